@@ -1,0 +1,18 @@
+export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
+export { unknownName, checkOptions, nearest } from "./names";
+export { importPeer } from "./importPeer";
+export {
+  dtypes,
+  tensor,
+  sizeOf,
+  checkTensor,
+  bytesOf,
+  showShape,
+  type Batch,
+  type DType,
+  type Shape,
+  type Tensor,
+  type TypedArrays,
+  type Weights,
+} from "./tensor";
+export { random, hash, type Random } from "./random";

@@ -1,0 +1,58 @@
+// Names that a user may mistype: the error lists the known ones, nearest first.
+import { CajalError, type ErrorCode } from "./errors";
+
+/** `known`, ordered by edit distance to `name`; ties keep their order. */
+export function nearest(name: string, known: Iterable<string>): string[] {
+  const wanted = name.toLowerCase();
+  return [...known]
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+}
+
+/**
+ * The error for a name that is not among `known`.
+ *
+ * @param what what the name should name, e.g. "layer class"
+ */
+export function unknownName(
+  what: string,
+  got: string,
+  known: Iterable<string>,
+  code: ErrorCode = "unknown-name",
+): CajalError {
+  const names = nearest(got, known);
+  return new CajalError(
+    code,
+    `unknown ${what} ${JSON.stringify(got)}. Known, nearest first: ${names.join(", ")}.`,
+    { what, got, known: names },
+  );
+}
+
+/**
+ * Refuses options that are not in `known`; options are never silently skipped.
+ *
+ * @param where the function or command the options were given to, for the message
+ * @throws CajalError `unknown-option`
+ */
+export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options))
+    if (!known.includes(name))
+      throw unknownName(`option of ${where}`, name, known, "unknown-option");
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(
+        next[j - 1]! + 1,
+        row[j]! + 1,
+        row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1),
+      );
+    row = next;
+  }
+  return row[b.length]!;
+}

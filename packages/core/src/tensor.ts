@@ -1,0 +1,141 @@
+// The one noun that everything passes around: a typed array with a shape. Plain data, no methods.
+import { CajalError } from "./errors";
+
+/** Element type → the typed array that holds it. `float16` are IEEE 754 bits, `bool` are 0 and 1. */
+export interface TypedArrays {
+  float32: Float32Array;
+  float64: Float64Array;
+  float16: Uint16Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  int64: BigInt64Array;
+  uint64: BigUint64Array;
+  bool: Uint8Array;
+}
+
+/** Element type, spelled as ONNX Runtime spells it. */
+export type DType = keyof TypedArrays;
+
+/** Extents, outermost first. `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** Row-major data. Images are `[batch, height, width, channels]` (NHWC) at every public door. */
+export interface Tensor<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: Shape;
+  readonly data: TypedArrays[D];
+}
+
+/** A model's weights: `layer/weight`, e.g. `conv2d/kernel`, → tensor in Keras' own layout. */
+export type Weights = ReadonlyMap<string, Tensor>;
+
+/** Examples `x` and their labels `y`, along the first axis of both. */
+export interface Batch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+const arrays: {
+  [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number };
+} = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
+
+/** All element types. */
+export const dtypes = Object.keys(arrays) as readonly DType[];
+
+/**
+ * Makes a tensor; without `data` it is filled with zeros.
+ *
+ * @example tensor("float32", [2, 2], [1, 2, 3, 4])
+ * @throws CajalError `bad-shape` when the data's length is not the product of the shape
+ */
+export function tensor<D extends DType>(
+  dtype: D,
+  shape: Shape,
+  data?: TypedArrays[D] | Iterable<number>,
+): Tensor<D> {
+  const Data = arrays[dtype];
+  const size = sizeOf(shape);
+  let values: TypedArrays[D];
+  if (data === undefined) values = new Data(size);
+  else if (data instanceof Data) values = data;
+  else {
+    const given = [...(data as Iterable<number>)];
+    values = new Data(given.length);
+    const wide = dtype === "int64" || dtype === "uint64";
+    for (let i = 0; i < given.length; i++)
+      (values as { [index: number]: number | bigint })[i] = wide ? BigInt(given[i]!) : given[i]!;
+  }
+  const made: Tensor<D> = { dtype, shape, data: values };
+  checkTensor(made);
+  return made;
+}
+
+/** Number of elements of a shape: the product of its extents, 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const extent of shape) size *= extent;
+  return size;
+}
+
+/** Bytes that a tensor of this type and shape occupies. */
+export function bytesOf({ dtype, shape }: { dtype: DType; shape: Shape }): number {
+  return sizeOf(shape) * arrays[dtype].BYTES_PER_ELEMENT;
+}
+
+/** `[2,3]`, and `[?,28,28,1]` where an extent is free. */
+export function showShape(shape: readonly (number | string | null | undefined)[]): string {
+  return `[${shape.map((extent) => extent ?? "?").join(",")}]`;
+}
+
+/**
+ * Checks that data, type and shape of a tensor belong together.
+ *
+ * @param name what to call the tensor in the message
+ * @throws CajalError `bad-shape`, `bad-argument`
+ */
+export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): void {
+  const Data = arrays[dtype];
+  if (Data === undefined)
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got dtype ${JSON.stringify(dtype)}, expected one of ${dtypes.join(", ")}.`,
+      { name, dtype },
+    );
+  for (const extent of shape)
+    if (!Number.isSafeInteger(extent) || extent < 0)
+      throw new CajalError(
+        "bad-shape",
+        `${name}: got shape ${showShape(shape)}, expected whole numbers of at least 0.`,
+        { name, shape },
+      );
+  // By name, not instanceof: arrays may come from another realm (a worker, an iframe, a test runner).
+  if (data[Symbol.toStringTag] !== Data.prototype[Symbol.toStringTag])
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got data in a ${data[Symbol.toStringTag] ?? typeof data}, expected a ${Data.name} for dtype ${dtype}.`,
+      { name, dtype },
+    );
+  if (data.length !== sizeOf(shape))
+    throw new CajalError(
+      "bad-shape",
+      `${name}: got ${data.length} elements, expected ${sizeOf(shape)} for shape ${showShape(shape)}.`,
+      { name, shape, length: data.length },
+    );
+}

@@ -1,0 +1,16 @@
+// What every package's build has in common; a package names its entries.
+import { defineConfig } from "tsup";
+
+export const build = (entry: string[]) =>
+  defineConfig({
+    entry,
+    format: ["esm", "cjs"],
+    target: "node20",
+    platform: "neutral",
+    dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+    clean: true,
+    shims: true,
+    splitting: true,
+    treeshake: true,
+    silent: true,
+  });
