@@ -8,7 +8,7 @@ export const build = (entry: string[]) =>
     target: "node20",
     platform: "neutral",
     dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
-    clean: true,
+    clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them
     shims: true,
     splitting: true,
     treeshake: true,

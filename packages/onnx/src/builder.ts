@@ -19,7 +19,7 @@ export type Attributes = Readonly<
   >
 >;
 
-type AttributeValue<T extends AttributeType> = Extract<Attribute, { type: T }>["value"];
+type AttributeValues = { [A in Attribute as A["type"]]: A["value"] };
 
 /** The operator set that graphs are built for: the first where all reductions take axes as input. */
 export const defaultOpset = 18;
@@ -255,9 +255,9 @@ export class GraphBuilder {
 
   #context(node: Node, inputs: readonly (Value | undefined)[]): InferenceContext {
     const attribute = (name: string) => node.attributes[name];
-    const as = <T extends AttributeType>(name: string, type: T): AttributeValue<T> | undefined => {
+    const as = <T extends AttributeType>(name: string, type: T) => {
       const found = attribute(name);
-      return found?.type === type ? (found.value as AttributeValue<T>) : undefined;
+      return found?.type === type ? (found.value as AttributeValues[T]) : undefined;
     };
     return {
       inputs,
