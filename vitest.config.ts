@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import closingLine from "./scripts/closingLine.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 const packages = readdirSync(`${root}packages`);
@@ -13,6 +14,7 @@ const alias = packages.flatMap((name) => [
 
 export default defineConfig({
   test: {
+    reporters: ["default", closingLine()],
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {
