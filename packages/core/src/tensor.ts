@@ -40,7 +40,7 @@ export interface Batch {
 }
 
 const arrays: {
-  [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number };
+  [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number; name: string };
 } = {
   float32: Float32Array,
   float64: Float64Array,
@@ -126,7 +126,7 @@ export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): vo
         { name, shape },
       );
   // By name, not instanceof: arrays may come from another realm (a worker, an iframe, a test runner).
-  if (data[Symbol.toStringTag] !== Data.prototype[Symbol.toStringTag])
+  if (data[Symbol.toStringTag] !== Data.name)
     throw new CajalError(
       "bad-argument",
       `${name}: got data in a ${data[Symbol.toStringTag] ?? typeof data}, expected a ${Data.name} for dtype ${dtype}.`,
