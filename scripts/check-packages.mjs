@@ -1,0 +1,314 @@
+// Checks every public package as a user meets it: packed, installed alone into an empty project,
+// imported, compiled against, its README's example run, and weighed.
+//   node scripts/check-packages.mjs [name ...]     (after npm run build)
+import { execFile } from "node:child_process";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { rm, symlink, writeFile } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+
+/** What a user may download at most: node_modules in kB after installing the package, peers aside. */
+const limits = {
+  core: 200,
+  onnx: 2000,
+  datasets: 2000,
+  models: 2000,
+  runtime: 4000,
+  train: 4000,
+  bench: 8000,
+};
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "cajal-packages-"));
+const packages = findPackages();
+const asked = process.argv.slice(2);
+for (const name of asked)
+  if (!packages.has(name))
+    fail(`There is no public package "${name}"; there are: ${[...packages.keys()].join(", ")}.`);
+
+const started = Date.now();
+await pack();
+const waiting = asked.length > 0 ? [...asked] : [...packages.keys()];
+const results = new Map(waiting.map((name) => [name, undefined]));
+await Promise.all(
+  Array.from({ length: availableParallelism() }, async () => {
+    for (let name = waiting.shift(); name; name = waiting.shift())
+      results.set(name, await check(packages.get(name)));
+  }),
+);
+await report();
+
+/** The public packages of the workspace by folder name. */
+function findPackages() {
+  const found = new Map();
+  for (const name of readdirSync(`${root}packages`)) {
+    const path = `${root}packages/${name}`;
+    if (!existsSync(`${path}/package.json`)) continue;
+    const manifest = JSON.parse(readFileSync(`${path}/package.json`, "utf8"));
+    if (!manifest.private) found.set(name, { name, path, manifest });
+  }
+  return found;
+}
+
+async function pack() {
+  const which = [...packages.values()].flatMap(({ manifest }) => ["-w", manifest.name]);
+  const args = ["pack", "--json", "--pack-destination", folder, ...which];
+  const { ok, output, stdout } = await run("npm", args, root);
+  if (!ok) fail(`npm pack failed:\n${output}`);
+  for (const packed of Object.values(JSON.parse(stdout))) {
+    const name = packed.name.slice("@cajal/".length);
+    Object.assign(packages.get(name), {
+      tarball: join(folder, packed.filename),
+      files: packed.files.map(({ path }) => path),
+    });
+  }
+}
+
+/** All checks of one package: `{ [check]: problem or "" }`, a missing key was not reached. */
+async function check(subject) {
+  const { name, manifest } = subject;
+  const project = join(folder, name);
+  mkdirSync(project);
+  const result = { problems: {} };
+  const step = async (title, body) => {
+    try {
+      result.problems[title] = (await body()) ?? "";
+    } catch (error) {
+      result.problems[title] = error.stack ?? String(error);
+    }
+    return result.problems[title] === "";
+  };
+
+  await step("packed", () => checkContents(subject));
+  await step("publint", async () => {
+    const tarball = new Uint8Array(readFileSync(subject.tarball)).buffer;
+    const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
+    return messages.map((message) => formatMessage(message, pkg, { color: false })).join("\n");
+  });
+  await step("types", async () => {
+    // node16: subpath exports cannot resolve under node10, which predates them.
+    const args = ["attw", subject.tarball, "--profile", "node16", "--no-definitely-typed"];
+    const { ok, output } = await run("npx", [...args, "--no-color", "--format", "ascii"], root);
+    return ok ? "" : output;
+  });
+
+  const own = closure([name]);
+  if (!(await step("installs", () => install(project, own)))) return result;
+  await step("weighs", () => {
+    result.kilobytes = Math.round(weigh(join(project, "node_modules")) / 1000);
+    if (limits[name] === undefined) return `scripts/check-packages.mjs states no limit for it.`;
+    if (result.kilobytes > limits[name])
+      return `Installing it takes ${result.kilobytes} kB; its limit is ${limits[name]} kB.`;
+  });
+  // Before any peer is there: the door of a package needs none.
+  await step("imports", () => checkImports(project, manifest));
+
+  const example = readExample(subject);
+  if (example) {
+    const mentioned = [...packages.keys()].filter((other) =>
+      new RegExp(`["']@cajal/${other}["'/]`).test(example),
+    );
+    const all = closure([name, ...mentioned]);
+    if (all.size > own.size && !(await step("installs", () => install(project, all))))
+      return result;
+    await linkPeers(project, all);
+  } else await linkPeers(project, own);
+  await step("compiles", () => checkTypes(project, manifest, example));
+  await step("README", () =>
+    example
+      ? runExample(project, example)
+      : `packages/${name}/README.md ${existsSync(`${subject.path}/README.md`) ? "has no ```ts block" : "is missing"}: a README opens with one sentence and an example that runs.`,
+  );
+  return result;
+}
+
+function checkContents({ name, path, files, manifest }) {
+  const problems = [];
+  for (const needed of ["README.md", "LICENSE"])
+    if (!files.includes(needed)) problems.push(`It is packed without ${needed}.`);
+  const stray = files.filter((file) => /\.test\.|fixtures\//.test(file));
+  if (stray.length > 0) problems.push(`Tests are packed: ${stray.join(", ")}.`);
+  for (const field of ["description", "license", "exports"])
+    if (!manifest[field]) problems.push(`packages/${name}/package.json has no "${field}".`);
+  if (!existsSync(`${path}/dist`)) problems.push(`It is not built: npm run build.`);
+  return problems.join("\n");
+}
+
+/** The names of packages and of every Cajal package they depend on. */
+function closure(names, found = new Set()) {
+  for (const name of names) {
+    if (found.has(name)) continue;
+    found.add(name);
+    closure(
+      Object.keys(packages.get(name).manifest.dependencies ?? {})
+        .filter((dependency) => dependency.startsWith("@cajal/"))
+        .map((dependency) => dependency.slice("@cajal/".length)),
+      found,
+    );
+  }
+  return found;
+}
+
+async function install(project, names) {
+  const dependencies = {};
+  for (const name of names) dependencies[`@cajal/${name}`] = `file:${packages.get(name).tarball}`;
+  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, dependencies }));
+  const args = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const { ok, output } = await run("npm", args, project);
+  return ok ? "" : output;
+}
+
+/** Bytes of all files below a folder; links weigh nothing. */
+function weigh(path) {
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) return stat.isSymbolicLink() ? 0 : stat.size;
+  return readdirSync(path).reduce((sum, entry) => sum + weigh(join(path, entry)), 0);
+}
+
+/** The specifiers a user may import: "@cajal/onnx", "@cajal/onnx/node". */
+function doors({ name, exports }) {
+  return Object.keys(exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => name + path.slice(1));
+}
+
+async function checkImports(project, manifest) {
+  const attempts = doors(manifest).flatMap((door) => [
+    ["--input-type=module", `import * as m from "${door}"; some(m, "${door}", "import");`],
+    ["--input-type=commonjs", `some(require("${door}"), "${door}", "require");`],
+  ]);
+  const some = `function some(m, door, how) {
+    if (Object.keys(m).length === 0) throw new Error(how + " of " + door + " gives nothing");
+  }`;
+  const problems = [];
+  for (const [type, code] of attempts) {
+    const { ok, output } = await run("node", [type, "-e", `${code}\n${some}`], project);
+    if (!ok) problems.push(output);
+  }
+  for (const bin of Object.keys(manifest.bin ?? {})) {
+    const { ok, output, stdout } = await run("npx", ["--no-install", bin, "--help"], project);
+    if (!ok || stdout === "") problems.push(`${bin} --help:\n${output}`);
+  }
+  return problems.join("\n");
+}
+
+/**
+ * Optional peers are linked from the repository's own node_modules instead of being installed anew:
+ * the engines are hundreds of megabytes. Linked too: what compiling takes.
+ */
+async function linkPeers(project, names) {
+  const peers = [...names].flatMap((name) =>
+    Object.keys(packages.get(name).manifest.peerDependencies ?? {}),
+  );
+  for (const peer of new Set([...peers, "@types/node"])) {
+    const [from, to] = [`${root}node_modules/${peer}`, join(project, "node_modules", peer)];
+    if (!existsSync(from) || existsSync(to)) continue;
+    mkdirSync(dirname(to), { recursive: true });
+    await symlink(from, to, "junction");
+  }
+}
+
+/** A user's strict project imports every door, as ESM and as CommonJS, and has the README's example. */
+async function checkTypes(project, manifest, example) {
+  const usesTfjs = Object.keys(manifest.peerDependencies ?? {}).some((peer) =>
+    peer.startsWith("@tensorflow/"),
+  );
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "ES2022",
+    lib: ["ES2022", "DOM"],
+    types: ["node"],
+    skipLibCheck: usesTfjs, // tfjs' own declarations do not compile
+  };
+  const write = (file, content) => writeFile(join(project, file), content);
+  const esm = doors(manifest).map((door, i) => `import * as m${i} from "${door}";\nvoid m${i};\n`);
+  const cjs = doors(manifest).map((door, i) => `import m${i} = require("${door}");\nvoid m${i};\n`);
+  await write("esm.mts", esm.join(""));
+  await write("cjs.cts", cjs.join(""));
+  if (example) await write("example.mts", example);
+  const variants = {
+    node16: { module: "node16", moduleResolution: "node16" },
+    bundler: { module: "esnext", moduleResolution: "bundler" },
+  };
+  const problems = await Promise.all(
+    Object.entries(variants).map(async ([variant, options]) => {
+      const files = ["esm.mts", variant === "node16" && "cjs.cts", example && "example.mts"];
+      const config = {
+        compilerOptions: { ...compilerOptions, ...options },
+        files: files.filter(Boolean),
+      };
+      await write(`tsconfig.${variant}.json`, JSON.stringify(config));
+      const tsc = `${root}node_modules/typescript/bin/tsc`;
+      const { ok, output } = await run("node", [tsc, "-p", `tsconfig.${variant}.json`], project);
+      return ok ? "" : `moduleResolution ${variant}:\n${output}`;
+    }),
+  );
+  return problems.join("");
+}
+
+/** The first ```ts block of a package's README. */
+function readExample({ path }) {
+  if (!existsSync(`${path}/README.md`)) return undefined;
+  return /^```ts\n(.*?)^```$/ms.exec(readFileSync(`${path}/README.md`, "utf8"))?.[1];
+}
+
+async function runExample(project, example) {
+  const { code } = await transform(example, { loader: "ts", format: "esm", target: "node20" });
+  await writeFile(join(project, "example.mjs"), code);
+  const { ok, output } = await run("node", ["example.mjs"], project);
+  return ok ? "" : `Its first \`\`\`ts block fails:\n${output}`;
+}
+
+async function report() {
+  const checks = ["packed", "publint", "types", "installs", "imports", "compiles", "README"];
+  const rows = [["package", ...checks, "installs kB", "limit kB"]];
+  const problems = [];
+  for (const [name, result] of results) {
+    const mark = (title) => {
+      const problem = result.problems[title];
+      return problem === undefined ? "-" : problem === "" ? "ok" : "FAILS";
+    };
+    rows.push([
+      name,
+      ...checks.map(mark),
+      `${result.kilobytes ?? "-"}${mark("weighs") === "FAILS" ? " !" : ""}`,
+      String(limits[name] ?? "-"),
+    ]);
+    for (const [title, problem] of Object.entries(result.problems))
+      if (problem !== "") problems.push(`\n@cajal/${name}, ${title}:\n${problem.trimEnd()}`);
+  }
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows)
+    console.log(
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    );
+  console.log(`${results.size} packages in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  if (problems.length > 0) fail(problems.join("\n"));
+  await rm(folder, { recursive: true });
+}
+
+function fail(message) {
+  console.error(`${message}\n\nWhat was tried lies in ${folder}.`);
+  process.exit(1);
+}
+
+/** Runs a program to its end, or for two minutes. */
+function run(file, args, cwd) {
+  const env = { ...process.env, CAJAL_CACHE: join(folder, "cache"), NO_COLOR: "1" };
+  delete env.FORCE_COLOR;
+  return new Promise((done) => {
+    const options = { cwd, env, timeout: 120_000, maxBuffer: 2 ** 26 };
+    execFile(file, args, options, (error, stdout, stderr) => {
+      const late = error?.killed ? `\n${file} was stopped after two minutes.` : "";
+      done({ ok: error === null, output: stdout + stderr + late, stdout });
+    });
+  });
+}
