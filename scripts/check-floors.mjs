@@ -1,0 +1,92 @@
+// Checks that packages import only from floors below theirs (CONTRIBUTING.md draws the house), and
+// only what their package.json declares. Cycles between files are oxlint's: import/no-cycle.
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+
+/** Floors from the ground up; who lives on the same floor does not import each other. */
+const floors = [
+  ["core"],
+  ["onnx", "datasets"],
+  ["models"],
+  ["runtime"],
+  ["train", "transfer", "explain"],
+  ["bench"],
+];
+/** The scripts that root commands call in every package. */
+const scripts = ["build", "build:js", "test", "typecheck"];
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const problems = [];
+for (const name of readdirSync(`${root}packages`))
+  if (existsSync(`${root}packages/${name}/package.json`)) checkPackage(name);
+if (problems.length > 0) {
+  console.error(problems.join("\n"));
+  process.exit(1);
+}
+
+function checkPackage(name) {
+  const folder = `${root}packages/${name}`;
+  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+  const floor = floorOf(name);
+  if (floor === -1)
+    return problems.push(`packages/${name}: is on no floor; scripts/check-floors.mjs lists them.`);
+  for (const script of scripts)
+    if (!manifest.scripts?.[script])
+      problems.push(`packages/${name}/package.json: has no script "${script}".`);
+
+  const installed = { ...manifest.dependencies, ...manifest.peerDependencies };
+  for (const dependency of Object.keys(installed))
+    checkFloor(`packages/${name}/package.json`, dependency);
+
+  for (const file of sources(folder)) {
+    const where = relative(root, file);
+    // What is not published may use the workspace's own development dependencies.
+    const published = where.startsWith(`packages/${name}/src/`) && !file.endsWith(".test.ts");
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith(".")) {
+        const target = relative(folder, resolve(dirname(file), specifier));
+        if (published && target.startsWith(".."))
+          problems.push(`${where}: imports "${specifier}", which is outside its package.`);
+        continue;
+      }
+      if (specifier.startsWith("node:") || builtinModules.includes(specifier)) continue;
+      const dependency = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
+      if (dependency === manifest.name) continue;
+      if (!published) continue;
+      if (!installed[dependency])
+        problems.push(`${where}: imports "${specifier}", which its package.json does not declare.`);
+      checkFloor(where, dependency);
+    }
+  }
+
+  function checkFloor(where, dependency) {
+    if (!dependency.startsWith("@cajal/")) return;
+    const below = floorOf(dependency.slice("@cajal/".length));
+    if (below >= floor)
+      problems.push(
+        `${where}: ${manifest.name} (floor ${floor}) must not depend on ${dependency} (floor ${below}): imports go down.`,
+      );
+  }
+}
+
+function floorOf(name) {
+  return floors.findIndex((floor) => floor.includes(name));
+}
+
+function sources(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory())
+      return ["node_modules", "dist", "fixtures"].includes(entry.name) ? [] : sources(path);
+    return /\.(ts|mts|cts|tsx|mjs|js)$/.test(entry.name) ? [path] : [];
+  });
+}
+
+/** Every module a file names: import, export … from, import(), require(). */
+function importsOf(file) {
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, "utf8"), true, true);
+  return importedFiles.map(({ fileName }) => fileName);
+}
