@@ -34,9 +34,9 @@ export interface Tensor<D extends DType = DType> {
 export type Weights = ReadonlyMap<string, Tensor>;
 
 /** Examples `x` and their labels `y`, along the first axis of both. */
-export interface Batch {
-  readonly x: Tensor;
-  readonly y: Tensor;
+export interface Batch<X extends DType = DType, Y extends DType = DType> {
+  readonly x: Tensor<X>;
+  readonly y: Tensor<Y>;
 }
 
 const arrays: {

@@ -1,0 +1,342 @@
+// A dataset: examples that can be read by number, an order for every epoch, and a batch size.
+// Its verbs are methods, so that a chain reads in the order in which it happens, and
+// `for await (const batch of train.batch(64))` does not hide a function named `batch`.
+import {
+  type Batch,
+  CajalError,
+  checkOptions,
+  checkTensor,
+  random,
+  type DType,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from "@cajal/core";
+import { splitIndices } from "./splitIndices";
+
+/** Where examples come from: they are read when a batch is delivered, and only then. */
+export interface Source<X extends DType = DType, Y extends DType = DType> {
+  /** Number of examples. */
+  readonly size: number;
+  /** Names of the classes; label `i` is `classes[i]`. */
+  readonly classes?: readonly string[];
+  /** The class of every example, where it is known without reading any; what a stratified split needs. */
+  readonly labels?: ArrayLike<number | bigint>;
+  /** Reads the examples with these numbers, in this order: x `[n, …]`, y `[n, …]`. */
+  read(indices: Uint32Array, options: { signal?: AbortSignal }): Batch<X, Y> | Promise<Batch<X, Y>>;
+}
+
+/** One pass over the examples. */
+export interface PassOptions {
+  /**
+   * Which pass, from 0, the default: a shuffled dataset has another order in every epoch, and the
+   * same one whenever the same epoch is asked for.
+   */
+  epoch?: number;
+  /** Number of the batch to begin with, default 0; those before it are not read. */
+  start?: number;
+  /** Ends the pass at once: what is awaited rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Where in a run a batch stands. */
+export interface BatchContext {
+  readonly epoch: number;
+  /** Number of the batch within its epoch, from 0. */
+  readonly index: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Changes a batch and keeps its number of examples, as `oneHot` and `rescale` do. */
+export type BatchMap<
+  X extends DType = DType,
+  Y extends DType = DType,
+  NewX extends DType = DType,
+  NewY extends DType = DType,
+> = (batch: Batch<X, Y>, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>;
+
+/**
+ * Examples in batches `{ x, y }`. Plain iteration is the pass of epoch 0.
+ *
+ * Every method gives a new dataset and reads nothing. `shuffle` changes the order within an epoch;
+ * *which* examples there are (`take`, `split`) never depends on the epoch.
+ */
+export interface Dataset<X extends DType = DType, Y extends DType = DType> extends AsyncIterable<
+  Batch<X, Y>
+> {
+  /** Number of examples in a pass. With `dropRemainder`, up to `batchSize − 1` of them are left out. */
+  readonly size: number;
+  readonly batchSize: number;
+  /** Number of batches in a pass. */
+  readonly batchCount: number;
+  /** Names of the classes; label `i` is `classes[i]`. */
+  readonly classes?: readonly string[];
+
+  /** The batches of one epoch, each read when it is asked for. */
+  batches(options?: PassOptions): AsyncGenerator<Batch<X, Y>, void, undefined>;
+  /** All examples as one batch, in the order of the epoch. */
+  all(options?: Omit<PassOptions, "start">): Promise<Batch<X, Y>>;
+
+  /**
+   * Another order in every epoch: Fisher–Yates with the numbers of `random(seed, "shuffle", epoch)`,
+   * the same on every machine.
+   */
+  shuffle(options: { seed: number }): Dataset<X, Y>;
+  /** The first `count` examples (of epoch 0, where the dataset is shuffled), or all if there are fewer. */
+  take(count: number): Dataset<X, Y>;
+  /**
+   * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
+   * shuffle the parts, not the whole.
+   *
+   * @param fractions the first part's share, in (0, 1), or the shares of all parts, of sum 1
+   * @param options.seed deals the examples at random (from `random(seed, "split")`); without it they are dealt in order
+   * @param options.stratify gives every part the same mix of classes: per class within one example
+   *   of the exact share for two parts, within two for more
+   */
+  split(fraction: number, options?: SplitOptions): [Dataset<X, Y>, Dataset<X, Y>];
+  split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y>[];
+  /**
+   * Sets how many examples a batch has, wherever in the chain it stands; 32 unless said (as in Keras).
+   *
+   * @param options.dropRemainder leaves out a last batch that would be smaller; default false
+   */
+  batch(size: number, options?: { dropRemainder?: boolean }): Dataset<X, Y>;
+  /** Applies `change` to every batch that is delivered, after the maps before it. */
+  map<NewX extends DType, NewY extends DType>(
+    change: BatchMap<X, Y, NewX, NewY>,
+  ): Dataset<NewX, NewY>;
+}
+
+export interface SplitOptions {
+  seed?: number;
+  stratify?: boolean;
+}
+
+/**
+ * A dataset of tensors in memory. The data is not copied, so do not change it later.
+ *
+ * @param from.x `[n, …]`, any type; images `[n, height, width, channels]`
+ * @param from.y `[n, …]`, any type; class numbers are int32 `[n]`
+ * @param from.classes names of the classes
+ * @throws CajalError `bad-shape` when x and y differ in n
+ * @example dataset({ x: tensor("float32", [4, 2], [0, 0, 0, 1, 1, 0, 1, 1]), y: tensor("int32", [4], [0, 1, 1, 0]) })
+ */
+export function dataset<X extends DType, Y extends DType>(from: {
+  x: Tensor<X>;
+  y: Tensor<Y>;
+  classes?: readonly string[];
+}): Dataset<X, Y> {
+  checkOptions("dataset", from, ["x", "y", "classes"]);
+  const { x, y, classes } = from;
+  checkTensor(x, "dataset x");
+  checkTensor(y, "dataset y");
+  const size = countExamples({ x, y }, "dataset");
+  return fromSource({
+    size,
+    classes,
+    labels: y.shape.length === 1 ? y.data : undefined,
+    read: (indices) => ({ x: rows(x, indices), y: rows(y, indices) }),
+  });
+}
+
+/**
+ * A dataset whose examples are read as they are needed: from files, a database, a generator.
+ *
+ * @example fromSource({ size: 1000, read: async (indices) => ({ x: await images(indices), y: await labels(indices) }) })
+ */
+export function fromSource<X extends DType, Y extends DType>(source: Source<X, Y>): Dataset<X, Y> {
+  checkOptions("fromSource", source, ["size", "classes", "labels", "read"]);
+  checkCount("fromSource", "size", source.size, 0);
+  const { size, labels } = source;
+  if (labels !== undefined && labels.length !== size)
+    throw new CajalError(
+      "bad-shape",
+      `fromSource: got ${labels.length} labels, expected one for each of the ${size} examples.`,
+      { labels: labels.length, size },
+    );
+  const everything = Uint32Array.from({ length: size }, (_, i) => i);
+  return make({ source, size, order: () => everything, batchSize: 32, maps: [] });
+}
+
+/** All that a dataset is, of whatever types it delivers; every method gives a copy with one thing changed. */
+interface State {
+  source: Source;
+  size: number;
+  /** The examples' numbers in the order of an epoch. */
+  order: (epoch: number) => Uint32Array;
+  batchSize: number;
+  dropRemainder?: boolean;
+  maps: readonly BatchMap[];
+}
+
+function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
+  const { source, size, order, batchSize, dropRemainder = false, maps } = state;
+  const batchCount = dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
+
+  const deliver = async (indices: Uint32Array, context: BatchContext) => {
+    const { signal } = context;
+    let batch = await abortable(source.read(indices, { signal }), signal);
+    checkBatch(batch, indices.length, "read");
+    for (const change of maps) {
+      batch = await abortable(change(batch, context), signal);
+      checkBatch(batch, indices.length, "map");
+    }
+    // The types are those that the source and the last map declare.
+    return batch as Batch<X, Y>;
+  };
+
+  async function* batches(options: PassOptions = {}): AsyncGenerator<Batch<X, Y>, void, undefined> {
+    checkOptions("batches", options, ["epoch", "start", "signal"]);
+    const { epoch = 0, start = 0, signal } = options;
+    checkCount("batches", "epoch", epoch, 0);
+    checkCount("batches", "start", start, 0);
+    signal?.throwIfAborted();
+    const indices = order(epoch);
+    for (let index = start; index < batchCount; index++) {
+      signal?.throwIfAborted();
+      const from = index * batchSize;
+      yield await deliver(indices.subarray(from, from + batchSize), { epoch, index, signal });
+    }
+  }
+
+  type Part = Dataset<X, Y>;
+  function split(fraction: number, options?: SplitOptions): [Part, Part];
+  function split(fractions: readonly number[], options?: SplitOptions): Part[];
+  function split(fractions: number | readonly number[], options: SplitOptions = {}): Part[] {
+    checkOptions("split", options, ["seed", "stratify"]);
+    const { seed, stratify = false } = options;
+    if (seed !== undefined) checkSeed("split", seed);
+    if (stratify && source.labels === undefined)
+      throw new CajalError(
+        "bad-argument",
+        "split: stratify needs class numbers y of shape [n] that are known beforehand, and this dataset has none. Split without stratify.",
+      );
+    const base = order(0);
+    const dealt =
+      seed === undefined ? base : permuted(base, random(seed, "split").permutation(size));
+    return splitIndices(dealt, fractions, stratify ? source.labels : undefined).map((part) =>
+      make({ ...state, size: part.length, order: () => part }),
+    );
+  }
+
+  return {
+    size,
+    batchSize,
+    batchCount,
+    ...(source.classes && { classes: source.classes }),
+    batches,
+    [Symbol.asyncIterator]: () => batches(),
+
+    async all(options = {}) {
+      checkOptions("all", options, ["epoch", "signal"]);
+      const { epoch = 0, signal } = options;
+      checkCount("all", "epoch", epoch, 0);
+      signal?.throwIfAborted();
+      return deliver(order(epoch), { epoch, index: 0, signal });
+    },
+
+    shuffle(options) {
+      checkOptions("shuffle", options, ["seed"]);
+      const { seed } = options;
+      checkSeed("shuffle", seed);
+      return make({
+        ...state,
+        order: (epoch) => permuted(order(epoch), random(seed, "shuffle", epoch).permutation(size)),
+      });
+    },
+
+    take(count) {
+      checkCount("take", "count", count, 0);
+      const taken = order(0).slice(0, count);
+      return make({ ...state, size: taken.length, order: () => taken });
+    },
+
+    split,
+
+    batch(batchSize, options = {}) {
+      checkOptions("batch", options, ["dropRemainder"]);
+      checkCount("batch", "size", batchSize, 1);
+      return make({ ...state, batchSize, dropRemainder: options.dropRemainder });
+    },
+
+    map(change) {
+      const erased: BatchMap = (batch, context) => change(batch as Batch<X, Y>, context);
+      return make({ ...state, maps: [...maps, erased] });
+    },
+  };
+}
+
+/** The examples of a tensor with these numbers, in this order: `[indices.length, …]`. */
+function rows<D extends DType>(from: Tensor<D>, indices: Uint32Array): Tensor<D> {
+  const inner = from.shape.slice(1);
+  const length = sizeOf(inner);
+  const to = tensor(from.dtype, [indices.length, ...inner]);
+  // Tensor's type cannot say that both arrays are of one kind; they are, having one dtype.
+  const source = from.data as Uint8Array;
+  const target = to.data as Uint8Array;
+  for (let i = 0; i < indices.length; i++) {
+    const at = indices[i]! * length;
+    target.set(source.subarray(at, at + length), i * length);
+  }
+  return to;
+}
+
+const permuted = (order: Uint32Array, permutation: Uint32Array) =>
+  permutation.map((i) => order[i]!);
+
+/** What `work` gives, or a rejection as soon as the signal is aborted; the listener does not stay. */
+async function abortable<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  let stop: (() => void) | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_, reject) => {
+        stop = () => reject(signal.reason);
+        signal.addEventListener("abort", stop, { once: true });
+      }),
+    ]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener("abort", stop);
+  }
+}
+
+function countExamples({ x, y }: Batch, where: string): number {
+  const [size] = x.shape;
+  if (size === undefined || size !== y.shape[0])
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got x ${showShape(x.shape)} and y ${showShape(y.shape)}, expected the same number of examples along the first axis of both.`,
+      { x: x.shape, y: y.shape },
+    );
+  return size;
+}
+
+function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {
+  const got = countExamples(batch, where);
+  if (got !== expected)
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got a batch of ${got} examples, expected ${expected}. ${where === "map" ? "A map keeps the number of examples; use take or split to choose among them." : "A source gives one example for each number it is asked for."}`,
+      { got, expected },
+    );
+}
+
+function checkCount(where: string, name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > 2 ** 32 - 1)
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${name} ${String(value)}, expected a whole number of at least ${least}.`,
+      { where, name, value },
+    );
+}
+
+function checkSeed(where: string, seed: number): void {
+  if (!Number.isSafeInteger(seed))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got seed ${String(seed)}, expected a whole number.`,
+      { where, seed },
+    );
+}

@@ -1,0 +1,39 @@
+import { type Batch, CajalError, type DType, showShape, sizeOf, tensor } from "@cajal/core";
+
+/**
+ * Labels as indicator vectors: y of class numbers `[n]` or `[n, 1]` becomes float32 `[n, classes]`,
+ * 1 at the class and 0 elsewhere, as categorical cross-entropy takes it.
+ *
+ * @param classes number of classes
+ * @throws CajalError `bad-argument` on delivery, for a label outside 0 … classes − 1
+ * @example digits().map(oneHot(10))
+ */
+export function oneHot(classes: number) {
+  if (!Number.isSafeInteger(classes) || classes < 1)
+    throw new CajalError(
+      "bad-argument",
+      `oneHot: got ${classes} classes, expected a whole number of at least 1.`,
+      { classes },
+    );
+  return <X extends DType>({ x, y }: Batch<X>): Batch<X, "float32"> => {
+    const n = y.shape[0] ?? 0;
+    if (y.shape.length === 0 || sizeOf(y.shape) !== n)
+      throw new CajalError(
+        "bad-shape",
+        `oneHot: got y ${showShape(y.shape)}, expected class numbers [n] or [n,1].`,
+        { shape: y.shape },
+      );
+    const hot = new Float32Array(n * classes);
+    y.data.forEach((value: number | bigint, i: number) => {
+      const label = Number(value);
+      if (!Number.isInteger(label) || label < 0 || label >= classes)
+        throw new CajalError(
+          "bad-argument",
+          `oneHot: got label ${label}, expected a whole number in 0 … ${classes - 1}.`,
+          { label, classes },
+        );
+      hot[i * classes + label] = 1;
+    });
+    return { x, y: tensor("float32", [n, classes], hot) };
+  };
+}

@@ -1,0 +1,129 @@
+// Principal component analysis; the decomposition itself is ml-pca's.
+import { CajalError, checkOptions, showShape, sizeOf, type Tensor, tensor } from "@cajal/core";
+import { PCA } from "ml-pca";
+
+/** A fitted analysis. Its tensors are float64. */
+export interface Pca {
+  /** Mean of each feature, `[features]`. */
+  readonly mean: Tensor<"float64">;
+  /**
+   * The principal axes, unit vectors, that of greatest variance first: `[components, features]`. Of
+   * the two signs of each, the one that makes its entry of largest magnitude positive.
+   */
+  readonly components: Tensor<"float64">;
+  /** Variance along each axis (over n − 1), `[components]`. */
+  readonly explainedVariance: Tensor<"float64">;
+  /** The same as a share of the variance along all axes, 0 … 1, `[components]`. */
+  readonly explainedVarianceRatio: Tensor<"float64">;
+  /** Coordinates along the axes: `[n, …]` of as many features as fitted → `[n, components]`. */
+  transform(x: Tensor): Tensor<"float64">;
+  /** From coordinates back: `[n, components]` → `[n, features]`. */
+  inverseTransform(z: Tensor): Tensor<"float64">;
+}
+
+/**
+ * Fits a principal component analysis: features are centred, not scaled.
+ *
+ * @param x `[n, …]`, at least two examples; the axes after the first are flattened to features
+ * @param options.components number of axes to keep, default all: min(n, features)
+ * @throws CajalError `bad-shape`, `bad-argument`
+ * @example
+ * const { x } = await iris().all();
+ * pca(x, { components: 2 }).explainedVarianceRatio.data; // 0.9246…, 0.0530…
+ */
+export function pca(x: Tensor, options: { components?: number } = {}): Pca {
+  checkOptions("pca", options, ["components"]);
+  const { n, features, rows } = matrix(x, "pca");
+  const most = Math.min(n, features);
+  if (n < 2 || features < 1)
+    throw new CajalError(
+      "bad-shape",
+      `pca: got x ${showShape(x.shape)}, expected at least two examples of at least one feature.`,
+      { shape: x.shape },
+    );
+  const { components: kept = most } = options;
+  if (!Number.isInteger(kept) || kept < 1 || kept > most)
+    throw new CajalError(
+      "bad-argument",
+      `pca: got ${kept} components, expected 1 … ${most}, the lesser of ${n} examples and ${features} features.`,
+      { components: kept, most },
+    );
+  if (!rows.every((row) => row.every(Number.isFinite)))
+    throw new CajalError("bad-argument", "pca: x has values that are not finite numbers.");
+
+  const mean = new Float64Array(features);
+  for (const row of rows) for (let j = 0; j < features; j++) mean[j]! += row[j]! / n;
+  // The covariance matrix is much the quicker where examples are many (scikit-learn's rule).
+  const method = n >= 10 * features ? "covarianceMatrix" : "SVD";
+  const fitted = new PCA(rows, { method });
+  // Rounding can leave an eigenvalue of 0 slightly negative.
+  const variances = fitted.getEigenvalues().map((value) => Math.max(value, 0));
+  const total = variances.reduce((a, b) => a + b, 0);
+  const vectors = fitted.getEigenvectors();
+  const axes = new Float64Array(kept * features);
+  for (let k = 0; k < kept; k++) {
+    const axis = vectors.getColumn(k);
+    const largest = axis.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
+    axes.set(
+      axis.map((value) => (largest < 0 ? -value : value)),
+      k * features,
+    );
+  }
+  const explained = Float64Array.from(variances.slice(0, kept));
+
+  return {
+    mean: tensor("float64", [features], mean),
+    components: tensor("float64", [kept, features], axes),
+    explainedVariance: tensor("float64", [kept], explained),
+    explainedVarianceRatio: tensor(
+      "float64",
+      [kept],
+      explained.map((value) => (total > 0 ? value / total : 0)),
+    ),
+    transform(x) {
+      const given = matrix(x, "pca transform", features);
+      const z = new Float64Array(given.n * kept);
+      given.rows.forEach((row, i) => {
+        for (let k = 0; k < kept; k++) {
+          let sum = 0;
+          for (let j = 0; j < features; j++) sum += (row[j]! - mean[j]!) * axes[k * features + j]!;
+          z[i * kept + k] = sum;
+        }
+      });
+      return tensor("float64", [given.n, kept], z);
+    },
+    inverseTransform(z) {
+      const given = matrix(z, "pca inverseTransform", kept);
+      const x = new Float64Array(given.n * features);
+      given.rows.forEach((row, i) => {
+        for (let j = 0; j < features; j++) {
+          let sum = mean[j]!;
+          for (let k = 0; k < kept; k++) sum += row[k]! * axes[k * features + j]!;
+          x[i * features + j] = sum;
+        }
+      });
+      return tensor("float64", [given.n, features], x);
+    },
+  };
+}
+
+/** A tensor `[n, …]` as n rows of features. */
+function matrix(x: Tensor, where: string, expected?: number) {
+  const n = x.shape[0] ?? 0;
+  const features = sizeOf(x.shape.slice(1));
+  if (x.shape.length < 2 || (expected !== undefined && features !== expected))
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got ${showShape(x.shape)}, expected [n,${expected ?? "…"}].`,
+      { shape: x.shape, expected },
+    );
+  if (x.dtype === "float16")
+    throw new CajalError(
+      "unsupported",
+      `${where}: got dtype float16, which is stored as bits; expected another number type.`,
+    );
+  const rows = Array.from({ length: n }, (_, i) =>
+    Array.from({ length: features }, (_, j) => Number(x.data[i * features + j])),
+  );
+  return { n, features, rows };
+}

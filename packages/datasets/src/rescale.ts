@@ -1,0 +1,26 @@
+import { type Batch, CajalError, type DType, tensor } from "@cajal/core";
+
+/**
+ * x · scale + offset as float32, like Keras' `Rescaling` layer; computed in float64, rounded once.
+ *
+ * @param scale e.g. 1/255 for bytes to 0 … 1
+ * @param offset added after scaling, default 0; `rescale(1 / 127.5, -1)` gives −1 … 1
+ */
+export function rescale(scale: number, offset = 0) {
+  if (!Number.isFinite(scale) || !Number.isFinite(offset))
+    throw new CajalError(
+      "bad-argument",
+      `rescale: got scale ${scale} and offset ${offset}, expected finite numbers.`,
+      { scale, offset },
+    );
+  return <Y extends DType>({ x, y }: Batch<DType, Y>): Batch<"float32", Y> => {
+    if (x.dtype === "float16")
+      throw new CajalError(
+        "unsupported",
+        "rescale: got x of dtype float16, which is stored as bits; expected another number type.",
+      );
+    const data = new Float32Array(x.data.length);
+    for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
+    return { x: tensor("float32", x.shape, data), y };
+  };
+}
