@@ -13,6 +13,7 @@ import {
   type Tensor,
   tensor,
 } from "@cajal/core";
+import { abortable } from "./abortable";
 import { splitIndices } from "./splitIndices";
 
 /** Where examples come from: they are read when a batch is delivered, and only then. */
@@ -284,23 +285,6 @@ function rows<D extends DType>(from: Tensor<D>, indices: Uint32Array): Tensor<D>
 
 const permuted = (order: Uint32Array, permutation: Uint32Array) =>
   permutation.map((i) => order[i]!);
-
-/** What `work` gives, or a rejection as soon as the signal is aborted; the listener does not stay. */
-async function abortable<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  let stop: (() => void) | undefined;
-  try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_, reject) => {
-        stop = () => reject(signal.reason);
-        signal.addEventListener("abort", stop, { once: true });
-      }),
-    ]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
-}
 
 function countExamples({ x, y }: Batch, where: string): number {
   const [size] = x.shape;

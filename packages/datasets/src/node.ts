@@ -1,0 +1,3 @@
+export { cacheFolder } from "./cacheFolder";
+export { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetchFile";
+export { mnist, mnistMirrors, type MnistOptions } from "./mnist";
