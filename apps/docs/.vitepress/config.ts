@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vitepress";
+import { packages } from "../packages/[name].paths";
+
+export default defineConfig({
+  title: "Cajal",
+  description: "Deep learning for TypeScript",
+  head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
+  cleanUrls: true,
+  // The report is a file beside the pages, not a page.
+  ignoreDeadLinks: [/^\/report\//],
+  themeConfig: {
+    logo: "/logo.svg",
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Guide", link: "/getting-started", activeMatch: "/(getting-started|how-it-fits)" },
+      { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
+      { text: "API", link: "/api/", activeMatch: "/api/" },
+      { text: "Report", link: "/report" },
+    ],
+    sidebar: {
+      "/api/": apiSidebar(),
+      "/": [
+        {
+          text: "Guide",
+          items: [
+            { text: "Getting started", link: "/getting-started" },
+            { text: "How it fits together", link: "/how-it-fits" },
+            { text: "The report", link: "/report" },
+          ],
+        },
+        {
+          text: "Packages",
+          items: packages.map((name) => ({ text: `@cajal/${name}`, link: `/packages/${name}` })),
+        },
+      ],
+    },
+  },
+});
+
+/** The pages that typedoc wrote. */
+function apiSidebar() {
+  const pages: { title: string; path: string }[] = JSON.parse(
+    readFileSync(new URL("../api/navigation.json", import.meta.url), "utf8"),
+  );
+  return pages.map(({ title, path }) => ({
+    text: title,
+    link: `/api/${path.replace(/\.md$/, "")}`,
+  }));
+}
