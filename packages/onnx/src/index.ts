@@ -1,2 +1,17 @@
 export type { Attribute, AttributeType, Dim, Graph, Node, OnnxModel, ValueInfo } from "./model";
-export { GraphBuilder, defaultOpset, type Attributes, type Operand, type Value } from "./builder";
+export {
+  GraphBuilder,
+  defaultOpset,
+  type Attributes,
+  type ConvAttributes,
+  type ConvTransposeAttributes,
+  type GemmAttributes,
+  type Numbers,
+  type Operand,
+  type PoolAttributes,
+  type RecurrentAttributes,
+  type ReduceAttributes,
+  type ResizeAttributes,
+  type Value,
+  type WindowAttributes,
+} from "./builder";

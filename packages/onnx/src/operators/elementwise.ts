@@ -1,89 +1,446 @@
 // Operators that work element by element, with the broadcasting of NumPy where they take several.
-import { CajalError, showShape } from "@cajal/core";
+import { tensor } from "@cajal/core";
+import type { DType } from "@cajal/core";
+import { broadcast, show } from "../dims";
 import type { Dim } from "../model";
-import { defineOperator, type Inferred, type Operator } from "../operator";
+import {
+  badShape,
+  defineOperator,
+  type AttributeTypes,
+  type Inferred,
+  type Operator,
+  type OperatorSample,
+  type TypeRule,
+} from "../operator";
 
-const unary = (op: string, attributes: Operator["attributes"] = {}): Operator =>
+interface Unary {
+  since?: number;
+  attributes?: AttributeTypes;
+  /** What it does to numbers that are known while the graph is built. */
+  fold?: (x: number, dtype: DType) => number;
+  result?: DType;
+  domain?: string;
+  samples?: readonly OperatorSample[];
+}
+
+const unary = (
+  op: string,
+  type: TypeRule,
+  { since, attributes = {}, fold, result, domain, samples }: Unary = {},
+): Operator =>
   defineOperator({
     op,
+    ...(since === undefined ? {} : { since }),
+    ...(domain === undefined ? {} : { domain }),
     inputs: [1, 1],
     outputs: [1, 1],
-    attributes,
-    infer: ({ inputs: [x] }) => [x!],
+    types: [type],
+    attributes: domain ? attributes : { ...attributes, consumed_inputs: "ints" },
+    infer: ({ inputs: [x] }) => {
+      const { dtype, shape, elements } = x!;
+      return [
+        {
+          dtype: result ?? dtype,
+          shape,
+          elements:
+            fold &&
+            elements?.map((element) =>
+              typeof element === "number" ? rounded(dtype, fold(element, dtype)) : undefined,
+            ),
+        },
+      ];
+    },
+    samples: samples ?? [
+      { inputs: [type === "bool" ? tensor("bool", [2, 2], [0, 1, 1, 0]) : [2, 3]] },
+      ...(type === "bool" ? [] : [{ inputs: [[]] }, { inputs: [[0, 4]] }]),
+    ],
   });
 
-const nary = (op: string, inputs: Operator["inputs"] = [2, 2], result?: "bool"): Operator =>
+type Fold = (x: number, y: number, dtype: DType) => number;
+
+/** Two inputs that broadcast. `neutral`: the second operand that leaves the first, a free axis even, as it is. */
+const binary = (
+  op: string,
+  type: TypeRule,
+  {
+    since,
+    result,
+    fold,
+    neutral,
+    attributes = {},
+    types = [type, type],
+    samples,
+  }: {
+    since?: number;
+    result?: DType;
+    fold?: Fold;
+    neutral?: { right: number; left?: number };
+    attributes?: AttributeTypes;
+    types?: readonly TypeRule[];
+    samples?: readonly OperatorSample[];
+  } = {},
+): Operator =>
   defineOperator({
     op,
-    inputs,
+    ...(since === undefined ? {} : { since }),
+    inputs: [2, 2],
     outputs: [1, 1],
-    attributes: {},
+    types,
+    attributes: { ...attributes, axis: "int", broadcast: "int", consumed_inputs: "ints" },
+    infer: (node) => {
+      const [a, b] = node.inputs as readonly [Inferred, Inferred];
+      // Before opset 7 the second operand was laid beside an axis of the first.
+      if (node.opset < 7 && node.int("broadcast", 0)) return [{ dtype: a.dtype, shape: a.shape }];
+      const each = (x: Dim, y: Dim): Dim => {
+        if (typeof x === "number" && typeof y === "number")
+          return fold && rounded(a.dtype, fold(x, y, a.dtype));
+        if (neutral && y === neutral.right) return x;
+        if (neutral && neutral.left !== undefined && x === neutral.left) return y;
+        return undefined;
+      };
+      return [
+        {
+          dtype: result ?? a.dtype,
+          shape: broadcast(a.shape, b.shape),
+          elements: fold && together(a, b, each),
+        },
+      ];
+    },
+    samples:
+      samples ?? binarySamples[type === "bool" ? "bool" : type === "integer" ? "integer" : "float"],
+  });
+
+const integerPair = (a: readonly number[], b: readonly number[]): OperatorSample => ({
+  inputs: [tensor("int32", a, count(a)), tensor("int32", b, count(b))],
+});
+const boolPair = (a: readonly number[], b: readonly number[]): OperatorSample => ({
+  inputs: [
+    tensor(
+      "bool",
+      a,
+      count(a).map((i) => i % 2),
+    ),
+    tensor(
+      "bool",
+      b,
+      count(b).map((i) => i % 2),
+    ),
+  ],
+});
+const count = (shape: readonly number[]) =>
+  Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => i + 1);
+
+const binarySamples = {
+  float: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    { inputs: [[2, 3], []] },
+    {
+      inputs: [
+        [3, 1],
+        [2, 1, 4],
+      ],
+    },
+    { inputs: [[0, 3], [1]] },
+  ],
+  integer: [integerPair([2, 3], [3]), integerPair([], [2, 1])],
+  bool: [boolPair([2, 3], [3]), boolPair([2], [])],
+} satisfies Record<string, readonly OperatorSample[]>;
+
+const nary = (op: string, type: TypeRule, fold?: Fold): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, Infinity],
+    outputs: [1, 1],
+    types: [type],
+    attributes: { consumed_inputs: "ints" },
     infer: ({ inputs }) => {
       const given = inputs as readonly Inferred[];
-      return [
-        { dtype: result ?? given[0]!.dtype, shape: given.map((x) => x.shape).reduce(broadcast) },
-      ];
+      const { dtype } = given[0]!;
+      const shape = given.map((x) => x.shape).reduce(broadcast);
+      const elements =
+        fold &&
+        given.slice(1).reduce<Inferred>(
+          (a, b) => ({
+            dtype,
+            shape: broadcast(a.shape, b.shape),
+            elements: together(a, b, (x, y) =>
+              typeof x === "number" && typeof y === "number" ? fold(x, y, dtype) : undefined,
+            ),
+          }),
+          given[0]!,
+        ).elements;
+      return [{ dtype, shape, elements }];
     },
+    samples: [
+      { inputs: [[2, 3]] },
+      { inputs: [[2, 3], [3], [4, 1, 1]] },
+      { inputs: [[2], [0, 1]] },
+    ],
   });
+
+const truth = (condition: boolean) => (condition ? 1 : 0);
+const isInteger = (dtype: DType) => !dtype.startsWith("float");
+
+/** Clip took its limits as attributes before opset 11. */
+const clip = defineOperator({
+  op: "Clip",
+  inputs: [1, 3],
+  outputs: [1, 1],
+  types: ["number"],
+  attributes: { min: "float", max: "float", consumed_inputs: "ints" },
+  infer: ({ inputs: [x, min, max] }) => {
+    for (const limit of [min, max])
+      if (
+        limit?.shape &&
+        limit.shape.length > 0 &&
+        !(limit.shape.length === 1 && limit.shape[0] === 1)
+      )
+        throw badShape(`limits are scalars; got shape ${show(limit.shape)}.`);
+    return [{ dtype: x!.dtype, shape: x!.shape }];
+  },
+  samples: [
+    { inputs: [[2, 3], tensor("float32", [], [0.2]), tensor("float32", [], [0.5])] },
+    { inputs: [[2, 3], undefined, tensor("float32", [], [0.5])] },
+    { inputs: [tensor("int64", [3], [-4, 0, 9]), tensor("int64", [], [0])] },
+  ],
+});
+
+const pRelu = defineOperator({
+  op: "PRelu",
+  inputs: [2, 2],
+  outputs: [1, 1],
+  types: ["number"],
+  attributes: { consumed_inputs: "ints" },
+  infer: ({ inputs: [x, slope] }) => {
+    // One way only: the slope broadcasts to x. (Before opset 7 a [channels] slope was laid beside axis 1.)
+    const shape = broadcast(x!.shape, slope!.shape);
+    if (x!.shape && shape && shape.length > x!.shape.length)
+      throw badShape(`slope ${show(slope!.shape)} does not broadcast to x ${show(x!.shape)}.`);
+    return [{ dtype: x!.dtype, shape: x!.shape }];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3, 4],
+        [3, 1],
+      ],
+    },
+    { inputs: [[2, 3], [1]] },
+  ],
+});
+
+const where = defineOperator({
+  op: "Where",
+  since: 9,
+  inputs: [3, 3],
+  outputs: [1, 1],
+  types: ["bool", "any", "any"],
+  attributes: {},
+  infer: ({ inputs }) => {
+    const [condition, x, y] = inputs as readonly [Inferred, Inferred, Inferred];
+    const shape = broadcast(broadcast(condition.shape, x.shape), y.shape);
+    const chosen = together(x, y, (a, b) => (a === b ? a : undefined));
+    const length = Math.max(
+      condition.elements?.length ?? 0,
+      x.elements?.length ?? 0,
+      y.elements?.length ?? 0,
+    );
+    const fits = [condition, x, y].every(
+      ({ elements, shape }) =>
+        elements &&
+        shape &&
+        shape.length <= 1 &&
+        (elements.length === length || elements.length === 1),
+    );
+    const elements = fits
+      ? Array.from({ length }, (_, i) => {
+          const test = at(condition, i);
+          return test === 1 ? at(x, i) : test === 0 ? at(y, i) : chosen?.[i];
+        })
+      : undefined;
+    return [{ dtype: x.dtype, shape, elements }];
+  },
+  samples: [
+    { inputs: [tensor("bool", [2, 1], [1, 0]), [2, 3], []] },
+    { inputs: [tensor("bool", [], [1]), [3], [2, 1]] },
+  ],
+});
+
+const dropout = defineOperator({
+  op: "Dropout",
+  inputs: [1, 3],
+  outputs: [1, 2],
+  types: ["float", "float:ratio", "bool"],
+  attributes: { seed: "int", ratio: "float", is_test: "int", consumed_inputs: "ints" },
+  infer: ({ inputs: [x], opset }) => [
+    { dtype: x!.dtype, shape: x!.shape },
+    { dtype: opset < 10 ? x!.dtype : "bool", shape: x!.shape },
+  ],
+  samples: [
+    { inputs: [[2, 3]] },
+    {
+      inputs: [[2, 3], tensor("float32", [], [0.5]), tensor("bool", [], [1])],
+      attributes: { seed: 7 },
+      outputs: 2,
+    },
+  ],
+});
+
+const small = (values: readonly number[], shape: readonly number[] = [values.length]) => ({
+  inputs: [tensor("float32", shape, values)],
+});
+const alpha = { alpha: "float" } as const;
+const least1: readonly OperatorSample[] = [small([1, 1.5, 2, 4], [2, 2])];
+const shifted: readonly OperatorSample[] = [small([-2, -0.5, 0.5, 3, 0, 1], [2, 3])];
 
 export const elementwise: readonly Operator[] = [
-  unary("Identity"),
-  unary("Relu"),
-  unary("Not"),
-  nary("Add"),
-  nary("Sub"),
-  nary("Mul"),
-  nary("Div"),
-  nary("Pow"),
-  nary("Max", [1, Infinity]),
-  nary("Min", [1, Infinity]),
-  nary("Greater", [2, 2], "bool"),
-  nary("GreaterOrEqual", [2, 2], "bool"),
-  nary("Less", [2, 2], "bool"),
-  nary("LessOrEqual", [2, 2], "bool"),
-  nary("Equal", [2, 2], "bool"),
-  nary("And", [2, 2], "bool"),
-  nary("Or", [2, 2], "bool"),
   defineOperator({
-    op: "Where",
-    inputs: [3, 3],
+    op: "Identity",
+    inputs: [1, 1],
     outputs: [1, 1],
+    types: ["any"],
     attributes: {},
-    infer: ({ inputs }) => {
-      const [condition, x, y] = inputs as readonly Inferred[];
-      return [
-        { dtype: x!.dtype, shape: broadcast(broadcast(condition!.shape, x!.shape), y!.shape) },
-      ];
-    },
+    infer: ({ inputs: [x] }) => [x!],
+    samples: [{ inputs: [[2, 3]] }, { inputs: [tensor("bool", [2], [0, 1])] }],
   }),
+
+  // Activations
+  unary("Relu", "signed", { samples: shifted }),
+  unary("LeakyRelu", "float", {
+    attributes: alpha,
+    samples: [...shifted, { inputs: [[2, 3]], attributes: { alpha: 0.3 } }],
+  }),
+  unary("Elu", "float", { attributes: alpha, samples: shifted }),
+  unary("Selu", "float", { attributes: { ...alpha, gamma: "float" }, samples: shifted }),
+  unary("Celu", "float", { since: 12, attributes: alpha, samples: shifted }),
+  unary("ThresholdedRelu", "float", { since: 10, attributes: alpha, samples: shifted }),
+  unary("HardSigmoid", "float", { attributes: { ...alpha, beta: "float" }, samples: shifted }),
+  unary("HardSwish", "float", { since: 14, samples: shifted }),
+  unary("Mish", "float", { since: 18, samples: shifted }),
+  unary("Sigmoid", "float", { samples: shifted }),
+  unary("Tanh", "float", { samples: shifted }),
+  unary("Softplus", "float", { samples: shifted }),
+  unary("Softsign", "float", { samples: shifted }),
+  unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
+  unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
+  unary("QuickGelu", "float", { domain: "com.microsoft", attributes: alpha, samples: shifted }),
+  clip,
+  pRelu,
+  dropout,
+
+  // Mathematics
+  unary("Abs", "number", { fold: Math.abs, samples: shifted }),
+  unary("Neg", "signed", { fold: (x) => -x, samples: shifted }),
+  unary("Sign", "number", { since: 9, fold: Math.sign, samples: shifted }),
+  unary("Floor", "float", { fold: Math.floor, samples: shifted }),
+  unary("Ceil", "float", { fold: Math.ceil, samples: shifted }),
+  unary("Round", "float", { since: 11, fold: roundHalfEven, samples: shifted }),
+  unary("Exp", "float", { fold: Math.exp }),
+  unary("Log", "float", { fold: Math.log }),
+  unary("Sqrt", "float", { fold: Math.sqrt }),
+  unary("Reciprocal", "float", { fold: (x) => 1 / x }),
+  unary("Erf", "number", { since: 9 }),
+  unary("Sin", "float", { since: 7 }),
+  unary("Cos", "float", { since: 7 }),
+  unary("Tan", "float", { since: 7 }),
+  unary("Asin", "float", { since: 7 }),
+  unary("Acos", "float", { since: 7 }),
+  unary("Atan", "float", { since: 7 }),
+  unary("Sinh", "float", { since: 9 }),
+  unary("Cosh", "float", { since: 9 }),
+  unary("Asinh", "float", { since: 9 }),
+  unary("Acosh", "float", { since: 9, samples: least1 }),
+  unary("Atanh", "float", { since: 9 }),
+  unary("IsNaN", "float", { since: 9, result: "bool", fold: (x) => truth(Number.isNaN(x)) }),
+  unary("IsInf", "float", {
+    since: 10,
+    attributes: { detect_positive: "int", detect_negative: "int" },
+    result: "bool",
+  }),
+  unary("Not", "bool", { fold: (x) => truth(!x) }),
+  unary("BitwiseNot", "integer", {
+    since: 18,
+    samples: [{ inputs: [tensor("int32", [3], [0, 1, -5])] }],
+  }),
+
+  // Arithmetic
+  binary("Add", "number", { fold: (x, y) => x + y, neutral: { right: 0, left: 0 } }),
+  binary("Sub", "number", { fold: (x, y) => x - y, neutral: { right: 0 } }),
+  binary("Mul", "number", { fold: (x, y) => x * y, neutral: { right: 1, left: 1 } }),
+  binary("Div", "number", {
+    fold: (x, y, dtype) => (isInteger(dtype) ? Math.trunc(x / y) : x / y),
+    neutral: { right: 1 },
+  }),
+  binary("Pow", "number", {
+    types: ["number", "number:exponent"],
+    fold: (x, y) => x ** y,
+    neutral: { right: 1 },
+  }),
+  binary("Mod", "number", {
+    since: 10,
+    attributes: { fmod: "int" },
+    samples: [...binarySamples.integer, { inputs: [[2, 3], [3]], attributes: { fmod: 1 } }],
+  }),
+  nary("Max", "number", (x, y) => Math.max(x, y)),
+  nary("Min", "number", (x, y) => Math.min(x, y)),
+  nary("Sum", "float", (x, y) => x + y),
+  nary("Mean", "float"),
+
+  // Comparison and logic
+  binary("Equal", "any", { result: "bool", fold: (x, y) => truth(x === y) }),
+  binary("Greater", "number", { since: 7, result: "bool", fold: (x, y) => truth(x > y) }),
+  binary("GreaterOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x >= y) }),
+  binary("Less", "number", { since: 7, result: "bool", fold: (x, y) => truth(x < y) }),
+  binary("LessOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x <= y) }),
+  binary("And", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 && y !== 0) }),
+  binary("Or", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 || y !== 0) }),
+  binary("Xor", "bool", { result: "bool", fold: (x, y) => truth(x !== y) }),
+  binary("BitwiseAnd", "integer", { since: 18 }),
+  binary("BitwiseOr", "integer", { since: 18 }),
+  binary("BitwiseXor", "integer", { since: 18 }),
+  binary("BitShift", "unsigned", {
+    since: 11,
+    attributes: { direction: "string" },
+    samples: [
+      {
+        inputs: [tensor("uint32", [2], [4, 8]), tensor("uint32", [1], [1])],
+        attributes: { direction: "LEFT" },
+      },
+    ],
+  }),
+  where,
 ];
 
-/**
- * Shape of what two shapes broadcast to (NumPy's rule). A free axis against a known extent above 1
- * takes the extent; two free axes of different names give an unknown one.
- *
- * @throws CajalError `bad-shape` when they do not fit
- */
-export function broadcast(
-  a: readonly Dim[] | undefined,
-  b: readonly Dim[] | undefined,
-): readonly Dim[] | undefined {
-  if (!a || !b) return undefined;
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const ai = i - (rank - a.length);
-    const bi = i - (rank - b.length);
-    const x = ai < 0 ? 1 : a[ai];
-    const y = bi < 0 ? 1 : b[bi];
-    if (x === y) return x;
-    if (x === 1) return y;
-    if (y === 1) return x;
-    if (typeof x === "number" && typeof y === "number")
-      throw new CajalError(
-        "bad-shape",
-        `shapes ${showShape(a)} and ${showShape(b)} do not broadcast.`,
-        { a, b },
-      );
-    return typeof x === "number" ? x : typeof y === "number" ? y : undefined;
-  });
+/** Element `i`, or the only one. */
+const at = ({ elements }: Inferred, i: number) => elements?.[elements.length === 1 ? 0 : i];
+
+/** Element by element, for tensors of rank 0 and 1 whose elements are followed. */
+function together(a: Inferred, b: Inferred, each: (x: Dim, y: Dim) => Dim): Dim[] | undefined {
+  const x = a.elements;
+  const y = b.elements;
+  if (!x || !y || !a.shape || !b.shape || a.shape.length > 1 || b.shape.length > 1)
+    return undefined;
+  if (x.length !== y.length && x.length !== 1 && y.length !== 1) return undefined;
+  const length = x.length === 1 ? y.length : x.length;
+  return Array.from({ length }, (_, i) =>
+    each(x[x.length === 1 ? 0 : i], y[y.length === 1 ? 0 : i]),
+  );
+}
+
+/** A result as the type holds it. */
+export function rounded(dtype: DType, x: number): number | undefined {
+  const held = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
+  return Number.isNaN(held) && isInteger(dtype) ? undefined : held;
+}
+
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
 }

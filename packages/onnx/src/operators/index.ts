@@ -1,11 +1,35 @@
 // The list of operators: a definition counts once it is in here.
 import type { Operator } from "../operator";
+import { control } from "./control";
+import { convolution } from "./convolution";
 import { elementwise } from "./elementwise";
+import { indexing } from "./indexing";
+import { layout } from "./layout";
+import { losses } from "./loss";
+import { matrix } from "./matrix";
+import { normalization } from "./normalization";
+import { pooling } from "./pooling";
+import { randoms } from "./random";
+import { recurrents } from "./recurrent";
+import { reductions } from "./reduction";
 
-export const operators: readonly Operator[] = [...elementwise];
+export const operators: readonly Operator[] = [
+  ...elementwise,
+  ...matrix,
+  ...convolution,
+  ...pooling,
+  ...normalization,
+  ...reductions,
+  ...layout,
+  ...indexing,
+  ...recurrents,
+  ...losses,
+  ...randoms,
+  ...control,
+];
 
 const byName = new Map(operators.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));
 
 /** The definition of an operator, if it is known. */
 export const operator = (op: string, domain = ""): Operator | undefined =>
-  byName.get(`${domain}.${op}`);
+  byName.get(`${domain === "ai.onnx" ? "" : domain}.${op}`);

@@ -1,0 +1,138 @@
+// Operators that run graphs: If, Loop, Scan. The graphs see the values around them.
+import { axisOf, commonShape, show, unify } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "../operator";
+
+const conditional = defineOperator({
+  op: "If",
+  inputs: [1, 1],
+  outputs: [1, Infinity],
+  types: ["bool"],
+  attributes: { then_branch: "graph", else_branch: "graph" },
+  required: ["then_branch", "else_branch"],
+  infer: (node) => {
+    const yes = node.subgraph("then_branch", []);
+    const no = node.subgraph("else_branch", []);
+    if (yes.length !== no.length || yes.length !== node.outputs)
+      throw badShape(
+        `then_branch has ${yes.length} outputs, else_branch ${no.length}, the node ${node.outputs}.`,
+      );
+    return yes.map((one, i) => {
+      const other = no[i]!;
+      if (one.dtype !== other.dtype)
+        throw badShape(
+          `output ${i} is ${one.dtype} of then_branch and ${other.dtype} of else_branch.`,
+        );
+      return { dtype: one.dtype, shape: commonShape(one.shape, other.shape) };
+    });
+  },
+  samples: [], // needs graphs: control.test.ts
+});
+
+/**
+ * States that a body returns and takes again; where its shape changes from turn to turn, nothing
+ * is known of the axis, and the body is asked again with that.
+ */
+function steady(
+  initial: readonly Inferred[],
+  turn: (states: readonly Inferred[]) => readonly Inferred[],
+): { states: readonly Inferred[]; outputs: readonly Inferred[] } {
+  let states = initial.map(({ dtype, shape }): Inferred => ({ dtype, shape }));
+  // Each round loses at least one axis or one rank, so that this ends.
+  for (;;) {
+    const outputs = turn(states);
+    let changed = false;
+    states = states.map((state, i) => {
+      const next = outputs[i]!;
+      if (next.dtype !== state.dtype)
+        throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
+      const shape = commonShape(state.shape, next.shape);
+      if (show(shape) !== show(state.shape)) changed = true;
+      return { dtype: state.dtype, shape };
+    });
+    if (!changed) return { states, outputs };
+  }
+}
+
+const loop = defineOperator({
+  op: "Loop",
+  inputs: [2, Infinity],
+  outputs: [1, Infinity],
+  types: ["int64", "bool", "any:*"],
+  attributes: { body: "graph" },
+  required: ["body"],
+  infer: (node) => {
+    // body: iteration, condition, states → condition, states, one row of each scan output
+    const initial = node.inputs.slice(2) as readonly Inferred[];
+    const { states, outputs } = steady(initial, (states) =>
+      node
+        .subgraph("body", [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...states])
+        .slice(1),
+    );
+    // The body's condition may end it early, so the number of rows is not known.
+    return [
+      ...states,
+      ...outputs
+        .slice(states.length)
+        .map(({ dtype, shape }) => ({ dtype, shape: shape && [undefined, ...shape] })),
+    ];
+  },
+  samples: [], // needs graphs: control.test.ts
+});
+
+const scan = defineOperator({
+  op: "Scan",
+  since: 9,
+  inputs: [1, Infinity],
+  outputs: [1, Infinity],
+  types: ["any:*"],
+  attributes: {
+    body: "graph",
+    num_scan_inputs: "int",
+    scan_input_axes: "ints",
+    scan_input_directions: "ints",
+    scan_output_axes: "ints",
+    scan_output_directions: "ints",
+  },
+  required: ["body", "num_scan_inputs"],
+  infer: inferScan,
+  samples: [], // needs graphs: control.test.ts
+});
+
+function inferScan(node: InferenceContext): readonly Inferred[] {
+  const inputs = node.inputs as readonly Inferred[];
+  const count = node.int("num_scan_inputs", 1);
+  if (count < 1 || count > inputs.length)
+    throw badShape(`num_scan_inputs is ${count}; the node has ${inputs.length} inputs.`);
+  const scanned = inputs.slice(inputs.length - count);
+  const axes = node.ints("scan_input_axes") ?? scanned.map(() => 0);
+  let length: Dim;
+  const slices = scanned.map(({ dtype, shape }, i): Inferred => {
+    if (!shape) return { dtype, shape: undefined };
+    const axis = axisOf(axes[i] ?? 0, shape.length, shape);
+    length = unify(length, shape[axis], () => "lengths of the scanned inputs");
+    return { dtype, shape: shape.filter((_, j) => j !== axis) };
+  });
+  const { states, outputs } = steady(inputs.slice(0, inputs.length - count), (states) =>
+    node.subgraph("body", [...states, ...slices]),
+  );
+  const rows = outputs.slice(states.length);
+  const outputAxes = node.ints("scan_output_axes") ?? rows.map(() => 0);
+  return [
+    ...states,
+    ...rows.map(({ dtype, shape }, i): Inferred => {
+      if (!shape) return { dtype, shape: undefined };
+      const stacked: Dim[] = [...shape];
+      stacked.splice(axisOf(outputAxes[i] ?? 0, shape.length + 1), 0, length);
+      return { dtype, shape: stacked };
+    }),
+  ];
+}
+
+export const control: readonly Operator[] = [conditional, loop, scan];

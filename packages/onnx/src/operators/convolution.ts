@@ -1,0 +1,229 @@
+// Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
+import { tensor } from "@cajal/core";
+import { numbersOf, show, unify } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type InferenceContext,
+  type Inferred,
+  type Operator,
+} from "../operator";
+import { image, slide, windowOf } from "./windows";
+
+const attributes = {
+  auto_pad: "string",
+  dilations: "ints",
+  group: "int",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+} as const;
+
+/** Kernel extents from W, checked against kernel_shape. */
+function kernelOf(node: InferenceContext, w: Inferred, rank: number): readonly Dim[] {
+  const stated = node.ints("kernel_shape");
+  const kernel = w.shape?.slice(2) ?? stated ?? Array<Dim>(rank).fill(undefined);
+  if (kernel.length !== rank)
+    throw badShape(`W ${show(w.shape)} has ${kernel.length} spatial axes, X has ${rank}.`);
+  return kernel.map((k, i) => unify(k, stated?.[i], () => `kernel axis ${i}, kernel_shape and W`));
+}
+
+function inferConv(node: InferenceContext): readonly Inferred[] {
+  const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+  const given = image("X", x.shape);
+  if (!given) return [{ dtype: x.dtype, shape: undefined }];
+  const group = node.int("group", 1);
+  const kernel = kernelOf(node, w, given.spatial.length);
+  const [channels] = given.head.slice(1);
+  const [maps, per] = w.shape ?? [undefined, undefined];
+  if (typeof channels === "number" && typeof per === "number" && channels !== per * group)
+    throw badShape(
+      `X ${show(x.shape)} has ${channels} channels; W ${show(w.shape)} with group ${group} expects ${per * group}.`,
+      { x: x.shape, w: w.shape, group },
+    );
+  if (typeof maps === "number" && maps % group !== 0)
+    throw badShape(`W ${show(w.shape)}: ${maps} maps do not divide into ${group} groups.`);
+  checkBias(bias, maps);
+  return [
+    {
+      dtype: x.dtype,
+      shape: [given.head[0], maps, ...slide(given.spatial, windowOf(node, kernel))],
+    },
+  ];
+}
+
+function checkBias(bias: Inferred | undefined, maps: Dim): void {
+  if (!bias?.shape) return;
+  if (bias.shape.length !== 1)
+    throw badShape(`bias ${show(bias.shape)}: expected [${maps ?? "maps"}].`);
+  unify(bias.shape[0], maps, () => `bias ${show(bias.shape)} and maps`);
+}
+
+const convSamples: Operator["samples"] = [
+  { inputs: [[2, 3, 8, 7], [4, 3, 3, 3], [4]] },
+  {
+    inputs: [
+      [1, 4, 9, 9],
+      [6, 2, 3, 2],
+    ],
+    attributes: { group: 2, strides: [2, 3], dilations: [1, 2], pads: [1, 0, 2, 1] },
+  },
+  {
+    inputs: [
+      [1, 2, 7, 6],
+      [2, 2, 3, 3],
+    ],
+    attributes: { auto_pad: "SAME_UPPER", strides: [2, 2] },
+  },
+  {
+    inputs: [
+      [1, 2, 7, 6],
+      [2, 2, 3, 3],
+    ],
+    attributes: { auto_pad: "SAME_LOWER" },
+  },
+  {
+    inputs: [
+      [1, 2, 7],
+      [5, 2, 3],
+    ],
+    attributes: { auto_pad: "VALID", kernel_shape: [3] },
+  },
+  {
+    inputs: [
+      [1, 1, 4, 5, 6],
+      [2, 1, 2, 2, 2],
+    ],
+  },
+];
+
+export const convolution: readonly Operator[] = [
+  defineOperator({
+    op: "Conv",
+    inputs: [2, 3],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes,
+    infer: inferConv,
+    samples: convSamples,
+  }),
+  defineOperator({
+    op: "FusedConv",
+    domain: "com.microsoft",
+    inputs: [2, 4],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { ...attributes, activation: "string", activation_params: "floats" },
+    infer: inferConv,
+    samples: [
+      {
+        inputs: [[2, 3, 8, 7], [4, 3, 3, 3], [4]],
+        attributes: { activation: "Relu", pads: [1, 1, 1, 1] },
+      },
+    ],
+  }),
+  defineOperator({
+    op: "ConvTranspose",
+    inputs: [2, 3],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { ...attributes, output_padding: "ints", output_shape: "ints" },
+    infer: (node) => {
+      // W is [channels, maps / group, ...kernel].
+      const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+      const given = image("X", x.shape);
+      if (!given) return [{ dtype: x.dtype, shape: undefined }];
+      const rank = given.spatial.length;
+      const group = node.int("group", 1);
+      const { kernel, strides, dilations, pads, autoPad } = windowOf(node, kernelOf(node, w, rank));
+      const [channels, per] = w.shape ?? [undefined, undefined];
+      unify(given.head[1], channels, () => `channels of X ${show(x.shape)} and W ${show(w.shape)}`);
+      const maps = typeof per === "number" ? per * group : undefined;
+      checkBias(bias, maps);
+      const stated = node.ints("output_shape");
+      if (stated && stated.length !== rank)
+        throw badShape(`output_shape [${stated.join()}]: expected ${rank} numbers.`);
+      const extra = node.ints("output_padding") ?? Array<number>(rank).fill(0);
+      const spatial = given.spatial.map((extent, i): Dim => {
+        if (stated) return stated[i];
+        const k = kernel[i];
+        if (typeof extent !== "number" || typeof k !== "number") return undefined;
+        if (autoPad.startsWith("SAME")) return extent * strides[i]!;
+        const reach = dilations[i]! * (k - 1) + 1;
+        return strides[i]! * (extent - 1) + extra[i]! + reach - pads[i]! - pads[i + rank]!;
+      });
+      if (spatial.some((extent) => typeof extent === "number" && extent < 0))
+        throw badShape(`the result would be of extents ${show(spatial)}.`);
+      return [{ dtype: x.dtype, shape: [given.head[0], maps, ...spatial] }];
+    },
+    samples: [
+      { inputs: [[2, 3, 4, 5], [3, 4, 3, 3], [4]] },
+      {
+        inputs: [
+          [1, 4, 4, 5],
+          [4, 3, 3, 2],
+        ],
+        attributes: { group: 2, strides: [2, 3], pads: [1, 0, 1, 1], output_padding: [1, 0] },
+      },
+      {
+        inputs: [
+          [1, 2, 4, 5],
+          [2, 2, 3, 3],
+        ],
+        attributes: { strides: [2, 2], output_shape: [8, 10] },
+      },
+      {
+        inputs: [
+          [1, 2, 4, 5],
+          [2, 2, 3, 3],
+        ],
+        attributes: { strides: [2, 2], auto_pad: "SAME_UPPER" },
+      },
+      {
+        inputs: [
+          [1, 2, 5],
+          [2, 1, 3],
+        ],
+        attributes: { dilations: [2] },
+      },
+    ],
+  }),
+  defineOperator({
+    op: "Col2Im",
+    since: 18,
+    inputs: [3, 3],
+    outputs: [1, 1],
+    types: ["any", "int64", "int64"],
+    attributes: { dilations: "ints", pads: "ints", strides: "ints" },
+    infer: ({ inputs }) => {
+      // input [batch, channels · product(block), blocks] → [batch, channels, ...image]
+      const [x, size, block] = inputs as readonly [Inferred, Inferred, Inferred];
+      const kernel = numbersOf(block);
+      const rank = size.elements?.length ?? size.shape?.[0];
+      if (typeof rank !== "number") return [{ dtype: x.dtype, shape: undefined }];
+      if (x.shape && x.shape.length !== 3)
+        throw badShape(`input ${show(x.shape)}: expected [batch, channels · block, blocks].`);
+      const area = kernel?.reduce((p, k) => p * k, 1);
+      const [batch, columns] = x.shape ?? [undefined, undefined];
+      if (typeof columns === "number" && area && columns % area !== 0)
+        throw badShape(`axis 1 of ${show(x.shape)} does not divide by the block's ${area}.`);
+      const channels = typeof columns === "number" && area ? columns / area : undefined;
+      return [
+        {
+          dtype: x.dtype,
+          shape: [batch, channels, ...(size.elements ?? Array<Dim>(rank).fill(undefined))],
+        },
+      ];
+    },
+    samples: [
+      {
+        inputs: [[2, 12, 9], tensor("int64", [2], [4, 4]), tensor("int64", [2], [2, 2])],
+      },
+      {
+        inputs: [[1, 9, 9], tensor("int64", [2], [5, 5]), tensor("int64", [2], [3, 3])],
+        attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
+      },
+    ],
+  }),
+];

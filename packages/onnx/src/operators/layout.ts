@@ -1,0 +1,675 @@
+// Operators that rearrange what they are given: shape, order of axes, parts, padding, scale.
+import { sizeOf, tensor, type DType } from "@cajal/core";
+import {
+  axesOf,
+  axisOf,
+  broadcast,
+  divide,
+  isKnown,
+  multiply,
+  show,
+  unify,
+  type Dims,
+} from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "../operator";
+import { dtypeOf } from "../dataType";
+import { rounded } from "./elementwise";
+
+const int64s = (...values: number[]) => tensor("int64", [values.length], values);
+
+/** A list that is an input in newer and an attribute in older operator sets; undefined entries are unknown. */
+function list(node: InferenceContext, input: number, attribute: string): Dims {
+  const given = node.inputs[input];
+  if (!given) return node.ints(attribute);
+  const length = given.shape?.length === 0 ? 1 : given.shape?.[0];
+  return (
+    given.elements ?? (typeof length === "number" ? Array<Dim>(length).fill(undefined) : undefined)
+  );
+}
+
+const reshape = defineOperator({
+  op: "Reshape",
+  inputs: [1, 2],
+  outputs: [1, 1],
+  types: ["any", "int64"],
+  attributes: { allowzero: "int", shape: "ints", consumed_inputs: "ints" },
+  infer: (node) => {
+    const x = node.inputs[0]!;
+    const target = list(node, 1, "shape");
+    const { dtype, elements } = x;
+    if (!target) return [{ dtype, shape: undefined }];
+    const from = x.shape;
+    const shape = target.map((extent, i): Dim => {
+      if (extent !== 0 || node.int("allowzero", 0) === 1) return extent;
+      if (from && i >= from.length)
+        throw badShape(`shape ${show(target)} keeps axis ${i}, which ${show(from)} has not.`);
+      return from?.[i];
+    });
+    const free = shape.indexOf(-1);
+    if (shape.lastIndexOf(-1) !== free)
+      throw badShape(`shape ${show(target)} leaves more than one extent (-1) free.`);
+    if (free >= 0) {
+      const rest = shape.filter((_, i) => i !== free);
+      shape[free] = from && divide(from, rest);
+      if (isKnown(from) && isKnown(rest) && (shape[free] === undefined || sizeOf(rest) === 0))
+        throw badShape(
+          `${sizeOf(from)} elements of ${show(from)} do not fit shape ${show(target)}.`,
+          { from, to: target },
+        );
+    } else if (isKnown(from) && isKnown(shape) && sizeOf(from) !== sizeOf(shape))
+      throw badShape(
+        `${sizeOf(from)} elements of ${show(from)} do not fit the ${sizeOf(shape)} of shape ${show(target)}.`,
+        { from, to: target },
+      );
+    return [{ dtype, shape, elements }];
+  },
+  samples: [
+    { inputs: [[2, 3, 4], int64s(0, -1)] },
+    { inputs: [[2, 3, 4], int64s(4, 0, -1)] },
+    { inputs: [[2, 0], int64s(0, 2)], attributes: { allowzero: 1 } },
+    { inputs: [[1], tensor("int64", [0])] },
+  ],
+});
+
+const flatten = defineOperator({
+  op: "Flatten",
+  inputs: [1, 1],
+  outputs: [1, 1],
+  types: ["any"],
+  attributes: { axis: "int" },
+  infer: (node) => {
+    const { dtype, shape } = node.inputs[0]!;
+    if (!shape) return [{ dtype, shape: [undefined, undefined] }];
+    const at = node.int("axis", 1);
+    // The axis may be the rank: then all goes into the first extent.
+    const axis = at === shape.length ? at : axisOf(at, shape.length, shape);
+    return [{ dtype, shape: [multiply(shape.slice(0, axis)), multiply(shape.slice(axis))] }];
+  },
+  samples: [
+    { inputs: [[2, 3, 4]] },
+    { inputs: [[2, 3, 4]], attributes: { axis: 0 } },
+    { inputs: [[2, 3, 4]], attributes: { axis: 3 } },
+    { inputs: [[2, 3, 4]], attributes: { axis: -1 } },
+  ],
+});
+
+const squeeze = defineOperator({
+  op: "Squeeze",
+  inputs: [1, 2],
+  outputs: [1, 1],
+  types: ["any", "int64"],
+  attributes: { axes: "ints" },
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const stated = list(node, 1, "axes");
+    if (!shape) return [{ dtype, shape: undefined, elements }];
+    if (!stated) {
+      if (node.inputs[1] || !isKnown(shape)) return [{ dtype, shape: undefined, elements }];
+      return [{ dtype, shape: shape.filter((extent) => extent !== 1), elements }];
+    }
+    if (!isKnown(stated))
+      return [{ dtype, shape: shape.slice(stated.length).map(() => undefined), elements }];
+    const axes = new Set(axesOf(stated, shape.length, shape));
+    for (const axis of axes) {
+      const extent = shape[axis];
+      if (typeof extent === "number" && extent !== 1)
+        throw badShape(`axis ${axis} of ${show(shape)} is ${extent}; only axes of 1 are squeezed.`);
+    }
+    return [{ dtype, shape: shape.filter((_, i) => !axes.has(i)), elements }];
+  },
+  samples: [
+    { inputs: [[1, 3, 1]] },
+    { inputs: [[1, 3, 1], int64s(0)] },
+    { inputs: [[1, 3, 1], int64s(-1, 0)] },
+  ],
+});
+
+const unsqueeze = defineOperator({
+  op: "Unsqueeze",
+  inputs: [1, 2],
+  outputs: [1, 1],
+  types: ["any", "int64"],
+  attributes: { axes: "ints" },
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const stated = list(node, 1, "axes");
+    if (!shape || !stated) return [{ dtype, shape: undefined, elements }];
+    const rank = shape.length + stated.length;
+    if (!isKnown(stated)) return [{ dtype, shape: Array<Dim>(rank).fill(undefined), elements }];
+    const axes = new Set(axesOf(stated, rank));
+    const rest = [...shape];
+    return [
+      {
+        dtype,
+        shape: Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift())),
+        elements,
+      },
+    ];
+  },
+  samples: [
+    { inputs: [[2, 3], int64s(0)] },
+    { inputs: [[2, 3], int64s(-1, 1)] },
+    { inputs: [[], int64s(0)] },
+  ],
+});
+
+const transpose = defineOperator({
+  op: "Transpose",
+  inputs: [1, 1],
+  outputs: [1, 1],
+  types: ["any"],
+  attributes: { perm: "ints" },
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const stated = node.ints("perm");
+    if (!shape) return [{ dtype, shape: stated?.map(() => undefined) }];
+    const perm = stated ?? shape.map((_, i) => shape.length - 1 - i);
+    const sorted = [...perm].sort((a, b) => a - b);
+    if (perm.length !== shape.length || sorted.some((axis, i) => axis !== i))
+      throw badShape(`perm [${perm.join()}] does not order the axes of ${show(shape)}.`, {
+        perm,
+        shape,
+      });
+    return [
+      {
+        dtype,
+        shape: perm.map((axis) => shape[axis]),
+        elements: shape.length <= 1 ? elements : undefined,
+      },
+    ];
+  },
+  samples: [{ inputs: [[2, 3, 4]] }, { inputs: [[2, 3, 4]], attributes: { perm: [0, 2, 1] } }],
+});
+
+const concat = defineOperator({
+  op: "Concat",
+  inputs: [1, Infinity],
+  outputs: [1, 1],
+  types: ["any"],
+  attributes: { axis: "int" },
+  infer: (node) => {
+    const inputs = node.inputs as readonly Inferred[];
+    const { dtype } = inputs[0]!;
+    const ranked = inputs.find(({ shape }) => shape)?.shape;
+    if (!ranked) return [{ dtype, shape: undefined }];
+    const axis = axisOf(node.int("axis", 1), ranked.length, ranked);
+    let shape: Dim[] = ranked.map(() => undefined);
+    let extent: number | undefined = 0;
+    const named: Dim[] = [];
+    for (const input of inputs) {
+      if (input.shape && input.shape.length !== ranked.length)
+        throw badShape(`shapes ${show(ranked)} and ${show(input.shape)} differ in rank.`);
+      shape = shape.map((dim, i) =>
+        i === axis
+          ? dim
+          : unify(
+              dim,
+              input.shape?.[i],
+              () => `axis ${i} of ${show(input.shape)} and those before`,
+            ),
+      );
+      const own = input.shape?.[axis];
+      if (typeof own !== "number") extent = undefined;
+      else if (extent !== undefined) extent += own;
+      if (own !== 0) named.push(own);
+    }
+    shape[axis] = extent ?? (named.length === 1 ? named[0] : undefined);
+    const flat = inputs.every(
+      (input) =>
+        input.shape?.length === 1 && (input.elements || typeof input.shape[0] === "number"),
+    );
+    const elements = flat
+      ? inputs.flatMap(
+          (input) => input.elements ?? Array<Dim>(input.shape![0] as number).fill(undefined),
+        )
+      : undefined;
+    return [{ dtype, shape, elements }];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 1],
+        [2, 0],
+      ],
+      attributes: { axis: 1 },
+    },
+    {
+      inputs: [
+        [2, 3],
+        [4, 3],
+      ],
+      attributes: { axis: -2 },
+    },
+    { inputs: [[2]], attributes: { axis: 0 } },
+  ],
+});
+
+const split = defineOperator({
+  op: "Split",
+  inputs: [1, 2],
+  outputs: [1, Infinity],
+  types: ["any", "int64"],
+  attributes: { axis: "int", num_outputs: "int", split: "ints" },
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const parts = node.outputs;
+    if (!shape) return Array.from({ length: parts }, () => ({ dtype, shape: undefined }));
+    const axis = axisOf(node.int("axis", 0), shape.length, shape);
+    const extent = shape[axis];
+    let sizes = list(node, 1, "split");
+    if (!sizes) {
+      // Equal parts; the last may be smaller (from opset 18).
+      const size = typeof extent === "number" ? Math.ceil(extent / parts) : undefined;
+      sizes = Array.from({ length: parts }, (_, i) =>
+        size === undefined
+          ? undefined
+          : i < parts - 1
+            ? size
+            : (extent as number) - size * (parts - 1),
+      );
+    }
+    if (sizes.length !== parts)
+      throw badShape(`splits into sizes ${show(sizes)}, but has ${parts} outputs.`);
+    if (isKnown(sizes)) {
+      const sum = sizes.reduce((a, b) => a + b, 0);
+      if (sizes.some((size) => size < 0) || (typeof extent === "number" && sum !== extent))
+        throw badShape(`sizes ${show(sizes)} do not fill axis ${axis} of ${show(shape)}.`);
+    }
+    let start = 0;
+    return sizes.map((size) => {
+      const end = typeof size === "number" ? start + size : NaN;
+      const own =
+        shape.length === 1 && elements && end >= 0 ? elements.slice(start, end) : undefined;
+      start = end;
+      return { dtype, shape: shape.map((dim, i) => (i === axis ? size : dim)), elements: own };
+    });
+  },
+  samples: [
+    { inputs: [[2, 6]], attributes: { axis: 1, num_outputs: 3 }, outputs: 3 },
+    { inputs: [[5, 2]], attributes: { num_outputs: 2 }, outputs: 2 },
+    { inputs: [[2, 6], int64s(1, 5)], attributes: { axis: -1 }, outputs: 2 },
+  ],
+});
+
+const slice = defineOperator({
+  op: "Slice",
+  inputs: [1, 5],
+  outputs: [1, 1],
+  types: ["any", "index", "index", "index", "index"],
+  attributes: { axes: "ints", ends: "ints", starts: "ints" },
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const starts = list(node, 1, "starts");
+    const ends = list(node, 2, "ends");
+    if (!shape) return [{ dtype, shape: undefined }];
+    const count = starts?.length ?? ends?.length;
+    const stated = node.inputs[3] || node.ints("axes") ? list(node, 3, "axes") : undefined;
+    const unknownAxes = node.inputs[3] !== undefined && !isKnown(stated);
+    if (count === undefined || unknownAxes) return [{ dtype, shape: shape.map(() => undefined) }];
+    const axes = axesOf(
+      isKnown(stated) ? stated : Array.from({ length: count }, (_, i) => i),
+      shape.length,
+      shape,
+    );
+    const steps = node.inputs[4] ? list(node, 4, "steps") : axes.map(() => 1);
+    const result = [...shape];
+    let values = shape.length === 1 ? elements : undefined;
+    axes.forEach((axis, i) => {
+      const extent = shape[axis];
+      const [start, end, step] = [starts?.[i], ends?.[i], steps?.[i]];
+      if (step === 0) throw badShape("a step of 0.");
+      if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
+        // 0 to the axis' own extent, as its Shape tells it
+        result[axis] =
+          start === 0 && step === 1 && end !== undefined && end === extent ? extent : undefined;
+        values = undefined;
+        return;
+      }
+      if (typeof extent !== "number") {
+        if (start === 0 && step === 1 && end < 0 === false && end >= 2 ** 31 - 1) return;
+        if (start === 0 && step === -1) return void (result[axis] = undefined);
+        result[axis] = undefined;
+        values = undefined;
+        return;
+      }
+      const [least, most] = step > 0 ? [0, extent] : [-1, extent - 1];
+      const from = clamp(start < 0 ? start + extent : start, Math.max(least, 0), most);
+      const to = clamp(end < 0 ? end + extent : end, least, step > 0 ? extent : extent - 1);
+      const length = Math.max(0, Math.ceil((to - from) / step));
+      result[axis] = length;
+      const all = values;
+      values = all && Array.from({ length }, (_, j) => all[from + j * step]);
+    });
+    return [{ dtype, shape: result, elements: values }];
+  },
+  samples: [
+    { inputs: [[4, 5], int64s(1, 0), int64s(3, 5), int64s(0, 1), int64s(1, 2)] },
+    { inputs: [[4, 5], int64s(-1), int64s(-100), int64s(1), int64s(-2)] },
+    { inputs: [[4, 5], int64s(1), int64s(2 ** 52)] },
+    { inputs: [[4, 5], int64s(3), int64s(1), int64s(0)] },
+  ],
+});
+
+const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low), high);
+
+const pad = defineOperator({
+  op: "Pad",
+  inputs: [1, 4],
+  outputs: [1, 1],
+  types: ["any", "int64", "any", "index"],
+  attributes: { mode: "string", pads: "ints", paddings: "ints", value: "float" },
+  infer: (node) => {
+    const { dtype, shape } = node.inputs[0]!;
+    if (!shape) return [{ dtype, shape: undefined }];
+    const mode = node.string("mode", "constant");
+    if (!["constant", "reflect", "edge", "wrap"].includes(mode))
+      throw badShape(`mode ${JSON.stringify(mode)}: expected constant, reflect, edge or wrap.`);
+    const pads = list(node, 1, "pads") ?? node.ints("paddings");
+    const stated = node.inputs[3] ? list(node, 3, "axes") : shape.map((_, i) => i);
+    if (!pads || !isKnown(stated)) return [{ dtype, shape: shape.map(() => undefined) }];
+    const axes = axesOf(stated, shape.length, shape);
+    if (pads.length !== 2 * axes.length)
+      throw badShape(
+        `pads ${show(pads)}: expected ${2 * axes.length} numbers (all begins, then all ends) for ${show(shape)}.`,
+      );
+    const result = [...shape];
+    axes.forEach((axis, i) => {
+      const [begin, end] = [pads[i], pads[i + axes.length]];
+      const extent = shape[axis];
+      if (begin === 0 && end === 0) return;
+      result[axis] =
+        typeof extent === "number" && typeof begin === "number" && typeof end === "number"
+          ? extent + begin + end
+          : undefined;
+      if (typeof result[axis] === "number" && result[axis] < 0)
+        throw badShape(
+          `pads ${show(pads)} leave less than nothing of axis ${axis} of ${show(shape)}.`,
+        );
+    });
+    return [{ dtype, shape: result }];
+  },
+  samples: [
+    { inputs: [[2, 3], int64s(0, 1, 2, 0)] },
+    { inputs: [[2, 3], int64s(1, 1), tensor("float32", [], [7]), int64s(1)] },
+    { inputs: [[4, 3], int64s(1, 0, 2, 0)], attributes: { mode: "reflect" } },
+    { inputs: [[4, 3], int64s(1, 0, 2, 0)], attributes: { mode: "edge" } },
+    { inputs: [[4, 3], int64s(-1, 0, -1, 0)] },
+  ],
+});
+
+const expand = defineOperator({
+  op: "Expand",
+  since: 8,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  types: ["any", "int64"],
+  attributes: {},
+  infer: (node) => {
+    const { dtype, shape, elements } = node.inputs[0]!;
+    const target = list(node, 1, "shape");
+    const result = target && broadcast(shape, target);
+    const length = result?.[0];
+    const same =
+      result?.length === 1 && elements?.length === 1 && typeof length === "number" && length <= 256
+        ? Array.from({ length }, () => elements[0])
+        : undefined;
+    return [{ dtype, shape: result, elements: same }];
+  },
+  samples: [
+    { inputs: [[3, 1], int64s(2, 1, 4)] },
+    { inputs: [[3, 4], int64s(1)] },
+    { inputs: [[], int64s(2)] },
+  ],
+});
+
+const tile = defineOperator({
+  op: "Tile",
+  since: 6,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  types: ["any", "int64"],
+  attributes: {},
+  infer: (node) => {
+    const { dtype, shape } = node.inputs[0]!;
+    const repeats = list(node, 1, "repeats");
+    if (!shape) return [{ dtype, shape: repeats?.map(() => undefined) }];
+    if (repeats && repeats.length !== shape.length)
+      throw badShape(`repeats ${show(repeats)}: expected one for each axis of ${show(shape)}.`);
+    return [{ dtype, shape: shape.map((extent, i) => multiply([extent, repeats?.[i]])) }];
+  },
+  samples: [{ inputs: [[2, 3], int64s(2, 1)] }, { inputs: [[2], int64s(0)] }],
+});
+
+const blocks = (op: string, samples: Operator["samples"]): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["any"],
+    attributes: { blocksize: "int", ...(op === "DepthToSpace" ? { mode: "string" as const } : {}) },
+    required: ["blocksize"],
+    infer: (node) => {
+      const { dtype, shape } = node.inputs[0]!;
+      if (!shape) return [{ dtype, shape: undefined }];
+      if (shape.length !== 4)
+        throw badShape(`input ${show(shape)}: expected [batch, channels, height, width].`);
+      const size = node.int("blocksize", 1);
+      const [batch, ...rest] = shape;
+      const [channels, height, width] = rest.map((extent, axis) => {
+        if (typeof extent !== "number") return undefined;
+        const grows = (op === "DepthToSpace") === axis > 0;
+        const factor = axis > 0 ? size : size * size;
+        if (!grows && extent % factor !== 0)
+          throw badShape(`extent ${extent} of ${show(shape)} does not divide by ${factor}.`);
+        return grows ? extent * factor : extent / factor;
+      });
+      return [{ dtype, shape: [batch, channels, height, width] }];
+    },
+    samples,
+  });
+
+/** Extents times scales, floored: Resize and Upsample. */
+function scaled(shape: readonly Dim[], scales: Dims): Dim[] {
+  return shape.map((extent, i) => {
+    const scale = scales?.[i];
+    if (scale === 1) return extent;
+    return typeof extent === "number" && typeof scale === "number"
+      ? Math.floor(extent * scale)
+      : undefined;
+  });
+}
+
+const resize = defineOperator({
+  op: "Resize",
+  since: 10,
+  inputs: [1, 4],
+  outputs: [1, 1],
+  types: ["number", "float:roi", "float32", "int64"],
+  attributes: {
+    antialias: "int",
+    axes: "ints",
+    coordinate_transformation_mode: "string",
+    cubic_coeff_a: "float",
+    exclude_outside: "int",
+    extrapolation_value: "float",
+    keep_aspect_ratio_policy: "string",
+    mode: "string",
+    nearest_mode: "string",
+  },
+  infer: (node) => {
+    const { dtype, shape } = node.inputs[0]!;
+    if (!shape) return [{ dtype, shape: undefined }];
+    const axes = axesOf(node.ints("axes") ?? shape.map((_, i) => i), shape.length, shape);
+    // In opset 10 the scales were input 1. An empty tensor counts as none.
+    const at = node.opset < 11 ? 1 : 2;
+    const given = (i: number, name: string) => {
+      const value = node.inputs[i];
+      if (!value || value.shape?.[0] === 0) return undefined;
+      const stated = list(node, i, name) ?? axes.map(() => undefined);
+      if (stated.length !== axes.length)
+        throw badShape(
+          `${name} ${show(stated)}: expected ${axes.length} numbers for ${show(shape)}.`,
+        );
+      return stated;
+    };
+    const scales = given(at, "scales");
+    const sizes = given(3, "sizes");
+    if (!scales && !sizes) throw badShape("neither scales nor sizes are given.");
+    if (sizes) {
+      const policy = node.string("keep_aspect_ratio_policy", "stretch");
+      const result = [...shape];
+      const ratios = axes.map((axis, i) => {
+        const [size, extent] = [sizes[i], shape[axis]];
+        return typeof size === "number" && typeof extent === "number" ? size / extent : NaN;
+      });
+      const ratio = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+      axes.forEach((axis, i) => {
+        const extent = shape[axis];
+        result[axis] =
+          policy === "stretch"
+            ? sizes[i]
+            : typeof extent === "number" && !Number.isNaN(ratio)
+              ? Math.round(extent * ratio)
+              : undefined;
+      });
+      return [{ dtype, shape: result }];
+    }
+    const full = shape.map((): Dim => 1);
+    axes.forEach((axis, i) => (full[axis] = scales?.[i]));
+    return [{ dtype, shape: scaled(shape, full) }];
+  },
+  samples: [
+    { inputs: [[1, 2, 3, 4], undefined, tensor("float32", [4], [1, 1, 2, 1.6])] },
+    {
+      inputs: [[1, 2, 3, 4], undefined, undefined, int64s(1, 2, 7, 5)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "align_corners" },
+    },
+    {
+      inputs: [[1, 2, 3, 4], undefined, undefined, int64s(7, 5)],
+      attributes: { axes: [2, 3], mode: "cubic" },
+    },
+    {
+      inputs: [[1, 2, 3, 4], undefined, undefined, int64s(7, 5)],
+      attributes: { axes: [2, 3], keep_aspect_ratio_policy: "not_larger" },
+    },
+    {
+      inputs: [[1, 2, 4, 4], undefined, tensor("float32", [2], [0.5, 0.6])],
+      attributes: { axes: [2, 3] },
+    },
+  ],
+});
+
+const upsample = defineOperator({
+  op: "Upsample",
+  until: 9,
+  inputs: [1, 2],
+  outputs: [1, 1],
+  types: ["any", "float32"],
+  attributes: { height_scale: "float", mode: "string", scales: "floats", width_scale: "float" },
+  infer: (node) => {
+    const { dtype, shape } = node.inputs[0]!;
+    const attribute = node.attribute("scales");
+    const scales = node.inputs[1]
+      ? node.inputs[1].elements
+      : attribute?.type === "floats"
+        ? attribute.value
+        : [1, 1, node.float("height_scale", 1), node.float("width_scale", 1)];
+    return [{ dtype, shape: shape && scaled(shape, scales) }];
+  },
+  samples: [], // gone from opset 10 on
+});
+
+const cast = (op: "Cast" | "CastLike", type: (node: InferenceContext) => DType): Operator =>
+  defineOperator({
+    op,
+    ...(op === "CastLike" ? { since: 15 } : {}),
+    inputs: op === "Cast" ? [1, 1] : [2, 2],
+    outputs: [1, 1],
+    types: op === "Cast" ? ["any"] : ["any:*"],
+    attributes: op === "Cast" ? { to: "int", saturate: "int" } : { saturate: "int" },
+    ...(op === "Cast" ? { required: ["to"] } : {}),
+    infer: (node) => {
+      const { shape, elements } = node.inputs[0]!;
+      const dtype = type(node);
+      return [
+        {
+          dtype,
+          shape,
+          elements: elements?.map((element) =>
+            typeof element !== "number"
+              ? dtype === "int64" || dtype === "int32"
+                ? element
+                : undefined
+              : dtype === "bool"
+                ? Number(element !== 0)
+                : rounded(dtype, element),
+          ),
+        },
+      ];
+    },
+    samples:
+      op === "Cast"
+        ? [
+            { inputs: [[2, 3]], attributes: { to: 7 } },
+            { inputs: [tensor("int64", [2], [0, 3])], attributes: { to: 9 } },
+          ]
+        : [{ inputs: [[2, 3], tensor("int32", [1], [1])] }],
+  });
+
+export const layout: readonly Operator[] = [
+  reshape,
+  flatten,
+  squeeze,
+  unsqueeze,
+  transpose,
+  concat,
+  split,
+  slice,
+  pad,
+  expand,
+  tile,
+  blocks("DepthToSpace", [
+    { inputs: [[1, 8, 2, 3]], attributes: { blocksize: 2 } },
+    { inputs: [[1, 8, 2, 3]], attributes: { blocksize: 2, mode: "CRD" } },
+  ]),
+  blocks("SpaceToDepth", [{ inputs: [[1, 2, 4, 6]], attributes: { blocksize: 2 } }]),
+  resize,
+  upsample,
+  cast("Cast", (node) => dtypeOf(node.int("to", 0))),
+  cast("CastLike", (node) => node.inputs[1]!.dtype),
+  defineOperator({
+    op: "Trilu",
+    since: 14,
+    inputs: [1, 2],
+    outputs: [1, 1],
+    types: ["any", "int64"],
+    attributes: { upper: "int" },
+    infer: ({ inputs: [x] }) => {
+      if (x!.shape && x!.shape.length < 2)
+        throw badShape(`input ${show(x!.shape)}: expected rank 2 or more.`);
+      return [{ dtype: x!.dtype, shape: x!.shape }];
+    },
+    samples: [
+      { inputs: [[3, 4]] },
+      { inputs: [[2, 3, 4], tensor("int64", [], [1])], attributes: { upper: 0 } },
+    ],
+  }),
+  defineOperator({
+    op: "ReverseSequence",
+    since: 10,
+    inputs: [2, 2],
+    outputs: [1, 1],
+    types: ["any", "int64"],
+    attributes: { batch_axis: "int", time_axis: "int" },
+    infer: ({ inputs: [x] }) => [{ dtype: x!.dtype, shape: x!.shape }],
+    samples: [{ inputs: [[3, 2, 4], int64s(2, 3)] }],
+  }),
+];

@@ -1,0 +1,78 @@
+// Loss operators. Scores are [batch, classes, ...]; labels [batch, ...] hold class numbers.
+import { tensor } from "@cajal/core";
+import { show, unify } from "../dims";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "../operator";
+
+const attributes = { ignore_index: "int", reduction: "string" } as const;
+
+function inferLoss(node: InferenceContext): readonly Inferred[] {
+  const [scores, labels, weights] = node.inputs as readonly [
+    Inferred,
+    Inferred,
+    Inferred | undefined,
+  ];
+  const reduction = node.string("reduction", "mean");
+  if (!["mean", "sum", "none"].includes(reduction))
+    throw badShape(`reduction ${JSON.stringify(reduction)}: expected mean, sum or none.`);
+  if (scores.shape && labels.shape) {
+    if (scores.shape.length < 2 || labels.shape.length !== scores.shape.length - 1)
+      throw badShape(
+        `scores ${show(scores.shape)} and labels ${show(labels.shape)}: expected [batch, classes, ...] and [batch, ...].`,
+      );
+    labels.shape.forEach((extent, i) =>
+      unify(
+        extent,
+        scores.shape?.[i === 0 ? 0 : i + 1],
+        () => `axis ${i} of labels ${show(labels.shape)} and scores ${show(scores.shape)}`,
+      ),
+    );
+  }
+  if (weights?.shape)
+    unify(
+      weights.shape[0],
+      scores.shape?.[1],
+      () => `weights ${show(weights.shape)} and classes of scores ${show(scores.shape)}`,
+    );
+  return [
+    { dtype: scores.dtype, shape: reduction === "none" ? labels.shape : [] },
+    { dtype: scores.dtype, shape: scores.shape },
+  ];
+}
+
+const labels = tensor("int64", [2], [0, 2]);
+
+export const losses: readonly Operator[] = [
+  defineOperator({
+    op: "SoftmaxCrossEntropyLoss",
+    since: 12,
+    inputs: [2, 3],
+    outputs: [1, 2],
+    types: ["float", "index", "float"],
+    attributes,
+    infer: inferLoss,
+    samples: [
+      { inputs: [[2, 3], labels], outputs: 2 },
+      { inputs: [[2, 3], labels, [3]], attributes: { reduction: "none" } },
+      { inputs: [[2, 3, 2], tensor("int64", [2, 2], [0, 2, 1, 1])] },
+    ],
+  }),
+  defineOperator({
+    op: "NegativeLogLikelihoodLoss",
+    since: 12,
+    inputs: [2, 3],
+    outputs: [1, 1],
+    types: ["float", "index", "float"],
+    attributes,
+    infer: (node) => inferLoss(node).slice(0, 1),
+    samples: [
+      { inputs: [[2, 3], labels] },
+      { inputs: [[2, 3], labels, [3]], attributes: { reduction: "none" } },
+    ],
+  }),
+];

@@ -1,0 +1,183 @@
+// Normalizations, and the softmaxes, which norm along an axis too.
+import { axisOf, show, unify } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type AttributeTypes,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "../operator";
+
+/** Keeps type and shape of its first input, and checks an axis. */
+const along = (
+  op: string,
+  attributes: AttributeTypes = { axis: "int" },
+  absent: (opset: number) => number = () => -1,
+): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes,
+    infer: (node) => {
+      const { dtype, shape } = node.inputs[0]!;
+      if (shape) {
+        const axis = node.int("axis", absent(node.opset));
+        // Before opset 13 softmaxes flattened from the axis on, and the axis could be the rank.
+        if (axis !== shape.length || node.opset >= 13) axisOf(axis, shape.length, shape);
+      }
+      return [{ dtype, shape }];
+    },
+    samples: [{ inputs: [[2, 3]] }, { inputs: [[2, 3, 4]], attributes: { axis: 1 } }],
+  });
+
+/** [channels] beside x's axis 1. */
+function perChannel(
+  x: Inferred,
+  parameters: readonly (Inferred | undefined)[],
+  names: readonly string[],
+): Dim {
+  let channels = x.shape?.[1];
+  if (x.shape && x.shape.length < 2)
+    throw badShape(`X ${show(x.shape)}: expected [batch, channels, ...].`);
+  parameters.forEach((parameter, i) => {
+    if (!parameter?.shape) return;
+    if (parameter.shape.length !== 1)
+      throw badShape(`${names[i]} ${show(parameter.shape)}: expected [${channels ?? "channels"}].`);
+    channels = unify(
+      channels,
+      parameter.shape[0],
+      () => `channels of X ${show(x.shape)} and ${names[i]} ${show(parameter.shape)}`,
+    );
+  });
+  return channels;
+}
+
+function inferBatchNormalization(node: InferenceContext): readonly Inferred[] {
+  const [x, ...rest] = node.inputs as readonly Inferred[];
+  const channels = perChannel(x!, rest, ["scale", "B", "mean", "var"]);
+  const same = { dtype: x!.dtype, shape: x!.shape };
+  const statistics = { dtype: rest[2]?.dtype ?? x!.dtype, shape: [channels] };
+  return [same, ...Array.from({ length: 4 }, () => statistics)];
+}
+
+export const normalization: readonly Operator[] = [
+  along("Softmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+  along("LogSoftmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+  along("Hardmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+  along("LpNormalization", { axis: "int", p: "int" }),
+  defineOperator({
+    op: "BatchNormalization",
+    inputs: [5, 5],
+    outputs: [1, 5],
+    types: ["float", "float:scale", "float:scale", "float:statistics", "float:statistics"],
+    attributes: {
+      epsilon: "float",
+      momentum: "float",
+      training_mode: "int",
+      spatial: "int",
+      is_test: "int",
+      consumed_inputs: "ints",
+    },
+    infer: inferBatchNormalization,
+    samples: [
+      { inputs: [[2, 3, 4, 5], [3], [3], [3], [3]] },
+      { inputs: [[4, 3], [3], [3], [3], [3]], attributes: { epsilon: 0.01 } },
+      {
+        inputs: [[2, 3, 4, 5], [3], [3], [3], [3]],
+        attributes: { training_mode: 1, momentum: 0.5 },
+        outputs: 3,
+      },
+    ],
+  }),
+  defineOperator({
+    op: "InstanceNormalization",
+    inputs: [3, 3],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { epsilon: "float", consumed_inputs: "ints" },
+    infer: ({ inputs }) => {
+      const [x, ...rest] = inputs as readonly Inferred[];
+      perChannel(x!, rest, ["scale", "B"]);
+      return [{ dtype: x!.dtype, shape: x!.shape }];
+    },
+    samples: [{ inputs: [[2, 3, 4, 5], [3], [3]] }],
+  }),
+  defineOperator({
+    op: "GroupNormalization",
+    since: 18,
+    inputs: [3, 3],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { epsilon: "float", num_groups: "int", stash_type: "int" },
+    required: ["num_groups"],
+    infer: (node) => {
+      const x = node.inputs[0]!;
+      const groups = node.int("num_groups", 1);
+      const channels = x.shape?.[1];
+      if (typeof channels === "number" && channels % groups !== 0)
+        throw badShape(
+          `X ${show(x.shape)}: ${channels} channels do not divide into ${groups} groups.`,
+        );
+      // Scale and bias are [groups] in opset 18, [channels] from 21 on.
+      const extent = node.opset < 21 ? groups : channels;
+      for (const parameter of node.inputs.slice(1))
+        unify(parameter?.shape?.[0], extent, () => `scale or bias ${show(parameter?.shape)}`);
+      return [{ dtype: x.dtype, shape: x.shape }];
+    },
+    samples: [{ inputs: [[2, 4, 3, 3], [2], [2]], attributes: { num_groups: 2 } }],
+  }),
+  defineOperator({
+    op: "LayerNormalization",
+    since: 17,
+    inputs: [2, 3],
+    outputs: [1, 3],
+    types: ["float"],
+    attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    infer: (node) => {
+      const x = node.inputs[0]!;
+      const axis = x.shape && axisOf(node.int("axis", -1), x.shape.length, x.shape);
+      const shape = x.shape?.map((extent, i) => (i < axis! ? extent : 1));
+      const statistics = { dtype: "float32", shape } as const;
+      return [{ dtype: x.dtype, shape: x.shape }, statistics, statistics];
+    },
+    samples: [
+      { inputs: [[2, 3, 4], [4], [4]] },
+      {
+        inputs: [
+          [2, 3, 4],
+          [3, 4],
+        ],
+        attributes: { axis: 1, epsilon: 0.001 },
+        outputs: 3,
+      },
+    ],
+  }),
+  defineOperator({
+    op: "MeanVarianceNormalization",
+    since: 9,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { axes: "ints" },
+    infer: ({ inputs: [x] }) => [{ dtype: x!.dtype, shape: x!.shape }],
+    samples: [{ inputs: [[2, 3, 4, 5]] }],
+  }),
+  defineOperator({
+    op: "LRN",
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { alpha: "float", beta: "float", bias: "float", size: "int" },
+    required: ["size"],
+    infer: ({ inputs: [x] }) => {
+      if (x!.shape && x!.shape.length < 3)
+        throw badShape(`X ${show(x!.shape)}: expected [batch, channels, ...spatial].`);
+      return [{ dtype: x!.dtype, shape: x!.shape }];
+    },
+    samples: [{ inputs: [[2, 5, 3, 4]], attributes: { size: 3 } }],
+  }),
+];

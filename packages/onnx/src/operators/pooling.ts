@@ -1,0 +1,175 @@
+// Pools over [batch, channels, ...spatial].
+import { tensor } from "@cajal/core";
+import { numbersOf, show } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type InferenceContext,
+  type Inferred,
+  type Operator,
+} from "../operator";
+import { image, slide, windowOf } from "./windows";
+
+const attributes = {
+  auto_pad: "string",
+  ceil_mode: "int",
+  dilations: "ints",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+} as const;
+
+function pooled(node: InferenceContext): readonly Dim[] | undefined {
+  const x = node.inputs[0]!;
+  const given = image("X", x.shape);
+  if (!given) return undefined;
+  const kernel = node.ints("kernel_shape")!;
+  if (kernel.length !== given.spatial.length)
+    throw badShape(
+      `kernel_shape [${kernel.join()}]: X ${show(x.shape)} has ${given.spatial.length} spatial axes.`,
+    );
+  return [
+    ...given.head,
+    ...slide(given.spatial, windowOf(node, kernel), node.int("ceil_mode", 0) === 1),
+  ];
+}
+
+const samples: Operator["samples"] = [
+  { inputs: [[2, 3, 8, 7]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+  {
+    inputs: [[1, 2, 9, 9]],
+    attributes: { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 0, 1, 1] },
+  },
+  {
+    inputs: [[1, 2, 8, 8]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1, pads: [1, 1, 1, 1] },
+  },
+  { inputs: [[1, 1, 5, 5]], attributes: { kernel_shape: [2, 2], strides: [3, 3], ceil_mode: 1 } },
+  // The last window would begin in the padding.
+  {
+    inputs: [[1, 1, 2, 2]],
+    attributes: { kernel_shape: [1, 1], strides: [2, 2], ceil_mode: 1 },
+  },
+  {
+    inputs: [[1, 2, 7, 6]],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], auto_pad: "SAME_UPPER" },
+  },
+  { inputs: [[1, 2, 7]], attributes: { kernel_shape: [3], auto_pad: "VALID" } },
+];
+
+const global = (op: string): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: op === "GlobalLpPool" ? { p: "int" } : {},
+    infer: ({ inputs: [x] }) => {
+      const given = image("X", x!.shape);
+      return [{ dtype: x!.dtype, shape: given && [...given.head, ...given.spatial.map(() => 1)] }];
+    },
+    samples: [{ inputs: [[2, 3, 4, 5]] }, { inputs: [[1, 2, 4]] }],
+  });
+
+export const pooling: readonly Operator[] = [
+  defineOperator({
+    op: "MaxPool",
+    inputs: [1, 1],
+    outputs: [1, 2],
+    types: ["number"],
+    attributes: { ...attributes, storage_order: "int" },
+    required: ["kernel_shape"],
+    infer: (node) => {
+      const shape = pooled(node);
+      return [
+        { dtype: node.inputs[0]!.dtype, shape },
+        { dtype: "int64", shape },
+      ];
+    },
+    samples: [
+      ...samples,
+      {
+        inputs: [[1, 2, 8, 8]],
+        attributes: { kernel_shape: [2, 2], dilations: [2, 3] },
+        outputs: 2,
+      },
+    ],
+  }),
+  defineOperator({
+    op: "AveragePool",
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { ...attributes, count_include_pad: "int" },
+    required: ["kernel_shape"],
+    infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
+    samples: [
+      ...samples,
+      {
+        inputs: [[1, 2, 8, 8]],
+        attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 },
+      },
+    ],
+  }),
+  defineOperator({
+    op: "LpPool",
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { ...attributes, p: "int" },
+    required: ["kernel_shape"],
+    infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
+    samples: samples.slice(0, 2),
+  }),
+  global("GlobalAveragePool"),
+  global("GlobalMaxPool"),
+  global("GlobalLpPool"),
+  defineOperator({
+    op: "MaxUnpool",
+    since: 9,
+    inputs: [2, 3],
+    outputs: [1, 1],
+    types: ["float", "int64", "int64"],
+    attributes: { kernel_shape: "ints", pads: "ints", strides: "ints" },
+    required: ["kernel_shape"],
+    infer: (node) => {
+      const [x, , size] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+      if (size) {
+        const stated = size.elements ?? x.shape?.map(() => undefined);
+        return [{ dtype: x.dtype, shape: numbersOf(size) ?? stated }];
+      }
+      const given = image("X", x.shape);
+      if (!given) return [{ dtype: x.dtype, shape: undefined }];
+      const { kernel, strides, pads } = windowOf(node, node.ints("kernel_shape")!);
+      const rank = given.spatial.length;
+      return [
+        {
+          dtype: x.dtype,
+          shape: [
+            ...given.head,
+            ...given.spatial.map((extent, i) =>
+              typeof extent === "number"
+                ? (extent - 1) * strides[i]! + (kernel[i] as number) - pads[i]! - pads[i + rank]!
+                : undefined,
+            ),
+          ],
+        },
+      ];
+    },
+    samples: [
+      {
+        inputs: [[1, 1, 2, 2], tensor("int64", [1, 1, 2, 2], [0, 3, 9, 14])],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
+      {
+        inputs: [
+          [1, 1, 2, 2],
+          tensor("int64", [1, 1, 2, 2], [0, 3, 9, 14]),
+          tensor("int64", [4], [1, 1, 5, 5]),
+        ],
+        attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+      },
+    ],
+  }),
+];

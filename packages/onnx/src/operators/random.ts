@@ -1,0 +1,65 @@
+// Operators that draw random numbers.
+import { tensor } from "@cajal/core";
+import { dtypeOf } from "../dataType";
+import { show } from "../dims";
+import { badShape, defineOperator, type AttributeTypes, type Operator } from "../operator";
+
+const normal = { mean: "float", scale: "float" } as const;
+const uniform = { high: "float", low: "float" } as const;
+
+/** Drawn in a stated shape. */
+const ofShape = (op: string, attributes: AttributeTypes): Operator =>
+  defineOperator({
+    op,
+    inputs: [0, 0],
+    outputs: [1, 1],
+    types: [],
+    attributes: { ...attributes, dtype: "int", seed: "float", shape: "ints" },
+    required: ["shape"],
+    infer: (node) => [{ dtype: dtypeOf(node.int("dtype", 1)), shape: node.ints("shape") }],
+    samples: [{ inputs: [], attributes: { shape: [2, 3], seed: 1 } }],
+  });
+
+/** Drawn in the shape of an input, and in its type unless `dtype` says another. */
+const like = (op: string, attributes: AttributeTypes, since?: number): Operator =>
+  defineOperator({
+    op,
+    ...(since === undefined ? {} : { since }),
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["any"],
+    attributes: { ...attributes, dtype: "int", seed: "float" },
+    infer: (node) => {
+      const x = node.inputs[0]!;
+      const type = node.int("dtype", 0);
+      return [{ dtype: type ? dtypeOf(type) : x.dtype, shape: x.shape }];
+    },
+    samples: [{ inputs: [[2, 3]] }, { inputs: [[4]], attributes: { dtype: 11, seed: 2 } }],
+  });
+
+export const randoms: readonly Operator[] = [
+  ofShape("RandomNormal", normal),
+  ofShape("RandomUniform", uniform),
+  like("RandomNormalLike", normal),
+  like("RandomUniformLike", uniform),
+  like("Bernoulli", {}, 15),
+  defineOperator({
+    op: "Multinomial",
+    since: 7,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: { dtype: "int", sample_size: "int", seed: "float" },
+    infer: (node) => {
+      const { shape } = node.inputs[0]!;
+      if (shape && shape.length !== 2)
+        throw badShape(`input ${show(shape)}: expected [batch, classes].`);
+      return [
+        { dtype: dtypeOf(node.int("dtype", 6)), shape: [shape?.[0], node.int("sample_size", 1)] },
+      ];
+    },
+    samples: [
+      { inputs: [tensor("float32", [1, 3], [0.1, 0.2, 0.7])], attributes: { sample_size: 4 } },
+    ],
+  }),
+];

@@ -1,0 +1,126 @@
+// Recurrent layers over X [steps, batch, features] (layout 0) or [batch, steps, features] (layout 1).
+import { show, unify } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type AttributeTypes,
+  type Inferred,
+  type Operator,
+} from "../operator";
+
+const attributes = {
+  activation_alpha: "floats",
+  activation_beta: "floats",
+  activations: "strings",
+  clip: "float",
+  direction: "string",
+  hidden_size: "int",
+  layout: "int",
+  output_sequence: "int",
+} as const;
+
+/** `gates`: how many hidden × features blocks W stacks; `states`: outputs after the sequence Y. */
+const recurrent = (
+  op: string,
+  gates: number,
+  inputs: Operator["inputs"],
+  states: number,
+  extra: AttributeTypes,
+  samples: Operator["samples"],
+): Operator =>
+  defineOperator({
+    op,
+    since: 7,
+    inputs,
+    outputs: [0, 1 + states],
+    types: ["float", "float", "float", "float", "index", "float", "float", "float"],
+    attributes: { ...attributes, ...extra },
+    infer: (node) => {
+      const [x, w, r] = node.inputs as readonly [Inferred, Inferred, Inferred];
+      const { dtype } = x;
+      for (const [name, input] of [
+        ["X", x],
+        ["W", w],
+        ["R", r],
+      ] as const)
+        if (input.shape && input.shape.length !== 3)
+          throw badShape(`${name} ${show(input.shape)}: expected rank 3.`);
+      const direction = node.string("direction", "forward");
+      if (!["forward", "reverse", "bidirectional"].includes(direction))
+        throw badShape(
+          `direction ${JSON.stringify(direction)}: expected forward, reverse or bidirectional.`,
+        );
+      const directions = direction === "bidirectional" ? 2 : 1;
+      unify(w.shape?.[0], directions, () => `directions of W ${show(w.shape)}`);
+      unify(r.shape?.[0], directions, () => `directions of R ${show(r.shape)}`);
+      unify(
+        x.shape?.[2],
+        w.shape?.[2],
+        () => `features of X ${show(x.shape)} and W ${show(w.shape)}`,
+      );
+      const stated = node.attribute("hidden_size");
+      const hidden = unify(
+        r.shape?.[2],
+        stated?.type === "int" ? stated.value : undefined,
+        () => `hidden_size and R ${show(r.shape)}`,
+      );
+      for (const [name, input] of [
+        ["W", w],
+        ["R", r],
+      ] as const)
+        if (typeof hidden === "number")
+          unify(
+            input.shape?.[1],
+            gates * hidden,
+            () => `axis 1 of ${name} ${show(input.shape)}, ${gates} gates × hidden size ${hidden}`,
+          );
+      const batchFirst = node.int("layout", 0) === 1;
+      const [steps, batch]: [Dim, Dim] = batchFirst
+        ? [x.shape?.[1], x.shape?.[0]]
+        : [x.shape?.[0], x.shape?.[1]];
+      const state = {
+        dtype,
+        shape: batchFirst ? [batch, directions, hidden] : [directions, batch, hidden],
+      };
+      return [
+        {
+          dtype,
+          shape: batchFirst
+            ? [batch, steps, directions, hidden]
+            : [steps, directions, batch, hidden],
+        },
+        ...Array.from({ length: states }, () => state),
+      ];
+    },
+    samples,
+  });
+
+/** Samples of all three: one way, with bias; both ways. */
+const samples = (gates: number, outputs: number): Operator["samples"] => [
+  {
+    inputs: [
+      [3, 2, 4],
+      [1, gates * 5, 4],
+      [1, gates * 5, 5],
+      [1, 2 * gates * 5],
+    ],
+    attributes: { hidden_size: 5 },
+    outputs,
+  },
+  {
+    inputs: [
+      [3, 2, 4],
+      [2, gates * 5, 4],
+      [2, gates * 5, 5],
+    ],
+    attributes: { hidden_size: 5, direction: "bidirectional" },
+    outputs,
+  },
+];
+
+export const recurrents: readonly Operator[] = [
+  recurrent("RNN", 1, [3, 6], 1, {}, samples(1, 2)),
+  recurrent("GRU", 3, [3, 6], 1, { linear_before_reset: "int" }, samples(3, 2)),
+  recurrent("LSTM", 4, [3, 8], 2, { input_forget: "int" }, samples(4, 3)),
+];

@@ -1,0 +1,156 @@
+// Reductions along axes, and what else runs along an axis: ArgMax, TopK, CumSum.
+import { tensor } from "@cajal/core";
+import { axesOf, axisOf, isKnown, numbersOf, show } from "../dims";
+import type { Dim } from "../model";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+  type OperatorSample,
+  type TypeRule,
+} from "../operator";
+import { rounded } from "./elementwise";
+
+/** Axes come as an input (from opset 18, ReduceSum from 13) or as an attribute; none means all. */
+function inferReduction(
+  node: InferenceContext,
+  fold?: (elements: readonly number[]) => number,
+): readonly Inferred[] {
+  const [x, axesInput] = node.inputs as readonly [Inferred, Inferred | undefined];
+  const { dtype, shape } = x;
+  const keepdims = node.int("keepdims", 1) === 1;
+  if (!shape) return [{ dtype, shape: undefined }];
+  let axes = node.ints("axes") ?? numbersOf(axesInput);
+  if (axesInput && !axes) {
+    // Known is how many axes there are, at most.
+    const count = axesInput.shape?.[0];
+    const length = typeof count === "number" && count > 0 ? shape.length - count : undefined;
+    if (keepdims) return [{ dtype, shape: shape.map(() => undefined) }];
+    return [
+      { dtype, shape: length === undefined ? undefined : Array<Dim>(length).fill(undefined) },
+    ];
+  }
+  if (!axes?.length) {
+    if (node.int("noop_with_empty_axes", 0) === 1) return [{ dtype, shape }];
+    axes = shape.map((_, i) => i);
+  }
+  const reduced = new Set(axesOf(axes, shape.length, shape));
+  const result = shape.flatMap((extent, i) => (reduced.has(i) ? (keepdims ? [1] : []) : [extent]));
+  const whole =
+    fold && reduced.size === shape.length && isKnown(x.elements) ? x.elements : undefined;
+  return [
+    {
+      dtype,
+      shape: result,
+      elements: whole && fold ? [rounded(dtype, fold(whole))] : undefined,
+    },
+  ];
+}
+
+const samples: readonly OperatorSample[] = [
+  { inputs: [[2, 3, 4], tensor("int64", [2], [0, -1])] },
+  { inputs: [[2, 3, 4], tensor("int64", [1], [1])], attributes: { keepdims: 0 } },
+  { inputs: [[2, 3]] },
+  { inputs: [[2, 3]], attributes: { keepdims: 0 } },
+  { inputs: [[2, 3]], attributes: { noop_with_empty_axes: 1 } },
+];
+
+const reduction = (
+  op: string,
+  type: TypeRule = "number",
+  fold?: (elements: readonly number[]) => number,
+): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, 2],
+    outputs: [1, 1],
+    types: [type, "int64"],
+    attributes: { axes: "ints", keepdims: "int", noop_with_empty_axes: "int" },
+    infer: (node) => inferReduction(node, fold),
+    samples,
+  });
+
+const argument = (op: string): Operator =>
+  defineOperator({
+    op,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["number"],
+    attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+    infer: (node) => {
+      const { shape } = node.inputs[0]!;
+      const axis = shape && axisOf(node.int("axis", 0), shape.length, shape);
+      const keepdims = node.int("keepdims", 1) === 1;
+      return [
+        {
+          dtype: "int64",
+          shape: shape?.flatMap((extent, i) => (i === axis ? (keepdims ? [1] : []) : [extent])),
+        },
+      ];
+    },
+    samples: [{ inputs: [[2, 3]] }, { inputs: [[2, 3, 4]], attributes: { axis: -1, keepdims: 0 } }],
+  });
+
+export const reductions: readonly Operator[] = [
+  reduction("ReduceSum", "number", (x) => x.reduce((a, b) => a + b, 0)),
+  reduction("ReduceMean"),
+  reduction("ReduceMax", "number", (x) => Math.max(...x)),
+  reduction("ReduceMin", "number", (x) => Math.min(...x)),
+  reduction("ReduceProd", "number", (x) => x.reduce((a, b) => a * b, 1)),
+  reduction("ReduceL1"),
+  reduction("ReduceL2"),
+  reduction("ReduceLogSum"),
+  reduction("ReduceLogSumExp"),
+  reduction("ReduceSumSquare"),
+  argument("ArgMax"),
+  argument("ArgMin"),
+  defineOperator({
+    op: "TopK",
+    inputs: [1, 2],
+    outputs: [2, 2],
+    types: ["number", "int64"],
+    attributes: { axis: "int", k: "int", largest: "int", sorted: "int" },
+    infer: (node) => {
+      // K was an attribute before opset 10.
+      const [x, k] = node.inputs as readonly [Inferred, Inferred | undefined];
+      const { dtype, shape } = x;
+      const axis = shape && axisOf(node.int("axis", -1), shape.length, shape);
+      const count = k ? k.elements?.[0] : node.int("k", 1);
+      const extent = axis === undefined ? undefined : shape?.[axis];
+      if (typeof count === "number" && typeof extent === "number" && count > extent)
+        throw badShape(`k is ${count}; axis ${axis} of ${show(shape)} has ${extent}.`, { shape });
+      const result = shape?.map((extent, i) => (i === axis ? count : extent));
+      return [
+        { dtype, shape: result },
+        { dtype: "int64", shape: result },
+      ];
+    },
+    samples: [
+      { inputs: [[2, 5], tensor("int64", [1], [3])], outputs: 2 },
+      {
+        inputs: [[4, 5], tensor("int64", [1], [2])],
+        attributes: { axis: 0, largest: 0 },
+        outputs: 2,
+      },
+    ],
+  }),
+  defineOperator({
+    op: "CumSum",
+    since: 11,
+    inputs: [2, 2],
+    outputs: [1, 1],
+    types: ["number", "index"],
+    attributes: { exclusive: "int", reverse: "int" },
+    infer: ({ inputs: [x, axis] }) => {
+      const at = numbersOf(axis)?.[0];
+      if (at !== undefined && x!.shape) axisOf(at, x!.shape.length, x!.shape);
+      return [{ dtype: x!.dtype, shape: x!.shape }];
+    },
+    samples: [
+      { inputs: [[2, 3], tensor("int64", [], [1])] },
+      { inputs: [[2, 3, 4], tensor("int64", [], [0])], attributes: { reverse: 1, exclusive: 1 } },
+    ],
+  }),
+];

@@ -1,0 +1,85 @@
+// Sizes under a sliding window: what convolutions and pools have in common.
+import { show, type Dims } from "../dims";
+import type { Dim } from "../model";
+import { badShape, type InferenceContext } from "../operator";
+
+export interface Window {
+  readonly kernel: readonly Dim[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** All begins, then all ends. */
+  readonly pads: readonly number[];
+  /** NOTSET, VALID, SAME_UPPER or SAME_LOWER. */
+  readonly autoPad: string;
+}
+
+/** The attributes of a window over `rank` axes, with ONNX's defaults. */
+export function windowOf(
+  node: Pick<InferenceContext, "ints" | "string">,
+  kernel: readonly Dim[],
+): Window {
+  const rank = kernel.length;
+  const list = (name: string, length: number, absent: number, least: number) => {
+    const value = node.ints(name) ?? Array<number>(length).fill(absent);
+    if (value.length !== length)
+      throw badShape(`${name} [${value.join()}]: expected ${length} numbers.`);
+    if (value.some((x) => x < least))
+      throw badShape(`${name} [${value.join()}]: expected numbers of at least ${least}.`);
+    return value;
+  };
+  const autoPad = node.string("auto_pad", "NOTSET");
+  if (!["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].includes(autoPad))
+    throw badShape(
+      `auto_pad ${JSON.stringify(autoPad)}: expected NOTSET, VALID, SAME_UPPER or SAME_LOWER.`,
+    );
+  return {
+    kernel,
+    strides: list("strides", rank, 1, 1),
+    dilations: list("dilations", rank, 1, 1),
+    pads:
+      autoPad === "NOTSET" ? list("pads", 2 * rank, 0, -Infinity) : Array<number>(2 * rank).fill(0),
+    autoPad,
+  };
+}
+
+/** Spatial extents after a window has slid over `spatial`. */
+export function slide(spatial: readonly Dim[], window: Window, ceil = false): Dim[] {
+  const rank = spatial.length;
+  return spatial.map((extent, i) => {
+    const kernel = window.kernel[i];
+    const stride = window.strides[i]!;
+    if (window.autoPad.startsWith("SAME")) {
+      if (typeof extent !== "number") return stride === 1 ? extent : undefined;
+      return Math.ceil(extent / stride);
+    }
+    if (typeof kernel !== "number") return undefined;
+    const reach = window.dilations[i]! * (kernel - 1) + 1;
+    const begin = window.pads[i]!;
+    const padding = begin + window.pads[i + rank]!;
+    if (typeof extent !== "number")
+      return stride === 1 && padding === reach - 1 ? extent : undefined;
+    const room = extent + padding - reach;
+    if (room < 0)
+      throw badShape(
+        `a window of ${reach} does not fit into axis ${i + 2} of extent ${extent} with padding ${padding}.`,
+        { axis: i + 2, extent, window: reach, padding },
+      );
+    if (!ceil) return Math.floor(room / stride) + 1;
+    const count = Math.ceil(room / stride) + 1;
+    // A window that would begin in the padding behind is left out.
+    return (count - 1) * stride >= extent + begin ? count - 1 : count;
+  });
+}
+
+/** Splits `[batch, channels, ...spatial]`. */
+export function image(
+  what: string,
+  shape: Dims,
+): { head: readonly [Dim, Dim]; spatial: readonly Dim[] } | undefined {
+  if (!shape) return undefined;
+  if (shape.length < 3)
+    throw badShape(
+      `${what} ${show(shape)}: expected [batch, channels, ...spatial], rank 3 or more.`,
+    );
+  return { head: [shape[0], shape[1]], spatial: shape.slice(2) };
+}
