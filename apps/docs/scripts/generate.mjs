@@ -2,15 +2,7 @@
 // `cajal run`, which is made if there is none.
 //   node scripts/generate.mjs [--dev]     --dev: does without a report
 import { spawnSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Application, Converter, ReflectionKind } from "typedoc";
 
@@ -65,8 +57,9 @@ async function writeApi() {
   });
   // typedoc names a module by its path below packages/; users know it by what they import.
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
-    const path = (source) => source.replace(/(\/index)?\.ts$/, "");
-    const door = doors.find(({ source }) => path(source).endsWith(`/packages/${reflection.name}`));
+    const door = doors.find(({ source }) =>
+      source.replace(/(\/index)?\.ts$/, "").endsWith(`/packages/${reflection.name}`),
+    );
     if (reflection.kindOf(ReflectionKind.Module) && door) reflection.name = door.name;
   });
   const project = await app.convert();

@@ -102,13 +102,19 @@ function chains(nodes) {
 
 /** A smooth line through points: quadratic curves between midpoints. */
 function stroke(points, width) {
-  const at = ({ x, y }) => `${Math.round(x)} ${Math.round(y)}`;
-  const middle = (a, b) => ({ x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 });
   const kept = points.filter((_, i) => i === 0 || i === points.length - 1 || i % 2 === 0);
   let d = `M${at(kept[0])}`;
   for (let i = 1; i < kept.length - 1; i++)
     d += `Q${at(kept[i])} ${at(middle(kept[i], kept[i + 1]))}`;
   return `<path stroke-width="${width.toFixed(1)}" d="${d}L${at(kept.at(-1))}"/>`;
+}
+
+function at({ x, y }) {
+  return `${Math.round(x)} ${Math.round(y)}`;
+}
+
+function middle(a, b) {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
 }
 
 /** Numerical Recipes' linear congruential generator: the same drawing everywhere. */
