@@ -1,0 +1,89 @@
+// y = gamma (x - mean) / sqrt(variance + epsilon) + beta, over all axes but `axis` (Ioffe and Szegedy
+// 2015, arXiv:1502.03167). In training with the batch's mean and biased variance, while the moving
+// averages become momentum · old + (1 - momentum) · batch; otherwise with the moving averages.
+// keras.io/api/layers/normalization_layers/batch_normalization
+import { tensor } from "@cajal/core";
+import { CajalError, showShape } from "@cajal/core";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { axisOf, channelsOf } from "../shapes";
+import { trainable, weightFields } from "../weightFields";
+
+export const batchNormalization = defineLayer({
+  className: "BatchNormalization",
+  fields: {
+    axis: f.axis(-1),
+    momentum: f.real(0.99),
+    epsilon: f.real(1e-3),
+    center: f.flag(true),
+    scale: f.flag(true),
+    ...weightFields("beta", "zeros"),
+    ...weightFields("gamma", "ones"),
+    moving_mean_initializer: f.kerasObject("zeros"),
+    moving_variance_initializer: f.kerasObject("ones"),
+  },
+  shape: ({ axis }, [x]) => {
+    // Images normalized over rows or columns are no use that we know; channels first are refused alike.
+    if (axisOf(axis, x!) !== x!.length - 1)
+      throw new CajalError(
+        "unsupported",
+        `axis ${axis} of ${showShape(x!)} is not the last: only channels-last inputs are normalized`,
+        { axis, shape: x },
+      );
+    channelsOf(x!);
+    return [x!];
+  },
+  weights: (config, [x]) => {
+    const shape = [channelsOf(x!)];
+    return [
+      ...(config.scale ? [trainable(config, "gamma", shape)] : []),
+      ...(config.center ? [trainable(config, "beta", shape)] : []),
+      {
+        name: "moving_mean",
+        shape,
+        initializer: config.moving_mean_initializer,
+        trainable: false,
+      },
+      {
+        name: "moving_variance",
+        shape,
+        initializer: config.moving_variance_initializer,
+        trainable: false,
+      },
+    ];
+  },
+  layout: "channelsFirst",
+  lower: (config, [x], g, { inputs, training, update, weight }) => {
+    const { center, epsilon, momentum, scale } = config;
+    const shape = [channelsOf(inputs[0]!)];
+    const filled = (value: number) =>
+      g.constant(tensor("float32", shape, new Float32Array(shape[0]!).fill(value)));
+    const gamma = scale ? weight("gamma") : filled(1);
+    const beta = center ? weight("beta") : filled(0);
+    const mean = weight("moving_mean");
+    const variance = weight("moving_variance");
+    if (!training)
+      return [g.op("BatchNormalization", [x, gamma, beta, mean, variance], { epsilon })];
+    // In training mode ONNX Runtime writes into inputs 3 and 4, so it gets values of its own to
+    // overwrite; and its running averages use the same formula as Keras', but with momentum 0 it
+    // hands out the batch's own statistics, which is all that is needed here.
+    const scratch = [g.sub(mean, mean), g.sub(variance, variance)];
+    const [y, batchMean, batchVariance] = g.ops(
+      "BatchNormalization",
+      [x, gamma, beta, ...scratch],
+      { epsilon, momentum: 0, training_mode: 1 },
+      { outputs: 3 },
+    );
+    const moved = (old: typeof mean, now: typeof mean) =>
+      g.add(g.mul(old, momentum), g.mul(now, 1 - momentum));
+    update("moving_mean", moved(mean, batchMean!));
+    update("moving_variance", moved(variance, batchVariance!));
+    return [y!];
+  },
+  samples: [
+    { inputs: [[2, 3, 4, 3]] },
+    { config: { scale: false, epsilon: 1e-5 }, inputs: [[5, 3]] },
+    { config: { center: false }, inputs: [[2, 4, 3]] },
+    { inputs: [[1, 2, 2, 2, 3]] },
+  ],
+});

@@ -1,0 +1,65 @@
+// Inputs side by side along an axis. keras.io/api/layers/merging_layers/concatenate
+import { CajalError, showShape } from "@cajal/core";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { axisOf } from "../shapes";
+
+export const concatenate = defineLayer({
+  className: "Concatenate",
+  fields: { axis: f.axis(-1) },
+  arity: [1, Infinity],
+  shape: ({ axis }, inputs) => {
+    const first = inputs[0]!;
+    const along = axisOf(axis, first);
+    for (const other of inputs.slice(1))
+      if (
+        other.length !== first.length ||
+        other.some((extent, i) => {
+          const expected = first[i]!;
+          return i !== along && extent !== null && expected !== null && extent !== expected;
+        })
+      )
+        throw new CajalError(
+          "bad-shape",
+          `shapes ${showShape(first)} and ${showShape(other)} differ outside of axis ${along}, along which they are joined`,
+          { shapes: inputs, axis: along },
+        );
+    return [
+      first.map((extent, i) => {
+        const all = inputs.map((input) => input[i]!);
+        if (i !== along) return all.find((each) => each !== null) ?? extent;
+        return all.reduce(
+          (sum: number | null, each) => (sum === null || each === null ? null : sum + each),
+          0,
+        );
+      }),
+    ];
+  },
+  layout: "any",
+  lower: ({ axis }, inputs, g, context) => [
+    inputs.length === 1 ? inputs[0]! : g.op("Concat", inputs, { axis: context.axis(axis) }),
+  ],
+  samples: [
+    {
+      inputs: [
+        [2, 3, 2, 2],
+        [2, 3, 2, 5],
+      ],
+    },
+    {
+      config: { axis: 1 },
+      inputs: [
+        [2, 3],
+        [2, 1],
+        [2, 4],
+      ],
+    },
+    {
+      config: { axis: -2 },
+      inputs: [
+        [2, 3, 2],
+        [2, 4, 2],
+      ],
+    },
+  ],
+});

@@ -1,0 +1,30 @@
+// [x, y] -> x + scale · y: the residual connections of Inception-ResNet (Szegedy et al. 2016,
+// arXiv:1602.07261, section 3.3), a layer of keras.applications that TF.js does not have.
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { broadcast } from "../shapes";
+
+export const customScaleLayer = defineLayer({
+  className: "CustomScaleLayer",
+  fields: { scale: f.real() },
+  arity: [2, 2],
+  shape: (_, inputs) => [broadcast(inputs)],
+  layout: "any",
+  lower: ({ scale }, [x, y], g) => [g.add(x!, scale === 1 ? y! : g.mul(y!, scale))],
+  samples: [
+    {
+      config: { scale: 0.17 },
+      inputs: [
+        [2, 3, 3, 2],
+        [2, 3, 3, 2],
+      ],
+    },
+    {
+      config: { scale: 1 },
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+  ],
+});

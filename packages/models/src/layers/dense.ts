@@ -1,0 +1,58 @@
+// activation(x · kernel + bias) along the last axis, kernel [in, units].
+// keras.io/api/layers/core_layers/dense
+import { activate } from "../activations";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { channelsOf, sizeOfKnown } from "../shapes";
+import type { Step } from "../views";
+import { trainable, weightFields } from "../weightFields";
+
+export const dense = defineLayer({
+  className: "Dense",
+  fields: {
+    units: f.positive(),
+    activation: f.activation("linear"),
+    use_bias: f.flag(true),
+    ...weightFields("kernel", "glorot_uniform"),
+    ...weightFields("bias", "zeros"),
+  },
+  shape: ({ units }, [x]) => {
+    channelsOf(x!);
+    return [[...x!.slice(0, -1), units]];
+  },
+  weights: (config, [x]) => [
+    trainable(config, "kernel", [channelsOf(x!), config.units]),
+    ...(config.use_bias ? [trainable(config, "bias", [config.units])] : []),
+  ],
+  macs: ({ units }, [x]) => (sizeOfKnown(x!.slice(1)) ?? NaN) * units,
+  layout: "flattened",
+  folds: { kernel: "kernel", channels: [1] },
+  lower: (config, [x], g, { arrange, inputs, layout, weight }) => {
+    const { activation, units, use_bias } = config;
+    // Behind a Flatten of a channels-first image the kernel's rows are put in that order, once,
+    // instead of turning the image in every run.
+    const rows: Step[] =
+      typeof layout === "object"
+        ? [
+            { reshape: [...layout.flattened, units] },
+            { permute: [...firstAxes(layout.flattened.length), layout.flattened.length] },
+            { reshape: [channelsOf(inputs[0]!), units] },
+          ]
+        : [];
+    arrange("channelsLast");
+    const kernel = weight("kernel", rows);
+    const bias = use_bias ? weight("bias") : undefined;
+    const rank = inputs[0]!.length;
+    if (rank === 2) return [activate(activation, g.op("Gemm", [x, kernel, bias]), g, 1)];
+    const product = g.op("MatMul", [x, kernel]);
+    return [activate(activation, bias ? g.add(product, bias) : product, g, rank - 1)];
+  },
+  samples: [
+    { config: { units: 4 }, inputs: [[3, 5]] },
+    { config: { units: 2, use_bias: false, activation: "softmax" }, inputs: [[2, 7, 3]] },
+    { config: { units: 2, activation: "tanh" }, inputs: [[2, 3, 2, 3]] },
+  ],
+});
+
+/** Of [height, width, channels]: channels first. */
+const firstAxes = (rank: number) => [rank - 1, ...Array.from({ length: rank - 1 }, (_, i) => i)];

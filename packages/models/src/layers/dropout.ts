@@ -1,0 +1,18 @@
+// In training, elements are set to 0 with probability `rate` and the others divided by 1 - rate
+// (Srivastava et al. 2014); otherwise nothing. keras.io/api/layers/regularization_layers/dropout
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { keep } from "../randomness";
+
+export const dropout = defineLayer({
+  className: "Dropout",
+  fields: { rate: f.rate(), seed: f.seed(null) },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ rate }, [x], g, { training, seed }) =>
+    training && rate > 0 ? [g.mul(x!, keep(g, x!, { rate, seed: seed() }))] : [x!],
+  samples: [
+    { config: { rate: 0.5 }, inputs: [[2, 3]] },
+    { config: { rate: 0 }, inputs: [[2, 3, 2]] },
+  ],
+});

@@ -1,0 +1,22 @@
+// All axes but the batch in one, channels varying fastest. A channels-first image is flattened as it
+// lies, and who reads it next is told so. keras.io/api/layers/reshaping_layers/flatten
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { flatten as flattened } from "../reshaping";
+import { sizeOfKnown } from "../shapes";
+
+export const flatten = defineLayer({
+  className: "Flatten",
+  fields: { data_format: f.dataFormat("channels_last") },
+  shape: (_, [x]) => [[x![0]!, sizeOfKnown(x!.slice(1))]],
+  layout: "any",
+  lower: (_, [x], g, { arrange, inputs, layout }) => {
+    const image = inputs[0]!.slice(1);
+    const known = image.every((extent): extent is number => extent !== null);
+    if (inputs[0]!.length === 1) return [g.op("Reshape", [x, g.int64s([-1, 1])])];
+    if (layout === "channelsFirst" && known) arrange({ flattened: image });
+    else arrange("channelsLast");
+    return [inputs[0]!.length === 2 ? x! : flattened(g, x!)];
+  },
+  samples: [{ inputs: [[2, 3, 4, 3]] }, { inputs: [[2, 3]] }, { inputs: [[2, 1, 1, 3]] }],
+});

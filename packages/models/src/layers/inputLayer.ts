@@ -1,0 +1,31 @@
+// Where a model's input comes in. `batch_input_shape` (Keras 2, TF.js) or `batch_shape` (Keras 3).
+import { defineLayer } from "../layer";
+import { fieldOf, flag, text } from "../fields";
+import type { KerasShape } from "../config";
+
+const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (given) => {
+  if (!Array.isArray(given)) return undefined;
+  const list: unknown[] = given;
+  return list.every(
+    (extent): extent is number | null =>
+      extent === null || (typeof extent === "number" && Number.isInteger(extent) && extent > 0),
+  )
+    ? list
+    : undefined;
+});
+
+export const inputLayer = defineLayer({
+  className: "InputLayer",
+  fields: {
+    batch_input_shape: batchShape(),
+    dtype: text("float32"),
+    sparse: flag(false),
+    ragged: flag(false),
+  },
+  aliases: { batch_shape: "batch_input_shape" },
+  arity: [0, 0],
+  shape: ({ batch_input_shape }) => [batch_input_shape],
+  layout: "any",
+  lower: () => [], // the driver binds the graph's inputs
+  samples: [{ config: { batch_input_shape: [null, 4, 5, 3] }, inputs: [] }],
+});

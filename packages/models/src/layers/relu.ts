@@ -1,0 +1,29 @@
+// f(x) = max_value where x ≥ max_value, x where threshold ≤ x < max_value,
+// negative_slope · (x - threshold) below. keras.io/api/layers/activation_layers/relu
+import * as f from "../fields";
+import { clip } from "../activations";
+import { defineLayer } from "../layer";
+
+export const relu = defineLayer({
+  className: "ReLU",
+  fields: {
+    max_value: f.realOrNone(null),
+    negative_slope: f.real(0),
+    threshold: f.real(0),
+  },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ max_value, negative_slope, threshold }, [x], g) => {
+    if (threshold === 0 && negative_slope === 0)
+      return [max_value === null ? g.op("Relu", [x]) : clip(g, x!, 0, max_value)];
+    const kept = max_value === null ? x! : clip(g, x!, undefined, max_value);
+    const below = g.mul(g.sub(x!, threshold), negative_slope);
+    return [g.where(g.greaterOrEqual(x!, threshold), kept, below)];
+  },
+  samples: [
+    { inputs: [[2, 3]] },
+    { config: { max_value: 6 }, inputs: [[2, 3, 2, 2]] },
+    { config: { max_value: 4, negative_slope: 0.1, threshold: 1 }, inputs: [[3, 4, 2]] },
+    { config: { negative_slope: 0.5 }, inputs: [[3, 4]] },
+  ],
+});

@@ -1,0 +1,33 @@
+// The same elements in another shape; one extent may be -1 for what is left.
+// keras.io/api/layers/reshaping_layers/reshape
+import { CajalError, showShape, sizeOf } from "@cajal/core";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { reshapeTo } from "../reshaping";
+import { sizeOfKnown } from "../shapes";
+
+export const reshape = defineLayer({
+  className: "Reshape",
+  fields: { target_shape: f.integers() },
+  shape: ({ target_shape }, [x]) => {
+    const size = sizeOfKnown(x!.slice(1));
+    const free = target_shape.indexOf(-1);
+    const known = sizeOf(target_shape.filter((extent) => extent !== -1));
+    if (size === null)
+      return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
+    if (free === -1 ? known !== size : known === 0 || size % known !== 0)
+      throw new CajalError(
+        "bad-shape",
+        `${showShape(x!.slice(1))} holds ${size} elements, which do not fit target_shape ${showShape(target_shape)}`,
+        { got: x, target_shape },
+      );
+    return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
+  },
+  layout: "channelsLast",
+  lower: (_, [x], g, { outputs }) => [reshapeTo(g, x!, outputs[0]!)],
+  samples: [
+    { config: { target_shape: [-1, 6] }, inputs: [[2, 3, 4, 3]] },
+    { config: { target_shape: [12] }, inputs: [[2, 3, 4]] },
+    { config: { target_shape: [1, 1, 3] }, inputs: [[2, 3]] },
+  ],
+});

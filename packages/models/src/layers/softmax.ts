@@ -1,0 +1,20 @@
+// exp(x) / sum of exp(x) along an axis. keras.io/api/layers/activation_layers/softmax
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { axisOf } from "../shapes";
+
+export const softmax = defineLayer({
+  className: "Softmax",
+  fields: { axis: f.axis(-1) },
+  shape: ({ axis }, [x]) => {
+    axisOf(axis, x!);
+    return [x!];
+  },
+  layout: "any",
+  lower: ({ axis }, [x], g, context) => [g.op("Softmax", [x], { axis: context.axis(axis) })],
+  samples: [
+    { inputs: [[2, 3]] },
+    { config: { axis: 1 }, inputs: [[2, 3, 2]] },
+    { config: { axis: -2 }, inputs: [[2, 3, 2, 4]] },
+  ],
+});
