@@ -1,0 +1,26 @@
+// Weights to begin with, as Keras would draw them, but the same on every machine.
+import { checkOptions, random, tensor, type Tensor, type Weights } from "@cajal/core";
+import { weightSpecs, type Model } from "@cajal/models";
+import { initialValues } from "./initializers";
+
+/**
+ * New weights for a model, by the initializers in its layers' configs.
+ *
+ * Every weight has random numbers of its own, addressed by the seed and the weight's key: equal seeds
+ * give equal weights on every machine, and changing one layer leaves the others' weights as they were.
+ *
+ * @param options.seed a whole number; seeds inside the initializers' own configs are not used
+ * @returns `layer/weight` → float32 tensor, in Keras' order and layouts
+ * @throws CajalError `unknown-name`, `bad-argument`, `bad-shape`, naming layer and weight
+ * @example const weights = initialize(lenet5(), { seed: 1 })
+ */
+export function initialize(model: Model, options: { seed: number }): Weights {
+  checkOptions("initialize", options, ["seed"]);
+  const weights = new Map<string, Tensor>();
+  for (const { key, name, shape, initializer } of weightSpecs(model)) {
+    const where = `layer "${key.slice(0, -name.length - 1)}", weight "${name}"`;
+    const values = initialValues(initializer, shape, random(options.seed, key), where);
+    weights.set(key, tensor("float32", shape, values));
+  }
+  return weights;
+}
