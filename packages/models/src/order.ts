@@ -1,0 +1,45 @@
+// The order in which Keras lists a model's layers, and so its weights: by depth from the outputs, the
+// farthest first; among equals, in the order in which a walk back from the outputs meets them.
+// Keras: keras/src/ops/function.py, map_graph.
+
+/** A call of a layer: the calls that its inputs come from, in order. */
+export interface CallNode {
+  readonly layer: string;
+  readonly parents: readonly CallNode[];
+}
+
+/** Layer names in Keras' order. `inputs` that no output depends on come last. */
+export function kerasOrder(
+  outputs: readonly CallNode[],
+  inputs: readonly CallNode[] = [],
+): string[] {
+  const met = new Map<string, number>();
+  const finished = new Set<CallNode>();
+  const parentsFirst: CallNode[] = [];
+  const visit = (node: CallNode) => {
+    if (finished.has(node)) return;
+    finished.add(node);
+    if (!met.has(node.layer)) met.set(node.layer, met.size);
+    for (const parent of node.parents) visit(parent);
+    parentsFirst.push(node);
+  };
+  for (const output of outputs) visit(output);
+
+  const depthOfNode = new Map<CallNode, number>();
+  const depthOfLayer = new Map<string, number>();
+  for (const node of parentsFirst.toReversed()) {
+    const depth = Math.max(depthOfNode.get(node) ?? 0, depthOfLayer.get(node.layer) ?? 0);
+    depthOfNode.set(node, depth);
+    depthOfLayer.set(node.layer, depth);
+    for (const parent of node.parents)
+      depthOfNode.set(parent, Math.max(depth + 1, depthOfNode.get(parent) ?? 0));
+  }
+  for (const { layer } of inputs)
+    if (!depthOfLayer.has(layer)) {
+      depthOfLayer.set(layer, 0);
+      met.set(layer, -1);
+    }
+  return [...depthOfLayer.keys()].sort(
+    (a, b) => depthOfLayer.get(b)! - depthOfLayer.get(a)! || met.get(a)! - met.get(b)!,
+  );
+}
