@@ -1,25 +1,34 @@
 // The rule by which an operator is differentiated: from the gradients of its outputs to those of
 // its inputs, as a graph of standard operators. Gradients live in gradients/, an operator a file.
-import type { GraphBuilder, Value } from "./builder";
+import type { Tensor } from "@cajal/core";
+import type { AttributeReader } from "./attribute";
+import type { Attributes, GraphBuilder, Value } from "./builder";
 import type { Node } from "./model";
 
-export interface GradientContext {
+/** What a rule sees of the node it differentiates. */
+export interface GradientContext extends AttributeReader {
   readonly node: Node;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly (Value | undefined)[];
-  /** Whether the gradient of input `i` is asked for; others may be left undefined. */
+  /** Whether the gradient of input `i` is asked for; what is not asked for is left undefined. */
   wants(i: number): boolean;
-  int(name: string, absent: number): number;
-  float(name: string, absent: number): number;
-  string(name: string, absent: string): string;
-  ints(name: string): readonly number[] | undefined;
+  /** Output `i` of the node itself, declared now where the graph had left it out. */
+  output(i: number): Value;
+  /** The value of input `i`, where it is a constant. */
+  constant(i: number): Tensor | undefined;
+  /**
+   * The gradients of `inputs`, given those of `outputs`, which were computed from them by nodes
+   * that the rule has just added: for operators that are differentiated written out.
+   */
+  pullback(outputs: readonly Value[], dys: readonly Value[], inputs: readonly Value[]): Value[];
 }
 
+/** A rule `(dy, context, g) → dx`. */
 export interface Gradient {
   readonly op: string;
   readonly domain?: string;
   /**
-   * Gradients of the inputs, in their order; undefined where there is none (integers) or none is wanted.
+   * Gradients of the inputs, in their order; undefined where there is none or none is wanted.
    *
    * @param dys gradients of the outputs; undefined where nothing depends on that output
    */
@@ -32,10 +41,20 @@ export interface Gradient {
   readonly samples: readonly GradientSample[];
 }
 
+/** One node to differentiate: shapes stand for random values in `range`; tensors are constants. */
 export interface GradientSample {
-  readonly inputs: readonly (readonly number[])[];
-  readonly attributes?: Readonly<Record<string, unknown>>;
-  readonly note?: string;
+  readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
+  readonly attributes?: Attributes;
+  /** Number of outputs, 1 unless said. */
+  readonly outputs?: number;
+  /** Where the random values lie, [−1, 1] unless said. Values keep clear of `kinks`. */
+  readonly range?: readonly [number, number];
+  /** Points at which the operator is not differentiable. */
+  readonly kinks?: readonly number[];
+  /** Inputs to differentiate by; all random ones unless said. */
+  readonly by?: readonly number[];
+  /** Why float32: ONNX Runtime's CPU provider has no float64 kernel for the operator. */
+  readonly float32?: true;
 }
 
 /** Types a definition; registers nothing. */

@@ -15,3 +15,9 @@ export {
   type Value,
   type WindowAttributes,
 } from "./builder";
+export {
+  differentiable,
+  differentiate,
+  gradients,
+  type DifferentiateOptions,
+} from "./differentiate";
