@@ -26,18 +26,20 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cajal-packages-"));
 const packages = findPackages();
 const asked = process.argv.slice(2);
+// The repository's own README has an example too: a package's checks, as far as they apply.
+const subjects = new Map([...packages, ["README.md", { name: "README.md", path: root }]]);
 for (const name of asked)
-  if (!packages.has(name))
-    fail(`There is no public package "${name}"; there are: ${[...packages.keys()].join(", ")}.`);
+  if (!subjects.has(name))
+    fail(`There is no public package "${name}"; there are: ${[...subjects.keys()].join(", ")}.`);
 
 const started = Date.now();
 await pack();
-const waiting = asked.length > 0 ? [...asked] : [...packages.keys()];
+const waiting = asked.length > 0 ? [...asked] : [...subjects.keys()];
 const results = new Map(waiting.map((name) => [name, undefined]));
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {
     for (let name = waiting.shift(); name; name = waiting.shift())
-      results.set(name, await check(packages.get(name)));
+      results.set(name, await check(subjects.get(name)));
   }),
 );
 await report();
@@ -70,8 +72,7 @@ async function pack() {
 
 /** All checks of one package: `{ [check]: problem or "" }`, a missing key was not reached. */
 async function check(subject) {
-  const { name, manifest } = subject;
-  const project = join(folder, name);
+  const project = join(folder, subject.name);
   mkdirSync(project);
   const result = { problems: {} };
   const step = async (title, body) => {
@@ -82,7 +83,14 @@ async function check(subject) {
     }
     return result.problems[title] === "";
   };
+  if (subject.manifest) await checkPackage(subject, project, step, result);
+  if (result.problems.installs) return result;
+  await checkExample(subject, project, step);
+  return result;
+}
 
+async function checkPackage(subject, project, step, result) {
+  const { name, manifest } = subject;
   await step("packed", () => checkContents(subject));
   await step("publint", async () => {
     const tarball = new Uint8Array(readFileSync(subject.tarball)).buffer;
@@ -96,8 +104,7 @@ async function check(subject) {
     return ok ? "" : output;
   });
 
-  const own = closure([name]);
-  if (!(await step("installs", () => install(project, own)))) return result;
+  if (!(await step("installs", () => install(project, closure([name]))))) return;
   await step("weighs", () => {
     result.kilobytes = Math.round(weigh(join(project, "node_modules")) / 1000);
     if (limits[name] === undefined) return `scripts/check-packages.mjs states no limit for it.`;
@@ -106,24 +113,25 @@ async function check(subject) {
   });
   // Before any peer is there: the door of a package needs none.
   await step("imports", () => checkImports(project, manifest));
+}
 
-  const example = readExample(subject);
-  if (example) {
-    const mentioned = [...packages.keys()].filter((other) =>
-      new RegExp(`["']@cajal/${other}["'/]`).test(example),
-    );
-    const all = closure([name, ...mentioned]);
-    if (all.size > own.size && !(await step("installs", () => install(project, all))))
-      return result;
-    await linkPeers(project, all);
-  } else await linkPeers(project, own);
-  await step("compiles", () => checkTypes(project, manifest, example));
-  await step("README", () =>
-    example
-      ? runExample(project, example)
-      : `packages/${name}/README.md ${existsSync(`${subject.path}/README.md`) ? "has no ```ts block" : "is missing"}: a README opens with one sentence and an example that runs.`,
+/** Compiles a user's code, the README's example among it, and runs the example. */
+async function checkExample({ name, path, manifest }, project, step) {
+  const example = readExample(path);
+  // An example may show a package together with others.
+  const mentioned = [...packages.keys()].filter((other) =>
+    new RegExp(`["']@cajal/${other}["'/]`).test(example ?? ""),
   );
-  return result;
+  const own = closure(manifest ? [name] : []);
+  const all = closure(mentioned, new Set(own));
+  if (all.size > own.size && !(await step("installs", () => install(project, all)))) return;
+  await linkPeers(project, all);
+  await step("compiles", () => checkTypes(project, manifest, example, all));
+  await step("README", () => {
+    if (example) return runExample(project, example);
+    const missing = existsSync(`${path}/README.md`) ? "has no ```ts block" : "is missing";
+    return `Its README.md ${missing}: a README opens with one sentence and an example that runs.`;
+  });
 }
 
 function checkContents({ name, path, files, manifest }) {
@@ -170,7 +178,7 @@ function weigh(path) {
 }
 
 /** The specifiers a user may import: "@cajal/onnx", "@cajal/onnx/node". */
-function doors({ name, exports }) {
+function doors({ name, exports } = { exports: {} }) {
   return Object.keys(exports)
     .filter((path) => path !== "./package.json")
     .map((path) => name + path.slice(1));
@@ -201,10 +209,7 @@ async function checkImports(project, manifest) {
  * the engines are hundreds of megabytes. Linked too: what compiling takes.
  */
 async function linkPeers(project, names) {
-  const peers = [...names].flatMap((name) =>
-    Object.keys(packages.get(name).manifest.peerDependencies ?? {}),
-  );
-  for (const peer of new Set([...peers, "@types/node"])) {
+  for (const peer of [...peersOf(names), "@types/node"]) {
     const [from, to] = [`${root}node_modules/${peer}`, join(project, "node_modules", peer)];
     if (!existsSync(from) || existsSync(to)) continue;
     mkdirSync(dirname(to), { recursive: true });
@@ -212,11 +217,16 @@ async function linkPeers(project, names) {
   }
 }
 
-/** A user's strict project imports every door, as ESM and as CommonJS, and has the README's example. */
-async function checkTypes(project, manifest, example) {
-  const usesTfjs = Object.keys(manifest.peerDependencies ?? {}).some((peer) =>
-    peer.startsWith("@tensorflow/"),
+function peersOf(names) {
+  const peers = [...names].flatMap((name) =>
+    Object.keys(packages.get(name).manifest.peerDependencies ?? {}),
   );
+  return new Set(peers);
+}
+
+/** A user's strict project imports every door, as ESM and as CommonJS, and has the README's example. */
+async function checkTypes(project, manifest, example, names) {
+  const usesTfjs = [...peersOf(names)].some((peer) => peer.startsWith("@tensorflow/"));
   const compilerOptions = {
     strict: true,
     noEmit: true,
@@ -251,8 +261,8 @@ async function checkTypes(project, manifest, example) {
   return problems.join("");
 }
 
-/** The first ```ts block of a package's README. */
-function readExample({ path }) {
+/** The first ```ts block of a README. */
+function readExample(path) {
   if (!existsSync(`${path}/README.md`)) return undefined;
   return /^```ts\n(.*?)^```$/ms.exec(readFileSync(`${path}/README.md`, "utf8"))?.[1];
 }
@@ -280,7 +290,7 @@ async function report() {
       String(limits[name] ?? "-"),
     ]);
     for (const [title, problem] of Object.entries(result.problems))
-      if (problem !== "") problems.push(`\n@cajal/${name}, ${title}:\n${problem.trimEnd()}`);
+      if (problem !== "") problems.push(`\n${name}, ${title}:\n${problem.trimEnd()}`);
   }
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows)
