@@ -1,0 +1,184 @@
+// Reverse-mode automatic differentiation of ONNX graphs: a graph goes in, the graph of its
+// gradients comes out (Griewank & Walther 2008, chapter 3). Every gradient is made of operators
+// that stock ONNX Runtime has.
+import { CajalError, nearest, type DType } from "@cajal/core";
+import { attributesOf } from "./attribute";
+import { GraphBuilder, type Value } from "./builder";
+import { gradients as definitions } from "./gradients";
+import type { Gradient, GradientContext } from "./gradient";
+import type { Dim, Node, OnnxModel } from "./model";
+
+export interface DifferentiateOptions {
+  /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
+  readonly of: string;
+  /** The values to differentiate by: inputs, initializers or values between. */
+  readonly withRespectTo: readonly string[];
+  /** Extents for inputs whose shape is free; the choice of formulations needs them. */
+  readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
+}
+
+/**
+ * The model with gradients as further outputs: `gradient/NAME` for each name in `withRespectTo`.
+ *
+ * @throws CajalError `unknown-name` for a value that is not there, `unsupported` for an operator
+ *   without a gradient (the message names the node and the operators that have one)
+ */
+export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
+  const g = GraphBuilder.from(model, { shapes: options.shapes });
+  const of = g.value(options.of);
+  const by = options.withRespectTo.map((name) => g.value(name));
+  gradients(g, of, by).forEach((gradient, i) => {
+    g.output(gradient, `gradient/${options.withRespectTo[i]!}`);
+  });
+  return g.build({ producer: model.producer, metadata: Object.fromEntries(model.metadata) });
+}
+
+/** The operators that have a gradient. */
+export const differentiable: readonly string[] = definitions.map(({ op, domain }) =>
+  domain ? `${domain}.${op}` : op,
+);
+
+const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));
+
+/**
+ * Adds to the graph the gradients of the sum of `of` with respect to each value of
+ * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros.
+ */
+export function gradients(g: GraphBuilder, of: Value, withRespectTo: readonly Value[]): Value[] {
+  return pullback(g, [of], [like(g, of, 1)], withRespectTo);
+}
+
+/** Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product). */
+function pullback(
+  g: GraphBuilder,
+  outputs: readonly Value[],
+  dys: readonly Value[],
+  inputs: readonly Value[],
+): Value[] {
+  const nodes = [...g.nodes];
+  const active = nodesBetween(nodes, outputs, inputs);
+  // The gradients that have arrived at a value so far, one from each node that uses it.
+  const arrived = new Map<string, Value[]>();
+  const arrive = (name: string, dy: Value) => {
+    const list = arrived.get(name);
+    if (list) list.push(dy);
+    else arrived.set(name, [dy]);
+  };
+  const total = (name: string): Value | undefined => {
+    const list = arrived.get(name);
+    if (!list) return undefined;
+    const sum = list.reduce((a, b) => g.add(a, b));
+    arrived.set(name, [sum]);
+    return sum;
+  };
+
+  outputs.forEach((output, i) => arrive(output.name, dys[i]!));
+  for (const node of nodes.toReversed()) {
+    const wanted = active.get(node);
+    if (!wanted) continue;
+    const dysOfNode = node.outputs.map((name) => (name === "" ? undefined : total(name)));
+    if (dysOfNode.every((dy) => dy === undefined)) continue;
+    const dxs = g.within(`gradient/${node.name || node.outputs[0]!}`, () =>
+      rule(node).gradient(dysOfNode, context(g, node, wanted), g),
+    );
+    node.inputs.forEach((name, i) => {
+      const dx = dxs[i];
+      if (dx && wanted.has(i)) arrive(name, checked(dx, g.value(name), node));
+    });
+  }
+  return inputs.map((value) => total(value.name) ?? like(g, value, 0));
+}
+
+/**
+ * The nodes on the way from `inputs` to `outputs`, each with the inputs through which the way
+ * leads.
+ */
+function nodesBetween(
+  nodes: readonly Node[],
+  outputs: readonly Value[],
+  inputs: readonly Value[],
+): Map<Node, ReadonlySet<number>> {
+  const moving = new Set(inputs.map(({ name }) => name));
+  const reached = new Map<Node, Set<number>>();
+  for (const node of nodes) {
+    const through = new Set<number>();
+    node.inputs.forEach((name, i) => {
+      if (name !== "" && moving.has(name)) through.add(i);
+    });
+    if (through.size === 0 || breaksGradient.has(node.op)) continue;
+    reached.set(node, through);
+    for (const name of node.outputs) moving.add(name);
+  }
+  const needed = new Set(outputs.map(({ name }) => name));
+  for (const node of nodes.toReversed()) {
+    if (node.outputs.some((name) => needed.has(name)))
+      for (const i of reached.get(node) ?? []) needed.add(node.inputs[i]!);
+    else reached.delete(node);
+  }
+  return reached;
+}
+
+/** Operators whose outputs are integers, booleans or steps: their gradient is zero everywhere. */
+const breaksGradient = new Set(
+  [
+    "Shape Size ArgMax ArgMin NonZero OneHot Greater GreaterOrEqual Less LessOrEqual Equal And Or",
+    "Not Xor Sign Floor Ceil Round IsNaN IsInf ConstantOfShape RandomNormalLike",
+    "RandomUniformLike Bernoulli EyeLike BitShift",
+  ]
+    .join(" ")
+    .split(" "),
+);
+
+function rule(node: Node): Gradient {
+  const found = byName.get(`${node.domain}.${node.op}`);
+  if (found) return found;
+  const op = node.domain ? `${node.domain}.${node.op}` : node.op;
+  throw new CajalError(
+    "unsupported",
+    `node "${node.name || node.outputs[0]}": operator ${op} has no gradient. Operators that have one, nearest first: ${nearest(op, differentiable).join(", ")}.`,
+    { node: node.name, op, differentiable },
+  );
+}
+
+function context(g: GraphBuilder, node: Node, wanted: ReadonlySet<number>): GradientContext {
+  const find = (name: string) => (name === "" ? undefined : g.value(name));
+  const inputs = node.inputs.map(find);
+  return {
+    node,
+    inputs,
+    outputs: node.outputs.map(find),
+    wants: (i) => wanted.has(i) && isFloat(inputs[i]!.dtype),
+    output: (i) => g.outputOf(node, i),
+    constant: (i) => inputs[i] && g.constantOf(inputs[i]),
+    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of),
+    ...attributesOf(node),
+  };
+}
+
+/** A gradient has the type and shape of what it is the gradient of; else the rule is wrong. */
+function checked(dx: Value, x: Value, node: Node): Value {
+  const fits =
+    dx.dtype === x.dtype &&
+    (!dx.shape ||
+      !x.shape ||
+      (dx.shape.length === x.shape.length &&
+        dx.shape.every((extent, i) => {
+          const other = x.shape![i];
+          return typeof extent !== "number" || typeof other !== "number" || extent === other;
+        })));
+  if (!fits)
+    throw new CajalError(
+      "bad-shape",
+      `node "${node.name}" (${node.op}): the gradient of input "${x.name}" has type ${dx.dtype} and shape [${dx.shape?.join()}], expected ${x.dtype} and [${x.shape?.join()}].`,
+      { node: node.name, op: node.op, value: x.name },
+    );
+  return dx;
+}
+
+const isFloat = (dtype: DType) => dtype.startsWith("float");
+
+/** A constant of the shape of `value`, every element `fill`. */
+function like(g: GraphBuilder, value: Value, fill: number): Value {
+  if (value.shape?.length === 0) return g.scalar(value.dtype, fill);
+  return g.expand(g.scalar(value.dtype, fill), g.shape(value));
+}

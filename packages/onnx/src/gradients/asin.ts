@@ -1,0 +1,12 @@
+import { defineGradient } from "../gradient";
+
+export const asin = defineGradient({
+  op: "Asin",
+  // dx = dy / √(1 − x²).
+  gradient: ([dy], { inputs: [x] }, g) => [g.div(dy!, g.sqrt(g.sub(1, g.mul(x!, x!))))],
+  samples: [
+    { inputs: [[2, 3]], range: [-0.9, 0.9] },
+    { inputs: [[]], range: [-0.9, 0.9] },
+    { inputs: [[0, 4]], range: [-0.9, 0.9] },
+  ],
+});

@@ -1,0 +1,107 @@
+import { tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "../builder";
+import { convolutionOf, imageGradient, type Convolution } from "../convolutionGradient";
+import { defineGradient, type GradientContext } from "../gradient";
+import { knownShape } from "../sumTo";
+
+export const averagePool = defineGradient({
+  op: "AveragePool",
+  // Each element of x gets dy / (number of elements averaged) from every window that it lies in.
+  gradient: ([dy], context, g) => {
+    const x = context.inputs[0]!;
+    const pool = poolOf(context, x, dy!);
+    const { kernel, strides, pads, dilations } = pool;
+    const taps = kernel.reduce((a, b) => a * b, 1);
+    const rank = kernel.length;
+    const tiles =
+      rank === 2 &&
+      pads.every((pad) => pad === 0) &&
+      kernel.every((k, i) => k === strides[i] && pool.input[i] === k * pool.output[i]!);
+    // Windows that tile the image: every element takes its window's share.
+    if (tiles)
+      return [
+        g.resize(g.mul(dy!, 1 / taps), {
+          scales: [1, 1, ...kernel],
+          mode: "nearest",
+          nearest_mode: "floor",
+          coordinate_transformation_mode: "asymmetric",
+        }),
+      ];
+    const shares = shared(g, dy!, pool, context);
+    const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
+    const opposite = pads.map((pad, i) => reach[i % rank]! - pad);
+    const fits = pool.input.every(
+      (extent, i) => extent === pool.output[i]! + reach[i]! - pads[i]! - pads[i + rank]!,
+    );
+    // With stride 1 the sum over windows is itself a pool.
+    if (
+      strides.every((s) => s === 1) &&
+      dilations.every((d) => d === 1) &&
+      opposite.every((p) => p >= 0) &&
+      fits
+    )
+      return [
+        g.mul(
+          g.averagePool(shares, { kernel_shape: kernel, pads: opposite, count_include_pad: 1 }),
+          taps,
+        ),
+      ];
+    const channels = pool.channels;
+    const ones = g.expand(g.scalar(dy!.dtype, 1), [channels, 1, ...kernel]);
+    return [imageGradient(g, shares, ones, { ...pool, group: channels, maps: channels })];
+  },
+  samples: [
+    { inputs: [[2, 3, 6, 4]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { inputs: [[2, 3, 7, 5]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+    { inputs: [[2, 3, 7, 5]], attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1] } },
+    {
+      inputs: [[2, 3, 7, 5]],
+      attributes: { kernel_shape: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 },
+    },
+    { inputs: [[2, 3, 7, 5]], attributes: { kernel_shape: [3, 2], auto_pad: "SAME_UPPER" } },
+    {
+      inputs: [[2, 3, 8, 6]],
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [0, 0, 1, 1] },
+    },
+    { inputs: [[2, 3, 8, 6]], attributes: { kernel_shape: [3, 3], strides: [2, 2] } },
+    { inputs: [[1, 2, 7, 7]], attributes: { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1 } },
+    { inputs: [[2, 3, 9]], attributes: { kernel_shape: [3], strides: [2] } },
+  ].map((sample) => ({ ...sample, float32: true as const })),
+});
+
+function poolOf(context: GradientContext, x: Value, y: Value): Convolution {
+  const channels = knownShape(x, "of AveragePool")[1]!;
+  const kernel = context.ints("kernel_shape")!;
+  const weight = { name: "kernel", dtype: x.dtype, shape: [channels, 1, ...kernel] };
+  return convolutionOf(context, x, weight, y);
+}
+
+/** dy divided by how many elements of x each window averaged; padding counts if it is asked to. */
+function shared(g: GraphBuilder, dy: Value, pool: Convolution, { int }: GradientContext): Value {
+  const { input, output, kernel, strides, dilations, pads } = pool;
+  const rank = kernel.length;
+  const padded = int("count_include_pad", 0) === 1;
+  const counts = output.map((extent, i) => {
+    const low = padded ? -pads[i]! : 0;
+    const high = padded ? input[i]! + pads[i + rank]! : input[i]!;
+    return Array.from({ length: extent }, (_, o) => {
+      let count = 0;
+      for (let k = 0; k < kernel[i]!; k++) {
+        const at = o * strides[i]! - pads[i]! + k * dilations[i]!;
+        if (at >= low && at < high) count++;
+      }
+      return count;
+    });
+  });
+  const flat = counts.reduce<number[]>(
+    (outer, axis) => outer.flatMap((a) => axis.map((b) => a * b)),
+    [1],
+  );
+  if (flat.every((count) => count === flat[0])) return g.mul(dy, 1 / flat[0]!);
+  const shares = tensor(
+    dy.dtype,
+    output,
+    flat.map((count) => 1 / count),
+  );
+  return g.mul(dy, g.constant(shares));
+}

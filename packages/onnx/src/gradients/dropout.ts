@@ -1,0 +1,23 @@
+import { tensor } from "@cajal/core";
+import { defineGradient } from "../gradient";
+
+export const dropout = defineGradient({
+  op: "Dropout",
+  // In training mode y = x · mask / (1 − ratio), so dx = dy · mask / (1 − ratio); in inference y = x.
+  gradient: ([dy], context, g) => {
+    const training = context.inputs[2];
+    if (!training || context.constant(2)?.data[0] === 0) return [dy];
+    const ratio = context.inputs[1]
+      ? g.cast(context.inputs[1], dy!.dtype)
+      : g.scalar(dy!.dtype, 0.5);
+    const mask = g.cast(context.output(1), dy!.dtype);
+    return [g.mul(dy!, g.div(mask, g.sub(1, ratio)))];
+  },
+  samples: [
+    { inputs: [[4, 5]] },
+    {
+      inputs: [[4, 5], tensor("float64", [], [0.3]), tensor("bool", [], [1])],
+      attributes: { seed: 7 },
+    },
+  ],
+});

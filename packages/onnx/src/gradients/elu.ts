@@ -1,0 +1,14 @@
+import { defineGradient } from "../gradient";
+
+export const elu = defineGradient({
+  op: "Elu",
+  // y = alpha (eˣ − 1) below 0; its slope there is alpha · eˣ = y + alpha.
+  gradient: ([dy], { outputs: [y], float }, g) => [
+    g.where(g.greater(y!, 0), dy!, g.mul(dy!, g.add(y!, float("alpha", 1)))),
+  ],
+  samples: [
+    { inputs: [[2, 3]], kinks: [0] },
+    { inputs: [[4, 5]], attributes: { alpha: 0.3 }, kinks: [0] },
+    { inputs: [[]], kinks: [0] },
+  ],
+});

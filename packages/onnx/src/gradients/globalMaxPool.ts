@@ -1,0 +1,15 @@
+import { defineGradient } from "../gradient";
+
+export const globalMaxPool = defineGradient({
+  op: "GlobalMaxPool",
+  // dy goes to the greatest position, in equal parts where there are several (as in TensorFlow).
+  gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
+    const axes = x!.shape!.map((_, i) => i).slice(2);
+    const hits = g.cast(g.equal(x!, y!), dy!.dtype);
+    return [g.mul(hits, g.div(dy!, g.reduceSum(hits, { axes, keepdims: true })))];
+  },
+  samples: [
+    { inputs: [[2, 3, 4, 5]], float32: true },
+    { inputs: [[2, 3, 4]], float32: true },
+  ],
+});

@@ -1,0 +1,24 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { checkGradient } from "../../testing/checkGradient";
+import { gradients } from ".";
+
+describe("gradients", () => {
+  it("lists every rule in this folder", () => {
+    const files = readdirSync(new URL(".", import.meta.url))
+      .filter((file) => !file.endsWith(".test.ts") && file !== "index.ts")
+      .map((file) => file.replace(".ts", "").toLowerCase());
+    expect(gradients.map(({ op }) => op.toLowerCase()).sort()).toEqual(files.sort());
+  });
+
+  describe.each(gradients.map((gradient) => ({ op: gradient.op, gradient })))(
+    "$op",
+    ({ gradient }) => {
+      it.each(
+        gradient.samples.map(
+          (sample) => [JSON.stringify([sample.inputs, sample.attributes]), sample] as const,
+        ),
+      )("%s", (_, sample) => checkGradient(gradient, sample));
+    },
+  );
+});

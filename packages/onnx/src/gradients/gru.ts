@@ -1,0 +1,74 @@
+import type { GraphBuilder, Value } from "../builder";
+import { defineGradient } from "../gradient";
+import { gatesOf, gradientOfRecurrence, type Cell } from "../recurrence";
+
+export const gru = defineGradient({
+  op: "GRU",
+  // z, r = gates(x W + h R + b);  h̃ = tanh(x W + (r ⊙ h) R + b), or with linear_before_reset
+  // h̃ = tanh(x W + r ⊙ (h R + b));  H = (1 − z) ⊙ h̃ + z ⊙ h  (Cho et al. 2014, arXiv:1406.1078).
+  gradient: (dys, context, g) =>
+    gradientOfRecurrence(context.int("linear_before_reset", 0) === 1 ? resetAfter : resetBefore)(
+      dys,
+      context,
+      g,
+    ),
+  samples: [
+    {
+      inputs: [
+        [4, 2, 3],
+        [1, 15, 3],
+        [1, 15, 5],
+        [1, 30],
+      ],
+      attributes: { hidden_size: 5 },
+    },
+    {
+      inputs: [[4, 2, 3], [1, 6, 3], [1, 6, 2], [1, 12], undefined, [1, 2, 2]],
+      attributes: { hidden_size: 2, linear_before_reset: 1 },
+      outputs: 2,
+    },
+    {
+      inputs: [
+        [3, 2, 3],
+        [2, 6, 3],
+        [2, 6, 2],
+      ],
+      attributes: { hidden_size: 2, direction: "bidirectional" },
+    },
+  ].map((sample) => ({ ...sample, float32: true as const })),
+});
+
+const common = { gates: 3, activations: ["Sigmoid", "Tanh"], initial: [5] };
+
+const resetBefore: Cell = {
+  ...common,
+  step(g, x, [h], { hidden, recurrent, activations: [gate, candidate] }) {
+    const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
+    const [rz, rr, rh] = gatesOf(g, recurrent, 3, hidden);
+    const z = gate!(g.add(xz!, g.matMul(h!, rz!)));
+    const r = gate!(g.add(xr!, g.matMul(h!, rr!)));
+    return [blend(g, z, candidate!(g.add(xh!, g.matMul(g.mul(r, h!), rh!))), h!)];
+  },
+};
+
+const resetAfter: Cell = {
+  ...common,
+  separateBias: true,
+  step(g, x, [h], { hidden, recurrent, recurrentBias, activations: [gate, candidate] }) {
+    const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
+    const product = g.matMul(h!, recurrent);
+    const [hz, hr, hh] = gatesOf(
+      g,
+      recurrentBias ? g.add(product, recurrentBias) : product,
+      3,
+      hidden,
+    );
+    const z = gate!(g.add(xz!, hz!));
+    const r = gate!(g.add(xr!, hr!));
+    return [blend(g, z, candidate!(g.add(xh!, g.mul(r, hh!))), h!)];
+  },
+};
+
+/** (1 − z) ⊙ next + z ⊙ last. */
+const blend = (g: GraphBuilder, z: Value, next: Value, last: Value) =>
+  g.add(g.mul(g.sub(1, z), next), g.mul(z, last));

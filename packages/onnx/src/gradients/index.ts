@@ -1,0 +1,195 @@
+// The list of gradients: a rule counts once it is in here.
+import type { Gradient } from "../gradient";
+import { abs } from "./abs";
+import { acos } from "./acos";
+import { acosh } from "./acosh";
+import { add } from "./add";
+import { asin } from "./asin";
+import { asinh } from "./asinh";
+import { atan } from "./atan";
+import { atanh } from "./atanh";
+import { averagePool } from "./averagePool";
+import { batchNormalization } from "./batchNormalization";
+import { cast } from "./cast";
+import { celu } from "./celu";
+import { clip } from "./clip";
+import { concat } from "./concat";
+import { conv } from "./conv";
+import { convTranspose } from "./convTranspose";
+import { cos } from "./cos";
+import { cosh } from "./cosh";
+import { cumSum } from "./cumSum";
+import { depthToSpace } from "./depthToSpace";
+import { div } from "./div";
+import { dropout } from "./dropout";
+import { elu } from "./elu";
+import { erf } from "./erf";
+import { exp } from "./exp";
+import { expand } from "./expand";
+import { flatten } from "./flatten";
+import { gather } from "./gather";
+import { gatherElements } from "./gatherElements";
+import { gelu } from "./gelu";
+import { gemm } from "./gemm";
+import { globalAveragePool } from "./globalAveragePool";
+import { globalMaxPool } from "./globalMaxPool";
+import { gru } from "./gru";
+import { hardSigmoid } from "./hardSigmoid";
+import { hardSwish } from "./hardSwish";
+import { identity } from "./identity";
+import { instanceNormalization } from "./instanceNormalization";
+import { layerNormalization } from "./layerNormalization";
+import { leakyRelu } from "./leakyRelu";
+import { log } from "./log";
+import { logSoftmax } from "./logSoftmax";
+import { lrn } from "./lrn";
+import { lstm } from "./lstm";
+import { matMul } from "./matMul";
+import { max } from "./max";
+import { maxPool } from "./maxPool";
+import { mean } from "./mean";
+import { min } from "./min";
+import { mish } from "./mish";
+import { mul } from "./mul";
+import { neg } from "./neg";
+import { negativeLogLikelihoodLoss } from "./negativeLogLikelihoodLoss";
+import { pRelu } from "./pRelu";
+import { pad } from "./pad";
+import { pow } from "./pow";
+import { reciprocal } from "./reciprocal";
+import { reduceL1 } from "./reduceL1";
+import { reduceL2 } from "./reduceL2";
+import { reduceLogSum } from "./reduceLogSum";
+import { reduceLogSumExp } from "./reduceLogSumExp";
+import { reduceMax } from "./reduceMax";
+import { reduceMean } from "./reduceMean";
+import { reduceMin } from "./reduceMin";
+import { reduceProd } from "./reduceProd";
+import { reduceSum } from "./reduceSum";
+import { reduceSumSquare } from "./reduceSumSquare";
+import { relu } from "./relu";
+import { reshape } from "./reshape";
+import { resize } from "./resize";
+import { rnn } from "./rnn";
+import { selu } from "./selu";
+import { sigmoid } from "./sigmoid";
+import { sin } from "./sin";
+import { sinh } from "./sinh";
+import { slice } from "./slice";
+import { softmax } from "./softmax";
+import { softmaxCrossEntropyLoss } from "./softmaxCrossEntropyLoss";
+import { softplus } from "./softplus";
+import { softsign } from "./softsign";
+import { spaceToDepth } from "./spaceToDepth";
+import { split } from "./split";
+import { sqrt } from "./sqrt";
+import { squeeze } from "./squeeze";
+import { sub } from "./sub";
+import { sum } from "./sum";
+import { tan } from "./tan";
+import { tanh } from "./tanh";
+import { thresholdedRelu } from "./thresholdedRelu";
+import { tile } from "./tile";
+import { topK } from "./topK";
+import { transpose } from "./transpose";
+import { trilu } from "./trilu";
+import { unsqueeze } from "./unsqueeze";
+import { where } from "./where";
+
+export const gradients: readonly Gradient[] = [
+  abs,
+  acos,
+  acosh,
+  add,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  averagePool,
+  batchNormalization,
+  cast,
+  celu,
+  clip,
+  concat,
+  conv,
+  convTranspose,
+  cos,
+  cosh,
+  cumSum,
+  depthToSpace,
+  div,
+  dropout,
+  elu,
+  erf,
+  exp,
+  expand,
+  flatten,
+  gather,
+  gatherElements,
+  gelu,
+  gemm,
+  globalAveragePool,
+  globalMaxPool,
+  gru,
+  hardSigmoid,
+  hardSwish,
+  identity,
+  instanceNormalization,
+  layerNormalization,
+  leakyRelu,
+  log,
+  logSoftmax,
+  lrn,
+  lstm,
+  matMul,
+  max,
+  maxPool,
+  mean,
+  min,
+  mish,
+  mul,
+  neg,
+  negativeLogLikelihoodLoss,
+  pRelu,
+  pad,
+  pow,
+  reciprocal,
+  reduceL1,
+  reduceL2,
+  reduceLogSum,
+  reduceLogSumExp,
+  reduceMax,
+  reduceMean,
+  reduceMin,
+  reduceProd,
+  reduceSum,
+  reduceSumSquare,
+  relu,
+  reshape,
+  resize,
+  rnn,
+  selu,
+  sigmoid,
+  sin,
+  sinh,
+  slice,
+  softmax,
+  softmaxCrossEntropyLoss,
+  softplus,
+  softsign,
+  spaceToDepth,
+  split,
+  sqrt,
+  squeeze,
+  sub,
+  sum,
+  tan,
+  tanh,
+  thresholdedRelu,
+  tile,
+  topK,
+  transpose,
+  trilu,
+  unsqueeze,
+  where,
+];

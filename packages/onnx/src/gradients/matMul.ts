@@ -1,0 +1,76 @@
+import type { GraphBuilder, Value } from "../builder";
+import { defineGradient } from "../gradient";
+import { reshapeLike, sumTo } from "../sumTo";
+
+export const matMul = defineGradient({
+  op: "MatMul",
+  // da = dy · bᵀ, db = aᵀ · dy, summed over broadcast batch axes. ONNX Runtime fuses the transposes
+  // into the products.
+  gradient: ([dy], { inputs: [a, b], wants }, g) => {
+    // A vector is a matrix of one row (left) or one column (right).
+    const left = a!.shape!.length === 1 ? g.unsqueeze(a!, [0]) : a!;
+    const right = b!.shape!.length === 1 ? g.unsqueeze(b!, [1]) : b!;
+    let grad = dy!;
+    if (b!.shape!.length === 1) grad = g.unsqueeze(grad, [-1]);
+    if (a!.shape!.length === 1) grad = g.unsqueeze(grad, [-2]);
+    const leftGradient = () => reshapeLike(g, sumTo(g, g.matMul(grad, turned(g, right)), left), a!);
+    const rightGradient = () => {
+      // One matrix for all of a batch: its gradient is one product over all rows, no sum after it.
+      const product =
+        right.shape!.length === 2 && left.shape!.length > 2
+          ? g.gemm(rows(g, left), rows(g, grad), undefined, { transA: 1 })
+          : sumTo(g, g.matMul(turned(g, left), grad), right);
+      return reshapeLike(g, product, b!);
+    };
+    return [wants(0) ? leftGradient() : undefined, wants(1) ? rightGradient() : undefined];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3],
+        [3, 4],
+      ],
+    },
+    {
+      inputs: [
+        [5, 2, 3],
+        [5, 3, 4],
+      ],
+    },
+    {
+      inputs: [
+        [5, 2, 3],
+        [3, 4],
+      ],
+    },
+    {
+      inputs: [
+        [2, 3],
+        [5, 3, 4],
+      ],
+    },
+    {
+      inputs: [
+        [2, 1, 2, 3],
+        [4, 3, 5],
+      ],
+    },
+    { inputs: [[3], [3]] },
+    { inputs: [[3], [3, 4]] },
+    { inputs: [[2, 3], [3]] },
+    { inputs: [[3], [5, 3, 4]] },
+    { inputs: [[5, 2, 3], [3]] },
+  ],
+});
+
+/** The matrices transposed. */
+function turned(g: GraphBuilder, x: Value): Value {
+  const rank = x.shape!.length;
+  return g.transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
+}
+
+/** All matrices below each other: [.., m, k] → [·m, k]. */
+function rows(g: GraphBuilder, x: Value): Value {
+  const columns = x.shape!.at(-1);
+  return g.reshape(x, [-1, typeof columns === "number" ? columns : 0]);
+}

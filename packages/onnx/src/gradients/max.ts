@@ -1,0 +1,23 @@
+import { defineGradient } from "../gradient";
+import { gradientOfExtremum } from "../extremum";
+
+export const max = defineGradient({
+  op: "Max",
+  gradient: gradientOfExtremum,
+  samples: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    {
+      inputs: [
+        [2, 3, 4],
+        [3, 1],
+      ],
+    },
+    { inputs: [[2, 3], [], [3]] },
+    { inputs: [[2, 3]] },
+  ],
+});

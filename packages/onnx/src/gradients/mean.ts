@@ -1,0 +1,19 @@
+import { defineGradient } from "../gradient";
+import { sumTo } from "../sumTo";
+
+export const mean = defineGradient({
+  op: "Mean",
+  // Each of n operands gets dy / n, summed over what was broadcast.
+  gradient: ([dy], { inputs, wants }, g) =>
+    inputs.map((x, i) => (wants(i) ? sumTo(g, g.div(dy!, inputs.length), x!) : undefined)),
+  samples: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    { inputs: [[2, 3, 4], [3, 1], []] },
+    { inputs: [[2, 3]] },
+  ],
+});

@@ -1,0 +1,12 @@
+import { defineGradient } from "../gradient";
+import { reductionOf, reductionSamples } from "../reduction";
+
+export const reduceMean = defineGradient({
+  op: "ReduceMean",
+  // dx = dy / n, laid over x.
+  gradient: ([dy], context, g) => {
+    const { expand, count } = reductionOf(context, g);
+    return [expand(g.div(dy!, count()))];
+  },
+  samples: reductionSamples(),
+});

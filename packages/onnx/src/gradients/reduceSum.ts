@@ -1,0 +1,11 @@
+import { defineGradient } from "../gradient";
+import { reductionOf, reductionSamples } from "../reduction";
+
+export const reduceSum = defineGradient({
+  op: "ReduceSum",
+  // dx = dy, laid over x.
+  gradient: ([dy], context, g) => {
+    return [reductionOf(context, g).expand(dy!)];
+  },
+  samples: reductionSamples(),
+});

@@ -1,0 +1,17 @@
+import { tensor } from "@cajal/core";
+import { defineGradient } from "../gradient";
+
+export const split = defineGradient({
+  op: "Split",
+  // The parts put together again; a part that nothing depends on counts as zeros.
+  gradient: (dys, { outputs, int }, g) => {
+    const parts = dys.map(
+      (dy, i) => dy ?? g.expand(g.scalar(outputs[i]!.dtype, 0), g.shape(outputs[i]!)),
+    );
+    return [g.concat(parts, { axis: int("axis", 0) })];
+  },
+  samples: [
+    { inputs: [[4, 3], tensor("int64", [2], [1, 3])], outputs: 2 },
+    { inputs: [[2, 6], tensor("int64", [3], [1, 2, 3])], attributes: { axis: -1 }, outputs: 3 },
+  ],
+});

@@ -1,0 +1,38 @@
+import { defineGradient } from "../gradient";
+import { sumTo } from "../sumTo";
+
+export const sub = defineGradient({
+  op: "Sub",
+  gradient: ([dy], { inputs: [a, b], wants }, g) => [
+    wants(0) ? sumTo(g, dy!, a!) : undefined,
+    wants(1) ? g.neg(sumTo(g, dy!, b!)) : undefined,
+  ],
+  samples: [
+    {
+      inputs: [
+        [2, 3],
+        [2, 3],
+      ],
+    },
+    {
+      inputs: [
+        [2, 3, 4],
+        [3, 1],
+      ],
+    },
+    {
+      inputs: [
+        [3, 1],
+        [2, 1, 4],
+      ],
+    },
+    { inputs: [[], [2, 3]] },
+    { inputs: [[2, 3], []] },
+    {
+      inputs: [
+        [0, 3],
+        [1, 3],
+      ],
+    },
+  ],
+});

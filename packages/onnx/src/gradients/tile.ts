@@ -1,0 +1,20 @@
+import { tensor } from "@cajal/core";
+import { defineGradient } from "../gradient";
+import { knownShape } from "../sumTo";
+
+export const tile = defineGradient({
+  op: "Tile",
+  // Each axis of y is [repeats, extent]: sum over the repeats.
+  gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
+    const extents = knownShape(x!, "of Tile");
+    const tiled = knownShape(y!, "of Tile");
+    const split = extents.flatMap((extent, i) => [extent === 0 ? 1 : tiled[i]! / extent, extent]);
+    const axes = extents.map((_, i) => 2 * i);
+    return [g.reduceSum(g.reshape(dy!, split), { axes, keepdims: false })];
+  },
+  samples: [
+    { inputs: [[2, 3], tensor("int64", [2], [3, 2])] },
+    { inputs: [[2, 3], tensor("int64", [2], [1, 2])] },
+    { inputs: [[4], tensor("int64", [1], [3])] },
+  ],
+});

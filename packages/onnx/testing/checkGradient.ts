@@ -1,0 +1,127 @@
+// The one check of every gradient: against central differences along random directions. In float64
+// wherever ONNX Runtime's CPU provider has the kernels; in float32 elsewhere, with the differences
+// summed in float64 and extrapolated (Richardson), since the steps must be larger there.
+import { random, sizeOf, tensor, type Random } from "@cajal/core";
+import * as ort from "onnxruntime-node";
+import { expect } from "vitest";
+import { GraphBuilder, type Value } from "../src/builder";
+import { gradients } from "../src/differentiate";
+import { encodeModel } from "../src/encodeModel";
+import type { Gradient, GradientSample } from "../src/gradient";
+
+/** Half the distance of the two points of a difference. */
+const step = { float64: 1e-5, float32: 2e-3 };
+/** Error allowed, against the norms of gradient and direction: rounding over the step, with room. */
+const tolerance = { float64: 1e-8, float32: 5e-4 };
+const directions = 4;
+
+export async function checkGradient(gradient: Gradient, sample: GradientSample): Promise<void> {
+  const dtype = sample.float32 ? "float32" : "float64";
+  const g = new GraphBuilder();
+  const rng = random(1, gradient.op, JSON.stringify(sample.inputs));
+  const point = new Map<string, Float64Array>();
+  const inputs = sample.inputs.map((input, i): Value | undefined => {
+    if (input === undefined) return undefined;
+    if ("dtype" in input)
+      return g.initializer(
+        `x${i}`,
+        input.dtype === "float64" ? tensor(dtype, input.shape, input.data as Float64Array) : input,
+      );
+    point.set(`x${i}`, spread(input, sample, rng));
+    return g.input(`x${i}`, dtype, input);
+  });
+  const outputs = g
+    .ops(gradient.op, inputs, sample.attributes, {
+      outputs: sample.outputs ?? 1,
+      domain: gradient.domain,
+    })
+    .filter((y) => y.dtype.startsWith("float") || gradient.op === "Cast")
+    // Further outputs of a training-mode normalization are statistics, not results.
+    .slice(0, gradient.op === "BatchNormalization" ? 1 : undefined);
+  const weights = outputs.map((y) =>
+    Float64Array.from({ length: sizeOf(y.shape as number[]) }, () => rng.normal()),
+  );
+  const weighted = outputs.map((y, i) =>
+    g.mul(y, g.constant(tensor(y.dtype, y.shape as number[], weights[i]))),
+  );
+  const of = weighted
+    .map((y) => g.reduceSum(y, { keepdims: false }))
+    .map((sum) => g.cast(sum, dtype))
+    .reduce((a, b) => g.add(a, b));
+  const by = [...point.keys()].filter((name) => sample.by?.includes(Number(name.slice(1))) ?? true);
+  gradients(
+    g,
+    of,
+    by.map((name) => g.value(name)),
+  ).forEach((dx, i) => g.output(dx, `gradient/${by[i]}`));
+  outputs.forEach((y, i) => g.output(y, `y/${i}`));
+
+  const session = await ort.InferenceSession.create(encodeModel(g.build()), {
+    logSeverityLevel: 3,
+  });
+  try {
+    const run = async (moved: ReadonlyMap<string, Float64Array>) => {
+      const feeds: Record<string, ort.Tensor> = {};
+      for (const [name, values] of moved) {
+        const data = dtype === "float64" ? values : Float32Array.from(values);
+        feeds[name] = new ort.Tensor(dtype, data, g.value(name).shape as number[]);
+      }
+      return session.run(feeds);
+    };
+    const at = await run(point);
+    for (const name of by)
+      expect(at[`gradient/${name}`]!.dims, `shape of the gradient of ${name}`).toEqual(
+        g.value(name).shape,
+      );
+    const f = async (moved: ReadonlyMap<string, Float64Array>) => {
+      const result = await run(moved);
+      let sum = 0;
+      outputs.forEach((_, i) => {
+        const y = result[`y/${i}`]!.data as Float64Array;
+        weights[i]!.forEach((weight, k) => (sum += weight * y[k]!));
+      });
+      return sum;
+    };
+    for (const name of by)
+      for (let direction = 0; direction < directions; direction++) {
+        const values = point.get(name)!;
+        const v = values.map(() => 2 * rng.float() - 1);
+        const difference = async (h: number) => {
+          // What float32 makes of the two points is where the function is taken.
+          const to = (sign: number) => {
+            const moved = values.map((x, k) => x + sign * h * v[k]!);
+            return dtype === "float64" ? moved : Float64Array.from(Float32Array.from(moved));
+          };
+          const [ahead, behind] = [to(1), to(-1)];
+          const slope =
+            (await f(new Map([...point, [name, ahead]]))) -
+            (await f(new Map([...point, [name, behind]])));
+          return slope / (2 * h);
+        };
+        const h = step[dtype];
+        const expected = (4 * (await difference(h / 2)) - (await difference(h))) / 3;
+        const dx = at[`gradient/${name}`]!.data as Float64Array;
+        const got = dx.reduce((sum: number, d, k) => sum + d * v[k]!, 0);
+        const norm = Math.hypot(...dx) * Math.hypot(...v);
+        expect(
+          Math.abs(got - expected),
+          `${gradient.op} ${JSON.stringify(sample)}, gradient of ${name}: got ${got}, central difference ${expected}`,
+        ).toBeLessThanOrEqual(tolerance[dtype] * Math.max(1, norm));
+      }
+  } finally {
+    await session.release();
+  }
+}
+
+/** Random values, no two equal and none near a kink, so that differences do not step over one. */
+function spread(shape: readonly number[], sample: GradientSample, rng: Random): Float64Array {
+  const [low, high] = sample.range ?? [-1, 1];
+  const size = sizeOf(shape);
+  const order = rng.permutation(size);
+  const margin = 0.02;
+  return Float64Array.from({ length: size }, (_, i) => {
+    const value = low + ((high - low) * (order[i]! + 0.25 + 0.5 * rng.float())) / size;
+    const kink = sample.kinks?.find((at) => Math.abs(value - at) < margin);
+    return kink === undefined ? value : kink + (value < kink ? -margin : margin);
+  });
+}
