@@ -1,0 +1,117 @@
+// What a training step asks of a model, the same for every engine: its trainable weights, and what
+// its last activation is applied to.
+import { CajalError, unknownName } from "@cajal/core";
+import { weightSpecs, type ModelConfig, type ModelWeight as WeightOfModel } from "@cajal/models";
+import type { Loss, TrainStepOptions } from "./trainStep";
+
+export interface TrainableModel {
+  /** Gives what the loss takes. */
+  readonly model: ModelConfig;
+  readonly loss: Loss;
+  /** What makes the model's own output of it, where that is another. */
+  readonly activation?: "softmax" | "sigmoid";
+  /** All weights, in Keras' order. */
+  readonly weights: readonly ModelWeight[];
+  readonly frozen: ReadonlySet<string>;
+}
+
+export type ModelWeight = WeightOfModel & {
+  readonly layer: string;
+  /** Factor of the learning rate; undefined: it is not trained. */
+  readonly multiplier?: number;
+};
+
+/** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
+export function trainableModel(
+  model: ModelConfig,
+  { loss, frozen = [], learningRateMultipliers = {} }: TrainStepOptions,
+): TrainableModel {
+  const { layers, input_layers, output_layers } = model.config;
+  for (const [what, count] of [
+    ["inputs", input_layers.length],
+    ["outputs", output_layers.length],
+  ] as const)
+    if (count !== 1)
+      throw new CajalError(
+        "unsupported",
+        `training takes models of one input and one output; this one has ${count} ${what}.`,
+        { [what]: count },
+      );
+  const names = layers.map(({ name }) => name);
+  for (const name of [...frozen, ...Object.keys(learningRateMultipliers)])
+    if (!names.includes(name)) throw unknownName("layer of the model", name, names);
+  for (const [layer, factor] of Object.entries(learningRateMultipliers))
+    if (!(Number.isFinite(factor) && factor >= 0))
+      throw new CajalError(
+        "bad-argument",
+        `layer "${layer}": got learning-rate multiplier ${factor}, expected a number of at least 0.`,
+        { layer, factor },
+      );
+  const still = new Set([
+    ...frozen,
+    ...layers.filter(({ config }) => config.trainable === false).map(({ name }) => name),
+  ]);
+  const weights = weightSpecs(model).map((spec): ModelWeight => {
+    const layer = spec.key.slice(0, -spec.name.length - 1);
+    const trained = spec.trainable && !still.has(layer);
+    return { ...spec, layer, ...(trained && { multiplier: learningRateMultipliers[layer] ?? 1 }) };
+  });
+  if (!weights.some(({ multiplier }) => multiplier !== undefined))
+    throw new CajalError(
+      "bad-argument",
+      weights.length === 0
+        ? "this model has no weights to train."
+        : "all layers with weights are frozen: nothing is left to train.",
+    );
+
+  const { fromLogits } = loss;
+  const bare = fromLogits && withoutLastActivation(model, fromLogits.activation);
+  return bare
+    ? {
+        model: bare,
+        loss: fromLogits.loss,
+        activation: fromLogits.activation,
+        weights,
+        frozen: still,
+      }
+    : { model, loss, weights, frozen: still };
+}
+
+/** The layers whose `activation` is the last that they do. */
+const endsWithActivation = new Set([
+  "Activation",
+  "Dense",
+  "Conv1D",
+  "Conv2D",
+  "Conv3D",
+  "Conv2DTranspose",
+  "DepthwiseConv2D",
+  "SeparableConv2D",
+]);
+
+/** The model without the activation at its end; undefined where it ends otherwise. */
+function withoutLastActivation(
+  model: ModelConfig,
+  activation: "softmax" | "sigmoid",
+): ModelConfig | undefined {
+  const [last] = model.config.output_layers[0]!;
+  const { layers } = model.config;
+  const used = layers.some(({ inbound_nodes }) =>
+    inbound_nodes.some((node) => node.some(([name]) => name === last)),
+  );
+  const entry = layers.find(({ name }) => name === last);
+  if (used || !entry || entry.inbound_nodes.length !== 1) return undefined;
+  const { class_name, config } = entry;
+  const plain =
+    endsWithActivation.has(class_name) && config.activation === activation
+      ? { ...entry, config: { ...config, activation: "linear" } }
+      : activation === "softmax" && class_name === "Softmax" && (config.axis ?? -1) === -1
+        ? { ...entry, class_name: "Activation", config: { name: entry.name, activation: "linear" } }
+        : undefined;
+  return (
+    plain && {
+      ...model,
+      config: { ...model.config, layers: layers.map((each) => (each === entry ? plain : each)) },
+    }
+  );
+}

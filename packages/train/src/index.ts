@@ -1,0 +1,51 @@
+export {
+  train,
+  type EndEvent,
+  type EpochEvent,
+  type StartEvent,
+  type StepEvent,
+  type TrainEvent,
+  type TrainOptions,
+  type CheckpointEvent,
+} from "./train";
+export {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+  type CrossentropyOptions,
+} from "./losses";
+export {
+  adagrad,
+  adam,
+  adamw,
+  rmsprop,
+  sgd,
+  type AdamOptions,
+  type OptimizerOptions,
+} from "./optimizers";
+export {
+  constant,
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  piecewiseConstant,
+  polynomialDecay,
+  type Schedule,
+} from "./schedules";
+export {
+  accuracy,
+  binaryAccuracy,
+  categoricalAccuracy,
+  sparseCategoricalAccuracy,
+  topKAccuracy,
+} from "./metrics";
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
+export { decodeSafetensors, encodeSafetensors } from "./safetensors";

@@ -1,0 +1,8 @@
+export {
+  checkpoints,
+  latestCheckpoint,
+  listCheckpoints,
+  loadCheckpoint,
+  saveCheckpoint,
+  type CheckpointsOptions,
+} from "./checkpointFiles";

@@ -1,0 +1,313 @@
+// The training loop: an async generator of events. Printing, early stopping and charts are ordinary
+// code in the caller's `for await`; leaving that loop stops the work and frees the memory.
+import { CajalError, checkOptions, type Batch, type Weights } from "@cajal/core";
+import type { Dataset } from "@cajal/datasets";
+import type { ModelConfig } from "@cajal/models";
+import {
+  initialize,
+  openTrainStep,
+  type DeviceName,
+  type EngineName,
+  type StepResult,
+  type TrainStepOptions,
+} from "@cajal/runtime";
+import type { Checkpoint, Position } from "./checkpoint";
+import { nextTask } from "./nextTask";
+
+export interface TrainOptions extends TrainStepOptions {
+  /** Passes over the data in all, those before a resumed checkpoint included. */
+  readonly epochs: number;
+  /** Examples a batch; default: the dataset's own. */
+  readonly batchSize?: number;
+  /** Another order in every epoch, from `seed`; default true, as in Keras. */
+  readonly shuffle?: boolean;
+  /** Evaluated at the end of every epoch, with the same loss and metrics. */
+  readonly validation?: Dataset;
+  /** Of initial weights, order of data and dropout; default 0, or the resumed checkpoint's. */
+  readonly seed?: number;
+  /** Where training begins; default: `initialize(model, { seed })`. */
+  readonly weights?: Weights;
+  /** Ends the run between two steps: the loop throws the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Saves the run as it goes; `checkpoints(folder)` of `@cajal/train/node` makes one. */
+  readonly checkpoint?: CheckpointTarget;
+  /** Goes on from here: with the same model, data and options, to the same weights bit for bit. */
+  readonly resume?: Checkpoint;
+}
+
+export interface CheckpointTarget {
+  /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
+  save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
+  /** Saves after every so many updates. */
+  readonly everySteps?: number;
+  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
+  readonly everyEpochs?: number;
+}
+
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | EndEvent;
+
+export interface StartEvent {
+  readonly type: "start";
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+  readonly epochs: number;
+  /** The epoch that begins or goes on, from 0. */
+  readonly epoch: number;
+  /** Updates made before: 0, or the resumed checkpoint's. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** After each update. */
+export interface StepEvent extends StepResult {
+  readonly type: "step";
+  readonly epoch: number;
+  /** Number of the batch within its epoch, from 0. */
+  readonly batch: number;
+  /** Updates made, this one included. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Examples in the batch. */
+  readonly examples: number;
+  readonly learningRate: number;
+}
+
+/** After each pass over the data; loss and metrics are means over its steps, each taken before its update. */
+export interface EpochEvent extends StepResult {
+  readonly type: "epoch";
+  /** From 0. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Loss and metrics of the validation data, in inference mode. */
+  readonly validation?: StepResult;
+  /** Time that the epoch took, validation included. */
+  readonly seconds: number;
+  /** A copy of the weights; ask before the loop goes on. */
+  weights(): Promise<Weights>;
+}
+
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly epoch: number;
+  readonly step: number;
+  readonly path?: string;
+}
+
+/** The last event of a run that reached its last epoch. */
+export interface EndEvent {
+  readonly type: "end";
+  readonly epochs: number;
+  readonly step: number;
+  readonly seconds: number;
+  readonly weights: Weights;
+}
+
+/**
+ * Trains a model. Nothing happens before the first event is asked for; `break` stops and frees.
+ *
+ * The same model, data, options and seed give the same weights bit for bit on the same engine and device.
+ *
+ * @throws CajalError `diverged` when loss or gradients leave the finite numbers, naming the step and
+ *   the first tensor that went bad; `bad-shape` when data and model do not fit
+ * @example
+ * for await (const event of train(model, data, { epochs: 3, loss, optimizer, metrics: [accuracy()] }))
+ *   if (event.type === "epoch") console.log(event.epoch, event.loss, event.metrics.accuracy);
+ */
+export async function* train(
+  model: ModelConfig,
+  data: Dataset,
+  options: TrainOptions,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  checkOptions("train", options, known);
+  const { epochs, batchSize, shuffle = true, validation, signal, checkpoint, resume } = options;
+  checkCount("epochs", epochs, 0);
+  if (batchSize !== undefined) checkCount("batchSize", batchSize, 1);
+  signal?.throwIfAborted();
+  const seed = seedOf(options);
+  const batched = batchSize === undefined ? data : data.batch(batchSize);
+  const ordered = shuffle ? batched.shuffle({ seed }) : batched;
+  if (ordered.batchCount === 0)
+    throw new CajalError("bad-argument", "train: the data has no batches.", { size: data.size });
+  if (resume) checkSameData(resume.position, ordered);
+
+  const { loss, optimizer, metrics, engine, device, frozen, learningRateMultipliers } = options;
+  const weights = resume?.weights ?? options.weights ?? initialize(model, { seed });
+  const step = await openTrainStep(model, weights, {
+    loss,
+    optimizer,
+    metrics,
+    engine,
+    device,
+    seed,
+    frozen,
+    learningRateMultipliers,
+  });
+  const began = performance.now();
+  try {
+    if (resume) await step.restore(resume.weights, resume.state);
+    let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
+    let sums = resume?.position.sums ?? zero;
+    const stepsPerEpoch = ordered.batchCount;
+    yield {
+      type: "start",
+      engine: step.engine,
+      device: step.device,
+      epochs,
+      epoch,
+      step: step.iteration,
+      stepsPerEpoch,
+    };
+
+    const save = async (at: { epoch: number; batch: number }): Promise<CheckpointEvent> => {
+      const { size, batchSize } = ordered;
+      const position = { step: step.iteration, ...at, data: { size, batchSize }, sums };
+      const saved = await checkpoint?.save({
+        weights: await step.weights(),
+        state: await step.state(),
+        position,
+        seed,
+      });
+      return { type: "checkpoint", ...at, step: step.iteration, ...saved };
+    };
+    const everySteps = checkpoint?.everySteps ?? Infinity;
+    const everyEpochs = checkpoint?.everyEpochs ?? (checkpoint?.everySteps ? Infinity : 1);
+
+    for (; epoch < epochs; epoch++, start = 0, sums = zero) {
+      const epochBegan = performance.now();
+      let batch = start;
+      for await (const examples of ordered.batches({ epoch, start, signal })) {
+        // A step may hold the thread: timers, sockets and the abort signal get their turn in between.
+        await nextTask();
+        signal?.throwIfAborted();
+        const learningRate = optimizer.learningRate(step.iteration);
+        const result = await step.run(examples, { learningRate });
+        const count = examples.x.shape[0]!;
+        sums = added(sums, result, count);
+        yield {
+          type: "step",
+          epoch,
+          batch,
+          step: step.iteration,
+          stepsPerEpoch,
+          examples: count,
+          learningRate,
+          ...result,
+        };
+        batch++;
+        if (checkpoint && step.iteration % everySteps === 0 && batch < stepsPerEpoch)
+          yield await save({ epoch, batch });
+      }
+      const validated =
+        validation && (await mean(validation.batches({ signal }), (each) => step.evaluate(each)));
+      yield {
+        type: "epoch",
+        epoch,
+        step: step.iteration,
+        ...means(sums),
+        ...(validated && { validation: validated }),
+        seconds: (performance.now() - epochBegan) / 1000,
+        weights: () => step.weights(),
+      };
+      const due = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
+      if (checkpoint && due) {
+        sums = zero;
+        yield await save({ epoch: epoch + 1, batch: 0 });
+      }
+    }
+    yield {
+      type: "end",
+      epochs,
+      step: step.iteration,
+      seconds: (performance.now() - began) / 1000,
+      weights: await step.weights(),
+    };
+  } finally {
+    await step.dispose();
+  }
+}
+
+const known = [
+  "epochs",
+  "batchSize",
+  "shuffle",
+  "validation",
+  "seed",
+  "weights",
+  "signal",
+  "checkpoint",
+  "resume",
+  "loss",
+  "optimizer",
+  "metrics",
+  "engine",
+  "device",
+  "frozen",
+  "learningRateMultipliers",
+] as const satisfies readonly (keyof TrainOptions)[];
+
+type Sums = Position["sums"];
+
+const zero: Sums = { examples: 0, loss: 0, metrics: {} };
+
+function added(sums: Sums, { loss, metrics }: StepResult, examples: number): Sums {
+  return {
+    examples: sums.examples + examples,
+    loss: sums.loss + loss * examples,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, value]) => [
+        name,
+        (sums.metrics[name] ?? 0) + value * examples,
+      ]),
+    ),
+  };
+}
+
+function means({ examples, loss, metrics }: Sums): StepResult {
+  return {
+    loss: loss / examples,
+    metrics: Object.fromEntries(
+      Object.entries(metrics).map(([name, sum]) => [name, sum / examples]),
+    ),
+  };
+}
+
+/** Means over all examples of some batches. */
+async function mean(
+  batches: AsyncIterable<Batch>,
+  evaluate: (batch: Batch) => Promise<StepResult>,
+): Promise<StepResult> {
+  let sums = zero;
+  for await (const batch of batches) {
+    await nextTask();
+    sums = added(sums, await evaluate(batch), batch.x.shape[0]!);
+  }
+  return means(sums);
+}
+
+function seedOf({ seed, resume }: TrainOptions): number {
+  if (resume && seed !== undefined && seed !== resume.seed)
+    throw new CajalError(
+      "bad-argument",
+      `train: got seed ${seed}, and the checkpoint's run has ${resume.seed}. Leave seed out, or train anew.`,
+      { seed, expected: resume.seed },
+    );
+  return resume?.seed ?? seed ?? 0;
+}
+
+function checkSameData({ data }: Position, { size, batchSize }: Dataset): void {
+  if (size !== data.size || batchSize !== data.batchSize)
+    throw new CajalError(
+      "bad-argument",
+      `train: got data of ${size} examples in batches of ${batchSize}, and the checkpoint's run has ${data.size} in batches of ${data.batchSize}. Resume with the same data.`,
+      { got: { size, batchSize }, expected: data },
+    );
+}
+
+function checkCount(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new CajalError(
+      "bad-argument",
+      `train: got ${name} ${value}, expected a whole number of at least ${least}.`,
+      { name, value },
+    );
+}
