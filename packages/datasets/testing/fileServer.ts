@@ -1,0 +1,108 @@
+// A real HTTP server on this machine that gives one file, as well or as badly as a test wants.
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Behaviour {
+  content: Uint8Array;
+  /** Answer only with this status. */
+  status?: number;
+  /** Understand Range and If-Range; default true. */
+  range?: boolean;
+  /** Default `"v1"`; null sends none. */
+  etag?: string | null;
+  lastModified?: string;
+  /** Break the connection once so many bytes of a body are sent; for the first `breaks` answers only. */
+  breakAfter?: number;
+  breaks?: number;
+  /** Send no more, and keep the connection, once so many bytes of a body are sent. */
+  stallAfter?: number;
+  /** Accept the connection and never answer. */
+  mute?: boolean;
+  /** Say no length: the body ends where it ends. */
+  chunked?: boolean;
+  /** Answer a range with another one than was asked for. */
+  wrongRange?: boolean;
+  /** Wait so many ms between pieces of 16 kB. */
+  pause?: number;
+}
+
+export interface FileServer {
+  /** The file's address. */
+  readonly url: string;
+  /** The headers of the requests so far, and the bytes sent in answer to each. */
+  readonly requests: { path: string; headers: IncomingHttpHeaders; status: number; sent: number }[];
+  /** May be changed while it runs. */
+  behaviour: Behaviour;
+  close(): Promise<void>;
+}
+
+/** @param paths other files, by path; without it every path is `behaviour.content` */
+export async function fileServer(
+  behaviour: Behaviour,
+  paths?: Readonly<Record<string, Uint8Array>>,
+): Promise<FileServer> {
+  const server = createServer((request, response) => {
+    void answer().catch(() => response.destroy());
+
+    async function answer() {
+      const path = request.url ?? "/";
+      const { range = true, etag = `"v1"`, lastModified, breakAfter, ...b } = made.behaviour;
+      const content = paths === undefined ? b.content : paths[path];
+      const log = { path, headers: request.headers, status: 200, sent: 0 };
+      made.requests.push(log);
+      if (b.mute) return;
+      if (b.status !== undefined || content === undefined) {
+        log.status = b.status ?? 404;
+        response.writeHead(log.status).end("no");
+        return;
+      }
+      const headers: Record<string, string> = { "content-type": "application/octet-stream" };
+      if (etag !== null) headers.etag = etag;
+      if (lastModified !== undefined) headers["last-modified"] = lastModified;
+      let from = 0;
+      const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
+      const condition = request.headers["if-range"]?.toString();
+      if (range && asked && (condition === undefined || [etag, lastModified].includes(condition))) {
+        from = Number(asked);
+        if (from >= content.length) {
+          log.status = 416;
+          response.writeHead(416).end();
+          return;
+        }
+        log.status = 206;
+        if (b.wrongRange) from = 0;
+        headers["content-range"] = `bytes ${from}-${content.length - 1}/${content.length}`;
+      }
+      if (!b.chunked) headers["content-length"] = String(content.length - from);
+      response.writeHead(log.status, headers);
+      const breaking = breakAfter !== undefined && (b.breaks ?? 1) > 0;
+      if (breaking && b.breaks !== undefined) made.behaviour.breaks = b.breaks - 1;
+      const most = Math.min(breaking ? breakAfter : Infinity, b.stallAfter ?? Infinity);
+      const end = Math.min(content.length, from + most);
+      for (let at = from; at < end; at += 2 ** 14) {
+        const piece = content.subarray(at, Math.min(at + 2 ** 14, end));
+        await new Promise<void>((resolve, reject) =>
+          response.write(piece, (error) => (error ? reject(error) : resolve())),
+        );
+        log.sent += piece.length;
+        if (b.pause) await sleep(b.pause);
+      }
+      if (end === content.length) response.end();
+      else if (breaking) setTimeout(() => response.destroy(), 20);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  const made: FileServer = {
+    url: `http://127.0.0.1:${address.port}/file.bin`,
+    requests: [],
+    behaviour,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return made;
+}
