@@ -21,3 +21,11 @@ export {
   gradients,
   type DifferentiateOptions,
 } from "./differentiate";
+export {
+  encodeModel,
+  encodeModelParts,
+  encodeModelWithExternalData,
+  type ExternalDataOptions,
+  type ExternalEntry,
+} from "./encode";
+export { decodeModel, type DecodeOptions, type ExternalData } from "./decode";

@@ -54,6 +54,14 @@ export interface OnnxModel {
   /** Domain → version of its operator set, e.g. `{ "": 18 }`. */
   readonly opsets: Readonly<Record<string, number>>;
   readonly producer: string;
+  readonly producerVersion?: string | undefined;
+  /** The model's own namespace, e.g. "org.example". */
+  readonly domain?: string | undefined;
+  readonly modelVersion?: number | undefined;
+  /** ONNX calls it doc_string. */
+  readonly description?: string | undefined;
   readonly graph: Graph;
   readonly metadata: ReadonlyMap<string, string>;
+  /** The model's local functions, as they lie in its file; a node that calls one is not understood. */
+  readonly functions?: readonly Uint8Array[] | undefined;
 }
