@@ -331,7 +331,7 @@ const constructors: {
 /** Bytes as elements: the same memory where it is aligned. */
 function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
   const width = widths[dtype];
-  const aligned = bytes.byteOffset % width === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new constructors[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
 }
 

@@ -77,7 +77,8 @@ class Reader {
   #at = 0;
 
   constructor(data: Uint8Array) {
-    this.#data = data;
+    // Not the array itself: Node's Buffer is one whose slice() does not copy.
+    this.#data = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   }
 
