@@ -6,6 +6,7 @@ import { isKnown } from "./dims";
 import { definitionOf, inferNode, known, nameOf, type Known, type Scope } from "./infer";
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "./model";
 import { operator } from "./operators";
+import { topologicalOrder } from "./topologicalOrder";
 
 /** A value in a graph under construction. */
 export type Value = ValueInfo;
@@ -271,7 +272,7 @@ export class GraphAssembler implements Scope {
     for (const [name, data] of graph.initializers) this.initializer(name, data);
     for (const { name, dtype, shape } of graph.inputs)
       if (!graph.initializers.has(name)) this.input(name, dtype, shapes[name] ?? shape);
-    for (const node of graph.nodes) {
+    for (const node of topologicalOrder(graph.nodes)) {
       if (operator(node.op, node.domain)) this.append(node);
       else
         this.#add(

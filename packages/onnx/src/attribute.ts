@@ -27,7 +27,8 @@ export function attributeOf(
       return { type, value };
     case "float":
       if (typeof value !== "number") throw wrong();
-      return { type, value };
+      // As it will be stored, so that what is derived from it fits what is run.
+      return { type, value: Math.fround(value) };
     case "string":
       if (typeof value !== "string") throw wrong();
       return { type, value };
@@ -36,7 +37,7 @@ export function attributeOf(
       return { type, value };
     case "floats":
       if (!isList(value, "number")) throw wrong();
-      return { type, value };
+      return { type, value: value.map(Math.fround) };
     case "strings":
       if (!isList(value, "string")) throw wrong();
       return { type, value };

@@ -76,17 +76,20 @@ export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convol
         });
     return g.conv(dy, exchanged(g, turned, conv), undefined, { pads: opposite, dilations, group });
   }
-  // What the last stride left over belongs to no window.
-  const leftOver = input.map(
+  // What the last stride left over belongs to no window; where a pool's last window stands out
+  // beyond the padding, the excess is cut off.
+  const rest = input.map(
     (extent, i) =>
       extent - ((output[i]! - 1) * strides[i]! + reach[i]! + 1 - pads[i]! - pads[i + rank]!),
   );
   return g.convTranspose(dy, w, undefined, {
     strides,
     dilations,
-    pads,
+    pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -rest[i - rank]!))),
     group,
-    ...(leftOver.some((extent) => extent > 0) ? { output_padding: leftOver } : {}),
+    ...(rest.some((extent) => extent > 0)
+      ? { output_padding: rest.map((extent) => Math.max(0, extent)) }
+      : {}),
   });
 }
 

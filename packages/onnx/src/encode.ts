@@ -14,14 +14,7 @@ const largest = 2 ** 31 - 1;
  * @throws CajalError `unsupported` over 2 GB: see {@link encodeModelWithExternalData}
  */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const { parts, length } = encode(model, tensorProto);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joined(encode(model, tensorProto));
 }
 
 /**
@@ -74,17 +67,35 @@ export function encodeModelWithExternalData(
     const bytes = bytesIn(tensor);
     entries.push({ name, offset: at, length: bytes.length });
     data.push(bytes);
-    const where = { location, offset: String(at), length: String(bytes.length) };
+    const proto = externalProto(name, tensor, { location, offset: at, length: bytes.length });
     at += bytes.length;
-    return {
-      name,
-      dims: tensor.shape,
-      data_type: dataTypeOf(tensor.dtype),
-      external_data: Object.entries(where).map(([key, value]) => ({ key, value })),
-      data_location: external,
-    };
+    return proto;
   });
   return { model: parts, data, entries };
+}
+
+/**
+ * A model and, beside it, its large tensors, each as a file that exists in memory only: what ONNX
+ * Runtime takes as the session option `externalData`. Nothing is copied: `data` are views.
+ *
+ * @param options.threshold tensors of at least so many bytes stand beside; default 1024
+ */
+export function encodeModelForMemory(
+  model: OnnxModel,
+  { threshold = 1024 }: { readonly threshold?: number } = {},
+): {
+  readonly model: Uint8Array;
+  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+} {
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  const encoded = encode(model, (name, tensor) => {
+    if (bytesOf(tensor) < threshold) return tensorProto(name, tensor);
+    const path = `tensor${externalData.length}`;
+    const data = bytesIn(tensor);
+    externalData.push({ path, data });
+    return externalProto(name, tensor, { location: path, offset: 0, length: data.length });
+  });
+  return { model: joined(encoded), externalData };
 }
 
 const alignment = 4096;
@@ -199,6 +210,30 @@ function tensorProto(name: string, tensor: Tensor): Message<"TensorProto"> {
     data_type: dataTypeOf(tensor.dtype),
     raw_data: bytesIn(tensor),
   };
+}
+
+function externalProto(
+  name: string,
+  { dtype, shape }: Tensor,
+  where: { readonly location: string; readonly offset: number; readonly length: number },
+): Message<"TensorProto"> {
+  return {
+    name,
+    dims: shape,
+    data_type: dataTypeOf(dtype),
+    external_data: Object.entries(where).map(([key, value]) => ({ key, value: String(value) })),
+    data_location: external,
+  };
+}
+
+function joined({ parts, length }: Parts): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 /** A tensor's memory; ONNX is little-endian, as is every machine that runs JavaScript engines today. */

@@ -23,6 +23,7 @@ export {
 } from "./differentiate";
 export {
   encodeModel,
+  encodeModelForMemory,
   encodeModelParts,
   encodeModelWithExternalData,
   type ExternalDataOptions,

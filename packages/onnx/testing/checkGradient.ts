@@ -1,12 +1,12 @@
 // The one check of every gradient: against central differences along random directions. In float64
 // wherever ONNX Runtime's CPU provider has the kernels; in float32 elsewhere, with the differences
 // summed in float64 and extrapolated (Richardson), since the steps must be larger there.
-import { random, sizeOf, tensor, type Random } from "@cajal/core";
+import { random, showShape, sizeOf, tensor, type Random } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { GraphBuilder, type Value } from "../src/builder";
 import { gradients } from "../src/differentiate";
-import { encodeModel } from "../src/encodeModel";
+import { encodeModel } from "../src/encode";
 import type { Gradient, GradientSample } from "../src/gradient";
 
 /** Half the distance of the two points of a difference. */
@@ -18,7 +18,7 @@ const directions = 4;
 export async function checkGradient(gradient: Gradient, sample: GradientSample): Promise<void> {
   const dtype = sample.float32 ? "float32" : "float64";
   const g = new GraphBuilder();
-  const rng = random(1, gradient.op, JSON.stringify(sample.inputs));
+  const rng = random(1, titleOf(sample));
   const point = new Map<string, Float64Array>();
   const inputs = sample.inputs.map((input, i): Value | undefined => {
     if (input === undefined) return undefined;
@@ -105,12 +105,24 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
         const norm = Math.hypot(...dx) * Math.hypot(...v);
         expect(
           Math.abs(got - expected),
-          `${gradient.op} ${JSON.stringify(sample)}, gradient of ${name}: got ${got}, central difference ${expected}`,
+          `${gradient.op} ${titleOf(sample)}, gradient of ${name}: got ${got}, central difference ${expected}`,
         ).toBeLessThanOrEqual(tolerance[dtype] * Math.max(1, norm));
       }
   } finally {
     await session.release();
   }
+}
+
+/** Names a sample: `[2,3] int64[2] {"axis":1}`. */
+export function titleOf({ inputs, attributes }: GradientSample): string {
+  const shapes = inputs.map((input) =>
+    input === undefined
+      ? "none"
+      : "dtype" in input
+        ? `${input.dtype}${showShape(input.shape)}`
+        : showShape(input),
+  );
+  return [...shapes, ...(attributes ? [JSON.stringify(attributes)] : [])].join(" ");
 }
 
 /** Random values, no two equal and none near a kink, so that differences do not step over one. */

@@ -5,8 +5,8 @@ export const asin = defineGradient({
   // dx = dy / √(1 − x²).
   gradient: ([dy], { inputs: [x] }, g) => [g.div(dy!, g.sqrt(g.sub(1, g.mul(x!, x!))))],
   samples: [
-    { inputs: [[2, 3]], range: [-0.9, 0.9] },
-    { inputs: [[]], range: [-0.9, 0.9] },
-    { inputs: [[0, 4]], range: [-0.9, 0.9] },
+    { inputs: [[2, 3]], range: [-0.9, 0.9], float32: true },
+    { inputs: [[]], range: [-0.9, 0.9], float32: true },
+    { inputs: [[0, 4]], range: [-0.9, 0.9], float32: true },
   ],
 });

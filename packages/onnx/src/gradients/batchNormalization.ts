@@ -23,6 +23,7 @@ export const batchNormalization = defineGradient({
     {
       inputs: [[6, 3], [3], [3], [3], [3]],
       attributes: { training_mode: 1, momentum: 0.9 },
+      outputs: 3,
       by: [0, 1, 2],
       range: [0.5, 2] as const,
     },

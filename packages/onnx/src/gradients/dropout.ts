@@ -1,4 +1,3 @@
-import { tensor } from "@cajal/core";
 import { defineGradient } from "../gradient";
 
 export const dropout = defineGradient({
@@ -13,11 +12,6 @@ export const dropout = defineGradient({
     const mask = g.cast(context.output(1), dy!.dtype);
     return [g.mul(dy!, g.div(mask, g.sub(1, ratio)))];
   },
-  samples: [
-    { inputs: [[4, 5]] },
-    {
-      inputs: [[4, 5], tensor("float64", [], [0.3]), tensor("bool", [], [1])],
-      attributes: { seed: 7 },
-    },
-  ],
+  // Training mode draws a new mask at every run: see dropout.test.ts.
+  samples: [{ inputs: [[4, 5]] }],
 });

@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { checkGradient } from "../../testing/checkGradient";
+import { checkGradient, titleOf } from "../../testing/checkGradient";
 import { gradients } from ".";
 
 describe("gradients", () => {
@@ -14,11 +14,10 @@ describe("gradients", () => {
   describe.each(gradients.map((gradient) => ({ op: gradient.op, gradient })))(
     "$op",
     ({ gradient }) => {
-      it.each(
-        gradient.samples.map(
-          (sample) => [JSON.stringify([sample.inputs, sample.attributes]), sample] as const,
-        ),
-      )("%s", (_, sample) => checkGradient(gradient, sample));
+      it.each(gradient.samples.map((sample) => [titleOf(sample), sample] as const))(
+        "%s",
+        (_, sample) => checkGradient(gradient, sample),
+      );
     },
   );
 });

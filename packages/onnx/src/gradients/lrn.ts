@@ -21,7 +21,7 @@ export const lrn = defineGradient({
     { inputs: [[2, 6, 3, 2]], attributes: { size: 3, alpha: 0.5 }, float32: true },
     {
       inputs: [[2, 6, 3, 2]],
-      attributes: { size: 4, alpha: 0.5, beta: 0.5, bias: 2 },
+      attributes: { size: 5, alpha: 0.5, beta: 0.5, bias: 2 },
       float32: true,
     },
   ],

@@ -8,11 +8,17 @@ export const maxPool = defineGradient({
   // the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
     const shape = knownShape(context.inputs[0]!, "of MaxPool");
+    const pooled = knownShape(dy!, "of MaxPool");
     const indices = context.output(1);
     const kernel = context.ints("kernel_shape")!;
     const strides = context.ints("strides") ?? kernel.map(() => 1);
     const dilations = context.ints("dilations") ?? kernel.map(() => 1);
-    const apart = kernel.every((k, i) => strides[i]! >= (k - 1) * dilations[i]! + 1);
+    const apart = kernel.every(
+      (k, i) =>
+        strides[i]! >= (k - 1) * dilations[i]! + 1 &&
+        // MaxUnpool wants all windows inside of the image.
+        (pooled[i + 2]! - 1) * strides[i]! + k <= shape[i + 2]!,
+    );
     if (apart && kernel.length === 2)
       return [
         g.op("MaxUnpool", [dy, indices, g.int64s(shape)], {

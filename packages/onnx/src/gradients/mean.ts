@@ -12,8 +12,9 @@ export const mean = defineGradient({
         [2, 3],
         [2, 3],
       ],
+      float32: true,
     },
-    { inputs: [[2, 3, 4], [3, 1], []] },
-    { inputs: [[2, 3]] },
+    { inputs: [[2, 3, 4], [3, 1], []], float32: true },
+    { inputs: [[2, 3]], float32: true },
   ],
 });

@@ -8,5 +8,9 @@ export const mish = defineGradient({
     const slope = g.add(t, g.mul(g.mul(x!, g.sigmoid(x!)), g.sub(1, g.mul(t, t))));
     return [g.mul(dy!, slope)];
   },
-  samples: [{ inputs: [[2, 3]] }, { inputs: [[]] }, { inputs: [[0, 4]] }],
+  samples: [
+    { inputs: [[2, 3]], float32: true },
+    { inputs: [[]], float32: true },
+    { inputs: [[0, 4]], float32: true },
+  ],
 });

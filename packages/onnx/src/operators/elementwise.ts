@@ -328,6 +328,7 @@ export const elementwise: readonly Operator[] = [
   unary("Softsign", "float", { samples: shifted }),
   unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
   unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
+  unary("Gelu", "float", { since: 20, attributes: { approximate: "string" }, samples: shifted }),
   unary("QuickGelu", "float", { domain: "com.microsoft", attributes: alpha, samples: shifted }),
   clip,
   pRelu,

@@ -114,16 +114,13 @@ const scatterElements = (op: "Scatter" | "ScatterElements"): Operator =>
       checkScatterReduction(node);
       return [{ dtype: x.dtype, shape: x.shape }];
     },
-    samples:
-      op === "Scatter"
-        ? [] // gone from opset 11 on
-        : [
-            { inputs: [[3, 3], tensor("int64", [1, 3], [0, 2, 1]), [1, 3]] },
-            {
-              inputs: [[2, 4], tensor("int64", [2, 1], [0, 3]), [2, 1]],
-              attributes: { axis: 1, reduction: "add" },
-            },
-          ],
+    samples: [
+      { inputs: [[3, 3], tensor("int64", [1, 3], [0, 2, 1]), [1, 3]] },
+      {
+        inputs: [[2, 4], tensor("int64", [2, 1], [0, 3]), [2, 1]],
+        attributes: { axis: 1, ...(op === "Scatter" ? {} : { reduction: "add" }) },
+      },
+    ],
   });
 
 const scatterND = defineOperator({

@@ -584,7 +584,13 @@ const upsample = defineOperator({
         : [1, 1, node.float("height_scale", 1), node.float("width_scale", 1)];
     return [{ dtype, shape: shape && scaled(shape, scales) }];
   },
-  samples: [], // gone from opset 10 on
+  samples: [
+    { inputs: [[1, 2, 3, 4], tensor("float32", [4], [1, 1, 2, 1.5])] },
+    {
+      inputs: [[1, 2, 3, 4], tensor("float32", [4], [1, 1, 2, 2])],
+      attributes: { mode: "linear" },
+    },
+  ],
 });
 
 const cast = (op: "Cast" | "CastLike", type: (node: InferenceContext) => DType): Operator =>

@@ -1,0 +1,64 @@
+// The order in which nodes can run. ONNX asks for it in files, and yet exporters forget it.
+import { CajalError } from "@cajal/core";
+import type { Graph, Node } from "./model";
+
+/**
+ * A graph's nodes so that each comes after those whose outputs it uses, else in their own order.
+ *
+ * @throws CajalError `bad-model` for a cycle; the message names its nodes
+ */
+export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
+  const producer = new Map<string, Node>();
+  for (const node of nodes) for (const name of node.outputs) if (name) producer.set(name, node);
+  const done = new Set<Node>();
+  const open = new Set<Node>();
+  const order: Node[] = [];
+  // Depth first, with a stack of its own: graphs may be thousands of nodes deep.
+  for (const root of nodes) {
+    const stack: { node: Node; needs: Node[] }[] = [];
+    const enter = (node: Node) => {
+      open.add(node);
+      const needs = used(node).flatMap((name) => producer.get(name) ?? []);
+      stack.push({ node, needs: needs.toReversed() });
+    };
+    if (!done.has(root)) enter(root);
+    while (stack.length > 0) {
+      const top = stack.at(-1)!;
+      const next = top.needs.pop();
+      if (next === undefined) {
+        stack.pop();
+        open.delete(top.node);
+        done.add(top.node);
+        order.push(top.node);
+      } else if (open.has(next)) throw cycle(stack.map(({ node }) => node), next);
+      else if (!done.has(next)) enter(next);
+    }
+  }
+  return order;
+}
+
+/** Names that a node uses: its inputs, and what the graphs in it use of the values around them. */
+export function used(node: Node): readonly string[] {
+  const inner = Object.values(node.attributes).flatMap((attribute) =>
+    attribute.type === "graph" ? captured(attribute.value) : [],
+  );
+  return [...node.inputs.filter((name) => name !== ""), ...inner];
+}
+
+/** Names that a graph uses and does not define. */
+function captured(graph: Graph): readonly string[] {
+  const own = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
+  for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
+  return [...graph.nodes.flatMap(used), ...graph.outputs.map(({ name }) => name)].filter(
+    (name) => !own.has(name),
+  );
+}
+
+function cycle(path: readonly Node[], back: Node): CajalError {
+  const names = path.slice(path.indexOf(back)).map((node) => node.name || node.outputs[0] || node.op);
+  return new CajalError(
+    "bad-model",
+    `the graph has a cycle: ${[...names, names[0]].map((name) => JSON.stringify(name)).join(" → ")}, each used by the one before.`,
+    { cycle: names },
+  );
+}
