@@ -1,0 +1,33 @@
+// Runs a TypeScript program of this repository on the current sources, without a build:
+//   node scripts/run-source.mjs packages/onnx/bench/kernelGradient.ts [its arguments]
+import { readdirSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, dirname, resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const [entry, ...rest] = process.argv.slice(2);
+if (!entry) {
+  console.error("usage: node scripts/run-source.mjs PROGRAM.ts [arguments]");
+  process.exit(2);
+}
+const source = resolve(entry);
+// Beside the source, so that its relative paths and its packages are found.
+const bundle = `${dirname(source)}/.${basename(source)}.${process.pid}.mjs`;
+await build({
+  entryPoints: [source],
+  outfile: bundle,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  alias: Object.fromEntries(
+    readdirSync(`${root}packages`).map((name) => [`@cajal/${name}`, `${root}packages/${name}/src`]),
+  ),
+});
+process.once("exit", () => rmSync(bundle, { force: true }));
+process.argv = [process.argv[0], source, ...rest];
+globalThis.require ??= createRequire(source);
+await import(pathToFileURL(bundle).href);
