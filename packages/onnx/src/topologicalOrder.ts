@@ -30,7 +30,11 @@ export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
         open.delete(top.node);
         done.add(top.node);
         order.push(top.node);
-      } else if (open.has(next)) throw cycle(stack.map(({ node }) => node), next);
+      } else if (open.has(next))
+        throw cycle(
+          stack.map(({ node }) => node),
+          next,
+        );
       else if (!done.has(next)) enter(next);
     }
   }
@@ -55,7 +59,9 @@ function captured(graph: Graph): readonly string[] {
 }
 
 function cycle(path: readonly Node[], back: Node): CajalError {
-  const names = path.slice(path.indexOf(back)).map((node) => node.name || node.outputs[0] || node.op);
+  const names = path
+    .slice(path.indexOf(back))
+    .map((node) => node.name || node.outputs[0] || node.op);
   return new CajalError(
     "bad-model",
     `the graph has a cycle: ${[...names, names[0]].map((name) => JSON.stringify(name)).join(" → ")}, each used by the one before.`,

@@ -15,8 +15,14 @@ export async function checkOperator(operator: Operator, sample: OperatorSample):
     outputs.forEach(({ name, dtype, shape }) => {
       const real = got[name]!;
       expect(real.type, "dtype").toBe(dtype);
-      if (!free) expect(shape, "shape").toEqual(sampleIsOpen.has(operator.op) ? expect.anything() : real.dims);
-      expect(fits(shape, real.dims, g.inputs, feeds), `${JSON.stringify(shape)}, got ${JSON.stringify(real.dims)}`).toBe(true);
+      if (!free)
+        expect(shape, "shape").toEqual(
+          sampleIsOpen.has(operator.op) ? expect.anything() : real.dims,
+        );
+      expect(
+        fits(shape, real.dims, g.inputs, feeds),
+        `${JSON.stringify(shape)}, got ${JSON.stringify(real.dims)}`,
+      ).toBe(true);
     });
   }
 }
@@ -54,7 +60,10 @@ export async function run(g: GraphBuilder, feeds: ReadonlyMap<string, Tensor>) {
   try {
     return await session.run(
       Object.fromEntries(
-        [...feeds].map(([name, { dtype, shape, data }]) => [name, new ort.Tensor(dtype, data, shape)]),
+        [...feeds].map(([name, { dtype, shape, data }]) => [
+          name,
+          new ort.Tensor(dtype, data, shape),
+        ]),
       ),
     );
   } finally {
@@ -77,6 +86,8 @@ function fits(
   if (!told) return true;
   return (
     told.length === real.length &&
-    told.every((dim, i) => dim === undefined || (typeof dim === "string" ? bound.get(dim) : dim) === real[i])
+    told.every(
+      (dim, i) => dim === undefined || (typeof dim === "string" ? bound.get(dim) : dim) === real[i],
+    )
   );
 }

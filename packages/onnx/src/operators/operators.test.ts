@@ -9,7 +9,8 @@ const excused: Readonly<Record<string, string>> = {
   Scan: "holds graphs: control.test.ts",
 };
 
-const nameOf = ({ op, domain }: { op: string; domain?: string }) => (domain ? `${domain}.${op}` : op);
+const nameOf = ({ op, domain }: { op: string; domain?: string }) =>
+  domain ? `${domain}.${op}` : op;
 
 describe.each(operators.map((operator) => [nameOf(operator), operator] as const))(
   "%s",
@@ -17,10 +18,17 @@ describe.each(operators.map((operator) => [nameOf(operator), operator] as const)
     it("has samples", () => {
       expect(operator.samples.length > 0).toBe(!(name in excused));
     });
-    it.each(operator.samples.map((sample) => [JSON.stringify(sample, (_, x: unknown) => (ArrayBuffer.isView(x) ? [...(x as Uint8Array)].join() : x)), sample] as const))(
-      "infers what ONNX Runtime returns: %s",
-      async (_, sample) => checkOperator(operator, sample),
-    );
+    it.each(
+      operator.samples.map(
+        (sample) =>
+          [
+            JSON.stringify(sample, (_, x: unknown) =>
+              ArrayBuffer.isView(x) ? [...(x as Uint8Array)].join() : x,
+            ),
+            sample,
+          ] as const,
+      ),
+    )("infers what ONNX Runtime returns: %s", async (_, sample) => checkOperator(operator, sample));
   },
 );
 
