@@ -16,12 +16,15 @@ export async function importPeer<T>(name: string, load: () => Promise<T>): Promi
     const message = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
-      // A transitive module may be the missing one: the message names it, and so do we.
+      // The message names the module: the peer, an entry of it, or something that the peer needs.
       const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? name;
+      const whole = missing === name || missing.startsWith(`${name}/`);
       throw new CajalError(
         "missing-peer",
-        `"${name}" is needed here and is not installed${missing === name ? "" : ` (missing: ${missing})`}. Install it: npm install ${name}`,
-        { peer: name, install: `npm install ${name}` },
+        whole
+          ? `"${name}" is needed here and is not installed. Install it: npm install ${name}`
+          : `"${name}" is needed here and not wholly installed: it lacks ${missing}. Install it anew: npm install ${name}`,
+        { peer: name, missing, install: `npm install ${name}` },
         { cause },
       );
     }

@@ -3,6 +3,7 @@
 // needs to be saved to go on: the path says where one was.
 // Number i is a hash of i under a key, as in counter-based generators (Salmon et al. 2011,
 // "Parallel random numbers: as easy as 1, 2, 3"); the hash is MurmurHash3's finalizer, twice.
+import { CajalError } from "./errors";
 
 export interface Random {
   /** The next number, uniform in [0, 2³²), whole. */
@@ -11,18 +12,30 @@ export interface Random {
   float(): number;
   /** Uniform in [0, bound), whole, without modulo bias. */
   integer(bound: number): number;
-  /** Standard normal (Box–Muller). */
+  /**
+   * Standard normal (Box–Muller), at most 5.8 from 0. The only numbers here whose last bits may differ,
+   * between JavaScript engines: theirs are `Math.log`, `sin` and `cos`.
+   */
   normal(): number;
   /** 0 … n−1 in random order (Fisher–Yates). */
   permutation(n: number): Uint32Array;
 }
 
 /**
- * A generator for `seed` and a path below it; equal arguments give equal numbers.
+ * A generator for `seed` and a path below it; equal arguments give equal numbers. Of a path's parts the
+ * type counts, too: 1 is not "1".
  *
+ * @param seed a whole number, −2⁵³ < seed < 2⁵³
+ * @throws CajalError `bad-argument` for another seed, and from `integer` for a bound out of its range
  * @example random(42, "shuffle", epoch).permutation(60000)
  */
 export function random(seed: number, ...path: readonly (string | number)[]): Random {
+  if (!Number.isSafeInteger(seed))
+    throw new CajalError(
+      "bad-argument",
+      `random: got seed ${String(seed)}, expected a whole number of magnitude below 2⁵³.`,
+      { seed },
+    );
   // 53 bits of seed count: the low and the high word both go into the key.
   const low = hash(seed | 0, hash(Math.floor(seed / 2 ** 32) | 0, 0x9e3779b9));
   const keyA = path.reduce<number>((key, part) => hash(word(part), key), low);
@@ -38,8 +51,10 @@ export function random(seed: number, ...path: readonly (string | number)[]): Ran
   const float = () => (uint32() >>> 8) / 2 ** 24;
   const integer = (bound: number) => {
     if (!(Number.isInteger(bound) && bound > 0 && bound <= 2 ** 32))
-      throw new RangeError(
-        `random integer: got bound ${bound}, expected a whole number in 1 … 2³²`,
+      throw new CajalError(
+        "bad-argument",
+        `random integer: got bound ${bound}, expected a whole number in 1 … 2³².`,
+        { bound },
       );
     const limit = 2 ** 32 - (2 ** 32 % bound);
     for (;;) {

@@ -63,13 +63,17 @@ export const dtypes = Object.keys(arrays) as readonly DType[];
  * Makes a tensor; without `data` it is filled with zeros.
  *
  * @example tensor("float32", [2, 2], [1, 2, 3, 4])
- * @throws CajalError `bad-shape` when the data's length is not the product of the shape
+ * @param data elements in row-major order: a typed array of this dtype is kept, not copied; other numbers
+ *   are converted as JavaScript's typed arrays do, and for float16 are its bits
+ * @throws CajalError `bad-argument` for an unknown dtype, `bad-shape` for a shape that is none and when
+ *   the data's length is not the product of the shape
  */
 export function tensor<D extends DType>(
   dtype: D,
   shape: Shape,
   data?: TypedArrays[D] | Iterable<number>,
 ): Tensor<D> {
+  checkType(dtype, shape, "tensor");
   const Data = arrays[dtype];
   const size = sizeOf(shape);
   let values: TypedArrays[D];
@@ -111,25 +115,14 @@ export function showShape(shape: readonly (number | string | null | undefined)[]
  * @throws CajalError `bad-shape`, `bad-argument`
  */
 export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): void {
+  checkType(dtype, shape, name);
   const Data = arrays[dtype];
-  if (Data === undefined)
-    throw new CajalError(
-      "bad-argument",
-      `${name}: got dtype ${JSON.stringify(dtype)}, expected one of ${dtypes.join(", ")}.`,
-      { name, dtype },
-    );
-  for (const extent of shape)
-    if (!Number.isSafeInteger(extent) || extent < 0)
-      throw new CajalError(
-        "bad-shape",
-        `${name}: got shape ${showShape(shape)}, expected whole numbers of at least 0.`,
-        { name, shape },
-      );
   // By name, not instanceof: arrays may come from another realm (a worker, an iframe, a test runner).
-  if (data[Symbol.toStringTag] !== Data.name)
+  const kind = data?.[Symbol.toStringTag] ?? typeof data;
+  if (kind !== Data.name)
     throw new CajalError(
       "bad-argument",
-      `${name}: got data in a ${data[Symbol.toStringTag] ?? typeof data}, expected a ${Data.name} for dtype ${dtype}.`,
+      `${name}: got data in a ${kind}, expected a ${Data.name} for dtype ${dtype}.`,
       { name, dtype },
     );
   if (data.length !== sizeOf(shape))
@@ -137,5 +130,20 @@ export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): vo
       "bad-shape",
       `${name}: got ${data.length} elements, expected ${sizeOf(shape)} for shape ${showShape(shape)}.`,
       { name, shape, length: data.length },
+    );
+}
+
+function checkType(dtype: DType, shape: Shape, name: string): void {
+  if (!Object.hasOwn(arrays, dtype))
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got dtype ${JSON.stringify(dtype)}, expected one of ${dtypes.join(", ")}.`,
+      { name, dtype },
+    );
+  if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
+    throw new CajalError(
+      "bad-shape",
+      `${name}: got shape ${Array.isArray(shape) ? showShape(shape) : String(shape)}, expected a list of whole numbers of at least 0.`,
+      { name, shape },
     );
 }

@@ -1,0 +1,52 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { checkOptions, nearest, unknownName } from "./names";
+
+it("orders by edits: none, one, two, and seven from what shares nothing", () => {
+  const known = ["resnet50", "lenet5", "lenet1", "lenet"];
+  // lenet5 → lenet5: 0; → lenet1: 1 substitution; → lenet: 1 deletion (later in the list); resnet50: 3
+  expect(nearest("lenet5", known)).toEqual(["lenet5", "lenet1", "lenet", "resnet50"]);
+  expect(nearest("lenett5", known)[0]).toBe("lenet5");
+  expect(nearest("LeNet5", known)[0]).toBe("lenet5");
+});
+
+it("counts as Levenshtein 1966 does: kitten → sitting 3, Saturday → Sunday 3, flaw → lawn 2", () => {
+  // Each word stands between one that is an edit nearer and one that is an edit farther.
+  const at = (distance: number) => "#".repeat(distance);
+  const order = (from: string, to: string, distance: number) =>
+    // A word with `distance` letters more than `from` is exactly that many edits away.
+    nearest(from, [from + at(distance + 1), to, from + at(distance - 1)]);
+  expect(order("kitten", "sitting", 3)).toEqual(["kitten##", "sitting", "kitten####"]);
+  expect(order("Saturday", "Sunday", 3)).toEqual(["Saturday##", "Sunday", "Saturday####"]);
+  expect(order("flaw", "lawn", 2)).toEqual(["flaw#", "lawn", "flaw###"]);
+});
+
+it("loses no name, changes no list, and puts an equal one first", () =>
+  fc.assert(
+    fc.property(fc.array(fc.string()), fc.string(), (known, name) => {
+      const copy = [...known];
+      expect(nearest(name, known).sort()).toEqual([...known].sort());
+      expect(known).toEqual(copy);
+      expect(nearest(name, [...known, name])[0]?.toLowerCase()).toBe(name.toLowerCase());
+    }),
+  ));
+
+it("tells what was unknown, what was got, and what is known", () => {
+  const error = unknownName("layer class", "Dens", ["Conv2D", "Dense"]);
+  expect(error).toMatchObject({
+    code: "unknown-name",
+    message: 'unknown layer class "Dens". Known, nearest first: Dense, Conv2D.',
+    facts: { what: "layer class", got: "Dens", known: ["Dense", "Conv2D"] },
+  });
+});
+
+it("refuses options that are not known, those without a value too", () => {
+  expect(() => checkOptions("train", { epochs: 1 }, ["epochs", "seed"])).not.toThrow();
+  expect(() => checkOptions("train", {}, [])).not.toThrow();
+  expect(() => checkOptions("train", { epoch: undefined }, ["seed", "epochs"])).toThrow(
+    expect.objectContaining({
+      code: "unknown-option",
+      message: 'unknown option of train "epoch". Known, nearest first: epochs, seed.',
+    }),
+  );
+});
