@@ -328,6 +328,8 @@ export class GraphAssembler implements Scope {
       return this.#declare({ name, dtype, shape }, outputs[i]);
     });
     this.#nodes.push(node);
+    // ONNX Runtime refuses two nodes of one name.
+    if (node.name) this.#shared.taken.add(node.name);
     return values;
   }
 

@@ -1,0 +1,127 @@
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import * as ort from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { GraphBuilder } from "./builder";
+import { differentiate, gradients } from "./differentiate";
+import { encodeModel } from "./encode";
+import type { OnnxModel } from "./model";
+
+async function run(
+  model: OnnxModel,
+  feeds: Record<string, Tensor>,
+): Promise<Record<string, number[]>> {
+  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
+  const given = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
+    name,
+    new ort.Tensor(dtype as "float32", data as Float32Array, shape),
+  ]);
+  const results = await session.run(Object.fromEntries(given));
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, value]) => [name, Array.from(value.data as Float32Array)]),
+  );
+}
+
+describe("differentiate", () => {
+  it("adds up what arrives at a value on several ways", async () => {
+    // y = (x·x) · x + x: dy/dx = 3x² + 1.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["n"]);
+    g.output(g.add(g.mul(g.mul(x, x), x), x), "y");
+    const model = differentiate(g.build(), { of: "y", withRespectTo: ["x"] });
+    const result = await run(model, { x: tensor("float32", [3], [0, 1, -2]) });
+    expect(result["gradient/x"]).toEqual([1, 4, 13]);
+    expect(result.y).toEqual([0, 2, -10]);
+  });
+
+  it("gives zeros where nothing depends on a value, and stops at steps", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2]);
+    const unused = g.input("unused", "float32", [3]);
+    g.output(g.add(g.op("Floor", [x]), g.mul(x, 2)), "y");
+    const model = differentiate(g.build(), { of: "y", withRespectTo: ["x", "unused"] });
+    expect(unused.shape).toEqual([3]);
+    const result = await run(model, {
+      x: tensor("float32", [2], [0.5, 1.5]),
+      unused: tensor("float32", [3]),
+    });
+    expect(result["gradient/x"]).toEqual([2, 2]);
+    expect(result["gradient/unused"]).toEqual([0, 0, 0]);
+  });
+
+  it("differentiates a gradient again", async () => {
+    // y = x³: the gradient of its gradient is 6x.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2]);
+    const [dx] = gradients(g, g.mul(g.mul(x, x), x), [x]);
+    const [ddx] = gradients(g, dx!, [x]);
+    g.output(ddx!, "ddx");
+    const result = await run(g.build(), { x: tensor("float32", [2], [1, -2]) });
+    expect(result.ddx).toEqual([6, -12]);
+  });
+
+  it("leaves the inputs of a training-mode normalization as they were", async () => {
+    // ONNX Runtime writes the batch's statistics into inputs 3 and 4 of the operator.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [4, 2, 3, 3]);
+    const names = ["scale", "bias", "mean", "variance"];
+    const [scale, bias, mean, variance] = names.map((name) => g.input(name, "float32", [2]));
+    const scratch = [g.sub(mean!, mean!), g.sub(variance!, variance!)];
+    const [y] = g.ops(
+      "BatchNormalization",
+      [x, scale, bias, ...scratch],
+      { training_mode: 1, momentum: 0 },
+      { outputs: 3 },
+    );
+    const [dx] = gradients(g, g.mul(y!, y!), [x]);
+    g.output(dx!, "dx");
+    const feeds = Object.fromEntries(
+      [...names, "x"].map((name, i) => {
+        const shape = name === "x" ? [4, 2, 3, 3] : [2];
+        const size = shape.reduce((a, b) => a * b, 1);
+        return [
+          name,
+          tensor(
+            "float32",
+            shape,
+            Array.from({ length: size }, (_, k) => i + Math.sin(k)),
+          ),
+        ];
+      }),
+    );
+    const before = JSON.stringify(feeds);
+    await run(g.build(), feeds);
+    expect(JSON.stringify(feeds)).toBe(before);
+  });
+
+  it("names the node whose operator has no gradient, and those that have one", () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [1, 2, 2, 2]);
+    g.output(g.op("MeanVarianceNormalization", [x]), "y");
+    let caught: unknown;
+    try {
+      differentiate(g.build(), { of: "y", withRespectTo: ["x"] });
+    } catch (error) {
+      caught = error;
+    }
+    expect(isCajalError(caught, "unsupported")).toBe(true);
+    expect(caught).toMatchObject({
+      facts: {
+        node: "MeanVarianceNormalization",
+        differentiable: expect.arrayContaining(["Conv"]),
+      },
+    });
+  });
+
+  it("refuses a value that is not there", () => {
+    const g = new GraphBuilder();
+    g.output(g.relu(g.input("x", "float32", [2])), "y");
+    for (const [of, by] of [
+      ["z", "x"],
+      ["y", "z"],
+    ] as const)
+      expect(() => differentiate(g.build(), { of, withRespectTo: [by] })).toThrow(
+        expect.objectContaining({ code: "unknown-name" }),
+      );
+  });
+});
