@@ -3,7 +3,7 @@
 import type { DType } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "./config";
-import type { ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
+import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
 import type { Step } from "./views";
 
 /** A weight of a layer, as Keras makes it. */
@@ -35,6 +35,10 @@ export interface LowerContext {
   readonly layout: Layout;
   /** Whether the layer's call trains: batch statistics, dropout. */
   readonly training: boolean;
+  /** Whether the layer's weights are trained; a BatchNormalization held fast keeps its averages. */
+  readonly trainable: boolean;
+  /** Zeros around the image that a ZeroPadding2D before left to this layer, see `pads`. */
+  readonly padding: Borders | undefined;
   /**
    * A weight by its name, in the layout that `steps` make of Keras' own. Inference: a constant,
    * rearranged once; training: a graph input kept in that layout, so that no step rearranges it.
@@ -48,12 +52,15 @@ export interface LowerContext {
   axis(kerasAxis: number, rank?: number): number;
   /** Says that output `i` lies otherwise than the inputs. */
   arrange(layout: Layout, i?: number): void;
-  /** Lowers a layer within this one; its weights are `<name>/<weight>` of this layer. */
+  /**
+   * Lowers a layer within this one, on values that lie in `layout`, as do its outputs. Its weights are
+   * `<prefix>/<weight>` of this layer, the prefix its name if not given.
+   */
   inner(
     layer: InnerLayer,
     inputs: readonly Value[],
     options: { shapes: readonly KerasShape[]; layout: Layout; prefix?: string },
-  ): { values: readonly Value[]; layout: Layout; shapes: readonly KerasShape[] };
+  ): { values: readonly Value[]; shapes: readonly KerasShape[] };
 }
 
 /** A layer in a model, or within another layer: its definition and its config, read. */
@@ -89,10 +96,14 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   macs?(config: ConfigOf<F>, inputs: readonly KerasShape[], outputs: readonly KerasShape[]): number;
   /**
    * How values of rank 3 and more are to lie. "any": as they are, all alike, the layer asks
-   * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter.
+   * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter;
+   * "flattened": flattened ones as they are, others channels last; "order": the elements in the order
+   * of channels last, in whatever shape.
    * The driver turns what lies otherwise, once a value, so that a CNN turns images only at its doors.
    */
-  readonly layout: "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened";
+  readonly layout: "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
+  /** Whether the layer can pad with zeros itself, for any values or where none is negative. */
+  readonly pads?: "any" | "nonnegative";
   /**
    * For layers that end in a sum over inputs plus bias: how many last axes of the kernel make up the
    * output's channels, so that a BatchNormalization behind the layer can be folded into it.

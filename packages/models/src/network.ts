@@ -55,6 +55,8 @@ export interface Network {
   readonly calls: readonly Call[];
   readonly inputs: readonly NetworkValue[];
   readonly outputs: readonly NetworkValue[];
+  /** Names of the layers that give the outputs. */
+  readonly outputNames: readonly string[];
 }
 
 /**
@@ -76,10 +78,11 @@ export function resolve(model: Model | object | string): Network {
         `model "${config.name}": its input "${node.layer.name}" is a ${node.layer.className}, expected an InputLayer.`,
         { model: config.name, layer: node.layer.name },
       );
-    return call(calls, node.layer, [])[0]!;
+    return call(calls, node.layer, [], [])[0]!;
   });
   const outputs = run(plan, inputs, calls);
-  return { name: config.name, layers: plan.layers, calls, inputs, outputs };
+  const outputNames = plan.outputs.map(({ node }) => node.layer.name);
+  return { name: config.name, layers: plan.layers, calls, inputs, outputs, outputNames };
 }
 
 /**
@@ -267,9 +270,10 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
         );
       return value;
     });
+    const from = node.inputs.map(({ node }) => node.layer.name);
     const made = node.plan
-      ? callModel(node.layer, node.plan, given, calls)
-      : call(calls, node.layer, given);
+      ? callModel(calls, node.layer, node.plan, given, from)
+      : call(calls, node.layer, given, from);
     values.set(node, made);
     return made;
   };
@@ -277,10 +281,11 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
 }
 
 function callModel(
+  calls: Call[],
   layer: NetworkLayer,
   plan: Plan,
   inputs: readonly NetworkValue[],
-  calls: Call[],
+  from: readonly string[],
 ): readonly NetworkValue[] {
   if (inputs.length !== plan.inputs.length)
     throw new CajalError(
@@ -290,7 +295,7 @@ function callModel(
     );
   plan.inputs.forEach(({ layer: { layer: input, name } }, i) => {
     const expected = input ? outputShapes(input, [], [])[0]! : [];
-    const { shape, from } = inputs[i]!;
+    const { shape } = inputs[i]!;
     if (
       shape.length !== expected.length ||
       shape.some((extent, axis) => {
@@ -300,7 +305,7 @@ function callModel(
     )
       throw new CajalError(
         "bad-shape",
-        `layer "${layer.path}" (${layer.className}): got ${showShape(shape)} from "${from}", expected ${showShape(expected)} for its input "${name}".`,
+        `layer "${layer.path}" (${layer.className}): got ${showShape(shape)} from "${from[i]}", expected ${showShape(expected)} for its input "${name}".`,
         { layer: layer.path, got: shape, expected },
       );
     plan.inputs[i]!.layer.outputs = [expected];
@@ -309,20 +314,24 @@ function callModel(
   if (layer.outputs.length === 0) {
     layer.inputs = inputs.map(({ shape }) => shape);
     layer.outputs = outputs.map(({ shape }) => shape);
-    layer.inbound = inputs.map(({ from }) => from);
+    layer.inbound = from;
   }
-  return outputs.map((value) => ({ ...value, from: layer.name }));
+  return outputs;
 }
 
-function call(calls: Call[], layer: NetworkLayer, inputs: readonly NetworkValue[]): NetworkValue[] {
+function call(
+  calls: Call[],
+  layer: NetworkLayer,
+  inputs: readonly NetworkValue[],
+  from: readonly string[],
+): NetworkValue[] {
   const { layer: inner, name, path } = layer;
   if (!inner) return [];
   const shapes = inputs.map(({ shape }) => shape);
-  const outputs: NetworkValue[] = outputShapes(
-    inner,
-    shapes,
-    inputs.map(({ from }) => from),
-  ).map((shape) => ({ shape, from: name }));
+  const outputs = outputShapes(inner, shapes, from).map((shape): NetworkValue => ({
+    shape,
+    from: name,
+  }));
   const weights = (inner.definition.weights?.(inner.config, shapes) ?? []).map((weight) => ({
     ...weight,
     trainable: weight.trainable && layer.trainable,
@@ -332,7 +341,7 @@ function call(calls: Call[], layer: NetworkLayer, inputs: readonly NetworkValue[
     layer.inputs = shapes;
     layer.outputs = outputs.map(({ shape }) => shape);
     layer.weights = weights;
-    layer.inbound = inputs.map(({ from }) => from);
+    layer.inbound = from;
   } else
     weights.forEach(({ name: weight, shape }, i) => {
       const first = layer.weights[i]!.shape;

@@ -1,7 +1,6 @@
 // Random numbers inside a graph: a hash of each element's index under the step's seed, made of
 // integer operators alone, so that every engine draws the same mask and a resumed run goes on as if
 // it had not stopped. (ONNX' own random operators are seeded per session, not per step.)
-import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 
 /** 2³¹ − 1, a prime: products of two residues fit into int64. */
@@ -14,16 +13,15 @@ export function keep(
   { rate, seed }: { rate: number; seed: Value },
 ): Value {
   const kept = g.greaterOrEqual(uniform(g, like, seed), rate);
-  return g.mul(g.op("Cast", [kept], { to: 1 }), 1 / (1 - rate));
+  return g.mul(g.cast(kept, "float32"), 1 / (1 - rate));
 }
 
 /** Uniform in [0, 1), one number for each element of `like`. */
 export function uniform(g: GraphBuilder, like: Value, seed: Value): Value {
-  const int = (value: number) => g.constant(tensor("int64", [], [value]));
-  const shape = g.op("Shape", [like]);
-  const count = g.op("ReduceProd", [shape], { keepdims: 0 });
-  const index = g.op("Range", [int(0), count, int(1)]);
-  const modulo = (x: Value) => g.op("Mod", [x, int(prime)]);
+  const shape = g.shape(like);
+  const count = g.reduceProd(shape, { keepdims: 0 });
+  const index = g.range(0, count);
+  const modulo = (x: Value) => g.mod(x, prime);
   // Three rounds of x ← (x · a + s)² · b + c modulo a prime: squares mix high digits into low ones.
   let x = modulo(g.add(g.mul(index, 48271), seed));
   for (const [a, c] of [
@@ -34,6 +32,6 @@ export function uniform(g: GraphBuilder, like: Value, seed: Value): Value {
     x = modulo(g.add(g.mul(x, a), g.add(seed, c)));
     x = modulo(g.mul(x, x));
   }
-  const fraction = g.mul(g.op("Cast", [x], { to: 1 }), 1 / prime);
-  return g.op("Reshape", [fraction, shape]);
+  const fraction = g.mul(g.cast(x, "float32"), 1 / prime);
+  return g.reshape(fraction, shape);
 }

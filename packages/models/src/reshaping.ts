@@ -3,9 +3,9 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "./config";
 
 /** [batch, …] to [batch, all the rest]. */
-export const flatten = (g: GraphBuilder, x: Value): Value => g.op("Flatten", [x], { axis: 1 });
+export const flatten = (g: GraphBuilder, x: Value): Value => g.flatten(x);
 
 /** To `shape`, whose batch stays what it is; one further extent may be free. */
 export const reshapeTo = (g: GraphBuilder, x: Value, shape: KerasShape): Value =>
   // 0 keeps the extent of that axis, here the batch's.
-  g.op("Reshape", [x, g.int64s([0, ...shape.slice(1).map((extent) => extent ?? -1)])]);
+  g.reshape(x, [0, ...shape.slice(1).map((extent) => extent ?? -1)]);

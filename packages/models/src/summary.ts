@@ -145,7 +145,7 @@ function macsByLayer({ calls }: Network): ReadonlyMap<NetworkLayer, number> {
 }
 
 /** The greatest sum of `count` over the calls of a path. */
-function longestPath({ calls, outputs }: Network, count: (call: Call) => number): number {
+export function longestPath({ calls, outputs }: Network, count: (call: Call) => number): number {
   const depths = new Map<Call, number>();
   for (const call of calls) {
     const before = call.inputs.map((input) => (input.call && depths.get(input.call)) ?? 0);

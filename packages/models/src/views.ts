@@ -13,7 +13,7 @@ export type Step =
 type Numbers = { [index: number]: number | bigint };
 
 /** `tensor` in the layout that `steps` make. */
-export function arrange(tensor: Tensor, steps: readonly Step[]): Tensor {
+export function rearrange(tensor: Tensor, steps: readonly Step[]): Tensor {
   return steps.reduce((from, step): Tensor => {
     if ("reshape" in step) return { ...from, shape: step.reshape };
     if ("permute" in step) return permuted(from, step.permute);

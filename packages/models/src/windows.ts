@@ -53,16 +53,19 @@ export function pads(
 /**
  * The padding of all spatial axes as ONNX attributes. Where an extent is free, `same` is left to the
  * engine (`SAME_UPPER` is Keras' rule).
+ *
+ * @param beside what is padded where the layer itself pads nothing
  */
 export function padAttributes(
   sizes: readonly (number | null)[],
   axes: readonly Window[],
-): { pads?: number[]; auto_pad?: string } {
-  if (axes.every(({ padding }) => padding === "valid")) return {};
+  beside?: readonly (readonly [before: number, after: number])[],
+): { pads?: number[]; auto_pad?: "SAME_UPPER" } {
+  if (!beside && axes.every(({ padding }) => padding === "valid")) return {};
   if (sizes.some((size, i) => size === null && axes[i]!.padding === "same"))
     return { auto_pad: "SAME_UPPER" };
   // Causal padding does not depend on the size.
-  const both = axes.map((axis, i) => pads(sizes[i] ?? 0, axis));
+  const both = axes.map((axis, i) => beside?.[i] ?? pads(sizes[i] ?? 0, axis));
   if (both.every(([before, after]) => before === 0 && after === 0)) return {};
   return { pads: [...both.map(([before]) => before), ...both.map(([, after]) => after)] };
 }

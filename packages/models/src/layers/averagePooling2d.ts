@@ -23,7 +23,7 @@ export const averagePooling2d = defineLayer({
     const { pool_size, strides } = config;
     const axes = slide(pool_size, { ...config, strides: strides! });
     return [
-      g.op("AveragePool", [x], {
+      g.averagePool(x!, {
         kernel_shape: pool_size,
         strides: strides!,
         ...padAttributes(inputs[0]!.slice(1, 3), axes),

@@ -2,8 +2,8 @@
 // 2015, arXiv:1502.03167). In training with the batch's mean and biased variance, while the moving
 // averages become momentum · old + (1 - momentum) · batch; otherwise with the moving averages.
 // keras.io/api/layers/normalization_layers/batch_normalization
-import { tensor } from "@cajal/core";
-import { CajalError, showShape } from "@cajal/core";
+import { CajalError, showShape, tensor } from "@cajal/core";
+import type { Value } from "@cajal/onnx";
 import * as f from "../fields";
 import { defineLayer } from "../layer";
 import { axisOf, channelsOf } from "../shapes";
@@ -53,7 +53,7 @@ export const batchNormalization = defineLayer({
     ];
   },
   layout: "channelsFirst",
-  lower: (config, [x], g, { inputs, training, update, weight }) => {
+  lower: (config, [x], g, { inputs, trainable: trained, training, update, weight }) => {
     const { center, epsilon, momentum, scale } = config;
     const shape = [channelsOf(inputs[0]!)];
     const filled = (value: number) =>
@@ -62,23 +62,23 @@ export const batchNormalization = defineLayer({
     const beta = center ? weight("beta") : filled(0);
     const mean = weight("moving_mean");
     const variance = weight("moving_variance");
-    if (!training)
-      return [g.op("BatchNormalization", [x, gamma, beta, mean, variance], { epsilon })];
-    // In training mode ONNX Runtime writes into inputs 3 and 4, so it gets values of its own to
-    // overwrite; and its running averages use the same formula as Keras', but with momentum 0 it
-    // hands out the batch's own statistics, which is all that is needed here.
-    const scratch = [g.sub(mean, mean), g.sub(variance, variance)];
-    const [y, batchMean, batchVariance] = g.ops(
-      "BatchNormalization",
-      [x, gamma, beta, ...scratch],
-      { epsilon, momentum: 0, training_mode: 1 },
-      { outputs: 3 },
+    // As in Keras, a layer that is held fast normalizes by its moving averages in training too.
+    if (!(training && trained))
+      return [g.batchNormalization(x!, gamma, beta, mean, variance, { epsilon })];
+    // In training mode ONNX Runtime overwrites inputs 3 and 4, so it gets values of its own; with
+    // momentum 0 what it hands out there are the batch's own statistics, the variance biased.
+    const [y, batchMean, batchVariance] = g.batchNormalizationTraining(
+      x!,
+      gamma,
+      beta,
+      g.sub(mean, mean),
+      g.sub(variance, variance),
+      { epsilon, momentum: 0 },
     );
-    const moved = (old: typeof mean, now: typeof mean) =>
-      g.add(g.mul(old, momentum), g.mul(now, 1 - momentum));
-    update("moving_mean", moved(mean, batchMean!));
-    update("moving_variance", moved(variance, batchVariance!));
-    return [y!];
+    const moved = (old: Value, now: Value) => g.add(g.mul(old, momentum), g.mul(now, 1 - momentum));
+    update("moving_mean", moved(mean, batchMean));
+    update("moving_variance", moved(variance, batchVariance));
+    return [y];
   },
   samples: [
     { inputs: [[2, 3, 4, 3]] },

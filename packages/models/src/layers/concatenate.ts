@@ -37,7 +37,7 @@ export const concatenate = defineLayer({
   },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [
-    inputs.length === 1 ? inputs[0]! : g.op("Concat", inputs, { axis: context.axis(axis) }),
+    inputs.length === 1 ? inputs[0]! : g.concat(inputs, { axis: context.axis(axis) }),
   ],
   samples: [
     {

@@ -46,15 +46,16 @@ export const conv2d = defineLayer({
   macs: ({ kernel_size: [kh, kw], groups }, [x], [y]) =>
     (y![1]! * y![2]! * y![3]! * kh * kw * x![3]!) / groups,
   layout: "channelsFirst",
+  pads: "any",
   folds: { kernel: "kernel", channels: [3] },
-  lower: (config, [x], g, { inputs, weight }) => {
+  lower: (config, [x], g, { inputs, padding, weight }) => {
     const kernel = weight("kernel", [{ permute: [3, 2, 0, 1] }]); // HWIO -> OIHW
-    const y = g.op("Conv", [x, kernel, config.use_bias ? weight("bias") : undefined], {
+    const y = g.conv(x!, kernel, config.use_bias ? weight("bias") : undefined, {
       kernel_shape: config.kernel_size,
       strides: config.strides,
       dilations: config.dilation_rate,
       group: config.groups,
-      ...padAttributes(inputs[0]!.slice(1, 3), slide(config.kernel_size, config)),
+      ...padAttributes(inputs[0]!.slice(1, 3), slide(config.kernel_size, config), padding),
     });
     return [activate(config.activation, y, g, 1)];
   },

@@ -29,16 +29,9 @@ export const cropping2d = defineLayer({
     return [[n!, rows!, columns!, c!]];
   },
   layout: "channelsFirst",
-  lower: ({ cropping: [[top, bottom], [left, right]] }, [x], g) => {
-    return [
-      g.op("Slice", [
-        x,
-        g.int64s([top, left]),
-        g.int64s([end(bottom), end(right)]),
-        g.int64s([2, 3]),
-      ]),
-    ];
-  },
+  lower: ({ cropping: [[top, bottom], [left, right]] }, [x], g) => [
+    g.slice(x!, { starts: [top, left], ends: [end(bottom), end(right)], axes: [2, 3] }),
+  ],
   samples: [
     { config: { cropping: 1 }, inputs: [[1, 4, 5, 2]] },
     { inputs: [[1, 4, 5, 2]] },

@@ -43,8 +43,8 @@ export const dense = defineLayer({
     const kernel = weight("kernel", rows);
     const bias = use_bias ? weight("bias") : undefined;
     const rank = inputs[0]!.length;
-    if (rank === 2) return [activate(activation, g.op("Gemm", [x, kernel, bias]), g, 1)];
-    const product = g.op("MatMul", [x, kernel]);
+    if (rank === 2) return [activate(activation, g.gemm(x!, kernel, bias), g, 1)];
+    const product = g.matMul(x!, kernel);
     return [activate(activation, bias ? g.add(product, bias) : product, g, rank - 1)];
   },
   samples: [

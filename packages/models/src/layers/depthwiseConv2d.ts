@@ -38,20 +38,21 @@ export const depthwiseConv2d = defineLayer({
   },
   macs: ({ kernel_size: [kh, kw] }, _, [y]) => y![1]! * y![2]! * y![3]! * kh * kw,
   layout: "channelsFirst",
+  pads: "any",
   folds: { kernel: "kernel", channels: [2, 3] },
-  lower: (config, [x], g, { inputs, weight }) => {
+  lower: (config, [x], g, { inputs, padding, weight }) => {
     const channels = channelsOf(inputs[0]!);
     const { depth_multiplier, kernel_size, strides, dilation_rate } = config;
     const kernel = weight("kernel", [
       { permute: [2, 3, 0, 1] }, // HWCM -> CMHW: output channel c M + m is channel c's m-th
       { reshape: [channels * depth_multiplier, 1, ...kernel_size] },
     ]);
-    const y = g.op("Conv", [x, kernel, config.use_bias ? weight("bias") : undefined], {
+    const y = g.conv(x!, kernel, config.use_bias ? weight("bias") : undefined, {
       kernel_shape: kernel_size,
       strides,
       dilations: dilation_rate,
       group: channels,
-      ...padAttributes(inputs[0]!.slice(1, 3), slide(kernel_size, config)),
+      ...padAttributes(inputs[0]!.slice(1, 3), slide(kernel_size, config), padding),
     });
     return [activate(config.activation, y, g, 1)];
   },

@@ -19,14 +19,15 @@ export const maxPooling2d = defineLayer({
     return [[x![0]!, ...axes.map((axis, i) => windows(x![i + 1]!, axis)), x![3]!]];
   },
   layout: "channelsFirst",
-  lower: (config, [x], g, { inputs }) => {
+  pads: "nonnegative",
+  lower: (config, [x], g, { inputs, padding }) => {
     const { pool_size, strides } = config;
     const axes = slide(pool_size, { ...config, strides: strides! });
     return [
-      g.op("MaxPool", [x], {
+      g.maxPool(x!, {
         kernel_shape: pool_size,
         strides: strides!,
-        ...padAttributes(inputs[0]!.slice(1, 3), axes),
+        ...padAttributes(inputs[0]!.slice(1, 3), axes, padding),
       }),
     ];
   },

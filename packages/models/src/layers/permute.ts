@@ -18,7 +18,7 @@ export const permute = defineLayer({
     return [[x![0]!, ...dims.map((axis) => x![axis]!)]];
   },
   layout: "channelsLast",
-  lower: ({ dims }, [x], g) => [g.op("Transpose", [x], { perm: [0, ...dims] })],
+  lower: ({ dims }, [x], g) => [g.transpose(x!, [0, ...dims])],
   samples: [
     { config: { dims: [3, 1, 2] }, inputs: [[2, 3, 4, 5]] },
     { config: { dims: [2, 1] }, inputs: [[2, 3, 4]] },

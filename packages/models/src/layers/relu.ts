@@ -1,7 +1,6 @@
 // f(x) = max_value where x ≥ max_value, x where threshold ≤ x < max_value,
 // negative_slope · (x - threshold) below. keras.io/api/layers/activation_layers/relu
 import * as f from "../fields";
-import { clip } from "../activations";
 import { defineLayer } from "../layer";
 
 export const relu = defineLayer({
@@ -15,8 +14,8 @@ export const relu = defineLayer({
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g) => {
     if (threshold === 0 && negative_slope === 0)
-      return [max_value === null ? g.op("Relu", [x]) : clip(g, x!, 0, max_value)];
-    const kept = max_value === null ? x! : clip(g, x!, undefined, max_value);
+      return [max_value === null ? g.relu(x!) : g.clip(x!, { min: 0, max: max_value })];
+    const kept = max_value === null ? x! : g.clip(x!, { max: max_value });
     const below = g.mul(g.sub(x!, threshold), negative_slope);
     return [g.where(g.greaterOrEqual(x!, threshold), kept, below)];
   },

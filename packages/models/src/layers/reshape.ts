@@ -23,7 +23,7 @@ export const reshape = defineLayer({
       );
     return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
   },
-  layout: "channelsLast",
+  layout: "order",
   lower: (_, [x], g, { outputs }) => [reshapeTo(g, x!, outputs[0]!)],
   samples: [
     { config: { target_shape: [-1, 6] }, inputs: [[2, 3, 4, 3]] },

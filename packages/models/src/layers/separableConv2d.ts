@@ -44,8 +44,9 @@ export const separableConv2d = defineLayer({
   macs: ({ kernel_size: [kh, kw], depth_multiplier, filters }, [x], [y]) =>
     y![1]! * y![2]! * x![3]! * depth_multiplier * (kh * kw + filters),
   layout: "channelsFirst",
+  pads: "any",
   folds: { kernel: "pointwise_kernel", channels: [3] },
-  lower: (config, [x], g, { inputs, weight }) => {
+  lower: (config, [x], g, { inputs, padding, weight }) => {
     const { depth_multiplier, kernel_size, strides, dilation_rate } = config;
     const channels = channelsOf(inputs[0]!);
     const depthwise = weight("depthwise_kernel", [
@@ -53,15 +54,15 @@ export const separableConv2d = defineLayer({
       { reshape: [channels * depth_multiplier, 1, ...kernel_size] },
     ]);
     const pointwise = weight("pointwise_kernel", [{ permute: [3, 2, 0, 1] }]);
-    const between = g.op("Conv", [x, depthwise], {
+    const between = g.conv(x!, depthwise, undefined, {
       kernel_shape: kernel_size,
       strides,
       dilations: dilation_rate,
       group: channels,
-      ...padAttributes(inputs[0]!.slice(1, 3), slide(kernel_size, config)),
+      ...padAttributes(inputs[0]!.slice(1, 3), slide(kernel_size, config), padding),
     });
     const bias = config.use_bias ? weight("bias") : undefined;
-    const y = g.op("Conv", [between, pointwise, bias], { kernel_shape: [1, 1] });
+    const y = g.conv(between, pointwise, bias, { kernel_shape: [1, 1] });
     return [activate(config.activation, y, g, 1)];
   },
   samples: [

@@ -11,7 +11,7 @@ export const softmax = defineLayer({
     return [x!];
   },
   layout: "any",
-  lower: ({ axis }, [x], g, context) => [g.op("Softmax", [x], { axis: context.axis(axis) })],
+  lower: ({ axis }, [x], g, context) => [g.softmax(x!, { axis: context.axis(axis) })],
   samples: [
     { inputs: [[2, 3]] },
     { config: { axis: 1 }, inputs: [[2, 3, 2]] },

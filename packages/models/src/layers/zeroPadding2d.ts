@@ -18,7 +18,7 @@ export const zeroPadding2d = defineLayer({
   },
   layout: "channelsFirst",
   lower: ({ padding: [[top, bottom], [left, right]] }, [x], g) => [
-    g.op("Pad", [x, g.int64s([0, 0, top, left, 0, 0, bottom, right])]),
+    g.pad(x!, { pads: [0, 0, top, left, 0, 0, bottom, right] }),
   ],
   samples: [
     { inputs: [[1, 3, 4, 2]] },
