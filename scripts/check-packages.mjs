@@ -99,8 +99,9 @@ async function checkPackage(subject, project, step, result) {
   });
   await step("types", async () => {
     // node16: subpath exports cannot resolve under node10, which predates them.
-    const args = ["attw", subject.tarball, "--profile", "node16", "--no-definitely-typed"];
-    const { ok, output } = await run("npx", [...args, "--no-color", "--format", "ascii"], root);
+    const args = [subject.tarball, "--profile", "node16", "--no-definitely-typed"];
+    const attw = `${root}node_modules/.bin/attw`;
+    const { ok, output } = await run(attw, [...args, "--no-color", "--format", "ascii"], root);
     return ok ? "" : output;
   });
 
@@ -198,7 +199,7 @@ async function checkImports(project, manifest) {
     if (!ok) problems.push(output);
   }
   for (const bin of Object.keys(manifest.bin ?? {})) {
-    const { ok, output, stdout } = await run("npx", ["--no-install", bin, "--help"], project);
+    const { ok, output, stdout } = await run(join(project, "node_modules/.bin", bin), ["--help"], project);
     if (!ok || stdout === "") problems.push(`${bin} --help:\n${output}`);
   }
   return problems.join("\n");
@@ -233,6 +234,7 @@ async function checkTypes(project, manifest, example, names) {
     target: "ES2022",
     lib: ["ES2022", "DOM"],
     types: ["node"],
+    skipDefaultLibCheck: true, // TypeScript's own
     skipLibCheck: usesTfjs, // tfjs' own declarations do not compile
   };
   const write = (file, content) => writeFile(join(project, file), content);
