@@ -1,5 +1,7 @@
+export { open, type OpenOptions } from "./open";
 export { initialize } from "./initialize";
-export type { Session, RunOptions } from "./session";
+export { devices, type DeviceInfo } from "./devices";
+export type { RunOptions, Session } from "./session";
 export type { DeviceChoice, DeviceName, EngineName } from "./device";
 export {
   openTrainStep,

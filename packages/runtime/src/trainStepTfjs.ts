@@ -1,21 +1,14 @@
 // The training step on TF.js: its layers and its automatic differentiation, with losses, metrics and
 // optimizers over `Ops`.
-import {
-  CajalError,
-  hash,
-  sizeOf,
-  type Batch,
-  type DType,
-  type Tensor,
-  type Weights,
-} from "@cajal/core";
-import { toKerasJson, type ModelConfig } from "@cajal/models";
+import { CajalError, hash, type Batch, type DType, type Tensor, type Weights } from "@cajal/core";
+import type { ModelConfig } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { inNode } from "./device";
 import { opsTfjs } from "./opsTfjs";
 import type { TfCore } from "./peers";
 import { tfjsOn } from "./tfjs";
+import { tfjsModel } from "./tfjsModel";
 import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
 import {
   checkBatch,
@@ -26,8 +19,9 @@ import {
   notFinite,
   type Bad,
 } from "./trainStepChecks";
+import { constrained } from "./trainStepConstraints";
 import { withFasterKernels } from "./trainStepKernels";
-import { trainableModel, type ModelWeight } from "./trainStepModel";
+import { trainableModel } from "./trainStepModel";
 import { regularization } from "./trainStepRegularizers";
 import { updateParameters } from "./trainStepUpdate";
 
@@ -52,14 +46,15 @@ export async function openTfjsTrainStep(
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
-  const network = await layersModel(tfjs.layers, trained.model, on);
-  const variables = variablesOf(network, trained.weights);
+  const { model: network, variables } = await tfjsModel(tfjs, trained.model);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
   const reseed = seeded(network, seed);
   for (const name of trained.frozen) inferAlways(network.getLayer(name));
 
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const moving = trained.weights.filter(({ trainable }) => !trainable);
+  const constraints = new Map(parameters.map(({ key, constraint }) => [key, constraint]));
+  const multipliers = new Map(parameters.map(({ key, multiplier }) => [key, multiplier!]));
   const slots = new Map<string, tfc.Tensor>();
   const slotNames = Object.keys(optimizer.slots);
   let iteration = 0;
@@ -137,7 +132,6 @@ export async function openTfjsTrainStep(
   }
 
   function update(gradients: readonly Gradient[], learningRate: number): void {
-    const multipliers = new Map(parameters.map(({ key, multiplier }) => [key, multiplier!]));
     tf.tidy(() => {
       const updated = updateParameters<tfc.Tensor>(
         ops,
@@ -152,8 +146,7 @@ export async function openTfjsTrainStep(
         { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
       );
       for (const { key, value: now, slots: own } of updated) {
-        // `write` applies the weight's constraint, as Keras does after an update.
-        variables.get(key)!.write(now);
+        value(key).assign(constrained<tfc.Tensor>(ops, constraints.get(key), now, key));
         for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
       }
     });
@@ -316,46 +309,6 @@ function checkLayers({ config }: ModelConfig, device: string): void {
         { layer: name, class_name },
       );
   }
-}
-
-async function layersModel(
-  layers: typeof tfl,
-  model: ModelConfig,
-  on: <T>(body: () => T) => T,
-): Promise<tfl.LayersModel> {
-  // What TF.js computes here (initial values) it computes before its first `await`.
-  const modelTopology = JSON.parse(JSON.stringify(toKerasJson(model)));
-  return on(() => layers.models.modelFromJSON({ modelTopology }));
-}
-
-/** TF.js' variable of each weight. Within a layer both list them in Keras' order. */
-function variablesOf(
-  network: tfl.LayersModel,
-  weights: readonly ModelWeight[],
-): ReadonlyMap<string, tfl.LayerVariable> {
-  const variables = new Map<string, tfl.LayerVariable>();
-  const collect = (layers: readonly tfl.layers.Layer[], path: string) => {
-    for (const layer of layers) {
-      const name = `${path}${layer.name}`;
-      if ("layers" in layer) {
-        collect((layer as tfl.LayersModel).layers, `${name}/`);
-        continue;
-      }
-      const own = weights.filter((weight) => weight.layer === name);
-      own.forEach(({ key, shape }, i) => {
-        const variable = layer.weights[i];
-        if (variable === undefined || sizeOf(variable.shape as number[]) !== sizeOf(shape))
-          throw new CajalError(
-            "engine",
-            `layer "${name}": TF.js has weights ${layer.weights.map((each) => `${each.originalName} [${each.shape.join()}]`).join(", ")}, expected "${key}" at place ${i}.`,
-            { layer: name, weight: key },
-          );
-        variables.set(key, variable);
-      });
-    }
-  };
-  collect(network.layers, "");
-  return variables;
 }
 
 /** Gives dropout another seed in every step; the same one whenever the same step comes. */

@@ -11,6 +11,7 @@ export {
 export {
   binaryCrossentropy,
   categoricalCrossentropy,
+  cosineSimilarity,
   hinge,
   huber,
   klDivergence,

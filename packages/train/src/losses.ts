@@ -6,6 +6,9 @@ import type { Loss, Ops } from "@cajal/runtime";
 /** Keras' `backend.epsilon()`: probabilities are kept this far from 0 and 1. */
 const epsilon = 1e-7;
 
+/** The largest float32. */
+const largest = 3.4028234663852886e38;
+
 export interface CrossentropyOptions {
   /** Whether the model gives logits, without a softmax (or sigmoid) at its end. Default false. */
   fromLogits?: boolean;
@@ -174,8 +177,25 @@ export function klDivergence(): Loss {
 export function hinge(): Loss {
   return elementwise("hinge", "hinge", (ops, y, p) => {
     const margin = ops.sub(1, ops.mul(y, p));
-    return ops.clip(margin, 0, Number.MAX_VALUE);
+    return ops.clip(margin, 0, largest);
   });
+}
+
+/** −Σ ŷ p̂ over the last axis, both divided by their L2 norm: −1 where they point alike. */
+export function cosineSimilarity(): Loss {
+  return {
+    name: "cosine_similarity",
+    checkLabels: (yTrue, output) => checkSameShape("cosineSimilarity", yTrue, output),
+    compute(ops, yTrue, yPred) {
+      const unit = (x: typeof yTrue) => {
+        const squares = ops.reduceSum(ops.mul(x, x), { axes: [-1], keepDims: true });
+        // A vector of zeros stays one.
+        return ops.div(x, ops.sqrt(ops.clip(squares, 1e-12, largest)));
+      };
+      const products = ops.mul(unit(ops.cast(yTrue, "float32")), unit(yPred));
+      return ops.neg(ops.reduceSum(products, { axes: [-1] }));
+    },
+  };
 }
 
 /** A loss that is the mean over the last axis of what is computed for every element. */

@@ -1,0 +1,43 @@
+// The constraints of Keras' weights: what each becomes after an update, written once for all engines.
+import { unknownName } from "@cajal/core";
+import type { Ops } from "./ops";
+
+/** Keras' `backend.epsilon()`. */
+const epsilon = 1e-7;
+
+/** A weight with its constraint applied; the weight itself where it has none. */
+export function constrained<V>(ops: Ops<V>, constraint: unknown, weight: V, key: string): V {
+  if (constraint === undefined || constraint === null) return weight;
+  const { class_name, config = {} } =
+    typeof constraint === "string"
+      ? { class_name: constraint }
+      : (constraint as { class_name: string; config?: Readonly<Record<string, unknown>> });
+  const number = (name: string, absent: number) =>
+    typeof config[name] === "number" ? config[name] : absent;
+  const axes = Array.isArray(config.axis) ? (config.axis as number[]) : [number("axis", 0)];
+  const norms = () => ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
+  const scaled = (norms: V, wanted: V) => ops.mul(weight, ops.div(wanted, ops.add(norms, epsilon)));
+  switch (class_name.replaceAll("_", "").toLowerCase()) {
+    case "nonneg":
+      return ops.max(weight, 0);
+    case "maxnorm": {
+      const n = norms();
+      return scaled(n, ops.clip(n, 0, number("max_value", 2)));
+    }
+    case "minmaxnorm": {
+      const n = norms();
+      const rate = number("rate", 1);
+      const limited = ops.clip(n, number("min_value", 0), number("max_value", 1));
+      return scaled(n, ops.add(ops.mul(limited, rate), ops.mul(n, 1 - rate)));
+    }
+    case "unitnorm":
+      return ops.div(weight, ops.add(norms(), epsilon));
+    default:
+      throw unknownName(`constraint of weight "${key}"`, class_name, [
+        "MaxNorm",
+        "MinMaxNorm",
+        "NonNeg",
+        "UnitNorm",
+      ]);
+  }
+}

@@ -1,0 +1,162 @@
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import type { Loss, Ops } from "@cajal/runtime";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
+import { engines } from "../testing/engines";
+import {
+  binaryCrossentropy,
+  categoricalCrossentropy,
+  cosineSimilarity,
+  hinge,
+  huber,
+  klDivergence,
+  logCosh,
+  meanAbsoluteError,
+  meanSquaredError,
+  sparseCategoricalCrossentropy,
+} from "./losses";
+
+interface Flat {
+  shape: number[];
+  data: number[];
+}
+
+interface Case {
+  case: string;
+  class_name: string;
+  config: { from_logits?: boolean; label_smoothing?: number; delta?: number };
+  y_true: Flat;
+  y_pred: Flat;
+  sample_weight?: number[];
+  loss: number;
+  per_sample: number[];
+  gradient: Flat;
+}
+
+const ours: Record<string, (config: Case["config"]) => Loss> = {
+  CategoricalCrossentropy: (c) =>
+    categoricalCrossentropy({ fromLogits: c.from_logits, labelSmoothing: c.label_smoothing }),
+  SparseCategoricalCrossentropy: (c) =>
+    sparseCategoricalCrossentropy({ fromLogits: c.from_logits }),
+  BinaryCrossentropy: (c) =>
+    binaryCrossentropy({ fromLogits: c.from_logits, labelSmoothing: c.label_smoothing }),
+  MeanSquaredError: meanSquaredError,
+  MeanAbsoluteError: meanAbsoluteError,
+  Huber: (c) => huber(c.delta === undefined ? {} : { delta: c.delta }),
+  LogCosh: logCosh,
+  KLDivergence: klDivergence,
+  Hinge: hinge,
+  CosineSimilarity: cosineSimilarity,
+};
+
+/** Relative to the largest value, as the reference states: 2e-6. */
+function near(got: Tensor, expected: readonly number[], tolerance = 2e-6): void {
+  const largest = Math.max(...expected.map(Math.abs));
+  expect(got.data.length).toBe(expected.length);
+  expected.forEach((value, i) =>
+    expect(Math.abs(Number(got.data[i]) - value)).toBeLessThanOrEqual(tolerance * largest),
+  );
+}
+
+describeWithShared("losses against Keras", "reference/keras/losses.json", (path) => {
+  const { cases }: { cases: Case[] } = JSON.parse(readFileSync(path, "utf8"));
+  it("has all of Keras' cases", () => expect(cases.length).toBe(23));
+  describe.each(engines)("$name", (engine) => {
+    it.each(cases)("$case", async (golden) => {
+      const { y_true, y_pred, sample_weight } = golden;
+      const loss = ours[golden.class_name]!(golden.config);
+      const sparse = golden.class_name.startsWith("Sparse");
+      const inputs = {
+        yTrue: tensor(sparse ? "int32" : "float32", y_true.shape, y_true.data),
+        yPred: tensor("float32", y_pred.shape, y_pred.data),
+      };
+      loss.checkLabels?.(inputs.yTrue, y_pred.shape);
+      const compute = <V>(ops: Ops<V>, { yTrue, yPred }: Readonly<Record<string, V>>) => {
+        const each = loss.compute(ops, yTrue!, yPred!);
+        const weighted = sample_weight ? ops.mul(each, ops.constant(sample_weight)) : each;
+        return { each: weighted, y: ops.reduceMean(weighted) };
+      };
+      const { each, y } = await engine.compute(inputs, compute);
+      near(each!, golden.per_sample);
+      near(y!, [golden.loss]);
+      near(await engine.gradient(inputs, compute, "yPred"), golden.gradient.data);
+    });
+  });
+});
+
+describe.each(engines)("losses on $name", (engine) => {
+  const logits = [2, -1, 0.5, 0.1, 0.2, 3];
+  const softmax = logits.map((x, i) => {
+    const row = logits.slice(i - (i % 3), i - (i % 3) + 3).map(Math.exp);
+    return Math.exp(x) / row.reduce((a, b) => a + b);
+  });
+  const inputs = {
+    labels: tensor("int32", [2], [2, 1]),
+    oneHot: tensor("float32", [2, 3], [0, 0, 1, 0, 1, 0]),
+    logits: tensor("float32", [2, 3], logits),
+    probabilities: tensor("float32", [2, 3], softmax),
+  };
+
+  it("gives the same from class numbers, one-hot labels, logits and probabilities", async () => {
+    const options = { labelSmoothing: 0.1, classWeights: [1, 3, 0.5] };
+    const results = await engine.compute(
+      inputs,
+      (ops, { labels, oneHot, logits, probabilities }) => ({
+        a: sparseCategoricalCrossentropy({ ...options, fromLogits: true }).compute(
+          ops,
+          labels!,
+          logits!,
+        ),
+        b: sparseCategoricalCrossentropy(options).compute(ops, labels!, probabilities!),
+        c: categoricalCrossentropy({ ...options, fromLogits: true }).compute(ops, oneHot!, logits!),
+        d: categoricalCrossentropy(options).compute(ops, oneHot!, probabilities!),
+      }),
+    );
+    // By hand: weight · −(0.9 log p_label + 0.1 mean log p).
+    const expected = [
+      [2, 0.5],
+      [1, 3],
+    ].map(([label, weight], row) => {
+      const logs = softmax.slice(3 * row, 3 * row + 3).map(Math.log);
+      const mean = logs.reduce((a, b) => a + b) / 3;
+      return -weight! * (0.9 * logs[label!]! + 0.1 * mean);
+    });
+    for (const result of Object.values(results)) near(result, expected);
+  });
+
+  it("computes logits of any size", async () => {
+    const { y } = await engine.compute(
+      {
+        labels: tensor("int32", [2], [0, 1]),
+        logits: tensor("float32", [2, 2], [1e4, -1e4, 1e4, -1e4]),
+      },
+      (ops, { labels, logits }) => ({
+        y: sparseCategoricalCrossentropy({ fromLogits: true }).compute(ops, labels!, logits!),
+      }),
+    );
+    near(y!, [0, 2e4]);
+  });
+});
+
+describe("labels that do not fit", () => {
+  const refused = (loss: Loss, labels: Tensor, output: number[]) => {
+    try {
+      loss.checkLabels!(labels, output);
+    } catch (error) {
+      return isCajalError(error) ? error.code : error;
+    }
+    return "nothing";
+  };
+  it("are refused", () => {
+    const sparse = sparseCategoricalCrossentropy();
+    expect(refused(sparse, tensor("int32", [2], [0, 3]), [2, 3])).toBe("bad-argument");
+    expect(refused(sparse, tensor("int32", [2], [-1, 0]), [2, 3])).toBe("bad-argument");
+    expect(refused(sparse, tensor("float32", [2], [0.5, 0]), [2, 3])).toBe("bad-argument");
+    expect(refused(sparse, tensor("float32", [2, 3]), [2, 3])).toBe("bad-shape");
+    expect(refused(categoricalCrossentropy(), tensor("int32", [2]), [2, 3])).toBe("bad-shape");
+    expect(refused(meanSquaredError(), tensor("float32", [2, 2]), [2, 3])).toBe("bad-shape");
+    expect(refused(sparse, tensor("uint8", [2, 1], [2, 0]), [2, 3])).toBe("nothing");
+    expect(refused(binaryCrossentropy(), tensor("int32", [2], [1, 0]), [2, 1])).toBe("nothing");
+  });
+});

@@ -1,0 +1,253 @@
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { updateParameters, type Optimizer } from "@cajal/runtime";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
+import { engines, type TestedEngine } from "../testing/engines";
+import { adagrad, adam, adamw, rmsprop, sgd, type OptimizerOptions } from "./optimizers";
+import { exponentialDecay, type Schedule } from "./schedules";
+
+interface Case {
+  case: string;
+  class_name: string;
+  config: Record<string, never>;
+  parameters: number[][];
+  slots_at_the_end: Record<string, { data: number[] } | number[]>;
+}
+
+/** Keras' classes as ours; both spell the arguments alike but for the case of letters. */
+const ours: Record<string, (options: OptimizerOptions) => Optimizer> = {
+  SGD: sgd,
+  RMSprop: rmsprop,
+  Adam: adam,
+  AdamW: adamw,
+  Adagrad: adagrad,
+};
+
+const names: Record<string, string> = {
+  learning_rate: "learningRate",
+  weight_decay: "weightDecay",
+  beta_1: "beta1",
+  beta_2: "beta2",
+  clipnorm: "clipNorm",
+  clipvalue: "clipValue",
+  initial_accumulator_value: "initialAccumulatorValue",
+};
+
+function fromKeras({ class_name, config }: Case): Optimizer {
+  const options = Object.fromEntries(
+    Object.entries(config)
+      .filter(([name]) => name !== "use_ema")
+      .map(([name, value]) => [names[name] ?? name, value]),
+  );
+  return ours[class_name]!({ ...options, learningRate: rateOf(config.learning_rate!) });
+}
+
+function rateOf(rate: number | { config: Record<string, never> }): number | Schedule {
+  if (typeof rate === "number") return rate;
+  const { initial_learning_rate, decay_steps, decay_rate } = rate.config;
+  return exponentialDecay(initial_learning_rate!, {
+    decaySteps: decay_steps!,
+    decayRate: decay_rate!,
+  });
+}
+
+type State = { p: Tensor; slots: Record<string, Tensor> };
+
+const vector = (values: readonly number[]) => tensor("float32", [values.length], values);
+const scalar = (value: number) => tensor("float32", [], [value]);
+
+function begin(optimizer: Optimizer, start: readonly number[]): State {
+  const slots = Object.entries(optimizer.slots).map(([name, value]) => [
+    name,
+    vector(start.map(() => value)),
+  ]);
+  return { p: vector(start), slots: Object.fromEntries(slots) };
+}
+
+/** One update of a parameter vector, on an engine. */
+async function step(
+  engine: TestedEngine,
+  optimizer: Optimizer,
+  { p, slots }: State,
+  gradient: readonly number[],
+  iteration: number,
+): Promise<State> {
+  const results = await engine.compute(
+    {
+      p,
+      gradient: vector(gradient),
+      learningRate: scalar(optimizer.learningRate(iteration)),
+      iteration: scalar(iteration + 1),
+      ...slots,
+    },
+    (ops, { p, gradient, learningRate, iteration, ...own }) => {
+      const [updated] = updateParameters(
+        ops,
+        optimizer,
+        [{ key: "p", value: p!, gradient: gradient!, slots: own, multiplier: 1 }],
+        { learningRate: learningRate!, iteration: iteration! },
+      );
+      return { ...updated!.slots, p: updated!.value };
+    },
+  );
+  const { p: next, ...kept } = results;
+  return { p: next!, slots: kept };
+}
+
+describeWithShared("optimizers against Keras", "reference/keras/optimizers.json", (path) => {
+  const { start, gradients, cases }: { start: number[]; gradients: number[][]; cases: Case[] } =
+    JSON.parse(readFileSync(path, "utf8"));
+  it("has all of Keras' cases", () => expect(cases.length).toBe(19));
+  // The tolerance that the reference states: 2e-6 of the larger of 1 and the value.
+  const near = (got: Tensor, expected: readonly number[]) =>
+    expected.forEach((value, i) =>
+      expect(Math.abs(Number(got.data[i]) - value)).toBeLessThanOrEqual(
+        2e-6 * Math.max(1, Math.abs(value)),
+      ),
+    );
+  describe.each(engines)("$name", (engine) => {
+    it.each(cases)("$case", async (golden) => {
+      const optimizer = fromKeras(golden);
+      let state = begin(optimizer, start);
+      for (const [t, gradient] of gradients.entries()) {
+        state = await step(engine, optimizer, state, gradient, t);
+        near(state.p, golden.parameters[t]!);
+      }
+      const slots = Object.entries(golden.slots_at_the_end);
+      expect(slots.map(([name]) => name.slice(2)).sort()).toEqual(
+        Object.keys(optimizer.slots).sort(),
+      );
+      for (const [name, values] of slots)
+        near(state.slots[name.slice(2)]!, Array.isArray(values) ? values : values.data);
+    });
+  });
+});
+
+// As optax tests its aliases: every optimizer finds the minima of the same two functions.
+const functions = {
+  /** A bowl: (x − 1)² + 10 (y + 2)². */
+  parabola: {
+    start: [-1, 1],
+    minimum: [1, -2],
+    gradient: ([x, y]: readonly number[]) => [2 * (x! - 1), 20 * (y! + 2)],
+  },
+  /** A curved valley (Rosenbrock 1960): (1 − x)² + 100 (y − x²)². */
+  rosenbrock: {
+    start: [-0.5, 0.8],
+    minimum: [1, 1],
+    gradient: ([x, y]: readonly number[]) => [
+      -2 * (1 - x!) - 400 * x! * (y! - x! * x!),
+      200 * (y! - x! * x!),
+    ],
+  },
+};
+
+const decayed = (rate: number) => exponentialDecay(rate, { decaySteps: 1000, decayRate: 0.5 });
+
+const optimizers = {
+  sgd: () => sgd({ learningRate: 1e-3 }),
+  momentum: () => sgd({ learningRate: 1e-3, momentum: 0.9 }),
+  nesterov: () => sgd({ learningRate: 1e-3, momentum: 0.9, nesterov: true }),
+  rmsprop: () => rmsprop({ learningRate: decayed(5e-3) }),
+  "rmsprop with momentum": () => rmsprop({ learningRate: decayed(1e-3), momentum: 0.9 }),
+  "centered rmsprop": () => rmsprop({ learningRate: decayed(5e-3), centered: true }),
+  adam: () => adam({ learningRate: 0.02 }),
+  amsgrad: () => adam({ learningRate: 0.02, amsgrad: true }),
+  adamw: () => adamw({ learningRate: 0.02, weightDecay: 1e-5 }),
+  adagrad: () => adagrad({ learningRate: 0.3 }),
+  "sgd, clipped by norm": () => sgd({ learningRate: 1e-3, momentum: 0.9, clipNorm: 5 }),
+  "sgd, clipped by value": () => sgd({ learningRate: 1e-3, momentum: 0.9, clipValue: 5 }),
+  "sgd, clipped globally": () => sgd({ learningRate: 1e-3, momentum: 0.9, globalClipNorm: 5 }),
+};
+
+describe.each(Object.entries(functions))("minimum of the %s", (_, { start, minimum, gradient }) => {
+  it.each(Object.entries(optimizers))("%s", async (_, make) => {
+    const [tfjs] = engines;
+    const optimizer = make();
+    let state = begin(optimizer, start);
+    for (let t = 0; t < 12_000; t++) {
+      const at = [...state.p.data].map(Number);
+      if (distance(at, minimum) < 0.01) return;
+      state = await step(tfjs!, optimizer, state, gradient(at), t);
+    }
+    expect(distance([...state.p.data].map(Number), minimum)).toBeLessThan(0.01);
+  });
+});
+
+const distance = (a: readonly number[], b: readonly number[]) =>
+  Math.hypot(...a.map((value, i) => value - b[i]!));
+
+describe.each(engines)("what optimizers share, on $name", (engine) => {
+  it("clips all gradients together to one norm", async () => {
+    // Norm of (3, 4) and (12) together is 13: scaled to 1, they are (3, 4) / 13 and 12 / 13.
+    const results = await engine.compute(
+      { a: vector([3, 4]), b: vector([12]), zero: vector([0]), rate: scalar(1), t: scalar(1) },
+      (ops, { a, b, zero, rate, t }) => {
+        const at = (key: string, gradient: typeof a) => ({
+          key,
+          value: zero!,
+          gradient: gradient!,
+          slots: {},
+          multiplier: 1,
+        });
+        const [first, second] = updateParameters(
+          ops,
+          sgd({ learningRate: 1, globalClipNorm: 1 }),
+          [at("a", a), at("b", b)],
+          { learningRate: rate!, iteration: t! },
+        );
+        return { a: first!.value, b: second!.value };
+      },
+    );
+    const got = [...results.a!.data, ...results.b!.data].map(Number);
+    [-3 / 13, -4 / 13, -12 / 13].forEach((value, i) => expect(got[i]).toBeCloseTo(value, 6));
+  });
+
+  it("multiplies learning rates, and decays what is not excluded", async () => {
+    const optimizer = sgd({
+      learningRate: 0.5,
+      weightDecay: 0.1,
+      excludeFromWeightDecay: (key) => key.endsWith("/bias"),
+    });
+    const results = await engine.compute(
+      { p: vector([2]), gradient: vector([1]), rate: scalar(0.5), t: scalar(1) },
+      (ops, { p, gradient, rate, t }) => {
+        const at = (key: string, multiplier: number) => ({
+          key,
+          value: p!,
+          gradient: gradient!,
+          slots: {},
+          multiplier,
+        });
+        const updated = updateParameters(
+          ops,
+          optimizer,
+          [at("dense/kernel", 1), at("dense/bias", 1), at("slow/kernel", 0.1)],
+          { learningRate: rate!, iteration: t! },
+        );
+        return Object.fromEntries(updated.map(({ key, value }) => [key, value]));
+      },
+    );
+    // 2 − 0.5·0.1·2 − 0.5·1; without decay; both terms times 0.1.
+    expect(results["dense/kernel"]!.data[0]).toBeCloseTo(1.4, 6);
+    expect(results["dense/bias"]!.data[0]).toBeCloseTo(1.5, 6);
+    expect(results["slow/kernel"]!.data[0]).toBeCloseTo(1.94, 6);
+  });
+});
+
+it("refuses options that make no sense", () => {
+  const refused = (make: () => unknown) => {
+    try {
+      make();
+    } catch (error) {
+      return isCajalError(error) ? error.code : error;
+    }
+    return "nothing";
+  };
+  expect(refused(() => sgd({ momentum: 2 }))).toBe("bad-argument");
+  expect(refused(() => adam({ clipNorm: 1, clipValue: 1 }))).toBe("bad-argument");
+  expect(refused(() => adam({ learningRate: Number.NaN }))).toBe("bad-argument");
+  const misspelt = { beta_1: 0.9, beta2: 0.9 };
+  expect(refused(() => adam(misspelt))).toBe("unknown-option");
+});

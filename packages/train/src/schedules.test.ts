@@ -1,0 +1,114 @@
+import { isCajalError } from "@cajal/core";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
+import {
+  constant,
+  cosineDecay,
+  cosineDecayRestarts,
+  exponentialDecay,
+  inverseTimeDecay,
+  oneCycle,
+  piecewiseConstant,
+  polynomialDecay,
+  type Schedule,
+} from "./schedules";
+
+interface Case {
+  case: string;
+  class_name: string;
+  config: Record<string, never>;
+  values: number[];
+}
+
+/** Keras' classes and arguments as ours. */
+const ours: Record<string, (config: Record<string, never>) => Schedule> = {
+  ExponentialDecay: (c) =>
+    exponentialDecay(c.initial_learning_rate!, {
+      decaySteps: c.decay_steps!,
+      decayRate: c.decay_rate!,
+      staircase: c.staircase!,
+    }),
+  InverseTimeDecay: (c) =>
+    inverseTimeDecay(c.initial_learning_rate!, {
+      decaySteps: c.decay_steps!,
+      decayRate: c.decay_rate!,
+      staircase: c.staircase!,
+    }),
+  CosineDecay: (c) =>
+    cosineDecay(c.initial_learning_rate!, {
+      decaySteps: c.decay_steps!,
+      alpha: c.alpha!,
+      warmupSteps: c.warmup_steps!,
+      warmupTarget: c.warmup_target ?? undefined,
+    }),
+  CosineDecayRestarts: (c) =>
+    cosineDecayRestarts(c.initial_learning_rate!, {
+      firstDecaySteps: c.first_decay_steps!,
+      tMul: c.t_mul!,
+      mMul: c.m_mul!,
+      alpha: c.alpha!,
+    }),
+  PiecewiseConstantDecay: (c) =>
+    piecewiseConstant({ boundaries: c.boundaries!, values: c.values! }),
+  PolynomialDecay: (c) =>
+    polynomialDecay(c.initial_learning_rate!, {
+      decaySteps: c.decay_steps!,
+      endLearningRate: c.end_learning_rate!,
+      power: c.power!,
+      cycle: c.cycle!,
+    }),
+};
+
+describeWithShared("schedules against Keras", "reference/keras/schedules.json", (path) => {
+  const { steps, cases }: { steps: number[]; cases: Case[] } = JSON.parse(
+    readFileSync(path, "utf8"),
+  );
+  it("has all of Keras' cases", () => expect(cases.length).toBe(12));
+  it.each(cases)("$case", ({ class_name, config, values }) => {
+    const schedule = ours[class_name]!(config);
+    steps.forEach((step, i) => {
+      // The tolerance that the reference states.
+      const error = Math.abs(schedule(step) - values[i]!);
+      expect(error).toBeLessThanOrEqual(1e-6 * Math.abs(values[i]!) + 1e-8);
+    });
+  });
+});
+
+describe("schedules", () => {
+  it("keeps a constant", () => expect([0, 1, 1000].map(constant(0.3))).toEqual([0.3, 0.3, 0.3]));
+
+  it("runs one cycle as PyTorch's OneCycleLR", () => {
+    // torch 2: OneCycleLR(SGD(lr=1), max_lr=0.1, total_steps=10).get_last_lr() after 0 … 9 steps.
+    const torch = [
+      0.004, 0.052, 0.1, 0.09504846320134738, 0.08117456539497632, 0.06112620219362892,
+      0.038874197806371084, 0.018825834605023694, 0.0049519367986526236, 4e-7,
+    ];
+    const schedule = oneCycle(0.1, { steps: 10 });
+    torch.forEach((expected, step) => expect(schedule(step)).toBeCloseTo(expected, 9));
+    expect(schedule(50)).toBeCloseTo(4e-7, 12);
+  });
+
+  it("refuses what makes no sense", () => {
+    const refused = (make: () => unknown) => {
+      try {
+        make();
+      } catch (error) {
+        return isCajalError(error) ? error.code : error;
+      }
+      return "nothing";
+    };
+    expect(refused(() => piecewiseConstant({ boundaries: [5, 5], values: [1, 2, 3] }))).toBe(
+      "bad-argument",
+    );
+    expect(refused(() => piecewiseConstant({ boundaries: [5], values: [1] }))).toBe("bad-argument");
+    expect(refused(() => cosineDecay(0.1, { decaySteps: 10, warmupSteps: 5 }))).toBe(
+      "bad-argument",
+    );
+    expect(refused(() => exponentialDecay(0.1, { decaySteps: 0, decayRate: 0.5 }))).toBe(
+      "bad-argument",
+    );
+    const misspelt = { decayStep: 5, decaySteps: 5, decayRate: 0.5 };
+    expect(refused(() => exponentialDecay(0.1, misspelt))).toBe("unknown-option");
+  });
+});
