@@ -1,0 +1,2 @@
+export { decodePredictions, type Prediction } from "./decodePredictions";
+export { imagenetClasses, type ImagenetClass } from "./imagenetClasses";
