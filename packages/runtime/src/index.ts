@@ -14,3 +14,5 @@ export {
 } from "./trainStep";
 export type { Ops, Reduction } from "./ops";
 export { opsTfjs } from "./opsTfjs";
+export { opsGraph } from "./opsGraph";
+export { updateParameters, type Parameter, type UpdatedParameter } from "./trainStepUpdate";
