@@ -15,6 +15,7 @@ export {
   type Value,
   type WindowAttributes,
 } from "./builder";
+export { checkModel, problemsOf, type Problem } from "./check";
 export {
   differentiable,
   differentiate,
