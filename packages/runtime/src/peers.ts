@@ -1,10 +1,14 @@
 // The engines' own packages: optional peers, imported when they are used. What runs in browsers is
 // written out, so that bundlers find it; what only Node can load is kept out of their sight.
 import { CajalError, importPeer } from "@cajal/core";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type * as ort from "onnxruntime-common";
+import type * as webgpu from "webgpu";
 import { inNode } from "./device";
 
 /** What both builds of ONNX Runtime offer. */
-export type Ort = Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor" | "env">;
+export type Ort = Pick<typeof ort, "InferenceSession" | "Tensor" | "env">;
 
 /** ONNX Runtime's native build, for Node. */
 export const onnxruntimeNode = () =>
@@ -14,8 +18,8 @@ export const onnxruntimeNode = () =>
 export const onnxruntimeWeb = (): Promise<Ort> =>
   importPeer("onnxruntime-web", () => import("onnxruntime-web"));
 
-export type TfCore = typeof import("@tensorflow/tfjs-core");
-export type TfLayers = typeof import("@tensorflow/tfjs-layers");
+export type TfCore = typeof tfc;
+export type TfLayers = typeof tfl;
 
 export const tfjsCore = () =>
   importPeer("@tensorflow/tfjs-core", () => import("@tensorflow/tfjs-core"));
@@ -72,7 +76,7 @@ export const tfjsBackends = {
 async function putWebGpuInPlace(): Promise<void> {
   if (typeof navigator !== "undefined" && "gpu" in navigator) return;
   const { create, globals } = await importPeer("webgpu", () =>
-    importInNode<typeof import("webgpu")>("webgpu"),
+    importInNode<typeof webgpu>("webgpu"),
   );
   Object.assign(globalThis, globals);
   const gpu = create([]);

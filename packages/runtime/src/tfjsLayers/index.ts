@@ -1,0 +1,35 @@
+// All layers that TF.js lacks or computes otherwise; a file in this folder is in this list.
+import type { TfjsLayer } from "../tfjsLayer";
+import { bidirectional } from "./bidirectional";
+import { conv1d } from "./conv1d";
+import { conv2d } from "./conv2d";
+import { customScaleLayer } from "./customScaleLayer";
+import { depthwiseConv2d } from "./depthwiseConv2d";
+import { elu } from "./elu";
+import { globalAveragePooling1d } from "./globalAveragePooling1d";
+import { globalAveragePooling2d } from "./globalAveragePooling2d";
+import { globalMaxPooling1d } from "./globalMaxPooling1d";
+import { globalMaxPooling2d } from "./globalMaxPooling2d";
+import { gru } from "./gru";
+import { relu } from "./relu";
+import { softmax } from "./softmax";
+import { subtract } from "./subtract";
+import { upSampling2d } from "./upSampling2d";
+
+export const tfjsLayerList: readonly TfjsLayer[] = [
+  bidirectional,
+  conv1d,
+  conv2d,
+  customScaleLayer,
+  depthwiseConv2d,
+  elu,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  gru,
+  relu,
+  softmax,
+  subtract,
+  upSampling2d,
+];
