@@ -1,6 +1,6 @@
 // A layer of Keras that TF.js lacks, or computes otherwise: its formula in TF.js' operations. Shapes
 // and weights are those that @cajal/models knows. Such layers live in tfjsLayers/, a file each.
-import type { Layer } from "@cajal/models";
+import type { KerasShape, Layer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
 
@@ -17,8 +17,11 @@ export interface CallContext {
 export interface TfjsLayer<C extends Config = Config> {
   /** Keras' class name. */
   readonly className: Layer["className"];
-  /** Which configs TF.js gets wrong; absent: TF.js has no such layer. */
-  differs?(config: C): boolean;
+  /**
+   * Which layers TF.js gets wrong, by their config and the shapes of their inputs (unknown within a
+   * layer such as TimeDistributed); absent: TF.js has no such layer.
+   */
+  differs?(config: C, inputs: readonly KerasShape[]): boolean;
   call(
     config: C,
     inputs: readonly tfc.Tensor[],

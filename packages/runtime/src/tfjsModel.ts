@@ -1,9 +1,16 @@
 // A Keras model as a TF.js LayersModel: its JSON goes through TF.js' own reader and layers; what TF.js
 // lacks or computes otherwise (tfjsLayers/, tfjsActivations.ts) is put in its place.
 import { CajalError, showShape } from "@cajal/core";
-import { resolve, toKerasJson, type Model, type NetworkLayer } from "@cajal/models";
+import {
+  resolve,
+  toKerasJson,
+  type KerasShape,
+  type Model,
+  type NetworkLayer,
+} from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
+import { engineError } from "./session";
 import type { Tfjs } from "./tfjs";
 import { activationName } from "./tfjsActivations";
 import type { TfjsLayer } from "./tfjsLayer";
@@ -29,12 +36,16 @@ export async function tfjsModel(tfjs: Tfjs, model: Model): Promise<TfjsModel> {
   const topology: Parameters<typeof tfl.models.modelFromJSON>[0] = JSON.parse(
     JSON.stringify(adapted),
   );
-  const built = await tfjs.on(() =>
-    tfjs.layers.models.modelFromJSON(
-      topology,
-      Object.assign<tfc.serialization.ConfigDict, CustomObjects>({}, customObjects),
-    ),
-  );
+  const built = await tfjs
+    .on(() =>
+      tfjs.layers.models.modelFromJSON(
+        topology,
+        Object.assign<tfc.serialization.ConfigDict, CustomObjects>({}, customObjects),
+      ),
+    )
+    .catch((cause: unknown) => {
+      throw engineError("tfjs", `building the model "${config.name}"`, cause);
+    });
   return { model: built, variables: new Map(variablesOf(built, layers)) };
 }
 
@@ -68,7 +79,8 @@ function adaptModel(
         const nested = entry.config as Parameters<typeof adaptModel>[1];
         return [{ ...entry, config: adaptModel(tfjs, nested, layer.layers, customObjects) }];
       }
-      return [{ ...entry, ...adaptLayer(tfjs, entry, layer.layer!, customObjects) }];
+      const { inputs, layer: inner } = layer;
+      return [{ ...entry, ...adaptLayer(tfjs, entry, inner!, inputs, customObjects) }];
     }),
   };
 }
@@ -77,10 +89,12 @@ function adaptLayer(
   tfjs: Tfjs,
   { class_name, config }: Written,
   layer: InnerLayer,
+  inputs: readonly KerasShape[],
   customObjects: CustomObjects,
 ): Written {
   const own = tfjsLayerList.find(
-    ({ className, differs }) => className === class_name && (differs?.(layer.config) ?? true),
+    ({ className, differs }) =>
+      className === class_name && (differs?.(layer.config, inputs) ?? true),
   );
   if (own) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
@@ -101,7 +115,8 @@ function adaptLayer(
     if (/(^|_)activation$/.test(key) && typeof value === "string")
       return [key, activationName(tfjs.tf, value)];
     const inner = layer.config[key];
-    if (isInnerLayer(inner)) return [key, adaptLayer(tfjs, value as Written, inner, customObjects)];
+    if (isInnerLayer(inner))
+      return [key, adaptLayer(tfjs, value as Written, inner, [], customObjects)];
     return [key, value];
   });
   return { class_name, config: Object.fromEntries(adapted) };

@@ -1,11 +1,14 @@
 // All layers that TF.js lacks or computes otherwise; a file in this folder is in this list.
 import type { TfjsLayer } from "../tfjsLayer";
+import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
+import { concatenate } from "./concatenate";
 import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
 import { customScaleLayer } from "./customScaleLayer";
 import { depthwiseConv2d } from "./depthwiseConv2d";
 import { elu } from "./elu";
+import { flatten } from "./flatten";
 import { globalAveragePooling1d } from "./globalAveragePooling1d";
 import { globalAveragePooling2d } from "./globalAveragePooling2d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
@@ -17,12 +20,15 @@ import { subtract } from "./subtract";
 import { upSampling2d } from "./upSampling2d";
 
 export const tfjsLayerList: readonly TfjsLayer[] = [
+  batchNormalization,
   bidirectional,
+  concatenate,
   conv1d,
   conv2d,
   customScaleLayer,
   depthwiseConv2d,
   elu,
+  flatten,
   globalAveragePooling1d,
   globalAveragePooling2d,
   globalMaxPooling1d,
