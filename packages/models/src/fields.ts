@@ -112,6 +112,18 @@ export const realOrNone = fieldOf<number | null>("a number or null", (given) =>
   given === null || isNumber(given) ? given : undefined,
 );
 
+/** A number of at least 0. */
+export const nonnegative = fieldOf("a number of at least 0", (given) =>
+  isNumber(given) && given >= 0 ? given : undefined,
+);
+
+/** A number, or a list with one for each channel. */
+export const reals = fieldOf<number | readonly number[]>("a number or a list of them", (given) => {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  if (!list.every(isNumber)) return undefined;
+  return Array.isArray(given) ? list : list[0];
+});
+
 /** A share of a whole, 0 up to but without 1. */
 export const rate = fieldOf("a number of at least 0 and below 1", (given) =>
   isNumber(given) && given >= 0 && given < 1 ? given : undefined,
@@ -225,8 +237,44 @@ export const kerasObject = fieldOf<KerasObject>(
 );
 
 /** What Cajal does not do: only the value that means "not used" is accepted. */
-export const unused = (meaning: string) =>
-  fieldOf<null>(`null: ${meaning}`, (given) => (given === null ? null : undefined))(null);
+const refuse = <Value extends number | boolean>(neutral: Value, why: string) =>
+  fieldOf<Value>(`${neutral}: ${why}`, (given) => (given === neutral ? neutral : undefined))(
+    neutral,
+  );
+
+/** A flag that must be false. */
+export const never = (why: string) => refuse(false, why);
+
+/** A number that must be 0. */
+export const zero = (why: string) => refuse(0, why);
+
+/** A value that changes nothing here and is only kept. */
+export const kept = fieldOf<unknown>("anything", (given) => given ?? null);
+
+const innerOf = (given: unknown, at: Place) => at.layer(given, at);
+const writeInner = (layer: InnerLayer | null) =>
+  layer && {
+    class_name: layer.definition.className,
+    config: { name: layer.name, ...writeConfig(layer.definition.fields, layer.config) },
+  };
+
+/** A layer within a layer, as one writes it. */
+export interface LayerInput {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export const layer = fieldOf<InnerLayer, LayerInput>(
+  "a layer: { class_name, config }",
+  innerOf,
+  writeInner,
+);
+
+export const layerOrNone = fieldOf<InnerLayer | null, LayerInput | null>(
+  "null or a layer: { class_name, config }",
+  (given, at) => (given === null ? null : innerOf(given, at)),
+  writeInner,
+);
 
 /** Images are channels last at every door; the lowering alone turns them. */
 export const dataFormat = fieldOf<"channels_last">(
@@ -315,21 +363,26 @@ export function readConfig(
   aliases: Readonly<Record<string, string>> = {},
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(given)) {
+  // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
+  const place = { ...at, key: "" };
+  for (const key of Object.keys(given)) {
+    const value = given[key];
     if (value === undefined) continue;
     const field = aliases[key] ?? key;
-    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, { ...at, key });
+    place.key = key;
+    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, place);
     else if (!everyLayer.includes(key)) refuseUnknown(key, value, fields, at.where);
   }
-  for (const [key, field] of Object.entries(fields))
-    if (!(key in values)) {
-      if (field.required)
-        throw new CajalError("bad-argument", `${at.where}: "${key}" is missing from its config.`, {
-          where: at.where,
-          key,
-        });
-      values[key] = field.absent;
-    }
+  for (const key of Object.keys(fields)) {
+    if (key in values) continue;
+    const { absent, required } = fields[key]!;
+    if (required)
+      throw new CajalError("bad-argument", `${at.where}: "${key}" is missing from its config.`, {
+        where: at.where,
+        key,
+      });
+    values[key] = absent;
+  }
   return values;
 }
 
