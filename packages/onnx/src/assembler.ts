@@ -178,7 +178,9 @@ export class GraphAssembler implements Scope {
     const typed: Record<string, Attribute> = {};
     for (const [key, value] of Object.entries(attributes)) {
       if (value === undefined) continue;
-      const type = definition.attributes[key];
+      const type = Object.hasOwn(definition.attributes, key)
+        ? definition.attributes[key]
+        : undefined;
       if (!type) throw unknownName(`attribute of ${op}`, key, Object.keys(definition.attributes));
       typed[key] = attributeOf(type, value, `node "${name}", attribute "${key}"`);
     }

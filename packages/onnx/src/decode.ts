@@ -47,10 +47,11 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   for (const { domain = "", version = 0 } of proto.opset_import) {
     if (!Number.isSafeInteger(version) || version < 0)
       throw bad(`opset_import of ${JSON.stringify(domain)}: version ${version}`);
-    Object.defineProperty(opsets, domain === "ai.onnx" ? "" : domain, {
-      value: version,
-      enumerable: true,
-    });
+    const name = domain === "ai.onnx" ? "" : domain;
+    if (Object.hasOwn(opsets, name) && opsets[name] !== version)
+      throw bad(`opset_import of ${JSON.stringify(domain)} is there twice`);
+    // Not by assignment: a file may call a domain "__proto__".
+    Object.defineProperty(opsets, name, { value: version, enumerable: true, configurable: true });
   }
   const optional = {
     producerVersion: proto.producer_version,
@@ -111,7 +112,6 @@ function nodeOf(proto: Message<"NodeProto">, i: number, options: DecodeOptions):
     const key = attribute.name ?? "";
     if (Object.hasOwn(attributes, key))
       throw bad(`${where}: attribute ${JSON.stringify(key)} is there twice`);
-    // Not by assignment: a file may call an attribute "__proto__".
     Object.defineProperty(attributes, key, {
       value: attributeOf(attribute, `${where}, attribute ${JSON.stringify(key)}`, options),
       enumerable: true,

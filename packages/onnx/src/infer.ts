@@ -145,7 +145,9 @@ function checkNode(
   arity("inputs", node.inputs.length, definition.inputs);
   arity("outputs", node.outputs.length, definition.outputs);
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    const type = definition.attributes[name];
+    const type = Object.hasOwn(definition.attributes, name)
+      ? definition.attributes[name]
+      : undefined;
     if (!type) throw unknownName(`attribute of ${op}`, name, Object.keys(definition.attributes));
     if (attribute.type !== type)
       throw bad(`attribute "${name}" is of type ${attribute.type}, expected ${type}.`);

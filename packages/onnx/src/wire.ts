@@ -134,7 +134,7 @@ class Reader {
   #value(type: string, end: number, depth: number): unknown {
     switch (type) {
       case "int32":
-        return this.#varint(end) | 0;
+        return this.#signed(end) | 0;
       case "int64":
         return this.#signed(end);
       case "exact64":

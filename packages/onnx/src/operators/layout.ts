@@ -465,7 +465,7 @@ const blocks = (op: string, samples: Operator["samples"]): Operator =>
       const [batch, ...rest] = shape;
       const [channels, height, width] = rest.map((extent, axis) => {
         if (typeof extent !== "number") return undefined;
-        const grows = (op === "DepthToSpace") === axis > 0;
+        const grows = op === "DepthToSpace" ? axis > 0 : axis === 0;
         const factor = axis > 0 ? size : size * size;
         if (!grows && extent % factor !== 0)
           throw badShape(`extent ${extent} of ${show(shape)} does not divide by ${factor}.`);

@@ -1,0 +1,122 @@
+import { tensor } from "@cajal/core";
+import { expect, it } from "vitest";
+import { run } from "../../testing/checkOperator";
+import { GraphBuilder } from "../builder";
+import { decodeModel } from "../decode";
+import { encodeModel } from "../encode";
+
+const float = (shape: number[], data: number[]) => tensor("float32", shape, data);
+
+it("If: runs a branch, which sees the values around it", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2, 3]);
+  const positive = g.greater(g.reduceSum(x, { keepdims: false }), 0);
+  const [y] = g.if(
+    positive,
+    (then) => [then.mul(x, 2)],
+    (other) => [other.neg(x)],
+  );
+  expect(y).toMatchObject({ dtype: "float32", shape: [2, 3] });
+  g.output(y!, "y");
+  const data = [1, -2, 3, -4, 5, -6];
+  expect((await run(g, new Map([["x", float([2, 3], data)]]))).y!.data).toEqual(
+    Float32Array.from(data.map((v) => -v)),
+  );
+});
+
+it("If: branches of other shapes leave an extent open", () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2, 3]);
+  const [y] = g.if(
+    g.scalar("bool", 1),
+    (then) => [then.identity(x)],
+    (other) => [other.concat([x, x], { axis: 0 })],
+  );
+  expect(y!.shape).toEqual([undefined, 3]);
+});
+
+it("Scan: running sums, states and stacked outputs", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["steps", 2]);
+  const { states, outputs } = g.scan(
+    [g.constant(float([2], [0, 0]))],
+    [x],
+    (body, [sum], [row]) => {
+      const next = body.add(sum!, row!);
+      return { states: [next], outputs: [body.identity(next)] };
+    },
+  );
+  expect(states.map(({ shape }) => shape)).toEqual([[2]]);
+  expect(outputs.map(({ shape }) => shape)).toEqual([["steps", 2]]);
+  g.output(states[0]!, "last");
+  g.output(outputs[0]!, "all");
+  const got = await run(g, new Map([["x", float([3, 2], [1, 2, 3, 4, 5, 6])]]));
+  expect([...(got.all!.data as Float32Array)]).toEqual([1, 2, 4, 6, 9, 12]);
+  expect([...(got.last!.data as Float32Array)]).toEqual([9, 12]);
+  expect(got.all!.dims).toEqual([3, 2]);
+});
+
+it("Scan: other axes, backwards", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2, 3]);
+  const { outputs } = g.scan(
+    [],
+    [x],
+    (body, _, [column]) => ({ states: [], outputs: [body.mul(column!, 10)] }),
+    {
+      scan_input_axes: [1],
+      scan_input_directions: [1],
+      scan_output_axes: [1],
+    },
+  );
+  expect(outputs[0]!.shape).toEqual([2, 3]);
+  g.output(outputs[0]!, "y");
+  const got = await run(g, new Map([["x", float([2, 3], [1, 2, 3, 4, 5, 6])]]));
+  expect([...(got.y!.data as Float32Array)]).toEqual([30, 20, 10, 60, 50, 40]);
+});
+
+it("Loop: doubles a state until it is large, and stacks what it passes", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [1]);
+  const { states, outputs } = g.loop(
+    100,
+    g.scalar("bool", 1),
+    [x],
+    (body, iteration, _, [state]) => {
+      const next = body.mul(state!, 2);
+      return {
+        condition: body.squeeze(body.less(next, 20), [0]),
+        states: [next],
+        outputs: [body.cast(iteration, "float32")],
+      };
+    },
+  );
+  expect(states[0]!.shape).toEqual([1]);
+  expect(outputs[0]).toMatchObject({ dtype: "float32", shape: [undefined] });
+  g.output(states[0]!, "y");
+  g.output(outputs[0]!, "turns");
+  const got = await run(g, new Map([["x", float([1], [3])]]));
+  expect([...(got.y!.data as Float32Array)]).toEqual([24]);
+  expect([...(got.turns!.data as Float32Array)]).toEqual([0, 1, 2]);
+});
+
+it("Loop: a state that grows has an open extent", () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [1, 4]);
+  const { states } = g.loop(3, undefined, [x], (body, _, __, [state]) => ({
+    states: [body.concat([state!, x], { axis: 0 })],
+  }));
+  expect(states[0]!.shape).toEqual([undefined, 4]);
+});
+
+it("bodies survive a file", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [3, 2]);
+  const { states } = g.scan([g.constant(float([2], [0, 0]))], [x], (body, [sum], [row]) => ({
+    states: [body.add(sum!, row!)],
+  }));
+  g.output(states[0]!, "y");
+  const again = GraphBuilder.from(decodeModel(encodeModel(g.build())));
+  expect(again.value("y").shape).toEqual([2]);
+  expect(again.build()).toEqual(g.build());
+});
