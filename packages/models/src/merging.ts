@@ -17,7 +17,14 @@ export const merging = <const Name extends string>(
     arity,
     shape: (_, inputs) => [broadcast(inputs)],
     layout: "any",
-    lower: (_, inputs, g) => [merge(inputs, g)],
+    lower: (_, inputs, g, { inputs: shapes }) => {
+      const rank = Math.max(...shapes.map(({ length }) => length));
+      const widened = inputs.map((x, i) => {
+        const missing = rank - shapes[i]!.length;
+        return missing === 0 ? x : g.unsqueeze(x, axesAfterBatch(missing));
+      });
+      return [merge(widened, g)];
+    },
     samples: [
       {
         inputs: [
@@ -29,6 +36,12 @@ export const merging = <const Name extends string>(
         inputs: [
           [2, 3, 2, 2],
           [2, 1, 1, 2],
+        ],
+      },
+      {
+        inputs: [
+          [2, 3, 2, 2],
+          [2, 2],
         ],
       },
       ...(arity[1] > 2
@@ -44,3 +57,5 @@ export const merging = <const Name extends string>(
         : []),
     ],
   });
+
+const axesAfterBatch = (count: number) => Array.from({ length: count }, (_, i) => i + 1);

@@ -1,37 +1,48 @@
 // Random numbers inside a graph: a hash of each element's index under the step's seed, made of
-// integer operators alone, so that every engine draws the same mask and a resumed run goes on as if
-// it had not stopped. (ONNX' own random operators are seeded per session, not per step.)
+// integer operators alone, so that every engine draws the same and a resumed run goes on as if it had
+// not stopped. (ONNX' own random operators are seeded per session, not per step.)
 import type { GraphBuilder, Value } from "@cajal/onnx";
 
 /** 2³¹ − 1, a prime: products of two residues fit into int64. */
 const prime = 2147483647;
 
-/** 1 / (1 - rate) where an element of `like` is kept, 0 with probability `rate`. */
+/**
+ * 1 / (1 - rate) with probability 1 - rate, else 0.
+ *
+ * @param shape an int64 vector
+ */
 export function keep(
   g: GraphBuilder,
-  like: Value,
+  shape: Value,
   { rate, seed }: { rate: number; seed: Value },
 ): Value {
-  const kept = g.greaterOrEqual(uniform(g, like, seed), rate);
+  const kept = g.greaterOrEqual(uniform(g, shape, seed), rate);
   return g.mul(g.cast(kept, "float32"), 1 / (1 - rate));
 }
 
-/** Uniform in [0, 1), one number for each element of `like`. */
-export function uniform(g: GraphBuilder, like: Value, seed: Value): Value {
-  const shape = g.shape(like);
-  const count = g.reduceProd(shape, { keepdims: 0 });
-  const index = g.range(0, count);
-  const modulo = (x: Value) => g.mod(x, prime);
-  // Three rounds of x ← (x · a + s)² · b + c modulo a prime: squares mix high digits into low ones.
-  let x = modulo(g.add(g.mul(index, 48271), seed));
+/** Standard normal numbers (Box–Muller). */
+export function normal(g: GraphBuilder, shape: Value, seed: Value): Value {
+  // 1 − u is above 0, so that the logarithm is finite.
+  const radius = g.sqrt(g.mul(g.log(g.sub(1, uniform(g, shape, seed))), -2));
+  const angle = g.mul(uniform(g, shape, g.add(seed, 104729)), 2 * Math.PI);
+  return g.mul(radius, g.cos(angle));
+}
+
+/** Uniform in [0, 1). */
+export function uniform(g: GraphBuilder, shape: Value, seed: Value): Value {
+  const index = g.range(0, g.reduceProd(shape, { keepdims: false }));
+  // Rounds of x ← (x · a + s + c)² modulo a prime: squares carry every digit into every other.
+  let x = g.mod(g.add(g.mul(index, 48271), g.mod(seed, prime)), prime);
   for (const [a, c] of [
     [1284865837, 1013904223],
     [950706376, 1664525],
     [742938285, 12345],
   ] as const) {
-    x = modulo(g.add(g.mul(x, a), g.add(seed, c)));
-    x = modulo(g.mul(x, x));
+    x = g.mod(g.add(g.mul(x, a), g.add(g.mod(seed, prime), c)), prime);
+    x = g.mod(g.mul(x, x), prime);
   }
-  const fraction = g.mul(g.cast(x, "float32"), 1 / prime);
+  // The last round is linear: a square alone takes only half of the values.
+  x = g.mod(g.add(g.mul(x, 630360016), 1), prime);
+  const fraction = g.mul(g.cast(g.div(x, 128), "float32"), 2 ** -24); // 24 bits: exact in float32
   return g.reshape(fraction, shape);
 }

@@ -10,7 +10,7 @@ export const dropout = defineLayer({
   shape: (_, [x]) => [x!],
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) =>
-    training && rate > 0 ? [g.mul(x!, keep(g, x!, { rate, seed: seed() }))] : [x!],
+    training && rate > 0 ? [g.mul(x!, keep(g, g.shape(x!), { rate, seed: seed() }))] : [x!],
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3]] },
     { config: { rate: 0 }, inputs: [[2, 3, 2]] },

@@ -1,0 +1,125 @@
+// A recurrent layer run forwards and another backwards over the sequence, their outputs merged
+// (Schuster and Paliwal 1997). keras.io/api/layers/recurrent_layers/bidirectional
+import { CajalError } from "@cajal/core";
+import type { KerasShape } from "../config";
+import * as f from "../fields";
+import { defineLayer, type InnerLayer } from "../layer";
+import { reversed } from "../reshaping";
+
+type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
+
+const mergeMode = f.fieldOf<MergeMode>('"concat", "sum", "mul", "ave" or null', (given) =>
+  (["concat", "sum", "mul", "ave", null] as const).find((mode) => mode === given),
+);
+
+export const bidirectional = defineLayer({
+  className: "Bidirectional",
+  fields: {
+    layer: f.layer(),
+    backward_layer: f.layerOrNone(null),
+    merge_mode: mergeMode("concat"),
+  },
+  shape: (config, inputs) => {
+    const { forward } = directions(config);
+    if (forward.config.go_backwards === undefined)
+      throw new CajalError(
+        "unsupported",
+        `it wraps a ${forward.definition.className}, expected a recurrent layer`,
+        { layer: forward.definition.className },
+      );
+    const [y, ...states] = forward.definition.shape(forward.config, inputs);
+    return [...merged(config.merge_mode, y!), ...states, ...states];
+  },
+  weights: (config, inputs) => {
+    const { backward, forward } = directions(config);
+    return [forward, backward].flatMap((layer) =>
+      (layer.definition.weights?.(layer.config, inputs) ?? []).map((weight) => ({
+        ...weight,
+        name: `${layer.name}/${weight.name}`,
+      })),
+    );
+  },
+  macs: (config, inputs, outputs) => {
+    const { backward, forward } = directions(config);
+    return [forward, backward].reduce(
+      (sum, { config, definition }) => sum + (definition.macs?.(config, inputs, outputs) ?? 0),
+      0,
+    );
+  },
+  layout: "channelsLast",
+  lower: (config, inputs, g, { inner, inputs: shapes, layout }) => {
+    const { backward, forward } = directions(config);
+    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout }).values;
+    const [ahead, ...aheadStates] = run(forward);
+    const [behind, ...behindStates] = run(backward);
+    // The backward sequence comes in the order computed: put back into that of time.
+    const turned = forward.config.return_sequences ? reversed(g, behind!, 1) : behind!;
+    const both = [ahead!, turned] as const;
+    const mergedValues = () => {
+      switch (config.merge_mode) {
+        case "concat":
+          return [g.concat(both, { axis: -1 })];
+        case "sum":
+          return [g.add(...both)];
+        case "mul":
+          return [g.mul(...both)];
+        case "ave":
+          return [g.mul(g.add(...both), 0.5)];
+        case null:
+          return both;
+      }
+    };
+    return [...mergedValues(), ...aheadStates, ...behindStates];
+  },
+  samples: [
+    {
+      config: { layer: { class_name: "LSTM", config: { units: 3, return_sequences: true } } },
+      inputs: [[2, 4, 5]],
+    },
+    {
+      config: { layer: { class_name: "GRU", config: { units: 3 } }, merge_mode: "ave" },
+      inputs: [[2, 4, 5]],
+    },
+    {
+      config: {
+        layer: { class_name: "SimpleRNN", config: { units: 2, return_state: true } },
+        merge_mode: null,
+      },
+      inputs: [[2, 4, 5]],
+    },
+    {
+      config: {
+        layer: { class_name: "GRU", config: { units: 2 } },
+        backward_layer: { class_name: "LSTM", config: { units: 2, go_backwards: true } },
+        merge_mode: "mul",
+      },
+      inputs: [[2, 4, 5]],
+    },
+  ],
+});
+
+/** The two layers, named as Keras names them. */
+function directions({
+  layer,
+  backward_layer,
+}: {
+  readonly layer: InnerLayer;
+  readonly backward_layer: InnerLayer | null;
+}): { forward: InnerLayer; backward: InnerLayer } {
+  const base = layer.name.replace(/^forward_/, "");
+  return {
+    forward: { ...layer, name: `forward_${base}` },
+    backward: backward_layer
+      ? { ...backward_layer, name: `backward_${backward_layer.name.replace(/^backward_/, "")}` }
+      : {
+          ...layer,
+          name: `backward_${base}`,
+          config: { ...layer.config, go_backwards: !layer.config.go_backwards },
+        },
+  };
+}
+
+const merged = (mode: MergeMode, y: KerasShape): KerasShape[] => {
+  if (mode === null) return [y, y];
+  return mode === "concat" ? [[...y.slice(0, -1), y.at(-1)! * 2]] : [y];
+};

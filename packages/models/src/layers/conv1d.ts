@@ -1,0 +1,68 @@
+// 1D convolution, kernel [width, in / groups, filters]. "causal" pads before the start alone, so that
+// no output sees what comes later. keras.io/api/layers/convolution_layers/convolution1d
+import { CajalError } from "@cajal/core";
+import { activate } from "../activations";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { channelsOf } from "../shapes";
+import { trainable, weightFields } from "../weightFields";
+import { padAttributes, slide, windows } from "../windows";
+
+export const conv1d = defineLayer({
+  className: "Conv1D",
+  fields: {
+    filters: f.positive(),
+    kernel_size: f.single(),
+    strides: f.single([1]),
+    padding: f.oneOf(["valid", "same", "causal"])("valid"),
+    data_format: f.dataFormat("channels_last"),
+    dilation_rate: f.single([1]),
+    groups: f.positive(1),
+    activation: f.activation("linear"),
+    use_bias: f.flag(true),
+    ...weightFields("kernel", "glorot_uniform"),
+    ...weightFields("bias", "zeros"),
+  },
+  rank: 3,
+  shape: (config, [x]) => {
+    const { filters, groups, kernel_size } = config;
+    const channels = channelsOf(x!);
+    if (channels % groups !== 0 || filters % groups !== 0)
+      throw new CajalError(
+        "bad-shape",
+        `${channels} input channels and ${filters} filters do not divide into ${groups} groups`,
+        { channels, filters, groups },
+      );
+    const [axis] = slide(kernel_size, config);
+    return [[x![0]!, windows(x![1]!, axis!), filters]];
+  },
+  weights: (config, [x]) => {
+    const { filters, groups, kernel_size, use_bias } = config;
+    return [
+      trainable(config, "kernel", [...kernel_size, channelsOf(x!) / groups, filters]),
+      ...(use_bias ? [trainable(config, "bias", [filters])] : []),
+    ];
+  },
+  macs: ({ kernel_size: [k], groups }, [x], [y]) => ((y![1] ?? NaN) * y![2]! * k * x![2]!) / groups,
+  layout: "channelsFirst",
+  folds: { kernel: "kernel", channels: [2] },
+  lower: (config, [x], g, { inputs, weight }) => {
+    const kernel = weight("kernel", [{ permute: [2, 1, 0] }]); // WIO -> OIW
+    const y = g.conv(x!, kernel, config.use_bias ? weight("bias") : undefined, {
+      kernel_shape: config.kernel_size,
+      strides: config.strides,
+      dilations: config.dilation_rate,
+      group: config.groups,
+      ...padAttributes(inputs[0]!.slice(1, 2), slide(config.kernel_size, config)),
+    });
+    return [activate(config.activation, y, g, 1)];
+  },
+  samples: [
+    { config: { filters: 3, kernel_size: 3 }, inputs: [[2, 6, 2]] },
+    { config: { filters: 2, kernel_size: 4, strides: 2, padding: "same" }, inputs: [[2, 7, 2]] },
+    {
+      config: { filters: 4, kernel_size: 2, dilation_rate: 3, padding: "causal", groups: 2 },
+      inputs: [[1, 7, 2]],
+    },
+  ],
+});

@@ -1,0 +1,13 @@
+// x above 0, alpha · (exp(x) - 1) below (Clevert et al. 2015, arXiv:1511.07289).
+// keras.io/api/layers/activation_layers/elu
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+
+export const elu = defineLayer({
+  className: "ELU",
+  fields: { alpha: f.real(1) },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ alpha }, [x], g) => [g.elu(x!, { alpha })],
+  samples: [{ inputs: [[2, 3]] }, { config: { alpha: 0.5 }, inputs: [[2, 3, 2, 2]] }],
+});

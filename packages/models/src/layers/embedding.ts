@@ -1,0 +1,27 @@
+// A row of a table for each whole number, embeddings [input_dim, output_dim].
+// keras.io/api/layers/core_layers/embedding
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { trainable, weightFields } from "../weightFields";
+
+export const embedding = defineLayer({
+  className: "Embedding",
+  fields: {
+    input_dim: f.positive(),
+    output_dim: f.positive(),
+    ...weightFields("embeddings", "uniform"),
+    mask_zero: f.never("layers here do not pass masks on"),
+    input_length: f.kept(null),
+  },
+  shape: ({ output_dim }, [x]) => [[...x!, output_dim]],
+  weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
+  layout: "channelsLast",
+  lower: (_, [x], g, { weight }) => {
+    const indices = x!.dtype === "int32" || x!.dtype === "int64" ? x! : g.cast(x!, "int32");
+    return [g.gather(weight("embeddings"), indices, { axis: 0 })];
+  },
+  samples: [
+    { config: { input_dim: 7, output_dim: 3 }, inputs: [[2, 4]], dtype: "int32" },
+    { config: { input_dim: 3, output_dim: 2 }, inputs: [[2, 3, 2]], dtype: "int32" },
+  ],
+});

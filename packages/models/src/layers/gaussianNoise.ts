@@ -1,0 +1,18 @@
+// In training, adds noise of mean 0; otherwise nothing.
+// keras.io/api/layers/regularization_layers/gaussian_noise
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { normal } from "../randomness";
+
+export const gaussianNoise = defineLayer({
+  className: "GaussianNoise",
+  fields: { stddev: f.nonnegative(), seed: f.seed(null) },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ stddev }, [x], g, { training, seed }) =>
+    training && stddev > 0 ? [g.add(x!, g.mul(normal(g, g.shape(x!), seed()), stddev))] : [x!],
+  samples: [
+    { config: { stddev: 0.5 }, inputs: [[2, 3]] },
+    { config: { stddev: 0.1 }, inputs: [[2, 3, 2, 2]] },
+  ],
+});

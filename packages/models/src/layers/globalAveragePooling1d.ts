@@ -1,0 +1,18 @@
+// The mean of each channel over the whole sequence.
+// keras.io/api/layers/pooling_layers/global_average_pooling1d
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { flatten } from "../reshaping";
+
+export const globalAveragePooling1d = defineLayer({
+  className: "GlobalAveragePooling1D",
+  fields: { data_format: f.dataFormat("channels_last"), keepdims: f.flag(false) },
+  rank: 3,
+  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
+  layout: "channelsFirst",
+  lower: ({ keepdims }, [x], g) => {
+    const pooled = g.globalAveragePool(x!); // [batch, channels, 1]
+    return [keepdims ? pooled : flatten(g, pooled)];
+  },
+  samples: [{ inputs: [[2, 3, 5]] }, { config: { keepdims: true }, inputs: [[1, 2, 3]] }],
+});

@@ -1,0 +1,17 @@
+// x above 0, negative_slope · x below (Keras 2 and TF.js call the slope alpha).
+// keras.io/api/layers/activation_layers/leaky_relu
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+
+export const leakyRelu = defineLayer({
+  className: "LeakyReLU",
+  fields: { negative_slope: f.real(0.3) },
+  aliases: { alpha: "negative_slope" },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x!, { alpha: negative_slope })],
+  samples: [
+    { inputs: [[2, 3]] },
+    { config: { negative_slope: 0.1 }, inputs: [[2, 3, 2, 2]] },
+  ],
+});

@@ -1,0 +1,27 @@
+// x · scale + offset, both numbers or one for each channel.
+// keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling
+import { tensor } from "@cajal/core";
+import type { Value } from "@cajal/onnx";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+
+export const rescaling = defineLayer({
+  className: "Rescaling",
+  fields: { scale: f.reals(), offset: f.reals(0) },
+  shape: (_, [x]) => [x!],
+  layout: "any",
+  lower: ({ scale, offset }, [x], g, { inputs, layout }) => {
+    const after = layout === "channelsFirst" ? inputs[0]!.slice(2).map(() => 1) : [];
+    const operand = (given: number | readonly number[]): number | Value =>
+      typeof given === "number"
+        ? given
+        : g.constant(tensor("float32", [given.length, ...after], given));
+    const scaled = g.mul(x!, operand(scale));
+    return [offset === 0 ? scaled : g.add(scaled, operand(offset))];
+  },
+  samples: [
+    { config: { scale: 1 / 255 }, inputs: [[1, 3, 4, 3]] },
+    { config: { scale: [1, 2, 3], offset: [0, 1, 2] }, inputs: [[1, 3, 4, 3]] },
+    { config: { scale: 2, offset: -1 }, inputs: [[2, 3]] },
+  ],
+});

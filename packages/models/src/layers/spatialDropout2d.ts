@@ -1,0 +1,23 @@
+// Dropout of whole feature maps (Tompson et al. 2014, arXiv:1411.4280).
+// keras.io/api/layers/regularization_layers/spatial_dropout2d
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+import { keep } from "../randomness";
+
+export const spatialDropout2d = defineLayer({
+  className: "SpatialDropout2D",
+  fields: { rate: f.rate(), data_format: f.dataFormat("channels_last"), seed: f.seed(null) },
+  rank: 4,
+  shape: (_, [x]) => [x!],
+  layout: "channelsFirst",
+  lower: ({ rate }, [x], g, { training, seed }) => {
+    if (!training || rate === 0) return [x!];
+    const maps = g.shape(x!, { start: 0, end: 2 });
+    const shape = g.concat([maps, g.int64s([1, 1])], { axis: 0 });
+    return [g.mul(x!, keep(g, shape, { rate, seed: seed() }))];
+  },
+  samples: [
+    { config: { rate: 0.5 }, inputs: [[2, 3, 4, 5]] },
+    { config: { rate: 0 }, inputs: [[2, 3, 4, 5]] },
+  ],
+});

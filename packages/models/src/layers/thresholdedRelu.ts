@@ -1,0 +1,13 @@
+// x where it is above theta, else 0: a layer of Keras 2 and TF.js.
+// faroit.com/keras-docs/2.0.8/layers/advanced-activations
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+
+export const thresholdedRelu = defineLayer({
+  className: "ThresholdedReLU",
+  fields: { theta: f.real(1) },
+  shape: (_, [x]) => [x!],
+  layout: "elementwise",
+  lower: ({ theta }, [x], g) => [g.thresholdedRelu(x!, { alpha: theta })],
+  samples: [{ inputs: [[2, 3]] }, { config: { theta: 0.5 }, inputs: [[2, 3, 2, 2]] }],
+});

@@ -1,0 +1,68 @@
+// A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it.
+// keras.io/api/layers/recurrent_layers/time_distributed
+import { CajalError } from "@cajal/core";
+import type { KerasShape } from "../config";
+import * as f from "../fields";
+import { defineLayer } from "../layer";
+
+export const timeDistributed = defineLayer({
+  className: "TimeDistributed",
+  fields: { layer: f.layer() },
+  shape: ({ layer }, [x]) => {
+    if (x!.length < 3) throw new CajalError("bad-shape", "expected [batch, steps, …]", { got: x });
+    const { rank, className } = layer.definition;
+    if (rank !== undefined && x!.length !== rank + 1)
+      throw new CajalError(
+        "bad-shape",
+        `expected ${rank + 1} axes, one more than ${className} takes`,
+        {
+          got: x,
+        },
+      );
+    return layer.definition
+      .shape(layer.config, [stepOf(x!)])
+      .map(([, ...rest]) => [x![0]!, x![1]!, ...rest]);
+  },
+  weights: ({ layer }, [x]) =>
+    (layer.definition.weights?.(layer.config, [stepOf(x!)]) ?? []).map((weight) => ({
+      ...weight,
+      name: `${layer.name}/${weight.name}`,
+    })),
+  macs: ({ layer }, [x], outputs) =>
+    (x![1] ?? NaN) *
+    (layer.definition.macs?.(layer.config, [stepOf(x!)], outputs.map(stepOf)) ?? 0),
+  layout: "channelsLast",
+  lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
+    const [shape] = inputs;
+    const one = stepOf(shape!);
+    const steps = g.reshape(x!, extents(one));
+    const { values } = inner(layer, [steps], { shapes: [one], layout: "channelsLast" });
+    return values.map((y, i) => {
+      const rest = extents(stepOf(outputs[i]!)).slice(1);
+      if (shape![1] !== null) return g.reshape(y, [-1, shape![1]!, ...rest]);
+      const leading = g.shape(x!, { start: 0, end: 2 });
+      return g.reshape(y, g.concat([leading, g.int64s(rest)], { axis: 0 }));
+    });
+  },
+  samples: [
+    { config: { layer: { class_name: "Dense", config: { units: 3 } } }, inputs: [[2, 4, 5]] },
+    {
+      config: { layer: { class_name: "Conv2D", config: { filters: 2, kernel_size: 3 } } },
+      inputs: [[2, 3, 5, 4, 2]],
+    },
+    { config: { layer: { class_name: "Flatten", config: {} } }, inputs: [[2, 3, 2, 2, 2]] },
+    {
+      config: { layer: { class_name: "BatchNormalization", config: {} } },
+      inputs: [[2, 3, 2, 2, 2]],
+    },
+  ],
+});
+
+/** The shape of all steps as one batch. */
+const stepOf = (shape: KerasShape): KerasShape => [null, ...shape.slice(2)];
+
+const extents = ([, ...rest]: KerasShape): number[] => {
+  if (rest.includes(null))
+    throw new CajalError("unsupported", "the extents of a step must be known", { shape: rest });
+  return [-1, ...rest.map(Number)];
+};
