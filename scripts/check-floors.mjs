@@ -5,16 +5,8 @@ import { builtinModules } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { floors } from "./floors.mjs";
 
-/** Floors from the ground up; who lives on the same floor does not import each other. */
-const floors = [
-  ["core"],
-  ["onnx", "datasets"],
-  ["models"],
-  ["runtime"],
-  ["train", "transfer", "explain"],
-  ["bench"],
-];
 /** The scripts that root commands call in every package. */
 const scripts = ["build", "build:js", "test", "typecheck"];
 
@@ -32,7 +24,7 @@ function checkPackage(name) {
   const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
   const floor = floorOf(name);
   if (floor === -1)
-    return problems.push(`packages/${name}: is on no floor; scripts/check-floors.mjs lists them.`);
+    return problems.push(`packages/${name}: is on no floor; scripts/floors.mjs lists them.`);
   for (const script of scripts)
     if (!manifest.scripts?.[script])
       problems.push(`packages/${name}/package.json: has no script "${script}".`);

@@ -199,7 +199,11 @@ async function checkImports(project, manifest) {
     if (!ok) problems.push(output);
   }
   for (const bin of Object.keys(manifest.bin ?? {})) {
-    const { ok, output, stdout } = await run(join(project, "node_modules/.bin", bin), ["--help"], project);
+    const { ok, output, stdout } = await run(
+      join(project, "node_modules/.bin", bin),
+      ["--help"],
+      project,
+    );
     if (!ok || stdout === "") problems.push(`${bin} --help:\n${output}`);
   }
   return problems.join("\n");

@@ -1,12 +1,13 @@
 // One page per public package: its README.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { floors } from "../../../scripts/floors.mjs";
 
 const root = fileURLToPath(new URL("../../../packages/", import.meta.url));
 const readme = (name: string) => `${root}${name}/README.md`;
 
-/** Folder names of the packages that have a README. */
-export const packages = readdirSync(root).filter((name) => existsSync(readme(name)));
+/** Folder names of the packages that have a README, from the ground up. */
+export const packages = floors.flat().filter((name) => existsSync(readme(name)));
 
 export default {
   watch: [`${root}*/README.md`],

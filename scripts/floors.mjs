@@ -1,0 +1,10 @@
+// The house: packages from the ground up. Each imports only from floors below its own; who lives on
+// the same floor does not import each other.
+export const floors = [
+  ["core"],
+  ["onnx", "datasets"],
+  ["models"],
+  ["runtime"],
+  ["train", "transfer", "explain"],
+  ["bench"],
+];
