@@ -1,0 +1,108 @@
+// Ours beside PyTorch and beside plain ONNX Runtime on PyTorch's exports, in interleaved rounds:
+//   npm run bench:speed -- [workloads, e.g. T1,T2,I1-b1,I3-vgg16] [--rounds 5] [--tfjs] [--json]
+// PyTorch is found as $PYTHON, or python3, that imports torch and torchvision; without it ours is timed
+// alone. Exports are kept in $TMPDIR/cajal-exports.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { workloads } from "./workloads.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+// Builds what is stale, and says nothing.
+execFileSync(process.execPath, [here("../../../scripts/cajal.mjs"), "--version"]);
+const { median, p90, ratioOf, startWorker, takeTurns } = await import("../dist/index.js");
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "5" },
+    tfjs: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+  },
+});
+const wanted = positionals.length > 0 ? positionals.join(",").split(",") : Object.keys(workloads);
+
+const python = [process.env.PYTHON, "python3"].find(
+  (candidate) =>
+    candidate !== undefined &&
+    spawnSync(candidate, ["-c", "import torch, torchvision"]).status === 0,
+);
+if (python === undefined)
+  console.error(
+    "PyTorch is not here (no $PYTHON or python3 that imports torch and torchvision): ours is timed alone.",
+  );
+
+for (const workload of wanted) {
+  const contestants = [["ours", [process.execPath, here("peer.mjs"), workload]]];
+  if (values.tfjs)
+    contestants.push([
+      "ours on tfjs wasm",
+      [process.execPath, here("peer.mjs"), workload, "tfjs", "wasm"],
+    ]);
+  if (python !== undefined) {
+    contestants.push(["pytorch", [python, here("torch_worker.py"), workload]]);
+    const file = workload.startsWith("I") ? exported(workload) : undefined;
+    if (file !== undefined)
+      contestants.push([
+        "onnxruntime, pytorch's export",
+        [process.execPath, here("ort_worker.mjs"), file],
+      ]);
+  }
+  const workers = [];
+  try {
+    for (const [name, command] of contestants)
+      try {
+        workers.push(await startWorker(name, command));
+      } catch (error) {
+        console.error(`${workload}: ${error.message}`);
+      }
+    const turns = takeTurns(workers, { rounds: Number(values.rounds) });
+    let turn = await turns.next();
+    while (!turn.done) turn = await turns.next();
+    report(workload, turn.value);
+  } finally {
+    for (const worker of workers) worker.stop();
+  }
+}
+
+function exported(workload) {
+  const folder = join(tmpdir(), "cajal-exports");
+  const file = join(folder, `${workload}.onnx`);
+  if (existsSync(file)) return file;
+  mkdirSync(folder, { recursive: true });
+  const { status, stderr } = spawnSync(python, [here("torch_worker.py"), workload, `${file}.tmp`], {
+    encoding: "utf8",
+  });
+  if (status !== 0) {
+    console.error(`${workload}: PyTorch could not export it: ${stderr.trim().split("\n").at(-1)}`);
+    return undefined;
+  }
+  renameSync(`${file}.tmp`, file);
+  return file;
+}
+
+function report(workload, timings) {
+  const [ours] = timings;
+  for (const timing of timings) {
+    const { name, n, rss_mb, times_ms, version } = timing;
+    const line = {
+      workload,
+      name,
+      version,
+      n,
+      median_ms: Number(median(times_ms).toPrecision(5)),
+      p90_ms: Number(p90(times_ms).toPrecision(5)),
+      rss_mb,
+      // Ours over this one's, the median of the rounds' ratios: below 1 is faster.
+      ours_over: Number(ratioOf(ours, timing).toFixed(3)),
+    };
+    console.log(
+      values.json
+        ? JSON.stringify(line)
+        : `${workload.padEnd(14)} ${name.padEnd(30)} ${String(line.median_ms).padStart(9)} ms  p90 ${String(line.p90_ms).padStart(9)} ms  ${String(rss_mb).padStart(5)} MB  ours / this ${line.ours_over}`,
+    );
+  }
+}

@@ -1,0 +1,145 @@
+"""PyTorch on a workload, speaking the worker protocol of src/workers.ts.
+
+    python torch_worker.py WORKLOAD              times it (eager, NCHW)
+    python torch_worker.py WORKLOAD FILE.onnx    exports its network, for plain ONNX Runtime
+
+Needs torch and torchvision; timm for xception and inceptionresnetv2; onnx and onnxscript to export.
+Tried with torch 2.14.1, torchvision 0.29.1, timm 1.0.29, onnxscript 0.5.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+
+import torch
+from torch import nn
+
+TRAIN = {"T1": ("lenet5", 64), "T2": ("convnet", 64), "T3": ("mobilenet", 8), "T4": ("resnet50", 8)}
+PREDICT = {"I1": "mobilenet", "I2": "resnet50"}
+
+
+def block(inputs, outputs, kernel, stride=1, groups=1, activation=nn.ReLU):
+    return [
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outputs),
+        activation(),
+    ]
+
+
+def lenet5():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    )  # fmt: skip
+
+
+def convnet():
+    return nn.Sequential(
+        *block(3, 32, 3), *block(32, 32, 3), nn.MaxPool2d(2),
+        *block(32, 64, 3), *block(64, 64, 3), nn.MaxPool2d(2),
+        *block(64, 128, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(128, 10),
+    )  # fmt: skip
+
+
+def mobilenet():
+    """Version 1 (Howard et al. 2017, table 1); torchvision has only the later ones."""
+    layers, channels = block(3, 32, 3, 2, activation=nn.ReLU6), 32
+    rows = [(64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2)]
+    for outputs, stride in rows + [(512, 1)] * 5 + [(1024, 2), (1024, 1)]:
+        layers += block(channels, channels, 3, stride, channels, nn.ReLU6)
+        layers += block(channels, outputs, 1, activation=nn.ReLU6)
+        channels = outputs
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1024, 1000))
+
+
+def resnet50():
+    from torchvision.models import resnet50
+
+    net = resnet50()
+    for module in net.modules():
+        # As in the paper and in Keras: the stride is the first 1x1's, not the 3x3's.
+        if type(module).__name__ == "Bottleneck" and module.conv2.stride == (2, 2):
+            module.conv1.stride, module.conv2.stride = (2, 2), (1, 1)
+    return net
+
+
+def build(name):
+    own = {"lenet5": lenet5, "convnet": convnet, "mobilenet": mobilenet, "resnet50": resnet50}
+    if name in own:
+        return own[name]()
+    if name in ("xception", "inceptionresnetv2"):
+        import timm
+
+        return timm.create_model({"xception": "legacy_xception"}.get(name, "inception_resnet_v2"))
+    import torchvision.models
+
+    if name == "inceptionv3":
+        return torchvision.models.inception_v3(aux_logits=False, init_weights=False)
+    return getattr(torchvision.models, name)()
+
+
+def images(name, batch):
+    if name == "lenet5":
+        return torch.rand(batch, 1, 28, 28)
+    side = 32 if name == "convnet" else 299 if name.startswith(("xception", "inception")) else 224
+    return torch.rand(batch, 3, side, side)
+
+
+def prepare(workload):
+    """A step, and the network and input that it is made of."""
+    if workload in TRAIN:
+        name, batch = TRAIN[workload]
+        net = build(name).train()
+        x = images(name, batch)
+        y = torch.randint(0, net[-1].out_features if name != "resnet50" else 1000, (batch,))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            loss = nn.functional.cross_entropy(net(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+    else:
+        kind, *rest = workload.split("-")
+        name = PREDICT.get(kind) or rest[0]
+        batch = int(rest[-1][1:]) if rest[-1][:1] == "b" and rest[-1][1:].isdigit() else 1
+        net = build(name).eval()
+        x = images(name, batch)
+
+        @torch.inference_mode()
+        def step():
+            return net(x).numpy()
+
+    return step, net, x
+
+
+def say(**fields):
+    print(json.dumps(fields), flush=True)
+
+
+def serve(step):
+    def timed():
+        began = time.perf_counter()
+        step()
+        return 1000 * (time.perf_counter() - began)
+
+    say(ready=True, best_warm_ms=min(timed() for _ in range(2)))
+    for line in sys.stdin:
+        times = sorted(timed() for _ in range(int(line)))
+        middle = (times[len(times) // 2] + times[(len(times) - 1) // 2]) / 2
+        rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        say(median_ms=middle, n=len(times), rss_mb=round(rss), times_ms=times, version=torch.__version__)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(int(os.environ.get("PEERS_THREADS", "2")))
+    torch.manual_seed(0)
+    step, net, x = prepare(sys.argv[1])
+    if len(sys.argv) > 2:
+        torch.onnx.export(net, (x,), sys.argv[2], dynamo=True, external_data=False, verbose=False)
+    else:
+        serve(step)

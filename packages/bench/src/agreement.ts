@@ -1,0 +1,35 @@
+// Whether two engines computed the same.
+import { CajalError, showShape, type Tensor } from "@cajal/core";
+
+/**
+ * The largest difference of two batches of logits, relative to the size of the logits: for each
+ * example the largest |got − expected| over the largest |expected|; of these the largest.
+ * (Relative to each number alone, a logit that happens to be near zero would decide.)
+ *
+ * @param got [batch, …], same shape as `expected`
+ * @returns 0 for equal tensors; NaN when a number is missing on either side
+ * @throws CajalError `bad-shape`
+ */
+export function relativeDifference(got: Tensor, expected: Tensor): number {
+  if (showShape(got.shape) !== showShape(expected.shape))
+    throw new CajalError(
+      "bad-shape",
+      `outputs of two engines: got shapes ${showShape(got.shape)} and ${showShape(expected.shape)}, expected equal ones.`,
+      { got: got.shape, expected: expected.shape },
+    );
+  const width = got.data.length / (got.shape[0] ?? 1);
+  let worst = 0;
+  for (let start = 0; start < got.data.length; start += width) {
+    let difference = 0;
+    let size = 0;
+    for (let i = start; i < start + width; i++) {
+      const a = Number(got.data[i]);
+      const b = Number(expected.data[i]);
+      if (!Number.isFinite(a) || !Number.isFinite(b)) return NaN;
+      difference = Math.max(difference, Math.abs(a - b));
+      size = Math.max(size, Math.abs(b));
+    }
+    if (difference > 0) worst = Math.max(worst, difference / size);
+  }
+  return worst;
+}

@@ -1,0 +1,171 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cajal } from "../testing/cajal";
+import type { BenchRecord } from "./record";
+import type { TableRow } from "./table";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cajal-cli-"));
+  // The first call builds.
+  await cajal(["--version"]);
+}, 180_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("cajal", () => {
+  it("teaches when it is called with nothing, or asked for help", async () => {
+    const [bare, help] = await Promise.all([cajal([]), cajal(["--help"])]);
+    expect(bare.code).toBe(0);
+    expect(bare.stdout).toBe(help.stdout);
+    expect(help.stdout).toMatchSnapshot();
+  });
+
+  it("names the nearest for what it does not know, and exits 2", async () => {
+    const command = await cajal(["tabel"]);
+    expect(command).toMatchObject({ code: 2, stdout: "" });
+    expect(command.stderr).toContain("table");
+    const option = await cajal(["run", "--sede", "7"]);
+    expect(option).toMatchObject({ code: 2, stdout: "" });
+    expect(option.stderr).toContain("--seed");
+    const suite = await cajal(["run", "embeded"]);
+    expect(suite).toMatchObject({ code: 2, stdout: "" });
+    expect(suite.stderr).toContain("embedded");
+  });
+
+  it("refuses values that are none, and exits 2", async () => {
+    for (const args of [
+      ["run", "--seed", "many"],
+      ["learn", "--epochs", "0"],
+      ["speed", "--batch", "1,x"],
+      ["speed", "--phase", "sleep"],
+      ["table", join(folder, "absent.json")],
+      ["compare", join(folder, "absent.json"), join(folder, "absent.json")],
+    ])
+      expect(await cajal(args), args.join(" ")).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("cajal table", () => {
+  it("prints one JSON document and nothing else", async () => {
+    const { code, stdout, stderr } = await cajal(["table", "lenet5", "--json"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const [row, ...more] = JSON.parse(stdout) as TableRow[];
+    expect(more).toEqual([]);
+    // LeNet-5 by hand: 156 + 2,416 + 48,120 + 10,164 + 850 parameters; multiply-adds
+    // 28·28·6·25 + 10·10·16·150 + 400·120 + 120·84 + 84·10.
+    expect(row).toMatchObject({ name: "LeNet5", params: 61_706, macs: 416_520 });
+  });
+
+  it("reads Keras JSON, and says what is wrong with a file that is none", async () => {
+    const model = {
+      class_name: "Sequential",
+      config: {
+        name: "tiny",
+        layers: [
+          {
+            class_name: "Dense",
+            config: { name: "dense", units: 3, batch_input_shape: [null, 4] },
+          },
+        ],
+      },
+    };
+    await writeFile(join(folder, "tiny.json"), JSON.stringify(model));
+    const good = await cajal(["table", join(folder, "tiny.json"), "--json"]);
+    expect(good.stderr).toBe("");
+    // 4·3 weights and 3 biases.
+    expect(JSON.parse(good.stdout)).toMatchObject([{ name: "tiny.json", params: 15, macs: 12 }]);
+
+    await writeFile(join(folder, "broken.json"), "{");
+    const broken = await cajal(["table", join(folder, "broken.json")]);
+    expect(broken).toMatchObject({ code: 1, stdout: "" });
+    expect(broken.stderr).toContain("broken.json");
+  });
+
+  it("writes Markdown into a file", async () => {
+    const out = join(folder, "table.md");
+    const { code, stdout } = await cajal(["table", "lenet1", "--markdown", "--out", out]);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
+    expect(await readFile(out, "utf8")).toMatch(/^\| network \|.*\n(\| --- )+\|\n\| LeNet1 \|/);
+  });
+});
+
+describe("cajal compare", () => {
+  const record: BenchRecord = {
+    suite: "speed",
+    model: "lenet5",
+    phase: "predict",
+    engine: "onnx",
+    device: "cpu",
+    batch: 1,
+    n: 10,
+    median_ms: 1,
+    seed: 42,
+    versions: {},
+    host: "here",
+    at: "2026-01-01T00:00:00.000Z",
+  };
+  const file = async (name: string, median_ms: number) => {
+    const path = join(folder, name);
+    await writeFile(path, `${JSON.stringify({ ...record, median_ms })}\n`);
+    return path;
+  };
+
+  it("exits 1 for a regression beyond the threshold, 0 below it", async () => {
+    const before = await file("before.jsonl", 1);
+    const after = await file("after.jsonl", 1.2);
+    const slower = await cajal(["compare", before, after, "--json"]);
+    expect(slower.code).toBe(1);
+    expect(JSON.parse(slower.stdout)).toMatchObject({
+      comparisons: [{ before: 1, after: 1.2, verdict: "regression" }],
+    });
+    expect((await cajal(["compare", before, after, "--threshold", "0.25"])).code).toBe(0);
+    expect((await cajal(["compare", after, before])).code).toBe(0);
+  });
+
+  it("names the line that is no record", async () => {
+    const path = join(folder, "bad.jsonl");
+    await writeFile(path, `${JSON.stringify(record)}\n{"suite":\n`);
+    const { code, stderr } = await cajal(["compare", path, path]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("line 2");
+  });
+});
+
+describe("cajal cache", () => {
+  it("lists and clears the folder of the environment, and no more than its contents", async () => {
+    const env = { CAJAL_CACHE: join(folder, "cache") };
+    const call = async (...args: string[]) =>
+      JSON.parse((await cajal(["cache", ...args, "--json"], { env })).stdout) as unknown;
+    expect(await call("where")).toEqual({ folder: env.CAJAL_CACHE });
+    expect(await call()).toEqual({ folder: env.CAJAL_CACHE, files: [], bytes: 0 });
+    const { mkdir } = await import("node:fs/promises");
+    await mkdir(join(env.CAJAL_CACHE, "mnist"), { recursive: true });
+    await writeFile(join(env.CAJAL_CACHE, "mnist", "file.gz"), "12345");
+    expect(await call()).toMatchObject({
+      files: [{ path: join("mnist", "file.gz"), bytes: 5 }],
+      bytes: 5,
+    });
+    expect(await call("clear")).toMatchObject({ removed: 1, bytes: 5 });
+    expect(await readdir(env.CAJAL_CACHE)).toEqual([]);
+  });
+});
+
+describe("cajal devices", () => {
+  it("lists what there is, with a reason for what is not", async () => {
+    const { code, stdout } = await cajal(["devices", "--json"]);
+    expect(code).toBe(0);
+    const found = JSON.parse(stdout) as {
+      engine: string;
+      device: string;
+      available: boolean;
+      reason?: string;
+    }[];
+    expect(found).toContainEqual(
+      expect.objectContaining({ engine: "onnx", device: "cpu", available: true }),
+    );
+    for (const { available, reason } of found) expect(reason === undefined).toBe(available);
+  });
+});

@@ -1,0 +1,271 @@
+#!/usr/bin/env node
+// The command line `cajal`: its commands, their options and help. What a command does lies in
+// commands/ and is imported when it is called, so that none waits for another's engines.
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CompareOptions } from "./commands/compare";
+import type { LearnOptions } from "./commands/learn";
+import type { SpeedOptions } from "./commands/speed";
+import type { TableOptions } from "./commands/table";
+import { type CommonOptions, type Context, exitCode, type Outcome, withContext } from "./context";
+import { cajalVersion } from "./cajalVersion";
+
+const program = new Command("cajal")
+  .description("Deep learning for TypeScript: runs, times and compares networks on every engine.")
+  .version(cajalVersion)
+  .exitOverride()
+  .showSuggestionAfterError()
+  .configureHelp({ sortOptions: false, showGlobalOptions: true })
+  .addHelpText(
+    "after",
+    `
+Begin here:
+  cajal run                               a network learns handwritten digits; see cajal-report/report.html
+  cajal devices                           what this machine can run on, and why not on the rest
+  cajal table                             size, parameters, depth and cost of the networks
+  cajal learn --dataset mnist             train one yourself
+  cajal speed --engines onnx,tfjs         how fast, on which engine
+  cajal compare before.json after.json    what became slower or worse
+
+All take --json (JSON on standard output, nothing else), --out, --seed and --help.
+Exit codes: 0 done; 1 it failed, a check did not hold or a regression was found; 2 the call was wrong.
+Peers: engines are installed beside Cajal as you need them, e.g. npm install onnxruntime-node`,
+  );
+
+command("run", "run a suite and write a report: data to learning to engines", {
+  out: new Option("--out <folder>", "where the report goes").default("cajal-report"),
+  examples: [
+    ["cajal run", "the suite on embedded data; nothing is downloaded"],
+    ["cajal run --seed 7 --out seven", "another seed, another folder"],
+    ["cajal run --json > records.jsonl", "the measurements, one JSON line each"],
+  ],
+})
+  .argument("[suite]", "which suite", "embedded")
+  .action(
+    act(
+      async (context, { out }: CommonOptions & { out: string }, suite: string) => {
+        const { run } = await import("./commands/run");
+        return run(context, suite, { out });
+      },
+      { out: "folder" },
+    ),
+  );
+
+command("table", "size, parameters, depth and cost of networks, published accuracy", {
+  examples: [
+    ["cajal table", "all networks that Cajal builds"],
+    ["cajal table lenet5 mobilenet", "some of them"],
+    ["cajal table model.json net.onnx", "your own: Keras JSON, TF.js model.json, ONNX"],
+    ["cajal table --markdown > table.md", "for a README"],
+  ],
+})
+  .argument("[models...]", "names of networks, or files")
+  .option("--markdown", "a Markdown table")
+  .action(
+    act(async (context, options: TableOptions, models: string[]) => {
+      const { table } = await import("./commands/table");
+      return table(context, models, options);
+    }),
+  );
+
+command("learn", "train a network on a data set", {
+  examples: [
+    ["cajal learn", "LeNet-5 learns the embedded digits"],
+    ["cajal learn --dataset mnist --epochs 5", "MNIST, fetched once and kept"],
+    ["cajal learn --checkpoint run1 --resume", "goes on where it was interrupted"],
+  ],
+})
+  .option("--model <name>", "network", "lenet5")
+  .option("--dataset <name>", "data set", "digits")
+  .option("--data <folder>", "folder with the data set's files; without it they are fetched")
+  .addOption(number("--epochs <n>", "passes over the data", { least: 1 }).default(10))
+  .addOption(number("--batch <n>", "examples a step", { least: 1 }).default(32))
+  .option("--optimizer <name>", "optimizer", "adam")
+  .addOption(fraction("--learning-rate <rate>", "step size; default: the optimizer's"))
+  .option("--engine <name>", "engine; default: the fastest that trains")
+  .option("--device <name>", "device of the engine", "auto")
+  .option("--checkpoint <folder>", "keeps the state there after every epoch")
+  .option("--resume", "goes on from the checkpoint")
+  .action(
+    act(async (context, options: LearnOptions) => {
+      const { learn } = await import("./commands/learn");
+      return learn(context, options);
+    }),
+  );
+
+command("speed", "time prediction or training, each in a process of its own", {
+  examples: [
+    ["cajal speed", "LeNet-5, one prediction, every device of ONNX Runtime"],
+    ["cajal speed --models mobilenet,resnet50 --batch 1,8", "two networks, two batch sizes"],
+    ["cajal speed --engines onnx,tfjs --devices cpu,wasm", "engines against each other"],
+    ["cajal speed --phase train --models lenet5 --batch 64 --json", "training steps, as records"],
+  ],
+})
+  .addOption(
+    new Option("--phase <phase>", "what is timed").choices(["predict", "train"]).default("predict"),
+  )
+  .addOption(list("--models <names>", "networks, separated by commas").default(["lenet5"]))
+  .addOption(list("--engines <names>", "engines").default(["onnx"]))
+  .addOption(list("--devices <names>", "devices; default: all that are available"))
+  .addOption(
+    list("--batch <sizes>", "batch sizes; default 1 to predict; to train 64, large networks 8"),
+  )
+  .addOption(number("--rounds <n>", "turns that each contestant has", { least: 1 }).default(5))
+  .addOption(number("--threads <n>", "threads of an engine that has them", { least: 1 }))
+  .action(
+    act(async (context, options: SpeedOptions) => {
+      const { speed } = await import("./commands/speed");
+      return speed(context, options);
+    }),
+  );
+
+command("devices", "what this machine can run on, and why not on the rest", {
+  examples: [["cajal devices --json", "for a program"]],
+}).action(
+  act(async (context) => {
+    const { devices } = await import("./commands/devices");
+    return devices(context);
+  }),
+);
+
+command("compare", "compare two runs: what became slower, larger or less accurate", {
+  examples: [
+    ["cajal compare before.json after.json", "reports, or records as JSON lines"],
+    ["cajal compare before.jsonl after.jsonl --threshold 0.05", "5 % slower is a regression"],
+  ],
+})
+  .argument("<before>", "report.json, or records")
+  .argument("<after>", "the same of another run")
+  .addOption(
+    fraction("--threshold <share>", "what counts: 0.1 is 10 % slower or 10 % more memory").default(
+      0.1,
+    ),
+  )
+  .addOption(
+    fraction("--accuracy-threshold <share>", "what counts of accuracy, in its own units").default(
+      0.005,
+    ),
+  )
+  .action(
+    act(async (context, options: CompareOptions, before: string, after: string) => {
+      const { compare } = await import("./commands/compare");
+      return compare(context, before, after, options);
+    }),
+  );
+
+command("cache", "the folder of fetched files", {
+  examples: [
+    ["cajal cache", "what it holds"],
+    ["cajal cache where", "where it is"],
+    ["cajal cache clear", "empties it"],
+  ],
+})
+  .addArgument(
+    new Argument("[action]", "what to do").choices(["list", "where", "clear"]).default("list"),
+  )
+  .action(
+    act(async (context, _options: CommonOptions, action: "list" | "where" | "clear") => {
+      const { cache } = await import("./commands/cache");
+      return cache(context, action);
+    }),
+  );
+
+command("worker", "measure one thing on command: what speed starts, one process each", {
+  examples: [
+    [
+      `cajal worker '{"phase":"predict","model":"lenet5","engine":"onnx","device":"cpu","batch":1}'`,
+      "then numbers on standard input: so many timed steps",
+    ],
+  ],
+})
+  .argument("<job>", "what to measure, as JSON")
+  .action(
+    act(async (context, _options: CommonOptions, job: string) => {
+      const { worker } = await import("./commands/worker");
+      return worker(context, job);
+    }),
+  );
+
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  // The reader went away (`cajal table | head`): nobody is left to tell.
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
+
+void main();
+
+async function main(): Promise<void> {
+  if (process.argv.length <= 2) return program.outputHelp();
+  try {
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    // Commander has said what is wrong with the call; asking for help or the version is no wrong.
+    process.exitCode = !(error instanceof CommanderError)
+      ? exitCode(error)
+      : error.exitCode === 0
+        ? 0
+        : 2;
+  }
+}
+
+function command(
+  name: string,
+  summary: string,
+  { out, examples }: { out?: Option; examples: readonly (readonly [string, string])[] },
+): Command {
+  const width = Math.max(...examples.map(([call]) => call.length));
+  return program
+    .command(name)
+    .summary(summary)
+    .description(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`)
+    .option("--json", "JSON on standard output, nothing else")
+    .addOption(out ?? new Option("--out <file>", "the answer goes there"))
+    .addOption(number("--seed <n>", "of all that is random", { least: 0 }).default(42))
+    .addHelpText(
+      "after",
+      `\nExamples:\n${examples.map(([call, does]) => `  ${call.padEnd(width)}   ${does}`).join("\n")}`,
+    );
+}
+
+/**
+ * A command's action: what it works with comes first, then its options, then its arguments.
+ * Where it answers "failed", the call was right and the thing itself was not.
+ */
+function act<Options extends CommonOptions, Arguments extends unknown[]>(
+  body: (context: Context, options: Options, ...args: Arguments) => Promise<Outcome>,
+  { out = "file" }: { out?: "file" | "folder" } = {},
+) {
+  return async (...given: unknown[]): Promise<void> => {
+    // Commander gives the arguments, the options and the command.
+    const args = given.slice(0, -2) as Arguments;
+    const options = given.at(-2) as Options;
+    await withContext({ ...options, out: out === "file" ? options.out : undefined }, (context) =>
+      body(context, options, ...args),
+    );
+  };
+}
+
+function number(flags: string, description: string, { least }: { least: number }): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
+      throw new InvalidArgumentError(`Expected a whole number of at least ${least}.`);
+    return value;
+  });
+}
+
+function fraction(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isFinite(value) || value < 0)
+      throw new InvalidArgumentError("Expected a number of at least 0.");
+    return value;
+  });
+}
+
+function list(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    const names = text.split(",").map((name) => name.trim());
+    if (names.includes("")) throw new InvalidArgumentError("Expected names separated by commas.");
+    return names;
+  });
+}

@@ -1,0 +1,66 @@
+// cajal compare: exits 1 where something became slower, larger or less accurate.
+import { readFile } from "node:fs/promises";
+import { CajalError } from "@cajal/core";
+import { compare as compareRecords } from "../compare";
+import type { CommonOptions, Context, Outcome } from "../context";
+import { times } from "../format";
+import { textTable } from "../output";
+import { type BenchRecord, parseRecords } from "../record";
+
+export interface CompareOptions extends CommonOptions {
+  threshold: number;
+  accuracyThreshold: number;
+}
+
+export async function compare(
+  { output, progress }: Context,
+  before: string,
+  after: string,
+  { threshold, accuracyThreshold }: CompareOptions,
+): Promise<Outcome> {
+  const [then, now] = await Promise.all([read(before), read(after)]);
+  const result = compareRecords(then, now, { threshold, accuracyThreshold });
+  if (result.comparisons.length === 0)
+    throw new CajalError(
+      "bad-argument",
+      `${before} and ${after} have no measurement in common: nothing was compared.`,
+      { before, after },
+    );
+  output.document(result);
+  output.text(
+    textTable(
+      ["measurement", "of", "before", "after", "ratio", ""],
+      result.comparisons.map(({ what, measure, before, after, ratio, verdict }) => [
+        what,
+        measure,
+        figures(before),
+        figures(after),
+        times(ratio),
+        verdict === "same" ? "" : verdict,
+      ]),
+    ),
+  );
+  const hosts = new Set([...then, ...now].map(({ host }) => host));
+  if (hosts.size > 1)
+    progress.say(`Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`);
+  for (const what of result.onlyBefore) progress.say(`only in ${before}: ${what}`);
+  for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
+  return result.comparisons.some(({ verdict }) => verdict === "regression") ? "failed" : undefined;
+}
+
+async function read(path: string): Promise<BenchRecord[]> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    throw new CajalError(
+      "bad-argument",
+      `${path}: cannot be read (${cause instanceof Error ? cause.message : cause}).`,
+      { path },
+      { cause },
+    );
+  }
+  return parseRecords(text, path);
+}
+
+const figures = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,0 +1,174 @@
+// cajal learn: trains a network on a data set, and says how it goes.
+import { CajalError, unknownName } from "@cajal/core";
+import { modelFacts, summary } from "@cajal/models";
+import { type DeviceChoice, devices } from "@cajal/runtime";
+import {
+  accuracy,
+  adagrad,
+  adam,
+  adamw,
+  type Checkpoint,
+  rmsprop,
+  sgd,
+  sparseCategoricalCrossentropy,
+  train,
+} from "@cajal/train";
+import { checkpoints, latestCheckpoint } from "@cajal/train/node";
+import type { CommonOptions, Context } from "../context";
+import { host } from "../environment";
+import { duration, engineName, milliseconds, percent, whole } from "../format";
+import { imageSet } from "../imageSets";
+import { networkFor, recordName } from "../networks";
+import type { BenchRecord } from "../record";
+import { median, p90 } from "../statistics";
+
+export interface LearnOptions extends CommonOptions {
+  model: string;
+  dataset: string;
+  data?: string;
+  epochs: number;
+  batch: number;
+  optimizer: string;
+  learningRate?: number;
+  engine?: string;
+  device: string;
+  checkpoint?: string;
+  resume?: boolean;
+}
+
+const optimizers = {
+  adagrad,
+  adam,
+  adamw,
+  rmsprop,
+  sgd: (options: { learningRate?: number }) => sgd({ momentum: 0.9, ...options }),
+};
+
+export async function learn(
+  { output, progress, seed, signal }: Context,
+  options: LearnOptions,
+): Promise<void> {
+  const { epochs, batch, device, learningRate } = options;
+  const data = imageSet(options.dataset);
+  const model = networkFor(options.model, data);
+  const makeOptimizer = Object.entries(optimizers).find(
+    ([name]) => name === options.optimizer,
+  )?.[1];
+  if (makeOptimizer === undefined)
+    throw unknownName("optimizer", options.optimizer, Object.keys(optimizers));
+  const engine = engineOf(options.engine);
+  const resume = options.resume === true ? await latest(options.checkpoint) : undefined;
+
+  const { totalParams: params, macs } = summary(model);
+  progress.start(`Data set ${data.name}`);
+  const { seen, heldOut } = await data.load({
+    folder: options.data,
+    seed,
+    signal,
+    onProgress: (note) => progress.update(0, note),
+  });
+  progress.finish(`${whole(seen.size)} examples to learn from, ${whole(heldOut.size)} held out`);
+
+  const title = `${modelFacts(options.model).name}, ${whole(params)} parameters, learns ${data.name}`;
+  progress.start(title);
+  let place = { engine: "", device: "" };
+  const times: number[] = [];
+  let began = 0;
+  let record: BenchRecord | undefined;
+  let read = NaN;
+  const run = train(model, seen, {
+    epochs,
+    batchSize: batch,
+    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+    optimizer: makeOptimizer(learningRate === undefined ? {} : { learningRate }),
+    metrics: [accuracy()],
+    validation: heldOut.batch(256),
+    seed,
+    signal,
+    // Refused there, with the known ones, when it is none.
+    device: device as DeviceChoice,
+    ...(engine !== undefined && { engine }),
+    ...(options.checkpoint !== undefined && { checkpoint: checkpoints(options.checkpoint) }),
+    ...(resume !== undefined && { resume }),
+  });
+  for await (const event of run)
+    switch (event.type) {
+      case "start":
+        place = { engine: event.engine, device: event.device };
+        began = performance.now();
+        break;
+      case "step":
+        times.push(performance.now() - began);
+        progress.update(
+          (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
+          `epoch ${event.epoch + 1} of ${epochs}  loss ${event.loss.toFixed(3)}`,
+        );
+        began = performance.now();
+        break;
+      case "epoch": {
+        read = event.validation?.metrics.accuracy ?? NaN;
+        const { loss, metrics, validation, seconds } = event;
+        progress.say(
+          `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(validation?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
+        );
+        began = performance.now();
+        break;
+      }
+      case "checkpoint":
+        began = performance.now();
+        break;
+      case "end":
+        progress.finish(`${percent(read, 2)} of the held-out examples read right`);
+        break;
+    }
+  const found = (await devices({ signal })).find(
+    (each) => each.engine === place.engine && each.device === place.device,
+  );
+  const common = {
+    suite: "learn",
+    model: recordName(options.model),
+    dataset: data.name,
+    ...place,
+    params,
+    macs,
+    seed,
+    versions: { node: process.versions.node, [place.engine]: found?.version ?? "unknown" },
+    host: host(),
+    at: new Date().toISOString(),
+  };
+  if (times.length > 0) {
+    record = {
+      ...common,
+      phase: "train",
+      batch,
+      n: times.length,
+      median_ms: Number(median(times).toPrecision(5)),
+      p90_ms: Number(p90(times).toPrecision(5)),
+    };
+    output.line(record);
+  }
+  output.line({ ...common, phase: "accuracy", batch, n: heldOut.size, top1: read });
+  output.text(
+    [
+      `${percent(read, 2)} of ${whole(heldOut.size)} held-out examples read right`,
+      ...(record === undefined
+        ? []
+        : [`${milliseconds(record.median_ms!)} a step of ${batch} on ${engineName(place)}`]),
+    ].join("\n"),
+  );
+}
+
+function engineOf(name: string | undefined): "onnx" | "tfjs" | undefined {
+  if (name === undefined || name === "onnx" || name === "tfjs") return name;
+  throw unknownName("engine", name, ["onnx", "tfjs"]);
+}
+
+/** The newest checkpoint; nothing where there is none yet, so that one call serves to begin and to go on. */
+async function latest(folder: string | undefined): Promise<Checkpoint | undefined> {
+  if (folder === undefined)
+    throw new CajalError(
+      "bad-argument",
+      "--resume needs --checkpoint <folder>: where to go on from.",
+    );
+  return latestCheckpoint(folder);
+}

@@ -1,0 +1,69 @@
+// Two runs side by side: what became slower, larger or less accurate.
+import { type BenchRecord, identityOf } from "./record";
+
+export interface Comparison {
+  /** Which measurement, see `identityOf`. */
+  what: string;
+  measure: "median_ms" | "rss_mb" | "top1" | "top5";
+  before: number;
+  after: number;
+  /** after / before. */
+  ratio: number;
+  verdict: "regression" | "improvement" | "same";
+}
+
+export interface Compared {
+  comparisons: Comparison[];
+  /** Measurements that only one of the runs has. */
+  onlyBefore: string[];
+  onlyAfter: string[];
+}
+
+/**
+ * Compares measurements of the same identity; of several with one identity, the last counts.
+ *
+ * @param options.threshold share by which time or memory must differ to count, default 0.1
+ * @param options.accuracyThreshold difference of accuracies that counts, default 0.005
+ */
+export function compare(
+  before: readonly BenchRecord[],
+  after: readonly BenchRecord[],
+  {
+    threshold = 0.1,
+    accuracyThreshold = 0.005,
+  }: { threshold?: number; accuracyThreshold?: number } = {},
+): Compared {
+  const old = byIdentity(before);
+  const young = byIdentity(after);
+  const comparisons: Comparison[] = [];
+  for (const [what, then] of old) {
+    const now = young.get(what);
+    if (now === undefined) continue;
+    for (const measure of ["median_ms", "rss_mb", "top1", "top5"] as const) {
+      const a = then[measure];
+      const b = now[measure];
+      if (a === undefined || b === undefined) continue;
+      const accuracy = measure === "top1" || measure === "top5";
+      // How much worse, in what the threshold is in.
+      const worse = accuracy ? a - b : b / a - 1;
+      const better = accuracy ? b - a : a / b - 1;
+      const limit = accuracy ? accuracyThreshold : threshold;
+      comparisons.push({
+        what,
+        measure,
+        before: a,
+        after: b,
+        ratio: b / a,
+        verdict: worse > limit ? "regression" : better > limit ? "improvement" : "same",
+      });
+    }
+  }
+  return {
+    comparisons,
+    onlyBefore: [...old.keys()].filter((what) => !young.has(what)),
+    onlyAfter: [...young.keys()].filter((what) => !old.has(what)),
+  };
+}
+
+const byIdentity = (records: readonly BenchRecord[]): Map<string, BenchRecord> =>
+  new Map(records.map((record) => [identityOf(record), record]));

@@ -1,0 +1,64 @@
+// What every command works with, and how a command ends.
+import { isCajalError } from "@cajal/core";
+import { createOutput, type Output } from "./output";
+import { createProgress, type Progress } from "./progress";
+
+export interface CommonOptions {
+  json?: boolean;
+  out?: string;
+  seed: number;
+}
+
+export interface Context {
+  output: Output;
+  progress: Progress;
+  seed: number;
+  /** Aborts when the user interrupts. */
+  signal: AbortSignal;
+}
+
+/** Nothing, or that the call was right and the thing itself failed: a check not held, a regression. */
+export type Outcome = void | "failed";
+
+/** Runs a command's body; sets the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
+export async function withContext(
+  { json, out, seed }: CommonOptions,
+  body: (context: Context) => Promise<Outcome>,
+): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const interrupt = () => controller.abort();
+  // Once: who interrupts again does not want to wait for a clean end.
+  process.once("SIGINT", interrupt);
+  process.once("SIGTERM", interrupt);
+  const progress = createProgress();
+  const output = createOutput({ json, out });
+  try {
+    const outcome = await body({ output, progress, seed, signal });
+    await output.close();
+    process.exitCode = outcome === "failed" ? 1 : 0;
+  } catch (error) {
+    progress.clear();
+    if (signal.aborted) {
+      process.stderr.write("Interrupted; nothing half-written is left.\n");
+      process.exitCode = 130;
+    } else process.exitCode = exitCode(error);
+  } finally {
+    process.removeListener("SIGINT", interrupt);
+    process.removeListener("SIGTERM", interrupt);
+  }
+}
+
+/** Says what went wrong and gives its exit code. */
+export function exitCode(error: unknown): 1 | 2 {
+  if (isCajalError(error)) {
+    process.stderr.write(`cajal: ${error.message}\n`);
+    const { code } = error;
+    return code === "unknown-name" || code === "unknown-option" || code === "bad-argument" ? 2 : 1;
+  }
+  // Not one of ours: where it happened is what helps.
+  process.stderr.write(
+    `cajal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return 1;
+}

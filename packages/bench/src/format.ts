@@ -1,0 +1,64 @@
+// Numbers as people read them: as many figures as they mean something.
+
+/** `0.093 ms`, `4.2 ms`, `131 ms`, `2.4 s`. */
+export function milliseconds(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value >= 9999.5) return `${figures(value / 1000, 3)} s`;
+  return `${figures(value, value < 1 ? 2 : 3)} ms`;
+}
+
+/** `4.2 s`, `1 min 05 s`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, "0")} s`;
+}
+
+/** `98.3 %` for 0.983. */
+export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+
+/** `1,234,567`. */
+export const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+
+/** `61.7 k`, `3.86 G`: for counts of operations. */
+export function short(value: number): string {
+  for (const [unit, name] of units)
+    if (Math.abs(value) >= unit) return `${figures(value / unit, 3)} ${name}`;
+  return String(value);
+}
+
+/** `3.4×`, `120×`: two figures are what a ratio of timings is good for. */
+export const times = (ratio: number): string =>
+  `${ratio < 9.95 ? ratio.toFixed(1) : whole(Number(ratio.toPrecision(2)))}×`;
+
+/** `ONNX Runtime` for "onnx". */
+export const engineLabel = (engine: string): string => labels[engine] ?? engine;
+
+/** `TF.js · wasm` */
+export const engineName = ({ engine, device }: { engine: string; device: string }): string =>
+  `${engineLabel(engine)} · ${device}`;
+
+/** `2.3 × 10⁻⁷`, for differences. */
+export function exponent(value: number): string {
+  if (!Number.isFinite(value)) return "not a number";
+  if (value === 0) return "0";
+  const [digits, power] = value.toExponential(1).split("e");
+  const raised = [...String(Number(power))]
+    .map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]))
+    .join("");
+  return digits === "1.0" ? `10${raised}` : `${digits} × 10${raised}`;
+}
+
+const labels: Readonly<Record<string, string>> = { onnx: "ONNX Runtime", tfjs: "TF.js" };
+
+const units = [
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+] as const;
+
+/** To so many significant figures, never in exponents. */
+const figures = (value: number, count: number): string =>
+  value === 0 ? "0" : String(Number(value.toPrecision(count)));

@@ -1,0 +1,29 @@
+// Networks as commands name them.
+import { CajalError, showShape } from "@cajal/core";
+import { type ModelConfig, modelFacts } from "@cajal/models";
+import type { ImageSet } from "./imageSets";
+
+/** How records call a network: in lower case, whatever case it was asked for in. */
+export const recordName = (name: string): string => modelFacts(name).name.toLowerCase();
+
+/** A usual batch size to train a network with: small where its images are large. */
+export const usualBatch = (name: string): number => (modelFacts(name).input[0] >= 128 ? 8 : 64);
+
+/**
+ * A network with an input and classes for given images, giving logits.
+ *
+ * @throws CajalError `unknown-name`; `bad-argument` when it cannot take the images
+ */
+export function networkFor(name: string, { shape, classes, name: dataset }: ImageSet): ModelConfig {
+  const { build, name: known } = modelFacts(name);
+  try {
+    return build({ input_shape: shape, classes: classes.length, classifier_activation: null });
+  } catch (cause) {
+    throw new CajalError(
+      "bad-argument",
+      `${known} cannot take the images of ${dataset}, ${showShape(shape)}: ${cause instanceof Error ? cause.message : cause}`,
+      { model: known, dataset, shape },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,68 @@
+// What a command answers: on standard output, and nothing else there. With --json one document or
+// one record a line; with --out the same into a file, whole or not at all.
+import { basename, dirname } from "node:path";
+import { writeFiles } from "./writeFiles";
+
+export interface Output {
+  readonly json: boolean;
+  /** Text for people; left out where JSON was asked for. */
+  text(text: string): void;
+  /** A value as one line of JSON; left out where text was asked for. */
+  line(value: unknown): void;
+  /** A value as one JSON document; left out where text was asked for. */
+  document(value: unknown): void;
+  /** Writes the file, if one was asked for. */
+  close(): Promise<void>;
+}
+
+export function createOutput({ json = false, out }: { json?: boolean; out?: string }): Output {
+  const written: string[] = [];
+  const write = (text: string) => {
+    if (out === undefined) process.stdout.write(text);
+    else written.push(text);
+  };
+  return {
+    json,
+    text: (text) => void (json || write(`${text}\n`)),
+    line: (value) => void (json && write(`${JSON.stringify(value)}\n`)),
+    document: (value) => void (json && write(`${JSON.stringify(value, null, 2)}\n`)),
+    async close() {
+      if (out !== undefined) await writeFiles(dirname(out), { [basename(out)]: written.join("") });
+    },
+  };
+}
+
+/** Rows as a table of text: columns aligned, numbers to the right. */
+export function textTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  { indent = "" }: { indent?: string } = {},
+): string {
+  const widths = header.map((name, i) =>
+    Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
+  const numeric = header.map((_, i) =>
+    rows.every((row) => /^([–-]|[+-]?[\d.,]+.*)?$/.test(row[i] ?? "")),
+  );
+  const show = (row: readonly string[]) =>
+    indent +
+    row
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd();
+  return [
+    show(header),
+    indent + widths.map((width) => "─".repeat(width)).join("  "),
+    ...rows.map(show),
+  ].join("\n");
+}
+
+/** Rows as a table of Markdown. */
+export function markdownTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const show = (row: readonly string[]) =>
+    `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  return [show(header), show(header.map(() => "---")), ...rows.map(show)].join("\n");
+}

@@ -1,0 +1,114 @@
+// One quantity over the epochs, for training and validation, each line named at its end.
+import { scaleLinear, scaleLog } from "d3-scale";
+import { line } from "d3-shape";
+import { bottomAxis, type Frame, leftAxis } from "./axes";
+import { el, figure, type Markup } from "./markup";
+
+export function learningCurve({
+  id,
+  title,
+  description,
+  scale,
+  show,
+  lines,
+}: {
+  id: string;
+  title: string;
+  description: string;
+  scale: "linear" | "log";
+  show: (value: number) => string;
+  lines: readonly { name: string; class: string; values: readonly number[] }[];
+}): Markup {
+  const frame: Frame = { width: 440, height: 300, top: 34, right: 96, bottom: 42, left: 46 };
+  const values = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
+  const epochs = Math.max(1, ...lines.map((line) => line.values.length));
+  const x = scaleLinear([1, Math.max(2, epochs)], [frame.left, frame.width - frame.right]);
+  const range = [frame.height - frame.bottom, frame.top];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const y =
+    scale === "log"
+      ? scaleLog([Math.max(low, 1e-6) / 1.25, Math.max(high, 1e-6) * 1.25], range)
+      : scaleLinear([low, high], range).nice(5);
+  const path = line<number>(
+    (_, i) => x(i + 1),
+    (value) => y(Math.max(value, 1e-6)),
+  );
+  const ends = spread(
+    lines.map(({ values }) => y(Math.max(values.at(-1) ?? high, 1e-6))),
+    30,
+    frame.top + 10,
+    frame.height - frame.bottom - 10,
+  );
+  return figure(
+    { id, width: frame.width, height: frame.height, title, description },
+    leftAxis(
+      frame,
+      y,
+      { at: scale === "log" ? powersAndHalves(low, high) : y.ticks(5), show },
+      title,
+    ),
+    bottomAxis(
+      frame,
+      x,
+      { at: x.ticks(Math.min(8, epochs)).filter(Number.isInteger), show: String },
+      { title: "epoch" },
+    ),
+    lines.map(({ name, class: kind, values }, i) => {
+      const last = values.at(-1);
+      const end = frame.width - frame.right + 10;
+      return el(
+        "g",
+        { class: kind },
+        el("path", { class: "curve", d: path(values) ?? "" }),
+        values.map((value, epoch) =>
+          el(
+            "circle",
+            {
+              class: epoch === values.length - 1 ? "last" : "hover",
+              cx: x(epoch + 1),
+              cy: y(Math.max(value, 1e-6)),
+              r: 3.5,
+            },
+            el("title", {}, `${name}, epoch ${epoch + 1}: ${show(value)}`),
+          ),
+        ),
+        last === undefined
+          ? undefined
+          : [
+              el("text", { class: "end", x: end, y: ends[i]! - 2 }, name),
+              el("text", { class: "end value", x: end, y: ends[i]! + 13 }, show(last)),
+            ],
+      );
+    }),
+  );
+}
+
+/** Ticks of a log axis: 1, 2, 5 times the powers of ten from `low` to `high`. */
+function powersAndHalves(low: number, high: number): number[] {
+  const ticks: number[] = [];
+  const span = Math.log10(high / low);
+  const steps = span > 3 ? [1] : span > 1.5 ? [1, 3] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (const step of steps) {
+      const value = Number((step * 10 ** power).toPrecision(1));
+      if (value >= low * 0.99 && value <= high * 1.01) ticks.push(value);
+    }
+  return ticks;
+}
+
+/** Moves positions apart until each has `gap`, within bounds; order is kept. */
+function spread(positions: number[], gap: number, low: number, high: number): number[] {
+  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
+  const placed = [...positions];
+  order.forEach((index, i) => {
+    const before = order[i - 1];
+    placed[index] = Math.max(placed[index]!, before === undefined ? low : placed[before]! + gap);
+  });
+  let ceiling = high;
+  for (const index of order.toReversed()) {
+    placed[index] = Math.min(placed[index]!, ceiling);
+    ceiling = placed[index]! - gap;
+  }
+  return placed;
+}

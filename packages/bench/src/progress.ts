@@ -1,0 +1,87 @@
+// Progress on standard error: one live line a stage on a terminal, one plain line when it ends
+// where nobody watches.
+import { duration } from "./format";
+
+export interface Progress {
+  /** Begins a stage; the one before is over. */
+  start(title: string): void;
+  /** @param done share of the stage that is done, 0–1 */
+  update(done: number, note?: string): void;
+  /** Ends the stage with what came of it. */
+  finish(result?: string): void;
+  /** A line of its own. */
+  say(line: string): void;
+  /** Takes the live line away, for who is interrupted. */
+  clear(): void;
+}
+
+interface Stream {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
+}
+
+/**
+ * @param options.now milliseconds of a clock; tests bring their own
+ */
+export function createProgress(
+  stream: Stream = process.stderr,
+  { now = () => performance.now() }: { now?: () => number } = {},
+): Progress {
+  const alive = stream.isTTY === true;
+  let stage: { title: string; began: number } | undefined;
+  let drawn = -Infinity;
+
+  const draw = (line: string) => {
+    const width = (stream.columns ?? 80) - 1;
+    stream.write(`\r\u001b[K${line.length > width ? `${line.slice(0, width - 1)}…` : line}`);
+  };
+  const clear = () => {
+    if (alive && stage !== undefined) stream.write("\r\u001b[K");
+  };
+
+  return {
+    start(title) {
+      stage = { title, began: now() };
+      drawn = -Infinity;
+      if (alive) draw(`◌ ${title}`);
+    },
+    update(done, note = "") {
+      // Ten times a second is alive; every step would cost more than the step.
+      if (!alive || stage === undefined || now() - drawn < 100) return;
+      drawn = now();
+      const elapsed = (drawn - stage.began) / 1000;
+      const left = done > 0.02 && elapsed > 0.5 ? (elapsed / done) * (1 - done) : undefined;
+      draw(
+        [
+          `◌ ${stage.title}  ${bar(done)} ${String(Math.floor(100 * done)).padStart(3)} %`,
+          note,
+          left === undefined ? "" : `${duration(left)} left`,
+        ]
+          .filter((part) => part !== "")
+          .join("  "),
+      );
+    },
+    finish(result) {
+      if (stage === undefined) return;
+      const seconds = duration((now() - stage.began) / 1000);
+      clear();
+      stream.write(
+        `${alive ? "● " : ""}${stage.title}${result === undefined ? "" : `: ${result}`} (${seconds})\n`,
+      );
+      stage = undefined;
+    },
+    say(line) {
+      clear();
+      stream.write(`${line}\n`);
+    },
+    clear,
+  };
+}
+
+/** `━━━━───────` */
+function bar(done: number): string {
+  const width = 20;
+  const filled = Math.round(Math.min(1, Math.max(0, done)) * width);
+  return "━".repeat(filled) + "─".repeat(width - filled);
+}

@@ -1,0 +1,193 @@
+// Times of networks on engines and devices: each in a process of its own, all taking turns.
+import { fileURLToPath } from "node:url";
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { modelFacts, summary } from "@cajal/models";
+import { type DeviceInfo, devices as findDevices } from "@cajal/runtime";
+import { host } from "./environment";
+import { engineName } from "./format";
+import type { Job } from "./job";
+import { recordName, usualBatch } from "./networks";
+import type { BenchRecord } from "./record";
+import { median, p90 } from "./statistics";
+import { startWorker, takeTurns, type Worker } from "./workers";
+
+export interface SpeedOptions {
+  /** Default "predict". */
+  phase?: Job["phase"];
+  /** Names of networks, default `["lenet5"]`. */
+  models?: readonly string[];
+  /** Default `["onnx"]`. */
+  engines?: readonly string[];
+  /** Default: all that are available for the engines. */
+  devices?: readonly string[];
+  /** Default 1 to predict; to train 64, and 8 for networks of large images. */
+  batches?: readonly number[];
+  /** Turns that each has, default 5. */
+  rounds?: number;
+  /** How long a turn is, at least one step; default 0.6. */
+  seconds?: number;
+  threads?: number;
+  /** Default 42. */
+  seed?: number;
+  signal?: AbortSignal;
+}
+
+export type SpeedEvent =
+  | { type: "stage"; title: string }
+  | { type: "progress"; done: number; note: string }
+  | { type: "stage-end" }
+  | { type: "record"; record: BenchRecord }
+  /** One that could not be measured; the others go on. */
+  | {
+      type: "failed";
+      model: string;
+      engine: string;
+      device: string;
+      batch: number;
+      error: unknown;
+    };
+
+/**
+ * Measures predict or train steps. Engines and devices of one network and batch size take turns in
+ * rounds; random weights and data.
+ *
+ * @throws CajalError `unknown-name`; `no-device` when a named device is not available here
+ */
+export async function* speed(
+  options: SpeedOptions = {},
+): AsyncGenerator<SpeedEvent, void, undefined> {
+  checkOptions("speed", options, known);
+  const {
+    phase = "predict",
+    models = ["lenet5"],
+    batches,
+    rounds = 5,
+    seconds,
+    threads,
+    seed = 42,
+    signal,
+  } = options;
+  const names = models.map(recordName);
+  const places = await choose(options);
+  for (const model of names) {
+    const { totalParams: params, macs } = summary(modelFacts(model).build());
+    for (const batch of batches ?? [phase === "predict" ? 1 : usualBatch(model)]) {
+      yield { type: "stage", title: `${model}, ${phase}, batch ${batch}` };
+      const workers: (Worker & DeviceInfo)[] = [];
+      try {
+        for (const [i, place] of places.entries()) {
+          const { engine, device } = place;
+          yield {
+            type: "progress",
+            done: (0.3 * i) / places.length,
+            note: `${engineName(place)} warms up`,
+          };
+          const job: Job = { phase, model, engine, device, batch, seed, threads };
+          try {
+            const worker = await startWorker(engineName(place), workerCommand(job), { signal });
+            workers.push({ ...place, ...worker });
+          } catch (error) {
+            signal?.throwIfAborted();
+            yield { type: "failed", model, engine, device, batch, error };
+          }
+        }
+        const turns = takeTurns(workers, { rounds, seconds });
+        let turn = await turns.next();
+        for (; turn.done !== true; turn = await turns.next())
+          yield { type: "progress", done: 0.3 + 0.7 * turn.value.done, note: turn.value.name };
+        for (const [i, { engine, device, version = "unknown" }] of workers.entries()) {
+          const { times_ms, n, rss_mb } = turn.value[i]!;
+          yield {
+            type: "record",
+            record: {
+              suite: "speed",
+              model,
+              phase,
+              engine,
+              device,
+              batch,
+              n,
+              median_ms: figures(median(times_ms)),
+              p90_ms: figures(p90(times_ms)),
+              rss_mb,
+              params,
+              macs,
+              seed,
+              versions: { node: process.versions.node, [engine]: version },
+              host: host(),
+              at: new Date().toISOString(),
+            },
+          };
+        }
+      } finally {
+        for (const worker of workers) worker.stop();
+      }
+      yield { type: "stage-end" };
+    }
+  }
+}
+
+/** The command line beside this file, when both are built. */
+const workerCommand = (job: Job): [string, ...string[]] => [
+  process.execPath,
+  fileURLToPath(new URL("./cli.js", import.meta.url)),
+  "worker",
+  JSON.stringify(job),
+];
+
+async function choose({
+  engines = ["onnx"],
+  devices,
+  signal,
+}: SpeedOptions): Promise<DeviceInfo[]> {
+  const all = await findDevices({ signal });
+  for (const engine of engines)
+    if (!all.some((place) => place.engine === engine))
+      throw unknownName("engine", engine, new Set(all.map((place) => place.engine)));
+  const ofEngines = all.filter(({ engine }) => engines.includes(engine));
+  if (devices === undefined) {
+    const available = ofEngines.filter((place) => place.available);
+    if (available.length === 0) throw unavailable(ofEngines);
+    return available;
+  }
+  const places = devices.flatMap((device) => {
+    const found = ofEngines.filter((place) =>
+      device === "auto" ? place.auto : place.device === device,
+    );
+    if (found.length === 0 && device !== "auto")
+      throw unknownName(
+        `device of ${engines.join(", ")}`,
+        device,
+        new Set(["auto", ...ofEngines.map((place) => place.device)]),
+      );
+    return found;
+  });
+  // Of engines that share a device name one may lack it; none at all is an error.
+  const available = places.filter((place) => place.available);
+  for (const device of devices)
+    if (!available.some((place) => place.device === device || (device === "auto" && place.auto)))
+      throw unavailable(places.filter((place) => place.device === device));
+  return [...new Set(available)];
+}
+
+const unavailable = (places: readonly DeviceInfo[]): CajalError =>
+  new CajalError(
+    "no-device",
+    `not available here: ${places.map((place) => `${engineName(place)} (${place.reason ?? "not found"})`).join("; ")}. See cajal devices.`,
+    { places },
+  );
+
+const known = [
+  "phase",
+  "models",
+  "engines",
+  "devices",
+  "batches",
+  "rounds",
+  "seconds",
+  "threads",
+  "seed",
+  "signal",
+] as const satisfies readonly (keyof SpeedOptions)[];
+
+const figures = (ms: number): number => Number(ms.toPrecision(5));

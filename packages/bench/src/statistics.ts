@@ -1,0 +1,21 @@
+// Order statistics of a handful of timings.
+
+/**
+ * The value below which a share `q` of the values lies, between neighbours linearly interpolated
+ * (Hyndman and Fan's type 7, the default of NumPy and R).
+ *
+ * @param q 0–1; 0.5 is the median
+ * @returns NaN when there are no values
+ */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const position = q * (sorted.length - 1);
+  const below = sorted[Math.floor(position)] ?? NaN;
+  const above = sorted[Math.ceil(position)] ?? NaN;
+  return below + (above - below) * (position - Math.floor(position));
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** The 90th percentile: what a caller waits at worst, but for one time in ten. */
+export const p90 = (values: readonly number[]): number => quantile(values, 0.9);

@@ -1,0 +1,380 @@
+// The suite on data that is in the packages: flowers in the plane, a network that learns to read
+// digits, and the same network on every engine there is.
+import {
+  type Batch,
+  CajalError,
+  isCajalError,
+  type Tensor,
+  tensor,
+  type Weights,
+} from "@cajal/core";
+import { type Dataset, digits, iris, pca } from "@cajal/datasets";
+import { lenet5, type ModelConfig, summary } from "@cajal/models";
+import { type DeviceInfo, devices, open, type Session } from "@cajal/runtime";
+import { accuracy, adam, sparseCategoricalCrossentropy, train } from "@cajal/train";
+import { relativeDifference } from "../agreement";
+import { engineName, exponent, percent, times } from "../format";
+import { asBitmaps, inkOf } from "../imageSets";
+import { interleave } from "../interleave";
+import { confusionOf, readings } from "../readings";
+import type { Epoch } from "../report";
+import { median, p90 } from "../statistics";
+import type { StageEvent, Suite, SuiteContext } from "../suite";
+
+/** Share of the held-out digits that must be read right. */
+const accuracyExpected = 0.97;
+
+/**
+ * Largest relative difference of logits between engines, see `relativeDifference`. Float32 has 24
+ * bits (6e-8); sums of some hundred products in another order differ in the last few of them.
+ */
+const tolerance = 1e-5;
+
+const epochs = 15;
+const batchSize = 32;
+const learningRate = 0.002;
+/** Batch sizes that are timed. */
+const batches = [1, 64];
+
+type Stage<Result = void> = AsyncGenerator<StageEvent, Result, undefined>;
+
+export const embedded: Suite = {
+  name: "embedded",
+  title: "From flowers to digits",
+  description: "iris → PCA, LeNet-5 learns digits, the same network on every engine",
+  async *run(context) {
+    yield* flowers();
+    const [seen, heldOut] = digits().split(0.8, { seed: context.seed, stratify: true });
+    // Logits, not probabilities: engines are compared on them.
+    const model = lenet5({ input_shape: [32, 32, 1], classifier_activation: null });
+    const learned = yield* learning(context, model, seen.map(asBitmaps), heldOut.map(asBitmaps));
+    yield* everywhere(context, model, learned, heldOut);
+  },
+};
+
+/** Iris in the plane of its first two principal components. */
+async function* flowers(): Stage {
+  yield { type: "stage", title: "Iris to its principal components" };
+  const data = iris();
+  const { x, y } = await data.all();
+  const analysis = pca(x);
+  const ratios = [...analysis.explainedVarianceRatio.data];
+  const projected = analysis.transform(x).data;
+  yield {
+    type: "section",
+    section: {
+      type: "pca",
+      dataset: "iris",
+      features: ["sepal length", "sepal width", "petal length", "petal width"],
+      classes: data.classes ?? [],
+      explained_variance_ratio: ratios,
+      points: Array.from(y.data, (label, i) => ({
+        x: projected[i * ratios.length]!,
+        y: projected[i * ratios.length + 1]!,
+        label: Number(label),
+      })),
+    },
+  };
+  yield {
+    type: "stage-end",
+    result: `two of ${ratios.length} keep ${percent(ratios[0]! + ratios[1]!)} of the variance`,
+  };
+}
+
+/** The network learns; what it learned, and how well. */
+async function* learning(
+  { seed, signal, record }: SuiteContext,
+  model: ModelConfig,
+  seen: Dataset,
+  heldOut: Dataset,
+): Stage<Weights> {
+  yield { type: "stage", title: "LeNet-5 learns digits" };
+  const done: Epoch[] = [];
+  let place = { engine: "", device: "" };
+  let weights: Weights | undefined;
+  let seconds = 0;
+  const run = train(model, seen, {
+    epochs,
+    batchSize,
+    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+    optimizer: adam({ learningRate }),
+    metrics: [accuracy()],
+    validation: heldOut.batch(heldOut.size),
+    seed,
+    signal,
+  });
+  for await (const event of run)
+    switch (event.type) {
+      case "start":
+        place = { engine: event.engine, device: event.device };
+        break;
+      case "step":
+        yield {
+          type: "progress",
+          done: (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
+          note: [
+            `epoch ${event.epoch + 1} of ${epochs}`,
+            `loss ${event.loss.toFixed(3)}`,
+            ...done.slice(-1).map((epoch) => `validation ${percent(epoch.val_accuracy)}`),
+          ].join("  "),
+        };
+        break;
+      case "epoch":
+        done.push({
+          epoch: event.epoch + 1,
+          loss: event.loss,
+          accuracy: event.metrics.accuracy!,
+          val_loss: event.validation!.loss,
+          val_accuracy: event.validation!.metrics.accuracy!,
+          seconds: event.seconds,
+        });
+        break;
+      case "end":
+        ({ weights, seconds } = event);
+        break;
+    }
+  if (weights === undefined)
+    throw new CajalError("engine", "training ended without weights.", place);
+
+  const { totalParams: params, macs } = summary(model);
+  const last = done.at(-1)!;
+  const steps = epochs * Math.ceil(seen.size / batchSize);
+  const versions = versionsOf(await devices({ signal }), place.engine);
+  const common = { model: "lenet5", dataset: "digits", ...place, params, macs, versions };
+  yield {
+    type: "record",
+    record: record({
+      ...common,
+      phase: "train",
+      batch: batchSize,
+      n: steps,
+      median_ms: (1000 * median(done.map((epoch) => epoch.seconds))) / (steps / epochs),
+    }),
+  };
+  yield {
+    type: "record",
+    record: record({
+      ...common,
+      phase: "accuracy",
+      batch: heldOut.size,
+      n: heldOut.size,
+      top1: last.val_accuracy,
+    }),
+  };
+  yield {
+    type: "section",
+    section: {
+      type: "learning",
+      model: "LeNet-5",
+      dataset: "digits",
+      ...place,
+      optimizer: `Adam with learning rate ${learningRate}`,
+      batch: batchSize,
+      params,
+      macs,
+      train_examples: seen.size,
+      validation_examples: heldOut.size,
+      seconds,
+      epochs: done,
+    },
+  };
+  yield {
+    type: "check",
+    check: {
+      name: "Held-out digits are read",
+      held: last.val_accuracy >= accuracyExpected,
+      got: percent(last.val_accuracy, 2),
+      expected: `at least ${percent(accuracyExpected, 0)}`,
+    },
+  };
+  yield {
+    type: "stage-end",
+    result: `${percent(last.val_accuracy)} of ${heldOut.size} held-out digits read right`,
+  };
+  return weights;
+}
+
+/** The learned network on every engine and device: do they agree, and how fast are they? */
+async function* everywhere(
+  context: SuiteContext,
+  model: ModelConfig,
+  weights: Weights,
+  heldOut: Dataset,
+): Stage {
+  const { signal } = context;
+  const { x } = await heldOut.map(asBitmaps).all();
+  yield { type: "stage", title: "The network on every engine" };
+  const all = await devices({ signal });
+  const unavailable = all
+    .filter(({ available }) => !available)
+    .map(({ engine, device, reason = "not here" }) => ({ engine, device, reason }));
+  const sessions: Session[] = [];
+  try {
+    for (const { engine, device, available } of all) {
+      if (!available) continue;
+      try {
+        sessions.push(await open(model, weights, { engine, device }));
+      } catch (error) {
+        // Probed and found, and yet it cannot run this: that is a finding, not the end of the run.
+        if (!isCajalError(error)) throw error;
+        unavailable.push({ engine, device, reason: error.message });
+      }
+    }
+    const [reference] = sessions;
+    if (reference === undefined)
+      throw new CajalError(
+        "no-device",
+        `no engine is available: ${unavailable.map((place) => `${engineName(place)}: ${place.reason}`).join("; ")}`,
+        { unavailable },
+      );
+    const logits = await reference.predict(x, { signal });
+    yield* reading(logits, await heldOut.all());
+
+    const agreement = [];
+    for (const session of sessions.slice(1)) {
+      const difference = relativeDifference(await session.predict(x, { signal }), logits);
+      const { engine, device } = session;
+      agreement.push({ engine, device, difference });
+      yield {
+        type: "check",
+        check: {
+          name: `${engineName(session)} answers as ${engineName(reference)} does`,
+          held: difference <= tolerance,
+          got: `logits differ by ${exponent(difference)} at most, relatively`,
+          expected: `${exponent(tolerance)} at most`,
+        },
+      };
+    }
+    yield {
+      type: "section",
+      section: {
+        type: "engines",
+        model: "lenet5",
+        dataset: "digits",
+        examples: heldOut.size,
+        tolerance,
+        reference: { engine: reference.engine, device: reference.device },
+        agreement,
+        unavailable,
+      },
+    };
+    yield* timing(context, sessions, x, all);
+  } finally {
+    await Promise.all(sessions.map((session) => session.dispose()));
+  }
+}
+
+/** What was read, and what was misread. */
+async function* reading(logits: Tensor, { x, y }: Batch): Stage {
+  const answers = readings(logits);
+  const truths = Array.from(y.data, Number);
+  const [, height = 0, width = 0] = x.shape;
+  const pixels = height * width;
+  const classes = digits().classes ?? [];
+  yield {
+    type: "section",
+    section: {
+      type: "predictions",
+      model: "LeNet-5",
+      dataset: "digits",
+      classes,
+      examples: truths.length,
+      confusion: confusionOf(
+        truths,
+        answers.map(({ read }) => read),
+        classes.length,
+      ),
+      misread: answers
+        .map((answer, index) => ({ ...answer, index, truth: truths[index]! }))
+        .filter(({ read, truth }) => read !== truth)
+        .sort((a, b) => b.probability - a.probability)
+        .map((answer) => ({
+          ...answer,
+          width,
+          height,
+          pixels: Array.from(
+            x.data.slice(answer.index * pixels, (answer.index + 1) * pixels),
+            inkOf,
+          ),
+        })),
+    },
+  };
+}
+
+/** Latencies in interleaved rounds. */
+async function* timing(
+  { signal, record }: SuiteContext,
+  sessions: readonly Session[],
+  x: Tensor,
+  all: readonly DeviceInfo[],
+): Stage {
+  const said: string[] = [];
+  for (const [i, batch] of batches.entries()) {
+    const some = first(x, batch);
+    const turns = interleave(
+      sessions.map((session) => ({
+        name: engineName(session),
+        call: () => session.predict(some, { signal }),
+      })),
+      { rounds: 10, milliseconds: 60, signal },
+    );
+    let turn = await turns.next();
+    for (; turn.done !== true; turn = await turns.next())
+      yield {
+        type: "progress",
+        done: (i + turn.value.done) / batches.length,
+        note: `batch ${batch}  ${turn.value.name}`,
+      };
+    const measured = turn.value;
+    const medians = measured.map(median);
+    for (const [j, { engine, device }] of sessions.entries())
+      yield {
+        type: "record",
+        record: record({
+          model: "lenet5",
+          dataset: "digits",
+          phase: "predict",
+          engine,
+          device,
+          batch,
+          n: measured[j]!.length,
+          median_ms: medians[j]!,
+          p90_ms: p90(measured[j]!),
+          versions: versionsOf(all, engine, device),
+        }),
+      };
+    const of = (engine: string, device: string) =>
+      medians[sessions.findIndex((each) => each.engine === engine && each.device === device)];
+    const native = of("onnx", "cpu");
+    for (const device of ["wasm", "cpu"]) {
+      const other = of("tfjs", device);
+      if (native !== undefined && other !== undefined)
+        said.push(`${times(other / native)} faster than TF.js ${device} at batch ${batch}`);
+    }
+  }
+  yield {
+    type: "stage-end",
+    result: said.length === 0 ? "" : `onnxruntime-node is ${said.join(", ")}`,
+  };
+}
+
+/** The first `n` examples. */
+function first(x: Tensor, n: number): Tensor {
+  const size = x.data.length / x.shape[0]!;
+  return tensor(
+    "float32",
+    [n, ...x.shape.slice(1)],
+    Float32Array.from(x.data.slice(0, n * size), Number),
+  );
+}
+
+const versionsOf = (
+  all: readonly DeviceInfo[],
+  engine: string,
+  device?: string,
+): Record<string, string> => {
+  const found = all.find(
+    (each) => each.available && each.engine === engine && (device ?? each.device) === each.device,
+  );
+  return { node: process.versions.node, [engine]: found?.version ?? "unknown" };
+};

@@ -1,0 +1,3 @@
+import { build } from "../../tsup.base";
+
+export default build(["src/index.ts", "src/cli.ts"]);
