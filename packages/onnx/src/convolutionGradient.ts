@@ -112,7 +112,8 @@ export function kernelGradient(g: GraphBuilder, x: Value, dy: Value, conv: Convo
   return kernelGradients[chooseKernelGradient(conv)](g, x, dy, conv);
 }
 
-export type KernelGradient = "depthwise" | "offsets" | "flatOffsets" | "columns" | "columnsLast";
+export type KernelGradient =
+  "depthwise" | "offsets" | "flatOffsets" | "columns" | "columnsLast" | "shared" | "flatShared";
 
 /** The formulation for a convolution on CPU, by measurement (bench/kernelGradient.mjs). */
 export function chooseKernelGradient({
@@ -212,6 +213,12 @@ export const kernelGradients: Record<
     return g.reshape(g.transpose(sum, [0, 2, 1]), [maps, channels, ...kernel]);
   },
 
+  /** All taps in one product an image, see {@link sharedTaps}. 2-D, stride 1, without groups. */
+  shared: (g, x, dy, conv) => sharedTaps(g, x, dy, conv, { flat: false }),
+
+  /** The same with the batch laid out along the line: one product. */
+  flatShared: (g, x, dy, conv) => sharedTaps(g, x, dy, conv, { flat: true }),
+
   /** im2col with the channels last: one product for the whole batch. Without groups. */
   columnsLast(g, x, dy, conv) {
     const { batch, channels, maps, input, output, kernel } = conv;
@@ -231,6 +238,64 @@ export const kernelGradients: Record<
     ]);
   },
 };
+
+/**
+ * Padded images as one line of pixels each: x with its padding, and dy on the same grid with zeros
+ * in what no window starts at. Tap (i, j) then sees x moved by i lines and j pixels:
+ *   dw[i, j] = Σ_p dy[p] · x[p + i·width + j]
+ * Moving x by the pixels and dy by the lines instead, all taps are one product of a few copies of
+ * each: 2·3 copies for a 3 × 3 kernel instead of 9, and a product that is 3 times larger each way.
+ * The zeros keep lines and images apart, so that the batch may lie along the line too.
+ */
+function sharedTaps(
+  g: GraphBuilder,
+  x: Value,
+  dy: Value,
+  { batch, channels, maps, input, output, kernel, pads }: Convolution,
+  { flat }: { flat: boolean },
+): Value {
+  const [kh, kw] = kernel as readonly [number, number];
+  const height = input[0]! + pads[0]! + pads[2]!;
+  const width = input[1]! + pads[1]! + pads[3]!;
+  const line = height * width;
+  const first = [1, 0, 2, 3];
+  const lined = (value: Value, rows: number, around: readonly number[]) => {
+    const turned = flat ? g.transpose(value, first) : value;
+    const [top, left, bottom, right] = around as readonly [number, number, number, number];
+    const padded = around.some((pad) => pad > 0)
+      ? g.pad(turned, { pads: [0, 0, top, left, 0, 0, bottom, right] })
+      : turned;
+    return g.reshape(padded, flat ? [rows, batch * line] : [batch, rows, line]);
+  };
+  const xs = lined(x, channels, pads);
+  const dys = lined(dy, maps, [0, 0, height - output[0]!, width - output[1]!]);
+  const axis = flat ? 1 : 2;
+  const length = flat ? batch * line : line;
+  // Moved ahead, or back for a negative `by`; what runs over the end is zero anyway.
+  const moved = (value: Value, by: number) => {
+    if (by === 0) return value;
+    const kept = g.slice(value, {
+      starts: [Math.max(0, by)],
+      ends: [length + Math.min(0, by)],
+      axes: [axis],
+    });
+    const pads = Array<number>(2 * (axis + 1)).fill(0);
+    pads[by > 0 ? 2 * axis + 1 : axis] = Math.abs(by);
+    return g.pad(kept, { pads });
+  };
+  const lines = Array.from({ length: kh }, (_, i) => moved(dys, -i * width));
+  const pixels = Array.from({ length: kw }, (_, j) => moved(xs, j));
+  const left = joined(g, lines, axis - 1);
+  const right = joined(g, pixels, axis - 1);
+  const product = flat
+    ? g.gemm(left, right, undefined, { transB: 1 })
+    : sumOverBatch(g, g.matMul(left, g.transpose(right, [0, 2, 1])), batch);
+  const taps = g.reshape(product, [kh, maps, kw, channels]);
+  return g.transpose(taps, [1, 3, 0, 2]);
+}
+
+const sumOverBatch = (g: GraphBuilder, products: Value, batch: number): Value =>
+  batch === 1 ? g.squeeze(products, [0]) : g.reduceSum(products, { axes: [0], keepdims: false });
 
 /** For each tap of the kernel, in row-major order: the part of the padded image that it saw. */
 function seen(
