@@ -1,16 +1,17 @@
 // The one check of every operator's shape rule: what ONNX Runtime returns is what the rule told.
-import { random, sizeOf, tensor, type Tensor } from "@cajal/core";
+import type { Tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
-import { GraphBuilder, defaultOpset, type Value } from "../src/builder";
+import type { GraphBuilder, Value } from "../src/builder";
 import { encodeModel } from "../src/encode";
 import type { Dim } from "../src/model";
 import type { Operator, OperatorSample } from "../src/operator";
+import { sampleGraph } from "./sampleGraph";
 
 /** Runs a sample twice: with its extents known, and with all of them free and given names. */
 export async function checkOperator(operator: Operator, sample: OperatorSample): Promise<void> {
   for (const free of [false, true]) {
-    const { g, feeds, outputs } = sampleGraph(operator, sample, free);
+    const { g, feeds, outputs } = sampleGraph(operator, sample, { free });
     const got = await run(g, feeds);
     outputs.forEach(({ name, dtype, shape }) => {
       const real = got[name]!;
@@ -29,27 +30,6 @@ export async function checkOperator(operator: Operator, sample: OperatorSample):
 
 /** Operators whose results' extents depend on data. */
 const sampleIsOpen = new Set(["NonZero", "Compress"]);
-
-/** A graph of the one operator: shapes are inputs, tensors constants. */
-export function sampleGraph(operator: Operator, sample: OperatorSample, free = false) {
-  const opset = Math.min(Math.max(defaultOpset, operator.since ?? 1), operator.until ?? Infinity);
-  const g = new GraphBuilder({ opset });
-  const feeds = new Map<string, Tensor>();
-  const inputs = sample.inputs.map((input, i): Value | undefined => {
-    if (input === undefined) return undefined;
-    if ("dtype" in input) return g.initializer(`x${i}`, input);
-    const numbers = random(i, operator.op);
-    const data = Float32Array.from({ length: sizeOf(input) }, () => 0.1 + 0.8 * numbers.float());
-    feeds.set(`x${i}`, tensor("float32", input, data));
-    return g.input(`x${i}`, "float32", free ? input.map((_, axis) => `x${i}.${axis}`) : input);
-  });
-  const outputs = g.ops(operator.op, inputs, sample.attributes, {
-    outputs: sample.outputs ?? operator.outputs[0],
-    domain: operator.domain,
-  });
-  for (const output of outputs) g.output(output);
-  return { g, feeds, outputs };
-}
 
 /** What ONNX Runtime returns for a graph. */
 export async function run(g: GraphBuilder, feeds: ReadonlyMap<string, Tensor>) {

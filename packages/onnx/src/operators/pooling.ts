@@ -1,6 +1,6 @@
 // Pools over [batch, channels, ...spatial].
 import { tensor } from "@cajal/core";
-import { numbersOf, show } from "../dims";
+import { numbersOf, show, unifyShapes } from "../dims";
 import type { Dim } from "../model";
 import {
   badShape,
@@ -134,7 +134,15 @@ export const pooling: readonly Operator[] = [
     attributes: { kernel_shape: "ints", pads: "ints", strides: "ints" },
     required: ["kernel_shape"],
     infer: (node) => {
-      const [x, , size] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+      const [data, indices, size] = node.inputs as readonly [
+        Inferred,
+        Inferred,
+        Inferred | undefined,
+      ];
+      const x = {
+        dtype: data.dtype,
+        shape: unifyShapes(data.shape, indices.shape, "X and its indices"),
+      };
       if (size) {
         const stated = size.elements ?? x.shape?.map(() => undefined);
         return [{ dtype: x.dtype, shape: numbersOf(size) ?? stated }];
