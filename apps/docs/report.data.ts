@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-const report = fileURLToPath(new URL("./public/report/report.html", import.meta.url));
+const report = fileURLToPath(new URL("./public/cajal-report/report.html", import.meta.url));
 
 declare const data: { exists: boolean };
 export { data };

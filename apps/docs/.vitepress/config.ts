@@ -8,7 +8,7 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   cleanUrls: true,
   // The report is a file beside the pages, not a page.
-  ignoreDeadLinks: [/^\/report\//],
+  ignoreDeadLinks: [/^\/cajal-report\//],
   themeConfig: {
     logo: "/logo.svg",
     search: { provider: "local" },

@@ -22,8 +22,8 @@ function copyReport() {
     });
     if (status !== 0) process.exit(1);
   }
-  rmSync(`${site}public/report`, { recursive: true, force: true });
-  if (existsSync(made)) cpSync(made, `${site}public/report`, { recursive: true });
+  rmSync(`${site}public/cajal-report`, { recursive: true, force: true });
+  if (existsSync(made)) cpSync(made, `${site}public/cajal-report`, { recursive: true });
 }
 
 /** One page per door of a package: "@cajal/onnx", "@cajal/onnx/node". */
