@@ -9,8 +9,11 @@ import {
   type Weights,
 } from "@cajal/core";
 import { readKeras, type ModelConfig } from "@cajal/models";
-import type { DeviceChoice, DeviceName, EngineName } from "./device";
+import { checkDevice, type DeviceChoice, type DeviceName, type EngineName } from "./device";
 import type { Ops } from "./ops";
+import { checkWeights } from "./trainStepChecks";
+import { trainStepOf } from "./trainStepCore";
+import { trainableModel } from "./trainStepModel";
 
 /** What is made small. */
 export interface Loss {
@@ -83,7 +86,9 @@ export interface TrainStepOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly metrics?: readonly Metric[];
+  /** Default "onnx". */
   readonly engine?: EngineName;
+  /** Default "auto"; on engine tfjs in Node that is cpu, for its wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
   /** Of dropout and its like; default 0. */
   readonly seed?: number;
@@ -151,15 +156,14 @@ export async function openTrainStep(
     "frozen",
     "learningRateMultipliers",
   ]);
-  const engine = options.engine ?? "tfjs";
-  switch (engine) {
-    case "tfjs": {
-      const { openTfjsTrainStep } = await import("./trainStepTfjs");
-      return openTfjsTrainStep(readKeras(model), weights, options);
-    }
-    default:
-      throw new CajalError("unsupported", `openTrainStep: engine ${engine} does not train yet.`, {
-        engine,
-      });
-  }
+  const { engine = "onnx", device = "auto" } = options;
+  checkDevice(engine, device);
+  const trained = trainableModel(readKeras(model), options);
+  checkWeights(weights, trained.weights);
+  const openCore = {
+    onnx: async () => (await import("./trainStepOnnx")).openOnOnnx,
+    tfjs: async () => (await import("./trainStepTfjs")).openOnTfjs,
+  };
+  const core = await (await openCore[engine]())(trained, weights, options);
+  return trainStepOf(core, trained, options);
 }

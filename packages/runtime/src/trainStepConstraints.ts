@@ -5,8 +5,18 @@ import type { Ops } from "./ops";
 /** Keras' `backend.epsilon()`. */
 const epsilon = 1e-7;
 
-/** A weight with its constraint applied; the weight itself where it has none. */
-export function constrained<V>(ops: Ops<V>, constraint: unknown, weight: V, key: string): V {
+/**
+ * A weight with its constraint applied; the weight itself where it has none.
+ *
+ * @param axisOf where an axis of Keras' layout is in the layout that `weight` has
+ */
+export function constrained<V>(
+  ops: Ops<V>,
+  constraint: unknown,
+  weight: V,
+  key: string,
+  axisOf: (axis: number) => number = (axis) => axis,
+): V {
   if (constraint === undefined || constraint === null) return weight;
   const { class_name, config = {} } =
     typeof constraint === "string"
@@ -14,8 +24,11 @@ export function constrained<V>(ops: Ops<V>, constraint: unknown, weight: V, key:
       : (constraint as { class_name: string; config?: Readonly<Record<string, unknown>> });
   const number = (name: string, absent: number) =>
     typeof config[name] === "number" ? config[name] : absent;
-  const axes = Array.isArray(config.axis) ? (config.axis as number[]) : [number("axis", 0)];
-  const norms = () => ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
+  const norms = () => {
+    const given = Array.isArray(config.axis) ? (config.axis as number[]) : [number("axis", 0)];
+    const axes = given.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
+    return ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
+  };
   const scaled = (norms: V, wanted: V) => ops.mul(weight, ops.div(wanted, ops.add(norms, epsilon)));
   switch (class_name.replaceAll("_", "").toLowerCase()) {
     case "nonneg":

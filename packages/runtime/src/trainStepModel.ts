@@ -65,7 +65,8 @@ export function trainableModel(
     );
 
   const { fromLogits } = loss;
-  const bare = fromLogits && withoutLastActivation(model, fromLogits.activation);
+  const held = withFrozen(model, still);
+  const bare = fromLogits && withoutLastActivation(held, fromLogits.activation);
   return bare
     ? {
         model: bare,
@@ -74,7 +75,15 @@ export function trainableModel(
         weights,
         frozen: still,
       }
-    : { model, loss, weights, frozen: still };
+    : { model: held, loss, weights, frozen: still };
+}
+
+/** The model with those layers marked as not trainable, as Keras has it. */
+function withFrozen(model: ModelConfig, frozen: ReadonlySet<string>): ModelConfig {
+  const layers = model.config.layers.map((entry) =>
+    frozen.has(entry.name) ? { ...entry, config: { ...entry.config, trainable: false } } : entry,
+  );
+  return { ...model, config: { ...model.config, layers } };
 }
 
 /** The layers whose `activation` is the last that they do. */

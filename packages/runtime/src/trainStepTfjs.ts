@@ -9,36 +9,25 @@ import { opsTfjs } from "./opsTfjs";
 import type { TfCore } from "./peers";
 import { tfjsOn } from "./tfjs";
 import { tfjsModel } from "./tfjsModel";
-import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
-import {
-  checkBatch,
-  checkState,
-  checkWeights,
-  diverged,
-  iterationTensor,
-  notFinite,
-  type Bad,
-} from "./trainStepChecks";
+import type { TrainStepOptions } from "./trainStep";
+import { notFinite, type Bad } from "./trainStepChecks";
 import { constrained } from "./trainStepConstraints";
+import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
 import { withFasterKernels } from "./trainStepKernels";
-import { trainableModel } from "./trainStepModel";
+import type { TrainableModel } from "./trainStepModel";
 import { regularization } from "./trainStepRegularizers";
 import { updateParameters } from "./trainStepUpdate";
 
 // A type, not an interface, for TF.js' tidy to accept it.
 type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 
-export async function openTfjsTrainStep(
-  model: ModelConfig,
+/** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
+export async function openOnTfjs(
+  { model, loss, activation, weights: all, frozen }: TrainableModel,
   weights: Weights,
-  options: TrainStepOptions,
-): Promise<TrainStep> {
-  const { optimizer, metrics = [], seed = 0 } = options;
-  const trained = trainableModel(model, options);
-  const { loss, activation } = trained;
-  checkWeights(weights, trained.weights);
+  { optimizer, metrics = [], seed = 0, device: wanted = "auto" }: TrainStepOptions,
+): Promise<TrainCore> {
   // In Node the fastest that can train is cpu: wasm has no gradients of convolutions.
-  const wanted = options.device ?? "auto";
   const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
   const { tf, device } = tfjs;
   checkLayers(model, device);
@@ -46,18 +35,16 @@ export async function openTfjsTrainStep(
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
-  const { model: network, variables } = await tfjsModel(tfjs, trained.model);
+  const { model: network, variables } = await tfjsModel(tfjs, model);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
   const reseed = seeded(network, seed);
-  for (const name of trained.frozen) inferAlways(network.getLayer(name));
+  for (const name of frozen) inferAlways(network.getLayer(name));
 
-  const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
-  const moving = trained.weights.filter(({ trainable }) => !trainable);
-  const constraints = new Map(parameters.map(({ key, constraint }) => [key, constraint]));
-  const multipliers = new Map(parameters.map(({ key, multiplier }) => [key, multiplier!]));
+  const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
+  const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
+  const moving = all.filter(({ trainable }) => !trainable);
   const slots = new Map<string, tfc.Tensor>();
   const slotNames = Object.keys(optimizer.slots);
-  let iteration = 0;
   on(() => {
     assign(weights);
     for (const { key, shape } of parameters)
@@ -67,53 +54,36 @@ export async function openTfjsTrainStep(
 
   function assign(values: Weights): void {
     tf.tidy(() => {
-      for (const { key } of trained.weights) value(key).assign(toTf(tf, values.get(key)!));
+      for (const { key } of all) value(key).assign(toTf(tf, values.get(key)!));
     });
   }
   function setSlot(name: string, now: tfc.Tensor): void {
     slots.get(name)?.dispose();
     slots.set(name, tf.keep(now));
   }
-  function forward(x: tfc.Tensor, training: boolean): tfc.Tensor {
-    return network.apply(x, { training }) as tfc.Tensor;
-  }
 
   /** Loss with regularizers, and metrics, as scalars. */
-  function measure(x: tfc.Tensor, yTrue: tfc.Tensor, training: boolean): tfc.Tensor[] {
-    const yPred = forward(x, training);
+  function measure({ x, y }: Batch, training: boolean): tfc.Tensor[] {
+    const yTrue = toTf(tf, y);
+    const yPred = network.apply(toTf(tf, x), { training }) as tfc.Tensor;
     const own = activation === undefined ? yPred : ops[activation](yPred);
-    const penalties = trained.weights.flatMap(
+    const penalties = all.flatMap(
       ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],
     );
+    const mean = ops.reduceMean(loss.compute(ops, yTrue, yPred));
     return [
-      [ops.reduceMean(loss.compute(ops, yTrue, yPred)), ...penalties].reduce((a, b) =>
-        ops.add(a, b),
-      ),
+      [mean, ...penalties].reduce((a, b) => ops.add(a, b)),
       ...metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own))),
     ];
   }
 
-  function result(numbers: ArrayLike<number>): StepResult {
-    return {
-      loss: numbers[0]!,
-      metrics: Object.fromEntries(metrics.map(({ name }, i) => [name, numbers[i + 1]!])),
-    };
-  }
-
-  function check(batch: Batch): void {
-    checkBatch(batch, network.inputs[0]!.shape);
-    const output = network.outputs[0]!.shape.slice(1) as number[];
-    loss.checkLabels?.(batch.y, [batch.x.shape[0]!, ...output]);
-  }
-
   /** Gradients, and in one tensor loss, metrics and a number that is 0 if all gradients are finite. */
-  function differentiate({ x, y }: Batch): { numbers: tfc.Tensor; gradients: Gradient[] } {
+  function differentiate(batch: Batch): { numbers: tfc.Tensor; gradients: Gradient[] } {
     return tf.tidy(() => {
-      const [tx, ty] = [toTf(tf, x), toTf(tf, y)];
       let measured: tfc.Tensor[] = [];
       const { grads } = tf.variableGrads(
         () => {
-          measured = measure(tx, ty, true).map((each) => tf.keep(each));
+          measured = measure(batch, true).map((each) => tf.keep(each));
           return measured[0] as tfc.Scalar;
         },
         parameters.map(({ key }) => value(key)),
@@ -131,7 +101,7 @@ export async function openTfjsTrainStep(
     });
   }
 
-  function update(gradients: readonly Gradient[], learningRate: number): void {
+  function update(gradients: readonly Gradient[], { iteration, learningRate }: StepPosition): void {
     tf.tidy(() => {
       const updated = updateParameters<tfc.Tensor>(
         ops,
@@ -141,57 +111,55 @@ export async function openTfjsTrainStep(
           value: value(key),
           gradient,
           slots: Object.fromEntries(slotNames.map((slot) => [slot, slots.get(`${key}/${slot}`)!])),
-          multiplier: multipliers.get(key)!,
+          multiplier: byKey.get(key)!.multiplier!,
         })),
         { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
       );
       for (const { key, value: now, slots: own } of updated) {
-        value(key).assign(constrained<tfc.Tensor>(ops, constraints.get(key), now, key));
+        const { constraint } = byKey.get(key)!;
+        value(key).assign(constrained<tfc.Tensor>(ops, constraint, now, key));
         for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
       }
     });
   }
 
-  async function run(batch: Batch, learningRate: number): Promise<StepResult> {
-    check(batch);
-    reseed(iteration);
+  async function compute(batch: Batch, at: StepPosition): Promise<PendingStep> {
+    reseed(at.iteration);
     const { numbers, gradients, before } = on(() => ({
       // Batch normalization moves its averages as it goes: a step that fails puts them back.
       before: moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })),
       ...differentiate(batch),
     }));
-    try {
-      const read = await numbers.data();
-      if (!Number.isFinite(read[0]) || !Number.isFinite(read.at(-1))) {
-        on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
-        const bad = await firstBad(batch, gradients);
-        on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
-        throw diverged(iteration + 1, read[0]!, bad);
-      }
-      on(() => update(gradients, learningRate));
-      iteration++;
-      return result(read);
-    } finally {
+    const read = await numbers.data();
+    const free = () =>
       tf.dispose([
         numbers,
         ...gradients.map(({ gradient }) => gradient),
         ...before.map(({ tensor }) => tensor),
       ]);
-    }
+    return {
+      numbers: read.subarray(0, -1),
+      finite: Number.isFinite(read.at(-1)),
+      commit: () => {
+        on(() => update(gradients, at));
+        free();
+      },
+      discard: () => {
+        on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
+        free();
+      },
+      firstBad: () => firstBad(batch, gradients),
+    };
   }
 
   /** Goes through the tensors of a step in the order in which they are computed. */
-  async function firstBad(
-    { x, y }: Batch,
-    gradients: readonly Gradient[],
-  ): Promise<Bad | undefined> {
-    const given = notFinite("batch x", x) ?? notFinite("batch y", y);
-    if (given) return given;
+  async function firstBad({ x }: Batch, gradients: readonly Gradient[]): Promise<Bad | undefined> {
     const named = on(() =>
       tf.tidy(() => {
-        const inner = network.layers.filter((layer) => layer.inboundNodes.length > 0);
-        const outputs = inner.flatMap((layer) =>
-          layer.inboundNodes.map((node) => ({ layer: layer.name, output: node.outputTensors[0]! })),
+        const outputs = network.layers.flatMap((layer) =>
+          layer.inboundNodes
+            .filter((node) => node.inboundLayers.length > 0)
+            .map((node) => ({ layer: layer.name, output: node.outputTensors[0]! })),
         );
         const probe = tfjs.layers.model({
           inputs: network.inputs,
@@ -199,10 +167,7 @@ export async function openTfjsTrainStep(
         });
         const values = probe.apply(toTf(tf, x), { training: true });
         return [
-          ...trained.weights.map(({ key }) => ({
-            name: `weight "${key}"`,
-            tensor: tf.clone(value(key)),
-          })),
+          ...all.map(({ key }) => ({ name: `weight "${key}"`, tensor: tf.clone(value(key)) })),
           ...[values].flat().map((each, i) => ({
             name: `the output of layer "${outputs[i]!.layer}"`,
             tensor: each as tfc.Tensor,
@@ -224,72 +189,30 @@ export async function openTfjsTrainStep(
     }
   }
 
-  // Calls are answered one after the other, in the order in which they were made.
-  let last: Promise<unknown> = Promise.resolve();
-  let disposed = false;
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = last.then(() => {
-      if (disposed)
-        throw new CajalError("disposed", "this training step is disposed. Open it again.");
-      return work();
-    });
-    last = turn.catch(() => {});
-    return turn;
-  }
-
   return {
     engine: "tfjs",
     device,
-    get iteration() {
-      return iteration;
+    compute,
+    measure: async (batch) => {
+      const numbers = on(() => tf.tidy(() => tf.stack(measure(batch, false))));
+      try {
+        return await numbers.data();
+      } finally {
+        numbers.dispose();
+      }
     },
-    run: (batch, { learningRate } = {}) =>
-      inTurn(() => run(batch, learningRate ?? optimizer.learningRate(iteration))),
-    evaluate: (batch) =>
-      inTurn(async () => {
-        check(batch);
-        const numbers = on(() =>
-          tf.tidy(() => tf.stack(measure(toTf(tf, batch.x), toTf(tf, batch.y), false))),
-        );
-        try {
-          return result(await numbers.data());
-        } finally {
-          numbers.dispose();
-        }
+    readWeights: () => readAll(all.map(({ key }) => [key, value(key)])),
+    readSlots: () => readAll(slots),
+    write: (values, state) =>
+      on(() => {
+        assign(values);
+        for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!));
       }),
-    weights: () =>
-      inTurn(async () => {
-        const copies = new Map<string, Tensor>();
-        for (const { key } of trained.weights) copies.set(key, await fromTf(value(key)));
-        return copies;
+    free: () =>
+      on(() => {
+        network.dispose();
+        tf.dispose([...slots.values()]);
       }),
-    state: () =>
-      inTurn(async () => {
-        const copies = new Map<string, Tensor>([["iteration", iterationTensor(iteration)]]);
-        for (const [name, slot] of slots) copies.set(name, await fromTf(slot));
-        return copies;
-      }),
-    restore: (newWeights, state) =>
-      inTurn(async () => {
-        checkWeights(newWeights, trained.weights);
-        const updates = checkState(state, parameters, slotNames);
-        on(() => {
-          assign(newWeights);
-          for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!));
-        });
-        iteration = updates;
-      }),
-    dispose: () => {
-      last = last.then(() => {
-        if (disposed) return;
-        disposed = true;
-        on(() => {
-          network.dispose();
-          tf.dispose([...slots.values()]);
-        });
-      });
-      return last.then(() => {});
-    },
   };
 }
 
@@ -350,10 +273,15 @@ function toTf(tf: TfCore, { dtype, shape, data }: Tensor): tfc.Tensor {
   );
 }
 
-async function fromTf(value: tfc.Tensor): Promise<Tensor> {
-  return {
-    dtype: "float32",
-    shape: [...value.shape],
-    data: Float32Array.from(await value.data<"float32">()),
-  };
+async function readAll(
+  values: Iterable<readonly [string, tfc.Tensor]>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const copies = new Map<string, Tensor>();
+  for (const [name, value] of values)
+    copies.set(name, {
+      dtype: "float32",
+      shape: [...value.shape],
+      data: Float32Array.from(await value.data<"float32">()),
+    });
+  return copies;
 }

@@ -2,10 +2,7 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder, gradients } from "@cajal/onnx";
 import { open, opsGraph, opsTfjs, type Ops } from "@cajal/runtime";
-import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
-// Registers the gradients of TF.js' operators.
-import "@tensorflow/tfjs-layers";
 
 type Values<V> = Readonly<Record<string, V>>;
 type Body = <V>(ops: Ops<V>, inputs: Values<V>) => Values<V>;
@@ -21,12 +18,12 @@ export interface TestedEngine {
 const tfjs: TestedEngine = {
   name: "tfjs",
   async compute(inputs, body) {
-    await tf.setBackend("cpu");
+    await tfjsReady();
     const values = body(opsTfjs(tf), mapValues(inputs, toTf));
     return mapValues(values, fromTf);
   },
   async gradient(inputs, body, withRespectTo) {
-    await tf.setBackend("cpu");
+    await tfjsReady();
     const values = mapValues(inputs, toTf);
     const of = (x: tf.Tensor) =>
       tf.sum(body(opsTfjs(tf), { ...values, [withRespectTo]: x }).y!) as tf.Scalar;
@@ -53,6 +50,13 @@ const onnx: TestedEngine = {
 };
 
 export const engines: readonly TestedEngine[] = [tfjs, onnx];
+
+/** The backend, and what registers the gradients of TF.js' operators. */
+async function tfjsReady(): Promise<void> {
+  await import("@tensorflow/tfjs-backend-cpu");
+  await import("@tensorflow/tfjs-layers");
+  await tf.setBackend("cpu");
+}
 
 function graph(inputs: Values<Tensor>) {
   const g = new GraphBuilder();

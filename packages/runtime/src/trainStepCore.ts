@@ -1,0 +1,139 @@
+// What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
+// counting, divergence.
+import { CajalError, type Batch, type Tensor, type Weights } from "@cajal/core";
+import { resolve, type KerasShape } from "@cajal/models";
+import type { DeviceName, EngineName } from "./device";
+import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
+import {
+  checkBatch,
+  checkState,
+  checkWeights,
+  diverged,
+  iterationTensor,
+  notFinite,
+  type Bad,
+} from "./trainStepChecks";
+import type { TrainableModel } from "./trainStepModel";
+
+export interface TrainCore {
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+  /** Computes a step and changes nothing yet. */
+  compute(batch: Batch, at: StepPosition): Promise<PendingStep>;
+  /** Loss and metrics in inference mode. */
+  measure(batch: Batch): Promise<ArrayLike<number>>;
+  /** Copies of all weights, and of the slots as `layer/weight/slot`. */
+  readWeights(): Promise<Weights>;
+  readSlots(): Promise<ReadonlyMap<string, Tensor>>;
+  /** What is given fits. */
+  write(weights: Weights, slots: ReadonlyMap<string, Tensor>): void;
+  free(): void | Promise<void>;
+}
+
+export interface StepPosition {
+  /** Updates made before. */
+  readonly iteration: number;
+  readonly learningRate: number;
+}
+
+/** Exactly one of `commit` and `discard` is called. */
+export interface PendingStep {
+  /** The loss, then the metrics. */
+  readonly numbers: ArrayLike<number>;
+  /** Whether all gradients are finite. */
+  readonly finite: boolean;
+  /** Makes the update. */
+  commit(): void;
+  /** Leaves everything as it was before the step. */
+  discard(): void;
+  /** The first tensor that is not finite, beginning with the weights; before `discard`. */
+  firstBad(): Promise<Bad | undefined>;
+}
+
+export function trainStepOf(
+  core: TrainCore,
+  { model, loss, weights }: TrainableModel,
+  { optimizer, metrics = [] }: TrainStepOptions,
+): TrainStep {
+  const parameters = weights.filter(({ multiplier }) => multiplier !== undefined);
+  const slotNames = Object.keys(optimizer.slots);
+  const { inputs, outputs } = resolve(model);
+  const [input, output] = [inputs[0]!.shape, outputs[0]!.shape];
+  let iteration = 0;
+
+  function check(batch: Batch): void {
+    checkBatch(batch, input);
+    loss.checkLabels?.(batch.y, outputShape(output, batch));
+  }
+  const result = (numbers: ArrayLike<number>): StepResult => ({
+    loss: numbers[0]!,
+    metrics: Object.fromEntries(metrics.map(({ name }, i) => [name, numbers[i + 1]!])),
+  });
+
+  async function run(batch: Batch, learningRate: number): Promise<StepResult> {
+    check(batch);
+    const pending = await core.compute(batch, { iteration, learningRate });
+    const { numbers, finite } = pending;
+    if (!finite || !Number.isFinite(numbers[0])) {
+      try {
+        const bad =
+          notFinite("batch x", batch.x) ??
+          notFinite("batch y", batch.y) ??
+          (await pending.firstBad());
+        throw diverged(iteration + 1, numbers[0]!, bad);
+      } finally {
+        pending.discard();
+      }
+    }
+    pending.commit();
+    iteration++;
+    return result(numbers);
+  }
+
+  // Calls are answered one after the other, in the order in which they were made.
+  let last: Promise<unknown> = Promise.resolve();
+  let disposal: Promise<void> | undefined;
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (disposal)
+      return Promise.reject(
+        new CajalError("disposed", "this training step is disposed. Open it again."),
+      );
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  }
+
+  return {
+    engine: core.engine,
+    device: core.device,
+    get iteration() {
+      return iteration;
+    },
+    run: (batch, { learningRate } = {}) =>
+      inTurn(() => run(batch, learningRate ?? optimizer.learningRate(iteration))),
+    evaluate: (batch) =>
+      inTurn(async () => {
+        check(batch);
+        return result(await core.measure(batch));
+      }),
+    weights: () => inTurn(() => core.readWeights()),
+    state: () =>
+      inTurn(
+        async () =>
+          new Map([["iteration", iterationTensor(iteration)], ...(await core.readSlots())]),
+      ),
+    restore: (newWeights, state) =>
+      inTurn(async () => {
+        checkWeights(newWeights, weights);
+        const updates = checkState(state, parameters, slotNames);
+        core.write(newWeights, state);
+        iteration = updates;
+      }),
+    dispose: () => (disposal ??= last.then(() => core.free())),
+  };
+}
+
+/** A free extent inside is taken as the input's own, where ranks agree. */
+function outputShape(output: KerasShape, { x }: Batch): number[] {
+  return output.map((extent, axis) => extent ?? x.shape[axis] ?? 0);
+}
