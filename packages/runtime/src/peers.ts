@@ -21,10 +21,10 @@ export const onnxruntimeWeb = (): Promise<Ort> =>
 export type TfCore = typeof tfc;
 export type TfLayers = typeof tfl;
 
-export const tfjsCore = () =>
+export const tfjsCore = (): Promise<TfCore> =>
   importPeer("@tensorflow/tfjs-core", () => import("@tensorflow/tfjs-core"));
 
-export const tfjsLayers = () =>
+export const tfjsLayers = (): Promise<TfLayers> =>
   importPeer("@tensorflow/tfjs-layers", () => import("@tensorflow/tfjs-layers"));
 
 /** TF.js' backends; importing one registers it with TF.js under its name. */
