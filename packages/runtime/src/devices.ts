@@ -7,6 +7,7 @@ import {
   type DeviceName,
   type EngineName,
 } from "./device";
+import { deviceReason } from "./deviceReason";
 import { installedVersion } from "./installed";
 import { probe } from "./probe";
 import { onnxruntimeWeb, tfjsBackends, tfjsCore, tfjsLayers } from "./peers";
@@ -81,7 +82,7 @@ async function findInNode(
         : device === "node" || device === "node-gpu"
           ? await probe({ kind: "import", device: peers[0]!, signal })
           : true;
-  return tried === true ? { version } : { version, reason: tried };
+  return tried === true ? { version } : { version, reason: deviceReason(device, tried) };
 }
 
 async function findInBrowser(engine: EngineName, device: DeviceName): Promise<Finding> {

@@ -3,6 +3,7 @@ import { CajalError, type DType, type Tensor, type TypedArrays } from "@cajal/co
 import { GraphBuilder, encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { inNode, noDevice, type DeviceName } from "./device";
+import { deviceReason } from "./deviceReason";
 import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "./session";
 
@@ -30,6 +31,8 @@ export async function onnxRuntime(
 ): Promise<OnnxRuntime> {
   const native = inNode && device !== "wasm";
   const ort = native ? await onnxruntimeNode() : await onnxruntimeWeb();
+  // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
+  if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
   const options: InferenceSession.SessionOptions = {
     executionProviders: [device],
     logSeverityLevel: 4, // what fails is thrown, and need not be printed as well
@@ -46,7 +49,7 @@ export async function onnxRuntime(
     // The graph's fault or the device's? The device's, if the smallest graph does not open there.
     const failure = await create(ort, encodeModel(doubling()), options).then(
       (session) => session.release(),
-      (error: unknown) => noDevice("onnx", device, reasonOf(error), error),
+      (error: unknown) => noDevice("onnx", device, deviceReason(device, messageOf(error)), error),
     );
     throw failure ?? engineError("onnx", `opening on ${device}`, cause);
   }
@@ -66,8 +69,7 @@ function create(
   });
 }
 
-const reasonOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).trim().split("\n")[0]!;
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 /** y = x + x: the smallest graph, to see whether a device works at all. */
 export function doubling(): OnnxModel {

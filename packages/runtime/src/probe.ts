@@ -57,7 +57,7 @@ const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 const script = (kind: Probe, given: object) => `
   const { device, folder, model } = ${JSON.stringify(given)};
   // Ends at once: some drivers crash while they shut down, after all is said.
-  const say = (text) => process.stderr.write("probe: " + text + "\n", () => process.kill(process.pid, "SIGKILL"));
+  const say = (text) => process.stderr.write("probe: " + text + "\\n", () => process.kill(process.pid, "SIGKILL"));
   const trials = {
     async onnx() {
       const { InferenceSession, Tensor } = require(folder);
@@ -69,11 +69,11 @@ const script = (kind: Probe, given: object) => `
     async webgpu() {
       const { create, globals } = require(folder);
       Object.assign(globalThis, globals);
-      if (!(await create([]).requestAdapter())) throw new Error("no WebGPU adapter: no GPU, or its Vulkan driver is not installed");
+      if (!(await create([]).requestAdapter())) throw new Error("no adapter");
     },
     async import() {
       require(folder);
     },
   };
-  trials.${kind}().then(() => say("works"), (error) => say(String(error.message ?? error).replaceAll("\n", " ")));
+  trials.${kind}().then(() => say("works"), (error) => say(String(error.message ?? error).replaceAll("\\n", " ")));
 `;

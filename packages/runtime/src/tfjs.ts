@@ -3,6 +3,7 @@
 // and a user's own TF.js code, do not meet.
 import { CajalError, isCajalError } from "@cajal/core";
 import { candidates, checkDevice, noDevice, type DeviceChoice, type DeviceName } from "./device";
+import { deviceReason } from "./deviceReason";
 import { tfjsBackends, tfjsCore, tfjsLayers, type TfCore, type TfLayers } from "./peers";
 
 export interface Tfjs {
@@ -56,7 +57,7 @@ async function withBackend(device: DeviceName): Promise<Tfjs> {
       if (!(await tf.setBackend(backend))) throw new Error("its backend did not start");
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw noDevice("tfjs", device, `${why}.`, cause);
+      throw noDevice("tfjs", device, deviceReason(device, why), cause);
     } finally {
       if (before && before !== backend) await tf.setBackend(before);
     }

@@ -1,0 +1,14 @@
+// Why a device is not there, in words that say what to do; engines speak of source lines.
+import type { DeviceName } from "./device";
+
+const adapter =
+  "no WebGPU adapter: this machine has no GPU, or its driver (on Linux: Vulkan) is not installed.";
+const cuda =
+  "ONNX Runtime's CUDA libraries are not installed. On Linux x64 with CUDA 12: npm rebuild onnxruntime-node --ignore-scripts=false";
+
+/** `message` of an engine's error, or what it means where that is known. */
+export function deviceReason(device: DeviceName, message: string): string {
+  if (device === "webgpu" && /adapter/i.test(message)) return adapter;
+  if (device === "cuda" && /shared|libonnxruntime_providers_cuda/i.test(message)) return cuda;
+  return message.trim().split("\n")[0]!;
+}
