@@ -41,7 +41,7 @@ export interface FetchFileOptions {
   /** Ends the download at once; what has come is kept, and the next call goes on from there. */
   signal?: AbortSignal;
   onProgress?: (progress: FetchProgress) => void;
-  /** Default the global one. */
+  /** Default the global one; another may go through a proxy. */
   fetch?: typeof globalThis.fetch;
 }
 
