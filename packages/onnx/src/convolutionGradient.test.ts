@@ -100,15 +100,15 @@ describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {
       "dw",
     );
     const session = await ort.InferenceSession.create(encodeModel(g.build()));
-    const { dw } = await session.run({
+    const result = await session.run({
       x: new ort.Tensor("float32", x.data, xShape),
       dy: new ort.Tensor("float32", dy.data, dyShape),
     });
     await session.release();
-    expect(dw.dims).toEqual([conv.maps, conv.channels / conv.group, ...conv.kernel]);
+    expect(result.dw!.dims).toEqual([conv.maps, conv.channels / conv.group, ...conv.kernel]);
     const expected = byDefinition(x.data, dy.data, conv);
     // Sums of about 100 products of size 1, in float32.
-    (dw.data as Float32Array).forEach((value, i) =>
+    (result.dw!.data as Float32Array).forEach((value, i) =>
       expect(Math.abs(value - expected[i]!)).toBeLessThan(1e-4),
     );
   });
