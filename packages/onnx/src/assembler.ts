@@ -7,6 +7,7 @@ import { definitionOf, inferNode, known, nameOf, type Known, type Scope } from "
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "./model";
 import { operator } from "./operators";
 import { topologicalOrder } from "./topologicalOrder";
+import { upgrade } from "./upgrade";
 
 /** A value in a graph under construction. */
 export type Value = ValueInfo;
@@ -41,6 +42,7 @@ export class GraphAssembler implements Scope {
   readonly #constants = new Map<string, Value>();
   readonly #outer: GraphAssembler | undefined;
   readonly #shared: Shared;
+  #loaded: OnnxModel | undefined;
   #scope = "";
 
   constructor(
@@ -244,7 +246,7 @@ export class GraphAssembler implements Scope {
         : this.append({
             op: "Identity",
             domain: "",
-            name: name === value.name ? this.freshName("Identity") : name,
+            name: this.#shared.taken.has(name) ? this.freshName("Identity") : name,
             inputs: [value.name],
             outputs: [name === value.name ? this.freshName(name) : name],
             attributes: {},
@@ -254,15 +256,16 @@ export class GraphAssembler implements Scope {
   }
 
   /**
-   * Adds a whole model: its inputs, initializers, nodes and outputs, by their names. All shapes are
-   * inferred again; what the model states of them counts where an operator is unknown here.
+   * Adds a whole model: its inputs, initializers, nodes and outputs, by their names. Nodes of older
+   * operator sets are brought to this one's. All shapes are inferred again; what the model states of
+   * them counts where an operator is unknown here.
    *
    * @param shapes shapes for inputs, in place of the model's own
    */
   protected load(model: OnnxModel, shapes: Readonly<Record<string, readonly Dim[] | undefined>>) {
     const { graph, opsets } = model;
     for (const [domain, version] of Object.entries(opsets))
-      this.#shared.opsets.set(domain, version);
+      if (domain !== "") this.#shared.opsets.set(domain, version);
     for (const name of Object.keys(shapes))
       if (!graph.inputs.some((input) => input.name === name))
         throw unknownName(
@@ -270,16 +273,33 @@ export class GraphAssembler implements Scope {
           name,
           graph.inputs.map((input) => input.name),
         );
+    // Names that come later in the model are no fresh ones.
+    for (const name of namesIn(graph)) this.#shared.taken.add(name);
+    this.#loaded = model;
+    this.#loadGraph(graph, opsets[""] ?? this.opset, shapes);
+  }
+
+  #loadGraph(
+    graph: Graph,
+    opset: number,
+    shapes: Readonly<Record<string, readonly Dim[] | undefined>>,
+  ): void {
     // Up to IR version 3 initializers were listed as inputs, too.
     for (const [name, data] of graph.initializers) this.initializer(name, data);
     for (const { name, dtype, shape } of graph.inputs)
       if (!graph.initializers.has(name)) this.input(name, dtype, shapes[name] ?? shape);
     for (const node of topologicalOrder(graph.nodes)) {
-      if (operator(node.op, node.domain)) this.append(node);
+      const current =
+        opset < this.opset
+          ? this.within(node.name || node.outputs[0] || node.op, () =>
+              upgrade(this.#withCurrentGraphs(node, opset), this, opset),
+            )
+          : node;
+      if (operator(node.op, node.domain)) this.append(current);
       else
         this.#add(
-          node,
-          node.outputs.map((name): Known => {
+          current,
+          current.outputs.map((name): Known => {
             const stated =
               graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
             if (!stated) definitionOf(node); // throws: nothing is known of it
@@ -287,7 +307,18 @@ export class GraphAssembler implements Scope {
           }),
         );
     }
-    for (const { name } of graph.outputs) this.output(this.value(name));
+    for (const { name } of graph.outputs) this.#outputs.push(this.value(name));
+  }
+
+  /** A node, the graphs inside it of this operator set. */
+  #withCurrentGraphs(node: Node, opset: number): Node {
+    const attributes = Object.entries(node.attributes).map(([name, attribute]) => {
+      if (attribute.type !== "graph") return [name, attribute] as const;
+      const inner = new GraphAssembler({ name: attribute.value.name }, this);
+      inner.#loadGraph(attribute.value, opset, {});
+      return [name, { type: "graph", value: inner.buildGraph() }] as const;
+    });
+    return { ...node, attributes: Object.fromEntries(attributes) };
   }
 
   /** The finished graph. */
@@ -307,13 +338,18 @@ export class GraphAssembler implements Scope {
     };
   }
 
-  /** The finished model. The builder may be used further; the model does not change with it. */
+  /**
+   * The finished model. The builder may be used further; the model does not change with it.
+   *
+   * @param options.producer, options.metadata default to those of the model that was loaded
+   */
   build({
-    producer = "cajal",
-    metadata = {},
+    producer = this.#loaded?.producer ?? "cajal",
+    metadata = Object.fromEntries(this.#loaded?.metadata ?? []),
   }: { producer?: string; metadata?: Record<string, string> } = {}): OnnxModel {
     return {
-      irVersion: 8,
+      ...this.#loaded,
+      irVersion: this.opset >= 21 ? 10 : this.opset >= 19 ? 9 : 8,
       opsets: Object.fromEntries(this.#shared.opsets),
       producer,
       graph: this.buildGraph(),
@@ -362,6 +398,21 @@ export class GraphAssembler implements Scope {
       if (!taken.has(name)) return name;
     }
   }
+}
+
+/** All names in a graph and the graphs inside it, of values and nodes. */
+function namesIn(graph: Graph): readonly string[] {
+  const inner = graph.nodes.flatMap(({ attributes }) =>
+    Object.values(attributes).flatMap((attribute) =>
+      attribute.type === "graph" ? namesIn(attribute.value) : [],
+    ),
+  );
+  return [
+    ...inner,
+    ...graph.initializers.keys(),
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
+  ];
 }
 
 /** The IEEE 754 half-precision bits nearest to `value`, ties to even. */

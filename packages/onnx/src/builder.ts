@@ -98,16 +98,18 @@ export class GraphBuilder extends GraphAssembler {
   }
 
   /**
-   * A builder that holds a model, to go on from. Shapes are inferred anew.
+   * A builder that holds a model, to go on from. Shapes are inferred anew, and nodes of opsets 7 to 17
+   * become what opset 18 has in their place, so that all that is added fits.
    *
    * @param shapes shapes for some inputs, e.g. `{ input: [8, 1, 28, 28] }` for a free batch
-   * @throws CajalError as the operators' methods do; `unknown-name` for an input that is not there
+   * @throws CajalError as the operators' methods do; `unknown-name` for an input that is not there;
+   *   `unsupported` for opsets below 7
    */
   static from(
     model: OnnxModel,
     { shapes = {} }: { shapes?: Readonly<Record<string, readonly Dim[] | undefined>> } = {},
   ): GraphBuilder {
-    const opset = model.opsets[""] ?? model.opsets["ai.onnx"] ?? defaultOpset;
+    const opset = Math.max(model.opsets[""] ?? defaultOpset, defaultOpset);
     const g = new GraphBuilder({ name: model.graph.name, opset });
     g.load(model, shapes);
     return g;
@@ -765,6 +767,14 @@ export class GraphBuilder extends GraphAssembler {
     return this.op(op, [x, this.#optional(axes)], attributes);
   }
 }
+
+/**
+ * The model in opset 18 (or its own, if that is newer): older graphs, of opsets 7 to 17, have axes and
+ * limits as attributes, softmaxes that flatten, Upsample, and more that is not so any more.
+ *
+ * @throws CajalError `unsupported` for opsets below 7, and the few forms that opset 18 has not
+ */
+export const upgradeModel = (model: OnnxModel): OnnxModel => GraphBuilder.from(model).build();
 
 const isNumbers = (numbers: Numbers | undefined): numbers is readonly number[] =>
   Array.isArray(numbers);

@@ -2,6 +2,7 @@ export type { Attribute, AttributeType, Dim, Graph, Node, OnnxModel, ValueInfo }
 export {
   GraphBuilder,
   defaultOpset,
+  upgradeModel,
   type Attributes,
   type ConvAttributes,
   type ConvTransposeAttributes,
