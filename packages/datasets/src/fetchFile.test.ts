@@ -88,9 +88,12 @@ const sizeOfFile = async (path: string) => (await stat(path).catch(() => undefin
 /** A server that has sent 100,000 bytes, and a cache that has them. */
 async function interrupted(behaviour: Partial<Behaviour> = {}) {
   const server = await serve({ ...behaviour, stallAfter: 100_000 });
-  const options = { urls: [server.url], to: "x", cache: newCache(), sha256, stallTimeout: 200 };
-  expect(await outcome(fetchFile(options))).toMatchObject({ code: "timeout" });
-  expect(await sizeOfFile(join(options.cache, "x.part"))).toBe(100_000);
+  const options = { urls: [server.url], to: "x", cache: newCache(), sha256 };
+  const controller = new AbortController();
+  const work = fetchFile({ ...options, signal: controller.signal }).catch((error) => error);
+  await until(async () => (await sizeOfFile(join(options.cache, "x.part"))) === 100_000);
+  controller.abort();
+  expect(await work).toBe(controller.signal.reason);
   server.requests.length = 0;
   server.behaviour = { content, ...behaviour };
   return { server, options };
@@ -178,10 +181,10 @@ describe("bad mirrors, and then a good one", () => {
   it.each(badly)("%s", async (_, behaviour, code) => {
     const [bad, good] = [await serve(behaviour), await serve()];
     const cache = newCache();
-    const options = { to: "x", cache, sha256, stallTimeout: 300 };
+    const options = { to: "x", cache, sha256, stallTimeout: 1000 };
     const started = performance.now();
     const path = await fetchFile({ ...options, urls: [bad.url, good.url] });
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(9000); // the default patience is 10 s
     expect(sha256Of(readFileSync(path))).toBe(sha256);
     expect(listing(cache)).toEqual(["x"]);
     expect(good.requests.length).toBe(1);
@@ -314,7 +317,9 @@ describe("abort", () => {
     const reason = new Error("enough");
     const options = { urls: [server.url], to: "x", cache, sha256 };
     const work = fetchFile({ ...options, signal: controller.signal });
-    setTimeout(() => controller.abort(reason), 200);
+    void until(async () => (await sizeOfFile(join(cache, "x.part"))) === 100_000).then(() =>
+      controller.abort(reason),
+    );
     await expect(work).rejects.toBe(reason);
     expect(listing(cache)).toEqual(["x.part", "x.part.json"]);
     expect(await sizeOfFile(join(cache, "x.part"))).toBe(100_000);
@@ -355,7 +360,7 @@ describe("processes", () => {
   });
 
   it("kill −9 in the middle of a download: the next goes on, at once", async () => {
-    const server = await serve({ pause: 50 });
+    const server = await serve({ pause: 150 });
     const options = { urls: [server.url], to: "x", cache: newCache(), sha256 };
     const { child, result } = run(options);
     await until(async () => (await sizeOfFile(join(options.cache, "x.part"))) >= 100_000);
@@ -365,7 +370,7 @@ describe("processes", () => {
     server.behaviour = { content };
     const started = performance.now();
     const path = await fetchFile(options);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(9000); // a lock without a dead owner holds for 15 s
     expect(sha256Of(readFileSync(path))).toBe(sha256);
     expect(listing(options.cache)).toEqual(["x"]);
     expect(server.requests.map(({ status }) => status)).toEqual([200, 206]);
@@ -373,12 +378,13 @@ describe("processes", () => {
   });
 
   it("kill −9 while others wait: one of them goes on", async () => {
-    const server = await serve({ pause: 50 });
+    const server = await serve({ pause: 150 });
     const options = { urls: [server.url], to: "x", cache: newCache(), sha256 };
     const first = run(options);
     await until(async () => (await sizeOfFile(join(options.cache, "x.part"))) >= 50_000);
     const others = [run(options), run(options)];
     await sleep(400);
+    server.behaviour = { content };
     first.child.kill("SIGKILL");
     for (const { result } of others)
       expect(await result).toEqual({ path: join(options.cache, "x") });
