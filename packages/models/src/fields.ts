@@ -343,11 +343,10 @@ const neutral: Readonly<Record<string, readonly unknown[]>> = {
   unroll: [true, false],
   time_major: [false],
   stateful: [false],
-  zero_output_for_mask: [false],
+  zero_output_for_mask: [true, false],
   implementation: [0, 1, 2],
   use_cudnn: [true, false, "auto", null],
   noise_shape: [null],
-  zeros_output_for_mask: [false],
 };
 
 /**

@@ -1,5 +1,5 @@
-// What an inference graph need not compute: a normalization behind a convolution or dense layer goes
-// into its weights, a padding before a convolution into the convolution.
+// What an inference graph need not compute: a normalization or a scale behind a convolution or dense
+// layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
 import type { Borders } from "./fields";
 import type { Call, Network, NetworkLayer, NetworkValue } from "./network";
@@ -38,36 +38,45 @@ export function foldPaddings(network: Network, watched: Iterable<NetworkValue>):
   return { skipped, borders };
 }
 
-export interface FoldedNormalizations {
+export interface FoldedWeights {
+  /** Calls that pass their input through. */
   readonly skipped: ReadonlySet<Call>;
-  /** Calls that have a bias now, and the weights of theirs that changed. */
-  readonly biased: ReadonlySet<Call>;
+  /** Calls whose config is another now. */
+  readonly configs: ReadonlyMap<Call, Readonly<Record<string, unknown>>>;
+  /** Weights that changed or came about. */
   readonly weights: ReadonlyMap<string, { readonly weight: ModelWeight; readonly tensor: Tensor }>;
 }
 
 /**
- * Normalizations by moving averages behind a layer that is linear in its kernel and read by nothing
- * else: with s = gamma / sqrt(moving_variance + epsilon), computed in float64 and rounded once,
- * the kernel becomes kernel · s and the bias (bias - moving_mean) · s + beta.
+ * What follows a layer that is linear in its kernel and is read by nothing else:
+ *
+ * - a normalization by moving averages: with s = gamma / sqrt(moving_variance + epsilon) the kernel
+ *   becomes kernel · s and the bias (bias - moving_mean) · s + beta;
+ * - the scale of a CustomScaleLayer, [x, y] -> x + scale · y, on y.
+ *
+ * Computed in float64 and rounded once.
  */
-export function foldNormalizations(
+export function foldWeights(
   network: Network,
   weights: Weights,
   watched: Iterable<NetworkValue>,
-): FoldedNormalizations {
+): FoldedWeights {
   const readers = readersOf(network, watched);
   const calls = callsOf(network);
   const skipped = new Set<Call>();
-  const biased = new Set<Call>();
+  const configs = new Map<Call, Readonly<Record<string, unknown>>>();
   const changed = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
-  for (const normalization of network.calls) {
-    if (normalization.inner.definition.className !== "BatchNormalization") continue;
-    const value = normalization.inputs[0]!;
+  for (const call of network.calls) {
+    const { className } = call.inner.definition;
+    const scales = className === "CustomScaleLayer";
+    if (!scales && className !== "BatchNormalization") continue;
+    const value = call.inputs[scales ? 1 : 0]!;
     const before = value.call;
     const folds = before?.inner.definition.folds;
     if (!before || !folds || before.inner.config.activation !== "linear") continue;
-    if (readers.get(value) !== 1) continue;
-    if (calls.get(before.layer) !== 1 || calls.get(normalization.layer) !== 1) continue;
+    // Weights that another call reads too must stay as they are.
+    const alone = calls.get(before.layer) === 1 && calls.get(call.layer) === 1;
+    if (!alone || readers.get(value) !== 1) continue;
 
     const find = ({ layer }: Call, name: string) => {
       const weight = layer.weights.find((weight) => weight.name === name);
@@ -75,46 +84,69 @@ export function foldNormalizations(
       return weight && tensor?.dtype === "float32" ? { weight, tensor } : undefined;
     };
     const kernel = find(before, folds.kernel);
-    const mean = find(normalization, "moving_mean")?.tensor.data;
-    const variance = find(normalization, "moving_variance")?.tensor.data;
-    if (!kernel || !mean || !variance) continue; // which is missing is said where it is wanted
-    const gamma = find(normalization, "gamma")?.tensor.data;
-    const beta = find(normalization, "beta")?.tensor.data;
     const bias = find(before, "bias");
+    if (!kernel || (before.inner.config.use_bias && !bias)) continue; // said where it is wanted
+    const channels = folds.channels.reduce((n, axis) => n * kernel.weight.shape[axis]!, 1);
+    const affine = scales
+      ? {
+          scale: new Float64Array(channels).fill(Number(call.inner.config.scale)),
+          shift: undefined,
+        }
+      : normalization(Number(call.inner.config.epsilon), (name) => find(call, name)?.tensor.data);
+    if (!affine) continue;
 
-    const epsilon = Number(normalization.inner.config.epsilon);
-    const scale = Float64Array.from(
-      { length: variance.length },
-      (_, c) => Number(gamma?.[c] ?? 1) / Math.sqrt(Number(variance[c]) + epsilon),
-    );
-    const shift = Float32Array.from(
-      { length: mean.length },
-      (_, c) =>
-        (Number(bias?.tensor.data[c] ?? 0) - Number(mean[c])) * scale[c]! + Number(beta?.[c] ?? 0),
-    );
-    const name = "bias";
-    const key = `${before.layer.path}/${name}`;
-    const shape = [shift.length];
+    const { scale, shift } = affine;
     changed.set(kernel.weight.key, {
       weight: kernel.weight,
       tensor: scaled(kernel.tensor, scale, folds.channels),
     });
-    changed.set(key, {
-      weight: bias?.weight ?? { ...kernel.weight, name, key, shape },
-      tensor: { dtype: "float32", shape, data: shift },
-    });
-    biased.add(before);
-    skipped.add(normalization);
+    if (bias || shift) {
+      const key = `${before.layer.path}/bias`;
+      const shape = [channels];
+      const data = Float32Array.from(
+        { length: channels },
+        (_, c) => Number(bias?.tensor.data[c] ?? 0) * scale[c]! + (shift?.[c] ?? 0),
+      );
+      changed.set(key, {
+        weight: bias?.weight ?? { ...kernel.weight, name: "bias", key, shape },
+        tensor: { dtype: "float32", shape, data },
+      });
+      configs.set(before, { ...before.inner.config, use_bias: true });
+    }
+    if (scales) configs.set(call, { ...call.inner.config, scale: 1 });
+    else skipped.add(call);
   }
-  return { skipped, biased, weights: changed };
+  return { skipped, configs, weights: changed };
+}
+
+/** A normalization as scale · x + shift. */
+function normalization(
+  epsilon: number,
+  find: (name: string) => Tensor["data"] | undefined,
+): { scale: Float64Array; shift: Float64Array } | undefined {
+  const [mean, variance] = [find("moving_mean"), find("moving_variance")];
+  const [gamma, beta] = [find("gamma"), find("beta")];
+  if (!mean || !variance) return undefined;
+  const { length } = variance;
+  const scale = Float64Array.from(
+    { length },
+    (_, c) => Number(gamma?.[c] ?? 1) / Math.sqrt(Number(variance[c]) + epsilon),
+  );
+  const shift = Float64Array.from(
+    { length },
+    (_, c) => Number(beta?.[c] ?? 0) - Number(mean[c]) * scale[c]!,
+  );
+  return { scale, shift };
 }
 
 /** The kernel with each output channel times its scale; `channels`: the axes that make them up. */
 function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]): Tensor {
   const inner = kernel.shape.slice(channels.at(-1)! + 1).reduce((size, extent) => size * extent, 1);
   const data = new Float32Array(kernel.data.length);
-  for (let i = 0, channel = 0; i < data.length; channel = (channel + 1) % scale.length)
-    for (let k = 0; k < inner; k++, i++) data[i] = Number(kernel.data[i]) * scale[channel]!;
+  const source = kernel.data as Float32Array;
+  for (let i = 0; i < data.length;)
+    for (let channel = 0; channel < scale.length; channel++)
+      for (let k = 0; k < inner; k++, i++) data[i] = source[i]! * scale[channel]!;
   return { dtype: "float32", shape: kernel.shape, data };
 }
 

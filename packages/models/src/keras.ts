@@ -43,19 +43,50 @@ export function readKeras(model: object | string): ModelConfig {
  */
 export function toKerasJson(model: object | string): ModelConfig {
   const { config } = readKeras(model);
+  const first = firstCalls(config);
+  const counted = (layer: string, call: number) => (first.get(layer) === 0 ? call + 1 : call);
   return {
     class_name: "Model",
     config: {
       ...config,
-      layers: config.layers.map((entry): LayerEntry => {
-        if (isModel(entry.class_name)) {
-          const nested = toKerasJson(entry);
-          return { ...entry, class_name: nested.class_name, config: { ...nested.config } };
-        }
-        return { ...entry, config: layerConfig(entry.class_name, entry.name, entry.config) };
+      layers: config.layers.map(({ class_name, name, config, inbound_nodes }): LayerEntry => {
+        const nested = isModel(class_name) ? toKerasJson({ class_name, config }) : undefined;
+        return {
+          class_name: nested?.class_name ?? class_name,
+          name,
+          config: nested ? { ...nested.config } : layerConfig(class_name, name, config),
+          inbound_nodes: inbound_nodes.map((node) =>
+            node.map(([layer, call, ...rest]) => [layer, counted(layer, call), ...rest] as const),
+          ),
+        };
       }),
+      output_layers: config.output_layers.map(([layer, call, tensor]) => [
+        layer,
+        counted(layer, call),
+        tensor,
+      ]),
     },
   };
+}
+
+/**
+ * The index of each nested model's first call. Keras 2 and TF.js count from 1, call 0 being a model's
+ * own making; Keras 3 counts from 0, as all do for layers. The highest index referred to tells which.
+ */
+export function firstCalls({
+  layers,
+  output_layers,
+}: ModelConfig["config"]): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>();
+  const see = ([name, call]: readonly [string, number, ...unknown[]]) =>
+    highest.set(name, Math.max(call, highest.get(name) ?? 0));
+  for (const { inbound_nodes } of layers) inbound_nodes.flat().forEach(see);
+  output_layers.forEach(see);
+  return new Map(
+    layers
+      .filter(({ class_name }) => isModel(class_name))
+      .map(({ name, inbound_nodes }) => [name, highest.get(name) === inbound_nodes.length ? 1 : 0]),
+  );
 }
 
 /** A layer's config in full, by the names that Keras 2 and TF.js know. */

@@ -4,7 +4,7 @@
 import { CajalError, dtypes, unknownName, type Weights } from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { KerasShape } from "./config";
-import { foldNormalizations, foldPaddings, type FoldedNormalizations } from "./folding";
+import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "./layer";
 import { hold, layoutFor, type Held } from "./layouts";
 import { resolve, type Model, type Network, type NetworkValue } from "./network";
@@ -119,7 +119,7 @@ function lowerNetwork(
   const folded =
     training || typeof weights === "function"
       ? nothingFolded
-      : foldNormalizations(network, weights, seen.keys());
+      : foldWeights(network, weights, seen.keys());
   const source =
     typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
   const seeds = { drawn: 0 };
@@ -160,7 +160,7 @@ function lowerNetwork(
         return g.add(seed, 7919 * ++seeds.drawn);
       },
     };
-    const config = folded.biased.has(call) ? { ...inner.config, use_bias: true } : inner.config;
+    const config = folded.configs.get(call) ?? inner.config;
     const given = call.inputs.map((value) => held.get(value)!);
     const layout = layoutFor(inner, given);
     const made = g.within(layer.path, () =>
@@ -184,13 +184,13 @@ function lowerNetwork(
   };
 }
 
-const nothingFolded: FoldedNormalizations = {
+const nothingFolded: FoldedWeights = {
   skipped: new Set(),
-  biased: new Set(),
+  configs: new Map(),
   weights: new Map(),
 };
 
-const withFolded = (weights: Weights, folded: FoldedNormalizations): Weights =>
+const withFolded = (weights: Weights, folded: FoldedWeights): Weights =>
   new Map([...weights, ...[...folded.weights].map(([key, { tensor }]) => [key, tensor] as const)]);
 
 /** What a layer's context takes from the call it is in. */

@@ -4,7 +4,7 @@ import { CajalError, showShape, unknownName } from "@cajal/core";
 import type { KerasShape, LayerEntry, ModelConfig, SequentialConfig } from "./config";
 import type { InnerLayer, WeightSpec } from "./layer";
 import { kerasOrder, type CallNode } from "./order";
-import { isModel, readKeras } from "./keras";
+import { firstCalls, isModel, readKeras } from "./keras";
 import { readLayer } from "./registry";
 
 /** A model in any form that `resolve` takes; `object` is JSON as Keras 2, Keras 3 or TF.js wrote it. */
@@ -106,12 +106,13 @@ export function outputShapes(
       `${where}: got ${inputs.length} inputs, expected ${most === Infinity ? `at least ${least}` : least === most ? least : `${least} to ${most}`}.`,
       facts,
     );
-  const given = inputs.map((shape, i) => `${showShape(shape)} from "${from[i]}"`).join(" and ");
+  const given = () =>
+    inputs.map((shape, i) => `${showShape(shape)} from "${from[i]}"`).join(" and ");
   for (const shape of inputs)
     if (definition.rank !== undefined && shape.length !== definition.rank)
       throw new CajalError(
         "bad-shape",
-        `${where}: got ${given}, expected ${definition.rank} axes, the batch included.`,
+        `${where}: got ${given()}, expected ${definition.rank} axes, the batch included.`,
         facts,
       );
   try {
@@ -120,7 +121,7 @@ export function outputShapes(
     if (!(error instanceof CajalError)) throw error;
     throw new CajalError(
       error.code,
-      `${where}: got ${given}: ${error.message}${error.message.endsWith(".") ? "" : "."}`,
+      `${where}: got ${given()}: ${error.message}${error.message.endsWith(".") ? "" : "."}`,
       { ...error.facts, ...facts },
       { cause: error },
     );
@@ -156,7 +157,7 @@ function planOf(config: ModelConfig["config"], path: string): Plan {
       );
     entries.set(entry.name, entry);
   }
-  const offsets = firstCallIndex(config);
+  const offsets = firstCalls(config);
   const layers = new Map<string, { layer: NetworkLayer; plan?: Plan }>();
   const layerOf = (entry: LayerEntry) => {
     const known = layers.get(entry.name);
@@ -356,23 +357,6 @@ function call(
   for (const output of outputs) output.call = made;
   calls.push(made);
   return outputs;
-}
-
-/**
- * Keras and TF.js count the calls of a nested functional model from 1 (call 0 is its own making), those
- * of layers from 0: the highest index that is referred to tells.
- */
-function firstCallIndex(config: ModelConfig["config"]): ReadonlyMap<string, number> {
-  const highest = new Map<string, number>();
-  const see = ([name, node]: readonly [string, number, ...unknown[]]) =>
-    highest.set(name, Math.max(node, highest.get(name) ?? 0));
-  for (const { inbound_nodes } of config.layers) inbound_nodes.flat().forEach(see);
-  config.output_layers.forEach(see);
-  return new Map(
-    config.layers
-      .filter(({ class_name }) => isModel(class_name))
-      .map(({ name, inbound_nodes }) => [name, highest.get(name) === inbound_nodes.length ? 1 : 0]),
-  );
 }
 
 /** Keyword arguments of a call that change nothing here; any other is refused. */

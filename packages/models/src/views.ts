@@ -62,15 +62,85 @@ export function inversePermutation(order: readonly number[]): number[] {
 function permuted(from: Tensor, permutation: readonly number[]): Tensor {
   const shape = permutation.map((axis) => from.shape[axis]!);
   const strides = stridesOf(from.shape);
-  return gather(
-    from,
-    shape,
-    permutation.map((axis) => strides[axis]!),
+  const axes = merged(
+    permutation.map((axis) => ({ extent: from.shape[axis]!, stride: strides[axis]! })),
   );
+  const source: Numbers = from.data;
+  const data = emptyLike(from.data);
+  copyPermuted(source, data, axes);
+  return { ...from, shape, data };
+}
+
+/** An axis of the result: its extent, and how far apart its entries lie in the source. */
+interface Axis {
+  extent: number;
+  stride: number;
+}
+
+/** Without axes of one entry, and with neighbours joined that lie as one in the source too. */
+function merged(axes: readonly Axis[]): Axis[] {
+  const kept: Axis[] = [];
+  for (const { extent, stride } of axes) {
+    if (extent === 1) continue;
+    const before = kept.at(-1);
+    if (before?.stride === extent * stride) {
+      before.extent *= extent;
+      before.stride = stride;
+    } else kept.push({ extent, stride });
+  }
+  return kept;
+}
+
+/** Edge of the tiles in which two axes are exchanged: both sides of one stay in the nearest cache. */
+const tile = 32;
+
+/** Fills `target` in row-major order of `axes`, reading `source` along their strides. */
+function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): void {
+  // The axis that is contiguous in the source is walked in tiles with the last, contiguous in the target.
+  const last = axes.at(-1) ?? { extent: 1, stride: 1 };
+  const targetStrides = stridesOf(axes.map(({ extent }) => extent));
+  const across = axes.slice(0, -1).reduce((least, { stride }, axis, all) => {
+    return least === -1 || stride < all[least]!.stride ? axis : least;
+  }, -1);
+  const { extent: rows, stride: rowStride } = axes[across] ?? { extent: 1, stride: 0 };
+  const rowTarget = targetStrides[across] ?? 0;
+  const outer = axes.flatMap(({ extent, stride }, axis) =>
+    axis === across || axis === axes.length - 1
+      ? []
+      : [{ extent, stride, target: targetStrides[axis]! }],
+  );
+  const index = outer.map(() => 0);
+  let from = 0;
+  let to = 0;
+  for (;;) {
+    for (let row = 0; row < rows; row += tile) {
+      const rowEnd = Math.min(row + tile, rows);
+      for (let column = 0; column < last.extent; column += tile) {
+        const columnEnd = Math.min(column + tile, last.extent);
+        for (let r = row; r < rowEnd; r++) {
+          let at = from + r * rowStride + column * last.stride;
+          const start = to + r * rowTarget;
+          for (let c = column; c < columnEnd; c++, at += last.stride)
+            target[start + c] = source[at]!;
+        }
+      }
+    }
+    let axis = outer.length - 1;
+    for (; axis >= 0; axis--) {
+      const { extent, stride, target: step } = outer[axis]!;
+      from += stride;
+      to += step;
+      if (++index[axis]! < extent) break;
+      from -= stride * extent;
+      to -= step * extent;
+      index[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
 }
 
 function reordered(from: Tensor, axis: number, order: readonly number[]): Tensor {
-  const data = from.data.slice();
+  const data = emptyLike(from.data);
   const source: Numbers = from.data;
   const target: Numbers = data;
   const inner = sizeOf(from.shape.slice(axis + 1));
@@ -83,28 +153,9 @@ function reordered(from: Tensor, axis: number, order: readonly number[]): Tensor
   return { ...from, data };
 }
 
-/** Reads `from` in row-major order of `shape`, each axis with its stride; the innermost two unrolled. */
-function gather(from: Tensor, shape: readonly number[], strides: readonly number[]): Tensor {
-  const source: Numbers = from.data;
-  const data = from.data.slice();
-  const target: Numbers = data;
-  const rank = shape.length;
-  if (rank === 0) return from;
-  const index = Array.from({ length: rank }, () => 0);
-  const last = shape[rank - 1]!;
-  const lastStride = strides[rank - 1]!;
-  let base = 0;
-  for (let to = 0; to < data.length; to += last) {
-    for (let i = 0, at = base; i < last; i++, at += lastStride) target[to + i] = source[at]!;
-    for (let axis = rank - 2; axis >= 0; axis--) {
-      base += strides[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      base -= strides[axis]! * shape[axis]!;
-      index[axis] = 0;
-    }
-  }
-  return { ...from, shape, data };
-}
+/** Room for as many numbers of the same type. */
+const emptyLike = ({ constructor, length }: Tensor["data"]): Tensor["data"] =>
+  new (constructor as { new (length: number): Tensor["data"] })(length);
 
 function stridesOf(shape: readonly number[]): number[] {
   const strides = shape.map(() => 1);

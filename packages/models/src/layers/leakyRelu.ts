@@ -10,8 +10,5 @@ export const leakyRelu = defineLayer({
   shape: (_, [x]) => [x!],
   layout: "elementwise",
   lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x!, { alpha: negative_slope })],
-  samples: [
-    { inputs: [[2, 3]] },
-    { config: { negative_slope: 0.1 }, inputs: [[2, 3, 2, 2]] },
-  ],
+  samples: [{ inputs: [[2, 3]] }, { config: { negative_slope: 0.1 }, inputs: [[2, 3, 2, 2]] }],
 });
