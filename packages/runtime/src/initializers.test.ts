@@ -173,4 +173,10 @@ describe("initialValues", () => {
       code({ class_name: "VarianceScaling", config: { mode: "fan_sum" } }, [2, 2]),
     ).toMatchObject({ code: "bad-argument", message: expect.stringContaining("fan_avg") });
   });
+
+  it("begins an LSTM's forget gate with ones", () => {
+    const config = { units: 2, others: { class_name: "Constant", config: { value: 0.5 } } };
+    const bias = values({ class_name: "UnitForgetBias", config }, [8]);
+    expect([...bias]).toEqual([0.5, 0.5, 1, 1, 0.5, 0.5, 0.5, 0.5]);
+  });
 });

@@ -69,6 +69,7 @@ const initializers: Readonly<Record<string, Fill>> = {
   lecun_normal: scaled(1, "fan_in", "truncated_normal"),
   orthogonal,
   identity,
+  unit_forget_bias: unitForgetBias,
 };
 
 /** Other names that Keras and TF.js give the same initializers. */
@@ -153,6 +154,20 @@ function varianceScaling(shape: Shape, random: Random, config: Config): Float32A
       // Cutting the tails at 2 leaves this standard deviation of 1.
       return draw(shape, truncatedNormal(random, 0, Math.sqrt(variance) / 0.87962566103423978));
   }
+}
+
+/**
+ * The bias of an LSTM with `unit_forget_bias`, gates input, forget, cell, output: ones for the forget
+ * gate, `others` for the rest (Jozefowicz et al. 2015). Not an initializer of Keras' by name, but what
+ * its LSTM cells make of theirs.
+ */
+function unitForgetBias(shape: Shape, random: Random, config: Config): Float32Array {
+  const units = number(config, "units", sizeOf(shape) / 4);
+  const { name, config: others } = read(config.others ?? "zeros", "unit_forget_bias");
+  const fill = initializers[name];
+  if (!fill) throw unknownName("initializer (unit_forget_bias)", name, Object.keys(initializers));
+  const values = fill(shape, random, others);
+  return values.fill(1, units, 2 * units);
 }
 
 function draw(shape: Shape, next: () => number): Float32Array {
