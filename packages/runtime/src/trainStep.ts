@@ -1,13 +1,6 @@
 // One training step: forward + loss + gradients + optimizer update, compiled for an engine. What is
 // trained with (loss, optimizer, metrics) is arithmetic over `Ops`, so the engines share it.
-import {
-  CajalError,
-  checkOptions,
-  type Batch,
-  type Shape,
-  type Tensor,
-  type Weights,
-} from "@cajal/core";
+import { checkOptions, type Batch, type Shape, type Tensor, type Weights } from "@cajal/core";
 import { readKeras, type ModelConfig } from "@cajal/models";
 import { checkDevice, type DeviceChoice, type DeviceName, type EngineName } from "./device";
 import type { Ops } from "./ops";

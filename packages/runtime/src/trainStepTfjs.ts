@@ -49,7 +49,10 @@ export async function openOnTfjs(
     assign(weights);
     for (const { key, shape } of parameters)
       for (const slot of slotNames)
-        setSlot(`${key}/${slot}`, tf.mul(tf.ones([...shape]), optimizer.slots[slot]!));
+        setSlot(
+          `${key}/${slot}`,
+          tf.tidy(() => tf.mul(tf.ones([...shape]), optimizer.slots[slot]!)),
+        );
   });
 
   function assign(values: Weights): void {
@@ -130,7 +133,7 @@ export async function openOnTfjs(
       before: moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })),
       ...differentiate(batch),
     }));
-    const read = await numbers.data();
+    const read = await numbers.data<"float32">();
     const free = () =>
       tf.dispose([
         numbers,
@@ -148,12 +151,16 @@ export async function openOnTfjs(
         on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
         free();
       },
-      firstBad: () => firstBad(batch, gradients),
+      firstBad: () => firstBad(batch, read.subarray(0, 1), gradients),
     };
   }
 
   /** Goes through the tensors of a step in the order in which they are computed. */
-  async function firstBad({ x }: Batch, gradients: readonly Gradient[]): Promise<Bad | undefined> {
+  async function firstBad(
+    { x }: Batch,
+    loss: Float32Array,
+    gradients: readonly Gradient[],
+  ): Promise<Bad | undefined> {
     const named = on(() =>
       tf.tidy(() => {
         const outputs = network.layers.flatMap((layer) =>
@@ -175,12 +182,17 @@ export async function openOnTfjs(
         ];
       }),
     );
-    const after = gradients
-      .toReversed()
-      .map(({ key, gradient }) => ({ name: `the gradient of "${key}"`, tensor: gradient }));
+    const read = async (name: string, tensor: tfc.Tensor) =>
+      notFinite(name, { data: await tensor.data<"float32">() });
     try {
-      for (const { name, tensor } of [...named, ...after]) {
-        const bad = notFinite(name, { data: await tensor.data<"float32">() });
+      for (const { name, tensor } of named) {
+        const bad = await read(name, tensor);
+        if (bad) return bad;
+      }
+      const bad = notFinite("the loss", { data: loss });
+      if (bad) return bad;
+      for (const { key, gradient } of gradients.toReversed()) {
+        const bad = await read(`the gradient of "${key}"`, gradient);
         if (bad) return bad;
       }
       return undefined;
