@@ -13,6 +13,3 @@ export {
   type TrainStepOptions,
 } from "./trainStep";
 export type { Ops, Reduction } from "./ops";
-export { opsTfjs } from "./opsTfjs";
-export { opsGraph } from "./opsGraph";
-export { updateParameters, type Parameter, type UpdatedParameter } from "./trainStepUpdate";

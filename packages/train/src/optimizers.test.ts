@@ -1,8 +1,9 @@
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
-import { updateParameters, type Optimizer } from "@cajal/runtime";
+import type { Optimizer } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
+import { updateParameters } from "../../runtime/src/trainStepUpdate";
 import { engines, type TestedEngine } from "../testing/engines";
 import { adagrad, adam, adamw, rmsprop, sgd, type OptimizerOptions } from "./optimizers";
 import { exponentialDecay, type Schedule } from "./schedules";

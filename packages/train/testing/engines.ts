@@ -1,7 +1,9 @@
 // Computes what is written over `Ops` on each engine, so that one test serves them all.
 import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder, gradients } from "@cajal/onnx";
-import { open, opsGraph, opsTfjs, type Ops } from "@cajal/runtime";
+import { open, type Ops } from "@cajal/runtime";
+import { opsGraph } from "../../runtime/src/opsGraph";
+import { opsTfjs } from "../../runtime/src/opsTfjs";
 import * as tf from "@tensorflow/tfjs-core";
 
 type Values<V> = Readonly<Record<string, V>>;
