@@ -35,12 +35,8 @@ describeWithShared("Keras' numbers for single layers", "reference/keras/layers",
   );
   it("are there", () => expect(cases.length).toBeGreaterThan(150));
 
-  const known = cases.filter((file) =>
-    layers.some(({ className }) => file.startsWith(`${className}/`)),
-  );
-
   describe.each(places)("on $engine, $device", ({ engine, device }) => {
-    it.each(known)("%s", async (file) => {
+    it.each(cases)("%s", async (file) => {
       const golden: Golden = JSON.parse(readFileSync(`${folder}/${file}`, "utf8"));
       if (golden.training) return; // a session infers; training is the training step's
       const expected = Array.isArray(golden.output) ? golden.output : [golden.output];
@@ -81,10 +77,13 @@ const samples = layers.flatMap((layer) =>
   layer.samples.map((sample, i) => ({ className: layer.className, i, sample })),
 );
 
+/** A backward layer that is another than the forward one. */
+const notOnTfjs = ["Bidirectional 3"];
+
 describe.each(places.slice(1))("the layers' samples on $engine, $device", ({ engine, device }) => {
   it.each(samples.filter(({ className }) => className !== "InputLayer"))(
     "$className $i agree with onnx, cpu",
-    async ({ className, sample }) => {
+    async ({ className, i, sample }) => {
       const { config = {}, inputs, dtype = "float32" } = sample;
       const given = inputs.map((shape) => ({ shape, dtype }));
       const model: ModelConfig = single(className, config, given);
@@ -99,8 +98,11 @@ describe.each(places.slice(1))("the layers' samples on $engine, $device", ({ eng
       const feeds = Object.fromEntries(
         inputs.map((shape, i) => [`input_${i}`, noise(shape, dtype, `input/${i}`)]),
       );
+      const place = { engine, device };
+      if (notOnTfjs.includes(`${className} ${i}`))
+        return expect(open(whole, weights, place)).rejects.toMatchObject({ code: "unsupported" });
       await using reference = await open(whole, weights, { device: "cpu" });
-      await using session = await open(whole, weights, { engine, device });
+      await using session = await open(whole, weights, place);
       expect(session.inputs).toEqual(reference.inputs);
       expect(session.outputs.map(({ name }) => name)).toEqual(
         reference.outputs.map(({ name }) => name),

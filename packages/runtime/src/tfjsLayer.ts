@@ -11,7 +11,8 @@ export interface CallContext {
   readonly tf: TfCore;
   /** The layer's weights, by their names: "kernel", "bias". */
   readonly weights: Readonly<Record<string, tfc.Tensor>>;
-  readonly training: boolean;
+  /** Shapes of the outputs, the batch first. */
+  readonly outputs: readonly KerasShape[];
 }
 
 export interface TfjsLayer<C extends Config = Config> {
@@ -22,6 +23,10 @@ export interface TfjsLayer<C extends Config = Config> {
    * layer such as TimeDistributed); absent: TF.js has no such layer.
    */
   differs?(config: C, inputs: readonly KerasShape[]): boolean;
+  /** Configs that this formula does not cover either. */
+  refuses?(config: C): boolean;
+  /** The formula is not that of training. */
+  readonly inferenceOnly?: boolean;
   call(
     config: C,
     inputs: readonly tfc.Tensor[],

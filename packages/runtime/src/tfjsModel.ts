@@ -96,16 +96,16 @@ function adaptLayer(
     ({ className, differs }) =>
       className === class_name && (differs?.(layer.config, inputs) ?? true),
   );
-  if (own) {
+  if (own && !own.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  if (!(class_name in tfjs.tf.serialization.SerializationMap.getMap().classNameMap))
+  if (own || !(class_name in tfjs.tf.serialization.SerializationMap.getMap().classNameMap))
     throw new CajalError(
       "unsupported",
-      `layer "${layer.name}" (${class_name}): TF.js has no such layer, and Cajal none for it. Use engine onnx.`,
+      `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx.`,
       { layer: layer.name, className: class_name, engine: "tfjs" },
     );
   const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
@@ -154,9 +154,18 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
         const weights = Object.fromEntries(
           this.weights.map((variable, i) => [this.#names[i]!, variable.read()]),
         );
-        const training = kwargs["training"] === true;
-        const context = { tf, weights, training };
-        const outputs = own.call(config, Array.isArray(inputs) ? inputs : [inputs], context);
+        if (own.inferenceOnly && kwargs["training"] === true)
+          throw new CajalError(
+            "unsupported",
+            `layer "${layer.name}" (${own.className}): it does not train on engine tfjs as it is. Use engine onnx.`,
+            { layer: layer.name, className: own.className, engine: "tfjs" },
+          );
+        const given = Array.isArray(inputs) ? inputs : [inputs];
+        const shapes = definition.shape(
+          config,
+          given.map(({ shape }) => shape),
+        );
+        const outputs = own.call(config, given, { tf, weights, outputs: shapes });
         if (!isList(outputs)) return outputs;
         return outputs.length === 1 ? outputs[0]! : [...outputs];
       });

@@ -1,17 +1,12 @@
 // gamma (x - mean) / sqrt(variance + epsilon) + beta (Ioffe & Szegedy 2015, arXiv:1502.03167), by the
 // moving averages. TF.js stops at 4 axes, and video has 5.
-import { CajalError } from "@cajal/core";
 import { defineTfjsLayer } from "../tfjsLayer";
 
 export const batchNormalization = defineTfjsLayer<{ axis: number; epsilon: number }>({
   className: "BatchNormalization",
   differs: (_, [x]) => (x?.length ?? 0) > 4,
-  call: ({ axis, epsilon }, [x], { tf, weights, training }) => {
-    if (training)
-      throw new CajalError(
-        "unsupported",
-        "BatchNormalization of more than 4 axes does not train on engine tfjs. Use engine onnx.",
-      );
+  inferenceOnly: true,
+  call: ({ axis, epsilon }, [x], { tf, weights }) => {
     const at = axis < 0 ? axis + x!.rank : axis;
     const alongAxis = x!.shape.map((extent, i) => (i === at ? extent : 1));
     const weight = (name: string) => {

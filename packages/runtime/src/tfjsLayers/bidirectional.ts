@@ -11,20 +11,23 @@ interface Wrapped {
 
 export const bidirectional = defineTfjsLayer<{
   layer: Wrapped;
+  backward_layer: Wrapped | null;
   merge_mode: "sum" | "mul" | "concat" | "ave" | null;
 }>({
   className: "Bidirectional",
-  differs: ({ layer }) => layer.definition.className === "GRU" && layer.config.reset_after,
-  call: ({ layer: { config }, merge_mode }, [x], { tf, weights }) => {
-    const run = (prefix: string, go_backwards: boolean) => {
+  differs: ({ layer, backward_layer }) =>
+    backward_layer !== null || (layer.definition.className === "GRU" && layer.config.reset_after),
+  refuses: ({ backward_layer }) => backward_layer !== null,
+  call: ({ layer: { config }, merge_mode }, [x, ...given], { tf, weights }) => {
+    const run = (prefix: string, state: tfc.Tensor | undefined, go_backwards: boolean) => {
       const way = { ...config, go_backwards };
-      const { states, last } = runGru(tf, way, x!, gruWeights(weights, prefix));
+      const { states, last } = runGru(tf, way, { x: x!, state }, gruWeights(weights, prefix));
       // The backward half's outputs are turned round, to stand beside the inputs they belong to.
       const turned = go_backwards === config.go_backwards ? states : states.toReversed();
       return { y: config.return_sequences ? tf.stack([...turned], 1) : last, last };
     };
-    const forward = run("forward_", config.go_backwards);
-    const backward = run("backward_", !config.go_backwards);
+    const forward = run("forward_", given[0], config.go_backwards);
+    const backward = run("backward_", given[1], !config.go_backwards);
     const merge = (a: tfc.Tensor, b: tfc.Tensor): readonly tfc.Tensor[] => {
       switch (merge_mode) {
         case "sum":

@@ -27,8 +27,8 @@ interface GruWeights {
 export const gru = defineTfjsLayer<Readonly<Record<string, unknown>> & GruConfig>({
   className: "GRU",
   differs: ({ reset_after }) => reset_after,
-  call: (config, [x], { tf, weights }) => {
-    const { states, last } = runGru(tf, config, x!, gruWeights(weights, ""));
+  call: (config, [x, state], { tf, weights }) => {
+    const { states, last } = runGru(tf, config, { x: x!, state }, gruWeights(weights, ""));
     const y = config.return_sequences ? tf.stack([...states], 1) : last;
     return config.return_state ? [y, last] : y;
   },
@@ -53,12 +53,13 @@ export function gruWeights(
 /**
  * The states of a GRU over a sequence, in the order in which they come to be.
  *
- * @param x [batch, steps, features]
+ * @param from.x [batch, steps, features]
+ * @param from.state the state before, [batch, units]; zeros if absent
  */
 export function runGru(
   tf: TfCore,
   { units, activation, recurrent_activation, go_backwards }: GruConfig,
-  x: tfc.Tensor,
+  { x, state }: { x: tfc.Tensor; state: tfc.Tensor | undefined },
   { kernel, recurrentKernel, bias }: GruWeights,
 ): { states: readonly tfc.Tensor[]; last: tfc.Tensor } {
   const [batch, steps, features] = x.shape;
@@ -67,7 +68,7 @@ export function runGru(
     const y = tf.matMul(a, w);
     return tf.split(b ? tf.add(y, b) : y, 3, 1);
   };
-  let h: tfc.Tensor = tf.zeros([batch!, units]);
+  let h: tfc.Tensor = state ?? tf.zeros([batch!, units]);
   const states: tfc.Tensor[] = [];
   const inputs = tf.unstack(tf.reshape(x, [batch!, steps!, features!]), 1);
   for (const step of go_backwards ? inputs.toReversed() : inputs) {

@@ -5,6 +5,7 @@ import { bidirectional } from "./bidirectional";
 import { concatenate } from "./concatenate";
 import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
+import { conv2dTranspose } from "./conv2dTranspose";
 import { customScaleLayer } from "./customScaleLayer";
 import { depthwiseConv2d } from "./depthwiseConv2d";
 import { elu } from "./elu";
@@ -16,6 +17,7 @@ import { globalMaxPooling2d } from "./globalMaxPooling2d";
 import { gru } from "./gru";
 import { relu } from "./relu";
 import { softmax } from "./softmax";
+import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
 import { upSampling2d } from "./upSampling2d";
 
@@ -25,6 +27,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   concatenate,
   conv1d,
   conv2d,
+  conv2dTranspose,
   customScaleLayer,
   depthwiseConv2d,
   elu,
@@ -36,6 +39,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   gru,
   relu,
   softmax,
+  spatialDropout2d,
   subtract,
   upSampling2d,
 ];

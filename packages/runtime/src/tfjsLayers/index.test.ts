@@ -1,0 +1,13 @@
+import { readdirSync } from "node:fs";
+import { layers } from "@cajal/models";
+import { expect, it } from "vitest";
+import { tfjsLayerList } from ".";
+
+it("lists every layer of this folder, each a class that Cajal knows", () => {
+  const files = readdirSync(import.meta.dirname)
+    .filter((file) => !file.startsWith("index."))
+    .map((file) => file.replace(".ts", "").toLowerCase());
+  expect(tfjsLayerList.map(({ className }) => className.toLowerCase())).toEqual(files.toSorted());
+  const known = layers.map(({ className }): string => className);
+  for (const { className } of tfjsLayerList) expect(known).toContain(className);
+});
