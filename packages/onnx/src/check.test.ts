@@ -207,3 +207,31 @@ describeWithShared("real files", "data/real-models/onnx", (folder) => {
     expect(order.length > 0).toBe(file.startsWith("keras2onnx"));
   });
 });
+
+describe("absurd sizes cost nothing", () => {
+  const started = performance.now();
+  it.each<[string, (g: GraphBuilder) => unknown]>([
+    [
+      "a shape of a billion extents",
+      (g) => g.reshape(g.input("x", "float32", [4]), g.input("s", "int64", [1e9])),
+    ],
+    ["a tensor of a rank of a billion", (g) => g.constantOfShape(g.input("s", "int64", [1e9]))],
+    ["a range to the end", (g) => g.range(0, Number.MAX_SAFE_INTEGER)],
+    [
+      "a concatenation of much",
+      (g) => g.concat([g.input("a", "int64", [1e9]), g.input("b", "int64", [1e9])], { axis: 0 }),
+    ],
+    ["a tensor of terabytes", (g) => g.constantOfShape([1e6, 1e6])],
+  ])("%s", (_, body) => {
+    body(new GraphBuilder());
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it("and shapes that cannot be are refused", () => {
+    const g = new GraphBuilder();
+    expect(() => g.constantOfShape([-1])).toThrow(expect.objectContaining({ code: "bad-shape" }));
+    expect(() => g.reshape(g.input("x", "float32", [4]), [-2, 2])).toThrow(
+      expect.objectContaining({ code: "bad-shape" }),
+    );
+  });
+});

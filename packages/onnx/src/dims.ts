@@ -131,6 +131,13 @@ export function numbersOf(value: Inferred | undefined): readonly number[] | unde
   return isKnown(value?.elements) ? value.elements : undefined;
 }
 
+/** So many unknown extents or elements; unknown altogether where a file asks for absurdly many. */
+export function unknowns(count: Dim): readonly undefined[] | undefined {
+  return typeof count === "number" && count <= followed
+    ? Array<undefined>(count).fill(undefined)
+    : undefined;
+}
+
 /** Tensors of up to so many elements are followed by value: shapes, axes, indices of shapes. */
 export const followed = 256;
 

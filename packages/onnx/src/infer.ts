@@ -3,7 +3,7 @@
 import { CajalError, isCajalError, unknownName, type DType, type Tensor } from "@cajal/core";
 import { elementsOf, followed, show } from "./dims";
 import type { Attribute, AttributeType, Graph, Node } from "./model";
-import { typeGroups, type Inferred, type Operator, type TypeGroup } from "./operator";
+import { badShape, typeGroups, type Inferred, type Operator, type TypeGroup } from "./operator";
 import { operator, operators } from "./operators";
 
 /** A value as inference knows it; `constant`: all that it holds. */
@@ -61,6 +61,8 @@ export function inferNode(
       const one = inferred[i];
       if (!one)
         throw new CajalError("bad-model", `has no output ${i} ("${name}") in this form.`, {});
+      if (one.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
+        throw badShape(`output ${i} would be of shape ${show(one.shape)}.`, { shape: one.shape });
       const elements = one.elements && one.elements.length <= followed ? one.elements : undefined;
       return { ...one, elements, constant: i === 0 ? constantOf(node) : undefined };
     });
@@ -75,6 +77,8 @@ export function inferNode(
     );
   }
 }
+
+const isExtent = (extent: number) => Number.isSafeInteger(extent) && extent >= 0;
 
 /** What a node states of itself: a Constant holds its attribute. */
 function constantOf(node: Node): Tensor | undefined {

@@ -1,6 +1,6 @@
 // Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unify } from "../dims";
+import { numbersOf, show, unify, unknowns } from "../dims";
 import type { Dim } from "../model";
 import {
   badShape,
@@ -200,8 +200,8 @@ export const convolution: readonly Operator[] = [
       // input [batch, channels · product(block), blocks] → [batch, channels, ...image]
       const [x, size, block] = inputs as readonly [Inferred, Inferred, Inferred];
       const kernel = numbersOf(block);
-      const rank = size.elements?.length ?? size.shape?.[0];
-      if (typeof rank !== "number") return [{ dtype: x.dtype, shape: undefined }];
+      const spatial = size.elements ?? unknowns(size.shape?.[0]);
+      if (!spatial) return [{ dtype: x.dtype, shape: undefined }];
       if (x.shape && x.shape.length !== 3)
         throw badShape(`input ${show(x.shape)}: expected [batch, channels · block, blocks].`);
       const area = kernel?.reduce((p, k) => p * k, 1);
@@ -212,7 +212,7 @@ export const convolution: readonly Operator[] = [
       return [
         {
           dtype: x.dtype,
-          shape: [batch, channels, ...(size.elements ?? Array<Dim>(rank).fill(undefined))],
+          shape: [batch, channels, ...spatial],
         },
       ];
     },

@@ -1,7 +1,7 @@
 // Operators that pick and place by index, and those that make tensors from shapes and ranges.
 import { tensor } from "@cajal/core";
 import { dtypeOf } from "../dataType";
-import { axisOf, elementsOf, isKnown, numbersOf, show, unify } from "../dims";
+import { axisOf, elementsOf, isKnown, numbersOf, show, unify, unknowns } from "../dims";
 import type { Attribute, Dim } from "../model";
 import {
   badShape,
@@ -241,9 +241,7 @@ const constantOfShape = defineOperator({
     const given = node.inputs[0]!;
     const attribute = node.attribute("value");
     const value = attribute?.type === "tensor" ? attribute.value : undefined;
-    const rank = given.shape?.[0];
-    const shape =
-      given.elements ?? (typeof rank === "number" ? Array<Dim>(rank).fill(undefined) : undefined);
+    const shape = given.elements ?? unknowns(given.shape?.[0]);
     const length = isKnown(shape) ? shape.reduce((p, n) => p * n, 1) : Infinity;
     const fill = value ? elementsOf(value.dtype, value.data)?.[0] : 0;
     return [

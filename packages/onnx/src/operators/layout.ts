@@ -9,6 +9,7 @@ import {
   multiply,
   show,
   unify,
+  unknowns,
   type Dims,
 } from "../dims";
 import type { Dim } from "../model";
@@ -28,10 +29,7 @@ const int64s = (...values: number[]) => tensor("int64", [values.length], values)
 function list(node: InferenceContext, input: number, attribute: string): Dims {
   const given = node.inputs[input];
   if (!given) return node.ints(attribute);
-  const length = given.shape?.length === 0 ? 1 : given.shape?.[0];
-  return (
-    given.elements ?? (typeof length === "number" ? Array<Dim>(length).fill(undefined) : undefined)
-  );
+  return given.elements ?? unknowns(given.shape?.length === 0 ? 1 : given.shape?.[0]);
 }
 
 const reshape = defineOperator({
@@ -221,15 +219,9 @@ const concat = defineOperator({
       if (own !== 0) named.push(own);
     }
     shape[axis] = extent ?? (named.length === 1 ? named[0] : undefined);
-    const flat = inputs.every(
-      (input) =>
-        input.shape?.length === 1 && (input.elements || typeof input.shape[0] === "number"),
-    );
-    const elements = flat
-      ? inputs.flatMap(
-          (input) => input.elements ?? Array<Dim>(input.shape![0] as number).fill(undefined),
-        )
-      : undefined;
+    const parts = inputs.map((input) => input.elements ?? unknowns(input.shape?.[0]));
+    const elements =
+      ranked.length === 1 && parts.every((part) => part !== undefined) ? parts.flat() : undefined;
     return [{ dtype, shape, elements }];
   },
   samples: [
