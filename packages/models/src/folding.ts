@@ -78,14 +78,11 @@ export function foldWeights(
     const alone = calls.get(before.layer) === 1 && calls.get(call.layer) === 1;
     if (!alone || readers.get(value) !== 1) continue;
 
-    const find = ({ layer }: Call, name: string) => {
-      const weight = layer.weights.find((weight) => weight.name === name);
-      const tensor = weight && weights.get(weight.key);
-      return weight && tensor?.dtype === "float32" ? { weight, tensor } : undefined;
-    };
-    const kernel = find(before, folds.kernel);
+    const found = fitting([...before.layer.weights, ...call.layer.weights], weights);
+    if (!found) continue; // what does not fit is said where it is wanted
+    const find = ({ layer }: Call, name: string) => found.get(`${layer.path}/${name}`);
+    const kernel = find(before, folds.kernel)!;
     const bias = find(before, "bias");
-    if (!kernel || (before.inner.config.use_bias && !bias)) continue; // said where it is wanted
     const channels = folds.channels.reduce((n, axis) => n * kernel.weight.shape[axis]!, 1);
     const affine = scales
       ? {
@@ -93,7 +90,6 @@ export function foldWeights(
           shift: undefined,
         }
       : normalization(Number(call.inner.config.epsilon), (name) => find(call, name)?.tensor.data);
-    if (!affine) continue;
 
     const { scale, shift } = affine;
     changed.set(kernel.weight.key, {
@@ -119,14 +115,28 @@ export function foldWeights(
   return { skipped, configs, weights: changed };
 }
 
+/** Weights by key with their numbers; undefined where one is missing or not as it should be. */
+function fitting(
+  specs: readonly ModelWeight[],
+  weights: Weights,
+): ReadonlyMap<string, { weight: ModelWeight; tensor: Tensor }> | undefined {
+  const found = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
+  for (const weight of specs) {
+    const tensor = weights.get(weight.key);
+    if (tensor?.dtype !== "float32" || tensor.shape.join() !== weight.shape.join())
+      return undefined;
+    found.set(weight.key, { weight, tensor });
+  }
+  return found;
+}
+
 /** A normalization as scale · x + shift. */
 function normalization(
   epsilon: number,
   find: (name: string) => Tensor["data"] | undefined,
-): { scale: Float64Array; shift: Float64Array } | undefined {
-  const [mean, variance] = [find("moving_mean"), find("moving_variance")];
+): { scale: Float64Array; shift: Float64Array } {
+  const [mean, variance] = [find("moving_mean")!, find("moving_variance")!];
   const [gamma, beta] = [find("gamma"), find("beta")];
-  if (!mean || !variance) return undefined;
   const { length } = variance;
   const scale = Float64Array.from(
     { length },

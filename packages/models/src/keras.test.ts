@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
-import "@tensorflow/tfjs-backend-cpu";
+import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { noise } from "../testing/checkLayer";
 import { runOnnx } from "../testing/runOnnx";
@@ -82,6 +82,11 @@ describe("JSON of Keras 3", () => {
 });
 
 describe("TF.js", () => {
+  beforeAll(async () => {
+    tf.registerBackend("cpu", () => new MathBackendCPU());
+    await tf.setBackend("cpu");
+  });
+
   it("reads what we write, nested models included, and computes the same", async () => {
     const { inputs, model, outputs, weights } = cases["nested"]!;
     // TF.js has neither Subtract nor gelu: without them.

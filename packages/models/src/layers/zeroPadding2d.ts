@@ -17,8 +17,11 @@ export const zeroPadding2d = defineLayer({
     return [[n!, widened(h!, rows), widened(w!, columns), c!]];
   },
   layout: "channelsFirst",
+  // All axes are named although they could be left out: ONNX Runtime (1.30) merges a Pad without them
+  // into a MaxPool behind it, which pads with the least number instead of 0; and given some of them
+  // only, it loses count when it moves a Transpose across.
   lower: ({ padding: [[top, bottom], [left, right]] }, [x], g) => [
-    g.pad(x!, { pads: [0, 0, top, left, 0, 0, bottom, right] }),
+    g.pad(x!, { pads: [0, 0, top, left, 0, 0, bottom, right], axes: [0, 1, 2, 3] }),
   ],
   samples: [
     { inputs: [[1, 3, 4, 2]] },
