@@ -1,5 +1,28 @@
 // Whether two engines computed the same.
 import { CajalError, showShape, type Tensor } from "@cajal/core";
+import type { Session } from "@cajal/runtime";
+import { engineName, exponent } from "./format";
+import type { Check } from "./report";
+
+/** What a session answers to `x`, held against a reference's answer. */
+export async function checkAgreement(
+  session: Session,
+  reference: { engine: string; device: string; logits: Tensor },
+  x: Tensor,
+  { tolerance, signal }: { tolerance: number; signal?: AbortSignal },
+): Promise<{ difference: number; check: Check }> {
+  const difference = relativeDifference(await session.predict(x, { signal }), reference.logits);
+  return {
+    difference,
+    check: {
+      name: `${engineName(session)} answers as ${engineName(reference)} does`,
+      // Not a number is no agreement: every comparison with it is false.
+      held: difference <= tolerance,
+      got: `logits differ by ${exponent(difference)} at most, relatively`,
+      expected: `${exponent(tolerance)} at most`,
+    },
+  };
+}
 
 /**
  * The largest difference of two batches of logits, relative to the size of the logits: for each

@@ -94,9 +94,9 @@ command("learn", "train a network on a data set", {
 
 command("speed", "time prediction or training, each in a process of its own", {
   examples: [
-    ["cajal speed", "LeNet-5, one prediction, every device of ONNX Runtime"],
+    ["cajal speed --devices all", "LeNet-5, one prediction, every device of ONNX Runtime"],
     ["cajal speed --models mobilenet,resnet50 --batch 1,8", "two networks, two batch sizes"],
-    ["cajal speed --engines onnx,tfjs --devices cpu,wasm", "engines against each other"],
+    ["cajal speed --engines onnx,tfjs --devices all", "engines against each other"],
     ["cajal speed --phase train --models lenet5 --batch 64 --json", "training steps, as records"],
   ],
 })
@@ -105,11 +105,11 @@ command("speed", "time prediction or training, each in a process of its own", {
   )
   .addOption(list("--models <names>", "networks, separated by commas").default(["lenet5"]))
   .addOption(list("--engines <names>", "engines").default(["onnx"]))
-  .addOption(list("--devices <names>", "devices; default: all that are available"))
+  .addOption(list("--devices <names>", "devices, or all that are available").default(["auto"]))
   .addOption(
     list("--batch <sizes>", "batch sizes; default 1 to predict; to train 64, large networks 8"),
   )
-  .addOption(number("--rounds <n>", "turns that each contestant has", { least: 1 }).default(5))
+  .addOption(number("--rounds <n>", "turns that each has", { least: 1 }).default(5))
   .addOption(number("--threads <n>", "threads of an engine that has them", { least: 1 }))
   .action(
     act(async (context, options: SpeedOptions) => {

@@ -7,7 +7,6 @@ export interface Environment {
   cores: number;
   memory_gb: number;
   os: string;
-  node: string;
 }
 
 export function environment(): Environment {
@@ -16,7 +15,6 @@ export function environment(): Environment {
     cores: availableParallelism(),
     memory_gb: Math.round(totalmem() / 1e8) / 10,
     os: `${type()} ${release()} ${arch()}`,
-    node: process.versions.node,
   };
 }
 

@@ -3,8 +3,8 @@
 /** `0.093 ms`, `4.2 ms`, `131 ms`, `2.4 s`. */
 export function milliseconds(value: number): string {
   if (!Number.isFinite(value)) return "–";
-  if (value >= 9999.5) return `${figures(value / 1000, 3)} s`;
-  return `${figures(value, value < 1 ? 2 : 3)} ms`;
+  if (value >= 9999.5) return `${rounded(value / 1000, 3)} s`;
+  return `${rounded(value, value < 1 ? 2 : 3)} ms`;
 }
 
 /** `4.2 s`, `1 min 05 s`. */
@@ -24,7 +24,7 @@ export const whole = (value: number): string => Math.round(value).toLocaleString
 /** `61.7 k`, `3.86 G`: for counts of operations. */
 export function short(value: number): string {
   for (const [unit, name] of units)
-    if (Math.abs(value) >= unit) return `${figures(value / unit, 3)} ${name}`;
+    if (Math.abs(value) >= unit) return `${rounded(value / unit, 3)} ${name}`;
   return String(value);
 }
 
@@ -52,6 +52,9 @@ export function exponent(value: number): string {
 
 const labels: Readonly<Record<string, string>> = { onnx: "ONNX Runtime", tfjs: "TF.js" };
 
+/** A measured number without the digits that mean nothing. */
+export const figures = (value: number): number => Number(value.toPrecision(5));
+
 const units = [
   [1e12, "T"],
   [1e9, "G"],
@@ -60,5 +63,5 @@ const units = [
 ] as const;
 
 /** To so many significant figures, never in exponents. */
-const figures = (value: number, count: number): string =>
+const rounded = (value: number, count: number): string =>
   value === 0 ? "0" : String(Number(value.toPrecision(count)));

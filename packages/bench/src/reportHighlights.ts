@@ -1,5 +1,5 @@
 // The few numbers that a reader wants first.
-import { duration, milliseconds, percent, times, whole } from "./format";
+import { duration, engineLabel, milliseconds, percent, times, whole } from "./format";
 import type { Report } from "./report";
 import { places } from "./reportPlaces";
 
@@ -22,7 +22,7 @@ export function highlights(report: Report): Highlight[] {
     if (section.type === "learning")
       found.push({
         value: duration(section.seconds),
-        text: `to learn, ${section.epochs.length} epochs on ${section.engine}`,
+        text: `to learn, ${section.epochs.length} epochs on ${engineLabel(section.engine)}`,
       });
     if (section.type === "engines") {
       const [group] = places(report.records, section.model);

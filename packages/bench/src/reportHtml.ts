@@ -369,7 +369,6 @@ function reproduce(report: Report): Markup {
           ["processor", `${place.cpu}, ${place.cores} cores`],
           ["memory", `${place.memory_gb} GB`],
           ["system", place.os],
-          ["Node", place.node],
           ...Object.entries(versions),
           ["seed", String(report.seed)],
           ["begun", report.at],

@@ -37,7 +37,6 @@ export function reportMarkdown(report: Report): string {
         ["processor", `${environment.cpu}, ${environment.cores} cores`],
         ["memory", `${environment.memory_gb} GB`],
         ["system", environment.os],
-        ["Node", environment.node],
         ...Object.entries(report.versions),
         ["seed", String(report.seed)],
       ],

@@ -74,7 +74,7 @@ table.facts th { width: 14em; white-space: nowrap; }
 table.facts td { overflow-wrap: anywhere; }
 details { margin-top: 16px; color: var(--soft); font-size: 0.92rem; } summary { cursor: pointer; } details b { font-weight: 600; color: var(--ink); }
 .checks { list-style: none; margin: 0; padding: 0; }
-.checks li { display: flex; flex-wrap: wrap; gap: 2px 12px; padding: 9px 0; border-bottom: 1px solid var(--rule); }
+.checks li { display: grid; grid-template-columns: 1em minmax(0, 23em) 1fr; gap: 2px 12px; padding: 9px 0; border-bottom: 1px solid var(--rule); }
 .checks b { font-weight: 600; } .checks span { color: var(--soft); }
 .checks .held .mark { color: var(--good); font-weight: 700; } .checks .broken .mark, .checks .broken b { color: var(--bad); font-weight: 700; }
 pre { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 16px; margin: 20px 0 0; overflow-x: auto; font: 0.9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
@@ -82,6 +82,7 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--rule);
 @media (max-width: 600px) {
   body { padding: 0 16px 32px; } header { padding-top: 32px; } svg.neuron { display: none; } section { padding-top: 36px; }
   figure { padding: 14px; } .tiles { grid-template-columns: 1fr 1fr; } .tiles dd { font-size: 1.6rem; }
+  .checks li { grid-template-columns: 1em 1fr; } .checks li > span:last-child { grid-column: 2; }
   table.facts th { width: auto; white-space: normal; }
 }
 @media print {

@@ -4,11 +4,12 @@ import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import { modelFacts, summary } from "@cajal/models";
 import { type DeviceInfo, devices as findDevices } from "@cajal/runtime";
 import { host } from "./environment";
-import { engineName } from "./format";
+import { engineName, figures } from "./format";
 import type { Job } from "./job";
 import { recordName, usualBatch } from "./networks";
 import type { BenchRecord } from "./record";
 import { median, p90 } from "./statistics";
+import { placeOf, versionsOf } from "./versionsOf";
 import { startWorker, takeTurns, type Worker } from "./workers";
 
 export interface SpeedOptions {
@@ -18,7 +19,7 @@ export interface SpeedOptions {
   models?: readonly string[];
   /** Default `["onnx"]`. */
   engines?: readonly string[];
-  /** Default: all that are available for the engines. */
+  /** Of every engine that has them; `"all"` that are available. Default `["auto"]`. */
   devices?: readonly string[];
   /** Default 1 to predict; to train 64, and 8 for networks of large images. */
   batches?: readonly number[];
@@ -68,34 +69,39 @@ export async function* speed(
     signal,
   } = options;
   const names = models.map(recordName);
-  const places = await choose(options);
+  const places = await findDevices({ signal });
+  const contestants = choose(places, options);
   for (const model of names) {
     const { totalParams: params, macs } = summary(modelFacts(model).build());
     for (const batch of batches ?? [phase === "predict" ? 1 : usualBatch(model)]) {
       yield { type: "stage", title: `${model}, ${phase}, batch ${batch}` };
-      const workers: (Worker & DeviceInfo)[] = [];
+      const workers: { worker: Worker; place: DeviceInfo }[] = [];
       try {
-        for (const [i, place] of places.entries()) {
-          const { engine, device } = place;
+        for (const [i, { engine, device }] of contestants.entries()) {
+          const name = engineName({ engine, device });
           yield {
             type: "progress",
-            done: (0.3 * i) / places.length,
-            note: `${engineName(place)} warms up`,
+            done: (0.3 * i) / contestants.length,
+            note: `${name} warms up`,
           };
           const job: Job = { phase, model, engine, device, batch, seed, threads };
           try {
-            const worker = await startWorker(engineName(place), workerCommand(job), { signal });
-            workers.push({ ...place, ...worker });
+            const worker = await startWorker(name, workerCommand(job), { signal });
+            const place = placeOf(places, { engine, device: worker.device ?? device });
+            workers.push({ worker, place });
           } catch (error) {
             signal?.throwIfAborted();
             yield { type: "failed", model, engine, device, batch, error };
           }
         }
-        const turns = takeTurns(workers, { rounds, seconds });
+        const turns = takeTurns(
+          workers.map(({ worker }) => worker),
+          { rounds, seconds },
+        );
         let turn = await turns.next();
         for (; turn.done !== true; turn = await turns.next())
           yield { type: "progress", done: 0.3 + 0.7 * turn.value.done, note: turn.value.name };
-        for (const [i, { engine, device, version = "unknown" }] of workers.entries()) {
+        for (const [i, { place }] of workers.entries()) {
           const { times_ms, n, rss_mb } = turn.value[i]!;
           yield {
             type: "record",
@@ -103,8 +109,8 @@ export async function* speed(
               suite: "speed",
               model,
               phase,
-              engine,
-              device,
+              engine: place.engine,
+              device: place.device,
               batch,
               n,
               median_ms: figures(median(times_ms)),
@@ -113,14 +119,14 @@ export async function* speed(
               params,
               macs,
               seed,
-              versions: { node: process.versions.node, [engine]: version },
+              versions: versionsOf(place),
               host: host(),
               at: new Date().toISOString(),
             },
           };
         }
       } finally {
-        for (const worker of workers) worker.stop();
+        for (const { worker } of workers) worker.stop();
       }
       yield { type: "stage-end" };
     }
@@ -135,39 +141,33 @@ const workerCommand = (job: Job): [string, ...string[]] => [
   JSON.stringify(job),
 ];
 
-async function choose({
-  engines = ["onnx"],
-  devices,
-  signal,
-}: SpeedOptions): Promise<DeviceInfo[]> {
-  const all = await findDevices({ signal });
+/** Engine and device of each that takes part. */
+function choose(
+  places: readonly DeviceInfo[],
+  { engines = ["onnx"], devices = ["auto"] }: SpeedOptions,
+): Pick<Job, "engine" | "device">[] {
   for (const engine of engines)
-    if (!all.some((place) => place.engine === engine))
-      throw unknownName("engine", engine, new Set(all.map((place) => place.engine)));
-  const ofEngines = all.filter(({ engine }) => engines.includes(engine));
-  if (devices === undefined) {
-    const available = ofEngines.filter((place) => place.available);
-    if (available.length === 0) throw unavailable(ofEngines);
-    return available;
-  }
-  const places = devices.flatMap((device) => {
-    const found = ofEngines.filter((place) =>
-      device === "auto" ? place.auto : place.device === device,
-    );
-    if (found.length === 0 && device !== "auto")
+    if (!places.some((place) => place.engine === engine))
+      throw unknownName("engine", engine, new Set(places.map((place) => place.engine)));
+  const ofEngines = places.filter(({ engine }) => engines.includes(engine));
+  const chosen = devices.flatMap((device): Pick<Job, "engine" | "device">[] => {
+    // What auto means depends on what is done there, so the runtime decides.
+    if (device === "auto")
+      return ofEngines.filter(({ auto }) => auto).map(({ engine }) => ({ engine, device: "auto" }));
+    const found = ofEngines.filter((place) => device === "all" || place.device === device);
+    if (found.length === 0)
       throw unknownName(
         `device of ${engines.join(", ")}`,
         device,
-        new Set(["auto", ...ofEngines.map((place) => place.device)]),
+        new Set(["auto", "all", ...ofEngines.map((place) => place.device)]),
       );
-    return found;
+    // Of engines that share a device name one may lack it; none at all is an error.
+    const available = found.filter((place) => place.available);
+    if (available.length === 0) throw unavailable(found);
+    return available.map(({ engine, device }) => ({ engine, device }));
   });
-  // Of engines that share a device name one may lack it; none at all is an error.
-  const available = places.filter((place) => place.available);
-  for (const device of devices)
-    if (!available.some((place) => place.device === device || (device === "auto" && place.auto)))
-      throw unavailable(places.filter((place) => place.device === device));
-  return [...new Set(available)];
+  if (chosen.length === 0) throw unavailable(ofEngines);
+  return chosen;
 }
 
 const unavailable = (places: readonly DeviceInfo[]): CajalError =>
@@ -189,5 +189,3 @@ const known = [
   "seed",
   "signal",
 ] as const satisfies readonly (keyof SpeedOptions)[];
-
-const figures = (ms: number): number => Number(ms.toPrecision(5));

@@ -22,6 +22,8 @@ export interface Worker {
   readonly name: string;
   /** Milliseconds of the fastest step while warming up. */
   readonly warm: number;
+  /** Where it runs, if it says so. */
+  readonly device?: string;
   /** Does so many timed steps. */
   turn(steps: number): Promise<Turn>;
   /** Ends the process; what is under way is lost. */
@@ -54,15 +56,15 @@ export async function startWorker(
   child.once("exit", () => signal?.removeEventListener("abort", stop));
   const next = answers(child, name, signal);
   try {
-    const { best_warm_ms: warm } = await within(next("best_warm_ms"), patience, name);
+    const { best_warm_ms: warm, device } = await within(next("best_warm_ms"), patience, name);
     return {
       name,
       warm: Number(warm),
+      ...(typeof device === "string" && { device }),
       stop,
       async turn(steps) {
         child.stdin.write(`${steps}\n`);
-        const answer = await within(next("median_ms"), patience, name);
-        return answer as unknown as Turn;
+        return readTurn(await within(next("median_ms"), patience, name));
       },
     };
   } catch (error) {
@@ -169,6 +171,14 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
       else waiting.push({ field, resolve, reject });
     });
 }
+
+const readTurn = ({ median_ms, n, rss_mb, times_ms, version }: Answer): Turn => ({
+  median_ms: Number(median_ms),
+  n: Number(n),
+  rss_mb: Number(rss_mb),
+  ...(Array.isArray(times_ms) && { times_ms: times_ms.map(Number) }),
+  ...(typeof version === "string" && { version }),
+});
 
 type Answer = { readonly [key: string]: unknown };
 

@@ -16,11 +16,12 @@ import {
 import { checkpoints, latestCheckpoint } from "@cajal/train/node";
 import type { CommonOptions, Context } from "../context";
 import { host } from "../environment";
-import { duration, engineName, milliseconds, percent, whole } from "../format";
+import { duration, engineName, figures, milliseconds, percent, whole } from "../format";
 import { imageSet } from "../imageSets";
 import { networkFor, recordName } from "../networks";
 import type { BenchRecord } from "../record";
 import { median, p90 } from "../statistics";
+import { placeOf, versionsOf } from "../versionsOf";
 
 export interface LearnOptions extends CommonOptions {
   model: string;
@@ -121,9 +122,6 @@ export async function learn(
         progress.finish(`${percent(read, 2)} of the held-out examples read right`);
         break;
     }
-  const found = (await devices({ signal })).find(
-    (each) => each.engine === place.engine && each.device === place.device,
-  );
   const common = {
     suite: "learn",
     model: recordName(options.model),
@@ -132,7 +130,7 @@ export async function learn(
     params,
     macs,
     seed,
-    versions: { node: process.versions.node, [place.engine]: found?.version ?? "unknown" },
+    versions: versionsOf(placeOf(await devices({ signal }), place)),
     host: host(),
     at: new Date().toISOString(),
   };
@@ -142,8 +140,8 @@ export async function learn(
       phase: "train",
       batch,
       n: times.length,
-      median_ms: Number(median(times).toPrecision(5)),
-      p90_ms: Number(p90(times).toPrecision(5)),
+      median_ms: figures(median(times)),
+      p90_ms: figures(p90(times)),
     };
     output.line(record);
   }

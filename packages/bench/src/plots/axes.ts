@@ -37,7 +37,7 @@ export function leftAxis(frame: Frame, scale: Scale, ticks: Ticks, title?: strin
     }),
     title === undefined
       ? undefined
-      : el("text", { class: "axis", x: 0, y: frame.top - 12, "text-anchor": "start" }, title),
+      : el("text", { class: "axis", x: 0, y: frame.top - 16, "text-anchor": "start" }, title),
   );
 }
 

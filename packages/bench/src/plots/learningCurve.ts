@@ -19,7 +19,7 @@ export function learningCurve({
   show: (value: number) => string;
   lines: readonly { name: string; class: string; values: readonly number[] }[];
 }): Markup {
-  const frame: Frame = { width: 440, height: 300, top: 34, right: 96, bottom: 42, left: 46 };
+  const frame: Frame = { width: 440, height: 300, top: 40, right: 96, bottom: 42, left: 46 };
   const values = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
   const epochs = Math.max(1, ...lines.map((line) => line.values.length));
   const x = scaleLinear([1, Math.max(2, epochs)], [frame.left, frame.width - frame.right]);

@@ -1,0 +1,28 @@
+// What ran, by package and version: a record is only as good as this.
+import type { DeviceInfo } from "@cajal/runtime";
+import { cajalVersion } from "./cajalVersion";
+
+/** Package → version of what takes part when a network runs there. */
+export const versionsOf = (place: DeviceInfo): Record<string, string> => ({
+  node: process.versions.node,
+  "@cajal/bench": cajalVersion,
+  [packageOf(place)]: place.version ?? "unknown",
+});
+
+/** The package that computes. */
+function packageOf({ engine, device }: DeviceInfo): string {
+  if (engine === "onnx") return device === "wasm" ? "onnxruntime-web" : "onnxruntime-node";
+  return device.startsWith("node")
+    ? `@tensorflow/tfjs-${device}`
+    : `@tensorflow/tfjs-backend-${device}`;
+}
+
+/** The place of a session or a training step among those that were found. */
+export function placeOf(
+  places: readonly DeviceInfo[],
+  { engine, device }: { engine: string; device: string },
+): DeviceInfo {
+  const found = places.find((place) => place.engine === engine && place.device === device);
+  if (found === undefined) throw new RangeError(`no place ${engine} ${device}`);
+  return found;
+}
