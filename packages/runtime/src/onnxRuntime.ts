@@ -30,7 +30,9 @@ export async function onnxRuntime(
   { device, threads, session: further }: OnnxRuntimeOptions,
 ): Promise<OnnxRuntime> {
   const native = inNode && device !== "wasm";
-  const ort = native ? await onnxruntimeNode() : await onnxruntimeWeb();
+  const ort = await (native ? onnxruntimeNode() : onnxruntimeWeb()).catch((cause: unknown) => {
+    throw engineError("onnx", "loading its package", cause);
+  });
   // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
   if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
   const options: InferenceSession.SessionOptions = {

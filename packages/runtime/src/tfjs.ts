@@ -2,9 +2,17 @@
 // its own, switched to and back within one synchronous stretch, so that sessions on several devices,
 // and a user's own TF.js code, do not meet.
 import { CajalError, isCajalError } from "@cajal/core";
-import { candidates, checkDevice, noDevice, type DeviceChoice, type DeviceName } from "./device";
+import {
+  candidates,
+  checkDevice,
+  inNode,
+  noDevice,
+  type DeviceChoice,
+  type DeviceName,
+} from "./device";
 import { deviceReason } from "./deviceReason";
 import { tfjsBackends, tfjsCore, tfjsLayers, type TfCore, type TfLayers } from "./peers";
+import { engineError } from "./session";
 
 export interface Tfjs {
   readonly tf: TfCore;
@@ -47,11 +55,12 @@ let gettingReady: Promise<unknown> = Promise.resolve();
 async function withBackend(device: DeviceName): Promise<Tfjs> {
   if (device === "cuda") throw new CajalError("no-device", "TF.js has no device cuda.");
   const { backend, load } = tfjsBackends[device];
-  const [tf, layers] = [await tfjsCore(), await tfjsLayers()];
+  const { peer } = tfjsBackends[device];
+  const [tf, layers] = await loading(peer, () => Promise.all([tfjsCore(), tfjsLayers()]));
   const ready = gettingReady.then(async () => {
     // No backend is current in a fresh process: then ours stays, else the one before comes back.
     const before = tf.engine().backendName;
-    await load();
+    await loading(peer, load);
     if (tf.engine().registry[backend] !== undefined) return;
     try {
       if (!(await tf.setBackend(backend))) throw new Error("its backend did not start");
@@ -67,6 +76,27 @@ async function withBackend(device: DeviceName): Promise<Tfjs> {
   gettingReady = ready.catch(() => {});
   await ready;
   return { tf, layers, device, on: (body) => underBackend(tf, backend, body) };
+}
+
+/** Loads peers; where one is missing, the install line is that of all that the device needs. */
+async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    if (!isCajalError(cause, "missing-peer"))
+      throw engineError("tfjs", "loading its packages", cause);
+    // Installed without its native part: that error knows better.
+    if (!String(cause.facts["install"]).startsWith("npm install")) throw cause;
+    const both = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
+    const needed = [...both, peer, ...(peer.endsWith("-webgpu") && inNode ? ["webgpu"] : [])];
+    const install = `npm install ${needed.join(" ")}`;
+    throw new CajalError(
+      "missing-peer",
+      `engine tfjs: "${String(cause.facts["peer"])}" is not installed. All that this device needs: ${install}`,
+      { ...cause.facts, install },
+      { cause },
+    );
+  }
 }
 
 /** Resolves when no backend is about to get ready; what follows at once may compute. */
