@@ -42,19 +42,25 @@ const cases: Record<string, Partial<Convolution>> = {
   "stride 2": { strides: [2, 2], pads: [0, 0, 1, 1] },
   "stride 2 × 1, dilation 1 × 2": { strides: [2, 1], dilations: [1, 2], pads: [1, 2, 0, 1] },
   groups: { group: 2, pads: [1, 1, 1, 1] },
-  depthwise: { group: 4, maps: 8, pads: [1, 1, 1, 1] },
+  "two maps a channel": { group: 4, maps: 8, pads: [1, 1, 1, 1] },
+  depthwise: { group: 4, maps: 4, pads: [1, 1, 1, 1] },
+  "depthwise, stride 2": { group: 4, maps: 4, strides: [2, 2], pads: [0, 0, 1, 1] },
+  "stride 3 × 2, kernel 7": {
+    input: [14, 13],
+    kernel: [7, 7],
+    strides: [3, 2],
+    pads: [3, 3, 3, 3],
+  },
+  "stride and dilation": { input: [9, 9], strides: [2, 2], dilations: [2, 2], pads: [1, 1, 1, 1] },
+  "stride larger than the kernel": { kernel: [1, 1], strides: [2, 2] },
 };
 
 /** What each formulation is for. */
 const serves: Record<KernelGradient, (conv: Convolution) => boolean> = {
   depthwise: ({ group, channels }) => group === channels,
-  offsets: () => true,
-  flatOffsets: ({ group }) => group === 1,
+  lines: () => true,
+  flatLines: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,
-  columnsLast: ({ group }) => group === 1,
-  shared: ({ group, strides, dilations }) =>
-    group === 1 && [...strides, ...dilations].every((s) => s === 1),
-  flatShared: (conv) => serves.shared(conv),
 };
 
 describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {

@@ -112,10 +112,9 @@ export function kernelGradient(g: GraphBuilder, x: Value, dy: Value, conv: Convo
   return kernelGradients[chooseKernelGradient(conv)](g, x, dy, conv);
 }
 
-export type KernelGradient =
-  "depthwise" | "offsets" | "flatOffsets" | "columns" | "columnsLast" | "shared" | "flatShared";
+export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns";
 
-/** The formulation for a convolution on CPU, by measurement (bench/kernelGradient.mjs). */
+/** The formulation for a convolution on CPU, by measurement (bench/kernelGradient.ts). */
 export function chooseKernelGradient({
   batch,
   channels,
@@ -127,11 +126,15 @@ export function chooseKernelGradient({
 }: Convolution): KernelGradient {
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
-  if (group > 1) return group === channels ? "depthwise" : "offsets";
-  if (taps === 1) return "offsets";
-  if (channels <= 4) return "columns";
-  if (strides.some((stride) => stride > 1)) return "columnsLast";
-  return area <= 400 && batch > 1 && maps >= 64 ? "flatOffsets" : "offsets";
+  if (group > 1)
+    return group === channels && (area < 196 || strides.some((stride) => stride > 1))
+      ? "depthwise"
+      : "lines";
+  // Products summed over the batch are as large as the kernel, each: with large kernels over small
+  // maps it is cheaper to lay the batch along the line.
+  if (taps === 1) return maps * channels >= (maps + channels) * area ? "flatLines" : "lines";
+  if (channels <= 8) return "columns";
+  return area <= 1300 || batch >= 16 ? "flatLines" : "lines";
 }
 
 /** All formulations; any of them serves any convolution but for what its comment says. */
@@ -161,40 +164,35 @@ export const kernelGradients: Record<
           axes: kernel.map((_, i) => i + 2),
         })
       : whole;
-    const each = g.reshape(cut, [batch, maps, 1, ...kernel]);
-    return g.reduceSum(each, { axes: [0], keepdims: false });
+    return sumOverBatch(g, g.reshape(cut, [batch, maps, 1, ...kernel]), batch);
   },
 
   /** For each tap of the kernel: dy · (what the tap saw)ᵀ per image, summed over the batch. */
-  offsets(g, x, dy, conv) {
-    const { batch, channels, maps, group, output, kernel } = conv;
-    const area = output.reduce((a, b) => a * b, 1);
+  lines(g, x, dy, conv) {
+    const { batch, channels, maps, group, kernel } = conv;
     const head = group === 1 ? [batch] : [batch, group];
-    const left = g.reshape(dy, [...head, maps / group, area]);
     const swap = [...head.map((_, i) => i), head.length + 1, head.length];
-    const products = seen(g, x, conv).map((view) => {
-      const right = g.reshape(view, [...head, channels / group, area]);
-      const product = g.matMul(left, g.transpose(right, swap));
-      const sum =
-        batch === 1
-          ? g.squeeze(product, [0])
-          : g.reduceSum(product, { axes: [0], keepdims: false });
-      return g.reshape(sum, [maps, channels / group, 1]);
+    const products = crossed(g, x, dy, conv, {
+      image: (view, length) =>
+        g.transpose(g.reshape(view, [...head, channels / group, length]), swap),
+      gradient: (view, length) => g.reshape(view, [...head, maps / group, length]),
+      product: (left, right) => sumOverBatch(g, g.matMul(left, right), batch),
     });
-    return g.reshape(joined(g, products, 2), [maps, channels / group, ...kernel]);
+    const taps = products.map((product) => g.reshape(product, [maps, channels / group, 1]));
+    return g.reshape(joined(g, taps, 2), [maps, channels / group, ...kernel]);
   },
 
-  /** The same with the batch laid out along the map: one large product a tap. Without groups. */
-  flatOffsets(g, x, dy, conv) {
-    const { batch, channels, maps, input, output, kernel } = conv;
-    const area = output.reduce((a, b) => a * b, 1);
+  /** The same with the batch laid out along the line: one larger product a tap. Without groups. */
+  flatLines(g, x, dy, conv) {
+    const { batch, channels, maps, input, kernel } = conv;
     const first = [1, 0, ...input.map((_, i) => i + 2)];
-    const left = g.reshape(g.transpose(dy, first), [maps, batch * area]);
-    const products = seen(g, g.transpose(x, first), conv).map((view) => {
-      const right = g.reshape(view, [channels, batch * area]);
-      return g.unsqueeze(g.gemm(left, right, undefined, { transB: 1 }), [2]);
+    const products = crossed(g, g.transpose(x, first), g.transpose(dy, first), conv, {
+      image: (view, length) => g.reshape(view, [channels, batch * length]),
+      gradient: (view, length) => g.reshape(view, [maps, batch * length]),
+      product: (left, right) => g.gemm(left, right, undefined, { transB: 1 }),
     });
-    return g.reshape(joined(g, products, 2), [maps, channels, ...kernel]);
+    const taps = products.map((product) => g.unsqueeze(product, [2]));
+    return g.reshape(joined(g, taps, 2), [maps, channels, ...kernel]);
   },
 
   /** im2col: what all taps saw below each other, one product an image. Without groups. */
@@ -205,125 +203,135 @@ export const kernelGradients: Record<
     const views = seen(g, x, conv).map((view) => g.reshape(view, [batch, channels, area]));
     const columns = joined(g, views, 1);
     const product = g.matMul(g.reshape(dy, [batch, maps, area]), g.transpose(columns, [0, 2, 1]));
-    const sum = g.reshape(g.reduceSum(product, { axes: [0], keepdims: false }), [
-      maps,
-      taps,
-      channels,
-    ]);
+    const sum = g.reshape(sumOverBatch(g, product, batch), [maps, taps, channels]);
     return g.reshape(g.transpose(sum, [0, 2, 1]), [maps, channels, ...kernel]);
-  },
-
-  /** All taps in one product an image, see {@link sharedTaps}. 2-D, stride 1, without groups. */
-  shared: (g, x, dy, conv) => sharedTaps(g, x, dy, conv, { flat: false }),
-
-  /** The same with the batch laid out along the line: one product. */
-  flatShared: (g, x, dy, conv) => sharedTaps(g, x, dy, conv, { flat: true }),
-
-  /** im2col with the channels last: one product for the whole batch. Without groups. */
-  columnsLast(g, x, dy, conv) {
-    const { batch, channels, maps, input, output, kernel } = conv;
-    const area = output.reduce((a, b) => a * b, 1);
-    const taps = kernel.reduce((a, b) => a * b, 1);
-    const last = [0, ...input.map((_, i) => i + 2), 1];
-    const views = seen(g, g.transpose(x, last), conv, { channelsLast: true }).map((view) =>
-      g.reshape(view, [batch * area, channels]),
-    );
-    const columns = joined(g, views, 1);
-    const left = g.reshape(g.transpose(dy, last), [batch * area, maps]);
-    const product = g.gemm(left, columns, undefined, { transA: 1 });
-    return g.reshape(g.transpose(g.reshape(product, [maps, taps, channels]), [0, 2, 1]), [
-      maps,
-      channels,
-      ...kernel,
-    ]);
   },
 };
 
-/**
- * Padded images as one line of pixels each: x with its padding, and dy on the same grid with zeros
- * in what no window starts at. Tap (i, j) then sees x moved by i lines and j pixels:
- *   dw[i, j] = Σ_p dy[p] · x[p + i·width + j]
- * Moving x by the pixels and dy by the lines instead, all taps are one product of a few copies of
- * each: 2·3 copies for a 3 × 3 kernel instead of 9, and a product that is 3 times larger each way.
- * The zeros keep lines and images apart, so that the batch may lie along the line too.
- */
-function sharedTaps(
+const sumOverBatch = (g: GraphBuilder, products: Value, batch: number): Value =>
+  batch === 1 ? g.squeeze(products, [0]) : g.reduceSum(products, { axes: [0], keepdims: false });
+
+/** The products of all taps, in row-major order, each view prepared once. */
+function crossed(
   g: GraphBuilder,
   x: Value,
   dy: Value,
-  { batch, channels, maps, input, output, kernel, pads }: Convolution,
-  { flat }: { flat: boolean },
-): Value {
-  const [kh, kw] = kernel as readonly [number, number];
-  const height = input[0]! + pads[0]! + pads[2]!;
-  const width = input[1]! + pads[1]! + pads[3]!;
-  const line = height * width;
-  const first = [1, 0, 2, 3];
-  const lined = (value: Value, rows: number, around: readonly number[]) => {
-    const turned = flat ? g.transpose(value, first) : value;
-    const [top, left, bottom, right] = around as readonly [number, number, number, number];
-    const padded = around.some((pad) => pad > 0)
-      ? g.pad(turned, { pads: [0, 0, top, left, 0, 0, bottom, right] })
-      : turned;
-    return g.reshape(padded, flat ? [rows, batch * line] : [batch, rows, line]);
-  };
-  const xs = lined(x, channels, pads);
-  const dys = lined(dy, maps, [0, 0, height - output[0]!, width - output[1]!]);
-  const axis = flat ? 1 : 2;
-  const length = flat ? batch * line : line;
-  // Moved ahead, or back for a negative `by`; what runs over the end is zero anyway.
-  const moved = (value: Value, by: number) => {
-    if (by === 0) return value;
-    const kept = g.slice(value, {
-      starts: [Math.max(0, by)],
-      ends: [length + Math.min(0, by)],
-      axes: [axis],
-    });
-    const pads = Array<number>(2 * (axis + 1)).fill(0);
-    pads[by > 0 ? 2 * axis + 1 : axis] = Math.abs(by);
-    return g.pad(kept, { pads });
-  };
-  const lines = Array.from({ length: kh }, (_, i) => moved(dys, -i * width));
-  const pixels = Array.from({ length: kw }, (_, j) => moved(xs, j));
-  const left = joined(g, lines, axis - 1);
-  const right = joined(g, pixels, axis - 1);
-  const product = flat
-    ? g.gemm(left, right, undefined, { transB: 1 })
-    : sumOverBatch(g, g.matMul(left, g.transpose(right, [0, 2, 1])), batch);
-  const taps = g.reshape(product, [kh, maps, kw, channels]);
-  return g.transpose(taps, [1, 3, 0, 2]);
+  conv: Convolution,
+  by: {
+    image(view: Value, length: number): Value;
+    gradient(view: Value, length: number): Value;
+    product(gradient: Value, image: Value): Value;
+  },
+): Value[] {
+  const { images, gradients, length, tapOf } = viewsOf(g, x, dy, conv);
+  const right = images.map((view) => by.image(view, length));
+  const left = gradients.map((view) => by.gradient(view, length));
+  const taps = conv.kernel.reduce((a, b) => a * b, 1);
+  return Array.from({ length: taps }, (_, tap) => {
+    const { gradient, image } = tapOf(tap);
+    return by.product(left[gradient]!, right[image]!);
+  });
 }
 
-const sumOverBatch = (g: GraphBuilder, products: Value, batch: number): Value =>
-  batch === 1 ? g.squeeze(products, [0]) : g.reduceSum(products, { axes: [0], keepdims: false });
+/**
+ * The views whose products are the taps. A tap sees x moved along every axis; of these moves, the
+ * one along the first axis is made by dy instead, the other way round:
+ *   dw[i, j] = Σ_p dy[p] · x_j[p + i] = Σ_q dy_i[q] · x_j[q],  dy_i = dy with i rows of zeros before it.
+ * So a k × k kernel needs k copies of x and k of dy, where k² of x would do the same. With a stride
+ * of s rows, x_j is taken apart in the s phases of its rows, and a move by one row of a phase is one
+ * by s rows of the image.
+ */
+function viewsOf(
+  g: GraphBuilder,
+  x: Value,
+  dy: Value,
+  { input, output, kernel, strides, dilations, pads }: Convolution,
+) {
+  const rank = kernel.length;
+  const [stride, dilation] = [strides[0]!, dilations[0]!];
+  // With both stride and dilation each row of the kernel is a phase of its own.
+  const mixed = stride > 1 && dilation > 1;
+  const phases = mixed ? kernel[0]! : Math.min(stride, kernel[0]!);
+  const moves = mixed ? 1 : Math.ceil(kernel[0]! / stride);
+  const step = mixed ? 0 : dilation;
+  const rows = output[0]! + (moves - 1) * step;
+  const rest = output.slice(1).reduce((a, b) => a * b, 1);
+
+  const begins = pads.slice(0, rank);
+  const reach = output.map((extent, i) =>
+    i === 0
+      ? (rows - 1) * stride + (mixed ? (phases - 1) * dilation : phases - 1) + 1
+      : (extent - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1,
+  );
+  const ends = reach.map((needed, i) => Math.max(0, needed - begins[i]! - input[i]!));
+  const padded = [...begins, ...ends].some((pad) => pad !== 0)
+    ? g.pad(x, { pads: [0, 0, ...begins, 0, 0, ...ends] })
+    : x;
+  const taken = kernel.slice(1).reduce((a, b) => a * b, 1);
+  const axes = kernel.map((_, i) => i + 2);
+  const images = Array.from({ length: phases * taken }, (_, view) => {
+    const starts = [Math.floor(view / taken) * (mixed ? dilation : 1)];
+    let remaining = view % taken;
+    for (let i = rank - 1; i >= 1; i--) {
+      starts[i] = (remaining % kernel[i]!) * dilations[i]!;
+      remaining = Math.floor(remaining / kernel[i]!);
+    }
+    const extents = [rows, ...output.slice(1)];
+    const whole = starts.every(
+      (start, i) =>
+        start === 0 && strides[i] === 1 && begins[i]! + input[i]! + ends[i]! === extents[i],
+    );
+    return whole
+      ? padded
+      : g.slice(padded, {
+          starts,
+          ends: starts.map((start, i) => start + (extents[i]! - 1) * strides[i]! + 1),
+          axes,
+          steps: strides,
+        });
+  });
+  const gradients = Array.from({ length: moves }, (_, move) => {
+    if (moves === 1) return dy;
+    const none = Array<number>(rank - 1).fill(0);
+    return g.pad(dy, {
+      pads: [0, 0, move * step, ...none, 0, 0, (moves - 1 - move) * step, ...none],
+    });
+  });
+  return {
+    images,
+    gradients,
+    /** Pixels of a view. */
+    length: rows * rest,
+    /** Which two views make a tap. */
+    tapOf: (tap: number) => {
+      const row = Math.floor(tap / taken);
+      return {
+        gradient: Math.floor(row / phases),
+        image: (row % phases) * taken + (tap % taken),
+      };
+    },
+  };
+}
 
 /** For each tap of the kernel, in row-major order: the part of the padded image that it saw. */
 function seen(
   g: GraphBuilder,
   x: Value,
   { input, output, kernel, strides, dilations, pads }: Convolution,
-  { channelsLast = false } = {},
 ): Value[] {
   const rank = kernel.length;
-  const first = channelsLast ? 1 : 2;
-  const axes = kernel.map((_, i) => i + first);
+  const axes = kernel.map((_, i) => i + 2);
   // Only as much padding as the windows reach: what the last stride left over is not read.
+  const begins = pads.slice(0, rank);
   const ends = input.map((extent, i) =>
     Math.max(
       0,
       (output[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - pads[i]! - extent,
     ),
   );
-  const begins = pads.slice(0, rank);
-  const reaches = [...begins, ...ends].some((pad) => pad !== 0);
-  const head = channelsLast ? [0] : [0, 0];
-  const tail = channelsLast ? [0] : [];
-  const padded = reaches
-    ? g.pad(x, { pads: [...head, ...begins, ...tail, ...head, ...ends, ...tail] })
+  const padded = [...begins, ...ends].some((pad) => pad !== 0)
+    ? g.pad(x, { pads: [0, 0, ...begins, 0, 0, ...ends] })
     : x;
-  const whole =
-    !reaches && output.every((extent, i) => extent === input[i]) && kernel.every((k) => k === 1);
-  if (whole) return [x];
   const taps = kernel.reduce((a, b) => a * b, 1);
   return Array.from({ length: taps }, (_, tap) => {
     const starts: number[] = [];
