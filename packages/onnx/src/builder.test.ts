@@ -33,7 +33,8 @@ describe("shapes with a free batch", () => {
     expect(g.flatten(conv).shape).toEqual(["batch", 1568]);
     expect(g.reshape(conv, [0, -1]).shape).toEqual(["batch", 1568]);
     expect(g.reshape(conv, [-1, 1568]).shape).toEqual(["batch", 1568]);
-    expect(g.reshape(conv, [-1, 784]).shape).toEqual([undefined, 784]);
+    expect(g.reshape(conv, [-1, 784]).shape).toEqual(["2*batch", 784]);
+    expect(g.reshape(conv, [-1, 1000]).shape).toEqual([undefined, 1000]);
   });
 
   it("flow through concatenation, broadcasting and products", () => {
@@ -75,6 +76,20 @@ describe("shapes computed in the graph", () => {
     expect(g.reshape(x, shape).shape).toEqual(["batch", 400]);
   });
 
+  it("may be products of free axes: a layer over the steps of a sequence", () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", "steps", 10, 6]);
+    const rows = g.reshape(x, [-1, 6]);
+    expect(rows.shape).toEqual(["10*batch*steps", 6]);
+    const [batch, steps] = [0, 1].map((axis) => g.gather(g.shape(x), [axis]));
+    const back = g.reshape(g.relu(rows), g.concat([batch!, g.int64s([-1, 60])], { axis: 0 }));
+    expect(back.shape).toEqual(["batch", "steps", 60]);
+    expect(g.elementsOf(g.div(g.mul(batch!, 4), 2))).toEqual(["2*batch"]);
+    expect(g.elementsOf(g.mul(batch!, steps!))).toEqual(["batch*steps"]);
+    expect(g.elementsOf(g.size(x))).toEqual(["60*batch*steps"]);
+    expect(g.elementsOf(g.div(batch!, 2))).toEqual([undefined]);
+  });
+
   it("are folded where they are known", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", ["batch", 16, 5, 7]);
@@ -105,6 +120,19 @@ describe("what is folded is what ONNX Runtime computes", () => {
     Equal: (g, x) => g.cast(g.equal(x, 3), "int64"),
     Where: (g, x) => g.where(g.less(x, 0), 10, x),
     "Slice backwards": (g, x) => g.slice(x, { starts: [-1], ends: [-100], steps: [-2] }),
+    // As PyTorch exports the order of its pads
+    "Slice and Transpose of a matrix": (g, x) =>
+      g.reshape(
+        g.transpose(
+          g.slice(g.reshape(x, [-1, 2]), {
+            starts: [-1],
+            ends: [-(2 ** 40)],
+            axes: [0],
+            steps: [-1],
+          }),
+        ),
+        [-1],
+      ),
     Gather: (g, x) => g.gather(x, [-1, 0]),
     NonZero: (g, x) => g.nonZero(x),
     Range: (g, x) => g.range(0, g.gather(x, g.scalar("int64", 3)), 2),

@@ -63,40 +63,49 @@ export function axesOf(axes: readonly number[], rank: number, shape?: Dims): num
   return found;
 }
 
-/** The product of extents: a number, or the one free axis among ones, else unknown. */
-export function multiply(dims: readonly Dim[]): Dim {
-  let product = 1;
+/** `factor` times free axes, as a name has it: "4*batch" is of PyTorch's exporter, too. */
+interface Monomial {
+  readonly factor: number;
+  readonly names: readonly string[];
+}
+
+/** Undefined where an extent is unknown. */
+function monomial(dims: readonly Dim[]): Monomial | undefined {
+  let factor = 1;
   const names: string[] = [];
-  let unknown = false;
-  for (const dim of dims)
-    if (typeof dim === "number") product *= dim;
-    else if (typeof dim === "string") names.push(dim);
-    else unknown = true;
-  if (product === 0) return 0;
-  if (unknown || names.length > 1) return undefined;
-  if (names.length === 0) return product;
-  return product === 1 ? names[0] : undefined;
+  for (const dim of dims) {
+    if (dim === undefined) return undefined;
+    for (const part of typeof dim === "string" ? dim.split("*") : [dim])
+      if (typeof part === "number" || /^\d+$/.test(part)) factor *= Number(part);
+      else names.push(part);
+  }
+  return { factor, names: names.sort() };
+}
+
+function dimOf({ factor, names }: Monomial): Dim {
+  if (names.length === 0 || factor === 0) return factor;
+  return [...(factor === 1 ? [] : [factor]), ...names].join("*");
+}
+
+/** The product of extents; free axes give names such as "4*batch". */
+export function multiply(dims: readonly Dim[]): Dim {
+  if (dims.includes(0)) return 0;
+  const product = monomial(dims);
+  return product && dimOf(product);
 }
 
 /** `product(whole) / product(part)`; free axes that stand in both cancel. Unknown where it cannot be told. */
 export function divide(whole: readonly Dim[], part: readonly Dim[]): Dim {
-  const rest = [...whole];
-  let divisor = 1;
-  for (const dim of part) {
-    if (typeof dim === "number") {
-      divisor *= dim;
-      continue;
-    }
-    const found = dim === undefined ? -1 : rest.indexOf(dim);
-    if (found < 0) return undefined;
-    rest.splice(found, 1);
+  const [dividend, divisor] = [monomial(whole), monomial(part)];
+  if (!dividend || !divisor) return undefined;
+  const names = [...dividend.names];
+  for (const name of divisor.names) {
+    const at = names.indexOf(name);
+    if (at < 0) return undefined;
+    names.splice(at, 1);
   }
-  const dividend = rest.reduce<number>((p, dim) => (typeof dim === "number" ? p * dim : p), 1);
-  const names = rest.filter((dim) => typeof dim !== "number");
-  if (divisor === 0) return undefined;
-  if (names.length === 0)
-    return Number.isInteger(dividend / divisor) ? dividend / divisor : undefined;
-  return names.length === 1 && dividend === divisor ? names[0] : undefined;
+  const factor = dividend.factor / divisor.factor;
+  return Number.isInteger(factor) ? dimOf({ factor, names }) : undefined;
 }
 
 /**
@@ -129,6 +138,25 @@ export function commonShape(a: Dims, b: Dims): Dims {
 /** All elements as numbers, where all are known. */
 export function numbersOf(value: Inferred | undefined): readonly number[] | undefined {
   return isKnown(value?.elements) ? value.elements : undefined;
+}
+
+/** Followed elements in another order: `source` tells for an index of the result where it comes from. */
+export function rearrange(
+  elements: Dims,
+  from: Dims,
+  to: Dims,
+  source: (index: readonly number[]) => readonly number[],
+): Dims {
+  if (!elements || !isKnown(from) || !isKnown(to) || sizeOf(to) > followed) return undefined;
+  return Array.from({ length: sizeOf(to) }, (_, flat) => {
+    let rest = flat;
+    const index = to.toReversed().map((extent) => {
+      const at = rest % extent;
+      rest = (rest - at) / extent;
+      return at;
+    });
+    return elements[source(index.toReversed()).reduce((at, i, axis) => at * from[axis]! + i, 0)];
+  });
 }
 
 /** So many unknown extents or elements; unknown altogether where a file asks for absurdly many. */

@@ -64,10 +64,13 @@ function fits(
       if (typeof dim === "string") bound.set(dim, feeds.get(name)!.shape[i]!);
     });
   if (!told) return true;
+  // "2*x0.1" is a product.
+  const extent = (dim: string) =>
+    dim.split("*").reduce((p, part) => p * (bound.get(part) ?? Number(part)), 1);
   return (
     told.length === real.length &&
     told.every(
-      (dim, i) => dim === undefined || (typeof dim === "string" ? bound.get(dim) : dim) === real[i],
+      (dim, i) => dim === undefined || (typeof dim === "string" ? extent(dim) : dim) === real[i],
     )
   );
 }

@@ -1,7 +1,7 @@
 // Operators that work element by element, with the broadcasting of NumPy where they take several.
 import { tensor } from "@cajal/core";
 import type { DType } from "@cajal/core";
-import { broadcast, show } from "../dims";
+import { broadcast, divide, multiply, show } from "../dims";
 import type { Dim } from "../model";
 import {
   badShape,
@@ -67,6 +67,7 @@ const binary = (
     result,
     fold,
     neutral,
+    free,
     attributes = {},
     types = [type, type],
     samples,
@@ -75,6 +76,8 @@ const binary = (
     result?: DType;
     fold?: Fold;
     neutral?: { right: number; left?: number };
+    /** What it makes of free axes. */
+    free?: (x: Dim, y: Dim) => Dim;
     attributes?: AttributeTypes;
     types?: readonly TypeRule[];
     samples?: readonly OperatorSample[];
@@ -96,7 +99,11 @@ const binary = (
           return fold && rounded(a.dtype, fold(x, y, a.dtype));
         if (neutral && y === neutral.right) return x;
         if (neutral && neutral.left !== undefined && x === neutral.left) return y;
-        return undefined;
+        // Extents are whole and not negative.
+        const extents = [x, y].every(
+          (z) => typeof z !== "number" || (Number.isInteger(z) && z > 0),
+        );
+        return free && extents && isInteger(a.dtype) ? free(x, y) : undefined;
       };
       return [
         {
@@ -372,10 +379,15 @@ export const elementwise: readonly Operator[] = [
   // Arithmetic
   binary("Add", "number", { fold: (x, y) => x + y, neutral: { right: 0, left: 0 } }),
   binary("Sub", "number", { fold: (x, y) => x - y, neutral: { right: 0 } }),
-  binary("Mul", "number", { fold: (x, y) => x * y, neutral: { right: 1, left: 1 } }),
+  binary("Mul", "number", {
+    fold: (x, y) => x * y,
+    neutral: { right: 1, left: 1 },
+    free: (x, y) => multiply([x, y]),
+  }),
   binary("Div", "number", {
     fold: (x, y, dtype) => (isInteger(dtype) ? Math.trunc(x / y) : x / y),
     neutral: { right: 1 },
+    free: (x, y) => divide([x], [y]),
   }),
   binary("Pow", "number", {
     types: ["number", "number:exponent"],

@@ -1,7 +1,7 @@
 // Operators that pick and place by index, and those that make tensors from shapes and ranges.
 import { tensor } from "@cajal/core";
 import { dtypeOf } from "../dataType";
-import { axisOf, elementsOf, isKnown, numbersOf, show, unify, unknowns } from "../dims";
+import { axisOf, elementsOf, isKnown, multiply, numbersOf, show, unify, unknowns } from "../dims";
 import type { Attribute, Dim } from "../model";
 import {
   badShape,
@@ -332,8 +332,7 @@ export const indexing: readonly Operator[] = [
     types: ["any"],
     attributes: {},
     infer: ({ inputs: [x] }) => {
-      const size =
-        x!.shape && (isKnown(x!.shape) ? x!.shape.reduce((p, n) => p * n, 1) : undefined);
+      const size = x!.shape && multiply(x!.shape);
       return [{ dtype: "int64", shape: [], elements: [size] }];
     },
     samples: [{ inputs: [[2, 3]] }],

@@ -7,6 +7,7 @@ import {
   divide,
   isKnown,
   multiply,
+  rearrange,
   show,
   unify,
   unknowns,
@@ -179,7 +180,12 @@ const transpose = defineOperator({
       {
         dtype,
         shape: perm.map((axis) => shape[axis]),
-        elements: shape.length <= 1 ? elements : undefined,
+        elements: rearrange(
+          elements,
+          shape,
+          perm.map((axis) => shape[axis]),
+          (index) => shape.map((_, axis) => index[perm.indexOf(axis)]!),
+        ),
       },
     ];
   },
@@ -313,33 +319,36 @@ const slice = defineOperator({
     );
     const steps = node.inputs[4] ? list(node, 4, "steps") : axes.map(() => 1);
     const result = [...shape];
-    let values = shape.length === 1 ? elements : undefined;
+    /** Where each axis begins and by which step it goes on. */
+    const ways: ({ from: number; step: number } | undefined)[] = shape.map(() => ({
+      from: 0,
+      step: 1,
+    }));
     axes.forEach((axis, i) => {
       const extent = shape[axis];
       const [start, end, step] = [starts?.[i], ends?.[i], steps?.[i]];
       if (step === 0) throw badShape("a step of 0.");
-      if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") {
-        // 0 to the axis' own extent, as its Shape tells it
-        result[axis] =
-          start === 0 && step === 1 && end !== undefined && end === extent ? extent : undefined;
-        values = undefined;
-        return;
-      }
+      ways[axis] = undefined;
       if (typeof extent !== "number") {
-        if (start === 0 && step === 1 && end < 0 === false && end >= 2 ** 31 - 1) return;
-        if (start === 0 && step === -1) return void (result[axis] = undefined);
-        result[axis] = undefined;
-        values = undefined;
+        // All of a free axis stays what it is: to its own extent, as Shape tells it, or "to the end".
+        const whole = end === extent || (typeof end === "number" && end >= 2 ** 31 - 1);
+        result[axis] = start === 0 && step === 1 && whole ? extent : undefined;
         return;
       }
-      const [least, most] = step > 0 ? [0, extent] : [-1, extent - 1];
-      const from = clamp(start < 0 ? start + extent : start, Math.max(least, 0), most);
-      const to = clamp(end < 0 ? end + extent : end, least, step > 0 ? extent : extent - 1);
-      const length = Math.max(0, Math.ceil((to - from) / step));
-      result[axis] = length;
-      const all = values;
-      values = all && Array.from({ length }, (_, j) => all[from + j * step]);
+      result[axis] = undefined;
+      if (typeof start !== "number" || typeof end !== "number" || typeof step !== "number") return;
+      const last = step > 0 ? extent : extent - 1;
+      const from = clamp(start < 0 ? start + extent : start, 0, last);
+      const to = clamp(end < 0 ? end + extent : end, step > 0 ? 0 : -1, last);
+      result[axis] = Math.max(0, Math.ceil((to - from) / step));
+      ways[axis] = { from, step };
     });
+    const values = rearrange(
+      ways.every((way) => way) ? elements : undefined,
+      shape,
+      result,
+      (index) => index.map((at, axis) => ways[axis]!.from + at * ways[axis]!.step),
+    );
     return [{ dtype, shape: result, elements: values }];
   },
   samples: [

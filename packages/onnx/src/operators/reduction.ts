@@ -1,6 +1,6 @@
 // Reductions along axes, and what else runs along an axis: ArgMax, TopK, CumSum.
 import { tensor } from "@cajal/core";
-import { axesOf, axisOf, isKnown, numbersOf, show } from "../dims";
+import { axesOf, axisOf, isKnown, multiply, numbersOf, show } from "../dims";
 import type { Dim } from "../model";
 import {
   badShape,
@@ -16,7 +16,7 @@ import { rounded } from "./elementwise";
 /** Axes come as an input (from opset 18, ReduceSum from 13) or as an attribute; none means all. */
 function inferReduction(
   node: InferenceContext,
-  fold?: (elements: readonly number[]) => number,
+  fold?: (elements: readonly Dim[]) => Dim,
 ): readonly Inferred[] {
   const [x, axesInput] = node.inputs as readonly [Inferred, Inferred | undefined];
   const { dtype, shape } = x;
@@ -38,13 +38,13 @@ function inferReduction(
   }
   const reduced = new Set(axesOf(axes, shape.length, shape));
   const result = shape.flatMap((extent, i) => (reduced.has(i) ? (keepdims ? [1] : []) : [extent]));
-  const whole =
-    fold && reduced.size === shape.length && isKnown(x.elements) ? x.elements : undefined;
+  const whole = fold && reduced.size === shape.length ? x.elements : undefined;
+  const folded = whole && fold?.(whole);
   return [
     {
       dtype,
       shape: result,
-      elements: whole && fold ? [rounded(dtype, fold(whole))] : undefined,
+      elements: whole && [typeof folded === "number" ? rounded(dtype, folded) : folded],
     },
   ];
 }
@@ -60,7 +60,7 @@ const samples: readonly OperatorSample[] = [
 const reduction = (
   op: string,
   type: TypeRule = "number",
-  fold?: (elements: readonly number[]) => number,
+  fold?: (elements: readonly Dim[]) => Dim,
 ): Operator =>
   defineOperator({
     op,
@@ -71,6 +71,10 @@ const reduction = (
     infer: (node) => inferReduction(node, fold),
     samples,
   });
+
+/** A fold that needs all numbers. */
+const ofNumbers = (fold: (elements: readonly number[]) => number) => (elements: readonly Dim[]) =>
+  isKnown(elements) ? fold(elements) : undefined;
 
 const argument = (op: string): Operator =>
   defineOperator({
@@ -94,11 +98,23 @@ const argument = (op: string): Operator =>
   });
 
 export const reductions: readonly Operator[] = [
-  reduction("ReduceSum", "number", (x) => x.reduce((a, b) => a + b, 0)),
+  reduction(
+    "ReduceSum",
+    "number",
+    ofNumbers((x) => x.reduce((a, b) => a + b, 0)),
+  ),
   reduction("ReduceMean"),
-  reduction("ReduceMax", "number", (x) => Math.max(...x)),
-  reduction("ReduceMin", "number", (x) => Math.min(...x)),
-  reduction("ReduceProd", "number", (x) => x.reduce((a, b) => a * b, 1)),
+  reduction(
+    "ReduceMax",
+    "number",
+    ofNumbers((x) => Math.max(...x)),
+  ),
+  reduction(
+    "ReduceMin",
+    "number",
+    ofNumbers((x) => Math.min(...x)),
+  ),
+  reduction("ReduceProd", "number", multiply), // counts elements, free axes included
   reduction("ReduceL1"),
   reduction("ReduceL2"),
   reduction("ReduceLogSum"),
