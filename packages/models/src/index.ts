@@ -57,6 +57,7 @@ export {
 } from "./facts";
 export { modelTable, type ModelRow } from "./modelTable";
 export { preprocessInput, type Preprocessing } from "./preprocessInput";
+export { weightFile, type WeightFileOptions } from "./weightFile";
 export {
   declareInputs,
   lower,

@@ -1,0 +1,54 @@
+// Which official weight file fits a model as it was built.
+import { CajalError, checkOptions } from "@cajal/core";
+import { modelFacts, type ModelFacts, type WeightFile } from "./facts";
+
+export interface WeightFileOptions {
+  /** With the classifier of 1000 classes. Default true. */
+  readonly include_top?: boolean;
+  /** The width, of networks that have several. Default 1. */
+  readonly alpha?: number;
+  /** Height and width of the images that it was trained on, where there are several. Default the network's own. */
+  readonly size?: number;
+  /** The files of today, or those of 2016, of ResNet50. Default "current". */
+  readonly generation?: "current" | "2016";
+}
+
+/**
+ * The official file, trained on ImageNet, for a network built with such options.
+ *
+ * @param model a record, or a name as `modelFacts` takes it
+ * @throws CajalError `unknown-name`; `unsupported` where a network has no files at all; `bad-argument` where it has
+ *   none such, listing those that it has
+ * @example weightFile("MobileNet", { alpha: 0.5, include_top: false }).urls[0]
+ */
+export function weightFile(
+  model: ModelFacts | string,
+  options: WeightFileOptions = {},
+): WeightFile {
+  checkOptions("weightFile", options, ["include_top", "alpha", "size", "generation"]);
+  const { name, input, weights } = typeof model === "string" ? modelFacts(model) : model;
+  if (weights.length === 0)
+    throw new CajalError("unsupported", `${name}: no weights of it were published.`, {
+      model: name,
+    });
+  const { include_top = true, alpha = 1, size = input[0], generation = "current" } = options;
+  const wanted = { include_top, alpha, size, generation };
+  let left = weights;
+  for (const key of ["generation", "alpha", "size", "include_top"] as const) {
+    const has = (file: WeightFile) => ({ ...usual(input[0]), ...file })[key];
+    const found = left.filter((file) => has(file) === wanted[key]);
+    if (found.length === 0) {
+      const known = [...new Set(left.map(has))];
+      throw new CajalError(
+        "bad-argument",
+        `${name}: got ${key} ${JSON.stringify(wanted[key])}, for which no weights were published; there are files for ${known.map((value) => JSON.stringify(value)).join(", ")}.`,
+        { model: name, option: key, got: wanted[key], known },
+      );
+    }
+    left = found;
+  }
+  return left[0]!;
+}
+
+/** What a file is for where its record does not say. */
+const usual = (size: number) => ({ alpha: 1, size, generation: "current" }) as const;
