@@ -4,6 +4,7 @@ import { CajalError, checkOptions, isCajalError } from "@cajal/core";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
+import { ioErrors, systemCode } from "./ioErrors";
 import type { CheckpointTarget } from "./train";
 
 export interface CheckpointsOptions {
@@ -36,7 +37,7 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
       const path = join(folder, nameOf(checkpoint.position.step));
       await saveCheckpoint(path, checkpoint);
       const older = (await listCheckpoints(folder)).filter((each) => each <= path).slice(keep);
-      for (const each of older) await io(each, () => rm(each, { force: true }));
+      for (const each of older) await ioErrors(each, () => rm(each, { force: true }));
       return { path };
     },
   };
@@ -50,7 +51,7 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   const bytes = await encodeCheckpoint(checkpoint);
   const folder = dirname(path);
-  await io(path, async () => {
+  await ioErrors(path, async () => {
     await mkdir(folder, { recursive: true });
     await removeLeftovers(folder);
     const draft = join(folder, `.${basename(path)}.${process.pid}${draftEnding}`);
@@ -73,7 +74,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /** @throws CajalError `bad-file` for a damaged file, `io` where it cannot be read */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  return decodeCheckpoint(await io(path, () => readFile(path)), path);
+  return decodeCheckpoint(await ioErrors(path, () => readFile(path)), path);
 }
 
 /**
@@ -101,9 +102,9 @@ export async function latestCheckpoint(folder: string): Promise<Checkpoint | und
 
 /** Paths of a folder's checkpoints, newest first; empty where there is no such folder. */
 export async function listCheckpoints(folder: string): Promise<string[]> {
-  const names = await io(folder, () =>
+  const names = await ioErrors(folder, () =>
     readdir(folder).catch((error: unknown) => {
-      if (codeOf(error) === "ENOENT") return [];
+      if (systemCode(error) === "ENOENT") return [];
       throw error;
     }),
   );
@@ -145,7 +146,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return codeOf(error) === "EPERM";
+    return systemCode(error) === "EPERM";
   }
 }
 
@@ -159,26 +160,7 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    if (!["EISDIR", "EPERM", "EINVAL", "EACCES", "ENOTSUP"].includes(codeOf(error) ?? ""))
+    if (!["EISDIR", "EPERM", "EINVAL", "EACCES", "ENOTSUP"].includes(systemCode(error) ?? ""))
       throw error;
   }
 }
-
-async function io<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === undefined) throw cause;
-    const why =
-      { ENOSPC: "the disk is full", EACCES: "no permission", EROFS: "the folder is read-only" }[
-        code
-      ] ?? (cause instanceof Error ? cause.message : code);
-    throw new CajalError("io", `${path}: ${why} (${code}).`, { path, errno: code }, { cause });
-  }
-}
-
-const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string"
-    ? error.code
-    : undefined;

@@ -7,6 +7,7 @@ export {
   type TrainEvent,
   type TrainOptions,
   type CheckpointEvent,
+  type CheckpointTarget,
 } from "./train";
 export {
   binaryCrossentropy,
@@ -48,5 +49,14 @@ export {
   sparseCategoricalAccuracy,
   topKAccuracy,
 } from "./metrics";
-export { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
-export { decodeSafetensors, encodeSafetensors } from "./safetensors";
+export { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Position } from "./checkpoint";
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors";
+export { logged, type EventLog } from "./logged";
+export {
+  earlyStopping,
+  reduceOnPlateau,
+  type EarlyStopping,
+  type PlateauOptions,
+  type PlateauState,
+  type ReduceOnPlateau,
+} from "./plateau";

@@ -6,3 +6,5 @@ export {
   saveCheckpoint,
   type CheckpointsOptions,
 } from "./checkpointFiles";
+export { csv, jsonl } from "./eventLogs";
+export { tensorBoard } from "./tensorBoard";
