@@ -115,6 +115,23 @@ it("does not copy weights that lie aligned", () => {
   expect(decodeModel(bytes).graph.initializers.get("w")!.data.buffer).toBe(bytes.buffer);
 });
 
+it("moves weights within bytes that it may change", () => {
+  const initializers = ["a", "ab", "abc", "abcd", "abcde"].flatMap((name) =>
+    (["float32", "int64", "float16", "int32", "uint8"] as const).map(
+      (dtype) => [`${name}${dtype}`, tensor(dtype, [5], [1, 2, 3, 4, name.length])] as const,
+    ),
+  );
+  const g = new GraphBuilder();
+  for (const [name, data] of initializers) g.output(g.identity(g.initializer(name, data)));
+  const model = g.build();
+  const bytes = encodeModel(model);
+  const read = decodeModel(bytes, { inPlace: true });
+  expect(read).toEqual(model);
+  for (const [name, { dtype }] of initializers)
+    if (dtype !== "int64")
+      expect(read.graph.initializers.get(name)!.data.buffer, name).toBe(bytes.buffer);
+});
+
 /** A model that has a bit of everything. */
 function small(): OnnxModel {
   const g = new GraphBuilder();

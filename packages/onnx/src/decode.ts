@@ -29,6 +29,11 @@ export interface ExternalData {
 export interface DecodeOptions {
   /** The bytes of a tensor that lies in another file, exactly `length` of them; they may be filled in later. */
   readonly externalData?: (data: ExternalData) => Uint8Array;
+  /**
+   * Whether `bytes` may be changed: weights that lie unaligned are then moved by some bytes within
+   * them, and take no memory of their own. `bytes` is no ONNX file any more afterwards.
+   */
+  readonly inPlace?: boolean;
 }
 
 /**
@@ -239,7 +244,7 @@ function tensorOf(proto: Message<"TensorProto">, where: string, options: DecodeO
       throw bad(
         `${where}: got ${raw.length} bytes, expected ${size * width} for ${dtype} [${shape.join()}]`,
       );
-    return { dtype, shape, data: view(dtype, raw) };
+    return { dtype, shape, data: view(dtype, options.inPlace ? moved(raw, width) : raw) };
   }
   const list = listOf(proto, dtype);
   if (list.length !== size)
@@ -333,6 +338,19 @@ function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
   const width = widths[dtype];
   const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new constructors[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
+}
+
+/**
+ * The same bytes, moved to where they lie aligned. There are always 4 bytes before them to move
+ * into, those that announced them (two tags, two lengths), so that up to 3 are free; wider
+ * elements stay where they are.
+ */
+function moved(bytes: Uint8Array, width: number): Uint8Array {
+  const shift = bytes.byteOffset % width;
+  if (shift === 0 || width > 4) return bytes;
+  const to = new Uint8Array(bytes.buffer, bytes.byteOffset - shift, bytes.length);
+  to.set(bytes);
+  return to;
 }
 
 /** Puts a name before an error's message. */

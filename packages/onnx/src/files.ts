@@ -28,7 +28,7 @@ export async function readModel(path: string, options: ReadModelOptions = {}): P
   const bytes = await readWhole(path, signal);
   const beside = new Beside(dirname(path));
   const model = located(path, () =>
-    decodeModel(bytes, { externalData: (data) => beside.reserve(data) }),
+    decodeModel(bytes, { externalData: (data) => beside.reserve(data), inPlace: true }),
   );
   await beside.fill(signal);
   return model;

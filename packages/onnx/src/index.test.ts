@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import * as onnx from "./index";
+import * as node from "./node";
+
+// A change here is a change for users: say it in a changeset.
+it("exports these names", () => {
+  expect(Object.keys(onnx).sort()).toMatchInlineSnapshot(`
+    [
+      "GraphBuilder",
+      "checkModel",
+      "decodeModel",
+      "defaultOpset",
+      "differentiable",
+      "differentiate",
+      "encodeModel",
+      "encodeModelForMemory",
+      "encodeModelParts",
+      "encodeModelWithExternalData",
+      "gradients",
+      "problemsOf",
+      "upgradeModel",
+    ]
+  `);
+  expect(Object.keys(node).sort()).toMatchInlineSnapshot(`
+    [
+      "readModel",
+      "writeModel",
+    ]
+  `);
+});
