@@ -130,7 +130,7 @@ function checkInput(
   if (shape.slice(0, 2).some((extent) => extent !== null && extent < least))
     throw new CajalError(
       "bad-shape",
-      `${got}, expected height and width of at least ${least}: five halvings must leave something.`,
+      `${got}, expected height and width of at least ${least}, the smallest that Keras accepts.`,
       facts,
     );
 }
