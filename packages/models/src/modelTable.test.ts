@@ -63,9 +63,11 @@ describe("modelTable", () => {
 
   it("takes under a second for the ten", () => {
     modelTable(ten);
-    const start = performance.now();
+    // Of the processor, not of the clock: other tests run at the same time.
+    const start = process.cpuUsage();
     expect(modelTable(ten)).toHaveLength(10);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6).toBeLessThan(1);
   });
 
   it("keeps the record beside the row", () => {
