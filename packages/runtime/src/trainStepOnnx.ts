@@ -12,8 +12,8 @@ import {
   type WeightInput,
 } from "@cajal/models";
 import { gradients, GraphBuilder, type Value } from "@cajal/onnx";
-import { candidates, type DeviceName } from "./device";
-import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
+import { doubling, fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
 import { opsGraph } from "./opsGraph";
 import { engineError } from "./session";
 import type { TrainStepOptions } from "./trainStep";
@@ -34,14 +34,18 @@ interface Compiled extends OnnxRuntime {
 
 type Kind = "train" | "evaluate" | "probe";
 
-/** @throws CajalError `missing-peer`, `no-device`, `unsupported` (an operator without a gradient), `engine` */
+/**
+ * The graph for a shape of batch is compiled at its first step.
+ *
+ * @throws CajalError `missing-peer`, `no-device`; later `unsupported` (an operator without a gradient), `engine`
+ */
 export async function openOnOnnx(
   trained: TrainableModel,
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainCore> {
   const { optimizer, metrics = [], seed = 0, device: choice = "auto" } = options;
-  const device = candidates("onnx", choice)[0]!;
+  const device = await firstDevice(choice);
   const network = resolve(trained.model);
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
@@ -203,6 +207,20 @@ export async function openOnOnnx(
         if (graph.status === "fulfilled") await graph.value.session.release();
     },
   };
+}
+
+/** The first device of a choice that works at all. */
+async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
+  const devices = candidates("onnx", choice);
+  for (const [i, device] of devices.entries())
+    try {
+      const { session } = await onnxRuntime(doubling(), { device });
+      await session.release();
+      return device;
+    } catch (error) {
+      if (i === devices.length - 1) throw error;
+    }
+  throw noDevice("onnx", choice, "there is none.");
 }
 
 /** Lowers the model once, to see how it wants its weights. */
