@@ -33,21 +33,17 @@ function checkPackage(name) {
   for (const dependency of Object.keys(installed))
     checkFloor(`packages/${name}/package.json`, dependency);
 
-  for (const file of sources(folder)) {
+  for (const file of sources(`${folder}/src`)) {
     const where = relative(root, file);
-    // What is not published may use the workspace's own development dependencies.
-    const published = where.startsWith(`packages/${name}/src/`) && !file.endsWith(".test.ts");
     for (const specifier of importsOf(file)) {
       if (specifier.startsWith(".")) {
-        const target = relative(folder, resolve(dirname(file), specifier));
-        if (published && target.startsWith(".."))
-          problems.push(`${where}: imports "${specifier}", which is outside its package.`);
+        if (relative(`${folder}/src`, resolve(dirname(file), specifier)).startsWith(".."))
+          problems.push(`${where}: imports "${specifier}", which is outside its package's src.`);
         continue;
       }
       if (specifier.startsWith("node:") || builtinModules.includes(specifier)) continue;
       const dependency = specifier.split("/", specifier.startsWith("@") ? 2 : 1).join("/");
       if (dependency === manifest.name) continue;
-      if (!published) continue;
       if (!installed[dependency])
         problems.push(`${where}: imports "${specifier}", which its package.json does not declare.`);
       checkFloor(where, dependency);
@@ -68,12 +64,12 @@ function floorOf(name) {
   return floors.findIndex((floor) => floor.includes(name));
 }
 
+/** What is published: tests may use the workspace's own development dependencies. */
 function sources(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory())
-      return ["node_modules", "dist", "fixtures"].includes(entry.name) ? [] : sources(path);
-    return /\.(ts|mts|cts|tsx|mjs|js)$/.test(entry.name) ? [path] : [];
+    if (entry.isDirectory()) return sources(path);
+    return /\.[cm]?[jt]sx?$/.test(entry.name) && !entry.name.includes(".test.") ? [path] : [];
   });
 }
 
