@@ -37,8 +37,8 @@ function checkPackage(name) {
     const where = relative(root, file);
     for (const specifier of importsOf(file)) {
       if (specifier.startsWith(".")) {
-        if (relative(`${folder}/src`, resolve(dirname(file), specifier)).startsWith(".."))
-          problems.push(`${where}: imports "${specifier}", which is outside its package's src.`);
+        if (relative(folder, resolve(dirname(file), specifier)).startsWith(".."))
+          problems.push(`${where}: imports "${specifier}", which is outside its package.`);
         continue;
       }
       if (specifier.startsWith("node:") || builtinModules.includes(specifier)) continue;
