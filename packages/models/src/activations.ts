@@ -15,8 +15,10 @@ const activations: Readonly<Record<string, Activation>> = {
   gelu: (x, g) => g.mul(g.mul(x, 0.5), g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1)),
   silu: (x, g) => g.mul(x, g.sigmoid(x)),
   sigmoid: (x, g) => g.sigmoid(x),
-  // Keras 3: relu6(x + 3) / 6. Keras 2 and TF.js: clip(0.2 x + 0.5, 0, 1).
+  // relu6(x + 3) / 6
   hard_sigmoid: (x, g) => g.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
+  // What Keras 2 and TF.js call hard_sigmoid: clip(0.2 x + 0.5, 0, 1).
+  keras2_hard_sigmoid: (x, g) => g.hardSigmoid(x, { alpha: 0.2, beta: 0.5 }),
   tanh: (x, g) => g.tanh(x),
   softplus: (x, g) => g.softplus(x),
   softsign: (x, g) => g.softsign(x),

@@ -32,6 +32,8 @@ export interface ModelConfig {
     readonly input_layers: readonly TensorRef[];
     readonly output_layers: readonly TensorRef[];
   };
+  /** Says, where it is given, by which Keras the config is to be understood. */
+  readonly keras_version?: string;
 }
 
 /** A model that is a list of layers; `batch_input_shape` of the first, or an InputLayer, says its input. */

@@ -63,9 +63,12 @@ export function fieldOf<Value, Given = Value>(
   function make(): Field<Value, Given, true>;
   function make(absent: Value): Field<Value, Given, false>;
   function make(...absent: [] | [Value]): Field<Value, Given> {
-    return absent.length === 0
-      ? { required: true, read, write }
-      : { required: false, absent: absent[0], read, write };
+    if (absent.length === 0) return { required: true, read, write };
+    const [value] = absent;
+    // TF.js writes null for what was never set, where null is not a value of its own.
+    const readOrAbsent = (given: unknown, at: Place) =>
+      given === null && parse(given, at) === undefined ? value : read(given, at);
+    return { required: false, absent: value, read: readOrAbsent, write };
   }
   return make;
 }
@@ -317,36 +320,36 @@ const everyLayer = [
   "batch_input_shape",
   "batch_shape",
   "input_dtype",
+  "input_shape",
 ];
-/** Keys of newer Keras whose neutral value changes nothing. */
+/** Keys of some Keras, and the values that change nothing; null never does. */
 const neutral: Readonly<Record<string, readonly unknown[]>> = {
-  activity_regularizer: [null],
-  lora_rank: [null],
-  lora_alpha: [null],
-  quantization_config: [null],
-  quantization_mode: [null],
-  build_config: [null],
-  renorm: [false, null],
-  renorm_clipping: [null, {}],
-  renorm_momentum: [0.99, null],
-  fused: [null, true, false],
-  virtual_batch_size: [null],
-  adjustment: [null],
-  synchronized: [false, null],
+  activity_regularizer: [],
+  lora_rank: [],
+  lora_alpha: [],
+  quantization_config: [],
+  quantization_mode: [],
+  build_config: [],
+  renorm: [false],
+  renorm_clipping: [{}],
+  renorm_momentum: [0.99],
+  fused: [true, false],
+  virtual_batch_size: [],
+  adjustment: [],
+  synchronized: [false],
   ragged: [false],
   sparse: [false],
   optional: [false],
   autocast: [true],
-  seed_generator: [null],
-  input_shape: [null],
+  seed_generator: [],
   rms_scaling: [false],
   unroll: [true, false],
   time_major: [false],
   stateful: [false],
   zero_output_for_mask: [true, false],
   implementation: [0, 1, 2],
-  use_cudnn: [true, false, "auto", null],
-  noise_shape: [null],
+  use_cudnn: [true, false, "auto"],
+  noise_shape: [],
 };
 
 /**
@@ -399,10 +402,11 @@ export function writeConfig(
 function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
   const harmless = neutral[key];
   if (harmless) {
-    if (harmless.some((each) => JSON.stringify(each) === JSON.stringify(value))) return;
+    if (value === null || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value)))
+      return;
     throw new CajalError(
       "unsupported",
-      `${where}, "${key}": got ${JSON.stringify(value)}, which Cajal does not honour; expected ${harmless.map((each) => JSON.stringify(each)).join(" or ")}.`,
+      `${where}, "${key}": got ${JSON.stringify(value)}, which Cajal does not honour; expected ${[null, ...harmless].map((each) => JSON.stringify(each)).join(" or ")}.`,
       { where, key, got: value },
     );
   }

@@ -153,6 +153,38 @@ describe("TF.js", () => {
   });
 });
 
+describe("models of older Keras", () => {
+  it("mean what they meant: hard_sigmoid, and how a GRU resets", async () => {
+    const plain = { recurrentInitializer: "glorotUniform" } as const;
+    const theirs = tfl.sequential({
+      layers: [
+        tfl.layers.gru({ ...plain, units: 3, returnSequences: true, inputShape: [4, 2] }),
+        tfl.layers.lstm({ ...plain, units: 2, recurrentActivation: "hardSigmoid" }),
+        tfl.layers.activation({ activation: "hardSigmoid" }),
+      ],
+    });
+    const x = noise([2, 4, 2], "float32", "x");
+    const given = { shape: x.shape, data: [...x.data].map(Number) };
+    const expected = theirs.predict(tf.tensor(given.data, [2, 4, 2])) as tf.Tensor;
+    const weights = theirs.getWeights().map((value): Tensor => ({
+      dtype: "float32",
+      shape: value.shape,
+      data: Float32Array.from(value.dataSync()),
+    }));
+    const json: { config: { layers: { config: object }[] } } = JSON.parse(
+      JSON.stringify(theirs.toJSON(null, false)),
+    );
+    delete (json.config.layers[0]!.config as { reset_after?: boolean }).reset_after; // as Keras 2.2
+    expect(json).toMatchObject({ keras_version: expect.stringContaining("tfjs-layers") });
+    const written = toKerasJson(json);
+    expect(JSON.stringify(written)).not.toContain("keras2_");
+    for (const model of [json, written]) {
+      const [ours] = await answer(model, weights, [given]);
+      expectClose(ours!, { shape: expected.shape, data: [...expected.dataSync()] });
+    }
+  });
+});
+
 describeWithShared("model.json files of TF.js", "data/real-models/tfjs", (folder) => {
   it.each([["emnist3"], ["isfood"]])("%s: weights as its manifest lists them", (name) => {
     const json = JSON.parse(readFileSync(`${folder}/${name}/model.json`, "utf8"));

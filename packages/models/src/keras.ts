@@ -1,6 +1,7 @@
 // Models as Keras' JSON. In: Keras 2 and TF.js (functional and sequential, `model.json` of TF.js too)
 // and Keras 3 (`{module, class_name, config, registered_name}`, inputs as `keras_history`). Out: the
-// form of Keras 2, which Keras 3 and `tf.models.modelFromJSON` read as well.
+// form of Keras 2, which Keras 3 and `tf.models.modelFromJSON` read as well. Configs mean what they mean
+// in Keras 3; where JSON says that it comes from an older Keras or TF.js, what differs is translated.
 import { CajalError } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { writeConfig } from "./fields";
@@ -18,7 +19,12 @@ export const isModel = (className: string): boolean =>
  * @throws CajalError `bad-model` when it is not a model of Keras or TF.js
  */
 export function readKeras(model: object | string): ModelConfig {
-  const { class_name, config } = unwrapped(typeof model === "string" ? parsed(model) : model);
+  const {
+    class_name,
+    config: given,
+    old,
+  } = unwrapped(typeof model === "string" ? parsed(model) : model);
+  const config = old ? objectOf(asKeras3(given), "model") : given;
   if (class_name === "Sequential") return fromSequential(config);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
@@ -37,11 +43,18 @@ export function readKeras(model: object | string): ModelConfig {
 
 /**
  * A model as Keras 2 and TF.js write and read it: every layer's config in full, under the names of
- * old (`alpha` for LeakyReLU's slope), with nested models kept.
+ * old (`alpha` for LeakyReLU's slope), with nested models kept. An activation that only older Keras has
+ * is written by its name there, with the `keras_version` that says so.
  *
  * @example tf.models.modelFromJSON(toKerasJson(lenet5()))
  */
 export function toKerasJson(model: object | string): ModelConfig {
+  const written = toKeras2(model);
+  const old = replaceActivation(written.config, keras2HardSigmoid, "hard_sigmoid");
+  return old === written.config ? written : { ...written, config: old, keras_version: "2.15.0" };
+}
+
+function toKeras2(model: object | string): ModelConfig {
   const { config } = readKeras(model);
   const first = firstCalls(config);
   const counted = (layer: string, call: number) => (first.get(layer) === 0 ? call + 1 : call);
@@ -50,7 +63,7 @@ export function toKerasJson(model: object | string): ModelConfig {
     config: {
       ...config,
       layers: config.layers.map(({ class_name, name, config, inbound_nodes }): LayerEntry => {
-        const nested = isModel(class_name) ? toKerasJson({ class_name, config }) : undefined;
+        const nested = isModel(class_name) ? toKeras2({ class_name, config }) : undefined;
         return {
           class_name: nested?.class_name ?? class_name,
           name,
@@ -120,13 +133,21 @@ function parsed(text: string): object {
   throw notAModel(text.slice(0, 40));
 }
 
-/** Steps into what Keras and TF.js wrap around a model: `model_config`, `modelTopology`. */
-function unwrapped(model: object): { class_name: string; config: Json } {
+/**
+ * Steps into what Keras and TF.js wrap around a model: `model_config`, `modelTopology`. `old`: it says
+ * that a Keras before 3, or TF.js, wrote it.
+ */
+function unwrapped(
+  model: object,
+  inOld = false,
+): { class_name: string; config: Json; old: boolean } {
+  const version = "keras_version" in model ? String(model.keras_version) : undefined;
+  const old = version === undefined ? inOld : /^([012]\.|tfjs)/.test(version);
   for (const key of ["modelTopology", "model_config"])
     if (key in model) {
       const inner: unknown = Object.entries(model).find(([name]) => name === key)?.[1];
-      if (typeof inner === "object" && inner !== null) return unwrapped(inner);
-      if (typeof inner === "string") return unwrapped(parsed(inner));
+      if (typeof inner === "object" && inner !== null) return unwrapped(inner, old);
+      if (typeof inner === "string") return unwrapped(parsed(inner), old);
     }
   const class_name = "class_name" in model ? model.class_name : undefined;
   const config = "config" in model ? model.config : undefined;
@@ -138,10 +159,50 @@ function unwrapped(model: object): { class_name: string; config: Json } {
       { class_name },
     );
   // Keras 1 and 2.2 wrote a sequential model's config as the list of its layers.
-  if (Array.isArray(config)) return { class_name, config: { layers: config } };
+  if (Array.isArray(config)) return { class_name, config: { layers: config }, old };
   if (typeof config !== "object" || config === null)
     throw new CajalError("bad-model", `a ${class_name} model without a config.`, { class_name });
-  return { class_name, config: { ...config } };
+  return { class_name, config: { ...config }, old };
+}
+
+/** What Keras 2 and TF.js call hard_sigmoid, in a name of ours: clip(0.2 x + 0.5, 0, 1). */
+const keras2HardSigmoid = "keras2_hard_sigmoid";
+
+/** The config of an older Keras, or a part of it, with the meaning that it has in Keras 3. */
+function asKeras3(given: unknown): unknown {
+  return withResets(replaceActivation(given, "hard_sigmoid", keras2HardSigmoid));
+}
+
+/** The same where nothing is replaced. */
+function replaceActivation<T>(given: T, name: string, by: string): T {
+  return rewritten(given, (key, value) =>
+    key.endsWith("activation") && value === name ? by : value,
+  );
+}
+
+/** A GRU that did not say how it resets did so before its product. */
+function withResets(given: unknown): unknown {
+  return rewritten(given, (_, value) => {
+    if (typeof value !== "object" || value === null) return value;
+    if (!("class_name" in value) || value.class_name !== "GRU" || !("config" in value))
+      return value;
+    return { ...value, config: { reset_after: false, ...objectOf(value.config, "GRU") } };
+  });
+}
+
+/** JSON with `change` applied to every property, innermost first; itself where nothing changes. */
+function rewritten<T>(given: T, change: (key: string, value: unknown) => unknown): T {
+  if (typeof given !== "object" || given === null) return given;
+  let changed = false;
+  const entries = Object.entries(given).map(([key, value]: [string, unknown]) => {
+    const now = change(key, rewritten(value, change));
+    changed ||= now !== value;
+    return [key, now] as const;
+  });
+  if (!changed) return given;
+  return (
+    Array.isArray(given) ? entries.map(([, value]) => value) : Object.fromEntries(entries)
+  ) as T;
 }
 
 const notAModel = (got: string) =>

@@ -138,6 +138,7 @@ const recurrentNames: Readonly<Record<string, { name: string; alpha?: number; be
   tanh: { name: "Tanh" },
   sigmoid: { name: "Sigmoid" },
   hard_sigmoid: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
+  keras2_hard_sigmoid: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
   relu: { name: "Relu" },
   linear: { name: "Affine", alpha: 1, beta: 0 },
   leaky_relu: { name: "LeakyRelu", alpha: 0.2 },
