@@ -16,6 +16,8 @@ const activations: Readonly<Record<string, Activation>> = {
   silu: (tf, x) => tf.mul(x, tf.sigmoid(x)),
   sigmoid: (tf, x) => tf.sigmoid(x),
   hard_sigmoid: (tf, x) => tf.div(tf.relu6(tf.add(x, 3)), 6),
+  // TF.js' own hard_sigmoid, which is Keras 2's.
+  keras2_hard_sigmoid: (tf, x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1),
   tanh: (tf, x) => tf.tanh(x),
   softplus: (tf, x) => tf.softplus(x),
   softsign: (tf, x) => tf.div(x, tf.add(tf.abs(x), 1)),
@@ -30,7 +32,7 @@ export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
 }
 
 /** Those that TF.js' layers lack, or have under the same name with another meaning. */
-const ours = ["leaky_relu", "hard_sigmoid", "exponential"];
+const ours = ["leaky_relu", "hard_sigmoid", "keras2_hard_sigmoid", "exponential"];
 
 /**
  * The name by which TF.js' layers know an activation. Ours are registered with TF.js under names of

@@ -112,9 +112,10 @@ function adaptLayer(
     // Weights are set afterwards: drawing random ones first would take TF.js seconds.
     if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
     if (/_(regularizer|constraint)$/.test(key)) return [key, null];
-    if (/(^|_)activation$/.test(key) && typeof value === "string")
-      return [key, activationName(tfjs.tf, value)];
     const inner = layer.config[key];
+    // As the layer means it: JSON has Keras 2's names.
+    if (/(^|_)activation$/.test(key) && typeof inner === "string")
+      return [key, activationName(tfjs.tf, inner)];
     if (isInnerLayer(inner))
       return [key, adaptLayer(tfjs, value as Written, inner, [], customObjects)];
     return [key, value];
