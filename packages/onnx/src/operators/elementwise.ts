@@ -35,7 +35,8 @@ const unary = (
     inputs: [1, 1],
     outputs: [1, 1],
     types: [type],
-    attributes: domain ? attributes : { ...attributes, consumed_inputs: "ints" },
+    // Operators of the first opset had it, up to opset 5.
+    attributes: domain || since ? attributes : { ...attributes, consumed_inputs: "ints" },
     infer: ({ inputs: [x] }) => {
       const { dtype, shape, elements } = x!;
       return [
@@ -71,8 +72,10 @@ const binary = (
     attributes = {},
     types = [type, type],
     samples,
+    required,
   }: {
     since?: number;
+    required?: readonly string[];
     result?: DType;
     fold?: Fold;
     neutral?: { right: number; left?: number };
@@ -89,7 +92,11 @@ const binary = (
     inputs: [2, 2],
     outputs: [1, 1],
     types,
-    attributes: { ...attributes, axis: "int", broadcast: "int", consumed_inputs: "ints" },
+    ...(required === undefined ? {} : { required }),
+    // Operators of the first opset had them, up to opset 6.
+    attributes: since
+      ? attributes
+      : { ...attributes, axis: "int", broadcast: "int", consumed_inputs: "ints" },
     infer: (node) => {
       const [a, b] = node.inputs as readonly [Inferred, Inferred];
       // Before opset 7 the second operand was laid beside an axis of the first.
@@ -406,9 +413,9 @@ export const elementwise: readonly Operator[] = [
 
   // Comparison and logic
   binary("Equal", "any", { result: "bool", fold: (x, y) => truth(x === y) }),
-  binary("Greater", "number", { since: 7, result: "bool", fold: (x, y) => truth(x > y) }),
+  binary("Greater", "number", { result: "bool", fold: (x, y) => truth(x > y) }),
   binary("GreaterOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x >= y) }),
-  binary("Less", "number", { since: 7, result: "bool", fold: (x, y) => truth(x < y) }),
+  binary("Less", "number", { result: "bool", fold: (x, y) => truth(x < y) }),
   binary("LessOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x <= y) }),
   binary("And", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 && y !== 0) }),
   binary("Or", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 || y !== 0) }),
@@ -419,6 +426,7 @@ export const elementwise: readonly Operator[] = [
   binary("BitShift", "unsigned", {
     since: 11,
     attributes: { direction: "string" },
+    required: ["direction"],
     samples: [
       {
         inputs: [tensor("uint32", [2], [4, 8]), tensor("uint32", [1], [1])],

@@ -198,12 +198,13 @@ const concat = defineOperator({
   outputs: [1, 1],
   types: ["any"],
   attributes: { axis: "int" },
+  required: ["axis"],
   infer: (node) => {
     const inputs = node.inputs as readonly Inferred[];
     const { dtype } = inputs[0]!;
     const ranked = inputs.find(({ shape }) => shape)?.shape;
     if (!ranked) return [{ dtype, shape: undefined }];
-    const axis = axisOf(node.int("axis", 1), ranked.length, ranked);
+    const axis = axisOf(node.int("axis", 0), ranked.length, ranked);
     let shape: Dim[] = ranked.map(() => undefined);
     let extent: number | undefined = 0;
     const named: Dim[] = [];

@@ -31,7 +31,6 @@ const recurrent = (
 ): Operator =>
   defineOperator({
     op,
-    since: 7,
     inputs,
     outputs: [0, 1 + states],
     types: ["float", "float", "float", "float", "index", "float", "float", "float"],
