@@ -22,7 +22,7 @@ describe("initialize", () => {
     all("moving_variance", 1);
     // glorot_uniform of [3, 3, 3, 32]: limit sqrt(6 / (27 + 288))
     const { data } = weights.get("conv1/kernel")!;
-    const largest = Math.max(...Array.from(data, (x) => Math.abs(Number(x))));
+    const largest = Math.max(...Array.from(data, Number).map(Math.abs));
     expect(largest).toBeLessThanOrEqual(Math.sqrt(6 / 315));
     expect(largest).toBeGreaterThan(0.98 * Math.sqrt(6 / 315));
   });
