@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cajal } from "../testing/cajal";
+import { buildCajal, cajal } from "../testing/cajal";
 import type { BenchRecord } from "./record";
 import type { TableRow } from "./table";
 
@@ -10,8 +10,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cajal-cli-"));
-  // The first call builds.
-  await cajal(["--version"]);
+  await buildCajal();
 }, 180_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

@@ -3,6 +3,13 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const script = fileURLToPath(new URL("../../../scripts/cajal.mjs", import.meta.url));
+const command = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+
+/** Builds what is stale, once before the tests of a file: a build takes longer than most of them. */
+export async function buildCajal(): Promise<void> {
+  const { code, stderr } = await call([script, "--version"], {});
+  if (code !== 0) throw new Error(stderr);
+}
 
 export interface Ended {
   code: number | null;
@@ -17,13 +24,13 @@ export interface CallOptions {
   onStderr?: (said: string, interrupt: () => void) => void;
 }
 
-/** Runs `cajal` with these arguments. */
-export function cajal(
-  args: readonly string[],
-  { cwd, env, onStderr }: CallOptions = {},
-): Promise<Ended> {
+/** Runs `cajal` with these arguments; see {@link buildCajal}. */
+export const cajal = (args: readonly string[], options: CallOptions = {}): Promise<Ended> =>
+  call([command, ...args], options);
+
+function call(args: readonly string[], { cwd, env, onStderr }: CallOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], {
+    const child = spawn(process.execPath, args, {
       cwd,
       // Vitest's own settings must not colour what a user would see.
       env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "", ...env },

@@ -1,0 +1,57 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import type { Context } from "../context";
+import { environment } from "../environment";
+import type { Report } from "../report";
+import type { SuiteEvent } from "../suite";
+import { run } from "./run";
+
+const held = vi.hoisted(() => ({ value: true }));
+
+vi.mock("../runSuite", () => ({
+  async *runSuite(): AsyncGenerator<SuiteEvent> {
+    const report: Report = {
+      format: "cajal-report-1",
+      suite: "embedded",
+      title: "A run",
+      seed: 42,
+      at: "2026-01-01T00:00:00.000Z",
+      seconds: 1,
+      environment: environment(),
+      versions: {},
+      records: [],
+      checks: [{ name: "Engines agree", held: held.value, got: "0.1", expected: "10⁻⁵" }],
+      sections: [],
+    };
+    yield { type: "end", report };
+  },
+}));
+
+it("fails where a check did not hold, says which, and still writes the report", async () => {
+  const out = await mkdtemp(join(tmpdir(), "cajal-check-"));
+  const said: string[] = [];
+  const quiet = () => {};
+  const context: Context = {
+    output: { json: false, text: quiet, line: quiet, document: quiet, close: async () => {} },
+    progress: {
+      start: quiet,
+      update: quiet,
+      finish: quiet,
+      clear: quiet,
+      say: (line) => void said.push(line),
+    },
+    seed: 42,
+    signal: new AbortController().signal,
+  };
+  try {
+    expect(await run(context, "embedded", { out })).toBeUndefined();
+    expect(said).toEqual([]);
+    held.value = false;
+    expect(await run(context, "embedded", { out })).toBe("failed");
+    expect(said).toEqual(["NOT HELD: Engines agree: 0.1, expected 10⁻⁵"]);
+  } finally {
+    await rm(out, { recursive: true });
+  }
+});

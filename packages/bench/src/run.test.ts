@@ -1,0 +1,132 @@
+// The main job from the shell, whole: what a new user types first.
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildCajal, cajal } from "../testing/cajal";
+import type { BenchRecord } from "./record";
+import type { Report } from "./report";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cajal-run-"));
+  await buildCajal();
+}, 180_000);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("cajal run", () => {
+  it("learns to read, agrees on every engine, and writes the report; records alone on standard output", async () => {
+    const out = join(folder, "report");
+    const { code, stdout, stderr } = await cajal(["run", "--json", "--out", out]);
+    expect(code, stderr).toBe(0);
+    const records = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as BenchRecord);
+    const phases = records.map(({ phase }) => phase);
+    expect(phases.slice(0, 2)).toEqual(["train", "accuracy"]);
+    expect(new Set(phases.slice(2))).toEqual(new Set(["predict"]));
+    const accuracy = records[1]!;
+    expect(accuracy).toMatchObject({
+      model: "lenet5",
+      dataset: "digits",
+      params: 61_706,
+      seed: 42,
+    });
+    expect(accuracy.top1).toBeGreaterThanOrEqual(0.97);
+    expect(accuracy.n).toBe(359); // a fifth of 1,797
+
+    const report = JSON.parse(await readFile(join(out, "report.json"), "utf8")) as Report;
+    expect(report.records).toEqual(records);
+    // Every engine but the reference was compared; the accuracy is the other check.
+    const places = new Set(
+      records.flatMap(({ phase, engine, device }) =>
+        phase === "predict" ? `${engine} ${device}` : [],
+      ),
+    );
+    expect(places).toContain("onnx cpu");
+    expect(places).toContain("tfjs cpu");
+    expect(report.checks).toHaveLength(places.size);
+    expect(report.checks.every(({ held }) => held)).toBe(true);
+    expect(await readFile(join(out, "report.html"), "utf8")).toMatch(/^<!doctype html>/);
+    // Nothing half-written, nothing forgotten.
+    expect((await readdir(out)).sort()).toEqual(["report.html", "report.json", "report.md"]);
+
+    // On standard error a line for each stage, and the ratio that one wants to know.
+    expect(stderr.trimEnd().split("\n")).toHaveLength(3);
+    expect(stderr).toMatch(/onnxruntime-node is [\d.,]+× faster than TF\.js wasm/);
+  }, 180_000);
+
+  it("ends when it is interrupted, and leaves no report", async () => {
+    const out = join(folder, "interrupted");
+    let interrupted = false;
+    const { code, stderr } = await cajal(["run", "--out", out], {
+      // The first stage is over: the network begins to learn.
+      onStderr(said, interrupt) {
+        if (!interrupted && said.includes("Iris")) setTimeout(interrupt, 1000);
+        interrupted ||= said.includes("Iris");
+      },
+    });
+    expect(code).toBe(130);
+    expect(stderr).toContain("Interrupted");
+    await expect(readdir(out)).rejects.toMatchObject({ code: "ENOENT" });
+  }, 120_000);
+});
+
+describe("cajal learn", () => {
+  it("goes on from a checkpoint to the same accuracy as without a stop", async () => {
+    const learn = async (...more: string[]) => {
+      const args = ["learn", "--model", "lenet1", "--engine", "onnx", "--batch", "64", "--json"];
+      const { code, stdout, stderr } = await cajal([...args, ...more]);
+      expect(code, stderr).toBe(0);
+      return stdout
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as BenchRecord)
+        .find(({ phase }) => phase === "accuracy")!;
+    };
+    const checkpoint = ["--checkpoint", join(folder, "run")];
+    const straight = await learn("--epochs", "2");
+    await learn("--epochs", "1", ...checkpoint);
+    const resumed = await learn("--epochs", "2", ...checkpoint, "--resume");
+    expect(straight.top1).toBeGreaterThan(0.5); // of ten classes
+    expect(resumed.top1).toBe(straight.top1);
+  }, 120_000);
+});
+
+describe("cajal speed", () => {
+  it("prints a record for each engine, each with the memory of its own process", async () => {
+    const args = ["speed", "--models", "LeNet1", "--engines", "onnx,tfjs", "--devices", "cpu"];
+    const { code, stdout, stderr } = await cajal([
+      ...args,
+      "--rounds",
+      "1",
+      "--batch",
+      "2",
+      "--json",
+    ]);
+    expect(code, stderr).toBe(0);
+    const records = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as BenchRecord);
+    expect(records.map(({ engine, device }) => `${engine} ${device}`)).toEqual([
+      "onnx cpu",
+      "tfjs cpu",
+    ]);
+    for (const record of records) {
+      expect(record).toMatchObject({ suite: "speed", model: "lenet1", phase: "predict", batch: 2 });
+      expect(record.p90_ms).toBeGreaterThanOrEqual(record.median_ms!);
+      expect(record.rss_mb).toBeGreaterThan(30);
+    }
+    expect(records[0]!.versions).toHaveProperty("onnxruntime-node");
+  }, 120_000);
+
+  it("exits 1 for a device that is not here, and 2 for one that nobody knows", async () => {
+    const absent = await cajal(["speed", "--engines", "tfjs", "--devices", "webgl"]);
+    expect(absent).toMatchObject({ code: 1, stdout: "" });
+    expect(absent.stderr).toContain("browsers");
+    expect(await cajal(["speed", "--devices", "abacus"])).toMatchObject({ code: 2, stdout: "" });
+  }, 120_000);
+});
