@@ -61,6 +61,8 @@ export interface Optimizer {
       readonly gradient: V;
       readonly slots: Readonly<Record<string, V>>;
       readonly rate: V;
+      /** float32 scalar, 1 in the first step. */
+      readonly iteration: V;
     },
   ): { readonly parameter: V; readonly slots: Readonly<Record<string, V>> };
   /** Decoupled: each parameter first loses learning rate × this × itself (Keras: `weight_decay`). */

@@ -21,10 +21,10 @@ const cases: { x: number[]; filter: number[]; strides: [number, number]; pad: "s
 const drawn = (shape: number[], name: string) => {
   const numbers = random(1, name);
   const size = shape.reduce((a, b) => a * b, 1);
-  return tf.tensor(
+  return tf.tensor4d(
     Float32Array.from({ length: size }, () => numbers.normal()),
-    shape,
-  ) as tf.Tensor4D;
+    shape as [number, number, number, number],
+  );
 };
 
 /** Both ways to a filter's gradient, TF.js' own first. */

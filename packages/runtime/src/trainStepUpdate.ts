@@ -47,6 +47,7 @@ export function updateParameters<V>(
       gradient: gradients[i]!,
       slots,
       rate: scaled(base),
+      iteration,
     });
     return { key, value: updated.parameter, slots: updated.slots };
   });

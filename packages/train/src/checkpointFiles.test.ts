@@ -130,9 +130,9 @@ describe("checkpoints in a folder", () => {
     let output = "";
     child.stdout.on("data", (text) => (output += text));
     await once(child, "close");
-    expect(output.trim()).toBe("saved 1; then io EFBIG");
+    expect(output.trim()).toBe("saved once; then io EFBIG");
     expect(readdirSync(folder)).toEqual(["step-00000001.safetensors"]);
-    expect((await latestCheckpoint(folder))!.position.step).toBe(1);
+    expect((await latestCheckpoint(folder))!.weights.get("dense/kernel")!.shape).toEqual([10]);
   });
 
   it("are whole or absent, however often the process is killed while it saves", async () => {

@@ -12,15 +12,15 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cajal-logs-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const weights = async () => new Map();
+const copies = { weights: async () => new Map(), state: async () => new Map() };
 const at = { engine: "onnx", device: "cpu", epochs: 2, stepsPerEpoch: 1 } as const;
 const events: readonly TrainEvent[] = [
   { type: "start", ...at, epoch: 0, step: 0 },
   { type: "step", epoch: 0, batch: 0, step: 1, stepsPerEpoch: 1, examples: 8, learningRate: 0.5, loss: 2, metrics: { accuracy: 0.25 } }, // prettier-ignore
-  { type: "epoch", epoch: 0, step: 1, loss: 2, metrics: { accuracy: 0.25 }, validation: { loss: 3, metrics: { accuracy: 0.5 } }, seconds: 4, weights }, // prettier-ignore
+  { type: "epoch", epoch: 0, step: 1, loss: 2, metrics: { accuracy: 0.25 }, validation: { loss: 3, metrics: { accuracy: 0.5 } }, seconds: 4, ...copies }, // prettier-ignore
   { type: "checkpoint", epoch: 0, step: 1, path: "run/step-1" },
-  { type: "epoch", epoch: 1, step: 2, loss: 1, metrics: { accuracy: 0.75 }, validation: { loss: 2, metrics: { accuracy: 1 } }, seconds: 5, weights }, // prettier-ignore
-  { type: "end", epochs: 2, step: 2, seconds: 9, weights: new Map() },
+  { type: "epoch", epoch: 1, step: 2, loss: 1, metrics: { accuracy: 0.75 }, validation: { loss: 2, metrics: { accuracy: 1 } }, seconds: 5, ...copies }, // prettier-ignore
+  { type: "end", epochs: 2, step: 2, seconds: 9, weights: new Map(), state: new Map() },
 ];
 
 let closed = false;

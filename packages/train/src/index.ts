@@ -60,3 +60,4 @@ export {
   type PlateauState,
   type ReduceOnPlateau,
 } from "./plateau";
+export { averaged, averagedWeights } from "./averaged";

@@ -1,6 +1,6 @@
 // The training loop: an async generator of events. Printing, early stopping and charts are ordinary
 // code in the caller's `for await`; leaving that loop stops the work and frees the memory.
-import { CajalError, checkOptions, type Batch, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, type Batch, type Tensor, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import type { ModelConfig } from "@cajal/models";
 import {
@@ -84,6 +84,8 @@ export interface EpochEvent extends StepResult {
   readonly seconds: number;
   /** A copy of the weights; ask before the loop goes on. */
   weights(): Promise<Weights>;
+  /** A copy of the optimizer's state, `layer/weight/slot`; ask before the loop goes on. */
+  state(): Promise<ReadonlyMap<string, Tensor>>;
 }
 
 export interface CheckpointEvent {
@@ -100,6 +102,8 @@ export interface EndEvent {
   readonly step: number;
   readonly seconds: number;
   readonly weights: Weights;
+  /** The optimizer's, `layer/weight/slot`. */
+  readonly state: ReadonlyMap<string, Tensor>;
 }
 
 /**
@@ -207,6 +211,7 @@ export async function* train(
         ...(validated && { validation: validated }),
         seconds: (performance.now() - epochBegan) / 1000,
         weights: () => step.weights(),
+        state: () => step.state(),
       };
       const due = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
       if (checkpoint && due) {
@@ -220,6 +225,7 @@ export async function* train(
       step: step.iteration,
       seconds: (performance.now() - began) / 1000,
       weights: await step.weights(),
+      state: await step.state(),
     };
   } finally {
     await step.dispose();

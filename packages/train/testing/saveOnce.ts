@@ -1,4 +1,4 @@
-// A process that saves a small checkpoint and then a large one, and says what came of it.
+// A process that saves a small checkpoint and then a large one in its place, and says what came of it.
 import { isCajalError, tensor } from "@cajal/core";
 import { checkpoints } from "../src/checkpointFiles";
 
@@ -19,8 +19,8 @@ const save = (step: number, size: number) =>
 
 await save(1, 10);
 try {
-  await save(2, 1_000_000);
-  console.log("saved 2");
+  await save(1, 1_000_000);
+  console.log("saved twice");
 } catch (error) {
-  console.log(`saved 1; then ${isCajalError(error) ? `${error.code} ${String(error.facts.errno)}` : String(error)}`); // prettier-ignore
+  console.log(`saved once; then ${isCajalError(error) ? `${error.code} ${String(error.facts.errno)}` : String(error)}`); // prettier-ignore
 }
