@@ -78,7 +78,7 @@ const count = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 
 /** `value`, of the Keras shape `shape`, from one layout in another. */
-function convert(
+export function convert(
   g: GraphBuilder,
   value: Value,
   shape: KerasShape,

@@ -175,6 +175,28 @@ describe("toOnnx", () => {
     expect(count(toOnnx(active, weightsOf(active)), "BatchNormalization")).toBe(1);
   });
 
+  it("turns a flat image instead of a large kernel behind it, to the same effect", async () => {
+    const rows = 64 * 64 * 16;
+    const model = (units: number) =>
+      chain([64, 64, 16], (net, x) => {
+        const image = net.layer("MaxPooling2D", { pool_size: 1 }, x);
+        return net.layer("Dense", { units, use_bias: false }, net.layer("Flatten", {}, image));
+      });
+    // Every column of the large kernel is the small one's.
+    const column = noise([rows, 1], "float32", "column");
+    const wide = new Float32Array(rows * 65).map((_, i) => Number(column.data[Math.floor(i / 65)]));
+    const onnx = [
+      toOnnx(model(1), new Map([["dense/kernel", column]])),
+      toOnnx(model(65), new Map([["dense/kernel", tensor("float32", [rows, 65], wide)]])),
+    ];
+    expect(onnx.map((each) => count(each, "Transpose"))).toEqual([1, 2]);
+    const feeds = { x: noise([1, 64, 64, 16], "float32", "x") };
+    const [small, large] = await Promise.all(onnx.map((each) => runOnnx(each, feeds)));
+    const [expected] = small!["dense"]!.data;
+    for (const got of large!["dense"]!.data)
+      expect(Math.abs(Number(got) - Number(expected))).toBeLessThan(1e-4 * Math.sqrt(rows));
+  });
+
   it("keeps a padding before a max pool whose values may be negative", async () => {
     const model = chain([4, 4, 1], (net, x) =>
       net.layer("MaxPooling2D", { pool_size: 3 }, net.layer("ZeroPadding2D", {}, x)),

@@ -14,6 +14,7 @@ export type WeightSource = (weight: ModelWeight, steps: readonly Step[]) => Valu
  */
 export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource {
   const made = new Map<string, Value>();
+  const named = new Set<string>();
   return (weight, steps) => {
     const { key } = weight;
     const view = `${key} ${JSON.stringify(steps)}`;
@@ -27,8 +28,9 @@ export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource
         { weight: key, expected: weight.shape },
       );
     checkWeight(weight, tensor);
-    const taken = [...made.keys()].some((other) => other.startsWith(`${key} `));
-    const name = taken ? `${key}:${made.size}` : key;
+    // A second layout of the same weight needs a name of its own.
+    const name = named.has(key) ? `${key}:${made.size}` : key;
+    named.add(key);
     const value = g.initializer(name, rearrange(tensor, steps));
     made.set(view, value);
     return value;

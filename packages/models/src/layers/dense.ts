@@ -1,8 +1,10 @@
 // activation(x · kernel + bias) along the last axis, kernel [in, units].
 // keras.io/api/layers/core_layers/dense
+import { sizeOf } from "@cajal/core";
 import { activate } from "../activations";
 import * as f from "../fields";
 import { defineLayer } from "../layer";
+import { convert } from "../layouts";
 import { channelsOf, sizeOfKnown } from "../shapes";
 import type { Step } from "../views";
 import { trainable, weightFields } from "../weightFields";
@@ -27,24 +29,21 @@ export const dense = defineLayer({
   macs: ({ units }, [x]) => (sizeOfKnown(x!.slice(1)) ?? NaN) * units,
   layout: "flattened",
   folds: { kernel: "kernel", channels: [1] },
-  lower: (config, [x], g, { arrange, inputs, layout, weight }) => {
+  lower: (config, [given], g, { arrange, inputs, layout, weight }) => {
     const { activation, units, use_bias } = config;
+    const rows = channelsOf(inputs[0]!);
     // Behind a Flatten of a channels-first image the kernel's rows are put in that order, once,
-    // instead of turning the image in every run.
-    const rows: Step[] =
-      typeof layout === "object"
-        ? [
-            { reshape: [...layout.flattened, units] },
-            { permute: [...firstAxes(layout.flattened.length), layout.flattened.length] },
-            { reshape: [channelsOf(inputs[0]!), units] },
-          ]
-        : [];
+    // instead of turning the image in every run. A large kernel (VGG's has 411 MB) stays as it is:
+    // a second copy costs more than turning so small an image.
+    const large = rows * units > 2 ** 22;
+    const flattened = typeof layout === "object" && !large ? layout.flattened : undefined;
+    const x = flattened ? given! : convert(g, given!, inputs[0]!, layout, "channelsLast");
     arrange("channelsLast");
-    const kernel = weight("kernel", rows);
+    const kernel = weight("kernel", flattened ? rowsOf(flattened, units) : []);
     const bias = use_bias ? weight("bias") : undefined;
     const rank = inputs[0]!.length;
-    if (rank === 2) return [activate(activation, g.gemm(x!, kernel, bias), g, 1)];
-    const product = g.matMul(x!, kernel);
+    if (rank === 2) return [activate(activation, g.gemm(x, kernel, bias), g, 1)];
+    const product = g.matMul(x, kernel);
     return [activate(activation, bias ? g.add(product, bias) : product, g, rank - 1)];
   },
   samples: [
@@ -54,5 +53,13 @@ export const dense = defineLayer({
   ],
 });
 
-/** Of [height, width, channels]: channels first. */
-const firstAxes = (rank: number) => [rank - 1, ...Array.from({ length: rank - 1 }, (_, i) => i)];
+/** The rows of a kernel that reads a flat image, [height, width, channels], with the channels first. */
+function rowsOf(image: readonly number[], units: number): Step[] {
+  const rank = image.length;
+  const channelsFirst = [rank - 1, ...Array.from({ length: rank - 1 }, (_, i) => i)];
+  return [
+    { reshape: [...image, units] },
+    { permute: [...channelsFirst, rank] },
+    { reshape: [sizeOf(image), units] },
+  ];
+}
