@@ -54,6 +54,12 @@ describe("not installed", () => {
     install("asks", { "index.js": 'require("no-peer/node")' });
     expect(await run("no-peer", "asks")).toEqual(missing("no-peer"));
   });
+  it("as Vite says it for an optional peer", () =>
+    expect(
+      importPeer("no-peer", () =>
+        Promise.reject(new Error('Could not resolve "no-peer" imported by "@cajal/runtime".')),
+      ),
+    ).rejects.toMatchObject({ code: "missing-peer", facts: { peer: "no-peer" } }));
   it("here, by this test's own loader", () =>
     expect(importPeer("no-peer", () => import("no-peer" as string))).rejects.toMatchObject({
       code: "missing-peer",

@@ -15,7 +15,9 @@ export async function importPeer<T>(name: string, load: () => Promise<T>): Promi
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND") {
+    // Vite puts a module that throws this in the place of an optional peer that is not installed.
+    const absentInBundle = message.startsWith(`Could not resolve "${name}"`);
+    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || absentInBundle) {
       // The message names the module: the peer, an entry of it, or something that the peer needs.
       const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? name;
       const whole = missing === name || missing.startsWith(`${name}/`);
