@@ -26,6 +26,9 @@ export const devicesOf: Readonly<Record<EngineName, readonly DeviceName[]>> = {
   tfjs: ["cpu", "wasm", "webgl", "webgpu", "node", "node-gpu"],
 };
 
+export const isGpu = (device: DeviceName): boolean =>
+  ["webgpu", "webgl", "cuda", "node-gpu"].includes(device);
+
 /** Whether this is Node (or Bun, Deno), not a browser. */
 export const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 

@@ -2,7 +2,14 @@
 import type { Tensor } from "@cajal/core";
 import type { OnnxModel, ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
-import { checkDevice, candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
+import {
+  candidates,
+  checkDevice,
+  isGpu,
+  noDevice,
+  type DeviceChoice,
+  type DeviceName,
+} from "./device";
 import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
 import type { OpenedModel } from "./session";
 import { isCajalError, type DType } from "@cajal/core";
@@ -25,7 +32,7 @@ export async function openOnOnnx(
   for (const device of devices) {
     try {
       const opened = opensOn(await onnxRuntime(model, { device, threads }), device);
-      if (checked && device !== "cpu" && device !== "wasm") await verify(opened, model);
+      if (checked && isGpu(device)) await verify(opened, model);
       return opened;
     } catch (error) {
       // Several candidates: the next may serve.

@@ -16,8 +16,9 @@ export interface OpenOptions {
   /** Threads that one operator may use, engine onnx only; default: one a core. */
   readonly threads?: number;
   /**
-   * Whether a model on a GPU (engine onnx) is compared with the CPU once, on a random example, before it is
-   * handed out; drivers that compute wrongly without a word exist. Default true.
+   * Whether what a GPU computes is compared with the CPU first; drivers that compute wrongly without a
+   * word exist. Engine onnx: this model, on a random example, at every opening. Engine tfjs: the
+   * operations of networks, once a process. Default true.
    */
   readonly verify?: boolean;
   /** Ends the opening; what has been made is freed. */
@@ -80,7 +81,7 @@ export async function open(
     checkWeights(weights, weightSpecs(model));
     return engine === "onnx"
       ? openOnOnnx(toOnnx(model, weights), { device, threads, verify })
-      : openOnTfjs(model, weights, device);
+      : openOnTfjs(model, weights, { device, verify });
   }
 }
 

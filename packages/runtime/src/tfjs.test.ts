@@ -48,5 +48,9 @@ describe("TF.js under a device's own backend", () => {
   it("means wasm by auto in Node, and says which GPU could not be had", async () => {
     expect((await tfjsOn("auto")).device).toBe("wasm");
     await expect(tfjsOn("webgl")).rejects.toMatchObject({ code: "no-device" });
+    await expect(tfjsOn("node")).rejects.toMatchObject({
+      code: "missing-peer",
+      facts: { peer: "@tensorflow/tfjs-node" },
+    });
   });
 });

@@ -85,8 +85,8 @@ async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
   } catch (cause) {
     if (!isCajalError(cause, "missing-peer"))
       throw engineError("tfjs", "loading its packages", cause);
-    // Installed without its native part: that error knows better.
-    if (!String(cause.facts["install"]).startsWith("npm install")) throw cause;
+    // Installed, but broken: that error knows better.
+    if (cause.facts["missing"] !== cause.facts["peer"]) throw cause;
     const both = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
     const needed = [...both, peer, ...(peer.endsWith("-webgpu") && inNode ? ["webgpu"] : [])];
     const install = `npm install ${needed.join(" ")}`;

@@ -3,20 +3,22 @@ import { CajalError, tensor, type DType, type Tensor, type Weights } from "@caja
 import { resolve, type KerasShape, type Model, type Network } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { DeviceChoice } from "./device";
+import { isGpu, type DeviceChoice } from "./device";
 import type { TfCore } from "./peers";
 import type { OpenedModel } from "./session";
 import { backendsReady, tfjsOn } from "./tfjs";
 import { tfjsModel } from "./tfjsModel";
+import { checkOnce } from "./tfjsSelfTest";
 
 /** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `unsupported` */
 export async function openOnTfjs(
   model: Model,
   weights: Weights,
-  choice: DeviceChoice,
+  { device: choice, verify }: { readonly device: DeviceChoice; readonly verify: boolean },
 ): Promise<OpenedModel> {
   const tfjs = await tfjsOn(choice);
   const { tf, device, on } = tfjs;
+  if (verify && isGpu(device)) await checkOnce(tfjs);
   await backendsReady();
   const { model: built, variables } = await tfjsModel(tfjs, model);
   await backendsReady();
