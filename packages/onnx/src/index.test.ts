@@ -17,6 +17,7 @@ it("exports these names", () => {
       "encodeModelParts",
       "encodeModelWithExternalData",
       "gradients",
+      "inferShapes",
       "problemsOf",
       "upgradeModel",
     ]

@@ -16,6 +16,7 @@ export {
   type Value,
   type WindowAttributes,
 } from "./builder";
+export { inferShapes } from "./inferShapes";
 export { checkModel, problemsOf, type Problem } from "./check";
 export {
   differentiable,
