@@ -1,39 +1,91 @@
 // An ONNX file in numbers, as `cajal table` prints them.
 import { sizeOf } from "@cajal/core";
-import { decodeModel, type Graph } from "@cajal/onnx";
+import {
+  decodeModel,
+  type Dim,
+  type Graph,
+  inferShapes,
+  type Node,
+  type OnnxModel,
+  type ValueInfo,
+} from "@cajal/onnx";
 import type { TableRow } from "./table";
 
 /**
  * Parameters are the initializers of floating point (constants among them too: a file does not say
- * which of its numbers were learned), depth the nodes on the longest path.
+ * which of its numbers were learned); multiply-adds those of convolutions and matrix products, with
+ * free axes taken as 1; depth the nodes on the longest path.
  *
  * @throws CajalError `bad-file`, `bad-model`
  */
 export function describeOnnx(bytes: Uint8Array): TableRow {
-  const { graph } = decodeModel(bytes);
+  const model = decodeModel(bytes);
+  const { graph } = model;
   const floats = [...graph.initializers.values()].filter(({ dtype }) => dtype.startsWith("float"));
   const params = floats.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const input = graph.inputs.find(({ name }) => !graph.initializers.has(name));
   return {
     name: graph.name,
     input: (input?.shape ?? []).slice(1).map((dim) => (typeof dim === "number" ? dim : null)),
-    size_mb: Math.ceil(bytes.length / 2 ** 20),
     params,
     trainable: params,
     non_trainable: 0,
+    size_mb: Math.ceil(bytes.length / 2 ** 20),
     depth: longestPath(graph),
-    macs: null,
+    macs: macsOf(model),
   };
 }
 
-/** The nodes on the longest path; they stand in topological order. */
-function longestPath({ nodes }: Graph): number {
-  const upTo = new Map<string, number>();
-  let longest = 0;
-  for (const { inputs, outputs } of nodes) {
-    const length = 1 + Math.max(0, ...inputs.map((name) => upTo.get(name) ?? 0));
-    for (const name of outputs) upTo.set(name, length);
-    longest = Math.max(longest, length);
-  }
-  return longest;
+/** Multiply-adds of one example; null where shapes do not tell. */
+function macsOf(model: OnnxModel): number | null {
+  const shapes = inferShapes({
+    ...model,
+    graph: { ...model.graph, inputs: model.graph.inputs.map(ofOne) },
+  });
+  const size = (name: string | undefined) =>
+    sizeOf((shapes.get(name ?? "")?.shape ?? [NaN]).map(Number));
+  const extent = (name: string | undefined, axis: number) =>
+    Number(shapes.get(name ?? "")?.shape?.at(axis));
+  const spent = ({ op, inputs: [a, b], outputs: [y], attributes }: Node): number => {
+    switch (op) {
+      // For each output value the kernel of its channel: channels in (of its group) × height × width.
+      case "Conv":
+        return (size(y) * size(b)) / extent(b, 0);
+      // For each input value the kernels that it is spread by.
+      case "ConvTranspose":
+        return (size(a) * size(b)) / extent(b, 0);
+      case "MatMul":
+        return size(y) * extent(a, -1);
+      case "Gemm":
+        return size(y) * extent(a, attributes.transA?.value === 1 ? 0 : 1);
+      default:
+        return 0;
+    }
+  };
+  const macs = model.graph.nodes.reduce((sum, node) => sum + spent(node), 0);
+  // A file may be made for batches of one size alone.
+  const batch = Number(shapes.get(model.graph.inputs[0]?.name ?? "")?.shape?.[0] ?? 1);
+  return Number.isFinite(macs) ? macs / batch : null;
+}
+
+/** An input with its free axes, the batch among them, of extent 1. */
+const ofOne = (input: ValueInfo): ValueInfo => ({
+  ...input,
+  shape: input.shape?.map((dim: Dim) => (typeof dim === "number" ? dim : 1)),
+});
+
+/** The nodes on the longest path. Files are not always in topological order, so it is looked for from the end. */
+function longestPath({ nodes, outputs }: Graph): number {
+  const producer = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
+  const lengths = new Map<string, number>();
+  const upTo = (name: string): number => {
+    const node = producer.get(name);
+    if (node === undefined) return 0;
+    const known = lengths.get(name);
+    if (known !== undefined) return known;
+    const length = 1 + Math.max(0, ...node.inputs.map(upTo));
+    lengths.set(name, length);
+    return length;
+  };
+  return Math.max(0, ...outputs.map(({ name }) => upTo(name)));
 }

@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { describeWithShared } from "../../core/testing/shared";
+import { lenet5, toOnnx, type Model } from "@cajal/models";
+import { encodeModel } from "@cajal/onnx";
+import { initialize } from "@cajal/runtime";
+import { expect, it } from "vitest";
+import { describeOnnx } from "./describeOnnx";
+
+const exported = (model: Model) =>
+  describeOnnx(encodeModel(toOnnx(model, initialize(model, { seed: 1 }))));
+
+it("counts the multiply-adds of a file as those of the network it was made of", () => {
+  // By hand: 28·28·6·25 + 10·10·16·150 + 400·120 + 120·84 + 84·10.
+  expect(exported(lenet5())).toMatchObject({ macs: 416_520, params: 61_706, input: [28, 28, 1] });
+});
+
+// Sums over the files' own initializers and windows, as a viewer shows them.
+describeWithShared("files of other makers", "data/real-models/onnx", (folder) => {
+  const describeFile = (name: string) => describeOnnx(readFileSync(`${folder}/${name}.onnx`));
+
+  it("counts one example of a network that takes batches of ten", () => {
+    // LeNet-5 again, as PyTorch writes it.
+    expect(describeFile("pytorch_lenet")).toMatchObject({ params: 61_706, macs: 416_520 });
+  });
+
+  it("reads an old operator set, and matrix products", () => {
+    // 8 filters of 1·5·5 over 28 × 28, 16 of 8·5·5 over 14 × 14, 256 · 10; biases 8, 16, 10.
+    expect(describeFile("cntk_mnist")).toMatchObject({
+      params: 200 + 8 + 3200 + 16 + 2560 + 10,
+      macs: 28 * 28 * 8 * 25 + 14 * 14 * 16 * 200 + 2560,
+    });
+  });
+
+  it("reads a file whose nodes are in no order", () => {
+    // Transpose, two times convolution, ReLU and pool, Transpose, Reshape, two times product and
+    // sum, Softmax, Identity.
+    expect(describeFile("keras2onnx_mnist-sm")).toMatchObject({
+      params: 18 + 2 + 36 + 2 + 392 + 4 + 40 + 10,
+      macs: 28 * 28 * 2 * 9 + 14 * 14 * 2 * 18 + 392 + 40,
+      depth: 15,
+    });
+  });
+});
