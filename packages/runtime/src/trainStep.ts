@@ -85,6 +85,8 @@ export interface TrainStepOptions {
   readonly engine?: EngineName;
   /** Default "auto"; on engine tfjs in Node that is cpu, for its wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
+  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  readonly threads?: number;
   /** Of dropout and its like; default 0. */
   readonly seed?: number;
   /** Layers whose weights stay as they are; their batch normalization uses the moving averages, as in Keras. */
@@ -147,6 +149,7 @@ export async function openTrainStep(
     "metrics",
     "engine",
     "device",
+    "threads",
     "seed",
     "frozen",
     "learningRateMultipliers",

@@ -243,7 +243,7 @@ async function compile(
   { x, y }: Batch,
   {
     trained: { model, loss, activation, weights },
-    options: { optimizer, metrics = [] },
+    options: { optimizer, metrics = [], threads },
     network,
     device,
   }: {
@@ -352,7 +352,7 @@ async function compile(
       ),
       "numbers",
     );
-  const opened = await onnxRuntime(g.build(), { device });
+  const opened = await onnxRuntime(g.build(), { device, threads });
   return { ...opened, inputs, updated };
 }
 

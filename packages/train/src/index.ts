@@ -61,3 +61,8 @@ export {
   type ReduceOnPlateau,
 } from "./plateau";
 export { averaged, averagedWeights } from "./averaged";
+export {
+  findLearningRate,
+  type FindLearningRateOptions,
+  type LearningRates,
+} from "./findLearningRate";

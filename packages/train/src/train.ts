@@ -134,7 +134,8 @@ export async function* train(
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: data.size });
   if (resume) checkSameData(resume.position, ordered);
 
-  const { loss, optimizer, metrics, engine, device, frozen, learningRateMultipliers } = options;
+  const { loss, optimizer, metrics, engine, device, threads, frozen, learningRateMultipliers } =
+    options;
   const weights = resume?.weights ?? options.weights ?? initialize(model, { seed });
   const step = await openTrainStep(model, weights, {
     loss,
@@ -142,6 +143,7 @@ export async function* train(
     metrics,
     engine,
     device,
+    threads,
     seed,
     frozen,
     learningRateMultipliers,
@@ -247,6 +249,7 @@ const known = [
   "metrics",
   "engine",
   "device",
+  "threads",
   "frozen",
   "learningRateMultipliers",
 ] as const satisfies readonly (keyof TrainOptions)[];
