@@ -64,7 +64,8 @@ export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convol
   const opposite = pads.map((pad, i) => reach[i % rank]! - pad);
   // With stride 1 it is again a convolution, with the kernel turned round and its channels and maps
   // exchanged. Turning costs a copy of the kernel, which a large one over a small map does not repay.
-  const turningPays = maps * channels < 64 * 1024 || output.reduce((a, b) => a * b, 1) > 400;
+  const turningPays =
+    (maps * channels) / group < 64 * 1024 || output.reduce((a, b) => a * b, 1) > 400;
   if (unitStrides && opposite.every((pad) => pad >= 0) && (single || turningPays)) {
     const turned = single
       ? w
@@ -116,7 +117,6 @@ export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns";
 
 /** The formulation for a convolution on CPU, by measurement (bench/kernelGradient.ts). */
 export function chooseKernelGradient({
-  batch,
   channels,
   maps,
   group,
@@ -127,14 +127,13 @@ export function chooseKernelGradient({
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
   if (group > 1)
-    return group === channels && (area < 196 || strides.some((stride) => stride > 1))
+    return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"
       : "lines";
-  // Products summed over the batch are as large as the kernel, each: with large kernels over small
-  // maps it is cheaper to lay the batch along the line.
-  if (taps === 1) return maps * channels >= (maps + channels) * area ? "flatLines" : "lines";
-  if (channels <= 8) return "columns";
-  return area <= 1300 || batch >= 16 ? "flatLines" : "lines";
+  if (taps > 1 && channels <= 8) return "columns";
+  // The products of the images are summed afterwards, each as large as the kernel. Where that is
+  // not little against what goes into them, the batch is better laid along the line.
+  return 2 * maps * channels >= (maps + channels) * area ? "flatLines" : "lines";
 }
 
 /** All formulations; any of them serves any convolution but for what its comment says. */
