@@ -42,6 +42,11 @@ describe("uniform", () => {
         limit,
       );
     expect(Math.abs(mean(a, (x, i) => centered(x) * centered(b[i]!)))).toBeLessThan(limit);
+    // Seeds between which the first round is the same but for a shift by one.
+    const c = await draw(uniform, 7 + 1284865837);
+    expect(Math.abs(mean(c, (x, i) => centered(x) * centered(a[i + 1] ?? 0.5)))).toBeLessThan(
+      limit,
+    );
   });
 
   it("is the same for the same seed", async () => {

@@ -31,18 +31,16 @@ export function normal(g: GraphBuilder, shape: Value, seed: Value): Value {
 /** Uniform in [0, 1). */
 export function uniform(g: GraphBuilder, shape: Value, seed: Value): Value {
   const index = g.range(0, g.reduceProd(shape, { keepdims: false }));
-  // Rounds of x ← (x · a + s + c)² modulo a prime: squares carry every digit into every other.
-  let x = g.mod(g.add(g.mul(index, 48271), g.mod(seed, prime)), prime);
+  const key = g.mod(seed, prime);
+  // Rounds of x ← (x · a + key + c)² modulo a prime: squares carry every digit into every other.
+  let x = index;
   for (const [a, c] of [
     [1284865837, 1013904223],
     [950706376, 1664525],
-    [742938285, 12345],
   ] as const) {
-    x = g.mod(g.add(g.mul(x, a), g.add(g.mod(seed, prime), c)), prime);
+    x = g.mod(g.add(g.mul(x, a), g.add(key, c)), prime);
     x = g.mod(g.mul(x, x), prime);
   }
-  // The last round is linear: a square alone takes only half of the values.
-  x = g.mod(g.add(g.mul(x, 630360016), 1), prime);
   const fraction = g.mul(g.cast(g.div(x, 128), "float32"), 2 ** -24); // 24 bits: exact in float32
   return g.reshape(fraction, shape);
 }
