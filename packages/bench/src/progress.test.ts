@@ -26,7 +26,7 @@ it("is one living line on a terminal, with the time that is left", () => {
   time = 1000;
   progress.update(0.25, "epoch 1");
   // A quarter took a second: three more.
-  expect(out.written.at(-1)).toContain("25 %  epoch 1  3.0 s left");
+  expect(out.written.at(-1)).toContain("25 %  3.0 s left  epoch 1");
   expect(out.written.join("")).not.toContain("\n");
   time = 1050;
   progress.update(0.26, "epoch 1");

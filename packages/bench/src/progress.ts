@@ -52,11 +52,12 @@ export function createProgress(
       drawn = now();
       const elapsed = (drawn - stage.began) / 1000;
       const left = done > 0.02 && elapsed > 0.5 ? (elapsed / done) * (1 - done) : undefined;
+      // What matters most comes first: a narrow terminal cuts the rest off.
       draw(
         [
           `◌ ${stage.title}  ${bar(done)} ${String(Math.floor(100 * done)).padStart(3)} %`,
-          note,
           left === undefined ? "" : `${duration(left)} left`,
+          note,
         ]
           .filter((part) => part !== "")
           .join("  "),
@@ -81,7 +82,7 @@ export function createProgress(
 
 /** `━━━━───────` */
 function bar(done: number): string {
-  const width = 20;
+  const width = 16;
   const filled = Math.round(Math.min(1, Math.max(0, done)) * width);
   return "━".repeat(filled) + "─".repeat(width - filled);
 }
