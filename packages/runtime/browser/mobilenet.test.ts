@@ -23,7 +23,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 describe.skipIf(!existsSync(executablePath))(
   `MobileNet in a browser${existsSync(executablePath) ? "" : ` (skipped: no ${executablePath})`}`,
-  { timeout: 120_000 },
+  { timeout: 180_000 },
   () => {
     const folder = mkdtempSync(join(tmpdir(), "cajal-browser-"));
     let context: BrowserContext;
@@ -116,7 +116,7 @@ describe.skipIf(!existsSync(executablePath))(
         .catch((cause: unknown) => {
           throw new Error(`the page did not start: ${problems.join("; ")}`, { cause });
         });
-    }, 120_000);
+    }, 180_000);
 
     afterAll(async () => {
       await context?.close();

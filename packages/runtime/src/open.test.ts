@@ -289,25 +289,29 @@ describe("open", () => {
     }
   });
 
-  it("opens and disposes 200 times without leaving memory behind", async () => {
-    const g = new GraphBuilder();
-    const kernel = g.initializer("kernel", tensor("float32", [512, 512])); // 1 MB
-    g.output(g.matMul(g.input("x", "float32", ["n", 512]), kernel), "y");
-    const graph = g.build();
-    setFlagsFromString("--expose-gc");
-    const collect: () => void = runInNewContext("gc");
-    // Kept, so that what dispose() does not free stays: the collector would free it as well.
-    const kept: Session[] = [];
-    const rss = async (times: number) => {
-      for (let i = 0; i < times; i++) {
-        const session = await open(graph);
-        kept.push(session);
-        await session.dispose();
-      }
-      collect();
-      return process.memoryUsage().rss / 2 ** 20;
-    };
-    const before = await rss(50);
-    expect((await rss(150)) - before).toBeLessThan(50); // left open, 150 would hold 150 MB and more
-  });
+  it(
+    "opens and disposes 200 times without leaving memory behind",
+    { timeout: 180_000 },
+    async () => {
+      const g = new GraphBuilder();
+      const kernel = g.initializer("kernel", tensor("float32", [512, 512])); // 1 MB
+      g.output(g.matMul(g.input("x", "float32", ["n", 512]), kernel), "y");
+      const graph = g.build();
+      setFlagsFromString("--expose-gc");
+      const collect: () => void = runInNewContext("gc");
+      // Kept, so that what dispose() does not free stays: the collector would free it as well.
+      const kept: Session[] = [];
+      const rss = async (times: number) => {
+        for (let i = 0; i < times; i++) {
+          const session = await open(graph);
+          kept.push(session);
+          await session.dispose();
+        }
+        collect();
+        return process.memoryUsage().rss / 2 ** 20;
+      };
+      const before = await rss(50);
+      expect((await rss(150)) - before).toBeLessThan(50); // left open, 150 would hold 150 MB and more
+    },
+  );
 });
