@@ -137,6 +137,21 @@ describe.each(engines)("training on %s", (engine) => {
     await step.dispose();
   });
 
+  it("drops other elements in every step, and the same ones when a step is repeated", async () => {
+    const step = await openTrainStep(small(), initialize(small(), { seed: 1 }), {
+      ...stepOptions(engine),
+      optimizer: sgd({ learningRate: 0 }),
+    });
+    const batch = await few().all();
+    const [weights, state] = [await step.weights(), await step.state()];
+    const losses = async () => [(await step.run(batch)).loss, (await step.run(batch)).loss];
+    const [first, second] = await losses();
+    expect(first).not.toBe(second);
+    await step.restore(weights, state);
+    expect(await losses()).toEqual([first, second]);
+    await step.dispose();
+  });
+
   it("keeps the event loop alive", async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
