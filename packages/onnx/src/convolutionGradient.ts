@@ -278,7 +278,7 @@ function viewsOf(
     const extents = [rows, ...output.slice(1)];
     const whole = starts.every(
       (start, i) =>
-        start === 0 && strides[i] === 1 && begins[i]! + input[i]! + ends[i]! === extents[i],
+        start === 0 && strides[i] === 1 && extents[i] === begins[i]! + input[i]! + ends[i]!,
     );
     return whole
       ? padded
