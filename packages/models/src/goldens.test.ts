@@ -2,7 +2,7 @@
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder } from "@cajal/onnx";
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { single } from "../testing/checkLayer";
 import { runOnnx } from "../testing/runOnnx";
@@ -57,6 +57,41 @@ describeWithShared("layers as Keras computes them", "reference/keras/layers", (f
         for (const [name, array] of Object.entries(updated_weights))
           expectClose(runs.at(-1)![`layer/${name}:updated`]!, array);
       });
+});
+
+interface Fixture {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly inputs: readonly GoldenArray[];
+  /** In Keras' order. */
+  readonly weights: readonly GoldenArray[];
+  readonly outputs: readonly GoldenArray[];
+}
+
+describe("further settings as Keras computes them", () => {
+  const { cases }: { cases: readonly Fixture[] } = JSON.parse(
+    readFileSync(new URL("../fixtures/layers.json", import.meta.url), "utf8"),
+  );
+  for (const { class_name, config, inputs, outputs, weights: arrays } of cases)
+    it(`${class_name} ${JSON.stringify(config)}`, async () => {
+      const model = single(class_name, config, inputs, outputs.length);
+      const specs = weightSpecs(model);
+      expect(specs.map(({ shape }) => shape)).toEqual(arrays.map(({ shape }) => shape));
+      const weights = new Map(specs.map(({ key }, i) => [key, read(arrays[i]!)]));
+      const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, read(array)]));
+      for (const results of [
+        await runOnnx(toOnnx(model, weights), feeds),
+        await runWithInputs(model, weights, feeds, false),
+      ])
+        outputs.forEach((expected, i) => expectClose(Object.values(results)[i]!, expected));
+    });
+
+  it("ThresholdedReLU, which Keras 3 no longer has: x where x > theta, else 0", async () => {
+    const model = single("ThresholdedReLU", { theta: 0.5 }, [{ shape: [1, 4] }]);
+    const x = tensor("float32", [1, 4], [-1, 0.25, 0.5, 2]);
+    const [y] = Object.values(await runOnnx(toOnnx(model, new Map()), { input_0: x }));
+    expect([...y!.data]).toEqual([0, 0, 0, 2]);
+  });
 });
 
 async function runWithInputs(
