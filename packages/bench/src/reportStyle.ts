@@ -74,7 +74,7 @@ table.facts th { width: 14em; white-space: nowrap; }
 table.facts td { overflow-wrap: anywhere; }
 details { margin-top: 16px; color: var(--soft); font-size: 0.92rem; } summary { cursor: pointer; } details b { font-weight: 600; color: var(--ink); }
 .checks { list-style: none; margin: 0; padding: 0; }
-.checks li { display: grid; grid-template-columns: 1em minmax(0, 23em) 1fr; gap: 2px 12px; padding: 9px 0; border-bottom: 1px solid var(--rule); }
+.checks li { display: grid; grid-template-columns: 1em minmax(0, 27em) 1fr; gap: 2px 12px; padding: 9px 0; border-bottom: 1px solid var(--rule); }
 .checks b { font-weight: 600; } .checks span { color: var(--soft); }
 .checks .held .mark { color: var(--good); font-weight: 700; } .checks .broken .mark, .checks .broken b { color: var(--bad); font-weight: 700; }
 pre { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 16px; margin: 20px 0 0; overflow-x: auto; font: 0.9rem/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; }
@@ -87,8 +87,11 @@ footer { margin-top: 48px; padding-top: 16px; border-top: 1px solid var(--rule);
 }
 @media print {
   :root { --paper: #fff; --card: #fff; --ink: #000; --soft: #444; --rule: #ccc; --track: #eee; --blue: #0072b2; --orange: #d55e00; --green: #009e73; --on: #fff; --good: #00795a; --bad: #b3261e; }
-  body { max-width: none; padding: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  header { padding-top: 12pt; } svg.neuron { width: 150pt; top: -10pt; } section { padding-top: 20pt; } h2 { break-after: avoid; } section > p { break-after: avoid; }
-  .pair { grid-template-columns: 1fr 1fr; gap: 10pt; } figure { padding: 8pt; } .misread { grid-template-columns: repeat(4, 1fr); } details { display: none; }
+  html { font-size: 9.5pt; }
+  body { max-width: none; padding: 0; font-size: 9.5pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+  .tiles { grid-template-columns: repeat(5, 1fr); } .tiles dd { font-size: 1.6rem; }
+  header { padding-top: 12pt; } svg.neuron { width: 150pt; top: -10pt; } section { padding-top: 20pt; } h2 { break-after: avoid; } section > p { break-after: avoid; break-inside: avoid; max-width: none; }
+  .pair, .scroll, .checks li, tr { break-inside: avoid; }
+  .pair { grid-template-columns: 1fr 1fr; gap: 10pt; } figure { padding: 8pt; } .misread { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 8pt; } details { display: none; }
 }
 `;
