@@ -58,6 +58,26 @@ describe("cajal table", () => {
     expect(row).toMatchObject({ name: "LeNet5", params: 61_706, macs: 416_520 });
   });
 
+  it("lists the ten networks as Keras' documentation does, and all that there are when asked", async () => {
+    const rows = async (...args: string[]) =>
+      JSON.parse((await cajal(["table", "--json", ...args])).stdout) as TableRow[];
+    const [usual, all] = await Promise.all([rows(), rows("--all")]);
+    expect(all.length).toBeGreaterThan(usual.length);
+    const published = usual.filter(({ published_depth }) => published_depth !== undefined);
+    expect(published).toHaveLength(10);
+    for (const row of published) expect(row.depth, row.name).toBe(row.published_depth);
+    // Keras' documentation: 138,357,544 parameters, 528 MB, depth 23, top-1 71.5 %.
+    expect(published).toContainEqual(
+      expect.objectContaining({
+        name: "VGG16",
+        params: 138_357_544,
+        size_mb: 528,
+        depth: 23,
+        published_top1: 0.715,
+      }),
+    );
+  });
+
   it("reads Keras JSON, and says what is wrong with a file that is none", async () => {
     const model = {
       class_name: "Sequential",

@@ -52,13 +52,15 @@ command("run", "run a suite and write a report: data to learning to engines", {
 
 command("table", "size, parameters, depth and cost of networks, published accuracy", {
   examples: [
-    ["cajal table", "all networks that Cajal builds"],
+    ["cajal table", "the ten networks of Keras' table, and the LeNets"],
+    ["cajal table --all", "and the deeper ones, MobileNetV2 and the rest"],
     ["cajal table lenet5 mobilenet", "some of them"],
     ["cajal table model.json net.onnx", "your own: Keras JSON, TF.js model.json, ONNX"],
     ["cajal table --markdown > table.md", "for a README"],
   ],
 })
   .argument("[models...]", "names of networks, or files")
+  .option("--all", "all networks that Cajal builds")
   .option("--markdown", "a Markdown table")
   .action(
     act(async (context, options: TableOptions, models: string[]) => {

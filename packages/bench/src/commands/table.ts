@@ -10,15 +10,24 @@ import { table as describe, type TableRow } from "../table";
 
 export interface TableOptions extends CommonOptions {
   markdown?: boolean;
+  all?: boolean;
 }
+
+/** The ten of Keras' first table, and the small ones; the deeper variants come with --all. */
+// prettier-ignore
+const usual = [
+  "Xception", "VGG16", "VGG19", "ResNet50", "InceptionV3", "InceptionResNetV2", "MobileNet",
+  "DenseNet121", "DenseNet169", "DenseNet201",
+  "LeNet1", "LeNet1Original", "LeNet5", "LeNet5Original",
+];
 
 export async function table(
   { output }: Context,
   models: readonly string[],
-  { markdown = false }: TableOptions,
+  { markdown = false, all = false }: TableOptions,
 ): Promise<void> {
   const rows: TableRow[] = [];
-  if (models.length === 0) rows.push(...describe());
+  if (models.length === 0) rows.push(...(all ? describe() : describe(usual)));
   for (const model of models)
     rows.push(...(isFile(model) ? await fromFile(model) : describe([model])));
   output.document(rows);
