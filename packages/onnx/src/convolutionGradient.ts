@@ -54,20 +54,44 @@ export function convolutionOf(context: GradientContext, x: Value, w: Value, y: V
   };
 }
 
-/** The gradient of the image: the transposed convolution of dy with w. */
+/** The gradient of the image. */
 export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convolution): Value {
-  const { input, output, kernel, strides, dilations, pads, group, channels, maps } = conv;
-  const rank = kernel.length;
-  const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
-  const single = kernel.every((k) => k === 1);
-  const unitStrides = strides.every((stride) => stride === 1);
-  const opposite = pads.map((pad, i) => reach[i % rank]! - pad);
-  // With stride 1 it is again a convolution, with the kernel turned round and its channels and maps
-  // exchanged. Turning costs a copy of the kernel, which a large one over a small map does not repay.
-  const turningPays =
-    (maps * channels) / group < 64 * 1024 || output.reduce((a, b) => a * b, 1) > 400;
-  if (unitStrides && opposite.every((pad) => pad >= 0) && (single || turningPays)) {
-    const turned = single
+  return imageGradients[chooseImageGradient(conv)](g, dy, w, conv);
+}
+
+export type ImageGradient = "turned" | "transposed";
+
+/** The formulation for a convolution on CPU, by measurement (bench/imageGradient.ts). */
+export function chooseImageGradient(conv: Convolution): ImageGradient {
+  const { channels, maps, group, kernel, output } = conv;
+  if (!turnable(conv)) return "transposed";
+  if (kernel.every((k) => k === 1)) return "turned";
+  // A convolution gathers what each of its many maps saw before it makes few channels of them; the
+  // transposed one makes the few first.
+  if (group === 1 && maps >= 2 * channels) return "transposed";
+  // Turning costs a copy of the kernel, which a large one over a small map does not repay.
+  const area = output.reduce((a, b) => a * b, 1);
+  return (maps * channels) / group < 64 * 1024 || area > 400 ? "turned" : "transposed";
+}
+
+/** With stride 1, and no padding beyond what a window reaches. */
+const turnable = ({ kernel, strides, dilations, pads }: Convolution): boolean =>
+  strides.every((stride) => stride === 1) &&
+  pads.every((pad, i) => pad <= (kernel[i % kernel.length]! - 1) * dilations[i % kernel.length]!);
+
+export const imageGradients: Record<
+  ImageGradient,
+  (g: GraphBuilder, dy: Value, w: Value, conv: Convolution) => Value
+> = {
+  /**
+   * With stride 1 it is again a convolution, of dy, with the kernel turned round and its channels
+   * and maps exchanged.
+   */
+  turned(g, dy, w, conv) {
+    const { kernel, dilations, pads, group } = conv;
+    const rank = kernel.length;
+    const opposite = pads.map((pad, i) => (kernel[i % rank]! - 1) * dilations[i % rank]! - pad);
+    const round = kernel.every((k) => k === 1)
       ? w
       : g.slice(w, {
           starts: kernel.map(() => -1),
@@ -75,24 +99,34 @@ export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convol
           axes: kernel.map((_, i) => i + 2),
           steps: kernel.map(() => -1),
         });
-    return g.conv(dy, exchanged(g, turned, conv), undefined, { pads: opposite, dilations, group });
-  }
-  // What the last stride left over belongs to no window; where a pool's last window stands out
-  // beyond the padding, the excess is cut off.
-  const rest = input.map(
-    (extent, i) =>
-      extent - ((output[i]! - 1) * strides[i]! + reach[i]! + 1 - pads[i]! - pads[i + rank]!),
-  );
-  return g.convTranspose(dy, w, undefined, {
-    strides,
-    dilations,
-    pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -rest[i - rank]!))),
-    group,
-    ...(rest.some((extent) => extent > 0)
-      ? { output_padding: rest.map((extent) => Math.max(0, extent)) }
-      : {}),
-  });
-}
+    return g.conv(dy, exchanged(g, round, conv), undefined, { pads: opposite, dilations, group });
+  },
+
+  /** The transposed convolution of dy with w. */
+  transposed(g, dy, w, { input, output, kernel, strides, dilations, pads, group }) {
+    const rank = kernel.length;
+    // What the last stride left over belongs to no window; where a pool's last window stands out
+    // beyond the padding, the excess is cut off.
+    const rest = input.map(
+      (extent, i) =>
+        extent -
+        ((output[i]! - 1) * strides[i]! +
+          (kernel[i]! - 1) * dilations[i]! +
+          1 -
+          pads[i]! -
+          pads[i + rank]!),
+    );
+    return g.convTranspose(dy, w, undefined, {
+      strides,
+      dilations,
+      pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -rest[i - rank]!))),
+      group,
+      ...(rest.some((extent) => extent > 0)
+        ? { output_padding: rest.map((extent) => Math.max(0, extent)) }
+        : {}),
+    });
+  },
+};
 
 /** [maps, channels / group, ...] → [channels, maps / group, ...], group by group. */
 function exchanged(

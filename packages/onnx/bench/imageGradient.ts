@@ -1,0 +1,121 @@
+// Times every formulation of a convolution's image gradient on the shapes of the networks that
+// matter, to choose between them in src/convolutionGradient.ts.
+//   node scripts/run-source.mjs packages/onnx/bench/imageGradient.ts [name filter] [--rounds 5]
+// Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
+// best one, and the one that chooseImageGradient picks.
+import * as ort from "onnxruntime-node";
+import { GraphBuilder, encodeModel } from "../src/index";
+import { chooseImageGradient, imageGradients } from "../src/convolutionGradient";
+
+const shapes = {
+  // name: [batch, channels, side, maps, kernel, stride, group, pad begin, pad end]
+  "lenet conv1": [64, 1, 28, 6, 5, 1, 1, 2, 2],
+  "lenet conv2": [64, 6, 14, 16, 5, 1, 1, 0, 0],
+  "convnet 1": [64, 3, 32, 32, 3, 1, 1, 1, 1],
+  "convnet 2": [64, 32, 32, 32, 3, 1, 1, 1, 1],
+  "convnet 3": [64, 32, 16, 64, 3, 1, 1, 1, 1],
+  "convnet 4": [64, 64, 16, 64, 3, 1, 1, 1, 1],
+  "convnet 5": [64, 64, 8, 128, 3, 1, 1, 1, 1],
+  "mobilenet 1": [8, 3, 224, 32, 3, 2, 1, 0, 1],
+  "mobilenet dw 112": [8, 32, 112, 32, 3, 1, 32, 1, 1],
+  "mobilenet dw 112/2": [8, 64, 112, 64, 3, 2, 64, 0, 1],
+  "mobilenet dw 56": [8, 128, 56, 128, 3, 1, 128, 1, 1],
+  "mobilenet dw 56/2": [8, 128, 56, 128, 3, 2, 128, 0, 1],
+  "mobilenet dw 28": [8, 256, 28, 256, 3, 1, 256, 1, 1],
+  "mobilenet dw 14": [8, 512, 14, 512, 3, 1, 512, 1, 1],
+  "mobilenet dw 7": [8, 1024, 7, 1024, 3, 1, 1024, 1, 1],
+  "mobilenet pw 112": [8, 32, 112, 64, 1, 1, 1, 0, 0],
+  "mobilenet pw 56": [8, 128, 56, 128, 1, 1, 1, 0, 0],
+  "mobilenet pw 28": [8, 256, 28, 256, 1, 1, 1, 0, 0],
+  "mobilenet pw 14": [8, 512, 14, 512, 1, 1, 1, 0, 0],
+  "mobilenet pw 7": [8, 1024, 7, 1024, 1, 1, 1, 0, 0],
+  "inception 3x3/2": [8, 288, 35, 384, 3, 2, 1, 0, 0],
+  "xception stem": [8, 3, 299, 32, 3, 2, 1, 0, 0],
+  "inception 5x5": [8, 48, 35, 64, 5, 1, 1, 2, 2],
+  "inception 1x7": [8, 128, 17, 128, 7, 1, 1, 3, 3],
+  "resnet 1": [8, 3, 224, 64, 7, 2, 1, 3, 3],
+  "resnet 3x3 56": [8, 64, 56, 64, 3, 1, 1, 1, 1],
+  "resnet 3x3 28": [8, 128, 28, 128, 3, 1, 1, 1, 1],
+  "resnet 3x3 14": [8, 256, 14, 256, 3, 1, 1, 1, 1],
+  "resnet 3x3 7": [8, 512, 7, 512, 3, 1, 1, 1, 1],
+  "resnet 1x1 56": [8, 64, 56, 256, 1, 1, 1, 0, 0],
+  "resnet 1x1 56 back": [8, 256, 56, 64, 1, 1, 1, 0, 0],
+  "resnet 1x1 56/2": [8, 256, 56, 128, 1, 2, 1, 0, 0],
+  "resnet 1x1 28": [8, 128, 28, 512, 1, 1, 1, 0, 0],
+  "resnet 1x1 14": [8, 256, 14, 1024, 1, 1, 1, 0, 0],
+  "resnet 1x1 7": [8, 512, 7, 2048, 1, 1, 1, 0, 0],
+  "resnet 1x1 7 back": [8, 2048, 7, 512, 1, 1, 1, 0, 0],
+};
+
+/** Milliseconds; on one thread those of the processor, which other programs do not lengthen. */
+const threads = Number(process.env.THREADS ?? 2);
+const clock = () =>
+  threads === 1 ? (process.cpuUsage().user + process.cpuUsage().system) / 1000 : performance.now();
+
+const words = process.argv.slice(2);
+const at = words.indexOf("--rounds");
+const rounds = at < 0 ? 5 : Number(words.splice(at, 2)[1]);
+const filter = words.join(" ");
+
+for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] of Object.entries(
+  shapes,
+)) {
+  if (!name.includes(filter)) continue;
+  const out = Math.floor((side + begin + end - k) / stride) + 1;
+  const conv = {
+    batch,
+    channels,
+    maps,
+    group,
+    input: [side, side],
+    output: [out, out],
+    kernel: [k, k],
+    strides: [stride, stride],
+    dilations: [1, 1],
+    pads: [begin, begin, end, end],
+  };
+  const candidates = [];
+  for (const [formulation, build] of Object.entries(imageGradients)) {
+    if (formulation === "turned" && stride > 1) continue;
+    const g = new GraphBuilder();
+    const w = g.input("w", "float32", [maps, channels / group, k, k]);
+    const dy = g.input("dy", "float32", [batch, maps, out, out]);
+    g.output(build(g, dy, w, conv), "dx");
+    const session = await ort.InferenceSession.create(encodeModel(g.build()), {
+      intraOpNumThreads: threads,
+    });
+    candidates.push({ formulation, session, times: [] });
+  }
+  const random = (shape) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    return new ort.Tensor(
+      "float32",
+      Float32Array.from({ length: size }, () => Math.random() - 0.5),
+      shape,
+    );
+  };
+  const feeds = { w: random([maps, channels / group, k, k]), dy: random([batch, maps, out, out]) };
+  for (const { session } of candidates) await session.run(feeds);
+  for (let round = 0; round < rounds; round++)
+    for (const candidate of candidates) {
+      const start = performance.now();
+      do {
+        const begin = clock();
+        await candidate.session.run(feeds);
+        candidate.times.push(clock() - begin);
+      } while (performance.now() - start < 60);
+    }
+  const least = (values) => Math.min(...values);
+  const flops = (2 * batch * maps * (channels / group) * k * k * out * out) / 1e9;
+  const results = candidates
+    .map(({ formulation, times }) => ({ formulation, ms: least(times) }))
+    .sort((a, b) => a.ms - b.ms);
+  const chosen = chooseImageGradient(conv);
+  const own = results.find(({ formulation }) => formulation === chosen);
+  console.log(
+    `${name.padEnd(20)} ${(flops / (results[0].ms / 1000)).toFixed(0).padStart(4)} GFLOP/s  ${results
+      .map(({ formulation, ms }) => `${formulation} ${ms.toFixed(2)}`)
+      .join("  ")}  chosen ${chosen} ×${(own.ms / results[0].ms).toFixed(2)}`,
+  );
+  for (const { session } of candidates) await session.release();
+}
