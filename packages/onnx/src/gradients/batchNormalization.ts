@@ -51,8 +51,10 @@ function trained(g: GraphBuilder, dy: Value, context: GradientContext): (Value |
   const a = g.mul(scale, r);
   const b = g.neg(g.div(g.mul(a, g.mul(r, dGamma)), count));
   const c = g.neg(g.add(g.div(g.mul(a, dBeta), count), g.mul(b, mean)));
-  const dx = g.add(g.add(g.mul(dy, lay(a)), g.mul(x, lay(b))), lay(c));
-  return [dx, dGamma, dBeta];
+  // b·x + c in one pass over x: a normalization by other numbers.
+  const zero = g.sub(a, a);
+  const rest = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
+  return [g.add(g.mul(dy, lay(a)), rest), dGamma, dBeta];
 }
 
 /** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */
