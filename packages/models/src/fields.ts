@@ -2,7 +2,6 @@
 // is read. `positive()` is required, `positive(1)` has a default.
 import { CajalError, nearest, unknownName } from "@cajal/core";
 import { activationNames } from "./activations";
-import type { InnerLayer } from "./layer";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
 export interface Field<Value = unknown, Given = unknown, Required extends boolean = boolean> {
@@ -21,8 +20,8 @@ export interface Place {
   /** `layer "conv" (Conv2D)` */
   readonly where: string;
   readonly key: string;
-  /** Reads a layer within a layer's config; undefined where it is none. */
-  readonly layer: (given: unknown, at: Place) => InnerLayer | undefined;
+  /** Reads a layer within a layer's config (an `InnerLayer`, see layerField.ts); undefined where it is none. */
+  readonly layer: (given: unknown, at: Place) => object | undefined;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -253,31 +252,6 @@ export const zero = (why: string) => refuse(0, why);
 
 /** A value that changes nothing here and is only kept. */
 export const kept = fieldOf<unknown>("anything", (given) => given ?? null);
-
-const innerOf = (given: unknown, at: Place) => at.layer(given, at);
-const writeInner = (layer: InnerLayer | null) =>
-  layer && {
-    class_name: layer.definition.className,
-    config: { name: layer.name, ...writeConfig(layer.definition.fields, layer.config) },
-  };
-
-/** A layer within a layer, as one writes it. */
-export interface LayerInput {
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-export const layer = fieldOf<InnerLayer, LayerInput>(
-  "a layer: { class_name, config }",
-  innerOf,
-  writeInner,
-);
-
-export const layerOrNone = fieldOf<InnerLayer | null, LayerInput | null>(
-  "null or a layer: { class_name, config }",
-  (given, at) => (given === null ? null : innerOf(given, at)),
-  writeInner,
-);
 
 /** Images are channels last at every door; the lowering alone turns them. */
 export const dataFormat = fieldOf<"channels_last">(

@@ -4,6 +4,7 @@ import { CajalError } from "@cajal/core";
 import type { KerasShape } from "../config";
 import * as f from "../fields";
 import { defineLayer, type InnerLayer } from "../layer";
+import { layer, layerOrNone } from "../layerField";
 import { reversed } from "../reshaping";
 
 type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
@@ -15,8 +16,8 @@ const mergeMode = f.fieldOf<MergeMode>('"concat", "sum", "mul", "ave" or null', 
 export const bidirectional = defineLayer({
   className: "Bidirectional",
   fields: {
-    layer: f.layer(),
-    backward_layer: f.layerOrNone(null),
+    layer: layer(),
+    backward_layer: layerOrNone(null),
     merge_mode: mergeMode("concat"),
   },
   shape: (config, inputs) => {

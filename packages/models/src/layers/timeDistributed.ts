@@ -2,12 +2,12 @@
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
 import type { KerasShape } from "../config";
-import * as f from "../fields";
 import { defineLayer } from "../layer";
+import { layer } from "../layerField";
 
 export const timeDistributed = defineLayer({
   className: "TimeDistributed",
-  fields: { layer: f.layer() },
+  fields: { layer: layer() },
   shape: ({ layer }, [x]) => {
     if (x!.length < 3) throw new CajalError("bad-shape", "expected [batch, steps, …]", { got: x });
     const { rank, className } = layer.definition;

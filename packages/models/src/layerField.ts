@@ -1,0 +1,30 @@
+// Fields that hold a layer: what Bidirectional and TimeDistributed wrap. Apart from the other fields,
+// which know nothing of layers.
+import { fieldOf, writeConfig, type Place } from "./fields";
+import type { InnerLayer } from "./layer";
+
+// What reads it, in registry.ts, gives nothing but these.
+const innerOf = (given: unknown, at: Place) => at.layer(given, at) as InnerLayer | undefined;
+const writeInner = (layer: InnerLayer | null) =>
+  layer && {
+    class_name: layer.definition.className,
+    config: { name: layer.name, ...writeConfig(layer.definition.fields, layer.config) },
+  };
+
+/** A layer within a layer, as one writes it. */
+export interface LayerInput {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+export const layer = fieldOf<InnerLayer, LayerInput>(
+  "a layer: { class_name, config }",
+  innerOf,
+  writeInner,
+);
+
+export const layerOrNone = fieldOf<InnerLayer | null, LayerInput | null>(
+  "null or a layer: { class_name, config }",
+  (given, at) => (given === null ? null : innerOf(given, at)),
+  writeInner,
+);
