@@ -1,3 +1,4 @@
 import { build } from "../../tsup.base";
 
-export default build(["src/index.ts"]);
+// graphWorker.js is not imported: it is what a worker runs, found beside whatever starts one.
+export default build(["src/index.ts", "src/graphWorker.js"]);

@@ -4,8 +4,11 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { ModelWeight } from "./summary";
 import { inverse, rearrange, shapeAfter, type Step } from "./views";
 
+/** What sources ask of a weight. */
+type NamedWeight = Pick<ModelWeight, "key" | "shape">;
+
 /** Gives a weight in the layout that `steps` make of Keras' own. */
-export type WeightSource = (weight: ModelWeight, steps: readonly Step[]) => Value;
+export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Value;
 
 /**
  * Weights as constants, rearranged once.
@@ -39,7 +42,7 @@ export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource
 
 /** A weight that a graph takes as an input: the input's name is its key. */
 export interface WeightInput {
-  readonly weight: ModelWeight;
+  readonly weight: NamedWeight;
   /** From Keras' layout to that of the input. */
   readonly steps: readonly Step[];
   readonly value: Value;
@@ -89,7 +92,7 @@ export const fromInput = ({ weight, steps }: WeightInput, tensor: Tensor): Tenso
   rearrange(tensor, inverse(steps, weight.shape));
 
 /** @throws CajalError `bad-shape` */
-function checkWeight({ key, shape }: ModelWeight, tensor: Tensor): void {
+function checkWeight({ key, shape }: NamedWeight, tensor: Tensor): void {
   if (showShape(tensor.shape) === showShape(shape)) return;
   throw new CajalError(
     "bad-shape",

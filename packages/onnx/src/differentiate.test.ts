@@ -1,7 +1,10 @@
-import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { readFileSync } from "node:fs";
+import { isCajalError, random, tensor, type Tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
 import { GraphBuilder } from "./builder";
+import { decodeModel } from "./decode";
 import { differentiate, gradients } from "./differentiate";
 import { encodeModel } from "./encode";
 import type { OnnxModel } from "./model";
@@ -123,5 +126,61 @@ describe("differentiate", () => {
       expect(() => differentiate(g.build(), { of, withRespectTo: [by] })).toThrow(
         expect.objectContaining({ code: "unknown-name" }),
       );
+  });
+});
+
+describeWithShared("real models", "data/real-models/onnx", (folder) => {
+  it.each([
+    ["cntk_mnist.onnx", 1],
+    ["keras2onnx_mnist-sm.onnx", 1],
+    ["pytorch_lenet.onnx", 10],
+  ])("%s: its loss falls along the gradient as the gradient says", async (file, batch) => {
+    const model = decodeModel(readFileSync(`${folder}/${file}`));
+    const [input] = model.graph.inputs.filter(({ name }) => !model.graph.initializers.has(name));
+    const shape = input!.shape!.map((extent, i) =>
+      typeof extent === "number" ? extent : i === 0 ? batch : 1,
+    );
+    const g = GraphBuilder.from(model, { shapes: { [input!.name]: shape } });
+    const logits = g.outputs[0]!;
+    const loss = g.reduceMean(g.mul(logits, logits), { keepdims: false });
+    const parameters = [...model.graph.initializers].filter(
+      ([, { dtype, shape: s }]) => dtype === "float32" && s.length > 0,
+    );
+    const dys = gradients(
+      g,
+      loss,
+      parameters.map(([name]) => g.value(name)),
+    );
+    const output = g.output(loss, "loss");
+    dys.forEach((dy, i) => g.output(dy, `gradient/${i}`));
+    const rng = random(3, file);
+    const size = shape.reduce((a, b) => a * b, 1);
+    const feeds = {
+      [input!.name]: tensor(
+        "float32",
+        shape,
+        Array.from({ length: size }, () => rng.float()),
+      ),
+    };
+    const at = await run(g.build(), feeds);
+    const squared = parameters.reduce(
+      (sum, _, i) => sum + at[`gradient/${i}`]!.reduce((s, d) => s + d * d, 0),
+      0,
+    );
+    expect(squared).toBeGreaterThan(0);
+    // A small step against the gradient changes the loss by −step · |gradient|².
+    const step = (1e-3 * at[output.name]![0]!) / squared;
+    const moved = new Map(model.graph.initializers);
+    parameters.forEach(([name, weight], i) => {
+      const data = (weight.data as Float32Array).map((w, k) => w - step * at[`gradient/${i}`]![k]!);
+      moved.set(name, { ...weight, data });
+    });
+    const changed: OnnxModel = { ...model, graph: { ...model.graph, initializers: moved } };
+    const again = GraphBuilder.from(changed, { shapes: { [input!.name]: shape } });
+    const y = again.outputs[0]!;
+    again.output(again.reduceMean(again.mul(y, y), { keepdims: false }), "loss");
+    const after = await run(again.build(), feeds);
+    const fall = at.loss![0]! - after.loss![0]!;
+    expect(fall / (step * squared)).toBeCloseTo(1, 1);
   });
 });

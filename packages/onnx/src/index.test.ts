@@ -20,6 +20,7 @@ it("exports these names", () => {
       "inferShapes",
       "problemsOf",
       "upgradeModel",
+      "withInitializers",
     ]
   `);
   expect(Object.keys(node).sort()).toMatchInlineSnapshot(`

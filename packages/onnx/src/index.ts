@@ -17,6 +17,7 @@ export {
   type WindowAttributes,
 } from "./builder";
 export { inferShapes } from "./inferShapes";
+export { withInitializers } from "./withInitializers";
 export { checkModel, problemsOf, type Problem } from "./check";
 export {
   differentiable,

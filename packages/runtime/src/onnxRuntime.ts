@@ -35,15 +35,12 @@ export async function onnxRuntime(
   });
   // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
   if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
-  const options: InferenceSession.SessionOptions = {
-    executionProviders: [device],
-    logSeverityLevel: 4, // what fails is thrown, and need not be printed as well
+  const options = {
+    ...sessionOptions({ device, ...(native && { threads }) }),
     ...further,
   };
-  if (threads !== undefined) {
-    if (native) options.intraOpNumThreads = threads;
-    else ort.env.wasm.numThreads = threads; // for all sessions, and only before the first
-  }
+  // For all sessions, and only before the first.
+  if (threads !== undefined && !native) ort.env.wasm.numThreads = threads;
   try {
     return { ort, session: await create(ort, model, options) };
   } catch (cause) {
@@ -56,6 +53,16 @@ export async function onnxRuntime(
     throw failure ?? engineError("onnx", `opening on ${device}`, cause);
   }
 }
+
+/** A session's options on a device. */
+export const sessionOptions = ({
+  device,
+  threads,
+}: Pick<OnnxRuntimeOptions, "device" | "threads">): InferenceSession.SessionOptions => ({
+  executionProviders: [device],
+  logSeverityLevel: 4, // what fails is thrown, and need not be printed as well
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+});
 
 function create(
   ort: Ort,

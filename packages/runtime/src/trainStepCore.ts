@@ -1,7 +1,7 @@
 // What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
 // counting, divergence.
 import { CajalError, type Batch, type Tensor, type Weights } from "@cajal/core";
-import { resolve, type KerasShape } from "@cajal/models";
+import type { KerasShape } from "@cajal/models";
 import type { DeviceName, EngineName } from "./device";
 import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
 import {
@@ -18,8 +18,8 @@ import type { TrainableModel } from "./trainStepModel";
 export interface TrainCore {
   readonly engine: EngineName;
   readonly device: DeviceName;
-  /** Computes a step and changes nothing yet. */
-  compute(batch: Batch, at: StepPosition): Promise<PendingStep>;
+  /** Computes a step of one or more batches and changes nothing yet. */
+  compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep>;
   /** Loss and metrics in inference mode. */
   measure(batch: Batch): Promise<ArrayLike<number>>;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
@@ -52,13 +52,11 @@ export interface PendingStep {
 
 export function trainStepOf(
   core: TrainCore,
-  { model, loss, weights }: TrainableModel,
+  { loss, weights, input, output }: TrainableModel,
   { optimizer, metrics = [] }: TrainStepOptions,
 ): TrainStep {
   const parameters = weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
-  const { inputs, outputs } = resolve(model);
-  const [input, output] = [inputs[0]!.shape, outputs[0]!.shape];
   let iteration = 0;
 
   function check(batch: Batch): void {
@@ -70,16 +68,18 @@ export function trainStepOf(
     metrics: Object.fromEntries(metrics.map(({ name }, i) => [name, numbers[i + 1]!])),
   });
 
-  async function run(batch: Batch, learningRate: number): Promise<StepResult> {
-    check(batch);
-    const pending = await core.compute(batch, { iteration, learningRate });
+  async function run(batches: readonly Batch[], learningRate: number): Promise<StepResult> {
+    if (batches.length === 0)
+      throw new CajalError("bad-argument", "run: got no batches, expected at least one.");
+    batches.forEach(check);
+    const pending = await core.compute(batches, { iteration, learningRate });
     const { numbers, finite } = pending;
     if (!finite || !Number.isFinite(numbers[0])) {
       try {
-        const bad =
-          notFinite("batch x", batch.x) ??
-          notFinite("batch y", batch.y) ??
-          (await pending.firstBad());
+        const given = batches.flatMap(
+          ({ x, y }) => notFinite("batch x", x) ?? notFinite("batch y", y) ?? [],
+        );
+        const bad = given[0] ?? (await pending.firstBad());
         throw diverged(iteration + 1, numbers[0]!, bad);
       } finally {
         pending.discard();
@@ -110,7 +110,7 @@ export function trainStepOf(
       return iteration;
     },
     run: (batch, { learningRate } = {}) =>
-      inTurn(() => run(batch, learningRate ?? optimizer.learningRate(iteration))),
+      inTurn(() => run([batch].flat(), learningRate ?? optimizer.learningRate(iteration))),
     evaluate: (batch) =>
       inTurn(async () => {
         check(batch);

@@ -1,52 +1,60 @@
 // What a training step asks of a model, the same for every engine: its trainable weights, and what
-// its last activation is applied to.
+// its last activation is applied to. Here for Keras models; trainStepGraph.ts has ONNX graphs.
 import { CajalError, unknownName } from "@cajal/core";
-import { weightSpecs, type ModelConfig, type ModelWeight as WeightOfModel } from "@cajal/models";
+import {
+  resolve,
+  weightSpecs,
+  type KerasShape,
+  type ModelConfig,
+  type ModelWeight as WeightOfModel,
+} from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
 import type { Loss, TrainStepOptions } from "./trainStep";
 
-export interface TrainableModel {
+export type TrainableModel = TrainableKeras | TrainableGraph;
+
+interface Trainable {
+  readonly loss: Loss;
+  /** What makes the model's own output of what the loss takes, where that is another. */
+  readonly activation?: "softmax" | "sigmoid";
+  /** All weights, in the model's order. */
+  readonly weights: readonly ModelWeight[];
+  /** Shapes with the batch, null where free. */
+  readonly input: KerasShape;
+  readonly output: KerasShape;
+}
+
+export interface TrainableKeras extends Trainable {
   /** Gives what the loss takes. */
   readonly model: ModelConfig;
-  readonly loss: Loss;
-  /** What makes the model's own output of it, where that is another. */
-  readonly activation?: "softmax" | "sigmoid";
-  /** All weights, in Keras' order. */
-  readonly weights: readonly ModelWeight[];
+  /** Names of layers. */
   readonly frozen: ReadonlySet<string>;
 }
 
-export type ModelWeight = WeightOfModel & {
-  readonly layer: string;
+export interface TrainableGraph extends Trainable {
+  /** Gives what the loss takes; of opset 18 or later. */
+  readonly graph: OnnxModel;
+}
+
+export interface ModelWeight extends Pick<
+  WeightOfModel,
+  "key" | "shape" | "trainable" | "regularizer" | "constraint"
+> {
   /** Factor of the learning rate; undefined: it is not trained. */
   readonly multiplier?: number;
-};
+}
 
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
 export function trainableModel(
   model: ModelConfig,
   { loss, frozen = [], learningRateMultipliers = {} }: TrainStepOptions,
-): TrainableModel {
+): TrainableKeras {
   const { layers, input_layers, output_layers } = model.config;
-  for (const [what, count] of [
-    ["inputs", input_layers.length],
-    ["outputs", output_layers.length],
-  ] as const)
-    if (count !== 1)
-      throw new CajalError(
-        "unsupported",
-        `training takes models of one input and one output; this one has ${count} ${what}.`,
-        { [what]: count },
-      );
+  checkDoors(input_layers.length, output_layers.length);
   const names = layers.map(({ name }) => name);
   for (const name of [...frozen, ...Object.keys(learningRateMultipliers)])
     if (!names.includes(name)) throw unknownName("layer of the model", name, names);
-  for (const [layer, factor] of Object.entries(learningRateMultipliers))
-    if (!(Number.isFinite(factor) && factor >= 0))
-      throw new CajalError(
-        "bad-argument",
-        `layer "${layer}": got learning-rate multiplier ${factor}, expected a number of at least 0.`,
-        { layer, factor },
-      );
+  checkMultipliers("layer", learningRateMultipliers);
   const still = new Set([
     ...frozen,
     ...layers.filter(({ config }) => config.trainable === false).map(({ name }) => name),
@@ -54,28 +62,62 @@ export function trainableModel(
   const weights = weightSpecs(model).map((spec): ModelWeight => {
     const layer = spec.key.slice(0, -spec.name.length - 1);
     const trained = spec.trainable && !still.has(layer);
-    return { ...spec, layer, ...(trained && { multiplier: learningRateMultipliers[layer] ?? 1 }) };
+    return { ...spec, ...(trained && { multiplier: learningRateMultipliers[layer] ?? 1 }) };
   });
+  checkAnyTrained("layers", weights);
+
+  const { fromLogits } = loss;
+  const held = withFrozen(model, still);
+  const bare = fromLogits && withoutLastActivation(held, fromLogits.activation);
+  const { inputs, outputs } = resolve(model);
+  return {
+    weights,
+    frozen: still,
+    input: inputs[0]!.shape,
+    output: outputs[0]!.shape,
+    ...(bare
+      ? { model: bare, loss: fromLogits.loss, activation: fromLogits.activation }
+      : { model: held, loss }),
+  };
+}
+
+/** @throws CajalError `unsupported` */
+export function checkDoors(inputs: number, outputs: number): void {
+  for (const [what, count] of Object.entries({ inputs, outputs }))
+    if (count !== 1)
+      throw new CajalError(
+        "unsupported",
+        `training takes models of one input and one output; this one has ${count} ${what}.`,
+        { [what]: count },
+      );
+}
+
+/** @throws CajalError `bad-argument` */
+export function checkMultipliers(
+  what: "layer" | "initializer",
+  multipliers: Readonly<Record<string, number>>,
+): void {
+  for (const [name, factor] of Object.entries(multipliers))
+    if (!(Number.isFinite(factor) && factor >= 0))
+      throw new CajalError(
+        "bad-argument",
+        `${what} "${name}": got learning-rate multiplier ${factor}, expected a number of at least 0.`,
+        { [what]: name, factor },
+      );
+}
+
+/** @throws CajalError `bad-argument` */
+export function checkAnyTrained(
+  what: "layers" | "initializers",
+  weights: readonly ModelWeight[],
+): void {
   if (!weights.some(({ multiplier }) => multiplier !== undefined))
     throw new CajalError(
       "bad-argument",
       weights.length === 0
         ? "this model has no weights to train."
-        : "all layers with weights are frozen: nothing is left to train.",
+        : `all ${what} with weights are frozen: nothing is left to train.`,
     );
-
-  const { fromLogits } = loss;
-  const held = withFrozen(model, still);
-  const bare = fromLogits && withoutLastActivation(held, fromLogits.activation);
-  return bare
-    ? {
-        model: bare,
-        loss: fromLogits.loss,
-        activation: fromLogits.activation,
-        weights,
-        frozen: still,
-      }
-    : { model: held, loss, weights, frozen: still };
 }
 
 /** The model with those layers marked as not trainable, as Keras has it. */

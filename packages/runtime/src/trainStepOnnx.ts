@@ -2,37 +2,48 @@
 // standard operators. Parameters and the optimizer's slots go in and come out; here they lie in two
 // sets of arrays that take turns, so that a step neither allocates them nor spoils what it began with.
 import { hash, sizeOf, tensor, type Batch, type Tensor, type Weights } from "@cajal/core";
-import {
-  fromInput,
-  inputWeights,
-  lower,
-  resolve,
-  toInput,
-  type Network,
-  type WeightInput,
-} from "@cajal/models";
+import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import { gradients, GraphBuilder, type Value } from "@cajal/onnx";
 import { candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
-import { doubling, fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { sameThread, workerThread, type GraphThread, type OpenedGraph } from "./graphThread";
+import { doubling, onnxRuntime } from "./onnxRuntime";
 import { opsGraph } from "./opsGraph";
 import { engineError } from "./session";
-import type { TrainStepOptions } from "./trainStep";
+import type { Optimizer, TrainStepOptions } from "./trainStep";
 import { notFinite, type Bad } from "./trainStepChecks";
 import { constrained } from "./trainStepConstraints";
 import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
-import type { TrainableModel } from "./trainStepModel";
+import { forwardOf } from "./trainStepForward";
+import type { ModelWeight, TrainableModel } from "./trainStepModel";
 import { regularization } from "./trainStepRegularizers";
 import { updateParameters } from "./trainStepUpdate";
 
 /** A graph for batches of one shape, opened. */
-interface Compiled extends OnnxRuntime {
+interface Compiled {
+  readonly graph: OpenedGraph;
+  /** Name of the input that takes the batch's x. */
+  readonly x: string;
   /** How the graph wants each weight. */
   readonly inputs: ReadonlyMap<string, WeightInput>;
   /** Names of weights and slots that it gives anew, as `new/NAME`. */
   readonly updated: readonly string[];
 }
 
-type Kind = "train" | "evaluate" | "probe";
+/**
+ * `train`: a whole step. `accumulate`: one of several batches, its gradients added to a sum; then
+ * `update` makes the step of that sum. `probe`: all that is computed, to find what went bad.
+ */
+type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
+
+/** A batch among those of its step. */
+interface Part {
+  readonly batch: Batch;
+  readonly number: number;
+  /** Of the step's examples. */
+  readonly share: number;
+}
+
+const sumOf = (key: string) => `sum of gradients/${key}`;
 
 /**
  * The graph for a shape of batch is compiled at its first step.
@@ -44,9 +55,8 @@ export async function openOnOnnx(
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainCore> {
-  const { optimizer, metrics = [], seed = 0, device: choice = "auto" } = options;
+  const { optimizer, metrics = [], seed = 0, device: choice = "auto", threads, worker } = options;
   const device = await firstDevice(choice);
-  const network = resolve(trained.model);
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
 
@@ -89,12 +99,14 @@ export async function openOnOnnx(
     return copied(layout ? fromInput(layout, stored) : stored);
   }
 
+  const thread = (worker ? workerThread : sameThread)({ device, threads });
   const compiled = new Map<string, Promise<Compiled>>();
   function graphFor(kind: Kind, { x, y }: Batch): Promise<Compiled> {
-    const key = `${kind} ${x.shape.join()} ${y.dtype} ${y.shape.join()}`;
+    const of = `${x.shape.join()} ${y.dtype} ${y.shape.join()}`;
+    const key = kind === "update" ? kind : `${kind} ${of}`;
     let found = compiled.get(key);
     if (!found) {
-      found = compile(kind, { x, y }, { trained, options, network, device });
+      found = compile(kind, { x, y }, { trained, options, layouts, thread });
       found.catch(() => compiled.delete(key));
       compiled.set(key, found);
     }
@@ -102,29 +114,31 @@ export async function openOnOnnx(
   }
 
   async function run(
-    { ort, session, inputs, updated }: Compiled,
-    { x, y }: Batch,
+    { graph, x: xName, inputs, updated }: Compiled,
+    { batch: { x, y }, number, share }: Part,
     { iteration, learningRate }: StepPosition,
-  ): Promise<Record<string, Tensor>> {
-    const feeds: Record<string, ReturnType<typeof toOrt>> = {};
-    for (const name of session.inputNames) feeds[name] = toOrt(ort, feed(name));
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const feeds: Record<string, Tensor> = {};
+    for (const name of graph.inputNames) feeds[name] = feed(name);
     function feed(name: string): Tensor {
       switch (name) {
-        case "input/x":
-          return x;
+        case xName:
+          return lent(x);
         case "input/y":
-          return y;
+          return lent(y);
         case "input/learning_rate":
           return tensor("float32", [], [learningRate]);
         case "input/iteration":
           return tensor("float32", [], [iteration + 1]);
         case "input/seed":
-          return tensor("int64", [], [hash(iteration, hash(seed, 0))]);
+          return tensor("int64", [], [hash(iteration, hash(seed, number))]);
+        case "input/share":
+          return tensor("float32", [], [share]);
         default: {
           const layout = layouts.get(name);
           const wanted = inputs.get(name);
           const stored = now.get(name)!;
-          if (!layout) return asLine(stored); // a slot
+          if (!layout) return asLine(stored); // a slot, or a sum of gradients
           // A graph for inference may want a weight otherwise than the one that trains.
           if (!wanted || !layout || sameSteps(wanted, layout)) return stored;
           return toInput(wanted, fromInput(layout, stored));
@@ -132,51 +146,104 @@ export async function openOnOnnx(
       }
     }
     // Results are written into arrays that are there already.
-    const fetches: Record<string, ReturnType<typeof toOrt> | null> = {};
-    for (const name of session.outputNames) fetches[name] = null;
+    const fetches: Record<string, Tensor | null> = {};
+    for (const name of graph.outputNames) fetches[name] = null;
     for (const name of updated) {
       const { dtype, shape } = now.get(name)!;
       if (!next.has(name)) next.set(name, tensor(dtype, shape));
-      fetches[`new/${name}`] = toOrt(ort, asLine(next.get(name)!));
+      fetches[`new/${name}`] = asLine(next.get(name)!);
     }
-    try {
-      const results = await session.run(feeds, fetches);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, value]) => [name, fromOrt(value, name)]),
-      );
-    } catch (cause) {
-      throw engineError("onnx", `a training step on ${device}`, cause);
-    }
+    const own = Object.keys(feeds).filter((name) => feeds[name]!.data === now.get(name)?.data);
+    const ran = await graph.run(feeds, fetches);
+    for (const name of own) putBack(now, name, ran.feeds[name]!);
+    const written = "results" in ran ? ran.results : ran.fetches;
+    for (const name of updated) putBack(next, name, written[`new/${name}`]!);
+    if ("results" in ran) return ran.results;
+    throw engineError("onnx", `a training step on ${device}`, ran.error);
   }
 
-  async function compute(batch: Batch, at: StepPosition): Promise<PendingStep> {
-    const graph = await graphFor("train", batch);
-    const { numbers } = await run(graph, batch, at);
+  /** The caller's arrays stay the caller's. */
+  const lent = (given: Tensor) => (thread.moves ? copied(given) : given);
+
+  async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+    const [batch] = batches;
+    if (batches.length > 1) return accumulate(batches, at);
+    const graph = await graphFor("train", batch!);
+    const { numbers } = await run(graph, whole(batch!), at);
     const read = numbers!.data as Float32Array;
     return {
       numbers: read.subarray(0, 1 + metrics.length),
       finite: Number.isFinite(read.at(-1)),
-      commit: () => {
-        for (const name of graph.updated) {
-          const before = now.get(name)!;
-          now.set(name, next.get(name)!);
-          next.set(name, before);
-        }
-      },
+      commit: () => turn(graph.updated),
       discard: () => {},
-      firstBad: () => firstBad(batch, at),
+      firstBad: () => firstBad(whole(batch!), at),
     };
   }
 
+  async function accumulate(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+    // Batch normalization moves its averages with every batch: a step that fails puts them back.
+    const before = new Map(
+      trained.weights
+        .filter(({ trainable }) => !trainable)
+        .map(({ key }) => [key, copied(now.get(key)!)]),
+    );
+    const discard = () => before.forEach((value, key) => now.set(key, value));
+    for (const { key } of parameters) {
+      const sum = now.get(sumOf(key));
+      if (sum) (sum.data as Float32Array).fill(0);
+      else now.set(sumOf(key), tensor("float32", now.get(key)!.shape));
+    }
+    const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
+    const sums: number[] = [];
+    let part = whole(batches[0]!);
+    let finite = true;
+    let updated: readonly string[] = [];
+    try {
+      for (const [number, batch] of batches.entries()) {
+        const graph = await graphFor("accumulate", batch);
+        part = { batch, number, share: batch.x.shape[0]! / examples };
+        const read = (await run(graph, part, at)).numbers!.data as Float32Array;
+        read.forEach((each, i) => (sums[i] = (sums[i] ?? 0) + part.share * each));
+        finite = Number.isFinite(read[0]) && Number.isFinite(read.at(-1));
+        if (!finite) break;
+        turn(graph.updated);
+      }
+      if (finite) {
+        const graph = await graphFor("update", part.batch);
+        await run(graph, part, at);
+        ({ updated } = graph);
+      }
+    } catch (error) {
+      discard();
+      throw error;
+    }
+    return {
+      numbers: sums.slice(0, -1),
+      finite,
+      commit: () => turn(updated),
+      discard,
+      firstBad: () => firstBad(part, at),
+    };
+  }
+
+  /** What was made of these is what is, and what was may be written over. */
+  function turn(names: readonly string[]): void {
+    for (const name of names) {
+      const before = now.get(name)!;
+      now.set(name, next.get(name)!);
+      next.set(name, before);
+    }
+  }
+
   /** Goes through the tensors of a step in the order in which they are computed. */
-  async function firstBad(batch: Batch, at: StepPosition): Promise<Bad | undefined> {
+  async function firstBad(part: Part, at: StepPosition): Promise<Bad | undefined> {
     for (const { key } of trained.weights) {
       const bad = notFinite(`weight "${key}"`, now.get(key)!);
       if (bad) return bad;
     }
-    const graph = await graphFor("probe", batch);
-    const results = await run(graph, batch, at);
-    for (const name of graph.session.outputNames) {
+    const graph = await graphFor("probe", part.batch);
+    const results = await run(graph, part, at);
+    for (const name of graph.graph.outputNames) {
       const bad = notFinite(name, results[name]!);
       if (bad) return bad;
     }
@@ -189,7 +256,7 @@ export async function openOnOnnx(
     compute,
     measure: async (batch) => {
       const graph = await graphFor("evaluate", batch);
-      const { numbers } = await run(graph, batch, { iteration: 0, learningRate: 0 });
+      const { numbers } = await run(graph, whole(batch), { iteration: 0, learningRate: 0 });
       return numbers!.data as Float32Array;
     },
     readWeights: async () => new Map(trained.weights.map(({ key }) => [key, read(key, key)])),
@@ -205,7 +272,8 @@ export async function openOnOnnx(
     write,
     free: async () => {
       for (const graph of await Promise.allSettled(compiled.values()))
-        if (graph.status === "fulfilled") await graph.value.session.release();
+        if (graph.status === "fulfilled") await graph.value.graph.release().catch(() => {});
+      await thread.end();
     },
   };
 }
@@ -224,60 +292,47 @@ async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
   throw noDevice("onnx", choice, "there is none.");
 }
 
-/** Lowers the model once, to see how it wants its weights. */
-function layoutsOf({ model }: TrainableModel): ReadonlyMap<string, WeightInput> {
-  const g = new GraphBuilder();
-  const { source, inputs } = inputWeights(g);
-  const [{ shape } = { shape: [] }] = resolve(model).inputs;
-  const x = g.input("input/x", "float32", ["batch", ...shape.slice(1).map((e) => e ?? undefined)]);
-  lower(g, model, {
-    inputs: [x],
-    weights: source,
+/** Builds the graph once, to see how it wants its weights. */
+const layoutsOf = (trained: TrainableModel): ReadonlyMap<string, WeightInput> =>
+  forwardOf(trained, {
+    dtype: "float32",
+    shape: trained.input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
     training: true,
-    seed: g.input("input/seed", "int64", []),
-  });
-  return inputs;
-}
+    watch: false,
+  }).inputs;
 
 async function compile(
   kind: Kind,
   { x, y }: Batch,
   {
-    trained: { model, loss, activation, weights },
-    options: { optimizer, metrics = [], threads },
-    network,
-    device,
+    trained,
+    options: { optimizer, metrics = [] },
+    layouts,
+    thread,
   }: {
     trained: TrainableModel;
     options: TrainStepOptions;
-    network: Network;
-    device: DeviceName;
+    layouts: ReadonlyMap<string, WeightInput>;
+    thread: GraphThread;
   },
 ): Promise<Compiled> {
-  const g = new GraphBuilder({ name: network.name });
-  const ops = opsGraph(g);
+  if (kind === "update") {
+    const { g, inputs, updated } = updateOfSums(trained.weights, optimizer, layouts);
+    return { graph: await thread.open(g.build()), x: "", inputs, updated };
+  }
+  const { loss, activation, weights } = trained;
   const training = kind !== "evaluate";
-  const xIn = g.input("input/x", x.dtype, x.shape);
+  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe" });
+  const { g, inputs, yPred, updates, watched } = forward;
+  const ops = opsGraph(g);
   const yTrue = g.input("input/y", y.dtype, y.shape);
-  const { source, inputs } = inputWeights(g);
-  const layers = network.calls
-    .filter(({ inner }) => inner.definition.className !== "InputLayer")
-    .map(({ layer }) => layer.path);
-  const { outputs, updates, watched } = lower(g, model, {
-    inputs: [xIn],
-    weights: source,
-    training,
-    ...(training && { seed: g.input("input/seed", "int64", []) }),
-    ...(kind === "probe" && { watch: [...new Set(layers)] }),
-  });
-  const yPred = outputs[0]!;
   const { total, measured } = g.within("loss", () => {
     const own = activation === undefined ? yPred : ops[activation](yPred);
     const penalties = weights.flatMap((weight) => {
       const { key, regularizer } = weight;
-      return (
-        regularization(ops, regularizer, source(weight, inputs.get(key)?.steps ?? []), key) ?? []
-      );
+      return regularizer
+        ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
+        : [];
     });
     const total = [ops.reduceMean(loss.compute(ops, yTrue, yPred)), ...penalties].reduce((a, b) =>
       g.add(a, b),
@@ -289,7 +344,7 @@ async function compile(
   const numbers = [total, ...measured];
   const updated: string[] = [];
   if (kind === "probe") {
-    for (const [name, value] of watched) g.output(value, `the output of layer "${name}"`);
+    for (const [what, value] of watched) g.output(value, `the output of ${what}`);
     g.output(total, "the loss");
   }
   if (training) {
@@ -313,42 +368,24 @@ async function compile(
         g.output(value, `new/${name}`);
         updated.push(name);
       };
-      g.within("update", () => {
-        const changed = updateParameters(
-          ops,
+      if (kind === "accumulate") {
+        const share = g.input("input/share", "float32", []);
+        for (const [i, { key }] of parameters.entries()) {
+          const dy = lined(g, dys[i]!);
+          const sum = g.input(sumOf(key), "float32", dy.shape);
+          give(sumOf(key), g.add(sum, g.mul(dy, share)));
+        }
+      } else
+        update(
+          g,
           optimizer,
-          parameters.map(({ key, multiplier }, i) => {
-            const value = lined(g, inputs.get(key)!.value);
-            const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
-              slot,
-              g.input(`${key}/${slot}`, "float32", value.shape),
-            ]);
-            return {
-              key,
-              value,
-              gradient: lined(g, dys[i]!),
-              slots: Object.fromEntries(slots),
-              multiplier: multiplier!,
-            };
-          }),
-          {
-            learningRate: g.input("input/learning_rate", "float32", []),
-            iteration: g.input("input/iteration", "float32", []),
-          },
+          parameters.map((weight, i) => ({
+            weight,
+            input: inputs.get(weight.key)!,
+            gradient: dys[i]!,
+          })),
+          give,
         );
-        changed.forEach(({ key, value, slots }, i) => {
-          const { constraint } = parameters[i]!;
-          const { value: old } = inputs.get(key)!;
-          const shaped = () => g.reshape(value, old.shape as number[]);
-          give(
-            key,
-            constraint
-              ? lined(g, constrained(ops, constraint, shaped(), key, axisIn(inputs.get(key)!)))
-              : value,
-          );
-          for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
-        });
-      });
       for (const [key, value] of updates) give(key, value);
     }
   }
@@ -360,14 +397,85 @@ async function compile(
       ),
       "numbers",
     );
-  const opened = await onnxRuntime(g.build(), {
-    device,
-    threads,
-    // A planned layout of memory is kept beside the arena of the first run: a third more in all
-    // (ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
-    session: { enableMemPattern: false },
+  return { graph: await thread.open(g.build()), x: forward.x.name, inputs, updated };
+}
+
+interface Updated {
+  readonly weight: ModelWeight;
+  readonly input: WeightInput;
+  readonly gradient: Value;
+}
+
+/** Adds the optimizer's update of weights and slots, and gives what is new. */
+function update(
+  g: GraphBuilder,
+  optimizer: Optimizer,
+  parameters: readonly Updated[],
+  give: (name: string, value: Value) => void,
+): void {
+  const ops = opsGraph(g);
+  g.within("update", () => {
+    const changed = updateParameters(
+      ops,
+      optimizer,
+      parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
+        const value = lined(g, input.value);
+        const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
+          slot,
+          g.input(`${key}/${slot}`, "float32", value.shape),
+        ]);
+        return {
+          key,
+          value,
+          gradient: lined(g, gradient),
+          slots: Object.fromEntries(slots),
+          multiplier: multiplier!,
+        };
+      }),
+      {
+        learningRate: g.input("input/learning_rate", "float32", []),
+        iteration: g.input("input/iteration", "float32", []),
+      },
+    );
+    changed.forEach(({ key, value, slots }, i) => {
+      const {
+        weight: { constraint },
+        input,
+      } = parameters[i]!;
+      const shaped = () => g.reshape(value, input.value.shape as number[]);
+      give(
+        key,
+        constraint ? lined(g, constrained(ops, constraint, shaped(), key, axisIn(input))) : value,
+      );
+      for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
+    });
   });
-  return { ...opened, inputs, updated };
+}
+
+/** The update by itself, of sums of gradients. */
+function updateOfSums(
+  weights: readonly ModelWeight[],
+  optimizer: Optimizer,
+  layouts: ReadonlyMap<string, WeightInput>,
+) {
+  const g = new GraphBuilder({ name: "update" });
+  const updated: string[] = [];
+  const inputs = new Map<string, WeightInput>();
+  const parameters = weights.flatMap((weight): Updated[] => {
+    const { key, multiplier } = weight;
+    const layout = layouts.get(key);
+    if (!layout || multiplier === undefined) return [];
+    const { shape } = layout.value;
+    const input = { ...layout, value: g.input(key, "float32", shape) };
+    inputs.set(key, input);
+    const line = [sizeOf(shape as number[])];
+    return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
+  });
+  update(g, optimizer, parameters, (name, value) => {
+    g.output(value, `new/${name}`);
+    updated.push(name);
+  });
+  return { g, inputs, updated };
 }
 
 /**
@@ -376,6 +484,13 @@ async function compile(
  */
 const lined = (g: GraphBuilder, value: Value): Value =>
   value.shape?.length === 1 ? value : g.reshape(value, [-1]);
+
+const whole = (batch: Batch): Part => ({ batch, number: 0, share: 1 });
+
+/** The memory of a weight or slot, which may have come from another thread. */
+function putBack(tensors: Map<string, Tensor>, name: string, { data }: Tensor): void {
+  tensors.set(name, { ...tensors.get(name)!, data } as Tensor);
+}
 
 const asLine = (from: Tensor): Tensor => ({ ...from, shape: [from.data.length] });
 

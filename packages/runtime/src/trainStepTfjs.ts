@@ -14,7 +14,7 @@ import { notFinite, type Bad } from "./trainStepChecks";
 import { constrained } from "./trainStepConstraints";
 import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
 import { withFasterKernels } from "./trainStepKernels";
-import type { TrainableModel } from "./trainStepModel";
+import type { TrainableKeras } from "./trainStepModel";
 import { regularization } from "./trainStepRegularizers";
 import { updateParameters } from "./trainStepUpdate";
 
@@ -23,7 +23,7 @@ type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
 export async function openOnTfjs(
-  { model, loss, activation, weights: all, frozen }: TrainableModel,
+  { model, loss, activation, weights: all, frozen }: TrainableKeras,
   weights: Weights,
   { optimizer, metrics = [], seed = 0, device: wanted = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
@@ -126,34 +126,61 @@ export async function openOnTfjs(
     });
   }
 
-  async function compute(batch: Batch, at: StepPosition): Promise<PendingStep> {
-    reseed(at.iteration);
-    const { numbers, gradients, before } = on(() => ({
-      // Batch normalization moves its averages as it goes: a step that fails puts them back.
-      before: moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })),
-      ...differentiate(batch),
-    }));
-    const read = await numbers.data<"float32">();
-    const free = () =>
-      tf.dispose([
-        numbers,
-        ...gradients.map(({ gradient }) => gradient),
-        ...before.map(({ tensor }) => tensor),
-      ]);
+  async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+    // Batch normalization moves its averages as it goes: a step that fails puts them back.
+    const before = on(() => moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })));
+    const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
+    const sums: number[] = [];
+    let total: readonly Gradient[] = [];
+    let last: { batch: Batch; loss: Float32Array; gradients: readonly Gradient[] } | undefined;
+    for (const [part, batch] of batches.entries()) {
+      reseed(at.iteration, part);
+      const { numbers, gradients } = on(() => differentiate(batch));
+      const read = await numbers.data<"float32">();
+      numbers.dispose();
+      const share = batch.x.shape[0]! / examples;
+      read.forEach((number, i) => (sums[i] = (sums[i] ?? 0) + share * number));
+      if (last) dispose(last.gradients);
+      last = { batch, loss: read.subarray(0, 1), gradients };
+      if (!Number.isFinite(read[0]) || !Number.isFinite(read.at(-1))) break;
+      if (batches.length > 1) {
+        const added = on(() => sumOf(total, gradients, share));
+        dispose(total);
+        total = added;
+      }
+    }
+    const free = () => {
+      dispose(total);
+      dispose(last?.gradients ?? []);
+      tf.dispose(before.map(({ tensor }) => tensor));
+    };
     return {
-      numbers: read.subarray(0, -1),
-      finite: Number.isFinite(read.at(-1)),
+      numbers: sums.slice(0, -1),
+      finite: Number.isFinite(sums.at(-1)),
       commit: () => {
-        on(() => update(gradients, at));
+        on(() => update(batches.length > 1 ? total : last!.gradients, at));
         free();
       },
       discard: () => {
         on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
         free();
       },
-      firstBad: () => firstBad(batch, read.subarray(0, 1), gradients),
+      firstBad: () => firstBad(last!.batch, last!.loss, last!.gradients),
     };
   }
+
+  const dispose = (gradients: readonly Gradient[]) =>
+    tf.dispose(gradients.map(({ gradient }) => gradient));
+
+  /** sum + share · gradients */
+  const sumOf = (sum: readonly Gradient[], gradients: readonly Gradient[], share: number) =>
+    tf.tidy(() =>
+      gradients.map(({ key, gradient }): Gradient => {
+        const part = tf.mul(gradient, share);
+        const before = sum.find((each) => each.key === key);
+        return { key, gradient: before ? tf.add(before.gradient, part) : part };
+      }),
+    );
 
   /** Goes through the tensors of a step in the order in which they are computed. */
   async function firstBad(
@@ -246,12 +273,12 @@ function checkLayers({ config }: ModelConfig, device: string): void {
   }
 }
 
-/** Gives dropout another seed in every step; the same one whenever the same step comes. */
-function seeded(network: tfl.LayersModel, seed: number): (iteration: number) => void {
+/** Gives dropout another seed in every batch of every step; the same one whenever the same step comes. */
+function seeded(network: tfl.LayersModel, seed: number): (iteration: number, part: number) => void {
   const random = network.layers.filter((layer) => /Dropout/.test(layer.getClassName()));
-  return (iteration) =>
+  return (iteration, part) =>
     random.forEach((layer, i) =>
-      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, 0))) }),
+      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),
     );
 }
 

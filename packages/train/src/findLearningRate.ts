@@ -3,6 +3,7 @@
 import { CajalError, isCajalError, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import type { ModelConfig } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
 import { train, type TrainOptions } from "./train";
 
 export interface FindLearningRateOptions extends Omit<
@@ -33,7 +34,7 @@ export interface LearningRates {
  * @throws CajalError `bad-argument` where the loss falls at no rate
  */
 export async function findLearningRate(
-  model: ModelConfig,
+  model: ModelConfig | OnnxModel,
   data: Dataset,
   options: FindLearningRateOptions,
 ): Promise<LearningRates> {
@@ -49,7 +50,7 @@ export async function findLearningRate(
   let average = 0;
   let best = Infinity;
   try {
-    const epochs = Math.ceil(steps / data.batchCount);
+    const epochs = Math.ceil(steps / Math.ceil(data.batchCount / (rest.accumulate ?? 1)));
     for await (const event of train(model, data, {
       ...rest,
       epochs,

@@ -3,6 +3,7 @@
 import { CajalError, checkOptions, type Batch, type Tensor, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import type { ModelConfig } from "@cajal/models";
+import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import {
   initialize,
   openTrainStep,
@@ -11,6 +12,7 @@ import {
   type StepResult,
   type TrainStepOptions,
 } from "@cajal/runtime";
+import { ahead } from "./ahead";
 import type { Checkpoint, Position } from "./checkpoint";
 import { nextTask } from "./nextTask";
 
@@ -19,13 +21,18 @@ export interface TrainOptions extends TrainStepOptions {
   readonly epochs: number;
   /** Examples a batch; default: the dataset's own. */
   readonly batchSize?: number;
+  /**
+   * Batches whose gradients are averaged into one update, as if they were one large batch; default 1. The
+   * last update of an epoch may have fewer. Batch normalization goes by each batch's own statistics.
+   */
+  readonly accumulate?: number;
   /** Another order in every epoch, from `seed`; default true, as in Keras. */
   readonly shuffle?: boolean;
   /** Evaluated at the end of every epoch, with the same loss and metrics. */
   readonly validation?: Dataset;
   /** Of initial weights, order of data and dropout; default 0, or the resumed checkpoint's. */
   readonly seed?: number;
-  /** Where training begins; default: `initialize(model, { seed })`. */
+  /** Where training begins; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
   readonly weights?: Weights;
   /** Ends the run between two steps: the loop throws the signal's reason. */
   readonly signal?: AbortSignal;
@@ -62,12 +69,12 @@ export interface StartEvent {
 export interface StepEvent extends StepResult {
   readonly type: "step";
   readonly epoch: number;
-  /** Number of the batch within its epoch, from 0. */
+  /** Number of the batch within its epoch, from 0; of the first one where batches are accumulated. */
   readonly batch: number;
   /** Updates made, this one included. */
   readonly step: number;
   readonly stepsPerEpoch: number;
-  /** Examples in the batch. */
+  /** Examples in the batch, or in all that were accumulated. */
   readonly examples: number;
   readonly learningRate: number;
 }
@@ -109,6 +116,9 @@ export interface EndEvent {
 /**
  * Trains a model. Nothing happens before the first event is asked for; `break` stops and frees.
  *
+ * Of an ONNX model the weights are its initializers, by name, and batches come as its graph states
+ * them, see `openTrainStep`; `withInitializers(model, event.weights)` of `@cajal/onnx` is the tuned model.
+ *
  * The same model, data, options and seed give the same weights bit for bit on the same engine and device.
  *
  * @throws CajalError `diverged` when loss or gradients leave the finite numbers, naming the step and
@@ -118,13 +128,15 @@ export interface EndEvent {
  *   if (event.type === "epoch") console.log(event.epoch, event.loss, event.metrics.accuracy);
  */
 export async function* train(
-  model: ModelConfig,
+  model: ModelConfig | OnnxModel,
   data: Dataset,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
   checkOptions("train", options, known);
   const { epochs, batchSize, shuffle = true, validation, signal, checkpoint, resume } = options;
+  const { accumulate = 1 } = options;
   checkCount("epochs", epochs, 0);
+  checkCount("accumulate", accumulate, 1);
   if (batchSize !== undefined) checkCount("batchSize", batchSize, 1);
   signal?.throwIfAborted();
   const seed = seedOf(options);
@@ -134,26 +146,32 @@ export async function* train(
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: data.size });
   if (resume) checkSameData(resume.position, ordered);
 
-  const { loss, optimizer, metrics, engine, device, threads, frozen, learningRateMultipliers } =
-    options;
-  const weights = resume?.weights ?? options.weights ?? initialize(model, { seed });
-  const step = await openTrainStep(model, weights, {
+  const { loss, optimizer, metrics, engine, device, threads, worker } = options;
+  const { frozen, learningRateMultipliers } = options;
+  const weights = resume?.weights ?? options.weights;
+  const stepOptions = {
     loss,
     optimizer,
     metrics,
     engine,
     device,
     threads,
+    worker,
     seed,
     frozen,
     learningRateMultipliers,
-  });
+  };
+  const step =
+    "graph" in model
+      ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
+      : await openTrainStep(model, weights ?? initialize(model, { seed }), stepOptions);
   const began = performance.now();
   try {
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
     let sums = resume?.position.sums ?? zero;
-    const stepsPerEpoch = ordered.batchCount;
+    const { batchCount } = ordered;
+    const stepsPerEpoch = Math.ceil(batchCount / accumulate);
     yield {
       type: "start",
       engine: step.engine,
@@ -181,13 +199,16 @@ export async function* train(
     for (; epoch < epochs; epoch++, start = 0, sums = zero) {
       const epochBegan = performance.now();
       let batch = start;
-      for await (const examples of ordered.batches({ epoch, start, signal })) {
+      let group: Batch[] = [];
+      for await (const examples of ahead(ordered.batches({ epoch, start, signal }), readAhead)) {
+        group.push(examples);
+        if (group.length < accumulate && batch + group.length < batchCount) continue;
         // A step may hold the thread: timers, sockets and the abort signal get their turn in between.
         await nextTask();
         signal?.throwIfAborted();
         const learningRate = optimizer.learningRate(step.iteration);
-        const result = await step.run(examples, { learningRate });
-        const count = examples.x.shape[0]!;
+        const result = await step.run(group, { learningRate });
+        const count = group.reduce((sum, { x }) => sum + x.shape[0]!, 0);
         sums = added(sums, result, count);
         yield {
           type: "step",
@@ -199,12 +220,16 @@ export async function* train(
           learningRate,
           ...result,
         };
-        batch++;
-        if (checkpoint && step.iteration % everySteps === 0 && batch < stepsPerEpoch)
+        batch += group.length;
+        group = [];
+        if (checkpoint && step.iteration % everySteps === 0 && batch < batchCount)
           yield await save({ epoch, batch });
       }
       const validated =
-        validation && (await mean(validation.batches({ signal }), (each) => step.evaluate(each)));
+        validation &&
+        (await mean(ahead(validation.batches({ signal }), readAhead), (each) =>
+          step.evaluate(each),
+        ));
       yield {
         type: "epoch",
         epoch,
@@ -237,6 +262,7 @@ export async function* train(
 const known = [
   "epochs",
   "batchSize",
+  "accumulate",
   "shuffle",
   "validation",
   "seed",
@@ -250,9 +276,13 @@ const known = [
   "engine",
   "device",
   "threads",
+  "worker",
   "frozen",
   "learningRateMultipliers",
 ] as const satisfies readonly (keyof TrainOptions)[];
+
+/** Batches that are read while a step runs: enough to even out slow ones, and little memory. */
+const readAhead = 2;
 
 type Sums = Position["sums"];
 

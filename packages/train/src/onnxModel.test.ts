@@ -1,0 +1,253 @@
+// ONNX models that others exported are fine-tuned: from PyTorch, Keras and CNTK, and small ones made here.
+import { readFileSync } from "node:fs";
+import { isCajalError, random, tensor, type Batch, type Tensor } from "@cajal/core";
+import { dataset, type Dataset } from "@cajal/datasets";
+import { mnist } from "@cajal/datasets/node";
+import { decodeModel, GraphBuilder, withInitializers, type OnnxModel } from "@cajal/onnx";
+import { open, openTrainStep } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import { describeWithShared, shared } from "../../core/testing/shared";
+import {
+  accuracy,
+  adam,
+  binaryCrossentropy,
+  findLearningRate,
+  sgd,
+  sparseCategoricalCrossentropy,
+  train,
+  type TrainOptions,
+} from "./index";
+
+const drawn = (shape: number[], name: string) => {
+  const numbers = random(1, name);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    "float32",
+    shape,
+    Array.from({ length: size }, () => numbers.normal()),
+  );
+};
+
+describeWithShared(
+  "real ONNX models are fine-tuned on MNIST",
+  "data/real-models/onnx",
+  (folder) => {
+    /** The batch that each states, and which of its initializers stays. */
+    const models = [
+      { file: "pytorch_lenet.onnx", batch: 10, rate: 1e-3, frozen: "body.conv1.", kept: "body.conv1.weight" }, // prettier-ignore
+      { file: "keras2onnx_mnist-sm.onnx", batch: 16, rate: 0.02, frozen: "W3", kept: "W3" },
+      { file: "cntk_mnist.onnx", batch: 1, rate: 1e-3, frozen: "Parameter5", kept: "Parameter5" },
+    ];
+
+    it.each(models)("$file", async ({ file, batch, rate, frozen, kept }) => {
+      const model = decodeModel(readFileSync(`${folder}/${file}`));
+      const images = await mnist({ folder: shared("data/mnist"), split: "test" });
+      const { x, y } = await images.take(80).all();
+      const input = model.graph.inputs.find(({ name }) => !model.graph.initializers.has(name))!;
+      const shape = [80, ...input.shape!.slice(1).map(Number)];
+      // They know digits well; white paper and black ink they have not seen.
+      const inverted = (x.data as Float32Array).map((v) => 1 - v);
+      const data = dataset({ x: tensor("float32", shape, inverted), y }).batch(batch);
+      const logits = !model.graph.nodes.some(({ op }) => op === "Softmax");
+
+      const options: TrainOptions = {
+        epochs: 3,
+        loss: sparseCategoricalCrossentropy({ fromLogits: logits }),
+        optimizer: adam({ learningRate: rate }),
+        metrics: [accuracy()],
+        frozen: [frozen],
+        validation: data,
+      };
+      const before = await crossentropy(model, data, logits);
+      let tuned = model;
+      let last = Infinity;
+      for await (const event of train(model, data, options)) {
+        if (event.type === "epoch") last = event.validation!.loss;
+        if (event.type !== "end") continue;
+        expect(event.weights.get(kept)).toEqual(model.graph.initializers.get(kept));
+        tuned = withInitializers(model, event.weights);
+      }
+      const after = await crossentropy(tuned, data, logits);
+      expect(after).toBeLessThan(0.5 * before);
+      // What training says of the model is what the model does when it is opened again.
+      expect(after).toBeCloseTo(last, 4);
+    });
+  },
+);
+
+/** The mean of −log p of the digit over a dataset, summed here from what the opened model gives. */
+async function crossentropy(model: OnnxModel, data: Dataset, logits: boolean): Promise<number> {
+  const session = await open(model);
+  const { name } = session.inputs[0]!;
+  let sum = 0;
+  for await (const { x, y } of data.batches()) {
+    const [scores] = Object.values(await session.run({ [name]: x }));
+    const classes = scores!.shape.at(-1)!;
+    Array.from(y.data, Number).forEach((label, i) => {
+      const row = Array.from(scores!.data, Number).slice(i * classes, (i + 1) * classes);
+      const powers = row.map((v) => (logits ? Math.exp(v - Math.max(...row)) : v));
+      sum -= Math.log(powers[label]! / powers.reduce((a, b) => a + b));
+    });
+  }
+  await session.dispose();
+  return sum / data.size;
+}
+
+/** x [batch, 3] · w + b, normalized by statistics, · v; a softmax at the end. */
+function small({ end = "Softmax" }: { end?: string } = {}): OnnxModel {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", ["batch", 3]);
+  const w = g.initializer("hidden.weight", drawn([3, 4], "w"));
+  const b = g.initializer("hidden.bias", drawn([4], "b"));
+  const [scale, bias, mean, variance] = ["scale", "bias", "mean", "variance"].map((name, i) =>
+    g.initializer(`norm.${name}`, tensor("float32", [4], [1, 0, 0, 1].fill(i % 3 === 0 ? 1 : 0))),
+  );
+  const limits = g.initializer("limit", tensor("float32", [], [6]));
+  const v = g.initializer("last.weight", drawn([4, 2], "v"));
+  const hidden = g.add(g.matMul(x, w), b);
+  const normal = g.op("BatchNormalization", [hidden, scale, bias, mean, variance]);
+  const clipped = g.op("Clip", [normal, undefined, limits]);
+  const y = g.op(end, [g.matMul(g.mul(clipped, limits), v)]);
+  g.output(g.identity(y), "y");
+  return g.build();
+}
+
+const examples: Batch = {
+  x: drawn([6, 3], "x"),
+  y: tensor("int32", [6], [0, 1, 1, 0, 1, 0]),
+};
+
+const options = { loss: sparseCategoricalCrossentropy(), optimizer: sgd({ learningRate: 0.1 }) };
+
+describe("the parameters of an ONNX model", () => {
+  it("are what the output depends on, without statistics, limits and single numbers", async () => {
+    const step = await openTrainStep(small(), options);
+    expect([...(await step.weights()).keys()]).toEqual([
+      "hidden.weight",
+      "hidden.bias",
+      "norm.scale",
+      "norm.bias",
+      "last.weight",
+    ]);
+    await step.dispose();
+  });
+
+  it("are frozen by name, or by what names begin with", async () => {
+    const model = small();
+    const moved = async (frozen: string[], more = {}) => {
+      const step = await openTrainStep(model, { ...options, ...more, frozen });
+      await step.run(examples);
+      const now = await step.weights();
+      await step.dispose();
+      const old = (name: string) => model.graph.initializers.get(name)!.data;
+      return [...now].filter(([name, { data }]) => data.some((v, i) => v !== old(name)[i])).map(([name]) => name); // prettier-ignore
+    };
+    expect(await moved(["hidden."])).toEqual(["norm.scale", "norm.bias", "last.weight"]);
+    expect(await moved(["norm.scale", "hidden"])).toEqual(["norm.bias", "last.weight"]);
+    expect(await moved([], { learningRateMultipliers: { "norm.": 0, hidden: 0 } })).toEqual([
+      "last.weight",
+    ]);
+  });
+
+  it("refuses names that are no parameters, and a model with nothing left", async () => {
+    const code = (given: object) =>
+      openTrainStep(small(), { ...options, ...given }).then(
+        () => "opened",
+        (error: { code: string }) => error.code,
+      );
+    expect(await code({ frozen: ["hiden"] })).toBe("unknown-name");
+    expect(await code({ frozen: ["norm.mean"] })).toBe("unknown-name");
+    expect(await code({ frozen: [""] })).toBe("unknown-name");
+    expect(await code({ learningRateMultipliers: { last: -1 } })).toBe("bad-argument");
+    expect(await code({ frozen: ["hidden", "norm", "last"] })).toBe("bad-argument");
+    expect(await code({ engine: "tfjs" })).toBe("unsupported");
+  });
+});
+
+describe("a training step of an ONNX model", () => {
+  it("computes the loss from logits where the model ends with softmax", async () => {
+    // Logits of ±200 and more: by probabilities in float32, −log p would be that of a clipped 1e-7, 16.1.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", 1]);
+    const w = g.initializer("w", tensor("float32", [1, 2], [100, -100]));
+    g.output(g.softmax(g.matMul(x, w), { axis: 1 }), "p");
+    const step = await openTrainStep(g.build(), { ...options, metrics: [accuracy()] });
+    const batch = { x: tensor("float32", [2, 1], [1, 2]), y: tensor("int32", [2], [1, 0]) };
+    // By hand: −log p is 200 for the first example, and 0 for the second, which alone is right.
+    const { loss, metrics } = await step.evaluate(batch);
+    expect(loss).toBeCloseTo(100, 4);
+    expect(metrics.accuracy).toBe(0.5);
+    // d loss / dw = mean of x (p − y) = [0.5, −0.5]; sgd goes a tenth of it.
+    await step.run(batch);
+    const moved = (await step.weights()).get("w")!.data;
+    expect(moved[0]).toBeCloseTo(99.95, 4);
+    expect(moved[1]).toBeCloseTo(-99.95, 4);
+    await step.dispose();
+  });
+
+  it("trains and resumes, bit for bit", async () => {
+    const model = small({ end: "Sigmoid" });
+    const y = tensor("float32", [6, 2], [1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 0]);
+    const data = dataset({ x: examples.x, y }).batch(2);
+    const given = {
+      loss: binaryCrossentropy(),
+      optimizer: adam({ learningRate: 0.01 }),
+      epochs: 3,
+    };
+    const run = async (more: Partial<TrainOptions>) => {
+      const saved: Parameters<NonNullable<TrainOptions["checkpoint"]>["save"]>[0][] = [];
+      let weights: ReadonlyMap<string, Tensor> = new Map();
+      const checkpoint = { save: async (each: (typeof saved)[number]) => void saved.push(each) };
+      for await (const event of train(model, data, { ...given, checkpoint, ...more }))
+        if (event.type === "end") ({ weights } = event);
+      return { saved, weights };
+    };
+    const whole = await run({});
+    const resumed = await run({ resume: whole.saved[0]! });
+    expect(resumed.weights).toEqual(whole.weights);
+    const onward = await run({ epochs: 0, weights: whole.weights });
+    expect(onward.weights).toEqual(whole.weights);
+  });
+
+  it("looks for learning rates", async () => {
+    const data = dataset(examples as Batch<"float32", "int32">).batch(6);
+    const { points } = await findLearningRate(small(), data, { ...options, steps: 20 });
+    expect(points.length).toBeGreaterThan(5);
+  });
+
+  it("names the node whose operator has no gradient, and the operators that have one", async () => {
+    const step = await openTrainStep(small({ end: "Hardmax" }), options);
+    const error: unknown = await step.run(examples).catch((e: unknown) => e);
+    expect(isCajalError(error, "unsupported")).toBe(true);
+    expect(error).toMatchObject({
+      facts: {
+        node: "Hardmax",
+        op: "Hardmax",
+        differentiable: expect.arrayContaining(["Softmax", "LogSoftmax"]),
+      },
+    });
+    await step.dispose();
+  });
+
+  it("names the node whose output went bad first", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", 1]);
+    const w = g.initializer("w", tensor("float32", [1, 2], [-1, 1]));
+    g.output(g.log(g.matMul(x, w)), "y");
+    const step = await openTrainStep(g.build(), options);
+    const batch = { x: tensor("float32", [1, 1], [1]), y: tensor("int32", [1], [1]) };
+    await expect(step.run(batch)).rejects.toMatchObject({
+      code: "diverged",
+      facts: { tensor: 'the output of node "Log"' },
+    });
+    await step.dispose();
+  });
+
+  it("refuses batches of another shape than the graph's", async () => {
+    const step = await openTrainStep(small(), options);
+    await expect(step.run({ x: drawn([6, 4], "x"), y: examples.y })).rejects.toMatchObject({
+      code: "bad-shape",
+    });
+    await step.dispose();
+  });
+});
