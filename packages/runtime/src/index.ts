@@ -4,7 +4,6 @@ export { devices, type DeviceInfo } from "./devices";
 export type { RunOptions, Session } from "./session";
 export type { DeviceChoice, DeviceName, EngineName } from "./device";
 export {
-  openTrainStep,
   type Loss,
   type Metric,
   type Optimizer,
@@ -12,4 +11,5 @@ export {
   type TrainStep,
   type TrainStepOptions,
 } from "./trainStep";
+export { openTrainStep } from "./openTrainStep";
 export type { Ops, Reduction } from "./ops";

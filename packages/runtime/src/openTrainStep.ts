@@ -1,0 +1,100 @@
+// Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
+import { CajalError, checkOptions, type Weights } from "@cajal/core";
+import { readKeras, type ModelConfig } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
+import { checkDevice } from "./device";
+import type { TrainStep, TrainStepOptions } from "./trainStep";
+import { checkWeights } from "./trainStepChecks";
+import { trainStepOf } from "./trainStepCore";
+import { trainableGraph } from "./trainStepGraph";
+import { trainableModel } from "./trainStepModel";
+
+/**
+ * Compiles a model with its loss, optimizer and metrics into a training step.
+ *
+ * @param weights where training begins: `initialize(model, { seed })`, or learned ones
+ * @throws CajalError `unsupported` where a layer or device cannot be trained; `missing-peer`
+ */
+export async function openTrainStep(
+  model: ModelConfig,
+  weights: Weights,
+  options: TrainStepOptions,
+): Promise<TrainStep>;
+/**
+ * Compiles an ONNX model with its loss, optimizer and metrics into a training step on engine onnx.
+ *
+ * Parameters are the float32 initializers that the output depends on, by their own names: those with
+ * axes, for a number alone belongs to a formula, and without what sets operators (statistics of
+ * BatchNormalization, limits of Clip and the like). `withInitializers` of `@cajal/onnx` puts what
+ * `weights()` gives back into the model.
+ *
+ * Batches come as the graph states its input: images usually NCHW `[batch, channels, height, width]`,
+ * and of the stated number of examples where that is not free. The last axis of its output is that
+ * of the classes. The graph computes as in inference: its batch normalizations keep their
+ * statistics, its dropouts drop nothing.
+ *
+ * @param model of opset 7 or later, with one input and one output
+ * @throws CajalError `unsupported` for another engine and, at the first step, for an operator without
+ *   a gradient: the message names its node and the operators that have one; `missing-peer`
+ * @example
+ * const model = decodeModel(readFileSync("lenet.onnx"));
+ * const step = await openTrainStep(model, { loss, optimizer, frozen: ["conv1."] });
+ * for await (const batch of data) await step.run(batch);
+ * const tuned = withInitializers(model, await step.weights());
+ */
+export async function openTrainStep(
+  model: OnnxModel,
+  options: TrainStepOptions,
+): Promise<TrainStep>;
+export async function openTrainStep(
+  model: ModelConfig | OnnxModel,
+  ...rest: [weights: Weights, options: TrainStepOptions] | [options: TrainStepOptions]
+): Promise<TrainStep> {
+  const [given, options] = rest.length === 2 ? rest : [undefined, rest[0]];
+  checkOptions("openTrainStep", options, [
+    "loss",
+    "optimizer",
+    "metrics",
+    "engine",
+    "device",
+    "threads",
+    "worker",
+    "seed",
+    "frozen",
+    "learningRateMultipliers",
+  ]);
+  const { engine = "onnx", device = "auto" } = options;
+  checkDevice(engine, device);
+  if (options.worker && engine !== "onnx")
+    throw new CajalError(
+      "unsupported",
+      `worker: engine ${engine} trains on the caller's thread. Use engine onnx, or leave the option out.`,
+      { engine },
+    );
+  if ("graph" in model) {
+    if (engine === "tfjs")
+      throw new CajalError(
+        "unsupported",
+        "engine tfjs trains Keras models, not ONNX graphs. Use engine onnx.",
+        { engine },
+      );
+    const trained = trainableGraph(model, options);
+    const { initializers } = model.graph;
+    const weights = new Map(trained.weights.map(({ key }) => [key, initializers.get(key)!]));
+    const { openOnOnnx } = await import("./trainStepOnnx");
+    return trainStepOf(await openOnOnnx(trained, weights, options), trained, options);
+  }
+  if (!given)
+    throw new CajalError(
+      "bad-argument",
+      "openTrainStep: got a Keras model without weights, expected openTrainStep(model, weights, options). For random ones: initialize(model, { seed: 1 }).",
+    );
+  const trained = trainableModel(readKeras(model), options);
+  checkWeights(given, trained.weights);
+  const openCore = {
+    onnx: async () => (await import("./trainStepOnnx")).openOnOnnx,
+    tfjs: async () => (await import("./trainStepTfjs")).openOnTfjs,
+  };
+  const core = await (await openCore[engine]())(trained, given, options);
+  return trainStepOf(core, trained, options);
+}
