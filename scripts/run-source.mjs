@@ -1,5 +1,5 @@
 // Runs a TypeScript program of this repository on the current sources, without a build:
-//   node scripts/run-source.mjs packages/onnx/bench/kernelGradient.ts [its arguments]
+//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel
 import { readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";

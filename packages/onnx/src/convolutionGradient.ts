@@ -61,7 +61,7 @@ export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convol
 
 export type ImageGradient = "turned" | "transposed";
 
-/** The formulation for a convolution on CPU, by measurement (bench/imageGradient.ts). */
+/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
 export function chooseImageGradient(conv: Convolution): ImageGradient {
   const { channels, maps, group, kernel, output } = conv;
   if (!turnable(conv)) return "transposed";
@@ -149,7 +149,7 @@ export function kernelGradient(g: GraphBuilder, x: Value, dy: Value, conv: Convo
 
 export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns";
 
-/** The formulation for a convolution on CPU, by measurement (bench/kernelGradient.ts). */
+/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
 export function chooseKernelGradient({
   channels,
   maps,

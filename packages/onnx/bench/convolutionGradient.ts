@@ -1,11 +1,16 @@
-// Times every formulation of a convolution's image gradient on the shapes of the networks that
-// matter, to choose between them in src/convolutionGradient.ts.
-//   node scripts/run-source.mjs packages/onnx/bench/imageGradient.ts [name filter] [--rounds 5]
+// Times every formulation of a convolution's gradients on the shapes of the networks that matter, to
+// choose between them in src/convolutionGradient.ts.
+//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5]
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
-// best one, and the one that chooseImageGradient picks.
+// best one, and the one that is chosen for that shape.
 import * as ort from "onnxruntime-node";
 import { GraphBuilder, encodeModel } from "../src/index";
-import { chooseImageGradient, imageGradients } from "../src/convolutionGradient";
+import {
+  chooseImageGradient,
+  chooseKernelGradient,
+  imageGradients,
+  kernelGradients,
+} from "../src/convolutionGradient";
 
 const shapes = {
   // name: [batch, channels, side, maps, kernel, stride, group, pad begin, pad end]
@@ -52,7 +57,31 @@ const threads = Number(process.env.THREADS ?? 2);
 const clock = () =>
   threads === 1 ? (process.cpuUsage().user + process.cpuUsage().system) / 1000 : performance.now();
 
-const words = process.argv.slice(2);
+/** Of each gradient: its formulations, which of them serve a shape, and what they take beside dy. */
+const subjects = {
+  kernel: {
+    formulations: kernelGradients,
+    choose: chooseKernelGradient,
+    serves: (formulation, { group }) =>
+      group > 1 ? ["depthwise", "lines"].includes(formulation) : formulation !== "depthwise",
+    other: ({ batch, channels, input }) => [batch, channels, ...input],
+    build: (formulation, g, x, dy, conv) => formulation(g, x, dy, conv),
+  },
+  image: {
+    formulations: imageGradients,
+    choose: chooseImageGradient,
+    serves: (formulation, { strides }) => formulation !== "turned" || strides.every((s) => s === 1),
+    other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],
+    build: (formulation, g, w, dy, conv) => formulation(g, dy, w, conv),
+  },
+};
+
+const [which, ...words] = process.argv.slice(2);
+const subject = subjects[which];
+if (!subject) {
+  console.error("say which gradient: kernel or image");
+  process.exit(2);
+}
 const at = words.indexOf("--rounds");
 const rounds = at < 0 ? 5 : Number(words.splice(at, 2)[1]);
 const filter = words.join(" ");
@@ -75,12 +104,12 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
     pads: [begin, begin, end, end],
   };
   const candidates = [];
-  for (const [formulation, build] of Object.entries(imageGradients)) {
-    if (formulation === "turned" && stride > 1) continue;
+  for (const [formulation, gradient] of Object.entries(subject.formulations)) {
+    if (!subject.serves(formulation, conv)) continue;
     const g = new GraphBuilder();
-    const w = g.input("w", "float32", [maps, channels / group, k, k]);
+    const other = g.input("other", "float32", subject.other(conv));
     const dy = g.input("dy", "float32", [batch, maps, out, out]);
-    g.output(build(g, dy, w, conv), "dx");
+    g.output(subject.build(gradient, g, other, dy, conv), "gradient");
     const session = await ort.InferenceSession.create(encodeModel(g.build()), {
       intraOpNumThreads: threads,
     });
@@ -94,7 +123,7 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
       shape,
     );
   };
-  const feeds = { w: random([maps, channels / group, k, k]), dy: random([batch, maps, out, out]) };
+  const feeds = { other: random(subject.other(conv)), dy: random([batch, maps, out, out]) };
   for (const { session } of candidates) await session.run(feeds);
   for (let round = 0; round < rounds; round++)
     for (const candidate of candidates) {
@@ -110,7 +139,7 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
   const results = candidates
     .map(({ formulation, times }) => ({ formulation, ms: least(times) }))
     .sort((a, b) => a.ms - b.ms);
-  const chosen = chooseImageGradient(conv);
+  const chosen = subject.choose(conv);
   const own = results.find(({ formulation }) => formulation === chosen);
   console.log(
     `${name.padEnd(20)} ${(flops / (results[0].ms / 1000)).toFixed(0).padStart(4)} GFLOP/s  ${results
