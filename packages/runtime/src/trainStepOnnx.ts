@@ -1,39 +1,22 @@
-// The training step on ONNX Runtime: forward, loss, gradients, update and metrics in one graph of
-// standard operators. Parameters and the optimizer's slots go in and come out; here they lie in two
-// sets of arrays that take turns, so that a step neither allocates them nor spoils what it began with.
+// The training step on ONNX Runtime, run as the graphs of trainStepCompile.ts. Parameters and the
+// optimizer's slots go in and come out of them; here they lie in two sets of arrays that take turns, so
+// that a step neither allocates them nor spoils what it began with.
 import { hash, sizeOf, tensor, type Batch, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
-import { gradients, GraphBuilder, type Value } from "@cajal/onnx";
 import { candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
-import { sameThread, workerThread, type GraphThread, type OpenedGraph } from "./graphThread";
+import { sameThread, workerThread, type OpenedGraph } from "./graphThread";
 import { doubling, onnxRuntime } from "./onnxRuntime";
-import { opsGraph } from "./opsGraph";
 import { engineError } from "./session";
-import type { Optimizer, TrainStepOptions } from "./trainStep";
+import type { TrainStepOptions } from "./trainStep";
 import { notFinite, type Bad } from "./trainStepChecks";
-import { constrained } from "./trainStepConstraints";
+import { compileStep, layoutsOf, sumOf, type Kind, type StepGraph } from "./trainStepCompile";
 import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
-import { forwardOf } from "./trainStepForward";
-import type { ModelWeight, TrainableModel } from "./trainStepModel";
-import { regularization } from "./trainStepRegularizers";
-import { updateParameters } from "./trainStepUpdate";
+import type { TrainableModel } from "./trainStepModel";
 
 /** A graph for batches of one shape, opened. */
-interface Compiled {
+interface Opened extends Omit<StepGraph, "model"> {
   readonly graph: OpenedGraph;
-  /** Name of the input that takes the batch's x. */
-  readonly x: string;
-  /** How the graph wants each weight. */
-  readonly inputs: ReadonlyMap<string, WeightInput>;
-  /** Names of weights and slots that it gives anew, as `new/NAME`. */
-  readonly updated: readonly string[];
 }
-
-/**
- * `train`: a whole step. `accumulate`: one of several batches, its gradients added to a sum; then
- * `update` makes the step of that sum. `probe`: all that is computed, to find what went bad.
- */
-type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
 
 /** A batch among those of its step. */
 interface Part {
@@ -42,8 +25,6 @@ interface Part {
   /** Of the step's examples. */
   readonly share: number;
 }
-
-const sumOf = (key: string) => `sum of gradients/${key}`;
 
 /**
  * The graph for a shape of batch is compiled at its first step.
@@ -100,21 +81,25 @@ export async function openOnOnnx(
   }
 
   const thread = (worker ? workerThread : sameThread)({ device, threads });
-  const compiled = new Map<string, Promise<Compiled>>();
-  function graphFor(kind: Kind, { x, y }: Batch): Promise<Compiled> {
+  const opened = new Map<string, Promise<Opened>>();
+  function graphFor(kind: Kind, { x, y }: Batch): Promise<Opened> {
     const of = `${x.shape.join()} ${y.dtype} ${y.shape.join()}`;
     const key = kind === "update" ? kind : `${kind} ${of}`;
-    let found = compiled.get(key);
+    let found = opened.get(key);
     if (!found) {
-      found = compile(kind, { x, y }, { trained, options, layouts, thread });
-      found.catch(() => compiled.delete(key));
-      compiled.set(key, found);
+      found = open(kind, { x, y });
+      found.catch(() => opened.delete(key));
+      opened.set(key, found);
     }
     return found;
   }
+  async function open(kind: Kind, batch: Batch): Promise<Opened> {
+    const { model, ...about } = compileStep(kind, batch, { trained, options, layouts });
+    return { ...about, graph: await thread.open(model) };
+  }
 
   async function run(
-    { graph, x: xName, inputs, updated }: Compiled,
+    { graph, x: xName, inputs, updated }: Opened,
     { batch: { x, y }, number, share }: Part,
     { iteration, learningRate }: StepPosition,
   ): Promise<Readonly<Record<string, Tensor>>> {
@@ -271,7 +256,7 @@ export async function openOnOnnx(
       ),
     write,
     free: async () => {
-      for (const graph of await Promise.allSettled(compiled.values()))
+      for (const graph of await Promise.allSettled(opened.values()))
         if (graph.status === "fulfilled") await graph.value.graph.release().catch(() => {});
       await thread.end();
     },
@@ -292,199 +277,6 @@ async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
   throw noDevice("onnx", choice, "there is none.");
 }
 
-/** Builds the graph once, to see how it wants its weights. */
-const layoutsOf = (trained: TrainableModel): ReadonlyMap<string, WeightInput> =>
-  forwardOf(trained, {
-    dtype: "float32",
-    shape: trained.input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
-    training: true,
-    watch: false,
-  }).inputs;
-
-async function compile(
-  kind: Kind,
-  { x, y }: Batch,
-  {
-    trained,
-    options: { optimizer, metrics = [] },
-    layouts,
-    thread,
-  }: {
-    trained: TrainableModel;
-    options: TrainStepOptions;
-    layouts: ReadonlyMap<string, WeightInput>;
-    thread: GraphThread;
-  },
-): Promise<Compiled> {
-  if (kind === "update") {
-    const { g, inputs, updated } = updateOfSums(trained.weights, optimizer, layouts);
-    return { graph: await thread.open(g.build()), x: "", inputs, updated };
-  }
-  const { loss, activation, weights } = trained;
-  const training = kind !== "evaluate";
-  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe" });
-  const { g, inputs, yPred, updates, watched } = forward;
-  const ops = opsGraph(g);
-  const yTrue = g.input("input/y", y.dtype, y.shape);
-  const { total, measured } = g.within("loss", () => {
-    const own = activation === undefined ? yPred : ops[activation](yPred);
-    const penalties = weights.flatMap((weight) => {
-      const { key, regularizer } = weight;
-      return regularizer
-        ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
-        : [];
-    });
-    const total = [ops.reduceMean(loss.compute(ops, yTrue, yPred)), ...penalties].reduce((a, b) =>
-      g.add(a, b),
-    );
-    const measured = metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own)));
-    return { total, measured };
-  });
-
-  const numbers = [total, ...measured];
-  const updated: string[] = [];
-  if (kind === "probe") {
-    for (const [what, value] of watched) g.output(value, `the output of ${what}`);
-    g.output(total, "the loss");
-  }
-  if (training) {
-    // A weight that no output depends on is not in the graph, and stays as it is.
-    const parameters = weights.filter(
-      ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
-    );
-    const dys = gradients(
-      g,
-      total,
-      parameters.map(({ key }) => inputs.get(key)!.value),
-    );
-    if (kind === "probe")
-      for (const [i, { key }] of [...parameters.entries()].toReversed())
-        g.output(dys[i]!, `the gradient of "${key}"`);
-    else {
-      // Σ|g| is finite where all of g is.
-      const sizes = dys.map((dy) => g.reduceL1(dy, { keepdims: false }));
-      numbers.push(g.within("finite", () => g.sum(...sizes)));
-      const give = (name: string, value: Value) => {
-        g.output(value, `new/${name}`);
-        updated.push(name);
-      };
-      if (kind === "accumulate") {
-        const share = g.input("input/share", "float32", []);
-        for (const [i, { key }] of parameters.entries()) {
-          const dy = lined(g, dys[i]!);
-          const sum = g.input(sumOf(key), "float32", dy.shape);
-          give(sumOf(key), g.add(sum, g.mul(dy, share)));
-        }
-      } else
-        update(
-          g,
-          optimizer,
-          parameters.map((weight, i) => ({
-            weight,
-            input: inputs.get(weight.key)!,
-            gradient: dys[i]!,
-          })),
-          give,
-        );
-      for (const [key, value] of updates) give(key, value);
-    }
-  }
-  if (kind !== "probe")
-    g.output(
-      g.concat(
-        numbers.map((number) => g.unsqueeze(number, [0])),
-        { axis: 0 },
-      ),
-      "numbers",
-    );
-  return { graph: await thread.open(g.build()), x: forward.x.name, inputs, updated };
-}
-
-interface Updated {
-  readonly weight: ModelWeight;
-  readonly input: WeightInput;
-  readonly gradient: Value;
-}
-
-/** Adds the optimizer's update of weights and slots, and gives what is new. */
-function update(
-  g: GraphBuilder,
-  optimizer: Optimizer,
-  parameters: readonly Updated[],
-  give: (name: string, value: Value) => void,
-): void {
-  const ops = opsGraph(g);
-  g.within("update", () => {
-    const changed = updateParameters(
-      ops,
-      optimizer,
-      parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        const value = lined(g, input.value);
-        const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
-          slot,
-          g.input(`${key}/${slot}`, "float32", value.shape),
-        ]);
-        return {
-          key,
-          value,
-          gradient: lined(g, gradient),
-          slots: Object.fromEntries(slots),
-          multiplier: multiplier!,
-        };
-      }),
-      {
-        learningRate: g.input("input/learning_rate", "float32", []),
-        iteration: g.input("input/iteration", "float32", []),
-      },
-    );
-    changed.forEach(({ key, value, slots }, i) => {
-      const {
-        weight: { constraint },
-        input,
-      } = parameters[i]!;
-      const shaped = () => g.reshape(value, input.value.shape as number[]);
-      give(
-        key,
-        constraint ? lined(g, constrained(ops, constraint, shaped(), key, axisIn(input))) : value,
-      );
-      for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
-    });
-  });
-}
-
-/** The update by itself, of sums of gradients. */
-function updateOfSums(
-  weights: readonly ModelWeight[],
-  optimizer: Optimizer,
-  layouts: ReadonlyMap<string, WeightInput>,
-) {
-  const g = new GraphBuilder({ name: "update" });
-  const updated: string[] = [];
-  const inputs = new Map<string, WeightInput>();
-  const parameters = weights.flatMap((weight): Updated[] => {
-    const { key, multiplier } = weight;
-    const layout = layouts.get(key);
-    if (!layout || multiplier === undefined) return [];
-    const { shape } = layout.value;
-    const input = { ...layout, value: g.input(key, "float32", shape) };
-    inputs.set(key, input);
-    const line = [sizeOf(shape as number[])];
-    return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
-  });
-  update(g, optimizer, parameters, (name, value) => {
-    g.output(value, `new/${name}`);
-    updated.push(name);
-  });
-  return { g, inputs, updated };
-}
-
-/**
- * A value as one line of numbers, as which it is updated: ONNX Runtime multiplies a kernel of one
- * pixel, [1024, 1024, 1, 1], by a scalar number by number, which takes 25 times as long.
- */
-const lined = (g: GraphBuilder, value: Value): Value =>
-  value.shape?.length === 1 ? value : g.reshape(value, [-1]);
-
 const whole = (batch: Batch): Part => ({ batch, number: 0, share: 1 });
 
 /** The memory of a weight or slot, which may have come from another thread. */
@@ -493,13 +285,6 @@ function putBack(tensors: Map<string, Tensor>, name: string, { data }: Tensor): 
 }
 
 const asLine = (from: Tensor): Tensor => ({ ...from, shape: [from.data.length] });
-
-/** Where an axis of Keras' layout is in the graph's. */
-const axisIn =
-  ({ steps }: WeightInput) =>
-  (axis: number): number =>
-    // A reordered axis stays where it is, and norms over it stay what they are.
-    steps.reduce((at, step) => ("permute" in step ? step.permute.indexOf(at) : at), axis);
 
 const sameSteps = (a: WeightInput, b: WeightInput) =>
   JSON.stringify(a.steps) === JSON.stringify(b.steps);
