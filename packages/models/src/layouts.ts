@@ -95,7 +95,9 @@ export function convert(
   }
   if (typeof to === "object" || shape.length < 3) return value;
   const perm = to === "channelsFirst" ? toFirst(shape.length) : toLast(shape.length);
-  if (!sameOrder(shape, "channelsFirst")) return g.transpose(value, perm);
+  // A Reshape costs nothing, but can leave one extent free at most.
+  const free = shape.slice(1).filter((extent) => extent === null).length;
+  if (free > 1 || !sameOrder(shape, "channelsFirst")) return g.transpose(value, perm);
   const turned = to === "channelsFirst" ? perm.map((axis) => shape[axis]!) : shape;
   return reshapeTo(g, value, turned);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { GraphBuilder } from "./builder";
 import { decodeModel } from "./decode";
-import { differentiate, gradients } from "./differentiate";
+import { checkDifferentiable, differentiate, gradients } from "./differentiate";
 import { encodeModel } from "./encode";
 import type { OnnxModel } from "./model";
 
@@ -114,6 +114,26 @@ describe("differentiate", () => {
         differentiable: expect.arrayContaining(["Conv"]),
       },
     });
+  });
+
+  it("tells beforehand what has no gradient, by the ways that gradients go alone", () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2, 3]);
+    const table = g.input("table", "float32", [4, 5]);
+    const hard = g.op("Hardmax", [x]);
+    // A number of a row is a whole number: no gradient passes, and none is asked of Hardmax.
+    const rows = g.cast(hard, "int64");
+    const y = g.gather(table, rows, { axis: 0 });
+    const check = (of: typeof y) => () => checkDifferentiable(g, of, [x, table]);
+    const nodes = g.nodes.length;
+    expect(check(y)).not.toThrow();
+    expect(check(g.mul(hard, 2))).toThrow(expect.objectContaining({ code: "unsupported" }));
+    expect(g.nodes.length).toBe(nodes + 1);
+    const [dx, dTable] = gradients(g, y, [x, table]);
+    expect([dx!.shape, dTable!.shape]).toEqual([
+      [2, 3],
+      [4, 5],
+    ]);
   });
 
   it("refuses a value that is not there", () => {

@@ -48,6 +48,20 @@ export function gradients(g: GraphBuilder, of: Value, withRespectTo: readonly Va
   return pullback(g, [of], [like(g, of, 1)], withRespectTo);
 }
 
+/**
+ * Whether {@link gradients} would find a rule for every operator: looks at the nodes alone, adds none.
+ *
+ * @throws CajalError `unsupported` for the last operator without a gradient, as {@link gradients}
+ */
+export function checkDifferentiable(
+  g: GraphBuilder,
+  of: Value,
+  withRespectTo: readonly Value[],
+): void {
+  for (const node of [...nodesBetween(g, g.nodes, [of], withRespectTo).keys()].toReversed())
+    rule(node);
+}
+
 /** Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product). */
 function pullback(
   g: GraphBuilder,
@@ -56,7 +70,7 @@ function pullback(
   inputs: readonly Value[],
 ): Value[] {
   const nodes = [...g.nodes];
-  const active = nodesBetween(nodes, outputs, inputs);
+  const active = nodesBetween(g, nodes, outputs, inputs);
   // The gradients that have arrived at a value so far, one from each node that uses it.
   const arrived = new Map<string, Value[]>();
   const arrive = (name: string, dy: Value) => {
@@ -94,6 +108,7 @@ function pullback(
  * leads.
  */
 function nodesBetween(
+  g: GraphBuilder,
   nodes: readonly Node[],
   outputs: readonly Value[],
   inputs: readonly Value[],
@@ -107,7 +122,9 @@ function nodesBetween(
     });
     if (through.size === 0 || breaksGradient.has(node.op)) continue;
     reached.set(node, through);
-    for (const name of node.outputs) moving.add(name);
+    // What is whole numbers moves in steps.
+    for (const name of node.outputs)
+      if (name !== "" && isFloat(g.value(name).dtype)) moving.add(name);
   }
   const needed = new Set(outputs.map(({ name }) => name));
   for (const node of nodes.toReversed()) {
@@ -147,7 +164,7 @@ function context(g: GraphBuilder, node: Node, wanted: ReadonlySet<number>): Grad
     node,
     inputs,
     outputs: node.outputs.map(find),
-    wants: (i) => wanted.has(i) && isFloat(inputs[i]!.dtype),
+    wants: (i) => wanted.has(i),
     output: (i) => g.outputOf(node, i),
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     pullback: (outputs, dys, of) => pullback(g, outputs, dys, of),

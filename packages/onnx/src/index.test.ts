@@ -7,6 +7,7 @@ it("exports these names", () => {
   expect(Object.keys(onnx).sort()).toMatchInlineSnapshot(`
     [
       "GraphBuilder",
+      "checkDifferentiable",
       "checkModel",
       "decodeModel",
       "defaultOpset",

@@ -20,6 +20,7 @@ export { inferShapes } from "./inferShapes";
 export { withInitializers } from "./withInitializers";
 export { checkModel, problemsOf, type Problem } from "./check";
 export {
+  checkDifferentiable,
   differentiable,
   differentiate,
   gradients,

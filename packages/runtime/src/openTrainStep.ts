@@ -34,8 +34,8 @@ export async function openTrainStep(
  * statistics, its dropouts drop nothing.
  *
  * @param model of opset 7 or later, with one input and one output
- * @throws CajalError `unsupported` for another engine and, at the first step, for an operator without
- *   a gradient: the message names its node and the operators that have one; `missing-peer`
+ * @throws CajalError `unsupported` for another engine, and for an operator without a gradient: the
+ *   message names its node and the operators that have one; `missing-peer`
  * @example
  * const model = decodeModel(readFileSync("lenet.onnx"));
  * const step = await openTrainStep(model, { loss, optimizer, frozen: ["conv1."] });

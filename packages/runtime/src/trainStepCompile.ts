@@ -2,7 +2,14 @@
 // operators, and the same in parts where a step has several batches. trainStepOnnx.ts runs them.
 import { sizeOf, type Batch } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
-import { gradients, GraphBuilder, type OnnxModel, type Value } from "@cajal/onnx";
+import {
+  checkDifferentiable,
+  gradients,
+  GraphBuilder,
+  type Dim,
+  type OnnxModel,
+  type Value,
+} from "@cajal/onnx";
 import { opsGraph } from "./opsGraph";
 import type { Optimizer, TrainStepOptions } from "./trainStep";
 import { constrained } from "./trainStepConstraints";
@@ -22,8 +29,6 @@ export interface StepGraph {
   readonly model: OnnxModel;
   /** Name of the input that takes the batch's x. */
   readonly x: string;
-  /** How the graph wants each weight. */
-  readonly inputs: ReadonlyMap<string, WeightInput>;
   /** Names of weights and slots that it gives anew, as `new/NAME`. */
   readonly updated: readonly string[];
 }
@@ -31,7 +36,7 @@ export interface StepGraph {
 export interface StepGraphOptions {
   readonly trained: TrainableModel;
   readonly options: Pick<TrainStepOptions, "optimizer" | "metrics">;
-  /** How the graph that trains wants each weight: {@link layoutsOf}. */
+  /** How weights are kept: {@link survey}. */
   readonly layouts: ReadonlyMap<string, WeightInput>;
 }
 
@@ -48,7 +53,7 @@ export function compileStep(
   if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
   const { loss, activation, weights } = trained;
   const training = kind !== "evaluate";
-  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe" });
+  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe", layouts });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
   const yTrue = g.input("input/y", y.dtype, y.shape);
@@ -123,17 +128,27 @@ export function compileStep(
       ),
       "numbers",
     );
-  return { model: g.build(), x: forward.x.name, inputs, updated };
+  return { model: g.build(), x: forward.x.name, updated };
 }
 
-/** Builds the graph once, to see how it wants its weights. */
-export const layoutsOf = (trained: TrainableModel): ReadonlyMap<string, WeightInput> =>
-  forwardOf(trained, {
-    dtype: "float32",
-    shape: trained.input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
-    training: true,
-    watch: false,
-  }).inputs;
+/**
+ * Builds the forward part once, to see whether it can be trained and how it wants its weights.
+ *
+ * @param shape of the batch's x, as far as it is known
+ * @throws CajalError `unsupported` for an operator without a gradient
+ */
+export function survey(
+  trained: TrainableModel,
+  shape: readonly Dim[],
+): ReadonlyMap<string, WeightInput> {
+  const { g, yPred, inputs } = forwardOf(trained, { dtype: "float32", shape, training: true });
+  const parameters = trained.weights.flatMap(({ key, multiplier }) => {
+    const input = inputs.get(key);
+    return input && multiplier !== undefined ? [input.value] : [];
+  });
+  checkDifferentiable(g, yPred, parameters);
+  return inputs;
+}
 
 interface Updated {
   readonly weight: ModelWeight;
@@ -195,14 +210,12 @@ function updateOfSums(
 ): StepGraph {
   const g = new GraphBuilder({ name: "update" });
   const updated: string[] = [];
-  const inputs = new Map<string, WeightInput>();
   const parameters = weights.flatMap((weight): Updated[] => {
     const { key, multiplier } = weight;
     const layout = layouts.get(key);
     if (!layout || multiplier === undefined) return [];
     const { shape } = layout.value;
     const input = { ...layout, value: g.input(key, "float32", shape) };
-    inputs.set(key, input);
     const line = [sizeOf(shape as number[])];
     return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
   });
@@ -210,7 +223,7 @@ function updateOfSums(
     g.output(value, `new/${name}`);
     updated.push(name);
   });
-  return { model: g.build(), x: "", inputs, updated };
+  return { model: g.build(), x: "", updated };
 }
 
 /**

@@ -1,7 +1,6 @@
 // What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
 // counting, divergence.
 import { CajalError, type Batch, type Tensor, type Weights } from "@cajal/core";
-import type { KerasShape } from "@cajal/models";
 import type { DeviceName, EngineName } from "./device";
 import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
 import {
@@ -52,16 +51,17 @@ export interface PendingStep {
 
 export function trainStepOf(
   core: TrainCore,
-  { loss, weights, input, output }: TrainableModel,
+  model: TrainableModel,
   { optimizer, metrics = [] }: TrainStepOptions,
 ): TrainStep {
+  const { loss, weights, input } = model;
   const parameters = weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
   let iteration = 0;
 
   function check(batch: Batch): void {
     checkBatch(batch, input);
-    loss.checkLabels?.(batch.y, outputShape(output, batch));
+    loss.checkLabels?.(batch.y, model.output(batch.x.shape));
   }
   const result = (numbers: ArrayLike<number>): StepResult => ({
     loss: numbers[0]!,
@@ -131,9 +131,4 @@ export function trainStepOf(
       }),
     dispose: () => (disposal ??= last.then(() => core.free())),
   };
-}
-
-/** A free extent inside is taken as the input's own, where ranks agree. */
-function outputShape(output: KerasShape, { x }: Batch): number[] {
-  return output.map((extent, axis) => extent ?? x.shape[axis] ?? 0);
 }

@@ -1,9 +1,15 @@
 // The forward part of a training step's graph, its weights as inputs: a Keras model lowered, or an
 // ONNX graph as it is.
 import type { DType } from "@cajal/core";
-import { inputWeights, lower, resolve, type WeightInput } from "@cajal/models";
+import { inputWeights, lower, resolve, type WeightInput, type WeightSource } from "@cajal/models";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
-import type { ModelWeight, TrainableGraph, TrainableKeras, TrainableModel } from "./trainStepModel";
+import {
+  withInputShape,
+  type ModelWeight,
+  type TrainableGraph,
+  type TrainableKeras,
+  type TrainableModel,
+} from "./trainStepModel";
 
 export interface Forward {
   /** The graph so far. */
@@ -25,7 +31,9 @@ export interface ForwardOptions {
   /** Of the batch's x. */
   readonly shape: readonly Dim[];
   readonly training: boolean;
-  readonly watch: boolean;
+  readonly watch?: boolean;
+  /** How the graph is to take weights; otherwise as their first readers want them. */
+  readonly layouts?: ReadonlyMap<string, WeightInput> | undefined;
 }
 
 export const forwardOf = (trained: TrainableModel, options: ForwardOptions): Forward =>
@@ -33,16 +41,22 @@ export const forwardOf = (trained: TrainableModel, options: ForwardOptions): For
 
 function kerasForward(
   { model }: TrainableKeras,
-  { dtype, shape, training, watch }: ForwardOptions,
+  { dtype, shape, training, watch, layouts }: ForwardOptions,
 ): Forward {
-  const network = resolve(model);
+  const known = withInputShape(model, shape);
+  const network = resolve(known);
   const g = new GraphBuilder({ name: network.name });
   const x = g.input("input/x", dtype, shape);
-  const { source, inputs } = inputWeights(g);
+  const { source: asWanted, inputs } = inputWeights(g);
+  const source: WeightSource = (weight, steps) => {
+    const layout = layouts?.get(weight.key);
+    if (layout) asWanted(weight, layout.steps);
+    return asWanted(weight, steps);
+  };
   const layers = network.calls
     .filter(({ inner }) => inner.definition.className !== "InputLayer")
     .map(({ layer }) => layer.path);
-  const { outputs, updates, watched } = lower(g, model, {
+  const { outputs, updates, watched } = lower(g, known, {
     inputs: [x],
     weights: source,
     training,

@@ -45,12 +45,14 @@ export function trainableGraph(
     ...(!still.has(key) && { multiplier: factors.get(key) ?? 1 }),
   }));
   checkAnyTrained("initializers", weights);
+  const outputShape = known(output.name, output.shape);
   const made = logits === undefined ? output : { ...output, name: logits };
   return {
     graph: { ...model, graph: { ...graph, nodes, outputs: [made] } },
     weights,
     input: known(input.name, input.shape),
-    output: known(output.name, output.shape),
+    // A free extent inside is taken as the input's own, where ranks agree.
+    output: (x) => outputShape.map((extent, axis) => extent ?? x[axis] ?? 0),
     ...(fromLogits && logits !== undefined
       ? { loss: fromLogits.loss, activation: fromLogits.activation }
       : { loss }),

@@ -1,6 +1,6 @@
 // What a training step asks of a model, the same for every engine: its trainable weights, and what
 // its last activation is applied to. Here for Keras models; trainStepGraph.ts has ONNX graphs.
-import { CajalError, unknownName } from "@cajal/core";
+import { CajalError, unknownName, type Shape } from "@cajal/core";
 import {
   resolve,
   weightSpecs,
@@ -8,7 +8,7 @@ import {
   type ModelConfig,
   type ModelWeight as WeightOfModel,
 } from "@cajal/models";
-import type { OnnxModel } from "@cajal/onnx";
+import type { Dim, OnnxModel } from "@cajal/onnx";
 import type { Loss, TrainStepOptions } from "./trainStep";
 
 export type TrainableModel = TrainableKeras | TrainableGraph;
@@ -21,7 +21,8 @@ interface Trainable {
   readonly weights: readonly ModelWeight[];
   /** Shapes with the batch, null where free. */
   readonly input: KerasShape;
-  readonly output: KerasShape;
+  /** The output's shape for a batch whose x has shape `x`. */
+  output(x: Shape): Shape;
 }
 
 export interface TrainableKeras extends Trainable {
@@ -70,15 +71,41 @@ export function trainableModel(
   const held = withFrozen(model, still);
   const bare = fromLogits && withoutLastActivation(held, fromLogits.activation);
   const { inputs, outputs } = resolve(model);
+  const input = inputs[0]!.shape;
+  const output = isFixed(input) ? outputs[0]!.shape : undefined;
   return {
     weights,
     frozen: still,
-    input: inputs[0]!.shape,
-    output: outputs[0]!.shape,
+    input,
+    output: (x) => withBatch(output ?? resolve(withInputShape(model, x)).outputs[0]!.shape, x[0]!),
     ...(bare
       ? { model: bare, loss: fromLogits.loss, activation: fromLogits.activation }
       : { model: held, loss }),
   };
+}
+
+/** Whether nothing but the batch is free. */
+export const isFixed = (shape: KerasShape): boolean => !shape.slice(1).includes(null);
+
+const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
+  batch,
+  ...rest.map((extent) => extent ?? 0),
+];
+
+/** The model with extents of its input that it leaves free, where `shape` has numbers for them. */
+export function withInputShape(model: ModelConfig, shape: readonly Dim[]): ModelConfig {
+  const [name] = model.config.input_layers[0]!;
+  const layers = model.config.layers.map((entry) => {
+    if (entry.name !== name) return entry;
+    const { batch_input_shape: free } = entry.config;
+    if (!Array.isArray(free) || isFixed(free as KerasShape)) return entry;
+    const known = (free as KerasShape).map((extent, axis) => {
+      const given = shape[axis];
+      return extent ?? (axis > 0 && typeof given === "number" ? given : null);
+    });
+    return { ...entry, config: { ...entry.config, batch_input_shape: known } };
+  });
+  return { ...model, config: { ...model.config, layers } };
 }
 
 /** @throws CajalError `unsupported` */

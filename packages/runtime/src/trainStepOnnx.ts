@@ -9,9 +9,9 @@ import { doubling, onnxRuntime } from "./onnxRuntime";
 import { engineError } from "./session";
 import type { TrainStepOptions } from "./trainStep";
 import { notFinite, type Bad } from "./trainStepChecks";
-import { compileStep, layoutsOf, sumOf, type Kind, type StepGraph } from "./trainStepCompile";
+import { compileStep, sumOf, survey, type Kind, type StepGraph } from "./trainStepCompile";
 import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
-import type { TrainableModel } from "./trainStepModel";
+import { isFixed, type TrainableModel } from "./trainStepModel";
 
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
@@ -29,7 +29,7 @@ interface Part {
 /**
  * The graph for a shape of batch is compiled at its first step.
  *
- * @throws CajalError `missing-peer`, `no-device`; later `unsupported` (an operator without a gradient), `engine`
+ * @throws CajalError `missing-peer`, `no-device`, `unsupported` (an operator without a gradient); later `engine`
  */
 export async function openOnOnnx(
   trained: TrainableModel,
@@ -40,9 +40,18 @@ export async function openOnOnnx(
   const device = await firstDevice(choice);
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
+  const keys = new Set(trained.weights.map(({ key }) => key));
 
-  // How the training graph wants weights: the layout in which they are kept.
-  const layouts = layoutsOf(trained);
+  // How the graphs want weights: the layout in which they are kept. A Keras model of free extents does
+  // not tell before its first batch; until then they are kept as Keras has them.
+  const { input } = trained;
+  let surveyed = "graph" in trained || isFixed(input);
+  let layouts: ReadonlyMap<string, WeightInput> = new Map();
+  if (surveyed)
+    layouts = survey(
+      trained,
+      input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
+    );
   /** Weights and slots, as they are and as the next step will make them. */
   let now = new Map<string, Tensor>();
   let next = new Map<string, Tensor>();
@@ -80,6 +89,23 @@ export async function openOnOnnx(
     return copied(layout ? fromInput(layout, stored) : stored);
   }
 
+  const readWeights = () => new Map(trained.weights.map(({ key }) => [key, read(key, key)]));
+  const readSlots = () =>
+    new Map(
+      parameters.flatMap(({ key }) =>
+        slotNames.map((slot): [string, Tensor] => [`${key}/${slot}`, read(`${key}/${slot}`, key)]),
+      ),
+    );
+
+  function surveyFor({ x }: Batch): void {
+    if (surveyed) return;
+    const found = survey(trained, x.shape);
+    const [weights, slots] = [readWeights(), readSlots()];
+    layouts = found;
+    write(weights, slots);
+    surveyed = true;
+  }
+
   const thread = (worker ? workerThread : sameThread)({ device, threads });
   const opened = new Map<string, Promise<Opened>>();
   function graphFor(kind: Kind, { x, y }: Batch): Promise<Opened> {
@@ -99,7 +125,7 @@ export async function openOnOnnx(
   }
 
   async function run(
-    { graph, x: xName, inputs, updated }: Opened,
+    { graph, x: xName, updated }: Opened,
     { batch: { x, y }, number, share }: Part,
     { iteration, learningRate }: StepPosition,
   ): Promise<Readonly<Record<string, Tensor>>> {
@@ -119,15 +145,9 @@ export async function openOnOnnx(
           return tensor("int64", [], [hash(iteration, hash(seed, number))]);
         case "input/share":
           return tensor("float32", [], [share]);
-        default: {
-          const layout = layouts.get(name);
-          const wanted = inputs.get(name);
-          const stored = now.get(name)!;
-          if (!layout) return asLine(stored); // a slot, or a sum of gradients
-          // A graph for inference may want a weight otherwise than the one that trains.
-          if (!wanted || !layout || sameSteps(wanted, layout)) return stored;
-          return toInput(wanted, fromInput(layout, stored));
-        }
+        default:
+          // Slots and sums of gradients are lines.
+          return keys.has(name) ? now.get(name)! : asLine(now.get(name)!);
       }
     }
     // Results are written into arrays that are there already.
@@ -152,6 +172,7 @@ export async function openOnOnnx(
 
   async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
     const [batch] = batches;
+    surveyFor(batch!);
     if (batches.length > 1) return accumulate(batches, at);
     const graph = await graphFor("train", batch!);
     const { numbers } = await run(graph, whole(batch!), at);
@@ -240,20 +261,13 @@ export async function openOnOnnx(
     device,
     compute,
     measure: async (batch) => {
+      surveyFor(batch);
       const graph = await graphFor("evaluate", batch);
       const { numbers } = await run(graph, whole(batch), { iteration: 0, learningRate: 0 });
       return numbers!.data as Float32Array;
     },
-    readWeights: async () => new Map(trained.weights.map(({ key }) => [key, read(key, key)])),
-    readSlots: async () =>
-      new Map(
-        parameters.flatMap(({ key }) =>
-          slotNames.map((slot): [string, Tensor] => [
-            `${key}/${slot}`,
-            read(`${key}/${slot}`, key),
-          ]),
-        ),
-      ),
+    readWeights: async () => readWeights(),
+    readSlots: async () => readSlots(),
     write,
     free: async () => {
       for (const graph of await Promise.allSettled(opened.values()))
@@ -285,8 +299,5 @@ function putBack(tensors: Map<string, Tensor>, name: string, { data }: Tensor): 
 }
 
 const asLine = (from: Tensor): Tensor => ({ ...from, shape: [from.data.length] });
-
-const sameSteps = (a: WeightInput, b: WeightInput) =>
-  JSON.stringify(a.steps) === JSON.stringify(b.steps);
 
 const copied = (from: Tensor): Tensor => ({ ...from, data: from.data.slice() }) as Tensor;

@@ -216,8 +216,8 @@ describe("a training step of an ONNX model", () => {
   });
 
   it("names the node whose operator has no gradient, and the operators that have one", async () => {
-    const step = await openTrainStep(small({ end: "Hardmax" }), options);
-    const error: unknown = await step.run(examples).catch((e: unknown) => e);
+    const model = small({ end: "Hardmax" });
+    const error: unknown = await openTrainStep(model, options).catch((e: unknown) => e);
     expect(isCajalError(error, "unsupported")).toBe(true);
     expect(error).toMatchObject({
       facts: {
@@ -226,6 +226,17 @@ describe("a training step of an ONNX model", () => {
         differentiable: expect.arrayContaining(["Softmax", "LogSoftmax"]),
       },
     });
+  });
+
+  it("asks no gradient of an operator that none has to pass", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", 3]);
+    const early = g.initializer("early", drawn([3, 4], "early"));
+    const late = g.initializer("late", drawn([4, 2], "late"));
+    g.output(g.matMul(g.op("Hardmax", [g.matMul(x, early)]), late), "y");
+    const step = await openTrainStep(g.build(), { ...options, frozen: ["early"] });
+    const before = (await step.run(examples)).loss;
+    expect((await step.evaluate(examples)).loss).toBeLessThan(before);
     await step.dispose();
   });
 
