@@ -12,6 +12,8 @@ export { iris } from "./iris";
 export { digits } from "./digits";
 export { oneHot } from "./oneHot";
 export { rescale } from "./rescale";
+export { randomFlip } from "./randomFlip";
+export { randomTranslation } from "./randomTranslation";
 export { standardize, type Standardizer } from "./standardize";
 export { parseIdx } from "./parseIdx";
 export { pca, type Pca } from "./pca";
