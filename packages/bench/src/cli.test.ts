@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,6 +38,7 @@ describe("cajal", () => {
     for (const args of [
       ["run", "--seed", "many"],
       ["learn", "--epochs", "0"],
+      ["learn", "--schedule", "cosin"],
       ["speed", "--batch", "1,x"],
       ["speed", "--phase", "sleep"],
       ["table", join(folder, "absent.json")],
@@ -111,6 +112,54 @@ describe("cajal table", () => {
   });
 });
 
+describe("cajal learn", () => {
+  it("goes by the schedule that is asked for, and by the seed alone", async () => {
+    const learned = async (...args: string[]) => {
+      const { code, stdout, stderr } = await cajal(["learn", "--epochs", "1", ...args]);
+      expect(code, stderr).toBe(0);
+      expect(stdout).toMatch(/^[\d.]+ % of 359 held-out examples read right, after 1 epoch in/);
+      return /held out: loss ([\d.]+)/.exec(stderr)?.[1];
+    };
+    const cosine = await learned();
+    expect(await learned("--schedule", "cosine", "--learning-rate", "0.003")).toBe(cosine);
+    expect(await learned("--schedule", "one-cycle")).not.toBe(cosine);
+    expect(await learned("--optimizer", "sgd")).not.toBe(cosine);
+  });
+
+  it("lists the schedules for a name that is none", async () => {
+    const { stderr } = await cajal(["learn", "--schedule", "cosin"]);
+    expect(stderr).toContain("constant, cosine, linear, exponential, one-cycle, step");
+  });
+
+  it("says so where there is but a part of the data set", async () => {
+    // Records of CIFAR-10: a label, and 3,072 bytes of an image.
+    const records = (n: number) =>
+      Buffer.concat(
+        Array.from({ length: n }, (_, i) =>
+          Buffer.concat([Buffer.from([i % 10]), Buffer.alloc(3072, 20 * (i % 10))]),
+        ),
+      );
+    const data = join(folder, "cifar");
+    await mkdir(data);
+    await writeFile(join(data, "data_batch_3_first20.bin"), records(20));
+    await writeFile(join(data, "test_batch_first5.bin"), records(5));
+    const args = ["learn", "--model", "convnet", "--dataset", "cifar10", "--data", data];
+    const shown = await cajal([...args, "--epochs", "1"]);
+    expect(shown.code, shown.stderr).toBe(0);
+    for (const text of [shown.stdout, shown.stderr])
+      expect(text).toContain("20 of 50,000 to learn from, 5 of 10,000 held out");
+    expect(shown.stderr).toContain("mirrored");
+    const plain = await cajal([...args, "--epochs", "1", "--no-augment", "--json"]);
+    expect(plain.stderr).not.toContain("mirrored");
+    const [times, accuracy] = plain.stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(times).toMatchObject({ dataset: "cifar10-part", model: "convnet", batch: 64, n: 1 });
+    expect(accuracy).toMatchObject({ dataset: "cifar10-part", phase: "accuracy", n: 5 });
+  });
+});
+
 describe("cajal compare", () => {
   const record: BenchRecord = {
     suite: "speed",
@@ -160,7 +209,6 @@ describe("cajal cache", () => {
       JSON.parse((await cajal(["cache", ...args, "--json"], { env })).stdout) as unknown;
     expect(await call("where")).toEqual({ folder: env.CAJAL_CACHE });
     expect(await call()).toEqual({ folder: env.CAJAL_CACHE, files: [], bytes: 0 });
-    const { mkdir } = await import("node:fs/promises");
     await mkdir(join(env.CAJAL_CACHE, "mnist"), { recursive: true });
     await writeFile(join(env.CAJAL_CACHE, "mnist", "file.gz"), "12345");
     expect(await call()).toMatchObject({

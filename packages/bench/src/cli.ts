@@ -8,6 +8,7 @@ import type { SpeedOptions } from "./commands/speed";
 import type { TableOptions } from "./commands/table";
 import { type CommonOptions, type Context, exitCode, type Outcome, withContext } from "./context";
 import { cajalVersion } from "./cajalVersion";
+import { scheduleNames } from "./scheduleNames";
 
 const program = new Command("cajal")
   .description("Deep learning for TypeScript: runs, times and compares networks on every engine.")
@@ -72,21 +73,33 @@ command("table", "size, parameters, depth and cost of networks, published accura
 command("learn", "train a network on a data set", {
   examples: [
     ["cajal learn", "LeNet-5 learns the embedded digits"],
-    ["cajal learn --dataset mnist --epochs 5", "MNIST, fetched once and kept"],
+    ["cajal learn --dataset mnist", "MNIST, fetched once and kept"],
+    ["cajal learn --model convnet --dataset cifar10", "a network with batch normalization"],
     ["cajal learn --checkpoint run1 --resume", "goes on where it was interrupted"],
   ],
 })
   .option("--model <name>", "network", "lenet5")
   .option("--dataset <name>", "data set", "digits")
   .option("--data <folder>", "folder with the data set's files; without it they are fetched")
-  .addOption(number("--epochs <n>", "passes over the data", { least: 1 }).default(10))
-  .addOption(number("--batch <n>", "examples a step", { least: 1 }).default(32))
+  .addOption(number("--epochs <n>", "passes over the data; default: the data set's", { least: 1 }))
+  .addOption(number("--batch <n>", "examples a step; default: the data set's", { least: 1 }))
   .option("--optimizer <name>", "optimizer", "adam")
-  .addOption(fraction("--learning-rate <rate>", "step size; default: the optimizer's"))
+  .addOption(
+    fraction(
+      "--learning-rate <rate>",
+      "the largest; default: the data set's for adam, else the optimizer's",
+    ),
+  )
+  .addOption(
+    new Option("--schedule <name>", "of the learning rate, over the whole run")
+      .choices([...scheduleNames])
+      .default("cosine"),
+  )
+  .option("--no-augment", "learn the images as they are, not moved or mirrored at random")
   .option("--engine <name>", "engine; default: the fastest that trains")
   .option("--device <name>", "device of the engine", "auto")
   .option("--checkpoint <folder>", "keeps the state there after every epoch")
-  .option("--resume", "goes on from the checkpoint")
+  .option("--resume", "goes on from the checkpoint; give the same options again")
   .action(
     act(async (context, options: LearnOptions) => {
       const { learn } = await import("./commands/learn");

@@ -1,7 +1,8 @@
 // Data sets of images that a network can be told to learn, ready to batch.
 import { type Batch, CajalError, unknownName } from "@cajal/core";
-import { type Dataset, digits } from "@cajal/datasets";
+import { type Dataset, digits, randomFlip, randomTranslation } from "@cajal/datasets";
 import { enlarge } from "./enlarge";
+import { whole } from "./format";
 
 export interface ImageSet {
   name: string;
@@ -10,6 +11,8 @@ export interface ImageSet {
   /** `[height, width, channels]` of an image as it is delivered, values 0 … 1. */
   shape: readonly [number, number, number];
   classes: readonly string[];
+  /** How it is learned unless something else is asked for. */
+  recipe: Recipe;
   /** The examples to learn from, and those held out. */
   load(options: {
     /** With the files; without it they are fetched, and kept. */
@@ -18,7 +21,31 @@ export interface ImageSet {
     signal?: AbortSignal;
     /** How far fetching is. */
     onProgress?: (note: string) => void;
-  }): Promise<{ seen: Dataset; heldOut: Dataset }>;
+  }): Promise<Loaded>;
+}
+
+export interface Loaded {
+  seen: Dataset;
+  heldOut: Dataset;
+  /** What of the data set this is, where it is not all of it. */
+  part?: string;
+}
+
+/**
+ * A recipe is chosen on examples split off those to learn from, never on those held out: of MNIST the
+ * last sixth, of CIFAR-10 a seventh of two batches.
+ */
+export interface Recipe {
+  epochs: number;
+  batch: number;
+  /** The largest of the schedule, of optimizer adam. */
+  learningRate: number;
+  /** Random changes of the images to learn from. */
+  augment?: {
+    /** What happens to the images, as in "images moved by up to 1 pixel". */
+    description: string;
+    change(seen: Dataset, seed: number): Dataset;
+  };
 }
 
 /** The pixels of `digits` count the ink in 4×4 blocks of 32×32 bitmaps, 16 at most. */
@@ -40,6 +67,7 @@ export const imageSets: readonly ImageSet[] = [
     description: "1,797 handwritten digits, in the package; a fifth is held out",
     shape: [32, 32, 1],
     classes: [..."0123456789"],
+    recipe: { epochs: 15, batch: 32, learningRate: 0.003 },
     async load({ folder, seed }) {
       if (folder !== undefined)
         throw new CajalError("bad-argument", "digits is in the package: leave out --data.", {
@@ -54,16 +82,18 @@ export const imageSets: readonly ImageSet[] = [
     description: "70,000 handwritten digits, 12 MB fetched once; 10,000 are held out",
     shape: [28, 28, 1],
     classes: [..."0123456789"],
+    recipe: {
+      epochs: 6,
+      batch: 64,
+      learningRate: 0.005,
+      augment: {
+        description: "moved by up to 1 pixel",
+        change: (seen, seed) => seen.map(randomTranslation(1, { seed })),
+      },
+    },
     async load({ folder, signal, onProgress }) {
       const { mnist } = await import("@cajal/datasets/node");
-      const options = {
-        ...(folder !== undefined && { folder }),
-        signal,
-        onProgress: ({ loaded, total }: { loaded: number; total?: number }) =>
-          onProgress?.(
-            `${(loaded / 1e6).toFixed(1)} MB${total === undefined ? "" : ` of ${(total / 1e6).toFixed(1)}`}`,
-          ),
-      };
+      const options = { folder, signal, onProgress: said(onProgress) };
       const [seen, heldOut] = await Promise.all([
         mnist({ ...options, split: "train" }),
         mnist({ ...options, split: "test" }),
@@ -71,7 +101,43 @@ export const imageSets: readonly ImageSet[] = [
       return { seen, heldOut };
     },
   },
+  {
+    name: "cifar10",
+    description: "60,000 small photographs of ten things, 170 MB fetched once; 10,000 are held out",
+    shape: [32, 32, 3],
+    // prettier-ignore
+    classes: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+    recipe: {
+      epochs: 10,
+      batch: 64,
+      learningRate: 0.005,
+      augment: {
+        description: "moved by up to 4 pixels and mirrored",
+        change: (seen, seed) => seen.map(randomTranslation(4, { seed })).map(randomFlip({ seed })),
+      },
+    },
+    async load({ folder, signal, onProgress }) {
+      const { cifar10 } = await import("@cajal/datasets/node");
+      // Of files at hand a part is better than nothing; what is fetched is whole.
+      const partial = folder !== undefined;
+      const options = { folder, partial, signal, onProgress: said(onProgress) };
+      // One after the other: they share one download.
+      const seen = await cifar10({ ...options, split: "train" });
+      const heldOut = await cifar10({ ...options, split: "test" });
+      if (seen.size === 50_000 && heldOut.size === 10_000) return { seen, heldOut };
+      const part = `${whole(seen.size)} of 50,000 to learn from, ${whole(heldOut.size)} of 10,000 held out`;
+      return { seen, heldOut, part };
+    },
+  },
 ];
+
+/** How far a download is, in words. */
+const said =
+  (say: ((note: string) => void) | undefined) =>
+  ({ loaded, total }: { loaded: number; total?: number }) =>
+    say?.(
+      `${(loaded / 1e6).toFixed(1)} MB${total === undefined ? "" : ` of ${(total / 1e6).toFixed(1)}`}`,
+    );
 
 /** @throws CajalError `unknown-name` */
 export function imageSet(name: string): ImageSet {

@@ -8,6 +8,7 @@ import {
   adam,
   adamw,
   type Checkpoint,
+  type OptimizerOptions,
   rmsprop,
   sgd,
   sparseCategoricalCrossentropy,
@@ -20,6 +21,8 @@ import { duration, engineName, figures, milliseconds, percent, whole } from "../
 import { imageSet } from "../imageSets";
 import { networkFor, recordName } from "../networks";
 import type { BenchRecord } from "../record";
+import type { ScheduleName } from "../scheduleNames";
+import { schedules } from "../schedules";
 import { median, p90 } from "../statistics";
 import { placeOf, versionsOf } from "../versionsOf";
 
@@ -27,30 +30,37 @@ export interface LearnOptions extends CommonOptions {
   model: string;
   dataset: string;
   data?: string;
-  epochs: number;
-  batch: number;
+  epochs?: number;
+  batch?: number;
   optimizer: string;
   learningRate?: number;
+  schedule: ScheduleName;
+  augment: boolean;
   engine?: string;
   device: string;
   checkpoint?: string;
   resume?: boolean;
 }
 
+/** The recipes' learning rates are meant for it. */
+const usualOptimizer = "adam";
+
 const optimizers = {
   adagrad,
   adam,
   adamw,
   rmsprop,
-  sgd: (options: { learningRate?: number }) => sgd({ momentum: 0.9, ...options }),
+  sgd: (options: OptimizerOptions) => sgd({ momentum: 0.9, ...options }),
 };
 
 export async function learn(
   { output, progress, seed, signal }: Context,
   options: LearnOptions,
 ): Promise<void> {
-  const { epochs, batch, device, learningRate } = options;
+  const { device } = options;
   const data = imageSet(options.dataset);
+  const { recipe } = data;
+  const { epochs = recipe.epochs, batch = recipe.batch } = options;
   const model = networkFor(options.model, data);
   const makeOptimizer = Object.entries(optimizers).find(
     ([name]) => name === options.optimizer,
@@ -62,26 +72,48 @@ export async function learn(
 
   const { totalParams: params, macs } = summary(model);
   progress.start(`Data set ${data.name}`);
-  const { seen, heldOut } = await data.load({
+  const { seen, heldOut, part } = await data.load({
     folder: options.data,
     seed,
     signal,
     onProgress: (note) => progress.update(0, note),
   });
-  progress.finish(`${whole(seen.size)} examples to learn from, ${whole(heldOut.size)} held out`);
+  progress.finish(
+    part === undefined
+      ? `${whole(seen.size)} examples to learn from, ${whole(heldOut.size)} held out`
+      : `a part of it, ${part}`,
+  );
 
-  const title = `${modelFacts(options.model).name}, ${whole(params)} parameters, learns ${data.name}`;
-  progress.start(title);
+  const steps = epochs * Math.ceil(seen.size / batch);
+  const learningRate =
+    options.learningRate ??
+    (options.optimizer === usualOptimizer
+      ? recipe.learningRate
+      : makeOptimizer({}).learningRate(0));
+  const optimizer = makeOptimizer({
+    learningRate: schedules[options.schedule](learningRate, steps),
+  });
+  const augment = options.augment ? recipe.augment : undefined;
+  const how = [
+    `batches of ${batch}`,
+    `${options.optimizer} at ${learningRate} (${options.schedule})`,
+    ...(augment === undefined ? [] : [`images ${augment.description}`]),
+  ].join(", ");
+  progress.start(
+    `${modelFacts(options.model).name}, ${whole(params)} parameters, learns ${data.name}`,
+  );
+  progress.say(how);
   let place = { engine: "", device: "" };
   const times: number[] = [];
   let began = 0;
   let record: BenchRecord | undefined;
   let read = NaN;
-  const run = train(model, seen, {
+  let seconds = 0;
+  const run = train(model, augment === undefined ? seen : augment.change(seen, seed), {
     epochs,
     batchSize: batch,
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),
-    optimizer: makeOptimizer(learningRate === undefined ? {} : { learningRate }),
+    optimizer,
     metrics: [accuracy()],
     validation: heldOut.batch(256),
     seed,
@@ -119,13 +151,15 @@ export async function learn(
         began = performance.now();
         break;
       case "end":
+        seconds = event.seconds;
         progress.finish(`${percent(read, 2)} of the held-out examples read right`);
         break;
     }
   const common = {
     suite: "learn",
     model: recordName(options.model),
-    dataset: data.name,
+    // Accuracy on a part is another measurement.
+    dataset: part === undefined ? data.name : `${data.name}-part`,
     ...place,
     params,
     macs,
@@ -148,7 +182,8 @@ export async function learn(
   output.line({ ...common, phase: "accuracy", batch, n: heldOut.size, top1: read });
   output.text(
     [
-      `${percent(read, 2)} of ${whole(heldOut.size)} held-out examples read right`,
+      `${percent(read, 2)} of ${whole(heldOut.size)} held-out examples read right, after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${duration(seconds)}`,
+      ...(part === undefined ? [] : [`on a part of ${data.name}: ${part}`]),
       ...(record === undefined
         ? []
         : [`${milliseconds(record.median_ms!)} a step of ${batch} on ${engineName(place)}`]),

@@ -14,7 +14,7 @@ import { type DeviceInfo, devices, open, type Session } from "@cajal/runtime";
 import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
 import { checkAgreement } from "../agreement";
 import { engineName, figures, percent, times } from "../format";
-import { asBitmaps, inkOf } from "../imageSets";
+import { asBitmaps, imageSet, inkOf } from "../imageSets";
 import { interleave } from "../interleave";
 import { confusionOf, readings } from "../readings";
 import type { Epoch } from "../report";
@@ -31,9 +31,7 @@ const accuracyExpected = 0.97;
  */
 const tolerance = 1e-5;
 
-const epochs = 15;
-const batchSize = 32;
-const learningRate = 0.003;
+const { epochs, batch: batchSize, learningRate } = imageSet("digits").recipe;
 /** Batch sizes that are timed. */
 const batches = [1, 64];
 
