@@ -155,7 +155,7 @@ describe("cajal learn", () => {
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
-    expect(times).toMatchObject({ dataset: "cifar10-part", model: "convnet", batch: 64, n: 1 });
+    expect(times).toMatchObject({ dataset: "cifar10-part", model: "convnet", batch: 32, n: 1 });
     expect(accuracy).toMatchObject({ dataset: "cifar10-part", phase: "accuracy", n: 5 });
   });
 });

@@ -32,8 +32,9 @@ export interface Loaded {
 }
 
 /**
- * A recipe is chosen on examples split off those to learn from, never on those held out: of MNIST the
- * last sixth, of CIFAR-10 a seventh of two batches.
+ * The recipes of MNIST and CIFAR-10 were chosen on examples split off those to learn from: a sixth of
+ * MNIST's, 15 % of two batches of CIFAR-10. That of digits was chosen on the fifth that is held out, so that
+ * the accuracy there is slightly optimistic.
  */
 export interface Recipe {
   epochs: number;
@@ -109,11 +110,11 @@ export const imageSets: readonly ImageSet[] = [
     classes: ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     recipe: {
       epochs: 10,
-      batch: 64,
-      learningRate: 0.005,
+      batch: 32,
+      learningRate: 0.003,
       augment: {
-        description: "moved by up to 4 pixels and mirrored",
-        change: (seen, seed) => seen.map(randomTranslation(4, { seed })).map(randomFlip({ seed })),
+        description: "moved by up to 2 pixels and mirrored",
+        change: (seen, seed) => seen.map(randomTranslation(2, { seed })).map(randomFlip({ seed })),
       },
     },
     async load({ folder, signal, onProgress }) {
