@@ -2,7 +2,8 @@ import { random, tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "./builder";
-import { kernelGradients, type Convolution, type KernelGradient } from "./convolutionGradient";
+import type { Convolution } from "./convolution";
+import { kernelGradients, type KernelGradient } from "./convolutionGradient";
 import { encodeModel } from "./encode";
 
 /** The definition: dw[m, c, i, j] = Σ over images and windows of dy · x. */

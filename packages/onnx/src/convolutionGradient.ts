@@ -4,66 +4,44 @@
 // ONNX has no operator for the kernel's gradient, and several ways to write it with those it has.
 // Which is fastest depends on the shape; they differ up to twentyfold. All are here, as functions
 // of one signature, and `chooseKernelGradient` is the one place that picks.
+import { servedInBlocks } from "./blocked";
 import type { GraphBuilder, Value } from "./builder";
+import { convolutionBetween, type Convolution } from "./convolution";
 import type { GradientContext } from "./gradient";
-import { windowOf } from "./operators/windows";
 import { knownShape } from "./sumTo";
 
-/** A convolution in numbers. */
-export interface Convolution {
-  readonly batch: number;
-  readonly channels: number;
-  readonly maps: number;
-  readonly group: number;
-  readonly input: readonly number[];
-  readonly output: readonly number[];
-  readonly kernel: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilations: readonly number[];
-  /** All begins, then all ends. */
-  readonly pads: readonly number[];
-}
-
 /** The convolution that a node computes from an image `x` with kernel `w` to `y`. */
-export function convolutionOf(context: GradientContext, x: Value, w: Value, y: Value): Convolution {
-  const [batch, channels, ...input] = knownShape(x, "of a convolution");
-  const [maps, , ...kernel] = knownShape(w, "of a convolution");
-  const [, , ...output] = knownShape(y, "of a convolution");
-  const { strides, dilations, pads, autoPad } = windowOf(context, kernel);
-  const rank = kernel.length;
-  const resolved = [...pads];
-  if (autoPad.startsWith("SAME"))
-    input.forEach((extent, i) => {
-      const reach = (kernel[i]! - 1) * dilations[i]! + 1;
-      const total = Math.max(0, (output[i]! - 1) * strides[i]! + reach - extent);
-      const less = Math.floor(total / 2);
-      resolved[i] = autoPad === "SAME_UPPER" ? less : total - less;
-      resolved[i + rank] = total - resolved[i]!;
-    });
-  return {
-    batch: batch!,
-    channels: channels!,
-    maps: maps!,
-    group: context.int("group", 1),
-    input,
-    output,
-    kernel,
-    strides,
-    dilations,
-    pads: resolved,
-  };
-}
+export const convolutionOf = (
+  context: GradientContext,
+  x: Value,
+  w: Value,
+  y: Value,
+): Convolution => {
+  const [image, kernel, result] = [x, w, y].map((value) => knownShape(value, "of a convolution"));
+  return convolutionBetween(context, image!, kernel!, result!);
+};
 
 /** The gradient of the image. */
-export function imageGradient(g: GraphBuilder, dy: Value, w: Value, conv: Convolution): Value {
-  return imageGradients[chooseImageGradient(conv)](g, dy, w, conv);
+export function imageGradient(
+  g: GraphBuilder,
+  dy: Value,
+  w: Value,
+  conv: Convolution,
+  block?: number,
+): Value {
+  return imageGradients[chooseImageGradient(conv, block)](g, dy, w, conv);
 }
 
 export type ImageGradient = "turned" | "transposed";
 
-/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
-export function chooseImageGradient(conv: Convolution): ImageGradient {
+/**
+ * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
+ *
+ * @param block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be
+ */
+export function chooseImageGradient(conv: Convolution, block?: number): ImageGradient {
   const { channels, maps, group, kernel, output } = conv;
+  if (block !== undefined && servedInBlocks(conv, block, true)) return "transposed";
   if (!turnable(conv)) return "transposed";
   if (kernel.every((k) => k === 1)) return "turned";
   // A convolution gathers what each of its many maps saw before it makes few channels of them; the
@@ -143,23 +121,28 @@ function exchanged(
 }
 
 /** The gradient of the kernel, [maps, channels / group, ...kernel]. */
-export function kernelGradient(g: GraphBuilder, x: Value, dy: Value, conv: Convolution): Value {
-  return kernelGradients[chooseKernelGradient(conv)](g, x, dy, conv);
+export function kernelGradient(
+  g: GraphBuilder,
+  x: Value,
+  dy: Value,
+  conv: Convolution,
+  block?: number,
+): Value {
+  return kernelGradients[chooseKernelGradient(conv, block)](g, x, dy, conv);
 }
 
 export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns";
 
-/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
-export function chooseKernelGradient({
-  channels,
-  maps,
-  group,
-  kernel,
-  strides,
-  output,
-}: Convolution): KernelGradient {
+/**
+ * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
+ *
+ * @param block as in {@link chooseImageGradient}
+ */
+export function chooseKernelGradient(conv: Convolution, block?: number): KernelGradient {
+  const { channels, maps, group, kernel, strides, output } = conv;
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
+  if (group > 1 && block !== undefined && servedInBlocks(conv, block)) return "depthwise";
   if (group > 1)
     return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"

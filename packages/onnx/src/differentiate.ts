@@ -15,6 +15,8 @@ export interface DifferentiateOptions {
   readonly withRespectTo: readonly string[];
   /** Extents for inputs whose shape is free; the choice of formulations needs them. */
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
+  /** Channels in a block, where {@link blocked} comes after: formulations are chosen for it. */
+  readonly block?: number | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
   const g = GraphBuilder.from(model, { shapes: options.shapes });
   const of = g.value(options.of);
   const by = options.withRespectTo.map((name) => g.value(name));
-  gradients(g, of, by).forEach((gradient, i) => {
+  gradients(g, of, by, options).forEach((gradient, i) => {
     g.output(gradient, `gradient/${options.withRespectTo[i]!}`);
   });
   return g.build({ producer: model.producer, metadata: Object.fromEntries(model.metadata) });
@@ -44,8 +46,13 @@ const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.o
  * Adds to the graph the gradients of the sum of `of` with respect to each value of
  * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros.
  */
-export function gradients(g: GraphBuilder, of: Value, withRespectTo: readonly Value[]): Value[] {
-  return pullback(g, [of], [like(g, of, 1)], withRespectTo);
+export function gradients(
+  g: GraphBuilder,
+  of: Value,
+  withRespectTo: readonly Value[],
+  { block }: Pick<DifferentiateOptions, "block"> = {},
+): Value[] {
+  return pullback(g, [of], [like(g, of, 1)], withRespectTo, block);
 }
 
 /**
@@ -68,6 +75,7 @@ function pullback(
   outputs: readonly Value[],
   dys: readonly Value[],
   inputs: readonly Value[],
+  block: number | undefined,
 ): Value[] {
   const nodes = [...g.nodes];
   const active = nodesBetween(g, nodes, outputs, inputs);
@@ -93,7 +101,7 @@ function pullback(
     const dysOfNode = node.outputs.map((name) => (name === "" ? undefined : total(name)));
     if (dysOfNode.every((dy) => dy === undefined)) continue;
     const dxs = g.within(`gradient/${node.name || node.outputs[0]!}`, () =>
-      rule(node).gradient(dysOfNode, context(g, node, wanted), g),
+      rule(node).gradient(dysOfNode, context(g, node, wanted, block), g),
     );
     node.inputs.forEach((name, i) => {
       const dx = dxs[i];
@@ -157,7 +165,12 @@ function rule(node: Node): Gradient {
   );
 }
 
-function context(g: GraphBuilder, node: Node, wanted: ReadonlySet<number>): GradientContext {
+function context(
+  g: GraphBuilder,
+  node: Node,
+  wanted: ReadonlySet<number>,
+  block: number | undefined,
+): GradientContext {
   const find = (name: string) => (name === "" ? undefined : g.value(name));
   const inputs = node.inputs.map(find);
   return {
@@ -167,7 +180,8 @@ function context(g: GraphBuilder, node: Node, wanted: ReadonlySet<number>): Grad
     wants: (i) => wanted.has(i),
     output: (i) => g.outputOf(node, i),
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
-    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of),
+    block,
+    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, block),
     ...attributesOf(node),
   };
 }

@@ -14,6 +14,8 @@ export interface GradientContext extends AttributeReader {
   wants(i: number): boolean;
   /** Output `i` of the node itself, declared now where the graph had left it out. */
   output(i: number): Value;
+  /** Channels in a block, where the graph will be rewritten by `blocked`. */
+  readonly block: number | undefined;
   /** The value of input `i`, where it is a constant. */
   constant(i: number): Tensor | undefined;
   /**

@@ -16,6 +16,7 @@ export {
   type Value,
   type WindowAttributes,
 } from "./builder";
+export { blocked } from "./blocked";
 export { inferShapes } from "./inferShapes";
 export { withInitializers } from "./withInitializers";
 export { checkModel, problemsOf, type Problem } from "./check";

@@ -3,6 +3,7 @@
 import { sizeOf, type Batch } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
+  blocked,
   checkDifferentiable,
   gradients,
   GraphBuilder,
@@ -38,6 +39,8 @@ export interface StepGraphOptions {
   readonly options: Pick<TrainStepOptions, "optimizer" | "metrics">;
   /** How weights are kept: {@link survey}. */
   readonly layouts: ReadonlyMap<string, WeightInput>;
+  /** Channels in a block of the kernels to use ({@link blockSize}); undefined for none. */
+  readonly block: number | undefined;
 }
 
 /**
@@ -48,7 +51,7 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   { x, y }: Batch,
-  { trained, options: { optimizer, metrics = [] }, layouts }: StepGraphOptions,
+  { trained, options: { optimizer, metrics = [] }, layouts, block }: StepGraphOptions,
 ): StepGraph {
   if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
   const { loss, activation, weights } = trained;
@@ -87,6 +90,7 @@ export function compileStep(
       g,
       total,
       parameters.map(({ key }) => inputs.get(key)!.value),
+      { block },
     );
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
@@ -128,7 +132,12 @@ export function compileStep(
       ),
       "numbers",
     );
-  return { model: g.build(), x: forward.x.name, updated };
+  const model = g.build();
+  return {
+    model: block === undefined ? model : blocked(model, block),
+    x: forward.x.name,
+    updated,
+  };
 }
 
 /**

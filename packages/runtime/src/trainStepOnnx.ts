@@ -3,6 +3,7 @@
 // that a step neither allocates them nor spoils what it began with.
 import { hash, sizeOf, tensor, type Batch, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
+import { blockSize } from "./blockSize";
 import { candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
 import { sameThread, workerThread, type OpenedGraph } from "./graphThread";
 import { doubling, onnxRuntime } from "./onnxRuntime";
@@ -38,6 +39,7 @@ export async function openOnOnnx(
 ): Promise<TrainCore> {
   const { optimizer, metrics = [], seed = 0, device: choice = "auto", threads, worker } = options;
   const device = await firstDevice(choice);
+  const block = await blockSize(device);
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
   const keys = new Set(trained.weights.map(({ key }) => key));
@@ -120,7 +122,7 @@ export async function openOnOnnx(
     return found;
   }
   async function open(kind: Kind, batch: Batch): Promise<Opened> {
-    const { model, ...about } = compileStep(kind, batch, { trained, options, layouts });
+    const { model, ...about } = compileStep(kind, batch, { trained, options, layouts, block });
     return { ...about, graph: await thread.open(model) };
   }
 

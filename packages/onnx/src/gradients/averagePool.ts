@@ -1,6 +1,7 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../builder";
-import { convolutionOf, imageGradient, type Convolution } from "../convolutionGradient";
+import type { Convolution } from "../convolution";
+import { convolutionOf, imageGradient } from "../convolutionGradient";
 import { defineGradient, type GradientContext } from "../gradient";
 import { knownShape } from "../sumTo";
 

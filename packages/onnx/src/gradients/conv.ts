@@ -9,8 +9,8 @@ export const conv = defineGradient({
     const convolution = convolutionOf(context, x!, w!, dy!);
     const positions = dy!.shape!.map((_, axis) => axis).filter((axis) => axis !== 1);
     return [
-      context.wants(0) ? imageGradient(g, dy!, w!, convolution) : undefined,
-      context.wants(1) ? kernelGradient(g, x!, dy!, convolution) : undefined,
+      context.wants(0) ? imageGradient(g, dy!, w!, convolution, context.block) : undefined,
+      context.wants(1) ? kernelGradient(g, x!, dy!, convolution, context.block) : undefined,
       b && context.wants(2) ? g.reduceSum(dy!, { axes: positions, keepdims: false }) : undefined,
     ];
   },

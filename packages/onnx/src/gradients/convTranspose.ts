@@ -14,7 +14,7 @@ export const convTranspose = defineGradient({
       context.wants(0)
         ? g.conv(dy!, w!, undefined, { strides, dilations, pads, group })
         : undefined,
-      context.wants(1) ? kernelGradient(g, dy!, x!, convolution) : undefined,
+      context.wants(1) ? kernelGradient(g, dy!, x!, convolution, context.block) : undefined,
       b && context.wants(2) ? g.reduceSum(dy!, { axes: positions, keepdims: false }) : undefined,
     ];
   },
