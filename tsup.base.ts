@@ -7,7 +7,10 @@ export const build = (entry: string[]) =>
     format: ["esm", "cjs"],
     target: "node20",
     platform: "neutral",
-    dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+    dts: {
+      entry: entry.filter((file) => file.endsWith(".ts")),
+      compilerOptions: { ignoreDeprecations: "6.0" },
+    },
     clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them
     shims: true,
     splitting: true,

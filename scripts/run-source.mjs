@@ -1,6 +1,6 @@
 // Runs a TypeScript program of this repository on the current sources, without a build:
 //   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel
-import { readdirSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -23,6 +23,7 @@ await build({
   format: "esm",
   target: "node20",
   packages: "external",
+  plugins: [{ name: "own-urls", setup: ownUrls }],
   alias: Object.fromEntries(
     readdirSync(`${root}packages`).map((name) => [`@cajal/${name}`, `${root}packages/${name}/src`]),
   ),
@@ -31,3 +32,14 @@ process.once("exit", () => rmSync(bundle, { force: true }));
 process.argv = [process.argv[0], source, ...rest];
 globalThis.require ??= createRequire(source);
 await import(pathToFileURL(bundle).href);
+
+/** In one file, sources still find what lies beside them. */
+function ownUrls({ onLoad }) {
+  onLoad({ filter: /[\\/]src[\\/][^.]+\.ts$/ }, ({ path }) => ({
+    contents: readFileSync(path, "utf8").replaceAll(
+      "import.meta.url",
+      JSON.stringify(pathToFileURL(path).href),
+    ),
+    loader: "ts",
+  }));
+}

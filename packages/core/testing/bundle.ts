@@ -22,7 +22,7 @@ export async function bundle(entry: URL): Promise<string> {
     // Packages stay imports of node; our own are found by their sources.
     tsconfig: fileURLToPath(new URL("../../../tsconfig.base.json", import.meta.url)),
     banner: {
-      js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
+      js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
     },
     logLevel: "error",
   });

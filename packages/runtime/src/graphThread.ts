@@ -3,16 +3,17 @@
 import { CajalError, type Tensor } from "@cajal/core";
 import { encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "./device";
-import { fromOrt, onnxRuntime, sessionOptions, toOrt } from "./onnxRuntime";
+import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
+import { onnxRuntime, sessionOptions } from "./onnxRuntime";
 import { engineError } from "./session";
 
-type Tensors = Readonly<Record<string, Tensor>>;
-
+/** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
-  /** Whether arrays that are given to `run` are gone until it gives them back. */
-  readonly moves: boolean;
-  /** @throws CajalError `engine` */
   open(model: OnnxModel): Promise<OpenedGraph>;
+  /** @param arrays are the thread's from now on */
+  put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
+  zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
+  take(refs: readonly Ref[]): Promise<Float32Array[]>;
   /** Ends the thread and all that runs on it; graphs are released before. */
   end(): Promise<void>;
 }
@@ -20,22 +21,9 @@ export interface GraphThread {
 export interface OpenedGraph {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  /**
-   * @param fetches where to write each output; null: into memory of its own
-   * @throws CajalError `engine` where the thread is lost, and all that it was given
-   */
-  run(feeds: Tensors, fetches: Readonly<Record<string, Tensor | null>>): Promise<Run>;
+  run(request: RunRequest): Promise<Readonly<Record<string, Tensor>>>;
   release(): Promise<void>;
 }
-
-/** What was given comes back either way. */
-export type Run =
-  | { readonly results: Tensors; readonly feeds: Tensors; readonly error?: undefined }
-  | {
-      readonly error: unknown;
-      readonly feeds: Tensors;
-      readonly fetches: Readonly<Record<string, Tensor | null>>;
-    };
 
 export interface GraphThreadOptions {
   readonly device: DeviceName;
@@ -50,29 +38,34 @@ const further = { enableMemPattern: false };
 
 /** The caller's own thread. */
 export function sameThread(options: GraphThreadOptions): GraphThread {
+  const host = graphHost();
   return {
-    moves: false,
     async open(model) {
       const { ort, session } = await onnxRuntime(model, { ...options, session: further });
+      const graph = { ort, session, shapes: inputShapes(model) };
+      const { inputNames, outputNames } = session;
       return {
-        inputNames: session.inputNames,
-        outputNames: session.outputNames,
-        async run(feeds, fetches) {
-          try {
-            const results = await session.run(
-              mapped(feeds, (tensor) => toOrt(ort, tensor)),
-              mapped(fetches, (tensor) => tensor && toOrt(ort, tensor)),
-            );
-            return { results: mapped(results, fromOrt), feeds };
-          } catch (error) {
-            return { error, feeds, fetches };
-          }
-        },
+        inputNames,
+        outputNames,
+        run: (request) => host.run(graph, request).catch(failed(`a training step on ${options.device}`)), // prettier-ignore
         release: () => session.release(),
       };
     },
+    put: async (arrays) => host.put(arrays),
+    zero: async (lengths) => host.zero(lengths),
+    take: async (refs) => host.take(refs),
     end: async () => {},
   };
+}
+
+/** Beside the sources, and beside the build. */
+const workerFile = () => new URL(/* @vite-ignore */ /* webpackIgnore: true */ "./graphWorker.js", import.meta.url); // prettier-ignore
+
+/** Whether {@link workerThread} has all that it needs; a bundle may have left its file behind. */
+export function hasWorkerThread(device: DeviceName): boolean {
+  if (!inNode || device === "wasm") return false;
+  const file = workerFile();
+  return file.protocol === "file:" && process.getBuiltinModule("node:fs").existsSync(file);
 }
 
 /**
@@ -88,9 +81,7 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
       { device },
     );
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  // Beside the sources, and beside the build.
-  const file = new URL(/* @vite-ignore */ /* webpackIgnore: true */ "./graphWorker.js", import.meta.url); // prettier-ignore
-  const worker = new Worker(file);
+  const worker = new Worker(workerFile());
   worker.unref();
   let waiting: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
   let lost: unknown;
@@ -112,22 +103,22 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
   );
 
   /** Asks one thing after the other. */
-  function ask<T>(what: string, request: object, moved: ArrayBuffer[] = []): Promise<T> {
+  function ask<T>(what: string, request: object, moved: ArrayBufferLike[] = []): Promise<T> {
     const asked = last.then(
       () =>
         new Promise<T>((resolve, reject) => {
           if (lost !== undefined) return reject(lost);
           waiting = { resolve: (value) => resolve(value as T), reject };
           worker.ref();
-          worker.postMessage({ what, request }, moved);
+          worker.postMessage({ what, request }, moved as ArrayBuffer[]);
         }),
     );
     last = asked.catch(() => {});
     return asked;
   }
 
+  const step = failed(`a training step on ${device}, on a thread of its own`);
   return {
-    moves: true,
     async open(model) {
       const { model: bytes, externalData } = encodeModelForMemory(model);
       const options = { ...sessionOptions({ device, threads }), ...further, externalData };
@@ -135,43 +126,41 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
       const { number, inputNames, outputNames } = await ask<Opened>("open", {
         model: bytes,
         options,
-      }).catch((cause: unknown) => {
-        throw engineError("onnx", `opening on ${device}, on a thread of its own`, cause);
-      });
+        shapes: inputShapes(model),
+      }).catch(failed(`opening on ${device}, on a thread of its own`));
       return {
         inputNames,
         outputNames,
-        run: (feeds, fetches) =>
-          ask<Run>("run", { number, feeds, fetches }, buffersOf(feeds, fetches)).catch(
-            (cause: unknown) => {
-              throw engineError("onnx", "a training step on a thread of its own", cause);
-            },
-          ),
+        run({ feeds, ...request }) {
+          // The caller's arrays stay the caller's.
+          const copies = Object.entries(feeds).map(
+            ([name, { dtype, shape, data }]) =>
+              [name, { dtype, shape, data: data.slice() }] as const,
+          );
+          return ask<Readonly<Record<string, Tensor>>>(
+            "run",
+            { number, feeds: Object.fromEntries(copies), ...request },
+            copies.map(([, { data }]) => data.buffer),
+          ).catch(step);
+        },
         release: () => ask<void>("release", { number }),
       };
     },
+    put: (arrays) => ask<void>("put", arrays, Object.values(arrays).map(({ buffer }) => buffer)).catch(step), // prettier-ignore
+    zero: (lengths) => ask<void>("zero", lengths).catch(step),
+    take: (refs) => ask<Float32Array[]>("take", refs).catch(step),
     async end() {
       await worker.terminate();
     },
   };
 }
 
-/** The memory of tensors, each piece once. */
-const buffersOf = (...groups: Readonly<Record<string, Tensor | null>>[]): ArrayBuffer[] => [
-  ...new Set(
-    groups.flatMap((tensors) =>
-      Object.values(tensors).flatMap((tensor) =>
-        tensor ? [tensor.data.buffer as ArrayBuffer] : [],
-      ),
-    ),
-  ),
-];
+const failed =
+  (what: string) =>
+  (cause: unknown): never => {
+    throw engineError("onnx", what, cause);
+  };
 
-function mapped<T, U>(
-  values: Readonly<Record<string, T>>,
-  body: (value: T, name: string) => U,
-): Record<string, U> {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, body(value, name)]),
-  );
-}
+/** Of a graph whose shapes are all known. */
+const inputShapes = ({ graph }: OnnxModel): Record<string, number[]> =>
+  Object.fromEntries(graph.inputs.map(({ name, shape = [] }) => [name, shape.map(Number)]));

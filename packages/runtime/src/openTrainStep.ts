@@ -59,13 +59,14 @@ export async function openTrainStep(
     "device",
     "threads",
     "worker",
+    "verify",
     "seed",
     "frozen",
     "learningRateMultipliers",
   ]);
   const { engine = "onnx", device = "auto" } = options;
   checkDevice(engine, device);
-  if (options.worker && engine !== "onnx")
+  if (options.worker === true && engine !== "onnx")
     throw new CajalError(
       "unsupported",
       `worker: engine ${engine} trains on the caller's thread. Use engine onnx, or leave the option out.`,

@@ -25,7 +25,7 @@ export interface TrainCore {
   readWeights(): Promise<Weights>;
   readSlots(): Promise<ReadonlyMap<string, Tensor>>;
   /** What is given fits. */
-  write(weights: Weights, slots: ReadonlyMap<string, Tensor>): void;
+  write(weights: Weights, slots: ReadonlyMap<string, Tensor>): void | Promise<void>;
   free(): void | Promise<void>;
 }
 
@@ -126,7 +126,7 @@ export function trainStepOf(
       inTurn(async () => {
         checkWeights(newWeights, weights);
         const updates = checkState(state, parameters, slotNames);
-        core.write(newWeights, state);
+        await core.write(newWeights, state);
         iteration = updates;
       }),
     dispose: () => (disposal ??= last.then(() => core.free())),

@@ -1,18 +1,18 @@
 // The training step on ONNX Runtime, run as the graphs of trainStepCompile.ts. Parameters and the
-// optimizer's slots go in and come out of them; here they lie in two sets of arrays that take turns, so
-// that a step neither allocates them nor spoils what it began with.
+// optimizer's slots go in and come out of them; they stay where the graphs run, in two sets of arrays that
+// take turns, so that a step neither allocates them nor spoils what it began with.
 import { hash, sizeOf, tensor, type Batch, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import { blockSize } from "./blockSize";
-import { candidates, noDevice, type DeviceChoice, type DeviceName } from "./device";
-import { sameThread, workerThread, type OpenedGraph } from "./graphThread";
+import { candidates, isGpu, noDevice, type DeviceChoice, type DeviceName } from "./device";
+import type { Ref } from "./graphHost.js";
+import { hasWorkerThread, sameThread, workerThread, type OpenedGraph } from "./graphThread";
 import { doubling, onnxRuntime } from "./onnxRuntime";
-import { engineError } from "./session";
 import type { TrainStepOptions } from "./trainStep";
 import { notFinite, type Bad } from "./trainStepChecks";
 import { compileStep, sumOf, survey, type Kind, type StepGraph } from "./trainStepCompile";
 import type { PendingStep, StepPosition, TrainCore } from "./trainStepCore";
-import { isFixed, type TrainableModel } from "./trainStepModel";
+import { isFixed, type ModelWeight, type TrainableModel } from "./trainStepModel";
 
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
@@ -38,11 +38,11 @@ export async function openOnOnnx(
   options: TrainStepOptions,
 ): Promise<TrainCore> {
   const { optimizer, metrics = [], seed = 0, device: choice = "auto", threads, worker } = options;
+  const { verify = true } = options;
   const device = await firstDevice(choice);
   const block = await blockSize(device);
   const parameters = trained.weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
-  const keys = new Set(trained.weights.map(({ key }) => key));
 
   // How the graphs want weights: the layout in which they are kept. A Keras model of free extents does
   // not tell before its first batch; until then they are kept as Keras has them.
@@ -54,61 +54,70 @@ export async function openOnOnnx(
       trained,
       input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
     );
-  /** Weights and slots, as they are and as the next step will make them. */
-  let now = new Map<string, Tensor>();
-  let next = new Map<string, Tensor>();
-  write(
-    weights,
-    new Map(
-      parameters.flatMap(({ key, shape }) =>
-        slotNames.map((slot): [string, Tensor] => [
-          `${key}/${slot}`,
-          tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(optimizer.slots[slot]!)),
-        ]),
-      ),
-    ),
-  );
 
-  function write(values: Weights, slots: ReadonlyMap<string, Tensor>): void {
-    now = new Map();
-    next = new Map();
+  const elsewhere = worker === "auto" ? hasWorkerThread(device) : worker;
+  const thread = (elsewhere ? workerThread : sameThread)({ device, threads });
+  /** Weights and slots → the version of each that counts. */
+  let now = new Map<string, number>();
+  /** Versions to which a step that fails goes back. */
+  const held = new Map<string, number>();
+  const ref = (name: string): Ref => [name, now.get(name)!];
+  /** The version that is written next: neither of those. */
+  const next = (name: string) =>
+    [0, 1, 2].find((version) => version !== now.get(name) && version !== held.get(name))!;
+
+  async function write(values: Weights, slots: ReadonlyMap<string, Tensor>): Promise<void> {
+    const arrays: Record<string, Float32Array> = {};
     for (const { key, multiplier } of trained.weights) {
       const layout = layouts.get(key);
-      const stored = (from: Tensor) => copied(layout ? toInput(layout, from) : from);
-      now.set(key, stored(values.get(key)!));
+      const stored = (from: Tensor) =>
+        (layout ? toInput(layout, from) : from).data.slice() as Float32Array;
+      arrays[key] = stored(values.get(key)!);
       if (multiplier === undefined) continue;
-      for (const slot of slotNames) {
-        const name = `${key}/${slot}`;
-        now.set(name, stored(slots.get(name)!));
-      }
+      for (const slot of slotNames) arrays[`${key}/${slot}`] = stored(slots.get(`${key}/${slot}`)!);
     }
+    now = new Map(Object.keys(arrays).map((name) => [name, 0]));
+    await thread.put(arrays);
   }
 
-  /** The weight or slot in Keras' layout. */
-  function read(name: string, key: string): Tensor {
-    const stored = now.get(name)!;
-    const layout = layouts.get(key);
-    return copied(layout ? fromInput(layout, stored) : stored);
+  /** Weights or slots, each of the weight's shape, in Keras' layout. */
+  async function read(
+    names: readonly { readonly name: string; readonly weight: ModelWeight }[],
+  ): Promise<Map<string, Tensor>> {
+    const arrays = await thread.take(names.map(({ name }) => ref(name)));
+    return new Map(
+      names.map(({ name, weight: { key, shape } }, i) => {
+        const layout = layouts.get(key);
+        const data = arrays[i]!;
+        const stored = tensor("float32", layout ? (layout.value.shape as number[]) : shape, data);
+        return [name, layout ? fromInput(layout, stored) : stored];
+      }),
+    );
   }
-
-  const readWeights = () => new Map(trained.weights.map(({ key }) => [key, read(key, key)]));
+  const readWeights = () => read(trained.weights.map((weight) => ({ name: weight.key, weight })));
   const readSlots = () =>
-    new Map(
-      parameters.flatMap(({ key }) =>
-        slotNames.map((slot): [string, Tensor] => [`${key}/${slot}`, read(`${key}/${slot}`, key)]),
+    read(
+      parameters.flatMap((weight) =>
+        slotNames.map((slot) => ({ name: `${weight.key}/${slot}`, weight })),
       ),
     );
 
-  function surveyFor({ x }: Batch): void {
+  async function surveyFor({ x }: Batch): Promise<void> {
     if (surveyed) return;
     const found = survey(trained, x.shape);
-    const [weights, slots] = [readWeights(), readSlots()];
+    const [weights, slots] = [await readWeights(), await readSlots()];
     layouts = found;
-    write(weights, slots);
+    await write(weights, slots);
     surveyed = true;
+    await check(x.shape);
   }
 
-  const thread = (worker ? workerThread : sameThread)({ device, threads });
+  async function check(shape: readonly (number | null)[]): Promise<void> {
+    if (!verify || !isGpu(device)) return;
+    const { verifyTraining } = await import("./trainStepVerify");
+    await verifyTraining({ trained, layouts, shape, device, thread, ref });
+  }
+
   const opened = new Map<string, Promise<Opened>>();
   function graphFor(kind: Kind, { x, y }: Batch): Promise<Opened> {
     const of = `${x.shape.join()} ${y.dtype} ${y.shape.join()}`;
@@ -126,55 +135,33 @@ export async function openOnOnnx(
     return { ...about, graph: await thread.open(model) };
   }
 
-  async function run(
+  function run(
     { graph, x: xName, updated }: Opened,
     { batch: { x, y }, number, share }: Part,
     { iteration, learningRate }: StepPosition,
   ): Promise<Readonly<Record<string, Tensor>>> {
+    const given: Readonly<Record<string, () => Tensor>> = {
+      [xName]: () => x,
+      "input/y": () => y,
+      "input/learning_rate": () => tensor("float32", [], [learningRate]),
+      "input/iteration": () => tensor("float32", [], [iteration + 1]),
+      "input/seed": () => tensor("int64", [], [hash(iteration, hash(seed, number))]),
+      "input/share": () => tensor("float32", [], [share]),
+    };
     const feeds: Record<string, Tensor> = {};
-    for (const name of graph.inputNames) feeds[name] = feed(name);
-    function feed(name: string): Tensor {
-      switch (name) {
-        case xName:
-          return lent(x);
-        case "input/y":
-          return lent(y);
-        case "input/learning_rate":
-          return tensor("float32", [], [learningRate]);
-        case "input/iteration":
-          return tensor("float32", [], [iteration + 1]);
-        case "input/seed":
-          return tensor("int64", [], [hash(iteration, hash(seed, number))]);
-        case "input/share":
-          return tensor("float32", [], [share]);
-        default:
-          // Slots and sums of gradients are lines.
-          return keys.has(name) ? now.get(name)! : asLine(now.get(name)!);
-      }
-    }
-    // Results are written into arrays that are there already.
-    const fetches: Record<string, Tensor | null> = {};
-    for (const name of graph.outputNames) fetches[name] = null;
-    for (const name of updated) {
-      const { dtype, shape } = now.get(name)!;
-      if (!next.has(name)) next.set(name, tensor(dtype, shape));
-      fetches[`new/${name}`] = asLine(next.get(name)!);
-    }
-    const own = Object.keys(feeds).filter((name) => feeds[name]!.data === now.get(name)?.data);
-    const ran = await graph.run(feeds, fetches);
-    for (const name of own) putBack(now, name, ran.feeds[name]!);
-    const written = "results" in ran ? ran.results : ran.fetches;
-    for (const name of updated) putBack(next, name, written[`new/${name}`]!);
-    if ("results" in ran) return ran.results;
-    throw engineError("onnx", `a training step on ${device}`, ran.error);
+    const kept: Record<string, Ref> = {};
+    for (const name of graph.inputNames)
+      if (given[name]) feeds[name] = given[name]();
+      else kept[name] = ref(name);
+    const into = Object.fromEntries(
+      updated.map((name): [string, Ref] => [`new/${name}`, [name, next(name)]]),
+    );
+    return graph.run({ feeds, kept, into });
   }
-
-  /** The caller's arrays stay the caller's. */
-  const lent = (given: Tensor) => (thread.moves ? copied(given) : given);
 
   async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
     const [batch] = batches;
-    surveyFor(batch!);
+    await surveyFor(batch!);
     if (batches.length > 1) return accumulate(batches, at);
     const graph = await graphFor("train", batch!);
     const { numbers } = await run(graph, whole(batch!), at);
@@ -190,19 +177,16 @@ export async function openOnOnnx(
 
   async function accumulate(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
     // Batch normalization moves its averages with every batch: a step that fails puts them back.
-    const before = new Map(
-      trained.weights
-        .filter(({ trainable }) => !trainable)
-        .map(({ key }) => [key, copied(now.get(key)!)]),
-    );
-    const discard = () => before.forEach((value, key) => now.set(key, value));
-    for (const { key } of parameters) {
-      const sum = now.get(sumOf(key));
-      if (sum) (sum.data as Float32Array).fill(0);
-      else now.set(sumOf(key), tensor("float32", now.get(key)!.shape));
-    }
+    for (const { key, trainable } of trained.weights) if (!trainable) held.set(key, now.get(key)!);
+    const discard = () => {
+      held.forEach((version, key) => now.set(key, version));
+      held.clear();
+    };
+    const sums = parameters.map(({ key, shape }) => [sumOf(key), sizeOf(shape)] as const);
+    for (const [name] of sums) now.set(name, 0);
+    await thread.zero(Object.fromEntries(sums));
     const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
-    const sums: number[] = [];
+    const means: number[] = [];
     let part = whole(batches[0]!);
     let finite = true;
     let updated: readonly string[] = [];
@@ -211,7 +195,7 @@ export async function openOnOnnx(
         const graph = await graphFor("accumulate", batch);
         part = { batch, number, share: batch.x.shape[0]! / examples };
         const read = (await run(graph, part, at)).numbers!.data as Float32Array;
-        read.forEach((each, i) => (sums[i] = (sums[i] ?? 0) + part.share * each));
+        read.forEach((each, i) => (means[i] = (means[i] ?? 0) + part.share * each));
         finite = Number.isFinite(read[0]) && Number.isFinite(read.at(-1));
         if (!finite) break;
         turn(graph.updated);
@@ -226,27 +210,26 @@ export async function openOnOnnx(
       throw error;
     }
     return {
-      numbers: sums.slice(0, -1),
+      numbers: means.slice(0, -1),
       finite,
-      commit: () => turn(updated),
+      commit: () => {
+        turn(updated);
+        held.clear();
+      },
       discard,
       firstBad: () => firstBad(part, at),
     };
   }
 
-  /** What was made of these is what is, and what was may be written over. */
+  /** What was made of these is what counts. */
   function turn(names: readonly string[]): void {
-    for (const name of names) {
-      const before = now.get(name)!;
-      now.set(name, next.get(name)!);
-      next.set(name, before);
-    }
+    for (const name of names) now.set(name, next(name));
   }
 
   /** Goes through the tensors of a step in the order in which they are computed. */
   async function firstBad(part: Part, at: StepPosition): Promise<Bad | undefined> {
-    for (const { key } of trained.weights) {
-      const bad = notFinite(`weight "${key}"`, now.get(key)!);
+    for (const [key, weight] of await readWeights()) {
+      const bad = notFinite(`weight "${key}"`, weight);
       if (bad) return bad;
     }
     const graph = await graphFor("probe", part.batch);
@@ -258,18 +241,34 @@ export async function openOnOnnx(
     return undefined;
   }
 
+  await write(
+    weights,
+    new Map(
+      parameters.flatMap(({ key, shape }) =>
+        slotNames.map((slot): [string, Tensor] => [
+          `${key}/${slot}`,
+          tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(optimizer.slots[slot]!)),
+        ]),
+      ),
+    ),
+  )
+    .then(() => (surveyed ? check(input) : undefined))
+    .catch(async (error: unknown) => {
+      await thread.end();
+      throw error;
+    });
   return {
     engine: "onnx",
     device,
     compute,
     measure: async (batch) => {
-      surveyFor(batch);
+      await surveyFor(batch);
       const graph = await graphFor("evaluate", batch);
       const { numbers } = await run(graph, whole(batch), { iteration: 0, learningRate: 0 });
       return numbers!.data as Float32Array;
     },
-    readWeights: async () => readWeights(),
-    readSlots: async () => readSlots(),
+    readWeights,
+    readSlots,
     write,
     free: async () => {
       for (const graph of await Promise.allSettled(opened.values()))
@@ -294,12 +293,3 @@ async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
 }
 
 const whole = (batch: Batch): Part => ({ batch, number: 0, share: 1 });
-
-/** The memory of a weight or slot, which may have come from another thread. */
-function putBack(tensors: Map<string, Tensor>, name: string, { data }: Tensor): void {
-  tensors.set(name, { ...tensors.get(name)!, data } as Tensor);
-}
-
-const asLine = (from: Tensor): Tensor => ({ ...from, shape: [from.data.length] });
-
-const copied = (from: Tensor): Tensor => ({ ...from, data: from.data.slice() }) as Tensor;

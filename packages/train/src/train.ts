@@ -34,6 +34,8 @@ export interface TrainOptions extends TrainStepOptions {
   readonly seed?: number;
   /** Where training begins; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
   readonly weights?: Weights;
+  /** As in `openTrainStep`, but "auto" by default: the caller's event loop stays free where it can. */
+  readonly worker?: boolean | "auto";
   /** Ends the run between two steps: the loop throws the signal's reason. */
   readonly signal?: AbortSignal;
   /** Saves the run as it goes; `checkpoints(folder)` of `@cajal/train/node` makes one. */
@@ -146,7 +148,7 @@ export async function* train(
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: data.size });
   if (resume) checkSameData(resume.position, ordered);
 
-  const { loss, optimizer, metrics, engine, device, threads, worker } = options;
+  const { loss, optimizer, metrics, engine, device, threads, worker = "auto", verify } = options;
   const { frozen, learningRateMultipliers } = options;
   const weights = resume?.weights ?? options.weights;
   const stepOptions = {
@@ -157,6 +159,7 @@ export async function* train(
     device,
     threads,
     worker,
+    verify,
     seed,
     frozen,
     learningRateMultipliers,
@@ -277,6 +280,7 @@ const known = [
   "device",
   "threads",
   "worker",
+  "verify",
   "frozen",
   "learningRateMultipliers",
 ] as const satisfies readonly (keyof TrainOptions)[];

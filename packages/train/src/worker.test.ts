@@ -1,4 +1,8 @@
 // Training on a thread of its own: the same numbers, and the caller's event loop stays free.
+import { execFile } from "node:child_process";
+import { copyFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import { tensor, type Batch, type Weights } from "@cajal/core";
 import { digits, rescale } from "@cajal/datasets";
@@ -6,6 +10,7 @@ import { functional, type ModelConfig } from "@cajal/models";
 import { GraphBuilder } from "@cajal/onnx";
 import { initialize, openTrainStep } from "@cajal/runtime";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { bundle } from "../../core/testing/bundle";
 import {
   accuracy,
   adam,
@@ -14,6 +19,8 @@ import {
   type StepEvent,
   type TrainOptions,
 } from "./index";
+
+const execute = promisify(execFile);
 
 function small({ size = 8, filters = 4 } = {}): ModelConfig {
   const net = functional("small");
@@ -70,7 +77,8 @@ function workers(): () => Worker[] {
 
 describe("a training step on a thread of its own", () => {
   it.each([1, 2])("gives the same, bit for bit, %i batches an update", async (accumulate) => {
-    const [here, there] = [await run({ accumulate }), await run({ accumulate, worker: true })];
+    const here = await run({ accumulate, worker: false });
+    const there = await run({ accumulate, worker: true });
     expect(there).toEqual(here);
     expect(here.steps.length).toBe(2 * Math.ceil(4 / accumulate));
   });
@@ -166,6 +174,38 @@ describe("a training step on a thread of its own", () => {
     expect(made().length).toBe(3);
     // A worker that has ended has this number.
     expect(made().map(({ threadId }) => threadId)).toEqual([-1, -1, -1]);
+  });
+
+  it("is where train computes, unless it is told otherwise", async () => {
+    const made = workers();
+    await run({ worker: false });
+    await run({ engine: "tfjs", device: "cpu" });
+    expect(made().length).toBe(0);
+    await run({});
+    expect(made().length).toBe(1);
+  });
+
+  it("is found from the sources, and does not keep a process alive", async () => {
+    const program = fileURLToPath(new URL("../testing/leftOpen.ts", import.meta.url));
+    const runner = fileURLToPath(new URL("../../../scripts/run-source.mjs", import.meta.url));
+    const { stdout } = await execute(process.execPath, [runner, program, "worker"]);
+    expect(stdout).toBe("trained, 1 workers\nleft open, 2 workers\n");
+  });
+
+  it("is done without where a bundle has left its file behind, unless it is asked for", async () => {
+    const program = await bundle(new URL("../testing/leftOpen.ts", import.meta.url));
+    // Packages are found from where the program lies.
+    const here = fileURLToPath(new URL(`../testing/.${process.pid}.mjs`, import.meta.url));
+    copyFileSync(program, here);
+    try {
+      const { stdout } = await execute(process.execPath, [here]);
+      expect(stdout).toBe("trained, 0 workers\nleft open, 0 workers\n");
+      await expect(execute(process.execPath, [here, "worker"])).rejects.toMatchObject({
+        stderr: expect.stringMatching(/on a thread of its own.*graphWorker/s),
+      });
+    } finally {
+      rmSync(here);
+    }
   });
 
   it("is refused where there is none", async () => {

@@ -110,6 +110,7 @@ async function* learning(
     validation: heldOut.batch(heldOut.size),
     seed,
     signal,
+    worker: false, // steps are timed
   });
   for await (const event of run)
     switch (event.type) {
