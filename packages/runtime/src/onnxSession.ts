@@ -1,37 +1,42 @@
 // A graph opened on ONNX Runtime.
-import type { Tensor } from "@cajal/core";
+import { isCajalError, type DType, type Tensor } from "@cajal/core";
 import type { OnnxModel, ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import {
   candidates,
   checkDevice,
+  inNode,
   isGpu,
   noDevice,
   type DeviceChoice,
   type DeviceName,
 } from "./device";
 import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "./session";
-import { isCajalError, type DType } from "@cajal/core";
 import { verify } from "./verify";
 
 export interface OpenOnOnnxOptions {
   readonly device: DeviceChoice;
   readonly threads?: number | undefined;
+  /** Examples that most runs have. */
+  readonly batch: number;
   readonly verify: boolean;
 }
 
 /** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
   model: OnnxModel | Uint8Array,
-  { device: choice, threads, verify: checked }: OpenOnOnnxOptions,
+  { device: choice, threads, batch, verify: checked }: OpenOnOnnxOptions,
 ): Promise<OpenedModel> {
   checkDevice("onnx", choice);
   const devices = candidates("onnx", choice);
   const failures: Error[] = [];
   for (const device of devices) {
     try {
-      const opened = opensOn(await onnxRuntime(model, { device, threads }), device);
+      const reads = batch === 1 && inNode && device === "cpu" && "graph" in model;
+      const { model: rest, kernels } = reads ? kernelsApart(model) : { model };
+      const opened = opensOn(await onnxRuntime(rest, { device, threads }), device, kernels);
       if (checked && isGpu(device)) await verify(opened, model);
       return opened;
     } catch (error) {
@@ -44,10 +49,15 @@ export async function openOnOnnx(
   throw noDevice("onnx", choice, failures.map(({ message }) => message).join(" "), failures[0]);
 }
 
-function opensOn({ ort, session }: OnnxRuntime, device: DeviceName): OpenedModel {
+function opensOn(
+  { ort, session }: OnnxRuntime,
+  device: DeviceName,
+  kernels: KernelsApart["kernels"] = new Map(),
+): OpenedModel {
+  const apart = new Map([...kernels].map(([name, tensor]) => [name, toOrt(ort, tensor)]));
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    const fed = Object.entries(feeds).map(([name, tensor]) => [name, toOrt(ort, tensor)] as const);
-    const results = await session.run(Object.fromEntries(fed));
+    const given = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+    const results = await session.run(Object.fromEntries([...given, ...apart]));
     return Object.fromEntries(
       session.outputNames.map((name) => [name, fromOrt(results[name]!, name)]),
     );
@@ -55,10 +65,13 @@ function opensOn({ ort, session }: OnnxRuntime, device: DeviceName): OpenedModel
   return {
     engine: "onnx",
     device,
-    inputs: session.inputMetadata.map(valueInfo),
+    inputs: session.inputMetadata.filter(({ name }) => !apart.has(name)).map(valueInfo),
     outputs: session.outputMetadata.map(valueInfo),
     run,
-    free: () => session.release(),
+    free: () => {
+      apart.clear(); // a session that is disposed keeps no one's memory
+      return session.release();
+    },
   };
 }
 

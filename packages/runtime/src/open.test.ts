@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { isCajalError, random, tensor, type Tensor, type Weights } from "@cajal/core";
-import { functional, lenet5, type Model } from "@cajal/models";
+import { functional, lenet5, toOnnx, type Model } from "@cajal/models";
 import { GraphBuilder, encodeModel } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { initialize } from "./initialize";
@@ -245,6 +245,7 @@ describe("open", () => {
     });
     await expect(at({ devise: "cpu" })).rejects.toMatchObject({ code: "unknown-option" });
     await expect(at({ threads: 0 })).rejects.toMatchObject({ code: "bad-argument" });
+    await expect(at({ batch: 1.5 })).rejects.toMatchObject({ code: "bad-argument" });
     await expect(at({ engine: "tfjs", device: "webgl" })).rejects.toMatchObject({
       code: "no-device",
     });
@@ -254,6 +255,59 @@ describe("open", () => {
     await expect(bare).rejects.toMatchObject({
       code: "bad-argument",
       message: expect.stringContaining("initialize"),
+    });
+  });
+
+  describe("with a dense kernel of 16 MiB", () => {
+    // y = x · W + b of 2048 inputs and units; W adds neighbours: y[j] = x[j] + x[j + 1] + 1.
+    const size = 2048;
+    const net = functional("large");
+    const x = net.input([size], { name: "x" });
+    const large = net.model([x], [net.layer("Dense", { units: size, name: "dense" }, x)]);
+    const kernel = tensor("float32", [size, size]);
+    for (let j = 0; j < size; j++) {
+      kernel.data[j * size + j] = 1;
+      kernel.data[((j + 1) % size) * size + j] = 1;
+    }
+    const given = new Map([
+      ["dense/kernel", kernel],
+      ["dense/bias", tensor("float32", [size], new Float32Array(size).fill(1))],
+    ]);
+    const counted = (n: number) =>
+      tensor(
+        "float32",
+        [n, size],
+        Array.from({ length: n * size }, (_, i) => i % 1000),
+      );
+    const sums = (n: number) =>
+      Array.from({ length: n * size }, (_, i) => {
+        const row = Math.floor(i / size) * size;
+        return (i % 1000) + ((row + ((i - row + 1) % size)) % 1000) + 1;
+      });
+    /** Whether the session reads the kernel where the caller has it. */
+    async function readsInPlace(session: Session): Promise<boolean> {
+      kernel.data[0] = 5; // promised not to change: here it tells whose memory is read
+      const y = await session.predict(ones());
+      kernel.data[0] = 1;
+      return y.data[0] === 5 + 1 + 1;
+    }
+    const ones = () => tensor("float32", [1, size], new Float32Array(size).fill(1));
+
+    it("reads it in place", async () => {
+      await using session = await open(large, given, { device: "cpu" });
+      expect(session.inputs.map(({ name }) => name)).toEqual(["x"]);
+      for (const n of [1, 3])
+        expect([...(await session.predict(counted(n))).data]).toEqual(sums(n));
+      expect(await readsInPlace(session)).toBe(true);
+    });
+
+    it("keeps its own for batches of several, and for a file's bytes", async () => {
+      await using several = await open(large, given, { device: "cpu", batch: 8 });
+      await using bytes = await open(encodeModel(toOnnx(large, given)), { device: "cpu" });
+      for (const session of [several, bytes]) {
+        expect([...(await session.predict(counted(3))).data]).toEqual(sums(3));
+        expect(await readsInPlace(session)).toBe(false);
+      }
     });
   });
 
