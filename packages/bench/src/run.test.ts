@@ -79,7 +79,7 @@ describe("cajal learn", () => {
     // Enough epochs that the interruption comes before the last, on a busy machine too.
     const args = ["learn", "--model", "lenet1", "--engine", "onnx", "--batch", "64", "--json"];
     const learn = (more: string[], options?: CallOptions) =>
-      cajal([...args, "--epochs", "30", ...more], options);
+      cajal([...args, "--epochs", "12", ...more], options);
     const top1 = ({ code, stdout, stderr }: Ended) => {
       expect(code, stderr).toBe(0);
       return stdout
@@ -94,13 +94,13 @@ describe("cajal learn", () => {
     const interrupted = await learn(checkpoint, {
       onStderr(said, interrupt) {
         // Once: a second time would kill.
-        if (!asked && said.includes("epoch 1 of 30:")) interrupt();
-        asked ||= said.includes("epoch 1 of 30:");
+        if (!asked && said.includes("epoch 1 of 12:")) interrupt();
+        asked ||= said.includes("epoch 1 of 12:");
       },
     });
     expect(interrupted.code).toBe(130);
     const resumed = await learn([...checkpoint, "--resume"]);
-    expect(resumed.stderr).not.toContain("epoch 1 of 30:");
+    expect(resumed.stderr).not.toContain("epoch 1 of 12:");
     expect(straight).toBeGreaterThan(0.5); // of ten classes
     expect(top1(resumed)).toBe(straight);
   }, 120_000);
