@@ -1,36 +1,19 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling2d
-import * as f from "../fields";
 import { defineLayer } from "../layer";
-import { padAttributes, slide, windows } from "../windows";
+import { poolAttributes, pooledShape, poolFields2d } from "../pooling";
 
 export const maxPooling2d = defineLayer({
   className: "MaxPooling2D",
-  fields: {
-    pool_size: f.pair([2, 2]),
-    strides: f.pairOrNone(null),
-    padding: f.oneOf(["valid", "same"])("valid"),
-    data_format: f.dataFormat("channels_last"),
-  },
+  fields: poolFields2d,
   rank: 4,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
-  shape: (config, [x]) => {
-    const axes = slide(config.pool_size, { ...config, strides: config.strides! });
-    return [[x![0]!, ...axes.map((axis, i) => windows(x![i + 1]!, axis)), x![3]!]];
-  },
+  shape: (config, [x]) => [pooledShape(config, x!)],
   layout: "channelsFirst",
   pads: "nonnegative",
-  lower: (config, [x], g, { inputs, padding }) => {
-    const { pool_size, strides } = config;
-    const axes = slide(pool_size, { ...config, strides: strides! });
-    return [
-      g.maxPool(x!, {
-        kernel_shape: pool_size,
-        strides: strides!,
-        ...padAttributes(inputs[0]!.slice(1, 3), axes, padding),
-      }),
-    ];
-  },
+  lower: (config, [x], g, { inputs, padding }) => [
+    g.maxPool(x!, poolAttributes(config, inputs[0]!, padding)),
+  ],
   samples: [
     { inputs: [[2, 5, 6, 2]] },
     { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [[1, 6, 7, 2]] },
