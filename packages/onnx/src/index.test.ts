@@ -7,6 +7,7 @@ it("exports these names", () => {
   expect(Object.keys(onnx).sort()).toMatchInlineSnapshot(`
     [
       "GraphBuilder",
+      "blocked",
       "checkDifferentiable",
       "checkModel",
       "decodeModel",

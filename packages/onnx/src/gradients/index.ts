@@ -22,6 +22,7 @@ import { cumSum } from "./cumSum";
 import { depthToSpace } from "./depthToSpace";
 import { div } from "./div";
 import { dropout } from "./dropout";
+import { einsum } from "./einsum";
 import { elu } from "./elu";
 import { erf } from "./erf";
 import { exp } from "./exp";
@@ -29,10 +30,13 @@ import { expand } from "./expand";
 import { flatten } from "./flatten";
 import { gather } from "./gather";
 import { gatherElements } from "./gatherElements";
+import { gatherNd } from "./gatherNd";
 import { gelu } from "./gelu";
 import { gemm } from "./gemm";
 import { globalAveragePool } from "./globalAveragePool";
+import { globalLpPool } from "./globalLpPool";
 import { globalMaxPool } from "./globalMaxPool";
+import { groupNormalization } from "./groupNormalization";
 import { gru } from "./gru";
 import { hardSigmoid } from "./hardSigmoid";
 import { hardSwish } from "./hardSwish";
@@ -42,12 +46,15 @@ import { layerNormalization } from "./layerNormalization";
 import { leakyRelu } from "./leakyRelu";
 import { log } from "./log";
 import { logSoftmax } from "./logSoftmax";
+import { lpNormalization } from "./lpNormalization";
+import { lpPool } from "./lpPool";
 import { lrn } from "./lrn";
 import { lstm } from "./lstm";
 import { matMul } from "./matMul";
 import { max } from "./max";
 import { maxPool } from "./maxPool";
 import { mean } from "./mean";
+import { meanVarianceNormalization } from "./meanVarianceNormalization";
 import { min } from "./min";
 import { mish } from "./mish";
 import { mul } from "./mul";
@@ -70,8 +77,12 @@ import { reduceSumSquare } from "./reduceSumSquare";
 import { relu } from "./relu";
 import { reshape } from "./reshape";
 import { resize } from "./resize";
+import { reverseSequence } from "./reverseSequence";
 import { rnn } from "./rnn";
+import { scatterElements } from "./scatterElements";
+import { scatterNd } from "./scatterNd";
 import { selu } from "./selu";
+import { shrink } from "./shrink";
 import { sigmoid } from "./sigmoid";
 import { sin } from "./sin";
 import { sinh } from "./sinh";
@@ -119,6 +130,7 @@ export const gradients: readonly Gradient[] = [
   depthToSpace,
   div,
   dropout,
+  einsum,
   elu,
   erf,
   exp,
@@ -126,10 +138,13 @@ export const gradients: readonly Gradient[] = [
   flatten,
   gather,
   gatherElements,
+  gatherNd,
   gelu,
   gemm,
   globalAveragePool,
+  globalLpPool,
   globalMaxPool,
+  groupNormalization,
   gru,
   hardSigmoid,
   hardSwish,
@@ -139,12 +154,15 @@ export const gradients: readonly Gradient[] = [
   leakyRelu,
   log,
   logSoftmax,
+  lpNormalization,
+  lpPool,
   lrn,
   lstm,
   matMul,
   max,
   maxPool,
   mean,
+  meanVarianceNormalization,
   min,
   mish,
   mul,
@@ -167,8 +185,12 @@ export const gradients: readonly Gradient[] = [
   relu,
   reshape,
   resize,
+  reverseSequence,
   rnn,
+  scatterElements,
+  scatterNd,
   selu,
+  shrink,
   sigmoid,
   sin,
   sinh,

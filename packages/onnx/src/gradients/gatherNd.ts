@@ -1,0 +1,20 @@
+import { tensor } from "@cajal/core";
+import { rowsAdded } from "../rowsAdded";
+import { defineGradient } from "../gradient";
+
+export const gatherNd = defineGradient({
+  op: "GatherND",
+  // dy is added to the slices it was taken from.
+  gradient: ([dy], { inputs: [x, taken], int }, g) => [
+    rowsAdded(g, dy!, x!, taken!, int("batch_dims", 0)),
+  ],
+  samples: [
+    { inputs: [[3, 4], tensor("int64", [3, 2], [0, 1, 2, -1, 0, 1])] },
+    { inputs: [[3, 2, 4], tensor("int64", [2, 2, 1], [2, 0, -1, 2])] },
+    { inputs: [[2, 3, 4], tensor("int64", [2, 1], [1, 0])], attributes: { batch_dims: 1 } },
+    {
+      inputs: [[2, 2, 3, 2], tensor("int64", [2, 2, 2, 1], [0, 2, 1, 1, -1, 0, 2, 2])],
+      attributes: { batch_dims: 2 },
+    },
+  ],
+});

@@ -1,0 +1,16 @@
+import { defineGradient } from "../gradient";
+
+export const globalLpPool = defineGradient({
+  op: "GlobalLpPool",
+  // y = (Σ |x|ᵖ)^(1/p); dx = dy · sign x · (|x| / y)^(p−1).
+  gradient: ([dy], { inputs: [x], outputs: [y], int }, g) => {
+    const p = int("p", 2);
+    const share = p === 2 ? g.div(x!, y!) : g.mul(g.sign(x!), g.pow(g.div(g.abs(x!), y!), p - 1));
+    return [g.mul(dy!, share)];
+  },
+  samples: [
+    { inputs: [[2, 3, 4, 3]], float32: true, kinks: [0] },
+    { inputs: [[2, 2, 5]], attributes: { p: 3 }, float32: true, kinks: [0] },
+    { inputs: [[1, 2, 4]], attributes: { p: 1 }, float32: true, kinks: [0] },
+  ],
+});
