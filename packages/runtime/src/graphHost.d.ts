@@ -28,9 +28,14 @@ export interface GraphHost {
       readonly session: InferenceSession;
       /** Of the inputs that read what is kept. */
       readonly shapes: Readonly<Record<string, readonly number[]>>;
+      /** Shapes of all outputs, float32, where the graph is one {@link withoutResults}. */
+      readonly written?: Readonly<Record<string, readonly number[]>> | undefined;
     },
     request: RunRequest,
   ): Promise<Readonly<Record<string, Tensor>>>;
 }
+
+export const nothing: string;
+export const refusal: string;
 
 export function graphHost(): GraphHost;

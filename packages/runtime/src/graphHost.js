@@ -2,6 +2,10 @@
 // optimizer keeps. The same on the caller's thread and on another, which Node gives this file as it is:
 // plain JavaScript, its types in graphHost.d.ts.
 
+/** The output that is no tensor, and what ONNX Runtime says of it: see uncopied.ts. */
+export const nothing = "nothing";
+export const refusal = "Non tensor type is temporarily not supported.";
+
 export function graphHost() {
   /** Name → the array in its versions. */
   const arrays = new Map();
@@ -25,7 +29,7 @@ export function graphHost() {
 
     take: (refs) => refs.map((ref) => at(ref).slice()),
 
-    async run({ ort, session, shapes }, { feeds, kept, into }) {
+    async run({ ort, session, shapes, written }, { feeds, kept, into }) {
       const given = {};
       for (const [name, { dtype, data, shape }] of Object.entries(feeds))
         given[name] = new ort.Tensor(dtype, data, shape);
@@ -34,14 +38,25 @@ export function graphHost() {
       const fetches = {};
       for (const name of session.outputNames) {
         const data = into[name] && at(into[name]);
-        fetches[name] = data ? new ort.Tensor("float32", data, [data.length]) : null;
+        const shape = written?.[name];
+        if (data) fetches[name] = new ort.Tensor("float32", data, [data.length]);
+        else if (shape) fetches[name] = empty(ort, shape);
+        else fetches[name] = null;
       }
-      const results = await session.run(given, fetches);
+      const ran = await session.run(given, fetches).catch((error) => {
+        if (!written || error.message !== refusal) throw error;
+      });
       const made = {};
-      for (const [name, { type, dims, data }] of Object.entries(results))
+      for (const [name, result] of Object.entries(written ? fetches : ran)) {
+        if (into[name] || name === nothing) continue;
+        const { type, dims, data } = result;
         // ONNX Runtime's own memory does not travel.
-        if (!into[name]) made[name] = { dtype: type, shape: [...dims], data: data.slice() };
+        made[name] = { dtype: type, shape: [...dims], data: written ? data : data.slice() };
+      }
       return made;
     },
   };
 }
+
+const empty = (ort, shape) =>
+  new ort.Tensor("float32", new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);

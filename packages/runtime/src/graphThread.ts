@@ -1,11 +1,12 @@
 // Where a training step's graphs run: on the caller's thread, or on one of their own, which leaves the
 // caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
-import { encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
+import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import { inNode, type DeviceName } from "./device";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { onnxRuntime, sessionOptions } from "./onnxRuntime";
 import { engineError } from "./session";
+import { givesUpAtSequences, withoutResults } from "./uncopied";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
@@ -41,12 +42,15 @@ export function sameThread(options: GraphThreadOptions): GraphThread {
   const host = graphHost();
   return {
     async open(model) {
-      const { ort, session } = await onnxRuntime(model, { ...options, session: further });
-      const graph = { ort, session, shapes: inputShapes(model) };
-      const { inputNames, outputNames } = session;
+      const { bytes, externalData, ...about } = await prepared(model, options.device);
+      const { ort, session } = await onnxRuntime(bytes, {
+        ...options,
+        session: { ...further, externalData },
+      });
+      const graph = { ort, session, ...about };
       return {
-        inputNames,
-        outputNames,
+        inputNames: session.inputNames,
+        outputNames: namesOf(model.graph.outputs),
         run: (request) => host.run(graph, request).catch(failed(`a training step on ${options.device}`)), // prettier-ignore
         release: () => session.release(),
       };
@@ -120,17 +124,17 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
   const step = failed(`a training step on ${device}, on a thread of its own`);
   return {
     async open(model) {
-      const { model: bytes, externalData } = encodeModelForMemory(model);
+      const { bytes, externalData, ...about } = await prepared(model, device);
       const options = { ...sessionOptions({ device, threads }), ...further, externalData };
-      type Opened = { number: number; inputNames: string[]; outputNames: string[] };
-      const { number, inputNames, outputNames } = await ask<Opened>("open", {
+      type Opened = { number: number; inputNames: string[] };
+      const { number, inputNames } = await ask<Opened>("open", {
         model: bytes,
         options,
-        shapes: inputShapes(model),
+        ...about,
       }).catch(failed(`opening on ${device}, on a thread of its own`));
       return {
         inputNames,
-        outputNames,
+        outputNames: namesOf(model.graph.outputs),
         run({ feeds, ...request }) {
           // The caller's arrays stay the caller's.
           const copies = Object.entries(feeds).map(
@@ -161,6 +165,17 @@ const failed =
     throw engineError("onnx", what, cause);
   };
 
-/** Of a graph whose shapes are all known. */
-const inputShapes = ({ graph }: OnnxModel): Record<string, number[]> =>
-  Object.fromEntries(graph.inputs.map(({ name, shape = [] }) => [name, shape.map(Number)]));
+/** A graph whose shapes are all known, as a {@link GraphHost} takes it. */
+async function prepared(model: OnnxModel, device: DeviceName) {
+  const { inputs, outputs } = model.graph;
+  const { model: bytes, externalData } = encodeModelForMemory(model);
+  const shapes = shapesOf(inputs);
+  const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
+  if (!fixed || !(await givesUpAtSequences(device))) return { bytes, externalData, shapes };
+  return { bytes: withoutResults(bytes), externalData, shapes, written: shapesOf(outputs) };
+}
+
+const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);
+
+const shapesOf = (values: readonly ValueInfo[]): Record<string, number[]> =>
+  Object.fromEntries(values.map(({ name, shape = [] }) => [name, shape.map(Number)]));

@@ -8,15 +8,17 @@ const graphs = [];
 let ort;
 
 const answers = {
-  async open({ model, options, shapes }) {
+  async open({ model, options, shapes, written }) {
     if (!ort) {
       const loaded = await import("onnxruntime-node");
       ort = loaded.default ?? loaded;
       if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
     }
     const session = await ort.InferenceSession.create(model, options);
-    const { inputNames, outputNames } = session;
-    return { number: graphs.push({ ort, session, shapes }) - 1, inputNames, outputNames };
+    return {
+      number: graphs.push({ ort, session, shapes, written }) - 1,
+      inputNames: session.inputNames,
+    };
   },
   run: ({ number, ...request }) => host.run(graphs[number], request),
   put: (arrays) => host.put(arrays),
