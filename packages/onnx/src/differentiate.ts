@@ -86,6 +86,7 @@ function pullback(
     if (list) list.push(dy);
     else arrived.set(name, [dy]);
   };
+  const sums = new Map<string, Value>();
   const total = (name: string): Value | undefined => {
     const list = arrived.get(name);
     if (!list) return undefined;
@@ -101,7 +102,7 @@ function pullback(
     const dysOfNode = node.outputs.map((name) => (name === "" ? undefined : total(name)));
     if (dysOfNode.every((dy) => dy === undefined)) continue;
     const dxs = g.within(`gradient/${node.name || node.outputs[0]!}`, () =>
-      rule(node).gradient(dysOfNode, context(g, node, wanted, block), g),
+      rule(node).gradient(dysOfNode, context(g, node, { wanted, block, sums }), g),
     );
     node.inputs.forEach((name, i) => {
       const dx = dxs[i];
@@ -168,8 +169,11 @@ function rule(node: Node): Gradient {
 function context(
   g: GraphBuilder,
   node: Node,
-  wanted: ReadonlySet<number>,
-  block: number | undefined,
+  {
+    wanted,
+    block,
+    sums,
+  }: { wanted: ReadonlySet<number>; block: number | undefined; sums: Map<string, Value> },
 ): GradientContext {
   const find = (name: string) => (name === "" ? undefined : g.value(name));
   const inputs = node.inputs.map(find);
@@ -179,11 +183,18 @@ function context(
     outputs: node.outputs.map(find),
     wants: (i) => wanted.has(i),
     output: (i) => g.outputOf(node, i),
+    setChannelSums: (dx, known) => void sums.set(dx.name, known),
+    channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block,
     pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, block),
     ...attributesOf(node),
   };
+}
+
+function sumOverChannels(g: GraphBuilder, dy: Value): Value {
+  const axes = dy.shape!.map((_, axis) => axis).filter((axis) => axis !== 1);
+  return g.reduceSum(dy, { axes, keepdims: false });
 }
 
 /** A gradient has the type and shape of what it is the gradient of; else the rule is wrong. */

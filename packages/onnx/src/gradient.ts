@@ -16,6 +16,10 @@ export interface GradientContext extends AttributeReader {
   output(i: number): Value;
   /** Channels in a block, where the graph will be rewritten by `blocked`. */
   readonly block: number | undefined;
+  /** Says what the elements of a gradient sum to, channel by channel (axis 1), where that is known beforehand. */
+  setChannelSums(dx: Value, sums: Value): void;
+  /** The sums of a gradient's elements, channel by channel: known, or computed now. */
+  channelSums(dy: Value): Value;
   /** The value of input `i`, where it is a constant. */
   constant(i: number): Tensor | undefined;
   /**

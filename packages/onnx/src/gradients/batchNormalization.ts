@@ -44,7 +44,7 @@ function trained(g: GraphBuilder, dy: Value, context: GradientContext): (Value |
   const lay = (value: Value) => g.reshape(value, perChannel);
   const { mean, variance } = statistics(g, x, axes, context);
   const r = g.reciprocal(g.sqrt(g.add(variance, context.float("epsilon", 1e-5))));
-  const dBeta = g.reduceSum(dy, { axes, keepdims: false });
+  const dBeta = context.channelSums(dy);
   const dyX = g.reduceSum(g.mul(dy, x), { axes, keepdims: false });
   const dGamma = g.mul(r, g.sub(dyX, g.mul(mean, dBeta)));
   if (!context.wants(0)) return [undefined, dGamma, dBeta];
@@ -54,7 +54,10 @@ function trained(g: GraphBuilder, dy: Value, context: GradientContext): (Value |
   // b·x + c in one pass over x: a normalization by other numbers.
   const zero = g.sub(a, a);
   const rest = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
-  return [g.add(g.mul(dy, lay(a)), rest), dGamma, dBeta];
+  const dx = g.add(g.mul(dy, lay(a)), rest);
+  // Σ dx = a dβ + b m μ + c m, which is 0: what is the same for a whole channel is taken out of it.
+  context.setChannelSums(dx, zero);
+  return [dx, dGamma, dBeta];
 }
 
 /** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */

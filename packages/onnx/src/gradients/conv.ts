@@ -7,11 +7,10 @@ export const conv = defineGradient({
   gradient: ([dy], context, g) => {
     const [x, w, b] = context.inputs;
     const convolution = convolutionOf(context, x!, w!, dy!);
-    const positions = dy!.shape!.map((_, axis) => axis).filter((axis) => axis !== 1);
     return [
       context.wants(0) ? imageGradient(g, dy!, w!, convolution, context.block) : undefined,
       context.wants(1) ? kernelGradient(g, x!, dy!, convolution, context.block) : undefined,
-      b && context.wants(2) ? g.reduceSum(dy!, { axes: positions, keepdims: false }) : undefined,
+      b && context.wants(2) ? context.channelSums(dy!) : undefined,
     ];
   },
   samples: [

@@ -9,13 +9,12 @@ export const convTranspose = defineGradient({
     const [x, w, b] = context.inputs;
     const convolution = convolutionOf(context, dy!, w!, x!);
     const { strides, dilations, pads, group } = convolution;
-    const positions = dy!.shape!.map((_, axis) => axis).filter((axis) => axis !== 1);
     return [
       context.wants(0)
         ? g.conv(dy!, w!, undefined, { strides, dilations, pads, group })
         : undefined,
       context.wants(1) ? kernelGradient(g, dy!, x!, convolution, context.block) : undefined,
-      b && context.wants(2) ? g.reduceSum(dy!, { axes: positions, keepdims: false }) : undefined,
+      b && context.wants(2) ? context.channelSums(dy!) : undefined,
     ];
   },
   samples: [
