@@ -52,6 +52,49 @@ describe("differentiate", () => {
     expect(result["gradient/unused"]).toEqual([0, 0, 0]);
   });
 
+  // What goes back through a normalization is scaled in the kernel, or in the image if that is smaller.
+  it.each([
+    ["a small kernel", [2, 3, 8, 8], [4, 3, 3, 3]],
+    ["a large kernel", [2, 16, 3, 3], [4, 16, 3, 3]],
+  ] as const)("a convolution of %s before a normalization", async (_, imageShape, kernelShape) => {
+    const numbers = random(3, "normalized");
+    const feed = (shape: readonly number[]) =>
+      tensor(
+        "float32",
+        shape,
+        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => numbers.float() - 0.5),
+      );
+    const shapes = { x: imageShape, w: kernelShape, b: [4], gamma: [4], beta: [4] };
+    const feeds = Object.fromEntries(
+      Object.entries(shapes).map(([name, shape]) => [name, feed(shape)]),
+    );
+    const by = ["x", "w", "b", "gamma", "beta"];
+    const gradientsOf = async (between: boolean) => {
+      const g = new GraphBuilder();
+      const [x, w, b, gamma, beta] = Object.entries(shapes).map(([name, shape]) =>
+        g.input(name, "float32", shape),
+      );
+      const z = g.conv(x!, w!, b, { pads: [1, 1, 1, 1] });
+      // Through an operator that takes no scaled gradient, all is multiplied out.
+      const y = between ? g.add(z, g.scalar("float32", 0)) : z;
+      // ONNX Runtime writes into these two.
+      const [mean, variance] = [g.sub(gamma!, gamma!), g.sub(beta!, beta!)];
+      const [normal] = g.batchNormalizationTraining(y, gamma!, beta!, mean, variance, {
+        momentum: 0,
+      });
+      g.output(g.tanh(normal!), "y");
+      return run(differentiate(g.build(), { of: "y", withRespectTo: by }), feeds);
+    };
+    const [direct, multiplied] = [await gradientsOf(false), await gradientsOf(true)];
+    for (const name of by) {
+      const expected = multiplied[`gradient/${name}`]!;
+      direct[`gradient/${name}`]!.forEach((value, i) =>
+        expect(value, `${name} ${i}`).toBeCloseTo(expected[i]!, 4),
+      );
+      if (name !== "b") expect(Math.max(...expected.map(Math.abs)), name).toBeGreaterThan(0.01);
+    }
+  });
+
   it("differentiates a gradient again", async () => {
     // y = x³: the gradient of its gradient is 6x.
     const g = new GraphBuilder();

@@ -7,6 +7,7 @@ import { GraphBuilder, type Value } from "./builder";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradient";
 import type { Dim, Node, OnnxModel } from "./model";
+import { multiplied, type Scaled } from "./scaled";
 
 export interface DifferentiateOptions {
   /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
@@ -80,8 +81,8 @@ function pullback(
   const nodes = [...g.nodes];
   const active = nodesBetween(g, nodes, outputs, inputs);
   // The gradients that have arrived at a value so far, one from each node that uses it.
-  const arrived = new Map<string, Value[]>();
-  const arrive = (name: string, dy: Value) => {
+  const arrived = new Map<string, (Value | Scaled)[]>();
+  const arrive = (name: string, dy: Value | Scaled) => {
     const list = arrived.get(name);
     if (list) list.push(dy);
     else arrived.set(name, [dy]);
@@ -90,23 +91,34 @@ function pullback(
   const total = (name: string): Value | undefined => {
     const list = arrived.get(name);
     if (!list) return undefined;
-    const sum = list.reduce((a, b) => g.add(a, b));
+    const sum = list
+      .map((dy) => ("scale" in dy ? multiplied(g, dy) : dy))
+      .reduce((a, b) => g.add(a, b));
     arrived.set(name, [sum]);
     return sum;
+  };
+  const totalToScale = (name: string): Scaled | undefined => {
+    const [first, ...more] = arrived.get(name) ?? [];
+    return first && "scale" in first && more.length === 0 ? first : undefined;
   };
 
   outputs.forEach((output, i) => arrive(output.name, dys[i]!));
   for (const node of nodes.toReversed()) {
     const wanted = active.get(node);
     if (!wanted) continue;
-    const dysOfNode = node.outputs.map((name) => (name === "" ? undefined : total(name)));
-    if (dysOfNode.every((dy) => dy === undefined)) continue;
-    const dxs = g.within(`gradient/${node.name || node.outputs[0]!}`, () =>
-      rule(node).gradient(dysOfNode, context(g, node, { wanted, block, sums }), g),
-    );
-    node.inputs.forEach((name, i) => {
-      const dx = dxs[i];
-      if (dx && wanted.has(i)) arrive(name, checked(dx, g.value(name), node));
+    if (!node.outputs.some((name) => arrived.has(name))) continue;
+    g.within(`gradient/${node.name || node.outputs[0]!}`, () => {
+      const { gradient, takesScaled } = rule(node);
+      const toScale = takesScaled && totalToScale(node.outputs[0]!);
+      const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
+      const about = { wanted, block, sums, scale: toScale?.scale };
+      const dxs = gradient(dysOfNode, context(g, node, about), g);
+      node.inputs.forEach((name, i) => {
+        const dx = dxs[i];
+        if (!dx || !wanted.has(i)) return;
+        checked("scale" in dx ? dx.value : dx, g.value(name), node);
+        arrive(name, dx);
+      });
     });
   }
   return inputs.map((value) => total(value.name) ?? like(g, value, 0));
@@ -172,8 +184,14 @@ function context(
   {
     wanted,
     block,
+    scale,
     sums,
-  }: { wanted: ReadonlySet<number>; block: number | undefined; sums: Map<string, Value> },
+  }: {
+    wanted: ReadonlySet<number>;
+    block: number | undefined;
+    scale: Value | undefined;
+    sums: Map<string, Value>;
+  },
 ): GradientContext {
   const find = (name: string) => (name === "" ? undefined : g.value(name));
   const inputs = node.inputs.map(find);
@@ -183,6 +201,7 @@ function context(
     outputs: node.outputs.map(find),
     wants: (i) => wanted.has(i),
     output: (i) => g.outputOf(node, i),
+    scale,
     setChannelSums: (dx, known) => void sums.set(dx.name, known),
     channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
@@ -198,7 +217,7 @@ function sumOverChannels(g: GraphBuilder, dy: Value): Value {
 }
 
 /** A gradient has the type and shape of what it is the gradient of; else the rule is wrong. */
-function checked(dx: Value, x: Value, node: Node): Value {
+function checked(dx: Value, x: Value, node: Node): void {
   const fits =
     dx.dtype === x.dtype &&
     (!dx.shape ||
@@ -214,7 +233,6 @@ function checked(dx: Value, x: Value, node: Node): Value {
       `node "${node.name}" (${node.op}): the gradient of input "${x.name}" has type ${dx.dtype} and shape [${dx.shape?.join()}], expected ${x.dtype} and [${x.shape?.join()}].`,
       { node: node.name, op: node.op, value: x.name },
     );
-  return dx;
 }
 
 const isFloat = (dtype: DType) => dtype.startsWith("float");

@@ -4,6 +4,7 @@ import type { Tensor } from "@cajal/core";
 import type { AttributeReader } from "./attribute";
 import type { Attributes, GraphBuilder, Value } from "./builder";
 import type { Node } from "./model";
+import type { Scaled } from "./scaled";
 
 /** What a rule sees of the node it differentiates. */
 export interface GradientContext extends AttributeReader {
@@ -16,6 +17,8 @@ export interface GradientContext extends AttributeReader {
   output(i: number): Value;
   /** Channels in a block, where the graph will be rewritten by `blocked`. */
   readonly block: number | undefined;
+  /** What the only dy is still to be multiplied by, channel by channel: for a rule that takes it so. */
+  readonly scale: Value | undefined;
   /** Says what the elements of a gradient sum to, channel by channel (axis 1), where that is known beforehand. */
   setChannelSums(dx: Value, sums: Value): void;
   /** The sums of a gradient's elements, channel by channel: known, or computed now. */
@@ -42,7 +45,9 @@ export interface Gradient {
     dys: readonly (Value | undefined)[],
     context: GradientContext,
     g: GraphBuilder,
-  ): readonly (Value | undefined)[];
+  ): readonly (Value | Scaled | undefined)[];
+  /** Whether it takes a dy that is {@link Scaled}; others get the product. */
+  readonly takesScaled?: true;
   /** Cases that the shared `checkGradient` compares with central differences. */
   readonly samples: readonly GradientSample[];
 }

@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from "../builder";
 import { defineGradient, type GradientContext } from "../gradient";
+import type { Scaled } from "../scaled";
 import { knownShape } from "../sumTo";
 
 export const batchNormalization = defineGradient({
@@ -33,15 +34,18 @@ export const batchNormalization = defineGradient({
 /**
  * With the statistics of the batch (Ioffe & Szegedy 2015, arXiv:1502.03167, section 3), r = 1/√(σ²+ε):
  *   dβ = Σ dy,  dγ = r (Σ dy·x − μ Σ dy),  dx = γ r (dy − dβ/m − x̂ dγ/m).
- * dx is a·dy + b·x + c with one a, b, c a channel, which is fewer passes over the data than x̂.
+ * dx is a (dy + b·x + c) with one a, b, c a channel, which is fewer passes over the data than x̂; and
+ * a convolution before takes a into its kernel.
  */
-function trained(g: GraphBuilder, dy: Value, context: GradientContext): (Value | undefined)[] {
+function trained(
+  g: GraphBuilder,
+  dy: Value,
+  context: GradientContext,
+): (Value | Scaled | undefined)[] {
   const [x, scale] = context.inputs as readonly [Value, Value];
   const shape = knownShape(x, "of BatchNormalization");
   const axes = shape.map((_, i) => i).filter((i) => i !== 1);
   const count = axes.reduce((product, i) => product * shape[i]!, 1);
-  const perChannel = [1, -1, ...shape.slice(2).map(() => 1)];
-  const lay = (value: Value) => g.reshape(value, perChannel);
   const { mean, variance } = statistics(g, x, axes, context);
   const r = g.reciprocal(g.sqrt(g.add(variance, context.float("epsilon", 1e-5))));
   const dBeta = context.channelSums(dy);
@@ -49,15 +53,16 @@ function trained(g: GraphBuilder, dy: Value, context: GradientContext): (Value |
   const dGamma = g.mul(r, g.sub(dyX, g.mul(mean, dBeta)));
   if (!context.wants(0)) return [undefined, dGamma, dBeta];
   const a = g.mul(scale, r);
-  const b = g.neg(g.div(g.mul(a, g.mul(r, dGamma)), count));
-  const c = g.neg(g.add(g.div(g.mul(a, dBeta), count), g.mul(b, mean)));
+  // dx = a (dy + b x + c)
+  const b = g.neg(g.div(g.mul(r, dGamma), count));
+  const c = g.neg(g.add(g.div(dBeta, count), g.mul(b, mean)));
   // b·x + c in one pass over x: a normalization by other numbers.
   const zero = g.sub(a, a);
   const rest = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
-  const dx = g.add(g.mul(dy, lay(a)), rest);
-  // Σ dx = a dβ + b m μ + c m, which is 0: what is the same for a whole channel is taken out of it.
-  context.setChannelSums(dx, zero);
-  return [dx, dGamma, dBeta];
+  const value = g.add(dy, rest);
+  // Σ (dy + b x + c) = dβ + b m μ + c m = 0: what a whole channel shares is taken out of it.
+  context.setChannelSums(value, zero);
+  return [{ value, scale: a }, dGamma, dBeta];
 }
 
 /** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */

@@ -1,16 +1,28 @@
+import type { Value } from "../builder";
+import type { Convolution } from "../convolution";
 import { convolutionOf, imageGradient, kernelGradient } from "../convolutionGradient";
 import { defineGradient } from "../gradient";
+import { multiplied, rowsMultiplied } from "../scaled";
 
 export const conv = defineGradient({
   op: "Conv",
   // dx: dy convolved backwards; dw: x convolved with dy; db: dy summed over all positions.
-  gradient: ([dy], context, g) => {
+  takesScaled: true,
+  gradient: ([given], context, g) => {
     const [x, w, b] = context.inputs;
-    const convolution = convolutionOf(context, x!, w!, dy!);
+    const { scale, block } = context;
+    const conv = convolutionOf(context, x!, w!, given!);
+    const byKernel = scale && kernelIsSmall(conv) ? scale : undefined;
+    const dy = scale && !byKernel ? multiplied(g, { value: given!, scale }) : given!;
+    const scaled = (kernel: Value) => (byKernel ? rowsMultiplied(g, kernel, byKernel) : kernel);
+    const db = () => {
+      const sums = context.channelSums(given!);
+      return scale ? g.mul(sums, scale) : sums;
+    };
     return [
-      context.wants(0) ? imageGradient(g, dy!, w!, convolution, context.block) : undefined,
-      context.wants(1) ? kernelGradient(g, x!, dy!, convolution, context.block) : undefined,
-      b && context.wants(2) ? context.channelSums(dy!) : undefined,
+      context.wants(0) ? imageGradient(g, dy, scaled(w!), conv, block) : undefined,
+      context.wants(1) ? scaled(kernelGradient(g, x!, dy, conv, block)) : undefined,
+      b && context.wants(2) ? db() : undefined,
     ];
   },
   samples: [
@@ -101,3 +113,9 @@ export const conv = defineGradient({
     },
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
+
+/** Whether two kernels, the one that goes in and the gradient that comes out, are less than the image. */
+const kernelIsSmall = ({ batch, channels, group, kernel, output }: Convolution): boolean =>
+  2 * product([channels / group, ...kernel]) < product([batch, ...output]);
+
+const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
