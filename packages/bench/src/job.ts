@@ -124,6 +124,7 @@ async function prepare(
         loss: sparseCategoricalCrossentropy({ fromLogits: true }),
         optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
         seed,
+        threads,
       });
       const [classes = 1] = resolve(model).outputs[0]!.shape.slice(-1).map(Number);
       const labels = random(seed, "labels");
