@@ -1,5 +1,5 @@
 // Times a training step on the caller's thread and on one of its own, in turns:
-//   node scripts/run-source.mjs packages/runtime/bench/trainWorker.ts lenet5 64 20 30
+//   node scripts/run-source.mjs packages/train/bench/workerThread.ts lenet5 64 20 30
 // (network, batch, rounds, steps a round). Medians in milliseconds.
 import { random, tensor } from "@cajal/core";
 import { modelFacts, resolve } from "@cajal/models";
