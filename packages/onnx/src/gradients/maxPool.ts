@@ -1,15 +1,16 @@
+import { tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "../builder";
 import { defineGradient } from "../gradient";
 import { knownShape } from "../sumTo";
 
 export const maxPool = defineGradient({
   op: "MaxPool",
-  // dy goes back to where each maximum was found: the operator's second output says where, as an
-  // index into all of x. Windows that do not overlap hit each place once at most, and MaxUnpool is
-  // the faster way; else the hits are added up.
+  // dy goes back to where each maximum was found, the first of equal ones in row-major order: the
+  // operator's second output says where, as an index into all of x. Windows that do not overlap hit
+  // each place once at most, and MaxUnpool is the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
     const shape = knownShape(context.inputs[0]!, "of MaxPool");
     const pooled = knownShape(dy!, "of MaxPool");
-    const indices = context.output(1);
     const kernel = context.ints("kernel_shape")!;
     const strides = context.ints("strides") ?? kernel.map(() => 1);
     const dilations = context.ints("dilations") ?? kernel.map(() => 1);
@@ -19,6 +20,15 @@ export const maxPool = defineGradient({
         // MaxUnpool wants all windows inside of the image.
         (pooled[i + 2]! - 1) * strides[i]! + k <= shape[i + 2]!,
     );
+    const size = shape.reduce((a, b) => a * b, 1);
+    const tiles =
+      kernel.length === 2 &&
+      !context.ints("pads")?.some((pad) => pad !== 0) &&
+      kernel.every((k, i) => k === strides[i] && shape[i + 2] === k * pooled[i + 2]!);
+    const indices =
+      tiles && size <= foundAgain
+        ? indicesInTiles(g, context.inputs[0]!, context.outputs[0]!, { shape, kernel })
+        : context.output(1);
     if (apart && kernel.length === 2)
       return [
         g.op("MaxUnpool", [dy, indices, g.int64s(shape)], {
@@ -26,7 +36,6 @@ export const maxPool = defineGradient({
           strides,
         }),
       ];
-    const size = shape.reduce((a, b) => a * b, 1);
     const scattered = g.op(
       "ScatterElements",
       [g.expand(g.scalar(dy!.dtype, 0), [size]), g.reshape(indices, [-1]), g.reshape(dy!, [-1])],
@@ -54,3 +63,48 @@ export const maxPool = defineGradient({
     { inputs: [[2, 3, 9]], attributes: { kernel_shape: [3], strides: [2] } },
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
+
+/**
+ * ONNX Runtime's CPU pools with indices take ten times as long as those without. Up to as many
+ * elements it is faster to look for the maxima again; above, memory is what limits that.
+ */
+const foundAgain = 4 * 1024 * 1024;
+
+/**
+ * The operator's second output where windows tile the image: a pool of the negated places of what
+ * equals its window's maximum gives the first such place in each window.
+ */
+function indicesInTiles(
+  g: GraphBuilder,
+  x: Value,
+  y: Value,
+  { shape, kernel }: { shape: readonly number[]; kernel: readonly number[] },
+): Value {
+  const [batch, channels, height, width] = shape as [number, number, number, number];
+  const area = height * width;
+  const back = g.resize(y, {
+    scales: [1, 1, ...kernel],
+    mode: "nearest",
+    nearest_mode: "floor",
+    coordinate_transformation_mode: "asymmetric",
+  });
+  // At most `foundAgain` elements: all places are exact in float32.
+  const places = g.constant(
+    tensor(
+      "float32",
+      [height, width],
+      Array.from({ length: area }, (_, place) => -place),
+    ),
+  );
+  // A window of NaN equals nothing: its index is a wrong one, but one of the image.
+  const found = g.where(g.equal(x, back), places, 1 - area);
+  const first = g.maxPool(found, { kernel_shape: kernel, strides: kernel });
+  const planes = g.constant(
+    tensor(
+      "int64",
+      [batch, channels, 1, 1],
+      Array.from({ length: batch * channels }, (_, plane) => plane * area),
+    ),
+  );
+  return g.sub(planes, g.cast(first, "int64"));
+}
