@@ -76,6 +76,8 @@ class Rewriting {
   /** Values that so far are in blocks only. */
   readonly #owed = new Map<string, number>();
   #count = 0;
+  /** Name of the node at hand: what takes its place is named after it. */
+  #at = "";
 
   constructor({ graph }: OnnxModel, block: number) {
     this.#block = block;
@@ -89,6 +91,7 @@ class Rewriting {
 
   /** Adds a node of the graph, or what takes its place. */
   add(node: Node): void {
+    this.#at = node.name || node.outputs[0]!;
     if (this.#convolution(node) || this.#transposed(node)) {
       this.used = true;
       return;
@@ -272,7 +275,7 @@ class Rewriting {
     output?: string,
     of = domain,
   ): string {
-    const name = `blocked/${op}_${this.#count++}`;
+    const name = `${this.#at}/blocked/${op}_${this.#count++}`;
     const typed = Object.entries(attributes).map(([key, value]): [string, Attribute] => [
       key,
       attributeOf(Array.isArray(value) ? "ints" : "int", value!, name),
