@@ -38,6 +38,8 @@ export class GraphAssembler implements Scope {
   readonly #known = new Map<string, Known>();
   /** Names of the nodes' outputs. */
   readonly #made = new Set<string>();
+  /** Those of them that are other names of values, as outputs. */
+  readonly #published = new Set<string>();
   /** Small constants by content, so that a graph holds each once. */
   readonly #constants = new Map<string, Value>();
   readonly #outer: GraphAssembler | undefined;
@@ -238,19 +240,23 @@ export class GraphAssembler implements Scope {
 
   /** Declares `value` an output of the graph, under `name` if one is given. */
   output(value: Value, name = value.name): Value {
-    // An output may be an input or a constant, or carry another name: an Identity node makes it one.
     const twice = this.#outputs.some((output) => output.name === value.name);
-    const published =
-      name === value.name && this.#made.has(name) && !twice
-        ? this.value(name)
-        : this.append({
-            op: "Identity",
-            domain: "",
-            name: this.#shared.taken.has(name) ? this.freshName("Identity") : name,
-            inputs: [value.name],
-            outputs: [name === value.name ? this.freshName(name) : name],
-            attributes: {},
-          })[0]!;
+    if (name === value.name && this.#made.has(name) && !twice) {
+      const made = this.value(name);
+      this.#outputs.push(made);
+      return made;
+    }
+    // An output may be an input or a constant, or carry another name: an Identity node makes it one,
+    // unless the finished graph can do without.
+    const published = this.append({
+      op: "Identity",
+      domain: "",
+      name: this.#shared.taken.has(name) ? this.freshName("Identity") : name,
+      inputs: [value.name],
+      outputs: [name === value.name ? this.freshName(name) : name],
+      attributes: {},
+    })[0]!;
+    this.#published.add(published.name);
     this.#outputs.push(published);
     return published;
   }
@@ -324,18 +330,49 @@ export class GraphAssembler implements Scope {
   /** The finished graph. */
   buildGraph(): Graph {
     const outer = new Set([...this.#inputs, ...this.#outputs].map(({ name }) => name));
+    const nodes = this.#underPublishedNames(outer);
     const values = new Map<string, ValueInfo>();
-    for (const node of this.#nodes)
+    for (const node of nodes)
       for (const name of node.outputs)
         if (name && !outer.has(name)) values.set(name, this.value(name));
     return {
       name: this.name,
-      nodes: [...this.#nodes],
+      nodes,
       initializers: new Map(this.#initializers),
       inputs: [...this.#inputs],
       outputs: [...this.#outputs],
       values,
     };
+  }
+
+  /**
+   * The nodes, without those that only give a value its name as an output, each a copy of it: where the
+   * value is made here and is no output itself, it takes that name.
+   */
+  #underPublishedNames(outer: ReadonlySet<string>): Node[] {
+    const names = new Map<string, string>();
+    // Graphs inside of nodes may read the values by their names.
+    const nested = this.#nodes.some(({ attributes }) =>
+      Object.values(attributes).some(({ type }) => type === "graph"),
+    );
+    const nodes = this.#nodes.filter((node) => {
+      const [from, to] = [node.inputs[0]!, node.outputs[0]!];
+      const spared =
+        !nested &&
+        this.#published.has(to) &&
+        this.#made.has(from) &&
+        !outer.has(from) &&
+        !names.has(from);
+      if (spared) names.set(from, to);
+      return !spared;
+    });
+    if (names.size === 0) return nodes;
+    const named = (name: string) => names.get(name) ?? name;
+    return nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(named),
+      outputs: node.outputs.map(named),
+    }));
   }
 
   /**

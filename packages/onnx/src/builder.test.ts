@@ -240,6 +240,44 @@ describe("outputs", () => {
     ]);
   });
 
+  it("give the values made here their names, and copy what has one", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2]);
+    const made = g.relu(x);
+    g.output(made, "relu");
+    g.output(g.neg(made), "negated");
+    g.output(made, "again");
+    g.output(x, "same");
+    expect(g.build().graph.nodes.map(({ op, outputs }) => [op, ...outputs])).toEqual([
+      ["Relu", "relu"],
+      ["Neg", "negated"],
+      ["Identity", "again"],
+      ["Identity", "same"],
+    ]);
+    const got = await run(g, new Map([["x", tensor("float32", [2], [-1, 2])]]));
+    const names = ["relu", "negated", "again", "same"];
+    expect(names.map((name) => [...(got[name]!.data as Float32Array)])).toEqual([
+      [0, 2],
+      [-0, -2],
+      [0, 2],
+      [-1, 2],
+    ]);
+  });
+
+  it("keep their Identity where a graph inside of a node may read them", async () => {
+    const g = new GraphBuilder();
+    const y = g.relu(g.input("x", "float32", [2]));
+    const inner = new GraphBuilder({ name: "inner" }, g);
+    inner.output(inner.add(y, 1), "more");
+    const branch = inner.buildGraph();
+    const condition = g.constant(tensor("bool", [], [1]));
+    g.output(y, "relu");
+    g.output(g.op("If", [condition], { then_branch: branch, else_branch: branch }), "chosen");
+    const got = await run(g, new Map([["x", tensor("float32", [2], [-1, 2])]]));
+    expect([...(got.relu!.data as Float32Array)]).toEqual([0, 2]);
+    expect([...(got.chosen!.data as Float32Array)]).toEqual([1, 3]);
+  });
+
   it("can be declared later on", async () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [1, 1, 2, 2]);

@@ -91,17 +91,14 @@ describe.each<[string, OnnxModel, RegExp[]]>([
   [
     "nodes out of order",
     changed({ nodes: good().graph.nodes.toReversed() }),
-    [
-      /uses "Add", which node "Add" \(Add\) defines only later/,
-      /uses "Relu", which node "Relu" \(Relu\) defines only later/,
-    ],
+    [/uses "Relu", which node "Relu" \(Relu\) defines only later/],
   ],
   [
     "a cycle",
     changed({ nodes: nodes(0, { inputs: ["y"] }) }),
     [
-      /uses "y", which node "y" \(Identity\) defines only later/,
-      /the graph has a cycle: "Relu" → "y" → "Add" → "Relu"/,
+      /uses "y", which node "Add" \(Add\) defines only later/,
+      /the graph has a cycle: "Relu" → "Add" → "Relu"/,
     ],
   ],
   [
