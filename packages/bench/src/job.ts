@@ -110,7 +110,7 @@ async function prepare(
   const x = noise([batch, ...input], seed);
   switch (job.phase) {
     case "predict": {
-      const session = await open(model, weights, { engine, device, threads, batch });
+      const session = await open(model, weights, { engine, device, threads });
       return {
         step: () => session.predict(x),
         device: session.device,

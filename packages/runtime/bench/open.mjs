@@ -1,6 +1,6 @@
 // What opening a network costs, in time and memory: random weights, one open, one image.
-//   npm run build && node packages/runtime/bench/open.mjs [--engine onnx] [--device cpu] [resnet50 vgg19 …]
-// Each run is a process of its own, three a network; the medians are printed. MB are 2^20 bytes.
+//   npm run build && node packages/runtime/bench/open.mjs [--engine onnx] [--device cpu] [--share] [resnet50 vgg19 …]
+// --share reads large dense kernels in the caller's weights. Each run is a process of its own, three a network; the medians are printed. MB are 2^20 bytes.
 // "cpu" is the processor time that opening took, which a busy machine does not stretch. "opened" is the
 // process' resident memory after opening and one image, garbage collected, the caller's weights
 // included; "let go" the same once the caller has dropped them; "peak" the most there ever was.
@@ -13,6 +13,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     engine: { type: "string", default: "onnx" },
     device: { type: "string", default: "auto" },
+    share: { type: "boolean", default: false },
     child: { type: "boolean", default: false },
   },
 });
@@ -42,8 +43,8 @@ else {
 }
 
 function run(network) {
-  const { engine, device } = options;
-  const args = ["--expose-gc", fileURLToPath(import.meta.url), "--child", "--engine", engine, "--device", device, network]; // prettier-ignore
+  const { engine, device, share } = options;
+  const args = ["--expose-gc", fileURLToPath(import.meta.url), "--child", "--engine", engine, "--device", device, ...(share ? ["--share"] : []), network]; // prettier-ignore
   const { stdout, stderr, status } = spawnSync(process.execPath, args, { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
   return JSON.parse(stdout);
@@ -59,7 +60,11 @@ async function measure(network) {
   const bytes = [...weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
   const initialized = performance.now();
   const before = process.cpuUsage();
-  const session = await open(model, weights, { engine: options.engine, device: options.device });
+  const session = await open(model, weights, {
+    engine: options.engine,
+    device: options.device,
+    shareKernels: options.share,
+  });
   const { user, system } = process.cpuUsage(before);
   const opened = performance.now();
   const x = tensor("float32", [1, ...session.inputs[0].shape.slice(1)]);

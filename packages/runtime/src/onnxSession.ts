@@ -19,23 +19,23 @@ import { verify } from "./verify";
 export interface OpenOnOnnxOptions {
   readonly device: DeviceChoice;
   readonly threads?: number | undefined;
-  /** Examples that most runs have. */
-  readonly batch: number;
+  /** Whether large dense kernels are read where the model has them. */
+  readonly shareKernels: boolean;
   readonly verify: boolean;
 }
 
 /** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
   model: OnnxModel | Uint8Array,
-  { device: choice, threads, batch, verify: checked }: OpenOnOnnxOptions,
+  { device: choice, threads, shareKernels, verify: checked }: OpenOnOnnxOptions,
 ): Promise<OpenedModel> {
   checkDevice("onnx", choice);
   const devices = candidates("onnx", choice);
   const failures: Error[] = [];
   for (const device of devices) {
     try {
-      const reads = batch === 1 && inNode && device === "cpu" && "graph" in model;
-      const { model: rest, kernels } = reads ? kernelsApart(model) : { model };
+      const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
+      const { model: rest, kernels } = shares ? kernelsApart(model) : { model };
       const opened = opensOn(await onnxRuntime(rest, { device, threads }), device, kernels);
       if (checked && isGpu(device)) await verify(opened, model);
       return opened;

@@ -245,7 +245,7 @@ describe("open", () => {
     });
     await expect(at({ devise: "cpu" })).rejects.toMatchObject({ code: "unknown-option" });
     await expect(at({ threads: 0 })).rejects.toMatchObject({ code: "bad-argument" });
-    await expect(at({ batch: 1.5 })).rejects.toMatchObject({ code: "bad-argument" });
+    await expect(at({ threads: 1.5 })).rejects.toMatchObject({ code: "bad-argument" });
     await expect(at({ engine: "tfjs", device: "webgl" })).rejects.toMatchObject({
       code: "no-device",
     });
@@ -293,18 +293,19 @@ describe("open", () => {
     }
     const ones = () => tensor("float32", [1, size], new Float32Array(size).fill(1));
 
-    it("reads it in place", async () => {
-      await using session = await open(large, given, { device: "cpu" });
+    it("reads it in place, asked to share it", async () => {
+      await using session = await open(large, given, { device: "cpu", shareKernels: true });
       expect(session.inputs.map(({ name }) => name)).toEqual(["x"]);
       for (const n of [1, 3])
         expect([...(await session.predict(counted(n))).data]).toEqual(sums(n));
       expect(await readsInPlace(session)).toBe(true);
     });
 
-    it("keeps its own for batches of several, and for a file's bytes", async () => {
-      await using several = await open(large, given, { device: "cpu", batch: 8 });
-      await using bytes = await open(encodeModel(toOnnx(large, given)), { device: "cpu" });
-      for (const session of [several, bytes]) {
+    it("keeps its own otherwise, and for a file's bytes", async () => {
+      await using own = await open(large, given, { device: "cpu" });
+      const file = encodeModel(toOnnx(large, given));
+      await using bytes = await open(file, { device: "cpu", shareKernels: true });
+      for (const session of [own, bytes]) {
         expect([...(await session.predict(counted(3))).data]).toEqual(sums(3));
         expect(await readsInPlace(session)).toBe(false);
       }
