@@ -14,7 +14,11 @@ export default defineConfig({
     search: { provider: "local" },
     outline: [2, 3],
     nav: [
-      { text: "Guide", link: "/getting-started", activeMatch: "/(getting-started|how-it-fits)" },
+      {
+        text: "Guide",
+        link: "/getting-started",
+        activeMatch: "/(getting-started|how-it-fits|training-speed)",
+      },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
       { text: "API", link: "/api/", activeMatch: "/api/" },
       { text: "Report", link: "/report" },
@@ -27,6 +31,7 @@ export default defineConfig({
           items: [
             { text: "Getting started", link: "/getting-started" },
             { text: "How it fits together", link: "/how-it-fits" },
+            { text: "How fast training is", link: "/training-speed" },
             { text: "The report", link: "/report" },
           ],
         },
