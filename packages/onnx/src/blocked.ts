@@ -3,10 +3,10 @@
 // of channels; its operators for that are in the domain com.microsoft.nchwc, and its optimizer uses them
 // where weights are constant. Where weights are learned they are not, and this does what it leaves:
 // depthwise convolutions, and the gradients of their kernels above all, run up to thirty times faster.
+import { tensor, type Tensor } from "@cajal/core";
 import { attributeOf, attributesOf, type Attributes } from "./attribute";
 import { convolutionBetween, type Convolution } from "./convolution";
 import type { Attribute, Node, OnnxModel } from "./model";
-import { tensor, type Tensor } from "@cajal/core";
 
 const domain = "com.microsoft.nchwc";
 
@@ -14,7 +14,8 @@ const domain = "com.microsoft.nchwc";
  * The same model, its convolutions (and transposed ones) of weights that are not constant on blocked
  * kernels, where those are faster.
  *
- * @param block channels in a block: 16 with AVX-512 or on 64-bit ARM, 8 with AVX2; {@link blockOf} says
+ * @param block channels in a block, as the processor has it: 16 with AVX-512, 8 with AVX2. What is not
+ *   known is tried: a wrong one gives wrong results, and without such kernels nothing opens
  */
 export function blocked(model: OnnxModel, block: number): OnnxModel {
   const { graph } = model;
@@ -54,13 +55,12 @@ export function servedInBlocks(conv: Convolution, block: number, transposed = fa
  * convolution's own was wider than its kernel reaches.
  */
 function turnedPads({ input, output, kernel, strides, dilations, pads }: Convolution) {
-  const rank = kernel.length;
   const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
   const begins = reach.map((r, i) => r - pads[i]!);
   // With zeros after every pixel, the last included.
   const ends = reach.map((r, i) => input[i]! - output[i]! * strides[i]! - begins[i]! + r);
   const all = [...begins, ...ends];
-  return all.length === 2 * rank && all.every((pad) => pad >= 0) ? all : undefined;
+  return all.every((pad) => pad >= 0) ? all : undefined;
 }
 
 /** A graph on its way to blocked kernels. */
@@ -166,20 +166,27 @@ class Rewriting {
   #blocks(x: string): string {
     const found = this.#inBlocks.get(x);
     if (found) return found;
-    // [batch, channels, …] and [1, batch · channels, …] are the same blocks.
     const shape = this.#shapes.get(x)!;
-    const origin = this.#reshapes.get(x);
-    const before = origin === undefined ? undefined : this.#shapes.get(origin);
-    const alike =
-      before?.length === 4 &&
-      before[1]! % this.#block === 0 &&
-      before[2] === shape[2] &&
-      before[3] === shape[3];
-    const made = alike
-      ? this.#reshape(this.#blocks(origin!), shape)
+    const origin = this.#sameBlocks(x, shape.slice(2));
+    const made = origin
+      ? this.#reshape(this.#blocks(origin), shape)
       : this.#node("ReorderInput", [this.#settled(x)], { channels_last: 0 });
     this.#inBlocks.set(x, made);
     return made;
+  }
+
+  /**
+   * The image that a value is another shape of, if its blocks are the same: those of [batch, channels,
+   * ...extents] are those of [1, batch · channels, ...extents].
+   */
+  #sameBlocks(value: string, extents: readonly number[]): string | undefined {
+    const origin = this.#reshapes.get(value);
+    const shape = origin === undefined ? undefined : this.#shapes.get(origin);
+    const same =
+      shape?.length === 4 &&
+      shape[1]! % this.#block === 0 &&
+      extents.every((extent, i) => extent === shape[i + 2]);
+    return same ? origin : undefined;
   }
 
   /** dy in blocks, its pixels `stride` apart and zeros between them. */
@@ -198,15 +205,9 @@ class Rewriting {
   /** [maps, 1, …kernel] with the maps in blocks: the kernels of a depthwise convolution. */
   #lineOfBlocks(w: string, { maps, kernel }: Convolution): string {
     // A gradient that is a kernel here is an image elsewhere.
-    const origin = this.#reshapes.get(w);
-    const image = origin === undefined ? undefined : this.#shapes.get(origin);
-    const alike =
-      image?.length === 4 &&
-      image[1]! % this.#block === 0 &&
-      image[2] === kernel[0] &&
-      image[3] === kernel[1];
-    const line = alike
-      ? this.#blocks(origin!)
+    const origin = this.#sameBlocks(w, kernel);
+    const line = origin
+      ? this.#blocks(origin)
       : this.#reordered(this.#reshape(this.#settled(w), [1, maps, ...kernel]));
     return this.#reshape(line, [maps, 1, ...kernel]);
   }
