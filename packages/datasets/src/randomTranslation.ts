@@ -1,5 +1,5 @@
-import { type Batch, CajalError, type DType, random, showShape, tensor } from "@cajal/core";
-import type { BatchContext } from "./dataset";
+import { CajalError } from "@cajal/core";
+import { changeImages } from "./changeImages";
 
 /**
  * Moves each image by whole pixels, up or down and left or right, by other distances in every epoch; what
@@ -20,34 +20,23 @@ export function randomTranslation(most: number, { seed }: { seed: number }) {
       `randomTranslation: got ${most} pixels, expected a whole number of at least 0.`,
       { most },
     );
-  return <X extends DType, Y extends DType>(
-    { x, y }: Batch<X, Y>,
-    { epoch, index }: BatchContext,
-  ): Batch<X, Y> => {
-    const [n, height, width, channels] = x.shape;
-    if (n === undefined || !height || !width || !channels || x.shape.length !== 4)
-      throw new CajalError(
-        "bad-shape",
-        `randomTranslation: got x ${showShape(x.shape)}, expected images [n, height, width, channels].`,
-        { shape: x.shape },
-      );
-    const numbers = random(seed, "translation", epoch, index);
-    const distance = () => numbers.integer(2 * most + 1) - most;
-    const moved = tensor(x.dtype, x.shape);
-    // Tensor's type cannot say that both arrays are of one kind; they are, having one dtype.
-    const source = x.data as Uint8Array;
-    const target = moved.data as Uint8Array;
-    const row = width * channels;
-    for (let i = 0; i < n; i++) {
-      const [down, right] = [distance(), distance()];
-      if (Math.abs(right) >= width) continue;
-      const kept = (width - Math.abs(right)) * channels;
-      for (let h = Math.max(0, down); h < Math.min(height, height + down); h++) {
-        const from = (i * height + h - down) * row + Math.max(0, -right) * channels;
-        const to = (i * height + h) * row + Math.max(0, right) * channels;
-        target.set(source.subarray(from, from + kept), to);
+  const options = { seed, stream: "translation" };
+  return changeImages(
+    "randomTranslation",
+    options,
+    ({ source, target, n, height, width, channels }, numbers) => {
+      const distance = () => numbers.integer(2 * most + 1) - most;
+      const row = width * channels;
+      for (let i = 0; i < n; i++) {
+        const [down, right] = [distance(), distance()];
+        if (Math.abs(right) >= width) continue;
+        const kept = (width - Math.abs(right)) * channels;
+        for (let h = Math.max(0, down); h < Math.min(height, height + down); h++) {
+          const from = (i * height + h - down) * row + Math.max(0, -right) * channels;
+          const to = (i * height + h) * row + Math.max(0, right) * channels;
+          target.set(source.subarray(from, from + kept), to);
+        }
       }
-    }
-    return { x: moved, y };
-  };
+    },
+  );
 }
