@@ -1,0 +1,104 @@
+// Feeds one target with mutated inputs, in a process that may hang or die: which input is being read
+// stands in a file, what is found is printed at once, one JSON line each.
+import { isCajalError, random } from "@cajal/core";
+import { openSync, writeSync } from "node:fs";
+import type { Target } from "./target";
+
+export interface Finding {
+  readonly kind: "error" | "slow" | "memory" | "pollution" | "hang" | "death";
+  /** Number of the input; with the seed and the target's name it says all. */
+  readonly input: number;
+  readonly text: string;
+}
+
+/** What the inputs came to. */
+export interface Tally {
+  inputs: number;
+  /** Read without complaint. */
+  accepted: number;
+  /** Code of a CajalError → how often. */
+  refused: Record<string, number>;
+  /** Peak resident memory of the process, MB. */
+  peak_mb: number;
+  /** Processor time of the slowest input, and which it was. */
+  slowest: { ms: number; input: number };
+}
+
+export type Line = { finding: Finding } | { tally: Tally } | { ready: true };
+
+export interface Limits {
+  /** Of processor time, ms: on a busy machine the clock says little. */
+  readonly slow: number;
+  /** Of the whole process, MB. */
+  readonly memory: number;
+}
+
+/** The input of this number. */
+export async function inputOf(
+  target: Target<unknown>,
+  corpus: readonly unknown[],
+  seed: number,
+  number: number,
+): Promise<unknown> {
+  const numbers = random(seed, target.name, number);
+  return target.mutate(corpus[numbers.integer(corpus.length)], numbers, corpus);
+}
+
+/** Reads inputs `from` … `to`, or until the time is over; ends early where memory ran over. */
+export async function feed(
+  target: Target<unknown>,
+  options: { seed: number; from: number; to: number; until: number; place: string; limits: Limits },
+): Promise<void> {
+  const { seed, from, to, until, limits } = options;
+  const place = openSync(options.place, "w");
+  const corpus = await target.corpus();
+  const tally: Tally = {
+    inputs: 0,
+    accepted: 0,
+    refused: {},
+    peak_mb: 0,
+    slowest: { ms: 0, input: from },
+  };
+  let input = from;
+  const found = (kind: Finding["kind"], text: string) => say({ finding: { kind, input, text } });
+  const uncaught = (error: unknown) => found("error", `outside of the call: ${stackOf(error)}`);
+  process.on("uncaughtException", uncaught).on("unhandledRejection", uncaught);
+  say({ ready: true });
+  for (; input < to && Date.now() < until; input++) {
+    writeSync(place, String(input).padStart(16), 0);
+    const content = await inputOf(target, corpus, seed, input);
+    const began = process.cpuUsage();
+    try {
+      await target.read(content);
+      tally.accepted++;
+    } catch (error) {
+      if (isCajalError(error)) tally.refused[error.code] = (tally.refused[error.code] ?? 0) + 1;
+      else found("error", stackOf(error));
+    }
+    const { user, system } = process.cpuUsage(began);
+    const ms = (user + system) / 1000;
+    tally.inputs++;
+    if (ms > tally.slowest.ms) tally.slowest = { ms, input };
+    if (ms > limits.slow) found("slow", `${Math.round(ms)} ms of processor time`);
+    for (const key in {}) found("pollution", `Object.prototype has got ${JSON.stringify(key)}`);
+    tally.peak_mb = Math.round(process.resourceUsage().maxRSS / 1024);
+    if (tally.peak_mb > limits.memory) {
+      // The peak only rises: whoever goes on does so in a new process.
+      found("memory", `${tally.peak_mb} MB resident`);
+      break;
+    }
+    // Timers and streams have their turn.
+    if (input % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  say({ tally });
+}
+
+/** Synchronously: who dies in the next input has still said it. */
+function say(line: Line): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+export const stackOf = (error: unknown): string =>
+  error instanceof Error
+    ? (error.stack ?? error.message).split("\n").slice(0, 8).join("\n")
+    : `got ${typeof error} ${String(error)} thrown`;
