@@ -1,14 +1,14 @@
-// What every package's build has in common; a package names its entries.
+// What every package's build has in common; a package names its entries, output name → source file.
 import { defineConfig } from "tsup";
 
-export const build = (entry: string[]) =>
+export const build = (entry: Record<string, string>) =>
   defineConfig({
     entry,
     format: ["esm", "cjs"],
     target: "node20",
     platform: "neutral",
     dts: {
-      entry: entry.filter((file) => file.endsWith(".ts")),
+      entry: Object.fromEntries(Object.entries(entry).filter(([, file]) => file.endsWith(".ts"))),
       compilerOptions: { ignoreDeprecations: "6.0" },
     },
     clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them

@@ -14,6 +14,7 @@ import { formatMessage } from "publint/utils";
 /** What a user may download at most: node_modules in kB after installing the package, peers aside. */
 const limits = {
   core: 200,
+  files: 500,
   onnx: 2000,
   datasets: 2000,
   models: 2000,

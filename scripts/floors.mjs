@@ -2,8 +2,8 @@
 // the same floor does not import each other.
 export const floors = [
   ["core"],
-  ["onnx", "datasets"],
-  ["models"],
+  ["onnx", "files"],
+  ["models", "datasets"],
   ["runtime"],
   ["train", "transfer", "explain"],
   ["bench"],

@@ -1,3 +1,3 @@
 import { build } from "../../tsup.base";
 
-export default build(["src/index.ts", "src/cli.ts"]);
+export default build({ index: "src/index.ts", cli: "src/cli.ts" });

@@ -1,4 +1,4 @@
 import { build } from "../../tsup.base";
 
 // graphWorker.js is not imported: it is what a worker runs, found beside whatever starts one.
-export default build(["src/index.ts", "src/graphWorker.js"]);
+export default build({ index: "src/index.ts", graphWorker: "src/engines/onnx/graphWorker.js" });

@@ -1,6 +1,7 @@
 export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
 export { unknownName, checkOptions, nearest } from "./names";
 export { importPeer } from "./importPeer";
+export { abortable } from "./abortable";
 export {
   dtypes,
   tensor,

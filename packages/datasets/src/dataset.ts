@@ -4,6 +4,7 @@
 import {
   type Batch,
   CajalError,
+  abortable,
   checkOptions,
   checkTensor,
   random,
@@ -13,7 +14,6 @@ import {
   type Tensor,
   tensor,
 } from "@cajal/core";
-import { abortable } from "./abortable";
 import { splitIndices } from "./splitIndices";
 
 /** Where examples come from: they are read when a batch is delivered, and only then. */

@@ -8,12 +8,12 @@ export {
   type Source,
   type SplitOptions,
 } from "./dataset";
-export { iris } from "./iris";
-export { digits } from "./digits";
-export { oneHot } from "./oneHot";
-export { rescale } from "./rescale";
-export { randomFlip } from "./randomFlip";
-export { randomTranslation } from "./randomTranslation";
-export { standardize, type Standardizer } from "./standardize";
-export { parseIdx } from "./parseIdx";
-export { pca, type Pca } from "./pca";
+export { iris } from "./sets/iris";
+export { digits } from "./sets/digits";
+export { oneHot } from "./transforms/oneHot";
+export { rescale } from "./transforms/rescale";
+export { randomFlip } from "./transforms/randomFlip";
+export { randomTranslation } from "./transforms/randomTranslation";
+export { standardize, type Standardizer } from "./transforms/standardize";
+export { parseIdx } from "./decode/parseIdx";
+export { pca, type Pca } from "./transforms/pca";

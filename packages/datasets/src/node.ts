@@ -1,4 +1,2 @@
-export { cacheFolder } from "./cacheFolder";
-export { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetchFile";
-export { mnist, mnistMirrors, type MnistOptions } from "./mnist";
-export { cifar10, cifar10Mirrors, type Cifar10Options } from "./cifar10";
+export { mnist, mnistMirrors, type MnistOptions } from "./sets/mnist";
+export { cifar10, cifar10Mirrors, type Cifar10Options } from "./sets/cifar10";

@@ -49,9 +49,13 @@ export {
   sparseCategoricalAccuracy,
   topKAccuracy,
 } from "./metrics";
-export { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Position } from "./checkpoint";
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./safetensors";
-export { logged, type EventLog } from "./logged";
+export {
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type Checkpoint,
+  type Position,
+} from "./checkpoints/checkpoint";
+export { logged, type EventLog } from "./logs/logged";
 export {
   earlyStopping,
   reduceOnPlateau,

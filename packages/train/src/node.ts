@@ -5,6 +5,6 @@ export {
   loadCheckpoint,
   saveCheckpoint,
   type CheckpointsOptions,
-} from "./checkpointFiles";
-export { csv, jsonl } from "./eventLogs";
-export { tensorBoard } from "./tensorBoard";
+} from "./checkpoints/checkpointFiles";
+export { csv, jsonl } from "./logs/eventLogs";
+export { tensorBoard } from "./logs/tensorBoard";

@@ -3,7 +3,7 @@ import type { Optimizer } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
-import { updateParameters } from "../../runtime/src/trainStepUpdate";
+import { updateParameters } from "../../runtime/src/step/update";
 import { engines, type TestedEngine } from "../testing/engines";
 import { adagrad, adam, adamw, rmsprop, sgd, type OptimizerOptions } from "./optimizers";
 import { exponentialDecay, type Schedule } from "./schedules";

@@ -13,7 +13,7 @@ import {
   type TrainStepOptions,
 } from "@cajal/runtime";
 import { ahead } from "./ahead";
-import type { Checkpoint, Position } from "./checkpoint";
+import type { Checkpoint, Position } from "./checkpoints/checkpoint";
 import { nextTask } from "./nextTask";
 
 export interface TrainOptions extends TrainStepOptions {

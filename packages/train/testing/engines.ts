@@ -2,8 +2,8 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder, gradients } from "@cajal/onnx";
 import { open, type Ops } from "@cajal/runtime";
-import { opsGraph } from "../../runtime/src/opsGraph";
-import { opsTfjs } from "../../runtime/src/opsTfjs";
+import { opsGraph } from "../../runtime/src/engines/onnx/ops";
+import { opsTfjs } from "../../runtime/src/engines/tfjs/ops";
 import * as tf from "@tensorflow/tfjs-core";
 
 type Values<V> = Readonly<Record<string, V>>;

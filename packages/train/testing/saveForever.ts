@@ -1,6 +1,6 @@
 // A process that saves checkpoint after checkpoint until it is killed; its parent does that.
 import { tensor } from "@cajal/core";
-import { checkpoints } from "../src/checkpointFiles";
+import { checkpoints } from "../src/checkpoints/checkpointFiles";
 
 const folder = process.argv[2]!;
 const target = checkpoints(folder, { keep: 3 });

@@ -1,6 +1,6 @@
 // A process that saves a small checkpoint and then a large one in its place, and says what came of it.
 import { isCajalError, tensor } from "@cajal/core";
-import { checkpoints } from "../src/checkpointFiles";
+import { checkpoints } from "../src/checkpoints/checkpointFiles";
 
 const target = checkpoints(process.argv[2]!);
 const save = (step: number, size: number) =>

@@ -1,7 +1,7 @@
 // cajal cache: the folder of fetched files, listed, found, emptied.
 import { readdir, rm, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { cacheFolder } from "@cajal/datasets/node";
+import { cacheFolder } from "@cajal/files/node";
 import type { Context } from "../context";
 import { textTable } from "../output";
 

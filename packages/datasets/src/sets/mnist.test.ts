@@ -1,0 +1,168 @@
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { copyFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { isCajalError } from "@cajal/core";
+import { afterEach, describe, expect, it } from "vitest";
+import { describeWithShared } from "../../../core/testing/shared";
+import { fileServer } from "../../../files/testing/fileServer";
+import { mnist, type MnistOptions } from "./mnist";
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).toReversed()) await end();
+});
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "cajal-mnist-"));
+  endings.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+const problem = async (options: MnistOptions) => {
+  try {
+    await mnist(options);
+  } catch (error) {
+    if (isCajalError(error)) return error;
+    throw error;
+  }
+  throw new Error("expected an error");
+};
+
+const [images, labels] = ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"] as const;
+
+describe("without the files", () => {
+  it("a folder that lacks them: io, with their names", async () => {
+    const folder = newFolder();
+    const error = await problem({ folder });
+    expect(error).toMatchObject({ code: "io", facts: { folder } });
+    // Whichever of the two is missed first.
+    expect(error.message).toMatch(/train-(images|labels)-idx\d-ubyte\.gz/);
+  });
+
+  it("offline: the file and the folder to put it in", async () => {
+    const cache = newFolder();
+    const error = await problem({ cache, offline: true, split: "test" });
+    expect(error.code).toBe("offline");
+    expect(error.message).toContain(join(cache, "mnist"));
+    expect(error.message).toMatch(/t10k-(images|labels)-idx\d-ubyte\.gz/);
+  });
+
+  it("asks the mirrors for the official names, in turn", async () => {
+    const asked: string[] = [];
+    const fetch: typeof globalThis.fetch = async (url) => {
+      asked.push(String(url));
+      return new Response("no", { status: 404 });
+    };
+    const mirrors = ["https://a.invalid/mnist", "https://b.invalid/"];
+    const error = await problem({ cache: newFolder(), mirrors, fetch });
+    expect(error.code).toBe("network");
+    expect(asked).toContain("https://a.invalid/mnist/train-images-idx3-ubyte.gz");
+    expect(asked[0]).toContain("https://a.invalid/");
+  });
+
+  it.each<[string, object, string]>([
+    ["split", { split: "valid" }, "unknown-name"],
+    ["option", { foldr: "/" }, "unknown-option"],
+  ])("an unknown %s", async (_, options, code) => expect((await problem(options)).code).toBe(code));
+
+  it("aborted before: nothing is asked", async () => {
+    const signal = AbortSignal.abort();
+    await expect(mnist({ cache: newFolder(), signal })).rejects.toBe(signal.reason);
+  });
+});
+
+describeWithShared("with the official files", "data/mnist", (folder) => {
+  const gz = (name: string) => `${folder}/${name}.gz`;
+
+  it("reads 60,000 and 10,000 images and labels, well under a second", async () => {
+    const started = process.cpuUsage();
+    const [train, test] = await Promise.all([mnist({ folder }), mnist({ folder, split: "test" })]);
+    // Of all threads, and not of what else the machine does.
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1e6).toBeLessThan(1);
+    expect([train.size, test.size]).toEqual([60_000, 10_000]);
+
+    const first = await train.take(10).all();
+    expect(first.x.shape).toEqual([10, 28, 28, 1]);
+    // The first labels of the training set, as every tutorial prints them.
+    expect([...first.y.data]).toEqual([5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+    expect([...(await test.take(10).all()).y.data]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+    expect(train.classes).toEqual([..."0123456789"]);
+  });
+
+  it("gives pixels in 0 … 1, of mean 0.1307 and deviation 0.3081 (as PyTorch's example has them)", async () => {
+    const train = await mnist({ folder });
+    let [sum, squares, n, least, most] = [0, 0, 0, 1, 0];
+    for await (const { x } of train.batch(1000))
+      for (const value of x.data) {
+        sum += value;
+        squares += value * value;
+        n++;
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    expect([n, least, most]).toEqual([60_000 * 784, 0, 1]);
+    expect(sum / n).toBeCloseTo(0.1307, 4);
+    expect(Math.sqrt(squares / n - (sum / n) ** 2)).toBeCloseTo(0.3081, 4);
+  });
+
+  it("reads unpacked files too", async () => {
+    const own = newFolder();
+    for (const name of [images, labels])
+      await writeFile(join(own, name), gunzipSync(readFileSync(gz(name))));
+    expect((await mnist({ folder: own, split: "test" })).size).toBe(10_000);
+  });
+
+  it("is fetched over HTTP once, then found in the cache, and fetched anew where that is damaged", async () => {
+    const server = await fileServer(
+      { content: new Uint8Array() },
+      // Packed otherwise than the official files: the content counts.
+      {
+        [`/m/${images}.gz`]: gzipSync(gunzipSync(readFileSync(gz(images))), { level: 1 }),
+        [`/m/${labels}.gz`]: readFileSync(gz(labels)),
+      },
+    );
+    endings.push(() => server.close());
+    const cache = newFolder();
+    const mirrors = [new URL("/m", server.url).href];
+    const seen = new Set<string>();
+    const options = { cache, mirrors, split: "test" } as const;
+    const fetched = await mnist({ ...options, onProgress: ({ path }) => seen.add(path) });
+    expect(fetched.size).toBe(10_000);
+    expect(seen.size).toBe(2);
+    expect(server.requests.length).toBe(2);
+
+    await mnist({ ...options, offline: true });
+    expect(server.requests.length).toBe(2);
+
+    await writeFile(join(cache, "mnist", `${labels}.gz`), "damaged");
+    expect((await problem({ ...options, offline: true })).code).toBe("checksum-mismatch");
+    await mnist(options);
+    expect(server.requests.map(({ path }) => path).at(-1)).toBe(`/m/${labels}.gz`);
+    expect(server.requests.length).toBe(3);
+    expect(readdirSync(join(cache, "mnist")).sort()).toEqual([`${images}.gz`, `${labels}.gz`]);
+  });
+
+  describe("damaged files in the folder", () => {
+    const packed = readFileSync(gz(labels));
+    const flipped = (at: number) => {
+      const bytes = Buffer.from(packed);
+      bytes[at]! ^= 4;
+      return bytes;
+    };
+    it.each<[string, Buffer, string]>([
+      ["truncated", packed.subarray(0, 2_000), "bad-file"],
+      ["empty", Buffer.alloc(0), "bad-file"],
+      ["a flipped bit in the data", flipped(2_000), "bad-file"],
+      ["no gzip", Buffer.from("<html>"), "bad-file"],
+      ["other content", gzipSync("other"), "checksum-mismatch"],
+      ["more than any of the files", gzipSync(Buffer.alloc(2 ** 26 + 1)), "bad-file"],
+    ])("%s", async (_, bytes, code) => {
+      const own = newFolder();
+      await copyFile(gz(images), join(own, `${images}.gz`));
+      await writeFile(join(own, `${labels}.gz`), bytes);
+      const error = await problem({ folder: own, split: "test" });
+      expect(error).toMatchObject({ code, facts: { path: join(own, `${labels}.gz`) } });
+    });
+  });
+});

@@ -1,0 +1,98 @@
+// Standardization, fitted on one dataset and applied to any: x − mean, over the standard deviation.
+import {
+  type Batch,
+  CajalError,
+  checkOptions,
+  type DType,
+  showShape,
+  tensor,
+  type Tensor,
+} from "@cajal/core";
+import type { Dataset } from "../dataset";
+
+/** A map of batches, with the statistics it was fitted to, float64 `[channels]`. */
+export interface Standardizer {
+  <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y>;
+  readonly mean: Tensor<"float64">;
+  readonly variance: Tensor<"float64">;
+}
+
+/**
+ * Fits mean and variance of x on one pass over `train`, one for each index of the last axis: for each
+ * feature of `[n, features]`, for each channel of `[n, height, width, channels]` (as Keras'
+ * `Normalization` with its default axis −1). What comes back standardizes any dataset to float32.
+ *
+ * The variance is that of the population (n, not n − 1). A feature that never varies is only centred.
+ *
+ * @throws CajalError `bad-argument` for an empty dataset or one with values that are not finite
+ * @example
+ * const standardized = await standardize(train);
+ * train.map(standardized); test.map(standardized); // never fit on the test set
+ */
+export async function standardize(
+  train: Dataset,
+  options: { signal?: AbortSignal } = {},
+): Promise<Standardizer> {
+  checkOptions("standardize", options, ["signal"]);
+  let mean: Float64Array | undefined;
+  let squares = new Float64Array();
+  let count = 0;
+  for await (const { x } of train.batches(options)) {
+    const channels = channelsOf(x);
+    if (mean === undefined) {
+      mean = new Float64Array(channels);
+      squares = new Float64Array(channels);
+    }
+    checkChannels(x, mean.length);
+    // Welford 1962: stable in one pass, also where the mean is far from 0.
+    for (let at = 0; at < x.data.length; at += channels) {
+      count++;
+      for (let c = 0; c < channels; c++) {
+        const value = Number(x.data[at + c]);
+        const delta = value - mean[c]!;
+        mean[c]! += delta / count;
+        squares[c]! += delta * (value - mean[c]!);
+      }
+    }
+  }
+  if (mean === undefined || count === 0)
+    throw new CajalError("bad-argument", "standardize: got an empty dataset, expected examples.");
+  const variance = squares.map((sum) => sum / count);
+  const bad = variance.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0)
+    throw new CajalError(
+      "bad-argument",
+      `standardize: feature ${bad} has values that are not finite numbers.`,
+      { feature: bad },
+    );
+  return standardizer(mean, variance);
+}
+
+function standardizer(mean: Float64Array, variance: Float64Array): Standardizer {
+  const scale = variance.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
+  const apply = <Y extends DType>({ x, y }: Batch<DType, Y>): Batch<"float32", Y> => {
+    checkChannels(x, mean.length);
+    const data = new Float32Array(x.data.length);
+    for (let i = 0; i < data.length; i++) {
+      const c = i % mean.length;
+      data[i] = (Number(x.data[i]) - mean[c]!) * scale[c]!;
+    }
+    return { x: tensor("float32", x.shape, data), y };
+  };
+  return Object.assign(apply, {
+    mean: tensor("float64", [mean.length], mean),
+    variance: tensor("float64", [variance.length], variance),
+  });
+}
+
+/** Extent of the last axis: `[n, …, channels]`; plain `[n]` is one channel. */
+const channelsOf = (x: Tensor) => (x.shape.length > 1 ? x.shape.at(-1)! : 1);
+
+function checkChannels(x: Tensor, expected: number): void {
+  if (x.dtype === "float16" || channelsOf(x) !== expected)
+    throw new CajalError(
+      x.dtype === "float16" ? "unsupported" : "bad-shape",
+      `standardize: got x ${x.dtype} ${showShape(x.shape)}, expected ${expected} along the last axis, in a type other than float16.`,
+      { shape: x.shape, dtype: x.dtype, expected },
+    );
+}

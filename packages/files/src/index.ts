@@ -1,0 +1,2 @@
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./containers/safetensors";
+export { readTar } from "./containers/readTar";

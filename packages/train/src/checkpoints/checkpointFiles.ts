@@ -1,0 +1,166 @@
+// Checkpoints in a folder. A file appears under its name only when it is whole and on the disk: it is
+// written beside, flushed, and renamed, so that neither a kill nor a full disk leaves a half of one.
+import { CajalError, checkOptions, isCajalError } from "@cajal/core";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
+import { ioErrors, systemCode } from "../ioErrors";
+import type { CheckpointTarget } from "../train";
+
+export interface CheckpointsOptions {
+  /** Saves after every so many updates. */
+  readonly everySteps?: number;
+  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
+  readonly everyEpochs?: number;
+  /** How many files stay; older ones are removed once a newer one is safe. Default 3. */
+  readonly keep?: number;
+}
+
+/**
+ * Saves a run into a folder as it goes: `step-00000042.safetensors`. For `train`'s option `checkpoint`.
+ *
+ * @example train(model, data, { ..., checkpoint: checkpoints("run"), resume: await latestCheckpoint("run") })
+ */
+export function checkpoints(folder: string, options: CheckpointsOptions = {}): CheckpointTarget {
+  checkOptions("checkpoints", options, ["everySteps", "everyEpochs", "keep"]);
+  const { keep = 3, ...every } = options;
+  for (const [name, value] of Object.entries({ keep, ...every }))
+    if (!(Number.isSafeInteger(value) && value > 0))
+      throw new CajalError(
+        "bad-argument",
+        `checkpoints: got ${name} ${value}, expected a whole number above 0.`,
+        { name, value },
+      );
+  return {
+    ...every,
+    async save(checkpoint) {
+      const path = join(folder, nameOf(checkpoint.position.step));
+      await saveCheckpoint(path, checkpoint);
+      const older = (await listCheckpoints(folder)).filter((each) => each <= path).slice(keep);
+      for (const each of older) await ioErrors(each, () => rm(each, { force: true }));
+      return { path };
+    },
+  };
+}
+
+/**
+ * Writes a checkpoint: whole, or not at all.
+ *
+ * @throws CajalError `io` where the folder cannot be written to or the disk is full; what was there before stays
+ */
+export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
+  const bytes = await encodeCheckpoint(checkpoint);
+  const folder = dirname(path);
+  await ioErrors(path, async () => {
+    await mkdir(folder, { recursive: true });
+    await removeLeftovers(folder);
+    const draft = join(folder, `.${basename(path)}.${process.pid}${draftEnding}`);
+    try {
+      const file = await open(draft, "w");
+      try {
+        await file.writeFile(bytes);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(draft, path);
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {});
+      throw error;
+    }
+    await syncFolder(folder);
+  });
+}
+
+/** @throws CajalError `bad-file` for a damaged file, `io` where it cannot be read */
+export async function loadCheckpoint(path: string): Promise<Checkpoint> {
+  return decodeCheckpoint(await ioErrors(path, () => readFile(path)), path);
+}
+
+/**
+ * The newest checkpoint of a folder; undefined where there is none.
+ *
+ * @throws CajalError `bad-file` where the newest is damaged: its facts have `previous`, the path of the
+ *   newest whole one before it, for `loadCheckpoint`
+ */
+export async function latestCheckpoint(folder: string): Promise<Checkpoint | undefined> {
+  const [newest, ...older] = await listCheckpoints(folder);
+  if (newest === undefined) return undefined;
+  try {
+    return await loadCheckpoint(newest);
+  } catch (error) {
+    if (!isCajalError(error, "bad-file")) throw error;
+    const previous = await firstWhole(older);
+    throw new CajalError(
+      "bad-file",
+      `${error.message} ${previous ? `The newest whole one: ${previous}` : "There is no other in its folder."}`,
+      { ...error.facts, previous },
+      { cause: error },
+    );
+  }
+}
+
+/** Paths of a folder's checkpoints, newest first; empty where there is no such folder. */
+export async function listCheckpoints(folder: string): Promise<string[]> {
+  const names = await ioErrors(folder, () =>
+    readdir(folder).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return [];
+      throw error;
+    }),
+  );
+  return names
+    .flatMap((name) => {
+      const step = /^step-(\d+)\.safetensors$/.exec(name)?.[1];
+      return step === undefined ? [] : [{ path: join(folder, name), step: Number(step) }];
+    })
+    .sort((a, b) => b.step - a.step)
+    .map(({ path }) => path);
+}
+
+const nameOf = (step: number) => `step-${String(step).padStart(8, "0")}.safetensors`;
+
+const draftEnding = ".draft";
+
+async function firstWhole(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths)
+    try {
+      await loadCheckpoint(path);
+      return path;
+    } catch (error) {
+      if (!isCajalError(error, "bad-file")) throw error;
+    }
+  return undefined;
+}
+
+/** Removes what processes that were killed left behind; drafts of living ones stay. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^\.step-.*\.(\d+)\.draft$/.exec(name)?.[1];
+    if (pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid)))
+      await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === "EPERM";
+  }
+}
+
+/** Makes the rename itself last; not every system can, and the file is whole without. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!["EISDIR", "EPERM", "EINVAL", "EACCES", "ENOTSUP"].includes(systemCode(error) ?? ""))
+      throw error;
+  }
+}
