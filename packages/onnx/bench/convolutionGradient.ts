@@ -1,5 +1,5 @@
 // Times every formulation of a convolution's gradients on the shapes of the networks that matter, to
-// choose between them in src/convolutionGradient.ts.
+// choose between them in src/gradients/shared/convolutionGradient.ts.
 //   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5]
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
 // best one, and the one that is chosen for that shape.
@@ -10,7 +10,7 @@ import {
   chooseKernelGradient,
   imageGradients,
   kernelGradients,
-} from "../src/convolutionGradient";
+} from "../src/gradients/shared/convolutionGradient";
 
 const shapes = {
   // name: [batch, channels, side, maps, kernel, stride, group, pad begin, pad end]

@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { operators } from "../src/operators";
-import { writeModel } from "../src/files";
+import { writeModel } from "../src/file/files";
 import { sampleGraph } from "../testing/sampleGraph";
 
 const [folder] = process.argv.slice(2);

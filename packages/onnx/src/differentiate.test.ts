@@ -3,11 +3,11 @@ import { isCajalError, random, tensor, type Tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
-import { GraphBuilder } from "./builder";
-import { decodeModel } from "./decode";
+import { GraphBuilder } from "./graph/builder";
+import { decodeModel } from "./file/decode";
 import { checkDifferentiable, differentiate, gradients } from "./differentiate";
-import { encodeModel } from "./encode";
-import type { OnnxModel } from "./model";
+import { encodeModel } from "./file/encode";
+import type { OnnxModel } from "./model/model";
 
 async function run(
   model: OnnxModel,

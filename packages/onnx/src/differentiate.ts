@@ -2,12 +2,12 @@
 // gradients comes out (Griewank & Walther 2008, chapter 3). Every gradient is made of operators
 // that stock ONNX Runtime has.
 import { CajalError, nearest, type DType } from "@cajal/core";
-import { attributesOf } from "./attribute";
-import { GraphBuilder, type Value } from "./builder";
+import { attributesOf } from "./model/attribute";
+import { GraphBuilder, type Value } from "./graph/builder";
 import { gradients as definitions } from "./gradients";
-import type { Gradient, GradientContext } from "./gradient";
-import type { Dim, Node, OnnxModel } from "./model";
-import { multiplied, type Scaled } from "./scaled";
+import type { Gradient, GradientContext } from "./gradients/gradient";
+import type { Dim, Node, OnnxModel } from "./model/model";
+import { multiplied, type Scaled } from "./gradients/shared/scaled";
 
 export interface DifferentiateOptions {
   /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */

@@ -1,4 +1,12 @@
-export type { Attribute, AttributeType, Dim, Graph, Node, OnnxModel, ValueInfo } from "./model";
+export type {
+  Attribute,
+  AttributeType,
+  Dim,
+  Graph,
+  Node,
+  OnnxModel,
+  ValueInfo,
+} from "./model/model";
 export {
   GraphBuilder,
   defaultOpset,
@@ -15,11 +23,11 @@ export {
   type ResizeAttributes,
   type Value,
   type WindowAttributes,
-} from "./builder";
-export { blocked } from "./blocked";
-export { inferShapes } from "./inferShapes";
-export { withInitializers } from "./withInitializers";
-export { checkModel, problemsOf, type Problem } from "./check";
+} from "./graph/builder";
+export { blocked } from "./passes/blocked";
+export { inferShapes } from "./graph/inferShapes";
+export { withInitializers } from "./model/withInitializers";
+export { checkModel, problemsOf, type Problem } from "./graph/check";
 export {
   checkDifferentiable,
   differentiable,
@@ -34,5 +42,5 @@ export {
   encodeModelWithExternalData,
   type ExternalDataOptions,
   type ExternalEntry,
-} from "./encode";
-export { decodeModel, type DecodeOptions, type ExternalData } from "./decode";
+} from "./file/encode";
+export { decodeModel, type DecodeOptions, type ExternalData } from "./file/decode";

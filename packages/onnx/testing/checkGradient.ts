@@ -4,10 +4,10 @@
 import { random, showShape, sizeOf, tensor, type Random } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
-import { GraphBuilder, type Value } from "../src/builder";
+import { GraphBuilder, type Value } from "../src/graph/builder";
 import { gradients } from "../src/differentiate";
-import { encodeModel } from "../src/encode";
-import type { Gradient, GradientSample } from "../src/gradient";
+import { encodeModel } from "../src/file/encode";
+import type { Gradient, GradientSample } from "../src/gradients/gradient";
 
 /** Half the distance of the two points of a difference. */
 const step = { float64: 1e-5, float32: 2e-3 };

@@ -2,10 +2,10 @@
 import type { Tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
-import type { GraphBuilder, Value } from "../src/builder";
-import { encodeModel } from "../src/encode";
-import type { Dim } from "../src/model";
-import type { Operator, OperatorSample } from "../src/operator";
+import type { GraphBuilder, Value } from "../src/graph/builder";
+import { encodeModel } from "../src/file/encode";
+import type { Dim } from "../src/model/model";
+import type { Operator, OperatorSample } from "../src/operators/operator";
 import { sampleGraph } from "./sampleGraph";
 
 /** Runs a sample twice: with its extents known, and with all of them free and given names. */

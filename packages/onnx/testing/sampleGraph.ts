@@ -1,7 +1,7 @@
 // A graph of one operator, from a sample of its definition.
 import { random, sizeOf, tensor, type Tensor } from "@cajal/core";
-import { GraphBuilder, defaultOpset, type Value } from "../src/builder";
-import type { Operator, OperatorSample } from "../src/operator";
+import { GraphBuilder, defaultOpset, type Value } from "../src/graph/builder";
+import type { Operator, OperatorSample } from "../src/operators/operator";
 
 /**
  * Shapes of the sample are inputs of the graph, tensors are constants.

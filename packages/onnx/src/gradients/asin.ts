@@ -1,4 +1,4 @@
-import { defineGradient } from "../gradient";
+import { defineGradient } from "./gradient";
 
 export const asin = defineGradient({
   op: "Asin",

@@ -1,9 +1,9 @@
 import { tensor } from "@cajal/core";
-import type { GraphBuilder, Value } from "../builder";
-import type { Convolution } from "../convolution";
-import { convolutionOf, imageGradient } from "../convolutionGradient";
-import { defineGradient, type GradientContext } from "../gradient";
-import { knownShape } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import type { Convolution } from "../graph/convolution";
+import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
+import { defineGradient, type GradientContext } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const averagePool = defineGradient({
   op: "AveragePool",

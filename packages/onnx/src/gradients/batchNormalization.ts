@@ -1,7 +1,7 @@
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient, type GradientContext } from "../gradient";
-import type { Scaled } from "../scaled";
-import { knownShape } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient, type GradientContext } from "./gradient";
+import type { Scaled } from "./shared/scaled";
+import { knownShape } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({
   op: "BatchNormalization",

@@ -1,8 +1,8 @@
-import type { Value } from "../builder";
-import type { Convolution } from "../convolution";
-import { convolutionOf, imageGradient, kernelGradient } from "../convolutionGradient";
-import { defineGradient } from "../gradient";
-import { multiplied, rowsMultiplied } from "../scaled";
+import type { Value } from "../graph/builder";
+import type { Convolution } from "../graph/convolution";
+import { convolutionOf, imageGradient, kernelGradient } from "./shared/convolutionGradient";
+import { defineGradient } from "./gradient";
+import { multiplied, rowsMultiplied } from "./shared/scaled";
 
 export const conv = defineGradient({
   op: "Conv",

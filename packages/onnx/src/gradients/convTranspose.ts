@@ -1,5 +1,5 @@
-import { convolutionOf, kernelGradient } from "../convolutionGradient";
-import { defineGradient } from "../gradient";
+import { convolutionOf, kernelGradient } from "./shared/convolutionGradient";
+import { defineGradient } from "./gradient";
 
 export const convTranspose = defineGradient({
   op: "ConvTranspose",

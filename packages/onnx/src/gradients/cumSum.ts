@@ -1,5 +1,5 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
+import { defineGradient } from "./gradient";
 
 const axis = (value: number) => tensor("int64", [], [value]);
 

@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const depthToSpace = defineGradient({
   op: "DepthToSpace",

@@ -1,9 +1,9 @@
 import { tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect, it } from "vitest";
-import { GraphBuilder } from "../builder";
+import { GraphBuilder } from "../graph/builder";
 import { gradients } from "../differentiate";
-import { encodeModel } from "../encode";
+import { encodeModel } from "../file/encode";
 
 it("lets the gradient through where the mask of the same run did, scaled alike", async () => {
   const g = new GraphBuilder();

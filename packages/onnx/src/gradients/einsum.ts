@@ -1,6 +1,6 @@
 import { CajalError } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const einsum = defineGradient({
   op: "Einsum",

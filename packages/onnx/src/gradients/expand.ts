@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { sumTo } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { sumTo } from "./shared/sumTo";
 
 export const expand = defineGradient({
   op: "Expand",

@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { reshapeLike } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { reshapeLike } from "./shared/sumTo";
 
 export const flatten = defineGradient({
   op: "Flatten",

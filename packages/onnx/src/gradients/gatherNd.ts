@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { rowsAdded } from "../rowsAdded";
-import { defineGradient } from "../gradient";
+import { rowsAdded } from "./shared/rowsAdded";
+import { defineGradient } from "./gradient";
 
 export const gatherNd = defineGradient({
   op: "GatherND",

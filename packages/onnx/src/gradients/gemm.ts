@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { sumTo } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { sumTo } from "./shared/sumTo";
 
 export const gemm = defineGradient({
   op: "Gemm",

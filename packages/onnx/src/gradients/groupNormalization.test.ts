@@ -2,9 +2,9 @@
 import { random, tensor } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect, it } from "vitest";
-import { GraphBuilder } from "../builder";
+import { GraphBuilder } from "../graph/builder";
 import { gradients } from "../differentiate";
-import { encodeModel } from "../encode";
+import { encodeModel } from "../file/encode";
 
 const shape = [2, 4, 3];
 const numbers = random(1, "x");

@@ -1,6 +1,6 @@
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient } from "../gradient";
-import { gatesOf, gradientOfRecurrence, type Cell } from "../recurrence";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient } from "./gradient";
+import { gatesOf, gradientOfRecurrence, type Cell } from "./shared/recurrence";
 
 export const gru = defineGradient({
   op: "GRU",

@@ -1,5 +1,5 @@
 // The list of gradients: a rule counts once it is in here.
-import type { Gradient } from "../gradient";
+import type { Gradient } from "./gradient";
 import { abs } from "./abs";
 import { acos } from "./acos";
 import { acosh } from "./acosh";

@@ -1,6 +1,6 @@
-import { convolutionOf, imageGradient } from "../convolutionGradient";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const lpPool = defineGradient({
   op: "LpPool",

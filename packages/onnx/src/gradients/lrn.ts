@@ -1,6 +1,6 @@
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const lrn = defineGradient({
   op: "LRN",

@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { gatesOf, gradientOfRecurrence } from "../recurrence";
+import { defineGradient } from "./gradient";
+import { gatesOf, gradientOfRecurrence } from "./shared/recurrence";
 
 export const lstm = defineGradient({
   op: "LSTM",

@@ -1,6 +1,6 @@
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient } from "../gradient";
-import { reshapeLike, sumTo } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient } from "./gradient";
+import { reshapeLike, sumTo } from "./shared/sumTo";
 
 export const matMul = defineGradient({
   op: "MatMul",

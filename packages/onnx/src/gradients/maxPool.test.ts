@@ -1,8 +1,8 @@
 import * as ort from "onnxruntime-node";
 import { expect, it } from "vitest";
-import { GraphBuilder } from "../builder";
+import { GraphBuilder } from "../graph/builder";
 import { gradients } from "../differentiate";
-import { encodeModel } from "../encode";
+import { encodeModel } from "../file/encode";
 
 /** dx of a 2 × 2 pool of stride 2, for dy of 1, 2, 3 … */
 async function backward(x: number[], [height, width]: [number, number], pads?: number[]) {

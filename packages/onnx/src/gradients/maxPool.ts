@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const maxPool = defineGradient({
   op: "MaxPool",

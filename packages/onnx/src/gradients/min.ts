@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { gradientOfExtremum } from "../extremum";
+import { defineGradient } from "./gradient";
+import { gradientOfExtremum } from "./shared/extremum";
 
 export const min = defineGradient({
   op: "Min",

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { scoreGradient } from "../crossEntropy";
-import { defineGradient } from "../gradient";
+import { scoreGradient } from "./shared/crossEntropy";
+import { defineGradient } from "./gradient";
 
 const labels = tensor("int64", [4], [0, 2, 1, 2]);
 

@@ -1,7 +1,7 @@
 import { CajalError, tensor } from "@cajal/core";
-import { alongAxis, matrix, type Matrix } from "../alongAxis";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import { alongAxis, matrix, type Matrix } from "./shared/alongAxis";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 const pads = (...values: number[]) => tensor("int64", [values.length], values);
 

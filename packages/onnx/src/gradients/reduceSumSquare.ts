@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { reductionOf, reductionSamples } from "../reduction";
+import { defineGradient } from "./gradient";
+import { reductionOf, reductionSamples } from "./shared/reduction";
 
 export const reduceSumSquare = defineGradient({
   op: "ReduceSumSquare",

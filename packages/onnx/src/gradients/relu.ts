@@ -1,5 +1,5 @@
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient } from "../gradient";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient } from "./gradient";
 
 export const relu = defineGradient({
   op: "Relu",

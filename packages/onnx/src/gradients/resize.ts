@@ -1,7 +1,7 @@
 import { CajalError, tensor } from "@cajal/core";
-import { alongAxis, matrix, transpose, type Matrix } from "../alongAxis";
-import { defineGradient, type GradientContext } from "../gradient";
-import { knownShape } from "../sumTo";
+import { alongAxis, matrix, transpose, type Matrix } from "./shared/alongAxis";
+import { defineGradient, type GradientContext } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 const scales = (...values: number[]) => tensor("float32", [values.length], values);
 const sizes = (...values: number[]) => tensor("int64", [values.length], values);

@@ -1,5 +1,5 @@
-import { defineGradient } from "../gradient";
-import { gradientOfRecurrence } from "../recurrence";
+import { defineGradient } from "./gradient";
+import { gradientOfRecurrence } from "./shared/recurrence";
 
 export const rnn = defineGradient({
   op: "RNN",

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { replaces } from "../scattered";
+import { defineGradient } from "./gradient";
+import { replaces } from "./shared/scattered";
 
 export const scatterElements = defineGradient({
   op: "ScatterElements",

@@ -1,7 +1,7 @@
 import { CajalError, tensor, type Tensor } from "@cajal/core";
-import type { GraphBuilder, Value } from "../builder";
-import { defineGradient, type GradientContext } from "../gradient";
-import { knownShape } from "../sumTo";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient, type GradientContext } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 const at = (...values: number[]) => tensor("int64", [values.length], values);
 

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { scoreGradient } from "../crossEntropy";
+import { defineGradient } from "./gradient";
+import { scoreGradient } from "./shared/crossEntropy";
 
 const labels = tensor("int64", [4], [0, 2, 1, 2]);
 

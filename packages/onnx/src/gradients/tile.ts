@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { knownShape } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { knownShape } from "./shared/sumTo";
 
 export const tile = defineGradient({
   op: "Tile",

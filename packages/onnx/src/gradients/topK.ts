@@ -1,5 +1,5 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
+import { defineGradient } from "./gradient";
 
 export const topK = defineGradient({
   op: "TopK",

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { reshapeLike } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { reshapeLike } from "./shared/sumTo";
 
 export const unsqueeze = defineGradient({
   op: "Unsqueeze",

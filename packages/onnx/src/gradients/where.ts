@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
-import { defineGradient } from "../gradient";
-import { sumTo } from "../sumTo";
+import { defineGradient } from "./gradient";
+import { sumTo } from "./shared/sumTo";
 
 const condition = tensor("bool", [2, 3], [1, 0, 0, 1, 1, 0]);
 

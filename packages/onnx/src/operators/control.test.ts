@@ -1,9 +1,9 @@
 import { tensor } from "@cajal/core";
 import { expect, it } from "vitest";
 import { run } from "../../testing/checkOperator";
-import { GraphBuilder } from "../builder";
-import { decodeModel } from "../decode";
-import { encodeModel } from "../encode";
+import { GraphBuilder } from "../graph/builder";
+import { decodeModel } from "../file/decode";
+import { encodeModel } from "../file/encode";
 
 const float = (shape: number[], data: number[]) => tensor("float32", shape, data);
 

@@ -1,13 +1,13 @@
 // Operators that run graphs: If, Loop, Scan. The graphs see the values around them.
-import { axisOf, commonShape, show, unify } from "../dims";
-import type { Dim } from "../model";
+import { axisOf, commonShape, show, unify } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 const conditional = defineOperator({
   op: "If",

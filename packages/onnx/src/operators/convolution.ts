@@ -1,14 +1,14 @@
 // Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unify, unknowns } from "../dims";
-import type { Dim } from "../model";
+import { numbersOf, show, unify, unknowns } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type InferenceContext,
   type Inferred,
   type Operator,
-} from "../operator";
+} from "./operator";
 import { image, slide, windowOf } from "./windows";
 
 const attributes = {

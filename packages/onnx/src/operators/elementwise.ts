@@ -1,8 +1,8 @@
 // Operators that work element by element, with the broadcasting of NumPy where they take several.
 import { tensor } from "@cajal/core";
 import type { DType } from "@cajal/core";
-import { broadcast, divide, multiply, show } from "../dims";
-import type { Dim } from "../model";
+import { broadcast, divide, multiply, show } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
@@ -11,7 +11,7 @@ import {
   type Operator,
   type OperatorSample,
   type TypeRule,
-} from "../operator";
+} from "./operator";
 
 interface Unary {
   since?: number;

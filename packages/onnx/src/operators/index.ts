@@ -1,5 +1,5 @@
 // The list of operators: a definition counts once it is in here.
-import type { Operator } from "../operator";
+import type { Operator } from "./operator";
 import { control } from "./control";
 import { convolution } from "./convolution";
 import { elementwise } from "./elementwise";

@@ -1,15 +1,24 @@
 // Operators that pick and place by index, and those that make tensors from shapes and ranges.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../dataType";
-import { axisOf, elementsOf, isKnown, multiply, numbersOf, show, unify, unknowns } from "../dims";
-import type { Attribute, Dim } from "../model";
+import { dtypeOf } from "../model/dataType";
+import {
+  axisOf,
+  elementsOf,
+  isKnown,
+  multiply,
+  numbersOf,
+  show,
+  unify,
+  unknowns,
+} from "../model/dims";
+import type { Attribute, Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 const int64s = (...values: number[]) => tensor("int64", [values.length], values);
 

@@ -12,16 +12,16 @@ import {
   unify,
   unknowns,
   type Dims,
-} from "../dims";
-import type { Dim } from "../model";
+} from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
-import { dtypeOf } from "../dataType";
+} from "./operator";
+import { dtypeOf } from "../model/dataType";
 import { rounded } from "./elementwise";
 
 const int64s = (...values: number[]) => tensor("int64", [values.length], values);

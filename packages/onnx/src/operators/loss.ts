@@ -1,13 +1,13 @@
 // Loss operators. Scores are [batch, classes, ...]; labels [batch, ...] hold class numbers.
 import { tensor } from "@cajal/core";
-import { show, unify } from "../dims";
+import { show, unify } from "../model/dims";
 import {
   badShape,
   defineOperator,
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 const attributes = { ignore_index: "int", reduction: "string" } as const;
 

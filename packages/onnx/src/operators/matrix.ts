@@ -1,13 +1,13 @@
 // Matrix products.
-import { broadcast, show, unify, type Dims } from "../dims";
-import type { Dim } from "../model";
+import { broadcast, show, unify, type Dims } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 /** NumPy's matmul: the last two axes multiply, those before broadcast, a vector counts as a matrix. */
 function product(a: Dims, b: Dims): Dims {

@@ -1,6 +1,6 @@
 // Normalizations, and the softmaxes, which norm along an axis too.
-import { axisOf, show, unify } from "../dims";
-import type { Dim } from "../model";
+import { axisOf, show, unify } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
@@ -8,7 +8,7 @@ import {
   type Inferred,
   type InferenceContext,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 /** Keeps type and shape of its first input, and checks an axis. */
 const along = (

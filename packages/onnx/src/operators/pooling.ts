@@ -1,14 +1,14 @@
 // Pools over [batch, channels, ...spatial].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unifyShapes } from "../dims";
-import type { Dim } from "../model";
+import { numbersOf, show, unifyShapes } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type InferenceContext,
   type Inferred,
   type Operator,
-} from "../operator";
+} from "./operator";
 import { image, slide, windowOf } from "./windows";
 
 const attributes = {

@@ -1,8 +1,8 @@
 // Operators that draw random numbers.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../dataType";
-import { show } from "../dims";
-import { badShape, defineOperator, type AttributeTypes, type Operator } from "../operator";
+import { dtypeOf } from "../model/dataType";
+import { show } from "../model/dims";
+import { badShape, defineOperator, type AttributeTypes, type Operator } from "./operator";
 
 const normal = { mean: "float", scale: "float" } as const;
 const uniform = { high: "float", low: "float" } as const;

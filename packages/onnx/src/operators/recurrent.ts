@@ -1,13 +1,13 @@
 // Recurrent layers over X [steps, batch, features] (layout 0) or [batch, steps, features] (layout 1).
-import { show, unify } from "../dims";
-import type { Dim } from "../model";
+import { show, unify } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
   type AttributeTypes,
   type Inferred,
   type Operator,
-} from "../operator";
+} from "./operator";
 
 const attributes = {
   activation_alpha: "floats",

@@ -1,7 +1,7 @@
 // Reductions along axes, and what else runs along an axis: ArgMax, TopK, CumSum.
 import { tensor } from "@cajal/core";
-import { axesOf, axisOf, isKnown, multiply, numbersOf, show } from "../dims";
-import type { Dim } from "../model";
+import { axesOf, axisOf, isKnown, multiply, numbersOf, show } from "../model/dims";
+import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
@@ -10,7 +10,7 @@ import {
   type Operator,
   type OperatorSample,
   type TypeRule,
-} from "../operator";
+} from "./operator";
 import { rounded } from "./elementwise";
 
 /** Axes come as an input (from opset 18, ReduceSum from 13) or as an attribute; none means all. */

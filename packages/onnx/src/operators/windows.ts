@@ -1,7 +1,7 @@
 // Sizes under a sliding window: what convolutions and pools have in common.
-import { show, type Dims } from "../dims";
-import type { Dim } from "../model";
-import { badShape, type InferenceContext } from "../operator";
+import { show, type Dims } from "../model/dims";
+import type { Dim } from "../model/model";
+import { badShape, type InferenceContext } from "./operator";
 
 export interface Window {
   readonly kernel: readonly Dim[];

@@ -1,0 +1,242 @@
+// A model in memory → the bytes of an ONNX file.
+import { bytesOf, CajalError, type Tensor } from "@cajal/core";
+import { dataTypeOf } from "../model/dataType";
+import type { Attribute, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
+import { attributeTypes, external } from "./proto";
+import { writeMessage, type Message, type Parts } from "./wire";
+
+/** Protocol Buffers hold no more than this in one message. */
+const largest = 2 ** 31 - 1;
+
+/**
+ * The bytes of an ONNX file. Copies all weights: for large models see {@link encodeModelParts}.
+ *
+ * @throws CajalError `unsupported` over 2 GB: see {@link encodeModelWithExternalData}
+ */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  return joined(encode(model, tensorProto));
+}
+
+/**
+ * The bytes of an ONNX file in pieces, to be written one after the other. Weights are views of the
+ * tensors' own memory, so that a large model does not lie in memory twice.
+ *
+ * @throws CajalError `unsupported` over 2 GB: see {@link encodeModelWithExternalData}
+ */
+export function encodeModelParts(model: OnnxModel): readonly Uint8Array[] {
+  return encode(model, tensorProto).parts;
+}
+
+/** Where a tensor lies in the file of external data, in bytes. */
+export interface ExternalEntry {
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface ExternalDataOptions {
+  /** Name of the second file, relative to the model's: no path that leaves its folder. */
+  readonly location: string;
+  /** Tensors of at least so many bytes go there. Default 1024, as in the onnx package. */
+  readonly threshold?: number;
+}
+
+/**
+ * A model in two files: the model's own, and one with its large tensors, each aligned to 4096
+ * bytes so that it can be mapped into memory. ONNX files of more than 2 GB must be like this.
+ *
+ * @throws CajalError `bad-argument` for a location that leaves the folder
+ */
+export function encodeModelWithExternalData(
+  model: OnnxModel,
+  { location, threshold = 1024 }: ExternalDataOptions,
+): {
+  readonly model: readonly Uint8Array[];
+  readonly data: readonly Uint8Array[];
+  readonly entries: readonly ExternalEntry[];
+} {
+  checkLocation(location);
+  const data: Uint8Array[] = [];
+  const entries: ExternalEntry[] = [];
+  let at = 0;
+  const { parts } = encode(model, (name, tensor) => {
+    if (bytesOf(tensor) < threshold) return tensorProto(name, tensor);
+    const padding = (alignment - (at % alignment)) % alignment;
+    if (padding > 0) data.push(new Uint8Array(padding));
+    at += padding;
+    const bytes = bytesIn(tensor);
+    entries.push({ name, offset: at, length: bytes.length });
+    data.push(bytes);
+    const proto = externalProto(name, tensor, { location, offset: at, length: bytes.length });
+    at += bytes.length;
+    return proto;
+  });
+  return { model: parts, data, entries };
+}
+
+/**
+ * A model and, beside it, its large tensors, each as a file that exists in memory only: what ONNX
+ * Runtime takes as the session option `externalData`. Nothing is copied: `data` are views.
+ *
+ * @param options.threshold tensors of at least so many bytes stand beside; default 1024
+ */
+export function encodeModelForMemory(
+  model: OnnxModel,
+  { threshold = 1024 }: { readonly threshold?: number } = {},
+): {
+  readonly model: Uint8Array;
+  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+} {
+  const externalData: { path: string; data: Uint8Array }[] = [];
+  const encoded = encode(model, (name, tensor) => {
+    if (bytesOf(tensor) < threshold) return tensorProto(name, tensor);
+    const path = `tensor${externalData.length}`;
+    const data = bytesIn(tensor);
+    externalData.push({ path, data });
+    return externalProto(name, tensor, { location: path, offset: 0, length: data.length });
+  });
+  return { model: joined(encoded), externalData };
+}
+
+const alignment = 4096;
+
+/** Refuses a path that is absolute or leaves its folder. */
+export function checkLocation(location: string): void {
+  const steps = location.split(/[\\/]/);
+  if (
+    location === "" ||
+    location.includes("\0") ||
+    /^([\\/]|[A-Za-z]:)/.test(location) ||
+    steps.includes("..")
+  )
+    throw new CajalError(
+      "bad-argument",
+      `external data: got location ${JSON.stringify(location)}, expected a path inside the model's folder.`,
+      { location },
+    );
+}
+
+type Initializer = (name: string, tensor: Tensor) => Message<"TensorProto">;
+
+function encode(model: OnnxModel, initializer: Initializer): Parts {
+  const made = writeMessage("ModelProto", {
+    ir_version: model.irVersion,
+    producer_name: model.producer,
+    producer_version: model.producerVersion,
+    domain: model.domain,
+    model_version: model.modelVersion,
+    doc_string: model.description,
+    graph: graphProto(model.graph, initializer),
+    opset_import: Object.entries(model.opsets).map(([domain, version]) => ({ domain, version })),
+    metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
+    functions: model.functions,
+  });
+  if (made.length > largest)
+    throw new CajalError(
+      "unsupported",
+      `a model of ${made.length} bytes does not fit one ONNX file, which holds 2 GB: write it with external data.`,
+      { length: made.length },
+    );
+  return made;
+}
+
+function graphProto(graph: Graph, initializer: Initializer): Message<"GraphProto"> {
+  return {
+    node: graph.nodes.map((node) => nodeProto(node, initializer)),
+    name: graph.name,
+    initializer: [...graph.initializers].map(([name, tensor]) => initializer(name, tensor)),
+    input: graph.inputs.map(valueInfoProto),
+    output: graph.outputs.map(valueInfoProto),
+    value_info: [...graph.values.values()].map(valueInfoProto),
+  };
+}
+
+function nodeProto(node: Node, initializer: Initializer): Message<"NodeProto"> {
+  return {
+    input: node.inputs,
+    output: node.outputs,
+    name: node.name || undefined,
+    op_type: node.op,
+    attribute: Object.entries(node.attributes).map(([name, attribute]) => ({
+      name,
+      type: attributeTypes[attribute.type],
+      ...attributeValue(attribute, initializer),
+    })),
+    domain: node.domain || undefined,
+  };
+}
+
+function attributeValue(attribute: Attribute, initializer: Initializer): Message<"AttributeProto"> {
+  switch (attribute.type) {
+    case "float":
+      return { f: attribute.value };
+    case "int":
+      return { i: attribute.value };
+    case "string":
+      return { s: attribute.value };
+    case "tensor":
+      return { t: tensorProto("", attribute.value) };
+    case "graph":
+      return { g: graphProto(attribute.value, initializer) };
+    case "floats":
+      return { floats: attribute.value };
+    case "ints":
+      return { ints: attribute.value };
+    case "strings":
+      return { strings: attribute.value };
+  }
+}
+
+function valueInfoProto({ name, dtype, shape }: ValueInfo): Message<"ValueInfoProto"> {
+  return {
+    name,
+    type: {
+      tensor_type: {
+        elem_type: dataTypeOf(dtype),
+        shape: shape && {
+          dim: shape.map((extent) =>
+            typeof extent === "number" ? { dim_value: extent } : { dim_param: extent },
+          ),
+        },
+      },
+    },
+  };
+}
+
+function tensorProto(name: string, tensor: Tensor): Message<"TensorProto"> {
+  return {
+    name: name || undefined,
+    dims: tensor.shape,
+    data_type: dataTypeOf(tensor.dtype),
+    raw_data: bytesIn(tensor),
+  };
+}
+
+function externalProto(
+  name: string,
+  { dtype, shape }: Tensor,
+  where: { readonly location: string; readonly offset: number; readonly length: number },
+): Message<"TensorProto"> {
+  return {
+    name,
+    dims: shape,
+    data_type: dataTypeOf(dtype),
+    external_data: Object.entries(where).map(([key, value]) => ({ key, value: String(value) })),
+    data_location: external,
+  };
+}
+
+function joined({ parts, length }: Parts): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/** A tensor's memory; ONNX is little-endian, as is every machine that runs JavaScript engines today. */
+function bytesIn({ data }: Tensor): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,241 @@
+// Models in files. Reading and writing go piece by piece, so that a model lies in memory once; a
+// file appears under its name only when it is complete.
+import { randomUUID } from "node:crypto";
+import { realpathSync, statSync } from "node:fs";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
+import { CajalError, checkOptions, isCajalError } from "@cajal/core";
+import { decodeModel, type ExternalData } from "./decode";
+import { encodeModelParts, encodeModelWithExternalData } from "./encode";
+import type { OnnxModel } from "../model/model";
+
+/** Bytes read or written at once. */
+const piece = 64 * 2 ** 20;
+
+export interface ReadModelOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Reads an ONNX file, and the files beside it that hold its external data.
+ *
+ * @throws CajalError `io` where a file cannot be read; `bad-file` for what is damaged, or refers to
+ *   files outside of its folder; `unsupported` as `decodeModel` does
+ */
+export async function readModel(path: string, options: ReadModelOptions = {}): Promise<OnnxModel> {
+  checkOptions("readModel", options, ["signal"]);
+  const { signal } = options;
+  const bytes = await readWhole(path, signal);
+  const beside = new Beside(dirname(path));
+  const model = located(path, () =>
+    decodeModel(bytes, { externalData: (data) => beside.reserve(data), inPlace: true }),
+  );
+  await beside.fill(signal);
+  return model;
+}
+
+export interface WriteModelOptions {
+  /**
+   * Weights go to a second file beside the model, `NAME.data` unless `location` says another.
+   * Default: only where the model does not fit one file, which holds 2 GB.
+   */
+  readonly externalData?: boolean | { readonly location?: string; readonly threshold?: number };
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes an ONNX file. It appears, or replaces the one before, when it is complete.
+ *
+ * @throws CajalError `io` where it cannot be written, and then leaves nothing behind; `bad-argument`
+ *   for a location outside of the model's folder
+ */
+export async function writeModel(
+  path: string,
+  model: OnnxModel,
+  options: WriteModelOptions = {},
+): Promise<void> {
+  checkOptions("writeModel", options, ["externalData", "signal"]);
+  const { externalData, signal } = options;
+  const apart = externalData === undefined ? !fitsOneFile(model) : externalData !== false;
+  if (!apart) return writeWhole(path, encodeModelParts(model), signal);
+  const { location = `${basename(path)}.data`, threshold = 1024 } =
+    typeof externalData === "object" ? externalData : {};
+  const encoded = encodeModelWithExternalData(model, { location, threshold });
+  // The data first: a model file never refers to what is not there.
+  await writeWhole(join(dirname(path), location), encoded.data, signal);
+  await writeWhole(path, encoded.model, signal);
+}
+
+/** Whether the weights leave room for the rest in the 2 GB that one file holds. */
+function fitsOneFile(model: OnnxModel): boolean {
+  let bytes = 0;
+  for (const { data } of model.graph.initializers.values()) bytes += data.byteLength;
+  return bytes < 2 ** 31 - 2 ** 24;
+}
+
+/** The files beside a model that its tensors lie in. */
+class Beside {
+  readonly #folder: string;
+  readonly #files = new Map<string, { path: string; size: number; reserved: number }>();
+  readonly #ranges = new Map<string, { path: string; offset: number; bytes: Uint8Array }>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Memory for a tensor, filled by `fill`; tensors at the same place share it. */
+  reserve({ tensor, location, offset, length }: ExternalData): Uint8Array {
+    const where = `external data of ${JSON.stringify(tensor)} in ${JSON.stringify(location)}`;
+    const file = this.#file(location, where);
+    if (offset + length > file.size)
+      throw new CajalError(
+        "bad-file",
+        `${where}: bytes ${offset} to ${offset + length}; the file has ${file.size}.`,
+        { location, offset, length, size: file.size },
+      );
+    const key = `${offset} ${length} ${location}`;
+    const known = this.#ranges.get(key);
+    if (known) return known.bytes;
+    // Different tensors do not overlap: a small file must not ask for much memory.
+    file.reserved += length;
+    if (file.reserved > file.size)
+      throw new CajalError("bad-file", `${where}: overlaps with other tensors.`, { location });
+    const bytes = new Uint8Array(length);
+    this.#ranges.set(key, { path: file.path, offset, bytes });
+    return bytes;
+  }
+
+  async fill(signal: AbortSignal | undefined): Promise<void> {
+    const ranges = [...this.#ranges.values()].sort((a, b) => a.offset - b.offset);
+    for (const { path } of this.#files.values())
+      await withFile(path, "r", async (file) => {
+        for (const range of ranges)
+          if (range.path === path) await readAt(file, path, range.bytes, range.offset, signal);
+      });
+  }
+
+  #file(location: string, where: string) {
+    const known = this.#files.get(location);
+    if (known) return known;
+    const made = said(where, () => {
+      // Links are followed before it is asked where a file lies.
+      const folder = realpathSync(this.#folder);
+      const path = realpathSync(join(folder, location));
+      if (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep))
+        throw new CajalError("bad-file", `${where}: lies outside of the model's folder.`, {
+          location,
+        });
+      return { path, size: statSync(path).size, reserved: 0 };
+    });
+    this.#files.set(location, made);
+    return made;
+  }
+}
+
+async function readWhole(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  return withFile(path, "r", async (file) => {
+    const { size } = await file.stat();
+    if (size >= 2 ** 31)
+      throw new CajalError("bad-file", `${path}: ${size} bytes; an ONNX file has less than 2 GB.`, {
+        path,
+        size,
+      });
+    const bytes = new Uint8Array(size);
+    await readAt(file, path, bytes, 0, signal);
+    return bytes;
+  });
+}
+
+async function readAt(
+  file: FileHandle,
+  path: string,
+  bytes: Uint8Array,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    signal?.throwIfAborted();
+    const { bytesRead } = await file.read(
+      bytes,
+      at,
+      Math.min(piece, bytes.length - at),
+      offset + at,
+    );
+    if (bytesRead === 0)
+      throw new CajalError("bad-file", `${path}: ends at byte ${offset + at}, too early.`, {
+        path,
+      });
+    at += bytesRead;
+  }
+}
+
+async function writeWhole(
+  path: string,
+  parts: readonly Uint8Array[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const part = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+  try {
+    await withFile(part, "wx", async (file) => {
+      for (const bytes of parts)
+        for (let at = 0; at < bytes.length;) {
+          signal?.throwIfAborted();
+          const { bytesWritten } = await file.write(bytes, at, Math.min(piece, bytes.length - at));
+          at += bytesWritten;
+        }
+      await file.sync();
+    });
+    await rename(part, path).catch((cause: unknown) => {
+      throw failed(path, cause);
+    });
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
+}
+
+async function withFile<T>(
+  path: string,
+  flags: "r" | "wx",
+  body: (file: FileHandle) => Promise<T>,
+): Promise<T> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, flags);
+    return await body(file);
+  } catch (cause) {
+    throw failed(path, cause);
+  } finally {
+    await file?.close();
+  }
+}
+
+/** What the system says, as an error of Cajal; abortions and our own errors as they are. */
+function failed(path: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || isCajalError(cause) || !("syscall" in cause)) return cause;
+  const code = "code" in cause ? cause.code : undefined;
+  return new CajalError("io", `${path}: ${cause.message}`, { path, code }, { cause });
+}
+
+function said<T>(where: string, body: () => T): T {
+  try {
+    return body();
+  } catch (cause) {
+    throw failed(where, cause);
+  }
+}
+
+/** Puts the path before an error of the decoder. */
+function located<T>(path: string, body: () => T): T {
+  try {
+    return body();
+  } catch (cause) {
+    if (!isCajalError(cause)) throw cause;
+    throw new CajalError(
+      cause.code,
+      `${path}: ${cause.message}`,
+      { ...cause.facts, path },
+      { cause },
+    );
+  }
+}

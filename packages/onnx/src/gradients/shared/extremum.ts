@@ -1,0 +1,22 @@
+// The gradient that Max and Min, ReduceMax and ReduceMin have in common: it goes to where the
+// extremum was found, in equal parts where it was found several times (as in TensorFlow's reductions).
+import type { Value } from "../../graph/builder";
+import { sumTo } from "./sumTo";
+import type { Gradient } from "../gradient";
+
+/** Of Max and Min: to the operands that are equal to the result. */
+export const gradientOfExtremum: Gradient["gradient"] = (
+  [dy],
+  { inputs, outputs: [y], wants },
+  g,
+) => {
+  const hits = inputs.map((x) => g.cast(g.equal(x!, y!), dy!.dtype));
+  const share =
+    hits.length === 1
+      ? dy!
+      : g.div(
+          dy!,
+          hits.reduce((a, b): Value => g.add(a, b)),
+        );
+  return inputs.map((x, i) => (wants(i) ? sumTo(g, g.mul(share, hits[i]!), x!) : undefined));
+};

@@ -1,0 +1,59 @@
+// What the gradients of all reductions share: which axes were reduced, and how a result's gradient
+// is laid over the input again.
+import type { GraphBuilder, Value } from "../../graph/builder";
+import type { GradientContext } from "../gradient";
+import { knownShape } from "./sumTo";
+
+export interface Reduction {
+  /** The reduced axes, counted from the front. */
+  readonly axes: readonly number[];
+  /** A result (or its gradient) with the reduced axes kept as 1, so that it broadcasts to x. */
+  keep(value: Value): Value;
+  /** A gradient laid over x. */
+  expand(dy: Value): Value;
+  /** How many elements went into one result. */
+  count(): number;
+}
+
+export function reductionOf(context: GradientContext, g: GraphBuilder): Reduction {
+  const x = context.inputs[0]!;
+  const rank = x.shape!.length;
+  const given = context.constant(1) ?? undefined;
+  const listed = given ? [...(given.data as BigInt64Array)].map(Number) : context.ints("axes");
+  // No axes at all mean every axis, or none where the operator says so.
+  const all =
+    context.int("noop_with_empty_axes", 0) === 1 ? [] : Array.from({ length: rank }, (_, i) => i);
+  const axes = (listed && listed.length > 0 ? listed : all).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
+  const kept = context.int("keepdims", 1) === 1;
+  const keep = (value: Value) => (kept || axes.length === 0 ? value : g.unsqueeze(value, axes));
+  return {
+    axes,
+    keep,
+    expand: (dy) => g.expand(keep(dy), g.shape(x)),
+    count: () => {
+      const shape = x.shape!;
+      const reduced = axes.map((axis) => shape[axis]);
+      return reduced.every((extent): extent is number => typeof extent === "number")
+        ? reduced.reduce((product, extent) => product * extent, 1)
+        : axes.map((axis) => knownShape(x, "of a mean")[axis]!).reduce((a, b) => a * b, 1);
+    },
+  };
+}
+
+/** The samples that every reduction is checked with. */
+export const reductionSamples = (more: { range?: readonly [number, number] } = {}) => {
+  const axes = (...values: number[]) => ({
+    dtype: "int64" as const,
+    shape: [values.length],
+    data: BigInt64Array.from(values, BigInt),
+  });
+  return [
+    { inputs: [[2, 3, 4], axes(1)], ...more },
+    { inputs: [[2, 3, 4], axes(0, -1)], attributes: { keepdims: 0 }, ...more },
+    { inputs: [[2, 3, 4]], attributes: { keepdims: 0 }, ...more },
+    { inputs: [[2, 3, 4]], ...more },
+    { inputs: [[5], axes(0)], ...more },
+  ];
+};

@@ -1,0 +1,23 @@
+// Gradients that are still to be multiplied channel by channel. A normalization scales all that goes
+// back through it; a convolution before it can scale its small kernel in place of large images.
+import type { GraphBuilder, Value } from "../../graph/builder";
+
+/** `value`, [batch, channels, ...], is still to be multiplied by `scale`, [channels]. */
+export interface Scaled {
+  readonly value: Value;
+  readonly scale: Value;
+}
+
+/** The product. */
+export function multiplied(g: GraphBuilder, { value, scale }: Scaled): Value {
+  const after = value.shape!.slice(2).map(() => 1);
+  return g.mul(value, g.reshape(scale, [1, -1, ...after]));
+}
+
+/** A kernel, [maps, ...], times what is to scale its maps. */
+export function rowsMultiplied(g: GraphBuilder, kernel: Value, scale: Value): Value {
+  const shape = kernel.shape as readonly number[];
+  // As a matrix: ONNX Runtime multiplies what lies together, and axes of extent 1 part it.
+  const rows = g.mul(g.reshape(kernel, [shape[0]!, -1]), g.reshape(scale, [-1, 1]));
+  return g.reshape(rows, shape);
+}

@@ -1,0 +1,234 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { isCajalError, tensor } from "@cajal/core";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../../core/testing/shared";
+import { GraphBuilder } from "./builder";
+import { checkModel, problemsOf } from "./check";
+import { decodeModel } from "../file/decode";
+import type { Graph, Node, OnnxModel } from "../model/model";
+
+/** x [2, 3] → Relu → Add w [3] → y */
+function good(): OnnxModel {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2, 3]);
+  const w = g.initializer("w", tensor("float32", [3], [1, 2, 3]));
+  g.output(g.add(g.relu(x), w), "y");
+  return g.build();
+}
+
+const changed = (graph: Partial<Graph>, model: OnnxModel = good()): OnnxModel => ({
+  ...model,
+  graph: { ...model.graph, ...graph },
+});
+
+/** The nodes, node `i` changed. */
+const nodes = (i: number, change: Partial<Node>) =>
+  good().graph.nodes.map((node, j) => (i === j ? { ...node, ...change } : node));
+
+const node = (op: string, inputs: string[], outputs: string[], more: Partial<Node> = {}): Node => ({
+  op,
+  domain: "",
+  name: "",
+  inputs,
+  outputs,
+  attributes: {},
+  ...more,
+});
+
+it("passes a good model", () => {
+  expect(problemsOf(good())).toEqual([]);
+  expect(() => checkModel(good())).not.toThrow();
+});
+
+describe.each<[string, OnnxModel, RegExp[]]>([
+  [
+    "an unknown operator",
+    changed({ nodes: nodes(0, { op: "Rellu" }) }),
+    [/node "Relu" \(Rellu\): unknown operator "Rellu".*: Relu/],
+  ],
+  [
+    "an unknown attribute",
+    changed({ nodes: nodes(0, { attributes: { alpha: { type: "float", value: 1 } } }) }),
+    [/node "Relu" \(Relu\): unknown attribute of Relu "alpha"/],
+  ],
+  [
+    "an attribute of the wrong type",
+    changed({
+      nodes: nodes(0, { op: "Softmax", attributes: { axis: { type: "float", value: 1 } } }),
+    }),
+    [/attribute "axis" is of type float, expected int/],
+  ],
+  [
+    "a missing attribute",
+    changed({ nodes: [...good().graph.nodes, node("LRN", ["x"], ["z"])] }),
+    [/node \(LRN\) of output "z": attribute "size" is missing/],
+  ],
+  [
+    "too many inputs",
+    changed({ nodes: nodes(0, { inputs: ["x", "w"] }) }),
+    [/node "Relu" \(Relu\): got 2 inputs, expected 1/],
+  ],
+  [
+    "types that differ",
+    changed({ initializers: new Map([["w", tensor("int64", [3], [1, 2, 3])]]) }),
+    [/node "Add" \(Add\): input 0 is float32 and input 1 is int64, expected equal types/],
+  ],
+  [
+    "shapes that do not fit",
+    changed({ initializers: new Map([["w", tensor("float32", [2], [1, 2])]]) }),
+    [/node "Add" \(Add\): shapes \[2,3\] and \[2\] do not broadcast/],
+  ],
+  [
+    "a value defined twice",
+    changed({ nodes: [...good().graph.nodes, node("Relu", ["x"], ["Relu"])] }),
+    [/"Relu" is defined twice/],
+  ],
+  [
+    "a value that is defined nowhere",
+    changed({ nodes: nodes(0, { inputs: ["z"] }) }),
+    [/node "Relu" \(Relu\): uses "z", which is defined nowhere/],
+  ],
+  [
+    "nodes out of order",
+    changed({ nodes: good().graph.nodes.toReversed() }),
+    [/uses "Relu", which node "Relu" \(Relu\) defines only later/],
+  ],
+  [
+    "a cycle",
+    changed({ nodes: nodes(0, { inputs: ["y"] }) }),
+    [
+      /uses "y", which node "Add" \(Add\) defines only later/,
+      /the graph has a cycle: "Relu" → "Add" → "Relu"/,
+    ],
+  ],
+  [
+    "a node that uses its own output",
+    changed({ nodes: nodes(0, { inputs: ["Relu"] }) }),
+    [
+      /node "Relu" \(Relu\): uses "Relu", which .* defines itself/,
+      /the graph has a cycle: "Relu" → "Relu"/,
+    ],
+  ],
+  [
+    "an output that is defined nowhere",
+    changed({ outputs: [{ name: "z", dtype: "float32", shape: [2, 3] }] }),
+    [/graph output "z" is defined nowhere/],
+  ],
+  ["no outputs", changed({ outputs: [] }), [/the graph has no outputs/]],
+  [
+    "an output stated otherwise",
+    changed({ outputs: [{ name: "y", dtype: "float32", shape: [2, 4] }] }),
+    [/value "y" is stated as \[2,4\] and is \[2,3\]/],
+  ],
+  [
+    "an output of another type",
+    changed({ outputs: [{ name: "y", dtype: "float64", shape: [2, 3] }] }),
+    [/value "y" is stated as float64 and is float32/],
+  ],
+  [
+    "no opset",
+    { ...good(), opsets: {} },
+    [/no opset is imported/, /operators of domain "" are used, whose opset is not imported/],
+  ],
+  [
+    "a domain that is not imported",
+    changed({ nodes: nodes(0, { op: "Gelu", domain: "com.microsoft" }) }),
+    [/node "Relu" \(Gelu\): operators of domain "com.microsoft"/],
+  ],
+  [
+    "an operator that its opset has not",
+    { ...changed({ nodes: nodes(0, { op: "Mish" }) }), opsets: { "": 13 } },
+    [/node "Relu" \(Mish\): Mish exists since opset 18; the graph is of opset 13/],
+  ],
+  [
+    "two nodes of one name",
+    changed({ nodes: nodes(1, { name: "Relu" }) }),
+    [/node "Relu" \(Add\): another node has the same name/],
+  ],
+])("tells %s", (_, model, expected) => {
+  it("once, with its place", () => {
+    const problems = problemsOf(model);
+    expect(problems.map(({ message }) => message)).toEqual(
+      expected.map((each) => expect.stringMatching(each)),
+    );
+    let error: unknown;
+    try {
+      checkModel(model);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(isCajalError(error, "bad-model")).toBe(true);
+    expect(error).toMatchObject({ facts: { problems } });
+  });
+});
+
+it("looks into the graphs of control flow", () => {
+  const g = new GraphBuilder();
+  const x = g.input("x", "float32", [2]);
+  const [y] = g.if(
+    g.scalar("bool", 1),
+    (then) => [then.relu(x)],
+    (other) => [other.neg(x)],
+  );
+  g.output(y!, "y");
+  const model = g.build();
+  expect(problemsOf(model)).toEqual([]);
+  const branch = model.graph.nodes[0]!;
+  const graph = branch.attributes.then_branch!.value as Graph;
+  const broken = { ...graph, nodes: [{ ...graph.nodes[0]!, inputs: ["nowhere"] }] };
+  const wrong = changed(
+    {
+      nodes: [
+        {
+          ...branch,
+          attributes: { ...branch.attributes, then_branch: { type: "graph", value: broken } },
+        },
+        ...model.graph.nodes.slice(1),
+      ],
+    },
+    model,
+  );
+  expect(
+    problemsOf(wrong)
+      .map(({ message }) => message)
+      .join("\n"),
+  ).toMatch(/\(Relu\): uses "nowhere", which is defined nowhere/);
+});
+
+describeWithShared("real files", "data/real-models/onnx", (folder) => {
+  it.each(readdirSync(folder))("%s", (file) => {
+    const problems = problemsOf(decodeModel(readFileSync(`${folder}/${file}`)));
+    // keras2onnx writes its nodes from the output backwards; ONNX asks for the other order.
+    const order = problems.filter(({ message }) => message.endsWith("defines only later."));
+    expect(problems.length - order.length).toBe(0);
+    expect(order.length > 0).toBe(file.startsWith("keras2onnx"));
+  });
+});
+
+describe("absurd sizes cost nothing", () => {
+  const started = performance.now();
+  it.each<[string, (g: GraphBuilder) => unknown]>([
+    [
+      "a shape of a billion extents",
+      (g) => g.reshape(g.input("x", "float32", [4]), g.input("s", "int64", [1e9])),
+    ],
+    ["a tensor of a rank of a billion", (g) => g.constantOfShape(g.input("s", "int64", [1e9]))],
+    ["a range to the end", (g) => g.range(0, Number.MAX_SAFE_INTEGER)],
+    [
+      "a concatenation of much",
+      (g) => g.concat([g.input("a", "int64", [1e9]), g.input("b", "int64", [1e9])], { axis: 0 }),
+    ],
+    ["a tensor of terabytes", (g) => g.constantOfShape([1e6, 1e6])],
+  ])("%s", (_, body) => {
+    body(new GraphBuilder());
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it("and shapes that cannot be are refused", () => {
+    const g = new GraphBuilder();
+    expect(() => g.constantOfShape([-1])).toThrow(expect.objectContaining({ code: "bad-shape" }));
+    expect(() => g.reshape(g.input("x", "float32", [4]), [-2, 2])).toThrow(
+      expect.objectContaining({ code: "bad-shape" }),
+    );
+  });
+});

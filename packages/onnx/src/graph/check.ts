@@ -1,0 +1,206 @@
+// Checks a model: that its values are defined once and before they are used (SSA), that its nodes
+// are what their operators allow, that types and shapes fit, and that what it states of itself is so.
+import { CajalError, isCajalError } from "@cajal/core";
+import { isKnown, show, type Dims } from "../model/dims";
+import { inferNode, known, nameOf, type Known, type Scope } from "./infer";
+import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
+import { operator } from "../operators";
+import { topologicalOrder, used } from "../model/topologicalOrder";
+
+export interface Problem {
+  /** What is wrong, with the node or value it is wrong at. */
+  readonly message: string;
+  readonly node?: string;
+  readonly op?: string;
+}
+
+/**
+ * Checks a model.
+ *
+ * @throws CajalError `bad-model`: the message has all problems, a line each, and `facts.problems` lists them
+ */
+export function checkModel(model: OnnxModel): void {
+  const problems = problemsOf(model);
+  if (problems.length === 0) return;
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  throw new CajalError(
+    "bad-model",
+    `the model has ${count}:\n${problems.map(({ message }) => message).join("\n")}`,
+    { problems },
+  );
+}
+
+/** All that {@link checkModel} finds wrong; empty for a model that is well formed. */
+export function problemsOf(model: OnnxModel): readonly Problem[] {
+  const problems: Problem[] = [];
+  const opset = model.opsets[""];
+  if (Object.keys(model.opsets).length === 0) problems.push({ message: "no opset is imported." });
+  for (const [domain, nodes] of byDomain(model.graph))
+    if (!Object.hasOwn(model.opsets, domain))
+      problems.push(
+        at(
+          nodes[0]!,
+          `operators of domain ${JSON.stringify(domain)} are used, whose opset is not imported.`,
+        ),
+      );
+  if (model.graph.outputs.length === 0) problems.push({ message: "the graph has no outputs." });
+  checkNames(model.graph, problems);
+  checkGraph(model.graph, new Map(), { find: () => undefined }, opset ?? 18, problems);
+  return problems;
+}
+
+const at = (node: Node, message: string): Problem => ({
+  message: `${nameOf(node)}: ${message}`,
+  node: node.name,
+  op: node.op,
+});
+
+/** Nodes of a graph and those inside it, by domain. */
+function byDomain(graph: Graph, found = new Map<string, Node[]>()): Map<string, Node[]> {
+  for (const node of graph.nodes) {
+    const list = found.get(node.domain);
+    if (list) list.push(node);
+    else found.set(node.domain, [node]);
+    for (const attribute of Object.values(node.attributes))
+      if (attribute.type === "graph") byDomain(attribute.value, found);
+  }
+  return found;
+}
+
+/** Node names, where they are given, belong to one node each. */
+function checkNames(graph: Graph, problems: Problem[], seen = new Set<string>()): void {
+  for (const node of graph.nodes) {
+    if (node.name && seen.has(node.name))
+      problems.push(at(node, "another node has the same name."));
+    seen.add(node.name);
+    for (const attribute of Object.values(node.attributes))
+      if (attribute.type === "graph") checkNames(attribute.value, problems, seen);
+  }
+}
+
+/**
+ * A graph and those inside it. Values that could not be inferred are `undefined` in `outer` and
+ * silence what follows from them, so that each mistake is told once.
+ */
+function checkGraph(
+  graph: Graph,
+  outer: ReadonlyMap<string, Known | undefined>,
+  scope: Scope,
+  opset: number,
+  problems: Problem[],
+): void {
+  const values = new Map(outer);
+  const inner: Scope = { find: (name) => values.get(name) ?? scope.find(name) };
+  const define = (name: string, value: Known | undefined, where: string) => {
+    if (values.has(name))
+      problems.push({ message: `${where}: value ${JSON.stringify(name)} is defined twice.` });
+    values.set(name, value);
+  };
+  const own = new Set<string>();
+  for (const input of graph.inputs) {
+    if (own.has(input.name)) {
+      problems.push({ message: `graph input ${JSON.stringify(input.name)} is there twice.` });
+      continue;
+    }
+    own.add(input.name);
+    define(input.name, input, "graph input");
+  }
+  for (const [name, tensor] of graph.initializers) {
+    const input = graph.inputs.find((each) => each.name === name);
+    if (input) checkStated(input, known(tensor), `initializer`, problems);
+    if (input) values.set(name, known(tensor));
+    else define(name, known(tensor), "initializer");
+  }
+
+  const order = inOrder(graph, values, problems);
+  for (const node of order) {
+    for (const attribute of Object.values(node.attributes))
+      if (attribute.type === "graph") checkGraph(attribute.value, values, inner, opset, problems);
+    const inferred = inferOutputs(node, values, inner, opset, problems);
+    node.outputs.forEach((name, i) => {
+      if (name === "") return;
+      const value = inferred?.[i];
+      const stated = graph.values.get(name) ?? graph.outputs.find((each) => each.name === name);
+      if (value && stated) checkStated(stated, value, nameOf(node), problems);
+      define(name, value ?? stated, nameOf(node));
+    });
+  }
+  for (const { name } of graph.outputs)
+    if (!values.has(name))
+      problems.push({ message: `graph output ${JSON.stringify(name)} is defined nowhere.` });
+}
+
+/** The nodes in an order in which they can run; problems where the file's is not one. */
+function inOrder(
+  graph: Graph,
+  outer: ReadonlyMap<string, unknown>,
+  problems: Problem[],
+): readonly Node[] {
+  const producer = new Map<string, Node>();
+  for (const node of graph.nodes) for (const name of node.outputs) producer.set(name, node);
+  const defined = new Set(outer.keys());
+  let sorted = true;
+  for (const node of graph.nodes) {
+    for (const name of new Set(used(node)))
+      if (!defined.has(name)) {
+        const later = producer.get(name);
+        if (later) sorted = false;
+        problems.push(
+          at(
+            node,
+            `uses ${JSON.stringify(name)}, ${later ? `which ${nameOf(later)} defines ${later === node ? "itself" : "only later"}` : "which is defined nowhere"}.`,
+          ),
+        );
+      }
+    for (const name of node.outputs) defined.add(name);
+  }
+  if (sorted) return graph.nodes;
+  try {
+    return topologicalOrder(graph.nodes);
+  } catch (cause) {
+    if (!isCajalError(cause)) throw cause;
+    problems.push({ message: cause.message });
+    return graph.nodes;
+  }
+}
+
+/** Undefined where it cannot be told, for a reason told here or before. */
+function inferOutputs(
+  node: Node,
+  values: ReadonlyMap<string, Known | undefined>,
+  scope: Scope,
+  opset: number,
+  problems: Problem[],
+): readonly Known[] | undefined {
+  const blind = used(node).some((name) => !values.get(name));
+  if (blind && operator(node.op, node.domain)) return undefined;
+  try {
+    return inferNode(
+      node,
+      node.inputs.map((name) => (name === "" ? undefined : values.get(name))),
+      opset,
+      scope,
+    );
+  } catch (cause) {
+    if (!isCajalError(cause)) throw cause;
+    problems.push({ message: cause.message, node: node.name, op: node.op });
+    return undefined;
+  }
+}
+
+/** What the file states of a value against what follows from its nodes. */
+function checkStated(stated: ValueInfo, is: Known, where: string, problems: Problem[]): void {
+  const value = `${where}, value ${JSON.stringify(stated.name)}`;
+  if (stated.dtype !== is.dtype)
+    problems.push({ message: `${value} is stated as ${stated.dtype} and is ${is.dtype}.` });
+  if (contradict(stated.shape, is.shape))
+    problems.push({
+      message: `${value} is stated as ${show(stated.shape)} and is ${show(is.shape)}.`,
+    });
+}
+
+function contradict(a: Dims, b: Dims): boolean {
+  if (!a || !b) return false;
+  if (a.length !== b.length) return true;
+  return a.some((extent, i) => isKnown([extent, b[i]]) && extent !== b[i]);
+}

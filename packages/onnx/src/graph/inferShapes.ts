@@ -1,0 +1,28 @@
+// Types and shapes of all values of a model, as ONNX' own shape inference gives them.
+import { inferNode, known, type Known, type Scope } from "./infer";
+import type { OnnxModel, ValueInfo } from "../model/model";
+import { topologicalOrder } from "../model/topologicalOrder";
+
+/**
+ * Every value of a model's graph by name: inputs, initializers and what its nodes give, as far as
+ * the operators' rules tell. Values inside subgraphs are not among them.
+ *
+ * @throws CajalError `bad-model`, `bad-shape`; the message names the node
+ */
+export function inferShapes({ graph, opsets }: OnnxModel): ReadonlyMap<string, ValueInfo> {
+  const values = new Map<string, Known>();
+  for (const input of graph.inputs) values.set(input.name, input);
+  for (const [name, tensor] of graph.initializers) values.set(name, known(tensor));
+  const scope: Scope = { find: (name) => values.get(name) };
+  for (const node of topologicalOrder(graph.nodes)) {
+    const inputs = node.inputs.map((name) => values.get(name));
+    const outputs = inferNode(node, inputs, opsets[""] ?? 18, scope);
+    node.outputs.forEach((name, i) => name && values.set(name, outputs[i]!));
+  }
+  return new Map(
+    [...values].map(([name, { dtype, shape }]): [string, ValueInfo] => [
+      name,
+      { name, dtype, shape },
+    ]),
+  );
+}

@@ -1,0 +1,100 @@
+// What is known of an operator: how many inputs and outputs it has, their types, its attributes,
+// and the rule that tells its outputs' types and shapes. Operators live in operators/, a family a file.
+import { CajalError, type DType, type Facts, type Tensor } from "@cajal/core";
+import type { Attributes } from "../model/attribute";
+import type { Attribute, AttributeType, Dim } from "../model/model";
+
+export interface Inferred {
+  readonly dtype: DType;
+  readonly shape: readonly Dim[] | undefined;
+  /**
+   * What a small tensor holds, row by row, as far as known: numbers, names of free axes ("batch",
+   * from Shape), undefined where unknown. This is how shapes computed inside a graph are followed.
+   */
+  readonly elements?: readonly Dim[] | undefined;
+}
+
+/** What an inference rule sees of a node. */
+export interface InferenceContext {
+  readonly inputs: readonly (Inferred | undefined)[];
+  /** Number of outputs that the node has. */
+  readonly outputs: number;
+  /** Version of the operator set in force. */
+  readonly opset: number;
+  /** The value of input `i`, where it is known while the graph is built. */
+  constant(i: number): Tensor | undefined;
+  /** An attribute's value, or what to take where it is absent. */
+  int(name: string, absent: number): number;
+  float(name: string, absent: number): number;
+  string(name: string, absent: string): string;
+  ints(name: string): readonly number[] | undefined;
+  attribute(name: string): Attribute | undefined;
+  /** Outputs of the graph in attribute `name`, given its inputs; it sees the values around it. */
+  subgraph(name: string, inputs: readonly Inferred[]): readonly Inferred[];
+}
+
+/**
+ * Types that an input may have. Inputs of equal text must be of equal type; a suffix tells two
+ * apart that need not be: "integer" and "integer:depth".
+ */
+export type TypeRule = TypeGroup | `${TypeGroup}:${string}`;
+
+export type TypeGroup = keyof typeof typeGroups;
+
+const floats: readonly DType[] = ["float32", "float64", "float16"];
+const unsigned: readonly DType[] = ["uint8", "uint16", "uint32", "uint64"];
+const integers: readonly DType[] = ["int8", "int16", "int32", "int64", ...unsigned];
+
+export const typeGroups = {
+  float: floats,
+  integer: integers,
+  unsigned,
+  signed: ["int8", "int16", "int32", "int64", ...floats],
+  number: [...integers, ...floats],
+  /** What ONNX indexes with. */
+  index: ["int32", "int64"],
+  int64: ["int64"],
+  bool: ["bool"],
+  float32: ["float32"],
+  byte: ["uint8", "int8"],
+  any: [...integers, ...floats, "bool"],
+} as const satisfies Record<string, readonly DType[]>;
+
+export type AttributeTypes = Readonly<Record<string, AttributeType>>;
+
+export interface Operator {
+  readonly op: string;
+  /** "" (the default) is the standard's own; "com.microsoft" are ONNX Runtime's. */
+  readonly domain?: string;
+  /** First and last version of the operator set that has it; absent: 1, and every later one. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Least and greatest number of inputs. */
+  readonly inputs: readonly [number, number];
+  readonly outputs: readonly [number, number];
+  /** Types of the inputs, in order; the last stands for all further ones. */
+  readonly types: readonly TypeRule[];
+  /** All that any version of the operator has. */
+  readonly attributes: AttributeTypes;
+  /** Attributes that must be given. */
+  readonly required?: readonly string[];
+  /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
+  infer(node: InferenceContext): readonly Inferred[];
+  /** Cases that are run in ONNX Runtime: what it returns must be what `infer` told. */
+  readonly samples: readonly OperatorSample[];
+}
+
+export interface OperatorSample {
+  /** A shape stands for float32 numbers; undefined is an optional input left out. */
+  readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
+  readonly attributes?: Attributes;
+  /** Number of outputs, if not the least. */
+  readonly outputs?: number;
+}
+
+/** Types a definition; registers nothing. */
+export const defineOperator = (operator: Operator): Operator => operator;
+
+/** The error of a rule whose inputs do not fit; the node's name is put before it. */
+export const badShape = (message: string, facts: Facts = {}) =>
+  new CajalError("bad-shape", message, facts);
