@@ -6,10 +6,10 @@ import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { single } from "../testing/checkLayer";
 import { runOnnx } from "../testing/runOnnx";
-import { declareInputs, lower, toOnnx } from "./lower";
-import { resolve } from "./network";
-import { weightSpecs } from "./summary";
-import { inputWeights, toInput } from "./weightSources";
+import { declareInputs, lower, toOnnx } from "./lower/lower";
+import { resolve } from "./network/network";
+import { weightSpecs } from "./network/summary";
+import { inputWeights, toInput } from "./lower/weightSources";
 
 interface GoldenArray {
   readonly shape: readonly number[];

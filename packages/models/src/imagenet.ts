@@ -1,2 +1,2 @@
-export { decodePredictions, type Prediction } from "./decodePredictions";
-export { imagenetClasses, type ImagenetClass } from "./imagenetClasses";
+export { decodePredictions, type Prediction } from "./imagenet/decodePredictions";
+export { imagenetClasses, type ImagenetClass } from "./imagenet/imagenetClasses";

@@ -5,12 +5,17 @@ export type {
   ModelConfig,
   SequentialConfig,
   TensorRef,
-} from "./config";
-export { defineLayer, type Layer, type WeightSpec } from "./layer";
+} from "./keras/config";
+export { defineLayer, type Layer, type WeightSpec } from "./layers/definition/layer";
 export { layers, type LayerConfigs } from "./layers";
-export { functional, type Functional, type LayerOptions, type Symbolic } from "./functional";
-export { resolve, type Call, type Model, type Network, type NetworkLayer } from "./network";
-export { readKeras, toKerasJson } from "./keras";
+export {
+  functional,
+  type Functional,
+  type LayerOptions,
+  type Symbolic,
+} from "./network/functional";
+export { resolve, type Call, type Model, type Network, type NetworkLayer } from "./network/network";
+export { readKeras, toKerasJson } from "./keras/keras";
 export {
   summary,
   weightSpecs,
@@ -19,12 +24,12 @@ export {
   type ModelWeight,
   type Size,
   type Summary,
-} from "./summary";
-export type { ApplicationOptions } from "./application";
-export { convnet, type ConvnetOptions } from "./architectures/convnet";
-export { densenet121, densenet169, densenet201 } from "./architectures/densenet";
-export { inceptionResNetV2 } from "./architectures/inceptionResNetV2";
-export { inceptionV3 } from "./architectures/inceptionV3";
+} from "./network/summary";
+export type { ApplicationOptions } from "./networks/shared/application";
+export { convnet, type ConvnetOptions } from "./networks/convnet";
+export { densenet121, densenet169, densenet201 } from "./networks/densenet";
+export { inceptionResNetV2 } from "./networks/inceptionResNetV2";
+export { inceptionV3 } from "./networks/inceptionV3";
 export {
   lenet1,
   lenet1Original,
@@ -32,9 +37,9 @@ export {
   lenet5Original,
   type LenetOptions,
   type LenetOriginalOptions,
-} from "./architectures/lenet";
-export { mobilenet, type MobilenetOptions } from "./architectures/mobilenet";
-export { mobilenetV2, type MobilenetV2Options } from "./architectures/mobilenetV2";
+} from "./networks/lenet";
+export { mobilenet, type MobilenetOptions } from "./networks/mobilenet";
+export { mobilenetV2, type MobilenetV2Options } from "./networks/mobilenetV2";
 export {
   resnet101,
   resnet101V2,
@@ -42,9 +47,9 @@ export {
   resnet152V2,
   resnet50,
   resnet50V2,
-} from "./architectures/resnet";
-export { vgg16, vgg19 } from "./architectures/vgg";
-export { xception } from "./architectures/xception";
+} from "./networks/resnet";
+export { vgg16, vgg19 } from "./networks/vgg";
+export { xception } from "./networks/xception";
 export {
   modelFacts,
   models,
@@ -54,10 +59,10 @@ export {
   type Published,
   type PublishedDepth,
   type WeightFile,
-} from "./facts";
-export { modelTable, type ModelRow } from "./modelTable";
-export { preprocessInput, type Preprocessing } from "./preprocessInput";
-export { weightFile, type WeightFileOptions } from "./weightFile";
+} from "./published/facts";
+export { modelTable, type ModelRow } from "./published/modelTable";
+export { preprocessInput, type Preprocessing } from "./imagenet/preprocessInput";
+export { weightFile, type WeightFileOptions } from "./published/weightFile";
 export {
   declareInputs,
   lower,
@@ -65,7 +70,7 @@ export {
   type LowerOptions,
   type Lowered,
   type ToOnnxOptions,
-} from "./lower";
+} from "./lower/lower";
 export {
   constantWeights,
   fromInput,
@@ -74,4 +79,4 @@ export {
   type InputWeights,
   type WeightInput,
   type WeightSource,
-} from "./weightSources";
+} from "./lower/weightSources";

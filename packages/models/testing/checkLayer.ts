@@ -3,12 +3,12 @@
 import { random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder } from "@cajal/onnx";
 import { expect } from "vitest";
-import type { LayerEntry, ModelConfig } from "../src/config";
-import type { Layer, LayerSample } from "../src/layer";
-import { declareInputs, lower, toOnnx } from "../src/lower";
-import { resolve } from "../src/network";
-import { weightSpecs } from "../src/summary";
-import { inputWeights, toInput } from "../src/weightSources";
+import type { LayerEntry, ModelConfig } from "../src/keras/config";
+import type { Layer, LayerSample } from "../src/layers/definition/layer";
+import { declareInputs, lower, toOnnx } from "../src/lower/lower";
+import { resolve } from "../src/network/network";
+import { weightSpecs } from "../src/network/summary";
+import { inputWeights, toInput } from "../src/lower/weightSources";
 import { runOnnx } from "./runOnnx";
 
 /** A model of one layer. Inputs are called `input_0`, …, the layer `layer`; the batch is free. */

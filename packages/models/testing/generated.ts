@@ -2,8 +2,8 @@
 // is needed. The formula is that of the reference numbers: MurmurHash3's finalizer over a counter and a name.
 import { createHash } from "node:crypto";
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
-import type { ModelConfig } from "../src/config";
-import { summary } from "../src/summary";
+import type { ModelConfig } from "../src/keras/config";
+import { summary } from "../src/network/summary";
 
 /** FNV-1a, 32 bit, of a text's UTF-8 bytes. */
 export function fnv1a(text: string): number {

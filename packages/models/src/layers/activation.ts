@@ -1,7 +1,7 @@
 // An activation as a layer of its own. keras.io/api/layers/core_layers/activation
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const activation = defineLayer({
   className: "Activation",

@@ -1,5 +1,5 @@
 // The mean of the inputs, element by element. keras.io/api/layers/merging_layers/average
-import { merging } from "../merging";
+import { merging } from "./shared/merging";
 
 export const average = merging("Average", (inputs, g) =>
   g.mul(

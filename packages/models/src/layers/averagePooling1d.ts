@@ -1,7 +1,7 @@
 // Average of each window, of the elements that the image has: padding is left out of the count.
 // keras.io/api/layers/pooling_layers/average_pooling1d
-import { defineLayer } from "../layer";
-import { poolAttributes, pooledShape, poolFields1d } from "../pooling";
+import { defineLayer } from "./definition/layer";
+import { poolAttributes, pooledShape, poolFields1d } from "./shared/pooling";
 
 export const averagePooling1d = defineLayer({
   className: "AveragePooling1D",

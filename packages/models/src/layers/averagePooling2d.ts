@@ -1,7 +1,7 @@
 // Average of each window, of the elements that the image has: padding is left out of the count.
 // keras.io/api/layers/pooling_layers/average_pooling2d
-import { defineLayer } from "../layer";
-import { poolAttributes, pooledShape, poolFields2d } from "../pooling";
+import { defineLayer } from "./definition/layer";
+import { poolAttributes, pooledShape, poolFields2d } from "./shared/pooling";
 
 export const averagePooling2d = defineLayer({
   className: "AveragePooling2D",

@@ -4,10 +4,10 @@
 // keras.io/api/layers/normalization_layers/batch_normalization
 import { CajalError, showShape, tensor } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { axisOf, channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { axisOf, channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
 
 export const batchNormalization = defineLayer({
   className: "BatchNormalization",

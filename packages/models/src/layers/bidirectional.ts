@@ -1,11 +1,11 @@
 // A recurrent layer run forwards and another backwards over the sequence, their outputs merged
 // (Schuster and Paliwal 1997). keras.io/api/layers/recurrent_layers/bidirectional
 import { CajalError } from "@cajal/core";
-import type { KerasShape } from "../config";
-import * as f from "../fields";
-import { defineLayer, type InnerLayer } from "../layer";
-import { layer, layerOrNone } from "../layerField";
-import { reversed } from "../reshaping";
+import type { KerasShape } from "../keras/config";
+import * as f from "./definition/fields";
+import { defineLayer, type InnerLayer } from "./definition/layer";
+import { layer, layerOrNone } from "./definition/layerField";
+import { reversed } from "./shared/reshaping";
 
 type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
 

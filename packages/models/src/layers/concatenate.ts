@@ -1,8 +1,8 @@
 // Inputs side by side along an axis. keras.io/api/layers/merging_layers/concatenate
 import { CajalError, showShape } from "@cajal/core";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { axisOf } from "../shapes";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { axisOf } from "./shared/shapes";
 
 export const concatenate = defineLayer({
   className: "Concatenate",

@@ -1,12 +1,12 @@
 // 2D convolution (cross-correlation), kernel [height, width, in / groups, filters].
 // keras.io/api/layers/convolution_layers/convolution2d
 import { CajalError } from "@cajal/core";
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
-import { padAttributes, slide, windows } from "../windows";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
+import { padAttributes, slide, windows } from "./shared/windows";
 
 export const conv2d = defineLayer({
   className: "Conv2D",

@@ -1,11 +1,11 @@
 // Transposed convolution: the gradient of Conv2D with respect to its input, kernel
 // [height, width, filters, in]. keras.io/api/layers/convolution_layers/convolution2d_transpose
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
-import { reach } from "../windows";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
+import { reach } from "./shared/windows";
 
 export const conv2dTranspose = defineLayer({
   className: "Conv2DTranspose",

@@ -2,13 +2,13 @@
 // convolution is always "same". Gates: input, forget, cell, output.
 // keras.io/api/layers/recurrent_layers/conv_lstm2d
 import { CajalError } from "@cajal/core";
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { toFirst, toLast } from "../layouts";
-import { channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
-import { padAttributes, slide, windows } from "../windows";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { toFirst, toLast } from "../lower/layouts";
+import { channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
+import { padAttributes, slide, windows } from "./shared/windows";
 import type { Value } from "@cajal/onnx";
 
 export const convLstm2d = defineLayer({

@@ -1,7 +1,7 @@
 // An image without its borders. keras.io/api/layers/reshaping_layers/cropping2d
 import { CajalError, showShape } from "@cajal/core";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const cropping2d = defineLayer({
   className: "Cropping2D",

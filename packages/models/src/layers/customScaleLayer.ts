@@ -1,8 +1,8 @@
 // [x, y] -> x + scale · y: the residual connections of Inception-ResNet (Szegedy et al. 2016,
 // arXiv:1602.07261, section 3.3), a layer of keras.applications that TF.js does not have.
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { broadcast } from "../shapes";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { broadcast } from "./shared/shapes";
 
 export const customScaleLayer = defineLayer({
   className: "CustomScaleLayer",

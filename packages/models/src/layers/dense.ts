@@ -1,13 +1,13 @@
 // activation(x · kernel + bias) along the last axis, kernel [in, units].
 // keras.io/api/layers/core_layers/dense
 import { sizeOf } from "@cajal/core";
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { convert } from "../layouts";
-import { channelsOf, sizeOfKnown } from "../shapes";
-import type { Step } from "../views";
-import { trainable, weightFields } from "../weightFields";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { convert } from "../lower/layouts";
+import { channelsOf, sizeOfKnown } from "./shared/shapes";
+import type { Step } from "../lower/views";
+import { trainable, weightFields } from "./definition/weightFields";
 
 export const dense = defineLayer({
   className: "Dense",

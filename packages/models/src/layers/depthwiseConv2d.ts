@@ -1,11 +1,11 @@
 // A convolution of each channel by itself, kernel [height, width, in, multiplier].
 // keras.io/api/layers/convolution_layers/depthwise_convolution2d
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
-import { padAttributes, slide, windows } from "../windows";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
+import { padAttributes, slide, windows } from "./shared/windows";
 
 export const depthwiseConv2d = defineLayer({
   className: "DepthwiseConv2D",

@@ -1,8 +1,8 @@
 // In training, elements are set to 0 with probability `rate` and the others divided by 1 - rate
 // (Srivastava et al. 2014); otherwise nothing. keras.io/api/layers/regularization_layers/dropout
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { keep } from "../randomness";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { keep } from "./shared/randomness";
 
 export const dropout = defineLayer({
   className: "Dropout",

@@ -1,7 +1,7 @@
 // x above 0, alpha · (exp(x) - 1) below (Clevert et al. 2015, arXiv:1511.07289).
 // keras.io/api/layers/activation_layers/elu
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const elu = defineLayer({
   className: "ELU",

@@ -1,8 +1,8 @@
 // A row of a table for each whole number, embeddings [input_dim, output_dim].
 // keras.io/api/layers/core_layers/embedding
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { trainable, weightFields } from "../weightFields";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { trainable, weightFields } from "./definition/weightFields";
 
 export const embedding = defineLayer({
   className: "Embedding",

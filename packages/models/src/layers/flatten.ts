@@ -1,9 +1,9 @@
 // All axes but the batch in one, channels varying fastest. A channels-first image is flattened as it
 // lies, and who reads it next is told so. keras.io/api/layers/reshaping_layers/flatten
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { flatten as flattened } from "../reshaping";
-import { sizeOfKnown } from "../shapes";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { flatten as flattened } from "./shared/reshaping";
+import { sizeOfKnown } from "./shared/shapes";
 
 export const flatten = defineLayer({
   className: "Flatten",

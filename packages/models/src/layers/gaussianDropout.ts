@@ -1,8 +1,8 @@
 // In training, multiplies by noise of mean 1 and standard deviation sqrt(rate / (1 - rate)).
 // keras.io/api/layers/regularization_layers/gaussian_dropout
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { normal } from "../randomness";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { normal } from "./shared/randomness";
 
 export const gaussianDropout = defineLayer({
   className: "GaussianDropout",

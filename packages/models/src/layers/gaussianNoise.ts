@@ -1,8 +1,8 @@
 // In training, adds noise of mean 0; otherwise nothing.
 // keras.io/api/layers/regularization_layers/gaussian_noise
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { normal } from "../randomness";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { normal } from "./shared/randomness";
 
 export const gaussianNoise = defineLayer({
   className: "GaussianNoise",

@@ -1,8 +1,8 @@
 // The largest value of each channel over the whole image.
 // keras.io/api/layers/pooling_layers/global_max_pooling2d
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { flatten } from "../reshaping";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { flatten } from "./shared/reshaping";
 
 export const globalMaxPooling2d = defineLayer({
   className: "GlobalMaxPooling2D",

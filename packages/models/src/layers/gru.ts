@@ -1,8 +1,8 @@
 // Gated recurrent unit (Cho et al. 2014, arXiv:1406.1078). Gates: update, reset, candidate. With
 // `reset_after` the reset gate acts after the recurrent product, with biases of its own (cuDNN's form,
 // Keras 3's default). keras.io/api/layers/recurrent_layers/gru
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 import {
   noBias,
   recurrence,
@@ -10,10 +10,10 @@ import {
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
-} from "../recurrent";
-import { channelsOf } from "../shapes";
-import type { Step } from "../views";
-import { trainable } from "../weightFields";
+} from "./shared/recurrent";
+import { channelsOf } from "./shared/shapes";
+import type { Step } from "../lower/views";
+import { trainable } from "./definition/weightFields";
 
 export const gru = defineLayer({
   className: "GRU",

@@ -1,6 +1,6 @@
 // The list of layers: a definition counts once it is in here.
-import type { ConfigInput } from "../fields";
-import type { Layer } from "../layer";
+import type { ConfigInput } from "./definition/fields";
+import type { Layer } from "./definition/layer";
 import { activation } from "./activation";
 import { add } from "./add";
 import { average } from "./average";

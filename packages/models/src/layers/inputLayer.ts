@@ -1,7 +1,7 @@
 // Where a model's input comes in. `batch_input_shape` (Keras 2, TF.js) or `batch_shape` (Keras 3).
-import { defineLayer } from "../layer";
-import { fieldOf, flag, text } from "../fields";
-import type { KerasShape } from "../config";
+import { defineLayer } from "./definition/layer";
+import { fieldOf, flag, text } from "./definition/fields";
+import type { KerasShape } from "../keras/config";
 
 const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (given) => {
   if (!Array.isArray(given)) return undefined;

@@ -2,11 +2,11 @@
 // variance biased (Ba et al. 2016, arXiv:1607.06450).
 // keras.io/api/layers/normalization_layers/layer_normalization
 import { CajalError, tensor } from "@cajal/core";
-import type { KerasShape } from "../config";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { axisOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
+import type { KerasShape } from "../keras/config";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { axisOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
 
 export const layerNormalization = defineLayer({
   className: "LayerNormalization",

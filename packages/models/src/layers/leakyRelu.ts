@@ -1,7 +1,7 @@
 // x above 0, negative_slope · x below (Keras 2 and TF.js call the slope alpha).
 // keras.io/api/layers/activation_layers/leaky_relu
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const leakyRelu = defineLayer({
   className: "LeakyReLU",

@@ -1,7 +1,7 @@
 // Long short-term memory (Hochreiter and Schmidhuber 1997). Gates in kernels and bias: input, forget,
 // cell, output. keras.io/api/layers/recurrent_layers/lstm
-import * as f from "../fields";
-import { defineLayer, type WeightSpec } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer, type WeightSpec } from "./definition/layer";
 import {
   noBias,
   recurrence,
@@ -9,10 +9,10 @@ import {
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
-} from "../recurrent";
-import { channelsOf } from "../shapes";
-import type { Step } from "../views";
-import { trainable } from "../weightFields";
+} from "./shared/recurrent";
+import { channelsOf } from "./shared/shapes";
+import type { Step } from "../lower/views";
+import { trainable } from "./definition/weightFields";
 
 /** ONNX orders the gates input, output, forget, cell. */
 const order = [0, 3, 1, 2];

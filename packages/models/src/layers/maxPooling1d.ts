@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling1d
-import { defineLayer } from "../layer";
-import { poolAttributes, pooledShape, poolFields1d } from "../pooling";
+import { defineLayer } from "./definition/layer";
+import { poolAttributes, pooledShape, poolFields1d } from "./shared/pooling";
 
 export const maxPooling1d = defineLayer({
   className: "MaxPooling1D",

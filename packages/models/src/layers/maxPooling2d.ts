@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling2d
-import { defineLayer } from "../layer";
-import { poolAttributes, pooledShape, poolFields2d } from "../pooling";
+import { defineLayer } from "./definition/layer";
+import { poolAttributes, pooledShape, poolFields2d } from "./shared/pooling";
 
 export const maxPooling2d = defineLayer({
   className: "MaxPooling2D",

@@ -1,8 +1,8 @@
 // Axes in another order, counted from 1 without the batch.
 // keras.io/api/layers/reshaping_layers/permute
 import { CajalError, showShape } from "@cajal/core";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const permute = defineLayer({
   className: "Permute",

@@ -1,10 +1,10 @@
 // x above 0, alpha · x below, alpha learned for each element, or one along the shared axes
 // (He et al. 2015, arXiv:1502.01852). keras.io/api/layers/activation_layers/prelu
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { toFirst } from "../layouts";
-import { axisOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { toFirst } from "../lower/layouts";
+import { axisOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
 
 export const prelu = defineLayer({
   className: "PReLU",

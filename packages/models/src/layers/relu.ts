@@ -1,7 +1,7 @@
 // f(x) = max_value where x ≥ max_value, x where threshold ≤ x < max_value,
 // negative_slope · (x - threshold) below. keras.io/api/layers/activation_layers/relu
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const relu = defineLayer({
   className: "ReLU",

@@ -1,7 +1,7 @@
 // A vector n times: [batch, features] to [batch, n, features].
 // keras.io/api/layers/reshaping_layers/repeat_vector
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const repeatVector = defineLayer({
   className: "RepeatVector",

@@ -2,8 +2,8 @@
 // keras.io/api/layers/preprocessing_layers/image_preprocessing/rescaling
 import { tensor } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const rescaling = defineLayer({
   className: "Rescaling",

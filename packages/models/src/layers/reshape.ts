@@ -1,10 +1,10 @@
 // The same elements in another shape; one extent may be -1 for what is left.
 // keras.io/api/layers/reshaping_layers/reshape
 import { CajalError, showShape, sizeOf } from "@cajal/core";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { reshapeTo } from "../reshaping";
-import { sizeOfKnown } from "../shapes";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { reshapeTo } from "./shared/reshaping";
+import { sizeOfKnown } from "./shared/shapes";
 
 export const reshape = defineLayer({
   className: "Reshape",

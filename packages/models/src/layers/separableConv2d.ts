@@ -1,12 +1,12 @@
 // A depthwise convolution, then a pointwise one: depthwise_kernel [height, width, in, multiplier],
 // pointwise_kernel [1, 1, in · multiplier, filters]. The bias and the activation come after both.
 // keras.io/api/layers/convolution_layers/separable_convolution2d
-import { activate } from "../activations";
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { channelsOf } from "../shapes";
-import { trainable, weightFields } from "../weightFields";
-import { padAttributes, slide, windows } from "../windows";
+import { activate } from "./shared/activations";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { channelsOf } from "./shared/shapes";
+import { trainable, weightFields } from "./definition/weightFields";
+import { padAttributes, slide, windows } from "./shared/windows";
 
 export const separableConv2d = defineLayer({
   className: "SeparableConv2D",

@@ -1,6 +1,6 @@
 // h ← activation(x · kernel + h · recurrent_kernel + bias).
 // keras.io/api/layers/recurrent_layers/simple_rnn
-import { defineLayer } from "../layer";
+import { defineLayer } from "./definition/layer";
 import {
   noBias,
   recurrence,
@@ -8,10 +8,10 @@ import {
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
-} from "../recurrent";
-import { channelsOf } from "../shapes";
-import type { Step } from "../views";
-import { trainable } from "../weightFields";
+} from "./shared/recurrent";
+import { channelsOf } from "./shared/shapes";
+import type { Step } from "../lower/views";
+import { trainable } from "./definition/weightFields";
 
 export const simpleRnn = defineLayer({
   className: "SimpleRNN",

@@ -1,7 +1,7 @@
 // exp(x) / sum of exp(x) along an axis. keras.io/api/layers/activation_layers/softmax
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { axisOf } from "../shapes";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { axisOf } from "./shared/shapes";
 
 export const softmax = defineLayer({
   className: "Softmax",

@@ -1,8 +1,8 @@
 // Dropout of whole feature maps (Tompson et al. 2014, arXiv:1411.4280).
 // keras.io/api/layers/regularization_layers/spatial_dropout2d
-import * as f from "../fields";
-import { defineLayer } from "../layer";
-import { keep } from "../randomness";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { keep } from "./shared/randomness";
 
 export const spatialDropout2d = defineLayer({
   className: "SpatialDropout2D",

@@ -1,7 +1,7 @@
 // x where it is above theta, else 0: a layer of Keras 2 and TF.js.
 // faroit.com/keras-docs/2.0.8/layers/advanced-activations
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const thresholdedRelu = defineLayer({
   className: "ThresholdedReLU",

@@ -1,9 +1,9 @@
 // A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it.
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
-import type { KerasShape } from "../config";
-import { defineLayer } from "../layer";
-import { layer } from "../layerField";
+import type { KerasShape } from "../keras/config";
+import { defineLayer } from "./definition/layer";
+import { layer } from "./definition/layerField";
 
 export const timeDistributed = defineLayer({
   className: "TimeDistributed",

@@ -1,6 +1,6 @@
 // An image made larger by whole factors. keras.io/api/layers/reshaping_layers/up_sampling2d
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const upSampling2d = defineLayer({
   className: "UpSampling2D",

@@ -1,6 +1,6 @@
 // Zeros around an image. keras.io/api/layers/reshaping_layers/zero_padding2d
-import * as f from "../fields";
-import { defineLayer } from "../layer";
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
 
 export const zeroPadding2d = defineLayer({
   className: "ZeroPadding2D",

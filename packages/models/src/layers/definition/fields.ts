@@ -1,0 +1,395 @@
+// What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
+// is read. `positive()` is required, `positive(1)` has a default.
+import { CajalError, nearest, unknownName } from "@cajal/core";
+import { activationNames } from "../shared/activations";
+
+/** A field whose values are read to `Value` from what may be written as `Given`. */
+export interface Field<Value = unknown, Given = unknown, Required extends boolean = boolean> {
+  readonly required: Required;
+  readonly absent?: Value;
+  /** @throws CajalError `bad-argument` */
+  read(given: unknown, at: Place): Value;
+  /** Back to JSON; values are JSON as they are where this is absent. */
+  write?(value: Value): unknown;
+  /** Only a type: what may be written. */
+  readonly given?: Given;
+}
+
+/** Where a field stands, for messages and for fields that hold layers. */
+export interface Place {
+  /** `layer "conv" (Conv2D)` */
+  readonly where: string;
+  readonly key: string;
+  /** Reads a layer within a layer's config (an `InnerLayer`, see layerField.ts); undefined where it is none. */
+  readonly layer: (given: unknown, at: Place) => object | undefined;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+
+type RequiredKeys<F> = {
+  [K in keyof F]: F[K] extends { readonly required: true } ? K : never;
+}[keyof F];
+
+type GivenOf<T> = T extends { readonly given?: infer G } ? NonNullable<G> | NullIn<G> : never;
+type NullIn<G> = null extends G ? null : never;
+
+/** A config as layers see it: every field read. */
+export type ConfigOf<F> = {
+  readonly [K in keyof F]: F[K] extends { read(given: unknown, at: Place): infer V } ? V : never;
+};
+
+/** A config as one writes it: what has a default may be left out. */
+export type ConfigInput<F> = { readonly [K in RequiredKeys<F>]: GivenOf<F[K]> } & {
+  readonly [K in Exclude<keyof F, RequiredKeys<F>>]?: GivenOf<F[K]>;
+};
+
+export interface Maker<Value, Given> {
+  (): Field<Value, Given, true>;
+  (absent: Value): Field<Value, Given, false>;
+}
+
+/** A kind of field; `expected` is said when a value is not of it. */
+export function fieldOf<Value, Given = Value>(
+  expected: string,
+  parse: (given: unknown, at: Place) => Value | undefined,
+  write?: (value: Value) => unknown,
+): Maker<Value, Given> {
+  const read = (given: unknown, at: Place) => {
+    const value = parse(given, at);
+    if (value === undefined) throw refused(given, expected, at);
+    return value;
+  };
+  function make(): Field<Value, Given, true>;
+  function make(absent: Value): Field<Value, Given, false>;
+  function make(...absent: [] | [Value]): Field<Value, Given> {
+    if (absent.length === 0) return { required: true, read, write };
+    const [value] = absent;
+    // TF.js writes null for what was never set, where null is not a value of its own.
+    const readOrAbsent = (given: unknown, at: Place) =>
+      given === null && parse(given, at) === undefined ? value : read(given, at);
+    return { required: false, absent: value, read: readOrAbsent, write };
+  }
+  return make;
+}
+
+const refused = (given: unknown, expected: string, { where, key }: Place) =>
+  new CajalError(
+    "bad-argument",
+    `${where}, "${key}": got ${JSON.stringify(given)}, expected ${expected}.`,
+    { where, key, got: given, expected },
+  );
+
+const isWhole = (given: unknown, least: number): given is number =>
+  typeof given === "number" && Number.isInteger(given) && given >= least;
+
+const isNumber = (given: unknown): given is number =>
+  typeof given === "number" && Number.isFinite(given);
+
+/** A whole number of at least 1. */
+export const positive = fieldOf("a whole number of at least 1", (given) =>
+  isWhole(given, 1) ? given : undefined,
+);
+
+/** A whole number; axes count from the end where it is negative. */
+export const integer = fieldOf("a whole number", (given) =>
+  isWhole(given, -Infinity) ? given : undefined,
+);
+
+/** An axis: a whole number, which Keras 2 may write as a list of one. */
+export const axis = fieldOf<number, number | readonly [number]>("a whole number", (given) => {
+  const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+  return isWhole(value, -Infinity) ? value : undefined;
+});
+
+/** A seed or null; steps draw from the training's own seed, so this one is only kept. */
+export const seed = fieldOf<number | null>("a whole number or null", (given) =>
+  given === null || isWhole(given, -Infinity) ? given : undefined,
+);
+
+/** Any finite number. */
+export const real = fieldOf("a number", (given) => (isNumber(given) ? given : undefined));
+
+/** A number, or null for none. */
+export const realOrNone = fieldOf<number | null>("a number or null", (given) =>
+  given === null || isNumber(given) ? given : undefined,
+);
+
+/** A number of at least 0. */
+export const nonnegative = fieldOf("a number of at least 0", (given) =>
+  isNumber(given) && given >= 0 ? given : undefined,
+);
+
+/** A number, or a list with one for each channel. */
+export const reals = fieldOf<number | readonly number[]>("a number or a list of them", (given) => {
+  const list: unknown[] = Array.isArray(given) ? given : [given];
+  if (!list.every(isNumber)) return undefined;
+  return Array.isArray(given) ? list : list[0];
+});
+
+/** A share of a whole, 0 up to but without 1. */
+export const rate = fieldOf("a number of at least 0 and below 1", (given) =>
+  isNumber(given) && given >= 0 && given < 1 ? given : undefined,
+);
+
+export const flag = fieldOf("true or false", (given) =>
+  typeof given === "boolean" ? given : undefined,
+);
+
+export const text = fieldOf("a text", (given) => (typeof given === "string" ? given : undefined));
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(words: readonly Word[]): Maker<Word, Word> {
+  return fieldOf<Word>(words.map((word) => JSON.stringify(word)).join(" or "), (given) =>
+    words.find((word) => word === given),
+  );
+}
+
+export type Pair = readonly [number, number];
+
+const pairOf = (given: unknown, least: number): Pair | undefined => {
+  if (isWhole(given, least)) return [given, given];
+  if (!Array.isArray(given) || given.length !== 2) return undefined;
+  const [a, b]: unknown[] = given;
+  return isWhole(a, least) && isWhole(b, least) ? [a, b] : undefined;
+};
+
+/** Height and width; one number stands for both. */
+export const pair = fieldOf<Pair, number | Pair>(
+  "a whole number of at least 1, or two: [height, width]",
+  (given) => pairOf(given, 1),
+);
+
+/** As `pair`, or null for what the layer itself says. */
+export const pairOrNone = fieldOf<Pair | null, number | Pair | null>(
+  "null, a whole number of at least 1, or two: [height, width]",
+  (given) => (given === null ? null : pairOf(given, 0)),
+);
+
+/** A whole number of at least 1, which Keras also writes as a list of one. */
+export const single = fieldOf<readonly [number], number | readonly [number]>(
+  "a whole number of at least 1",
+  (given) => {
+    const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+    return isWhole(value, 1) ? [value] : undefined;
+  },
+);
+
+/** As `single`, or null for what the layer itself says. */
+export const singleOrNone = fieldOf<readonly [number] | null, number | readonly [number] | null>(
+  "null or a whole number of at least 1",
+  (given) => {
+    if (given === null) return null;
+    const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+    return isWhole(value, 1) ? [value] : undefined;
+  },
+);
+
+export type Borders = readonly [rows: Pair, columns: Pair];
+
+/** What is added or cut: `n`, `[rows, columns]` or `[[top, bottom], [left, right]]`. */
+export const borders = fieldOf<Borders, number | Pair | Borders>(
+  "n, [rows, columns] or [[top, bottom], [left, right]], whole numbers of at least 0",
+  (given) => {
+    const [rows, columns]: unknown[] =
+      Array.isArray(given) && given.length === 2 ? given : [given, given];
+    const read = [pairOf(rows, 0), pairOf(columns, 0)];
+    return read[0] && read[1] ? [read[0], read[1]] : undefined;
+  },
+);
+
+/** Whole numbers, e.g. axes or a shape; one may stand for a list of one. */
+export const integers = fieldOf<readonly number[], number | readonly number[]>(
+  "whole numbers",
+  (given) => {
+    const list: unknown[] = Array.isArray(given) ? given : [given];
+    return list.every((each) => isWhole(each, -Infinity)) ? list : undefined;
+  },
+);
+
+/** As `integers`, or null. */
+export const integersOrNone = fieldOf<readonly number[] | null, number | readonly number[] | null>(
+  "null or whole numbers",
+  (given) => {
+    if (given === null) return null;
+    const list: unknown[] = Array.isArray(given) ? given : [given];
+    return list.every((each) => isWhole(each, -Infinity)) ? list : undefined;
+  },
+);
+
+/** A Keras object such as an initializer: its name, or class name and config; null for none. */
+export type KerasObject =
+  | string
+  | { readonly class_name: string; readonly config: Readonly<Record<string, unknown>> }
+  | null;
+
+/**
+ * An initializer, regularizer or constraint, as Keras writes it. What it does is up to whoever
+ * initializes or trains; here it is only read and passed on with the weight.
+ */
+export const kerasObject = fieldOf<KerasObject>(
+  'a name, { "class_name", "config" } or null',
+  (given) => {
+    if (given === null || typeof given === "string") return given;
+    if (typeof given !== "object" || !("class_name" in given)) return undefined;
+    const { class_name } = given;
+    const config = "config" in given ? given.config : {};
+    if (typeof class_name !== "string" || typeof config !== "object") return undefined;
+    return { class_name, config: { ...config } };
+  },
+);
+
+/** What Cajal does not do: only the value that means "not used" is accepted. */
+const refuse = <Value extends number | boolean>(neutral: Value, why: string) =>
+  fieldOf<Value>(`${neutral}: ${why}`, (given) => (given === neutral ? neutral : undefined))(
+    neutral,
+  );
+
+/** A flag that must be false. */
+export const never = (why: string) => refuse(false, why);
+
+/** A number that must be 0. */
+export const zero = (why: string) => refuse(0, why);
+
+/** A value that changes nothing here and is only kept. */
+export const kept = fieldOf<unknown>("anything", (given) => given ?? null);
+
+/** Images are channels last at every door; the lowering alone turns them. */
+export const dataFormat = fieldOf<"channels_last">(
+  '"channels_last" (Cajal holds images as [batch, height, width, channels]; inside ONNX graphs the lowering turns them by itself)',
+  (given) => (given === "channels_last" || given === null ? "channels_last" : undefined),
+);
+
+/** An activation's name, in Keras 3's spelling; null is linear. */
+export const activation = fieldOf<string, string | null>(
+  "the name of an activation",
+  (given, at) => {
+    let name: unknown = given ?? "linear";
+    // Keras 3 may write {"module": "builtins", "class_name": "function", "config": "relu"}.
+    if (
+      typeof name === "object" &&
+      name !== null &&
+      "config" in name &&
+      typeof name.config === "string"
+    )
+      name = name.config;
+    if (typeof name !== "string") return undefined;
+    const canonical = name === "swish" ? "silu" : name;
+    if (!activationNames.includes(canonical)) {
+      const error = unknownName("activation", name, activationNames);
+      throw new CajalError(
+        "unknown-name",
+        `${at.where}, "${at.key}": ${error.message}`,
+        error.facts,
+      );
+    }
+    return canonical;
+  },
+);
+
+/** Keys that Keras writes into every layer and that change nothing here. */
+const everyLayer = [
+  "name",
+  "trainable",
+  "dtype",
+  "batch_input_shape",
+  "batch_shape",
+  "input_dtype",
+  "input_shape",
+];
+/** Keys of some Keras, and the values that change nothing; null never does. */
+const neutral: Readonly<Record<string, readonly unknown[]>> = {
+  activity_regularizer: [],
+  lora_rank: [],
+  lora_alpha: [],
+  quantization_config: [],
+  quantization_mode: [],
+  build_config: [],
+  renorm: [false],
+  renorm_clipping: [{}],
+  renorm_momentum: [0.99],
+  fused: [true, false],
+  virtual_batch_size: [],
+  adjustment: [],
+  synchronized: [false],
+  ragged: [false],
+  sparse: [false],
+  optional: [false],
+  autocast: [true],
+  seed_generator: [],
+  rms_scaling: [false],
+  unroll: [true, false],
+  time_major: [false],
+  stateful: [false],
+  zero_output_for_mask: [true, false],
+  implementation: [0, 1, 2],
+  use_cudnn: [true, false, "auto"],
+  noise_shape: [],
+};
+
+/**
+ * Reads a layer's config: every field its value or its default. `aliases` are older names of fields.
+ *
+ * @throws CajalError `bad-argument` (a field missing or of the wrong kind), `unknown-option` (a key
+ *   that the layer does not have), `unsupported` (a setting that Cajal does not honour)
+ */
+export function readConfig(
+  fields: Fields,
+  given: Readonly<Record<string, unknown>>,
+  at: Omit<Place, "key">,
+  aliases: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
+  const place = { ...at, key: "" };
+  for (const key of Object.keys(given)) {
+    const value = given[key];
+    if (value === undefined) continue;
+    const field = aliases[key] ?? key;
+    place.key = key;
+    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, place);
+    else if (!everyLayer.includes(key)) refuseUnknown(key, value, fields, at.where);
+  }
+  for (const key of Object.keys(fields)) {
+    if (key in values) continue;
+    const { absent, required } = fields[key]!;
+    if (required)
+      throw new CajalError("bad-argument", `${at.where}: "${key}" is missing from its config.`, {
+        where: at.where,
+        key,
+      });
+    values[key] = absent;
+  }
+  return values;
+}
+
+/** The config as JSON, from what `readConfig` gave. */
+export function writeConfig(
+  fields: Fields,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(fields))
+    written[key] = field.write ? field.write(config[key]) : config[key];
+  return written;
+}
+
+function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
+  const harmless = neutral[key];
+  if (harmless) {
+    if (value === null || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value)))
+      return;
+    throw new CajalError(
+      "unsupported",
+      `${where}, "${key}": got ${JSON.stringify(value)}, which Cajal does not honour; expected ${[null, ...harmless].map((each) => JSON.stringify(each)).join(" or ")}.`,
+      { where, key, got: value },
+    );
+  }
+  // A regularizer or constraint of a weight that the layer does not have changes nothing when null.
+  if (/_(regularizer|constraint|initializer)$/.test(key) && value === null) return;
+  const known = nearest(key, Object.keys(fields));
+  throw new CajalError(
+    "unknown-option",
+    `${where}: unknown config key ${JSON.stringify(key)}. Known, nearest first: ${known.join(", ")}.`,
+    { where, key, known },
+  );
+}

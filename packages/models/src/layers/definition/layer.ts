@@ -1,0 +1,124 @@
+// What is known of a layer: its config, the rule that tells its output's shape, its weights, its
+// multiply-adds and its form as ONNX. Layers live in layers/, a file each, listed in layers/index.ts.
+import type { DType } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { KerasShape } from "../../keras/config";
+import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
+import type { Step } from "../../lower/views";
+
+/** A weight of a layer, as Keras makes it. */
+export interface WeightSpec {
+  /** Within the layer, as Keras 3 names it: "kernel", "lstm_cell/kernel". */
+  readonly name: string;
+  /** Keras' own layout: HWIO kernels, Dense [in, out]. */
+  readonly shape: readonly number[];
+  /** As in the layer's config, e.g. "glorot_uniform". */
+  readonly initializer: KerasObject;
+  readonly trainable: boolean;
+  readonly regularizer?: KerasObject;
+  readonly constraint?: KerasObject;
+}
+
+/**
+ * How a value of rank 3 and more lies in the graph: as Keras has it, channels last, or with the
+ * channels right after the batch as ONNX wants them. `{ flattened }`: a flat value [batch, n] whose
+ * elements stand in channels-first order of an image [height, width, channels].
+ */
+export type Layout = "channelsLast" | "channelsFirst" | { readonly flattened: readonly number[] };
+
+/** What `lower` is given beside config, inputs and builder. */
+export interface LowerContext {
+  /** Keras shapes (channels last) of inputs and outputs. */
+  readonly inputs: readonly KerasShape[];
+  readonly outputs: readonly KerasShape[];
+  /** How the input values lie, and how the outputs are taken to lie unless `arrange` says else. */
+  readonly layout: Layout;
+  /** Whether the layer's call trains: batch statistics, dropout. */
+  readonly training: boolean;
+  /** Whether the layer's weights are trained; a BatchNormalization held fast keeps its averages. */
+  readonly trainable: boolean;
+  /** Zeros around the image that a ZeroPadding2D before left to this layer, see `pads`. */
+  readonly padding: Borders | undefined;
+  /**
+   * A weight by its name, in the layout that `steps` make of Keras' own. Inference: a constant,
+   * rearranged once; training: a graph input kept in that layout, so that no step rearranges it.
+   */
+  weight(name: string, steps?: readonly Step[]): Value;
+  /** Registers the value that a non-trainable weight takes after this step. */
+  update(name: string, value: Value): void;
+  /** This step's seed, an int64 scalar that differs from call to call; only while training. */
+  seed(): Value;
+  /** A Keras axis (negative counts from the end) of an input's rank as the axis in the graph. */
+  axis(kerasAxis: number, rank?: number): number;
+  /** Says that output `i` lies otherwise than the inputs. */
+  arrange(layout: Layout, i?: number): void;
+  /**
+   * Lowers a layer within this one, on values that lie in `layout`, as do its outputs. Its weights are
+   * `<prefix>/<weight>` of this layer, the prefix its name if not given.
+   */
+  inner(
+    layer: InnerLayer,
+    inputs: readonly Value[],
+    options: { shapes: readonly KerasShape[]; layout: Layout; prefix?: string },
+  ): { values: readonly Value[]; shapes: readonly KerasShape[] };
+}
+
+/** A layer in a model, or within another layer: its definition and its config, read. */
+export interface InnerLayer {
+  readonly name: string;
+  readonly definition: Layer;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A case that the shared `checkLayer` runs. Shapes with the batch; `dtype` of the inputs. */
+export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
+  readonly config?: Config;
+  readonly inputs: readonly (readonly number[])[];
+  readonly dtype?: DType;
+  readonly note?: string;
+}
+
+export interface Layer<Name extends string = string, F extends Fields = Fields> {
+  readonly className: Name;
+  readonly fields: F;
+  /** Older names of fields, read as well and written where Keras 2 and TF.js read. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Least and greatest number of inputs; one if absent. */
+  readonly arity?: readonly [number, number];
+  /** Rank of the inputs, batch included, where only one fits. */
+  readonly rank?: number;
+  /** What follows from other fields, such as strides that are the pool's size. */
+  complete?(config: ConfigOf<F>): ConfigOf<F>;
+  /** @throws CajalError `bad-shape` where the inputs do not fit; the driver adds the layer's name */
+  shape(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly KerasShape[];
+  weights?(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly WeightSpec[];
+  /** Multiply-adds of one example; biases are not counted. */
+  macs?(config: ConfigOf<F>, inputs: readonly KerasShape[], outputs: readonly KerasShape[]): number;
+  /**
+   * How values of rank 3 and more are to lie. "any": as they are, all alike, the layer asks
+   * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter;
+   * "flattened": flattened ones as they are, others channels last; "order": the elements in the order
+   * of channels last, in whatever shape.
+   * The driver turns what lies otherwise, once a value, so that a CNN turns images only at its doors.
+   */
+  readonly layout: "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
+  /** Whether the layer can pad with zeros itself, for any values or where none is negative. */
+  readonly pads?: "any" | "nonnegative";
+  /**
+   * For layers that end in a sum over inputs plus bias: how many last axes of the kernel make up the
+   * output's channels, so that a BatchNormalization behind the layer can be folded into it.
+   */
+  readonly folds?: { readonly kernel: string; readonly channels: readonly number[] };
+  lower(
+    config: ConfigOf<F>,
+    inputs: readonly Value[],
+    g: GraphBuilder,
+    context: LowerContext,
+  ): readonly Value[];
+  readonly samples: readonly LayerSample<ConfigInput<F>>[];
+}
+
+/** Types a definition; registers nothing. */
+export const defineLayer = <const Name extends string, const F extends Fields>(
+  layer: Layer<Name, F>,
+): Layer<Name, F> => layer;

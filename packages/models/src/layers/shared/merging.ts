@@ -1,0 +1,61 @@
+// Layers that merge several inputs of (broadcast) equal shape element by element.
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import { defineLayer, type Layer } from "../definition/layer";
+import { broadcast } from "./shapes";
+
+type NoFields = Readonly<Record<never, never>>;
+
+/** @param merge the inputs, all of one rank, to their merger */
+export const merging = <const Name extends string>(
+  className: Name,
+  merge: (inputs: readonly Value[], g: GraphBuilder) => Value,
+  arity: readonly [number, number] = [2, Infinity],
+): Layer<Name, NoFields> =>
+  defineLayer({
+    className,
+    fields: {},
+    arity,
+    shape: (_, inputs) => [broadcast(inputs)],
+    layout: "any",
+    lower: (_, inputs, g, { inputs: shapes }) => {
+      const rank = Math.max(...shapes.map(({ length }) => length));
+      const widened = inputs.map((x, i) => {
+        const missing = rank - shapes[i]!.length;
+        return missing === 0 ? x : g.unsqueeze(x, axesAfterBatch(missing));
+      });
+      return [merge(widened, g)];
+    },
+    samples: [
+      {
+        inputs: [
+          [2, 3],
+          [2, 3],
+        ],
+      },
+      {
+        inputs: [
+          [2, 3, 2, 2],
+          [2, 1, 1, 2],
+        ],
+      },
+      {
+        inputs: [
+          [2, 3, 2, 2],
+          [2, 2],
+        ],
+      },
+      ...(arity[1] > 2
+        ? [
+            {
+              inputs: [
+                [2, 3, 4],
+                [2, 3, 4],
+                [2, 3, 4],
+              ],
+            },
+          ]
+        : []),
+    ],
+  });
+
+const axesAfterBatch = (count: number) => Array.from({ length: count }, (_, i) => i + 1);

@@ -1,0 +1,148 @@
+// What LSTM, GRU and SimpleRNN share: fields, shapes, and the form of ONNX' recurrent operators, which
+// want [steps, batch, features] and name activations their own way.
+import { CajalError, tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { KerasShape } from "../../keras/config";
+import * as f from "../definition/fields";
+import type { LowerContext } from "../definition/layer";
+import { keep } from "./randomness";
+import { reversed } from "./reshaping";
+import { weightFields } from "../definition/weightFields";
+
+export const recurrentFields = {
+  units: f.positive(),
+  activation: f.activation("tanh"),
+  use_bias: f.flag(true),
+  ...weightFields("kernel", "glorot_uniform"),
+  ...weightFields("recurrent", "orthogonal"),
+  ...weightFields("bias", "zeros"),
+  dropout: f.rate(0),
+  recurrent_dropout: f.rate(0),
+  return_sequences: f.flag(false),
+  return_state: f.flag(false),
+  go_backwards: f.flag(false),
+  seed: f.seed(null),
+};
+
+type RecurrentConfig = f.ConfigOf<typeof recurrentFields>;
+
+/**
+ * Shapes of the outputs: the sequence or its last, then each state if `return_state`.
+ *
+ * @param states how many states the layer has, each [batch, units]
+ */
+export function recurrentShapes(
+  { return_sequences, return_state, units }: RecurrentConfig,
+  [x, ...initial]: readonly KerasShape[],
+  states: number,
+): KerasShape[] {
+  const [batch, steps] = x!;
+  if (x!.length !== 3)
+    throw new CajalError("bad-shape", `expected [batch, steps, features]`, { got: x });
+  if (initial.length !== 0 && initial.length !== states)
+    throw new CajalError("bad-model", `got ${initial.length} initial states, expected ${states}`, {
+      got: initial.length,
+      expected: states,
+    });
+  const state = [batch!, units];
+  const output = return_sequences ? [batch!, steps!, units] : state;
+  return [output, ...(return_state ? Array.from({ length: states }, () => state) : [])];
+}
+
+/** Multiply-adds of `gates` products of inputs and states, over all steps. */
+export const recurrentMacs = (
+  { units }: { readonly units: number },
+  x: KerasShape,
+  gates: number,
+): number => (x[1] ?? NaN) * gates * units * (x[2]! + units);
+
+/** What the operators are given and what is made of what they give. */
+export interface Recurrence {
+  /** [steps, batch, features] */
+  readonly x: Value;
+  /** [1, batch, units] each, where the layer is given them. */
+  readonly initial: readonly Value[];
+  readonly direction: "forward" | "reverse";
+  /** The layer's outputs from the operator's: y [steps, 1, batch, units] and the states. */
+  finish(y: Value, states: readonly Value[]): Value[];
+}
+
+/** Around an operator: steps first, dropout, direction, outputs as Keras wants them. */
+export function recurrence(
+  config: RecurrentConfig,
+  [input, ...states]: readonly Value[],
+  g: GraphBuilder,
+  { inputs, seed, training }: LowerContext,
+): Recurrence {
+  const { dropout, go_backwards, recurrent_dropout, return_sequences, return_state } = config;
+  if (training && recurrent_dropout > 0)
+    throw new CajalError(
+      "unsupported",
+      `recurrent_dropout ${recurrent_dropout} cannot be trained: ONNX' recurrent operators do not drop their states. Use dropout, or recurrent_dropout 0.`,
+      { recurrent_dropout },
+    );
+  let x = input!;
+  if (training && dropout > 0) {
+    // One mask a sequence, the same at every step, as in Keras.
+    const batch = g.shape(x, { start: 0, end: 1 });
+    const shape = g.concat([batch, g.int64s([1, inputs[0]![2]!])], { axis: 0 });
+    x = g.mul(x, keep(g, shape, { rate: dropout, seed: seed() }));
+  }
+  return {
+    x: g.transpose(x, [1, 0, 2]),
+    initial: states.map((state) => g.unsqueeze(state, [0])),
+    direction: go_backwards ? "reverse" : "forward",
+    finish(y, ends) {
+      const last = ends.map((state) => g.squeeze(state, [0]));
+      if (!return_sequences) return [last[0]!, ...(return_state ? last : [])];
+      const sequence = g.transpose(g.squeeze(y, [1]), [1, 0, 2]);
+      // ONNX leaves outputs at their steps; Keras lists them in the order computed.
+      return [go_backwards ? reversed(g, sequence, 1) : sequence, ...(return_state ? last : [])];
+    },
+  };
+}
+
+/** Zeros in place of a bias that the operator has and the layer does not. */
+export const noBias = (g: GraphBuilder, size: number): Value =>
+  g.constant(tensor("float32", [1, size]));
+
+/**
+ * Keras' activations as ONNX' recurrent operators name them.
+ *
+ * @throws CajalError `unsupported` for one that they do not have
+ */
+export function recurrentActivations(names: readonly string[]): {
+  activations: string[];
+  activation_alpha: number[];
+  activation_beta: number[];
+} {
+  const found = names.map((name) => {
+    const known = recurrentNames[name];
+    if (!known)
+      throw new CajalError(
+        "unsupported",
+        `activation "${name}" is not among those of ONNX' recurrent operators: ${Object.keys(recurrentNames).join(", ")}`,
+        { activation: name, known: Object.keys(recurrentNames) },
+      );
+    return known;
+  });
+  return {
+    activations: found.map(({ name }) => name),
+    // One value for each activation that takes one, in order.
+    activation_alpha: found.flatMap(({ alpha }) => alpha ?? []),
+    activation_beta: found.flatMap(({ beta }) => beta ?? []),
+  };
+}
+
+const recurrentNames: Readonly<Record<string, { name: string; alpha?: number; beta?: number }>> = {
+  tanh: { name: "Tanh" },
+  sigmoid: { name: "Sigmoid" },
+  hard_sigmoid: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
+  keras2_hard_sigmoid: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
+  relu: { name: "Relu" },
+  linear: { name: "Affine", alpha: 1, beta: 0 },
+  leaky_relu: { name: "LeakyRelu", alpha: 0.2 },
+  elu: { name: "Elu", alpha: 1 },
+  softsign: { name: "Softsign" },
+  softplus: { name: "Softplus" },
+};

@@ -1,0 +1,278 @@
+// A model as an ONNX graph. Outside, values lie as in Keras, channels last; inside, ONNX wants the
+// channels first: values are turned where a layer wants them otherwise than they lie, once each, so
+// that a CNN turns images at its doors alone. Weights are rearranged when the graph is built.
+import { CajalError, dtypes, unknownName, type Weights } from "@cajal/core";
+import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
+import type { KerasShape } from "../keras/config";
+import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
+import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
+import { hold, layoutFor, type Held } from "./layouts";
+import { resolve, type Model, type Network, type NetworkValue } from "../network/network";
+import type { Step } from "./views";
+import { constantWeights, type WeightSource } from "./weightSources";
+
+export interface ToOnnxOptions {
+  /** Names of layers whose outputs the graph gives too, after the model's own, under those names. */
+  readonly outputs?: readonly string[];
+}
+
+/**
+ * The model for inference, as an ONNX model: weights are constants, the batch is free, inputs and
+ * outputs lie as in Keras (images NHWC). A BatchNormalization is folded into the convolution or
+ * dense layer before it where that has no other reader.
+ *
+ * Inputs have the names of the InputLayers, outputs those of the layers that make them.
+ *
+ * @param weights `layer/weight` → tensor in Keras' layout; see `weightSpecs`
+ * @throws CajalError as `resolve`; `bad-model` (a weight is missing), `bad-shape` (one does not fit)
+ */
+export function toOnnx(
+  model: Model | object | string,
+  weights: Weights,
+  { outputs: watched = [] }: ToOnnxOptions = {},
+): OnnxModel {
+  const network = resolve(model);
+  const g = new GraphBuilder({ name: network.name });
+  const inputs = declareInputs(g, network);
+  const { outputs, watched: seen } = lowerNetwork(g, network, {
+    inputs,
+    weights,
+    watch: watched,
+  });
+  const names = new Set<string>();
+  outputs.forEach((value, i) => {
+    const { from } = network.outputs[i]!;
+    const name =
+      names.has(from) || inputs.some((input) => input.name === from) ? `${from}:${i}` : from;
+    names.add(name);
+    g.output(value, name);
+  });
+  for (const [name, value] of seen) if (!names.has(name)) g.output(value, name);
+  return g.build();
+}
+
+export interface LowerOptions {
+  /** The model's inputs, as they lie in Keras: images NHWC. */
+  readonly inputs: readonly Value[];
+  /** Constants by their keys, or who gives them, such as `inputWeights`. Only constants are folded. */
+  readonly weights: Weights | WeightSource;
+  /** Batch statistics, dropout and moving averages. Default false. */
+  readonly training?: boolean;
+  /** This step's seed, an int64 scalar; needed where layers draw random numbers. */
+  readonly seed?: Value;
+  /** Names of layers whose outputs are wanted too. */
+  readonly watch?: readonly string[];
+}
+
+export interface Lowered {
+  /** The model's outputs, as they lie in Keras. */
+  readonly outputs: readonly Value[];
+  /** The new values of weights that training changes without gradients: `layer/moving_mean`. */
+  readonly updates: ReadonlyMap<string, Value>;
+  /** The outputs of the layers asked for, as they lie in Keras. */
+  readonly watched: ReadonlyMap<string, Value>;
+}
+
+/**
+ * Adds a model's operators to a graph.
+ *
+ * @throws CajalError as {@link toOnnx}
+ */
+export const lower = (
+  g: GraphBuilder,
+  model: Model | object | string,
+  options: LowerOptions,
+): Lowered => lowerNetwork(g, resolve(model), options);
+
+/** Declares a graph's inputs for a network's, the batch free where the config leaves it so. */
+export function declareInputs(g: GraphBuilder, network: Network): Value[] {
+  return network.inputs.map(({ shape, from, call }) => {
+    const wanted = call?.inner.config.dtype;
+    const dtype = dtypes.find((known) => known === wanted);
+    if (!dtype)
+      throw new CajalError(
+        "unsupported",
+        `input "${from}": got dtype ${JSON.stringify(wanted)}, expected one of ${dtypes.join(", ")}.`,
+        { input: from, dtype: wanted },
+      );
+    return g.input(from, dtype, shape.map(nameOfFree(shape.length)));
+  });
+}
+
+const nameOfFree =
+  (rank: number) =>
+  (extent: number | null, axis: number): Dim => {
+    if (extent !== null) return extent;
+    if (axis === 0) return "batch";
+    return rank === 4 && axis < 3 ? ["height", "width"][axis - 1] : undefined;
+  };
+
+function lowerNetwork(
+  g: GraphBuilder,
+  network: Network,
+  { inputs, weights, training = false, seed, watch = [] }: LowerOptions,
+): Lowered {
+  const updates = new Map<string, Value>();
+  const held = new Map<NetworkValue, Held>();
+  const seen = valuesOf(network, watch);
+  const paddings = foldPaddings(network, seen.keys());
+  const folded =
+    training || typeof weights === "function"
+      ? nothingFolded
+      : foldWeights(network, weights, seen.keys());
+  const source =
+    typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
+  const seeds = { drawn: 0 };
+
+  network.inputs.forEach((value, i) => held.set(value, hold(g, value.shape, inputs[i]!)));
+  for (const call of network.calls) {
+    const { layer, inner } = call;
+    if (inner.definition.className === "InputLayer") continue;
+    const passed = paddings.skipped.has(call) || folded.skipped.has(call);
+    if (passed) {
+      // The next layer pads, or the one before normalizes: the value goes through as it is.
+      held.set(call.outputs[0]!, held.get(call.inputs[0]!)!);
+      continue;
+    }
+    const specs = new Map(layer.weights.map((weight) => [weight.name, weight]));
+    const own: Surroundings = {
+      g,
+      training,
+      trainable: layer.trainable,
+      padding: paddings.borders.get(call),
+      weight: (name, steps) => {
+        const key = `${layer.path}/${name}`;
+        // A layer that is called twice updates what its first call left.
+        const updated = updates.get(key);
+        if (updated) return updated;
+        const spec = folded.weights.get(key)?.weight ?? specs.get(name);
+        if (!spec) throw unknownName(`weight of layer "${layer.path}"`, name, specs.keys());
+        return source(spec, steps);
+      },
+      update: (name, value) => void updates.set(`${layer.path}/${name}`, value),
+      seed: () => {
+        if (!seed)
+          throw new CajalError(
+            "bad-argument",
+            `layer "${layer.path}" (${layer.className}) draws random numbers: lowering for training needs a seed.`,
+            { layer: layer.path },
+          );
+        return g.add(seed, 7919 * ++seeds.drawn);
+      },
+    };
+    const config = folded.configs.get(call) ?? inner.config;
+    const given = call.inputs.map((value) => held.get(value)!);
+    const layout = layoutFor(inner, given);
+    const made = g.within(layer.path, () =>
+      lowerLayer(
+        { ...inner, config },
+        given.map((value) => value.in(layout)),
+        call.inputs.map(({ shape }) => shape),
+        layout,
+        own,
+      ),
+    );
+    call.outputs.forEach((value, i) =>
+      held.set(value, hold(g, value.shape, made.values[i]!, made.layouts[i]!)),
+    );
+  }
+  const asKeras = (value: NetworkValue) => held.get(value)!.in("channelsLast");
+  return {
+    outputs: network.outputs.map(asKeras),
+    updates,
+    watched: new Map([...seen].map(([value, name]) => [name, asKeras(value)])),
+  };
+}
+
+const nothingFolded: FoldedWeights = {
+  skipped: new Set(),
+  configs: new Map(),
+  weights: new Map(),
+};
+
+const withFolded = (weights: Weights, folded: FoldedWeights): Weights =>
+  new Map([...weights, ...[...folded.weights].map(([key, { tensor }]) => [key, tensor] as const)]);
+
+/** What a layer's context takes from the call it is in. */
+interface Surroundings {
+  readonly g: GraphBuilder;
+  readonly training: boolean;
+  readonly trainable: boolean;
+  readonly padding: LowerContext["padding"];
+  weight(name: string, steps: readonly Step[]): Value;
+  update(name: string, value: Value): void;
+  seed(): Value;
+}
+
+/** Lowers one layer on values that lie in `layout`. */
+function lowerLayer(
+  { definition, config }: InnerLayer,
+  values: readonly Value[],
+  inputs: readonly KerasShape[],
+  layout: Layout,
+  { g, training, trainable, padding, weight, update, seed }: Surroundings,
+): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
+  const outputs = definition.shape(config, inputs);
+  const layouts: Layout[] = outputs.map((shape) =>
+    shape.length > 2 || typeof layout === "object" ? layout : "channelsLast",
+  );
+  const made = definition.lower(config, values, g, {
+    inputs,
+    outputs,
+    layout,
+    training,
+    trainable,
+    padding,
+    weight: (name, steps = []) => weight(name, steps),
+    update,
+    seed,
+    axis: (axis, rank = inputs[0]!.length) => {
+      const positive = axis < 0 ? axis + rank : axis;
+      if (layout !== "channelsFirst" || rank < 3 || positive === 0) return positive;
+      return positive === rank - 1 ? 1 : positive + 1;
+    },
+    arrange: (layout, i = 0) => void (layouts[i] = layout),
+    inner: (layer, values, { shapes, layout: lies, prefix = layer.name }) => {
+      const held = values.map((value, i) => hold(g, shapes[i]!, value, lies));
+      const wanted = layoutFor(layer, held);
+      const nested = lowerLayer(
+        layer,
+        held.map((value) => value.in(wanted)),
+        shapes,
+        wanted,
+        {
+          g,
+          training,
+          trainable,
+          padding: undefined,
+          weight: (name, steps) => weight(`${prefix}/${name}`, steps),
+          update: (name, value) => update(`${prefix}/${name}`, value),
+          seed,
+        },
+      );
+      return {
+        shapes: nested.outputs,
+        values: nested.values.map((value, i) =>
+          hold(g, nested.outputs[i]!, value, nested.layouts[i]!).in(lies),
+        ),
+      };
+    },
+  });
+  return { values: made, layouts, outputs };
+}
+
+/** The first output of each layer of those names. */
+function valuesOf(network: Network, names: readonly string[]): ReadonlyMap<NetworkValue, string> {
+  const values = new Map<NetworkValue, string>();
+  for (const name of names) {
+    const call = network.calls.find(({ layer }) => layer.path === name);
+    if (!call)
+      throw unknownName(
+        `layer of "${network.name}"`,
+        name,
+        network.calls.map(({ layer }) => layer.path),
+      );
+    values.set(call.outputs[0]!, name);
+  }
+  return values;
+}

@@ -1,0 +1,108 @@
+// Where a graph's weights come from: constants for inference, inputs for training.
+import { CajalError, showShape, type Tensor, type Weights } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { ModelWeight } from "../network/summary";
+import { inverse, rearrange, shapeAfter, type Step } from "./views";
+
+/** What sources ask of a weight. */
+type NamedWeight = Pick<ModelWeight, "key" | "shape">;
+
+/** Gives a weight in the layout that `steps` make of Keras' own. */
+export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Value;
+
+/**
+ * Weights as constants, rearranged once.
+ *
+ * @throws CajalError `bad-model` where one is missing, `bad-shape` where one does not fit
+ */
+export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource {
+  const made = new Map<string, Value>();
+  const named = new Set<string>();
+  return (weight, steps) => {
+    const { key } = weight;
+    const view = `${key} ${JSON.stringify(steps)}`;
+    const known = made.get(view);
+    if (known) return known;
+    const tensor = weights.get(key);
+    if (!tensor)
+      throw new CajalError(
+        "bad-model",
+        `weight "${key}" ${showShape(weight.shape)} is missing; ${weights.size} weights were given${weights.size > 0 ? `: ${[...weights.keys()].slice(0, 3).join(", ")}, …` : ""}.`,
+        { weight: key, expected: weight.shape },
+      );
+    checkWeight(weight, tensor);
+    // A second layout of the same weight needs a name of its own.
+    const name = named.has(key) ? `${key}:${made.size}` : key;
+    named.add(key);
+    const value = g.initializer(name, rearrange(tensor, steps));
+    made.set(view, value);
+    return value;
+  };
+}
+
+/** A weight that a graph takes as an input: the input's name is its key. */
+export interface WeightInput {
+  readonly weight: NamedWeight;
+  /** From Keras' layout to that of the input. */
+  readonly steps: readonly Step[];
+  readonly value: Value;
+}
+
+export interface InputWeights {
+  readonly source: WeightSource;
+  /** The inputs declared so far, by key. */
+  readonly inputs: ReadonlyMap<string, WeightInput>;
+}
+
+/**
+ * Weights as inputs of the graph, kept in the layout that their first reader wants, so that nothing
+ * is rearranged while it runs. `toInput` and `fromInput` turn tensors at the door.
+ */
+export function inputWeights(g: GraphBuilder): InputWeights {
+  const inputs = new Map<string, WeightInput>();
+  const views = new Map<string, Value>();
+  const source: WeightSource = (weight, steps) => {
+    const { key, shape } = weight;
+    const view = `${key} ${JSON.stringify(steps)}`;
+    const known = views.get(view);
+    if (known) return known;
+    const first = inputs.get(key);
+    const value = first
+      ? // A second reader wants another layout: turned in the graph.
+        [...inverse(first.steps, shape), ...steps].reduce(
+          (x, step) => applyStep(g, x, step),
+          first.value,
+        )
+      : g.input(key, "float32", shapeAfter(shape, steps));
+    if (!first) inputs.set(key, { weight, steps, value });
+    views.set(view, value);
+    return value;
+  };
+  return { source, inputs };
+}
+
+/** A weight in Keras' layout, as the graph's input wants it. */
+export function toInput({ weight, steps }: WeightInput, tensor: Tensor): Tensor {
+  checkWeight(weight, tensor);
+  return rearrange(tensor, steps);
+}
+
+/** What the graph holds for a weight, in Keras' layout. */
+export const fromInput = ({ weight, steps }: WeightInput, tensor: Tensor): Tensor =>
+  rearrange(tensor, inverse(steps, weight.shape));
+
+/** @throws CajalError `bad-shape` */
+function checkWeight({ key, shape }: NamedWeight, tensor: Tensor): void {
+  if (showShape(tensor.shape) === showShape(shape)) return;
+  throw new CajalError(
+    "bad-shape",
+    `weight "${key}": got ${showShape(tensor.shape)}, expected ${showShape(shape)}.`,
+    { weight: key, got: tensor.shape, expected: shape },
+  );
+}
+
+function applyStep(g: GraphBuilder, x: Value, step: Step): Value {
+  if ("reshape" in step) return g.reshape(x, step.reshape);
+  if ("permute" in step) return g.transpose(x, step.permute);
+  return g.gather(x, step.reorder.order, { axis: step.reorder.axis });
+}

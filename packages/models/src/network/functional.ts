@@ -1,0 +1,198 @@
+// How a model is written: layers called on values, as with Keras' functional API, giving the config.
+// Shapes are checked as one writes, so an error stands where the mistake is.
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import type { InboundRef, KerasShape, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
+import { writeConfig } from "../layers/definition/fields";
+import type { InnerLayer } from "../layers/definition/layer";
+import type { LayerConfigs } from "../layers";
+import { outputShapes } from "./network";
+import { kerasOrder, type CallNode } from "./order";
+import { readLayer, snakeCase } from "./registry";
+
+/** A value of the model under construction. */
+export interface Symbolic {
+  readonly layer: string;
+  readonly node: number;
+  readonly tensor: number;
+  /** Batch included. */
+  readonly shape: KerasShape;
+}
+
+/** Keys that every layer takes beside its own. */
+export interface LayerOptions {
+  /** Unique in the model. Default: Keras' own, the class name in snake case, counted. */
+  readonly name?: string;
+  /** Whether training changes the layer's weights. Default true. */
+  readonly trainable?: boolean;
+}
+
+export interface Functional {
+  /**
+   * An input.
+   *
+   * @param shape of one example, null where free: [28, 28, 1]
+   */
+  input(shape: KerasShape, options?: { name?: string; dtype?: string }): Symbolic;
+  /**
+   * Calls a new layer; gives its (first) output.
+   *
+   * @example net.layer("Conv2D", { filters: 6, kernel_size: 5, activation: "tanh" }, image)
+   * @throws CajalError `bad-argument`, `unknown-option`, `unknown-name`, `bad-shape`
+   */
+  layer<Name extends keyof LayerConfigs>(
+    className: Name,
+    config: LayerConfigs[Name] & LayerOptions,
+    inputs: Symbolic | readonly Symbolic[],
+  ): Symbolic;
+  /** All outputs of the call that gave `x`, such as an LSTM's with `return_state`. */
+  outputsOf(x: Symbolic): readonly Symbolic[];
+  /** Calls the layer that gave `x` once more, on other values: its weights are shared. */
+  again(x: Symbolic, inputs: Symbolic | readonly Symbolic[]): Symbolic;
+  /** The model from `inputs` to `outputs`; what does not lead to an output is left out. */
+  model(inputs: readonly Symbolic[], outputs: readonly Symbolic[]): ModelConfig;
+}
+
+interface Recorded extends CallNode {
+  readonly inputs: readonly Symbolic[];
+  readonly outputs: readonly Symbolic[];
+  readonly parents: readonly Recorded[];
+}
+
+/**
+ * Begins a model.
+ *
+ * @param name the model's name
+ */
+export function functional(name: string): Functional {
+  const layers = new Map<string, { layer: InnerLayer; trainable: boolean; calls: Recorded[] }>();
+  const counts = new Map<string, number>();
+
+  const nameFor = (className: string) => {
+    const base = snakeCase(className);
+    for (;;) {
+      const count = counts.get(base) ?? 0;
+      counts.set(base, count + 1);
+      const made = count === 0 ? base : `${base}_${count}`;
+      if (!layers.has(made)) return made;
+    }
+  };
+
+  const callOf = ({ layer, node }: Symbolic) => {
+    const call = layers.get(layer)?.calls[node];
+    if (!call)
+      throw unknownName(`layer of "${name}", whose output was given`, layer, layers.keys());
+    return call;
+  };
+
+  const call = (layerName: string, inputs: readonly Symbolic[]): Recorded => {
+    const { layer, calls } = layers.get(layerName)!;
+    const parents = inputs.map(callOf);
+    const shapes = outputShapes(
+      layer,
+      inputs.map(({ shape }) => shape),
+      inputs.map(({ layer }) => layer),
+    );
+    const node = calls.length;
+    const outputs = shapes.map((shape, tensor) => ({ layer: layerName, node, tensor, shape }));
+    const recorded = { layer: layerName, inputs, outputs, parents };
+    calls.push(recorded);
+    return recorded;
+  };
+
+  const add = (
+    className: string,
+    { name: given, trainable = true, ...config }: LayerOptions & Readonly<Record<string, unknown>>,
+    inputs: readonly Symbolic[],
+  ) => {
+    const layerName = given ?? nameFor(className);
+    if (layers.has(layerName))
+      throw new CajalError(
+        "bad-model",
+        `model "${name}": there are two layers of the name "${layerName}"; names must be unique.`,
+        { model: name, layer: layerName },
+      );
+    const layer = readLayer(className, layerName, config);
+    layers.set(layerName, { layer, trainable, calls: [] });
+    try {
+      return call(layerName, inputs);
+    } catch (error) {
+      layers.delete(layerName);
+      throw error;
+    }
+  };
+
+  return {
+    input(shape, options = {}) {
+      checkOptions("input", options, ["name", "dtype"]);
+      const { name, dtype = "float32" } = options;
+      const config = { name, batch_input_shape: [null, ...shape], dtype };
+      return add("InputLayer", config, []).outputs[0]!;
+    },
+    layer: (className, config, inputs) => add(className, { ...config }, listed(inputs)).outputs[0]!,
+    outputsOf: (x) => callOf(x).outputs,
+    again(x, inputs) {
+      callOf(x);
+      return call(x.layer, listed(inputs)).outputs[0]!;
+    },
+    model(inputs, outputs) {
+      const order = kerasOrder(outputs.map(callOf), inputs.map(callOf));
+      const used = new Set<Recorded>();
+      const use = (one: Recorded) => {
+        if (used.has(one)) return;
+        used.add(one);
+        one.parents.forEach(use);
+      };
+      [...outputs, ...inputs].map(callOf).forEach(use);
+      checkInputs(name, inputs, used);
+      // Calls that lead nowhere are left out, and the others counted anew.
+      const kept = (layer: string) => layers.get(layer)!.calls.filter((one) => used.has(one));
+      const refTo = (x: Symbolic): TensorRef => [
+        x.layer,
+        kept(x.layer).indexOf(callOf(x)),
+        x.tensor,
+      ];
+      return {
+        class_name: "Functional",
+        config: {
+          name,
+          layers: order.map((layerName): LayerEntry => {
+            const { layer, trainable } = layers.get(layerName)!;
+            const { className, fields } = layer.definition;
+            return {
+              class_name: className,
+              name: layerName,
+              config: {
+                name: layerName,
+                ...(className === "InputLayer" ? {} : { trainable }),
+                ...writeConfig(fields, layer.config),
+              },
+              inbound_nodes: kept(layerName)
+                .filter(({ inputs }) => inputs.length > 0)
+                .map(({ inputs }) => inputs.map((x): InboundRef => [...refTo(x), {}])),
+            };
+          }),
+          input_layers: inputs.map(refTo),
+          output_layers: outputs.map(refTo),
+        },
+      };
+    },
+  };
+}
+
+/** Every input that an output depends on must be among the model's inputs. */
+function checkInputs(name: string, inputs: readonly Symbolic[], used: ReadonlySet<Recorded>): void {
+  const given = new Set(inputs.map(({ layer }) => layer));
+  for (const { layer, parents } of used)
+    if (parents.length === 0 && !given.has(layer))
+      throw new CajalError(
+        "bad-model",
+        `model "${name}": its outputs depend on the input "${layer}", which is not among its inputs.`,
+        { model: name, layer },
+      );
+}
+
+const listed = (inputs: Symbolic | readonly Symbolic[]): readonly Symbolic[] =>
+  isSymbolic(inputs) ? [inputs] : inputs;
+
+const isSymbolic = (inputs: Symbolic | readonly Symbolic[]): inputs is Symbolic =>
+  "tensor" in inputs;

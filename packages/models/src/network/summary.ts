@@ -1,0 +1,161 @@
+// What a model is, in numbers: shapes, parameters, multiply-adds, depth, size. No engine, no weights.
+import { sizeOf } from "@cajal/core";
+import type { KerasShape } from "../keras/config";
+import { writeConfig } from "../layers/definition/fields";
+import type { WeightSpec } from "../layers/definition/layer";
+import { resolve, type Call, type Model, type Network, type NetworkLayer } from "./network";
+
+export interface LayerSummary {
+  readonly name: string;
+  readonly className: string;
+  /** Shape of the (first) output, batch included. */
+  readonly output: KerasShape;
+  /** Shapes of all outputs. */
+  readonly outputs: readonly KerasShape[];
+  /** The layer's config, every field with its value; undefined for a nested model. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  readonly params: number;
+  /** Of them, those that training changes. */
+  readonly trainable: number;
+  /** Multiply-adds of one example in convolutions and products, biases not counted; NaN where the size is free. */
+  readonly macs: number;
+  /** Names of the layers whose outputs are its inputs, in order. */
+  readonly inbound: readonly string[];
+  /** Name and shape of each weight. */
+  readonly weights: readonly (readonly [name: string, shape: readonly number[]])[];
+}
+
+export interface Summary {
+  readonly name: string;
+  readonly inputs: readonly KerasShape[];
+  readonly outputs: readonly KerasShape[];
+  /** In Keras' order. */
+  readonly layers: readonly LayerSummary[];
+  readonly totalParams: number;
+  readonly trainableParams: number;
+  readonly nonTrainableParams: number;
+  readonly macs: number;
+  readonly depth: Depth;
+  readonly size: Size;
+}
+
+/** How deep a network is, by the two definitions that papers and Keras' table use. */
+export interface Depth {
+  /** Layers on the longest path from input to output, InputLayer and every layer counted. */
+  readonly layers: number;
+  /** Of convolutions and dense layers alone, the greatest number on a path: what "ResNet50" counts. */
+  readonly convAndDense: number;
+}
+
+export interface Size {
+  /** Of all weights as float32. */
+  readonly bytes: number;
+  /**
+   * Size of Keras' .h5 file in MB of 2²⁰ bytes, rounded up: 4 bytes a parameter and about 2160 a
+   * tensor for HDF5's own. An estimate that gives Keras' published column for its ten networks.
+   */
+  readonly megabytes: number;
+}
+
+/**
+ * Summarizes a model.
+ *
+ * @example summary(lenet5()).totalParams // 61706
+ * @throws CajalError as {@link resolve}
+ */
+export function summary(model: Model | object | string): Summary {
+  const network = resolve(model);
+  const macs = macsByLayer(network);
+  const layers = network.layers.map((layer) => layerSummary(layer, macs));
+  const total = (pick: (layer: LayerSummary) => number) =>
+    layers.reduce((sum, layer) => sum + pick(layer), 0);
+  const totalParams = total(({ params }) => params);
+  const trainableParams = total(({ trainable }) => trainable);
+  const tensors = network.layers.flatMap(allWeights).length;
+  return {
+    name: network.name,
+    inputs: network.inputs.map(({ shape }) => shape),
+    outputs: network.outputs.map(({ shape }) => shape),
+    layers,
+    totalParams,
+    trainableParams,
+    nonTrainableParams: totalParams - trainableParams,
+    macs: total(({ macs }) => macs),
+    depth: {
+      layers: longestPath(network, () => 1),
+      convAndDense: longestPath(network, ({ inner }) => productsOf(inner.definition.className)),
+    },
+    size: {
+      bytes: 4 * totalParams,
+      megabytes: Math.ceil((4 * totalParams + 2160 * tensors) / 2 ** 20),
+    },
+  };
+}
+
+/** A weight of a model under its key. */
+export type ModelWeight = WeightSpec & {
+  /** `layer/weight`, e.g. "conv2d/kernel"; nested models put their name before. */
+  readonly key: string;
+};
+
+/** Every weight of a model once, in Keras' order. */
+export function weightSpecs(model: Model | object | string): readonly ModelWeight[] {
+  return resolve(model).layers.flatMap(allWeights);
+}
+
+/** A layer's weights, those of a nested model's layers included. */
+export const allWeights = (layer: NetworkLayer): readonly ModelWeight[] => [
+  ...layer.weights,
+  ...(layer.layers ?? []).flatMap((nested) =>
+    // A nested model that is not trained holds its layers fast.
+    allWeights(nested).map((weight) => ({
+      ...weight,
+      trainable: weight.trainable && layer.trainable,
+    })),
+  ),
+];
+
+function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, number>): LayerSummary {
+  const weights = allWeights(layer);
+  const spent = (one: NetworkLayer): number =>
+    (macs.get(one) ?? 0) + (one.layers ?? []).reduce((sum, inner) => sum + spent(inner), 0);
+  return {
+    name: layer.name,
+    className: layer.className,
+    output: layer.outputs[0] ?? [],
+    outputs: layer.outputs,
+    config: layer.layer && writeConfig(layer.layer.definition.fields, layer.layer.config),
+    params: paramsOf(weights),
+    trainable: paramsOf(weights.filter(({ trainable }) => trainable)),
+    macs: spent(layer),
+    inbound: layer.inbound,
+    weights: weights.map(({ key, shape }) => [key.slice(layer.path.length + 1), shape]),
+  };
+}
+
+/** Multiply-adds by layer, over all of its calls. */
+function macsByLayer({ calls }: Network): ReadonlyMap<NetworkLayer, number> {
+  const macs = new Map<NetworkLayer, number>();
+  for (const { layer, inner, inputs, outputs } of calls) {
+    const shapes = [inputs, outputs].map((values) => values.map(({ shape }) => shape));
+    const spent = inner.definition.macs?.(inner.config, shapes[0]!, shapes[1]!) ?? 0;
+    macs.set(layer, (macs.get(layer) ?? 0) + spent);
+  }
+  return macs;
+}
+
+/** The greatest sum of `count` over the calls of a path. */
+export function longestPath({ calls, outputs }: Network, count: (call: Call) => number): number {
+  const depths = new Map<Call, number>();
+  for (const call of calls) {
+    const before = call.inputs.map((input) => (input.call && depths.get(input.call)) ?? 0);
+    depths.set(call, Math.max(0, ...before) + count(call));
+  }
+  return Math.max(0, ...outputs.map(({ call }) => (call && depths.get(call)) ?? 0));
+}
+
+/** Convolutions and dense layers that a layer counts for. */
+const productsOf = (className: string) => (/Conv|^Dense$/.test(className) ? 1 : 0);
+
+const paramsOf = (weights: readonly ModelWeight[]) =>
+  weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

@@ -1,0 +1,129 @@
+// MobileNet: "Efficient Convolutional Neural Networks for Mobile Vision Applications",
+// Howard et al. 2017, arXiv:1704.04861. Layer names are those of Keras.
+import { CajalError } from "@cajal/core";
+import { application, checkWhole, pooled, type ApplicationOptions } from "./shared/application";
+import type { ModelConfig } from "../keras/config";
+import { functional, type Symbolic } from "../network/functional";
+import { table } from "./shared/table";
+
+export interface MobilenetOptions extends ApplicationOptions {
+  /** Width multiplier α of section 3.3: every layer has this share of its filters. Default 1. */
+  readonly alpha?: number;
+  /** Output channels a channel of each depthwise convolution, a whole number. Default 1. */
+  readonly depth_multiplier?: number;
+  /** Share of the pooled features dropped in training, 0 up to 1. Default 0.001. */
+  readonly dropout?: number;
+}
+
+/** Table 1: the stride of each depthwise 3 × 3 convolution, the filters of the 1 × 1 after it. */
+// prettier-ignore
+const blocks = table(["stride", "filters"], [
+  [1,   64],
+  [2,  128],
+  [1,  128],
+  [2,  256],
+  [1,  256],
+  [2,  512],
+  [1,  512],
+  [1,  512],
+  [1,  512],
+  [1,  512],
+  [1,  512],
+  [2, 1024],
+  [1, 1024], // the paper's table says stride 2 here and 7 × 7 before and after it: a misprint
+]);
+
+/**
+ * MobileNet, 4,253,864 parameters at alpha 1. Images of 224 × 224, at least 32; preprocessing "tf".
+ *
+ * @throws CajalError `bad-argument` for an alpha that leaves no filter; `unknown-option` …
+ */
+export function mobilenet(given: MobilenetOptions = {}): ModelConfig {
+  const { alpha = 1, depth_multiplier = 1, dropout = 0.001 } = given;
+  if (!(alpha >= 1 / 32 && alpha < Infinity))
+    throw new CajalError(
+      "bad-argument",
+      `mobilenet: got alpha ${alpha}, expected at least 1/32: the first convolution has 32 · alpha filters. Weights were published for 0.25, 0.5, 0.75 and 1.`,
+      { where: "mobilenet", option: "alpha", got: alpha },
+    );
+  checkWhole("mobilenet", "depth_multiplier", depth_multiplier);
+  const options = application("mobilenet", given, { size: 224, least: 32 }, [
+    "alpha",
+    "depth_multiplier",
+    "dropout",
+  ]);
+  const rows = options.input_shape[0] ?? "None";
+  const net = functional(given.name ?? `mobilenet_${alpha.toFixed(2)}_${rows}`);
+  const image = net.input(options.input_shape);
+  const share = (filters: number) => Math.floor(filters * alpha);
+  const normalize = (name: string, x: Symbolic) => {
+    x = net.layer("BatchNormalization", { name: `${name}_bn` }, x);
+    return net.layer("ReLU", { name: `${name}_relu`, max_value: 6 }, x);
+  };
+
+  let x = net.layer(
+    "Conv2D",
+    {
+      name: "conv1",
+      filters: share(32),
+      kernel_size: 3,
+      strides: 2,
+      padding: "same",
+      use_bias: false,
+    },
+    image,
+  );
+  x = normalize("conv1", x);
+  for (const [i, { stride, filters }] of blocks.entries()) {
+    const block = i + 1;
+    if (stride === 2)
+      x = net.layer(
+        "ZeroPadding2D",
+        { name: `conv_pad_${block}`, padding: [[0, 1], [0, 1]] }, // prettier-ignore
+        x,
+      );
+    x = net.layer(
+      "DepthwiseConv2D",
+      {
+        name: `conv_dw_${block}`,
+        kernel_size: 3,
+        strides: stride,
+        padding: stride === 1 ? "same" : "valid",
+        depth_multiplier,
+        use_bias: false,
+      },
+      x,
+    );
+    x = normalize(`conv_dw_${block}`, x);
+    x = net.layer(
+      "Conv2D",
+      {
+        name: `conv_pw_${block}`,
+        filters: share(filters),
+        kernel_size: 1,
+        padding: "same",
+        use_bias: false,
+      },
+      x,
+    );
+    x = normalize(`conv_pw_${block}`, x);
+  }
+  if (!options.include_top) return net.model([image], [pooled(net, x, options)]);
+
+  // The classifier is a 1 × 1 convolution, as the published weights have it.
+  const { classes, classifier_activation } = options;
+  x = net.layer("GlobalAveragePooling2D", { keepdims: true }, x);
+  x = net.layer("Dropout", { name: "dropout", rate: dropout }, x);
+  x = net.layer(
+    "Conv2D",
+    { name: "conv_preds", filters: classes, kernel_size: 1, padding: "same" },
+    x,
+  );
+  x = net.layer("Reshape", { name: "reshape_2", target_shape: [classes] }, x);
+  x = net.layer(
+    "Activation",
+    { name: "predictions", activation: classifier_activation ?? "linear" },
+    x,
+  );
+  return net.model([image], [x]);
+}

@@ -1,0 +1,118 @@
+// MobileNetV2: "Inverted Residuals and Linear Bottlenecks", Sandler, Howard, Zhu, Zhmoginov & Chen 2018,
+// arXiv:1801.04381. Layer names are those of Keras.
+import { CajalError } from "@cajal/core";
+import { application, top, predictions, type ApplicationOptions } from "./shared/application";
+import type { ModelConfig } from "../keras/config";
+import { functional, type Symbolic } from "../network/functional";
+import { table } from "./shared/table";
+
+export interface MobilenetV2Options extends ApplicationOptions {
+  /** Width multiplier of section 5: filters times alpha, to the nearest multiple of 8. Default 1. */
+  readonly alpha?: number;
+}
+
+/** Table 2: expansion t, output channels c, repetitions n, stride of the first s. */
+// prettier-ignore
+const stages = table(["expand", "filters", "repeat", "stride"], [
+  [1,  16, 1, 1],
+  [6,  24, 2, 2],
+  [6,  32, 3, 2],
+  [6,  64, 4, 2],
+  [6,  96, 3, 1],
+  [6, 160, 3, 2],
+  [6, 320, 1, 1],
+]);
+
+/** MobileNetV2, 3,538,984 parameters at alpha 1. Images of 224 × 224, at least 32; preprocessing "tf". */
+export function mobilenetV2(given: MobilenetV2Options = {}): ModelConfig {
+  const { alpha = 1 } = given;
+  if (!(alpha > 0 && alpha < Infinity))
+    throw new CajalError(
+      "bad-argument",
+      `mobilenetV2: got alpha ${alpha}, expected a number above 0. Weights were published for 0.35, 0.5, 0.75, 1, 1.3 and 1.4.`,
+      { where: "mobilenetV2", option: "alpha", got: alpha },
+    );
+  const options = application("mobilenetv2", given, { size: 224, least: 32 }, ["alpha"]);
+  const rows = options.input_shape[0] ?? "None";
+  const net = functional(given.name ?? `mobilenetv2_${alpha.toFixed(2)}_${rows}`);
+  const image = net.input(options.input_shape);
+  const conv = (name: string, filters: number, kernel_size: number, strides: number, x: Symbolic) =>
+    net.layer(
+      "Conv2D",
+      {
+        name,
+        filters,
+        kernel_size,
+        strides,
+        padding: name === "Conv_1" ? "valid" : "same",
+        use_bias: false,
+      },
+      x,
+    );
+  const normalize = (name: string, x: Symbolic) =>
+    net.layer("BatchNormalization", { name, momentum: 0.999 }, x);
+  const relu6 = (name: string, x: Symbolic) => net.layer("ReLU", { name, max_value: 6 }, x);
+
+  let x = conv("Conv1", wholeEight(32 * alpha), 3, 2, image);
+  x = normalize("bn_Conv1", x);
+  x = relu6("Conv1_relu", x);
+
+  let block = 0;
+  for (const { expand, filters, repeat, stride } of stages)
+    for (let i = 0; i < repeat; i++) {
+      const name = block === 0 ? "expanded_conv" : `block_${block}`;
+      const strides = i === 0 ? stride : 1;
+      const wanted = wholeEight(Math.floor(filters * alpha));
+      const shortcut = x;
+      const channels = x.shape[3]!;
+      if (block > 0) {
+        x = conv(`${name}_expand`, expand * channels, 1, 1, x);
+        x = normalize(`${name}_expand_BN`, x);
+        x = relu6(`${name}_expand_relu`, x);
+      }
+      if (strides === 2) {
+        // Only even sizes lack the first row and column of padding, so that odd ones stay centred.
+        const [, rows, columns] = x.shape;
+        x = net.layer(
+          "ZeroPadding2D",
+          { name: `${name}_pad`, padding: [[before(rows!), 1], [before(columns!), 1]] }, // prettier-ignore
+          x,
+        );
+      }
+      x = net.layer(
+        "DepthwiseConv2D",
+        {
+          name: `${name}_depthwise`,
+          kernel_size: 3,
+          strides,
+          padding: strides === 1 ? "same" : "valid",
+          use_bias: false,
+        },
+        x,
+      );
+      x = normalize(`${name}_depthwise_BN`, x);
+      x = relu6(`${name}_depthwise_relu`, x);
+      x = conv(`${name}_project`, wanted, 1, 1, x);
+      x = normalize(`${name}_project_BN`, x);
+      if (channels === wanted && strides === 1)
+        x = net.layer("Add", { name: `${name}_add` }, [shortcut, x]);
+      block++;
+    }
+
+  // The last convolution never gets narrower.
+  x = conv("Conv_1", alpha > 1 ? wholeEight(1280 * alpha) : 1280, 1, 1, x);
+  x = normalize("Conv_1_bn", x);
+  x = relu6("out_relu", x);
+  if (!options.include_top) return net.model([image], [top(net, x, options)]);
+  x = net.layer("GlobalAveragePooling2D", {}, x);
+  return net.model([image], [predictions(net, x, options)]);
+}
+
+/** The nearest multiple of 8, at least 8, and not below nine tenths of `filters`. */
+function wholeEight(filters: number): number {
+  const nearest = Math.max(8, Math.floor((filters + 4) / 8) * 8);
+  return nearest < 0.9 * filters ? nearest + 8 : nearest;
+}
+
+/** Rows of padding before a 3 × 3 kernel with stride 2: none where the size is even, or free. */
+const before = (size: number | null) => (size !== null && size % 2 === 1 ? 1 : 0);

@@ -1,0 +1,145 @@
+// ResNet: "Deep Residual Learning for Image Recognition", He, Zhang, Ren & Sun 2015, arXiv:1512.03385,
+// and ResNetV2: "Identity Mappings in Deep Residual Networks", the same 2016, arXiv:1603.05027.
+// Layer names, and the strides of each, are those of Keras.
+import { application, top, type ApplicationOptions } from "./shared/application";
+import type { ModelConfig } from "../keras/config";
+import { functional, type Functional, type Symbolic } from "../network/functional";
+import { table } from "./shared/table";
+
+/** Table 1 of the first paper: bottleneck blocks in each stage, by depth. A block ends 4 times as wide. */
+// prettier-ignore
+const stages = table(["stage", "filters", "50", "101", "152"], [
+  [2,  64, 3,  3,  3],
+  [3, 128, 4,  4,  8],
+  [4, 256, 6, 23, 36],
+  [5, 512, 3,  3,  3],
+]);
+
+type Depth = "50" | "101" | "152";
+
+/** ResNet50, 25,636,712 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
+export const resnet50 = (options: ApplicationOptions = {}): ModelConfig => resnet("50", options);
+
+/** ResNet101, 44,707,176 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
+export const resnet101 = (options: ApplicationOptions = {}): ModelConfig => resnet("101", options);
+
+/** ResNet152, 60,419,944 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
+export const resnet152 = (options: ApplicationOptions = {}): ModelConfig => resnet("152", options);
+
+/** ResNet50V2, 25,613,800 parameters. Images of 224 × 224, at least 32; preprocessing "tf". */
+export const resnet50V2 = (options: ApplicationOptions = {}): ModelConfig =>
+  resnetV2("50", options);
+
+/** ResNet101V2, 44,675,560 parameters. Images of 224 × 224, at least 32; preprocessing "tf". */
+export const resnet101V2 = (options: ApplicationOptions = {}): ModelConfig =>
+  resnetV2("101", options);
+
+/** ResNet152V2, 60,380,648 parameters. Images of 224 × 224, at least 32; preprocessing "tf". */
+export const resnet152V2 = (options: ApplicationOptions = {}): ModelConfig =>
+  resnetV2("152", options);
+
+function resnet(depth: Depth, given: ApplicationOptions): ModelConfig {
+  const options = application(`resnet${depth}`, given, { size: 224, least: 32 });
+  const net = functional(options.name);
+  const image = net.input(options.input_shape);
+  const { conv, normalize, relu } = parts(net);
+
+  let x = firstConvolution(net, image);
+  x = normalize("conv1_bn", x);
+  x = relu("conv1_relu", x);
+  x = firstPooling(net, x);
+  for (const { stage, filters, [depth]: blocks } of stages)
+    for (let block = 1; block <= blocks; block++) {
+      const name = `conv${stage}_block${block}`;
+      const first = block === 1;
+      // The stride sits on the first 1 × 1 convolution, as in the paper; PyTorch has it on the 3 × 3.
+      const strides = first && stage > 2 ? 2 : 1;
+      let shortcut = x;
+      if (first) {
+        shortcut = conv(`${name}_0_conv`, { filters: 4 * filters, kernel_size: 1, strides }, x);
+        shortcut = normalize(`${name}_0_bn`, shortcut);
+      }
+      x = conv(`${name}_1_conv`, { filters, kernel_size: 1, strides }, x);
+      x = normalize(`${name}_1_bn`, x);
+      x = relu(`${name}_1_relu`, x);
+      x = conv(`${name}_2_conv`, { filters, kernel_size: 3, padding: "same" }, x);
+      x = normalize(`${name}_2_bn`, x);
+      x = relu(`${name}_2_relu`, x);
+      x = conv(`${name}_3_conv`, { filters: 4 * filters, kernel_size: 1 }, x);
+      x = normalize(`${name}_3_bn`, x);
+      x = net.layer("Add", { name: `${name}_add` }, [shortcut, x]);
+      x = relu(`${name}_out`, x);
+    }
+  return net.model([image], [top(net, x, options, poolings)]);
+}
+
+/** Figure 4 (e) of the second paper: normalization and activation come first, the sum stays bare. */
+function resnetV2(depth: Depth, given: ApplicationOptions): ModelConfig {
+  const options = application(`resnet${depth}v2`, given, { size: 224, least: 32 });
+  const net = functional(options.name);
+  const image = net.input(options.input_shape);
+  const { conv, normalize, relu } = parts(net);
+
+  let x = firstConvolution(net, image);
+  x = firstPooling(net, x);
+  for (const { stage, filters, [depth]: blocks } of stages)
+    for (let block = 1; block <= blocks; block++) {
+      const name = `conv${stage}_block${block}`;
+      // Here each stage but the last ends in the stride, rather than each but the first beginning with it.
+      const strides = block === blocks && stage < 5 ? 2 : 1;
+      let active = normalize(`${name}_preact_bn`, x);
+      active = relu(`${name}_preact_relu`, active);
+      let shortcut = x;
+      if (block === 1)
+        shortcut = conv(
+          `${name}_0_conv`,
+          { filters: 4 * filters, kernel_size: 1, strides },
+          active,
+        );
+      else if (strides > 1) shortcut = net.layer("MaxPooling2D", { pool_size: 1, strides }, x);
+      x = conv(`${name}_1_conv`, { filters, kernel_size: 1, use_bias: false }, active);
+      x = normalize(`${name}_1_bn`, x);
+      x = relu(`${name}_1_relu`, x);
+      x = net.layer("ZeroPadding2D", { name: `${name}_2_pad`, padding: 1 }, x);
+      x = conv(`${name}_2_conv`, { filters, kernel_size: 3, strides, use_bias: false }, x);
+      x = normalize(`${name}_2_bn`, x);
+      x = relu(`${name}_2_relu`, x);
+      x = conv(`${name}_3_conv`, { filters: 4 * filters, kernel_size: 1 }, x);
+      x = net.layer("Add", { name: `${name}_out` }, [shortcut, x]);
+    }
+  x = normalize("post_bn", x);
+  x = relu("post_relu", x);
+  return net.model([image], [top(net, x, options, poolings)]);
+}
+
+const poolings = { avg: "avg_pool", max: "max_pool" };
+
+function firstConvolution(net: Functional, image: Symbolic): Symbolic {
+  const padded = net.layer("ZeroPadding2D", { name: "conv1_pad", padding: 3 }, image);
+  return net.layer(
+    "Conv2D",
+    { name: "conv1_conv", filters: 64, kernel_size: 7, strides: 2 },
+    padded,
+  );
+}
+
+function firstPooling(net: Functional, x: Symbolic): Symbolic {
+  x = net.layer("ZeroPadding2D", { name: "pool1_pad", padding: 1 }, x);
+  return net.layer("MaxPooling2D", { name: "pool1_pool", pool_size: 3, strides: 2 }, x);
+}
+
+interface Convolution {
+  readonly filters: number;
+  readonly kernel_size: number;
+  readonly strides?: number;
+  readonly padding?: "same" | "valid";
+  readonly use_bias?: boolean;
+}
+
+const parts = (net: Functional) => ({
+  conv: (name: string, config: Convolution, x: Symbolic) =>
+    net.layer("Conv2D", { name, ...config }, x),
+  normalize: (name: string, x: Symbolic) =>
+    net.layer("BatchNormalization", { name, axis: 3, epsilon: 1.001e-5 }, x),
+  relu: (name: string, x: Symbolic) => net.layer("Activation", { name, activation: "relu" }, x),
+});

@@ -1,0 +1,136 @@
+// What the networks of Keras Applications share: options, the rule for input shapes, what stands on top.
+// Keras: keras/src/applications/imagenet_utils.py, obtain_input_shape.
+import { CajalError, checkOptions, showShape, unknownName } from "@cajal/core";
+import type { Functional, Symbolic } from "../../network/functional";
+
+/** The options that every network of Keras Applications takes, by Keras' own names. */
+export interface ApplicationOptions {
+  /** With the classifier on top. Default true. */
+  readonly include_top?: boolean;
+  /**
+   * `[height, width, channels]`. Default: the paper's size, three channels. Without the top height and
+   * width may be null (free), and are by default.
+   */
+  readonly input_shape?: readonly (number | null)[];
+  /** Without the top: global average, global maximum, or the feature maps themselves (null, default). */
+  readonly pooling?: "avg" | "max" | null;
+  /** How many classes the top tells apart. Default 1000. */
+  readonly classes?: number;
+  /** Activation of the last layer; null for logits. Default "softmax". */
+  readonly classifier_activation?: string | null;
+  /** Name of the model. Default: Keras'. */
+  readonly name?: string;
+}
+
+/** The same with Keras' defaults in place. */
+export type Application = Required<ApplicationOptions>;
+
+const known = ["include_top", "input_shape", "pooling", "classes", "classifier_activation", "name"];
+
+/**
+ * Options with their defaults, checked.
+ *
+ * @param name the network's name in Keras; also the default of `name`
+ * @param size height and width where the options say none; `least`: the smallest that Keras accepts
+ * @param more names of further options that this network takes
+ * @throws CajalError `unknown-option`, `unknown-name` (pooling), `bad-argument`, `bad-shape`
+ */
+export function application(
+  name: string,
+  options: ApplicationOptions,
+  { size, least }: { size: number; least: number },
+  more: readonly string[] = [],
+): Application {
+  checkOptions(name, options, [...known, ...more]);
+  const include_top = options.include_top ?? true;
+  const free = include_top ? size : null;
+  const filled = {
+    include_top,
+    input_shape: options.input_shape ?? [free, free, 3],
+    pooling: options.pooling ?? null,
+    classes: options.classes ?? 1000,
+    classifier_activation:
+      options.classifier_activation === undefined ? "softmax" : options.classifier_activation,
+    name: options.name ?? name,
+  };
+  if (filled.pooling !== null && filled.pooling !== "avg" && filled.pooling !== "max")
+    throw unknownName(`pooling of ${name}`, String(filled.pooling), ["avg", "max"]);
+  checkWhole(name, "classes", filled.classes);
+  checkInput(name, filled.input_shape, { least, include_top });
+  return filled;
+}
+
+/** @throws CajalError `bad-argument` unless `value` is a whole number of at least 1 */
+export function checkWhole(where: string, option: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${option} ${value}, expected a whole number of at least 1.`,
+      { where, option, got: value },
+    );
+}
+
+/**
+ * What follows the feature maps where the top is left out: Keras' `pooling`.
+ *
+ * @param named the names of the pooling layers; numbered by class where absent
+ */
+export function pooled(
+  net: Functional,
+  x: Symbolic,
+  { pooling }: Application,
+  named: { avg?: string; max?: string } = {},
+): Symbolic {
+  if (pooling === null) return x;
+  return pooling === "avg"
+    ? net.layer("GlobalAveragePooling2D", { name: named.avg }, x)
+    : net.layer("GlobalMaxPooling2D", { name: named.max }, x);
+}
+
+/** The usual top: the mean of each feature map, then one dense layer. Else {@link pooled}. */
+export function top(
+  net: Functional,
+  x: Symbolic,
+  options: Application,
+  named: { avg?: string; max?: string } = {},
+): Symbolic {
+  if (!options.include_top) return pooled(net, x, options, named);
+  x = net.layer("GlobalAveragePooling2D", { name: "avg_pool" }, x);
+  return predictions(net, x, options);
+}
+
+/** The last layer of most networks: one unit a class. */
+export function predictions(
+  net: Functional,
+  x: Symbolic,
+  { classes, classifier_activation }: Application,
+): Symbolic {
+  const activation = classifier_activation ?? "linear";
+  return net.layer("Dense", { name: "predictions", units: classes, activation }, x);
+}
+
+function checkInput(
+  name: string,
+  shape: readonly (number | null)[],
+  { least, include_top }: { least: number; include_top: boolean },
+): void {
+  const facts = { model: name, input_shape: shape, least };
+  const got = `${name}: got input_shape ${showShape(shape)}`;
+  const whole = shape.every(
+    (extent) => extent === null || (Number.isInteger(extent) && extent > 0),
+  );
+  if (shape.length !== 3 || !whole || shape[2] === null)
+    throw new CajalError("bad-shape", `${got}, expected [height, width, channels].`, facts);
+  if (include_top && shape.includes(null))
+    throw new CajalError(
+      "bad-shape",
+      `${got}, expected fixed extents: with include_top the classifier needs them. Give them, or set include_top to false.`,
+      facts,
+    );
+  if (shape.slice(0, 2).some((extent) => extent !== null && extent < least))
+    throw new CajalError(
+      "bad-shape",
+      `${got}, expected height and width of at least ${least}, the smallest that Keras accepts.`,
+      facts,
+    );
+}

@@ -1,0 +1,51 @@
+// VGG: "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+// Simonyan & Zisserman 2014, arXiv:1409.1556. Layer names are those of Keras.
+import { application, pooled, predictions, type ApplicationOptions } from "./shared/application";
+import type { ModelConfig } from "../keras/config";
+import { functional } from "../network/functional";
+import { table } from "./shared/table";
+
+/** Table 1, columns D (16 weight layers) and E (19): 3 × 3 convolutions in each block. */
+// prettier-ignore
+const blocks = table(["block", "filters", "vgg16", "vgg19"], [
+  [1,  64, 2, 2],
+  [2, 128, 2, 2],
+  [3, 256, 3, 4],
+  [4, 512, 3, 4],
+  [5, 512, 3, 4],
+]);
+
+/** VGG16, 138,357,544 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
+export const vgg16 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg16", options);
+
+/** VGG19, 143,667,240 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
+export const vgg19 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg19", options);
+
+function vgg(column: "vgg16" | "vgg19", given: ApplicationOptions): ModelConfig {
+  const options = application(column, given, { size: 224, least: 32 });
+  const net = functional(options.name);
+  const image = net.input(options.input_shape);
+
+  let x = image;
+  for (const { block, filters, [column]: convolutions } of blocks) {
+    for (let i = 1; i <= convolutions; i++)
+      x = net.layer(
+        "Conv2D",
+        {
+          name: `block${block}_conv${i}`,
+          filters,
+          kernel_size: 3,
+          padding: "same",
+          activation: "relu",
+        },
+        x,
+      );
+    x = net.layer("MaxPooling2D", { name: `block${block}_pool`, pool_size: 2, strides: 2 }, x);
+  }
+  if (!options.include_top) return net.model([image], [pooled(net, x, options)]);
+
+  x = net.layer("Flatten", { name: "flatten" }, x);
+  x = net.layer("Dense", { name: "fc1", units: 4096, activation: "relu" }, x);
+  x = net.layer("Dense", { name: "fc2", units: 4096, activation: "relu" }, x);
+  return net.model([image], [predictions(net, x, options)]);
+}

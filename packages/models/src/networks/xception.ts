@@ -1,0 +1,79 @@
+// Xception: "Deep Learning with Depthwise Separable Convolutions", Chollet 2016, arXiv:1610.02357.
+// Layer names are those of Keras.
+import { application, top, type ApplicationOptions } from "./shared/application";
+import type { ModelConfig } from "../keras/config";
+import { functional, type Symbolic } from "../network/functional";
+
+/**
+ * Figure 5: the separable 3 × 3 convolutions of each block. What runs beside them: a strided 1 × 1
+ * convolution (then the block ends in a pooling), the block's input itself, or nothing.
+ */
+const blocks = [
+  // entry flow
+  { block: 2, filters: [128, 128], beside: "convolution" },
+  { block: 3, filters: [256, 256], beside: "convolution" },
+  { block: 4, filters: [728, 728], beside: "convolution" },
+  // middle flow, eight times
+  ...[5, 6, 7, 8, 9, 10, 11, 12].map((block) => ({
+    block,
+    filters: [728, 728, 728],
+    beside: "input",
+  })),
+  // exit flow
+  { block: 13, filters: [728, 1024], beside: "convolution" },
+  { block: 14, filters: [1536, 2048], beside: "nothing" },
+];
+
+/** Xception, 22,910,480 parameters. Images of 299 × 299, at least 71; preprocessing "tf". */
+export function xception(given: ApplicationOptions = {}): ModelConfig {
+  const options = application("xception", given, { size: 299, least: 71 });
+  const net = functional(options.name);
+  const image = net.input(options.input_shape);
+  const relu = (name: string, x: Symbolic) =>
+    net.layer("Activation", { name, activation: "relu" }, x);
+  const normalize = (x: Symbolic, name?: string) => net.layer("BatchNormalization", { name }, x);
+
+  let x = image;
+  for (const { name, filters, strides } of [
+    { name: "block1_conv1", filters: 32, strides: 2 },
+    { name: "block1_conv2", filters: 64, strides: 1 },
+  ]) {
+    x = net.layer("Conv2D", { name, filters, kernel_size: 3, strides, use_bias: false }, x);
+    x = normalize(x, `${name}_bn`);
+    x = relu(`${name}_act`, x);
+  }
+
+  for (const { block, filters, beside } of blocks) {
+    const last = block === 14;
+    let shortcut = x;
+    if (beside === "convolution") {
+      const wide = filters.at(-1)!;
+      shortcut = net.layer(
+        "Conv2D",
+        { filters: wide, kernel_size: 1, strides: 2, padding: "same", use_bias: false },
+        shortcut,
+      );
+      shortcut = normalize(shortcut);
+    }
+    for (const [i, wide] of filters.entries()) {
+      const name = `block${block}_sepconv${i + 1}`;
+      // Activation comes before the convolution, but in the last block, and where it was just done.
+      if (!last && !(block === 2 && i === 0)) x = relu(`${name}_act`, x);
+      x = net.layer(
+        "SeparableConv2D",
+        { name, filters: wide, kernel_size: 3, padding: "same", use_bias: false },
+        x,
+      );
+      x = normalize(x, `${name}_bn`);
+      if (last) x = relu(`${name}_act`, x);
+    }
+    if (beside === "convolution")
+      x = net.layer(
+        "MaxPooling2D",
+        { name: `block${block}_pool`, pool_size: 3, strides: 2, padding: "same" },
+        x,
+      );
+    if (beside !== "nothing") x = net.layer("Add", {}, [x, shortcut]);
+  }
+  return net.model([image], [top(net, x, options)]);
+}
