@@ -1,8 +1,8 @@
 export { open, type OpenOptions } from "./open";
-export { initialize } from "./initialize";
-export { devices, type DeviceInfo } from "./devices";
+export { initialize } from "./initializers/initialize";
+export { devices, type DeviceInfo } from "./devices/devices";
 export type { RunOptions, Session } from "./session";
-export type { DeviceChoice, DeviceName, EngineName } from "./device";
+export type { DeviceChoice, DeviceName, EngineName } from "./devices/device";
 export {
   type Loss,
   type Metric,
@@ -10,6 +10,6 @@ export {
   type StepResult,
   type TrainStep,
   type TrainStepOptions,
-} from "./trainStep";
+} from "./step/trainStep";
 export { openTrainStep } from "./openTrainStep";
-export type { Ops, Reduction } from "./ops";
+export type { Ops, Reduction } from "./step/ops";

@@ -4,7 +4,7 @@ import { isCajalError, random, tensor, type Tensor, type Weights } from "@cajal/
 import { functional, lenet5, toOnnx, type Model } from "@cajal/models";
 import { GraphBuilder, encodeModel } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
-import { initialize } from "./initialize";
+import { initialize } from "./initializers/initialize";
 import { open } from "./open";
 import type { Session } from "./session";
 

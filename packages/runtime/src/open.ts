@@ -2,11 +2,11 @@
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { toOnnx, weightSpecs, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import { checkDevice, type DeviceChoice, type EngineName } from "./device";
-import { openOnOnnx } from "./onnxSession";
+import { checkDevice, type DeviceChoice, type EngineName } from "./devices/device";
+import { openOnOnnx } from "./engines/onnx/session";
 import { sessionOf, type OpenedModel, type Session } from "./session";
-import { openOnTfjs } from "./tfjsSession";
-import { checkWeights } from "./trainStepChecks";
+import { openOnTfjs } from "./engines/tfjs/session";
+import { checkWeights } from "./step/checks";
 
 export interface OpenOptions {
   /** Default "onnx". */

@@ -2,12 +2,12 @@
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { readKeras, type ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import { checkDevice } from "./device";
-import type { TrainStep, TrainStepOptions } from "./trainStep";
-import { checkWeights } from "./trainStepChecks";
-import { trainStepOf } from "./trainStepCore";
-import { trainableGraph } from "./trainStepGraph";
-import { trainableModel } from "./trainStepModel";
+import { checkDevice } from "./devices/device";
+import type { TrainStep, TrainStepOptions } from "./step/trainStep";
+import { checkWeights } from "./step/checks";
+import { trainStepOf } from "./step/core";
+import { trainableGraph } from "./step/graph";
+import { trainableModel } from "./step/model";
 
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
@@ -82,7 +82,7 @@ export async function openTrainStep(
     const trained = trainableGraph(model, options);
     const { initializers } = model.graph;
     const weights = new Map(trained.weights.map(({ key }) => [key, initializers.get(key)!]));
-    const { openOnOnnx } = await import("./trainStepOnnx");
+    const { openOnOnnx } = await import("./engines/onnx/trainStep");
     return trainStepOf(await openOnOnnx(trained, weights, options), trained, options);
   }
   if (!given)
@@ -93,8 +93,8 @@ export async function openTrainStep(
   const trained = trainableModel(readKeras(model), options);
   checkWeights(given, trained.weights);
   const openCore = {
-    onnx: async () => (await import("./trainStepOnnx")).openOnOnnx,
-    tfjs: async () => (await import("./trainStepTfjs")).openOnTfjs,
+    onnx: async () => (await import("./engines/onnx/trainStep")).openOnOnnx,
+    tfjs: async () => (await import("./engines/tfjs/trainStep")).openOnTfjs,
   };
   const core = await (await openCore[engine]())(trained, given, options);
   return trainStepOf(core, trained, options);

@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "@cajal/core";
 import type { ValueInfo } from "@cajal/onnx";
-import type { DeviceName, EngineName } from "./device";
+import type { DeviceName, EngineName } from "./devices/device";
 
 export interface RunOptions {
   /** Stops waiting for the result. What runs on the device already is not interrupted. */

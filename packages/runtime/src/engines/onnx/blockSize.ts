@@ -1,0 +1,61 @@
+// Whether ONNX Runtime on this processor has blocked kernels, and how many channels a block of theirs
+// has. They are its own affair, so what they do is looked at, not assumed.
+import { random, tensor, type Tensor } from "@cajal/core";
+import { blocked, GraphBuilder, type OnnxModel } from "@cajal/onnx";
+import type { DeviceName } from "../../devices/device";
+import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
+
+let found: Promise<number | undefined> | undefined;
+
+/** Channels in a block; undefined where there are no such kernels, or none that work as expected. */
+export function blockSize(device: DeviceName): Promise<number | undefined> {
+  if (device !== "cpu") return Promise.resolve(undefined);
+  return (found ??= look().catch(() => undefined));
+}
+
+async function look(): Promise<number | undefined> {
+  const { model, feeds } = sample();
+  const expected = await results(model, feeds);
+  for (const block of [16, 8])
+    try {
+      const got = await results(blocked(model, block), feeds);
+      if (expected.every((value, i) => Math.abs(value - got[i]!) < 1e-4)) return block;
+    } catch {
+      // There are none, or of another size.
+    }
+  return undefined;
+}
+
+/** A convolution and a depthwise one, forwards and backwards, whose results would tell a wrong order. */
+function sample(): { model: OnnxModel; feeds: Record<string, Tensor> } {
+  const g = new GraphBuilder({ name: "blocks" });
+  const x = g.input("x", "float32", [1, 32, 5, 5]);
+  const w = g.input("w", "float32", [32, 32, 3, 3]);
+  const depthwise = g.input("depthwise", "float32", [32, 1, 3, 3]);
+  const y = g.conv(x, w, undefined, { pads: [1, 1, 1, 1] });
+  const z = g.conv(y, depthwise, undefined, { group: 32 });
+  g.output(g.convTranspose(g.convTranspose(z, depthwise, undefined, { group: 32 }), w), "y");
+  const numbers = random(1, "blocks");
+  const feeds = Object.fromEntries(
+    g.inputs.map(({ name, shape }) => {
+      const size = (shape as number[]).reduce((a, b) => a * b, 1);
+      const values = Float32Array.from({ length: size }, () => numbers.float() / 10);
+      return [name, tensor("float32", shape as number[], values)];
+    }),
+  );
+  return { model: g.build(), feeds };
+}
+
+async function results(
+  model: OnnxModel,
+  feeds: Readonly<Record<string, Tensor>>,
+): Promise<Float32Array> {
+  const { ort, session } = await onnxRuntime(model, { device: "cpu", threads: 1 });
+  try {
+    const fed = Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]);
+    const { y } = await session.run(Object.fromEntries(fed));
+    return fromOrt(y!, "y").data as Float32Array;
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,253 @@
+// The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
+// operators, and the same in parts where a step has several batches. trainStepOnnx.ts runs them.
+import { sizeOf, type Batch } from "@cajal/core";
+import type { WeightInput } from "@cajal/models";
+import {
+  blocked,
+  checkDifferentiable,
+  gradients,
+  GraphBuilder,
+  type Dim,
+  type OnnxModel,
+  type Value,
+} from "@cajal/onnx";
+import { opsGraph } from "./ops";
+import type { Optimizer, TrainStepOptions } from "../../step/trainStep";
+import { constrained } from "../../step/constraints";
+import { forwardOf } from "./forward";
+import type { ModelWeight, TrainableModel } from "../../step/model";
+import { regularization } from "../../step/regularizers";
+import { updateParameters } from "../../step/update";
+
+/**
+ * `train`: a whole step. `accumulate`: one of several batches, its gradients added to a sum; then
+ * `update` makes the step of that sum. `probe`: all that is computed, to find what went bad.
+ */
+export type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
+
+/** A graph of a training step, for batches of one shape. */
+export interface StepGraph {
+  readonly model: OnnxModel;
+  /** Name of the input that takes the batch's x. */
+  readonly x: string;
+  /** Names of weights and slots that it gives anew, as `new/NAME`. */
+  readonly updated: readonly string[];
+}
+
+export interface StepGraphOptions {
+  readonly trained: TrainableModel;
+  readonly options: Pick<TrainStepOptions, "optimizer" | "metrics">;
+  /** How weights are kept: {@link survey}. */
+  readonly layouts: ReadonlyMap<string, WeightInput>;
+  /** Channels in a block of the kernels to use ({@link blockSize}); undefined for none. */
+  readonly block: number | undefined;
+}
+
+/**
+ * The graph for batches like this one.
+ *
+ * @throws CajalError `unsupported` for an operator without a gradient
+ */
+export function compileStep(
+  kind: Kind,
+  { x, y }: Batch,
+  { trained, options: { optimizer, metrics = [] }, layouts, block }: StepGraphOptions,
+): StepGraph {
+  if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
+  const { loss, activation, weights } = trained;
+  const training = kind !== "evaluate";
+  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe", layouts });
+  const { g, inputs, yPred, updates, watched } = forward;
+  const ops = opsGraph(g);
+  const yTrue = g.input("input/y", y.dtype, y.shape);
+  const { total, measured } = g.within("loss", () => {
+    const own = activation === undefined ? yPred : ops[activation](yPred);
+    const penalties = weights.flatMap((weight) => {
+      const { key, regularizer } = weight;
+      return regularizer
+        ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
+        : [];
+    });
+    const total = [ops.reduceMean(loss.compute(ops, yTrue, yPred)), ...penalties].reduce((a, b) =>
+      g.add(a, b),
+    );
+    const measured = metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own)));
+    return { total, measured };
+  });
+
+  const numbers = [total, ...measured];
+  const updated: string[] = [];
+  if (kind === "probe") {
+    for (const [what, value] of watched) g.output(value, `the output of ${what}`);
+    g.output(total, "the loss");
+  }
+  if (training) {
+    // A weight that no output depends on is not in the graph, and stays as it is.
+    const parameters = weights.filter(
+      ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
+    );
+    const dys = gradients(
+      g,
+      total,
+      parameters.map(({ key }) => inputs.get(key)!.value),
+      { block },
+    );
+    if (kind === "probe")
+      for (const [i, { key }] of [...parameters.entries()].toReversed())
+        g.output(dys[i]!, `the gradient of "${key}"`);
+    else {
+      // Σ|g| is finite where all of g is.
+      const sizes = dys.map((dy) => g.reduceL1(dy, { keepdims: false }));
+      numbers.push(g.within("finite", () => g.sum(...sizes)));
+      const give = (name: string, value: Value) => {
+        g.output(value, `new/${name}`);
+        updated.push(name);
+      };
+      if (kind === "accumulate") {
+        const share = g.input("input/share", "float32", []);
+        for (const [i, { key }] of parameters.entries()) {
+          const dy = lined(g, dys[i]!);
+          const sum = g.input(sumOf(key), "float32", dy.shape);
+          give(sumOf(key), g.add(sum, g.mul(dy, share)));
+        }
+      } else
+        update(
+          g,
+          optimizer,
+          parameters.map((weight, i) => ({
+            weight,
+            input: inputs.get(weight.key)!,
+            gradient: dys[i]!,
+          })),
+          give,
+        );
+      for (const [key, value] of updates) give(key, value);
+    }
+  }
+  if (kind !== "probe")
+    g.output(
+      g.concat(
+        numbers.map((number) => g.unsqueeze(number, [0])),
+        { axis: 0 },
+      ),
+      "numbers",
+    );
+  const model = g.build();
+  return {
+    model: block === undefined ? model : blocked(model, block),
+    x: forward.x.name,
+    updated,
+  };
+}
+
+/**
+ * Builds the forward part once, to see whether it can be trained and how it wants its weights.
+ *
+ * @param shape of the batch's x, as far as it is known
+ * @throws CajalError `unsupported` for an operator without a gradient
+ */
+export function survey(
+  trained: TrainableModel,
+  shape: readonly Dim[],
+): ReadonlyMap<string, WeightInput> {
+  const { g, yPred, inputs } = forwardOf(trained, { dtype: "float32", shape, training: true });
+  const parameters = trained.weights.flatMap(({ key, multiplier }) => {
+    const input = inputs.get(key);
+    return input && multiplier !== undefined ? [input.value] : [];
+  });
+  checkDifferentiable(g, yPred, parameters);
+  return inputs;
+}
+
+interface Updated {
+  readonly weight: ModelWeight;
+  readonly input: WeightInput;
+  readonly gradient: Value;
+}
+
+/** Adds the optimizer's update of weights and slots, and gives what is new. */
+function update(
+  g: GraphBuilder,
+  optimizer: Optimizer,
+  parameters: readonly Updated[],
+  give: (name: string, value: Value) => void,
+): void {
+  const ops = opsGraph(g);
+  g.within("update", () => {
+    const changed = updateParameters(
+      ops,
+      optimizer,
+      parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
+        const value = lined(g, input.value);
+        const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
+          slot,
+          g.input(`${key}/${slot}`, "float32", value.shape),
+        ]);
+        return {
+          key,
+          value,
+          gradient: lined(g, gradient),
+          slots: Object.fromEntries(slots),
+          multiplier: multiplier!,
+        };
+      }),
+      {
+        learningRate: g.input("input/learning_rate", "float32", []),
+        iteration: g.input("input/iteration", "float32", []),
+      },
+    );
+    changed.forEach(({ key, value, slots }, i) => {
+      const {
+        weight: { constraint },
+        input,
+      } = parameters[i]!;
+      const shaped = () => g.reshape(value, input.value.shape as number[]);
+      give(
+        key,
+        constraint ? lined(g, constrained(ops, constraint, shaped(), key, axisIn(input))) : value,
+      );
+      for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
+    });
+  });
+}
+
+/** The update by itself, of sums of gradients. */
+function updateOfSums(
+  weights: readonly ModelWeight[],
+  optimizer: Optimizer,
+  layouts: ReadonlyMap<string, WeightInput>,
+): StepGraph {
+  const g = new GraphBuilder({ name: "update" });
+  const updated: string[] = [];
+  const parameters = weights.flatMap((weight): Updated[] => {
+    const { key, multiplier } = weight;
+    const layout = layouts.get(key);
+    if (!layout || multiplier === undefined) return [];
+    const { shape } = layout.value;
+    const input = { ...layout, value: g.input(key, "float32", shape) };
+    const line = [sizeOf(shape as number[])];
+    return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
+  });
+  update(g, optimizer, parameters, (name, value) => {
+    g.output(value, `new/${name}`);
+    updated.push(name);
+  });
+  return { model: g.build(), x: "", updated };
+}
+
+/**
+ * A value as one line of numbers, as which it is updated: ONNX Runtime multiplies a kernel of one
+ * pixel, [1024, 1024, 1, 1], by a scalar number by number, which takes 25 times as long.
+ */
+const lined = (g: GraphBuilder, value: Value): Value =>
+  value.shape?.length === 1 ? value : g.reshape(value, [-1]);
+
+/** The input that takes the sum of a parameter's gradients. */
+export const sumOf = (key: string) => `sum of gradients/${key}`;
+
+/** Where an axis of Keras' layout is in the graph's. */
+const axisIn =
+  ({ steps }: WeightInput) =>
+  (axis: number): number =>
+    // A reordered axis stays where it is, and norms over it stay what they are.
+    steps.reduce((at, step) => ("permute" in step ? step.permute.indexOf(at) : at), axis);

@@ -1,0 +1,118 @@
+// The forward part of a training step's graph, its weights as inputs: a Keras model lowered, or an
+// ONNX graph as it is.
+import type { DType } from "@cajal/core";
+import { inputWeights, lower, resolve, type WeightInput, type WeightSource } from "@cajal/models";
+import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
+import {
+  withInputShape,
+  type ModelWeight,
+  type TrainableGraph,
+  type TrainableKeras,
+  type TrainableModel,
+} from "../../step/model";
+
+export interface Forward {
+  /** The graph so far. */
+  readonly g: GraphBuilder;
+  readonly x: Value;
+  readonly yPred: Value;
+  /** The weights that the graph reads. */
+  readonly inputs: ReadonlyMap<string, WeightInput>;
+  /** The new values of weights that training changes without gradients. */
+  readonly updates: ReadonlyMap<string, Value>;
+  /** What comes in between, in the order of the computation: `layer "conv"` or `node "Conv_0"` → value. */
+  readonly watched: ReadonlyMap<string, Value>;
+  /** A weight, declared now if nothing has read it. */
+  weight(weight: ModelWeight): Value;
+}
+
+export interface ForwardOptions {
+  readonly dtype: DType;
+  /** Of the batch's x. */
+  readonly shape: readonly Dim[];
+  readonly training: boolean;
+  readonly watch?: boolean;
+  /** How the graph is to take weights; otherwise as their first readers want them. */
+  readonly layouts?: ReadonlyMap<string, WeightInput> | undefined;
+}
+
+export const forwardOf = (trained: TrainableModel, options: ForwardOptions): Forward =>
+  "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
+
+function kerasForward(
+  { model }: TrainableKeras,
+  { dtype, shape, training, watch, layouts }: ForwardOptions,
+): Forward {
+  const known = withInputShape(model, shape);
+  const network = resolve(known);
+  const g = new GraphBuilder({ name: network.name });
+  const x = g.input("input/x", dtype, shape);
+  const { source: asWanted, inputs } = inputWeights(g);
+  const source: WeightSource = (weight, steps) => {
+    const layout = layouts?.get(weight.key);
+    if (layout) asWanted(weight, layout.steps);
+    return asWanted(weight, steps);
+  };
+  const layers = network.calls
+    .filter(({ inner }) => inner.definition.className !== "InputLayer")
+    .map(({ layer }) => layer.path);
+  const { outputs, updates, watched } = lower(g, known, {
+    inputs: [x],
+    weights: source,
+    training,
+    ...(training && { seed: g.input("input/seed", "int64", []) }),
+    ...(watch && { watch: [...new Set(layers)] }),
+  });
+  return {
+    g,
+    x,
+    yPred: outputs[0]!,
+    inputs,
+    updates,
+    watched: new Map([...watched].map(([name, value]) => [`layer "${name}"`, value])),
+    weight: (weight) => source(weight, inputs.get(weight.key)?.steps ?? []),
+  };
+}
+
+function graphForward(
+  { graph: { graph, ...model }, weights }: TrainableGraph,
+  { dtype, shape, watch }: ForwardOptions,
+): Forward {
+  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
+  const trained = new Set(weights.map(({ key }) => key));
+  const opened: OnnxModel = {
+    ...model,
+    graph: {
+      ...graph,
+      inputs: [
+        { ...input, dtype },
+        ...weights.map(({ key, shape }) => ({ name: key, dtype: "float32" as const, shape })),
+      ],
+      initializers: new Map([...graph.initializers].filter(([name]) => !trained.has(name))),
+      // What a step gives is loss and metrics.
+      outputs: [],
+      values: new Map([...graph.values, [output.name, output]]),
+    },
+  };
+  const g = GraphBuilder.from(opened, { shapes: { [input.name]: shape } });
+  const inputs = new Map(
+    weights.map((weight): [string, WeightInput] => [
+      weight.key,
+      { weight, steps: [], value: g.value(weight.key) },
+    ]),
+  );
+  const made = g.nodes.flatMap(({ name, outputs }) =>
+    outputs
+      .filter((output) => output !== "" && g.value(output).dtype === "float32")
+      .map((output): [string, Value] => [`node "${name || output}"`, g.value(output)]),
+  );
+  return {
+    g,
+    x: g.value(input.name),
+    yPred: g.value(output.name),
+    inputs,
+    updates: new Map(),
+    watched: new Map(watch ? made : []),
+    weight: ({ key }) => g.value(key),
+  };
+}

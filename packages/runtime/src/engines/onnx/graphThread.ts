@@ -1,0 +1,181 @@
+// Where a training step's graphs run: on the caller's thread, or on one of their own, which leaves the
+// caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
+import { CajalError, type Tensor } from "@cajal/core";
+import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
+import { inNode, type DeviceName } from "../../devices/device";
+import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
+import { onnxRuntime, sessionOptions } from "./onnxRuntime";
+import { engineError } from "../../session";
+import { givesUpAtSequences, withoutResults } from "./uncopied";
+
+/** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
+export interface GraphThread {
+  open(model: OnnxModel): Promise<OpenedGraph>;
+  /** @param arrays are the thread's from now on */
+  put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
+  zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
+  take(refs: readonly Ref[]): Promise<Float32Array[]>;
+  /** Ends the thread and all that runs on it; graphs are released before. */
+  end(): Promise<void>;
+}
+
+export interface OpenedGraph {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  run(request: RunRequest): Promise<Readonly<Record<string, Tensor>>>;
+  release(): Promise<void>;
+}
+
+export interface GraphThreadOptions {
+  readonly device: DeviceName;
+  readonly threads?: number | undefined;
+}
+
+/**
+ * A planned layout of memory is kept beside the arena of the first run: a third more in all
+ * (ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
+ */
+const further = { enableMemPattern: false };
+
+/** The caller's own thread. */
+export function sameThread(options: GraphThreadOptions): GraphThread {
+  const host = graphHost();
+  return {
+    async open(model) {
+      const { bytes, externalData, ...about } = await prepared(model, options.device);
+      const { ort, session } = await onnxRuntime(bytes, {
+        ...options,
+        session: { ...further, externalData },
+      });
+      const graph = { ort, session, ...about };
+      return {
+        inputNames: session.inputNames,
+        outputNames: namesOf(model.graph.outputs),
+        run: (request) => host.run(graph, request).catch(failed(`a training step on ${options.device}`)), // prettier-ignore
+        release: () => session.release(),
+      };
+    },
+    put: async (arrays) => host.put(arrays),
+    zero: async (lengths) => host.zero(lengths),
+    take: async (refs) => host.take(refs),
+    end: async () => {},
+  };
+}
+
+/** Beside the sources, and beside the build. */
+const workerFile = () => new URL(/* @vite-ignore */ /* webpackIgnore: true */ "./graphWorker.js", import.meta.url); // prettier-ignore
+
+/** Whether {@link workerThread} has all that it needs; a bundle may have left its file behind. */
+export function hasWorkerThread(device: DeviceName): boolean {
+  if (!inNode || device === "wasm") return false;
+  const file = workerFile();
+  return file.protocol === "file:" && process.getBuiltinModule("node:fs").existsSync(file);
+}
+
+/**
+ * A thread of its own, begun at once. It does not keep the process alive while it has nothing to do.
+ *
+ * @throws CajalError `unsupported` outside of Node, and for device wasm
+ */
+export function workerThread({ device, threads }: GraphThreadOptions): GraphThread {
+  if (!inNode || device === "wasm")
+    throw new CajalError(
+      "unsupported",
+      `worker: training on a thread of its own needs Node and a native device; this is ${inNode ? `device ${device}` : "a browser"}. Leave the option out, or make a Web Worker of your own.`,
+      { device },
+    );
+  const { Worker } = process.getBuiltinModule("node:worker_threads");
+  const worker = new Worker(workerFile());
+  worker.unref();
+  let waiting: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
+  let lost: unknown;
+  let last: Promise<unknown> = Promise.resolve();
+  const settle = (body: (caller: NonNullable<typeof waiting>) => void) => {
+    const caller = waiting;
+    waiting = undefined;
+    worker.unref();
+    if (caller) body(caller);
+  };
+  const lose = (cause: unknown) => {
+    lost ??= cause;
+    settle(({ reject }) => reject(lost));
+  };
+  worker.on("error", lose);
+  worker.on("exit", () => lose(new Error("its thread has ended.")));
+  worker.on("message", ({ value, error }: { value?: unknown; error?: unknown }) =>
+    settle(({ resolve, reject }) => (error === undefined ? resolve(value) : reject(error))),
+  );
+
+  /** Asks one thing after the other. */
+  function ask<T>(what: string, request: object, moved: ArrayBufferLike[] = []): Promise<T> {
+    const asked = last.then(
+      () =>
+        new Promise<T>((resolve, reject) => {
+          if (lost !== undefined) return reject(lost);
+          waiting = { resolve: (value) => resolve(value as T), reject };
+          worker.ref();
+          worker.postMessage({ what, request }, moved as ArrayBuffer[]);
+        }),
+    );
+    last = asked.catch(() => {});
+    return asked;
+  }
+
+  const step = failed(`a training step on ${device}, on a thread of its own`);
+  return {
+    async open(model) {
+      const { bytes, externalData, ...about } = await prepared(model, device);
+      const options = { ...sessionOptions({ device, threads }), ...further, externalData };
+      type Opened = { number: number; inputNames: string[] };
+      const { number, inputNames } = await ask<Opened>("open", {
+        model: bytes,
+        options,
+        ...about,
+      }).catch(failed(`opening on ${device}, on a thread of its own`));
+      return {
+        inputNames,
+        outputNames: namesOf(model.graph.outputs),
+        run({ feeds, ...request }) {
+          // The caller's arrays stay the caller's.
+          const copies = Object.entries(feeds).map(
+            ([name, { dtype, shape, data }]) =>
+              [name, { dtype, shape, data: data.slice() }] as const,
+          );
+          return ask<Readonly<Record<string, Tensor>>>(
+            "run",
+            { number, feeds: Object.fromEntries(copies), ...request },
+            copies.map(([, { data }]) => data.buffer),
+          ).catch(step);
+        },
+        release: () => ask<void>("release", { number }),
+      };
+    },
+    put: (arrays) => ask<void>("put", arrays, Object.values(arrays).map(({ buffer }) => buffer)).catch(step), // prettier-ignore
+    zero: (lengths) => ask<void>("zero", lengths).catch(step),
+    take: (refs) => ask<Float32Array[]>("take", refs).catch(step),
+    async end() {
+      await worker.terminate();
+    },
+  };
+}
+
+const failed =
+  (what: string) =>
+  (cause: unknown): never => {
+    throw engineError("onnx", what, cause);
+  };
+
+/** A graph whose shapes are all known, as a {@link GraphHost} takes it. */
+async function prepared(model: OnnxModel, device: DeviceName) {
+  const { inputs, outputs } = model.graph;
+  const { model: bytes, externalData } = encodeModelForMemory(model);
+  const shapes = shapesOf(inputs);
+  const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
+  if (!fixed || !(await givesUpAtSequences(device))) return { bytes, externalData, shapes };
+  return { bytes: withoutResults(bytes), externalData, shapes, written: shapesOf(outputs) };
+}
+
+const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);
+
+const shapesOf = (values: readonly ValueInfo[]): Record<string, number[]> =>
+  Object.fromEntries(values.map(({ name, shape = [] }) => [name, shape.map(Number)]));

@@ -1,0 +1,113 @@
+// ONNX Runtime on a device: the one place that knows its packages, its session options and its tensors.
+import { CajalError, type DType, type Tensor, type TypedArrays } from "@cajal/core";
+import { GraphBuilder, encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
+import { inNode, noDevice, type DeviceName } from "../../devices/device";
+import { deviceReason } from "../../devices/reason";
+import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "../../devices/peers";
+import { engineError } from "../../session";
+
+export interface OnnxRuntime {
+  readonly ort: Ort;
+  readonly session: InferenceSession;
+}
+
+export interface OnnxRuntimeOptions {
+  readonly device: DeviceName;
+  /** Threads that one operator may use; default: ONNX Runtime's own, one a core. */
+  readonly threads?: number | undefined;
+  /** Further options of ONNX Runtime's. */
+  readonly session?: InferenceSession.SessionOptions;
+}
+
+/**
+ * Opens a graph, or the bytes of an ONNX file.
+ *
+ * @throws CajalError `missing-peer`, `no-device`, `engine`
+ */
+export async function onnxRuntime(
+  model: OnnxModel | Uint8Array,
+  { device, threads, session: further }: OnnxRuntimeOptions,
+): Promise<OnnxRuntime> {
+  const native = inNode && device !== "wasm";
+  const ort = await (native ? onnxruntimeNode() : onnxruntimeWeb()).catch((cause: unknown) => {
+    throw engineError("onnx", "loading its package", cause);
+  });
+  // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
+  if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
+  const options = {
+    ...sessionOptions({ device, ...(native && { threads }) }),
+    ...further,
+  };
+  // For all sessions, and only before the first.
+  if (threads !== undefined && !native) ort.env.wasm.numThreads = threads;
+  try {
+    return { ort, session: await create(ort, model, options) };
+  } catch (cause) {
+    if (device === "cpu" || device === "wasm") throw engineError("onnx", "opening", cause);
+    // The graph's fault or the device's? The device's, if the smallest graph does not open there.
+    const failure = await create(ort, encodeModel(doubling()), options).then(
+      (session) => session.release(),
+      (error: unknown) => noDevice("onnx", device, deviceReason(device, messageOf(error)), error),
+    );
+    throw failure ?? engineError("onnx", `opening on ${device}`, cause);
+  }
+}
+
+/** A session's options on a device. */
+export const sessionOptions = ({
+  device,
+  threads,
+}: Pick<OnnxRuntimeOptions, "device" | "threads">): InferenceSession.SessionOptions => ({
+  executionProviders: [device],
+  logSeverityLevel: 4, // what fails is thrown, and need not be printed as well
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+});
+
+function create(
+  ort: Ort,
+  model: OnnxModel | Uint8Array,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  if ("byteLength" in model) return ort.InferenceSession.create(model, options);
+  // Weights stay out of the file's bytes, which would hold them a second time.
+  const { model: bytes, externalData } = encodeModelForMemory(model);
+  return ort.InferenceSession.create(bytes, {
+    ...options,
+    externalData: [...externalData, ...(options.externalData ?? [])],
+  });
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+/** y = x + x: the smallest graph, to see whether a device works at all. */
+export function doubling(): OnnxModel {
+  const g = new GraphBuilder({ name: "doubling" });
+  const x = g.input("x", "float32", [3]);
+  g.output(g.add(x, x), "y");
+  return g.build();
+}
+
+/** Our tensor as ONNX Runtime's; both on the same memory. */
+export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
+  return new ort.Tensor(dtype, data, shape);
+}
+
+/** ONNX Runtime's tensor, on the CPU, as ours; both on the same memory. */
+export function fromOrt({ type, dims, data }: OrtTensor, name: string): Tensor {
+  if (type === "string" || type === "int4" || type === "uint4")
+    throw new CajalError(
+      "unsupported",
+      `"${name}": it is of type ${type}, which a tensor cannot hold.`,
+      {
+        name,
+        type,
+      },
+    );
+  // Engines that have a Float16Array give one; float16 here are bits.
+  const bits =
+    type === "float16" && ArrayBuffer.isView(data)
+      ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
+      : data;
+  return { dtype: type, shape: [...dims], data: bits as TypedArrays[DType] };
+}

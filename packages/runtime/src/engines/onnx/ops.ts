@@ -1,0 +1,56 @@
+// Ops over an ONNX graph under construction: values are outputs of nodes.
+import { CajalError, tensor, type DType } from "@cajal/core";
+import type { GraphBuilder, Operand, Value } from "@cajal/onnx";
+import type { Ops, Reduction } from "../../step/ops";
+
+export function opsGraph(g: GraphBuilder): Ops<Value> {
+  const rank = (x: Value): number => {
+    if (!x.shape)
+      throw new CajalError("bad-model", `value "${x.name}": its number of axes is not known.`);
+    return x.shape.length;
+  };
+  const cast = (x: Value, dtype: DType) => (x.dtype === dtype ? x : g.cast(x, dtype));
+  // A reduction over no axes would be one over all of them.
+  const reduction = ({ axes, keepDims = false }: Reduction) => ({ axes, keepdims: keepDims });
+  return {
+    add: (a: Operand, b: Operand) => g.add(a, b),
+    sub: (a: Operand, b: Operand) => g.sub(a, b),
+    mul: (a: Operand, b: Operand) => g.mul(a, b),
+    div: (a: Operand, b: Operand) => g.div(a, b),
+    pow: (a: Operand, b: Operand) => g.pow(a, b),
+    max: (a: Operand, b: Operand) => g.max(a, b),
+    min: (a: Operand, b: Operand) => g.min(a, b),
+    neg: (x) => g.neg(x),
+    abs: (x) => g.abs(x),
+    exp: (x) => g.exp(x),
+    log: (x) => g.log(x),
+    sqrt: (x) => g.sqrt(x),
+    softplus: (x) => g.softplus(x),
+    sigmoid: (x) => g.sigmoid(x),
+    clip: (x, least, most) => g.clip(x, { min: least, max: most }),
+    greater: (a: Operand, b: Operand) => g.greater(a, b),
+    less: (a: Operand, b: Operand) => g.less(a, b),
+    equal: (a: Operand, b: Operand) => g.equal(a, b),
+    where: (condition, a: Operand, b: Operand) => g.where(condition, a, b),
+    cast,
+    reduceSum: (x, options = {}) => g.reduceSum(x, reduction(options)),
+    reduceMean: (x, options = {}) => g.reduceMean(x, reduction(options)),
+    reduceMax: (x, options = {}) => g.reduceMax(x, reduction(options)),
+    softmax: (x) => g.softmax(x, { axis: -1 }),
+    logSoftmax: (x) => g.logSoftmax(x, { axis: -1 }),
+    argMax: (x) => g.cast(g.argMax(x, { axis: -1, keepdims: false }), "int32"),
+    oneHot: (indices, depth) =>
+      g.oneHot(cast(indices, "int64"), depth, g.constant(tensor("float32", [2], [0, 1])), {
+        axis: -1,
+      }),
+    gather: (table, indices) => g.gather(table, cast(indices, "int64"), { axis: 0 }),
+    constant: (values) => g.constant(tensor("float32", [values.length], values)),
+    expandDims: (x) => g.unsqueeze(x, [rank(x)]),
+    squeeze: (x) => g.squeeze(x, [rank(x) - 1]),
+    rank,
+    extent: (x, axis) => {
+      const extent = x.shape?.at(axis);
+      return typeof extent === "number" ? extent : undefined;
+    },
+  };
+}

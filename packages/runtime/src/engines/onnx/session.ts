@@ -1,0 +1,87 @@
+// A graph opened on ONNX Runtime.
+import { isCajalError, type DType, type Tensor } from "@cajal/core";
+import type { OnnxModel, ValueInfo } from "@cajal/onnx";
+import type { InferenceSession } from "onnxruntime-common";
+import {
+  candidates,
+  checkDevice,
+  inNode,
+  isGpu,
+  noDevice,
+  type DeviceChoice,
+  type DeviceName,
+} from "../../devices/device";
+import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { kernelsApart, type KernelsApart } from "./kernelsApart";
+import type { OpenedModel } from "../../session";
+import { verify } from "./verify";
+
+export interface OpenOnOnnxOptions {
+  readonly device: DeviceChoice;
+  readonly threads?: number | undefined;
+  /** Whether large dense kernels are read where the model has them. */
+  readonly shareKernels: boolean;
+  readonly verify: boolean;
+}
+
+/** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
+export async function openOnOnnx(
+  model: OnnxModel | Uint8Array,
+  { device: choice, threads, shareKernels, verify: checked }: OpenOnOnnxOptions,
+): Promise<OpenedModel> {
+  checkDevice("onnx", choice);
+  const devices = candidates("onnx", choice);
+  const failures: Error[] = [];
+  for (const device of devices) {
+    try {
+      const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
+      const { model: rest, kernels } = shares ? kernelsApart(model) : { model };
+      const opened = opensOn(await onnxRuntime(rest, { device, threads }), device, kernels);
+      if (checked && isGpu(device)) await verify(opened, model);
+      return opened;
+    } catch (error) {
+      // Several candidates: the next may serve.
+      if (devices.length === 1 || !(error instanceof Error)) throw error;
+      if (!isCajalError(error, "no-device") && !isCajalError(error, "missing-peer")) throw error;
+      failures.push(error);
+    }
+  }
+  throw noDevice("onnx", choice, failures.map(({ message }) => message).join(" "), failures[0]);
+}
+
+function opensOn(
+  { ort, session }: OnnxRuntime,
+  device: DeviceName,
+  kernels: KernelsApart["kernels"] = new Map(),
+): OpenedModel {
+  const apart = new Map([...kernels].map(([name, tensor]) => [name, toOrt(ort, tensor)]));
+  async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const given = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+    const results = await session.run(Object.fromEntries([...given, ...apart]));
+    return Object.fromEntries(
+      session.outputNames.map((name) => [name, fromOrt(results[name]!, name)]),
+    );
+  }
+  return {
+    engine: "onnx",
+    device,
+    inputs: session.inputMetadata.filter(({ name }) => !apart.has(name)).map(valueInfo),
+    outputs: session.outputMetadata.map(valueInfo),
+    run,
+    free: () => {
+      apart.clear(); // a session that is disposed keeps no one's memory
+      return session.release();
+    },
+  };
+}
+
+function valueInfo(metadata: InferenceSession.ValueMetadata): ValueInfo {
+  if (!metadata.isTensor) return { name: metadata.name, dtype: "float32", shape: undefined };
+  const { name, type, shape } = metadata;
+  // A free extent without a name is "" there.
+  return {
+    name,
+    dtype: type as DType,
+    shape: shape.map((extent) => (extent === "" ? undefined : extent)),
+  };
+}

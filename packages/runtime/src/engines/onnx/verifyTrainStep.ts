@@ -1,0 +1,137 @@
+// As verify.ts does for predictions: a GPU that computes gradients wrongly, as some drivers do without
+// a word, is found when a training step is opened. Its own model is differentiated there and on the CPU.
+import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
+import type { WeightInput } from "@cajal/models";
+import { gradients, type Dim, type OnnxModel } from "@cajal/onnx";
+import { inNode, type DeviceName } from "../../devices/device";
+import type { Ref } from "./graphHost.js";
+import { sameThread, type GraphThread } from "./graphThread";
+import { forwardOf } from "./forward";
+import type { TrainableModel } from "../../step/model";
+
+export interface VerifiedStep {
+  readonly trained: TrainableModel;
+  readonly layouts: ReadonlyMap<string, WeightInput>;
+  /** Of the batch's x, null where free. */
+  readonly shape: readonly (number | null)[];
+  readonly device: DeviceName;
+  /** Where the step will run; keeps the weights. */
+  readonly thread: GraphThread;
+  readonly ref: (key: string) => Ref;
+}
+
+// Rounding to 10 bits (TF32) moves gradients by some percent in deep networks; garbage is of their own
+// size. Gradients that are 0 but for rounding, as of a bias before a normalization, are small beside others.
+const ofItself = 0.2;
+const ofLargest = 1e-3;
+
+/** Few, yet more than two: batch normalization makes ±1 of any two numbers, and no gradient passes. */
+const examples = 4;
+
+/**
+ * Compares the gradients of a random function of the model's output with the CPU's, at a random batch.
+ *
+ * @throws CajalError `engine` naming the weight whose gradient differs most
+ */
+export async function verifyTraining(step: VerifiedStep): Promise<void> {
+  const { thread, ref, device } = step;
+  const { model, feeds, kept } = checkedGraph(step);
+  const cpu = sameThread({ device: inNode ? "cpu" : "wasm" });
+  const arrays = await thread.take(kept.map(ref));
+  await cpu.put(Object.fromEntries(kept.map((key, i) => [key, arrays[i]!])));
+  const run = async (where: GraphThread, at: (key: string) => Ref) => {
+    const graph = await where.open(model);
+    try {
+      const refs = kept.map((key) => [key, at(key)] as const);
+      return await graph.run({ feeds, kept: Object.fromEntries(refs), into: {} });
+    } finally {
+      await graph.release();
+    }
+  };
+  let expected: Readonly<Record<string, Tensor>>;
+  try {
+    expected = await run(cpu, (key) => [key, 0]);
+  } catch {
+    return; // The model refuses random numbers, as what looks up rows may: nothing can be told.
+  }
+  const worst = worstOf(expected, await run(thread, ref));
+  if (!worst) return;
+  const { name, difference, size } = worst;
+  throw new CajalError(
+    "engine",
+    `engine onnx computes gradients of this model wrongly on device ${device}: that of weight "${name}" for a random batch ` +
+      `differs from the CPU's by ${difference.toPrecision(3)}; its own size is ${size.toPrecision(3)} (root mean squares). ` +
+      "The device's driver is at fault: update it, or use another device.",
+    { engine: "onnx", device, weight: name, difference, size },
+  );
+}
+
+/** The gradients of Σ y · r, whose outputs have the names of the weights. */
+function checkedGraph({ trained, layouts, shape }: VerifiedStep): {
+  model: OnnxModel;
+  feeds: Record<string, Tensor>;
+  kept: string[];
+} {
+  const extents = shape.map((extent, axis): Dim => extent ?? (axis === 0 ? examples : 1));
+  const x = noise(extents as number[], "x");
+  const forward = forwardOf(trained, { dtype: "float32", shape: x.shape, training: true, layouts });
+  const { g, yPred, inputs } = forward;
+  const parameters = trained.weights.filter(
+    ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
+  );
+  const r = noise(yPred.shape as number[], "r");
+  const of = g.reduceSum(g.mul(yPred, g.input("input/r", "float32", r.shape)), { keepdims: false });
+  const dys = gradients(
+    g,
+    of,
+    parameters.map(({ key }) => inputs.get(key)!.value),
+  );
+  parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
+  const model = g.build();
+  const given: Record<string, Tensor> = {
+    [forward.x.name]: x,
+    "input/r": r,
+    "input/seed": tensor("int64", [], [1]),
+  };
+  const names = model.graph.inputs.map(({ name }) => name);
+  return {
+    model,
+    feeds: Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : []))),
+    kept: names.filter((name) => !given[name]),
+  };
+}
+
+/** In −1 … 1. */
+function noise(shape: readonly number[], name: string): Tensor<"float32"> {
+  const numbers = random(0, "verify", name);
+  const data = Float32Array.from({ length: sizeOf(shape) }, () => 2 * numbers.float() - 1);
+  return tensor("float32", shape, data);
+}
+
+/** The gradient that differs most beyond what it may. */
+function worstOf(
+  expected: Readonly<Record<string, Tensor>>,
+  got: Readonly<Record<string, Tensor>>,
+): { name: string; difference: number; size: number } | undefined {
+  const compared = Object.entries(expected).flatMap(([name, { data }]) => {
+    const size = rootMeanSquare(data.length, (i) => Number(data[i]));
+    const other = got[name]!.data;
+    const difference = rootMeanSquare(data.length, (i) => Number(other[i]) - Number(data[i]));
+    // What is not finite on the CPU either tells nothing.
+    return Number.isFinite(size)
+      ? [{ name: name.slice("gradient/".length), difference, size }]
+      : [];
+  });
+  const floor = ofLargest * Math.max(0, ...compared.map(({ size }) => size));
+  return compared
+    .map((each) => ({ ...each, excess: each.difference / (ofItself * each.size + floor) }))
+    .map((each) => (Number.isNaN(each.difference) ? { ...each, excess: Infinity } : each))
+    .filter(({ excess }) => excess > 1)
+    .toSorted((a, b) => b.excess - a.excess)[0];
+}
+
+function rootMeanSquare(length: number, value: (i: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < length; i++) sum += value(i) ** 2;
+  return Math.sqrt(sum / Math.max(1, length));
+}

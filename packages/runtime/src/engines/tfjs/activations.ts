@@ -1,0 +1,58 @@
+// Keras 3's activations in TF.js' operations, and how TF.js' own layers come to use them.
+// keras.io/api/layers/activations
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { TfCore } from "../../devices/peers";
+
+type Activation = (tf: TfCore, x: tfc.Tensor) => tfc.Tensor;
+
+const activations: Readonly<Record<string, Activation>> = {
+  linear: (_, x) => x,
+  relu: (tf, x) => tf.relu(x),
+  relu6: (tf, x) => tf.relu6(x),
+  leaky_relu: (tf, x) => tf.leakyRelu(x, 0.2),
+  elu: (tf, x) => tf.elu(x),
+  selu: (tf, x) => tf.selu(x),
+  gelu: (tf, x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
+  silu: (tf, x) => tf.mul(x, tf.sigmoid(x)),
+  sigmoid: (tf, x) => tf.sigmoid(x),
+  hard_sigmoid: (tf, x) => tf.div(tf.relu6(tf.add(x, 3)), 6),
+  // TF.js' own hard_sigmoid, which is Keras 2's.
+  keras2_hard_sigmoid: (tf, x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1),
+  tanh: (tf, x) => tf.tanh(x),
+  softplus: (tf, x) => tf.softplus(x),
+  softsign: (tf, x) => tf.div(x, tf.add(tf.abs(x), 1)),
+  exponential: (tf, x) => tf.exp(x),
+  softmax: (tf, x) => tf.softmax(x),
+  log_softmax: (tf, x) => tf.logSoftmax(x),
+};
+
+/** `name(x)`. */
+export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
+  return activations[name]!(tf, x);
+}
+
+/** Those that TF.js' layers lack, or have under the same name with another meaning. */
+const ours = ["leaky_relu", "hard_sigmoid", "keras2_hard_sigmoid", "exponential"];
+
+/**
+ * The name by which TF.js' layers know an activation. Ours are registered with TF.js under names of
+ * their own, so that nobody else's models change their meaning.
+ */
+export function activationName(tf: TfCore, name: string): string {
+  if (name === "silu") return "swish";
+  if (!ours.includes(name)) return name;
+  // TF.js turns snake case to camel case before it looks a name up.
+  const className = `cajal${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+  const { classNameMap } = tf.serialization.SerializationMap.getMap();
+  if (!(className in classNameMap)) {
+    const apply = activations[name]!;
+    tf.serialization.registerClass(
+      class extends tf.serialization.Serializable {
+        static readonly className = className;
+        getConfig = () => ({});
+        apply = (x: tfc.Tensor) => tf.tidy(() => apply(tf, x));
+      },
+    );
+  }
+  return className;
+}

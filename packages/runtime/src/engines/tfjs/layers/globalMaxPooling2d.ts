@@ -1,0 +1,8 @@
+// The maximum of each channel. TF.js does not know keepdims.
+import { defineTfjsLayer } from "./layer";
+
+export const globalMaxPooling2d = defineTfjsLayer<{ keepdims: boolean }>({
+  className: "GlobalMaxPooling2D",
+  differs: ({ keepdims }) => keepdims,
+  call: (_, [x], { tf }) => tf.max(x!, [1, 2], true),
+});

@@ -1,0 +1,45 @@
+// All layers that TF.js lacks or computes otherwise; a file in this folder is in this list.
+import type { TfjsLayer } from "./layer";
+import { batchNormalization } from "./batchNormalization";
+import { bidirectional } from "./bidirectional";
+import { concatenate } from "./concatenate";
+import { conv1d } from "./conv1d";
+import { conv2d } from "./conv2d";
+import { conv2dTranspose } from "./conv2dTranspose";
+import { customScaleLayer } from "./customScaleLayer";
+import { depthwiseConv2d } from "./depthwiseConv2d";
+import { elu } from "./elu";
+import { flatten } from "./flatten";
+import { globalAveragePooling1d } from "./globalAveragePooling1d";
+import { globalAveragePooling2d } from "./globalAveragePooling2d";
+import { globalMaxPooling1d } from "./globalMaxPooling1d";
+import { globalMaxPooling2d } from "./globalMaxPooling2d";
+import { gru } from "./gru";
+import { relu } from "./relu";
+import { softmax } from "./softmax";
+import { spatialDropout2d } from "./spatialDropout2d";
+import { subtract } from "./subtract";
+import { upSampling2d } from "./upSampling2d";
+
+export const tfjsLayerList: readonly TfjsLayer[] = [
+  batchNormalization,
+  bidirectional,
+  concatenate,
+  conv1d,
+  conv2d,
+  conv2dTranspose,
+  customScaleLayer,
+  depthwiseConv2d,
+  elu,
+  flatten,
+  globalAveragePooling1d,
+  globalAveragePooling2d,
+  globalMaxPooling1d,
+  globalMaxPooling2d,
+  gru,
+  relu,
+  softmax,
+  spatialDropout2d,
+  subtract,
+  upSampling2d,
+];

@@ -1,0 +1,8 @@
+// Leaves out whole channels while training. TF.js has this layer for sequences only.
+import { defineTfjsLayer } from "./layer";
+
+export const spatialDropout2d = defineTfjsLayer({
+  className: "SpatialDropout2D",
+  inferenceOnly: true,
+  call: (_, [x], { tf }) => tf.clone(x!),
+});

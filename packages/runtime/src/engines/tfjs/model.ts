@@ -1,0 +1,201 @@
+// A Keras model as a TF.js LayersModel: its JSON goes through TF.js' own reader and layers; what TF.js
+// lacks or computes otherwise (tfjsLayers/, tfjsActivations.ts) is put in its place.
+import { CajalError, showShape } from "@cajal/core";
+import {
+  resolve,
+  toKerasJson,
+  type KerasShape,
+  type Model,
+  type NetworkLayer,
+} from "@cajal/models";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { engineError } from "../../session";
+import type { Tfjs } from "./tfjs";
+import { activationName } from "./activations";
+import type { TfjsLayer } from "./layers/layer";
+import { tfjsLayerList } from "./layers";
+
+export interface TfjsModel {
+  readonly model: tfl.LayersModel;
+  /** `layer/weight` → its variable, in Keras' order. */
+  readonly variables: ReadonlyMap<string, tfl.LayerVariable>;
+}
+
+/**
+ * Builds the model on the device; all weights are zeros. Regularizers and constraints are left out.
+ *
+ * @throws CajalError `unsupported` for a layer that neither TF.js nor Cajal has for TF.js
+ */
+export async function tfjsModel(tfjs: Tfjs, model: Model): Promise<TfjsModel> {
+  const { layers } = resolve(model);
+  const { class_name, config } = toKerasJson(model);
+  const customObjects: CustomObjects = {};
+  const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };
+  // A copy, for TF.js writes into what it is given.
+  const topology: Parameters<typeof tfl.models.modelFromJSON>[0] = JSON.parse(
+    JSON.stringify(adapted),
+  );
+  const built = await tfjs
+    .on(() =>
+      tfjs.layers.models.modelFromJSON(
+        topology,
+        Object.assign<tfc.serialization.ConfigDict, CustomObjects>({}, customObjects),
+      ),
+    )
+    .catch((cause: unknown) => {
+      throw engineError("tfjs", `building the model "${config.name}"`, cause);
+    });
+  return { model: built, variables: new Map(variablesOf(built, layers)) };
+}
+
+type Config = Readonly<Record<string, unknown>>;
+type InnerLayer = NonNullable<NetworkLayer["layer"]>;
+
+interface Written {
+  readonly class_name: string;
+  readonly config: Config;
+}
+
+/** TF.js' form of classes known to one model only: the class, and how it is made from a config. */
+type CustomObjects = Record<string, [LayerClass, (make: LayerClass, config: LayerArgs) => tfl.layers.Layer]>; // prettier-ignore
+type LayerArgs = { name: string; trainable: boolean };
+type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
+
+function adaptModel(
+  tfjs: Tfjs,
+  config: Config & { readonly layers: readonly (Written & { readonly name: string })[] },
+  layers: readonly NetworkLayer[],
+  customObjects: CustomObjects,
+): Config {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  return {
+    ...config,
+    // What no output depends on is not in the network, and TF.js need not know of it either.
+    layers: config.layers.flatMap((entry) => {
+      const layer = byName.get(entry.name);
+      if (!layer) return [];
+      if (layer.layers) {
+        const nested = entry.config as Parameters<typeof adaptModel>[1];
+        return [{ ...entry, config: adaptModel(tfjs, nested, layer.layers, customObjects) }];
+      }
+      const { inputs, layer: inner } = layer;
+      return [{ ...entry, ...adaptLayer(tfjs, entry, inner!, inputs, customObjects) }];
+    }),
+  };
+}
+
+function adaptLayer(
+  tfjs: Tfjs,
+  { class_name, config }: Written,
+  layer: InnerLayer,
+  inputs: readonly KerasShape[],
+  customObjects: CustomObjects,
+): Written {
+  const own = tfjsLayerList.find(
+    ({ className, differs }) =>
+      className === class_name && (differs?.(layer.config, inputs) ?? true),
+  );
+  if (own && !own.refuses?.(layer.config)) {
+    const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
+    customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
+    const { name = layer.name, trainable = true } = config;
+    return { class_name: className, config: { name, trainable } };
+  }
+  if (own || !(class_name in tfjs.tf.serialization.SerializationMap.getMap().classNameMap))
+    throw new CajalError(
+      "unsupported",
+      `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx.`,
+      { layer: layer.name, className: class_name, engine: "tfjs" },
+    );
+  const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
+    // Weights are set afterwards: drawing random ones first would take TF.js seconds.
+    if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
+    if (/_(regularizer|constraint)$/.test(key)) return [key, null];
+    const inner = layer.config[key];
+    // As the layer means it: JSON has Keras 2's names.
+    if (/(^|_)activation$/.test(key) && typeof inner === "string")
+      return [key, activationName(tfjs.tf, inner)];
+    if (isInnerLayer(inner))
+      return [key, adaptLayer(tfjs, value as Written, inner, [], customObjects)];
+    return [key, value];
+  });
+  return { class_name, config: Object.fromEntries(adapted) };
+}
+
+const isInnerLayer = (value: unknown): value is InnerLayer =>
+  typeof value === "object" && value !== null && "definition" in value;
+
+/** A TF.js layer class around one of our formulas. */
+function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): LayerClass {
+  const { definition, config } = layer;
+  const listOf = (shape: tfl.Shape | tfl.Shape[]): tfl.Shape[] =>
+    Array.isArray(shape[0]) ? (shape as tfl.Shape[]) : [shape as tfl.Shape];
+  return class extends layers.layers.Layer {
+    static readonly className: string = own.className;
+    #names: string[] = [];
+
+    override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+      for (const { name, shape, trainable } of definition.weights?.(config, listOf(inputShape)) ??
+        []) {
+        this.#names.push(name);
+        const zeros = layers.initializers.zeros();
+        this.addWeight(name, [...shape], "float32", zeros, undefined, trainable);
+      }
+      this.built = true;
+    }
+
+    override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape | tfl.Shape[] {
+      const shapes = definition.shape(config, listOf(inputShape)).map((shape) => [...shape]);
+      return shapes.length === 1 ? shapes[0]! : shapes;
+    }
+
+    override call(inputs: tfc.Tensor | tfc.Tensor[], kwargs: Config): tfc.Tensor | tfc.Tensor[] {
+      return tf.tidy(() => {
+        const weights = Object.fromEntries(
+          this.weights.map((variable, i) => [this.#names[i]!, variable.read()]),
+        );
+        if (own.inferenceOnly && kwargs["training"] === true)
+          throw new CajalError(
+            "unsupported",
+            `layer "${layer.name}" (${own.className}): it does not train on engine tfjs as it is. Use engine onnx.`,
+            { layer: layer.name, className: own.className, engine: "tfjs" },
+          );
+        const given = Array.isArray(inputs) ? inputs : [inputs];
+        const shapes = definition.shape(
+          config,
+          given.map(({ shape }) => shape),
+        );
+        const outputs = own.call(config, given, { tf, weights, outputs: shapes });
+        if (!isList(outputs)) return outputs;
+        return outputs.length === 1 ? outputs[0]! : [...outputs];
+      });
+    }
+  };
+}
+
+const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+
+/** TF.js lists a layer's weights in Keras' order, under names of its own. */
+function* variablesOf(
+  model: tfl.LayersModel,
+  layers: readonly NetworkLayer[],
+): Generator<[string, tfl.LayerVariable]> {
+  for (const layer of layers) {
+    const made = model.getLayer(layer.name);
+    if (layer.layers) {
+      yield* variablesOf(made as tfl.LayersModel, layer.layers);
+      continue;
+    }
+    for (const [i, { key, shape }] of layer.weights.entries()) {
+      const variable = made.weights[i];
+      if (showShape(variable?.shape ?? []) !== showShape(shape))
+        throw new CajalError(
+          "unsupported",
+          `layer "${layer.path}" (${layer.className}): TF.js has a weight ${variable ? showShape(variable.shape) : "fewer"} where Keras has "${key}" ${showShape(shape)}. Use engine onnx.`,
+          { key, shape },
+        );
+      yield [key, variable!];
+    }
+  }
+}

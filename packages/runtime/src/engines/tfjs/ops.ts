@@ -1,0 +1,52 @@
+// Ops over TF.js: values are tensors, computed at once. The caller tidies.
+import { CajalError } from "@cajal/core";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { Ops, Reduction } from "../../step/ops";
+
+export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
+  type Operand = tfc.Tensor | number;
+  const axesOf = (x: tfc.Tensor, { axes }: Reduction) =>
+    axes && [...axes].map((axis) => (axis < 0 ? x.rank + axis : axis));
+  return {
+    add: (a: Operand, b: Operand) => tf.add(a, b),
+    sub: (a: Operand, b: Operand) => tf.sub(a, b),
+    mul: (a: Operand, b: Operand) => tf.mul(a, b),
+    div: (a: Operand, b: Operand) => tf.div(a, b),
+    pow: (a: Operand, b: Operand) => tf.pow(a, b),
+    max: (a: Operand, b: Operand) => tf.maximum(a, b),
+    min: (a: Operand, b: Operand) => tf.minimum(a, b),
+    neg: (x) => tf.neg(x),
+    abs: (x) => tf.abs(x),
+    exp: (x) => tf.exp(x),
+    log: (x) => tf.log(x),
+    sqrt: (x) => tf.sqrt(x),
+    softplus: (x) => tf.softplus(x),
+    sigmoid: (x) => tf.sigmoid(x),
+    clip: (x, least, most) => tf.clipByValue(x, least, most),
+    greater: (a: Operand, b: Operand) => tf.greater(a, b),
+    less: (a: Operand, b: Operand) => tf.less(a, b),
+    equal: (a: Operand, b: Operand) => tf.equal(a, b),
+    where: (condition, a, b) => tf.where(condition, a, b),
+    cast: (x, dtype) => tf.cast(x, dtype),
+    reduceSum: (x, options = {}) => tf.sum(x, axesOf(x, options), options.keepDims),
+    reduceMean: (x, options = {}) => tf.mean(x, axesOf(x, options), options.keepDims),
+    reduceMax: (x, options = {}) => tf.max(x, axesOf(x, options), options.keepDims),
+    softmax: (x) => tf.softmax(x),
+    logSoftmax: (x) => tf.logSoftmax(x),
+    argMax: (x) => tf.argMax(x, -1),
+    oneHot: (indices, depth) => tf.cast(tf.oneHot(tf.cast(indices, "int32"), depth), "float32"),
+    gather: (table, indices) => tf.gather(table, tf.cast(indices, "int32")),
+    constant: (values) => tf.tensor1d([...values], "float32"),
+    expandDims: (x) => tf.expandDims(x, -1),
+    squeeze: (x) => {
+      if (x.shape.at(-1) !== 1)
+        throw new CajalError(
+          "bad-shape",
+          `squeeze: got ${x.shape.join("×")}, expected a last extent of 1.`,
+        );
+      return tf.reshape(x, x.shape.slice(0, -1));
+    },
+    rank: (x) => x.rank,
+    extent: (x, axis) => x.shape.at(axis),
+  };
+}

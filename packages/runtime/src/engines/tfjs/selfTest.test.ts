@@ -1,0 +1,27 @@
+import { describe, expect, it } from "vitest";
+import { tfjsOn } from "./tfjs";
+import { selfTest } from "./selfTest";
+
+describe("the check of a TF.js device", () => {
+  it("accepts one that computes as the CPU", async () => {
+    const wasm = await tfjsOn("wasm");
+    const { numTensors } = wasm.tf.memory();
+    await selfTest(wasm);
+    expect(wasm.tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it("refuses one of whose operations one is wrong, naming it", async () => {
+    const wasm = await tfjsOn("wasm");
+    const { tf } = wasm;
+    const matMul: typeof tf.matMul = (a, b) => tf.mul(tf.matMul(a, b), 1.02);
+    await expect(selfTest({ ...wasm, tf: { ...tf, matMul } })).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringMatching(/wasm.*matMul/),
+    });
+    const maxPool: typeof tf.maxPool = (...given) => tf.mul(tf.maxPool(...given), Number.NaN);
+    await expect(selfTest({ ...wasm, tf: { ...tf, maxPool } })).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringContaining("maxPool"),
+    });
+  });
+});

@@ -1,0 +1,79 @@
+// GPU drivers compute wrongly without a word. A whole model would take TF.js' JavaScript backend, the
+// only one that is everywhere, minutes to check; so a GPU is checked once, on one of each operation
+// that networks are made of.
+import { CajalError, isCajalError, random } from "@cajal/core";
+import type { Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
+import type { TfCore } from "../../devices/peers";
+import { tfjsOn, type Tfjs } from "./tfjs";
+
+const checked = new Map<string, Promise<void>>();
+
+/**
+ * Compares a device with TF.js' cpu backend, once a process; nothing is done where that is not installed.
+ *
+ * @throws CajalError `engine` naming the operation that differs
+ */
+export function checkOnce(tfjs: Tfjs): Promise<void> {
+  const known = checked.get(tfjs.device) ?? selfTest(tfjs);
+  checked.set(tfjs.device, known);
+  return known;
+}
+
+export async function selfTest(tfjs: Tfjs): Promise<void> {
+  const reference = await tfjsOn("cpu").catch((error: unknown) => {
+    if (isCajalError(error, "missing-peer")) return undefined;
+    throw error;
+  });
+  if (!reference) return;
+  for (const [name, operation] of Object.entries(operations)) {
+    const [got, expected] = await Promise.all(
+      [tfjs, reference].map(async ({ tf, on }) => {
+        const result = on(() => tf.tidy(() => operation(tf)));
+        const values = Array.from(await result.data(), Number);
+        on(() => result.dispose());
+        return values;
+      }),
+    );
+    const largest = expected!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const difference = expected!.reduce((most, value, i) => {
+      const apart = Math.abs(got![i]! - value);
+      return apart <= most ? most : apart; // NaN is the largest
+    }, 0);
+    // Half floats, which WebGL on phones computes in, have 10 bits.
+    if (!(difference <= 0.01 * largest))
+      throw new CajalError(
+        "engine",
+        `engine tfjs computes wrongly on device ${tfjs.device}: ${name} differs from the CPU's by ` +
+          `${difference.toPrecision(3)}, its largest value is ${largest.toPrecision(3)}. ` +
+          "The device's driver is at fault: update it, or use another device.",
+        { engine: "tfjs", device: tfjs.device, operation: name, difference, largest },
+      );
+  }
+}
+
+function noise<R extends Rank>(tf: TfCore, name: string, shape: ShapeMap[R]): Tensor<R> {
+  const numbers = random(0, "self-test", name);
+  const size = shape.reduce((product, extent) => product * extent, 1);
+  return tf.tensor<R>(
+    Float32Array.from({ length: size }, () => 2 * numbers.float() - 1),
+    shape,
+  );
+}
+
+const image = (tf: TfCore) => noise<Rank.R4>(tf, "image", [2, 11, 12, 6]);
+
+const operations: Readonly<Record<string, (tf: TfCore) => Tensor>> = {
+  conv2d: (tf) => tf.conv2d(image(tf), noise<Rank.R4>(tf, "kernel", [5, 5, 6, 16]), 1, "valid"),
+  "conv2d, stride 2": (tf) =>
+    tf.conv2d(image(tf), noise<Rank.R4>(tf, "kernel", [3, 3, 6, 8]), 2, "same"),
+  "conv2d, 1 × 1": (tf) =>
+    tf.conv2d(image(tf), noise<Rank.R4>(tf, "kernel", [1, 1, 6, 32]), 1, "same"),
+  depthwiseConv2d: (tf) =>
+    tf.depthwiseConv2d(image(tf), noise<Rank.R4>(tf, "kernel", [3, 3, 6, 1]), 2, "same"),
+  maxPool: (tf) => tf.maxPool(image(tf), 3, 2, "same"),
+  avgPool: (tf) => tf.avgPool(image(tf), 3, 1, "same"),
+  mean: (tf) => tf.mean(image(tf), [1, 2]),
+  matMul: (tf) => tf.matMul(noise<Rank.R2>(tf, "a", [5, 130]), noise<Rank.R2>(tf, "b", [130, 33])),
+  softmax: (tf) => tf.softmax(noise<Rank.R2>(tf, "logits", [4, 50])),
+  concat: (tf) => tf.concat([image(tf), tf.relu6(tf.mul(image(tf), 10))], 3),
+};

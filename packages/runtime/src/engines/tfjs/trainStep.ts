@@ -1,0 +1,326 @@
+// The training step on TF.js: its layers and its automatic differentiation, with losses, metrics and
+// optimizers over `Ops`.
+import { CajalError, hash, type Batch, type DType, type Tensor, type Weights } from "@cajal/core";
+import type { ModelConfig } from "@cajal/models";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { inNode } from "../../devices/device";
+import { opsTfjs } from "./ops";
+import type { TfCore } from "../../devices/peers";
+import { tfjsOn } from "./tfjs";
+import { tfjsModel } from "./model";
+import type { TrainStepOptions } from "../../step/trainStep";
+import { notFinite, type Bad } from "../../step/checks";
+import { constrained } from "../../step/constraints";
+import type { PendingStep, StepPosition, TrainCore } from "../../step/core";
+import { withFasterKernels } from "./kernels";
+import type { TrainableKeras } from "../../step/model";
+import { regularization } from "../../step/regularizers";
+import { updateParameters } from "../../step/update";
+
+// A type, not an interface, for TF.js' tidy to accept it.
+type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
+
+/** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
+export async function openOnTfjs(
+  { model, loss, activation, weights: all, frozen }: TrainableKeras,
+  weights: Weights,
+  { optimizer, metrics = [], seed = 0, device: wanted = "auto" }: TrainStepOptions,
+): Promise<TrainCore> {
+  // In Node the fastest that can train is cpu: wasm has no gradients of convolutions.
+  const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
+  const { tf, device } = tfjs;
+  checkLayers(model, device);
+  const on = <T>(body: () => T): T =>
+    tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
+
+  const ops = opsTfjs(tf);
+  const { model: network, variables } = await tfjsModel(tfjs, model);
+  const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
+  const reseed = seeded(network, seed);
+  for (const name of frozen) inferAlways(network.getLayer(name));
+
+  const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
+  const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
+  const moving = all.filter(({ trainable }) => !trainable);
+  const slots = new Map<string, tfc.Tensor>();
+  const slotNames = Object.keys(optimizer.slots);
+  on(() => {
+    assign(weights);
+    for (const { key, shape } of parameters)
+      for (const slot of slotNames)
+        setSlot(
+          `${key}/${slot}`,
+          tf.tidy(() => tf.mul(tf.ones([...shape]), optimizer.slots[slot]!)),
+        );
+  });
+
+  function assign(values: Weights): void {
+    tf.tidy(() => {
+      for (const { key } of all) value(key).assign(toTf(tf, values.get(key)!));
+    });
+  }
+  function setSlot(name: string, now: tfc.Tensor): void {
+    slots.get(name)?.dispose();
+    slots.set(name, tf.keep(now));
+  }
+
+  /** Loss with regularizers, and metrics, as scalars. */
+  function measure({ x, y }: Batch, training: boolean): tfc.Tensor[] {
+    const yTrue = toTf(tf, y);
+    const yPred = network.apply(toTf(tf, x), { training }) as tfc.Tensor;
+    const own = activation === undefined ? yPred : ops[activation](yPred);
+    const penalties = all.flatMap(
+      ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],
+    );
+    const mean = ops.reduceMean(loss.compute(ops, yTrue, yPred));
+    return [
+      [mean, ...penalties].reduce((a, b) => ops.add(a, b)),
+      ...metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own))),
+    ];
+  }
+
+  /** Gradients, and in one tensor loss, metrics and a number that is 0 if all gradients are finite. */
+  function differentiate(batch: Batch): { numbers: tfc.Tensor; gradients: Gradient[] } {
+    return tf.tidy(() => {
+      let measured: tfc.Tensor[] = [];
+      const { grads } = tf.variableGrads(
+        () => {
+          measured = measure(batch, true).map((each) => tf.keep(each));
+          return measured[0] as tfc.Scalar;
+        },
+        parameters.map(({ key }) => value(key)),
+      );
+      // A weight on which the loss does not depend has none, and stays as it is.
+      const gradients = parameters.flatMap(({ key }): Gradient[] => {
+        const gradient: tfc.Tensor | null = grads[value(key).name] ?? null;
+        return gradient ? [{ key, gradient }] : [];
+      });
+      // 0 · g is 0 where g is finite, and NaN otherwise.
+      const odd = gradients.map(({ gradient }) => tf.sum(tf.mul(gradient, 0)));
+      const numbers = tf.stack([...measured, tf.addN([tf.scalar(0), ...odd])]);
+      tf.dispose(measured);
+      return { numbers, gradients };
+    });
+  }
+
+  function update(gradients: readonly Gradient[], { iteration, learningRate }: StepPosition): void {
+    tf.tidy(() => {
+      const updated = updateParameters<tfc.Tensor>(
+        ops,
+        optimizer,
+        gradients.map(({ key, gradient }) => ({
+          key,
+          value: value(key),
+          gradient,
+          slots: Object.fromEntries(slotNames.map((slot) => [slot, slots.get(`${key}/${slot}`)!])),
+          multiplier: byKey.get(key)!.multiplier!,
+        })),
+        { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
+      );
+      for (const { key, value: now, slots: own } of updated) {
+        const { constraint } = byKey.get(key)!;
+        value(key).assign(constrained<tfc.Tensor>(ops, constraint, now, key));
+        for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
+      }
+    });
+  }
+
+  async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+    // Batch normalization moves its averages as it goes: a step that fails puts them back.
+    const before = on(() => moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })));
+    const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
+    const sums: number[] = [];
+    let total: readonly Gradient[] = [];
+    let last: { batch: Batch; loss: Float32Array; gradients: readonly Gradient[] } | undefined;
+    for (const [part, batch] of batches.entries()) {
+      reseed(at.iteration, part);
+      const { numbers, gradients } = on(() => differentiate(batch));
+      const read = await numbers.data<"float32">();
+      numbers.dispose();
+      const share = batch.x.shape[0]! / examples;
+      read.forEach((number, i) => (sums[i] = (sums[i] ?? 0) + share * number));
+      if (last) dispose(last.gradients);
+      last = { batch, loss: read.subarray(0, 1), gradients };
+      if (!Number.isFinite(read[0]) || !Number.isFinite(read.at(-1))) break;
+      if (batches.length > 1) {
+        const added = on(() => sumOf(total, gradients, share));
+        dispose(total);
+        total = added;
+      }
+    }
+    const free = () => {
+      dispose(total);
+      dispose(last?.gradients ?? []);
+      tf.dispose(before.map(({ tensor }) => tensor));
+    };
+    return {
+      numbers: sums.slice(0, -1),
+      finite: Number.isFinite(sums.at(-1)),
+      commit: () => {
+        on(() => update(batches.length > 1 ? total : last!.gradients, at));
+        free();
+      },
+      discard: () => {
+        on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
+        free();
+      },
+      firstBad: () => firstBad(last!.batch, last!.loss, last!.gradients),
+    };
+  }
+
+  const dispose = (gradients: readonly Gradient[]) =>
+    tf.dispose(gradients.map(({ gradient }) => gradient));
+
+  /** sum + share · gradients */
+  const sumOf = (sum: readonly Gradient[], gradients: readonly Gradient[], share: number) =>
+    tf.tidy(() =>
+      gradients.map(({ key, gradient }): Gradient => {
+        const part = tf.mul(gradient, share);
+        const before = sum.find((each) => each.key === key);
+        return { key, gradient: before ? tf.add(before.gradient, part) : part };
+      }),
+    );
+
+  /** Goes through the tensors of a step in the order in which they are computed. */
+  async function firstBad(
+    { x }: Batch,
+    loss: Float32Array,
+    gradients: readonly Gradient[],
+  ): Promise<Bad | undefined> {
+    const named = on(() =>
+      tf.tidy(() => {
+        const outputs = network.layers.flatMap((layer) =>
+          layer.inboundNodes
+            .filter((node) => node.inboundLayers.length > 0)
+            .map((node) => ({ layer: layer.name, output: node.outputTensors[0]! })),
+        );
+        const probe = tfjs.layers.model({
+          inputs: network.inputs,
+          outputs: outputs.map(({ output }) => output),
+        });
+        const values = probe.apply(toTf(tf, x), { training: true });
+        return [
+          ...all.map(({ key }) => ({ name: `weight "${key}"`, tensor: tf.clone(value(key)) })),
+          ...[values].flat().map((each, i) => ({
+            name: `the output of layer "${outputs[i]!.layer}"`,
+            tensor: each as tfc.Tensor,
+          })),
+        ];
+      }),
+    );
+    const read = async (name: string, tensor: tfc.Tensor) =>
+      notFinite(name, { data: await tensor.data<"float32">() });
+    try {
+      for (const { name, tensor } of named) {
+        const bad = await read(name, tensor);
+        if (bad) return bad;
+      }
+      const bad = notFinite("the loss", { data: loss });
+      if (bad) return bad;
+      for (const { key, gradient } of gradients.toReversed()) {
+        const bad = await read(`the gradient of "${key}"`, gradient);
+        if (bad) return bad;
+      }
+      return undefined;
+    } finally {
+      tf.dispose(named.map(({ tensor }) => tensor));
+    }
+  }
+
+  return {
+    engine: "tfjs",
+    device,
+    compute,
+    measure: async (batch) => {
+      const numbers = on(() => tf.tidy(() => tf.stack(measure(batch, false))));
+      try {
+        return await numbers.data();
+      } finally {
+        numbers.dispose();
+      }
+    },
+    readWeights: () => readAll(all.map(({ key }) => [key, value(key)])),
+    readSlots: () => readAll(slots),
+    write: (values, state) =>
+      on(() => {
+        assign(values);
+        for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!));
+      }),
+    free: () =>
+      on(() => {
+        network.dispose();
+        tf.dispose([...slots.values()]);
+      }),
+  };
+}
+
+/** Layers whose gradient or randomness TF.js does not have on a device. */
+function checkLayers({ config }: ModelConfig, device: string): void {
+  for (const { name, class_name } of config.layers) {
+    if (device === "wasm" && class_name.includes("Conv"))
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" (${class_name}): TF.js' wasm backend has no gradients of convolutions. Train with engine onnx, or with engine tfjs on device cpu.`,
+        { layer: name, class_name, device },
+      );
+    if (["GaussianNoise", "GaussianDropout", "AlphaDropout"].includes(class_name))
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" (${class_name}): TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
+        { layer: name, class_name },
+      );
+  }
+}
+
+/** Gives dropout another seed in every batch of every step; the same one whenever the same step comes. */
+function seeded(network: tfl.LayersModel, seed: number): (iteration: number, part: number) => void {
+  const random = network.layers.filter((layer) => /Dropout/.test(layer.getClassName()));
+  return (iteration, part) =>
+    random.forEach((layer, i) =>
+      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),
+    );
+}
+
+/** A frozen batch normalization uses its moving averages, as in Keras; TF.js would go on moving them. */
+function inferAlways(layer: tfl.layers.Layer): void {
+  if (layer.getClassName() !== "BatchNormalization") return;
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
+}
+
+function toTf(tf: TfCore, { dtype, shape, data }: Tensor): tfc.Tensor {
+  const extents = [...shape];
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
+    return tf.tensor(Int32Array.from(data, Number), extents, "int32");
+  const kinds: Partial<Record<DType, "float32" | "bool">> = {
+    float32: "float32",
+    float64: "float32",
+    bool: "bool",
+  };
+  const kind = kinds[dtype] ?? "int32";
+  if (dtype === "float16")
+    throw new CajalError("unsupported", "TF.js has no float16. Use float32.", { dtype });
+  return tf.tensor(
+    kind === "float32"
+      ? Float32Array.from(data)
+      : kind === "bool"
+        ? Uint8Array.from(data)
+        : Int32Array.from(data),
+    extents,
+    kind,
+  );
+}
+
+async function readAll(
+  values: Iterable<readonly [string, tfc.Tensor]>,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const copies = new Map<string, Tensor>();
+  for (const [name, value] of values)
+    copies.set(name, {
+      dtype: "float32",
+      shape: [...value.shape],
+      data: Float32Array.from(await value.data<"float32">()),
+    });
+  return copies;
+}

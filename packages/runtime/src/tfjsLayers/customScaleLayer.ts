@@ -1,7 +1,0 @@
-// [x, y] -> x + scale · y. TF.js has no such layer.
-import { defineTfjsLayer } from "../tfjsLayer";
-
-export const customScaleLayer = defineTfjsLayer<{ scale: number }>({
-  className: "CustomScaleLayer",
-  call: ({ scale }, [x, y], { tf }) => tf.add(x!, tf.mul(y!, scale)),
-});

@@ -1,8 +1,0 @@
-// The mean of each channel. TF.js does not know keepdims.
-import { defineTfjsLayer } from "../tfjsLayer";
-
-export const globalAveragePooling1d = defineTfjsLayer<{ keepdims: boolean }>({
-  className: "GlobalAveragePooling1D",
-  differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.mean(x!, [1], true),
-});

@@ -1,8 +1,0 @@
-// The mean of each channel. TF.js does not know keepdims.
-import { defineTfjsLayer } from "../tfjsLayer";
-
-export const globalAveragePooling2d = defineTfjsLayer<{ keepdims: boolean }>({
-  className: "GlobalAveragePooling2D",
-  differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.mean(x!, [1, 2], true),
-});
