@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildCajal, cajal } from "../testing/cajal";
-import type { BenchRecord } from "./record";
-import type { TableRow } from "./table";
+import type { BenchRecord } from "./measure/record";
+import type { TableRow } from "./measure/table";
 
 let folder: string;
 

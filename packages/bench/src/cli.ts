@@ -7,8 +7,8 @@ import type { LearnOptions } from "./commands/learn";
 import type { SpeedOptions } from "./commands/speed";
 import type { TableOptions } from "./commands/table";
 import { type CommonOptions, type Context, exitCode, type Outcome, withContext } from "./context";
-import { cajalVersion } from "./cajalVersion";
-import { scheduleNames } from "./scheduleNames";
+import { cajalVersion } from "./measure/cajalVersion";
+import { scheduleNames } from "./choices/scheduleNames";
 
 const program = new Command("cajal")
   .description("Deep learning for TypeScript: runs, times and compares networks on every engine.")

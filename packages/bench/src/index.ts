@@ -1,5 +1,5 @@
-export { runSuite, suites } from "./runSuite";
-export type { StageEvent, Suite, SuiteContext, SuiteEvent } from "./suite";
+export { runSuite, suites } from "./suites/runSuite";
+export type { StageEvent, Suite, SuiteContext, SuiteEvent } from "./suites/suite";
 export type {
   Check,
   EnginesSection,
@@ -11,16 +11,23 @@ export type {
   PredictionsSection,
   Report,
   Section,
-} from "./report";
-export { writeReport } from "./writeReport";
-export { reportHtml } from "./reportHtml";
-export { reportMarkdown } from "./reportMarkdown";
-export { table, type TableRow } from "./table";
-export { speed, type SpeedEvent, type SpeedOptions } from "./speed";
-export { compare, type Compared, type Comparison } from "./compare";
-export { identityOf, parseRecords, type BenchRecord, type Phase } from "./record";
-export { environment, host, type Environment } from "./environment";
-export { relativeDifference } from "./agreement";
-export { median, p90, quantile } from "./statistics";
-export { ratioOf, startWorker, takeTurns, type Timing, type Turn, type Worker } from "./workers";
-export type { Job } from "./job";
+} from "./report/report";
+export { writeReport } from "./report/write";
+export { reportHtml } from "./report/html";
+export { reportMarkdown } from "./report/markdown";
+export { table, type TableRow } from "./measure/table";
+export { speed, type SpeedEvent, type SpeedOptions } from "./measure/speed";
+export { compare, type Compared, type Comparison } from "./measure/compare";
+export { identityOf, parseRecords, type BenchRecord, type Phase } from "./measure/record";
+export { environment, host, type Environment } from "./measure/environment";
+export { relativeDifference } from "./measure/agreement";
+export { median, p90, quantile } from "./measure/statistics";
+export {
+  ratioOf,
+  startWorker,
+  takeTurns,
+  type Timing,
+  type Turn,
+  type Worker,
+} from "./measure/workers";
+export type { Job } from "./measure/job";

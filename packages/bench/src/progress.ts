@@ -1,6 +1,6 @@
 // Progress on standard error: one live line a stage on a terminal, one plain line when it ends
 // where nobody watches.
-import { duration } from "./format";
+import { duration } from "./report/format";
 
 export interface Progress {
   /** Begins a stage; the one before is over. */

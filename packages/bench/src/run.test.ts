@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildCajal, cajal, type CallOptions, type Ended } from "../testing/cajal";
-import type { BenchRecord } from "./record";
-import type { Report } from "./report";
+import type { BenchRecord } from "./measure/record";
+import type { Report } from "./report/report";
 
 let folder: string;
 

@@ -1,11 +1,11 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate.
 import { readFile } from "node:fs/promises";
 import { CajalError } from "@cajal/core";
-import { compare as compareRecords } from "../compare";
+import { compare as compareRecords } from "../measure/compare";
 import type { CommonOptions, Context, Outcome } from "../context";
-import { times } from "../format";
+import { times } from "../report/format";
 import { textTable } from "../output";
-import { type BenchRecord, parseRecords } from "../record";
+import { type BenchRecord, parseRecords } from "../measure/record";
 
 export interface CompareOptions extends CommonOptions {
   threshold: number;

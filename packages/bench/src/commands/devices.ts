@@ -1,7 +1,7 @@
 // cajal devices: what this machine can run on, and why not on the rest.
 import { devices as find } from "@cajal/runtime";
 import type { Context } from "../context";
-import { engineLabel } from "../format";
+import { engineLabel } from "../report/format";
 import { textTable } from "../output";
 
 export async function devices({ output, signal }: Context): Promise<void> {

@@ -16,15 +16,15 @@ import {
 } from "@cajal/train";
 import { checkpoints, latestCheckpoint } from "@cajal/train/node";
 import type { CommonOptions, Context } from "../context";
-import { host } from "../environment";
-import { duration, engineName, figures, milliseconds, percent, whole } from "../format";
-import { imageSet } from "../imageSets";
-import { networkFor, recordName } from "../networks";
-import type { BenchRecord } from "../record";
-import type { ScheduleName } from "../scheduleNames";
-import { schedules } from "../schedules";
-import { median, p90 } from "../statistics";
-import { placeOf, versionsOf } from "../versionsOf";
+import { host } from "../measure/environment";
+import { duration, engineName, figures, milliseconds, percent, whole } from "../report/format";
+import { imageSet } from "../choices/imageSets";
+import { networkFor, recordName } from "../choices/networks";
+import type { BenchRecord } from "../measure/record";
+import type { ScheduleName } from "../choices/scheduleNames";
+import { schedules } from "../choices/schedules";
+import { median, p90 } from "../measure/statistics";
+import { placeOf, versionsOf } from "../measure/versionsOf";
 
 export interface LearnOptions extends CommonOptions {
   model: string;

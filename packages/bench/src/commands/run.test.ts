@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import type { Context } from "../context";
-import { environment } from "../environment";
-import type { Report } from "../report";
-import type { SuiteEvent } from "../suite";
+import { environment } from "../measure/environment";
+import type { Report } from "../report/report";
+import type { SuiteEvent } from "../suites/suite";
 import { run } from "./run";
 
 const held = vi.hoisted(() => ({ value: true }));
 
-vi.mock("../runSuite", () => ({
+vi.mock("../suites/runSuite", () => ({
   async *runSuite(): AsyncGenerator<SuiteEvent> {
     const report: Report = {
       format: "cajal-report-1",

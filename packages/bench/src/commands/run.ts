@@ -1,9 +1,9 @@
 // cajal run: a suite, and its report.
 import { resolve } from "node:path";
 import type { Context, Outcome } from "../context";
-import { highlights } from "../reportHighlights";
-import { runSuite } from "../runSuite";
-import { writeReport } from "../writeReport";
+import { highlights } from "../report/highlights";
+import { runSuite } from "../suites/runSuite";
+import { writeReport } from "../report/write";
 
 export async function run(
   { output, progress, seed, signal }: Context,

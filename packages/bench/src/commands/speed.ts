@@ -1,11 +1,11 @@
 // cajal speed: prints records, and what could not be measured.
 import { CajalError } from "@cajal/core";
 import type { CommonOptions, Context, Outcome } from "../context";
-import { engineName, milliseconds, short, times, whole } from "../format";
-import type { Job } from "../job";
+import { engineName, milliseconds, short, times, whole } from "../report/format";
+import type { Job } from "../measure/job";
 import { textTable } from "../output";
-import type { BenchRecord } from "../record";
-import { speed as measure } from "../speed";
+import type { BenchRecord } from "../measure/record";
+import { speed as measure } from "../measure/speed";
 
 export interface SpeedOptions extends CommonOptions {
   phase: Job["phase"];

@@ -4,9 +4,9 @@ import { basename, extname } from "node:path";
 import { CajalError } from "@cajal/core";
 import { readKeras } from "@cajal/models";
 import type { CommonOptions, Context } from "../context";
-import { percent, short, whole } from "../format";
+import { percent, short, whole } from "../report/format";
 import { markdownTable, textTable } from "../output";
-import { table as describe, type TableRow } from "../table";
+import { table as describe, type TableRow } from "../measure/table";
 
 export interface TableOptions extends CommonOptions {
   markdown?: boolean;
@@ -111,7 +111,7 @@ const readers: Readonly<Record<string, (bytes: Uint8Array) => Promise<TableRow>>
     return row!;
   },
   async ".onnx"(bytes) {
-    const { describeOnnx } = await import("../describeOnnx");
+    const { describeOnnx } = await import("../measure/describeOnnx");
     return describeOnnx(bytes);
   },
 };

@@ -12,15 +12,15 @@ import { type Dataset, digits, iris, pca } from "@cajal/datasets";
 import { lenet5, type ModelConfig, summary } from "@cajal/models";
 import { type DeviceInfo, devices, open, type Session } from "@cajal/runtime";
 import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
-import { checkAgreement } from "../agreement";
-import { engineName, figures, percent, times } from "../format";
-import { asBitmaps, imageSet, inkOf } from "../imageSets";
-import { interleave } from "../interleave";
-import { confusionOf, readings } from "../readings";
-import type { Epoch } from "../report";
-import { median, p90 } from "../statistics";
-import type { StageEvent, Suite, SuiteContext } from "../suite";
-import { placeOf, versionsOf } from "../versionsOf";
+import { checkAgreement } from "../measure/agreement";
+import { engineName, figures, percent, times } from "../report/format";
+import { asBitmaps, imageSet, inkOf } from "../choices/imageSets";
+import { interleave } from "../measure/interleave";
+import { confusionOf, readings } from "../measure/readings";
+import type { Epoch } from "../report/report";
+import { median, p90 } from "../measure/statistics";
+import type { StageEvent, Suite, SuiteContext } from "./suite";
+import { placeOf, versionsOf } from "../measure/versionsOf";
 
 /** Share of the held-out digits that must be read right. */
 const accuracyExpected = 0.97;

@@ -5,14 +5,14 @@ import { parse, type DefaultTreeAdapterTypes, type ParserError } from "parse5";
 import { describe, expect, it } from "vitest";
 import { milliseconds, percent } from "./format";
 import type { PredictionsSection, Report } from "./report";
-import { reportHtml } from "./reportHtml";
-import { reportMarkdown } from "./reportMarkdown";
+import { reportHtml } from "./html";
+import { reportMarkdown } from "./markdown";
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
 
 const recorded = JSON.parse(
-  readFileSync(fileURLToPath(new URL("../fixtures/report.json", import.meta.url)), "utf8"),
+  readFileSync(fileURLToPath(new URL("../../fixtures/report.json", import.meta.url)), "utf8"),
 ) as Report;
 const section = <T extends Report["sections"][number]["type"]>(type: T) =>
   recorded.sections.find((each) => each.type === type) as Extract<

@@ -1,4 +1,4 @@
 // The version of this package, read when it is built.
-import { version } from "../package.json";
+import { version } from "../../package.json";
 
 export const cajalVersion: string = version;

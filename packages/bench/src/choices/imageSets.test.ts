@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeWithShared } from "../../core/testing/shared";
+import { describeWithShared } from "../../../core/testing/shared";
 import { imageSet, imageSets, type Loaded } from "./imageSets";
 
 const seed = 1;

@@ -1,7 +1,7 @@
 // What a run of a suite found, as plain data: report.json is this, and the Markdown and the page
 // are drawn from it.
-import type { Environment } from "./environment";
-import type { BenchRecord } from "./record";
+import type { Environment } from "../measure/environment";
+import type { BenchRecord } from "../measure/record";
 
 export interface Report {
   format: "cajal-report-1";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describeWithShared } from "../../core/testing/shared";
+import { describeWithShared } from "../../../core/testing/shared";
 import { lenet5, toOnnx, type Model } from "@cajal/models";
 import { encodeModel } from "@cajal/onnx";
 import { initialize } from "@cajal/runtime";

@@ -1,10 +1,10 @@
 // Runs a suite and makes a report of what it says.
 import { checkOptions, unknownName } from "@cajal/core";
-import { environment, host } from "./environment";
-import type { BenchRecord } from "./record";
-import type { Check, Report, Section } from "./report";
+import { environment, host } from "../measure/environment";
+import type { BenchRecord } from "../measure/record";
+import type { Check, Report, Section } from "../report/report";
 import type { Suite, SuiteEvent } from "./suite";
-import { embedded } from "./suites/embedded";
+import { embedded } from "./embedded";
 
 /** All suites; the first is the default. */
 export const suites: readonly Suite[] = [embedded];

@@ -9,10 +9,10 @@ import {
   times,
   whole,
 } from "./format";
-import { markdownTable } from "./output";
+import { markdownTable } from "../output";
 import type { Report, Section } from "./report";
-import { highlights } from "./reportHighlights";
-import { places } from "./reportPlaces";
+import { highlights } from "./highlights";
+import { places } from "./places";
 
 export function reportMarkdown(report: Report): string {
   const { environment } = report;

@@ -1,8 +1,8 @@
 // A report as files: the numbers, a text and a page.
 import type { Report } from "./report";
-import { reportHtml } from "./reportHtml";
-import { reportMarkdown } from "./reportMarkdown";
-import { writeFiles } from "./writeFiles";
+import { reportHtml } from "./html";
+import { reportMarkdown } from "./markdown";
+import { writeFiles } from "../writeFiles";
 
 /**
  * Writes report.json, report.md and report.html, whole or not at all.

@@ -1,6 +1,6 @@
 // What a suite is: an async generator that says what it does as it does it.
-import type { BenchRecord } from "./record";
-import type { Check, Report, Section } from "./report";
+import type { BenchRecord } from "../measure/record";
+import type { Check, Report, Section } from "../report/report";
 
 export type SuiteEvent =
   | { type: "stage"; title: string }

@@ -17,7 +17,7 @@ import { neuron } from "./plots/neuron";
 import { picture } from "./plots/picture";
 import { scatterPlot } from "./plots/scatterPlot";
 import { shareBars } from "./plots/shareBars";
-import type { BenchRecord } from "./record";
+import type { BenchRecord } from "../measure/record";
 import type {
   Check,
   EnginesSection,
@@ -27,9 +27,9 @@ import type {
   Report,
   Section,
 } from "./report";
-import { highlights } from "./reportHighlights";
-import { places } from "./reportPlaces";
-import { reportStyle } from "./reportStyle";
+import { highlights } from "./highlights";
+import { places } from "./places";
+import { reportStyle } from "./style";
 
 /** A whole HTML document, self-contained: no script, no request. */
 export function reportHtml(report: Report): string {

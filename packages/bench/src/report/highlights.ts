@@ -1,7 +1,7 @@
 // The few numbers that a reader wants first.
 import { duration, engineLabel, milliseconds, percent, times, whole } from "./format";
 import type { Report } from "./report";
-import { places } from "./reportPlaces";
+import { places } from "./places";
 
 export interface Highlight {
   value: string;

@@ -1,5 +1,5 @@
 // The predict times of a model, by batch and place: what the report's bars, table and ratios show.
-import type { BenchRecord } from "./record";
+import type { BenchRecord } from "../measure/record";
 
 export interface PlaceTimes {
   engine: string;
