@@ -18,6 +18,8 @@ export interface DifferentiateOptions {
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
   /** Channels in a block, where {@link blocked} comes after: formulations are chosen for it. */
   readonly block?: number | undefined;
+  /** Whether the graph will run where MaxPool gives no indices, as on ONNX Runtime's provider webgpu. */
+  readonly withoutIndices?: boolean | undefined;
 }
 
 /**
@@ -43,6 +45,9 @@ export const differentiable: readonly string[] = definitions.map(({ op, domain }
 
 const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));
 
+/** What the choice of formulations goes by. */
+type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
+
 /**
  * Adds to the graph the gradients of the sum of `of` with respect to each value of
  * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros.
@@ -51,9 +56,9 @@ export function gradients(
   g: GraphBuilder,
   of: Value,
   withRespectTo: readonly Value[],
-  { block }: Pick<DifferentiateOptions, "block"> = {},
+  formulations: Formulations = {},
 ): Value[] {
-  return pullback(g, [of], [like(g, of, 1)], withRespectTo, block);
+  return pullback(g, [of], [like(g, of, 1)], withRespectTo, formulations);
 }
 
 /**
@@ -76,7 +81,7 @@ function pullback(
   outputs: readonly Value[],
   dys: readonly Value[],
   inputs: readonly Value[],
-  block: number | undefined,
+  formulations: Formulations,
 ): Value[] {
   const nodes = [...g.nodes];
   const active = nodesBetween(g, nodes, outputs, inputs);
@@ -111,7 +116,7 @@ function pullback(
       const { gradient, takesScaled } = rule(node);
       const toScale = takesScaled && totalToScale(node.outputs[0]!);
       const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
-      const about = { wanted, block, sums, scale: toScale?.scale };
+      const about = { wanted, formulations, sums, scale: toScale?.scale };
       const dxs = gradient(dysOfNode, context(g, node, about), g);
       node.inputs.forEach((name, i) => {
         const dx = dxs[i];
@@ -183,12 +188,12 @@ function context(
   node: Node,
   {
     wanted,
-    block,
+    formulations,
     scale,
     sums,
   }: {
     wanted: ReadonlySet<number>;
-    block: number | undefined;
+    formulations: Formulations;
     scale: Value | undefined;
     sums: Map<string, Value>;
   },
@@ -205,8 +210,9 @@ function context(
     setChannelSums: (dx, known) => void sums.set(dx.name, known),
     channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
-    block,
-    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, block),
+    block: formulations.block,
+    withoutIndices: formulations.withoutIndices ?? false,
+    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, formulations),
     ...attributesOf(node),
   };
 }

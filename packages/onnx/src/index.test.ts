@@ -11,6 +11,7 @@ it("exports these names", () => {
       "checkDifferentiable",
       "checkModel",
       "decodeModel",
+      "decomposeTrainingNormalization",
       "defaultOpset",
       "differentiable",
       "differentiate",

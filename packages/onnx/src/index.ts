@@ -25,6 +25,7 @@ export {
   type WindowAttributes,
 } from "./graph/builder";
 export { blocked } from "./passes/blocked";
+export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { inferShapes } from "./graph/inferShapes";
 export { withInitializers } from "./model/withInitializers";
 export { checkModel, problemsOf, type Problem } from "./graph/check";

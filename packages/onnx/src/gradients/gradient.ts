@@ -17,6 +17,8 @@ export interface GradientContext extends AttributeReader {
   output(i: number): Value;
   /** Channels in a block, where the graph will be rewritten by `blocked`. */
   readonly block: number | undefined;
+  /** Whether the graph will run where pools give no indices. */
+  readonly withoutIndices: boolean;
   /** What the only dy is still to be multiplied by, channel by channel: for a rule that takes it so. */
   readonly scale: Value | undefined;
   /** Says what the elements of a gradient sum to, channel by channel (axis 1), where that is known beforehand. */

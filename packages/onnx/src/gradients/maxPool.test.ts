@@ -1,7 +1,9 @@
 import * as ort from "onnxruntime-node";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { titleOf } from "../../testing/checkGradient";
 import { GraphBuilder } from "../graph/builder";
 import { gradients } from "../differentiate";
+import { maxPool } from "./maxPool";
 import { encodeModel } from "../file/encode";
 
 /** dx of a 2 × 2 pool of stride 2, for dy of 1, 2, 3 … */
@@ -56,4 +58,41 @@ it("knows windows that are as many as tiles, and moved", async () => {
   const x = Array.from({ length: 16 }, (_, i) => -i);
   const dx = await backward(x, [4, 4], [1, 1, 0, 0]);
   expect(dx).toEqual([...plane, ...plane.map((dy) => dy && dy + 4)]);
+});
+
+describe("without indices", () => {
+  // Whole numbers, many of them equal, and the lowest where padding has it too.
+  const values = (size: number) =>
+    Float32Array.from({ length: size }, (_, i) => (i % 13 === 0 ? -3e38 : (i * 7) % 5));
+
+  it.each(maxPool.samples.map((sample) => [titleOf(sample), sample] as const))(
+    "gives what indices give: %s",
+    async (_, { inputs: [shape], attributes }) => {
+      const extents = shape as readonly number[];
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", extents);
+      const y = g.op("MaxPool", [x], attributes);
+      const dy = g.input("dy", "float32", y.shape);
+      const of = g.mul(y, dy);
+      const without = gradients(g, of, [x], { withoutIndices: true })[0]!;
+      expect(g.nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs[1])).toEqual([]);
+      expect(g.nodes.some(({ op }) => op === "MaxUnpool" || op.startsWith("Scatter"))).toBe(false);
+      g.output(without, "without");
+      g.output(gradients(g, of, [x])[0]!, "with");
+      const session = await ort.InferenceSession.create(encodeModel(g.build()));
+      const [size, sizeOfY] = [extents, y.shape as number[]].map((each) => each.reduce((a, b) => a * b, 1)); // prettier-ignore
+      const results = await session.run({
+        x: new ort.Tensor("float32", values(size!), extents),
+        dy: new ort.Tensor(
+          "float32",
+          Float32Array.from({ length: sizeOfY! }, (_, i) => i + 1),
+          y.shape as number[],
+        ),
+      });
+      await session.release();
+      const dx = [...(results["without"]!.data as Float32Array)];
+      expect(dx).toEqual([...(results["with"]!.data as Float32Array)]);
+      expect(dx.some((each) => each !== 0)).toBe(true);
+    },
+  );
 });

@@ -2,6 +2,7 @@ import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient } from "./gradient";
 import { knownShape } from "./shared/sumTo";
+import { whereGreatest } from "./shared/whereGreatest";
 
 export const maxPool = defineGradient({
   op: "MaxPool",
@@ -9,6 +10,7 @@ export const maxPool = defineGradient({
   // operator's second output says where, as an index into all of x. Windows that do not overlap hit
   // each place once at most, and MaxUnpool is the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
+    if (context.withoutIndices) return [whereGreatest(g, dy!, context)];
     const shape = knownShape(context.inputs[0]!, "of MaxPool");
     const pooled = knownShape(dy!, "of MaxPool");
     const kernel = context.ints("kernel_shape")!;

@@ -1,0 +1,82 @@
+// BatchNormalization in training mode, written out in operators that every provider has: ONNX Runtime's
+// webgpu knows that operator with given statistics only (1.30: "trainingMode is not supported yet").
+import { tensor, type Tensor } from "@cajal/core";
+import type { Attribute, Node, OnnxModel } from "../model/model";
+
+/**
+ * The same model, every BatchNormalization in training mode taken apart (ONNX Operators,
+ * BatchNormalization-15): mean and biased variance of the batch, the normalization by these, and
+ * `running = given · momentum + batch · (1 − momentum)` where that is read.
+ */
+export function decomposeTrainingNormalization(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  if (!graph.nodes.some(trains)) return model;
+  const ranks = new Map<string, number>();
+  for (const { name, shape } of [...graph.inputs, ...graph.values.values(), ...graph.outputs])
+    if (shape) ranks.set(name, shape.length);
+  const initializers = new Map(graph.initializers);
+  const constant = (name: string, value: Tensor) => {
+    initializers.set(name, value);
+    return name;
+  };
+  const nodes = graph.nodes.flatMap((node) => {
+    const rank = ranks.get(node.inputs[0]!);
+    return trains(node) && rank !== undefined
+      ? inParts(node, rank, model.opsets[""] ?? 1, constant)
+      : [node];
+  });
+  return { ...model, graph: { ...graph, nodes, initializers } };
+}
+
+const trains = ({ op, domain, attributes }: Node): boolean =>
+  op === "BatchNormalization" && domain === "" && attributes["training_mode"]?.value === 1;
+
+function inParts(
+  { name, inputs, outputs, attributes }: Node,
+  rank: number,
+  opset: number,
+  constant: (name: string, value: Tensor) => string,
+): Node[] {
+  const [x, scale, bias, oldMean, oldVariance] = inputs as [string, string, string, string, string];
+  const [y, newMean, newVariance] = outputs;
+  const momentum = Number(attributes["momentum"]?.value ?? 0.9);
+  const at = name || y!;
+  const nodes: Node[] = [];
+  const node = (
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    output = `${at}/${op}_${nodes.length}`,
+  ) => {
+    nodes.push({ op, domain: "", name: output, inputs, outputs: [output], attributes });
+    return output;
+  };
+  const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
+  const meanOf = (value: string, keepdims: number) => {
+    const kept: Record<string, Attribute> = { keepdims: { type: "int", value: keepdims } };
+    // ReduceMean's axes are an input since opset 18.
+    return opset >= 18
+      ? node(
+          "ReduceMean",
+          [value, constant(`${at}/axes`, tensor("int64", [axes.length], axes))],
+          kept,
+        )
+      : node("ReduceMean", [value], { ...kept, axes: { type: "ints", value: axes } });
+  };
+  const keptMean = meanOf(x, 1);
+  const centred = node("Sub", [x, keptMean]);
+  const variance = meanOf(node("Mul", [centred, centred]), 0);
+  const mean = node("Reshape", [keptMean, constant(`${at}/line`, tensor("int64", [1], [-1]))]);
+  const { epsilon } = attributes;
+  node("BatchNormalization", [x, scale, bias, mean, variance], { ...(epsilon && { epsilon }) }, y);
+  const running = (old: string, now: string, output: string | undefined) => {
+    if (!output) return;
+    if (momentum === 0) return node("Identity", [now], {}, output);
+    const share = (of: string, factor: number, what: string) =>
+      node("Mul", [of, constant(`${at}/${what}`, tensor("float32", [], [factor]))]);
+    node("Add", [share(old, momentum, "momentum"), share(now, 1 - momentum, "rest")], {}, output);
+  };
+  running(oldMean, mean, newMean);
+  running(oldVariance, variance, newVariance);
+  return nodes;
+}
