@@ -4,10 +4,11 @@
 import { random, showShape, sizeOf, tensor, type Random } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
-import { GraphBuilder, type Value } from "../src/graph/builder";
+import { defaultOpset, GraphBuilder, type Value } from "../src/graph/builder";
 import { gradients } from "../src/differentiate";
 import { encodeModel } from "../src/file/encode";
 import type { Gradient, GradientSample } from "../src/gradients/gradient";
+import { operator } from "../src/operators";
 
 /** Half the distance of the two points of a difference. */
 const step = { float64: 1e-5, float32: 2e-3 };
@@ -17,7 +18,8 @@ const directions = 4;
 
 export async function checkGradient(gradient: Gradient, sample: GradientSample): Promise<void> {
   const dtype = sample.float32 ? "float32" : "float64";
-  const g = new GraphBuilder();
+  const since = operator(gradient.op, gradient.domain)?.since ?? 1;
+  const g = new GraphBuilder({ opset: Math.max(defaultOpset, since) });
   const rng = random(1, titleOf(sample));
   const point = new Map<string, Float64Array>();
   const inputs = sample.inputs.map((input, i): Value | undefined => {

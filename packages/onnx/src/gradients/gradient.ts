@@ -70,5 +70,9 @@ export interface GradientSample {
   readonly float32?: true;
 }
 
+/** The samples in float32: ONNX Runtime's CPU provider has no float64 kernel for the operator. */
+export const inFloat32 = (samples: readonly GradientSample[]): readonly GradientSample[] =>
+  samples.map((sample) => ({ ...sample, float32: true }));
+
 /** Types a definition; registers nothing. */
 export const defineGradient = (gradient: Gradient): Gradient => gradient;

@@ -4,15 +4,21 @@ import { abs } from "./abs";
 import { acos } from "./acos";
 import { acosh } from "./acosh";
 import { add } from "./add";
+import { affineGrid } from "./affineGrid";
 import { asin } from "./asin";
 import { asinh } from "./asinh";
 import { atan } from "./atan";
 import { atanh } from "./atanh";
+import { attention } from "./attention";
 import { averagePool } from "./averagePool";
 import { batchNormalization } from "./batchNormalization";
 import { cast } from "./cast";
+import { castLike } from "./castLike";
 import { celu } from "./celu";
+import { centerCropPad } from "./centerCropPad";
 import { clip } from "./clip";
+import { col2Im } from "./col2Im";
+import { compress } from "./compress";
 import { concat } from "./concat";
 import { conv } from "./conv";
 import { convTranspose } from "./convTranspose";
@@ -20,8 +26,12 @@ import { cos } from "./cos";
 import { cosh } from "./cosh";
 import { cumSum } from "./cumSum";
 import { depthToSpace } from "./depthToSpace";
+import { dequantizeLinear } from "./dequantizeLinear";
+import { det } from "./det";
+import { dft } from "./dft";
 import { div } from "./div";
 import { dropout } from "./dropout";
+import { dynamicQuantizeLinear } from "./dynamicQuantizeLinear";
 import { einsum } from "./einsum";
 import { elu } from "./elu";
 import { erf } from "./erf";
@@ -31,11 +41,12 @@ import { flatten } from "./flatten";
 import { gather } from "./gather";
 import { gatherElements } from "./gatherElements";
 import { gatherNd } from "./gatherNd";
-import { gelu } from "./gelu";
+import { gelu, microsoftGelu } from "./gelu";
 import { gemm } from "./gemm";
 import { globalAveragePool } from "./globalAveragePool";
 import { globalLpPool } from "./globalLpPool";
 import { globalMaxPool } from "./globalMaxPool";
+import { gridSample } from "./gridSample";
 import { groupNormalization } from "./groupNormalization";
 import { gru } from "./gru";
 import { hardSigmoid } from "./hardSigmoid";
@@ -57,12 +68,14 @@ import { mean } from "./mean";
 import { meanVarianceNormalization } from "./meanVarianceNormalization";
 import { min } from "./min";
 import { mish } from "./mish";
+import { mod } from "./mod";
 import { mul } from "./mul";
 import { neg } from "./neg";
 import { negativeLogLikelihoodLoss } from "./negativeLogLikelihoodLoss";
 import { pRelu } from "./pRelu";
 import { pad } from "./pad";
 import { pow } from "./pow";
+import { quickGelu } from "./quickGelu";
 import { reciprocal } from "./reciprocal";
 import { reduceL1 } from "./reduceL1";
 import { reduceL2 } from "./reduceL2";
@@ -78,7 +91,10 @@ import { relu } from "./relu";
 import { reshape } from "./reshape";
 import { resize } from "./resize";
 import { reverseSequence } from "./reverseSequence";
+import { rmsNormalization } from "./rmsNormalization";
 import { rnn } from "./rnn";
+import { roiAlign } from "./roiAlign";
+import { rotaryEmbedding } from "./rotaryEmbedding";
 import { scatterElements } from "./scatterElements";
 import { scatterNd } from "./scatterNd";
 import { selu } from "./selu";
@@ -95,8 +111,10 @@ import { spaceToDepth } from "./spaceToDepth";
 import { split } from "./split";
 import { sqrt } from "./sqrt";
 import { squeeze } from "./squeeze";
+import { stft } from "./stft";
 import { sub } from "./sub";
 import { sum } from "./sum";
+import { swish } from "./swish";
 import { tan } from "./tan";
 import { tanh } from "./tanh";
 import { thresholdedRelu } from "./thresholdedRelu";
@@ -104,6 +122,7 @@ import { tile } from "./tile";
 import { topK } from "./topK";
 import { transpose } from "./transpose";
 import { trilu } from "./trilu";
+import { unique } from "./unique";
 import { unsqueeze } from "./unsqueeze";
 import { where } from "./where";
 
@@ -112,15 +131,21 @@ export const gradients: readonly Gradient[] = [
   acos,
   acosh,
   add,
+  affineGrid,
   asin,
   asinh,
   atan,
   atanh,
+  attention,
   averagePool,
   batchNormalization,
   cast,
+  castLike,
   celu,
+  centerCropPad,
   clip,
+  col2Im,
+  compress,
   concat,
   conv,
   convTranspose,
@@ -128,8 +153,12 @@ export const gradients: readonly Gradient[] = [
   cosh,
   cumSum,
   depthToSpace,
+  dequantizeLinear,
+  det,
+  dft,
   div,
   dropout,
+  dynamicQuantizeLinear,
   einsum,
   elu,
   erf,
@@ -144,6 +173,7 @@ export const gradients: readonly Gradient[] = [
   globalAveragePool,
   globalLpPool,
   globalMaxPool,
+  gridSample,
   groupNormalization,
   gru,
   hardSigmoid,
@@ -163,14 +193,17 @@ export const gradients: readonly Gradient[] = [
   maxPool,
   mean,
   meanVarianceNormalization,
+  microsoftGelu,
   min,
   mish,
+  mod,
   mul,
   neg,
   negativeLogLikelihoodLoss,
   pRelu,
   pad,
   pow,
+  quickGelu,
   reciprocal,
   reduceL1,
   reduceL2,
@@ -186,7 +219,10 @@ export const gradients: readonly Gradient[] = [
   reshape,
   resize,
   reverseSequence,
+  rmsNormalization,
   rnn,
+  roiAlign,
+  rotaryEmbedding,
   scatterElements,
   scatterNd,
   selu,
@@ -203,8 +239,10 @@ export const gradients: readonly Gradient[] = [
   split,
   sqrt,
   squeeze,
+  stft,
   sub,
   sum,
+  swish,
   tan,
   tanh,
   thresholdedRelu,
@@ -212,6 +250,7 @@ export const gradients: readonly Gradient[] = [
   topK,
   transpose,
   trilu,
+  unique,
   unsqueeze,
   where,
 ];

@@ -86,6 +86,31 @@ export interface ResizeAttributes {
   readonly keep_aspect_ratio_policy?: string;
 }
 
+export interface AttentionAttributes {
+  readonly is_causal?: Flag;
+  readonly scale?: number;
+  readonly softcap?: number;
+  /** Where q, k and v have their heads in the last axis. */
+  readonly q_num_heads?: number;
+  readonly kv_num_heads?: number;
+}
+
+/** Whole numbers, and what they stand for: (value − zeroPoint) · scale. */
+export interface Quantized {
+  readonly value: Value;
+  readonly scale: Value;
+  readonly zeroPoint: Value;
+}
+
+export interface QuantizeAttributes {
+  /** Of a scale per extent; default 1. */
+  readonly axis?: number;
+  /** Opset 21. */
+  readonly block_size?: number;
+  /** Opset 21 (23 for DequantizeLinear). */
+  readonly output_dtype?: DType;
+}
+
 type Optional = Value | undefined;
 type Axis = { readonly axis?: number };
 type Random = { readonly seed?: number };
@@ -202,8 +227,16 @@ export class GraphBuilder extends GraphAssembler {
   softsign = (x: Value) => this.op("Softsign", [x]);
   shrink = (x: Value, attributes: { bias?: number; lambd?: number } = {}) =>
     this.op("Shrink", [x], attributes);
-  /** By the error function; ONNX Runtime's (com.microsoft), as the standard has it from opset 20 on. */
-  gelu = (x: Value) => this.op("Gelu", [x], {}, microsoft);
+  /**
+   * By the error function, or approximated by tanh. The standard has it from opset 20 on; before, this is
+   * ONNX Runtime's own (com.microsoft), by the error function.
+   */
+  gelu = (x: Value, attributes: { approximate?: "none" | "tanh" } = {}) =>
+    this.opset < 20 && attributes.approximate !== "tanh"
+      ? this.op("Gelu", [x], {}, microsoft)
+      : this.op("Gelu", [x], attributes);
+  /** x σ(αx); opset 24. */
+  swish = (x: Value, attributes: { alpha?: number } = {}) => this.op("Swish", [x], attributes);
   quickGelu = (x: Value, attributes: { alpha?: number } = {}) =>
     this.op("QuickGelu", [x], attributes, microsoft);
   softmax = (x: Value, attributes: Axis = {}) => this.op("Softmax", [x], attributes);
@@ -233,6 +266,193 @@ export class GraphBuilder extends GraphAssembler {
   ) => this.op("FusedGemm", [a, b, c], { ...attributes }, microsoft);
   einsum = (inputs: readonly Value[], attributes: { equation: string }) =>
     this.op("Einsum", inputs, attributes);
+  det = (x: Value) => this.op("Det", [x]);
+
+  // Attention: q [batch, heads, length, size], or [batch, length, heads · size] with the heads' number said
+
+  /** Opset 23. Past keys and values want {@link attentionWithPresent}. */
+  attention = (q: Value, k: Value, v: Value, mask?: Value, attributes: AttentionAttributes = {}) =>
+    this.op("Attention", [q, k, v, mask], { ...attributes });
+  /** [y, present key, present value]; opset 23. */
+  attentionWithPresent = (
+    q: Value,
+    k: Value,
+    v: Value,
+    mask: Optional,
+    past_key: Optional,
+    past_value: Optional,
+    attributes: AttentionAttributes = {},
+  ) =>
+    three(
+      this.ops(
+        "Attention",
+        [q, k, v, mask, past_key, past_value],
+        { ...attributes },
+        { outputs: 3 },
+      ),
+    );
+  /** Caches are [positions, size / 2] with `position_ids` [batch, length], else [batch, length, size / 2]; opset 23. */
+  rotaryEmbedding = (
+    x: Value,
+    cos_cache: Value,
+    sin_cache: Value,
+    position_ids?: Value,
+    attributes: { interleaved?: Flag; num_heads?: number; rotary_embedding_dim?: number } = {},
+  ) => this.op("RotaryEmbedding", [x, cos_cache, sin_cache, position_ids], attributes);
+
+  // Whole numbers in place of floats: x ≈ (q − zero point) · scale
+
+  quantizeLinear = (
+    x: Value,
+    scale: Operand,
+    zeroPoint?: Value,
+    attributes: QuantizeAttributes & { saturate?: Flag } = {},
+  ) =>
+    this.op("QuantizeLinear", [x, this.#like(x, scale), zeroPoint], quantizeAttributes(attributes));
+  dequantizeLinear = (
+    x: Value,
+    scale: Operand,
+    zeroPoint?: Value,
+    attributes: QuantizeAttributes = {},
+  ) =>
+    this.op(
+      "DequantizeLinear",
+      [x, typeof scale === "number" ? this.scalar("float32", scale) : scale, zeroPoint],
+      quantizeAttributes(attributes),
+    );
+  /** [y, scale, zero point] */
+  dynamicQuantizeLinear = (x: Value) =>
+    three(this.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 }));
+  matMulInteger = (a: Value, b: Value, aZeroPoint?: Value, bZeroPoint?: Value) =>
+    this.op("MatMulInteger", [a, b, aZeroPoint, bZeroPoint]);
+  qLinearMatMul = (a: Quantized, b: Quantized, y: Omit<Quantized, "value">) =>
+    this.op("QLinearMatMul", [...parts(a), ...parts(b), y.scale, y.zeroPoint]);
+  convInteger = (
+    x: Value,
+    w: Value,
+    xZeroPoint?: Value,
+    wZeroPoint?: Value,
+    attributes: ConvAttributes = {},
+  ) => this.op("ConvInteger", [x, w, xZeroPoint, wZeroPoint], { ...attributes });
+  /** `b` is int32, of scale x.scale · w.scale. */
+  qLinearConv = (
+    x: Quantized,
+    w: Quantized,
+    y: Omit<Quantized, "value">,
+    b?: Value,
+    attributes: ConvAttributes = {},
+  ) =>
+    this.op("QLinearConv", [...parts(x), ...parts(w), y.scale, y.zeroPoint, b], { ...attributes });
+
+  // Signals; complex numbers are a last axis of two
+
+  /** Along `axis` (default: the last but one) of x [batch, ..., 1 or 2], cut or padded to `length`. */
+  dft = (
+    x: Value,
+    {
+      axis = -2,
+      length,
+      ...attributes
+    }: { axis?: number; length?: number; inverse?: Flag; onesided?: Flag } = {},
+  ) => {
+    const size = length === undefined ? undefined : this.scalar("int64", length);
+    if (this.opset >= 20) return this.op("DFT", [x, size, this.scalar("int64", axis)], attributes);
+    const rank = x.shape?.length ?? 0;
+    return this.op("DFT", [x, size], { ...attributes, axis: axis < 0 ? axis + rank : axis });
+  };
+  /** [batch, frames, bins, 2] of x [batch, length, 1]. */
+  stft = (
+    x: Value,
+    step: number,
+    { window, length, onesided }: { window?: Value; length?: number; onesided?: Flag },
+  ) =>
+    this.op(
+      "STFT",
+      [
+        x,
+        this.scalar("int64", step),
+        window,
+        length === undefined ? undefined : this.scalar("int64", length),
+      ],
+      { onesided },
+    );
+  /** [dft_length / 2 + 1, bands] */
+  melWeightMatrix = ({
+    bands,
+    dftLength,
+    sampleRate,
+    low,
+    high,
+  }: {
+    bands: number;
+    dftLength: number;
+    sampleRate: number;
+    /** Hertz. */
+    low: number;
+    high: number;
+  }) =>
+    this.op("MelWeightMatrix", [
+      ...[bands, dftLength, sampleRate].map((size) => this.scalar("int64", size)),
+      ...[low, high].map((hertz) => this.scalar("float32", hertz)),
+    ]);
+  hannWindow = (size: number, attributes: { periodic?: Flag } = {}) =>
+    this.op("HannWindow", [this.scalar("int64", size)], attributes);
+  hammingWindow = (size: number, attributes: { periodic?: Flag } = {}) =>
+    this.op("HammingWindow", [this.scalar("int64", size)], attributes);
+  blackmanWindow = (size: number, attributes: { periodic?: Flag } = {}) =>
+    this.op("BlackmanWindow", [this.scalar("int64", size)], attributes);
+
+  // Images between their pixels
+
+  /** x [batch, channels, ...image], grid [batch, ...places, axes], −1 … 1, the last axis of the image first. */
+  gridSample = (
+    x: Value,
+    grid: Value,
+    attributes: {
+      align_corners?: Flag;
+      mode?: string;
+      padding_mode?: "zeros" | "border" | "reflection";
+    } = {},
+  ) => this.op("GridSample", [x, grid], attributes);
+  /** A grid of `size` [batch, channels, ...image] for theta [batch, axes, axes + 1]; opset 20. */
+  affineGrid = (theta: Value, size: Numbers, attributes: { align_corners?: Flag } = {}) =>
+    this.op("AffineGrid", [theta, this.#numbers(size)], attributes);
+  /** rois [regions, 4]: x1, y1, x2, y2. */
+  roiAlign = (
+    x: Value,
+    rois: Value,
+    batchIndices: Value,
+    attributes: {
+      output_height?: number;
+      output_width?: number;
+      sampling_ratio?: number;
+      spatial_scale?: number;
+      mode?: "avg" | "max";
+      coordinate_transformation_mode?: "half_pixel" | "output_half_pixel";
+    } = {},
+  ) => this.op("RoiAlign", [x, rois, batchIndices], attributes);
+  /** [chosen, (batch, class, box)] of boxes [batch, boxes, 4] and scores [batch, classes, boxes]. */
+  nonMaxSuppression = (
+    boxes: Value,
+    scores: Value,
+    {
+      most,
+      iou,
+      score,
+      center_point_box,
+    }: { most?: number; iou?: number; score?: number; center_point_box?: Flag } = {},
+  ) =>
+    this.op(
+      "NonMaxSuppression",
+      [
+        boxes,
+        scores,
+        most === undefined ? undefined : this.int64s([most]),
+        iou === undefined ? undefined : this.#floats([iou]),
+        score === undefined ? undefined : this.#floats([score]),
+      ],
+      { center_point_box },
+    );
 
   // Convolutions: x [batch, channels, ...spatial], w [maps, channels / group, ...kernel], b [maps]
 
@@ -338,6 +558,9 @@ export class GraphBuilder extends GraphAssembler {
     bias: Value,
     attributes: { num_groups: number; epsilon?: number },
   ) => this.op("GroupNormalization", [x, scale, bias], attributes);
+  /** Opset 23. */
+  rmsNormalization = (x: Value, scale: Value, attributes: Axis & { epsilon?: number } = {}) =>
+    this.op("RMSNormalization", [x, scale], attributes);
   meanVarianceNormalization = (x: Value, attributes: { axes?: readonly number[] } = {}) =>
     this.op("MeanVarianceNormalization", [x], attributes);
   lpNormalization = (x: Value, attributes: Axis & { p?: number } = {}) =>
@@ -438,6 +661,9 @@ export class GraphBuilder extends GraphAssembler {
     },
   ) =>
     this.op("Pad", [x, this.#numbers(pads), this.#like(x, value), this.#optional(axes)], { mode });
+  /** Cut or padded evenly on both sides to `shape`, of `axes` (default: all). */
+  centerCropPad = (x: Value, shape: Numbers, attributes: { axes?: readonly number[] } = {}) =>
+    this.op("CenterCropPad", [x, this.#numbers(shape)], attributes);
   expand = (x: Value, shape: Numbers) => this.op("Expand", [x, this.#numbers(shape)]);
   tile = (x: Value, repeats: Numbers) => this.op("Tile", [x, this.#numbers(repeats)]);
   depthToSpace = (x: Value, attributes: { blocksize: number; mode?: "DCR" | "CRD" }) =>
@@ -484,6 +710,9 @@ export class GraphBuilder extends GraphAssembler {
       attributes,
     );
   nonZero = (x: Value) => this.op("NonZero", [x]);
+  /** The distinct elements of x, or slices along an axis. */
+  unique = (x: Value, attributes: Axis & { sorted?: Flag } = {}) =>
+    this.op("Unique", [x], attributes);
   compress = (x: Value, condition: Value, attributes: Axis = {}) =>
     this.op("Compress", [x, condition], attributes);
   shape = (x: Value, attributes: { start?: number; end?: number } = {}) =>
@@ -775,6 +1004,16 @@ export class GraphBuilder extends GraphAssembler {
  * @throws CajalError `unsupported` for opsets below 7, and the few forms that opset 18 has not
  */
 export const upgradeModel = (model: OnnxModel): OnnxModel => GraphBuilder.from(model).build();
+
+const parts = ({ value, scale, zeroPoint }: Quantized) => [value, scale, zeroPoint];
+
+const quantizeAttributes = ({
+  output_dtype,
+  ...rest
+}: QuantizeAttributes & { saturate?: Flag }) => ({
+  ...rest,
+  output_dtype: output_dtype && dataTypeOf(output_dtype),
+});
 
 const isNumbers = (numbers: Numbers | undefined): numbers is readonly number[] =>
   Array.isArray(numbers);

@@ -29,10 +29,15 @@ function kernelOf(node: InferenceContext, w: Inferred, rank: number): readonly D
   return kernel.map((k, i) => unify(k, stated?.[i], () => `kernel axis ${i}, kernel_shape and W`));
 }
 
-function inferConv(node: InferenceContext): readonly Inferred[] {
-  const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+/** The shape of X convolved with W; the attributes are those of Conv. */
+export function convolved(
+  node: InferenceContext,
+  x: Inferred,
+  w: Inferred,
+  bias: Inferred | undefined,
+): readonly Dim[] | undefined {
   const given = image("X", x.shape);
-  if (!given) return [{ dtype: x.dtype, shape: undefined }];
+  if (!given) return undefined;
   const group = node.int("group", 1);
   const kernel = kernelOf(node, w, given.spatial.length);
   const [channels] = given.head.slice(1);
@@ -45,12 +50,12 @@ function inferConv(node: InferenceContext): readonly Inferred[] {
   if (typeof maps === "number" && maps % group !== 0)
     throw badShape(`W ${show(w.shape)}: ${maps} maps do not divide into ${group} groups.`);
   checkBias(bias, maps);
-  return [
-    {
-      dtype: x.dtype,
-      shape: [given.head[0], maps, ...slide(given.spatial, windowOf(node, kernel))],
-    },
-  ];
+  return [given.head[0], maps, ...slide(given.spatial, windowOf(node, kernel))];
+}
+
+function inferConv(node: InferenceContext): readonly Inferred[] {
+  const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+  return [{ dtype: x.dtype, shape: convolved(node, x, w, bias) }];
 }
 
 function checkBias(bias: Inferred | undefined, maps: Dim): void {

@@ -344,6 +344,7 @@ export const elementwise: readonly Operator[] = [
   unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
   unary("Gelu", "float", { since: 20, attributes: { approximate: "string" }, samples: shifted }),
   unary("QuickGelu", "float", { domain: "com.microsoft", attributes: alpha, samples: shifted }),
+  unary("Swish", "float", { since: 24, attributes: alpha, samples: shifted }),
   clip,
   pRelu,
   dropout,

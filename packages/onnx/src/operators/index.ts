@@ -1,5 +1,7 @@
 // The list of operators: a definition counts once it is in here.
 import type { Operator } from "./operator";
+import { attentions } from "./attention";
+import { centerCropPad } from "./centerCropPad";
 import { control } from "./control";
 import { convolution } from "./convolution";
 import { elementwise } from "./elementwise";
@@ -9,9 +11,13 @@ import { losses } from "./loss";
 import { matrix } from "./matrix";
 import { normalization } from "./normalization";
 import { pooling } from "./pooling";
+import { quantization } from "./quantization";
 import { randoms } from "./random";
 import { recurrents } from "./recurrent";
 import { reductions } from "./reduction";
+import { sampling } from "./sampling";
+import { signal } from "./signal";
+import { unique } from "./unique";
 
 export const operators: readonly Operator[] = [
   ...elementwise,
@@ -25,6 +31,12 @@ export const operators: readonly Operator[] = [
   ...recurrents,
   ...losses,
   ...randoms,
+  ...attentions,
+  ...quantization,
+  ...sampling,
+  ...signal,
+  centerCropPad,
+  unique,
   ...control,
 ];
 

@@ -387,11 +387,15 @@ export const indexing: readonly Operator[] = [
     infer: (node) => {
       const { dtype, shape } = node.inputs[0]!;
       const attribute = node.attribute("axis");
-      if (attribute?.type !== "int") return [{ dtype, shape: [undefined] }];
+      const chosen = numbersOf(node.inputs[1])?.filter((each) => each !== 0).length;
+      if (attribute?.type !== "int") return [{ dtype, shape: [chosen] }];
       const axis = shape && axisOf(attribute.value, shape.length, shape);
-      return [{ dtype, shape: shape?.map((extent, i) => (i === axis ? undefined : extent)) }];
+      return [{ dtype, shape: shape?.map((extent, i) => (i === axis ? chosen : extent)) }];
     },
-    samples: [{ inputs: [[3, 2], tensor("bool", [2], [0, 1])], attributes: { axis: 0 } }],
+    samples: [
+      { inputs: [[3, 2], tensor("bool", [2], [0, 1])], attributes: { axis: 0 } },
+      { inputs: [[3, 2], tensor("bool", [5], [0, 1, 1, 0, 1])] },
+    ],
   }),
 ];
 

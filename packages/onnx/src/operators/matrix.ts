@@ -10,7 +10,7 @@ import {
 } from "./operator";
 
 /** NumPy's matmul: the last two axes multiply, those before broadcast, a vector counts as a matrix. */
-function product(a: Dims, b: Dims): Dims {
+export function product(a: Dims, b: Dims): Dims {
   if (!a || !b) return undefined;
   if (a.length === 0 || b.length === 0)
     throw badShape(`shapes ${show(a)} and ${show(b)}: a scalar has no product.`);
@@ -274,4 +274,20 @@ export const matrix: readonly Operator[] = [
     samples: [{ inputs: [[2, 3], [3, 4], [4]], attributes: { activation: "Relu" } }],
   }),
   einsum,
+  defineOperator({
+    op: "Det",
+    since: 11,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["float"],
+    attributes: {},
+    infer: ({ inputs: [x] }) => {
+      const { dtype, shape } = x!;
+      if (!shape) return [{ dtype, shape }];
+      if (shape.length < 2) throw badShape(`input ${show(shape)}: expected [..., n, n].`);
+      unify(shape.at(-1), shape.at(-2), () => `the last two extents of ${show(shape)}`);
+      return [{ dtype, shape: shape.slice(0, -2) }];
+    },
+    samples: [{ inputs: [[3, 3]] }, { inputs: [[2, 5, 2, 2]] }],
+  }),
 ];

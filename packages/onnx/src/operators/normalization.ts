@@ -157,6 +157,29 @@ export const normalization: readonly Operator[] = [
     ],
   }),
   defineOperator({
+    op: "RMSNormalization",
+    since: 23,
+    inputs: [2, 2],
+    outputs: [1, 1],
+    types: ["float", "float:scale"],
+    attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    infer: (node) => {
+      const [x, scale] = node.inputs as readonly [Inferred, Inferred];
+      if (x.shape) axisOf(node.int("axis", -1), x.shape.length, x.shape);
+      return [{ dtype: scale.dtype, shape: x.shape }];
+    },
+    samples: [
+      { inputs: [[2, 3, 4], [4]] },
+      {
+        inputs: [
+          [2, 3, 4],
+          [3, 4],
+        ],
+        attributes: { axis: 1, epsilon: 0.001 },
+      },
+    ],
+  }),
+  defineOperator({
     op: "MeanVarianceNormalization",
     since: 9,
     inputs: [1, 1],

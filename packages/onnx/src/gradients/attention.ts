@@ -1,0 +1,161 @@
+import { CajalError, tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient, inFloat32, type GradientContext } from "./gradient";
+import { knownShape } from "./shared/sumTo";
+import { writtenOut } from "./shared/writtenOut";
+
+/** Below every logit: −∞ would give NaN where a whole row is masked. */
+const lowest = -3e38;
+
+export const attention = defineGradient({
+  op: "Attention",
+  // y = softmax(cap(s · q kᵀ) + mask) v, cap(x) = c tanh(x / c) (Vaswani et al. 2017, arXiv:1706.03762). Heads of
+  // k and v may serve several of q's (Ainslie et al. 2023, arXiv:2305.13245); what was past goes before
+  // them. A row that is masked altogether gives zeros.
+  gradient: writtenOut((context, g) => {
+    const [q, k, v, mask, pastKey, pastValue, used] = context.inputs;
+    const flat = q!.shape!.length === 3;
+    const inHeads = (x: Value, count: number) => {
+      const [batch, length, hidden] = knownShape(x, "of Attention");
+      if (!flat) return x;
+      return g.transpose(g.reshape(x, [batch!, length!, count, hidden! / count]), [0, 2, 1, 3]);
+    };
+    const query = inHeads(q!, context.int("q_num_heads", 1));
+    const newKey = inHeads(k!, context.int("kv_num_heads", 1));
+    const newValue = inHeads(v!, context.int("kv_num_heads", 1));
+    const presentKey = pastKey ? g.concat([pastKey, newKey], { axis: 2 }) : newKey;
+    const presentValue = pastValue ? g.concat([pastValue, newValue], { axis: 2 }) : newValue;
+    const [batch, heads, length, size] = knownShape(query, "of Attention");
+    const total = knownShape(presentKey, "of Attention")[2]!;
+    const key = repeated(g, presentKey, heads!);
+    const value = repeated(g, presentValue, heads!);
+
+    const scale = context.float("scale", 1 / Math.sqrt(size!));
+    const products = g.matMul(g.mul(query, scale), g.transpose(key, [0, 1, 3, 2]));
+    const cap = context.float("softcap", 0);
+    let logits = cap > 0 ? g.mul(g.tanh(g.mul(products, 1 / cap)), cap) : products;
+    const past = pastKey ? knownShape(pastKey, "of Attention")[2]! : 0;
+    for (const bias of biases(g, context, { mask, used, length: length!, total, past }))
+      logits = g.add(logits, bias.dtype === logits.dtype ? bias : g.cast(bias, logits.dtype));
+    const open = g.cast(g.greater(logits, lowest), logits.dtype);
+    const shares = g.mul(g.softmax(g.max(logits, lowest), { axis: -1 }), open);
+    const y = g.matMul(shares, value);
+    return [
+      flat ? g.reshape(g.transpose(y, [0, 2, 1, 3]), [batch!, length!, -1]) : y,
+      presentKey,
+      presentValue,
+      matrixAsked(context, { products, shares }),
+    ];
+  }),
+  samples: inFloat32([
+    { inputs: [[2, 3, 4, 5], [2, 3, 6, 5], [2, 3, 6, 2]] }, // prettier-ignore
+    {
+      inputs: [[2, 4, 6], [2, 3, 6], [2, 3, 9]], // prettier-ignore
+      attributes: { q_num_heads: 3, kv_num_heads: 3, is_causal: 1, scale: 0.8 },
+    },
+    {
+      inputs: [
+        [1, 4, 3, 2],
+        [1, 2, 3, 2],
+        [1, 2, 3, 2],
+        [3, 3],
+      ],
+    },
+    { inputs: [[2, 2, 2, 3], [2, 2, 2, 3], [2, 2, 2, 3]], attributes: { softcap: 0.7 } }, // prettier-ignore
+    {
+      inputs: [
+        [1, 2, 2, 3],
+        [1, 2, 2, 3],
+        [1, 2, 2, 3],
+        tensor("bool", [2, 4], [1, 0, 1, 0, 1, 1, 0, 1]),
+        [1, 2, 2, 3],
+        [1, 2, 2, 3],
+      ],
+      outputs: 3,
+    },
+    {
+      inputs: [[1, 2, 2, 3], [1, 2, 2, 3], [1, 2, 2, 3], undefined, [1, 2, 3, 3], [1, 2, 3, 3]],
+      attributes: { is_causal: 1, qk_matmul_output_mode: 3 },
+      outputs: 4,
+    },
+  ]),
+});
+
+/** Each head as often as several heads of the query share it: [h0, h0, h1, h1]. */
+function repeated(g: GraphBuilder, x: Value, heads: number): Value {
+  const [batch, own, length, size] = knownShape(x, "of Attention");
+  if (own === heads) return x;
+  const times = heads / own!;
+  const each = g.expand(g.unsqueeze(x, [2]), [batch!, own!, times, length!, size!]);
+  return g.reshape(each, [batch!, heads, length!, size!]);
+}
+
+/** What is added to the logits, −∞ where nothing is to be looked at. */
+function biases(
+  g: GraphBuilder,
+  context: GradientContext,
+  {
+    mask,
+    used,
+    length,
+    total,
+    past,
+  }: {
+    mask: Value | undefined;
+    used: Value | undefined;
+    length: number;
+    total: number;
+    past: number;
+  },
+): Value[] {
+  const { node, int } = context;
+  const found: Value[] = [];
+  const masked = (open: Value) => g.where(open, g.scalar("float32", 0), -Infinity);
+  if (mask) {
+    const whole = mask.dtype === "bool" ? masked(mask) : mask;
+    const missing = total - knownShape(whole, "of Attention").at(-1)!;
+    found.push(
+      missing > 0
+        ? g.pad(whole, { pads: [0, missing], axes: [-1], value: g.scalar(whole.dtype, -Infinity) })
+        : whole,
+    );
+  }
+  const causal = int("is_causal", 0) === 1;
+  const [left, right] = [int("left_window_size", -1), int("right_window_size", -1)];
+  if (causal || left >= 0 || right >= 0) {
+    if (used)
+      throw new CajalError(
+        "unsupported",
+        `node "${node.name}": the gradient of Attention with nonpad_kv_seqlen and a causal mask or a window is not known.`,
+        { node: node.name, op: node.op },
+      );
+    const values = Array.from({ length: length * total }, (_, i) => {
+      // How far back of the query's own position the key lies.
+      const back = past + Math.floor(i / total) - (i % total);
+      const open = !(causal && back < 0) && !(left >= 0 && back > left) && !(right >= 0 && -back > right); // prettier-ignore
+      return open ? 0 : -Infinity;
+    });
+    found.push(g.constant(tensor("float32", [length, total], values)));
+  }
+  if (used) {
+    const places = g.int64s(Array.from({ length: total }, (_, i) => i));
+    found.push(masked(g.less(places, g.reshape(used, [-1, 1, 1, 1]))));
+  }
+  return found;
+}
+
+/** The fourth output. Versions of the operator differ in what they give before the softmax. */
+function matrixAsked(
+  { node, int }: GradientContext,
+  { products, shares }: { products: Value; shares: Value },
+): Value | undefined {
+  if (!node.outputs[3]) return undefined;
+  const mode = int("qk_matmul_output_mode", 0);
+  if (mode === 0) return products;
+  if (mode === 3) return shares;
+  throw new CajalError(
+    "unsupported",
+    `node "${node.name}": the gradient of Attention's qk_matmul_output is known for qk_matmul_output_mode 0 and 3, not for ${mode}.`,
+    { node: node.name, op: node.op, mode },
+  );
+}

@@ -1,0 +1,35 @@
+import { tensor } from "@cajal/core";
+import { defineGradient, inFloat32 } from "./gradient";
+import { knownShape } from "./shared/sumTo";
+
+export const det = defineGradient({
+  op: "Det",
+  // ∂det X / ∂X[i, j] = (−1)^(i+j) times the determinant of X without row i and column j: right for matrices
+  // without an inverse, too.
+  gradient: ([dy], { inputs: [x] }, g) => {
+    const shape = knownShape(x!, "of Det");
+    const [n, before] = [shape.at(-1)!, shape.slice(0, -2)];
+    const over = g.reshape(dy!, [...before, 1, 1]);
+    if (n === 1) return [over];
+    const others = (skip: number) =>
+      Array.from({ length: n }, (_, i) => i).filter((i) => i !== skip);
+    const flat = g.reshape(x!, [...before, n * n]);
+    const places = Array.from({ length: n * n }, (_, at) => {
+      const [row, column] = [Math.floor(at / n), at % n];
+      return others(row).flatMap((i) => others(column).map((j) => i * n + j));
+    }).flat();
+    const minors = g.gather(flat, g.constant(tensor("int64", [n, n, n - 1, n - 1], places)), {
+      axis: before.length,
+    });
+    const signs = Array.from({ length: n * n }, (_, at) =>
+      (Math.floor(at / n) + (at % n)) % 2 === 0 ? 1 : -1,
+    );
+    return [g.mul(over, g.mul(g.det(minors), g.constant(tensor(x!.dtype, [n, n], signs))))];
+  },
+  samples: inFloat32([
+    { inputs: [[2, 2]] },
+    { inputs: [[2, 3, 3]] },
+    { inputs: [[2, 1, 4, 4]] },
+    { inputs: [[3, 1, 1]] },
+  ]),
+});

@@ -1,0 +1,16 @@
+import { defineGradient } from "./gradient";
+import { writtenOut } from "./shared/writtenOut";
+
+export const dynamicQuantizeLinear = defineGradient({
+  op: "DynamicQuantizeLinear",
+  // scale = (max(0, x) − min(0, x)) / 255; the whole numbers beside it move in steps.
+  gradient: writtenOut(({ inputs: [x] }, g) => {
+    const high = g.max(g.reduceMax(x!, { keepdims: false }), 0);
+    const low = g.min(g.reduceMin(x!, { keepdims: false }), 0);
+    return [undefined, g.mul(g.sub(high, low), 1 / 255)];
+  }),
+  samples: [
+    { inputs: [[2, 3]], outputs: 3, range: [-200, 300], float32: true },
+    { inputs: [[4]], outputs: 3, range: [100, 300], float32: true },
+  ],
+});

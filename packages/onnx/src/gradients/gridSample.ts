@@ -1,0 +1,134 @@
+import { sizeOf } from "@cajal/core";
+import type { GraphBuilder, Value } from "../graph/builder";
+import { defineGradient, inFloat32 } from "./gradient";
+import { knownShape } from "./shared/sumTo";
+import { writtenOut } from "./shared/writtenOut";
+
+export const gridSample = defineGradient({
+  op: "GridSample",
+  // y at a place is the sum of the pixels around it, each times a weight that depends on the place (Jaderberg
+  // et al. 2015, arXiv:1506.02025): so gradients go to the pixels and to the places.
+  gradient: writtenOut(({ inputs: [x, grid], string, int }, g) => {
+    const [batch, channels, ...image] = knownShape(x!, "of GridSample");
+    const places = knownShape(grid!, "of GridSample").slice(1, -1);
+    const count = sizeOf(places);
+    const flat = g.reshape(grid!, [batch!, count, image.length]);
+    const mode = string("mode", "linear");
+    const padding = string("padding_mode", "zeros");
+    const aligned = int("align_corners", 0) === 1;
+    const taps = image.map((extent, axis) => {
+      // The grid names the last axis of the image first.
+      const last = image.length - 1 - axis;
+      const normal = g.slice(flat, { starts: [last], ends: [last + 1], axes: [2] });
+      const at = g.squeeze(normal, [2]); // [batch, count], −1 … 1
+      const place = aligned
+        ? g.mul(g.add(at, 1), (extent - 1) / 2)
+        : g.sub(g.mul(g.add(at, 1), extent / 2), 0.5);
+      return tapsOf(g, place, mode).map((tap) => padded(g, tap, { extent, padding, aligned }));
+    });
+    const pixels = g.reshape(x!, [batch!, channels!, sizeOf(image)]);
+    const y = combinations(taps)
+      .map((chosen) => {
+        const flatIndex = chosen
+          .map(({ index }, axis) => g.mul(index, sizeOf(image.slice(axis + 1))))
+          .reduce((a, b) => g.add(a, b));
+        const index = g.expand(g.unsqueeze(flatIndex, [1]), [batch!, channels!, count]);
+        const found = g.gatherElements(pixels, index, { axis: 2 });
+        const weight = chosen.flatMap((tap) => tap.weight ?? []);
+        if (weight.length === 0) return found;
+        const product = g.unsqueeze(
+          weight.reduce((a, b) => g.mul(a, b)),
+          [1],
+        );
+        return g.mul(found, product.dtype === x!.dtype ? product : g.cast(product, x!.dtype));
+      })
+      .reduce((a, b) => g.add(a, b));
+    return [g.reshape(y, [batch!, channels!, ...places])];
+  }),
+  samples: inFloat32([
+    {
+      inputs: [
+        [2, 2, 4, 5],
+        [2, 3, 2, 2],
+      ],
+      range: [-1.1, 1.1],
+    },
+    { inputs: [[1, 2, 4, 5], [1, 3, 2, 2]], attributes: { align_corners: 1, padding_mode: "border" }, range: [-1.3, 1.3] }, // prettier-ignore
+    { inputs: [[1, 2, 4, 3], [1, 3, 2, 2]], attributes: { padding_mode: "reflection" }, range: [-1.6, 1.6] }, // prettier-ignore
+    { inputs: [[1, 2, 4, 3], [1, 3, 2, 2]], attributes: { padding_mode: "reflection", align_corners: 1 }, range: [-1.6, 1.6] }, // prettier-ignore
+    {
+      inputs: [
+        [1, 2, 5, 6],
+        [1, 2, 2, 2],
+      ],
+      attributes: { mode: "bicubic" },
+    },
+    { inputs: [[1, 1, 5, 6], [1, 2, 2, 2]], attributes: { mode: "bicubic", padding_mode: "border" }, range: [-1.2, 1.2] }, // prettier-ignore
+    {
+      inputs: [
+        [1, 2, 4, 5],
+        [1, 3, 2, 2],
+      ],
+      attributes: { mode: "nearest" },
+      by: [0],
+    },
+  ]),
+});
+
+/** One of the pixels that a place is made of, along one axis: where, and with what weight (1 where absent). */
+interface Tap {
+  readonly index: Value;
+  readonly weight?: Value | undefined;
+}
+
+/** Along one axis, indices as floats. */
+function tapsOf(g: GraphBuilder, place: Value, mode: string): Tap[] {
+  if (mode === "nearest") return [{ index: g.round(place) }];
+  const floor = g.floor(place);
+  const t = g.sub(place, floor);
+  if (mode === "linear" || mode === "bilinear")
+    return [
+      { index: floor, weight: g.sub(1, t) },
+      { index: g.add(floor, 1), weight: t },
+    ];
+  // Keys' cubic convolution (1981), a = −0.75: near (d ≤ 1) and far (d ≤ 2) pixels.
+  const a = -0.75;
+  const near = (d: Value) => g.add(g.mul(g.mul(g.sub(g.mul(d, a + 2), a + 3), d), d), 1);
+  const far = (d: Value) =>
+    g.sub(g.mul(g.add(g.mul(g.sub(g.mul(d, a), 5 * a), d), 8 * a), d), 4 * a);
+  return [
+    { index: g.sub(floor, 1), weight: far(g.add(t, 1)) },
+    { index: floor, weight: near(t) },
+    { index: g.add(floor, 1), weight: near(g.sub(1, t)) },
+    { index: g.add(floor, 2), weight: far(g.sub(2, t)) },
+  ];
+}
+
+/** A tap inside the image: outside there are zeros, the border again, or the image reflected. */
+function padded(
+  g: GraphBuilder,
+  { index, weight }: Tap,
+  { extent, padding, aligned }: { extent: number; padding: string; aligned: boolean },
+): Tap {
+  const inside = (value: Value) => g.cast(g.clip(value, { min: 0, max: extent - 1 }), "int64");
+  if (padding === "border") return { index: inside(index), weight };
+  if (padding === "reflection") {
+    // Between the centres of the outermost pixels, or between their outer edges.
+    const [low, range] = aligned ? [0, extent - 1] : [-0.5, extent];
+    if (range === 0) return { index: inside(g.mul(index, 0)), weight };
+    const from = g.sub(index, low);
+    const round = g.sub(from, g.mul(g.floor(g.mul(from, 1 / (2 * range))), 2 * range));
+    const reflected = g.sub(range + low, g.abs(g.sub(round, range)));
+    return { index: inside(g.round(reflected)), weight };
+  }
+  const within = g.and(g.greaterOrEqual(index, 0), g.lessOrEqual(index, extent - 1));
+  const one = g.cast(within, index.dtype);
+  return { index: inside(index), weight: weight ? g.mul(weight, one) : one };
+}
+
+/** One of each list, in all ways. */
+const combinations = <T>(lists: readonly (readonly T[])[]): T[][] =>
+  lists.reduce<T[][]>(
+    (made, list) => made.flatMap((chosen) => list.map((one) => [...chosen, one])),
+    [[]],
+  );

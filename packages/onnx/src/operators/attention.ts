@@ -1,0 +1,180 @@
+// Attention and what transformers put around it, of operator sets 23 and later. A graph with these keeps
+// its own operator set: written out in operators of set 18 it would run anywhere, but ONNX Runtime has
+// kernels for them (or the bodies that ONNX itself gives), and fused they are faster. Gradients are made
+// of operators that set 18 has, which all later ones have too.
+import { tensor } from "@cajal/core";
+import { multiply, divide, show, unify } from "../model/dims";
+import type { Dim } from "../model/model";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "./operator";
+
+/** Extents of Q, K or V as [batch, heads, length, size]; 3-D ones have heads and size in one axis. */
+function heads(
+  node: InferenceContext,
+  name: "Q" | "K" | "V",
+  { shape }: Inferred,
+): readonly [Dim, Dim, Dim, Dim] {
+  const attribute = name === "Q" ? "q_num_heads" : "kv_num_heads";
+  const stated = node.attribute(attribute);
+  const count = stated?.type === "int" ? stated.value : undefined;
+  if (!shape) return [undefined, count, undefined, undefined];
+  if (shape.length === 4) {
+    const [batch, many, length, size] = shape;
+    return [batch, many, length, size];
+  }
+  if (shape.length !== 3)
+    throw badShape(
+      `${name} ${show(shape)}: expected [batch, heads, length, size], or [batch, length, heads · size].`,
+    );
+  if (!count)
+    throw badShape(`${name} ${show(shape)} has its heads in the last axis: expected ${attribute}.`);
+  const [batch, length, hidden] = shape;
+  if (typeof hidden === "number" && hidden % count !== 0)
+    throw badShape(`${name} ${show(shape)}: ${hidden} does not divide into ${count} heads.`);
+  return [batch, count, length, divide([hidden], [count])];
+}
+
+const sum = (a: Dim, b: Dim): Dim =>
+  a === 0 ? b : b === 0 ? a : typeof a === "number" && typeof b === "number" ? a + b : undefined;
+
+const attention = defineOperator({
+  op: "Attention",
+  since: 23,
+  inputs: [3, 7],
+  outputs: [1, 4],
+  types: ["float", "float", "float:value", "any:mask", "float", "float:value", "int64"],
+  attributes: {
+    is_causal: "int",
+    kv_num_heads: "int",
+    left_window_size: "int",
+    q_num_heads: "int",
+    qk_matmul_output_mode: "int",
+    right_window_size: "int",
+    scale: "float",
+    softcap: "float",
+    softmax_precision: "int",
+  },
+  infer: (node) => {
+    const [q, k, v, , pastKey, pastValue] = node.inputs as readonly [
+      Inferred,
+      Inferred,
+      Inferred,
+      ...(Inferred | undefined)[],
+    ];
+    const [batch, queryHeads, length, size] = heads(node, "Q", q);
+    const [keyBatch, keyHeads, keyLength, keySize] = heads(node, "K", k);
+    const [valueBatch, valueHeads, valueLength, valueSize] = heads(node, "V", v);
+    const shapes = () => `Q ${show(q.shape)}, K ${show(k.shape)} and V ${show(v.shape)}`;
+    const n = unify(unify(batch, keyBatch, shapes), valueBatch, shapes);
+    unify(size, keySize, () => `size of a head of ${shapes()}`);
+    unify(keyLength, valueLength, () => `lengths of ${shapes()}`);
+    unify(keyHeads, valueHeads, () => `heads of ${shapes()}`);
+    if (
+      typeof queryHeads === "number" &&
+      typeof keyHeads === "number" &&
+      queryHeads % keyHeads !== 0
+    )
+      throw badShape(`${queryHeads} heads of Q are no multiple of the ${keyHeads} of K.`);
+    if (!pastKey !== !pastValue) throw badShape("past_key and past_value come together.");
+    const past = pastKey ? (pastKey.shape ? pastKey.shape[2] : undefined) : 0;
+    const total = sum(past, keyLength);
+    return [
+      {
+        dtype: q.dtype,
+        shape:
+          q.shape?.length === 3
+            ? [n, length, multiply([queryHeads, valueSize])]
+            : q.shape && [n, queryHeads, length, valueSize],
+      },
+      { dtype: k.dtype, shape: [n, keyHeads, total, keySize] },
+      { dtype: v.dtype, shape: [n, valueHeads, total, valueSize] },
+      { dtype: q.dtype, shape: [n, queryHeads, length, total] },
+    ];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3, 4, 8],
+        [2, 3, 6, 8],
+        [2, 3, 6, 5],
+      ],
+    },
+    {
+      inputs: [
+        [2, 4, 24],
+        [2, 6, 24],
+        [2, 6, 15],
+      ],
+      attributes: { q_num_heads: 3, kv_num_heads: 3, is_causal: 1 },
+      outputs: 1,
+    },
+    {
+      inputs: [
+        [2, 6, 4, 8],
+        [2, 2, 5, 8],
+        [2, 2, 5, 8],
+        [4, 5],
+      ],
+      attributes: { scale: 0.3 },
+    },
+    {
+      inputs: [
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+        [1, 2, 3, 4],
+        tensor("bool", [3, 5], [1, 1, 1, 0, 0, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1]),
+        [1, 2, 2, 4],
+        [1, 2, 2, 4],
+      ],
+      attributes: { softcap: 2 },
+      outputs: 4,
+    },
+  ],
+});
+
+const rotaryEmbedding = defineOperator({
+  op: "RotaryEmbedding",
+  since: 23,
+  inputs: [3, 4],
+  outputs: [1, 1],
+  types: ["float", "float", "float", "int64"],
+  attributes: { interleaved: "int", num_heads: "int", rotary_embedding_dim: "int" },
+  infer: (node) => {
+    const x = node.inputs[0]!;
+    if (x.shape && x.shape.length !== 4 && x.shape.length !== 3)
+      throw badShape(
+        `X ${show(x.shape)}: expected [batch, heads, length, size], or [batch, length, heads · size].`,
+      );
+    if (x.shape?.length === 3 && !node.int("num_heads", 0))
+      throw badShape(`X ${show(x.shape)} has its heads in the last axis: expected num_heads.`);
+    return [{ dtype: x.dtype, shape: x.shape }];
+  },
+  samples: [
+    {
+      inputs: [[2, 3, 4, 8], [10, 4], [10, 4], tensor("int64", [2, 4], [0, 1, 2, 3, 5, 6, 7, 8])],
+    },
+    {
+      inputs: [
+        [2, 4, 24],
+        [2, 4, 4],
+        [2, 4, 4],
+      ],
+      attributes: { num_heads: 3, interleaved: 1 },
+    },
+    {
+      inputs: [
+        [1, 2, 3, 8],
+        [1, 3, 2],
+        [1, 3, 2],
+      ],
+      attributes: { rotary_embedding_dim: 4 },
+    },
+  ],
+});
+
+export const attentions: readonly Operator[] = [attention, rotaryEmbedding];

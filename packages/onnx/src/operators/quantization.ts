@@ -1,0 +1,260 @@
+// Whole numbers in place of floats: x ≈ (q − zero point) · scale, by tensor, by axis, or (from operator
+// set 21 on) by blocks along an axis. Of what comes out as whole numbers no gradient goes back.
+import { tensor } from "@cajal/core";
+import { dtypeOf } from "../model/dataType";
+import { axisOf, show } from "../model/dims";
+import { convolved } from "./convolution";
+import { product } from "./matrix";
+import {
+  badShape,
+  defineOperator,
+  type Inferred,
+  type InferenceContext,
+  type Operator,
+} from "./operator";
+
+/** Scale and zero point are scalars, one per extent of an axis, or of x's rank with blocks. */
+function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?: Inferred): void {
+  if (zero?.shape && scale.shape && zero.shape.length !== scale.shape.length)
+    throw badShape(`scale ${show(scale.shape)} and zero point ${show(zero.shape)} differ in rank.`);
+  if (!x.shape || !scale.shape) return;
+  const block = node.int("block_size", 0);
+  if (block === 0) {
+    if (scale.shape.length > 1)
+      throw badShape(`scale ${show(scale.shape)}: expected a scalar or one axis.`);
+    if (scale.shape.length === 0) return;
+    const axis = x.shape.length === 1 ? 0 : axisOf(node.int("axis", 1), x.shape.length, x.shape);
+    const [extent, own] = [x.shape[axis], scale.shape[0]];
+    if (typeof extent === "number" && typeof own === "number" && own !== 1 && extent !== own)
+      throw badShape(`scale ${show(scale.shape)} beside axis ${axis} of x ${show(x.shape)}.`);
+    return;
+  }
+  const axis = axisOf(node.int("axis", 1), x.shape.length, x.shape);
+  if (scale.shape.length !== x.shape.length)
+    throw badShape(
+      `scale ${show(scale.shape)} of blocks: expected the rank of x ${show(x.shape)}.`,
+    );
+  scale.shape.forEach((own, i) => {
+    const extent = x.shape![i];
+    if (typeof own !== "number" || typeof extent !== "number") return;
+    const expected = i === axis ? Math.ceil(extent / block) : extent;
+    if (own !== expected)
+      throw badShape(
+        `scale ${show(scale.shape)} of blocks of ${block} along axis ${axis} of x ${show(x.shape)}.`,
+      );
+  });
+}
+
+const attributes = { axis: "int", block_size: "int", output_dtype: "int" } as const;
+const bytes = (shape: readonly number[], type: "uint8" | "int8" = "uint8") =>
+  tensor(
+    type,
+    shape,
+    Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => (i * 37) % 100),
+  );
+const one = (value: number) => tensor("float32", [], [value]);
+const zero = (type: "uint8" | "int8", value = 0) => tensor(type, [], [value]);
+
+const quantizeLinear = defineOperator({
+  op: "QuantizeLinear",
+  since: 10,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  types: ["number", "float:scale", "integer:zero"],
+  attributes: { ...attributes, precision: "int", saturate: "int" },
+  infer: (node) => {
+    const [x, scale, point] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+    checkScale(node, x, scale, point);
+    const stated = node.int("output_dtype", 0);
+    if (stated && point && dtypeOf(stated) !== point.dtype)
+      throw badShape(`output_dtype ${dtypeOf(stated)} and a zero point of ${point.dtype}.`);
+    return [{ dtype: point?.dtype ?? (stated ? dtypeOf(stated) : "uint8"), shape: x.shape }];
+  },
+  samples: [
+    { inputs: [[2, 3], one(0.1)] },
+    { inputs: [[2, 3], one(0.1), zero("int8", 3)] },
+    {
+      inputs: [[2, 3, 4], tensor("float32", [3], [0.1, 0.2, 0.3]), tensor("uint8", [3], [0, 5, 9])],
+      attributes: { axis: 1 },
+    },
+  ],
+});
+
+const dequantizeLinear = defineOperator({
+  op: "DequantizeLinear",
+  since: 10,
+  inputs: [2, 3],
+  outputs: [1, 1],
+  types: ["integer", "float:scale", "integer"],
+  attributes,
+  infer: (node) => {
+    const [x, scale, point] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+    checkScale(node, x, scale, point);
+    const stated = node.int("output_dtype", 0);
+    return [{ dtype: stated ? dtypeOf(stated) : scale.dtype, shape: x.shape }];
+  },
+  samples: [
+    { inputs: [bytes([2, 3]), one(0.1), zero("uint8", 4)] },
+    {
+      inputs: [bytes([2, 3, 2], "int8"), tensor("float32", [2], [0.1, 0.2])],
+      attributes: { axis: -1 },
+    },
+    { inputs: [tensor("int32", [3], [-4, 0, 900]), one(0.5)] },
+  ],
+});
+
+const dynamicQuantizeLinear = defineOperator({
+  op: "DynamicQuantizeLinear",
+  since: 11,
+  inputs: [1, 1],
+  outputs: [3, 3],
+  types: ["float32"],
+  attributes: {},
+  infer: ({ inputs: [x] }) => [
+    { dtype: "uint8", shape: x!.shape },
+    { dtype: "float32", shape: [] },
+    { dtype: "uint8", shape: [] },
+  ],
+  samples: [
+    { inputs: [[2, 3]], outputs: 3 },
+    { inputs: [[4]], outputs: 3 },
+  ],
+});
+
+const convolution = {
+  auto_pad: "string",
+  dilations: "ints",
+  group: "int",
+  kernel_shape: "ints",
+  pads: "ints",
+  strides: "ints",
+} as const;
+
+const convInteger = defineOperator({
+  op: "ConvInteger",
+  since: 10,
+  inputs: [2, 4],
+  outputs: [1, 1],
+  types: ["byte:x", "byte:w", "byte:x", "byte:w"],
+  attributes: convolution,
+  infer: (node) => [
+    { dtype: "int32", shape: convolved(node, node.inputs[0]!, node.inputs[1]!, undefined) },
+  ],
+  samples: [
+    { inputs: [bytes([1, 2, 5, 5]), bytes([3, 2, 3, 3]), zero("uint8", 2), zero("uint8")] },
+    {
+      inputs: [bytes([1, 2, 5, 5]), bytes([4, 1, 2, 3])],
+      attributes: { group: 2, pads: [1, 1, 0, 0], strides: [2, 1] },
+    },
+  ],
+});
+
+const qLinearConv = defineOperator({
+  op: "QLinearConv",
+  since: 10,
+  inputs: [8, 9],
+  outputs: [1, 1],
+  types: [
+    "byte:x",
+    "float32",
+    "byte:x",
+    "byte:w",
+    "float32",
+    "byte:w",
+    "float32",
+    "byte:y",
+    "index:bias",
+  ],
+  attributes: convolution,
+  infer: (node) => [
+    {
+      dtype: node.inputs[7]!.dtype,
+      shape: convolved(node, node.inputs[0]!, node.inputs[3]!, node.inputs[8]),
+    },
+  ],
+  samples: [
+    {
+      inputs: [
+        bytes([1, 2, 5, 4]),
+        one(0.1),
+        zero("uint8", 3),
+        bytes([3, 2, 3, 2], "int8"),
+        tensor("float32", [3], [0.1, 0.2, 0.3]),
+        tensor("int8", [3], [0, 0, 0]),
+        one(0.5),
+        zero("uint8", 9),
+        tensor("int32", [3], [5, -6, 7]),
+      ],
+      attributes: { pads: [1, 0, 1, 0], strides: [2, 1] },
+    },
+    {
+      inputs: [
+        bytes([2, 2, 6]),
+        one(0.1),
+        zero("uint8"),
+        bytes([2, 2, 3]),
+        one(0.1),
+        zero("uint8"),
+        one(0.5),
+        zero("uint8"),
+      ],
+    },
+  ],
+});
+
+const matMulInteger = defineOperator({
+  op: "MatMulInteger",
+  since: 10,
+  inputs: [2, 4],
+  outputs: [1, 1],
+  types: ["byte:a", "byte:b", "byte:a", "byte:b"],
+  attributes: {},
+  infer: ({ inputs: [a, b] }) => [{ dtype: "int32", shape: product(a!.shape, b!.shape) }],
+  samples: [
+    { inputs: [bytes([2, 3]), bytes([3, 4], "int8"), zero("uint8", 5), zero("int8", 1)] },
+    { inputs: [bytes([5, 2, 3]), bytes([3, 2])] },
+  ],
+});
+
+const qLinearMatMul = defineOperator({
+  op: "QLinearMatMul",
+  since: 10,
+  inputs: [8, 8],
+  outputs: [1, 1],
+  types: [
+    "byte:a",
+    "float:scale",
+    "byte:a",
+    "byte:b",
+    "float:scale",
+    "byte:b",
+    "float:scale",
+    "byte:y",
+  ],
+  attributes: {},
+  infer: ({ inputs }) => [
+    { dtype: inputs[7]!.dtype, shape: product(inputs[0]!.shape, inputs[3]!.shape) },
+  ],
+  samples: [[2, 3] as const, [2, 2, 3] as const].map((shape) => ({
+    inputs: [
+      bytes(shape),
+      one(0.1),
+      zero("uint8", 1),
+      bytes([3, 4], "int8"),
+      one(0.2),
+      zero("int8"),
+      one(0.5),
+      zero("uint8", 7),
+    ],
+  })),
+});
+
+export const quantization: readonly Operator[] = [
+  quantizeLinear,
+  dequantizeLinear,
+  dynamicQuantizeLinear,
+  convInteger,
+  qLinearConv,
+  matMulInteger,
+  qLinearMatMul,
+];

@@ -1,0 +1,174 @@
+// Images looked at between their pixels: grids of places, and regions.
+import { tensor } from "@cajal/core";
+import { show, unify, unknowns } from "../model/dims";
+import { badShape, defineOperator, type Inferred, type Operator } from "./operator";
+
+const gridSample = defineOperator({
+  op: "GridSample",
+  since: 16,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  types: ["any", "float:grid"],
+  attributes: { align_corners: "int", mode: "string", padding_mode: "string" },
+  infer: (node) => {
+    // X [batch, channels, ...image], grid [batch, ...places, axes of the image]
+    const [x, grid] = node.inputs as readonly [Inferred, Inferred];
+    const mode = node.string("mode", "linear");
+    if (!["nearest", "linear", "cubic", "bilinear", "bicubic"].includes(mode))
+      throw badShape(`mode ${JSON.stringify(mode)}: expected nearest, linear or cubic.`);
+    const padding = node.string("padding_mode", "zeros");
+    if (!["zeros", "border", "reflection"].includes(padding))
+      throw badShape(
+        `padding_mode ${JSON.stringify(padding)}: expected zeros, border or reflection.`,
+      );
+    if (x.shape && grid.shape) {
+      if (x.shape.length !== grid.shape.length || x.shape.length < 3)
+        throw badShape(
+          `X ${show(x.shape)} and grid ${show(grid.shape)}: expected [batch, channels, ...image] and [batch, ...places, axes of the image].`,
+        );
+      unify(grid.shape.at(-1), x.shape.length - 2, () => `last axis of grid ${show(grid.shape)}`);
+    }
+    const batch = unify(
+      x.shape?.[0],
+      grid.shape?.[0],
+      () => `batches of X ${show(x.shape)} and grid ${show(grid.shape)}`,
+    );
+    const places = grid.shape?.slice(1, -1) ?? unknowns(x.shape && x.shape.length - 2);
+    return [{ dtype: x.dtype, shape: places && [batch, x.shape?.[1], ...places] }];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3, 4, 5],
+        [2, 6, 7, 2],
+      ],
+    },
+    {
+      inputs: [
+        [1, 1, 4, 5],
+        [1, 2, 2, 2],
+      ],
+      attributes: { mode: "nearest", align_corners: 1 },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 5],
+        [1, 3, 2, 2],
+      ],
+      attributes: { mode: "bicubic", padding_mode: "border" },
+    },
+  ],
+});
+
+const affineGrid = defineOperator({
+  op: "AffineGrid",
+  since: 20,
+  inputs: [2, 2],
+  outputs: [1, 1],
+  types: ["float", "int64"],
+  attributes: { align_corners: "int" },
+  infer: ({ inputs }) => {
+    // theta [batch, axes, axes + 1], size [batch, channels, ...image] → [batch, ...image, axes]
+    const [theta, size] = inputs as readonly [Inferred, Inferred];
+    const axes = theta.shape?.[1];
+    if (theta.shape && theta.shape.length !== 3)
+      throw badShape(`theta ${show(theta.shape)}: expected [batch, 2, 3] or [batch, 3, 4].`);
+    const length = size.shape?.[0];
+    const extents = size.elements ?? unknowns(length);
+    if (!extents) return [{ dtype: theta.dtype, shape: undefined }];
+    if (typeof axes === "number")
+      unify(axes, extents.length - 2, () => `axes of theta ${show(theta.shape)} and size`);
+    const batch = unify(theta.shape?.[0], extents[0], () => `batches of theta and size`);
+    return [{ dtype: theta.dtype, shape: [batch, ...extents.slice(2), extents.length - 2] }];
+  },
+  samples: [
+    { inputs: [[2, 2, 3], tensor("int64", [4], [2, 3, 5, 6])] },
+    {
+      inputs: [[1, 3, 4], tensor("int64", [5], [1, 2, 3, 4, 5])],
+      attributes: { align_corners: 1 },
+    },
+  ],
+});
+
+const roiAlign = defineOperator({
+  op: "RoiAlign",
+  since: 10,
+  inputs: [3, 3],
+  outputs: [1, 1],
+  types: ["float", "float", "int64"],
+  attributes: {
+    coordinate_transformation_mode: "string",
+    mode: "string",
+    output_height: "int",
+    output_width: "int",
+    sampling_ratio: "int",
+    spatial_scale: "float",
+  },
+  infer: (node) => {
+    // X [batch, channels, height, width], rois [regions, 4], batch_indices [regions]
+    const [x, rois, batches] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    if (x.shape && x.shape.length !== 4)
+      throw badShape(`X ${show(x.shape)}: expected [batch, channels, height, width].`);
+    if (rois.shape && rois.shape.length !== 2)
+      throw badShape(`rois ${show(rois.shape)}: expected [regions, 4].`);
+    unify(rois.shape?.[1], 4, () => `rois ${show(rois.shape)}`);
+    const regions = unify(
+      rois.shape?.[0],
+      batches.shape?.[0],
+      () => `rois ${show(rois.shape)} and batch_indices ${show(batches.shape)}`,
+    );
+    const size = [node.int("output_height", 1), node.int("output_width", 1)];
+    return [{ dtype: x.dtype, shape: [regions, x.shape?.[1], ...size] }];
+  },
+  samples: [
+    {
+      inputs: [
+        [2, 3, 8, 8],
+        tensor("float32", [2, 4], [0, 0, 4, 5, 1, 1, 7, 7]),
+        tensor("int64", [2], [0, 1]),
+      ],
+      attributes: { output_height: 3, output_width: 2, sampling_ratio: 2, spatial_scale: 0.5 },
+    },
+    {
+      inputs: [[1, 1, 4, 4], tensor("float32", [1, 4], [0, 0, 3, 3]), tensor("int64", [1], [0])],
+      attributes: { mode: "max", coordinate_transformation_mode: "output_half_pixel" },
+    },
+  ],
+});
+
+const nonMaxSuppression = defineOperator({
+  op: "NonMaxSuppression",
+  since: 10,
+  inputs: [2, 5],
+  outputs: [1, 1],
+  types: ["float32", "float32", "int64", "float32", "float32"],
+  attributes: { center_point_box: "int" },
+  infer: ({ inputs }) => {
+    // boxes [batch, boxes, 4], scores [batch, classes, boxes] → [chosen, (batch, class, box)]
+    const [boxes, scores] = inputs as readonly [Inferred, Inferred];
+    for (const [name, { shape }] of [
+      ["boxes", boxes],
+      ["scores", scores],
+    ] as const)
+      if (shape && shape.length !== 3) throw badShape(`${name} ${show(shape)}: expected rank 3.`);
+    const both = () => `boxes ${show(boxes.shape)} and scores ${show(scores.shape)}`;
+    unify(boxes.shape?.[2], 4, both);
+    unify(boxes.shape?.[0], scores.shape?.[0], both);
+    unify(boxes.shape?.[1], scores.shape?.[2], both);
+    return [{ dtype: "int64", shape: [undefined, 3] }];
+  },
+  samples: [
+    {
+      inputs: [[1, 6, 4], [1, 2, 6], tensor("int64", [1], [3]), tensor("float32", [1], [0.5])],
+    },
+    {
+      inputs: [
+        [1, 6, 4],
+        [1, 2, 6],
+      ],
+      attributes: { center_point_box: 1 },
+    },
+  ],
+});
+
+export const sampling: readonly Operator[] = [gridSample, affineGrid, roiAlign, nonMaxSuppression];

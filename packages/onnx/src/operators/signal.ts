@@ -1,0 +1,147 @@
+// Discrete Fourier transforms, and the windows and mel filters that go with them. Complex numbers are a
+// last axis of two: real and imaginary part.
+import { tensor } from "@cajal/core";
+import { dtypeOf } from "../model/dataType";
+import { axisOf, numbersOf, show } from "../model/dims";
+import type { Dim } from "../model/model";
+import { badShape, defineOperator, type Inferred, type Operator } from "./operator";
+
+const int64 = (...values: number[]) => tensor("int64", [], values);
+
+/** The one number that an input holds, where it is known. */
+const single = (value: Inferred | undefined): number | undefined => numbersOf(value)?.[0];
+
+/** Bins of a spectrum of `length` numbers; one-sided, those up to the Nyquist frequency. */
+const bins = (length: Dim, oneSided: boolean): Dim =>
+  oneSided ? (typeof length === "number" ? Math.floor(length / 2) + 1 : undefined) : length;
+
+const dft = defineOperator({
+  op: "DFT",
+  since: 17,
+  inputs: [1, 3],
+  outputs: [1, 1],
+  types: ["float", "index:length", "int64"],
+  // The axis was an attribute (1 where absent) before operator set 20, and is an input (−2) since.
+  attributes: { axis: "int", inverse: "int", onesided: "int" },
+  infer: (node) => {
+    const [x, length, stated] = node.inputs as readonly [Inferred, ...(Inferred | undefined)[]];
+    const { dtype, shape } = x;
+    if (!shape) return [{ dtype, shape }];
+    if (
+      shape.length < 2 ||
+      (typeof shape.at(-1) === "number" && ![1, 2].includes(shape.at(-1) as number))
+    )
+      throw badShape(`input ${show(shape)}: expected [batch, ...signal, 1 or 2].`);
+    const oneSided = node.int("onesided", 0) === 1;
+    const inverse = node.int("inverse", 0) === 1;
+    const axis = node.opset < 20 ? node.int("axis", 1) : stated ? single(stated) : -2;
+    if (axis === undefined) return [{ dtype, shape: shape.map(() => undefined) }];
+    const along = axisOf(axis, shape.length, shape);
+    if (along === shape.length - 1)
+      throw badShape(`axis ${axis} of ${show(shape)} is that of real and imaginary parts.`);
+    const extent = length ? single(length) : shape[along];
+    const result = shape.map((each, i) =>
+      i === along ? (inverse ? extent : bins(extent, oneSided)) : each,
+    );
+    return [{ dtype, shape: [...result.slice(0, -1), inverse && oneSided ? 1 : 2] }];
+  },
+  samples: [
+    { inputs: [[2, 8, 1]], attributes: { axis: 1 } },
+    { inputs: [[2, 5, 7, 2]], attributes: { axis: 2, inverse: 1 } },
+    { inputs: [[2, 9, 1], int64(6)], attributes: { onesided: 1 } },
+    { inputs: [[1, 3, 4, 1], int64(6)], attributes: { axis: -2 } },
+  ],
+});
+
+const stft = defineOperator({
+  op: "STFT",
+  since: 17,
+  inputs: [2, 4],
+  outputs: [1, 1],
+  types: ["float", "index:length", "float", "index:length"],
+  attributes: { onesided: "int" },
+  infer: (node) => {
+    const [signal, step, window, frame] = node.inputs as readonly [
+      Inferred,
+      Inferred,
+      Inferred | undefined,
+      Inferred | undefined,
+    ];
+    const { dtype, shape } = signal;
+    if (shape && shape.length !== 3 && shape.length !== 2)
+      throw badShape(`signal ${show(shape)}: expected [batch, length, 1 or 2].`);
+    const own = window?.shape?.[0];
+    const stated = frame ? single(frame) : undefined;
+    if (!window && !frame) throw badShape("expected a window, a frame_length, or both.");
+    if (typeof own === "number" && stated !== undefined && own !== stated)
+      throw badShape(`a window of ${own} and a frame_length of ${stated}.`);
+    const length = frame ? stated : own;
+    const every = single(step);
+    const whole = shape?.[1];
+    const frames =
+      typeof whole === "number" && typeof length === "number" && every
+        ? Math.floor((whole - length) / every) + 1
+        : undefined;
+    if (frames !== undefined && frames < 1)
+      throw badShape(`frames of ${length} do not fit into a signal ${show(shape)}.`);
+    return [{ dtype, shape: [shape?.[0], frames, bins(length, node.int("onesided", 1) === 1), 2] }];
+  },
+  samples: [
+    { inputs: [[2, 32, 1], int64(4), undefined, int64(8)] },
+    { inputs: [[1, 20, 1], int64(5), [10]], attributes: { onesided: 0 } },
+    { inputs: [[1, 20, 1], int64(3), [6], int64(6)] },
+  ],
+});
+
+const melWeightMatrix = defineOperator({
+  op: "MelWeightMatrix",
+  since: 17,
+  inputs: [5, 5],
+  outputs: [1, 1],
+  types: ["index:size", "index:size", "index:size", "float:hertz", "float:hertz"],
+  attributes: { output_datatype: "int" },
+  infer: (node) => [
+    {
+      dtype: dtypeOf(node.int("output_datatype", 1)),
+      shape: [bins(single(node.inputs[1]), true), single(node.inputs[0])],
+    },
+  ],
+  samples: [
+    {
+      inputs: [
+        int64(8),
+        int64(16),
+        int64(8192),
+        tensor("float32", [], [0]),
+        tensor("float32", [], [4096]),
+      ],
+    },
+  ],
+});
+
+/** A window of `size` numbers; periodic, as it goes with transforms, unless said otherwise. */
+const window = (op: string): Operator =>
+  defineOperator({
+    op,
+    since: 17,
+    inputs: [1, 1],
+    outputs: [1, 1],
+    types: ["index"],
+    attributes: { output_datatype: "int", periodic: "int" },
+    infer: (node) => [
+      { dtype: dtypeOf(node.int("output_datatype", 1)), shape: [single(node.inputs[0])] },
+    ],
+    samples: [
+      { inputs: [int64(10)] },
+      { inputs: [tensor("int32", [], [7])], attributes: { periodic: 0, output_datatype: 11 } },
+    ],
+  });
+
+export const signal: readonly Operator[] = [
+  dft,
+  stft,
+  melWeightMatrix,
+  window("HannWindow"),
+  window("HammingWindow"),
+  window("BlackmanWindow"),
+];
