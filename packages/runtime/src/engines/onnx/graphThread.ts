@@ -3,6 +3,7 @@
 import { CajalError, type Tensor } from "@cajal/core";
 import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../devices/device";
+import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { onnxRuntime, sessionOptions } from "./onnxRuntime";
 import { engineError } from "../../session";
@@ -85,8 +86,10 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
       { device },
     );
   const { Worker } = process.getBuiltinModule("node:worker_threads");
-  const worker = new Worker(workerFile());
+  const lock = exitLock();
+  const worker = new Worker(workerFile(), { workerData: { lock } });
   worker.unref();
+  const letGo = closeAtExit(lock);
   let waiting: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
   let lost: unknown;
   let last: Promise<unknown> = Promise.resolve();
@@ -98,6 +101,7 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
   };
   const lose = (cause: unknown) => {
     lost ??= cause;
+    letGo();
     settle(({ reject }) => reject(lost));
   };
   worker.on("error", lose);
@@ -154,10 +158,31 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
     zero: (lengths) => ask<void>("zero", lengths).catch(step),
     take: (refs) => ask<Float32Array[]>("take", refs).catch(step),
     async end() {
+      await last;
+      close(lock);
       await worker.terminate();
     },
   };
 }
+
+const locks = new Set<ExitLock>();
+
+/**
+ * Closes a lock as this thread exits: by process.exit, in a signal's handler or otherwise, for an error
+ * that nobody caught, or because nothing is left to do.
+ *
+ * @returns what forgets it
+ */
+function closeAtExit(lock: ExitLock): () => void {
+  // First, for a listener that calls process.exit keeps the later ones from running.
+  if (locks.size === 0) process.prependListener("exit", closeAll);
+  locks.add(lock);
+  return () => {
+    if (locks.delete(lock) && locks.size === 0) process.off("exit", closeAll);
+  };
+}
+
+const closeAll = () => locks.forEach(close);
 
 const failed =
   (what: string) =>

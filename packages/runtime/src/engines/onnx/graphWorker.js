@@ -1,6 +1,8 @@
 // A thread of its own for the graphs of a training step, as graphThread.ts asks. Plain JavaScript, for
 // Node loads it as it is, from the sources as from the build.
-import { parentPort } from "node:worker_threads";
+import { createRequire } from "node:module";
+import { parentPort, workerData } from "node:worker_threads";
+import { enter } from "./exitLock.js";
 import { graphHost } from "./graphHost.js";
 
 const host = graphHost();
@@ -10,8 +12,8 @@ let ort;
 const answers = {
   async open({ model, options, shapes, written }) {
     if (!ort) {
-      const loaded = await import("onnxruntime-node");
-      ort = loaded.default ?? loaded;
+      // At once, not by import(), which may ask other threads: who exits waits for this one.
+      ort = createRequire(import.meta.url)("onnxruntime-node");
       if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
     }
     const session = await ort.InferenceSession.create(model, options);
@@ -31,12 +33,10 @@ const answers = {
 };
 
 parentPort.on("message", async ({ what, request }) => {
-  const answer = await Promise.resolve(request)
-    .then(answers[what])
-    .then(
-      (value) => ({ value }),
-      (error) => ({ error }),
-    );
+  const answer = await enter(workerData.lock, () => answers[what](request)).then(
+    (value) => ({ value }),
+    (error) => ({ error }),
+  );
   const given = what === "take" ? (answer.value?.map(({ buffer }) => buffer) ?? []) : [];
   parentPort.postMessage(answer, given);
 });

@@ -1,0 +1,25 @@
+// Node ends its worker threads when a process exits. One that is inside ONNX Runtime then returns into
+// an environment that runs no JavaScript any more, and its binding aborts the process: SIGABRT in place
+// of the exit code that was asked for. So a thread says when it is inside native code, and who exits
+// waits until it is outside. Plain JavaScript, for graphWorker.js imports it; types in exitLock.d.ts.
+
+const outside = 0;
+const inside = 1;
+const closed = 2;
+
+export const exitLock = () => new Int32Array(new SharedArrayBuffer(4));
+
+export async function enter(lock, body) {
+  if (Atomics.compareExchange(lock, 0, outside, inside) !== outside) return new Promise(() => {});
+  try {
+    return await body();
+  } finally {
+    Atomics.store(lock, 0, outside);
+    Atomics.notify(lock, 0);
+  }
+}
+
+export function close(lock) {
+  while (Atomics.compareExchange(lock, 0, outside, closed) === inside)
+    Atomics.wait(lock, 0, inside);
+}

@@ -1,0 +1,18 @@
+// Ends processes in the middle of training and predicting, and counts those that ended otherwise than
+// asked:
+//   node scripts/run-source.mjs packages/train/scripts/exits.ts [count] [seed]
+import { endOf, ends, exits } from "../testing/exits";
+
+const [count = "100", seed = "1"] = process.argv.slice(2);
+let wrong = 0;
+for (const [i, exit] of exits(Number(count), Number(seed)).entries()) {
+  const { ended, said } = await endOf(exit);
+  const expected = ends[exit.end];
+  if (ended === expected) continue;
+  wrong++;
+  console.log(
+    `${i} ${exit.work} ${exit.end} after ${exit.ms} ms: ended with ${ended}, expected ${expected}\n${said}`,
+  );
+}
+console.log(`${count} processes, seed ${seed}: ${wrong} ended otherwise than asked`);
+process.exitCode = wrong > 0 ? 1 : 0;

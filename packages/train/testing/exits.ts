@@ -1,0 +1,55 @@
+// Ends processes that train and predict at random moments, in every way in which a process ends: it must
+// end with the exit code that was asked for, or by the signal that it was sent, and never abort.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { random } from "@cajal/core";
+
+export const works = ["train", "step", "predict", "open"];
+
+/** Way to end → exit code, or signal. */
+export const ends: Readonly<Record<string, number | string>> = {
+  exit: 7,
+  exitInExit: 8,
+  throw: 1,
+  reject: 1,
+  caught: 9,
+  handler: 143,
+  default: "SIGTERM",
+};
+
+export interface Exit {
+  readonly work: string;
+  readonly end: string;
+  /** After the work has begun. */
+  readonly ms: number;
+}
+
+/** `count` of them: all pairs of work and end in turn, at moments that follow from the seed. */
+export function exits(count: number, seed: number): Exit[] {
+  const draw = random(seed, "exits");
+  const pairs = Object.keys(ends).flatMap((end) => works.map((work) => ({ work, end })));
+  return Array.from({ length: count }, (_, i) => ({
+    ...pairs[(i * 11) % pairs.length]!,
+    ms: Math.floor(draw.float() * 1000),
+  }));
+}
+
+/** The exit code or signal with which such a process ended, and what it wrote to standard error. */
+export function endOf({ work, end, ms }: Exit): Promise<{ ended: number | string; said: string }> {
+  // From here as from scripts/, where this file is part of a program in one file.
+  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const runner = at("../../../scripts/run-source.mjs");
+  const child = spawn(
+    process.execPath,
+    [runner, at("../testing/exitProgram.ts"), work, end, String(ms)],
+    {
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
+  let said = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (said += text));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code, signal) => resolve({ ended: signal ?? code!, said }));
+  });
+}
