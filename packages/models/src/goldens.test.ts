@@ -1,71 +1,60 @@
 // Every layer against Keras 3: the outputs that Keras gave for the same config, inputs and weights.
-import { sizeOf, tensor, type Tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder } from "@cajal/onnx";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeWithShared } from "../../core/testing/shared";
 import { single } from "../testing/checkLayer";
+import {
+  expectClose,
+  kerasLayers,
+  modelOf,
+  outputsOf,
+  tensorOf,
+  weightsOf,
+  type KerasArray,
+} from "../testing/kerasLayers";
 import { runOnnx } from "../testing/runOnnx";
 import { declareInputs, lower, toOnnx } from "./lower/lower";
 import { resolve } from "./network/network";
 import { weightSpecs } from "./network/summary";
 import { inputWeights, toInput } from "./lower/weightSources";
 
-interface GoldenArray {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-  readonly dtype?: string;
-}
-
-interface Golden {
-  readonly class_name: string;
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly training: boolean;
-  readonly inputs: readonly GoldenArray[];
-  readonly weights: Readonly<Record<string, GoldenArray>>;
-  readonly output: GoldenArray | readonly GoldenArray[];
-  readonly updated_weights?: Readonly<Record<string, GoldenArray>>;
-}
-
-describeWithShared("layers as Keras computes them", "reference/keras/layers", (folder) => {
-  for (const layer of readdirSync(folder))
-    for (const file of readdirSync(`${folder}/${layer}`))
-      it(`${layer}/${file.replace(".json", "")}`, async () => {
-        const golden: Golden = JSON.parse(readFileSync(`${folder}/${layer}/${file}`, "utf8"));
-        const { class_name, config, inputs, training, updated_weights = {} } = golden;
-        const expected = Array.isArray(golden.output) ? golden.output : [golden.output];
-        const model = single(class_name, config, inputs, expected.length);
-        const specs = weightSpecs(model);
-        expect(Object.fromEntries(specs.map(({ name, shape }) => [name, shape]))).toEqual(
-          Object.fromEntries(
-            Object.entries(golden.weights).map(([name, { shape }]) => [name, shape]),
-          ),
-        );
-        const weights = new Map(
-          Object.entries(golden.weights).map(([name, array]) => [`layer/${name}`, read(array)]),
-        );
-        const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, read(array)]));
-        // Both forms: weights as constants, and as inputs of a training step.
-        const runs = [
-          ...(training ? [] : [await runOnnx(toOnnx(model, weights), feeds)]),
-          await runWithInputs(model, weights, feeds, training),
-        ];
-        for (const results of runs) {
-          const outputs = Object.values(results);
-          expected.forEach((array, i) => expectClose(outputs[i]!, array));
-        }
-        for (const [name, array] of Object.entries(updated_weights))
-          expectClose(runs.at(-1)![`layer/${name}:updated`]!, array);
-      });
+describe("layers as Keras computes them", () => {
+  it.each(kerasLayers.map((golden) => [`${golden.class_name}/${golden.case}`, golden] as const))(
+    "%s",
+    async (_, golden) => {
+      const { inputs, training, updated_weights = {} } = golden;
+      const model = modelOf(golden);
+      const specs = weightSpecs(model);
+      expect(Object.fromEntries(specs.map(({ name, shape }) => [name, shape]))).toEqual(
+        Object.fromEntries(
+          Object.entries(golden.weights).map(([name, { shape }]) => [name, shape]),
+        ),
+      );
+      const weights = weightsOf(golden);
+      const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, tensorOf(array)]));
+      // Both forms: weights as constants, and as inputs of a training step.
+      const runs = [
+        ...(training ? [] : [await runOnnx(toOnnx(model, weights), feeds)]),
+        await runWithInputs(model, weights, feeds, training),
+      ];
+      for (const results of runs) {
+        const outputs = Object.values(results);
+        outputsOf(golden).forEach((array, i) => expectClose(outputs[i]!, array));
+      }
+      for (const [name, array] of Object.entries(updated_weights))
+        expectClose(runs.at(-1)![`layer/${name}:updated`]!, array);
+    },
+  );
 });
 
 interface Fixture {
   readonly class_name: string;
   readonly config: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly GoldenArray[];
+  readonly inputs: readonly KerasArray[];
   /** In Keras' order. */
-  readonly weights: readonly GoldenArray[];
-  readonly outputs: readonly GoldenArray[];
+  readonly weights: readonly KerasArray[];
+  readonly outputs: readonly KerasArray[];
 }
 
 describe("further settings as Keras computes them", () => {
@@ -77,8 +66,8 @@ describe("further settings as Keras computes them", () => {
       const model = single(class_name, config, inputs, outputs.length);
       const specs = weightSpecs(model);
       expect(specs.map(({ shape }) => shape)).toEqual(arrays.map(({ shape }) => shape));
-      const weights = new Map(specs.map(({ key }, i) => [key, read(arrays[i]!)]));
-      const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, read(array)]));
+      const weights = new Map(specs.map(({ key }, i) => [key, tensorOf(arrays[i]!)]));
+      const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, tensorOf(array)]));
       for (const results of [
         await runOnnx(toOnnx(model, weights), feeds),
         await runWithInputs(model, weights, feeds, false),
@@ -113,19 +102,4 @@ async function runWithInputs(
     ([key, input]) => [key, toInput(input, weights.get(key)!)] as const,
   );
   return runOnnx(g.build(), { ...feeds, ...Object.fromEntries(given) });
-}
-
-const read = ({ shape, data, dtype }: GoldenArray): Tensor =>
-  tensor(dtype === "int32" ? "int32" : "float32", shape, data);
-
-/** Within 1e-5 of the largest absolute value, at least 1e-5: what the reference says of itself. */
-function expectClose(got: Tensor, { shape, data }: GoldenArray): void {
-  expect(got.shape).toEqual(shape);
-  expect(got.data.length).toBe(sizeOf(shape));
-  const tolerance = 1e-5 * Math.max(1, ...data.map(Math.abs));
-  const worst = data.reduce((worst, x, i) => {
-    const difference = Math.abs(Number(got.data[i]) - x);
-    return Number.isNaN(difference) ? Infinity : Math.max(worst, difference);
-  }, 0);
-  expect(worst).toBeLessThanOrEqual(tolerance);
 }

@@ -2,7 +2,6 @@ import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeWithShared } from "../../core/testing/shared";
 import { engines } from "../testing/engines";
 import {
   binaryCrossentropy,
@@ -59,8 +58,10 @@ function near(got: Tensor, expected: readonly number[], tolerance = 2e-6): void 
   );
 }
 
-describeWithShared("losses against Keras", "reference/keras/losses.json", (path) => {
-  const { cases }: { cases: Case[] } = JSON.parse(readFileSync(path, "utf8"));
+describe("losses against Keras", () => {
+  const { cases }: { cases: Case[] } = JSON.parse(
+    readFileSync(new URL("../../models/fixtures/keras/losses.json", import.meta.url), "utf8"),
+  );
   it("has all of Keras' cases", () => expect(cases.length).toBe(23));
   describe.each(engines)("$name", (engine) => {
     it.each(cases)("$case", async (golden) => {

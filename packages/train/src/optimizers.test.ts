@@ -2,7 +2,6 @@ import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeWithShared } from "../../core/testing/shared";
 import { updateParameters } from "../../runtime/src/step/update";
 import { engines, type TestedEngine } from "../testing/engines";
 import { adagrad, adam, adamw, rmsprop, sgd, type OptimizerOptions } from "./optimizers";
@@ -96,9 +95,11 @@ async function step(
   return { p: next!, slots: kept };
 }
 
-describeWithShared("optimizers against Keras", "reference/keras/optimizers.json", (path) => {
+describe("optimizers against Keras", () => {
   const { start, gradients, cases }: { start: number[]; gradients: number[][]; cases: Case[] } =
-    JSON.parse(readFileSync(path, "utf8"));
+    JSON.parse(
+      readFileSync(new URL("../../models/fixtures/keras/optimizers.json", import.meta.url), "utf8"),
+    );
   it("has all of Keras' cases", () => expect(cases.length).toBe(19));
   // The tolerance that the reference states: 2e-6 of the larger of 1 and the value.
   const near = (got: Tensor, expected: readonly number[]) =>

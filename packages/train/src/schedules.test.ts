@@ -1,7 +1,6 @@
 import { isCajalError } from "@cajal/core";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { describeWithShared } from "../../core/testing/shared";
 import {
   constant,
   cosineDecay,
@@ -60,9 +59,9 @@ const ours: Record<string, (config: Record<string, never>) => Schedule> = {
     }),
 };
 
-describeWithShared("schedules against Keras", "reference/keras/schedules.json", (path) => {
+describe("schedules against Keras", () => {
   const { steps, cases }: { steps: number[]; cases: Case[] } = JSON.parse(
-    readFileSync(path, "utf8"),
+    readFileSync(new URL("../../models/fixtures/keras/schedules.json", import.meta.url), "utf8"),
   );
   it("has all of Keras' cases", () => expect(cases.length).toBe(12));
   it.each(cases)("$case", ({ class_name, config, values }) => {

@@ -6,11 +6,12 @@ import { openTrainStep, type EngineName, type Optimizer } from "@cajal/runtime";
 import { readFileSync, readdirSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { describeWithShared, shared } from "../../core/testing/shared";
 import { generatedWeights } from "../../models/testing/generated";
 import { sparseCategoricalAccuracy } from "./metrics";
 import { adam, sgd } from "./optimizers";
 import { sparseCategoricalCrossentropy } from "./losses";
+
+const fixtures = new URL("../../models/fixtures/keras/", import.meta.url);
 
 interface Entry {
   name: string;
@@ -74,9 +75,9 @@ function optimizerOf({ class_name, config }: Golden["optimizer"]): Optimizer {
 /** The first 512 training images, 0 … 1, in batches of 64 in file order. */
 function images() {
   const read = (name: string) =>
-    parseIdx(gunzipSync(readFileSync(shared(`data/mnist/${name}.gz`))));
-  const pixels = read("train-images-idx3-ubyte").data.subarray(0, 512 * 784) as Uint8Array;
-  const labels = read("train-labels-idx1-ubyte").data.subarray(0, 512) as Uint8Array;
+    parseIdx(gunzipSync(readFileSync(new URL(`mnist512-${name}-ubyte.gz`, fixtures))))
+      .data as Uint8Array;
+  const [pixels, labels] = [read("images-idx3"), read("labels-idx1")];
   return dataset({
     x: tensor(
       "float32",
@@ -102,12 +103,16 @@ function checkSample(got: Tensor, { shape, l2: norm, first5 }: Sample, tolerance
 
 const tested: readonly EngineName[] = ["onnx", "tfjs"];
 
-describeWithShared("training against Keras", "reference/keras/training", (folder) => {
-  const goldens = readdirSync(folder).filter((name) => name.endsWith(".json"));
+describe("training against Keras", () => {
+  const goldens = readdirSync(new URL("training", fixtures)).filter((name) =>
+    name.endsWith(".json"),
+  );
   it("has all of Keras' runs", () => expect(goldens.length).toBe(3));
   describe.each(tested)("engine %s", (engine) => {
     it.each(goldens)("%s", async (file) => {
-      const golden: Golden = JSON.parse(readFileSync(`${folder}/${file}`, "utf8"));
+      const golden: Golden = JSON.parse(
+        readFileSync(new URL(`training/${file}`, fixtures), "utf8"),
+      );
       const tolerance = golden.suggested_tolerance;
       const model = modelOf(golden);
       const start = generatedWeights(model, golden.gains);

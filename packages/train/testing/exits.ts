@@ -1,6 +1,7 @@
 // Ends processes that train and predict at random moments, in every way in which a process ends: it must
 // end with the exit code that was asked for, or by the signal that it was sent, and never abort.
 import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { random } from "@cajal/core";
 
@@ -50,6 +51,10 @@ export function endOf({ work, end, ms }: Exit): Promise<{ ended: number | string
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (said += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => resolve({ ended: signal ?? code!, said }));
+    child.on("close", (code, signal) => {
+      // What the runner could not remove.
+      rmSync(at(`../testing/.exitProgram.ts.${child.pid}.mjs`), { force: true });
+      resolve({ ended: signal ?? code!, said });
+    });
   });
 }

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isCajalError } from "@cajal/core";
-import { describeWithShared } from "../../../core/testing/shared";
 import { summary } from "../network/summary";
 import { lenet1, lenet1Original, lenet5, lenet5Original } from "./lenet";
 
@@ -133,11 +132,16 @@ describe("LeNet's options", () => {
   });
 });
 
-describeWithShared("LeNet-5", "reference/keras/training/lenet5_adam.json", (path) => {
+describe("LeNet-5", () => {
   it("is the network of the reference training", () => {
     const reference: {
       layers: { name: string; class: string; output: number[]; inbound: string[]; weights?: [] }[];
-    } = JSON.parse(readFileSync(path, "utf8"));
+    } = JSON.parse(
+      readFileSync(
+        new URL("../../fixtures/keras/training/lenet5_adam.json", import.meta.url),
+        "utf8",
+      ),
+    );
     const { layers } = summary(lenet5());
     expect(layers).toHaveLength(reference.layers.length);
     for (const [i, { class: className, weights = [], ...layer }] of reference.layers.entries())

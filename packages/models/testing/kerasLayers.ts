@@ -1,0 +1,63 @@
+// Single layers as Keras computes them: outputs, gradients and moving averages, as
+// fixtures/keras/make_layers.py wrote them.
+import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import { readFileSync } from "node:fs";
+import { expect } from "vitest";
+import type { ModelConfig } from "../src/keras/config";
+import { single } from "./checkLayer";
+
+export interface KerasArray {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+  /** float32 where nothing is said. */
+  readonly dtype?: "int32";
+}
+
+export interface KerasLayer {
+  readonly class_name: string;
+  readonly case: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly training: boolean;
+  readonly inputs: readonly KerasArray[];
+  readonly weights: Readonly<Record<string, KerasArray>>;
+  readonly output: KerasArray | readonly KerasArray[];
+  /** The gradients are those of the sum of output · dy. */
+  readonly dy: KerasArray | readonly KerasArray[];
+  readonly gradients: {
+    readonly inputs: readonly KerasArray[];
+    readonly weights: Readonly<Record<string, KerasArray>>;
+  };
+  /** Moving averages after one step of training. */
+  readonly updated_weights?: Readonly<Record<string, KerasArray>>;
+}
+
+const { cases }: { cases: readonly KerasLayer[] } = JSON.parse(
+  readFileSync(new URL("../fixtures/keras/layers.json", import.meta.url), "utf8"),
+);
+
+export const kerasLayers = cases;
+
+export const outputsOf = ({ output }: KerasLayer): readonly KerasArray[] =>
+  Array.isArray(output) ? output : [output as KerasArray];
+
+/** The layer as a model: inputs `input_0`, …, the layer `layer`. */
+export const modelOf = (golden: KerasLayer): ModelConfig =>
+  single(golden.class_name, golden.config, golden.inputs, outputsOf(golden).length);
+
+export const tensorOf = ({ shape, data, dtype }: KerasArray): Tensor =>
+  tensor<"float32" | "int32">(dtype ?? "float32", shape, data);
+
+export const weightsOf = ({ weights }: KerasLayer): Weights =>
+  new Map(Object.entries(weights).map(([name, array]) => [`layer/${name}`, tensorOf(array)]));
+
+/** Within 1e-5 of the largest absolute value, at least 1e-5: what the reference says of itself. */
+export function expectClose(got: Tensor, { shape, data }: KerasArray): void {
+  expect(got.shape).toEqual(shape);
+  expect(got.data.length).toBe(sizeOf(shape));
+  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  const worst = data.reduce((most, value, i) => {
+    const difference = Math.abs(Number(got.data[i]) - value);
+    return Number.isNaN(difference) ? Infinity : Math.max(most, difference);
+  }, 0);
+  expect(worst).toBeLessThanOrEqual(1e-5 * largest);
+}
