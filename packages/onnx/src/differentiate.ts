@@ -75,15 +75,19 @@ export function checkDifferentiable(
     rule(node);
 }
 
-/** Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product). */
+/**
+ * Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product), through the nodes
+ * from number `from` on.
+ */
 function pullback(
   g: GraphBuilder,
   outputs: readonly Value[],
   dys: readonly Value[],
   inputs: readonly Value[],
   formulations: Formulations,
+  from = 0,
 ): Value[] {
-  const nodes = [...g.nodes];
+  const nodes = g.nodes.slice(from);
   const active = nodesBetween(g, nodes, outputs, inputs);
   // The gradients that have arrived at a value so far, one from each node that uses it.
   const arrived = new Map<string, (Value | Scaled)[]>();
@@ -116,7 +120,7 @@ function pullback(
       const { gradient, takesScaled } = rule(node);
       const toScale = takesScaled && totalToScale(node.outputs[0]!);
       const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
-      const about = { wanted, formulations, sums, scale: toScale?.scale };
+      const about = { wanted, formulations, sums, scale: toScale?.scale, from: g.nodes.length };
       const dxs = gradient(dysOfNode, context(g, node, about), g);
       node.inputs.forEach((name, i) => {
         const dx = dxs[i];
@@ -191,11 +195,13 @@ function context(
     formulations,
     scale,
     sums,
+    from,
   }: {
     wanted: ReadonlySet<number>;
     formulations: Formulations;
     scale: Value | undefined;
     sums: Map<string, Value>;
+    from: number;
   },
 ): GradientContext {
   const find = (name: string) => (name === "" ? undefined : g.value(name));
@@ -212,7 +218,8 @@ function context(
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     withoutIndices: formulations.withoutIndices ?? false,
-    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, formulations),
+    // Not through what was there before: one input may be made of another one.
+    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, formulations, from),
     ...attributesOf(node),
   };
 }

@@ -1,5 +1,6 @@
+import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
-import { defineGradient } from "./gradient";
+import { defineGradient, inFloat32 } from "./gradient";
 import { gatesOf, gradientOfRecurrence, type Cell } from "./shared/recurrence";
 
 export const gru = defineGradient({
@@ -12,7 +13,7 @@ export const gru = defineGradient({
       context,
       g,
     ),
-  samples: [
+  samples: inFloat32([
     {
       inputs: [
         [4, 2, 3],
@@ -35,26 +36,49 @@ export const gru = defineGradient({
       ],
       attributes: { hidden_size: 2, direction: "bidirectional" },
     },
-  ].map((sample) => ({ ...sample, float32: true as const })),
+    {
+      inputs: [
+        [4, 3, 2],
+        [2, 9, 2],
+        [2, 9, 3],
+        [2, 18],
+        tensor("int32", [3], [2, 4, 1]),
+        [2, 3, 3],
+      ],
+      attributes: { hidden_size: 3, direction: "bidirectional", linear_before_reset: 1 },
+      outputs: 2,
+    },
+    {
+      inputs: [[3, 2, 2], [1, 9, 2], [1, 9, 3], [1, 18], tensor("int32", [2], [3, 1])],
+      attributes: {
+        hidden_size: 3,
+        clip: 0.15,
+        activations: ["HardSigmoid", "Elu"],
+        activation_alpha: [0.3, 0.8],
+        activation_beta: [0.4],
+      },
+      outputs: 2,
+    },
+  ]),
 });
 
 const common = { gates: 3, activations: ["Sigmoid", "Tanh"], initial: [5] };
 
 const resetBefore: Cell = {
   ...common,
-  step(g, x, [h], { hidden, recurrent, activations: [gate, candidate] }) {
+  step(g, x, [h], { hidden, recurrent, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
     const [rz, rr, rh] = gatesOf(g, recurrent, 3, hidden);
-    const z = gate!(g.add(xz!, g.matMul(h!, rz!)));
-    const r = gate!(g.add(xr!, g.matMul(h!, rr!)));
-    return [blend(g, z, candidate!(g.add(xh!, g.matMul(g.mul(r, h!), rh!))), h!)];
+    const z = gate!(clip(g.add(xz!, g.matMul(h!, rz!))));
+    const r = gate!(clip(g.add(xr!, g.matMul(h!, rr!))));
+    return [blend(g, z, candidate!(clip(g.add(xh!, g.matMul(g.mul(r, h!), rh!)))), h!)];
   },
 };
 
 const resetAfter: Cell = {
   ...common,
   separateBias: true,
-  step(g, x, [h], { hidden, recurrent, recurrentBias, activations: [gate, candidate] }) {
+  step(g, x, [h], { hidden, recurrent, recurrentBias, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
     const product = g.matMul(h!, recurrent);
     const [hz, hr, hh] = gatesOf(
@@ -63,9 +87,9 @@ const resetAfter: Cell = {
       3,
       hidden,
     );
-    const z = gate!(g.add(xz!, hz!));
-    const r = gate!(g.add(xr!, hr!));
-    return [blend(g, z, candidate!(g.add(xh!, g.mul(r, hh!))), h!)];
+    const z = gate!(clip(g.add(xz!, hz!)));
+    const r = gate!(clip(g.add(xr!, hr!)));
+    return [blend(g, z, candidate!(clip(g.add(xh!, g.mul(r, hh!)))), h!)];
   },
 };
 

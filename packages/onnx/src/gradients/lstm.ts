@@ -1,22 +1,13 @@
-import { defineGradient } from "./gradient";
+import { tensor } from "@cajal/core";
+import { defineGradient, inFloat32, type Gradient } from "./gradient";
 import { gatesOf, gradientOfRecurrence } from "./shared/recurrence";
 
 export const lstm = defineGradient({
   op: "LSTM",
   // i, o, f, c̃ = gates(x W + h R + b);  C = f ⊙ C + i ⊙ c̃;  H = o ⊙ tanh C
-  // (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
-  gradient: gradientOfRecurrence({
-    gates: 4,
-    activations: ["Sigmoid", "Tanh", "Tanh"],
-    initial: [5, 6],
-    step(g, x, [h, c], { hidden, recurrent, activations: [gate, candidate, output] }) {
-      const z = g.add(x, g.matMul(h!, recurrent));
-      const [i, o, f, update] = gatesOf(g, z, 4, hidden);
-      const cell = g.add(g.mul(gate!(f!), c!), g.mul(gate!(i!), candidate!(update!)));
-      return [g.mul(gate!(o!), output!(cell)), cell];
-    },
-  }),
-  samples: [
+  // (Hochreiter & Schmidhuber 1997, with the forget gate and the peepholes of Gers et al. 2000).
+  gradient: (dys, context, g) => recurrence(context.int("input_forget", 0) === 1)(dys, context, g),
+  samples: inFloat32([
     {
       inputs: [
         [4, 2, 3],
@@ -43,5 +34,61 @@ export const lstm = defineGradient({
         activations: ["HardSigmoid", "Softsign", "Tanh"],
       },
     },
-  ].map((sample) => ({ ...sample, float32: true as const })),
+    {
+      inputs: [
+        [4, 3, 2],
+        [2, 12, 2],
+        [2, 12, 3],
+        [2, 24],
+        tensor("int32", [3], [2, 4, 1]),
+        [2, 3, 3],
+        [2, 3, 3],
+      ],
+      attributes: { hidden_size: 3, direction: "bidirectional" },
+      outputs: 3,
+    },
+    {
+      inputs: [[3, 2, 2], [1, 12, 2], [1, 12, 3], [1, 24], undefined, [1, 2, 3], [1, 2, 3], [1, 9]],
+      attributes: {
+        hidden_size: 3,
+        activations: ["HardSigmoid", "Affine", "ScaledTanh"],
+        activation_alpha: [0.3, 0.8, 1.2],
+        activation_beta: [0.4, 0.1, 0.7],
+      },
+      outputs: 3,
+    },
+    {
+      inputs: [
+        [3, 2, 2],
+        [1, 12, 2],
+        [1, 12, 3],
+        [1, 24],
+        tensor("int32", [2], [3, 1]),
+        [1, 2, 3],
+        [1, 2, 3],
+      ],
+      attributes: { hidden_size: 3, clip: 0.15, input_forget: 1 },
+      outputs: 3,
+    },
+  ]),
 });
+
+/** With coupled gates what is not let in is kept: f = 1 − i. */
+const recurrence = (coupled: boolean): Gradient["gradient"] =>
+  gradientOfRecurrence({
+    gates: 4,
+    activations: ["Sigmoid", "Tanh", "Tanh"],
+    initial: [5, 6],
+    step(g, x, [h, c], { hidden, recurrent, peepholes, clip, activations }) {
+      const [gate, candidate, output] = activations;
+      const z = g.add(x, g.matMul(h!, recurrent));
+      const [zi, zo, zf, update] = gatesOf(g, z, 4, hidden);
+      const peep = (value: typeof z, k: number, cell: typeof z) =>
+        peepholes ? g.add(value, g.mul(peepholes[k]!, cell)) : value;
+      const i = gate!(clip(peep(zi!, 0, c!)));
+      const f = coupled ? g.sub(1, i) : gate!(clip(peep(zf!, 2, c!)));
+      const cell = g.add(g.mul(f, c!), g.mul(i, candidate!(clip(update!))));
+      const o = gate!(clip(peep(zo!, 1, cell)));
+      return [g.mul(o, output!(cell)), cell];
+    },
+  });

@@ -1,4 +1,5 @@
-import { defineGradient } from "./gradient";
+import { tensor } from "@cajal/core";
+import { defineGradient, inFloat32 } from "./gradient";
 import { gradientOfRecurrence } from "./shared/recurrence";
 
 export const rnn = defineGradient({
@@ -8,11 +9,11 @@ export const rnn = defineGradient({
     gates: 1,
     activations: ["Tanh"],
     initial: [5],
-    step: (g, x, [h], { recurrent, activations: [activate] }) => [
-      activate!(g.add(x, g.matMul(h!, recurrent))),
+    step: (g, x, [h], { recurrent, clip, activations: [activate] }) => [
+      activate!(clip(g.add(x, g.matMul(h!, recurrent)))),
     ],
   }),
-  samples: [
+  samples: inFloat32([
     {
       inputs: [
         [4, 2, 3],
@@ -27,5 +28,30 @@ export const rnn = defineGradient({
       attributes: { hidden_size: 2, direction: "bidirectional" },
       outputs: 2,
     },
-  ].map((sample) => ({ ...sample, float32: true as const })),
+    {
+      inputs: [[4, 3, 2], [2, 3, 2], [2, 3, 3], [2, 6], tensor("int32", [3], [2, 4, 1])],
+      attributes: {
+        hidden_size: 3,
+        direction: "bidirectional",
+        activations: ["Affine", "ScaledTanh"],
+        activation_alpha: [0.7, 1.3],
+        activation_beta: [0.1, 0.6],
+      },
+      outputs: 2,
+    },
+    {
+      inputs: [
+        [3, 2, 2],
+        [1, 3, 2],
+        [1, 3, 3],
+        [1, 6],
+      ],
+      attributes: {
+        hidden_size: 3,
+        clip: 0.15,
+        activations: ["LeakyRelu"],
+        activation_alpha: [0.3],
+      },
+    },
+  ]),
 });

@@ -64,6 +64,7 @@ export interface AttributeReader {
   float(name: string, absent: number): number;
   string(name: string, absent: string): string;
   ints(name: string): readonly number[] | undefined;
+  floats(name: string): readonly number[] | undefined;
   strings(name: string): readonly string[] | undefined;
 }
 
@@ -80,6 +81,7 @@ export function attributesOf({ attributes }: Pick<Node, "attributes">): Attribut
     float: (name, absent) => as(name, "float") ?? absent,
     string: (name, absent) => as(name, "string") ?? absent,
     ints: (name) => as(name, "ints"),
+    floats: (name) => as(name, "floats"),
     strings: (name) => as(name, "strings"),
   };
 }

@@ -3,7 +3,9 @@
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Gradient, GradientContext } from "../gradient";
+import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
 import { knownShape } from "./sumTo";
+import { writtenOut } from "./writtenOut";
 
 /** The state of a recurrence: the output first, then what else it carries on (an LSTM's cell). */
 type State = readonly Value[];
@@ -27,29 +29,30 @@ export interface CellWeights {
   readonly recurrent: Value;
   /** The recurrent bias, [gates · hidden], where it is not part of `x` already. */
   readonly recurrentBias: Value | undefined;
-  readonly activations: readonly ((x: Value) => Value)[];
+  readonly activations: readonly Activation[];
+  /** An LSTM's weights from the cell to the gates i, o and f, each [hidden]. */
+  readonly peepholes: readonly Value[] | undefined;
+  /** Keeps what goes into an activation within the node's limits. */
+  clip(x: Value): Value;
 }
 
 /** The gradient of a recurrent operator whose step is `cell`. */
-export function gradientOfRecurrence(cell: Cell): Gradient["gradient"] {
-  return (dys, context, g) => {
-    const { inputs } = context;
-    refuse(context);
-    const written = unroll(g, cell, context);
-    const pairs = written.flatMap((y, i) => (dys[i] ? [[y, dys[i]] as const] : []));
-    const wanted = inputs.flatMap((x, i) => (x && context.wants(i) ? [i] : []));
-    const dxs = context.pullback(
-      pairs.map(([y]) => y),
-      pairs.map(([, dy]) => dy),
-      wanted.map((i) => inputs[i]!),
-    );
-    return inputs.map((_, i) => dxs[wanted.indexOf(i)]);
-  };
-}
+export const gradientOfRecurrence = (cell: Cell): Gradient["gradient"] =>
+  writtenOut((context, g) => {
+    // ONNX Runtime's CPU provider does not run it either.
+    if (context.int("layout", 0) !== 0) throw unsupported(context, "layout 1");
+    return unroll(g, cell, context);
+  });
 
 /** Y, Y_h and, for an LSTM, Y_c. */
 function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] {
-  const [x, w, r, b] = context.inputs as readonly [Value, Value, Value, Value | undefined];
+  const [x, w, r, b, lengths] = context.inputs as readonly [
+    Value,
+    Value,
+    Value,
+    Value | undefined,
+    Value | undefined,
+  ];
   const [time, batch] = knownShape(x, "of a recurrent operator");
   const [directions, , hidden] = knownShape(r, "of a recurrent operator");
   const wide = cell.gates * hidden!;
@@ -57,6 +60,23 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     context.strings("activations") ??
     Array.from({ length: directions! }, () => cell.activations).flat();
   const each = cell.activations.length;
+  const activations = activationsOf(
+    g,
+    names,
+    context.floats("activation_alpha"),
+    context.floats("activation_beta"),
+  ).map((activation, i) => {
+    if (activation) return activation;
+    const known = recurrentActivations.join(", ");
+    throw unsupported(context, `activation ${names[i]} (known: ${known})`);
+  });
+  const limit = context.float("clip", 0);
+  // Which sequences are not at their end yet, [batch, 1] for each step.
+  const running =
+    lengths &&
+    Array.from({ length: time! }, (_, t) =>
+      g.unsqueeze(g.greater(lengths, g.scalar(lengths.dtype, t)), [1]),
+    );
   const results = Array.from({ length: directions! }, (_, d) => {
     const of = (value: Value, from = 0, length?: number) => {
       const one = g.squeeze(g.slice(value, { starts: [d], ends: [d + 1], axes: [0] }), [0]);
@@ -77,9 +97,11 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
       hidden: hidden!,
       recurrent: g.transpose(of(r), [1, 0]),
       recurrentBias: cell.separateBias ? recurrentBias : undefined,
-      activations: names
-        .slice(d * each, (d + 1) * each)
-        .map((name) => activation(g, name, context)),
+      activations: activations.slice(d * each, (d + 1) * each),
+      peepholes:
+        context.inputs[7] &&
+        g.split(of(context.inputs[7]), { axis: 0, sizes: Array<number>(3).fill(hidden!) }),
+      clip: (value) => (limit > 0 ? g.clip(value, { min: -limit, max: limit }) : value),
     };
     let state: State = cell.initial.map((i) =>
       context.inputs[i] ? of(context.inputs[i]) : g.expand(g.scalar(x.dtype, 0), [batch!, hidden!]),
@@ -88,8 +110,11 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     const ys: Value[] = [];
     for (let step = 0; step < time!; step++) {
       const t = backwards ? time! - 1 - step : step;
-      state = cell.step(g, g.squeeze(steps[t]!, [0]), state, weights);
-      ys[t] = g.unsqueeze(state[0]!, [0, 1]);
+      const next = cell.step(g, g.squeeze(steps[t]!, [0]), state, weights);
+      // Past its end a sequence gives zeros and its state stays; backwards it begins at its own end.
+      const before = state;
+      state = running ? next.map((value, i) => g.where(running[t]!, value, before[i]!)) : next;
+      ys[t] = g.unsqueeze(running ? g.where(running[t]!, next[0]!, 0) : next[0]!, [0, 1]);
     }
     return { ys: g.concat(ys, { axis: 0 }), last: state.map((value) => g.unsqueeze(value, [0])) };
   });
@@ -112,37 +137,6 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
 /** The gates of one step, in their order. */
 export const gatesOf = (g: GraphBuilder, z: Value, gates: number, hidden: number): Value[] =>
   g.split(z, { axis: 1, sizes: Array<number>(gates).fill(hidden) });
-
-function activation(g: GraphBuilder, name: string, context: GradientContext): (x: Value) => Value {
-  const known: Record<string, (x: Value) => Value> = {
-    Sigmoid: (x) => g.sigmoid(x),
-    Tanh: (x) => g.tanh(x),
-    Relu: (x) => g.relu(x),
-    HardSigmoid: (x) => g.op("HardSigmoid", [x]),
-    Softsign: (x) => g.softsign(x),
-    Softplus: (x) => g.softplus(x),
-    Elu: (x) => g.op("Elu", [x]),
-  };
-  const found = Object.entries(known).find(([key]) => key.toLowerCase() === name.toLowerCase());
-  if (!found)
-    throw unsupported(context, `activation ${name} (known: ${Object.keys(known).join(", ")})`);
-  return found[1];
-}
-
-/** What the written-out form does not do. */
-function refuse(context: GradientContext): void {
-  const { node } = context;
-  if (node.inputs[4]) throw unsupported(context, "sequence_lens");
-  if (node.op === "LSTM" && node.inputs[7]) throw unsupported(context, "peepholes");
-  for (const name of ["clip", "input_forget", "layout", "activation_alpha", "activation_beta"]) {
-    const attribute = node.attributes[name];
-    const isDefault =
-      attribute === undefined ||
-      attribute.value === 0 ||
-      (Array.isArray(attribute.value) && attribute.value.length === 0);
-    if (!isDefault) throw unsupported(context, name);
-  }
-}
 
 const unsupported = ({ node }: GradientContext, what: string) =>
   new CajalError(

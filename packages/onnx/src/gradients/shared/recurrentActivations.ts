@@ -1,0 +1,50 @@
+// The activations that recurrent operators name, with their parameters.
+import type { GraphBuilder, Value } from "../../graph/builder";
+
+export type Activation = (x: Value) => Value;
+
+interface Definition {
+  /** Parameters' values where they are not stated. */
+  readonly alpha?: number;
+  readonly beta?: number;
+  build(g: GraphBuilder, x: Value, alpha: number, beta: number): Value;
+}
+
+/** ONNX's list; the formulas are those of its documentation of RNN. */
+const definitions: Readonly<Record<string, Definition>> = {
+  Affine: { alpha: 1, beta: 0, build: (g, x, alpha, beta) => g.add(g.mul(x, alpha), beta) },
+  Elu: { alpha: 1, build: (g, x, alpha) => g.elu(x, { alpha }) },
+  HardSigmoid: { alpha: 0.2, beta: 0.5, build: (g, x, alpha, beta) => g.hardSigmoid(x, { alpha, beta }) }, // prettier-ignore
+  LeakyRelu: { alpha: 0.01, build: (g, x, alpha) => g.leakyRelu(x, { alpha }) },
+  Relu: { build: (g, x) => g.relu(x) },
+  ScaledTanh: { alpha: 1, beta: 1, build: (g, x, alpha, beta) => g.mul(g.tanh(g.mul(x, beta)), alpha) }, // prettier-ignore
+  Sigmoid: { build: (g, x) => g.sigmoid(x) },
+  Softplus: { build: (g, x) => g.softplus(x) },
+  Softsign: { build: (g, x) => g.softsign(x) },
+  Tanh: { build: (g, x) => g.tanh(x) },
+  ThresholdedRelu: { alpha: 1, build: (g, x, alpha) => g.thresholdedRelu(x, { alpha }) },
+};
+
+/** The names, for messages. */
+export const recurrentActivations: readonly string[] = Object.keys(definitions);
+
+/**
+ * The activations of a node in the order of their names; undefined where one is unknown. Each takes the
+ * next of the parameters if it has any, as ONNX Runtime reads them.
+ */
+export function activationsOf(
+  g: GraphBuilder,
+  names: readonly string[],
+  alphas: readonly number[] = [],
+  betas: readonly number[] = [],
+): (Activation | undefined)[] {
+  const [alpha, beta] = [[...alphas], [...betas]];
+  return names.map((name) => {
+    const key = recurrentActivations.find((each) => each.toLowerCase() === name.toLowerCase());
+    const found = key === undefined ? undefined : definitions[key]!;
+    if (!found) return undefined;
+    const a = found.alpha === undefined ? 0 : (alpha.shift() ?? found.alpha);
+    const b = found.beta === undefined ? 0 : (beta.shift() ?? found.beta);
+    return (x) => found.build(g, x, a, b);
+  });
+}
