@@ -6,16 +6,14 @@ export type {
   SequentialConfig,
   TensorRef,
 } from "./keras/config";
-export { defineLayer, type Layer, type WeightSpec } from "./layers/definition/layer";
+export { defineLayer, type Layer, type TfjsContext, type WeightSpec } from "./layers/definition/layer";
 export { layers, type LayerConfigs } from "./layers";
-export {
-  functional,
-  type Functional,
-  type LayerOptions,
-  type Symbolic,
-} from "./network/functional";
-export { resolve, type Call, type Model, type Network, type NetworkLayer } from "./network/network";
-export { readKeras, toKerasJson } from "./keras/keras";
+export { functional, type Functional, type LayerOptions, type Symbolic } from "./network/functional";
+export { resolve, type Call, type Model, type Network } from "./network/network";
+export type { NetworkLayer } from "./network/plan";
+export { readKeras } from "./keras/readKeras";
+export { toKerasJson } from "./keras/toKerasJson";
+export type { ResolveOptions } from "./network/registry";
 export {
   summary,
   weightSpecs,

@@ -4,7 +4,10 @@
 /** A shape as Keras writes it: batch included, null where an extent is free. */
 export type KerasShape = readonly (number | null)[];
 
-/** Where a value comes from: layer name, index of that layer's call, index of the call's output. */
+/**
+ * Where a value comes from: layer name, index of that layer's call, index of the call's output. Calls
+ * of a layer count from 0, those of a nested model from 1, as Keras 2 and TF.js count them.
+ */
 export type TensorRef = readonly [layer: string, node: number, tensor: number];
 
 /** One input of a call: a reference and the call's keyword arguments. */
@@ -28,6 +31,8 @@ export interface ModelConfig {
   readonly class_name: "Functional" | "Model";
   readonly config: {
     readonly name: string;
+    /** Whether training changes anything of the model; absent: true. */
+    readonly trainable?: boolean;
     readonly layers: readonly LayerEntry[];
     readonly input_layers: readonly TensorRef[];
     readonly output_layers: readonly TensorRef[];

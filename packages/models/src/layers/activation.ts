@@ -7,8 +7,15 @@ export const activation = defineLayer({
   className: "Activation",
   fields: { activation: f.activation() },
   shape: (_, [x]) => [x!],
+  integers: ({ activation }) =>
+    activation === "linear" ? "moves" : /^relu6?$/.test(activation) ? "computes" : undefined,
   layout: "elementwise",
-  lower: ({ activation }, [x], g, { axis }) => [activate(activation, x!, g, axis(-1))],
+  lower: ({ activation }, [x], g, { axis, dtype }) => {
+    if (activation === "linear" || dtype === "float32")
+      return [activate(activation, x!, g, axis(-1))];
+    const above = g.max(x!, 0);
+    return [activation === "relu6" ? g.min(above, 6) : above];
+  },
   samples: [
     { config: { activation: "relu" }, inputs: [[2, 3]] },
     { config: { activation: "softmax" }, inputs: [[2, 3, 2, 4]] },

@@ -13,8 +13,8 @@ export const batchNormalization = defineLayer({
   className: "BatchNormalization",
   fields: {
     axis: f.axis(-1),
-    momentum: f.real(0.99),
-    epsilon: f.real(1e-3),
+    momentum: f.share(0.99),
+    epsilon: f.nonnegative(1e-3),
     center: f.flag(true),
     scale: f.flag(true),
     ...weightFields("beta", "zeros"),

@@ -35,6 +35,7 @@ export const concatenate = defineLayer({
       }),
     ];
   },
+  integers: () => "moves",
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [
     inputs.length === 1 ? inputs[0]! : g.concat(inputs, { axis: context.axis(axis) }),

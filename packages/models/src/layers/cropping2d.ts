@@ -28,6 +28,7 @@ export const cropping2d = defineLayer({
     });
     return [[n!, rows!, columns!, c!]];
   },
+  integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ cropping: [[top, bottom], [left, right]] }, [x], g) => [
     g.slice(x!, { starts: [top, left], ends: [end(bottom), end(right)], axes: [2, 3] }),

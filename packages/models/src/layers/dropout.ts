@@ -8,6 +8,7 @@ export const dropout = defineLayer({
   className: "Dropout",
   fields: { rate: f.rate(), seed: f.seed(null) },
   shape: (_, [x]) => [x!],
+  integers: () => "moves",
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) =>
     training && rate > 0 ? [g.mul(x!, keep(g, g.shape(x!), { rate, seed: seed() }))] : [x!],

@@ -2,6 +2,7 @@
 // keras.io/api/layers/core_layers/embedding
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { cast } from "./shared/integers";
 import { trainable, weightFields } from "./definition/weightFields";
 
 export const embedding = defineLayer({
@@ -15,9 +16,11 @@ export const embedding = defineLayer({
   },
   shape: ({ output_dim }, [x]) => [[...x!, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
+  integers: () => "moves",
+  gives: "float32",
   layout: "channelsLast",
   lower: (_, [x], g, { weight }) => {
-    const indices = x!.dtype === "int32" || x!.dtype === "int64" ? x! : g.cast(x!, "int32");
+    const indices = x!.dtype === "int64" ? x! : cast(g, x!, "int32");
     return [g.gather(weight("embeddings"), indices, { axis: 0 })];
   },
   samples: [

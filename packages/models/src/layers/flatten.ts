@@ -9,6 +9,7 @@ export const flatten = defineLayer({
   className: "Flatten",
   fields: { data_format: f.dataFormat("channels_last") },
   shape: (_, [x]) => [[x![0]!, sizeOfKnown(x!.slice(1))]],
+  integers: () => "moves",
   layout: "any",
   lower: (_, [x], g, { arrange, inputs, layout }) => {
     const image = inputs[0]!.slice(1);

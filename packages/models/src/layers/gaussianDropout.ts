@@ -8,6 +8,7 @@ export const gaussianDropout = defineLayer({
   className: "GaussianDropout",
   fields: { rate: f.rate(), seed: f.seed(null) },
   shape: (_, [x]) => [x!],
+  integers: () => "moves",
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x!];

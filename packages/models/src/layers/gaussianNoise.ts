@@ -8,6 +8,7 @@ export const gaussianNoise = defineLayer({
   className: "GaussianNoise",
   fields: { stddev: f.nonnegative(), seed: f.seed(null) },
   shape: (_, [x]) => [x!],
+  integers: () => "moves",
   layout: "elementwise",
   lower: ({ stddev }, [x], g, { training, seed }) =>
     training && stddev > 0 ? [g.add(x!, g.mul(normal(g, g.shape(x!), seed()), stddev))] : [x!],

@@ -2,6 +2,7 @@
 // keras.io/api/layers/pooling_layers/global_max_pooling1d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { cast, isInteger, wide } from "./shared/integers";
 import { flatten } from "./shared/reshaping";
 
 export const globalMaxPooling1d = defineLayer({
@@ -9,8 +10,11 @@ export const globalMaxPooling1d = defineLayer({
   fields: { data_format: f.dataFormat("channels_last"), keepdims: f.flag(false) },
   rank: 3,
   shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
+  integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
+    if (isInteger(x!.dtype))
+      return [cast(g, g.reduceMax(wide(g, x!), { axes: [2], keepdims }), x!.dtype)];
     const pooled = g.globalMaxPool(x!); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },

@@ -1,6 +1,7 @@
 // Where a model's input comes in. `batch_input_shape` (Keras 2, TF.js) or `batch_shape` (Keras 3).
 import { defineLayer } from "./definition/layer";
-import { fieldOf, flag, text } from "./definition/fields";
+import { dtypes, type DType } from "@cajal/core";
+import { fieldOf, flag } from "./definition/fields";
 import type { KerasShape } from "../keras/config";
 
 const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (given) => {
@@ -8,17 +9,22 @@ const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where
   const list: unknown[] = given;
   return list.every(
     (extent): extent is number | null =>
-      extent === null || (typeof extent === "number" && Number.isInteger(extent) && extent > 0),
+      extent === null ||
+      (typeof extent === "number" && Number.isInteger(extent) && extent > 0 && extent < 2 ** 31),
   )
     ? list
     : undefined;
 });
 
+const elementType = fieldOf<DType>(`an element type: ${dtypes.join(", ")}`, (given) =>
+  dtypes.find((dtype) => dtype === given),
+);
+
 export const inputLayer = defineLayer({
   className: "InputLayer",
   fields: {
     batch_input_shape: batchShape(),
-    dtype: text("float32"),
+    dtype: elementType("float32"),
     sparse: flag(false),
     ragged: flag(false),
   },

@@ -12,7 +12,7 @@ export const layerNormalization = defineLayer({
   className: "LayerNormalization",
   fields: {
     axis: f.integers([-1]),
-    epsilon: f.real(1e-3),
+    epsilon: f.nonnegative(1e-3),
     center: f.flag(true),
     scale: f.flag(true),
     ...weightFields("beta", "zeros"),

@@ -5,7 +5,7 @@ import { defineLayer } from "./definition/layer";
 
 export const leakyRelu = defineLayer({
   className: "LeakyReLU",
-  fields: { negative_slope: f.real(0.3) },
+  fields: { negative_slope: f.nonnegative(0.3) },
   aliases: { alpha: "negative_slope" },
   shape: (_, [x]) => [x!],
   layout: "elementwise",

@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling1d
 import { defineLayer } from "./definition/layer";
-import { poolAttributes, pooledShape, poolFields1d } from "./shared/pooling";
+import { poolable, poolAttributes, pooledShape, poolFields1d } from "./shared/pooling";
 
 export const maxPooling1d = defineLayer({
   className: "MaxPooling1D",
@@ -9,8 +9,11 @@ export const maxPooling1d = defineLayer({
   rank: 3,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
   shape: (config, [x]) => [pooledShape(config, x!)],
+  integers: () => "computes",
   layout: "channelsFirst",
-  lower: (config, [x], g, { inputs }) => [g.maxPool(x!, poolAttributes(config, inputs[0]!))],
+  lower: (config, [x], g, { inputs, dtype }) => [
+    g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!)),
+  ],
   samples: [
     { inputs: [[2, 5, 3]] },
     { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [[1, 6, 2]] },

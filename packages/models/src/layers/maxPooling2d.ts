@@ -1,7 +1,7 @@
 // The largest value of each window.
 // keras.io/api/layers/pooling_layers/max_pooling2d
 import { defineLayer } from "./definition/layer";
-import { poolAttributes, pooledShape, poolFields2d } from "./shared/pooling";
+import { poolable, poolAttributes, pooledShape, poolFields2d } from "./shared/pooling";
 
 export const maxPooling2d = defineLayer({
   className: "MaxPooling2D",
@@ -9,10 +9,11 @@ export const maxPooling2d = defineLayer({
   rank: 4,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
   shape: (config, [x]) => [pooledShape(config, x!)],
+  integers: () => "computes",
   layout: "channelsFirst",
   pads: "nonnegative",
-  lower: (config, [x], g, { inputs, padding }) => [
-    g.maxPool(x!, poolAttributes(config, inputs[0]!, padding)),
+  lower: (config, [x], g, { inputs, padding, dtype }) => [
+    g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!, padding)),
   ],
   samples: [
     { inputs: [[2, 5, 6, 2]] },

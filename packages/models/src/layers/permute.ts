@@ -17,6 +17,7 @@ export const permute = defineLayer({
       );
     return [[x![0]!, ...dims.map((axis) => x![axis]!)]];
   },
+  integers: () => "moves",
   layout: "channelsLast",
   lower: ({ dims }, [x], g) => [g.transpose(x!, [0, ...dims])],
   samples: [

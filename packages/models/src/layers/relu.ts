@@ -6,13 +6,21 @@ import { defineLayer } from "./definition/layer";
 export const relu = defineLayer({
   className: "ReLU",
   fields: {
-    max_value: f.realOrNone(null),
-    negative_slope: f.real(0),
-    threshold: f.real(0),
+    max_value: f.limitOrNone(null),
+    negative_slope: f.nonnegative(0),
+    threshold: f.nonnegative(0),
   },
   shape: (_, [x]) => [x!],
+  integers: ({ max_value, negative_slope, threshold }) =>
+    negative_slope === 0 && threshold === 0 && Number.isInteger(max_value ?? 0)
+      ? "computes"
+      : undefined,
   layout: "elementwise",
-  lower: ({ max_value, negative_slope, threshold }, [x], g) => {
+  lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {
+    if (dtype !== "float32") {
+      const above = g.max(x!, 0);
+      return [max_value === null ? above : g.min(above, max_value)];
+    }
     if (threshold === 0 && negative_slope === 0)
       return [max_value === null ? g.relu(x!) : g.clip(x!, { min: 0, max: max_value })];
     const kept = max_value === null ? x! : g.clip(x!, { max: max_value });

@@ -12,6 +12,12 @@ export const reshape = defineLayer({
   shape: ({ target_shape }, [x]) => {
     const size = sizeOfKnown(x!.slice(1));
     const free = target_shape.indexOf(-1);
+    if (target_shape.some((extent) => extent < -1 || extent === 0) || free !== target_shape.lastIndexOf(-1))
+      throw new CajalError(
+        "bad-argument",
+        `target_shape ${showShape(target_shape)}: expected extents of at least 1, and -1 once at most`,
+        { target_shape },
+      );
     const known = sizeOf(target_shape.filter((extent) => extent !== -1));
     if (size === null)
       return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
@@ -23,6 +29,7 @@ export const reshape = defineLayer({
       );
     return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
   },
+  integers: () => "moves",
   layout: "order",
   lower: (_, [x], g, { outputs }) => [reshapeTo(g, x!, outputs[0]!)],
   samples: [

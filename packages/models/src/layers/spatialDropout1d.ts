@@ -9,6 +9,7 @@ export const spatialDropout1d = defineLayer({
   fields: { rate: f.rate(), seed: f.seed(null) },
   rank: 3,
   shape: (_, [x]) => [x!],
+  integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x!];

@@ -9,6 +9,7 @@ export const spatialDropout2d = defineLayer({
   fields: { rate: f.rate(), data_format: f.dataFormat("channels_last"), seed: f.seed(null) },
   rank: 4,
   shape: (_, [x]) => [x!],
+  integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x!];

@@ -5,7 +5,7 @@ import { defineLayer } from "./definition/layer";
 
 export const thresholdedRelu = defineLayer({
   className: "ThresholdedReLU",
-  fields: { theta: f.real(1) },
+  fields: { theta: f.nonnegative(1) },
   shape: (_, [x]) => [x!],
   layout: "elementwise",
   lower: ({ theta }, [x], g) => [g.thresholdedRelu(x!, { alpha: theta })],

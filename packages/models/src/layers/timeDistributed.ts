@@ -4,6 +4,7 @@ import { CajalError } from "@cajal/core";
 import type { KerasShape } from "../keras/config";
 import { defineLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
+import { integersOf } from "./shared/integers";
 
 export const timeDistributed = defineLayer({
   className: "TimeDistributed",
@@ -31,6 +32,7 @@ export const timeDistributed = defineLayer({
   macs: ({ layer }, [x], outputs) =>
     (x![1] ?? NaN) *
     (layer.definition.macs?.(layer.config, [stepOf(x!)], outputs.map(stepOf)) ?? 0),
+  integers: ({ layer }) => integersOf(layer),
   layout: "channelsLast",
   lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
     const [shape] = inputs;

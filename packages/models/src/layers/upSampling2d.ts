@@ -1,6 +1,8 @@
 // An image made larger by whole factors. keras.io/api/layers/reshaping_layers/up_sampling2d
 import * as f from "./definition/fields";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import { defineLayer } from "./definition/layer";
+import { cast } from "./shared/integers";
 
 export const upSampling2d = defineLayer({
   className: "UpSampling2D",
@@ -14,10 +16,12 @@ export const upSampling2d = defineLayer({
     const [n, h, w, c] = x!;
     return [[n!, h === null ? null : h! * rows, w === null ? null : w! * columns, c!]];
   },
+  integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
   layout: "channelsFirst",
-  lower: ({ interpolation, size: [rows, columns] }, [x], g) => [
-    g.resize(
-      x!,
+  lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype }) => {
+    if (dtype !== "float32" && interpolation === "nearest") return [repeated(g, x!, rows, columns)];
+    const resized = g.resize(
+      cast(g, x!, "float32"),
       interpolation === "nearest"
         ? {
             scales: [1, 1, rows, columns],
@@ -30,10 +34,20 @@ export const upSampling2d = defineLayer({
             mode: "linear",
             coordinate_transformation_mode: "half_pixel",
           },
-    ),
-  ],
+    );
+    return [resized];
+  },
   samples: [
     { inputs: [[1, 3, 4, 2]] },
     { config: { size: [3, 2], interpolation: "bilinear" }, inputs: [[2, 3, 4, 1]] },
   ],
 });
+
+/** Every row and column of an image [batch, channels, height, width] repeated: Resize knows few types. */
+function repeated(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
+  const each = g.expand(g.unsqueeze(x, [3, 5]), [1, 1, 1, rows, 1, columns]);
+  const extent = (axis: number, times: number) =>
+    g.mul(g.shape(x, { start: axis, end: axis + 1 }), times);
+  const shape = [g.shape(x, { start: 0, end: 2 }), extent(2, rows), extent(3, columns)];
+  return g.reshape(each, g.concat(shape, { axis: 0 }));
+}

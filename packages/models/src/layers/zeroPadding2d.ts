@@ -1,6 +1,7 @@
 // Zeros around an image. keras.io/api/layers/reshaping_layers/zero_padding2d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { wide } from "./shared/integers";
 
 export const zeroPadding2d = defineLayer({
   className: "ZeroPadding2D",
@@ -16,12 +17,17 @@ export const zeroPadding2d = defineLayer({
     const [n, h, w, c] = x!;
     return [[n!, widened(h!, rows), widened(w!, columns), c!]];
   },
+  integers: () => "moves",
   layout: "channelsFirst",
   // All axes are named although they could be left out: ONNX Runtime (1.30) merges a Pad without them
   // into a MaxPool behind it, which pads with the least number instead of 0; and given some of them
   // only, it loses count when it moves a Transpose across.
-  lower: ({ padding: [[top, bottom], [left, right]] }, [x], g) => [
-    g.pad(x!, { pads: [0, 0, top, left, 0, 0, bottom, right], axes: [0, 1, 2, 3] }),
+  lower: ({ padding: [[top, bottom], [left, right]] }, [x], g, { dtype }) => [
+    // ONNX Runtime's Pad has no whole numbers of 16 bits.
+    g.pad(/16$/.test(dtype) ? wide(g, x!) : x!, {
+      pads: [0, 0, top, left, 0, 0, bottom, right],
+      axes: [0, 1, 2, 3],
+    }),
   ],
   samples: [
     { inputs: [[1, 3, 4, 2]] },

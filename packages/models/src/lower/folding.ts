@@ -2,7 +2,8 @@
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
 import type { Borders } from "../layers/definition/fields";
-import type { Call, Network, NetworkLayer, NetworkValue } from "../network/network";
+import type { Call, Network, NetworkValue } from "../network/network";
+import type { NetworkLayer } from "../network/plan";
 import type { ModelWeight } from "../network/summary";
 
 /** Calls that pass their input through, for others do their work. */

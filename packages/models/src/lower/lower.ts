@@ -1,17 +1,19 @@
 // A model as an ONNX graph. Outside, values lie as in Keras, channels last; inside, ONNX wants the
 // channels first: values are turned where a layer wants them otherwise than they lie, once each, so
 // that a CNN turns images at its doors alone. Weights are rearranged when the graph is built.
-import { CajalError, dtypes, unknownName, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, unknownName, type DType, type Weights } from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { KerasShape } from "../keras/config";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
 import { hold, layoutFor, type Held } from "./layouts";
-import { resolve, type Model, type Network, type NetworkValue } from "../network/network";
+import { resolve, type Call, type Model, type Network, type NetworkValue } from "../network/network";
+import { cast, integersOf, wide } from "../layers/shared/integers";
+import type { ResolveOptions } from "../network/registry";
 import type { Step } from "./views";
 import { constantWeights, type WeightSource } from "./weightSources";
 
-export interface ToOnnxOptions {
+export interface ToOnnxOptions extends ResolveOptions {
   /** Names of layers whose outputs the graph gives too, after the model's own, under those names. */
   readonly outputs?: readonly string[];
 }
@@ -29,9 +31,11 @@ export interface ToOnnxOptions {
 export function toOnnx(
   model: Model | object | string,
   weights: Weights,
-  { outputs: watched = [] }: ToOnnxOptions = {},
+  options: ToOnnxOptions = {},
 ): OnnxModel {
-  const network = resolve(model);
+  checkOptions("toOnnx", options, ["outputs", "layers"]);
+  const { outputs: watched = [], layers } = options;
+  const network = resolve(model, { layers });
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
   const { outputs, watched: seen } = lowerNetwork(g, network, {
@@ -51,7 +55,7 @@ export function toOnnx(
   return g.build();
 }
 
-export interface LowerOptions {
+export interface LowerOptions extends ResolveOptions {
   /** The model's inputs, as they lie in Keras: images NHWC. */
   readonly inputs: readonly Value[];
   /** Constants by their keys, or who gives them, such as `inputWeights`. Only constants are folded. */
@@ -82,21 +86,13 @@ export const lower = (
   g: GraphBuilder,
   model: Model | object | string,
   options: LowerOptions,
-): Lowered => lowerNetwork(g, resolve(model), options);
+): Lowered => lowerNetwork(g, resolve(model, { layers: options.layers }), options);
 
 /** Declares a graph's inputs for a network's, the batch free where the config leaves it so. */
 export function declareInputs(g: GraphBuilder, network: Network): Value[] {
-  return network.inputs.map(({ shape, from, call }) => {
-    const wanted = call?.inner.config.dtype;
-    const dtype = dtypes.find((known) => known === wanted);
-    if (!dtype)
-      throw new CajalError(
-        "unsupported",
-        `input "${from}": got dtype ${JSON.stringify(wanted)}, expected one of ${dtypes.join(", ")}.`,
-        { input: from, dtype: wanted },
-      );
-    return g.input(from, dtype, shape.map(nameOfFree(shape.length)));
-  });
+  return network.inputs.map(({ shape, dtype, from }) =>
+    g.input(from, dtype, shape.map(nameOfFree(shape.length))),
+  );
 }
 
 const nameOfFree =
@@ -123,6 +119,17 @@ function lowerNetwork(
   const source =
     typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
   const seeds = { drawn: 0 };
+  const casts = new Map<string, Value>();
+  /** A value in the type that a layer computes in, cast once for all layers. */
+  const typed = (value: Value, { inner, dtype }: Call): Value => {
+    const key = `${value.name} ${dtype} ${integersOf(inner)}`;
+    const known = casts.get(key);
+    if (known) return known;
+    const own = cast(g, value, dtype);
+    const made = integersOf(inner) === "computes" ? wide(g, own) : own;
+    casts.set(key, made);
+    return made;
+  };
 
   network.inputs.forEach((value, i) => held.set(value, hold(g, value.shape, inputs[i]!)));
   for (const call of network.calls) {
@@ -150,7 +157,14 @@ function lowerNetwork(
         return source(spec, steps);
       },
       update: (name, value) => void updates.set(`${layer.path}/${name}`, value),
+      dtype: call.dtype,
       seed: () => {
+        if (call.dtype !== "float32")
+          throw new CajalError(
+            "unsupported",
+            `layer "${layer.path}" (${layer.className}): it draws random numbers in training, and its inputs are ${call.dtype}, expected float32.`,
+            { layer: layer.path, dtype: call.dtype },
+          );
         if (!seed)
           throw new CajalError(
             "bad-argument",
@@ -166,14 +180,17 @@ function lowerNetwork(
     const made = g.within(layer.path, () =>
       lowerLayer(
         { ...inner, config },
-        given.map((value) => value.in(layout)),
+        given.map((value) => typed(value.in(layout), call)),
         call.inputs.map(({ shape }) => shape),
         layout,
         own,
       ),
     );
     call.outputs.forEach((value, i) =>
-      held.set(value, hold(g, value.shape, made.values[i]!, made.layouts[i]!)),
+      held.set(
+        value,
+        hold(g, value.shape, cast(g, made.values[i]!, value.dtype), made.layouts[i]!),
+      ),
     );
   }
   const asKeras = (value: NetworkValue) => held.get(value)!.in("channelsLast");
@@ -199,6 +216,7 @@ interface Surroundings {
   readonly training: boolean;
   readonly trainable: boolean;
   readonly padding: LowerContext["padding"];
+  readonly dtype: DType;
   weight(name: string, steps: readonly Step[]): Value;
   update(name: string, value: Value): void;
   seed(): Value;
@@ -210,7 +228,7 @@ function lowerLayer(
   values: readonly Value[],
   inputs: readonly KerasShape[],
   layout: Layout,
-  { g, training, trainable, padding, weight, update, seed }: Surroundings,
+  { g, training, trainable, padding, dtype, weight, update, seed }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
   const outputs = definition.shape(config, inputs);
   const layouts: Layout[] = outputs.map((shape) =>
@@ -220,6 +238,7 @@ function lowerLayer(
     inputs,
     outputs,
     layout,
+    dtype,
     training,
     trainable,
     padding,
@@ -245,6 +264,7 @@ function lowerLayer(
           training,
           trainable,
           padding: undefined,
+          dtype,
           weight: (name, steps) => weight(`${prefix}/${name}`, steps),
           update: (name, value) => update(`${prefix}/${name}`, value),
           seed,
@@ -264,8 +284,11 @@ function lowerLayer(
 /** The first output of each layer of those names. */
 function valuesOf(network: Network, names: readonly string[]): ReadonlyMap<NetworkValue, string> {
   const values = new Map<NetworkValue, string>();
+  const calls = new Map<string, Call>();
+  for (const call of network.calls)
+    if (names.length > 0 && !calls.has(call.layer.path)) calls.set(call.layer.path, call);
   for (const name of names) {
-    const call = network.calls.find(({ layer }) => layer.path === name);
+    const call = calls.get(name);
     if (!call)
       throw unknownName(
         `layer of "${network.name}"`,

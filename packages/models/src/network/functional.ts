@@ -2,12 +2,12 @@
 // Shapes are checked as one writes, so an error stands where the mistake is.
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import type { InboundRef, KerasShape, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
-import { writeConfig } from "../layers/definition/fields";
+import { writeConfig } from "../layers/definition/readConfig";
 import type { InnerLayer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
-import { outputShapes } from "./network";
+import { outputShapes } from "./outputShapes";
 import { kerasOrder, type CallNode } from "./order";
-import { readLayer, snakeCase } from "./registry";
+import { ownLayers, snakeCase } from "./registry";
 
 /** A value of the model under construction. */
 export interface Symbolic {
@@ -111,7 +111,7 @@ export function functional(name: string): Functional {
         `model "${name}": there are two layers of the name "${layerName}"; names must be unique.`,
         { model: name, layer: layerName },
       );
-    const layer = readLayer(className, layerName, config);
+    const layer = ownLayers.read(className, layerName, config);
     layers.set(layerName, { layer, trainable, calls: [] });
     try {
       return call(layerName, inputs);
@@ -137,12 +137,9 @@ export function functional(name: string): Functional {
     model(inputs, outputs) {
       const order = kerasOrder(outputs.map(callOf), inputs.map(callOf));
       const used = new Set<Recorded>();
-      const use = (one: Recorded) => {
-        if (used.has(one)) return;
-        used.add(one);
-        one.parents.forEach(use);
-      };
-      [...outputs, ...inputs].map(callOf).forEach(use);
+      // A set gives what is added while it is walked through.
+      for (const one of [...outputs, ...inputs]) used.add(callOf(one));
+      for (const { parents } of used) for (const parent of parents) used.add(parent);
       checkInputs(name, inputs, used);
       // Calls that lead nowhere are left out, and the others counted anew.
       const kept = (layer: string) => layers.get(layer)!.calls.filter((one) => used.has(one));

@@ -16,14 +16,22 @@ export function kerasOrder(
   const met = new Map<string, number>();
   const finished = new Set<CallNode>();
   const parentsFirst: CallNode[] = [];
-  const visit = (node: CallNode) => {
+  // A walk with a stack of its own: each call, and how many of its parents have been walked through.
+  const open: { readonly node: CallNode; walked: number }[] = [];
+  const enter = (node: CallNode) => {
     if (finished.has(node)) return;
     finished.add(node);
     if (!met.has(node.layer)) met.set(node.layer, met.size);
-    for (const parent of node.parents) visit(parent);
-    parentsFirst.push(node);
+    open.push({ node, walked: 0 });
   };
-  for (const output of outputs) visit(output);
+  for (const output of outputs) {
+    enter(output);
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      const parent = top.node.parents[top.walked++];
+      if (parent) enter(parent);
+      else parentsFirst.push(open.pop()!.node);
+    }
+  }
 
   const depthOfNode = new Map<CallNode, number>();
   const depthOfLayer = new Map<string, number>();

@@ -1,54 +1,115 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
-import { CajalError, unknownName } from "@cajal/core";
-import { readConfig, type Place } from "../layers/definition/fields";
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { shown } from "../keras/shown";
+import type { Place } from "../layers/definition/fields";
+import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import { layers } from "../layers";
 
-const byClass = new Map(layers.map((layer) => [layer.className, layer]));
-
-/**
- * The definition of a layer class.
- *
- * @param where who wants it, for the message
- * @throws CajalError `unknown-name`, listing the known classes
- */
-export function definitionOf(className: string, where: string): Layer {
-  const found = byClass.get(className);
-  if (found) return found;
-  const { message, facts } = unknownName("layer class", className, byClass.keys());
-  throw new CajalError("unknown-name", `${where}: ${message}`, facts);
+/** What every function takes that reads a model. */
+export interface ResolveOptions {
+  /** Definitions of layers of your own, from `defineLayer`, that the model has. */
+  readonly layers?: readonly Layer[];
 }
 
-/**
- * A layer with its config read: defaults in place, every value checked.
- *
- * @throws CajalError `unknown-name`, `unknown-option`, `bad-argument`, `unsupported`
- */
-export function readLayer(
-  className: string,
-  name: string,
-  config: Readonly<Record<string, unknown>>,
-): InnerLayer {
-  const definition = definitionOf(className, `layer "${name}"`);
-  const where = `layer "${name}" (${className})`;
-  const read = readConfig(
-    definition.fields,
-    config,
-    { where, layer: readInner },
-    definition.aliases,
-  );
-  return { name, definition, config: definition.complete?.(read) ?? read };
+export interface Registry {
+  /**
+   * The definition of a layer class.
+   *
+   * @param where who wants it, for the message
+   * @throws CajalError `unknown-name`, listing the known classes
+   */
+  definitionOf(className: string, where: string): Layer;
+  /**
+   * A layer with its config read: defaults in place, every value checked.
+   *
+   * @throws CajalError `unknown-name`, `unknown-option`, `bad-argument`, `unsupported`
+   */
+  read(className: string, name: string, config: Readonly<Record<string, unknown>>): InnerLayer;
 }
 
-/** A layer inside another's config, as TimeDistributed and Bidirectional hold one. */
-function readInner(given: unknown, { where, key }: Place): InnerLayer | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
-  if (!("class_name" in given) || typeof given.class_name !== "string") return undefined;
-  const config = "config" in given ? given.config : {};
-  if (typeof config !== "object" || config === null) return undefined;
-  const named = "name" in config && typeof config.name === "string" ? config.name : undefined;
-  definitionOf(given.class_name, `${where}, "${key}"`);
-  return readLayer(given.class_name, named ?? snakeCase(given.class_name), { ...config });
+const byClass: ReadonlyMap<string, Layer> = new Map(
+  layers.map((layer) => [layer.className, layer]),
+);
+
+/** Cajal's own layers. */
+export const ownLayers: Registry = registry(byClass);
+
+/**
+ * Cajal's layers, and those that were given beside them.
+ *
+ * @param where the function that was given the options, for messages
+ * @throws CajalError `bad-argument` for what is no definition, or has the name of another
+ */
+export function registryOf(where: string, options: ResolveOptions): Registry {
+  const { layers: added = [] } = options;
+  if (added.length === 0) return ownLayers;
+  const all = new Map(byClass);
+  for (const layer of added) {
+    if (typeof layer?.className !== "string" || typeof layer.lower !== "function")
+      throw new CajalError(
+        "bad-argument",
+        `${where}, "layers": got ${shown(layer)}, expected what defineLayer gives.`,
+        { where },
+      );
+    if (all.has(layer.className))
+      throw new CajalError(
+        "bad-argument",
+        `${where}, "layers": there is a layer class "${layer.className}" already. Give yours another name.`,
+        { where, className: layer.className },
+      );
+    all.set(layer.className, layer);
+  }
+  return registry(all);
+}
+
+/** Options that hold `layers` alone, checked. */
+export function layersOption(where: string, options: ResolveOptions): Registry {
+  checkOptions(where, options, ["layers"]);
+  return registryOf(where, options);
+}
+
+function registry(known: ReadonlyMap<string, Layer>): Registry {
+  function definitionOf(className: string, where: string): Layer {
+    // Registered classes carry their package: "Course>ScaleShift".
+    const found = known.get(className) ?? known.get(className.slice(className.indexOf(">") + 1));
+    if (found) return found;
+    const { message, facts } = unknownName("layer class", className, known.keys());
+    throw new CajalError(
+      "unknown-name",
+      `${where}: ${message} A layer of your own is given as { layers: [defineLayer(…)] }.`,
+      facts,
+    );
+  }
+
+  function read(
+    className: string,
+    name: string,
+    config: Readonly<Record<string, unknown>>,
+  ): InnerLayer {
+    const definition = definitionOf(className, `layer "${name}"`);
+    const where = `layer "${name}" (${className})`;
+    const values = readConfig(
+      definition.fields,
+      config,
+      { where, layer: readInner },
+      definition.aliases,
+    );
+    return { name, definition, config: definition.complete?.(values) ?? values };
+  }
+
+  /** A layer inside another's config, as TimeDistributed and Bidirectional hold one. */
+  function readInner(given: unknown, { where, key }: Place): InnerLayer | undefined {
+    if (typeof given !== "object" || given === null) return undefined;
+    if (!("class_name" in given) || typeof given.class_name !== "string") return undefined;
+    const config = "config" in given ? given.config : {};
+    if (typeof config !== "object" || config === null || Array.isArray(config)) return undefined;
+    const named = "name" in config && typeof config.name === "string" ? config.name : undefined;
+    definitionOf(given.class_name, `${where}, "${key}"`);
+    return read(given.class_name, named || snakeCase(given.class_name), { ...config });
+  }
+
+  return { definitionOf, read };
 }
 
 /** Keras' name for a layer that was given none: Conv2D → conv2d, MaxPooling2D → max_pooling2d. */

@@ -1,9 +1,11 @@
 // What a model is, in numbers: shapes, parameters, multiply-adds, depth, size. No engine, no weights.
 import { sizeOf } from "@cajal/core";
 import type { KerasShape } from "../keras/config";
-import { writeConfig } from "../layers/definition/fields";
+import { writeConfig } from "../layers/definition/readConfig";
 import type { WeightSpec } from "../layers/definition/layer";
-import { resolve, type Call, type Model, type Network, type NetworkLayer } from "./network";
+import { resolve, type Call, type Model, type Network } from "./network";
+import type { NetworkLayer } from "./plan";
+import type { ResolveOptions } from "./registry";
 
 export interface LayerSummary {
   readonly name: string;
@@ -60,11 +62,12 @@ export interface Size {
 /**
  * Summarizes a model.
  *
+ * @param options.layers definitions of layers of your own that the model has
  * @example summary(lenet5()).totalParams // 61706
  * @throws CajalError as {@link resolve}
  */
-export function summary(model: Model | object | string): Summary {
-  const network = resolve(model);
+export function summary(model: Model | object | string, options: ResolveOptions = {}): Summary {
+  const network = resolve(model, options);
   const macs = macsByLayer(network);
   const layers = network.layers.map((layer) => layerSummary(layer, macs));
   const total = (pick: (layer: LayerSummary) => number) =>
@@ -98,21 +101,22 @@ export type ModelWeight = WeightSpec & {
   readonly key: string;
 };
 
-/** Every weight of a model once, in Keras' order. */
-export function weightSpecs(model: Model | object | string): readonly ModelWeight[] {
-  return resolve(model).layers.flatMap(allWeights);
+/**
+ * Every weight of a model once, in Keras' order.
+ *
+ * @param options.layers definitions of layers of your own that the model has
+ */
+export function weightSpecs(
+  model: Model | object | string,
+  options: ResolveOptions = {},
+): readonly ModelWeight[] {
+  return resolve(model, options).layers.flatMap(allWeights);
 }
 
 /** A layer's weights, those of a nested model's layers included. */
 export const allWeights = (layer: NetworkLayer): readonly ModelWeight[] => [
   ...layer.weights,
-  ...(layer.layers ?? []).flatMap((nested) =>
-    // A nested model that is not trained holds its layers fast.
-    allWeights(nested).map((weight) => ({
-      ...weight,
-      trainable: weight.trainable && layer.trainable,
-    })),
-  ),
+  ...(layer.layers ?? []).flatMap(allWeights),
 ];
 
 function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, number>): LayerSummary {

@@ -1,6 +1,7 @@
 // What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
 // is read. `positive()` is required, `positive(1)` has a default.
-import { CajalError, nearest, unknownName } from "@cajal/core";
+import { CajalError, unknownName } from "@cajal/core";
+import { shown } from "../../keras/shown";
 import { activationNames } from "../shared/activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
@@ -72,15 +73,22 @@ export function fieldOf<Value, Given = Value>(
   return make;
 }
 
-const refused = (given: unknown, expected: string, { where, key }: Place) =>
+/** The error for a value that a field does not take. */
+export const refused = (given: unknown, expected: string, { where, key }: Place) =>
   new CajalError(
     "bad-argument",
-    `${where}, "${key}": got ${JSON.stringify(given)}, expected ${expected}.`,
+    `${where}, "${key}": got ${shown(given)}, expected ${expected}.`,
     { where, key, got: given, expected },
   );
 
+/** Whole numbers of a config fit into 32 bits, as extents do in every engine. */
+const most = 2 ** 31 - 1;
+
 const isWhole = (given: unknown, least: number): given is number =>
-  typeof given === "number" && Number.isInteger(given) && given >= least;
+  typeof given === "number" &&
+  Number.isInteger(given) &&
+  given >= Math.max(least, -most) &&
+  given <= most;
 
 const isNumber = (given: unknown): given is number =>
   typeof given === "number" && Number.isFinite(given);
@@ -103,16 +111,17 @@ export const axis = fieldOf<number, number | readonly [number]>("a whole number"
 
 /** A seed or null; steps draw from the training's own seed, so this one is only kept. */
 export const seed = fieldOf<number | null>("a whole number or null", (given) =>
-  given === null || isWhole(given, -Infinity) ? given : undefined,
+  given === null || (typeof given === "number" && Number.isSafeInteger(given)) ? given : undefined,
 );
 
-/** Any finite number. */
+/** A finite number. */
 export const real = fieldOf("a number", (given) => (isNumber(given) ? given : undefined));
 
-/** A number, or null for none. */
-export const realOrNone = fieldOf<number | null>("a number or null", (given) =>
-  given === null || isNumber(given) ? given : undefined,
-);
+/** An upper limit of at least 0; null, or Infinity, for none. */
+export const limitOrNone = fieldOf<number | null>("a number of at least 0, or null", (given) => {
+  if (given === null || given === Infinity) return null;
+  return isNumber(given) && given >= 0 ? given : undefined;
+});
 
 /** A number of at least 0. */
 export const nonnegative = fieldOf("a number of at least 0", (given) =>
@@ -122,9 +131,14 @@ export const nonnegative = fieldOf("a number of at least 0", (given) =>
 /** A number, or a list with one for each channel. */
 export const reals = fieldOf<number | readonly number[]>("a number or a list of them", (given) => {
   const list: unknown[] = Array.isArray(given) ? given : [given];
-  if (!list.every(isNumber)) return undefined;
+  if (list.length === 0 || !list.every(isNumber)) return undefined;
   return Array.isArray(given) ? list : list[0];
 });
+
+/** A share of a whole, 0 to 1. */
+export const share = fieldOf("a number from 0 to 1", (given) =>
+  isNumber(given) && given >= 0 && given <= 1 ? given : undefined,
+);
 
 /** A share of a whole, 0 up to but without 1. */
 export const rate = fieldOf("a number of at least 0 and below 1", (given) =>
@@ -232,8 +246,9 @@ export const kerasObject = fieldOf<KerasObject>(
     if (given === null || typeof given === "string") return given;
     if (typeof given !== "object" || !("class_name" in given)) return undefined;
     const { class_name } = given;
-    const config = "config" in given ? given.config : {};
-    if (typeof class_name !== "string" || typeof config !== "object") return undefined;
+    const config = ("config" in given ? given.config : undefined) ?? {};
+    if (typeof class_name !== "string" || typeof config !== "object" || Array.isArray(config))
+      return undefined;
     return { class_name, config: { ...config } };
   },
 );
@@ -285,111 +300,3 @@ export const activation = fieldOf<string, string | null>(
     return canonical;
   },
 );
-
-/** Keys that Keras writes into every layer and that change nothing here. */
-const everyLayer = [
-  "name",
-  "trainable",
-  "dtype",
-  "batch_input_shape",
-  "batch_shape",
-  "input_dtype",
-  "input_shape",
-];
-/** Keys of some Keras, and the values that change nothing; null never does. */
-const neutral: Readonly<Record<string, readonly unknown[]>> = {
-  activity_regularizer: [],
-  lora_rank: [],
-  lora_alpha: [],
-  quantization_config: [],
-  quantization_mode: [],
-  build_config: [],
-  renorm: [false],
-  renorm_clipping: [{}],
-  renorm_momentum: [0.99],
-  fused: [true, false],
-  virtual_batch_size: [],
-  adjustment: [],
-  synchronized: [false],
-  ragged: [false],
-  sparse: [false],
-  optional: [false],
-  autocast: [true],
-  seed_generator: [],
-  rms_scaling: [false],
-  unroll: [true, false],
-  time_major: [false],
-  stateful: [false],
-  zero_output_for_mask: [true, false],
-  implementation: [0, 1, 2],
-  use_cudnn: [true, false, "auto"],
-  noise_shape: [],
-};
-
-/**
- * Reads a layer's config: every field its value or its default. `aliases` are older names of fields.
- *
- * @throws CajalError `bad-argument` (a field missing or of the wrong kind), `unknown-option` (a key
- *   that the layer does not have), `unsupported` (a setting that Cajal does not honour)
- */
-export function readConfig(
-  fields: Fields,
-  given: Readonly<Record<string, unknown>>,
-  at: Omit<Place, "key">,
-  aliases: Readonly<Record<string, string>> = {},
-): Record<string, unknown> {
-  const values: Record<string, unknown> = {};
-  // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
-  const place = { ...at, key: "" };
-  for (const key of Object.keys(given)) {
-    const value = given[key];
-    if (value === undefined) continue;
-    const field = aliases[key] ?? key;
-    place.key = key;
-    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, place);
-    else if (!everyLayer.includes(key)) refuseUnknown(key, value, fields, at.where);
-  }
-  for (const key of Object.keys(fields)) {
-    if (key in values) continue;
-    const { absent, required } = fields[key]!;
-    if (required)
-      throw new CajalError("bad-argument", `${at.where}: "${key}" is missing from its config.`, {
-        where: at.where,
-        key,
-      });
-    values[key] = absent;
-  }
-  return values;
-}
-
-/** The config as JSON, from what `readConfig` gave. */
-export function writeConfig(
-  fields: Fields,
-  config: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const written: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(fields))
-    written[key] = field.write ? field.write(config[key]) : config[key];
-  return written;
-}
-
-function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
-  const harmless = neutral[key];
-  if (harmless) {
-    if (value === null || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value)))
-      return;
-    throw new CajalError(
-      "unsupported",
-      `${where}, "${key}": got ${JSON.stringify(value)}, which Cajal does not honour; expected ${[null, ...harmless].map((each) => JSON.stringify(each)).join(" or ")}.`,
-      { where, key, got: value },
-    );
-  }
-  // A regularizer or constraint of a weight that the layer does not have changes nothing when null.
-  if (/_(regularizer|constraint|initializer)$/.test(key) && value === null) return;
-  const known = nearest(key, Object.keys(fields));
-  throw new CajalError(
-    "unknown-option",
-    `${where}: unknown config key ${JSON.stringify(key)}. Known, nearest first: ${known.join(", ")}.`,
-    { where, key, known },
-  );
-}

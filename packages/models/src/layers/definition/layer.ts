@@ -31,6 +31,11 @@ export interface LowerContext {
   /** Keras shapes (channels last) of inputs and outputs. */
   readonly inputs: readonly KerasShape[];
   readonly outputs: readonly KerasShape[];
+  /**
+   * The element type that the layer computes in. Whole numbers, of layers that are `integers`, lie in the
+   * graph as int32 or int64 and are brought back to their own type behind it.
+   */
+  readonly dtype: DType;
   /** How the input values lie, and how the outputs are taken to lie unless `arrange` says else. */
   readonly layout: Layout;
   /** Whether the layer's call trains: batch statistics, dropout. */
@@ -70,6 +75,9 @@ export interface InnerLayer {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** See {@link Layer.integers}. */
+export type Integers = "moves" | "computes";
+
 /** A case that the shared `checkLayer` runs. Shapes with the batch; `dtype` of the inputs. */
 export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
   readonly config?: Config;
@@ -85,6 +93,15 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   readonly aliases?: Readonly<Record<string, string>>;
   /** Least and greatest number of inputs; one if absent. */
   readonly arity?: readonly [number, number];
+  /**
+   * What inputs of whole numbers and truth values are to the layer, as in Keras 3. Absent: they become
+   * float32. "moves": it only moves elements, of whatever type. "computes": it computes with whole
+   * numbers in their own type, where they wrap around; truth values are refused. Inputs of several types
+   * get the one that holds them all, and those that are float32, or become it, make all of them so.
+   */
+  integers?(config: ConfigOf<F>): Integers | undefined;
+  /** That the output is float32 though the inputs are whole numbers. */
+  readonly gives?: "float32";
   /** Rank of the inputs, batch included, where only one fits. */
   readonly rank?: number;
   /** What follows from other fields, such as strides that are the pool's size. */
@@ -115,7 +132,24 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
     g: GraphBuilder,
     context: LowerContext,
   ): readonly Value[];
+  /**
+   * The layer in TF.js' operations, for engine tfjs. Cajal's own layers have theirs in @cajal/runtime;
+   * a layer of your own that has none runs on engine onnx only.
+   *
+   * @param inputs tensors of TF.js, as are `weights` (by their names in the layer) and what it gives
+   */
+  tfjs?<T>(config: ConfigOf<F>, inputs: readonly T[], context: TfjsContext<T>): T | readonly T[];
   readonly samples: readonly LayerSample<ConfigInput<F>>[];
+}
+
+/** What a layer's `tfjs` is given beside config and inputs. */
+export interface TfjsContext<T> {
+  /** `@tensorflow/tfjs-core` */
+  readonly tf: unknown;
+  /** The layer's weights, by their names in the layer: "kernel", "bias". */
+  readonly weights: Readonly<Record<string, T>>;
+  /** Shapes of the outputs, the batch first. */
+  readonly outputs: readonly KerasShape[];
 }
 
 /** Types a definition; registers nothing. */

@@ -1,6 +1,6 @@
 // Layers that merge several inputs of (broadcast) equal shape element by element.
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import { defineLayer, type Layer } from "../definition/layer";
+import { defineLayer, type Layer, type LowerContext } from "../definition/layer";
 import { broadcast } from "./shapes";
 
 type NoFields = Readonly<Record<never, never>>;
@@ -8,8 +8,11 @@ type NoFields = Readonly<Record<never, never>>;
 /** @param merge the inputs, all of one rank, to their merger */
 export const merging = <const Name extends string>(
   className: Name,
-  merge: (inputs: readonly Value[], g: GraphBuilder) => Value,
-  arity: readonly [number, number] = [2, Infinity],
+  merge: (inputs: readonly Value[], g: GraphBuilder, context: LowerContext) => Value,
+  {
+    arity = [2, Infinity],
+    gives,
+  }: { readonly arity?: readonly [number, number]; readonly gives?: "float32" } = {},
 ): Layer<Name, NoFields> =>
   defineLayer({
     className,
@@ -17,13 +20,16 @@ export const merging = <const Name extends string>(
     arity,
     shape: (_, inputs) => [broadcast(inputs)],
     layout: "any",
-    lower: (_, inputs, g, { inputs: shapes }) => {
+    integers: () => "computes",
+    ...(gives && { gives }),
+    lower: (_, inputs, g, context) => {
+      const { inputs: shapes } = context;
       const rank = Math.max(...shapes.map(({ length }) => length));
       const widened = inputs.map((x, i) => {
         const missing = rank - shapes[i]!.length;
         return missing === 0 ? x : g.unsqueeze(x, axesAfterBatch(missing));
       });
-      return [merge(widened, g)];
+      return [merge(widened, g, context)];
     },
     samples: [
       {

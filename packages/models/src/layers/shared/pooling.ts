@@ -1,5 +1,8 @@
 // What pools of windows have in common: fields, shapes and the attributes of ONNX' operators.
+import { CajalError, type DType } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../../keras/config";
+import { cast } from "./integers";
 import * as f from "../definition/fields";
 import type { Borders } from "../definition/fields";
 import { padAttributes, slide, windows } from "./windows";
@@ -46,3 +49,18 @@ export const poolAttributes = (config: PoolConfig, x: KerasShape, padding?: Bord
   strides: stridesOf(config),
   ...padAttributes(x.slice(1, -1), axesOf(config), padding),
 });
+
+/**
+ * What MaxPool takes: ONNX Runtime's has no whole numbers of 32 bits, but numbers of float32 and float64
+ * that are as exact.
+ *
+ * @throws CajalError `unsupported` for 64 bits
+ */
+export function poolable(g: GraphBuilder, x: Value, dtype: DType): Value {
+  if (dtype === "int64")
+    throw new CajalError("unsupported", "a pool of int64 values; use an Input of dtype int32", {
+      dtype,
+    });
+  if (dtype === "float32") return x;
+  return cast(g, x, dtype.endsWith("32") ? "float64" : "float32");
+}

@@ -1,0 +1,44 @@
+// Parts of a model's JSON that must be objects or lists.
+import { CajalError } from "@cajal/core";
+import { shown } from "./shown";
+
+export type Json = Readonly<Record<string, unknown>>;
+
+/** @throws CajalError `bad-model` */
+export function objectOf(given: unknown, where: string): Json {
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };
+  throw new CajalError("bad-model", `${where}: got ${shown(given)}, expected an object.`, {
+    where,
+  });
+}
+
+/** @throws CajalError `bad-model` */
+export function listOf(given: unknown, where: string): readonly unknown[] {
+  if (Array.isArray(given)) return given;
+  throw new CajalError("bad-model", `${where}: got ${shown(given)}, expected a list.`, { where });
+}
+
+/** How deep JSON of a model may be nested; a nested model takes four levels. */
+const deepest = 400;
+
+/**
+ * Refuses what is nested too deep to walk, or in a circle.
+ *
+ * @throws CajalError `bad-model`
+ */
+export function checkDepth(model: object): void {
+  const open: { readonly value: object; readonly depth: number }[] = [{ value: model, depth: 0 }];
+  for (;;) {
+    const top = open.pop();
+    if (!top) return;
+    if (top.depth > deepest)
+      throw new CajalError(
+        "bad-model",
+        `the model's JSON is nested more than ${deepest} levels deep, expected fewer: a nested model takes four.`,
+        { deepest },
+      );
+    if (ArrayBuffer.isView(top.value)) continue;
+    for (const value of Object.values(top.value) as unknown[])
+      if (typeof value === "object" && value !== null) open.push({ value, depth: top.depth + 1 });
+  }
+}

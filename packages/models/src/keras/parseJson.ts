@@ -1,0 +1,58 @@
+// Text of a file as JSON. Keras writes with Python's json module, which writes NaN and Infinity as they
+// are, and editors on Windows put a byte order mark before it or save it as UTF-16.
+import { CajalError } from "@cajal/core";
+
+/**
+ * What the text says, NaN, Infinity and -Infinity among its numbers.
+ *
+ * @param text or the bytes of a file: UTF-8, or UTF-16 where it begins with a byte order mark
+ * @throws CajalError `bad-file`
+ */
+export function parseJson(text: string | Uint8Array): unknown {
+  const read = typeof text === "string" ? text : decoded(text);
+  const clean = read.startsWith("\uFEFF") ? read.slice(1) : read;
+  try {
+    return JSON.parse(clean);
+  } catch (cause) {
+    const other = withNumbers(clean);
+    if (other !== undefined) return other;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CajalError("bad-file", `the model is not JSON: ${why}.${advice(read)}`, {}, { cause });
+  }
+}
+
+/** Begins what stands for a number that JSON does not have; no text of a file holds it. */
+const mark = "\u0000number ";
+
+/** JSON with Python's NaN and Infinity; undefined where it is none either. */
+function withNumbers(text: string): unknown {
+  if (!/NaN|Infinity/.test(text)) return undefined;
+  // Strings are stepped over whole, so that what they say stays.
+  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (found) =>
+    found.startsWith('"') ? found : JSON.stringify(mark + found),
+  );
+  try {
+    return JSON.parse(marked, (_, value: unknown) =>
+      typeof value === "string" && value.startsWith(mark) ? Number(value.slice(mark.length)) : value,
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+function decoded(bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const encoding =
+    first === 0xff && second === 0xfe
+      ? "utf-16le"
+      : first === 0xfe && second === 0xff
+        ? "utf-16be"
+        : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
+
+/** Every other byte of UTF-16 is 0 where the text is ASCII. */
+const advice = (text: string) =>
+  text.slice(0, 40).includes("\u0000")
+    ? " It looks like UTF-16 that was read as UTF-8: give the file's bytes, which say what they are."
+    : "";

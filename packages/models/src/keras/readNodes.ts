@@ -1,0 +1,75 @@
+// References of a model's JSON to calls of its layers. Keras 2 and TF.js write a call as a list of
+// [layer, call, output, keyword arguments], Keras 3 as { args, kwargs } with tensors in them.
+import { CajalError } from "@cajal/core";
+import type { InboundRef, TensorRef } from "./config";
+import { listOf, objectOf } from "./json";
+import { shown } from "./shown";
+
+/** A layer's calls, and whether one of them is in the form of Keras 3. */
+export function readCalls(
+  given: unknown,
+  where: string,
+): { readonly calls: readonly InboundRef[][]; readonly keras3: boolean } {
+  const nodes = listOf(given ?? [], where);
+  // Old files write one call's inputs without the list of calls around them.
+  const flat = nodes.length > 0 && nodes.every((node) => Array.isArray(node) && isRef(node));
+  const calls = (flat ? [nodes] : nodes)
+    .map((node) => readCall(node, where))
+    .filter((node) => node.length > 0);
+  return { calls, keras3: nodes.some((node) => !Array.isArray(node)) };
+}
+
+/** References of a model's `input_layers` or `output_layers`. */
+export function readRefs(given: unknown, where: string): TensorRef[] {
+  // Newer Keras leaves the outer list away where there is one, and writes dicts for named ones.
+  if (Array.isArray(given) && isRef(given)) return [readRef(given, where)];
+  const list: unknown[] = Array.isArray(given) ? given : Object.values(objectOf(given, where));
+  return list.map((ref) => readRef(ref, where));
+}
+
+function readCall(given: unknown, where: string): InboundRef[] {
+  if (Array.isArray(given)) return given.map((ref: unknown) => readInbound(ref, where));
+  const { args, kwargs } = objectOf(given, where);
+  const tensors = kerasTensors(args, where);
+  const rest = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(objectOf(kwargs ?? {}, where)))
+    // The states that a recurrent layer starts from are inputs like any other.
+    if (key === "initial_state" || key === "inputs") tensors.push(...kerasTensors(value, where));
+    else rest.set(key, value);
+  return tensors.map(([layer, node, tensor]) => [layer, node, tensor, Object.fromEntries(rest)]);
+}
+
+/** All tensors of Keras 3's arguments, in order. */
+function kerasTensors(given: unknown, where: string): TensorRef[] {
+  if (Array.isArray(given)) return given.flatMap((each: unknown) => kerasTensors(each, where));
+  if (given === null || given === undefined) return [];
+  const config = typeof given === "object" && "config" in given ? given.config : undefined;
+  if (typeof config !== "object" || config === null || !("keras_history" in config))
+    throw new CajalError(
+      "unsupported",
+      `${where}: got the argument ${shown(given)}, expected tensors alone.`,
+      { where, got: given },
+    );
+  return [readRef(config.keras_history, where)];
+}
+
+function readInbound(given: unknown, where: string): InboundRef {
+  const [layer, node, tensor] = readRef(given, where);
+  const kwargs: unknown = Array.isArray(given) ? given[3] : undefined;
+  return [layer, node, tensor, objectOf(kwargs ?? {}, where)];
+}
+
+const isRef = (given: readonly unknown[]) =>
+  typeof given[0] === "string" && typeof given[1] === "number";
+
+function readRef(given: unknown, where: string): TensorRef {
+  const [layer, node, tensor]: unknown[] = Array.isArray(given) ? given : [];
+  if (typeof layer === "string" && isIndex(node) && isIndex(tensor)) return [layer, node, tensor];
+  throw new CajalError(
+    "bad-model",
+    `${where}: got ${shown(given)}, expected [layer, call, output], the last two whole numbers from 0.`,
+    { where, got: given },
+  );
+}
+
+const isIndex = (given: unknown): given is number => Number.isSafeInteger(given) && Number(given) >= 0;

@@ -1,0 +1,59 @@
+// Models as JSON that Keras and TF.js read: the form of Keras 2, which Keras 3 and
+// `tf.models.modelFromJSON` read as well.
+import type { LayerEntry, ModelConfig } from "./config";
+import { writeConfig } from "../layers/definition/readConfig";
+import { registryOf, type ResolveOptions, type Registry } from "../network/registry";
+import { isModel } from "./isModel";
+import type { Json } from "./json";
+import { asKeras2 } from "./olderKeras";
+import { readKeras, readModel } from "./readKeras";
+
+/**
+ * A model as Keras 2 and TF.js write and read it: every layer's config in full, under the names of
+ * old (`alpha` for LeakyReLU's slope), with nested models kept. An activation that only older Keras has
+ * is written by its name there, with the `keras_version` that says so.
+ *
+ * @param options.layers definitions of layers of your own that the model has
+ * @example tf.models.modelFromJSON(toKerasJson(lenet5()))
+ */
+export function toKerasJson(model: object | string, options: ResolveOptions = {}): ModelConfig {
+  const written = written2(readKeras(model), registryOf("toKerasJson", options));
+  const old = asKeras2(written.config);
+  return old === written.config ? written : { ...written, config: old, keras_version: "2.15.0" };
+}
+
+function written2({ config }: ModelConfig, registry: Registry): ModelConfig {
+  return {
+    class_name: "Model",
+    config: {
+      ...config,
+      layers: config.layers.map(({ class_name, name, config, inbound_nodes }): LayerEntry => {
+        const nested = isModel(class_name)
+          ? written2(readModel({ class_name, config }), registry)
+          : undefined;
+        return {
+          class_name: nested?.class_name ?? class_name,
+          name,
+          config: nested ? { ...nested.config } : layerConfig(registry, class_name, name, config),
+          inbound_nodes,
+        };
+      }),
+    },
+  };
+}
+
+/** A layer's config in full, by the names that Keras 2 and TF.js know. */
+function layerConfig(registry: Registry, className: string, name: string, given: Json): Json {
+  const { config, definition } = registry.read(className, name, given);
+  const written = writeConfig(definition.fields, config);
+  if (definition.className === "InputLayer") return { name, ...written };
+  for (const [old, field] of Object.entries(definition.aliases ?? {}))
+    if (field in written) {
+      written[old] = written[field];
+      delete written[field];
+    }
+  // Keras 2 and TF.js say swish; Keras 3 understands both.
+  for (const [key, value] of Object.entries(written))
+    if (value === "silu" && key.endsWith("activation")) written[key] = "swish";
+  return { name, trainable: given.trainable !== false, dtype: "float32", ...written };
+}

@@ -1,0 +1,166 @@
+// A layer's config read field by field, and written again; and what Keras writes beside the fields.
+import { CajalError, nearest } from "@cajal/core";
+import { shown } from "../../keras/shown";
+import { refused, type Fields, type Place } from "./fields";
+
+/** In what a layer may compute: here always float32. */
+const floatPolicies: readonly unknown[] = [
+  "float32",
+  "float64",
+  "float16",
+  "bfloat16",
+  "mixed_float16",
+  "mixed_bfloat16",
+];
+
+/** A type's name, or Keras 3's `{ class_name: "DTypePolicy", config: { name } }`. */
+function isFloatPolicy(given: unknown): boolean {
+  if (given === null || floatPolicies.includes(given)) return true;
+  if (typeof given !== "object" || !("config" in given)) return false;
+  const { config } = given;
+  if (typeof config !== "object" || config === null || !("name" in config)) return false;
+  return floatPolicies.includes(config.name);
+}
+
+/** Keys that Keras writes into every layer, and what they may hold; here they change nothing. */
+const everyLayer: ReadonlyMap<string, { expected: string; fits: (given: unknown) => boolean }> =
+  new Map([
+    ["name", { expected: "a text", fits: (given) => typeof given === "string" }],
+    [
+      "trainable",
+      { expected: "true or false", fits: (given) => given === null || typeof given === "boolean" },
+    ],
+    [
+      "dtype",
+      {
+        expected: `a type of floating-point numbers: ${floatPolicies.join(", ")}`,
+        fits: isFloatPolicy,
+      },
+    ],
+    ...["batch_input_shape", "batch_shape", "input_dtype", "input_shape"].map(
+      (key) => [key, { expected: "anything", fits: () => true }] as const,
+    ),
+  ]);
+
+/** Keys of some Keras, and the values that change nothing; null never does. */
+const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
+  Object.entries({
+    activity_regularizer: [],
+    lora_rank: [],
+    lora_alpha: [],
+    quantization_config: [],
+    quantization_mode: [],
+    build_config: [],
+    renorm: [false],
+    renorm_clipping: [{}],
+    renorm_momentum: [0.99],
+    fused: [true, false],
+    virtual_batch_size: [],
+    adjustment: [],
+    synchronized: [false],
+    ragged: [false],
+    sparse: [false],
+    optional: [false],
+    autocast: [true],
+    seed_generator: [],
+    rms_scaling: [false],
+    unroll: [true, false],
+    time_major: [false],
+    stateful: [false],
+    zero_output_for_mask: [true, false],
+    implementation: [0, 1, 2],
+    use_cudnn: [true, false, "auto"],
+    noise_shape: [],
+    // Of the class that layers such as DepthwiseConv2D derive from in Keras 2, where it is always 1.
+    groups: [1],
+  }),
+);
+
+/**
+ * Reads a layer's config: every field its value or its default. `aliases` are older names of fields.
+ *
+ * @throws CajalError `bad-argument` (a field missing or of the wrong kind), `unknown-option` (a key
+ *   that the layer does not have), `unsupported` (a setting that Cajal does not honour)
+ */
+export function readConfig(
+  fields: Fields,
+  given: Readonly<Record<string, unknown>>,
+  at: Omit<Place, "key">,
+  aliases: Readonly<Record<string, string>> = {},
+): Record<string, unknown> {
+  const values: Record<string, unknown> = {};
+  // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
+  const place = { ...at, key: "" };
+  for (const key of Object.keys(given)) {
+    const value = unwrapped(given[key]);
+    if (value === undefined) continue;
+    const field = Object.hasOwn(aliases, key) ? aliases[key]! : key;
+    place.key = key;
+    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, place);
+    else {
+      const common = everyLayer.get(key);
+      if (!common) refuseUnknown(key, value, fields, at.where);
+      else if (!common.fits(value)) throw refused(value, common.expected, place);
+    }
+  }
+  for (const key of Object.keys(fields)) {
+    if (Object.hasOwn(values, key)) continue;
+    const { absent, required } = fields[key]!;
+    if (required)
+      throw new CajalError("bad-argument", `${at.where}: "${key}" is missing from its config.`, {
+        where: at.where,
+        key,
+      });
+    values[key] = absent;
+  }
+  return values;
+}
+
+/**
+ * A number, list or shape out of what some Keras wraps around it: NumPy's arrays and numbers, tuples and
+ * TensorFlow's shapes.
+ */
+function unwrapped(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+  // Keras 2.2 and TensorFlow 1: a LeakyReLU's alpha, a ReLU's max_value.
+  if ("type" in given && given.type === "ndarray" && "value" in given) return given.value;
+  const name = "class_name" in given ? given.class_name : undefined;
+  if ((name === "__tuple__" || name === "TensorShape") && "items" in given) return given.items;
+  if ((name === "__numpy__" || name === "__tensor__") && "config" in given) {
+    const { config } = given;
+    if (typeof config === "object" && config !== null && "value" in config) return config.value;
+  }
+  return given;
+}
+
+/** The config as JSON, from what `readConfig` gave. */
+export function writeConfig(
+  fields: Fields,
+  config: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const written: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(fields))
+    written[key] = field.write ? field.write(config[key]) : config[key];
+  return written;
+}
+
+function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
+  const harmless = neutral.get(key);
+  if (harmless) {
+    if (value === null || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value)))
+      return;
+    throw new CajalError(
+      "unsupported",
+      `${where}, "${key}": got ${shown(value)}, which Cajal does not honour; expected ${[null, ...harmless].map(shown).join(" or ")}.`,
+      { where, key, got: value },
+    );
+  }
+  // A regularizer or constraint of a weight that the layer does not have changes nothing when null.
+  if (/_(regularizer|constraint|initializer)$/.test(key) && value === null) return;
+  const known = nearest(key, Object.keys(fields));
+  throw new CajalError(
+    "unknown-option",
+    `${where}: unknown config key ${JSON.stringify(key)}. Known, nearest first: ${known.join(", ")}.`,
+    { where, key, known },
+  );
+}

@@ -1,0 +1,232 @@
+// A model's calls, read from its config: what each layer is called on, without shapes yet.
+import { CajalError, unknownName } from "@cajal/core";
+import type { InboundRef, KerasShape, LayerEntry, ModelConfig } from "../keras/config";
+import { isModel } from "../keras/isModel";
+import { readModel } from "../keras/readKeras";
+import { shown } from "../keras/shown";
+import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
+import { kerasOrder, type CallNode } from "./order";
+import type { Registry } from "./registry";
+
+/** A layer of a network. A nested model is one too, with `layers` of its own. */
+export interface NetworkLayer {
+  /** Names from the outermost model's layer to this, joined by "/"; what its weights' keys begin with. */
+  readonly path: string;
+  readonly name: string;
+  readonly className: string;
+  /** Whether training changes it: neither it nor a model that it is in is marked otherwise. */
+  readonly trainable: boolean;
+  /** Absent for a nested model. */
+  readonly layer?: InnerLayer;
+  /** The layers of a nested model. */
+  readonly layers?: readonly NetworkLayer[];
+  /** Shapes of the first call. */
+  inputs: readonly KerasShape[];
+  outputs: readonly KerasShape[];
+  /** Its own weights, in Keras' order. */
+  weights: readonly (WeightSpec & { readonly key: string })[];
+  /** Names of the layers that the first call's inputs come from. */
+  inbound: readonly string[];
+}
+
+/** A call that is still to be made: its layer and where its inputs come from. */
+export interface PlanNode {
+  readonly layer: NetworkLayer;
+  readonly plan?: Plan;
+  readonly inputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+}
+
+export interface Plan {
+  readonly name: string;
+  readonly layers: readonly NetworkLayer[];
+  /** Every call, after those that its inputs come from. */
+  readonly nodes: readonly PlanNode[];
+  readonly inputs: readonly PlanNode[];
+  readonly outputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+}
+
+/** Where a model is: the path of its name, whether what it is in is trained, and what layers there are. */
+interface Within {
+  readonly path: string;
+  readonly trainable: boolean;
+  readonly registry: Registry;
+}
+
+/** Reads a model's layers and follows its references; shapes come later, with a call. */
+export function planOf(config: ModelConfig["config"], within: Within): Plan {
+  const model = `model "${config.name}"`;
+  const entries = new Map<string, LayerEntry>();
+  for (const entry of config.layers) {
+    if (entries.has(entry.name))
+      throw new CajalError(
+        "bad-model",
+        `${model}: there are two layers of the name "${entry.name}".`,
+        {
+          layer: entry.name,
+        },
+      );
+    entries.set(entry.name, entry);
+  }
+  const trained = within.trainable && config.trainable !== false;
+  const layers = new Map<string, { layer: NetworkLayer; plan?: Plan }>();
+  const layerOf = (entry: LayerEntry) => {
+    const known = layers.get(entry.name);
+    if (known) return known;
+    const path = within.path ? `${within.path}/${entry.name}` : entry.name;
+    const trainable = trained && entry.config.trainable !== false;
+    const shared = {
+      path,
+      name: entry.name,
+      className: entry.class_name,
+      trainable,
+      inputs: [],
+      outputs: [],
+      weights: [],
+      inbound: [],
+    };
+    const plan = isModel(entry.class_name)
+      ? planOf(readModel(entry).config, { ...within, path, trainable })
+      : undefined;
+    const layer: NetworkLayer = plan
+      ? { ...shared, layers: plan.layers }
+      : { ...shared, layer: within.registry.read(entry.class_name, entry.name, entry.config) };
+    const made = { layer, plan };
+    layers.set(entry.name, made);
+    return made;
+  };
+
+  const nodes = new Map<string, PlanNode>();
+  /** A call whose inputs are being looked up. */
+  interface Open {
+    readonly key: string;
+    readonly entry: LayerEntry;
+    readonly inbound: readonly InboundRef[];
+    readonly inputs: { readonly node: PlanNode; readonly tensor: number }[];
+  }
+  // A walk with a stack of its own, for networks are deeper than the engine's.
+  const open: Open[] = [];
+  const underWay = new Set<string>();
+  /** The call, if it is known; else it is the next to be looked up. */
+  const known = (name: string, index: number, wanted: string): PlanNode | undefined => {
+    const entry = entries.get(name);
+    if (!entry) throw unknownInput(model, wanted, name, entries.keys());
+    const isInput = entry.class_name === "InputLayer";
+    const at = index - (isModel(entry.class_name) ? 1 : 0);
+    const key = `${name}/${at}`;
+    const node = nodes.get(key);
+    if (node) return node;
+    if (underWay.has(key)) throw cycle(model, [...underWay, key]);
+    const inbound = entry.inbound_nodes[at];
+    if (isInput ? at !== 0 : !inbound)
+      throw new CajalError(
+        "bad-model",
+        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${wanted} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
+        { layer: name, node: at },
+      );
+    underWay.add(key);
+    open.push({ key, entry, inbound: inbound ?? [], inputs: [] });
+    return undefined;
+  };
+  const nodeOf = (name: string, index: number, wanted: string): PlanNode => {
+    let found = known(name, index, wanted);
+    for (let top = open.at(-1); top; top = open.at(-1)) {
+      const { key, entry, inbound, inputs } = top;
+      const ref = inbound[inputs.length];
+      if (ref) {
+        const [from, node, tensor, kwargs] = ref;
+        const layer = `layer "${entry.name}" (${entry.class_name})`;
+        checkArguments(`${model}, ${layer}`, kwargs);
+        const input = known(from, node, layer);
+        if (input) inputs.push({ node: input, tensor });
+        continue;
+      }
+      open.pop();
+      underWay.delete(key);
+      found = { ...layerOf(entry), inputs };
+      nodes.set(key, found);
+    }
+    return found!;
+  };
+
+  const outputs = config.output_layers.map(([name, node, tensor]) => ({
+    node: nodeOf(name, node, "the model's output"),
+    tensor,
+  }));
+  const inputs = config.input_layers.map(([name, node]) => nodeOf(name, node, "the model's input"));
+  const named = new Set<string>();
+  for (const { layer } of inputs) {
+    if (named.has(layer.name))
+      throw new CajalError("bad-model", `${model}: "input_layers" lists "${layer.name}" twice.`, {
+        layer: layer.name,
+      });
+    named.add(layer.name);
+  }
+  for (const [name, { class_name }] of entries)
+    if (class_name === "InputLayer" && layers.has(name) && !named.has(name))
+      throw new CajalError(
+        "bad-model",
+        `${model}: the layer "${name}" is an InputLayer that outputs depend on, but "input_layers" does not list it.`,
+        { layer: name },
+      );
+  if (outputs.length === 0)
+    throw new CajalError("bad-model", `${model}: it has no outputs.`, { model: config.name });
+  const callNodes = new Map<PlanNode, CallNode>();
+  for (const node of nodes.values())
+    callNodes.set(node, {
+      layer: node.layer.name,
+      parents: node.inputs.map(({ node }) => callNodes.get(node)!),
+    });
+  const order = kerasOrder(
+    outputs.map(({ node }) => callNodes.get(node)!),
+    inputs.map((node) => callNodes.get(node)!),
+  );
+  return {
+    name: config.name,
+    layers: order.map((name) => layers.get(name)!.layer),
+    nodes: [...nodes.values()],
+    inputs,
+    outputs,
+  };
+}
+
+/** How many calls of layers a plan comes to, those of nested models opened. */
+export function callsOf({ nodes }: Plan): number {
+  let count = 0;
+  const known = new Map<Plan, number>();
+  for (const { plan } of nodes) {
+    if (plan && !known.has(plan)) known.set(plan, callsOf(plan));
+    count += plan ? known.get(plan)! : 1;
+  }
+  return count;
+}
+
+/** Keyword arguments of a call that change nothing here; any other is refused. */
+function checkArguments(where: string, kwargs: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(kwargs))
+    if (value !== null && !(key === "training" && value === false))
+      throw new CajalError(
+        "unsupported",
+        `${where}: it is called with ${key} = ${shown(value)}, which Cajal does not honour.`,
+        { key, value },
+      );
+}
+
+function unknownInput(model: string, wanted: string, name: string, known: Iterable<string>) {
+  const { facts, message } = unknownName("layer", name, known);
+  return new CajalError(
+    "bad-model",
+    `${model}: ${wanted} takes its input from an ${message}`,
+    facts,
+  );
+}
+
+function cycle(model: string, keys: readonly string[]) {
+  const names = keys.map((key) => key.slice(0, key.lastIndexOf("/")));
+  const loop = names.slice(names.indexOf(names.at(-1)!));
+  // Each layer takes its input from the next.
+  return new CajalError(
+    "bad-model",
+    `${model}: its layers form a cycle: ${loop.toReversed().join(" → ")}.`,
+    { cycle: loop.toReversed() },
+  );
+}
