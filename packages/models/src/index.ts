@@ -6,9 +6,19 @@ export type {
   SequentialConfig,
   TensorRef,
 } from "./keras/config";
-export { defineLayer, type Layer, type TfjsContext, type WeightSpec } from "./layers/definition/layer";
+export {
+  defineLayer,
+  type Layer,
+  type TfjsContext,
+  type WeightSpec,
+} from "./layers/definition/layer";
 export { layers, type LayerConfigs } from "./layers";
-export { functional, type Functional, type LayerOptions, type Symbolic } from "./network/functional";
+export {
+  functional,
+  type Functional,
+  type LayerOptions,
+  type Symbolic,
+} from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export type { NetworkLayer } from "./network/plan";
 export { readKeras } from "./keras/readKeras";

@@ -18,7 +18,8 @@ export async function runOnnx(
     return Object.fromEntries(
       Object.entries(results).map(([name, { type, dims, data }]) => [
         name,
-        tensor(type as "float32", dims, Float32Array.from(data as Float32Array)),
+        // A copy: the session's memory goes with it.
+        tensor(type as "float32", dims, (data as Float32Array).slice()),
       ]),
     );
   } finally {

@@ -17,7 +17,12 @@ export function parseJson(text: string | Uint8Array): unknown {
     const other = withNumbers(clean);
     if (other !== undefined) return other;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new CajalError("bad-file", `the model is not JSON: ${why}.${advice(read)}`, {}, { cause });
+    throw new CajalError(
+      "bad-file",
+      `the model is not JSON: ${why}.${advice(read)}`,
+      {},
+      { cause },
+    );
   }
 }
 
@@ -33,7 +38,9 @@ function withNumbers(text: string): unknown {
   );
   try {
     return JSON.parse(marked, (_, value: unknown) =>
-      typeof value === "string" && value.startsWith(mark) ? Number(value.slice(mark.length)) : value,
+      typeof value === "string" && value.startsWith(mark)
+        ? Number(value.slice(mark.length))
+        : value,
     );
   } catch {
     return undefined;

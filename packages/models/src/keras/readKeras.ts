@@ -127,7 +127,9 @@ function namedModel(model: object): { class_name: string; config: Json } {
   const class_name = "class_name" in model ? model.class_name : undefined;
   const config = "config" in model ? model.config : undefined;
   if (typeof class_name !== "string")
-    throw notAModel(`an object with ${Object.keys(model).slice(0, 20).join(", ") || "nothing in it"}`);
+    throw notAModel(
+      `an object with ${Object.keys(model).slice(0, 20).join(", ") || "nothing in it"}`,
+    );
   if (!isModel(class_name))
     throw new CajalError(
       "bad-model",

@@ -72,4 +72,5 @@ function readRef(given: unknown, where: string): TensorRef {
   );
 }
 
-const isIndex = (given: unknown): given is number => Number.isSafeInteger(given) && Number(given) >= 0;
+const isIndex = (given: unknown): given is number =>
+  Number.isSafeInteger(given) && Number(given) >= 0;

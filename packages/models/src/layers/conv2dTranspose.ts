@@ -1,5 +1,6 @@
 // Transposed convolution: the gradient of Conv2D with respect to its input, kernel
 // [height, width, filters, in]. keras.io/api/layers/convolution_layers/convolution2d_transpose
+import { CajalError, showShape } from "@cajal/core";
 import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
@@ -25,6 +26,13 @@ export const conv2dTranspose = defineLayer({
   rank: 4,
   shape: (config, [x]) => {
     channelsOf(x!);
+    const { output_padding, strides } = config;
+    if (output_padding?.some((more, i) => more >= strides[i]!))
+      throw new CajalError(
+        "bad-argument",
+        `output_padding ${showShape(output_padding)}: expected less than the strides, ${showShape(strides)}`,
+        { output_padding, strides },
+      );
     const [n, ...image] = x!;
     const spatial = [0, 1].map((i) => {
       const size = image[i]!;

@@ -1,7 +1,7 @@
 // Normalizes each example over some axes: gamma (x - mean) / sqrt(variance + epsilon) + beta, the
 // variance biased (Ba et al. 2016, arXiv:1607.06450).
 // keras.io/api/layers/normalization_layers/layer_normalization
-import { CajalError, tensor } from "@cajal/core";
+import { CajalError, showShape, tensor } from "@cajal/core";
 import type { KerasShape } from "../keras/config";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
@@ -29,6 +29,8 @@ export const layerNormalization = defineLayer({
       ...(config.center ? [trainable(config, "beta", extents)] : []),
     ];
   },
+  // Keras casts what it has normalized back to the type of the input: of uint8, 255 where -1 is meant.
+  integers: () => "refuses",
   layout: "channelsLast",
   lower: ({ axis, center, epsilon, scale }, [x], g, { inputs, weight }) => {
     const { axes, extents } = normalized(axis, inputs[0]!);
@@ -63,6 +65,8 @@ export const layerNormalization = defineLayer({
 /** The axes from the front, in order, and their extents. */
 function normalized(axis: readonly number[], x: KerasShape): { axes: number[]; extents: number[] } {
   const axes = axis.map((each) => axisOf(each, x)).toSorted((a, b) => a - b);
+  if (new Set(axes).size !== axes.length)
+    throw new CajalError("bad-argument", `axis ${showShape(axis)} names one twice`, { axis });
   const extents = axes.map((each) => {
     const extent = x[each]!;
     if (each > 0 && extent !== null) return extent;

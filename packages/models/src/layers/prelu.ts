@@ -1,20 +1,34 @@
 // x above 0, alpha · x below, alpha learned for each element, or one along the shared axes
 // (He et al. 2015, arXiv:1502.01852). keras.io/api/layers/activation_layers/prelu
+import { CajalError, showShape } from "@cajal/core";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { toFirst } from "../lower/layouts";
-import { axisOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 
 export const prelu = defineLayer({
   className: "PReLU",
   fields: { ...weightFields("alpha", "zeros"), shared_axes: f.integersOrNone(null) },
   shape: ({ shared_axes }, [x]) => {
-    shared_axes?.forEach((axis) => axisOf(axis, x!));
+    for (const axis of shared_axes ?? [])
+      if (axis < 1 || axis >= x!.length)
+        throw new CajalError(
+          "bad-argument",
+          `shared_axes ${showShape(shared_axes!)}: expected axes from 1 to ${x!.length - 1}, the batch being 0`,
+          { shared_axes, shape: x },
+        );
+    x!.slice(1).forEach((extent, i) => {
+      if (extent === null && !shared_axes?.includes(i + 1))
+        throw new CajalError(
+          "bad-shape",
+          `axis ${i + 1} is free and has a slope for each element: share it by shared_axes, or make it known`,
+          { axis: i + 1, shape: x },
+        );
+    });
     return [x!];
   },
   weights: (config, [x]) => {
-    const shared = (config.shared_axes ?? []).map((axis) => axisOf(axis, x!));
+    const shared = config.shared_axes ?? [];
     const shape = x!.slice(1).map((extent, i) => (shared.includes(i + 1) ? 1 : Number(extent)));
     return [trainable(config, "alpha", shape)];
   },

@@ -12,7 +12,10 @@ export const reshape = defineLayer({
   shape: ({ target_shape }, [x]) => {
     const size = sizeOfKnown(x!.slice(1));
     const free = target_shape.indexOf(-1);
-    if (target_shape.some((extent) => extent < -1 || extent === 0) || free !== target_shape.lastIndexOf(-1))
+    if (
+      target_shape.some((extent) => extent < -1 || extent === 0) ||
+      free !== target_shape.lastIndexOf(-1)
+    )
       throw new CajalError(
         "bad-argument",
         `target_shape ${showShape(target_shape)}: expected extents of at least 1, and -1 once at most`,

@@ -35,7 +35,8 @@ export const upSampling2d = defineLayer({
             coordinate_transformation_mode: "half_pixel",
           },
     );
-    return [resized];
+    // Keras rounds whole numbers, halves to even.
+    return [dtype === "float32" ? resized : g.round(resized)];
   },
   samples: [
     { inputs: [[1, 3, 4, 2]] },

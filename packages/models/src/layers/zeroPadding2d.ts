@@ -24,7 +24,7 @@ export const zeroPadding2d = defineLayer({
   // only, it loses count when it moves a Transpose across.
   lower: ({ padding: [[top, bottom], [left, right]] }, [x], g, { dtype }) => [
     // ONNX Runtime's Pad has no whole numbers of 16 bits.
-    g.pad(/16$/.test(dtype) ? wide(g, x!) : x!, {
+    g.pad(dtype.endsWith("16") ? wide(g, x!) : x!, {
       pads: [0, 0, top, left, 0, 0, bottom, right],
       axes: [0, 1, 2, 3],
     }),

@@ -7,7 +7,13 @@ import type { KerasShape } from "../keras/config";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
 import { hold, layoutFor, type Held } from "./layouts";
-import { resolve, type Call, type Model, type Network, type NetworkValue } from "../network/network";
+import {
+  resolve,
+  type Call,
+  type Model,
+  type Network,
+  type NetworkValue,
+} from "../network/network";
 import { cast, integersOf, wide } from "../layers/shared/integers";
 import type { ResolveOptions } from "../network/registry";
 import type { Step } from "./views";

@@ -236,4 +236,3 @@ function call(
   calls.push(made);
   return outputs;
 }
-

@@ -33,7 +33,11 @@ export function outputShapes(
         `${where}: got ${given()}, expected ${definition.rank} axes, the batch included.`,
         facts,
       );
-  const outputs = located(() => definition.shape(config, inputs), () => `${where}: got ${given()}`, facts);
+  const outputs = located(
+    () => definition.shape(config, inputs),
+    () => `${where}: got ${given()}`,
+    facts,
+  );
   for (const shape of outputs)
     if (shape.some((extent) => extent !== null && !(Number.isSafeInteger(extent) && extent > 0)))
       throw new CajalError(
@@ -58,4 +62,3 @@ export function located<T>(work: () => T, where: () => string, facts: object): T
     );
   }
 }
-

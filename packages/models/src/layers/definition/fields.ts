@@ -75,11 +75,12 @@ export function fieldOf<Value, Given = Value>(
 
 /** The error for a value that a field does not take. */
 export const refused = (given: unknown, expected: string, { where, key }: Place) =>
-  new CajalError(
-    "bad-argument",
-    `${where}, "${key}": got ${shown(given)}, expected ${expected}.`,
-    { where, key, got: given, expected },
-  );
+  new CajalError("bad-argument", `${where}, "${key}": got ${shown(given)}, expected ${expected}.`, {
+    where,
+    key,
+    got: given,
+    expected,
+  });
 
 /** Whole numbers of a config fit into 32 bits, as extents do in every engine. */
 const most = 2 ** 31 - 1;

@@ -76,7 +76,7 @@ export interface InnerLayer {
 }
 
 /** See {@link Layer.integers}. */
-export type Integers = "moves" | "computes";
+export type Integers = "moves" | "computes" | "refuses";
 
 /** A case that the shared `checkLayer` runs. Shapes with the batch; `dtype` of the inputs. */
 export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
@@ -96,7 +96,8 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   /**
    * What inputs of whole numbers and truth values are to the layer, as in Keras 3. Absent: they become
    * float32. "moves": it only moves elements, of whatever type. "computes": it computes with whole
-   * numbers in their own type, where they wrap around; truth values are refused. Inputs of several types
+   * numbers in their own type, where they wrap around; truth values are refused. "refuses": no result of
+   * whole numbers makes sense. Inputs of several types
    * get the one that holds them all, and those that are float32, or become it, make all of them so.
    */
   integers?(config: ConfigOf<F>): Integers | undefined;

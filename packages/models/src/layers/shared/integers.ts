@@ -32,6 +32,12 @@ export function elementTypes(
 ): { readonly computed: DType; readonly output: DType } {
   const integers = integersOf(layer);
   const computed = integers ? inputs.reduce(promoted, "bool") : "float32";
+  if (integers === "refuses" && computed !== "float32")
+    throw new CajalError(
+      "unsupported",
+      `Keras makes ${computed} of what it computes here, which leaves nothing of it; put a Rescaling before it, or use an Input of dtype float32`,
+      { dtype: computed },
+    );
   if (integers === "computes" && (computed === "bool" || computed === "uint64"))
     throw new CajalError(
       "unsupported",
