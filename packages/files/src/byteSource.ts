@@ -1,0 +1,54 @@
+// Bytes that are read where they are wanted: a file on disk, a Blob, an array in memory. Readers of
+// containers ask for ranges, so that a file of 500 MB is never in memory as a whole.
+import { CajalError } from "@cajal/core";
+
+export interface ByteSource {
+  /** What to call it in messages: a path, a URL. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `offset` on. What is asked for lies within the size; the array may be a view of
+   * the source's own memory and is not to be written to.
+   *
+   * @throws CajalError `bad-file` where there are fewer
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** An array in memory; reads are views of it. */
+export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
+  return {
+    name,
+    size: bytes.byteLength,
+    read: async (offset, length) => {
+      checkRange(name, bytes.byteLength, offset, length);
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+/** A Blob or File, as browsers hand them out. */
+export function blobSource(
+  blob: Blob,
+  name = "name" in blob ? String(blob.name) : "blob",
+): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    read: async (offset, length) => {
+      checkRange(name, blob.size, offset, length);
+      return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
+    },
+  };
+}
+
+/** @throws CajalError `bad-file` where a range does not lie within the size */
+export function checkRange(name: string, size: number, offset: number, length: number): void {
+  if (!(Number.isSafeInteger(offset) && offset >= 0 && length >= 0 && offset + length <= size))
+    throw new CajalError(
+      "bad-file",
+      `${name}: wants ${length} bytes at ${offset}, and has ${size}. It is truncated or damaged.`,
+      { name, offset, length, size },
+    );
+}

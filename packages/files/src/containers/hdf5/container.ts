@@ -1,0 +1,74 @@
+// The bytes of an HDF5 file by address. "HDF5 File Format Specification Version 3.0"
+// (docs.hdfgroup.org/hdf5/develop/_f_m_t3.html) is what every file of this folder reads by; its section
+// numbers stand where they are used.
+import { CajalError } from "@cajal/core";
+import type { ByteSource } from "../../byteSource";
+import { Cursor } from "./cursor";
+
+const pageSize = 2 ** 16;
+const pagesKept = 64;
+
+/** Where in a file, and how wide addresses and lengths are. */
+export class Container {
+  readonly name: string;
+  readonly size: number;
+  readonly #source: ByteSource;
+  readonly #pages = new Map<number, Promise<Uint8Array>>();
+  /** Where address 0 is: after the user block. */
+  base = 0;
+  offsetSize = 8;
+  lengthSize = 8;
+
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.name = source.name;
+    this.size = source.size;
+  }
+
+  bad(problem: string, facts: Record<string, unknown> = {}): CajalError {
+    return new CajalError("bad-file", `${this.name}: ${problem}`, { name: this.name, ...facts });
+  }
+
+  unsupported(problem: string, facts: Record<string, unknown> = {}): CajalError {
+    return new CajalError("unsupported", `${this.name}: ${problem}`, { name: this.name, ...facts });
+  }
+
+  /** The bytes at an address. Small reads come from pages that are kept, for headers lie close together. */
+  async bytes(address: number, length: number, what: string): Promise<Uint8Array> {
+    const from = this.base + address;
+    if (!(Number.isSafeInteger(from) && from >= 0 && length >= 0 && from + length <= this.size))
+      throw this.bad(
+        `${what} lies at ${address}, ${length} bytes long; the file has ${this.size} bytes. It is truncated or damaged.`,
+        { address, length },
+      );
+    const page = Math.floor(from / pageSize);
+    if (length > pageSize / 4 || Math.floor((from + length - 1) / pageSize) !== page)
+      return this.#source.read(from, length);
+    let bytes = this.#pages.get(page);
+    if (!bytes) {
+      const start = page * pageSize;
+      bytes = this.#source.read(start, Math.min(pageSize, this.size - start));
+      this.#pages.set(page, bytes);
+      if (this.#pages.size > pagesKept) this.#pages.delete(this.#pages.keys().next().value!);
+    }
+    const at = from - page * pageSize;
+    return (await bytes).subarray(at, at + length);
+  }
+
+  /** A cursor over the bytes at an address. */
+  async cursor(address: number, length: number, what: string): Promise<Cursor> {
+    return new Cursor(this, await this.bytes(address, length, what), what);
+  }
+
+  /** A structure that opens with its signature, e.g. "TREE". */
+  async signed(address: number, length: number, signature: string, what: string): Promise<Cursor> {
+    const cursor = await this.cursor(address, length, what);
+    const got = cursor.text(4);
+    if (got !== signature)
+      throw this.bad(
+        `${what} at ${address} has no signature ${signature} (got ${JSON.stringify(got)}). The file is damaged.`,
+        { address, signature },
+      );
+    return cursor;
+  }
+}

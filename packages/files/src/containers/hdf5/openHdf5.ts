@@ -1,0 +1,208 @@
+// HDF5 files, read where they are wanted: what Keras, h5py and PyTables write, in any version of the
+// format. Written by ourselves because the C library in WebAssembly weighs 5 MB in a page, needs the whole
+// file in memory there, and reads zeros where a file refers to other files.
+import { CajalError, showShape, type Tensor, unknownName } from "@cajal/core";
+import { type ByteSource, bytesSource } from "../../byteSource";
+import { type Attribute, readAttributes } from "./attributes";
+import { Container } from "./container";
+import { type DatasetHeader, numbersOf, readDatasetHeader, readElements, textsOf } from "./dataset";
+import { showDatatype } from "./datatype";
+import { globalHeap } from "./heaps";
+import { type Link, readLinks } from "./links";
+import { type Message, readObjectHeader } from "./objectHeader";
+import { readSuperblock } from "./superblock";
+
+/** An attribute's value: texts, numbers, or nothing (a null dataspace). */
+export type Hdf5Value = string | readonly string[] | Tensor | undefined;
+
+interface Hdf5Object {
+  /** From the root, "/" itself for the root. */
+  readonly path: string;
+  /** Names of the attributes. */
+  attributes(): Promise<string[]>;
+  /**
+   * An attribute's value; a scalar text is a string, texts of one or more axes are a list.
+   *
+   * @returns undefined where there is none of this name
+   * @throws CajalError `unsupported` for other types than text and numbers
+   */
+  attribute(name: string): Promise<Hdf5Value>;
+}
+
+export interface Hdf5Group extends Hdf5Object {
+  readonly kind: "group";
+  /** Names of what it holds, links included. */
+  keys(): Promise<string[]>;
+  /**
+   * What lies at a path below this group; soft links are followed within the file.
+   *
+   * @returns undefined where there is nothing
+   * @throws CajalError `unsupported` for a link into another file, which is not opened
+   */
+  get(path: string): Promise<Hdf5Group | Hdf5Dataset | undefined>;
+}
+
+export interface Hdf5Dataset extends Hdf5Object {
+  readonly kind: "dataset";
+  /** Extents; undefined for a null dataspace, which holds nothing. */
+  readonly shape: readonly number[] | undefined;
+  /** Type of its elements: a dtype, "text", or another type's name. */
+  readonly type: string;
+  /**
+   * Its numbers, in their own type.
+   *
+   * @param shape the shape that is expected: another is an error before anything is read
+   * @throws CajalError `bad-shape`; `unsupported` for what is no numbers, for filters that are not undone
+   *   here, for numbers in other files; `bad-file`
+   */
+  read(shape?: readonly number[]): Promise<Tensor>;
+  /** Its texts, row-major. */
+  readTexts(): Promise<string[]>;
+}
+
+/** More links than this on one path are a circle. */
+const softLinksAtMost = 40;
+
+/**
+ * Opens an HDF5 file: its root group.
+ *
+ * @throws CajalError `bad-file` for another format, a truncated or damaged file
+ * @example const root = await openHdf5(bytes); const kernel = await root.get("model_weights/conv/kernel");
+ */
+export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Group> {
+  const container = new Container(source instanceof Uint8Array ? bytesSource(source) : source);
+  const rootAddress = await readSuperblock(container);
+  const heap = globalHeap(container);
+  const opened = new Map<number, Promise<Hdf5Group | Hdf5Dataset>>();
+  const root = await open(rootAddress, "/");
+  if (root.kind !== "group") throw container.bad("its root is no group. The file is damaged.");
+  return root;
+
+  function open(address: number, path: string): Promise<Hdf5Group | Hdf5Dataset> {
+    // One object for one header: hard links may make circles.
+    let object = opened.get(address);
+    if (!object) opened.set(address, (object = read(address, path)));
+    return object;
+  }
+
+  async function read(address: number, path: string): Promise<Hdf5Group | Hdf5Dataset> {
+    const messages = await readObjectHeader(container, address);
+    const header = await readDatasetHeader(container, messages, path);
+    if (header) return dataset(header);
+    const links = await readLinks(container, messages);
+    if (!links)
+      throw container.bad(`${path} is neither a group nor a dataset. The file is damaged.`);
+    return group(path, messages, links);
+  }
+
+  function withAttributes(messages: readonly Message[], path: string) {
+    let all: Promise<Map<string, Attribute>> | undefined;
+    const load = () => (all ??= readAttributes(container, messages));
+    return {
+      path,
+      attributes: async () => [...(await load()).keys()],
+      attribute: async (name: string) => {
+        const attribute = (await load()).get(name);
+        return attribute && valueOf(attribute, `attribute ${JSON.stringify(name)} of ${path}`);
+      },
+    };
+  }
+
+  async function valueOf({ type, shape, bytes }: Attribute, name: string): Promise<Hdf5Value> {
+    if (shape === undefined) return undefined;
+    if (type.kind === "number") return numbersOf(container, { name, type, shape }, bytes);
+    if (type.kind === "other")
+      throw container.unsupported(`${name} is ${type.name}, expected text or numbers.`);
+    const texts = await textsOf(container, { name, type }, bytes, heap);
+    return shape.length === 0 ? (texts[0] ?? "") : texts;
+  }
+
+  function group(path: string, messages: readonly Message[], links: Map<string, Link>): Hdf5Group {
+    const self: Hdf5Group = {
+      kind: "group",
+      ...withAttributes(messages, path),
+      keys: async () => [...links.keys()],
+      get: (below) => follow({ object: self, links }, below, { left: softLinksAtMost }),
+    };
+    linksOf.set(self, links);
+    return self;
+  }
+
+  async function follow(
+    from: { object: Hdf5Group; links: Map<string, Link> },
+    path: string,
+    budget: { left: number },
+  ): Promise<Hdf5Group | Hdf5Dataset | undefined> {
+    let at: Hdf5Group | Hdf5Dataset = path.startsWith("/") ? root : from.object;
+    for (const name of path.split("/")) {
+      if (name === "" || name === ".") continue;
+      if (at.kind === "dataset") return undefined;
+      const link: Link | undefined = linksOf.get(at)!.get(name);
+      if (!link) return undefined;
+      const here: string = at.path === "/" ? `/${name}` : `${at.path}/${name}`;
+      if (link.kind === "external")
+        throw container.unsupported(
+          `${here} is an external link to ${JSON.stringify(link.path)} in ${JSON.stringify(link.file)}: other files are not opened. Copy it into one file (h5repack).`,
+          { path: here },
+        );
+      if (link.kind === "hard") at = await open(link.address, here);
+      else {
+        if (budget.left-- <= 0) throw container.bad(`${here} is a soft link that leads to itself.`);
+        const next = await follow({ object: at, links: linksOf.get(at)! }, link.path, budget);
+        if (!next) return undefined;
+        at = next;
+      }
+    }
+    return at;
+  }
+
+  function dataset(header: DatasetHeader): Hdf5Dataset {
+    const { name, type, space } = header;
+    const shape = space?.shape;
+    return {
+      kind: "dataset",
+      ...withAttributes(header.messages, name),
+      shape,
+      type: showDatatype(type),
+      read: async (expected) => {
+        if (expected && (!shape || showShape(shape) !== showShape(expected)))
+          throw new CajalError(
+            "bad-shape",
+            `${container.name}: ${name}: got ${shape ? showShape(shape) : "nothing"}, expected ${showShape(expected)}.`,
+            { dataset: name, got: shape, expected },
+          );
+        if (!shape || type.kind !== "number")
+          throw container.unsupported(
+            `${name} is ${shape ? showDatatype(type) : "empty"}, expected numbers.`,
+            { dataset: name, type: showDatatype(type) },
+          );
+        return numbersOf(container, { name, type, shape }, await readElements(container, header));
+      },
+      readTexts: async () => {
+        if (type.kind === "number" || type.kind === "other")
+          throw container.unsupported(`${name} is ${showDatatype(type)}, expected text.`, {
+            dataset: name,
+          });
+        return textsOf(container, { name, type }, await readElements(container, header), heap);
+      },
+    };
+  }
+}
+
+/** The links of a group, apart from what users see of it. */
+const linksOf = new WeakMap<Hdf5Group, Map<string, Link>>();
+
+/** What lies at a path, which must be of this kind; what is missing is an error that names it. */
+export async function need<Kind extends "group" | "dataset">(
+  group: Hdf5Group,
+  path: string,
+  kind: Kind,
+): Promise<Kind extends "group" ? Hdf5Group : Hdf5Dataset> {
+  const object = await group.get(path);
+  if (!object) throw unknownName(`${kind} in ${group.path}`, path, await group.keys(), "bad-file");
+  if (object.kind !== kind)
+    throw new CajalError("bad-file", `${object.path} is a ${object.kind}, expected a ${kind}.`, {
+      path,
+    });
+  return object as Kind extends "group" ? Hdf5Group : Hdf5Dataset;
+}
