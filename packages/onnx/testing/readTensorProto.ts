@@ -1,0 +1,22 @@
+// A tensor in a file of its own (TensorProto), as ONNX' test data are: read as the one initializer of a model.
+import type { Tensor } from "@cajal/core";
+import { decodeModel } from "../src/file/decode";
+
+export function readTensorProto(bytes: Uint8Array): Tensor {
+  const graph = field(7, field(5, bytes)); // ModelProto.graph, GraphProto.initializer
+  const opset = field(8, Uint8Array.of(0x10, 18)); // ModelProto.opset_import, its version
+  const model = decodeModel(joined(Uint8Array.of(0x08, 8), graph, opset)); // ir_version 8
+  return [...model.graph.initializers.values()][0]!;
+}
+
+/** A length-delimited field of a protocol buffer. */
+function field(number: number, content: Uint8Array): Uint8Array {
+  const length: number[] = [];
+  for (let rest = content.length; ; rest = Math.floor(rest / 128)) {
+    length.push(rest < 128 ? rest : (rest % 128) + 128);
+    if (rest < 128) break;
+  }
+  return joined(Uint8Array.of(number * 8 + 2, ...length), content);
+}
+
+const joined = (...parts: Uint8Array[]) => Uint8Array.from(Buffer.concat(parts));
