@@ -1,5 +1,6 @@
-import { CajalError, tensor } from "@cajal/core";
-import { alongAxis, matrix, type Matrix } from "./shared/alongAxis";
+import { tensor } from "@cajal/core";
+import { alongAxis, checkEntries, type SparseMatrix } from "./shared/alongAxis";
+import { constantNumbers } from "./shared/constantNumbers";
 import { defineGradient } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 
@@ -11,18 +12,8 @@ export const pad = defineGradient({
   gradient: ([dy], context, g) => {
     const x = context.inputs[0]!;
     const extents = knownShape(x, "of Pad");
-    const given = context.constant(1);
-    if (!given)
-      throw new CajalError(
-        "unsupported",
-        `node "${context.node.name}" (Pad): its pads are computed at run time; the gradient needs them as constants.`,
-        { node: context.node.name, op: "Pad" },
-      );
-    const values = Array.from(given.data as BigInt64Array, Number);
-    const listed = context.constant(3);
-    const axes = listed
-      ? Array.from(listed.data as BigInt64Array, Number)
-      : extents.map((_, i) => i);
+    const values = constantNumbers(context, 1, "pads")!;
+    const axes = constantNumbers(context, 3, "axes") ?? extents.map((_, i) => i);
     const sides = axes.map((axis, i) => ({
       axis: axis < 0 ? axis + extents.length : axis,
       before: values[i]!,
@@ -45,7 +36,17 @@ export const pad = defineGradient({
       opposite[axis] = -before;
       opposite[extents.length + axis] = -after;
     }
-    return [g.pad(dy!, { pads: opposite })];
+    const value = context.inputs[2];
+    const added = () => {
+      const inside = g.expand(g.scalar(dy!.dtype, 0), extents);
+      const outside = g.pad(inside, { pads: opposite.map((pad) => 0 - pad), value: 1 });
+      return g.reshape(g.reduceSum(g.mul(dy!, outside), { keepdims: false }), value!.shape as []);
+    };
+    return [
+      context.wants(0) ? g.pad(dy!, { pads: opposite }) : undefined,
+      undefined,
+      value && context.wants(2) ? added() : undefined,
+    ];
   },
   samples: [
     { inputs: [[2, 3], pads(0, 1, 2, 0)] },
@@ -54,24 +55,28 @@ export const pad = defineGradient({
     { inputs: [[4, 5], pads(-1, 1, -2, -1)] },
     { inputs: [[4, 5], pads(2, 1, 1, 3)], attributes: { mode: "reflect" } },
     { inputs: [[2, 4, 5], pads(0, 2, 1, 0, 1, 3)], attributes: { mode: "edge" } },
+    { inputs: [[4, 5], pads(1, 2, 1, 2)], attributes: { mode: "wrap" } },
+    { inputs: [[2, 3], pads(0, 1, 2, -1), []] },
+    { inputs: [[2, 3], pads(1, 2), tensor("float64", [], [0.5]), pads(-1)] },
+    { inputs: [[2, 80], pads(0, 3, 0, 4)], attributes: { mode: "reflect" } },
+    // One element is shown 65 times: its gradient is added up element by element.
+    { inputs: [[2, 80], pads(0, 64, 0, 0)], attributes: { mode: "edge" } },
   ],
 });
 
-/** Which element of x each padded element shows: m[x, y] = 1. */
-function sources(mode: string, extent: number, before: number, after: number): Matrix {
+/** Which element of x each padded element shows, as the transposed map: m[x, y] = 1. */
+function sources(mode: string, extent: number, before: number, after: number): SparseMatrix {
   const length = before + extent + after;
-  const m = matrix(extent, length);
-  for (let y = 0; y < length; y++) {
-    let x = y - before;
-    if (mode === "edge") x = Math.max(0, Math.min(extent - 1, x));
-    else if (mode === "wrap") x = ((x % extent) + extent) % extent;
-    else if (extent === 1) x = 0;
-    else {
-      const period = 2 * (extent - 1);
-      x = ((x % period) + period) % period;
-      if (x >= extent) x = period - x;
-    }
-    m.values[x * length + y] = 1;
-  }
-  return m;
+  checkEntries(length);
+  const place = (y: number): number => {
+    const x = y - before;
+    if (mode === "edge") return Math.max(0, Math.min(extent - 1, x));
+    if (mode === "wrap") return ((x % extent) + extent) % extent;
+    if (extent === 1) return 0;
+    const period = 2 * (extent - 1);
+    const folded = ((x % period) + period) % period;
+    return folded >= extent ? period - folded : folded;
+  };
+  const entries = Array.from({ length }, (_, y) => [place(y), y, 1] as const);
+  return { rows: extent, columns: length, entries };
 }

@@ -1,7 +1,10 @@
 import { CajalError, tensor } from "@cajal/core";
-import { alongAxis, matrix, transpose, type Matrix } from "./shared/alongAxis";
+import type { Value } from "../graph/builder";
+import { show } from "../model/dims";
 import { defineGradient, type GradientContext } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { alongAxis, checkEntries, transpose, type Entry } from "./shared/alongAxis";
+import { constantNumbers } from "./shared/constantNumbers";
+import { knownShape, rankOf } from "./shared/sumTo";
 
 const scales = (...values: number[]) => tensor("float32", [values.length], values);
 const sizes = (...values: number[]) => tensor("int64", [values.length], values);
@@ -11,16 +14,11 @@ export const resize = defineGradient({
   op: "Resize",
   // Interpolation is a linear map along each axis, y = M x; its gradient is dx = Mᵀ dy.
   gradient: ([dy], context, g) => {
-    const from = knownShape(context.inputs[0]!, "of Resize");
-    const to = knownShape(dy!, "of Resize");
-    const given = context.constant(2);
-    const exact =
-      given && given.data.length === from.length ? Array.from(given.data, Number) : undefined;
     return [
-      from.reduce((dx, extent, axis) => {
-        if (to[axis] === extent) return dx;
-        const scale = exact?.[axis] ?? to[axis]! / extent;
-        return alongAxis(g, dx, axis, transpose(interpolation(context, extent, to[axis]!, scale)));
+      axesOf(context, dy!).reduce((dx, axis, i) => {
+        if (axis === undefined) return dx;
+        const entries = interpolation(context, axis);
+        return alongAxis(g, dx, i, transpose({ rows: axis.to, columns: axis.from, entries }));
       }, dy!),
     ];
   },
@@ -44,65 +42,199 @@ export const resize = defineGradient({
       attributes: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
     },
     { inputs: [[1, 2, 4, 4], none, scales(1, 1, 2, 2)], attributes: { mode: "cubic" } },
+    // A scale that leaves the extent as it is still moves what is shown.
+    {
+      inputs: [[1, 1, 4, 10], none, scales(1, 1, 1.5, 1.05)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
+    },
+    {
+      inputs: [[1, 1, 9, 7], none, scales(1, 1, 0.6, 0.4)],
+      attributes: { mode: "linear", antialias: 1 },
+    },
+    {
+      inputs: [[1, 1, 9, 7], none, undefined, sizes(1, 1, 5, 4)],
+      attributes: { mode: "cubic", antialias: 1, cubic_coeff_a: -0.5 },
+    },
+    {
+      inputs: [[1, 1, 5, 4], none, scales(1, 1, 0.8, 1.7)],
+      attributes: { mode: "cubic", exclude_outside: 1 },
+    },
+    { inputs: [[1, 1, 3, 4], none, scales(2, 3)], attributes: { axes: [3, 2] } },
+    {
+      inputs: [[1, 1, 3, 5], none, undefined, sizes(7, 8)],
+      attributes: { mode: "linear", axes: [2, 3], keep_aspect_ratio_policy: "not_larger" },
+    },
+    {
+      inputs: [[1, 1, 3, 5], none, undefined, sizes(7, 8)],
+      attributes: { axes: [2, 3], keep_aspect_ratio_policy: "not_smaller" },
+    },
+    {
+      inputs: [[1, 1, 5, 6], none, scales(1, 1, 0.7, 0.7)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "half_pixel_symmetric" },
+    },
+    {
+      inputs: [[1, 1, 6, 6], scales(0, 0, 0.4, 0.6, 1, 1, 0.8, 1.3), none, sizes(1, 1, 3, 4)],
+      attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
+    },
+    // Wide axes: few of the entries of the map are not 0.
+    {
+      inputs: [[1, 1, 2, 70], none, scales(1, 1, 1, 2)],
+      attributes: { mode: "linear" },
+    },
+    {
+      inputs: [[1, 1, 70, 2], none, scales(1, 1, 3, 1)],
+      attributes: { mode: "nearest", nearest_mode: "floor" },
+    },
+    {
+      inputs: [[1, 1, 3, 200], none, scales(1, 1, 1, 0.3)],
+      attributes: { mode: "cubic" },
+    },
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
 
-/** The matrix M [to, from] of an axis, after the ONNX specification of Resize. */
-function interpolation(context: GradientContext, from: number, to: number, scale: number): Matrix {
-  const { string, float, node } = context;
-  const m = matrix(to, from);
+/** An axis that is resized. `crop`: the part of x that is shown, 0 to 1. */
+interface Axis {
+  readonly from: number;
+  readonly to: number;
+  readonly scale: number;
+  readonly crop: readonly [start: number, end: number];
+}
+
+/** All axes of x; undefined for those that keep every element in its place. */
+function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
+  const x = context.inputs[0]!;
+  const rank = rankOf(x);
+  const listed = (context.ints("axes") ?? Array.from({ length: rank }, (_, i) => i)).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
+  const crops = coordinatesOf(context) === "tf_crop_and_resize";
+  // Where no extent changes ONNX Runtime copies, whatever the scales are.
+  if (!crops && show(x.shape) === show(y.shape)) return [];
+  const roi = crops ? constantNumbers(context, 1, "regions of interest") : undefined;
+  const stated = constantNumbers(context, 2, "scales");
+  const scales = stated?.length ? stated : scalesBySizes(context, listed);
+  return Array.from({ length: rank }, (_, axis) => {
+    const i = listed.indexOf(axis);
+    if (i < 0 || (scales[i] === 1 && !crops)) return undefined;
+    const crop = [roi?.[i] ?? 0, roi?.[i + listed.length] ?? 1] as const;
+    const [from, to] = [knownShape(x, "of Resize")[axis]!, knownShape(y, "of Resize")[axis]!];
+    const whole = crop[0] === 0 && crop[1] === 1;
+    if (from === to && whole && (crops || coordinatesOf(context) === "align_corners"))
+      return undefined;
+    return { from, to, scale: scales[i]!, crop };
+  });
+}
+
+/** ONNX Runtime reckons scales and coordinates in float32; which neighbour is nearest hangs on it. */
+const f = Math.fround;
+
+/** The factors that lead to `sizes`, one for all axes where the aspect ratio is kept. */
+function scalesBySizes(context: GradientContext, axes: readonly number[]): readonly number[] {
+  const from = knownShape(context.inputs[0]!, "of Resize");
+  const sizes = constantNumbers(context, 3, "sizes")!;
+  const scales = axes.map((axis, i) => f(sizes[i]! / from[axis]!));
+  const policy = context.string("keep_aspect_ratio_policy", "stretch");
+  if (policy === "not_larger") return scales.map(() => Math.min(...scales));
+  if (policy === "not_smaller") return scales.map(() => Math.max(...scales));
+  return scales;
+}
+
+const coordinatesOf = ({ string }: GradientContext) =>
+  string("coordinate_transformation_mode", "half_pixel");
+
+/** Where output `y` lies on the axis of x, by coordinate_transformation_mode. */
+function coordinate(
+  context: GradientContext,
+  { from, to, scale, crop }: Axis,
+): (y: number) => number {
+  const mode = coordinatesOf(context);
+  const halfPixel = (y: number) => f(f((y + 0.5) / scale) - 0.5);
+  switch (mode) {
+    case "half_pixel":
+      return halfPixel;
+    case "pytorch_half_pixel":
+      return to > 1 ? halfPixel : () => 0;
+    case "half_pixel_symmetric": {
+      // The extent may be rounded down: both ends then lose as much.
+      const offset = f((from / 2) * (1 - to / (scale * from)));
+      return (y) => f(offset + halfPixel(y));
+    }
+    case "asymmetric":
+      return (y) => f(y / scale);
+    case "align_corners":
+      return (y) => (to > 1 ? f((y * (from - 1)) / (to - 1)) : 0);
+    case "tf_crop_and_resize": {
+      const [start, end] = crop;
+      return (y) =>
+        to > 1
+          ? f(start * (from - 1) + (y * (end - start) * (from - 1)) / (to - 1))
+          : f(0.5 * (start + end) * (from - 1));
+    }
+    default:
+      throw new CajalError(
+        "unsupported",
+        `coordinate_transformation_mode ${JSON.stringify(mode)} has no gradient.`,
+        { node: context.node.name, op: "Resize", mode },
+      );
+  }
+}
+
+/** The entries of M [to, from] for an axis, after the ONNX specification of Resize. */
+function interpolation(context: GradientContext, axis: Axis): Entry[] {
+  const { string, int, float } = context;
+  const { from, to } = axis;
   const mode = string("mode", "nearest");
-  const coordinates = string("coordinate_transformation_mode", "half_pixel");
-  const at = (y: number): number => {
-    switch (coordinates) {
-      case "half_pixel":
-        return (y + 0.5) / scale - 0.5;
-      case "pytorch_half_pixel":
-        return to > 1 ? (y + 0.5) / scale - 0.5 : 0;
-      case "asymmetric":
-        return y / scale;
-      case "align_corners":
-        return to > 1 ? (y * (from - 1)) / (to - 1) : 0;
-      default:
-        throw new CajalError(
-          "unsupported",
-          `node "${node.name}" (Resize): coordinate_transformation_mode ${JSON.stringify(coordinates)} has no gradient. Known: half_pixel, pytorch_half_pixel, asymmetric, align_corners.`,
-          { node: node.name, op: "Resize" },
-        );
-    }
-  };
-  const add = (y: number, x: number, weight: number) => {
-    const inside = Math.max(0, Math.min(from - 1, x));
-    m.values[y * from + inside]! += weight;
-  };
-  const nearest = (x: number): number => {
-    switch (string("nearest_mode", "round_prefer_floor")) {
-      case "floor":
-        return Math.floor(x);
-      case "ceil":
-        return Math.ceil(x);
-      case "round_prefer_ceil":
-        return Math.round(x);
-      default:
-        return Math.ceil(x - 0.5);
-    }
-  };
-  const a = float("cubic_coeff_a", -0.75);
+  const antialias = mode !== "nearest" && int("antialias", 0) === 1;
+  // Antialiasing stretches the filter over all that a smaller image leaves out.
+  const shrink = antialias ? Math.min(axis.scale, 1) : 1;
+  const reach = mode === "linear" ? 1 : 2;
+  checkEntries(to * (mode === "nearest" ? 1 : (2 * reach) / shrink));
+  const filter = mode === "linear" ? triangle : cubic(float("cubic_coeff_a", -0.75));
+  const excludes = int("exclude_outside", 0) === 1;
+  const at = coordinate(context, axis);
+  const crops = axis.crop[0] !== 0 || axis.crop[1] !== 1;
+  const nearest = nearestOf(string("nearest_mode", "round_prefer_floor"));
+  const entries: Entry[] = [];
   for (let y = 0; y < to; y++) {
     const x = at(y);
-    const low = Math.floor(x);
-    const t = x - low;
-    if (mode === "nearest") add(y, nearest(x), 1);
-    else if (mode === "linear") {
-      add(y, low, 1 - t);
-      add(y, low + 1, t);
-    } else
-      // Keys' cubic convolution (1981), support 4.
-      [t + 1, t, 1 - t, 2 - t].forEach((d, i) => {
-        const weight =
-          d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-        add(y, low - 1 + i, weight);
-      });
+    // Beyond a crop's image all is `extrapolation_value`.
+    if (crops && (x < 0 || x > from - 1)) continue;
+    if (mode === "nearest") {
+      entries.push([y, clamp(nearest(x), from), 1]);
+      continue;
+    }
+    const first = Math.floor(x - reach / shrink) + 1;
+    const last = Math.ceil(x + reach / shrink) - 1;
+    const weights: Entry[] = [];
+    for (let i = first; i <= Math.max(first, last); i++) {
+      if (excludes && (i < 0 || i >= from)) continue;
+      weights.push([y, clamp(i, from), filter(Math.abs(i - x) * shrink)]);
+    }
+    const sum = weights.reduce((total, [, , weight]) => total + weight, 0);
+    for (const [row, column, weight] of weights) entries.push([row, column, weight / sum]);
   }
-  return m;
+  return entries;
+}
+
+const clamp = (x: number, extent: number) => Math.max(0, Math.min(extent - 1, x));
+
+const triangle = (distance: number) => Math.max(0, 1 - distance);
+
+/** Keys' cubic convolution (1981), support 4. */
+const cubic = (a: number) => (d: number) => {
+  if (d >= 2) return 0;
+  return d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1 : ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+};
+
+function nearestOf(mode: string): (x: number) => number {
+  switch (mode) {
+    case "floor":
+      return Math.floor;
+    case "ceil":
+      return Math.ceil;
+    case "round_prefer_ceil":
+      return Math.round;
+    default:
+      return (x) => Math.ceil(x - 0.5);
+  }
 }
