@@ -1,13 +1,15 @@
 // Reverse-mode automatic differentiation of ONNX graphs: a graph goes in, the graph of its
 // gradients comes out (Griewank & Walther 2008, chapter 3). Every gradient is made of operators
 // that stock ONNX Runtime has.
-import { CajalError, nearest, type DType } from "@cajal/core";
+import { CajalError, isCajalError, nearest, type DType } from "@cajal/core";
 import { attributesOf } from "./model/attribute";
 import { GraphBuilder, type Value } from "./graph/builder";
+import { nameOf } from "./graph/infer";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradients/gradient";
 import type { Dim, Node, OnnxModel } from "./model/model";
 import { multiplied, type Scaled } from "./gradients/shared/scaled";
+import { rankOf } from "./gradients/shared/sumTo";
 
 export interface DifferentiateOptions {
   /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
@@ -51,6 +53,9 @@ type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
 /**
  * Adds to the graph the gradients of the sum of `of` with respect to each value of
  * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros.
+ *
+ * @throws CajalError `unsupported` where a gradient is not known; the message names the node.
+ *   `bad-argument` for values that are no floating-point numbers
  */
 export function gradients(
   g: GraphBuilder,
@@ -58,6 +63,7 @@ export function gradients(
   withRespectTo: readonly Value[],
   formulations: Formulations = {},
 ): Value[] {
+  checkFloats(of, withRespectTo);
   return pullback(g, [of], [like(g, of, 1)], withRespectTo, formulations);
 }
 
@@ -71,6 +77,7 @@ export function checkDifferentiable(
   of: Value,
   withRespectTo: readonly Value[],
 ): void {
+  checkFloats(of, withRespectTo);
   for (const node of [...nodesBetween(g, g.nodes, [of], withRespectTo).keys()].toReversed())
     rule(node);
 }
@@ -121,13 +128,16 @@ function pullback(
       const toScale = takesScaled && totalToScale(node.outputs[0]!);
       const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
       const about = { wanted, formulations, sums, scale: toScale?.scale, from: g.nodes.length };
-      const dxs = gradient(dysOfNode, context(g, node, about), g);
-      node.inputs.forEach((name, i) => {
+      const dxs = named(node, () => gradient(dysOfNode, context(g, node, about), g));
+      for (const i of wanted) {
+        const name = node.inputs[i]!;
         const dx = dxs[i];
-        if (!dx || !wanted.has(i)) return;
+        // A value that stands in two places may have one gradient, told in one of them.
+        if (!dx && node.inputs.some((other, k) => other === name && dxs[k])) continue;
+        if (!dx) throw noGradientBy(node, i);
         checked("scale" in dx ? dx.value : dx, g.value(name), node);
         arrive(name, dx);
-      });
+      }
     });
   }
   return inputs.map((value) => total(value.name) ?? like(g, value, 0));
@@ -150,7 +160,10 @@ function nodesBetween(
     node.inputs.forEach((name, i) => {
       if (name !== "" && moving.has(name)) through.add(i);
     });
-    if (through.size === 0 || breaksGradient.has(node.op)) continue;
+    // What a graph inside the node reads of the graph around it is an input of the node, too.
+    const captures = capturesOf(node).some((name) => moving.has(name));
+    if (through.size === 0 && !captures) continue;
+    if (node.domain === "" && breaksGradient.has(node.op)) continue;
     reached.set(node, through);
     // What is whole numbers moves in steps.
     for (const name of node.outputs)
@@ -165,16 +178,67 @@ function nodesBetween(
   return reached;
 }
 
+/** Names that the graphs inside a node read, and do not define themselves. */
+function capturesOf({ attributes }: Node): readonly string[] {
+  const inner = Object.values(attributes).flatMap(({ type, value }) =>
+    type === "graph" ? [value] : [],
+  );
+  return inner.flatMap(({ inputs, initializers, nodes, outputs }) => {
+    const own = new Set([
+      ...inputs.map(({ name }) => name),
+      ...initializers.keys(),
+      ...nodes.flatMap((node) => node.outputs),
+    ]);
+    const read = [
+      ...nodes.flatMap((node) => [...node.inputs, ...capturesOf(node)]),
+      ...outputs.map(({ name }) => name),
+    ];
+    return read.filter((name) => name !== "" && !own.has(name));
+  });
+}
+
 /** Operators whose outputs are integers, booleans or steps: their gradient is zero everywhere. */
 const breaksGradient = new Set(
   [
-    "Shape Size ArgMax ArgMin NonZero OneHot Greater GreaterOrEqual Less LessOrEqual Equal And Or",
+    "Shape Size ArgMax ArgMin NonZero Greater GreaterOrEqual Less LessOrEqual Equal And Or",
     "Not Xor Sign Floor Ceil Round IsNaN IsInf ConstantOfShape RandomNormalLike",
     "RandomUniformLike Bernoulli EyeLike BitShift",
   ]
     .join(" ")
     .split(" "),
 );
+
+/** The node is named in the error of a rule that cannot give its gradient. */
+function named<T>(node: Node, body: () => T): T {
+  try {
+    return body();
+  } catch (cause) {
+    if (!isCajalError(cause) || cause.message.startsWith(nameOf(node))) throw cause;
+    throw new CajalError(
+      "unsupported",
+      `${nameOf(node)}: ${cause.message}`,
+      { ...cause.facts, node: node.name, op: node.op },
+      { cause },
+    );
+  }
+}
+
+const noGradientBy = (node: Node, i: number) =>
+  new CajalError(
+    "unsupported",
+    `${nameOf(node)}: it has no gradient by its input ${i} ("${node.inputs[i]}").`,
+    { node: node.name, op: node.op, input: i },
+  );
+
+function checkFloats(of: Value, withRespectTo: readonly Value[]): void {
+  for (const { name, dtype } of [of, ...withRespectTo])
+    if (!isFloat(dtype))
+      throw new CajalError(
+        "bad-argument",
+        `value "${name}" is ${dtype}: only floating-point numbers have gradients.`,
+        { value: name, dtype },
+      );
+}
 
 function rule(node: Node): Gradient {
   const found = byName.get(`${node.domain}.${node.op}`);
@@ -225,7 +289,7 @@ function context(
 }
 
 function sumOverChannels(g: GraphBuilder, dy: Value): Value {
-  const axes = dy.shape!.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const axes = Array.from({ length: rankOf(dy) }, (_, axis) => axis).filter((axis) => axis !== 1);
   return g.reduceSum(dy, { axes, keepdims: false });
 }
 

@@ -1,6 +1,7 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import type { Convolution } from "../graph/convolution";
+import { checkEntries } from "./shared/alongAxis";
 import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
 import { defineGradient, type GradientContext } from "./gradient";
 import { knownShape } from "./shared/sumTo";
@@ -12,11 +13,12 @@ export const averagePool = defineGradient({
     const x = context.inputs[0]!;
     const pool = poolOf(context, x, dy!);
     const { kernel, strides, pads, dilations } = pool;
-    const taps = kernel.reduce((a, b) => a * b, 1);
+    const taps = product(kernel);
     const rank = kernel.length;
     const tiles =
       rank === 2 &&
       pads.every((pad) => pad === 0) &&
+      dilations.every((dilation) => dilation === 1) &&
       kernel.every((k, i) => k === strides[i] && pool.input[i] === k * pool.output[i]!);
     // Windows that tile the image: every element takes its window's share.
     if (tiles)
@@ -70,6 +72,8 @@ export const averagePool = defineGradient({
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
 
+const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
+
 function poolOf(context: GradientContext, x: Value, y: Value): Convolution {
   const channels = knownShape(x, "of AveragePool")[1]!;
   const kernel = context.ints("kernel_shape")!;
@@ -77,32 +81,47 @@ function poolOf(context: GradientContext, x: Value, y: Value): Convolution {
   return convolutionOf(context, x, weight, y);
 }
 
+const table = 64 * 1024;
+
 /** dy divided by how many elements of x each window averaged; padding counts if it is asked to. */
 function shared(g: GraphBuilder, dy: Value, pool: Convolution, { int }: GradientContext): Value {
-  const { input, output, kernel, strides, dilations, pads } = pool;
-  const rank = kernel.length;
   const padded = int("count_include_pad", 0) === 1;
-  const counts = output.map((extent, i) => {
-    const low = padded ? -pads[i]! : 0;
-    const high = padded ? input[i]! + pads[i + rank]! : input[i]!;
-    return Array.from({ length: extent }, (_, o) => {
-      let count = 0;
-      for (let k = 0; k < kernel[i]!; k++) {
-        const at = o * strides[i]! - pads[i]! + k * dilations[i]!;
-        if (at >= low && at < high) count++;
-      }
-      return count;
-    });
-  });
-  const flat = counts.reduce<number[]>(
-    (outer, axis) => outer.flatMap((a) => axis.map((b) => a * b)),
-    [1],
-  );
-  if (flat.every((count) => count === flat[0])) return g.mul(dy, 1 / flat[0]!);
-  const shares = tensor(
-    dy.dtype,
-    output,
-    flat.map((count) => 1 / count),
-  );
-  return g.mul(dy, g.constant(shares));
+  const counts = pool.output.map((extent, i) => countsAlong(pool, i, extent, padded));
+  // In one table where that is small, else axis by axis.
+  if (counts.some((axis) => typeof axis !== "number") && product(pool.output) <= table) {
+    const flat = counts.reduce<number[]>((outer, axis, i) => {
+      const list = typeof axis === "number" ? Array<number>(pool.output[i]!).fill(axis) : axis;
+      return outer.flatMap((a) => list.map((b) => a * b));
+    }, [1]); // prettier-ignore
+    const shares = flat.map((count) => 1 / count);
+    return g.mul(dy, g.constant(tensor(dy.dtype, pool.output, shares)));
+  }
+  const even = product(counts.map((axis) => (typeof axis === "number" ? axis : 1)));
+  const shares = even === 1 ? dy : g.mul(dy, 1 / even);
+  return counts.reduce<Value>((result, axis, i) => {
+    if (typeof axis === "number") return result;
+    const shape = [axis.length, ...pool.kernel.slice(i + 1).map(() => 1)];
+    return g.mul(result, g.constant(tensor(dy.dtype, shape, axis.map((count) => 1 / count)))); // prettier-ignore
+  }, shares);
+}
+
+/** How many elements a window averages along an axis: one number, or one for each window. */
+function countsAlong(
+  { input, kernel, strides, dilations, pads }: Convolution,
+  i: number,
+  extent: number,
+  padded: boolean,
+): number | readonly number[] {
+  const [begin, end, length] = [pads[i]!, pads[i + kernel.length]!, kernel[i]!];
+  const [low, high] = padded ? [-begin, input[i]! + end] : [0, input[i]!];
+  const count = (o: number) => {
+    const from = o * strides[i]! - begin;
+    const first = Math.max(0, Math.ceil((low - from) / dilations[i]!));
+    const last = Math.min(length - 1, Math.ceil((high - from) / dilations[i]!) - 1);
+    return last - first + 1;
+  };
+  // Windows between two that are whole are whole.
+  if (count(0) === length && count(extent - 1) === length) return length;
+  checkEntries(extent);
+  return Array.from({ length: extent }, (_, o) => count(o));
 }

@@ -1,12 +1,14 @@
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext } from "./gradient";
-import type { Scaled } from "./shared/scaled";
-import { knownShape } from "./shared/sumTo";
+import { multiplied, type Scaled } from "./shared/scaled";
+import { knownShape, rankOf } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({
   op: "BatchNormalization",
-  gradient: ([dy], context, g) =>
-    context.int("training_mode", 0) === 1 ? trained(g, dy!, context) : inferred(g, dy!, context),
+  gradient: (dys, context, g) =>
+    context.int("training_mode", 0) === 1
+      ? trained(g, dys, context)
+      : inferred(g, dys[0]!, context),
   samples: [
     { inputs: [[4, 3, 2, 2], [3], [3], [3], [3]], range: [0.5, 2] as const },
     {
@@ -39,10 +41,11 @@ export const batchNormalization = defineGradient({
  */
 function trained(
   g: GraphBuilder,
-  dy: Value,
+  [arrived, dRunningMean, dRunningVariance]: readonly (Value | undefined)[],
   context: GradientContext,
 ): (Value | Scaled | undefined)[] {
-  const [x, scale] = context.inputs as readonly [Value, Value];
+  const [x, scale, , oldMean, oldVariance] = context.inputs as readonly [Value, Value, Value, Value, Value]; // prettier-ignore
+  const dy = arrived ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
   const shape = knownShape(x, "of BatchNormalization");
   const axes = shape.map((_, i) => i).filter((i) => i !== 1);
   const count = axes.reduce((product, i) => product * shape[i]!, 1);
@@ -51,7 +54,14 @@ function trained(
   const dBeta = context.channelSums(dy);
   const dyX = g.reduceSum(g.mul(dy, x), { axes, keepdims: false });
   const dGamma = g.mul(r, g.sub(dyX, g.mul(mean, dBeta)));
-  if (!context.wants(0)) return [undefined, dGamma, dBeta];
+  // The running averages: old · momentum + the batch's · (1 − momentum).
+  const momentum = context.float("momentum", 0.9);
+  const old = (i: number, d: Value | undefined, value: Value) => {
+    if (!context.wants(i)) return undefined;
+    return d ? g.mul(d, momentum) : g.expand(g.scalar(value.dtype, 0), g.shape(value));
+  };
+  const others = [dGamma, dBeta, old(3, dRunningMean, oldMean), old(4, dRunningVariance, oldVariance)]; // prettier-ignore
+  if (!context.wants(0)) return [undefined, ...others];
   const a = g.mul(scale, r);
   // dx = a (dy + b x + c)
   const b = g.neg(g.div(g.mul(r, dGamma), count));
@@ -61,8 +71,20 @@ function trained(
   const rest = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
   const value = g.add(dy, rest);
   // Σ (dy + b x + c) = dβ + b m μ + c m = 0: what a whole channel shares is taken out of it.
-  context.setChannelSums(value, zero);
-  return [{ value, scale: a }, dGamma, dBeta];
+  if (!dRunningMean && !dRunningVariance) {
+    context.setChannelSums(value, zero);
+    return [{ value, scale: a }, ...others];
+  }
+  // dx of mean and variance: dμ / m + 2 (x − μ) dσ² / m.
+  const lay = (channels: Value) => g.reshape(channels, [1, -1, ...axes.slice(1).map(() => 1)]);
+  const share = (1 - momentum) / count;
+  let dx = multiplied(g, { value, scale: a });
+  if (dRunningMean) dx = g.add(dx, lay(g.mul(dRunningMean, share)));
+  if (dRunningVariance) {
+    const centred = g.sub(x, lay(mean));
+    dx = g.add(dx, g.mul(centred, lay(g.mul(dRunningVariance, 2 * share))));
+  }
+  return [dx, ...others];
 }
 
 /** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */
@@ -79,7 +101,7 @@ function statistics(g: GraphBuilder, x: Value, axes: readonly number[], context:
 function inferred(g: GraphBuilder, dy: Value, context: GradientContext): (Value | undefined)[] {
   const [x, scale, , mean, variance] = context.inputs as readonly Value[];
   const { wants } = context;
-  const rank = x!.shape!.length;
+  const rank = rankOf(x!);
   const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1);
   const lay = (value: Value) => g.reshape(value, [1, -1, ...Array<number>(rank - 2).fill(1)]);
   const perChannel = (value: Value) => g.reduceSum(value, { axes, keepdims: false });

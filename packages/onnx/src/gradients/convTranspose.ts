@@ -1,5 +1,7 @@
+import type { Value } from "../graph/builder";
+import type { Convolution } from "../graph/convolution";
 import { convolutionOf, kernelGradient } from "./shared/convolutionGradient";
-import { defineGradient } from "./gradient";
+import { defineGradient, type GradientContext } from "./gradient";
 
 export const convTranspose = defineGradient({
   op: "ConvTranspose",
@@ -7,12 +9,18 @@ export const convTranspose = defineGradient({
   // convolution of dy, dw its kernel's gradient with image and gradient exchanged.
   gradient: ([dy], context, g) => {
     const [x, w, b] = context.inputs;
-    const convolution = convolutionOf(context, dy!, w!, x!);
-    const { strides, dilations, pads, group } = convolution;
+    const convolution = backwards(context, dy!, w!, x!);
+    const { strides, dilations, pads, group, output } = convolution;
+    const dx = () => {
+      const whole = g.conv(dy!, w!, undefined, { strides, dilations, pads, group });
+      // Where output_shape asks for more than the windows reach.
+      const axes = output.map((_, i) => i + 2);
+      return whole.shape!.slice(2).every((extent, i) => extent === output[i])
+        ? whole
+        : g.slice(whole, { starts: output.map(() => 0), ends: output, axes });
+    };
     return [
-      context.wants(0)
-        ? g.conv(dy!, w!, undefined, { strides, dilations, pads, group })
-        : undefined,
+      context.wants(0) ? dx() : undefined,
       context.wants(1) ? kernelGradient(g, dy!, x!, convolution, context.block) : undefined,
       b && context.wants(2) ? context.channelSums(dy!) : undefined,
     ];
@@ -48,5 +56,37 @@ export const convTranspose = defineGradient({
       ],
       attributes: { strides: [2] },
     },
+    ...[
+      { strides: [3, 2], output_shape: [10, 8] },
+      { strides: [3, 2], output_shape: [8, 6], auto_pad: "SAME_UPPER" },
+      { strides: [2, 2], output_shape: [6, 5], auto_pad: "SAME_LOWER" },
+      { strides: [2, 2], auto_pad: "SAME_UPPER" },
+      { strides: [2, 3], auto_pad: "SAME_LOWER" },
+    ].map((attributes) => ({
+      inputs: [
+        [1, 2, 3, 3],
+        [2, 2, 3, 3],
+      ] as const,
+      attributes,
+    })),
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
+
+/** The convolution from y to x, with the pads that output_shape and auto_pad come to. */
+function backwards(context: GradientContext, y: Value, w: Value, x: Value): Convolution {
+  const convolution = convolutionOf(context, y, w, x);
+  const { input, output, kernel, strides, dilations } = convolution;
+  const autoPad = context.string("auto_pad", "NOTSET");
+  if (!context.ints("output_shape") && !autoPad.startsWith("SAME")) return convolution;
+  const extra = context.ints("output_padding") ?? kernel.map(() => 0);
+  const sides = input.map((extent, i) => {
+    const reach = (kernel[i]! - 1) * dilations[i]! + 1;
+    const total = Math.max(0, (output[i]! - 1) * strides[i]! + extra[i]! + reach - extent);
+    const half = Math.floor(total / 2);
+    return autoPad === "SAME_UPPER" ? [half, total - half] : [total - half, half];
+  });
+  return {
+    ...convolution,
+    pads: [...sides.map(([begin]) => begin!), ...sides.map(([, end]) => end!)],
+  };
+}

@@ -1,11 +1,14 @@
 import { defineGradient } from "./gradient";
+import { nonZero } from "./shared/nonZero";
 
 export const globalLpPool = defineGradient({
   op: "GlobalLpPool",
-  // y = (Σ |x|ᵖ)^(1/p); dx = dy · sign x · (|x| / y)^(p−1).
+  // y = (Σ |x|ᵖ)^(1/p); dx = dy · sign x · (|x| / y)^(p−1), and 0 where all x are 0.
   gradient: ([dy], { inputs: [x], outputs: [y], int }, g) => {
     const p = int("p", 2);
-    const share = p === 2 ? g.div(x!, y!) : g.mul(g.sign(x!), g.pow(g.div(g.abs(x!), y!), p - 1));
+    const norm = nonZero(g, y!);
+    const share =
+      p === 2 ? g.div(x!, norm) : g.mul(g.sign(x!), g.pow(g.div(g.abs(x!), norm), p - 1));
     return [g.mul(dy!, share)];
   },
   samples: [

@@ -1,10 +1,11 @@
 import { defineGradient } from "./gradient";
+import { rankOf } from "./shared/sumTo";
 
 export const globalMaxPool = defineGradient({
   op: "GlobalMaxPool",
   // dy goes to the greatest position, in equal parts where there are several (as in TensorFlow).
   gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
-    const axes = x!.shape!.map((_, i) => i).slice(2);
+    const axes = Array.from({ length: rankOf(x!) }, (_, i) => i).slice(2);
     const hits = g.cast(g.equal(x!, y!), dy!.dtype);
     return [g.mul(hits, g.div(dy!, g.reduceSum(hits, { axes, keepdims: true })))];
   },

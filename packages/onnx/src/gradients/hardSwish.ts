@@ -9,7 +9,7 @@ export const hardSwish = defineGradient({
       g.where(
         g.greaterOrEqual(x!, 3),
         1,
-        g.where(g.lessOrEqual(x!, -3), g.mul(x!, 0), g.add(g.div(x!, 3), 0.5)),
+        g.where(g.lessOrEqual(x!, -3), g.scalar(x!.dtype, 0), g.add(g.div(x!, 3), 0.5)),
       ),
     ),
   ],

@@ -72,6 +72,7 @@ import { mod } from "./mod";
 import { mul } from "./mul";
 import { neg } from "./neg";
 import { negativeLogLikelihoodLoss } from "./negativeLogLikelihoodLoss";
+import { oneHot } from "./oneHot";
 import { pRelu } from "./pRelu";
 import { pad } from "./pad";
 import { pow } from "./pow";
@@ -200,6 +201,7 @@ export const gradients: readonly Gradient[] = [
   mul,
   neg,
   negativeLogLikelihoodLoss,
+  oneHot,
   pRelu,
   pad,
   pow,

@@ -1,11 +1,12 @@
 import { defineGradient } from "./gradient";
+import { rankOf } from "./shared/sumTo";
 
 export const instanceNormalization = defineGradient({
   op: "InstanceNormalization",
   // As LayerNormalization, over the positions of one channel of one image (Ulyanov et al. 2016,
   // arXiv:1607.08022): dx = γ r (dy − mean dy − x̂ · mean(dy · x̂)).
   gradient: ([dy], { inputs: [x, scale], float, wants }, g) => {
-    const rank = x!.shape!.length;
+    const rank = rankOf(x!);
     const positions = Array.from({ length: rank - 2 }, (_, i) => i + 2);
     const average = (value: typeof x) => g.reduceMean(value!, { axes: positions, keepdims: true });
     const centred = g.sub(x!, average(x));

@@ -1,5 +1,6 @@
 import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
 import { defineGradient } from "./gradient";
+import { nonZero } from "./shared/nonZero";
 import { knownShape } from "./shared/sumTo";
 
 export const lpPool = defineGradient({
@@ -14,7 +15,7 @@ export const lpPool = defineGradient({
     const shape = [channels, 1, ...kernel];
     const pool = convolutionOf(context, x!, { name: "kernel", dtype: x!.dtype, shape }, dy!);
     const ones = g.expand(g.scalar(x!.dtype, 1), shape);
-    const shares = p === 1 ? dy! : g.div(dy!, g.pow(y!, p - 1));
+    const shares = p === 1 ? dy! : g.div(dy!, g.pow(nonZero(g, y!), p - 1));
     const arrived = imageGradient(g, shares, ones, { ...pool, group: channels, maps: channels });
     const slope = p === 2 ? x! : g.mul(g.sign(x!), g.pow(g.abs(x!), p - 1));
     return [g.mul(arrived, slope)];

@@ -1,6 +1,7 @@
 import type { GraphBuilder, Value } from "../graph/builder";
+import { isKnown } from "../model/dims";
 import { defineGradient } from "./gradient";
-import { reshapeLike, sumTo } from "./shared/sumTo";
+import { rankOf, reshapeLike, sumTo } from "./shared/sumTo";
 
 export const matMul = defineGradient({
   op: "MatMul",
@@ -8,17 +9,20 @@ export const matMul = defineGradient({
   // into the products.
   gradient: ([dy], { inputs: [a, b], wants }, g) => {
     // A vector is a matrix of one row (left) or one column (right).
-    const left = a!.shape!.length === 1 ? g.unsqueeze(a!, [0]) : a!;
-    const right = b!.shape!.length === 1 ? g.unsqueeze(b!, [1]) : b!;
+    const [rankOfA, rankOfB] = [rankOf(a!), rankOf(b!)];
+    const left = rankOfA === 1 ? g.unsqueeze(a!, [0]) : a!;
+    const right = rankOfB === 1 ? g.unsqueeze(b!, [1]) : b!;
     let grad = dy!;
-    if (b!.shape!.length === 1) grad = g.unsqueeze(grad, [-1]);
-    if (a!.shape!.length === 1) grad = g.unsqueeze(grad, [-2]);
+    if (rankOfB === 1) grad = g.unsqueeze(grad, [-1]);
+    if (rankOfA === 1) grad = g.unsqueeze(grad, [-2]);
     const leftGradient = () => reshapeLike(g, sumTo(g, g.matMul(grad, turned(g, right)), left), a!);
     const rightGradient = () => {
       // One matrix for all of a batch: its gradient is one product over all rows, no sum after it.
       const product =
-        right.shape!.length === 2 && left.shape!.length > 2
-          ? g.gemm(rows(g, left), rows(g, grad), undefined, { transA: 1 })
+        rankOf(right) === 2 && rankOf(left) > 2 && isKnown(right.shape) && !right.shape.includes(0)
+          ? g.gemm(rows(g, left, right.shape[0]!), rows(g, grad, right.shape[1]!), undefined, {
+              transA: 1,
+            })
           : sumTo(g, g.matMul(turned(g, left), grad), right);
       return reshapeLike(g, product, b!);
     };
@@ -65,12 +69,9 @@ export const matMul = defineGradient({
 
 /** The matrices transposed. */
 function turned(g: GraphBuilder, x: Value): Value {
-  const rank = x.shape!.length;
+  const rank = rankOf(x);
   return g.transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
 }
 
 /** All matrices below each other: [.., m, k] → [·m, k]. */
-function rows(g: GraphBuilder, x: Value): Value {
-  const columns = x.shape!.at(-1);
-  return g.reshape(x, [-1, typeof columns === "number" ? columns : 0]);
-}
+const rows = (g: GraphBuilder, x: Value, columns: number): Value => g.reshape(x, [-1, columns]);

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
-import { defineGradient } from "./gradient";
+import { defineGradient, type GradientContext } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 import { whereGreatest } from "./shared/whereGreatest";
 
@@ -25,12 +25,13 @@ export const maxPool = defineGradient({
     const size = shape.reduce((a, b) => a * b, 1);
     const tiles =
       kernel.length === 2 &&
+      dilations.every((dilation) => dilation === 1) &&
       !context.ints("pads")?.some((pad) => pad !== 0) &&
       kernel.every((k, i) => k === strides[i] && shape[i + 2] === k * pooled[i + 2]!);
     const indices =
       tiles && size <= foundAgain
         ? indicesInTiles(g, context.inputs[0]!, context.outputs[0]!, { shape, kernel })
-        : context.output(1);
+        : indicesInRows(g, context);
     if (apart && kernel.length === 2)
       return [
         g.op("MaxUnpool", [dy, indices, g.int64s(shape)], {
@@ -67,8 +68,25 @@ export const maxPool = defineGradient({
     },
     { inputs: [[1, 2, 7, 7]], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 } },
     { inputs: [[2, 3, 9]], attributes: { kernel_shape: [3], strides: [2] } },
+    {
+      inputs: [[1, 2, 7, 6]],
+      attributes: { kernel_shape: [3, 3], strides: [2, 2], storage_order: 1 },
+    },
+    // Windows with gaps, as many as tiles would be.
+    {
+      inputs: [[1, 2, 4, 6]],
+      attributes: { kernel_shape: [2, 2], strides: [2, 2], dilations: [2, 2], pads: [0, 0, 1, 1] },
+    },
   ].map((sample) => ({ ...sample, float32: true as const })),
 });
+
+/** The operator's second output, counting row by row whatever its own storage_order is. */
+function indicesInRows(g: GraphBuilder, context: GradientContext): Value {
+  if (context.int("storage_order", 0) === 0) return context.output(1);
+  const stated = Object.entries(context.node.attributes).map(([name, { value }]) => [name, value]);
+  const attributes = { ...Object.fromEntries(stated), storage_order: 0 };
+  return g.ops("MaxPool", [context.inputs[0]], attributes, { outputs: 2 })[1]!;
+}
 
 /**
  * ONNX Runtime's CPU pools with indices take ten times as long as those without. Up to as many

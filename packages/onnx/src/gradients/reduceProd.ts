@@ -3,10 +3,19 @@ import { reductionOf, reductionSamples } from "./shared/reduction";
 
 export const reduceProd = defineGradient({
   op: "ReduceProd",
-  // dx = dy · y / x, which asks for x ≠ 0.
+  // dx = dy · the product of all others: the product of what is not 0, divided by x unless that is 0, and 0
+  // where another one is 0.
   gradient: ([dy], context, g) => {
-    const { keep } = reductionOf(context, g);
-    return [g.div(keep(g.mul(dy!, context.outputs[0]!)), context.inputs[0]!)];
+    const { axes, keep } = reductionOf(context, g);
+    const x = context.inputs[0]!;
+    if (axes.length === 0) return [dy];
+    const isZero = g.equal(x, 0);
+    const zero = g.cast(isZero, x.dtype);
+    const others = g.where(isZero, 1, x);
+    const zeros = g.reduceSum(zero, { axes, keepdims: true });
+    const product = g.reduceProd(others, { axes, keepdims: true });
+    const alone = g.cast(g.equal(zeros, zero), x.dtype);
+    return [g.mul(g.div(g.mul(keep(dy!), product), others), alone)];
   },
   samples: reductionSamples({ range: [0.5, 2] }),
 });

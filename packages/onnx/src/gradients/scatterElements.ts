@@ -10,10 +10,11 @@ export const scatterElements = defineGradient({
     const { wants, int } = context;
     const [, places, updates] = context.inputs;
     const axis = int("axis", 0);
+    const replacing = replaces(context);
     const none = () => g.expand(g.scalar(dy!.dtype, 0), g.shape(updates!));
     const kept = () => g.op("ScatterElements", [dy, places, none()], { axis });
     return [
-      wants(0) ? (replaces(context) ? kept() : dy) : undefined,
+      wants(0) ? (replacing ? kept() : dy) : undefined,
       undefined,
       wants(2) ? g.op("GatherElements", [dy, places], { axis }) : undefined,
     ];

@@ -8,10 +8,11 @@ export const scatterNd = defineGradient({
   gradient: ([dy], context, g) => {
     const { wants } = context;
     const [, places, updates] = context.inputs;
+    const replacing = replaces(context);
     const none = () => g.expand(g.scalar(dy!.dtype, 0), g.shape(updates!));
     const kept = () => g.op("ScatterND", [dy, places, none()]);
     return [
-      wants(0) ? (replaces(context) ? kept() : dy) : undefined,
+      wants(0) ? (replacing ? kept() : dy) : undefined,
       undefined,
       wants(2) ? g.op("GatherND", [dy, places]) : undefined,
     ];

@@ -1,6 +1,7 @@
-import { CajalError, tensor, type Tensor } from "@cajal/core";
+import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext } from "./gradient";
+import { constantNumbers } from "./shared/constantNumbers";
 import { knownShape } from "./shared/sumTo";
 
 const at = (...values: number[]) => tensor("int64", [values.length], values);
@@ -21,7 +22,7 @@ export const slice = defineGradient({
       }
       const last = start + (length - 1) * step;
       if (step < 0) dx = reverse(g, dx, axis);
-      if (Math.abs(step) > 1) dx = spread(g, dx, axis, Math.abs(step));
+      if (Math.abs(step) > 1 && length > 1) dx = spread(g, dx, axis, Math.abs(step));
       before[axis] = Math.min(start, last);
       after[axis] = extents[axis]! - 1 - Math.max(start, last);
     }
@@ -34,25 +35,17 @@ export const slice = defineGradient({
     { inputs: [[7, 4], at(1), at(7), at(0), at(2)] },
     { inputs: [[7, 9], at(-1, 8), at(-8, 0), at(0, 1), at(-1, -3)] },
     { inputs: [[2, 3, 4], at(-2), at(4), at(-1)] },
+    // A step beyond the end takes one element.
+    { inputs: [[3, 4], at(1), at(3), at(0), at(2 ** 40)] },
   ],
 });
 
 /** The cuts as numbers, clamped as ONNX clamps them. */
 function cuts(context: GradientContext, extents: readonly number[]) {
-  const list = (i: number): readonly number[] | undefined => {
-    const found: Tensor | undefined = context.constant(i);
-    return found && Array.from(found.data as ArrayLike<number | bigint>, Number);
-  };
-  const starts = list(1);
-  const ends = list(2);
-  if (!starts || !ends)
-    throw new CajalError(
-      "unsupported",
-      `node "${context.node.name}" (Slice): its starts and ends are computed at run time; the gradient needs them as constants.`,
-      { node: context.node.name, op: "Slice" },
-    );
-  const axes = list(3) ?? starts.map((_, i) => i);
-  const steps = list(4) ?? starts.map(() => 1);
+  const starts = constantNumbers(context, 1, "starts")!;
+  const ends = constantNumbers(context, 2, "ends")!;
+  const axes = constantNumbers(context, 3, "axes") ?? starts.map((_, i) => i);
+  const steps = constantNumbers(context, 4, "steps") ?? starts.map(() => 1);
   return axes.map((given, i) => {
     const axis = given < 0 ? given + extents.length : given;
     const extent = extents[axis]!;

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { scoreGradient } from "./shared/crossEntropy";
+import { scoreGradient, weightGradient } from "./shared/crossEntropy";
 
 const labels = tensor("int64", [4], [0, 2, 1, 2]);
 
@@ -9,15 +9,19 @@ export const softmaxCrossEntropyLoss = defineGradient({
   // With w the weight of the label's class: dscores = w (softmax − one-hot) · dy / Σ w.
   gradient: ([dy, dLogProbability], context, g) => {
     const logProbability = g.logSoftmax(context.inputs[0]!, { axis: 1 });
-    // The gradient of the log probabilities, taken back through the softmax.
-    const dLog = scoreGradient(g, dy, context);
-    const arrived = dLogProbability
-      ? dLog
-        ? g.add(dLog, dLogProbability)
-        : dLogProbability
-      : dLog!;
-    const sum = g.reduceSum(arrived, { axes: [1], keepdims: true });
-    return [g.sub(arrived, g.mul(g.exp(logProbability), sum))];
+    const dScores = () => {
+      // The gradient of the log probabilities, taken back through the softmax.
+      const dLog = scoreGradient(g, dy, context);
+      const both = dLog && dLogProbability && g.add(dLog, dLogProbability);
+      const arrived = both ?? dLog ?? dLogProbability!;
+      const sum = g.reduceSum(arrived, { axes: [1], keepdims: true });
+      return g.sub(arrived, g.mul(g.exp(logProbability), sum));
+    };
+    return [
+      context.wants(0) ? dScores() : undefined,
+      undefined,
+      context.wants(2) ? weightGradient(g, dy, logProbability, context) : undefined,
+    ];
   },
   samples: [
     { inputs: [[4, 3], labels] },
@@ -25,6 +29,13 @@ export const softmaxCrossEntropyLoss = defineGradient({
     { inputs: [[4, 3], labels], attributes: { reduction: "none" } },
     { inputs: [[4, 3], labels, tensor("float32", [3], [0.2, 1, 2])] },
     { inputs: [[4, 3], labels], attributes: { ignore_index: 2 } },
+    { inputs: [[4, 3], labels, [3]], range: [0.5, 2] as const },
+    {
+      inputs: [[4, 3], labels, [3]],
+      attributes: { ignore_index: 2 },
+      outputs: 2,
+      range: [0.5, 2] as const,
+    },
     { inputs: [[2, 3, 2], tensor("int64", [2, 2], [0, 2, 1, 2])] },
   ].map((sample) => ({ ...sample, float32: true as const })),
 });

@@ -2,8 +2,11 @@ import { defineGradient } from "./gradient";
 
 export const softsign = defineGradient({
   op: "Softsign",
-  // y = x / (1 + |x|); dx = dy (1 − |y|)².
-  gradient: ([dy], { outputs: [y] }, g) => [g.mul(dy!, g.pow(g.sub(1, g.abs(y!)), 2))],
+  // y = x / (1 + |x|); dx = dy / (1 + |x|)².
+  gradient: ([dy], { inputs: [x] }, g) => {
+    const root = g.add(g.abs(x!), 1);
+    return [g.div(g.div(dy!, root), root)];
+  },
   samples: [
     { inputs: [[2, 3]], kinks: [0] },
     { inputs: [[]], kinks: [0] },

@@ -1,13 +1,13 @@
 import { tensor } from "@cajal/core";
+import type { Value } from "../graph/builder";
 import { defineGradient } from "./gradient";
 
 export const split = defineGradient({
   op: "Split",
   // The parts put together again; a part that nothing depends on counts as zeros.
-  gradient: (dys, { outputs, int }, g) => {
-    const parts = dys.map(
-      (dy, i) => dy ?? g.expand(g.scalar(outputs[i]!.dtype, 0), g.shape(outputs[i]!)),
-    );
+  gradient: (dys, { output, int }, g) => {
+    const zeros = (y: Value) => g.expand(g.scalar(y.dtype, 0), g.shape(y));
+    const parts = dys.map((dy, i) => dy ?? zeros(output(i)));
     return [g.concat(parts, { axis: int("axis", 0) })];
   },
   samples: [

@@ -10,7 +10,7 @@ export const tile = defineGradient({
     const tiled = knownShape(y!, "of Tile");
     const split = extents.flatMap((extent, i) => [extent === 0 ? 1 : tiled[i]! / extent, extent]);
     const axes = extents.map((_, i) => 2 * i);
-    return [g.reduceSum(g.reshape(dy!, split), { axes, keepdims: false })];
+    return [g.reduceSum(g.reshape(dy!, split, { allowzero: 1 }), { axes, keepdims: false })];
   },
   samples: [
     { inputs: [[2, 3], tensor("int64", [2], [3, 2])] },

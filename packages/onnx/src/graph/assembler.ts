@@ -31,6 +31,8 @@ export class GraphAssembler implements Scope {
   readonly opset: number;
   readonly name: string;
   readonly #nodes: Node[] = [];
+  /** Where in `#nodes` the node stands that gives a value. */
+  readonly #places = new Map<string, number>();
   readonly #initializers = new Map<string, Tensor>();
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
@@ -216,7 +218,7 @@ export class GraphAssembler implements Scope {
   /** Output `i` of a node of this graph, declared now where the node had left it out. */
   outputOf(node: Node, i: number): Value {
     const name = node.outputs.find((output) => output !== "");
-    const at = this.#nodes.findIndex((each) => each.outputs.includes(name ?? ""));
+    const at = this.#places.get(name ?? "") ?? -1;
     const current = this.#nodes[at];
     if (!current || !name)
       throw new CajalError("bad-argument", `${nameOf(node)} is not in the graph.`, {
@@ -231,6 +233,7 @@ export class GraphAssembler implements Scope {
     const inputs = current.inputs.map((input) => (input === "" ? undefined : this.find(input)));
     const inferred = inferNode(extended, inputs, this.opset, this)[i]!;
     this.#nodes[at] = extended;
+    this.#places.set(outputs[i]!, at);
     this.#made.add(outputs[i]!);
     return this.#declare(
       { name: outputs[i]!, dtype: inferred.dtype, shape: inferred.shape },
@@ -399,6 +402,7 @@ export class GraphAssembler implements Scope {
     const values = node.outputs.map((name, i) => {
       const { dtype, shape } = outputs[i]!;
       if (name === "") return { name, dtype, shape };
+      this.#places.set(name, this.#nodes.length);
       this.#made.add(name);
       return this.#declare({ name, dtype, shape }, outputs[i]);
     });

@@ -64,6 +64,7 @@ const serves: Record<KernelGradient, (conv: Convolution) => boolean> = {
   lines: () => true,
   flatLines: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,
+  swapped: () => true,
 };
 
 describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {

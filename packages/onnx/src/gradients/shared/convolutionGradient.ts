@@ -132,7 +132,7 @@ export function kernelGradient(
   return kernelGradients[chooseKernelGradient(conv, block)](g, x, dy, conv);
 }
 
-export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns";
+export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns" | "swapped";
 
 /**
  * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
@@ -143,16 +143,22 @@ export function chooseKernelGradient(conv: Convolution, block?: number): KernelG
   const { channels, maps, group, kernel, strides, output } = conv;
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
+  // The others grow with the taps: nodes for each, or a table of what each meets.
+  if (taps > manyTaps) return "swapped";
   if (group > 1 && block !== undefined && servedInBlocks(conv, block)) return "depthwise";
   if (group > 1)
     return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"
       : "lines";
-  if (taps > 1 && channels <= 8) return "columns";
+  const rows = output.slice(0, -1).reduce((a, b) => a * b, 1);
+  if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
   return 2 * maps * channels >= (maps + channels) * area ? "flatLines" : "lines";
 }
+
+const manyTaps = 256;
+const largeTable = 2 ** 22;
 
 /** All formulations; any of them serves any convolution but for what its comment says. */
 export const kernelGradients: Record<
@@ -172,16 +178,25 @@ export const kernelGradients: Record<
       pads,
       group: batch * channels,
     });
-    const extents = whole.shape!.slice(2);
-    // What the last stride left over shows up as further taps.
-    const cut = extents.some((extent, i) => extent !== kernel[i])
-      ? g.slice(whole, {
-          starts: kernel.map(() => 0),
-          ends: kernel,
-          axes: kernel.map((_, i) => i + 2),
-        })
-      : whole;
-    return sumOverBatch(g, g.reshape(cut, [batch, maps, 1, ...kernel]), batch);
+    return sumOverBatch(g, g.reshape(cutTo(g, whole, kernel), [batch, maps, 1, ...kernel]), batch);
+  },
+
+  /**
+   * As `depthwise`, for groups of any size: batch and channels of the image change places, so that the
+   * convolution sums over the batch. For kernels of very many taps: it is one convolution.
+   */
+  swapped(g, x, dy, conv) {
+    const { batch, channels, group, input, output, kernel, strides, dilations, pads } = conv;
+    const split = g.reshape(x, [batch, group, channels / group, ...input]);
+    const image = g.reshape(g.transpose(split, [2, 1, 0, ...input.map((_, i) => i + 3)]), [
+      channels / group,
+      group * batch,
+      ...input,
+    ]);
+    const kernels = g.transpose(dy, [1, 0, ...output.map((_, i) => i + 2)]);
+    const attributes = { strides: dilations, dilations: strides, pads, group };
+    const whole = cutTo(g, g.conv(image, kernels, undefined, attributes), kernel);
+    return g.transpose(whole, [1, 0, ...kernel.map((_, i) => i + 2)]);
   },
 
   /** For each tap of the kernel: dy · (what the tap saw)ᵀ per image, summed over the batch. */
@@ -224,6 +239,13 @@ export const kernelGradients: Record<
     return g.reshape(g.transpose(sum, [0, 1, 3, 2]), [maps, channels, ...kernel]);
   },
 };
+
+/** What the last stride left over shows up as further taps, which are cut off. */
+function cutTo(g: GraphBuilder, whole: Value, kernel: readonly number[]): Value {
+  if (whole.shape!.slice(2).every((extent, i) => extent === kernel[i])) return whole;
+  const axes = kernel.map((_, i) => i + 2);
+  return g.slice(whole, { starts: kernel.map(() => 0), ends: kernel, axes });
+}
 
 const sumOverBatch = (g: GraphBuilder, products: Value, batch: number): Value =>
   batch === 1 ? g.squeeze(products, [0]) : g.reduceSum(products, { axes: [0], keepdims: false });

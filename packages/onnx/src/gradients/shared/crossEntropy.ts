@@ -1,6 +1,32 @@
-// What the two cross-entropy operators share: how a loss falls with the log probability of each class.
+// What the two cross-entropy operators share: how a loss falls with the log probability of each class,
+// and with the classes' weights.
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { GradientContext } from "../gradient";
+
+/** The labels of a cross-entropy and what each counts. */
+interface Labels {
+  /** Indices of classes; class 0 in the place of labels that are ignored. */
+  readonly classes: Value;
+  /** 1, or 0 for a label that is ignored; undefined where none is. */
+  readonly counts: Value | undefined;
+  /** w: the weight of each label's class, 0 where it is ignored. */
+  readonly weights: Value;
+}
+
+function labelsOf(g: GraphBuilder, { inputs, int, node }: GradientContext): Labels {
+  const [scores, labels, classWeights] = inputs as readonly [Value, Value, Value | undefined];
+  const { dtype } = scores;
+  const ignored = node.attributes.ignore_index && g.scalar(labels.dtype, int("ignore_index", -1));
+  // A label to ignore may lie outside the classes: class 0 stands in, with weight 0.
+  const kept = ignored && g.not(g.equal(labels, ignored));
+  const classes = kept ? g.where(kept, labels, 0) : labels;
+  const counts = kept && g.cast(kept, dtype);
+  const weights = classWeights && g.gather(classWeights, classes, { axis: 0 });
+  if (weights) return { classes, counts, weights: counts ? g.mul(weights, counts) : weights };
+  return { classes, counts, weights: counts ?? g.expand(g.scalar(dtype, 1), g.shape(labels)) };
+}
+
+const total = (g: GraphBuilder, x: Value) => g.reduceSum(x, { keepdims: false });
 
 /**
  * Gradient of a cross-entropy with respect to its log probabilities [batch, classes, ...]:
@@ -9,28 +35,47 @@ import type { GradientContext } from "../gradient";
 export function scoreGradient(
   g: GraphBuilder,
   dy: Value | undefined,
-  { inputs, int, string, node }: GradientContext,
+  context: GradientContext,
 ): Value | undefined {
   if (!dy) return undefined;
-  const [scores, labels, classWeights] = inputs as readonly [Value, Value, Value | undefined];
   const one = (value: number) => g.scalar(dy.dtype, value);
-  const classes = g.gather(g.shape(scores), g.int64s([1]), { axis: 0 });
-  const ignored = node.attributes.ignore_index && g.scalar(labels.dtype, int("ignore_index", -1));
-  // A label to ignore may lie outside the classes: class 0 stands in, with weight 0.
-  const counts = ignored && g.not(g.equal(labels, ignored));
-  const safe = counts ? g.where(counts, labels, 0) : labels;
-  let weights = classWeights ? g.gather(classWeights, safe, { axis: 0 }) : undefined;
-  if (counts) weights = g.mul(weights ?? one(1), g.cast(counts, dy.dtype));
-  const weighted = weights ?? g.expand(one(1), g.shape(labels));
-  const reduction = string("reduction", "mean");
-  const share =
-    reduction === "mean"
-      ? g.div(g.mul(weighted, dy), g.op("ReduceSum", [weighted], { keepdims: 0 }))
-      : g.mul(weighted, dy);
+  const { classes, weights } = labelsOf(g, context);
+  const count = g.gather(g.shape(context.inputs[0]!), g.int64s([1]), { axis: 0 });
+  const weighted = g.mul(weights, dy);
+  const mean = context.string("reduction", "mean") === "mean";
+  const share = mean ? g.div(weighted, total(g, weights)) : weighted;
   const oneHot = g.op(
     "OneHot",
-    [safe, classes, g.op("Concat", [g.reshape(one(0), [1]), g.reshape(one(1), [1])], { axis: 0 })],
+    [classes, count, g.concat([g.reshape(one(0), [1]), g.reshape(one(1), [1])], { axis: 0 })],
     { axis: 1 },
   );
   return g.neg(g.mul(oneHot, g.unsqueeze(share, [1])));
+}
+
+/**
+ * Gradient of a cross-entropy with respect to the weights of the classes. With s the log probability at a
+ * label, the loss is −w s for each, their sum, or L = −Σ w s / Σ w: each label adds −s · dy to its class,
+ * or −(s + L) · dy / Σ w.
+ */
+export function weightGradient(
+  g: GraphBuilder,
+  dy: Value | undefined,
+  logProbability: Value,
+  context: GradientContext,
+): Value {
+  const classWeights = context.inputs[2]!;
+  const zeros = g.expand(g.scalar(classWeights.dtype, 0), g.shape(classWeights));
+  if (!dy) return zeros;
+  const { classes, counts, weights } = labelsOf(g, context);
+  const at = g.unsqueeze(classes, [1]);
+  const s = g.squeeze(g.gatherElements(logProbability, at, { axis: 1 }), [1]);
+  let each = s;
+  if (context.string("reduction", "mean") === "mean") {
+    const sum = total(g, weights);
+    const loss = g.neg(g.div(total(g, g.mul(weights, s)), sum));
+    each = g.div(g.add(s, loss), sum);
+  }
+  const parts = g.neg(g.mul(counts ? g.where(g.greater(counts, 0), each, 0) : each, dy));
+  const flat = (x: Value) => g.reshape(x, [-1]);
+  return g.scatterElements(zeros, flat(classes), flat(parts), { axis: 0, reduction: "add" });
 }

@@ -2,7 +2,8 @@
 // is laid over the input again.
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { GradientContext } from "../gradient";
-import { knownShape } from "./sumTo";
+import { constantNumbers } from "./constantNumbers";
+import { rankOf } from "./sumTo";
 
 export interface Reduction {
   /** The reduced axes, counted from the front. */
@@ -11,15 +12,14 @@ export interface Reduction {
   keep(value: Value): Value;
   /** A gradient laid over x. */
   expand(dy: Value): Value;
-  /** How many elements went into one result. */
-  count(): number;
+  /** How many elements went into one result: a number, or a scalar of x's type. */
+  count(): number | Value;
 }
 
 export function reductionOf(context: GradientContext, g: GraphBuilder): Reduction {
   const x = context.inputs[0]!;
-  const rank = x.shape!.length;
-  const given = context.constant(1) ?? undefined;
-  const listed = given ? [...(given.data as BigInt64Array)].map(Number) : context.ints("axes");
+  const rank = rankOf(x);
+  const listed = context.inputs[1] ? constantNumbers(context, 1, "axes") : context.ints("axes");
   // No axes at all mean every axis, or none where the operator says so.
   const all =
     context.int("noop_with_empty_axes", 0) === 1 ? [] : Array.from({ length: rank }, (_, i) => i);
@@ -37,7 +37,10 @@ export function reductionOf(context: GradientContext, g: GraphBuilder): Reductio
       const reduced = axes.map((axis) => shape[axis]);
       return reduced.every((extent): extent is number => typeof extent === "number")
         ? reduced.reduce((product, extent) => product * extent, 1)
-        : axes.map((axis) => knownShape(x, "of a mean")[axis]!).reduce((a, b) => a * b, 1);
+        : g.cast(
+            g.reduceProd(g.gather(g.shape(x), g.int64s(axes), { axis: 0 }), { keepdims: false }),
+            x.dtype,
+          );
     },
   };
 }

@@ -12,7 +12,7 @@ export function replaces({ node, string }: GradientContext): boolean {
   if (reduction === "none" || reduction === "add") return reduction === "none";
   throw new CajalError(
     "unsupported",
-    `node "${node.name}": ${node.op} has a gradient for reductions none and add, not for ${reduction}.`,
+    `${node.op} has a gradient for reductions none and add, not for ${reduction}.`,
     { node: node.name, op: node.op, reduction },
   );
 }

@@ -4,34 +4,42 @@ import { CajalError, showShape } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Dim } from "../../model/model";
 
-/**
- * Sums `dy` down to the shape of `x`, which had been broadcast to it.
- *
- * @throws CajalError `unsupported` where it cannot be told which axes were broadcast
- */
+/** Sums `dy` down to the shape of `x`, which had been broadcast to it. */
 export function sumTo(g: GraphBuilder, dy: Value, x: Value): Value {
   const from = dy.shape;
   const to = x.shape;
-  if (!from || !to) throw unknownAxes(dy, x);
+  if (!from || !to) return sumToAtRunTime(g, dy, x);
   const lead = from.length - to.length;
   const axes: number[] = [];
-  from.forEach((extent, i) => {
-    if (i < lead) return;
+  for (const [i, extent] of from.entries()) {
+    if (i < lead) continue;
     const wanted = to[i - lead];
     if (wanted === 1) {
       if (extent !== 1) axes.push(i);
-    } else if (wanted !== extent || extent === undefined) throw unknownAxes(dy, x);
-  });
+    } else if (wanted !== extent || extent === undefined) return sumToAtRunTime(g, dy, x);
+  }
   const summed = axes.length > 0 ? g.reduceSum(dy, { axes, keepdims: true }) : dy;
   return lead > 0
     ? g.reduceSum(summed, { axes: Array.from({ length: lead }, (_, i) => i), keepdims: false })
     : summed;
 }
 
+/** Which axes were broadcast shows only when the graph runs: where the shapes differ. */
+function sumToAtRunTime(g: GraphBuilder, dy: Value, x: Value): Value {
+  const [from, to] = [g.shape(dy), g.shape(x)];
+  const missing = g.sub(g.shape(from), g.shape(to));
+  const padded = g.concat([g.expand(g.int64s([1]), missing), to], { axis: 0 });
+  const axes = g.reshape(g.nonZero(g.not(g.equal(padded, from))), [-1]);
+  const summed = g.reduceSum(dy, { axes, keepdims: true, noop_with_empty_axes: true });
+  return g.reshape(summed, to, { allowzero: 1 });
+}
+
 /** Reshapes `dy` to the shape of `x`, both having the same elements. */
 export function reshapeLike(g: GraphBuilder, dy: Value, x: Value): Value {
   const shape = x.shape && inferable(x.shape);
-  return g.reshape(dy, shape ?? g.shape(x));
+  // An extent of 0 is meant as such: without `allowzero` it stands for that of dy.
+  const plain = shape && !shape.includes(0);
+  return g.reshape(dy, shape ?? g.shape(x), plain ? {} : { allowzero: 1 });
 }
 
 /** The shape as Reshape takes it, if at most one extent is free. */
@@ -40,6 +48,16 @@ export function inferable(shape: readonly Dim[]): number[] | undefined {
   // −1 cannot be told apart from anything where another extent is 0.
   if (free > 1 || (free === 1 && shape.includes(0))) return undefined;
   return shape.map((extent) => (typeof extent === "number" ? extent : -1));
+}
+
+/** Rank of a value. @throws CajalError `unsupported` where it is not known */
+export function rankOf({ name, shape }: Value): number {
+  if (shape) return shape.length;
+  throw new CajalError(
+    "unsupported",
+    `the gradient needs to know how many axes "${name}" has. Give the graph's inputs fixed shapes first: { shapes: { input: [8, 3, 224, 224] } }.`,
+    { value: name },
+  );
 }
 
 /** Extents of a value as numbers. @throws CajalError `unsupported` where one is not known */
@@ -52,10 +70,3 @@ export function knownShape(value: Value, why: string): number[] {
     { value: value.name, shape },
   );
 }
-
-const unknownAxes = (dy: Value, x: Value) =>
-  new CajalError(
-    "unsupported",
-    `cannot tell along which axes "${x.name}" ${x.shape ? showShape(x.shape) : "of unknown rank"} was broadcast to ${dy.shape ? showShape(dy.shape) : "a value of unknown rank"}. Give the graph's inputs fixed shapes first: { shapes: { input: [8, 3, 224, 224] } }.`,
-    { value: x.name, from: dy.shape, to: x.shape },
-  );
