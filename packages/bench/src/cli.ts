@@ -29,7 +29,7 @@ Begin here:
 
 All take --json (JSON on standard output, nothing else), --out, --seed and --help.
 Exit codes: 0 done; 1 it failed, a check did not hold or a regression was found; 2 the call was wrong.
-Peers: engines are installed beside Cajal as you need them, e.g. npm install onnxruntime-node`,
+Peers: engines are installed beside Cajal as you need them, e.g. npm install onnxruntime-node --ignore-scripts`,
   );
 
 command("run", "run a suite and write a report: data to learning to engines", {

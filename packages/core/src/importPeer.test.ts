@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../testing/bundle";
-import { importPeer } from "./importPeer";
+import { importPeer, peerError } from "./importPeer";
 
 // Node's own messages count, so node itself imports, beside packages made for the purpose.
 let program: string;
@@ -53,6 +53,30 @@ describe("not installed", () => {
   it("as CommonJS finds it missing", async () => {
     install("asks", { "index.js": 'require("no-peer/node")' });
     expect(await run("no-peer", "asks")).toEqual(missing("no-peer"));
+  });
+  it.each([
+    ["Chromium", 'Failed to resolve module specifier "@scope/no-peer/wasm"'],
+    ["Chromium", "Failed to resolve module specifier '@scope/no-peer'"],
+    [
+      "Firefox",
+      "The specifier “@scope/no-peer” was a bare specifier, but was not remapped to anything.",
+    ],
+    ["Safari", 'Module name, "@scope/no-peer" does not resolve to a valid URL.'],
+  ])("as %s says it of a bundle that was made without it: %s", (_, message) => {
+    expect(peerError("@scope/no-peer", new TypeError(message))).toMatchObject(missingPeer);
+    // Of something else, it is another's error.
+    const other = new TypeError(message.replace("no-peer", "other"));
+    expect(peerError("@scope/no-peer", other)).toBe(other);
+  });
+  const missingPeer = { code: "missing-peer", facts: { peer: "@scope/no-peer" } };
+  it("names the command that installs it here", async () => {
+    const absent = Object.assign(new Error("Cannot find module 'native'"), {
+      code: "MODULE_NOT_FOUND",
+    });
+    const install = "npm install native --ignore-scripts";
+    await expect(
+      importPeer("native", () => Promise.reject(absent), { install }),
+    ).rejects.toMatchObject({ message: expect.stringContaining(install), facts: { install } });
   });
   it("as Vite says it for an optional peer", () =>
     expect(

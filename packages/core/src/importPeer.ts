@@ -1,42 +1,80 @@
 // Heavy packages are optional peers: imported when used, and a missing one says what to install.
 import { CajalError } from "./errors";
 
+export interface PeerOptions {
+  /** The command that installs it; default `npm install NAME`. */
+  readonly install?: string;
+}
+
 /**
  * Imports an optional peer.
  *
- * @param name the npm package, e.g. "onnxruntime-node"
- * @param load the import itself, written out so that bundlers see it: `() => import("onnxruntime-node")`
+ * @param name the npm package, e.g. "sharp"
+ * @param load the import itself. Bundlers follow one that is written out, and would fail where that
+ *   peer is not installed: let them see it inside `try` ({@link peerError})
  * @throws CajalError `missing-peer` with the install command, when the package or a native part of it
  *   is not installed; anything else that the import throws is passed on
  */
-export async function importPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
+export async function importPeer<T>(
+  name: string,
+  load: () => Promise<T>,
+  options?: PeerOptions,
+): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    // Vite puts a module that throws this in the place of an optional peer that is not installed.
-    const absentInBundle = message.startsWith(`Could not resolve "${name}"`);
-    if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || absentInBundle) {
-      // The message names the module: the peer, an entry of it, or something that the peer needs.
-      const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? name;
-      const whole = missing === name || missing.startsWith(`${name}/`);
-      throw new CajalError(
-        "missing-peer",
-        whole
-          ? `"${name}" is needed here and is not installed. Install it: npm install ${name}`
-          : `"${name}" is needed here and not wholly installed: it lacks ${missing}. Install it anew: npm install ${name}`,
-        { peer: name, missing, install: `npm install ${name}` },
-        { cause },
-      );
-    }
-    if (message.includes("tfjs_binding"))
-      throw new CajalError(
-        "missing-peer",
-        `"${name}" is installed without its native part (its install script did not run). Rebuild it: npm rebuild ${name} --ignore-scripts=false`,
-        { peer: name, install: `npm rebuild ${name} --ignore-scripts=false` },
-        { cause },
-      );
-    throw cause;
+    throw peerError(name, cause, options);
   }
 }
+
+/**
+ * What to throw when the import of an optional peer has thrown `cause`: `missing-peer` with the install
+ * command where the package or a native part of it is not installed, otherwise `cause` itself.
+ *
+ * esbuild and webpack take `import()` inside a `try` block as one that may fail, and warn of a package
+ * that is not installed; anywhere else they end with an error.
+ *
+ * @example
+ * try {
+ *   return await import("sharp");
+ * } catch (cause) {
+ *   throw peerError("sharp", cause);
+ * }
+ */
+export function peerError(
+  name: string,
+  cause: unknown,
+  { install = `npm install ${name}` }: PeerOptions = {},
+): unknown {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || isLeftOut(name, message)) {
+    // The message names the module: the peer, an entry of it, or something that the peer needs.
+    const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? name;
+    const whole = missing === name || missing.startsWith(`${name}/`);
+    return new CajalError(
+      "missing-peer",
+      whole
+        ? `"${name}" is needed here and is not installed. Install it: ${install}`
+        : `"${name}" is needed here and not wholly installed: it lacks ${missing}. Install it anew: ${install}`,
+      { peer: name, missing, install },
+      { cause },
+    );
+  }
+  if (message.includes("tfjs_binding"))
+    return new CajalError(
+      "missing-peer",
+      `"${name}" is installed without its native part (its install script did not run). Rebuild it: npm rebuild ${name} --ignore-scripts=false`,
+      { peer: name, install: `npm rebuild ${name} --ignore-scripts=false` },
+      { cause },
+    );
+  return cause;
+}
+
+/** Whether a bundle was made without the peer: what bundlers put in its place, and what browsers say of a bare name. */
+const isLeftOut = (name: string, message: string): boolean =>
+  message.startsWith(`Could not resolve "${name}`) || // Vite
+  (message.includes(name) &&
+    /Failed to resolve module specifier|does not start with|bare specifier|not resolve to a valid URL/i.test(
+      message,
+    ));

@@ -1,6 +1,6 @@
 export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
 export { unknownName, checkOptions, nearest } from "./names";
-export { importPeer } from "./importPeer";
+export { importPeer, peerError, type PeerOptions } from "./importPeer";
 export { abortable } from "./abortable";
 export {
   dtypes,

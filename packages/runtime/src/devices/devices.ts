@@ -10,7 +10,7 @@ import {
 import { deviceReason } from "./reason";
 import { installedVersion } from "./installed";
 import { probe } from "./probe";
-import { onnxruntimeWeb, tfjsBackends, tfjsCore, tfjsLayers } from "./peers";
+import { installCommand, onnxruntimeWeb, tfjsBackends, tfjsCore, tfjsLayers } from "./peers";
 
 export interface DeviceInfo {
   readonly engine: EngineName;
@@ -71,7 +71,7 @@ async function findInNode(
   if (device === "webgl") return { reason: "WebGL exists in browsers only." };
   const peers = peersInNode(engine, device);
   const missing = peers.filter((peer) => installedVersion(peer) === undefined);
-  if (missing.length > 0) return { reason: `not installed: npm install ${missing.join(" ")}` };
+  if (missing.length > 0) return { reason: `not installed: ${installCommand(missing)}` };
   const version = installedVersion(peers[0]!);
   // The CPU needs no trial: the peers' own JavaScript and WebAssembly run wherever Node does.
   const tried =
@@ -93,7 +93,7 @@ async function findInBrowser(engine: EngineName, device: DeviceName): Promise<Fi
   if (device === "webgl" && !hasWebGl()) return { reason: "this browser offers no WebGL 2." };
   try {
     if (engine === "onnx") {
-      const { env } = await onnxruntimeWeb();
+      const { env } = await onnxruntimeWeb(device === "webgpu" ? "webgpu" : "wasm");
       return { version: env.versions.web };
     }
     if (device === "cuda") return { reason: "exists in Node only." };

@@ -47,9 +47,9 @@ const tfjs = "@tensorflow/tfjs-core @tensorflow/tfjs-layers";
 
 describe("without any engine installed", () => {
   it.each([
-    ["onnx", "auto", "onnxruntime-node"],
+    ["onnx", "auto", "onnxruntime-node --ignore-scripts"],
     ["onnx", "wasm", "onnxruntime-web"],
-    ["onnx", "webgpu", "onnxruntime-node"],
+    ["onnx", "webgpu", "onnxruntime-node --ignore-scripts"],
     ["tfjs", "cpu", `${tfjs} @tensorflow/tfjs-backend-cpu`],
     ["tfjs", "wasm", `${tfjs} @tensorflow/tfjs-backend-wasm`],
     ["tfjs", "webgpu", `${tfjs} @tensorflow/tfjs-backend-webgpu webgpu`],

@@ -6,6 +6,7 @@ import { inNode, noDevice, type DeviceName } from "../../devices/device";
 import { deviceReason } from "../../devices/reason";
 import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "../../devices/peers";
 import { engineError } from "../../session";
+import { forProvider } from "./provider";
 
 export interface OnnxRuntime {
   readonly ort: Ort;
@@ -30,7 +31,12 @@ export async function onnxRuntime(
   { device, threads, session: further }: OnnxRuntimeOptions,
 ): Promise<OnnxRuntime> {
   const native = inNode && device !== "wasm";
-  const ort = await (native ? onnxruntimeNode() : onnxruntimeWeb()).catch((cause: unknown) => {
+  // Before its build, of twice the size, is loaded.
+  if (!inNode && device === "webgpu" && !("gpu" in navigator))
+    throw noDevice("onnx", device, "this browser, or a page that is not secure, has no WebGPU.");
+  const ort = await (
+    native ? onnxruntimeNode() : onnxruntimeWeb(device === "webgpu" ? device : "wasm")
+  ).catch((cause: unknown) => {
     throw engineError("onnx", "loading its package", cause);
   });
   // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
@@ -41,8 +47,9 @@ export async function onnxRuntime(
   };
   // For all sessions, and only before the first.
   if (threads !== undefined && !native) ort.env.wasm.numThreads = threads;
+  const runnable = "byteLength" in model ? model : forProvider(model, device);
   try {
-    return { ort, session: await create(ort, model, options) };
+    return { ort, session: await create(ort, runnable, options) };
   } catch (cause) {
     if (device === "cpu" || device === "wasm") throw engineError("onnx", "opening", cause);
     // The graph's fault or the device's? The device's, if the smallest graph does not open there.

@@ -12,6 +12,7 @@ import {
 } from "../../devices/device";
 import { deviceReason } from "../../devices/reason";
 import {
+  installCommand,
   tfjsBackends,
   tfjsCore,
   tfjsLayers,
@@ -95,7 +96,7 @@ async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
     if (cause.facts["missing"] !== cause.facts["peer"]) throw cause;
     const both = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
     const needed = [...both, peer, ...(peer.endsWith("-webgpu") && inNode ? ["webgpu"] : [])];
-    const install = `npm install ${needed.join(" ")}`;
+    const install = installCommand(needed);
     throw new CajalError(
       "missing-peer",
       `engine tfjs: "${String(cause.facts["peer"])}" is not installed. All that this device needs: ${install}`,
