@@ -5,15 +5,17 @@ import type { OnnxModel } from "@cajal/onnx";
 import { checkDevice } from "./devices/device";
 import type { TrainStep, TrainStepOptions } from "./step/trainStep";
 import { checkWeights } from "./step/checks";
-import { trainStepOf } from "./step/core";
+import { trainStepOf, type TrainCore } from "./step/core";
 import { trainableGraph } from "./step/graph";
-import { trainableModel } from "./step/model";
+import { trainableModel, type TrainableModel } from "./step/model";
+import { selfTestOnce, type OpenCore } from "./step/selfTest";
 
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
  *
  * @param weights where training begins: `initialize(model, { seed })`, or learned ones
- * @throws CajalError `unsupported` where a layer or device cannot be trained; `missing-peer`
+ * @throws CajalError `unsupported` where a layer or device cannot be trained; `missing-peer`; `engine`
+ *   where the engine trains wrongly on the device (see `verify`)
  */
 export async function openTrainStep(
   model: ModelConfig,
@@ -83,7 +85,7 @@ export async function openTrainStep(
     const { initializers } = model.graph;
     const weights = new Map(trained.weights.map(({ key }) => [key, initializers.get(key)!]));
     const { openOnOnnx } = await import("./engines/onnx/trainStep");
-    return trainStepOf(await openOnOnnx(trained, weights, options), trained, options);
+    return proven(await openOnOnnx(trained, weights, options), trained, openOnOnnx);
   }
   if (!given)
     throw new CajalError(
@@ -96,6 +98,17 @@ export async function openTrainStep(
     onnx: async () => (await import("./engines/onnx/trainStep")).openOnOnnx,
     tfjs: async () => (await import("./engines/tfjs/trainStep")).openOnTfjs,
   };
-  const core = await (await openCore[engine]())(trained, given, options);
-  return trainStepOf(core, trained, options);
+  const openOn = await openCore[engine]();
+  return proven(await openOn(trained, given, options), trained, openOn);
+
+  /** The step, once its engine and device have trained a small network as Keras does. */
+  async function proven(core: TrainCore, of: TrainableModel, open: OpenCore): Promise<TrainStep> {
+    try {
+      if (options.verify ?? true) await selfTestOnce(core, open);
+    } catch (error) {
+      await core.free();
+      throw error;
+    }
+    return trainStepOf(core, of, options);
+  }
 }

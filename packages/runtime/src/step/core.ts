@@ -17,6 +17,8 @@ import type { TrainableModel } from "./model";
 export interface TrainCore {
   readonly engine: EngineName;
   readonly device: DeviceName;
+  /** Whether Cajal's own tests train on this very runtime, so that it need not prove itself here. */
+  readonly tested: boolean;
   /** Computes a step of one or more batches and changes nothing yet. */
   compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep>;
   /** Loss and metrics in inference mode. */

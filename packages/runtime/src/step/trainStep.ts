@@ -90,8 +90,10 @@ export interface TrainStepOptions {
    */
   readonly worker?: boolean | "auto";
   /**
-   * Whether a GPU is trusted only once it has computed gradients of this model as the CPU does, at a
-   * small random batch; engine onnx only. Default true.
+   * Whether an engine and device are trusted only once they have trained a small network, with
+   * convolution, normalization and pooling, as Keras does: once a process. And on engine onnx a GPU
+   * only once it has computed gradients of this model as the CPU does, at a small random batch.
+   * Default true.
    */
   readonly verify?: boolean;
   /** Of dropout and its like; default 0. */

@@ -41,6 +41,8 @@ export interface StepGraphOptions {
   readonly layouts: ReadonlyMap<string, WeightInput>;
   /** Channels in a block of the kernels to use ({@link blockSize}); undefined for none. */
   readonly block: number | undefined;
+  /** Whether pools give no indices where the graph will run. */
+  readonly withoutIndices: boolean;
 }
 
 /**
@@ -51,7 +53,13 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   { x, y }: Batch,
-  { trained, options: { optimizer, metrics = [] }, layouts, block }: StepGraphOptions,
+  {
+    trained,
+    options: { optimizer, metrics = [] },
+    layouts,
+    block,
+    withoutIndices,
+  }: StepGraphOptions,
 ): StepGraph {
   if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
   const { loss, activation, weights } = trained;
@@ -90,7 +98,7 @@ export function compileStep(
       g,
       total,
       parameters.map(({ key }) => inputs.get(key)!.value),
-      { block },
+      { block, withoutIndices },
     );
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())

@@ -30,6 +30,8 @@ export interface GraphHost {
       readonly shapes: Readonly<Record<string, readonly number[]>>;
       /** Shapes of all outputs, float32, where the graph is one {@link withoutResults}. */
       readonly written?: Readonly<Record<string, readonly number[]>> | undefined;
+      /** Whether results are written into arrays that a run is given for them: see outputArrays.ts. */
+      readonly fills: boolean;
     },
     request: RunRequest,
   ): Promise<Readonly<Record<string, Tensor>>>;

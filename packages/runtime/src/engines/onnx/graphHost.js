@@ -29,7 +29,7 @@ export function graphHost() {
 
     take: (refs) => refs.map((ref) => at(ref).slice()),
 
-    async run({ ort, session, shapes, written }, { feeds, kept, into }) {
+    async run({ ort, session, shapes, written, fills }, { feeds, kept, into }) {
       const given = {};
       for (const [name, { dtype, data, shape }] of Object.entries(feeds))
         given[name] = new ort.Tensor(dtype, data, shape);
@@ -37,7 +37,7 @@ export function graphHost() {
         given[name] = new ort.Tensor("float32", at(ref), shapes[name]);
       const fetches = {};
       for (const name of session.outputNames) {
-        const data = into[name] && at(into[name]);
+        const data = fills && into[name] && at(into[name]);
         const shape = written?.[name];
         if (data) fetches[name] = new ort.Tensor("float32", data, [data.length]);
         else if (shape) fetches[name] = empty(ort, shape);
@@ -48,7 +48,12 @@ export function graphHost() {
       });
       const made = {};
       for (const [name, result] of Object.entries(written ? fetches : ran)) {
-        if (into[name] || name === nothing) continue;
+        if (name === nothing) continue;
+        if (into[name]) {
+          const [array, version] = into[name];
+          if (!fills) arrays.get(array)[version] = result.data;
+          continue;
+        }
         const { type, dims, data } = result;
         // ONNX Runtime's own memory does not travel.
         made[name] = { dtype: type, shape: [...dims], data: written ? data : data.slice() };

@@ -6,6 +6,8 @@ import { inNode, type DeviceName } from "../../devices/device";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { onnxRuntime, sessionOptions } from "./onnxRuntime";
+import { fillsOutputs } from "./outputArrays";
+import { forProvider } from "./provider";
 import { engineError } from "../../session";
 import { givesUpAtSequences, withoutResults } from "./uncopied";
 
@@ -193,11 +195,12 @@ const failed =
 /** A graph whose shapes are all known, as a {@link GraphHost} takes it. */
 async function prepared(model: OnnxModel, device: DeviceName) {
   const { inputs, outputs } = model.graph;
-  const { model: bytes, externalData } = encodeModelForMemory(model);
+  const { model: bytes, externalData } = encodeModelForMemory(forProvider(model, device));
   const shapes = shapesOf(inputs);
+  const fills = await fillsOutputs(device);
   const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
-  if (!fixed || !(await givesUpAtSequences(device))) return { bytes, externalData, shapes };
-  return { bytes: withoutResults(bytes), externalData, shapes, written: shapesOf(outputs) };
+  if (!fixed || !(await givesUpAtSequences(device))) return { bytes, externalData, shapes, fills };
+  return { bytes: withoutResults(bytes), externalData, shapes, fills, written: shapesOf(outputs) };
 }
 
 const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);

@@ -10,7 +10,7 @@ const graphs = [];
 let ort;
 
 const answers = {
-  async open({ model, options, shapes, written }) {
+  async open({ model, options, shapes, written, fills }) {
     if (!ort) {
       // At once, not by import(), which may ask other threads: who exits waits for this one.
       ort = createRequire(import.meta.url)("onnxruntime-node");
@@ -18,7 +18,7 @@ const answers = {
     }
     const session = await ort.InferenceSession.create(model, options);
     return {
-      number: graphs.push({ ort, session, shapes, written }) - 1,
+      number: graphs.push({ ort, session, shapes, written, fills }) - 1,
       inputNames: session.inputNames,
     };
   },

@@ -14,6 +14,8 @@ import {
 import type { Ref } from "./graphHost.js";
 import { hasWorkerThread, sameThread, workerThread, type OpenedGraph } from "./graphThread";
 import { doubling, onnxRuntime } from "./onnxRuntime";
+import { lacksIndices } from "./provider";
+import { isTested } from "../../devices/peers";
 import type { TrainStepOptions } from "../../step/trainStep";
 import { notFinite, type Bad } from "../../step/checks";
 import { compileStep, sumOf, survey, type Kind, type StepGraph } from "./compile";
@@ -137,7 +139,13 @@ export async function openOnOnnx(
     return found;
   }
   async function open(kind: Kind, batch: Batch): Promise<Opened> {
-    const { model, ...about } = compileStep(kind, batch, { trained, options, layouts, block });
+    const { model, ...about } = compileStep(kind, batch, {
+      trained,
+      options,
+      layouts,
+      block,
+      withoutIndices: lacksIndices(device),
+    });
     return { ...about, graph: await thread.open(model) };
   }
 
@@ -266,6 +274,7 @@ export async function openOnOnnx(
   return {
     engine: "onnx",
     device,
+    tested: device === "cpu" && isTested("onnxruntime-node"),
     compute,
     measure: async (batch) => {
       await surveyFor(batch);

@@ -19,6 +19,7 @@ async function opened(without: boolean) {
     ort,
     session,
     shapes: { w: [3] },
+    fills: true,
     ...(without && { written: { "new/w": [3], sum: [] } }),
   };
   return (x: readonly number[]) =>

@@ -7,6 +7,7 @@ import { inNode, type DeviceName } from "../../devices/device";
 import type { Ref } from "./graphHost.js";
 import { sameThread, type GraphThread } from "./graphThread";
 import { forwardOf } from "./forward";
+import { lacksIndices } from "./provider";
 import type { TrainableModel } from "../../step/model";
 
 export interface VerifiedStep {
@@ -67,7 +68,7 @@ export async function verifyTraining(step: VerifiedStep): Promise<void> {
 }
 
 /** The gradients of Σ y · r, whose outputs have the names of the weights. */
-function checkedGraph({ trained, layouts, shape }: VerifiedStep): {
+function checkedGraph({ trained, layouts, shape, device }: VerifiedStep): {
   model: OnnxModel;
   feeds: Record<string, Tensor>;
   kept: string[];
@@ -85,6 +86,7 @@ function checkedGraph({ trained, layouts, shape }: VerifiedStep): {
     g,
     of,
     parameters.map(({ key }) => inputs.get(key)!.value),
+    { withoutIndices: lacksIndices(device) },
   );
   parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
   const model = g.build();

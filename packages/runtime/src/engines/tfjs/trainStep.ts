@@ -6,7 +6,7 @@ import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { inNode } from "../../devices/device";
 import { opsTfjs } from "./ops";
-import type { TfCore } from "../../devices/peers";
+import { isTested, type TfCore } from "../../devices/peers";
 import { tfjsOn } from "./tfjs";
 import { tfjsModel } from "./model";
 import type { TrainStepOptions } from "../../step/trainStep";
@@ -98,7 +98,8 @@ export async function openOnTfjs(
       });
       // 0 · g is 0 where g is finite, and NaN otherwise.
       const odd = gradients.map(({ gradient }) => tf.sum(tf.mul(gradient, 0)));
-      const numbers = tf.stack([...measured, tf.addN([tf.scalar(0), ...odd])]);
+      // Not addN: on WebGPU that of more tensors than a shader may bind gives zeros, without an error.
+      const numbers = tf.stack([...measured, tf.sum(tf.stack([tf.scalar(0), ...odd]))]);
       tf.dispose(measured);
       return { numbers, gradients };
     });
@@ -231,6 +232,7 @@ export async function openOnTfjs(
   return {
     engine: "tfjs",
     device,
+    tested: device === "cpu" && isTested("@tensorflow/tfjs-core"),
     compute,
     measure: async (batch) => {
       const numbers = on(() => tf.tidy(() => tf.stack(measure(batch, false))));
