@@ -2,7 +2,8 @@
 // the same floor does not import each other.
 export const floors = [
   ["core"],
-  ["onnx", "files"],
+  ["files"],
+  ["onnx"],
   ["models", "datasets"],
   ["runtime"],
   ["train", "transfer", "explain"],

@@ -1,7 +1,6 @@
 // What a command answers: on standard output, and nothing else there. With --json one document or
 // one record a line; with --out the same into a file, whole or not at all.
-import { basename, dirname } from "node:path";
-import { writeFiles } from "./writeFiles";
+import { writeWhole } from "@cajal/files/node";
 
 export interface Output {
   readonly json: boolean;
@@ -27,7 +26,7 @@ export function createOutput({ json = false, out }: { json?: boolean; out?: stri
     line: (value) => void (json && write(`${JSON.stringify(value)}\n`)),
     document: (value) => void (json && write(`${JSON.stringify(value, null, 2)}\n`)),
     async close() {
-      if (out !== undefined) await writeFiles(dirname(out), { [basename(out)]: written.join("") });
+      if (out !== undefined) await writeWhole(out, written.join(""));
     },
   };
 }

@@ -1,30 +1,67 @@
+// Failures of the file system as errors that say where, why and what to do.
 import { CajalError } from "@cajal/core";
 
-const advice: Readonly<Record<string, string>> = {
-  ENOSPC: "The disk is full: free some space",
-  EDQUOT: "The disk quota is used up: free some space",
-  EROFS: "The file system is read-only: choose another cache folder",
-  EACCES: "Permission was denied: choose another cache folder",
-  EPERM: "Permission was denied: choose another cache folder",
-  ENOTDIR: "A part of this path is a file: choose another cache folder",
-};
-
 /**
- * Runs `work` on the file system; what the system refuses becomes the error `io`.
+ * What `work` gives, or promises; what the system refuses becomes CajalError `io`, whose facts have the
+ * path and the system's code (`errno`, e.g. "ENOSPC"). Other errors pass as they are.
  *
  * @param doing what was tried with the path, e.g. "reading"
+ * @param options.advice what to do, where the caller knows better than the system's code
  */
-export async function io<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+export function ioErrors<T>(
+  doing: string,
+  path: string,
+  work: () => T,
+  options: { advice?: string } = {},
+): T {
   try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) throw error;
-    const errno = String(error.code);
-    throw new CajalError(
-      "io",
-      `${doing} ${path}: ${error.message}. ${advice[errno] ?? "Check the folder, or choose another"} (the cache folder is set by CAJAL_CACHE, or the option "cache").`,
-      { path, errno },
-      { cause: error },
-    );
+    const result = work();
+    return result instanceof Promise
+      ? (result.catch((cause: unknown) => {
+          throw ioError(doing, path, cause, options);
+        }) as T)
+      : result;
+  } catch (cause) {
+    throw ioError(doing, path, cause, options);
   }
 }
+
+/** The system's code of an error, e.g. "ENOSPC"; undefined for errors that are not the system's. */
+export const systemCode = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && "syscall" in error ? String(error.code) : undefined;
+
+function ioError(
+  doing: string,
+  path: string,
+  cause: unknown,
+  { advice }: { advice?: string },
+): unknown {
+  const errno = systemCode(cause);
+  if (errno === undefined) return cause;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const [why, what] = explained[errno] ?? [message, "Check the path, or choose another"];
+  return new CajalError(
+    "io",
+    `${path}: ${doing} failed: ${why} (${errno}). ${advice ?? `${what}.`}`,
+    { path, errno },
+    { cause },
+  );
+}
+
+const denied = [
+  "permission was denied",
+  "Choose another place, or ask for the permission",
+] as const;
+
+const explained: Readonly<Record<string, readonly [why: string, what: string]>> = {
+  ENOSPC: ["the disk is full", "Free some space"],
+  EDQUOT: ["the disk quota is used up", "Free some space"],
+  EROFS: ["the file system is read-only", "Choose another place"],
+  EACCES: denied,
+  EPERM: denied,
+  ENOENT: ["it is not there", "Check the path"],
+  ENOTDIR: ["a part of this path is a file", "Choose another place"],
+  EEXIST: ["a file has the name that a folder needs", "Choose another place"],
+  EISDIR: ["it is a folder", "Name a file"],
+  ELOOP: ["its links go round in a circle", "Mend the links"],
+};

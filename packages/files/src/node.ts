@@ -1,4 +1,13 @@
 export { cacheFolder } from "./fetch/cacheFolder";
 export { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetch/fetchFile";
 export { fileSource } from "./fileSource";
-export { io } from "./ioErrors";
+export { gunzip, isGzip, readThrough } from "./containers/gunzip";
+export { ioErrors, systemCode } from "./ioErrors";
+export {
+  checkWritable,
+  checkWritableFolder,
+  writeAllWhole,
+  writeWhole,
+  type FileContent,
+  type WriteOptions,
+} from "./writeWhole";

@@ -3,13 +3,16 @@
 // then the image's red, green and blue, each 32 × 32 row by row.
 import { CajalError, abortable, checkOptions, tensor, unknownName } from "@cajal/core";
 import { readTar } from "@cajal/files";
-import { fetchFile, type FetchFileOptions, io } from "@cajal/files/node";
+import {
+  fetchFile,
+  type FetchFileOptions,
+  ioErrors,
+  readThrough,
+  systemCode,
+} from "@cajal/files/node";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
 import { type Dataset, dataset } from "../dataset";
 import { rescale } from "../transforms/rescale";
 
@@ -151,7 +154,7 @@ async function fromFolder(
       const member = memberOf(name, wanted);
       if (member === undefined || !isBetter(member, files)) continue;
       const path = join(place, name);
-      const bytes = await io("reading", path, () => abortable(readFile(path), signal));
+      const bytes = await ioErrors("reading", path, () => abortable(readFile(path), signal));
       files.set(member.batch.name, { ...member, path, bytes });
     }
     if (files.size > 0) return files;
@@ -167,42 +170,18 @@ async function fromArchive(
   signal: AbortSignal | undefined,
 ): Promise<Files> {
   const files = new Map<string, File>();
-  let problem: unknown;
-  const read = async (chunks: AsyncIterable<Uint8Array>) => {
-    const members = readTar(chunks, {
+  await readThrough(path, { gzip: true, signal }, async (pieces) => {
+    const members = readTar(pieces, {
       name: path,
       wants: (name) => memberOf(name, wanted) !== undefined,
       limit: records * record,
     });
-    try {
-      for await (const { name, content } of members) {
-        const member = memberOf(name, wanted)!;
-        if (isBetter(member, files))
-          files.set(member.batch.name, { ...member, path: `${path}: ${name}`, bytes: content });
-      }
-    } catch (error) {
-      // The pipeline may say no more than that it was ended early.
-      problem = error;
-      throw error;
+    for await (const { name, content } of members) {
+      const member = memberOf(name, wanted)!;
+      if (isBetter(member, files))
+        files.set(member.batch.name, { ...member, path: `${path}: ${name}`, bytes: content });
     }
-  };
-  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
-  try {
-    await io("reading", path, () =>
-      pipeline(file, createGunzip({ chunkSize: 2 ** 20 }), read, { signal }),
-    );
-  } catch (error) {
-    signal?.throwIfAborted();
-    const cause = problem ?? error;
-    if (!(cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_")))
-      throw cause;
-    throw new CajalError(
-      "bad-file",
-      `${path}: ${cause.message}. It is truncated, damaged, or no gzip file.`,
-      { path },
-      { cause },
-    );
-  }
+  });
   return files;
 }
 
@@ -281,9 +260,9 @@ function decode(files: readonly File[]) {
 }
 
 const namesIn = (folder: string): Promise<readonly string[]> =>
-  io("reading", folder, () =>
-    readdir(folder).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+  ioErrors("reading", folder, () =>
+    readdir(folder).catch((error: unknown) => {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return [];
       throw error;
     }),
   );

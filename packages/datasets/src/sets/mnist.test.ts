@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { copyFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isCajalError } from "@cajal/core";
 import { afterEach, describe, expect, it } from "vitest";
@@ -113,6 +113,36 @@ describeWithShared("with the official files", "data/mnist", (folder) => {
     expect((await mnist({ folder: own, split: "test" })).size).toBe(10_000);
   });
 
+  describe("reads folders as others leave them:", () => {
+    const packed = (name: string) => readFileSync(gz(name));
+    const unpacked = (name: string) => gunzipSync(packed(name));
+    const dotted = (name: string) => name.replace("-idx", ".idx");
+    it.each<[string, (name: string) => Record<string, Buffer>]>([
+      ["torchvision's root", (name) => ({ [`MNIST/raw/${name}`]: unpacked(name) })],
+      ["torchvision's raw, packed too", (name) => ({ [`raw/${name}.gz`]: packed(name) })],
+      ["7-Zip's names", (name) => ({ [dotted(name)]: unpacked(name) })],
+      ["Kaggle's folders", (name) => ({ [`${name}/${name}`]: unpacked(name) })],
+      ["folders by the dotted name", (name) => ({ [`${dotted(name)}/${name}`]: unpacked(name) })],
+      ["a folder named as the packed file", (name) => ({ [`${name}.gz/${name}`]: unpacked(name) })],
+      ["unpacked by a browser, the name left", (name) => ({ [`${name}.gz`]: unpacked(name) })],
+      ["packed without saying so", (name) => ({ [name]: packed(name) })],
+      [
+        "a damaged copy beside a good one",
+        (name) => ({ [`${name}.gz`]: Buffer.from("<html>"), [name]: unpacked(name) }),
+      ],
+    ])("%s", async (_, layout) => {
+      const own = newFolder();
+      for (const name of [images, labels])
+        for (const [path, bytes] of Object.entries(layout(name))) {
+          await mkdir(dirname(join(own, path)), { recursive: true });
+          await writeFile(join(own, path), bytes);
+        }
+      const { y } = await (await mnist({ folder: own, split: "test" })).take(5).all();
+      // The first labels of the official test file.
+      expect([...y.data]).toEqual([7, 2, 1, 0, 4]);
+    });
+  });
+
   it("is fetched over HTTP once, then found in the cache, and fetched anew where that is damaged", async () => {
     const server = await fileServer(
       { content: new Uint8Array() },
@@ -152,9 +182,9 @@ describeWithShared("with the official files", "data/mnist", (folder) => {
     };
     it.each<[string, Buffer, string]>([
       ["truncated", packed.subarray(0, 2_000), "bad-file"],
-      ["empty", Buffer.alloc(0), "bad-file"],
+      ["empty", Buffer.alloc(0), "checksum-mismatch"],
       ["a flipped bit in the data", flipped(2_000), "bad-file"],
-      ["no gzip", Buffer.from("<html>"), "bad-file"],
+      ["no gzip", Buffer.from("<html>"), "checksum-mismatch"],
       ["other content", gzipSync("other"), "checksum-mismatch"],
       ["more than any of the files", gzipSync(Buffer.alloc(2 ** 26 + 1)), "bad-file"],
     ])("%s", async (_, bytes, code) => {

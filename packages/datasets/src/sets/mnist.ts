@@ -1,12 +1,18 @@
 // MNIST: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits", 1998.
 // The four official IDX files; mirrors pack them differently, so it is the content that is checked.
 import { CajalError, checkOptions, tensor, unknownName } from "@cajal/core";
-import { cacheFolder, fetchFile, type FetchFileOptions, io } from "@cajal/files/node";
+import {
+  cacheFolder,
+  fetchFile,
+  type FetchFileOptions,
+  gunzip,
+  ioErrors,
+  isGzip,
+  systemCode,
+} from "@cajal/files/node";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { type Dataset, dataset } from "../dataset";
 import { parseIdx } from "../decode/parseIdx";
 import { rescale } from "../transforms/rescale";
@@ -35,7 +41,11 @@ export interface MnistOptions extends Pick<
 > {
   /** "train", 60,000 images, the default; or "test", 10,000. */
   split?: "train" | "test";
-  /** A folder that holds the files (`….gz` or unpacked): nothing is fetched or cached. */
+  /**
+   * A folder that holds the files, packed (`….gz`) or not, as the official site, torchvision
+   * (`MNIST/raw/`), Kaggle (`train-images.idx3-ubyte`, or a folder of the file's name that holds it) and
+   * 7-Zip leave them: nothing is fetched or cached.
+   */
   folder?: string;
   /** Addresses below which the files lie under their official names; default {@link mnistMirrors}. */
   mirrors?: readonly string[];
@@ -94,16 +104,44 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset<"float3
 
 type File = (typeof files)[keyof typeof files]["images" | "labels"];
 
+/** Where within a folder the files may lie: torchvision's root, its folder of the set, and itself. */
+const places = ["", "raw", "MNIST/raw", "MNIST"];
+
+/** A file's name and, for what Kaggle and 7-Zip unpack, its name with a dot: `train-images.idx3-ubyte`. */
+const spellings = (name: string) => [name, name.replace("-idx", ".idx")];
+
+/** Paths that may hold a file, most official first; unpackers make a folder of its name around it. */
+function candidates(folder: string, { name }: File): string[] {
+  const names = spellings(name).flatMap((each) => [`${each}.gz`, each]);
+  return places.flatMap((place) => [
+    ...names.map((each) => join(folder, place, each)),
+    ...names.flatMap((outer) => names.map((inner) => join(folder, place, outer, inner))),
+  ]);
+}
+
 async function fromFolder(file: File, folder: string): Promise<Uint8Array> {
-  for (const name of [`${file.name}.gz`, file.name]) {
-    const path = join(folder, name);
+  let problem: unknown;
+  for (const path of candidates(folder, file)) {
     const bytes = await readIfThere(path);
-    if (bytes !== undefined) return unpack(bytes, path, file.md5);
+    if (bytes === undefined) continue;
+    try {
+      return await unpack(bytes, path, file.md5);
+    } catch (error) {
+      // Another copy may be right.
+      problem ??= error;
+    }
   }
-  throw new CajalError(
-    "io",
-    `mnist: the folder ${folder} has neither ${file.name}.gz nor ${file.name}. Put the official file there, or leave out "folder" to fetch it.`,
-    { folder, file: file.name },
+  throw (
+    problem ??
+    new CajalError(
+      "io",
+      `mnist: the folder ${folder} has neither ${spellings(file.name)
+        .map((name) => `${name}.gz nor ${name}`)
+        .join(
+          " nor ",
+        )}, itself or in raw or MNIST/raw. Put the official file there, or leave out "folder" to fetch it.`,
+      { folder, file: file.name },
+    )
   );
 }
 
@@ -122,31 +160,24 @@ async function fromCache(
   }
   const urls = mirrors.map((mirror) => `${mirror.replace(/\/?$/, "/")}${file.name}.gz`);
   const path = await fetchFile({ ...options, urls, to, md5: file.md5, gunzip: true });
-  return unpack(await io("reading", path, () => readFile(path)), path, file.md5);
+  return unpack(await ioErrors("reading", path, () => readFile(path)), path, file.md5);
 }
 
+/** A file's bytes; undefined where there is none, or a folder. */
 const readIfThere = (path: string) =>
-  io("reading", path, () =>
-    readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  ioErrors("reading", path, () =>
+    readFile(path).catch((error: unknown) => {
+      if (["ENOENT", "ENOTDIR", "EISDIR"].includes(systemCode(error) ?? "")) return undefined;
       throw error;
     }),
   );
 
+/** 47 MB is the largest of the four, unpacked. */
+const limit = 2 ** 26;
+
+/** By its first bytes, not its name: browsers and unpackers leave either name on either content. */
 async function unpack(bytes: Uint8Array, path: string, md5: string): Promise<Uint8Array> {
-  let content = bytes;
-  if (path.endsWith(".gz"))
-    try {
-      // 47 MB is the largest of the four; no file may fill the memory.
-      content = await promisify(gunzip)(bytes, { chunkSize: 2 ** 22, maxOutputLength: 2 ** 26 });
-    } catch (cause) {
-      throw new CajalError(
-        "bad-file",
-        `${path}: ${cause instanceof Error ? cause.message : String(cause)}. It is truncated, damaged, or no gzip file.`,
-        { path },
-        { cause },
-      );
-    }
+  const content = isGzip(bytes) ? await gunzip(bytes, { name: path, limit }) : bytes;
   const got = createHash("md5").update(content).digest("hex");
   if (got !== md5)
     throw new CajalError(

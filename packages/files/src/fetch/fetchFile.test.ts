@@ -438,7 +438,7 @@ describe("what the disk refuses is io, and no reason to try another mirror", () 
     const urls = [server.url, server.url];
     const error = await outcome(fetchFile({ urls, to: "x", cache, sha256, fetch }));
     expect(error).toMatchObject({ code: "io", facts: { errno: "ENOSPC" } });
-    expect(String(error)).toContain("free some space");
+    expect(String(error)).toContain("Free some space");
     expect(server.requests.length).toBe(1);
     expect(listing(cache)).toEqual([]);
   });

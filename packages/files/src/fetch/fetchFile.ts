@@ -5,7 +5,7 @@ import { CajalError, abortable, checkOptions, isCajalError } from "@cajal/core";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { cacheFolder } from "./cacheFolder";
-import { io } from "../ioErrors";
+import { ioErrors } from "../ioErrors";
 import { problemOf } from "./problemOf";
 import { withLock } from "./withLock";
 
@@ -83,8 +83,8 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
       { path, urls, ...problem.facts },
     );
 
-  await io("creating", dirname(path), () => mkdir(dirname(path), { recursive: true }));
-  return io("writing", path, () =>
+  await ioErrors("creating", dirname(path), () => mkdir(dirname(path), { recursive: true }));
+  return ioErrors("writing", path, () =>
     withLock(
       `${path}.lock`,
       async () => {

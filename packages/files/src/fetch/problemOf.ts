@@ -1,9 +1,9 @@
-import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
+// Whether a file on disk is what it should be.
+import { isCajalError } from "@cajal/core";
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
-import { io } from "../ioErrors";
+import { readThrough } from "../containers/gunzip";
+import { ioErrors, systemCode } from "../ioErrors";
 
 /** What a file should be; what is left out is not looked at. */
 export interface Expected {
@@ -28,30 +28,26 @@ export interface Problem {
 /** What is wrong with a file on disk, which is read through; undefined where it is as expected. */
 export async function problemOf(path: string, expected: Expected): Promise<Problem | undefined> {
   const { size, sha256, md5, gunzip = false, signal } = expected;
-  const found = await io("reading", path, () =>
-    stat(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  const stats = await ioErrors("reading", path, () =>
+    stat(path).catch((error: unknown) => {
+      if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return undefined;
       throw error;
     }),
   );
-  if (found === undefined) return { missing: true, message: "it is not there.", facts: { path } };
-  if (size !== undefined && found.size !== size) return wrong("size", found.size, size);
+  if (stats === undefined) return { missing: true, message: "it is not there.", facts: { path } };
+  if (size !== undefined && stats.size !== size) return wrong("size", stats.size, size);
 
   const hashes = Object.entries({ sha256, md5 }).flatMap(([name, hash]) =>
     hash === undefined ? [] : [{ name, wanted: hash.toLowerCase(), hash: createHash(name) }],
   );
   if (hashes.length === 0) return undefined;
   try {
-    await digest(
-      path,
-      hashes.map(({ hash }) => hash),
-      gunzip,
-      signal,
-    );
+    await readThrough(path, { gzip: gunzip, signal }, async (pieces) => {
+      for await (const piece of pieces) for (const { hash } of hashes) hash.update(piece);
+    });
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))
-      return wrong("content", `what is no gzip file (${error.message})`, "a whole gzip file");
+    if (isCajalError(error, "bad-file"))
+      return wrong("content", "what is no gzip file", "a whole gzip file");
     throw error;
   }
   for (const { name, wanted, hash } of hashes) {
@@ -66,15 +62,3 @@ const wrong = (what: string, got: unknown, expected: unknown): Problem => ({
   message: `as its ${what}, got ${String(got)}, expected ${String(expected)}.`,
   facts: { what, got, expected },
 });
-
-function digest(path: string, hashes: readonly Hash[], gunzip: boolean, signal?: AbortSignal) {
-  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
-  const sink = async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) for (const hash of hashes) hash.update(chunk);
-  };
-  return io("reading", path, () =>
-    gunzip
-      ? pipeline(file, createGunzip({ chunkSize: 2 ** 20 }), sink, { signal })
-      : pipeline(file, sink, { signal }),
-  );
-}

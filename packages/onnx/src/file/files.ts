@@ -1,15 +1,15 @@
 // Models in files. Reading and writing go piece by piece, so that a model lies in memory once; a
 // file appears under its name only when it is complete.
-import { randomUUID } from "node:crypto";
 import { realpathSync, statSync } from "node:fs";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { CajalError, checkOptions, isCajalError } from "@cajal/core";
+import { ioErrors, writeWhole } from "@cajal/files/node";
 import { decodeModel, type ExternalData } from "./decode";
 import { encodeModelParts, encodeModelWithExternalData } from "./encode";
 import type { OnnxModel } from "../model/model";
 
-/** Bytes read or written at once. */
+/** Bytes read at once. */
 const piece = 64 * 2 ** 20;
 
 export interface ReadModelOptions {
@@ -47,7 +47,8 @@ export interface WriteModelOptions {
  * Writes an ONNX file. It appears, or replaces the one before, when it is complete.
  *
  * @throws CajalError `io` where it cannot be written, and then leaves nothing behind; `bad-argument`
- *   for a location outside of the model's folder
+ *   for a location outside of the model's folder,
+ *   and for a path that is no file
  */
 export async function writeModel(
   path: string,
@@ -57,13 +58,13 @@ export async function writeModel(
   checkOptions("writeModel", options, ["externalData", "signal"]);
   const { externalData, signal } = options;
   const apart = externalData === undefined ? !fitsOneFile(model) : externalData !== false;
-  if (!apart) return writeWhole(path, encodeModelParts(model), signal);
+  if (!apart) return writeWhole(path, encodeModelParts(model), { signal });
   const { location = `${basename(path)}.data`, threshold = 1024 } =
     typeof externalData === "object" ? externalData : {};
   const encoded = encodeModelWithExternalData(model, { location, threshold });
   // The data first: a model file never refers to what is not there.
-  await writeWhole(join(dirname(path), location), encoded.data, signal);
-  await writeWhole(path, encoded.model, signal);
+  await writeWhole(join(dirname(path), location), encoded.data, { signal });
+  await writeWhole(path, encoded.model, { signal });
 }
 
 /** Whether the weights leave room for the rest in the 2 GB that one file holds. */
@@ -108,7 +109,7 @@ class Beside {
   async fill(signal: AbortSignal | undefined): Promise<void> {
     const ranges = [...this.#ranges.values()].sort((a, b) => a.offset - b.offset);
     for (const { path } of this.#files.values())
-      await withFile(path, "r", async (file) => {
+      await withFile(path, async (file) => {
         for (const range of ranges)
           if (range.path === path) await readAt(file, path, range.bytes, range.offset, signal);
       });
@@ -117,7 +118,7 @@ class Beside {
   #file(location: string, where: string) {
     const known = this.#files.get(location);
     if (known) return known;
-    const made = said(where, () => {
+    const made = ioErrors("reading", where, () => {
       // Links are followed before it is asked where a file lies.
       const folder = realpathSync(this.#folder);
       const path = realpathSync(join(folder, location));
@@ -133,7 +134,7 @@ class Beside {
 }
 
 async function readWhole(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  return withFile(path, "r", async (file) => {
+  return withFile(path, async (file) => {
     const { size } = await file.stat();
     if (size >= 2 ** 31)
       throw new CajalError("bad-file", `${path}: ${size} bytes; an ONNX file has less than 2 GB.`, {
@@ -169,60 +170,15 @@ async function readAt(
   }
 }
 
-async function writeWhole(
-  path: string,
-  parts: readonly Uint8Array[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const part = join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
-  try {
-    await withFile(part, "wx", async (file) => {
-      for (const bytes of parts)
-        for (let at = 0; at < bytes.length;) {
-          signal?.throwIfAborted();
-          const { bytesWritten } = await file.write(bytes, at, Math.min(piece, bytes.length - at));
-          at += bytesWritten;
-        }
-      await file.sync();
-    });
-    await rename(part, path).catch((cause: unknown) => {
-      throw failed(path, cause);
-    });
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
-}
-
-async function withFile<T>(
-  path: string,
-  flags: "r" | "wx",
-  body: (file: FileHandle) => Promise<T>,
-): Promise<T> {
-  let file: FileHandle | undefined;
-  try {
-    file = await open(path, flags);
-    return await body(file);
-  } catch (cause) {
-    throw failed(path, cause);
-  } finally {
-    await file?.close();
-  }
-}
-
-/** What the system says, as an error of Cajal; abortions and our own errors as they are. */
-function failed(path: string, cause: unknown): unknown {
-  if (!(cause instanceof Error) || isCajalError(cause) || !("syscall" in cause)) return cause;
-  const code = "code" in cause ? cause.code : undefined;
-  return new CajalError("io", `${path}: ${cause.message}`, { path, code }, { cause });
-}
-
-function said<T>(where: string, body: () => T): T {
-  try {
-    return body();
-  } catch (cause) {
-    throw failed(where, cause);
-  }
+function withFile<T>(path: string, body: (file: FileHandle) => Promise<T>): Promise<T> {
+  return ioErrors("reading", path, async () => {
+    const file = await open(path, "r");
+    try {
+      return await body(file);
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 /** Puts the path before an error of the decoder. */

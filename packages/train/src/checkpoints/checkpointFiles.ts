@@ -1,10 +1,10 @@
 // Checkpoints in a folder. A file appears under its name only when it is whole and on the disk: it is
 // written beside, flushed, and renamed, so that neither a kill nor a full disk leaves a half of one.
 import { CajalError, checkOptions, isCajalError } from "@cajal/core";
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { ioErrors, systemCode, writeWhole } from "@cajal/files/node";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
-import { ioErrors, systemCode } from "../ioErrors";
 import type { CheckpointTarget } from "../train";
 
 export interface CheckpointsOptions {
@@ -37,7 +37,7 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
       const path = join(folder, nameOf(checkpoint.position.step));
       await saveCheckpoint(path, checkpoint);
       const older = (await listCheckpoints(folder)).filter((each) => each <= path).slice(keep);
-      for (const each of older) await ioErrors(each, () => rm(each, { force: true }));
+      for (const each of older) await ioErrors("removing", each, () => rm(each, { force: true }));
       return { path };
     },
   };
@@ -49,32 +49,12 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
  * @throws CajalError `io` where the folder cannot be written to or the disk is full; what was there before stays
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const bytes = await encodeCheckpoint(checkpoint);
-  const folder = dirname(path);
-  await ioErrors(path, async () => {
-    await mkdir(folder, { recursive: true });
-    await removeLeftovers(folder);
-    const draft = join(folder, `.${basename(path)}.${process.pid}${draftEnding}`);
-    try {
-      const file = await open(draft, "w");
-      try {
-        await file.writeFile(bytes);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(draft, path);
-    } catch (error) {
-      await rm(draft, { force: true }).catch(() => {});
-      throw error;
-    }
-    await syncFolder(folder);
-  });
+  await writeWhole(path, await encodeCheckpoint(checkpoint));
 }
 
 /** @throws CajalError `bad-file` for a damaged file, `io` where it cannot be read */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
-  return decodeCheckpoint(await ioErrors(path, () => readFile(path)), path);
+  return decodeCheckpoint(await ioErrors("reading", path, () => readFile(path)), path);
 }
 
 /**
@@ -102,7 +82,7 @@ export async function latestCheckpoint(folder: string): Promise<Checkpoint | und
 
 /** Paths of a folder's checkpoints, newest first; empty where there is no such folder. */
 export async function listCheckpoints(folder: string): Promise<string[]> {
-  const names = await ioErrors(folder, () =>
+  const names = await ioErrors("reading", folder, () =>
     readdir(folder).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return [];
       throw error;
@@ -119,8 +99,6 @@ export async function listCheckpoints(folder: string): Promise<string[]> {
 
 const nameOf = (step: number) => `step-${String(step).padStart(8, "0")}.safetensors`;
 
-const draftEnding = ".draft";
-
 async function firstWhole(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths)
     try {
@@ -130,37 +108,4 @@ async function firstWhole(paths: readonly string[]): Promise<string | undefined>
       if (!isCajalError(error, "bad-file")) throw error;
     }
   return undefined;
-}
-
-/** Removes what processes that were killed left behind; drafts of living ones stay. */
-async function removeLeftovers(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    const pid = /^\.step-.*\.(\d+)\.draft$/.exec(name)?.[1];
-    if (pid !== undefined && Number(pid) !== process.pid && !isAlive(Number(pid)))
-      await rm(join(folder, name), { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) === "EPERM";
-  }
-}
-
-/** Makes the rename itself last; not every system can, and the file is whole without. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r");
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!["EISDIR", "EPERM", "EINVAL", "EACCES", "ENOTSUP"].includes(systemCode(error) ?? ""))
-      throw error;
-  }
 }

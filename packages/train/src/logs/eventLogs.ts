@@ -1,7 +1,7 @@
 // Logs of training events as files: JSON lines and comma-separated values.
+import { ioErrors } from "@cajal/files/node";
 import { mkdirSync, closeSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { ioErrors } from "../ioErrors";
 import { numbersOf, type EventLog } from "./logged";
 
 /** One JSON object a line for every event: `type`, `epoch`, `step`, the numbers, and `at` (ISO 8601). */
@@ -47,7 +47,7 @@ function lines(
   let file: number | undefined;
   return {
     write: (event) =>
-      ioErrors(path, () => {
+      ioErrors("writing", path, () => {
         const text = line(event);
         if (text === undefined) return;
         if (file === undefined) {

@@ -1,9 +1,9 @@
 // TensorBoard's event files: TFRecords (length, masked CRC-32C, data, masked CRC-32C) of the protobuf
 // message Event, tensorflow/core/util/event.proto and tensorflow/core/lib/io/record_writer.cc.
+import { ioErrors } from "@cajal/files/node";
 import { mkdirSync, closeSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ioErrors } from "../ioErrors";
 import { numbersOf, type EventLog } from "./logged";
 
 /**
@@ -15,7 +15,7 @@ export function tensorBoard(folder: string): EventLog {
   const write = (event: Uint8Array) => writeSync(file!, record(event));
   return {
     write: (event) =>
-      ioErrors(folder, () => {
+      ioErrors("writing", folder, () => {
         const numbers = Object.entries(numbersOf(event));
         if (numbers.length === 0) return;
         const seconds = Date.now() / 1000;

@@ -1,0 +1,83 @@
+// gzip (RFC 1952), unpacked: at once with a limit, or as a stream.
+import { CajalError } from "@cajal/core";
+import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
+import { createGunzip, gunzip as unpack } from "node:zlib";
+import { ioErrors } from "../ioErrors";
+
+/** Whether a file's first bytes are those of gzip. */
+export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+
+/**
+ * The content of a gzip file.
+ *
+ * @param options.name what to call the file in messages
+ * @param options.limit bytes that the content has at most: none may fill the memory
+ * @throws CajalError `bad-file` where it is truncated, damaged, no gzip file, or unpacks to more
+ */
+export async function gunzip(
+  bytes: Uint8Array,
+  { name, limit }: { name: string; limit: number },
+): Promise<Uint8Array> {
+  try {
+    return await promisify(unpack)(bytes, { chunkSize: 2 ** 22, maxOutputLength: limit });
+  } catch (cause) {
+    throw gzipError(name, cause, limit);
+  }
+}
+
+/**
+ * Reads a file through, unpacked where `gzip` is set, piece by piece.
+ *
+ * @param read is given the pieces; it may leave off early
+ * @throws CajalError `bad-file` where it is truncated, damaged or no gzip file; `io`; what `read` throws
+ * @throws the signal's reason when it is aborted
+ */
+export async function readThrough(
+  path: string,
+  { gzip = false, signal }: { gzip?: boolean; signal?: AbortSignal },
+  read: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
+  let problem: unknown;
+  const reader = async (pieces: AsyncIterable<Uint8Array>) => {
+    try {
+      await read(pieces);
+    } catch (error) {
+      // The pipeline may say no more than that it was ended early.
+      problem = error;
+      throw error;
+    }
+  };
+  const file = createReadStream(path, { highWaterMark: 2 ** 20 });
+  try {
+    await ioErrors("reading", path, () =>
+      gzip
+        ? pipeline(file, createGunzip({ chunkSize: 2 ** 20 }), reader, { signal })
+        : pipeline(file, reader, { signal }),
+    );
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw gzipError(path, problem ?? error);
+  }
+}
+
+/** zlib's complaints as errors that say which file; others as they are. */
+function gzipError(name: string, cause: unknown, limit?: number): unknown {
+  if (!(cause instanceof Error) || !("code" in cause)) return cause;
+  const code = String(cause.code);
+  if (code === "ERR_BUFFER_TOO_LARGE")
+    return new CajalError(
+      "bad-file",
+      `${name}: unpacks to more than ${limit} bytes, the most that is expected here.`,
+      { path: name, limit },
+      { cause },
+    );
+  if (!code.startsWith("Z_")) return cause;
+  return new CajalError(
+    "bad-file",
+    `${name}: ${cause.message}. It is truncated, damaged, or no gzip file.`,
+    { path: name },
+    { cause },
+  );
+}

@@ -1,0 +1,245 @@
+// Files that are there whole or not at all: written beside their place, flushed, and renamed, so that
+// neither a kill nor a full disk leaves a half of one, and a reader never finds one.
+// What a name already stands for is respected: a link is written through, a file keeps its mode, and
+// what is no file (a pipe, a device, a folder) is refused before anything is written.
+import { CajalError } from "@cajal/core";
+import { randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import {
+  access,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
+import { hostname } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { ioErrors, systemCode } from "./ioErrors";
+
+/** Text, bytes, or bytes in pieces, which need not be in memory at once. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface WriteOptions {
+  /** Ends the writing; what was there before stays. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes a file, in a folder that is made where it is absent. The file's mode stays, and its owner where
+ * the system allows; other hard links to it keep the content before.
+ *
+ * @throws CajalError `io` where it cannot be written, `bad-argument` for what is no file; what was there
+ *   before stays
+ */
+export function writeWhole(
+  path: string,
+  content: FileContent,
+  options: WriteOptions = {},
+): Promise<void> {
+  return writeAllWhole([[path, content]], options);
+}
+
+/**
+ * Writes several files: all are complete beside their places before the first is renamed.
+ *
+ * @throws CajalError `io`, `bad-argument`, as {@link writeWhole}
+ */
+export async function writeAllWhole(
+  files: readonly (readonly [path: string, content: FileContent])[],
+  { signal }: WriteOptions = {},
+): Promise<void> {
+  const drafts: Draft[] = [];
+  try {
+    for (const [path, content] of files) {
+      await ioErrors("creating its folder", path, () =>
+        mkdir(dirname(resolve(path)), { recursive: true }),
+      );
+      const place = await destination(path);
+      const folder = dirname(place.path);
+      const draft = { path, place, folder, beside: join(folder, draftName(basename(place.path))) };
+      drafts.push(draft);
+      await ioErrors("writing", path, async () => {
+        await removeLeftovers(folder);
+        await write(draft, content, signal);
+      });
+    }
+    for (const { path, place, beside } of drafts)
+      await ioErrors("writing", path, () => rename(beside, place.path));
+  } catch (error) {
+    await Promise.all(drafts.map(({ beside }) => rm(beside, { force: true }).catch(() => {})));
+    throw error;
+  }
+  for (const folder of new Set(drafts.map(({ folder }) => folder))) await syncFolder(folder);
+}
+
+/**
+ * Looks whether a file can be written, before the work whose result it is to hold. Changes nothing.
+ *
+ * @throws CajalError `io`, `bad-argument`, as {@link writeWhole} would
+ */
+export async function checkWritable(path: string): Promise<void> {
+  const place = await destination(path);
+  await checkFolder(path, dirname(place.path));
+}
+
+/**
+ * Looks whether files can be written into a folder, which need not exist. Changes nothing.
+ *
+ * @param names of files that will be written into it
+ * @throws CajalError `io`, `bad-argument`
+ */
+export async function checkWritableFolder(
+  folder: string,
+  names: readonly string[] = [],
+): Promise<void> {
+  await checkFolder(folder, resolve(folder));
+  for (const name of names) await checkWritable(join(folder, name));
+}
+
+interface Draft {
+  /** As it was asked for, for messages. */
+  readonly path: string;
+  readonly place: Place;
+  readonly folder: string;
+  readonly beside: string;
+}
+
+interface Place {
+  /** Absolute; no link. */
+  readonly path: string;
+  /** Of the file that is there. */
+  readonly file?: { readonly mode: number; readonly uid: number; readonly gid: number };
+}
+
+/** As many links as Linux follows. */
+const mostLinks = 40;
+
+/** Where a path leads: its links followed, even where the last one leads to nothing yet. */
+export async function destination(path: string): Promise<Place> {
+  return ioErrors("writing", path, async () => {
+    let place = resolve(path);
+    for (let links = 0; links <= mostLinks; links++) {
+      const stats = await lstat(place).catch((error: unknown) => {
+        if (systemCode(error) === "ENOENT") return undefined;
+        throw error;
+      });
+      if (stats === undefined) return { path: place };
+      if (!stats.isSymbolicLink()) {
+        if (!stats.isFile())
+          throw new CajalError(
+            "bad-argument",
+            `${path}: is ${kindOf(stats)}, expected a file, or a name that is free. Choose another place.`,
+            { path, kind: kindOf(stats) },
+          );
+        // A rename asks only the folder for permission; who protects a file against writing means it.
+        await access(place, constants.W_OK);
+        return { path: place, file: { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
+      }
+      place = resolve(dirname(place), await readlink(place));
+    }
+    throw Object.assign(new Error("too many links"), { code: "ELOOP", syscall: "readlink" });
+  });
+}
+
+function kindOf(stats: Awaited<ReturnType<typeof stat>>): string {
+  if (stats.isDirectory()) return "a folder";
+  if (stats.isFIFO()) return "a pipe";
+  if (stats.isSocket()) return "a socket";
+  return "a device";
+}
+
+async function checkFolder(path: string, folder: string): Promise<void> {
+  await ioErrors("writing", path, async () => {
+    // What is not there yet is made in the nearest folder above.
+    for (let nearest = folder; ; nearest = dirname(nearest)) {
+      const stats = await stat(nearest).catch((error: unknown) => {
+        if (systemCode(error) === "ENOENT" && nearest !== dirname(nearest)) return undefined;
+        throw error;
+      });
+      if (stats === undefined) continue;
+      if (!stats.isDirectory())
+        throw new CajalError(
+          "bad-argument",
+          `${path}: ${nearest === resolve(path) ? "it" : nearest} is ${stats.isFile() ? "a file" : kindOf(stats)}, expected a folder. Choose another place.`,
+          { path, folder: nearest },
+        );
+      return access(nearest, constants.W_OK | constants.X_OK);
+    }
+  });
+}
+
+async function write(
+  { beside, place }: Draft,
+  content: FileContent,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const file = await open(beside, "wx");
+  try {
+    if (place.file !== undefined) await inherit(file, place.file);
+    const pieces =
+      typeof content === "string" || content instanceof Uint8Array
+        ? [Buffer.from(content as Uint8Array)]
+        : content;
+    for await (const bytes of pieces)
+      // A short write is written on; what the disk refuses is thrown.
+      for (let at = 0; at < bytes.length;) {
+        signal?.throwIfAborted();
+        const length = Math.min(mostAtOnce, bytes.length - at);
+        at += (await file.write(bytes, at, length)).bytesWritten;
+      }
+    signal?.throwIfAborted();
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Below the 2 GB of one system call, and small enough to be interrupted. */
+const mostAtOnce = 2 ** 26;
+
+async function inherit(file: FileHandle, before: NonNullable<Place["file"]>): Promise<void> {
+  const { uid, gid } = await file.stat();
+  // Only the superuser may give files away; the content matters more.
+  if (uid !== before.uid || gid !== before.gid)
+    await file.chown(before.uid, before.gid).catch(() => {});
+  await file.chmod(before.mode);
+}
+
+const draftEnding = ".cajal-draft";
+const host = hostname()
+  .replaceAll(/[^\w-]/g, "_")
+  .slice(0, 40);
+
+/** Says whose it is, so that what a killed process left behind is known as such. */
+const draftName = (name: string) =>
+  `.${name.slice(0, 100)}.${host}.${process.pid}.${randomUUID().slice(0, 8)}${draftEnding}`;
+
+/** Removes drafts whose process on this machine is gone. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!name.endsWith(draftEnding)) continue;
+    const [where, pid] = name.split(".").slice(-4, -2);
+    if (where === host && !isAlive(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) !== "ESRCH";
+  }
+}
+
+/** Makes the rename itself last; not every system can, and the file is whole without. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
