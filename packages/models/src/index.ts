@@ -12,6 +12,9 @@ export {
   type TfjsContext,
   type WeightSpec,
 } from "./layers/definition/layer";
+/** The kinds of fields that a layer's config may have: `fields.positive()`, `fields.activation("linear")`. */
+export * as fields from "./layers/definition/fields";
+export { trainable as trainableWeight, weightFields } from "./layers/definition/weightFields";
 export { layers, type LayerConfigs } from "./layers";
 export {
   functional,

@@ -1,6 +1,6 @@
 // Opens a model on an engine and a device.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
-import { toOnnx, weightSpecs, type Model } from "@cajal/models";
+import { toOnnx, weightSpecs, type Layer, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { checkDevice, type DeviceChoice, type EngineName } from "./devices/device";
 import { openOnOnnx } from "./engines/onnx/session";
@@ -28,6 +28,11 @@ export interface OpenOptions {
    * operations of networks, once a process. Default true.
    */
   readonly verify?: boolean;
+  /**
+   * Definitions of layers of your own that a Keras model has, from `defineLayer` of @cajal/models. Engine
+   * tfjs needs their `tfjs` too.
+   */
+  readonly layers?: readonly Layer[];
   /** Ends the opening; what has been made is freed. */
   readonly signal?: AbortSignal;
 }
@@ -61,10 +66,11 @@ export async function open(
     "threads",
     "shareKernels",
     "verify",
+    "layers",
     "signal",
   ]);
   const { engine = "onnx", device = "auto", threads, verify = true, signal } = options;
-  const { shareKernels = false } = options;
+  const { shareKernels = false, layers } = options;
   checkDevice(engine, device);
   if (threads !== undefined && !(Number.isInteger(threads) && threads > 0))
     throw new CajalError(
@@ -94,10 +100,10 @@ export async function open(
         "bad-argument",
         "open: got a Keras model without weights, expected open(model, weights, options). For random ones: initialize(model, { seed: 1 }).",
       );
-    checkWeights(weights, weightSpecs(model));
+    checkWeights(weights, weightSpecs(model, { layers }));
     return engine === "onnx"
-      ? openOnOnnx(toOnnx(model, weights), { device, threads, shareKernels, verify })
-      : openOnTfjs(model, weights, { device, verify });
+      ? openOnOnnx(toOnnx(model, weights, { layers }), { device, threads, shareKernels, verify })
+      : openOnTfjs(model, weights, { device, verify, layers });
   }
 }
 

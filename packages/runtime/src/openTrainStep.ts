@@ -65,6 +65,7 @@ export async function openTrainStep(
     "seed",
     "frozen",
     "learningRateMultipliers",
+    "layers",
   ]);
   const { engine = "onnx", device = "auto" } = options;
   checkDevice(engine, device);

@@ -129,7 +129,7 @@ export function checkFeeds(
     if (!names.includes(name)) throw unknownName("input of the model", name, names);
   const sizes = new Map<string, { size: number; input: string }>();
   for (const { name, dtype, shape } of inputs) {
-    const fed = feeds[name];
+    const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     const expected = `${dtype} ${shape ? showShape(shape) : "of any shape"}`;
     if (!fed)
       throw new CajalError("bad-argument", `input "${name}": got nothing, expected ${expected}.`, {

@@ -45,7 +45,7 @@ export function categoricalCrossentropy(options: CrossentropyOptions = {}): Loss
     },
   });
   const ofLogits = loss((ops, logits) => ops.logSoftmax(logits));
-  if (fromLogits) return ofLogits;
+  if (fromLogits) return { ...ofLogits, logitsOf: "softmax" };
   const ofProbabilities = loss((ops, p) =>
     ops.log(clipped(ops, ops.div(p, ops.reduceSum(p, { axes: [-1], keepDims: true })))),
   );
@@ -79,7 +79,7 @@ export function sparseCategoricalCrossentropy(options: CrossentropyOptions = {})
     },
   });
   const ofLogits = loss((_, logits) => logits);
-  if (fromLogits) return ofLogits;
+  if (fromLogits) return { ...ofLogits, logitsOf: "softmax" };
   // Keras clips here and then takes the logarithms as logits: they are normalized after the clip.
   const ofProbabilities = loss((ops, p) => ops.log(clipped(ops, p)));
   return { ...ofProbabilities, fromLogits: { activation: "softmax", loss: ofLogits } };
@@ -106,7 +106,7 @@ export function binaryCrossentropy(
     );
   // log(1 + eˣ) − x y
   const ofLogits = loss((ops, y, x) => ops.sub(ops.softplus(x), ops.mul(x, y)));
-  if (fromLogits) return ofLogits;
+  if (fromLogits) return { ...ofLogits, logitsOf: "sigmoid" };
   const ofProbabilities = loss((ops, y, yPred) => {
     const p = clipped(ops, yPred);
     const ones = ops.mul(y, ops.log(p));

@@ -149,7 +149,7 @@ export async function* train(
   if (resume) checkSameData(resume.position, ordered);
 
   const { loss, optimizer, metrics, engine, device, threads, worker = "auto", verify } = options;
-  const { frozen, learningRateMultipliers } = options;
+  const { frozen, learningRateMultipliers, layers } = options;
   const weights = resume?.weights ?? options.weights;
   const stepOptions = {
     loss,
@@ -163,11 +163,12 @@ export async function* train(
     seed,
     frozen,
     learningRateMultipliers,
+    layers,
   };
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
-      : await openTrainStep(model, weights ?? initialize(model, { seed }), stepOptions);
+      : await openTrainStep(model, weights ?? initialize(model, { seed, layers }), stepOptions);
   const began = performance.now();
   try {
     if (resume) await step.restore(resume.weights, resume.state);
@@ -283,6 +284,7 @@ const known = [
   "verify",
   "frozen",
   "learningRateMultipliers",
+  "layers",
 ] as const satisfies readonly (keyof TrainOptions)[];
 
 /** Batches that are read while a step runs: enough to even out slow ones, and little memory. */

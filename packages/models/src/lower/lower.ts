@@ -70,6 +70,8 @@ export interface LowerOptions extends ResolveOptions {
   readonly training?: boolean;
   /** This step's seed, an int64 scalar; needed where layers draw random numbers. */
   readonly seed?: Value;
+  /** Paths of layers that training leaves as they are beside those marked so: they normalize as in inference. */
+  readonly frozen?: ReadonlySet<string>;
   /** Names of layers whose outputs are wanted too. */
   readonly watch?: readonly string[];
 }
@@ -112,7 +114,7 @@ const nameOfFree =
 function lowerNetwork(
   g: GraphBuilder,
   network: Network,
-  { inputs, weights, training = false, seed, watch = [] }: LowerOptions,
+  { inputs, weights, training = false, seed, frozen, watch = [] }: LowerOptions,
 ): Lowered {
   const updates = new Map<string, Value>();
   const held = new Map<NetworkValue, Held>();
@@ -151,7 +153,7 @@ function lowerNetwork(
     const own: Surroundings = {
       g,
       training,
-      trainable: layer.trainable,
+      trainable: layer.trainable && !frozen?.has(layer.path),
       padding: paddings.borders.get(call),
       weight: (name, steps) => {
         const key = `${layer.path}/${name}`;

@@ -1,6 +1,6 @@
 // Weights to begin with, as Keras would draw them, but the same on every machine.
 import { checkOptions, random, tensor, type Tensor, type Weights } from "@cajal/core";
-import { weightSpecs, type Model } from "@cajal/models";
+import { weightSpecs, type Layer, type Model } from "@cajal/models";
 import { initialValues } from "./initializers";
 
 /**
@@ -10,14 +10,19 @@ import { initialValues } from "./initializers";
  * give equal weights on every machine, and changing one layer leaves the others' weights as they were.
  *
  * @param options.seed a whole number; seeds inside the initializers' own configs are not used
+ * @param options.layers definitions of layers of your own that the model has
  * @returns `layer/weight` → float32 tensor, in Keras' order and layouts
  * @throws CajalError `unknown-name`, `bad-argument`, `bad-shape`, naming layer and weight
  * @example const weights = initialize(lenet5(), { seed: 1 })
  */
-export function initialize(model: Model, options: { seed: number }): Weights {
-  checkOptions("initialize", options, ["seed"]);
+export function initialize(
+  model: Model,
+  options: { seed: number; layers?: readonly Layer[] },
+): Weights {
+  checkOptions("initialize", options, ["seed", "layers"]);
+  const { layers } = options;
   const weights = new Map<string, Tensor>();
-  for (const { key, name, shape, initializer } of weightSpecs(model)) {
+  for (const { key, name, shape, initializer } of weightSpecs(model, { layers })) {
     const where = `layer "${key.slice(0, -name.length - 1)}", weight "${name}"`;
     const values = initialValues(initializer, shape, random(options.seed, key), where);
     weights.set(key, tensor("float32", shape, values));

@@ -21,8 +21,8 @@ export function initialValues(
   where: string,
 ): Float32Array {
   const { name, config } = read(initializer, where);
-  const fill = initializers[name];
-  if (!fill) throw unknownName(`initializer (${where})`, name, Object.keys(initializers));
+  const fill = initializers.get(name);
+  if (!fill) throw unknownName(`initializer (${where})`, name, initializers.keys());
   try {
     return fill(shape, random, config);
   } catch (cause) {
@@ -50,37 +50,45 @@ const scaled =
   (shape, random) =>
     varianceScaling(shape, random, { scale, mode, distribution });
 
-const initializers: Readonly<Record<string, Fill>> = {
-  zeros: (shape) => new Float32Array(sizeOf(shape)),
-  ones: (shape) => new Float32Array(sizeOf(shape)).fill(1),
-  constant: (shape, _, config) => new Float32Array(sizeOf(shape)).fill(number(config, "value", 0)),
-  random_uniform: (shape, random, config) =>
-    uniform(shape, random, number(config, "minval", -0.05), number(config, "maxval", 0.05)),
-  random_normal: (shape, random, config) =>
-    draw(shape, normal(random, number(config, "mean", 0), number(config, "stddev", 0.05))),
-  truncated_normal: (shape, random, config) =>
-    draw(shape, truncatedNormal(random, number(config, "mean", 0), number(config, "stddev", 0.05))),
-  variance_scaling: varianceScaling,
-  glorot_uniform: scaled(1, "fan_avg", "uniform"),
-  glorot_normal: scaled(1, "fan_avg", "truncated_normal"),
-  he_uniform: scaled(2, "fan_in", "uniform"),
-  he_normal: scaled(2, "fan_in", "truncated_normal"),
-  lecun_uniform: scaled(1, "fan_in", "uniform"),
-  lecun_normal: scaled(1, "fan_in", "truncated_normal"),
-  orthogonal,
-  identity,
-  unit_forget_bias: unitForgetBias,
-};
+const initializers: ReadonlyMap<string, Fill> = new Map(
+  Object.entries<Fill>({
+    zeros: (shape) => new Float32Array(sizeOf(shape)),
+    ones: (shape) => new Float32Array(sizeOf(shape)).fill(1),
+    constant: (shape, _, config) =>
+      new Float32Array(sizeOf(shape)).fill(number(config, "value", 0)),
+    random_uniform: (shape, random, config) =>
+      uniform(shape, random, number(config, "minval", -0.05), number(config, "maxval", 0.05)),
+    random_normal: (shape, random, config) =>
+      draw(shape, normal(random, number(config, "mean", 0), number(config, "stddev", 0.05, 0))),
+    truncated_normal: (shape, random, config) =>
+      draw(
+        shape,
+        truncatedNormal(random, number(config, "mean", 0), number(config, "stddev", 0.05, 0)),
+      ),
+    variance_scaling: varianceScaling,
+    glorot_uniform: scaled(1, "fan_avg", "uniform"),
+    glorot_normal: scaled(1, "fan_avg", "truncated_normal"),
+    he_uniform: scaled(2, "fan_in", "uniform"),
+    he_normal: scaled(2, "fan_in", "truncated_normal"),
+    lecun_uniform: scaled(1, "fan_in", "uniform"),
+    lecun_normal: scaled(1, "fan_in", "truncated_normal"),
+    orthogonal,
+    identity,
+    unit_forget_bias: unitForgetBias,
+  }),
+);
 
 /** Other names that Keras and TF.js give the same initializers. */
-const aliases: Readonly<Record<string, string>> = {
-  zero: "zeros",
-  one: "ones",
-  uniform: "random_uniform",
-  normal: "random_normal",
-  identity_initializer: "identity",
-  orthogonal_initializer: "orthogonal",
-};
+const aliases: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    zero: "zeros",
+    one: "ones",
+    uniform: "random_uniform",
+    normal: "random_normal",
+    identity_initializer: "identity",
+    orthogonal_initializer: "orthogonal",
+  }),
+);
 
 function read(initializer: unknown, where: string): { name: string; config: Config } {
   if (typeof initializer === "string") return { name: nameOf(initializer), config: {} };
@@ -99,7 +107,7 @@ function read(initializer: unknown, where: string): { name: string; config: Conf
 /** "GlorotUniform" and "glorotUniform" (TF.js) are "glorot_uniform". */
 function nameOf(text: string): string {
   const name = snakeCase(text);
-  return aliases[name] ?? name;
+  return aliases.get(name) ?? name;
 }
 
 const snakeCase = (text: string) => text.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
@@ -113,10 +121,12 @@ class BadConfig extends Error {
   }
 }
 
-function number(config: Config, key: string, absent: number): number {
+function number(config: Config, key: string, absent: number, least = -Infinity): number {
   const value = config[key] ?? absent;
-  if (typeof value !== "number" || !Number.isFinite(value))
-    throw new BadConfig(`${key}: got ${JSON.stringify(value)}, expected a number.`);
+  if (typeof value !== "number" || !Number.isFinite(value) || value < least)
+    throw new BadConfig(
+      `${key}: got ${JSON.stringify(value)}, expected a number${least > -Infinity ? ` of at least ${least}` : ""}.`,
+    );
   return value;
 }
 
@@ -164,8 +174,8 @@ function varianceScaling(shape: Shape, random: Random, config: Config): Float32A
 function unitForgetBias(shape: Shape, random: Random, config: Config): Float32Array {
   const units = number(config, "units", sizeOf(shape) / 4);
   const { name, config: others } = read(config.others ?? "zeros", "unit_forget_bias");
-  const fill = initializers[name];
-  if (!fill) throw unknownName("initializer (unit_forget_bias)", name, Object.keys(initializers));
+  const fill = initializers.get(name);
+  if (!fill) throw unknownName("initializer (unit_forget_bias)", name, initializers.keys());
   const values = fill(shape, random, others);
   return values.fill(1, units, 2 * units);
 }

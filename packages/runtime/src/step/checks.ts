@@ -5,6 +5,7 @@ import {
   showShape,
   tensor,
   type Batch,
+  type DType,
   type Shape,
   type Tensor,
   type Weights,
@@ -81,10 +82,13 @@ function checkTensors(
 }
 
 /**
- * @param shape the model's input, batch included, null where free
+ * @param input the model's: its shape, batch included, null where free, and its type
  * @throws CajalError `bad-shape`, `bad-argument`
  */
-export function checkBatch({ x, y }: Batch, shape: readonly (number | null)[]): void {
+export function checkBatch(
+  { x, y }: Batch,
+  { input: shape, dtype }: { readonly input: readonly (number | null)[]; readonly dtype: DType },
+): void {
   checkTensor(x, "batch x");
   checkTensor(y, "batch y");
   const fits =
@@ -96,11 +100,12 @@ export function checkBatch({ x, y }: Batch, shape: readonly (number | null)[]): 
       `batch x: got ${showShape(x.shape)}, expected ${showShape(shape)}, the model's input.`,
       { got: x.shape, expected: shape },
     );
-  if (x.dtype !== "float32")
+  // Numbers of a class or a word may come as float32, which holds them as exactly.
+  if (x.dtype !== dtype && x.dtype !== "float32")
     throw new CajalError(
       "bad-argument",
-      `batch x: got ${x.dtype}, expected float32. Map the dataset, e.g. with rescale(1 / 255).`,
-      { dtype: x.dtype },
+      `batch x: got ${x.dtype}, expected ${dtype}. Map the dataset${dtype === "float32" ? ", e.g. with rescale(1 / 255)" : ""}.`,
+      { got: x.dtype, expected: dtype },
     );
   const examples = x.shape[0]!;
   if (examples === 0 || y.shape[0] !== examples)

@@ -1,6 +1,7 @@
 // The constraints of Keras' weights: what each becomes after an update, written once for all engines.
 import { unknownName } from "@cajal/core";
 import type { Ops } from "./ops";
+import { named, numberOf } from "./weightOptions";
 
 /** Keras' `backend.epsilon()`. */
 const epsilon = 1e-7;
@@ -17,20 +18,18 @@ export function constrained<V>(
   key: string,
   axisOf: (axis: number) => number = (axis) => axis,
 ): V {
-  if (constraint === undefined || constraint === null) return weight;
-  const { class_name, config = {} } =
-    typeof constraint === "string"
-      ? { class_name: constraint }
-      : (constraint as { class_name: string; config?: Readonly<Record<string, unknown>> });
-  const number = (name: string, absent: number) =>
-    typeof config[name] === "number" ? config[name] : absent;
+  const where = `constraint of weight "${key}"`;
+  const given = named(constraint, where);
+  if (!given) return weight;
+  const { config } = given;
+  const number = (name: string, absent: number) => numberOf(given, name, absent, { where });
   const norms = () => {
-    const given = Array.isArray(config.axis) ? (config.axis as number[]) : [number("axis", 0)];
-    const axes = given.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
+    const listed = [config.axis ?? 0].flat() as number[];
+    const axes = listed.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
     return ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
   };
   const scaled = (norms: V, wanted: V) => ops.mul(weight, ops.div(wanted, ops.add(norms, epsilon)));
-  switch (class_name.replaceAll("_", "").toLowerCase()) {
+  switch (given.name) {
     case "nonneg":
       return ops.max(weight, 0);
     case "maxnorm": {
@@ -46,11 +45,6 @@ export function constrained<V>(
     case "unitnorm":
       return ops.div(weight, ops.add(norms(), epsilon));
     default:
-      throw unknownName(`constraint of weight "${key}"`, class_name, [
-        "MaxNorm",
-        "MinMaxNorm",
-        "NonNeg",
-        "UnitNorm",
-      ]);
+      throw unknownName(where, given.name, ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]);
   }
 }

@@ -56,13 +56,13 @@ export function trainStepOf(
   model: TrainableModel,
   { optimizer, metrics = [] }: TrainStepOptions,
 ): TrainStep {
-  const { loss, weights, input } = model;
+  const { loss, weights } = model;
   const parameters = weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
   let iteration = 0;
 
   function check(batch: Batch): void {
-    checkBatch(batch, input);
+    checkBatch(batch, model);
     loss.checkLabels?.(batch.y, model.output(batch.x.shape));
   }
   const result = (numbers: ArrayLike<number>): StepResult => ({

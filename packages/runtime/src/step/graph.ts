@@ -2,6 +2,7 @@
 // last activation is applied to.
 import { CajalError, unknownName } from "@cajal/core";
 import { upgradeModel, type Dim, type Graph, type Node, type OnnxModel } from "@cajal/onnx";
+import { checkEnding, endingOfGraph } from "./ending";
 import type { TrainStepOptions } from "./trainStep";
 import {
   checkAnyTrained,
@@ -30,6 +31,7 @@ export function trainableGraph(
 
   const { fromLogits } = loss;
   const logits = fromLogits && beforeActivation(graph, fromLogits.activation);
+  if (logits === undefined) checkEnding(loss, endingOfGraph(graph));
   const nodes = nodesBefore(graph, logits ?? output.name);
   const names = parametersOf(graph, nodes);
   const still = new Set(frozen.flatMap((name) => named(name, names)));
@@ -51,6 +53,7 @@ export function trainableGraph(
     graph: { ...model, graph: { ...graph, nodes, outputs: [made] } },
     weights,
     input: known(input.name, input.shape),
+    dtype: "float32",
     // A free extent inside is taken as the input's own, where ranks agree.
     output: (x) => outputShape.map((extent, axis) => extent ?? x[axis] ?? 0),
     ...(fromLogits && logits !== undefined

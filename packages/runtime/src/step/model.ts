@@ -1,14 +1,17 @@
 // What a training step asks of a model, the same for every engine: its trainable weights, and what
 // its last activation is applied to. Here for Keras models; trainStepGraph.ts has ONNX graphs.
-import { CajalError, unknownName, type Shape } from "@cajal/core";
+import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
 import {
   resolve,
-  weightSpecs,
   type KerasShape,
+  type Layer,
   type ModelConfig,
   type ModelWeight as WeightOfModel,
+  type NetworkLayer,
 } from "@cajal/models";
 import type { Dim, OnnxModel } from "@cajal/onnx";
+import { checkEnding, endingOf } from "./ending";
+import { checkTraining } from "./weightOptions";
 import type { Loss, TrainStepOptions } from "./trainStep";
 
 export type TrainableModel = TrainableKeras | TrainableGraph;
@@ -19,8 +22,10 @@ interface Trainable {
   readonly activation?: "softmax" | "sigmoid";
   /** All weights, in the model's order. */
   readonly weights: readonly ModelWeight[];
-  /** Shapes with the batch, null where free. */
+  /** Shape with the batch, null where free. */
   readonly input: KerasShape;
+  /** Element type of the input. */
+  readonly dtype: DType;
   /** The output's shape for a batch whose x has shape `x`. */
   output(x: Shape): Shape;
 }
@@ -28,8 +33,10 @@ interface Trainable {
 export interface TrainableKeras extends Trainable {
   /** Gives what the loss takes. */
   readonly model: ModelConfig;
-  /** Names of layers. */
+  /** Paths of layers that are not trained: named, in a nested model that is, or marked so. */
   readonly frozen: ReadonlySet<string>;
+  /** Definitions beside Cajal's own. */
+  readonly layers: readonly Layer[] | undefined;
 }
 
 export interface TrainableGraph extends Trainable {
@@ -48,40 +55,69 @@ export interface ModelWeight extends Pick<
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
 export function trainableModel(
   model: ModelConfig,
-  { loss, frozen = [], learningRateMultipliers = {} }: TrainStepOptions,
+  { loss, frozen = [], learningRateMultipliers = {}, layers: added }: TrainStepOptions,
 ): TrainableKeras {
-  const { layers, input_layers, output_layers } = model.config;
+  const { input_layers, output_layers } = model.config;
   checkDoors(input_layers.length, output_layers.length);
-  const names = layers.map(({ name }) => name);
-  for (const name of [...frozen, ...Object.keys(learningRateMultipliers)])
-    if (!names.includes(name)) throw unknownName("layer of the model", name, names);
   checkMultipliers("layer", learningRateMultipliers);
-  const still = new Set([
-    ...frozen,
-    ...layers.filter(({ config }) => config.trainable === false).map(({ name }) => name),
-  ]);
-  const weights = weightSpecs(model).map((spec): ModelWeight => {
-    const layer = spec.key.slice(0, -spec.name.length - 1);
-    const trained = spec.trainable && !still.has(layer);
-    return { ...spec, ...(trained && { multiplier: learningRateMultipliers[layer] ?? 1 }) };
+  const network = resolve(model, { layers: added });
+  const tree = layerTree(network.layers);
+  const paths = tree.map(({ layer }) => layer.path);
+  const known = new Set(paths);
+  const factors = new Map(Object.entries(learningRateMultipliers));
+  for (const name of [...frozen, ...factors.keys()])
+    if (!known.has(name))
+      throw unknownName('layer of the model (in a nested model "model/layer")', name, paths);
+  const named = new Set(frozen);
+  const still = new Set<string>();
+  const weights = tree.flatMap(({ layer, around }) => {
+    const chain = [layer, ...around];
+    if (!layer.trainable || chain.some(({ path }) => named.has(path))) still.add(layer.path);
+    // The nearest says: the layer itself, then the models that it is in, from the inside out.
+    const factor = chain.map(({ path }) => factors.get(path)).find((each) => each !== undefined);
+    return layer.weights.map((spec): ModelWeight => {
+      const trained = spec.trainable && !still.has(layer.path);
+      return trained
+        ? { ...spec, multiplier: factor ?? 1 }
+        : // As in Keras, the loss has no share of what is not trained.
+          { ...spec, regularizer: undefined };
+    });
   });
   checkAnyTrained("layers", weights);
+  checkTraining(weights);
 
   const { fromLogits } = loss;
-  const held = withFrozen(model, still);
-  const bare = fromLogits && withoutLastActivation(held, fromLogits.activation);
-  const { inputs, outputs } = resolve(model);
+  const bare = fromLogits && withoutLastActivation(model, fromLogits.activation);
+  if (!bare) checkEnding(loss, endingOf(network));
+  const { inputs, outputs } = network;
   const input = inputs[0]!.shape;
   const output = isFixed(input) ? outputs[0]!.shape : undefined;
   return {
     weights,
     frozen: still,
+    layers: added,
     input,
-    output: (x) => withBatch(output ?? resolve(withInputShape(model, x)).outputs[0]!.shape, x[0]!),
+    dtype: inputs[0]!.dtype,
+    output: (x) =>
+      withBatch(
+        output ?? resolve(withInputShape(model, x), { layers: added }).outputs[0]!.shape,
+        x[0]!,
+      ),
     ...(bare
       ? { model: bare, loss: fromLogits.loss, activation: fromLogits.activation }
-      : { model: held, loss }),
+      : { model, loss }),
   };
+}
+
+/** Every layer and nested model, with the models around it, the innermost first. */
+function layerTree(
+  layers: readonly NetworkLayer[],
+  around: readonly NetworkLayer[] = [],
+): { readonly layer: NetworkLayer; readonly around: readonly NetworkLayer[] }[] {
+  return layers.flatMap((layer) => [
+    { layer, around },
+    ...layerTree(layer.layers ?? [], [layer, ...around]),
+  ]);
 }
 
 /** Whether nothing but the batch is free. */
@@ -97,13 +133,15 @@ export function withInputShape(model: ModelConfig, shape: readonly Dim[]): Model
   const [name] = model.config.input_layers[0]!;
   const layers = model.config.layers.map((entry) => {
     if (entry.name !== name) return entry;
-    const { batch_input_shape: free } = entry.config;
+    // Keras 3 calls it batch_shape.
+    const key = "batch_shape" in entry.config ? "batch_shape" : "batch_input_shape";
+    const { [key]: free } = entry.config;
     if (!Array.isArray(free) || isFixed(free as KerasShape)) return entry;
     const known = (free as KerasShape).map((extent, axis) => {
       const given = shape[axis];
       return extent ?? (axis > 0 && typeof given === "number" ? given : null);
     });
-    return { ...entry, config: { ...entry.config, batch_input_shape: known } };
+    return { ...entry, config: { ...entry.config, [key]: known } };
   });
   return { ...model, config: { ...model.config, layers } };
 }
@@ -145,14 +183,6 @@ export function checkAnyTrained(
         ? "this model has no weights to train."
         : `all ${what} with weights are frozen: nothing is left to train.`,
     );
-}
-
-/** The model with those layers marked as not trainable, as Keras has it. */
-function withFrozen(model: ModelConfig, frozen: ReadonlySet<string>): ModelConfig {
-  const layers = model.config.layers.map((entry) =>
-    frozen.has(entry.name) ? { ...entry, config: { ...entry.config, trainable: false } } : entry,
-  );
-  return { ...model, config: { ...model.config, layers } };
 }
 
 /** The layers whose `activation` is the last that they do. */

@@ -1,6 +1,7 @@
 // The regularizers of Keras' layers: what they add to the loss, written once for all engines.
 import { unknownName } from "@cajal/core";
 import type { Ops } from "./ops";
+import { named, numberOf } from "./weightOptions";
 
 /** l1 Σ|w| + l2 Σw²; undefined where the regularizer adds nothing. */
 export function regularization<V>(
@@ -16,28 +17,20 @@ export function regularization<V>(
   return terms.length > 0 ? terms.reduce((a, b) => ops.add(a, b)) : undefined;
 }
 
-/** Keras writes a regularizer as its name or as `{ class_name, config }`. */
 function factors(regularizer: unknown, key: string): { l1: number; l2: number } {
-  if (regularizer === undefined || regularizer === null) return { l1: 0, l2: 0 };
-  const named =
-    typeof regularizer === "string"
-      ? { class_name: regularizer, config: {} }
-      : (regularizer as { class_name: string; config?: Readonly<Record<string, unknown>> });
-  const config = named.config ?? {};
-  const number = (name: string, absent: number) =>
-    typeof config[name] === "number" ? config[name] : absent;
-  switch (named.class_name.toLowerCase()) {
+  const where = `regularizer of weight "${key}"`;
+  const given = named(regularizer, where);
+  if (!given) return { l1: 0, l2: 0 };
+  const number = (name: string, absent: number) => numberOf(given, name, absent, { where });
+  switch (given.name) {
     case "l1":
       return { l1: number("l1", 0.01), l2: 0 };
     case "l2":
       return { l1: 0, l2: number("l2", 0.01) };
     case "l1l2":
-    case "l1_l2":
       // The name alone is Keras' `l1_l2()`, 0.01 each; the class's own defaults are 0.
-      return typeof regularizer === "string"
-        ? { l1: 0.01, l2: 0.01 }
-        : { l1: number("l1", 0), l2: number("l2", 0) };
+      return given.alone ? { l1: 0.01, l2: 0.01 } : { l1: number("l1", 0), l2: number("l2", 0) };
     default:
-      throw unknownName(`regularizer of weight "${key}"`, named.class_name, ["L1", "L2", "L1L2"]);
+      throw unknownName(where, given.name, ["L1", "L2", "L1L2"]);
   }
 }

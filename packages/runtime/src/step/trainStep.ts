@@ -2,6 +2,7 @@
 // trained with (loss, optimizer, metrics) is arithmetic over `Ops`, so the engines share it.
 // openTrainStep.ts makes one.
 import type { Batch, Shape, Tensor, Weights } from "@cajal/core";
+import type { Layer } from "@cajal/models";
 import type { DeviceChoice, DeviceName, EngineName } from "../devices/device";
 import type { Ops } from "./ops";
 
@@ -27,6 +28,8 @@ export interface Loss {
    * that activation, the step computes this one: equal, but without rounding to 0 or 1 in between.
    */
   readonly fromLogits?: { readonly activation: "softmax" | "sigmoid"; readonly loss: Loss };
+  /** That the loss takes logits, to which it applies this activation itself. */
+  readonly logitsOf?: "softmax" | "sigmoid";
 }
 
 /** What is looked at; averaged over samples, like the loss. */
@@ -78,6 +81,8 @@ export interface TrainStepOptions {
   readonly loss: Loss;
   readonly optimizer: Optimizer;
   readonly metrics?: readonly Metric[];
+  /** Definitions of layers of your own that the model has, from `defineLayer` of @cajal/models. */
+  readonly layers?: readonly Layer[];
   /** Default "onnx". */
   readonly engine?: EngineName;
   /** Default "auto"; on engine tfjs in Node that is cpu, for its wasm has no gradients of convolutions. */
@@ -100,10 +105,14 @@ export interface TrainStepOptions {
   readonly seed?: number;
   /**
    * Layers whose weights stay as they are; their batch normalization uses the moving averages, as in
-   * Keras. Of an ONNX model: initializers, by their names or what several names begin with.
+   * Keras. A layer within a nested model is "model/layer", and a nested model's name is all in it. Of an ONNX model: initializers, by their names or what several names begin with.
    */
   readonly frozen?: readonly string[];
-  /** Layer → factor of its learning rate; 1 where not named. Of an ONNX model as in `frozen`. */
+  /**
+   * Layer → factor of its learning rate; 1 where not named. Names as in `frozen`; a layer's own goes before
+   * that of a model around it. With 0 what is learned by gradients stays, and a batch normalization's
+   * averages still follow the data, as in Keras with a learning rate of 0: `frozen` stops those too.
+   */
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }
 

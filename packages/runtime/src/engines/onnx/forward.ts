@@ -40,11 +40,11 @@ export const forwardOf = (trained: TrainableModel, options: ForwardOptions): For
   "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
 
 function kerasForward(
-  { model }: TrainableKeras,
+  { model, frozen, layers: added }: TrainableKeras,
   { dtype, shape, training, watch, layouts }: ForwardOptions,
 ): Forward {
   const known = withInputShape(model, shape);
-  const network = resolve(known);
+  const network = resolve(known, { layers: added });
   const g = new GraphBuilder({ name: network.name });
   const x = g.input("input/x", dtype, shape);
   const { source: asWanted, inputs } = inputWeights(g);
@@ -60,6 +60,8 @@ function kerasForward(
     inputs: [x],
     weights: source,
     training,
+    frozen,
+    layers: added,
     ...(training && { seed: g.input("input/seed", "int64", []) }),
     ...(watch && { watch: [...new Set(layers)] }),
   });

@@ -1,18 +1,22 @@
 // A Keras model as a TF.js LayersModel: its JSON goes through TF.js' own reader and layers; what TF.js
 // lacks or computes otherwise (tfjsLayers/, tfjsActivations.ts) is put in its place.
-import { CajalError, showShape } from "@cajal/core";
+import { CajalError, showShape, type DType } from "@cajal/core";
 import {
+  layers as cajals,
   resolve,
   toKerasJson,
   type KerasShape,
+  type Layer,
   type Model,
   type NetworkLayer,
+  type TfjsContext,
 } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { engineError } from "../../session";
 import type { Tfjs } from "./tfjs";
 import { activationName } from "./activations";
+import { tfjsType, withTypes } from "./dtypes";
 import type { TfjsLayer } from "./layers/layer";
 import { tfjsLayerList } from "./layers";
 
@@ -20,16 +24,24 @@ export interface TfjsModel {
   readonly model: tfl.LayersModel;
   /** `layer/weight` → its variable, in Keras' order. */
   readonly variables: ReadonlyMap<string, tfl.LayerVariable>;
+  /** The layers by their paths, those of nested models too. */
+  readonly layers: ReadonlyMap<string, tfl.layers.Layer>;
 }
 
 /**
  * Builds the model on the device; all weights are zeros. Regularizers and constraints are left out.
  *
+ * @param added definitions of layers beside Cajal's own
  * @throws CajalError `unsupported` for a layer that neither TF.js nor Cajal has for TF.js
  */
-export async function tfjsModel(tfjs: Tfjs, model: Model): Promise<TfjsModel> {
-  const { layers } = resolve(model);
-  const { class_name, config } = toKerasJson(model);
+export async function tfjsModel(
+  tfjs: Tfjs,
+  model: Model,
+  added?: readonly Layer[],
+): Promise<TfjsModel> {
+  const network = resolve(model, { layers: added });
+  const { layers } = network;
+  const { class_name, config } = toKerasJson(model, { layers: added });
   const customObjects: CustomObjects = {};
   const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };
   // A copy, for TF.js writes into what it is given.
@@ -46,7 +58,9 @@ export async function tfjsModel(tfjs: Tfjs, model: Model): Promise<TfjsModel> {
     .catch((cause: unknown) => {
       throw engineError("tfjs", `building the model "${config.name}"`, cause);
     });
-  return { model: built, variables: new Map(variablesOf(built, layers)) };
+  const byPath = new Map(layersOf(built, layers));
+  tfjs.on(() => withTypes(tfjs, network, byPath));
+  return { model: built, variables: new Map(variablesOf(built, layers)), layers: byPath };
 }
 
 type Config = Readonly<Record<string, unknown>>;
@@ -92,10 +106,12 @@ function adaptLayer(
   inputs: readonly KerasShape[],
   customObjects: CustomObjects,
 ): Written {
-  const own = tfjsLayerList.find(
-    ({ className, differs }) =>
-      className === class_name && (differs?.(layer.config, inputs) ?? true),
-  );
+  const own =
+    ownForm(layer) ??
+    tfjsLayerList.find(
+      ({ className, differs, call }) =>
+        call && className === class_name && (differs?.(layer.config, inputs) ?? true),
+    );
   if (own && !own.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
@@ -105,10 +121,11 @@ function adaptLayer(
   if (own || !(class_name in tfjs.tf.serialization.SerializationMap.getMap().classNameMap))
     throw new CajalError(
       "unsupported",
-      `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx.`,
+      `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx${isCajals(class_name) ? "" : ", or give your layer its `tfjs` form"}.`,
       { layer: layer.name, className: class_name, engine: "tfjs" },
     );
   const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
+    if (class_name === "InputLayer" && key === "dtype") return [key, tfjsType(value as DType)];
     // Weights are set afterwards: drawing random ones first would take TF.js seconds.
     if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
     if (/_(regularizer|constraint)$/.test(key)) return [key, null];
@@ -122,6 +139,33 @@ function adaptLayer(
   });
   return { class_name, config: Object.fromEntries(adapted) };
 }
+
+/** A layer of the user's own, by the form in TF.js that its definition has. */
+function ownForm({ definition, name }: InnerLayer): TfjsLayer | undefined {
+  if (isCajals(definition.className)) return undefined;
+  const { tfjs } = definition;
+  return (
+    tfjs && {
+      className: definition.className,
+      call: (config, inputs, { tf, weights, outputs }) => {
+        const made = tfjs.call<
+          typeof definition,
+          [typeof config, readonly tfc.Tensor[], TfjsContext<tfc.Tensor>],
+          tfc.Tensor | readonly tfc.Tensor[]
+        >(definition, config, inputs, { tf, weights, outputs });
+        if (made === undefined)
+          throw new CajalError(
+            "engine",
+            `layer "${name}" (${definition.className}): its tfjs form gave nothing.`,
+            { layer: name },
+          );
+        return made;
+      },
+    }
+  );
+}
+
+const isCajals = (className: string) => cajals.some((layer) => layer.className === className);
 
 const isInnerLayer = (value: unknown): value is InnerLayer =>
   typeof value === "object" && value !== null && "definition" in value;
@@ -166,7 +210,7 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
           config,
           given.map(({ shape }) => shape),
         );
-        const outputs = own.call(config, given, { tf, weights, outputs: shapes });
+        const outputs = own.call!(config, given, { tf, weights, outputs: shapes });
         if (!isList(outputs)) return outputs;
         return outputs.length === 1 ? outputs[0]! : [...outputs];
       });
@@ -175,6 +219,18 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
 }
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
+
+/** The layers that TF.js made, by their paths. */
+function* layersOf(
+  model: tfl.LayersModel,
+  layers: readonly NetworkLayer[],
+): Generator<[string, tfl.layers.Layer]> {
+  for (const layer of layers) {
+    const made = model.getLayer(layer.name);
+    if (layer.layers) yield* layersOf(made as tfl.LayersModel, layer.layers);
+    else yield [layer.path, made];
+  }
+}
 
 /** TF.js lists a layer's weights in Keras' order, under names of its own. */
 function* variablesOf(

@@ -1,12 +1,13 @@
 // A Keras model opened on TF.js.
-import { CajalError, tensor, type DType, type Tensor, type Weights } from "@cajal/core";
-import { resolve, type KerasShape, type Model, type Network } from "@cajal/models";
+import type { DType, Tensor, Weights } from "@cajal/core";
+import { resolve, type KerasShape, type Layer, type Model, type Network } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import { isGpu, type DeviceChoice } from "../../devices/device";
 import type { TfCore } from "../../devices/peers";
 import type { OpenedModel } from "../../session";
 import { backendsReady, tfjsOn } from "./tfjs";
+import { asTfjs, fromTfjs } from "./dtypes";
 import { tfjsModel } from "./model";
 import { checkOnce } from "./selfTest";
 
@@ -14,13 +15,21 @@ import { checkOnce } from "./selfTest";
 export async function openOnTfjs(
   model: Model,
   weights: Weights,
-  { device: choice, verify }: { readonly device: DeviceChoice; readonly verify: boolean },
+  {
+    device: choice,
+    verify,
+    layers,
+  }: {
+    readonly device: DeviceChoice;
+    readonly verify: boolean;
+    readonly layers?: readonly Layer[] | undefined;
+  },
 ): Promise<OpenedModel> {
   const tfjs = await tfjsOn(choice);
   const { tf, device, on } = tfjs;
   if (verify && isGpu(device)) await checkOnce(tfjs);
   await backendsReady();
-  const { model: built, variables } = await tfjsModel(tfjs, model);
+  const { model: built, variables } = await tfjsModel(tfjs, model, layers);
   await backendsReady();
   on(() => {
     for (const [key, variable] of variables) {
@@ -29,7 +38,7 @@ export async function openOnTfjs(
       value.dispose();
     }
   });
-  const { inputs, outputs } = doors(resolve(model));
+  const { inputs, outputs } = doors(resolve(model, { layers }));
 
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     await backendsReady();
@@ -45,7 +54,7 @@ export async function openOnTfjs(
     try {
       const data = await Promise.all(results.map((result) => result.data()));
       return Object.fromEntries(
-        outputs.map(({ name }, i) => [name, toOurs(results[i]!, data[i]!, feeds)]),
+        outputs.map(({ name, dtype }, i) => [name, toOurs(results[i]!, data[i]!, feeds, dtype)]),
       );
     } finally {
       tf.dispose(results);
@@ -75,38 +84,31 @@ export function doors(network: Network): {
     return count === 0 ? from : `${from}:${count}`;
   };
   return {
-    inputs: network.inputs.map(({ from, shape, call }) => ({
+    inputs: network.inputs.map(({ from, shape, dtype }) => ({
       name: from,
-      dtype: (call?.layer.layer?.config["dtype"] ?? "float32") as DType,
+      dtype,
       shape: dims(shape),
     })),
-    outputs: network.outputs.map(({ from, shape }) => ({
+    outputs: network.outputs.map(({ from, shape, dtype }) => ({
       name: nameOf(from),
-      dtype: "float32",
+      dtype,
       shape: dims(shape),
     })),
   };
 }
 
-function fromOurs(tf: TfCore, { dtype, shape, data }: Tensor, name: string): tfc.Tensor {
-  if (dtype === "float32" || dtype === "int32")
-    return tf.tensor(data as Float32Array | Int32Array, [...shape], dtype);
-  if (dtype === "bool") return tf.tensor(data as Uint8Array, [...shape], "bool");
-  throw new CajalError(
-    "unsupported",
-    `"${name}": TF.js has no dtype ${dtype}, only float32, int32 and bool.`,
-    { name, dtype },
-  );
+function fromOurs(tf: TfCore, x: Tensor, name: string): tfc.Tensor {
+  const { data, dtype } = asTfjs(x, name);
+  return tf.tensor(data, [...x.shape], dtype);
 }
 
 function toOurs(
-  { dtype, shape }: tfc.Tensor,
+  { shape }: tfc.Tensor,
   data: tfc.TypedArray,
   feeds: Readonly<Record<string, Tensor>>,
+  dtype: DType,
 ): Tensor {
   // On the CPU a model that only reshapes gives the fed array itself.
   const own = Object.values(feeds).some(({ data: fed }) => fed.buffer === data.buffer);
-  const values = own ? data.slice() : data;
-  if (dtype === "int32" || dtype === "bool") return tensor(dtype, shape, values);
-  return tensor("float32", shape, values);
+  return fromTfjs(own ? data.slice() : data, shape, dtype);
 }

@@ -23,7 +23,7 @@ type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
 export async function openOnTfjs(
-  { model, loss, activation, weights: all, frozen }: TrainableKeras,
+  { model, loss, activation, weights: all, frozen, layers: added }: TrainableKeras,
   weights: Weights,
   { optimizer, metrics = [], seed = 0, device: wanted = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
@@ -35,10 +35,10 @@ export async function openOnTfjs(
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
-  const { model: network, variables } = await tfjsModel(tfjs, model);
+  const { model: network, variables, layers } = await tfjsModel(tfjs, model, added);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
-  const reseed = seeded(network, seed);
-  for (const name of frozen) inferAlways(network.getLayer(name));
+  const reseed = seeded([...layers.values()], seed);
+  for (const [path, layer] of layers) if (frozen.has(path)) inferAlways(layer);
 
   const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
   const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
@@ -276,8 +276,11 @@ function checkLayers({ config }: ModelConfig, device: string): void {
 }
 
 /** Gives dropout another seed in every batch of every step; the same one whenever the same step comes. */
-function seeded(network: tfl.LayersModel, seed: number): (iteration: number, part: number) => void {
-  const random = network.layers.filter((layer) => /Dropout/.test(layer.getClassName()));
+function seeded(
+  layers: readonly tfl.layers.Layer[],
+  seed: number,
+): (iteration: number, part: number) => void {
+  const random = layers.filter((layer) => /Dropout/.test(layer.getClassName()));
   return (iteration, part) =>
     random.forEach((layer, i) =>
       Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),

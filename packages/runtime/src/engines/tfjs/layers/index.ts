@@ -1,5 +1,6 @@
 // All layers that TF.js lacks or computes otherwise; a file in this folder is in this list.
 import type { TfjsLayer } from "./layer";
+import { average } from "./average";
 import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
 import { concatenate } from "./concatenate";
@@ -15,6 +16,9 @@ import { globalAveragePooling2d } from "./globalAveragePooling2d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
 import { globalMaxPooling2d } from "./globalMaxPooling2d";
 import { gru } from "./gru";
+import { maxPooling1d } from "./maxPooling1d";
+import { maxPooling2d } from "./maxPooling2d";
+import { multiply } from "./multiply";
 import { relu } from "./relu";
 import { softmax } from "./softmax";
 import { spatialDropout2d } from "./spatialDropout2d";
@@ -22,6 +26,7 @@ import { subtract } from "./subtract";
 import { upSampling2d } from "./upSampling2d";
 
 export const tfjsLayerList: readonly TfjsLayer[] = [
+  average,
   batchNormalization,
   bidirectional,
   concatenate,
@@ -37,6 +42,9 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   globalMaxPooling1d,
   globalMaxPooling2d,
   gru,
+  maxPooling1d,
+  maxPooling2d,
+  multiply,
   relu,
   softmax,
   spatialDropout2d,

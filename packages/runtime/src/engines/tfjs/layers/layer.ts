@@ -25,9 +25,17 @@ export interface TfjsLayer<C extends Config = Config> {
   differs?(config: C, inputs: readonly KerasShape[]): boolean;
   /** Configs that this formula does not cover either. */
   refuses?(config: C): boolean;
+  /** Whether TF.js' numbers hold what comes of so many inputs of so many bits; absent: they do. */
+  exact?(bits: number, inputs: number): boolean;
+  /** The formula over whole numbers, where it is another; `wrap` brings a sum into their type's range. */
+  ofIntegers?(
+    inputs: readonly tfc.Tensor[],
+    context: { readonly tf: TfCore; wrap(x: tfc.Tensor): tfc.Tensor },
+  ): tfc.Tensor;
   /** The formula is not that of training. */
   readonly inferenceOnly?: boolean;
-  call(
+  /** The formula; absent: that of TF.js serves, and only the rest of this is ours. */
+  call?(
     config: C,
     inputs: readonly tfc.Tensor[],
     context: CallContext,

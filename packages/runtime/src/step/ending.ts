@@ -1,0 +1,100 @@
+// How a model ends, and whether its loss takes that. A loss of logits behind a softmax, or one of
+// probabilities behind none, computes a number that means nothing: Keras does so in silence.
+import { CajalError } from "@cajal/core";
+import type { Network } from "@cajal/models";
+import type { Graph } from "@cajal/onnx";
+import type { Loss } from "./trainStep";
+
+/** The last that a model does to its output's values, where that is known. */
+export interface Ending {
+  /** Keras' name of the activation. */
+  readonly activation: string;
+  /** `layer "out" (Dense)` or `node "Gemm_3" (Gemm)` */
+  readonly where: string;
+}
+
+/** Activations whose values are no probabilities, for they may be negative or beyond 1 as they please. */
+const noProbabilities = new Set([
+  "linear",
+  "tanh",
+  "elu",
+  "selu",
+  "gelu",
+  "silu",
+  "leaky_relu",
+  "softsign",
+  "log_softmax",
+]);
+
+/** @throws CajalError `bad-argument` where the loss takes logits and the model gives probabilities, or the reverse */
+export function checkEnding(loss: Loss, ending: Ending | undefined): void {
+  if (!ending) return;
+  const { activation, where } = ending;
+  const facts = { loss: loss.name, activation, where };
+  if (loss.logitsOf && (activation === "softmax" || activation === "sigmoid"))
+    throw new CajalError(
+      "bad-argument",
+      `the model ends with ${activation} (${where}), and ${loss.name} with fromLogits: true applies ${loss.logitsOf} once more. Leave fromLogits out, or end the model with activation "linear".`,
+      facts,
+    );
+  if (loss.fromLogits && noProbabilities.has(activation))
+    throw new CajalError(
+      "bad-argument",
+      `the model ends with ${activation === "linear" ? "no activation" : activation} (${where}), and ${loss.name} takes probabilities. Set fromLogits: true, or end the model with activation "${loss.fromLogits.activation}".`,
+      facts,
+    );
+}
+
+/** Layers whose `activation` is the last that they do; a class of one's own is not known to be one. */
+const endsWithActivation = (className: string) =>
+  className === "Activation" ||
+  className === "Dense" ||
+  /^(Depthwise|Separable)?Conv\dD/.test(className);
+
+/** The activation at the end of a Keras model, seen through layers that only move elements. */
+export function endingOf({ outputs }: Network): Ending | undefined {
+  for (let call = outputs[0]?.call; call; call = call.inputs[0]?.call) {
+    const { definition, config, name } = call.inner;
+    const { className } = definition;
+    const where = `layer "${call.layer.path || name}" (${className})`;
+    if (className === "Softmax") return { activation: "softmax", where };
+    const { activation } = config;
+    const ends = endsWithActivation(className) && typeof activation === "string";
+    const passes = call.inputs.length === 1 && definition.integers?.(config) === "moves";
+    if (ends && !(passes && activation === "linear")) return { activation, where };
+    if (!passes || definition.gives) return undefined;
+  }
+  return undefined;
+}
+
+/** Operators by the activation that they are; those of a layer without one are linear. */
+const activations: ReadonlyMap<string, string> = new Map([
+  ["Softmax", "softmax"],
+  ["Sigmoid", "sigmoid"],
+  ["LogSoftmax", "log_softmax"],
+  ["Tanh", "tanh"],
+  ["Gemm", "linear"],
+  ["MatMul", "linear"],
+  ["Conv", "linear"],
+]);
+
+/** The activation at the end of an ONNX graph, as exporters write it. */
+export function endingOfGraph({ nodes, outputs }: Graph): Ending | undefined {
+  const makers = new Map(
+    nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
+  );
+  let node = makers.get(outputs[0]!.name);
+  while (node && ["Identity", "Flatten", "Reshape", "Squeeze"].includes(node.op))
+    node = makers.get(node.inputs[0]!);
+  // A bias behind a product.
+  const product =
+    node?.op === "Add"
+      ? node.inputs.map((input) => makers.get(input)).find((made) => made?.op === "MatMul")
+      : undefined;
+  const last = product ?? node;
+  if (!last || (last.domain !== "" && last.domain !== "ai.onnx")) return undefined;
+  const activation = activations.get(last.op);
+  return activation === undefined
+    ? undefined
+    : { activation, where: `node "${last.name || last.outputs[0]}" (${last.op})` };
+}

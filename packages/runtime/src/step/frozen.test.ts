@@ -1,0 +1,171 @@
+// What is not trained: layers and nested models by name, by a factor of 0 and by `trainable: false`, with
+// the averages of their batch normalizations, on both engines.
+import { random, tensor, type Weights } from "@cajal/core";
+import type { LayerEntry, ModelConfig } from "@cajal/models";
+import { describe, expect, it } from "vitest";
+import { initialize } from "../initializers/initialize";
+import { openTrainStep } from "../openTrainStep";
+import type { Loss, Optimizer, TrainStepOptions } from "./trainStep";
+
+const loss: Loss = {
+  name: "squares",
+  compute: (ops, yTrue, yPred) => {
+    const e = ops.sub(yPred, yTrue);
+    return ops.reduceMean(ops.mul(e, e), { axes: [-1] });
+  },
+};
+
+const optimizer: Optimizer = {
+  name: "sgd",
+  learningRate: () => 0.1,
+  slots: {},
+  update: (ops, { parameter, gradient, rate }) => ({
+    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
+    slots: {},
+  }),
+};
+
+const input = (name: string, size: number): LayerEntry => ({
+  class_name: "InputLayer",
+  name,
+  config: { batch_input_shape: [null, size] },
+  inbound_nodes: [],
+});
+
+const layer = (
+  class_name: string,
+  name: string,
+  from: string,
+  config: Readonly<Record<string, unknown>>,
+  call = 0,
+): LayerEntry => ({ class_name, name, config, inbound_nodes: [[[from, call, 0, {}]]] });
+
+/** x → inner (dense, norm) → out, the first two within a nested model. */
+const model = (
+  marked: { root?: boolean; inner?: boolean; dense?: boolean; norm?: boolean } = {},
+): ModelConfig => ({
+  class_name: "Functional",
+  config: {
+    name: "outer",
+    ...(marked.root === false && { trainable: false }),
+    layers: [
+      input("x", 3),
+      layer("Functional", "inner", "x", {
+        name: "inner",
+        ...(marked.inner === false && { trainable: false }),
+        layers: [
+          input("i", 3),
+          layer("Dense", "dense", "i", {
+            units: 3,
+            trainable: marked.dense !== false,
+            kernel_regularizer: { class_name: "L2", config: { l2: 0.5 } },
+          }),
+          layer("BatchNormalization", "norm", "dense", { trainable: marked.norm !== false }),
+        ],
+        input_layers: [["i", 0, 0]],
+        output_layers: [["norm", 0, 0]],
+      }),
+      layer("Dense", "out", "inner", { units: 2 }, 1),
+    ],
+    input_layers: [["x", 0, 0]],
+    output_layers: [["out", 0, 0]],
+  },
+});
+
+const numbers = random(3, "frozen");
+const noise = (shape: readonly number[]) =>
+  tensor(
+    "float32",
+    shape,
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => numbers.normal()),
+  );
+const batch = { x: noise([8, 3]), y: noise([8, 2]) };
+
+const trained = ["inner/dense/bias", "inner/dense/kernel", "inner/norm/beta", "inner/norm/gamma"];
+const averages = ["inner/norm/moving_mean", "inner/norm/moving_variance"];
+const out = ["out/bias", "out/kernel"];
+
+describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
+  /** Keys of the weights that two steps change, and the loss of the first. */
+  async function changed(
+    given: ModelConfig,
+    options: Partial<TrainStepOptions> = {},
+  ): Promise<{ keys: string[]; loss: number }> {
+    const before: Weights = initialize(given, { seed: 1 });
+    const settings = { loss, optimizer, engine, device: "cpu" as const, ...options };
+    const step = await openTrainStep(given, before, settings);
+    const first = await step.run(batch);
+    await step.run(batch);
+    const after = await step.weights();
+    await step.dispose();
+    const keys = [...after.keys()].filter(
+      (key) => after.get(key)!.data.join() !== before.get(key)!.data.join(),
+    );
+    return { keys: keys.toSorted(), loss: first.loss };
+  }
+  const all = [...trained, ...averages, ...out].toSorted();
+
+  it("all is trained where nothing is said", async () => {
+    // The gradient of a bias before a normalization is 0 but for rounding.
+    const { keys } = await changed(model());
+    expect(keys.filter((key) => key !== "inner/dense/bias")).toEqual(
+      all.filter((key) => key !== "inner/dense/bias"),
+    );
+  });
+
+  it.each<[string, ModelConfig, Partial<TrainStepOptions>]>([
+    ["its name", model(), { frozen: ["inner"] }],
+    ["its layers' names", model(), { frozen: ["inner/dense", "inner/norm"] }],
+    ["its own mark", model({ inner: false }), {}],
+    ["its layers' marks", model({ dense: false, norm: false }), {}],
+  ])("a nested model is frozen by %s, its averages too", async (_, given, options) => {
+    expect((await changed(given, options)).keys).toEqual(out);
+  });
+
+  it("one layer in a nested model is frozen by its path", async () => {
+    const { keys } = await changed(model(), { frozen: ["inner/norm"] });
+    expect(keys).toEqual(["inner/dense/bias", "inner/dense/kernel", ...out]);
+  });
+
+  it("a factor of 0 leaves what gradients train, and the averages follow the data", async () => {
+    const both: Record<string, number>[] = [{ inner: 0 }, { "inner/dense": 0, "inner/norm": 0 }];
+    for (const factors of both)
+      expect((await changed(model(), { learningRateMultipliers: factors })).keys).toEqual(
+        [...averages, ...out].toSorted(),
+      );
+  });
+
+  it("a layer's own factor goes before that of the model around it", async () => {
+    const learningRateMultipliers = { inner: 0, "inner/norm": 2 };
+    const { keys } = await changed(model(), { learningRateMultipliers });
+    expect(keys).toEqual([...averages, "inner/norm/beta", "inner/norm/gamma", ...out].toSorted());
+  });
+
+  it("the loss has no share of regularizers of what is not trained, as in Keras", async () => {
+    const free = await changed(model({ norm: false }));
+    const still = await changed(model({ norm: false, dense: false }));
+    const kernel = initialize(model(), { seed: 1 }).get("inner/dense/kernel")!;
+    let squares = 0;
+    for (const w of kernel.data) squares += Number(w) ** 2;
+    expect(free.loss - still.loss).toBeCloseTo(0.5 * squares, 5);
+  });
+
+  it("a model that is marked as a whole has nothing to train", async () => {
+    const given = model({ root: false });
+    const settings = { loss, optimizer, engine, device: "cpu" as const };
+    await expect(
+      openTrainStep(given, initialize(given, { seed: 1 }), settings),
+    ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining("frozen") });
+  });
+
+  it("a name that no layer has is refused with those there are", async () => {
+    const given = model();
+    const settings = { loss, optimizer, engine, device: "cpu" as const, frozen: ["inner/dnse"] };
+    await expect(
+      openTrainStep(given, initialize(given, { seed: 1 }), settings),
+    ).rejects.toMatchObject({
+      code: "unknown-name",
+      message: expect.stringContaining("inner/dense"),
+    });
+  });
+});
