@@ -20,12 +20,18 @@ export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
       ...graph,
       nodes: graph.nodes.map((node) => ({
         ...node,
-        attributes: Object.fromEntries(
-          Object.entries(node.attributes).map(([name, value]) => [
-            name,
-            attributeIn(node, name, value, dtype),
-          ]),
-        ),
+        attributes: {
+          ...Object.fromEntries(
+            Object.entries(node.attributes).map(([name, value]) => [
+              name,
+              attributeIn(node, name, value, dtype),
+            ]),
+          ),
+          // Without it the operator reckons in float32.
+          ...(node.op === "GroupNormalization"
+            ? { stash_type: { type: "int" as const, value: dataTypeOf(dtype) } }
+            : {}),
+        },
       })),
       initializers: new Map(
         [...graph.initializers].map(([name, value]) => [
