@@ -157,8 +157,9 @@ function nodesBetween(
   const reached = new Map<Node, Set<number>>();
   for (const node of nodes) {
     const through = new Set<number>();
+    const ignored = byName.get(`${node.domain}.${node.op}`)?.ignores;
     node.inputs.forEach((name, i) => {
-      if (name !== "" && moving.has(name)) through.add(i);
+      if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.add(i);
     });
     // What a graph inside the node reads of the graph around it is an input of the node, too.
     const captures = capturesOf(node).some((name) => moving.has(name));

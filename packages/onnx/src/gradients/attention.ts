@@ -5,7 +5,7 @@ import { knownShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 /** Below every logit: −∞ would give NaN where a whole row is masked. */
-const lowest = -3e38;
+const lowestOf = ({ dtype }: Value) => (dtype === "float16" ? -65504 : -3e38);
 
 export const attention = defineGradient({
   op: "Attention",
@@ -37,6 +37,7 @@ export const attention = defineGradient({
     const past = pastKey ? knownShape(pastKey, "of Attention")[2]! : 0;
     for (const bias of biases(g, context, { mask, used, length: length!, total, past }))
       logits = g.add(logits, bias.dtype === logits.dtype ? bias : g.cast(bias, logits.dtype));
+    const lowest = lowestOf(logits);
     const open = g.cast(g.greater(logits, lowest), logits.dtype);
     const shares = g.mul(g.softmax(g.max(logits, lowest), { axis: -1 }), open);
     const y = g.matMul(shares, value);

@@ -48,6 +48,8 @@ export interface Gradient {
     context: GradientContext,
     g: GraphBuilder,
   ): readonly (Value | Scaled | undefined)[];
+  /** Inputs of which only the type or the shape counts: no gradient flows to them. */
+  readonly ignores?: readonly number[];
   /** Whether it takes a dy that is {@link Scaled}; others get the product. */
   readonly takesScaled?: true;
   /** Cases that the shared `checkGradient` compares with central differences. */
