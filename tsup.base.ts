@@ -10,6 +10,8 @@ export const build = (entry: Record<string, string>) =>
     dts: {
       entry: Object.fromEntries(Object.entries(entry).filter(([, file]) => file.endsWith(".ts"))),
       compilerOptions: { ignoreDeprecations: "6.0" },
+      // Sessions have Symbol.dispose, which a project may not have in its own "lib".
+      banner: '/// <reference lib="esnext.disposable" />',
     },
     clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them
     shims: true,

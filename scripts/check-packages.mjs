@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { transform } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { checkBundlers, program } from "./bundlers.mjs";
 
 /** What a user may download at most: node_modules in kB after installing the package, peers aside. */
 const limits = {
@@ -115,6 +116,40 @@ async function checkPackage(subject, project, step, result) {
   });
   // Before any peer is there: the door of a package needs none.
   await step("imports", () => checkImports(project, manifest));
+  await step("declares", () => checkDeclarations(project, manifest));
+  // The package that imports engines, with the lightest of them.
+  if (name === "runtime") await step("bundles", () => checkBundles(project));
+}
+
+/** A user's strict browser project: no types of Node's, no newest library, every declaration checked. */
+async function checkDeclarations(project, manifest) {
+  const forBrowsers = doors(manifest).filter((door) => !door.endsWith("/node"));
+  const code = forBrowsers.map((door, i) => `import * as m${i} from "${door}";\nvoid m${i};\n`);
+  await writeFile(join(project, "browser.mts"), code.join(""));
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    target: "ES2022",
+    lib: ["ES2022", "DOM"],
+    types: [],
+    skipLibCheck: false,
+    skipDefaultLibCheck: true, // TypeScript's own
+    module: "node16",
+    moduleResolution: "node16",
+  };
+  const config = JSON.stringify({ compilerOptions, files: ["browser.mts"] });
+  await writeFile(join(project, "tsconfig.browser.json"), config);
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  const { ok, output } = await run("node", [tsc, "-p", "tsconfig.browser.json"], project);
+  return ok ? "" : output;
+}
+
+/** Every bundler, where onnxruntime-web is all that is installed. */
+async function checkBundles(project) {
+  await link(project, ["onnxruntime-web"]);
+  const entry = join(project, "bundled.mjs");
+  await writeFile(entry, program);
+  return checkBundlers(entry);
 }
 
 /** Compiles a user's code, the README's example among it, and runs the example. */
@@ -214,8 +249,10 @@ async function checkImports(project, manifest) {
  * Optional peers are linked from the repository's own node_modules instead of being installed anew:
  * the engines are hundreds of megabytes. Linked too: what compiling takes.
  */
-async function linkPeers(project, names) {
-  for (const peer of [...peersOf(names), "@types/node"]) {
+const linkPeers = (project, names) => link(project, [...peersOf(names), "@types/node"]);
+
+async function link(project, peers) {
+  for (const peer of peers) {
     const [from, to] = [`${root}node_modules/${peer}`, join(project, "node_modules", peer)];
     if (!existsSync(from) || existsSync(to)) continue;
     mkdirSync(dirname(to), { recursive: true });
@@ -282,7 +319,9 @@ async function runExample(project, example) {
 }
 
 async function report() {
-  const checks = ["packed", "publint", "types", "installs", "imports", "compiles", "README"];
+  const checks = "packed publint types installs imports declares bundles compiles README".split(
+    " ",
+  );
   const rows = [["package", ...checks, "installs kB", "limit kB"]];
   const problems = [];
   for (const [name, result] of results) {

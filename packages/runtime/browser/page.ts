@@ -1,6 +1,7 @@
 // What runs in the browser: a model opened and run by name of engine and device.
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { env } from "onnxruntime-web";
+import { env as ofWebGpu } from "onnxruntime-web/webgpu";
+import { env as ofWasm } from "onnxruntime-web/wasm";
 import { tensor, type Tensor, type Weights } from "@cajal/core";
 import { mobilenet, weightSpecs } from "@cajal/models";
 import { devices, open, type DeviceChoice, type DeviceInfo, type EngineName } from "../src/index";
@@ -18,7 +19,7 @@ export interface Outcome {
   readonly predictMs: number;
 }
 
-env.wasm.wasmPaths = "/onnxruntime-web/";
+for (const env of [ofWasm, ofWebGpu]) env.wasm.wasmPaths = "/onnxruntime-web/";
 setWasmPaths("/tfjs-backend-wasm/");
 
 const bytes = async (path: string) => new Uint8Array(await (await fetch(path)).arrayBuffer());
