@@ -41,6 +41,16 @@ export function checkOptions(where: string, options: object, known: readonly str
       throw unknownName(`option of ${where}`, name, known, "unknown-option");
 }
 
+/**
+ * The names of a function's options, for {@link checkOptions}; the compiler sees to it that they are
+ * all there and no others.
+ *
+ * @example const options = optionsOf<{ seed?: number }>({ seed: true })
+ */
+export const optionsOf = <Options extends object>(
+  names: Readonly<Record<keyof Required<Options>, true>>,
+): readonly string[] => Object.keys(names);
+
 /** Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

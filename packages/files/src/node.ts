@@ -1,3 +1,9 @@
+export {
+  cacheContents,
+  clearCache,
+  type CacheContents,
+  type CachedFile,
+} from "./fetch/cacheContents";
 export { cacheFolder } from "./fetch/cacheFolder";
 export { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetch/fetchFile";
 export { fileSource } from "./fileSource";

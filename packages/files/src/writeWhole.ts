@@ -4,7 +4,7 @@
 // what is no file (a pipe, a device, a folder) is refused before anything is written.
 import { CajalError } from "@cajal/core";
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import {
   access,
   type FileHandle,
@@ -120,33 +120,37 @@ interface Place {
 const mostLinks = 40;
 
 /** Where a path leads: its links followed, even where the last one leads to nothing yet. */
-export async function destination(path: string): Promise<Place> {
+export async function followLinks(path: string): Promise<{ path: string; stats?: Stats }> {
+  let place = resolve(path);
+  for (let links = 0; links <= mostLinks; links++) {
+    const stats = await lstat(place).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    if (!stats?.isSymbolicLink()) return { path: place, stats };
+    place = resolve(dirname(place), await readlink(place));
+  }
+  throw Object.assign(new Error("too many links"), { code: "ELOOP", syscall: "readlink" });
+}
+
+/** Where a path leads, if a file may be written there. */
+async function destination(path: string): Promise<Place> {
   return ioErrors("writing", path, async () => {
-    let place = resolve(path);
-    for (let links = 0; links <= mostLinks; links++) {
-      const stats = await lstat(place).catch((error: unknown) => {
-        if (systemCode(error) === "ENOENT") return undefined;
-        throw error;
-      });
-      if (stats === undefined) return { path: place };
-      if (!stats.isSymbolicLink()) {
-        if (!stats.isFile())
-          throw new CajalError(
-            "bad-argument",
-            `${path}: is ${kindOf(stats)}, expected a file, or a name that is free. Choose another place.`,
-            { path, kind: kindOf(stats) },
-          );
-        // A rename asks only the folder for permission; who protects a file against writing means it.
-        await access(place, constants.W_OK);
-        return { path: place, file: { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
-      }
-      place = resolve(dirname(place), await readlink(place));
-    }
-    throw Object.assign(new Error("too many links"), { code: "ELOOP", syscall: "readlink" });
+    const { path: place, stats } = await followLinks(path);
+    if (stats === undefined) return { path: place };
+    if (!stats.isFile())
+      throw new CajalError(
+        "bad-argument",
+        `${path}: is ${kindOf(stats)}, expected a file, or a name that is free. Choose another place.`,
+        { path, kind: kindOf(stats) },
+      );
+    // A rename asks only the folder for permission; who protects a file against writing means it.
+    await access(place, constants.W_OK);
+    return { path: place, file: { mode: stats.mode & 0o7777, uid: stats.uid, gid: stats.gid } };
   });
 }
 
-function kindOf(stats: Awaited<ReturnType<typeof stat>>): string {
+function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return "a folder";
   if (stats.isFIFO()) return "a pipe";
   if (stats.isSocket()) return "a socket";

@@ -4,8 +4,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Behaviour {
   content: Uint8Array;
-  /** Answer only with this status. */
+  /** Answer only with this status, or hang up before any; the first `answers` times, default always. */
   status?: number;
+  hangUp?: boolean;
+  answers?: number;
+  /** A header of such answers. */
+  retryAfter?: string;
   /** Understand Range and If-Range; default true. */
   range?: boolean;
   /** Default `"v1"`; null sends none. */
@@ -22,8 +26,10 @@ export interface Behaviour {
   chunked?: boolean;
   /** Answer a range with another one than was asked for. */
   wrongRange?: boolean;
-  /** Wait so many ms between pieces of 16 kB. */
+  /** Wait so many ms between pieces. */
   pause?: number;
+  /** Bytes of a piece, default 16,384. */
+  piece?: number;
 }
 
 export interface FileServer {
@@ -51,8 +57,15 @@ export async function fileServer(
       const log = { path, headers: request.headers, status: 200, sent: 0 };
       made.requests.push(log);
       if (b.mute) return;
-      if (b.status !== undefined || content === undefined) {
+      const answering = b.answers === undefined || b.answers > 0;
+      if (answering && b.answers !== undefined) made.behaviour.answers = b.answers - 1;
+      if (b.hangUp && answering) {
+        request.socket.destroy();
+        return;
+      }
+      if ((b.status !== undefined && answering) || content === undefined) {
         log.status = b.status ?? 404;
+        if (b.retryAfter !== undefined) response.setHeader("retry-after", b.retryAfter);
         response.writeHead(log.status).end("no");
         return;
       }
@@ -79,8 +92,8 @@ export async function fileServer(
       if (breaking && b.breaks !== undefined) made.behaviour.breaks = b.breaks - 1;
       const most = Math.min(breaking ? breakAfter : Infinity, b.stallAfter ?? Infinity);
       const end = Math.min(content.length, from + most);
-      for (let at = from; at < end; at += 2 ** 14) {
-        const piece = content.subarray(at, Math.min(at + 2 ** 14, end));
+      for (let at = from; at < end; at += b.piece ?? 2 ** 14) {
+        const piece = content.subarray(at, Math.min(at + (b.piece ?? 2 ** 14), end));
         await new Promise<void>((resolve, reject) =>
           response.write(piece, (error) => (error ? reject(error) : resolve())),
         );

@@ -1,6 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { copyFile, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +18,7 @@ import { isCajalError, random } from "@cajal/core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../../core/testing/bundle";
 import { type Behaviour, fileServer, type FileServer } from "../../testing/fileServer";
+import { cacheList } from "./cacheContents";
 import { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetchFile";
 
 const bytes = (length: number, seed = 1) => {
@@ -52,7 +61,10 @@ const outcome = async (work: Promise<unknown>) => {
   }
 };
 /** What is in the cache, lock and partial files too. */
-const listing = (cache: string) => readdirSync(cache).sort();
+const listing = (cache: string) =>
+  readdirSync(cache)
+    .filter((name) => name !== cacheList)
+    .sort();
 
 let program: string;
 beforeAll(async () => {
@@ -181,7 +193,7 @@ describe("bad mirrors, and then a good one", () => {
   it.each(badly)("%s", async (_, behaviour, code) => {
     const [bad, good] = [await serve(behaviour), await serve()];
     const cache = newCache();
-    const options = { to: "x", cache, sha256, stallTimeout: 1000 };
+    const options = { to: "x", cache, sha256, stallTimeout: 1000, retryDelay: 5 };
     const started = performance.now();
     const path = await fetchFile({ ...options, urls: [bad.url, good.url] });
     expect(performance.now() - started).toBeLessThan(9000); // the default patience is 10 s
@@ -230,6 +242,104 @@ describe("bad mirrors, and then a good one", () => {
     expect(await outcome(fetchFile(options))).toMatchObject({ code: "checksum-mismatch" });
     expect(server.requests[0]!.sent).toBeLessThan(300_000);
   });
+});
+
+describe("a mirror that is only busy", () => {
+  const quick = { to: "x", sha256, retryDelay: 20 };
+
+  it.each([408, 429, 500, 502, 503, 504])("is asked again after status %i", async (status) => {
+    const server = await serve({ status, answers: 2 });
+    const path = await fetchFile({ ...quick, urls: [server.url], cache: newCache() });
+    expect(sha256Of(readFileSync(path))).toBe(sha256);
+    expect(server.requests.map((request) => request.status)).toEqual([status, status, 200]);
+  });
+
+  it("is asked again after a break before the first byte, of the answer or its body", async () => {
+    for (const behaviour of [{ hangUp: true }, { breakAfter: 0 }]) {
+      const server = await serve({ ...behaviour, answers: 2, breaks: 2 });
+      const path = await fetchFile({ ...quick, urls: [server.url], cache: newCache() });
+      expect(sha256Of(readFileSync(path))).toBe(sha256);
+      expect(server.requests.length).toBe(3);
+    }
+  });
+
+  it("is given up after so many times; what will not change is not asked again", async () => {
+    for (const [status, requests] of [
+      [503, 3],
+      [404, 1],
+      [410, 1],
+    ] as const) {
+      // prettier-ignore
+      const server = await serve({ status });
+      const options = { ...quick, urls: [server.url], cache: newCache(), retries: 2 };
+      expect(await outcome(fetchFile(options))).toMatchObject({ code: "network" });
+      expect(server.requests.length).toBe(requests);
+    }
+  });
+
+  it("is passed over at once where another has the file", async () => {
+    const [busy, good] = [await serve({ status: 503 }), await serve()];
+    const urls = [busy.url, good.url];
+    await fetchFile({ ...quick, urls, cache: newCache(), retryDelay: 60_000 });
+    expect(busy.requests.length).toBe(1);
+  });
+
+  it("is left alone as long as it asks, in seconds or until a date, but no longer than a minute", async () => {
+    const soon = () => new Date(Date.now() + 2000).toUTCString();
+    for (const after of [() => "1", soon]) {
+      const retryAfter = after();
+      const server = await serve({ status: 429, answers: 1, retryAfter });
+      const began = performance.now();
+      await fetchFile({ ...quick, urls: [server.url], cache: newCache() });
+      // A date has whole seconds.
+      expect(performance.now() - began).toBeGreaterThan(950);
+    }
+    const server = await serve({ status: 429, retryAfter: "3600" });
+    const error = await outcome(fetchFile({ ...quick, urls: [server.url], cache: newCache() }));
+    expect(error).toMatchObject({ code: "network" });
+    expect(server.requests.length).toBe(1);
+  });
+
+  it("is not waited for once the signal is aborted", async () => {
+    const server = await serve({ status: 503 });
+    const signal = AbortSignal.timeout(100);
+    const options = { ...quick, urls: [server.url], cache: newCache(), retryDelay: 60_000, signal };
+    const error = await outcome(fetchFile(options)).catch((reason: unknown) => reason);
+    expect(error).toBe(signal.reason);
+  });
+});
+
+describe("a transfer without an end", () => {
+  it("drop by drop is given up, and goes on from another mirror", async () => {
+    const slow = await serve({ pause: 50, piece: 100 });
+    const options = { to: "x", cache: newCache(), sha256, minimumRate: 20_000, rateWindow: 300 };
+    const error = await outcome(fetchFile({ ...options, urls: [slow.url] }));
+    expect(error).toMatchObject({ code: "timeout" });
+    expect(String(error)).toMatch(/bytes a second, expected at least 20000/);
+    const good = await serve();
+    expect(await fetchFile({ ...options, urls: [slow.url, good.url] })).toContain("x");
+  });
+
+  it("is not read beyond the size that is known", async () => {
+    const large = bytes(3_000_000);
+    const server = await serve({ content: large, chunked: true, pause: 2 });
+    const cache = newCache();
+    const error = await outcome(
+      fetchFile({ urls: [server.url], to: "x", cache, size: 300_000, sha256 }),
+    );
+    expect(error).toMatchObject({ code: "checksum-mismatch" });
+    expect(server.requests[0]!.sent).toBeLessThan(2_000_000);
+    expect(listing(cache)).toEqual([]);
+  });
+});
+
+it("writes through a link in the cache", async () => {
+  const [server, cache, disk] = [await serve(), newCache(), newCache()];
+  await symlink(join(disk, "big"), join(cache, "x"));
+  await fetchFile({ urls: [server.url], to: "x", cache, sha256 });
+  expect(readFileSync(join(disk, "big")).length).toBe(300_000);
+  expect(lstatSync(join(cache, "x")).isSymbolicLink()).toBe(true);
+  expect(listing(disk)).toEqual(["big"]);
 });
 
 describe("resume", () => {

@@ -1,12 +1,15 @@
 // A file from the first of several mirrors that gives it whole: resumed where a download was
 // interrupted (RFC 9110, sections 13 and 14: If-Range, Range), checked on disk, and renamed into the
 // cache when it is right, so that under its own name there is always a whole file or none.
-import { CajalError, abortable, checkOptions, isCajalError } from "@cajal/core";
+import { abortable, CajalError, checkOptions, isCajalError, optionsOf } from "@cajal/core";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { cacheFolder } from "./cacheFolder";
 import { ioErrors } from "../ioErrors";
+import { listAsCached } from "./cacheContents";
 import { problemOf } from "./problemOf";
+import { followLinks } from "../writeWhole";
 import { withLock } from "./withLock";
 
 export interface FetchProgress {
@@ -37,6 +40,21 @@ export interface FetchFileOptions {
   offline?: boolean;
   /** Milliseconds without a byte after which a mirror is given up; default 10,000. */
   stallTimeout?: number;
+  /** Bytes a second, averaged over `rateWindow`, below which a mirror is given up; default 1,000. */
+  minimumRate?: number;
+  /** Milliseconds; default 30,000. */
+  rateWindow?: number;
+  /**
+   * How often mirrors that are only busy are asked again (status 408, 425, 429, 500, 502, 503, 504, or a
+   * connection that ends with nothing new): each time all that are left. Default 3.
+   */
+  retries?: number;
+  /**
+   * Milliseconds before they are first asked again, give or take a quarter, doubled each time; default 500.
+   * A server that says more (Retry-After, RFC 9110, section 10.2.3) is obeyed up to a minute, and given up
+   * beyond.
+   */
+  retryDelay?: number;
   /** Ends the download at once; what has come is kept, and the next call goes on from there. */
   signal?: AbortSignal;
   onProgress?: (progress: FetchProgress) => void;
@@ -91,7 +109,8 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
         // Another process may have fetched it meanwhile.
         const problem = await problemOf(path, options);
         if (problem === undefined) return path;
-        if (!problem.missing) await rm(path, { force: true });
+        if (!problem.missing) await rm((await followLinks(path)).path, { force: true });
+        if (!isAbsolute(to)) await listAsCached(cache, to);
         await fromFirst(urls, path, options);
         return path;
       },
@@ -100,51 +119,79 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
   );
 }
 
-const optionNames = [
-  "urls",
-  "to",
-  "cache",
-  "sha256",
-  "md5",
-  "gunzip",
-  "size",
-  "offline",
-  "stallTimeout",
-  "signal",
-  "onProgress",
-  "fetch",
-];
+const optionNames = optionsOf<FetchFileOptions>({
+  urls: true,
+  to: true,
+  cache: true,
+  sha256: true,
+  md5: true,
+  gunzip: true,
+  size: true,
+  offline: true,
+  stallTimeout: true,
+  minimumRate: true,
+  rateWindow: true,
+  retries: true,
+  retryDelay: true,
+  signal: true,
+  onProgress: true,
+  fetch: true,
+});
+
+/** Status codes of servers that may do better soon. */
+const busy = [408, 425, 429, 500, 502, 503, 504];
+/** Who is asked to wait longer is better served by an error that says so. */
+const longestWait = 60_000;
 
 async function fromFirst(urls: readonly string[], path: string, options: FetchFileOptions) {
-  const attempts: { url: string; code: string; message: string }[] = [];
+  const { retries = 3, retryDelay = 500, signal } = options;
+  /** Of each mirror the last. */
+  const attempts = new Map<string, { url: string; code: string; message: string }>();
   let last: CajalError | undefined;
-  for (const url of urls)
-    try {
-      return await fromMirror(url, path, options);
-    } catch (error) {
-      // Only what is the mirror's fault is a reason to try the next one.
-      if (
-        !isCajalError(error, "network") &&
-        !isCajalError(error, "timeout") &&
-        !isCajalError(error, "checksum-mismatch")
-      )
-        throw error;
-      attempts.push({ url, code: error.code, message: error.message });
-      last = error;
-    }
-  const tries = attempts.map(({ message }) => `\n  ${message}`).join("");
+  let ahead = urls;
+  for (let round = 0; ahead.length > 0; round++) {
+    const again: string[] = [];
+    // A quarter more or less, so that those who were turned away together do not come back together.
+    let wait = retryDelay * 2 ** round * (0.75 + 0.5 * Math.random());
+    for (const url of ahead)
+      try {
+        return await fromMirror(url, path, options);
+      } catch (error) {
+        // Only what is the mirror's fault is a reason to try the next one.
+        if (
+          !isCajalError(error, "network") &&
+          !isCajalError(error, "timeout") &&
+          !isCajalError(error, "checksum-mismatch")
+        )
+          throw error;
+        attempts.set(url, { url, code: error.code, message: error.message });
+        last = error;
+        const { transient, retryAfter } = error.facts;
+        if (transient !== true) continue;
+        const asked = typeof retryAfter === "number" ? retryAfter : 0;
+        if (asked > longestWait) continue;
+        again.push(url);
+        wait = Math.max(wait, asked);
+      }
+    if (round >= retries || again.length === 0) break;
+    await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    ahead = again;
+  }
+  const tries = [...attempts.values()].map(({ message }) => `\n  ${message}`).join("");
   throw new CajalError(
     last?.code ?? "network",
     `${basename(path)} could not be fetched:${tries}\nTry again later, or put the file into the folder ${dirname(path)}.`,
-    { path, attempts },
+    { path, attempts: [...attempts.values()] },
     { cause: last },
   );
 }
 
 /** Downloads, going on where the connection broke; checks; renames into place. */
 async function fromMirror(url: string, path: string, options: FetchFileOptions): Promise<void> {
-  const part = `${path}.part`;
-  const note = `${path}.part.json`;
+  // A link stays, what it leads to is replaced.
+  const place = await ioErrors("writing", path, async () => (await followLinks(path)).path);
+  const part = `${place}.part`;
+  const note = `${place}.part.json`;
   const discard = () => Promise.all([rm(part, { force: true }), rm(note, { force: true })]);
   let breaks = 0;
   for (;;) {
@@ -165,7 +212,7 @@ async function fromMirror(url: string, path: string, options: FetchFileOptions):
     }
     const problem = await problemOf(part, options);
     if (problem === undefined) {
-      await rename(part, path);
+      await rename(part, place);
       await rm(note, { force: true });
       return;
     }
@@ -209,7 +256,13 @@ interface Job {
 }
 
 async function download(url: string, job: Job, options: FetchFileOptions): Promise<void> {
-  const { stallTimeout = 10_000, fetch = globalThis.fetch, onProgress } = options;
+  const {
+    stallTimeout = 10_000,
+    minimumRate = 1_000,
+    rateWindow = 30_000,
+    fetch = globalThis.fetch,
+    onProgress,
+  } = options;
   const { path, part, note, begun } = job;
   const stalled = new AbortController();
   const signal = options.signal
@@ -227,7 +280,12 @@ async function download(url: string, job: Job, options: FetchFileOptions): Promi
           url,
           stallTimeout,
         });
-      throw new CajalError("network", `${url}: ${reasonOf(cause)}.`, { url }, { cause });
+      throw new CajalError(
+        "network",
+        `${url}: ${reasonOf(cause)}.`,
+        { url, transient: isBroken(cause) },
+        { cause },
+      );
     } finally {
       clearTimeout(timer);
     }
@@ -243,9 +301,12 @@ async function download(url: string, job: Job, options: FetchFileOptions): Promi
   try {
     let loaded = 0;
     if (response.status === 206) {
-      const start = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
+      const [, start, whole] =
+        /^bytes (\d+)-\d*(?:\/(\d+))?/.exec(response.headers.get("content-range") ?? "") ?? [];
       loaded = begun.offset;
-      if (start === undefined || Number(start) !== loaded) {
+      const another =
+        whole !== undefined && begun.total !== undefined && Number(whole) !== begun.total;
+      if (start === undefined || Number(start) !== loaded || another) {
         await job.discard();
         throw new CajalError(
           "network",
@@ -258,7 +319,12 @@ async function download(url: string, job: Job, options: FetchFileOptions): Promi
       throw new CajalError(
         "network",
         `${url}: got status ${response.status} ${response.statusText}, expected 200.`,
-        { url, status: response.status },
+        {
+          url,
+          status: response.status,
+          transient: busy.includes(response.status),
+          retryAfter: retryAfter(response.headers.get("retry-after")),
+        },
       );
     }
     const encoded = response.headers.has("content-encoding");
@@ -276,22 +342,42 @@ async function download(url: string, job: Job, options: FetchFileOptions): Promi
       );
     await writeFile(note, JSON.stringify({ url, total, ...(!encoded && { validator }) }));
 
+    const known = size ?? total;
     const file = await open(part, loaded > 0 ? "r+" : "w");
     try {
+      let window = { began: performance.now(), loaded };
       for (;;) {
         const { done, value } = await patiently(async () => reader!.read());
         if (done) break;
+        if (known !== undefined && loaded + value.length > known) {
+          await job.discard();
+          throw new CajalError(
+            "checksum-mismatch",
+            `${url}: got more than ${known} bytes, the size of the file.`,
+            { url, expected: known },
+          );
+        }
         // A short write is written on; what the disk refuses is thrown.
         for (let at = 0; at < value.length;)
           at += (await file.write(value, at, value.length - at, loaded + at)).bytesWritten;
         loaded += value.length;
         onProgress?.({ path, url, loaded, ...(total !== undefined && { total }) });
+        const elapsed = performance.now() - window.began;
+        if (elapsed < rateWindow) continue;
+        const rate = (1000 * (loaded - window.loaded)) / elapsed;
+        if (rate < minimumRate)
+          throw new CajalError(
+            "timeout",
+            `${url}: the server sent ${Math.round(rate)} bytes a second, expected at least ${minimumRate}.`,
+            { url, rate, minimumRate },
+          );
+        window = { began: performance.now(), loaded };
       }
       if (total !== undefined && loaded < total)
         throw new CajalError(
           "network",
           `${url}: the connection ended after ${loaded} of ${total} bytes.`,
-          { url, loaded, total },
+          { url, loaded, total, transient: true },
         );
       await file.sync();
     } finally {
@@ -305,6 +391,22 @@ async function download(url: string, job: Job, options: FetchFileOptions): Promi
 
 const isFull = (error: unknown) =>
   error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+
+/** Codes of connections that were there and broke off; one that was refused will be again. */
+const breaks = ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"];
+
+function isBroken(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && "code" in cause && breaks.includes(String(cause.code));
+}
+
+/** Milliseconds that a server asks to be left alone: seconds, or until a date. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return 1000 * Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
 
 /** fetch says only "fetch failed"; why is in the cause. */
 function reasonOf(error: unknown): string {

@@ -1,5 +1,5 @@
 // Whether a file on disk is what it should be.
-import { isCajalError } from "@cajal/core";
+import { CajalError, isCajalError } from "@cajal/core";
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { readThrough } from "../containers/gunzip";
@@ -35,6 +35,10 @@ export async function problemOf(path: string, expected: Expected): Promise<Probl
     }),
   );
   if (stats === undefined) return { missing: true, message: "it is not there.", facts: { path } };
+  if (!stats.isFile())
+    throw new CajalError("io", `${path}: is no file. Remove it, or choose another cache folder.`, {
+      path,
+    });
   if (size !== undefined && stats.size !== size) return wrong("size", stats.size, size);
 
   const hashes = Object.entries({ sha256, md5 }).flatMap(([name, hash]) =>
