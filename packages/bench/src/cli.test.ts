@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fetchFile } from "@cajal/files/node";
 import { buildCajal, cajal } from "../testing/cajal";
 import type { BenchRecord } from "./measure/record";
 import type { TableRow } from "./measure/table";
@@ -45,6 +46,29 @@ describe("cajal", () => {
       ["compare", join(folder, "absent.json"), join(folder, "absent.json")],
     ])
       expect(await cajal(args), args.join(" ")).toMatchObject({ code: 2, stdout: "" });
+  });
+});
+
+describe("--out", () => {
+  it("is looked at before the work, whatever the command", async () => {
+    const taken = join(folder, "taken");
+    await writeFile(taken, "mine");
+    const inside = join(taken, "inside.json");
+    for (const args of [
+      ["run", "--out", taken],
+      ["learn", "--checkpoint", taken],
+      ["table", "lenet5", "--out", folder],
+      ["table", "lenet5", "--out", inside],
+      ["speed", "--out", folder],
+      ...(process.platform === "win32" ? [] : [["table", "lenet5", "--out", "/dev/null"]]),
+    ]) {
+      const { code, stdout, stderr } = await cajal(args);
+      expect([code === 1 || code === 2, stdout], args.join(" ")).toEqual([true, ""]);
+      // One line: no stage of the work has begun.
+      expect(stderr).toMatch(/^cajal: .*\n$/);
+      expect(stderr).toContain(args.at(-1));
+    }
+    expect(await readFile(taken, "utf8")).toBe("mine");
   });
 });
 
@@ -193,6 +217,17 @@ describe("cajal compare", () => {
     expect((await cajal(["compare", after, before])).code).toBe(0);
   });
 
+  it("exits 1 where something is no longer measured", async () => {
+    const before = join(folder, "two.jsonl");
+    const lines = [record, { ...record, batch: 8 }].map((each) => JSON.stringify(each));
+    await writeFile(before, lines.join("\n"));
+    const after = await file("one.jsonl", 1);
+    const { code, stderr } = await cajal(["compare", before, after]);
+    expect(code).toBe(1);
+    expect(stderr).toContain("speed · lenet5 · predict · onnx · cpu · 8");
+    expect((await cajal(["compare", after, before])).code).toBe(0);
+  });
+
   it("names the line that is no record", async () => {
     const path = join(folder, "bad.jsonl");
     await writeFile(path, `${JSON.stringify(record)}\n{"suite":\n`);
@@ -208,15 +243,32 @@ describe("cajal cache", () => {
     const call = async (...args: string[]) =>
       JSON.parse((await cajal(["cache", ...args, "--json"], { env })).stdout) as unknown;
     expect(await call("where")).toEqual({ folder: env.CAJAL_CACHE });
-    expect(await call()).toEqual({ folder: env.CAJAL_CACHE, files: [], bytes: 0 });
+    const nothing = { folder: env.CAJAL_CACHE, files: [], bytes: 0, others: 0 };
+    expect(await call()).toEqual(nothing);
+    // Somebody's own: not listed, not removed.
     await mkdir(join(env.CAJAL_CACHE, "mnist"), { recursive: true });
-    await writeFile(join(env.CAJAL_CACHE, "mnist", "file.gz"), "12345");
+    await writeFile(join(env.CAJAL_CACHE, "mnist", "mine.txt"), "mine");
+    expect(await call()).toEqual({ ...nothing, others: 1 });
+    await fetchFile({
+      urls: ["https://example.com/file.gz"],
+      to: "mnist/file.gz",
+      cache: env.CAJAL_CACHE,
+      fetch: async () => new Response("12345"),
+    });
     expect(await call()).toMatchObject({
       files: [{ path: join("mnist", "file.gz"), bytes: 5 }],
       bytes: 5,
+      others: 1,
     });
-    expect(await call("clear")).toMatchObject({ removed: 1, bytes: 5 });
-    expect(await readdir(env.CAJAL_CACHE)).toEqual([]);
+    const shown = await cajal(["cache", "clear"], { env });
+    // What goes is listed before.
+    expect(shown.stderr).toContain(join("mnist", "file.gz"));
+    expect(shown.stdout).toContain("1 file (0.0 MB) removed");
+    expect(await readdir(env.CAJAL_CACHE, { recursive: true })).toEqual([
+      "mnist",
+      join("mnist", "mine.txt"),
+    ]);
+    expect(await call("clear")).toMatchObject({ removed: 0, bytes: 0 });
   });
 });
 

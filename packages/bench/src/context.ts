@@ -1,6 +1,8 @@
 // What every command works with, and how a command ends.
 import { isCajalError } from "@cajal/core";
+import { checkWritable } from "@cajal/files/node";
 import { createOutput, type Output } from "./output";
+import { printable } from "./printable";
 import { createProgress, type Progress } from "./progress";
 
 export interface CommonOptions {
@@ -34,6 +36,8 @@ export async function withContext(
   const progress = createProgress();
   const output = createOutput({ json, out });
   try {
+    // Before the work whose result it is to hold.
+    if (out !== undefined) await checkWritable(out);
     const outcome = await body({ output, progress, seed, signal });
     await output.close();
     process.exitCode = outcome === "failed" ? 1 : 0;
@@ -52,13 +56,15 @@ export async function withContext(
 /** Says what went wrong and gives its exit code. */
 export function exitCode(error: unknown): 1 | 2 {
   if (isCajalError(error)) {
-    process.stderr.write(`cajal: ${error.message}\n`);
+    process.stderr.write(printable(`cajal: ${error.message}\n`));
     const { code } = error;
     return code === "unknown-name" || code === "unknown-option" || code === "bad-argument" ? 2 : 1;
   }
   // Not one of ours: where it happened is what helps.
   process.stderr.write(
-    `cajal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    printable(
+      `cajal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    ),
   );
   return 1;
 }

@@ -12,6 +12,7 @@ export type {
   Report,
   Section,
 } from "./report/report";
+export { checkReport, parseReport } from "./report/checkReport";
 export { writeReport } from "./report/write";
 export { reportHtml } from "./report/html";
 export { reportMarkdown } from "./report/markdown";

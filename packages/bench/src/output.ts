@@ -1,6 +1,8 @@
 // What a command answers: on standard output, and nothing else there. With --json one document or
 // one record a line; with --out the same into a file, whole or not at all.
 import { writeWhole } from "@cajal/files/node";
+import { printable, printableJson, printableLine } from "./printable";
+import { escapeMarkdown } from "./report/markdownText";
 
 export interface Output {
   readonly json: boolean;
@@ -22,9 +24,9 @@ export function createOutput({ json = false, out }: { json?: boolean; out?: stri
   };
   return {
     json,
-    text: (text) => void (json || write(`${text}\n`)),
-    line: (value) => void (json && write(`${JSON.stringify(value)}\n`)),
-    document: (value) => void (json && write(`${JSON.stringify(value, null, 2)}\n`)),
+    text: (text) => void (json || write(`${printable(text)}\n`)),
+    line: (value) => void (json && write(`${printableJson(JSON.stringify(value))}\n`)),
+    document: (value) => void (json && write(`${printableJson(JSON.stringify(value, null, 2))}\n`)),
     async close() {
       if (out !== undefined) await writeWhole(out, written.join(""));
     },
@@ -34,9 +36,10 @@ export function createOutput({ json = false, out }: { json?: boolean; out?: stri
 /** Rows as a table of text: columns aligned, numbers to the right. */
 export function textTable(
   header: readonly string[],
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   { indent = "" }: { indent?: string } = {},
 ): string {
+  const rows = cells.map((row) => row.map(printableLine));
   const widths = header.map((name, i) =>
     Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
@@ -61,7 +64,6 @@ export function markdownTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const show = (row: readonly string[]) =>
-    `| ${row.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  const show = (row: readonly string[]) => `| ${row.map(escapeMarkdown).join(" | ")} |`;
   return [show(header), show(header.map(() => "---")), ...rows.map(show)].join("\n");
 }

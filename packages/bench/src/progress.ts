@@ -1,5 +1,6 @@
 // Progress on standard error: one live line a stage on a terminal, one plain line when it ends
 // where nobody watches.
+import { printable, printableLine } from "./printable";
 import { duration } from "./report/format";
 
 export interface Progress {
@@ -41,7 +42,8 @@ export function createProgress(
   };
 
   return {
-    start(title) {
+    start(name) {
+      const title = printableLine(name);
       stage = { title, began: now() };
       drawn = -Infinity;
       if (alive) draw(`◌ ${title}`);
@@ -57,7 +59,7 @@ export function createProgress(
         [
           `◌ ${stage.title}  ${bar(done)} ${String(Math.floor(100 * done)).padStart(3)} %`,
           left === undefined ? "" : `${duration(left)} left`,
-          note,
+          printableLine(note),
         ]
           .filter((part) => part !== "")
           .join("  "),
@@ -68,13 +70,13 @@ export function createProgress(
       const seconds = duration((now() - stage.began) / 1000);
       clear();
       stream.write(
-        `${alive ? "● " : ""}${stage.title}${result === undefined ? "" : `: ${result}`} (${seconds})\n`,
+        `${alive ? "● " : ""}${stage.title}${result === undefined ? "" : `: ${printable(result)}`} (${seconds})\n`,
       );
       stage = undefined;
     },
     say(line) {
       clear();
-      stream.write(`${line}\n`);
+      stream.write(`${printable(line)}\n`);
     },
     clear,
   };

@@ -1,10 +1,10 @@
-// cajal compare: exits 1 where something became slower, larger or less accurate.
-import { readFile } from "node:fs/promises";
+// cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
 import { CajalError } from "@cajal/core";
 import { compare as compareRecords } from "../measure/compare";
 import type { CommonOptions, Context, Outcome } from "../context";
 import { times } from "../report/format";
 import { textTable } from "../output";
+import { readInput } from "../readInput";
 import { type BenchRecord, parseRecords } from "../measure/record";
 
 export interface CompareOptions extends CommonOptions {
@@ -43,24 +43,15 @@ export async function compare(
   const hosts = new Set([...then, ...now].map(({ host }) => host));
   if (hosts.size > 1)
     progress.say(`Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`);
-  for (const what of result.onlyBefore) progress.say(`only in ${before}: ${what}`);
+  for (const what of result.onlyBefore)
+    progress.say(`No longer measured, only in ${before}: ${what}`);
   for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
-  return result.comparisons.some(({ verdict }) => verdict === "regression") ? "failed" : undefined;
+  // What is no longer measured may hide anything.
+  const regressed = result.comparisons.some(({ verdict }) => verdict === "regression");
+  return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
 }
 
-async function read(path: string): Promise<BenchRecord[]> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new CajalError(
-      "bad-argument",
-      `${path}: cannot be read (${cause instanceof Error ? cause.message : cause}).`,
-      { path },
-      { cause },
-    );
-  }
-  return parseRecords(text, path);
-}
+const read = async (path: string): Promise<BenchRecord[]> =>
+  parseRecords(new TextDecoder().decode(await readInput(path)), path);
 
 const figures = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,15 +1,17 @@
 // cajal run: a suite, and its report.
 import { resolve } from "node:path";
+import { checkWritableFolder } from "@cajal/files/node";
 import type { Context, Outcome } from "../context";
 import { highlights } from "../report/highlights";
 import { runSuite } from "../suites/runSuite";
-import { writeReport } from "../report/write";
+import { reportFiles, writeReport } from "../report/write";
 
 export async function run(
   { output, progress, seed, signal }: Context,
   suite: string,
   { out }: { out: string },
 ): Promise<Outcome> {
+  await checkWritableFolder(out, reportFiles);
   for await (const event of runSuite(suite, { seed, signal }))
     switch (event.type) {
       case "stage":

@@ -1,11 +1,11 @@
 // cajal table: networks, ours and those in files, in numbers.
-import { readFile } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { CajalError } from "@cajal/core";
 import { readKeras } from "@cajal/models";
 import type { CommonOptions, Context } from "../context";
 import { percent, short, whole } from "../report/format";
 import { markdownTable, textTable } from "../output";
+import { readInput } from "../readInput";
 import { table as describe, type TableRow } from "../measure/table";
 
 export interface TableOptions extends CommonOptions {
@@ -81,17 +81,7 @@ async function fromFile(path: string): Promise<TableRow[]> {
       `table: got ${path}, expected a network's name or a file that ends in ${Object.keys(readers).join(" or ")}.`,
       { path },
     );
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    throw new CajalError(
-      "bad-argument",
-      `table: ${path} cannot be read (${cause instanceof Error ? cause.message : cause}).`,
-      { path },
-      { cause },
-    );
-  }
+  const bytes = await readInput(path);
   try {
     return [{ ...(await read(bytes)), name: basename(path) }];
   } catch (cause) {

@@ -34,6 +34,20 @@ describe("compare", () => {
     expect(verdicts({ top1: 0.97 }, { top1: 0.98 })).toEqual(["improvement"]);
   });
 
+  it("names a measure that one run lacks, and takes times of 0 as they are", () => {
+    const { comparisons, onlyBefore } = compare(
+      [record({ median_ms: 0, rss_mb: 3, top1: 0.5 })],
+      [record({ median_ms: 0, top1: 0.5 })],
+    );
+    expect(comparisons.map(({ ratio, verdict }) => [ratio, verdict])).toEqual([
+      [1, "same"],
+      [1, "same"],
+    ]);
+    expect(onlyBefore).toEqual(["speed · lenet5 · predict · onnx · cpu · 1: rss_mb"]);
+    expect(verdicts({ median_ms: 0 }, { median_ms: 1 })).toEqual(["regression"]);
+    expect(verdicts({ median_ms: 1 }, { median_ms: 0 })).toEqual(["improvement"]);
+  });
+
   it("compares only equal identities, and names what one run lacks", () => {
     const { comparisons, onlyBefore, onlyAfter } = compare(
       [record({ batch: 1, median_ms: 1 }), record({ batch: 8, median_ms: 1 })],

@@ -7,14 +7,14 @@ export interface Comparison {
   measure: "median_ms" | "rss_mb" | "top1" | "top5";
   before: number;
   after: number;
-  /** after / before. */
+  /** after / before; 1 where both are 0. */
   ratio: number;
   verdict: "regression" | "improvement" | "same";
 }
 
 export interface Compared {
   comparisons: Comparison[];
-  /** Measurements that only one of the runs has. */
+  /** Measurements that only one of the runs has; of a record that both have, `what: measure`. */
   onlyBefore: string[];
   onlyAfter: string[];
 }
@@ -36,31 +36,34 @@ export function compare(
   const old = byIdentity(before);
   const young = byIdentity(after);
   const comparisons: Comparison[] = [];
+  const removed: string[] = [];
   for (const [what, then] of old) {
     const now = young.get(what);
     if (now === undefined) continue;
     for (const measure of ["median_ms", "rss_mb", "top1", "top5"] as const) {
       const a = then[measure];
       const b = now[measure];
+      if (a !== undefined && b === undefined) removed.push(`${what}: ${measure}`);
       if (a === undefined || b === undefined) continue;
       const accuracy = measure === "top1" || measure === "top5";
+      const ratio = a === b ? 1 : b / a;
       // How much worse, in what the threshold is in.
-      const worse = accuracy ? a - b : b / a - 1;
-      const better = accuracy ? b - a : a / b - 1;
+      const worse = accuracy ? a - b : ratio - 1;
+      const better = accuracy ? b - a : 1 / ratio - 1;
       const limit = accuracy ? accuracyThreshold : threshold;
       comparisons.push({
         what,
         measure,
         before: a,
         after: b,
-        ratio: b / a,
+        ratio,
         verdict: worse > limit ? "regression" : better > limit ? "improvement" : "same",
       });
     }
   }
   return {
     comparisons,
-    onlyBefore: [...old.keys()].filter((what) => !young.has(what)),
+    onlyBefore: [...[...old.keys()].filter((what) => !young.has(what)), ...removed],
     onlyAfter: [...young.keys()].filter((what) => !old.has(what)),
   };
 }

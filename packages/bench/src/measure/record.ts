@@ -58,57 +58,160 @@ export const identityOf = (record: BenchRecord): string =>
  * Reads records: JSON lines, a JSON array of records, or a report.
  *
  * @param name what to call the text in messages, e.g. its path
- * @throws CajalError `bad-file`
+ * @throws CajalError `bad-file` with the line of what is no record, or has a field that is not what
+ *   {@link BenchRecord} says: a time that is no number, negative or null among them
  */
 export function parseRecords(text: string, name: string): BenchRecord[] {
-  const found = parseDocument(text) ?? parseLines(text, name);
-  found.forEach((value, i) => {
-    for (const [field, type] of required)
-      if (!isObject(value) || typeof value[field] !== type)
-        throw new CajalError(
-          "bad-file",
-          `${name}, record ${i + 1}: got ${field} ${JSON.stringify(isObject(value) ? value[field] : value)}, expected a ${type}.`,
-          { name, record: i + 1, field },
-        );
+  const document = parseDocument(text);
+  const records = document ?? parseLines(text, name);
+  records.forEach(({ value, line }, i) => {
+    for (const [field, { what, is, optional }] of Object.entries(fields)) {
+      const got = isObject(value) && Object.hasOwn(value, field) ? value[field] : undefined;
+      if (isObject(value) && (is(got) || (optional && got === undefined))) continue;
+      throw new CajalError(
+        "bad-file",
+        isObject(value)
+          ? `${name}, line ${line}: got ${field} ${excerpt(got)}, expected ${what}.`
+          : `${name}, line ${line}: got ${excerpt(value)}, expected a record.`,
+        { name, line, record: i + 1, ...(isObject(value) && { field }) },
+      );
+    }
   });
-  return found as BenchRecord[];
+  return records.map(({ value }) => value as BenchRecord);
 }
 
-const required = [
-  ["suite", "string"],
-  ["model", "string"],
-  ["phase", "string"],
-  ["engine", "string"],
-  ["device", "string"],
-  ["batch", "number"],
-] as const;
+interface Field {
+  /** In words, for messages. */
+  readonly what: string;
+  is(value: unknown): boolean;
+  readonly optional?: boolean;
+}
+
+const text: Field = { what: "text", is: (value) => typeof value === "string" };
+const positive: Field = {
+  what: "a whole number of at least 1",
+  is: (value) => Number.isSafeInteger(value) && Number(value) >= 1,
+};
+const quantity: Field = {
+  what: "a number of at least 0",
+  is: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
+  optional: true,
+};
+const share: Field = {
+  what: "a share, 0 … 1",
+  is: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  optional: true,
+};
+
+/** What each field of a record must be; those of other libraries' runners may lack what is optional here. */
+const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
+  suite: text,
+  model: text,
+  dataset: { ...text, optional: true },
+  phase: {
+    what: `one of ${phases.join(", ")}`,
+    is: (value) => phases.some((phase) => phase === value),
+  },
+  engine: text,
+  device: text,
+  batch: positive,
+  n: { ...quantity, is: (value) => quantity.is(value) && Number.isSafeInteger(value) },
+  median_ms: quantity,
+  p90_ms: quantity,
+  rss_mb: quantity,
+  top1: share,
+  top5: share,
+  params: quantity,
+  macs: quantity,
+  seed: {
+    what: "a whole number",
+    is: (value) => Number.isSafeInteger(value),
+    optional: true,
+  },
+  versions: {
+    what: "an object of texts",
+    is: (value) => isObject(value) && Object.values(value).every(text.is),
+    optional: true,
+  },
+  host: { ...text, optional: true },
+  at: { ...text, optional: true },
+};
+
+/** A value and the line of the text that it begins in, from 1. */
+interface Placed {
+  readonly value: unknown;
+  readonly line: number;
+}
 
 /** The records of a whole JSON document; nothing where the text is not one. */
-function parseDocument(text: string): unknown[] | undefined {
+function parseDocument(text: string): Placed[] | undefined {
+  let document: unknown;
   try {
-    const document: unknown = JSON.parse(text);
-    if (Array.isArray(document)) return document;
-    if (isObject(document) && Array.isArray(document.records)) return document.records;
+    document = JSON.parse(text);
   } catch {
     // Not one document: lines.
+    return undefined;
   }
-  return undefined;
+  const values = isObject(document) ? document.records : document;
+  if (!Array.isArray(values)) return undefined;
+  const lines = linesOfElements(text, isObject(document) ? "records" : undefined);
+  return values.map((value: unknown, i) => ({ value, line: lines[i] ?? 1 }));
 }
 
-function parseLines(text: string, name: string): unknown[] {
-  return text.split("\n").flatMap((line, i) => {
-    if (line.trim() === "") return [];
+/**
+ * The line in which each element of an array of a well-formed JSON text begins: of the whole document, or
+ * of the last entry with this key of the object that it is.
+ */
+function linesOfElements(json: string, key: string | undefined): number[] {
+  const arrayDepth = key === undefined ? 1 : 2;
+  let lines: number[] = [];
+  let [depth, line] = [0, 1];
+  let [inside, expectsElement] = [key === undefined, true];
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\n|[[\]{},]|[^\s"[\]{},:]+/g)) {
+    if (token === "\n") {
+      line++;
+      continue;
+    }
+    if (inside && depth === arrayDepth && expectsElement && token !== "]") {
+      lines.push(line);
+      expectsElement = false;
+    }
+    if (token === "[" || token === "{") {
+      depth++;
+      if (inside && depth === arrayDepth) [lines, expectsElement] = [[], true];
+    } else if (token === "]" || token === "}") depth--;
+    else if (token === "," && depth === arrayDepth) expectsElement = true;
+    else if (key !== undefined && depth === 1 && token.startsWith('"'))
+      inside = JSON.parse(token) === key;
+  }
+  return lines;
+}
+
+function parseLines(text: string, name: string): Placed[] {
+  return text.split("\n").flatMap((content, i) => {
+    if (content.trim() === "") return [];
     try {
-      return [JSON.parse(line) as unknown];
+      return [{ value: JSON.parse(content) as unknown, line: i + 1 }];
     } catch (cause) {
       throw new CajalError(
         "bad-file",
-        `${name}, line ${i + 1}: expected a record in JSON, got ${JSON.stringify(line.slice(0, 60))}.`,
+        `${name}, line ${i + 1}: expected a record in JSON, got ${excerpt(content)}.`,
         { name, line: i + 1 },
         { cause },
       );
     }
   });
+}
+
+function excerpt(value: unknown): string {
+  if (value === undefined) return "nothing";
+  // Nested without end, a value is no text that JSON would write.
+  const json = isObject(value)
+    ? "an object"
+    : Array.isArray(value)
+      ? "a list"
+      : JSON.stringify(value);
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
 const isObject = (value: unknown): value is { [key: string]: unknown } =>

@@ -16,7 +16,12 @@ export function duration(seconds: number): string {
 }
 
 /** `98.3 %` for 0.983. */
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share: number | null, digits = 1): string =>
+  `${fixed(share === null ? NaN : 100 * share, digits)} %`;
+
+/** `0.0350`; a dash for what is no number, which is null in JSON. */
+export const fixed = (value: number | null | undefined, digits: number): string =>
+  value === null || !Number.isFinite(value) ? "–" : value!.toFixed(digits);
 
 /** `1,234,567`. */
 export const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
@@ -40,8 +45,8 @@ export const engineName = ({ engine, device }: { engine: string; device: string 
   `${engineLabel(engine)} · ${device}`;
 
 /** `2.3 × 10⁻⁷`, for differences. */
-export function exponent(value: number): string {
-  if (!Number.isFinite(value)) return "not a number";
+export function exponent(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return "not a number";
   if (value === 0) return "0";
   const [digits, power] = value.toExponential(1).split("e");
   const raised = [...String(Number(power))]

@@ -22,7 +22,7 @@ export function highlights(report: Report): Highlight[] {
     if (section.type === "learning")
       found.push({
         value: duration(section.seconds),
-        text: `to learn, ${section.epochs.length} epochs on ${engineLabel(section.engine)}`,
+        text: `to learn, ${section.epochs.length} epochs in batches of ${section.batch} on ${engineLabel(section.engine)}`,
       });
     if (section.type === "engines") {
       const [group] = places(report.records, section.model);
@@ -37,7 +37,7 @@ export function highlights(report: Report): Highlight[] {
         if (tfjs !== undefined)
           found.push({
             value: times(tfjs.median_ms / onnx.median_ms),
-            text: `as fast as TF.js ${device}`,
+            text: `as fast as TF.js ${device}, batch ${group.batch}`,
           });
       }
     }

@@ -7,6 +7,7 @@ import { milliseconds, percent } from "./format";
 import type { PredictionsSection, Report } from "./report";
 import { reportHtml } from "./html";
 import { reportMarkdown } from "./markdown";
+import { el, render } from "./plots/markup";
 
 type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
@@ -137,6 +138,38 @@ describe("the page", () => {
     expect(withClass(all, "held")).toHaveLength(recorded.checks.length);
   });
 
+  it("takes no value from a file as markup, and refuses what is no report", () => {
+    // As text it is shown; an object in its place, whatever its keys, is an error.
+    const script = '<script>alert("x")</script><img src=x onerror=alert(1)>';
+    const named = { ...recorded, title: script, versions: { [script]: script } };
+    for (const html of [reportHtml(named), reportHtml({ ...recorded, suite: script })])
+      expect(elements(parse(html)).some(({ tagName }) => ["script", "img"].includes(tagName))).toBe(
+        false,
+      );
+    const forged = JSON.parse(
+      JSON.stringify({ ...recorded, title: { markup: script, toString: script } }),
+    ) as Report;
+    expect(() => reportHtml(forged)).toThrow(expect.objectContaining({ code: "bad-file" }));
+    expect(() => reportMarkdown(forged)).toThrow(expect.objectContaining({ code: "bad-file" }));
+    // The layer below holds, too.
+    expect(() => render(el("p", {}, { markup: script } as never))).toThrow(TypeError);
+  });
+
+  it("draws losses that are 0 or no numbers", () => {
+    const learning = section("learning");
+    const epochs = learning.epochs.map((epoch, i) => ({ ...epoch, loss: i === 1 ? 0 : epoch.loss, val_loss: NaN })); // prettier-ignore
+    const sections = recorded.sections.map((each) => (each.type === "learning" ? { ...learning, epochs } : each)); // prettier-ignore
+    for (const report of [
+      { ...recorded, sections },
+      JSON.parse(JSON.stringify({ ...recorded, sections })) as Report,
+    ]) {
+      // prettier-ignore
+      const page = reportHtml(report);
+      expect(page).not.toMatch(/NaN|Infinity|null/);
+      expect(reportMarkdown(report)).toContain("| – |");
+    }
+  });
+
   it("draws a run in which all was read right", () => {
     const predictions = section("predictions");
     const perfect: PredictionsSection = { ...predictions, misread: [] };
@@ -150,6 +183,30 @@ describe("the page", () => {
 });
 
 describe("the text", () => {
+  it("passes no HTML, no links, no table's ends and no control characters", () => {
+    const hostile = "<b>x</b> | [a](javascript:b) `c` *d* \u001b[31m\nnext";
+    const markdown = reportMarkdown({
+      ...recorded,
+      title: hostile,
+      suite: hostile,
+      checks: [{ name: hostile, held: true, got: hostile, expected: hostile }],
+      versions: { [hostile]: hostile },
+    });
+    expect(markdown).toContain(
+      "# &lt;b&gt;x&lt;/b&gt; \\| \\[a\\](javascript:b) \\`c\\` \\*d\\* \ufffd\\[31m next\n",
+    );
+    const outsideOfCode = markdown.replaceAll(/`[^`\n]*`/g, "");
+    expect(outsideOfCode).not.toMatch(/<b>|(?<!\\)\[a/);
+    expect(markdown).not.toContain("\u001b");
+  });
+
+  it("says at which batch size times are", () => {
+    const markdown = reportMarkdown(recorded);
+    expect(markdown).toMatch(/\*\* to learn, \d+ epochs in batches of 32 on /);
+    expect(markdown).toMatch(/\*\* a prediction, batch 1, on ONNX Runtime/);
+    expect(markdown).toMatch(/\*\* as fast as TF\.js wasm, batch 1\n/);
+  });
+
   it("holds the same numbers", () => {
     const markdown = reportMarkdown(recorded);
     const accuracy = recorded.records.find(({ phase }) => phase === "accuracy")!;

@@ -4,6 +4,7 @@ import {
   engineLabel,
   engineName,
   exponent,
+  fixed,
   milliseconds,
   percent,
   short,
@@ -12,11 +13,12 @@ import {
 import { confusionMatrix } from "./plots/confusionMatrix";
 import { latencyBars } from "./plots/latencyBars";
 import { learningCurve } from "./plots/learningCurve";
-import { type Child, el, type Markup, render } from "./plots/markup";
+import { type Child, el, type Markup, render, trusted } from "./plots/markup";
 import { neuron } from "./plots/neuron";
 import { picture } from "./plots/picture";
 import { scatterPlot } from "./plots/scatterPlot";
 import { shareBars } from "./plots/shareBars";
+import { checkReport } from "./checkReport";
 import type { BenchRecord } from "../measure/record";
 import type {
   Check,
@@ -31,8 +33,13 @@ import { highlights } from "./highlights";
 import { places } from "./places";
 import { reportStyle } from "./style";
 
-/** A whole HTML document, self-contained: no script, no request. */
+/**
+ * A whole HTML document, self-contained: no script, no request.
+ *
+ * @throws CajalError `bad-file` where the value, read from a file perhaps, is no report
+ */
 export function reportHtml(report: Report): string {
+  checkReport(report);
   const page = el(
     "html",
     { lang: "en" },
@@ -43,7 +50,7 @@ export function reportHtml(report: Report): string {
       el("meta", { name: "viewport", content: "width=device-width, initial-scale=1" }),
       el("meta", { name: "color-scheme", content: "light dark" }),
       el("title", {}, `${report.title} · Cajal`),
-      el("style", {}, { markup: reportStyle }),
+      el("style", {}, trusted(reportStyle)),
     ),
     el("body", {}, header(report), el("main", {}, body(report)), footer(report)),
   );
@@ -140,9 +147,10 @@ function pca(section: PcaSection): Markup {
 
 function learning(section: LearningSection): Markup {
   const last = section.epochs.at(-1);
-  const curves = (train: number[], validation: number[]) => [
-    { name: "training", class: "training", values: train },
-    { name: "validation", class: "validation", values: validation },
+  // JSON has null for what was no number.
+  const curves = (train: (number | null)[], validation: (number | null)[]) => [
+    { name: "training", class: "training", values: train.map((value) => value ?? NaN) },
+    { name: "validation", class: "validation", values: validation.map((value) => value ?? NaN) },
   ];
   const { epochs } = section;
   return el(
@@ -175,9 +183,9 @@ function learning(section: LearningSection): Markup {
         learningCurve({
           id: "loss",
           title: "loss",
-          description: `Cross-entropy over ${epochs.length} epochs on a logarithmic scale, ending at ${last?.loss.toFixed(4)} in training and ${last?.val_loss.toFixed(4)} in validation.`,
+          description: `Cross-entropy over ${epochs.length} epochs on a logarithmic scale, ending at ${fixed(last?.loss, 4)} in training and ${fixed(last?.val_loss, 4)} in validation.`,
           scale: "log",
-          show: (value) => String(Number(value.toPrecision(2))),
+          show: (value) => (Number.isFinite(value) ? String(Number(value.toPrecision(2))) : "–"),
           lines: curves(
             epochs.map((epoch) => epoch.loss),
             epochs.map((epoch) => epoch.val_loss),

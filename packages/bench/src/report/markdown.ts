@@ -3,6 +3,7 @@ import {
   duration,
   engineName,
   exponent,
+  fixed,
   milliseconds,
   percent,
   short,
@@ -12,22 +13,27 @@ import {
 import { markdownTable } from "../output";
 import type { Report, Section } from "./report";
 import { highlights } from "./highlights";
+import { checkReport } from "./checkReport";
+import { codeSpan, md } from "./markdownText";
 import { places } from "./places";
 
+/** @throws CajalError `bad-file` where the value, read from a file perhaps, is no report */
 export function reportMarkdown(report: Report): string {
+  checkReport(report);
   const { environment } = report;
   const parts = [
-    `# ${report.title}`,
-    `\`cajal run ${report.suite} --seed ${report.seed}\`, ${report.at}, ${duration(report.seconds)} on ${environment.cpu}, ${environment.cores} cores.`,
+    md`# ${report.title}`,
+    codeSpan(`cajal run ${report.suite} --seed ${report.seed}`) +
+      md`, ${report.at}, ${duration(report.seconds)} on ${environment.cpu}, ${environment.cores} cores.`,
     highlights(report)
-      .map(({ value, text }) => `- **${value}** ${text}`)
+      .map(({ value, text }) => md`- **${value}** ${text}`)
       .join("\n"),
     ...report.sections.map((section) => write(section, report)),
     "## What had to hold",
     report.checks
       .map(
         ({ name, held, got, expected }) =>
-          `- ${held ? "held" : "**did not hold**"}: ${name}: ${got} (expected ${expected})`,
+          `- ${held ? "held" : "**did not hold**"}: ` + md`${name}: ${got} (expected ${expected})`,
       )
       .join("\n"),
     "## Where",
@@ -49,7 +55,7 @@ function write(section: Section, report: Report): string {
   switch (section.type) {
     case "pca":
       return [
-        `## PCA of ${section.dataset}`,
+        md`## PCA of ${section.dataset}`,
         markdownTable(
           ["component", "explained variance ratio"],
           section.explained_variance_ratio.map((share, i) => [String(i + 1), share.toFixed(8)]),
@@ -57,15 +63,15 @@ function write(section: Section, report: Report): string {
       ].join("\n\n");
     case "learning":
       return [
-        `## ${section.model} learns ${section.dataset}`,
-        `${whole(section.params)} parameters, ${short(section.macs)} multiply-adds an example; ${section.optimizer}, batches of ${section.batch}; ${whole(section.train_examples)} examples to learn from, ${whole(section.validation_examples)} held out; ${duration(section.seconds)} on ${engineName(section)}.`,
+        md`## ${section.model} learns ${section.dataset}`,
+        md`${whole(section.params)} parameters, ${short(section.macs)} multiply-adds an example; ${section.optimizer}, batches of ${section.batch}; ${whole(section.train_examples)} examples to learn from, ${whole(section.validation_examples)} held out; ${duration(section.seconds)} on ${engineName(section)}.`,
         markdownTable(
           ["epoch", "loss", "accuracy", "validation loss", "validation accuracy"],
           section.epochs.map((epoch) => [
             String(epoch.epoch),
-            epoch.loss.toFixed(4),
+            fixed(epoch.loss, 4),
             percent(epoch.accuracy, 2),
-            epoch.val_loss.toFixed(4),
+            fixed(epoch.val_loss, 4),
             percent(epoch.val_accuracy, 2),
           ]),
         ),
@@ -87,7 +93,7 @@ function write(section: Section, report: Report): string {
         "## The same network on every engine",
         ...places(report.records, section.model).map(({ batch, rows }) =>
           [
-            `Batch ${batch}:`,
+            md`Batch ${batch}:`,
             markdownTable(
               ["engine", "median", "p90", "against the fastest"],
               rows.map((row) => [
@@ -99,8 +105,8 @@ function write(section: Section, report: Report): string {
             ),
           ].join("\n\n"),
         ),
-        `Largest relative difference of logits from ${engineName(section.reference)}: ${section.agreement.map((place) => `${engineName(place)} ${exponent(place.difference)}`).join(", ")}.`,
-        ...section.unavailable.map((place) => `- ${engineName(place)}: ${place.reason}`),
+        md`Largest relative difference of logits from ${engineName(section.reference)}: ${section.agreement.map((place) => `${engineName(place)} ${exponent(place.difference)}`).join(", ")}.`,
+        ...section.unavailable.map((place) => md`- ${engineName(place)}: ${place.reason}`),
       ].join("\n\n");
   }
 }

@@ -24,8 +24,13 @@ export function latencyBars({
   const width = 440;
   const top = 6;
   const bottom = top + bars.length * row;
-  const x = scaleLog([...domain], [0, width - 12]);
-  const powers = x
+  // A time may round to 0, which has no logarithm.
+  const scale = scaleLog(
+    domain.map((time) => Math.max(time, shortest)),
+    [0, width - 12],
+  );
+  const x = (time: number) => scale(Math.max(time, shortest));
+  const powers = scale
     .ticks()
     .filter((tick) => Number.isInteger(Math.round(1e9 * Math.log10(tick)) / 1e9));
   const fastest = bars[0]?.median ?? NaN;
@@ -74,3 +79,6 @@ export function latencyBars({
     }),
   );
 }
+
+/** Of the axis, in milliseconds: a nanosecond. */
+const shortest = 1e-6;

@@ -20,22 +20,26 @@ export function learningCurve({
   lines: readonly { name: string; class: string; values: readonly number[] }[];
 }): Markup {
   const frame: Frame = { width: 440, height: 300, top: 40, right: 96, bottom: 42, left: 46 };
-  const values = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
+  // Where a value is no number, the line has a gap.
+  const drawn = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
+  const values = drawn.length === 0 ? [1] : drawn;
   const epochs = Math.max(1, ...lines.map((line) => line.values.length));
   const x = scaleLinear([1, Math.max(2, epochs)], [frame.left, frame.width - frame.right]);
   const range = [frame.height - frame.bottom, frame.top];
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  // A loss may round to 0, which has no logarithm.
+  const least = scale === "log" ? 1e-6 : -Infinity;
+  const low = Math.max(least, Math.min(...values));
+  const high = Math.max(least, Math.max(...values));
   const y =
     scale === "log"
-      ? scaleLog([Math.max(low, 1e-6) / 1.25, Math.max(high, 1e-6) * 1.25], range)
+      ? scaleLog([low / 1.25, high * 1.25], range)
       : scaleLinear([low, high], range).nice(5);
   const path = line<number>(
     (_, i) => x(i + 1),
-    (value) => y(Math.max(value, 1e-6)),
-  );
+    (value) => y(Math.max(value, least)),
+  ).defined(Number.isFinite);
   const ends = spread(
-    lines.map(({ values }) => y(Math.max(values.at(-1) ?? high, 1e-6))),
+    lines.map(({ values }) => y(Math.max(values.findLast(Number.isFinite) ?? high, least))),
     30,
     frame.top + 10,
     frame.height - frame.bottom - 10,
@@ -62,16 +66,18 @@ export function learningCurve({
         { class: kind },
         el("path", { class: "curve", d: path(values) ?? "" }),
         values.map((value, epoch) =>
-          el(
-            "circle",
-            {
-              class: epoch === values.length - 1 ? "last" : "hover",
-              cx: x(epoch + 1),
-              cy: y(Math.max(value, 1e-6)),
-              r: 3.5,
-            },
-            el("title", {}, `${name}, epoch ${epoch + 1}: ${show(value)}`),
-          ),
+          Number.isFinite(value)
+            ? el(
+                "circle",
+                {
+                  class: epoch === values.length - 1 ? "last" : "hover",
+                  cx: x(epoch + 1),
+                  cy: y(Math.max(value, least)),
+                  r: 3.5,
+                },
+                el("title", {}, `${name}, epoch ${epoch + 1}: ${show(value)}`),
+              )
+            : undefined,
         ),
         last === undefined
           ? undefined

@@ -1,10 +1,16 @@
 // SVG and HTML as text: elements nest as function calls, and everything that is not an element
 // is escaped.
 
+/** A key that no JSON can have: what was read from a file is never taken for markup. */
+const markup = Symbol("markup");
+
 /** Markup that is already escaped. */
 export interface Markup {
-  readonly markup: string;
+  readonly [markup]: string;
 }
+
+/** Text of our own as markup, as it is. */
+export const trusted = (text: string): Markup => ({ [markup]: text });
 
 export type Child = Markup | string | number | undefined | readonly Child[];
 
@@ -17,8 +23,8 @@ export function el(name: string, attributes: Attributes = {}, ...children: Child
     .map(([key, value]) => ` ${key}="${escape(show(value!))}"`)
     .join("");
   // Void elements of HTML have no end tag; SVG's and all others do.
-  if (voids.has(name)) return { markup: `<${name}${given}>` };
-  return { markup: `<${name}${given}>${render(children)}</${name}>` };
+  if (voids.has(name)) return trusted(`<${name}${given}>`);
+  return trusted(`<${name}${given}>${render(children)}</${name}>`);
 }
 
 /** Children as text. */
@@ -26,7 +32,7 @@ export function render(child: Child): string {
   if (child === undefined) return "";
   if (typeof child === "string") return escape(child);
   if (typeof child === "number") return show(child);
-  if ("markup" in child) return child.markup;
+  if (markup in child) return child[markup];
   return child.map(render).join("");
 }
 
