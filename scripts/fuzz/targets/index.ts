@@ -1,6 +1,10 @@
 // All readers that the fuzzer feeds: one file each, and its name here.
+import { checkpoint } from "./checkpoint";
 import { hdf5 } from "./hdf5";
 import { idx } from "./idx";
 import { records } from "./records";
+import { report } from "./report";
+import { safetensors } from "./safetensors";
+import { tar } from "./tar";
 
-export const targets = [records, idx, hdf5];
+export const targets = [records, report, idx, tar, safetensors, checkpoint, hdf5];

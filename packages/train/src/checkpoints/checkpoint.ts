@@ -82,11 +82,7 @@ export async function decodeCheckpoint(
       `${where}: got a checkpoint of version ${metadata.version}, expected ${version}. Update @cajal/train.`,
       { file: where, version: metadata.version },
     );
-  // The checksum holds, so this is what `encodeCheckpoint` wrote.
-  const { position, seed } = JSON.parse(metadata.run ?? "{}") as Pick<
-    Checkpoint,
-    "position" | "seed"
-  >;
+  const { position, seed } = parseRun(metadata.run, bad);
   const under = (prefix: string) =>
     new Map(
       [...tensors]
@@ -94,6 +90,29 @@ export async function decodeCheckpoint(
         .map(([name, value]) => [name.slice(prefix.length), value]),
     );
   return { weights: under("weights/"), state: under("state/"), position, seed };
+}
+
+/** The checksum holds, and yet another program may have written it. */
+function parseRun(
+  text: string | undefined,
+  bad: (why: string) => CajalError,
+): Pick<Checkpoint, "position" | "seed"> {
+  const entries = (value: unknown): Readonly<Record<string, unknown>> =>
+    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  let run: unknown;
+  try {
+    run = JSON.parse(text ?? "null");
+  } catch {
+    throw bad("where the run stands is not written in JSON.");
+  }
+  const { seed, position } = entries(run);
+  const { step, epoch, batch, data } = entries(position);
+  const { size, batchSize } = entries(data);
+  for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
+    if (!(Number.isSafeInteger(value) && Number(value) >= 0))
+      throw bad(`it has no ${name} that is a whole number of at least 0.`);
+  if (!Number.isSafeInteger(seed)) throw bad("it has no seed that is a whole number.");
+  return run as Pick<Checkpoint, "position" | "seed">;
 }
 
 /** Where in the header the checksum's 64 digits stand. */

@@ -1,5 +1,6 @@
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -15,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { bundle } from "../../../core/testing/bundle";
-import type { Checkpoint } from "./checkpoint";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "./checkpoint";
 import {
   checkpoints,
   latestCheckpoint,
@@ -107,6 +108,27 @@ describe("checkpoints in a folder", () => {
     writeFileSync(path, text.replace("cajal-checkpoint", "other-checkpoint"), "latin1");
     expect((await failure(loadCheckpoint(path))).message).toContain("no checkpoint");
     expect((await failure(loadCheckpoint(join(folder, "none")))).code).toBe("io");
+  });
+
+  it("refuse a run that is none under a checksum that holds", async () => {
+    const bytes = await encodeCheckpoint(at(5));
+    const text = Buffer.from(bytes).toString("latin1");
+    for (const [from, to] of [
+      ['\\"epoch\\":1', '\\"epoch\\":-'],
+      ['\\"epoch\\":1', '\\"epocx\\":1'],
+      ['\\"batch\\":2', '\\"batch\\":{'],
+      ['\\"seed\\"', '\\"seex\\"'],
+      ['\\"size\\":300', '\\"size\\":"x"'],
+    ] as const) {
+      expect(text).toContain(from);
+      const forged = Buffer.from(text.replace(from, to), "latin1");
+      const digits = forged.indexOf('"sha256":"') + 10;
+      forged.write("0".repeat(64), digits, "latin1");
+      forged.write(createHash("sha256").update(forged).digest("hex"), digits, "latin1");
+      const error = await failure(decodeCheckpoint(new Uint8Array(forged)));
+      expect(error.code, to).toBe("bad-file");
+      expect(error.message, to).not.toContain("checksum");
+    }
   });
 
   it("say that a folder cannot be written to, and leave what was there", async () => {
