@@ -4,6 +4,8 @@
 import { execFile } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { rm, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { connect } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -118,7 +120,10 @@ async function checkPackage(subject, project, step, result) {
   await step("imports", () => checkImports(project, manifest));
   await step("declares", () => checkDeclarations(project, manifest));
   // The package that imports engines, with the lightest of them.
-  if (name === "runtime") await step("bundles", () => checkBundles(project));
+  if (name === "runtime") {
+    await step("bundles", () => checkBundles(project));
+    await step("engine", () => checkEngineInstall(subject));
+  }
 }
 
 /** A user's strict browser project: no types of Node's, no newest library, every declaration checked. */
@@ -142,6 +147,53 @@ async function checkDeclarations(project, manifest) {
   const tsc = `${root}node_modules/typescript/bin/tsc`;
   const { ok, output } = await run("node", [tsc, "-p", "tsconfig.browser.json"], project);
   return ok ? "" : output;
+}
+
+/**
+ * The README's line that installs the native engine, where nothing but npm's registry can be reached:
+ * behind a proxy that lets nobody through to any other host.
+ */
+async function checkEngineInstall({ path }) {
+  const line = /`npm (install onnxruntime-node[^`]*)`/.exec(
+    readFileSync(`${path}/README.md`, "utf8"),
+  );
+  if (!line) return "Its README.md has no `npm install onnxruntime-node`.";
+  const { stdout } = await run("npm", ["config", "get", "registry"], root);
+  const registry = new URL(stdout.trim());
+  const port = Number(registry.port || 443);
+  if (registry.protocol !== "https:") return ""; // A mirror nearby, which a proxy would not be asked for.
+  const proxy = createServer((_, response) => response.writeHead(403).end());
+  proxy.on("connect", ({ url }, socket) => {
+    socket.on("error", () => {});
+    if (url !== `${registry.hostname}:${port}`) return socket.end("HTTP/1.1 403 Forbidden\r\n\r\n");
+    const there = connect(port, registry.hostname, () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      there.pipe(socket).pipe(there);
+    });
+    there.on("error", () => socket.destroy());
+  });
+  await new Promise((listening) => proxy.listen(0, "127.0.0.1", listening));
+  const by = `http://127.0.0.1:${proxy.address().port}`;
+  const project = join(folder, "engine");
+  mkdirSync(project);
+  await writeFile(join(project, "package.json"), '{ "private": true }');
+  try {
+    const env = {
+      npm_config_proxy: by,
+      npm_config_https_proxy: by,
+      npm_config_ignore_scripts: "false", // as it is where nobody has set it
+      GLOBAL_AGENT_HTTP_PROXY: by, // what its install script goes by
+      ORT_DISABLE_TELEMETRY: "1",
+    };
+    const args = [...line[1].split(" "), "--prefer-offline", "--no-audit", "--no-fund"];
+    const installed = await run("npm", args, project, env);
+    if (!installed.ok) return `npm ${line[1]}:\n${installed.output}`;
+    const code = `if (!require("onnxruntime-node").listSupportedBackends().some(({ name }) => name === "cpu")) process.exit(1)`;
+    const loaded = await run("node", ["-e", code], project, env);
+    return loaded.ok ? "" : `It is installed, and does not load:\n${loaded.output}`;
+  } finally {
+    proxy.close();
+  }
 }
 
 /** Every bundler, where onnxruntime-web is all that is installed. */
@@ -319,9 +371,8 @@ async function runExample(project, example) {
 }
 
 async function report() {
-  const checks = "packed publint types installs imports declares bundles compiles README".split(
-    " ",
-  );
+  const checks =
+    "packed publint types installs imports declares bundles engine compiles README".split(" ");
   const rows = [["package", ...checks, "installs kB", "limit kB"]];
   const problems = [];
   for (const [name, result] of results) {
@@ -357,8 +408,8 @@ function fail(message) {
 }
 
 /** Runs a program to its end, or for two minutes. */
-function run(file, args, cwd) {
-  const env = { ...process.env, CAJAL_CACHE: join(folder, "cache"), NO_COLOR: "1" };
+function run(file, args, cwd, more = {}) {
+  const env = { ...process.env, CAJAL_CACHE: join(folder, "cache"), NO_COLOR: "1", ...more };
   delete env.FORCE_COLOR;
   return new Promise((done) => {
     const options = { cwd, env, timeout: 120_000, maxBuffer: 2 ** 26 };
