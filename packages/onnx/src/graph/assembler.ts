@@ -6,7 +6,8 @@ import { isKnown } from "../model/dims";
 import { definitionOf, inferNode, known, nameOf, type Known, type Scope } from "./infer";
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 import { operator } from "../operators";
-import { topologicalOrder } from "../model/topologicalOrder";
+import { topologicalOrder, used } from "../model/topologicalOrder";
+import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
 import { upgrade } from "./upgrade";
 
 /** A value in a graph under construction. */
@@ -109,6 +110,7 @@ export class GraphAssembler implements Scope {
     const { constant, dtype, shape, elements } = found;
     if (constant) return constant;
     if (!isKnown(shape) || !isKnown(elements)) return undefined;
+    if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(elements, int64) };
     return tensor(dtype, shape, elements);
   }
 
@@ -297,7 +299,17 @@ export class GraphAssembler implements Scope {
     for (const [name, data] of graph.initializers) this.initializer(name, data);
     for (const { name, dtype, shape } of graph.inputs)
       if (!graph.initializers.has(name)) this.input(name, dtype, shapes[name] ?? shape);
+    const sequences: Sequences = new Map();
+    const assemble = (name: string) => {
+      const values = sequences.get(name);
+      if (values && !this.#lookup(name)) this.append(assembled(name, values, this));
+    };
     for (const node of topologicalOrder(graph.nodes)) {
+      const inlined = this.within(node.name || node.outputs[0] || node.op, () =>
+        inlineSequence(node, this, sequences),
+      );
+      if (inlined) continue;
+      for (const name of used(node)) assemble(name);
       const current =
         opset < this.opset
           ? this.within(node.name || node.outputs[0] || node.op, () =>
@@ -316,7 +328,10 @@ export class GraphAssembler implements Scope {
           }),
         );
     }
-    for (const { name } of graph.outputs) this.#outputs.push(this.value(name));
+    for (const { name } of graph.outputs) {
+      assemble(name);
+      this.#outputs.push(this.value(name));
+    }
   }
 
   /** A node, the graphs inside it of this operator set. */
@@ -440,6 +455,9 @@ export class GraphAssembler implements Scope {
     }
   }
 }
+
+/** "To the end" is 2⁶³ − 1, which as a number is one too many. */
+const int64 = (value: number) => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value));
 
 /** All names in a graph and the graphs inside it, of values and nodes. */
 function namesIn(graph: Graph): readonly string[] {
