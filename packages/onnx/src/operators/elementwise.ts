@@ -7,6 +7,7 @@ import {
   badShape,
   defineOperator,
   type AttributeTypes,
+  type InferenceContext,
   type Inferred,
   type Operator,
   type OperatorSample,
@@ -57,7 +58,7 @@ const unary = (
     ],
   });
 
-type Fold = (x: number, y: number, dtype: DType) => number;
+type Fold = (x: number, y: number, dtype: DType, node?: Pick<InferenceContext, "int">) => number;
 
 /** Two inputs that broadcast. `neutral`: the second operand that leaves the first, a free axis even, as it is. */
 const binary = (
@@ -102,8 +103,11 @@ const binary = (
       // Before opset 7 the second operand was laid beside an axis of the first.
       if (node.opset < 7 && node.int("broadcast", 0)) return [{ dtype: a.dtype, shape: a.shape }];
       const each = (x: Dim, y: Dim): Dim => {
-        if (typeof x === "number" && typeof y === "number")
-          return fold && rounded(a.dtype, fold(x, y, a.dtype));
+        if (typeof x === "number" && typeof y === "number") {
+          const made = fold && rounded(a.dtype, fold(x, y, a.dtype, node));
+          // Whole numbers have no quotient by 0.
+          return isInteger(a.dtype) && !Number.isFinite(made) ? undefined : made;
+        }
         if (neutral && y === neutral.right) return x;
         if (neutral && neutral.left !== undefined && x === neutral.left) return y;
         // Extents are whole and not negative.
@@ -405,7 +409,13 @@ export const elementwise: readonly Operator[] = [
   binary("Mod", "number", {
     since: 10,
     attributes: { fmod: "int" },
-    samples: [...binarySamples.integer, { inputs: [[2, 3], [3]], attributes: { fmod: 1 } }],
+    // With the sign of the divisor, as shapes are padded to whole windows; fmod: of the dividend.
+    fold: (x, y, _, node) => (node?.int("fmod", 0) ? x % y : x - y * Math.floor(x / y)),
+    samples: [
+      ...binarySamples.integer,
+      integerPair([3], []),
+      { inputs: [[2, 3], [3]], attributes: { fmod: 1 } },
+    ],
   }),
   nary("Max", "number", (x, y) => Math.max(x, y)),
   nary("Min", "number", (x, y) => Math.min(x, y)),
