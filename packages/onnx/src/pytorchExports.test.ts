@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { tensor, type DType, type Tensor } from "@cajal/core";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { bits, fnv1a, unit } from "../../models/testing/generated";
 import { checkExport, type ExportedNetwork, type Numbers } from "../testing/checkExport";
