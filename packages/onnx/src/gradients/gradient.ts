@@ -52,8 +52,6 @@ export interface Gradient {
   readonly ignores?: readonly number[];
   /** Whether it takes a dy that is {@link Scaled}; others get the product. */
   readonly takesScaled?: true;
-  /** Inputs of which the outputs take type or shape alone, whatever they hold. */
-  readonly ignores?: readonly number[];
   /** Cases that the shared `checkGradient` compares with central differences. */
   readonly samples: readonly GradientSample[];
 }
