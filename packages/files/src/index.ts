@@ -6,5 +6,8 @@ export {
   type Hdf5Group,
   type Hdf5Value,
 } from "./containers/hdf5/openHdf5";
+export { decodeNpy, encodeNpy } from "./containers/npy";
+export { encodeNpz, openNpz, type NpzArray } from "./containers/npz";
+export { encodeZip, needEntry, openZip, type ZipEntry } from "./containers/zip";
 export { readTar } from "./containers/readTar";
 export { blobSource, bytesSource, type ByteSource } from "./byteSource";

@@ -1,0 +1,285 @@
+// zip archives, read where they are wanted and written without compression: what `.keras` and `.npz` files
+// are. "APPNOTE.TXT, .ZIP File Format Specification" 6.3.10 (pkware.com); its section numbers stand below.
+// Written by ourselves because what we need of it (no encryption, no other methods than deflate, one
+// file at a time) is a hundredth of what a zip library weighs.
+import { CajalError, unknownName } from "@cajal/core";
+import type { ByteSource } from "../byteSource";
+import { crc32 } from "./crc32";
+
+export interface ZipEntry {
+  /** Path within the archive. */
+  readonly name: string;
+  /** Bytes when unpacked, as the directory says. */
+  readonly size: number;
+  /**
+   * Its bytes, unpacked and compared with their CRC-32.
+   *
+   * @param limit bytes that it may have at most; default 2³¹
+   * @throws CajalError `bad-file` where it is damaged, or larger than its directory says or the limit;
+   *   `unsupported` where it is encrypted or packed by another method than deflate
+   */
+  read(limit?: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Little-endian signatures of the structures (4.3). */
+const signatures = {
+  localHeader: 0x04034b50,
+  entry: 0x02014b50,
+  end: 0x06054b50,
+  end64: 0x06064b50,
+  locator64: 0x07064b50,
+} as const;
+
+/** Whether these first bytes are those of a zip archive with a first member, or of an empty one. */
+export const looksLikeZip = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0x50 &&
+  bytes[1] === 0x4b &&
+  ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6));
+
+/**
+ * The members of an archive by name, in their order; folders are left out. Nothing is unpacked.
+ *
+ * @throws CajalError `bad-file` for another format, a truncated or damaged archive, a name that occurs twice
+ */
+export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
+  const bad = (why: string, facts: Record<string, unknown> = {}) =>
+    new CajalError("bad-file", `${source.name}: ${why}`, { file: source.name, ...facts });
+  const view = async (offset: number, length: number, what: string) => {
+    if (!(Number.isSafeInteger(offset) && offset >= 0 && offset + length <= source.size))
+      throw bad(`${what} lies at ${offset}, outside of the file. The archive is damaged.`);
+    const bytes = await source.read(offset, length);
+    return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  };
+  const big = (from: DataView, at: number, what: string) => {
+    const value = Number(from.getBigUint64(at, true));
+    if (!Number.isSafeInteger(value)) throw bad(`${what} is ${value}. The archive is damaged.`);
+    return value;
+  };
+
+  const end = await findEnd();
+  const directory = await view(end.directory, end.length, "the central directory");
+  const entries = new Map<string, ZipEntry>();
+  let at = 0;
+  while (at + 46 <= end.length && directory.getUint32(at, true) === signatures.entry) {
+    const entry = readEntry(at);
+    if (!entry.name.endsWith("/")) {
+      if (entries.has(entry.name))
+        throw bad(`it has two members called ${JSON.stringify(entry.name)}.`, {
+          member: entry.name,
+        });
+      entries.set(entry.name, entry);
+    }
+    at = entry.next;
+  }
+  return entries;
+
+  /** The end of the central directory (4.3.16), behind which a comment of up to 64 kB may stand. */
+  async function findEnd(): Promise<{ directory: number; length: number; shift: number }> {
+    const tail = Math.min(source.size, 22 + 0xffff);
+    const bytes = await view(source.size - tail, tail, "the end");
+    for (let at = tail - 22; at >= 0; at--) {
+      if (bytes.getUint32(at, true) !== signatures.end) continue;
+      if (at + 22 + bytes.getUint16(at + 20, true) !== tail) continue; // within a comment
+      const where = source.size - tail + at;
+      let length = bytes.getUint32(at + 12, true);
+      let offset = bytes.getUint32(at + 16, true);
+      let before = where;
+      if (
+        offset === 0xffffffff ||
+        length === 0xffffffff ||
+        bytes.getUint16(at + 10, true) === 0xffff
+      ) {
+        const locator = where >= 20 ? await view(where - 20, 20, "the zip64 locator") : undefined;
+        if (locator?.getUint32(0, true) === signatures.locator64) {
+          before = big(locator, 8, "the zip64 end");
+          const end64 = await view(before, 56, "the zip64 end");
+          if (end64.getUint32(0, true) !== signatures.end64)
+            throw bad("its zip64 end is not where it should be. The archive is damaged.");
+          length = big(end64, 40, "the directory's size");
+          offset = big(end64, 48, "the directory's place");
+        }
+      }
+      // What was put before the archive moves everything by as much.
+      const shift = before - length - offset;
+      if (shift < 0) throw bad("its directory lies outside of the file. The archive is damaged.");
+      return { directory: offset + shift, length, shift };
+    }
+    throw bad(
+      source.size === 0
+        ? "it is no zip archive: it is empty."
+        : "it is no zip archive, or truncated: the end of the central directory is missing.",
+    );
+  }
+
+  /** An entry of the central directory (4.3.12). */
+  function readEntry(at: number): ZipEntry & { next: number } {
+    const flags = directory.getUint16(at + 8, true);
+    const method = directory.getUint16(at + 10, true);
+    const crc = directory.getUint32(at + 16, true);
+    const [nameLength, extraLength, commentLength] = [28, 30, 32].map((from) =>
+      directory.getUint16(at + from, true),
+    ) as [number, number, number];
+    const next = at + 46 + nameLength + extraLength + commentLength;
+    if (next > end.length) throw bad("its central directory is cut off. The archive is damaged.");
+    const nameBytes = new Uint8Array(directory.buffer, directory.byteOffset + at + 46, nameLength);
+    // Bit 11: UTF-8. Others are in an old character set, of which ASCII is the part that occurs.
+    const name = new TextDecoder(flags & 0x800 ? "utf-8" : "latin1").decode(nameBytes);
+    let [size, packed, offset] = [24, 20, 42].map((from) =>
+      directory.getUint32(at + from, true),
+    ) as [number, number, number];
+    // zip64 (4.5.3): what does not fit stands in an extra field, in this order.
+    for (let from = at + 46 + nameLength; from + 4 <= at + 46 + nameLength + extraLength;) {
+      const length = directory.getUint16(from + 2, true);
+      if (directory.getUint16(from, true) === 1) {
+        let field = from + 4;
+        const wide = (value: number) => {
+          if (value !== 0xffffffff) return value;
+          if (field + 8 > from + 4 + length)
+            throw bad(`the zip64 field of ${JSON.stringify(name)} is too short.`);
+          field += 8;
+          return big(directory, field - 8, `a size of ${JSON.stringify(name)}`);
+        };
+        size = wide(size);
+        packed = wide(packed);
+        offset = wide(offset);
+      }
+      from += 4 + length;
+    }
+    const read = async (limit = 2 ** 31): Promise<Uint8Array<ArrayBuffer>> => {
+      const damaged = (why: string) =>
+        bad(`${name} ${why}. The archive is damaged.`, { member: name });
+      if (flags & 1) throw refused("is encrypted");
+      if (method !== 0 && method !== 8)
+        throw refused(
+          `is packed by method ${method}${method === 12 ? " (bzip2)" : ""}, expected 0 (stored) or 8 (deflate)`,
+        );
+      if (size > limit)
+        throw bad(`${name} has ${size} bytes, more than the ${limit} that are expected at most.`, {
+          member: name,
+          size,
+          limit,
+        });
+      // Deflate makes at most 1,032 bytes of one: a directory that says more is wrong.
+      if (size > (method === 0 ? packed : packed * 1032 + 1032))
+        throw damaged(`says that it unpacks to ${size} bytes, which ${packed} cannot`);
+      const local = await view(offset + end.shift, 30, `the header of ${name}`);
+      if (local.getUint32(0, true) !== signatures.localHeader)
+        throw damaged("is not where it should be");
+      const start = offset + end.shift + 30 + local.getUint16(26, true) + local.getUint16(28, true);
+      const content = await view(start, packed, name);
+      const bytes = new Uint8Array(content.buffer, content.byteOffset, packed);
+      const unpacked =
+        method === 0 ? Uint8Array.from(bytes) : await inflateRaw(bytes, size, damaged);
+      if (unpacked.length !== size)
+        throw damaged(`unpacks to ${unpacked.length} bytes; its directory says ${size}`);
+      if (crc32(unpacked) !== crc) throw damaged("has another CRC-32 than its directory says");
+      return unpacked;
+    };
+    const refused = (why: string) =>
+      new CajalError("unsupported", `${source.name}: ${name} ${why}.`, {
+        file: source.name,
+        member: name,
+      });
+    return { name, size, read, next };
+  }
+}
+
+/** A member that must be there; what is missing is an error that lists what there is. */
+export function needEntry(
+  entries: ReadonlyMap<string, ZipEntry>,
+  name: string,
+  archive: string,
+): ZipEntry {
+  const entry = entries.get(name);
+  if (!entry) throw unknownName(`member of ${archive}`, name, entries.keys(), "bad-file");
+  return entry;
+}
+
+/** Never more than `size` bytes are unpacked. */
+async function inflateRaw(
+  bytes: Uint8Array,
+  size: number,
+  damaged: (why: string) => CajalError,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const out = new Uint8Array(size);
+  let at = 0;
+  const unpacked = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream("deflate-raw"));
+  const reader = unpacked.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw Object.assign(damaged("is not deflate data"), { cause });
+    });
+    if (done) return out.subarray(0, at);
+    if (at + value.length > size) {
+      await reader.cancel();
+      throw damaged(`unpacks to more than the ${size} bytes that its directory says`);
+    }
+    out.set(value, at);
+    at += value.length;
+  }
+}
+
+/**
+ * An archive of these files, stored without compression, as Keras writes `.keras`: weights hardly shrink.
+ * The same files give the same bytes: every member is dated 1980-01-01.
+ *
+ * @throws CajalError `bad-argument` above 4 GB, which would need zip64
+ */
+export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
+  const members = [...files].map(([name, data]) => ({
+    name: new TextEncoder().encode(name),
+    data,
+  }));
+  const size = members.reduce(
+    (sum, { name, data }) => sum + 76 + 2 * name.length + data.length,
+    22,
+  );
+  if (size > 0xfffffffe || members.length > 0xfffe)
+    throw new CajalError(
+      "bad-argument",
+      `zip: ${size} bytes in ${members.length} files; at most 4 GB and 65,534 files are written.`,
+      { size },
+    );
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const numbers = (...fields: (readonly [width: 2 | 4, value: number])[]) => {
+    for (const [width, value] of fields) {
+      if (width === 2) view.setUint16(at, value, true);
+      else view.setUint32(at, value, true);
+      at += width;
+    }
+  };
+  const put = (part: Uint8Array) => {
+    bytes.set(part, at);
+    at += part.length;
+  };
+  const written = members.map(({ name, data }) => {
+    const offset = at;
+    // Version 2.0, UTF-8 names, stored, midnight of 1980-01-01, CRC-32, both sizes, name, no extra field.
+    const shared = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 0x21], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0]] as const; // prettier-ignore
+    numbers([4, signatures.localHeader], ...shared);
+    put(name);
+    put(data);
+    return { name, offset, shared };
+  });
+  const directory = at;
+  for (const { name, offset, shared } of written) {
+    numbers([4, signatures.entry], [2, 20], ...shared, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]);
+    put(name);
+  }
+  const count = written.length;
+  numbers(
+    [4, signatures.end],
+    [2, 0],
+    [2, 0],
+    [2, count],
+    [2, count],
+    [4, at - directory],
+    [4, directory],
+    [2, 0],
+  );
+  return bytes;
+}
