@@ -23,6 +23,7 @@ const limits = {
   models: 2000,
   runtime: 4000,
   train: 4000,
+  transfer: 4000,
   bench: 8000,
 };
 

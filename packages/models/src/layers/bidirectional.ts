@@ -40,6 +40,13 @@ export const bidirectional = defineLayer({
       })),
     );
   },
+  parts: (config) => {
+    const { backward, forward } = directions(config);
+    return {
+      [forward.name]: { attribute: "forward_layer", layer: forward },
+      [backward.name]: { attribute: "backward_layer", layer: backward },
+    };
+  },
   macs: (config, inputs, outputs) => {
     const { backward, forward } = directions(config);
     return [forward, backward].reduce(

@@ -65,6 +65,7 @@ export const convLstm2d = defineLayer({
       ...(use_bias ? [unit_forget_bias ? { ...bias, initializer: forgetting } : bias] : []),
     ];
   },
+  parts: () => ({ conv_lstm_cell: { attribute: "cell" } }),
   macs: ({ filters, kernel_size: [kh, kw], return_sequences }, [x], [y]) => {
     const [h, w] = return_sequences ? y!.slice(2) : y!.slice(1);
     return (x![1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (x![4]! + filters);

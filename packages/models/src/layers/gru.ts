@@ -33,6 +33,7 @@ export const gru = defineLayer({
       ...(use_bias ? [trainable(config, "bias", bias, "gru_cell/bias")] : []),
     ];
   },
+  parts: () => ({ gru_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 3),
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {

@@ -35,6 +35,7 @@ export const lstm = defineLayer({
       ...(use_bias ? [config.unit_forget_bias ? forgetting(bias, units) : bias] : []),
     ];
   },
+  parts: () => ({ lstm_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 4),
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {

@@ -26,6 +26,7 @@ export const simpleRnn = defineLayer({
       ...(use_bias ? [trainable(config, "bias", [units], "simple_rnn_cell/bias")] : []),
     ];
   },
+  parts: () => ({ simple_rnn_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 1),
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {

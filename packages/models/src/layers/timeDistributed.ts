@@ -29,6 +29,7 @@ export const timeDistributed = defineLayer({
       ...weight,
       name: `${layer.name}/${weight.name}`,
     })),
+  parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
   macs: ({ layer }, [x], outputs) =>
     (x![1] ?? NaN) *
     (layer.definition.macs?.(layer.config, [stepOf(x!)], outputs.map(stepOf)) ?? 0),

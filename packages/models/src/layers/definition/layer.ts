@@ -75,6 +75,12 @@ export interface InnerLayer {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** See {@link Layer.parts}. */
+export interface LayerPart {
+  readonly attribute: string;
+  readonly layer?: InnerLayer;
+}
+
 /** See {@link Layer.integers}. */
 export type Integers = "moves" | "computes" | "refuses";
 
@@ -110,6 +116,11 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   /** @throws CajalError `bad-shape` where the inputs do not fit; the driver adds the layer's name */
   shape(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly KerasShape[];
   weights?(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly WeightSpec[];
+  /**
+   * The parts that hold some of the weights, by what their weights' names begin with: which attribute of the
+   * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
+   */
+  parts?(config: ConfigOf<F>): Readonly<Record<string, LayerPart>>;
   /** Multiply-adds of one example; biases are not counted. */
   macs?(config: ConfigOf<F>, inputs: readonly KerasShape[], outputs: readonly KerasShape[]): number;
   /**

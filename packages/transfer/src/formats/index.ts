@@ -1,0 +1,8 @@
+// All formats; the first that recognizes a file reads it.
+import type { Format } from "./format";
+import { kerasH5 } from "./kerasH5";
+import { kerasZip } from "./kerasZip";
+import { safetensors } from "./safetensors";
+import { tfjs } from "./tfjs";
+
+export const formats: readonly Format[] = [kerasH5, kerasZip, safetensors, tfjs];

@@ -1,0 +1,222 @@
+// Weights of a file, matched with a model's: by path, by the layers' names, else by order as Keras does.
+import { CajalError, showShape, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import type { ModelConfig, ModelWeight, Network, NetworkLayer } from "@cajal/models";
+import type { StoredGroup, StoredWeight, StoredWeights } from "./formats/format";
+import { kerasPaths } from "./kerasPaths";
+
+type Wanted = Pick<ModelWeight, "key" | "shape">;
+
+/**
+ * The weights of a model out of those of a file, as float32 (float64 is rounded).
+ *
+ * @param file what to call the file in messages
+ * @throws CajalError `bad-file` where they do not belong together, with both names and both shapes
+ */
+export async function matchWeights(
+  stored: StoredWeights,
+  network: Network,
+  file: string,
+  model?: ModelConfig,
+): Promise<Weights> {
+  const pairs =
+    stored.byPath && model
+      ? byPath(stored, model, network, file)
+      : stored.groups.length === 1 && stored.groups[0]!.name === ""
+        ? inOneList(stored.groups[0]!.weights, network.layers, file)
+        : byLayer(stored.groups, network.layers, file);
+  // Every shape is compared before anything is read.
+  for (const [wanted, found] of pairs) checkShape(wanted, found, file);
+  const weights = new Map<string, Tensor>();
+  for (const [wanted, found] of pairs)
+    weights.set(wanted.key, asFloat32(await found.read(), wanted, found, file));
+  return weights;
+}
+
+type Pair = readonly [wanted: Wanted, found: StoredWeight];
+
+function byPath(
+  { groups }: StoredWeights,
+  model: ModelConfig,
+  network: Network,
+  file: string,
+): readonly Pair[] {
+  const found = new Map(
+    groups.flatMap(({ weights }) => weights).map((weight) => [weight.name, weight]),
+  );
+  const paths = kerasPaths(model, network.layers);
+  const pairs: Pair[] = [];
+  for (const [path, wanted] of paths) {
+    const weight = found.get(path);
+    if (!weight)
+      throw misfit(
+        file,
+        `it has nothing at ${path}, where weight "${wanted.key}" ${showShape(wanted.shape)} should be`,
+        { path, weight: wanted.key },
+      );
+    pairs.push([wanted, weight]);
+    found.delete(path);
+  }
+  // States of random layers and metrics are no weights of the model.
+  const left = [...found.values()].filter(({ name }) => !/seed_generator|^metrics\//.test(name));
+  if (left.length > 0)
+    throw misfit(
+      file,
+      `it has ${left.length} weights that belong to no layer of the model, the first at ${left[0]!.name} ${showShape(left[0]!.shape)}`,
+      { path: left[0]!.name },
+    );
+  return pairs;
+}
+
+/** Weights without groups: by their keys, else by the layers that their names begin with, else in order. */
+function inOneList(
+  stored: readonly StoredWeight[],
+  layers: readonly NetworkLayer[],
+  file: string,
+): readonly Pair[] {
+  const wanted = layers.flatMap(allWeights);
+  const byKey = new Map(stored.map((weight) => [weight.name, weight]));
+  const known = new Set(wanted.map(({ key }) => key));
+  if (stored.length === known.size && wanted.every(({ key }) => byKey.has(key)))
+    return wanted.map((weight): Pair => [weight, byKey.get(weight.key)!]);
+  const grouped = byPrefix(stored, layers);
+  if (grouped) return grouped;
+  if (stored.length === wanted.length) return wanted.map((weight, i): Pair => [weight, stored[i]!]);
+  const one =
+    wanted.find(({ key }) => !byKey.has(key))?.key ??
+    stored.find(({ name }) => !known.has(name))?.name;
+  throw misfit(
+    file,
+    `the model has ${wanted.length} weights, the file ${stored.length}: ${JSON.stringify(one)} is on one side only`,
+    { expected: wanted.length, got: stored.length, weight: one },
+  );
+}
+
+/** Names such as TF.js gives, `layer/weight`: undefined unless every layer finds as many as it needs. */
+function byPrefix(
+  stored: readonly StoredWeight[],
+  layers: readonly NetworkLayer[],
+): readonly Pair[] | undefined {
+  const leaves = layers.flatMap(leavesOf).filter(({ weights }) => weights.length > 0);
+  const byName = new Map(leaves.map((leaf) => [leaf.name, { leaf, found: [] as StoredWeight[] }]));
+  if (byName.size < leaves.length) return undefined; // a name in two nested models
+  for (const weight of stored) {
+    // The longest: layers' names may hold slashes.
+    const parts = weight.name.split("/");
+    let at = parts.length - 1;
+    while (at > 0 && !byName.has(parts.slice(0, at).join("/"))) at--;
+    if (at === 0) return undefined;
+    byName.get(parts.slice(0, at).join("/"))!.found.push(weight);
+  }
+  const pairs: Pair[] = [];
+  for (const { leaf, found } of byName.values()) {
+    const wanted = legacyOrder(leaf);
+    if (wanted.length !== found.length) return undefined;
+    wanted.forEach((weight, i) => pairs.push([weight, found[i]!]));
+  }
+  return pairs;
+}
+
+const leavesOf = (layer: NetworkLayer): readonly NetworkLayer[] =>
+  layer.layers ? layer.layers.flatMap(leavesOf) : [layer];
+
+/** All weights of a layer, those of a nested model's layers in their order. */
+const allWeights = (layer: NetworkLayer): readonly Wanted[] => [
+  ...layer.weights,
+  ...(layer.layers ?? []).flatMap(allWeights),
+];
+
+function byLayer(
+  groups: readonly StoredGroup[],
+  layers: readonly NetworkLayer[],
+  file: string,
+): readonly Pair[] {
+  const filled = groups.filter(({ weights }) => weights.length > 0);
+  const wanting = layers
+    .map((layer) => ({ layer, weights: legacyOrder(layer) }))
+    .filter(({ weights }) => weights.length > 0);
+  const byName = new Map(filled.map((group) => [group.name, group]));
+  const named = wanting.every(({ layer }) => byName.has(layer.name));
+  if (!named && filled.length !== wanting.length) {
+    const missing = wanting.find(({ layer }) => !byName.has(layer.name))!;
+    throw misfit(
+      file,
+      `the model has ${wanting.length} layers with weights, the file ${filled.length}: layer "${missing.layer.name}" needs ${missing.weights.length} weights and has none there (it has ${filled
+        .map(({ name }) => JSON.stringify(name))
+        .slice(0, 5)
+        .join(", ")}${filled.length > 5 ? ", …" : ""})`,
+      { layer: missing.layer.name },
+    );
+  }
+  if (named && filled.length > wanting.length) {
+    const names = new Set(wanting.map(({ layer }) => layer.name));
+    const extra = filled.find(({ name }) => !names.has(name))!;
+    throw misfit(
+      file,
+      `it has weights for "${extra.name}", which is no layer of the model with weights`,
+      { layer: extra.name },
+    );
+  }
+  return wanting.flatMap(({ layer, weights }, i) => {
+    const group = named ? byName.get(layer.name)! : filled[i]!;
+    if (group.weights.length !== weights.length)
+      throw misfit(
+        file,
+        `layer "${layer.name}" (${layer.className}) needs ${weights.length} weights (${weights.map(({ key }) => key).join(", ")}), the file has ${group.weights.length} for "${group.name}" (${group.weights.map(({ name }) => name).join(", ")})`,
+        { layer: layer.name },
+      );
+    return weights.map((wanted, j): Pair => [wanted, group.weights[j]!]);
+  });
+}
+
+/**
+ * A layer's weights in the order of `.h5` files: those that are trained first. With frozen layers or
+ * normalizations inside a nested model that is not the layers' order.
+ */
+function legacyOrder(layer: NetworkLayer): Wanted[] {
+  const all: { weight: Wanted; trained: boolean }[] = [];
+  const visit = ({ weights, layers, trainable }: NetworkLayer): void => {
+    for (const weight of weights) all.push({ weight, trained: trainable && weight.trainable });
+    layers?.forEach(visit);
+  };
+  visit(layer);
+  const pick = (trained: boolean) => all.filter((one) => one.trained === trained);
+  return [...pick(true), ...pick(false)].map(({ weight }) => weight);
+}
+
+function checkShape(wanted: Wanted, found: StoredWeight, file: string): void {
+  if (showShape(wanted.shape) !== showShape(found.shape))
+    throw new CajalError(
+      "bad-shape",
+      `${file}: weight "${wanted.key}": got ${showShape(found.shape)} from ${found.name}, expected ${showShape(wanted.shape)}.${sizeOf(found.shape) === sizeOf(wanted.shape) ? " The number of elements is the same: the layouts differ." : ""}`,
+      { weight: wanted.key, from: found.name, got: found.shape, expected: wanted.shape },
+    );
+}
+
+function asFloat32(read: Tensor, wanted: Wanted, found: StoredWeight, file: string): Tensor {
+  if (read.dtype === "float32") return read;
+  if (read.dtype === "float64")
+    return tensor("float32", read.shape, Float32Array.from(read.data as Float64Array));
+  if (read.dtype === "float16")
+    return tensor("float32", read.shape, Float32Array.from(read.data as Uint16Array, halfToFloat));
+  throw misfit(
+    file,
+    `weight "${wanted.key}" (${found.name}) is ${read.dtype}, expected floating-point numbers`,
+    {
+      weight: wanted.key,
+      dtype: read.dtype,
+    },
+  );
+}
+
+/** The value of IEEE 754 half-precision bits. */
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+const misfit = (file: string, why: string, facts: Record<string, unknown>) =>
+  new CajalError("bad-file", `${file}: ${why}.`, { file, ...facts });

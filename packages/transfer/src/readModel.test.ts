@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { isCajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
+import { decodeNpy } from "@cajal/files";
+import { open } from "@cajal/runtime";
+import { expect, it } from "vitest";
+import { describeWithShared, shared } from "../../core/testing/shared";
+import { bits, fnv1a, unit } from "../../models/testing/generated";
+import { readModel, readWeights } from "./readModel";
+
+interface Input {
+  name: string;
+  shape: number[];
+  dtype: DType;
+  formula: string;
+}
+interface Case {
+  case: string;
+  files?: Record<string, unknown>;
+  inputs: Input[];
+  output_names?: string[];
+  outputs: { shape: number[]; data: number[] }[];
+  weights?: [name: string, shape: number[], dtype: string, sha256: string][];
+  tolerance: number;
+  /** What full precision gives, where the model's policy is a lower one: Cajal computes in float32. */
+  float32_output?: { shape: number[]; data: number[] }[];
+  /** The case whose formula the inputs have. */
+  inputsOf?: string;
+  refuse?: string;
+  expect?: string;
+}
+
+const casesOf = (path: string) =>
+  (JSON.parse(readFileSync(`${path}/expected.json`, "utf8")) as { cases: Case[] }).cases;
+
+/** Inputs by the formulas of the reference's README. */
+function inputOf(name: string, { name: input, shape, dtype, formula }: Input): Tensor {
+  const seed = fnv1a(`input/${name}/${input}`);
+  const value = (i: number) => {
+    if (formula === "r") return unit(seed, i);
+    const modulus = /^u mod (\d+)$/.exec(formula)?.[1];
+    if (modulus) return bits(seed, i) % Number(modulus);
+    if (formula === "round((r + 1) * 127.5)") return Math.round((unit(seed, i) + 1) * 127.5);
+    throw new Error(`unknown formula ${formula}`);
+  };
+  return tensor(
+    dtype,
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, i) => value(i)),
+  );
+}
+
+/** Layers, options and operations that Cajal does not have yet: to be refused with such a code, never read wrongly. */
+const refusals = ["unknown-name", "unsupported", "unknown-option", "bad-model", "bad-argument"];
+
+async function check(path: string, one: Case, work: () => ReturnType<typeof readModel>) {
+  const read = await work().catch((error: unknown) => {
+    if (!isCajalError(error) || !refusals.includes(error.code)) throw error;
+    return error;
+  });
+  if (read instanceof Error) return read.message;
+  expect(one.refuse, `${path} must be refused`).toBeUndefined();
+  for (const [name, shape, dtype, sha256] of one.weights ?? []) {
+    const key = name.replace(/:0$/, "");
+    const weight = read.weights.get(key);
+    if (!weight || dtype !== "float32") continue; // older names; float64 is rounded
+    expect(weight.shape, key).toEqual(shape);
+    expect(createHash("sha256").update(new Uint8Array(weight.data.buffer)).digest("hex"), key).toBe(
+      sha256,
+    );
+  }
+  await using session = await open(read.model, read.weights);
+  // In the order of the session's inputs.
+  const inputs = session.inputs.map(({ name }) =>
+    inputOf(
+      one.inputsOf ?? one.case,
+      one.inputs.find((input) => input.name === name) ?? one.inputs[0]!,
+    ),
+  );
+  const outputs = await session.run(
+    Object.fromEntries(inputs.map((value, i) => [session.inputs[i]!.name, value])),
+  );
+  const values = Object.values(outputs);
+  for (const [i, { data }] of (one.float32_output ?? one.outputs).entries())
+    data.forEach((expected, j) =>
+      expect(Math.abs(Number(values[i]!.data[j]) - expected)).toBeLessThan(
+        Math.max(1e-4, one.tolerance),
+      ),
+    );
+  return undefined;
+}
+
+/** File and message, without the list of what there is: this shrinks as layers are added. */
+const classesOf = (refused: readonly string[]) =>
+  refused.map((line) => line.replace(/ Known, nearest.*/s, "").slice(0, 160));
+
+const refused: string[] = [];
+
+describeWithShared("files of Keras 3", "reference/files/keras", (path) => {
+  for (const one of casesOf(path))
+    for (const form of Object.keys(one.files!).filter((form) => form !== "weights.h5"))
+      it(`${one.case}.${form}`, async () => {
+        const why = await check(one.case, one, () => readModel(`${path}/${one.case}.${form}`));
+        if (why) refused.push(`${one.case}.${form}: ${why}`);
+      });
+  it("says what is refused", () => expect(classesOf(refused)).toMatchSnapshot());
+});
+
+describeWithShared("files of older Keras", "reference/files/old", (path) => {
+  const refused: string[] = [];
+  for (const one of casesOf(path))
+    for (const file of Object.keys(one.files!).filter((file) => !file.endsWith("weights.h5")))
+      it(file, async () => {
+        const why = await check(file, one, () => readModel(`${path}/${file}`));
+        if (why) refused.push(`${file}: ${why}`);
+      });
+  it("says what is refused", () => expect(classesOf(refused)).toMatchSnapshot());
+});
+
+describeWithShared("files of TF.js", "reference/files/tfjs", (path) => {
+  for (const one of casesOf(path))
+    it(one.case, async () => {
+      const why = await check(
+        one.case,
+        {
+          ...one,
+          weights: [],
+          inputsOf: one.case.replace(/_(converter|uint8|float16|(uint16_)?sharded)$/, ""),
+        },
+        () => readModel(`${path}/${one.case}/model.json`),
+      );
+      if (why) expect(one.refuse).toBe("graph-model");
+    });
+});
+
+describeWithShared("weights alone", "reference/files/keras", (path) => {
+  const both = casesOf(path).filter(({ files }) => "weights.h5" in files! && "keras" in files!);
+  it.each(both.map(({ case: name }) => name))(
+    "%s.weights.h5 gives what the .keras file gives",
+    async (name) => {
+      const whole = await readModel(`${path}/${name}.keras`).catch((error: unknown) => {
+        if (!isCajalError(error) || !refusals.includes(error.code)) throw error;
+      });
+      if (!whole) return;
+      expect(await readWeights(`${path}/${name}.weights.h5`, whole.model)).toEqual(whole.weights);
+      expect(await readWeights(`${path}/${name}.h5`, whole.model)).toEqual(whole.weights);
+    },
+  );
+});
+
+describeWithShared("broken files", "reference/files/broken", (path) => {
+  const cases = JSON.parse(readFileSync(`${path}/expected.json`, "utf8")) as {
+    cases: { file: string; expect: string }[];
+  };
+  // In shard_missing the shard is there; what it asks for is tried without a shard below.
+  const models = cases.cases.filter(({ file }) => !/^npy\/|shard_missing/.test(file));
+  it.each(models.map((one) => [one.file, one.expect] as const))(
+    "%s: %s",
+    async (file, expected) => {
+      const error = await readModel(`${path}/${file}`).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (error !== undefined && !isCajalError(error)) throw error;
+      if (!error)
+        expect(expected).toMatch(/loads|the same model|at most one weight|a NaN is a value/);
+      else expect(expected).toMatch(/error/);
+    },
+  );
+});
+
+describeWithShared("a model without its shards", "reference/files/broken/tfjs", (path) => {
+  it("names the shard that is missing", async () => {
+    const bytes = new Uint8Array(readFileSync(`${path}/shard_missing/model.json`));
+    const files = new Map([["model.json", bytes]]);
+    for (const source of [bytes, files])
+      await expect(readModel(source)).rejects.toThrow(/group1-shard1of1.bin/);
+  });
+});
+
+const mnist = () => {
+  const [size, count] = [784, 10];
+  const raw = gunzipSync(readFileSync(shared("data/mnist/t10k-images-idx3-ubyte.gz")));
+  return Float32Array.from(raw.subarray(16, 16 + size * count), (byte) => byte / 255);
+};
+const cifar = () => {
+  const file = shared("data/cifar10/cifar-10-batches-bin/test_batch_first1000.bin");
+  if (!existsSync(file)) return undefined;
+  const records = readFileSync(file);
+  const images = new Float32Array(10 * 3072);
+  for (let n = 0; n < 10; n++)
+    for (let i = 0; i < 3072; i++)
+      images[n * 3072 + (i % 1024) * 3 + Math.floor(i / 1024)] = records[n * 3073 + 1 + i]! / 255;
+  return images;
+};
+
+describeWithShared("real models of Keras 2.0.5 to 3.4.1", "data/real-models", (path) => {
+  const expected = JSON.parse(readFileSync(`${path}/expected.json`, "utf8")) as Record<
+    string,
+    { input: string; output: number[] | number[][] }
+  >;
+  const models = Object.entries(expected).filter(([file]) => /^(h5|keras)\//.test(file));
+  it.each(models)("%s", async (file, { input, output }) => {
+    const { model, weights } = await readModel(`${path}/${file}`);
+    await using session = await open(model, weights);
+    const values = output.flat();
+    const ramp = /ramp of shape \[(.*?)\]/.exec(input)?.[1]?.split(",").map(Number);
+    const data = ramp
+      ? Float32Array.from({ length: sizeOf(ramp) }, (_, k) => ((37 * k + 11) % 256) / 255)
+      : input.startsWith("MNIST")
+        ? mnist()
+        : cifar();
+    if (!data) return;
+    // A model of a fixed batch is given its ten images and zeros.
+    const [batch, ...image] = session.inputs[0]!.shape!;
+    const shape = ramp ?? [typeof batch === "number" ? batch : 10, ...image.map(Number)];
+    const x = tensor("float32", shape);
+    x.data.set(data);
+    const { data: got } = await session.predict(x);
+    values.forEach((value, i) =>
+      expect(Math.abs(Number(got[i]) - Number(value))).toBeLessThan(1e-4),
+    );
+  });
+});
+
+describeWithShared(
+  "MobileNet 0.75, trained on ImageNet, from TF.js",
+  "data/mobilenet_v1_0.75_224",
+  (path) => {
+    it("gives the probabilities of the reference", async () => {
+      const { model, weights } = await readModel(`${path}/model.json`);
+      const expected = decodeNpy(new Uint8Array(readFileSync(`${path}/reference/output_0.npy`)));
+      const image = decodeNpy(new Uint8Array(readFileSync(`${path}/reference/input_0.npy`)));
+      await using session = await open(model, weights);
+      const scaled = Float32Array.from(image.data as Uint8Array, (pixel) => pixel / 127.5 - 1);
+      const { data } = await session.predict(tensor("float32", image.shape, scaled));
+      expected.data.forEach((value, i) =>
+        expect(Math.abs(Number(data[i]) - Number(value))).toBeLessThan(1e-5),
+      );
+    });
+  },
+);

@@ -1,0 +1,75 @@
+// A model out of a file, whatever wrote it; told apart by what is in the file, not by its name.
+import { CajalError, checkOptions, type Weights } from "@cajal/core";
+import { resolve, type ModelConfig } from "@cajal/models";
+import { formats } from "./formats";
+import type { Format, ReadModel } from "./formats/format";
+import { matchWeights } from "./matchWeights";
+import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
+
+/**
+ * Reads a model with its weights: Keras `.h5` of any version, `.keras`, a TF.js layers model.
+ *
+ * @param source a path (Node), URL, Blob, bytes, or a map of files by name, the one that describes the
+ *   model first
+ * @throws CajalError `bad-file` for what is damaged, of no known format, or without a model; `bad-shape` with both
+ *   shapes where weights do not fit; `unsupported`, `unknown-name` for layers that Cajal has not; `io`, `network`
+ * @example const { model, weights } = await readModel("model.keras");
+ */
+export async function readModel(
+  source: ModelSource,
+  options: SourceOptions = {},
+): Promise<ReadModel> {
+  checkOptions("readModel", options, ["fetch", "signal"]);
+  return opened(source, options, async (file, format) => {
+    if (!format.readModel)
+      throw new CajalError(
+        "bad-file",
+        `${file.name}: ${format.name} holds weights alone. Give it to readWeights, with the model that they belong to.`,
+        { file: file.name, format: format.name },
+      );
+    return format.readModel(file);
+  });
+}
+
+/**
+ * Reads weights for a model: those of any file that `readModel` reads, `.weights.h5`, `save_weights` of older
+ * Keras, safetensors. Layers are matched by name, else in order as Keras does; every shape is compared
+ * before anything is read.
+ *
+ * @param model the config that they belong to
+ * @throws CajalError as {@link readModel}; `bad-file` where layers or weights are missing or left over
+ * @example const weights = await readWeights("resnet50_weights_tf_dim_ordering_tf_kernels.h5", resnet50());
+ */
+export async function readWeights(
+  source: ModelSource,
+  model: ModelConfig,
+  options: SourceOptions = {},
+): Promise<Weights> {
+  checkOptions("readWeights", options, ["fetch", "signal"]);
+  const network = resolve(model);
+  return opened(source, options, async (file, format) =>
+    matchWeights(await format.readWeights(file), network, file.name, model),
+  );
+}
+
+async function opened<T>(
+  source: ModelSource,
+  options: SourceOptions,
+  read: (file: OpenSource, format: Format) => Promise<T>,
+): Promise<T> {
+  const file = await openSource(source, options);
+  try {
+    options.signal?.throwIfAborted();
+    const head = await file.read(0, Math.min(1024, file.size));
+    const format = formats.find((one) => one.detect(head, file.name));
+    if (!format)
+      throw new CajalError(
+        "bad-file",
+        `${file.name}: ${file.size === 0 ? "it is empty" : "it is of no known format"}. Known: ${formats.map(({ name }) => name).join(", ")}.`,
+        { file: file.name },
+      );
+    return await read(file, format);
+  } finally {
+    await file.close();
+  }
+}
