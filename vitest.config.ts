@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import closingLine from "./scripts/closingLine.ts";
 
+// Tests that import onnxruntime-node by themselves send no telemetry either.
+process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+
 const root = fileURLToPath(new URL(".", import.meta.url));
 const packages = readdirSync(`${root}packages`);
 

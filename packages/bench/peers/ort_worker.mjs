@@ -1,7 +1,9 @@
 // Plain ONNX Runtime on an ONNX file, speaking the worker protocol: node ort_worker.mjs FILE.onnx
 // This is what our runtime is measured against: the same engine with somebody else's graph.
 import { createInterface } from "node:readline";
-import ort from "onnxruntime-node";
+
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
+const { default: ort } = await import("onnxruntime-node");
 
 const [path] = process.argv.slice(2);
 const session = await ort.InferenceSession.create(path, {

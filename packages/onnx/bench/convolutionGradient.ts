@@ -12,6 +12,8 @@ import {
   kernelGradients,
 } from "../src/gradients/shared/convolutionGradient";
 
+process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+
 const shapes = {
   // name: [batch, channels, side, maps, kernel, stride, group, pad begin, pad end]
   "lenet conv1": [64, 1, 28, 6, 5, 1, 1, 2, 2],

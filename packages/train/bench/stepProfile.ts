@@ -14,6 +14,8 @@ import { initialize, openTrainStep } from "@cajal/runtime";
 import { sgd, sparseCategoricalCrossentropy } from "@cajal/train";
 import * as ort from "onnxruntime-node";
 
+process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {

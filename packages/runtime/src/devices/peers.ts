@@ -7,12 +7,16 @@ import type * as ort from "onnxruntime-common";
 import type * as webgpu from "webgpu";
 import { inNode } from "./device";
 import { installedVersion } from "./installed";
+import { turnTelemetryOff } from "./telemetry";
 
 /** What both builds of ONNX Runtime offer. */
 export type Ort = Pick<typeof ort, "InferenceSession" | "Tensor" | "env">;
 
-/** ONNX Runtime's native build, for Node. */
-export const onnxruntimeNode = () => importInNode<Ort>("onnxruntime-node");
+/** ONNX Runtime's native build, for Node; without its telemetry. */
+export function onnxruntimeNode(): Promise<Ort> {
+  if (inNode) turnTelemetryOff();
+  return importInNode<Ort>("onnxruntime-node");
+}
 
 /**
  * ONNX Runtime in WebAssembly. In browsers it has a build for the CPU alone and one, of twice the size,

@@ -3,6 +3,7 @@
 import { encodeModel } from "@cajal/onnx";
 import { installedPath } from "./installed";
 import { doubling } from "../engines/onnx/onnxRuntime";
+import { withoutTelemetry } from "./telemetry";
 
 /** What is tried: an ONNX Runtime provider, Dawn's adapter, or the import of a package. */
 export type Probe = "onnx" | "webgpu" | "import";
@@ -32,6 +33,7 @@ export async function probe({
     stdio: ["ignore", "ignore", "pipe"],
     timeout,
     windowsHide: true,
+    env: withoutTelemetry(),
     ...(signal ? { signal } : {}),
   });
   let said = "";

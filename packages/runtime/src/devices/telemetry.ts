@@ -1,0 +1,24 @@
+// onnxruntime-node (1.30) has telemetry: seconds after a session has opened it looks up a host, keeps a
+// device id and a database in the user's cache folder and a log in the temporary folder. The library
+// reads this variable as it is loaded.
+const variable = "ORT_DISABLE_TELEMETRY";
+
+/**
+ * Turns the telemetry of onnxruntime-node off, unless the variable has a value already. Before its import.
+ *
+ * A worker thread has a copy of the environment, which the library does not read: there a warning says
+ * what is to be done.
+ */
+export function turnTelemetryOff(): void {
+  if (process.env[variable] !== undefined) return;
+  process.env[variable] = "1";
+  const { isMainThread } = process.getBuiltinModule("node:worker_threads");
+  if (!isMainThread)
+    process.emitWarning(
+      `onnxruntime-node sends telemetry, which only the main thread can turn off: start the process with ${variable}=1, or set process.env.${variable} = "1" before the worker is made.`,
+      { code: "CAJAL_TELEMETRY" },
+    );
+}
+
+/** The environment for a child process that loads onnxruntime-node. */
+export const withoutTelemetry = (): NodeJS.ProcessEnv => ({ [variable]: "1", ...process.env });
