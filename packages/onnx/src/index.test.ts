@@ -21,7 +21,10 @@ it("exports these names", () => {
       "encodeModelWithExternalData",
       "gradients",
       "inferShapes",
+      "mayFailOnEmpty",
+      "nodeFailingOnEmpty",
       "problemsOf",
+      "shapesFor",
       "upgradeModel",
       "withInitializers",
     ]

@@ -47,6 +47,8 @@ const attention = defineOperator({
   since: 23,
   inputs: [3, 7],
   outputs: [1, 4],
+  // Divides by the number of heads.
+  failsOnEmpty: (inputs) => inputs.slice(0, 3).some((shape) => shape?.slice(1).includes(0)),
   types: ["float", "float", "float:value", "any:mask", "float", "float:value", "int64"],
   attributes: {
     is_causal: "int",

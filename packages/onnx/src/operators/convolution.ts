@@ -108,6 +108,8 @@ export const convolution: readonly Operator[] = [
     op: "Conv",
     inputs: [2, 3],
     outputs: [1, 1],
+    // Never ends without channels.
+    failsOnEmpty: ([x, kernel]) => x?.[1] === 0 || kernel?.slice(1).includes(0) === true,
     types: ["float"],
     attributes,
     infer: inferConv,
@@ -132,6 +134,8 @@ export const convolution: readonly Operator[] = [
     op: "ConvTranspose",
     inputs: [2, 3],
     outputs: [1, 1],
+    // A segmentation fault where the image is empty.
+    failsOnEmpty: ([x, kernel]) => x?.slice(1).includes(0) === true || kernel?.includes(0) === true,
     types: ["float"],
     attributes: { ...attributes, output_padding: "ints", output_shape: "ints" },
     infer: (node) => {

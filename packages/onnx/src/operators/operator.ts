@@ -80,6 +80,11 @@ export interface Operator {
   readonly required?: readonly string[];
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
   infer(node: InferenceContext): readonly Inferred[];
+  /**
+   * Whether ONNX Runtime's kernel (1.30) ends the process, never ends or computes wrongly for inputs of
+   * these shapes, because one has an extent of 0.
+   */
+  failsOnEmpty?(inputs: readonly (readonly Dim[] | undefined)[]): boolean;
   /** Cases that are run in ONNX Runtime: what it returns must be what `infer` told. */
   readonly samples: readonly OperatorSample[];
 }

@@ -34,6 +34,8 @@ const recurrent = (
     inputs,
     outputs: [0, 1 + states],
     types: ["float", "float", "float", "float", "index", "float", "float", "float"],
+    // Aborts; and without steps the last state is 0, not the first state.
+    failsOnEmpty: (inputs) => inputs.some((shape) => shape?.includes(0)),
     attributes: { ...attributes, ...extra },
     infer: (node) => {
       const [x, w, r] = node.inputs as readonly [Inferred, Inferred, Inferred];

@@ -126,6 +126,8 @@ export const reductions: readonly Operator[] = [
     op: "TopK",
     inputs: [1, 2],
     outputs: [2, 2],
+    // Divides by the number of rows.
+    failsOnEmpty: ([x]) => x?.includes(0) === true,
     types: ["number", "int64"],
     attributes: { axis: "int", k: "int", largest: "int", sorted: "int" },
     infer: (node) => {

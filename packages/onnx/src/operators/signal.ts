@@ -20,6 +20,8 @@ const dft = defineOperator({
   since: 17,
   inputs: [1, 3],
   outputs: [1, 1],
+  // Divides by the length of the signal.
+  failsOnEmpty: ([x]) => x?.slice(1).includes(0) === true,
   types: ["float", "index:length", "int64"],
   // The axis was an attribute (1 where absent) before operator set 20, and is an input (−2) since.
   attributes: { axis: "int", inverse: "int", onesided: "int" },
@@ -58,6 +60,8 @@ const stft = defineOperator({
   since: 17,
   inputs: [2, 4],
   outputs: [1, 1],
+  // Divides by the length of the window.
+  failsOnEmpty: ([x, , window]) => x?.slice(1).includes(0) === true || window?.[0] === 0,
   types: ["float", "index:length", "float", "index:length"],
   attributes: { onesided: "int" },
   infer: (node) => {

@@ -107,11 +107,10 @@ export function checkBatch(
       `batch x: got ${x.dtype}, expected ${dtype}. Map the dataset${dtype === "float32" ? ", e.g. with rescale(1 / 255)" : ""}.`,
       { got: x.dtype, expected: dtype },
     );
-  const examples = x.shape[0]!;
-  if (examples === 0 || y.shape[0] !== examples)
+  if (x.shape.includes(0) || y.shape[0] !== x.shape[0])
     throw new CajalError(
       "bad-shape",
-      `batch: got x ${showShape(x.shape)} and y ${showShape(y.shape)}, expected the same number of examples, at least one.`,
+      `batch: got x ${showShape(x.shape)} and y ${showShape(y.shape)}, expected the same number of examples, at least one, and no empty axis.`,
       { x: x.shape, y: y.shape },
     );
 }

@@ -11,6 +11,7 @@ import {
   type DeviceChoice,
   type DeviceName,
 } from "../../devices/device";
+import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
 import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "../../session";
@@ -31,12 +32,17 @@ export async function openOnOnnx(
 ): Promise<OpenedModel> {
   checkDevice("onnx", choice);
   const devices = candidates("onnx", choice);
+  const empty = emptyTensors(model);
   const failures: Error[] = [];
   for (const device of devices) {
     try {
       const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
       const { model: rest, kernels } = shares ? kernelsApart(model) : { model };
-      const opened = opensOn(await onnxRuntime(rest, { device, threads }), device, kernels);
+      const opened = opensOn(await onnxRuntime(rest, { device, threads }), {
+        device,
+        empty,
+        kernels,
+      });
       if (checked && isGpu(device)) await verify(opened, model);
       return opened;
     } catch (error) {
@@ -51,11 +57,20 @@ export async function openOnOnnx(
 
 function opensOn(
   { ort, session }: OnnxRuntime,
-  device: DeviceName,
-  kernels: KernelsApart["kernels"] = new Map(),
+  {
+    device,
+    empty,
+    kernels = new Map(),
+  }: {
+    readonly device: DeviceName;
+    readonly empty: EmptyTensors;
+    readonly kernels?: KernelsApart["kernels"] | undefined;
+  },
 ): OpenedModel {
   const apart = new Map([...kernels].map(([name, tensor]) => [name, toOrt(ort, tensor)]));
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    const answer = empty.answer(feeds);
+    if (answer) return answer;
     const given = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
     const results = await session.run(Object.fromEntries([...given, ...apart]));
     return Object.fromEntries(

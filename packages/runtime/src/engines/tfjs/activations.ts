@@ -8,14 +8,20 @@ type Activation = (tf: TfCore, x: tfc.Tensor) => tfc.Tensor;
 const activations: Readonly<Record<string, Activation>> = {
   linear: (_, x) => x,
   relu: (tf, x) => tf.relu(x),
-  relu6: (tf, x) => tf.relu6(x),
+  // TF.js' own relu6 has slope 1 at 6, where TensorFlow's has 0.
+  relu6: (tf, x) => tf.minimum(6, tf.relu(x)),
   leaky_relu: (tf, x) => tf.leakyRelu(x, 0.2),
   elu: (tf, x) => tf.elu(x),
-  selu: (tf, x) => tf.selu(x),
+  // TF.js' own selu has the left side's slope at 0, TensorFlow's the right side's.
+  selu: (tf, x) =>
+    tf.mul(
+      1.0507009873554805,
+      tf.where(tf.greaterEqual(x, 0), x, tf.mul(1.6732632423543772, tf.expm1(tf.minimum(x, 0)))),
+    ),
   gelu: (tf, x) => tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
   silu: (tf, x) => tf.mul(x, tf.sigmoid(x)),
   sigmoid: (tf, x) => tf.sigmoid(x),
-  hard_sigmoid: (tf, x) => tf.div(tf.relu6(tf.add(x, 3)), 6),
+  hard_sigmoid: (tf, x) => tf.div(tf.minimum(6, tf.relu(tf.add(x, 3))), 6),
   // TF.js' own hard_sigmoid, which is Keras 2's.
   keras2_hard_sigmoid: (tf, x) => tf.clipByValue(tf.add(tf.mul(x, 0.2), 0.5), 0, 1),
   tanh: (tf, x) => tf.tanh(x),
@@ -32,7 +38,7 @@ export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
 }
 
 /** Those that TF.js' layers lack, or have under the same name with another meaning. */
-const ours = ["leaky_relu", "hard_sigmoid", "keras2_hard_sigmoid", "exponential"];
+const ours = ["leaky_relu", "selu", "hard_sigmoid", "keras2_hard_sigmoid", "exponential"];
 
 /**
  * The name by which TF.js' layers know an activation. Ours are registered with TF.js under names of

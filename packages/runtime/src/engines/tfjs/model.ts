@@ -210,7 +210,13 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
           config,
           given.map(({ shape }) => shape),
         );
-        const outputs = own.call!(config, given, { tf, weights, outputs: shapes });
+        const outputs = own.call!(config, given, {
+          tf,
+          weights,
+          outputs: shapes,
+          training: kwargs["training"] === true,
+          assign: (name, value) => this.weights[this.#names.indexOf(name)]!.write(value),
+        });
         if (!isList(outputs)) return outputs;
         return outputs.length === 1 ? outputs[0]! : [...outputs];
       });

@@ -1,5 +1,5 @@
 // A Keras model opened on TF.js.
-import type { DType, Tensor, Weights } from "@cajal/core";
+import { CajalError, showShape, tensor, type DType, type Tensor, type Weights } from "@cajal/core";
 import { resolve, type KerasShape, type Layer, type Model, type Network } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
@@ -41,6 +41,7 @@ export async function openOnTfjs(
   const { inputs, outputs } = doors(resolve(model, { layers }));
 
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+    if (Object.values(feeds).some(({ shape }) => shape[0] === 0)) return ofNoExamples(outputs);
     await backendsReady();
     const results = on(() => {
       const fed = inputs.map(({ name }) => fromOurs(tf, feeds[name]!, name));
@@ -95,6 +96,21 @@ export function doors(network: Network): {
       shape: dims(shape),
     })),
   };
+}
+
+/** TF.js' recurrent layers, and others, do not compute a batch of 0 examples. */
+function ofNoExamples(outputs: readonly ValueInfo[]): Record<string, Tensor> {
+  const entries = outputs.map(({ name, dtype, shape = [] }) => {
+    const rest = shape.slice(1);
+    if (!rest.every((extent) => typeof extent === "number"))
+      throw new CajalError(
+        "unsupported",
+        `no examples were fed, and the shape of output "${name}", ${showShape(shape)}, depends on them. Use engine onnx, or leave the run out.`,
+        { output: name, shape },
+      );
+    return [name, tensor(dtype, [0, ...rest])] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function fromOurs(tf: TfCore, x: Tensor, name: string): tfc.Tensor {

@@ -10,6 +10,7 @@ import { isTested, type TfCore } from "../../devices/peers";
 import { tfjsOn } from "./tfjs";
 import { tfjsModel } from "./model";
 import type { TrainStepOptions } from "../../step/trainStep";
+import { engineError } from "../../session";
 import { notFinite, type Bad } from "../../step/checks";
 import { constrained } from "../../step/constraints";
 import type { PendingStep, StepPosition, TrainCore } from "../../step/core";
@@ -136,7 +137,7 @@ export async function openOnTfjs(
     let last: { batch: Batch; loss: Float32Array; gradients: readonly Gradient[] } | undefined;
     for (const [part, batch] of batches.entries()) {
       reseed(at.iteration, part);
-      const { numbers, gradients } = on(() => differentiate(batch));
+      const { numbers, gradients } = attempted(() => on(() => differentiate(batch)));
       const read = await numbers.data<"float32">();
       numbers.dispose();
       const share = batch.x.shape[0]! / examples;
@@ -168,6 +169,15 @@ export async function openOnTfjs(
       },
       firstBad: () => firstBad(last!.batch, last!.loss, last!.gradients),
     };
+  }
+
+  /** What TF.js throws, as our error. */
+  function attempted<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (cause) {
+      throw engineError("tfjs", `a training step on ${device}`, cause);
+    }
   }
 
   const dispose = (gradients: readonly Gradient[]) =>

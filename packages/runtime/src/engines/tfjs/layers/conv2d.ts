@@ -1,6 +1,9 @@
-// 2D convolution, kernel [height, width, in / groups, out]. TF.js lacks groups.
+// 2D convolution, kernel [height, width, in / groups, out]. TF.js lacks groups, and the
+// gradients of dilation.
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
+import { dilatedKernel } from "../dilatedKernel";
+import { inGroups } from "../inGroups";
 import { defineTfjsLayer } from "./layer";
 
 type Pair = readonly [number, number];
@@ -13,16 +16,15 @@ export const conv2d = defineTfjsLayer<{
   activation: string;
 }>({
   className: "Conv2D",
-  differs: ({ groups }) => groups !== 1,
-  call: (config, [x], { tf, weights }) => {
+  differs: ({ groups, dilation_rate: [rows, columns] }) =>
+    groups !== 1 || rows !== 1 || columns !== 1,
+  call: (config, [x], { tf, weights, training }) => {
     const { strides, padding, dilation_rate, groups, activation } = config;
-    const kernels = tf.split<Tensor4D>(weights.kernel!, groups, 3);
-    const parts = tf
-      .split<Tensor4D>(x!, groups, 3)
-      .map((part, i) =>
-        tf.conv2d(part, kernels[i]!, [...strides], padding, "NHWC", [...dilation_rate]),
-      );
-    const y = tf.concat(parts, 3);
+    const dilations: [number, number] = training ? [1, 1] : [...dilation_rate];
+    const kernel = training ? dilatedKernel(tf, weights.kernel!, dilation_rate) : weights.kernel!;
+    const convolved = (part: Tensor4D, of: Tensor4D) =>
+      tf.conv2d(part, of, [...strides], padding, "NHWC", dilations);
+    const y = inGroups(tf, groups, [x as Tensor4D, kernel as Tensor4D], convolved);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

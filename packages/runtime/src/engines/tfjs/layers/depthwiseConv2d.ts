@@ -1,7 +1,8 @@
 // A convolution of each channel by itself, kernel [height, width, in, multiplier]. TF.js leaves the
-// dilation out of its count.
+// dilation out of its count, and has no gradients of it.
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
+import { dilatedKernel } from "../dilatedKernel";
 import { defineTfjsLayer } from "./layer";
 
 type Pair = readonly [number, number];
@@ -14,11 +15,12 @@ export const depthwiseConv2d = defineTfjsLayer<{
 }>({
   className: "DepthwiseConv2D",
   differs: ({ dilation_rate: [rows, columns] }) => rows !== 1 || columns !== 1,
-  call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights }) => {
-    const kernel = weights.kernel as Tensor4D;
-    const y = tf.depthwiseConv2d(x as Tensor4D, kernel, [...strides], padding, "NHWC", [
-      ...dilation_rate,
-    ]);
+  call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, training }) => {
+    const kernel = training
+      ? dilatedKernel(tf, weights.kernel as Tensor4D, dilation_rate)
+      : (weights.kernel as Tensor4D);
+    const dilations: [number, number] = training ? [1, 1] : [...dilation_rate];
+    const y = tf.depthwiseConv2d(x as Tensor4D, kernel, [...strides], padding, "NHWC", dilations);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

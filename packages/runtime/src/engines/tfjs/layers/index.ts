@@ -1,6 +1,8 @@
 // All layers that TF.js lacks or computes otherwise; a file in this folder is in this list.
 import type { TfjsLayer } from "./layer";
 import { average } from "./average";
+import { averagePooling1d } from "./averagePooling1d";
+import { averagePooling2d } from "./averagePooling2d";
 import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
 import { concatenate } from "./concatenate";
@@ -16,6 +18,7 @@ import { globalAveragePooling2d } from "./globalAveragePooling2d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
 import { globalMaxPooling2d } from "./globalMaxPooling2d";
 import { gru } from "./gru";
+import { layerNormalization } from "./layerNormalization";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
 import { multiply } from "./multiply";
@@ -27,6 +30,8 @@ import { upSampling2d } from "./upSampling2d";
 
 export const tfjsLayerList: readonly TfjsLayer[] = [
   average,
+  averagePooling1d,
+  averagePooling2d,
   batchNormalization,
   bidirectional,
   concatenate,
@@ -42,6 +47,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   globalMaxPooling1d,
   globalMaxPooling2d,
   gru,
+  layerNormalization,
   maxPooling1d,
   maxPooling2d,
   multiply,

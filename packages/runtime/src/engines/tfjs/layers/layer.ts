@@ -11,6 +11,10 @@ export interface CallContext {
   readonly tf: TfCore;
   /** The layer's weights, by their names: "kernel", "bias". */
   readonly weights: Readonly<Record<string, tfc.Tensor>>;
+  /** Whether a training step calls: its gradients are wanted. */
+  readonly training: boolean;
+  /** Gives a weight a new value, as batch normalization does in training. */
+  readonly assign: (name: string, value: tfc.Tensor) => void;
   /** Shapes of the outputs, the batch first. */
   readonly outputs: readonly KerasShape[];
 }

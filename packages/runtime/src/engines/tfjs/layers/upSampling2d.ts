@@ -1,6 +1,7 @@
 // Every row and column repeated, or interpolated. TF.js interpolates between other points: Keras'
-// pixels have their centres at halves (TensorFlow's half_pixel_centers).
-import type { Tensor4D } from "@tensorflow/tfjs-core";
+// pixels have their centres at halves (TensorFlow's half_pixel_centers). Its gradient of that is wrong,
+// so where gradients are wanted rows and columns are products with a matrix of weights.
+import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 
 export const upSampling2d = defineTfjsLayer<{
@@ -9,9 +10,32 @@ export const upSampling2d = defineTfjsLayer<{
 }>({
   className: "UpSampling2D",
   differs: ({ interpolation }) => interpolation === "bilinear",
-  call: ({ size }, [x], { tf }) => {
+  call: ({ size }, [x], { tf, training }) => {
     const [, height, width] = x!.shape; // [batch, height, width, channels]
+    if (training) {
+      // Along the last axis: [batch, width, channels, height] → height′, then [batch, height′, channels, width].
+      const along = (values: Tensor, factor: number): Tensor => {
+        const extent = values.shape[3]!;
+        const matrix = tf.tensor2d(interpolation(extent, factor), [extent, extent * factor]);
+        const flat = tf.reshape(values, [-1, extent]);
+        return tf.reshape(tf.matMul(flat, matrix), values.shape.with(3, extent * factor));
+      };
+      const tall = along(tf.transpose(x!, [0, 2, 3, 1]), size[0]);
+      return tf.transpose(along(tf.transpose(tall, [0, 3, 2, 1]), size[1]), [0, 1, 3, 2]);
+    }
     const target: [number, number] = [height! * size[0], width! * size[1]];
     return tf.image.resizeBilinear(x as Tensor4D, target, false, true);
   },
 });
+
+/** Weights [extent, extent · factor] of linear interpolation between pixel centres, edges repeated. */
+function interpolation(extent: number, factor: number): Float32Array {
+  const weights = new Float32Array(extent * extent * factor);
+  for (let to = 0; to < extent * factor; to++) {
+    const from = Math.min(Math.max((to + 0.5) / factor - 0.5, 0), extent - 1);
+    const [low, share] = [Math.floor(from), from % 1];
+    weights[low * extent * factor + to] = 1 - share;
+    if (share > 0) weights[(low + 1) * extent * factor + to] = share;
+  }
+  return weights;
+}

@@ -1,0 +1,114 @@
+// Runs with empty tensors. What a graph gives of them is mostly empty as well, which its shapes tell
+// without a run; what must be run is refused where ONNX Runtime's kernels would end the process.
+import { CajalError, sizeOf, tensor, type Shape, type Tensor } from "@cajal/core";
+import {
+  decodeModel,
+  inferShapes,
+  mayFailOnEmpty,
+  nodeFailingOnEmpty,
+  shapesFor,
+  type Node,
+  type OnnxModel,
+  type ValueInfo,
+} from "@cajal/onnx";
+
+export interface EmptyTensors {
+  /**
+   * What a run gives where all of it is empty; undefined where it must be computed.
+   *
+   * @throws CajalError `unsupported` naming the node, `bad-shape`
+   */
+  answer(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> | undefined;
+}
+
+/** Initializers up to this many elements are read by shape rules. */
+const shapeLike = 64;
+
+/**
+ * @param source a graph, or the bytes of a file
+ * @throws CajalError `unsupported` naming a node that fails whatever is fed
+ */
+export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
+  const model = skeleton(source);
+  const suspect = model !== undefined && mayFailOnEmpty(model);
+  if (suspect)
+    refuse(
+      model,
+      valuesOf(() => inferShapes(model)),
+    );
+  /** Shapes of inputs with which nothing that fails is reached. */
+  const harmless = new Set<string>();
+
+  return {
+    answer(feeds) {
+      const empty = Object.values(feeds).some(({ shape }) => shape.includes(0));
+      if (!empty && !suspect) return undefined;
+      if (!model)
+        throw new CajalError(
+          "unsupported",
+          "an input is empty, and what this ONNX file does with it cannot be told: ONNX Runtime ends the process at some operators. Leave the run out.",
+        );
+      const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape])); // prettier-ignore
+      const key = JSON.stringify(shapes);
+      if (harmless.has(key)) return undefined;
+      const values = empty ? shapesFor(model, shapes) : valuesOf(() => shapesFor(model, shapes));
+      const outputs = model.graph.outputs.map(({ name }) => values?.get(name));
+      if (outputs.every(isEmpty))
+        return Object.fromEntries(
+          outputs.map(({ name, dtype, shape }) => [name, tensor(dtype, shape)]),
+        );
+      refuse(model, values);
+      if (harmless.size < 1000) harmless.add(key);
+      return undefined;
+    },
+  };
+}
+
+const isEmpty = (value: ValueInfo | undefined): value is ValueInfo & { shape: Shape } =>
+  value?.shape?.every((extent) => typeof extent === "number") === true &&
+  sizeOf(value.shape as Shape) === 0;
+
+/** Values, or undefined where the model's own shapes contradict: that is ONNX Runtime's to say. */
+function valuesOf(infer: () => ReadonlyMap<string, ValueInfo>) {
+  try {
+    return infer();
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(model: OnnxModel, values: ReadonlyMap<string, ValueInfo> | undefined): void {
+  const node = values && nodeFailingOnEmpty(model, values);
+  if (!node) return;
+  const shapes = node.inputs.map((name) => values.get(name)?.shape ?? []);
+  throw new CajalError(
+    "unsupported",
+    `node "${nameOf(node)}" (${node.op}): an input is empty, of shapes ${JSON.stringify(shapes)}, and ONNX Runtime does not compute that: it ends the process or never ends. Feed at least one of each.`,
+    { node: nameOf(node), op: node.op, shapes },
+  );
+}
+
+const nameOf = ({ name, outputs }: Node) => name || outputs[0] || "";
+
+/** The model without its weights, which stay the caller's; undefined where the bytes cannot be read. */
+function skeleton(source: OnnxModel | Uint8Array): OnnxModel | undefined {
+  let model: OnnxModel;
+  try {
+    model = "graph" in source ? source : decodeModel(source);
+  } catch {
+    return undefined;
+  }
+  const { inputs, initializers } = model.graph;
+  const [small, large] = [new Map<string, Tensor>(), [] as ValueInfo[]];
+  for (const [name, value] of initializers)
+    if (sizeOf(value.shape) <= shapeLike) small.set(name, value);
+    else large.push({ name, dtype: value.dtype, shape: value.shape });
+  return {
+    ...model,
+    graph: {
+      ...model.graph,
+      inputs: [...inputs.filter(({ name }) => !initializers.has(name)), ...large],
+      initializers: small,
+    },
+  };
+}
