@@ -19,6 +19,7 @@ it("exports these names", () => {
       "encodeModelForMemory",
       "encodeModelParts",
       "encodeModelWithExternalData",
+      "failingWithoutRows",
       "gradients",
       "inferShapes",
       "mayFailOnEmpty",

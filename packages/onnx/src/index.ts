@@ -30,7 +30,12 @@ export {
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { inferShapes } from "./graph/inferShapes";
-export { mayFailOnEmpty, nodeFailingOnEmpty, shapesFor } from "./graph/emptyTensors";
+export {
+  failingWithoutRows,
+  mayFailOnEmpty,
+  nodeFailingOnEmpty,
+  shapesFor,
+} from "./graph/emptyTensors";
 export { withInitializers } from "./model/withInitializers";
 export { checkModel, problemsOf, type Problem } from "./graph/check";
 export {

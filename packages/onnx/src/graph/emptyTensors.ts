@@ -1,6 +1,6 @@
 // Kernels of ONNX Runtime (1.30) that end the process, run for ever or compute wrongly where a tensor
 // has an extent of 0; what is known of them stands with the operators.
-import { operator } from "../operators";
+import { operator, operators } from "../operators";
 import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 import { inferShapes } from "./inferShapes";
 
@@ -24,15 +24,19 @@ export function nodeFailingOnEmpty(
   );
 }
 
-/** Whether a model has such an operator at all. */
+/** A tensor of four axes without rows: without steps, or without examples. */
+const withoutRows = Array.from({ length: 8 }, () => [0, 1, 1, 1]);
+
+/** The standard's operators that fail where tensors have no rows, which data decide: the others fail by their weights. */
+export const failingWithoutRows: readonly string[] = operators
+  .filter(({ domain = "", failsOnEmpty }) => domain === "" && failsOnEmpty?.(withoutRows))
+  .map(({ op }) => op);
+
+/** Whether a model has one of {@link failingWithoutRows}, in subgraphs too. */
 export const mayFailOnEmpty = ({ graph }: OnnxModel): boolean => hasSuspect(graph);
 
 const hasSuspect = ({ nodes }: Graph): boolean =>
-  nodes.some(
-    (node) =>
-      operator(node.op, node.domain)?.failsOnEmpty !== undefined ||
-      subgraphsOf(node).some(hasSuspect),
-  );
+  nodes.some((node) => failingWithoutRows.includes(node.op) || subgraphsOf(node).some(hasSuspect));
 
 const subgraphsOf = ({ attributes }: Node): Graph[] =>
   Object.values(attributes).flatMap((attribute) =>

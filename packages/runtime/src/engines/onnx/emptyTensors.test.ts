@@ -83,7 +83,9 @@ describe("empty tensors in ONNX graphs", () => {
   });
 
   it("refuses a convolution without channels when it is opened", async () => {
-    const model = graph(["batch", 0, 5, 5], (g, x) => [g.conv(x, g.constant(zeros(2, 0, 3, 3)))]);
+    const model = graph(["batch", 0, 5, 5], (g, x) => [
+      g.conv(x, g.initializer("w", zeros(2, 0, 3, 3))),
+    ]);
     await expect(open(model)).rejects.toMatchObject({ code: "unsupported", facts: { op: "Conv" } });
   });
 

@@ -3,7 +3,7 @@
 import { CajalError, sizeOf, tensor, type Shape, type Tensor } from "@cajal/core";
 import {
   decodeModel,
-  inferShapes,
+  failingWithoutRows,
   mayFailOnEmpty,
   nodeFailingOnEmpty,
   shapesFor,
@@ -29,13 +29,12 @@ const shapeLike = 64;
  * @throws CajalError `unsupported` naming a node that fails whatever is fed
  */
 export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
-  const model = skeleton(source);
-  const suspect = model !== undefined && mayFailOnEmpty(model);
-  if (suspect)
-    refuse(
-      model,
-      valuesOf(() => inferShapes(model)),
-    );
+  const suspect = "graph" in source ? mayFailOnEmpty(source) : mayHold(source, failingWithoutRows);
+  const lacks = "graph" in source && lacksAnything(source);
+  // The bytes of a file take time to read; most are never fed anything empty. They stay the caller's.
+  const bytes = "graph" in source ? undefined : new WeakRef(source);
+  let model = suspect || "graph" in source ? skeleton(source) : undefined;
+  if (model && (suspect || lacks)) refuse(model, valuesOf(model));
   /** Shapes of inputs with which nothing that fails is reached. */
   const harmless = new Set<string>();
 
@@ -43,6 +42,7 @@ export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
     answer(feeds) {
       const empty = Object.values(feeds).some(({ shape }) => shape.includes(0));
       if (!empty && !suspect) return undefined;
+      model ??= skeleton(bytes?.deref());
       if (!model)
         throw new CajalError(
           "unsupported",
@@ -51,7 +51,7 @@ export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
       const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { shape }]) => [name, shape])); // prettier-ignore
       const key = JSON.stringify(shapes);
       if (harmless.has(key)) return undefined;
-      const values = empty ? shapesFor(model, shapes) : valuesOf(() => shapesFor(model, shapes));
+      const values = empty ? shapesFor(model, shapes) : valuesOf(model, shapes);
       const outputs = model.graph.outputs.map(({ name }) => values?.get(name));
       if (outputs.every(isEmpty))
         return Object.fromEntries(
@@ -69,12 +69,28 @@ const isEmpty = (value: ValueInfo | undefined): value is ValueInfo & { shape: Sh
   sizeOf(value.shape as Shape) === 0;
 
 /** Values, or undefined where the model's own shapes contradict: that is ONNX Runtime's to say. */
-function valuesOf(infer: () => ReadonlyMap<string, ValueInfo>) {
+function valuesOf(model: OnnxModel, shapes: Readonly<Record<string, Shape>> = {}) {
   try {
-    return infer();
+    return shapesFor(model, shapes);
   } catch {
     return undefined;
   }
+}
+
+const lacksAnything = ({ graph: { inputs, initializers } }: OnnxModel): boolean =>
+  [...inputs, ...initializers.values()].some(({ shape }) => shape?.includes(0));
+
+/** Whether bytes of a file hold the name of one of these operators, as a node would. */
+function mayHold(bytes: Uint8Array, names: readonly string[]): boolean {
+  const longest = Math.max(...names.map(({ length }) => length));
+  const opType = (4 << 3) | 2; // NodeProto.op_type, a string
+  for (let at = bytes.indexOf(opType); at >= 0; at = bytes.indexOf(opType, at + 1)) {
+    const length = bytes[at + 1]!;
+    if (length > longest) continue;
+    const name = String.fromCharCode(...bytes.subarray(at + 2, at + 2 + length));
+    if (names.includes(name)) return true;
+  }
+  return false;
 }
 
 function refuse(model: OnnxModel, values: ReadonlyMap<string, ValueInfo> | undefined): void {
@@ -91,7 +107,8 @@ function refuse(model: OnnxModel, values: ReadonlyMap<string, ValueInfo> | undef
 const nameOf = ({ name, outputs }: Node) => name || outputs[0] || "";
 
 /** The model without its weights, which stay the caller's; undefined where the bytes cannot be read. */
-function skeleton(source: OnnxModel | Uint8Array): OnnxModel | undefined {
+function skeleton(source: OnnxModel | Uint8Array | undefined): OnnxModel | undefined {
+  if (!source) return undefined;
   let model: OnnxModel;
   try {
     model = "graph" in source ? source : decodeModel(source);
