@@ -245,6 +245,7 @@ describe("open", () => {
     });
     await expect(at({ devise: "cpu" })).rejects.toMatchObject({ code: "unknown-option" });
     await expect(at({ threads: 0 })).rejects.toMatchObject({ code: "bad-argument" });
+    await expect(at({ threads: 1e6 })).rejects.toMatchObject({ code: "bad-argument" });
     await expect(at({ threads: 1.5 })).rejects.toMatchObject({ code: "bad-argument" });
     await expect(at({ engine: "tfjs", device: "webgl" })).rejects.toMatchObject({
       code: "no-device",

@@ -7,6 +7,7 @@ import { openOnOnnx } from "./engines/onnx/session";
 import { sessionOf, type OpenedModel, type Session } from "./session";
 import { openOnTfjs } from "./engines/tfjs/session";
 import { checkWeights } from "./step/checks";
+import { checkThreads } from "./threads";
 
 export interface OpenOptions {
   /** Default "onnx". */
@@ -33,6 +34,12 @@ export interface OpenOptions {
    * tfjs needs their `tfjs` too.
    */
   readonly layers?: readonly Layer[];
+  /**
+   * Whether the model is opened and run once in a process of its own first, engine onnx in Node only: for
+   * models that are not yours. ONNX Runtime aborts at some, and what would have ended this process is an
+   * error then. Costs a process's start and a second opening. Default false.
+   */
+  readonly isolate?: boolean;
   /** Ends the opening; what has been made is freed. */
   readonly signal?: AbortSignal;
 }
@@ -67,16 +74,18 @@ export async function open(
     "shareKernels",
     "verify",
     "layers",
+    "isolate",
     "signal",
   ]);
   const { engine = "onnx", device = "auto", threads, verify = true, signal } = options;
-  const { shareKernels = false, layers } = options;
+  const { shareKernels = false, isolate = false, layers } = options;
   checkDevice(engine, device);
-  if (threads !== undefined && !(Number.isInteger(threads) && threads > 0))
+  checkThreads("open", threads);
+  if (isolate && engine !== "onnx")
     throw new CajalError(
-      "bad-argument",
-      `open, "threads": got ${threads}, expected a whole number of at least 1.`,
-      { threads },
+      "unsupported",
+      `isolate: engine ${engine} runs in this process alone. Use engine onnx, or leave the option out.`,
+      { engine },
     );
   signal?.throwIfAborted();
 
@@ -93,7 +102,7 @@ export async function open(
           "engine tfjs runs Keras models, not ONNX graphs. Use engine onnx, or give the model's config and its weights.",
           { engine },
         );
-      return openOnOnnx(model, { device, threads, shareKernels, verify });
+      return openOnOnnx(model, { device, threads, shareKernels, verify, isolate, signal });
     }
     if (!weights)
       throw new CajalError(
@@ -102,7 +111,14 @@ export async function open(
       );
     checkWeights(weights, weightSpecs(model, { layers }));
     return engine === "onnx"
-      ? openOnOnnx(toOnnx(model, weights, { layers }), { device, threads, shareKernels, verify })
+      ? openOnOnnx(toOnnx(model, weights, { layers }), {
+          device,
+          threads,
+          shareKernels,
+          verify,
+          isolate,
+          signal,
+        })
       : openOnTfjs(model, weights, { device, verify, layers });
   }
 }

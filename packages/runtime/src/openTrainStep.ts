@@ -4,6 +4,7 @@ import { readKeras, type ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { checkDevice } from "./devices/device";
 import type { TrainStep, TrainStepOptions } from "./step/trainStep";
+import { checkThreads } from "./threads";
 import { checkWeights } from "./step/checks";
 import { trainStepOf, type TrainCore } from "./step/core";
 import { trainableGraph } from "./step/graph";
@@ -67,8 +68,15 @@ export async function openTrainStep(
     "learningRateMultipliers",
     "layers",
   ]);
-  const { engine = "onnx", device = "auto" } = options;
+  const { engine = "onnx", device = "auto", seed } = options;
   checkDevice(engine, device);
+  checkThreads("openTrainStep", options.threads);
+  if (seed !== undefined && !Number.isSafeInteger(seed))
+    throw new CajalError(
+      "bad-argument",
+      `openTrainStep, "seed": got ${String(seed)}, expected a whole number.`,
+      { seed },
+    );
   if (options.worker === true && engine !== "onnx")
     throw new CajalError(
       "unsupported",

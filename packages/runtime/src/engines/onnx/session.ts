@@ -13,6 +13,7 @@ import {
 } from "../../devices/device";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { openApart } from "./isolate";
 import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "../../session";
 import { verify } from "./verify";
@@ -23,12 +24,15 @@ export interface OpenOnOnnxOptions {
   /** Whether large dense kernels are read where the model has them. */
   readonly shareKernels: boolean;
   readonly verify: boolean;
+  /** Whether another process opens the model first. */
+  readonly isolate: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
   model: OnnxModel | Uint8Array,
-  { device: choice, threads, shareKernels, verify: checked }: OpenOnOnnxOptions,
+  { device: choice, threads, shareKernels, verify: checked, isolate, signal }: OpenOnOnnxOptions,
 ): Promise<OpenedModel> {
   checkDevice("onnx", choice);
   const devices = candidates("onnx", choice);
@@ -36,6 +40,7 @@ export async function openOnOnnx(
   const failures: Error[] = [];
   for (const device of devices) {
     try {
+      if (isolate) await openApart(model, { device, threads, signal });
       const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
       const { model: rest, kernels } = shares ? kernelsApart(model) : { model };
       const opened = opensOn(await onnxRuntime(rest, { device, threads }), {
