@@ -112,21 +112,18 @@ it("has all of Keras' cases", () => {
   expect(kerasLayers.every(({ gradients }) => Object.keys(gradients).length === 2)).toBe(true);
 });
 
-describe.each(engines)(
-  "gradients as Keras computes them, engine $engine",
-  ({ engine, compute }) => {
-    it.each(kerasLayers.map((golden) => [`${golden.class_name} ${golden.case}`, golden] as const))(
-      "%s",
-      async (_, golden) => {
-        const got = await compute(golden);
-        expect(got.inputs).toHaveLength(golden.gradients.inputs.length);
-        golden.gradients.inputs.forEach((expected, i) => expectClose(got.inputs[i]!, expected));
-        expect([...got.weights.keys()].map((key) => key.slice("layer/".length)).toSorted()).toEqual(
-          Object.keys(golden.gradients.weights).toSorted(),
-        );
-        for (const [key, expected] of Object.entries(golden.gradients.weights))
-          expectClose(got.weights.get(`layer/${key}`)!, expected);
-      },
-    );
-  },
-);
+describe.each(engines)("gradients as Keras computes them, engine $engine", ({ compute }) => {
+  it.each(kerasLayers.map((golden) => [`${golden.class_name} ${golden.case}`, golden] as const))(
+    "%s",
+    async (_, golden) => {
+      const got = await compute(golden);
+      expect(got.inputs).toHaveLength(golden.gradients.inputs.length);
+      golden.gradients.inputs.forEach((expected, i) => expectClose(got.inputs[i]!, expected));
+      expect([...got.weights.keys()].map((key) => key.slice("layer/".length)).toSorted()).toEqual(
+        Object.keys(golden.gradients.weights).toSorted(),
+      );
+      for (const [key, expected] of Object.entries(golden.gradients.weights))
+        expectClose(got.weights.get(`layer/${key}`)!, expected);
+    },
+  );
+});
