@@ -41,7 +41,10 @@ const dft = defineOperator({
     const along = axisOf(axis, shape.length, shape);
     if (along === shape.length - 1)
       throw badShape(`axis ${axis} of ${show(shape)} is that of real and imaginary parts.`);
-    const extent = length ? single(length) : shape[along];
+    // Of half a spectrum comes a signal of even length, unless it is stated.
+    const given = shape[along];
+    const whole = inverse && oneSided && typeof given === "number" ? 2 * (given - 1) : given;
+    const extent = length ? single(length) : whole;
     const result = shape.map((each, i) =>
       i === along ? (inverse ? extent : bins(extent, oneSided)) : each,
     );
