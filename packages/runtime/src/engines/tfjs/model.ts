@@ -16,6 +16,7 @@ import type * as tfl from "@tensorflow/tfjs-layers";
 import { engineError } from "../../session";
 import type { Tfjs } from "./tfjs";
 import { activationName } from "./activations";
+import { tfjsName } from "./names";
 import { tfjsType, withTypes } from "./dtypes";
 import type { TfjsLayer } from "./layers/layer";
 import { tfjsLayerList } from "./layers";
@@ -71,6 +72,17 @@ interface Written {
   readonly config: Config;
 }
 
+type Ref = readonly [name: string, ...rest: unknown[]];
+
+interface WrittenModel {
+  readonly layers: readonly (Written & {
+    readonly name: string;
+    readonly inbound_nodes: readonly (readonly Ref[])[];
+  })[];
+  readonly input_layers: readonly Ref[];
+  readonly output_layers: readonly Ref[];
+}
+
 /** TF.js' form of classes known to one model only: the class, and how it is made from a config. */
 type CustomObjects = Record<string, [LayerClass, (make: LayerClass, config: LayerArgs) => tfl.layers.Layer]>; // prettier-ignore
 type LayerArgs = { name: string; trainable: boolean };
@@ -78,23 +90,32 @@ type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
 
 function adaptModel(
   tfjs: Tfjs,
-  config: Config & { readonly layers: readonly (Written & { readonly name: string })[] },
+  config: Config & WrittenModel,
   layers: readonly NetworkLayer[],
   customObjects: CustomObjects,
 ): Config {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const renamed = (refs: readonly Ref[]) =>
+    refs.map(([name, ...rest]): Ref => [tfjsName(name), ...rest]);
   return {
     ...config,
+    input_layers: renamed(config.input_layers),
+    output_layers: renamed(config.output_layers),
     // What no output depends on is not in the network, and TF.js need not know of it either.
     layers: config.layers.flatMap((entry) => {
       const layer = byName.get(entry.name);
       if (!layer) return [];
+      const name = tfjsName(entry.name);
+      const own = { ...entry, name, inbound_nodes: entry.inbound_nodes.map(renamed) };
+      // TF.js names a layer by its config, a nested model too.
       if (layer.layers) {
-        const nested = entry.config as Parameters<typeof adaptModel>[1];
-        return [{ ...entry, config: adaptModel(tfjs, nested, layer.layers, customObjects) }];
+        const nested = entry.config as Config & WrittenModel;
+        const config = adaptModel(tfjs, nested, layer.layers, customObjects);
+        return [{ ...own, config: { ...config, name } }];
       }
       const { inputs, layer: inner } = layer;
-      return [{ ...entry, ...adaptLayer(tfjs, entry, inner!, inputs, customObjects) }];
+      const adapted = adaptLayer(tfjs, entry, inner!, inputs, customObjects);
+      return [{ ...own, ...adapted, config: { ...adapted.config, name } }];
     }),
   };
 }
@@ -232,7 +253,7 @@ function* layersOf(
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.layers.Layer]> {
   for (const layer of layers) {
-    const made = model.getLayer(layer.name);
+    const made = model.getLayer(tfjsName(layer.name));
     if (layer.layers) yield* layersOf(made as tfl.LayersModel, layer.layers);
     else yield [layer.path, made];
   }
@@ -244,7 +265,7 @@ function* variablesOf(
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.LayerVariable]> {
   for (const layer of layers) {
-    const made = model.getLayer(layer.name);
+    const made = model.getLayer(tfjsName(layer.name));
     if (layer.layers) {
       yield* variablesOf(made as tfl.LayersModel, layer.layers);
       continue;

@@ -38,6 +38,8 @@ export async function openOnTfjs(
   const ops = opsTfjs(tf);
   const { model: network, variables, layers } = await tfjsModel(tfjs, model, added);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
+  const paths = new Map([...layers].map(([path, layer]) => [layer, path]));
+  const pathOf = (layer: tfl.layers.Layer) => paths.get(layer) ?? layer.name;
   const reseed = seeded([...layers.values()], seed);
   for (const [path, layer] of layers) if (frozen.has(path)) inferAlways(layer);
 
@@ -204,7 +206,7 @@ export async function openOnTfjs(
         const outputs = network.layers.flatMap((layer) =>
           layer.inboundNodes
             .filter((node) => node.inboundLayers.length > 0)
-            .map((node) => ({ layer: layer.name, output: node.outputTensors[0]! })),
+            .map((node) => ({ layer: pathOf(layer), output: node.outputTensors[0]! })),
         );
         const probe = tfjs.layers.model({
           inputs: network.inputs,
