@@ -25,7 +25,8 @@ export {
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export type { NetworkLayer } from "./network/plan";
 export { readKeras } from "./keras/readKeras";
-export { toKerasJson } from "./keras/toKerasJson";
+export { toKerasJson, type KerasJsonOptions } from "./keras/toKerasJson";
+export type { Keras3Config } from "./keras/keras3";
 export type { ResolveOptions } from "./network/registry";
 export {
   summary,

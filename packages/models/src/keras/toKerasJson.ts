@@ -1,23 +1,55 @@
 // Models as JSON that Keras and TF.js read: the form of Keras 2, which Keras 3 and
-// `tf.models.modelFromJSON` read as well.
+// `tf.models.modelFromJSON` read as well, or Keras 3's own.
+import { CajalError, checkOptions } from "@cajal/core";
 import type { LayerEntry, ModelConfig } from "./config";
 import { writeConfig } from "../layers/definition/readConfig";
 import { registryOf, type ResolveOptions, type Registry } from "../network/registry";
+import { resolve } from "../network/network";
 import { isModel } from "./isModel";
+import { keras3, type Keras3Config } from "./keras3";
+import { shown } from "./shown";
 import type { Json } from "./json";
 import { asKeras2 } from "./olderKeras";
 import { readKeras, readModel } from "./readKeras";
+
+export interface KerasJsonOptions extends ResolveOptions {
+  /** The Keras whose form it has. Default 2, which TF.js and Keras 3 read as well. */
+  readonly version?: 2 | 3;
+}
 
 /**
  * A model as Keras 2 and TF.js write and read it: every layer's config in full, under the names of
  * old (`alpha` for LeakyReLU's slope), with nested models kept. An activation that only older Keras has
  * is written by its name there, with the `keras_version` that says so.
  *
+ * @param options.version 3: as Keras 3 writes it in a `.keras` file's config.json
  * @param options.layers definitions of layers of your own that the model has
+ * @throws CajalError as `resolve`; `unsupported` for what Keras 3 does not have
  * @example tf.models.modelFromJSON(toKerasJson(lenet5()))
  */
-export function toKerasJson(model: object | string, options: ResolveOptions = {}): ModelConfig {
-  const written = written2(readKeras(model), registryOf("toKerasJson", options));
+export function toKerasJson(
+  model: object | string,
+  options?: KerasJsonOptions & { readonly version?: 2 },
+): ModelConfig;
+export function toKerasJson(
+  model: object | string,
+  options: KerasJsonOptions & { readonly version: 3 },
+): Keras3Config;
+export function toKerasJson(
+  model: object | string,
+  options: KerasJsonOptions = {},
+): ModelConfig | Keras3Config {
+  checkOptions("toKerasJson", options, ["version", "layers"]);
+  const { version = 2, layers } = options;
+  const registry = registryOf("toKerasJson", { layers });
+  if (version === 3) return keras3(readKeras(model), registry, resolve(model, { layers }).layers);
+  if (version !== 2)
+    throw new CajalError(
+      "bad-argument",
+      `toKerasJson, "version": got ${shown(version)}, expected 2 or 3.`,
+      { version },
+    );
+  const written = written2(readKeras(model), registry);
   const old = asKeras2(written.config);
   return old === written.config ? written : { ...written, config: old, keras_version: "2.15.0" };
 }

@@ -1,0 +1,161 @@
+// Models in Keras 3's own form: modules beside class names, inputs as keras tensors, calls of nested models
+// from 0 but in `output_layers`.
+import { CajalError } from "@cajal/core";
+import { writeConfig } from "../layers/definition/readConfig";
+import type { Layer } from "../layers/definition/layer";
+import type { Registry } from "../network/registry";
+import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
+import { isModel } from "./isModel";
+import type { Json } from "./json";
+import { readModel } from "./readKeras";
+import { shown } from "./shown";
+
+/** What Keras 3's `model.to_json()` writes, the sequential models among them as functional ones. */
+export interface Keras3Config {
+  readonly module: "keras.src.models.functional";
+  readonly class_name: "Functional";
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly registered_name: "Functional";
+}
+
+/** A layer of the network, by what is asked of it here. */
+export interface Shaped {
+  readonly name: string;
+  readonly outputs: readonly (readonly (number | null)[])[];
+  readonly layers?: readonly Shaped[] | undefined;
+}
+
+/**
+ * @param shaped the model's layers with the shapes of their outputs
+ * @throws CajalError `unsupported` for what Keras 3 does not have
+ */
+export function keras3(
+  { config }: ModelConfig,
+  registry: Registry,
+  shaped: readonly Shaped[],
+): Keras3Config {
+  const models = new Set(
+    config.layers.filter(({ class_name }) => isModel(class_name)).map(({ name }) => name),
+  );
+  const byName = new Map(shaped.map((layer) => [layer.name, layer]));
+  const tensor = ([layer, call, index]: readonly [string, number, number, ...unknown[]]) => ({
+    class_name: "__keras_tensor__",
+    config: {
+      shape: byName.get(layer)?.outputs[index] ?? [],
+      dtype: "float32",
+      keras_history: [layer, models.has(layer) ? call - 1 : call, index],
+    },
+  });
+  const layers = config.layers.flatMap((entry) => {
+    const known = byName.get(entry.name);
+    // What no output depends on has no shapes, and Keras leaves it out too.
+    return known ? [layerOf(entry, known)] : [];
+  });
+
+  function layerOf({ class_name, name, config, inbound_nodes }: LayerEntry, known: Shaped): Json {
+    if (isModel(class_name)) {
+      const nested = keras3(readModel({ class_name, config }), registry, known.layers ?? []);
+      return {
+        ...nested,
+        config: { ...nested.config, name, trainable: config.trainable !== false },
+        name,
+        inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, undefined)),
+      };
+    }
+    const { config: read, definition } = registry.read(class_name, name, config);
+    return {
+      module: "keras.layers",
+      class_name,
+      config: layerConfig(name, config, writeConfig(definition.fields, read), definition),
+      registered_name: null,
+      name,
+      inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, definition)),
+    };
+  }
+
+  return {
+    module: "keras.src.models.functional",
+    class_name: "Functional",
+    config: {
+      name: config.name,
+      trainable: config.trainable !== false,
+      layers,
+      input_layers: config.input_layers,
+      // Here a functional model's calls count from 1, as ours do.
+      output_layers: config.output_layers.map(([layer, call, index]): TensorRef => [
+        layer,
+        call,
+        index,
+      ]),
+    },
+    registered_name: "Functional",
+  };
+}
+
+/** Several inputs are a list to layers that merge, and a sequence with its first states to others. */
+function argumentsOf(
+  refs: readonly InboundRef[],
+  tensor: (ref: InboundRef) => object,
+  definition: Layer | undefined,
+): Json {
+  const tensors = refs.map(tensor);
+  if (
+    definition
+      ? (definition.arity?.[0] ?? 1) > 1 || definition.arity?.[1] === Infinity
+      : tensors.length > 1
+  )
+    return { args: [tensors], kwargs: {} };
+  const [first, ...states] = tensors;
+  return { args: [first], kwargs: states.length > 0 ? { initial_state: states } : {} };
+}
+
+function layerConfig(name: string, given: Json, written: Json, definition: Layer): Json {
+  if (definition.className === "InputLayer") {
+    const { batch_input_shape, dtype, sparse, ragged } = written;
+    return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
+  }
+  const config = Object.entries(written).map(([key, value]): [string, unknown] => {
+    if (key.endsWith("activation") && value === "keras2_hard_sigmoid")
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" (${definition.className}), "${key}": Keras 3 has no hard_sigmoid as Keras 2 has it. Write the form of Keras 2.`,
+        { layer: name, key },
+      );
+    return [key, withModule(value)];
+  });
+  return {
+    name,
+    trainable: given.trainable !== false,
+    dtype: "float32",
+    ...Object.fromEntries(config),
+  };
+}
+
+/** A wrapped layer, an initializer and the like, with the module that Keras 3 looks for. */
+function withModule(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (!("class_name" in value) || !("config" in value)) return value;
+  const { class_name, config } = value;
+  if (typeof config !== "object" || config === null)
+    throw new CajalError("bad-model", `got ${shown(value)}, expected { class_name, config }.`);
+  const inner = Object.entries(config).map(([key, each]: [string, unknown]) => [
+    key,
+    withModule(each),
+  ]);
+  return {
+    module: moduleOf(String(class_name)),
+    class_name,
+    config: Object.fromEntries(inner),
+    registered_name: null,
+  };
+}
+
+function moduleOf(className: string): string {
+  if (/^(L1|L2|L1L2|OrthogonalRegularizer)$/.test(className)) return "keras.regularizers";
+  if (/^(MaxNorm|MinMaxNorm|NonNeg|UnitNorm)$/.test(className)) return "keras.constraints";
+  if (
+    /(Zeros|Ones|Constant|Normal|Uniform|Scaling|Orthogonal|Identity|Initializer)$/.test(className)
+  )
+    return "keras.initializers";
+  return "keras.layers";
+}
