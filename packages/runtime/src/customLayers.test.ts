@@ -3,6 +3,7 @@ import { tensor } from "@cajal/core";
 import {
   defineLayer,
   fields,
+  functional,
   resolve,
   summary,
   toKerasJson,
@@ -54,6 +55,16 @@ it("is known where it is given, by its name and as Keras registers it", () => {
     "Mul",
     "Add",
   ]);
+});
+
+it("is written by the functional API", () => {
+  const net = functional("m");
+  const image = net.input([2]);
+  const first = net.own(scaleShift, { scale: 2, name: "first" }, image);
+  const made = net.model([image], [net.own(scaleShift, { scale: 3 }, first)]);
+  const names = summary(made, { layers }).layers.map(({ name }) => name);
+  expect(names).toEqual(["input_layer", "first", "scale_shift"]);
+  expect(() => net.own({ ...scaleShift }, { scale: 2 }, image)).toThrow(/already/);
 });
 
 it.each<[string, unknown]>([

@@ -3,11 +3,12 @@
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import type { InboundRef, KerasShape, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
 import { writeConfig } from "../layers/definition/readConfig";
-import type { InnerLayer } from "../layers/definition/layer";
+import type { ConfigInput, Fields } from "../layers/definition/fields";
+import type { InnerLayer, Layer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
 import { outputShapes } from "./outputShapes";
 import { kerasOrder, type CallNode } from "./order";
-import { ownLayers, snakeCase } from "./registry";
+import { ownLayers, registryOf, snakeCase } from "./registry";
 
 /** A value of the model under construction. */
 export interface Symbolic {
@@ -44,6 +45,17 @@ export interface Functional {
     config: LayerConfigs[Name] & LayerOptions,
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
+  /**
+   * Calls a new layer of your own; gives its (first) output. Whoever reads the model is to be given its
+   * definition: `summary(model, { layers: [definition] })`.
+   *
+   * @param definition what `defineLayer` gave
+   */
+  own<F extends Fields>(
+    definition: Layer<string, F>,
+    config: ConfigInput<F> & LayerOptions,
+    inputs: Symbolic | readonly Symbolic[],
+  ): Symbolic;
   /** All outputs of the call that gave `x`, such as an LSTM's with `return_state`. */
   outputsOf(x: Symbolic): readonly Symbolic[];
   /** Calls the layer that gave `x` once more, on other values: its weights are shared. */
@@ -66,6 +78,8 @@ interface Recorded extends CallNode {
 export function functional(name: string): Functional {
   const layers = new Map<string, { layer: InnerLayer; trainable: boolean; calls: Recorded[] }>();
   const counts = new Map<string, number>();
+  const added = new Map<string, Layer>();
+  let registry = ownLayers;
 
   const nameFor = (className: string) => {
     const base = snakeCase(className);
@@ -111,7 +125,7 @@ export function functional(name: string): Functional {
         `model "${name}": there are two layers of the name "${layerName}"; names must be unique.`,
         { model: name, layer: layerName },
       );
-    const layer = ownLayers.read(className, layerName, config);
+    const layer = registry.read(className, layerName, config);
     layers.set(layerName, { layer, trainable, calls: [] });
     try {
       return call(layerName, inputs);
@@ -129,6 +143,15 @@ export function functional(name: string): Functional {
       return add("InputLayer", config, []).outputs[0]!;
     },
     layer: (className, config, inputs) => add(className, { ...config }, listed(inputs)).outputs[0]!,
+    own(definition, config, inputs) {
+      const known = added.get(definition.className);
+      // Another definition of a name that is taken is refused.
+      registry = registryOf("own", {
+        layers: known === definition ? [...added.values()] : [...added.values(), definition],
+      });
+      added.set(definition.className, definition);
+      return add(definition.className, { ...config }, listed(inputs)).outputs[0]!;
+    },
     outputsOf: (x) => callOf(x).outputs,
     again(x, inputs) {
       callOf(x);
