@@ -11,6 +11,9 @@ import { trainable, weightFields } from "./definition/weightFields";
 import { padAttributes, slide, windows } from "./shared/windows";
 import type { Value } from "@cajal/onnx";
 
+/** Each makes some twenty nodes. */
+const mostSteps = 10_000;
+
 export const convLstm2d = defineLayer({
   className: "ConvLSTM2D",
   fields: {
@@ -79,6 +82,12 @@ export const convLstm2d = defineLayer({
         "unsupported",
         "a ConvLSTM2D is unrolled over its steps: their number and the image's size must be known",
         { shape: inputs[0] },
+      );
+    if (steps > mostSteps)
+      throw new CajalError(
+        "unsupported",
+        `a ConvLSTM2D is unrolled over its steps: got ${steps}, expected at most ${mostSteps}`,
+        { steps },
       );
     const [height, width] = outputs[0]!.slice(config.return_sequences ? 2 : 1);
     const turn = [{ permute: [3, 2, 0, 1] }];
