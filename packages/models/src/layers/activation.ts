@@ -5,7 +5,10 @@ import { defineLayer } from "./definition/layer";
 
 export const activation = defineLayer({
   className: "Activation",
-  fields: { activation: f.activation() },
+  fields: {
+    /** The function, by its Keras name. */
+    activation: f.activation(),
+  },
   shape: (_, [x]) => [x!],
   integers: ({ activation }) =>
     activation === "linear" ? "moves" : /^relu6?$/.test(activation) ? "computes" : undefined,

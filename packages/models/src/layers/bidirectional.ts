@@ -16,8 +16,11 @@ const mergeMode = f.fieldOf<MergeMode>('"concat", "sum", "mul", "ave" or null', 
 export const bidirectional = defineLayer({
   className: "Bidirectional",
   fields: {
+    /** The layer inside. */
     layer: layer(),
+    /** The layer that goes backwards; null: the same one. */
     backward_layer: layerOrNone(null),
+    /** How the two directions become one output; null: both are outputs. */
     merge_mode: mergeMode("concat"),
   },
   shape: (config, inputs) => {

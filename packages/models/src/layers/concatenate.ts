@@ -6,7 +6,10 @@ import { axisOf } from "./shared/shapes";
 
 export const concatenate = defineLayer({
   className: "Concatenate",
-  fields: { axis: f.axis(-1) },
+  fields: {
+    /** Axis, the batch being 0; negative ones count from the end. */
+    axis: f.axis(-1),
+  },
   arity: [1, Infinity],
   shape: ({ axis }, inputs) => {
     const first = inputs[0]!;

@@ -6,10 +6,12 @@ import { defineLayer } from "./definition/layer";
 export const cropping2d = defineLayer({
   className: "Cropping2D",
   fields: {
+    /** Rows and columns cut off: n, [rows, columns] or [[top, bottom], [left, right]]. */
     cropping: f.borders([
       [0, 0],
       [0, 0],
     ]),
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
     data_format: f.dataFormat("channels_last"),
   },
   rank: 4,

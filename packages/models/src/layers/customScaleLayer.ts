@@ -6,7 +6,10 @@ import { broadcast } from "./shared/shapes";
 
 export const customScaleLayer = defineLayer({
   className: "CustomScaleLayer",
-  fields: { scale: f.real() },
+  fields: {
+    /** Whether the result is multiplied by gamma, which is learned. */
+    scale: f.real(),
+  },
   arity: [2, 2],
   shape: (_, inputs) => [broadcast(inputs)],
   layout: "any",

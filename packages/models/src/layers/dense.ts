@@ -12,8 +12,11 @@ import { trainable, weightFields } from "./definition/weightFields";
 export const dense = defineLayer({
   className: "Dense",
   fields: {
+    /** Number of outputs. */
     units: f.positive(),
+    /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
     activation: f.activation("linear"),
+    /** Whether a bias is added to every output channel or unit. */
     use_bias: f.flag(true),
     ...weightFields("kernel", "glorot_uniform"),
     ...weightFields("bias", "zeros"),

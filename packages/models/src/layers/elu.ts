@@ -5,7 +5,10 @@ import { defineLayer } from "./definition/layer";
 
 export const elu = defineLayer({
   className: "ELU",
-  fields: { alpha: f.real(1) },
+  fields: {
+    /** Slope, or value, for negative inputs. */
+    alpha: f.real(1),
+  },
   shape: (_, [x]) => [x!],
   layout: "elementwise",
   lower: ({ alpha }, [x], g) => [g.elu(x!, { alpha })],

@@ -8,10 +8,14 @@ import { trainable, weightFields } from "./definition/weightFields";
 export const embedding = defineLayer({
   className: "Embedding",
   fields: {
+    /** Number of rows: indices are 0 … input_dim − 1. */
     input_dim: f.positive(),
+    /** Length of a row, what an index becomes. */
     output_dim: f.positive(),
     ...weightFields("embeddings", "uniform"),
+    /** Whether index 0 means that nothing is there. */
     mask_zero: f.never("layers here do not pass masks on"),
+    /** Number of indices of an example, where that is fixed. */
     input_length: f.kept(null),
   },
   shape: ({ output_dim }, [x]) => [[...x!, output_dim]],

@@ -7,7 +7,10 @@ import { sizeOfKnown } from "./shared/shapes";
 
 export const flatten = defineLayer({
   className: "Flatten",
-  fields: { data_format: f.dataFormat("channels_last") },
+  fields: {
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    data_format: f.dataFormat("channels_last"),
+  },
   shape: (_, [x]) => [[x![0]!, sizeOfKnown(x!.slice(1))]],
   integers: () => "moves",
   layout: "any",

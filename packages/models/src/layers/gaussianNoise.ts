@@ -6,7 +6,12 @@ import { normal } from "./shared/randomness";
 
 export const gaussianNoise = defineLayer({
   className: "GaussianNoise",
-  fields: { stddev: f.nonnegative(), seed: f.seed(null) },
+  fields: {
+    /** Standard deviation of the noise. */
+    stddev: f.nonnegative(),
+    /** Only kept: training draws from its own seed. */
+    seed: f.seed(null),
+  },
   shape: (_, [x]) => [x!],
   integers: () => "moves",
   layout: "elementwise",

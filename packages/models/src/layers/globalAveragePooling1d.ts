@@ -6,7 +6,12 @@ import { flatten } from "./shared/reshaping";
 
 export const globalAveragePooling1d = defineLayer({
   className: "GlobalAveragePooling1D",
-  fields: { data_format: f.dataFormat("channels_last"), keepdims: f.flag(false) },
+  fields: {
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    data_format: f.dataFormat("channels_last"),
+    /** Whether axes that are averaged away stay, with extent 1. */
+    keepdims: f.flag(false),
+  },
   rank: 3,
   shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
   layout: "channelsFirst",

@@ -7,7 +7,12 @@ import { flatten } from "./shared/reshaping";
 
 export const globalMaxPooling2d = defineLayer({
   className: "GlobalMaxPooling2D",
-  fields: { data_format: f.dataFormat("channels_last"), keepdims: f.flag(false) },
+  fields: {
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    data_format: f.dataFormat("channels_last"),
+    /** Whether axes that are averaged away stay, with extent 1. */
+    keepdims: f.flag(false),
+  },
   rank: 4,
   shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, x![3]!] : [x![0]!, x![3]!]],
   integers: () => "moves",

@@ -5,7 +5,10 @@ import { defineLayer } from "./definition/layer";
 
 export const leakyRelu = defineLayer({
   className: "LeakyReLU",
-  fields: { negative_slope: f.nonnegative(0.3) },
+  fields: {
+    /** Slope below the threshold. */
+    negative_slope: f.nonnegative(0.3),
+  },
   aliases: { alpha: "negative_slope" },
   shape: (_, [x]) => [x!],
   layout: "elementwise",

@@ -6,7 +6,10 @@ import { defineLayer } from "./definition/layer";
 
 export const permute = defineLayer({
   className: "Permute",
-  fields: { dims: f.integers() },
+  fields: {
+    /** Order of the axes, the batch left out: the first is 1. */
+    dims: f.integers(),
+  },
   shape: ({ dims }, [x]) => {
     const rank = x!.length - 1;
     if (dims.length !== rank || dims.toSorted((a, b) => a - b).some((axis, i) => axis !== i + 1))

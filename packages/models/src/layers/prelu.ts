@@ -8,7 +8,11 @@ import { trainable, weightFields } from "./definition/weightFields";
 
 export const prelu = defineLayer({
   className: "PReLU",
-  fields: { ...weightFields("alpha", "zeros"), shared_axes: f.integersOrNone(null) },
+  fields: {
+    ...weightFields("alpha", "zeros"),
+    /** Axes along which a slope is shared; null: none. */
+    shared_axes: f.integersOrNone(null),
+  },
   shape: ({ shared_axes }, [x]) => {
     for (const axis of shared_axes ?? [])
       if (axis < 1 || axis >= x!.length)

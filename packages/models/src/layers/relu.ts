@@ -6,8 +6,11 @@ import { defineLayer } from "./definition/layer";
 export const relu = defineLayer({
   className: "ReLU",
   fields: {
+    /** Largest output; null: none. */
     max_value: f.limitOrNone(null),
+    /** Slope below the threshold. */
     negative_slope: f.nonnegative(0),
+    /** Inputs up to this one give 0. */
     threshold: f.nonnegative(0),
   },
   shape: (_, [x]) => [x!],

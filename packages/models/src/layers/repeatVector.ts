@@ -5,7 +5,10 @@ import { defineLayer } from "./definition/layer";
 
 export const repeatVector = defineLayer({
   className: "RepeatVector",
-  fields: { n: f.positive() },
+  fields: {
+    /** How often the input is repeated. */
+    n: f.positive(),
+  },
   rank: 2,
   shape: ({ n }, [x]) => [[x![0]!, n, x![1]!]],
   integers: () => "moves",

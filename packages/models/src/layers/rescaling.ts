@@ -7,7 +7,12 @@ import { defineLayer } from "./definition/layer";
 
 export const rescaling = defineLayer({
   className: "Rescaling",
-  fields: { scale: f.reals(), offset: f.reals(0) },
+  fields: {
+    /** Factor of the input. */
+    scale: f.reals(),
+    /** Added after the scale. */
+    offset: f.reals(0),
+  },
   shape: (_, [x]) => [x!],
   layout: "any",
   lower: ({ scale, offset }, [x], g, { inputs, layout }) => {

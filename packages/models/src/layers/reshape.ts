@@ -8,7 +8,10 @@ import { sizeOfKnown } from "./shared/shapes";
 
 export const reshape = defineLayer({
   className: "Reshape",
-  fields: { target_shape: f.integers() },
+  fields: {
+    /** Shape of an example's output; −1: what is left. */
+    target_shape: f.integers(),
+  },
   shape: ({ target_shape }, [x]) => {
     const size = sizeOfKnown(x!.slice(1));
     const free = target_shape.indexOf(-1);

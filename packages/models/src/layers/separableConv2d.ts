@@ -11,14 +11,26 @@ import { padAttributes, slide, windows } from "./shared/windows";
 export const separableConv2d = defineLayer({
   className: "SeparableConv2D",
   fields: {
+    /** Number of output channels. */
     filters: f.positive(),
+    /** Extents of the kernel, along each axis or along all. */
     kernel_size: f.pair(),
+    /** How far a window moves, along each axis or along all. */
     strides: f.pair([1, 1]),
+    /**
+     * `"valid"`: windows lie inside the input. `"same"`: they reach over its edges, so that the output has
+     * ⌈extent / strides⌉; what is odd of that comes at the end.
+     */
     padding: f.oneOf(["valid", "same"])("valid"),
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
     data_format: f.dataFormat("channels_last"),
+    /** How far apart the elements of a kernel are; 1: side by side. */
     dilation_rate: f.pair([1, 1]),
+    /** Number of output channels for each input channel. */
     depth_multiplier: f.positive(1),
+    /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
     activation: f.activation("linear"),
+    /** Whether a bias is added to every output channel or unit. */
     use_bias: f.flag(true),
     ...weightFields("depthwise", "glorot_uniform"),
     ...weightFields("pointwise", "glorot_uniform"),

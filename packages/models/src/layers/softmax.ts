@@ -5,7 +5,10 @@ import { axisOf } from "./shared/shapes";
 
 export const softmax = defineLayer({
   className: "Softmax",
-  fields: { axis: f.axis(-1) },
+  fields: {
+    /** Axis, the batch being 0; negative ones count from the end. */
+    axis: f.axis(-1),
+  },
   shape: ({ axis }, [x]) => {
     axisOf(axis, x!);
     return [x!];

@@ -6,7 +6,12 @@ import { keep } from "./shared/randomness";
 
 export const spatialDropout1d = defineLayer({
   className: "SpatialDropout1D",
-  fields: { rate: f.rate(), seed: f.seed(null) },
+  fields: {
+    /** Share of the inputs that is dropped in training, 0 up to but without 1. */
+    rate: f.rate(),
+    /** Only kept: training draws from its own seed. */
+    seed: f.seed(null),
+  },
   rank: 3,
   shape: (_, [x]) => [x!],
   integers: () => "moves",

@@ -6,7 +6,14 @@ import { keep } from "./shared/randomness";
 
 export const spatialDropout2d = defineLayer({
   className: "SpatialDropout2D",
-  fields: { rate: f.rate(), data_format: f.dataFormat("channels_last"), seed: f.seed(null) },
+  fields: {
+    /** Share of the inputs that is dropped in training, 0 up to but without 1. */
+    rate: f.rate(),
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    data_format: f.dataFormat("channels_last"),
+    /** Only kept: training draws from its own seed. */
+    seed: f.seed(null),
+  },
   rank: 4,
   shape: (_, [x]) => [x!],
   integers: () => "moves",

@@ -5,7 +5,10 @@ import { defineLayer } from "./definition/layer";
 
 export const thresholdedRelu = defineLayer({
   className: "ThresholdedReLU",
-  fields: { theta: f.nonnegative(1) },
+  fields: {
+    /** Inputs up to this one give 0. */
+    theta: f.nonnegative(1),
+  },
   shape: (_, [x]) => [x!],
   layout: "elementwise",
   lower: ({ theta }, [x], g) => [g.thresholdedRelu(x!, { alpha: theta })],

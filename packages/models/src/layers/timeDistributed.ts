@@ -8,7 +8,10 @@ import { integersOf } from "./shared/integers";
 
 export const timeDistributed = defineLayer({
   className: "TimeDistributed",
-  fields: { layer: layer() },
+  fields: {
+    /** The layer inside. */
+    layer: layer(),
+  },
   shape: ({ layer }, [x]) => {
     if (x!.length < 3) throw new CajalError("bad-shape", "expected [batch, steps, …]", { got: x });
     const { rank, className } = layer.definition;

@@ -7,8 +7,11 @@ import { cast } from "./shared/integers";
 export const upSampling2d = defineLayer({
   className: "UpSampling2D",
   fields: {
+    /** Factors of height and width. */
     size: f.pair([2, 2]),
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
     data_format: f.dataFormat("channels_last"),
+    /** How pixels between pixels are made. */
     interpolation: f.oneOf(["nearest", "bilinear"])("nearest"),
   },
   rank: 4,

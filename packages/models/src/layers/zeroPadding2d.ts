@@ -6,10 +6,12 @@ import { wide } from "./shared/integers";
 export const zeroPadding2d = defineLayer({
   className: "ZeroPadding2D",
   fields: {
+    /** Rows and columns of zeros: n, [rows, columns] or [[top, bottom], [left, right]]. */
     padding: f.borders([
       [1, 1],
       [1, 1],
     ]),
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
     data_format: f.dataFormat("channels_last"),
   },
   rank: 4,

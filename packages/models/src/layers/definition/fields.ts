@@ -27,10 +27,6 @@ export interface Place {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-type RequiredKeys<F> = {
-  [K in keyof F]: F[K] extends { readonly required: true } ? K : never;
-}[keyof F];
-
 type GivenOf<T> = T extends { readonly given?: infer G } ? NonNullable<G> | NullIn<G> : never;
 type NullIn<G> = null extends G ? null : never;
 
@@ -39,10 +35,17 @@ export type ConfigOf<F> = {
   readonly [K in keyof F]: F[K] extends { read(given: unknown, at: Place): infer V } ? V : never;
 };
 
-/** A config as one writes it: what has a default may be left out. */
-export type ConfigInput<F> = { readonly [K in RequiredKeys<F>]: GivenOf<F[K]> } & {
-  readonly [K in Exclude<keyof F, RequiredKeys<F>>]?: GivenOf<F[K]>;
+/**
+ * A config as one writes it: what has a default may be left out. Both parts walk over `keyof F` itself,
+ * which is what keeps the fields' descriptions for whoever points at one.
+ */
+export type ConfigInput<F> = {
+  readonly [K in keyof F as IsRequired<F[K]> extends true ? K : never]: GivenOf<F[K]>;
+} & {
+  readonly [K in keyof F as IsRequired<F[K]> extends true ? never : K]?: GivenOf<F[K]>;
 };
+
+type IsRequired<T> = T extends { readonly required: true } ? true : false;
 
 export interface Maker<Value, Given> {
   (): Field<Value, Given, true>;
