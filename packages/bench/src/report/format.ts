@@ -38,7 +38,7 @@ export const times = (ratio: number): string =>
   `${ratio < 9.95 ? ratio.toFixed(1) : whole(Number(ratio.toPrecision(2)))}×`;
 
 /** `ONNX Runtime` for "onnx". */
-export const engineLabel = (engine: string): string => labels[engine] ?? engine;
+export const engineLabel = (engine: string): string => labels.get(engine) ?? engine;
 
 /** `TF.js · wasm` */
 export const engineName = ({ engine, device }: { engine: string; device: string }): string =>
@@ -55,7 +55,10 @@ export function exponent(value: number | null): string {
   return digits === "1.0" ? `10${raised}` : `${digits} × 10${raised}`;
 }
 
-const labels: Readonly<Record<string, string>> = { onnx: "ONNX Runtime", tfjs: "TF.js" };
+const labels: ReadonlyMap<string, string> = new Map([
+  ["onnx", "ONNX Runtime"],
+  ["tfjs", "TF.js"],
+]);
 
 /** A measured number without the digits that mean nothing. */
 export const figures = (value: number): number => Number(value.toPrecision(5));

@@ -155,6 +155,15 @@ describe("the page", () => {
     expect(() => render(el("p", {}, { markup: script } as never))).toThrow(TypeError);
   });
 
+  it("takes names that JavaScript's objects have taken", () => {
+    const records = recorded.records.map((record) => ({ ...record, engine: "constructor" }));
+    const versions = JSON.parse('{"__proto__":"1","toString":"2"}') as Record<string, string>;
+    const page = reportHtml({ ...recorded, records, versions });
+    expect(page).not.toContain("native code");
+    expect(text(parse(page))).toContain("constructor · cpu");
+    expect(text(parse(page))).toContain("__proto__");
+  });
+
   it("draws losses that are 0 or no numbers", () => {
     const learning = section("learning");
     const epochs = learning.epochs.map((epoch, i) => ({ ...epoch, loss: i === 1 ? 0 : epoch.loss, val_loss: NaN })); // prettier-ignore

@@ -80,6 +80,16 @@ describe("safetensors", () => {
     expect(code(new Uint8Array(7))).toBe("bad-file");
   });
 
+  it("takes names that JavaScript's objects have taken", () => {
+    const names = ["__proto__", "constructor", "toString", "length", "__metadata_"];
+    const tensors = new Map(names.map((name, i) => [name, tensor("float32", [1], [i])]));
+    const metadata = Object.fromEntries(names.map((name) => [name, name]));
+    const read = decodeSafetensors(encodeSafetensors({ tensors, metadata }));
+    expect(read.tensors).toEqual(tensors);
+    expect(Object.entries(read.metadata)).toEqual(names.map((name) => [name, name]));
+    expect(Object.getPrototypeOf(read.metadata)).toBe(Object.prototype);
+  });
+
   it("answers any damage with an error of its own, or with a file that is well formed", () => {
     const whole = encodeSafetensors({
       tensors: new Map<string, Tensor>([
