@@ -5,6 +5,7 @@ import {
   type Batch,
   CajalError,
   abortable,
+  checkInteger,
   checkOptions,
   checkTensor,
   random,
@@ -148,7 +149,7 @@ export function dataset<X extends DType, Y extends DType>(from: {
  */
 export function fromSource<X extends DType, Y extends DType>(source: Source<X, Y>): Dataset<X, Y> {
   checkOptions("fromSource", source, ["size", "classes", "labels", "read"]);
-  checkCount("fromSource", "size", source.size, 0);
+  checkInteger("fromSource", "size", source.size, { least: 0, most });
   const { size, labels } = source;
   if (labels !== undefined && labels.length !== size)
     throw new CajalError(
@@ -190,8 +191,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   async function* batches(options: PassOptions = {}): AsyncGenerator<Batch<X, Y>, void, undefined> {
     checkOptions("batches", options, ["epoch", "start", "signal"]);
     const { epoch = 0, start = 0, signal } = options;
-    checkCount("batches", "epoch", epoch, 0);
-    checkCount("batches", "start", start, 0);
+    checkInteger("batches", "epoch", epoch, { least: 0, most });
+    checkInteger("batches", "start", start, { least: 0, most });
     signal?.throwIfAborted();
     const indices = order(epoch);
     for (let index = start; index < batchCount; index++) {
@@ -207,7 +208,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   function split(fractions: number | readonly number[], options: SplitOptions = {}): Part[] {
     checkOptions("split", options, ["seed", "stratify"]);
     const { seed, stratify = false } = options;
-    if (seed !== undefined) checkSeed("split", seed);
+    if (seed !== undefined) checkInteger("split", "seed", seed);
     if (stratify && source.labels === undefined)
       throw new CajalError(
         "bad-argument",
@@ -232,7 +233,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     async all(options = {}) {
       checkOptions("all", options, ["epoch", "signal"]);
       const { epoch = 0, signal } = options;
-      checkCount("all", "epoch", epoch, 0);
+      checkInteger("all", "epoch", epoch, { least: 0, most });
       signal?.throwIfAborted();
       return deliver(order(epoch), { epoch, index: 0, signal });
     },
@@ -240,7 +241,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     shuffle(options) {
       checkOptions("shuffle", options, ["seed"]);
       const { seed } = options;
-      checkSeed("shuffle", seed);
+      checkInteger("shuffle", "seed", seed);
       return make({
         ...state,
         order: (epoch) => permuted(order(epoch), random(seed, "shuffle", epoch).permutation(size)),
@@ -248,7 +249,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     },
 
     take(count) {
-      checkCount("take", "count", count, 0);
+      checkInteger("take", "count", count, { least: 0, most });
       const taken = order(0).slice(0, count);
       return make({ ...state, size: taken.length, order: () => taken });
     },
@@ -257,7 +258,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
 
     batch(batchSize, options = {}) {
       checkOptions("batch", options, ["dropRemainder"]);
-      checkCount("batch", "size", batchSize, 1);
+      checkInteger("batch", "size", batchSize, { least: 1, most });
       return make({ ...state, batchSize, dropRemainder: options.dropRemainder });
     },
 
@@ -307,20 +308,5 @@ function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void
     );
 }
 
-function checkCount(where: string, name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least || value > 2 ** 32 - 1)
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got ${name} ${String(value)}, expected a whole number of at least ${least}.`,
-      { where, name, value },
-    );
-}
-
-function checkSeed(where: string, seed: number): void {
-  if (!Number.isSafeInteger(seed))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got seed ${String(seed)}, expected a whole number.`,
-      { where, seed },
-    );
-}
+/** As many as a permutation has room for. */
+const most = 2 ** 32 - 1;

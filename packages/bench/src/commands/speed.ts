@@ -1,5 +1,5 @@
 // cajal speed: prints records, and what could not be measured.
-import { CajalError } from "@cajal/core";
+import { checkInteger } from "@cajal/core";
 import type { CommonOptions, Context, Outcome } from "../context";
 import { engineName, milliseconds, short, times, whole } from "../report/format";
 import type { Job } from "../measure/job";
@@ -78,13 +78,6 @@ function describe(records: readonly BenchRecord[]): string {
 
 function batchSize(text: string): number {
   const size = Number(text);
-  if (!Number.isSafeInteger(size) || size < 1)
-    throw new CajalError(
-      "bad-argument",
-      `speed: got batch ${text}, expected whole numbers of at least 1.`,
-      {
-        got: text,
-      },
-    );
+  checkInteger("speed", "batch", size, { least: 1 });
   return size;
 }

@@ -14,6 +14,7 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Dataset, dataset } from "../dataset";
+import { fetchingOptions, type FetchingOptions } from "./fetchingOptions";
 import { rescale } from "../transforms/rescale";
 
 /** The official archive, 170 MB, with its published MD5. */
@@ -55,10 +56,7 @@ export const cifar10Mirrors: readonly string[] = [
   "https://storage.googleapis.com/s4tf-hosted-binaries/datasets/CIFAR10/",
 ];
 
-export interface Cifar10Options extends Pick<
-  FetchFileOptions,
-  "cache" | "offline" | "stallTimeout" | "signal" | "onProgress" | "fetch"
-> {
+export interface Cifar10Options extends FetchingOptions {
   /** "train", 50,000 images, the default; or "test", 10,000. */
   split?: "train" | "test";
   /**
@@ -93,14 +91,7 @@ export async function cifar10(options: Cifar10Options = {}): Promise<Dataset<"fl
     mirrors = cifar10Mirrors,
     ...fetching
   } = options;
-  checkOptions("cifar10", fetching, [
-    "cache",
-    "offline",
-    "stallTimeout",
-    "signal",
-    "onProgress",
-    "fetch",
-  ]);
+  checkOptions("cifar10", fetching, fetchingOptions);
   const wanted: readonly Batch[] | undefined = Object.hasOwn(batches, split)
     ? batches[split]
     : undefined;

@@ -14,6 +14,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, dataset } from "../dataset";
+import { fetchingOptions, type FetchingOptions } from "./fetchingOptions";
 import { parseIdx } from "../decode/parseIdx";
 import { rescale } from "../transforms/rescale";
 
@@ -35,10 +36,7 @@ export const mnistMirrors: readonly string[] = [
   "https://ossci-datasets.s3.amazonaws.com/mnist/",
 ];
 
-export interface MnistOptions extends Pick<
-  FetchFileOptions,
-  "cache" | "offline" | "stallTimeout" | "signal" | "onProgress" | "fetch"
-> {
+export interface MnistOptions extends FetchingOptions {
   /** "train", 60,000 images, the default; or "test", 10,000. */
   split?: "train" | "test";
   /**
@@ -63,14 +61,7 @@ export interface MnistOptions extends Pick<
  */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset<"float32", "int32">> {
   const { split = "train", folder, mirrors = mnistMirrors, ...fetching } = options;
-  checkOptions("mnist", fetching, [
-    "cache",
-    "offline",
-    "stallTimeout",
-    "signal",
-    "onProgress",
-    "fetch",
-  ]);
+  checkOptions("mnist", fetching, fetchingOptions);
   const wanted = Object.hasOwn(files, split) ? files[split] : undefined;
   if (wanted === undefined) throw unknownName("split of mnist", split, Object.keys(files));
   fetching.signal?.throwIfAborted();

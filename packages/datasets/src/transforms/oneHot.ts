@@ -1,4 +1,12 @@
-import { type Batch, CajalError, type DType, showShape, sizeOf, tensor } from "@cajal/core";
+import {
+  type Batch,
+  CajalError,
+  checkInteger,
+  type DType,
+  showShape,
+  sizeOf,
+  tensor,
+} from "@cajal/core";
 
 /**
  * Labels as indicator vectors: y of class numbers `[n]` or `[n, 1]` becomes float32 `[n, classes]`,
@@ -9,12 +17,7 @@ import { type Batch, CajalError, type DType, showShape, sizeOf, tensor } from "@
  * @example digits().map(oneHot(10))
  */
 export function oneHot(classes: number) {
-  if (!Number.isSafeInteger(classes) || classes < 1)
-    throw new CajalError(
-      "bad-argument",
-      `oneHot: got ${classes} classes, expected a whole number of at least 1.`,
-      { classes },
-    );
+  checkInteger("oneHot", "classes", classes, { least: 1 });
   return <X extends DType>({ x, y }: Batch<X>): Batch<X, "float32"> => {
     const n = y.shape[0] ?? 0;
     if (y.shape.length === 0 || sizeOf(y.shape) !== n)

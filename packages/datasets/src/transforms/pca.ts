@@ -1,5 +1,13 @@
 // Principal component analysis; the decomposition itself is ml-pca's.
-import { CajalError, checkOptions, showShape, sizeOf, type Tensor, tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkInteger,
+  checkOptions,
+  showShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+} from "@cajal/core";
 import { PCA } from "ml-pca";
 
 /** A fitted analysis. Its tensors are float64. */
@@ -42,12 +50,8 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
       { shape: x.shape },
     );
   const { components: kept = most } = options;
-  if (!Number.isInteger(kept) || kept < 1 || kept > most)
-    throw new CajalError(
-      "bad-argument",
-      `pca: got ${kept} components, expected 1 … ${most}, the lesser of ${n} examples and ${features} features.`,
-      { components: kept, most },
-    );
+  // The lesser of the numbers of examples and features.
+  checkInteger("pca", "components", kept, { least: 1, most });
   if (!rows.every((row) => row.every(Number.isFinite)))
     throw new CajalError("bad-argument", "pca: x has values that are not finite numbers.");
 

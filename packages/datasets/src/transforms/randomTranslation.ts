@@ -1,4 +1,4 @@
-import { CajalError } from "@cajal/core";
+import { checkInteger } from "@cajal/core";
 import { changeImages } from "./changeImages";
 
 /**
@@ -14,12 +14,7 @@ import { changeImages } from "./changeImages";
  * @example train.map(randomTranslation(4, { seed: 42 }))
  */
 export function randomTranslation(most: number, { seed }: { seed: number }) {
-  if (!Number.isSafeInteger(most) || most < 0)
-    throw new CajalError(
-      "bad-argument",
-      `randomTranslation: got ${most} pixels, expected a whole number of at least 0.`,
-      { most },
-    );
+  checkInteger("randomTranslation", "most", most, { least: 0 });
   const options = { seed, stream: "translation" };
   return changeImages(
     "randomTranslation",

@@ -1,7 +1,14 @@
 // A file from the first of several mirrors that gives it whole: resumed where a download was
 // interrupted (RFC 9110, sections 13 and 14: If-Range, Range), checked on disk, and renamed into the
 // cache when it is right, so that under its own name there is always a whole file or none.
-import { abortable, CajalError, checkOptions, isCajalError, optionsOf } from "@cajal/core";
+import {
+  abortable,
+  CajalError,
+  checkNumber,
+  checkOptions,
+  isCajalError,
+  optionsOf,
+} from "@cajal/core";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
@@ -80,6 +87,14 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
       `fetchFile: got to ${JSON.stringify(to)}, expected a path within the cache folder, or an absolute one.`,
       { to },
     );
+  for (const name of [
+    "stallTimeout",
+    "minimumRate",
+    "rateWindow",
+    "retries",
+    "retryDelay",
+  ] as const)
+    if (options[name] !== undefined) checkNumber("fetchFile", name, options[name], { least: 0 });
   if (urls.length === 0 && !offline)
     throw new CajalError(
       "bad-argument",
