@@ -50,3 +50,17 @@ it("refuses options that are not known, those without a value too", () => {
     }),
   );
 });
+
+it("is done at once with names of any length and number", () => {
+  const started = performance.now();
+  const names = Array.from({ length: 200_000 }, (_, i) => `value_${i}`);
+  const error = unknownName("value", "x".repeat(5_000_000), [...names, "y".repeat(1_000_000)]);
+  expect(error.message.length).toBeLessThan(10_000);
+  expect(error.message).toMatch(/and 199701 more\.$/);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
+
+it("says so where nothing is known", () =>
+  expect(unknownName("attribute of Relu", "alpha", []).message).toBe(
+    'unknown attribute of Relu "alpha". None is known.',
+  ));

@@ -1,13 +1,26 @@
 // Names that a user may mistype: the error lists the known ones, nearest first.
 import { CajalError, type ErrorCode } from "./errors";
 
-/** `known`, ordered by edit distance to `name`; ties keep their order. */
+/** So much of a name counts, and so many names are compared: what a user typed is short, a file may hold anything. */
+const longest = 100;
+const compared = 1_000;
+/** So many names are listed in a message. */
+const listed = 300;
+
+/**
+ * `known`, ordered by edit distance to `name`; ties keep their order. Of long names the first 100
+ * letters count; names after the first 1,000 are not compared and come last.
+ */
 export function nearest(name: string, known: Iterable<string>): string[] {
-  const wanted = name.toLowerCase();
-  return [...known]
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+  const letters = (text: string) => text.slice(0, longest).toLowerCase();
+  const wanted = letters(name);
+  const all = [...known];
+  return all
+    .slice(0, compared)
+    .map((candidate) => ({ candidate, distance: editDistance(wanted, letters(candidate)) }))
     .sort((a, b) => a.distance - b.distance)
-    .map(({ candidate }) => candidate);
+    .map(({ candidate }) => candidate)
+    .concat(all.slice(compared));
 }
 
 /**
@@ -22,9 +35,12 @@ export function unknownName(
   code: ErrorCode = "unknown-name",
 ): CajalError {
   const names = nearest(got, known);
+  const more = names.length > listed ? ` and ${names.length - listed} more` : "";
+  const list = `${names.slice(0, listed).join(", ")}${more}`;
+  const shown = got.length > 2 * longest ? `${got.slice(0, 2 * longest)}…` : got;
   return new CajalError(
     code,
-    `unknown ${what} ${JSON.stringify(got)}. Known, nearest first: ${names.join(", ")}.`,
+    `unknown ${what} ${JSON.stringify(shown)}. ${names.length > 0 ? `Known, nearest first: ${list}` : "None is known"}.`,
     { what, got, known: names },
   );
 }

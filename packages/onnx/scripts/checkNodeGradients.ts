@@ -13,6 +13,7 @@ import { isCajalError, random, sizeOf, tensor, type DType, type Tensor } from "@
 import * as ort from "onnxruntime-node";
 import { GraphBuilder } from "../src/graph/builder";
 import { decodeModel } from "../src/file/decode";
+import { computed, type ElementType } from "../src/model/elementType";
 import { gradients } from "../src/differentiate";
 import { encodeModel } from "../src/file/encode";
 import type { OnnxModel } from "../src/model/model";
@@ -57,7 +58,7 @@ const right = (why: string): Outcome => ({ kind: "right", why });
 const skipped = (why: string): Outcome => ({ kind: "skipped", why });
 const wrong = (why: string): Outcome => ({ kind: "wrong", why });
 
-const isFloat = (dtype: DType) => dtype.startsWith("float");
+const isFloat = (dtype: ElementType) => dtype.startsWith("float");
 
 let cases = 0;
 for (const name of readdirSync(folder).toSorted()) {
@@ -227,7 +228,7 @@ async function open(
       const fed = new Map([...feeds, [by, x]]);
       ys.forEach((name, i) => {
         const part = weights.slice(start, (start += sizeOf(shapes[i]!)));
-        fed.set(`weights/${i}`, ofType(g.value(name).dtype, shapes[i]!, part));
+        fed.set(`weights/${i}`, ofType(computed(g.value(name).dtype), shapes[i]!, part));
       });
       const found = (await backward.run(ortFeeds(fed), [dx]))[dx]!;
       if (found.dims.join() !== x.shape.join())

@@ -236,7 +236,7 @@ describeWithShared("real models", "data/real-models/onnx", (folder) => {
     const moved = new Map(model.graph.initializers);
     parameters.forEach(([name, weight], i) => {
       const data = (weight.data as Float32Array).map((w, k) => w - step * at[`gradient/${i}`]![k]!);
-      moved.set(name, { ...weight, data });
+      moved.set(name, { ...(weight as Tensor), data });
     });
     const changed: OnnxModel = { ...model, graph: { ...model.graph, initializers: moved } };
     const again = GraphBuilder.from(changed, { shapes: { [input!.name]: shape } });

@@ -1,12 +1,13 @@
 // Reverse-mode automatic differentiation of ONNX graphs: a graph goes in, the graph of its
 // gradients comes out (Griewank & Walther 2008, chapter 3). Every gradient is made of operators
 // that stock ONNX Runtime has.
-import { CajalError, isCajalError, nearest, type DType } from "@cajal/core";
+import { CajalError, isCajalError, nearest } from "@cajal/core";
 import { attributesOf } from "./model/attribute";
 import { GraphBuilder, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradients/gradient";
+import type { ElementType } from "./model/elementType";
 import type { Dim, Node, OnnxModel } from "./model/model";
 import { multiplied, type Scaled } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
@@ -313,7 +314,8 @@ function checked(dx: Value, x: Value, node: Node): void {
     );
 }
 
-const isFloat = (dtype: DType) => dtype.startsWith("float");
+/** Types that are not stepped; those that are only carried among them, so that they are refused and give no zeros. */
+const isFloat = (dtype: ElementType) => /float|complex/.test(dtype);
 
 /** A constant of the shape of `value`, every element `fill`. */
 function like(g: GraphBuilder, value: Value, fill: number): Value {

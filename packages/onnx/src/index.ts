@@ -1,12 +1,24 @@
 export type {
   Attribute,
   AttributeType,
+  CarriedTensor,
+  Container,
   Dim,
   Graph,
+  Initializer,
+  LocalFunction,
   Node,
   OnnxModel,
   ValueInfo,
 } from "./model/model";
+export {
+  computed,
+  isCarried,
+  isDType,
+  type CarriedType,
+  type ElementType,
+} from "./model/elementType";
+export { inlineFunctions } from "./model/inlineFunctions";
 export {
   GraphBuilder,
   defaultOpset,

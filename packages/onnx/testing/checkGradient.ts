@@ -5,6 +5,7 @@ import { random, showShape, sizeOf, tensor, type Random } from "@cajal/core";
 import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { defaultOpset, GraphBuilder, type Value } from "../src/graph/builder";
+import { computed } from "../src/model/elementType";
 import { gradients } from "../src/differentiate";
 import { encodeModel } from "../src/file/encode";
 import type { Gradient, GradientSample } from "../src/gradients/gradient";
@@ -42,7 +43,7 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
     Float64Array.from({ length: sizeOf(y.shape as number[]) }, () => rng.normal()),
   );
   const weighted = outputs.map((y, i) =>
-    g.mul(y, g.constant(tensor(y.dtype, y.shape as number[], weights[i]))),
+    g.mul(y, g.constant(tensor(computed(y.dtype), y.shape as number[], weights[i]))),
   );
   const of = weighted
     .map((y) => g.reduceSum(y, { keepdims: false }))

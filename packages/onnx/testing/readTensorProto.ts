@@ -1,12 +1,16 @@
 // A tensor in a file of its own (TensorProto), as ONNX' test data are: read as the one initializer of a model.
-import type { Tensor } from "@cajal/core";
+import { CajalError, type Tensor } from "@cajal/core";
+import { isCarried } from "../src/model/elementType";
 import { decodeModel } from "../src/file/decode";
 
 export function readTensorProto(bytes: Uint8Array): Tensor {
   const graph = field(7, field(5, bytes)); // ModelProto.graph, GraphProto.initializer
   const opset = field(8, Uint8Array.of(0x10, 18)); // ModelProto.opset_import, its version
   const model = decodeModel(joined(Uint8Array.of(0x08, 8), graph, opset)); // ir_version 8
-  return [...model.graph.initializers.values()][0]!;
+  const read = [...model.graph.initializers.values()][0]!;
+  if (isCarried(read))
+    throw new CajalError("unsupported", `a tensor of type ${read.dtype} is no test datum.`);
+  return read;
 }
 
 /** A length-delimited field of a protocol buffer. */

@@ -1,12 +1,12 @@
 // A model with all of its float numbers of one type, so that differences can be taken in float64.
-import { tensor, type DType, type Tensor } from "@cajal/core";
-import type { Attribute, Node, OnnxModel, ValueInfo } from "../src/model/model";
+import { tensor, type Tensor } from "@cajal/core";
+import type { Attribute, Initializer, Node, OnnxModel, ValueInfo } from "../src/model/model";
 import { operator } from "../src/operators";
-import { dataTypeOf } from "../src/model/dataType";
+import { dataTypeOf, isCarried, type ElementType } from "../src/model/elementType";
 
 type Float = "float32" | "float64";
 
-const isFloat = (dtype: DType) => dtype.startsWith("float");
+const isFloat = (dtype: ElementType) => /^float(16|32|64)$/.test(dtype);
 
 /** The model in `dtype`; what an operator takes as float32 only (the scales of Resize) stays so. */
 export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
@@ -36,7 +36,7 @@ export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
       initializers: new Map(
         [...graph.initializers].map(([name, value]) => [
           name,
-          fixed.has(name) ? value : tensorIn(value, dtype),
+          fixed.has(name) ? value : initializerIn(value, dtype),
         ]),
       ),
       inputs: graph.inputs.map(info),
@@ -50,6 +50,9 @@ export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
 export function tensorIn(value: Tensor, dtype: Float): Tensor {
   return isFloat(value.dtype) ? tensor(dtype, value.shape, numbersIn(value)) : value;
 }
+
+const initializerIn = (value: Initializer, dtype: Float) =>
+  isCarried(value) ? value : tensorIn(value, dtype);
 
 /** The elements as numbers. */
 export function numbersIn({ dtype, data }: Tensor): number[] {
@@ -72,7 +75,7 @@ function fixedInputs({ op, domain, inputs }: Node): string[] {
 }
 
 function attributeIn(node: Node, name: string, value: Attribute, dtype: Float): Attribute {
-  if (value.type === "tensor") return { type: "tensor", value: tensorIn(value.value, dtype) };
+  if (value.type === "tensor") return { type: "tensor", value: initializerIn(value.value, dtype) };
   const casts = (node.op === "Cast" && name === "to") || name === "dtype" || name === "stash_type";
   if (casts && value.type === "int" && [1, 10, 11].includes(value.value))
     return { type: "int", value: dataTypeOf(dtype) };

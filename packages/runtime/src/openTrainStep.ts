@@ -1,7 +1,7 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { readKeras, type ModelConfig } from "@cajal/models";
-import type { OnnxModel } from "@cajal/onnx";
+import { isCarried, type OnnxModel } from "@cajal/onnx";
 import { checkDevice } from "./devices/device";
 import type { TrainStep, TrainStepOptions } from "./step/trainStep";
 import { checkThreads } from "./threads";
@@ -92,7 +92,18 @@ export async function openTrainStep(
       );
     const trained = trainableGraph(model, options);
     const { initializers } = model.graph;
-    const weights = new Map(trained.weights.map(({ key }) => [key, initializers.get(key)!]));
+    const weights = new Map(
+      trained.weights.map(({ key }) => {
+        const weight = initializers.get(key)!;
+        if (isCarried(weight))
+          throw new CajalError(
+            "unsupported",
+            `initializer "${key}" is of type ${weight.dtype}, which is not trained.`,
+            { initializer: key, dtype: weight.dtype },
+          );
+        return [key, weight] as const;
+      }),
+    );
     const { openOnOnnx } = await import("./engines/onnx/trainStep");
     return proven(await openOnOnnx(trained, weights, options), trained, openOnOnnx);
   }

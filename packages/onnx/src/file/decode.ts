@@ -10,18 +10,22 @@ import {
   type TypedArrays,
 } from "@cajal/core";
 import { checkLocation } from "./encode";
-import { dtypeOf } from "../model/dataType";
+import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
 import type {
   Attribute,
-  AttributeType,
+  CarriedTensor,
+  Container,
   Dim,
   Graph,
+  Initializer,
+  LocalFunction,
   Node,
   OnnxModel,
+  StatedType,
   ValueInfo,
 } from "../model/model";
 import { attributeTypes, external } from "./proto";
-import { readMessage, type Message } from "./wire";
+import { readMessage, type Message, type Messages } from "./wire";
 
 /** A tensor that lies in another file. */
 export interface ExternalData {
@@ -47,43 +51,61 @@ export interface DecodeOptions {
 /**
  * Reads an ONNX file. Weights may be views of `bytes`, which must then not be changed.
  *
+ * What Cajal does not compute with is carried: tensors of other element types, operators of any
+ * domain, attributes of any kind, and fields that it does not know are there when it is written again.
+ *
  * @throws CajalError `bad-file` for what is truncated, damaged or no ONNX at all; `unsupported` for
- *   element types (bfloat16, strings …) and values (sequences, maps) that Cajal does not hold, and
- *   for external data without `options.externalData`
+ *   sparse initializers, and for external data without `options.externalData`
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   const proto = readMessage("ModelProto", bytes);
   if (!proto.graph) throw bad("it has no graph");
   if (!proto.ir_version) throw bad("it has no ir_version");
   if (!proto.opset_import?.length) throw bad("it has no opset_import");
-  const opsets: Record<string, number> = {};
-  for (const { domain = "", version = 0 } of proto.opset_import) {
-    if (!Number.isSafeInteger(version) || version < 0)
-      throw bad(`opset_import of ${JSON.stringify(domain)}: version ${version}`);
-    const name = domain === "ai.onnx" ? "" : domain;
-    if (Object.hasOwn(opsets, name) && opsets[name] !== version)
-      throw bad(`opset_import of ${JSON.stringify(domain)} is there twice`);
-    // Not by assignment: a file may call a domain "__proto__".
-    Object.defineProperty(opsets, name, { value: version, enumerable: true, configurable: true });
-  }
   const optional = {
     producerVersion: proto.producer_version,
     domain: proto.domain,
     modelVersion: proto.model_version,
     description: proto.doc_string,
-    functions: proto.functions?.length ? proto.functions : undefined,
+    functions: proto.functions && Array.from(proto.functions, (each) => functionOf(each, options)),
+    rest: proto.rest,
   };
   return {
     irVersion: proto.ir_version,
-    opsets,
+    opsets: opsetsOf(proto.opset_import),
     producer: proto.producer_name ?? "",
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     graph: graphOf(proto.graph, options),
     metadata: new Map(
-      (proto.metadata_props ?? []).map(({ key = "", value = "" }) => [key, value] as const),
+      Array.from(proto.metadata_props ?? [], ({ key = "", value = "" }) => [key, value] as const),
     ),
   };
 }
+
+function opsetsOf(imports: Messages<"OperatorSetIdProto">): Record<string, number> {
+  const opsets: Record<string, number> = {};
+  for (const { domain = "", version = 0 } of imports) {
+    if (!Number.isSafeInteger(version) || version < 0)
+      throw bad(`opset_import of ${JSON.stringify(domain)}: version ${version}`);
+    const name = domain === "ai.onnx" ? "" : domain;
+    if (Object.hasOwn(opsets, name) && opsets[name] !== version)
+      throw bad(`opset_import of ${JSON.stringify(domain)} is there twice`);
+    set(opsets, name, version);
+  }
+  return opsets;
+}
+
+/** Not by assignment: a file may call anything "__proto__". */
+function set<T>(record: Record<string, T>, key: string, value: T): void {
+  Object.defineProperty(record, key, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
+const rested = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
 
 function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   const name = proto.name ?? "";
@@ -92,13 +114,7 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
     throw new CajalError("unsupported", `${where}: sparse initializers are not supported.`, {
       graph: name,
     });
-  const values = new Map<string, ValueInfo>();
-  for (const info of proto.value_info ?? []) {
-    // Values between of types that we do not hold (sequences, strings) are simply not known.
-    const value = isTensor(info) ? valueInfoOf(info, where) : undefined;
-    if (value) values.set(value.name, value);
-  }
-  const initializers = new Map<string, Tensor>();
+  const initializers = new Map<string, Initializer>();
   for (const initializer of proto.initializer ?? []) {
     const key = initializer.name ?? "";
     if (initializers.has(key))
@@ -107,77 +123,167 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   }
   return {
     name,
-    nodes: (proto.node ?? []).map((node, i) => nodeOf(node, i, options)),
+    nodes: nodesOf(proto.node, options),
     initializers,
-    inputs: (proto.input ?? []).map((info) => valueInfoOf(info, `${where}, input`)),
-    outputs: (proto.output ?? []).map((info) => valueInfoOf(info, `${where}, output`)),
-    values,
+    inputs: infosOf(proto.input, `${where}, input`),
+    outputs: infosOf(proto.output, `${where}, output`),
+    values: valuesOf(proto.value_info, where),
+    ...rested(proto),
   };
 }
 
-function nodeOf(proto: Message<"NodeProto">, i: number, options: DecodeOptions): Node {
+const nodesOf = (list: Messages<"NodeProto"> | undefined, options: DecodeOptions) => {
+  let i = 0;
+  return Array.from(list ?? [], (node) => nodeOf(node, i++, options));
+};
+
+/** What a file tells of the values between; those whose type it does not tell are not known. */
+function valuesOf(list: Messages<"ValueInfoProto"> | undefined, where: string) {
+  const values = new Map<string, ValueInfo>();
+  for (const info of list ?? []) {
+    const value = info.type && valueInfoOf(info, `${where}, value`);
+    if (value) values.set(value.name, value);
+  }
+  return values;
+}
+
+function infosOf(list: Messages<"ValueInfoProto"> | undefined, where: string): ValueInfo[] {
+  return Array.from(list ?? [], (info) => {
+    const value = valueInfoOf(info, where);
+    if (!value)
+      throw new CajalError(
+        "bad-file",
+        `not a well-formed ONNX file: ${where} ${JSON.stringify(info.name ?? "")} has no type.`,
+        { name: info.name },
+      );
+    return value;
+  });
+}
+
+function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): LocalFunction {
+  const where = `function ${JSON.stringify(proto.name ?? "")}`;
+  const inside = { ...options, references: true };
+  return {
+    name: proto.name ?? "",
+    domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
+    ...(proto.overload ? { overload: proto.overload } : {}),
+    inputs: proto.input ?? [],
+    outputs: proto.output ?? [],
+    attributes: proto.attribute ?? [],
+    defaults: attributesOf(proto.attribute_proto, where, inside),
+    nodes: nodesOf(proto.node, inside),
+    opsets: proto.opset_import ? opsetsOf(proto.opset_import) : {},
+    values: valuesOf(proto.value_info, where),
+    ...rested(proto),
+  };
+}
+
+interface InsideOptions extends DecodeOptions {
+  /** Whether attributes may refer to those of the function around. */
+  readonly references?: boolean;
+}
+
+function nodeOf(proto: Message<"NodeProto">, i: number, options: InsideOptions): Node {
   const op = proto.op_type ?? "";
   const name = proto.name ?? "";
   const where = `node ${name ? JSON.stringify(name) : i} (${op})`;
   if (op === "") throw bad(`${where} has no operator`);
-  const attributes: Record<string, Attribute> = {};
-  for (const attribute of proto.attribute ?? []) {
-    const key = attribute.name ?? "";
-    if (Object.hasOwn(attributes, key))
-      throw bad(`${where}: attribute ${JSON.stringify(key)} is there twice`);
-    Object.defineProperty(attributes, key, {
-      value: attributeOf(attribute, `${where}, attribute ${JSON.stringify(key)}`, options),
-      enumerable: true,
-    });
-  }
   return {
     op,
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
     name,
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
-    attributes,
+    attributes: attributesOf(proto.attribute, where, options),
+    ...(proto.overload ? { overload: proto.overload } : {}),
+    ...rested(proto),
   };
+}
+
+function attributesOf(
+  list: Messages<"AttributeProto"> | undefined,
+  where: string,
+  options: InsideOptions,
+): Record<string, Attribute> {
+  const attributes: Record<string, Attribute> = {};
+  for (const attribute of list ?? []) {
+    const key = attribute.name ?? "";
+    if (Object.hasOwn(attributes, key))
+      throw bad(`${where}: attribute ${JSON.stringify(key)} is there twice`);
+    set(
+      attributes,
+      key,
+      attributeOf(attribute, `${where}, attribute ${JSON.stringify(key)}`, options),
+    );
+  }
+  return attributes;
 }
 
 function attributeOf(
   proto: Message<"AttributeProto">,
   where: string,
-  options: DecodeOptions,
+  options: InsideOptions,
 ): Attribute {
-  const { floats = [], ints = [], strings = [] } = proto;
-  if (proto.ref_attr_name)
-    throw new CajalError("unsupported", `${where}: refers to an attribute of a function.`, {});
-  switch (attributeType(proto)) {
+  const { ints = [], strings = [] } = proto;
+  const type = attributeType(proto);
+  if (!type) throw bad(`${where}: type ${proto.type} is none that ONNX has`);
+  if (proto.ref_attr_name) {
+    if (options.references) return { type: "reference", value: proto.ref_attr_name, of: type };
+    throw bad(`${where}: refers to an attribute of a function, outside of any`);
+  }
+  switch (type) {
     case "float":
-      return { type: "float", value: proto.f ?? 0 };
+      return { type, value: proto.f ?? 0 };
     case "int":
-      return { type: "int", value: proto.i ?? 0 };
-    case "string":
-      return { type: "string", value: proto.s ?? "" };
+      return typeof proto.i === "bigint"
+        ? { type, value: Number(proto.i), exact: proto.i }
+        : { type, value: proto.i ?? 0 };
+    case "string": {
+      const { text, lossy } = textOf(proto.s ?? new Uint8Array());
+      return lossy ? { type, value: text, bytes: proto.s! } : { type, value: text };
+    }
     case "floats":
-      return { type: "floats", value: Array.from(floats) };
+      return { type, value: Array.from(proto.floats ?? []) };
     case "ints":
-      return { type: "ints", value: ints };
-    case "strings":
-      return { type: "strings", value: strings };
+      return ints.every((value): value is number => typeof value === "number")
+        ? { type, value: ints }
+        : { type, value: ints.map(Number), exact: ints.map(BigInt) };
+    case "strings": {
+      const texts = strings.map(textOf);
+      const value = texts.map(({ text }) => text);
+      return texts.some(({ lossy }) => lossy) ? { type, value, bytes: strings } : { type, value };
+    }
     case "tensor":
       if (!proto.t) throw bad(`${where}: its tensor is missing`);
-      return { type: "tensor", value: tensorOf(proto.t, where, options) };
+      return { type, value: tensorOf(proto.t, where, options) };
     case "graph":
       if (!proto.g) throw bad(`${where}: its graph is missing`);
-      return { type: "graph", value: graphOf(proto.g, options) };
-    default:
-      throw new CajalError("unsupported", `${where}: type ${proto.type} is not supported.`, {
-        type: proto.type,
-      });
+      return { type, value: graphOf(proto.g, options) };
+    default: {
+      const value = proto[type as "tensors" | "type_proto"];
+      return {
+        type: type as "tensors",
+        value: value === undefined ? [] : value instanceof Uint8Array ? [value] : value,
+      };
+    }
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+function textOf(bytes: Uint8Array): { text: string; lossy: boolean } {
+  try {
+    return { text: strict.decode(bytes), lossy: false };
+  } catch {
+    return { text: lenient.decode(bytes), lossy: true };
   }
 }
 
 /** Files of IR version 1 do not say the type: the field that is there tells it. */
-function attributeType(proto: Message<"AttributeProto">): AttributeType | undefined {
+function attributeType(proto: Message<"AttributeProto">): StatedType | undefined {
   const stated = Object.entries(attributeTypes).find(([, type]) => type === proto.type);
-  if (stated) return stated[0] as AttributeType;
+  if (stated) return stated[0] as StatedType;
   if (proto.type) return undefined;
   if (proto.f !== undefined) return "float";
   if (proto.i !== undefined) return "int";
@@ -189,70 +295,85 @@ function attributeType(proto: Message<"AttributeProto">): AttributeType | undefi
   return "ints";
 }
 
-const isTensor = ({ type }: Message<"ValueInfoProto">) => {
-  const element = type?.tensor_type?.elem_type;
-  return element !== undefined && dtypeNumbers.has(element);
-};
-
-const dtypeNumbers = new Set([1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13]);
-
-function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo {
+/** Undefined where the file does not tell the type. */
+function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo | undefined {
   const name = proto.name ?? "";
-  const type = proto.type?.tensor_type;
-  if (!type)
-    throw new CajalError(
-      "unsupported",
-      `${where} ${JSON.stringify(name)}: expected a tensor; its type is ${proto.type ? "a sequence, a map or the like" : "not given"}.`,
-      { name },
-    );
+  const what = `${where} ${JSON.stringify(name)}`;
+  if (!proto.type) return undefined;
+  const { containers, element } = unwrapped(proto.type, what);
+  // Type number 0 is that of a value whose type is not stated.
+  if (!element?.elem_type) return undefined;
   return {
     name,
-    dtype: named(`${where} ${JSON.stringify(name)}`, () => dtypeOf(type.elem_type ?? 0)),
-    // Some exporters write −1 for a free axis.
-    shape: type.shape?.dim?.map(({ dim_value, dim_param }): Dim => {
-      if (dim_value === undefined) return dim_param || undefined;
-      return Number.isSafeInteger(dim_value) && dim_value >= 0 ? dim_value : undefined;
-    }),
+    dtype: named(what, () => dtypeOf(element.elem_type ?? 0)),
+    shape:
+      element.shape &&
+      Array.from(element.shape.dim ?? [], ({ dim_value, dim_param }): Dim => {
+        if (dim_value === undefined) return dim_param || undefined;
+        // Some exporters write −1 for a free axis.
+        return Number.isSafeInteger(dim_value) && dim_value >= 0 ? dim_value : undefined;
+      }),
+    ...(containers.length > 0 ? { containers } : {}),
+    ...rested(proto),
   };
 }
 
-/** Bytes an element takes in raw_data. */
-const widths: Readonly<Record<DType, 1 | 2 | 4 | 8>> = {
-  float32: 4,
-  float64: 8,
-  float16: 2,
-  int8: 1,
-  uint8: 1,
-  int16: 2,
-  uint16: 2,
-  int32: 4,
-  uint32: 4,
-  int64: 8,
-  uint64: 8,
-  bool: 1,
-};
+/** The tensor type inside of sequences, optionals and maps. */
+function unwrapped(type: Message<"TypeProto">, where: string) {
+  const containers: Container[] = [];
+  for (let at: Message<"TypeProto"> | undefined = type; at;) {
+    if (at.tensor_type) return { containers, element: at.tensor_type };
+    if (at.sparse_tensor_type) {
+      containers.push("sparse");
+      return { containers, element: at.sparse_tensor_type };
+    }
+    if (at.map_type) {
+      const key = at.map_type.key_type ?? 0;
+      containers.push(`map(${named(where, () => dtypeOf(key))})`);
+      at = at.map_type.value_type;
+    } else if (at.sequence_type || at.optional_type) {
+      containers.push(at.sequence_type ? "sequence" : "optional");
+      at = (at.sequence_type ?? at.optional_type)?.elem_type;
+    } else at = undefined;
+  }
+  return { containers, element: undefined };
+}
 
-function tensorOf(proto: Message<"TensorProto">, where: string, options: DecodeOptions): Tensor {
+function tensorOf(
+  proto: Message<"TensorProto">,
+  where: string,
+  options: DecodeOptions,
+): Initializer {
   const shape = proto.dims ?? [];
   let size = 1;
   for (const extent of shape) {
     if (extent < 0) throw bad(`${where}: extent ${extent} in its shape [${shape.join()}]`);
     size *= extent;
   }
-  if (!Number.isSafeInteger(size * 8)) throw bad(`${where}: shape [${shape.join()}] is too large`);
+  if (!Number.isSafeInteger(size * 16)) throw bad(`${where}: shape [${shape.join()}] is too large`);
   const dtype = named(where, () => dtypeOf(proto.data_type ?? 0));
   if (proto.segment)
     throw new CajalError("unsupported", `${where}: tensors in segments are not supported.`, {});
-  const width = widths[dtype];
-  if (proto.data_location === external)
-    return { dtype, shape, data: view(dtype, externalBytes(proto, where, size * width, options)) };
-  const { raw_data: raw } = proto;
-  if (raw) {
-    if (raw.length !== size * width)
+  const length = Math.ceil((size * bitsOf(dtype)) / 8);
+  const lies = proto.data_location === external;
+  if (dtype === "string") {
+    const data = proto.string_data ?? [];
+    if (lies || proto.raw_data) throw bad(`${where}: strings that lie in raw or external data`);
+    if (data.length !== size)
       throw bad(
-        `${where}: got ${raw.length} bytes, expected ${size * width} for ${dtype} [${shape.join()}]`,
+        `${where}: got ${data.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
       );
-    return { dtype, shape, data: view(dtype, options.inPlace ? moved(raw, width) : raw) };
+    return { dtype, shape, data };
+  }
+  let raw = lies ? externalBytes(proto, where, length, options) : proto.raw_data;
+  if (raw && raw.length !== length)
+    throw bad(
+      `${where}: got ${raw.length} bytes, expected ${length} for ${dtype} [${shape.join()}]`,
+    );
+  if (!isDType(dtype)) return carriedOf(proto, dtype, shape, size, raw, where);
+  if (raw) {
+    if (!lies && options.inPlace) raw = moved(raw, bitsOf(dtype) / 8);
+    return { dtype, shape, data: view(dtype, raw) };
   }
   const list = listOf(proto, dtype);
   if (list.length !== size)
@@ -260,6 +381,34 @@ function tensorOf(proto: Message<"TensorProto">, where: string, options: DecodeO
       `${where}: got ${list.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
     );
   return typed(dtype, shape, list);
+}
+
+/** A tensor of a type that is only carried: its bytes as raw_data has them. */
+function carriedOf(
+  proto: Message<"TensorProto">,
+  dtype: Exclude<CarriedType, "string">,
+  shape: readonly number[],
+  size: number,
+  raw: Uint8Array | undefined,
+  where: string,
+): CarriedTensor {
+  const length = Math.ceil((size * bitsOf(dtype)) / 8);
+  if (raw) return { dtype, shape, data: raw };
+  // Complex numbers are pairs in the lists of their parts; all others lie in int32_data as bits,
+  // those below 8 bits a packed byte in each.
+  const list: ArrayLike<number> =
+    dtype === "complex64"
+      ? (proto.float_data ?? [])
+      : dtype === "complex128"
+        ? (proto.double_data ?? [])
+        : (proto.int32_data ?? []);
+  const arrays = { complex64: Float32Array, complex128: Float64Array, bfloat16: Uint16Array };
+  const Bits = Object.hasOwn(arrays, dtype) ? arrays[dtype as "bfloat16"] : Uint8Array;
+  if (list.length * Bits.BYTES_PER_ELEMENT !== length)
+    throw bad(
+      `${where}: got ${list.length} elements, expected ${length / Bits.BYTES_PER_ELEMENT} for ${dtype} [${shape.join()}]`,
+    );
+  return { dtype, shape, data: new Uint8Array(Bits.from(list).buffer) };
 }
 
 /** The field that a type's elements are in when they are not raw. */
@@ -282,10 +431,13 @@ function listOf(proto: Message<"TensorProto">, dtype: DType): ArrayLike<number |
 function typed(dtype: DType, shape: readonly number[], list: ArrayLike<number | bigint>): Tensor {
   if (dtype === "float32" && list instanceof Float32Array) return { dtype, shape, data: list };
   if (dtype === "float64" && list instanceof Float64Array) return { dtype, shape, data: list };
-  if (dtype === "int64")
-    return { dtype, shape, data: BigInt64Array.from(Array.from(list, BigInt)) };
-  if (dtype === "uint64")
-    return { dtype, shape, data: BigUint64Array.from(Array.from(list, BigInt)) };
+  if (dtype === "int64" || dtype === "uint64") {
+    const bits =
+      list instanceof BigUint64Array ? list : BigUint64Array.from(Array.from(list, BigInt));
+    return dtype === "uint64"
+      ? { dtype, shape, data: bits }
+      : { dtype, shape, data: new BigInt64Array(bits.buffer) };
+  }
   return tensor(dtype, shape, Array.from(list, Number));
 }
 
@@ -296,7 +448,7 @@ function externalBytes(
   options: DecodeOptions,
 ): Uint8Array {
   const entries = new Map(
-    (proto.external_data ?? []).map(({ key = "", value = "" }) => [key, value]),
+    Array.from(proto.external_data ?? [], ({ key = "", value = "" }) => [key, value] as const),
   );
   const location = entries.get("location") ?? "";
   try {
@@ -343,7 +495,7 @@ const constructors: {
 
 /** Bytes as elements: the same memory where it is aligned. */
 function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
-  const width = widths[dtype];
+  const width = bitsOf(dtype) / 8;
   const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
   return new constructors[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
 }
@@ -367,7 +519,7 @@ function named<T>(where: string, body: () => T): T {
     return body();
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
-    throw new CajalError(cause.code, `${where}: ${cause.message}`, cause.facts, { cause });
+    throw new CajalError("bad-file", `${where}: ${cause.message}`, cause.facts, { cause });
   }
 }
 

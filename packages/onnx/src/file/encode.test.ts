@@ -140,7 +140,7 @@ describe("encodeModelParts", () => {
     const model = large();
     const parts = encodeModelParts(model);
     expect(Buffer.concat(parts)).toEqual(Buffer.from(encodeModel(model)));
-    const { buffer } = model.graph.initializers.get("w")!.data;
+    const { buffer } = (model.graph.initializers.get("w") as Tensor).data;
     expect(parts.some((part) => part.buffer === buffer)).toBe(true);
   });
 });

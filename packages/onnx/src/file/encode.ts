@@ -1,7 +1,16 @@
 // A model in memory → the bytes of an ONNX file.
-import { bytesOf, CajalError, type Tensor } from "@cajal/core";
-import { dataTypeOf } from "../model/dataType";
-import type { Attribute, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
+import { CajalError } from "@cajal/core";
+import { dataTypeOf, type ElementType } from "../model/elementType";
+import type {
+  Attribute,
+  Container,
+  Graph,
+  Initializer,
+  LocalFunction,
+  Node,
+  OnnxModel,
+  ValueInfo,
+} from "../model/model";
 import { attributeTypes, external } from "./proto";
 import { writeMessage, type Message, type Parts } from "./wire";
 
@@ -60,7 +69,8 @@ export function encodeModelWithExternalData(
   const entries: ExternalEntry[] = [];
   let at = 0;
   const { parts } = encode(model, (name, tensor) => {
-    if (bytesOf(tensor) < threshold) return tensorProto(name, tensor);
+    if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)
+      return tensorProto(name, tensor);
     const padding = (alignment - (at % alignment)) % alignment;
     if (padding > 0) data.push(new Uint8Array(padding));
     at += padding;
@@ -89,7 +99,8 @@ export function encodeModelForMemory(
 } {
   const externalData: { path: string; data: Uint8Array }[] = [];
   const encoded = encode(model, (name, tensor) => {
-    if (bytesOf(tensor) < threshold) return tensorProto(name, tensor);
+    if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)
+      return tensorProto(name, tensor);
     const path = `tensor${externalData.length}`;
     const data = bytesIn(tensor);
     externalData.push({ path, data });
@@ -116,9 +127,9 @@ export function checkLocation(location: string): void {
     );
 }
 
-type Initializer = (name: string, tensor: Tensor) => Message<"TensorProto">;
+type WriteInitializer = (name: string, tensor: Initializer) => Message<"TensorProto">;
 
-function encode(model: OnnxModel, initializer: Initializer): Parts {
+function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
   const made = writeMessage("ModelProto", {
     ir_version: model.irVersion,
     producer_name: model.producer,
@@ -127,9 +138,10 @@ function encode(model: OnnxModel, initializer: Initializer): Parts {
     model_version: model.modelVersion,
     doc_string: model.description,
     graph: graphProto(model.graph, initializer),
-    opset_import: Object.entries(model.opsets).map(([domain, version]) => ({ domain, version })),
+    opset_import: opsetImport(model.opsets),
     metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
-    functions: model.functions,
+    functions: model.functions?.map((each) => functionProto(each, initializer)),
+    ...rested(model),
   });
   if (made.length > largest)
     throw new CajalError(
@@ -140,7 +152,31 @@ function encode(model: OnnxModel, initializer: Initializer): Parts {
   return made;
 }
 
-function graphProto(graph: Graph, initializer: Initializer): Message<"GraphProto"> {
+const rested = ({ rest }: { readonly rest?: Uint8Array | undefined }) => (rest ? { rest } : {});
+
+const opsetImport = (opsets: OnnxModel["opsets"]) =>
+  Object.entries(opsets).map(([domain, version]) => ({ domain, version }));
+
+function functionProto(
+  made: LocalFunction,
+  initializer: WriteInitializer,
+): Message<"FunctionProto"> {
+  return {
+    name: made.name,
+    input: made.inputs,
+    output: made.outputs,
+    attribute: made.attributes,
+    node: made.nodes.map((node) => nodeProto(node, initializer)),
+    opset_import: opsetImport(made.opsets),
+    domain: made.domain || undefined,
+    attribute_proto: attributeProtos(made.defaults, initializer),
+    value_info: [...made.values.values()].map(valueInfoProto),
+    overload: made.overload,
+    ...rested(made),
+  };
+}
+
+function graphProto(graph: Graph, initializer: WriteInitializer): Message<"GraphProto"> {
   return {
     node: graph.nodes.map((node) => nodeProto(node, initializer)),
     name: graph.name,
@@ -148,32 +184,45 @@ function graphProto(graph: Graph, initializer: Initializer): Message<"GraphProto
     input: graph.inputs.map(valueInfoProto),
     output: graph.outputs.map(valueInfoProto),
     value_info: [...graph.values.values()].map(valueInfoProto),
+    ...rested(graph),
   };
 }
 
-function nodeProto(node: Node, initializer: Initializer): Message<"NodeProto"> {
+function nodeProto(node: Node, initializer: WriteInitializer): Message<"NodeProto"> {
   return {
     input: node.inputs,
     output: node.outputs,
     name: node.name || undefined,
     op_type: node.op,
-    attribute: Object.entries(node.attributes).map(([name, attribute]) => ({
-      name,
-      type: attributeTypes[attribute.type],
-      ...attributeValue(attribute, initializer),
-    })),
+    attribute: attributeProtos(node.attributes, initializer),
     domain: node.domain || undefined,
+    overload: node.overload,
+    ...rested(node),
   };
 }
 
-function attributeValue(attribute: Attribute, initializer: Initializer): Message<"AttributeProto"> {
+function attributeProtos(
+  attributes: Node["attributes"],
+  initializer: WriteInitializer,
+): Message<"AttributeProto">[] {
+  return Object.entries(attributes).map(([name, attribute]) => ({
+    name,
+    type: attributeTypes[attribute.type === "reference" ? attribute.of : attribute.type],
+    ...attributeValue(attribute, initializer),
+  }));
+}
+
+function attributeValue(
+  attribute: Attribute,
+  initializer: WriteInitializer,
+): Message<"AttributeProto"> {
   switch (attribute.type) {
     case "float":
       return { f: attribute.value };
     case "int":
-      return { i: attribute.value };
+      return { i: attribute.exact ?? attribute.value };
     case "string":
-      return { s: attribute.value };
+      return { s: attribute.bytes ?? utf8(attribute.value) };
     case "tensor":
       return { t: tensorProto("", attribute.value) };
     case "graph":
@@ -181,40 +230,61 @@ function attributeValue(attribute: Attribute, initializer: Initializer): Message
     case "floats":
       return { floats: attribute.value };
     case "ints":
-      return { ints: attribute.value };
+      return { ints: attribute.exact ?? attribute.value };
     case "strings":
-      return { strings: attribute.value };
+      return { strings: attribute.bytes ?? attribute.value.map(utf8) };
+    case "reference":
+      return { ref_attr_name: attribute.value };
+    case "sparse_tensor":
+    case "type_proto":
+      return { [attribute.type]: attribute.value[0] };
+    default:
+      return { [attribute.type]: attribute.value };
   }
 }
 
-function valueInfoProto({ name, dtype, shape }: ValueInfo): Message<"ValueInfoProto"> {
-  return {
-    name,
-    type: {
-      tensor_type: {
-        elem_type: dataTypeOf(dtype),
-        shape: shape && {
-          dim: shape.map((extent) =>
-            typeof extent === "number" ? { dim_value: extent } : { dim_param: extent },
-          ),
-        },
-      },
-    },
-  };
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+function valueInfoProto(info: ValueInfo): Message<"ValueInfoProto"> {
+  return { name: info.name, type: typeProto(info, info.containers ?? []), ...rested(info) };
 }
 
-function tensorProto(name: string, tensor: Tensor): Message<"TensorProto"> {
-  return {
+function typeProto(
+  info: ValueInfo,
+  [outermost, ...inner]: readonly Container[],
+): Message<"TypeProto"> {
+  if (outermost === undefined) return { tensor_type: tensorTypeProto(info) };
+  if (outermost === "sparse") return { sparse_tensor_type: tensorTypeProto(info) };
+  const type = typeProto(info, inner);
+  if (outermost === "sequence") return { sequence_type: { elem_type: type } };
+  if (outermost === "optional") return { optional_type: { elem_type: type } };
+  const key = outermost.slice("map(".length, -1) as ElementType;
+  return { map_type: { key_type: dataTypeOf(key), value_type: type } };
+}
+
+const tensorTypeProto = ({ dtype, shape }: ValueInfo): Message<"TensorTypeProto"> => ({
+  elem_type: dataTypeOf(dtype),
+  shape: shape && {
+    dim: shape.map((extent) =>
+      typeof extent === "number" ? { dim_value: extent } : { dim_param: extent },
+    ),
+  },
+});
+
+function tensorProto(name: string, tensor: Initializer): Message<"TensorProto"> {
+  const head = {
     name: name || undefined,
     dims: tensor.shape,
     data_type: dataTypeOf(tensor.dtype),
-    raw_data: bytesIn(tensor),
   };
+  return tensor.dtype === "string"
+    ? { ...head, string_data: tensor.data }
+    : { ...head, raw_data: bytesIn(tensor) };
 }
 
 function externalProto(
   name: string,
-  { dtype, shape }: Tensor,
+  { dtype, shape }: Initializer,
   where: { readonly location: string; readonly offset: number; readonly length: number },
 ): Message<"TensorProto"> {
   return {
@@ -237,6 +307,6 @@ function joined({ parts, length }: Parts): Uint8Array {
 }
 
 /** A tensor's memory; ONNX is little-endian, as is every machine that runs JavaScript engines today. */
-function bytesIn({ data }: Tensor): Uint8Array {
+function bytesIn({ data }: Exclude<Initializer, { dtype: "string" }>): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -70,7 +70,8 @@ export async function writeModel(
 /** Whether the weights leave room for the rest in the 2 GB that one file holds. */
 function fitsOneFile(model: OnnxModel): boolean {
   let bytes = 0;
-  for (const { data } of model.graph.initializers.values()) bytes += data.byteLength;
+  for (const tensor of model.graph.initializers.values())
+    if (tensor.dtype !== "string") bytes += tensor.data.byteLength;
   return bytes < 2 ** 31 - 2 ** 24;
 }
 

@@ -1,10 +1,10 @@
 // onnx.proto (IR version 10), as far as we know it: field → number, type, label. From this one table
 // derive the reader and the writer in wire.ts. Numbers are those of
-// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; fields not listed are skipped.
+// https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; fields not listed are kept as they are, as `rest`.
 
 /**
- * int64 arrives as a number (beyond 2⁵³ the nearest one), `exact64` as a bigint. Repeated scalars
- * are read packed or not, and written packed.
+ * int64 arrives as a number (beyond 2⁵³ the nearest one), `exact64` as a bigint, `wide64` as a bigint
+ * where it is beyond 2⁵³. Repeated scalars are read packed or not, and written packed.
  */
 export const onnxProto = {
   ModelProto: {
@@ -17,7 +17,19 @@ export const onnxProto = {
     graph: [7, "GraphProto"],
     opset_import: [8, "OperatorSetIdProto", "repeated"],
     metadata_props: [14, "StringStringEntryProto", "repeated"],
-    functions: [25, "bytes", "repeated"], // FunctionProto, kept as it is
+    functions: [25, "FunctionProto", "repeated"],
+  },
+  FunctionProto: {
+    name: [1, "string"],
+    input: [4, "string", "repeated"],
+    output: [5, "string", "repeated"],
+    attribute: [6, "string", "repeated"],
+    node: [7, "NodeProto", "repeated"],
+    opset_import: [9, "OperatorSetIdProto", "repeated"],
+    domain: [10, "string"],
+    attribute_proto: [11, "AttributeProto", "repeated"],
+    value_info: [12, "ValueInfoProto", "repeated"],
+    overload: [13, "string"],
   },
   OperatorSetIdProto: {
     domain: [1, "string"],
@@ -43,19 +55,26 @@ export const onnxProto = {
     op_type: [4, "string"],
     attribute: [5, "AttributeProto", "repeated"],
     domain: [7, "string"],
+    overload: [8, "string"],
   },
   AttributeProto: {
     name: [1, "string"],
     f: [2, "float"],
-    i: [3, "int64"],
-    s: [4, "string"], // bytes in onnx.proto; UTF-8 wherever an operator's attribute is a string
+    i: [3, "wide64"],
+    s: [4, "bytes"],
     t: [5, "TensorProto"],
     g: [6, "GraphProto"],
     floats: [7, "float", "repeated"],
-    ints: [8, "int64", "repeated"],
-    strings: [9, "string", "repeated"],
+    ints: [8, "wide64", "repeated"],
+    strings: [9, "bytes", "repeated"],
+    tensors: [10, "bytes", "repeated"],
+    graphs: [11, "bytes", "repeated"],
+    type_proto: [14, "bytes"], // tp in onnx.proto
+    type_protos: [15, "bytes", "repeated"],
     type: [20, "int32"],
     ref_attr_name: [21, "string"],
+    sparse_tensor: [22, "bytes"],
+    sparse_tensors: [23, "bytes", "repeated"],
   },
   ValueInfoProto: {
     name: [1, "string"],
@@ -63,7 +82,18 @@ export const onnxProto = {
   },
   TypeProto: {
     tensor_type: [1, "TensorTypeProto"],
+    sequence_type: [4, "InnerTypeProto"],
+    map_type: [5, "MapTypeProto"],
     denotation: [6, "string"],
+    sparse_tensor_type: [8, "TensorTypeProto"],
+    optional_type: [9, "InnerTypeProto"],
+  },
+  InnerTypeProto: {
+    elem_type: [1, "TypeProto"],
+  },
+  MapTypeProto: {
+    key_type: [1, "int32"],
+    value_type: [2, "TypeProto"],
   },
   TensorTypeProto: {
     elem_type: [1, "int32"],
@@ -95,7 +125,7 @@ export const onnxProto = {
 
 type Field = readonly [number, string] | readonly [number, string, "repeated"];
 
-/** AttributeProto.AttributeType, of the types that the model in memory has. */
+/** AttributeProto.AttributeType */
 export const attributeTypes = {
   float: 1,
   int: 2,
@@ -105,6 +135,12 @@ export const attributeTypes = {
   floats: 6,
   ints: 7,
   strings: 8,
+  tensors: 9,
+  graphs: 10,
+  sparse_tensor: 11,
+  sparse_tensors: 12,
+  type_proto: 13,
+  type_protos: 14,
 } as const;
 
 /** TensorProto.DataLocation.EXTERNAL */

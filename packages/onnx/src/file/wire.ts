@@ -11,27 +11,33 @@ interface Scalars {
   int32: number;
   int64: number;
   exact64: bigint;
+  wide64: number | bigint;
   float: number;
   double: number;
   string: string;
   bytes: Uint8Array;
 }
 
-type TypeOf<T> = T extends keyof Scalars ? Scalars[T] : T extends MessageName ? Message<T> : never;
-type ListOf<T> = T extends "float"
-  ? ArrayLike<number>
-  : T extends "double"
-    ? ArrayLike<number>
-    : readonly TypeOf<T>[];
+/** A repeated field of messages: each is read when it is asked for, so that few lie in memory at once. */
+export type Messages<M extends MessageName> = Iterable<Message<M>> & { readonly length: number };
 
-/** A message in memory; repeated fields are always there once read, and may be left out in writing. */
+type TypeOf<T> = T extends keyof Scalars ? Scalars[T] : T extends MessageName ? Message<T> : never;
+type ListOf<T> = T extends "float" | "double"
+  ? ArrayLike<number>
+  : T extends "exact64"
+    ? ArrayLike<bigint>
+    : T extends MessageName
+      ? Messages<T>
+      : readonly TypeOf<T>[];
+
+/** A message in memory; fields that the table has not are its `rest`, as they lie in the file. */
 export type Message<M extends MessageName> = {
   readonly [F in keyof Schema[M]]?: Schema[M][F] extends readonly [number, infer T, "repeated"]
     ? ListOf<T>
     : Schema[M][F] extends readonly [number, infer T]
       ? TypeOf<T>
       : never;
-};
+} & { readonly rest?: Uint8Array };
 
 /** As protobuf's own libraries have it. */
 const deepest = 100;
@@ -65,11 +71,47 @@ const fields = new Map<string, { list: readonly FieldOf[]; byNumber: Map<number,
  * @throws CajalError `bad-file`, saying at which byte and field
  */
 export function readMessage<M extends MessageName>(name: M, data: Uint8Array): Message<M> {
-  const reader = new Reader(data);
-  return reader.message(name, data.length, 0) as Message<M>;
+  return new Reader(data).message(name, 0, data.byteLength, 0, undefined) as Message<M>;
 }
 
 type Loose = Record<string, unknown>;
+
+/** Where a message lies: the field, and in which message. */
+interface Place {
+  readonly outer: Place | undefined;
+  readonly field: string;
+  readonly index?: number;
+}
+
+function pathOf(place: Place | undefined): string {
+  const steps: string[] = [];
+  for (let at = place; at; at = at.outer)
+    steps.unshift(at.index === undefined ? at.field : `${at.field}[${at.index}]`);
+  return steps.join(".");
+}
+
+/** The messages of a repeated field, as ranges of the bytes. */
+class Lazy implements Iterable<Loose> {
+  readonly #ranges: number[] = [];
+  readonly #read: (start: number, end: number, index: number) => Loose;
+
+  constructor(read: (start: number, end: number, index: number) => Loose) {
+    this.#read = read;
+  }
+
+  get length(): number {
+    return this.#ranges.length / 2;
+  }
+
+  push(start: number, end: number): void {
+    this.#ranges.push(start, end);
+  }
+
+  *[Symbol.iterator](): Generator<Loose> {
+    for (let i = 0; i < this.#ranges.length; i += 2)
+      yield this.#read(this.#ranges[i]!, this.#ranges[i + 1]!, i / 2);
+  }
+}
 
 class Reader {
   readonly #data: Uint8Array;
@@ -82,56 +124,116 @@ class Reader {
     this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   }
 
-  message(name: string, end: number, depth: number): Loose {
-    if (depth > deepest) throw this.#bad(`messages lie more than ${deepest} deep`);
-    const { list, byNumber } = fields.get(name)!;
+  message(
+    name: string,
+    start: number,
+    end: number,
+    depth: number,
+    place: Place | undefined,
+  ): Loose {
+    this.#at = start;
+    const { byNumber } = fields.get(name)!;
     const message: Loose = {};
-    for (const field of list) if (field.repeated) message[field.name] = [];
-    while (this.#at < end) {
-      const tag = this.#varint(end);
-      const wire = tag % 8;
-      const number = (tag - wire) / 8;
-      if (number === 0) throw this.#bad("a field has the number 0");
-      const field = byNumber.get(number);
-      if (!field) this.#skip(wire, end);
-      else
-        try {
-          this.#field(message, field, wire, end, depth);
-        } catch (cause) {
-          throw within(cause, field, message);
+    const unknown: number[] = [];
+    let current: FieldOf | undefined;
+    try {
+      if (depth > deepest) throw this.#bad(`messages lie more than ${deepest} deep`);
+      while (this.#at < end) {
+        const begin = this.#at;
+        current = undefined;
+        const tag = this.#varint(end);
+        const wire = tag % 8;
+        const number = (tag - wire) / 8;
+        if (number === 0) throw this.#bad("a field has the number 0");
+        current = byNumber.get(number);
+        if (current) this.#field(message, current, wire, end, depth, place);
+        else {
+          this.#skip(wire, end);
+          // Fields side by side are one range.
+          if (unknown.at(-1) === begin) unknown[unknown.length - 1] = this.#at;
+          else unknown.push(begin, this.#at);
         }
+      }
+    } catch (cause) {
+      throw located(cause, place, current, message);
     }
+    if (unknown.length > 0) message.rest = this.#ranges(unknown);
     return message;
   }
 
-  #field(message: Loose, field: FieldOf, wire: number, end: number, depth: number): void {
+  #field(
+    message: Loose,
+    field: FieldOf,
+    wire: number,
+    end: number,
+    depth: number,
+    place: Place | undefined,
+  ): void {
     const { name, type, repeated } = field;
     const expected = wireOf(type);
+    if (fields.has(type) && wire === expected) {
+      const stop = this.#length(end) + this.#at;
+      if (repeated) {
+        const lazy = (message[name] ??= new Lazy((from, to, index) =>
+          this.message(type, from, to, depth + 1, { outer: place, field: name, index }),
+        )) as Lazy;
+        lazy.push(this.#at, stop);
+      } else
+        message[name] = this.message(type, this.#at, stop, depth + 1, {
+          outer: place,
+          field: name,
+        });
+      this.#at = stop;
+      return;
+    }
     if (wire === expected) {
-      const value = this.#value(type, end, depth);
-      if (repeated) (message[name] as unknown[]).push(value);
-      else message[name] = value;
+      const value = this.#value(type, end);
+      if (!repeated) message[name] = value;
+      else this.#list(message, name).push(value);
       return;
     }
     if (!repeated || wire !== wireTypes.bytes)
       throw this.#bad(`wire type ${wire}, expected ${expected}`);
-    const length = this.#length(end);
-    const stop = this.#at + length;
-    const list = message[name] as unknown[];
-    const size = type === "float" ? 4 : type === "double" ? 8 : 0;
-    if (size && length % size) throw this.#bad(`${length} bytes are not whole ${type}s`);
-    if (size && list.length === 0 && length >= 1024) {
-      message[name] = this.#floats(type, length);
+    const stop = this.#length(end) + this.#at;
+    const whole = message[name] === undefined && stop - this.#at >= 1024;
+    if (type === "float" || type === "double") {
+      const size = type === "float" ? 4 : 8;
+      if ((stop - this.#at) % size)
+        throw this.#bad(`${stop - this.#at} bytes are not whole ${type}s`);
+      if (whole) {
+        message[name] = this.#floats(type, stop - this.#at);
+        return;
+      }
+    } else if (type === "exact64" && whole) {
+      message[name] = this.#bigs(stop);
       return;
     }
-    // A packed list may come in several pieces, though nobody writes it so.
-    const all = Array.isArray(list)
-      ? list
-      : (message[name] = Array.from(list as ArrayLike<number>));
-    while (this.#at < stop) all.push(this.#value(type, stop, depth));
+    const all = this.#list(message, name);
+    while (this.#at < stop) all.push(this.#value(type, stop));
   }
 
-  #value(type: string, end: number, depth: number): unknown {
+  /** A packed list may come in several pieces, though nobody writes it so. */
+  #list(message: Loose, name: string): unknown[] {
+    const list = message[name];
+    if (Array.isArray(list)) return list;
+    const made = list === undefined ? [] : Array.from(list as ArrayLike<unknown>);
+    message[name] = made;
+    return made;
+  }
+
+  #ranges(ends: readonly number[]): Uint8Array {
+    if (ends.length === 2) return this.#data.subarray(ends[0], ends[1]);
+    let length = 0;
+    for (let i = 0; i < ends.length; i += 2) length += ends[i + 1]! - ends[i]!;
+    const bytes = new Uint8Array(length);
+    for (let i = 0, at = 0; i < ends.length; i += 2) {
+      bytes.set(this.#data.subarray(ends[i], ends[i + 1]), at);
+      at += ends[i + 1]! - ends[i]!;
+    }
+    return bytes;
+  }
+
+  #value(type: string, end: number): unknown {
     switch (type) {
       case "int32":
         return this.#signed(end) | 0;
@@ -139,6 +241,8 @@ class Reader {
         return this.#signed(end);
       case "exact64":
         return this.#big(end);
+      case "wide64":
+        return this.#wide(end);
       case "float":
         this.#need(4, end);
         this.#at += 4;
@@ -149,16 +253,10 @@ class Reader {
         return this.#view.getFloat64(this.#at - 8, true);
       case "string":
         return this.#string(end);
-      case "bytes": {
+      default: {
         const length = this.#length(end);
         this.#at += length;
         return this.#data.subarray(this.#at - length, this.#at);
-      }
-      default: {
-        const stop = this.#length(end) + this.#at;
-        const message = this.message(type, stop, depth + 1);
-        if (this.#at !== stop) throw this.#bad(`${type} does not end where it says`);
-        return message;
       }
     }
   }
@@ -167,6 +265,15 @@ class Reader {
     const bytes = this.#data.slice(this.#at, this.#at + length);
     this.#at += length;
     return type === "float" ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
+  }
+
+  #bigs(stop: number): BigUint64Array {
+    let count = 0;
+    for (let i = this.#at; i < stop; i++) if (this.#data[i]! < 0x80) count++;
+    const list = new BigUint64Array(count);
+    for (let i = 0; i < count; i++) list[i] = this.#big(stop);
+    if (this.#at !== stop) throw this.#bad("the data ends in the middle of a number");
+    return list;
   }
 
   #string(end: number): string {
@@ -202,11 +309,18 @@ class Reader {
   }
 
   #signed(end: number): number {
+    return Number(this.#wide(end));
+  }
+
+  /** A signed number, as a bigint where it is beyond ±2⁵³. */
+  #wide(end: number): number | bigint {
     const start = this.#at;
     const value = this.#varint(end);
     if (value < 2 ** 53) return value;
     this.#at = start;
-    return Number(BigInt.asIntN(64, this.#big(end)));
+    const exact = BigInt.asIntN(64, this.#big(end));
+    const near = Number(exact);
+    return Number.isSafeInteger(near) ? near : exact;
   }
 
   #big(end: number): bigint {
@@ -237,30 +351,36 @@ class Reader {
   }
 
   #bad(what: string): CajalError {
-    return new CajalError("bad-file", `at byte ${this.#at}: ${what}.`, { at: this.#at, path: "" });
+    return new CajalError("bad-file", `at byte ${this.#at}: ${what}.`, { at: this.#at });
   }
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function wireOf(type: string): number {
-  if (type === "int32" || type === "int64" || type === "exact64") return wireTypes.varint;
+  if (type === "int32" || type.endsWith("64")) return wireTypes.varint;
   if (type === "float") return wireTypes.fixed32;
   if (type === "double") return wireTypes.fixed64;
   return wireTypes.bytes;
 }
 
-/** Puts the field before the path of an error from below. */
-function within(cause: unknown, field: FieldOf, message: Loose): unknown {
-  if (!isCajalError(cause) || typeof cause.facts.path !== "string") return cause;
-  const at = field.repeated ? `[${(message[field.name] as ArrayLike<unknown>).length}]` : "";
-  const below = cause.facts.path;
-  const path = `${field.name}${at}${below && `.${below}`}`;
-  const what = cause.message.slice(cause.message.indexOf("at byte"));
-  return new CajalError("bad-file", `not a well-formed ONNX file: ${path}, ${what}`, {
-    ...cause.facts,
-    path,
-  });
+/** Puts the path of the field before an error that has none yet. */
+function located(
+  cause: unknown,
+  place: Place | undefined,
+  field: FieldOf | undefined,
+  message: Loose,
+): unknown {
+  if (!isCajalError(cause) || "path" in cause.facts || !("at" in cause.facts)) return cause;
+  const index = field?.repeated
+    ? { index: (message[field.name] as ArrayLike<unknown> | undefined)?.length ?? 0 }
+    : {};
+  const path = pathOf(field ? { outer: place, field: field.name, ...index } : place);
+  return new CajalError(
+    "bad-file",
+    `not a well-formed ONNX file: ${path && `${path}, `}${cause.message}`,
+    { ...cause.facts, path },
+  );
 }
 
 /** Bytes in pieces; the pieces are written one after the other. */
@@ -285,7 +405,7 @@ function write(name: string, message: object): Parts {
     if (value === undefined) continue;
     if (!repeated) out.field(number, type, value);
     else if (wireOf(type) === wireTypes.bytes)
-      for (const each of value as readonly unknown[]) out.field(number, type, each);
+      for (const each of value as Iterable<unknown>) out.field(number, type, each);
     else if ((value as ArrayLike<unknown>).length > 0) {
       const packed = new Writer();
       for (const each of Array.from(value as ArrayLike<unknown>)) packed.scalar(type, each);
@@ -293,6 +413,7 @@ function write(name: string, message: object): Parts {
       out.nested(packed.finish());
     }
   }
+  if (values.rest !== undefined) out.bytes(values.rest as Uint8Array);
   return out.finish();
 }
 
@@ -337,16 +458,19 @@ class Writer {
 
   nested({ parts, length }: Parts): void {
     this.#varint(length);
-    for (const part of parts)
-      if (part.length >= big) {
-        this.#flush();
-        this.#parts.push(part);
-        this.#flushed += part.length;
-      } else {
-        this.#room(part.length);
-        this.#buffer.set(part, this.#used);
-        this.#used += part.length;
-      }
+    for (const part of parts) this.bytes(part);
+  }
+
+  bytes(part: Uint8Array): void {
+    if (part.length >= big) {
+      this.#flush();
+      this.#parts.push(part);
+      this.#flushed += part.length;
+    } else {
+      this.#room(part.length);
+      this.#buffer.set(part, this.#used);
+      this.#used += part.length;
+    }
   }
 
   finish(): Parts {

@@ -1,4 +1,5 @@
 import { sizeOf, tensor } from "@cajal/core";
+import { computed } from "../model/elementType";
 import { defineGradient, inFloat32 } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 
@@ -24,7 +25,7 @@ export const affineGrid = defineGradient({
       places[p * (axes + 1) + axes] = 1;
     }
     const dGrid = g.transpose(g.reshape(dy!, [batch, count, axes]), [0, 2, 1]);
-    return [g.matMul(dGrid, g.constant(tensor(theta!.dtype, [count, axes + 1], places)))];
+    return [g.matMul(dGrid, g.constant(tensor(computed(theta!.dtype), [count, axes + 1], places)))];
   },
   samples: inFloat32([
     { inputs: [[2, 2, 3], tensor("int64", [4], [2, 3, 3, 4])] },

@@ -1,4 +1,5 @@
 import { tensor } from "@cajal/core";
+import { computed } from "../model/elementType";
 import type { GraphBuilder, Value } from "../graph/builder";
 import type { Convolution } from "../graph/convolution";
 import { checkEntries } from "./shared/alongAxis";
@@ -94,14 +95,14 @@ function shared(g: GraphBuilder, dy: Value, pool: Convolution, { int }: Gradient
       return outer.flatMap((a) => list.map((b) => a * b));
     }, [1]); // prettier-ignore
     const shares = flat.map((count) => 1 / count);
-    return g.mul(dy, g.constant(tensor(dy.dtype, pool.output, shares)));
+    return g.mul(dy, g.constant(tensor(computed(dy.dtype), pool.output, shares)));
   }
   const even = product(counts.map((axis) => (typeof axis === "number" ? axis : 1)));
   const shares = even === 1 ? dy : g.mul(dy, 1 / even);
   return counts.reduce<Value>((result, axis, i) => {
     if (typeof axis === "number") return result;
     const shape = [axis.length, ...pool.kernel.slice(i + 1).map(() => 1)];
-    return g.mul(result, g.constant(tensor(dy.dtype, shape, axis.map((count) => 1 / count)))); // prettier-ignore
+    return g.mul(result, g.constant(tensor(computed(dy.dtype), shape, axis.map((count) => 1 / count)))); // prettier-ignore
   }, shares);
 }
 

@@ -1,4 +1,5 @@
 import { tensor } from "@cajal/core";
+import { computed } from "../model/elementType";
 import { defineGradient, inFloat32 } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 
@@ -24,7 +25,9 @@ export const det = defineGradient({
     const signs = Array.from({ length: n * n }, (_, at) =>
       (Math.floor(at / n) + (at % n)) % 2 === 0 ? 1 : -1,
     );
-    return [g.mul(over, g.mul(g.det(minors), g.constant(tensor(x!.dtype, [n, n], signs))))];
+    return [
+      g.mul(over, g.mul(g.det(minors), g.constant(tensor(computed(x!.dtype), [n, n], signs)))),
+    ];
   },
   samples: inFloat32([
     { inputs: [[2, 2]] },

@@ -1,5 +1,6 @@
 import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
+import { computed } from "../model/elementType";
 import { defineGradient, inFloat32, type GradientContext } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
@@ -61,7 +62,7 @@ export const roiAlign = defineGradient({
 /** Where the samples of all bins lie: [regions, bins · samples]. */
 function spread(g: GraphBuilder, from: Value, length: Value, bins: number, samples: number): Value {
   const shares = Array.from({ length: bins * samples }, (_, i) => (i + 0.5) / (bins * samples));
-  const steps = g.constant(tensor(from.dtype, [1, bins * samples], shares));
+  const steps = g.constant(tensor(computed(from.dtype), [1, bins * samples], shares));
   return g.add(from, g.mul(length, steps));
 }
 
@@ -77,7 +78,9 @@ function weights(
   const inside = g.and(g.greaterOrEqual(places, -1), g.lessOrEqual(places, extent));
   const place = g.unsqueeze(g.clip(places, { min: 0, max: extent - 1 }), [2]);
   const pixels = Array.from({ length: extent }, (_, i) => i);
-  const distance = g.abs(g.sub(place, g.constant(tensor(places.dtype, [1, 1, extent], pixels))));
+  const distance = g.abs(
+    g.sub(place, g.constant(tensor(computed(places.dtype), [1, 1, extent], pixels))),
+  );
   const weight = g.mul(g.relu(g.sub(1, distance)), g.unsqueeze(g.cast(inside, places.dtype), [2]));
   const regions = knownShape(places, "of RoiAlign")[0]!;
   return g.reduceMean(g.reshape(weight, [regions, bins, samples, extent]), {

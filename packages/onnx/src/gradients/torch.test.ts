@@ -5,6 +5,7 @@ import { tensor, type DType, type Tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
 import { run } from "../../testing/checkOperator";
 import { GraphBuilder, type Attributes } from "../graph/builder";
+import { computed } from "../model/elementType";
 import { gradients } from "../differentiate";
 
 interface Case {
@@ -41,7 +42,7 @@ async function gradientsOf(one: Omit<Case, "gradients" | "name">, by: readonly n
   });
   const y = g.op(one.op, inputs, one.attributes);
   expect(y.shape).toEqual(one.shape);
-  const of = g.mul(y, g.constant(tensor(y.dtype, one.shape, one.dy)));
+  const of = g.mul(y, g.constant(tensor(computed(y.dtype), one.shape, one.dy)));
   const dxs = gradients(
     g,
     of,

@@ -1,11 +1,30 @@
 // The mechanics of building a graph: names, values, nodes. Each node is inferred and checked as it
 // is added. GraphBuilder, in builder.ts, adds a method for each operator.
-import { CajalError, tensor, unknownName, type DType, type Tensor } from "@cajal/core";
+import { CajalError, tensor, unknownName, type Tensor } from "@cajal/core";
 import { attributeOf, type Attributes } from "../model/attribute";
 import { isKnown } from "../model/dims";
-import { definitionOf, inferNode, known, nameOf, type Known, type Scope } from "./infer";
-import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
-import { operator } from "../operators";
+import {
+  definitionOf,
+  inferNode,
+  known,
+  nameOf,
+  statedIn,
+  type Known,
+  type Scope,
+  type Stated,
+} from "./infer";
+import { computed, isDType, type ElementType } from "../model/elementType";
+import type {
+  Attribute,
+  Container,
+  Dim,
+  Graph,
+  Initializer,
+  Node,
+  OnnxModel,
+  ValueInfo,
+} from "../model/model";
+import { inlineFunctions } from "../model/inlineFunctions";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
 import { upgrade } from "./upgrade";
@@ -34,7 +53,7 @@ export class GraphAssembler implements Scope {
   readonly #nodes: Node[] = [];
   /** Where in `#nodes` the node stands that gives a value. */
   readonly #places = new Map<string, number>();
-  readonly #initializers = new Map<string, Tensor>();
+  readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #values = new Map<string, Value>();
@@ -68,21 +87,26 @@ export class GraphAssembler implements Scope {
   }
 
   /** An input of the graph. */
-  input(name: string, dtype: DType, shape: readonly Dim[] | undefined): Value {
-    const value = this.#declare({ name, dtype, shape });
+  input(
+    name: string,
+    dtype: ElementType,
+    shape: readonly Dim[] | undefined,
+    containers?: readonly Container[],
+  ): Value {
+    const value = this.#declare({ name, dtype, shape, ...(containers ? { containers } : {}) });
     this.#inputs.push(value);
     return value;
   }
 
   /** A named constant of the graph, such as a weight. */
-  initializer(name: string, data: Tensor): Value {
+  initializer(name: string, data: Initializer): Value {
     const value = this.#declare({ name, dtype: data.dtype, shape: data.shape }, known(data));
     this.#initializers.set(name, data);
     return value;
   }
 
   /** A constant without a name of its own; equal small ones are shared. */
-  constant(data: Tensor): Value {
+  constant(data: Initializer): Value {
     const key =
       data.data.length <= 64 ? `${data.dtype} ${data.shape.join()} ${data.data.join()}` : undefined;
     const found = key === undefined ? undefined : this.#constants.get(key);
@@ -92,10 +116,11 @@ export class GraphAssembler implements Scope {
     return made;
   }
 
-  /** A scalar constant. */
-  scalar(dtype: DType, value: number): Value {
+  /** A scalar constant. Throws CajalError `unsupported` for types that are only carried, but bfloat16. */
+  scalar(dtype: ElementType, value: number): Value {
     if (dtype === "float16") return this.constant(tensor(dtype, [], [float16(value)]));
-    return this.constant(tensor(dtype, [], [value]));
+    if (dtype === "bfloat16") return this.constant({ dtype, shape: [], data: bfloat16(value) });
+    return this.constant(tensor(computed(dtype), [], [value]));
   }
 
   /** A one-dimensional int64 constant: axes, shapes, pads. */
@@ -109,7 +134,7 @@ export class GraphAssembler implements Scope {
     if (!found) return undefined;
     const { constant, dtype, shape, elements } = found;
     if (constant) return constant;
-    if (!isKnown(shape) || !isKnown(elements)) return undefined;
+    if (!isKnown(shape) || !isKnown(elements) || !isDType(dtype)) return undefined;
     if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(elements, int64) };
     return tensor(dtype, shape, elements);
   }
@@ -206,14 +231,14 @@ export class GraphAssembler implements Scope {
   }
 
   /** Adds a node as it is, with its names; its outputs, "" left out as undefined names. */
-  append(node: Node): Value[] {
+  append(node: Node, stated?: Stated): Value[] {
     const inputs = node.inputs.map((name) => {
       if (name === "") return undefined;
       const found = this.find(name);
       if (!found) throw unknownName("value of the graph", name, this.#values.keys());
       return found;
     });
-    const inferred = inferNode(node, inputs, this.opset, this);
+    const inferred = inferNode(node, inputs, this.opset, this, stated);
     return this.#add(node, inferred);
   }
 
@@ -273,7 +298,11 @@ export class GraphAssembler implements Scope {
    *
    * @param shapes shapes for inputs, in place of the model's own
    */
-  protected load(model: OnnxModel, shapes: Readonly<Record<string, readonly Dim[] | undefined>>) {
+  protected load(
+    withFunctions: OnnxModel,
+    shapes: Readonly<Record<string, readonly Dim[] | undefined>>,
+  ) {
+    const model = inlineFunctions(withFunctions);
     const { graph, opsets } = model;
     for (const [domain, version] of Object.entries(opsets))
       if (domain !== "") this.#shared.opsets.set(domain, version);
@@ -297,12 +326,14 @@ export class GraphAssembler implements Scope {
   ): void {
     // Up to IR version 3 initializers were listed as inputs, too.
     for (const [name, data] of graph.initializers) this.initializer(name, data);
-    for (const { name, dtype, shape } of graph.inputs)
-      if (!graph.initializers.has(name)) this.input(name, dtype, shapes[name] ?? shape);
+    for (const { name, dtype, shape, containers } of graph.inputs)
+      if (!graph.initializers.has(name))
+        this.input(name, dtype, Object.hasOwn(shapes, name) ? shapes[name] : shape, containers);
+    const stated = statedIn(graph);
     const sequences: Sequences = new Map();
     const assemble = (name: string) => {
       const values = sequences.get(name);
-      if (values && !this.#lookup(name)) this.append(assembled(name, values, this));
+      if (values && !this.#lookup(name)) this.append(assembled(name, values, this), stated);
     };
     for (const node of topologicalOrder(graph.nodes)) {
       const inlined = this.within(node.name || node.outputs[0] || node.op, () =>
@@ -316,17 +347,7 @@ export class GraphAssembler implements Scope {
               upgrade(this.#withCurrentGraphs(node, opset), this, opset),
             )
           : node;
-      if (operator(node.op, node.domain)) this.append(current);
-      else
-        this.#add(
-          current,
-          current.outputs.map((name): Known => {
-            const stated =
-              graph.values.get(name) ?? graph.outputs.find((output) => output.name === name);
-            if (!stated) definitionOf(node); // throws: nothing is known of it
-            return stated!;
-          }),
-        );
+      this.append(current, stated);
     }
     for (const { name } of graph.outputs) {
       assemble(name);
@@ -415,11 +436,12 @@ export class GraphAssembler implements Scope {
   #add(node: Node, outputs: readonly Known[]): Value[] {
     if (!this.#shared.opsets.has(node.domain)) this.#shared.opsets.set(node.domain, 1);
     const values = node.outputs.map((name, i) => {
-      const { dtype, shape } = outputs[i]!;
-      if (name === "") return { name, dtype, shape };
+      const { dtype, shape, containers } = outputs[i]!;
+      const value = { name, dtype, shape, ...(containers ? { containers } : {}) };
+      if (name === "") return value;
       this.#places.set(name, this.#nodes.length);
       this.#made.add(name);
-      return this.#declare({ name, dtype, shape }, outputs[i]);
+      return this.#declare(value, outputs[i]);
     });
     this.#nodes.push(node);
     // ONNX Runtime refuses two nodes of one name.
@@ -472,6 +494,13 @@ function namesIn(graph: Graph): readonly string[] {
     ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
   ];
+}
+
+/** The two bytes of the bfloat16 nearest to `value`, ties to even: the upper half of the float32. */
+function bfloat16(value: number): Uint8Array {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0]!;
+  const upper = Number.isNaN(value) ? 0x7fc0 : (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+  return new Uint8Array(Uint16Array.of(upper).buffer);
 }
 
 /** The IEEE 754 half-precision bits nearest to `value`, ties to even. */

@@ -1,10 +1,10 @@
 // Builds an ONNX graph: each operator is a method with ONNX's name and argument order, and knows
 // the type and shape of what it returns as soon as it is called. Where opset 18 takes axes, shapes
 // or limits as an input, these take numbers too. The mechanics are in assembler.ts.
-import type { DType, Tensor } from "@cajal/core";
+import type { Tensor } from "@cajal/core";
 import { defaultOpset, GraphAssembler, type AssemblerOptions, type Value } from "./assembler";
 import type { Attributes } from "../model/attribute";
-import { dataTypeOf } from "../model/dataType";
+import { dataTypeOf, type ElementType } from "../model/elementType";
 import type { Dim, Graph, OnnxModel } from "../model/model";
 
 export { defaultOpset, type Value } from "./assembler";
@@ -108,7 +108,7 @@ export interface QuantizeAttributes {
   /** Opset 21. */
   readonly block_size?: number;
   /** Opset 21 (23 for DequantizeLinear). */
-  readonly output_dtype?: DType;
+  readonly output_dtype?: ElementType;
 }
 
 type Optional = Value | undefined;
@@ -672,7 +672,7 @@ export class GraphBuilder extends GraphAssembler {
     this.op("SpaceToDepth", [x], attributes);
   resize = (x: Value, { scales, sizes, ...attributes }: ResizeAttributes) =>
     this.op("Resize", [x, undefined, this.#floats(scales), this.#optional(sizes)], attributes);
-  cast = (x: Value, to: DType) => this.op("Cast", [x], { to: dataTypeOf(to) });
+  cast = (x: Value, to: ElementType) => this.op("Cast", [x], { to: dataTypeOf(to) });
   castLike = (x: Value, like: Value) => this.op("CastLike", [x, like]);
   trilu = (x: Value, k?: Value | number, attributes: { upper?: Flag } = {}) =>
     this.op("Trilu", [x, typeof k === "number" ? this.scalar("int64", k) : k], attributes);
@@ -723,7 +723,7 @@ export class GraphBuilder extends GraphAssembler {
     this.op("Range", this.#operands([start, limit, delta], "int64"));
   constantOfShape = (shape: Numbers, attributes: { value?: Tensor } = {}) =>
     this.op("ConstantOfShape", [this.#numbers(shape)], attributes);
-  eyeLike = (x: Value, { dtype, k }: { dtype?: DType; k?: number } = {}) =>
+  eyeLike = (x: Value, { dtype, k }: { dtype?: ElementType; k?: number } = {}) =>
     this.op("EyeLike", [x], { dtype: dtype && dataTypeOf(dtype), k });
 
   // Recurrent layers; outputs [y, last hidden state, last cell state]
@@ -821,25 +821,25 @@ export class GraphBuilder extends GraphAssembler {
     );
   randomNormal = (
     shape: readonly number[],
-    { dtype, ...rest }: { dtype?: DType; mean?: number; scale?: number } & Random = {},
+    { dtype, ...rest }: { dtype?: ElementType; mean?: number; scale?: number } & Random = {},
   ) => this.op("RandomNormal", [], { shape, dtype: dtype && dataTypeOf(dtype), ...rest });
   randomUniform = (
     shape: readonly number[],
-    { dtype, ...rest }: { dtype?: DType; low?: number; high?: number } & Random = {},
+    { dtype, ...rest }: { dtype?: ElementType; low?: number; high?: number } & Random = {},
   ) => this.op("RandomUniform", [], { shape, dtype: dtype && dataTypeOf(dtype), ...rest });
   randomNormalLike = (
     x: Value,
-    { dtype, ...rest }: { dtype?: DType; mean?: number; scale?: number } & Random = {},
+    { dtype, ...rest }: { dtype?: ElementType; mean?: number; scale?: number } & Random = {},
   ) => this.op("RandomNormalLike", [x], { dtype: dtype && dataTypeOf(dtype), ...rest });
   randomUniformLike = (
     x: Value,
-    { dtype, ...rest }: { dtype?: DType; low?: number; high?: number } & Random = {},
+    { dtype, ...rest }: { dtype?: ElementType; low?: number; high?: number } & Random = {},
   ) => this.op("RandomUniformLike", [x], { dtype: dtype && dataTypeOf(dtype), ...rest });
-  bernoulli = (x: Value, { dtype, ...rest }: { dtype?: DType } & Random = {}) =>
+  bernoulli = (x: Value, { dtype, ...rest }: { dtype?: ElementType } & Random = {}) =>
     this.op("Bernoulli", [x], { dtype: dtype && dataTypeOf(dtype), ...rest });
   multinomial = (
     x: Value,
-    { dtype, ...rest }: { dtype?: DType; sample_size?: number } & Random = {},
+    { dtype, ...rest }: { dtype?: ElementType; sample_size?: number } & Random = {},
   ) => this.op("Multinomial", [x], { dtype: dtype && dataTypeOf(dtype), ...rest });
 
   // Control flow: bodies are functions that build into a graph of their own, and see the values around
@@ -942,7 +942,7 @@ export class GraphBuilder extends GraphAssembler {
   /** A graph inside this one. */
   #graph(
     name: string,
-    inputs: readonly { dtype: DType; shape: readonly Dim[] | undefined }[],
+    inputs: readonly { dtype: ElementType; shape: readonly Dim[] | undefined }[],
     body: (g: GraphBuilder, inputs: readonly Value[]) => readonly Value[],
   ): Graph {
     const inner = new GraphBuilder({ name }, this);
@@ -954,7 +954,7 @@ export class GraphBuilder extends GraphAssembler {
   }
 
   /** Numbers as constants of the type of the first operand that is a value. */
-  #operands(operands: readonly Operand[], absent: DType = "float32"): Value[] {
+  #operands(operands: readonly Operand[], absent: ElementType = "float32"): Value[] {
     const given = operands.find((operand) => typeof operand !== "number");
     const dtype = given?.dtype ?? absent;
     return operands.map((operand) =>

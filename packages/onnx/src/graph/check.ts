@@ -2,8 +2,19 @@
 // are what their operators allow, that types and shapes fit, and that what it states of itself is so.
 import { CajalError, isCajalError } from "@cajal/core";
 import { isKnown, show, type Dims } from "../model/dims";
-import { inferNode, known, nameOf, type Known, type Scope } from "./infer";
+import { typeOf } from "./checkNode";
+import {
+  inferNode,
+  known,
+  nameOf,
+  statedIn,
+  isExtent,
+  type Known,
+  type Scope,
+  type Stated,
+} from "./infer";
 import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
+import { inlineFunctions } from "../model/inlineFunctions";
 import { operator } from "../operators";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 
@@ -31,8 +42,15 @@ export function checkModel(model: OnnxModel): void {
 }
 
 /** All that {@link checkModel} finds wrong; empty for a model that is well formed. */
-export function problemsOf(model: OnnxModel): readonly Problem[] {
+export function problemsOf(withFunctions: OnnxModel): readonly Problem[] {
   const problems: Problem[] = [];
+  let model: OnnxModel;
+  try {
+    model = inlineFunctions(withFunctions);
+  } catch (cause) {
+    if (!isCajalError(cause)) throw cause;
+    return [{ message: cause.message }];
+  }
   const opset = model.opsets[""];
   if (Object.keys(model.opsets).length === 0) problems.push({ message: "no opset is imported." });
   for (const [domain, nodes] of byDomain(model.graph))
@@ -96,38 +114,49 @@ function checkGraph(
       problems.push({ message: `${where}: value ${JSON.stringify(name)} is defined twice.` });
     values.set(name, value);
   };
-  const own = new Set<string>();
+  const inputs = new Map<string, ValueInfo>();
   for (const input of graph.inputs) {
-    if (own.has(input.name)) {
+    if (inputs.has(input.name)) {
       problems.push({ message: `graph input ${JSON.stringify(input.name)} is there twice.` });
       continue;
     }
-    own.add(input.name);
-    define(input.name, input, "graph input");
+    inputs.set(input.name, input);
+    if (input.name === "") problems.push({ message: "a graph input has no name." });
+    const fits = checkExtents(input, "graph input", problems);
+    define(input.name, fits ? input : undefined, "graph input");
   }
   for (const [name, tensor] of graph.initializers) {
-    const input = graph.inputs.find((each) => each.name === name);
+    if (name === "") problems.push({ message: "an initializer has no name." });
+    const input = inputs.get(name);
     if (input) checkStated(input, known(tensor), `initializer`, problems);
     if (input) values.set(name, known(tensor));
     else define(name, known(tensor), "initializer");
   }
 
+  const stated = statedIn(graph);
   const order = inOrder(graph, values, problems);
   for (const node of order) {
     for (const attribute of Object.values(node.attributes))
       if (attribute.type === "graph") checkGraph(attribute.value, values, inner, opset, problems);
-    const inferred = inferOutputs(node, values, inner, opset, problems);
+    const inferred = inferOutputs(node, values, inner, opset, stated, problems);
     node.outputs.forEach((name, i) => {
       if (name === "") return;
       const value = inferred?.[i];
-      const stated = graph.values.get(name) ?? graph.outputs.find((each) => each.name === name);
-      if (value && stated) checkStated(stated, value, nameOf(node), problems);
-      define(name, value ?? stated, nameOf(node));
+      const told = stated(name);
+      if (value && told) checkStated(told, value, nameOf(node), problems);
+      define(name, value ?? told, nameOf(node));
     });
   }
-  for (const { name } of graph.outputs)
+  for (const output of [...graph.outputs, ...graph.values.values()])
+    checkExtents(output, "value", problems);
+  const outputs = new Set<string>();
+  for (const { name } of graph.outputs) {
     if (!values.has(name))
       problems.push({ message: `graph output ${JSON.stringify(name)} is defined nowhere.` });
+    if (outputs.has(name))
+      problems.push({ message: `graph output ${JSON.stringify(name)} is there twice.` });
+    outputs.add(name);
+  }
 }
 
 /** The nodes in an order in which they can run; problems where the file's is not one. */
@@ -170,6 +199,7 @@ function inferOutputs(
   values: ReadonlyMap<string, Known | undefined>,
   scope: Scope,
   opset: number,
+  stated: Stated,
   problems: Problem[],
 ): readonly Known[] | undefined {
   const blind = used(node).some((name) => !values.get(name));
@@ -180,6 +210,7 @@ function inferOutputs(
       node.inputs.map((name) => (name === "" ? undefined : values.get(name))),
       opset,
       scope,
+      stated,
     );
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
@@ -191,12 +222,22 @@ function inferOutputs(
 /** What the file states of a value against what follows from its nodes. */
 function checkStated(stated: ValueInfo, is: Known, where: string, problems: Problem[]): void {
   const value = `${where}, value ${JSON.stringify(stated.name)}`;
-  if (stated.dtype !== is.dtype)
-    problems.push({ message: `${value} is stated as ${stated.dtype} and is ${is.dtype}.` });
+  if (typeOf(stated) !== typeOf(is))
+    problems.push({ message: `${value} is stated as ${typeOf(stated)} and is ${typeOf(is)}.` });
   if (contradict(stated.shape, is.shape))
     problems.push({
       message: `${value} is stated as ${show(stated.shape)} and is ${show(is.shape)}.`,
     });
+}
+
+/** Whether extents are whole numbers of at least 0, names, or unknown. */
+function checkExtents(value: ValueInfo, where: string, problems: Problem[]): boolean {
+  const fits = !value.shape?.some((extent) => typeof extent === "number" && !isExtent(extent));
+  if (!fits)
+    problems.push({
+      message: `${where} ${JSON.stringify(value.name)}: shape ${show(value.shape)}, expected extents of at least 0.`,
+    });
+  return fits;
 }
 
 function contradict(a: Dims, b: Dims): boolean {

@@ -1,15 +1,26 @@
 // Types and shapes of a node's outputs: finds the operator, checks the node against its definition
 // and applies its rule. The builder and the checker both stand on this.
-import { CajalError, isCajalError, unknownName, type DType, type Tensor } from "@cajal/core";
+import { CajalError, isCajalError, unknownName, type Tensor } from "@cajal/core";
 import { elementsOf, followed, show } from "../model/dims";
-import type { Attribute, AttributeType, Graph, Node } from "../model/model";
+import { isCarried, type ElementType } from "../model/elementType";
+import type {
+  Attribute,
+  AttributeType,
+  Container,
+  Graph,
+  Initializer,
+  Node,
+  ValueInfo,
+} from "../model/model";
 import {
-  badShape,
-  typeGroups,
-  type Inferred,
-  type Operator,
-  type TypeGroup,
-} from "../operators/operator";
+  newestOpset,
+  schemaIn,
+  schemasOf,
+  standardOperators,
+  type Formal,
+} from "../operators/standard";
+import { checkChoices, checkDefined, checkStandard, typeOf } from "./checkNode";
+import { badShape, type Inferred, type Operator } from "../operators/operator";
 import { operator, operators } from "../operators";
 
 /** A value as inference knows it; `constant`: all that it holds. */
@@ -42,58 +53,150 @@ export function definitionOf(node: Pick<Node, "op" | "domain">): Operator {
   return definition;
 }
 
+/** What a model states of a value. */
+export type Stated = (name: string) => ValueInfo | undefined;
+
 /**
- * Types and shapes of a node's outputs.
+ * Types and shapes of a node's outputs. Of an operator that is not known here (of another domain, or
+ * of a newer operator set) they are what the model states.
  *
- * @throws CajalError `bad-model` (arity, attributes, types) or `bad-shape`; the message names the node
+ * @throws CajalError `bad-model` (arity, attributes, types), `bad-shape` or `unknown-name`; the message
+ *   names the node
  */
 export function inferNode(
   node: Node,
   inputs: readonly (Known | undefined)[],
   opset: number,
   scope: Scope,
+  stated: Stated = () => undefined,
 ): readonly Known[] {
-  const where = nameOf(node);
-  const facts = {
-    node: node.name,
-    op: node.op,
-    inputs: inputs.map((input) => input && { dtype: input.dtype, shape: input.shape }),
-  };
   try {
-    const definition = definitionOf(node);
-    checkNode(definition, node, inputs, opset);
-    const inferred = definition.infer(context(node, inputs, opset, scope));
-    return node.outputs.map((name, i): Known => {
-      const one = inferred[i];
-      if (!one)
-        throw new CajalError("bad-model", `has no output ${i} ("${name}") in this form.`, {});
-      if (one.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
-        throw badShape(`output ${i} would be of shape ${show(one.shape)}.`, { shape: one.shape });
-      const elements = one.elements && one.elements.length <= followed ? one.elements : undefined;
-      return { ...one, elements, constant: i === 0 ? constantOf(node) : undefined };
-    });
+    return inferOutputs(node, inputs, opset, scope, stated);
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
-    const shapes = inputs.map((input) => (input ? `${input.dtype}${show(input.shape)}` : "none"));
+    const shapes = inputs.map((input) => (input ? `${typeOf(input)}${show(input.shape)}` : "none"));
     throw new CajalError(
       cause.code,
-      `${where}: ${cause.message}${cause.code === "bad-shape" ? ` Inputs: ${shapes.join(", ")}.` : ""}`,
-      { ...cause.facts, ...facts },
+      `${nameOf(node)}: ${cause.message}${cause.code === "bad-shape" ? ` Inputs: ${shapes.join(", ")}.` : ""}`,
+      {
+        ...cause.facts,
+        node: node.name,
+        op: node.op,
+        inputs: inputs.map((input) => input && { dtype: input.dtype, shape: input.shape }),
+      },
       { cause },
     );
   }
 }
 
-const isExtent = (extent: number) => Number.isSafeInteger(extent) && extent >= 0;
+function inferOutputs(
+  node: Node,
+  inputs: readonly (Known | undefined)[],
+  opset: number,
+  scope: Scope,
+  stated: Stated,
+): readonly Known[] {
+  const definition = operator(node.op, node.domain);
+  const schema = node.domain === "" ? schemaIn(node.op, opset) : undefined;
+  if (node.domain === "" && opset > newestOpset)
+    return asStated(
+      node,
+      stated,
+      `opset ${opset} is not known here (the newest is ${newestOpset})`,
+    );
+  if (node.domain !== "" && !definition)
+    return asStated(node, stated, `operator ${node.domain}.${node.op} is not known here`);
+  if (node.domain === "" && !schema) {
+    const [first] = schemasOf(node.op);
+    if (!first) throw unknownName("operator", node.op, standardOperators);
+    throw new CajalError(
+      "bad-model",
+      `${node.op} exists since opset ${first.since}; the graph is of opset ${opset}.`,
+      {},
+    );
+  }
+  if (definition) checkChoices(definition, node);
+  if (!schema) checkDefined(definition!, node, inputs);
+  const types = schema && checkStandard(node, schema, inputs, opset);
+  const inferred: readonly (Inferred | undefined)[] = definition
+    ? definition.infer(context(node, inputs, opset, scope))
+    : [];
+  return node.outputs.map((name, i): Known => {
+    const formal = schema?.outputs[Math.min(i, schema.outputs.length - 1)];
+    const one = inferred[i] ?? (definition ? undefined : typed(formal!, types!, stated(name)));
+    if (!one && name === "") return { dtype: "float32", shape: undefined };
+    if (!one)
+      throw new CajalError(
+        "bad-model",
+        definition
+          ? `has no output ${i} ("${name}") in this form.`
+          : `its rule is not known here, and the model does not state the type of output "${name}" in value_info.`,
+        {},
+      );
+    if (formal && !formal.types.has(typeOf(one)))
+      throw new CajalError(
+        "bad-model",
+        `output ${i} would be ${typeOf(one)}, expected ${[...formal.types].join(", ")}.`,
+        {},
+      );
+    if (one.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
+      throw badShape(`output ${i} would be of shape ${show(one.shape)}.`, { shape: one.shape });
+    const elements = one.elements && one.elements.length <= followed ? one.elements : undefined;
+    return { ...one, elements, constant: i === 0 ? constantOf(node) : undefined };
+  });
+}
+
+/** Outputs as the model states them. */
+function asStated(node: Node, stated: Stated, why: string): readonly Known[] {
+  return node.outputs.map((name): Known => {
+    const value = stated(name);
+    if (value) return { dtype: value.dtype, shape: value.shape, containers: value.containers };
+    if (name === "") return { dtype: "float32", shape: undefined };
+    throw new CajalError(
+      "unknown-name",
+      `${why}, and the model does not state the type of its output "${name}" in value_info.`,
+      { node: node.name, op: node.op, domain: node.domain },
+    );
+  });
+}
+
+/** An output of an operator without a rule here: its type may follow from the standard. */
+function typed(
+  formal: Formal,
+  types: ReadonlyMap<string, string>,
+  stated: ValueInfo | undefined,
+): Inferred | undefined {
+  if (stated) return { dtype: stated.dtype, shape: stated.shape, containers: stated.containers };
+  const [only, ...others] = formal.types;
+  const type = types.get(formal.variable) ?? (others.length === 0 ? only : undefined);
+  if (!type) return undefined;
+  const parts = type.replaceAll(")", "").split(/\((?!.*\bmap$)/);
+  const containers = parts.slice(0, -1) as Container[];
+  return {
+    dtype: parts.at(-1) as ElementType,
+    shape: undefined,
+    ...(containers.length > 0 ? { containers } : {}),
+  };
+}
+
+/** Whether a number may be an extent. */
+export const isExtent = (extent: number) => Number.isSafeInteger(extent) && extent >= 0;
 
 /** What a node states of itself: a Constant holds its attribute. */
 function constantOf(node: Node): Tensor | undefined {
   const value = node.op === "Constant" && node.domain === "" ? node.attributes.value : undefined;
-  return value?.type === "tensor" ? value.value : undefined;
+  return value?.type === "tensor" && !isCarried(value.value) ? value.value : undefined;
 }
 
-/** A tensor as inference knows it. */
-export function known(tensor: Tensor): Known {
+/** What a graph states of its values, outputs among them. */
+export function statedIn({ values, outputs }: Pick<Graph, "values" | "outputs">): Stated {
+  const byName = new Map(outputs.map((output) => [output.name, output]));
+  return (name) => values.get(name) ?? byName.get(name);
+}
+
+/** A constant as inference knows it. */
+export function known(tensor: Initializer): Known {
+  if (isCarried(tensor)) return { dtype: tensor.dtype, shape: tensor.shape };
   const { dtype, shape, data } = tensor;
   return { dtype, shape, elements: elementsOf(dtype, data), constant: tensor };
 }
@@ -126,71 +229,23 @@ export function inferGraph(
       });
     return value;
   };
+  const stated = statedIn(graph);
   for (const node of graph.nodes) {
     const inferred = inferNode(
       node,
       node.inputs.map((name) => (name === "" ? undefined : find(name))),
       opset,
       scope,
+      stated,
     );
     node.outputs.forEach((name, i) => name && values.set(name, inferred[i]!));
   }
   return graph.outputs.map(({ name }) => find(name));
 }
 
-const bad = (message: string) => new CajalError("bad-model", message, {});
-
-/** Arity, attributes and types of a node against its operator. */
-function checkNode(
-  definition: Operator,
-  node: Node,
-  inputs: readonly (Known | undefined)[],
-  opset: number,
-): void {
-  const { op, since = 1, until = Infinity } = definition;
-  if (!node.domain && opset < since)
-    throw bad(`${op} exists since opset ${since}; the graph is of opset ${opset}.`);
-  if (!node.domain && opset > until)
-    throw bad(`${op} exists up to opset ${until}; the graph is of opset ${opset}.`);
-  arity("inputs", node.inputs.length, definition.inputs);
-  arity("outputs", node.outputs.length, definition.outputs);
-  for (const [name, attribute] of Object.entries(node.attributes)) {
-    const type = Object.hasOwn(definition.attributes, name)
-      ? definition.attributes[name]
-      : undefined;
-    if (!type) throw unknownName(`attribute of ${op}`, name, Object.keys(definition.attributes));
-    if (attribute.type !== type)
-      throw bad(`attribute "${name}" is of type ${attribute.type}, expected ${type}.`);
-  }
-  for (const name of definition.required ?? [])
-    if (!node.attributes[name]) throw bad(`attribute "${name}" is missing.`);
-  const bound = new Map<string, { dtype: DType; i: number }>();
-  inputs.forEach((input, i) => {
-    const rule = definition.types[Math.min(i, definition.types.length - 1)];
-    if (!input || !rule) return;
-    const group = rule.split(":")[0] as TypeGroup;
-    const allowed: readonly DType[] = typeGroups[group];
-    if (!allowed.includes(input.dtype))
-      throw bad(`input ${i} is ${input.dtype}, expected ${allowed.join(", ")}.`);
-    if (rule === "any:*") return; // each of its own type
-    const other = bound.get(rule);
-    if (other && other.dtype !== input.dtype)
-      throw bad(
-        `input ${other.i} is ${other.dtype} and input ${i} is ${input.dtype}, expected equal types.`,
-      );
-    bound.set(rule, { dtype: input.dtype, i });
-  });
-
-  function arity(what: string, got: number, [least, most]: readonly [number, number]): void {
-    if (got >= least && got <= most) return;
-    const expected =
-      least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
-    throw bad(`got ${got} ${what}, expected ${expected}.`);
-  }
-}
-
 function context(node: Node, inputs: readonly (Known | undefined)[], opset: number, scope: Scope) {
-  const attribute = (name: string) => node.attributes[name];
+  const attribute = (name: string) =>
+    Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
   const as = <T extends AttributeType>(name: string, type: T) => {
     const found = attribute(name);
     return found?.type === type ? (found.value as AttributeValues[T]) : undefined;

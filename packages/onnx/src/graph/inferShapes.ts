@@ -1,6 +1,7 @@
 // Types and shapes of all values of a model, as ONNX' own shape inference gives them.
-import { inferNode, known, type Known, type Scope } from "./infer";
+import { inferNode, known, statedIn, type Known, type Scope } from "./infer";
 import type { OnnxModel, ValueInfo } from "../model/model";
+import { inlineFunctions } from "../model/inlineFunctions";
 import { topologicalOrder } from "../model/topologicalOrder";
 
 /**
@@ -9,20 +10,22 @@ import { topologicalOrder } from "../model/topologicalOrder";
  *
  * @throws CajalError `bad-model`, `bad-shape`; the message names the node
  */
-export function inferShapes({ graph, opsets }: OnnxModel): ReadonlyMap<string, ValueInfo> {
+export function inferShapes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
+  const { graph, opsets } = inlineFunctions(model);
   const values = new Map<string, Known>();
   for (const input of graph.inputs) values.set(input.name, input);
   for (const [name, tensor] of graph.initializers) values.set(name, known(tensor));
+  const stated = statedIn(graph);
   const scope: Scope = { find: (name) => values.get(name) };
   for (const node of topologicalOrder(graph.nodes)) {
     const inputs = node.inputs.map((name) => values.get(name));
-    const outputs = inferNode(node, inputs, opsets[""] ?? 18, scope);
+    const outputs = inferNode(node, inputs, opsets[""] ?? 18, scope, stated);
     node.outputs.forEach((name, i) => name && values.set(name, outputs[i]!));
   }
   return new Map(
-    [...values].map(([name, { dtype, shape }]): [string, ValueInfo] => [
+    [...values].map(([name, { dtype, shape, containers }]): [string, ValueInfo] => [
       name,
-      { name, dtype, shape },
+      { name, dtype, shape, ...(containers ? { containers } : {}) },
     ]),
   );
 }

@@ -1,14 +1,16 @@
 // Nodes of older operator sets (7 to 17) in the form that opset 18 has, so that all that follows
 // sees one form. What changed is in ONNX's Changelog.md; the rules below give the version in which.
-import { CajalError, tensor, type DType, type Tensor } from "@cajal/core";
+import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { Known } from "./infer";
+import type { ElementType } from "../model/elementType";
 import type { Attribute, Node, ValueInfo } from "../model/model";
 
 /** What a rule may add before the node itself: constants, and nodes with one output. */
 export interface Adder {
   op(op: string, inputs: readonly ValueInfo[], attributes?: Attributes): ValueInfo;
   constant(data: Tensor): ValueInfo;
+  scalar(dtype: ElementType, value: number): ValueInfo;
   value(name: string): ValueInfo;
   find(name: string): Known | undefined;
 }
@@ -202,8 +204,7 @@ const int64s = (g: Adder, values: readonly number[]) =>
 const float32s = (g: Adder, values: readonly number[]) =>
   g.constant(tensor("float32", [values.length], values)).name;
 
-const scalar = (g: Adder, dtype: DType, value: number) =>
-  g.constant(tensor(dtype, [], [value])).name;
+const scalar = (g: Adder, dtype: ElementType, value: number) => g.scalar(dtype, value).name;
 
 const unsupported = (node: Node, what: string) =>
   new CajalError(

@@ -47,6 +47,9 @@ export function attributeOf(
     case "graph":
       if (typeof value !== "object" || !("nodes" in value)) throw wrong();
       return { type, value };
+    default:
+      // Types that no rule reads: they come from files alone.
+      throw wrong();
   }
 }
 

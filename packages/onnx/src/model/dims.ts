@@ -1,5 +1,6 @@
 // Arithmetic with shapes that are known only in part: extents may be numbers, names of free axes, or unknown.
-import { showShape, sizeOf, type DType, type Tensor } from "@cajal/core";
+import { showShape, sizeOf, type Tensor } from "@cajal/core";
+import type { ElementType } from "./elementType";
 import type { Dim } from "./model";
 import { badShape, type Inferred } from "../operators/operator";
 
@@ -170,7 +171,10 @@ export function unknowns(count: Dim): readonly undefined[] | undefined {
 export const followed = 256;
 
 /** The numbers of a small tensor. */
-export function elementsOf(dtype: DType, data: Tensor["data"]): readonly number[] | undefined {
+export function elementsOf(
+  dtype: ElementType,
+  data: Tensor["data"],
+): readonly number[] | undefined {
   if (data.length > followed || dtype === "float16") return undefined;
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }

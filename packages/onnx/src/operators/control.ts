@@ -29,7 +29,7 @@ const conditional = defineOperator({
         throw badShape(
           `output ${i} is ${one.dtype} of then_branch and ${other.dtype} of else_branch.`,
         );
-      return { dtype: one.dtype, shape: commonShape(one.shape, other.shape) };
+      return { ...one, elements: undefined, shape: commonShape(one.shape, other.shape) };
     });
   },
   samples: [], // needs graphs: control.test.ts
@@ -43,7 +43,7 @@ function steady(
   initial: readonly Inferred[],
   turn: (states: readonly Inferred[]) => readonly Inferred[],
 ): { states: readonly Inferred[]; outputs: readonly Inferred[] } {
-  let states = initial.map(({ dtype, shape }): Inferred => ({ dtype, shape }));
+  let states = initial.map((state): Inferred => ({ ...state, elements: undefined }));
   // Each round loses at least one axis or one rank, so that this ends.
   for (;;) {
     const outputs = turn(states);
@@ -54,7 +54,7 @@ function steady(
         throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
       const shape = commonShape(state.shape, next.shape);
       if (show(shape) !== show(state.shape)) changed = true;
-      return { dtype: state.dtype, shape };
+      return { ...state, shape };
     });
     if (!changed) return { states, outputs };
   }

@@ -1,7 +1,7 @@
 // Operators that work element by element, with the broadcasting of NumPy where they take several.
 import { tensor } from "@cajal/core";
-import type { DType } from "@cajal/core";
 import { broadcast, divide, multiply, show } from "../model/dims";
+import type { ElementType } from "../model/elementType";
 import type { Dim } from "../model/model";
 import {
   badShape,
@@ -15,11 +15,12 @@ import {
 } from "./operator";
 
 interface Unary {
+  choices?: Operator["choices"];
   since?: number;
   attributes?: AttributeTypes;
   /** What it does to numbers that are known while the graph is built. */
-  fold?: (x: number, dtype: DType) => number;
-  result?: DType;
+  fold?: (x: number, dtype: ElementType) => number;
+  result?: ElementType;
   domain?: string;
   samples?: readonly OperatorSample[];
 }
@@ -27,7 +28,7 @@ interface Unary {
 const unary = (
   op: string,
   type: TypeRule,
-  { since, attributes = {}, fold, result, domain, samples }: Unary = {},
+  { since, attributes = {}, choices, fold, result, domain, samples }: Unary = {},
 ): Operator =>
   defineOperator({
     op,
@@ -36,6 +37,7 @@ const unary = (
     inputs: [1, 1],
     outputs: [1, 1],
     types: [type],
+    ...(choices === undefined ? {} : { choices }),
     // Operators of the first opset had it, up to opset 5.
     attributes: domain || since ? attributes : { ...attributes, consumed_inputs: "ints" },
     infer: ({ inputs: [x] }) => {
@@ -58,7 +60,12 @@ const unary = (
     ],
   });
 
-type Fold = (x: number, y: number, dtype: DType, node?: Pick<InferenceContext, "int">) => number;
+type Fold = (
+  x: number,
+  y: number,
+  dtype: ElementType,
+  node?: Pick<InferenceContext, "int">,
+) => number;
 
 /** Two inputs that broadcast. `neutral`: the second operand that leaves the first, a free axis even, as it is. */
 const binary = (
@@ -74,10 +81,12 @@ const binary = (
     types = [type, type],
     samples,
     required,
+    choices,
   }: {
+    choices?: Operator["choices"];
     since?: number;
     required?: readonly string[];
-    result?: DType;
+    result?: ElementType;
     fold?: Fold;
     neutral?: { right: number; left?: number };
     /** What it makes of free axes. */
@@ -94,6 +103,7 @@ const binary = (
     outputs: [1, 1],
     types,
     ...(required === undefined ? {} : { required }),
+    ...(choices === undefined ? {} : { choices }),
     // Operators of the first opset had them, up to opset 6.
     attributes: since
       ? attributes
@@ -202,7 +212,7 @@ const nary = (op: string, type: TypeRule, fold?: Fold): Operator =>
   });
 
 const truth = (condition: boolean) => (condition ? 1 : 0);
-const isInteger = (dtype: DType) => !dtype.startsWith("float");
+const isInteger = (dtype: ElementType) => /^(u?int|bool)/.test(dtype);
 
 /** Clip took its limits as attributes before opset 11. */
 const clip = defineOperator({
@@ -234,8 +244,9 @@ const pRelu = defineOperator({
   outputs: [1, 1],
   types: ["number"],
   attributes: { consumed_inputs: "ints" },
-  infer: ({ inputs: [x, slope] }) => {
-    // One way only: the slope broadcasts to x. (Before opset 7 a [channels] slope was laid beside axis 1.)
+  infer: ({ inputs: [x, slope], opset }) => {
+    // One way only: the slope broadcasts to x. Before opset 7 a [channels] slope was laid beside axis 1.
+    if (opset < 7) return [{ dtype: x!.dtype, shape: x!.shape }];
     const shape = broadcast(x!.shape, slope!.shape);
     if (x!.shape && shape && shape.length > x!.shape.length)
       throw badShape(`slope ${show(slope!.shape)} does not broadcast to x ${show(x!.shape)}.`);
@@ -346,7 +357,12 @@ export const elementwise: readonly Operator[] = [
   unary("Softsign", "float", { samples: shifted }),
   unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
   unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
-  unary("Gelu", "float", { since: 20, attributes: { approximate: "string" }, samples: shifted }),
+  unary("Gelu", "float", {
+    since: 20,
+    attributes: { approximate: "string" },
+    choices: { approximate: ["none", "tanh"] },
+    samples: shifted,
+  }),
   unary("QuickGelu", "float", { domain: "com.microsoft", attributes: alpha, samples: shifted }),
   unary("Swish", "float", { since: 24, attributes: alpha, samples: shifted }),
   clip,
@@ -437,6 +453,7 @@ export const elementwise: readonly Operator[] = [
   binary("BitShift", "unsigned", {
     since: 11,
     attributes: { direction: "string" },
+    choices: { direction: ["LEFT", "RIGHT"] },
     required: ["direction"],
     samples: [
       {
@@ -465,7 +482,7 @@ function together(a: Inferred, b: Inferred, each: (x: Dim, y: Dim) => Dim): Dim[
 }
 
 /** A result as the type holds it. */
-export function rounded(dtype: DType, x: number): number | undefined {
+export function rounded(dtype: ElementType, x: number): number | undefined {
   const held = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
   return Number.isNaN(held) && isInteger(dtype) ? undefined : held;
 }

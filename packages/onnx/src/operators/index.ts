@@ -15,6 +15,7 @@ import { quantization } from "./quantization";
 import { randoms } from "./random";
 import { recurrents } from "./recurrent";
 import { reductions } from "./reduction";
+import { sequences } from "./sequence";
 import { sampling } from "./sampling";
 import { signal } from "./signal";
 import { unique } from "./unique";
@@ -38,6 +39,7 @@ export const operators: readonly Operator[] = [
   centerCropPad,
   unique,
   ...control,
+  ...sequences,
 ];
 
 const byName = new Map(operators.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));

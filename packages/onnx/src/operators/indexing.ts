@@ -1,6 +1,6 @@
 // Operators that pick and place by index, and those that make tensors from shapes and ranges.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/dataType";
+import { dtypeOf, isCarried } from "../model/elementType";
 import {
   axisOf,
   elementsOf,
@@ -217,8 +217,9 @@ const constant = defineOperator({
       .find((attribute) => attribute);
     switch (given?.type) {
       case "tensor": {
-        const { dtype, shape, data } = given.value;
-        return [{ dtype, shape, elements: elementsOf(dtype, data) }];
+        const { dtype, shape } = given.value;
+        const elements = isCarried(given.value) ? undefined : elementsOf(dtype, given.value.data);
+        return [{ dtype, shape, elements }];
       }
       case "int":
         return [{ dtype: "int64", shape: [], elements: [given.value] }];
@@ -252,7 +253,11 @@ const constantOfShape = defineOperator({
     const value = attribute?.type === "tensor" ? attribute.value : undefined;
     const shape = given.elements ?? unknowns(given.shape?.[0]);
     const length = isKnown(shape) ? shape.reduce((p, n) => p * n, 1) : Infinity;
-    const fill = value ? elementsOf(value.dtype, value.data)?.[0] : 0;
+    const fill = !value
+      ? 0
+      : isCarried(value)
+        ? undefined
+        : elementsOf(value.dtype, value.data)?.[0];
     return [
       {
         dtype: value?.dtype ?? "float32",

@@ -1,5 +1,5 @@
 // Operators that rearrange what they are given: shape, order of axes, parts, padding, scale.
-import { sizeOf, tensor, type DType } from "@cajal/core";
+import { sizeOf, tensor } from "@cajal/core";
 import {
   axesOf,
   axisOf,
@@ -21,7 +21,7 @@ import {
   type InferenceContext,
   type Operator,
 } from "./operator";
-import { dtypeOf } from "../model/dataType";
+import { dtypeOf, type ElementType } from "../model/elementType";
 import { rounded } from "./elementwise";
 
 const int64s = (...values: number[]) => tensor("int64", [values.length], values);
@@ -260,6 +260,10 @@ const split = defineOperator({
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0]!;
     const parts = node.outputs;
+    const stated = node.attribute("num_outputs");
+    if (stated?.type === "int" && stated.value !== parts)
+      throw badShape(`num_outputs is ${stated.value}; the node has ${parts} outputs.`);
+    if (stated && node.inputs[1]) throw badShape("both split and num_outputs are given.");
     if (!shape) return Array.from({ length: parts }, () => ({ dtype, shape: undefined }));
     const axis = axisOf(node.int("axis", 0), shape.length, shape);
     const extent = shape[axis];
@@ -457,6 +461,7 @@ const blocks = (op: string, samples: Operator["samples"]): Operator =>
     outputs: [1, 1],
     types: ["any"],
     attributes: { blocksize: "int", ...(op === "DepthToSpace" ? { mode: "string" as const } : {}) },
+    ...(op === "DepthToSpace" ? { choices: { mode: ["DCR", "CRD"] } } : {}),
     required: ["blocksize"],
     infer: (node) => {
       const { dtype, shape } = node.inputs[0]!;
@@ -464,6 +469,7 @@ const blocks = (op: string, samples: Operator["samples"]): Operator =>
       if (shape.length !== 4)
         throw badShape(`input ${show(shape)}: expected [batch, channels, height, width].`);
       const size = node.int("blocksize", 1);
+      if (size < 1) throw badShape(`blocksize is ${size}, expected at least 1.`);
       const [batch, ...rest] = shape;
       const [channels, height, width] = rest.map((extent, axis) => {
         if (typeof extent !== "number") return undefined;
@@ -505,6 +511,20 @@ const resize = defineOperator({
     keep_aspect_ratio_policy: "string",
     mode: "string",
     nearest_mode: "string",
+  },
+  choices: {
+    mode: ["nearest", "linear", "cubic"],
+    coordinate_transformation_mode: [
+      "half_pixel",
+      "half_pixel_symmetric",
+      "pytorch_half_pixel",
+      "align_corners",
+      "asymmetric",
+      "tf_half_pixel_for_nn",
+      "tf_crop_and_resize",
+    ],
+    nearest_mode: ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"],
+    keep_aspect_ratio_policy: ["stretch", "not_larger", "not_smaller"],
   },
   infer: (node) => {
     const { dtype, shape } = node.inputs[0]!;
@@ -576,6 +596,8 @@ const upsample = defineOperator({
   outputs: [1, 1],
   types: ["any", "float32"],
   attributes: { height_scale: "float", mode: "string", scales: "floats", width_scale: "float" },
+  // bilinear: the first version's word
+  choices: { mode: ["nearest", "linear", "bilinear"] },
   infer: (node) => {
     const { dtype, shape } = node.inputs[0]!;
     const attribute = node.attribute("scales");
@@ -595,7 +617,7 @@ const upsample = defineOperator({
   ],
 });
 
-const cast = (op: "Cast" | "CastLike", type: (node: InferenceContext) => DType): Operator =>
+const cast = (op: "Cast" | "CastLike", type: (node: InferenceContext) => ElementType): Operator =>
   defineOperator({
     op,
     ...(op === "CastLike" ? { since: 15 } : {}),

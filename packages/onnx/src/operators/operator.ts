@@ -2,11 +2,14 @@
 // and the rule that tells its outputs' types and shapes. Operators live in operators/, a family a file.
 import { CajalError, type DType, type Facts, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
-import type { Attribute, AttributeType, Dim } from "../model/model";
+import type { ElementType } from "../model/elementType";
+import type { Attribute, AttributeType, Container, Dim } from "../model/model";
 
 export interface Inferred {
-  readonly dtype: DType;
+  readonly dtype: ElementType;
   readonly shape: readonly Dim[] | undefined;
+  /** Where the value is no tensor: what is around it, outermost first. */
+  readonly containers?: readonly Container[] | undefined;
   /**
    * What a small tensor holds, row by row, as far as known: numbers, names of free axes ("batch",
    * from Shape), undefined where unknown. This is how shapes computed inside a graph are followed.
@@ -76,6 +79,8 @@ export interface Operator {
   readonly types: readonly TypeRule[];
   /** All that any version of the operator has. */
   readonly attributes: AttributeTypes;
+  /** Words that an attribute may have, where it is not free. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
   /** Attributes that must be given. */
   readonly required?: readonly string[];
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */

@@ -1,7 +1,7 @@
 // Whole numbers in place of floats: x ≈ (q − zero point) · scale, by tensor, by axis, or (from operator
 // set 21 on) by blocks along an axis. Of what comes out as whole numbers no gradient goes back.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/dataType";
+import { dtypeOf } from "../model/elementType";
 import { axisOf, show } from "../model/dims";
 import { convolved } from "./convolution";
 import { product } from "./matrix";

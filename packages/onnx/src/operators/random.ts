@@ -1,11 +1,29 @@
 // Operators that draw random numbers.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/dataType";
+import { dtypeOf } from "../model/elementType";
 import { show } from "../model/dims";
-import { badShape, defineOperator, type AttributeTypes, type Operator } from "./operator";
+import {
+  badShape,
+  defineOperator,
+  type AttributeTypes,
+  type InferenceContext,
+  type Operator,
+} from "./operator";
 
 const normal = { mean: "float", scale: "float" } as const;
 const uniform = { high: "float", low: "float" } as const;
+
+/** Bounds of what is drawn: C++'s distributions, with which ONNX Runtime draws, abort beyond them. */
+function checkDistribution(node: InferenceContext): void {
+  const scale = node.float("scale", 1);
+  if (!(scale > 0 && scale < Infinity))
+    throw badShape(`scale is ${scale}, expected a number above 0.`);
+  const [low, high] = [node.float("low", 0), node.float("high", 1)];
+  if (!(low <= high && high - low < Infinity))
+    throw badShape(`low is ${low} and high ${high}, expected numbers, low not above high.`);
+  const mean = node.float("mean", 0);
+  if (!Number.isFinite(mean)) throw badShape(`mean is ${mean}, expected a number.`);
+}
 
 /** Drawn in a stated shape. */
 const ofShape = (op: string, attributes: AttributeTypes): Operator =>
@@ -16,7 +34,10 @@ const ofShape = (op: string, attributes: AttributeTypes): Operator =>
     types: [],
     attributes: { ...attributes, dtype: "int", seed: "float", shape: "ints" },
     required: ["shape"],
-    infer: (node) => [{ dtype: dtypeOf(node.int("dtype", 1)), shape: node.ints("shape") }],
+    infer: (node) => {
+      checkDistribution(node);
+      return [{ dtype: dtypeOf(node.int("dtype", 1)), shape: node.ints("shape") }];
+    },
     samples: [{ inputs: [], attributes: { shape: [2, 3], seed: 1 } }],
   });
 
@@ -30,6 +51,7 @@ const like = (op: string, attributes: AttributeTypes, since?: number): Operator 
     types: ["any"],
     attributes: { ...attributes, dtype: "int", seed: "float" },
     infer: (node) => {
+      checkDistribution(node);
       const x = node.inputs[0]!;
       const type = node.int("dtype", 0);
       return [{ dtype: type ? dtypeOf(type) : x.dtype, shape: x.shape }];

@@ -1,7 +1,7 @@
 // Discrete Fourier transforms, and the windows and mel filters that go with them. Complex numbers are a
 // last axis of two: real and imaginary part.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/dataType";
+import { dtypeOf } from "../model/elementType";
 import { axisOf, numbersOf, show } from "../model/dims";
 import type { Dim } from "../model/model";
 import { badShape, defineOperator, type Inferred, type Operator } from "./operator";

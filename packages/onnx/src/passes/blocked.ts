@@ -3,10 +3,10 @@
 // of channels; its operators for that are in the domain com.microsoft.nchwc, and its optimizer uses them
 // where weights are constant. Where weights are learned they are not, and this does what it leaves:
 // depthwise convolutions, and the gradients of their kernels above all, run up to thirty times faster.
-import { tensor, type Tensor } from "@cajal/core";
+import { tensor } from "@cajal/core";
 import { attributeOf, attributesOf, type Attributes } from "../model/attribute";
 import { convolutionBetween, type Convolution } from "../graph/convolution";
-import type { Attribute, Node, OnnxModel } from "../model/model";
+import type { Attribute, Initializer, Node, OnnxModel } from "../model/model";
 
 const domain = "com.microsoft.nchwc";
 
@@ -66,7 +66,7 @@ function turnedPads({ input, output, kernel, strides, dilations, pads }: Convolu
 /** A graph on its way to blocked kernels. */
 class Rewriting {
   readonly nodes: Node[] = [];
-  readonly initializers: Map<string, Tensor>;
+  readonly initializers: Map<string, Initializer>;
   used = false;
   readonly #block: number;
   readonly #shapes = new Map<string, readonly number[]>();

@@ -2,7 +2,7 @@
 // float32, the type that layers compute in, and whole numbers too unless the layer says otherwise.
 // Keras: keras/src/dtype_policies/dtype_policy.py, convert_input; keras/src/backend/common/dtypes.py.
 import { CajalError, type DType } from "@cajal/core";
-import type { GraphBuilder, Value } from "@cajal/onnx";
+import { computed, isDType, type ElementType, type GraphBuilder, type Value } from "@cajal/onnx";
 import type { InnerLayer, Integers } from "../definition/layer";
 
 /** Whole numbers by their width in bits; truth values are less than all. */
@@ -66,7 +66,8 @@ function promoted(a: DType, b: DType): DType {
 }
 
 /** Whether these are whole numbers or truth values. */
-export const isInteger = (dtype: DType): boolean => dtype === "bool" || widths.has(dtype);
+export const isInteger = (dtype: ElementType): boolean =>
+  dtype === "bool" || (isDType(dtype) && widths.has(dtype));
 
 /**
  * The type in which a graph computes with them: ONNX Runtime's arithmetic has 32 and 64 bits. What is
@@ -78,9 +79,9 @@ const widened = (dtype: DType): DType => {
 };
 
 /** The values in the type in which a graph computes with them. */
-export const wide = (g: GraphBuilder, x: Value, dtype: DType = x.dtype): Value =>
+export const wide = (g: GraphBuilder, x: Value, dtype: DType = computed(x.dtype)): Value =>
   cast(g, x, widened(dtype));
 
 /** The value in another type; itself where that is its own. */
-export const cast = (g: GraphBuilder, x: Value, dtype: DType): Value =>
+export const cast = (g: GraphBuilder, x: Value, dtype: ElementType): Value =>
   x.dtype === dtype ? x : g.cast(x, dtype);

@@ -1,6 +1,7 @@
 // A fixed linear map along one axis: what interpolation and mirrored padding are, and what their
 // gradients are too (the transposed map). Each row of the map has few entries, and only they are kept.
-import { CajalError, tensor, type DType } from "@cajal/core";
+import { CajalError, tensor } from "@cajal/core";
+import type { ElementType } from "../../model/elementType";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import { rankOf } from "./sumTo";
 
@@ -59,7 +60,11 @@ function product(g: GraphBuilder, x: Value, axis: number, m: SparseMatrix): Valu
   return g.transpose(g.matMul(g.transpose(x, swap), transposed), swap);
 }
 
-function matrixOf(g: GraphBuilder, dtype: DType, { rows, columns, entries }: SparseMatrix): Value {
+function matrixOf(
+  g: GraphBuilder,
+  dtype: ElementType,
+  { rows, columns, entries }: SparseMatrix,
+): Value {
   const values = new Float64Array(rows * columns);
   for (const [row, column, weight] of entries) values[row * columns + column]! += weight;
   return floats(g, dtype, [rows, columns], values);
@@ -120,7 +125,7 @@ function scattered(g: GraphBuilder, x: Value, axis: number, m: SparseMatrix): Va
 
 const floats = (
   g: GraphBuilder,
-  dtype: DType,
+  dtype: ElementType,
   shape: readonly number[],
   values: Iterable<number>,
 ): Value => {

@@ -2,6 +2,7 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import { convolutionBetween, type Convolution } from "../../graph/convolution";
+import { computed } from "../../model/elementType";
 import type { GradientContext } from "../gradient";
 import { imageGradients } from "./convolutionGradient";
 import { knownShape } from "./sumTo";
@@ -32,7 +33,7 @@ export function whereGreatest(g: GraphBuilder, dy: Value, context: GradientConte
   });
   const places = parts.length;
   const unit = Array.from({ length: places ** 2 }, (_, i) => (i % (places + 1) === 0 ? 1 : 0));
-  const kernels = g.constant(tensor(dy.dtype, [places, 1, ...kernel], unit));
+  const kernels = g.constant(tensor(computed(dy.dtype), [places, 1, ...kernel], unit));
   const way = { ...pool, batch: planes, channels: 1, maps: places, group: 1 };
   const dx = imageGradients.transposed(g, g.concat(parts, { axis: 1 }), kernels, way);
   return g.reshape(dx, shape);

@@ -1,7 +1,7 @@
 // GPU drivers compute wrongly without a word: software Vulkan gave garbage for a convolution of 6
 // input and 16 output channels. So a model opened on a GPU is run once there and once on the CPU.
 import { CajalError, random, tensor, type Tensor } from "@cajal/core";
-import type { OnnxModel } from "@cajal/onnx";
+import { computed, type OnnxModel } from "@cajal/onnx";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 import { inNode } from "../../devices/device";
 import type { OpenedModel } from "../../session";
@@ -35,7 +35,7 @@ export async function verify(opened: OpenedModel, model: OnnxModel | Uint8Array)
 /** One example; free extents are 1, and inputs that count something are 0. */
 function example({ name, dtype, shape = [] }: OpenedModel["inputs"][number]): Tensor {
   const extents = shape.map((extent) => (typeof extent === "number" ? extent : 1));
-  const x = tensor(dtype, extents);
+  const x = tensor(computed(dtype), extents);
   const numbers = random(0, "verify", name);
   if (x.data instanceof Float32Array || x.data instanceof Float64Array)
     for (let i = 0; i < x.data.length; i++) x.data[i] = 2 * numbers.float() - 1;

@@ -1,7 +1,7 @@
 // A Keras model opened on TF.js.
 import { CajalError, showShape, tensor, type DType, type Tensor, type Weights } from "@cajal/core";
 import { resolve, type KerasShape, type Layer, type Model, type Network } from "@cajal/models";
-import type { ValueInfo } from "@cajal/onnx";
+import { computed, type ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import { isGpu, type DeviceChoice } from "../../devices/device";
 import type { TfCore } from "../../devices/peers";
@@ -55,7 +55,10 @@ export async function openOnTfjs(
     try {
       const data = await Promise.all(results.map((result) => result.data()));
       return Object.fromEntries(
-        outputs.map(({ name, dtype }, i) => [name, toOurs(results[i]!, data[i]!, feeds, dtype)]),
+        outputs.map(({ name, dtype }, i) => [
+          name,
+          toOurs(results[i]!, data[i]!, feeds, computed(dtype)),
+        ]),
       );
     } finally {
       tf.dispose(results);

@@ -1,0 +1,213 @@
+// A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
+// (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
+import { CajalError } from "@cajal/core";
+import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "./model";
+
+/** Calls within calls may make many nodes of few; a model of more is refused. */
+const most = 1_000_000;
+
+/**
+ * The model with the calls of its local functions inlined; the model itself where it has none. Values
+ * inside a call are named `CALL/NAME`.
+ *
+ * @throws CajalError `bad-model` for a function that calls itself, `unsupported` for one of another
+ *   operator set than the model's, or calls that make more than 1,000,000 nodes
+ */
+export function inlineFunctions(model: OnnxModel): OnnxModel {
+  if (!model.functions?.length) return model;
+  const functions = new Map(
+    model.functions.map((each) => [keyOf(each.domain, each.name, each), each]),
+  );
+  const opsets: Record<string, number> = { ...model.opsets };
+  for (const made of functions.values())
+    for (const [domain, version] of Object.entries(made.opsets)) {
+      if (!Object.hasOwn(opsets, domain)) opsets[domain] = version;
+      else if (opsets[domain] !== version)
+        throw new CajalError(
+          "unsupported",
+          `function "${made.name}" is of opset ${version} of domain ${JSON.stringify(domain)}, the model of ${opsets[domain]}; expected equal ones.`,
+          { function: made.name, got: version, expected: opsets[domain] },
+        );
+    }
+  const inliner = new Inliner(functions, namesOf(model.graph));
+  const { functions: _, ...rest } = model;
+  return { ...rest, opsets, graph: inliner.graph(model.graph, []) };
+}
+
+const keyOf = (
+  domain: string,
+  name: string,
+  { overload = "" }: { overload?: string | undefined },
+) => JSON.stringify([domain, name, overload]);
+
+class Inliner {
+  readonly #functions: ReadonlyMap<string, LocalFunction>;
+  readonly #taken: Set<string>;
+  #made = 0;
+
+  constructor(functions: ReadonlyMap<string, LocalFunction>, taken: Set<string>) {
+    this.#functions = functions;
+    this.#taken = taken;
+  }
+
+  graph(graph: Graph, calls: readonly LocalFunction[]): Graph {
+    const values = new Map(graph.values);
+    return {
+      ...graph,
+      nodes: graph.nodes.flatMap((node) => this.#node(node, calls, values)),
+      values,
+    };
+  }
+
+  #node(
+    node: Node,
+    calls: readonly LocalFunction[],
+    values: Map<string, ValueInfo>,
+  ): readonly Node[] {
+    if (++this.#made > most)
+      throw new CajalError(
+        "unsupported",
+        `calls of local functions make more than ${most} nodes.`,
+        {},
+      );
+    const called = this.#functions.get(keyOf(node.domain, node.op, node));
+    if (!called) {
+      const attributes = mapped(node.attributes, (attribute) =>
+        attribute.type === "graph"
+          ? { type: "graph", value: this.graph(attribute.value, calls) }
+          : attribute,
+      );
+      return [{ ...node, attributes }];
+    }
+    if (calls.includes(called))
+      throw new CajalError(
+        "bad-model",
+        `function "${called.name}" calls itself: ${[...calls, called].map(({ name }) => name).join(" → ")}.`,
+        { function: called.name },
+      );
+    const { nodes, names } = this.#body(node, called);
+    for (const [old, name] of names) {
+      const stated = called.values.get(old);
+      if (stated && name && !values.has(name)) values.set(name, { ...stated, name });
+    }
+    return nodes.flatMap((each) => this.#node(each, [...calls, called], values));
+  }
+
+  /** The function's nodes under the names of the call. */
+  #body(call: Node, called: LocalFunction) {
+    const where = call.name || call.outputs.find((name) => name) || called.name;
+    if (call.inputs.length > called.inputs.length || call.outputs.length > called.outputs.length)
+      throw new CajalError(
+        "bad-model",
+        `node "${where}" (${call.op}): got ${call.inputs.length} inputs and ${call.outputs.length} outputs; the function has ${called.inputs.length} and ${called.outputs.length}.`,
+        { node: call.name, op: call.op },
+      );
+    for (const name of called.attributes)
+      if (!Object.hasOwn(call.attributes, name))
+        throw new CajalError(
+          "bad-model",
+          `node "${where}" (${call.op}): attribute "${name}" is missing.`,
+          {
+            node: call.name,
+            op: call.op,
+          },
+        );
+    const scope = this.#fresh(where);
+    const names = new Map<string, string>([["", ""]]);
+    called.inputs.forEach((name, i) => names.set(name, call.inputs[i] ?? ""));
+    const copies: Node[] = [];
+    const outputs = new Map<string, string>();
+    called.outputs.forEach((name, i) => {
+      const wanted = call.outputs[i] ?? "";
+      if (wanted === "") return;
+      // An output that is an input of the function, or an output twice, is a copy.
+      if (names.has(name) || outputs.has(name)) {
+        const from = outputs.get(name) ?? names.get(name)!;
+        copies.push({ ...bare, op: "Identity", inputs: [from], outputs: [wanted] });
+      } else outputs.set(name, wanted);
+    });
+    for (const [name, wanted] of outputs) names.set(name, wanted);
+    const renamed = (name: string) => {
+      const known = names.get(name);
+      if (known !== undefined) return known;
+      const made = this.#fresh(`${scope}/${name}`);
+      names.set(name, made);
+      return made;
+    };
+    const attributes = { ...called.defaults, ...call.attributes };
+    const nodes = called.nodes.map((node) => copied(node, renamed, attributes, scope));
+    return { nodes: [...nodes, ...copies], names };
+  }
+
+  #fresh(base: string): string {
+    let name = base;
+    for (let i = 1; this.#taken.has(name); i++) name = `${base}_${i}`;
+    this.#taken.add(name);
+    return name;
+  }
+}
+
+const bare = { domain: "", name: "", attributes: {} };
+
+function copied(
+  node: Node,
+  renamed: (name: string) => string,
+  attributes: Readonly<Record<string, Attribute>>,
+  scope: string,
+): Node {
+  return {
+    ...node,
+    name: node.name && `${scope}/${node.name}`,
+    inputs: node.inputs.map(renamed),
+    outputs: node.outputs.map(renamed),
+    attributes: mapped(node.attributes, (attribute) => {
+      if (attribute.type === "graph")
+        return { type: "graph", value: copiedGraph(attribute.value, renamed, attributes, scope) };
+      if (attribute.type !== "reference") return attribute;
+      // Left out where the call leaves it out and there is no default.
+      return Object.hasOwn(attributes, attribute.value) ? attributes[attribute.value] : undefined;
+    }),
+  };
+}
+
+function copiedGraph(
+  graph: Graph,
+  renamed: (name: string) => string,
+  attributes: Readonly<Record<string, Attribute>>,
+  scope: string,
+): Graph {
+  const info = (value: ValueInfo) => ({ ...value, name: renamed(value.name) });
+  return {
+    ...graph,
+    nodes: graph.nodes.map((node) => copied(node, renamed, attributes, scope)),
+    initializers: new Map([...graph.initializers].map(([name, data]) => [renamed(name), data])),
+    inputs: graph.inputs.map(info),
+    outputs: graph.outputs.map(info),
+    values: new Map([...graph.values.values()].map(info).map((value) => [value.name, value])),
+  };
+}
+
+function mapped(
+  attributes: Readonly<Record<string, Attribute>>,
+  change: (attribute: Attribute) => Attribute | undefined,
+): Record<string, Attribute> {
+  return Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, attribute]) => {
+      const changed = change(attribute);
+      return changed ? [[name, changed]] : [];
+    }),
+  );
+}
+
+/** All names of values and nodes in a graph and those inside it. */
+function namesOf(graph: Graph, names = new Set<string>()): Set<string> {
+  for (const name of graph.initializers.keys()) names.add(name);
+  for (const { name } of graph.inputs) names.add(name);
+  for (const node of graph.nodes) {
+    names.add(node.name);
+    for (const name of node.outputs) names.add(name);
+    for (const attribute of Object.values(node.attributes))
+      if (attribute.type === "graph") namesOf(attribute.value, names);
+  }
+  return names;
+}
