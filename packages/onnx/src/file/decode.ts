@@ -62,6 +62,10 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   if (!proto.graph) throw bad("it has no graph");
   if (!proto.ir_version) throw bad("it has no ir_version");
   if (!proto.opset_import?.length) throw bad("it has no opset_import");
+  const graph = graphOf(proto.graph, options);
+  for (const { name, dtype } of [...graph.inputs, ...graph.outputs])
+    if (dtype === "undefined")
+      throw bad(`input or output ${JSON.stringify(name)} of the graph has no type`);
   const optional = {
     producerVersion: proto.producer_version,
     domain: proto.domain,
@@ -75,7 +79,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
     opsets: opsetsOf(proto.opset_import),
     producer: proto.producer_name ?? "",
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
-    graph: graphOf(proto.graph, options),
+    graph,
     metadata: new Map(
       Array.from(proto.metadata_props ?? [], ({ key = "", value = "" }) => [key, value] as const),
     ),
@@ -147,17 +151,18 @@ function valuesOf(list: Messages<"ValueInfoProto"> | undefined, where: string) {
   return values;
 }
 
+/** Those of a graph inside a node need no types: the node gives them. */
 function infosOf(list: Messages<"ValueInfoProto"> | undefined, where: string): ValueInfo[] {
-  return Array.from(list ?? [], (info) => {
-    const value = valueInfoOf(info, where);
-    if (!value)
-      throw new CajalError(
-        "bad-file",
-        `not a well-formed ONNX file: ${where} ${JSON.stringify(info.name ?? "")} has no type.`,
-        { name: info.name },
-      );
-    return value;
-  });
+  return Array.from(
+    list ?? [],
+    (info): ValueInfo =>
+      valueInfoOf(info, where) ?? {
+        name: info.name ?? "",
+        dtype: "undefined",
+        shape: undefined,
+        ...rested(info),
+      },
+  );
 }
 
 function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): LocalFunction {

@@ -246,7 +246,8 @@ function attributeValue(
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
 function valueInfoProto(info: ValueInfo): Message<"ValueInfoProto"> {
-  return { name: info.name, type: typeProto(info, info.containers ?? []), ...rested(info) };
+  const type = info.dtype === "undefined" ? undefined : typeProto(info, info.containers ?? []);
+  return { name: info.name, type, ...rested(info) };
 }
 
 function typeProto(

@@ -123,7 +123,7 @@ function checkGraph(
     inputs.set(input.name, input);
     if (input.name === "") problems.push({ message: "a graph input has no name." });
     const fits = checkExtents(input, "graph input", problems);
-    define(input.name, fits ? input : undefined, "graph input");
+    define(input.name, fits && input.dtype !== "undefined" ? input : undefined, "graph input");
   }
   for (const [name, tensor] of graph.initializers) {
     if (name === "") problems.push({ message: "an initializer has no name." });

@@ -190,7 +190,9 @@ function constantOf(node: Node): Tensor | undefined {
 
 /** What a graph states of its values, outputs among them. */
 export function statedIn({ values, outputs }: Pick<Graph, "values" | "outputs">): Stated {
-  const byName = new Map(outputs.map((output) => [output.name, output]));
+  const byName = new Map(
+    outputs.flatMap((output) => (output.dtype === "undefined" ? [] : [[output.name, output]])),
+  );
   return (name) => values.get(name) ?? byName.get(name);
 }
 

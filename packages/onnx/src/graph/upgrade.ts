@@ -1,8 +1,9 @@
-// Nodes of older operator sets (7 to 17) in the form that opset 18 has, so that all that follows
+// Nodes of older operator sets (1 to 17) in the form that opset 18 has, so that all that follows
 // sees one form. What changed is in ONNX's Changelog.md; the rules below give the version in which.
 import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { Known } from "./infer";
+import { upgradeFirst } from "./upgradeFirst";
 import type { ElementType } from "../model/elementType";
 import type { Attribute, Node, ValueInfo } from "../model/model";
 
@@ -104,19 +105,16 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
 /** Operators that have a rule. */
 export const upgraded: readonly string[] = Object.keys(rules);
 
-/** The oldest operator set that is understood: before it, broadcasting had other rules. */
-const oldest = 7;
-
 /**
  * A node of operator set `opset` as opset 18 has it; what must come before it is added to `g`.
  *
- * @throws CajalError `unsupported` for opsets below 7, and the few forms that opset 18 has not
+ * @throws CajalError `unsupported` for the few forms that opset 18 has not
  */
 export function upgrade(node: Node, g: Adder, opset: number): Node {
   if (node.domain !== "") return node;
-  if (opset < oldest) throw unsupported(node, `opset ${opset} (the oldest is ${oldest})`);
+  const current = opset < 7 ? upgradeFirst(node, g, opset) : node;
   const found = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-  return found && opset < found.before ? found.rule(node, g, opset) : node;
+  return found && opset < found.before ? found.rule(current, g, opset) : current;
 }
 
 /** Lists that were attributes and are int64 inputs, in this order after the first. */

@@ -1,6 +1,6 @@
 // The element types of ONNX (TensorProto.DataType): those that Cajal computes with, which are core's
 // DType, and those that it carries, reading and writing them as they are.
-import { CajalError, dtypes, type DType } from "@cajal/core";
+import { CajalError, dtypes, unknownName, type DType } from "@cajal/core";
 import type { CarriedTensor, Initializer } from "./model";
 
 /** Types that are read, typed and written, but that no `Tensor` has. */
@@ -22,10 +22,13 @@ export type CarriedType =
   | "int2"
   | "uint2";
 
-export type ElementType = DType | CarriedType;
+/** "undefined": the graph does not state it, as inputs of graphs inside nodes may do. */
+export type ElementType = DType | CarriedType | "undefined";
+
+type Defined = DType | CarriedType;
 
 /** Name and bits of each type, by ONNX' number; the bits of a string are its own. */
-const dataTypes: readonly (readonly [ElementType, number] | undefined)[] = [
+const dataTypes: readonly (readonly [Defined, number] | undefined)[] = [
   undefined,
   ["float32", 32],
   ["uint8", 8],
@@ -58,14 +61,16 @@ const dataTypes: readonly (readonly [ElementType, number] | undefined)[] = [
 ];
 
 /** All element types that ONNX has. */
-export const elementTypes: readonly ElementType[] = dataTypes.flatMap((type) =>
+export const elementTypes: readonly Defined[] = dataTypes.flatMap((type) =>
   type ? [type[0]] : [],
 );
 
-const numbers = new Map(dataTypes.flatMap((type, number) => (type ? [[type[0], number]] : [])));
+const numbers = new Map<ElementType, number>(
+  dataTypes.flatMap((type, number) => (type ? [[type[0], number]] : [])),
+);
 
 /** The element type of an ONNX type number. Throws CajalError `bad-model` for numbers that are none. */
-export function dtypeOf(type: number): ElementType {
+export function dtypeOf(type: number): Defined {
   const found = dataTypes[type];
   if (!found)
     throw new CajalError(
@@ -78,11 +83,25 @@ export function dtypeOf(type: number): ElementType {
   return found[0];
 }
 
-/** The ONNX type number (TensorProto.DataType) of an element type. */
-export const dataTypeOf = (dtype: ElementType): number => numbers.get(dtype)!;
+/** The ONNX type number (TensorProto.DataType) of an element type; 0 of "undefined". */
+export const dataTypeOf = (dtype: ElementType): number => numbers.get(dtype) ?? 0;
 
 /** Bits that an element takes in raw_data; types below 8 bits lie packed, first element lowest. */
-export const bitsOf = (dtype: ElementType): number => dataTypes[dataTypeOf(dtype)]![1];
+export const bitsOf = (dtype: ElementType): number => dataTypes[dataTypeOf(dtype)]?.[1] ?? 0;
+
+/**
+ * The element type of ONNX' own name for it ("FLOAT", "DOUBLE", "INT64"): what Cast named it by before opset 6.
+ *
+ * @throws CajalError `unknown-name`
+ */
+export function typeNamed(name: string): Defined {
+  const found = elementTypes.find((type) => protoName(type) === name.toUpperCase());
+  if (!found) throw unknownName("element type", name, elementTypes.map(protoName));
+  return found;
+}
+
+const protoName = (type: ElementType) =>
+  type === "float32" ? "FLOAT" : type === "float64" ? "DOUBLE" : type.toUpperCase();
 
 const computedTypes = new Set<ElementType>(dtypes);
 

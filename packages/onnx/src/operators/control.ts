@@ -44,6 +44,7 @@ function steady(
   turn: (states: readonly Inferred[]) => readonly Inferred[],
 ): { states: readonly Inferred[]; outputs: readonly Inferred[] } {
   let states = initial.map((state): Inferred => ({ ...state, elements: undefined }));
+  let retyped = 0;
   // Each round loses at least one axis or one rank, so that this ends.
   for (;;) {
     const outputs = turn(states);
@@ -54,6 +55,13 @@ function steady(
         throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
       const shape = commonShape(state.shape, next.shape);
       if (show(shape) !== show(state.shape)) changed = true;
+      // A state that may be none at first is what the body makes of it.
+      if (next.containers?.join() !== state.containers?.join()) {
+        if (++retyped > initial.length)
+          throw badShape(`state ${i} becomes a value of another kind from turn to turn.`);
+        changed = true;
+        return { ...next, elements: undefined };
+      }
       return { ...state, shape };
     });
     if (!changed) return { states, outputs };
@@ -101,7 +109,7 @@ const scan = defineOperator({
     scan_output_directions: "ints",
   },
   required: ["body", "num_scan_inputs"],
-  infer: inferScan,
+  infer: (node) => (node.opset < 9 ? inferBatchedScan(node) : inferScan(node)),
   samples: [], // needs graphs: control.test.ts
 });
 
@@ -132,6 +140,34 @@ function inferScan(node: InferenceContext): readonly Inferred[] {
       stacked.splice(axisOf(outputAxes[i] ?? 0, shape.length + 1), 0, length);
       return { dtype, shape: stacked };
     }),
+  ];
+}
+
+/**
+ * Scan of opset 8: lengths of the sequences first, then states and scanned inputs, all with a batch axis
+ * before the others.
+ */
+function inferBatchedScan(node: InferenceContext): readonly Inferred[] {
+  const inputs = node.inputs.slice(1) as readonly Inferred[];
+  const count = node.int("num_scan_inputs", 1);
+  if (count < 1 || count > inputs.length)
+    throw badShape(`num_scan_inputs is ${count}; the node has ${inputs.length} inputs.`);
+  const within = (value: Inferred, axes: number): Inferred => ({
+    dtype: value.dtype,
+    shape: value.shape?.slice(axes),
+  });
+  const states = inputs.slice(0, inputs.length - count);
+  const scanned = inputs.slice(inputs.length - count);
+  const [batch, length] = scanned[0]!.shape ?? [undefined, undefined];
+  const made = steady(
+    states.map((state) => within(state, 1)),
+    (now) => node.subgraph("body", [...now, ...scanned.map((each) => within(each, 2))]),
+  );
+  return [
+    ...made.states.map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, ...shape] })),
+    ...made.outputs
+      .slice(states.length)
+      .map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, length, ...shape] })),
   ];
 }
 

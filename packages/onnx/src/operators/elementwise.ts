@@ -111,7 +111,8 @@ const binary = (
     infer: (node) => {
       const [a, b] = node.inputs as readonly [Inferred, Inferred];
       // Before opset 7 the second operand was laid beside an axis of the first.
-      if (node.opset < 7 && node.int("broadcast", 0)) return [{ dtype: a.dtype, shape: a.shape }];
+      if (node.opset < 7 && node.int("broadcast", 0))
+        return [{ dtype: result ?? a.dtype, shape: a.shape }];
       const each = (x: Dim, y: Dim): Dim => {
         if (typeof x === "number" && typeof y === "number") {
           const made = fold && rounded(a.dtype, fold(x, y, a.dtype, node));

@@ -21,7 +21,7 @@ import {
   type InferenceContext,
   type Operator,
 } from "./operator";
-import { dtypeOf, type ElementType } from "../model/elementType";
+import { dtypeOf, typeNamed, type ElementType } from "../model/elementType";
 import { rounded } from "./elementwise";
 
 const int64s = (...values: number[]) => tensor("int64", [values.length], values);
@@ -204,7 +204,8 @@ const concat = defineOperator({
     const { dtype } = inputs[0]!;
     const ranked = inputs.find(({ shape }) => shape)?.shape;
     if (!ranked) return [{ dtype, shape: undefined }];
-    const axis = axisOf(node.int("axis", 0), ranked.length, ranked);
+    // Before opset 4 it was 1 where it was left out.
+    const axis = axisOf(node.int("axis", 1), ranked.length, ranked);
     let shape: Dim[] = ranked.map(() => undefined);
     let extent: number | undefined = 0;
     const named: Dim[] = [];
@@ -445,6 +446,8 @@ const tile = defineOperator({
   attributes: {},
   infer: (node) => {
     const { dtype, shape } = node.inputs[0]!;
+    // tiles and axis were scalars then
+    if (node.opset < 6) return [{ dtype, shape: shape?.map(() => undefined) }];
     const repeats = list(node, 1, "repeats");
     if (!shape) return [{ dtype, shape: repeats?.map(() => undefined) }];
     if (repeats && repeats.length !== shape.length)
@@ -673,7 +676,11 @@ export const layout: readonly Operator[] = [
   blocks("SpaceToDepth", [{ inputs: [[1, 2, 4, 6]], attributes: { blocksize: 2 } }]),
   resize,
   upsample,
-  cast("Cast", (node) => dtypeOf(node.int("to", 0))),
+  cast("Cast", (node) => {
+    // Named by a word before opset 6.
+    const to = node.attribute("to");
+    return to?.type === "string" ? typeNamed(to.value) : dtypeOf(node.int("to", 0));
+  }),
   cast("CastLike", (node) => node.inputs[1]!.dtype),
   defineOperator({
     op: "Trilu",

@@ -3,6 +3,7 @@
 import { tensor } from "@cajal/core";
 import { dtypeOf } from "../model/elementType";
 import { axisOf, show } from "../model/dims";
+import type { Dim } from "../model/model";
 import { convolved } from "./convolution";
 import { product } from "./matrix";
 import {
@@ -15,7 +16,10 @@ import {
 
 /** Scale and zero point are scalars, one per extent of an axis, or of x's rank with blocks. */
 function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?: Inferred): void {
-  if (zero?.shape && scale.shape && zero.shape.length !== scale.shape.length)
+  const single = (shape: readonly Dim[]) => shape.every((extent) => extent === 1);
+  // One number is one number, a scalar or not.
+  const ranksDiffer = zero?.shape && scale.shape && zero.shape.length !== scale.shape.length;
+  if (ranksDiffer && !(single(zero.shape) && single(scale.shape)))
     throw badShape(`scale ${show(scale.shape)} and zero point ${show(zero.shape)} differ in rank.`);
   if (!x.shape || !scale.shape) return;
   const block = node.int("block_size", 0);
