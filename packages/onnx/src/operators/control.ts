@@ -44,7 +44,6 @@ function steady(
   turn: (states: readonly Inferred[]) => readonly Inferred[],
 ): { states: readonly Inferred[]; outputs: readonly Inferred[] } {
   let states = initial.map((state): Inferred => ({ ...state, elements: undefined }));
-  let retyped = 0;
   // Each round loses at least one axis or one rank, so that this ends.
   for (;;) {
     const outputs = turn(states);
@@ -55,16 +54,14 @@ function steady(
         throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
       const shape = commonShape(state.shape, next.shape);
       if (show(shape) !== show(state.shape)) changed = true;
-      // A state that may be none at first is what the body makes of it.
-      if (next.containers?.join() !== state.containers?.join()) {
-        if (++retyped > initial.length)
-          throw badShape(`state ${i} becomes a value of another kind from turn to turn.`);
-        changed = true;
-        return { ...next, elements: undefined };
-      }
       return { ...state, shape };
     });
-    if (!changed) return { states, outputs };
+    // A state that may be none at first is in the end what the body makes of it.
+    if (!changed)
+      return {
+        states: states.map((state, i) => ({ ...state, containers: outputs[i]!.containers })),
+        outputs,
+      };
   }
 }
 
