@@ -2,6 +2,8 @@
 // without a run; what must be run is refused where ONNX Runtime's kernels would end the process.
 import { CajalError, sizeOf, tensor, type Shape, type Tensor } from "@cajal/core";
 import {
+  computed,
+  type Initializer,
   decodeModel,
   failingWithoutRows,
   mayFailOnEmpty,
@@ -55,7 +57,7 @@ export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
       const outputs = model.graph.outputs.map(({ name }) => values?.get(name));
       if (outputs.every(isEmpty))
         return Object.fromEntries(
-          outputs.map(({ name, dtype, shape }) => [name, tensor(dtype, shape)]),
+          outputs.map(({ name, dtype, shape }) => [name, tensor(computed(dtype), shape)]),
         );
       refuse(model, values);
       if (harmless.size < 1000) harmless.add(key);
@@ -116,7 +118,7 @@ function skeleton(source: OnnxModel | Uint8Array | undefined): OnnxModel | undef
     return undefined;
   }
   const { inputs, initializers } = model.graph;
-  const [small, large] = [new Map<string, Tensor>(), [] as ValueInfo[]];
+  const [small, large] = [new Map<string, Initializer>(), [] as ValueInfo[]];
   for (const [name, value] of initializers)
     if (sizeOf(value.shape) <= shapeLike) small.set(name, value);
     else large.push({ name, dtype: value.dtype, shape: value.shape });

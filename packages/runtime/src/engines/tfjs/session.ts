@@ -111,7 +111,7 @@ function ofNoExamples(outputs: readonly ValueInfo[]): Record<string, Tensor> {
         `no examples were fed, and the shape of output "${name}", ${showShape(shape)}, depends on them. Use engine onnx, or leave the run out.`,
         { output: name, shape },
       );
-    return [name, tensor(dtype, [0, ...rest])] as const;
+    return [name, tensor(computed(dtype), [0, ...rest])] as const;
   });
   return Object.fromEntries(entries);
 }
