@@ -68,10 +68,10 @@ function nodesBefore({ nodes, initializers }: Graph, name: string): Node[] {
   const found: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
-    found.unshift(node);
+    found.push(node);
     for (const input of readBy(node)) if (!initializers.has(input)) needed.add(input);
   }
-  return found;
+  return found.toReversed();
 }
 
 /** What a node reads; the graphs inside it see the values around. */
