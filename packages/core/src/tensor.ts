@@ -37,7 +37,24 @@ export type Weights = ReadonlyMap<string, Tensor>;
 export interface Batch<X extends DType = DType, Y extends DType = DType> {
   readonly x: Tensor<X>;
   readonly y: Tensor<Y>;
+  /** Factor of each example's loss, float32 `[n]` (Keras: `sample_weight`). */
+  readonly weight?: Tensor<"float32">;
 }
+
+/** Tensors by name. */
+export type NamedTensors = Readonly<Record<string, Tensor>>;
+
+/** A batch of a model of several inputs or outputs: by their names. */
+export interface NamedBatch {
+  readonly x: Tensor | NamedTensors;
+  readonly y: Tensor | NamedTensors;
+  /** One for all outputs, or by their names. */
+  readonly weight?: Tensor | NamedTensors;
+}
+
+/** Whether this is one tensor, and no record of tensors. */
+export const isTensor = (value: Tensor | NamedTensors): value is Tensor =>
+  "dtype" in value && typeof value.dtype === "string" && "data" in value;
 
 const arrays: {
   [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number; name: string };

@@ -5,11 +5,16 @@ export type { RunOptions, Session } from "./session";
 export type { DeviceChoice, DeviceName, EngineName } from "./devices/device";
 export {
   type Loss,
+  type MeanMetric,
+  type MeasuredStep,
   type Metric,
   type Optimizer,
   type StepResult,
+  type Totals,
+  type TotalsMetric,
   type TrainStep,
   type TrainStepOptions,
 } from "./step/trainStep";
 export { openTrainStep } from "./openTrainStep";
+export { addTotals } from "./step/outputs";
 export type { Ops, Reduction } from "./step/ops";

@@ -4,8 +4,6 @@ import {
   checkTensor,
   showShape,
   tensor,
-  type Batch,
-  type DType,
   type Shape,
   type Tensor,
   type Weights,
@@ -81,40 +79,6 @@ function checkTensors(
   }
 }
 
-/**
- * @param input the model's: its shape, batch included, null where free, and its type
- * @throws CajalError `bad-shape`, `bad-argument`
- */
-export function checkBatch(
-  { x, y }: Batch,
-  { input: shape, dtype }: { readonly input: readonly (number | null)[]; readonly dtype: DType },
-): void {
-  checkTensor(x, "batch x");
-  checkTensor(y, "batch y");
-  const fits =
-    x.shape.length === shape.length &&
-    shape.every((extent, i) => extent === null || extent === x.shape[i]);
-  if (!fits)
-    throw new CajalError(
-      "bad-shape",
-      `batch x: got ${showShape(x.shape)}, expected ${showShape(shape)}, the model's input.`,
-      { got: x.shape, expected: shape },
-    );
-  // Numbers of a class or a word may come as float32, which holds them as exactly.
-  if (x.dtype !== dtype && x.dtype !== "float32")
-    throw new CajalError(
-      "bad-argument",
-      `batch x: got ${x.dtype}, expected ${dtype}. Map the dataset${dtype === "float32" ? ", e.g. with rescale(1 / 255)" : ""}.`,
-      { got: x.dtype, expected: dtype },
-    );
-  if (x.shape.includes(0) || y.shape[0] !== x.shape[0])
-    throw new CajalError(
-      "bad-shape",
-      `batch: got x ${showShape(x.shape)} and y ${showShape(y.shape)}, expected the same number of examples, at least one, and no empty axis.`,
-      { x: x.shape, y: y.shape },
-    );
-}
-
 /** The first tensor of a step that is not finite. */
 export interface Bad {
   /** E.g. `output of layer "conv1"`, `weight "conv1/kernel"`, `gradient of "conv1/kernel"`. */
@@ -145,4 +109,17 @@ export function diverged(step: number, loss: number, bad: Bad | undefined): Caja
     `step ${step}: the loss is ${loss}; ${first}. ${advice} The weights are as before this step.`,
     { step, loss, ...bad },
   );
+}
+
+/**
+ * @param step its number, from 1
+ * @throws CajalError `bad-argument` for a rate that float32 does not hold as a number of at least 0
+ */
+export function checkLearningRate(rate: number, step: number): void {
+  if (typeof rate !== "number" || !Number.isFinite(Math.fround(rate)) || rate < 0)
+    throw new CajalError(
+      "bad-argument",
+      `step ${step}: the learning rate is ${String(rate)}, expected a number of at least 0. Look at the optimizer's schedule: it is asked with the number of updates made, ${step - 1} here.`,
+      { step, learningRate: rate },
+    );
 }

@@ -1,18 +1,19 @@
 // What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
 // counting, divergence.
-import { CajalError, type Batch, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
 import type { DeviceName, EngineName } from "../devices/device";
-import type { StepResult, TrainStep, TrainStepOptions } from "./trainStep";
+import { notFiniteIn, readBatch, type StepBatch } from "./batch";
+import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {
-  checkBatch,
+  checkLearningRate,
   checkState,
   checkWeights,
   diverged,
   iterationTensor,
-  notFinite,
   type Bad,
 } from "./checks";
 import type { TrainableModel } from "./model";
+import { addTotals, measuresOf, resultOf, totalsOf } from "./outputs";
 
 export interface TrainCore {
   readonly engine: EngineName;
@@ -20,9 +21,9 @@ export interface TrainCore {
   /** Whether Cajal's own tests train on this very runtime, so that it need not prove itself here. */
   readonly tested: boolean;
   /** Computes a step of one or more batches and changes nothing yet. */
-  compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep>;
+  compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep>;
   /** Loss and metrics in inference mode. */
-  measure(batch: Batch): Promise<ArrayLike<number>>;
+  measure(batch: StepBatch): Promise<Numbers>;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
   readWeights(): Promise<Weights>;
   readSlots(): Promise<ReadonlyMap<string, Tensor>>;
@@ -37,59 +38,67 @@ export interface StepPosition {
   readonly learningRate: number;
 }
 
+/** The loss, then those of `measuresOf`: each as the elements of all its values. */
+export type Numbers = readonly (readonly number[])[];
+
 /** Exactly one of `commit` and `discard` is called. */
 export interface PendingStep {
-  /** The loss, then the metrics. */
-  readonly numbers: ArrayLike<number>;
-  /** Whether all gradients are finite. */
+  /** Of each batch, as far as they were computed. */
+  readonly numbers: readonly Numbers[];
+  /**
+   * Whether all is finite that the step would write: weights, the optimizer's state, moving averages. It
+   * may be false where only a sum of all of them is too large; `firstBad` finds nothing then.
+   */
   readonly finite: boolean;
   /** Makes the update. */
   commit(): void;
   /** Leaves everything as it was before the step. */
   discard(): void;
-  /** The first tensor that is not finite, beginning with the weights; before `discard`. */
+  /** The first tensor that is not finite, beginning with the weights, ending with what would be written. */
   firstBad(): Promise<Bad | undefined>;
 }
 
 export function trainStepOf(
   core: TrainCore,
   model: TrainableModel,
-  { optimizer, metrics = [] }: TrainStepOptions,
+  { optimizer }: TrainStepOptions,
 ): TrainStep {
-  const { loss, weights } = model;
+  const { weights } = model;
+  const measures = measuresOf(model.outputs);
   const parameters = weights.filter(({ multiplier }) => multiplier !== undefined);
   const slotNames = Object.keys(optimizer.slots);
   let iteration = 0;
 
-  function check(batch: Batch): void {
-    checkBatch(batch, model);
-    loss.checkLabels?.(batch.y, model.output(batch.x.shape));
+  function measuredOf(batches: readonly StepBatch[], numbers: readonly Numbers[]): MeasuredStep {
+    const totals = batches
+      .map(({ examples }, i) => totalsOf(measures, numbers[i]!, examples))
+      .reduce(addTotals);
+    return { ...resultOf(measures, totals), totals };
   }
-  const result = (numbers: ArrayLike<number>): StepResult => ({
-    loss: numbers[0]!,
-    metrics: Object.fromEntries(metrics.map(({ name }, i) => [name, numbers[i + 1]!])),
-  });
 
-  async function run(batches: readonly Batch[], learningRate: number): Promise<StepResult> {
-    if (batches.length === 0)
+  async function run(given: readonly NamedBatch[], learningRate: number): Promise<MeasuredStep> {
+    if (given.length === 0)
       throw new CajalError("bad-argument", "run: got no batches, expected at least one.");
-    batches.forEach(check);
+    checkLearningRate(learningRate, iteration + 1);
+    const batches = given.map((batch) => readBatch(batch, model));
     const pending = await core.compute(batches, { iteration, learningRate });
     const { numbers, finite } = pending;
-    if (!finite || !Number.isFinite(numbers[0])) {
+    const losses = numbers.map(([loss]) => loss![0]!);
+    const loss = losses.find((each) => !Number.isFinite(each)) ?? losses[0]!;
+    if (!finite || !Number.isFinite(loss)) {
+      let accepted = false;
       try {
-        const given = batches.flatMap(
-          ({ x, y }) => notFinite("batch x", x) ?? notFinite("batch y", y) ?? [],
-        );
-        const bad = given[0] ?? (await pending.firstBad());
-        throw diverged(iteration + 1, numbers[0]!, bad);
+        const inBatch = batches.flatMap((batch) => notFiniteIn(batch) ?? []);
+        const bad = inBatch[0] ?? (await pending.firstBad());
+        accepted = Number.isFinite(loss) && !bad && numbers.length === batches.length;
+        if (!accepted) throw diverged(iteration + 1, loss, bad);
       } finally {
-        pending.discard();
+        if (!accepted) pending.discard();
       }
     }
     pending.commit();
     iteration++;
-    return result(numbers);
+    return measuredOf(batches, numbers);
   }
 
   // Calls are answered one after the other, in the order in which they were made.
@@ -115,9 +124,10 @@ export function trainStepOf(
       inTurn(() => run([batch].flat(), learningRate ?? optimizer.learningRate(iteration))),
     evaluate: (batch) =>
       inTurn(async () => {
-        check(batch);
-        return result(await core.measure(batch));
+        const read = readBatch(batch, model);
+        return measuredOf([read], [await core.measure(read)]);
       }),
+    result: (totals) => resultOf(measures, totals),
     weights: () => inTurn(() => core.readWeights()),
     state: () =>
       inTurn(

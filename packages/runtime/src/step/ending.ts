@@ -51,9 +51,9 @@ const endsWithActivation = (className: string) =>
   className === "Dense" ||
   /^(Depthwise|Separable)?Conv\dD/.test(className);
 
-/** The activation at the end of a Keras model, seen through layers that only move elements. */
-export function endingOf({ outputs }: Network): Ending | undefined {
-  for (let call = outputs[0]?.call; call; call = call.inputs[0]?.call) {
+/** The activation at the end of a Keras model's output, seen through layers that only move elements. */
+export function endingOf({ outputs }: Network, index = 0): Ending | undefined {
+  for (let call = outputs[index]?.call; call; call = call.inputs[0]?.call) {
     const { definition, config, name } = call.inner;
     const { className } = definition;
     const where = `layer "${call.layer.path || name}" (${className})`;
@@ -78,12 +78,12 @@ const activations: ReadonlyMap<string, string> = new Map([
   ["Conv", "linear"],
 ]);
 
-/** The activation at the end of an ONNX graph, as exporters write it. */
-export function endingOfGraph({ nodes, outputs }: Graph): Ending | undefined {
+/** The activation at the end of an ONNX graph's output, as exporters write it. */
+export function endingOfGraph({ nodes, outputs }: Graph, index = 0): Ending | undefined {
   const makers = new Map(
     nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
-  let node = makers.get(outputs[0]!.name);
+  let node = makers.get(outputs[index]!.name);
   while (node && ["Identity", "Flatten", "Reshape", "Squeeze"].includes(node.op))
     node = makers.get(node.inputs[0]!);
   // A bias behind a product.

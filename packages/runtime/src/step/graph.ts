@@ -3,36 +3,42 @@
 import { CajalError, unknownName } from "@cajal/core";
 import { upgradeModel, type Dim, type Graph, type Node, type OnnxModel } from "@cajal/onnx";
 import { checkEnding, endingOfGraph } from "./ending";
+import { trainedOutputs, type TrainedOutput } from "./outputs";
 import type { TrainStepOptions } from "./trainStep";
-import {
-  checkAnyTrained,
-  checkDoors,
-  checkMultipliers,
-  type ModelWeight,
-  type TrainableGraph,
-} from "./model";
+import { checkAnyTrained, checkMultipliers, type ModelWeight, type TrainableGraph } from "./model";
 
 /** @throws CajalError `unknown-name` for an initializer that is not trained anyway; `unsupported`, `bad-argument` */
-export function trainableGraph(
-  given: OnnxModel,
-  { loss, frozen = [], learningRateMultipliers = {} }: TrainStepOptions,
-): TrainableGraph {
+export function trainableGraph(given: OnnxModel, options: TrainStepOptions): TrainableGraph {
+  const { frozen = [], learningRateMultipliers = {} } = options;
   const model = upgradeModel(given);
   const { graph } = model;
-  checkDoors(graph.inputs.length, graph.outputs.length);
   checkMultipliers("initializer", learningRateMultipliers);
-  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
-  if (input.dtype !== "float32")
-    throw new CajalError(
-      "unsupported",
-      `input "${input.name}": got ${input.dtype}, expected float32. Training takes models of float32 inputs.`,
-      { input: input.name, dtype: input.dtype },
-    );
+  for (const { name, dtype } of graph.inputs)
+    if (dtype !== "float32")
+      throw new CajalError(
+        "unsupported",
+        `input "${name}": got ${dtype}, expected float32. Training takes models of float32 inputs.`,
+        { input: name, dtype },
+      );
 
-  const { fromLogits } = loss;
-  const logits = fromLogits && beforeActivation(graph, fromLogits.activation);
-  if (logits === undefined) checkEnding(loss, endingOfGraph(graph));
-  const nodes = nodesBefore(graph, logits ?? output.name);
+  const outputNames = graph.outputs.map(({ name }) => name);
+  const chosen = trainedOutputs(outputNames, options);
+  const made = [...graph.outputs];
+  const outputs = chosen.map((output): TrainedOutput => {
+    const { fromLogits } = output.loss;
+    const { index } = output;
+    const logits = fromLogits && beforeActivation(graph, index, fromLogits.activation);
+    if (logits === undefined || outputNames.includes(logits)) {
+      checkEnding(output.loss, endingOfGraph(graph, index));
+      return output;
+    }
+    made[index] = { ...graph.outputs[index]!, name: logits };
+    return { ...output, ...fromLogits };
+  });
+  const nodes = nodesBefore(
+    graph,
+    outputs.map(({ index }) => made[index]!.name),
+  );
   const names = parametersOf(graph, nodes);
   const still = new Set(frozen.flatMap((name) => named(name, names)));
   const factors = new Map(
@@ -47,24 +53,28 @@ export function trainableGraph(
     ...(!still.has(key) && { multiplier: factors.get(key) ?? 1 }),
   }));
   checkAnyTrained("initializers", weights);
-  const outputShape = known(output.name, output.shape);
-  const made = logits === undefined ? output : { ...output, name: logits };
+  const inputs = graph.inputs.map(({ name, shape }) => ({
+    name,
+    dtype: "float32" as const,
+    shape: known(name, shape),
+  }));
+  const trained = new Set(chosen.map(({ index }) => index));
+  const shapes = graph.outputs.map(({ name, shape }, i) => (trained.has(i) ? known(name, shape) : [])); // prettier-ignore
   return {
-    graph: { ...model, graph: { ...graph, nodes, outputs: [made] } },
+    graph: { ...model, graph: { ...graph, nodes, outputs: made.filter((_, i) => trained.has(i)) } },
     weights,
-    input: known(input.name, input.shape),
-    dtype: "float32",
-    // A free extent inside is taken as the input's own, where ranks agree.
-    output: (x) => outputShape.map((extent, axis) => extent ?? x[axis] ?? 0),
-    ...(fromLogits && logits !== undefined
-      ? { loss: fromLogits.loss, activation: fromLogits.activation }
-      : { loss }),
+    inputs,
+    outputNames,
+    outputs,
+    // A free extent inside is taken as the first input's own, where ranks agree.
+    outputShapes: (x) =>
+      shapes.map((shape) => shape.map((extent, axis) => extent ?? x[inputs[0]!.name]![axis] ?? 0)),
   };
 }
 
-/** The nodes that a value is made by, in their order. */
-function nodesBefore({ nodes, initializers }: Graph, name: string): Node[] {
-  const needed = new Set([name]);
+/** The nodes that values are made by, in their order. */
+function nodesBefore({ nodes, initializers }: Graph, names: readonly string[]): Node[] {
+  const needed = new Set(names);
   const found: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
@@ -118,21 +128,22 @@ function named(name: string, names: readonly string[]): readonly string[] {
   return found;
 }
 
-/** The value that a graph's last softmax or sigmoid is applied to; undefined where it ends otherwise. */
+/** The value that an output's last softmax or sigmoid is applied to; undefined where it ends otherwise. */
 function beforeActivation(
   { nodes, inputs, outputs }: Graph,
+  index: number,
   activation: "softmax" | "sigmoid",
 ): string | undefined {
   const maker = (name: string) => nodes.find((node) => node.outputs.includes(name));
-  let last = maker(outputs[0]!.name);
+  let last = maker(outputs[index]!.name);
   while (last?.op === "Identity") last = maker(last.inputs[0]!);
   const op = { softmax: "Softmax", sigmoid: "Sigmoid" }[activation];
   if (!last || last.domain !== "" || last.op !== op) return undefined;
   const axis = last.attributes.axis?.type === "int" ? last.attributes.axis.value : -1;
-  const rank = outputs[0]!.shape?.length;
+  const rank = outputs[index]!.shape?.length;
   if (op === "Softmax" && axis !== -1 && axis + 1 !== rank) return undefined;
   const before = last.inputs[0]!;
-  return before === inputs[0]!.name ? undefined : before;
+  return inputs.some(({ name }) => name === before) ? undefined : before;
 }
 
 function known(name: string, shape: readonly Dim[] | undefined): (number | null)[] {

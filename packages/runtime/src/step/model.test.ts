@@ -32,8 +32,8 @@ const activationOf = (given: ModelConfig, name: string) =>
 describe("the model that is trained", () => {
   it.each(["softmax", "sigmoid"] as const)("gives logits where it ends with %s", (activation) => {
     const trained = trainableModel(model(activation), { loss: loss(activation), optimizer });
-    expect(trained.activation).toBe(activation);
-    expect(trained.loss.name).toBe("of logits");
+    expect(trained.outputs[0]!.activation).toBe(activation);
+    expect(trained.outputs[0]!.loss.name).toBe("of logits");
     expect(activationOf(trained.model, "out")).toBe("linear");
     expect(activationOf(trained.model, "hidden")).toBe("relu");
   });
@@ -41,7 +41,7 @@ describe("the model that is trained", () => {
   it("gives logits where a layer of its own is the activation", () => {
     const given = model("linear", (net, x) => net.layer("Softmax", { name: "last" }, x));
     const trained = trainableModel(given, { loss: loss("softmax"), optimizer });
-    expect(trained.activation).toBe("softmax");
+    expect(trained.outputs[0]!.activation).toBe("softmax");
     expect(trained.model.config.layers.at(-1)!.class_name).toBe("Activation");
     expect(activationOf(trained.model, "last")).toBe("linear");
   });
@@ -53,8 +53,8 @@ describe("the model that is trained", () => {
       ["softmax", "sigmoid"],
     ] as const) {
       const trained = trainableModel(model(activation), { loss: loss(wanted), optimizer });
-      expect(trained.activation).toBe(undefined);
-      expect(trained.loss.name).toBe("of probabilities");
+      expect(trained.outputs[0]!.activation).toBe(undefined);
+      expect(trained.outputs[0]!.loss.name).toBe("of probabilities");
       expect(activationOf(trained.model, "out")).toBe(activation);
     }
   });

@@ -1,5 +1,5 @@
 // What a training step asks of a model, the same for every engine: its trainable weights, and what
-// its last activation is applied to. Here for Keras models; trainStepGraph.ts has ONNX graphs.
+// its last activation is applied to. Here for Keras models; graph.ts has ONNX graphs.
 import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
 import {
   resolve,
@@ -11,27 +11,30 @@ import {
 } from "@cajal/models";
 import type { Dim, OnnxModel } from "@cajal/onnx";
 import { checkEnding, endingOf } from "./ending";
+import { trainedOutputs, type TrainedOutput } from "./outputs";
 import { checkTraining } from "./weightOptions";
-import type { Loss, TrainStepOptions } from "./trainStep";
+import type { TrainStepOptions } from "./trainStep";
 
 export type TrainableModel = TrainableKeras | TrainableGraph;
 
 interface Trainable {
-  readonly loss: Loss;
-  /** What makes the model's own output of what the loss takes, where that is another. */
-  readonly activation?: "softmax" | "sigmoid";
   /** All weights, in the model's order. */
   readonly weights: readonly ModelWeight[];
-  /** Shape with the batch, null where free. */
-  readonly input: KerasShape;
-  /** Element type of the input. */
-  readonly dtype: DType;
-  /** The output's shape for a batch whose x has shape `x`. */
-  output(x: Shape): Shape;
+  /** Shapes with the batch, null where free. */
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly shape: KerasShape;
+    readonly dtype: DType;
+  }[];
+  readonly outputNames: readonly string[];
+  /** Those that have a loss. */
+  readonly outputs: readonly TrainedOutput[];
+  /** Shapes of all outputs, for a batch whose x have these shapes. */
+  outputShapes(x: Readonly<Record<string, Shape>>): readonly Shape[];
 }
 
 export interface TrainableKeras extends Trainable {
-  /** Gives what the loss takes. */
+  /** Gives what the losses take, and outputs without a loss as they were. */
   readonly model: ModelConfig;
   /** Paths of layers that are not trained: named, in a nested model that is, or marked so. */
   readonly frozen: ReadonlySet<string>;
@@ -40,7 +43,7 @@ export interface TrainableKeras extends Trainable {
 }
 
 export interface TrainableGraph extends Trainable {
-  /** Gives what the loss takes; of opset 18 or later. */
+  /** Gives what the losses take, and no other output; of opset 18 or later. */
   readonly graph: OnnxModel;
 }
 
@@ -53,12 +56,9 @@ export interface ModelWeight extends Pick<
 }
 
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
-export function trainableModel(
-  model: ModelConfig,
-  { loss, frozen = [], learningRateMultipliers = {}, layers: added }: TrainStepOptions,
-): TrainableKeras {
+export function trainableModel(model: ModelConfig, options: TrainStepOptions): TrainableKeras {
+  const { frozen = [], learningRateMultipliers = {}, layers: added } = options;
   const { input_layers, output_layers } = model.config;
-  checkDoors(input_layers.length, output_layers.length);
   checkMultipliers("layer", learningRateMultipliers);
   const network = resolve(model, { layers: added });
   const tree = layerTree(network.layers);
@@ -86,26 +86,38 @@ export function trainableModel(
   checkAnyTrained("layers", weights);
   checkTraining(weights);
 
-  const { fromLogits } = loss;
-  const bare = fromLogits && withoutLastActivation(model, fromLogits.activation);
-  if (!bare) checkEnding(loss, endingOf(network));
-  const { inputs, outputs } = network;
-  const input = inputs[0]!.shape;
-  const output = isFixed(input) ? outputs[0]!.shape : undefined;
+  const outputNames = distinct(output_layers.map(([name]) => name));
+  let trained = model;
+  const outputs = trainedOutputs(outputNames, options).map((output): TrainedOutput => {
+    const { fromLogits } = output.loss;
+    const bare = fromLogits && withoutLastActivation(trained, output.index, fromLogits.activation);
+    if (!bare) {
+      checkEnding(output.loss, endingOf(network, output.index));
+      return output;
+    }
+    trained = bare;
+    return { ...output, ...fromLogits };
+  });
+  const { inputs: resolved, outputs: made } = network;
+  const inputs = resolved.map(({ shape, dtype }, i) => ({
+    name: input_layers[i]![0],
+    shape,
+    dtype,
+  }));
+  const fixed = inputs.every(({ shape }) => isFixed(shape));
   return {
+    model: trained,
     weights,
     frozen: still,
     layers: added,
-    input,
-    dtype: inputs[0]!.dtype,
-    output: (x) =>
-      withBatch(
-        output ?? resolve(withInputShape(model, x), { layers: added }).outputs[0]!.shape,
-        x[0]!,
-      ),
-    ...(bare
-      ? { model: bare, loss: fromLogits.loss, activation: fromLogits.activation }
-      : { model, loss }),
+    inputs,
+    outputNames,
+    outputs,
+    outputShapes(x) {
+      const examples = x[inputs[0]!.name]![0]!;
+      const shapes = fixed ? made : resolve(withInputShapes(model, x), { layers: added }).outputs;
+      return shapes.map(({ shape }) => withBatch(shape, examples));
+    },
   };
 }
 
@@ -120,6 +132,40 @@ function layerTree(
   ]);
 }
 
+/**
+ * The model with those outputs alone: layers that none of them depends on are left out, so that their
+ * weights stay as they are.
+ */
+export function withOutputs(model: ModelConfig, indices: readonly number[]): ModelConfig {
+  const { layers, input_layers, output_layers } = model.config;
+  if (indices.length === output_layers.length) return model;
+  const kept = indices.map((index) => output_layers[index]!);
+  const needed = new Set(input_layers.map(([name]) => name));
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  const visit = (name: string): void => {
+    if (needed.has(name)) return;
+    needed.add(name);
+    for (const [before] of (byName.get(name)?.inbound_nodes ?? []).flat()) visit(before);
+  };
+  for (const [name] of kept) visit(name);
+  return {
+    ...model,
+    config: {
+      ...model.config,
+      layers: layers.filter(({ name }) => needed.has(name)),
+      output_layers: kept,
+    },
+  };
+}
+
+/** Names of outputs: a layer that comes again gets a number, as in Keras. */
+function distinct(names: readonly string[]): string[] {
+  return names.map((name, i) => {
+    const before = names.slice(0, i).filter((each) => each === name).length;
+    return before === 0 ? name : `${name}_${before}`;
+  });
+}
+
 /** Whether nothing but the batch is free. */
 export const isFixed = (shape: KerasShape): boolean => !shape.slice(1).includes(null);
 
@@ -128,11 +174,15 @@ const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
   ...rest.map((extent) => extent ?? 0),
 ];
 
-/** The model with extents of its input that it leaves free, where `shape` has numbers for them. */
-export function withInputShape(model: ModelConfig, shape: readonly Dim[]): ModelConfig {
-  const [name] = model.config.input_layers[0]!;
+/** The model with extents of its inputs that it leaves free, where `shapes` has numbers for them. */
+export function withInputShapes(
+  model: ModelConfig,
+  shapes: Readonly<Record<string, readonly Dim[]>>,
+): ModelConfig {
+  const names = model.config.input_layers.map(([name]) => name);
   const layers = model.config.layers.map((entry) => {
-    if (entry.name !== name) return entry;
+    const shape = names.includes(entry.name) ? shapes[entry.name] : undefined;
+    if (!shape) return entry;
     // Keras 3 calls it batch_shape.
     const key = "batch_shape" in entry.config ? "batch_shape" : "batch_input_shape";
     const { [key]: free } = entry.config;
@@ -144,17 +194,6 @@ export function withInputShape(model: ModelConfig, shape: readonly Dim[]): Model
     return { ...entry, config: { ...entry.config, [key]: known } };
   });
   return { ...model, config: { ...model.config, layers } };
-}
-
-/** @throws CajalError `unsupported` */
-export function checkDoors(inputs: number, outputs: number): void {
-  for (const [what, count] of Object.entries({ inputs, outputs }))
-    if (count !== 1)
-      throw new CajalError(
-        "unsupported",
-        `training takes models of one input and one output; this one has ${count} ${what}.`,
-        { [what]: count },
-      );
 }
 
 /** @throws CajalError `bad-argument` */
@@ -197,13 +236,15 @@ const endsWithActivation = new Set([
   "SeparableConv2D",
 ]);
 
-/** The model without the activation at its end; undefined where it ends otherwise. */
+/** The model without the activation at the end of an output; undefined where it ends otherwise. */
 function withoutLastActivation(
   model: ModelConfig,
+  output: number,
   activation: "softmax" | "sigmoid",
 ): ModelConfig | undefined {
-  const [last] = model.config.output_layers[0]!;
-  const { layers } = model.config;
+  const { layers, output_layers } = model.config;
+  const [last] = output_layers[output]!;
+  if (output_layers.filter(([name]) => name === last).length > 1) return undefined;
   const used = layers.some(({ inbound_nodes }) =>
     inbound_nodes.some((node) => node.some(([name]) => name === last)),
   );

@@ -79,7 +79,7 @@ describe("refuses an engine", () => {
   });
 
   it.each([0, Number.NaN])("that gives %d for the loss", async (loss) => {
-    const open = failing({ change: (pending) => ({ ...pending, numbers: [loss] }) });
+    const open = failing({ change: (pending) => ({ ...pending, numbers: [[[loss]]] }) });
     await expect(selfTest(where, open)).rejects.toMatchObject({
       code: Number.isNaN(loss) ? "diverged" : "engine",
     });

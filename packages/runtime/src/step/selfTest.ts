@@ -105,7 +105,7 @@ export async function lossesOf(
   ]);
   const step = trainStepOf(await open(trained, new Map(weights), options), trained, options);
   try {
-    const shape = [4, ...trained.input.slice(1).map(Number)];
+    const shape = [4, ...trained.inputs[0]!.shape.slice(1).map(Number)];
     const batch = { x: wave(0, shape), y: wave(1, [4, 3]) };
     const losses: number[] = [];
     while (losses.length < steps) losses.push((await step.run(batch)).loss);

@@ -1,7 +1,7 @@
 // One training step: forward + loss + gradients + optimizer update, compiled for an engine. What is
 // trained with (loss, optimizer, metrics) is arithmetic over `Ops`, so the engines share it.
 // openTrainStep.ts makes one.
-import type { Batch, Shape, Tensor, Weights } from "@cajal/core";
+import type { NamedBatch, Shape, Tensor, Weights } from "@cajal/core";
 import type { Layer } from "@cajal/models";
 import type { DeviceChoice, DeviceName, EngineName } from "../devices/device";
 import type { Ops } from "./ops";
@@ -9,9 +9,11 @@ import type { Ops } from "./ops";
 /** What is made small. */
 export interface Loss {
   readonly name: string;
+  /** The numbers it was made with, plain data: a resumed run is compared by them. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /**
-   * The loss of every sample: `yPred` without its last axis. The step takes the mean over all of
-   * them (Keras: `sum_over_batch_size`).
+   * The loss of every sample: `yPred` without its last axis. The step multiplies it by the samples'
+   * weights, if there are any, and takes the mean over all of them (Keras: `sum_over_batch_size`).
    *
    * @param yPred float32 `[batch, …, classes or outputs]`
    */
@@ -32,16 +34,34 @@ export interface Loss {
   readonly logitsOf?: "softmax" | "sigmoid";
 }
 
-/** What is looked at; averaged over samples, like the loss. */
-export interface Metric {
+/** What is looked at; sample weights do not count, as in Keras' `metrics`. */
+export type Metric = MeanMetric | TotalsMetric;
+
+/** One that is a mean over samples. */
+export interface MeanMetric {
   readonly name: string;
+  /** The numbers it was made with, plain data. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** The metric of every sample, float32. `yPred` is what the model gives, its last activation included. */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
+}
+
+/** One that is no mean of batches, such as recall: made of sums over all examples of an epoch. */
+export interface TotalsMetric {
+  readonly name: string;
+  /** The numbers it was made with, plain data. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** Sums over the examples of a batch, float32, of any shapes; those of batches are added. */
+  totals<V>(ops: Ops<V>, yTrue: V, yPred: V): readonly V[];
+  /** The metric of all examples, from the elements of all sums, one after the other. */
+  result(totals: readonly number[]): number;
 }
 
 /** How gradients change parameters. What is the same for all optimizers is data: {@link Optimizer.weightDecay} and so on. */
 export interface Optimizer {
   readonly name: string;
+  /** The numbers it was made with, plain data: a resumed run is compared by them. */
+  readonly config?: Readonly<Record<string, unknown>>;
   /** The learning rate of an update; `step` is the number of updates before it. */
   readonly learningRate: (step: number) => number;
   /** What is kept for every parameter, in its shape: name → the number that it begins with. */
@@ -78,9 +98,16 @@ export interface Optimizer {
 }
 
 export interface TrainStepOptions {
-  readonly loss: Loss;
+  /**
+   * What is made small. Of a model of several outputs: of each, by its name, and one for all of them; an
+   * output that is left out of the record is not trained, and needs no labels.
+   */
+  readonly loss: Loss | Readonly<Record<string, Loss>>;
+  /** Output → factor of its loss in the sum that is made small; 1 where not named. */
+  readonly lossWeights?: Readonly<Record<string, number>>;
   readonly optimizer: Optimizer;
-  readonly metrics?: readonly Metric[];
+  /** Of every output that has labels, or by the names of outputs. */
+  readonly metrics?: readonly Metric[] | Readonly<Record<string, readonly Metric[]>>;
   /** Definitions of layers of your own that the model has, from `defineLayer` of @cajal/models. */
   readonly layers?: readonly Layer[];
   /** Default "onnx". */
@@ -116,11 +143,21 @@ export interface TrainStepOptions {
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }
 
-/** Means over a batch. */
+/**
+ * Numbers of a batch. Of a model of several outputs the metrics have the loss of each, `NAME_loss` without
+ * its factor, and each metric as `NAME_METRIC`, as in Keras.
+ */
 export interface StepResult {
   /** Includes the model's regularizers. */
   readonly loss: number;
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What results of several batches are made of: name of a number → sums that are added. */
+export type Totals = Readonly<Record<string, readonly number[]>>;
+
+export interface MeasuredStep extends StepResult {
+  readonly totals: Totals;
 }
 
 /** A model in training; owns the engine's memory. */
@@ -136,13 +173,20 @@ export interface TrainStep {
    * batch that does not fit into memory; but batch normalization goes by each batch's own statistics.
    *
    * @param options.learningRate of this update; default: what the optimizer says
-   * @throws CajalError `diverged` when the loss or a gradient is not finite, naming the step and the
-   *   first tensor that went bad; the weights are then as before the call
+   * @throws CajalError `diverged` when the loss or anything that would be written is not finite (weights,
+   *   the optimizer's state, moving averages), naming the step and the first tensor that went bad; the
+   *   weights are then as before the call
+   * @throws CajalError `bad-argument` when the learning rate is not a number of at least 0
    * @throws CajalError `bad-shape` when the batch does not fit the model or the loss
    */
-  run(batch: Batch | readonly Batch[], options?: { learningRate?: number }): Promise<StepResult>;
+  run(
+    batch: NamedBatch | readonly NamedBatch[],
+    options?: { learningRate?: number },
+  ): Promise<MeasuredStep>;
   /** Loss and metrics in inference mode; changes nothing. */
-  evaluate(batch: Batch): Promise<StepResult>;
+  evaluate(batch: NamedBatch): Promise<MeasuredStep>;
+  /** The result of all examples of several batches, from the sums of their totals ({@link addTotals}). */
+  result(totals: Totals): StepResult;
   /** A copy of the weights as they are now. */
   weights(): Promise<Weights>;
   /** A copy of the optimizer's state: `layer/weight/slot`, and `iteration` (int64 scalar). */

@@ -56,18 +56,39 @@ export function updateParameters<V>(
 function clipped<V>(ops: Ops<V>, optimizer: Optimizer, gradients: readonly V[]): readonly V[] {
   const { clipNorm, clipValue, globalClipNorm } = optimizer;
   if (clipNorm !== undefined)
-    return gradients.map((g) => ops.mul(g, shrink(ops, squares(ops, g), clipNorm)));
+    return gradients.map((g) => {
+      const scale = scaleOf(ops, largest(ops, g));
+      return ops.mul(g, shrink(ops, { squared: squares(ops, g, scale), scale, most: clipNorm }));
+    });
   if (globalClipNorm !== undefined) {
-    const total = gradients.map((g) => squares(ops, g)).reduce((a, b) => ops.add(a, b));
-    const factor = shrink(ops, total, globalClipNorm);
+    const scale = scaleOf(
+      ops,
+      gradients.map((g) => largest(ops, g)).reduce((a, b) => ops.max(a, b)),
+    );
+    const squared = gradients.map((g) => squares(ops, g, scale)).reduce((a, b) => ops.add(a, b));
+    const factor = shrink(ops, { squared, scale, most: globalClipNorm });
     return gradients.map((g) => ops.mul(g, factor));
   }
   if (clipValue !== undefined) return gradients.map((g) => ops.clip(g, -clipValue, clipValue));
   return gradients;
 }
 
-const squares = <V>(ops: Ops<V>, x: V) => ops.reduceSum(ops.mul(x, x));
+const largest = <V>(ops: Ops<V>, x: V) => ops.reduceMax(ops.abs(x));
 
-/** The factor that brings a norm, whose square is given, down to `most`: most / max(norm, most). */
-const shrink = <V>(ops: Ops<V>, squared: V, most: number) =>
-  ops.div(most, ops.max(ops.sqrt(squared), most));
+/** What large gradients are divided by before they are squared: their squares would be infinite. */
+const scaleOf = <V>(ops: Ops<V>, most: V) => ops.clip(most, 1, 3.4e38);
+
+const squares = <V>(ops: Ops<V>, x: V, scale: V) => {
+  const scaled = ops.div(x, scale);
+  return ops.reduceSum(ops.mul(scaled, scaled));
+};
+
+/** The factor that brings a norm, scale · √squared, down to `most`: most / max(norm, most). */
+const shrink = <V>(
+  ops: Ops<V>,
+  { squared, scale, most }: { squared: V; scale: V; most: number },
+) => {
+  // In units of the scale, for the norm itself may be infinite.
+  const limit = ops.div(most, scale);
+  return ops.div(limit, ops.max(ops.sqrt(squared), limit));
+};

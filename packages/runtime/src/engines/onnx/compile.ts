@@ -1,21 +1,22 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
-// operators, and the same in parts where a step has several batches. trainStepOnnx.ts runs them.
-import { sizeOf, type Batch } from "@cajal/core";
+// operators, and the same in parts where a step has several batches. trainStep.ts runs them.
+import { sizeOf, type NamedTensors } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
   gradients,
   GraphBuilder,
-  type Dim,
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
 import { opsGraph } from "./ops";
 import type { Optimizer, TrainStepOptions } from "../../step/trainStep";
 import { constrained } from "../../step/constraints";
-import { forwardOf } from "./forward";
+import { forwardOf, type ForwardOptions } from "./forward";
 import type { ModelWeight, TrainableModel } from "../../step/model";
+import type { StepBatch } from "../../step/batch";
+import { measured } from "../../step/outputs";
 import { regularization } from "../../step/regularizers";
 import { updateParameters } from "../../step/update";
 
@@ -28,15 +29,26 @@ export type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
 /** A graph of a training step, for batches of one shape. */
 export interface StepGraph {
   readonly model: OnnxModel;
-  /** Name of the input that takes the batch's x. */
-  readonly x: string;
+  /** Names of the inputs that take the batch's tensors. */
+  readonly feeds: BatchInputs;
+  /** How many of its numbers belong to the loss, to each of `measuresOf`, and to the check of what is written. */
+  readonly lengths: readonly number[];
   /** Names of weights and slots that it gives anew, as `new/NAME`. */
   readonly updated: readonly string[];
 }
 
+/** Input or output of the model → input of the graph. */
+export interface BatchInputs {
+  readonly x: ReadonlyMap<string, string>;
+  readonly y: ReadonlyMap<string, string>;
+  readonly weight: ReadonlyMap<string, string>;
+}
+
+const noInputs: BatchInputs = { x: new Map(), y: new Map(), weight: new Map() };
+
 export interface StepGraphOptions {
   readonly trained: TrainableModel;
-  readonly options: Pick<TrainStepOptions, "optimizer" | "metrics">;
+  readonly options: Pick<TrainStepOptions, "optimizer">;
   /** How weights are kept: {@link survey}. */
   readonly layouts: ReadonlyMap<string, WeightInput>;
   /** Channels in a block of the kernels to use ({@link blockSize}); undefined for none. */
@@ -52,38 +64,41 @@ export interface StepGraphOptions {
  */
 export function compileStep(
   kind: Kind,
-  { x, y }: Batch,
-  {
-    trained,
-    options: { optimizer, metrics = [] },
-    layouts,
-    block,
-    withoutIndices,
-  }: StepGraphOptions,
+  { x, y, weight }: StepBatch,
+  { trained, options: { optimizer }, layouts, block, withoutIndices }: StepGraphOptions,
 ): StepGraph {
   if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
-  const { loss, activation, weights } = trained;
+  const { outputs, weights } = trained;
   const training = kind !== "evaluate";
-  const forward = forwardOf(trained, { ...x, training, watch: kind === "probe", layouts });
+  const forward = forwardOf(trained, { x, training, watch: kind === "probe", layouts });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
-  const yTrue = g.input("input/y", y.dtype, y.shape);
-  const { total, measured } = g.within("loss", () => {
-    const own = activation === undefined ? yPred : ops[activation](yPred);
+  const taken = (what: string, tensors: NamedTensors) =>
+    new Map(
+      Object.entries(tensors).map(([name, { dtype, shape }]) => [
+        name,
+        g.input(outputs.length > 1 ? `input/${what}/${name}` : `input/${what}`, dtype, shape),
+      ]),
+    );
+  const yTrue = taken("y", y);
+  const weightOf = taken("weight", weight);
+  const { total, groups } = g.within("loss", () => {
     const penalties = weights.flatMap((weight) => {
       const { key, regularizer } = weight;
       return regularizer
         ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
         : [];
     });
-    const total = [ops.reduceMean(loss.compute(ops, yTrue, yPred)), ...penalties].reduce((a, b) =>
-      g.add(a, b),
-    );
-    const measured = metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own)));
-    return { total, measured };
+    const labelled = outputs.map(({ name }, i) => ({
+      yTrue: yTrue.get(name)!,
+      yPred: yPred[i]!,
+      weight: weightOf.get(name),
+    }));
+    const { loss, numbers } = measured(ops, outputs, labelled);
+    return { total: [loss, ...penalties].reduce((a, b) => g.add(a, b)), groups: numbers };
   });
 
-  const numbers = [total, ...measured];
+  const numbers: Value[][] = [[total], ...groups];
   const updated: string[] = [];
   if (kind === "probe") {
     for (const [what, value] of watched) g.output(value, `the output of ${what}`);
@@ -104,12 +119,12 @@ export function compileStep(
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);
     else {
-      // Σ|g| is finite where all of g is.
-      const sizes = dys.map((dy) => g.reduceL1(dy, { keepdims: false }));
-      numbers.push(g.within("finite", () => g.sum(...sizes)));
+      // A limit to each element makes numbers of infinities.
+      const checked = optimizer.clipValue === undefined ? [] : [...dys];
       const give = (name: string, value: Value) => {
         g.output(value, `new/${name}`);
         updated.push(name);
+        checked.push(value);
       };
       if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);
@@ -130,40 +145,50 @@ export function compileStep(
           give,
         );
       for (const [key, value] of updates) give(key, value);
+      numbers.push([finiteWhere(g, checked)]);
     }
   }
-  if (kind !== "probe")
-    g.output(
-      g.concat(
-        numbers.map((number) => g.unsqueeze(number, [0])),
-        { axis: 0 },
-      ),
-      "numbers",
-    );
+  const lengths = kind === "probe" ? [] : giveNumbers(g, numbers);
   const model = g.build();
+  const names = (values: ReadonlyMap<string, Value>) =>
+    new Map([...values].map(([name, value]) => [name, value.name]));
   return {
     model: block === undefined ? model : blocked(model, block),
-    x: forward.x.name,
+    feeds: { x: names(forward.x), y: names(yTrue), weight: names(weightOf) },
+    lengths,
     updated,
   };
 }
 
+/** Gives all numbers as one output. */
+function giveNumbers(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
+  const lines = groups.map((group) => group.map((value) => lined(g, value)));
+  g.output(g.concat(lines.flat(), { axis: 0 }), "numbers");
+  return lines.map((group) => group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0));
+}
+
+/** A sum that is finite only where all elements of all values are; cheaper than to look at each. */
+const finiteWhere = (g: GraphBuilder, values: readonly Value[]): Value =>
+  g.within("finite", () =>
+    g.sum(...values.map((value) => g.reduceSum(value, { keepdims: false }))),
+  );
+
 /**
  * Builds the forward part once, to see whether it can be trained and how it wants its weights.
  *
- * @param shape of the batch's x, as far as it is known
+ * @param x of the batch, as far as it is known
  * @throws CajalError `unsupported` for an operator without a gradient
  */
 export function survey(
   trained: TrainableModel,
-  shape: readonly Dim[],
+  x: ForwardOptions["x"],
 ): ReadonlyMap<string, WeightInput> {
-  const { g, yPred, inputs } = forwardOf(trained, { dtype: "float32", shape, training: true });
+  const { g, yPred, inputs } = forwardOf(trained, { x, training: true });
   const parameters = trained.weights.flatMap(({ key, multiplier }) => {
     const input = inputs.get(key);
     return input && multiplier !== undefined ? [input.value] : [];
   });
-  checkDifferentiable(g, yPred, parameters);
+  for (const output of yPred) checkDifferentiable(g, output, parameters);
   return inputs;
 }
 
@@ -236,11 +261,14 @@ function updateOfSums(
     const line = [sizeOf(shape as number[])];
     return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
   });
+  const checked: Value[] = [];
   update(g, optimizer, parameters, (name, value) => {
     g.output(value, `new/${name}`);
     updated.push(name);
+    checked.push(value);
   });
-  return { model: g.build(), x: "", updated };
+  const lengths = giveNumbers(g, [[finiteWhere(g, checked)]]);
+  return { model: g.build(), feeds: noInputs, lengths, updated };
 }
 
 /**

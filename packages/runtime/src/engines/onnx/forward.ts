@@ -4,7 +4,8 @@ import type { DType } from "@cajal/core";
 import { inputWeights, lower, resolve, type WeightInput, type WeightSource } from "@cajal/models";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import {
-  withInputShape,
+  withInputShapes,
+  withOutputs,
   type ModelWeight,
   type TrainableGraph,
   type TrainableKeras,
@@ -14,8 +15,10 @@ import {
 export interface Forward {
   /** The graph so far. */
   readonly g: GraphBuilder;
-  readonly x: Value;
-  readonly yPred: Value;
+  /** By the names of the model's inputs. */
+  readonly x: ReadonlyMap<string, Value>;
+  /** Beside the outputs that have a loss. */
+  readonly yPred: readonly Value[];
   /** The weights that the graph reads. */
   readonly inputs: ReadonlyMap<string, WeightInput>;
   /** The new values of weights that training changes without gradients. */
@@ -27,9 +30,8 @@ export interface Forward {
 }
 
 export interface ForwardOptions {
-  readonly dtype: DType;
-  /** Of the batch's x. */
-  readonly shape: readonly Dim[];
+  /** Of the batch's x, by input. */
+  readonly x: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly Dim[] }>>;
   readonly training: boolean;
   readonly watch?: boolean;
   /** How the graph is to take weights; otherwise as their first readers want them. */
@@ -40,13 +42,24 @@ export const forwardOf = (trained: TrainableModel, options: ForwardOptions): For
   "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
 
 function kerasForward(
-  { model, frozen, layers: added }: TrainableKeras,
-  { dtype, shape, training, watch, layouts }: ForwardOptions,
+  { model, frozen, layers: added, inputs: modelInputs, outputs: trained }: TrainableKeras,
+  { x: given, training, watch, layouts }: ForwardOptions,
 ): Forward {
-  const known = withInputShape(model, shape);
+  const known = withInputShapes(
+    withOutputs(
+      model,
+      trained.map(({ index }) => index),
+    ),
+    Object.fromEntries(Object.entries(given).map(([name, { shape }]) => [name, shape])),
+  );
   const network = resolve(known, { layers: added });
   const g = new GraphBuilder({ name: network.name });
-  const x = g.input("input/x", dtype, shape);
+  const x = new Map(
+    modelInputs.map(({ name }) => {
+      const { dtype, shape } = given[name]!;
+      return [name, g.input(modelInputs.length > 1 ? `input/x/${name}` : "input/x", dtype, shape)];
+    }),
+  );
   const { source: asWanted, inputs } = inputWeights(g);
   const source: WeightSource = (weight, steps) => {
     const layout = layouts?.get(weight.key);
@@ -57,7 +70,7 @@ function kerasForward(
     .filter(({ inner }) => inner.definition.className !== "InputLayer")
     .map(({ layer }) => layer.path);
   const { outputs, updates, watched } = lower(g, known, {
-    inputs: [x],
+    inputs: [...x.values()],
     weights: source,
     training,
     frozen,
@@ -68,7 +81,7 @@ function kerasForward(
   return {
     g,
     x,
-    yPred: outputs[0]!,
+    yPred: outputs,
     inputs,
     updates,
     watched: new Map([...watched].map(([name, value]) => [`layer "${name}"`, value])),
@@ -78,25 +91,28 @@ function kerasForward(
 
 function graphForward(
   { graph: { graph, ...model }, weights }: TrainableGraph,
-  { dtype, shape, watch }: ForwardOptions,
+  { x, watch }: ForwardOptions,
 ): Forward {
-  const [input, output] = [graph.inputs[0]!, graph.outputs[0]!];
   const trained = new Set(weights.map(({ key }) => key));
   const opened: OnnxModel = {
     ...model,
     graph: {
       ...graph,
       inputs: [
-        { ...input, dtype },
+        ...graph.inputs.map((input) => ({ ...input, dtype: x[input.name]!.dtype })),
         ...weights.map(({ key, shape }) => ({ name: key, dtype: "float32" as const, shape })),
       ],
       initializers: new Map([...graph.initializers].filter(([name]) => !trained.has(name))),
       // What a step gives is loss and metrics.
       outputs: [],
-      values: new Map([...graph.values, [output.name, output]]),
+      values: new Map([
+        ...graph.values,
+        ...graph.outputs.map((output) => [output.name, output] as const),
+      ]),
     },
   };
-  const g = GraphBuilder.from(opened, { shapes: { [input.name]: shape } });
+  const shapes = Object.fromEntries(graph.inputs.map(({ name }) => [name, x[name]!.shape]));
+  const g = GraphBuilder.from(opened, { shapes });
   const inputs = new Map(
     weights.map((weight): [string, WeightInput] => [
       weight.key,
@@ -110,8 +126,8 @@ function graphForward(
   );
   return {
     g,
-    x: g.value(input.name),
-    yPred: g.value(output.name),
+    x: new Map(graph.inputs.map(({ name }) => [name, g.value(name)])),
+    yPred: graph.outputs.map(({ name }) => g.value(name)),
     inputs,
     updates: new Map(),
     watched: new Map(watch ? made : []),

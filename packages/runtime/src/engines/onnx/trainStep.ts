@@ -1,7 +1,7 @@
 // The training step on ONNX Runtime, run as the graphs of trainStepCompile.ts. Parameters and the
 // optimizer's slots go in and come out of them; they stay where the graphs run, in two sets of arrays that
 // take turns, so that a step neither allocates them nor spoils what it began with.
-import { hash, sizeOf, tensor, type Batch, type Tensor, type Weights } from "@cajal/core";
+import { hash, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import { blockSize } from "./blockSize";
 import {
@@ -17,9 +17,10 @@ import { doubling, onnxRuntime } from "./onnxRuntime";
 import { lacksIndices } from "./provider";
 import { isTested } from "../../devices/peers";
 import type { TrainStepOptions } from "../../step/trainStep";
+import type { StepBatch } from "../../step/batch";
 import { notFinite, type Bad } from "../../step/checks";
 import { compileStep, sumOf, survey, type Kind, type StepGraph } from "./compile";
-import type { PendingStep, StepPosition, TrainCore } from "../../step/core";
+import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../step/core";
 import { isFixed, type ModelWeight, type TrainableModel } from "../../step/model";
 
 /** A graph for batches of one shape, opened. */
@@ -29,7 +30,7 @@ interface Opened extends Omit<StepGraph, "model"> {
 
 /** A batch among those of its step. */
 interface Part {
-  readonly batch: Batch;
+  readonly batch: StepBatch;
   readonly number: number;
   /** Of the step's examples. */
   readonly share: number;
@@ -45,7 +46,7 @@ export async function openOnOnnx(
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainCore> {
-  const { optimizer, metrics = [], seed = 0, device: choice = "auto", threads, worker } = options;
+  const { optimizer, seed = 0, device: choice = "auto", threads, worker } = options;
   const { verify = true } = options;
   const device = await firstDevice(choice);
   const block = await blockSize(device);
@@ -54,13 +55,22 @@ export async function openOnOnnx(
 
   // How the graphs want weights: the layout in which they are kept. A Keras model of free extents does
   // not tell before its first batch; until then they are kept as Keras has them.
-  const { input } = trained;
-  let surveyed = "graph" in trained || isFixed(input);
+  const { inputs } = trained;
+  const shapes = Object.fromEntries(inputs.map(({ name, shape }) => [name, shape]));
+  let surveyed = "graph" in trained || inputs.every(({ shape }) => isFixed(shape));
   let layouts: ReadonlyMap<string, WeightInput> = new Map();
   if (surveyed)
     layouts = survey(
       trained,
-      input.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
+      Object.fromEntries(
+        inputs.map(({ name, shape }) => [
+          name,
+          {
+            dtype: "float32" as const,
+            shape: shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
+          },
+        ]),
+      ),
     );
 
   const elsewhere = worker === "auto" ? hasWorkerThread(device) : worker;
@@ -110,35 +120,39 @@ export async function openOnOnnx(
       ),
     );
 
-  async function surveyFor({ x }: Batch): Promise<void> {
+  async function surveyFor({ x }: StepBatch): Promise<void> {
     if (surveyed) return;
-    const found = survey(trained, x.shape);
+    const found = survey(trained, x);
     const [weights, slots] = [await readWeights(), await readSlots()];
     layouts = found;
     await write(weights, slots);
     surveyed = true;
-    await check(x.shape);
+    await check(Object.fromEntries(Object.entries(x).map(([name, { shape }]) => [name, shape])));
   }
 
-  async function check(shape: readonly (number | null)[]): Promise<void> {
+  async function check(of: typeof shapes): Promise<void> {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
-    await verifyTraining({ trained, layouts, shape, device, thread, ref });
+    await verifyTraining({ trained, layouts, shapes: of, device, thread, ref });
   }
 
   const opened = new Map<string, Promise<Opened>>();
-  function graphFor(kind: Kind, { x, y }: Batch): Promise<Opened> {
-    const of = `${x.shape.join()} ${y.dtype} ${y.shape.join()}`;
+  function graphFor(kind: Kind, batch: StepBatch): Promise<Opened> {
+    const { x, y, weight } = batch;
+    const of = [x, y, weight]
+      .flatMap((tensors) => Object.entries(tensors))
+      .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join()}`)
+      .join("; ");
     const key = kind === "update" ? kind : `${kind} ${of}`;
     let found = opened.get(key);
     if (!found) {
-      found = open(kind, { x, y });
+      found = open(kind, batch);
       found.catch(() => opened.delete(key));
       opened.set(key, found);
     }
     return found;
   }
-  async function open(kind: Kind, batch: Batch): Promise<Opened> {
+  async function open(kind: Kind, batch: StepBatch): Promise<Opened> {
     const { model, ...about } = compileStep(kind, batch, {
       trained,
       options,
@@ -150,13 +164,15 @@ export async function openOnOnnx(
   }
 
   function run(
-    { graph, x: xName, updated }: Opened,
-    { batch: { x, y }, number, share }: Part,
+    { graph, feeds: names, updated }: Opened,
+    { batch, number, share }: Part,
     { iteration, learningRate }: StepPosition,
   ): Promise<Readonly<Record<string, Tensor>>> {
+    const ofBatch = (["x", "y", "weight"] as const).flatMap((what) =>
+      [...names[what]].map(([name, input]) => [input, () => batch[what][name]!] as const),
+    );
     const given: Readonly<Record<string, () => Tensor>> = {
-      [xName]: () => x,
-      "input/y": () => y,
+      ...Object.fromEntries(ofBatch),
       "input/learning_rate": () => tensor("float32", [], [learningRate]),
       "input/iteration": () => tensor("float32", [], [iteration + 1]),
       "input/seed": () => tensor("int64", [], [hash(iteration, hash(seed, number))]),
@@ -173,23 +189,23 @@ export async function openOnOnnx(
     return graph.run({ feeds, kept, into });
   }
 
-  async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+  async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
     const [batch] = batches;
     await surveyFor(batch!);
     if (batches.length > 1) return accumulate(batches, at);
     const graph = await graphFor("train", batch!);
     const { numbers } = await run(graph, whole(batch!), at);
-    const read = numbers!.data as Float32Array;
+    const read = numbersOf(graph, numbers!);
     return {
-      numbers: read.subarray(0, 1 + metrics.length),
-      finite: Number.isFinite(read.at(-1)),
+      numbers: [read],
+      finite: isFinite(read),
       commit: () => turn(graph.updated),
       discard: () => {},
-      firstBad: () => firstBad(whole(batch!), at),
+      firstBad: () => firstBad(whole(batch!), at, graph.updated),
     };
   }
 
-  async function accumulate(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+  async function accumulate(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
     // Batch normalization moves its averages with every batch: a step that fails puts them back.
     for (const { key, trainable } of trained.weights) if (!trainable) held.set(key, now.get(key)!);
     const discard = () => {
@@ -199,24 +215,24 @@ export async function openOnOnnx(
     const sums = parameters.map(({ key, shape }) => [sumOf(key), sizeOf(shape)] as const);
     for (const [name] of sums) now.set(name, 0);
     await thread.zero(Object.fromEntries(sums));
-    const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
-    const means: number[] = [];
+    const examples = batches.reduce((sum, { examples }) => sum + examples, 0);
+    const numbers: Numbers[] = [];
     let part = whole(batches[0]!);
     let finite = true;
     let updated: readonly string[] = [];
     try {
       for (const [number, batch] of batches.entries()) {
         const graph = await graphFor("accumulate", batch);
-        part = { batch, number, share: batch.x.shape[0]! / examples };
-        const read = (await run(graph, part, at)).numbers!.data as Float32Array;
-        read.forEach((each, i) => (means[i] = (means[i] ?? 0) + part.share * each));
-        finite = Number.isFinite(read[0]) && Number.isFinite(read.at(-1));
+        part = { batch, number, share: batch.examples / examples };
+        const read = numbersOf(graph, (await run(graph, part, at)).numbers!);
+        numbers.push(read);
+        finite = Number.isFinite(read[0]![0]) && isFinite(read);
         if (!finite) break;
         turn(graph.updated);
       }
       if (finite) {
         const graph = await graphFor("update", part.batch);
-        await run(graph, part, at);
+        finite = isFinite(numbersOf(graph, (await run(graph, part, at)).numbers!));
         ({ updated } = graph);
       }
     } catch (error) {
@@ -224,14 +240,14 @@ export async function openOnOnnx(
       throw error;
     }
     return {
-      numbers: means.slice(0, -1),
+      numbers,
       finite,
       commit: () => {
         turn(updated);
         held.clear();
       },
       discard,
-      firstBad: () => firstBad(part, at),
+      firstBad: () => firstBad(part, at, updated),
     };
   }
 
@@ -240,8 +256,16 @@ export async function openOnOnnx(
     for (const name of names) now.set(name, next(name));
   }
 
-  /** Goes through the tensors of a step in the order in which they are computed. */
-  async function firstBad(part: Part, at: StepPosition): Promise<Bad | undefined> {
+  /**
+   * Goes through the tensors of a step in the order in which they are computed.
+   *
+   * @param updated what the step has written, and does not count yet
+   */
+  async function firstBad(
+    part: Part,
+    at: StepPosition,
+    updated: readonly string[],
+  ): Promise<Bad | undefined> {
     for (const [key, weight] of await readWeights()) {
       const bad = notFinite(`weight "${key}"`, weight);
       if (bad) return bad;
@@ -250,6 +274,12 @@ export async function openOnOnnx(
     const results = await run(graph, part, at);
     for (const name of graph.graph.outputNames) {
       const bad = notFinite(name, results[name]!);
+      if (bad) return bad;
+    }
+    const written = await thread.take(updated.map((name): Ref => [name, next(name)]));
+    for (const [i, name] of updated.entries()) {
+      const what = trained.weights.some(({ key }) => key === name) ? "weight" : "optimizer's state";
+      const bad = notFinite(`the new ${what} "${name}"`, { data: written[i]! });
       if (bad) return bad;
     }
     return undefined;
@@ -266,7 +296,7 @@ export async function openOnOnnx(
       ),
     ),
   )
-    .then(() => (surveyed ? check(input) : undefined))
+    .then(() => (surveyed ? check(shapes) : undefined))
     .catch(async (error: unknown) => {
       await thread.end();
       throw error;
@@ -280,7 +310,7 @@ export async function openOnOnnx(
       await surveyFor(batch);
       const graph = await graphFor("evaluate", batch);
       const { numbers } = await run(graph, whole(batch), { iteration: 0, learningRate: 0 });
-      return numbers!.data as Float32Array;
+      return numbersOf(graph, numbers!);
     },
     readWeights,
     readSlots,
@@ -307,4 +337,13 @@ async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
   throw noDevice("onnx", choice, "there is none.");
 }
 
-const whole = (batch: Batch): Part => ({ batch, number: 0, share: 1 });
+/** The numbers of a graph, apart. */
+function numbersOf({ lengths }: Opened, { data }: Tensor): Numbers {
+  let at = 0;
+  return lengths.map((length) => Array.from(data.subarray(at, (at += length)) as Float32Array));
+}
+
+/** Whether what a graph has written is finite: its last number. */
+const isFinite = (numbers: Numbers): boolean => Number.isFinite(numbers.at(-1)![0]);
+
+const whole = (batch: StepBatch): Part => ({ batch, number: 0, share: 1 });

@@ -22,8 +22,11 @@ const trained = trainableModel(model, {
   loss: { name: "any", compute: (ops, _, yPred) => ops.reduceSum(yPred) },
   optimizer: { name: "none", learningRate: () => 0, slots: {}, update: () => ({}) as never },
 });
-const shape = trained.input;
-const layouts = survey(trained, ["batch", ...shape.slice(1).map(Number)]);
+const [input] = trained.inputs;
+const shapes = { [input!.name]: input!.shape };
+const layouts = survey(trained, {
+  [input!.name]: { dtype: "float32", shape: ["batch", ...input!.shape.slice(1).map(Number)] },
+});
 
 type Disturb = (value: number, weight: string) => number;
 
@@ -56,7 +59,7 @@ async function verified(f: Disturb, given = initialize(model, { seed: 1 })): Pro
     ),
   );
   const ref = (key: string) => [key, 0] as const;
-  await verifyTraining({ trained, layouts, shape, device: "webgpu", thread: gpu, ref });
+  await verifyTraining({ trained, layouts, shapes, device: "webgpu", thread: gpu, ref });
 }
 
 /** Rounded to 10 bits, as TF32 does. */

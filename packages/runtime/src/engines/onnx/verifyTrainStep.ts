@@ -2,7 +2,7 @@
 // a word, is found when a training step is opened. Its own model is differentiated there and on the CPU.
 import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
-import { gradients, type Dim, type OnnxModel } from "@cajal/onnx";
+import { gradients, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../devices/device";
 import type { Ref } from "./graphHost.js";
 import { sameThread, type GraphThread } from "./graphThread";
@@ -13,8 +13,8 @@ import type { TrainableModel } from "../../step/model";
 export interface VerifiedStep {
   readonly trained: TrainableModel;
   readonly layouts: ReadonlyMap<string, WeightInput>;
-  /** Of the batch's x, null where free. */
-  readonly shape: readonly (number | null)[];
+  /** Of the batch's x, by input, null where free. */
+  readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly device: DeviceName;
   /** Where the step will run; keeps the weights. */
   readonly thread: GraphThread;
@@ -68,20 +68,28 @@ export async function verifyTraining(step: VerifiedStep): Promise<void> {
 }
 
 /** The gradients of Σ y · r, whose outputs have the names of the weights. */
-function checkedGraph({ trained, layouts, shape, device }: VerifiedStep): {
+function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
   model: OnnxModel;
   feeds: Record<string, Tensor>;
   kept: string[];
 } {
-  const extents = shape.map((extent, axis): Dim => extent ?? (axis === 0 ? examples : 1));
-  const x = noise(extents as number[], "x");
-  const forward = forwardOf(trained, { dtype: "float32", shape: x.shape, training: true, layouts });
+  const x = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => {
+      const extents = shape.map((extent, axis) => extent ?? (axis === 0 ? examples : 1));
+      return [name, noise(extents, `x/${name}`)];
+    }),
+  );
+  const forward = forwardOf(trained, { x, training: true, layouts });
   const { g, yPred, inputs } = forward;
   const parameters = trained.weights.filter(
     ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
   );
-  const r = noise(yPred.shape as number[], "r");
-  const of = g.reduceSum(g.mul(yPred, g.input("input/r", "float32", r.shape)), { keepdims: false });
+  const r = yPred.map(({ shape }, i) => noise(shape as number[], `r/${i}`));
+  const of = yPred
+    .map((y, i) =>
+      g.reduceSum(g.mul(y, g.input(`input/r/${i}`, "float32", r[i]!.shape)), { keepdims: false }),
+    )
+    .reduce((a, b) => g.add(a, b));
   const dys = gradients(
     g,
     of,
@@ -91,8 +99,8 @@ function checkedGraph({ trained, layouts, shape, device }: VerifiedStep): {
   parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
   const model = g.build();
   const given: Record<string, Tensor> = {
-    [forward.x.name]: x,
-    "input/r": r,
+    ...Object.fromEntries([...forward.x].map(([name, value]) => [value.name, x[name]!])),
+    ...Object.fromEntries(r.map((each, i) => [`input/r/${i}`, each])),
     "input/seed": tensor("int64", [], [1]),
   };
   const names = model.graph.inputs.map(({ name }) => name);

@@ -1,6 +1,6 @@
 // The training step on TF.js: its layers and its automatic differentiation, with losses, metrics and
 // optimizers over `Ops`.
-import { CajalError, hash, type Batch, type DType, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, hash, type DType, type Tensor, type Weights } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
@@ -13,20 +13,25 @@ import type { TrainStepOptions } from "../../step/trainStep";
 import { engineError } from "../../session";
 import { notFinite, type Bad } from "../../step/checks";
 import { constrained } from "../../step/constraints";
-import type { PendingStep, StepPosition, TrainCore } from "../../step/core";
+import type { StepBatch } from "../../step/batch";
+import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../step/core";
+import { measured } from "../../step/outputs";
 import { withFasterKernels } from "./kernels";
 import type { TrainableKeras } from "../../step/model";
 import { regularization } from "../../step/regularizers";
-import { updateParameters } from "../../step/update";
+import { updateParameters, type UpdatedParameter } from "../../step/update";
 
 // A type, not an interface, for TF.js' tidy to accept it.
 type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 
+/** Numbers of several groups, one after the other. */
+type Line = { readonly numbers: tfc.Tensor; readonly lengths: readonly number[] };
+
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
 export async function openOnTfjs(
-  { model, loss, activation, weights: all, frozen, layers: added }: TrainableKeras,
+  { model, inputs, outputs, weights: all, frozen, layers: added }: TrainableKeras,
   weights: Weights,
-  { optimizer, metrics = [], seed = 0, device: wanted = "auto" }: TrainStepOptions,
+  { optimizer, seed = 0, device: wanted = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
   // In Node the fastest that can train is cpu: wasm has no gradients of convolutions.
   const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
@@ -68,29 +73,53 @@ export async function openOnTfjs(
     slots.set(name, tf.keep(now));
   }
 
-  /** Loss with regularizers, and metrics, as scalars. */
-  function measure({ x, y }: Batch, training: boolean): tfc.Tensor[] {
-    const yTrue = toTf(tf, y);
-    const yPred = network.apply(toTf(tf, x), { training }) as tfc.Tensor;
-    const own = activation === undefined ? yPred : ops[activation](yPred);
+  /** The values of x in the order of the network's inputs. */
+  const inputsOf = ({ x }: StepBatch): tfc.Tensor[] => inputs.map(({ name }) => toTf(tf, x[name]!));
+
+  /** Loss with regularizers, then the numbers of all measures. */
+  function measure(batch: StepBatch, training: boolean): tfc.Tensor[][] {
+    const { y, weight } = batch;
+    const made = [network.apply(inputsOf(batch), { training })].flat() as tfc.Tensor[];
+    const labelled = outputs.map(({ name, index }) => ({
+      yTrue: toTf(tf, y[name]!),
+      yPred: made[index]!,
+      weight: weight[name] && toTf(tf, weight[name]),
+    }));
     const penalties = all.flatMap(
       ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],
     );
-    const mean = ops.reduceMean(loss.compute(ops, yTrue, yPred));
-    return [
-      [mean, ...penalties].reduce((a, b) => ops.add(a, b)),
-      ...metrics.map((metric) => ops.reduceMean(metric.compute(ops, yTrue, own))),
-    ];
+    const { loss, numbers } = measured<tfc.Tensor>(ops, outputs, labelled);
+    return [[[loss, ...penalties].reduce((a, b) => ops.add(a, b))], ...numbers];
   }
 
-  /** Gradients, and in one tensor loss, metrics and a number that is 0 if all gradients are finite. */
-  function differentiate(batch: Batch): { numbers: tfc.Tensor; gradients: Gradient[] } {
-    return tf.tidy(() => {
-      let measured: tfc.Tensor[] = [];
+  /** Numbers as one line, and how many belong to each. */
+  function lined(groups: readonly (readonly tfc.Tensor[])[]): Line {
+    const lines = groups.map((group) => group.map((each) => tf.reshape(each, [-1])));
+    const lengths = lines.map((group) => group.reduce((sum, { size }) => sum + size, 0));
+    return { numbers: tf.concat(lines.flat()), lengths };
+  }
+
+  async function readLine({ numbers, lengths }: Line): Promise<Numbers> {
+    const data = await numbers.data<"float32">();
+    numbers.dispose();
+    let at = 0;
+    return lengths.map((length) => Array.from(data.subarray(at, (at += length))));
+  }
+
+  /** A number that is finite only where all elements of all tensors are. */
+  const sumOfAll = (tensors: readonly tfc.Tensor[]) =>
+    // Not addN: on WebGPU that of more tensors than a shader may bind gives zeros, without an error.
+    tf.sum(tf.stack([tf.scalar(0), ...tensors.map((each) => tf.sum(each))]));
+
+  /** The numbers that were measured, and as the last whether gradients and moving averages are finite. */
+  function differentiate(batch: StepBatch): { line: Line; gradients: Gradient[] } {
+    let lengths: readonly number[] = [];
+    const { numbers, gradients } = tf.tidy(() => {
+      let groups: tfc.Tensor[][] = [];
       const { grads } = tf.variableGrads(
         () => {
-          measured = measure(batch, true).map((each) => tf.keep(each));
-          return measured[0] as tfc.Scalar;
+          groups = measure(batch, true).map((group) => group.map((each) => tf.keep(each)));
+          return groups[0]![0] as tfc.Scalar;
         },
         parameters.map(({ key }) => value(key)),
       );
@@ -99,18 +128,26 @@ export async function openOnTfjs(
         const gradient: tfc.Tensor | null = grads[value(key).name] ?? null;
         return gradient ? [{ key, gradient }] : [];
       });
-      // 0 · g is 0 where g is finite, and NaN otherwise.
-      const odd = gradients.map(({ gradient }) => tf.sum(tf.mul(gradient, 0)));
-      // Not addN: on WebGPU that of more tensors than a shader may bind gives zeros, without an error.
-      const numbers = tf.stack([...measured, tf.sum(tf.stack([tf.scalar(0), ...odd]))]);
-      tf.dispose(measured);
-      return { numbers, gradients };
+      const checked = [
+        ...gradients.map(({ gradient }) => gradient),
+        ...moving.map(({ key }) => value(key)),
+      ];
+      const line = lined([...groups, [sumOfAll(checked)]]);
+      tf.dispose(groups.flat());
+      ({ lengths } = line);
+      return { numbers: line.numbers, gradients };
     });
+    return { line: { numbers, lengths }, gradients };
   }
 
-  function update(gradients: readonly Gradient[], { iteration, learningRate }: StepPosition): void {
-    tf.tidy(() => {
-      const updated = updateParameters<tfc.Tensor>(
+  /** What an update makes of the parameters, not yet assigned. */
+  function updated(
+    gradients: readonly Gradient[],
+    { iteration, learningRate }: StepPosition,
+  ): { parameters: readonly UpdatedParameter<tfc.Tensor>[]; line: Line } {
+    let made: readonly UpdatedParameter<tfc.Tensor>[] = [];
+    const numbers = tf.tidy(() => {
+      made = updateParameters<tfc.Tensor>(
         ops,
         optimizer,
         gradients.map(({ key, gradient }) => ({
@@ -121,37 +158,47 @@ export async function openOnTfjs(
           multiplier: byKey.get(key)!.multiplier!,
         })),
         { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
-      );
-      for (const { key, value: now, slots: own } of updated) {
+      ).map(({ key, value: now, slots: own }) => {
         const { constraint } = byKey.get(key)!;
-        value(key).assign(constrained<tfc.Tensor>(ops, constraint, now, key));
-        for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
-      }
+        return { key, value: constrained<tfc.Tensor>(ops, constraint, now, key), slots: own };
+      });
+      tensorsOf(made).forEach((each) => tf.keep(each));
+      return sumOfAll(tensorsOf(made));
     });
+    return { parameters: made, line: { numbers, lengths: [1] } };
   }
 
-  async function compute(batches: readonly Batch[], at: StepPosition): Promise<PendingStep> {
+  const tensorsOf = (made: readonly UpdatedParameter<tfc.Tensor>[]): tfc.Tensor[] =>
+    made.flatMap(({ value: now, slots: own }) => [now, ...slotNames.map((slot) => own[slot]!)]);
+
+  async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
     // Batch normalization moves its averages as it goes: a step that fails puts them back.
     const before = on(() => moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })));
-    const examples = batches.reduce((sum, { x }) => sum + x.shape[0]!, 0);
-    const sums: number[] = [];
+    const examples = batches.reduce((sum, each) => sum + each.examples, 0);
+    const numbers: Numbers[] = [];
     let total: readonly Gradient[] = [];
-    let last: { batch: Batch; loss: Float32Array; gradients: readonly Gradient[] } | undefined;
+    let last: { batch: StepBatch; loss: number; gradients: readonly Gradient[] } | undefined;
+    let finite = true;
     for (const [part, batch] of batches.entries()) {
       reseed(at.iteration, part);
-      const { numbers, gradients } = attempted(() => on(() => differentiate(batch)));
-      const read = await numbers.data<"float32">();
-      numbers.dispose();
-      const share = batch.x.shape[0]! / examples;
-      read.forEach((number, i) => (sums[i] = (sums[i] ?? 0) + share * number));
+      const { line, gradients } = attempted(() => on(() => differentiate(batch)));
+      const read = await readLine(line);
+      numbers.push(read.slice(0, -1));
       if (last) dispose(last.gradients);
-      last = { batch, loss: read.subarray(0, 1), gradients };
-      if (!Number.isFinite(read[0]) || !Number.isFinite(read.at(-1))) break;
+      last = { batch, loss: read[0]![0]!, gradients };
+      finite = Number.isFinite(last.loss) && Number.isFinite(read.at(-1)![0]);
+      if (!finite) break;
       if (batches.length > 1) {
-        const added = on(() => sumOf(total, gradients, share));
+        const added = on(() => sumOf(total, gradients, batch.examples / examples));
         dispose(total);
         total = added;
       }
+    }
+    let made: readonly UpdatedParameter<tfc.Tensor>[] = [];
+    if (finite) {
+      const update = on(() => updated(batches.length > 1 ? total : last!.gradients, at));
+      made = update.parameters;
+      finite = Number.isFinite((await readLine(update.line))[0]![0]);
     }
     const free = () => {
       dispose(total);
@@ -159,17 +206,24 @@ export async function openOnTfjs(
       tf.dispose(before.map(({ tensor }) => tensor));
     };
     return {
-      numbers: sums.slice(0, -1),
-      finite: Number.isFinite(sums.at(-1)),
+      numbers,
+      finite,
       commit: () => {
-        on(() => update(batches.length > 1 ? total : last!.gradients, at));
+        on(() => {
+          for (const { key, value: now, slots: own } of made) {
+            value(key).assign(now as tfc.Variable);
+            now.dispose();
+            for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
+          }
+        });
         free();
       },
       discard: () => {
         on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
+        tf.dispose(tensorsOf(made));
         free();
       },
-      firstBad: () => firstBad(last!.batch, last!.loss, last!.gradients),
+      firstBad: () => firstBad(last!, made),
     };
   }
 
@@ -197,9 +251,8 @@ export async function openOnTfjs(
 
   /** Goes through the tensors of a step in the order in which they are computed. */
   async function firstBad(
-    { x }: Batch,
-    loss: Float32Array,
-    gradients: readonly Gradient[],
+    { batch, loss, gradients }: { batch: StepBatch; loss: number; gradients: readonly Gradient[] },
+    made: readonly UpdatedParameter<tfc.Tensor>[],
   ): Promise<Bad | undefined> {
     const named = on(() =>
       tf.tidy(() => {
@@ -212,7 +265,7 @@ export async function openOnTfjs(
           inputs: network.inputs,
           outputs: outputs.map(({ output }) => output),
         });
-        const values = probe.apply(toTf(tf, x), { training: true });
+        const values = probe.apply(inputsOf(batch), { training: true });
         return [
           ...all.map(({ key }) => ({ name: `weight "${key}"`, tensor: tf.clone(value(key)) })),
           ...[values].flat().map((each, i) => ({
@@ -229,10 +282,18 @@ export async function openOnTfjs(
         const bad = await read(name, tensor);
         if (bad) return bad;
       }
-      const bad = notFinite("the loss", { data: loss });
+      const bad = notFinite("the loss", { data: Float32Array.of(loss) });
       if (bad) return bad;
       for (const { key, gradient } of gradients.toReversed()) {
         const bad = await read(`the gradient of "${key}"`, gradient);
+        if (bad) return bad;
+      }
+      for (const { key, value: now, slots: own } of made) {
+        const bad =
+          (await read(`the new weight "${key}"`, now)) ??
+          (await firstOf(
+            slotNames.map((slot) => read(`the new optimizer's state "${key}/${slot}"`, own[slot]!)),
+          ));
         if (bad) return bad;
       }
       return undefined;
@@ -247,12 +308,15 @@ export async function openOnTfjs(
     tested: device === "cpu" && isTested("@tensorflow/tfjs-core"),
     compute,
     measure: async (batch) => {
-      const numbers = on(() => tf.tidy(() => tf.stack(measure(batch, false))));
-      try {
-        return await numbers.data();
-      } finally {
-        numbers.dispose();
-      }
+      let lengths: readonly number[] = [];
+      const numbers = on(() =>
+        tf.tidy(() => {
+          const line = lined(measure(batch, false));
+          ({ lengths } = line);
+          return line.numbers;
+        }),
+      );
+      return readLine({ numbers, lengths });
     },
     readWeights: () => readAll(all.map(({ key }) => [key, value(key)])),
     readSlots: () => readAll(slots),
@@ -267,6 +331,14 @@ export async function openOnTfjs(
         tf.dispose([...slots.values()]);
       }),
   };
+}
+
+async function firstOf<T>(values: readonly Promise<T | undefined>[]): Promise<T | undefined> {
+  for (const value of values) {
+    const found = await value;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Layers whose gradient or randomness TF.js does not have on a device. */

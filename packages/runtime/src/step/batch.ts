@@ -1,0 +1,182 @@
+// A batch as a step takes it: tensors by the names of inputs and outputs, checked.
+import {
+  CajalError,
+  checkOptions,
+  checkTensor,
+  isTensor,
+  showShape,
+  unknownName,
+  type DType,
+  type NamedBatch,
+  type NamedTensors,
+  type Shape,
+  type Tensor,
+} from "@cajal/core";
+import { notFinite, type Bad } from "./checks";
+import type { TrainableModel } from "./model";
+
+export interface StepBatch {
+  readonly examples: number;
+  /** By input. */
+  readonly x: NamedTensors;
+  /** By output that has a loss; so are weights, where there are any. */
+  readonly y: NamedTensors;
+  readonly weight: NamedTensors;
+}
+
+/** @throws CajalError `bad-shape`, `bad-argument`, `unknown-option` */
+export function readBatch(
+  batch: NamedBatch,
+  model: Pick<TrainableModel, "inputs" | "outputs" | "outputNames" | "outputShapes">,
+): StepBatch {
+  const { inputs, outputs, outputNames, outputShapes } = model;
+  if (typeof batch !== "object" || batch === null)
+    throw new CajalError("bad-argument", `batch: got ${String(batch)}, expected { x, y }.`);
+  checkOptions("batch", batch, ["x", "y", "weight"]);
+  const names = outputs.map(({ name }) => name);
+  const inputNames = inputs.map(({ name }) => name);
+  const x = byName("x", batch.x, { kind: "input", names: inputNames, known: inputNames });
+  const y = byName("y", batch.y, { kind: "output", names, known: outputNames });
+  for (const { name, shape, dtype } of inputs)
+    checkInput(show("x", name, inputNames), x[name]!, { shape, dtype });
+  const first = x[inputs[0]!.name]!;
+  const examples = first.shape[0] ?? 0;
+  for (const [what, tensors] of Object.entries({ x, y }))
+    for (const [name, { shape }] of Object.entries(tensors))
+      if (examples === 0 || shape[0] !== examples)
+        throw new CajalError(
+          "bad-shape",
+          `batch: got x ${showShape(first.shape)} and ${show(what, name, Object.keys(tensors))} ${showShape(shape)}, expected the same number of examples, at least one.`,
+          { x: first.shape, [what]: shape },
+        );
+  const shapes = outputShapes(Object.fromEntries(Object.entries(x).map(([name, { shape }]) => [name, shape]))); // prettier-ignore
+  const weight = readWeights(batch.weight, names);
+  for (const { name, index, loss } of outputs) {
+    loss.checkLabels?.(y[name]!, shapes[index]!);
+    if (weight[name]) checkWeight(weight[name], { examples, output: shapes[index]! });
+  }
+  return { examples, x, y, weight };
+}
+
+/** The first number of a batch that is not finite. */
+export const notFiniteIn = ({ x, y, weight }: StepBatch): Bad | undefined => {
+  for (const [what, tensors] of Object.entries({ x, y, weight }))
+    for (const [name, value] of Object.entries(tensors)) {
+      const bad = notFinite(`batch ${show(what, name, Object.keys(tensors))}`, value);
+      if (bad) return bad;
+    }
+  return undefined;
+};
+
+const show = (what: string, name: string, all: readonly unknown[]) =>
+  all.length > 1 ? `${what} "${name}"` : what;
+
+/**
+ * One tensor is that of the only name.
+ *
+ * @param of.names those that are needed, of all that are `known`
+ */
+function byName(
+  what: "x" | "y",
+  value: Tensor | NamedTensors,
+  { kind, names, known }: { kind: string; names: readonly string[]; known: readonly string[] },
+): NamedTensors {
+  const line = names.map((name) => `${name}: …`).join(", ");
+  if (typeof value !== "object" || value === null)
+    throw new CajalError(
+      "bad-argument",
+      `batch ${what}: got ${String(value)}, expected ${names.length > 1 ? `{ ${line} }` : "a tensor"}.`,
+    );
+  const tensors = isTensor(value)
+    ? names.length === 1
+      ? { [names[0]!]: value }
+      : undefined
+    : value;
+  if (!tensors)
+    throw new CajalError(
+      "bad-argument",
+      `batch ${what}: got one tensor, and the model has ${names.length} ${kind}s. Expected { ${line} }.`,
+      { names },
+    );
+  for (const name of Object.keys(tensors))
+    if (!known.includes(name)) throw unknownName(`${kind} of the model`, name, known);
+  return Object.fromEntries(
+    names.map((name) => {
+      const tensor = tensors[name];
+      if (!tensor)
+        throw new CajalError(
+          "bad-argument",
+          `batch ${what}: got nothing for ${kind} "${name}", expected { ${line} }.`,
+          { name },
+        );
+      checkTensor(tensor, `batch ${show(what, name, names)}`);
+      return [name, tensor];
+    }),
+  );
+}
+
+function checkInput(
+  name: string,
+  { shape: got, dtype: gotType }: Tensor,
+  { shape, dtype }: { readonly shape: readonly (number | null)[]; readonly dtype: DType },
+): void {
+  const fits =
+    got.length === shape.length && shape.every((extent, i) => extent === null || extent === got[i]);
+  if (!fits)
+    throw new CajalError(
+      "bad-shape",
+      `batch ${name}: got ${showShape(got)}, expected ${showShape(shape)}, the model's input.`,
+      { got, expected: shape },
+    );
+  if (got.includes(0))
+    throw new CajalError(
+      "bad-shape",
+      `batch ${name}: got ${showShape(got)}, expected at least one example, and no empty axis.`,
+      { got },
+    );
+  // Numbers of a class or a word may come as float32, which holds them as exactly.
+  if (gotType !== dtype && gotType !== "float32")
+    throw new CajalError(
+      "bad-argument",
+      `batch ${name}: got ${gotType}, expected ${dtype}. Map the dataset${dtype === "float32" ? ", e.g. with rescale(1 / 255)" : ""}.`,
+      { got: gotType, expected: dtype },
+    );
+}
+
+function readWeights(
+  weight: Tensor | NamedTensors | undefined,
+  names: readonly string[],
+): NamedTensors {
+  if (weight === undefined) return {};
+  if (typeof weight !== "object" || weight === null)
+    throw new CajalError(
+      "bad-argument",
+      `batch weight: got ${String(weight)}, expected a float32 tensor, one number an example.`,
+    );
+  if (isTensor(weight)) return Object.fromEntries(names.map((name) => [name, weight]));
+  for (const name of Object.keys(weight))
+    if (!names.includes(name)) throw unknownName("output with a loss", name, names);
+  return weight;
+}
+
+/** One number an example, or one for each sample of its loss: the output's shape without the last axis. */
+function checkWeight(
+  weight: Tensor,
+  { examples, output }: { examples: number; output: Shape },
+): void {
+  checkTensor(weight, "batch weight");
+  const { dtype, shape } = weight;
+  const samples = output.slice(0, -1);
+  const fits =
+    shape[0] === examples &&
+    shape.length <= samples.length &&
+    shape.every((extent, i) => extent === samples[i]);
+  if (dtype !== "float32" || !fits)
+    throw new CajalError(
+      dtype === "float32" ? "bad-shape" : "bad-argument",
+      `batch weight: got ${dtype} ${showShape(shape)}, expected float32 ${showShape([examples])}, one number an example${
+        samples.length > 1 ? `, or ${showShape(samples)}` : ""
+      }.`,
+      { dtype, shape },
+    );
+}

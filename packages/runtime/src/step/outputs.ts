@@ -1,0 +1,236 @@
+// What is computed of a model's outputs: losses and metrics, which output each belongs to, and how the
+// numbers of several batches become one result. A model of one output is the plain case of all this.
+import { CajalError, unknownName } from "@cajal/core";
+import type { Ops } from "./ops";
+import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
+
+/** An output that has a loss. */
+export interface TrainedOutput {
+  readonly name: string;
+  /** Its place among the model's outputs. */
+  readonly index: number;
+  /** Of what the model that is trained gives, which may lack the last activation. */
+  readonly loss: Loss;
+  /** What makes the model's own output of what the loss takes, where that is another. */
+  readonly activation?: "softmax" | "sigmoid";
+  /** Factor of the loss in the sum that is made small. */
+  readonly factor: number;
+  readonly metrics: readonly Metric[];
+}
+
+type Chosen = Pick<TrainStepOptions, "loss" | "lossWeights" | "metrics">;
+
+/**
+ * The outputs that have a loss.
+ *
+ * @param names of all outputs, in the model's order
+ * @throws CajalError `unknown-name` for an output that the model does not have; `bad-argument`
+ */
+export function trainedOutputs(
+  names: readonly string[],
+  { loss, lossWeights = {}, metrics = [] }: Chosen,
+): TrainedOutput[] {
+  const byName = isLoss(loss) ? Object.fromEntries(names.map((name) => [name, loss])) : loss;
+  if (!isRecord(byName)) throw noLoss(loss);
+  if (!Array.isArray(metrics) && !isRecord(metrics)) throw noMetrics(metrics);
+  if (!isRecord(lossWeights))
+    throw new CajalError(
+      "bad-argument",
+      `lossWeights: got ${String(lossWeights)}, expected a factor by output, e.g. { ${names[0]}: 0.5 }.`,
+    );
+  const listed = [byName, lossWeights, Array.isArray(metrics) ? {} : metrics];
+  for (const name of listed.flatMap(Object.keys))
+    if (!names.includes(name)) throw unknownName("output of the model", name, names);
+  const trained = names.flatMap((name, index): TrainedOutput[] => {
+    const own = Array.isArray(metrics) ? metrics : (metrics as Record<string, Metric[]>)[name];
+    const of = byName[name];
+    if (!of) {
+      if (own && !Array.isArray(metrics)) throw lacksLoss("metrics", name);
+      if (Object.hasOwn(lossWeights, name)) throw lacksLoss("lossWeights", name);
+      return [];
+    }
+    if (!isLoss(of)) throw noLoss(of);
+    const factor = lossWeights[name] ?? 1;
+    if (!Number.isFinite(factor))
+      throw new CajalError(
+        "bad-argument",
+        `lossWeights: got ${String(factor)} for output "${name}", expected a number.`,
+        { output: name, factor },
+      );
+    const looked = own ?? [];
+    if (!Array.isArray(looked) || !looked.every(isMetric)) throw noMetrics(own);
+    return [{ name, index, loss: of, factor, metrics: looked }];
+  });
+  if (trained.length === 0)
+    throw new CajalError(
+      "bad-argument",
+      `loss: got a loss for no output, expected one for at least one of ${names.join(", ")}.`,
+    );
+  return trained;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, never>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isLoss = (value: unknown): value is Loss =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as Partial<Loss>).compute === "function";
+
+const isMetric = (value: unknown): value is Metric =>
+  typeof value === "object" &&
+  value !== null &&
+  typeof (value as { name?: unknown }).name === "string" &&
+  ["compute", "totals"].some((name) => typeof Reflect.get(value, name) === "function");
+
+const noLoss = (got: unknown) =>
+  new CajalError(
+    "bad-argument",
+    `loss: got ${typeof got === "string" ? JSON.stringify(got) : String(got)}, expected one such as meanSquaredError() of @cajal/train, or one by output: { NAME: meanSquaredError() }.`,
+    { got },
+  );
+
+const noMetrics = (got: unknown) =>
+  new CajalError(
+    "bad-argument",
+    `metrics: got ${typeof got === "string" ? JSON.stringify(got) : String(got)}, expected a list such as [accuracy()] of @cajal/train, or one by output: { NAME: [accuracy()] }.`,
+    { got },
+  );
+
+const lacksLoss = (what: string, name: string) =>
+  new CajalError(
+    "bad-argument",
+    `${what}: output "${name}" has no loss. Give it one, or leave it out here.`,
+    { output: name },
+  );
+
+/** What is computed of one output. */
+export interface Labelled<V> {
+  readonly yTrue: V;
+  /** As the trained model gives it. */
+  readonly yPred: V;
+  /** [examples], or in the shape of the losses of all samples. */
+  readonly weight?: V | undefined;
+}
+
+/**
+ * The loss to make small, and the numbers of {@link measuresOf}, each as one or more values.
+ *
+ * @param labelled beside `outputs`
+ */
+export function measured<V>(
+  ops: Ops<V>,
+  outputs: readonly TrainedOutput[],
+  labelled: readonly Labelled<V>[],
+): { loss: V; numbers: V[][] } {
+  const parts = outputs.map(({ loss, activation, factor, metrics }, i) => {
+    const { yTrue, yPred, weight } = labelled[i]!;
+    const own = activation === undefined ? yPred : ops[activation](yPred);
+    const each = loss.compute(ops, yTrue, yPred);
+    const mean = ops.reduceMean(
+      weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each)),
+    );
+    return {
+      mean,
+      weighted: factor === 1 ? mean : ops.mul(mean, factor),
+      metrics: metrics.map((metric) =>
+        "totals" in metric
+          ? [...metric.totals(ops, yTrue, own)]
+          : [ops.reduceMean(metric.compute(ops, yTrue, own))],
+      ),
+    };
+  });
+  return {
+    loss: parts.map(({ weighted }) => weighted).reduce((a, b) => ops.add(a, b)),
+    numbers: [
+      ...(outputs.length > 1 ? parts.map(({ mean }) => [mean]) : []),
+      ...parts.flatMap(({ metrics }) => metrics),
+    ],
+  };
+}
+
+/** Weights of examples with as many axes as the losses that they multiply. */
+function likeLosses<V>(ops: Ops<V>, weight: V, losses: V): V {
+  let value = weight;
+  while (ops.rank(value) < ops.rank(losses)) value = ops.expandDims(value);
+  return value;
+}
+
+/** A number of a step's result: how it comes of its totals. */
+interface Measure {
+  readonly name: string;
+  /** Of a mean the totals are its sum and the number of examples. */
+  readonly mean: boolean;
+  readonly result: (totals: readonly number[]) => number;
+}
+
+const meanOf = ([sum, examples]: readonly number[]) => sum! / examples!;
+
+/** All numbers beside the loss, in the order of {@link measured}. */
+export function measuresOf(outputs: readonly TrainedOutput[]): Measure[] {
+  const several = outputs.length > 1;
+  const measures = [
+    ...(several
+      ? outputs.map(({ name }) => ({ name: `${name}_loss`, mean: true, result: meanOf }))
+      : []),
+    ...outputs.flatMap(({ name, metrics }) =>
+      metrics.map((metric) => ({
+        name: several ? `${name}_${metric.name}` : metric.name,
+        mean: !("totals" in metric),
+        result: "totals" in metric ? metric.result : meanOf,
+      })),
+    ),
+  ];
+  const names = measures.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i || name === "loss");
+  if (twice !== undefined)
+    throw new CajalError(
+      "bad-argument",
+      `metrics: got two numbers of the name "${twice}". Rename one: { ...metric, name: "other" }.`,
+      { name: twice },
+    );
+  return measures;
+}
+
+/**
+ * The totals of one batch.
+ *
+ * @param numbers the loss, then those of `measures`
+ */
+export function totalsOf(
+  measures: readonly Measure[],
+  numbers: readonly (readonly number[])[],
+  examples: number,
+): Totals {
+  const [loss, ...rest] = numbers;
+  return Object.fromEntries([
+    ["loss", [loss![0]! * examples, examples]],
+    ...measures.map(({ name, mean }, i): [string, readonly number[]] => [
+      name,
+      mean ? [rest[i]![0]! * examples, examples] : rest[i]!,
+    ]),
+  ]);
+}
+
+/** The totals of two parts together; `{}` are those of nothing. */
+export function addTotals(a: Totals, b: Totals): Totals {
+  return Object.fromEntries(
+    Object.entries(b).map(([name, totals]) => {
+      const before = Object.hasOwn(a, name) ? a[name]! : [];
+      return [name, totals.map((total, i) => (before[i] ?? 0) + total)];
+    }),
+  );
+}
+
+/** @throws CajalError `bad-argument` where there are no totals */
+export function resultOf(measures: readonly Measure[], totals: Totals): StepResult {
+  const { loss } = totals;
+  if (!loss || !(loss[1]! > 0))
+    throw new CajalError("bad-argument", "result: got totals of no example.", { totals });
+  return {
+    loss: meanOf(loss),
+    metrics: Object.fromEntries(
+      measures.map(({ name, result }) => [name, result(totals[name] ?? [])]),
+    ),
+  };
+}
