@@ -9,46 +9,43 @@ export {
   type CheckpointEvent,
   type CheckpointTarget,
 } from "./train";
-export {
-  binaryCrossentropy,
-  categoricalCrossentropy,
-  cosineSimilarity,
-  hinge,
-  huber,
-  klDivergence,
-  logCosh,
-  meanAbsoluteError,
-  meanSquaredError,
-  sparseCategoricalCrossentropy,
-  type CrossentropyOptions,
-} from "./losses";
-export {
-  adagrad,
-  adam,
-  adamw,
-  rmsprop,
-  sgd,
-  type AdamOptions,
-  type OptimizerOptions,
-} from "./optimizers";
-export {
-  constant,
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  oneCycle,
-  piecewiseConstant,
-  polynomialDecay,
-  type Schedule,
-} from "./schedules";
-export {
-  accuracy,
-  binaryAccuracy,
-  categoricalAccuracy,
-  sparseCategoricalAccuracy,
-  topKAccuracy,
-} from "./metrics";
+export { binaryCrossentropy } from "./losses/binaryCrossentropy";
+export { categoricalCrossentropy } from "./losses/categoricalCrossentropy";
+export { cosineSimilarity } from "./losses/cosineSimilarity";
+export { hinge } from "./losses/hinge";
+export { huber } from "./losses/huber";
+export { klDivergence } from "./losses/klDivergence";
+export { logCosh } from "./losses/logCosh";
+export { meanAbsoluteError } from "./losses/meanAbsoluteError";
+export { meanSquaredError } from "./losses/meanSquaredError";
+export { sparseCategoricalCrossentropy } from "./losses/sparseCategoricalCrossentropy";
+export type { CrossentropyOptions } from "./losses/crossentropy";
+export { adagrad } from "./optimizers/adagrad";
+export { adam, type AdamOptions } from "./optimizers/adam";
+export { adamw } from "./optimizers/adamw";
+export { rmsprop } from "./optimizers/rmsprop";
+export { sgd } from "./optimizers/sgd";
+export type { OptimizerOptions } from "./optimizers/defineOptimizer";
+export { constant } from "./schedules/constant";
+export { cosineDecay } from "./schedules/cosineDecay";
+export { cosineDecayRestarts } from "./schedules/cosineDecayRestarts";
+export { exponentialDecay } from "./schedules/exponentialDecay";
+export { inverseTimeDecay } from "./schedules/inverseTimeDecay";
+export { oneCycle } from "./schedules/oneCycle";
+export { piecewiseConstant } from "./schedules/piecewiseConstant";
+export { polynomialDecay } from "./schedules/polynomialDecay";
+export type { Schedule } from "./schedules/defineSchedule";
+export { accuracy } from "./metrics/accuracy";
+export { auc, type AucOptions } from "./metrics/auc";
+export { binaryAccuracy } from "./metrics/binaryAccuracy";
+export { categoricalAccuracy } from "./metrics/categoricalAccuracy";
+export { f1, type F1Options } from "./metrics/f1";
+export { precision } from "./metrics/precision";
+export { recall } from "./metrics/recall";
+export { rootMeanSquaredError } from "./metrics/rootMeanSquaredError";
+export { sparseCategoricalAccuracy } from "./metrics/sparseCategoricalAccuracy";
+export { topKAccuracy } from "./metrics/topKAccuracy";
+export type { DecisionOptions } from "./metrics/confusion";
 export {
   decodeCheckpoint,
   encodeCheckpoint,

@@ -1,7 +1,7 @@
 // What to do when a number no longer gets better: stop, or go on more slowly. Ordinary values that the
 // caller's loop asks, with the rules of Keras' EarlyStopping and ReduceLROnPlateau.
 import { CajalError, checkOptions } from "@cajal/core";
-import type { Schedule } from "./schedules";
+import type { Schedule } from "./schedules/defineSchedule";
 
 export interface PlateauOptions {
   /** Observations in a row without improvement after which it is a plateau. */

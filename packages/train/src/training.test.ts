@@ -7,9 +7,10 @@ import { readFileSync, readdirSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { generatedWeights } from "../../models/testing/generated";
-import { sparseCategoricalAccuracy } from "./metrics";
-import { adam, sgd } from "./optimizers";
-import { sparseCategoricalCrossentropy } from "./losses";
+import { sparseCategoricalAccuracy } from "./metrics/sparseCategoricalAccuracy";
+import { adam } from "./optimizers/adam";
+import { sgd } from "./optimizers/sgd";
+import { sparseCategoricalCrossentropy } from "./losses/sparseCategoricalCrossentropy";
 
 const fixtures = new URL("../../models/fixtures/keras/", import.meta.url);
 

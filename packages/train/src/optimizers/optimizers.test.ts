@@ -2,10 +2,18 @@ import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { updateParameters } from "../../runtime/src/step/update";
-import { engines, type TestedEngine } from "../testing/engines";
-import { adagrad, adam, adamw, rmsprop, sgd, type OptimizerOptions } from "./optimizers";
-import { exponentialDecay, type Schedule } from "./schedules";
+import { updateParameters } from "../../../runtime/src/step/update";
+import { engines, type TestedEngine } from "../../testing/engines";
+import {
+  adagrad,
+  adam,
+  adamw,
+  exponentialDecay,
+  rmsprop,
+  sgd,
+  type OptimizerOptions,
+  type Schedule,
+} from "../index";
 
 interface Case {
   case: string;
@@ -98,7 +106,10 @@ async function step(
 describe("optimizers against Keras", () => {
   const { start, gradients, cases }: { start: number[]; gradients: number[][]; cases: Case[] } =
     JSON.parse(
-      readFileSync(new URL("../../models/fixtures/keras/optimizers.json", import.meta.url), "utf8"),
+      readFileSync(
+        new URL("../../../models/fixtures/keras/optimizers.json", import.meta.url),
+        "utf8",
+      ),
     );
   it("has all of Keras' cases", () => expect(cases.length).toBe(19));
   // The tolerance that the reference states: 2e-6 of the larger of 1 and the value.

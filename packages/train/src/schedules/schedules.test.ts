@@ -11,7 +11,7 @@ import {
   piecewiseConstant,
   polynomialDecay,
   type Schedule,
-} from "./schedules";
+} from "../index";
 
 interface Case {
   case: string;
@@ -61,7 +61,7 @@ const ours: Record<string, (config: Record<string, never>) => Schedule> = {
 
 describe("schedules against Keras", () => {
   const { steps, cases }: { steps: number[]; cases: Case[] } = JSON.parse(
-    readFileSync(new URL("../../models/fixtures/keras/schedules.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../../../models/fixtures/keras/schedules.json", import.meta.url), "utf8"),
   );
   it("has all of Keras' cases", () => expect(cases.length).toBe(12));
   it.each(cases)("$case", ({ class_name, config, values }) => {

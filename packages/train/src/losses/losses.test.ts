@@ -2,7 +2,7 @@ import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { engines } from "../testing/engines";
+import { engines } from "../../testing/engines";
 import {
   binaryCrossentropy,
   categoricalCrossentropy,
@@ -14,7 +14,7 @@ import {
   meanAbsoluteError,
   meanSquaredError,
   sparseCategoricalCrossentropy,
-} from "./losses";
+} from "../index";
 
 interface Flat {
   shape: number[];
@@ -60,7 +60,7 @@ function near(got: Tensor, expected: readonly number[], tolerance = 2e-6): void 
 
 describe("losses against Keras", () => {
   const { cases }: { cases: Case[] } = JSON.parse(
-    readFileSync(new URL("../../models/fixtures/keras/losses.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../../../models/fixtures/keras/losses.json", import.meta.url), "utf8"),
   );
   it("has all of Keras' cases", () => expect(cases.length).toBe(23));
   describe.each(engines)("$name", (engine) => {

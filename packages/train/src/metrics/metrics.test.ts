@@ -1,14 +1,14 @@
 import { tensor } from "@cajal/core";
-import type { Metric } from "@cajal/runtime";
+import type { MeanMetric } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
-import { engines } from "../testing/engines";
+import { engines } from "../../testing/engines";
 import {
   accuracy,
   binaryAccuracy,
   categoricalAccuracy,
   sparseCategoricalAccuracy,
   topKAccuracy,
-} from "./metrics";
+} from "../index";
 
 const predictions = tensor("float32", [4, 3], [0.1, 0.7, 0.2, 0.5, 0.5, 0, 0.2, 0.3, 0.5, 0.3, 0.3, 0.4]); // prettier-ignore
 const numbers = tensor("int32", [4], [1, 1, 0, 2]);
@@ -18,7 +18,7 @@ const yesNo = tensor("float32", [3, 1], [0.4, 0.6, 0.5]);
 
 describe.each(engines)("metrics on $name", (engine) => {
   const value = async (
-    metric: Metric,
+    metric: MeanMetric,
     yTrue: typeof numbers | typeof oneHot,
     yPred = predictions,
   ) => {

@@ -1,0 +1,48 @@
+import type { Loss, Ops } from "@cajal/runtime";
+import {
+  classesOf,
+  clipped,
+  readOptions,
+  weighted,
+  type CrossentropyOptions,
+} from "./crossentropy";
+import { checkSameShape, defineLoss, timesLabel } from "./defineLoss";
+
+const where = "categoricalCrossentropy";
+
+/**
+ * −Σ y log p. `yTrue` one-hot or soft labels `[batch, …, classes]`.
+ *
+ * Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7]. A model that ends with
+ * softmax is trained on its logits, which needs neither.
+ */
+export const categoricalCrossentropy = defineLoss(
+  ["categorical_crossentropy", "cce"],
+  (options: CrossentropyOptions = {}): Loss => {
+    const { fromLogits, labelSmoothing, classWeights } = readOptions(where, options);
+    const loss = (logProbabilities: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
+      name: "categorical_crossentropy",
+      config: { fromLogits, labelSmoothing, classWeights },
+      checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
+      compute(ops, yTrue, yPred) {
+        const y = ops.cast(yTrue, "float32");
+        const count = classesOf(ops, yPred);
+        const smooth = labelSmoothing
+          ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / count)
+          : y;
+        const products = timesLabel(ops, smooth, logProbabilities(ops, yPred));
+        const losses = ops.neg(ops.reduceSum(products, { axes: [-1] }));
+        // The class of a soft label is its largest, as Keras takes it.
+        return classWeights
+          ? weighted(ops, losses, ops.argMax(y), { weights: classWeights, count, where })
+          : losses;
+      },
+    });
+    const ofLogits = loss((ops, logits) => ops.logSoftmax(logits));
+    if (fromLogits) return { ...ofLogits, logitsOf: "softmax" };
+    const ofProbabilities = loss((ops, p) =>
+      ops.log(clipped(ops, ops.div(p, ops.reduceSum(p, { axes: [-1], keepDims: true })))),
+    );
+    return { ...ofProbabilities, fromLogits: { activation: "softmax", loss: ofLogits } };
+  },
+);

@@ -1,0 +1,72 @@
+// What the cross-entropies have in common: their options, and how they treat classes and probabilities.
+import { CajalError, checkOptions } from "@cajal/core";
+import type { Ops } from "@cajal/runtime";
+import { epsilon } from "./defineLoss";
+
+export interface CrossentropyOptions {
+  /** Whether the model gives logits, without a softmax (or sigmoid) at its end. Default false. */
+  fromLogits?: boolean;
+  /** Share in [0, 1] of each label that is spread over all classes. Default 0. */
+  labelSmoothing?: number;
+  /** Factor of the loss of each class, by its number. The mean still divides by the number of samples. */
+  classWeights?: readonly number[];
+}
+
+/** The options with their defaults, checked. */
+export function readOptions(
+  where: string,
+  options: CrossentropyOptions,
+  known: readonly (keyof CrossentropyOptions)[] = ["fromLogits", "labelSmoothing", "classWeights"],
+) {
+  checkOptions(where, options, known);
+  const { fromLogits = false, labelSmoothing = 0, classWeights } = options;
+  if (typeof fromLogits !== "boolean")
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got fromLogits ${String(fromLogits)}, expected true or false.`,
+      { fromLogits },
+    );
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got labelSmoothing ${String(labelSmoothing)}, expected a number in 0 … 1.`,
+      { where, name: "labelSmoothing", value: labelSmoothing },
+    );
+  if (
+    classWeights !== undefined &&
+    !(Array.isArray(classWeights) && classWeights.every((each) => Number.isFinite(each)))
+  )
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got classWeights ${String(classWeights)}, expected a list of numbers, one a class.`,
+      { classWeights },
+    );
+  return { fromLogits, labelSmoothing, classWeights };
+}
+
+/** Probabilities kept away from 0 and 1. */
+export const clipped = <V>(ops: Ops<V>, p: V) => ops.clip(p, epsilon, 1 - epsilon);
+
+/** Losses times the weights of their classes. */
+export function weighted<V>(
+  ops: Ops<V>,
+  losses: V,
+  classes: V,
+  { weights, count, where }: { weights: readonly number[]; count: number; where: string },
+): V {
+  if (weights.length !== count)
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got ${weights.length} classWeights, expected ${count}, the model's number of classes.`,
+      { got: weights.length, expected: count },
+    );
+  return ops.mul(losses, ops.gather(ops.constant(weights), classes));
+}
+
+/** Extent of the last axis. */
+export function classesOf<V>(ops: Ops<V>, yPred: V): number {
+  const classes = ops.extent(yPred, -1);
+  if (classes === undefined)
+    throw new CajalError("bad-shape", "crossentropy: the model's number of classes is not known.");
+  return classes;
+}

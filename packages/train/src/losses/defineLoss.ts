@@ -1,0 +1,61 @@
+// What every loss has in common: its names, its labels, and the shapes that it takes.
+import { CajalError, showShape, type Shape, type Tensor } from "@cajal/core";
+import type { Loss, Ops } from "@cajal/runtime";
+
+/** A function that makes a loss, and the names by which Keras knows it. */
+export type LossMaker<O> = ((options?: O) => Loss) & { readonly names: readonly string[] };
+
+/**
+ * @param names in Keras: its own, then abbreviations
+ * @param make the loss of these options; without options it must be one that can be used
+ */
+export function defineLoss<O>(names: readonly string[], make: (options?: O) => Loss): LossMaker<O> {
+  return Object.assign((options?: O) => make(options), { names });
+}
+
+/** Keras' `backend.epsilon()`: probabilities are kept this far from 0 and 1. */
+export const epsilon = 1e-7;
+
+/** The largest float32. */
+export const largest = 3.4028234663852886e38;
+
+/** A loss that is the mean over the last axis of what is computed for every element. */
+export function elementwise(
+  name: string,
+  where: string,
+  elements: <V>(ops: Ops<V>, y: V, yPred: V) => V,
+): Loss {
+  return {
+    name,
+    checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
+    compute(ops, yTrue, yPred) {
+      const y = ops.cast(
+        ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
+        "float32",
+      );
+      return ops.reduceMean(elements(ops, y, yPred), { axes: [-1] });
+    },
+  };
+}
+
+/**
+ * y · value, and 0 where y is 0 whatever the value is: 0 · −∞, as of a class that a model excludes,
+ * would be NaN.
+ */
+export const timesLabel = <V>(ops: Ops<V>, y: V, value: V): V =>
+  ops.where(ops.equal(y, 0), 0, ops.mul(y, value));
+
+/** Labels in the shape of the output, or without a last axis of 1. */
+export function checkSameShape(where: string, { shape }: Tensor, output: Shape): void {
+  const full = shape.length + 1 === output.length && output.at(-1) === 1 ? [...shape, 1] : shape;
+  if (full.length !== output.length || full.some((extent, i) => extent !== output[i]))
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got labels ${showShape(shape)}, expected ${showShape(output)}, the shape of the model's output.${
+        shape.length + 1 === output.length
+          ? " Class numbers go with sparseCategoricalCrossentropy, or make them one-hot."
+          : ""
+      }`,
+      { labels: shape, output },
+    );
+}

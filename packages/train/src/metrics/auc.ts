@@ -1,0 +1,109 @@
+import { CajalError, checkOptions } from "@cajal/core";
+import type { TotalsMetric } from "@cajal/runtime";
+import { defineMetric, labelsLike, ratio } from "./defineMetric";
+
+export interface AucOptions {
+  /** Area under true over false positive rate ("ROC", the default), or precision over recall ("PR"). */
+  curve?: "ROC" | "PR";
+  /** Points of the curve, evenly over 0 … 1; default 200, as in Keras. More are more exact. */
+  thresholds?: number;
+  /** Whether the model gives logits, without a sigmoid (or softmax) at its end. Default false. */
+  fromLogits?: boolean;
+}
+
+/** Comparisons that are made at once, of elements and thresholds: 16 MB of numbers. */
+const atOnce = 2 ** 22;
+
+/**
+ * Area under the curve (Fawcett 2006), from counts of the whole epoch at evenly spaced thresholds, as
+ * Keras' AUC: trapezoids for ROC, and the interpolation of Davis & Goadrich 2006 for PR. All outputs are
+ * taken together; for class numbers each class against the others.
+ *
+ * @throws CajalError `bad-argument` for outputs that are not in 0 … 1
+ */
+export const auc = defineMetric(["auc"], (options: AucOptions = {}): TotalsMetric => {
+  checkOptions("auc", options, ["curve", "thresholds", "fromLogits"]);
+  const { curve = "ROC", thresholds: count = 200, fromLogits = false } = options;
+  if (curve !== "ROC" && curve !== "PR")
+    throw new CajalError(
+      "bad-argument",
+      `auc: got curve ${JSON.stringify(curve)}, expected "ROC" or "PR".`,
+      { curve },
+    );
+  if (!(Number.isSafeInteger(count) && count >= 2 && count <= 10_000))
+    throw new CajalError(
+      "bad-argument",
+      `auc: got thresholds ${String(count)}, expected a whole number of 2 … 10000.`,
+      { thresholds: count },
+    );
+  const inner = Array.from({ length: count - 2 }, (_, i) => (i + 1) / (count - 1));
+  // What is not above the second is below 0, what is above the last is above 1.
+  const thresholds = [-Infinity, -1e-7, ...inner, 1 + 1e-6];
+  return {
+    name: "auc",
+    config: { curve, thresholds: count, fromLogits },
+    totals(ops, yTrue, yPred) {
+      const actual = ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32");
+      const p = fromLogits
+        ? ops.extent(yPred, -1) === 1
+          ? ops.sigmoid(yPred)
+          : ops.softmax(yPred)
+        : yPred;
+      const column = ops.expandDims(p); // [..., 1] beside [thresholds]
+      const isYes = ops.expandDims(actual);
+      const axes = Array.from({ length: ops.rank(p) }, (_, axis) => axis);
+      const elements = axes.reduce((product, axis) => product * (ops.extent(p, axis) ?? 1), 1);
+      const chunk = Math.max(1, Math.floor(atOnce / Math.max(1, elements)));
+      const right: (typeof yPred)[] = [];
+      const wrong: (typeof yPred)[] = [];
+      for (let from = 0; from < thresholds.length; from += chunk) {
+        const some = ops.constant(thresholds.slice(from, from + chunk));
+        const above = ops.where(
+          ops.equal(column, column),
+          ops.cast(ops.greater(column, some), "float32"),
+          NaN,
+        );
+        right.push(ops.reduceSum(ops.mul(above, isYes), { axes }));
+        wrong.push(ops.reduceSum(ops.mul(above, ops.sub(1, isYes)), { axes }));
+      }
+      return [...right, ...wrong];
+    },
+    result(totals) {
+      const half = totals.length / 2;
+      const [right, wrong] = [totals.slice(0, half), totals.slice(half)];
+      const all = (i: number) => right.at(i)! + wrong.at(i)!;
+      if (all(0) !== all(1) || all(-1) !== 0) {
+        if (Number.isNaN(all(0))) return NaN;
+        throw new CajalError(
+          "bad-argument",
+          "auc: the model's outputs are not all in 0 … 1. End the model with a sigmoid or softmax, or say auc({ fromLogits: true }).",
+        );
+      }
+      const [tp, fp] = [right.slice(1), wrong.slice(1)];
+      return curve === "ROC" ? underRoc(tp, fp) : underPrecisionRecall(tp, fp);
+    },
+  };
+});
+
+/** Trapezoids between the points; thresholds rise, so rates fall. */
+function underRoc(tp: readonly number[], fp: readonly number[]): number {
+  const rate = (counts: readonly number[], i: number) => ratio(counts[i]!, counts[0]!);
+  let area = 0;
+  for (let i = 0; i + 1 < tp.length; i++)
+    area += ((rate(fp, i) - rate(fp, i + 1)) * (rate(tp, i) + rate(tp, i + 1))) / 2;
+  return area;
+}
+
+/** Between two points false positives grow linearly with true ones, not precision with recall. */
+function underPrecisionRecall(tp: readonly number[], fp: readonly number[]): number {
+  let area = 0;
+  for (let i = 0; i + 1 < tp.length; i++) {
+    const [gained, positives] = [tp[i]! - tp[i + 1]!, tp[i]! + fp[i]!];
+    const before = Math.max(tp[i + 1]! + fp[i + 1]!, 0);
+    const slope = ratio(gained, positives - before);
+    const intercept = tp[i + 1]! - slope * before;
+    const growth = positives > 0 && before > 0 ? positives / before : 1;
+    area += slope * (gained + intercept * Math.log(growth));
+  }
+  return ratio(area, tp[0]!);
+}

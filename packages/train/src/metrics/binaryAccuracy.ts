@@ -1,0 +1,36 @@
+import { CajalError, checkOptions } from "@cajal/core";
+import type { MeanMetric } from "@cajal/runtime";
+import { defineMetric } from "./defineMetric";
+
+/**
+ * Share of a sample's outputs on the right side of the threshold; NaN is on neither.
+ *
+ * @param options.threshold default 0.5; 0 where the model gives logits
+ */
+export const binaryAccuracy = defineMetric(
+  ["binary_accuracy"],
+  (options: { threshold?: number } = {}): MeanMetric => {
+    checkOptions("binaryAccuracy", options, ["threshold"]);
+    const { threshold = 0.5 } = options;
+    if (!Number.isFinite(threshold))
+      throw new CajalError(
+        "bad-argument",
+        `binaryAccuracy: got threshold ${String(threshold)}, expected a number.`,
+        { threshold },
+      );
+    return {
+      name: "binary_accuracy",
+      config: { threshold },
+      compute(ops, yTrue, yPred) {
+        const y = ops.cast(
+          ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
+          "float32",
+        );
+        const said = ops.cast(ops.greater(yPred, threshold), "float32");
+        const right = ops.cast(ops.equal(said, y), "float32");
+        const numbers = ops.cast(ops.equal(yPred, yPred), "float32");
+        return ops.reduceMean(ops.mul(right, numbers), { axes: [-1] });
+      },
+    };
+  },
+);

@@ -1,0 +1,43 @@
+// What metrics have in common: their names, and labels in the form that they need.
+import type { Metric, Ops } from "@cajal/runtime";
+
+/** A function that makes a metric, and the names by which Keras knows it. */
+export type MetricMaker<O, M extends Metric = Metric> = ((options?: O) => M) & {
+  readonly names: readonly string[];
+};
+
+/**
+ * @param names in Keras: its own, then abbreviations
+ * @param make the metric of these options; without options it must be one that can be used
+ */
+export function defineMetric<O, M extends Metric>(
+  names: readonly string[],
+  make: (options?: O) => M,
+): MetricMaker<O, M> {
+  return Object.assign((options?: O) => make(options), { names });
+}
+
+/** Whether labels are class numbers for an output of several classes, with or without a last axis of 1. */
+export const areClassNumbers = <V>(ops: Ops<V>, yTrue: V, yPred: V): boolean =>
+  ops.extent(yPred, -1) !== 1 && (ops.rank(yTrue) < ops.rank(yPred) || ops.extent(yTrue, -1) === 1);
+
+/** Class numbers without a last axis of 1. */
+export const classNumbers = <V>(ops: Ops<V>, yTrue: V, yPred: V): V =>
+  ops.rank(yTrue) === ops.rank(yPred) ? ops.squeeze(yTrue) : yTrue;
+
+/** Labels as float32 in the shape of the output: class numbers become one-hot. */
+export function labelsLike<V>(ops: Ops<V>, yTrue: V, yPred: V): V {
+  if (areClassNumbers(ops, yTrue, yPred))
+    return ops.oneHot(classNumbers(ops, yTrue, yPred), ops.extent(yPred, -1)!);
+  return ops.cast(ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue, "float32");
+}
+
+/** 1 for a sample all of whose outputs are numbers, 0 where one is NaN: such a sample is never right. */
+export function isNumber<V>(ops: Ops<V>, yPred: V): V {
+  // NaN alone is not equal to itself.
+  const numbers = ops.reduceMean(ops.cast(ops.equal(yPred, yPred), "float32"), { axes: [-1] });
+  return ops.cast(ops.equal(numbers, 1), "float32");
+}
+
+/** 0 where there is nothing to divide by, as in Keras. */
+export const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

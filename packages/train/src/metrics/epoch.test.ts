@@ -1,0 +1,101 @@
+// Metrics over the batches of an epoch: Keras' numbers after each batch, scikit-learn's after the last.
+import { tensor, type Tensor } from "@cajal/core";
+import type { Metric } from "@cajal/runtime";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { engines, type TestedEngine } from "../../testing/engines";
+import { losses } from "../losses";
+import { metrics } from ".";
+
+interface Case {
+  case: string;
+  metric: [name: string, options: never];
+  keras: number[];
+  sklearn?: number;
+  y: { dtype: "float32" | "int32"; shape: number[]; data: number[] };
+  p: { shape: number[]; data: number[] };
+}
+
+const { sizes, cases }: { sizes: number[]; cases: Case[] } = JSON.parse(
+  readFileSync(new URL("../../fixtures/metrics.json", import.meta.url), "utf8"),
+);
+
+const makers: Readonly<Record<string, (options?: never) => Metric>> = { ...metrics, ...losses };
+
+/** The totals of a batch: of a mean its sum and its number of samples. */
+async function totalsOf(engine: TestedEngine, metric: Metric, yTrue: Tensor, yPred: Tensor) {
+  const made = await engine.compute({ yTrue, yPred }, (ops, { yTrue, yPred }) => {
+    const values =
+      "totals" in metric
+        ? metric.totals(ops, yTrue!, yPred!)
+        : [ops.reduceMean(metric.compute(ops, yTrue!, yPred!))];
+    return Object.fromEntries(values.map((value, i) => [`${i}`, value]));
+  });
+  const numbers = Object.values(made).flatMap(({ data }) => Array.from(data, Number));
+  const examples = yPred.shape[0]!;
+  return "totals" in metric ? numbers : [numbers[0]! * examples, examples];
+}
+
+const rows = ({ shape, data }: { shape: number[]; data: number[] }, from: number, n: number) => {
+  const width = data.length / shape[0]!;
+  return { shape: [n, ...shape.slice(1)], data: data.slice(from * width, (from + n) * width) };
+};
+
+describe.each(engines)("metrics of an epoch on $name", (engine) => {
+  it.each(cases)("$case", async ({ metric: [name, options], keras, sklearn, y, p }) => {
+    const metric = makers[name]!(options);
+    let from = 0;
+    let sums: number[] = [];
+    for (const [i, size] of sizes.entries()) {
+      const [labels, predictions] = [rows(y, from, size), rows(p, from, size)];
+      const totals = await totalsOf(
+        engine,
+        metric,
+        tensor(y.dtype, labels.shape, labels.data),
+        tensor("float32", predictions.shape, predictions.data),
+      );
+      from += size;
+      sums = totals.map((total, at) => total + (sums[at] ?? 0));
+      const result = "totals" in metric ? metric.result(sums) : sums[0]! / sums[1]!;
+      // Keras adds 1e-7 to what it divides by, and computes in float32.
+      expect(Math.abs(result - keras[i]!)).toBeLessThan(1e-6 * Math.max(1, keras[i]!));
+      // 200 points of a curve are not all of it.
+      const exact = name === "auc" ? 1e-2 : 1e-6;
+      if (i + 1 === sizes.length && sklearn !== undefined)
+        expect(Math.abs(result - sklearn)).toBeLessThan(exact * Math.max(1, sklearn));
+    }
+  });
+
+  it("counts what is not a number as wrong, and −∞ as small", async () => {
+    const inputs = [
+      tensor("int32", [3], [1, 0, 0]),
+      tensor("float32", [3, 3], [-Infinity, 0, 1, NaN, NaN, NaN, 2, -Infinity, -Infinity]),
+    ] as const;
+    const value = async (metric: Metric) => {
+      const [sum, n] = await totalsOf(engine, metric, ...inputs);
+      return Math.round((sum! / n!) * 3);
+    };
+    expect(await value(metrics.topKAccuracy(1))).toBe(1);
+    expect(await value(metrics.topKAccuracy(2))).toBe(2);
+    expect(await value(metrics.sparseCategoricalAccuracy())).toBe(1);
+    const auc = metrics.auc();
+    expect(auc.result(await totalsOf(engine, auc, ...inputs))).toBe(NaN);
+  });
+
+  it("refuses logits where probabilities are expected", async () => {
+    const logits = tensor("float32", [2, 1], [-3, 2]);
+    const labels = tensor("int32", [2], [0, 1]);
+    const auc = metrics.auc();
+    const totals = await totalsOf(engine, auc, labels, logits);
+    expect(() => auc.result(totals)).toThrow("fromLogits");
+    const ofLogits = metrics.auc({ fromLogits: true });
+    expect(ofLogits.result(await totalsOf(engine, ofLogits, labels, logits))).toBe(1);
+  });
+});
+
+it("lists every metric of the folder", () => {
+  const files = readdirSync(new URL(".", import.meta.url))
+    .filter((name) => !/test|^(index|confusion|defineMetric)\.ts$/.test(name))
+    .map((name) => name.slice(0, -3));
+  expect(Object.keys(metrics).toSorted()).toEqual(files.toSorted());
+});

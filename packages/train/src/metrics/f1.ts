@@ -1,0 +1,72 @@
+import { CajalError, checkOptions } from "@cajal/core";
+import type { TotalsMetric } from "@cajal/runtime";
+import { decisions } from "./confusion";
+import { defineMetric, labelsLike, ratio } from "./defineMetric";
+
+export interface F1Options {
+  /**
+   * How the classes' scores become one: their mean ("macro", the default), their mean weighted by how
+   * often each comes ("weighted"), or one score of all decisions together ("micro").
+   */
+  average?: "micro" | "macro" | "weighted";
+  /** An output above it says yes; default: the largest of several outputs does, and 0.5 for one. */
+  threshold?: number;
+}
+
+const averages = ["micro", "macro", "weighted"];
+
+/**
+ * The harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn), counted over the whole epoch; 0 for
+ * a class that neither comes nor is predicted, as in Keras and scikit-learn.
+ *
+ * `yTrue` 0 and 1 in the shape of the output; class numbers are taken as one-hot labels.
+ */
+export const f1 = defineMetric(["f1_score", "f1"], (options: F1Options = {}): TotalsMetric => {
+  checkOptions("f1", options, ["average", "threshold"]);
+  const { average = "macro", threshold } = options;
+  if (!averages.includes(average))
+    throw new CajalError(
+      "bad-argument",
+      `f1: got average ${JSON.stringify(average)}, expected one of ${averages.join(", ")}.`,
+      { average },
+    );
+  if (threshold !== undefined && !Number.isFinite(threshold))
+    throw new CajalError(
+      "bad-argument",
+      `f1: got threshold ${String(threshold)}, expected a number.`,
+      { threshold },
+    );
+  return {
+    name: "f1",
+    config: { average, threshold },
+    totals(ops, yTrue, yPred) {
+      const classes = ops.extent(yPred, -1)!;
+      const largest = threshold === undefined && classes > 1;
+      const { actual, predicted } = largest
+        ? {
+            actual: ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32"),
+            predicted: ops.oneHot(ops.argMax(yPred), classes),
+          }
+        : decisions(ops, yTrue, yPred, threshold ?? 0.5);
+      const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
+      // [classes] each
+      return [ops.mul(actual, predicted), actual, predicted].map((each) =>
+        ops.reduceSum(each, { axes }),
+      );
+    },
+    result(totals) {
+      const classes = totals.length / 3;
+      const [right, actual, predicted] = [0, 1, 2].map((part) =>
+        totals.slice(part * classes, (part + 1) * classes),
+      ) as [number[], number[], number[]];
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      // 2 tp + fp + fn = actual + predicted
+      const scores = right.map((tp, i) => ratio(2 * tp, actual[i]! + predicted[i]!));
+      return {
+        micro: () => ratio(2 * sum(right), sum(actual) + sum(predicted)),
+        macro: () => ratio(sum(scores), classes),
+        weighted: () => ratio(sum(scores.map((score, i) => score * actual[i]!)), sum(actual)),
+      }[average]();
+    },
+  };
+});

@@ -1,0 +1,26 @@
+import type { TotalsMetric } from "@cajal/runtime";
+import { decisions, onlyClass, readDecisionOptions, type DecisionOptions } from "./confusion";
+import { defineMetric, ratio } from "./defineMetric";
+
+/**
+ * Of what is yes, the share that the model finds: true positives / (true positives + false negatives).
+ * Counted over the whole epoch, and over all outputs together (micro average) as in Keras; 0 where there
+ * is nothing to count.
+ *
+ * `yTrue` 0 and 1 in the shape of the output; class numbers are taken as one-hot labels.
+ */
+export const recall = defineMetric(["recall"], (options: DecisionOptions = {}): TotalsMetric => {
+  const { threshold, classId } = readDecisionOptions("recall", options);
+  return {
+    name: "recall",
+    config: { threshold, classId },
+    totals(ops, yTrue, yPred) {
+      const { actual, predicted } = decisions(ops, yTrue, yPred, threshold);
+      const counted = onlyClass(ops, yPred, { classId, where: "recall" });
+      const count = (a: typeof yPred, b: typeof yPred) =>
+        ops.reduceSum(ops.mul(ops.mul(a, b), counted));
+      return [count(actual, predicted), count(actual, ops.sub(1, predicted))];
+    },
+    result: ([right, wrong]) => ratio(right!, right! + wrong!),
+  };
+});

@@ -1,0 +1,17 @@
+import type { TotalsMetric } from "@cajal/runtime";
+import { meanSquaredError } from "../losses/meanSquaredError";
+import { defineMetric } from "./defineMetric";
+
+/** √ of the mean of (y − p)² over the whole epoch. */
+export const rootMeanSquaredError = defineMetric(
+  ["root_mean_squared_error", "rmse"],
+  (): TotalsMetric => ({
+    name: "root_mean_squared_error",
+    totals(ops, yTrue, yPred) {
+      const squares = meanSquaredError().compute(ops, yTrue, yPred);
+      const ones = ops.cast(ops.equal(squares, squares), "float32");
+      return [ops.reduceSum(squares), ops.reduceSum(ones)];
+    },
+    result: ([sum, count]) => Math.sqrt(sum! / count!),
+  }),
+);

@@ -1,0 +1,56 @@
+import { checkOptions } from "@cajal/core";
+import type { Optimizer } from "@cajal/runtime";
+import {
+  checkEpsilon,
+  checkShare,
+  common,
+  defineOptimizer,
+  shared,
+  type OptimizerOptions,
+} from "./defineOptimizer";
+
+export interface AdamOptions extends OptimizerOptions {
+  /** Share of the old mean of gradients kept, below 1; default 0.9. */
+  beta1?: number;
+  /** Share of the old mean of squares kept, below 1; default 0.999. */
+  beta2?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Divides by the largest mean of squares so far (Reddi et al. 2018, arXiv:1904.09237); default false. */
+  amsgrad?: boolean;
+}
+
+/**
+ * p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + epsilon) (Kingma & Ba 2014, arXiv:1412.6980, section 2,
+ * last paragraph).
+ *
+ * @param options.learningRate default 0.001
+ */
+export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): Optimizer => {
+  checkOptions("adam", options, [...common, "beta1", "beta2", "epsilon", "amsgrad"]);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
+  checkShare("adam", "beta1", beta1, true);
+  checkShare("adam", "beta2", beta2, true);
+  checkEpsilon("adam", "epsilon", epsilon);
+  return {
+    ...shared("adam", options, { defaultRate: 0.001, own: { beta1, beta2, epsilon, amsgrad } }),
+    slots: { momentum: 0, velocity: 0, ...(amsgrad && { velocity_hat: 0 }) },
+    rate: (ops, learningRate, t) =>
+      ops.div(
+        ops.mul(learningRate, ops.sqrt(ops.sub(1, ops.pow(beta2, t)))),
+        ops.sub(1, ops.pow(beta1, t)),
+      ),
+    update(ops, { parameter: p, gradient: g, slots, rate }) {
+      // As Keras writes it: the difference is rounded once, so averages stay put where g does.
+      const toward = (old: typeof p, target: typeof p, beta: number) =>
+        ops.add(old, ops.mul(ops.sub(target, old), 1 - beta));
+      const m = toward(slots.momentum!, g, beta1);
+      const v = toward(slots.velocity!, ops.mul(g, g), beta2);
+      const hat = amsgrad && ops.max(slots.velocity_hat!, v);
+      return {
+        parameter: ops.sub(p, ops.div(ops.mul(m, rate), ops.add(ops.sqrt(hat || v), epsilon))),
+        slots: { momentum: m, velocity: v, ...(hat && { velocity_hat: hat }) },
+      };
+    },
+  };
+});

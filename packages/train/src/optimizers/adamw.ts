@@ -1,0 +1,13 @@
+import type { Optimizer } from "@cajal/runtime";
+import { adam, type AdamOptions } from "./adam";
+import { defineOptimizer } from "./defineOptimizer";
+
+/**
+ * {@link adam} with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101).
+ *
+ * @param options.weightDecay default 0.004
+ */
+export const adamw = defineOptimizer(["adamw"], (options: AdamOptions = {}): Optimizer => ({
+  ...adam({ weightDecay: 0.004, ...options }),
+  name: "adamw",
+}));

@@ -1,0 +1,135 @@
+// What every optimizer has in common: its names, and the options that all take.
+import { CajalError } from "@cajal/core";
+import type { Optimizer } from "@cajal/runtime";
+import type { Schedule } from "../schedules/defineSchedule";
+
+/** What all optimizers take. At most one of the three clips. */
+export interface OptimizerOptions {
+  /** A number, or a schedule: number of updates made → rate. */
+  learningRate?: number | Schedule;
+  /** Decoupled weight decay: p ← p − learning rate · this · p, before the update. */
+  weightDecay?: number;
+  /** Parameters `layer/weight` that weight decay spares, e.g. `(key) => key.endsWith("/bias")`; default none. */
+  excludeFromWeightDecay?: (key: string) => boolean;
+  /** Scales each gradient down to at most this L2 norm, above 0. */
+  clipNorm?: number;
+  /** Limits each element of a gradient to ± this, above 0. */
+  clipValue?: number;
+  /** Scales all gradients together down to at most this L2 norm, above 0. */
+  globalClipNorm?: number;
+}
+
+export const common = [
+  "learningRate",
+  "weightDecay",
+  "excludeFromWeightDecay",
+  "clipNorm",
+  "clipValue",
+  "globalClipNorm",
+] as const;
+
+/** A function that makes an optimizer, and the names by which Keras knows it. */
+export type OptimizerMaker<O> = ((options?: O) => Optimizer) & {
+  readonly names: readonly string[];
+};
+
+/** @param names in Keras */
+export function defineOptimizer<O>(
+  names: readonly string[],
+  make: (options?: O) => Optimizer,
+): OptimizerMaker<O> {
+  return Object.assign((options?: O) => make(options), { names });
+}
+
+/**
+ * What an optimizer's options have in common, checked.
+ *
+ * @param own the optimizer's own numbers, for its config
+ */
+export function shared(
+  name: string,
+  options: OptimizerOptions,
+  { defaultRate, own = {} }: { defaultRate: number; own?: Readonly<Record<string, unknown>> },
+) {
+  const { learningRate = defaultRate, weightDecay, excludeFromWeightDecay } = options;
+  const { clipNorm, clipValue, globalClipNorm } = options;
+  for (const [option, value] of Object.entries({
+    weightDecay,
+    clipNorm,
+    clipValue,
+    globalClipNorm,
+  }))
+    if (
+      value !== undefined &&
+      // Clipped to a norm of 0, every gradient would be 0, or 0 / 0.
+      !(Number.isFinite(value) && (option === "weightDecay" ? value >= 0 : value > 0))
+    )
+      throw new CajalError(
+        "bad-argument",
+        `${name}: got ${option} ${String(value)}, expected a number ${option === "weightDecay" ? "of at least 0" : "above 0; leave it out for no clipping"}.`,
+        { option, value },
+      );
+  const clips = Object.entries({ clipNorm, clipValue, globalClipNorm }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (clips.length > 1)
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got ${clips.map(([option]) => option).join(" and ")}, expected at most one kind of clipping.`,
+      { clips: Object.fromEntries(clips) },
+    );
+  if (
+    typeof learningRate === "number"
+      ? !(Number.isFinite(learningRate) && learningRate >= 0)
+      : typeof learningRate !== "function"
+  )
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got learningRate ${String(learningRate)}, expected a number of at least 0, or a schedule.`,
+      { learningRate },
+    );
+  const schedule = typeof learningRate === "function" && "config" in learningRate;
+  return {
+    name,
+    config: {
+      ...own,
+      // A function of the caller's cannot be told from another.
+      learningRate:
+        typeof learningRate === "number"
+          ? learningRate
+          : schedule
+            ? learningRate.config
+            : "schedule",
+      weightDecay,
+      clipNorm,
+      clipValue,
+      globalClipNorm,
+    },
+    learningRate: typeof learningRate === "number" ? () => learningRate : learningRate,
+    weightDecay,
+    excludeFromWeightDecay,
+    clipNorm,
+    clipValue,
+    globalClipNorm,
+  };
+}
+
+/** A share in [0, 1], or in [0, 1) where 1 would never take in anything new. */
+export function checkShare(where: string, name: string, value: number, below1 = false): void {
+  if (!(value >= 0 && (below1 ? value < 1 : value <= 1)))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${name} ${String(value)}, expected a number in 0 … 1${below1 ? ", 1 excluded" : ""}.`,
+      { where, name, value },
+    );
+}
+
+/** A number that is added before a division. */
+export function checkEpsilon(where: string, name: string, value: number): void {
+  if (!(Number.isFinite(value) && value >= 0))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${name} ${String(value)}, expected a number of at least 0.`,
+      { where, name, value },
+    );
+}

@@ -1,0 +1,64 @@
+import { checkOptions } from "@cajal/core";
+import type { Optimizer } from "@cajal/runtime";
+import {
+  checkEpsilon,
+  checkShare,
+  common,
+  defineOptimizer,
+  shared,
+  type OptimizerOptions,
+} from "./defineOptimizer";
+
+/**
+ * v ← rho·v + (1 − rho)·g², p ← p − lr·g / √(v + epsilon) (Hinton 2012, lecture 6e).
+ *
+ * @param options.learningRate default 0.001
+ * @param options.rho share of the old average kept; default 0.9
+ * @param options.momentum default 0
+ * @param options.epsilon default 1e-7
+ * @param options.centered subtracts the square of the mean gradient; default false
+ */
+export const rmsprop = defineOptimizer(
+  ["rmsprop"],
+  (
+    options: OptimizerOptions & {
+      rho?: number;
+      momentum?: number;
+      epsilon?: number;
+      centered?: boolean;
+    } = {},
+  ): Optimizer => {
+    checkOptions("rmsprop", options, [...common, "rho", "momentum", "epsilon", "centered"]);
+    const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
+    checkShare("rmsprop", "rho", rho, true);
+    checkShare("rmsprop", "momentum", momentum);
+    checkEpsilon("rmsprop", "epsilon", epsilon);
+    return {
+      ...shared("rmsprop", options, {
+        defaultRate: 0.001,
+        own: { rho, momentum, epsilon, centered },
+      }),
+      slots: {
+        velocity: 0,
+        ...(momentum && { momentum: 0 }),
+        ...(centered && { average_gradient: 0 }),
+      },
+      update(ops, { parameter: p, gradient: g, slots, rate }) {
+        const velocity = ops.add(ops.mul(slots.velocity!, rho), ops.mul(ops.mul(g, g), 1 - rho));
+        const mean =
+          centered && ops.add(ops.mul(slots.average_gradient!, rho), ops.mul(g, 1 - rho));
+        const variance = mean ? ops.sub(velocity, ops.mul(mean, mean)) : velocity;
+        const step = ops.div(ops.mul(rate, g), ops.sqrt(ops.add(variance, epsilon)));
+        const m = momentum ? ops.add(ops.mul(slots.momentum!, momentum), step) : step;
+        return {
+          parameter: ops.sub(p, m),
+          slots: {
+            velocity,
+            ...(momentum && { momentum: m }),
+            ...(mean && { average_gradient: mean }),
+          },
+        };
+      },
+    };
+  },
+);
