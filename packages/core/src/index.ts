@@ -1,5 +1,5 @@
 export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
-export { unknownName, checkOptions, nearest, optionsOf } from "./names";
+export { unknownName, checkOptions, nearest, optionsOf, showValue } from "./names";
 export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
 export { importPeer, peerError, type PeerOptions } from "./importPeer";
 export { abortable } from "./abortable";

@@ -34,13 +34,12 @@ export function unknownName(
   known: Iterable<string>,
   code: ErrorCode = "unknown-name",
 ): CajalError {
-  const names = nearest(got, known);
+  const names = nearest(typeof got === "string" ? got : "", known);
   const more = names.length > listed ? ` and ${names.length - listed} more` : "";
   const list = `${names.slice(0, listed).join(", ")}${more}`;
-  const shown = got.length > 2 * longest ? `${got.slice(0, 2 * longest)}…` : got;
   return new CajalError(
     code,
-    `unknown ${what} ${JSON.stringify(shown)}. ${names.length > 0 ? `Known, nearest first: ${list}` : "None is known"}.`,
+    `unknown ${what} ${showValue(got)}. ${names.length > 0 ? `Known, nearest first: ${list}` : "None is known"}.`,
     { what, got, known: names },
   );
 }
@@ -49,9 +48,15 @@ export function unknownName(
  * Refuses options that are not in `known`; options are never silently skipped.
  *
  * @param where the function or command the options were given to, for the message
- * @throws CajalError `unknown-option`
+ * @throws CajalError `unknown-option`; `bad-argument` for what is no object
  */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${showValue(options)}, expected an object with options: { ${known.slice(0, 4).join(", ")}${known.length > 4 ? ", …" : ""} }.`,
+      { where },
+    );
   for (const name of Object.keys(options))
     if (!known.includes(name))
       throw unknownName(`option of ${where}`, name, known, "unknown-option");
@@ -66,6 +71,18 @@ export function checkOptions(where: string, options: object, known: readonly str
 export const optionsOf = <Options extends object>(
   names: Readonly<Record<keyof Required<Options>, true>>,
 ): readonly string[] => Object.keys(names);
+
+/** Any value in a few words, for messages: what arrives where another was expected. */
+export function showValue(value: unknown): string {
+  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) {
+    const names = Object.keys(value).slice(0, 4);
+    return names.length === 0 ? "an empty object" : `an object with ${names.join(", ")}`;
+  }
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value); // prettier-ignore
+  return String(value);
+}
 
 /** Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {

@@ -54,7 +54,11 @@ export interface NamedBatch {
 
 /** Whether this is one tensor, and no record of tensors. */
 export const isTensor = (value: Tensor | NamedTensors): value is Tensor =>
-  "dtype" in value && typeof value.dtype === "string" && "data" in value;
+  typeof value === "object" &&
+  value !== null &&
+  "dtype" in value &&
+  typeof value.dtype === "string" &&
+  "data" in value;
 
 const arrays: {
   [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number; name: string };

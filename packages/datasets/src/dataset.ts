@@ -12,6 +12,9 @@ import {
   type DType,
   showShape,
   sizeOf,
+  isTensor,
+  type NamedBatch,
+  type NamedTensors,
   type Tensor,
   tensor,
 } from "@cajal/core";
@@ -64,9 +67,11 @@ export type BatchMap<
  * Every method gives a new dataset and reads nothing. `shuffle` changes the order within an epoch;
  * *which* examples there are (`take`, `split`) never depends on the epoch.
  */
-export interface Dataset<X extends DType = DType, Y extends DType = DType> extends AsyncIterable<
-  Batch<X, Y>
-> {
+export interface Dataset<
+  X extends DType = DType,
+  Y extends DType = DType,
+  B extends NamedBatch = Batch<X, Y>,
+> extends AsyncIterable<B> {
   /** Number of examples in a pass. With `dropRemainder`, up to `batchSize − 1` of them are left out. */
   readonly size: number;
   readonly batchSize: number;
@@ -76,17 +81,17 @@ export interface Dataset<X extends DType = DType, Y extends DType = DType> exten
   readonly classes?: readonly string[];
 
   /** The batches of one epoch, each read when it is asked for. */
-  batches(options?: PassOptions): AsyncGenerator<Batch<X, Y>, void, undefined>;
+  batches(options?: PassOptions): AsyncGenerator<B, void, undefined>;
   /** All examples as one batch, in the order of the epoch. */
-  all(options?: Omit<PassOptions, "start">): Promise<Batch<X, Y>>;
+  all(options?: Omit<PassOptions, "start">): Promise<B>;
 
   /**
    * Another order in every epoch: Fisher–Yates with the numbers of `random(seed, "shuffle", epoch)`,
    * the same on every machine.
    */
-  shuffle(options: { seed: number }): Dataset<X, Y>;
+  shuffle(options: { seed: number }): Dataset<X, Y, B>;
   /** The first `count` examples (of epoch 0, where the dataset is shuffled), or all if there are fewer. */
-  take(count: number): Dataset<X, Y>;
+  take(count: number): Dataset<X, Y, B>;
   /**
    * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
    * shuffle the parts, not the whole.
@@ -96,18 +101,22 @@ export interface Dataset<X extends DType = DType, Y extends DType = DType> exten
    * @param options.stratify gives every part the same mix of classes: per class within one example
    *   of the exact share for two parts, within two for more
    */
-  split(fraction: number, options?: SplitOptions): [Dataset<X, Y>, Dataset<X, Y>];
-  split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y>[];
+  split(fraction: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
+  split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y, B>[];
   /**
    * Sets how many examples a batch has, wherever in the chain it stands; 32 unless said (as in Keras).
    *
-   * @param options.dropRemainder leaves out a last batch that would be smaller; default false
+   * @param options.dropRemainder leaves out a last batch that would be smaller; default: as it was before,
+   *   and at first false
    */
-  batch(size: number, options?: { dropRemainder?: boolean }): Dataset<X, Y>;
+  batch(size: number, options?: { dropRemainder?: boolean }): Dataset<X, Y, B>;
   /** Applies `change` to every batch that is delivered, after the maps before it. */
   map<NewX extends DType, NewY extends DType>(
-    change: BatchMap<X, Y, NewX, NewY>,
+    change: (batch: B, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>,
   ): Dataset<NewX, NewY>;
+  map<NewB extends NamedBatch>(
+    change: (batch: B, context: BatchContext) => NewB | Promise<NewB>,
+  ): Dataset<DType, DType, NewB>;
 }
 
 export interface SplitOptions {
@@ -120,6 +129,7 @@ export interface SplitOptions {
  *
  * @param from.x `[n, …]`, any type; images `[n, height, width, channels]`
  * @param from.y `[n, …]`, any type; class numbers are int32 `[n]`
+ * @param from.weight factor of each example's loss in training, float32 `[n]`
  * @param from.classes names of the classes
  * @throws CajalError `bad-shape` when x and y differ in n
  * @example dataset({ x: tensor("float32", [4, 2], [0, 0, 0, 1, 1, 0, 1, 1]), y: tensor("int32", [4], [0, 1, 1, 0]) })
@@ -127,18 +137,44 @@ export interface SplitOptions {
 export function dataset<X extends DType, Y extends DType>(from: {
   x: Tensor<X>;
   y: Tensor<Y>;
+  weight?: Tensor<"float32">;
   classes?: readonly string[];
-}): Dataset<X, Y> {
-  checkOptions("dataset", from, ["x", "y", "classes"]);
-  const { x, y, classes } = from;
-  checkTensor(x, "dataset x");
-  checkTensor(y, "dataset y");
-  const size = countExamples({ x, y }, "dataset");
+}): Dataset<X, Y>;
+/**
+ * A dataset for a model of several inputs or outputs: x, y and weight are tensors, or records of tensors
+ * by the names of inputs and outputs.
+ *
+ * @example dataset({ x: { image, place }, y: { kind, price } })
+ */
+export function dataset(
+  from: NamedBatch & { classes?: readonly string[] },
+): Dataset<DType, DType, NamedBatch>;
+export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dataset {
+  if (typeof from !== "object" || from === null)
+    throw new CajalError(
+      "bad-argument",
+      `dataset: got ${String(from)}, expected { x, y }, e.g. { x: tensor("float32", [4, 2], numbers), y: tensor("int32", [4], classes) }.`,
+    );
+  checkOptions("dataset", from, ["x", "y", "weight", "classes"]);
+  const { x, y, weight, classes } = from;
+  const batch: NamedBatch = { x, y, ...(weight && { weight }) };
+  for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
+  const size = countExamples(batch, "dataset");
+  const chosen = (from: Tensor | NamedTensors, indices: Uint32Array) =>
+    isTensor(from)
+      ? rows(from, indices)
+      : Object.fromEntries(Object.entries(from).map(([name, each]) => [name, rows(each, indices)]));
   return fromSource({
     size,
     classes,
-    labels: y.shape.length === 1 ? y.data : undefined,
-    read: (indices) => ({ x: rows(x, indices), y: rows(y, indices) }),
+    labels: isTensor(y) && y.shape.length === 1 ? y.data : undefined,
+    // Its own types say what a batch has.
+    read: (indices) =>
+      ({
+        x: chosen(x, indices),
+        y: chosen(y, indices),
+        ...(weight && { weight: chosen(weight, indices) }),
+      }) as Batch,
   });
 }
 
@@ -259,10 +295,11 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     batch(batchSize, options = {}) {
       checkOptions("batch", options, ["dropRemainder"]);
       checkInteger("batch", "size", batchSize, { least: 1, most });
-      return make({ ...state, batchSize, dropRemainder: options.dropRemainder });
+      const { dropRemainder = state.dropRemainder } = options;
+      return make({ ...state, batchSize, dropRemainder });
     },
 
-    map(change) {
+    map(change: BatchMap<X, Y>) {
       const erased: BatchMap = (batch, context) => change(batch as Batch<X, Y>, context);
       return make({ ...state, maps: [...maps, erased] });
     },
@@ -287,15 +324,41 @@ function rows<D extends DType>(from: Tensor<D>, indices: Uint32Array): Tensor<D>
 const permuted = (order: Uint32Array, permutation: Uint32Array) =>
   permutation.map((i) => order[i]!);
 
-function countExamples({ x, y }: Batch, where: string): number {
-  const [size] = x.shape;
-  if (size === undefined || size !== y.shape[0])
-    throw new CajalError(
-      "bad-shape",
-      `${where}: got x ${showShape(x.shape)} and y ${showShape(y.shape)}, expected the same number of examples along the first axis of both.`,
-      { x: x.shape, y: y.shape },
-    );
-  return size;
+/** All tensors of a batch with what to call them. */
+function tensorsOf(batch: NamedBatch, where: string): [name: string, tensor: Tensor][] {
+  const { x, y, weight } = batch;
+  const parts = Object.entries({ x, y, ...(weight !== undefined && { weight }) });
+  return parts.flatMap(([name, value]: [string, Tensor | NamedTensors | undefined]) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      throw new CajalError(
+        "bad-argument",
+        `${where}: got ${name} ${Array.isArray(value) ? "as an array" : String(value)}, expected a tensor: tensor("float32", shape, numbers).`,
+        { name },
+      );
+    if (isTensor(value)) return [[name, value] as [string, Tensor]];
+    const named = Object.entries(value);
+    if (named.length === 0 || named.some(([, each]) => !each || !isTensor(each)))
+      throw new CajalError(
+        "bad-argument",
+        `${where}: got ${name} with ${Object.keys(value).join(", ") || "nothing"}, expected a tensor, or tensors by the names of the model's inputs or outputs.`,
+        { name },
+      );
+    return named.map(([key, each]): [string, Tensor] => [`${name} "${key}"`, each]);
+  });
+}
+
+function countExamples(batch: NamedBatch, where: string): number {
+  const all = tensorsOf(batch, where);
+  const [, first] = all[0]!;
+  const [size] = first.shape;
+  for (const [name, { shape }] of all)
+    if (size === undefined || size !== shape[0])
+      throw new CajalError(
+        "bad-shape",
+        `${where}: got x ${showShape(first.shape)} and ${name} ${showShape(shape)}, expected the same number of examples along the first axis of both.`,
+        { x: first.shape, [name]: shape },
+      );
+  return size!;
 }
 
 function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {

@@ -26,9 +26,10 @@ export const changeImages =
     change: (images: Images, numbers: ReturnType<typeof random>) => void,
   ) =>
   <X extends DType, Y extends DType>(
-    { x, y }: Batch<X, Y>,
+    batch: Batch<X, Y>,
     { epoch, index }: BatchContext,
   ): Batch<X, Y> => {
+    const { x } = batch;
     const [n, height, width, channels] = x.shape;
     if (n === undefined || !height || !width || !channels || x.shape.length !== 4)
       throw new CajalError(
@@ -41,5 +42,5 @@ export const changeImages =
     const source = x.data as Uint8Array;
     const target = changed.data as Uint8Array;
     change({ source, target, n, height, width, channels }, random(seed, stream, epoch, index));
-    return { x: changed, y };
+    return { ...batch, x: changed };
   };

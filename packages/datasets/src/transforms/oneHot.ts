@@ -18,7 +18,8 @@ import {
  */
 export function oneHot(classes: number) {
   checkInteger("oneHot", "classes", classes, { least: 1 });
-  return <X extends DType>({ x, y }: Batch<X>): Batch<X, "float32"> => {
+  return <X extends DType>(batch: Batch<X>): Batch<X, "float32"> => {
+    const { y } = batch;
     const n = y.shape[0] ?? 0;
     if (y.shape.length === 0 || sizeOf(y.shape) !== n)
       throw new CajalError(
@@ -37,6 +38,6 @@ export function oneHot(classes: number) {
         );
       hot[i * classes + label] = 1;
     });
-    return { x, y: tensor("float32", [n, classes], hot) };
+    return { ...batch, y: tensor("float32", [n, classes], hot) };
   };
 }

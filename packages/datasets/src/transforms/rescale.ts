@@ -13,7 +13,8 @@ export function rescale(scale: number, offset = 0) {
       `rescale: got scale ${scale} and offset ${offset}, expected finite numbers.`,
       { scale, offset },
     );
-  return <Y extends DType>({ x, y }: Batch<DType, Y>): Batch<"float32", Y> => {
+  return <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y> => {
+    const { x } = batch;
     if (x.dtype === "float16")
       throw new CajalError(
         "unsupported",
@@ -21,6 +22,6 @@ export function rescale(scale: number, offset = 0) {
       );
     const data = new Float32Array(x.data.length);
     for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
-    return { x: tensor("float32", x.shape, data), y };
+    return { ...batch, x: tensor("float32", x.shape, data) };
   };
 }

@@ -70,14 +70,15 @@ export async function standardize(
 
 function standardizer(mean: Float64Array, variance: Float64Array): Standardizer {
   const scale = variance.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
-  const apply = <Y extends DType>({ x, y }: Batch<DType, Y>): Batch<"float32", Y> => {
+  const apply = <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y> => {
+    const { x } = batch;
     checkChannels(x, mean.length);
     const data = new Float32Array(x.data.length);
     for (let i = 0; i < data.length; i++) {
       const c = i % mean.length;
       data[i] = (Number(x.data[i]) - mean[c]!) * scale[c]!;
     }
-    return { x: tensor("float32", x.shape, data), y };
+    return { ...batch, x: tensor("float32", x.shape, data) };
   };
   return Object.assign(apply, {
     mean: tensor("float64", [mean.length], mean),
