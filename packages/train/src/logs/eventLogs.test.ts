@@ -60,6 +60,35 @@ describe("logs of a run", () => {
     );
   });
 
+  it("go on where they were left, and never cut off what is there", async () => {
+    const [table, list] = [join(folder, "run.csv"), join(folder, "run.jsonl")];
+    for (let run = 0; run < 2; run++)
+      for await (const event of logged(source(), csv(table), jsonl(list), tensorBoard(folder)))
+        void event;
+    expect(readFileSync(table, "utf8").trimEnd().split("\n").length).toBe(1 + 2 * 2);
+    expect(readFileSync(list, "utf8").trimEnd().split("\n").length).toBe(2 * events.length);
+    // Both runs began within one second, most likely: each has a file of its own.
+    const boards = readdirSync(folder).filter((name) => name.startsWith("events."));
+    expect(boards.length).toBe(2);
+    expect(readFileSync(join(folder, boards[0]!)).length).toBeGreaterThan(100);
+
+    // A line that a killed process left half written stays a line of its own.
+    writeFileSync(list, '{"type":"st');
+    for await (const event of logged(source(), jsonl(list))) void event;
+    expect(readFileSync(list, "utf8").split("\n")[0]).toBe('{"type":"st');
+    expect(JSON.parse(readFileSync(list, "utf8").split("\n")[1]!).type).toBe("start");
+  });
+
+  it("refuse a table of other columns, and leave it", async () => {
+    const path = join(folder, "run.csv");
+    writeFileSync(path, "a,b\n1,2\n");
+    const write = async () => {
+      for await (const event of logged(source(), csv(path))) void event;
+    };
+    expect(isCajalError(await write().catch((cause: unknown) => cause), "bad-file")).toBe(true);
+    expect(readFileSync(path, "utf8")).toBe("a,b\n1,2\n");
+  });
+
   it("end the run when the loop is left", async () => {
     closed = false;
     for await (const event of logged(source(), csv(join(folder, "run.csv"))))

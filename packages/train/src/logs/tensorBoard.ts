@@ -1,6 +1,6 @@
 // TensorBoard's event files: TFRecords (length, masked CRC-32C, data, masked CRC-32C) of the protobuf
 // message Event, tensorflow/core/util/event.proto and tensorflow/core/lib/io/record_writer.cc.
-import { ioErrors } from "@cajal/files/node";
+import { ioErrors, systemCode } from "@cajal/files/node";
 import { mkdirSync, closeSync, openSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -21,8 +21,7 @@ export function tensorBoard(folder: string): EventLog {
         const seconds = Date.now() / 1000;
         if (file === undefined) {
           mkdirSync(folder, { recursive: true });
-          const name = `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`;
-          file = openSync(join(folder, name), "w");
+          file = openNew(folder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`); // prettier-ignore
           write(encodeEvent({ seconds, version: "brain.Event:2" }));
         }
         const prefix = event.type === "epoch" ? "epoch/" : "";
@@ -34,6 +33,16 @@ export function tensorBoard(folder: string): EventLog {
       file = undefined;
     },
   };
+}
+
+/** A file that was not there: runs of one process may begin within one second. */
+function openNew(folder: string, name: string): number {
+  for (let number = 0; ; number++)
+    try {
+      return openSync(join(folder, `${name}.${number}`), "wx");
+    } catch (error) {
+      if (systemCode(error) !== "EEXIST") throw error;
+    }
 }
 
 interface Event {
