@@ -56,6 +56,7 @@ export async function openTrainStep(
   const [given, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   checkOptions("openTrainStep", options, [
     "loss",
+    "lossWeights",
     "optimizer",
     "metrics",
     "engine",

@@ -1,14 +1,15 @@
 // The range test for learning rates (Smith 2015, arXiv:1506.01186, section 3.3): train a little while
 // the rate grows from nothing to far too much, and look where the loss falls fastest.
 import { CajalError, isCajalError, type Weights } from "@cajal/core";
-import type { Dataset } from "@cajal/datasets";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
+import { dataOf, type DataInMemory, type TrainData } from "./data";
+import { optimizerOf } from "./named";
 import { train, type TrainOptions } from "./train";
 
 export interface FindLearningRateOptions extends Omit<
   TrainOptions,
-  "epochs" | "validation" | "checkpoint" | "resume"
+  "epochs" | "validation" | "checkpoint" | "resume" | "allowChanges"
 > {
   /** The first rate; default 1e-6. */
   readonly from?: number;
@@ -35,10 +36,12 @@ export interface LearningRates {
  */
 export async function findLearningRate(
   model: ModelConfig | OnnxModel,
-  data: Dataset,
+  data: TrainData | DataInMemory,
   options: FindLearningRateOptions,
 ): Promise<LearningRates> {
-  const { from = 1e-6, to = 1, steps = 100, optimizer, ...rest } = options;
+  const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
+  const optimizer = optimizerOf(rest.optimizer);
+  const given = dataOf("data", data);
   if (!(from > 0 && to > from && Number.isInteger(steps) && steps > 2))
     throw new CajalError(
       "bad-argument",
@@ -50,8 +53,8 @@ export async function findLearningRate(
   let average = 0;
   let best = Infinity;
   try {
-    const epochs = Math.ceil(steps / Math.ceil(data.batchCount / (rest.accumulate ?? 1)));
-    for await (const event of train(model, data, {
+    const epochs = Math.ceil(steps / Math.ceil(given.batchCount / (rest.accumulate ?? 1)));
+    for await (const event of train(model, given, {
       ...rest,
       epochs,
       optimizer: { ...optimizer, learningRate },

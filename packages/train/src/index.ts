@@ -52,6 +52,10 @@ export {
   type Checkpoint,
   type Position,
 } from "./checkpoints/checkpoint";
+export type { RunDescription, RunPart } from "./checkpoints/sameRun";
+export type { DataInMemory, TrainData } from "./data";
+export type { ClassWeights } from "./classWeights";
+export type { LossLike, MetricLike, OptimizerLike } from "./named";
 export { logged, type EventLog } from "./logs/logged";
 export {
   earlyStopping,
@@ -67,3 +71,4 @@ export {
   type FindLearningRateOptions,
   type LearningRates,
 } from "./findLearningRate";
+export { decodeSavedModel, encodeSavedModel, type SavedModel } from "./savedModel";

@@ -81,3 +81,19 @@ it("refuses what makes no sense", () => {
   const misspelt = { factor: 0.5, min_lr: 0 };
   expect(code(() => reduceOnPlateau(0.1, misspelt))).toBe("unknown-option");
 });
+
+describe("numbers that are none", () => {
+  it("are never the best, not even the first", () => {
+    const stopping = earlyStopping({ patience: 2 });
+    expect(stopping.observe(NaN)).toBe(false);
+    expect([stopping.best, stopping.improved]).toEqual([undefined, false]);
+    expect(stopping.observe(1)).toBe(false);
+    expect([stopping.best, stopping.improved]).toEqual([1, true]);
+    expect([stopping.observe(NaN), stopping.observe(NaN)]).toEqual([false, true]);
+    expect(stopping.best).toBe(1);
+    const plateau = reduceOnPlateau(1, { patience: 1, factor: 0.5 });
+    for (const value of [NaN, 3, 2, 1]) plateau.observe(value);
+    expect(plateau.learningRate(0)).toBe(0.5);
+    expect(plateau.state().best).toBe(1);
+  });
+});

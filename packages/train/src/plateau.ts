@@ -15,7 +15,7 @@ export interface PlateauOptions {
 export interface EarlyStopping {
   /** Takes the next number, e.g. an epoch's validation loss; true: stop now. */
   observe(value: number): boolean;
-  /** The best number so far; undefined before the first. */
+  /** The best number so far; undefined before the first that is not NaN. */
   readonly best: number | undefined;
   /** Whether the number observed last is the best: the moment to keep the weights. */
   readonly improved: boolean;
@@ -85,7 +85,8 @@ export interface PlateauState {
  * @param options.minLearningRate default 0
  * @example
  * const plateau = reduceOnPlateau(0.01, { patience: 2 });
- * for await (const event of train(model, data, { optimizer: sgd(plateau), epochs, loss }))
+ * const optimizer = sgd({ learningRate: plateau.learningRate });
+ * for await (const event of train(model, data, { optimizer, epochs, loss }))
  *   if (event.type === "epoch") plateau.observe(event.loss);
  */
 export function reduceOnPlateau(
@@ -157,6 +158,8 @@ function recordOf(where: string, { patience, minDelta = 0, mode = "min" }: Plate
     best: undefined as number | undefined,
     take(value: number): boolean {
       const { best } = record;
+      // NaN is no better than anything, and a first one would stay the best for good.
+      if (Number.isNaN(value)) return false;
       const better =
         best === undefined || (mode === "min" ? value < best - minDelta : value > best + minDelta);
       if (better) record.best = value;

@@ -1,22 +1,64 @@
 // The training loop: an async generator of events. Printing, early stopping and charts are ordinary
 // code in the caller's `for await`; leaving that loop stops the work and frees the memory.
-import { CajalError, checkOptions, type Batch, type Tensor, type Weights } from "@cajal/core";
-import type { Dataset } from "@cajal/datasets";
+import {
+  CajalError,
+  checkOptions,
+  isTensor,
+  type NamedBatch,
+  type Tensor,
+  unknownName,
+  type Weights,
+} from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import {
+  addTotals,
   initialize,
   openTrainStep,
   type DeviceName,
   type EngineName,
+  type MeasuredStep,
   type StepResult,
+  type Totals,
   type TrainStepOptions,
 } from "@cajal/runtime";
 import { ahead } from "./ahead";
 import type { Checkpoint, Position } from "./checkpoints/checkpoint";
+import {
+  checkSameRun,
+  described,
+  markOf,
+  runParts,
+  type RunDescription,
+  type RunPart,
+} from "./checkpoints/sameRun";
+import { checkClassWeights, withClassWeights, type ClassWeights } from "./classWeights";
+import { dataOf, type DataInMemory, type TrainData } from "./data";
+import {
+  lossesOf,
+  metricsOf,
+  optimizerOf,
+  type LossLike,
+  type MetricLike,
+  type OptimizerLike,
+} from "./named";
 import { nextTask } from "./nextTask";
 
-export interface TrainOptions extends TrainStepOptions {
+export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> {
+  /**
+   * What is made small: a loss, or its name in Keras. Of a model of several outputs, by their names; one
+   * alone is that of each. An output that is left out is not trained.
+   */
+  readonly loss: LossLike | Readonly<Record<string, LossLike>>;
+  /** An optimizer, or its name in Keras, with its defaults. */
+  readonly optimizer: OptimizerLike;
+  /** What is looked at: metrics or losses, or their names in Keras; by output where there are several. */
+  readonly metrics?: readonly MetricLike[] | Readonly<Record<string, readonly MetricLike[]>>;
+  /**
+   * Class → factor of the loss of its examples, of a model of one output; 1 where not named. Not in
+   * validation, as in Keras. Weights of single examples are the data's `weight`.
+   */
+  readonly classWeights?: ClassWeights;
   /** Passes over the data in all, those before a resumed checkpoint included. */
   readonly epochs: number;
   /** Examples a batch; default: the dataset's own. */
@@ -29,7 +71,7 @@ export interface TrainOptions extends TrainStepOptions {
   /** Another order in every epoch, from `seed`; default true, as in Keras. */
   readonly shuffle?: boolean;
   /** Evaluated at the end of every epoch, with the same loss and metrics. */
-  readonly validation?: Dataset;
+  readonly validation?: TrainData | DataInMemory;
   /** Of initial weights, order of data and dropout; default 0, or the resumed checkpoint's. */
   readonly seed?: number;
   /** Where training begins; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
@@ -42,6 +84,8 @@ export interface TrainOptions extends TrainStepOptions {
   readonly checkpoint?: CheckpointTarget;
   /** Goes on from here: with the same model, data and options, to the same weights bit for bit. */
   readonly resume?: Checkpoint;
+  /** What may be other than in the resumed checkpoint's run, which is refused otherwise. */
+  readonly allowChanges?: readonly RunPart[];
 }
 
 export interface CheckpointTarget {
@@ -131,28 +175,61 @@ export interface EndEvent {
  */
 export async function* train(
   model: ModelConfig | OnnxModel,
-  data: Dataset,
+  data: TrainData | DataInMemory,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  if (typeof options !== "object" || options === null)
+    throw new CajalError(
+      "bad-argument",
+      `train: got options ${String(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
+    );
   checkOptions("train", options, known);
-  const { epochs, batchSize, shuffle = true, validation, signal, checkpoint, resume } = options;
-  const { accumulate = 1 } = options;
+  const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
+  const { accumulate = 1, classWeights, allowChanges = [] } = options;
   checkCount("epochs", epochs, 0);
   checkCount("accumulate", accumulate, 1);
   if (batchSize !== undefined) checkCount("batchSize", batchSize, 1);
   signal?.throwIfAborted();
   const seed = seedOf(options);
-  const batched = batchSize === undefined ? data : data.batch(batchSize);
+  const optimizer = optimizerOf(options.optimizer);
+  const loss = lossesOf(options.loss);
+  const metrics = metricsOf(options.metrics);
+  if (classWeights !== undefined) checkClassWeights(classWeights);
+  checkAllowed(allowChanges);
+  const given = dataOf("data", data);
+  const batched = batchSize === undefined ? given : given.batch(batchSize);
   const ordered = shuffle ? batched.shuffle({ seed }) : batched;
   if (ordered.batchCount === 0)
-    throw new CajalError("bad-argument", "train: the data has no batches.", { size: data.size });
+    throw new CajalError("bad-argument", "train: the data has no batches.", { size: given.size });
+  const validation = options.validation && dataOf("validation", options.validation);
+  if (validation?.batchCount === 0)
+    throw new CajalError(
+      "bad-argument",
+      "train: the validation data has no batches, so its loss would be no number.",
+      { size: validation.size },
+    );
+  const { frozen = [], learningRateMultipliers = {}, lossWeights = {} } = options;
+  let run: RunDescription | undefined;
   if (resume) checkSameData(resume.position, ordered);
+  if (resume || checkpoint)
+    run = {
+      optimizer: described(optimizer),
+      loss: { of: described(loss), weights: lossWeights },
+      metrics: described(metrics),
+      data: await markOf(ordered, signal),
+      accumulate,
+      shuffle,
+      classWeights: classWeights ?? {},
+      frozen: [...frozen].toSorted(),
+      learningRateMultipliers,
+    };
+  if (resume?.run) checkSameRun(run!, resume.run, allowChanges);
 
-  const { loss, optimizer, metrics, engine, device, threads, worker = "auto", verify } = options;
-  const { frozen, learningRateMultipliers, layers } = options;
+  const { engine, device, threads, worker = "auto", verify, layers } = options;
   const weights = resume?.weights ?? options.weights;
   const stepOptions = {
     loss,
+    lossWeights,
     optimizer,
     metrics,
     engine,
@@ -173,7 +250,7 @@ export async function* train(
   try {
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
-    let sums = resume?.position.sums ?? zero;
+    let totals = resume?.position.totals ?? {};
     const { batchCount } = ordered;
     const stepsPerEpoch = Math.ceil(batchCount / accumulate);
     yield {
@@ -188,39 +265,39 @@ export async function* train(
 
     const save = async (at: { epoch: number; batch: number }): Promise<CheckpointEvent> => {
       const { size, batchSize } = ordered;
-      const position = { step: step.iteration, ...at, data: { size, batchSize }, sums };
+      const position = { step: step.iteration, ...at, data: { size, batchSize }, totals };
       const saved = await checkpoint?.save({
         weights: await step.weights(),
         state: await step.state(),
         position,
         seed,
+        ...(run && { run }),
       });
       return { type: "checkpoint", ...at, step: step.iteration, ...saved };
     };
     const everySteps = checkpoint?.everySteps ?? Infinity;
     const everyEpochs = checkpoint?.everyEpochs ?? (checkpoint?.everySteps ? Infinity : 1);
 
-    for (; epoch < epochs; epoch++, start = 0, sums = zero) {
+    for (; epoch < epochs; epoch++, start = 0, totals = {}) {
       const epochBegan = performance.now();
       let batch = start;
-      let group: Batch[] = [];
+      let group: NamedBatch[] = [];
       for await (const examples of ahead(ordered.batches({ epoch, start, signal }), readAhead)) {
-        group.push(examples);
+        group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
         if (group.length < accumulate && batch + group.length < batchCount) continue;
         // A step may hold the thread: timers, sockets and the abort signal get their turn in between.
         await nextTask();
         signal?.throwIfAborted();
         const learningRate = optimizer.learningRate(step.iteration);
-        const result = await step.run(group, { learningRate });
-        const count = group.reduce((sum, { x }) => sum + x.shape[0]!, 0);
-        sums = added(sums, result, count);
+        const { totals: ofStep, ...result } = await step.run(group, { learningRate });
+        totals = addTotals(totals, ofStep);
         yield {
           type: "step",
           epoch,
           batch,
           step: step.iteration,
           stepsPerEpoch,
-          examples: count,
+          examples: group.reduce((sum, { x }) => sum + examplesIn(x), 0),
           learningRate,
           ...result,
         };
@@ -231,14 +308,16 @@ export async function* train(
       }
       const validated =
         validation &&
-        (await mean(ahead(validation.batches({ signal }), readAhead), (each) =>
-          step.evaluate(each),
-        ));
+        step.result(
+          await totalsOf(ahead(validation.batches({ signal }), readAhead), (each) =>
+            step.evaluate(each),
+          ),
+        );
       yield {
         type: "epoch",
         epoch,
         step: step.iteration,
-        ...means(sums),
+        ...step.result(totals),
         ...(validated && { validation: validated }),
         seconds: (performance.now() - epochBegan) / 1000,
         weights: () => step.weights(),
@@ -246,7 +325,7 @@ export async function* train(
       };
       const due = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
       if (checkpoint && due) {
-        sums = zero;
+        totals = {};
         yield await save({ epoch: epoch + 1, batch: 0 });
       }
     }
@@ -275,6 +354,9 @@ const known = [
   "checkpoint",
   "resume",
   "loss",
+  "lossWeights",
+  "classWeights",
+  "allowChanges",
   "optimizer",
   "metrics",
   "engine",
@@ -290,43 +372,33 @@ const known = [
 /** Batches that are read while a step runs: enough to even out slow ones, and little memory. */
 const readAhead = 2;
 
-type Sums = Position["sums"];
+const examplesIn = (x: NamedBatch["x"]): number => {
+  const [first] = isTensor(x) ? [x] : Object.values(x);
+  return first?.shape[0] ?? 0;
+};
 
-const zero: Sums = { examples: 0, loss: 0, metrics: {} };
-
-function added(sums: Sums, { loss, metrics }: StepResult, examples: number): Sums {
-  return {
-    examples: sums.examples + examples,
-    loss: sums.loss + loss * examples,
-    metrics: Object.fromEntries(
-      Object.entries(metrics).map(([name, value]) => [
-        name,
-        (sums.metrics[name] ?? 0) + value * examples,
-      ]),
-    ),
-  };
-}
-
-function means({ examples, loss, metrics }: Sums): StepResult {
-  return {
-    loss: loss / examples,
-    metrics: Object.fromEntries(
-      Object.entries(metrics).map(([name, sum]) => [name, sum / examples]),
-    ),
-  };
-}
-
-/** Means over all examples of some batches. */
-async function mean(
-  batches: AsyncIterable<Batch>,
-  evaluate: (batch: Batch) => Promise<StepResult>,
-): Promise<StepResult> {
-  let sums = zero;
+/** Those of all batches together. */
+async function totalsOf(
+  batches: AsyncIterable<NamedBatch>,
+  evaluate: (batch: NamedBatch) => Promise<MeasuredStep>,
+): Promise<Totals> {
+  let totals: Totals = {};
   for await (const batch of batches) {
     await nextTask();
-    sums = added(sums, await evaluate(batch), batch.x.shape[0]!);
+    totals = addTotals(totals, (await evaluate(batch)).totals);
   }
-  return means(sums);
+  return totals;
+}
+
+function checkAllowed(parts: readonly RunPart[]): void {
+  if (!Array.isArray(parts))
+    throw new CajalError(
+      "bad-argument",
+      `train: got allowChanges ${JSON.stringify(parts)}, expected a list such as ["optimizer"].`,
+    );
+  for (const part of parts)
+    if (!runParts.includes(part as RunPart))
+      throw unknownName("part of a run", String(part), runParts);
 }
 
 function seedOf({ seed, resume }: TrainOptions): number {
@@ -339,7 +411,7 @@ function seedOf({ seed, resume }: TrainOptions): number {
   return resume?.seed ?? seed ?? 0;
 }
 
-function checkSameData({ data }: Position, { size, batchSize }: Dataset): void {
+function checkSameData({ data }: Position, { size, batchSize }: TrainData): void {
   if (size !== data.size || batchSize !== data.batchSize)
     throw new CajalError(
       "bad-argument",

@@ -15,7 +15,7 @@ for (let step = 1; ; step++) {
       epoch: 0,
       batch: step,
       data: { size: 1, batchSize: 1 },
-      sums: { examples: 0, loss: 0, metrics: {} },
+      totals: {},
     },
     seed: 1,
   });

@@ -12,7 +12,7 @@ const save = (step: number, size: number) =>
       epoch: 0,
       batch: step,
       data: { size: 1, batchSize: 1 },
-      sums: { examples: 0, loss: 0, metrics: {} },
+      totals: {},
     },
     seed: 1,
   });

@@ -1,6 +1,8 @@
 // A training run at rest: all that is needed to go on as if it had never stopped. Written as a
 // safetensors file, which other tools read too; a SHA-256 over the whole file finds every damage.
 import { CajalError, type Tensor, type Weights } from "@cajal/core";
+import type { Totals } from "@cajal/runtime";
+import type { RunDescription } from "./sameRun";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 
 export interface Checkpoint {
@@ -10,6 +12,8 @@ export interface Checkpoint {
   readonly position: Position;
   /** Of the run: order of the data, dropout. */
   readonly seed: number;
+  /** What the run was made of: {@link checkSameRun}. */
+  readonly run?: Partial<RunDescription>;
 }
 
 /** Where in its data a run stands. */
@@ -22,28 +26,24 @@ export interface Position {
   readonly batch: number;
   /** Of the data, so that going on with other data is noticed. */
   readonly data: { readonly size: number; readonly batchSize: number };
-  /** Sums over the examples of the epoch so far, for its means. */
-  readonly sums: {
-    readonly examples: number;
-    readonly loss: number;
-    readonly metrics: Readonly<Record<string, number>>;
-  };
+  /** Sums over the examples of the epoch so far, for its numbers. */
+  readonly totals: Totals;
 }
 
 const format = "cajal-checkpoint";
-const version = "1";
+const version = "2";
 /** Stands in the header while the checksum is taken. */
 const blank = "0".repeat(64);
 
 /** The file's bytes: tensors `weights/…` and `state/…`, position and seed in `__metadata__`. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
-  const { weights, state, position, seed } = checkpoint;
+  const { weights, state, position, seed, run } = checkpoint;
   const tensors = new Map<string, Tensor>();
   for (const [key, value] of weights) tensors.set(`weights/${key}`, value);
   for (const [key, value] of state) tensors.set(`state/${key}`, value);
   const bytes = encodeSafetensors({
     tensors,
-    metadata: { format, version, run: JSON.stringify({ position, seed }), sha256: blank },
+    metadata: { format, version, run: JSON.stringify({ position, seed, run }), sha256: blank },
   });
   const at = findChecksum(bytes, blank);
   bytes.set(new TextEncoder().encode(await sha256(bytes)), at);
@@ -79,40 +79,53 @@ export async function decodeCheckpoint(
   if (metadata.version !== version)
     throw new CajalError(
       "unsupported",
-      `${where}: got a checkpoint of version ${metadata.version}, expected ${version}. Update @cajal/train.`,
+      `${where}: got a checkpoint of version ${metadata.version}, expected ${version}, of this version of @cajal/train. Begin the run anew, or go on with the version that wrote it.`,
       { file: where, version: metadata.version },
     );
-  const { position, seed } = parseRun(metadata.run, bad);
+  const { position, seed, run } = parseRun(metadata.run, bad);
   const under = (prefix: string) =>
     new Map(
       [...tensors]
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, value]) => [name.slice(prefix.length), value]),
     );
-  return { weights: under("weights/"), state: under("state/"), position, seed };
+  return {
+    weights: under("weights/"),
+    state: under("state/"),
+    position,
+    seed,
+    ...(run && { run }),
+  };
 }
 
 /** The checksum holds, and yet another program may have written it. */
 function parseRun(
   text: string | undefined,
   bad: (why: string) => CajalError,
-): Pick<Checkpoint, "position" | "seed"> {
+): Pick<Checkpoint, "position" | "seed" | "run"> {
   const entries = (value: unknown): Readonly<Record<string, unknown>> =>
     typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   let run: unknown;
   try {
-    run = JSON.parse(text ?? "null");
+    // JSON writes null for NaN.
+    run = JSON.parse(text ?? "null", (_, value: unknown) =>
+      Array.isArray(value) ? value.map((each: unknown) => each ?? NaN) : value,
+    );
   } catch {
     throw bad("where the run stands is not written in JSON.");
   }
   const { seed, position } = entries(run);
-  const { step, epoch, batch, data } = entries(position);
+  const { step, epoch, batch, data, totals } = entries(position);
   const { size, batchSize } = entries(data);
   for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
     if (!(Number.isSafeInteger(value) && Number(value) >= 0))
       throw bad(`it has no ${name} that is a whole number of at least 0.`);
+  const isNumbers = (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "number");
+  if (typeof totals !== "object" || !Object.values(entries(totals)).every(isNumbers))
+    throw bad("it has no totals that are numbers.");
   if (!Number.isSafeInteger(seed)) throw bad("it has no seed that is a whole number.");
-  return run as Pick<Checkpoint, "position" | "seed">;
+  return run as Pick<Checkpoint, "position" | "seed" | "run">;
 }
 
 /** Where in the header the checksum's 64 digits stand. */

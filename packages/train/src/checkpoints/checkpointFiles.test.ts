@@ -36,7 +36,7 @@ const at = (step: number): Checkpoint => ({
     epoch: 1,
     batch: 2,
     data: { size: 300, batchSize: 64 },
-    sums: { examples: 128, loss: 0.1 + 0.2, metrics: { accuracy: 3 } },
+    totals: { loss: [0.1 + 0.2, 128], accuracy: [3, 128] },
   },
   seed: 2 ** 40 + 1,
 });

@@ -1,0 +1,98 @@
+// What training takes as data: a dataset, or numbers in memory.
+import {
+  CajalError,
+  isTensor,
+  tensor,
+  type NamedBatch,
+  type NamedTensors,
+  type Tensor,
+} from "@cajal/core";
+import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
+
+/** What training asks of data; every dataset has it. */
+export interface TrainData {
+  readonly size: number;
+  readonly batchSize: number;
+  readonly batchCount: number;
+  batches(options?: PassOptions): AsyncGenerator<NamedBatch, void, undefined>;
+  shuffle(options: { seed: number }): TrainData;
+  batch(size: number): TrainData;
+}
+
+/** Numbers, in as many brackets as there are axes. */
+export type Numbers = readonly number[] | readonly Numbers[];
+
+type Values = Tensor | NamedTensors | Numbers | Readonly<Record<string, Numbers>>;
+
+/** Examples in memory: tensors or arrays of numbers, by name where a model has several inputs or outputs. */
+export interface DataInMemory {
+  readonly x: Values;
+  readonly y: Values;
+  /** Factor of each example's loss (Keras: `sample_weight`). */
+  readonly weight?: Values;
+}
+
+/**
+ * Arrays become float32 tensors; labels of whole numbers become int32.
+ *
+ * @param what to call it in messages: "data" or "validation"
+ * @throws CajalError `bad-argument`, `bad-shape`
+ */
+export function dataOf(what: string, data: TrainData | DataInMemory): TrainData {
+  if (typeof data === "object" && data !== null) {
+    if ("batches" in data && typeof data.batches === "function") return data;
+    if ("x" in data && "y" in data) {
+      const { x, y, weight, ...rest } = data;
+      return dataset({
+        ...rest,
+        x: valuesOf(`${what} x`, x),
+        y: valuesOf(`${what} y`, y, true),
+        ...(weight !== undefined && { weight: valuesOf(`${what} weight`, weight) }),
+      }) as Dataset;
+    }
+  }
+  throw new CajalError(
+    "bad-argument",
+    `train: got ${what} ${typeof data === "object" && data !== null ? `with ${Object.keys(data).join(", ") || "nothing"}` : String(data)}, expected a dataset, or { x, y }: dataset({ x: tensor("float32", [n, …], numbers), y: tensor("int32", [n], classes) }) of @cajal/datasets.`,
+  );
+}
+
+function valuesOf(name: string, values: Values, labels = false): Tensor | NamedTensors {
+  if (Array.isArray(values)) return tensorOf(name, values as Numbers, labels);
+  if (typeof values !== "object" || values === null || isTensor(values as Tensor))
+    return values as Tensor;
+  return Object.fromEntries(
+    Object.entries(values as Record<string, Tensor | Numbers>).map(([key, each]) => [
+      key,
+      Array.isArray(each)
+        ? tensorOf(`${name} "${key}"`, each as Numbers, labels)
+        : (each as Tensor),
+    ]),
+  );
+}
+
+function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
+  const shape: number[] = [];
+  for (let at: Numbers | number = numbers; Array.isArray(at); at = at[0] as Numbers)
+    shape.push(at.length);
+  const flat: number[] = [];
+  const visit = (value: Numbers | number, depth: number): void => {
+    if (Array.isArray(value) ? value.length !== shape[depth] : depth !== shape.length)
+      throw new CajalError(
+        "bad-shape",
+        `${name}: its arrays are not of equal lengths. The first say [${shape.join(",")}].`,
+        { name, shape },
+      );
+    if (Array.isArray(value)) value.forEach((each: Numbers | number) => visit(each, depth + 1));
+    else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
+    else
+      throw new CajalError(
+        "bad-argument",
+        `${name}: got ${String(value)} among the numbers, expected numbers alone.`,
+        { name },
+      );
+  };
+  visit(numbers, 0);
+  const whole = labels && flat.every((each) => Number.isInteger(each) && Math.abs(each) < 2 ** 31);
+  return tensor(whole ? "int32" : "float32", shape, flat);
+}

@@ -1,0 +1,141 @@
+// A run goes on only as what it was, unless the caller says what shall be other.
+import { isCajalError, tensor } from "@cajal/core";
+import { dataset } from "@cajal/datasets";
+import { functional } from "@cajal/models";
+import { describe, expect, it } from "vitest";
+import {
+  adam,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  huber,
+  sgd,
+  train,
+  type Checkpoint,
+  type TrainOptions,
+} from "./index";
+
+const net = functional("line");
+const input = net.input([2]);
+const model = net.model([input], [net.layer("Dense", { units: 1, name: "dense" }, input)]);
+const xs = Float32Array.from({ length: 20 }, (_, i) => Math.sin(i));
+const data = (shift = 0) =>
+  dataset({
+    x: tensor("float32", [10, 2], xs),
+    y: tensor(
+      "float32",
+      [10, 1],
+      xs.subarray(0, 10).map((x) => 2 * x + shift),
+    ),
+  }).batch(4);
+
+const options: TrainOptions = {
+  epochs: 1,
+  loss: huber(),
+  optimizer: adam(),
+  metrics: ["mae"],
+  worker: false,
+};
+
+async function run(changes: Partial<TrainOptions> = {}, from = data()): Promise<Checkpoint> {
+  let last: Checkpoint | undefined;
+  const checkpoint = { save: async (made: Checkpoint) => void (last = made) };
+  for await (const event of train(model, from, { ...options, checkpoint, ...changes })) void event;
+  return decodeCheckpoint(await encodeCheckpoint(last!));
+}
+
+describe("a run that goes on", () => {
+  it.each<[string, Partial<TrainOptions>]>([
+    ["optimizer", { optimizer: adam({ beta1: 0.8 }) }],
+    ["optimizer", { optimizer: adam({ learningRate: 0.1 }) }],
+    ["optimizer", { optimizer: sgd() }],
+    ["loss", { loss: "mse" }],
+    ["loss", { loss: huber({ delta: 2 }) }],
+    ["metrics", { metrics: [] }],
+    ["accumulate", { accumulate: 2 }],
+    ["shuffle", { shuffle: false }],
+    ["classWeights", { classWeights: { 0: 2 } }],
+    ["learningRateMultipliers", { learningRateMultipliers: { dense: 0 } }],
+  ])("refuses another %s: %j", async (_, changes) => {
+    const resume = await run();
+    const error: unknown = await run({ epochs: 2, resume, ...changes }).catch((cause) => cause);
+    expect(isCajalError(error, "bad-argument"), String(error)).toBe(true);
+    expect((error as Error).message).toContain("allowChanges");
+  });
+
+  it("refuses other data of the same size", async () => {
+    const resume = await run();
+    const error: unknown = await run({ epochs: 2, resume }, data(1)).catch((cause) => cause);
+    expect(isCajalError(error, "bad-argument")).toBe(true);
+    expect((error as Error).message).toContain("data");
+  });
+
+  it("takes what the caller says shall be other", async () => {
+    const resume = await run();
+    const optimizer = adam({ learningRate: 0.01 });
+    const { position } = await run({
+      epochs: 2,
+      resume,
+      optimizer,
+      loss: "mse",
+      allowChanges: ["optimizer", "loss"],
+    });
+    expect(position.epoch).toBe(2);
+  });
+
+  it("takes the same again, and data that is random without a seed", async () => {
+    const noisy = () =>
+      data().map(({ x, y }) => ({
+        x: tensor(
+          "float32",
+          x.shape,
+          Float32Array.from(x.data, (each) => each + Math.random()),
+        ),
+        y,
+      }));
+    const resume = await run({}, noisy());
+    const { position } = await run({ epochs: 2, resume }, noisy());
+    expect(position.epoch).toBe(2);
+  });
+});
+
+describe("data", () => {
+  it("keeps dropRemainder where train sets the size of its batches", async () => {
+    const examples: number[] = [];
+    const from = data().batch(5, { dropRemainder: true });
+    for await (const event of train(model, from, { ...options, batchSize: 4 }))
+      if (event.type === "step") examples.push(event.examples);
+    expect(examples).toEqual([4, 4]);
+  });
+
+  it("may be arrays of numbers, with weights that count", async () => {
+    const losses: number[] = [];
+    const x = [[1, 0], [0, 1], [1, 1]]; // prettier-ignore
+    for (const weight of [undefined, [0, 0, 0]])
+      for await (const event of train(
+        model,
+        { x, y: [1, 2, 3], ...(weight && { weight }) },
+        { ...options, loss: "mse" },
+      ))
+        if (event.type === "epoch") losses.push(event.loss);
+    expect(losses[0]).toBeGreaterThan(0);
+    expect(losses[1]).toBe(0);
+  });
+
+  it.each<[string, unknown, Partial<TrainOptions>]>([
+    ["an unknown part of it", { x: [[1, 2]], y: [1], weights: [1] }, {}],
+    ["rows of other lengths", { x: [[1, 2], [1]], y: [1, 2] }, {}],
+    ["text", { x: [["a", "b"]], y: [1] }, {}],
+    ["a path", "images", {}],
+    ["validation without a batch", data(), { validation: data().take(0) }],
+    ["an unknown loss", data(), { loss: "msee" }],
+    ["the function for the loss", data(), { loss: huber as never }],
+    ["an unknown optimizer", data(), { optimizer: "adamm" }],
+    ["an unknown metric", data(), { metrics: ["acuracy"] }],
+    ["a metric that is no list", data(), { metrics: "accuracy" as never }],
+    ["an unknown output", data(), { loss: { outt: "mse" } }],
+    ["a batch of an unknown part", data().map((batch) => ({ ...batch, weights: batch.y })), {}],
+  ])("is refused: %s", async (_, from, changes) => {
+    const error: unknown = await run(changes, from as never).catch((cause) => cause);
+    expect(isCajalError(error), String(error)).toBe(true);
+  });
+});

@@ -1,0 +1,124 @@
+// A model in one file: a safetensors file of its weights, with its config and labels in the metadata.
+// Other tools read the weights; {@link decodeSavedModel} reads it all.
+import { CajalError, checkTensor, showShape, type Tensor, type Weights } from "@cajal/core";
+import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
+import { readKeras, weightSpecs, type ModelConfig } from "@cajal/models";
+
+export interface SavedModel {
+  /** A Keras config. */
+  readonly model: ModelConfig;
+  /** `layer/weight` → tensor, all that the model has. */
+  readonly weights: Weights;
+  /** Names of the classes; output `i` is `labels[i]`. */
+  readonly labels?: readonly string[];
+}
+
+const format = "cajal-model";
+const version = "1";
+
+/**
+ * The file's bytes; every bit of the weights is kept.
+ *
+ * @throws CajalError `bad-argument`, `bad-shape` where weights are missing or do not fit the model
+ */
+export function encodeSavedModel(saved: SavedModel): Uint8Array<ArrayBuffer> {
+  if (typeof saved !== "object" || saved === null)
+    throw new CajalError(
+      "bad-argument",
+      `saveModel: got ${String(saved)}, expected { model, weights, labels }.`,
+    );
+  const { model, weights, labels } = saved;
+  const config = readKeras(model);
+  if (!(weights instanceof Map))
+    throw new CajalError(
+      "bad-argument",
+      "saveModel: got no weights, expected a map layer/weight → tensor, e.g. of train's last event.",
+    );
+  checkWeights("saveModel", config, weights);
+  checkLabels("saveModel", labels);
+  return encodeSafetensors({
+    tensors: weights,
+    metadata: {
+      format,
+      version,
+      config: JSON.stringify(model),
+      ...(labels && { labels: JSON.stringify(labels) }),
+    },
+  });
+}
+
+/**
+ * @param where what to call the file in messages
+ * @throws CajalError `bad-file` for anything but a whole file of {@link encodeSavedModel}; `unsupported`
+ *   for one of another version
+ */
+export function decodeSavedModel(bytes: Uint8Array, where = "model file"): SavedModel {
+  const { tensors, metadata } = decodeSafetensors(bytes, where);
+  if (metadata.format !== format)
+    throw new CajalError(
+      "bad-file",
+      `${where}: it is a safetensors file and no saved model: its metadata has format ${JSON.stringify(metadata.format) ?? "nothing"}, expected "${format}".`,
+      { file: where, format: metadata.format },
+    );
+  if (metadata.version !== version)
+    throw new CajalError(
+      "unsupported",
+      `${where}: got a model file of version ${metadata.version}, expected ${version}.`,
+      { file: where, version: metadata.version },
+    );
+  const model = parsed(where, "config", metadata.config) as ModelConfig;
+  const config = readKeras(model);
+  checkWeights(where, config, tensors);
+  const labels = metadata.labels === undefined ? undefined : parsed(where, "labels", metadata.labels); // prettier-ignore
+  checkLabels(where, labels as readonly string[] | undefined);
+  return { model, weights: tensors, ...(labels !== undefined && { labels: labels as string[] }) };
+}
+
+function parsed(where: string, name: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (cause) {
+    throw new CajalError(
+      "bad-file",
+      `${where}: its ${name} is not JSON.`,
+      { file: where },
+      { cause },
+    );
+  }
+}
+
+function checkWeights(where: string, model: ModelConfig, weights: ReadonlyMap<string, Tensor>) {
+  const expected = new Map(weightSpecs(model).map(({ key, shape }) => [key, shape]));
+  for (const [key, shape] of expected) {
+    const found = weights.get(key);
+    if (!found)
+      throw new CajalError(
+        "bad-argument",
+        `${where}: weight "${key}" is missing, expected ${showShape(shape)}.`,
+        { weight: key },
+      );
+    checkTensor(found, `${where}: weight "${key}"`);
+    if (showShape(found.shape) !== showShape(shape))
+      throw new CajalError(
+        "bad-shape",
+        `${where}: weight "${key}" is ${showShape(found.shape)}, expected ${showShape(shape)}.`,
+        { weight: key, got: found.shape, expected: shape },
+      );
+  }
+  for (const key of weights.keys())
+    if (!expected.has(key))
+      throw new CajalError("bad-argument", `${where}: the model has no weight "${key}".`, {
+        weight: key,
+      });
+}
+
+function checkLabels(where: string, labels: readonly string[] | undefined): void {
+  if (
+    labels !== undefined &&
+    !(Array.isArray(labels) && labels.every((label) => typeof label === "string"))
+  )
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got labels ${JSON.stringify(labels)}, expected a list of names.`,
+    );
+}

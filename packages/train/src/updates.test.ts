@@ -1,0 +1,141 @@
+// What would write numbers that are none is refused before it is written.
+import { isCajalError, tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { initialize, openTrainStep, type EngineName, type Optimizer } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import {
+  adagrad,
+  adam,
+  meanAbsoluteError,
+  meanSquaredError,
+  rmsprop,
+  sgd,
+  train,
+  type Checkpoint,
+} from "./index";
+
+const net = functional("line");
+const input = net.input([2]);
+const model = net.model([input], [net.layer("Dense", { units: 1, name: "dense" }, input)]);
+const batch = (scale: number) => ({
+  x: tensor("float32", [2, 2], [scale, 0, 0, 1]),
+  y: tensor("float32", [2, 1], [1, 2]),
+});
+
+const failure = async (work: Promise<unknown>) => {
+  const error: unknown = await work.then(
+    () => new Error("it did not fail"),
+    (cause: unknown) => cause,
+  );
+  if (!isCajalError(error)) throw error;
+  return error;
+};
+
+describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
+  const open = (optimizer: Optimizer, loss = meanAbsoluteError()) =>
+    openTrainStep(model, initialize(model, { seed: 1 }), { loss, optimizer, engine });
+
+  it.each([
+    ["Adam's mean of squares", adam(), "dense/kernel/velocity"],
+    ["RMSprop's", rmsprop(), "dense/kernel/velocity"],
+    ["Adagrad's", adagrad(), "dense/kernel/accumulator"],
+    // 1e38 · 1e19
+    ["a step of gradient descent", sgd({ learningRate: 1e38 }), "dense/kernel"],
+  ] as const)(
+    "is refused where %s is infinite, and changes nothing",
+    async (_, optimizer, name) => {
+      const step = await open(optimizer);
+      try {
+        const before = [await step.weights(), await step.state()];
+        // |g| is 1e20, whose square no float32 holds.
+        const error = await failure(step.run(batch(2e20)));
+        expect(error.code).toBe("diverged");
+        expect(error.message).toContain(`"${name}"`);
+        expect([await step.weights(), await step.state()]).toEqual(before);
+        // It goes on from there.
+        const { loss } = await step.run(batch(1), { learningRate: 0.01 });
+        expect(loss).toBeGreaterThan(0);
+        expect(step.iteration).toBe(1);
+      } finally {
+        await step.dispose();
+      }
+    },
+  );
+
+  it("of several batches is checked too", async () => {
+    const step = await open(adam());
+    try {
+      const before = await step.weights();
+      const error = await failure(step.run([batch(1), batch(2e20)]));
+      expect(error.code).toBe("diverged");
+      expect(await step.weights()).toEqual(before);
+    } finally {
+      await step.dispose();
+    }
+  });
+
+  it.each([{ clipNorm: 1 }, { globalClipNorm: 1 }])("clips large gradients: %j", async (clip) => {
+    const step = await open(sgd({ learningRate: 1, ...clip }));
+    try {
+      const before = (await step.weights()).get("dense/kernel")!;
+      await step.run(batch(4e30));
+      const after = (await step.weights()).get("dense/kernel")!;
+      const moved = [0, 1].map((i) => Number(after.data[i]) - Number(before.data[i]));
+      // The gradient [±2e30, ±0.5] of norm 2e30, scaled down to 1.
+      expect(Math.abs(moved[0]!)).toBeCloseTo(1, 5);
+      expect(moved[1]).toBeCloseTo(0, 5);
+    } finally {
+      await step.dispose();
+    }
+  });
+
+  it.each([NaN, Infinity, -0.1, 1e39])("refuses the learning rate %d", async (learningRate) => {
+    const step = await open(sgd());
+    try {
+      const error = await failure(step.run(batch(1), { learningRate }));
+      expect(error.code).toBe("bad-argument");
+      expect(error.message).toContain("learning rate");
+      expect(step.iteration).toBe(0);
+    } finally {
+      await step.dispose();
+    }
+  });
+
+  it("of a schedule that gives Infinity is refused before anything is saved", async () => {
+    const saved: Checkpoint[] = [];
+    const run = async () => {
+      for await (const event of train(
+        model,
+        { x: [[0, 1]], y: [[1]] },
+        {
+          engine,
+          epochs: 2,
+          loss: meanSquaredError(),
+          optimizer: sgd({ learningRate: (step) => 0.1 / Math.sqrt(step) }),
+          checkpoint: { save: async (checkpoint) => void saved.push(checkpoint) },
+        },
+      ))
+        void event;
+    };
+    const error = await failure(run());
+    expect(error.code).toBe("bad-argument");
+    expect(error.facts).toMatchObject({ step: 1, learningRate: Infinity });
+    expect(saved).toEqual([]);
+  });
+});
+
+describe("options that could only make numbers that are none", () => {
+  it.each([
+    () => sgd({ clipNorm: 0 }),
+    () => sgd({ globalClipNorm: 0 }),
+    () => sgd({ clipValue: 0 }),
+    () => adam({ beta1: 1 }),
+    () => adam({ beta2: 1 }),
+    () => adam({ epsilon: NaN }),
+    () => adagrad({ epsilon: -1 }),
+    () => sgd({ learningRate: Infinity }),
+    () => sgd({ learningRate: "0.1" as never }),
+  ])("are refused: %s", (make) => {
+    expect(make).toThrow(expect.objectContaining({ code: "bad-argument" }));
+  });
+});

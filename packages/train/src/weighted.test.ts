@@ -1,0 +1,115 @@
+// Several inputs and outputs, loss weights, sample weights and class weights against Keras' fit.
+import { tensor, type Tensor, type Weights } from "@cajal/core";
+import type { ModelConfig } from "@cajal/models";
+import type { EngineName } from "@cajal/runtime";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { adam, meanAbsoluteError, sgd, train, type TrainOptions } from "./index";
+import { dataset } from "@cajal/datasets";
+
+interface Flat {
+  shape: number[];
+  data: number[];
+}
+type Named = Flat | Record<string, Flat>;
+interface Case {
+  case: string;
+  config: ModelConfig;
+  start: Record<string, Flat>;
+  end: Record<string, Flat>;
+  x: Named;
+  y: Named;
+  weight: Named | null;
+  history: Record<string, number[]>;
+}
+
+const { cases }: { cases: Case[] } = JSON.parse(
+  readFileSync(new URL("../fixtures/weighted.json", import.meta.url), "utf8"),
+);
+const byName = (name: string) => cases.find((each) => each.case === name)!;
+
+const isFlat = (value: Named): value is Flat => Array.isArray(value.data);
+const read = (value: Named, dtype: (flat: Flat) => "float32" | "int32" = () => "float32") => {
+  const one = (flat: Flat): Tensor => tensor(dtype(flat), flat.shape, flat.data);
+  return isFlat(value)
+    ? one(value)
+    : Object.fromEntries(Object.entries(value).map(([name, flat]) => [name, one(flat)]));
+};
+/** Class numbers are the labels of one axis. */
+const labels = ({ shape }: Flat) => (shape.length === 1 ? "int32" : "float32");
+
+const losses = { kind: "sparse_categorical_crossentropy", value: "mse" };
+const momentum = () => sgd({ learningRate: 0.1, momentum: 0.9 });
+const options: Record<string, Pick<TrainOptions, "loss" | "optimizer"> & Partial<TrainOptions>> = {
+  "two outputs": { loss: losses, optimizer: momentum() },
+  "loss weights": {
+    loss: losses,
+    lossWeights: { kind: 0.5, value: 2 },
+    optimizer: momentum(),
+    metrics: { kind: ["accuracy"], value: [{ ...meanAbsoluteError(), name: "mae" }] },
+  },
+  "sample weights by output": {
+    loss: losses,
+    lossWeights: { kind: 0.5, value: 2 },
+    optimizer: adam({ learningRate: 0.01 }),
+  },
+  "sample weights": { loss: losses.kind, optimizer: momentum(), metrics: ["accuracy"] },
+  "class weights": {
+    loss: losses.kind,
+    optimizer: momentum(),
+    metrics: ["accuracy"],
+    classWeights: { 0: 1, 1: 3, 2: 0.25 },
+  },
+  "class weights, one-hot": {
+    loss: "categorical_crossentropy",
+    optimizer: momentum(),
+    classWeights: [1, 3, 0.25],
+  },
+};
+
+/** Float32 sums in another order, over nine updates. */
+const tolerance = 2e-5;
+const near = (got: number, expected: number) =>
+  expect(Math.abs(got - expected)).toBeLessThan(tolerance * Math.max(1, Math.abs(expected)));
+
+describe.each<EngineName>(["onnx", "tfjs"])("training on %s", (engine) => {
+  it.each(Object.keys(options))("%s", async (name) => {
+    const { config, start, end, x, y, weight, history } = byName(name);
+    const data = dataset({
+      x: read(x),
+      y: read(y, labels),
+      ...(weight && { weight: read(weight) }),
+    }).batch(4);
+    const weights: Weights = new Map(
+      Object.entries(start).map(([key, { shape, data }]) => [key, tensor("float32", shape, data)]),
+    );
+    let trained: Weights | undefined;
+    const run = { epochs: 3, shuffle: false, engine, weights, ...options[name]! };
+    for await (const event of train(config, data, run)) {
+      if (event.type === "end") trained = event.weights;
+      if (event.type !== "epoch") continue;
+      const numbers: Record<string, number> = { loss: event.loss, ...event.metrics };
+      expect(Object.keys(numbers).toSorted()).toEqual(Object.keys(history).toSorted());
+      for (const [key, values] of Object.entries(history))
+        near(numbers[key]!, values[event.epoch]!);
+    }
+    for (const [key, { data }] of Object.entries(end))
+      data.forEach((value, i) => near(Number(trained!.get(key)!.data[i]), value));
+  });
+
+  it("leaves an output without a loss as it is, its labels unread", async () => {
+    const { config, start, x, y } = byName("two outputs");
+    const weights: Weights = new Map(
+      Object.entries(start).map(([key, { shape, data }]) => [key, tensor("float32", shape, data)]),
+    );
+    const data = dataset({ x: read(x), y: read(y, labels) });
+    // Weight decay and momentum would move it.
+    const optimizer = sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 });
+    const run = { epochs: 1, engine, weights, optimizer, loss: { kind: losses.kind } };
+    for await (const event of train(config, data, run))
+      if (event.type === "end") {
+        expect(event.weights.get("value/kernel")).toEqual(weights.get("value/kernel"));
+        expect(event.weights.get("kind/kernel")).not.toEqual(weights.get("kind/kernel"));
+      }
+  });
+});
