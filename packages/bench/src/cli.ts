@@ -99,6 +99,7 @@ command("learn", "train a network on a data set", {
   .option("--engine <name>", "engine; default: the fastest that trains")
   .option("--device <name>", "device of the engine", "auto")
   .option("--checkpoint <folder>", "keeps the state there after every epoch")
+  .option("--save <file>", "writes the trained model there: config, weights and labels in one file")
   .option("--resume", "goes on from the checkpoint; give the same options again")
   .action(
     act(async (context, options: LearnOptions) => {

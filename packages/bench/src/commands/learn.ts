@@ -15,7 +15,7 @@ import {
   sparseCategoricalCrossentropy,
   train,
 } from "@cajal/train";
-import { checkpoints, latestCheckpoint } from "@cajal/train/node";
+import { checkpoints, latestCheckpoint, saveModel } from "@cajal/train/node";
 import type { CommonOptions, Context } from "../context";
 import { host } from "../measure/environment";
 import { duration, engineName, figures, milliseconds, percent, whole } from "../report/format";
@@ -41,6 +41,7 @@ export interface LearnOptions extends CommonOptions {
   device: string;
   checkpoint?: string;
   resume?: boolean;
+  save?: string;
 }
 
 /** The recipes' learning rates are meant for it. */
@@ -154,6 +155,12 @@ export async function learn(
         break;
       case "end":
         seconds = event.seconds;
+        if (options.save !== undefined)
+          await saveModel(options.save, {
+            model,
+            weights: event.weights,
+            ...(seen.classes && { labels: seen.classes }),
+          });
         progress.finish(`${percent(read, 2)} of the held-out examples read right`);
         break;
     }
@@ -189,6 +196,7 @@ export async function learn(
       ...(record === undefined
         ? []
         : [`${milliseconds(record.median_ms!)} a step of ${batch} on ${engineName(place)}`]),
+      ...(options.save === undefined ? [] : [`saved as ${options.save}`]),
     ].join("\n"),
   );
 }
