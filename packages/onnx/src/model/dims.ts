@@ -83,7 +83,11 @@ function monomial(dims: readonly Dim[]): Monomial | undefined {
   return { factor, names: names.sort() };
 }
 
+/** Products of more free axes are not followed: a graph may square one again and again. */
+const mostNames = 16;
+
 function dimOf({ factor, names }: Monomial): Dim {
+  if (names.length > mostNames) return undefined;
   if (names.length === 0 || factor === 0) return factor;
   return [...(factor === 1 ? [] : [factor]), ...names].join("*");
 }
