@@ -1,11 +1,17 @@
 // Every layer on every type of numbers: the values and the type that Keras gives, on ONNX Runtime.
 import { describe, expect, it } from "vitest";
-import { single } from "../../testing/checkLayer";
-import { dtypeCases, fixtureWeight, nameOf, ofNumbers, type DTypeCase } from "../../testing/dtypes";
-import { runOnnx } from "../../testing/runOnnx";
-import { toOnnx } from "../lower/lower";
-import { resolve, type Model } from "../network/network";
-import { weightSpecs } from "../network/summary";
+import { single } from "../../../testing/checkLayer";
+import {
+  dtypeCases,
+  fixtureWeight,
+  nameOf,
+  ofNumbers,
+  type DTypeCase,
+} from "../../../testing/dtypes";
+import { runOnnx } from "../../../testing/runOnnx";
+import { toOnnx } from "../../lower/lower";
+import { resolve, type Model } from "../../network/network";
+import { weightSpecs } from "../../network/summary";
 
 /** ONNX Runtime has no pool of int64; of LayerNormalization Keras leaves nothing but signs. */
 const refusedHere = ({ class_name, config, inputs }: DTypeCase) =>
