@@ -5,7 +5,7 @@ import { layers } from ".";
 
 it("lists every file of this folder", async () => {
   const files = readdirSync(new URL(".", import.meta.url)).filter(
-    (file) => file.endsWith(".ts") && !file.startsWith("index."),
+    (file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && file !== "index.ts",
   );
   for (const file of files) {
     const found: object[] = Object.values(await import(`./${file}`));
