@@ -22,6 +22,9 @@ const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const hasChromium = existsSync(executablePath);
 const why = hasChromium ? "" : ` (skipped: no ${executablePath})`;
 
+/** Whether ONNX Runtime on WebGPU proves itself first; in software that takes most of a minute. */
+const verify = process.env.CAJAL_ALL_ENGINES === "1";
+
 /** Engines add up in other orders; Adam makes ±rate of what is rounding, and steps carry it on. */
 const tolerance = 2e-3;
 
@@ -95,7 +98,7 @@ describe("in Node", () => {
     () => {
       it.each(
         named([
-          { engine: "onnx", device: "webgpu", verify: false }, // Chromium's proves itself, below
+          { engine: "onnx", device: "webgpu", verify },
           { engine: "tfjs", device: "webgpu" },
         ]),
       )("%s gives the losses of onnx cpu", { timeout: 600_000 }, async (name, where) => {
@@ -182,7 +185,7 @@ describe.skipIf(!hasChromium)(`in Chromium${why}`, () => {
     named([
       { engine: "onnx", device: "wasm", threads: 1 },
       { engine: "onnx", device: "wasm", threads: 2 },
-      { engine: "onnx", device: "webgpu" },
+      { engine: "onnx", device: "webgpu", verify },
       { engine: "tfjs", device: "webgl" },
       { engine: "tfjs", device: "webgpu", verify: false }, // Node's proves itself, above
     ]),
