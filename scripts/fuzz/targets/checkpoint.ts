@@ -23,7 +23,7 @@ export const checkpoint = defineTarget<Uint8Array>({
             epoch: 1,
             batch: step,
             data: { size: 100, batchSize: 10 },
-            sums: { examples: 10 * step, loss: 1.5, metrics: { accuracy: 3 } },
+            totals: { loss: [1.5 * step, 10 * step], accuracy: [3, 10 * step] },
           },
           seed: 42,
         }),
