@@ -4,6 +4,7 @@ import { hdf5 } from "./hdf5";
 import { idx } from "./idx";
 import { kerasConfigs } from "./kerasConfigs";
 import { onnxBytes } from "./onnxBytes";
+import { onnxGraphs } from "./onnxGraphs";
 import { records } from "./records";
 import { report } from "./report";
 import { safetensors } from "./safetensors";
@@ -19,4 +20,5 @@ export const targets = [
   hdf5,
   kerasConfigs,
   onnxBytes,
+  onnxGraphs,
 ];

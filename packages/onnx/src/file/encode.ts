@@ -1,4 +1,5 @@
 // A model in memory → the bytes of an ONNX file.
+import { checkStructure } from "../model/checkStructure";
 import { CajalError } from "@cajal/core";
 import { dataTypeOf, type ElementType } from "../model/elementType";
 import type {
@@ -130,6 +131,7 @@ export function checkLocation(location: string): void {
 type WriteInitializer = (name: string, tensor: Initializer) => Message<"TensorProto">;
 
 function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
+  checkStructure(model, "encodeModel");
   const made = writeMessage("ModelProto", {
     ir_version: model.irVersion,
     producer_name: model.producer,

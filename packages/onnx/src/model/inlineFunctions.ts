@@ -1,5 +1,6 @@
 // A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
 // (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
+import { checkStructure } from "./checkStructure";
 import { CajalError } from "@cajal/core";
 import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "./model";
 
@@ -14,6 +15,7 @@ const most = 1_000_000;
  *   operator set than the model's, or calls that make more than 1,000,000 nodes
  */
 export function inlineFunctions(model: OnnxModel): OnnxModel {
+  checkStructure(model, "model");
   if (!model.functions?.length) return model;
   const functions = new Map(
     model.functions.map((each) => [keyOf(each.domain, each.name, each), each]),

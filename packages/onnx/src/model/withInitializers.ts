@@ -1,4 +1,5 @@
 // The way back from training: an ONNX model with other values in some of its initializers.
+import { checkStructure } from "./checkStructure";
 import { CajalError, checkTensor, showShape, unknownName, type Tensor } from "@cajal/core";
 import type { OnnxModel } from "./model";
 
@@ -12,6 +13,7 @@ import type { OnnxModel } from "./model";
  * writeFileSync("tuned.onnx", encodeModel(withInitializers(model, await step.weights())));
  */
 export function withInitializers(model: OnnxModel, values: ReadonlyMap<string, Tensor>): OnnxModel {
+  checkStructure(model, "withInitializers");
   const initializers = new Map(model.graph.initializers);
   for (const [name, value] of values) {
     const old = initializers.get(name);
