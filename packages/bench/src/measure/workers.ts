@@ -43,7 +43,11 @@ export async function startWorker(
     signal,
     env,
     patience = 300,
-  }: { signal?: AbortSignal; env?: NodeJS.ProcessEnv; patience?: number } = {},
+  }: {
+    signal?: AbortSignal;
+    env?: Readonly<Record<string, string | undefined>>;
+    patience?: number;
+  } = {},
 ): Promise<Worker> {
   signal?.throwIfAborted();
   const [file, ...args] = command;
