@@ -257,7 +257,7 @@ async function compare(
   const ownType = one.inputs.get(by)!.dtype;
   // Both types can hold the points that are compared.
   const representable = type === "float64" && at.dtype === "float64" ? Number : Math.fround;
-  const weights = first.map(() => Math.round(16 * rng.normal()) / 16);
+  const anyWeights = first.map(() => Math.round(16 * rng.normal()) / 16);
   // Some kernels for float64 reckon in float32, or give a statistic in it: their results show it.
   const between = numbersIn(at).map((x) => x + 1e-7 * rng.normal());
   const fineResults = await precise.f(tensor(at.dtype, at.shape, between));
@@ -275,10 +275,14 @@ async function compare(
       });
     const point = (numbers: readonly number[]) => tensor(at.dtype, at.shape, numbers);
     const here = await precise.f(point(values));
+    // An input that the size of the results goes by, as Range's limit.
+    if (here.length !== first.length) continue;
+    // What is infinite does not count.
+    const weights = anyWeights.map((weight, k) => (Number.isFinite(here[k]) ? weight : 0));
     const f = async (i: number, x: number) => {
       const y = await precise.f(point(values.with(i, x)));
-      // What stays infinite adds nothing.
-      return y.reduce((sum, each, k) => sum + (each === here[k] ? 0 : weights[k]! * (each - here[k]!)), 0); // prettier-ignore
+      if (y.length !== here.length) return NaN;
+      return y.reduce((sum, each, k) => sum + (weights[k] === 0 ? 0 : weights[k]! * (each - here[k]!)), 0); // prettier-ignore
     };
     let got: (readonly [what: string, dx: readonly number[], slack: number])[];
     try {

@@ -105,6 +105,7 @@ function pullback(
     else arrived.set(name, [dy]);
   };
   const sums = new Map<string, Value>();
+  const consumers = consumersIn(nodes);
   const total = (name: string): Value | undefined => {
     const list = arrived.get(name);
     if (!list) return undefined;
@@ -128,7 +129,8 @@ function pullback(
       const { gradient, takesScaled } = rule(node);
       const toScale = takesScaled && totalToScale(node.outputs[0]!);
       const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
-      const about = { wanted, formulations, sums, scale: toScale?.scale, from: g.nodes.length };
+      const scale = toScale?.scale;
+      const about = { wanted, formulations, sums, consumers, scale, from: g.nodes.length };
       const dxs = named(node, () => gradient(dysOfNode, context(g, node, about), g));
       for (const i of wanted) {
         const name = node.inputs[i]!;
@@ -180,6 +182,23 @@ function nodesBetween(
   return reached;
 }
 
+/** The nodes that use a value, by its name; looked up once it is asked for. */
+function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] {
+  let byInput: Map<string, Node[]> | undefined;
+  return (name) => {
+    if (!byInput) {
+      byInput = new Map();
+      for (const node of nodes)
+        for (const input of node.inputs) {
+          const list = byInput.get(input);
+          if (list) list.push(node);
+          else byInput.set(input, [node]);
+        }
+    }
+    return byInput.get(name) ?? [];
+  };
+}
+
 /** Names that the graphs inside a node read, and do not define themselves. */
 function capturesOf({ attributes }: Node): readonly string[] {
   const inner = Object.values(attributes).flatMap(({ type, value }) =>
@@ -204,7 +223,7 @@ const breaksGradient = new Set(
   [
     "Shape Size ArgMax ArgMin NonZero Greater GreaterOrEqual Less LessOrEqual Equal And Or",
     "Not Xor Sign Floor Ceil Round IsNaN IsInf ConstantOfShape RandomNormalLike",
-    "RandomUniformLike Bernoulli EyeLike BitShift",
+    "RandomUniformLike Bernoulli EyeLike BitShift Hardmax",
   ]
     .join(" ")
     .split(" "),
@@ -261,12 +280,14 @@ function context(
     formulations,
     scale,
     sums,
+    consumers,
     from,
   }: {
     wanted: ReadonlySet<number>;
     formulations: Formulations;
     scale: Value | undefined;
     sums: Map<string, Value>;
+    consumers: (name: string) => readonly Node[];
     from: number;
   },
 ): GradientContext {
@@ -281,6 +302,8 @@ function context(
     scale,
     setChannelSums: (dx, known) => void sums.set(dx.name, known),
     channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
+    consumers,
+    masks: ({ op, domain }) => byName.get(`${domain}.${op}`)?.masks === true,
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     withoutIndices: formulations.withoutIndices ?? false,

@@ -39,11 +39,12 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
       domain: gradient.domain,
     })
     .filter((y) => y.dtype.startsWith("float") || gradient.op === "Cast");
-  const weights = outputs.map((y) =>
-    Float64Array.from({ length: sizeOf(y.shape as number[]) }, () => rng.normal()),
+  const shapes = outputs.map((y) => sample.shape ?? (y.shape as number[]));
+  const weights = shapes.map((shape) =>
+    Float64Array.from({ length: sizeOf(shape) }, () => rng.normal()),
   );
   const weighted = outputs.map((y, i) =>
-    g.mul(y, g.constant(tensor(computed(y.dtype), y.shape as number[], weights[i]))),
+    g.mul(y, g.constant(tensor(computed(y.dtype), shapes[i]!, weights[i]))),
   );
   const of = weighted
     .map((y) => g.reduceSum(y, { keepdims: false }))

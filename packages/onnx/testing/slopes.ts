@@ -49,8 +49,10 @@ export async function slopeAt(
   if (Math.abs(near - ahead) > 8 * apart || Math.abs(back - behind) > 8 * apart) return undefined;
   if (Math.abs(ahead - behind) > apart)
     return [Math.min(ahead, behind) - apart, Math.max(ahead, behind) + apart];
-  // Richardson's extrapolation of the central difference.
+  // Richardson's extrapolation of the central difference, and of both sides alone: where the slope itself has
+  // a kink (x / (1 + |x|) at 0) only these converge.
   const central = (2 * (near + back) - (ahead + behind) / 2) / 3;
+  const sides = near - ahead / 2 + back - behind / 2;
   const error = slack * wide + 8 * noise;
-  return [central - error, central + error];
+  return [Math.min(central, sides) - error, Math.max(central, sides) + error];
 }

@@ -1,5 +1,6 @@
-// f(x) = max_value where x ≥ max_value, x where threshold ≤ x < max_value,
-// negative_slope · (x - threshold) below. keras.io/api/layers/activation_layers/relu
+// f(x) = max_value where x > max_value, x where threshold < x ≤ max_value, negative_slope · (x - threshold)
+// elsewhere. keras.io/api/layers/activation_layers/relu
+import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 
@@ -24,11 +25,19 @@ export const relu = defineLayer({
       const above = g.max(x!, 0);
       return [max_value === null ? above : g.min(above, max_value)];
     }
-    if (threshold === 0 && negative_slope === 0)
-      return [max_value === null ? g.relu(x!) : g.clip(x!, { min: 0, max: max_value })];
-    const kept = max_value === null ? x! : g.clip(x!, { max: max_value });
-    const below = g.mul(g.sub(x!, threshold), negative_slope);
-    return [g.where(g.greaterOrEqual(x!, threshold), kept, below)];
+    if (threshold === 0 && max_value === null && negative_slope !== 0)
+      return [g.leakyRelu(x!, { alpha: negative_slope })];
+    const above =
+      threshold > 0
+        ? g.where(g.greater(x!, threshold), max_value === null ? x! : g.clip(x!, { max: max_value }), 0) // prettier-ignore
+        : max_value === null
+          ? g.relu(x!)
+          : // Only in ReLU6 has Keras slope 0 at the largest output.
+            max_value === 6
+            ? activate("relu6", x!, g, 1)
+            : g.clip(g.relu(x!), { max: max_value });
+    if (negative_slope === 0) return [above];
+    return [g.sub(above, g.mul(g.relu(g.sub(threshold, x!)), negative_slope))];
   },
   samples: [
     { inputs: [[2, 3]] },

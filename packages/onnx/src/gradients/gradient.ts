@@ -25,6 +25,10 @@ export interface GradientContext extends AttributeReader {
   setChannelSums(dx: Value, sums: Value): void;
   /** The sums of a gradient's elements, channel by channel: known, or computed now. */
   channelSums(dy: Value): Value;
+  /** The nodes that use the value of that name. */
+  consumers(name: string): readonly Node[];
+  /** Whether a node's rule says that it {@link Gradient.masks | masks}. */
+  masks(node: Node): boolean;
   /** The value of input `i`, where it is a constant. */
   constant(i: number): Tensor | undefined;
   /**
@@ -50,6 +54,8 @@ export interface Gradient {
   ): readonly (Value | Scaled | undefined)[];
   /** Inputs of which only the type or the shape counts: no gradient flows to them. */
   readonly ignores?: readonly number[];
+  /** Whether elements of its operands may be left out: what they are, NaN among it, then counts for nothing. */
+  readonly masks?: true;
   /** Whether it takes a dy that is {@link Scaled}; others get the product. */
   readonly takesScaled?: true;
   /** Cases that the shared `checkGradient` compares with central differences. */
@@ -62,6 +68,8 @@ export interface GradientSample {
   readonly attributes?: Attributes;
   /** Number of outputs, 1 unless said. */
   readonly outputs?: number;
+  /** Of the output, where only running the operator tells it. */
+  readonly shape?: readonly number[];
   /** Where the random values lie, [−1, 1] unless said. Values keep clear of `kinks`. */
   readonly range?: readonly [number, number];
   /** Points at which the operator is not differentiable. */

@@ -64,6 +64,7 @@ import { lstm } from "./lstm";
 import { matMul } from "./matMul";
 import { max } from "./max";
 import { maxPool } from "./maxPool";
+import { maxUnpool } from "./maxUnpool";
 import { mean } from "./mean";
 import { meanVarianceNormalization } from "./meanVarianceNormalization";
 import { min } from "./min";
@@ -77,6 +78,7 @@ import { pRelu } from "./pRelu";
 import { pad } from "./pad";
 import { pow } from "./pow";
 import { quickGelu } from "./quickGelu";
+import { range } from "./range";
 import { reciprocal } from "./reciprocal";
 import { reduceL1 } from "./reduceL1";
 import { reduceL2 } from "./reduceL2";
@@ -192,6 +194,7 @@ export const gradients: readonly Gradient[] = [
   matMul,
   max,
   maxPool,
+  maxUnpool,
   mean,
   meanVarianceNormalization,
   microsoftGelu,
@@ -206,6 +209,7 @@ export const gradients: readonly Gradient[] = [
   pad,
   pow,
   quickGelu,
+  range,
   reciprocal,
   reduceL1,
   reduceL2,

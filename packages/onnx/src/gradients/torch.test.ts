@@ -82,12 +82,17 @@ describe("by hand", () => {
     expectClose((await of("Selu", [vector(0, 1)]))[0]!, [1.05070102, 1.05070102]);
   });
 
-  it("Clip gives a limit what it takes from x, where both are equal", async () => {
-    const limit = (value: number): Input => ({ dtype: "float32", shape: [], data: [value] });
-    const [dx, least, most] = await of("Clip", [vector(0, 0.5, 6, 7, -1), limit(0), limit(6)]);
-    expectClose(dx!, [0, 1, 0, 0, 0]);
-    expectClose(least!, [2]);
-    expectClose(most!, [2]);
+  it("Softmax gives a row that is masked altogether no gradient, where it is left out", async () => {
+    // As PyTorch's _safe_softmax is exported. Row 0 is (1/2, 1/2, 0): dx = y (dy − Σ y dy) = (−1, 1, 0) / 4.
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [2, 3]);
+    const y = g.softmax(x);
+    const safe = g.where(g.isNaN(y), 0, y);
+    const weights = g.constant(tensor("float32", [2, 3], [0, 1, 5, 3, 4, 5]));
+    g.output(gradients(g, g.mul(safe, weights), [x])[0]!, "dx");
+    const logits = [0, 0, -Infinity, -Infinity, -Infinity, -Infinity];
+    const { dx } = await run(g, new Map([["x", tensor("float32", [2, 3], logits)]]));
+    expectClose([...(dx!.data as Float32Array)], [-0.25, 0.25, 0, 0, 0, 0]);
   });
 
   it("LpNormalization leaves the zero vector where it is", async () => {

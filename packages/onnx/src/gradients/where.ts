@@ -6,6 +6,7 @@ const condition = tensor("bool", [2, 3], [1, 0, 0, 1, 1, 0]);
 
 export const where = defineGradient({
   op: "Where",
+  masks: true,
   gradient: ([dy], { inputs: [condition, a, b], wants }, g) => [
     undefined,
     wants(1) ? sumTo(g, g.where(condition!, dy!, 0), a!) : undefined,

@@ -1,4 +1,4 @@
-// max_value where x ≥ max_value, x where threshold ≤ x, negative_slope · (x - threshold) below.
+// max_value where x > max_value, x where it is above threshold, negative_slope · (x - threshold) elsewhere.
 // TF.js knows max_value only.
 import { defineTfjsLayer } from "./layer";
 
@@ -12,6 +12,6 @@ export const relu = defineTfjsLayer<{
   call: ({ max_value, negative_slope, threshold }, [x], { tf }) => {
     const above = max_value === null ? x! : tf.minimum(x!, max_value);
     const below = tf.mul(tf.sub(x!, threshold), negative_slope);
-    return tf.where(tf.greaterEqual(x!, threshold), above, below);
+    return tf.where(tf.greaterEqual(threshold, x!), below, above);
   },
 });
