@@ -81,6 +81,7 @@ export {
   toOnnx,
   type LowerOptions,
   type Lowered,
+  type LoweredValue,
   type ToOnnxOptions,
 } from "./lower/lower";
 export {

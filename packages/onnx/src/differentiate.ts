@@ -3,10 +3,11 @@
 // that stock ONNX Runtime has.
 import { CajalError, isCajalError, nearest } from "@cajal/core";
 import { attributesOf } from "./model/attribute";
-import { GraphBuilder, type Value } from "./graph/builder";
+import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradients/gradient";
+import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
 import type { ElementType } from "./model/elementType";
 import type { Dim, Node, OnnxModel } from "./model/model";
 import { multiplied, type Scaled } from "./gradients/shared/scaled";
@@ -23,6 +24,8 @@ export interface DifferentiateOptions {
   readonly block?: number | undefined;
   /** Whether the graph will run where MaxPool gives no indices, as on ONNX Runtime's provider webgpu. */
   readonly withoutIndices?: boolean | undefined;
+  /** What goes backwards in place of gradients, by operator. */
+  readonly rules?: BackwardRules | undefined;
 }
 
 /**
@@ -51,9 +54,16 @@ const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.o
 /** What the choice of formulations goes by. */
 type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
 
+export interface GradientsOptions extends Formulations {
+  readonly rules?: BackwardRules | undefined;
+  /** The gradient that arrives at `of`, of its shape; ones unless given. */
+  readonly dy?: Value | undefined;
+}
+
 /**
  * Adds to the graph the gradients of the sum of `of` with respect to each value of
- * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros.
+ * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros. With `dy`, those of
+ * the sum of `of` times `dy`; with `rules`, what these make of it in place of gradients.
  *
  * @throws CajalError `unsupported` where a gradient is not known; the message names the node.
  *   `bad-argument` for values that are no floating-point numbers
@@ -62,10 +72,11 @@ export function gradients(
   g: GraphBuilder,
   of: Value,
   withRespectTo: readonly Value[],
-  formulations: Formulations = {},
+  { rules, dy = like(g, of, 1), ...formulations }: GradientsOptions = {},
 ): Value[] {
   checkFloats(of, withRespectTo);
-  return pullback(g, [of], [like(g, of, 1)], withRespectTo, formulations);
+  checked(dy, of, `the gradient of "${of.name}"`);
+  return pullback(g, [of], [dy], withRespectTo, { formulations, rules });
 }
 
 /**
@@ -83,17 +94,21 @@ export function checkDifferentiable(
     rule(node);
 }
 
-/**
- * Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product), through the nodes
- * from number `from` on.
- */
+/** How a pullback goes about it. */
+interface Way {
+  readonly formulations: Formulations;
+  readonly rules?: BackwardRules | undefined;
+  /** The number of the first node to go back through. */
+  readonly from?: number;
+}
+
+/** Takes gradients `dys` of `outputs` back to `inputs` (the vector-Jacobian product). */
 function pullback(
   g: GraphBuilder,
   outputs: readonly Value[],
   dys: readonly Value[],
   inputs: readonly Value[],
-  formulations: Formulations,
-  from = 0,
+  { formulations, rules, from = 0 }: Way,
 ): Value[] {
   const nodes = g.nodes.slice(from);
   const active = nodesBetween(g, nodes, outputs, inputs);
@@ -126,19 +141,28 @@ function pullback(
     if (!wanted) continue;
     if (!node.outputs.some((name) => arrived.has(name))) continue;
     g.within(`gradient/${node.name || node.outputs[0]!}`, () => {
-      const { gradient, takesScaled } = rule(node);
+      const own = rules?.[nameOfOperator(node)] ?? rules?.[fallback];
+      const { gradient, takesScaled } = own ? { gradient: undefined } : rule(node);
       const toScale = takesScaled && totalToScale(node.outputs[0]!);
       const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
       const scale = toScale?.scale;
       const about = { wanted, formulations, sums, consumers, scale, from: g.nodes.length };
-      const dxs = named(node, () => gradient(dysOfNode, context(g, node, about), g));
+      const dxs = named(node, () =>
+        own
+          ? own(dysOfNode, backwardContext(g, node, context(g, node, about)), g)
+          : gradient!(dysOfNode, context(g, node, about), g),
+      );
       for (const i of wanted) {
         const name = node.inputs[i]!;
         const dx = dxs[i];
         // A value that stands in two places may have one gradient, told in one of them.
         if (!dx && node.inputs.some((other, k) => other === name && dxs[k])) continue;
         if (!dx) throw noGradientBy(node, i);
-        checked("scale" in dx ? dx.value : dx, g.value(name), node);
+        checked(
+          "scale" in dx ? dx.value : dx,
+          g.value(name),
+          `node "${node.name}" (${node.op}): the gradient of input "${name}"`,
+        );
         arrive(name, dx);
       }
     });
@@ -261,10 +285,12 @@ function checkFloats(of: Value, withRespectTo: readonly Value[]): void {
       );
 }
 
+const nameOfOperator = ({ op, domain }: Node) => (domain ? `${domain}.${op}` : op);
+
 function rule(node: Node): Gradient {
   const found = byName.get(`${node.domain}.${node.op}`);
   if (found) return found;
-  const op = node.domain ? `${node.domain}.${node.op}` : node.op;
+  const op = nameOfOperator(node);
   throw new CajalError(
     "unsupported",
     `node "${node.name || node.outputs[0]}": operator ${op} has no gradient. Operators that have one, nearest first: ${nearest(op, differentiable).join(", ")}.`,
@@ -308,10 +334,28 @@ function context(
     block: formulations.block,
     withoutIndices: formulations.withoutIndices ?? false,
     // Not through what was there before: one input may be made of another one.
-    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, formulations, from),
+    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, { formulations, from }),
     ...attributesOf(node),
   };
 }
+
+/** What a backward rule can do beside what a gradient can. */
+const backwardContext = (
+  g: GraphBuilder,
+  node: Node,
+  gradientContext: GradientContext,
+): BackwardContext => ({
+  ...gradientContext,
+  gradient: (dys) => {
+    const dxs = rule(node).gradient(dys, gradientContext, g);
+    return dxs.map((dx) => (dx && "scale" in dx ? multiplied(g, dx) : dx));
+  },
+  apply: (inputs) => {
+    const { op, domain, attributes } = node;
+    const values = Object.entries(attributes).map(([name, { value }]) => [name, value] as const);
+    return g.op(op, inputs, Object.fromEntries(values) as Attributes, domain);
+  },
+});
 
 function sumOverChannels(g: GraphBuilder, dy: Value): Value {
   const axes = Array.from({ length: rankOf(dy) }, (_, axis) => axis).filter((axis) => axis !== 1);
@@ -319,7 +363,7 @@ function sumOverChannels(g: GraphBuilder, dy: Value): Value {
 }
 
 /** A gradient has the type and shape of what it is the gradient of; else the rule is wrong. */
-function checked(dx: Value, x: Value, node: Node): void {
+function checked(dx: Value, x: Value, what: string): void {
   const fits =
     dx.dtype === x.dtype &&
     (!dx.shape ||
@@ -332,8 +376,8 @@ function checked(dx: Value, x: Value, node: Node): void {
   if (!fits)
     throw new CajalError(
       "bad-shape",
-      `node "${node.name}" (${node.op}): the gradient of input "${x.name}" has type ${dx.dtype} and shape [${dx.shape?.join()}], expected ${x.dtype} and [${x.shape?.join()}].`,
-      { node: node.name, op: node.op, value: x.name },
+      `${what} has type ${dx.dtype} and shape [${dx.shape?.join()}], expected ${x.dtype} and [${x.shape?.join()}].`,
+      { value: x.name },
     );
 }
 

@@ -56,7 +56,16 @@ export {
   differentiate,
   gradients,
   type DifferentiateOptions,
+  type GradientsOptions,
 } from "./differentiate";
+export {
+  fallback,
+  type BackwardContext,
+  type BackwardRule,
+  type BackwardRules,
+} from "./gradients/backwardRule";
+export type { GradientContext } from "./gradients/gradient";
+export { recomputed } from "./graph/recomputed";
 export {
   encodeModel,
   encodeModelForMemory,

@@ -1,4 +1,11 @@
 export { open, type OpenOptions } from "./open";
+export {
+  openGradient,
+  type GradientOptions,
+  type GradientResult,
+  type GradientRunOptions,
+  type GradientSession,
+} from "./openGradient";
 export { initialize } from "./initializers/initialize";
 export { devices, type DeviceInfo } from "./devices/devices";
 export type { RunOptions, Session } from "./session";

@@ -93,7 +93,12 @@ export function convert(
     const first = toFirst(image.length).map((axis) => image[axis]!);
     return flatten(g, g.transpose(reshapeTo(g, value, first), toLast(image.length)));
   }
-  if (typeof to === "object" || shape.length < 3) return value;
+  if (typeof to === "object") {
+    if (sameOrder(shape, to)) return value;
+    const image = reshapeTo(g, value, [shape[0]!, ...to.flattened]);
+    return flatten(g, g.transpose(image, toFirst(to.flattened.length + 1)));
+  }
+  if (shape.length < 3) return value;
   const perm = to === "channelsFirst" ? toFirst(shape.length) : toLast(shape.length);
   // A Reshape costs nothing, but can leave one extent free at most.
   const free = shape.slice(1).filter((extent) => extent === null).length;

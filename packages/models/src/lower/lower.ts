@@ -6,7 +6,7 @@ import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx"
 import type { KerasShape } from "../keras/config";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
-import { hold, layoutFor, type Held } from "./layouts";
+import { convert, hold, layoutFor, type Held } from "./layouts";
 import {
   resolve,
   type Call,
@@ -83,6 +83,19 @@ export interface Lowered {
   readonly updates: ReadonlyMap<string, Value>;
   /** The outputs of the layers asked for, as they lie in Keras. */
   readonly watched: ReadonlyMap<string, Value>;
+  /** The same where they lie in the graph, on the way to what comes after. */
+  readonly within: ReadonlyMap<string, LoweredValue>;
+}
+
+/** A layer's output in a graph. */
+export interface LoweredValue {
+  readonly value: Value;
+  /** Its shape in Keras, the batch null. */
+  readonly shape: KerasShape;
+  /** What lies as the value does, as in Keras; adds to `g`, any graph. */
+  toKeras(g: GraphBuilder, like: Value): Value;
+  /** What lies as in Keras, as the value does. */
+  fromKeras(g: GraphBuilder, like: Value): Value;
 }
 
 /**
@@ -202,10 +215,22 @@ function lowerNetwork(
     );
   }
   const asKeras = (value: NetworkValue) => held.get(value)!.in("channelsLast");
+  const within = (value: NetworkValue): LoweredValue => {
+    const { layouts, in: lying } = held.get(value)!;
+    const [layout] = layouts as readonly [Layout];
+    const { shape } = value;
+    return {
+      value: lying(layout),
+      shape,
+      toKeras: (h, like) => convert(h, like, shape, layout, "channelsLast"),
+      fromKeras: (h, like) => convert(h, like, shape, "channelsLast", layout),
+    };
+  };
   return {
     outputs: network.outputs.map(asKeras),
     updates,
     watched: new Map([...seen].map(([value, name]) => [name, asKeras(value)])),
+    within: new Map([...seen].map(([value, name]) => [name, within(value)])),
   };
 }
 

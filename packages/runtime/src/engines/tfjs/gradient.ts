@@ -1,0 +1,204 @@
+// Gradients on TF.js, by its own differentiation. A layer's output is made a variable of the run by adding
+// zeros to it: the gradient by these is the gradient by the output, wherever in the network it lies.
+import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
+import { resolve, weightSpecs, type Call, type Model, type Network } from "@cajal/models";
+import type { ValueInfo } from "@cajal/onnx";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { inNode } from "../../devices/device";
+import type { GradientRequest, GradientResult, OpenedGradient } from "../../openGradient";
+import { asTfjs, fromTfjs } from "./dtypes";
+import { withFasterKernels } from "./kernels";
+import { tfjsModel } from "./model";
+import { doors } from "./session";
+import { backendsReady, tfjsOn } from "./tfjs";
+
+/** What a run does at the output of a layer. */
+interface Tap {
+  readonly fed?: tfc.Tensor | undefined;
+  readonly zeros?: tfc.Tensor | undefined;
+  value?: tfc.Tensor;
+}
+
+/** @throws CajalError `unsupported`, `unknown-name`, `missing-peer`, `no-device` */
+export async function openGradientOnTfjs(
+  model: Model,
+  weights: Weights,
+  { of, withRespectTo, values, feeds, rules, device: wanted, layers: added }: GradientRequest,
+): Promise<OpenedGradient> {
+  if (rules)
+    throw new CajalError(
+      "unsupported",
+      "engine tfjs differentiates by itself and takes no backward rules. Use engine onnx.",
+      { engine: "tfjs" },
+    );
+  const network = resolve(model, { layers: added });
+  const { inputs } = doors(network);
+  const by = withRespectTo ?? inputs.map(({ name }) => name);
+  const keys = weightSpecs(model, { layers: added }).map(({ key }) => key);
+  const calls = new Map(network.calls.toReversed().map((call) => [call.layer.path, call]));
+  const isInput = (name: string) => inputs.some((input) => input.name === name);
+  const tapped = [...(of === undefined ? [] : [of]), ...by, ...values, ...feeds].filter(
+    (name) => !isInput(name) && !keys.includes(name),
+  );
+  for (const name of tapped)
+    if (!calls.has(name))
+      throw unknownName(`layer, input or weight of "${network.name}"`, name, [
+        ...calls.keys(),
+        ...keys,
+      ]);
+
+  // In Node the fastest that differentiates is cpu: wasm has no gradients of convolutions.
+  const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
+  const { tf, device } = tfjs;
+  const on = <T>(body: () => T): T =>
+    tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
+  const { model: built, variables, layers } = await tfjsModel(tfjs, model, added);
+  await backendsReady();
+  on(() => {
+    for (const [key, variable] of variables)
+      tf.tidy(() => void variable.write(toTf(tf, weights.get(key)!, key)));
+  });
+  const taps = new Map<string, Tap>();
+  for (const name of new Set(tapped)) tap(tf, layers.get(name)!, () => taps.get(name));
+  const needed = neededInputs(network, [of, ...values], feeds);
+  const fedInputs: ValueInfo[] = [
+    ...feeds.filter((name) => !isInput(name)).map((name) => infoOf(name, calls.get(name)!)),
+    ...inputs.filter(({ name }) => needed.has(name)),
+  ];
+  const shapeOf = (name: string, batch: number) => {
+    const [, ...rest] = calls.get(name)!.outputs[0]!.shape;
+    if (!rest.every((extent) => extent !== null))
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}": its extents are free in the model, and engine tfjs must know them. State the input's shape, or use engine onnx.`,
+        { layer: name },
+      );
+    return [batch, ...rest];
+  };
+
+  async function run(
+    given: Readonly<Record<string, Tensor>>,
+    dy: Tensor | undefined,
+  ): Promise<GradientResult> {
+    await backendsReady();
+    const batch = Object.values(given)[0]!.shape[0]!;
+    const results = on(() =>
+      tf.tidy(() => {
+        const fed = Object.fromEntries(
+          Object.entries(given).map(([name, x]) => [name, toTf(tf, x, name)]),
+        );
+        const x = inputs.map(
+          ({ name, shape }) =>
+            fed[name] ?? tf.zeros([batch, ...shape!.slice(1).map((extent) => Number(extent) || 1)]),
+        );
+        taps.clear();
+        for (const name of new Set(tapped))
+          taps.set(name, {
+            fed: feeds.includes(name) ? fed[name] : undefined,
+            zeros: by.includes(name) ? tf.zeros(shapeOf(name, batch)) : undefined,
+          });
+        const forward = (): tfc.Tensor => {
+          const made = [built.apply(x, { training: false })].flat() as tfc.Tensor[];
+          if (of === undefined) return made[0]!;
+          return isInput(of)
+            ? x[inputs.findIndex(({ name }) => name === of)]!
+            : taps.get(of)!.value!;
+        };
+        const xs = by.map(
+          (name) =>
+            taps.get(name)?.zeros ??
+            (isInput(name)
+              ? x[inputs.findIndex((input) => input.name === name)]!
+              : (variables.get(name)!.read() as tfc.Tensor)),
+        );
+        const { value, grads } =
+          by.length === 0
+            ? { value: forward(), grads: [] }
+            : tf.engine().gradients(forward, xs, dy && toTf(tf, dy, "dy"), true);
+        const others = values.map((name) =>
+          isInput(name)
+            ? x[inputs.findIndex((input) => input.name === name)]!
+            : taps.get(name)!.value!,
+        );
+        return [value, ...others, ...xs.map((each, i) => grads[i] ?? tf.zerosLike(each))];
+      }),
+    );
+    const recorded = [...taps.values()].flatMap(({ value }) => value ?? []);
+    taps.clear();
+    try {
+      const data = await Promise.all(results.map((each) => each.data()));
+      const tensors = results.map(({ shape }, i) => fromTfjs(data[i]!.slice(), shape, "float32"));
+      const entries = (names: readonly string[], from: number) =>
+        Object.fromEntries(names.map((name, i) => [name, tensors[from + i]!]));
+      return {
+        value: tensors[0]!,
+        values: entries(values, 1),
+        gradients: entries(by, 1 + values.length),
+      };
+    } finally {
+      tf.dispose([...results, ...recorded]);
+    }
+  }
+
+  return {
+    engine: "tfjs",
+    device,
+    inputs: fedInputs,
+    run,
+    free: () => on(() => void built.dispose()),
+  };
+}
+
+/** Makes a layer's first call of a run do what the tap says. */
+function tap(tf: TfCore, layer: tfl.layers.Layer, current: () => Tap | undefined): void {
+  const call = layer.call.bind(layer);
+  layer.call = (x, kwargs) => {
+    const at = current();
+    if (!at || at.value) return call(x, kwargs);
+    const own = at.fed ?? ([call(x, kwargs)].flat()[0] as tfc.Tensor);
+    const given = at.zeros ? tf.add(own, at.zeros) : own;
+    // Kept, and a tensor of its own: TF.js disposes what no layer reads any more.
+    at.value = tf.keep(tf.clone(given));
+    return given;
+  };
+}
+
+/** The inputs on which layers depend (undefined: the first output), those aside that are fed. */
+function neededInputs(
+  { calls, inputs, outputs }: Network,
+  names: readonly (string | undefined)[],
+  feeds: readonly string[],
+): ReadonlySet<string> {
+  const byValue = new Map(calls.flatMap((call) => call.outputs.map((value) => [value, call])));
+  const found = new Set<string>();
+  const visited = new Set<Call>();
+  const visit = (call: Call | undefined): void => {
+    if (!call || visited.has(call)) return;
+    visited.add(call);
+    const { path } = call.layer;
+    if (feeds.includes(path) && !inputs.some(({ from }) => from === path)) return;
+    if (call.inputs.length === 0) found.add(path);
+    for (const value of call.inputs) visit(byValue.get(value));
+  };
+  for (const name of names)
+    visit(
+      name === undefined
+        ? byValue.get(outputs[0]!)
+        : calls.find(({ layer }) => layer.path === name),
+    );
+  return found;
+}
+
+const infoOf = (name: string, { outputs: [output] }: Call): ValueInfo => ({
+  name,
+  dtype: "float32",
+  shape: ["batch", ...output!.shape.slice(1).map((extent) => extent ?? undefined)],
+});
+
+type TfCore = Awaited<ReturnType<typeof tfjsOn>>["tf"];
+
+function toTf(tf: TfCore, x: Tensor, name: string): tfc.Tensor {
+  const { data, dtype } = asTfjs(x, name);
+  return tf.tensor(data, [...x.shape], dtype);
+}

@@ -1,0 +1,181 @@
+// Values and gradients of anything in a network by anything else, on both engines.
+import { random, tensor, type Tensor } from "@cajal/core";
+import { functional, toOnnx, type ModelConfig } from "@cajal/models";
+import { GraphBuilder } from "@cajal/onnx";
+import { describe, expect, it } from "vitest";
+import { initialize } from "./initializers/initialize";
+import { open } from "./open";
+import { openGradient } from "./openGradient";
+
+/** A nested model of two convolutions, a way past it, a flatten and a dense layer. */
+function network(): ModelConfig {
+  const inner = functional("block");
+  const within = inner.input([4, 5, 2], { name: "within" });
+  let a = inner.layer(
+    "Conv2D",
+    { name: "conv", filters: 2, kernel_size: 3, padding: "same" },
+    within,
+  );
+  a = inner.layer("BatchNormalization", { name: "bn" }, a);
+  a = inner.layer("Activation", { name: "tanh", activation: "tanh" }, a);
+  const net = functional("network");
+  const image = net.input([4, 5, 2], { name: "image" });
+  const stem = net.layer(
+    "Conv2D",
+    { name: "stem", filters: 2, kernel_size: 1, activation: "sigmoid" },
+    image,
+  );
+  const block = net.layer("Activation", { name: "block", activation: "linear" }, stem);
+  const sum = net.layer("Add", { name: "sum" }, [stem, block]);
+  const flat = net.layer("Flatten", { name: "flatten" }, sum);
+  const outer = net.model([image], [net.layer("Dense", { name: "logits", units: 3 }, flat)]);
+  const nested = { ...inner.model([within], [a]), name: "block" };
+  const layers = outer.config.layers.map((layer) => (layer.name === "block" ? { ...layer, ...nested, config: { ...nested.config, name: "block" } } : layer)); // prettier-ignore
+  return { ...outer, config: { ...outer.config, layers } } as unknown as ModelConfig;
+}
+
+const noise = (shape: readonly number[], name: string): Tensor => {
+  const numbers = random(5, name);
+  const size = shape.reduce((a, b) => a * b, 1);
+  return tensor(
+    "float32",
+    shape,
+    Float32Array.from({ length: size }, () => numbers.normal() / 2),
+  );
+};
+
+const dot = (a: Tensor, b: Tensor) =>
+  Array.from(a.data as Float32Array).reduce((sum, x, i) => sum + x * Number(b.data[i]), 0);
+
+const moved = (x: Tensor, by: Tensor, step: number): Tensor =>
+  tensor("float32", x.shape, Float32Array.from(x.data as Float32Array, (v, i) => v + step * Number(by.data[i]))); // prettier-ignore
+
+describe.each(["onnx", "tfjs"] as const)("openGradient on %s", (engine) => {
+  const model = network();
+  const weights = initialize(model, { seed: 2 });
+  const image = noise([2, 4, 5, 2], "image");
+  const dy = tensor("float32", [2, 3], [0, 1, 0, 0.5, 0, -1]);
+
+  it("gives values and gradients by inputs, layers and weights that agree with differences", async () => {
+    const layers = ["stem", "block/conv", "block/tanh", "sum", "flatten"];
+    const names = ["image", ...layers, "block/conv/kernel", "logits/kernel", "stem/bias"];
+    await using session = await openGradient(model, weights, {
+      engine,
+      withRespectTo: names,
+      values: layers,
+    });
+    const { value, values, gradients } = await session.run({ image }, { dy });
+    await using plain = await open(model, weights, { engine });
+    const expected = await plain.predict(image);
+    expect(dot(value, value)).toBeCloseTo(dot(expected, expected), 4);
+    const step = 1e-2;
+    // By an input and by weights: the slope along a direction, of the whole computed anew.
+    const slope = async (at: (sign: number) => Promise<Tensor>) =>
+      (dot(await at(1), dy) - dot(await at(-1), dy)) / (2 * step);
+    const direction = noise(image.shape, "direction");
+    expect(dot(gradients.image!, direction)).toBeCloseTo(
+      await slope((sign) => plain.predict(moved(image, direction, sign * step))),
+      3,
+    );
+    for (const key of ["block/conv/kernel", "logits/kernel", "stem/bias"]) {
+      const weight = weights.get(key)!;
+      const along = noise(weight.shape, key);
+      expect(gradients[key]!.shape).toEqual(weight.shape);
+      const at = async (sign: number) => {
+        const changed = new Map(weights).set(key, moved(weight, along, sign * step));
+        await using other = await open(model, changed, { engine });
+        return other.predict(image);
+      };
+      expect(dot(gradients[key]!, along)).toBeCloseTo(await slope(at), 3);
+    }
+    // By a layer: what the network makes of it when it is fed.
+    for (const name of ["block/conv", "block/tanh", "sum", "flatten"]) {
+      await using rest = await openGradient(model, weights, {
+        engine,
+        feeds: [name],
+        withRespectTo: [],
+      });
+      const bypassed = rest.inputs.some((input) => input.name === "image");
+      expect([name, bypassed]).toEqual([name, name.startsWith("block")]);
+      const layer = values[name]!;
+      const along = noise(layer.shape, name);
+      const at = async (sign: number) =>
+        (await rest.run({ [name]: moved(layer, along, sign * step), ...(bypassed && { image }) })).value; // prettier-ignore
+      expect(dot(gradients[name]!, along)).toBeCloseTo(await slope(at), 3);
+    }
+  });
+
+  it("differentiates one layer by another, for every batch", async () => {
+    await using session = await openGradient(model, weights, {
+      engine,
+      of: "block/tanh",
+      withRespectTo: ["stem"],
+    });
+    const both = await session.run({ image });
+    const second = tensor("float32", [1, 4, 5, 2], (image.data as Float32Array).slice(40));
+    const one = await session.run({ image: second });
+    expect(both.value.shape).toEqual([2, 4, 5, 2]);
+    (one.gradients.stem!.data as Float32Array).forEach((dx, i) =>
+      expect(dx).toBeCloseTo(Number(both.gradients.stem!.data[40 + i]), 5),
+    );
+    expect(Number(one.gradients.stem!.data[0])).not.toBe(0);
+  });
+
+  it("tells what does not fit", async () => {
+    const unknown = openGradient(model, weights, { engine, withRespectTo: ["sten"] });
+    await expect(unknown).rejects.toMatchObject({ code: "unknown-name" });
+    await using session = await openGradient(model, weights, { engine });
+    await expect(session.run({})).rejects.toMatchObject({ code: "bad-argument" });
+    const wrong = session.run({ image }, { dy: tensor("float32", [2, 4]) });
+    await expect(wrong).rejects.toThrow();
+    await session.dispose();
+    await expect(session.run({ image })).rejects.toMatchObject({ code: "disposed" });
+  });
+});
+
+describe("openGradient of an ONNX graph", () => {
+  const model = network();
+  const weights = initialize(model, { seed: 2 });
+
+  it("names values as the graph does, and keeps graphs for several shapes", async () => {
+    const graph = toOnnx(model, weights);
+    const conv = graph.graph.nodes.find(({ op }) => op === "Conv")!.outputs[0]!;
+    await using session = await openGradient(graph, {
+      of: "logits",
+      withRespectTo: [conv, "image"],
+    });
+    for (const batch of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const { gradients } = await session.run({ image: noise([batch, 4, 5, 2], "image") });
+      expect(gradients[conv]!.shape).toEqual([batch, 2, 4, 5]);
+    }
+    const runs = [9, 8, 7, 6, 5, 4, 3, 2, 1].map((batch) =>
+      session.run({ image: noise([batch, 4, 5, 2], "image") }),
+    );
+    expect((await Promise.all(runs)).map(({ value }) => value.shape[0])).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]); // prettier-ignore
+  });
+
+  it("goes backwards by rules, and feeds what these declare", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["batch", 2]);
+    g.output(g.relu(x), "y");
+    await using session = await openGradient(g.build(), {
+      rules: (h) => {
+        const scale = h.input("scale", "float32", []);
+        return { Relu: ([dy]) => [h.mul(dy!, scale)] };
+      },
+    });
+    expect(session.inputs.map(({ name }) => name)).toEqual(["x", "scale"]);
+    const { gradients } = await session.run({
+      x: tensor("float32", [1, 2], [1, -1]),
+      scale: tensor("float32", [], [3]),
+    });
+    expect([...(gradients.x!.data as Float32Array)]).toEqual([3, 3]);
+  });
+
+  it("names an operator without a gradient at once", async () => {
+    const g = new GraphBuilder();
+    g.output(g.op("ConvInteger", [g.cast(g.input("x", "float32", [1, 1, 2, 2]), "uint8"), g.constant(tensor("uint8", [1, 1, 1, 1], [1]))]), "y"); // prettier-ignore
+    await expect(openGradient(g.build())).rejects.toMatchObject({ code: "bad-argument" });
+    await expect(openGradient(g.build(), { engine: "tfjs" })).rejects.toMatchObject({ code: "unsupported" }); // prettier-ignore
+  });
+});
