@@ -1,9 +1,12 @@
+import { checkArgument } from "./checkArgument";
+
 /** What `work` gives, or a rejection with the signal's reason as soon as it is aborted; leaves no listener. */
 export async function abortable<T>(
   work: T | Promise<T>,
   signal: AbortSignal | undefined,
 ): Promise<T> {
   if (signal === undefined) return work;
+  checkArgument("abortable", "signal", signal, "signal");
   let stop: (() => void) | undefined;
   try {
     return await Promise.race([

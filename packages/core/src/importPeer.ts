@@ -1,5 +1,7 @@
 // Heavy packages are optional peers: imported when used, and a missing one says what to install.
+import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
+import { checkOptions } from "./names";
 
 export interface PeerOptions {
   /** The command that installs it; default `npm install NAME`. */
@@ -41,11 +43,10 @@ export async function importPeer<T>(
  *   throw peerError("sharp", cause);
  * }
  */
-export function peerError(
-  name: string,
-  cause: unknown,
-  { install = `npm install ${name}` }: PeerOptions = {},
-): unknown {
+export function peerError(name: string, cause: unknown, options: PeerOptions = {}): unknown {
+  checkArgument("importPeer", "name", name, "string");
+  checkOptions("importPeer", options, ["install"]);
+  const { install = `npm install ${name}` } = options;
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || isLeftOut(name, message)) {

@@ -1,5 +1,7 @@
 export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
-export { unknownName, checkOptions, nearest, optionsOf, showValue } from "./names";
+export { unknownName, checkOptions, nearest, optionsOf } from "./names";
+export { showValue } from "./showValue";
+export { checkArgument, type ArgumentKind } from "./checkArgument";
 export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
 export { importPeer, peerError, type PeerOptions } from "./importPeer";
 export { abortable } from "./abortable";

@@ -1,5 +1,7 @@
 // Names that a user may mistype: the error lists the known ones, nearest first.
+import { checkArgument } from "./checkArgument";
 import { CajalError, type ErrorCode } from "./errors";
+import { showValue } from "./showValue";
 
 /** So much of a name counts, and so many names are compared: what a user typed is short, a file may hold anything. */
 const longest = 100;
@@ -12,9 +14,12 @@ const listed = 300;
  * letters count; names after the first 1,000 are not compared and come last.
  */
 export function nearest(name: string, known: Iterable<string>): string[] {
+  checkArgument("nearest", "name", name, "string");
+  checkArgument("nearest", "known", known, "iterable");
+  const all = [...known];
+  checkArgument("nearest", "known", all, "strings");
   const letters = (text: string) => text.slice(0, longest).toLowerCase();
   const wanted = letters(name);
-  const all = [...known];
   return all
     .slice(0, compared)
     .map((candidate) => ({ candidate, distance: editDistance(wanted, letters(candidate)) }))
@@ -51,6 +56,7 @@ export function unknownName(
  * @throws CajalError `unknown-option`; `bad-argument` for what is no object
  */
 export function checkOptions(where: string, options: object, known: readonly string[]): void {
+  checkArgument("checkOptions", "known", known, "strings");
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw new CajalError(
       "bad-argument",
@@ -70,19 +76,10 @@ export function checkOptions(where: string, options: object, known: readonly str
  */
 export const optionsOf = <Options extends object>(
   names: Readonly<Record<keyof Required<Options>, true>>,
-): readonly string[] => Object.keys(names);
-
-/** Any value in a few words, for messages: what arrives where another was expected. */
-export function showValue(value: unknown): string {
-  if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) {
-    const names = Object.keys(value).slice(0, 4);
-    return names.length === 0 ? "an empty object" : `an object with ${names.join(", ")}`;
-  }
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value); // prettier-ignore
-  return String(value);
-}
+): readonly string[] => {
+  checkArgument("optionsOf", "names", names, "object");
+  return Object.keys(names);
+};
 
 /** Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {

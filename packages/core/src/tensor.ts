@@ -1,5 +1,6 @@
 // The one noun that everything passes around: a typed array with a shape. Plain data, no methods.
 import { CajalError } from "./errors";
+import { showValue } from "./showValue";
 
 /** Element type → the typed array that holds it. `float16` are IEEE 754 bits, `bool` are 0 and 1. */
 export interface TypedArrays {
@@ -114,19 +115,25 @@ export function tensor<D extends DType>(
 
 /** Number of elements of a shape: the product of its extents, 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
+  if (!Array.isArray(shape)) throw badShape("sizeOf", shape);
   let size = 1;
   for (const extent of shape) size *= extent;
   return size;
 }
 
 /** Bytes that a tensor of this type and shape occupies. */
-export function bytesOf({ dtype, shape }: { dtype: DType; shape: Shape }): number {
+export function bytesOf(tensor: { dtype: DType; shape: Shape }): number {
+  checkObject(tensor, "bytesOf");
+  const { dtype, shape } = tensor;
+  checkType(dtype, shape, "bytesOf");
   return sizeOf(shape) * arrays[dtype].BYTES_PER_ELEMENT;
 }
 
 /** `[2,3]`, and `[?,28,28,1]` where an extent is free. */
 export function showShape(shape: readonly (number | string | null | undefined)[]): string {
-  return `[${shape.map((extent) => extent ?? "?").join(",")}]`;
+  // Stands in messages of errors, and is none itself.
+  if (!Array.isArray(shape)) return showValue(shape);
+  return `[${shape.map((extent) => (typeof extent === "object" ? "?" : (extent ?? "?"))).join(",")}]`;
 }
 
 /**
@@ -135,7 +142,9 @@ export function showShape(shape: readonly (number | string | null | undefined)[]
  * @param name what to call the tensor in the message
  * @throws CajalError `bad-shape`, `bad-argument`
  */
-export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): void {
+export function checkTensor(value: Tensor, name = "tensor"): void {
+  checkObject(value, name);
+  const { dtype, shape, data } = value;
   checkType(dtype, shape, name);
   const Data = arrays[dtype];
   // By name, not instanceof: arrays may come from another realm (a worker, an iframe, a test runner).
@@ -154,17 +163,29 @@ export function checkTensor({ dtype, shape, data }: Tensor, name = "tensor"): vo
     );
 }
 
+function checkObject(value: object, name: string): void {
+  if (typeof value !== "object" || value === null)
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got ${showValue(value)}, expected a tensor: { dtype, shape, data }.`,
+      { name },
+    );
+}
+
 function checkType(dtype: DType, shape: Shape, name: string): void {
   if (!Object.hasOwn(arrays, dtype))
     throw new CajalError(
       "bad-argument",
-      `${name}: got dtype ${JSON.stringify(dtype)}, expected one of ${dtypes.join(", ")}.`,
+      `${name}: got dtype ${showValue(dtype)}, expected one of ${dtypes.join(", ")}.`,
       { name, dtype },
     );
   if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
-    throw new CajalError(
-      "bad-shape",
-      `${name}: got shape ${Array.isArray(shape) ? showShape(shape) : String(shape)}, expected a list of whole numbers of at least 0.`,
-      { name, shape },
-    );
+    throw badShape(name, shape);
 }
+
+const badShape = (name: string, shape: Shape) =>
+  new CajalError(
+    "bad-shape",
+    `${name}: got shape ${showShape(shape)}, expected a list of whole numbers of at least 0.`,
+    { name, shape },
+  );

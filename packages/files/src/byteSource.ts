@@ -1,6 +1,6 @@
 // Bytes that are read where they are wanted: a file on disk, a Blob, an array in memory. Readers of
 // containers ask for ranges, so that a file of 500 MB is never in memory as a whole.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger } from "@cajal/core";
 
 export interface ByteSource {
   /** What to call it in messages: a path, a URL. */
@@ -18,6 +18,7 @@ export interface ByteSource {
 
 /** An array in memory; reads are views of it. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
+  checkArgument("bytesSource", "bytes", bytes, "bytes");
   return {
     name,
     size: bytes.byteLength,
@@ -31,8 +32,9 @@ export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
 /** A Blob or File, as browsers hand them out. */
 export function blobSource(
   blob: Blob,
-  name = "name" in blob ? String(blob.name) : "blob",
+  name = typeof blob === "object" && blob && "name" in blob ? String(blob.name) : "blob",
 ): ByteSource {
+  checkArgument("blobSource", "blob", blob, "blob");
   return {
     name,
     size: blob.size,
@@ -41,6 +43,14 @@ export function blobSource(
       return new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer());
     },
   };
+}
+
+/** Refuses what is no source of bytes. @throws CajalError `bad-argument` */
+export function checkSource(where: string, source: ByteSource): void {
+  checkArgument(where, "source", source, "object");
+  checkArgument(where, "source.name", source.name, "string");
+  checkInteger(where, "source.size", source.size, { least: 0 });
+  checkArgument(where, "source.read", source.read, "function");
 }
 
 /** @throws CajalError `bad-file` where a range does not lie within the size */

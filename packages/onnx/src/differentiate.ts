@@ -1,8 +1,17 @@
 // Reverse-mode automatic differentiation of ONNX graphs: a graph goes in, the graph of its
 // gradients comes out (Griewank & Walther 2008, chapter 3). Every gradient is made of operators
 // that stock ONNX Runtime has.
-import { CajalError, isCajalError, nearest } from "@cajal/core";
+import {
+  CajalError,
+  isCajalError,
+  nearest,
+  checkArgument,
+  checkOptions,
+  optionsOf,
+} from "@cajal/core";
+import { checkStructure } from "./model/checkStructure";
 import { attributesOf } from "./model/attribute";
+import { checkBuilder, checkValue } from "./graph/assembler";
 import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
 import { gradients as definitions } from "./gradients";
@@ -35,6 +44,10 @@ export interface DifferentiateOptions {
  *   without a gradient (the message names the node and the operators that have one)
  */
 export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
+  checkStructure(model, "differentiate");
+  checkOptions("differentiate", options, optionNames);
+  checkArgument("differentiate", "of", options.of, "string");
+  checkArgument("differentiate", "withRespectTo", options.withRespectTo, "strings");
   const g = GraphBuilder.from(model, { shapes: options.shapes });
   const of = g.value(options.of);
   const by = options.withRespectTo.map((name) => g.value(name));
@@ -72,9 +85,11 @@ export function gradients(
   g: GraphBuilder,
   of: Value,
   withRespectTo: readonly Value[],
-  { rules, dy = like(g, of, 1), ...formulations }: GradientsOptions = {},
+  options: GradientsOptions = {},
 ): Value[] {
-  checkFloats(of, withRespectTo);
+  checkValues("gradients", g, of, withRespectTo);
+  checkArgument("gradients", "options", options, "object");
+  const { rules, dy = like(g, of, 1), ...formulations } = options;
   checked(dy, of, `the gradient of "${of.name}"`);
   return pullback(g, [of], [dy], withRespectTo, { formulations, rules });
 }
@@ -89,7 +104,7 @@ export function checkDifferentiable(
   of: Value,
   withRespectTo: readonly Value[],
 ): void {
-  checkFloats(of, withRespectTo);
+  checkValues("checkDifferentiable", g, of, withRespectTo);
   for (const node of [...nodesBetween(g, g.nodes, [of], withRespectTo).keys()].toReversed())
     rule(node);
 }
@@ -275,7 +290,25 @@ const noGradientBy = (node: Node, i: number) =>
     { node: node.name, op: node.op, input: i },
   );
 
-function checkFloats(of: Value, withRespectTo: readonly Value[]): void {
+const optionNames = optionsOf<DifferentiateOptions>({
+  of: true,
+  withRespectTo: true,
+  shapes: true,
+  block: true,
+  withoutIndices: true,
+  rules: true,
+});
+
+/** Refuses what are no values of a graph, and values that have no gradients. */
+function checkValues(
+  where: string,
+  g: GraphBuilder,
+  of: Value,
+  withRespectTo: readonly Value[],
+): void {
+  checkBuilder(where, g);
+  checkArgument(where, "withRespectTo", withRespectTo, "array");
+  for (const value of [of, ...withRespectTo]) checkValue(where, value);
   for (const { name, dtype } of [of, ...withRespectTo])
     if (!isFloat(dtype))
       throw new CajalError(

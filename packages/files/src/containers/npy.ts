@@ -1,6 +1,15 @@
 // NumPy's .npy (numpy.org/doc/stable/reference/generated/numpy.lib.format.html): "\x93NUMPY", a version,
 // the length of a header, the header (a Python dictionary of three entries), the elements.
-import { bytesOf, CajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
+import {
+  bytesOf,
+  CajalError,
+  sizeOf,
+  tensor,
+  type DType,
+  type Tensor,
+  checkArgument,
+  checkTensor,
+} from "@cajal/core";
 
 /** Types as the header spells them, without their byte order. */
 const spelled: Readonly<Record<DType, string>> = {
@@ -33,6 +42,7 @@ export const looksLikeNpy = (bytes: Uint8Array): boolean =>
  *   Cajal does not hold: complex numbers, texts, records, pickled objects
  */
 export function decodeNpy(bytes: Uint8Array, where = "npy"): Tensor {
+  checkArgument("decodeNpy", "bytes", bytes, "bytes");
   const bad = (why: string) => new CajalError("bad-file", `${where}: ${why}`, { file: where });
   if (!looksLikeNpy(bytes)) throw bad("it is no .npy file: it does not begin with \\x93NUMPY.");
   const version = bytes[6] ?? 0;
@@ -128,7 +138,9 @@ function rowMajor(array: Tensor): Tensor {
 }
 
 /** An array as a .npy file, format version 1.0, little-endian and row-major, as `numpy.save` writes it. */
-export function encodeNpy({ dtype, shape, data }: Tensor): Uint8Array<ArrayBuffer> {
+export function encodeNpy(array: Tensor): Uint8Array<ArrayBuffer> {
+  checkTensor(array, "encodeNpy");
+  const { dtype, shape, data } = array;
   const code = spelled[dtype];
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const order = code.endsWith("1") ? "|" : "<";

@@ -1,5 +1,5 @@
 // NumPy's .npz: a zip archive of .npy files, each named for its array.
-import type { Tensor } from "@cajal/core";
+import { checkArgument, type Tensor } from "@cajal/core";
 import type { ByteSource } from "../byteSource";
 import { decodeNpy, encodeNpy } from "./npy";
 import { encodeZip, openZip } from "./zip";
@@ -26,5 +26,7 @@ export async function openNpz(source: ByteSource): Promise<ReadonlyMap<string, N
 }
 
 /** Arrays as a .npz file, stored without compression, as `numpy.savez` writes it. */
-export const encodeNpz = (arrays: ReadonlyMap<string, Tensor>): Uint8Array<ArrayBuffer> =>
-  encodeZip(new Map([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])));
+export function encodeNpz(arrays: ReadonlyMap<string, Tensor>): Uint8Array<ArrayBuffer> {
+  checkArgument("encodeNpz", "arrays", arrays, "map");
+  return encodeZip(new Map([...arrays].map(([name, array]) => [`${name}.npy`, encodeNpy(array)])));
+}

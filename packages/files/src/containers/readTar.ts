@@ -1,7 +1,7 @@
 // tar archives (POSIX.1-1988, "ustar"): for each member a header of 512 bytes and its content, filled up
 // to a multiple of 512; a header of zeros ends the archive. Read here rather than by a library: those
 // that read every dialect weigh as much as this package.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument, checkNumber, checkOptions } from "@cajal/core";
 
 export interface TarMember {
   /** Path within the archive. */
@@ -27,12 +27,18 @@ export interface ReadTarOptions {
  * @example for await (const { name, content } of readTar(bytes, { name: "x.tar", limit: 2 ** 20 })) …
  */
 export async function* readTar(
-  chunks: AsyncIterable<Uint8Array>,
-  { name: archive, wants = () => true, limit }: ReadTarOptions,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  options: ReadTarOptions,
 ): AsyncGenerator<TarMember, void, undefined> {
+  checkArgument("readTar", "chunks", chunks, "asyncIterable");
+  checkOptions("readTar", options, ["name", "wants", "limit"]);
+  const { name: archive, wants = () => true, limit } = options;
+  checkArgument("readTar", "name", archive, "string");
+  checkArgument("readTar", "wants", wants, "function");
+  checkNumber("readTar", "limit", limit, { least: 0 });
   const bad = (problem: string, facts: Record<string, unknown> = {}) =>
     new CajalError("bad-file", `${archive}: ${problem}`, { name: archive, ...facts });
-  const source = chunks[Symbol.asyncIterator]();
+  const source = pieces(chunks);
   let chunk: Uint8Array = new Uint8Array();
   let at = 0;
   let position = 0;
@@ -45,6 +51,7 @@ export async function* readTar(
           throw bad(`it ends after ${position} bytes, within a member. It is truncated.`, {
             position,
           });
+        checkArgument("readTar", "chunks", next.value, "bytes");
         chunk = next.value;
         at = 0;
       }
@@ -91,8 +98,15 @@ export async function* readTar(
     // What fills the last record: read to its end, so that whoever unpacks it sees the end, too.
     while (!(await source.next()).done);
   } finally {
-    await source.return?.();
+    await source.return();
   }
+}
+
+/** Pieces of a stream, or of an array of them. */
+async function* pieces(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* chunks;
 }
 
 const block = 512;

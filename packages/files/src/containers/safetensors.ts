@@ -8,6 +8,8 @@ import {
   tensor,
   type DType,
   type Tensor,
+  checkArgument,
+  checkTensor,
 } from "@cajal/core";
 
 export interface Safetensors {
@@ -39,7 +41,15 @@ const metadataName = "__metadata__";
 const headerLimit = 100_000_000;
 
 /** A file's bytes. Tensors are written with the widest elements first, so that each is aligned. */
-export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer> {
+  checkArgument("encodeSafetensors", "content", content, "object");
+  const { tensors, metadata } = content;
+  checkArgument("encodeSafetensors", "tensors", tensors, "map");
+  checkArgument("encodeSafetensors", "metadata", metadata, "object");
+  for (const [name, value] of tensors) {
+    checkArgument("encodeSafetensors", "a tensor's name", name, "string");
+    checkTensor(value, name);
+  }
   const width = ({ dtype }: Tensor) => bytesOf({ dtype, shape: [] });
   const ordered = [...tensors].sort(([, a], [, b]) => width(b) - width(a));
   const header = new Map<string, unknown>();
@@ -74,6 +84,7 @@ export function encodeSafetensors({ tensors, metadata }: Safetensors): Uint8Arra
  * @throws CajalError `bad-file` where it is not well formed; `unsupported` for element types such as BF16
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Safetensors {
+  checkArgument("decodeSafetensors", "bytes", bytes, "bytes");
   const bad = (why: string, cause?: unknown) =>
     new CajalError("bad-file", `${where}: ${why}`, { file: where }, { cause });
   if (bytes.length < 8) throw bad(`got ${bytes.length} bytes, expected at least 8: it is cut off.`);

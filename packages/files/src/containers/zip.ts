@@ -2,8 +2,8 @@
 // are. "APPNOTE.TXT, .ZIP File Format Specification" 6.3.10 (pkware.com); its section numbers stand below.
 // Written by ourselves because what we need of it (no encryption, no other methods than deflate, one
 // file at a time) is a hundredth of what a zip library weighs.
-import { CajalError, unknownName } from "@cajal/core";
-import type { ByteSource } from "../byteSource";
+import { CajalError, unknownName, checkArgument } from "@cajal/core";
+import { checkSource, type ByteSource } from "../byteSource";
 import { crc32 } from "./crc32";
 
 export interface ZipEntry {
@@ -42,6 +42,7 @@ export const looksLikeZip = (bytes: Uint8Array): boolean =>
  * @throws CajalError `bad-file` for another format, a truncated or damaged archive, a name that occurs twice
  */
 export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
+  checkSource("openZip", source);
   const bad = (why: string, facts: Record<string, unknown> = {}) =>
     new CajalError("bad-file", `${source.name}: ${why}`, { file: source.name, ...facts });
   const view = async (offset: number, length: number, what: string) => {
@@ -190,6 +191,7 @@ export function needEntry(
   name: string,
   archive: string,
 ): ZipEntry {
+  checkArgument("needEntry", "entries", entries, "map");
   const entry = entries.get(name);
   if (!entry) throw unknownName(`member of ${archive}`, name, entries.keys(), "bad-file");
   return entry;
@@ -228,6 +230,11 @@ async function inflateRaw(
  * @throws CajalError `bad-argument` above 4 GB, which would need zip64
  */
 export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<ArrayBuffer> {
+  checkArgument("encodeZip", "files", files, "map");
+  for (const [name, data] of files) {
+    checkArgument("encodeZip", "a file's name", name, "string");
+    checkArgument("encodeZip", name, data, "bytes");
+  }
   const members = [...files].map(([name, data]) => ({
     name: new TextEncoder().encode(name),
     data,

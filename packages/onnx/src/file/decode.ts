@@ -8,6 +8,8 @@ import {
   type DType,
   type Tensor,
   type TypedArrays,
+  checkArgument,
+  checkOptions,
 } from "@cajal/core";
 import { checkLocation } from "./encode";
 import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
@@ -58,6 +60,8 @@ export interface DecodeOptions {
  *   sparse initializers, and for external data without `options.externalData`
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
+  checkArgument("decodeModel", "bytes", bytes, "bytes");
+  checkOptions("decodeModel", options, ["externalData", "inPlace"]);
   const proto = readMessage("ModelProto", bytes);
   if (!proto.graph) throw bad("it has no graph");
   if (!proto.ir_version) throw bad("it has no ir_version");

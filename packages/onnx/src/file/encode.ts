@@ -1,6 +1,6 @@
 // A model in memory → the bytes of an ONNX file.
 import { checkStructure } from "../model/checkStructure";
-import { CajalError } from "@cajal/core";
+import { CajalError, checkNumber, checkOptions, checkArgument } from "@cajal/core";
 import { dataTypeOf, type ElementType } from "../model/elementType";
 import type {
   Attribute,
@@ -59,12 +59,15 @@ export interface ExternalDataOptions {
  */
 export function encodeModelWithExternalData(
   model: OnnxModel,
-  { location, threshold = 1024 }: ExternalDataOptions,
+  options: ExternalDataOptions,
 ): {
   readonly model: readonly Uint8Array[];
   readonly data: readonly Uint8Array[];
   readonly entries: readonly ExternalEntry[];
 } {
+  checkOptions("encodeModelWithExternalData", options, ["location", "threshold"]);
+  const { location, threshold = 1024 } = options;
+  checkNumber("encodeModelWithExternalData", "threshold", threshold, { least: 0 });
   checkLocation(location);
   const data: Uint8Array[] = [];
   const entries: ExternalEntry[] = [];
@@ -114,6 +117,7 @@ const alignment = 4096;
 
 /** Refuses a path that is absolute or leaves its folder. */
 export function checkLocation(location: string): void {
+  checkArgument("external data", "location", location, "string");
   const steps = location.split(/[\\/]/);
   if (
     location === "" ||

@@ -1,6 +1,16 @@
 // The mechanics of building a graph: names, values, nodes. Each node is inferred and checked as it
 // is added. GraphBuilder, in builder.ts, adds a method for each operator.
-import { CajalError, tensor, unknownName, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  tensor,
+  unknownName,
+  type Tensor,
+  checkArgument,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  showValue,
+} from "@cajal/core";
 import { attributeOf, type Attributes } from "../model/attribute";
 import { isKnown } from "../model/dims";
 import {
@@ -24,6 +34,7 @@ import type {
   OnnxModel,
   ValueInfo,
 } from "../model/model";
+import { checkInitializer } from "../model/checkStructure";
 import { inlineFunctions } from "../model/inlineFunctions";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
@@ -69,10 +80,11 @@ export class GraphAssembler implements Scope {
   #loaded: OnnxModel | undefined;
   #scope = "";
 
-  constructor(
-    { name = "cajal", opset = defaultOpset }: AssemblerOptions = {},
-    outer?: GraphAssembler,
-  ) {
+  constructor(options: AssemblerOptions = {}, outer?: GraphAssembler) {
+    checkOptions("GraphBuilder", options, ["name", "opset"]);
+    const { name = "cajal", opset = defaultOpset } = options;
+    checkArgument("GraphBuilder", "name", name, "string");
+    checkInteger("GraphBuilder", "opset", opset, { least: 1 });
     this.name = name;
     this.opset = outer?.opset ?? opset;
     this.#outer = outer;
@@ -93,6 +105,8 @@ export class GraphAssembler implements Scope {
     shape: readonly Dim[] | undefined,
     containers?: readonly Container[],
   ): Value {
+    checkArgument("input", "name", name, "string");
+    if (shape !== undefined) checkArgument(`input "${name}"`, "shape", shape, "array");
     const value = this.#declare({ name, dtype, shape, ...(containers ? { containers } : {}) });
     this.#inputs.push(value);
     return value;
@@ -100,6 +114,8 @@ export class GraphAssembler implements Scope {
 
   /** A named constant of the graph, such as a weight. */
   initializer(name: string, data: Initializer): Value {
+    checkArgument("initializer", "name", name, "string");
+    checkInitializer(data, `initializer "${name}"`);
     const value = this.#declare({ name, dtype: data.dtype, shape: data.shape }, known(data));
     this.#initializers.set(name, data);
     return value;
@@ -107,6 +123,7 @@ export class GraphAssembler implements Scope {
 
   /** A constant without a name of its own; equal small ones are shared. */
   constant(data: Initializer): Value {
+    checkInitializer(data, "constant");
     const key =
       data.data.length <= 64 ? `${data.dtype} ${data.shape.join()} ${data.data.join()}` : undefined;
     const found = key === undefined ? undefined : this.#constants.get(key);
@@ -125,11 +142,14 @@ export class GraphAssembler implements Scope {
 
   /** A one-dimensional int64 constant: axes, shapes, pads. */
   int64s(values: readonly number[]): Value {
+    checkArgument("int64s", "values", values, "array");
+    for (const value of values) checkNumber("int64s", "value", value);
     return this.constant(tensor("int64", [values.length], values));
   }
 
   /** What a value is known to hold: initializers, constants, and shapes computed from known ones. */
   constantOf(value: Value): Tensor | undefined {
+    checkValue("constantOf", value);
     const found = this.find(value.name);
     if (!found) return undefined;
     const { constant, dtype, shape, elements } = found;
@@ -144,6 +164,7 @@ export class GraphAssembler implements Scope {
    * unknown. `g.elementsOf(g.shape(x))` for x of [batch, 3] is `["batch", 3]`.
    */
   elementsOf(value: Value): readonly Dim[] | undefined {
+    checkValue("elementsOf", value);
     return this.find(value.name)?.elements;
   }
 
@@ -175,6 +196,7 @@ export class GraphAssembler implements Scope {
 
   /** Names the nodes that `body` adds `scope/…`. */
   within<T>(scope: string, body: () => T): T {
+    checkArgument("within", "body", body, "function");
     const outer = this.#scope;
     this.#scope = outer ? `${outer}/${scope}` : scope;
     try {
@@ -207,6 +229,9 @@ export class GraphAssembler implements Scope {
     { outputs, domain = "" }: { outputs: number; domain?: string },
   ): Value[] {
     const definition = definitionOf({ op, domain });
+    checkArgument(op, "inputs", inputs, "array");
+    checkArgument(op, "attributes", attributes, "object");
+    for (const input of inputs) if (input !== undefined) checkValue(op, input);
     const name = this.freshName(op);
     const typed: Record<string, Attribute> = {};
     for (const [key, value] of Object.entries(attributes)) {
@@ -232,6 +257,10 @@ export class GraphAssembler implements Scope {
 
   /** Adds a node as it is, with its names; its outputs, "" left out as undefined names. */
   append(node: Node, stated?: Stated): Value[] {
+    checkArgument("append", "node", node, "object");
+    checkArgument("append", "node.inputs", node.inputs, "strings");
+    checkArgument("append", "node.outputs", node.outputs, "strings");
+    checkArgument("append", "node.attributes", node.attributes, "object");
     const inputs = node.inputs.map((name) => {
       if (name === "") return undefined;
       const found = this.find(name);
@@ -244,6 +273,9 @@ export class GraphAssembler implements Scope {
 
   /** Output `i` of a node of this graph, declared now where the node had left it out. */
   outputOf(node: Node, i: number): Value {
+    checkArgument("outputOf", "node", node, "object");
+    checkArgument("outputOf", "node.outputs", node.outputs, "strings");
+    checkInteger("outputOf", "i", i, { least: 0 });
     const name = node.outputs.find((output) => output !== "");
     const at = this.#places.get(name ?? "") ?? -1;
     const current = this.#nodes[at];
@@ -269,7 +301,12 @@ export class GraphAssembler implements Scope {
   }
 
   /** Declares `value` an output of the graph, under `name` if one is given. */
-  output(value: Value, name = value.name): Value {
+  output(value: Value, name?: string): Value {
+    checkValue("output", value);
+    return this.#output(value, name ?? value.name);
+  }
+
+  #output(value: Value, name: string): Value {
     const twice = this.#outputs.some((output) => output.name === value.name);
     if (name === value.name && this.#made.has(name) && !twice) {
       const made = this.value(name);
@@ -419,10 +456,13 @@ export class GraphAssembler implements Scope {
    *
    * @param options.producer, options.metadata default to those of the model that was loaded
    */
-  build({
-    producer = this.#loaded?.producer ?? "cajal",
-    metadata = Object.fromEntries(this.#loaded?.metadata ?? []),
-  }: { producer?: string; metadata?: Record<string, string> } = {}): OnnxModel {
+  build(options: { producer?: string; metadata?: Record<string, string> } = {}): OnnxModel {
+    checkOptions("build", options, ["producer", "metadata"]);
+    const {
+      producer = this.#loaded?.producer ?? "cajal",
+      metadata = Object.fromEntries(this.#loaded?.metadata ?? []),
+    } = options;
+    checkArgument("build", "metadata", metadata, "object");
     return {
       ...this.#loaded,
       irVersion: this.opset >= 21 ? 10 : this.opset >= 19 ? 9 : 8,
@@ -476,6 +516,22 @@ export class GraphAssembler implements Scope {
       if (!taken.has(name)) return name;
     }
   }
+}
+
+/** Refuses what is no graph under construction. @throws CajalError `bad-argument` */
+export function checkBuilder(where: string, g: GraphAssembler): void {
+  checkArgument(where, "g", g, "object");
+  checkArgument(where, "g.append", g.append, "function");
+}
+
+/** Refuses what is no value of a graph. @throws CajalError `bad-argument` */
+export function checkValue(where: string, value: Value): void {
+  if (typeof value !== "object" || value === null || typeof value.name !== "string")
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${showValue(value)}, expected a value of the graph, as its methods give it.`,
+      { where },
+    );
 }
 
 /** "To the end" is 2⁶³ − 1, which as a number is one too many. */

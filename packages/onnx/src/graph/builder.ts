@@ -1,8 +1,9 @@
 // Builds an ONNX graph: each operator is a method with ONNX's name and argument order, and knows
 // the type and shape of what it returns as soon as it is called. Where opset 18 takes axes, shapes
 // or limits as an input, these take numbers too. The mechanics are in assembler.ts.
-import type { Tensor } from "@cajal/core";
+import { checkArgument, checkOptions, type Tensor } from "@cajal/core";
 import { defaultOpset, GraphAssembler, type AssemblerOptions, type Value } from "./assembler";
+import { checkStructure } from "../model/checkStructure";
 import type { Attributes } from "../model/attribute";
 import { dataTypeOf, type ElementType } from "../model/elementType";
 import type { Dim, Graph, OnnxModel } from "../model/model";
@@ -132,8 +133,12 @@ export class GraphBuilder extends GraphAssembler {
    */
   static from(
     model: OnnxModel,
-    { shapes = {} }: { shapes?: Readonly<Record<string, readonly Dim[] | undefined>> } = {},
+    options: { shapes?: Readonly<Record<string, readonly Dim[] | undefined>> } = {},
   ): GraphBuilder {
+    checkStructure(model, "GraphBuilder.from");
+    checkOptions("GraphBuilder.from", options, ["shapes"]);
+    const { shapes = {} } = options;
+    checkArgument("GraphBuilder.from", "shapes", shapes, "object");
     const opset = Math.max(model.opsets[""] ?? defaultOpset, defaultOpset);
     const g = new GraphBuilder({ name: model.graph.name, opset });
     g.load(model, shapes);
@@ -1003,7 +1008,10 @@ export class GraphBuilder extends GraphAssembler {
  *
  * @throws CajalError `unsupported` for opsets below 7, and the few forms that opset 18 has not
  */
-export const upgradeModel = (model: OnnxModel): OnnxModel => GraphBuilder.from(model).build();
+export function upgradeModel(model: OnnxModel): OnnxModel {
+  checkStructure(model, "upgradeModel");
+  return GraphBuilder.from(model).build();
+}
 
 const parts = ({ value, scale, zeroPoint }: Quantized) => [value, scale, zeroPoint];
 

@@ -1,5 +1,7 @@
 // Kernels of ONNX Runtime (1.30) that end the process, run for ever or compute wrongly where a tensor
 // has an extent of 0; what is known of them stands with the operators.
+import { checkArgument } from "@cajal/core";
+import { checkStructure } from "../model/checkStructure";
 import { operator, operators } from "../operators";
 import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 import { inferShapes } from "./inferShapes";
@@ -11,9 +13,12 @@ import { inferShapes } from "./inferShapes";
  * @param values all that is known of the model's values, as {@link inferShapes} gives it
  */
 export function nodeFailingOnEmpty(
-  { graph }: OnnxModel,
+  model: OnnxModel,
   values: ReadonlyMap<string, Pick<ValueInfo, "shape">>,
 ): Node | undefined {
+  checkStructure(model, "nodeFailingOnEmpty");
+  checkArgument("nodeFailingOnEmpty", "values", values, "map");
+  const { graph } = model;
   const anyEmpty = [...values.values()].some(({ shape }) => shape?.includes(0));
   if (!anyEmpty) return undefined;
   return graph.nodes.find(
@@ -33,7 +38,10 @@ export const failingWithoutRows: readonly string[] = operators
   .map(({ op }) => op);
 
 /** Whether a model has one of {@link failingWithoutRows}, in subgraphs too. */
-export const mayFailOnEmpty = ({ graph }: OnnxModel): boolean => hasSuspect(graph);
+export function mayFailOnEmpty(model: OnnxModel): boolean {
+  checkStructure(model, "mayFailOnEmpty");
+  return hasSuspect(model.graph);
+}
 
 const hasSuspect = ({ nodes }: Graph): boolean =>
   nodes.some((node) => failingWithoutRows.includes(node.op) || subgraphsOf(node).some(hasSuspect));
@@ -48,6 +56,8 @@ export function shapesFor(
   model: OnnxModel,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): ReadonlyMap<string, ValueInfo> {
+  checkStructure(model, "shapesFor");
+  checkArgument("shapesFor", "shapes", shapes, "object");
   const inputs = model.graph.inputs.map((input) => ({
     ...input,
     shape: shapes[input.name] ?? input.shape,

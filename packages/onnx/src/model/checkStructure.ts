@@ -7,17 +7,17 @@ import type { OnnxModel } from "./model";
 /** Graphs inside nodes of graphs inside nodes: deeper than this is none that was meant. */
 const deepest = 128;
 
-/**
- * @param where the function that the model was given to, for the message
- * @throws CajalError `bad-model` naming the field, what was got and what was expected
- */
-export function checkStructure(model: unknown, where: string): asserts model is OnnxModel {
+/** What the checks of models consist of; each refuses a value with the place where it stands. */
+function checksFor(where: string) {
   const fail = (at: string, got: unknown, expected: string): never => {
-    throw new CajalError("bad-model", `${where}: ${at}: got ${shown(got)}, expected ${expected}.`, {
-      at,
-    });
+    throw new CajalError(
+      "bad-model",
+      `${where ? `${where}: ` : ""}${at}: got ${shown(got)}, expected ${expected}.`,
+      {
+        at,
+      },
+    );
   };
-  type Fields = Record<string, unknown>;
   const object = (value: unknown, at: string): Fields =>
     typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Fields)
@@ -43,6 +43,39 @@ export function checkStructure(model: unknown, where: string): asserts model is 
   const optional = (value: unknown, check: (value: unknown, at: string) => void, at: string) => {
     if (value !== undefined) check(value, at);
   };
+  function initializer(value: unknown, at: string) {
+    const { dtype, shape, data } = object(value, at);
+    if (!known.has(dtype as ElementType)) fail(`${at}, dtype`, dtype, "an element type of ONNX");
+    if (isDType(dtype as ElementType))
+      return checkTensor(value as Parameters<typeof checkTensor>[0], at);
+    for (const extent of list(shape, `${at}, shape`)) {
+      whole(extent, `${at}, shape`);
+      if ((extent as number) < 0) fail(`${at}, shape`, extent, "extents of at least 0");
+    }
+    if (dtype === "string") for (const one of list(data, `${at}, data`)) bytes(one, `${at}, data`);
+    else bytes(data, `${at}, data`);
+  }
+  return { fail, object, text, whole, list, texts, map, bytes, optional, initializer };
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * Refuses what is no constant of a graph.
+ *
+ * @param at what to call it in the message
+ * @throws CajalError `bad-model`; `bad-shape`, `bad-argument` where data, type and shape do not belong together
+ */
+export const checkInitializer = (value: unknown, at: string): void =>
+  checksFor("").initializer(value, at);
+
+/**
+ * @param where the function that the model was given to, for the message
+ * @throws CajalError `bad-model` naming the field, what was got and what was expected
+ */
+export function checkStructure(model: unknown, where: string): asserts model is OnnxModel {
+  const { fail, object, text, whole, list, texts, map, bytes, optional, initializer } =
+    checksFor(where);
 
   const root = object(model, "the model");
   whole(root.irVersion, "irVersion");
@@ -113,19 +146,6 @@ export function checkStructure(model: unknown, where: string): asserts model is 
     for (const dim of list(of.shape, `${here}, shape`))
       if (dim !== undefined && typeof dim !== "string" && !Number.isSafeInteger(dim))
         fail(`${here}, shape`, dim, "whole numbers, names, or undefined");
-  }
-
-  function initializer(value: unknown, at: string) {
-    const { dtype, shape, data } = object(value, at);
-    if (!known.has(dtype as ElementType)) fail(`${at}, dtype`, dtype, "an element type of ONNX");
-    if (isDType(dtype as ElementType))
-      return checkTensor(value as Parameters<typeof checkTensor>[0], at);
-    for (const extent of list(shape, `${at}, shape`)) {
-      whole(extent, `${at}, shape`);
-      if ((extent as number) < 0) fail(`${at}, shape`, extent, "extents of at least 0");
-    }
-    if (dtype === "string") for (const one of list(data, `${at}, data`)) bytes(one, `${at}, data`);
-    else bytes(data, `${at}, data`);
   }
 
   function node(value: unknown, depth: number) {

@@ -1,6 +1,6 @@
 // The element types of ONNX (TensorProto.DataType): those that Cajal computes with, which are core's
 // DType, and those that it carries, reading and writing them as they are.
-import { CajalError, dtypes, unknownName, type DType } from "@cajal/core";
+import { CajalError, dtypes, unknownName, type DType, checkArgument } from "@cajal/core";
 import type { CarriedTensor, Initializer } from "./model";
 
 /** Types that are read, typed and written, but that no `Tensor` has. */
@@ -109,7 +109,10 @@ const computedTypes = new Set<ElementType>(dtypes);
 export const isDType = (dtype: ElementType): dtype is DType => computedTypes.has(dtype);
 
 /** Whether a tensor's elements are only carried. */
-export const isCarried = (tensor: Initializer): tensor is CarriedTensor => !isDType(tensor.dtype);
+export function isCarried(tensor: Initializer): tensor is CarriedTensor {
+  checkArgument("isCarried", "tensor", tensor, "object");
+  return !isDType(tensor.dtype);
+}
 
 /** The type as one that Cajal computes with. Throws CajalError `unsupported` for those that are carried. */
 export function computed(dtype: ElementType): DType {

@@ -3,7 +3,8 @@
 // of channels; its operators for that are in the domain com.microsoft.nchwc, and its optimizer uses them
 // where weights are constant. Where weights are learned they are not, and this does what it leaves:
 // depthwise convolutions, and the gradients of their kernels above all, run up to thirty times faster.
-import { tensor } from "@cajal/core";
+import { tensor, checkInteger } from "@cajal/core";
+import { checkStructure } from "../model/checkStructure";
 import { attributeOf, attributesOf, type Attributes } from "../model/attribute";
 import { convolutionBetween, type Convolution } from "../graph/convolution";
 import type { Attribute, Initializer, Node, OnnxModel } from "../model/model";
@@ -18,6 +19,8 @@ const domain = "com.microsoft.nchwc";
  *   known is tried: a wrong one gives wrong results, and without such kernels nothing opens
  */
 export function blocked(model: OnnxModel, block: number): OnnxModel {
+  checkStructure(model, "blocked");
+  checkInteger("blocked", "block", block, { least: 1 });
   const { graph } = model;
   const rewriting = new Rewriting(model, block);
   for (const node of graph.nodes) rewriting.add(node);

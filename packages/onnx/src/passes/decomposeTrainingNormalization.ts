@@ -1,6 +1,7 @@
 // BatchNormalization in training mode, written out in operators that every provider has: ONNX Runtime's
 // webgpu knows that operator with given statistics only (1.30: "trainingMode is not supported yet").
 import { tensor, type Tensor } from "@cajal/core";
+import { checkStructure } from "../model/checkStructure";
 import type { Attribute, Node, OnnxModel } from "../model/model";
 
 /**
@@ -9,6 +10,7 @@ import type { Attribute, Node, OnnxModel } from "../model/model";
  * `running = given · momentum + batch · (1 − momentum)` where that is read.
  */
 export function decomposeTrainingNormalization(model: OnnxModel): OnnxModel {
+  checkStructure(model, "decomposeTrainingNormalization");
   const { graph } = model;
   if (!graph.nodes.some(trains)) return model;
   const ranks = new Map<string, number>();

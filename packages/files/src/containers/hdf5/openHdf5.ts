@@ -1,8 +1,8 @@
 // HDF5 files, read where they are wanted: what Keras, h5py and PyTables write, in any version of the
 // format. Written by ourselves because the C library in WebAssembly weighs 5 MB in a page, needs the whole
 // file in memory there, and reads zeros where a file refers to other files.
-import { CajalError, showShape, type Tensor, unknownName } from "@cajal/core";
-import { type ByteSource, bytesSource } from "../../byteSource";
+import { CajalError, showShape, type Tensor, unknownName, checkArgument } from "@cajal/core";
+import { type ByteSource, bytesSource, checkSource } from "../../byteSource";
 import { type Attribute, readAttributes } from "./attributes";
 import { Container } from "./container";
 import { type DatasetHeader, numbersOf, readDatasetHeader, readElements, textsOf } from "./dataset";
@@ -70,7 +70,9 @@ const softLinksAtMost = 40;
  * @example const root = await openHdf5(bytes); const kernel = await root.get("model_weights/conv/kernel");
  */
 export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Group> {
-  const container = new Container(source instanceof Uint8Array ? bytesSource(source) : source);
+  const bytes = ArrayBuffer.isView(source) ? bytesSource(source as Uint8Array) : source;
+  checkSource("openHdf5", bytes);
+  const container = new Container(bytes);
   const rootAddress = await readSuperblock(container);
   const heap = globalHeap(container);
   const opened = new Map<number, Promise<Hdf5Group | Hdf5Dataset>>();
@@ -198,6 +200,8 @@ export async function need<Kind extends "group" | "dataset">(
   path: string,
   kind: Kind,
 ): Promise<Kind extends "group" ? Hdf5Group : Hdf5Dataset> {
+  checkArgument("need", "group", group, "object");
+  checkArgument("need", "group.get", group.get, "function");
   const object = await group.get(path);
   if (!object) throw unknownName(`${kind} in ${group.path}`, path, await group.keys(), "bad-file");
   if (object.kind !== kind)
