@@ -6,6 +6,7 @@ export {
   type GradientRunOptions,
   type GradientSession,
 } from "./openGradient";
+export { graphOrConfig } from "./modelArgument";
 export { initialize } from "./initializers/initialize";
 export { devices, type DeviceInfo } from "./devices/devices";
 export type { RunOptions, Session } from "./session";

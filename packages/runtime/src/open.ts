@@ -3,6 +3,7 @@ import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { toOnnx, weightSpecs, type Layer, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { checkDevice, type DeviceChoice, type EngineName } from "./devices/device";
+import { isOnnx, modelArgument } from "./modelArgument";
 import { openOnOnnx } from "./engines/onnx/session";
 import { sessionOf, type OpenedModel, type Session } from "./session";
 import { openOnTfjs } from "./engines/tfjs/session";
@@ -47,14 +48,18 @@ export interface OpenOptions {
 /**
  * Opens a Keras model.
  *
- * @param model a config: ours, or the JSON of Keras or TF.js
+ * @param model a config: ours, or the JSON of Keras or TF.js, as an object or its text
  * @param weights `layer/weight` → tensor, e.g. `initialize(model, { seed: 1 })`. They must not change
  *   while the session lives.
  * @throws CajalError `bad-model`, `bad-shape`, `bad-argument` (model and weights do not fit),
  *   `unknown-name` (engine, device), `missing-peer` with the install command, `no-device` with the
  *   reason, `unsupported` (a layer that the engine lacks), `engine`
  */
-export async function open(model: Model, weights: Weights, options?: OpenOptions): Promise<Session>;
+export async function open(
+  model: Model | string,
+  weights: Weights,
+  options?: OpenOptions,
+): Promise<Session>;
 /**
  * Opens an ONNX model: a graph, whose weights must not change while the session lives, or the bytes of
  * a file.
@@ -63,10 +68,11 @@ export async function open(model: Model, weights: Weights, options?: OpenOptions
  */
 export async function open(model: OnnxModel | Uint8Array, options?: OpenOptions): Promise<Session>;
 export async function open(
-  model: Model | OnnxModel | Uint8Array,
+  given: Model | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options?: OpenOptions] | [options?: OpenOptions]
 ): Promise<Session> {
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  const model = modelArgument("open", given);
   checkOptions("open", options, [
     "engine",
     "device",
@@ -123,9 +129,6 @@ export async function open(
   }
 }
 
-const isOnnx = (model: Model | OnnxModel | Uint8Array): model is OnnxModel | Uint8Array =>
-  ArrayBuffer.isView(model) || "graph" in model;
-
 /** By what a map can do, not by its class, as with errors. */
 const isWeights = (value: Weights | OpenOptions | undefined): value is Weights =>
-  typeof value === "object" && "get" in value && "keys" in value;
+  typeof value === "object" && value !== null && "get" in value && "keys" in value;

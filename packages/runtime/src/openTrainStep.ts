@@ -1,9 +1,10 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
-import { readKeras, type ModelConfig } from "@cajal/models";
+import type { ModelConfig } from "@cajal/models";
 import { isCarried, type OnnxModel } from "@cajal/onnx";
 import { checkDevice } from "./devices/device";
 import type { TrainStep, TrainStepOptions } from "./step/trainStep";
+import { graphOrConfig } from "./modelArgument";
 import { checkThreads } from "./threads";
 import { checkWeights } from "./step/checks";
 import { trainStepOf, type TrainCore } from "./step/core";
@@ -14,12 +15,13 @@ import { selfTestOnce, type OpenCore } from "./step/selfTest";
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
  *
+ * @param model a config, or its JSON text
  * @param weights where training begins: `initialize(model, { seed })`, or learned ones
  * @throws CajalError `unsupported` where a layer or device cannot be trained; `missing-peer`; `engine`
  *   where the engine trains wrongly on the device (see `verify`)
  */
 export async function openTrainStep(
-  model: ModelConfig,
+  model: ModelConfig | string,
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainStep>;
@@ -46,14 +48,15 @@ export async function openTrainStep(
  * const tuned = withInitializers(model, await step.weights());
  */
 export async function openTrainStep(
-  model: OnnxModel,
+  model: OnnxModel | Uint8Array,
   options: TrainStepOptions,
 ): Promise<TrainStep>;
 export async function openTrainStep(
-  model: ModelConfig | OnnxModel,
+  argument: ModelConfig | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options: TrainStepOptions] | [options: TrainStepOptions]
 ): Promise<TrainStep> {
   const [given, options] = rest.length === 2 ? rest : [undefined, rest[0]];
+  const model = graphOrConfig("openTrainStep", argument);
   checkOptions("openTrainStep", options, [
     "loss",
     "lossWeights",
@@ -113,7 +116,7 @@ export async function openTrainStep(
       "bad-argument",
       "openTrainStep: got a Keras model without weights, expected openTrainStep(model, weights, options). For random ones: initialize(model, { seed: 1 }).",
     );
-  const trained = trainableModel(readKeras(model), options);
+  const trained = trainableModel(model, options);
   checkWeights(given, trained.weights);
   const openCore = {
     onnx: async () => (await import("./engines/onnx/trainStep")).openOnOnnx,

@@ -1,12 +1,13 @@
 // Exponential moving averages of weights (Polyak & Juditsky 1992): often better than the weights
 // themselves, and smoother. As Keras' `use_ema`.
-import { CajalError, checkOptions, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, type Tensor, type Weights, checkArgument } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
+import { optimizerOf, type OptimizerLike } from "./named";
 
 const slot = "model_average";
 
 /**
- * An optimizer that also keeps the average of each parameter: a ← momentum·a + (1 − momentum)·p, after
+ * An optimizer (or one by its name) that also keeps the average of each parameter: a ← momentum·a + (1 − momentum)·p, after
  * each update; a = p after the first.
  *
  * @param options.momentum share of the old average kept, default 0.99
@@ -15,7 +16,8 @@ const slot = "model_average";
  * for await (const event of train(model, data, { optimizer, epochs, loss }))
  *   if (event.type === "end") weights = averagedWeights(event.weights, event.state);
  */
-export function averaged(optimizer: Optimizer, options: { momentum?: number } = {}): Optimizer {
+export function averaged(of: OptimizerLike, options: { momentum?: number } = {}): Optimizer {
+  const optimizer = optimizerOf(of);
   checkOptions("averaged", options, ["momentum"]);
   const { momentum = 0.99 } = options;
   if (!(momentum >= 0 && momentum < 1))
@@ -44,6 +46,8 @@ export function averaged(optimizer: Optimizer, options: { momentum?: number } = 
  * @throws CajalError `bad-argument` for a state without averages, or before the first step
  */
 export function averagedWeights(weights: Weights, state: ReadonlyMap<string, Tensor>): Weights {
+  checkArgument("averagedWeights", "weights", weights, "map");
+  checkArgument("averagedWeights", "state", state, "map");
   const averages = [...weights.keys()].some((key) => state.has(`${key}/${slot}`));
   if (!averages || Number(state.get("iteration")?.data[0] ?? 0) === 0)
     throw new CajalError(

@@ -1,6 +1,6 @@
 // The range test for learning rates (Smith 2015, arXiv:1506.01186, section 3.3): train a little while
 // the rate grows from nothing to far too much, and look where the loss falls fastest.
-import { CajalError, isCajalError, type Weights } from "@cajal/core";
+import { CajalError, isCajalError, type Weights, checkArgument } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { dataOf, type DataInMemory, type TrainData } from "./data";
@@ -39,6 +39,7 @@ export async function findLearningRate(
   data: TrainData | DataInMemory,
   options: FindLearningRateOptions,
 ): Promise<LearningRates> {
+  checkArgument("findLearningRate", "options", options, "object");
   const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
   const optimizer = optimizerOf(rest.optimizer);
   const given = dataOf("data", data);

@@ -13,6 +13,7 @@ import type { ModelConfig } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import {
   addTotals,
+  graphOrConfig,
   initialize,
   openTrainStep,
   type DeviceName,
@@ -160,7 +161,7 @@ export interface EndEvent {
 }
 
 /**
- * Trains a model. Nothing happens before the first event is asked for; `break` stops and frees.
+ * Trains a model: a Keras config or its JSON text, an ONNX graph or the bytes of its file. Nothing happens before the first event is asked for; `break` stops and frees.
  *
  * Of an ONNX model the weights are its initializers, by name, and batches come as its graph states
  * them, see `openTrainStep`; `withInitializers(model, event.weights)` of `@cajal/onnx` is the tuned model.
@@ -174,7 +175,7 @@ export interface EndEvent {
  *   if (event.type === "epoch") console.log(event.epoch, event.loss, event.metrics.accuracy);
  */
 export async function* train(
-  model: ModelConfig | OnnxModel,
+  trained: ModelConfig | OnnxModel | Uint8Array | string,
   data: TrainData | DataInMemory,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
@@ -183,6 +184,7 @@ export async function* train(
       "bad-argument",
       `train: got options ${String(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
     );
+  const model = graphOrConfig("train", trained);
   checkOptions("train", options, known);
   const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
   const { accumulate = 1, classWeights, allowChanges = [] } = options;

@@ -1,6 +1,14 @@
 // IDX, the file format of MNIST (described at the end of yann.lecun.com/exdb/mnist): a magic number
 // 0 0 type rank, the extents as big-endian uint32, the elements row-major and big-endian.
-import { CajalError, type DType, sizeOf, type Tensor, tensor } from "@cajal/core";
+import {
+  CajalError,
+  type DType,
+  sizeOf,
+  type Tensor,
+  tensor,
+  checkArgument,
+  checkOptions,
+} from "@cajal/core";
 
 const types = {
   0x08: { dtype: "uint8", bytes: 1 },
@@ -20,6 +28,8 @@ const types = {
  *   bytes than its header says
  */
 export function parseIdx(bytes: Uint8Array, options: { name?: string } = {}): Tensor {
+  checkArgument("parseIdx", "bytes", bytes, "bytes");
+  checkOptions("parseIdx", options, ["name"]);
   const { name = "IDX file" } = options;
   const bad = (problem: string, facts: Record<string, unknown>) =>
     new CajalError("bad-file", `${name}: ${problem}`, { name, length: bytes.length, ...facts });

@@ -1,6 +1,15 @@
 // What augmentations of images have in common: batches of images in, changed copies out, by chance that
 // is another in every epoch and the same for the same seed.
-import { type Batch, CajalError, type DType, random, showShape, tensor } from "@cajal/core";
+import {
+  type Batch,
+  CajalError,
+  type DType,
+  random,
+  showShape,
+  tensor,
+  checkInteger,
+  checkOptions,
+} from "@cajal/core";
 import type { BatchContext } from "../dataset";
 
 /** A batch of images, one number after the other, [n, height, width, channels]. */
@@ -19,13 +28,15 @@ export interface Images {
  * @param stream of random numbers: `random(seed, stream, epoch, index of the batch)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
-export const changeImages =
-  (
-    what: string,
-    { seed, stream }: { seed: number; stream: string },
-    change: (images: Images, numbers: ReturnType<typeof random>) => void,
-  ) =>
-  <X extends DType, Y extends DType>(
+export function changeImages(
+  what: string,
+  options: { seed: number; stream: string },
+  change: (images: Images, numbers: ReturnType<typeof random>) => void,
+) {
+  checkOptions(what, options, ["seed", "stream"]);
+  const { seed, stream } = options;
+  checkInteger(what, "seed", seed);
+  return <X extends DType, Y extends DType>(
     batch: Batch<X, Y>,
     { epoch, index }: BatchContext,
   ): Batch<X, Y> => {
@@ -44,3 +55,4 @@ export const changeImages =
     change({ source, target, n, height, width, channels }, random(seed, stream, epoch, index));
     return { ...batch, x: changed };
   };
+}

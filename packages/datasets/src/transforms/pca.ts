@@ -7,6 +7,7 @@ import {
   sizeOf,
   type Tensor,
   tensor,
+  checkTensor,
 } from "@cajal/core";
 import { PCA } from "ml-pca";
 
@@ -113,6 +114,7 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
 
 /** A tensor `[n, …]` as n rows of features. */
 function matrix(x: Tensor, where: string, expected?: number) {
+  checkTensor(x, where);
   const n = x.shape[0] ?? 0;
   const features = sizeOf(x.shape.slice(1));
   if (x.shape.length < 2 || (expected !== undefined && features !== expected))

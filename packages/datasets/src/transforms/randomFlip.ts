@@ -8,11 +8,10 @@ import { changeImages } from "./changeImages";
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  * @example train.map(randomFlip({ seed: 42 }))
  */
-export function randomFlip({ seed }: { seed: number }) {
-  const options = { seed, stream: "flip" };
+export function randomFlip(options: { seed: number }) {
   return changeImages(
     "randomFlip",
-    options,
+    { ...options, stream: "flip" },
     ({ source, target, n, height, width, channels }, numbers) => {
       target.set(source);
       const row = width * channels;

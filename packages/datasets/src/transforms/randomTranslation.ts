@@ -13,12 +13,11 @@ import { changeImages } from "./changeImages";
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  * @example train.map(randomTranslation(4, { seed: 42 }))
  */
-export function randomTranslation(most: number, { seed }: { seed: number }) {
+export function randomTranslation(most: number, options: { seed: number }) {
   checkInteger("randomTranslation", "most", most, { least: 0 });
-  const options = { seed, stream: "translation" };
   return changeImages(
     "randomTranslation",
-    options,
+    { ...options, stream: "translation" },
     ({ source, target, n, height, width, channels }, numbers) => {
       const distance = () => numbers.integer(2 * most + 1) - most;
       const row = width * channels;

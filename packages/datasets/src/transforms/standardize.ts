@@ -7,6 +7,7 @@ import {
   showShape,
   tensor,
   type Tensor,
+  checkArgument,
 } from "@cajal/core";
 import type { Dataset } from "../dataset";
 
@@ -34,6 +35,8 @@ export async function standardize(
   options: { signal?: AbortSignal } = {},
 ): Promise<Standardizer> {
   checkOptions("standardize", options, ["signal"]);
+  checkArgument("standardize", "train", train, "object");
+  checkArgument("standardize", "train.batches", train.batches, "function");
   let mean: Float64Array | undefined;
   let squares = new Float64Array();
   let count = 0;

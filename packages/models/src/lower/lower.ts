@@ -1,7 +1,14 @@
 // A model as an ONNX graph. Outside, values lie as in Keras, channels last; inside, ONNX wants the
 // channels first: values are turned where a layer wants them otherwise than they lie, once each, so
 // that a CNN turns images at its doors alone. Weights are rearranged when the graph is built.
-import { CajalError, checkOptions, unknownName, type DType, type Weights } from "@cajal/core";
+import {
+  CajalError,
+  checkOptions,
+  unknownName,
+  type DType,
+  type Weights,
+  checkArgument,
+} from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { KerasShape } from "../keras/config";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
@@ -41,6 +48,8 @@ export function toOnnx(
 ): OnnxModel {
   checkOptions("toOnnx", options, ["outputs", "layers"]);
   const { outputs: watched = [], layers } = options;
+  checkArgument("toOnnx", "weights", weights, "map");
+  checkArgument("toOnnx", "outputs", watched, "strings");
   const network = resolve(model, { layers });
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
@@ -103,17 +112,33 @@ export interface LoweredValue {
  *
  * @throws CajalError as {@link toOnnx}
  */
-export const lower = (
+export function lower(
   g: GraphBuilder,
   model: Model | object | string,
   options: LowerOptions,
-): Lowered => lowerNetwork(g, resolve(model, { layers: options.layers }), options);
+): Lowered {
+  checkBuilder("lower", g);
+  checkArgument("lower", "options", options, "object");
+  checkArgument("lower", "inputs", options.inputs, "array");
+  if (typeof options.weights !== "function")
+    checkArgument("lower", "weights", options.weights, "map");
+  return lowerNetwork(g, resolve(model, { layers: options.layers }), options);
+}
 
 /** Declares a graph's inputs for a network's, the batch free where the config leaves it so. */
 export function declareInputs(g: GraphBuilder, network: Network): Value[] {
+  checkBuilder("declareInputs", g);
+  checkArgument("declareInputs", "network", network, "object");
+  checkArgument("declareInputs", "network.inputs", network.inputs, "array");
   return network.inputs.map(({ shape, dtype, from }) =>
     g.input(from, dtype, shape.map(nameOfFree(shape.length))),
   );
+}
+
+/** Refuses what is no GraphBuilder. */
+function checkBuilder(where: string, g: GraphBuilder): void {
+  checkArgument(where, "g", g, "object");
+  checkArgument(where, "g.input", g.input, "function");
 }
 
 const nameOfFree =

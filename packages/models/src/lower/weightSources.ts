@@ -1,5 +1,12 @@
 // Where a graph's weights come from: constants for inference, inputs for training.
-import { CajalError, showShape, type Tensor, type Weights } from "@cajal/core";
+import {
+  CajalError,
+  showShape,
+  type Tensor,
+  type Weights,
+  checkArgument,
+  checkTensor,
+} from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { ModelWeight } from "../network/summary";
 import { inverse, rearrange, shapeAfter, type Step } from "./views";
@@ -16,6 +23,7 @@ export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Valu
  * @throws CajalError `bad-model` where one is missing, `bad-shape` where one does not fit
  */
 export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource {
+  checkArgument("constantWeights", "weights", weights, "map");
   const made = new Map<string, Value>();
   const named = new Set<string>();
   return (weight, steps) => {
@@ -82,14 +90,24 @@ export function inputWeights(g: GraphBuilder): InputWeights {
 }
 
 /** A weight in Keras' layout, as the graph's input wants it. */
-export function toInput({ weight, steps }: WeightInput, tensor: Tensor): Tensor {
-  checkWeight(weight, tensor);
-  return rearrange(tensor, steps);
+export function toInput(input: WeightInput, tensor: Tensor): Tensor {
+  checkInput("toInput", input, tensor);
+  checkWeight(input.weight, tensor);
+  return rearrange(tensor, input.steps);
 }
 
 /** What the graph holds for a weight, in Keras' layout. */
-export const fromInput = ({ weight, steps }: WeightInput, tensor: Tensor): Tensor =>
-  rearrange(tensor, inverse(steps, weight.shape));
+export function fromInput(input: WeightInput, tensor: Tensor): Tensor {
+  checkInput("fromInput", input, tensor);
+  return rearrange(tensor, inverse(input.steps, input.weight.shape));
+}
+
+function checkInput(where: string, input: WeightInput, tensor: Tensor): void {
+  checkArgument(where, "input", input, "object");
+  checkArgument(where, "input.steps", input.steps, "array");
+  checkArgument(where, "input.weight", input.weight, "object");
+  checkTensor(tensor, where);
+}
 
 /** @throws CajalError `bad-shape` */
 function checkWeight({ key, shape }: NamedWeight, tensor: Tensor): void {

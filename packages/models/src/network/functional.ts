@@ -1,6 +1,6 @@
 // How a model is written: layers called on values, as with Keras' functional API, giving the config.
 // Shapes are checked as one writes, so an error stands where the mistake is.
-import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, unknownName, checkArgument, showValue } from "@cajal/core";
 import type { InboundRef, KerasShape, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { ConfigInput, Fields } from "../layers/definition/fields";
@@ -61,7 +61,10 @@ export interface Functional {
   /** Calls the layer that gave `x` once more, on other values: its weights are shared. */
   again(x: Symbolic, inputs: Symbolic | readonly Symbolic[]): Symbolic;
   /** The model from `inputs` to `outputs`; what does not lead to an output is left out. */
-  model(inputs: readonly Symbolic[], outputs: readonly Symbolic[]): ModelConfig;
+  model(
+    inputs: Symbolic | readonly Symbolic[],
+    outputs: Symbolic | readonly Symbolic[],
+  ): ModelConfig;
 }
 
 interface Recorded extends CallNode {
@@ -76,6 +79,7 @@ interface Recorded extends CallNode {
  * @param name the model's name
  */
 export function functional(name: string): Functional {
+  checkArgument("functional", "name", name, "string");
   const layers = new Map<string, { layer: InnerLayer; trainable: boolean; calls: Recorded[] }>();
   const counts = new Map<string, number>();
   const added = new Map<string, Layer>();
@@ -139,25 +143,33 @@ export function functional(name: string): Functional {
     input(shape, options = {}) {
       checkOptions("input", options, ["name", "dtype"]);
       const { name, dtype = "float32" } = options;
+      checkArgument("input", "shape", shape, "array");
       const config = { name, batch_input_shape: [null, ...shape], dtype };
       return add("InputLayer", config, []).outputs[0]!;
     },
-    layer: (className, config, inputs) => add(className, { ...config }, listed(inputs)).outputs[0]!,
+    layer(className, config, inputs) {
+      checkArgument("layer", "className", className, "string");
+      return add(className, { ...config }, listed("layer", inputs)).outputs[0]!;
+    },
     own(definition, config, inputs) {
+      checkArgument("own", "definition", definition, "object");
       const known = added.get(definition.className);
       // Another definition of a name that is taken is refused.
       registry = registryOf("own", {
         layers: known === definition ? [...added.values()] : [...added.values(), definition],
       });
       added.set(definition.className, definition);
-      return add(definition.className, { ...config }, listed(inputs)).outputs[0]!;
+      return add(definition.className, { ...config }, listed("own", inputs)).outputs[0]!;
     },
-    outputsOf: (x) => callOf(x).outputs,
+    outputsOf: (x) => callOf(listed("outputsOf", x)[0]!).outputs,
     again(x, inputs) {
-      callOf(x);
-      return call(x.layer, listed(inputs)).outputs[0]!;
+      const [again] = listed("again", x);
+      callOf(again!);
+      return call(again!.layer, listed("again", inputs)).outputs[0]!;
     },
-    model(inputs, outputs) {
+    model(oneOrMoreInputs, oneOrMoreOutputs) {
+      const inputs = listed("model", oneOrMoreInputs);
+      const outputs = listed("model", oneOrMoreOutputs);
       const order = kerasOrder(outputs.map(callOf), inputs.map(callOf));
       const used = new Set<Recorded>();
       // A set gives what is added while it is walked through.
@@ -211,8 +223,14 @@ function checkInputs(name: string, inputs: readonly Symbolic[], used: ReadonlySe
       );
 }
 
-const listed = (inputs: Symbolic | readonly Symbolic[]): readonly Symbolic[] =>
-  isSymbolic(inputs) ? [inputs] : inputs;
-
-const isSymbolic = (inputs: Symbolic | readonly Symbolic[]): inputs is Symbolic =>
-  "tensor" in inputs;
+function listed(where: string, inputs: Symbolic | readonly Symbolic[]): readonly Symbolic[] {
+  const list = Array.isArray(inputs) ? (inputs as readonly Symbolic[]) : [inputs as Symbolic];
+  for (const each of list)
+    if (typeof each !== "object" || each === null || typeof each.layer !== "string")
+      throw new CajalError(
+        "bad-argument",
+        `${where}: got ${showValue(each)}, expected what input, layer or own gave, or a list of that.`,
+        { where },
+      );
+  return list;
+}

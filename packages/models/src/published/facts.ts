@@ -1,6 +1,6 @@
 // What is known of each network from outside: paper, published figures, preprocessing, weight files. One record
 // a model; tables in the docs and on the command line derive from these.
-import { unknownName } from "@cajal/core";
+import { unknownName, checkArgument } from "@cajal/core";
 import { convnet } from "../networks/convnet";
 import { densenet121, densenet169, densenet201 } from "../networks/densenet";
 import { inceptionResNetV2 } from "../networks/inceptionResNetV2";
@@ -544,6 +544,7 @@ export const models: readonly ModelFacts[] = [
  * @throws CajalError `unknown-name`, listing the known ones
  */
 export function modelFacts(name: string): ModelFacts {
+  checkArgument("modelFacts", "name", name, "string");
   const found = models.find((model) => plain(model.name) === plain(name));
   if (!found)
     throw unknownName(

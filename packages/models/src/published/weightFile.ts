@@ -1,5 +1,5 @@
 // Which official weight file fits a model as it was built.
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkOptions, checkArgument } from "@cajal/core";
 import { modelFacts, type ModelFacts, type WeightFile } from "./facts";
 
 export interface WeightFileOptions {
@@ -26,6 +26,11 @@ export function weightFile(
   options: WeightFileOptions = {},
 ): WeightFile {
   checkOptions("weightFile", options, ["include_top", "alpha", "size", "generation"]);
+  if (typeof model !== "string") {
+    checkArgument("weightFile", "model", model, "object");
+    checkArgument("weightFile", "model.input", model.input, "array");
+    checkArgument("weightFile", "model.weights", model.weights, "array");
+  }
   const { name, input, weights } = typeof model === "string" ? modelFacts(model) : model;
   if (weights.length === 0)
     throw new CajalError("unsupported", `${name}: no weights of it were published.`, {

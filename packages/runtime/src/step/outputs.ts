@@ -1,6 +1,6 @@
 // What is computed of a model's outputs: losses and metrics, which output each belongs to, and how the
 // numbers of several batches become one result. A model of one output is the plain case of all this.
-import { CajalError, unknownName } from "@cajal/core";
+import { CajalError, unknownName, checkArgument } from "@cajal/core";
 import type { Ops } from "./ops";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
 
@@ -214,6 +214,11 @@ export function totalsOf(
 
 /** The totals of two parts together; `{}` are those of nothing. */
 export function addTotals(a: Totals, b: Totals): Totals {
+  for (const totals of [a, b]) {
+    checkArgument("addTotals", "totals", totals, "object");
+    for (const numbers of Object.values(totals))
+      checkArgument("addTotals", "a total", numbers, "array");
+  }
   return Object.fromEntries(
     Object.entries(b).map(([name, totals]) => {
       const before = Object.hasOwn(a, name) ? a[name]! : [];

@@ -1,6 +1,6 @@
 // A training run at rest: all that is needed to go on as if it had never stopped. Written as a
 // safetensors file, which other tools read too; a SHA-256 over the whole file finds every damage.
-import { CajalError, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, type Tensor, type Weights, checkArgument } from "@cajal/core";
 import type { Totals } from "@cajal/runtime";
 import type { RunDescription } from "./sameRun";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
@@ -37,7 +37,11 @@ const blank = "0".repeat(64);
 
 /** The file's bytes: tensors `weights/…` and `state/…`, position and seed in `__metadata__`. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
+  checkArgument("encodeCheckpoint", "checkpoint", checkpoint, "object");
   const { weights, state, position, seed, run } = checkpoint;
+  checkArgument("encodeCheckpoint", "weights", weights, "map");
+  checkArgument("encodeCheckpoint", "state", state, "map");
+  checkArgument("encodeCheckpoint", "position", position, "object");
   const tensors = new Map<string, Tensor>();
   for (const [key, value] of weights) tensors.set(`weights/${key}`, value);
   for (const [key, value] of state) tensors.set(`state/${key}`, value);

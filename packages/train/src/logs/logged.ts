@@ -1,4 +1,5 @@
 // Writes a run's events down as they pass: `for await (const event of logged(train(…), jsonl("run.jsonl")))`.
+import { checkArgument } from "@cajal/core";
 import type { TrainEvent } from "../train";
 
 /** Where events are written to. */
@@ -12,6 +13,12 @@ export async function* logged(
   events: AsyncIterable<TrainEvent>,
   ...logs: readonly EventLog[]
 ): AsyncGenerator<TrainEvent, void, undefined> {
+  checkArgument("logged", "events", events, "asyncIterable");
+  for (const log of logs) {
+    checkArgument("logged", "a log", log, "object");
+    checkArgument("logged", "log.write", log.write, "function");
+    checkArgument("logged", "log.close", log.close, "function");
+  }
   try {
     for await (const event of events) {
       for (const log of logs) await log.write(event);

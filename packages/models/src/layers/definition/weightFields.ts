@@ -1,4 +1,5 @@
 // The three config fields that Keras gives each weight of a layer, and the weight they describe.
+import { checkArgument } from "@cajal/core";
 import { kerasObject, type Field, type KerasObject } from "./fields";
 import type { WeightSpec } from "./layer";
 
@@ -18,16 +19,20 @@ export const weightFields = <Name extends string>(name: Name, initializer: Keras
   }) as WeightFields<Name>;
 
 /** The trainable weight that those fields of `config` describe; `name` within the layer. */
-export const trainable = <Name extends string>(
+export function trainable<Name extends string>(
   config: { readonly [K in Keys<Name>]: KerasObject },
   field: Name,
   shape: readonly number[],
   name: string = field,
-): WeightSpec => ({
-  name,
-  shape,
-  initializer: config[`${field}_initializer`],
-  regularizer: config[`${field}_regularizer`],
-  constraint: config[`${field}_constraint`],
-  trainable: true,
-});
+): WeightSpec {
+  checkArgument("trainableWeight", "config", config, "object");
+  checkArgument("trainableWeight", "field", field, "string");
+  return {
+    name,
+    shape,
+    initializer: config[`${field}_initializer`],
+    regularizer: config[`${field}_regularizer`],
+    constraint: config[`${field}_constraint`],
+    trainable: true,
+  };
+}

@@ -1,0 +1,75 @@
+import { tensor } from "@cajal/core";
+import { expect, it } from "vitest";
+import { functional, toOnnx } from "@cajal/models";
+import { encodeModel } from "@cajal/onnx";
+import { initialize } from "./initializers/initialize";
+import { open } from "./open";
+import { openTrainStep } from "./openTrainStep";
+
+const { input, layer, model } = functional("sum");
+const x = input([2], { name: "x" });
+const config = model(x, layer("Dense", { units: 1, use_bias: false, name: "sum" }, x));
+const weights = new Map([["sum/kernel", tensor("float32", [2, 1], [2, 3])]]);
+const graph = toOnnx(config, weights);
+const bytes = encodeModel(graph);
+const loss = { compute: (ops: never, _: never, yPred: never) => yPred } as never;
+const optimizer = {
+  name: "still",
+  learningRate: () => 0.1,
+  slots: {},
+  update: (ops: never, { parameter }: { parameter: never }) => ({ parameter, slots: {} }),
+} as never;
+
+const open2 = open as (...args: unknown[]) => ReturnType<typeof open>;
+const openStep = openTrainStep as (...args: unknown[]) => ReturnType<typeof openTrainStep>;
+
+it.each([
+  ["a config", config, [weights]],
+  ["its text", JSON.stringify(config), [weights]],
+  ["its text with a byte order mark", `\uFEFF ${JSON.stringify(config)}`, [weights]],
+  ["a graph", graph, []],
+  ["the bytes of a file", bytes, []],
+  ["the buffer of a file", new Uint8Array(bytes).buffer, []],
+])("%s opens and computes 2a + 3b", async (_, given, rest) => {
+  await using session = await open2(given, ...rest);
+  const y = await session.predict(tensor("float32", [1, 2], [10, 100]));
+  expect([...(y.data as Float32Array)]).toEqual([320]);
+  const step = await openStep(given, ...rest, { loss, optimizer, verify: false });
+  expect([...(await step.weights()).values()][0]!.data).toEqual(Float32Array.of(2, 3));
+  await step.dispose();
+});
+
+it.each([
+  ["net.onnx", 'await readModel("net.onnx"), …), with readModel of @cajal/onnx/node'],
+  ["https://x.org/net.onnx", "await (await fetch("],
+  ["net.h5", "readModel of @cajal/transfer"],
+  ["net.keras", 'const { model, weights } = await readModel("net.keras")'],
+  ["model.json", "readModel of @cajal/transfer"],
+  ["net.safetensors", "loadModel of @cajal/train/node"],
+  ["resnet50", "a Keras config or its JSON text"],
+  [undefined, "got undefined, expected a Keras config"],
+  [3, "got 3"],
+  [[config], "got an array of 1"],
+  [Promise.resolve(config), "await"],
+  [{ model: config, weights }, "(read.model, read.weights, …)"],
+])("%s is refused with the line that was meant", async (given, line) => {
+  for (const [name, work] of [
+    ["open", () => open2(given, weights)],
+    ["openTrainStep", () => openStep(given, weights, { loss, optimizer })],
+  ] as const) {
+    const error: unknown = await work().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "bad-argument" });
+    expect((error as Error).message).toContain(line);
+    expect((error as Error).message).toContain(`${name}: got`);
+  }
+});
+
+it("text that begins like JSON and is no model is refused as such", async () => {
+  await expect(open2('{"a": 1', weights)).rejects.toMatchObject({ code: "bad-file" });
+  await expect(open2("{}", weights)).rejects.toMatchObject({ code: "bad-model" });
+});
+
+it("weights for a text are drawn as for its config", () =>
+  expect(initialize(JSON.stringify(config) as never, { seed: 1 })).toEqual(
+    initialize(config, { seed: 1 }),
+  ));
