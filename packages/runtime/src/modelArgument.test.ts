@@ -4,6 +4,7 @@ import { functional, toOnnx } from "@cajal/models";
 import { encodeModel } from "@cajal/onnx";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
+import { openGradient } from "./openGradient";
 import { openTrainStep } from "./openTrainStep";
 
 const { input, layer, model } = functional("sum");
@@ -21,6 +22,7 @@ const optimizer = {
 } as never;
 
 const open2 = open as (...args: unknown[]) => ReturnType<typeof open>;
+const openGrad = openGradient as (...args: unknown[]) => ReturnType<typeof openGradient>;
 const openStep = openTrainStep as (...args: unknown[]) => ReturnType<typeof openTrainStep>;
 
 it.each([
@@ -37,6 +39,9 @@ it.each([
   const step = await openStep(given, ...rest, { loss, optimizer, verify: false });
   expect([...(await step.weights()).values()][0]!.data).toEqual(Float32Array.of(2, 3));
   await step.dispose();
+  await using gradient = await openGrad(given, ...rest, { withRespectTo: ["x"] });
+  const { gradients } = await gradient.run({ x: tensor("float32", [1, 2], [10, 100]) });
+  expect(gradients["x"]!.data).toEqual(Float32Array.of(2, 3));
 });
 
 it.each([
@@ -55,6 +60,7 @@ it.each([
 ])("%s is refused with the line that was meant", async (given, line) => {
   for (const [name, work] of [
     ["open", () => open2(given, weights)],
+    ["openGradient", () => openGrad(given, weights)],
     ["openTrainStep", () => openStep(given, weights, { loss, optimizer })],
   ] as const) {
     const error: unknown = await work().catch((reason: unknown) => reason);

@@ -4,6 +4,7 @@ import { weightSpecs, type Layer, type Model } from "@cajal/models";
 import type { BackwardRules, GraphBuilder, OnnxModel, ValueInfo } from "@cajal/onnx";
 import { checkDevice, type DeviceChoice, type DeviceName, type EngineName } from "./devices/device";
 import { abortable, checkFeeds, engineError, type RunOptions } from "./session";
+import { graphOrConfig } from "./modelArgument";
 import { checkWeights } from "./step/checks";
 import { checkThreads } from "./threads";
 
@@ -111,7 +112,7 @@ export interface OpenedGradient {
  * const { value, gradients } = await session.run({ image }, { dy: tensor("float32", [1, 3], [0, 1, 0]) });
  */
 export async function openGradient(
-  model: Model,
+  model: Model | string,
   weights: Weights,
   options?: GradientOptions,
 ): Promise<GradientSession>;
@@ -121,14 +122,15 @@ export async function openGradient(
  * @throws CajalError as above; `unsupported` on engine tfjs
  */
 export async function openGradient(
-  model: OnnxModel,
+  model: OnnxModel | Uint8Array,
   options?: GradientOptions,
 ): Promise<GradientSession>;
 export async function openGradient(
-  model: Model | OnnxModel,
+  argument: Model | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options?: GradientOptions] | [options?: GradientOptions]
 ): Promise<GradientSession> {
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  const model = graphOrConfig("openGradient", argument);
   checkOptions("openGradient", options, [
     "of",
     "withRespectTo",
@@ -153,11 +155,6 @@ export async function openGradient(
 
   async function begin(): Promise<OpenedGradient> {
     const { openGradientOnOnnx } = await import("./engines/onnx/gradient");
-    if (typeof model !== "object" || model === null)
-      throw new CajalError(
-        "bad-argument",
-        `openGradient: got ${String(model)}, expected a Keras config or an ONNX model.`,
-      );
     if ("graph" in model) {
       if (engine !== "onnx")
         throw new CajalError(
