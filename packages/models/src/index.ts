@@ -1,11 +1,11 @@
 export type {
   InboundRef,
-  KerasShape,
   LayerEntry,
   ModelConfig,
   SequentialConfig,
   TensorRef,
 } from "./keras/config";
+export type { KerasShape } from "./layers/definition/shape";
 export {
   defineLayer,
   type Layer,
@@ -25,9 +25,9 @@ export {
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export type { NetworkLayer } from "./network/plan";
 export { readKeras } from "./keras/readKeras";
-export { toKerasJson, type KerasJsonOptions } from "./keras/toKerasJson";
+export { toKerasJson, type KerasJsonOptions } from "./toKerasJson";
 export type { Keras3Config } from "./keras/keras3";
-export type { ResolveOptions } from "./network/registry";
+export type { ResolveOptions } from "./keras/registry";
 export {
   summary,
   weightSpecs,

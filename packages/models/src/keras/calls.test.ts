@@ -6,7 +6,7 @@ import { runOnnx } from "../../testing/runOnnx";
 import { toOnnx } from "../lower/lower";
 import type { LayerEntry } from "./config";
 import { readKeras } from "./readKeras";
-import { toKerasJson } from "./toKerasJson";
+import { toKerasJson } from "../toKerasJson";
 
 interface Case {
   readonly model: object;

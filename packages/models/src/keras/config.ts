@@ -1,9 +1,6 @@
 // The language of models: the functional config that Keras writes (`model.get_config()` with its
 // class name) and that TF.js reads. Config keys keep Keras' own spelling, snake_case.
 
-/** A shape as Keras writes it: batch included, null where an extent is free. */
-export type KerasShape = readonly (number | null)[];
-
 /**
  * Where a value comes from: layer name, index of that layer's call, index of the call's output. Calls
  * of a layer count from 0, those of a nested model from 1, as Keras 2 and TF.js count them.

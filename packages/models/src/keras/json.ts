@@ -1,6 +1,6 @@
 // Parts of a model's JSON that must be objects or lists.
 import { CajalError } from "@cajal/core";
-import { shown } from "./shown";
+import { shown } from "../layers/definition/shown";
 
 export type Json = Readonly<Record<string, unknown>>;
 

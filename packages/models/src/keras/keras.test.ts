@@ -9,7 +9,7 @@ import { noise } from "../../testing/checkLayer";
 import { runOnnx } from "../../testing/runOnnx";
 import { functional } from "../network/functional";
 import { readKeras } from "./readKeras";
-import { toKerasJson } from "./toKerasJson";
+import { toKerasJson } from "../toKerasJson";
 import { toOnnx } from "../lower/lower";
 import { resolve } from "../network/network";
 import { summary, weightSpecs } from "../network/summary";

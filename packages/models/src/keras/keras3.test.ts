@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { summary } from "../network/summary";
 import { functional } from "../network/functional";
 import { lenet5 } from "../networks/lenet";
-import { toKerasJson } from "./toKerasJson";
+import { toKerasJson } from "../toKerasJson";
 
 interface Written {
   readonly class_name: string;

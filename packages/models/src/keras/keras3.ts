@@ -3,12 +3,13 @@
 import { CajalError } from "@cajal/core";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { Layer } from "../layers/definition/layer";
-import type { Registry } from "../network/registry";
+import type { Registry } from "./registry";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
 import type { Json } from "./json";
 import { readModel } from "./readKeras";
-import { shown } from "./shown";
+import { activationOf } from "../layers/shared/activations";
+import { shown } from "../layers/definition/shown";
 
 /** What Keras 3's `model.to_json()` writes, the sequential models among them as functional ones. */
 export interface Keras3Config {
@@ -110,18 +111,19 @@ function argumentsOf(
 }
 
 function layerConfig(name: string, given: Json, written: Json, definition: Layer): Json {
-  if (definition.className === "InputLayer") {
+  if (definition.isInput) {
     const { batch_input_shape, dtype, sparse, ragged } = written;
     return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
   }
   const config = Object.entries(written).map(([key, value]): [string, unknown] => {
-    if (key.endsWith("activation") && value === "keras2_hard_sigmoid")
+    const activation = key.endsWith("activation") ? activationOf(String(value)) : undefined;
+    if (activation?.keras2Only)
       throw new CajalError(
         "unsupported",
-        `layer "${name}" (${definition.className}), "${key}": Keras 3 has no hard_sigmoid as Keras 2 has it. Write the form of Keras 2.`,
+        `layer "${name}" (${definition.className}), "${key}": Keras 3 has no ${activation.keras2} as Keras 2 has it. Write the form of Keras 2.`,
         { layer: name, key },
       );
-    return [key, withModule(value)];
+    return [key, withModule(key, value, "keras.layers")];
   });
   return {
     name,
@@ -131,31 +133,28 @@ function layerConfig(name: string, given: Json, written: Json, definition: Layer
   };
 }
 
+/** Where Keras 3 looks for what stands under a key of a layer's config, if not among layers. */
+const moduleOf = (key: string): string | undefined =>
+  ["initializer", "regularizer", "constraint"]
+    .filter((kind) => key.endsWith(`_${kind}`))
+    .map((kind) => `keras.${kind}s`)[0];
+
 /** A wrapped layer, an initializer and the like, with the module that Keras 3 looks for. */
-function withModule(value: unknown): unknown {
+function withModule(key: string, value: unknown, outer: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   if (!("class_name" in value) || !("config" in value)) return value;
   const { class_name, config } = value;
   if (typeof config !== "object" || config === null)
     throw new CajalError("bad-model", `got ${shown(value)}, expected { class_name, config }.`);
+  const module = moduleOf(key) ?? outer;
   const inner = Object.entries(config).map(([key, each]: [string, unknown]) => [
     key,
-    withModule(each),
+    withModule(key, each, module),
   ]);
   return {
-    module: moduleOf(String(class_name)),
+    module,
     class_name,
     config: Object.fromEntries(inner),
     registered_name: null,
   };
-}
-
-function moduleOf(className: string): string {
-  if (/^(L1|L2|L1L2|OrthogonalRegularizer)$/.test(className)) return "keras.regularizers";
-  if (/^(MaxNorm|MinMaxNorm|NonNeg|UnitNorm)$/.test(className)) return "keras.constraints";
-  if (
-    /(Zeros|Ones|Constant|Normal|Uniform|Scaling|Orthogonal|Identity|Initializer)$/.test(className)
-  )
-    return "keras.initializers";
-  return "keras.layers";
 }

@@ -1,35 +1,40 @@
 // What JSON of Keras before 3 and of TF.js means otherwise, brought to what Keras 3 means by it.
-
-/** What Keras 2 and TF.js call hard_sigmoid, in a name of ours: clip(0.2 x + 0.5, 0, 1). */
-const keras2HardSigmoid = "keras2_hard_sigmoid";
+import { activationNames, activationOf } from "../layers/shared/activations";
+import { layerOf } from "./registry";
 
 /** The config of an older Keras, or a part of it, with the meaning that it has in Keras 3. */
-export function asKeras3<T>(config: T): T {
-  return withResets(replaceActivation(config, "hard_sigmoid", keras2HardSigmoid));
-}
-
-/** With the activation that only older Keras has under its name there; itself where there is none. */
-export const asKeras2 = <T>(config: T): T =>
-  replaceActivation(config, keras2HardSigmoid, "hard_sigmoid");
-
-/** The same where nothing is replaced. */
-function replaceActivation<T>(given: T, name: string, by: string): T {
-  return rewritten(given, (key, value) =>
-    key.endsWith("activation") && value === name ? by : value,
+export const asKeras3 = <T>(config: T): T =>
+  withDefaults(
+    withActivations(config, (name) => {
+      const other = activationNames.find((each) => activationOf(each)?.keras2 === name);
+      return other !== undefined && activationOf(other)?.keras2Only ? other : name;
+    }),
   );
-}
 
-/** A GRU that did not say how it resets did so before its product. */
-function withResets<T>(given: T): T {
-  return rewritten(given, (_, value) => {
-    if (typeof value !== "object" || value === null) return value;
-    if (!("class_name" in value) || value.class_name !== "GRU" || !("config" in value))
-      return value;
-    const { config } = value;
-    if (typeof config !== "object" || config === null) return value;
-    return { ...value, config: { reset_after: false, ...config } };
+/** Activations that Keras 3 does not have by their names in older Keras; itself where there are none. */
+export const asKeras2 = <T>(config: T): T =>
+  withActivations(config, (name) => {
+    const { keras2, keras2Only } = activationOf(name) ?? {};
+    return keras2Only && keras2 !== undefined ? keras2 : name;
   });
-}
+
+/** With other names for activations; the same object where none changes. */
+const withActivations = <T>(config: T, renamed: (name: string) => string): T =>
+  rewritten(config, (key, value) =>
+    key.endsWith("activation") && typeof value === "string" ? renamed(value) : value,
+  );
+
+/** With the fields that older Keras left out where they were not what they are in Keras 3 by default. */
+const withDefaults = <T>(model: T): T =>
+  rewritten(model, (_, value) => {
+    if (typeof value !== "object" || value === null) return value;
+    if (!("class_name" in value) || !("config" in value)) return value;
+    const { class_name, config } = value;
+    const defaults =
+      typeof class_name === "string" ? layerOf(class_name)?.keras2Defaults : undefined;
+    if (!defaults || typeof config !== "object" || config === null) return value;
+    return { ...value, config: { ...defaults, ...config } };
+  });
 
 /** JSON with `change` applied to every property, innermost first; itself where nothing changes. */
 function rewritten<T>(given: T, change: (key: string, value: unknown) => unknown): T {

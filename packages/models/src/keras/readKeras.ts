@@ -10,7 +10,7 @@ import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
 import { sequentialAsFunctional } from "./sequential";
-import { shown } from "./shown";
+import { shown } from "../layers/definition/shown";
 
 /**
  * Reads a model's JSON; its layers' configs stay as they are.

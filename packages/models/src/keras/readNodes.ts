@@ -3,7 +3,7 @@
 import { CajalError } from "@cajal/core";
 import type { InboundRef, TensorRef } from "./config";
 import { listOf, objectOf } from "./json";
-import { shown } from "./shown";
+import { shown } from "../layers/definition/shown";
 
 /** A layer's calls, and whether one of them is in the form of Keras 3. */
 export function readCalls(

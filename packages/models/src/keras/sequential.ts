@@ -1,9 +1,11 @@
 // A sequential model as a functional one: each layer takes what the one before gives.
 import { CajalError } from "@cajal/core";
+import { inputLayer } from "../layers/inputLayer";
+import { layerOf } from "./registry";
 import type { LayerEntry, ModelConfig } from "./config";
 import { isModel } from "./isModel";
 import { listOf, objectOf, type Json } from "./json";
-import { shown } from "./shown";
+import { shown } from "../layers/definition/shown";
 
 /**
  * @param readModel reads a model within this one
@@ -35,21 +37,21 @@ export function sequentialAsFunctional(
   const first = given[0];
   if (!first) throw new CajalError("bad-model", `${where}: it has no layers.`, { model: name });
   const layers: LayerEntry[] = [];
-  if (first.class_name !== "InputLayer") {
+  if (first.class_name !== inputLayer.className) {
     const shape = inputShape(first, config, readModel);
     if (!shape)
       throw new CajalError(
         "bad-model",
-        `${where}: nothing says the shape of its input; give its first layer "batch_input_shape", or begin with an InputLayer.`,
+        `${where}: nothing says the shape of its input; give its first layer "batch_input_shape", or begin with an ${inputLayer.className}.`,
         { model: name, layer: first.name },
       );
     layers.push({
-      class_name: "InputLayer",
+      class_name: inputLayer.className,
       name: `${first.name}_input`,
       config: {
         name: `${first.name}_input`,
         batch_input_shape: shape,
-        dtype: first.class_name === "Embedding" ? "int32" : "float32",
+        dtype: layerOf(first.class_name)?.inputType ?? "float32",
       },
       inbound_nodes: [],
     });

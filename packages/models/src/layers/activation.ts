@@ -1,7 +1,8 @@
 // An activation as a layer of its own. keras.io/api/layers/core_layers/activation
-import { activate } from "./shared/activations";
+import { activate, activationOf } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { activationEnding } from "./shared/ending";
 
 export const activation = defineLayer({
   className: "Activation",
@@ -10,14 +11,12 @@ export const activation = defineLayer({
     activation: f.activation(),
   },
   shape: (_, [x]) => [x!],
-  integers: ({ activation }) =>
-    activation === "linear" ? "moves" : /^relu6?$/.test(activation) ? "computes" : undefined,
+  integers: ({ activation }) => activationOf(activation)?.integers?.kind,
+  ending: activationEnding,
   layout: "elementwise",
   lower: ({ activation }, [x], g, { axis, dtype }) => {
-    if (activation === "linear" || dtype === "float32")
-      return [activate(activation, x!, g, axis(-1))];
-    const above = g.max(x!, 0);
-    return [activation === "relu6" ? g.min(above, 6) : above];
+    const integers = dtype === "float32" ? undefined : activationOf(activation)?.integers;
+    return [integers ? integers.lower(x!, g) : activate(activation, x!, g, axis(-1))];
   },
   samples: [
     { config: { activation: "relu" }, inputs: [[2, 3]] },

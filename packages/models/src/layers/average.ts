@@ -10,5 +10,5 @@ export const average = merging(
     const mean = cast(g, cast(g, sum, dtype), "float32");
     return g.mul(mean, 1 / inputs.length);
   },
-  { gives: "float32" },
+  { gives: () => "float32" },
 );

@@ -2,7 +2,7 @@
 // 2015, arXiv:1502.03167). In training with the batch's mean and biased variance, while the moving
 // averages become momentum · old + (1 - momentum) · batch; otherwise with the moving averages.
 // keras.io/api/layers/normalization_layers/batch_normalization
-import { CajalError, showShape, tensor } from "@cajal/core";
+import { CajalError, showShape, tensor, type Tensor } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
@@ -59,6 +59,11 @@ export const batchNormalization = defineLayer({
       },
     ];
   },
+  infersWhenFrozen: true,
+  affine: {
+    input: 0,
+    of: ({ epsilon }, channels, weight) => movingAffine(epsilon, channels, weight),
+  },
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, trainable: trained, training, update, weight }) => {
     const { center, epsilon, momentum, scale } = config;
@@ -69,7 +74,7 @@ export const batchNormalization = defineLayer({
     const beta = center ? weight("beta") : filled(0);
     const mean = weight("moving_mean");
     const variance = weight("moving_variance");
-    // As in Keras, a layer that is held fast normalizes by its moving averages in training too.
+    // As in Keras, a frozen layer normalizes by its moving averages in training too.
     if (!(training && trained))
       return [g.batchNormalization(x!, gamma, beta, mean, variance, { epsilon })];
     // In training mode ONNX Runtime overwrites inputs 3 and 4, so it gets values of its own; with
@@ -94,3 +99,19 @@ export const batchNormalization = defineLayer({
     { inputs: [[1, 2, 2, 2, 3]] },
   ],
 });
+
+/** By the moving averages: scale = gamma / sqrt(variance + epsilon), shift = beta - mean · scale. */
+function movingAffine(
+  epsilon: number,
+  channels: number,
+  weight: (name: string) => Tensor["data"] | undefined,
+): { scale: Float64Array; shift: Float64Array } {
+  const [mean, variance] = [weight("moving_mean"), weight("moving_variance")];
+  const [gamma, beta] = [weight("gamma"), weight("beta")];
+  const scale = Float64Array.from(
+    { length: channels },
+    (_, c) => Number(gamma?.[c] ?? 1) / Math.sqrt(Number(variance?.[c]) + epsilon),
+  );
+  const shift = scale.map((factor, c) => Number(beta?.[c] ?? 0) - Number(mean?.[c]) * factor);
+  return { scale, shift };
+}

@@ -1,7 +1,7 @@
 // A recurrent layer run forwards and another backwards over the sequence, their outputs merged
 // (Schuster and Paliwal 1997). keras.io/api/layers/recurrent_layers/bidirectional
 import { CajalError } from "@cajal/core";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer, type InnerLayer } from "./definition/layer";
 import { layer, layerOrNone } from "./definition/layerField";

@@ -7,6 +7,7 @@ import { defineLayer } from "./definition/layer";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 import { padAttributes, slide, windows } from "./shared/windows";
+import { activationEnding } from "./shared/ending";
 
 export const conv1d = defineLayer({
   className: "Conv1D",
@@ -56,6 +57,8 @@ export const conv1d = defineLayer({
     ];
   },
   macs: ({ kernel_size: [k], groups }, [x], [y]) => ((y![1] ?? NaN) * y![2]! * k * x![2]!) / groups,
+  kind: "convolution",
+  ending: activationEnding,
   layout: "channelsFirst",
   folds: { kernel: "kernel", channels: [2] },
   lower: (config, [x], g, { inputs, weight }) => {

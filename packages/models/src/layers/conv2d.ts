@@ -6,7 +6,8 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
-import { padAttributes, slide, windows } from "./shared/windows";
+import { padAttributes, slide, windows, padsWhereValid } from "./shared/windows";
+import { activationEnding } from "./shared/ending";
 
 export const conv2d = defineLayer({
   className: "Conv2D",
@@ -57,8 +58,10 @@ export const conv2d = defineLayer({
   },
   macs: ({ kernel_size: [kh, kw], groups }, [x], [y]) =>
     (y![1]! * y![2]! * y![3]! * kh * kw * x![3]!) / groups,
+  kind: "convolution",
+  ending: activationEnding,
   layout: "channelsFirst",
-  pads: "any",
+  pads: padsWhereValid,
   folds: { kernel: "kernel", channels: [3] },
   lower: (config, [x], g, { inputs, padding, weight }) => {
     const kernel = weight("kernel", [{ permute: [3, 2, 0, 1] }]); // HWIO -> OIHW

@@ -7,6 +7,7 @@ import { defineLayer } from "./definition/layer";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 import { reach } from "./shared/windows";
+import { activationEnding } from "./shared/ending";
 
 export const conv2dTranspose = defineLayer({
   className: "Conv2DTranspose",
@@ -58,6 +59,8 @@ export const conv2dTranspose = defineLayer({
   },
   // Every input pixel meets the whole kernel.
   macs: ({ filters, kernel_size: [kh, kw] }, [x]) => x![1]! * x![2]! * x![3]! * kh * kw * filters,
+  kind: "convolution",
+  ending: activationEnding,
   layout: "channelsFirst",
   folds: { kernel: "kernel", channels: [2] },
   lower: (config, [x], g, { weight }) => {

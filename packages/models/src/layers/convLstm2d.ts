@@ -5,7 +5,7 @@ import { CajalError } from "@cajal/core";
 import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { toFirst, toLast } from "../lower/layouts";
+import { toFirst, toLast } from "./shared/layouts";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 import { padAttributes, slide, windows } from "./shared/windows";
@@ -92,6 +92,7 @@ export const convLstm2d = defineLayer({
     const [h, w] = return_sequences ? y!.slice(2) : y!.slice(1);
     return (x![1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (x![4]! + filters);
   },
+  kind: "convolution",
   layout: "channelsLast",
   lower: (config, [x], g, { arrange, inputs, outputs, weight }) => {
     const { activation, filters, go_backwards, kernel_size, recurrent_activation } = config;

@@ -7,11 +7,16 @@ import { broadcast } from "./shared/shapes";
 export const customScaleLayer = defineLayer({
   className: "CustomScaleLayer",
   fields: {
-    /** Whether the result is multiplied by gamma, which is learned. */
+    /** Factor of the second input. */
     scale: f.real(),
   },
   arity: [2, 2],
   shape: (_, inputs) => [broadcast(inputs)],
+  affine: {
+    input: 1,
+    of: ({ scale }, channels) => ({ scale: new Float64Array(channels).fill(scale) }),
+    rest: (config) => ({ ...config, scale: 1 }),
+  },
   layout: "any",
   lower: ({ scale }, [x, y], g) => [g.add(x!, scale === 1 ? y! : g.mul(y!, scale))],
   samples: [

@@ -4,10 +4,11 @@ import { sizeOf } from "@cajal/core";
 import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { convert } from "../lower/layouts";
+import { convert } from "./shared/layouts";
 import { channelsOf, sizeOfKnown } from "./shared/shapes";
-import type { Step } from "../lower/views";
+import type { Step } from "./definition/weightLayout";
 import { trainable, weightFields } from "./definition/weightFields";
+import { activationEnding } from "./shared/ending";
 
 export const dense = defineLayer({
   className: "Dense",
@@ -30,6 +31,8 @@ export const dense = defineLayer({
     ...(config.use_bias ? [trainable(config, "bias", [config.units])] : []),
   ],
   macs: ({ units }, [x]) => (sizeOfKnown(x!.slice(1)) ?? NaN) * units,
+  kind: "dense",
+  ending: activationEnding,
   layout: "flattened",
   folds: { kernel: "kernel", channels: [1] },
   lower: (config, [given], g, { arrange, inputs, layout, weight }) => {

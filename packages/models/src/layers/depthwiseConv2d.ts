@@ -5,7 +5,8 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
-import { padAttributes, slide, windows } from "./shared/windows";
+import { padAttributes, slide, windows, padsWhereValid } from "./shared/windows";
+import { activationEnding } from "./shared/ending";
 
 export const depthwiseConv2d = defineLayer({
   className: "DepthwiseConv2D",
@@ -48,8 +49,10 @@ export const depthwiseConv2d = defineLayer({
     ];
   },
   macs: ({ kernel_size: [kh, kw] }, _, [y]) => y![1]! * y![2]! * y![3]! * kh * kw,
+  kind: "convolution",
+  ending: activationEnding,
   layout: "channelsFirst",
-  pads: "any",
+  pads: padsWhereValid,
   folds: { kernel: "kernel", channels: [2, 3] },
   lower: (config, [x], g, { inputs, padding, weight }) => {
     const channels = channelsOf(inputs[0]!);

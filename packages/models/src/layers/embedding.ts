@@ -21,7 +21,8 @@ export const embedding = defineLayer({
   shape: ({ output_dim }, [x]) => [[...x!, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
   integers: () => "moves",
-  gives: "float32",
+  gives: () => "float32",
+  inputType: "int32",
   layout: "channelsLast",
   lower: (_, [x], g, { weight }) => {
     const indices = x!.dtype === "int64" ? x! : cast(g, x!, "int32");

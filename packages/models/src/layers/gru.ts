@@ -2,17 +2,17 @@
 // `reset_after` the reset gate acts after the recurrent product, with biases of its own (cuDNN's form,
 // Keras 3's default). keras.io/api/layers/recurrent_layers/gru
 import * as f from "./definition/fields";
+import { recurrentActivations } from "./shared/activations";
 import { defineLayer } from "./definition/layer";
 import {
   noBias,
   recurrence,
-  recurrentActivations,
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
-import type { Step } from "../lower/views";
+import type { Step } from "./definition/weightLayout";
 import { trainable } from "./definition/weightFields";
 
 export const gru = defineLayer({
@@ -25,6 +25,8 @@ export const gru = defineLayer({
     reset_after: f.flag(true),
   },
   arity: [1, 2],
+  // It reset before the product.
+  keras2Defaults: { reset_after: false },
   shape: (config, inputs) => recurrentShapes(config, inputs, 1),
   weights: (config, [x]) => {
     const { reset_after, units, use_bias } = config;

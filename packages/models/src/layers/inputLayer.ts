@@ -2,7 +2,7 @@
 import { defineLayer } from "./definition/layer";
 import { dtypes, type DType } from "@cajal/core";
 import { fieldOf, flag } from "./definition/fields";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "./definition/shape";
 
 const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (given) => {
   if (!Array.isArray(given)) return undefined;
@@ -30,6 +30,8 @@ export const inputLayer = defineLayer({
   },
   aliases: { batch_shape: "batch_input_shape" },
   arity: [0, 0],
+  isInput: true,
+  gives: ({ dtype }) => dtype,
   shape: ({ batch_input_shape }) => [batch_input_shape],
   layout: "any",
   lower: () => [], // the driver binds the graph's inputs

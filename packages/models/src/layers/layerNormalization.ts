@@ -2,7 +2,7 @@
 // variance biased (Ba et al. 2016, arXiv:1607.06450).
 // keras.io/api/layers/normalization_layers/layer_normalization
 import { CajalError, showShape, tensor } from "@cajal/core";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";

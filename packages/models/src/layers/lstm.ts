@@ -2,16 +2,16 @@
 // cell, output. keras.io/api/layers/recurrent_layers/lstm
 import * as f from "./definition/fields";
 import { defineLayer, type WeightSpec } from "./definition/layer";
+import { recurrentActivations } from "./shared/activations";
 import {
   noBias,
   recurrence,
-  recurrentActivations,
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
-import type { Step } from "../lower/views";
+import type { Step } from "./definition/weightLayout";
 import { trainable } from "./definition/weightFields";
 
 /** ONNX orders the gates input, output, forget, cell. */

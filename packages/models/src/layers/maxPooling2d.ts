@@ -11,7 +11,11 @@ export const maxPooling2d = defineLayer({
   shape: (config, [x]) => [pooledShape(config, x!)],
   integers: () => "computes",
   layout: "channelsFirst",
-  pads: "nonnegative",
+  // It pads with the least number: no different from 0 where no value is less, and no window all padding.
+  pads: ({ padding, pool_size }, zeros, { nonnegative }) =>
+    padding === "valid" &&
+    nonnegative &&
+    zeros.every((sides, axis) => sides.every((side) => side < pool_size[axis]!)),
   lower: (config, [x], g, { inputs, padding, dtype }) => [
     g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!, padding)),
   ],

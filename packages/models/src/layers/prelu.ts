@@ -3,7 +3,7 @@
 import { CajalError, showShape } from "@cajal/core";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { toFirst } from "../lower/layouts";
+import { toFirst } from "./shared/layouts";
 import { trainable, weightFields } from "./definition/weightFields";
 
 export const prelu = defineLayer({

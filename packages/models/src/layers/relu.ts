@@ -19,6 +19,7 @@ export const relu = defineLayer({
     negative_slope === 0 && threshold === 0 && Number.isInteger(max_value ?? 0)
       ? "computes"
       : undefined,
+  nonnegative: ({ negative_slope, threshold }) => negative_slope === 0 && threshold === 0,
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {
     if (dtype !== "float32") {

@@ -6,7 +6,8 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
-import { padAttributes, slide, windows } from "./shared/windows";
+import { padAttributes, slide, windows, padsWhereValid } from "./shared/windows";
+import { activationEnding } from "./shared/ending";
 
 export const separableConv2d = defineLayer({
   className: "SeparableConv2D",
@@ -55,8 +56,10 @@ export const separableConv2d = defineLayer({
   },
   macs: ({ kernel_size: [kh, kw], depth_multiplier, filters }, [x], [y]) =>
     y![1]! * y![2]! * x![3]! * depth_multiplier * (kh * kw + filters),
+  kind: "convolution",
+  ending: activationEnding,
   layout: "channelsFirst",
-  pads: "any",
+  pads: padsWhereValid,
   folds: { kernel: "pointwise_kernel", channels: [3] },
   lower: (config, [x], g, { inputs, padding, weight }) => {
     const { depth_multiplier, kernel_size, strides, dilation_rate } = config;

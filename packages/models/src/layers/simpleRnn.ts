@@ -1,16 +1,16 @@
 // h ← activation(x · kernel + h · recurrent_kernel + bias).
 // keras.io/api/layers/recurrent_layers/simple_rnn
 import { defineLayer } from "./definition/layer";
+import { recurrentActivations } from "./shared/activations";
 import {
   noBias,
   recurrence,
-  recurrentActivations,
   recurrentFields,
   recurrentMacs,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
-import type { Step } from "../lower/views";
+import type { Step } from "./definition/weightLayout";
 import { trainable } from "./definition/weightFields";
 
 export const simpleRnn = defineLayer({

@@ -1,4 +1,5 @@
 // exp(x) / sum of exp(x) along an axis. keras.io/api/layers/activation_layers/softmax
+import { activation } from "./activation";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";
@@ -13,6 +14,12 @@ export const softmax = defineLayer({
     axisOf(axis, x!);
     return [x!];
   },
+  ending: ({ axis }) => ({
+    activation: "softmax",
+    ...(axis === -1 && {
+      without: { definition: activation, config: { activation: "linear" } },
+    }),
+  }),
   layout: "any",
   lower: ({ axis }, [x], g, context) => [g.softmax(x!, { axis: context.axis(axis) })],
   samples: [

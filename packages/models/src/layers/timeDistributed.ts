@@ -1,7 +1,7 @@
 // A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it.
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "./definition/shape";
 import { defineLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
 import { integersOf } from "./shared/integers";

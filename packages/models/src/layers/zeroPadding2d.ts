@@ -20,6 +20,7 @@ export const zeroPadding2d = defineLayer({
     return [[n!, widened(h!, rows), widened(w!, columns), c!]];
   },
   integers: () => "moves",
+  zeros: ({ padding }) => padding,
   layout: "channelsFirst",
   // All axes are named although they could be left out: ONNX Runtime (1.30) merges a Pad without them
   // into a MaxPool behind it, which pads with the least number instead of 0; and given some of them

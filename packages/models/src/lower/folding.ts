@@ -2,6 +2,7 @@
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
 import type { Borders } from "../layers/definition/fields";
+import { activationOf } from "../layers/shared/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
 import type { NetworkLayer } from "../network/plan";
 import type { ModelWeight } from "../network/summary";
@@ -13,28 +14,21 @@ export interface FoldedPaddings {
   readonly borders: ReadonlyMap<Call, Borders>;
 }
 
-/**
- * Zero paddings whose one reader can pad: a convolution with padding "valid", or a max pool over
- * values that are not negative (it pads with the least number, which is then no different from 0).
- */
+/** Layers that only put zeros around an image, whose one reader can do so itself: see `pads` of a layer. */
 export function foldPaddings(network: Network, watched: Iterable<NetworkValue>): FoldedPaddings {
   const readers = readersOf(network, watched);
   const skipped = new Set<Call>();
   const borders = new Map<Call, Borders>();
   for (const call of network.calls) {
     const padding = call.inputs[0]?.call;
-    if (padding?.inner.definition.className !== "ZeroPadding2D") continue;
     const { definition, config } = call.inner;
-    if (!definition.pads || config.padding !== "valid" || readers.get(call.inputs[0]!) !== 1)
+    if (!padding || !definition.pads || readers.get(call.inputs[0]!) !== 1) continue;
+    const zeros = padding.inner.definition.zeros?.(padding.inner.config);
+    if (!zeros) continue;
+    if (!definition.pads(config, zeros, { nonnegative: isNonnegative(padding.inputs[0]!) }))
       continue;
-    const pad = padding.inner.config.padding as Borders;
-    if (definition.pads === "nonnegative") {
-      const { pool_size } = config as { pool_size: readonly number[] };
-      const within = pad.every((sides, axis) => sides.every((side) => side < pool_size[axis]!));
-      if (!within || !isNonnegative(padding.inputs[0]!)) continue;
-    }
     skipped.add(padding);
-    borders.set(call, pad);
+    borders.set(call, zeros);
   }
   return { skipped, borders };
 }
@@ -49,13 +43,8 @@ export interface FoldedWeights {
 }
 
 /**
- * What follows a layer that is linear in its kernel and is read by nothing else:
- *
- * - a normalization by moving averages: with s = gamma / sqrt(moving_variance + epsilon) the kernel
- *   becomes kernel · s and the bias (bias - moving_mean) · s + beta;
- * - the scale of a CustomScaleLayer, [x, y] -> x + scale · y, on y.
- *
- * Computed in float64 and rounded once.
+ * Affine layers behind one that is linear in its kernel, and is read by nothing else: the kernel becomes
+ * kernel · scale and the bias bias · scale + shift. Computed in float64 and rounded once.
  */
 export function foldWeights(
   network: Network,
@@ -68,31 +57,25 @@ export function foldWeights(
   const configs = new Map<Call, Readonly<Record<string, unknown>>>();
   const changed = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
   for (const call of network.calls) {
-    const { className } = call.inner.definition;
-    const scales = className === "CustomScaleLayer";
-    if (!scales && className !== "BatchNormalization") continue;
-    const value = call.inputs[scales ? 1 : 0]!;
+    const { definition, config } = call.inner;
+    const { affine } = definition;
+    if (!affine) continue;
+    const value = call.inputs[affine.input]!;
     const before = value.call;
     const folds = before?.inner.definition.folds;
-    if (!before || !folds || before.inner.config.activation !== "linear") continue;
+    if (!before || !folds) continue;
+    if (before.inner.definition.ending?.(before.inner.config).activation !== "linear") continue;
     // Weights that another call reads too must stay as they are.
     const alone = calls.get(before.layer) === 1 && calls.get(call.layer) === 1;
     if (!alone || readers.get(value) !== 1) continue;
 
-    const found = fitting([...before.layer.weights, ...call.layer.weights], weights);
-    if (!found) continue; // what does not fit is said where it is wanted
-    const find = ({ layer }: Call, name: string) => found.get(`${layer.path}/${name}`);
+    const fit = fitting([...before.layer.weights, ...call.layer.weights], weights);
+    if (!fit) continue; // what does not fit is said where it is wanted
+    const find = ({ layer }: Call, name: string) => fit.get(`${layer.path}/${name}`);
     const kernel = find(before, folds.kernel)!;
     const bias = find(before, "bias");
     const channels = folds.channels.reduce((n, axis) => n * kernel.weight.shape[axis]!, 1);
-    const affine = scales
-      ? {
-          scale: new Float64Array(channels).fill(Number(call.inner.config.scale)),
-          shift: undefined,
-        }
-      : normalization(Number(call.inner.config.epsilon), (name) => find(call, name)?.tensor.data);
-
-    const { scale, shift } = affine;
+    const { scale, shift } = affine.of(config, channels, (name) => find(call, name)?.tensor.data);
     changed.set(kernel.weight.key, {
       weight: kernel.weight,
       tensor: scaled(kernel.tensor, scale, folds.channels),
@@ -110,7 +93,7 @@ export function foldWeights(
       });
       configs.set(before, { ...before.inner.config, use_bias: true });
     }
-    if (scales) configs.set(call, { ...call.inner.config, scale: 1 });
+    if (affine.rest) configs.set(call, affine.rest(config));
     else skipped.add(call);
   }
   return { skipped, configs, weights: changed };
@@ -121,33 +104,14 @@ function fitting(
   specs: readonly ModelWeight[],
   weights: Weights,
 ): ReadonlyMap<string, { weight: ModelWeight; tensor: Tensor }> | undefined {
-  const found = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
+  const fit = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
   for (const weight of specs) {
     const tensor = weights.get(weight.key);
     if (tensor?.dtype !== "float32" || tensor.shape.join() !== weight.shape.join())
       return undefined;
-    found.set(weight.key, { weight, tensor });
+    fit.set(weight.key, { weight, tensor });
   }
-  return found;
-}
-
-/** A normalization as scale · x + shift. */
-function normalization(
-  epsilon: number,
-  find: (name: string) => Tensor["data"] | undefined,
-): { scale: Float64Array; shift: Float64Array } {
-  const [mean, variance] = [find("moving_mean")!, find("moving_variance")!];
-  const [gamma, beta] = [find("gamma"), find("beta")];
-  const { length } = variance;
-  const scale = Float64Array.from(
-    { length },
-    (_, c) => Number(gamma?.[c] ?? 1) / Math.sqrt(Number(variance[c]) + epsilon),
-  );
-  const shift = Float64Array.from(
-    { length },
-    (_, c) => Number(beta?.[c] ?? 0) - Number(mean[c]) * scale[c]!,
-  );
-  return { scale, shift };
+  return fit;
 }
 
 /** The kernel with each output channel times its scale; `channels`: the axes that make them up. */
@@ -164,16 +128,9 @@ function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]
 function isNonnegative({ call }: NetworkValue): boolean {
   if (!call) return false;
   const { definition, config } = call.inner;
-  if (definition.className === "ReLU") return config.negative_slope === 0 && config.threshold === 0;
-  return [
-    "relu",
-    "relu6",
-    "sigmoid",
-    "hard_sigmoid",
-    "softplus",
-    "softmax",
-    "exponential",
-  ].includes(String(config.activation));
+  if (definition.nonnegative) return definition.nonnegative(config);
+  const ending = definition.ending?.(config);
+  return ending !== undefined && activationOf(ending.activation)?.nonnegative === true;
 }
 
 /** How often each value is read, by calls, as an output, and by who watches. */

@@ -10,10 +10,11 @@ import {
   checkArgument,
 } from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
-import { convert, hold, layoutFor, type Held } from "./layouts";
+import { convert } from "../layers/shared/layouts";
+import { hold, layoutFor, type Held } from "./layouts";
 import {
   resolve,
   type Call,
@@ -22,8 +23,8 @@ import {
   type NetworkValue,
 } from "../network/network";
 import { cast, integersOf, wide } from "../layers/shared/integers";
-import type { ResolveOptions } from "../network/registry";
-import type { Step } from "./views";
+import type { ResolveOptions } from "../keras/registry";
+import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
 
 export interface ToOnnxOptions extends ResolveOptions {
@@ -180,7 +181,7 @@ function lowerNetwork(
   network.inputs.forEach((value, i) => held.set(value, hold(g, value.shape, inputs[i]!)));
   for (const call of network.calls) {
     const { layer, inner } = call;
-    if (inner.definition.className === "InputLayer") continue;
+    if (inner.definition.isInput) continue;
     const passed = paddings.skipped.has(call) || folded.skipped.has(call);
     if (passed) {
       // The next layer pads, or the one before normalizes: the value goes through as it is.

@@ -1,6 +1,7 @@
 import { sizeOf, tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
-import { inverse, rearrange, shapeAfter, type Step } from "./views";
+import { inverse, rearrange, shapeAfter } from "./views";
+import { type Step } from "../layers/definition/weightLayout";
 
 const counted = (shape: readonly number[]) =>
   tensor(

@@ -1,13 +1,7 @@
 // How a weight lies in the graph, as steps from Keras' own layout: rearranged once when a graph is
 // built (or at a training step's door), never while it runs. Every step can be taken back.
 import { CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
-
-export type Step =
-  | { readonly reshape: readonly number[] }
-  /** As ONNX' Transpose: axis i of the result is axis `permute[i]`. */
-  | { readonly permute: readonly number[] }
-  /** Axis `axis` reordered: entry i of the result is entry `order[i]`. A permutation. */
-  | { readonly reorder: { readonly axis: number; readonly order: readonly number[] } };
+import type { Step } from "../layers/definition/weightLayout";
 
 /** Typed arrays of numbers and of bigints alike. */
 type Numbers = { [index: number]: number | bigint };

@@ -9,7 +9,8 @@ import {
 } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { ModelWeight } from "../network/summary";
-import { inverse, rearrange, shapeAfter, type Step } from "./views";
+import { inverse, rearrange, shapeAfter } from "./views";
+import { type Step } from "../layers/definition/weightLayout";
 
 /** What sources ask of a weight. */
 type NamedWeight = Pick<ModelWeight, "key" | "shape">;

@@ -1,14 +1,16 @@
 // How a model is written: layers called on values, as with Keras' functional API, giving the config.
 // Shapes are checked as one writes, so an error stands where the mistake is.
 import { CajalError, checkOptions, unknownName, checkArgument, showValue } from "@cajal/core";
-import type { InboundRef, KerasShape, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
+import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { ConfigInput, Fields } from "../layers/definition/fields";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
+import { inputLayer } from "../layers/inputLayer";
 import { outputShapes } from "./outputShapes";
 import { kerasOrder, type CallNode } from "./order";
-import { ownLayers, registryOf, snakeCase } from "./registry";
+import { ownLayers, registryOf, snakeCase } from "../keras/registry";
 
 /** A value of the model under construction. */
 export interface Symbolic {
@@ -145,7 +147,7 @@ export function functional(name: string): Functional {
       const { name, dtype = "float32" } = options;
       checkArgument("input", "shape", shape, "array");
       const config = { name, batch_input_shape: [null, ...shape], dtype };
-      return add("InputLayer", config, []).outputs[0]!;
+      return add(inputLayer.className, config, []).outputs[0]!;
     },
     layer(className, config, inputs) {
       checkArgument("layer", "className", className, "string");
@@ -195,7 +197,7 @@ export function functional(name: string): Functional {
               name: layerName,
               config: {
                 name: layerName,
-                ...(className === "InputLayer" ? {} : { trainable }),
+                ...(layer.definition.isInput ? {} : { trainable }),
                 ...writeConfig(fields, layer.config),
               },
               inbound_nodes: kept(layerName)

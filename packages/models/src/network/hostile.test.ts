@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { single } from "../../testing/checkLayer";
 import type { LayerEntry, ModelConfig } from "../keras/config";
-import { toKerasJson } from "../keras/toKerasJson";
+import { toKerasJson } from "../toKerasJson";
 import { toOnnx } from "../lower/lower";
 import { functional } from "./functional";
 import { resolve } from "./network";

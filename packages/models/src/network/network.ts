@@ -1,16 +1,18 @@
 // A model, understood: every call of every layer with the shapes of its inputs and outputs. Nested
 // models are opened, so that what reads a network sees layers alone.
 import { CajalError, showShape, sizeOf, type DType } from "@cajal/core";
-import type { KerasShape, ModelConfig, SequentialConfig } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
+import type { ModelConfig, SequentialConfig } from "../keras/config";
 import { readKeras } from "../keras/readKeras";
-import type { InnerLayer } from "../layers/definition/layer";
+import type { InnerLayer, Layer } from "../layers/definition/layer";
+import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
 import { located, outputShapes } from "./outputShapes";
 import { callsOf, planOf, type NetworkLayer, type Plan, type PlanNode } from "./plan";
-import { layersOption, type ResolveOptions } from "./registry";
+import { layersOption, type ResolveOptions } from "../keras/registry";
 
 /** A model in any form that `resolve` takes; `object` is JSON as Keras 2, Keras 3 or TF.js wrote it. */
-export type Model = ModelConfig | SequentialConfig;
+export type Model = ModelConfig | SequentialConfig | Network;
 
 /** A layer applied to values. */
 export interface Call {
@@ -32,8 +34,16 @@ export interface NetworkValue {
   call?: Call;
 }
 
+/** Marks what `resolve` made; JSON has no symbols. The same in every copy of this package. */
+const resolved: unique symbol = Symbol.for("cajal.network");
+
 export interface Network {
+  readonly [resolved]: true;
   readonly name: string;
+  /** What was read: the network is resolved anew from it where its inputs' shapes become known. */
+  readonly model: ModelConfig;
+  /** Definitions of layers, beside Cajal's own, that it was resolved with. */
+  readonly added: readonly Layer[];
   /** In Keras' order. */
   readonly layers: readonly NetworkLayer[];
   /** Every call, in an order in which they can run. */
@@ -50,14 +60,17 @@ const mostCalls = 2 ** 20;
 /**
  * Understands a model: reads it, checks it, and infers all shapes.
  *
- * @param model a config of ours, or the JSON of Keras 2, Keras 3 or TF.js (object, text or bytes)
+ * @param model a config of ours, or the JSON of Keras 2, Keras 3 or TF.js (object, text or bytes). What
+ *   `resolve` gave is given back as it is: who asks several questions of a model resolves it once.
  * @param options.layers definitions of layers of your own that the model has
  * @throws CajalError `bad-model` (a cycle, a missing input, not a model), `bad-shape` (naming the layer
  *   and the shapes), `unknown-name` (a layer class), `unknown-option`, `bad-argument`, `unsupported`
  */
 export function resolve(model: Model | object | string, options: ResolveOptions = {}): Network {
   const registry = layersOption("resolve", options);
-  const { config } = readKeras(model);
+  if (isNetwork(model)) return model;
+  const read = readKeras(model);
+  const { config } = read;
   const calls: Call[] = [];
   const plan = planOf(config, { path: "", trainable: true, registry });
   const count = callsOf(plan);
@@ -69,10 +82,10 @@ export function resolve(model: Model | object | string, options: ResolveOptions 
     );
   const inputs = plan.inputs.map((node) => {
     const { layer } = node.layer;
-    if (layer?.definition.className !== "InputLayer")
+    if (!layer?.definition.isInput)
       throw new CajalError(
         "bad-model",
-        `model "${config.name}": its input "${node.layer.name}" is a ${node.layer.className}, expected an InputLayer.`,
+        `model "${config.name}": its input "${node.layer.name}" is a ${node.layer.className}, expected an ${inputLayer.className}.`,
         { model: config.name, layer: node.layer.name },
       );
     return call(calls, node.layer, [], [])[0]!;
@@ -80,8 +93,22 @@ export function resolve(model: Model | object | string, options: ResolveOptions 
   const outputs = run(plan, inputs, calls);
   const outputNames = plan.outputs.map(({ node }) => node.layer.name);
   checkKeys(config.name, plan.layers);
-  return { name: config.name, layers: plan.layers, calls, inputs, outputs, outputNames };
+  return {
+    [resolved]: true,
+    name: config.name,
+    model: read,
+    added: options.layers ?? [],
+    layers: plan.layers,
+    calls,
+    inputs,
+    outputs,
+    outputNames,
+  };
 }
+
+/** Whether it is what {@link resolve} gave. */
+export const isNetwork = (model: object | string): model is Network =>
+  typeof model === "object" && resolved in model;
 
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
@@ -182,18 +209,15 @@ function call(
   if (!inner) return [];
   const where = `layer "${path}" (${layer.className})`;
   const shapes = inputs.map(({ shape }) => shape);
-  const dtypes =
-    inner.definition.className === "InputLayer"
-      ? { computed: inner.config.dtype as DType, output: inner.config.dtype as DType }
-      : located(
-          () =>
-            elementTypes(
-              inner,
-              inputs.map(({ dtype }) => dtype),
-            ),
-          () => where,
-          { layer: path },
-        );
+  const dtypes = located(
+    () =>
+      elementTypes(
+        inner,
+        inputs.map(({ dtype }) => dtype),
+      ),
+    () => where,
+    { layer: path },
+  );
   const outputs = outputShapes(inner, shapes, from).map((shape): NetworkValue => ({
     shape,
     dtype: dtypes.output,

@@ -1,6 +1,6 @@
 // Shapes of what a layer gives, with its name in every complaint.
 import { CajalError, showShape } from "@cajal/core";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
 import type { InnerLayer } from "../layers/definition/layer";
 
 /**

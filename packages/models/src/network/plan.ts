@@ -1,12 +1,14 @@
 // A model's calls, read from its config: what each layer is called on, without shapes yet.
 import { CajalError, unknownName } from "@cajal/core";
-import type { InboundRef, KerasShape, LayerEntry, ModelConfig } from "../keras/config";
+import type { InboundRef, LayerEntry, ModelConfig } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
-import { shown } from "../keras/shown";
+import { shown } from "../layers/definition/shown";
 import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
+import { inputLayer } from "../layers/inputLayer";
 import { kerasOrder, type CallNode } from "./order";
-import type { Registry } from "./registry";
+import type { Registry } from "../keras/registry";
 
 /** A layer of a network. A nested model is one too, with `layers` of its own. */
 export interface NetworkLayer {
@@ -110,7 +112,7 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
   const known = (name: string, index: number, wanted: string): PlanNode | undefined => {
     const entry = entries.get(name);
     if (!entry) throw unknownInput(model, wanted, name, entries.keys());
-    const isInput = entry.class_name === "InputLayer";
+    const isInput = entry.class_name === inputLayer.className;
     const at = index - (isModel(entry.class_name) ? 1 : 0);
     const key = `${name}/${at}`;
     const node = nodes.get(key);
@@ -162,10 +164,10 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
     named.add(layer.name);
   }
   for (const [name, { class_name }] of entries)
-    if (class_name === "InputLayer" && layers.has(name) && !named.has(name))
+    if (class_name === inputLayer.className && layers.has(name) && !named.has(name))
       throw new CajalError(
         "bad-model",
-        `${model}: the layer "${name}" is an InputLayer that outputs depend on, but "input_layers" does not list it.`,
+        `${model}: the layer "${name}" is an ${inputLayer.className} that outputs depend on, but "input_layers" does not list it.`,
         { layer: name },
       );
   if (outputs.length === 0)

@@ -1,11 +1,11 @@
 // What a model is, in numbers: shapes, parameters, multiply-adds, depth, size. No engine, no weights.
 import { sizeOf } from "@cajal/core";
-import type { KerasShape } from "../keras/config";
+import type { KerasShape } from "../layers/definition/shape";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { WeightSpec } from "../layers/definition/layer";
 import { resolve, type Call, type Model, type Network } from "./network";
 import type { NetworkLayer } from "./plan";
-import type { ResolveOptions } from "./registry";
+import type { ResolveOptions } from "../keras/registry";
 
 export interface LayerSummary {
   readonly name: string;
@@ -86,7 +86,7 @@ export function summary(model: Model | object | string, options: ResolveOptions 
     macs: total(({ macs }) => macs),
     depth: {
       layers: longestPath(network, () => 1),
-      convAndDense: longestPath(network, ({ inner }) => productsOf(inner.definition.className)),
+      convAndDense: longestPath(network, ({ inner }) => (inner.definition.kind ? 1 : 0)),
     },
     size: {
       bytes: 4 * totalParams,
@@ -157,9 +157,6 @@ export function longestPath({ calls, outputs }: Network, count: (call: Call) => 
   }
   return Math.max(0, ...outputs.map(({ call }) => (call && depths.get(call)) ?? 0));
 }
-
-/** Convolutions and dense layers that a layer counts for. */
-const productsOf = (className: string) => (/Conv|^Dense$/.test(className) ? 1 : 0);
 
 const paramsOf = (weights: readonly ModelWeight[]) =>
   weights.reduce((sum, { shape }) => sum + sizeOf(shape), 0);

@@ -1,8 +1,8 @@
 // What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
 // is read. `positive()` is required, `positive(1)` has a default.
 import { CajalError, unknownName } from "@cajal/core";
-import { shown } from "../../keras/shown";
-import { activationNames } from "../shared/activations";
+import { shown } from "./shown";
+import { activationNames, canonicalActivation } from "../shared/activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
 export interface Field<Value = unknown, Given = unknown, Required extends boolean = boolean> {
@@ -292,7 +292,7 @@ export const activation = fieldOf<string, string | null>(
     )
       name = name.config;
     if (typeof name !== "string") return undefined;
-    const canonical = name === "swish" ? "silu" : name;
+    const canonical = canonicalActivation(name);
     if (!activationNames.includes(canonical)) {
       const error = unknownName("activation", name, activationNames);
       throw new CajalError(

@@ -1,10 +1,11 @@
-// What is known of a layer: its config, the rule that tells its output's shape, its weights, its
-// multiply-adds and its form as ONNX. Layers live in layers/, a file each, listed in layers/index.ts.
-import type { DType } from "@cajal/core";
+// All that there is to say of a layer: its config, the rule that tells its output's shape, its weights, its
+// multiply-adds, its form as ONNX, and what others ask of it. Layers live in layers/, a file each, listed in
+// layers/index.ts; whoever walks over the list asks these definitions, and names no layer.
+import type { DType, Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { KerasShape } from "../../keras/config";
+import type { KerasShape } from "./shape";
 import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
-import type { Step } from "../../lower/views";
+import type { Step } from "./weightLayout";
 
 /** A weight of a layer, as Keras makes it. */
 export interface WeightSpec {
@@ -40,7 +41,7 @@ export interface LowerContext {
   readonly layout: Layout;
   /** Whether the layer's call trains: batch statistics, dropout. */
   readonly training: boolean;
-  /** Whether the layer's weights are trained; a BatchNormalization held fast keeps its averages. */
+  /** Whether the layer's weights are trained; a frozen BatchNormalization keeps its averages. */
   readonly trainable: boolean;
   /** Zeros around the image that a ZeroPadding2D before left to this layer, see `pads`. */
   readonly padding: Borders | undefined;
@@ -75,6 +76,32 @@ export interface InnerLayer {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
+/** See {@link Layer.ending}. */
+export interface Ending {
+  /** By its Keras name; "linear" where there is none. */
+  readonly activation: string;
+  /** The layer without it, of another definition where one is given; absent where it has no such form. */
+  readonly without?: Partial<Pick<InnerLayer, "definition">> & Pick<InnerLayer, "config">;
+}
+
+/** See {@link Layer.affine}. */
+export interface Affine<Config> {
+  /** Which of the inputs. */
+  readonly input: number;
+  /**
+   * scale · x + shift, a number for each channel.
+   *
+   * @param weight the numbers of one of the layer's weights, by its name; undefined where the config has none
+   */
+  of(
+    config: Config,
+    channels: number,
+    weight: (name: string) => Tensor["data"] | undefined,
+  ): { readonly scale: Float64Array; readonly shift?: Float64Array };
+  /** The config of what is left where another layer does this; absent: nothing is, the input passes through. */
+  rest?(config: Config): Config;
+}
+
 /** See {@link Layer.parts}. */
 export interface LayerPart {
   readonly attribute: string;
@@ -107,8 +134,8 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
    * get the one that holds them all, and those that are float32, or become it, make all of them so.
    */
   integers?(config: ConfigOf<F>): Integers | undefined;
-  /** That the output is float32 though the inputs are whole numbers. */
-  readonly gives?: "float32";
+  /** The element type of the output, where it is not the one that the layer computes in. */
+  gives?(config: ConfigOf<F>): DType;
   /** Rank of the inputs, batch included, where only one fits. */
   readonly rank?: number;
   /** What follows from other fields, such as strides that are the pool's size. */
@@ -121,6 +148,20 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
    * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
    */
   parts?(config: ConfigOf<F>): Readonly<Record<string, LayerPart>>;
+  /** That it is where a model's input comes in: it has no inputs, and is fed. */
+  readonly isInput?: true;
+  /** The element type that Keras feeds a sequential model which begins with it. Default float32. */
+  readonly inputType?: DType;
+  /** What fields mean where Keras 2 or TF.js wrote a config without them, if not their defaults. */
+  readonly keras2Defaults?: Partial<ConfigOf<F>>;
+  /** As what papers count it in the depth of a network, such as the 50 of ResNet50. Absent: they do not. */
+  readonly kind?: "convolution" | "dense";
+  /** That, frozen, it computes in training as in inference, and its statistics stay as they are. */
+  readonly infersWhenFrozen?: true;
+  /** The activation that the output's values come out of. */
+  ending?(config: ConfigOf<F>): Ending;
+  /** Whether no value of the output is negative; where it is absent, as its `ending` has it. */
+  nonnegative?(config: ConfigOf<F>): boolean;
   /** Multiply-adds of one example; biases are not counted. */
   macs?(config: ConfigOf<F>, inputs: readonly KerasShape[], outputs: readonly KerasShape[]): number;
   /**
@@ -128,16 +169,24 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
    * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter;
    * "flattened": flattened ones as they are, others channels last; "order": the elements in the order
    * of channels last, in whatever shape.
-   * The driver turns what lies otherwise, once a value, so that a CNN turns images only at its doors.
+   * The driver transposes what lies otherwise, once a value: a CNN only its inputs and outputs.
    */
   readonly layout: "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
-  /** Whether the layer can pad with zeros itself, for any values or where none is negative. */
-  readonly pads?: "any" | "nonnegative";
+  /** The zeros that the layer puts around an image, where that is all it does. */
+  zeros?(config: ConfigOf<F>): Borders;
   /**
-   * For layers that end in a sum over inputs plus bias: how many last axes of the kernel make up the
-   * output's channels, so that a BatchNormalization behind the layer can be folded into it.
+   * Whether the layer can put those zeros around its input itself, see {@link LowerContext.padding}.
+   *
+   * @param of.nonnegative whether no value of the input is negative
+   */
+  pads?(config: ConfigOf<F>, zeros: Borders, of: { readonly nonnegative: boolean }): boolean;
+  /**
+   * For layers that end in a sum over inputs plus bias: the kernel, and which axes of it make up the
+   * output's channels, so that an affine layer behind this one can be folded into it.
    */
   readonly folds?: { readonly kernel: string; readonly channels: readonly number[] };
+  /** For layers that, in inference, multiply each channel of an input by a number and add another. */
+  readonly affine?: Affine<ConfigOf<F>>;
   lower(
     config: ConfigOf<F>,
     inputs: readonly Value[],

@@ -1,6 +1,6 @@
 // A layer's config read field by field, and written again; and what Keras writes beside the fields.
 import { CajalError, nearest } from "@cajal/core";
-import { shown } from "../../keras/shown";
+import { shown } from "./shown";
 import { refused, type Fields, type Place } from "./fields";
 
 /** In what a layer may compute: here always float32. */

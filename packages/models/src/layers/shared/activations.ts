@@ -1,39 +1,122 @@
-// Activations by their Keras 3 names, each as ONNX operators.
+// Activations by their Keras 3 names: each as ONNX operators, and all that there is to say of it.
 // Keras: keras.io/api/layers/activations
+import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { Integers } from "../definition/layer";
 
-type Activation = (x: Value, g: GraphBuilder, axis: number) => Value;
+interface Activation {
+  /** @param axis along which a softmax sums to 1 */
+  lower(x: Value, g: GraphBuilder, axis: number): Value;
+  /** That no value is negative, whatever x is. */
+  readonly nonnegative?: true;
+  /** As ONNX' recurrent operators name it; absent: they do not have it. */
+  readonly recurrent?: { readonly name: string; readonly alpha?: number; readonly beta?: number };
+  /** What it does with whole numbers, and how; absent: they become float32. */
+  readonly integers?: {
+    readonly kind: Integers;
+    lower(x: Value, g: GraphBuilder): Value;
+  };
+  /** Its name in Keras 2 and TF.js, where that is another. */
+  readonly keras2?: string;
+  /** That Keras 3 has another activation of that name, and this one not at all. */
+  readonly keras2Only?: true;
+}
 
 const activations: Readonly<Record<string, Activation>> = {
-  linear: (x) => x,
-  relu: (x, g) => g.relu(x),
-  relu6: (x, g) => g.clip(x, { min: 0, max: 6 }),
-  leaky_relu: (x, g) => g.leakyRelu(x, { alpha: 0.2 }),
-  elu: (x, g) => g.elu(x, { alpha: 1 }),
-  selu: (x, g) => g.selu(x, { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }),
+  linear: {
+    lower: (x) => x,
+    recurrent: { name: "Affine", alpha: 1, beta: 0 },
+    integers: { kind: "moves", lower: (x) => x },
+  },
+  relu: {
+    lower: (x, g) => g.relu(x),
+    nonnegative: true,
+    recurrent: { name: "Relu" },
+    integers: { kind: "computes", lower: (x, g) => g.max(x, 0) },
+  },
+  relu6: {
+    lower: (x, g) => g.clip(x, { min: 0, max: 6 }),
+    nonnegative: true,
+    integers: { kind: "computes", lower: (x, g) => g.min(g.max(x, 0), 6) },
+  },
+  leaky_relu: {
+    lower: (x, g) => g.leakyRelu(x, { alpha: 0.2 }),
+    recurrent: { name: "LeakyRelu", alpha: 0.2 },
+  },
+  elu: { lower: (x, g) => g.elu(x, { alpha: 1 }), recurrent: { name: "Elu", alpha: 1 } },
+  selu: { lower: (x, g) => g.selu(x, { alpha: 1.6732632423543772, gamma: 1.0507009873554805 }) },
   // x Φ(x), by the error function; Keras' `approximate` default is false.
-  gelu: (x, g) => g.mul(g.mul(x, 0.5), g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1)),
-  silu: (x, g) => g.mul(x, g.sigmoid(x)),
-  sigmoid: (x, g) => g.sigmoid(x),
+  gelu: { lower: (x, g) => g.mul(g.mul(x, 0.5), g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1)) },
+  silu: { lower: (x, g) => g.mul(x, g.sigmoid(x)), keras2: "swish" },
+  sigmoid: { lower: (x, g) => g.sigmoid(x), nonnegative: true, recurrent: { name: "Sigmoid" } },
   // relu6(x + 3) / 6
-  hard_sigmoid: (x, g) => g.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
-  // What Keras 2 and TF.js call hard_sigmoid: clip(0.2 x + 0.5, 0, 1).
-  keras2_hard_sigmoid: (x, g) => g.hardSigmoid(x, { alpha: 0.2, beta: 0.5 }),
-  tanh: (x, g) => g.tanh(x),
-  softplus: (x, g) => g.softplus(x),
-  softsign: (x, g) => g.softsign(x),
-  exponential: (x, g) => g.exp(x),
-  softmax: (x, g, axis) => g.softmax(x, { axis }),
-  log_softmax: (x, g, axis) => g.logSoftmax(x, { axis }),
+  hard_sigmoid: {
+    lower: (x, g) => g.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
+    nonnegative: true,
+    recurrent: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
+  },
+  // clip(0.2 x + 0.5, 0, 1)
+  keras2_hard_sigmoid: {
+    lower: (x, g) => g.hardSigmoid(x, { alpha: 0.2, beta: 0.5 }),
+    nonnegative: true,
+    recurrent: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
+    keras2: "hard_sigmoid",
+    keras2Only: true,
+  },
+  tanh: { lower: (x, g) => g.tanh(x), recurrent: { name: "Tanh" } },
+  softplus: { lower: (x, g) => g.softplus(x), nonnegative: true, recurrent: { name: "Softplus" } },
+  softsign: { lower: (x, g) => g.softsign(x), recurrent: { name: "Softsign" } },
+  exponential: { lower: (x, g) => g.exp(x), nonnegative: true },
+  softmax: { lower: (x, g, axis) => g.softmax(x, { axis }), nonnegative: true },
+  log_softmax: { lower: (x, g, axis) => g.logSoftmax(x, { axis }) },
 };
 
 /** The names that a layer's `activation` may have. */
 export const activationNames: readonly string[] = Object.keys(activations);
 
+/** An activation's name in Keras 3, from that or its name in Keras 2; another Keras 3 activation's stays. */
+export function canonicalActivation(name: string): string {
+  if (Object.hasOwn(activations, name)) return name;
+  return activationNames.find((each) => activations[each]!.keras2 === name) ?? name;
+}
+
+/** What there is to say of an activation; undefined for a name that none has. */
+export const activationOf = (name: string): Activation | undefined =>
+  Object.hasOwn(activations, name) ? activations[name] : undefined;
+
 /**
  * `activation(x)`.
  *
+ * @param name one of {@link activationNames}
  * @param axis the axis in the graph along which softmax sums to 1: Keras' last
  */
 export const activate = (name: string, x: Value, g: GraphBuilder, axis: number): Value =>
-  activations[name]!(x, g, axis);
+  activations[name]!.lower(x, g, axis);
+
+/**
+ * Activations as ONNX' recurrent operators name them.
+ *
+ * @throws CajalError `unsupported` for one that they do not have
+ */
+export function recurrentActivations(names: readonly string[]): {
+  activations: string[];
+  activation_alpha: number[];
+  activation_beta: number[];
+} {
+  const named = names.map((name) => {
+    const recurrent = activationOf(name)?.recurrent;
+    if (recurrent) return recurrent;
+    const known = activationNames.filter((other) => activationOf(other)?.recurrent);
+    throw new CajalError(
+      "unsupported",
+      `activation "${name}" is not among those of ONNX' recurrent operators: ${known.join(", ")}`,
+      { activation: name, known },
+    );
+  });
+  return {
+    activations: named.map(({ name }) => name),
+    // One value for each activation that takes one, in order.
+    activation_alpha: named.flatMap(({ alpha }) => alpha ?? []),
+    activation_beta: named.flatMap(({ beta }) => beta ?? []),
+  };
+}

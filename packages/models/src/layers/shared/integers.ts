@@ -44,7 +44,7 @@ export function elementTypes(
       `it does not compute with ${computed}; cast the inputs, or use an Input of another dtype`,
       { dtype: computed },
     );
-  return { computed, output: layer.definition.gives ?? computed };
+  return { computed, output: layer.definition.gives?.(layer.config) ?? computed };
 }
 
 /** The type that holds the values of both. */

@@ -1,4 +1,5 @@
 // Layers that merge several inputs of (broadcast) equal shape element by element.
+import type { DType } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { defineLayer, type Layer, type LowerContext } from "../definition/layer";
 import { broadcast } from "./shapes";
@@ -12,7 +13,7 @@ export const merging = <const Name extends string>(
   {
     arity = [2, Infinity],
     gives,
-  }: { readonly arity?: readonly [number, number]; readonly gives?: "float32" } = {},
+  }: { readonly arity?: readonly [number, number]; readonly gives?: () => DType } = {},
 ): Layer<Name, NoFields> =>
   defineLayer({
     className,

@@ -1,7 +1,7 @@
 // What pools of windows have in common: fields, shapes and the attributes of ONNX' operators.
 import { CajalError, type DType } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { KerasShape } from "../../keras/config";
+import type { KerasShape } from "../definition/shape";
 import { cast } from "./integers";
 import * as f from "../definition/fields";
 import type { Borders } from "../definition/fields";

@@ -2,7 +2,7 @@
 // want [steps, batch, features] and name activations their own way.
 import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { KerasShape } from "../../keras/config";
+import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
 import type { LowerContext } from "../definition/layer";
 import { keep } from "./randomness";
@@ -114,44 +114,3 @@ export function recurrence(
 /** Zeros in place of a bias that the operator has and the layer does not. */
 export const noBias = (g: GraphBuilder, size: number): Value =>
   g.constant(tensor("float32", [1, size]));
-
-/**
- * Keras' activations as ONNX' recurrent operators name them.
- *
- * @throws CajalError `unsupported` for one that they do not have
- */
-export function recurrentActivations(names: readonly string[]): {
-  activations: string[];
-  activation_alpha: number[];
-  activation_beta: number[];
-} {
-  const found = names.map((name) => {
-    const known = recurrentNames[name];
-    if (!known)
-      throw new CajalError(
-        "unsupported",
-        `activation "${name}" is not among those of ONNX' recurrent operators: ${Object.keys(recurrentNames).join(", ")}`,
-        { activation: name, known: Object.keys(recurrentNames) },
-      );
-    return known;
-  });
-  return {
-    activations: found.map(({ name }) => name),
-    // One value for each activation that takes one, in order.
-    activation_alpha: found.flatMap(({ alpha }) => alpha ?? []),
-    activation_beta: found.flatMap(({ beta }) => beta ?? []),
-  };
-}
-
-const recurrentNames: Readonly<Record<string, { name: string; alpha?: number; beta?: number }>> = {
-  tanh: { name: "Tanh" },
-  sigmoid: { name: "Sigmoid" },
-  hard_sigmoid: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
-  keras2_hard_sigmoid: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
-  relu: { name: "Relu" },
-  linear: { name: "Affine", alpha: 1, beta: 0 },
-  leaky_relu: { name: "LeakyRelu", alpha: 0.2 },
-  elu: { name: "Elu", alpha: 1 },
-  softsign: { name: "Softsign" },
-  softplus: { name: "Softplus" },
-};

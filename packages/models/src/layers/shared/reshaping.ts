@@ -1,6 +1,6 @@
 // Reshapes that keep the batch free.
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { KerasShape } from "../../keras/config";
+import type { KerasShape } from "../definition/shape";
 
 /** [batch, …] to [batch, all the rest]. */
 export const flatten = (g: GraphBuilder, x: Value): Value => g.flatten(x);

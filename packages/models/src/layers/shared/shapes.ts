@@ -1,6 +1,6 @@
 // Questions about Keras shapes.
 import { CajalError, showShape } from "@cajal/core";
-import type { KerasShape } from "../../keras/config";
+import type { KerasShape } from "../definition/shape";
 
 /**
  * Extent of the last axis.

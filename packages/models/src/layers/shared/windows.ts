@@ -5,6 +5,10 @@ import { CajalError } from "@cajal/core";
 
 export type Padding = "valid" | "same" | "causal";
 
+/** The `pads` of a convolution: zeros around its input are the same as padding of its own. */
+export const padsWhereValid = ({ padding }: { readonly padding: Padding }): boolean =>
+  padding === "valid";
+
 /** Extents that a kernel covers, dilation included. */
 export const reach = (kernel: number, dilation: number) => (kernel - 1) * dilation + 1;
 

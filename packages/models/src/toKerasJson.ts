@@ -1,16 +1,17 @@
 // Models as JSON that Keras and TF.js read: the form of Keras 2, which Keras 3 and
 // `tf.models.modelFromJSON` read as well, or Keras 3's own.
 import { CajalError, checkOptions } from "@cajal/core";
-import type { LayerEntry, ModelConfig } from "./config";
-import { writeConfig } from "../layers/definition/readConfig";
-import { registryOf, type ResolveOptions, type Registry } from "../network/registry";
-import { resolve } from "../network/network";
-import { isModel } from "./isModel";
-import { keras3, type Keras3Config } from "./keras3";
-import { shown } from "./shown";
-import type { Json } from "./json";
-import { asKeras2 } from "./olderKeras";
-import { readKeras, readModel } from "./readKeras";
+import type { LayerEntry, ModelConfig } from "./keras/config";
+import { writeConfig } from "./layers/definition/readConfig";
+import { registryOf, type ResolveOptions, type Registry } from "./keras/registry";
+import { isNetwork, resolve } from "./network/network";
+import { activationOf } from "./layers/shared/activations";
+import { isModel } from "./keras/isModel";
+import { keras3, type Keras3Config } from "./keras/keras3";
+import { shown } from "./layers/definition/shown";
+import type { Json } from "./keras/json";
+import { asKeras2 } from "./keras/olderKeras";
+import { readKeras, readModel } from "./keras/readKeras";
 
 export interface KerasJsonOptions extends ResolveOptions {
   /** The Keras whose form it has. Default 2, which TF.js and Keras 3 read as well. */
@@ -42,14 +43,15 @@ export function toKerasJson(
   checkOptions("toKerasJson", options, ["version", "layers"]);
   const { version = 2, layers } = options;
   const registry = registryOf("toKerasJson", { layers });
-  if (version === 3) return keras3(readKeras(model), registry, resolve(model, { layers }).layers);
+  const read = isNetwork(model) ? model.model : readKeras(model);
+  if (version === 3) return keras3(read, registry, resolve(model, { layers }).layers);
   if (version !== 2)
     throw new CajalError(
       "bad-argument",
       `toKerasJson, "version": got ${shown(version)}, expected 2 or 3.`,
       { version },
     );
-  const written = written2(readKeras(model), registry);
+  const written = written2(read, registry);
   const old = asKeras2(written.config);
   return old === written.config ? written : { ...written, config: old, keras_version: "2.15.0" };
 }
@@ -78,14 +80,17 @@ function written2({ config }: ModelConfig, registry: Registry): ModelConfig {
 function layerConfig(registry: Registry, className: string, name: string, given: Json): Json {
   const { config, definition } = registry.read(className, name, given);
   const written = writeConfig(definition.fields, config);
-  if (definition.className === "InputLayer") return { name, ...written };
+  if (definition.isInput) return { name, ...written };
   for (const [old, field] of Object.entries(definition.aliases ?? {}))
     if (field in written) {
       written[old] = written[field];
       delete written[field];
     }
-  // Keras 2 and TF.js say swish; Keras 3 understands both.
+  // Where Keras 3 understands both names, that of Keras 2.
   for (const [key, value] of Object.entries(written))
-    if (value === "silu" && key.endsWith("activation")) written[key] = "swish";
+    if (key.endsWith("activation") && typeof value === "string") {
+      const { keras2, keras2Only } = activationOf(value) ?? {};
+      if (keras2 !== undefined && !keras2Only) written[key] = keras2;
+    }
   return { name, trainable: given.trainable !== false, dtype: "float32", ...written };
 }

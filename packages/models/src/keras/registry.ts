@@ -1,6 +1,6 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
-import { shown } from "../keras/shown";
+import { shown } from "../layers/definition/shown";
 import type { Place } from "../layers/definition/fields";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
@@ -31,6 +31,9 @@ export interface Registry {
 const byClass: ReadonlyMap<string, Layer> = new Map(
   layers.map((layer) => [layer.className, layer]),
 );
+
+/** Cajal's own definition of a layer class; undefined where it has none. */
+export const layerOf = (className: string): Layer | undefined => byClass.get(className);
 
 /** Cajal's own layers. */
 export const ownLayers: Registry = registry(byClass);
