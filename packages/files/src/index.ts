@@ -6,8 +6,10 @@ export {
   type Hdf5Group,
   type Hdf5Value,
 } from "./containers/hdf5/openHdf5";
+export { encodeHdf5, type Hdf5Attribute, type Hdf5Contents } from "./containers/hdf5/encodeHdf5";
+export { looksLikeHdf5 } from "./containers/hdf5/superblock";
 export { decodeNpy, encodeNpy } from "./containers/npy";
 export { encodeNpz, openNpz, type NpzArray } from "./containers/npz";
-export { encodeZip, needEntry, openZip, type ZipEntry } from "./containers/zip";
+export { encodeZip, looksLikeZip, needEntry, openZip, type ZipEntry } from "./containers/zip";
 export { readTar } from "./containers/readTar";
 export { blobSource, bytesSource, type ByteSource } from "./byteSource";
