@@ -6,6 +6,7 @@ export const floors = [
   ["onnx"],
   ["models", "datasets"],
   ["runtime"],
-  ["train", "transfer", "explain"],
+  ["train"],
+  ["transfer", "explain"],
   ["bench"],
 ];

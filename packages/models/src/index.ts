@@ -24,6 +24,7 @@ export {
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export type { NetworkLayer } from "./network/plan";
+export { checkWeights } from "./network/checkWeights";
 export { readKeras } from "./keras/readKeras";
 export { toKerasJson, type KerasJsonOptions } from "./toKerasJson";
 export type { Keras3Config } from "./keras/keras3";

@@ -1,8 +1,8 @@
 // A model in one file: a safetensors file of its weights, with its config and labels in the metadata.
 // Other tools read the weights; {@link decodeSavedModel} reads it all.
-import { CajalError, checkTensor, showShape, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, type Weights } from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
-import { readKeras, weightSpecs, type ModelConfig } from "@cajal/models";
+import { checkWeights, readKeras, type ModelConfig } from "@cajal/models";
 
 export interface SavedModel {
   /** A Keras config. */
@@ -85,31 +85,6 @@ function parsed(where: string, name: string, text: string | undefined): unknown 
       { cause },
     );
   }
-}
-
-function checkWeights(where: string, model: ModelConfig, weights: ReadonlyMap<string, Tensor>) {
-  const expected = new Map(weightSpecs(model).map(({ key, shape }) => [key, shape]));
-  for (const [key, shape] of expected) {
-    const found = weights.get(key);
-    if (!found)
-      throw new CajalError(
-        "bad-argument",
-        `${where}: weight "${key}" is missing, expected ${showShape(shape)}.`,
-        { weight: key },
-      );
-    checkTensor(found, `${where}: weight "${key}"`);
-    if (showShape(found.shape) !== showShape(shape))
-      throw new CajalError(
-        "bad-shape",
-        `${where}: weight "${key}" is ${showShape(found.shape)}, expected ${showShape(shape)}.`,
-        { weight: key, got: found.shape, expected: shape },
-      );
-  }
-  for (const key of weights.keys())
-    if (!expected.has(key))
-      throw new CajalError("bad-argument", `${where}: the model has no weight "${key}".`, {
-        weight: key,
-      });
 }
 
 function checkLabels(where: string, labels: readonly string[] | undefined): void {

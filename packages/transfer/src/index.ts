@@ -1,3 +1,13 @@
-export { readModel, readWeights } from "./readModel";
+export { readModel, readWeights, type ReadModelOptions } from "./readModel";
+export {
+  encodeModel,
+  formatByName,
+  writeModel,
+  type EncodeModelOptions,
+  type ModelToWrite,
+  type WriteFormat,
+  type WriteModelOptions,
+} from "./writeModel";
 export type { ReadModel } from "./formats/format";
+export type { OptimizerState, TrainingConfig } from "./optimizerState";
 export type { ModelSource, SourceOptions } from "./source";

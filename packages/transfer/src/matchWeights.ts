@@ -172,7 +172,7 @@ function byLayer(
  * A layer's weights in the order of `.h5` files: those that are trained first. With frozen layers or
  * normalizations inside a nested model that is not the layers' order.
  */
-function legacyOrder(layer: NetworkLayer): Wanted[] {
+export function legacyOrder(layer: NetworkLayer): Wanted[] {
   const all: { weight: Wanted; trained: boolean }[] = [];
   const visit = ({ weights, layers, trainable }: NetworkLayer): void => {
     for (const weight of weights) all.push({ weight, trained: trainable && weight.trainable });

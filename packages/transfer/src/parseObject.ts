@@ -1,4 +1,4 @@
-// JSON that must be an object.
+// JSON that must be an object, or a list of names.
 import { CajalError } from "@cajal/core";
 
 /** @throws CajalError `bad-file` for what is not JSON, or no object */
@@ -14,4 +14,24 @@ export function parseObject(text: string, where: string): Readonly<Record<string
       file: where,
     });
   return value as Record<string, unknown>;
+}
+
+/** @throws CajalError `bad-file` for what is not a list of texts */
+export function checkLabels(labels: unknown, where: string): readonly string[] {
+  if (Array.isArray(labels) && labels.every((label) => typeof label === "string"))
+    return labels as string[];
+  throw new CajalError("bad-file", `${where}: its labels are not a list of names.`, {
+    file: where,
+  });
+}
+
+/** Labels as JSON. */
+export function parseLabels(text: string, where: string): readonly string[] {
+  let labels: unknown;
+  try {
+    labels = JSON.parse(text);
+  } catch (cause) {
+    throw new CajalError("bad-file", `${where}: it is not JSON.`, { file: where }, { cause });
+  }
+  return checkLabels(labels, where);
 }

@@ -6,8 +6,14 @@ import type { Format, ReadModel } from "./formats/format";
 import { matchWeights } from "./matchWeights";
 import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
 
+export interface ReadModelOptions extends SourceOptions {
+  /** Whether the optimizer's state is read too, from the files of Keras 3 that have one. Default false. */
+  readonly optimizer?: boolean;
+}
+
 /**
- * Reads a model with its weights: Keras `.h5` of any version, `.keras`, a TF.js layers model.
+ * Reads a model with its weights: Keras `.h5` of any version, `.keras`, a TF.js layers model, a file of
+ * `saveModel`.
  *
  * @param source a path (Node), URL, Blob, bytes, or a map of files by name, the one that describes the
  *   model first
@@ -17,9 +23,10 @@ import { openSource, type ModelSource, type OpenSource, type SourceOptions } fro
  */
 export async function readModel(
   source: ModelSource,
-  options: SourceOptions = {},
+  options: ReadModelOptions = {},
 ): Promise<ReadModel> {
-  checkOptions("readModel", options, ["fetch", "signal"]);
+  checkOptions("readModel", options, ["fetch", "signal", "optimizer"]);
+  const { optimizer = false } = options;
   return opened(source, options, async (file, format) => {
     if (!format.readModel)
       throw new CajalError(
@@ -27,7 +34,7 @@ export async function readModel(
         `${file.name}: ${format.name} holds weights alone. Give it to readWeights, with the model that they belong to.`,
         { file: file.name, format: format.name },
       );
-    return format.readModel(file);
+    return format.readModel(file, { optimizer });
   });
 }
 
@@ -60,7 +67,8 @@ async function opened<T>(
   const file = await openSource(source, options);
   try {
     options.signal?.throwIfAborted();
-    const head = await file.read(0, Math.min(1024, file.size));
+    // The first name in a zip archive has up to 64 kB.
+    const head = await file.read(0, Math.min(30 + 2 ** 16, file.size));
     const format = formats.find((one) => one.detect(head, file.name));
     if (!format)
       throw new CajalError(

@@ -1,6 +1,7 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
 import type { Tensor, Weights } from "@cajal/core";
-import type { ModelConfig } from "@cajal/models";
+import type { ModelConfig, Network } from "@cajal/models";
+import type { OptimizerState, TrainingConfig } from "../optimizerState";
 import type { OpenSource } from "../source";
 
 /** A model as it was read. */
@@ -9,8 +10,12 @@ export interface ReadModel {
   readonly format: string;
   readonly model: ModelConfig;
   readonly weights: Weights;
+  /** Names of the classes, where the file has them. */
+  readonly labels?: readonly string[];
   /** Loss, metrics and optimizer as the file has them, unread. */
-  readonly trainingConfig?: Readonly<Record<string, unknown>>;
+  readonly trainingConfig?: TrainingConfig;
+  /** With the option `optimizer`, where the file has a state and its optimizer is known. */
+  readonly optimizerState?: OptimizerState;
 }
 
 /** Weights as a file has them, before they are matched with a model's. */
@@ -36,13 +41,33 @@ export interface StoredWeight {
   read(): Promise<Tensor>;
 }
 
+/** A model that is to be written, checked. */
+export interface WholeModel extends Omit<ReadModel, "format"> {
+  readonly network: Network;
+}
+
+/** A way to write a model. */
+export interface Encoder {
+  /** What `writeModel` knows it by: "keras". */
+  readonly id: string;
+  /** Of files' names, the first for names that we choose: ".keras". */
+  readonly endings: readonly string[];
+  /**
+   * The files' bytes by name, the one that describes the model first.
+   *
+   * @param name of that file
+   */
+  encode(model: WholeModel, name: string): ReadonlyMap<string, Uint8Array>;
+}
+
 export interface Format {
   readonly name: string;
-  /** Whether a file is of this format, by its first bytes (up to 512) and, where they do not tell, its name. */
+  /** Whether a file is of this format, by its first bytes (up to 64 kB) and, where they do not tell, its name. */
   detect(head: Uint8Array, name: string): boolean;
   /** A whole model; absent where files of this format hold weights alone. */
-  readModel?(source: OpenSource): Promise<ReadModel>;
+  readModel?(source: OpenSource, options: { readonly optimizer: boolean }): Promise<ReadModel>;
   readWeights(source: OpenSource): Promise<StoredWeights>;
+  readonly encoders: readonly Encoder[];
 }
 
 /** Only types. */

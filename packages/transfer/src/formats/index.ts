@@ -2,7 +2,9 @@
 import type { Format } from "./format";
 import { kerasH5 } from "./kerasH5";
 import { kerasZip } from "./kerasZip";
+import { npz } from "./npz";
+import { onnx } from "./onnx";
 import { safetensors } from "./safetensors";
 import { tfjs } from "./tfjs";
 
-export const formats: readonly Format[] = [kerasH5, kerasZip, safetensors, tfjs];
+export const formats: readonly Format[] = [kerasH5, kerasZip, npz, safetensors, tfjs, onnx];

@@ -1,20 +1,19 @@
 // Keras' `.h5` and `.hdf5`: whole models of Keras 1.2 to 2 and of Keras 3's legacy saving, weights alone of
 // `save_weights`, and the `.weights.h5` of Keras 3. keras/src/legacy/saving/legacy_h5_format.py.
 import { CajalError } from "@cajal/core";
-import { need, openHdf5, type Hdf5Group } from "@cajal/files";
+import { looksLikeHdf5, need, openHdf5, type Hdf5Group } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
-import { parseObject } from "../parseObject";
+import { readState } from "../optimizerState";
+import { parseLabels, parseObject } from "../parseObject";
+import { encodeKerasH5, encodeKerasWeights } from "./encodeKeras";
 import { defineFormat, type StoredGroup, type StoredWeight, type StoredWeights } from "./format";
-
-const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 export const kerasH5 = defineFormat({
   name: "Keras .h5",
-  detect: (head) =>
-    // A user block may stand before the signature.
-    [0, 512].some((at) => signature.every((byte, i) => head[at + i] === byte)),
-  async readModel(source) {
+  // A user block may stand before the signature.
+  detect: (head) => [0, 512].some((at) => looksLikeHdf5(head.subarray(at))),
+  async readModel(source, { optimizer }) {
     const root = await openHdf5(source);
     const text = await root.attribute("model_config");
     if (typeof text !== "string")
@@ -30,15 +29,28 @@ export const kerasH5 = defineFormat({
       keras_version: typeof version === "string" ? version : "2.0.0",
     });
     const training = await root.attribute("training_config");
+    const trainingConfig =
+      typeof training === "string"
+        ? parseObject(training, `${source.name}, training_config`)
+        : undefined;
     const stored = await readLegacy(await need(root, "model_weights", "group"), source.name);
-    const weights = await matchWeights(stored, resolve(model), source.name, model);
+    const network = resolve(model);
+    const weights = await matchWeights(stored, network, source.name, model);
+    const group = optimizer ? await root.get("optimizer_weights") : undefined;
+    const optimizerState =
+      group?.kind === "group"
+        ? await readState(trainingConfig, network, await listed(group, source.name))
+        : undefined;
+    const labels = await root.attribute("labels");
     return {
       format: this.name,
       model,
       weights,
-      ...(typeof training === "string" && {
-        trainingConfig: parseObject(training, `${source.name}, training_config`),
+      ...(typeof labels === "string" && {
+        labels: parseLabels(labels, `${source.name}, labels`),
       }),
+      ...(trainingConfig && { trainingConfig }),
+      ...(optimizerState && { optimizerState }),
     };
   },
   async readWeights(source) {
@@ -50,36 +62,43 @@ export const kerasH5 = defineFormat({
       return readLegacy(root, source.name);
     return readPaths(root);
   },
+  encoders: [
+    { id: "weights.h5", endings: [".weights.h5"], encode: encodeKerasWeights },
+    { id: "h5", endings: [".h5", ".hdf5"], encode: encodeKerasH5 },
+  ],
 });
 
 /** Groups by layer, whose attribute `weight_names` gives their weights' order. */
 async function readLegacy(group: Hdf5Group, file: string): Promise<StoredWeights> {
   const groups: StoredGroup[] = [];
-  for (const layer of await names(group, "layer_names", file)) {
-    const of = await need(group, layer, "group");
-    const weights: StoredWeight[] = [];
-    for (const name of await names(of, "weight_names", file)) {
-      const dataset = await need(of, name, "dataset");
-      weights.push({ name, shape: dataset.shape ?? [], read: () => dataset.read() });
-    }
-    groups.push({ name: layer, weights });
-  }
+  for (const layer of await names(group, "layer_names", file))
+    groups.push({ name: layer, weights: await listed(await need(group, layer, "group"), file) });
   return { format: "Keras .h5", groups };
+}
+
+/** What lies in a group, in the order that its attribute `weight_names` says. */
+async function listed(group: Hdf5Group, file: string): Promise<StoredWeight[]> {
+  const weights: StoredWeight[] = [];
+  for (const name of await names(group, "weight_names", file)) {
+    const dataset = await need(group, name, "dataset");
+    weights.push({ name, shape: dataset.shape ?? [], read: () => dataset.read() });
+  }
+  return weights;
 }
 
 /** A list of names; above 64 kB Keras writes it in pieces, `layer_names0`, `layer_names1` … */
 async function names(group: Hdf5Group, attribute: string, file: string): Promise<string[]> {
   const all: string[] = [];
-  const listed = async (name: string) => {
+  const partOf = async (name: string) => {
     const value = await group.attribute(name);
     // Keras writes an empty list as an array of no numbers.
     if (typeof value === "object" && "data" in value && value.data.length === 0) return [];
     return typeof value === "string" ? [value] : (value as string[] | undefined);
   };
-  const whole = await listed(attribute);
+  const whole = await partOf(attribute);
   if (whole) return whole;
   for (let i = 0; ; i++) {
-    const part = await listed(`${attribute}${i}`);
+    const part = await partOf(`${attribute}${i}`);
     if (!part) break;
     all.push(...part);
   }
@@ -90,6 +109,19 @@ async function names(group: Hdf5Group, attribute: string, file: string): Promise
       { file, attribute },
     );
   return all;
+}
+
+/** The optimizer's variables as Keras 3 saves them: `optimizer/vars/0` and on. */
+export async function readVariables(root: Hdf5Group): Promise<StoredWeight[]> {
+  const group = await root.get("optimizer/vars");
+  const weights: StoredWeight[] = [];
+  if (group?.kind !== "group") return weights;
+  for (let i = 0; ; i++) {
+    const child = await group.get(String(i));
+    if (child?.kind !== "dataset") break;
+    weights.push({ name: String(i), shape: child.shape ?? [], read: () => child.read() });
+  }
+  return weights;
 }
 
 /** Every dataset below `layers` under its path, as Keras 3 saves weights. */

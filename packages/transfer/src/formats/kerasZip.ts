@@ -1,20 +1,23 @@
 // Keras 3's `.keras`: a zip archive of `config.json`, `metadata.json` and `model.weights.h5`.
 // keras/src/saving/saving_lib.py.
-import { bytesSource, needEntry, openHdf5, openZip } from "@cajal/files";
+import { bytesSource, looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
+import { readState } from "../optimizerState";
+import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
+import { encodeKerasZip } from "./encodeKeras";
 import { defineFormat } from "./format";
-import { parseObject } from "../parseObject";
-import { readPaths } from "./kerasH5";
+import { readPaths, readVariables } from "./kerasH5";
+import { beginsWithNpy } from "./npz";
 
 /** A config above this is none: that of the largest models takes some hundred kilobytes. */
 const configAtMost = 32 * 2 ** 20;
 
 export const kerasZip = defineFormat({
   name: "Keras .keras",
-  detect: (head) => head[0] === 0x50 && head[1] === 0x4b,
-  async readModel(source) {
+  detect: (head) => looksLikeZip(head) && !beginsWithNpy(head),
+  async readModel(source, { optimizer }) {
     const entries = await openZip(source);
     const text = async (name: string) =>
       new TextDecoder().decode(await needEntry(entries, name, source.name).read(configAtMost));
@@ -22,21 +25,32 @@ export const kerasZip = defineFormat({
     const metadata = entries.has("metadata.json")
       ? parseObject(await text("metadata.json"), `${source.name}, metadata.json`)
       : {};
-    const model = readKeras({ keras_version: "3.0.0", ...metadata, model_config: config });
-    const weights = await matchWeights(await stored(source), resolve(model), source.name, model);
+    const { labels, ...versions } = metadata;
+    const model = readKeras({ keras_version: "3.0.0", ...versions, model_config: config });
+    const network = resolve(model);
+    const root = await weightsOf(source);
+    const weights = await matchWeights(await readPaths(root), network, source.name, model);
     const training = config.compile_config;
+    const trainingConfig =
+      typeof training === "object" && training !== null ? { ...training } : undefined;
+    const optimizerState = optimizer
+      ? await readState(trainingConfig, network, await readVariables(root))
+      : undefined;
     return {
       format: this.name,
       model,
       weights,
-      ...(typeof training === "object" && training !== null && { trainingConfig: { ...training } }),
+      ...(labels !== undefined && { labels: checkLabels(labels, source.name) }),
+      ...(trainingConfig && { trainingConfig }),
+      ...(optimizerState && { optimizerState }),
     };
   },
-  readWeights: stored,
+  readWeights: async (source) => readPaths(await weightsOf(source)),
+  encoders: [{ id: "keras", endings: [".keras"], encode: encodeKerasZip }],
 });
 
-async function stored(source: OpenSource) {
+async function weightsOf(source: OpenSource) {
   const name = "model.weights.h5";
   const bytes = await needEntry(await openZip(source), name, source.name).read();
-  return readPaths(await openHdf5(bytesSource(bytes, `${source.name}, ${name}`)));
+  return openHdf5(bytesSource(bytes, `${source.name}, ${name}`));
 }

@@ -13,8 +13,9 @@ import {
 import type { ByteSource } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
-import { parseObject } from "../parseObject";
+import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
+import { encodeTfjs } from "./encodeTfjs";
 import { defineFormat, type StoredWeight, type StoredWeights } from "./format";
 
 /** A model.json above this is none. */
@@ -40,7 +41,7 @@ interface Group {
 
 export const tfjs = defineFormat({
   name: "TF.js layers model",
-  detect: (head) => /^\s*\uFEFF?\s*\{/.test(new TextDecoder().decode(head)),
+  detect: (head) => /^\s*\uFEFF?\s*\{/.test(new TextDecoder().decode(head.subarray(0, 1024))),
   async readModel(source) {
     const json = await readJson(source);
     if (json.format === "graph-model")
@@ -54,14 +55,17 @@ export const tfjs = defineFormat({
     const model = readKeras({ keras_version: "tfjs", ...json });
     const weights = await matchWeights(await stored(source), resolve(model), source.name);
     const training = json.trainingConfig;
+    const labels = (json.userDefinedMetadata as { labels?: unknown } | undefined)?.labels;
     return {
       format: this.name,
       model,
       weights,
+      ...(labels !== undefined && { labels: checkLabels(labels, source.name) }),
       ...(typeof training === "object" && training !== null && { trainingConfig: { ...training } }),
     };
   },
   readWeights: stored,
+  encoders: [{ id: "tfjs", endings: [".json"], encode: encodeTfjs }],
 });
 
 const bad = ({ name }: OpenSource, why: string, facts: Record<string, unknown> = {}) =>

@@ -1,0 +1,103 @@
+// The files of Keras 3, as Keras 3 writes them: `.h5` (keras/src/legacy/saving/legacy_h5_format.py),
+// `.weights.h5` and `.keras` (keras/src/saving/saving_lib.py).
+import type { Tensor } from "@cajal/core";
+import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
+import { readKeras, toKerasJson, type ModelConfig } from "@cajal/models";
+import { kerasPaths } from "../kerasPaths";
+import { legacyOrder } from "../matchWeights";
+import { compiled, writtenState } from "../optimizerState";
+import type { WholeModel } from "./format";
+
+/** Whose form the files have. */
+const kerasVersion = "3.0.0";
+
+/** Keras reads lists of names as attributes, which hold 64 kB: longer ones in pieces, `layer_names0` and on. */
+const namesAtMost = 60_000;
+
+export function encodeKerasH5(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+  const { model, weights, network, labels, trainingConfig, optimizerState } = whole;
+  const datasets = new Map<string, Tensor>();
+  const attributes = new Map<string, Record<string, Hdf5Attribute>>();
+  const versions = { backend: "tensorflow", keras_version: kerasVersion };
+  const training = compiled(trainingConfig);
+  attributes.set("", {
+    ...versions,
+    model_config: JSON.stringify(toKerasJson(model, { version: 3 })),
+    ...(training && {
+      training_config: JSON.stringify({ ...training.rest, optimizer_config: training.optimizer }),
+    }),
+    ...(labels && { labels: JSON.stringify(labels) }),
+  });
+  attributes.set("model_weights", {
+    ...versions,
+    ...names("layer_names", network.layers.map((layer) => layer.name)), // prettier-ignore
+  });
+  for (const layer of network.layers) {
+    const keys = legacyOrder(layer).map(({ key }) => key);
+    const group = `model_weights/${layer.name}`;
+    attributes.set(group, names("weight_names", keys));
+    for (const key of keys) datasets.set(`${group}/${key}`, weights.get(key)!);
+  }
+  attributes.set("model_weights/top_level_model_weights", names("weight_names", []));
+  const state = writtenState(trainingConfig, optimizerState, network);
+  if (state) {
+    const paths = state.map(([name]) => `${training!.optimizer.class_name.toLowerCase()}/${name}`);
+    attributes.set("optimizer_weights", names("weight_names", paths));
+    state.forEach(([, value], i) => datasets.set(`optimizer_weights/${paths[i]}`, value));
+  }
+  return new Map([[name, encodeHdf5({ datasets, attributes })]]);
+}
+
+export const encodeKerasWeights = (whole: WholeModel, name: string) =>
+  new Map([[name, weightsFile(whole, whole.model)]]);
+
+export function encodeKerasZip(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+  const { model, labels, trainingConfig } = whole;
+  const training = compiled(trainingConfig);
+  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const written = toKerasJson(model, { version: 3 });
+  const config = {
+    ...written,
+    ...(training && {
+      compile_config: {
+        ...training.rest,
+        optimizer: { module: "keras.optimizers", registered_name: null, ...training.optimizer },
+      },
+    }),
+  };
+  const files = [
+    ["metadata.json", json({ keras_version: kerasVersion, ...(labels && { labels }) })],
+    ["config.json", json(config)],
+    ["model.weights.h5", weightsFile(whole, readKeras(written))],
+  ] as const;
+  return new Map([[name, encodeZip(new Map(files))]]);
+}
+
+/**
+ * Weights by the paths of their layers, and the optimizer's variables by number.
+ *
+ * @param model the config by whose classes, those of nested models too, Keras looks for them
+ */
+function weightsFile(
+  { network, weights, trainingConfig, optimizerState }: WholeModel,
+  model: ModelConfig,
+): Uint8Array {
+  const datasets = new Map<string, Tensor>();
+  for (const [path, { key }] of kerasPaths(model, network.layers))
+    datasets.set(path, weights.get(key)!);
+  const state = writtenState(trainingConfig, optimizerState, network);
+  state?.forEach(([, value], i) => datasets.set(`optimizer/vars/${i}`, value));
+  return encodeHdf5({ datasets });
+}
+
+/** A list of names as one attribute or, above 64 kB, several. */
+function names(attribute: string, all: readonly string[]): Record<string, readonly string[]> {
+  // All take as much as the longest.
+  const width = Math.max(1, ...all.map((name) => new TextEncoder().encode(name).length));
+  const most = Math.floor(namesAtMost / width);
+  if (all.length <= most) return { [attribute]: all };
+  const parts = Array.from({ length: Math.ceil(all.length / most) }, (_, i) =>
+    all.slice(i * most, (i + 1) * most),
+  );
+  return Object.fromEntries(parts.map((part, i) => [`${attribute}${i}`, part]));
+}

@@ -1,0 +1,186 @@
+// TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
+// beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
+import { CajalError, tensor, type Tensor } from "@cajal/core";
+import { toKerasJson, type NetworkLayer } from "@cajal/models";
+import { optimizerOf, spelledOut, writtenState, type OptimizerConfig } from "../optimizerState";
+import type { WholeModel } from "./format";
+
+const shardSize = 4 * 2 ** 20;
+
+export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+  const { model, network, weights, labels } = whole;
+  const { config, class_name } = toKerasJson(model);
+  const named: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
+  const taken = new Set<string>();
+  for (const layer of network.layers.flatMap(leavesOf))
+    for (const { name: weight, key } of layer.weights) {
+      const name = `${layer.name}/${weight}`;
+      if (taken.has(name))
+        throw new CajalError(
+          "unsupported",
+          `TF.js finds weights by their layers' names, and "${layer.name}" is the name of two. Rename one of them.`,
+          { layer: layer.name },
+        );
+      // tfjs-layers/src/common.ts
+      if (!/^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(name))
+        throw new CajalError(
+          "unsupported",
+          `TF.js has names of Latin letters, digits, "-", "_", "." and "/" alone; got ${JSON.stringify(name)}. Rename the layer.`,
+          { layer: layer.name },
+        );
+      taken.add(name);
+      named.push([name, weights.get(key)!, "model"]);
+    }
+  const training = trainingOf(whole);
+  training?.state.forEach((value, i) => named.push([`optimizer/${i}`, value, "optimizer"]));
+  const shards = cut(named.map(([, { data }]) => data));
+  const folder = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
+  const base = name.slice(folder.length).replace(/\.json$/, "");
+  const paths = shards.map(
+    (_, i) => `${base === "model" ? "group1" : base}-shard${i + 1}of${shards.length}.bin`,
+  );
+  const json = {
+    format: "layers-model",
+    generatedBy: "Cajal",
+    convertedBy: null,
+    modelTopology: {
+      keras_version: "tfjs-layers 4.22.0",
+      backend: "tensor_flow.js",
+      class_name,
+      config,
+    },
+    ...(training && { trainingConfig: training.config }),
+    weightsManifest: [
+      {
+        paths,
+        weights: named.map(([name, { shape, dtype }, group]) => ({
+          name,
+          shape,
+          dtype,
+          ...(training && { group }),
+        })),
+      },
+    ],
+    ...(labels && { userDefinedMetadata: { labels } }),
+  };
+  return new Map([
+    [name, new TextEncoder().encode(JSON.stringify(json))],
+    ...paths.map((path, i) => [folder + path, shards[i]!] as const),
+  ]);
+}
+
+const leavesOf = (layer: NetworkLayer): readonly NetworkLayer[] =>
+  layer.layers ? layer.layers.flatMap(leavesOf) : [layer];
+
+/** All bytes joined and cut into shards; their ends fall anywhere. */
+function cut(parts: readonly ArrayBufferView[]): Uint8Array[] {
+  const total = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const shards = Array.from(
+    { length: Math.ceil(total / shardSize) },
+    (_, i) => new Uint8Array(Math.min(shardSize, total - i * shardSize)),
+  );
+  let at = 0;
+  for (const { buffer, byteOffset, byteLength } of parts)
+    for (let from = 0; from < byteLength;) {
+      const room = shardSize - (at % shardSize);
+      const piece = new Uint8Array(buffer, byteOffset + from, Math.min(room, byteLength - from));
+      shards[Math.floor(at / shardSize)]!.set(piece, at % shardSize);
+      at += piece.length;
+      from += piece.length;
+    }
+  return shards;
+}
+
+interface Training {
+  readonly config: object;
+  /** The optimizer's variables in the order of its `getWeights`, the number of steps first. */
+  readonly state: readonly Tensor[];
+}
+
+/** TF.js' own optimizer for a Keras one: name, config, and the slots that its state consists of in turn. */
+const optimizers: Readonly<
+  Record<
+    string,
+    (config: Readonly<Record<string, number | boolean>>) => {
+      readonly class_name: string;
+      readonly config: object;
+      readonly slots: readonly string[];
+    }
+  >
+> = {
+  Adam: ({ learning_rate, beta_1, beta_2, epsilon }) => ({
+    class_name: "Adam",
+    config: { learning_rate, beta1: beta_1, beta2: beta_2, epsilon },
+    slots: ["momentum", "velocity"],
+  }),
+  SGD: ({ learning_rate, momentum, nesterov }) =>
+    momentum
+      ? {
+          class_name: "Momentum",
+          config: { learning_rate, momentum, use_nesterov: nesterov },
+          slots: ["momentum"],
+        }
+      : { class_name: "SGD", config: { learning_rate }, slots: [] },
+  RMSprop: ({ learning_rate, rho, momentum, epsilon, centered }) => ({
+    class_name: "RMSProp",
+    config: { learning_rate, decay: rho, momentum, epsilon, centered },
+    slots: ["velocity", "momentum", ...(centered ? ["average_gradient"] : [])],
+  }),
+  Adagrad: ({ learning_rate, initial_accumulator_value }) => ({
+    class_name: "Adagrad",
+    config: { learning_rate, initial_accumulator_value },
+    slots: ["accumulator"],
+  }),
+};
+
+/** What TF.js can train with; undefined where it has no such optimizer or loss: training begins anew there. */
+function trainingOf({ trainingConfig, optimizerState, network }: WholeModel): Training | undefined {
+  const optimizer = optimizerOf(trainingConfig);
+  const loss = named(trainingConfig?.loss);
+  if (!optimizer || !loss || !isPlain(optimizer)) return undefined;
+  const { slots, ...optimizer_config } = optimizers[optimizer.class_name]!(
+    optimizer.config as Record<string, number | boolean>,
+  );
+  const metrics = named(trainingConfig?.metrics);
+  const config = { loss, ...(metrics !== undefined && { metrics }), optimizer_config };
+  writtenState(trainingConfig, optimizerState, network); // refuses what does not fit
+  if (!optimizerState) return { config, state: [] };
+  const trained = network.layers
+    .flatMap(leavesOf)
+    .flatMap(({ weights }) => weights.filter(({ trainable }) => trainable));
+  const rate = Number(optimizer.config.learning_rate);
+  const state = slots.flatMap((slot) =>
+    trained.map(({ key, shape }) => {
+      const value = optimizerState.get(`${key}/${slot}`) ?? tensor("float32", shape);
+      if (optimizer_config.class_name !== "Momentum") return value;
+      // Keras' momentum has the learning rate in it, TF.js' has not.
+      return tensor(
+        "float32",
+        shape,
+        Float32Array.from(value.data as Float32Array, (v) => -v / rate),
+      );
+    }),
+  );
+  const steps = Number(optimizerState.get("iteration")?.data[0] ?? 0);
+  return { config, state: [tensor("int32", [], [steps]), ...state] };
+}
+
+/** Whether TF.js' optimizers do all that the config asks for. */
+const isPlain = ({ class_name, config }: OptimizerConfig): boolean =>
+  Object.hasOwn(optimizers, class_name) &&
+  typeof config.learning_rate === "number" &&
+  config.learning_rate > 0 &&
+  ["weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "amsgrad"].every(
+    (option) => !config[option],
+  ) &&
+  !config.gradient_accumulation_steps;
+
+/** Losses or metrics by their names, as TF.js takes them; undefined for what has none. */
+function named(given: unknown): unknown {
+  if (typeof given === "string") return spelledOut(given);
+  if (Array.isArray(given)) {
+    const all = given.map(named);
+    return all.includes(undefined) || all.length === 0 ? undefined : all;
+  }
+  return undefined;
+}

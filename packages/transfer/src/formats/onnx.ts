@@ -1,0 +1,34 @@
+// ONNX: written from here; a graph is no Keras config, and what reads one is @cajal/onnx.
+import { CajalError } from "@cajal/core";
+import { toOnnx } from "@cajal/models";
+import { encodeModel } from "@cajal/onnx";
+import type { OpenSource } from "../source";
+import { defineFormat } from "./format";
+
+export const onnx = defineFormat({
+  name: "ONNX",
+  // A protobuf message that opens with its first field, a small version of the format.
+  detect: (head, name) => name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20),
+  readModel: refuse,
+  readWeights: refuse,
+  encoders: [
+    {
+      id: "onnx",
+      endings: [".onnx"],
+      encode({ model, weights, labels }, name) {
+        const graph = toOnnx(model, weights);
+        const metadata = new Map(graph.metadata);
+        if (labels) metadata.set("labels", JSON.stringify(labels));
+        return new Map([[name, encodeModel({ ...graph, metadata })]]);
+      },
+    },
+  ],
+});
+
+async function refuse({ name }: OpenSource): Promise<never> {
+  throw new CajalError(
+    "unsupported",
+    `${name}: it is an ONNX graph and no Keras model. Open it by its bytes (open of @cajal/runtime), or read it with decodeModel of @cajal/onnx.`,
+    { file: name },
+  );
+}

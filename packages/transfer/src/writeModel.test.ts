@@ -1,0 +1,307 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isCajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+import { functional, resolve, summary, toKerasJson, weightSpecs } from "@cajal/models";
+import { decodeModel } from "@cajal/onnx";
+import { initialize, open } from "@cajal/runtime";
+import * as tf from "@tensorflow/tfjs-core";
+import "@tensorflow/tfjs-backend-cpu";
+import * as tfl from "@tensorflow/tfjs-layers";
+import { beforeAll, describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
+import type { ReadModel } from "./formats/format";
+import { spelledOut } from "./optimizerState";
+import { readModel, readWeights } from "./readModel";
+import { encodeModel, writeModel, type ModelToWrite, type WriteFormat } from "./writeModel";
+
+const whole: readonly WriteFormat[] = ["keras", "h5", "tfjs", "safetensors"];
+const weightsAlone: readonly WriteFormat[] = ["weights.h5", "npz", "safetensors"];
+
+/** A model by what a reader must find again. */
+const shape = ({ model, weights }: Pick<ReadModel, "model" | "weights">) => ({
+  size: summary(model).totalParams,
+  specs: weightSpecs(model),
+  inputs: resolve(model).inputs.map(({ from }) => from),
+  outputs: resolve(model).outputNames,
+  weights,
+});
+
+const refusals = ["unknown-name", "unsupported", "unknown-option", "bad-model", "bad-argument"];
+const readable = (path: string) =>
+  readModel(path, { optimizer: true }).catch((error: unknown) => {
+    if (!isCajalError(error) || !refusals.includes(error.code)) throw error;
+  });
+
+async function checkRoundTrips(read: ModelToWrite & { weights: ReadModel["weights"] }) {
+  for (const format of whole) {
+    const files = await refusable(() => encodeModel(read, { format }));
+    if (!files) continue;
+    const back = await readModel(new Map(files));
+    expect(shape(back), format).toEqual(shape(read as ReadModel));
+  }
+  for (const format of weightsAlone) {
+    const files = await refusable(() => encodeModel(read, { format }));
+    if (!files) continue;
+    const [bytes] = files.values();
+    expect(await readWeights(bytes!, read.model as ReadModel["model"]), format).toEqual(
+      read.weights,
+    );
+  }
+}
+
+/** TF.js cannot hold two layers of one name; Keras 3 not the hard_sigmoid of Keras 2. */
+async function refusable<T>(work: () => T): Promise<T | undefined> {
+  try {
+    return work();
+  } catch (error) {
+    if (!isCajalError(error, "unsupported")) throw error;
+    expect(error.message).toMatch(/is the name of two|Latin letters|no hard_sigmoid as Keras 2/);
+    return undefined;
+  }
+}
+
+for (const folder of ["keras", "old"])
+  describeWithShared(
+    `models of reference/files/${folder}, written`,
+    `reference/files/${folder}`,
+    (path) => {
+      const files = readdirSync(path).filter((name) => /(?<!weights)\.(keras|h5)$/.test(name));
+      it.each(files)("%s in every format, and back, bit for bit", async (name) => {
+        const read = await readable(`${path}/${name}`);
+        if (read) await checkRoundTrips(read);
+      });
+    },
+  );
+
+describeWithShared("the optimizer's state", "reference/files/keras", (path) => {
+  const cases = JSON.parse(readFileSync(`${path}/expected.json`, "utf8")) as {
+    cases: { case: string; optimizer?: { class: string; variables: [string, number[]][] } }[];
+  };
+  const compiled = cases.cases.filter(
+    // A scaled loss has an optimizer within one, and is read without its state.
+    ({ optimizer, case: name }) => optimizer && !/mixed_float16/.test(name),
+  );
+  it.each(compiled)(
+    "of $case is that of both files, and survives",
+    async ({ case: name, optimizer }) => {
+      const read = await readable(`${path}/${name}.keras`);
+      if (!read) return;
+      expect(read.optimizerState?.size).toBe(optimizer!.variables.length);
+      const legacy = await readModel(`${path}/${name}.h5`, { optimizer: true });
+      expect(legacy.optimizerState).toEqual(read.optimizerState);
+      for (const format of ["keras", "h5"] as const) {
+        const back = await readModel(new Map(encodeModel(read, { format })), { optimizer: true });
+        expect(back.optimizerState, format).toEqual(read.optimizerState);
+        expect(back.trainingConfig, format).toMatchObject({
+          loss: spelledOut(read.trainingConfig!.loss),
+        });
+      }
+    },
+  );
+  it("is left out unless it is asked for", async () => {
+    const { optimizerState } = await readModel(`${path}/seq_cnn_adam.keras`);
+    expect(optimizerState).toBeUndefined();
+  });
+});
+
+const load = (files: ReadonlyMap<string, Uint8Array>) => {
+  const [json, ...shards] = [...files.values()];
+  const { modelTopology, weightsManifest, trainingConfig } = JSON.parse(
+    new TextDecoder().decode(json),
+  ) as {
+    modelTopology: object;
+    weightsManifest: { weights: tf.io.WeightsManifestEntry[] }[];
+    trainingConfig?: tf.io.TrainingConfig;
+  };
+  return tfl.loadLayersModel({
+    load: async () => ({
+      modelTopology,
+      weightSpecs: weightsManifest.flatMap(({ weights }) => weights),
+      weightData: new Uint8Array(Buffer.concat(shards)).buffer,
+      ...(trainingConfig && { trainingConfig }),
+    }),
+  });
+};
+
+/** With layers that TF.js has not: a GRU that resets after, Subtract, BatchNormalization of five axes. */
+const notInTfjs = /rnn_stack|shared_layers|convlstm/;
+
+describeWithShared("TF.js", "reference/files/keras", (path) => {
+  beforeAll(() => tf.setBackend("cpu"));
+  const names = readdirSync(path)
+    .filter((name) => name.endsWith(".keras"))
+    .map((name) => name.replace(".keras", ""));
+  it.each(names)("loads %s as we write it, and computes the same", async (name) => {
+    const read = await readable(`${path}/${name}.keras`);
+    if (!read || notInTfjs.test(name)) return;
+    const files = await refusable(() => encodeModel(read, { format: "tfjs" }));
+    if (!files || name === "float64_model") return; // inputs that TF.js has not
+    const model = await load(files);
+    await using session = await open(read.model, read.weights);
+    const inputs = session.inputs.map(({ name: input, shape, dtype }) => {
+      const fixed = shape!.map((extent) => (typeof extent === "number" ? extent : 2));
+      const data = Array.from({ length: sizeOf(fixed) }, (_, i) =>
+        dtype === "float32" ? Math.sin(i) : i % 5,
+      );
+      return [input, tensor(dtype as "float32", fixed, data)] as const;
+    });
+    const expected = Object.values(await session.run(Object.fromEntries(inputs)));
+    const given = inputs.map(([, { data, shape }]) => tf.tensor(data as Float32Array, [...shape]));
+    const got = [model.predict(given.length === 1 ? given[0]! : given)].flat() as tf.Tensor[];
+    for (const [i, { data }] of expected.entries())
+      for (const [j, value] of (await got[i]!.data()).entries())
+        expect(Math.abs(value - Number(data[j]))).toBeLessThan(1e-4);
+  });
+
+  it("goes on training from the optimizer's state, as Keras would", async () => {
+    const read = await readModel(`${path}/seq_cnn_adam.keras`, { optimizer: true });
+    const model = await load(encodeModel(read, { format: "tfjs" }));
+    const state = read.optimizerState!;
+    const variables = await (model.optimizer as tf.Optimizer).getWeights();
+    expect((await variables[0]!.tensor.data())[0]).toBe(Number(state.get("iteration")!.data[0]));
+    const trained = weightSpecs(read.model).filter(({ trainable }) => trainable);
+    const slots = ["momentum", "velocity"].flatMap((slot) =>
+      trained.map(({ key }) => state.get(`${key}/${slot}`)!),
+    );
+    for (const [i, { data }] of slots.entries())
+      expect(await variables[i + 1]!.tensor.data()).toEqual(data);
+    const x = tf.tensor(
+      Float32Array.from({ length: 288 }, (_, i) => Math.cos(i)),
+      [2, 12, 12, 1],
+    );
+    const kernel = () => model.layers[1]!.getWeights()[0]!.data();
+    const before = await kernel();
+    await model.fit(x, tf.ones([2, 5]), { epochs: 1 });
+    expect(await kernel()).not.toEqual(before);
+    expect(model.loss).toBe("meanSquaredError");
+  });
+});
+
+describe("a small model", () => {
+  const net = functional("small");
+  const x = net.input([4]);
+  const model = net.model(
+    [x],
+    [net.layer("Dense", { units: 3, activation: "softmax", name: "out" }, x)],
+  );
+  const weights = initialize(model, { seed: 1 });
+  const labels = ["a", "b", "ç"];
+  const trainingConfig = {
+    loss: "mse",
+    optimizer: { class_name: "SGD", config: { learning_rate: 0.1, momentum: 0.9 } },
+  };
+  const optimizerState = new Map<string, Tensor>([
+    ["iteration", tensor("int64", [], [5])],
+    ["out/kernel/momentum", tensor("float32", [4, 3], Float32Array.from({ length: 12 }, Math.sin))],
+    ["out/bias/momentum", tensor("float32", [3], [1, 2, 3])],
+  ]);
+  const content: ModelToWrite = { model, weights, labels };
+  const code = (work: () => unknown) => {
+    try {
+      work();
+    } catch (error) {
+      return isCajalError(error) ? `${error.code}: ${error.message}` : error;
+    }
+    return undefined;
+  };
+
+  it.each(whole)("keeps its labels in %s", async (format) => {
+    const read = await readModel(new Map(encodeModel(content, { format })));
+    expect(read.labels).toEqual(labels);
+  });
+
+  it("becomes ONNX with its labels", () => {
+    const [bytes] = encodeModel(content, { format: "onnx" }).values();
+    const graph = decodeModel(bytes!);
+    expect(graph.graph.outputs.map(({ name }) => name)).toEqual(["out"]);
+    expect(graph.metadata.get("labels")).toBe(JSON.stringify(labels));
+  });
+
+  it("is written where it is asked to, by the name's ending, shards beside", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cajal-write-"));
+    try {
+      for (const name of ["m.keras", "m.h5", "m.safetensors", "web/model.json"]) {
+        await writeModel(join(folder, name), content);
+        expect((await readModel(join(folder, name))).weights).toEqual(weights);
+      }
+      await writeModel(join(folder, "m.weights.h5"), content);
+      await writeModel(join(folder, "m.npz"), content);
+      await writeModel(join(folder, "kept"), content, { format: "h5" });
+      expect(await readWeights(join(folder, "m.weights.h5"), model)).toEqual(weights);
+      expect(readdirSync(folder).toSorted()).toEqual([
+        "kept",
+        "m.h5",
+        "m.keras",
+        "m.npz",
+        "m.safetensors",
+        "m.weights.h5",
+        "web",
+      ]);
+      expect(readdirSync(join(folder, "web")).toSorted()).toEqual([
+        "group1-shard1of1.bin",
+        "model.json",
+      ]);
+      await expect(writeModel(join(folder, "m.txt"), content)).rejects.toThrow(/ending/);
+      expect(existsSync(join(folder, "m.txt"))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("goes to TF.js in shards of 4 MB", async () => {
+    const net = functional("large");
+    const x = net.input([1500]);
+    const model = net.model([x], [net.layer("Dense", { units: 1000, name: "out" }, x)]);
+    const weights = initialize(model, { seed: 2 });
+    const files = encodeModel({ model, weights }, { format: "tfjs", name: "net.json" });
+    expect([...files.keys()]).toEqual(["net.json", "net-shard1of2.bin", "net-shard2of2.bin"]);
+    const read = await readModel(new Map(files));
+    const bytes = (of: Weights) => Buffer.from(of.get("out/kernel")!.data.buffer);
+    expect(bytes(read.weights).equals(bytes(weights))).toBe(true);
+  });
+
+  it("has its momentum divided by the learning rate in TF.js, which keeps it out", async () => {
+    const files = encodeModel({ ...content, trainingConfig, optimizerState }, { format: "tfjs" });
+    const { optimizer } = await load(files);
+    const [steps, kernel] = await (optimizer as tf.Optimizer).getWeights();
+    expect(Number((await steps!.tensor.data())[0])).toBe(5);
+    const expected = (optimizerState.get("out/kernel/momentum")!.data as Float32Array).map(
+      (m) => -m / 0.1,
+    );
+    expect(await kernel!.tensor.data()).toEqual(expected);
+  });
+
+  it("refuses what does not fit, before anything is written", () => {
+    const encode = (change: Partial<Record<keyof ModelToWrite, unknown>>, format = "keras") =>
+      code(() =>
+        encodeModel({ ...content, ...change } as ModelToWrite, { format: format as "h5" }),
+      );
+    const without = new Map(weights);
+    without.delete("out/bias");
+    expect(encode({ weights: without })).toMatch(/bad-argument.*"out\/bias" is missing/);
+    expect(encode({ weights: new Map([...weights, ["more", tensor("float32", [1])]]) })).toMatch(
+      /bad-argument.*no weight "more"/,
+    );
+    expect(
+      encode({ weights: new Map([...weights, ["out/bias", tensor("float32", [4])]]) }),
+    ).toMatch(/bad-shape.*\[4\], expected \[3\]/);
+    expect(encode({ weights: new Map([...weights, ["out/bias", tensor("int32", [3])]]) })).toMatch(
+      /bad-argument.*int32, expected float32/,
+    );
+    expect(encode({}, "kerass")).toMatch(/unknown-name.*keras/);
+    expect(encode({ optimizerState })).toMatch(/bad-argument.*without a trainingConfig/);
+    const iterationAlone = new Map([["iteration", tensor("int64", [], [1])]]);
+    expect(encode({ trainingConfig, optimizerState: iterationAlone })).toMatch(
+      /bad-argument.*"out\/kernel\/momentum" is missing/,
+    );
+    const ftrl = { ...trainingConfig, optimizer: { class_name: "Ftrl", config: {} } };
+    expect(encode({ trainingConfig: ftrl, optimizerState })).toMatch(/unsupported.*Ftrl/);
+  });
+
+  it("is JSON that says so", () => {
+    const [bytes] = encodeModel(content, { format: "tfjs" }).values();
+    const json = JSON.parse(new TextDecoder().decode(bytes)) as { modelTopology: object };
+    expect(json.modelTopology).toMatchObject({ config: toKerasJson(model).config });
+  });
+});
