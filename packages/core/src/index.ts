@@ -23,3 +23,4 @@ export {
   type Weights,
 } from "./tensor";
 export { random, hash, type Random } from "./random";
+export { preprocessInput, type Preprocessing } from "./preprocessInput";

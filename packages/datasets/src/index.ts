@@ -17,3 +17,14 @@ export { randomTranslation } from "./transforms/randomTranslation";
 export { standardize, type Standardizer } from "./transforms/standardize";
 export { parseIdx } from "./decode/parseIdx";
 export { pca, type Pca } from "./transforms/pca";
+export type { Image, ImageSize } from "./images/image";
+export { resize, type ResizeLibrary, type ResizeOptions } from "./images/resize";
+export { centerCrop, crop, pad, shortSideSize, type PadOptions } from "./images/crop";
+export { loadImg, resizeWithPad, resizing, type ResizingOptions } from "./images/keras";
+export {
+  evaluation,
+  stackImages,
+  type EvaluatedNetwork,
+  type Evaluation,
+} from "./images/evaluation";
+export { decodeImage, toGrey, type DecodeOptions } from "./decode/decodeImage";

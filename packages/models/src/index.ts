@@ -74,7 +74,7 @@ export {
   type WeightFile,
 } from "./published/facts";
 export { modelTable, type ModelRow } from "./published/modelTable";
-export { preprocessInput, type Preprocessing } from "./imagenet/preprocessInput";
+export { preprocessInput, type Preprocessing } from "@cajal/core";
 export { weightFile, type WeightFileOptions } from "./published/weightFile";
 export {
   declareInputs,

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { isCajalError, tensor } from "@cajal/core";
+import { isCajalError, preprocessInput, tensor, type Preprocessing } from "@cajal/core";
 import { describeWithShared } from "../../../core/testing/shared";
 import { models } from "../published/facts";
-import { preprocessInput, type Preprocessing } from "./preprocessInput";
 
 describe("preprocessInput", () => {
   it("turns channels where caffe does, and leaves them elsewhere", () => {

@@ -3,14 +3,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { sizeOf, type Tensor } from "@cajal/core";
+import { preprocessInput, sizeOf, type Tensor } from "@cajal/core";
 import { describeWithShared } from "../../../core/testing/shared";
 import { digest, generatedImages, generatedWeights } from "../../testing/generated";
 import { runOnnx } from "../../testing/runOnnx";
 import type { ModelConfig } from "../keras/config";
 import { models } from "../published/facts";
 import { toOnnx } from "../lower/lower";
-import { preprocessInput } from "../imagenet/preprocessInput";
 
 interface Golden {
   input: { size: number; uint8_sha256: string; preprocessed_first8: number[] };

@@ -2,13 +2,12 @@
 // and roundings show. fixtures/make_values.py asks Keras.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { tensor } from "@cajal/core";
+import { preprocessInput, tensor } from "@cajal/core";
 import { generatedImages, generatedWeights } from "../../testing/generated";
 import { runOnnx } from "../../testing/runOnnx";
 import type { ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { toOnnx } from "../lower/lower";
-import { preprocessInput } from "../imagenet/preprocessInput";
 import { densenet121 } from "./densenet";
 import { inceptionV3 } from "./inceptionV3";
 import { mobilenet } from "./mobilenet";

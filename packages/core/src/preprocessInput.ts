@@ -1,5 +1,7 @@
 // From pixels to what a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
-import { CajalError, showShape, tensor, unknownName, type Tensor } from "@cajal/core";
+import { CajalError } from "./errors";
+import { unknownName } from "./names";
+import { showShape, tensor, type Tensor } from "./tensor";
 
 /**
  * How pixels 0 … 255, channels red, green, blue, become a network's input:
@@ -30,7 +32,7 @@ const torchDeviation = [0.229, 0.224, 0.225].map(Math.fround);
  * The input that a network with this preprocessing expects, as a new tensor.
  *
  * @param x pixels 0 … 255, uint8 or float32, [height, width, 3] or [batch, height, width, 3]
- * @param mode the network's, see {@link ModelFacts}
+ * @param mode the network's own: `modelFacts(name).preprocessing` of @cajal/models
  * @returns float32 of the same shape
  * @throws CajalError `unknown-name` (mode), `bad-argument` (dtype), `bad-shape`
  */
@@ -51,7 +53,14 @@ export function preprocessInput(x: Tensor, mode: Preprocessing): Tensor<"float32
   const { from, value } = modes[mode];
   const pixels = x.data as Uint8Array | Float32Array;
   const out = tensor("float32", x.shape);
-  for (let i = 0; i < pixels.length; i += 3)
-    for (let c = 0; c < 3; c++) out.data[i + c] = value(pixels[i + from[c]!]!, c);
+  const { data } = out;
+  const bytes = x.dtype === "uint8";
+  for (let c = 0; c < 3; c++) {
+    const source = from[c]!;
+    // Of bytes there are 256.
+    const known = Float32Array.from({ length: bytes ? 256 : 0 }, (_, byte) => value(byte, c));
+    if (bytes) for (let i = c; i < data.length; i += 3) data[i] = known[pixels[i - c + source]!]!;
+    else for (let i = c; i < data.length; i += 3) data[i] = value(pixels[i - c + source]!, c);
+  }
   return out;
 }

@@ -1,0 +1,158 @@
+// Against Pillow: every file that the reference has, and in every clone a few small ones.
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { describeWithShared, shared } from "../../../core/testing/shared";
+import { modelFacts } from "../../../models/src/index";
+import { sha256 } from "../../testing/images";
+import { centerCrop, shortSideSize } from "../images/crop";
+import { evaluation } from "../images/evaluation";
+import type { Image } from "../images/image";
+import { loadImg } from "../images/keras";
+import { resize } from "../images/resize";
+import { decodeImage } from "./decodeImage";
+import { readImage } from "./readImage";
+
+interface Answer {
+  readonly shape?: number[];
+  readonly sha256?: string;
+  readonly first?: number[];
+  readonly error?: string;
+  readonly same_as?: string;
+}
+
+const fixtures = new URL("../../fixtures/decoding/", import.meta.url);
+const small: Record<string, Answer> = JSON.parse(
+  readFileSync(new URL("expected.json", fixtures), "utf8"),
+);
+
+const summary = (image: Image<"uint8">) => ({
+  shape: image.shape,
+  first: [...image.data.subarray(0, 3)],
+  sha256: sha256(image.data),
+});
+
+describe("decodeImage", () => {
+  it.each(Object.entries(small))("%s as Pillow", async (file, { shape, first, sha256 }) => {
+    const image = await decodeImage(readFileSync(new URL(file, fixtures)));
+    expect(summary(image)).toEqual({ shape, first, sha256 });
+  });
+
+  it("takes an ArrayBuffer and a Blob", async () => {
+    const [name, { sha256 }] = Object.entries(small)[0]!;
+    const bytes = Uint8Array.from(readFileSync(new URL(name, fixtures)));
+    expect(summary(await decodeImage(bytes.buffer)).sha256).toBe(sha256);
+    expect(summary(await decodeImage(new Blob([bytes]))).sha256).toBe(sha256);
+  });
+
+  it("makes grey as convert(L)", async () => {
+    const bytes = readFileSync(new URL(Object.keys(small)[0]!, fixtures));
+    const [colour, grey] = [await decodeImage(bytes), await decodeImage(bytes, { channels: 1 })];
+    const [r, g, b] = colour.data as unknown as [number, number, number];
+    expect(grey.shape).toEqual([...colour.shape.slice(0, 2), 1]);
+    // By hand: ITU-R 601-2 luma, rounded.
+    expect(grey.data[0]).toBe(Math.round(0.299 * r + 0.587 * g + 0.114 * b));
+  });
+
+  it.each([
+    ["bad-file", () => decodeImage(new Uint8Array(0))],
+    ["bad-file", () => decodeImage(new TextEncoder().encode("no image"))],
+    ["bad-argument", () => decodeImage("tench.jpg" as never)],
+    ["bad-argument", () => decodeImage(new Uint8Array(3), { channels: 4 as 3 })],
+    ["bad-argument", () => decodeImage(new Uint8Array(3), { orientation: "up" as "stored" })],
+    ["io", () => readImage("/nowhere/image.png")],
+    ["bad-argument", () => readImage(7 as never)],
+  ] as const)("refuses with %s", async (code, refused) => {
+    await expect(refused()).rejects.toThrow(expect.objectContaining({ code }));
+  });
+});
+
+/** PNG whose data fails its checksum: Pillow reads it, libpng within sharp refuses. */
+const refusedHere = ["a_broken_png_data_crc.png"];
+
+describeWithShared("decodeImage: every reference", "reference/images", (folder) => {
+  const root = folder.replace(/shared\/reference\/images$/, "");
+  const cases: { file: string; decoders: Record<string, Answer> }[] = JSON.parse(
+    readFileSync(`${folder}/decoding/decode.json`, "utf8"),
+  ).cases.filter(({ file }: { file: string }) => existsSync(root + file));
+
+  // sharp has no BMP.
+  it.each(cases.filter(({ file }) => !file.endsWith(".bmp")))(
+    "$file",
+    async ({ file, decoders }) => {
+      const { pillow, pillow_exif_transposed: transposed } = decoders;
+      const decoded = readImage(root + file);
+      if (pillow!.error !== undefined || refusedHere.some((name) => file.endsWith(name))) {
+        await expect(decoded).rejects.toThrow(expect.objectContaining({ code: "bad-file" }));
+        return;
+      }
+      const { shape, first, sha256 } = pillow!;
+      expect(summary(await decoded)).toEqual({ shape, first, sha256 });
+      if (transposed?.sha256) {
+        const { shape, first, sha256 } = transposed;
+        const upright = await readImage(root + file, { orientation: "upright" });
+        expect(summary(upright)).toEqual({ shape, first, sha256 });
+      }
+    },
+  );
+
+  const pipelines: { file: string; outputs: Record<string, Answer> }[] = JSON.parse(
+    readFileSync(`${folder}/resizing/pipelines.json`, "utf8"),
+  ).cases;
+
+  it.each(pipelines)("pipelines of $file", async ({ file, outputs }) => {
+    const image = await readImage(root + file);
+    const [height, width] = image.shape as [number, number];
+    for (const [name, { sha256 }] of Object.entries(outputs)) {
+      const part = name.split("_");
+      const [side, size] = [Number(part[2]), Number(part.at(-1))];
+      const square = { width: size, height: size };
+      const made =
+        part[0] === "torchvision"
+          ? centerCrop(
+              resize(image, { method: part[1]!, ...shortSideSize({ width, height }, side) }),
+              { ...square, rounding: "half-even" },
+            )
+          : part[0] === "published"
+            ? evaluation(modelFacts(size === 224 ? "ResNet50" : "Xception")).pixels(image)
+            : loadImg(image, {
+                ...square,
+                interpolation: part[3]!,
+                keepAspectRatio: part.includes("keep"),
+              });
+      expect(summary(made as Image<"uint8">).sha256, name).toBe(sha256);
+    }
+  });
+});
+
+describe("evaluation", () => {
+  it("is the recipe of the published accuracies", () => {
+    const facts = (name: string) => {
+      const { shortSide, width, preprocessing } = evaluation(modelFacts(name));
+      return [shortSide, width, preprocessing];
+    };
+    expect(facts("VGG16")).toEqual([256, 224, "caffe"]);
+    expect(facts("Xception")).toEqual([341, 299, "tf"]);
+    expect(facts("DenseNet121")).toEqual([256, 224, "torch"]);
+  });
+
+  it("refuses a name, and a network that nobody published preprocessing for", () => {
+    expect(() => evaluation("ResNet50" as never)).toThrow(/modelFacts\("ResNet50"\)/);
+    expect(() => evaluation(modelFacts("LeNet5"))).toThrow(
+      expect.objectContaining({ code: "unsupported" }),
+    );
+  });
+
+  const path = "reference/images/published-accuracy.json";
+  describeWithShared("facts", path, () => {
+    const { models } = JSON.parse(readFileSync(shared(path), "utf8"));
+    it.each<{ name: string; [key: string]: unknown }>(models)("$name", (each) => {
+      const { measured, preprocessing } = modelFacts(each.name);
+      expect(preprocessing).toBe(each["preprocess_input"]);
+      expect(measured).toEqual({
+        shortSide: each["resize_short_side"],
+        top1: expect.closeTo(1 - Number(each["top1_error"]) / 100, 8),
+        top5: expect.closeTo(1 - Number(each["top5_error"]) / 100, 8),
+      });
+    });
+  });
+});

@@ -1,0 +1,50 @@
+// An image is a tensor [height, width, channels]; what is checked of one, everywhere.
+import { CajalError, checkTensor, showShape, showValue, type Tensor } from "@cajal/core";
+
+/** Pixels, `[height, width, channels]`: uint8 0 … 255, or float32 in whatever range they came in. */
+export type Image<D extends "uint8" | "float32" = "uint8" | "float32"> = Tensor<D>;
+
+/** Width and height in pixels. */
+export interface ImageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Refuses what is no image of these types.
+ *
+ * @param where the function that it was given to, for the message
+ * @throws CajalError `bad-argument` (no tensor, another type), `bad-shape`
+ */
+export function checkImage(
+  where: string,
+  image: Tensor,
+  types: readonly string[] = ["uint8", "float32"],
+): asserts image is Image {
+  if (typeof image !== "object" || image === null || !Array.isArray(image.shape))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${showValue(image)}, expected an image: a tensor ${types.join(" or ")} [height, width, channels].`,
+      { where },
+    );
+  checkTensor(image, `${where} image`);
+  if (!types.includes(image.dtype))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got an image of dtype ${image.dtype}, expected ${types.join(" or ")}.`,
+      { where, dtype: image.dtype },
+    );
+  if (image.shape.length !== 3 || image.shape.some((extent) => extent === 0))
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got an image ${showShape(image.shape)}, expected [height, width, channels], none of them 0. Of a batch, hand over one image after the other.`,
+      { where, shape: image.shape },
+    );
+}
+
+/** The extents of an image that was checked. */
+export const extentsOf = ({ shape }: Tensor) => ({
+  height: shape[0]!,
+  width: shape[1]!,
+  channels: shape[2]!,
+});
