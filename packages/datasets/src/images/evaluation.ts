@@ -61,9 +61,10 @@ export function evaluation(network: EvaluatedNetwork): Evaluation {
   const { shortSide = Math.floor((Math.min(width, height) * 256) / 224) } = measured ?? {};
   const pixels = (image: Image): Image<"uint8"> => {
     checkImage(`evaluation of ${name}`, image, ["uint8"]);
-    if (extentsOf(image).channels !== 3)
-      throw new CajalError("bad-shape", `evaluation of ${name}: got an image of ${extentsOf(image).channels} channels, expected red, green and blue.`, { shape: image.shape }); // prettier-ignore
-    const size = shortSideSize(extentsOf(image), shortSide);
+    const { width: w, height: h, channels } = extentsOf(image);
+    if (channels !== 3)
+      throw new CajalError("bad-shape", `evaluation of ${name}: got an image of ${channels} channels, expected red, green and blue.`, { shape: image.shape }); // prettier-ignore
+    const size = shortSideSize({ width: w, height: h }, shortSide);
     const resized = resize(image, { like: "opencv", method: "cubic", ...size });
     return centerCrop(resized, { width, height }) as Image<"uint8">;
   };
