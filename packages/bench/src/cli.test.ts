@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fetchFile } from "@cajal/files/node";
+import type { Tensor } from "@cajal/core";
+import { open } from "@cajal/runtime";
+import { loadModel } from "@cajal/train/node";
 import { buildCajal, cajal } from "../testing/cajal";
+import { imageSet } from "./choices/imageSets";
 import type { BenchRecord } from "./measure/record";
 import type { TableRow } from "./measure/table";
 
@@ -57,6 +61,7 @@ describe("--out", () => {
     for (const args of [
       ["run", "--out", taken],
       ["learn", "--checkpoint", taken],
+      ["learn", "--save", inside],
       ["table", "lenet5", "--out", folder],
       ["table", "lenet5", "--out", inside],
       ["speed", "--out", folder],
@@ -148,6 +153,26 @@ describe("cajal learn", () => {
     expect(await learned("--schedule", "cosine", "--learning-rate", "0.003")).toBe(cosine);
     expect(await learned("--schedule", "one-cycle")).not.toBe(cosine);
     expect(await learned("--optimizer", "sgd")).not.toBe(cosine);
+  });
+
+  it("saves what it has learned: read back, it reads the held-out digits as well", async () => {
+    const file = join(folder, "digits.safetensors");
+    const { code, stdout, stderr } = await cajal(["learn", "--epochs", "2", "--save", file]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(`saved as ${file}`);
+    const { model, weights, labels } = await loadModel(file);
+    expect(labels).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    const { heldOut } = await imageSet("digits").load({ seed: 42 });
+    const { x, y } = await heldOut.all();
+    await using session = await open(model, weights);
+    const { data, shape } = await session.predict(x as Tensor);
+    expect(shape).toEqual([359, 10]);
+    const right = Array.from({ length: 359 }, (_, i) => {
+      const row = Array.from({ length: 10 }, (_, c) => Number(data[10 * i + c]));
+      return row.indexOf(Math.max(...row)) === Number((y as Tensor).data[i]);
+    }).filter(Boolean).length;
+    expect(right).toBeGreaterThan(180); // by chance it would be 36
+    expect(stdout).toContain(`${((100 * right) / 359).toFixed(2)} % of 359 held-out examples`);
   });
 
   it("lists the schedules for a name that is none", async () => {

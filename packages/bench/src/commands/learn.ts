@@ -1,6 +1,6 @@
 // cajal learn: trains a network on a data set, and says how it goes.
 import { CajalError, unknownName } from "@cajal/core";
-import { checkWritableFolder } from "@cajal/files/node";
+import { checkWritable, checkWritableFolder } from "@cajal/files/node";
 import { modelFacts, summary } from "@cajal/models";
 import { type DeviceChoice, devices } from "@cajal/runtime";
 import {
@@ -61,6 +61,7 @@ export async function learn(
 ): Promise<void> {
   const { device } = options;
   if (options.checkpoint !== undefined) await checkWritableFolder(options.checkpoint);
+  if (options.save !== undefined) await checkWritable(options.save);
   const data = imageSet(options.dataset);
   const { recipe } = data;
   const { epochs = recipe.epochs, batch = recipe.batch } = options;
