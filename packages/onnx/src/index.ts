@@ -41,6 +41,7 @@ export {
 } from "./graph/builder";
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
+export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { inferShapes } from "./graph/inferShapes";
 export {
   failingWithoutRows,

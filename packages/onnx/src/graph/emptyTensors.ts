@@ -25,8 +25,18 @@ export function nodeFailingOnEmpty(
     (node) =>
       operator(node.op, node.domain)?.failsOnEmpty?.(
         node.inputs.map((name) => values.get(name)?.shape),
+        axesOf(node, graph),
       ) || subgraphsOf(node).some(hasSuspect),
   );
+}
+
+/** The axes that a node names, where they do not depend on what is fed. */
+function axesOf({ attributes, inputs }: Node, { initializers }: Graph): readonly number[] {
+  const axes = attributes["axes"] ?? attributes["axis"];
+  if (axes?.type === "int") return [axes.value];
+  if (axes?.type === "ints") return axes.value;
+  const constant = initializers.get(inputs[1] ?? "");
+  return constant?.dtype === "int64" ? Array.from(constant.data, Number) : [];
 }
 
 /** A tensor of four axes without rows: without steps, or without examples. */

@@ -88,8 +88,10 @@ export interface Operator {
   /**
    * Whether ONNX Runtime's kernel (1.30) ends the process, never ends or computes wrongly for inputs of
    * these shapes, because one has an extent of 0.
+   *
+   * @param axes that the node names, by attribute or constant
    */
-  failsOnEmpty?(inputs: readonly (readonly Dim[] | undefined)[]): boolean;
+  failsOnEmpty?(inputs: readonly (readonly Dim[] | undefined)[], axes?: readonly number[]): boolean;
   /** Cases that are run in ONNX Runtime: what it returns must be what `infer` told. */
   readonly samples: readonly OperatorSample[];
 }

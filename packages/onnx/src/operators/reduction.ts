@@ -57,6 +57,10 @@ const samples: readonly OperatorSample[] = [
   { inputs: [[2, 3]], attributes: { noop_with_empty_axes: 1 } },
 ];
 
+/** Of an empty tensor negative axes are kept as they are: [0, 3] over axis −1 stays [0, 3]. */
+const keepsNegativeAxes: Operator["failsOnEmpty"] = ([x], axes = []) =>
+  x?.includes(0) === true && axes.some((axis) => axis < 0);
+
 const reduction = (
   op: string,
   type: TypeRule = "number",
@@ -68,6 +72,7 @@ const reduction = (
     outputs: [1, 1],
     types: [type, "int64"],
     attributes: { axes: "ints", keepdims: "int", noop_with_empty_axes: "int" },
+    failsOnEmpty: keepsNegativeAxes,
     infer: (node) => inferReduction(node, fold),
     samples,
   });
@@ -83,6 +88,7 @@ const argument = (op: string): Operator =>
     outputs: [1, 1],
     types: ["number"],
     attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
+    failsOnEmpty: keepsNegativeAxes,
     infer: (node) => {
       const { shape } = node.inputs[0]!;
       const axis = shape && axisOf(node.int("axis", 0), shape.length, shape);

@@ -1,7 +1,7 @@
 // What is not refused or answered here would end the test's own process, or never return.
 import { tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { encodeModel, GraphBuilder, type Dim, type Value } from "@cajal/onnx";
+import { encodeModel, GraphBuilder, guardEmpty, type Dim, type Value } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../../initializers/initialize";
 import { open } from "../../open";
@@ -97,5 +97,71 @@ describe("empty tensors in ONNX graphs", () => {
     await using session = await open(model);
     await expect(session.predict(zeros(1, 4))).rejects.toMatchObject({ facts: { op: "TopK" } });
     expect((await session.predict(zeros(2, 4))).shape).toEqual([1, 2]);
+  });
+
+  it("refuses a reduction over a negative axis, which ONNX Runtime would leave as it is", async () => {
+    const model = graph(["rows", 3], (g, x) => [
+      g.shape(g.reduceMean(x, { axes: [-1], keepdims: false })),
+    ]);
+    await using session = await open(model);
+    await expect(session.predict(empty(0, 3))).rejects.toMatchObject({ facts: { op: "ReduceMean" } }); // prettier-ignore
+    expect([...(await session.predict(zeros(2, 3))).data]).toEqual([2n]);
+  });
+});
+
+describe("tensors that data leave empty", () => {
+  const firsts = (g: GraphBuilder, x: Value) =>
+    g.squeeze(g.slice(x, { starts: [0], ends: [1], axes: [1] }), [1]);
+  /** The rows whose first number is not 0. */
+  const chosen = (g: GraphBuilder, x: Value) =>
+    g.gather(x, g.squeeze(g.nonZero(firsts(g, x)), [0]), { axis: 0 });
+  const firstRows = (g: GraphBuilder, x: Value) =>
+    g.compress(x, g.cast(firsts(g, x), "bool"), { axis: 0 });
+
+  const cases: Readonly<Record<string, (g: GraphBuilder, x: Value) => Value>> = {
+    "TopK after Compress": (g, x) => g.topK(firstRows(g, x), 1)[0]!,
+    "TopK after NonZero": (g, x) =>
+      g.topK(g.cast(g.transpose(g.nonZero(x), [1, 0]), "float32"), 1)[0]!,
+    "LSTM after Compress": (g, x) =>
+      g.lstm(
+        g.unsqueeze(firstRows(g, x), [1]),
+        g.constant(zeros(1, 8, 3)),
+        g.constant(zeros(1, 8, 2)),
+        ...([undefined, undefined, undefined, undefined, undefined] as const),
+        { hidden_size: 2 },
+      )[0]!,
+    "GRU after NonZero and Gather": (g, x) =>
+      g.gru(
+        g.unsqueeze(chosen(g, x), [1]),
+        g.constant(zeros(1, 6, 3)),
+        g.constant(zeros(1, 6, 2)),
+        ...([undefined, undefined, undefined] as const),
+        { hidden_size: 2 },
+      )[0]!,
+  };
+
+  it.each(Object.keys(cases))(
+    "%s: computed where there are rows, refused where none",
+    async (name) => {
+      const model = graph([2, 3], (g, x) => [g.reduceSum(cases[name]!(g, x), { keepdims: false })]);
+      for (const source of [model, encodeModel(model)]) {
+        await using session = await open(source);
+        const y = await session.predict(tensor("float32", [2, 3], [1, 5, 2, 1, 1, 3]));
+        expect(y.shape).toEqual([]);
+        if (name === "TopK after Compress") expect([...y.data]).toEqual([8]);
+        await expect(session.predict(zeros(2, 3))).rejects.toMatchObject({
+          code: "unsupported",
+          facts: { op: name.split(" ")[0] },
+          message: expect.stringContaining("that data left empty"),
+        });
+        // The session goes on.
+        expect(await session.predict(tensor("float32", [2, 3], [1, 5, 2, 1, 1, 3]))).toEqual(y);
+      }
+    },
+  );
+
+  it("changes nothing where inputs alone decide", async () => {
+    const model = graph(["rows", 4], (g, x) => [g.topK(x, 2)[0]!]);
+    expect(guardEmpty(model)).toEqual({ model, guards: new Map() });
   });
 });

@@ -6,6 +6,7 @@ import {
   type Initializer,
   decodeModel,
   failingWithoutRows,
+  guardEmpty,
   mayFailOnEmpty,
   nodeFailingOnEmpty,
   shapesFor,
@@ -15,13 +16,19 @@ import {
 } from "@cajal/onnx";
 
 export interface EmptyTensors {
+  /** What is to be opened: guarded where data decide whether a tensor is empty that must not be. */
+  readonly model: OnnxModel | Uint8Array;
   /**
    * What a run gives where all of it is empty; undefined where it must be computed.
    *
    * @throws CajalError `unsupported` naming the node, `bad-shape`
    */
   answer(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor> | undefined;
+  /** What a run's error means where a guard ended it. */
+  explain(error: unknown): CajalError | undefined;
 }
+
+const noGuards: ReadonlyMap<string, Node> = new Map();
 
 /** Initializers up to this many elements are read by shape rules. */
 const shapeLike = 64;
@@ -37,10 +44,19 @@ export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
   const bytes = "graph" in source ? undefined : new WeakRef(source);
   let model = suspect || "graph" in source ? skeleton(source) : undefined;
   if (model && (suspect || lacks)) refuse(model, valuesOf(model));
+  const { model: guarded, guards } =
+    suspect && model ? guardEmpty("graph" in source ? source : decodeModel(source)) : { model: source, guards: noGuards }; // prettier-ignore
   /** Shapes of inputs with which nothing that fails is reached. */
   const harmless = new Set<string>();
 
   return {
+    model: guards.size === 0 ? source : guarded,
+    explain(error) {
+      const message = error instanceof Error ? error.message : "";
+      // A guard's name alone stands in quotes: Name:'topk/not_empty'.
+      const [guard, node] = [...guards].find(([name]) => message.includes(`'${name}'`)) ?? [];
+      return node && guard !== undefined ? refusal(node, "that data left empty") : undefined;
+    },
     answer(feeds) {
       const empty = Object.values(feeds).some(({ shape }) => shape.includes(0));
       if (!empty && !suspect) return undefined;
@@ -99,12 +115,15 @@ function refuse(model: OnnxModel, values: ReadonlyMap<string, ValueInfo> | undef
   const node = values && nodeFailingOnEmpty(model, values);
   if (!node) return;
   const shapes = node.inputs.map((name) => values.get(name)?.shape ?? []);
-  throw new CajalError(
-    "unsupported",
-    `node "${nameOf(node)}" (${node.op}): an input is empty, of shapes ${JSON.stringify(shapes)}, and ONNX Runtime does not compute that: it ends the process or never ends. Feed at least one of each.`,
-    { node: nameOf(node), op: node.op, shapes },
-  );
+  throw refusal(node, `of shapes ${JSON.stringify(shapes)}`, { shapes });
 }
+
+const refusal = (node: Node, which: string, facts: Readonly<Record<string, unknown>> = {}) =>
+  new CajalError(
+    "unsupported",
+    `node "${nameOf(node)}" (${node.op}): an input is empty, ${which}, and ONNX Runtime does not compute that: it ends the process, never ends or computes wrongly. Feed at least one of each.`,
+    { node: nameOf(node), op: node.op, ...facts },
+  );
 
 const nameOf = ({ name, outputs }: Node) => name || outputs[0] || "";
 

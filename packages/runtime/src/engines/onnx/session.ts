@@ -31,12 +31,13 @@ export interface OpenOnOnnxOptions {
 
 /** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
-  model: OnnxModel | Uint8Array,
+  source: OnnxModel | Uint8Array,
   { device: choice, threads, shareKernels, verify: checked, isolate, signal }: OpenOnOnnxOptions,
 ): Promise<OpenedModel> {
   checkDevice("onnx", choice);
   const devices = candidates("onnx", choice);
-  const empty = emptyTensors(model);
+  const empty = emptyTensors(source);
+  const { model } = empty;
   const failures: Error[] = [];
   for (const device of devices) {
     try {
@@ -77,7 +78,11 @@ function opensOn(
     const answer = empty.answer(feeds);
     if (answer) return answer;
     const given = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
-    const results = await session.run(Object.fromEntries([...given, ...apart]));
+    const results = await session
+      .run(Object.fromEntries([...given, ...apart]))
+      .catch((error: unknown) => {
+        throw empty.explain(error) ?? error;
+      });
     return Object.fromEntries(
       session.outputNames.map((name) => [name, fromOrt(results[name]!, name)]),
     );
