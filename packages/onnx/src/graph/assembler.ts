@@ -34,7 +34,7 @@ import type {
   OnnxModel,
   ValueInfo,
 } from "../model/model";
-import { checkInitializer } from "../model/checkStructure";
+import { checkInitializer, madeHere } from "../model/checkStructure";
 import { inlineFunctions } from "../model/inlineFunctions";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
@@ -463,14 +463,14 @@ export class GraphAssembler implements Scope {
       metadata = Object.fromEntries(this.#loaded?.metadata ?? []),
     } = options;
     checkArgument("build", "metadata", metadata, "object");
-    return {
+    return madeHere({
       ...this.#loaded,
       irVersion: this.opset >= 21 ? 10 : this.opset >= 19 ? 9 : 8,
       opsets: Object.fromEntries(this.#shared.opsets),
       producer,
       graph: this.buildGraph(),
       metadata: new Map(Object.entries(metadata)),
-    };
+    });
   }
 
   #add(node: Node, outputs: readonly Known[]): Value[] {

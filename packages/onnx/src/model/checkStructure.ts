@@ -7,6 +7,15 @@ import type { OnnxModel } from "./model";
 /** Graphs inside nodes of graphs inside nodes: deeper than this is none that was meant. */
 const deepest = 128;
 
+/** Models that are checked, or were made here: a model goes through several functions, and does not change. */
+const wellFormed = new WeakSet<object>();
+
+/** Says that a model was made by code whose types hold. */
+export function madeHere(model: OnnxModel): OnnxModel {
+  wellFormed.add(model);
+  return model;
+}
+
 /** What the checks of models consist of; each refuses a value with the place where it stands. */
 function checksFor(where: string) {
   const fail = (at: string, got: unknown, expected: string): never => {
@@ -74,6 +83,7 @@ export const checkInitializer = (value: unknown, at: string): void =>
  * @throws CajalError `bad-model` naming the field, what was got and what was expected
  */
 export function checkStructure(model: unknown, where: string): asserts model is OnnxModel {
+  if (typeof model === "object" && model !== null && wellFormed.has(model)) return;
   const { fail, object, text, whole, list, texts, map, bytes, optional, initializer } =
     checksFor(where);
 
@@ -93,6 +103,7 @@ export function checkStructure(model: unknown, where: string): asserts model is 
   graph(root.graph, "graph", 0);
   if (root.functions !== undefined)
     for (const value of list(root.functions, "functions")) localFunction(value);
+  wellFormed.add(root);
 
   function opsets(value: unknown, at: string) {
     for (const version of Object.values(object(value, at))) whole(version, at);

@@ -1,6 +1,6 @@
 // A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
 // (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
-import { checkStructure } from "./checkStructure";
+import { checkStructure, madeHere } from "./checkStructure";
 import { CajalError } from "@cajal/core";
 import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "./model";
 
@@ -33,7 +33,7 @@ export function inlineFunctions(model: OnnxModel): OnnxModel {
     }
   const inliner = new Inliner(functions, namesOf(model.graph));
   const { functions: _, ...rest } = model;
-  return { ...rest, opsets, graph: inliner.graph(model.graph, []) };
+  return madeHere({ ...rest, opsets, graph: inliner.graph(model.graph, []) });
 }
 
 const keyOf = (

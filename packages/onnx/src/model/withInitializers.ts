@@ -1,5 +1,5 @@
 // The way back from training: an ONNX model with other values in some of its initializers.
-import { checkStructure } from "./checkStructure";
+import { checkStructure, madeHere } from "./checkStructure";
 import { CajalError, checkTensor, showShape, unknownName, type Tensor } from "@cajal/core";
 import type { OnnxModel } from "./model";
 
@@ -28,5 +28,5 @@ export function withInitializers(model: OnnxModel, values: ReadonlyMap<string, T
       );
     initializers.set(name, value);
   }
-  return { ...model, graph: { ...model.graph, initializers } };
+  return madeHere({ ...model, graph: { ...model.graph, initializers } });
 }
