@@ -14,6 +14,7 @@ import { attributesOf } from "./model/attribute";
 import { checkBuilder, checkValue } from "./graph/assembler";
 import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
+import { capturesIn } from "./model/topologicalOrder";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradients/gradient";
 import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
@@ -204,7 +205,7 @@ function nodesBetween(
       if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.add(i);
     });
     // What a graph inside the node reads of the graph around it is an input of the node, too.
-    const captures = capturesOf(node).some((name) => moving.has(name));
+    const captures = capturesIn(node).some((name) => moving.has(name));
     if (through.size === 0 && !captures) continue;
     if (node.domain === "" && breaksGradient.has(node.op)) continue;
     reached.set(node, through);
@@ -236,25 +237,6 @@ function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] 
     }
     return byInput.get(name) ?? [];
   };
-}
-
-/** Names that the graphs inside a node read, and do not define themselves. */
-function capturesOf({ attributes }: Node): readonly string[] {
-  const inner = Object.values(attributes).flatMap(({ type, value }) =>
-    type === "graph" ? [value] : [],
-  );
-  return inner.flatMap(({ inputs, initializers, nodes, outputs }) => {
-    const own = new Set([
-      ...inputs.map(({ name }) => name),
-      ...initializers.keys(),
-      ...nodes.flatMap((node) => node.outputs),
-    ]);
-    const read = [
-      ...nodes.flatMap((node) => [...node.inputs, ...capturesOf(node)]),
-      ...outputs.map(({ name }) => name),
-    ];
-    return read.filter((name) => name !== "" && !own.has(name));
-  });
 }
 
 /** Operators whose outputs are integers, booleans or steps: their gradient is zero everywhere. */

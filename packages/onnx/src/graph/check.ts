@@ -136,8 +136,12 @@ function checkGraph(
   const stated = statedIn(graph);
   const order = inOrder(graph, values, problems);
   for (const node of order) {
-    for (const attribute of Object.values(node.attributes))
-      if (attribute.type === "graph") checkGraph(attribute.value, values, inner, opset, problems);
+    const skipped = operator(node.op, node.domain)?.skips?.(
+      node.inputs.map((name) => values.get(name)),
+    );
+    for (const [name, attribute] of Object.entries(node.attributes))
+      if (attribute.type === "graph" && name !== skipped)
+        checkGraph(attribute.value, values, inner, opset, problems);
     const inferred = inferOutputs(node, values, inner, opset, stated, problems);
     node.outputs.forEach((name, i) => {
       if (name === "") return;

@@ -95,6 +95,25 @@ export function checkChoices({ choices = {} }: Operator, node: Node): void {
   }
 }
 
+/** Values of attributes that are numbers. */
+export function checkBounds({ bounds = {} }: Operator, node: Node): void {
+  for (const [name, { least, above, among, odd }] of Object.entries(bounds)) {
+    const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
+    const values: readonly unknown[] = attribute ? [attribute.value].flat() : [];
+    for (const value of values) {
+      if (typeof value !== "number") continue;
+      const expected = [
+        ...(least !== undefined && !(value >= least) ? [`at least ${least}`] : []),
+        ...(above !== undefined && !(value > above) ? [`above ${above}`] : []),
+        ...(among && !among.includes(value) ? [among.join(", ")] : []),
+        ...(odd && value % 2 === 0 ? ["an odd number"] : []),
+      ];
+      if (expected.length > 0)
+        throw bad(`attribute "${name}" is ${value}, expected ${expected.join(" and ")}.`);
+    }
+  }
+}
+
 /** Checks a node of another domain against its definition. Throws as {@link checkStandard} does. */
 export function checkDefined(
   definition: Operator,

@@ -1,7 +1,7 @@
 // Types and shapes of a node's outputs: finds the operator, checks the node against its definition
 // and applies its rule. The builder and the checker both stand on this.
 import { CajalError, isCajalError, unknownName, type Tensor } from "@cajal/core";
-import { elementsOf, followed, show } from "../model/dims";
+import { elementsOf, followed, show, type Dims } from "../model/dims";
 import { isCarried, type ElementType } from "../model/elementType";
 import type {
   Attribute,
@@ -19,7 +19,8 @@ import {
   standardOperators,
   type Formal,
 } from "../operators/standard";
-import { checkChoices, checkDefined, checkStandard, typeOf } from "./checkNode";
+import { capturesOf } from "../model/topologicalOrder";
+import { checkBounds, checkChoices, checkDefined, checkStandard, typeOf } from "./checkNode";
 import { badShape, type Inferred, type Operator } from "../operators/operator";
 import { operator, operators } from "../operators";
 
@@ -115,7 +116,10 @@ function inferOutputs(
       {},
     );
   }
-  if (definition) checkChoices(definition, node);
+  if (definition) {
+    checkChoices(definition, node);
+    checkBounds(definition, node);
+  }
   if (!schema) checkDefined(definition!, node, inputs);
   const types = schema && checkStandard(node, schema, inputs, opset);
   const inferred: readonly (Inferred | undefined)[] = definition
@@ -203,8 +207,52 @@ export function known(tensor: Initializer): Known {
   return { dtype, shape, elements: elementsOf(dtype, data), constant: tensor };
 }
 
-/** Types and shapes of a graph's outputs, given those of its inputs. */
+/** What was inferred of graphs inside nodes, by all that it goes by. */
+const inferredGraphs = new WeakMap<Graph, Map<string, readonly Known[]>>();
+
+/**
+ * Types and shapes of a graph's outputs, given those of its inputs. Each is inferred once for the same inputs
+ * and values around it: a loop asks its body again and again, and so does each loop inside.
+ */
 export function inferGraph(
+  graph: Graph,
+  inputs: readonly Inferred[],
+  opset: number,
+  outer: Scope,
+): readonly Known[] {
+  const captures = capturesOf(graph).map((name) => outer.find(name));
+  const key = JSON.stringify([opset, inputs.map(signature), captures.map(signature)]);
+  const byKey = inferredGraphs.get(graph) ?? new Map<string, readonly Known[]>();
+  inferredGraphs.set(graph, byKey);
+  const before = byKey.get(key);
+  if (before) return before;
+  const outputs = inferBody(graph, inputs, opset, outer);
+  byKey.set(key, outputs);
+  return outputs;
+}
+
+/** A text that is equal for values that no rule can tell apart. */
+function signature(value: Known | undefined): unknown {
+  if (!value) return null;
+  const { dtype, shape, containers, elements, constant } = value;
+  // JSON has no undefined in lists, and no NaN: both are told from null.
+  const listed = (dims: Dims) =>
+    dims?.map((dim) => (typeof dim === "string" ? dim : [String(dim)]));
+  return [dtype, listed(shape), containers, listed(elements), constant ? numberOf(constant) : 0];
+}
+
+const numbered = new WeakMap<object, number>();
+let count = 0;
+
+/** A number for each object. */
+function numberOf(object: object): number {
+  const found = numbered.get(object);
+  if (found !== undefined) return found;
+  numbered.set(object, ++count);
+  return count;
+}
+
+function inferBody(
   graph: Graph,
   inputs: readonly Inferred[],
   opset: number,

@@ -145,6 +145,21 @@ export function numbersOf(value: Inferred | undefined): readonly number[] | unde
   return isKnown(value?.elements) ? value.elements : undefined;
 }
 
+/**
+ * Checks indices into an axis, as far as they are known; those below 0 count from the back.
+ *
+ * @throws CajalError `bad-shape`
+ */
+export function checkIndices(indices: readonly Dim[] | undefined, extent: Dim, what: string): void {
+  if (typeof extent !== "number") return;
+  for (const i of indices ?? [])
+    if (typeof i === "number" && (i < -extent || i >= extent))
+      throw badShape(`index ${i} is outside of ${what}, which has ${extent}.`, {
+        index: i,
+        extent,
+      });
+}
+
 /** Followed elements in another order: `source` tells for an index of the result where it comes from. */
 export function rearrange(
   elements: Dims,

@@ -42,20 +42,29 @@ export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
 }
 
 /** Names that a node uses: its inputs, and what the graphs in it use of the values around them. */
-export function used(node: Node): readonly string[] {
-  const inner = Object.values(node.attributes).flatMap((attribute) =>
-    attribute.type === "graph" ? captured(attribute.value) : [],
-  );
-  return [...node.inputs.filter((name) => name !== ""), ...inner];
-}
+export const used = (node: Node): readonly string[] => [
+  ...node.inputs.filter((name) => name !== ""),
+  ...capturesIn(node),
+];
 
-/** Names that a graph uses and does not define. */
-function captured(graph: Graph): readonly string[] {
+/** Names that the graphs inside a node use of the values around it. */
+export const capturesIn = ({ attributes }: Node): readonly string[] =>
+  Object.values(attributes).flatMap((attribute) =>
+    attribute.type === "graph" ? capturesOf(attribute.value) : [],
+  );
+
+const captures = new WeakMap<Graph, readonly string[]>();
+
+/** Names that a graph uses and does not define, each once. */
+export function capturesOf(graph: Graph): readonly string[] {
+  const known = captures.get(graph);
+  if (known) return known;
   const own = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
   for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
-  return [...graph.nodes.flatMap(used), ...graph.outputs.map(({ name }) => name)].filter(
-    (name) => !own.has(name),
-  );
+  const names = new Set([...graph.nodes.flatMap(used), ...graph.outputs.map(({ name }) => name)]);
+  const found = [...names].filter((name) => name !== "" && !own.has(name));
+  captures.set(graph, found);
+  return found;
 }
 
 function cycle(path: readonly Node[], back: Node): CajalError {

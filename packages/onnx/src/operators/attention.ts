@@ -61,6 +61,8 @@ const attention = defineOperator({
     softcap: "float",
     softmax_precision: "int",
   },
+  // A mode below 0 ends the process.
+  bounds: { qk_matmul_output_mode: { among: [0, 1, 2, 3] } },
   infer: (node) => {
     const [q, k, v, , pastKey, pastValue] = node.inputs as readonly [
       Inferred,
@@ -146,6 +148,7 @@ const rotaryEmbedding = defineOperator({
   outputs: [1, 1],
   types: ["float", "float", "float", "int64"],
   attributes: { interleaved: "int", num_heads: "int", rotary_embedding_dim: "int" },
+  bounds: { num_heads: { least: 0 }, rotary_embedding_dim: { least: 0 } },
   infer: (node) => {
     const x = node.inputs[0]!;
     if (x.shape && x.shape.length !== 4 && x.shape.length !== 3)
@@ -154,6 +157,28 @@ const rotaryEmbedding = defineOperator({
       );
     if (x.shape?.length === 3 && !node.int("num_heads", 0))
       throw badShape(`X ${show(x.shape)} has its heads in the last axis: expected num_heads.`);
+    const count = node.int("num_heads", 0);
+    const last = x.shape?.at(-1);
+    const size = x.shape?.length === 4 ? last : divide([last], [count]);
+    if (x.shape?.length === 3 && typeof last === "number" && size === undefined)
+      throw badShape(`X ${show(x.shape)}: ${last} does not divide into ${count} heads.`);
+    const rotated = node.int("rotary_embedding_dim", 0) || size;
+    if (typeof rotated === "number" && typeof size === "number" && rotated > size)
+      throw badShape(`rotary_embedding_dim is ${rotated}; a head has ${size}.`);
+    for (const cache of node.inputs.slice(1, 3))
+      unify(
+        cache?.shape?.at(-1),
+        divide([rotated], [2]),
+        () => `caches ${show(cache?.shape)}, half of the ${rotated} that are rotated`,
+      );
+    const [, cache, , places] = node.inputs;
+    const positions = places && cache?.shape?.[0];
+    for (const place of places?.elements ?? [])
+      if (
+        typeof place === "number" &&
+        (place < 0 || (typeof positions === "number" && place >= positions))
+      )
+        throw badShape(`position ${place} is outside of the caches ${show(cache?.shape)}.`);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
   samples: [

@@ -16,7 +16,16 @@ const conditional = defineOperator({
   types: ["bool"],
   attributes: { then_branch: "graph", else_branch: "graph" },
   required: ["then_branch", "else_branch"],
+  skips: untaken,
   infer: (node) => {
+    const skipped = untaken(node.inputs);
+    if (skipped) {
+      const taken = skipped === "then_branch" ? "else_branch" : "then_branch";
+      const outputs = node.subgraph(taken, []);
+      if (outputs.length !== node.outputs)
+        throw badShape(`${taken} has ${outputs.length} outputs, the node ${node.outputs}.`);
+      return outputs;
+    }
     const yes = node.subgraph("then_branch", []);
     const no = node.subgraph("else_branch", []);
     if (yes.length !== no.length || yes.length !== node.outputs)
@@ -34,6 +43,13 @@ const conditional = defineOperator({
   },
   samples: [], // needs graphs: control.test.ts
 });
+
+/** The branch that a known condition rules out. */
+function untaken([condition]: readonly (Inferred | undefined)[]): string | undefined {
+  const value = condition?.elements?.[0];
+  if (typeof value !== "number") return undefined;
+  return value === 0 ? "then_branch" : "else_branch";
+}
 
 /**
  * States that a body returns and takes again; where its shape changes from turn to turn, nothing

@@ -1,6 +1,6 @@
 // Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unify, unknowns } from "../model/dims";
+import { multiply, numbersOf, show, unify, unknowns } from "../model/dims";
 import type { Dim } from "../model/model";
 import {
   badShape,
@@ -23,6 +23,11 @@ const attributes = {
 /** Kernel extents from W, checked against kernel_shape. */
 function kernelOf(node: InferenceContext, w: Inferred, rank: number): readonly Dim[] {
   const stated = node.ints("kernel_shape");
+  if (stated && stated.length !== rank)
+    throw badShape(`kernel_shape [${stated.join()}]: X has ${rank} spatial axes.`);
+  const autoPad = node.string("auto_pad", "NOTSET");
+  if (autoPad !== "NOTSET" && node.ints("pads"))
+    throw badShape(`got pads and auto_pad ${autoPad}, expected one of them.`);
   const kernel = w.shape?.slice(2) ?? stated ?? Array<Dim>(rank).fill(undefined);
   if (kernel.length !== rank)
     throw badShape(`W ${show(w.shape)} has ${kernel.length} spatial axes, X has ${rank}.`);
@@ -112,6 +117,7 @@ export const convolution: readonly Operator[] = [
     failsOnEmpty: ([x, kernel]) => x?.[1] === 0 || kernel?.slice(1).includes(0) === true,
     types: ["float"],
     attributes,
+    bounds: { group: { least: 1 } },
     infer: inferConv,
     samples: convSamples,
   }),
@@ -122,6 +128,8 @@ export const convolution: readonly Operator[] = [
     outputs: [1, 1],
     types: ["float"],
     attributes: { ...attributes, activation: "string", activation_params: "floats" },
+    choices: { activation: ["Relu", "Tanh", "Sigmoid", "LeakyRelu", "Clip", "HardSigmoid"] },
+    bounds: { group: { least: 1 } },
     infer: inferConv,
     samples: [
       {
@@ -138,6 +146,7 @@ export const convolution: readonly Operator[] = [
     failsOnEmpty: ([x, kernel]) => x?.slice(1).includes(0) === true || kernel?.includes(0) === true,
     types: ["float"],
     attributes: { ...attributes, output_padding: "ints", output_shape: "ints" },
+    bounds: { group: { least: 1 }, output_padding: { least: 0 } },
     infer: (node) => {
       // W is [channels, maps / group, ...kernel].
       const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
@@ -147,6 +156,10 @@ export const convolution: readonly Operator[] = [
       const group = node.int("group", 1);
       const { kernel, strides, dilations, pads, autoPad } = windowOf(node, kernelOf(node, w, rank));
       const [channels, per] = w.shape ?? [undefined, undefined];
+      if (typeof channels === "number" && channels % group !== 0)
+        throw badShape(
+          `W ${show(w.shape)}: ${channels} channels do not divide into ${group} groups.`,
+        );
       unify(given.head[1], channels, () => `channels of X ${show(x.shape)} and W ${show(w.shape)}`);
       const maps = typeof per === "number" ? per * group : undefined;
       checkBias(bias, maps);
@@ -154,12 +167,23 @@ export const convolution: readonly Operator[] = [
       if (stated && stated.length !== rank)
         throw badShape(`output_shape [${stated.join()}]: expected ${rank} numbers.`);
       const extra = node.ints("output_padding") ?? Array<number>(rank).fill(0);
+      if (
+        extra.length !== rank ||
+        extra.some((each, i) => each >= Math.max(strides[i]!, dilations[i]!))
+      )
+        throw badShape(
+          `output_padding [${extra.join()}]: expected ${rank} numbers, each below the stride or the dilation.`,
+        );
+      if (stated?.some((each) => each < 1))
+        throw badShape(`output_shape [${stated.join()}]: expected extents of at least 1.`);
       const spatial = given.spatial.map((extent, i): Dim => {
         if (stated) return stated[i];
         const k = kernel[i];
         if (typeof extent !== "number" || typeof k !== "number") return undefined;
-        if (autoPad.startsWith("SAME")) return extent * strides[i]!;
         const reach = dilations[i]! * (k - 1) + 1;
+        // What the kernel does not reach no padding makes up for.
+        if (autoPad.startsWith("SAME"))
+          return Math.min(extent * strides[i]!, strides[i]! * (extent - 1) + extra[i]! + reach);
         return strides[i]! * (extent - 1) + extra[i]! + reach - pads[i]! - pads[i + rank]!;
       });
       if (spatial.some((extent) => typeof extent === "number" && extent < 0))
@@ -205,15 +229,28 @@ export const convolution: readonly Operator[] = [
     outputs: [1, 1],
     types: ["any", "int64", "int64"],
     attributes: { dilations: "ints", pads: "ints", strides: "ints" },
-    infer: ({ inputs }) => {
+    infer: (node) => {
       // input [batch, channels · product(block), blocks] → [batch, channels, ...image]
-      const [x, size, block] = inputs as readonly [Inferred, Inferred, Inferred];
+      const [x, size, block] = node.inputs as readonly [Inferred, Inferred, Inferred];
+      unify(size.shape?.[0], block.shape?.[0], () => "lengths of image_shape and block_shape");
+      for (const [name, list] of [
+        ["image_shape", numbersOf(size)],
+        ["block_shape", numbersOf(block)],
+      ] as const)
+        // prettier-ignore
+        if (list?.some((each) => each < 1))
+          throw badShape(`${name} [${list.join()}]: expected numbers of at least 1.`);
       const kernel = numbersOf(block);
       const spatial = size.elements ?? unknowns(size.shape?.[0]);
       if (!spatial) return [{ dtype: x.dtype, shape: undefined }];
       if (x.shape && x.shape.length !== 3)
         throw badShape(`input ${show(x.shape)}: expected [batch, channels · block, blocks].`);
       const area = kernel?.reduce((p, k) => p * k, 1);
+      if (kernel) {
+        const window = windowOf(node, kernel);
+        const blocks = slide(spatial, window).reduce<Dim>((p, n) => multiply([p, n]), 1);
+        unify(x.shape?.[2], blocks, () => `blocks of input ${show(x.shape)} and of the image ${show(spatial)}`); // prettier-ignore
+      }
       const [batch, columns] = x.shape ?? [undefined, undefined];
       if (typeof columns === "number" && area && columns % area !== 0)
         throw badShape(`axis 1 of ${show(x.shape)} does not divide by the block's ${area}.`);

@@ -6,6 +6,7 @@ import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
+  flag,
   type AttributeTypes,
   type InferenceContext,
   type Inferred,
@@ -82,7 +83,12 @@ const binary = (
     samples,
     required,
     choices,
+    bounds,
+    check,
   }: {
+    bounds?: Operator["bounds"];
+    /** Refuses operands that it has no result for. */
+    check?: (a: Inferred, b: Inferred, node: InferenceContext) => void;
     choices?: Operator["choices"];
     since?: number;
     required?: readonly string[];
@@ -104,12 +110,14 @@ const binary = (
     types,
     ...(required === undefined ? {} : { required }),
     ...(choices === undefined ? {} : { choices }),
+    ...(bounds === undefined ? {} : { bounds }),
     // Operators of the first opset had them, up to opset 6.
     attributes: since
       ? attributes
       : { ...attributes, axis: "int", broadcast: "int", consumed_inputs: "ints" },
     infer: (node) => {
       const [a, b] = node.inputs as readonly [Inferred, Inferred];
+      check?.(a, b, node);
       // Before opset 7 the second operand was laid beside an axis of the first.
       if (node.opset < 7 && node.int("broadcast", 0))
         return [{ dtype: result ?? a.dtype, shape: a.shape }];
@@ -212,6 +220,11 @@ const nary = (op: string, type: TypeRule, fold?: Fold): Operator =>
     ],
   });
 
+/** A constant of it ends the process; one that is fed is an error of the run. */
+function checkDivisor(a: Inferred, b: Inferred): void {
+  if (isInteger(a.dtype) && b.elements?.includes(0)) throw badShape("a whole number divided by 0.");
+}
+
 const truth = (condition: boolean) => (condition ? 1 : 0);
 const isInteger = (dtype: ElementType) => /^(u?int|bool)/.test(dtype);
 
@@ -307,10 +320,15 @@ const dropout = defineOperator({
   outputs: [1, 2],
   types: ["float", "float:ratio", "bool"],
   attributes: { seed: "int", ratio: "float", is_test: "int", consumed_inputs: "ints" },
-  infer: ({ inputs: [x], opset }) => [
-    { dtype: x!.dtype, shape: x!.shape },
-    { dtype: opset < 10 ? x!.dtype : "bool", shape: x!.shape },
-  ],
+  infer: ({ inputs: [x, ratio, training], opset }) => {
+    const share = ratio?.elements?.[0];
+    if (typeof share === "number" && training?.elements?.[0] === 1 && !(share >= 0 && share < 1))
+      throw badShape(`ratio is ${share}, expected a number from 0 on and below 1.`);
+    return [
+      { dtype: x!.dtype, shape: x!.shape },
+      { dtype: opset < 10 ? x!.dtype : "bool", shape: x!.shape },
+    ];
+  },
   samples: [
     { inputs: [[2, 3]] },
     {
@@ -417,6 +435,7 @@ export const elementwise: readonly Operator[] = [
     fold: (x, y, dtype) => (isInteger(dtype) ? Math.trunc(x / y) : x / y),
     neutral: { right: 1 },
     free: (x, y) => divide([x], [y]),
+    check: checkDivisor,
   }),
   binary("Pow", "number", {
     types: ["number", "number:exponent"],
@@ -426,6 +445,13 @@ export const elementwise: readonly Operator[] = [
   binary("Mod", "number", {
     since: 10,
     attributes: { fmod: "int" },
+    bounds: { fmod: flag },
+    check: (a, b, node) => {
+      checkDivisor(a, b);
+      // Operator set 28 has the remainder with the divisor's sign for them too.
+      if (node.opset < 28 && !isInteger(a.dtype) && node.int("fmod", 0) === 0)
+        throw badShape(`fmod is 0, expected 1 for ${a.dtype}.`);
+    },
     // With the sign of the divisor, as shapes are padded to whole windows; fmod: of the dividend.
     fold: (x, y, _, node) => (node?.int("fmod", 0) ? x % y : x - y * Math.floor(x / y)),
     samples: [

@@ -3,6 +3,7 @@ import { tensor } from "@cajal/core";
 import { dtypeOf, isCarried } from "../model/elementType";
 import {
   axisOf,
+  checkIndices,
   elementsOf,
   isKnown,
   multiply,
@@ -35,9 +36,7 @@ const gather = defineOperator({
     const axis = axisOf(node.int("axis", 0), shape.length, shape);
     const extent = shape[axis];
     const at = numbersOf(indices);
-    for (const i of typeof extent === "number" ? (at ?? []) : [])
-      if (i < -(extent as number) || i >= (extent as number))
-        throw badShape(`index ${i} is outside of axis ${axis} of ${show(shape)}.`);
+    checkIndices(at, extent, `axis ${axis} of ${show(shape)}`);
     const all = x.elements;
     return [
       {
@@ -71,7 +70,7 @@ const gatherElements = defineOperator({
   infer: (node) => {
     const [x, indices] = node.inputs as readonly [Inferred, Inferred];
     sameRank(x, indices, "indices");
-    if (x.shape) axisOf(node.int("axis", 0), x.shape.length, x.shape);
+    checkAlong(node, x, indices);
     return [{ dtype: x.dtype, shape: indices.shape }];
   },
   samples: [
@@ -87,6 +86,8 @@ const gatherND = defineOperator({
   outputs: [1, 1],
   types: ["any", "int64"],
   attributes: { batch_dims: "int" },
+  // Others end the process.
+  bounds: { batch_dims: { least: 0 } },
   infer: (node) => {
     const [x, indices] = node.inputs as readonly [Inferred, Inferred];
     const batch = node.int("batch_dims", 0);
@@ -97,6 +98,11 @@ const gatherND = defineOperator({
       throw badShape(
         `indices ${show(indices.shape)} point ${depth} axes deep into ${show(x.shape)} after ${batch} batch axes.`,
       );
+    if (batch >= indices.shape.length)
+      throw badShape(`batch_dims is ${batch}; indices ${show(indices.shape)} have ${indices.shape.length} axes.`); // prettier-ignore
+    for (let axis = 0; axis < batch; axis++)
+      unify(x.shape[axis], indices.shape[axis], () => `batch axis ${axis} of ${show(x.shape)} and indices ${show(indices.shape)}`); // prettier-ignore
+    checkPlaces(x, indices, batch);
     return [
       { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(batch + depth)] },
     ];
@@ -119,7 +125,7 @@ const scatterElements = (op: "Scatter" | "ScatterElements"): Operator =>
       const [x, indices, updates] = node.inputs as readonly [Inferred, Inferred, Inferred];
       sameRank(x, indices, "indices");
       sameExtents(indices, updates);
-      if (x.shape) axisOf(node.int("axis", 0), x.shape.length, x.shape);
+      checkAlong(node, x, indices);
       checkScatterReduction(node);
       return [{ dtype: x.dtype, shape: x.shape }];
     },
@@ -151,6 +157,7 @@ const scatterND = defineOperator({
         { dtype: x.dtype, shape: [...indices.shape.slice(0, -1), ...x.shape.slice(depth)] },
         updates,
       );
+      checkPlaces(x, indices, 0);
     }
     checkScatterReduction(node);
     return [{ dtype: x.dtype, shape: x.shape }];
@@ -163,6 +170,25 @@ const scatterND = defineOperator({
     },
   ],
 });
+
+/** Axis and indices of what goes along one axis. */
+function checkAlong(node: InferenceContext, { shape }: Inferred, indices: Inferred): void {
+  if (!shape) return;
+  const axis = axisOf(node.int("axis", 0), shape.length, shape);
+  checkIndices(indices.elements, shape[axis], `axis ${axis} of ${show(shape)}`);
+}
+
+/** Indices [..., depth] whose last axis points into the axes of x after `batch` ones. */
+function checkPlaces({ shape }: Inferred, { shape: of, elements }: Inferred, batch: number): void {
+  const depth = of?.at(-1);
+  if (!shape || typeof depth !== "number") return;
+  for (let k = 0; k < depth; k++)
+    checkIndices(
+      elements?.filter((_, i) => i % depth === k),
+      shape[batch + k],
+      `axis ${batch + k} of ${show(shape)}`,
+    );
+}
 
 function checkScatterReduction(node: InferenceContext): void {
   const reduction = node.string("reduction", "none");
@@ -180,6 +206,11 @@ const oneHot = defineOperator({
   infer: (node) => {
     // values are [off, on]
     const [indices, depth, values] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    // None ends the process.
+    if (depth.shape && depth.shape.length > 0) unify(depth.shape[0], 1, () => `depth ${show(depth.shape)}, expected one number`); // prettier-ignore
+    const size = depth.elements?.[0];
+    if (typeof size === "number" && !(size >= 1)) throw badShape(`depth is ${size}, expected at least 1.`); // prettier-ignore
+    unify(values.shape?.[0], 2, () => `values ${show(values.shape)}, expected [off, on]`);
     if (!indices.shape) return [{ dtype: values.dtype, shape: undefined }];
     const axis = axisOf(node.int("axis", -1), indices.shape.length + 1);
     const shape: Dim[] = [...indices.shape];
@@ -212,9 +243,11 @@ const constant = defineOperator({
   types: [],
   attributes: constantForms,
   infer: (node) => {
-    const given = Object.keys(constantForms)
-      .map((name): Attribute | undefined => node.attribute(name))
-      .find((attribute) => attribute);
+    const [given, ...others] = Object.keys(constantForms).flatMap((name): Attribute[] => {
+      const attribute = node.attribute(name);
+      return attribute ? [attribute] : [];
+    });
+    if (others.length > 0) throw badShape(`got ${1 + others.length} values, expected one.`);
     switch (given?.type) {
       case "tensor": {
         const { dtype, shape } = given.value;
@@ -288,6 +321,8 @@ const range = defineOperator({
       return [{ dtype, shape: [undefined] }];
     if (delta === 0) throw badShape("delta is 0.");
     const length = Math.max(0, Math.ceil((limit - start) / delta));
+    if (!Number.isFinite(length))
+      throw badShape(`from ${start} to ${limit} by ${delta} has no end.`);
     return [
       {
         dtype,
@@ -377,8 +412,8 @@ export const indexing: readonly Operator[] = [
     attributes: { dtype: "int", k: "int" },
     infer: (node) => {
       const x = node.inputs[0]!;
-      const type = node.int("dtype", 0);
-      return [{ dtype: type ? dtypeOf(type) : x.dtype, shape: x.shape }];
+      const type = node.attribute("dtype");
+      return [{ dtype: type ? dtypeOf(node.int("dtype", 0)) : x.dtype, shape: x.shape }];
     },
     samples: [{ inputs: [[3, 4]] }, { inputs: [[3, 4]], attributes: { dtype: 7, k: 1 } }],
   }),
@@ -392,9 +427,18 @@ export const indexing: readonly Operator[] = [
     infer: (node) => {
       const { dtype, shape } = node.inputs[0]!;
       const attribute = node.attribute("axis");
-      const chosen = numbersOf(node.inputs[1])?.filter((each) => each !== 0).length;
+      const axis =
+        attribute?.type === "int" && shape
+          ? axisOf(attribute.value, shape.length, shape)
+          : undefined;
+      const size = axis === undefined ? shape && multiply(shape) : shape?.[axis];
+      // A longer condition goes on beyond the end.
+      const flags = numbersOf(node.inputs[1]);
+      const chosen =
+        flags && (typeof size === "number" || !flags.includes(1))
+          ? flags.slice(0, size as number).filter((each) => each !== 0).length
+          : undefined;
       if (attribute?.type !== "int") return [{ dtype, shape: [chosen] }];
-      const axis = shape && axisOf(attribute.value, shape.length, shape);
       return [{ dtype, shape: shape?.map((extent, i) => (i === axis ? chosen : extent)) }];
     },
     samples: [

@@ -17,6 +17,7 @@ import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
+  flag,
   type Inferred,
   type InferenceContext,
   type Operator,
@@ -39,6 +40,7 @@ const reshape = defineOperator({
   outputs: [1, 1],
   types: ["any", "int64"],
   attributes: { allowzero: "int", shape: "ints", consumed_inputs: "ints" },
+  bounds: { allowzero: flag },
   infer: (node) => {
     const x = node.inputs[0]!;
     const target = list(node, 1, "shape");
@@ -115,6 +117,9 @@ const squeeze = defineOperator({
     }
     if (!isKnown(stated))
       return [{ dtype, shape: shape.slice(stated.length).map(() => undefined), elements }];
+    // The standard takes that for no axis, ONNX Runtime for all.
+    if (stated.length === 0 && shape.some((extent) => extent === 1 || typeof extent !== "number"))
+      throw badShape("axes is empty, expected at least one, or no axes at all.");
     const axes = new Set(axesOf(stated, shape.length, shape));
     for (const axis of axes) {
       const extent = shape[axis];
@@ -270,6 +275,8 @@ const split = defineOperator({
     const extent = shape[axis];
     let sizes = list(node, 1, "split");
     if (!sizes) {
+      if (typeof extent === "number" && extent < parts && extent > 0)
+        throw badShape(`axis ${axis} of ${show(shape)} does not divide into ${parts} parts.`);
       // Equal parts; the last may be smaller (from opset 18).
       const size = typeof extent === "number" ? Math.ceil(extent / parts) : undefined;
       sizes = Array.from({ length: parts }, (_, i) =>
@@ -324,6 +331,14 @@ const slice = defineOperator({
       shape,
     );
     const steps = node.inputs[4] ? list(node, 4, "steps") : axes.map(() => 1);
+    for (const [name, each] of [
+      ["starts", starts],
+      ["ends", ends],
+      ["steps", steps],
+    ] as const)
+      // prettier-ignore
+      if (each && each.length !== axes.length)
+        throw badShape(`${name} ${show(each)}: expected ${axes.length} numbers, one for each axis.`);
     const result = [...shape];
     /** Where each axis begins and by which step it goes on. */
     const ways: ({ from: number; step: number } | undefined)[] = shape.map(() => ({
@@ -396,6 +411,19 @@ const pad = defineOperator({
         typeof extent === "number" && typeof begin === "number" && typeof end === "number"
           ? extent + begin + end
           : undefined;
+      // As many as there are beside the edge, once what is cut off is gone.
+      if (
+        mode === "reflect" &&
+        typeof extent === "number" &&
+        typeof begin === "number" &&
+        typeof end === "number"
+      ) {
+        const most = Math.max(0, extent + Math.min(0, begin) + Math.min(0, end) - 1);
+        if (begin > most || end > most)
+          throw badShape(
+            `pads ${show(pads)} reflect at most ${most} of axis ${axis} of ${show(shape)}.`,
+          );
+      }
       if (typeof result[axis] === "number" && result[axis] < 0)
         throw badShape(
           `pads ${show(pads)} leave less than nothing of axis ${axis} of ${show(shape)}.`,
@@ -532,7 +560,21 @@ const resize = defineOperator({
   infer: (node) => {
     const { dtype, shape } = node.inputs[0]!;
     if (!shape) return [{ dtype, shape: undefined }];
-    const axes = axesOf(node.ints("axes") ?? shape.map((_, i) => i), shape.length, shape);
+    const named = node.ints("axes");
+    // ONNX Runtime keeps the extents of such axes.
+    if (named?.some((axis) => axis < 0))
+      throw badShape(`axes [${named.join()}]: expected axes from 0 on.`);
+    const axes = axesOf(named ?? shape.map((_, i) => i), shape.length, shape);
+    const mode = node.string("mode", "nearest");
+    const antialias = node.int("antialias", 0) !== 0;
+    if (antialias && mode === "nearest")
+      throw badShape("antialias goes with mode linear or cubic, not nearest.");
+    if (
+      node.int("exclude_outside", 0) !== 0 &&
+      mode !== "cubic" &&
+      !(mode === "linear" && antialias)
+    )
+      throw badShape(`exclude_outside goes with mode cubic, not ${mode}.`);
     // In opset 10 the scales were input 1. An empty tensor counts as none.
     const at = node.opset < 11 ? 1 : 2;
     const given = (i: number, name: string) => {
@@ -548,6 +590,13 @@ const resize = defineOperator({
     const scales = given(at, "scales");
     const sizes = given(3, "sizes");
     if (!scales && !sizes) throw badShape("neither scales nor sizes are given.");
+    for (const [name, each] of [
+      ["scales", scales],
+      ["sizes", sizes],
+    ] as const)
+      // prettier-ignore
+      if (each?.some((x, i) => typeof x === "number" && !(x > 0) && shape[axes[i]!] !== 0))
+        throw badShape(`${name} ${show(each)}: expected numbers above 0.`);
     if (sizes) {
       const policy = node.string("keep_aspect_ratio_policy", "stretch");
       const result = [...shape];
@@ -609,6 +658,12 @@ const upsample = defineOperator({
       : attribute?.type === "floats"
         ? attribute.value
         : [1, 1, node.float("height_scale", 1), node.float("width_scale", 1)];
+    if (scales && shape && scales.length !== shape.length)
+      throw badShape(
+        `scales ${show(scales)}: expected ${shape.length} numbers for ${show(shape)}.`,
+      );
+    if (scales?.some((scale) => typeof scale === "number" && !(scale >= 1)))
+      throw badShape(`scales ${show(scales)}: expected numbers of at least 1.`);
     return [{ dtype, shape: shape && scaled(shape, scales) }];
   },
   samples: [
@@ -706,7 +761,21 @@ export const layout: readonly Operator[] = [
     outputs: [1, 1],
     types: ["any", "int64"],
     attributes: { batch_axis: "int", time_axis: "int" },
-    infer: ({ inputs: [x] }) => [{ dtype: x!.dtype, shape: x!.shape }],
+    bounds: { batch_axis: flag, time_axis: flag },
+    infer: (node) => {
+      const [x, lengths] = node.inputs as readonly [Inferred, Inferred];
+      const [batch, time] = [node.int("batch_axis", 1), node.int("time_axis", 0)];
+      if (batch === time) throw badShape(`batch_axis and time_axis are both ${batch}.`);
+      unify(lengths.shape?.[0], x.shape?.[batch], () => `sequence_lens ${show(lengths.shape)} and axis ${batch} of ${show(x.shape)}`); // prettier-ignore
+      const steps = x.shape?.[time];
+      for (const length of lengths.elements ?? [])
+        if (
+          typeof length === "number" &&
+          (length < 0 || (typeof steps === "number" && length > steps))
+        )
+          throw badShape(`a sequence of ${length} in ${show(x.shape)}.`);
+      return [{ dtype: x.dtype, shape: x.shape }];
+    },
     samples: [{ inputs: [[3, 2, 4], int64s(2, 3)] }],
   }),
 ];

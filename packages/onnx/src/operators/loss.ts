@@ -1,6 +1,6 @@
 // Loss operators. Scores are [batch, classes, ...]; labels [batch, ...] hold class numbers.
 import { tensor } from "@cajal/core";
-import { show, unify } from "../model/dims";
+import { checkIndices, show, unify } from "../model/dims";
 import {
   badShape,
   defineOperator,
@@ -33,6 +33,15 @@ function inferLoss(node: InferenceContext): readonly Inferred[] {
       ),
     );
   }
+  const ignored = node.attribute("ignore_index")?.value;
+  checkIndices(
+    labels.elements?.filter((label) => label !== ignored),
+    scores.shape?.[1],
+    `the classes of scores ${show(scores.shape)}`,
+  );
+  for (const label of labels.elements ?? [])
+    if (typeof label === "number" && label < 0 && label !== ignored)
+      throw badShape(`label ${label} is below 0.`);
   if (weights?.shape)
     unify(
       weights.shape[0],

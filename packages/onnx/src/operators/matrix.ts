@@ -271,6 +271,9 @@ export const matrix: readonly Operator[] = [
       activation_gamma: "float",
     },
     infer: inferGemm,
+    choices: {
+      activation: ["Elu", "HardSigmoid", "LeakyRelu", "Relu", "Sigmoid", "Softplus", "Softsign", "Tanh", "ThresholdedRelu"], // prettier-ignore
+    },
     samples: [{ inputs: [[2, 3], [3, 4], [4]], attributes: { activation: "Relu" } }],
   }),
   einsum,

@@ -1,9 +1,11 @@
 // Normalizations, and the softmaxes, which norm along an axis too.
-import { axisOf, show, unify } from "../model/dims";
+import { axesOf, axisOf, show, unify } from "../model/dims";
+import { dtypeOf } from "../model/elementType";
 import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
+  flag,
   type AttributeTypes,
   type Inferred,
   type InferenceContext,
@@ -15,9 +17,11 @@ const along = (
   op: string,
   attributes: AttributeTypes = { axis: "int" },
   absent: (opset: number) => number = () => -1,
+  bounds: NonNullable<Operator["bounds"]> = {},
 ): Operator =>
   defineOperator({
     op,
+    bounds,
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
@@ -57,6 +61,9 @@ function perChannel(
 }
 
 function inferBatchNormalization(node: InferenceContext): readonly Inferred[] {
+  const expected = node.int("training_mode", 0) === 1 ? 3 : 1;
+  if (node.opset >= 14 && node.outputs !== expected)
+    throw badShape(`got ${node.outputs} outputs, expected ${expected} with training_mode ${expected === 3 ? 1 : 0}.`); // prettier-ignore
   const [x, ...rest] = node.inputs as readonly Inferred[];
   const channels = perChannel(x!, rest, ["scale", "B", "mean", "var"]);
   const same = { dtype: x!.dtype, shape: x!.shape };
@@ -68,7 +75,7 @@ export const normalization: readonly Operator[] = [
   along("Softmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
   along("LogSoftmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
   along("Hardmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
-  along("LpNormalization", { axis: "int", p: "int" }),
+  along("LpNormalization", { axis: "int", p: "int" }, () => -1, { p: { among: [1, 2] } }),
   defineOperator({
     op: "BatchNormalization",
     inputs: [5, 5],
@@ -82,6 +89,8 @@ export const normalization: readonly Operator[] = [
       is_test: "int",
       consumed_inputs: "ints",
     },
+    // Others end the process.
+    bounds: { training_mode: flag },
     infer: inferBatchNormalization,
     samples: [
       { inputs: [[2, 3, 4, 5], [3], [3], [3], [3]] },
@@ -114,6 +123,7 @@ export const normalization: readonly Operator[] = [
     types: ["float"],
     attributes: { epsilon: "float", num_groups: "int", stash_type: "int" },
     required: ["num_groups"],
+    bounds: { num_groups: { least: 1 } },
     infer: (node) => {
       const x = node.inputs[0]!;
       const groups = node.int("num_groups", 1);
@@ -137,11 +147,13 @@ export const normalization: readonly Operator[] = [
     outputs: [1, 3],
     types: ["float"],
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
+    // float32 and bfloat16
+    bounds: { stash_type: { among: [1, 16] } },
     infer: (node) => {
       const x = node.inputs[0]!;
       const axis = x.shape && axisOf(node.int("axis", -1), x.shape.length, x.shape);
       const shape = x.shape?.map((extent, i) => (i < axis! ? extent : 1));
-      const statistics = { dtype: "float32", shape } as const;
+      const statistics = { dtype: dtypeOf(node.int("stash_type", 1)), shape };
       return [{ dtype: x.dtype, shape: x.shape }, statistics, statistics];
     },
     samples: [
@@ -186,7 +198,13 @@ export const normalization: readonly Operator[] = [
     outputs: [1, 1],
     types: ["float"],
     attributes: { axes: "ints" },
-    infer: ({ inputs: [x] }) => [{ dtype: x!.dtype, shape: x!.shape }],
+    infer: (node) => {
+      const x = node.inputs[0]!;
+      const axes = node.ints("axes") ?? [0, 2, 3];
+      if (axes.length === 0) throw badShape("axes is empty, expected at least one.");
+      if (x.shape) axesOf(axes, x.shape.length, x.shape);
+      return [{ dtype: x.dtype, shape: x.shape }];
+    },
     samples: [{ inputs: [[2, 3, 4, 5]] }],
   }),
   defineOperator({
@@ -196,6 +214,7 @@ export const normalization: readonly Operator[] = [
     types: ["float"],
     attributes: { alpha: "float", beta: "float", bias: "float", size: "int" },
     required: ["size"],
+    bounds: { size: { least: 1, odd: true }, alpha: { above: 0 }, beta: { above: 0 } },
     infer: ({ inputs: [x] }) => {
       if (x!.shape && x!.shape.length < 3)
         throw badShape(`X ${show(x!.shape)}: expected [batch, channels, ...spatial].`);

@@ -65,6 +65,17 @@ export const typeGroups = {
 
 export type AttributeTypes = Readonly<Record<string, AttributeType>>;
 
+/** What a number may be: all that is said must hold. */
+export interface Bounds {
+  readonly least?: number;
+  readonly above?: number;
+  readonly among?: readonly number[];
+  readonly odd?: true;
+}
+
+/** A flag: ONNX Runtime takes other numbers now for 0, now for 1, or refuses them. */
+export const flag: Bounds = { among: [0, 1] };
+
 export interface Operator {
   readonly op: string;
   /** "" (the default) is the standard's own; "com.microsoft" are ONNX Runtime's. */
@@ -81,8 +92,12 @@ export interface Operator {
   readonly attributes: AttributeTypes;
   /** Words that an attribute may have, where it is not free. */
   readonly choices?: Readonly<Record<string, readonly string[]>>;
+  /** Bounds of attributes that are numbers, or lists of them. */
+  readonly bounds?: Readonly<Record<string, Bounds>>;
   /** Attributes that must be given. */
   readonly required?: readonly string[];
+  /** The graph among its attributes that constant inputs rule out: what it says of these shapes is no matter. */
+  skips?(inputs: readonly (Inferred | undefined)[]): string | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
   infer(node: InferenceContext): readonly Inferred[];
   /**

@@ -1,10 +1,11 @@
 // Pools over [batch, channels, ...spatial].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unifyShapes } from "../model/dims";
+import { numbersOf, show, unify, unifyShapes } from "../model/dims";
 import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
+  flag,
   type InferenceContext,
   type Inferred,
   type Operator,
@@ -20,11 +21,28 @@ const attributes = {
   strides: "ints",
 } as const;
 
+/** kernel_shape, which pads must stay below: a window in padding alone has no result. */
+function kernelOf(node: InferenceContext): readonly number[] {
+  const kernel = node.ints("kernel_shape")!;
+  const pads = node.ints("pads") ?? [];
+  pads.forEach((pad, i) => {
+    const size = kernel[i % kernel.length];
+    if (size !== undefined && pad >= size)
+      throw badShape(
+        `pads [${pads.join()}] and kernel_shape [${kernel.join()}]: expected pads smaller than the kernel.`,
+        { pads, kernel },
+      );
+  });
+  return kernel;
+}
+
+const bounds = { kernel_shape: { least: 1 } } as const;
+
 function pooled(node: InferenceContext): readonly Dim[] | undefined {
   const x = node.inputs[0]!;
   const given = image("X", x.shape);
   if (!given) return undefined;
-  const kernel = node.ints("kernel_shape")!;
+  const kernel = kernelOf(node);
   if (kernel.length !== given.spatial.length)
     throw badShape(
       `kernel_shape [${kernel.join()}]: X ${show(x.shape)} has ${given.spatial.length} spatial axes.`,
@@ -65,6 +83,7 @@ const global = (op: string): Operator =>
     outputs: [1, 1],
     types: ["float"],
     attributes: op === "GlobalLpPool" ? { p: "int" } : {},
+    ...(op === "GlobalLpPool" ? { bounds: { p: { least: 1 } } } : {}),
     infer: ({ inputs: [x] }) => {
       const given = image("X", x!.shape);
       return [{ dtype: x!.dtype, shape: given && [...given.head, ...given.spatial.map(() => 1)] }];
@@ -80,6 +99,7 @@ export const pooling: readonly Operator[] = [
     types: ["number"],
     attributes: { ...attributes, storage_order: "int" },
     required: ["kernel_shape"],
+    bounds: { ...bounds, storage_order: flag },
     infer: (node) => {
       const shape = pooled(node);
       return [
@@ -103,6 +123,7 @@ export const pooling: readonly Operator[] = [
     types: ["float"],
     attributes: { ...attributes, count_include_pad: "int" },
     required: ["kernel_shape"],
+    bounds,
     infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
     samples: [
       ...samples,
@@ -119,6 +140,7 @@ export const pooling: readonly Operator[] = [
     types: ["float"],
     attributes: { ...attributes, p: "int" },
     required: ["kernel_shape"],
+    bounds: { ...bounds, p: { least: 1 } },
     infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
     samples: samples.slice(0, 2),
   }),
@@ -133,6 +155,7 @@ export const pooling: readonly Operator[] = [
     types: ["float", "int64", "int64"],
     attributes: { kernel_shape: "ints", pads: "ints", strides: "ints" },
     required: ["kernel_shape"],
+    bounds,
     infer: (node) => {
       const [data, indices, size] = node.inputs as readonly [
         Inferred,
@@ -143,13 +166,25 @@ export const pooling: readonly Operator[] = [
         dtype: data.dtype,
         shape: unifyShapes(data.shape, indices.shape, "X and its indices"),
       };
+      const spatialOf = image("X", x.shape);
+      const kernelShape = kernelOf(node);
+      if (spatialOf && kernelShape.length !== spatialOf.spatial.length)
+        throw badShape(`kernel_shape [${kernelShape.join()}]: X ${show(x.shape)} has ${spatialOf.spatial.length} spatial axes.`); // prettier-ignore
+      const { kernel, strides, pads } = windowOf(node, kernelShape);
       if (size) {
+        unify(size.shape?.[0], x.shape?.length, () => `output_shape ${show(size.elements)} and the rank of X ${show(x.shape)}`); // prettier-ignore
+        const [batch, channels] = size.elements ?? [];
+        for (const [given, own] of [
+          [batch, x.shape?.[0]],
+          [channels, x.shape?.[1]],
+        ])
+          // prettier-ignore
+          unify(given, own, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
         const stated = size.elements ?? x.shape?.map(() => undefined);
         return [{ dtype: x.dtype, shape: numbersOf(size) ?? stated }];
       }
-      const given = image("X", x.shape);
+      const given = spatialOf;
       if (!given) return [{ dtype: x.dtype, shape: undefined }];
-      const { kernel, strides, pads } = windowOf(node, node.ints("kernel_shape")!);
       const rank = given.spatial.length;
       return [
         {

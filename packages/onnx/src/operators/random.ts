@@ -53,8 +53,8 @@ const like = (op: string, attributes: AttributeTypes, since?: number): Operator 
     infer: (node) => {
       checkDistribution(node);
       const x = node.inputs[0]!;
-      const type = node.int("dtype", 0);
-      return [{ dtype: type ? dtypeOf(type) : x.dtype, shape: x.shape }];
+      const type = node.attribute("dtype");
+      return [{ dtype: type ? dtypeOf(node.int("dtype", 0)) : x.dtype, shape: x.shape }];
     },
     samples: [{ inputs: [[2, 3]] }, { inputs: [[4]], attributes: { dtype: 11, seed: 2 } }],
   });
@@ -72,6 +72,7 @@ export const randoms: readonly Operator[] = [
     outputs: [1, 1],
     types: ["float"],
     attributes: { dtype: "int", sample_size: "int", seed: "float" },
+    bounds: { sample_size: { least: 1 } },
     infer: (node) => {
       const { shape } = node.inputs[0]!;
       if (shape && shape.length !== 2)

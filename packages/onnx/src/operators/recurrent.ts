@@ -4,6 +4,7 @@ import type { Dim } from "../model/model";
 import {
   badShape,
   defineOperator,
+  flag,
   type AttributeTypes,
   type Inferred,
   type Operator,
@@ -37,6 +38,7 @@ const recurrent = (
     // Aborts; and without steps the last state is 0, not the first state.
     failsOnEmpty: (inputs) => inputs.some((shape) => shape?.includes(0)),
     attributes: { ...attributes, ...extra },
+    bounds: { layout: flag, clip: { above: 0 }, hidden_size: { least: 1 } },
     infer: (node) => {
       const [x, w, r] = node.inputs as readonly [Inferred, Inferred, Inferred];
       const { dtype } = x;

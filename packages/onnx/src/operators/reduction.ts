@@ -1,6 +1,6 @@
 // Reductions along axes, and what else runs along an axis: ArgMax, TopK, CumSum.
 import { tensor } from "@cajal/core";
-import { axesOf, axisOf, isKnown, multiply, numbersOf, show } from "../model/dims";
+import { axesOf, axisOf, isKnown, multiply, numbersOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import {
   badShape,
@@ -10,6 +10,7 @@ import {
   type Operator,
   type OperatorSample,
   type TypeRule,
+  flag,
 } from "./operator";
 import { rounded } from "./elementwise";
 
@@ -143,6 +144,9 @@ export const reductions: readonly Operator[] = [
       const axis = shape && axisOf(node.int("axis", -1), shape.length, shape);
       const count = k ? k.elements?.[0] : node.int("k", 1);
       const extent = axis === undefined ? undefined : shape?.[axis];
+      if (k) unify(k.shape?.[0], 1, () => `K ${show(k.shape)}, expected one number`);
+      if (typeof count === "number" && count < 0)
+        throw badShape(`k is ${count}, expected at least 0.`);
       if (typeof count === "number" && typeof extent === "number" && count > extent)
         throw badShape(`k is ${count}; axis ${axis} of ${show(shape)} has ${extent}.`, { shape });
       const result = shape?.map((extent, i) => (i === axis ? count : extent));
@@ -167,6 +171,7 @@ export const reductions: readonly Operator[] = [
     outputs: [1, 1],
     types: ["number", "index"],
     attributes: { exclusive: "int", reverse: "int" },
+    bounds: { exclusive: flag, reverse: flag },
     infer: ({ inputs: [x, axis] }) => {
       const at = numbersOf(axis)?.[0];
       if (at !== undefined && x!.shape) axisOf(at, x!.shape.length, x!.shape);

@@ -1,7 +1,7 @@
 // Images looked at between their pixels: grids of places, and regions.
 import { tensor } from "@cajal/core";
-import { show, unify, unknowns } from "../model/dims";
-import { badShape, defineOperator, type Inferred, type Operator } from "./operator";
+import { checkIndices, numbersOf, show, unify, unknowns } from "../model/dims";
+import { badShape, defineOperator, flag, type Inferred, type Operator } from "./operator";
 
 const gridSample = defineOperator({
   op: "GridSample",
@@ -76,6 +76,8 @@ const affineGrid = defineOperator({
     const length = size.shape?.[0];
     const extents = size.elements ?? unknowns(length);
     if (!extents) return [{ dtype: theta.dtype, shape: undefined }];
+    if (extents.some((extent) => typeof extent === "number" && extent < 1))
+      throw badShape(`size ${show(extents)}: expected extents of at least 1.`);
     if (typeof axes === "number")
       unify(axes, extents.length - 2, () => `axes of theta ${show(theta.shape)} and size`);
     const batch = unify(theta.shape?.[0], extents[0], () => `batches of theta and size`);
@@ -104,6 +106,8 @@ const roiAlign = defineOperator({
     sampling_ratio: "int",
     spatial_scale: "float",
   },
+  choices: { mode: ["avg", "max"] },
+  bounds: { sampling_ratio: { least: 0 }, output_height: { least: 1 }, output_width: { least: 1 } },
   infer: (node) => {
     // X [batch, channels, height, width], rois [regions, 4], batch_indices [regions]
     const [x, rois, batches] = node.inputs as readonly [Inferred, Inferred, Inferred];
@@ -117,6 +121,12 @@ const roiAlign = defineOperator({
       batches.shape?.[0],
       () => `rois ${show(rois.shape)} and batch_indices ${show(batches.shape)}`,
     );
+    for (const batch of batches.elements ?? [])
+      if (typeof batch === "number" && batch < 0)
+        throw badShape(`batch index ${batch} is below 0.`);
+    checkIndices(batches.elements, x.shape?.[0], `the batch of X ${show(x.shape)}`);
+    if (rois.elements?.some((edge) => typeof edge === "number" && !Number.isFinite(edge)))
+      throw badShape("rois: expected finite numbers.");
     const size = [node.int("output_height", 1), node.int("output_width", 1)];
     return [{ dtype: x.dtype, shape: [regions, x.shape?.[1], ...size] }];
   },
@@ -143,7 +153,11 @@ const nonMaxSuppression = defineOperator({
   outputs: [1, 1],
   types: ["float32", "float32", "int64", "float32", "float32"],
   attributes: { center_point_box: "int" },
+  bounds: { center_point_box: flag },
   infer: ({ inputs }) => {
+    const iou = numbersOf(inputs[3])?.[0];
+    if (iou !== undefined && !(iou >= 0 && iou <= 1))
+      throw badShape(`iou_threshold is ${iou}, expected 0 … 1.`);
     // boxes [batch, boxes, 4], scores [batch, classes, boxes] → [chosen, (batch, class, box)]
     const [boxes, scores] = inputs as readonly [Inferred, Inferred];
     for (const [name, { shape }] of [

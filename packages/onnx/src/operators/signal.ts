@@ -4,12 +4,17 @@ import { tensor } from "@cajal/core";
 import { dtypeOf } from "../model/elementType";
 import { axisOf, numbersOf, show } from "../model/dims";
 import type { Dim } from "../model/model";
-import { badShape, defineOperator, type Inferred, type Operator } from "./operator";
+import { badShape, defineOperator, flag, type Inferred, type Operator } from "./operator";
 
 const int64 = (...values: number[]) => tensor("int64", [], values);
 
 /** The one number that an input holds, where it is known. */
 const single = (value: Inferred | undefined): number | undefined => numbersOf(value)?.[0];
+
+function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined && !(value >= 1))
+    throw badShape(`${name} is ${value}, expected at least 1.`);
+}
 
 /** Bins of a spectrum of `length` numbers; one-sided, those up to the Nyquist frequency. */
 const bins = (length: Dim, oneSided: boolean): Dim =>
@@ -25,6 +30,7 @@ const dft = defineOperator({
   types: ["float", "index:length", "int64"],
   // The axis was an attribute (1 where absent) before operator set 20, and is an input (−2) since.
   attributes: { axis: "int", inverse: "int", onesided: "int" },
+  bounds: { inverse: flag, onesided: flag },
   infer: (node) => {
     const [x, length, stated] = node.inputs as readonly [Inferred, ...(Inferred | undefined)[]];
     const { dtype, shape } = x;
@@ -36,6 +42,11 @@ const dft = defineOperator({
       throw badShape(`input ${show(shape)}: expected [batch, ...signal, 1 or 2].`);
     const oneSided = node.int("onesided", 0) === 1;
     const inverse = node.int("inverse", 0) === 1;
+    if (inverse && oneSided && shape.at(-1) === 1)
+      throw badShape(
+        `input ${show(shape)}: of half a spectrum, expected complex numbers, [..., 2].`,
+      );
+    checkCount("dft_length", length && single(length));
     const axis = node.opset < 20 ? node.int("axis", 1) : stated ? single(stated) : -2;
     if (axis === undefined) return [{ dtype, shape: shape.map(() => undefined) }];
     const along = axisOf(axis, shape.length, shape);
@@ -67,6 +78,7 @@ const stft = defineOperator({
   failsOnEmpty: ([x, , window]) => x?.slice(1).includes(0) === true || window?.[0] === 0,
   types: ["float", "index:length", "float", "index:length"],
   attributes: { onesided: "int" },
+  bounds: { onesided: flag },
   infer: (node) => {
     const [signal, step, window, frame] = node.inputs as readonly [
       Inferred,
@@ -84,6 +96,9 @@ const stft = defineOperator({
       throw badShape(`a window of ${own} and a frame_length of ${stated}.`);
     const length = frame ? stated : own;
     const every = single(step);
+    checkCount("frame_step", every);
+    // 0 ends the process.
+    checkCount("frame_length", stated);
     const whole = shape?.[1];
     const frames =
       typeof whole === "number" && typeof length === "number" && every
@@ -107,12 +122,20 @@ const melWeightMatrix = defineOperator({
   outputs: [1, 1],
   types: ["index:size", "index:size", "index:size", "float:hertz", "float:hertz"],
   attributes: { output_datatype: "int" },
-  infer: (node) => [
-    {
-      dtype: dtypeOf(node.int("output_datatype", 1)),
-      shape: [bins(single(node.inputs[1]), true), single(node.inputs[0])],
-    },
-  ],
+  infer: (node) => {
+    const [bands, length, rate, low, high] = node.inputs.map(single);
+    checkCount("num_mel_bins", bands);
+    checkCount("dft_length", length);
+    checkCount("sample_rate", rate);
+    for (const [name, hertz] of [
+      ["lower_edge_hertz", low],
+      ["upper_edge_hertz", high],
+    ] as const)
+      // prettier-ignore
+      if (hertz !== undefined && !(hertz >= 0 && hertz < Infinity))
+        throw badShape(`${name} is ${hertz}, expected a number of at least 0.`);
+    return [{ dtype: dtypeOf(node.int("output_datatype", 1)), shape: [bins(length, true), bands] }];
+  },
   samples: [
     {
       inputs: [
@@ -135,9 +158,11 @@ const window = (op: string): Operator =>
     outputs: [1, 1],
     types: ["index"],
     attributes: { output_datatype: "int", periodic: "int" },
-    infer: (node) => [
-      { dtype: dtypeOf(node.int("output_datatype", 1)), shape: [single(node.inputs[0])] },
-    ],
+    infer: (node) => {
+      const size = single(node.inputs[0]);
+      checkCount("size", size);
+      return [{ dtype: dtypeOf(node.int("output_datatype", 1)), shape: [size] }];
+    },
     samples: [
       { inputs: [int64(10)] },
       { inputs: [tensor("int32", [], [7])], attributes: { periodic: 0, output_datatype: 11 } },

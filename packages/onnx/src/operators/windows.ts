@@ -32,12 +32,18 @@ export function windowOf(
     throw badShape(
       `auto_pad ${JSON.stringify(autoPad)}: expected NOTSET, VALID, SAME_UPPER or SAME_LOWER.`,
     );
+  const pads = list("pads", 2 * rank, 0, 0);
+  const dilations = list("dilations", rank, 1, 1);
+  // Convolutions of ONNX Runtime refuse it, its pools pad as if there were no dilations.
+  if (autoPad.startsWith("SAME") && dilations.some((each) => each !== 1))
+    throw badShape(
+      `dilations [${dilations.join()}] with auto_pad ${autoPad}: expected the pads themselves.`,
+    );
   return {
     kernel,
     strides: list("strides", rank, 1, 1),
-    dilations: list("dilations", rank, 1, 1),
-    pads:
-      autoPad === "NOTSET" ? list("pads", 2 * rank, 0, -Infinity) : Array<number>(2 * rank).fill(0),
+    dilations,
+    pads: autoPad === "NOTSET" ? pads : Array<number>(2 * rank).fill(0),
     autoPad,
   };
 }
@@ -59,13 +65,14 @@ export function slide(spatial: readonly Dim[], window: Window, ceil = false): Di
     if (typeof extent !== "number")
       return stride === 1 && padding === reach - 1 ? extent : undefined;
     const room = extent + padding - reach;
-    if (room < 0)
+    // Rounded up, one step further than there is room for is still a window.
+    const count = ceil ? Math.ceil(room / stride) + 1 : Math.floor(room / stride) + 1;
+    if (count < 1)
       throw badShape(
         `a window of ${reach} does not fit into axis ${i + 2} of extent ${extent} with padding ${padding}.`,
         { axis: i + 2, extent, window: reach, padding },
       );
-    if (!ceil) return Math.floor(room / stride) + 1;
-    const count = Math.ceil(room / stride) + 1;
+    if (!ceil) return count;
     // A window that would begin in the padding behind is left out.
     return (count - 1) * stride >= extent + begin ? count - 1 : count;
   });
