@@ -16,6 +16,7 @@ export {
 export * as fields from "./layers/definition/fields";
 export { trainable as trainableWeight, weightFields } from "./layers/definition/weightFields";
 export { layers, type LayerConfigs } from "./layers";
+export { activationOf, type Activation } from "./layers/shared/activations";
 export {
   functional,
   type Functional,
@@ -24,6 +25,7 @@ export {
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export type { NetworkLayer } from "./network/plan";
+export { withoutEnding, withOutputs } from "./network/transform";
 export { checkWeights } from "./network/checkWeights";
 export { readKeras } from "./keras/readKeras";
 export { toKerasJson, type KerasJsonOptions } from "./toKerasJson";

@@ -1,15 +1,15 @@
 export { open, type OpenOptions } from "./open";
+export { openGradient } from "./openGradient";
 export {
-  openGradient,
   type GradientOptions,
   type GradientResult,
   type GradientRunOptions,
   type GradientSession,
-} from "./openGradient";
+} from "./session/gradientSession";
 export { graphOrConfig } from "./modelArgument";
 export { initialize } from "./initializers/initialize";
-export { devices, type DeviceInfo } from "./devices/devices";
-export type { RunOptions, Session } from "./session";
+export { devices, type DeviceInfo } from "./devices";
+export type { RunOptions, Session } from "./session/session";
 export type { DeviceChoice, DeviceName, EngineName } from "./devices/device";
 export {
   type Loss,

@@ -1,7 +1,7 @@
 // Gradients of every layer with respect to its inputs and its weights, against those that Keras computed:
 // of Σ output · dy, on both engines.
 import { tensor, type Tensor } from "@cajal/core";
-import { fromInput, inputWeights, lower, toInput, weightSpecs } from "@cajal/models";
+import { fromInput, inputWeights, lower, resolve, toInput, weightSpecs } from "@cajal/models";
 import { GraphBuilder, gradients } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
@@ -14,7 +14,7 @@ import {
   type KerasLayer,
 } from "../../models/testing/kerasLayers";
 import { open } from "./open";
-import { tfjsOn } from "./engines/tfjs/tfjs";
+import { tfjsOn } from "./engines/tfjs/backend";
 import { tfjsModel } from "./engines/tfjs/model";
 import { withFasterKernels } from "./engines/tfjs/kernels";
 
@@ -68,7 +68,7 @@ async function onOnnx(golden: KerasLayer): Promise<Gradients> {
 async function onTfjs(golden: KerasLayer): Promise<Gradients> {
   const tfjs = await tfjsOn("cpu");
   const { tf } = tfjs;
-  const { model: network, variables } = await tfjsModel(tfjs, modelOf(golden));
+  const { model: network, variables } = await tfjsModel(tfjs, resolve(modelOf(golden)));
   const weights = weightsOf(golden);
   const trainable = weightSpecs(modelOf(golden)).filter((weight) => weight.trainable);
   const toTf = ({ dtype, shape, data }: Tensor) =>

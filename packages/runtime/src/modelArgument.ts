@@ -1,8 +1,17 @@
 // What is given as a model, told apart: a Keras config (ours, or JSON of Keras and TF.js), an ONNX graph, the
 // bytes of an ONNX file. For anything else, a path above all, the error shows the line that was meant.
-import { CajalError, showValue } from "@cajal/core";
-import { readKeras, type Model, type ModelConfig } from "@cajal/models";
+import { CajalError, showValue, type Weights } from "@cajal/core";
+import {
+  readKeras,
+  resolve,
+  weightSpecs,
+  type Layer,
+  type Model,
+  type ModelConfig,
+} from "@cajal/models";
 import { decodeModel, type OnnxModel } from "@cajal/onnx";
+import type { KerasSource } from "./engines/engine";
+import { checkWeights } from "./step/checks";
 
 /**
  * @param where the function that the model was given to, for the message
@@ -41,6 +50,35 @@ export function graphOrConfig(where: string, model: unknown): ModelConfig | Onnx
 /** Whether what {@link modelArgument} gives is an ONNX graph or file. */
 export const isOnnx = (model: Model | OnnxModel | Uint8Array): model is OnnxModel | Uint8Array =>
   ArrayBuffer.isView(model) || "graph" in model;
+
+/** By what a map can do, not by its class, as with errors. */
+export const isWeights = <T extends object>(value: Weights | T | undefined): value is Weights =>
+  typeof value === "object" && value !== null && "get" in value && "keys" in value;
+
+/**
+ * A Keras model with its weights, resolved.
+ *
+ * @throws CajalError `bad-argument` without weights, or where they do not fit; `bad-shape`; as `resolve`
+ */
+export function kerasSource(
+  where: string,
+  model: Model,
+  {
+    weights,
+    layers,
+  }: { readonly weights: Weights | undefined; readonly layers: readonly Layer[] | undefined },
+): KerasSource {
+  if (!weights) throw lacksWeights(where);
+  const network = resolve(model, { layers });
+  checkWeights(weights, weightSpecs(network));
+  return { network, weights };
+}
+
+export const lacksWeights = (where: string) =>
+  new CajalError(
+    "bad-argument",
+    `${where}: got a Keras model without weights, expected ${where}(model, weights, options). For random ones: initialize(model, { seed: 1 }).`,
+  );
 
 const refused = (where: string, got: unknown, expected: string) =>
   new CajalError("bad-argument", `${where}: got ${showValue(got)}, expected ${expected}.`, {

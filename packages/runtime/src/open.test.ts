@@ -7,7 +7,7 @@ import { GraphBuilder, encodeModel } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
-import type { Session } from "./session";
+import type { Session } from "./session/session";
 
 const noise = (shape: readonly number[], name: string): Tensor<"float32"> => {
   const numbers = random(7, name);

@@ -1,13 +1,11 @@
 // Opens a model on an engine and a device.
-import { CajalError, checkOptions, type Weights } from "@cajal/core";
-import { toOnnx, weightSpecs, type Layer, type Model } from "@cajal/models";
+import { checkOptions, type Weights } from "@cajal/core";
+import type { Layer, Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import { checkDevice, type DeviceChoice, type EngineName } from "./devices/device";
-import { isOnnx, modelArgument } from "./modelArgument";
-import { openOnOnnx } from "./engines/onnx/session";
-import { sessionOf, type OpenedModel, type Session } from "./session";
-import { openOnTfjs } from "./engines/tfjs/session";
-import { checkWeights } from "./step/checks";
+import type { DeviceChoice, EngineName } from "./devices/device";
+import { engineFor } from "./engines";
+import { isOnnx, isWeights, kerasSource, modelArgument } from "./modelArgument";
+import { sessionOf, type Session } from "./session/session";
 import { checkThreads } from "./threads";
 
 export interface OpenOptions {
@@ -83,52 +81,16 @@ export async function open(
     "isolate",
     "signal",
   ]);
-  const { engine = "onnx", device = "auto", threads, verify = true, signal } = options;
-  const { shareKernels = false, isolate = false, layers } = options;
-  checkDevice(engine, device);
+  const { device = "auto", threads, layers, signal } = options;
+  const { shareKernels = false, isolate = false, verify = true } = options;
+  const engine = engineFor(options.engine, device);
   checkThreads("open", threads);
-  if (isolate && engine !== "onnx")
-    throw new CajalError(
-      "unsupported",
-      `isolate: engine ${engine} runs in this process alone. Use engine onnx, or leave the option out.`,
-      { engine },
-    );
   signal?.throwIfAborted();
-
-  const opened = await begin();
+  const opened = await engine.open(
+    isOnnx(model) ? model : kerasSource("open", model, { weights, layers }),
+    { device, threads, shareKernels, verify, isolate, signal },
+  );
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();
   return sessionOf(opened);
-
-  function begin(): Promise<OpenedModel> {
-    if (isOnnx(model)) {
-      if (engine === "tfjs")
-        throw new CajalError(
-          "unsupported",
-          "engine tfjs runs Keras models, not ONNX graphs. Use engine onnx, or give the model's config and its weights.",
-          { engine },
-        );
-      return openOnOnnx(model, { device, threads, shareKernels, verify, isolate, signal });
-    }
-    if (!weights)
-      throw new CajalError(
-        "bad-argument",
-        "open: got a Keras model without weights, expected open(model, weights, options). For random ones: initialize(model, { seed: 1 }).",
-      );
-    checkWeights(weights, weightSpecs(model, { layers }));
-    return engine === "onnx"
-      ? openOnOnnx(toOnnx(model, weights, { layers }), {
-          device,
-          threads,
-          shareKernels,
-          verify,
-          isolate,
-          signal,
-        })
-      : openOnTfjs(model, weights, { device, verify, layers });
-  }
 }
-
-/** By what a map can do, not by its class, as with errors. */
-const isWeights = (value: Weights | OpenOptions | undefined): value is Weights =>
-  typeof value === "object" && value !== null && "get" in value && "keys" in value;

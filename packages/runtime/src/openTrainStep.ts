@@ -1,16 +1,16 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
-import { isCarried, type OnnxModel } from "@cajal/onnx";
-import { checkDevice } from "./devices/device";
-import type { TrainStep, TrainStepOptions } from "./step/trainStep";
-import { graphOrConfig } from "./modelArgument";
-import { checkThreads } from "./threads";
+import type { OnnxModel } from "@cajal/onnx";
+import { engineFor } from "./engines";
+import { graphOrConfig, lacksWeights } from "./modelArgument";
 import { checkWeights } from "./step/checks";
-import { trainStepOf, type TrainCore } from "./step/core";
+import { trainStepOf } from "./step/core";
 import { trainableGraph } from "./step/graph";
-import { trainableModel, type TrainableModel } from "./step/model";
-import { selfTestOnce, type OpenCore } from "./step/selfTest";
+import { trainableModel } from "./step/model";
+import { selfTestOnce } from "./step/selfTest";
+import type { TrainStep, TrainStepOptions } from "./step/trainStep";
+import { checkThreads } from "./threads";
 
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
@@ -55,7 +55,7 @@ export async function openTrainStep(
   argument: ModelConfig | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options: TrainStepOptions] | [options: TrainStepOptions]
 ): Promise<TrainStep> {
-  const [given, options] = rest.length === 2 ? rest : [undefined, rest[0]];
+  const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   const model = graphOrConfig("openTrainStep", argument);
   checkOptions("openTrainStep", options, [
     "loss",
@@ -72,8 +72,8 @@ export async function openTrainStep(
     "learningRateMultipliers",
     "layers",
   ]);
-  const { engine = "onnx", device = "auto", seed } = options;
-  checkDevice(engine, device);
+  const { device = "auto", seed, verify = true } = options;
+  const engine = engineFor(options.engine, device);
   checkThreads("openTrainStep", options.threads);
   if (seed !== undefined && !Number.isSafeInteger(seed))
     throw new CajalError(
@@ -81,58 +81,23 @@ export async function openTrainStep(
       `openTrainStep, "seed": got ${String(seed)}, expected a whole number.`,
       { seed },
     );
-  if (options.worker === true && engine !== "onnx")
-    throw new CajalError(
-      "unsupported",
-      `worker: engine ${engine} trains on the caller's thread. Use engine onnx, or leave the option out.`,
-      { engine },
-    );
-  if ("graph" in model) {
-    if (engine === "tfjs")
-      throw new CajalError(
-        "unsupported",
-        "engine tfjs trains Keras models, not ONNX graphs. Use engine onnx.",
-        { engine },
-      );
-    const trained = trainableGraph(model, options);
-    const { initializers } = model.graph;
-    const weights = new Map(
-      trained.weights.map(({ key }) => {
-        const weight = initializers.get(key)!;
-        if (isCarried(weight))
-          throw new CajalError(
-            "unsupported",
-            `initializer "${key}" is of type ${weight.dtype}, which is not trained.`,
-            { initializer: key, dtype: weight.dtype },
-          );
-        return [key, weight] as const;
-      }),
-    );
-    const { openOnOnnx } = await import("./engines/onnx/trainStep");
-    return proven(await openOnOnnx(trained, weights, options), trained, openOnOnnx);
+  const { trained, begin } =
+    "graph" in model ? trainableGraph(model, options) : ofKeras(model, weights, options);
+  const core = await engine.openTrainStep(trained, begin, options);
+  try {
+    // An engine and device are trusted once they have trained a small network as Keras does.
+    if (verify) await selfTestOnce(core, engine);
+  } catch (error) {
+    await core.free();
+    throw error;
   }
-  if (!given)
-    throw new CajalError(
-      "bad-argument",
-      "openTrainStep: got a Keras model without weights, expected openTrainStep(model, weights, options). For random ones: initialize(model, { seed: 1 }).",
-    );
-  const trained = trainableModel(model, options);
-  checkWeights(given, trained.weights);
-  const openCore = {
-    onnx: async () => (await import("./engines/onnx/trainStep")).openOnOnnx,
-    tfjs: async () => (await import("./engines/tfjs/trainStep")).openOnTfjs,
-  };
-  const openOn = await openCore[engine]();
-  return proven(await openOn(trained, given, options), trained, openOn);
+  return trainStepOf(core, trained, options);
+}
 
-  /** The step, once its engine and device have trained a small network as Keras does. */
-  async function proven(core: TrainCore, of: TrainableModel, open: OpenCore): Promise<TrainStep> {
-    try {
-      if (options.verify ?? true) await selfTestOnce(core, open);
-    } catch (error) {
-      await core.free();
-      throw error;
-    }
-    return trainStepOf(core, of, options);
-  }
+/** @throws CajalError `bad-argument`, `bad-shape` where the weights do not fit */
+function ofKeras(model: ModelConfig, weights: Weights | undefined, options: TrainStepOptions) {
+  if (!weights) throw lacksWeights("openTrainStep");
+  const trained = trainableModel(model, options);
+  checkWeights(weights, trained.weights);
+  return { trained, begin: weights };
 }

@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import { tensor } from "@cajal/core";
 import { GraphBuilder } from "@cajal/onnx";
 import { open } from "../src/open";
-import type { Session } from "../src/session";
+import type { Session } from "../src/session/session";
 
 const g = new GraphBuilder();
 const kernel = g.initializer("kernel", tensor("float32", [1024, 1024])); // 4 MB

@@ -1,30 +1,17 @@
 // How a model ends, and whether its loss takes that. A loss of logits behind a softmax, or one of
 // probabilities behind none, computes a number that means nothing: Keras does so in silence.
 import { CajalError } from "@cajal/core";
-import type { Network } from "@cajal/models";
+import { activationOf, type Network } from "@cajal/models";
 import type { Graph } from "@cajal/onnx";
 import type { Loss } from "./trainStep";
 
-/** The last that a model does to its output's values, where that is known. */
+/** The last that a model does to its output's values. */
 export interface Ending {
   /** Keras' name of the activation. */
   readonly activation: string;
   /** `layer "out" (Dense)` or `node "Gemm_3" (Gemm)` */
   readonly where: string;
 }
-
-/** Activations whose values are no probabilities, for they may be negative or beyond 1 as they please. */
-const noProbabilities = new Set([
-  "linear",
-  "tanh",
-  "elu",
-  "selu",
-  "gelu",
-  "silu",
-  "leaky_relu",
-  "softsign",
-  "log_softmax",
-]);
 
 /** @throws CajalError `bad-argument` where the loss takes logits and the model gives probabilities, or the reverse */
 export function checkEnding(loss: Loss, ending: Ending | undefined): void {
@@ -37,7 +24,8 @@ export function checkEnding(loss: Loss, ending: Ending | undefined): void {
       `the model ends with ${activation} (${where}), and ${loss.name} with fromLogits: true applies ${loss.logitsOf} once more. Leave fromLogits out, or end the model with activation "linear".`,
       facts,
     );
-  if (loss.fromLogits && noProbabilities.has(activation))
+  // Values that may be negative are no probabilities.
+  if (loss.fromLogits && activationOf(activation)?.nonnegative === undefined)
     throw new CajalError(
       "bad-argument",
       `the model ends with ${activation === "linear" ? "no activation" : activation} (${where}), and ${loss.name} takes probabilities. Set fromLogits: true, or end the model with activation "${loss.fromLogits.activation}".`,
@@ -45,23 +33,17 @@ export function checkEnding(loss: Loss, ending: Ending | undefined): void {
     );
 }
 
-/** Layers whose `activation` is the last that they do; a class of one's own is not known to be one. */
-const endsWithActivation = (className: string) =>
-  className === "Activation" ||
-  className === "Dense" ||
-  /^(Depthwise|Separable)?Conv\dD/.test(className);
-
-/** The activation at the end of a Keras model's output, seen through layers that only move elements. */
+/** The activation at the end of a Keras model's output, behind which layers may move elements about. */
 export function endingOf({ outputs }: Network, index = 0): Ending | undefined {
   for (let call = outputs[index]?.call; call; call = call.inputs[0]?.call) {
     const { definition, config, name } = call.inner;
-    const { className } = definition;
-    const where = `layer "${call.layer.path || name}" (${className})`;
-    if (className === "Softmax") return { activation: "softmax", where };
-    const { activation } = config;
-    const ends = endsWithActivation(className) && typeof activation === "string";
+    const ending = definition.ending?.(config);
     const passes = call.inputs.length === 1 && definition.integers?.(config) === "moves";
-    if (ends && !(passes && activation === "linear")) return { activation, where };
+    if (ending && !(passes && ending.activation === "linear"))
+      return {
+        activation: ending.activation,
+        where: `layer "${call.layer.path || name}" (${definition.className})`,
+      };
     if (!passes || definition.gives) return undefined;
   }
   return undefined;

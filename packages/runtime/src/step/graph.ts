@@ -1,14 +1,24 @@
 // What a training step asks of an ONNX graph: which of its initializers are parameters, and what its
 // last activation is applied to.
-import { CajalError, unknownName } from "@cajal/core";
-import { upgradeModel, type Dim, type Graph, type Node, type OnnxModel } from "@cajal/onnx";
+import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
+import {
+  isCarried,
+  upgradeModel,
+  type Dim,
+  type Graph,
+  type Node,
+  type OnnxModel,
+} from "@cajal/onnx";
 import { checkEnding, endingOfGraph } from "./ending";
 import { trainedOutputs, type TrainedOutput } from "./outputs";
 import type { TrainStepOptions } from "./trainStep";
 import { checkAnyTrained, checkMultipliers, type ModelWeight, type TrainableGraph } from "./model";
 
 /** @throws CajalError `unknown-name` for an initializer that is not trained anyway; `unsupported`, `bad-argument` */
-export function trainableGraph(given: OnnxModel, options: TrainStepOptions): TrainableGraph {
+export function trainableGraph(
+  given: OnnxModel,
+  options: TrainStepOptions,
+): { readonly trained: TrainableGraph; readonly begin: Weights } {
   const { frozen = [], learningRateMultipliers = {} } = options;
   const model = upgradeModel(given);
   const { graph } = model;
@@ -23,7 +33,8 @@ export function trainableGraph(given: OnnxModel, options: TrainStepOptions): Tra
 
   const outputNames = graph.outputs.map(({ name }) => name);
   const chosen = trainedOutputs(outputNames, options);
-  const made = [...graph.outputs];
+  /** What the outputs are to be: before their last activations, where losses take that. */
+  const ends = [...graph.outputs];
   const outputs = chosen.map((output): TrainedOutput => {
     const { fromLogits } = output.loss;
     const { index } = output;
@@ -32,15 +43,15 @@ export function trainableGraph(given: OnnxModel, options: TrainStepOptions): Tra
       checkEnding(output.loss, endingOfGraph(graph, index));
       return output;
     }
-    made[index] = { ...graph.outputs[index]!, name: logits };
+    ends[index] = { ...graph.outputs[index]!, name: logits };
     return { ...output, ...fromLogits };
   });
   const nodes = nodesBefore(
     graph,
-    outputs.map(({ index }) => made[index]!.name),
+    outputs.map(({ index }) => ends[index]!.name),
   );
   const names = parametersOf(graph, nodes);
-  const still = new Set(frozen.flatMap((name) => named(name, names)));
+  const frozenNames = new Set(frozen.flatMap((name) => named(name, names)));
   const factors = new Map(
     Object.entries(learningRateMultipliers).flatMap(([name, factor]) =>
       named(name, names).map((each) => [each, factor] as const),
@@ -50,7 +61,7 @@ export function trainableGraph(given: OnnxModel, options: TrainStepOptions): Tra
     key,
     shape: graph.initializers.get(key)!.shape,
     trainable: true,
-    ...(!still.has(key) && { multiplier: factors.get(key) ?? 1 }),
+    ...(!frozenNames.has(key) && { multiplier: factors.get(key) ?? 1 }),
   }));
   checkAnyTrained("initializers", weights);
   const inputs = graph.inputs.map(({ name, shape }) => ({
@@ -61,15 +72,33 @@ export function trainableGraph(given: OnnxModel, options: TrainStepOptions): Tra
   const trained = new Set(chosen.map(({ index }) => index));
   const shapes = graph.outputs.map(({ name, shape }, i) => (trained.has(i) ? known(name, shape) : [])); // prettier-ignore
   return {
-    graph: { ...model, graph: { ...graph, nodes, outputs: made.filter((_, i) => trained.has(i)) } },
-    weights,
-    inputs,
-    outputNames,
-    outputs,
-    // A free extent inside is taken as the first input's own, where ranks agree.
-    outputShapes: (x) =>
-      shapes.map((shape) => shape.map((extent, axis) => extent ?? x[inputs[0]!.name]![axis] ?? 0)),
+    trained: {
+      graph: {
+        ...model,
+        graph: { ...graph, nodes, outputs: ends.filter((_, i) => trained.has(i)) },
+      },
+      weights,
+      inputs,
+      outputNames,
+      outputs,
+      // A free extent inside is taken as the first input's own, where ranks agree.
+      outputShapes: (x) =>
+        shapes.map((shape) =>
+          shape.map((extent, axis) => extent ?? x[inputs[0]!.name]![axis] ?? 0),
+        ),
+    },
+    begin: new Map(names.map((name) => [name, initialOf(graph, name)])),
   };
+}
+
+function initialOf({ initializers }: Graph, name: string): Tensor {
+  const value = initializers.get(name)!;
+  if (!isCarried(value)) return value;
+  throw new CajalError(
+    "unsupported",
+    `initializer "${name}" is of type ${value.dtype}, which is not trained.`,
+    { initializer: name, dtype: value.dtype },
+  );
 }
 
 /** The nodes that values are made by, in their order. */

@@ -34,16 +34,16 @@ describe("the model that is trained", () => {
     const trained = trainableModel(model(activation), { loss: loss(activation), optimizer });
     expect(trained.outputs[0]!.activation).toBe(activation);
     expect(trained.outputs[0]!.loss.name).toBe("of logits");
-    expect(activationOf(trained.model, "out")).toBe("linear");
-    expect(activationOf(trained.model, "hidden")).toBe("relu");
+    expect(activationOf(trained.network.model, "out")).toBe("linear");
+    expect(activationOf(trained.network.model, "hidden")).toBe("relu");
   });
 
   it("gives logits where a layer of its own is the activation", () => {
     const given = model("linear", (net, x) => net.layer("Softmax", { name: "last" }, x));
     const trained = trainableModel(given, { loss: loss("softmax"), optimizer });
     expect(trained.outputs[0]!.activation).toBe("softmax");
-    expect(trained.model.config.layers.at(-1)!.class_name).toBe("Activation");
-    expect(activationOf(trained.model, "last")).toBe("linear");
+    expect(trained.network.model.config.layers.at(-1)!.class_name).toBe("Activation");
+    expect(activationOf(trained.network.model, "last")).toBe("linear");
   });
 
   it("stays as it is where it ends otherwise", () => {
@@ -55,7 +55,7 @@ describe("the model that is trained", () => {
       const trained = trainableModel(model(activation), { loss: loss(wanted), optimizer });
       expect(trained.outputs[0]!.activation).toBe(undefined);
       expect(trained.outputs[0]!.loss.name).toBe("of probabilities");
-      expect(activationOf(trained.model, "out")).toBe(activation);
+      expect(activationOf(trained.network.model, "out")).toBe(activation);
     }
   });
 

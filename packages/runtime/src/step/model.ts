@@ -3,9 +3,10 @@
 import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
 import {
   resolve,
+  withoutEnding,
   type KerasShape,
-  type Layer,
-  type ModelConfig,
+  type Model,
+  type Network,
   type ModelWeight as WeightOfModel,
   type NetworkLayer,
 } from "@cajal/models";
@@ -35,11 +36,9 @@ interface Trainable {
 
 export interface TrainableKeras extends Trainable {
   /** Gives what the losses take, and outputs without a loss as they were. */
-  readonly model: ModelConfig;
+  readonly network: Network;
   /** Paths of layers that are not trained: named, in a nested model that is, or marked so. */
   readonly frozen: ReadonlySet<string>;
-  /** Definitions beside Cajal's own. */
-  readonly layers: readonly Layer[] | undefined;
 }
 
 export interface TrainableGraph extends Trainable {
@@ -56,27 +55,26 @@ export interface ModelWeight extends Pick<
 }
 
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
-export function trainableModel(model: ModelConfig, options: TrainStepOptions): TrainableKeras {
+export function trainableModel(model: Model, options: TrainStepOptions): TrainableKeras {
   const { frozen = [], learningRateMultipliers = {}, layers: added } = options;
-  const { input_layers, output_layers } = model.config;
   checkMultipliers("layer", learningRateMultipliers);
   const network = resolve(model, { layers: added });
   const tree = layerTree(network.layers);
   const paths = tree.map(({ layer }) => layer.path);
-  const known = new Set(paths);
+  const existing = new Set(paths);
   const factors = new Map(Object.entries(learningRateMultipliers));
   for (const name of [...frozen, ...factors.keys()])
-    if (!known.has(name))
+    if (!existing.has(name))
       throw unknownName('layer of the model (in a nested model "model/layer")', name, paths);
   const named = new Set(frozen);
-  const still = new Set<string>();
+  const frozenPaths = new Set<string>();
   const weights = tree.flatMap(({ layer, around }) => {
     const chain = [layer, ...around];
-    if (!layer.trainable || chain.some(({ path }) => named.has(path))) still.add(layer.path);
+    if (!layer.trainable || chain.some(({ path }) => named.has(path))) frozenPaths.add(layer.path);
     // The nearest says: the layer itself, then the models that it is in, from the inside out.
     const factor = chain.map(({ path }) => factors.get(path)).find((each) => each !== undefined);
     return layer.weights.map((spec): ModelWeight => {
-      const trained = spec.trainable && !still.has(layer.path);
+      const trained = spec.trainable && !frozenPaths.has(layer.path);
       return trained
         ? { ...spec, multiplier: factor ?? 1 }
         : // As in Keras, the loss has no share of what is not trained.
@@ -86,37 +84,31 @@ export function trainableModel(model: ModelConfig, options: TrainStepOptions): T
   checkAnyTrained("layers", weights);
   checkTraining(weights);
 
-  const outputNames = distinct(output_layers.map(([name]) => name));
-  let trained = model;
+  const outputNames = distinct(network.outputNames);
+  let trained = network;
   const outputs = trainedOutputs(outputNames, options).map((output): TrainedOutput => {
     const { fromLogits } = output.loss;
-    const bare = fromLogits && withoutLastActivation(trained, output.index, fromLogits.activation);
-    if (!bare) {
+    const logits = fromLogits && withoutEnding(trained, output.index, fromLogits.activation);
+    if (!logits) {
       checkEnding(output.loss, endingOf(network, output.index));
       return output;
     }
-    trained = bare;
+    trained = logits;
     return { ...output, ...fromLogits };
   });
-  const { inputs: resolved, outputs: made } = network;
-  const inputs = resolved.map(({ shape, dtype }, i) => ({
-    name: input_layers[i]![0],
-    shape,
-    dtype,
-  }));
+  const inputs = network.inputs.map(({ from, shape, dtype }) => ({ name: from, shape, dtype }));
   const fixed = inputs.every(({ shape }) => isFixed(shape));
   return {
-    model: trained,
+    network: trained,
     weights,
-    frozen: still,
-    layers: added,
+    frozen: frozenPaths,
     inputs,
     outputNames,
     outputs,
     outputShapes(x) {
       const examples = x[inputs[0]!.name]![0]!;
-      const shapes = fixed ? made : resolve(withInputShapes(model, x), { layers: added }).outputs;
-      return shapes.map(({ shape }) => withBatch(shape, examples));
+      const { outputs } = fixed ? network : withInputShapes(network, x);
+      return outputs.map(({ shape }) => withBatch(shape, examples));
     },
   };
 }
@@ -130,32 +122,6 @@ function layerTree(
     { layer, around },
     ...layerTree(layer.layers ?? [], [layer, ...around]),
   ]);
-}
-
-/**
- * The model with those outputs alone: layers that none of them depends on are left out, so that their
- * weights stay as they are.
- */
-export function withOutputs(model: ModelConfig, indices: readonly number[]): ModelConfig {
-  const { layers, input_layers, output_layers } = model.config;
-  if (indices.length === output_layers.length) return model;
-  const kept = indices.map((index) => output_layers[index]!);
-  const needed = new Set(input_layers.map(([name]) => name));
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const visit = (name: string): void => {
-    if (needed.has(name)) return;
-    needed.add(name);
-    for (const [before] of (byName.get(name)?.inbound_nodes ?? []).flat()) visit(before);
-  };
-  for (const [name] of kept) visit(name);
-  return {
-    ...model,
-    config: {
-      ...model.config,
-      layers: layers.filter(({ name }) => needed.has(name)),
-      output_layers: kept,
-    },
-  };
 }
 
 /** Names of outputs: a layer that comes again gets a number, as in Keras. */
@@ -174,26 +140,30 @@ const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
   ...rest.map((extent) => extent ?? 0),
 ];
 
-/** The model with extents of its inputs that it leaves free, where `shapes` has numbers for them. */
+/** The network with extents of its inputs that it leaves free, where `shapes` has numbers for them: resolved anew. */
 export function withInputShapes(
-  model: ModelConfig,
+  { model, added, inputs }: Network,
   shapes: Readonly<Record<string, readonly Dim[]>>,
-): ModelConfig {
-  const names = model.config.input_layers.map(([name]) => name);
+): Network {
+  const fixed = new Map(
+    inputs
+      .filter(({ shape }) => !isFixed(shape))
+      .map(({ from, shape }) => [
+        from,
+        shape.map((extent, axis) => {
+          const other = shapes[from]?.[axis];
+          return extent ?? (axis > 0 && typeof other === "number" ? other : null);
+        }),
+      ]),
+  );
   const layers = model.config.layers.map((entry) => {
-    const shape = names.includes(entry.name) ? shapes[entry.name] : undefined;
+    const shape = fixed.get(entry.name);
     if (!shape) return entry;
     // Keras 3 calls it batch_shape.
     const key = "batch_shape" in entry.config ? "batch_shape" : "batch_input_shape";
-    const { [key]: free } = entry.config;
-    if (!Array.isArray(free) || isFixed(free as KerasShape)) return entry;
-    const known = (free as KerasShape).map((extent, axis) => {
-      const given = shape[axis];
-      return extent ?? (axis > 0 && typeof given === "number" ? given : null);
-    });
-    return { ...entry, config: { ...entry.config, [key]: known } };
+    return { ...entry, config: { ...entry.config, [key]: shape } };
   });
-  return { ...model, config: { ...model.config, layers } };
+  return resolve({ ...model, config: { ...model.config, layers } }, { layers: added });
 }
 
 /** @throws CajalError `bad-argument` */
@@ -222,45 +192,4 @@ export function checkAnyTrained(
         ? "this model has no weights to train."
         : `all ${what} with weights are frozen: nothing is left to train.`,
     );
-}
-
-/** The layers whose `activation` is the last that they do. */
-const endsWithActivation = new Set([
-  "Activation",
-  "Dense",
-  "Conv1D",
-  "Conv2D",
-  "Conv3D",
-  "Conv2DTranspose",
-  "DepthwiseConv2D",
-  "SeparableConv2D",
-]);
-
-/** The model without the activation at the end of an output; undefined where it ends otherwise. */
-function withoutLastActivation(
-  model: ModelConfig,
-  output: number,
-  activation: "softmax" | "sigmoid",
-): ModelConfig | undefined {
-  const { layers, output_layers } = model.config;
-  const [last] = output_layers[output]!;
-  if (output_layers.filter(([name]) => name === last).length > 1) return undefined;
-  const used = layers.some(({ inbound_nodes }) =>
-    inbound_nodes.some((node) => node.some(([name]) => name === last)),
-  );
-  const entry = layers.find(({ name }) => name === last);
-  if (used || !entry || entry.inbound_nodes.length !== 1) return undefined;
-  const { class_name, config } = entry;
-  const plain =
-    endsWithActivation.has(class_name) && config.activation === activation
-      ? { ...entry, config: { ...config, activation: "linear" } }
-      : activation === "softmax" && class_name === "Softmax" && (config.axis ?? -1) === -1
-        ? { ...entry, class_name: "Activation", config: { name: entry.name, activation: "linear" } }
-        : undefined;
-  return (
-    plain && {
-      ...model,
-      config: { ...model.config, layers: layers.map((each) => (each === entry ? plain : each)) },
-    }
-  );
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { testedVersions } from "../devices/peers";
-import { openOnOnnx } from "../engines/onnx/trainStep";
-import { openOnTfjs } from "../engines/tfjs/trainStep";
+import { onnx } from "../engines/onnx/onnx";
+import { testedVersions } from "../engines/onnx/peers";
+import { tfjs } from "../engines/tfjs/tfjs";
+import { testedVersions as testedTfjs } from "../engines/tfjs/peers";
 import { initialize } from "../initializers/initialize";
 import type { PendingStep } from "./core";
 import { trainableModel } from "./model";
@@ -24,10 +25,10 @@ it.each(networks)("has Keras' losses of the $name network", ({ name, losses }) =
 });
 
 describe.each([
-  ["onnx", "cpu", openOnOnnx],
-  ["onnx", "wasm", openOnOnnx],
-  ["tfjs", "cpu", openOnTfjs],
-  ["tfjs", "wasm", openOnTfjs],
+  ["onnx", "cpu", onnx.openTrainStep],
+  ["onnx", "wasm", onnx.openTrainStep],
+  ["tfjs", "cpu", tfjs.openTrainStep],
+  ["tfjs", "wasm", tfjs.openTrainStep],
 ] as const)("%s on %s", (engine, device, open: OpenCore) => {
   it.each(networks)("trains the $name network as Keras does", async ({ name, model }) => {
     const losses = lossesOf(model, 4, open, { engine, device });
@@ -45,7 +46,7 @@ describe("refuses an engine", () => {
   const failing =
     ({ change = (pending: PendingStep) => pending, zeros = false }): OpenCore =>
     async (trained, weights, options) => {
-      const core = await openOnOnnx(trained, weights, options);
+      const core = await onnx.openTrainStep(trained, weights, options);
       const zero = async () => {
         const zeros = [...(await core.readWeights())].map(
           ([key, value]) => [key, { ...value, data: new Float32Array(value.data.length) }] as const,
@@ -90,7 +91,7 @@ it("is spared the runtimes that these tests train on, and no others", async () =
   const { devDependencies } = JSON.parse(
     readFileSync(new URL("../../../../package.json", import.meta.url), "utf8"),
   );
-  expect(devDependencies).toMatchObject(testedVersions);
+  expect(devDependencies).toMatchObject({ ...testedVersions, ...testedTfjs });
   const { model } = networks[1]!;
   const trained = trainableModel(model, options);
   const weights = initialize(model, { seed: 1 });
@@ -100,7 +101,7 @@ it("is spared the runtimes that these tests train on, and no others", async () =
     ["tfjs", "cpu", true],
     ["tfjs", "wasm", false],
   ] as const) {
-    const open = engine === "onnx" ? openOnOnnx : openOnTfjs;
+    const open = engine === "onnx" ? onnx.openTrainStep : tfjs.openTrainStep;
     const core = await open(trained, weights, { ...options, engine, device });
     expect({ engine, device, tested: core.tested }).toEqual({ engine, device, tested });
     await core.free();

@@ -53,13 +53,16 @@ const passed = new Map<string, Promise<void>>();
  *
  * @throws CajalError `engine` with the step whose loss differs from Keras'
  */
-export function selfTestOnce(core: TrainCore, open: OpenCore): Promise<void> {
+export function selfTestOnce(
+  core: TrainCore,
+  { openTrainStep }: { readonly openTrainStep: OpenCore },
+): Promise<void> {
   const { engine, device, tested } = core;
   if (tested) return Promise.resolve();
   const key = `${engine} ${device}`;
-  const known = passed.get(key) ?? selfTest(core, open);
-  passed.set(key, known);
-  return known;
+  const result = passed.get(key) ?? selfTest(core, openTrainStep);
+  passed.set(key, result);
+  return result;
 }
 
 /** As {@link selfTestOnce}, every time. */

@@ -4,7 +4,8 @@ import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { Integers } from "../definition/layer";
 
-interface Activation {
+/** All that there is to say of an activation. */
+export interface Activation {
   /** @param axis along which a softmax sums to 1 */
   lower(x: Value, g: GraphBuilder, axis: number): Value;
   /** That no value is negative, whatever x is. */
@@ -80,7 +81,7 @@ export function canonicalActivation(name: string): string {
   return activationNames.find((each) => activations[each]!.keras2 === name) ?? name;
 }
 
-/** What there is to say of an activation; undefined for a name that none has. */
+/** An activation by its Keras name; undefined for a name that none has. */
 export const activationOf = (name: string): Activation | undefined =>
   Object.hasOwn(activations, name) ? activations[name] : undefined;
 

@@ -1,11 +1,17 @@
 // The forward part of a training step's graph, its weights as inputs: a Keras model lowered, or an
 // ONNX graph as it is.
 import type { DType } from "@cajal/core";
-import { inputWeights, lower, resolve, type WeightInput, type WeightSource } from "@cajal/models";
+import {
+  inputWeights,
+  lower,
+  withOutputs,
+  type WeightInput,
+  type WeightSource,
+} from "@cajal/models";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import {
+  isFixed,
   withInputShapes,
-  withOutputs,
   type ModelWeight,
   type TrainableGraph,
   type TrainableKeras,
@@ -42,21 +48,23 @@ export const forwardOf = (trained: TrainableModel, options: ForwardOptions): For
   "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
 
 function kerasForward(
-  { model, frozen, layers: added, inputs: modelInputs, outputs: trained }: TrainableKeras,
-  { x: given, training, watch, layouts }: ForwardOptions,
+  { network: whole, frozen, inputs: modelInputs, outputs: trained }: TrainableKeras,
+  { x: batch, training, watch, layouts }: ForwardOptions,
 ): Forward {
-  const known = withInputShapes(
-    withOutputs(
-      model,
-      trained.map(({ index }) => index),
-    ),
-    Object.fromEntries(Object.entries(given).map(([name, { shape }]) => [name, shape])),
+  const shaped = modelInputs.every(({ shape }) => isFixed(shape))
+    ? whole
+    : withInputShapes(
+        whole,
+        Object.fromEntries(Object.entries(batch).map(([name, { shape }]) => [name, shape])),
+      );
+  const network = withOutputs(
+    shaped,
+    trained.map(({ index }) => index),
   );
-  const network = resolve(known, { layers: added });
   const g = new GraphBuilder({ name: network.name });
   const x = new Map(
     modelInputs.map(({ name }) => {
-      const { dtype, shape } = given[name]!;
+      const { dtype, shape } = batch[name]!;
       return [name, g.input(modelInputs.length > 1 ? `input/x/${name}` : "input/x", dtype, shape)];
     }),
   );
@@ -67,14 +75,13 @@ function kerasForward(
     return asWanted(weight, steps);
   };
   const layers = network.calls
-    .filter(({ inner }) => inner.definition.className !== "InputLayer")
+    .filter(({ inner }) => !inner.definition.isInput)
     .map(({ layer }) => layer.path);
-  const { outputs, updates, watched } = lower(g, known, {
+  const { outputs, updates, watched } = lower(g, network, {
     inputs: [...x.values()],
     weights: source,
     training,
     frozen,
-    layers: added,
     ...(training && { seed: g.input("input/seed", "int64", []) }),
     ...(watch && { watch: [...new Set(layers)] }),
   });

@@ -1,15 +1,13 @@
 // Gradients on ONNX Runtime: the graph with its gradients as further outputs, compiled for the shapes that
 // are fed, as the choice of formulations needs them.
-import type { Tensor, Weights } from "@cajal/core";
+import type { Tensor } from "@cajal/core";
 import {
   constantWeights,
   declareInputs,
   fromInput,
   lower,
-  resolve,
   weightSpecs,
   type LoweredValue,
-  type Model,
   type WeightInput,
   type WeightSource,
 } from "@cajal/models";
@@ -21,11 +19,16 @@ import {
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
-import type { GradientRequest, GradientResult, OpenedGradient } from "../../openGradient";
-import type { OpenedModel } from "../../session";
+import type {
+  GradientRequest,
+  GradientResult,
+  OpenedGradient,
+} from "../../session/gradientSession";
+import type { OpenedModel } from "../../session/session";
 import type { DeviceName } from "../../devices/device";
+import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
-import { doubling } from "./onnxRuntime";
+import { doubling } from "./doubling";
 import { lacksIndices } from "./provider";
 import { openOnOnnx } from "./session";
 
@@ -51,11 +54,10 @@ const kept = 6;
 
 /** @throws CajalError `unknown-name`, `unsupported`, `missing-peer`, `no-device` */
 export async function openGradientOnOnnx(
-  source: { readonly graph: OnnxModel } | { readonly model: Model; readonly weights: Weights },
+  source: KerasSource | OnnxModel,
   request: GradientRequest,
 ): Promise<OpenedGradient> {
-  const named =
-    "graph" in source ? ofGraph(source.graph) : ofKeras(source.model, source.weights, request);
+  const named = "graph" in source ? ofGraph(source) : ofKeras(source, request);
   const { values, feeds, threads } = request;
   const of = request.of ?? named.output;
   const withRespectTo = request.withRespectTo ?? named.model.graph.inputs.map(({ name }) => name);
@@ -110,7 +112,13 @@ export async function openGradientOnOnnx(
   // Names and operators are told of now, not at the first run.
   for (const name of values) g.value(place(name));
   if (!rules) checkDifferentiable(g, value, by);
-  const options = { threads, shareKernels: false, verify: false, isolate: false };
+  const options = {
+    threads,
+    shareKernels: false,
+    verify: false,
+    isolate: false,
+    signal: undefined,
+  };
   const trial = await openOnOnnx(doubling(), { ...options, device: request.device });
   await trial.free();
   const { device } = trial;
@@ -181,12 +189,10 @@ function ofGraph(given: OnnxModel): NamedGraph {
   return { model, output: model.graph.outputs[0]!.name, layers: new Map(), weights: new Map() };
 }
 
-function ofKeras(model: Model, weights: Weights, request: GradientRequest): NamedGraph {
-  const { layers } = request;
-  const network = resolve(model, { layers });
+function ofKeras({ network, weights }: KerasSource, request: GradientRequest): NamedGraph {
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
-  const keys = new Set(weightSpecs(model, { layers }).map(({ key }) => key));
+  const keys = new Set(weightSpecs(network).map(({ key }) => key));
   const asked = [
     request.of ?? [],
     request.withRespectTo ?? [],
@@ -202,10 +208,9 @@ function ofKeras(model: Model, weights: Weights, request: GradientRequest): Name
     if (!lying.has(weight.key)) lying.set(weight.key, { weight, steps, value });
     return value;
   };
-  const lowered = lower(g, model, {
+  const lowered = lower(g, network, {
     inputs,
     weights: named.some((name) => keys.has(name)) ? source : weights,
-    layers,
     watch: named.filter((name) => !keys.has(name)),
   });
   return {

@@ -8,7 +8,7 @@ import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHos
 import { onnxRuntime, sessionOptions } from "./onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
 import { forProvider } from "./provider";
-import { engineError } from "../../session";
+import { engineError } from "../../session/engineError";
 import { givesUpAtSequences, withoutResults } from "./uncopied";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */

@@ -5,7 +5,7 @@ import { CajalError } from "@cajal/core";
 import { encodeModel, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../devices/device";
 import { installedPath } from "../../devices/installed";
-import { withoutTelemetry } from "../../devices/telemetry";
+import { withoutTelemetry } from "./telemetry";
 import { sessionOptions } from "./onnxRuntime";
 
 export interface IsolateOptions {

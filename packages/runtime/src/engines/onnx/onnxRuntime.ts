@@ -1,11 +1,12 @@
 // ONNX Runtime on a device: the one place that knows its packages, its session options and its tensors.
 import { CajalError, type DType, type Tensor, type TypedArrays } from "@cajal/core";
-import { GraphBuilder, encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
+import { encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { inNode, noDevice, type DeviceName } from "../../devices/device";
 import { deviceReason } from "../../devices/reason";
-import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "../../devices/peers";
-import { engineError } from "../../session";
+import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
+import { engineError } from "../../session/engineError";
+import { doubling } from "./doubling";
 import { forProvider } from "./provider";
 
 export interface OnnxRuntime {
@@ -86,14 +87,6 @@ function create(
 }
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-
-/** y = x + x: the smallest graph, to see whether a device works at all. */
-export function doubling(): OnnxModel {
-  const g = new GraphBuilder({ name: "doubling" });
-  const x = g.input("x", "float32", [3]);
-  g.output(g.add(x, x), "y");
-  return g.build();
-}
 
 /** Our tensor as ONNX Runtime's; both on the same memory. */
 export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {

@@ -2,40 +2,22 @@
 import { isCajalError, type DType, type Tensor } from "@cajal/core";
 import type { OnnxModel, ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
-import {
-  candidates,
-  checkDevice,
-  inNode,
-  isGpu,
-  noDevice,
-  type DeviceChoice,
-  type DeviceName,
-} from "../../devices/device";
+import { inNode, isGpu, noDevice, type DeviceName } from "../../devices/device";
+import { candidates, type OpenRequest } from "../engine";
+import { onnxDevices } from "./devices";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
 import { openApart } from "./isolate";
 import { kernelsApart, type KernelsApart } from "./kernelsApart";
-import type { OpenedModel } from "../../session";
+import type { OpenedModel } from "../../session/session";
 import { verify } from "./verify";
 
-export interface OpenOnOnnxOptions {
-  readonly device: DeviceChoice;
-  readonly threads?: number | undefined;
-  /** Whether large dense kernels are read where the model has them. */
-  readonly shareKernels: boolean;
-  readonly verify: boolean;
-  /** Whether another process opens the model first. */
-  readonly isolate: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `engine` */
+/** @throws CajalError `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
   source: OnnxModel | Uint8Array,
-  { device: choice, threads, shareKernels, verify: checked, isolate, signal }: OpenOnOnnxOptions,
+  { device: choice, threads, shareKernels, verify: checked, isolate, signal }: OpenRequest,
 ): Promise<OpenedModel> {
-  checkDevice("onnx", choice);
-  const devices = candidates("onnx", choice);
+  const devices = candidates(onnxDevices, choice);
   const empty = emptyTensors(source);
   const { model } = empty;
   const failures: Error[] = [];

@@ -4,18 +4,16 @@
 import { hash, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import { blockSize } from "./blockSize";
-import {
-  candidates,
-  isGpu,
-  noDevice,
-  type DeviceChoice,
-  type DeviceName,
-} from "../../devices/device";
+import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../devices/device";
 import type { Ref } from "./graphHost.js";
 import { hasWorkerThread, sameThread, workerThread, type OpenedGraph } from "./graphThread";
-import { doubling, onnxRuntime } from "./onnxRuntime";
+import { doubling } from "./doubling";
+import { onnxRuntime } from "./onnxRuntime";
 import { lacksIndices } from "./provider";
-import { isTested } from "../../devices/peers";
+import { isInstalled } from "../../devices/peers";
+import { candidates } from "../engine";
+import { onnxDevices } from "./devices";
+import { testedVersions } from "./peers";
 import type { TrainStepOptions } from "../../step/trainStep";
 import type { StepBatch } from "../../step/batch";
 import { notFinite, type Bad } from "../../step/checks";
@@ -41,7 +39,7 @@ interface Part {
  *
  * @throws CajalError `missing-peer`, `no-device`, `unsupported` (an operator without a gradient); later `engine`
  */
-export async function openOnOnnx(
+export async function openTrainStepOnOnnx(
   trained: TrainableModel,
   weights: Weights,
   options: TrainStepOptions,
@@ -304,7 +302,7 @@ export async function openOnOnnx(
   return {
     engine: "onnx",
     device,
-    tested: device === "cpu" && isTested("onnxruntime-node"),
+    tested: device === "cpu" && isInstalled("onnxruntime-node", testedVersions["onnxruntime-node"]),
     compute,
     measure: async (batch) => {
       await surveyFor(batch);
@@ -325,7 +323,7 @@ export async function openOnOnnx(
 
 /** The first device of a choice that works at all. */
 async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
-  const devices = candidates("onnx", choice);
+  const devices = candidates(onnxDevices, choice);
   for (const [i, device] of devices.entries())
     try {
       const { session } = await onnxRuntime(doubling(), { device });

@@ -5,8 +5,8 @@
 import { encodeModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../devices/device";
 import { nothing, refusal } from "./graphHost.js";
-import { doubling } from "./onnxRuntime";
-import { onnxruntimeNode } from "../../devices/peers";
+import { doubling } from "./doubling";
+import { onnxruntimeNode } from "./peers";
 
 /** An ONNX file, the same with a first output that is an empty sequence. */
 export function withoutResults(model: Uint8Array): Uint8Array {

@@ -1,7 +1,7 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
-import type { OpenedModel } from "../../session";
+import type { OpenedModel } from "../../session/session";
 import { verify } from "./verify";
 
 const g = new GraphBuilder();

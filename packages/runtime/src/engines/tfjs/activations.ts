@@ -1,7 +1,7 @@
 // Keras 3's activations in TF.js' operations, and how TF.js' own layers come to use them.
 // keras.io/api/layers/activations
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../devices/peers";
+import type { TfCore } from "./peers";
 
 type Activation = (tf: TfCore, x: tfc.Tensor) => tfc.Tensor;
 

@@ -1,7 +1,7 @@
 // TF.js has no gradients of dilated convolutions. A convolution dilated by d is one whose kernel has
 // d − 1 zeros between its elements: slower, so it stands in where gradients are wanted.
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../devices/peers";
+import type { TfCore } from "./peers";
 
 /** A kernel [...extents, in, out] with zeros between the elements of its first axes. */
 export function dilatedKernel<T extends tfc.Tensor>(

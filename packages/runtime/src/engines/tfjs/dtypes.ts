@@ -5,9 +5,9 @@ import { CajalError, tensor, type DType, type Tensor } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { TfCore } from "../../devices/peers";
-import type { Tfjs } from "./tfjs";
-import { tfjsLayerList } from "./layers";
+import type { TfCore } from "./peers";
+import type { Tfjs } from "./backend";
+import { tfjsLayerOf } from "./layers";
 
 /** TF.js' type for ours. */
 export const tfjsType = (dtype: DType): "float32" | "int32" | "bool" =>
@@ -45,6 +45,16 @@ export function asTfjs(
   return { data: whole, dtype: "int32" };
 }
 
+/**
+ * A tensor as TF.js'; on its CPU both on the same memory.
+ *
+ * @throws CajalError as {@link asTfjs}
+ */
+export function toTfjs(tf: TfCore, x: Tensor, name: string): tfc.Tensor {
+  const { data, dtype } = asTfjs(x, name);
+  return tf.tensor(data, [...x.shape], dtype);
+}
+
 /** TF.js' numbers as a tensor of ours. */
 export function fromTfjs(data: tfc.TypedArray, shape: readonly number[], dtype: DType): Tensor {
   if (dtype === "int64") return tensor("int64", shape, BigInt64Array.from(data, BigInt));
@@ -79,7 +89,7 @@ export function withTypes(
       );
     done.set(path, types);
     const computes = definition.integers?.(config) === "computes" && dtype !== "float32";
-    const own = tfjsLayerList.find((each) => each.className === className);
+    const own = tfjsLayerOf(className);
     const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 1);
     const exact = bits <= 16 ? "float32" : "int32";
     if (

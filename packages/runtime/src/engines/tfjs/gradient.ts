@@ -1,17 +1,22 @@
 // Gradients on TF.js, by its own differentiation. A layer's output is made a variable of the run by adding
 // zeros to it: the gradient by these is the gradient by the output, wherever in the network it lies.
-import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
-import { resolve, weightSpecs, type Call, type Model, type Network } from "@cajal/models";
+import { CajalError, unknownName, type Tensor } from "@cajal/core";
+import { weightSpecs, type Call, type Network } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { inNode } from "../../devices/device";
-import type { GradientRequest, GradientResult, OpenedGradient } from "../../openGradient";
-import { asTfjs, fromTfjs } from "./dtypes";
+import type { KerasSource } from "../engine";
+import type {
+  GradientRequest,
+  GradientResult,
+  OpenedGradient,
+} from "../../session/gradientSession";
+import { differentiating } from "./devices";
+import { fromTfjs, toTfjs } from "./dtypes";
 import { withFasterKernels } from "./kernels";
 import { tfjsModel } from "./model";
-import { doors } from "./session";
-import { backendsReady, tfjsOn } from "./tfjs";
+import { valuesOf } from "./session";
+import { backendsReady, tfjsOn } from "./backend";
 
 /** What a run does at the output of a layer. */
 interface Tap {
@@ -22,9 +27,8 @@ interface Tap {
 
 /** @throws CajalError `unsupported`, `unknown-name`, `missing-peer`, `no-device` */
 export async function openGradientOnTfjs(
-  model: Model,
-  weights: Weights,
-  { of, withRespectTo, values, feeds, rules, device: wanted, layers: added }: GradientRequest,
+  { network, weights }: KerasSource,
+  { of, withRespectTo, values, feeds, rules, device: choice }: GradientRequest,
 ): Promise<OpenedGradient> {
   if (rules)
     throw new CajalError(
@@ -32,10 +36,9 @@ export async function openGradientOnTfjs(
       "engine tfjs differentiates by itself and takes no backward rules. Use engine onnx.",
       { engine: "tfjs" },
     );
-  const network = resolve(model, { layers: added });
-  const { inputs } = doors(network);
+  const { inputs } = valuesOf(network);
   const by = withRespectTo ?? inputs.map(({ name }) => name);
-  const keys = weightSpecs(model, { layers: added }).map(({ key }) => key);
+  const keys = weightSpecs(network).map(({ key }) => key);
   const calls = new Map(network.calls.toReversed().map((call) => [call.layer.path, call]));
   const isInput = (name: string) => inputs.some((input) => input.name === name);
   const tapped = [...(of === undefined ? [] : [of]), ...by, ...values, ...feeds].filter(
@@ -48,16 +51,15 @@ export async function openGradientOnTfjs(
         ...keys,
       ]);
 
-  // In Node the fastest that differentiates is cpu: wasm has no gradients of convolutions.
-  const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
+  const tfjs = await tfjsOn(differentiating(choice));
   const { tf, device } = tfjs;
   const on = <T>(body: () => T): T =>
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
-  const { model: built, variables, layers } = await tfjsModel(tfjs, model, added);
+  const { model: built, variables, layers } = await tfjsModel(tfjs, network);
   await backendsReady();
   on(() => {
     for (const [key, variable] of variables)
-      tf.tidy(() => void variable.write(toTf(tf, weights.get(key)!, key)));
+      tf.tidy(() => void variable.write(toTfjs(tf, weights.get(key)!, key)));
   });
   const taps = new Map<string, Tap>();
   for (const name of new Set(tapped)) tap(tf, layers.get(name)!, () => taps.get(name));
@@ -86,7 +88,7 @@ export async function openGradientOnTfjs(
     const results = on(() =>
       tf.tidy(() => {
         const fed = Object.fromEntries(
-          Object.entries(given).map(([name, x]) => [name, toTf(tf, x, name)]),
+          Object.entries(given).map(([name, x]) => [name, toTfjs(tf, x, name)]),
         );
         const x = inputs.map(
           ({ name, shape }) =>
@@ -115,7 +117,7 @@ export async function openGradientOnTfjs(
         const { value, grads } =
           by.length === 0
             ? { value: forward(), grads: [] }
-            : tf.engine().gradients(forward, xs, dy && toTf(tf, dy, "dy"), true);
+            : tf.engine().gradients(forward, xs, dy && toTfjs(tf, dy, "dy"), true);
         const others = values.map((name) =>
           isInput(name)
             ? x[inputs.findIndex((input) => input.name === name)]!
@@ -197,8 +199,3 @@ const infoOf = (name: string, { outputs: [output] }: Call): ValueInfo => ({
 });
 
 type TfCore = Awaited<ReturnType<typeof tfjsOn>>["tf"];
-
-function toTf(tf: TfCore, x: Tensor, name: string): tfc.Tensor {
-  const { data, dtype } = asTfjs(x, name);
-  return tf.tensor(data, [...x.shape], dtype);
-}

@@ -1,6 +1,6 @@
 // Convolutions in groups of channels, which TF.js lacks.
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../devices/peers";
+import type { TfCore } from "./peers";
 
 /** Convolves each group of x's channels with its share of the kernel's outputs; both are the last axes. */
 export function inGroups<T extends tfc.Tensor>(

@@ -2,7 +2,7 @@
 // loops over flat arrays do the same sums some fifty times faster. They take TF.js' place only while
 // a training step computes.
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../devices/peers";
+import type { TfCore } from "./peers";
 
 /** Runs `body` with the faster kernels on TF.js' `cpu` backend. */
 export function withFasterKernels<T>(tf: TfCore, body: () => T): T {

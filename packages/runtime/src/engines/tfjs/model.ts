@@ -1,25 +1,23 @@
 // A Keras model as a TF.js LayersModel: its JSON goes through TF.js' own reader and layers; what TF.js
-// lacks or computes otherwise (tfjsLayers/, tfjsActivations.ts) is put in its place.
+// lacks or computes otherwise (layers/, activations.ts) is put in its place.
 import { CajalError, showShape, type DType } from "@cajal/core";
 import {
   layers as cajals,
-  resolve,
   toKerasJson,
   type KerasShape,
-  type Layer,
-  type Model,
+  type Network,
   type NetworkLayer,
   type TfjsContext,
 } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { engineError } from "../../session";
-import type { Tfjs } from "./tfjs";
+import { engineError } from "../../session/engineError";
+import type { Tfjs } from "./backend";
 import { activationName } from "./activations";
 import { tfjsName } from "./names";
 import { tfjsType, withTypes } from "./dtypes";
 import type { TfjsLayer } from "./layers/layer";
-import { tfjsLayerList } from "./layers";
+import { tfjsLayerOf } from "./layers";
 
 export interface TfjsModel {
   readonly model: tfl.LayersModel;
@@ -32,16 +30,10 @@ export interface TfjsModel {
 /**
  * Builds the model on the device; all weights are zeros. Regularizers and constraints are left out.
  *
- * @param added definitions of layers beside Cajal's own
  * @throws CajalError `unsupported` for a layer that neither TF.js nor Cajal has for TF.js
  */
-export async function tfjsModel(
-  tfjs: Tfjs,
-  model: Model,
-  added?: readonly Layer[],
-): Promise<TfjsModel> {
-  const network = resolve(model, { layers: added });
-  const { layers } = network;
+export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
+  const { layers, model, added } = network;
   const { class_name, config } = toKerasJson(model, { layers: added });
   const customObjects: CustomObjects = {};
   const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };
@@ -127,12 +119,7 @@ function adaptLayer(
   inputs: readonly KerasShape[],
   customObjects: CustomObjects,
 ): Written {
-  const own =
-    ownForm(layer) ??
-    tfjsLayerList.find(
-      ({ className, differs, call }) =>
-        call && className === class_name && (differs?.(layer.config, inputs) ?? true),
-    );
+  const own = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
   if (own && !own.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
@@ -146,7 +133,7 @@ function adaptLayer(
       { layer: layer.name, className: class_name, engine: "tfjs" },
     );
   const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
-    if (class_name === "InputLayer" && key === "dtype") return [key, tfjsType(value as DType)];
+    if (layer.definition.isInput && key === "dtype") return [key, tfjsType(value as DType)];
     // Weights are set afterwards: drawing random ones first would take TF.js seconds.
     if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
     if (/_(regularizer|constraint)$/.test(key)) return [key, null];
@@ -159,6 +146,16 @@ function adaptLayer(
     return [key, value];
   });
   return { class_name, config: Object.fromEntries(adapted) };
+}
+
+/** Our formula, where TF.js gets such a layer wrong or has none. */
+function insteadOf(
+  className: string,
+  { config }: InnerLayer,
+  inputs: readonly KerasShape[],
+): TfjsLayer | undefined {
+  const own = tfjsLayerOf(className);
+  return own?.call && (own.differs?.(config, inputs) ?? true) ? own : undefined;
 }
 
 /** A layer of the user's own, by the form in TF.js that its definition has. */

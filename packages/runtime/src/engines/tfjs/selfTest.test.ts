@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tfjsOn } from "./tfjs";
+import { tfjsOn } from "./backend";
 import { selfTest } from "./selfTest";
 
 describe("the check of a TF.js device", () => {

@@ -3,8 +3,8 @@
 // that networks are made of.
 import { CajalError, isCajalError, random } from "@cajal/core";
 import type { Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../devices/peers";
-import { tfjsOn, type Tfjs } from "./tfjs";
+import type { TfCore } from "./peers";
+import { tfjsOn, type Tfjs } from "./backend";
 
 const checked = new Map<string, Promise<void>>();
 

@@ -1,50 +1,41 @@
 // A Keras model opened on TF.js.
-import { CajalError, showShape, tensor, type DType, type Tensor, type Weights } from "@cajal/core";
-import { resolve, type KerasShape, type Layer, type Model, type Network } from "@cajal/models";
+import { CajalError, showShape, tensor, type DType, type Tensor } from "@cajal/core";
+import type { KerasShape, Network } from "@cajal/models";
 import { computed, type ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
-import { isGpu, type DeviceChoice } from "../../devices/device";
-import type { TfCore } from "../../devices/peers";
-import type { OpenedModel } from "../../session";
-import { backendsReady, tfjsOn } from "./tfjs";
-import { asTfjs, fromTfjs } from "./dtypes";
+import type { KerasSource, OpenRequest } from "../engine";
+import { isGpu } from "../../devices/device";
+import type { OpenedModel } from "../../session/session";
+import { backendsReady, tfjsOn } from "./backend";
+import { fromTfjs, toTfjs } from "./dtypes";
 import { tfjsModel } from "./model";
 import { checkOnce } from "./selfTest";
 
-/** @throws CajalError `unknown-name`, `missing-peer`, `no-device`, `unsupported` */
+/** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
 export async function openOnTfjs(
-  model: Model,
-  weights: Weights,
-  {
-    device: choice,
-    verify,
-    layers,
-  }: {
-    readonly device: DeviceChoice;
-    readonly verify: boolean;
-    readonly layers?: readonly Layer[] | undefined;
-  },
+  { network, weights }: KerasSource,
+  { device: choice, verify }: Pick<OpenRequest, "device" | "verify">,
 ): Promise<OpenedModel> {
   const tfjs = await tfjsOn(choice);
   const { tf, device, on } = tfjs;
   if (verify && isGpu(device)) await checkOnce(tfjs);
   await backendsReady();
-  const { model: built, variables } = await tfjsModel(tfjs, model, layers);
+  const { model: built, variables } = await tfjsModel(tfjs, network);
   await backendsReady();
   on(() => {
     for (const [key, variable] of variables) {
-      const value = fromOurs(tf, weights.get(key)!, key);
+      const value = toTfjs(tf, weights.get(key)!, key);
       variable.write(value);
       value.dispose();
     }
   });
-  const { inputs, outputs } = doors(resolve(model, { layers }));
+  const { inputs, outputs } = valuesOf(network);
 
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     if (Object.values(feeds).some(({ shape }) => shape[0] === 0)) return ofNoExamples(outputs);
     await backendsReady();
     const results = on(() => {
-      const fed = inputs.map(({ name }) => fromOurs(tf, feeds[name]!, name));
+      const fed = inputs.map(({ name }) => toTfjs(tf, feeds[name]!, name));
       try {
         const predicted = built.predictOnBatch(fed.length === 1 ? fed[0]! : fed);
         return Array.isArray(predicted) ? predicted : [predicted];
@@ -76,7 +67,7 @@ export async function openOnTfjs(
 }
 
 /** Inputs and outputs of a Keras model, named by their layers, the batch free. */
-export function doors(network: Network): {
+export function valuesOf(network: Network): {
   inputs: readonly ValueInfo[];
   outputs: readonly ValueInfo[];
 } {
@@ -114,11 +105,6 @@ function ofNoExamples(outputs: readonly ValueInfo[]): Record<string, Tensor> {
     return [name, tensor(computed(dtype), [0, ...rest])] as const;
   });
   return Object.fromEntries(entries);
-}
-
-function fromOurs(tf: TfCore, x: Tensor, name: string): tfc.Tensor {
-  const { data, dtype } = asTfjs(x, name);
-  return tf.tensor(data, [...x.shape], dtype);
 }
 
 function toOurs(

@@ -1,16 +1,19 @@
 // The training step on TF.js: its layers and its automatic differentiation, with losses, metrics and
 // optimizers over `Ops`.
-import { CajalError, hash, type DType, type Tensor, type Weights } from "@cajal/core";
-import type { ModelConfig } from "@cajal/models";
+import type { Tensor, Weights } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { inNode } from "../../devices/device";
+import { isInstalled } from "../../devices/peers";
+import { differentiating } from "./devices";
 import { opsTfjs } from "./ops";
-import { isTested, type TfCore } from "../../devices/peers";
-import { tfjsOn } from "./tfjs";
+
+import { testedVersions, type TfCore } from "./peers";
+import { tfjsOn } from "./backend";
 import { tfjsModel } from "./model";
+import { toTfjs } from "./dtypes";
+import { checkTrainable, freeze, seeded } from "./trainable";
 import type { TrainStepOptions } from "../../step/trainStep";
-import { engineError } from "../../session";
+import { engineError } from "../../session/engineError";
 import { notFinite, type Bad } from "../../step/checks";
 import { constrained } from "../../step/constraints";
 import type { StepBatch } from "../../step/batch";
@@ -28,25 +31,24 @@ type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 type Line = { readonly numbers: tfc.Tensor; readonly lengths: readonly number[] };
 
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
-export async function openOnTfjs(
-  { model, inputs, outputs, weights: all, frozen, layers: added }: TrainableKeras,
+export async function openTrainStepOnTfjs(
+  { network: trained, inputs, outputs, weights: all, frozen }: TrainableKeras,
   weights: Weights,
-  { optimizer, seed = 0, device: wanted = "auto" }: TrainStepOptions,
+  { optimizer, seed = 0, device: choice = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
-  // In Node the fastest that can train is cpu: wasm has no gradients of convolutions.
-  const tfjs = await tfjsOn(wanted === "auto" && inNode ? "cpu" : wanted);
+  const tfjs = await tfjsOn(differentiating(choice));
   const { tf, device } = tfjs;
-  checkLayers(model, device);
+  checkTrainable(trained, device);
   const on = <T>(body: () => T): T =>
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
-  const { model: network, variables, layers } = await tfjsModel(tfjs, model, added);
+  const { model: network, variables, layers } = await tfjsModel(tfjs, trained);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
   const paths = new Map([...layers].map(([path, layer]) => [layer, path]));
   const pathOf = (layer: tfl.layers.Layer) => paths.get(layer) ?? layer.name;
   const reseed = seeded([...layers.values()], seed);
-  for (const [path, layer] of layers) if (frozen.has(path)) inferAlways(layer);
+  freeze(trained, layers, frozen);
 
   const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
   const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
@@ -65,7 +67,7 @@ export async function openOnTfjs(
 
   function assign(values: Weights): void {
     tf.tidy(() => {
-      for (const { key } of all) value(key).assign(toTf(tf, values.get(key)!));
+      for (const { key } of all) value(key).assign(toTf(tf, values.get(key)!, key));
     });
   }
   function setSlot(name: string, now: tfc.Tensor): void {
@@ -74,16 +76,17 @@ export async function openOnTfjs(
   }
 
   /** The values of x in the order of the network's inputs. */
-  const inputsOf = ({ x }: StepBatch): tfc.Tensor[] => inputs.map(({ name }) => toTf(tf, x[name]!));
+  const inputsOf = ({ x }: StepBatch): tfc.Tensor[] =>
+    inputs.map(({ name }) => toTf(tf, x[name]!, name));
 
   /** Loss with regularizers, then the numbers of all measures. */
   function measure(batch: StepBatch, training: boolean): tfc.Tensor[][] {
     const { y, weight } = batch;
     const made = [network.apply(inputsOf(batch), { training })].flat() as tfc.Tensor[];
     const labelled = outputs.map(({ name, index }) => ({
-      yTrue: toTf(tf, y[name]!),
+      yTrue: toTf(tf, y[name]!, name),
       yPred: made[index]!,
-      weight: weight[name] && toTf(tf, weight[name]),
+      weight: weight[name] && toTf(tf, weight[name], name),
     }));
     const penalties = all.flatMap(
       ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],
@@ -305,7 +308,9 @@ export async function openOnTfjs(
   return {
     engine: "tfjs",
     device,
-    tested: device === "cpu" && isTested("@tensorflow/tfjs-core"),
+    tested:
+      device === "cpu" &&
+      isInstalled("@tensorflow/tfjs-core", testedVersions["@tensorflow/tfjs-core"]),
     compute,
     measure: async (batch) => {
       let lengths: readonly number[] = [];
@@ -323,7 +328,7 @@ export async function openOnTfjs(
     write: (values, state) =>
       on(() => {
         assign(values);
-        for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!));
+        for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!, name));
       }),
     free: () =>
       on(() => {
@@ -341,65 +346,9 @@ async function firstOf<T>(values: readonly Promise<T | undefined>[]): Promise<T 
   return undefined;
 }
 
-/** Layers whose gradient or randomness TF.js does not have on a device. */
-function checkLayers({ config }: ModelConfig, device: string): void {
-  for (const { name, class_name } of config.layers) {
-    if (device === "wasm" && class_name.includes("Conv"))
-      throw new CajalError(
-        "unsupported",
-        `layer "${name}" (${class_name}): TF.js' wasm backend has no gradients of convolutions. Train with engine onnx, or with engine tfjs on device cpu.`,
-        { layer: name, class_name, device },
-      );
-    if (["GaussianNoise", "GaussianDropout", "AlphaDropout"].includes(class_name))
-      throw new CajalError(
-        "unsupported",
-        `layer "${name}" (${class_name}): TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
-        { layer: name, class_name },
-      );
-  }
-}
-
-/** Gives dropout another seed in every batch of every step; the same one whenever the same step comes. */
-function seeded(
-  layers: readonly tfl.layers.Layer[],
-  seed: number,
-): (iteration: number, part: number) => void {
-  const random = layers.filter((layer) => /Dropout/.test(layer.getClassName()));
-  return (iteration, part) =>
-    random.forEach((layer, i) =>
-      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),
-    );
-}
-
-/** A frozen batch normalization uses its moving averages, as in Keras; TF.js would go on moving them. */
-function inferAlways(layer: tfl.layers.Layer): void {
-  if (layer.getClassName() !== "BatchNormalization") return;
-  const call = layer.call.bind(layer);
-  layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
-}
-
-function toTf(tf: TfCore, { dtype, shape, data }: Tensor): tfc.Tensor {
-  const extents = [...shape];
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array)
-    return tf.tensor(Int32Array.from(data, Number), extents, "int32");
-  const kinds: Partial<Record<DType, "float32" | "bool">> = {
-    float32: "float32",
-    float64: "float32",
-    bool: "bool",
-  };
-  const kind = kinds[dtype] ?? "int32";
-  if (dtype === "float16")
-    throw new CajalError("unsupported", "TF.js has no float16. Use float32.", { dtype });
-  return tf.tensor(
-    kind === "float32"
-      ? Float32Array.from(data)
-      : kind === "bool"
-        ? Uint8Array.from(data)
-        : Int32Array.from(data),
-    extents,
-    kind,
-  );
-}
+/** A copy: what the caller does with its array later changes nothing. */
+const toTf = (tf: TfCore, x: Tensor, name: string): tfc.Tensor =>
+  toTfjs(tf, { ...x, data: x.data.slice() }, name);
 
 async function readAll(
   values: Iterable<readonly [string, tfc.Tensor]>,

@@ -2,7 +2,7 @@
 // reset_after is ours.
 import type * as tfc from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
-import { gruWeights, runGru, type GruConfig } from "./gru";
+import { gru, gruWeights, runGru, type GruConfig } from "./gru";
 
 interface Wrapped {
   readonly definition: { readonly className: string };
@@ -16,7 +16,8 @@ export const bidirectional = defineTfjsLayer<{
 }>({
   className: "Bidirectional",
   differs: ({ layer, backward_layer }) =>
-    backward_layer !== null || (layer.definition.className === "GRU" && layer.config.reset_after),
+    backward_layer !== null ||
+    (layer.definition.className === gru.className && layer.config.reset_after),
   refuses: ({ backward_layer }) => backward_layer !== null,
   call: ({ layer: { config }, merge_mode }, [x, ...given], { tf, weights }) => {
     const run = (prefix: string, state: tfc.Tensor | undefined, go_backwards: boolean) => {

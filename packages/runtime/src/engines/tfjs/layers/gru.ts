@@ -1,7 +1,7 @@
 // Gated recurrent unit with reset_after, Keras' default: the reset gate is applied after the recurrent
 // product (Cho et al. 2014, arXiv:1406.1078 v1). TF.js has the other form only.
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../../devices/peers";
+import type { TfCore } from "../peers";
 import { activate } from "../activations";
 import { defineTfjsLayer } from "./layer";
 

@@ -1,8 +1,8 @@
-// A layer of Keras that TF.js lacks, or computes otherwise: its formula in TF.js' operations. Shapes
-// and weights are those that @cajal/models knows. Such layers live in tfjsLayers/, a file each.
+// What there is to say of a layer of Keras on TF.js: the formula, in TF.js' operations, of one that TF.js lacks
+// or computes otherwise. Shapes and weights are those of @cajal/models. A file each in this folder.
 import type { KerasShape, Layer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
-import type { TfCore } from "../../../devices/peers";
+import type { TfCore } from "../peers";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -36,6 +36,8 @@ export interface TfjsLayer<C extends Config = Config> {
     inputs: readonly tfc.Tensor[],
     context: { readonly tf: TfCore; wrap(x: tfc.Tensor): tfc.Tensor },
   ): tfc.Tensor;
+  /** How TF.js draws the random numbers of training: by the layer's `seed`, or so that no run can be repeated. */
+  readonly random?: "seeded" | "unseeded";
   /** The formula is not that of training. */
   readonly inferenceOnly?: boolean;
   /** The formula; absent: that of TF.js serves, and only the rest of this is ours. */

@@ -21,8 +21,8 @@ it("keeps onnxruntime-node from writing into the user's folders", async () => {
   };
   const { ORT_DISABLE_TELEMETRY: _, ...env } = process.env;
   try {
-    const program = fileURLToPath(new URL("../../testing/telemetry.ts", import.meta.url));
-    const bundle = fileURLToPath(new URL("../../../../scripts/run-source.mjs", import.meta.url));
+    const program = fileURLToPath(new URL("../../../testing/telemetry.ts", import.meta.url));
+    const bundle = fileURLToPath(new URL("../../../../../scripts/run-source.mjs", import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [bundle, program], {
       env: {
         ...env,

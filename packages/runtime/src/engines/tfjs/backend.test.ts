@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, it } from "vitest";
-import { backendsReady, tfjsOn, type Tfjs } from "./tfjs";
+import { backendsReady, tfjsOn, type Tfjs } from "./backend";
 
 describe("TF.js under a device's own backend", () => {
   let [cpu, wasm]: Tfjs[] = [];

@@ -11,7 +11,7 @@ import type { DeviceInfo } from "./devices";
 const folder = mkdtempSync(join(tmpdir(), "cajal-peers-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const root = fileURLToPath(new URL("../../../../", import.meta.url));
+const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 beforeAll(() =>
   build({

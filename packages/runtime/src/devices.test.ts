@@ -1,9 +1,9 @@
 import { tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
-import { devicesOf } from "./device";
 import { devices } from "./devices";
-import { doubling } from "../engines/onnx/onnxRuntime";
-import { open } from "../open";
+import { engines } from "./engines";
+import { doubling } from "./engines/onnx/doubling";
+import { open } from "./open";
 
 describe("devices", () => {
   it("lists every device of every engine, those of this machine as available", async () => {
@@ -11,8 +11,8 @@ describe("devices", () => {
     const found = await devices();
     expect(performance.now() - begin).toBeLessThan(10_000);
     const named = found.map(({ engine, device }) => `${engine} ${device}`);
-    const known = Object.entries(devicesOf).flatMap(([engine, list]) =>
-      list.map((device) => `${engine} ${device}`),
+    const known = engines.flatMap(({ name, devices }) =>
+      devices.names.map((device) => `${name} ${device}`),
     );
     expect(named).toEqual(known);
     for (const { available, reason, version } of found) {

@@ -1,0 +1,89 @@
+// Networks made of a network: without an activation at its end, with fewer outputs. What is resolved stays so.
+import { writeConfig } from "../layers/definition/readConfig";
+import type { Call, Network, NetworkValue } from "./network";
+import type { NetworkLayer } from "./plan";
+
+/**
+ * The network without that activation at the end of an output, where a loss is to take what it is applied to.
+ *
+ * @param index which of the outputs
+ * @returns undefined where the output ends otherwise, or the values before are not to be had alone: another
+ *   layer reads the output too, it is an output twice, or its layer is called elsewhere
+ */
+export function withoutEnding(
+  network: Network,
+  index: number,
+  activation: string,
+): Network | undefined {
+  const { calls, layers, model, outputs } = network;
+  const output = outputs[index]!;
+  const last = output.call;
+  if (!last || !layers.includes(last.layer)) return undefined;
+  const isRead = calls.some(({ inputs }) => inputs.includes(output));
+  const called = calls.filter(({ layer }) => layer === last.layer).length;
+  if (isRead || called > 1 || outputs.filter((each) => each === output).length > 1)
+    return undefined;
+  const { definition, config, name } = last.inner;
+  const ending = definition.ending?.(config);
+  if (ending?.activation !== activation || !ending.without) return undefined;
+
+  const inner = { name, definition, ...ending.without };
+  const layer: NetworkLayer = {
+    ...last.layer,
+    className: inner.definition.className,
+    layer: inner,
+  };
+  const value: NetworkValue = { ...output };
+  const call: Call = { ...last, layer, inner, outputs: [value] };
+  value.call = call;
+  const replace = <T>(list: readonly T[], old: T, by: T) =>
+    list.map((each) => (each === old ? by : each));
+  return {
+    ...network,
+    calls: replace(calls, last, call),
+    layers: replace(layers, last.layer, layer),
+    outputs: replace(outputs, output, value),
+    model: {
+      ...model,
+      config: {
+        ...model.config,
+        layers: model.config.layers.map((entry) =>
+          entry.name === layer.path
+            ? {
+                ...entry,
+                class_name: layer.className,
+                config: {
+                  name,
+                  trainable: entry.config.trainable ?? true,
+                  ...writeConfig(inner.definition.fields, inner.config),
+                },
+              }
+            : entry,
+        ),
+      },
+    },
+  };
+}
+
+/** The network with those outputs alone, without the calls that none of them depends on. */
+export function withOutputs(network: Network, indices: readonly number[]): Network {
+  if (indices.length === network.outputs.length) return network;
+  const outputs = indices.map((index) => network.outputs[index]!);
+  const needed = new Set<NetworkValue>(outputs);
+  // Calls stand behind those that they read from.
+  const calls = network.calls
+    .toReversed()
+    .filter((call) => {
+      if (!call.inner.definition.isInput && !call.outputs.some((value) => needed.has(value)))
+        return false;
+      for (const input of call.inputs) needed.add(input);
+      return true;
+    })
+    .toReversed();
+  return {
+    ...network,
+    calls,
+    outputs,
+    outputNames: indices.map((index) => network.outputNames[index]!),
+  };
+}

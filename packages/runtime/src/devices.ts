@@ -1,0 +1,100 @@
+// What this machine can run, and why not the rest.
+import { inNode, type DeviceName, type EngineName } from "./devices/device";
+import { installedVersion } from "./devices/installed";
+import { installCommand } from "./devices/peers";
+import { deviceReason } from "./devices/reason";
+import { engines } from "./engines";
+import type { EngineDevices } from "./engines/engine";
+
+export interface DeviceInfo {
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+  readonly available: boolean;
+  /** Why it is not available, and what to do about it. */
+  readonly reason?: string;
+  /** Of the engine's package, e.g. "1.30.0". */
+  readonly version?: string;
+  /** Whether `auto` means this one. */
+  readonly auto: boolean;
+}
+
+/**
+ * Every engine and device that Cajal knows, and whether it can be used here. GPUs and native
+ * bindings are tried out in processes of their own, for some of them abort rather than fail.
+ *
+ * @example (await devices()).filter(({ available }) => available)
+ */
+export async function devices({ signal }: { signal?: AbortSignal } = {}): Promise<DeviceInfo[]> {
+  const all = await Promise.all(
+    engines.flatMap(({ name: engine, devices }) =>
+      devices.names.map(async (device) => {
+        const finding = await find(devices, device, signal);
+        return { engine, device, available: finding.reason === undefined, ...finding };
+      }),
+    ),
+  );
+  signal?.throwIfAborted();
+  const auto = engines.map(({ name, devices }) => {
+    const own = all.filter(({ engine, available }) => engine === name && available);
+    const first = devices.auto.find((device) => own.some((each) => each.device === device));
+    return own.find(({ device }) => device === first);
+  });
+  return all.map((each) => ({ ...each, auto: auto.includes(each) }));
+}
+
+interface Finding {
+  readonly reason?: string;
+  readonly version?: string;
+}
+
+async function find(
+  devices: EngineDevices,
+  device: DeviceName,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const only = devices.only[device];
+  if (only !== undefined && (only === "Node") !== inNode)
+    return { reason: `exists in ${only} only.` };
+  return inNode ? findInNode(devices, device, signal) : findInBrowser(devices, device);
+}
+
+async function findInNode(
+  devices: EngineDevices,
+  device: DeviceName,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const peers = devices.peers(device);
+  const missing = peers.filter((peer) => installedVersion(peer) === undefined);
+  if (missing.length > 0) return { reason: `not installed: ${installCommand(missing)}` };
+  const version = installedVersion(peers[0]!);
+  const tried = await devices.probe(device, signal);
+  return tried === true ? { version } : { version, reason: deviceReason(device, tried) };
+}
+
+async function findInBrowser(devices: EngineDevices, device: DeviceName): Promise<Finding> {
+  if (device === "webgpu" && !(await hasWebGpu()))
+    return { reason: "this browser offers no WebGPU adapter." };
+  if (device === "webgl" && !hasWebGl()) return { reason: "this browser offers no WebGL 2." };
+  try {
+    return { version: await devices.load(device) };
+  } catch (error) {
+    return { reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function hasWebGpu(): Promise<boolean> {
+  try {
+    const gpu: { requestAdapter(): Promise<unknown> } | undefined =
+      "gpu" in navigator ? (navigator.gpu as { requestAdapter(): Promise<unknown> }) : undefined;
+    return gpu !== undefined && Boolean(await gpu.requestAdapter());
+  } catch {
+    return false;
+  }
+}
+
+function hasWebGl(): boolean {
+  return (
+    typeof OffscreenCanvas !== "undefined" &&
+    new OffscreenCanvas(1, 1).getContext("webgl2") !== null
+  );
+}

@@ -1,0 +1,39 @@
+// The devices of engine onnx: ONNX Runtime's execution providers.
+import { encodeModel } from "@cajal/onnx";
+import { inNode } from "../../devices/device";
+import { installedPath } from "../../devices/installed";
+import { probe } from "../../devices/probe";
+import type { EngineDevices } from "../engine";
+import { doubling } from "./doubling";
+import { onnxruntimeWeb } from "./peers";
+import { withoutTelemetry } from "./telemetry";
+
+export const onnxDevices: EngineDevices = {
+  names: ["cpu", "wasm", "webgpu", "cuda"],
+  auto: inNode ? ["cpu"] : ["webgpu", "wasm"],
+  gpu: inNode ? ["cuda", "webgpu"] : ["webgpu"],
+  only: { cpu: "Node", cuda: "Node" },
+  peers: (device) => [device === "wasm" ? "onnxruntime-web" : "onnxruntime-node"],
+  async probe(device, signal) {
+    // WebAssembly runs wherever Node does.
+    if (device === "wasm") return true;
+    const given = {
+      device,
+      folder: installedPath("onnxruntime-node"),
+      model: Buffer.from(encodeModel(doubling())).toString("base64"),
+    };
+    return probe({ program: double, given, env: withoutTelemetry() }, signal);
+  },
+  async load(device) {
+    const { env } = await onnxruntimeWeb(device === "webgpu" ? device : "wasm");
+    return env.versions.web!;
+  },
+};
+
+const double = `
+    const { InferenceSession, Tensor } = require(given.folder);
+    const options = { executionProviders: [given.device], logSeverityLevel: 4 };
+    const session = await InferenceSession.create(Buffer.from(given.model, "base64"), options);
+    const { y } = await session.run({ x: new Tensor("float32", Float32Array.of(1, 2, 3), [3]) });
+    if (String(y.data) !== "2,4,6") throw new Error("doubled 1,2,3 to " + y.data);
+`;

@@ -1,0 +1,20 @@
+// Engine onnx: ONNX Runtime. A Keras model is lowered to a graph, so that all it opens are graphs.
+import { toOnnx } from "@cajal/models";
+import { isKeras, type Engine } from "../engine";
+import { onnxDevices } from "./devices";
+import { openOnOnnx } from "./session";
+
+export const onnx: Engine = {
+  name: "onnx",
+  devices: onnxDevices,
+  open: async (source, request) =>
+    openOnOnnx(isKeras(source) ? toOnnx(source.network, source.weights) : source, request),
+  async openGradient(source, request) {
+    const { openGradientOnOnnx } = await import("./gradient");
+    return openGradientOnOnnx(source, request);
+  },
+  async openTrainStep(trained, weights, options) {
+    const { openTrainStepOnOnnx } = await import("./trainStep");
+    return openTrainStepOnOnnx(trained, weights, options);
+  },
+};

@@ -1,0 +1,7 @@
+// TF.js' own, which takes no seed.
+import { defineTfjsLayer } from "./layer";
+
+export const gaussianDropout = defineTfjsLayer({
+  className: "GaussianDropout",
+  random: "unseeded",
+});

@@ -1,0 +1,59 @@
+// What training asks of TF.js' layers: gradients, random numbers that come again, and frozen layers that infer.
+import { CajalError, hash } from "@cajal/core";
+import type { Network } from "@cajal/models";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import type { DeviceName } from "../../devices/device";
+import { tfjsLayerOf } from "./layers";
+
+/** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
+export function checkTrainable({ calls }: Network, device: DeviceName): void {
+  for (const { layer, inner } of calls) {
+    const parts = Object.values(inner.definition.parts?.(inner.config) ?? {});
+    for (const { definition } of [inner, ...parts.flatMap((part) => part.layer ?? [])]) {
+      const { className, kind } = definition;
+      const where = `layer "${layer.path}" (${className})`;
+      const facts = { layer: layer.path, class_name: className, device };
+      if (device === "wasm" && kind === "convolution")
+        throw new CajalError(
+          "unsupported",
+          `${where}: TF.js' wasm backend has no gradients of convolutions. Train with engine onnx, or with engine tfjs on device cpu.`,
+          facts,
+        );
+      if (tfjsLayerOf(className)?.random === "unseeded")
+        throw new CajalError(
+          "unsupported",
+          `${where}: TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
+          facts,
+        );
+    }
+  }
+}
+
+/** Gives layers another seed in every batch of every step; the same one whenever the same step comes. */
+export function seeded(
+  layers: readonly tfl.layers.Layer[],
+  seed: number,
+): (iteration: number, part: number) => void {
+  const random = layers.filter((layer) => tfjsLayerOf(layer.getClassName())?.random === "seeded");
+  return (iteration, part) =>
+    random.forEach((layer, i) =>
+      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),
+    );
+}
+
+/** Makes frozen layers infer where Keras' do, as batch normalization by its moving averages; TF.js would move them on. */
+export function freeze(
+  { calls }: Network,
+  layers: ReadonlyMap<string, tfl.layers.Layer>,
+  frozen: ReadonlySet<string>,
+): void {
+  const paths = calls
+    .filter(({ inner }) => inner.definition.infersWhenFrozen)
+    .map(({ layer }) => layer.path);
+  for (const path of new Set(paths)) {
+    const layer = layers.get(path);
+    if (!layer || !frozen.has(path)) continue;
+    const call = layer.call.bind(layer);
+    layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
+  }
+}

@@ -1,0 +1,65 @@
+// The checks of what is fed to a model, the same on all engines.
+import { CajalError, checkTensor, showShape, unknownName, type Tensor } from "@cajal/core";
+import type { ValueInfo } from "@cajal/onnx";
+
+/**
+ * Checks that `feeds` has a tensor of the right dtype and shape for each of `inputs`, and no others.
+ *
+ * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name`, naming the input and both shapes
+ */
+export function checkFeeds(
+  feeds: Readonly<Record<string, Tensor>>,
+  inputs: readonly ValueInfo[],
+): void {
+  const names = inputs.map(({ name }) => name);
+  for (const name of Object.keys(feeds))
+    if (!names.includes(name)) throw unknownName("input of the model", name, names);
+  const sizes = new Map<string, { size: number; input: string }>();
+  for (const { name, dtype, shape } of inputs) {
+    const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+    const expected = `${dtype} ${shape ? showShape(shape) : "of any shape"}`;
+    if (!fed)
+      throw new CajalError("bad-argument", `input "${name}": got nothing, expected ${expected}.`, {
+        input: name,
+        expected: { dtype, shape },
+      });
+    checkTensor(fed, `input "${name}"`);
+    const facts = {
+      input: name,
+      got: { dtype: fed.dtype, shape: fed.shape },
+      expected: { dtype, shape },
+    };
+    const got = `${fed.dtype} ${showShape(fed.shape)}`;
+    if (fed.dtype !== dtype)
+      throw new CajalError(
+        "bad-argument",
+        `input "${name}": got ${got}, expected ${expected}. Nothing is converted in silence: ` +
+          `make it ${dtype} first, scaled as the model was trained (pixels 0–255 are often divided by 255): ` +
+          `tensor("${dtype}", x.shape, x.data).`,
+        facts,
+      );
+    if (!shape) continue;
+    const mismatch = (why: string) =>
+      new CajalError(
+        "bad-shape",
+        `input "${name}": got ${got}, expected ${expected}${why}.`,
+        facts,
+      );
+    if (shape.length !== fed.shape.length)
+      throw mismatch(
+        shape.length === fed.shape.length + 1
+          ? `: ${shape.length} axes, the first of them the batch`
+          : "",
+      );
+    for (const [axis, extent] of shape.entries()) {
+      const given = fed.shape[axis]!;
+      if (typeof extent === "number" && extent !== given) throw mismatch(`: axis ${axis} differs`);
+      // A free extent that several inputs share, such as the batch, is the same in all of them.
+      if (typeof extent !== "string") continue;
+      const known = sizes.get(extent);
+      if (known && known.size !== given)
+        throw mismatch(`: "${extent}" is ${known.size} in input "${known.input}"`);
+      sizes.set(extent, { size: given, input: name });
+    }
+  }
+}
