@@ -169,8 +169,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       const start = offset + end.shift + 30 + local.getUint16(26, true) + local.getUint16(28, true);
       const content = await view(start, packed, name);
       const bytes = new Uint8Array(content.buffer, content.byteOffset, packed);
-      const unpacked =
-        method === 0 ? Uint8Array.from(bytes) : await inflateRaw(bytes, size, damaged);
+      const unpacked = method === 0 ? bytes.slice() : await inflateRaw(bytes, size, damaged);
       if (unpacked.length !== size)
         throw damaged(`unpacks to ${unpacked.length} bytes; its directory says ${size}`);
       if (crc32(unpacked) !== crc) throw damaged("has another CRC-32 than its directory says");

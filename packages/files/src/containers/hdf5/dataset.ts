@@ -1,5 +1,5 @@
 // The numbers or texts of a dataset, out of whichever layout they lie in.
-import { CajalError, showShape, tensor, type Tensor } from "@cajal/core";
+import { CajalError, showShape, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { type Chunk, type Grid, readChunkIndex } from "./chunkIndex";
 import type { Container } from "./container";
 import { Cursor } from "./cursor";
@@ -201,13 +201,19 @@ export function numbersOf(
       `${container.name}: ${name} is ${showDatatype(type)}, expected numbers.`,
       { dataset: name, type: showDatatype(type) },
     );
-  // Aligned memory of its own: what was read may be a view of the file.
-  const values = tensor(type.dtype, shape);
-  const copy = new Uint8Array(values.data.buffer);
-  copy.set(bytes.subarray(0, copy.length));
-  if (!type.littleEndian) reverseEach(copy, type.size);
-  return values;
+  const own = ownMemory(bytes, sizeOf(shape) * type.size);
+  if (!type.littleEndian) reverseEach(own, type.size);
+  const Elements = tensor(type.dtype, [0]).data.constructor as new (
+    memory: ArrayBufferLike,
+  ) => Tensor["data"];
+  return tensor(type.dtype, shape, new Elements(own.buffer));
 }
+
+/** Aligned memory of exactly these bytes: as they were read, or a copy where they are a view of more. */
+const ownMemory = (bytes: Uint8Array, length: number): Uint8Array =>
+  bytes.length === length && bytes.buffer.byteLength === length
+    ? bytes
+    : new Uint8Array(bytes.subarray(0, length));
 
 function reverseEach(bytes: Uint8Array, width: number) {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();
