@@ -28,3 +28,7 @@ export {
   type Evaluation,
 } from "./images/evaluation";
 export { decodeImage, toGrey, type DecodeOptions } from "./decode/decodeImage";
+export { classFolders, type ClassFolders, type ClassFoldersOptions } from "./folders/classFolders";
+export { imageFiles } from "./folders/imageFiles";
+export type { ImageOptions } from "./folders/imageSource";
+export { parseCsv } from "./decode/parseCsv";

@@ -58,16 +58,12 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
 
   const mean = new Float64Array(features);
   for (const row of rows) for (let j = 0; j < features; j++) mean[j]! += row[j]! / n;
-  // The covariance matrix is much the quicker where examples are many (scikit-learn's rule).
-  const method = n >= 10 * features ? "covarianceMatrix" : "SVD";
-  const fitted = new PCA(rows, { method });
-  // Rounding can leave an eigenvalue of 0 slightly negative.
-  const variances = fitted.getEigenvalues().map((value) => Math.max(value, 0));
+  const { variances, axisOf } =
+    (features > 4 * n ? byProducts(rows, mean, kept) : undefined) ?? byLibrary(rows);
   const total = variances.reduce((a, b) => a + b, 0);
-  const vectors = fitted.getEigenvectors();
   const axes = new Float64Array(kept * features);
   for (let k = 0; k < kept; k++) {
-    const axis = vectors.getColumn(k);
+    const axis = axisOf(k);
     const largest = axis.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
     axes.set(
       axis.map((value) => (largest < 0 ? -value : value)),
@@ -110,6 +106,54 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
       return tensor("float64", [given.n, features], x);
     },
   };
+}
+
+/** Variances, greatest first, and the unit vector of each. */
+interface Axes {
+  readonly variances: readonly number[];
+  readonly axisOf: (k: number) => readonly number[];
+}
+
+function byLibrary(rows: number[][]): Axes {
+  // The covariance matrix is much the quicker where examples are many (scikit-learn's rule).
+  const method = rows.length >= 10 * rows[0]!.length ? "covarianceMatrix" : "SVD";
+  const fitted = new PCA(rows, { method });
+  const vectors = fitted.getEigenvectors();
+  // Rounding can leave an eigenvalue of 0 slightly negative.
+  const variances = fitted.getEigenvalues().map((value) => Math.max(value, 0));
+  return { variances, axisOf: (k) => vectors.getColumn(k) };
+}
+
+/**
+ * Where features are many more than examples, as in pictures: the n × n matrix of the examples' products has the
+ * same eigenvalues, and an axis is the examples' sum weighted by its eigenvector (Turk and Pentland 1991). Of axes
+ * with next to no variance that sum is rounding alone: then undefined.
+ */
+function byProducts(rows: readonly number[][], mean: Float64Array, kept: number): Axes | undefined {
+  const [n, features] = [rows.length, mean.length];
+  const centred = rows.map((row) => Float64Array.from(row, (value, j) => value - mean[j]!));
+  const products = centred.map(() => Array.from({ length: n }, () => 0));
+  for (let a = 0; a < n; a++)
+    for (let b = 0; b <= a; b++) {
+      const [left, right] = [centred[a]!, centred[b]!];
+      let sum = 0;
+      for (let j = 0; j < features; j++) sum += left[j]! * right[j]!;
+      products[a]![b] = products[b]![a] = sum / (n - 1);
+    }
+  const fitted = new PCA(products, { isCovarianceMatrix: true });
+  const variances = fitted.getEigenvalues().map((value) => Math.max(value, 0));
+  if (!(variances[kept - 1]! > 1e-8 * variances[0]!)) return undefined;
+  const vectors = fitted.getEigenvectors();
+  const axisOf = (k: number) => {
+    const weights = vectors.getColumn(k);
+    const axis = Array.from({ length: features }, () => 0);
+    centred.forEach((row, i) => {
+      for (let j = 0; j < features; j++) axis[j]! += weights[i]! * row[j]!;
+    });
+    const length = Math.sqrt(axis.reduce((sum, value) => sum + value * value, 0));
+    return axis.map((value) => value / length);
+  };
+  return { variances, axisOf };
 }
 
 /** A tensor `[n, …]` as n rows of features. */

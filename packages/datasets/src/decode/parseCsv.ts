@@ -1,0 +1,41 @@
+// CSV (RFC 4180), by csv-parse: quotes, commas and line ends within quotes, CRLF, a byte order mark.
+import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core";
+
+/**
+ * The rows of a table as records by the names in its first line; all values are text.
+ *
+ * @param text of the file
+ * @param options.name what to call it in messages
+ * @throws CajalError `bad-file` for rows of another length and quotes that do not end, `missing-peer` where
+ *   csv-parse is not installed
+ */
+export async function parseCsv(
+  text: string,
+  options: { name?: string; delimiter?: string } = {},
+): Promise<Record<string, string>[]> {
+  checkArgument("parseCsv", "text", text, "string");
+  checkOptions("parseCsv", options, ["name", "delimiter"]);
+  const { name = "CSV", delimiter = "," } = options;
+  const { parse } = await load();
+  try {
+    const columns = (header: string[]) => {
+      const twice = header.find((column, i) => header.indexOf(column) !== i);
+      if (twice !== undefined)
+        throw new Error(`the column ${JSON.stringify(twice)} is there twice`);
+      return header;
+    };
+    return parse(text, { bom: true, columns, skip_empty_lines: true, delimiter, max_record_size: 2 ** 24 }); // prettier-ignore
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new CajalError("bad-file", `${name}: it is no table of comma-separated values: ${why}.`, { name }, { cause }); // prettier-ignore
+  }
+}
+
+async function load() {
+  try {
+    // The build that runs in Node and in browsers.
+    return await import("csv-parse/browser/esm/sync");
+  } catch (cause) {
+    throw peerError("csv-parse", cause);
+  }
+}

@@ -1,0 +1,65 @@
+// Class folders on disk as a dataset.
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import { ioErrors } from "@cajal/files/node";
+import type { Dataset } from "../dataset";
+import { classFolders, type ClassFoldersOptions } from "./classFolders";
+import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
+
+/**
+ * A folder with a folder for each class, `cat/1.jpg`, as Keras' `image_dataset_from_directory` or torchvision's
+ * `ImageFolder` list it. Files are read when a batch is delivered. Links to folders are not followed.
+ *
+ * x `[n, …]` as `prepare` gives it; y int32 `[n]`: the number of the class among the sorted names.
+ *
+ * @throws CajalError `io` for a folder that cannot be read or has no image; on delivery `bad-file`, `bad-shape`
+ * @example const data = await imageFolder("flowers", { prepare: evaluation(modelFacts("MobileNet")) });
+ */
+export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
+  folder: string,
+  options: ImageOptions<X> & ClassFoldersOptions = {},
+): Promise<Dataset<X, "int32">> {
+  checkArgument("imageFolder", "folder", folder, "string");
+  const { order, validationSplit, subset, seed, ...decoding } = options;
+  checkOptions("imageFolder", decoding, imageOptions);
+  const paths: string[] = [];
+  const folders: string[] = [];
+  await walk(folder, "", (path, isFolder) => {
+    if (!isFolder) paths.push(path);
+    else if (!path.includes("/")) folders.push(path);
+  });
+  const chosen = { order, validationSplit, subset, seed, folders };
+  const known = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
+  const listed = classFolders(paths, known);
+  if (listed.paths.length === 0)
+    throw new CajalError(
+      "io",
+      `${folder}: it has ${paths.length} files in ${folders.length} folders, and none of them is an image in a folder of its class, such as cat/1.jpg.`,
+      { folder, files: paths.length, folders: folders.length },
+    );
+  const images = listed.paths.map((path) => imageOnDisk(folder, path));
+  return imageSource(images, listed.labels, decoding, listed.classes);
+}
+
+/** @param path below the folder */
+export const imageOnDisk = (folder: string, path: string): EncodedImage => {
+  const name = join(folder, path);
+  return { name, bytes: () => ioErrors("reading", name, () => readFile(name)) };
+};
+
+async function walk(
+  root: string,
+  below: string,
+  found: (path: string, isFolder: boolean) => void,
+): Promise<void> {
+  const here = join(root, below);
+  const entries = await ioErrors("reading", here, () => readdir(here, { withFileTypes: true }));
+  for (const entry of entries) {
+    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.isDirectory()) {
+      found(path, true);
+      await walk(root, path, found);
+    } else found(path, false);
+  }
+}

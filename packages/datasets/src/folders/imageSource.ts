@@ -1,0 +1,85 @@
+// Encoded images somewhere, as a dataset: decoded and prepared when a batch is delivered.
+import { abortable, CajalError, checkArgument, tensor, type Tensor } from "@cajal/core";
+import { fromSource, type Dataset } from "../dataset";
+import { decodeImage, type DecodeOptions } from "../decode/decodeImage";
+import { stackImages } from "../images/evaluation";
+import type { Image } from "../images/image";
+import { pooled } from "../pooled";
+
+export interface ImageOptions<X extends "uint8" | "float32" = "uint8"> extends DecodeOptions {
+  /**
+   * What becomes of each decoded image, uint8 `[height, width, channels]`: all must come out of one size.
+   * Default: nothing; then all must be of one size.
+   *
+   * @example prepare: evaluation(modelFacts("ResNet50"))
+   * @example prepare: (image) => resize(image, { width: 64, height: 64 })
+   */
+  readonly prepare?: (image: Image<"uint8">) => Image<X> | Promise<Image<X>>;
+}
+
+export const imageOptions = ["channels", "orientation", "prepare"] as const;
+
+/** An encoded image, wherever it is. */
+export interface EncodedImage {
+  /** What to call it in messages. */
+  readonly name: string;
+  bytes(): Promise<Uint8Array | Blob> | Uint8Array | Blob;
+}
+
+/** So many images of a batch are read and decoded at once: memory is theirs and the batch's. */
+const atOnce = 8;
+
+/**
+ * @param images in order
+ * @param labels class numbers, of each
+ */
+export function imageSource<X extends "uint8" | "float32">(
+  images: readonly EncodedImage[],
+  labels: readonly number[],
+  { prepare, ...decoding }: ImageOptions<X>,
+  classes?: readonly string[],
+): Dataset<X, "int32"> {
+  if (prepare !== undefined) checkArgument("images", "prepare", prepare, "function");
+  const numbers = Int32Array.from(labels);
+  const one = async (index: number): Promise<Image<X>> => {
+    const { name, bytes } = images[index]!;
+    const image = await named(name, async () => decodeImage(await bytes(), decoding));
+    // Without a change it stays what it was: bytes.
+    return prepare ? await prepare(image) : (image as Tensor as Image<X>);
+  };
+  return fromSource<X, "int32">({
+    size: images.length,
+    ...(classes && { classes }),
+    labels: numbers,
+    async read(indices, { signal }) {
+      const ready: Image<X>[] = [];
+      const work = async (at: number) => void (ready[at] = await one(indices[at]!));
+      await abortable(pooled(indices.keys(), atOnce, work, signal), signal);
+      const x = stackNamed(ready, (i) => images[indices[i]!]!.name);
+      return { x, y: tensor("int32", [indices.length], Int32Array.from(indices, (i) => numbers[i]!)) }; // prettier-ignore
+    },
+  });
+}
+
+/** Says which file it was. */
+async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CajalError) || error.code !== "bad-file") throw error;
+    const message = error.message.replace(/^image:/, `${name}:`);
+    throw new CajalError("bad-file", message, { ...error.facts, name }, { cause: error.cause });
+  }
+}
+
+function stackNamed<I extends Image>(images: readonly I[], nameOf: (i: number) => string): I {
+  const [first] = images;
+  const odd = images.findIndex(({ shape }) => shape.join() !== first!.shape.join());
+  if (odd > 0)
+    throw new CajalError(
+      "bad-shape",
+      `images: ${nameOf(odd)} is [${images[odd]!.shape.join(",")}] and ${nameOf(0)} [${first!.shape.join(",")}], expected one size in a batch. Give prepare: (image) => resize(image, { width, height }).`,
+      { name: nameOf(odd), shape: images[odd]!.shape },
+    );
+  return stackImages(images);
+}
