@@ -65,16 +65,15 @@ export {
 } from "./networks/resnet";
 export { vgg16, vgg19 } from "./networks/vgg";
 export { xception } from "./networks/xception";
+export { modelFacts, models } from "./networks";
 export {
-  modelFacts,
-  models,
   type BuildOptions,
   type ModelFacts,
   type Paper,
   type Published,
   type PublishedDepth,
   type WeightFile,
-} from "./published/facts";
+} from "./networks/definition";
 export { modelTable, type ModelRow } from "./published/modelTable";
 export { preprocessInput, type Preprocessing } from "@cajal/core";
 export { weightFile, type WeightFileOptions } from "./published/weightFile";

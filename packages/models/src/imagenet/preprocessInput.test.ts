@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isCajalError, preprocessInput, tensor, type Preprocessing } from "@cajal/core";
 import { describeWithShared } from "../../../core/testing/shared";
-import { models } from "../published/facts";
+import { models } from "../networks";
 
 describe("preprocessInput", () => {
   it("turns channels where caffe does, and leaves them elsewhere", () => {

@@ -4,6 +4,7 @@ import { checkOptions } from "@cajal/core";
 import { checkWhole } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional } from "../network/functional";
+import { defineNetwork } from "./definition";
 
 export interface ConvnetOptions {
   /** `[height, width, channels]`, at least 4 × 4. Default `[32, 32, 3]`. */
@@ -47,3 +48,10 @@ export function convnet(options: ConvnetOptions = {}): ModelConfig {
     x = net.layer("Activation", { name: "predictions", activation: classifier_activation }, x);
   return net.model([image], [x]);
 }
+
+export const convnetFacts = defineNetwork({
+  name: "ConvNet",
+  build: convnet,
+  input: [32, 32, 3],
+  weights: [],
+});

@@ -4,6 +4,8 @@ import { application, top, type ApplicationOptions } from "./shared/application"
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
+import { defineNetwork, type Paper, type PublishedDepth } from "./definition";
+import { applications, keras21, weightFiles } from "./shared/published";
 
 /** Table 1: pairs of a 1 × 1 and a 3 × 3 convolution in each dense block. */
 // prettier-ignore
@@ -84,3 +86,85 @@ function densenet(depth: "121" | "169" | "201", given: ApplicationOptions): Mode
   x = relu("relu", x);
   return net.model([image], [top(net, x, options, { avg: "avg_pool", max: "max_pool" })]);
 }
+
+const densenetPaper: Paper = {
+  title: "Densely Connected Convolutional Networks",
+  authors: "Huang, Liu, van der Maaten, Weinberger",
+  year: 2016,
+  url: "https://arxiv.org/abs/1608.06993",
+};
+
+const countedAsPaper = (value: number): PublishedDepth => ({
+  value,
+  counts: "convolutions and dense layers",
+  note: "Came to the table later, by another author, with the paper's count.",
+});
+
+export const densenet121Facts = defineNetwork({
+  name: "DenseNet121",
+  build: densenet121,
+  paper: densenetPaper,
+  input: [224, 224, 3],
+  preprocessing: "torch",
+  published: {
+    source: keras21,
+    size: 33,
+    top1: 0.745,
+    top5: 0.918,
+    params: 8062504,
+    depth: countedAsPaper(121),
+  },
+  measured: { shortSide: 256, top1: 0.74972, top5: 0.92258 },
+  weights: weightFiles(
+    "densenet",
+    "densenet121",
+    ["9d60b8095a5708f2dcce2bca79d332c7", "30ee3e1110167f948a6b9946edeeb738"],
+    `${applications}/densenet`,
+  ),
+});
+
+export const densenet169Facts = defineNetwork({
+  name: "DenseNet169",
+  build: densenet169,
+  paper: densenetPaper,
+  input: [224, 224, 3],
+  preprocessing: "torch",
+  published: {
+    source: keras21,
+    size: 57,
+    top1: 0.759,
+    top5: 0.928,
+    params: 14307880,
+    depth: countedAsPaper(169),
+  },
+  measured: { shortSide: 256, top1: 0.76176, top5: 0.93176 },
+  weights: weightFiles(
+    "densenet",
+    "densenet169",
+    ["d699b8f76981ab1b30698df4c175e90b", "b8c4d4c20dd625c148057b9ff1c1176b"],
+    `${applications}/densenet`,
+  ),
+});
+
+export const densenet201Facts = defineNetwork({
+  name: "DenseNet201",
+  build: densenet201,
+  paper: densenetPaper,
+  input: [224, 224, 3],
+  preprocessing: "torch",
+  published: {
+    source: keras21,
+    size: 80,
+    top1: 0.77,
+    top5: 0.933,
+    params: 20242984,
+    depth: countedAsPaper(201),
+  },
+  measured: { shortSide: 256, top1: 0.7732, top5: 0.9362 },
+  weights: weightFiles(
+    "densenet",
+    "densenet201",
+    ["1ceb130c1ea1b78c3bf6114dbdfd8807", "c13680b51ded0fb44dff2d8f86ac8bb1"],
+    `${applications}/densenet`,
+  ),
+});

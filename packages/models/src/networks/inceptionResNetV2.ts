@@ -4,6 +4,8 @@
 import { application, top, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
+import { defineNetwork } from "./definition";
+import { earlier, keras21, weightFiles } from "./shared/published";
 
 /** Convolution, batch normalization without gamma, ReLU: filters, kernel, and how it moves. */
 type Step = readonly [
@@ -144,3 +146,31 @@ function parts(net: Functional) {
       net.layer("AveragePooling2D", { pool_size: 3, strides: 1, padding: "same" }, x),
   };
 }
+
+export const inceptionResNetV2Facts = defineNetwork({
+  name: "InceptionResNetV2",
+  build: inceptionResNetV2,
+  paper: {
+    title: "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning",
+    authors: "Szegedy, Ioffe, Vanhoucke, Alemi",
+    year: 2016,
+    url: "https://arxiv.org/abs/1602.07261",
+  },
+  input: [299, 299, 3],
+  preprocessing: "tf",
+  published: {
+    source: keras21,
+    size: 215,
+    top1: 0.804,
+    top5: 0.953,
+    params: 55873736,
+    depth: { value: 572, counts: "layers" },
+  },
+  measured: { shortSide: 341, top1: 0.80256, top5: 0.95252 },
+  weights: weightFiles(
+    "inception_resnet_v2",
+    "inception_resnet_v2",
+    ["e693bd0210a403b3192acc6073ad2e96", "d19885ff4a710c122648d3b5c3b684e4"],
+    `${earlier}/v0.7`,
+  ),
+});

@@ -3,6 +3,8 @@
 import { application, top, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
+import { defineNetwork } from "./definition";
+import { earlier, keras21, weightFiles } from "./shared/published";
 
 /** Convolution, batch normalization without gamma, ReLU: filters, kernel, and how it moves. */
 type Step = readonly [
@@ -96,4 +98,32 @@ const parts = (net: Functional) => ({
   maximum: (x: Symbolic) => net.layer("MaxPooling2D", { pool_size: 3, strides: 2 }, x),
   mean: (x: Symbolic) =>
     net.layer("AveragePooling2D", { pool_size: 3, strides: 1, padding: "same" }, x),
+});
+
+export const inceptionV3Facts = defineNetwork({
+  name: "InceptionV3",
+  build: inceptionV3,
+  paper: {
+    title: "Rethinking the Inception Architecture for Computer Vision",
+    authors: "Szegedy, Vanhoucke, Ioffe, Shlens, Wojna",
+    year: 2015,
+    url: "https://arxiv.org/abs/1512.00567",
+  },
+  input: [299, 299, 3],
+  preprocessing: "tf",
+  published: {
+    source: keras21,
+    size: 92,
+    top1: 0.788,
+    top5: 0.944,
+    params: 23851784,
+    depth: { value: 159, counts: "layers" },
+  },
+  measured: { shortSide: 341, top1: 0.77898, top5: 0.9372 },
+  weights: weightFiles(
+    "inception_v3",
+    "inception_v3",
+    ["9a0d58056eeedaa3f26cb7ebd46da564", "bcbd6486424b2319ff4ef7d526e38f63"],
+    `${earlier}/v0.5`,
+  ),
 });

@@ -5,6 +5,7 @@ import { CajalError, checkOptions, showShape, unknownName } from "@cajal/core";
 import { checkWhole } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
+import { defineNetwork, type Paper } from "./definition";
 
 type Padding = "same" | "valid";
 
@@ -248,3 +249,49 @@ function checkImage(name: string, shape: readonly number[]): readonly number[] {
     );
   return shape;
 }
+
+const lenet1Paper: Paper = {
+  title: "Handwritten Digit Recognition with a Back-Propagation Network",
+  authors: "LeCun, Boser, Denker, Henderson, Howard, Hubbard, Jackel",
+  year: 1990,
+  url: "https://proceedings.neurips.cc/paper/1989/hash/53c3bce66e43be4f209556518c2fcb54-Abstract.html",
+};
+
+const lenet5Paper: Paper = {
+  title: "Gradient-Based Learning Applied to Document Recognition",
+  authors: "LeCun, Bottou, Bengio, Haffner",
+  year: 1998,
+  url: "https://doi.org/10.1109/5.726791",
+};
+
+export const lenet1Facts = defineNetwork({
+  name: "LeNet1",
+  build: lenet1,
+  paper: lenet1Paper,
+  input: [28, 28, 1],
+  weights: [],
+});
+
+export const lenet5Facts = defineNetwork({
+  name: "LeNet5",
+  build: lenet5,
+  paper: lenet5Paper,
+  input: [28, 28, 1],
+  weights: [],
+});
+
+export const lenet1OriginalFacts = defineNetwork({
+  name: "LeNet1Original",
+  build: lenet1Original,
+  paper: lenet1Paper,
+  input: [28, 28, 1],
+  weights: [],
+});
+
+export const lenet5OriginalFacts = defineNetwork({
+  name: "LeNet5Original",
+  build: lenet5Original,
+  paper: lenet5Paper,
+  input: [32, 32, 1],
+  weights: [],
+});

@@ -5,6 +5,8 @@ import { application, checkWhole, pooled, type ApplicationOptions } from "./shar
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
+import { defineNetwork, type WeightFile } from "./definition";
+import { earlier, home, keras21 } from "./shared/published";
 
 export interface MobilenetOptions extends ApplicationOptions {
   /** Width multiplier α of section 3.3: every layer has this share of its filters. Default 1. */
@@ -127,3 +129,41 @@ export function mobilenet(given: MobilenetOptions = {}): ModelConfig {
   );
   return net.model([image], [x]);
 }
+
+export const mobilenetFacts = defineNetwork({
+  name: "MobileNet",
+  build: mobilenet,
+  paper: {
+    title: "MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications",
+    authors: "Howard, Zhu, Chen, Kalenichenko, Wang, Weyand, Andreetto, Adam",
+    year: 2017,
+    url: "https://arxiv.org/abs/1704.04861",
+  },
+  input: [224, 224, 3],
+  preprocessing: "tf",
+  published: {
+    source: keras21,
+    size: 17,
+    top1: 0.665,
+    top5: 0.871,
+    params: 4253864,
+    depth: {
+      value: 88,
+      counts: "layers",
+      lacked: ["conv_pad_2", "conv_pad_4", "conv_pad_6", "conv_pad_12"],
+      had: ["reshape_1"],
+      note: "Keras 2.0.6 to 2.1.4 padded within the convolutions and reshaped after the pooling.",
+    },
+  },
+  measured: { shortSide: 256, top1: 0.70424, top5: 0.89504 },
+  weights: [1, 0.75, 0.5, 0.25].flatMap((alpha) =>
+    [224, 192, 160, 128].flatMap((size) =>
+      [true, false].map((include_top): WeightFile => {
+        const wide = { 1: "1_0", 0.75: "7_5", 0.5: "5_0", 0.25: "2_5" }[alpha];
+        const file = `mobilenet_${wide}_${size}_tf${include_top ? "" : "_no_top"}.h5`;
+        const urls = [`${home}/mobilenet/${file}`, `${earlier}/v0.6/${file}`];
+        return { include_top, urls, alpha, size };
+      }),
+    ),
+  ),
+});

@@ -5,6 +5,8 @@ import { application, top, predictions, type ApplicationOptions } from "./shared
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
+import { defineNetwork, type WeightFile } from "./definition";
+import { home, keras23 } from "./shared/published";
 
 export interface MobilenetV2Options extends ApplicationOptions {
   /** Width multiplier of section 5: filters times alpha, to the nearest multiple of 8. Default 1. */
@@ -116,3 +118,37 @@ function wholeEight(filters: number): number {
 
 /** Rows of padding before a 3 × 3 kernel with stride 2: none where the size is even, or free. */
 const before = (size: number | null) => (size !== null && size % 2 === 1 ? 1 : 0);
+
+export const mobilenetV2Facts = defineNetwork({
+  name: "MobileNetV2",
+  build: mobilenetV2,
+  paper: {
+    title: "MobileNetV2: Inverted Residuals and Linear Bottlenecks",
+    authors: "Sandler, Howard, Zhu, Zhmoginov, Chen",
+    year: 2018,
+    url: "https://arxiv.org/abs/1801.04381",
+  },
+  input: [224, 224, 3],
+  preprocessing: "tf",
+  published: {
+    source: keras23,
+    size: 14,
+    top1: 0.713,
+    top5: 0.901,
+    params: 3538984,
+    depth: {
+      value: 88,
+      counts: "layers",
+      note: "The same figure as for MobileNet; counted it is another.",
+    },
+  },
+  weights: [0.35, 0.5, 0.75, 1, 1.3, 1.4].flatMap((alpha) =>
+    (alpha > 1 ? [224] : [224, 192, 160, 128, 96]).flatMap((size) =>
+      [true, false].map((include_top): WeightFile => {
+        const wide = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
+        const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${wide}_${size}${include_top ? "" : "_no_top"}.h5`;
+        return { include_top, urls: [`${home}/mobilenet_v2/${file}`], alpha, size };
+      }),
+    ),
+  ),
+});

@@ -8,7 +8,7 @@ import { describeWithShared } from "../../../core/testing/shared";
 import { digest, generatedImages, generatedWeights } from "../../testing/generated";
 import { runOnnx } from "../../testing/runOnnx";
 import type { ModelConfig } from "../keras/config";
-import { models } from "../published/facts";
+import { models } from "./index";
 import { toOnnx } from "../lower/lower";
 
 interface Golden {

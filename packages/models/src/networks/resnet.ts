@@ -5,6 +5,8 @@ import { application, top, type ApplicationOptions } from "./shared/application"
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
+import { defineNetwork, type Paper } from "./definition";
+import { applications, earlier, keras21, keras23, weightFiles } from "./shared/published";
 
 /** Table 1 of the first paper: bottleneck blocks in each stage, by depth. A block ends 4 times as wide. */
 // prettier-ignore
@@ -142,4 +144,126 @@ const parts = (net: Functional) => ({
   normalize: (name: string, x: Symbolic) =>
     net.layer("BatchNormalization", { name, axis: 3, epsilon: 1.001e-5 }, x),
   relu: (name: string, x: Symbolic) => net.layer("Activation", { name, activation: "relu" }, x),
+});
+
+const resnetPaper: Paper = {
+  title: "Deep Residual Learning for Image Recognition",
+  authors: "He, Zhang, Ren, Sun",
+  year: 2015,
+  url: "https://arxiv.org/abs/1512.03385",
+};
+
+const resnetV2Paper: Paper = {
+  title: "Identity Mappings in Deep Residual Networks",
+  authors: "He, Zhang, Ren, Sun",
+  year: 2016,
+  url: "https://arxiv.org/abs/1603.05027",
+};
+
+export const resnet50Facts = defineNetwork({
+  name: "ResNet50",
+  build: resnet50,
+  paper: resnetPaper,
+  input: [224, 224, 3],
+  preprocessing: "caffe",
+  published: {
+    source: keras21,
+    size: 99,
+    top1: 0.759,
+    top5: 0.929,
+    params: 25636712,
+    depth: {
+      value: 168,
+      counts: "layers",
+      lacked: ["conv1_pad", "pool1_pad"],
+      had: ["Flatten"],
+      note: "Keras 2.0.7 to 2.1.4 padded within conv1 and flattened after the pooling.",
+    },
+  },
+  measured: { shortSide: 256, top1: 0.74928, top5: 0.9206 },
+  weights: [
+    ...weightFiles(
+      "resnet",
+      "resnet50",
+      ["2cb95161c43110f7111970584f804107", "4d473c1dd8becc155b73f8504c6f6626"],
+      `${applications}/resnet`,
+    ),
+    {
+      include_top: true,
+      generation: "2016",
+      urls: [`${earlier}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels.h5`],
+      md5: "a7b3fe01876f51b976af0dea6bc144eb",
+    },
+    {
+      include_top: false,
+      generation: "2016",
+      urls: [`${earlier}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5`],
+      md5: "a268eb855778b3df3c7506639542a6af",
+    },
+  ],
+});
+
+export const resnet101Facts = defineNetwork({
+  name: "ResNet101",
+  build: resnet101,
+  paper: resnetPaper,
+  input: [224, 224, 3],
+  preprocessing: "caffe",
+  published: { source: keras23, size: 171, top1: 0.764, top5: 0.928, params: 44707176 },
+  weights: weightFiles("resnet", "resnet101", [
+    "f1aeb4b969a6efcfb50fad2f0c20cfc5",
+    "88cf7a10940856eca736dc7b7e228a21",
+  ]),
+});
+
+export const resnet152Facts = defineNetwork({
+  name: "ResNet152",
+  build: resnet152,
+  paper: resnetPaper,
+  input: [224, 224, 3],
+  preprocessing: "caffe",
+  published: { source: keras23, size: 232, top1: 0.766, top5: 0.931, params: 60419944 },
+  weights: weightFiles("resnet", "resnet152", [
+    "100835be76be38e30d865e96f2aaae62",
+    "ee4c566cf9a93f14d82f913c2dc6dd0c",
+  ]),
+});
+
+export const resnet50V2Facts = defineNetwork({
+  name: "ResNet50V2",
+  build: resnet50V2,
+  paper: resnetV2Paper,
+  input: [224, 224, 3],
+  preprocessing: "tf",
+  published: { source: keras23, size: 98, top1: 0.76, top5: 0.93, params: 25613800 },
+  weights: weightFiles("resnet", "resnet50v2", [
+    "3ef43a0b657b3be2300d5770ece849e0",
+    "fac2f116257151a9d068a22e544a4917",
+  ]),
+});
+
+export const resnet101V2Facts = defineNetwork({
+  name: "ResNet101V2",
+  build: resnet101V2,
+  paper: resnetV2Paper,
+  input: [224, 224, 3],
+  preprocessing: "tf",
+  published: { source: keras23, size: 171, top1: 0.772, top5: 0.938, params: 44675560 },
+  weights: weightFiles("resnet", "resnet101v2", [
+    "6343647c601c52e1368623803854d971",
+    "c0ed64b8031c3730f411d2eb4eea35b5",
+  ]),
+});
+
+export const resnet152V2Facts = defineNetwork({
+  name: "ResNet152V2",
+  build: resnet152V2,
+  paper: resnetV2Paper,
+  input: [224, 224, 3],
+  preprocessing: "tf",
+  published: { source: keras23, size: 232, top1: 0.78, top5: 0.942, params: 60380648 },
+  weights: weightFiles("resnet", "resnet152v2", [
+    "a49b44d1979771252814e80f8ec446f9",
+    "ed17cf2e0169df9d443503ef94b23b33",
+  ]),
 });

@@ -4,6 +4,8 @@ import { application, pooled, predictions, type ApplicationOptions } from "./sha
 import type { ModelConfig } from "../keras/config";
 import { functional } from "../network/functional";
 import { table } from "./shared/table";
+import { defineNetwork, type Paper } from "./definition";
+import { earlier, keras21, weightFiles } from "./shared/published";
 
 /** Table 1, columns D (16 weight layers) and E (19): 3 × 3 convolutions in each block. */
 // prettier-ignore
@@ -49,3 +51,56 @@ function vgg(column: "vgg16" | "vgg19", given: ApplicationOptions): ModelConfig 
   x = net.layer("Dense", { name: "fc2", units: 4096, activation: "relu" }, x);
   return net.model([image], [predictions(net, x, options)]);
 }
+
+const vggPaper: Paper = {
+  title: "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+  authors: "Simonyan, Zisserman",
+  year: 2014,
+  url: "https://arxiv.org/abs/1409.1556",
+};
+
+export const vgg16Facts = defineNetwork({
+  name: "VGG16",
+  build: vgg16,
+  paper: vggPaper,
+  input: [224, 224, 3],
+  preprocessing: "caffe",
+  published: {
+    source: keras21,
+    size: 528,
+    top1: 0.715,
+    top5: 0.901,
+    params: 138357544,
+    depth: { value: 23, counts: "layers" },
+  },
+  measured: { shortSide: 256, top1: 0.71268, top5: 0.9005 },
+  weights: weightFiles(
+    "vgg16",
+    "vgg16",
+    ["64373286793e3c8b2b4e3219cbf3544b", "6d6bbae143d832006294945121d1f1fc"],
+    `${earlier}/v0.1`,
+  ),
+});
+
+export const vgg19Facts = defineNetwork({
+  name: "VGG19",
+  build: vgg19,
+  paper: vggPaper,
+  input: [224, 224, 3],
+  preprocessing: "caffe",
+  published: {
+    source: keras21,
+    size: 549,
+    top1: 0.727,
+    top5: 0.91,
+    params: 143667240,
+    depth: { value: 26, counts: "layers" },
+  },
+  measured: { shortSide: 256, top1: 0.71256, top5: 0.89988 },
+  weights: weightFiles(
+    "vgg19",
+    "vgg19",
+    ["cbe5617147190e668d6c5d5026f83318", "253f8cb515780f3b799900260a226db6"],
+    `${earlier}/v0.1`,
+  ),
+});

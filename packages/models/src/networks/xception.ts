@@ -3,6 +3,8 @@
 import { application, top, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
+import { defineNetwork } from "./definition";
+import { earlier, keras21, weightFiles } from "./shared/published";
 
 /**
  * Figure 5: the separable 3 × 3 convolutions of each block. What runs beside them: a strided 1 × 1
@@ -77,3 +79,31 @@ export function xception(given: ApplicationOptions = {}): ModelConfig {
   }
   return net.model([image], [top(net, x, options)]);
 }
+
+export const xceptionFacts = defineNetwork({
+  name: "Xception",
+  build: xception,
+  paper: {
+    title: "Xception: Deep Learning with Depthwise Separable Convolutions",
+    authors: "Chollet",
+    year: 2016,
+    url: "https://arxiv.org/abs/1610.02357",
+  },
+  input: [299, 299, 3],
+  preprocessing: "tf",
+  published: {
+    source: keras21,
+    size: 88,
+    top1: 0.79,
+    top5: 0.945,
+    params: 22910480,
+    depth: { value: 126, counts: "layers" },
+  },
+  measured: { shortSide: 341, top1: 0.79006, top5: 0.94452 },
+  weights: weightFiles(
+    "xception",
+    "xception",
+    ["0a58e3b7378bc2990ea3b43d5981f1f6", "b0042744bf5b25fce3cb969f33bebb97"],
+    `${earlier}/v0.4`,
+  ),
+});

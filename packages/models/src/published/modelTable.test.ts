@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../../core/testing/shared";
 import { lenet5 } from "../networks/lenet";
-import { modelFacts, models } from "./facts";
+import { modelFacts, models } from "../networks";
 import { modelTable } from "./modelTable";
 
 const ten = models.slice(0, 10);

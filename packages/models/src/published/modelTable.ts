@@ -1,5 +1,6 @@
 // The table of the networks: what is counted of each beside what was published.
-import { models, type ModelFacts, type PublishedDepth } from "./facts";
+import { models } from "../networks";
+import { type ModelFacts, type PublishedDepth } from "../networks/definition";
 import { resolve, type Model } from "../network/network";
 import { longestPath, summary, type Summary } from "../network/summary";
 

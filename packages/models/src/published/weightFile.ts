@@ -1,6 +1,7 @@
 // Which official weight file fits a model as it was built.
 import { CajalError, checkOptions, checkArgument } from "@cajal/core";
-import { modelFacts, type ModelFacts, type WeightFile } from "./facts";
+import { modelFacts } from "../networks";
+import { type ModelFacts, type WeightFile } from "../networks/definition";
 
 export interface WeightFileOptions {
   /** With the classifier of 1000 classes. Default true. */

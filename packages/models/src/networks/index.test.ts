@@ -2,19 +2,23 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isCajalError } from "@cajal/core";
 import { describeWithShared } from "../../../core/testing/shared";
-import { modelFacts, models } from "./facts";
+import { modelFacts, models } from "./index";
 import { summary } from "../network/summary";
 
 describe("the records of the models", () => {
   it("hold every architecture there is", async () => {
-    const folder = new URL("../networks/", import.meta.url);
-    const names = readdirSync(folder).flatMap((name) => /^([^.]+)\.ts$/.exec(name)?.[1] ?? []);
-    const built = await Promise.all(
-      names.map(async (name): Promise<object> => import(`../networks/${name}.ts`)),
+    const names = readdirSync(import.meta.dirname)
+      .flatMap((name) => /^([^.]+)\.ts$/.exec(name)?.[1] ?? [])
+      .filter((name) => name !== "index" && name !== "definition");
+    const modules = await Promise.all(
+      names.map(async (name): Promise<object> => import(`./${name}.ts`)),
     );
-    const functions = built.flatMap((module) => Object.values(module));
+    const exported = modules.flatMap((module) => Object.values(module) as unknown[]);
+    const functions = exported.filter((each) => typeof each === "function");
     expect(functions.length).toBeGreaterThanOrEqual(21);
     expect(new Set(models.map(({ build }) => build))).toEqual(new Set(functions));
+    const records = exported.filter((each) => typeof each !== "function");
+    expect(new Set<unknown>(models)).toEqual(new Set(records));
   });
 
   it.each(models.filter(({ published }) => published))(
