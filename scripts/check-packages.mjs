@@ -24,6 +24,7 @@ const limits = {
   runtime: 4000,
   train: 4800,
   transfer: 4000,
+  explain: 5000,
   bench: 8000,
 };
 

@@ -1,6 +1,7 @@
 // No public function of any package answers plain arguments with anything but a result or a CajalError.
 import * as core from "@cajal/core";
 import * as datasets from "@cajal/datasets";
+import * as explain from "@cajal/explain";
 import * as files from "@cajal/files";
 import * as models from "@cajal/models";
 import * as onnx from "@cajal/onnx";
@@ -9,7 +10,7 @@ import * as train from "@cajal/train";
 import { array, assert, asyncProperty, constantFrom, dictionary, oneof } from "fast-check";
 import { describe, expect, it } from "vitest";
 
-const packages = { core, files, onnx, datasets, models, runtime, train };
+const packages = { core, files, onnx, datasets, models, runtime, train, explain };
 
 /** Functions that are not called with anything, and why. */
 const left: Readonly<Record<string, string>> = {

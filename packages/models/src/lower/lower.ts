@@ -102,6 +102,8 @@ export interface LoweredValue {
   readonly value: Value;
   /** Its shape in Keras, the batch null. */
   readonly shape: KerasShape;
+  /** The image whose flattened form it is, [height, width, channels], where it lies channels first. */
+  readonly flattened: readonly number[] | undefined;
   /** What lies as the value does, as in Keras; adds to `g`, any graph. */
   toKeras(g: GraphBuilder, like: Value): Value;
   /** What lies as in Keras, as the value does. */
@@ -248,6 +250,7 @@ function lowerNetwork(
     return {
       value: lying(layout),
       shape,
+      flattened: typeof layout === "object" ? layout.flattened : undefined,
       toKeras: (h, like) => convert(h, like, shape, layout, "channelsLast"),
       fromKeras: (h, like) => convert(h, like, shape, "channelsLast", layout),
     };

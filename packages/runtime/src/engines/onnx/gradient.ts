@@ -186,7 +186,12 @@ function compiled(open: (fed: Fed) => Promise<OpenedModel>) {
 
 function ofGraph(given: OnnxModel): NamedGraph {
   const model = upgradeModel(given);
-  return { model, output: model.graph.outputs[0]!.name, layers: new Map(), weights: new Map() };
+  return {
+    model,
+    output: model.graph.outputs[0]?.name ?? "",
+    layers: new Map(),
+    weights: new Map(),
+  };
 }
 
 function ofKeras({ network, weights }: KerasSource, request: GradientRequest): NamedGraph {

@@ -1,0 +1,199 @@
+// The methods of an opened explainer: checks at the door, and turns images there.
+import { CajalError, checkOptions, unknownName, type Tensor } from "@cajal/core";
+import { attacked, attackOptions } from "./attacks/attack";
+import type { Attribution, CommonOptions, Explainer } from "./explainer";
+import { maximized } from "./maximize";
+import { methods, type MethodName } from "./methods";
+import type { Attributed, Call, Method } from "./methods/method";
+import { metrics, type MetricName } from "./metrics";
+import type { Metric } from "./metrics/metric";
+import { lastMaps, type ExplainedGraph } from "./network/explainedGraph";
+import { checkedImages, outside, type DataFormat } from "./network/images";
+import type { Network } from "./network/network";
+import { emptyRows, rowOf, rowsOf } from "./network/rows";
+
+const common = ["target", "output", "layer", "signal", "onProgress"] as const;
+
+/** @param again opens a network on another graph, such as one with other weights */
+export function explainerOf(
+  network: Network,
+  format: DataFormat,
+  again?: (graph: ExplainedGraph) => Network,
+): Explainer {
+  const { graph } = network;
+  let disposal: Promise<void> | undefined;
+
+  const images = (where: string, x: Tensor) => {
+    if (disposal)
+      throw new CajalError("disposed", "this explainer is disposed. Open the model again.");
+    return checkedImages(where, x, graph.imageShape, format);
+  };
+
+  /** A call as methods take it; without targets each image's top class is its own. */
+  async function call(
+    where: string,
+    x: Tensor,
+    { target, output = "logit", layer, signal, onProgress }: CommonOptions,
+  ): Promise<Call> {
+    const batch = images(where, x);
+    if (output !== "logit" && output !== "softmax")
+      throw unknownName("output", output, ["logit", "softmax"]);
+    const scores = output === "logit" ? graph.logits : graph.softmax;
+    if (scores === undefined)
+      throw new CajalError(
+        "unsupported",
+        "the network ends in a sigmoid: its outputs are no distribution. Explain logits.",
+      );
+    const targets =
+      target === undefined
+        ? await topClasses(batch, signal)
+        : targetsOf(where, target, batch.shape[0]!, graph.classes);
+    return {
+      network,
+      images: batch,
+      targets,
+      scores,
+      format,
+      layer,
+      control: { signal, onProgress },
+    };
+  }
+
+  async function scoresOf(
+    batch: Tensor<"float32">,
+    of: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Tensor<"float32">> {
+    const scores = emptyRows(batch.shape[0]!, [graph.classes]);
+    const use = (row: number, { value }: { value: Float32Array }) => rowOf(scores, row).set(value);
+    await network.pass({ feeds: { [graph.image]: rowsOf(batch) }, of, use }, { signal });
+    return scores;
+  }
+
+  async function topClasses(batch: Tensor<"float32">, signal: AbortSignal | undefined) {
+    const scores = await scoresOf(batch, graph.logits, signal);
+    return Array.from({ length: batch.shape[0]! }, (_, i) => {
+      const row = rowOf(scores, i);
+      return row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity));
+    });
+  }
+
+  const anew = again && ((other: ExplainedGraph) => explainerOf(again(other), format, again));
+  const out = (tensor: Tensor<"float32">) => outside(tensor, format);
+
+  const explainer: Explainer = {
+    layers: graph.layers.map(({ name, shape }) => ({
+      name,
+      shape:
+        format === "channels_last" && shape.length === 3 ? [shape[1], shape[2], shape[0]] : shape,
+    })),
+    get mapLayer() {
+      try {
+        return lastMaps(graph).name;
+      } catch {
+        return undefined;
+      }
+    },
+    classes: graph.classes,
+    async attribute(x, options) {
+      const { method: name, ...given } = optionsOf("attribute", options);
+      const method = named("method", name, methods as unknown as readonly Method[]);
+      checkOptions(`attribute (${method.name})`, given, [...common, ...method.options]);
+      if (network.engine === "tfjs" && !method.plain)
+        throw new CajalError(
+          "unsupported",
+          `attribute (${method.name}): engine tfjs has the methods of plain gradients alone. Use engine onnx.`,
+          { method: method.name },
+        );
+      const own = withoutCommon(given);
+      const of = await call(`attribute (${method.name})`, x, given as CommonOptions);
+      return attribution(method.name as MethodName, await method.attribute(of, own), of);
+    },
+    async measure(x, options) {
+      const { metric: name, ...given } = optionsOf("measure", options);
+      const metric = named("metric", name, metrics as unknown as readonly Metric[]);
+      checkOptions(`measure (${metric.name})`, given, [...common, ...metric.options]);
+      const of = await call(`measure (${metric.name})`, x, given as CommonOptions);
+      const own = withoutCommon(given);
+      const made = await metric.measure({ ...of, explainer, given: x, explainerOf: anew }, own);
+      return { metric: metric.name as MetricName, targets: of.targets, ...made };
+    },
+    async attack(x, options) {
+      const { target, signal, onProgress, ...given } = optionsOf("attack", options);
+      checkOptions("attack", given, [...attackOptions]);
+      const of = await call("attack", x, { target, signal, onProgress } as CommonOptions);
+      const made = await attacked(of, given);
+      return { images: out(made.images), logits: made.logits };
+    },
+    async maximize(options) {
+      const given = optionsOf("maximize", options);
+      const start =
+        given["image"] === undefined ? undefined : images("maximize", given["image"] as Tensor);
+      if (start && start.shape[0] !== 1)
+        throw new CajalError("bad-shape", "maximize: expected one image to begin with.");
+      const made = await maximized(network, options, start);
+      return { ...made, first: out(made.first), image: out(made.image) };
+    },
+    async scores(x, options = {}) {
+      checkOptions("scores", options, ["output", "signal"]);
+      const { scores, control } = await call("scores", x, { ...options, target: 0 });
+      return scoresOf(images("scores", x), scores, control.signal);
+    },
+    dispose: () => (disposal ??= network.dispose()),
+    [Symbol.dispose]: () => void explainer.dispose(),
+    [Symbol.asyncDispose]: () => explainer.dispose(),
+  };
+  return explainer;
+
+  function attribution(name: MethodName, made: Attributed, { targets }: Call): Attribution {
+    const { map, ...others } = made;
+    return { method: name, map: out(map), targets, ...others };
+  }
+}
+
+const optionsOf = (where: string, options: unknown): Record<string, unknown> => {
+  if (typeof options === "object" && options !== null) return { ...options };
+  throw new CajalError(
+    "bad-argument",
+    `${where}: got ${String(options)}, expected an object with options.`,
+  );
+};
+
+const withoutCommon = (given: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(
+    Object.entries(given).filter(([key]) => !(common as readonly string[]).includes(key)),
+  );
+
+/** @throws CajalError `unknown-name` */
+function named<T extends { readonly name: string }>(
+  what: string,
+  name: unknown,
+  list: readonly T[],
+): T {
+  const found = list.find((each) => each.name === name);
+  if (found) return found;
+  const names = list.map((each) => each.name);
+  throw unknownName(what, name as string, names);
+}
+
+/** @throws CajalError `bad-argument` */
+function targetsOf(
+  where: string,
+  target: number | readonly number[],
+  count: number,
+  classes: number,
+): readonly number[] {
+  const targets = Array.isArray(target)
+    ? (target as readonly number[])
+    : Array.from({ length: count }, () => target as number);
+  const bad = targets.find((each) => !Number.isInteger(each) || each < 0 || each >= classes);
+  if (bad !== undefined || targets.length !== count)
+    throw new CajalError(
+      "bad-argument",
+      bad === undefined
+        ? `${where}: got ${targets.length} targets for ${count} images, expected one for each.`
+        : `${where}: got target ${String(bad)}, expected a class, 0 … ${classes - 1}.`,
+      { target, classes, images: count },
+    );
+  return targets;
+}

@@ -1,0 +1,19 @@
+export { openExplainer, type ExplainerOptions } from "./openExplainer";
+export type {
+  Attack,
+  Attribution,
+  AttributeOptions,
+  CommonOptions,
+  Explainer,
+  LayerShape,
+  Maximization,
+  Measurement,
+  MeasureOptions,
+} from "./explainer";
+export { methods, type MethodName, type MethodOptions } from "./methods";
+export { metrics, type MetricName, type MetricOptions } from "./metrics";
+export type { Figures } from "./metrics/metric";
+export type { AttackOptions } from "./attacks/attack";
+export type { MaximizeOptions } from "./maximize";
+export type { Progress } from "./network/network";
+export type { DataFormat } from "./network/images";

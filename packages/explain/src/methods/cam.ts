@@ -1,0 +1,64 @@
+// CAM (Zhou et al. 2015, arXiv:1512.04150): wₖ = the weight of channel k for the class, in a dense layer behind a
+// global average pooling; without 1/(h w), so that Grad-CAM is this divided by the number of pixels.
+import { CajalError, type Tensor } from "@cajal/core";
+import type { Node } from "@cajal/onnx";
+import { mapLayer, type ExplainedGraph, type LayerInfo } from "../network/explainedGraph";
+import { rowsOf } from "../network/rows";
+import { defineMethod } from "./method";
+import { finished, mapsOf, weightedSum } from "./shared/cam";
+import { layerOf } from "./shared/evaluate";
+
+export const cam = defineMethod({
+  name: "cam",
+  title: "CAM",
+  gives: "cam",
+  plain: true,
+  options: [],
+  async attribute(call) {
+    const { graph } = call.network;
+    const layer = mapLayer(graph, call.layer);
+    const weight = classWeights(graph, layer);
+    const a = await layerOf(call, rowsOf(call.images), layer.value);
+    const cams = call.targets.map((target, image) => {
+      const maps = mapsOf(a, image);
+      return weightedSum(maps, Float64Array.from({ length: maps.channels }, (_, k) => weight(k, target))); // prettier-ignore
+    });
+    return finished(call, layer.name, cams, a.shape.slice(1));
+  },
+});
+
+/** Between pooling and weights nothing may change values. */
+const passing = ["Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Transpose"];
+
+/** The weight of a channel for a class, where the scores are one linear layer on the pooled channels. */
+function classWeights(
+  { model, logits }: ExplainedGraph,
+  layer: LayerInfo,
+): (channel: number, target: number) => number {
+  const { nodes, initializers } = model.graph;
+  const maker = (name: string | undefined) => nodes.find((node) => node.outputs[0] === name);
+  const back = (node: Node | undefined): Node | undefined =>
+    node && passing.includes(node.op) ? back(maker(node.inputs[0])) : node;
+  let dense = back(maker(logits));
+  if (dense?.op === "Add")
+    dense = back(
+      dense.inputs.map(maker).find((node) => node && ["MatMul", "Conv"].includes(node.op)),
+    );
+  const pool = dense && back(maker(dense.inputs[0]));
+  const read = pool?.inputs[0] && (back(maker(pool.inputs[0]))?.outputs[0] ?? pool.inputs[0]);
+  const pooled =
+    pool &&
+    ["GlobalAveragePool", "ReduceMean", "AveragePool"].includes(pool.op) &&
+    (pool.inputs[0] === layer.value || read === layer.value);
+  const kernel = dense && (initializers.get(dense.inputs[1]!) as Tensor | undefined);
+  if (!dense || !pooled || !kernel || !["Gemm", "MatMul", "Conv"].includes(dense.op))
+    throw new CajalError(
+      "unsupported",
+      `attribute (cam): between layer "${layer.name}" and the scores there must be a global average pooling and one dense layer. Method grad-cam is the same without that.`,
+      { layer: layer.name },
+    );
+  const transposed = dense.attributes.transB?.value === 1 || dense.op === "Conv";
+  const columns = kernel.shape[1]!;
+  return (channel, target) =>
+    Number(kernel.data[transposed ? target * columns + channel : channel * columns + target]);
+}

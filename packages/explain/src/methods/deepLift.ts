@@ -1,0 +1,51 @@
+// DeepLIFT, rescale rule (Shrikumar et al. 2017, arXiv:1704.02685): multiplier (x − b), the multipliers of
+// rules/deepLift.ts; delta = Σ attributions − (f(x) − f(b)), 0 but for rounding. Captum 0.8 drops its own rule
+// for max pooling where a pool directly follows an activation (its sums then miss); `maxima: "gradient"` is that.
+import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepLift";
+import { rowOf, rowsOf } from "../network/rows";
+import { defineMethod, type Call } from "./method";
+import { baselineOf, type Baseline } from "./shared/baseline";
+import { gradientsOf, scoresOf, total } from "./shared/evaluate";
+import { emptyRows } from "../network/rows";
+import type { Tensor } from "@cajal/core";
+
+export interface DeepLiftOptions {
+  /** Default 0. */
+  readonly baseline?: Baseline;
+  /** Through max pooling. Default "rescale". */
+  readonly maxima?: DeepLiftRules["maxima"];
+}
+
+export const deepLift = defineMethod({
+  name: "deep-lift",
+  title: "DeepLIFT",
+  gives: "image",
+  plain: false,
+  options: ["baseline", "maxima"],
+  attribute: (call, { baseline = 0, maxima = "rescale" }: DeepLiftOptions) =>
+    against(call, baselineOf(call, baseline), maxima),
+});
+
+/** The attributions against one baseline for each image. */
+export async function against(
+  call: Call,
+  from: Tensor<"float32">,
+  maxima: DeepLiftRules["maxima"],
+) {
+  const { images, network } = call;
+  const { image } = network.graph;
+  const map = emptyRows(images.shape[0]!, images.shape.slice(1));
+  const at: number[] = [];
+  await gradientsOf(call, rowsOf(images), {
+    rules: rules({ maxima, image }),
+    feeds: { [reference]: rowsOf(from) },
+    use: (row, { gradients }, score) => {
+      const [to, x, b] = [rowOf(map, row), rowOf(images, row), rowOf(from, row)];
+      gradients[image]!.data.forEach((m, i) => (to[i] = m * (x[i]! - b[i]!)));
+      at.push(score);
+    },
+  });
+  const before = await scoresOf(call, rowsOf(from));
+  const delta = at.map((score, i) => total(rowOf(map, i)) - (score - before[i]!));
+  return { map, delta };
+}

@@ -1,0 +1,8 @@
+// HiRes-CAM (Draelos & Carin 2020, arXiv:2011.08891): Σₖ Gₖ Aₖ, pixel by pixel.
+import { defineCam, pixelSum } from "./shared/cam";
+
+export const hiresCam = defineCam({
+  name: "hires-cam",
+  title: "HiRes-CAM",
+  of: (maps) => pixelSum(maps, (a, g) => g * a),
+});

@@ -1,0 +1,107 @@
+// Occlusion (Zeiler & Fergus 2013, arXiv:1311.2901): what the score loses where a window is replaced by a baseline.
+// Windows lie at 0, stride, 2 stride, … on each axis, the last cut at the edge; a pixel's value is the mean
+// over the windows that cover it.
+import { CajalError, checkInteger } from "@cajal/core";
+import { insideShape } from "../network/images";
+import { rowOf, rowsOf } from "../network/rows";
+import { defineMethod, type Call } from "./method";
+import { baselineOf, type Baseline } from "./shared/baseline";
+import { rowsOfEach, scoresOf, sums } from "./shared/evaluate";
+
+export interface OcclusionOptions {
+  /**
+   * Extents of the window: one for height and width, two, or one for every axis of the image in its order;
+   * all channels where none is said. Default: an eighth of the image.
+   */
+  readonly window?: number | readonly number[];
+  /** How far windows lie apart, as `window`. Default: half a window. */
+  readonly strides?: number | readonly number[];
+  /** Default 0. */
+  readonly baseline?: Baseline;
+}
+
+/** A box in an image: [from, to) on each axis. */
+type Box = readonly (readonly [number, number])[];
+
+export const occlusion = defineMethod({
+  name: "occlusion",
+  title: "Occlusion",
+  gives: "image",
+  plain: true,
+  options: ["window", "strides", "baseline"],
+  async attribute(call, { window, strides, baseline = 0 }: OcclusionOptions) {
+    const { images } = call;
+    const [count, ...shape] = images.shape as [number, ...number[]];
+    const size = extentsOf(call, "window", window, shape.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 8)))); // prettier-ignore
+    const step = extentsOf(call, "strides", strides, size.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 2)))); // prettier-ignore
+    const boxes = windows(shape, size, step);
+    const from = baselineOf(call, baseline);
+    const full = await scoresOf(call, rowsOf(images));
+    const occluded = rowsOfEach(call, boxes.length, (image, k, to) => {
+      to.set(rowOf(images, image));
+      const b = rowOf(from, image);
+      inBox(shape, boxes[k]!, (i) => void (to[i] = b[i]!));
+    });
+    const scores = await scoresOf(call, occluded);
+    const map = sums(count, shape);
+    const covered = new Float64Array(map.size);
+    boxes.forEach((box) => inBox(shape, box, (i) => void covered[i]!++));
+    scores.forEach((score, row) => {
+      const image = Math.floor(row / boxes.length);
+      const lost = full[image]! - score;
+      const values = map.of(image);
+      inBox(shape, boxes[row % boxes.length]!, (i) => void (values[i]! += lost));
+    });
+    // Strides larger than the window leave pixels out: nothing is known of them.
+    map.data.forEach((sum, i) => (map.data[i] = sum / Math.max(1, covered[i % map.size]!)));
+    return { map: map.tensor() };
+  },
+});
+
+function extentsOf(
+  { format, images }: Call,
+  name: string,
+  given: number | readonly number[] | undefined,
+  absent: readonly number[],
+): readonly number[] {
+  if (given === undefined) return absent;
+  const list = typeof given === "number" ? [given, given] : given;
+  const rank = images.shape.length - 1;
+  const all = list.length === rank ? insideShape(list, format) : [images.shape[1]!, ...list];
+  if (all.length !== rank)
+    throw new CajalError(
+      "bad-argument",
+      `attribute (occlusion): got ${name} [${list.join()}], expected [height, width], or an extent for every axis of the image.`,
+      { [name]: given },
+    );
+  for (const extent of all) checkInteger("attribute (occlusion)", name, extent, { least: 1 });
+  return all;
+}
+
+function windows(
+  shape: readonly number[],
+  size: readonly number[],
+  strides: readonly number[],
+): Box[] {
+  return shape.reduce<Box[]>(
+    (boxes, extent, axis) => {
+      const count = Math.max(0, Math.ceil((extent - size[axis]!) / strides[axis]!)) + 1;
+      const places = Array.from({ length: count }, (_, k) => k * strides[axis]!).filter(
+        (at) => at < extent,
+      );
+      return boxes.flatMap((box) =>
+        places.map((at): Box => [...box, [at, Math.min(at + size[axis]!, extent)]]),
+      );
+    },
+    [[]],
+  );
+}
+
+/** Calls `body` with the place of every element of a box. */
+function inBox(shape: readonly number[], box: Box, body: (place: number) => void): void {
+  const visit = (axis: number, at: number): void => {
+    if (axis === shape.length) return body(at);
+    for (let i = box[axis]![0]; i < box[axis]![1]; i++) visit(axis + 1, at * shape[axis]! + i);
+  };
+  visit(0, 0);
+}

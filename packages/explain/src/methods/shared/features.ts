@@ -1,0 +1,111 @@
+// Images cut into features: regions that are kept or replaced together.
+import { CajalError, checkInteger, sizeOf, type Tensor } from "@cajal/core";
+import { inside, insideShape } from "../../network/images";
+import { rowOf, type Rows } from "../../network/rows";
+import type { Call } from "../method";
+import { baselineOf, type Baseline } from "./baseline";
+import { emptyRows } from "../../network/rows";
+import { rowsOfEach } from "./evaluate";
+
+export interface FeatureOptions {
+  /**
+   * Extents of blocks in the order of the image's axes ([height, width] with all channels), cut at the
+   * edges, numbered row by row, channels slowest. Default: a fourth of the image's height and width.
+   */
+  readonly blocks?: readonly number[];
+  /** The feature of every element in place of blocks: whole numbers from 0, of the shape of an image or [h, w]. */
+  readonly features?: Tensor;
+  /** What replaces a feature. Default 0. */
+  readonly baseline?: Baseline;
+}
+
+export const featureOptions = ["blocks", "features", "baseline"] as const;
+
+export interface Features {
+  readonly count: number;
+  /** The feature of each element of an image. */
+  readonly of: Int32Array;
+  /** Images with subsets of their features, 1 kept and 0 replaced: all subsets of the first image, then the next. */
+  rows(subsets: readonly ArrayLike<number>[]): Rows;
+  /** A map in which every element has its feature's number: [n, features] → the images' shape. */
+  spread(values: readonly ArrayLike<number>[]): Tensor<"float32">;
+}
+
+/** @throws CajalError `bad-argument` */
+export function featuresOf(
+  call: Call,
+  { blocks, features, baseline = 0 }: FeatureOptions,
+): Features {
+  const { images, format } = call;
+  const [n, ...shape] = images.shape as [number, ...number[]];
+  const of = features
+    ? given(features, shape, call)
+    : inBlocks(shape, blocksOf(blocks, shape, format));
+  const count = of.reduce((most, feature) => Math.max(most, feature), 0) + 1;
+  const from = baselineOf(call, baseline);
+  return {
+    count,
+    of,
+    rows: (subsets) =>
+      rowsOfEach(call, subsets.length, (image, k, to) => {
+        const [x, b, kept] = [rowOf(images, image), rowOf(from, image), subsets[k]!];
+        for (let i = 0; i < to.length; i++) to[i] = kept[of[i]!] ? x[i]! : b[i]!;
+      }),
+    spread(values) {
+      const map = emptyRows(n, shape);
+      for (let image = 0; image < n; image++) {
+        const to = rowOf(map, image);
+        for (let i = 0; i < to.length; i++) to[i] = values[image]![of[i]!]!;
+      }
+      return map;
+    },
+  };
+}
+
+function blocksOf(
+  blocks: readonly number[] | undefined,
+  shape: readonly number[],
+  format: Call["format"],
+): readonly number[] {
+  if (!blocks) return shape.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 4)));
+  const all = blocks.length === shape.length ? insideShape(blocks, format) : [shape[0]!, ...blocks];
+  if (all.length !== shape.length)
+    throw new CajalError(
+      "bad-argument",
+      `attribute: got blocks [${blocks.join()}], expected [height, width], or an extent for every axis of the image.`,
+    );
+  for (const extent of all) checkInteger("attribute", "blocks", extent, { least: 1 });
+  return all;
+}
+
+function inBlocks(shape: readonly number[], size: readonly number[]): Int32Array {
+  const counts = shape.map((extent, axis) => Math.ceil(extent / size[axis]!));
+  return Int32Array.from({ length: sizeOf(shape) }, (_, place) => {
+    let rest = place;
+    let [feature, scale] = [0, 1];
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const at = rest % shape[axis]!;
+      rest = (rest - at) / shape[axis]!;
+      feature += Math.floor(at / size[axis]!) * scale;
+      scale *= counts[axis]!;
+    }
+    return feature;
+  });
+}
+
+function given(features: Tensor, shape: readonly number[], { format }: Call): Int32Array {
+  const numbers = Float32Array.from(features.data as ArrayLike<number>, Number);
+  const perPixel = features.shape.length === shape.length - 1;
+  const like = inside({ dtype: "float32", shape: [1, ...features.shape], data: numbers }, format);
+  const fits = perPixel
+    ? features.shape.join() === shape.slice(1).join()
+    : like.shape.slice(1).join() === shape.join();
+  const whole = numbers.every((feature) => Number.isInteger(feature) && feature >= 0);
+  if (!fits || !whole)
+    throw new CajalError(
+      "bad-argument",
+      `attribute: got features [${features.shape.join()}], expected whole numbers from 0, one for each pixel or each element of an image.`,
+    );
+  const area = sizeOf(shape.slice(1));
+  return Int32Array.from({ length: sizeOf(shape) }, (_, i) => like.data[perPixel ? i % area : i]!);
+}

@@ -1,0 +1,44 @@
+// Values of a layer and gradients of the score by it.
+import type { Tensor } from "@cajal/core";
+import { emptyRows, rowOf, type Rows } from "../../network/rows";
+import type { Call } from "../method";
+import { gradientsOf } from "./evaluate";
+
+/** For every row: the layer's values and the gradient by them, in the engine's memory. */
+export const eachLayerGradient = (
+  call: Call,
+  given: Rows,
+  layer: string,
+  use: (
+    row: number,
+    a: Float32Array,
+    g: Float32Array,
+    shape: readonly number[],
+    score: number,
+  ) => void,
+  feeds: Readonly<Record<string, Rows>> = {},
+): Promise<void> =>
+  gradientsOf(call, given, {
+    by: [layer],
+    values: [layer],
+    feeds,
+    use: (row, { values, gradients }, score) =>
+      use(row, values[layer]!.data, gradients[layer]!.data, values[layer]!.shape, score),
+  });
+
+/** All of them, kept. */
+export async function layerGradients(
+  call: Call,
+  given: Rows,
+  layer: string,
+): Promise<{ values: Tensor<"float32">; gradients: Tensor<"float32"> }> {
+  let values: Tensor<"float32"> | undefined;
+  let gradients: Tensor<"float32"> | undefined;
+  await eachLayerGradient(call, given, layer, (row, a, g, shape) => {
+    values ??= emptyRows(given.count, shape);
+    gradients ??= emptyRows(given.count, shape);
+    rowOf(values, row).set(a);
+    rowOf(gradients, row).set(g);
+  });
+  return { values: values!, gradients: gradients! };
+}

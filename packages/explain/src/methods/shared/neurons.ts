@@ -1,0 +1,61 @@
+// One unit of a layer, and its gradient by the image.
+import { CajalError, sizeOf } from "@cajal/core";
+import { insideShape } from "../../network/images";
+import type { LayerInfo } from "../../network/explainedGraph";
+import type { NamedRules } from "../../network/network";
+import type { Rows } from "../../network/rows";
+import type { Call } from "../method";
+import { neededLayer } from "./evaluate";
+
+export interface NeuronOptions {
+  /** Where in the layer's output the unit is, in the order of its axes without the batch: [y, x, channel]. */
+  readonly neuron: readonly number[];
+}
+
+export interface Neuron {
+  readonly layer: LayerInfo;
+  /** Its place in the layer's output, counted row by row, channels first. */
+  readonly place: number;
+}
+
+/** @throws CajalError `bad-argument` for one that is not there */
+export function neuronOf(call: Call, method: string, neuron: readonly number[]): Neuron {
+  const layer = neededLayer(call, method);
+  const place = Array.isArray(neuron) ? insideShape(neuron, call.format) : [];
+  const { shape } = layer;
+  const fits =
+    place.length === shape.length &&
+    place.every((at, axis) => Number.isInteger(at) && at >= 0 && at < (shape[axis] ?? Infinity));
+  if (!fits || !shape.every((extent) => extent !== undefined))
+    throw new CajalError(
+      "bad-argument",
+      `attribute (${method}): got neuron [${String(neuron)}], expected an index into layer "${layer.name}", which is [${shape.join()}] (channels first).`,
+      { neuron, layer: layer.name },
+    );
+  return {
+    layer,
+    place: place.reduce((at, i, axis) => at + i * sizeOf(shape.slice(axis + 1) as number[]), 0),
+  };
+}
+
+/** The neuron's gradient by the image, for every row; `by` further values, such as none. */
+export const eachNeuronGradient = (
+  call: Call,
+  given: Rows,
+  { layer, place }: Neuron,
+  use: (row: number, gradient: Float32Array) => void,
+  rules?: NamedRules,
+): Promise<void> => {
+  const { image } = call.network.graph;
+  return call.network.pass(
+    {
+      feeds: { [image]: given },
+      of: layer.value,
+      dy: () => place,
+      by: [image],
+      rules,
+      use: (row, { gradients }) => use(row, gradients[image]!.data),
+    },
+    call.control,
+  );
+};

@@ -1,0 +1,64 @@
+// Noise that is drawn by a seed, or given.
+import { CajalError, checkInteger, checkNumber, random, showShape, type Tensor } from "@cajal/core";
+import { inside } from "../../network/images";
+import { emptyRows, rowOf } from "../../network/rows";
+import type { Call } from "../method";
+
+export interface NoiseOptions {
+  /** How many noisy images. */
+  readonly samples?: number;
+  /** Standard deviation of the noise, in units of the image; default: 0.15 of what its values span. */
+  readonly stdev?: number;
+  /** Default 0. */
+  readonly seed?: number;
+  /** Standard normal numbers to use in place of drawn ones: `samples` images. */
+  readonly noise?: Tensor;
+}
+
+/** The paper's: noise relative to the range of the image's values. */
+const relative = 0.15;
+
+/** `add(image, k, to)`: writes image `image` with its noise number `k`. */
+export function noiseOf(
+  { images, format }: Call,
+  { samples: count = 25, stdev, seed = 0, noise }: NoiseOptions,
+): { samples: number; write(image: number, k: number, to: Float32Array): void } {
+  const shape = images.shape.slice(1);
+  if (stdev !== undefined) checkNumber("attribute", "stdev", stdev, { least: 0 });
+  checkInteger("attribute", "seed", seed);
+  const given = noise && inside(noise, format);
+  if (given && (given.shape.slice(1).join() !== shape.join() || given.dtype !== "float32"))
+    throw new CajalError(
+      "bad-shape",
+      `attribute: got noise of ${showShape(noise!.shape)}, expected images like the given ones.`,
+      { got: noise!.shape },
+    );
+  const samples = given ? Math.min(given.shape[0]!, count) : count;
+  checkInteger("attribute", "samples", samples, { least: 1, most: 1_000_000 });
+  const size = images.data.length / images.shape[0]!;
+  const one = emptyRows(1, shape);
+  const drawn = (k: number): Float32Array => {
+    if (given) return rowOf(given, k);
+    const numbers = random(seed, "noise", k);
+    for (let i = 0; i < size; i++) one.data[i] = numbers.normal();
+    return one.data;
+  };
+  return {
+    samples,
+    write(image, k, to) {
+      const x = rowOf(images, image);
+      const scale = Math.fround(stdev ?? relative * span(x));
+      const z = drawn(k);
+      for (let i = 0; i < size; i++) to[i] = x[i]! + Math.fround(z[i]! * scale);
+    },
+  };
+}
+
+function span(x: Float32Array): number {
+  let [least, most] = [Infinity, -Infinity];
+  for (const value of x) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return most - least;
+}

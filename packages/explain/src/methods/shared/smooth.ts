@@ -1,0 +1,55 @@
+// Statistics over noisy copies of an image.
+import { unknownName } from "@cajal/core";
+import { emptyRows, rowOf } from "../../network/rows";
+import type { Call, Method } from "../method";
+import { inputXGradient } from "../inputXGradient";
+import { integratedGradients, type IntegratedGradientsOptions } from "../integratedGradients";
+import { saliency, type SaliencyOptions } from "../saliency";
+import { sums } from "./evaluate";
+import { noiseOf, type NoiseOptions } from "./noise";
+
+export interface SmoothOptions extends NoiseOptions {
+  /** What is attributed for each noisy image. Default "saliency". */
+  readonly of?: "saliency" | "input-x-gradient" | "integrated-gradients";
+  /** Its options. */
+  readonly ofOptions?: SaliencyOptions & IntegratedGradientsOptions;
+}
+
+export const smoothOptions = ["samples", "stdev", "seed", "noise", "of", "ofOptions"] as const;
+
+const methods: Readonly<Record<string, Method>> = {
+  saliency,
+  "input-x-gradient": inputXGradient,
+  "integrated-gradients": integratedGradients,
+};
+
+/** Means of attributions and of their squares over noisy images, by example and element. */
+export async function smoothed(
+  call: Call,
+  { of = "saliency", ofOptions = {}, ...noise }: SmoothOptions,
+  statistic: (mean: number, square: number) => number,
+) {
+  const method = Object.hasOwn(methods, of) ? methods[of]! : undefined;
+  if (!method) throw unknownName("method to smooth", of, Object.keys(methods));
+  const { samples, write } = noiseOf(call, noise);
+  const [count, ...shape] = call.images.shape as [number, ...number[]];
+  const [mean, square] = [sums(count, shape), sums(count, shape)];
+  for (let k = 0; k < samples; k++) {
+    const images = emptyRows(count, shape);
+    for (let i = 0; i < count; i++) write(i, k, rowOf(images, i));
+    const control = { signal: call.control.signal };
+    const { map } = await method.attribute({ ...call, images, control }, ofOptions);
+    for (let i = 0; i < count; i++) {
+      const row = rowOf(map, i);
+      mean.add(i, row, 1 / samples);
+      square.add(
+        i,
+        Float64Array.from(row, (value) => value * value),
+        1 / samples,
+      );
+    }
+    call.control.onProgress?.({ done: k + 1, total: samples });
+  }
+  mean.data.forEach((value, i) => (mean.data[i] = statistic(value, square.data[i]!)));
+  return { map: mean.tensor() };
+}

@@ -1,0 +1,83 @@
+// Infidelity (Yeh et al. 2019, arXiv:1901.09392): over noise pᵢ = σ zᵢ the mean of (β pᵢ · attributions −
+// (f(x) − f(x − pᵢ)))², β = 1, or with `normalize` the β that makes it least. Low is good.
+import { CajalError, type Tensor } from "@cajal/core";
+import { noiseOf, type NoiseOptions } from "../methods/shared/noise";
+import { rowsOfEach, scoresOf, total } from "../methods/shared/evaluate";
+import { inside } from "../network/images";
+import { rowOf, rowsOf } from "../network/rows";
+import { randomLike } from "./randomLike";
+import { defineMetric, type MetricCall } from "./metric";
+
+export interface InfidelityOptions extends NoiseOptions {
+  /** Of the images' shape, each for the image's score: what `attribute` gives as map. */
+  readonly attributions: Tensor;
+  /** Whether attributions may be scaled first. Default false. */
+  readonly normalize?: boolean;
+}
+
+export const infidelity = defineMetric({
+  name: "infidelity",
+  title: "Infidelity",
+  judges: { figure: "score", better: "lower" },
+  options: ["attributions", "normalize", "samples", "stdev", "seed", "noise"],
+  async measure(call, { attributions, normalize = false, ...noise }: InfidelityOptions) {
+    const map = attributionsOf(call, attributions);
+    return {
+      figures: { score: await scores(call, map, normalize, noise) },
+      random: { score: await scores(call, randomLike(map, noise.seed), normalize, noise) },
+    };
+  },
+});
+
+function attributionsOf({ images, format }: MetricCall, given: Tensor): Tensor<"float32"> {
+  const one = given?.shape?.length === images.shape.length - 1;
+  const map = given && inside(one ? { ...given, shape: [1, ...given.shape] } : given, format);
+  if (map?.shape.join() !== images.shape.join())
+    throw new CajalError(
+      "bad-shape",
+      `measure (infidelity): got attributions [${given?.shape?.join() ?? "none"}], expected the images' shape.`,
+      { got: given?.shape },
+    );
+  return map;
+}
+
+async function scores(
+  call: MetricCall,
+  map: Tensor<"float32">,
+  normalize: boolean,
+  options: NoiseOptions,
+): Promise<number[]> {
+  const { images } = call;
+  const { samples, write } = noiseOf(call, options);
+  const size = images.data.length / images.shape[0]!;
+  const noisy = new Float32Array(size);
+  const perturbation = (image: number, k: number, to: Float32Array) => {
+    const x = rowOf(images, image);
+    write(image, k, noisy);
+    for (let i = 0; i < size; i++) to[i] = noisy[i]! - x[i]!;
+  };
+  const p = new Float32Array(size);
+  const full = await scoresOf(call, rowsOf(images));
+  const moved = await scoresOf(
+    call,
+    rowsOfEach(call, samples, (image, k, to) => {
+      perturbation(image, k, p);
+      rowOf(images, image).forEach((value, i) => (to[i] = value - p[i]!));
+    }),
+  );
+  return Array.from(full, (score, image) => {
+    const a = rowOf(map, image);
+    const told = Array.from({ length: samples }, (_, k) => {
+      perturbation(image, k, p);
+      return total(Float64Array.from(p, (each, i) => each * a[i]!));
+    });
+    const lost = told.map((_, k) => score - moved[image * samples + k]!);
+    const squares = total(told.map((each) => each * each));
+    const beta = !normalize
+      ? 1
+      : squares === 0
+        ? 0
+        : total(told.map((each, k) => each * lost[k]!)) / squares;
+    return total(told.map((each, k) => (beta * each - lost[k]!) ** 2)) / samples;
+  });
+}

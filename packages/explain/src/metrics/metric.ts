@@ -1,0 +1,36 @@
+// A measure of how good an explanation is.
+import type { Tensor } from "@cajal/core";
+import type { Explainer } from "../explainer";
+import type { ExplainedGraph } from "../network/explainedGraph";
+import type { Call } from "../methods/method";
+
+/** Numbers by name: one for each image, or a list of them. */
+export type Figures = Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
+
+export interface MetricCall extends Call {
+  readonly explainer: Explainer;
+  /** The images as they were given. */
+  readonly given: Tensor;
+  /** An explainer of the same network with other weights; undefined on engine tfjs. */
+  readonly explainerOf: ((graph: ExplainedGraph) => Explainer) | undefined;
+}
+
+export interface Metric<Name extends string = string, Options extends object = object> {
+  readonly name: Name;
+  readonly title: string;
+  /** Which figure tells of good maps, and whether high or low ones do. */
+  readonly judges: { readonly figure: string; readonly better: "higher" | "lower" };
+  readonly options: readonly (keyof Options & string)[];
+  /** Its figures, and the same of a random map. */
+  measure(call: MetricCall, options: Options): Promise<Measured>;
+}
+
+export interface Measured {
+  readonly figures: Figures;
+  readonly random: Figures;
+}
+
+/** Types a definition; registers nothing. */
+export const defineMetric = <const Name extends string, Options extends object>(
+  metric: Metric<Name, Options>,
+): Metric<Name, Options> => metric;

@@ -1,0 +1,102 @@
+// Model-parameter randomisation (Adebayo et al. 2018, arXiv:1810.03292): how alike a method's map of the network is to
+// its map of a network whose weights were drawn anew, from the scores backwards. A method that shows what a network
+// has learned gives another map; one whose maps stay nearly as they were shows the image, and fails this check.
+// `similarity`: Spearman's rank correlation of absolute values, 1 for the same map; of two random maps 0.
+import { CajalError, random, tensor, type Tensor } from "@cajal/core";
+import type { AttributeOptions } from "../explainer";
+import { inside } from "../network/images";
+import type { ExplainedGraph } from "../network/explainedGraph";
+import { rowOf } from "../network/rows";
+import { defineMetric } from "./metric";
+import { randomLike } from "./randomLike";
+
+export interface RandomisationOptions {
+  /** The method with its options, as for `attribute`. */
+  readonly of: AttributeOptions;
+  /** How many layers with weights are randomised, from the last on: several numbers for a cascade. Default: all. */
+  readonly depths?: readonly number[];
+  /** Default 0. */
+  readonly seed?: number;
+}
+
+export const randomisation = defineMetric({
+  name: "randomisation",
+  title: "Parameter randomisation",
+  judges: { figure: "similarity", better: "lower" },
+  options: ["of", "depths", "seed"],
+  async measure(call, { of, depths, seed = 0 }: RandomisationOptions) {
+    const { given, targets, explainer, explainerOf, format, network } = call;
+    if (!explainerOf)
+      throw new CajalError(
+        "unsupported",
+        "measure (randomisation): weights are drawn anew in the graph. Use engine onnx.",
+      );
+    const asked = { target: targets, ...of, signal: call.control.signal } as AttributeOptions;
+    const map = inside((await explainer.attribute(given, asked)).map, format);
+    const layers = kernels(network.graph);
+    const stages = depths ?? [layers.length];
+    const similarity: number[][] = map.shape[0]
+      ? Array.from({ length: map.shape[0] }, () => [])
+      : [];
+    for (const depth of stages) {
+      await using other = explainerOf(randomised(network.graph, layers.slice(-depth), seed));
+      const again = inside((await other.attribute(given, asked)).map, format);
+      similarity.forEach((row, i) => row.push(alike(rowOf(map, i), rowOf(again, i))));
+    }
+    const drawn = randomLike(map, seed);
+    const chance = similarity.map((row, i) => row.map(() => alike(rowOf(map, i), rowOf(drawn, i))));
+    return { figures: { similarity }, random: { similarity: chance } };
+  },
+});
+
+/** The kernels of layers with weights, in the order in which they are used. */
+function kernels({ model }: ExplainedGraph): string[] {
+  const { nodes, initializers } = model.graph;
+  const names = nodes.flatMap(({ op, inputs }) =>
+    ["Conv", "ConvTranspose", "Gemm", "MatMul"].includes(op)
+      ? inputs.slice(1, 2).filter((name) => initializers.has(name))
+      : [],
+  );
+  return [...new Set(names)];
+}
+
+/** The graph with those kernels drawn anew: normal numbers of each kernel's own mean and deviation. */
+function randomised(graph: ExplainedGraph, names: readonly string[], seed: number): ExplainedGraph {
+  const initializers = new Map(graph.model.graph.initializers);
+  for (const name of names) {
+    const { shape, data } = initializers.get(name) as Tensor<"float32">;
+    const mean = data.reduce((a, b) => a + b, 0) / data.length;
+    const deviation = Math.sqrt(data.reduce((sum, w) => sum + (w - mean) ** 2, 0) / data.length);
+    const numbers = random(seed, "randomisation", name);
+    const drawn = data.map(() => mean + deviation * numbers.normal());
+    initializers.set(name, tensor("float32", shape, drawn));
+  }
+  return { ...graph, model: { ...graph.model, graph: { ...graph.model.graph, initializers } } };
+}
+
+/** Spearman's rank correlation of absolute values; 0 where either map is constant. */
+function alike(a: Float32Array, b: Float32Array): number {
+  const [x, y] = [ranks(a), ranks(b)];
+  const mean = (a.length - 1) / 2;
+  let [xy, xx, yy] = [0, 0, 0];
+  for (let i = 0; i < x.length; i++) {
+    xy += (x[i]! - mean) * (y[i]! - mean);
+    xx += (x[i]! - mean) ** 2;
+    yy += (y[i]! - mean) ** 2;
+  }
+  return xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
+}
+
+/** Ranks of absolute values, equal ones their mean. */
+function ranks(values: Float32Array): Float64Array {
+  const absolute = values.map(Math.abs);
+  const order = Uint32Array.from(absolute.keys()).sort((a, b) => absolute[a]! - absolute[b]!);
+  const found = new Float64Array(values.length);
+  for (let from = 0; from < order.length;) {
+    let to = from + 1;
+    while (to < order.length && absolute[order[to]!] === absolute[order[from]!]) to++;
+    for (let i = from; i < to; i++) found[order[i]!] = (from + to - 1) / 2;
+    from = to;
+  }
+  return found;
+}

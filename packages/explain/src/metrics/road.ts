@@ -1,0 +1,79 @@
+// ROAD (Rong et al. 2022, arXiv:2202.00449): what the score loses where the hottest pixels are imputed from the rest
+// (morf, most relevant first) and where the coldest are (lerf). For each percentile q the pixels of heat at or above
+// it go; combined = (mean lerf − mean morf)/2, high for good maps. Imputed pixels get no noise unless it is asked for
+// (pytorch-grad-cam adds 0.01 N(0, 1)).
+import { CajalError, checkNumber, random } from "@cajal/core";
+import { scoresOf } from "../methods/shared/evaluate";
+import { rowOf, rows, rowsOf } from "../network/rows";
+import { imputed } from "./impute";
+import { defineMetric, type MetricCall } from "./metric";
+import { beside, heatOptions, type Heat, type HeatOptions } from "./shared";
+
+export interface RoadOptions extends HeatOptions {
+  /** Default [20, 40, 60, 80]. */
+  readonly percentiles?: readonly number[];
+  /** Standard deviation of noise on imputed pixels. Default 0. */
+  readonly noise?: number;
+}
+
+export const road = defineMetric({
+  name: "road",
+  title: "ROAD",
+  judges: { figure: "combined", better: "higher" },
+  options: [...heatOptions, "percentiles", "noise"],
+  measure: (call, options: RoadOptions) =>
+    beside(call, options, (heat) => losses(call, heat, options)),
+});
+
+async function losses(
+  call: MetricCall,
+  heat: Heat,
+  { percentiles = [20, 40, 60, 80], noise = 0, seed = 0 }: RoadOptions,
+) {
+  const { images } = call;
+  if (percentiles.length === 0) throw new CajalError("bad-argument", "measure: no percentiles.");
+  for (const q of percentiles) checkNumber("measure", "percentiles", q, { least: 0, most: 100 });
+  checkNumber("measure", "noise", noise, { least: 0 });
+  const full = await scoresOf(call, rowsOf(images));
+  const each = percentiles.length;
+  const lost = async (falling: boolean) => {
+    const given = rows(heat.length * each, images.shape.slice(1), (row, to) => {
+      const image = Math.floor(row / each);
+      to.set(withoutHot(call, image, falling ? heat[image]! : heat[image]!.map((h) => -h), percentiles[row % each]!)); // prettier-ignore
+      if (noise > 0) {
+        const x = rowOf(images, image);
+        const numbers = random(seed, "road", row);
+        for (let i = 0; i < to.length; i++) if (to[i] !== x[i]) to[i]! += noise * numbers.normal();
+      }
+    });
+    const scores = await scoresOf(call, given);
+    return Array.from(full, (score, image) =>
+      percentiles.map((_, k) => scores[image * each + k]! - score),
+    );
+  };
+  const [morf, lerf] = [await lost(true), await lost(false)];
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  return { morf, lerf, combined: morf.map((row, i) => (mean(lerf[i]!) - mean(row)) / 2) };
+}
+
+/** An image without the pixels of heat at or above a percentile, imputed. */
+export function withoutHot(
+  { images }: Pick<MetricCall, "images">,
+  image: number,
+  heat: Float32Array,
+  q: number,
+): Float32Array {
+  const [, , height, width] = images.shape as [number, number, number, number];
+  const limit = percentile(heat, q);
+  const keep = Array.from(heat, (h) => h < limit);
+  return imputed(rowOf(images, image), [height, width], keep);
+}
+
+/** As numpy's, linear between ranks. */
+export function percentile(values: Float32Array, q: number): number {
+  const sorted = values.toSorted();
+  const at = (q / 100) * (sorted.length - 1);
+  const low = Math.floor(at);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return Math.fround(sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!));
+}

@@ -1,0 +1,84 @@
+// What metrics of heat maps have in common.
+import { CajalError, random, showShape, tensor, type Tensor } from "@cajal/core";
+import { inside } from "../network/images";
+import { rowOf } from "../network/rows";
+import type { Figures, Measured, MetricCall } from "./metric";
+
+export interface HeatOptions {
+  /**
+   * How hot each pixel is: [n, h, w], [h, w] for one image, or attributions [n, h, w, c], of which `channels` makes
+   * one number.
+   */
+  readonly heat: Tensor;
+  /** Default "absolute": the sum over channels of absolute values; "sum": of signed ones. */
+  readonly channels?: "absolute" | "sum";
+  /** Of the random map. Default 0. */
+  readonly seed?: number;
+}
+
+export const heatOptions = ["heat", "channels", "seed"] as const;
+
+/** [n, h · w] */
+export type Heat = readonly Float32Array[];
+
+/** @throws CajalError `bad-shape`, `bad-argument` */
+export function heatOf(
+  { images, format }: Pick<MetricCall, "images" | "format">,
+  { heat, channels = "absolute" }: HeatOptions,
+): Heat {
+  const [count, , height, width] = images.shape as [number, number, number, number];
+  if (typeof heat !== "object" || heat === null || heat.dtype !== "float32")
+    throw new CajalError("bad-argument", "measure: expected `heat`, a float32 tensor.");
+  const lying = inside(
+    heat.shape.length === 2 ? { ...heat, shape: [1, ...heat.shape] } : heat,
+    format,
+  );
+  const extents =
+    lying.shape.length === 4 ? [lying.shape[0], ...lying.shape.slice(2)] : lying.shape;
+  if (extents.join() !== [count, height, width].join())
+    throw new CajalError(
+      "bad-shape",
+      `measure: got heat ${showShape(heat.shape)}, expected a number for every pixel of ${count} images of ${height} × ${width}.`,
+      { got: heat.shape },
+    );
+  const area = height * width;
+  return Array.from({ length: count }, (_, i) => {
+    const row = rowOf(lying, i);
+    const sum = new Float32Array(area);
+    for (let at = 0; at < row.length; at++)
+      sum[at % area]! +=
+        lying.shape.length === 3 || channels === "sum" ? row[at]! : Math.abs(row[at]!);
+    const bad = sum.findIndex((value) => !Number.isFinite(value));
+    if (bad !== -1)
+      throw new CajalError(
+        "bad-argument",
+        `measure: heat ${bad} is ${sum[bad]}, expected numbers.`,
+      );
+    return sum;
+  });
+}
+
+/** As many maps, uniform in [0, 1). */
+export const randomHeat = (like: Heat, seed = 0): Heat =>
+  like.map((row, i) => {
+    const numbers = random(seed, "heat", i);
+    return row.map(() => numbers.float());
+  });
+
+/** The figures of a heat map beside those of a random one. */
+export async function beside(
+  call: MetricCall,
+  options: HeatOptions,
+  figures: (heat: Heat) => Figures | Promise<Figures>,
+): Promise<Measured> {
+  const heat = heatOf(call, options);
+  return { figures: await figures(heat), random: await figures(randomHeat(heat, options.seed)) };
+}
+
+/** Pixels from the hottest on; equal ones as they lie. */
+export const fallingOrder = (heat: Float32Array): Uint32Array =>
+  Uint32Array.from(heat.keys()).sort((a, b) => heat[b]! - heat[a]! || a - b);
+
+/** A row of heat as a tensor [h, w]. */
+export const heatTensor = (heat: Float32Array, shape: readonly number[]): Tensor<"float32"> =>
+  tensor("float32", shape, heat);

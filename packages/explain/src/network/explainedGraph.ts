@@ -1,0 +1,248 @@
+// A classifier as a graph to be explained: its image with the channels first, its scores before and
+// behind the softmax, and its layers by name, wherever it came from.
+import { CajalError, unknownName, type Weights } from "@cajal/core";
+import { lower, resolve, type KerasShape, type Layer, type Model } from "@cajal/models";
+import {
+  GraphBuilder,
+  inferShapes,
+  upgradeModel,
+  type Node,
+  type OnnxModel,
+  type Value,
+  type ValueInfo,
+} from "@cajal/onnx";
+import { moduleOf } from "./modules";
+
+/** A layer, or a value of a graph: on the way from the image to the scores. */
+export interface LayerInfo {
+  /** As one names it, and as results name it. */
+  readonly name: string;
+  /** Other names that it answers to. */
+  readonly aliases: readonly string[];
+  /** The graph's value. */
+  readonly value: string;
+  /** Of one example, channels first; undefined where an extent is free. */
+  readonly shape: readonly (number | undefined)[];
+  /** The image whose flattened form this is, [height, width, channels] in Keras, where it lies otherwise here. */
+  readonly flattened?: readonly number[];
+}
+
+export interface ExplainedGraph {
+  /** Whose values are all inside; its outputs are nobody's. */
+  readonly model: OnnxModel;
+  /** The value of the image. */
+  readonly image: string;
+  /** Of one image, channels first; undefined where an extent is free. */
+  readonly imageShape: readonly (number | undefined)[];
+  /** How many images must come at once, where the graph says so. */
+  readonly batch: number | undefined;
+  /** Values of the scores: [batch, classes]. */
+  readonly logits: string;
+  /** Undefined where the network ends in a sigmoid: its outputs are no distribution. */
+  readonly softmax: string | undefined;
+  readonly classes: number;
+  readonly layers: readonly LayerInfo[];
+  /** Of every value, as far as known. */
+  readonly values: ReadonlyMap<string, ValueInfo>;
+}
+
+/** @throws CajalError as `resolve` and `lower`; `unsupported` for what is no classifier of one input */
+export function explainedKeras(
+  model: Model,
+  weights: Weights,
+  layers: readonly Layer[] | undefined,
+): ExplainedGraph {
+  const network = resolve(model, { layers });
+  const [input, ...more] = network.inputs;
+  if (!input || more.length > 0)
+    throw notOne(
+      "inputs",
+      network.inputs.map(({ from }) => from),
+    );
+  const g = new GraphBuilder({ name: network.name });
+  const [, ...rest] = input.shape;
+  const image = g.input(input.from, input.dtype, ["batch", ...channelsFirst(rest)]);
+  const given = rest.length === 3 ? g.transpose(image, [0, 2, 3, 1]) : image;
+  const paths = network.calls
+    .filter((call) => call.inner.definition.className !== "InputLayer")
+    .map((call) => call.layer.path);
+  // Every layer is watched, so that none is folded into another and all have their values.
+  const watch = [...new Set(paths)];
+  const lowered = lower(g, model, { inputs: [given], weights, layers, watch });
+  const named = watch.map((name): LayerInfo => {
+    const { value, shape, flattened } = lowered.within.get(name)!;
+    return {
+      name,
+      aliases: [],
+      value: value.name,
+      shape: channelsFirst(shape.slice(1)),
+      ...(flattened && { flattened }),
+    };
+  });
+  return withScores(g, image, lowered.outputs[0]!, named);
+}
+
+/** @throws CajalError `unsupported` for what is no classifier of one float32 input */
+export function explainedOnnx(given: OnnxModel): ExplainedGraph {
+  const model = upgradeModel(given);
+  const { inputs, outputs, nodes } = model.graph;
+  const [input, ...more] = inputs;
+  if (!input || more.length > 0)
+    throw notOne(
+      "inputs",
+      inputs.map(({ name }) => name),
+    );
+  const g = GraphBuilder.from(model);
+  const layers = layersOf(g, nodes);
+  const image = g.value(input.name);
+  return withScores(g, image, g.value(outputs[0]!.name), layers);
+}
+
+const channelsFirst = (shape: KerasShape): (number | undefined)[] => {
+  const known = shape.map((extent) => extent ?? undefined);
+  return known.length === 3 ? [known[2], known[0], known[1]] : known;
+};
+
+function notOne(what: string, names: readonly string[]): CajalError {
+  return new CajalError(
+    "unsupported",
+    `the model has ${names.length} ${what}: ${names.join(", ")}. What a network looks at is told of models of one.`,
+    { [what]: names },
+  );
+}
+
+/** Finds or adds logits and softmax, and states what is known. */
+function withScores(
+  g: GraphBuilder,
+  image: Value,
+  output: Value,
+  layers: readonly LayerInfo[],
+): ExplainedGraph {
+  const maker = (name: string) => g.nodes.find((node) => node.outputs.includes(name));
+  let last = maker(output.name);
+  while (last?.op === "Identity") last = maker(last.inputs[0]!);
+  const ends = (op: string) => last?.op === op && last.domain === "";
+  const activated = ends("Softmax") || ends("Sigmoid") || ends("LogSoftmax");
+  const logits = activated ? g.value(last!.inputs[0]!) : output;
+  const { shape } = logits;
+  const classes = shape?.at(-1);
+  if (shape?.length !== 2 || typeof classes !== "number" || logits.dtype !== "float32")
+    throw new CajalError(
+      "unsupported",
+      `the model's output "${output.name}" is ${logits.dtype} [${shape?.join() ?? "?"}], expected scores [batch, classes] in float32.`,
+      { output: output.name, shape },
+    );
+  const softmax = ends("Softmax")
+    ? g.value(last!.outputs[0]!)
+    : ends("Sigmoid")
+      ? undefined
+      : g.softmax(logits, { axis: -1 });
+  if (image.dtype !== "float32")
+    throw new CajalError(
+      "unsupported",
+      `input "${image.name}" is ${image.dtype}, expected float32: by whole numbers nothing is differentiated.`,
+      { input: image.name, dtype: image.dtype },
+    );
+  const [batch, ...imageShape] = image.shape ?? [];
+  const model = g.build();
+  return {
+    model,
+    image: image.name,
+    imageShape: imageShape.map((extent) => (typeof extent === "number" ? extent : undefined)),
+    batch: typeof batch === "number" ? batch : undefined,
+    logits: logits.name,
+    softmax: softmax?.name,
+    classes,
+    layers,
+    values: inferShapes(model),
+  };
+}
+
+/** Every value of a graph that is computed, named by its module where it is the last of one. */
+function layersOf(g: GraphBuilder, nodes: readonly Node[]): LayerInfo[] {
+  const lastOf = new Map<string, string>();
+  for (const node of nodes) {
+    const parts = moduleOf(node)?.split(".") ?? [];
+    // A module's output is the last value of all that is inside of it.
+    parts.forEach((_, i) => lastOf.set(parts.slice(0, i + 1).join("."), node.outputs[0]!));
+  }
+  return nodes.flatMap((node) =>
+    node.outputs.flatMap((value): LayerInfo[] => {
+      const info = value === "" ? undefined : g.find(value);
+      if (info?.dtype !== "float32" || !info.shape) return [];
+      const modules = [...lastOf].flatMap(([module, last]) => (last === value ? [module] : []));
+      const slashed = modules.map((module) => module.replaceAll(".", "/"));
+      return [
+        {
+          name: modules.at(-1) ?? value,
+          aliases: [value, node.name, ...modules, ...slashed].filter((name) => name !== ""),
+          value,
+          shape: info.shape
+            .slice(1)
+            .map((extent) => (typeof extent === "number" ? extent : undefined)),
+        },
+      ];
+    }),
+  );
+}
+
+/** @throws CajalError `unknown-name` */
+export function layerNamed({ layers }: ExplainedGraph, name: string): LayerInfo {
+  const found =
+    layers.find((layer) => layer.name === name) ??
+    layers.findLast((layer) => layer.aliases.includes(name)) ??
+    unique(layers.filter((layer) => layer.aliases.some((alias) => alias.endsWith(`/${name}`))));
+  if (!found)
+    throw unknownName(
+      "layer of the network",
+      name,
+      layers.map((layer) => layer.name),
+    );
+  return found;
+}
+
+const unique = (found: readonly LayerInfo[]) => (found.length === 1 ? found[0] : undefined);
+
+/** @throws CajalError `unsupported` for a layer that is no stack of maps, or of one pixel */
+export function mapLayer(graph: ExplainedGraph, name: string | undefined): LayerInfo {
+  if (name === undefined) return lastMaps(graph);
+  const layer = layerNamed(graph, name);
+  const [, height = 1, width = 1] = layer.shape;
+  if (layer.shape.length !== 3 || height * width <= 1)
+    throw new CajalError(
+      "unsupported",
+      `layer "${layer.name}" gives [${layer.shape.join()}] (channels first), which has no spatial extent. Take an earlier one, such as "${lastMaps(graph).name}".`,
+      { layer: layer.name, shape: layer.shape },
+    );
+  return layer;
+}
+
+/**
+ * Where maps are taken that are asked for without a layer: the last layer of the same extents as the last
+ * convolution's output that is larger than a pixel, behind its normalization and activation and what is
+ * added to it, as Grad-CAM's paper has it.
+ */
+export function lastMaps({ model, layers, values, logits }: ExplainedGraph): LayerInfo {
+  const before = new Set([logits]);
+  for (const node of model.graph.nodes.toReversed())
+    if (node.outputs.some((name) => before.has(name)))
+      node.inputs.forEach((name) => before.add(name));
+  const extents = (name: string) => values.get(name)?.shape?.slice(2);
+  const large = (name: string) => {
+    const shape = extents(name);
+    return shape?.length === 2 && (shape[0] !== 1 || shape[1] !== 1);
+  };
+  const conv = model.graph.nodes.findLast(
+    ({ op, outputs }) => op === "Conv" && before.has(outputs[0]!) && large(outputs[0]!),
+  );
+  const same = (value: string) => extents(value)?.join() === extents(conv!.outputs[0]!)?.join();
+  const found =
+    conv &&
+    layers.findLast(({ value, shape }) => shape.length === 3 && before.has(value) && same(value));
+  if (!found)
+    throw new CajalError(
+      "unsupported",
+      "the network has no convolution whose output is larger than a pixel, and so no layer for class activation maps. Methods such as integrated-gradients need none.",
+    );
+  return found;
+}

@@ -1,0 +1,85 @@
+// How images lie. Inside of this package channels come first, as in ONNX graphs and as the formulas of
+// papers are written; at its doors they come last, unless asked for otherwise.
+import { CajalError, showShape, tensor, type Shape, type Tensor } from "@cajal/core";
+
+/** As Keras has it. */
+export type DataFormat = "channels_last" | "channels_first";
+
+/** An image tensor, or any other, as one lies inside; a copy where it must be turned. */
+export function inside(x: Tensor, format: DataFormat): Tensor<"float32"> {
+  const { shape, data } = x as Tensor<"float32">;
+  if (format === "channels_first" || shape.length !== 4) return { dtype: "float32", shape, data };
+  const [n, h, w, c] = shape as [number, number, number, number];
+  return tensor("float32", [n, c, h, w], turned(data, n, h * w, c));
+}
+
+/** The other way. */
+export function outside(x: Tensor<"float32">, format: DataFormat): Tensor<"float32"> {
+  const { shape, data } = x;
+  if (format === "channels_first" || shape.length !== 4) return x;
+  const [n, c, h, w] = shape as [number, number, number, number];
+  return tensor("float32", [n, h, w, c], turned(data, n, c, h * w));
+}
+
+/** The shape of one example as it lies inside. */
+export const insideShape = (shape: Shape, format: DataFormat): Shape =>
+  format === "channels_first" || shape.length !== 3 ? shape : [shape[2]!, shape[0]!, shape[1]!];
+
+/** Each of `n` matrices of `a` rows and `b` columns, transposed. */
+function turned(data: Float32Array, n: number, a: number, b: number): Float32Array {
+  const to = new Float32Array(data.length);
+  for (let i = 0; i < n; i++)
+    for (let row = 0; row < a; row++)
+      for (let column = 0; column < b; column++)
+        to[(i * b + column) * a + row] = data[(i * a + row) * b + column]!;
+  return to;
+}
+
+/**
+ * Images as they lie inside, checked: one (`[h, w, c]`) or a batch of them.
+ *
+ * @param shape of one example inside; undefined where an extent is free
+ * @throws CajalError `bad-shape`, `bad-argument` (another dtype, a number that is none)
+ */
+export function checkedImages(
+  where: string,
+  x: Tensor,
+  shape: readonly (number | undefined)[],
+  format: DataFormat,
+): Tensor<"float32"> {
+  if (typeof x !== "object" || x === null || !("shape" in x))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${String(x)}, expected a tensor of images.`,
+    );
+  if (x.dtype !== "float32")
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${x.dtype}, expected float32, scaled as the model was trained.`,
+      { dtype: x.dtype },
+    );
+  const one = x.shape.length === shape.length;
+  const batch = inside(one ? { ...x, shape: [1, ...x.shape] } : x, format);
+  const fits =
+    batch.shape.length === shape.length + 1 &&
+    shape.every((extent, i) => extent === undefined || extent === batch.shape[i + 1]);
+  if (!fits) {
+    const [c, ...rest] = shape;
+    const outer = format === "channels_last" && shape.length === 3 ? [...rest, c] : shape;
+    throw new CajalError(
+      "bad-shape",
+      `${where}: got ${showShape(x.shape)}, expected ${showShape(["batch", ...outer])} (${format}), or one image ${showShape(outer)}.`,
+      { got: x.shape, expected: outer },
+    );
+  }
+  if (batch.shape[0] === 0)
+    throw new CajalError("bad-shape", `${where}: got no image.`, { got: x.shape });
+  const bad = batch.data.findIndex((value) => !Number.isFinite(value));
+  if (bad !== -1)
+    throw new CajalError(
+      "bad-argument",
+      `${where}: element ${bad} of the images is ${batch.data[bad]}, expected finite numbers.`,
+      { index: bad },
+    );
+  return batch;
+}

@@ -1,0 +1,265 @@
+// An opened network: values and gradients of many examples, in batches that fit into memory, on either engine.
+import { CajalError, sizeOf, tensor, type Shape, type Tensor, type Weights } from "@cajal/core";
+import type { Layer, Model } from "@cajal/models";
+import { inferShapes, type BackwardRules, type GraphBuilder } from "@cajal/onnx";
+import {
+  openGradient,
+  type DeviceChoice,
+  type EngineName,
+  type GradientSession,
+} from "@cajal/runtime";
+import type { ExplainedGraph } from "./explainedGraph";
+import { inside, outside } from "./images";
+import { emptyRows, rowOf, type Rows } from "./rows";
+
+/** Rules that go backwards in place of gradients, and a name by which opened graphs are kept. */
+export interface NamedRules {
+  readonly key: string;
+  make(g: GraphBuilder): BackwardRules;
+}
+
+/** What is to be computed of many examples. */
+export interface Pass {
+  /** By the graph's value. Values that {@link NamedRules} declare are fed here too. */
+  readonly feeds: Readonly<Record<string, Rows>>;
+  readonly of: string;
+  /** What the gradient is of: the index of one element of `of` for each row, or all elements' weights. */
+  readonly dy?: ((row: number) => number) | Rows;
+  /** Gradients by these; none unless given. */
+  readonly by?: readonly string[];
+  /** Further values. */
+  readonly values?: readonly string[];
+  readonly rules?: NamedRules | undefined;
+  /** Takes what was computed of one row; it is the engine's memory, and gone after. */
+  use(row: number, result: PassRow): void;
+}
+
+export interface PassRow {
+  readonly value: Float32Array;
+  /** By the names in `values`, without the batch. */
+  readonly values: Readonly<Record<string, RowValue>>;
+  /** By the names in `by`. */
+  readonly gradients: Readonly<Record<string, RowValue>>;
+}
+
+export interface RowValue {
+  readonly shape: Shape;
+  readonly data: Float32Array;
+}
+
+/** How far a computation is, in passes of examples through the network. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface Control {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+export interface Network {
+  readonly graph: ExplainedGraph;
+  readonly engine: EngineName;
+  /** @throws CajalError `bad-model` where the network gives what is no finite number; `unsupported`; `engine` */
+  pass(pass: Pass, control?: Control): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface NetworkOptions {
+  readonly device: DeviceChoice;
+  readonly threads?: number | undefined;
+  readonly layers?: readonly Layer[] | undefined;
+  /** Bytes that the activations of a batch may take, about. */
+  readonly memory: number;
+}
+
+/** Where a Keras model is opened in TF.js: its config, and what layers the graph's values are there. */
+export interface TfjsModel {
+  readonly model: Model;
+  readonly weights: Weights;
+  readonly layerOf: (value: string) => string;
+}
+
+/** Opened graphs that are kept beside those in use; each holds the weights once more. */
+const kept = 4;
+
+/** More examples at once than this are no faster. */
+const mostRows = 64;
+
+/** Gradients keep what went forwards, and make as much again. */
+const backwards = 2.5;
+
+interface Opened {
+  readonly session: Promise<GradientSession>;
+  uses: number;
+}
+
+/** Sessions are opened when they are needed, one for each kind of pass. */
+export function networkOf(
+  graph: ExplainedGraph,
+  { device, threads, layers, memory }: NetworkOptions,
+  tfjs?: TfjsModel,
+): Network {
+  const opened = new Map<string, Opened>();
+  const named = tfjs?.layerOf ?? ((value: string) => value);
+  const format = tfjs ? "channels_last" : "channels_first";
+
+  function open({ of, by = [], values = [], rules, feeds }: Pass): Opened {
+    const fed = Object.keys(feeds).filter((name) => graph.values.has(name) && name !== graph.image);
+    const key = JSON.stringify([of, by, values, rules?.key, fed]);
+    const asked = {
+      of: named(of),
+      withRespectTo: by.map(named),
+      values: values.map(named),
+      feeds: fed.map(named),
+      device,
+      ...(rules && { rules: rules.make }),
+    };
+    const found = opened.get(key);
+    opened.delete(key);
+    const one = found ?? {
+      uses: 0,
+      session: tfjs
+        ? openGradient(tfjs.model, tfjs.weights, { ...asked, engine: "tfjs", ...(layers && { layers }) }) // prettier-ignore
+        : openGradient(graph.model, { ...asked, ...(threads !== undefined && { threads }) }),
+    };
+    opened.set(key, one);
+    if (!found) one.session.catch(() => opened.delete(key));
+    return one;
+  }
+
+  async function putOut(): Promise<void> {
+    const idle = [...opened].filter(([, { uses }]) => uses === 0);
+    for (const [key, { session }] of idle.slice(0, Math.max(0, opened.size - kept))) {
+      opened.delete(key);
+      await (await session).dispose();
+    }
+  }
+
+  /** Examples at once: all batches of a pass are equally large, so that one compiled graph serves them. */
+  const sizeFor = memo((count: number, shape: Shape, backward: boolean) => {
+    if (graph.batch !== undefined) return graph.batch;
+    const bytes = 4 * elementsOf(graph, shape) * (backward ? backwards : 1);
+    const most = Math.max(1, Math.min(mostRows, Math.floor(memory / bytes)));
+    return Math.ceil(count / Math.ceil(count / most));
+  });
+
+  async function pass(request: Pass, { signal, onProgress }: Control = {}): Promise<void> {
+    const { feeds, dy, by = [], use } = request;
+    const [first] = Object.values(feeds);
+    const { count } = first!;
+    const image = feeds[graph.image] ?? { shape: graph.imageShape.map((extent) => extent ?? 1) };
+    const size = sizeFor(count, image.shape, by.length > 0);
+    const one = open(request);
+    one.uses++;
+    try {
+      const session = await one.session;
+      await putOut();
+      for (let from = 0; from < count; from += size) {
+        signal?.throwIfAborted();
+        const batch = (given: Rows) => outside(batchOf(given, from, size), format);
+        const fed = Object.fromEntries(
+          session.inputs.map(({ name }) => {
+            const value = Object.keys(feeds).find((each) => named(each) === name) ?? name;
+            return [name, batch(feeds[value]!)];
+          }),
+        );
+        const { value, values, gradients } = await session.run(
+          fed,
+          dy && by.length > 0 ? { dy: outside(seeds(request, from, size), format) } : {},
+        );
+        const renamed = (names: readonly string[], results: Readonly<Record<string, Tensor>>) =>
+          names.map((name) => [name, inside(results[named(name)]!, format)] as const);
+        const others = renamed(request.values ?? [], values);
+        const dxs = renamed(by, gradients);
+        const scores = inside(value, format);
+        for (let row = from; row < Math.min(from + size, count); row++) {
+          const of = (results: typeof others) =>
+            Object.fromEntries(
+              results.map(([name, x]) => [
+                name,
+                { shape: x.shape.slice(1), data: rowOf(x, row - from) },
+              ]),
+            );
+          const result = {
+            value: rowOf(scores, row - from),
+            values: of(others),
+            gradients: of(dxs),
+          };
+          checkFinite(result);
+          use(row, result);
+        }
+        onProgress?.({ done: Math.min(from + size, count), total: count });
+      }
+    } finally {
+      one.uses--;
+    }
+  }
+
+  /** What a gradient is of: rows given, or one element each. */
+  function seeds({ feeds, of, dy }: Pass, from: number, size: number): Tensor<"float32"> {
+    if (typeof dy !== "function") return batchOf(dy!, from, size);
+    const last = Object.values(feeds)[0]!.count - 1;
+    const layer = graph.layers.find(({ value }) => value === of);
+    const shape = of === graph.logits || of === graph.softmax ? [graph.classes] : layer!.shape;
+    const row = tensor("float32", [size, ...(shape as number[])]);
+    for (let i = 0; i < size; i++) rowOf(row, i)[dy(Math.min(from + i, last))] = 1;
+    return row;
+  }
+
+  return {
+    graph,
+    engine: tfjs ? "tfjs" : "onnx",
+    pass,
+    async dispose() {
+      const sessions = [...opened.values()];
+      opened.clear();
+      for (const { session } of sessions) await (await session).dispose();
+    },
+  };
+}
+
+/** Rows `from` … `from + size`, filled up with the last one: all batches are of one size. */
+function batchOf(given: Rows, from: number, size: number): Tensor<"float32"> {
+  const batch = emptyRows(size, given.shape);
+  for (let i = 0; i < size; i++) {
+    if (from + i < given.count) given.write(from + i, rowOf(batch, i));
+    else rowOf(batch, i).set(rowOf(batch, i - 1));
+  }
+  return batch;
+}
+
+/** Elements of all that is computed of one example. */
+function elementsOf({ model, image }: ExplainedGraph, shape: Shape): number {
+  const { graph } = model;
+  const inputs = graph.inputs.map((input) =>
+    input.name === image ? { ...input, shape: [1, ...shape] } : input,
+  );
+  const values = inferShapes({ ...model, graph: { ...graph, inputs } });
+  let sum = sizeOf(shape);
+  for (const [name, info] of values)
+    if (!graph.initializers.has(name))
+      sum += (info.shape ?? []).reduce<number>((size, extent) => size * (Number(extent) || 1), 1);
+  return sum;
+}
+
+function checkFinite({ value, gradients }: PassRow): void {
+  const bad =
+    value.some((x) => !Number.isFinite(x)) ||
+    Object.values(gradients).some(({ data }) => data.some((x) => !Number.isFinite(x)));
+  if (bad)
+    throw new CajalError(
+      "bad-model",
+      "the network gives what is no finite number: its weights, or the scale of the image, are at fault. Nothing can be told of it.",
+    );
+}
+
+function memo<A extends readonly unknown[], T>(body: (...args: A) => T): (...args: A) => T {
+  const known = new Map<string, T>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    if (!known.has(key)) known.set(key, body(...args));
+    return known.get(key)!;
+  };
+}

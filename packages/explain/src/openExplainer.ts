@@ -1,0 +1,116 @@
+// Opens a network to be explained.
+import { CajalError, checkInteger, checkOptions, unknownName, type Weights } from "@cajal/core";
+import { weightSpecs, type Layer, type Model } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
+import type { DeviceChoice, EngineName } from "@cajal/runtime";
+import { explainerOf } from "./explainerOf";
+import type { Explainer } from "./explainer";
+import { explainedKeras, explainedOnnx, type ExplainedGraph } from "./network/explainedGraph";
+import type { DataFormat } from "./network/images";
+import { networkOf, type TfjsModel } from "./network/network";
+import { withSoftmax } from "./network/withSoftmax";
+
+export interface ExplainerOptions {
+  /** Default "onnx". Engine tfjs has the methods that need nothing but gradients and runs forwards. */
+  readonly engine?: EngineName;
+  /** Default "auto". */
+  readonly device?: DeviceChoice;
+  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  readonly threads?: number;
+  /** Definitions of layers of your own that a Keras model has. */
+  readonly layers?: readonly Layer[];
+  /** How images, maps and layers lie at the door: NHWC, which is the default, or NCHW. */
+  readonly dataFormat?: DataFormat;
+  /** Bytes that the activations of a batch may take, about; maps do not depend on it. Default 256 MiB. */
+  readonly memory?: number;
+}
+
+const optionNames = ["engine", "device", "threads", "layers", "dataFormat", "memory"];
+
+/**
+ * Opens a Keras model, ours or the JSON of Keras or TF.js, nested ones too, to be explained: a classifier of one
+ * input that ends in logits or a softmax.
+ *
+ * @param weights `layer/weight` → tensor; they must not change while the explainer lives
+ * @throws CajalError `unsupported` for what is no classifier of one float32 input; as `open` of @cajal/runtime
+ * @example
+ * const explainer = await openExplainer(model, weights);
+ * const { map, layer } = await explainer.attribute(image, { method: "grad-cam", target: 3 });
+ */
+export async function openExplainer(
+  model: Model,
+  weights: Weights,
+  options?: ExplainerOptions,
+): Promise<Explainer>;
+/**
+ * Opens an ONNX graph, of any exporter. Images come NHWC all the same, and are turned where the graph wants
+ * them otherwise; layers go by their values' names, and by PyTorch's modules where the exporter left these.
+ *
+ * @throws CajalError as above; `unsupported` on engine tfjs
+ */
+export async function openExplainer(
+  model: OnnxModel,
+  options?: ExplainerOptions,
+): Promise<Explainer>;
+export async function openExplainer(
+  model: Model | OnnxModel,
+  ...rest: [weights: Weights, options?: ExplainerOptions] | [options?: ExplainerOptions]
+): Promise<Explainer> {
+  if (typeof model !== "object" || model === null)
+    throw new CajalError(
+      "bad-argument",
+      `openExplainer: got ${String(model)}, expected a Keras config or an ONNX model.`,
+    );
+  const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
+  checkOptions("openExplainer", options, optionNames);
+  const { engine = "onnx", device = "auto", threads, layers, memory = 2 ** 28 } = options;
+  const { dataFormat = "channels_last" } = options;
+  checkInteger("openExplainer", "memory", memory, { least: 1 });
+  if (!["channels_last", "channels_first"].includes(dataFormat))
+    throw unknownName("data format", dataFormat, ["channels_last", "channels_first"]);
+  if (!["onnx", "tfjs"].includes(engine)) throw unknownName("engine", engine, ["onnx", "tfjs"]);
+  const opened = { device, threads, layers, memory };
+  const onOnnx = (graph: ExplainedGraph) => networkOf(graph, opened);
+  if ("graph" in model) {
+    if (engine === "tfjs")
+      throw new CajalError(
+        "unsupported",
+        "engine tfjs runs Keras models, not ONNX graphs. Use engine onnx.",
+        { engine },
+      );
+    return explainerOf(onOnnx(explainedOnnx(model)), dataFormat, onOnnx);
+  }
+  if (!weights)
+    throw new CajalError(
+      "bad-argument",
+      "openExplainer: got a Keras model without weights, expected openExplainer(model, weights, options).",
+    );
+  weightSpecs(model, { layers });
+  if (engine === "onnx")
+    return explainerOf(onOnnx(explainedKeras(model, weights, layers)), dataFormat, onOnnx);
+  const scored = withSoftmax(model);
+  const graph = explainedKeras(scored.model, weights, layers);
+  // Scores are layers, too; where two layers give one value, the first is as good.
+  const names = new Map([
+    ...graph.layers.toReversed().map(({ name, value }) => [value, name] as const),
+    ...(graph.softmax === undefined ? [] : [[graph.softmax, scored.softmax] as const]),
+    [graph.logits, scored.logits] as const,
+  ]);
+  const tfjs: TfjsModel = {
+    model: scored.model,
+    weights,
+    layerOf: (value) => {
+      const name = names.get(value) ?? (value === graph.image ? value : undefined);
+      if (name !== undefined) return name;
+      throw new CajalError(
+        "unsupported",
+        `value "${value}" is inside of a layer, and engine tfjs has the values of layers alone. Use engine onnx.`,
+        { value },
+      );
+    },
+  };
+  return explainerOf(networkOf(graph, opened, tfjs), dataFormat);
+}
+
+const isWeights = (value: unknown): value is Weights =>
+  typeof value === "object" && value !== null && "get" in value && "keys" in value;

@@ -1,0 +1,51 @@
+// What operators are to rules that go backwards by values and not by slopes: the lists by which DeepLIFT and
+// relevance propagation tell what they can take back, and what they must refuse.
+import { CajalError } from "@cajal/core";
+import type { BackwardContext, BackwardRule } from "@cajal/onnx";
+
+/** Functions of one input, element by element. */
+export const activations = [
+  ..."Abs Celu Clip Elu Erf Exp Gelu HardSigmoid HardSwish LeakyRelu Log Mish PRelu Reciprocal".split(
+    " ",
+  ),
+  ..."Relu Selu Sigmoid Softplus Softsign Sqrt Tanh ThresholdedRelu com.microsoft.Gelu".split(" "),
+];
+
+/** They move elements, or copy them. */
+export const moving = [
+  ..."Cast Concat DepthToSpace Dropout Expand Flatten Gather Identity Pad Reshape Slice".split(" "),
+  ..."SpaceToDepth Split Squeeze Tile Transpose Unsqueeze".split(" "),
+];
+
+/** Sums over their inputs, with weights or without. */
+export const linear = [
+  ..."Add AveragePool BatchNormalization Conv ConvTranspose Gemm GlobalAveragePool MatMul Mean".split(
+    " ",
+  ),
+  ..."Neg ReduceMean ReduceSum Resize Sub Sum".split(" "),
+];
+
+/** They take the largest element of several. */
+export const maxima = ["GlobalMaxPool", "MaxPool", "ReduceMax"];
+
+/** One rule under the names of several operators. */
+export const forEach = (
+  operators: readonly string[],
+  rule: BackwardRule,
+): Readonly<Record<string, BackwardRule>> =>
+  Object.fromEntries(operators.map((operator) => [operator, rule]));
+
+/** Of a product or quotient: linear where one operand is constant. */
+export const movingInputs = ({ inputs, wants }: BackwardContext): number[] =>
+  inputs.flatMap((value, i) => (value && wants(i) ? [i] : []));
+
+/** The rule for all others: there is none. */
+export const refuses =
+  (method: string): BackwardRule =>
+  (_, { node }) => {
+    throw new CajalError(
+      "unsupported",
+      `node "${node.name || node.outputs[0]}": ${method} has no rule for operator ${node.op}. Methods by plain gradients, such as integrated-gradients, take it.`,
+      { node: node.name, op: node.op, method },
+    );
+  };
