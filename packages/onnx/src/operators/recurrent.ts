@@ -29,6 +29,7 @@ const recurrent = (
   states: number,
   extra: AttributeTypes,
   samples: Operator["samples"],
+  bounds: NonNullable<Operator["bounds"]> = {},
 ): Operator =>
   defineOperator({
     op,
@@ -38,7 +39,7 @@ const recurrent = (
     // Aborts; and without steps the last state is 0, not the first state.
     failsOnEmpty: (inputs) => inputs.some((shape) => shape?.includes(0)),
     attributes: { ...attributes, ...extra },
-    bounds: { layout: flag, clip: { above: 0 }, hidden_size: { least: 1 } },
+    bounds: { layout: flag, hidden_size: { least: 1 }, ...bounds },
     infer: (node) => {
       const [x, w, r] = node.inputs as readonly [Inferred, Inferred, Inferred];
       const { dtype } = x;
@@ -122,8 +123,11 @@ const samples = (gates: number, outputs: number): Operator["samples"] => [
   },
 ];
 
+/** The RNN takes a limit of 0 or below for none. */
+const clipped = { clip: { above: 0 } };
+
 export const recurrents: readonly Operator[] = [
   recurrent("RNN", 1, [3, 6], 1, {}, samples(1, 2)),
-  recurrent("GRU", 3, [3, 6], 1, { linear_before_reset: "int" }, samples(3, 2)),
-  recurrent("LSTM", 4, [3, 8], 2, { input_forget: "int" }, samples(4, 3)),
+  recurrent("GRU", 3, [3, 6], 1, { linear_before_reset: "int" }, samples(3, 2), clipped),
+  recurrent("LSTM", 4, [3, 8], 2, { input_forget: "int" }, samples(4, 3), clipped),
 ];

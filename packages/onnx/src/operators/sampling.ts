@@ -76,7 +76,7 @@ const affineGrid = defineOperator({
     const length = size.shape?.[0];
     const extents = size.elements ?? unknowns(length);
     if (!extents) return [{ dtype: theta.dtype, shape: undefined }];
-    if (extents.some((extent) => typeof extent === "number" && extent < 1))
+    if (extents.slice(2).some((extent) => typeof extent === "number" && extent < 1))
       throw badShape(`size ${show(extents)}: expected extents of at least 1.`);
     if (typeof axes === "number")
       unify(axes, extents.length - 2, () => `axes of theta ${show(theta.shape)} and size`);

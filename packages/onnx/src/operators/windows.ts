@@ -33,16 +33,10 @@ export function windowOf(
       `auto_pad ${JSON.stringify(autoPad)}: expected NOTSET, VALID, SAME_UPPER or SAME_LOWER.`,
     );
   const pads = list("pads", 2 * rank, 0, 0);
-  const dilations = list("dilations", rank, 1, 1);
-  // Convolutions of ONNX Runtime refuse it, its pools pad as if there were no dilations.
-  if (autoPad.startsWith("SAME") && dilations.some((each) => each !== 1))
-    throw badShape(
-      `dilations [${dilations.join()}] with auto_pad ${autoPad}: expected the pads themselves.`,
-    );
   return {
     kernel,
     strides: list("strides", rank, 1, 1),
-    dilations,
+    dilations: list("dilations", rank, 1, 1),
     pads: autoPad === "NOTSET" ? pads : Array<number>(2 * rank).fill(0),
     autoPad,
   };
@@ -51,6 +45,11 @@ export function windowOf(
 /** Spatial extents after a window has slid over `spatial`. */
 export function slide(spatial: readonly Dim[], window: Window, ceil = false): Dim[] {
   const rank = spatial.length;
+  // Convolutions of ONNX Runtime refuse it, its pools pad as if there were no dilations.
+  if (window.autoPad.startsWith("SAME") && window.dilations.some((each) => each !== 1))
+    throw badShape(
+      `dilations [${window.dilations.join()}] with auto_pad ${window.autoPad}: expected the pads themselves.`,
+    );
   return spatial.map((extent, i) => {
     const kernel = window.kernel[i];
     const stride = window.strides[i]!;
