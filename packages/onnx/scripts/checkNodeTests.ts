@@ -12,7 +12,7 @@ import { readMessage } from "../src/file/wire";
 import { problemsOf } from "../src/graph/check";
 import { inferShapes } from "../src/graph/inferShapes";
 import { dtypeOf } from "../src/model/elementType";
-import { inlineFunctions } from "../src/model/inlineFunctions";
+import { inlineFunctions } from "../src/graph/inlineFunctions";
 import type { OnnxModel, ValueInfo } from "../src/model/model";
 import { operator } from "../src/operators";
 

@@ -18,7 +18,7 @@ export {
   type CarriedType,
   type ElementType,
 } from "./model/elementType";
-export { inlineFunctions } from "./model/inlineFunctions";
+export { inlineFunctions } from "./graph/inlineFunctions";
 export {
   GraphBuilder,
   defaultOpset,

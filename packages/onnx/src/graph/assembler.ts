@@ -35,10 +35,10 @@ import type {
   ValueInfo,
 } from "../model/model";
 import { checkInitializer, madeHere } from "../model/checkStructure";
-import { inlineFunctions } from "../model/inlineFunctions";
+import { inlineCalls, opsetOf } from "./inlineCalls";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
-import { upgrade } from "./upgrade";
+import { checkSame, upgrade } from "./upgrade";
 
 /** A value in a graph under construction. */
 export type Value = ValueInfo;
@@ -56,6 +56,8 @@ interface Shared {
   readonly opsets: Map<string, number>;
   readonly counts: Map<string, number>;
   readonly taken: Set<string>;
+  /** Whether nodes of several operator sets come together, from a model's functions. */
+  mixed: boolean;
 }
 
 export class GraphAssembler implements Scope {
@@ -95,6 +97,7 @@ export class GraphAssembler implements Scope {
           opsets: new Map([["", opset]]),
           counts: new Map(),
           taken: new Set(),
+          mixed: false,
         };
   }
 
@@ -339,7 +342,10 @@ export class GraphAssembler implements Scope {
     withFunctions: OnnxModel,
     shapes: Readonly<Record<string, readonly Dim[] | undefined>>,
   ) {
-    const model = inlineFunctions(withFunctions);
+    const model = inlineCalls(withFunctions);
+    this.#shared.mixed = (withFunctions.functions ?? []).some(
+      ({ opsets }) => (opsets[""] ?? model.opsets[""]) !== model.opsets[""],
+    );
     const { graph, opsets } = model;
     for (const [domain, version] of Object.entries(opsets))
       if (domain !== "") this.#shared.opsets.set(domain, version);
@@ -378,12 +384,16 @@ export class GraphAssembler implements Scope {
       );
       if (inlined) continue;
       for (const name of used(node)) assemble(name);
+      const own = opsetOf(node, opset);
       const current =
-        opset < this.opset
-          ? this.within(node.name || node.outputs[0] || node.op, () =>
-              upgrade(this.#withCurrentGraphs(node, opset), this, opset),
-            )
-          : node;
+        own === this.opset && !this.#shared.mixed
+          ? node
+          : this.within(node.name || node.outputs[0] || node.op, () => {
+              const inner = this.#withCurrentGraphs(node, own);
+              const newer = own < defaultOpset ? upgrade(inner, this, own) : inner;
+              checkSame(newer, Math.max(own, defaultOpset), this.opset);
+              return newer;
+            });
       this.append(current, stated);
     }
     for (const { name } of graph.outputs) {

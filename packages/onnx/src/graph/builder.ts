@@ -139,7 +139,10 @@ export class GraphBuilder extends GraphAssembler {
     checkOptions("GraphBuilder.from", options, ["shapes"]);
     const { shapes = {} } = options;
     checkArgument("GraphBuilder.from", "shapes", shapes, "object");
-    const opset = Math.max(model.opsets[""] ?? defaultOpset, defaultOpset);
+    const sets = [model, ...(model.functions ?? [])].map(
+      ({ opsets }) => opsets[""] ?? defaultOpset,
+    );
+    const opset = Math.max(defaultOpset, ...sets);
     const g = new GraphBuilder({ name: model.graph.name, opset });
     g.load(model, shapes);
     return g;

@@ -14,7 +14,7 @@ import {
   type Stated,
 } from "./infer";
 import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
-import { inlineFunctions } from "../model/inlineFunctions";
+import { inlineCalls } from "./inlineCalls";
 import { operator } from "../operators";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 
@@ -46,7 +46,7 @@ export function problemsOf(withFunctions: OnnxModel): readonly Problem[] {
   const problems: Problem[] = [];
   let model: OnnxModel;
   try {
-    model = inlineFunctions(withFunctions);
+    model = inlineCalls(withFunctions);
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
     return [{ message: cause.message }];

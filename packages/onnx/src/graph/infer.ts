@@ -20,6 +20,7 @@ import {
   type Formal,
 } from "../operators/standard";
 import { capturesOf } from "../model/topologicalOrder";
+import { opsetOf } from "./inlineCalls";
 import { checkBounds, checkChoices, checkDefined, checkStandard, typeOf } from "./checkNode";
 import { badShape, type Inferred, type Operator } from "../operators/operator";
 import { operator, operators } from "../operators";
@@ -72,7 +73,7 @@ export function inferNode(
   stated: Stated = () => undefined,
 ): readonly Known[] {
   try {
-    return inferOutputs(node, inputs, opset, scope, stated);
+    return inferOutputs(node, inputs, opsetOf(node, opset), scope, stated);
   } catch (cause) {
     if (!isCajalError(cause)) throw cause;
     const shapes = inputs.map((input) => (input ? `${typeOf(input)}${show(input.shape)}` : "none"));

@@ -1,7 +1,7 @@
 // Types and shapes of all values of a model, as ONNX' own shape inference gives them.
 import { inferNode, known, statedIn, type Known, type Scope } from "./infer";
 import type { OnnxModel, ValueInfo } from "../model/model";
-import { inlineFunctions } from "../model/inlineFunctions";
+import { inlineCalls } from "./inlineCalls";
 import { topologicalOrder } from "../model/topologicalOrder";
 
 /**
@@ -11,7 +11,7 @@ import { topologicalOrder } from "../model/topologicalOrder";
  * @throws CajalError `bad-model`, `bad-shape`; the message names the node
  */
 export function inferShapes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
-  const { graph, opsets } = inlineFunctions(model);
+  const { graph, opsets } = inlineCalls(model);
   const values = new Map<string, Known>();
   for (const input of graph.inputs) values.set(input.name, input);
   for (const [name, tensor] of graph.initializers) values.set(name, known(tensor));

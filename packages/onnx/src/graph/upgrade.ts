@@ -4,6 +4,7 @@ import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { Known } from "./infer";
 import { upgradeFirst } from "./upgradeFirst";
+import { schemaIn } from "../operators/standard";
 import type { ElementType } from "../model/elementType";
 import type { Attribute, Node, ValueInfo } from "../model/model";
 
@@ -115,6 +116,31 @@ export function upgrade(node: Node, g: Adder, opset: number): Node {
   const current = opset < 7 ? upgradeFirst(node, g, opset) : node;
   const found = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
   return found && opset < found.before ? found.rule(current, g, opset) : current;
+}
+
+/** Operators that mean something else from an operator set after 18 on. */
+const redefined: Readonly<Record<string, number>> = {
+  DFT: 20, // the axis is an input
+  GridSample: 20, // other words for its modes
+  GroupNormalization: 21, // scale and bias per channel
+};
+
+/**
+ * Whether a node of operator set `from` is the same in `to`, both 18 or later.
+ *
+ * @throws CajalError `unsupported` where it is not
+ */
+export function checkSame({ op, domain, name, outputs }: Node, from: number, to: number): void {
+  if (domain !== "" || from === to) return;
+  const since = Object.hasOwn(redefined, op) ? redefined[op]! : undefined;
+  const same = since === undefined || from < since === to < since;
+  if (same && from <= to) return;
+  if (same && schemaIn(op, from)?.since === schemaIn(op, to)?.since) return;
+  throw new CajalError(
+    "unsupported",
+    `node "${name || outputs[0]}" (${op}) of opset ${from} is not the same in opset ${to}.`,
+    { node: name, op, from, to },
+  );
 }
 
 /** Lists that were attributes and are int64 inputs, in this order after the first. */

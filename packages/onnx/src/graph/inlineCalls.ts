@@ -1,39 +1,46 @@
 // A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
 // (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
-import { checkStructure, madeHere } from "./checkStructure";
+import { checkStructure, madeHere } from "../model/checkStructure";
 import { CajalError } from "@cajal/core";
-import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "./model";
+import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "../model/model";
 
 /** Calls within calls may make many nodes of few; a model of more is refused. */
 const most = 1_000_000;
 
+/** The standard's operator set that a node is meant in, where it came from a function of another one. */
+const opsets = new WeakMap<Node, number>();
+
+/** The standard's operator set that a node of a model of `opset` is meant in. */
+export const opsetOf = (node: Node, opset: number): number => opsets.get(node) ?? opset;
+
 /**
  * The model with the calls of its local functions inlined; the model itself where it has none. Values
- * inside a call are named `CALL/NAME`.
+ * inside a call are named `CALL/NAME`. What came from a function of another operator set of the standard is
+ * meant in that one: {@link opsetOf}.
  *
  * @throws CajalError `bad-model` for a function that calls itself, `unsupported` for one of another
- *   operator set than the model's, or calls that make more than 1,000,000 nodes
+ *   version of another domain than the model's, or calls that make more than 1,000,000 nodes
  */
-export function inlineFunctions(model: OnnxModel): OnnxModel {
+export function inlineCalls(model: OnnxModel): OnnxModel {
   checkStructure(model, "model");
   if (!model.functions?.length) return model;
   const functions = new Map(
     model.functions.map((each) => [keyOf(each.domain, each.name, each), each]),
   );
-  const opsets: Record<string, number> = { ...model.opsets };
+  const imported: Record<string, number> = { ...model.opsets };
   for (const made of functions.values())
     for (const [domain, version] of Object.entries(made.opsets)) {
-      if (!Object.hasOwn(opsets, domain)) opsets[domain] = version;
-      else if (opsets[domain] !== version)
+      if (!Object.hasOwn(imported, domain)) imported[domain] = version;
+      else if (domain !== "" && imported[domain] !== version)
         throw new CajalError(
           "unsupported",
-          `function "${made.name}" is of opset ${version} of domain ${JSON.stringify(domain)}, the model of ${opsets[domain]}; expected equal ones.`,
-          { function: made.name, got: version, expected: opsets[domain] },
+          `function "${made.name}" is of opset ${version} of domain ${JSON.stringify(domain)}, the model of ${imported[domain]}; expected equal ones.`,
+          { function: made.name, got: version, expected: imported[domain] },
         );
     }
-  const inliner = new Inliner(functions, namesOf(model.graph));
+  const inliner = new Inliner(functions, namesOf(model.graph), imported[""]);
   const { functions: _, ...rest } = model;
-  return madeHere({ ...rest, opsets, graph: inliner.graph(model.graph, []) });
+  return madeHere({ ...rest, opsets: imported, graph: inliner.graph(model.graph, []) });
 }
 
 const keyOf = (
@@ -45,9 +52,15 @@ const keyOf = (
 class Inliner {
   readonly #functions: ReadonlyMap<string, LocalFunction>;
   readonly #taken: Set<string>;
-  #made = 0;
+  readonly #opset: number | undefined;
+  #count = 0;
 
-  constructor(functions: ReadonlyMap<string, LocalFunction>, taken: Set<string>) {
+  constructor(
+    functions: ReadonlyMap<string, LocalFunction>,
+    taken: Set<string>,
+    opset: number | undefined,
+  ) {
+    this.#opset = opset;
     this.#functions = functions;
     this.#taken = taken;
   }
@@ -66,7 +79,7 @@ class Inliner {
     calls: readonly LocalFunction[],
     values: Map<string, ValueInfo>,
   ): readonly Node[] {
-    if (++this.#made > most)
+    if (++this.#count > most)
       throw new CajalError(
         "unsupported",
         `calls of local functions make more than ${most} nodes.`,
@@ -79,7 +92,7 @@ class Inliner {
           ? { type: "graph", value: this.graph(attribute.value, calls) }
           : attribute,
       );
-      return [{ ...node, attributes }];
+      return [inOpsetOf(node, { ...node, attributes })];
     }
     if (calls.includes(called))
       throw new CajalError(
@@ -137,7 +150,9 @@ class Inliner {
       return made;
     };
     const attributes = { ...called.defaults, ...call.attributes };
-    const nodes = called.nodes.map((node) => copied(node, renamed, attributes, scope));
+    const own = called.opsets[""];
+    const opset = own === this.#opset ? undefined : own;
+    const nodes = called.nodes.map((node) => copied(node, { renamed, attributes, scope, opset }));
     return { nodes: [...nodes, ...copies], names };
   }
 
@@ -151,37 +166,48 @@ class Inliner {
 
 const bare = { domain: "", name: "", attributes: {} };
 
-function copied(
-  node: Node,
-  renamed: (name: string) => string,
-  attributes: Readonly<Record<string, Attribute>>,
-  scope: string,
-): Node {
-  return {
+/** What a copy of a function's body goes by. */
+interface Copy {
+  readonly renamed: (name: string) => string;
+  /** The function's attributes, as the call gives them. */
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly scope: string;
+  /** The function's operator set, where it is another one than the model's. */
+  readonly opset: number | undefined;
+}
+
+/** Says of `node` that it is meant in the operator set of `from`. */
+function inOpsetOf(from: Node, node: Node): Node {
+  const opset = opsets.get(from);
+  if (opset !== undefined) opsets.set(node, opset);
+  return node;
+}
+
+function copied(node: Node, copy: Copy): Node {
+  const { renamed, attributes, scope, opset } = copy;
+  const made: Node = {
     ...node,
     name: node.name && `${scope}/${node.name}`,
     inputs: node.inputs.map(renamed),
     outputs: node.outputs.map(renamed),
     attributes: mapped(node.attributes, (attribute) => {
       if (attribute.type === "graph")
-        return { type: "graph", value: copiedGraph(attribute.value, renamed, attributes, scope) };
+        return { type: "graph", value: copiedGraph(attribute.value, copy) };
       if (attribute.type !== "reference") return attribute;
       // Left out where the call leaves it out and there is no default.
       return Object.hasOwn(attributes, attribute.value) ? attributes[attribute.value] : undefined;
     }),
   };
+  if (opset !== undefined) opsets.set(made, opset);
+  return made;
 }
 
-function copiedGraph(
-  graph: Graph,
-  renamed: (name: string) => string,
-  attributes: Readonly<Record<string, Attribute>>,
-  scope: string,
-): Graph {
+function copiedGraph(graph: Graph, copy: Copy): Graph {
+  const { renamed } = copy;
   const info = (value: ValueInfo) => ({ ...value, name: renamed(value.name) });
   return {
     ...graph,
-    nodes: graph.nodes.map((node) => copied(node, renamed, attributes, scope)),
+    nodes: graph.nodes.map((node) => copied(node, copy)),
     initializers: new Map([...graph.initializers].map(([name, data]) => [renamed(name), data])),
     inputs: graph.inputs.map(info),
     outputs: graph.outputs.map(info),
