@@ -1,5 +1,5 @@
 import type { Loss, Ops } from "@cajal/runtime";
-import { clipped, readOptions, type CrossentropyOptions } from "./crossentropy";
+import { clipped, readOptions, type CrossentropyOptions } from "./shared/crossentropy";
 import { defineLoss, elementwise, timesLabel } from "./defineLoss";
 
 const where = "binaryCrossentropy";

@@ -5,7 +5,7 @@ import {
   readOptions,
   weighted,
   type CrossentropyOptions,
-} from "./crossentropy";
+} from "./shared/crossentropy";
 import { checkSameShape, defineLoss, timesLabel } from "./defineLoss";
 
 const where = "categoricalCrossentropy";

@@ -45,6 +45,15 @@ export function elementwise(
 export const timesLabel = <V>(ops: Ops<V>, y: V, value: V): V =>
   ops.where(ops.equal(y, 0), 0, ops.mul(y, value));
 
+/** Labels −1 and 1 as they are; where all labels of a batch are 0 or 1, 2y − 1. */
+export function signsOf<V>(ops: Ops<V>, y: V): V {
+  const below1 = ops.sub(y, 1);
+  // y (y − 1) is 0 for 0 and 1 alone.
+  const other = ops.reduceSum(ops.abs(ops.mul(y, below1)));
+  const allBinary = ops.cast(ops.equal(other, 0), "float32");
+  return ops.add(y, ops.mul(below1, allBinary));
+}
+
 /** Labels in the shape of the output, or without a last axis of 1. */
 export function checkSameShape(where: string, { shape }: Tensor, output: Shape): void {
   const full = shape.length + 1 === output.length && output.at(-1) === 1 ? [...shape, 1] : shape;

@@ -70,7 +70,7 @@ describe.each(engines)("losses of extreme numbers on $name", (engine) => {
 
 it("lists every loss of the folder", () => {
   const files = readdirSync(new URL(".", import.meta.url))
-    .filter((name) => !/test|^(index|crossentropy|defineLoss)\.ts$/.test(name))
+    .filter((name) => /^(?!index|defineLoss|.*test).*\.ts$/.test(name))
     .map((name) => name.slice(0, -3));
   expect(Object.keys(losses).toSorted()).toEqual(files.toSorted());
 });

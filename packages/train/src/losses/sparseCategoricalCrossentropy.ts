@@ -6,7 +6,7 @@ import {
   readOptions,
   weighted,
   type CrossentropyOptions,
-} from "./crossentropy";
+} from "./shared/crossentropy";
 import { defineLoss, timesLabel } from "./defineLoss";
 
 const where = "sparseCategoricalCrossentropy";

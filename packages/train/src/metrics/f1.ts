@@ -1,6 +1,6 @@
 import { CajalError, checkOptions } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
-import { decisions } from "./confusion";
+import { decisions } from "./shared/confusion";
 import { defineMetric, labelsLike, ratio } from "./defineMetric";
 
 export interface F1Options {

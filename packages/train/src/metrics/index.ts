@@ -2,8 +2,10 @@
 import { accuracy } from "./accuracy";
 import { auc } from "./auc";
 import { binaryAccuracy } from "./binaryAccuracy";
+import { binaryIoU } from "./binaryIoU";
 import { categoricalAccuracy } from "./categoricalAccuracy";
 import { f1 } from "./f1";
+import { meanIoU } from "./meanIoU";
 import { precision } from "./precision";
 import { recall } from "./recall";
 import { rootMeanSquaredError } from "./rootMeanSquaredError";
@@ -15,8 +17,10 @@ export const metrics = {
   accuracy,
   auc,
   binaryAccuracy,
+  binaryIoU,
   categoricalAccuracy,
   f1,
+  meanIoU,
   precision,
   recall,
   rootMeanSquaredError,

@@ -1,5 +1,5 @@
 import type { TotalsMetric } from "@cajal/runtime";
-import { decisions, onlyClass, readDecisionOptions, type DecisionOptions } from "./confusion";
+import { decisions, onlyClass, readDecisionOptions, type DecisionOptions } from "./shared/confusion";
 import { defineMetric, ratio } from "./defineMetric";
 
 /**

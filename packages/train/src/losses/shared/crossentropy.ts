@@ -1,7 +1,7 @@
 // What the cross-entropies have in common: their options, and how they treat classes and probabilities.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
-import { epsilon } from "./defineLoss";
+import { epsilon } from "../defineLoss";
 
 export interface CrossentropyOptions {
   /** Whether the model gives logits, without a softmax (or sigmoid) at its end. Default false. */

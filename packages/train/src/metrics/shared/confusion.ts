@@ -1,7 +1,7 @@
 // Counts of right and wrong decisions, of which precision and recall are ratios.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
-import { labelsLike } from "./defineMetric";
+import { labelsLike } from "../defineMetric";
 
 export interface DecisionOptions {
   /** An output above it says yes; default 0.5, or 0 where the model gives logits. */

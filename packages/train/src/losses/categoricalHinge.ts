@@ -1,0 +1,14 @@
+import type { Loss } from "@cajal/runtime";
+import { checkSameShape, defineLoss } from "./defineLoss";
+
+/** max(1 + max((1 − y) p) − Σ y p, 0) over the last axis. `yTrue` one-hot `[batch, …, classes]`. */
+export const categoricalHinge = defineLoss(["categorical_hinge"], (): Loss => ({
+  name: "categorical_hinge",
+  checkLabels: (yTrue, output) => checkSameShape("categoricalHinge", yTrue, output),
+  compute(ops, yTrue, p) {
+    const y = ops.cast(yTrue, "float32");
+    const right = ops.reduceSum(ops.mul(y, p), { axes: [-1] });
+    const wrong = ops.reduceMax(ops.mul(ops.sub(1, y), p), { axes: [-1] });
+    return ops.clip(ops.add(ops.sub(wrong, right), 1), 0, Infinity);
+  },
+}));

@@ -1,0 +1,52 @@
+import { CajalError, checkOptions } from "@cajal/core";
+import type { TotalsMetric } from "@cajal/runtime";
+import { defineMetric, labelsLike } from "./defineMetric";
+import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
+
+export interface BinaryIoUOptions {
+  /** Classes whose mean is taken: 0, what is outside of the mask, and 1, what is in it; default both. */
+  targetClassIds?: readonly number[];
+  /** An output of at least this is in the mask; default 0.5, or 0 where the model gives logits. */
+  threshold?: number;
+}
+
+/**
+ * Intersection over union of masks, |A ∩ B| / |A ∪ B| (Jaccard 1901): the mean over two classes, counted
+ * over the whole epoch. `yTrue` 0 and 1 in the shape of the output.
+ *
+ * @example binaryIoU({ targetClassIds: [1] }) // of the shapes alone, without what surrounds them
+ */
+export const binaryIoU = defineMetric(
+  ["binary_io_u", "binary_iou"],
+  (options: BinaryIoUOptions = {}): TotalsMetric => {
+    checkOptions("binaryIoU", options, ["targetClassIds", "threshold"]);
+    const { threshold = 0.5 } = options;
+    const classes = readClassIds("binaryIoU", options.targetClassIds, 2) ?? [0, 1];
+    if (!Number.isFinite(threshold))
+      throw new CajalError(
+        "bad-argument",
+        `binaryIoU: got threshold ${String(threshold)}, expected a number.`,
+        { threshold },
+      );
+    return {
+      name: "binary_io_u",
+      config: { targetClassIds: classes, threshold },
+      totals(ops, yTrue, yPred) {
+        const actual = ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32");
+        // NaN is in no mask.
+        const below = ops.sub(1, ops.cast(ops.less(yPred, threshold), "float32"));
+        const predicted = ops.mul(below, ops.cast(ops.equal(yPred, yPred), "float32"));
+        const none = (mask: typeof yPred) => ops.sub(1, mask);
+        return [
+          ops.mul(none(actual), none(predicted)),
+          ops.mul(actual, predicted),
+          none(actual),
+          actual,
+          none(predicted),
+          predicted,
+        ].map((mask) => ops.reduceSum(mask));
+      },
+      result: (totals) => meanIntersectionOverUnion(totals, classes),
+    };
+  },
+);
