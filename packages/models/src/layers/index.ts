@@ -6,16 +6,20 @@ import { add } from "./add";
 import { average } from "./average";
 import { averagePooling1d } from "./averagePooling1d";
 import { averagePooling2d } from "./averagePooling2d";
+import { averagePooling3d } from "./averagePooling3d";
 import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
 import { concatenate } from "./concatenate";
 import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
 import { conv2dTranspose } from "./conv2dTranspose";
+import { conv3d } from "./conv3d";
 import { convLstm2d } from "./convLstm2d";
+import { cropping1d } from "./cropping1d";
 import { cropping2d } from "./cropping2d";
 import { customScaleLayer } from "./customScaleLayer";
 import { dense } from "./dense";
+import { depthwiseConv1d } from "./depthwiseConv1d";
 import { depthwiseConv2d } from "./depthwiseConv2d";
 import { dropout } from "./dropout";
 import { elu } from "./elu";
@@ -25,8 +29,10 @@ import { gaussianDropout } from "./gaussianDropout";
 import { gaussianNoise } from "./gaussianNoise";
 import { globalAveragePooling1d } from "./globalAveragePooling1d";
 import { globalAveragePooling2d } from "./globalAveragePooling2d";
+import { globalAveragePooling3d } from "./globalAveragePooling3d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
 import { globalMaxPooling2d } from "./globalMaxPooling2d";
+import { globalMaxPooling3d } from "./globalMaxPooling3d";
 import { gru } from "./gru";
 import { inputLayer } from "./inputLayer";
 import { layerNormalization } from "./layerNormalization";
@@ -34,6 +40,7 @@ import { leakyRelu } from "./leakyRelu";
 import { lstm } from "./lstm";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
+import { maxPooling3d } from "./maxPooling3d";
 import { maximum } from "./maximum";
 import { minimum } from "./minimum";
 import { multiply } from "./multiply";
@@ -43,6 +50,7 @@ import { relu } from "./relu";
 import { repeatVector } from "./repeatVector";
 import { rescaling } from "./rescaling";
 import { reshape } from "./reshape";
+import { separableConv1d } from "./separableConv1d";
 import { separableConv2d } from "./separableConv2d";
 import { simpleRnn } from "./simpleRnn";
 import { softmax } from "./softmax";
@@ -51,7 +59,9 @@ import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
 import { thresholdedRelu } from "./thresholdedRelu";
 import { timeDistributed } from "./timeDistributed";
+import { upSampling1d } from "./upSampling1d";
 import { upSampling2d } from "./upSampling2d";
+import { zeroPadding1d } from "./zeroPadding1d";
 import { zeroPadding2d } from "./zeroPadding2d";
 
 const list = [
@@ -60,16 +70,20 @@ const list = [
   average,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   batchNormalization,
   bidirectional,
   concatenate,
   conv1d,
   conv2d,
   conv2dTranspose,
+  conv3d,
   convLstm2d,
+  cropping1d,
   cropping2d,
   customScaleLayer,
   dense,
+  depthwiseConv1d,
   depthwiseConv2d,
   dropout,
   elu,
@@ -79,8 +93,10 @@ const list = [
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   gru,
   inputLayer,
   layerNormalization,
@@ -88,6 +104,7 @@ const list = [
   lstm,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   maximum,
   minimum,
   multiply,
@@ -97,6 +114,7 @@ const list = [
   repeatVector,
   rescaling,
   reshape,
+  separableConv1d,
   separableConv2d,
   simpleRnn,
   softmax,
@@ -105,7 +123,9 @@ const list = [
   subtract,
   thresholdedRelu,
   timeDistributed,
+  upSampling1d,
   upSampling2d,
+  zeroPadding1d,
   zeroPadding2d,
 ] as const;
 

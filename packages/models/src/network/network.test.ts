@@ -41,9 +41,9 @@ describe("resolve refuses", () => {
   it.each<[what: string, model: ModelConfig, code: string, said: string[]]>([
     [
       "an unknown layer class, naming the known, nearest first",
-      model([x, layer("Conv3D", "c", ["x"])]),
+      model([x, layer("Conv4D", "c", ["x"])]),
       "unknown-name",
-      ['layer "c"', '"Conv3D"', "Known, nearest first: Conv1D, Conv2D"],
+      ['layer "c"', '"Conv4D"', "Known, nearest first: Conv1D, Conv2D"],
     ],
     [
       "an unknown config key",

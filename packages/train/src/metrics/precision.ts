@@ -1,5 +1,10 @@
 import type { TotalsMetric } from "@cajal/runtime";
-import { decisions, onlyClass, readDecisionOptions, type DecisionOptions } from "./shared/confusion";
+import {
+  decisions,
+  onlyClass,
+  readDecisionOptions,
+  type DecisionOptions,
+} from "./shared/confusion";
 import { defineMetric, ratio } from "./defineMetric";
 
 /**

@@ -202,6 +202,33 @@ export const singleOrNone = fieldOf<readonly [number] | null, number | readonly 
   },
 );
 
+export type Triple = readonly [number, number, number];
+
+const tripleOf = (given: unknown): Triple | undefined => {
+  if (isWhole(given, 1)) return [given, given, given];
+  if (!Array.isArray(given) || given.length !== 3) return undefined;
+  const [a, b, c]: unknown[] = given;
+  return isWhole(a, 1) && isWhole(b, 1) && isWhole(c, 1) ? [a, b, c] : undefined;
+};
+
+/** Depth, height and width; one number stands for all. */
+export const triple = fieldOf<Triple, number | Triple>(
+  "a whole number of at least 1, or three: [depth, height, width]",
+  tripleOf,
+);
+
+/** As `triple`, or null for what the layer itself says. */
+export const tripleOrNone = fieldOf<Triple | null, number | Triple | null>(
+  "null, a whole number of at least 1, or three: [depth, height, width]",
+  (given) => (given === null ? null : tripleOf(given)),
+);
+
+/** What is added to or cut from a sequence: `n` at both ends, or `[start, end]`. */
+export const ends = fieldOf<Pair, number | Pair>(
+  "n or [start, end], whole numbers of at least 0",
+  (given) => pairOf(given, 0),
+);
+
 export type Borders = readonly [rows: Pair, columns: Pair];
 
 /** What is added or cut: `n`, `[rows, columns]` or `[[top, bottom], [left, right]]`. */

@@ -24,6 +24,12 @@ export const poolFields2d = {
   ...both,
 };
 
+export const poolFields3d = {
+  pool_size: f.triple([2, 2, 2]),
+  strides: f.tripleOrNone(null),
+  ...both,
+};
+
 interface PoolConfig {
   readonly pool_size: readonly number[];
   readonly strides: readonly number[] | null;

@@ -3,13 +3,17 @@ import type { TfjsLayer } from "./layer";
 import { average } from "./average";
 import { averagePooling1d } from "./averagePooling1d";
 import { averagePooling2d } from "./averagePooling2d";
+import { averagePooling3d } from "./averagePooling3d";
 import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
 import { concatenate } from "./concatenate";
 import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
 import { conv2dTranspose } from "./conv2dTranspose";
+import { conv3d } from "./conv3d";
+import { cropping1d } from "./cropping1d";
 import { customScaleLayer } from "./customScaleLayer";
+import { depthwiseConv1d } from "./depthwiseConv1d";
 import { depthwiseConv2d } from "./depthwiseConv2d";
 import { dropout } from "./dropout";
 import { elu } from "./elu";
@@ -18,31 +22,41 @@ import { gaussianDropout } from "./gaussianDropout";
 import { gaussianNoise } from "./gaussianNoise";
 import { globalAveragePooling1d } from "./globalAveragePooling1d";
 import { globalAveragePooling2d } from "./globalAveragePooling2d";
+import { globalAveragePooling3d } from "./globalAveragePooling3d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
 import { globalMaxPooling2d } from "./globalMaxPooling2d";
+import { globalMaxPooling3d } from "./globalMaxPooling3d";
 import { gru } from "./gru";
 import { layerNormalization } from "./layerNormalization";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
+import { maxPooling3d } from "./maxPooling3d";
 import { multiply } from "./multiply";
 import { relu } from "./relu";
+import { separableConv1d } from "./separableConv1d";
 import { softmax } from "./softmax";
 import { spatialDropout1d } from "./spatialDropout1d";
 import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
+import { upSampling1d } from "./upSampling1d";
 import { upSampling2d } from "./upSampling2d";
+import { zeroPadding1d } from "./zeroPadding1d";
 
 export const tfjsLayerList: readonly TfjsLayer[] = [
   average,
   averagePooling1d,
   averagePooling2d,
+  averagePooling3d,
   batchNormalization,
   bidirectional,
   concatenate,
   conv1d,
   conv2d,
   conv2dTranspose,
+  conv3d,
+  cropping1d,
   customScaleLayer,
+  depthwiseConv1d,
   depthwiseConv2d,
   dropout,
   elu,
@@ -51,19 +65,25 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
+  globalAveragePooling3d,
   globalMaxPooling1d,
   globalMaxPooling2d,
+  globalMaxPooling3d,
   gru,
   layerNormalization,
   maxPooling1d,
   maxPooling2d,
+  maxPooling3d,
   multiply,
   relu,
+  separableConv1d,
   softmax,
   spatialDropout1d,
   spatialDropout2d,
   subtract,
+  upSampling1d,
   upSampling2d,
+  zeroPadding1d,
 ];
 
 /** What there is to say of a layer class; undefined: TF.js' own layer is what Keras has. */

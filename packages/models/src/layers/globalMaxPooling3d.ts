@@ -1,0 +1,30 @@
+// The largest value of each channel over the whole volume.
+// keras.io/api/layers/pooling_layers/global_max_pooling3d
+import * as f from "./definition/fields";
+import { defineLayer } from "./definition/layer";
+import { cast, isInteger, wide } from "./shared/integers";
+import { flatten } from "./shared/reshaping";
+
+export const globalMaxPooling3d = defineLayer({
+  className: "GlobalMaxPooling3D",
+  fields: {
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    data_format: f.dataFormat("channels_last"),
+    /** Whether axes that are pooled away stay, with extent 1. */
+    keepdims: f.flag(false),
+  },
+  rank: 5,
+  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, 1, x![4]!] : [x![0]!, x![4]!]],
+  integers: () => "moves",
+  layout: "channelsFirst",
+  lower: ({ keepdims }, [x], g) => {
+    if (isInteger(x!.dtype))
+      return [cast(g, g.reduceMax(wide(g, x!), { axes: [2, 3, 4], keepdims }), x!.dtype)];
+    const pooled = g.globalMaxPool(x!); // [batch, channels, 1, 1, 1]
+    return [keepdims ? pooled : flatten(g, pooled)];
+  },
+  samples: [
+    { inputs: [[2, 3, 2, 5, 4]] },
+    { config: { keepdims: true }, inputs: [[1, 2, 1, 2, 3]] },
+  ],
+});

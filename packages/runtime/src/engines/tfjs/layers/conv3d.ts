@@ -1,0 +1,26 @@
+// 3D convolution, kernel [depth, height, width, in / groups, out]. TF.js lacks groups, and the
+// gradients of dilation.
+import type { Tensor5D } from "@tensorflow/tfjs-core";
+import { activate } from "../activations";
+import { dilatedKernel } from "../dilatedKernel";
+import { inGroups } from "../inGroups";
+import { defineTfjsLayer } from "./layer";
+
+type Triple = readonly [number, number, number];
+
+export const conv3d = defineTfjsLayer<{
+  strides: Triple;
+  padding: "valid" | "same";
+  dilation_rate: Triple;
+  groups: number;
+  activation: string;
+}>({
+  className: "Conv3D",
+  differs: ({ groups, dilation_rate }) => groups !== 1 || dilation_rate.some((rate) => rate !== 1),
+  call: ({ strides, padding, dilation_rate, groups, activation }, [x], { tf, weights }) => {
+    const kernel = dilatedKernel(tf, weights.kernel as Tensor5D, dilation_rate);
+    const convolved = (part: Tensor5D, of: Tensor5D) => tf.conv3d(part, of, [...strides], padding);
+    const y = inGroups(tf, groups, [x as Tensor5D, kernel], convolved);
+    return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
+  },
+});
