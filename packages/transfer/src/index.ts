@@ -1,3 +1,4 @@
+export { pretrained, type Pretrained, type PretrainedOptions } from "./pretrained";
 export { readModel, readWeights, type ReadModelOptions } from "./readModel";
 export {
   encodeModel,

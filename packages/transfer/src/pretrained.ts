@@ -1,0 +1,185 @@
+// Networks with the weights that their authors or Keras have published, trained on ImageNet; or with one's own.
+import {
+  CajalError,
+  checkOptions,
+  isCajalError,
+  showShape,
+  type Preprocessing,
+  type Weights,
+} from "@cajal/core";
+import type { FetchProgress } from "@cajal/files/node";
+import {
+  modelFacts,
+  weightFile,
+  type ApplicationOptions,
+  type BuildOptions,
+  type ModelConfig,
+} from "@cajal/models";
+import { initialize } from "@cajal/runtime";
+import { readWeights } from "./readModel";
+import type { ModelSource } from "./source";
+
+export interface PretrainedOptions extends ApplicationOptions {
+  /** Width, of networks that have several. Default 1. */
+  readonly alpha?: number;
+  /** ResNet50's files of today or of 2016; Keras' classes differ in nothing but layers' names. Default "current". */
+  readonly generation?: "current" | "2016";
+  /**
+   * "imagenet": the published file. Or weights of one's own in any form that `readWeights` reads: a path, URL, Blob,
+   * bytes. null: random ones. Default "imagenet".
+   */
+  readonly weights?: "imagenet" | ModelSource | null;
+  /**
+   * Where weight files are looked for first, by their own names: a folder, or a URL that serves one. Default: the
+   * environment variable CAJAL_WEIGHTS, if it is set.
+   */
+  readonly mirror?: string;
+  /** The cache folder; default as for data sets. */
+  readonly cache?: string;
+  /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
+  readonly offline?: boolean;
+  /** Of random weights, default 0. */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FetchProgress) => void;
+  /** Default the global one. */
+  readonly fetch?: typeof globalThis.fetch;
+}
+
+/** A network that is ready for use. */
+export interface Pretrained {
+  /** As Keras writes it: "ResNet50". */
+  readonly name: string;
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+  /** How pixels 0 … 255 become the input: `preprocessInput(x, preprocessing)`. */
+  readonly preprocessing?: Preprocessing;
+  /** ImageNet's class names, where the network tells those apart. */
+  readonly labels?: readonly string[];
+}
+
+const own = ["alpha", "generation", "weights", "mirror", "cache", "offline", "seed", "signal", "onProgress", "fetch"] as const; // prettier-ignore
+const ofNetwork = ["include_top", "input_shape", "pooling", "classes", "classifier_activation", "name"] as const; // prettier-ignore
+
+/**
+ * A network with weights, as `keras.applications.ResNet50(weights="imagenet")` gives it. The file is fetched once,
+ * verified and kept in the cache; interrupted downloads go on. MobileNet's files have no published hash: that of the
+ * first file whose shapes all fit is noted beside it, and later ones are compared.
+ *
+ * @param name as `modelFacts` takes it: "ResNet50", "mobilenet"
+ * @throws CajalError `unknown-name`, `unknown-option`; `bad-argument` for options for which nothing was published;
+ *   `offline`, `network`, `checksum-mismatch`, `bad-file`, `bad-shape` of the file
+ * @example const { model, weights } = await pretrained("MobileNet", { alpha: 0.5, include_top: false, pooling: "avg" });
+ */
+export async function pretrained(
+  name: string,
+  options: PretrainedOptions = {},
+): Promise<Pretrained> {
+  checkOptions("pretrained", options, [...ofNetwork, ...own]);
+  const facts = modelFacts(name);
+  const { weights: source = "imagenet", alpha, include_top = true, classes = 1000 } = options;
+  const { signal, fetch, seed = 0 } = options;
+  const builds = Object.fromEntries(
+    [...ofNetwork, "alpha" as const]
+      .filter((key) => options[key] !== undefined)
+      .map((key) => [key, options[key]]),
+  );
+  const model = facts.build(builds as BuildOptions);
+  const published = source === "imagenet";
+  if (published && include_top && classes !== 1000)
+    throw new CajalError(
+      "bad-argument",
+      `${facts.name}: got classes ${classes}, and the published weights tell 1000 apart. For a head of your own: { include_top: false }, then fineTune; or give other weights.`,
+      { classes },
+    );
+  const reading = { ...(fetch && { fetch }), ...(signal && { signal }) };
+  const weights =
+    source === null
+      ? initialize(model, { seed })
+      : published
+        ? await imagenet(facts, model, options)
+        : await readWeights(source, model, reading);
+  const labels =
+    include_top && classes === 1000 && published
+      ? (await import("@cajal/models/imagenet")).imagenetClasses().map(({ label }) => label)
+      : undefined;
+  return {
+    name: facts.name,
+    model,
+    weights,
+    ...(facts.preprocessing && { preprocessing: facts.preprocessing }),
+    ...(labels && { labels }),
+  };
+
+  async function imagenet(
+    facts: ReturnType<typeof modelFacts>,
+    model: ModelConfig,
+    options: PretrainedOptions,
+  ): Promise<Weights> {
+    const file = weightFile(facts, {
+      include_top,
+      ...(alpha !== undefined && { alpha }),
+      size: trainedOn(facts, options),
+      ...(options.generation && { generation: options.generation }),
+    });
+    const fileName = file.urls[0]!.split("/").at(-1)!;
+    const { process } = globalThis;
+    const mirror = options.mirror ?? process?.env?.CAJAL_WEIGHTS;
+    if (mirror && !/^https?:/i.test(mirror))
+      return readWeights(`${mirror.replace(/[\\/]$/, "")}/${fileName}`, model, reading);
+    const urls = [...(mirror ? [`${mirror.replace(/\/$/, "")}/${fileName}`] : []), ...file.urls];
+    if (!process?.getBuiltinModule) return readWeights(urls[0]!, model, reading);
+    const { fetchFile } = await import("@cajal/files/node");
+    const { readFile, rm, writeFile } = process.getBuiltinModule("node:fs/promises");
+    // Of one name there are two files.
+    const to = `weights/${file.generation === "2016" ? "2016/" : ""}${fileName}`;
+    const { cache, offline, onProgress } = options;
+    const fetching = {
+      urls,
+      to,
+      ...reading,
+      ...(cache !== undefined && { cache }),
+      ...(offline !== undefined && { offline }),
+      ...(onProgress && { onProgress }),
+    };
+    if (file.md5)
+      return readWeights(await fetchFile({ ...fetching, md5: file.md5 }), model, reading);
+    const path = await fetchFile(fetching);
+    const note = `${path}.sha256`;
+    const noted = await readFile(note, "utf8").catch(() => undefined);
+    if (noted) return readWeights(await fetchFile({ ...fetching, sha256: noted.trim() }), model, reading); // prettier-ignore
+    try {
+      const weights = await readWeights(path, model, reading);
+      const { createHash } = process.getBuiltinModule("node:crypto");
+      await writeFile(
+        note,
+        createHash("sha256")
+          .update(await readFile(path))
+          .digest("hex"),
+      );
+      return weights;
+    } catch (error) {
+      // The cache keeps no file that is none.
+      if (isCajalError(error, "bad-file")) await rm(path, { force: true });
+      throw error;
+    }
+  }
+}
+
+/** The size of image whose published weights are taken: the input's, where there are such, else the network's own. */
+function trainedOn(
+  { input, weights }: ReturnType<typeof modelFacts>,
+  { input_shape, include_top = true }: PretrainedOptions,
+): number {
+  if (!input_shape) return input[0];
+  const size = input_shape[0] ?? input[0];
+  if (weights.some((file) => file.size === size)) return size;
+  // A top of dense layers over the feature maps fits one size; one of pooled features fits all, as in Keras.
+  if (include_top && weights.every((file) => file.size === undefined) && size !== input[0])
+    throw new CajalError(
+      "bad-argument",
+      `got input_shape ${showShape(input_shape)}, expected ${showShape(input)} with the published weights and the top. Leave the top out: { include_top: false }.`,
+      { got: input_shape, expected: input },
+    );
+  return input[0];
+}
