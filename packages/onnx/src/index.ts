@@ -76,3 +76,4 @@ export {
   type ExternalEntry,
 } from "./file/encode";
 export { decodeModel, type DecodeOptions, type ExternalData } from "./file/decode";
+export { operatorFacts } from "./operators";

@@ -5,6 +5,7 @@ import {
   type Dim,
   type Graph,
   inferShapes,
+  operatorFacts,
   type Node,
   type OnnxModel,
   type ValueInfo,
@@ -42,26 +43,12 @@ function macsOf(model: OnnxModel): number | null {
     ...model,
     graph: { ...model.graph, inputs: model.graph.inputs.map(ofOne) },
   });
-  const size = (name: string | undefined) =>
-    sizeOf((shapes.get(name ?? "")?.shape ?? [NaN]).map(Number));
-  const extent = (name: string | undefined, axis: number) =>
-    Number(shapes.get(name ?? "")?.shape?.at(axis));
-  const spent = ({ op, inputs: [a, b], outputs: [y], attributes }: Node): number => {
-    switch (op) {
-      // For each output value the kernel of its channel: channels in (of its group) × height × width.
-      case "Conv":
-        return (size(y) * size(b)) / extent(b, 0);
-      // For each input value the kernels that it is spread by.
-      case "ConvTranspose":
-        return (size(a) * size(b)) / extent(b, 0);
-      case "MatMul":
-        return size(y) * extent(a, -1);
-      case "Gemm":
-        return size(y) * extent(a, attributes.transA?.value === 1 ? 0 : 1);
-      default:
-        return 0;
-    }
-  };
+  const shapeOf = (name: string) => (shapes.get(name)?.shape ?? [NaN]).map(Number);
+  const spent = ({ op, domain, inputs, outputs: [y], attributes }: Node): number =>
+    operatorFacts(op, domain).macs?.(inputs.map(shapeOf), shapeOf(y ?? ""), (name, absent) => {
+      const attribute = attributes[name];
+      return attribute?.type === "int" ? Number(attribute.value) : absent;
+    }) ?? 0;
   const macs = model.graph.nodes.reduce((sum, node) => sum + spent(node), 0);
   // A file may be made for batches of one size alone.
   const batch = Number(shapes.get(model.graph.inputs[0]?.name ?? "")?.shape?.[0] ?? 1);

@@ -1,12 +1,14 @@
 // Networks made of a network: without an activation at its end, with fewer outputs. What is resolved stays so.
+import { CajalError, showValue } from "@cajal/core";
 import { writeConfig } from "../layers/definition/readConfig";
-import type { Call, Network, NetworkValue } from "./network";
+import { isNetwork, type Call, type Network, type NetworkValue } from "./network";
 import type { NetworkLayer } from "./plan";
 
 /**
  * The network without that activation at the end of an output, where a loss is to take what it is applied to.
  *
  * @param index which of the outputs
+ * @throws CajalError `bad-argument` for what is no network, or no output of it
  * @returns undefined where the output ends otherwise, or the values before are not to be had alone: another
  *   layer reads the output too, it is an output twice, or its layer is called elsewhere
  */
@@ -15,6 +17,7 @@ export function withoutEnding(
   index: number,
   activation: string,
 ): Network | undefined {
+  checkOutputs("withoutEnding", network, [index]);
   const { calls, layers, model, outputs } = network;
   const output = outputs[index]!;
   const last = output.call;
@@ -65,8 +68,13 @@ export function withoutEnding(
   };
 }
 
-/** The network with those outputs alone, without the calls that none of them depends on. */
+/**
+ * The network with those outputs alone, without the calls that none of them depends on.
+ *
+ * @throws CajalError `bad-argument` for what is no network, or no output of it
+ */
 export function withOutputs(network: Network, indices: readonly number[]): Network {
+  checkOutputs("withOutputs", network, indices);
   if (indices.length === network.outputs.length) return network;
   const outputs = indices.map((index) => network.outputs[index]!);
   const needed = new Set<NetworkValue>(outputs);
@@ -86,4 +94,20 @@ export function withOutputs(network: Network, indices: readonly number[]): Netwo
     outputs,
     outputNames: indices.map((index) => network.outputNames[index]!),
   };
+}
+
+function checkOutputs(where: string, network: Network, indices: readonly number[]): void {
+  if (typeof network !== "object" || network === null || !isNetwork(network))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${showValue(network)}, expected what resolve gives.`,
+      { where },
+    );
+  const { outputs } = network;
+  if (!Array.isArray(indices) || !indices.every((index) => outputs[index] !== undefined))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got output ${showValue(indices)}, expected numbers from 0 to ${outputs.length - 1}.`,
+      { where },
+    );
 }

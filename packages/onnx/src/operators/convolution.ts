@@ -1,5 +1,5 @@
 // Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
-import { tensor } from "@cajal/core";
+import { sizeOf, tensor } from "@cajal/core";
 import { multiply, numbersOf, show, unify, unknowns } from "../model/dims";
 import type { Dim } from "../model/model";
 import {
@@ -111,6 +111,9 @@ const convSamples: Operator["samples"] = [
 export const convolution: readonly Operator[] = [
   defineOperator({
     op: "Conv",
+    ending: { activation: "linear" },
+    // For each output value the kernel of its channel: channels in (of its group) × height × width.
+    macs: ([, kernel = []], y) => (sizeOf(y) * sizeOf(kernel)) / kernel[0]!,
     inputs: [2, 3],
     outputs: [1, 1],
     // Never ends without channels.
@@ -140,6 +143,8 @@ export const convolution: readonly Operator[] = [
   }),
   defineOperator({
     op: "ConvTranspose",
+    // For each input value the kernels that it is spread by.
+    macs: ([x = [], kernel = []]) => (sizeOf(x) * sizeOf(kernel)) / kernel[0]!,
     inputs: [2, 3],
     outputs: [1, 1],
     // A segmentation fault where the image is empty.

@@ -17,6 +17,7 @@ import {
 
 interface Unary {
   choices?: Operator["choices"];
+  ending?: Operator["ending"];
   since?: number;
   attributes?: AttributeTypes;
   /** What it does to numbers that are known while the graph is built. */
@@ -29,7 +30,7 @@ interface Unary {
 const unary = (
   op: string,
   type: TypeRule,
-  { since, attributes = {}, choices, fold, result, domain, samples }: Unary = {},
+  { since, attributes = {}, choices, ending, fold, result, domain, samples }: Unary = {},
 ): Operator =>
   defineOperator({
     op,
@@ -39,6 +40,7 @@ const unary = (
     outputs: [1, 1],
     types: [type],
     ...(choices === undefined ? {} : { choices }),
+    ...(ending === undefined ? {} : { ending }),
     // Operators of the first opset had it, up to opset 5.
     attributes: domain || since ? attributes : { ...attributes, consumed_inputs: "ints" },
     infer: ({ inputs: [x] }) => {
@@ -231,6 +233,7 @@ const isInteger = (dtype: ElementType) => /^(u?int|bool)/.test(dtype);
 /** Clip took its limits as attributes before opset 11. */
 const clip = defineOperator({
   op: "Clip",
+  settings: [1, 2],
   inputs: [1, 3],
   outputs: [1, 1],
   types: ["number"],
@@ -316,6 +319,7 @@ const where = defineOperator({
 
 const dropout = defineOperator({
   op: "Dropout",
+  settings: [1, 2],
   inputs: [1, 3],
   outputs: [1, 2],
   types: ["float", "float:ratio", "bool"],
@@ -349,6 +353,7 @@ const shifted: readonly OperatorSample[] = [small([-2, -0.5, 0.5, 3, 0, 1], [2, 
 export const elementwise: readonly Operator[] = [
   defineOperator({
     op: "Identity",
+    ending: "same",
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],
@@ -370,8 +375,8 @@ export const elementwise: readonly Operator[] = [
   unary("HardSigmoid", "float", { attributes: { ...alpha, beta: "float" }, samples: shifted }),
   unary("HardSwish", "float", { since: 14, samples: shifted }),
   unary("Mish", "float", { since: 18, samples: shifted }),
-  unary("Sigmoid", "float", { samples: shifted }),
-  unary("Tanh", "float", { samples: shifted }),
+  unary("Sigmoid", "float", { ending: { activation: "sigmoid" }, samples: shifted }),
+  unary("Tanh", "float", { ending: { activation: "tanh" }, samples: shifted }),
   unary("Softplus", "float", { samples: shifted }),
   unary("Softsign", "float", { samples: shifted }),
   unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
@@ -424,7 +429,10 @@ export const elementwise: readonly Operator[] = [
   }),
 
   // Arithmetic
-  binary("Add", "number", { fold: (x, y) => x + y, neutral: { right: 0, left: 0 } }),
+  {
+    ...binary("Add", "number", { fold: (x, y) => x + y, neutral: { right: 0, left: 0 } }),
+    ending: "adds",
+  },
   binary("Sub", "number", { fold: (x, y) => x - y, neutral: { right: 0 } }),
   binary("Mul", "number", {
     fold: (x, y) => x * y,

@@ -44,6 +44,12 @@ export const operators: readonly Operator[] = [
 
 const byName = new Map(operators.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));
 
+/** What others ask of an operator; all absent for one that is not known. */
+export const operatorFacts = (
+  op: string,
+  domain = "",
+): Partial<Pick<Operator, "ending" | "macs" | "settings">> => operator(op, domain) ?? {};
+
 /** The definition of an operator, if it is known. */
 export const operator = (op: string, domain = ""): Operator | undefined =>
   byName.get(`${domain === "ai.onnx" ? "" : domain}.${op}`);

@@ -36,6 +36,7 @@ function list(node: InferenceContext, input: number, attribute: string): Dims {
 
 const reshape = defineOperator({
   op: "Reshape",
+  ending: "moves",
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],
@@ -81,6 +82,7 @@ const reshape = defineOperator({
 
 const flatten = defineOperator({
   op: "Flatten",
+  ending: "moves",
   inputs: [1, 1],
   outputs: [1, 1],
   types: ["any"],
@@ -103,6 +105,7 @@ const flatten = defineOperator({
 
 const squeeze = defineOperator({
   op: "Squeeze",
+  ending: "moves",
   inputs: [1, 2],
   outputs: [1, 1],
   types: ["any", "int64"],
@@ -384,6 +387,7 @@ const clamp = (x: number, low: number, high: number) => Math.min(Math.max(x, low
 
 const pad = defineOperator({
   op: "Pad",
+  settings: [2],
   inputs: [1, 4],
   outputs: [1, 1],
   types: ["any", "int64", "any", "index"],
@@ -528,6 +532,7 @@ function scaled(shape: readonly Dim[], scales: Dims): Dim[] {
 
 const resize = defineOperator({
   op: "Resize",
+  settings: [1, 2],
   since: 10,
   inputs: [1, 4],
   outputs: [1, 1],

@@ -1,4 +1,5 @@
 // Matrix products.
+import { sizeOf } from "@cajal/core";
 import { broadcast, show, unify, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
 import {
@@ -168,6 +169,8 @@ const einsum = defineOperator({
 export const matrix: readonly Operator[] = [
   defineOperator({
     op: "MatMul",
+    ending: { activation: "linear" },
+    macs: ([a = []], y) => sizeOf(y) * a.at(-1)!,
     inputs: [2, 2],
     outputs: [1, 1],
     types: ["number"],
@@ -233,6 +236,8 @@ export const matrix: readonly Operator[] = [
   }),
   defineOperator({
     op: "Gemm",
+    ending: { activation: "linear" },
+    macs: ([a = []], y, int) => sizeOf(y) * a[int("transA", 0) === 1 ? 0 : 1]!,
     inputs: [2, 3],
     outputs: [1, 1],
     types: ["number"],

@@ -72,12 +72,19 @@ function inferBatchNormalization(node: InferenceContext): readonly Inferred[] {
 }
 
 export const normalization: readonly Operator[] = [
-  along("Softmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
-  along("LogSoftmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+  {
+    ...along("Softmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+    ending: { activation: "softmax" },
+  },
+  {
+    ...along("LogSoftmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+    ending: { activation: "log_softmax" },
+  },
   along("Hardmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
   along("LpNormalization", { axis: "int", p: "int" }, () => -1, { p: { among: [1, 2] } }),
   defineOperator({
     op: "BatchNormalization",
+    settings: [3, 4],
     inputs: [5, 5],
     outputs: [1, 5],
     types: ["float", "float:scale", "float:scale", "float:statistics", "float:statistics"],

@@ -76,6 +76,12 @@ export interface Bounds {
 /** A flag: ONNX Runtime takes other numbers now for 0, now for 1, or refuses them. */
 export const flag: Bounds = { among: [0, 1] };
 
+/**
+ * Values of an activation, by its Keras name ("linear": of a product); those of the first input as they are
+ * ("same"), or in another shape ("moves"); or the sum of the inputs, of which one may be a bias ("adds").
+ */
+export type Ending = { readonly activation: string } | "same" | "moves" | "adds";
+
 export interface Operator {
   readonly op: string;
   /** "" (the default) is the standard's own; "com.microsoft" are ONNX Runtime's. */
@@ -96,6 +102,20 @@ export interface Operator {
   readonly bounds?: Readonly<Record<string, Bounds>>;
   /** Attributes that must be given. */
   readonly required?: readonly string[];
+  /**
+   * Multiply-adds, from the shapes of its inputs and its output; biases are not counted. Absent: none worth counting.
+   *
+   * @param int an attribute's value, or what to take where it is absent
+   */
+  macs?(
+    inputs: readonly (readonly number[])[],
+    output: readonly number[],
+    int: (name: string, absent: number) => number,
+  ): number;
+  /** Inputs, by number, that set how it works, such as statistics and limits: no loss is to move them. */
+  readonly settings?: readonly number[];
+  /** What the values of its output are where a network ends with it; absent: nothing that a loss must know. */
+  readonly ending?: Ending;
   /** The graph among its attributes that constant inputs rule out: what it says of these shapes is no matter. */
   skips?(inputs: readonly (Inferred | undefined)[]): string | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */

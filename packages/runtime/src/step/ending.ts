@@ -2,7 +2,7 @@
 // probabilities behind none, computes a number that means nothing: Keras does so in silence.
 import { CajalError } from "@cajal/core";
 import { activationOf, type Network } from "@cajal/models";
-import type { Graph } from "@cajal/onnx";
+import { operatorFacts, type Graph, type Node } from "@cajal/onnx";
 import type { Loss } from "./trainStep";
 
 /** The last that a model does to its output's values. */
@@ -49,34 +49,22 @@ export function endingOf({ outputs }: Network, index = 0): Ending | undefined {
   return undefined;
 }
 
-/** Operators by the activation that they are; those of a layer without one are linear. */
-const activations: ReadonlyMap<string, string> = new Map([
-  ["Softmax", "softmax"],
-  ["Sigmoid", "sigmoid"],
-  ["LogSoftmax", "log_softmax"],
-  ["Tanh", "tanh"],
-  ["Gemm", "linear"],
-  ["MatMul", "linear"],
-  ["Conv", "linear"],
-]);
-
 /** The activation at the end of an ONNX graph's output, as exporters write it. */
 export function endingOfGraph({ nodes, outputs }: Graph, index = 0): Ending | undefined {
   const makers = new Map(
     nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)),
   );
+  const endingAt = (node: Node | undefined) => node && operatorFacts(node.op, node.domain).ending;
   let node = makers.get(outputs[index]!.name);
-  while (node && ["Identity", "Flatten", "Reshape", "Squeeze"].includes(node.op))
-    node = makers.get(node.inputs[0]!);
+  while (endingAt(node) === "same" || endingAt(node) === "moves")
+    node = makers.get(node!.inputs[0]!);
   // A bias behind a product.
-  const product =
-    node?.op === "Add"
-      ? node.inputs.map((input) => makers.get(input)).find((made) => made?.op === "MatMul")
-      : undefined;
-  const last = product ?? node;
-  if (!last || (last.domain !== "" && last.domain !== "ai.onnx")) return undefined;
-  const activation = activations.get(last.op);
-  return activation === undefined
-    ? undefined
-    : { activation, where: `node "${last.name || last.outputs[0]}" (${last.op})` };
+  if (endingAt(node) === "adds")
+    node = node!.inputs
+      .map((input) => makers.get(input))
+      .find((maker) => typeof endingAt(maker) === "object");
+  const ending = endingAt(node);
+  return typeof ending === "object"
+    ? { activation: ending.activation, where: `node "${node!.name || node!.outputs[0]}" (${node!.op})` } // prettier-ignore
+    : undefined;
 }

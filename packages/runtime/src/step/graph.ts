@@ -3,6 +3,7 @@
 import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
 import {
   isCarried,
+  operatorFacts,
   upgradeModel,
   type Dim,
   type Graph,
@@ -123,29 +124,20 @@ const readBy = ({ inputs, attributes }: Node): string[] => [
   ),
 ];
 
-/** Inputs that say how an operator works, and no loss should move: number of the input. */
-const settings: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [3, 4], // the statistics
-  Clip: [1, 2],
-  Dropout: [1, 2],
-  Pad: [2],
-  Resize: [1, 2],
-};
-
 /**
  * The float32 initializers that are parameters, in the order in which they are used. Those without
  * axes are numbers of a formula, such as the 0.5 in a GELU.
  */
 function parametersOf({ initializers }: Graph, nodes: readonly Node[]): string[] {
-  const found = new Set<string>();
-  const set = new Set<string>();
+  const read = new Set<string>();
+  const settings = new Set<string>();
   for (const { op, domain, inputs } of nodes)
     inputs.forEach((name, i) => {
       const value = initializers.get(name);
       if (value?.dtype !== "float32" || value.shape.length === 0) return;
-      (domain === "" && settings[op]?.includes(i) ? set : found).add(name);
+      (operatorFacts(op, domain).settings?.includes(i) ? settings : read).add(name);
     });
-  return [...found].filter((name) => !set.has(name));
+  return [...read].filter((name) => !settings.has(name));
 }
 
 /** The parameter of that name, or all whose names begin with it. */
@@ -164,13 +156,14 @@ function beforeActivation(
   activation: "softmax" | "sigmoid",
 ): string | undefined {
   const maker = (name: string) => nodes.find((node) => node.outputs.includes(name));
+  const endingAt = (node: Node | undefined) => node && operatorFacts(node.op, node.domain).ending;
   let last = maker(outputs[index]!.name);
-  while (last?.op === "Identity") last = maker(last.inputs[0]!);
-  const op = { softmax: "Softmax", sigmoid: "Sigmoid" }[activation];
-  if (!last || last.domain !== "" || last.op !== op) return undefined;
+  while (endingAt(last) === "same") last = maker(last!.inputs[0]!);
+  const ending = endingAt(last);
+  if (!last || typeof ending !== "object" || ending.activation !== activation) return undefined;
+  // Losses go along the last axis.
   const axis = last.attributes.axis?.type === "int" ? last.attributes.axis.value : -1;
-  const rank = outputs[index]!.shape?.length;
-  if (op === "Softmax" && axis !== -1 && axis + 1 !== rank) return undefined;
+  if (axis !== -1 && axis + 1 !== outputs[index]!.shape?.length) return undefined;
   const before = last.inputs[0]!;
   return inputs.some(({ name }) => name === before) ? undefined : before;
 }

@@ -1,0 +1,35 @@
+// What there is to say of a layer stands in its own file, and whoever needs it asks its definition. A table
+// elsewhere that knows layers by name would not know of the next one.
+import { expect, it } from "vitest";
+import { isOwnFile, writtenTexts, type Written } from "../../../core/testing/writtenNames";
+import { layers } from "./index";
+
+/** Where names may stand nevertheless: what a file's path begins with, and why. */
+const allowed: Readonly<Record<string, string>> = {
+  "packages/models/src/networks/": "Architectures are made of layers.",
+  "packages/onnx/": "Operators have names of their own, some of them the same.",
+};
+
+const names = layers.map(({ className }) => className);
+/** Beginnings and ends of names by which several layers could be meant: "Conv", "Dropout", "Pooling". */
+const parts = new Set(names.flatMap((name) => name.match(/[A-Z][a-z]{3,}/g) ?? []));
+
+/** A layer is used where a model calls it, or a config of it is written. */
+const isUse = ({ before }: Written) => /(\.layer\(\s*|\bclass_name: )$/.test(before);
+
+function named({ text, kind }: Written): readonly string[] {
+  if (kind === "text") return names.filter((name) => name === text);
+  const words = text.match(/[A-Z][a-z]{3,}/g) ?? [];
+  return words.filter((word) => parts.has(word));
+}
+
+it("no layer's name is written outside its file and the list", () => {
+  const leaks: string[] = [];
+  for (const written of writtenTexts()) {
+    const { file, line } = written;
+    if (Object.keys(allowed).some((path) => file.startsWith(path)) || isUse(written)) continue;
+    for (const name of named(written))
+      if (!isOwnFile(file, name)) leaks.push(`${file}:${line} says ${name}: ask the definition`);
+  }
+  expect(leaks).toEqual([]);
+});
