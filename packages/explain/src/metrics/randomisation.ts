@@ -2,7 +2,7 @@
 // its map of a network whose weights were drawn anew, from the scores backwards. A method that shows what a network
 // has learned gives another map; one whose maps stay nearly as they were shows the image, and fails this check.
 // `similarity`: Spearman's rank correlation of absolute values, 1 for the same map; of two random maps 0.
-import { CajalError, random, tensor, type Tensor } from "@cajal/core";
+import { CajalError, checkInteger, random, tensor, type Tensor } from "@cajal/core";
 import type { AttributeOptions } from "../explainer";
 import { inside } from "../network/images";
 import type { ExplainedGraph } from "../network/explainedGraph";
@@ -35,11 +35,15 @@ export const randomisation = defineMetric({
     const map = inside((await explainer.attribute(given, asked)).map, format);
     const layers = kernels(network.graph);
     const stages = depths ?? [layers.length];
+    for (const depth of stages)
+      checkInteger("measure", "depths", depth, { least: 0, most: layers.length });
     const similarity: number[][] = map.shape[0]
       ? Array.from({ length: map.shape[0] }, () => [])
       : [];
     for (const depth of stages) {
-      await using other = explainerOf(randomised(network.graph, layers.slice(-depth), seed));
+      await using other = explainerOf(
+        randomised(network.graph, layers.slice(layers.length - depth), seed),
+      );
       const again = inside((await other.attribute(given, asked)).map, format);
       similarity.forEach((row, i) => row.push(alike(rowOf(map, i), rowOf(again, i))));
     }

@@ -1,0 +1,194 @@
+// A few numbers of Captum, pytorch-grad-cam, torchcam and Zennit; reference.test.ts has all of them.
+import { readFileSync } from "node:fs";
+import { tensor } from "@cajal/core";
+import { decodeModel } from "@cajal/onnx";
+import { afterAll, describe, expect, it } from "vitest";
+import { openExplainer } from ".";
+import {
+  answerCase,
+  difference,
+  expectedArrays,
+  leastOf,
+  type Case,
+  type Inputs,
+} from "../testing/reference";
+
+const folder = new URL("../fixtures/", import.meta.url);
+const { cases, ...inputs } = JSON.parse(
+  readFileSync(new URL("cases.json", folder), "utf8"),
+) as Inputs & { readonly cases: readonly (Case & { method: string; tolerance: number })[] };
+const model = decodeModel(readFileSync(new URL("convbn.onnx", folder)));
+
+describe("other tools' numbers", async () => {
+  const explainer = await openExplainer(model, { dataFormat: "channels_first" });
+  afterAll(() => explainer.dispose());
+
+  it.each(cases.map((each) => [each.method, each] as const))("%s", async (method, each) => {
+    const arrays = await answerCase(explainer, method, each, inputs);
+    for (const [array, expected] of expectedArrays(each))
+      expect(difference(arrays[array]!, expected, leastOf(array)), array).toBeLessThanOrEqual(each.tolerance); // prettier-ignore
+  });
+});
+
+describe("an explainer", async () => {
+  const [k, n] = [inputs.images["k"]!, inputs.images["n"]!];
+  const nchw = await openExplainer(model, { dataFormat: "channels_first" });
+  const nhwc = await openExplainer(model);
+  const small = await openExplainer(model, { memory: 1 });
+  afterAll(() => Promise.all([nchw.dispose(), nhwc.dispose(), small.dispose()]));
+  const two = tensor("float32", [2, 3, 20, 28], [...k.data, ...n.data]);
+  const last = tensor(
+    "float32",
+    [2, 20, 28, 3],
+    Array.from({ length: two.data.length }, (_, i) => {
+      const [image, rest] = [Math.floor(i / 1680), i % 1680];
+      return two.data[image * 1680 + (rest % 3) * 560 + Math.floor(rest / 3)]!;
+    }),
+  );
+
+  it("takes and gives images with channels last, and names modules", async () => {
+    const first = await nchw.attribute(two, { method: "saliency", target: [1, 3] });
+    const { map, targets } = await nhwc.attribute(last, { method: "saliency", target: [1, 3] });
+    expect(map.shape).toEqual([2, 20, 28, 3]);
+    expect(targets).toEqual([1, 3]);
+    expect(map.data[3 * 29 + 2]).toBe(first.map.data[2 * 560 + 29]);
+    for (const layer of ["relu2", "/relu2/Relu_output_0", "/relu2/Relu"]) {
+      const cam = await nhwc.attribute(last, { method: "grad-cam", layer, target: 0 });
+      expect(cam.layer).toBe("relu2");
+      expect(cam.map.shape).toEqual([2, 20, 28]);
+    }
+    expect(nhwc.mapLayer).toBe("relu3");
+    expect(nhwc.layers.find(({ name }) => name === "relu2")!.shape).toEqual([10, 14, 12]);
+  });
+
+  // Options of methods that take long, and of those that need some.
+  it.each([
+    ["integrated-gradients", { steps: 7 }],
+    ["smoothgrad", { samples: 3 }],
+    ["deep-lift", {}],
+    ["lrp", {}],
+    ["occlusion", { window: 7 }],
+    ["kernel-shap", { samples: 64 }],
+    ["score-cam", {}],
+    ["layer-conductance", { layer: "relu1", steps: 4 }],
+    ["neuron-conductance", { layer: "relu3", neuron: [1, 2, 3], steps: 3 }],
+  ] as const)(
+    "gives each image of a batch the map that it has alone, whatever memory: %s",
+    async (method, options) => {
+      const ask = { method, ...options } as never;
+      const both = await nhwc.attribute(last, { ...(ask as object), target: [1, 3] } as never);
+      const size = both.map.data.length / 2;
+      for (const i of [0, 1]) {
+        const one = tensor("float32", [20, 28, 3], last.data.slice(i * 1680, (i + 1) * 1680));
+        const alone = await small.attribute(one, {
+          ...(ask as object),
+          target: [1, 3][i],
+        } as never);
+        const expected = Array.from(both.map.data.subarray(i * size, (i + 1) * size));
+        expect(difference(alone.map.data, expected)).toBeLessThan(1e-4);
+      }
+    },
+  );
+
+  it("explains the top class where no target is told, and adds up to it", async () => {
+    const scores = await nhwc.scores(last);
+    const { targets, delta } = await nhwc.attribute(last, { method: "integrated-gradients" });
+    targets.forEach((target, i) => {
+      const row = Array.from(scores.data.subarray(i * 5, (i + 1) * 5));
+      expect(row[target]).toBe(Math.max(...row));
+    });
+    expect(Math.max(...delta!.map(Math.abs))).toBeLessThan(0.05);
+  });
+
+  it("reports progress, and stops when it is told to", async () => {
+    const seen: number[] = [];
+    const onProgress = ({ done }: { done: number }) => void seen.push(done);
+    await small.attribute(last, {
+      method: "integrated-gradients",
+      steps: 3,
+      target: 0,
+      onProgress,
+    });
+    expect(seen.slice(0, 6)).toEqual([1, 2, 3, 4, 5, 6]);
+    const stop = new AbortController();
+    const running = small.attribute(last, {
+      method: "integrated-gradients",
+      steps: 1000,
+      signal: stop.signal,
+      onProgress: () => stop.abort(new Error("enough")),
+    });
+    await expect(running).rejects.toThrow("enough");
+  });
+
+  it("measures beside a random map", async () => {
+    const { map: heat } = await nhwc.attribute(last, { method: "grad-cam" });
+    for (const metric of ["deletion-insertion", "road", "complexity"] as const) {
+      const { figures, random } = await nhwc.measure(last, { metric, heat });
+      expect(Object.keys(random)).toEqual(Object.keys(figures));
+      expect(JSON.stringify(random)).not.toBe(JSON.stringify(figures));
+    }
+    const of = { method: "saliency" } as const;
+    const same = await nhwc.measure(last, { metric: "randomisation", of, depths: [0, 1, 4] });
+    const similarity = same.figures["similarity"] as number[][];
+    expect(similarity[0]![0]).toBeCloseTo(1, 6);
+    expect(similarity[0]![2]).toBeLessThan(0.9);
+  });
+});
+
+describe("bad input", async () => {
+  const explainer = await openExplainer(model);
+  afterAll(() => explainer.dispose());
+  const image = tensor("float32", [20, 28, 3]);
+  const code = (expected: string) => expect.objectContaining({ code: expected });
+  const asked = (options: object, x = image) => explainer.attribute(x, { method: "grad-cam", ...options } as never); // prettier-ignore
+
+  it("is told", async () => {
+    await expect(asked({ target: 5 })).rejects.toThrow(/0 … 4/);
+    await expect(asked({ target: [0, 1] })).rejects.toEqual(code("bad-argument"));
+    await expect(asked({ target: 0.5 })).rejects.toEqual(code("bad-argument"));
+    await expect(asked({ method: "grad-can" })).rejects.toEqual(code("unknown-name"));
+    await expect(asked({ layer: "relu9" })).rejects.toEqual(code("unknown-name"));
+    await expect(asked({ layer: "logits" })).rejects.toThrow(/spatial extent.*relu3/);
+    await expect(asked({ layer: "pool" })).rejects.toEqual(code("unsupported"));
+    await expect(asked({ steps: 3 })).rejects.toEqual(code("unknown-option"));
+    await expect(asked({}, tensor("float32", [20, 28, 1]))).rejects.toEqual(code("bad-shape"));
+    await expect(asked({}, tensor("float32", [20, 28, 3], Array<number>(1680).fill(NaN)))).rejects.toEqual(code("bad-argument")); // prettier-ignore
+    await expect(asked({}, tensor("uint8", [20, 28, 3]) as never)).rejects.toEqual(code("bad-argument")); // prettier-ignore
+    await expect(asked({ method: "lrp", alpha: 3 })).rejects.toEqual(code("bad-argument"));
+    await expect(asked({ method: "shapley-values", blocks: [1, 1] })).rejects.toThrow(/at most 16/);
+    await expect(asked({ method: "neuron-gradient", layer: "relu3", neuron: [0, 0, 16] })).rejects.toEqual(code("bad-argument")); // prettier-ignore
+    await expect(openExplainer(model, { engine: "tfjs" })).rejects.toEqual(code("unsupported"));
+  });
+
+  it("gives a constant image finite maps", async () => {
+    for (const method of [
+      "saliency",
+      "smoothgrad",
+      "grad-cam",
+      "eigen-cam",
+      "score-cam",
+      "deep-lift",
+      "lrp",
+    ] as const) {
+      const { map } = await asked({ method, target: 0 });
+      expect([method, map.data.every(Number.isFinite)]).toEqual([method, true]);
+    }
+    // x times anything is nothing where x is.
+    const { map } = await asked({ method: "input-x-gradient", target: 0 });
+    expect(map.data.every((value) => value === 0)).toBe(true);
+  });
+
+  it("names weights that are no numbers", async () => {
+    const initializers = new Map(model.graph.initializers);
+    const bias = initializers.get("logits.bias")!;
+    initializers.set("logits.bias", tensor("float32", bias.shape, [NaN, 0, 0, 0, 0]));
+    await using broken = await openExplainer({ ...model, graph: { ...model.graph, initializers } });
+    await expect(broken.attribute(image, { method: "saliency", target: 0 })).rejects.toEqual(code("bad-model")); // prettier-ignore
+  });
+
+  it("is refused after the explainer is disposed", async () => {
+    const other = await openExplainer(model);
+    await other.dispose();
+    await expect(other.attribute(image, { method: "saliency" })).rejects.toEqual(code("disposed"));
+  });
+});
