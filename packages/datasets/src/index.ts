@@ -32,3 +32,15 @@ export { classFolders, type ClassFolders, type ClassFoldersOptions } from "./fol
 export { imageFiles } from "./folders/imageFiles";
 export type { ImageOptions } from "./folders/imageSource";
 export { parseCsv } from "./decode/parseCsv";
+export { readParquet, type ParquetTable } from "./decode/readParquet";
+export { parquetImages, type ParquetImagesOptions } from "./folders/parquetImages";
+export { readWebDataset, type WebDatasetSample } from "./decode/readWebDataset";
+export { csvTable, type CsvTable, type CsvTableOptions } from "./folders/csvTable";
+export { twoMoons } from "./generated/twoMoons";
+export { spirals } from "./generated/spirals";
+export { shapes } from "./generated/shapes";
+export { movingSquares } from "./generated/movingSquares";
+export { tones } from "./generated/tones";
+export { seasonalSeries, type SeasonalSeries } from "./generated/seasonalSeries";
+export { windows } from "./transforms/windows";
+export { channelStatistics } from "./transforms/channelStatistics";

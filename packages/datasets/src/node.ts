@@ -12,3 +12,11 @@ export {
   type LfwPairsOptions,
   type LfwPeopleOptions,
 } from "./sets/lfw";
+export type { IdxSetOptions } from "./sets/shared/idxSet";
+export { fashionMnist } from "./sets/fashionMnist";
+export { kmnist } from "./sets/kmnist";
+export { emnist, type EmnistOptions } from "./sets/emnist";
+export { cifar100, type Cifar100Options } from "./sets/cifar100";
+export { imagenette, type ImagenetteOptions } from "./sets/imagenette";
+export { dataSetFacts, dataSets } from "./sets/index";
+export type { DataSetFacts, SetFile } from "./sets/shared/defineSet";

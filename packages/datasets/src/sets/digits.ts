@@ -1,5 +1,6 @@
 // Digits: the test set of "Optical recognition of handwritten digits" (E. Alpaydin, C. Kaynak, UCI
 // Machine Learning Repository, 1998), as scikit-learn ships it (BSD-3-Clause).
+import { defineSet } from "./shared/defineSet";
 import { tensor } from "@cajal/core";
 import { type Dataset, dataset } from "../dataset";
 import { alphabet, labels, pixels } from "./digits.data";
@@ -26,3 +27,18 @@ export function digits(): Dataset<"float32", "int32"> {
     classes: [..."0123456789"],
   });
 }
+
+export const digitsFacts = defineSet({
+  name: "digits",
+  title: "Optical digits",
+  about: "Digits of 8 × 8 pixels with 17 levels, 0 … 16.",
+  splits: { all: 1_797 },
+  shape: [8, 8, 1],
+  classes: [..."0123456789"],
+  files: [],
+  mirrors: [],
+  licence: "CC BY 4.0 (UCI); as shipped with scikit-learn (BSD-3-Clause)",
+  citation: "E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998",
+  homepage: "https://archive.ics.uci.edu/dataset/80/optical+recognition+of+handwritten+digits",
+  load: async () => digits(),
+});

@@ -19,7 +19,8 @@ import { crop } from "../images/crop";
 import { resize } from "../images/resize";
 import { numpyShuffle } from "../numpyRandom";
 import { pooled } from "../pooled";
-import { fetchingOptions, type FetchingOptions } from "./fetchingOptions";
+import { defineSet } from "./shared/defineSet";
+import { fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
 
 /** The official archives; the university's own host no longer answers. */
 const archives = {
@@ -295,3 +296,21 @@ async function inArchive(
   const sorted = new Map([...people].sort(([a], [b]) => byCodePoint(a, b)));
   return { people: sorted, read: (wanted, each) => through((file) => wanted.has(file), each) };
 }
+
+export const lfwFacts = defineSet({
+  name: "lfw",
+  title: "Labeled Faces in the Wild",
+  about: "Press photographs of 5,749 people, cut to the face, 62 × 47 grey pixels unless asked.",
+  splits: { all: 13_233 },
+  shape: [62, 47, 1],
+  files: [
+    ...Object.values(archives).map(({ name, sha256, urls }) => ({ name, sha256, urls })),
+    { ...pairsFile, bytes: 155_335 },
+  ],
+  mirrors: [],
+  dead: [{ url: "http://vis-www.cs.umass.edu/lfw/", why: "the host's name is no more" }],
+  licence: "research use; press photographs",
+  citation: "G. B. Huang, M. Ramesh, T. Berg, E. Learned-Miller, Labeled Faces in the Wild, University of Massachusetts Amherst, 2007", // prettier-ignore
+  homepage: "https://scikit-learn.org/stable/datasets/real_world.html#labeled-faces-in-the-wild-dataset", // prettier-ignore
+  load: ({ folder, signal }) => lfwPeople({ ...(folder && { folder }), ...(signal && { signal }) }),
+});

@@ -1,0 +1,238 @@
+// Parquet, WebDataset and tables: what pyarrow, Hugging Face's `datasets` and Python's tarfile put in the
+// reference's files; and in every clone tables written here.
+import { createReadStream, readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { bytesSource } from "@cajal/files";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../../core/testing/shared";
+import { csvTable } from "../folders/csvTable";
+import { parquetImages } from "../folders/parquetImages";
+import { seasonalSeries } from "../generated/seasonalSeries";
+import { windows } from "../transforms/windows";
+import { tensor } from "@cajal/core";
+import { decodeImage } from "./decodeImage";
+import { parseCsv } from "./parseCsv";
+import { readParquet } from "./readParquet";
+import { readWebDataset } from "./readWebDataset";
+
+const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+describe("csvTable", () => {
+  const text = "size,colour,kind\n1.5,red,a\n2,blue,b\n3,red,a\n";
+
+  it("makes numbers features, and each name one", async () => {
+    const { data, features } = await csvTable(text, { label: "kind" });
+    const { x, y } = await data.all();
+    expect(features).toEqual(["size", "colour=blue", "colour=red"]);
+    expect([...x.data]).toEqual([1.5, 0, 1, 2, 1, 0, 3, 0, 1]);
+    expect([y.dtype, [...y.data], data.classes]).toEqual(["int32", [0, 1, 0], ["a", "b"]]);
+  });
+
+  it("takes numbers to predict as they are, and numbers of classes as classes", async () => {
+    const { data } = await csvTable(text, { label: "size", features: ["colour"] });
+    const { y } = await data.all();
+    expect([y.dtype, y.shape, [...y.data]]).toEqual(["float32", [3, 1], [1.5, 2, 3]]);
+    const classes = await csvTable("x,y\n1,0\n2,1\n", { label: "y", categorical: ["x"] });
+    expect(classes.features).toEqual(["x=1", "x=2"]);
+    expect((await classes.data.all()).y.dtype).toBe("int32");
+  });
+
+  it("tells what is missing", async () => {
+    const gaps = "a,b,y\n1,,0\nNA,2,1\n3,4,1\n";
+    await expect(csvTable(gaps, { label: "y" })).rejects.toThrow(/row 1 has no b.*"drop"/);
+    const dropped = await csvTable(gaps, { label: "y", missing: "drop" });
+    expect([dropped.dropped, dropped.missing, dropped.data.size]).toEqual([2, { b: 1, a: 1 }, 1]);
+    const kept = await csvTable(gaps, { label: "y", missing: "nan" });
+    expect([...(await kept.data.all()).x.data]).toEqual([1, NaN, NaN, 2, 3, 4]);
+  });
+
+  it.each([
+    ["unknown-name", text, { label: "sort" }],
+    ["unknown-name", text, { label: "kind", features: ["weight"] }],
+    ["bad-file", "a,b\n1\n", { label: "b" }],
+    ["bad-file", "a,b\n", { label: "b" }],
+    ["bad-argument", text, { label: "kind", missing: "skip" }],
+    ["unknown-option", text, { label: "kind", header: true }],
+  ])("refuses with %s", async (code, table, options) => {
+    await expect(csvTable(table, options as never)).rejects.toThrow(expect.objectContaining({ code })); // prettier-ignore
+  });
+});
+
+describe("readParquet and readWebDataset refuse", () => {
+  it.each([
+    ["nothing", new Uint8Array()],
+    ["text", new TextEncoder().encode("PAR1 no parquet PAR1")],
+  ])("%s", async (_, bytes) => {
+    const refused = readParquet(bytesSource(bytes, "x.parquet"));
+    await expect(refused).rejects.toThrow(/^x\.parquet: /);
+    const samples = readWebDataset([bytes], { name: "x.tar" });
+    await expect(samples.next()).rejects.toThrow(/^x\.tar: /);
+  });
+});
+
+describeWithShared("reference files", "reference/datasets/files.json", (path) => {
+  const folder = join(path, "..");
+  const { parquet, webdataset } = JSON.parse(readFileSync(path, "utf8"));
+  const source = (file: string) => bytesSource(readFileSync(join(folder, file)), file);
+  interface Set {
+    files: { file: string; rows: number; huggingface?: { info: { features: Record<string, { names?: string[] }> } } }[]; // prettier-ignore
+    rows?: Record<string, unknown>[];
+  }
+
+  const plain = (value: unknown): unknown => {
+    if (value instanceof Uint8Array) return { bytes_sha256: sha(value) };
+    if (
+      typeof value === "object" &&
+      value !== null &&
+      "bytes" in value &&
+      value.bytes instanceof Uint8Array
+    )
+      // prettier-ignore
+      return { bytes_sha256: sha(value.bytes), ...("path" in value && { path: value.path }) };
+    return value;
+  };
+
+  it.each(Object.entries<Set>(parquet))("%s", async (_, { files, rows }) => {
+    let at = 0;
+    for (const { file, rows: count, huggingface } of files) {
+      const table = await readParquet(source(file));
+      expect(table.size).toBe(count);
+      for (const [column, { names }] of Object.entries(huggingface?.info.features ?? {}))
+        if (names) expect(table.classes[column]).toEqual(names);
+      const all = await table.rows();
+      expect(all.length).toBe(count);
+      for (const row of all) {
+        const i = at++;
+        if (!rows) {
+          // The formula in the reference's note.
+          expect(row).toMatchObject({ index: i, label: (i * 7) % 10, x: ((i * 37) % 101) / 8, y: i % 97 === 0 ? null : ((i * 53) % 211) / 16, flag: i % 3 === 0 }); // prettier-ignore
+          continue;
+        }
+        for (const [column, wanted] of Object.entries(rows[i]!)) {
+          const got = plain(row[column]);
+          if (typeof wanted === "object" && wanted !== null && "bytes_sha256" in wanted)
+            expect(got).toMatchObject({ bytes_sha256: wanted.bytes_sha256 });
+          else expect(got).toEqual(wanted);
+        }
+      }
+    }
+  });
+
+  it("some rows and columns alone", async () => {
+    const table = await readParquet(source("parquet/mnist-groups-zstd.parquet"));
+    const all = await table.rows({ columns: ["label"] });
+    expect(await table.rows({ columns: ["label"], from: 8, to: 12 })).toEqual(all.slice(8, 12));
+    await expect(table.rows({ columns: ["labels"] })).rejects.toThrow(
+      /expected one of image, label/,
+    );
+  });
+
+  it("pictures: pixels, labels, class names", async () => {
+    const { files, rows } = parquet.cifar10_jpeg_sharded as Set;
+    const data = await parquetImages(files.map(({ file }) => source(file)));
+    expect(data.classes).toEqual(files[0]!.huggingface!.info.features["label"]!.names);
+    let i = 0;
+    for await (const { x, y } of data.batch(1)) {
+      const { img, label } = rows![i++] as { img: { pixels_sha256: string }; label: number };
+      expect([sha(x.data), y.data[0]]).toEqual([img.pixels_sha256, label]);
+    }
+    expect(i).toBe(16);
+    const grey = await parquetImages([source("parquet/mnist-hf-test-00000-of-00001.parquet")], { channels: 1 }); // prettier-ignore
+    const { x } = await grey.all();
+    expect(x.shape).toEqual([30, 28, 28, 1]);
+    expect(sha(x.data.slice(0, 784))).toBe(parquet.mnist_hf.rows[0].image.pixels_sha256);
+  });
+
+  it("pictures with gaps", async () => {
+    const two = () => source("parquet/two-labels-nulls.parquet");
+    const options = { image: "img", label: "fine_label" };
+    await expect(parquetImages([two()], options)).rejects.toThrow(/row \d+ has no .*skip/);
+    const data = await parquetImages([two()], { ...options, missing: "skip" });
+    const whole = parquet.two_labels_nulls.rows.filter((row: Record<string, unknown>) => row["img"] !== null && row["fine_label"] !== null); // prettier-ignore
+    expect(data.size).toBe(whole.length);
+    const text = await parquetImages([source("parquet/plain-binary.parquet")], { image: (await readParquet(source("parquet/plain-binary.parquet"))).columns[0]! }); // prettier-ignore
+    expect(text.classes!.length).toBeGreaterThan(1);
+  });
+
+  it("webdataset", async () => {
+    const found = [];
+    const chunks = createReadStream(join(folder, webdataset.file), { highWaterMark: 777 });
+    for await (const sample of readWebDataset(chunks, { name: "mixed" })) found.push(sample);
+    expect(found.map(({ key }) => key)).toEqual(webdataset.samples.map(({ key }: { key: string }) => key)); // prettier-ignore
+    for (const [i, { fields }] of found.entries()) {
+      const { key: _, ...sample } = webdataset.samples[i];
+      const { fields: pictures = {}, ...texts } = sample;
+      expect([...fields.keys()].toSorted()).toEqual([...Object.keys(pictures), ...Object.keys(texts)].toSorted()); // prettier-ignore
+      for (const [extension, wanted] of Object.entries<Record<string, string>>(pictures)) {
+        const bytes = fields.get(extension)!;
+        if (wanted["bytes_sha256"]) expect(sha(bytes)).toBe(wanted["bytes_sha256"]);
+        if (wanted["pixels_sha256"]) {
+          const image = await decodeImage(bytes);
+          const grey = await decodeImage(bytes, { channels: 1 });
+          expect([sha(image.data), sha(grey.data)]).toContain(wanted["pixels_sha256"]);
+        }
+      }
+      for (const [extension, wanted] of Object.entries(texts)) {
+        const text = new TextDecoder().decode(fields.get(extension));
+        expect(typeof wanted === "object" ? JSON.parse(text) : text.trim()).toEqual(typeof wanted === "object" ? wanted : String(wanted)); // prettier-ignore
+      }
+    }
+  });
+
+  describeWithShared("time series", "reference/datasets/timeseries.json", (file) => {
+    const reference = JSON.parse(readFileSync(file, "utf8"));
+    it("hourly.csv", async () => {
+      const rows = await parseCsv(readFileSync(join(folder, reference.file), "utf8"));
+      expect(rows.length).toBe(reference.rows);
+      const missing = rows.flatMap(({ value }, i) => (value === "" ? [i] : []));
+      expect(missing).toEqual(reference.missing_rows);
+      const present = rows.filter(({ value }) => value !== "").map(({ value }) => Number(value));
+      const mean = present.reduce((a, b) => a + b, 0) / present.length;
+      expect(mean).toBeCloseTo(reference.mean_of_present, 10);
+      expect(rows.filter(({ anomaly }) => anomaly === "1").length).toBe(reference.anomalous_rows);
+      const { data } = await csvTable(readFileSync(join(folder, reference.file), "utf8"), { label: "anomaly", features: ["value"], missing: "drop" }); // prettier-ignore
+      expect(data.size).toBe(reference.rows - missing.length);
+    });
+
+    it("windows", async () => {
+      // What the file has no value for is of no matter to the number of windows.
+      const rows = await parseCsv(readFileSync(join(folder, reference.file), "utf8"));
+      const values = Float64Array.from(rows, ({ value }) => Number(value));
+      const { length, count, first_target, last_target } = reference.windows;
+      const data = windows(tensor("float64", [values.length], values), { length });
+      expect(data.size).toBe(count);
+      const { x, y } = await data.all();
+      expect([y.data[0], y.data.at(-1)]).toEqual([first_target, last_target].map(Math.fround));
+      expect(x.data[length]).toBe(x.data[1]);
+    });
+  });
+});
+
+describe("windows and seasonalSeries", () => {
+  it("are what they say", async () => {
+    const series = tensor("float32", [6], [0, 1, 2, 3, 4, 5]);
+    const { x, y } = await windows(series, { length: 3, ahead: 2 }).all();
+    expect([x.shape, [...x.data], [...y.data]]).toEqual([
+      [2, 3, 1],
+      [0, 1, 2, 1, 2, 3],
+      [4, 5],
+    ]);
+    const { values, anomalous, anomalies } = seasonalSeries({ seed: 7 });
+    expect(values.shape).toEqual([1680]);
+    expect(anomalies.map(({ kind }) => kind).length).toBe(5);
+    expect(anomalous.data.reduce((a, b) => a + b, 0)).toBe(64);
+    const mean = values.data.reduce((a, b) => a + b, 0) / 1680;
+    // By the formula: 20 + 1.5 − 2.5 · 2/7.
+    expect(Math.abs(mean - 20.79)).toBeLessThan(0.3);
+  });
+
+  it.each([
+    ["bad-argument", () => windows(tensor("float32", [3], [1, NaN, 3]), { length: 1 })],
+    ["bad-argument", () => windows(tensor("float32", [3]), { length: 3 })],
+    ["bad-shape", () => windows(tensor("float32", [3, 1]), { length: 1 })],
+    ["bad-argument", () => seasonalSeries({ hours: 10 })],
+  ])("refuse with %s", (code, refused) => {
+    expect(refused).toThrow(expect.objectContaining({ code }));
+  });
+});

@@ -1,0 +1,151 @@
+// Apache Parquet, as Hugging Face hosts data sets: rows by hyparquet, class names from the schema that the
+// `datasets` library leaves in the file.
+import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core";
+import type { ByteSource } from "@cajal/files";
+
+export interface ParquetTable {
+  /** Number of rows. */
+  readonly size: number;
+  readonly columns: readonly string[];
+  /** Names of the classes of each column that the file calls a ClassLabel. */
+  readonly classes: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Rows as records: whole numbers that fit are numbers, wider ones BigInt; binary columns are Uint8Array;
+   * what is null or absent is null.
+   */
+  rows(options?: { columns?: readonly string[]; from?: number; to?: number }): Promise<Record<string, unknown>[]>; // prettier-ignore
+}
+
+/**
+ * Opens a Parquet file.
+ *
+ * @param source `await fileSource(path)` of @cajal/files/node, `blobSource(blob)`, `bytesSource(bytes)`
+ * @param options.name what to call it in messages
+ * @throws CajalError `bad-file`; `missing-peer` where hyparquet, or for packings other than snappy
+ *   hyparquet-compressors, is not installed
+ */
+export async function readParquet(
+  source: ByteSource,
+  options: { name?: string } = {},
+): Promise<ParquetTable> {
+  checkArgument("readParquet", "source", source, "object");
+  checkOptions("readParquet", options, ["name"]);
+  const { name = source.name ?? "parquet" } = options;
+  const { parquetMetadataAsync, parquetReadObjects } = await loadHyparquet();
+  const file = {
+    byteLength: source.size,
+    async slice(from: number, to = source.size) {
+      const start = from < 0 ? source.size + from : from;
+      const bytes = await source.read(start, to - start);
+      return Uint8Array.from(bytes).buffer;
+    },
+  };
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof CajalError) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new CajalError("bad-file", `${name}: it cannot be read as Parquet: ${why}. It is truncated, damaged, or another file.`, { name }, { cause }); // prettier-ignore
+    }
+  };
+  const metadata = await guarded(() => parquetMetadataAsync(file));
+  const size = Number(metadata.num_rows);
+  const packings = metadata.row_groups.flatMap(({ columns }) =>
+    columns.map(({ meta_data }) => meta_data?.codec),
+  );
+  const compressors = packings.some((codec) => codec !== "UNCOMPRESSED" && codec !== "SNAPPY")
+    ? await loadCompressors()
+    : undefined;
+  const top = metadata.schema[0]?.num_children ?? 0;
+  const columns = topLevel(metadata.schema.slice(1), top);
+  const described = metadata.key_value_metadata?.find(({ key }) => key === "huggingface")?.value;
+  return {
+    size,
+    columns,
+    classes: classNames(described, name),
+    async rows({ columns: wanted, from = 0, to = size } = {}) {
+      for (const column of wanted ?? [])
+        if (!columns.includes(column))
+          throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
+      const read = await guarded(() =>
+        parquetReadObjects({
+          file,
+          metadata,
+          rowStart: from,
+          rowEnd: to,
+          utf8: false,
+          ...(wanted && { columns: [...wanted] }),
+          ...(compressors && { compressors }),
+        }),
+      );
+      return read.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))); // prettier-ignore
+    },
+  };
+}
+
+/** The names right below the root of a schema that is written flat, parents before their children. */
+function topLevel(
+  schema: readonly { name: string; num_children?: number }[],
+  count: number,
+): string[] {
+  // prettier-ignore
+  const names: string[] = [];
+  let at = 0;
+  const skip = () => {
+    const children = schema[at++]?.num_children ?? 0;
+    for (let i = 0; i < children; i++) skip();
+  };
+  for (let i = 0; i < count && at < schema.length; i++) {
+    names.push(schema[at]!.name);
+    skip();
+  }
+  return names;
+}
+
+function plain(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value === "bigint")
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value; // prettier-ignore
+  if (Array.isArray(value)) return value.map(plain);
+  if (
+    typeof value === "object" &&
+    value !== null &&
+    Object.getPrototypeOf(value) === Object.prototype
+  )
+    // prettier-ignore
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+  return value;
+}
+
+/** `{"info": {"features": {"label": {"names": [...], "_type": "ClassLabel"}}}}` */
+function classNames(text: string | undefined, name: string): Record<string, readonly string[]> {
+  if (text === undefined) return {};
+  let features: unknown;
+  try {
+    features = JSON.parse(text)?.info?.features;
+  } catch (cause) {
+    throw new CajalError("bad-file", `${name}: its huggingface metadata is no JSON.`, { name }, { cause }); // prettier-ignore
+  }
+  return Object.fromEntries(
+    Object.entries((features ?? {}) as Record<string, Record<string, unknown> | null>)
+      .filter(([, each]) => each?.["_type"] === "ClassLabel" && Array.isArray(each["names"]))
+      .map(([key, each]) => [key, (each!["names"] as unknown[]).map(String)]),
+  );
+}
+
+async function loadHyparquet() {
+  try {
+    return await import("hyparquet");
+  } catch (cause) {
+    throw peerError("hyparquet", cause);
+  }
+}
+
+async function loadCompressors() {
+  try {
+    return (await import("hyparquet-compressors")).compressors;
+  } catch (cause) {
+    throw peerError("hyparquet-compressors", cause);
+  }
+}

@@ -1,0 +1,82 @@
+// Image sets in Parquet, as Hugging Face hosts them: encoded pictures in a column, labels in another.
+import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import type { ByteSource } from "@cajal/files";
+import type { Dataset } from "../dataset";
+import { readParquet, type ParquetTable } from "../decode/readParquet";
+import { byCodePoint } from "./classFolders";
+import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
+
+export interface ParquetImagesOptions<X extends "uint8" | "float32"> extends ImageOptions<X> {
+  /** The column with the pictures; default: image, or img. */
+  readonly image?: string;
+  /** The column with the labels; default: label, or fine_label. */
+  readonly label?: string;
+  /** Rows without a picture or a label are an error, the default, or left out. */
+  readonly missing?: "error" | "skip";
+}
+
+/**
+ * Pictures in Parquet files as a dataset. Class names are those of the file's own schema, or, of labels that are
+ * text, the sorted ones. The encoded pictures are read at once and stay in memory; they are decoded batch by batch.
+ *
+ * x `[n, …]` as `prepare` gives it; y int32 `[n]`.
+ *
+ * @param sources the shards, in order: `await fileSource(path)`, `blobSource(blob)`, `bytesSource(bytes)`
+ * @throws CajalError `bad-file`, `unknown-name` (column), `missing-peer`
+ * @example await parquetImages([await fileSource("test-00000-of-00001.parquet")], { channels: 1 })
+ */
+export async function parquetImages<X extends "uint8" | "float32" = "uint8">(
+  sources: readonly ByteSource[],
+  options: ParquetImagesOptions<X> = {},
+): Promise<Dataset<X, "int32">> {
+  checkArgument("parquetImages", "sources", sources, "array");
+  const { image, label, missing = "error", ...decoding } = options;
+  checkOptions("parquetImages", decoding, imageOptions);
+  if (missing !== "error" && missing !== "skip")
+    throw new CajalError("bad-argument", `parquetImages: got missing ${String(missing)}, expected error or skip.`); // prettier-ignore
+  const images: EncodedImage[] = [];
+  const labels: unknown[] = [];
+  let classes: readonly string[] | undefined;
+  for (const source of sources) {
+    const table = await readParquet(source);
+    const name = source.name ?? "parquet";
+    const from = column(table, name, image, ["image", "img"]);
+    const of = column(table, name, label, ["label", "fine_label"]);
+    classes ??= table.classes[of];
+    const rows = await table.rows({ columns: [from, of] });
+    rows.forEach((row, i) => {
+      const bytes = pictureOf(row[from]);
+      if (bytes === undefined || row[of] === null) {
+        if (missing === "skip") return;
+        throw new CajalError("bad-file", `${name}: row ${i} has no ${bytes === undefined ? from : of}. Leave such rows out by missing: "skip".`, { name, row: i }); // prettier-ignore
+      }
+      images.push({ name: `${name} row ${i}`, bytes: () => bytes });
+      labels.push(row[of]);
+    });
+  }
+  const texts = labels.map((each) => (each instanceof Uint8Array ? new TextDecoder().decode(each) : each)); // prettier-ignore
+  if (texts.every((each) => typeof each === "number"))
+    return imageSource(images, texts as number[], decoding, classes);
+  const names = classes ?? [...new Set(texts.map(String))].sort(byCodePoint);
+  const numbers = texts.map((each) => names.indexOf(String(each)));
+  return imageSource(images, numbers, decoding, names);
+}
+
+/** A struct of bytes and path, or the bytes themselves. */
+function pictureOf(value: unknown): Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  const bytes = typeof value === "object" && value !== null && "bytes" in value ? value.bytes : undefined; // prettier-ignore
+  return bytes instanceof Uint8Array ? bytes : undefined;
+}
+
+function column(
+  table: ParquetTable,
+  name: string,
+  asked: string | undefined,
+  usual: string[],
+): string {
+  // prettier-ignore
+  const found = asked ?? usual.find((each) => table.columns.includes(each));
+  if (found !== undefined && table.columns.includes(found)) return found;
+  throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(found ?? usual[0])}, expected one of ${table.columns.join(", ")}.`, { name, columns: table.columns }); // prettier-ignore
+}

@@ -1,0 +1,39 @@
+// The list of data sets that have a name: what the command line and the docs know.
+import { unknownName } from "@cajal/core";
+import { cifar10Facts } from "./cifar10";
+import { cifar100Facts } from "./cifar100";
+import { digitsFacts } from "./digits";
+import { emnistFacts } from "./emnist";
+import { fashionMnistFacts } from "./fashionMnist";
+import { imagenetteFacts } from "./imagenette";
+import { irisFacts } from "./iris";
+import { kmnistFacts } from "./kmnist";
+import { lfwFacts } from "./lfw";
+import { mnistFacts } from "./mnist";
+import type { DataSetFacts } from "./shared/defineSet";
+
+/** All of them, the small ones first. */
+export const dataSets: readonly DataSetFacts[] = [
+  irisFacts,
+  digitsFacts,
+  mnistFacts,
+  fashionMnistFacts,
+  kmnistFacts,
+  emnistFacts,
+  cifar10Facts,
+  cifar100Facts,
+  lfwFacts,
+  imagenetteFacts,
+];
+
+/**
+ * What is known of a data set: files with their hashes, mirrors, classes, licence, and its reader.
+ *
+ * @throws CajalError `unknown-name`
+ * @example dataSetFacts("mnist").mean // [0.1306604763]
+ */
+export function dataSetFacts(name: string): DataSetFacts {
+  const found = dataSets.find((each) => each.name === name);
+  if (found === undefined) throw unknownName("data set", name, dataSets.map((each) => each.name)); // prettier-ignore
+  return found;
+}
