@@ -12,3 +12,12 @@ export {
 export type { ReadModel } from "./formats/format";
 export type { OptimizerState, TrainingConfig } from "./optimizerState";
 export type { ModelSource, SourceOptions } from "./source";
+export { cutAt, withInputShape, type LoadedModel } from "./adapt/cutAt";
+export { withHead, type HeadedModel, type HeadOptions } from "./adapt/withHead";
+export {
+  featureExtractor,
+  type FeatureExtractor,
+  type FeatureExtractorOptions,
+  type FeaturesOptions,
+} from "./adapt/featureExtractor";
+export { fineTune, type FineTuneEvent, type FineTuneOptions, type Stage } from "./adapt/fineTune";

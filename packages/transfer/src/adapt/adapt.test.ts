@@ -1,0 +1,283 @@
+// Surgery, features and fine-tuning: by hand on small models, and against Keras' own runs.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { isCajalError, tensor, type Tensor, type Weights } from "@cajal/core";
+import { dataset, type Dataset } from "@cajal/datasets";
+import { functional, mobilenet, readKeras, resolve, summary, weightSpecs } from "@cajal/models";
+import { initialize, open } from "@cajal/runtime";
+import { sgd, train } from "@cajal/train";
+import { describe, expect, it } from "vitest";
+import { describeWithShared, shared } from "../../../core/testing/shared";
+import { generatedWeights } from "../../../models/testing/generated";
+import { cutAt, withInputShape, type LoadedModel } from "./cutAt";
+import { featureExtractor } from "./featureExtractor";
+import { fineTune, type FineTuneEvent, type FineTuneOptions } from "./fineTune";
+import { withHead } from "./withHead";
+
+/** A convolution, a normalization, pooling, classes. */
+function small(): LoadedModel {
+  const net = functional("small");
+  const image = net.input([8, 8, 3], { name: "image" });
+  let x = net.layer("Conv2D", { filters: 4, kernel_size: 3, name: "conv" }, image);
+  x = net.layer("BatchNormalization", { name: "bn" }, x);
+  x = net.layer("ReLU", { name: "relu" }, x);
+  x = net.layer("Conv2D", { filters: 5, kernel_size: 3, name: "last" }, x);
+  x = net.layer("GlobalAveragePooling2D", { name: "pool" }, x);
+  const model = net.model(image, net.layer("Dense", { units: 2, name: "classes" }, x));
+  return { model, weights: generatedWeights(model) };
+}
+const images = (n: number): Dataset<"float32", "int32"> => {
+  const x = Float32Array.from({ length: n * 192 }, (_, i) => Math.sin(i * i));
+  const y = Array.from({ length: n }, (_, i) => i % 3);
+  for (let i = 0; i < n; i++) x[i * 192] = y[i]! * 4;
+  return dataset({ x: tensor("float32", [n, 8, 8, 3], x), y: tensor("int32", [n], y) }).batch(4);
+};
+const code = async (work: () => unknown) => {
+  try {
+    await work();
+  } catch (error) {
+    return isCajalError(error) ? error.code : error;
+  }
+  return undefined;
+};
+const near = (got: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number) => {
+  expect(got.length).toBe(expected.length);
+  for (let i = 0; i < got.length; i++)
+    expect(Math.abs(got[i]! - expected[i]!), `element ${i}`).toBeLessThan(tolerance);
+};
+async function tuned(events: AsyncIterable<FineTuneEvent>) {
+  const losses: number[] = [];
+  for await (const event of events) {
+    if (event.type === "step") losses.push(event.loss);
+    if (event.type === "tuned") return { ...event, losses };
+  }
+  throw new Error("it never ended");
+}
+
+describe("cutAt", () => {
+  it("gives the layer's output, and keeps what it needs alone", async () => {
+    const { model, weights } = cutAt(small(), "relu");
+    expect([...weights.keys()].filter((key) => /last|classes/.test(key))).toEqual([]);
+    expect(resolve(model).outputs[0]!.shape).toEqual([null, 6, 6, 4]);
+    const { x } = await images(2).all();
+    await using cut = await open(model, weights);
+    const whole = small();
+    await using pooled = await open(whole.model, whole.weights, {});
+    const { data } = await cut.predict(x);
+    expect(Math.min(...(data as Float32Array))).toBe(0); // a ReLU's
+    expect((await pooled.predict(x)).shape).toEqual([2, 2]);
+  });
+
+  it("takes a nested model by its name", () => {
+    const inner = small().model;
+    const outer = readKeras({
+      class_name: "Functional",
+      config: {
+        name: "outer",
+        layers: [
+          { class_name: "InputLayer", name: "in", config: { batch_input_shape: [null, 8, 8, 3] }, inbound_nodes: [] },
+          { class_name: "Functional", name: "base", config: { ...inner.config, name: "base" }, inbound_nodes: [[["in", 0, 0, {}]]] },
+          { class_name: "ReLU", name: "end", config: {}, inbound_nodes: [[["base", 1, 0, {}]]] },
+        ],
+        input_layers: [["in", 0, 0]],
+        output_layers: [["end", 0, 0]],
+      },
+    }); // prettier-ignore
+    const cut = cutAt({ model: outer, weights: initialize(outer, { seed: 1 }) }, "base");
+    expect(resolve(cut.model).outputNames).toEqual(["base"]);
+    expect(cut.weights.size).toBe(weightSpecs(outer).length);
+  });
+
+  it("refuses a layer that is none", async () => {
+    expect(await code(() => cutAt(small(), "rellu"))).toBe("unknown-name");
+  });
+});
+
+describe("withInputShape", () => {
+  it("takes other sizes where the weights fit, and says where they do not", async () => {
+    const { model } = withInputShape(small(), [20, 12, 3]);
+    expect(resolve(model).inputs[0]!.shape).toEqual([null, 20, 12, 3]);
+    expect(await code(() => withInputShape(small(), [20, 12, 4]))).toBe("bad-shape");
+    const top = mobilenet({ alpha: 0.25, include_top: false, input_shape: [96, 96, 3] });
+    const given = { model: top, weights: initialize(top, { seed: 1 }) };
+    expect(resolve(withInputShape(given, [64, 64, 3]).model).outputs[0]!.shape).toEqual([null, 2, 2, 256]); // prettier-ignore
+  });
+});
+
+describe("withHead", () => {
+  it("puts pooling, dropout and a dense layer on a feature map", () => {
+    const { model, weights, head, base } = withHead(small(), { layer: "relu", classes: 3 });
+    expect(
+      summary(model)
+        .layers.map(({ className }) => className)
+        .slice(-3),
+    ).toEqual(["GlobalAveragePooling2D", "Dropout", "Dense"]);
+    expect(weights.get("predictions/kernel")!.shape).toEqual([4, 3]);
+    expect([...weights.keys()].toSorted()).toEqual(
+      [...base.weights.keys(), ...head.weights.keys()].toSorted(),
+    );
+    expect(weightSpecs(model).map(({ key }) => key).toSorted()).toEqual([...weights.keys()].toSorted()); // prettier-ignore
+  });
+
+  it("takes a name that is free, and labels for classes", () => {
+    const first = withHead(small(), { labels: ["a", "b"] });
+    const again = withHead(first, { labels: ["a", "b", "c"], layer: "pool" });
+    expect(again.weights.has("predictions/kernel")).toBe(true);
+    const onTop = withHead(first, { classes: 2 });
+    expect(onTop.weights.has("predictions_1/kernel")).toBe(true);
+    expect(again.labels).toEqual(["a", "b", "c"]);
+  });
+});
+
+describe("featureExtractor", () => {
+  it("gives the pooled output, and keeps it by content", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cajal-features-"));
+    try {
+      await using extractor = await featureExtractor(small(), { layer: "relu" });
+      expect(extractor.size).toBe(4);
+      const data = images(10);
+      const { x } = await data.all();
+      const direct = await extractor.extract(x);
+      const kept = await extractor.features(data, { cache: folder });
+      near((await kept.all()).x.data, direct.data, 1e-6);
+      expect((await kept.all()).y).toEqual((await data.all()).y);
+      const [file] = readdirSync(folder);
+      const bytes = readFileSync(join(folder, file!));
+      // What is there is read: of more examples the new ones alone are computed, and added.
+      near((await (await extractor.features(data, { cache: folder })).all()).x.data, direct.data, 1e-6); // prettier-ignore
+      expect(readFileSync(join(folder, file!)).equals(bytes)).toBe(true);
+      await extractor.features(images(13), { cache: folder });
+      expect(readFileSync(join(folder, file!)).length).toBeGreaterThan(bytes.length);
+      expect(readdirSync(folder)).toHaveLength(1);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+describe("fineTune", () => {
+  const seed = 2;
+  const head: FineTuneOptions = { classes: 3, layer: "relu", dropout: 0, seed, shuffle: false };
+
+  it("trains the head on features as on the frozen whole", async () => {
+    const stages = [{ epochs: 3, learningRate: 0.05 }];
+    const { model, weights, losses } = await tuned(
+      fineTune(small(), images(12), { ...head, stages }),
+    );
+    const start = withHead(small(), { classes: 3, layer: "relu", dropout: 0, seed });
+    let expected: Weights | undefined;
+    const whole: number[] = [];
+    for await (const event of train(start.model, images(12), {
+      loss: "sparse_categorical_crossentropy", metrics: [], epochs: 3, shuffle: false, seed,
+      optimizer: (await import("@cajal/train")).adam({ learningRate: 0.05 }),
+      weights: start.weights, frozen: ["conv", "bn"],
+    })) {
+      if (event.type === "step") whole.push(event.loss);
+      if (event.type === "end") expected = event.weights;
+    } // prettier-ignore
+    near(losses, whole, 1e-5);
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+    for (const { key } of weightSpecs(model))
+      near(weights.get(key)!.data as Float32Array, expected!.get(key)!.data as Float32Array, 1e-4);
+  });
+
+  it("lets the upper layers learn in the second stage, normalization and what is below not", async () => {
+    const before = small().weights;
+    const stages = [{ epochs: 1 }, { epochs: 2, learns: { from: "bn" }, optimizer: sgd() }];
+    const { weights } = await tuned(
+      fineTune(small(), images(12), { ...head, layer: "last", stages }),
+    );
+    const moved = (key: string) => String(weights.get(key)!.data) !== String(before.get(key)!.data);
+    expect(["conv/kernel", "bn/gamma", "bn/moving_mean", "last/kernel"].map(moved)).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ]);
+    const free = [{ epochs: 1, learns: "all" as const, normalization: true, optimizer: sgd() }];
+    const all = await tuned(fineTune(small(), images(12), { ...head, stages: free }));
+    expect(["bn/gamma", "bn/moving_mean"].map((key) => String(all.weights.get(key)!.data) !== String(before.get(key)!.data))).toEqual([true, true]); // prettier-ignore
+  });
+
+  it("goes on where it was left, to the same weights bit for bit", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cajal-tune-"));
+    try {
+      const stages = [{ epochs: 2 }, { epochs: 2, learns: "all" as const }];
+      const options = { ...head, stages, labels: ["a", "b", "c"], classes: undefined };
+      const run = (more: FineTuneOptions) => fineTune(small(), images(12), { ...options, ...more });
+      const straight = await tuned(run({}));
+      for await (const event of run({ folder }))
+        if (event.type === "checkpoint" && event.stage === 1) break;
+      const resumed = await tuned(run({ folder }));
+      expect(resumed.losses.length).toBe(3); // the last epoch alone
+      for (const [key, { data }] of straight.weights)
+        expect(resumed.weights.get(key)!.data, key).toEqual(data);
+      expect(resumed.labels).toEqual(["a", "b", "c"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    ["a head that is none", { stages: [{ epochs: 1, learns: "head" as const }] }, "bad-argument"],
+    ["a layer that is none", { stages: [{ epochs: 1, learns: ["konv"] }] }, "unknown-name"],
+    ["an unknown option", { stage: [] } as FineTuneOptions, "unknown-option"],
+  ])("refuses %s", async (_, options, expected) => {
+    expect(await code(() => tuned(fineTune(small(), images(4), options)))).toBe(expected);
+  });
+});
+
+describeWithShared("Keras' runs of transfer learning", "reference/course/transfer", (path) => {
+  const mnist = (): { x: Float32Array; y: number[] } => {
+    const raw = (name: string) => gunzipSync(readFileSync(shared(`data/mnist/${name}.gz`)));
+    const x = Float32Array.from(raw("train-images-idx3-ubyte").subarray(16, 16 + 784 * 128), (byte) => byte / 255); // prettier-ignore
+    return { x, y: Array.from(raw("train-labels-idx1-ubyte").subarray(8, 136), (label) => label % 5) }; // prettier-ignore
+  };
+  /** Batches `from` … `to` of 16, modulo the 128 images. */
+  const batches = (from: number, to: number): Dataset => {
+    const { x, y } = mnist();
+    const order = Array.from({ length: (to - from) * 16 }, (_, i) => (from * 16 + i) % 128);
+    return dataset({
+      x: tensor("float32", [order.length, 28, 28, 1], Float32Array.from(order.flatMap((i) => Array.from(x.subarray(i * 784, i * 784 + 784))))), // prettier-ignore
+      y: tensor(
+        "int32",
+        [order.length],
+        order.map((i) => y[i]!),
+      ),
+    }).batch(16);
+  };
+  interface Run {
+    models: { transfer: { config: object } };
+    loss_at_each_step: number[];
+    weights_at_the_end: Record<string, { first5: number[]; moved_l2: number }>;
+  }
+  it.each([
+    ["bn_kept_frozen", ["head", "base/block2_conv"]],
+    ["base_trainable_false", ["head", "base/block2_conv", "base/block2_bn"]],
+  ])("%s, loss by loss", async (name, learns) => {
+    const run = JSON.parse(readFileSync(`${path}/${name}.json`, "utf8")) as Run;
+    const model = readKeras(run.models.transfer.config);
+    // The stages' layers are named, so what the config froze is no matter.
+    const text = JSON.stringify(model).replaceAll('"trainable":false', '"trainable":true');
+    const free = readKeras(text);
+    const first = await tuned(
+      fineTune({ model: free, weights: generatedWeights(free) }, batches(0, 6), {
+        stages: [{ epochs: 1, learningRate: 0.02, learns: ["head"] }],
+        shuffle: false,
+      }),
+    );
+    const second = await tuned(
+      fineTune({ model: free, weights: first.weights }, batches(6, 12), {
+        stages: [{ epochs: 1, learningRate: 0.002, learns }],
+        shuffle: false,
+      }),
+    );
+    near([...first.losses, ...second.losses], run.loss_at_each_step, 1e-5);
+    for (const [key, { first5 }] of Object.entries(run.weights_at_the_end)) {
+      const got = second.weights.get(key) as Tensor<"float32"> | undefined;
+      if (got) near(got.data.slice(0, 5), first5, 3e-4);
+    }
+  });
+});

@@ -1,0 +1,83 @@
+// Surgery on Keras models: another end, another input. Weights go along, those that are needed no more are left out.
+import { CajalError, checkArgument, showShape, unknownName, type Weights } from "@cajal/core";
+import { checkWeights, readKeras, resolve, weightSpecs, type ModelConfig } from "@cajal/models";
+
+/** A model with its weights; what `readModel`, `pretrained` and `loadModel` give are some. */
+export interface LoadedModel {
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+  readonly labels?: readonly string[];
+}
+
+/**
+ * The model up to a layer, whose output becomes the model's.
+ *
+ * @param layer a name; that of a nested model too, but none within one
+ * @throws CajalError `unknown-name` with the layers that there are
+ * @example const features = cutAt(await pretrained("MobileNet"), "conv_pw_13_relu");
+ */
+export function cutAt({ model, weights }: LoadedModel, layer: string): LoadedModel {
+  checkArgument("cutAt", "layer", layer, "string");
+  const { config } = readKeras(model);
+  const entry = config.layers.find(({ name }) => name === layer);
+  if (!entry)
+    throw unknownName(
+      `layer of ${config.name}`,
+      layer,
+      config.layers.map(({ name }) => name),
+    );
+  // Calls of a nested model count from 1.
+  const nested = Array.isArray(entry.config.layers);
+  return pruned(
+    {
+      class_name: "Functional",
+      config: { ...config, output_layers: [[layer, nested ? 1 : 0, 0]] },
+    },
+    weights,
+  );
+}
+
+/**
+ * The model for inputs of another size, as far as its weights fit: convolutions take any, dense layers over
+ * feature maps do not.
+ *
+ * @param shape of one example, null where free, e.g. `[160, 160, 3]`
+ * @throws CajalError `bad-shape` naming the first weight or layer that does not fit
+ */
+export function withInputShape(
+  { model, weights, ...rest }: LoadedModel,
+  shape: readonly (number | null)[],
+): LoadedModel {
+  const { config } = readKeras(model);
+  const [input, ...others] = config.input_layers;
+  if (!input || others.length > 0)
+    throw new CajalError(
+      "unsupported",
+      `withInputShape: ${config.name} has ${config.input_layers.length} inputs, expected one.`,
+    );
+  const layers = config.layers.map((entry) => {
+    if (entry.name !== input[0]) return entry;
+    const { batch_shape, batch_input_shape, ...others } = entry.config;
+    const [batch = null] = (batch_shape ?? batch_input_shape ?? []) as (number | null)[];
+    return { ...entry, config: { ...others, batch_input_shape: [batch, ...shape] } };
+  });
+  const resized: ModelConfig = { class_name: "Functional", config: { ...config, layers } };
+  checkWeights(`withInputShape ${showShape(shape)}`, resized, weights);
+  return { model: resized, weights, ...rest };
+}
+
+/** Without the layers that no output depends on, and their weights. */
+function pruned(model: ModelConfig, weights: Weights): LoadedModel {
+  const needed = new Set(resolve(model).layers.map(({ name }) => name));
+  const { config } = model;
+  const kept: ModelConfig = {
+    class_name: "Functional",
+    config: {
+      ...config,
+      layers: config.layers.filter(({ name }) => needed.has(name)),
+      input_layers: config.input_layers.filter(([name]) => needed.has(name)),
+    },
+  };
+  const keys = new Set(weightSpecs(kept).map(({ key }) => key));
+  return { model: kept, weights: new Map([...weights].filter(([key]) => keys.has(key))) };
+}

@@ -1,0 +1,232 @@
+// Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
+// frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import type { BatchMap, Dataset } from "@cajal/datasets";
+import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
+import { adam, train, type TrainEvent, type TrainOptions } from "@cajal/train";
+import type { LoadedModel } from "./cutAt";
+import { featureExtractor } from "./featureExtractor";
+import { headed, withHead, type HeadOptions } from "./withHead";
+
+/** A part of the training: which layers learn, for how long, how fast. */
+export interface Stage {
+  readonly epochs: number;
+  /** Of Adam; default 0.001 for the head, 0.0001 where more learns. */
+  readonly learningRate?: number;
+  /** Default `adam({ learningRate })`. */
+  readonly optimizer?: TrainOptions["optimizer"];
+  /**
+   * What learns: "head", the new layers; "all"; `{ from }`, that layer and all after it, in the config's order; or
+   * names of layers ("model/layer" within a nested model). Default "head" first, then "all".
+   */
+  readonly learns?: "head" | "all" | { readonly from: string } | readonly string[];
+  /**
+   * Whether batch normalization learns too, and follows the data's statistics. Default false: small data spoil
+   * them. Layers named in a list learn in any case.
+   */
+  readonly normalization?: boolean;
+}
+
+export interface FineTuneOptions
+  extends
+    HeadOptions,
+    Pick<
+      TrainOptions,
+      | "engine"
+      | "device"
+      | "threads"
+      | "batchSize"
+      | "shuffle"
+      | "worker"
+      | "signal"
+      | "classWeights"
+    > {
+  // prettier-ignore
+  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.0001. */
+  readonly stages?: readonly Stage[];
+  /** Default "sparse_categorical_crossentropy". */
+  readonly loss?: TrainOptions["loss"];
+  /** Default ["accuracy"]. */
+  readonly metrics?: TrainOptions["metrics"];
+  readonly validation?: Dataset;
+  /**
+   * Changes batches at random. Whatever is random belongs here: without it a stage in which the head alone learns
+   * computes the features of the data once, and trains on those.
+   */
+  readonly augment?: BatchMap;
+  /** Where features are kept by content, see `featureExtractor`. */
+  readonly cache?: string;
+  /** Keeps each stage's state in this folder after every epoch, and goes on from there. Node only. */
+  readonly folder?: string;
+}
+
+export type FineTuneEvent =
+  | (TrainEvent & {
+      /** From 0. */
+      readonly stage: number;
+    })
+  | ({ readonly type: "tuned" } & LoadedModel);
+
+/**
+ * Fine-tunes a model. With `classes` or `labels` it gets a new head first, see `withHead`; without, its own layers
+ * are trained, and each stage names those that learn.
+ *
+ * The last event, `tuned`, has the model, its weights and the classes' names.
+ *
+ * @param data inputs as the network takes them, y int32 class numbers; its `classes` become the labels
+ * @throws CajalError as `train` and `withHead`
+ * @example
+ * for await (const event of fineTune(base, images, { classes: 7, stages: [{ epochs: 5 }, { epochs: 5, learns: { from: "conv5_block1_1_conv" } }] }))
+ *   if (event.type === "tuned") await writeModel("faces.keras", event);
+ */
+export async function* fineTune(
+  given: LoadedModel,
+  data: Dataset,
+  options: FineTuneOptions = {},
+): AsyncGenerator<FineTuneEvent, void, undefined> {
+  checkOptions("fineTune", options, [
+    "classes", "labels", "layer", "pooling", "dropout", "seed",
+    "engine", "device", "threads", "batchSize", "shuffle", "worker", "signal", "classWeights",
+    "stages", "loss", "metrics", "validation", "augment", "cache", "folder",
+  ]); // prettier-ignore
+  const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
+  const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
+  const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
+  const { validation, augment, cache, folder } = options;
+  const renewed =
+    classes !== undefined || options.labels !== undefined
+      ? withHead(given, {
+          ...(classes !== undefined ? { classes } : { labels: labels! }),
+          ...(layer !== undefined && { layer }),
+          ...(pooling !== undefined && { pooling }),
+          ...(dropout !== undefined && { dropout }),
+          seed,
+        })
+      : undefined;
+  const start: LoadedModel = renewed ?? { model: readKeras(given.model), weights: given.weights };
+  const layers = resolve(start.model).layers.flatMap(leavesOf);
+  const headNames = renewed?.head.model.config.layers.map(({ name }) => name) ?? [];
+  const stages = options.stages ?? [
+    { epochs: 5 },
+    { epochs: 5, learns: { from: upperThird(layers) } },
+  ];
+  const plans = stages.map((stage, i) => planOf(stage, i, layers, headNames));
+  const shared = {
+    loss,
+    metrics,
+    seed,
+    ...(engine && { engine }),
+    ...(device && { device }),
+    ...(threads && { threads }),
+    ...(batchSize && { batchSize }),
+    ...(shuffle !== undefined && { shuffle }),
+    ...(worker !== undefined && { worker }),
+    ...(signal && { signal }),
+    ...(classWeights && { classWeights }),
+  };
+
+  let { weights } = start;
+  for (const [stage, { frozen, headAlone, optimizer, epochs }] of plans.entries()) {
+    signal?.throwIfAborted();
+    const saved = folder === undefined ? {} : await checkpointsOf(`${folder}/stage-${stage + 1}`);
+    const all = { ...shared, ...saved, optimizer, epochs };
+    if (renewed && headAlone && !augment) {
+      const base = { model: renewed.base.model, weights };
+      const mine = new Map([...weights].filter(([key]) => renewed.base.weights.has(key)));
+      await using extractor = await featureExtractor(
+        { ...base, weights: mine },
+        { pooling: null, ...(engine && { engine }), ...(device && { device }), ...(threads && { threads }), ...(signal && { signal }) }, // prettier-ignore
+      );
+      const reading = { ...(cache !== undefined && { cache }), ...(signal && { signal }) };
+      const features = await extractor.features(data, reading);
+      const checked = validation && (await extractor.features(validation, reading));
+      const head = new Map([...weights].filter(([key]) => renewed.head.weights.has(key)));
+      for await (const event of train(renewed.head.model, features, {
+        ...all,
+        weights: head,
+        ...(checked && { validation: checked }),
+      })) {
+        if (event.type === "end")
+          ({ weights } = headed({ ...base, weights: mine }, { model: renewed.head.model, weights: event.weights })); // prettier-ignore
+        yield { ...event, stage };
+      }
+      continue;
+    }
+    const examples = augment ? (data.map(augment) as Dataset) : data;
+    for await (const event of train(start.model, examples, {
+      ...all,
+      weights,
+      frozen,
+      ...(validation && { validation }),
+    })) {
+      if (event.type === "end") ({ weights } = event);
+      yield { ...event, stage };
+    }
+  }
+  yield { type: "tuned", model: start.model, weights, ...(labels && { labels }) };
+}
+
+interface Leaf {
+  readonly path: string;
+  readonly normalizes: boolean;
+}
+
+const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf[] => {
+  if (layers) return layers.flatMap(leavesOf);
+  if (weights.length === 0) return [];
+  // Weights that training moves without gradients are moving averages.
+  const normalizes = layer !== undefined && weights.some(({ name }) => name.startsWith("moving_"));
+  return [{ path, normalizes }];
+};
+
+const upperThird = (layers: readonly Leaf[]): string =>
+  layers[Math.floor((2 * layers.length) / 3)]?.path ?? "";
+
+/** A stage, read: what is frozen in it. */
+function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
+  checkOptions("stage", stage, ["epochs", "learningRate", "optimizer", "learns", "normalization"]);
+  const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all", normalization = false } = stage; // prettier-ignore
+  const known = layers.map(({ path }) => path);
+  const inside = (path: string, name: string) => path === name || path.startsWith(`${name}/`);
+  const isHead = ({ path }: Leaf) => head.includes(path);
+  let learning: (leaf: Leaf, i: number) => boolean;
+  if (learns === "head") {
+    if (head.length === 0)
+      throw new CajalError(
+        "bad-argument",
+        `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name the layers.`,
+      );
+    learning = isHead;
+  } else if (learns === "all")
+    learning = (leaf) => normalization || isHead(leaf) || !leaf.normalizes;
+  else if ("from" in learns) {
+    const from = known.findIndex((path) => inside(path, learns.from));
+    if (from < 0) throw unknownName("layer with weights", learns.from, known);
+    learning = (leaf, i) => isHead(leaf) || (i >= from && (normalization || !leaf.normalizes));
+  } else {
+    for (const name of learns)
+      if (!known.some((path) => inside(path, name)))
+        throw unknownName("layer with weights", name, known);
+    learning = ({ path }) => learns.some((name) => inside(path, name));
+  }
+  const headAlone =
+    head.length > 0 && layers.every((leaf, i) => !learning(leaf, i) || isHead(leaf));
+  const rate = stage.learningRate ?? (headAlone || index === 0 ? 1e-3 : 1e-4);
+  return {
+    epochs,
+    headAlone,
+    optimizer: stage.optimizer ?? adam({ learningRate: rate }),
+    frozen: layers.filter((leaf, i) => !learning(leaf, i)).map(({ path }) => path),
+  };
+}
+
+async function checkpointsOf(folder: string): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
+  if (!globalThis.process?.getBuiltinModule)
+    throw new CajalError("unsupported", `${folder}: states are kept in Node only.`, { folder });
+  const { checkpoints, latestCheckpoint } = await import("@cajal/train/node");
+  const latest = await latestCheckpoint(folder);
+  return {
+    checkpoint: checkpoints(folder),
+    ...(latest && { resume: latest }),
+  };
+}

@@ -1,0 +1,130 @@
+// A new head on a base: features pooled, dropped out, classified.
+import { CajalError, checkInteger, checkNumber, checkOptions, type Weights } from "@cajal/core";
+import {
+  functional,
+  readKeras,
+  resolve,
+  toKerasJson,
+  type LayerEntry,
+  type ModelConfig,
+} from "@cajal/models";
+import { initialize } from "@cajal/runtime";
+import { cutAt, type LoadedModel } from "./cutAt";
+
+export interface HeadOptions {
+  /** How many classes the head tells apart; or `labels`. */
+  readonly classes?: number;
+  /** Their names. */
+  readonly labels?: readonly string[];
+  /** The layer whose output the head reads. Default: the model's own output. */
+  readonly layer?: string;
+  /** How feature maps become features; null: all their elements. Default "avg". */
+  readonly pooling?: "avg" | "max" | null;
+  /** Share of the features dropped in training. Default 0.2, as in Keras' guide to transfer learning. */
+  readonly dropout?: number;
+  /** Of the classifier's initial weights, default 0. */
+  readonly seed?: number;
+}
+
+/** A base with a new head. */
+export interface HeadedModel extends LoadedModel {
+  /** The model up to the features, the pooling included. */
+  readonly base: LoadedModel;
+  /** The new layers alone: features in, probabilities out. Its weights are among the model's. */
+  readonly head: LoadedModel;
+}
+
+/**
+ * Puts a new head on a model: pooling where its output is a feature map, dropout, a dense layer with softmax.
+ *
+ * @throws CajalError `unknown-name` (layer, pooling), `bad-argument`, `bad-shape`
+ * @example const { model, weights } = withHead(await pretrained("ResNet50", { include_top: false }), { classes: 7 });
+ */
+export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel {
+  checkOptions("withHead", options ?? {}, ["classes", "labels", "layer", "pooling", "dropout", "seed"]); // prettier-ignore
+  const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
+  if (classes === undefined)
+    throw new CajalError("bad-argument", "withHead: expected { classes } or { labels }.");
+  checkInteger("withHead", "classes", classes, { least: 2 });
+  checkNumber("withHead", "dropout", dropout, { least: 0, most: 0.99 });
+  if (labels && labels.length !== classes)
+    throw new CajalError(
+      "bad-argument",
+      `withHead: got ${labels.length} labels for ${classes} classes.`,
+    );
+  const cut = layer === undefined ? { model: readKeras(given.model), weights: given.weights } : cutAt(given, layer); // prettier-ignore
+  const taken = new Set(cut.model.config.layers.map(({ name }) => name));
+  const free = (name: string): string => {
+    let one = name;
+    for (let i = 1; taken.has(one); i++) one = `${name}_${i}`;
+    return one;
+  };
+  const network = resolve(cut.model);
+  const { shape } = network.outputs[0]!;
+  if (network.outputs.length !== 1)
+    throw new CajalError(
+      "unsupported",
+      `withHead: the base has ${network.outputs.length} outputs, expected one. Cut it at a layer.`,
+    );
+
+  // The pooling belongs to the base: what it gives is what is kept of an image.
+  const pooled = functional(cut.model.config.name);
+  const output = pooled.input(shape.slice(1), { name: free("features") });
+  let features = output;
+  if (shape.length === 4 && pooling !== null)
+    features =
+      pooling === "avg"
+        ? pooled.layer("GlobalAveragePooling2D", { name: free("pool") }, output)
+        : pooled.layer("GlobalMaxPooling2D", { name: free("pool") }, output);
+  else if (shape.length > 2) features = pooled.layer("Flatten", { name: free("flatten") }, output);
+  const base =
+    features === output
+      ? cut
+      : { model: joined(cut.model, pooled.model(output, features)), weights: cut.weights };
+
+  const top = functional("head");
+  const input = top.input(features.shape.slice(1), { name: free("features") });
+  const dropped = dropout > 0 ? top.layer("Dropout", { rate: dropout, name: free("drop") }, input) : input; // prettier-ignore
+  const predictions = top.layer(
+    "Dense",
+    { units: classes, activation: "softmax", name: free("predictions") },
+    dropped,
+  );
+  const headModel = top.model(input, predictions);
+  const head = { model: headModel, weights: initialize(headModel, { seed }) };
+  return { ...headed(base, head), base, head, ...(labels && { labels }) };
+}
+
+/** A base and a head as one model. */
+export function headed(
+  base: LoadedModel,
+  head: LoadedModel,
+): { model: ModelConfig; weights: Weights } {
+  // prettier-ignore
+  return {
+    model: joined(base.model, head.model),
+    weights: new Map([...base.weights, ...head.weights]),
+  };
+}
+
+/** The second model's layers on the first one's output. */
+function joined(first: ModelConfig, second: ModelConfig): ModelConfig {
+  const [from, node, tensor] = first.config.output_layers[0]!;
+  const { layers, output_layers } = readKeras(toKerasJson(second)).config;
+  const moved = layers
+    .filter(({ class_name }) => class_name !== "InputLayer")
+    .map((entry): LayerEntry => ({
+      ...entry,
+      inbound_nodes: entry.inbound_nodes.map((refs) =>
+        refs.map(([name, n, t, kwargs]) =>
+          layers.some((one) => one.name === name && one.class_name === "InputLayer")
+            ? ([from, node, tensor, kwargs] as const)
+            : ([name, n, t, kwargs] as const),
+        ),
+      ),
+    }));
+  return {
+    class_name: "Functional",
+    config: { ...first.config, layers: [...first.config.layers, ...moved], output_layers },
+  };
+}
