@@ -14,7 +14,7 @@ export const onnx: Engine = {
     return openGradientOnOnnx(source, request);
   },
   async openTrainStep(trained, weights, options) {
-    const { openTrainStepOnOnnx } = await import("./trainStep");
+    const { openTrainStepOnOnnx } = await import("./train/trainStep");
     return openTrainStepOnOnnx(trained, weights, options);
   },
 };

@@ -1,6 +1,6 @@
 import type { Tensor } from "@cajal/core";
 import type { InferenceSession } from "onnxruntime-common";
-import type { Ort } from "./peers";
+import type { Ort } from "../peers";
 
 /** One of the versions 0, 1, 2 of an array that is kept; made when it is first written. */
 export type Ref = readonly [name: string, version: number];

@@ -3,12 +3,12 @@
 import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import { gradients, type OnnxModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../devices/device";
-import type { Ref } from "./graphHost.js";
-import { sameThread, type GraphThread } from "./graphThread";
+import { inNode, type DeviceName } from "../../../devices/device";
+import type { Ref } from "../thread/graphHost.js";
+import { sameThread, type GraphThread } from "../thread/graphThread";
 import { forwardOf } from "./forward";
-import { lacksIndices } from "./provider";
-import type { TrainableModel } from "../../step/model";
+import { lacksIndices } from "../provider";
+import type { TrainableModel } from "../../../step/model";
 
 export interface VerifiedStep {
   readonly trained: TrainableModel;

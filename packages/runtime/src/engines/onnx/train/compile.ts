@@ -11,14 +11,14 @@ import {
   type Value,
 } from "@cajal/onnx";
 import { opsGraph } from "./ops";
-import type { Optimizer, TrainStepOptions } from "../../step/trainStep";
-import { constrained } from "../../step/constraints";
+import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
+import { constrained } from "../../../step/constraints";
 import { forwardOf, type ForwardOptions } from "./forward";
-import type { ModelWeight, TrainableModel } from "../../step/model";
-import type { StepBatch } from "../../step/batch";
-import { measured } from "../../step/outputs";
-import { regularization } from "../../step/regularizers";
-import { updateParameters } from "../../step/update";
+import type { ModelWeight, TrainableModel } from "../../../step/model";
+import type { StepBatch } from "../../../step/batch";
+import { measured } from "../../../step/outputs";
+import { regularization } from "../../../step/regularizers";
+import { updateParameters } from "../../../step/update";
 
 /**
  * `train`: a whole step. `accumulate`: one of several batches, its gradients added to a sum; then

@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { encodeModel, GraphBuilder } from "@cajal/onnx";
 import { expect, it } from "vitest";
 import { graphHost } from "./graphHost.js";
-import { onnxRuntime } from "./onnxRuntime";
+import { onnxRuntime } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
 
 it.each([

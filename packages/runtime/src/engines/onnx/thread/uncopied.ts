@@ -3,10 +3,10 @@
 // converts outputs one by one, though, and gives up at one that is no tensor. So a graph whose first
 // output is a sequence does all its work, writes all arrays that it was given, and converts nothing.
 import { encodeModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../devices/device";
+import { inNode, type DeviceName } from "../../../devices/device";
 import { nothing, refusal } from "./graphHost.js";
-import { doubling } from "./doubling";
-import { onnxruntimeNode } from "./peers";
+import { doubling } from "../doubling";
+import { onnxruntimeNode } from "../peers";
 
 /** An ONNX file, the same with a first output that is an empty sequence. */
 export function withoutResults(model: Uint8Array): Uint8Array {

@@ -2,13 +2,13 @@
 // caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
 import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../devices/device";
+import { inNode, type DeviceName } from "../../../devices/device";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
-import { onnxRuntime, sessionOptions } from "./onnxRuntime";
+import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
-import { forProvider } from "./provider";
-import { engineError } from "../../session/engineError";
+import { forProvider } from "../provider";
+import { engineError } from "../../../session/engineError";
 import { givesUpAtSequences, withoutResults } from "./uncopied";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */

@@ -1,10 +1,10 @@
 import { tensor } from "@cajal/core";
 import { functional, toInput } from "@cajal/models";
 import { describe, expect, it } from "vitest";
-import { sameThread, type GraphThread } from "./graphThread";
-import { initialize } from "../../initializers/initialize";
+import { sameThread, type GraphThread } from "../thread/graphThread";
+import { initialize } from "../../../initializers/initialize";
 import { survey } from "./compile";
-import { trainableModel } from "../../step/model";
+import { trainableModel } from "../../../step/model";
 import { verifyTraining } from "./verifyTrainStep";
 
 const net = functional("m");

@@ -16,7 +16,7 @@ import {
   type TrainableGraph,
   type TrainableKeras,
   type TrainableModel,
-} from "../../step/model";
+} from "../../../step/model";
 
 export interface Forward {
   /** The graph so far. */
