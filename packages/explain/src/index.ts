@@ -1,4 +1,5 @@
 export { openExplainer, type ExplainerOptions } from "./openExplainer";
+export { attributionGraph, graphMethods, type AttributionGraphOptions } from "./attributionGraph";
 export type {
   Attack,
   Attribution,

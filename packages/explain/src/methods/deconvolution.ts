@@ -11,4 +11,5 @@ export const deconvolution = defineMethod({
   plain: false,
   options: [],
   attribute: async (call) => ({ map: await imageGradients(call, deconvolved) }),
+  graph: { map: ({ fed, gradients }) => gradients([fed], deconvolved)[0]! },
 });

@@ -1,6 +1,7 @@
 // DeepLIFT, rescale rule (Shrikumar et al. 2017, arXiv:1704.02685): multiplier (x − b), the multipliers of
 // rules/deepLift.ts; delta = Σ attributions − (f(x) − f(b)), 0 but for rounding. Captum 0.8 drops its own rule
 // for max pooling where a pool directly follows an activation (its sums then miss); `maxima: "gradient"` is that.
+import type { GraphBuilder } from "@cajal/onnx";
 import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepLift";
 import { rowOf, rowsOf } from "../network/rows";
 import { defineMethod, type Call } from "./method";
@@ -24,6 +25,14 @@ export const deepLift = defineMethod({
   options: ["baseline", "maxima"],
   attribute: (call, { baseline = 0, maxima = "rescale" }: DeepLiftOptions) =>
     against(call, baselineOf(call, baseline), maxima),
+  graph: {
+    map({ g, x, fed, baseline, gradients }, { baseline: from = 0, maxima = "rescale" }) {
+      const b = baseline(from);
+      const at = (h: GraphBuilder) => h.expand(b, h.int64s(x.shape as number[]));
+      const [m] = gradients([fed], rules({ maxima, image: fed.name, at }));
+      return g.mul(m!, g.sub(x, b));
+    },
+  },
 });
 
 /** The attributions against one baseline for each image. */

@@ -2,7 +2,7 @@
 // α = 1/(2 + ΣAₖ G), 0 where G = 0. pytorch-grad-cam adds an epsilon, α = G²/(2 G² + ΣAₖ G³ + ε), which gradients
 // of size 10⁻³ notice: `epsilon: 1e-6` is that. torchcam multiplies A by G³ before it sums; the paper does not.
 import { checkNumber } from "@cajal/core";
-import { channelWeights, defineCam, weightedSum } from "./shared/cam";
+import { channelWeights, defineCam, overChannels, overPixels, weightedSum } from "./shared/cam";
 import { total } from "./shared/evaluate";
 
 export interface GradCamPlusPlusOptions {
@@ -31,5 +31,19 @@ export const gradCamPlusPlus = defineCam({
       );
     });
     return weightedSum(maps, weights);
+  },
+  inGraph(g, a, gradient, { epsilon = 0 }) {
+    const positive = g.greater(gradient, 0);
+    const all = overPixels(g, a);
+    const square = g.mul(gradient, gradient);
+    const alpha =
+      epsilon === 0
+        ? g.div(1, g.add(2, g.mul(all, gradient)))
+        : g.div(
+            square,
+            g.add(g.add(g.mul(square, 2), g.mul(all, g.mul(square, gradient))), epsilon),
+          );
+    const weights = overPixels(g, g.where(positive, g.mul(alpha, gradient), 0));
+    return overChannels(g, g.mul(weights, a));
   },
 });

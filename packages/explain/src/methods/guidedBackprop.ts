@@ -11,4 +11,5 @@ export const guidedBackprop = defineMethod({
   plain: false,
   options: [],
   attribute: async (call) => ({ map: await imageGradients(call, guided) }),
+  graph: { map: ({ fed, gradients }) => gradients([fed], guided)[0]! },
 });

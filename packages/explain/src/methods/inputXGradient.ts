@@ -12,4 +12,5 @@ export const inputXGradient = defineMethod({
     const gradient = await imageGradients(call);
     return { map: mapped(gradient, (i) => call.images.data[i]! * gradient.data[i]!) };
   },
+  graph: { map: ({ g, x, fed, gradients }) => g.mul(x, gradients([fed])[0]!) },
 });

@@ -1,6 +1,8 @@
 // Integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365), along the straight line from a baseline b:
 //   (x − b) Σᵢ wᵢ g(b + aᵢ (x − b)),   delta = Σ attributions − (f(x) − f(b)).
 // Fifty points of Gauss–Legendre are the default, as in Captum; delta says whether they suffice.
+import { tensor } from "@cajal/core";
+import { weightedMean } from "./graphMethod";
 import { rowOf, rowsOf } from "../network/rows";
 import { defineMethod, type Call } from "./method";
 import { baselineOf, type Baseline } from "./shared/baseline";
@@ -50,6 +52,21 @@ export const integratedGradients = defineMethod({
     const [at, before] = [await scoresOf(call, rowsOf(images)), await scoresOf(call, rowsOf(from))];
     const delta = Array.from(at, (score, i) => total(mean.of(i)) - (score - before[i]!));
     return { map: mean.tensor(), delta, alphas, quadrature: weights };
+  },
+  graph: {
+    points(g, x, baseline, { steps = 50, rule = "gausslegendre", baseline: from = 0 }) {
+      const { alphas } = quadrature(rule, steps);
+      const shape = x.shape as number[];
+      const a = g.constant(tensor("float32", [steps, ...shape.map(() => 1)], alphas));
+      const b = baseline(from);
+      const points = g.add(b, g.mul(a, g.sub(x, b)));
+      return g.reshape(points, [steps * shape[0]!, ...shape.slice(1)]);
+    },
+    map({ g, x, fed, baseline, gradients }, options) {
+      const { steps = 50, rule = "gausslegendre", baseline: from = 0 } = options;
+      const mean = weightedMean(g, gradients([fed])[0]!, quadrature(rule, steps).weights, x);
+      return options.multiplyByInputs === false ? mean : g.mul(mean, g.sub(x, baseline(from)));
+    },
   },
 });
 

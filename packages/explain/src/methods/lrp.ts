@@ -60,7 +60,22 @@ export const lrp = defineMethod({
     );
     return { map, delta: Array.from(at, (score, i) => score - total(rowOf(map, i))) };
   },
+  graph: {
+    map({ g, fed, scores, gradients }, { rule, ...given }) {
+      const options = {
+        ...defaults,
+        ...(rule && { convolution: rule, dense: rule }),
+        ...chosenOf(given),
+      };
+      checkRules(options);
+      return gradients([fed], relevance(options), (oneHot) => g.mul(oneHot, scores))[0]!;
+    },
+  },
 });
+
+/** What is said of the rules, and nothing else. */
+const chosenOf = (given: object): Partial<RelevanceOptions> =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => name in defaults));
 
 function checkRules(options: RelevanceOptions): void {
   checkOptions("attribute (lrp)", options, Object.keys(defaults));

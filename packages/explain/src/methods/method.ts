@@ -1,6 +1,7 @@
 // A method of attribution: what it is called, what one may choose, and what it computes.
 import type { Tensor } from "@cajal/core";
 import type { DataFormat } from "../network/images";
+import type { GraphMethod } from "./graphMethod";
 import type { Control, Network } from "../network/network";
 
 /** What a method is asked to explain. */
@@ -56,6 +57,8 @@ export interface Method<Name extends string = string, Options extends object = o
   /** Whether it must be told a layer. */
   readonly needsLayer?: true;
   attribute(call: Call, options: Options): Promise<Attributed>;
+  /** The same as part of a graph, where the method is one. */
+  readonly graph?: GraphMethod<Options>;
 }
 
 /** Types a definition; registers nothing. */

@@ -19,4 +19,10 @@ export const saliency = defineMethod({
     const gradient = await imageGradients(call);
     return { map: absolute ? mapped(gradient, (i) => Math.abs(gradient.data[i]!)) : gradient };
   },
+  graph: {
+    map({ g, fed, gradients }, { absolute = false }) {
+      const [gradient] = gradients([fed]);
+      return absolute ? g.abs(gradient!) : gradient!;
+    },
+  },
 });

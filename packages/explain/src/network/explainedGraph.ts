@@ -119,21 +119,29 @@ function withScores(
   layers: readonly LayerInfo[],
 ): ExplainedGraph {
   const maker = (name: string) => g.nodes.find((node) => node.outputs.includes(name));
+  // Behind its softmax a network may lay scores otherwise, as MobileNet does.
   let last = maker(output.name);
-  while (last?.op === "Identity") last = maker(last.inputs[0]!);
+  while (last && laying.includes(last.op)) last = maker(last.inputs[0]!);
   const ends = (op: string) => last?.op === op && last.domain === "";
   const activated = ends("Softmax") || ends("Sigmoid") || ends("LogSoftmax");
-  const logits = activated ? g.value(last!.inputs[0]!) : output;
+  const logits = inRows(g, activated ? g.value(last!.inputs[0]!) : output);
   const { shape } = logits;
   const classes = shape?.at(-1);
-  if (shape?.length !== 2 || typeof classes !== "number" || logits.dtype !== "float32")
+  const axis = last?.attributes["axis"]?.value ?? -1;
+  const over = last && g.value(last.inputs[0]!).shape?.at(Number(axis));
+  if (
+    shape?.length !== 2 ||
+    typeof classes !== "number" ||
+    logits.dtype !== "float32" ||
+    ((ends("Softmax") || ends("LogSoftmax")) && over !== classes)
+  )
     throw new CajalError(
       "unsupported",
-      `the model's output "${output.name}" is ${logits.dtype} [${shape?.join() ?? "?"}], expected scores [batch, classes] in float32.`,
-      { output: output.name, shape },
+      `the model's output "${output.name}" is ${output.dtype} [${output.shape?.join() ?? "?"}], expected scores [batch, classes] in float32.`,
+      { output: output.name, shape: output.shape },
     );
   const softmax = ends("Softmax")
-    ? g.value(last!.outputs[0]!)
+    ? inRows(g, g.value(last!.outputs[0]!))
     : ends("Sigmoid")
       ? undefined
       : g.softmax(logits, { axis: -1 });
@@ -156,6 +164,17 @@ function withScores(
     layers,
     values: inferShapes(model),
   };
+}
+
+/** They lay elements otherwise, and keep their order where all extents but one are 1. */
+const laying = ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"];
+
+/** Scores [batch, 1, 1, classes] as [batch, classes]. */
+function inRows(g: GraphBuilder, scores: Value): Value {
+  const { shape } = scores;
+  if (!shape || shape.length < 3) return scores;
+  const more = shape.slice(1).filter((extent) => extent !== 1);
+  return more.length === 1 ? g.reshape(scores, [0, -1]) : scores;
 }
 
 /** Every value of a graph that is computed, named by its module where it is the last of one. */

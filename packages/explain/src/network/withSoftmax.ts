@@ -14,42 +14,54 @@ export interface ScoredModel {
 export function withSoftmax(given: Model): ScoredModel {
   const model = readKeras(given);
   const { layers, output_layers: outputs } = model.config;
+  const named = (name: string) => layers.find((layer) => layer.name === name)!;
+  const configOf = (layer: LayerEntry) => layer.config as Readonly<Record<string, unknown>>;
+  const before = ({ inbound_nodes: [node] }: LayerEntry) =>
+    (node as unknown as readonly [readonly [string]])[0][0];
   const [[name]] = outputs as unknown as [[string]];
-  const last = layers.find((layer) => layer.name === name)!;
-  const config = last.config as Readonly<Record<string, unknown>>;
+  const last = named(name);
+  const config = configOf(last);
   if ("layers" in config)
     throw new CajalError(
       "unsupported",
       `the model's scores are those of the nested model "${name}": engine tfjs reads them from a layer. Use engine onnx.`,
       { layer: name },
     );
+  // Behind its softmax a network may lay scores otherwise, as MobileNet does.
+  let activation = last;
+  while (["Reshape", "Flatten"].includes(activation.class_name))
+    activation = named(before(activation));
   const isSoftmax =
-    last.class_name === "Softmax" ||
-    (last.class_name === "Activation" && config["activation"] === "softmax");
+    activation.class_name === "Softmax" ||
+    (activation.class_name === "Activation" && configOf(activation)["activation"] === "softmax");
+  if (isSoftmax && activation === last) return { model, logits: before(last), softmax: name };
   if (isSoftmax) {
-    const [[[before]]] = last.inbound_nodes as unknown as [[[string]]];
-    return { model, logits: before, softmax: name };
+    const logits = entry(`${name}_logits`, "Flatten", {}, before(activation));
+    const softmax = entry(`${name}_softmax`, "Activation", { activation: "softmax" }, logits.name);
+    return {
+      model: extended(model, [...layers, logits, softmax]),
+      logits: logits.name,
+      softmax: softmax.name,
+    };
   }
   // A softmax inside the last layer becomes one behind it.
-  const added = `${name}/softmax`.replaceAll("/", "_");
   const linear = { ...last, config: { ...config, activation: "linear" } } as LayerEntry;
-  const softmax = {
-    name: added,
-    class_name: "Activation",
-    config: { name: added, activation: "softmax" },
-    inbound_nodes: [[[name, 0, 0, {}]]],
-  } as unknown as LayerEntry;
   const changed = config["activation"] === "softmax" ? linear : last;
-  return {
-    model: {
-      ...model,
-      config: {
-        ...model.config,
-        layers: [...layers.map((layer) => (layer === last ? changed : layer)), softmax],
-        output_layers: [[added, 0, 0]],
-      },
-    },
-    logits: name,
-    softmax: added,
-  };
+  const softmax = entry(`${name}_softmax`, "Activation", { activation: "softmax" }, name);
+  const kept = layers.map((layer) => (layer === last ? changed : layer));
+  return { model: extended(model, [...kept, softmax]), logits: name, softmax: softmax.name };
 }
+
+const entry = (name: string, className: string, config: object, input: string): LayerEntry =>
+  ({
+    name: name.replaceAll("/", "_"),
+    class_name: className,
+    config: { name: name.replaceAll("/", "_"), ...config },
+    inbound_nodes: [[[input, 0, 0, {}]]],
+  }) as unknown as LayerEntry;
+
+/** The model with these layers, the last of which gives its output. */
+const extended = (model: ModelConfig, layers: readonly LayerEntry[]): ModelConfig => ({
+  ...model,
+  config: { ...model.config, layers, output_layers: [[layers.at(-1)!.name, 0, 0]] },
+});

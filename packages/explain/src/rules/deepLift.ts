@@ -15,13 +15,16 @@ export interface DeepLiftRules {
   readonly maxima: "rescale" | "gradient";
   /** The graph's value of the image. */
   readonly image: string;
+  /** What the reference image is in a graph; default: a further input. */
+  readonly at?: (g: GraphBuilder) => Value;
 }
 
-export const deepLift = ({ maxima: through, image }: DeepLiftRules): NamedRules => ({
+export const deepLift = ({ maxima: through, image, at: given }: DeepLiftRules): NamedRules => ({
   key: `deep-lift ${through}`,
   make: (g) => {
     const { dtype, shape } = g.value(image);
-    const at = recomputed(g, new Map([[image, g.input(reference, dtype, shape)]]));
+    const from = given?.(g) ?? g.input(reference, dtype, shape);
+    const at = recomputed(g, new Map([[image, from]]));
     return {
       ...forEach([...moving, ...linear], (dys, { gradient }) => gradient(dys)),
       ...forEach(activations, rescale(at)),

@@ -4,6 +4,7 @@
 // layer's size; the map is max(cam, 0), resized bilinearly by pixel centres and not normalized: for showing,
 // divide by its largest value. (pytorch-grad-cam scales before and after resizing, Captum applies no ReLU.)
 import type { Tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import { emptyRows, rowOf, rowsOf } from "../../network/rows";
 import { mapLayer } from "../../network/explainedGraph";
 import { defineMethod, type Attributed, type Call, type Method } from "../method";
@@ -30,11 +31,14 @@ export const defineCam = <const Name extends string, Options extends object = ob
   title,
   options = [],
   of,
+  inGraph,
 }: {
   readonly name: Name;
   readonly title: string;
   readonly options?: readonly (keyof Options & string)[];
   of(maps: Maps, options: Options): CamOfOne;
+  /** The same of A and G, [n, channels, h, w], in a graph: [n, h, w]. */
+  readonly inGraph?: (g: GraphBuilder, a: Value, gradient: Value, options: Options) => Value;
 }): Method<Name, Options> =>
   defineMethod({
     name,
@@ -53,7 +57,23 @@ export const defineCam = <const Name extends string, Options extends object = ob
       });
       return finished(call, layer.name, cams, shape);
     },
+    ...(inGraph && {
+      graph: {
+        map({ g, layer, gradients }, chosen: Options) {
+          const a = layer();
+          return inGraph(g, a, gradients([a])[0]!, chosen);
+        },
+      },
+    }),
   });
+
+/** Over the pixels of each channel in a graph: [n, channels, 1, 1]. */
+export const overPixels = (g: GraphBuilder, value: Value): Value =>
+  g.reduceSum(value, { axes: [2, 3], keepdims: true });
+
+/** Over the channels: [n, h, w]. */
+export const overChannels = (g: GraphBuilder, value: Value): Value =>
+  g.reduceSum(value, { axes: [1], keepdims: false });
 
 /** The results of all examples as tensors, with the map of the image's size. */
 export function finished(

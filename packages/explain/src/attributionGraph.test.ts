@@ -1,0 +1,99 @@
+// Methods as ONNX files: stock ONNX Runtime gives the same maps.
+import { readFileSync } from "node:fs";
+import { random, tensor, type Tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { checkModel, decodeModel, encodeModel, type OnnxModel } from "@cajal/onnx";
+import { initialize } from "@cajal/runtime";
+import * as ort from "onnxruntime-node";
+import { afterAll, describe, expect, it } from "vitest";
+import { attributionGraph, graphMethods, openExplainer, type MethodName } from ".";
+import { difference } from "../testing/reference";
+
+async function run(model: OnnxModel, feeds: Readonly<Record<string, Tensor>>) {
+  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 4 });
+  const given = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
+    name,
+    new ort.Tensor(dtype as "float32", data as Float32Array, [...shape]),
+  ]);
+  const results = await session.run(Object.fromEntries(given));
+  await session.release();
+  return (name: string) => {
+    const { dims, data } = results[name]!;
+    return { shape: [...dims], data: Array.from(data as Float32Array) };
+  };
+}
+
+const model = decodeModel(readFileSync(new URL("../fixtures/convbn.onnx", import.meta.url)));
+const numbers = random(7, "images");
+const images = tensor(
+  "float32",
+  [2, 20, 28, 3],
+  Float32Array.from({ length: 3360 }, () => numbers.normal()),
+);
+const options: Partial<Record<MethodName, object>> = {
+  "integrated-gradients": { steps: 5, baseline: 0.25 },
+  "deep-lift": { baseline: 0.25 },
+};
+
+describe("attributionGraph", async () => {
+  const explainer = await openExplainer(model);
+  afterAll(() => explainer.dispose());
+
+  it.each(graphMethods)("%s", async (method) => {
+    const own = options[method] ?? {};
+    const graph = attributionGraph(method, model, { batch: 2, target: 3, ...own } as never);
+    checkModel(graph);
+    const result = await run(graph, { image: images });
+    const expected = await explainer.attribute(images, { method, target: 3, ...own } as never);
+    expect(result("map").shape).toEqual(expected.map.shape);
+    expect(difference(result("map").data, Array.from(expected.map.data))).toBeLessThan(1e-5);
+    if (expected.cam)
+      expect(difference(result("cam").data, Array.from(expected.cam.data))).toBeLessThan(1e-5);
+  });
+
+  it("takes targets as an input, and each image's top class where none is told", async () => {
+    const asked = attributionGraph("grad-cam", model, { batch: 2, target: "input" });
+    const target = tensor("int64", [2], [4, 1]);
+    const map = (await run(asked, { image: images, target }))("map");
+    const expected = await explainer.attribute(images, { method: "grad-cam", target: [4, 1] });
+    expect(difference(map.data, Array.from(expected.map.data))).toBeLessThan(1e-5);
+    const top = await run(attributionGraph("saliency", model, { batch: 2 }), { image: images });
+    const own = await explainer.attribute(images, { method: "saliency" });
+    expect(difference(top("map").data, Array.from(own.map.data))).toBeLessThan(1e-5);
+    const path = attributionGraph("integrated-gradients", model, {
+      batch: 2,
+      target: "input",
+      steps: 3,
+    });
+    const along = (await run(path, { image: images, target }))("map");
+    const integrated = await explainer.attribute(images, { method: "integrated-gradients", target: [4, 1], steps: 3 }); // prettier-ignore
+    expect(difference(along.data, Array.from(integrated.map.data))).toBeLessThan(1e-5);
+  });
+
+  it("is made of Keras models, images as the graph had them, and probabilities", async () => {
+    const net = functional("small");
+    const image = net.input([6, 5, 2], { name: "image" });
+    const conv = net.layer("Conv2D", { name: "conv", filters: 3, kernel_size: 3, activation: "relu" }, image); // prettier-ignore
+    const pool = net.layer("MaxPooling2D", { name: "pool", pool_size: 2 }, conv);
+    const flat = net.layer("Flatten", { name: "flatten" }, pool);
+    const keras = net.model([image], [net.layer("Dense", { name: "scores", units: 4, activation: "softmax" }, flat)]); // prettier-ignore
+    const weights = initialize(keras, { seed: 3 });
+    const ask = { output: "softmax", target: 2, dataFormat: "channels_first" } as const;
+    const graph = attributionGraph("input-x-gradient", keras, weights, ask);
+    const x = tensor("float32", [1, 2, 6, 5], images.data.slice(0, 60));
+    await using other = await openExplainer(keras, weights, { dataFormat: "channels_first" });
+    const expected = await other.attribute(x, { method: "input-x-gradient", target: 2, output: "softmax" }); // prettier-ignore
+    const result = await run(graph, { image: x });
+    expect(difference(result("map").data, Array.from(expected.map.data))).toBeLessThan(1e-5);
+    expect(result("scores").data.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+  });
+
+  it("refuses what is no graph", () => {
+    const code = (expected: string) => expect.objectContaining({ code: expected });
+    expect(() => attributionGraph("occlusion", model)).toThrow(/grad-cam/);
+    expect(() => attributionGraph("integrated-gradients", model)).toThrow(code("bad-argument"));
+    expect(() => attributionGraph("saliency", model, { target: 5 })).toThrow(code("bad-argument"));
+    expect(() => attributionGraph("grad-cam", model, { layer: "logits" })).toThrow(code("unsupported")); // prettier-ignore
+    expect(() => attributionGraph("saliencia" as never, model)).toThrow(code("unknown-name"));
+  });
+});
