@@ -1,7 +1,7 @@
 // Models as JSON that Keras and TF.js read: the form of Keras 2, which Keras 3 and
 // `tf.models.modelFromJSON` read as well, or Keras 3's own.
 import { CajalError, checkOptions } from "@cajal/core";
-import type { LayerEntry, ModelConfig } from "./keras/config";
+import type { InboundRef, LayerEntry, ModelConfig } from "./keras/config";
 import { writeConfig } from "./layers/definition/readConfig";
 import { registryOf, type ResolveOptions, type Registry } from "./keras/registry";
 import { isNetwork, resolve } from "./network/network";
@@ -69,12 +69,18 @@ function written2({ config }: ModelConfig, registry: Registry): ModelConfig {
           class_name: nested?.class_name ?? class_name,
           name,
           config: nested ? { ...nested.config } : layerConfig(registry, class_name, name, config),
-          inbound_nodes,
+          inbound_nodes: inbound_nodes.map((refs) => refs.map(withoutMask)),
         };
       }),
     },
   };
 }
+
+/** Masks follow from the layers before, here as in Keras. */
+const withoutMask = (ref: InboundRef): InboundRef => {
+  const [layer, node, tensor, { mask, ...kwargs }] = ref;
+  return mask === undefined ? ref : [layer, node, tensor, kwargs];
+};
 
 /** A layer's config in full, by the names that Keras 2 and TF.js know. */
 function layerConfig(registry: Registry, className: string, name: string, given: Json): Json {

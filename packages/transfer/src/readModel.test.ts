@@ -78,8 +78,15 @@ async function check(path: string, one: Case, work: () => ReturnType<typeof read
       one.inputs.find((input) => input.name === name) ?? one.inputs[0]!,
     ),
   );
+  // As Keras' predict does, whole numbers become what the model's input is.
+  const cast = (value: Tensor, to: string) =>
+    to === "float32"
+      ? tensor("float32", value.shape, Float32Array.from(value.data, Number))
+      : value;
   const outputs = await session.run(
-    Object.fromEntries(inputs.map((value, i) => [session.inputs[i]!.name, value])),
+    Object.fromEntries(
+      session.inputs.map(({ name, dtype }, i) => [name, cast(inputs[i]!, dtype)] as const),
+    ),
   );
   const values = Object.values(outputs);
   for (const [i, { data }] of (one.float32_output ?? one.outputs).entries())

@@ -10,6 +10,7 @@ import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
 import { sequentialAsFunctional } from "./sequential";
+import { withoutWrittenMasks } from "./writtenMasks";
 import { shown } from "../layers/definition/shown";
 
 /**
@@ -33,9 +34,8 @@ export function readModel(model: object): ModelConfig {
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
-  const entries = listOf(config.layers, `${where}, "layers"`).map((entry, i) =>
-    readEntry(entry, `${where}, layer ${i}`),
-  );
+  const layers = withoutWrittenMasks(listOf(config.layers, `${where}, "layers"`));
+  const entries = layers.map((entry, i) => readEntry(entry, `${where}, layer ${i}`));
   return {
     class_name: "Functional",
     config: {

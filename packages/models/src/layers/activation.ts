@@ -3,6 +3,7 @@ import { activate, activationOf } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { activationEnding } from "./shared/ending";
+import { passesMask } from "./shared/masks";
 
 export const activation = defineLayer({
   className: "Activation",
@@ -13,6 +14,7 @@ export const activation = defineLayer({
   shape: (_, [x]) => [x!],
   integers: ({ activation }) => activationOf(activation)?.integers?.kind,
   ending: activationEnding,
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ activation }, [x], g, { axis, dtype }) => {
     const integers = dtype === "float32" ? undefined : activationOf(activation)?.integers;

@@ -8,6 +8,7 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf, channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
+import { passesMask } from "./shared/masks";
 
 export const batchNormalization = defineLayer({
   className: "BatchNormalization",
@@ -64,8 +65,9 @@ export const batchNormalization = defineLayer({
     input: 0,
     of: ({ epsilon }, channels, weight) => movingAffine(epsilon, channels, weight),
   },
+  mask: passesMask,
   layout: "channelsFirst",
-  lower: (config, [x], g, { inputs, trainable: trained, training, update, weight }) => {
+  lower: (config, [x], g, { inputs, mask, trainable: trained, training, update, weight }) => {
     const { center, epsilon, momentum, scale } = config;
     const shape = [channelsOf(inputs[0]!)];
     const filled = (value: number) =>
@@ -77,6 +79,11 @@ export const batchNormalization = defineLayer({
     // As in Keras, a frozen layer normalizes by its moving averages in training too.
     if (!(training && trained))
       return [g.batchNormalization(x!, gamma, beta, mean, variance, { epsilon })];
+    if (mask)
+      throw new CajalError(
+        "unsupported",
+        "BatchNormalization of a masked sequence cannot be trained: Keras would leave the masked steps out of its statistics. Freeze it, or put it before the mask.",
+      );
     // In training mode ONNX Runtime overwrites inputs 3 and 4, so it gets values of its own; with
     // momentum 0 what it hands out there are the batch's own statistics, the variance biased.
     const [y, batchMean, batchVariance] = g.batchNormalizationTraining(

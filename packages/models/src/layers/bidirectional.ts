@@ -57,10 +57,11 @@ export const bidirectional = defineLayer({
       0,
     );
   },
+  mask: { passes: (config) => directions(config).forward.config.return_sequences === true },
   layout: "channelsLast",
-  lower: (config, inputs, g, { inner, inputs: shapes, layout }) => {
+  lower: (config, inputs, g, { inner, inputs: shapes, layout, mask }) => {
     const { backward, forward } = directions(config);
-    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout }).values;
+    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout, mask }).values;
     const [ahead, ...aheadStates] = run(forward);
     const [behind, ...behindStates] = run(backward);
     // The backward sequence comes in the order computed: put back into that of time.
@@ -118,15 +119,22 @@ function directions({
   readonly backward_layer: InnerLayer | null;
 }): { forward: InnerLayer; backward: InnerLayer } {
   const base = layer.name.replace(/^forward_/, "");
+  const backward = backward_layer ?? {
+    ...layer,
+    config: { ...layer.config, go_backwards: !layer.config.go_backwards },
+  };
+  const named = (direction: "forward" | "backward", { config, ...layer }: InnerLayer) => ({
+    ...layer,
+    name: `${direction}_${base}`,
+    // As Keras has it: of a sequence, masked steps are 0, or both directions would repeat other steps.
+    config: { ...config, zero_output_for_mask: config.return_sequences },
+  });
   return {
-    forward: { ...layer, name: `forward_${base}` },
-    backward: backward_layer
-      ? { ...backward_layer, name: `backward_${backward_layer.name.replace(/^backward_/, "")}` }
-      : {
-          ...layer,
-          name: `backward_${base}`,
-          config: { ...layer.config, go_backwards: !layer.config.go_backwards },
-        },
+    forward: named("forward", layer),
+    backward: {
+      ...named("backward", backward),
+      ...(backward_layer && { name: `backward_${backward_layer.name.replace(/^backward_/, "")}` }),
+    },
   };
 }
 

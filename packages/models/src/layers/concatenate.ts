@@ -39,6 +39,14 @@ export const concatenate = defineLayer({
     ];
   },
   integers: () => "moves",
+  mask: {
+    ofAll: true,
+    passes: () => true,
+    refuses: ({ axis }, rank) =>
+      axis === -1 || axis === rank - 1
+        ? undefined
+        : `it joins masked sequences along axis ${axis}, expected the last`,
+  },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [
     inputs.length === 1 ? inputs[0]! : g.concat(inputs, { axis: context.axis(axis) }),

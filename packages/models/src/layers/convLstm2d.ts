@@ -93,6 +93,7 @@ export const convLstm2d = defineLayer({
     return (x![1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (x![4]! + filters);
   },
   kind: "convolution",
+  mask: { refuses: () => "Cajal does not compute it by a mask" },
   layout: "channelsLast",
   lower: (config, [x], g, { arrange, inputs, outputs, weight }) => {
     const { activation, filters, go_backwards, kernel_size, recurrent_activation } = config;

@@ -9,6 +9,7 @@ import { channelsOf, sizeOfKnown } from "./shared/shapes";
 import type { Step } from "./definition/weightLayout";
 import { trainable, weightFields } from "./definition/weightFields";
 import { activationEnding } from "./shared/ending";
+import { passesMask } from "./shared/masks";
 
 export const dense = defineLayer({
   className: "Dense",
@@ -33,6 +34,7 @@ export const dense = defineLayer({
   macs: ({ units }, [x]) => (sizeOfKnown(x!.slice(1)) ?? NaN) * units,
   kind: "dense",
   ending: activationEnding,
+  mask: passesMask,
   layout: "flattened",
   folds: { kernel: "kernel", channels: [1] },
   lower: (config, [given], g, { arrange, inputs, layout, weight }) => {

@@ -3,6 +3,7 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { keep } from "./shared/randomness";
+import { passesMask } from "./shared/masks";
 
 export const dropout = defineLayer({
   className: "Dropout",
@@ -14,6 +15,7 @@ export const dropout = defineLayer({
   },
   shape: (_, [x]) => [x!],
   integers: () => "moves",
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) =>
     training && rate > 0 ? [g.mul(x!, keep(g, g.shape(x!), { rate, seed: seed() }))] : [x!],

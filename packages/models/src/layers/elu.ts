@@ -2,6 +2,7 @@
 // keras.io/api/layers/activation_layers/elu
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { passesMask } from "./shared/masks";
 
 export const elu = defineLayer({
   className: "ELU",
@@ -10,6 +11,7 @@ export const elu = defineLayer({
     alpha: f.real(1),
   },
   shape: (_, [x]) => [x!],
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ alpha }, [x], g) => [g.elu(x!, { alpha })],
   samples: [{ inputs: [[2, 3]] }, { config: { alpha: 0.5 }, inputs: [[2, 3, 2, 2]] }],

@@ -14,12 +14,13 @@ export const embedding = defineLayer({
     output_dim: f.positive(),
     ...weightFields("embeddings", "uniform"),
     /** Whether index 0 means that nothing is there. */
-    mask_zero: f.never("layers here do not pass masks on"),
+    mask_zero: f.flag(false),
     /** Number of indices of an example, where that is fixed. */
     input_length: f.kept(null),
   },
   shape: ({ output_dim }, [x]) => [[...x!, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
+  mask: { makes: ({ mask_zero }) => (mask_zero ? 0 : undefined) },
   integers: () => "moves",
   gives: () => "float32",
   inputType: "int32",

@@ -3,6 +3,7 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { normal } from "./shared/randomness";
+import { passesMask } from "./shared/masks";
 
 export const gaussianDropout = defineLayer({
   className: "GaussianDropout",
@@ -14,6 +15,7 @@ export const gaussianDropout = defineLayer({
   },
   shape: (_, [x]) => [x!],
   integers: () => "moves",
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x!];

@@ -3,6 +3,7 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { normal } from "./shared/randomness";
+import { passesMask } from "./shared/masks";
 
 export const gaussianNoise = defineLayer({
   className: "GaussianNoise",
@@ -14,6 +15,7 @@ export const gaussianNoise = defineLayer({
   },
   shape: (_, [x]) => [x!],
   integers: () => "moves",
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ stddev }, [x], g, { training, seed }) =>
     training && stddev > 0 ? [g.add(x!, g.mul(normal(g, g.shape(x!), seed()), stddev))] : [x!],

@@ -1,5 +1,6 @@
-// The mean of each channel over the whole sequence.
+// The mean of each channel over the whole sequence, or over the steps of it that are there.
 // keras.io/api/layers/pooling_layers/global_average_pooling1d
+import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { flatten } from "./shared/reshaping";
@@ -14,8 +15,14 @@ export const globalAveragePooling1d = defineLayer({
   },
   rank: 3,
   shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
+  mask: {},
   layout: "channelsFirst",
-  lower: ({ keepdims }, [x], g) => {
+  lower: ({ keepdims }, [x], g, { mask }) => {
+    if (mask) {
+      const there = g.unsqueeze(g.cast(mask, "float32"), [1]); // [batch, 1, steps]
+      const sum = (value: Value) => g.reduceSum(value, { axes: [2], keepdims });
+      return [g.div(sum(g.mul(x!, there)), sum(there))];
+    }
     const pooled = g.globalAveragePool(x!); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },

@@ -9,6 +9,7 @@ import {
   recurrence,
   recurrentFields,
   recurrentMacs,
+  recurrentMask,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
@@ -39,10 +40,11 @@ export const gru = defineLayer({
   },
   parts: () => ({ gru_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 3),
+  mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, recurrent_activation, reset_after, units, use_bias } = config;
-    const { x, initial, direction, finish } = recurrence(config, inputs, g, context);
+    const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
     const rows = channelsOf(context.inputs[0]!);
     // ONNX orders the gates as Keras does.
     const turned = (rows: number): Step[] => [
@@ -60,7 +62,7 @@ export const gru = defineLayer({
       context.weight("gru_cell/kernel", turned(rows)),
       context.weight("gru_cell/recurrent_kernel", turned(units)),
       bias(),
-      undefined,
+      lengths,
       initial[0],
       {
         hidden_size: units,

@@ -38,6 +38,7 @@ import { inputLayer } from "./inputLayer";
 import { layerNormalization } from "./layerNormalization";
 import { leakyRelu } from "./leakyRelu";
 import { lstm } from "./lstm";
+import { masking } from "./masking";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
 import { maxPooling3d } from "./maxPooling3d";
@@ -102,6 +103,7 @@ const list = [
   layerNormalization,
   leakyRelu,
   lstm,
+  masking,
   maxPooling1d,
   maxPooling2d,
   maxPooling3d,

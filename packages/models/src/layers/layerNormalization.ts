@@ -7,6 +7,7 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
+import { passesMask } from "./shared/masks";
 
 export const layerNormalization = defineLayer({
   className: "LayerNormalization",
@@ -35,6 +36,7 @@ export const layerNormalization = defineLayer({
   },
   // Keras casts what it has normalized back to the type of the input: of uint8, 255 where -1 is meant.
   integers: () => "refuses",
+  mask: passesMask,
   layout: "channelsLast",
   lower: ({ axis, center, epsilon, scale }, [x], g, { inputs, weight }) => {
     const { axes, extents } = normalized(axis, inputs[0]!);

@@ -2,6 +2,7 @@
 // keras.io/api/layers/activation_layers/leaky_relu
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { passesMask } from "./shared/masks";
 
 export const leakyRelu = defineLayer({
   className: "LeakyReLU",
@@ -11,6 +12,7 @@ export const leakyRelu = defineLayer({
   },
   aliases: { alpha: "negative_slope" },
   shape: (_, [x]) => [x!],
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x!, { alpha: negative_slope })],
   samples: [{ inputs: [[2, 3]] }, { config: { negative_slope: 0.1 }, inputs: [[2, 3, 2, 2]] }],

@@ -8,6 +8,7 @@ import {
   recurrence,
   recurrentFields,
   recurrentMacs,
+  recurrentMask,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
@@ -39,10 +40,11 @@ export const lstm = defineLayer({
   },
   parts: () => ({ lstm_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 4),
+  mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, recurrent_activation, units, use_bias } = config;
-    const { x, initial, direction, finish } = recurrence(config, inputs, g, context);
+    const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
     const gates = (rows: number): Step[] => [
       { reshape: [rows, 4, units] },
       { reorder: { axis: 1, order } },
@@ -66,7 +68,7 @@ export const lstm = defineLayer({
             { axis: 1 },
           )
         : undefined,
-      undefined,
+      lengths,
       initial[0],
       initial[1],
       undefined,

@@ -5,6 +5,7 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { toFirst } from "./shared/layouts";
 import { trainable, weightFields } from "./definition/weightFields";
+import { passesMask } from "./shared/masks";
 
 export const prelu = defineLayer({
   className: "PReLU",
@@ -36,6 +37,7 @@ export const prelu = defineLayer({
     const shape = x!.slice(1).map((extent, i) => (shared.includes(i + 1) ? 1 : Number(extent)));
     return [trainable(config, "alpha", shape)];
   },
+  mask: passesMask,
   layout: "any",
   lower: (_, [x], g, { inputs, layout, weight }) => {
     const rank = inputs[0]!.length;

@@ -3,6 +3,7 @@
 import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { passesMask } from "./shared/masks";
 
 export const relu = defineLayer({
   className: "ReLU",
@@ -20,6 +21,7 @@ export const relu = defineLayer({
       ? "computes"
       : undefined,
   nonnegative: ({ negative_slope, threshold }) => negative_slope === 0 && threshold === 0,
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {
     if (dtype !== "float32") {

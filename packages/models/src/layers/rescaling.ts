@@ -4,6 +4,7 @@ import { tensor } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { passesMask } from "./shared/masks";
 
 export const rescaling = defineLayer({
   className: "Rescaling",
@@ -14,6 +15,7 @@ export const rescaling = defineLayer({
     offset: f.reals(0),
   },
   shape: (_, [x]) => [x!],
+  mask: passesMask,
   layout: "any",
   lower: ({ scale, offset }, [x], g, { inputs, layout }) => {
     const after = layout === "channelsFirst" ? inputs[0]!.slice(2).map(() => 1) : [];

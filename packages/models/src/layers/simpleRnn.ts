@@ -7,6 +7,7 @@ import {
   recurrence,
   recurrentFields,
   recurrentMacs,
+  recurrentMask,
   recurrentShapes,
 } from "./shared/recurrent";
 import { channelsOf } from "./shared/shapes";
@@ -28,10 +29,11 @@ export const simpleRnn = defineLayer({
   },
   parts: () => ({ simple_rnn_cell: { attribute: "cell" } }),
   macs: (config, [x]) => recurrentMacs(config, x!, 1),
+  mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, units, use_bias } = config;
-    const { x, initial, direction, finish } = recurrence(config, inputs, g, context);
+    const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
     const turned = (rows: number): Step[] => [{ permute: [1, 0] }, { reshape: [1, units, rows] }];
     const bias = () =>
       g.concat(
@@ -43,7 +45,7 @@ export const simpleRnn = defineLayer({
       context.weight("simple_rnn_cell/kernel", turned(channelsOf(context.inputs[0]!))),
       context.weight("simple_rnn_cell/recurrent_kernel", turned(units)),
       use_bias ? bias() : undefined,
-      undefined,
+      lengths,
       initial[0],
       { hidden_size: units, direction, ...recurrentActivations([activation]) },
     );

@@ -20,6 +20,7 @@ export const softmax = defineLayer({
       without: { definition: activation, config: { activation: "linear" } },
     }),
   }),
+  mask: { refuses: () => "Cajal does not compute it by a mask" },
   layout: "any",
   lower: ({ axis }, [x], g, context) => [g.softmax(x!, { axis: context.axis(axis) })],
   samples: [

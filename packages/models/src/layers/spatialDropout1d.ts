@@ -3,6 +3,7 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { keep } from "./shared/randomness";
+import { passesMask } from "./shared/masks";
 
 export const spatialDropout1d = defineLayer({
   className: "SpatialDropout1D",
@@ -15,6 +16,7 @@ export const spatialDropout1d = defineLayer({
   rank: 3,
   shape: (_, [x]) => [x!],
   integers: () => "moves",
+  mask: passesMask,
   layout: "channelsFirst",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x!];

@@ -2,6 +2,7 @@
 // faroit.com/keras-docs/2.0.8/layers/advanced-activations
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { passesMask } from "./shared/masks";
 
 export const thresholdedRelu = defineLayer({
   className: "ThresholdedReLU",
@@ -10,6 +11,7 @@ export const thresholdedRelu = defineLayer({
     theta: f.nonnegative(1),
   },
   shape: (_, [x]) => [x!],
+  mask: passesMask,
   layout: "elementwise",
   lower: ({ theta }, [x], g) => [g.thresholdedRelu(x!, { alpha: theta })],
   samples: [{ inputs: [[2, 3]] }, { config: { theta: 0.5 }, inputs: [[2, 3, 2, 2]] }],

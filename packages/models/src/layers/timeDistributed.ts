@@ -5,6 +5,7 @@ import type { KerasShape } from "./definition/shape";
 import { defineLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
 import { integersOf } from "./shared/integers";
+import { passesMask } from "./shared/masks";
 
 export const timeDistributed = defineLayer({
   className: "TimeDistributed",
@@ -37,6 +38,7 @@ export const timeDistributed = defineLayer({
     (x![1] ?? NaN) *
     (layer.definition.macs?.(layer.config, [stepOf(x!)], outputs.map(stepOf)) ?? 0),
   integers: ({ layer }) => integersOf(layer),
+  mask: passesMask,
   layout: "channelsLast",
   lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
     const [shape] = inputs;

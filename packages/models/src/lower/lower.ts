@@ -23,6 +23,8 @@ import {
   type NetworkValue,
 } from "../network/network";
 import { cast, integersOf, wide } from "../layers/shared/integers";
+import { stepsThere } from "../layers/shared/masks";
+import type { Mask } from "../network/masks";
 import type { ResolveOptions } from "../keras/registry";
 import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
@@ -180,6 +182,16 @@ function lowerNetwork(
     return made;
   };
 
+  const masks = new Map<string, Value>();
+  /** A mask in the graph, made once for all that compute by it. */
+  const maskValue = ({ of, value }: Mask): Value => {
+    const x = held.get(of)!.in("channelsLast");
+    const key = `${x.name} ${value}`;
+    const made = masks.get(key) ?? stepsThere(g, x, { value, features: of.shape.length > 2 });
+    masks.set(key, made);
+    return made;
+  };
+
   network.inputs.forEach((value, i) => held.set(value, hold(g, value.shape, inputs[i]!)));
   for (const call of network.calls) {
     const { layer, inner } = call;
@@ -195,6 +207,7 @@ function lowerNetwork(
       g,
       training,
       trainable: layer.trainable && !frozen?.has(layer.path),
+      mask: call.mask && maskValue(call.mask),
       padding: paddings.borders.get(call),
       weight: (name, steps) => {
         const key = `${layer.path}/${name}`;
@@ -277,6 +290,7 @@ interface Surroundings {
   readonly g: GraphBuilder;
   readonly training: boolean;
   readonly trainable: boolean;
+  readonly mask: LowerContext["mask"];
   readonly padding: LowerContext["padding"];
   readonly dtype: DType;
   weight(name: string, steps: readonly Step[]): Value;
@@ -290,7 +304,7 @@ function lowerLayer(
   values: readonly Value[],
   inputs: readonly KerasShape[],
   layout: Layout,
-  { g, training, trainable, padding, dtype, weight, update, seed }: Surroundings,
+  { g, training, trainable, mask, padding, dtype, weight, update, seed }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
   const outputs = definition.shape(config, inputs);
   const layouts: Layout[] = outputs.map((shape) =>
@@ -303,6 +317,7 @@ function lowerLayer(
     dtype,
     training,
     trainable,
+    mask,
     padding,
     weight: (name, steps = []) => weight(name, steps),
     update,
@@ -313,7 +328,7 @@ function lowerLayer(
       return positive === rank - 1 ? 1 : positive + 1;
     },
     arrange: (layout, i = 0) => void (layouts[i] = layout),
-    inner: (layer, values, { shapes, layout: lies, prefix = layer.name }) => {
+    inner: (layer, values, { shapes, layout: lies, prefix = layer.name, mask }) => {
       const held = values.map((value, i) => hold(g, shapes[i]!, value, lies));
       const wanted = layoutFor(layer, held);
       const nested = lowerLayer(
@@ -325,6 +340,7 @@ function lowerLayer(
           g,
           training,
           trainable,
+          mask,
           padding: undefined,
           dtype,
           weight: (name, steps) => weight(`${prefix}/${name}`, steps),

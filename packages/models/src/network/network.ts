@@ -8,6 +8,7 @@ import type { InnerLayer, Layer } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
 import { located, outputShapes } from "./outputShapes";
+import { inputMask, outputMask, type Mask } from "./masks";
 import { callsOf, planOf, type NetworkLayer, type Plan, type PlanNode } from "./plan";
 import { layersOption, type ResolveOptions } from "../keras/registry";
 
@@ -23,6 +24,8 @@ export interface Call {
   readonly outputs: readonly NetworkValue[];
   /** The element type that the layer computes in, its inputs cast to it. */
   readonly dtype: DType;
+  /** Which steps of its inputs are there, where not all are. */
+  readonly mask?: Mask;
 }
 
 export interface NetworkValue {
@@ -30,6 +33,8 @@ export interface NetworkValue {
   readonly dtype: DType;
   /** The name of its maker, for messages. */
   readonly from: string;
+  /** Which steps are there, where not all are. */
+  readonly mask?: Mask;
   /** The call that makes it. */
   call?: Call;
 }
@@ -147,6 +152,10 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
       { from: node.layer.path, tensor, outputs: made.length },
     );
   };
+  const maskWritten = (wanted: string, { of, value }: NonNullable<PlanNode["mask"]>): Mask => ({
+    of: valueOf(wanted, of),
+    value,
+  });
   for (const node of plan.nodes) {
     if (values.has(node)) continue;
     const where = `layer "${node.layer.path}" (${node.layer.className})`;
@@ -154,7 +163,7 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
     const from = node.inputs.map(({ node }) => node.layer.name);
     const made = node.plan
       ? callModel(calls, node.layer, node.plan, given, from)
-      : call(calls, node.layer, given, from);
+      : call(calls, node.layer, given, from, node.mask && maskWritten(where, node.mask));
     values.set(node, made);
   }
   return plan.outputs.map((output) => valueOf(`model "${plan.name}"`, output));
@@ -204,6 +213,7 @@ function call(
   layer: NetworkLayer,
   inputs: readonly NetworkValue[],
   from: readonly string[],
+  written?: Mask,
 ): NetworkValue[] {
   const { layer: inner, name, path } = layer;
   if (!inner) return [];
@@ -218,10 +228,19 @@ function call(
     () => where,
     { layer: path },
   );
-  const outputs = outputShapes(inner, shapes, from).map((shape): NetworkValue => ({
+  const mask = located(
+    () => inputMask(inner, inputs),
+    () => where,
+    { layer: path },
+  );
+  checkWritten(where, mask, written);
+  const passed = outputMask(inner, inputs, mask);
+  const outputs = outputShapes(inner, shapes, from).map((shape, i): NetworkValue => ({
     shape,
     dtype: dtypes.output,
     from: name,
+    // The states of a recurrent layer have none.
+    ...(passed && i === 0 && { mask: passed }),
   }));
   const specs = located(
     () => inner.definition.weights?.(inner.config, shapes) ?? [],
@@ -255,8 +274,29 @@ function call(
           { layer: path, weight, shapes: [first, shape] },
         );
     });
-  const made: Call = { layer, inner, inputs, outputs, dtype: dtypes.computed };
+  const made: Call = {
+    layer,
+    inner,
+    inputs,
+    outputs,
+    dtype: dtypes.computed,
+    ...(mask && { mask }),
+  };
   for (const output of outputs) output.call = made;
   calls.push(made);
   return outputs;
+}
+
+/**
+ * @param implied the mask that follows from the layers before
+ * @param written the one that the model's JSON says, where it does
+ * @throws CajalError `unsupported` where they are not the same
+ */
+function checkWritten(where: string, implied: Mask | undefined, written: Mask | undefined): void {
+  if (!written || (implied?.of === written.of && implied.value === written.value)) return;
+  throw new CajalError(
+    "unsupported",
+    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one made of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
+    { written: written.of.from, implied: implied?.of.from },
+  );
 }

@@ -4,6 +4,7 @@ import type { InboundRef, LayerEntry, ModelConfig } from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
+import { writtenMask } from "../keras/writtenMasks";
 import { shown } from "../layers/definition/shown";
 import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
@@ -36,6 +37,11 @@ export interface PlanNode {
   readonly layer: NetworkLayer;
   readonly plan?: Plan;
   readonly inputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+  /** The mask that its call is written with. */
+  readonly mask?: {
+    readonly of: { readonly node: PlanNode; readonly tensor: number };
+    readonly value: number;
+  };
 }
 
 export interface Plan {
@@ -142,9 +148,13 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
         if (input) inputs.push({ node: input, tensor });
         continue;
       }
+      const written = inbound[0] && writtenMask(inbound[0][3]);
+      const maker = written && known(written.of[0], written.of[1], `layer "${entry.name}"`);
+      if (written && !maker) continue;
       open.pop();
       underWay.delete(key);
-      found = { ...layerOf(entry), inputs };
+      const mask = written && { of: { node: maker!, tensor: written.of[2] }, value: written.value };
+      found = { ...layerOf(entry), inputs, ...(mask && { mask }) };
       nodes.set(key, found);
     }
     return found!;
@@ -205,7 +215,11 @@ export function callsOf({ nodes }: Plan): number {
 /** Keyword arguments of a call that change nothing here; any other is refused. */
 function checkArguments(where: string, kwargs: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(kwargs))
-    if (value !== null && !(key === "training" && value === false))
+    if (
+      value !== null &&
+      !(key === "training" && value === false) &&
+      !writtenMask({ [key]: value })
+    )
       throw new CajalError(
         "unsupported",
         `${where}: it is called with ${key} = ${shown(value)}, which Cajal does not honour.`,

@@ -87,6 +87,13 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
   const outputNames = distinct(network.outputNames);
   let trained = network;
   const outputs = trainedOutputs(outputNames, options).map((output): TrainedOutput => {
+    const { mask } = network.outputs[output.index]!;
+    if (mask)
+      throw new CajalError(
+        "unsupported",
+        `output "${output.name}" has a mask, made of "${mask.of.from}": Keras would leave masked steps out of the loss, which Cajal does not. Give a loss to an output without, such as the last of a recurrent layer.`,
+        { output: output.name, from: mask.of.from },
+      );
     const { fromLogits } = output.loss;
     const logits = fromLogits && withoutEnding(trained, output.index, fromLogits.activation);
     if (!logits) {

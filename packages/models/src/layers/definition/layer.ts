@@ -43,6 +43,8 @@ export interface LowerContext {
   readonly training: boolean;
   /** Whether the layer's weights are trained; a frozen BatchNormalization keeps its averages. */
   readonly trainable: boolean;
+  /** Which steps of the first input are there, bool [batch, steps]; undefined: all are. See {@link Layer.mask}. */
+  readonly mask: Value | undefined;
   /** Zeros around the image that a ZeroPadding2D before left to this layer, see `pads`. */
   readonly padding: Borders | undefined;
   /**
@@ -65,7 +67,12 @@ export interface LowerContext {
   inner(
     layer: InnerLayer,
     inputs: readonly Value[],
-    options: { shapes: readonly KerasShape[]; layout: Layout; prefix?: string },
+    options: {
+      shapes: readonly KerasShape[];
+      layout: Layout;
+      prefix?: string;
+      mask?: Value | undefined;
+    },
   ): { values: readonly Value[]; shapes: readonly KerasShape[] };
 }
 
@@ -100,6 +107,22 @@ export interface Affine<Config> {
   ): { readonly scale: Float64Array; readonly shift?: Float64Array };
   /** The config of what is left where another layer does this; absent: nothing is, the input passes through. */
   rest?(config: Config): Config;
+}
+
+/** See {@link Layer.mask}. */
+export interface MaskRule<Config> {
+  /** What the layer's input is, in all its features, at steps that are not there; undefined: it makes no mask. */
+  makes?(config: Config): number | undefined;
+  /** Whether the outputs have the mask of the inputs. */
+  passes?(config: Config): boolean;
+  /** That the layer merges its inputs: the mask is theirs where all have it, and not the first one's. */
+  readonly ofAll?: true;
+  /**
+   * Why the layer cannot have a mask; undefined: it can.
+   *
+   * @param rank of the first input
+   */
+  refuses?(config: Config, rank: number): string | undefined;
 }
 
 /** See {@link Layer.parts}. */
@@ -148,6 +171,11 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
    * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
    */
   parts?(config: ConfigOf<F>): Readonly<Record<string, LayerPart>>;
+  /**
+   * What the layer does with the mask of a sequence, [batch, steps], beside computing by
+   * {@link LowerContext.mask}. Absent: it takes no notice, and its outputs have no mask.
+   */
+  readonly mask?: MaskRule<ConfigOf<F>>;
   /** That it is where a model's input comes in: it has no inputs, and is fed. */
   readonly isInput?: true;
   /** The element type that Keras feeds a sequential model which begins with it. Default float32. */

@@ -67,9 +67,9 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
     unroll: [true, false],
     time_major: [false],
     stateful: [false],
-    zero_output_for_mask: [true, false],
     implementation: [0, 1, 2],
     use_cudnn: [true, false, "auto"],
+    zero_output_for_mask: [true, false],
     noise_shape: [],
     // Of the class that layers such as DepthwiseConv2D derive from in Keras 2, where it is always 1.
     groups: [1],

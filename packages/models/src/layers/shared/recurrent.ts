@@ -4,8 +4,9 @@ import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
-import type { LowerContext } from "../definition/layer";
+import type { LowerContext, MaskRule } from "../definition/layer";
 import { keep } from "./randomness";
+import { compacted } from "./masks";
 import { reversed } from "./reshaping";
 import { weightFields } from "../definition/weightFields";
 
@@ -31,6 +32,8 @@ export const recurrentFields = {
   go_backwards: f.flag(false),
   /** Only kept: training draws from its own seed. */
   seed: f.seed(null),
+  /** Whether outputs at masked steps are 0, and not those of the step before. */
+  zero_output_for_mask: f.flag(false),
 };
 
 type RecurrentConfig = f.ConfigOf<typeof recurrentFields>;
@@ -58,6 +61,11 @@ export function recurrentShapes(
   return [output, ...(return_state ? Array.from({ length: states }, () => state) : [])];
 }
 
+/** The `mask` of a recurrent layer: its last output has none. */
+export const recurrentMask: MaskRule<{ readonly return_sequences: boolean }> = {
+  passes: ({ return_sequences }) => return_sequences,
+};
+
 /** Multiply-adds of `gates` products of inputs and states, over all steps. */
 export const recurrentMacs = (
   { units }: { readonly units: number },
@@ -71,6 +79,8 @@ export interface Recurrence {
   readonly x: Value;
   /** [1, batch, units] each, where the layer is given them. */
   readonly initial: readonly Value[];
+  /** How many steps of each sequence there are, where not all are. */
+  readonly lengths: Value | undefined;
   readonly direction: "forward" | "reverse";
   /** The layer's outputs from the operator's: y [steps, 1, batch, units] and the states. */
   finish(y: Value, states: readonly Value[]): Value[];
@@ -81,7 +91,7 @@ export function recurrence(
   config: RecurrentConfig,
   [input, ...states]: readonly Value[],
   g: GraphBuilder,
-  { inputs, seed, training }: LowerContext,
+  { inputs, mask, seed, training }: LowerContext,
 ): Recurrence {
   const { dropout, go_backwards, recurrent_dropout, return_sequences, return_state } = config;
   if (training && recurrent_dropout > 0)
@@ -97,16 +107,21 @@ export function recurrence(
     const shape = g.concat([batch, g.int64s([1, inputs[0]![2]!])], { axis: 0 });
     x = g.mul(x, keep(g, shape, { rate: dropout, seed: seed() }));
   }
+  const sequence = mask && compacted(g, x, mask);
   return {
-    x: g.transpose(x, [1, 0, 2]),
+    x: g.transpose(sequence?.x ?? x, [1, 0, 2]),
     initial: states.map((state) => g.unsqueeze(state, [0])),
+    lengths: sequence?.lengths,
     direction: go_backwards ? "reverse" : "forward",
     finish(y, ends) {
       const last = ends.map((state) => g.squeeze(state, [0]));
       if (!return_sequences) return [last[0]!, ...(return_state ? last : [])];
-      const sequence = g.transpose(g.squeeze(y, [1]), [1, 0, 2]);
+      const steps = g.transpose(g.squeeze(y, [1]), [1, 0, 2]);
+      const outputs =
+        sequence?.spread(steps, { backwards: go_backwards, zeros: config.zero_output_for_mask }) ??
+        steps;
       // ONNX leaves outputs at their steps; Keras lists them in the order computed.
-      return [go_backwards ? reversed(g, sequence, 1) : sequence, ...(return_state ? last : [])];
+      return [go_backwards ? reversed(g, outputs, 1) : outputs, ...(return_state ? last : [])];
     },
   };
 }

@@ -34,6 +34,13 @@ export interface TfjsModel {
  */
 export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
   const { layers, model, added } = network;
+  const masked = network.calls.find(({ mask }) => mask);
+  if (masked)
+    throw new CajalError(
+      "unsupported",
+      `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, made of "${masked.mask!.of.from}", which engine tfjs does not honour here. Use engine onnx.`,
+      { layer: masked.layer.path, engine: "tfjs" },
+    );
   const { class_name, config } = toKerasJson(model, { layers: added });
   const customObjects: CustomObjects = {};
   const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };

@@ -1,0 +1,105 @@
+// Masks as Keras 3 writes them: an Embedding with mask_zero leaves a layer NotEqual in the JSON, whose result
+// is the `mask` of the calls that compute by it, through further operations where several meet. Here they
+// are implied, as in Keras 2 and TF.js: what is written is taken out, and each such call keeps the value that
+// its mask was made of, so that it can be told from the one that is implied.
+import type { TensorRef } from "./config";
+import { type Json } from "./json";
+
+/** What a mask says of its making: the value that was compared, and with which number. */
+export interface WrittenMask {
+  readonly of: TensorRef;
+  readonly value: number;
+}
+
+const isObject = (given: unknown): given is Json =>
+  typeof given === "object" && given !== null && !Array.isArray(given);
+
+const historyOf = (given: unknown): TensorRef | undefined => {
+  const config = isObject(given) ? given.config : undefined;
+  const history = isObject(config) ? config.keras_history : undefined;
+  return Array.isArray(history) ? (history as unknown as TensorRef) : undefined;
+};
+
+const argumentsOf = ({ inbound_nodes }: Json): unknown[] => {
+  const [call]: unknown[] = Array.isArray(inbound_nodes) ? inbound_nodes : [];
+  return isObject(call) && Array.isArray(call.args) ? call.args.flat() : [];
+};
+
+const isTruthValue = (given: unknown) =>
+  isObject(given) && isObject(given.config) && given.config.dtype === "bool";
+
+/**
+ * Layers that are operations of Keras' own, of which masks are made. HDF5 files leave their module out:
+ * there a Concatenate is one by what it joins.
+ */
+function isOperation(entry: unknown): entry is Json {
+  if (!isObject(entry)) return false;
+  const { module, class_name } = entry;
+  if (module !== undefined) return String(module).startsWith("keras.src.ops.");
+  if (class_name === "Concatenate") {
+    const args = argumentsOf(entry);
+    return args.length > 0 && args.every(isTruthValue);
+  }
+  return ["NotEqual", "Any", "LogicalOr", "ExpandDims", "ZerosLike"].includes(String(class_name));
+}
+
+/**
+ * The layers of a model without those that only make masks.
+ *
+ * @param layers as in the JSON; themselves where there is nothing to take out
+ */
+export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknown[] {
+  const operations = new Map<string, Json>();
+  for (const entry of layers) if (isOperation(entry)) operations.set(String(entry.name), entry);
+  if (operations.size === 0) return layers;
+  const masks = new Map<string, WrittenMask | undefined>();
+  /** What all masks that an operation's arguments hold are made of, if it is one. */
+  const maskOf = (
+    name: string,
+    within: ReadonlySet<string> = new Set(),
+  ): WrittenMask | undefined => {
+    if (masks.has(name) || within.has(name)) return masks.get(name);
+    const entry = operations.get(name)!;
+    const args = argumentsOf(entry);
+    const [of, value] = [historyOf(args[0]), args[1]];
+    const made =
+      entry.class_name === "NotEqual"
+        ? of && typeof value === "number" && args.length === 2
+          ? { of, value }
+          : undefined
+        : combined(args, new Set([...within, name]));
+    masks.set(name, made);
+    return made;
+  };
+  const combined = (args: readonly unknown[], within: ReadonlySet<string>) => {
+    const parts = args.flatMap((arg) => {
+      const from = historyOf(arg)?.[0];
+      // ZerosLike of a layer's output gives a mask the shape of features.
+      if (from === undefined || !operations.has(from) || shapesOnly(operations.get(from)!))
+        return [];
+      return [maskOf(from, within)];
+    });
+    const [first, ...others] = parts;
+    const alike = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
+    return first && alike ? first : undefined;
+  };
+  return layers.flatMap((entry) => {
+    if (isOperation(entry)) return maskOf(String(entry.name)) || shapesOnly(entry) ? [] : [entry];
+    if (!isObject(entry) || !Array.isArray(entry.inbound_nodes)) return [entry];
+    const calls = entry.inbound_nodes.map((call: unknown) => {
+      if (!isObject(call) || !isObject(call.kwargs)) return call;
+      const from = historyOf(call.kwargs.mask)?.[0];
+      const written = from !== undefined && operations.has(from) ? maskOf(from) : undefined;
+      return written ? { ...call, kwargs: { ...call.kwargs, mask: { written } } } : call;
+    });
+    return [{ ...entry, inbound_nodes: calls }];
+  });
+}
+
+const shapesOnly = ({ class_name }: Json) => class_name === "ZerosLike";
+
+/** The mask that {@link withoutWrittenMasks} left in a call's keyword arguments. */
+export function writtenMask(kwargs: Readonly<Record<string, unknown>>): WrittenMask | undefined {
+  const { mask } = kwargs;
+  return isObject(mask) && "written" in mask ? (mask.written as WrittenMask) : undefined;
+}

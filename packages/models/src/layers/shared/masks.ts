@@ -1,0 +1,68 @@
+// Masks of sequences in a graph: bool [batch, steps], true where a step is there.
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { MaskRule } from "../definition/layer";
+import { cast } from "./integers";
+
+/** The `mask` of layers that do the same to every element, or to every step. */
+export const passesMask: MaskRule<object> = { passes: () => true };
+
+/** The same of layers of several inputs, all of which have it. */
+export const passesMaskOfAll: MaskRule<object> = { ofAll: true, passes: () => true };
+
+/** Where a value [batch, steps], or any feature of [batch, steps, features], is not `value`. */
+export function stepsThere(
+  g: GraphBuilder,
+  x: Value,
+  { value, features }: { readonly value: number; readonly features: boolean },
+): Value {
+  const differs = g.not(g.equal(x, value));
+  if (!features) return differs;
+  return g.cast(g.reduceMax(cast(g, differs, "float32"), { axes: [2], keepdims: false }), "bool");
+}
+
+/** A sequence whose steps that are there have been moved to its front, in their order. */
+export interface Compacted {
+  /** [batch, steps, features]; what follows the first `lengths` steps says nothing. */
+  readonly x: Value;
+  /** How many steps are there, int32 [batch]. */
+  readonly lengths: Value;
+  /**
+   * The outputs of a recurrent layer over it, [batch, steps, units], put back: a step that is not there has
+   * the output of the one computed before it, and zeros where there is none, as in Keras.
+   *
+   * @param options.backwards whether the layer goes from the last step to the first
+   * @param options.zeros whether every step that is not there has zeros
+   */
+  spread(y: Value, options: { readonly backwards: boolean; readonly zeros: boolean }): Value;
+}
+
+/**
+ * A recurrent layer leaves its state as it is at steps that are not there: it computes what it would over
+ * the other steps alone, which ONNX' operators can, by lengths.
+ *
+ * @param x [batch, steps, features]
+ * @param mask bool [batch, steps]
+ */
+export function compacted(g: GraphBuilder, x: Value, mask: Value): Compacted {
+  const there = g.cast(mask, "int64");
+  const lengths = g.reduceSum(there, { axes: [1], keepdims: false });
+  const steps = g.shape(x, { start: 1, end: 2 });
+  // Numbers of the steps; those that are not there come after all others.
+  const numbers = g.range(0, g.squeeze(steps, [0]));
+  const order = g.add(numbers, g.mul(g.sub(1, there), steps));
+  const [, first] = g.topK(order, steps, { axis: 1, largest: false, sorted: true });
+  const take = (values: Value, at: Value) =>
+    g.gatherND(values, g.unsqueeze(at, [2]), { batch_dims: 1 });
+  return {
+    x: take(x, first),
+    lengths: g.cast(lengths, "int32"),
+    spread(y, { backwards, zeros }) {
+      // How many steps are there up to each, in the order in which they are computed.
+      const count = g.cumSum(there, 1, { reverse: backwards });
+      const at = backwards ? g.sub(g.unsqueeze(lengths, [1]), count) : g.sub(count, 1);
+      const none = g.equal(count, 0);
+      const taken = take(y, g.where(none, 0, at));
+      return g.where(g.unsqueeze(zeros ? g.not(mask) : none, [2]), 0, taken);
+    },
+  };
+}
