@@ -64,12 +64,11 @@ NETWORKS = {
     "shufflenet": (lambda: tv.ShuffleNetV2([2, 2, 2], [8, 16, 32, 32, 64], 5), 32),
     "squeezenet": (lambda: tv.SqueezeNet("1_1", 5), 48),
     "densenet": (lambda: tv.DenseNet(4, (2, 2), 8, num_classes=5), 32),
-    "googlenet": (lambda: tv.GoogLeNet(5, aux_logits=False, init_weights=False), 64),
     "mixer": (of_timm("mixer_s32_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
     "resmlp": (of_timm("resmlp_12_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
     "gmlp": (of_timm("gmlp_ti16_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
     "convmixer": (of_timm("convmixer_768_32", dim=16, depth=2, kernel_size=3, patch_size=4), 32),
-    "poolformer": (of_timm("poolformer_s12", layers=(1, 1), embed_dims=(8, 16), downsamples=(False, True), mlp_ratios=(2, 2)), 32),
+    "poolformer": (of_timm("poolformer_s12", layers=(1, 1, 1, 1), embed_dims=(8, 8, 16, 16), mlp_ratios=(2, 2, 2, 2)), 32),
     "convnextv2": (of_timm("convnextv2_atto", depths=(1, 1), dims=(8, 16)), 32),
     "nfnet": (of_timm("nfnet_f0", stem_chs=8, depths=(1, 1, 1, 1), channels=(8, 8, 16, 16), group_size=4), 32),
     "coatnet": (of_timm("coatnet_0_rw_224", img_size=32, depths=(1, 1, 1), embed_dim=(8, 16, 32), block_type=("C", "C", "T"), stem_width=(8, 8)), 32),
@@ -77,20 +76,20 @@ NETWORKS = {
     "deit": (of_timm("deit_tiny_distilled_patch16_224", img_size=32, patch_size=8, embed_dim=16, depth=2, num_heads=2), 32),
     "beit": (of_timm("beit_base_patch16_224", img_size=32, patch_size=8, embed_dim=16, depth=2, num_heads=2), 32),
     "resnest": (of_timm("resnest14d", stem_width=4, base_width=8), 64),
-    "eca_resnet": (of_timm("ecaresnet26t", stem_width=4), 64),
+    "eca_resnet": (of_timm("ecaresnet26t", stem_width=4, base_width=8), 64),
     "ghostnet": (of_timm("ghostnet_050"), 64),
-    "repvgg": (of_timm("repvgg_a0", stem_chs=8), 32),
 }  # fmt: skip
 
 FORMS = {
     "dynamo": dict(dynamo=True, opset_version=20, external_data=False),
-    "legacy": dict(dynamo=False, opset_version=17, do_constant_folding=False),
+    # BatchNormalization stays apart from the convolution before it, and so do their parameters.
+    "legacy": dict(dynamo=False, opset_version=17, do_constant_folding=False, training=torch.onnx.TrainingMode.PRESERVE),
 }
 
 
 def numbers(tensor):
     array = tensor.detach().float().contiguous().numpy()
-    return {"shape": list(array.shape), "data": [float("%.8g" % v) for v in array.ravel()]}
+    return {"shape": list(array.shape), "data": [float("%.9g" % v) for v in array.ravel()]}
 
 
 def main(out, only):
@@ -102,6 +101,9 @@ def main(out, only):
             torch.manual_seed(seed)
             module = build().eval()
             with torch.no_grad():
+                # No two of equal numbers: the exporters make one of them, and a gradient of 0 shows nothing.
+                for parameter in module.parameters():
+                    parameter.add_(0.1 * torch.randn(parameter.shape))
                 for buffer_name, buffer in module.named_buffers():
                     if buffer_name.endswith("running_mean"):
                         buffer.copy_(0.1 * torch.randn(buffer.shape))
