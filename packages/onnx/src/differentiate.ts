@@ -22,6 +22,7 @@ import type { ElementType } from "./model/elementType";
 import type { Dim, Node, OnnxModel } from "./model/model";
 import { multiplied, type Scaled } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
+import { operator } from "./operators";
 
 export interface DifferentiateOptions {
   /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
@@ -207,7 +208,7 @@ function nodesBetween(
     // What a graph inside the node reads of the graph around it is an input of the node, too.
     const captures = capturesIn(node).some((name) => moving.has(name));
     if (through.size === 0 && !captures) continue;
-    if (node.domain === "" && breaksGradient.has(node.op)) continue;
+    if (operator(node.op, node.domain)?.steps) continue;
     reached.set(node, through);
     // What is whole numbers moves in steps.
     for (const name of node.outputs)
@@ -238,17 +239,6 @@ function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] 
     return byInput.get(name) ?? [];
   };
 }
-
-/** Operators whose outputs are integers, booleans or steps: their gradient is zero everywhere. */
-const breaksGradient = new Set(
-  [
-    "Shape Size ArgMax ArgMin NonZero Greater GreaterOrEqual Less LessOrEqual Equal And Or",
-    "Not Xor Sign Floor Ceil Round IsNaN IsInf ConstantOfShape RandomNormalLike",
-    "RandomUniformLike Bernoulli EyeLike BitShift Hardmax",
-  ]
-    .join(" ")
-    .split(" "),
-);
 
 /** The node is named in the error of a rule that cannot give its gradient. */
 function named<T>(node: Node, body: () => T): T {

@@ -147,7 +147,7 @@ function inferOutputs(
     if (one.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
       throw badShape(`output ${i} would be of shape ${show(one.shape)}.`, { shape: one.shape });
     const elements = one.elements && one.elements.length <= followed ? one.elements : undefined;
-    return { ...one, elements, constant: i === 0 ? constantOf(node) : undefined };
+    return { ...one, elements, constant: i === 0 ? definition?.constant?.(node) : undefined };
   });
 }
 
@@ -186,12 +186,6 @@ function typed(
 
 /** Whether a number may be an extent. */
 export const isExtent = (extent: number) => Number.isSafeInteger(extent) && extent >= 0;
-
-/** What a node states of itself: a Constant holds its attribute. */
-function constantOf(node: Node): Tensor | undefined {
-  const value = node.op === "Constant" && node.domain === "" ? node.attributes.value : undefined;
-  return value?.type === "tensor" && !isCarried(value.value) ? value.value : undefined;
-}
 
 /** What a graph states of its values, outputs among them. */
 export function statedIn({ values, outputs }: Pick<Graph, "values" | "outputs">): Stated {

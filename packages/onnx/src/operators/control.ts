@@ -109,12 +109,13 @@ const loop = defineOperator({
 
 const scan = defineOperator({
   op: "Scan",
-  since: 9,
+  since: 8,
   inputs: [1, Infinity],
   outputs: [1, Infinity],
   types: ["any:*"],
   attributes: {
     body: "graph",
+    directions: "ints", // opset 8
     num_scan_inputs: "int",
     scan_input_axes: "ints",
     scan_input_directions: "ints",

@@ -18,6 +18,7 @@ import {
 interface Unary {
   choices?: Operator["choices"];
   ending?: Operator["ending"];
+  steps?: true;
   since?: number;
   attributes?: AttributeTypes;
   /** What it does to numbers that are known while the graph is built. */
@@ -30,7 +31,7 @@ interface Unary {
 const unary = (
   op: string,
   type: TypeRule,
-  { since, attributes = {}, choices, ending, fold, result, domain, samples }: Unary = {},
+  { since, attributes = {}, choices, ending, steps, fold, result, domain, samples }: Unary = {},
 ): Operator =>
   defineOperator({
     op,
@@ -41,6 +42,7 @@ const unary = (
     types: [type],
     ...(choices === undefined ? {} : { choices }),
     ...(ending === undefined ? {} : { ending }),
+    ...(steps === undefined ? {} : { steps }),
     // Operators of the first opset had it, up to opset 5.
     attributes: domain || since ? attributes : { ...attributes, consumed_inputs: "ints" },
     infer: ({ inputs: [x] }) => {
@@ -87,7 +89,10 @@ const binary = (
     choices,
     bounds,
     check,
+    consumed,
   }: {
+    /** Whether its first version said which inputs it may overwrite. */
+    consumed?: true;
     bounds?: Operator["bounds"];
     /** Refuses operands that it has no result for. */
     check?: (a: Inferred, b: Inferred, node: InferenceContext) => void;
@@ -116,7 +121,12 @@ const binary = (
     // Operators of the first opset had them, up to opset 6.
     attributes: since
       ? attributes
-      : { ...attributes, axis: "int", broadcast: "int", consumed_inputs: "ints" },
+      : {
+          ...attributes,
+          axis: "int",
+          broadcast: "int",
+          ...(consumed ? { consumed_inputs: "ints" as const } : {}),
+        },
     infer: (node) => {
       const [a, b] = node.inputs as readonly [Inferred, Inferred];
       check?.(a, b, node);
@@ -377,8 +387,8 @@ export const elementwise: readonly Operator[] = [
   unary("Mish", "float", { since: 18, samples: shifted }),
   unary("Sigmoid", "float", { ending: { activation: "sigmoid" }, samples: shifted }),
   unary("Tanh", "float", { ending: { activation: "tanh" }, samples: shifted }),
-  unary("Softplus", "float", { samples: shifted }),
-  unary("Softsign", "float", { samples: shifted }),
+  unary("Softplus", "float", { since: 1, samples: shifted }),
+  unary("Softsign", "float", { since: 1, samples: shifted }),
   unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
   unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
   unary("Gelu", "float", {
@@ -396,10 +406,10 @@ export const elementwise: readonly Operator[] = [
   // Mathematics
   unary("Abs", "number", { fold: Math.abs, samples: shifted }),
   unary("Neg", "signed", { fold: (x) => -x, samples: shifted }),
-  unary("Sign", "number", { since: 9, fold: Math.sign, samples: shifted }),
-  unary("Floor", "float", { fold: Math.floor, samples: shifted }),
-  unary("Ceil", "float", { fold: Math.ceil, samples: shifted }),
-  unary("Round", "float", { since: 11, fold: roundHalfEven, samples: shifted }),
+  unary("Sign", "number", { steps: true, since: 9, fold: Math.sign, samples: shifted }),
+  unary("Floor", "float", { steps: true, fold: Math.floor, samples: shifted }),
+  unary("Ceil", "float", { steps: true, fold: Math.ceil, samples: shifted }),
+  unary("Round", "float", { steps: true, since: 11, fold: roundHalfEven, samples: shifted }),
   unary("Exp", "float", { fold: Math.exp }),
   unary("Log", "float", { fold: Math.log }),
   unary("Sqrt", "float", { fold: Math.sqrt }),
@@ -422,7 +432,7 @@ export const elementwise: readonly Operator[] = [
     attributes: { detect_positive: "int", detect_negative: "int" },
     result: "bool",
   }),
-  unary("Not", "bool", { fold: (x) => truth(!x) }),
+  unary("Not", "bool", { since: 1, fold: (x) => truth(!x) }),
   unary("BitwiseNot", "integer", {
     since: 18,
     samples: [{ inputs: [tensor("int32", [3], [0, 1, -5])] }],
@@ -430,16 +440,22 @@ export const elementwise: readonly Operator[] = [
 
   // Arithmetic
   {
-    ...binary("Add", "number", { fold: (x, y) => x + y, neutral: { right: 0, left: 0 } }),
+    ...binary("Add", "number", {
+      consumed: true,
+      fold: (x, y) => x + y,
+      neutral: { right: 0, left: 0 },
+    }),
     ending: "adds",
   },
-  binary("Sub", "number", { fold: (x, y) => x - y, neutral: { right: 0 } }),
+  binary("Sub", "number", { consumed: true, fold: (x, y) => x - y, neutral: { right: 0 } }),
   binary("Mul", "number", {
+    consumed: true,
     fold: (x, y) => x * y,
     neutral: { right: 1, left: 1 },
     free: (x, y) => multiply([x, y]),
   }),
   binary("Div", "number", {
+    consumed: true,
     fold: (x, y, dtype) => (isInteger(dtype) ? Math.trunc(x / y) : x / y),
     neutral: { right: 1 },
     free: (x, y) => divide([x], [y]),

@@ -120,7 +120,10 @@ const scatterElements = (op: "Scatter" | "ScatterElements"): Operator =>
     inputs: [3, 3],
     outputs: [1, 1],
     types: ["any", "index", "any"],
-    attributes: { axis: "int", reduction: "string" },
+    attributes: {
+      axis: "int",
+      ...(op === "Scatter" ? {} : { reduction: "string" as const }),
+    },
     infer: (node) => {
       const [x, indices, updates] = node.inputs as readonly [Inferred, Inferred, Inferred];
       sameRank(x, indices, "indices");
@@ -238,10 +241,12 @@ const constantForms = {
 
 const constant = defineOperator({
   op: "Constant",
+  constant: ({ attributes: { value } }) =>
+    value?.type === "tensor" && !isCarried(value.value) ? value.value : undefined,
   inputs: [0, 0],
   outputs: [1, 1],
   types: [],
-  attributes: constantForms,
+  attributes: { ...constantForms, sparse_value: "sparse_tensor" },
   infer: (node) => {
     const [given, ...others] = Object.keys(constantForms).flatMap((name): Attribute[] => {
       const attribute = node.attribute(name);
@@ -312,7 +317,7 @@ const range = defineOperator({
   inputs: [3, 3],
   outputs: [1, 1],
   types: ["number"],
-  attributes: {},
+  attributes: { stash_type: "int" },
   infer: ({ inputs }) => {
     const [start, limit, delta] = inputs.map((input) => input?.elements?.[0]);
     const { dtype } = inputs[0]!;
@@ -405,6 +410,7 @@ export const indexing: readonly Operator[] = [
   }),
   defineOperator({
     op: "EyeLike",
+    steps: true,
     since: 9,
     inputs: [1, 1],
     outputs: [1, 1],

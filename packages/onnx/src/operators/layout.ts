@@ -206,7 +206,6 @@ const concat = defineOperator({
   outputs: [1, 1],
   types: ["any"],
   attributes: { axis: "int" },
-  required: ["axis"],
   infer: (node) => {
     const inputs = node.inputs as readonly Inferred[];
     const { dtype } = inputs[0]!;
@@ -471,8 +470,7 @@ const expand = defineOperator({
 
 const tile = defineOperator({
   op: "Tile",
-  since: 6,
-  inputs: [2, 2],
+  inputs: [2, 3],
   outputs: [1, 1],
   types: ["any", "int64"],
   attributes: {},
@@ -495,8 +493,8 @@ const blocks = (op: string, samples: Operator["samples"]): Operator =>
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],
-    attributes: { blocksize: "int", ...(op === "DepthToSpace" ? { mode: "string" as const } : {}) },
-    ...(op === "DepthToSpace" ? { choices: { mode: ["DCR", "CRD"] } } : {}),
+    attributes: { blocksize: "int", mode: "string" },
+    choices: { mode: ["DCR", "CRD"] },
     required: ["blocksize"],
     infer: (node) => {
       const { dtype, shape } = node.inputs[0]!;
@@ -687,7 +685,10 @@ const cast = (op: "Cast" | "CastLike", type: (node: InferenceContext) => Element
     inputs: op === "Cast" ? [1, 1] : [2, 2],
     outputs: [1, 1],
     types: op === "Cast" ? ["any"] : ["any:*"],
-    attributes: op === "Cast" ? { to: "int", saturate: "int" } : { saturate: "int" },
+    attributes:
+      op === "Cast"
+        ? { to: "int", saturate: "int", round_mode: "string" }
+        : { saturate: "int", round_mode: "string" },
     ...(op === "Cast" ? { required: ["to"] } : {}),
     infer: (node) => {
       const { shape, elements } = node.inputs[0]!;

@@ -80,7 +80,7 @@ export const normalization: readonly Operator[] = [
     ...along("LogSoftmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
     ending: { activation: "log_softmax" },
   },
-  along("Hardmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
+  { ...along("Hardmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)), steps: true },
   along("LpNormalization", { axis: "int", p: "int" }, () => -1, { p: { among: [1, 2] } }),
   defineOperator({
     op: "BatchNormalization",

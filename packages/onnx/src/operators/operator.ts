@@ -3,7 +3,7 @@
 import { CajalError, type DType, type Facts, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { ElementType } from "../model/elementType";
-import type { Attribute, AttributeType, Container, Dim } from "../model/model";
+import type { Attribute, AttributeType, Container, Dim, Node } from "../model/model";
 
 export interface Inferred {
   readonly dtype: ElementType;
@@ -118,6 +118,10 @@ export interface Operator {
   readonly ending?: Ending;
   /** The graph among its attributes that constant inputs rule out: what it says of these shapes is no matter. */
   skips?(inputs: readonly (Inferred | undefined)[]): string | undefined;
+  /** Whether its results are steps or drawn anew: their gradient is 0 wherever there is one. */
+  readonly steps?: true;
+  /** What a node of it holds that its attributes alone say. */
+  constant?(node: Node): Tensor | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
   infer(node: InferenceContext): readonly Inferred[];
   /**

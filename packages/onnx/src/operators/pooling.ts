@@ -23,7 +23,7 @@ const attributes = {
 
 /** kernel_shape, which pads must stay below: a window in padding alone has no result. */
 function kernelOf(node: InferenceContext): readonly number[] {
-  const kernel = node.ints("kernel_shape")!;
+  const kernel = node.ints("kernel_shape") ?? [];
   const pads = node.ints("pads") ?? [];
   pads.forEach((pad, i) => {
     const size = kernel[i % kernel.length];
@@ -138,8 +138,8 @@ export const pooling: readonly Operator[] = [
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
+    // Its first version had no need of a kernel_shape.
     attributes: { ...attributes, p: "int" },
-    required: ["kernel_shape"],
     bounds: { ...bounds, p: { least: 1 } },
     infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
     samples: samples.slice(0, 2),

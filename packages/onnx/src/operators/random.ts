@@ -46,6 +46,7 @@ const like = (op: string, attributes: AttributeTypes, since?: number): Operator 
   defineOperator({
     op,
     ...(since === undefined ? {} : { since }),
+    steps: true,
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["any"],

@@ -46,10 +46,13 @@ export const sequences: readonly Operator[] = [
     axis: "int",
     keepdims: "int",
   }),
-  sequence(
-    "ConcatFromSequence",
-    [1, 1],
-    ({ inputs: [list] }) => ({ dtype: list!.dtype, shape: undefined }),
-    { axis: "int", new_axis: "int" },
-  ),
+  {
+    ...sequence(
+      "ConcatFromSequence",
+      [1, 1],
+      ({ inputs: [list] }) => ({ dtype: list!.dtype, shape: undefined }),
+      { axis: "int", new_axis: "int" },
+    ),
+    required: ["axis"],
+  },
 ];
