@@ -9,6 +9,8 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/networks/": "Architectures are made of layers, some of them named alike.",
   "packages/models/src/layers/shared/activations.ts":
     "Values of an attribute of the recurrent operators, spelled like operators.",
+  "packages/explain/":
+    "Rules of relevance and of guided slopes are rules for operators, as gradients are.",
   "packages/runtime/src/engines/onnx/":
     "What ONNX Runtime's kernels do beside the standard is known where ONNX Runtime is.",
 };
