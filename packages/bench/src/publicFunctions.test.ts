@@ -1,26 +1,37 @@
-// No public function of any package answers plain arguments with anything but a result or a CajalError.
-import * as core from "@cajal/core";
-import * as datasets from "@cajal/datasets";
-import * as explain from "@cajal/explain";
-import * as files from "@cajal/files";
-import * as models from "@cajal/models";
-import * as onnx from "@cajal/onnx";
-import * as runtime from "@cajal/runtime";
-import * as train from "@cajal/train";
+// No public function of any package answers arguments of the wrong kind with anything but a result or a
+// CajalError: plain values, and sound arguments with a field spoilt.
+import { isCajalError, random } from "@cajal/core";
 import { array, assert, asyncProperty, constantFrom, dictionary, oneof } from "fast-check";
-import { describe, expect, it } from "vitest";
-
-const packages = { core, files, onnx, datasets, models, runtime, train, explain };
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { mutateValue } from "../../../scripts/fuzz/mutateValue";
+import { publicFunctions, type Function } from "../testing/publicPackages";
+import { soundArguments } from "../testing/soundArguments";
 
 /** Functions that are not called with anything, and why. */
 const left: Readonly<Record<string, string>> = {
-  CajalError: "a class",
-  GraphBuilder: "a class, whose methods are not plain functions",
-  devices: "looks for every device of the machine, which takes seconds",
-  importPeer: "takes functions of the packages themselves",
-  hash: "arithmetic of an inner loop",
-  modelTable: "computes every network, which takes a minute",
+  "runtime devices": "looks for every device of the machine, which takes seconds",
+  "core importPeer": "takes functions of the packages themselves",
+  "core hash": "arithmetic of an inner loop",
+  "models modelTable": "computes every network, which takes a minute",
+  "bench table": "computes every network, which takes a minute",
+  "bench runSuite": "trains a network",
+  "bench speed": "starts processes",
+  "bench startWorker": "starts processes",
+  "bench takeTurns": "takes what startWorker gives",
 };
+
+/** Whose sound arguments name what is not there, for nothing is fetched and no file lies here. */
+const absent = [
+  "files/node fetchFile",
+  "files/node fileSource",
+  "onnx/node readModel",
+  "train/node loadModel",
+  "train/node loadCheckpoint",
+  "transfer readModel",
+];
 
 const plain = oneof(
   constantFrom(undefined, null, NaN, -1, 0, 3, 2 ** 53, "", "x", true, [], {}, () => 1),
@@ -28,36 +39,64 @@ const plain = oneof(
   array(constantFrom(0, "a", null, {}), { maxLength: 3 }),
 );
 
-async function answer(work: () => unknown): Promise<void> {
-  const result = await work();
-  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result)
-    await (result as AsyncIterable<unknown>)[Symbol.asyncIterator]().next();
+// What is written goes where it is removed, and nothing is fetched.
+const home = process.cwd();
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "cajal-public-"));
+  process.chdir(folder);
+  vi.stubEnv("CAJAL_CACHE", join(folder, "cache"));
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("fetch failed")));
+});
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Calls, and begins what is given as a stream or to be disposed of. */
+async function answer(call: Function, args: readonly unknown[]): Promise<void> {
+  const result = await call(...args);
+  if (typeof result !== "object" || result === null) return;
+  if (Symbol.asyncIterator in result && "next" in result) {
+    const events = result as AsyncGenerator<unknown, unknown, undefined>;
+    await events.next();
+    await events.return(undefined);
+  }
+  if (Symbol.asyncDispose in result) await (result as AsyncDisposable)[Symbol.asyncDispose]();
+}
+
+async function answerOrCajalError(call: Function, args: readonly unknown[]): Promise<void> {
+  try {
+    await answer(call, args);
+  } catch (error) {
+    const aborted = error instanceof Error && ["AbortError", "TimeoutError"].includes(error.name);
+    if (!isCajalError(error) && !aborted) throw error;
+  }
 }
 
 describe("public functions", () => {
-  const functions = Object.entries(packages).flatMap(([name, exported]) =>
-    Object.entries(exported).flatMap(([key, value]): [string, (...args: unknown[]) => unknown][] =>
-      typeof value === "function" && !Object.hasOwn(left, key)
-        ? [[`${name} ${key}`, value as (...args: unknown[]) => unknown]]
-        : [],
-    ),
-  );
+  const called = [...publicFunctions].filter(([name]) => !Object.hasOwn(left, name));
 
-  it.each(functions)("%s", async (_, call) => {
+  it.each(called)("%s, called with anything", async (_, call) => {
     await assert(
-      asyncProperty(array(plain, { maxLength: 3 }), async (args) => {
-        try {
-          await answer(() => call(...args));
-        } catch (error) {
-          if (!core.isCajalError(error)) throw error;
-        }
-      }),
+      asyncProperty(array(plain, { maxLength: 3 }), (args) => answerOrCajalError(call, args)),
       { seed: 8, numRuns: 30 },
     );
   });
+
+  it.each(Object.entries(soundArguments))("%s, called with a field spoilt", async (name, make) => {
+    const call = publicFunctions.get(name)!;
+    if (!absent.includes(name)) await answer(call, await make());
+    const chance = random(8, name);
+    for (let run = 0; run < 40; run++) {
+      const args = await make();
+      const i = chance.integer(args.length);
+      await answerOrCajalError(call, args.with(i, mutateValue(args[i], chance)));
+    }
+  });
 });
 
-it("leaves out what is there", () => {
-  const names = Object.values(packages).flatMap((exported) => Object.keys(exported));
-  for (const name of Object.keys(left)) expect(names).toContain(name);
+it("names functions that are there", () => {
+  for (const name of [...Object.keys(left), ...Object.keys(soundArguments)])
+    expect([...publicFunctions.keys()]).toContain(name);
 });

@@ -14,6 +14,11 @@ const has = (value: unknown, ...methods: readonly PropertyKey[]): boolean =>
  */
 const kinds = {
   string: ["a string", (value) => typeof value === "string"],
+  /** Of a file; the system takes none with a NUL in it. */
+  path: [
+    "a path, text that is not empty",
+    (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  ],
   boolean: ["true or false", (value) => typeof value === "boolean"],
   function: ["a function", (value) => typeof value === "function"],
   object: ["an object", (value) => isObject(value) && !Array.isArray(value)],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { checkInteger, checkNumber } from "./checkNumbers";
-import { optionsOf } from "./names";
 
 describe("numbers", () => {
   it("pass within their range, its ends too", () => {
@@ -37,13 +36,4 @@ describe("numbers", () => {
     );
     expect(() => checkNumber("f", "rate", 2, { most: 1 })).toThrow("at most 1");
   });
-});
-
-it("names of options are those of the type", () => {
-  expect(optionsOf<{ seed?: number; signal?: AbortSignal }>({ seed: true, signal: true })).toEqual([
-    "seed",
-    "signal",
-  ]);
-  // @ts-expect-error one is missing
-  optionsOf<{ seed?: number; signal?: AbortSignal }>({ seed: true });
 });

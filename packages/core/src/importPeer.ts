@@ -1,7 +1,7 @@
 // Heavy packages are optional peers: imported when used, and a missing one says what to install.
 import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
-import { checkOptions } from "./names";
+import { checkOptions } from "./options";
 
 export interface PeerOptions {
   /** The command that installs it; default `npm install NAME`. */

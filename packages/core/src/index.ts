@@ -1,5 +1,6 @@
 export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
-export { unknownName, checkOptions, nearest, optionsOf } from "./names";
+export { unknownName, nearest } from "./names";
+export { checkOptions, optionsOf, type OptionKind, type OptionKinds } from "./options";
 export { showValue } from "./showValue";
 export { checkArgument, type ArgumentKind } from "./checkArgument";
 export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";

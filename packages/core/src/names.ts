@@ -49,38 +49,6 @@ export function unknownName(
   );
 }
 
-/**
- * Refuses options that are not in `known`; options are never silently skipped.
- *
- * @param where the function or command the options were given to, for the message
- * @throws CajalError `unknown-option`; `bad-argument` for what is no object
- */
-export function checkOptions(where: string, options: object, known: readonly string[]): void {
-  checkArgument("checkOptions", "known", known, "strings");
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got ${showValue(options)}, expected an object with options: { ${known.slice(0, 4).join(", ")}${known.length > 4 ? ", …" : ""} }.`,
-      { where },
-    );
-  for (const name of Object.keys(options))
-    if (!known.includes(name))
-      throw unknownName(`option of ${where}`, name, known, "unknown-option");
-}
-
-/**
- * The names of a function's options, for {@link checkOptions}; the compiler sees to it that they are
- * all there and no others.
- *
- * @example const options = optionsOf<{ seed?: number }>({ seed: true })
- */
-export const optionsOf = <Options extends object>(
-  names: Readonly<Record<keyof Required<Options>, true>>,
-): readonly string[] => {
-  checkArgument("optionsOf", "names", names, "object");
-  return Object.keys(names);
-};
-
 /** Levenshtein distance, one row at a time. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,7 +1,7 @@
 // From pixels to what a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
 import { CajalError } from "./errors";
 import { unknownName } from "./names";
-import { showShape, tensor, type Tensor } from "./tensor";
+import { showShape, tensor, type Tensor, checkTensor } from "./tensor";
 
 /**
  * How pixels 0 … 255, channels red, green, blue, become a network's input:
@@ -38,6 +38,7 @@ const torchDeviation = [0.229, 0.224, 0.225].map(Math.fround);
  */
 export function preprocessInput(x: Tensor, mode: Preprocessing): Tensor<"float32"> {
   if (!Object.hasOwn(modes, mode)) throw unknownName("preprocessing", mode, Object.keys(modes));
+  checkTensor(x, "preprocessInput");
   if (x.dtype !== "uint8" && x.dtype !== "float32")
     throw new CajalError(
       "bad-argument",

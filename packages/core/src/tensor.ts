@@ -1,4 +1,5 @@
 // The one noun that everything passes around: a typed array with a shape. Plain data, no methods.
+import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
 import { showValue } from "./showValue";
 
@@ -102,15 +103,36 @@ export function tensor<D extends DType>(
   if (data === undefined) values = new Data(size);
   else if (data instanceof Data) values = data;
   else {
-    const given = [...(data as Iterable<number>)];
-    values = new Data(given.length);
-    const wide = dtype === "int64" || dtype === "uint64";
-    for (let i = 0; i < given.length; i++)
-      (values as { [index: number]: number | bigint })[i] = wide ? BigInt(given[i]!) : given[i]!;
+    values = converted(dtype, data);
   }
   const made: Tensor<D> = { dtype, shape, data: values };
   checkTensor(made);
   return made;
+}
+
+/** Numbers in the array of a dtype. */
+function converted<D extends DType>(
+  dtype: D,
+  data: TypedArrays[D] | Iterable<number>,
+): TypedArrays[D] {
+  checkArgument("tensor", "data", data, "iterable");
+  const numbers = [...(data as Iterable<number>)];
+  const values = new arrays[dtype](numbers.length);
+  const wide = dtype === "int64" || dtype === "uint64";
+  try {
+    for (let i = 0; i < numbers.length; i++)
+      (values as { [index: number]: number | bigint })[i] = wide
+        ? BigInt(numbers[i]!)
+        : numbers[i]!;
+  } catch (cause) {
+    throw new CajalError(
+      "bad-argument",
+      `tensor: got data that is no list of numbers for dtype ${dtype}.`,
+      { dtype },
+      { cause },
+    );
+  }
+  return values;
 }
 
 /** Number of elements of a shape: the product of its extents, 1 for a scalar. */

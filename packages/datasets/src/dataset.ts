@@ -17,6 +17,7 @@ import {
   type NamedTensors,
   type Tensor,
   tensor,
+  checkArgument,
 } from "@cajal/core";
 import { splitIndices } from "./splitIndices";
 
@@ -155,7 +156,7 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
       "bad-argument",
       `dataset: got ${String(from)}, expected { x, y }, e.g. { x: tensor("float32", [4, 2], numbers), y: tensor("int32", [4], classes) }.`,
     );
-  checkOptions("dataset", from, ["x", "y", "weight", "classes"]);
+  checkOptions("dataset", from, { x: true, y: true, weight: true, classes: "strings" });
   const { x, y, weight, classes } = from;
   const batch: NamedBatch = { x, y, ...(weight && { weight }) };
   for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
@@ -184,9 +185,15 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
  * @example fromSource({ size: 1000, read: async (indices) => ({ x: await images(indices), y: await labels(indices) }) })
  */
 export function fromSource<X extends DType, Y extends DType>(source: Source<X, Y>): Dataset<X, Y> {
-  checkOptions("fromSource", source, ["size", "classes", "labels", "read"]);
+  checkOptions("fromSource", source, {
+    size: { whole: true, least: 0, most },
+    classes: "strings",
+    labels: true,
+    read: "function",
+  });
   checkInteger("fromSource", "size", source.size, { least: 0, most });
-  const { size, labels } = source;
+  const { size, labels, read } = source;
+  checkArgument("fromSource", "read", read, "function");
   if (labels !== undefined && labels.length !== size)
     throw new CajalError(
       "bad-shape",
@@ -196,6 +203,11 @@ export function fromSource<X extends DType, Y extends DType>(source: Source<X, Y
   const everything = Uint32Array.from({ length: size }, (_, i) => i);
   return make({ source, size, order: () => everything, batchSize: 32, maps: [] });
 }
+
+/** As many as a permutation has room for. */
+const most = 2 ** 32 - 1;
+/** Of numbers that count examples, batches or epochs before. */
+const passed = { whole: true, least: 0, most } as const;
 
 /** All that a dataset is, of whatever types it delivers; every method gives a copy with one thing changed. */
 interface State {
@@ -225,10 +237,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   };
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<Batch<X, Y>, void, undefined> {
-    checkOptions("batches", options, ["epoch", "start", "signal"]);
+    checkOptions("batches", options, { epoch: passed, start: passed, signal: "signal" });
     const { epoch = 0, start = 0, signal } = options;
-    checkInteger("batches", "epoch", epoch, { least: 0, most });
-    checkInteger("batches", "start", start, { least: 0, most });
     signal?.throwIfAborted();
     const indices = order(epoch);
     for (let index = start; index < batchCount; index++) {
@@ -242,9 +252,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   function split(fraction: number, options?: SplitOptions): [Part, Part];
   function split(fractions: readonly number[], options?: SplitOptions): Part[];
   function split(fractions: number | readonly number[], options: SplitOptions = {}): Part[] {
-    checkOptions("split", options, ["seed", "stratify"]);
+    checkOptions("split", options, { seed: { whole: true }, stratify: "boolean" });
     const { seed, stratify = false } = options;
-    if (seed !== undefined) checkInteger("split", "seed", seed);
     if (stratify && source.labels === undefined)
       throw new CajalError(
         "bad-argument",
@@ -267,15 +276,14 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     [Symbol.asyncIterator]: () => batches(),
 
     async all(options = {}) {
-      checkOptions("all", options, ["epoch", "signal"]);
+      checkOptions("all", options, { epoch: passed, signal: "signal" });
       const { epoch = 0, signal } = options;
-      checkInteger("all", "epoch", epoch, { least: 0, most });
       signal?.throwIfAborted();
       return deliver(order(epoch), { epoch, index: 0, signal });
     },
 
     shuffle(options) {
-      checkOptions("shuffle", options, ["seed"]);
+      checkOptions("shuffle", options, { seed: { whole: true } });
       const { seed } = options;
       checkInteger("shuffle", "seed", seed);
       return make({
@@ -293,7 +301,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     split,
 
     batch(batchSize, options = {}) {
-      checkOptions("batch", options, ["dropRemainder"]);
+      checkOptions("batch", options, { dropRemainder: "boolean" });
       checkInteger("batch", "size", batchSize, { least: 1, most });
       const { dropRemainder = state.dropRemainder } = options;
       return make({ ...state, batchSize, dropRemainder });
@@ -370,6 +378,3 @@ function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void
       { got, expected },
     );
 }
-
-/** As many as a permutation has room for. */
-const most = 2 ** 32 - 1;

@@ -1,5 +1,5 @@
 // Failures of the file system as errors that say where, why and what to do.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 
 /**
  * What `work` gives, or promises; what the system refuses becomes CajalError `io`, whose facts have the
@@ -14,6 +14,8 @@ export function ioErrors<T>(
   work: () => T,
   options: { advice?: string } = {},
 ): T {
+  checkArgument(doing, "path", path, "path");
+  checkArgument(doing, "work", work, "function");
   try {
     const result = work();
     return result instanceof Promise

@@ -2,7 +2,7 @@
 // neither a kill nor a full disk leaves a half of one, and a reader never finds one.
 // What a name already stands for is respected: a link is written through, a file keeps its mode, and
 // what is no file (a pipe, a device, a folder) is refused before anything is written.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions } from "@cajal/core";
 import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import {
@@ -51,8 +51,17 @@ export function writeWhole(
  */
 export async function writeAllWhole(
   files: readonly (readonly [path: string, content: FileContent])[],
-  { signal }: WriteOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
+  checkArgument("writeAllWhole", "files", files, "array");
+  checkOptions("writeWhole", options, { signal: "signal" });
+  const { signal } = options;
+  for (const file of files) {
+    checkArgument("writeAllWhole", "a file", file, "array");
+    checkArgument("writing", "path", file[0], "path");
+    if (typeof file[1] !== "string")
+      checkArgument(`writing ${file[0]}`, "content", file[1], "asyncIterable");
+  }
   const drafts: Draft[] = [];
   try {
     for (const [path, content] of files) {
@@ -83,6 +92,7 @@ export async function writeAllWhole(
  * @throws CajalError `io`, `bad-argument`, as {@link writeWhole} would
  */
 export async function checkWritable(path: string): Promise<void> {
+  checkArgument("writing", "path", path, "path");
   const place = await destination(path);
   await checkFolder(path, dirname(place.path));
 }
@@ -97,6 +107,8 @@ export async function checkWritableFolder(
   folder: string,
   names: readonly string[] = [],
 ): Promise<void> {
+  checkArgument("writing", "folder", folder, "path");
+  checkArgument("writing", "names", names, "strings");
   await checkFolder(folder, resolve(folder));
   for (const name of names) await checkWritable(join(folder, name));
 }
@@ -189,13 +201,15 @@ async function write(
       typeof content === "string" || content instanceof Uint8Array
         ? [Buffer.from(content as Uint8Array)]
         : content;
-    for await (const bytes of pieces)
+    for await (const bytes of pieces) {
+      checkArgument("writing", "content", bytes, "bytes");
       // A short write is written on; what the disk refuses is thrown.
       for (let at = 0; at < bytes.length;) {
         signal?.throwIfAborted();
         const length = Math.min(mostAtOnce, bytes.length - at);
         at += (await file.write(bytes, at, length)).bytesWritten;
       }
+    }
     signal?.throwIfAborted();
     await file.sync();
   } finally {

@@ -263,11 +263,11 @@ const noGradientBy = (node: Node, i: number) =>
   );
 
 const optionNames = optionsOf<DifferentiateOptions>({
-  of: true,
-  withRespectTo: true,
-  shapes: true,
-  block: true,
-  withoutIndices: true,
+  of: "string",
+  withRespectTo: "strings",
+  shapes: "object",
+  block: { whole: true, least: 1 },
+  withoutIndices: "boolean",
   rules: true,
 });
 

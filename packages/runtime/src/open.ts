@@ -1,5 +1,5 @@
 // Opens a model on an engine and a device.
-import { checkOptions, type Weights } from "@cajal/core";
+import { checkOptions, type Weights, optionsOf } from "@cajal/core";
 import type { Layer, Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "./devices/device";
@@ -71,16 +71,7 @@ export async function open(
 ): Promise<Session> {
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
   const model = modelArgument("open", given);
-  checkOptions("open", options, [
-    "engine",
-    "device",
-    "threads",
-    "shareKernels",
-    "verify",
-    "layers",
-    "isolate",
-    "signal",
-  ]);
+  checkOptions("open", options, optionKinds);
   const { device = "auto", threads, layers, signal } = options;
   const { shareKernels = false, isolate = false, verify = true } = options;
   const engine = engineFor(options.engine, device);
@@ -94,3 +85,14 @@ export async function open(
   signal?.throwIfAborted();
   return sessionOf(opened);
 }
+
+const optionKinds = optionsOf<OpenOptions>({
+  engine: true,
+  device: true,
+  threads: true,
+  shareKernels: "boolean",
+  verify: "boolean",
+  layers: "array",
+  isolate: "boolean",
+  signal: "signal",
+});

@@ -1,5 +1,5 @@
 // Opens a model for gradients: any of its values by any others.
-import { checkOptions, type Weights } from "@cajal/core";
+import { checkOptions, type Weights, optionsOf } from "@cajal/core";
 import type { Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
@@ -42,18 +42,7 @@ export async function openGradient(
 ): Promise<GradientSession> {
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
   const model = graphOrConfig("openGradient", argument);
-  checkOptions("openGradient", options, [
-    "of",
-    "withRespectTo",
-    "values",
-    "feeds",
-    "rules",
-    "engine",
-    "device",
-    "threads",
-    "layers",
-    "signal",
-  ]);
+  checkOptions("openGradient", options, optionKinds);
   const { device = "auto", threads, layers, signal } = options;
   const engine = engineFor(options.engine, device);
   checkThreads("openGradient", threads);
@@ -66,3 +55,16 @@ export async function openGradient(
   signal?.throwIfAborted();
   return gradientSessionOf(opened);
 }
+
+const optionKinds = optionsOf<GradientOptions>({
+  of: "string",
+  withRespectTo: "strings",
+  values: "strings",
+  feeds: "strings",
+  rules: true,
+  engine: true,
+  device: true,
+  threads: true,
+  layers: "array",
+  signal: "signal",
+});

@@ -1,5 +1,5 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
-import { CajalError, checkOptions, type Weights } from "@cajal/core";
+import { checkOptions, type Weights, optionsOf, checkArgument } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
@@ -57,30 +57,15 @@ export async function openTrainStep(
 ): Promise<TrainStep> {
   const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   const model = graphOrConfig("openTrainStep", argument);
-  checkOptions("openTrainStep", options, [
-    "loss",
-    "lossWeights",
-    "optimizer",
-    "metrics",
-    "engine",
-    "device",
-    "threads",
-    "worker",
-    "verify",
-    "seed",
-    "frozen",
-    "learningRateMultipliers",
-    "layers",
-  ]);
-  const { device = "auto", seed, verify = true } = options;
+  checkOptions("openTrainStep", options, optionKinds);
+  const { device = "auto", verify = true } = options;
   const engine = engineFor(options.engine, device);
   checkThreads("openTrainStep", options.threads);
-  if (seed !== undefined && !Number.isSafeInteger(seed))
-    throw new CajalError(
-      "bad-argument",
-      `openTrainStep, "seed": got ${String(seed)}, expected a whole number.`,
-      { seed },
-    );
+  const { optimizer } = options;
+  checkArgument("openTrainStep", "optimizer", optimizer, "object");
+  checkArgument("openTrainStep", "optimizer.learningRate", optimizer.learningRate, "function");
+  checkArgument("openTrainStep", "optimizer.slots", optimizer.slots, "object");
+  checkArgument("openTrainStep", "optimizer.update", optimizer.update, "function");
   const { trained, begin } =
     "graph" in model ? trainableGraph(model, options) : ofKeras(model, weights, options);
   const core = await engine.openTrainStep(trained, begin, options);
@@ -101,3 +86,19 @@ function ofKeras(model: ModelConfig, weights: Weights | undefined, options: Trai
   checkWeights(weights, trained.weights);
   return { trained, begin: weights };
 }
+
+const optionKinds = optionsOf<TrainStepOptions>({
+  loss: true,
+  lossWeights: true,
+  optimizer: true,
+  metrics: true,
+  engine: true,
+  device: true,
+  threads: true,
+  worker: true,
+  verify: "boolean",
+  seed: { whole: true },
+  frozen: "strings",
+  learningRateMultipliers: "object",
+  layers: "array",
+});

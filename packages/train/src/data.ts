@@ -6,6 +6,7 @@ import {
   type NamedBatch,
   type NamedTensors,
   type Tensor,
+  checkArgument,
 } from "@cajal/core";
 import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
 
@@ -40,7 +41,11 @@ export interface DataInMemory {
  */
 export function dataOf(what: string, data: TrainData | DataInMemory): TrainData {
   if (typeof data === "object" && data !== null) {
-    if ("batches" in data && typeof data.batches === "function") return data;
+    if ("batches" in data && typeof data.batches === "function") {
+      for (const name of ["shuffle", "batch"] as const)
+        checkArgument("train", `${what}.${name}`, data[name], "function");
+      return data;
+    }
     if ("x" in data && "y" in data) {
       const { x, y, weight, ...rest } = data;
       return dataset({

@@ -8,6 +8,8 @@ import {
   type Tensor,
   unknownName,
   type Weights,
+  checkInteger,
+  optionsOf,
 } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
@@ -185,12 +187,10 @@ export async function* train(
       `train: got options ${String(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
     );
   const model = graphOrConfig("train", trained);
-  checkOptions("train", options, known);
+  checkOptions("train", options, optionKinds);
   const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
   const { accumulate = 1, classWeights, allowChanges = [] } = options;
-  checkCount("epochs", epochs, 0);
-  checkCount("accumulate", accumulate, 1);
-  if (batchSize !== undefined) checkCount("batchSize", batchSize, 1);
+  checkInteger("train", "epochs", epochs, { least: 0 });
   signal?.throwIfAborted();
   const seed = seedOf(options);
   const optimizer = optimizerOf(options.optimizer);
@@ -344,32 +344,32 @@ export async function* train(
   }
 }
 
-const known = [
-  "epochs",
-  "batchSize",
-  "accumulate",
-  "shuffle",
-  "validation",
-  "seed",
-  "weights",
-  "signal",
-  "checkpoint",
-  "resume",
-  "loss",
-  "lossWeights",
-  "classWeights",
-  "allowChanges",
-  "optimizer",
-  "metrics",
-  "engine",
-  "device",
-  "threads",
-  "worker",
-  "verify",
-  "frozen",
-  "learningRateMultipliers",
-  "layers",
-] as const satisfies readonly (keyof TrainOptions)[];
+const optionKinds = optionsOf<TrainOptions>({
+  epochs: { whole: true, least: 0 },
+  batchSize: { whole: true, least: 1 },
+  accumulate: { whole: true, least: 1 },
+  shuffle: "boolean",
+  validation: true,
+  seed: { whole: true },
+  weights: "map",
+  signal: "signal",
+  checkpoint: "object",
+  resume: "object",
+  loss: true,
+  lossWeights: true,
+  classWeights: true,
+  allowChanges: true,
+  optimizer: true,
+  metrics: true,
+  engine: true,
+  device: true,
+  threads: true,
+  worker: true,
+  verify: "boolean",
+  frozen: "strings",
+  learningRateMultipliers: "object",
+  layers: "array",
+});
 
 /** Batches that are read while a step runs: enough to even out slow ones, and little memory. */
 const readAhead = 2;
@@ -419,14 +419,5 @@ function checkSameData({ data }: Position, { size, batchSize }: TrainData): void
       "bad-argument",
       `train: got data of ${size} examples in batches of ${batchSize}, and the checkpoint's run has ${data.size} in batches of ${data.batchSize}. Resume with the same data.`,
       { got: { size, batchSize }, expected: data },
-    );
-}
-
-function checkCount(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new CajalError(
-      "bad-argument",
-      `train: got ${name} ${value}, expected a whole number of at least ${least}.`,
-      { name, value },
     );
 }

@@ -1,5 +1,5 @@
 // A model into a file, in whatever form others read.
-import { CajalError, checkOptions, unknownName, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, unknownName, type Weights, checkArgument } from "@cajal/core";
 import { checkWeights, readKeras, resolve, type Model } from "@cajal/models";
 import { formats } from "./formats";
 import type { Encoder, WholeModel } from "./formats/format";
@@ -78,8 +78,7 @@ export async function writeModel(
   options: WriteModelOptions = {},
 ): Promise<void> {
   checkOptions("writeModel", options, ["format", "signal"]);
-  if (typeof path !== "string" || path === "")
-    throw new CajalError("bad-argument", "writeModel: expected the name of a file.");
+  checkArgument("writeModel", "path", path, "path");
   const { format = formatByName(path), signal } = options;
   if (!globalThis.process?.getBuiltinModule)
     throw new CajalError(
@@ -99,6 +98,7 @@ export async function writeModel(
  * @throws CajalError `unknown-name` for another ending
  */
 export function formatByName(path: string): WriteFormat {
+  checkArgument("formatByName", "path", path, "path");
   const lower = path.toLowerCase();
   const encoder = encoders.find(({ endings }) => endings.some((ending) => lower.endsWith(ending)));
   if (encoder) return encoder.id as WriteFormat;

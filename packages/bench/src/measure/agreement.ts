@@ -1,5 +1,5 @@
 // Whether two engines computed the same.
-import { CajalError, showShape, type Tensor } from "@cajal/core";
+import { CajalError, showShape, type Tensor, checkTensor } from "@cajal/core";
 import type { Session } from "@cajal/runtime";
 import { engineName, exponent } from "../report/format";
 import type { Check } from "../report/report";
@@ -34,6 +34,8 @@ export async function checkAgreement(
  * @throws CajalError `bad-shape`
  */
 export function relativeDifference(got: Tensor, expected: Tensor): number {
+  checkTensor(got, "relativeDifference");
+  checkTensor(expected, "relativeDifference");
   if (showShape(got.shape) !== showShape(expected.shape))
     throw new CajalError(
       "bad-shape",

@@ -1,4 +1,5 @@
 // Two runs side by side: what became slower, larger or less accurate.
+import { checkArgument, checkOptions } from "@cajal/core";
 import { type BenchRecord, identityOf } from "./record";
 
 export interface Comparison {
@@ -28,11 +29,10 @@ export interface Compared {
 export function compare(
   before: readonly BenchRecord[],
   after: readonly BenchRecord[],
-  {
-    threshold = 0.1,
-    accuracyThreshold = 0.005,
-  }: { threshold?: number; accuracyThreshold?: number } = {},
+  options: { threshold?: number; accuracyThreshold?: number } = {},
 ): Compared {
+  checkOptions("compare", options, { threshold: { least: 0 }, accuracyThreshold: { least: 0 } });
+  const { threshold = 0.1, accuracyThreshold = 0.005 } = options;
   const old = byIdentity(before);
   const young = byIdentity(after);
   const comparisons: Comparison[] = [];
@@ -68,5 +68,7 @@ export function compare(
   };
 }
 
-const byIdentity = (records: readonly BenchRecord[]): Map<string, BenchRecord> =>
-  new Map(records.map((record) => [identityOf(record), record]));
+function byIdentity(records: readonly BenchRecord[]): Map<string, BenchRecord> {
+  checkArgument("compare", "records", records, "array");
+  return new Map(records.map((record) => [identityOf(record), record]));
+}

@@ -1,6 +1,6 @@
 // A record: one measurement, one JSON line. Reports, comparisons and tables derive from records;
 // runners of other libraries write the same lines with their own `engine`.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 
 export type Phase = "predict" | "train" | "load" | "accuracy";
 
@@ -51,8 +51,10 @@ export const identity = [
 ] as const satisfies readonly (keyof BenchRecord)[];
 
 /** The identity as one line, e.g. `embedded · lenet5 · digits · predict · onnx · cpu · 64`. */
-export const identityOf = (record: BenchRecord): string =>
-  identity.flatMap((field) => record[field] ?? []).join(" · ");
+export function identityOf(record: BenchRecord): string {
+  checkArgument("identityOf", "record", record, "object");
+  return identity.flatMap((field) => record[field] ?? []).join(" · ");
+}
 
 /**
  * Reads records: JSON lines, a JSON array of records, or a report.
@@ -62,6 +64,7 @@ export const identityOf = (record: BenchRecord): string =>
  *   {@link BenchRecord} says: a time that is no number, negative or null among them
  */
 export function parseRecords(text: string, name: string): BenchRecord[] {
+  checkArgument("parseRecords", "text", text, "string");
   const document = parseDocument(text);
   const records = document ?? parseLines(text, name);
   records.forEach(({ value, line }, i) => {

@@ -1,4 +1,5 @@
 // Order statistics of a handful of timings.
+import { checkArgument, checkNumber } from "@cajal/core";
 
 /**
  * The value below which a share `q` of the values lies, between neighbours linearly interpolated
@@ -8,6 +9,8 @@
  * @returns NaN when there are no values
  */
 export function quantile(values: readonly number[], q: number): number {
+  checkArgument("quantile", "values", values, "iterable");
+  checkNumber("quantile", "q", q, { least: 0, most: 1 });
   const sorted = [...values].sort((a, b) => a - b);
   const position = q * (sorted.length - 1);
   const below = sorted[Math.floor(position)] ?? NaN;

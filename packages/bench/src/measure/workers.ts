@@ -5,7 +5,7 @@
 // it ends when its input ends.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 import type { TurnDone } from "./interleave";
 import { median } from "./statistics";
 
@@ -129,8 +129,13 @@ export async function* takeTurns(
 }
 
 /** How many times slower `timing` is than `reference`: the median of the rounds' ratios. */
-export const ratioOf = (timing: Timing, reference: Timing): number =>
-  median(timing.rounds_ms.map((value, round) => value / (reference.rounds_ms[round] ?? NaN)));
+export function ratioOf(timing: Timing, reference: Timing): number {
+  for (const one of [timing, reference]) {
+    checkArgument("ratioOf", "timing", one, "object");
+    checkArgument("ratioOf", "rounds_ms", one.rounds_ms, "array");
+  }
+  return median(timing.rounds_ms.map((ms, round) => ms / (reference.rounds_ms[round] ?? NaN)));
+}
 
 /** Answers of a worker, one at a time; lines that are no answers are passed over. */
 function answers(child: ChildProcess, name: string, signal?: AbortSignal) {

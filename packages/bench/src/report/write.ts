@@ -1,4 +1,5 @@
 // A report as files: the numbers, a text and a page.
+import { checkArgument } from "@cajal/core";
 import { writeAllWhole } from "@cajal/files/node";
 import { join } from "node:path";
 import type { Report } from "./report";
@@ -15,6 +16,7 @@ export const reportFiles = ["report.json", "report.md", "report.html"] as const;
  * @throws CajalError `io`; `bad-argument` where one of the names is taken by what is no file
  */
 export async function writeReport(folder: string, report: Report): Promise<string[]> {
+  checkArgument("writeReport", "folder", folder, "path");
   const contents: Record<(typeof reportFiles)[number], string> = {
     "report.json": `${JSON.stringify(report, null, 1)}\n`,
     "report.md": reportMarkdown(report),

@@ -57,7 +57,7 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkArgument("imagenette", "options", options, "object");
   const { split = "train", size = 160, folder, channels, orientation, prepare, ...fetching } = options; // prettier-ignore
-  checkOptions("imagenette", fetching, [...fetchingOptions, ...imageOptions]);
+  checkOptions("imagenette", fetching, { ...fetchingOptions, ...imageOptions });
   if (!Object.hasOwn(counts, split)) throw unknownName("split of imagenette", split, Object.keys(counts)); // prettier-ignore
   if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", String(size), Object.keys(archives)); // prettier-ignore
   const { name, bytes, sha256 } = archives[size];

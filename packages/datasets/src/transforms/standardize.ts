@@ -34,7 +34,7 @@ export async function standardize(
   train: Dataset,
   options: { signal?: AbortSignal } = {},
 ): Promise<Standardizer> {
-  checkOptions("standardize", options, ["signal"]);
+  checkOptions("standardize", options, { signal: "signal" });
   checkArgument("standardize", "train", train, "object");
   checkArgument("standardize", "train.batches", train.batches, "function");
   let mean: Float64Array | undefined;

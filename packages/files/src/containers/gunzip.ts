@@ -1,5 +1,5 @@
 // gzip (RFC 1952), unpacked: at once with a limit, or as a stream.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger, checkOptions } from "@cajal/core";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
@@ -7,7 +7,10 @@ import { createGunzip, gunzip as unpack } from "node:zlib";
 import { ioErrors } from "../ioErrors";
 
 /** Whether a file's first bytes are those of gzip. */
-export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
+export function isGzip(bytes: Uint8Array): boolean {
+  checkArgument("isGzip", "bytes", bytes, "bytes");
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
 
 /**
  * The content of a gzip file.
@@ -18,8 +21,12 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
  */
 export async function gunzip(
   bytes: Uint8Array,
-  { name, limit }: { name: string; limit: number },
+  options: { name: string; limit: number },
 ): Promise<Uint8Array> {
+  checkArgument("gunzip", "bytes", bytes, "bytes");
+  checkOptions("gunzip", options, { name: "string", limit: { least: 1 } });
+  const { name, limit } = options;
+  checkInteger("gunzip", "limit", limit, { least: 1 });
   try {
     return await promisify(unpack)(bytes, { chunkSize: 2 ** 22, maxOutputLength: limit });
   } catch (cause) {
@@ -36,9 +43,13 @@ export async function gunzip(
  */
 export async function readThrough(
   path: string,
-  { gzip = false, signal }: { gzip?: boolean; signal?: AbortSignal },
+  options: { gzip?: boolean; signal?: AbortSignal },
   read: (pieces: AsyncIterable<Uint8Array>) => Promise<void>,
 ): Promise<void> {
+  checkArgument("readThrough", "path", path, "path");
+  checkOptions("readThrough", options, { gzip: "boolean", signal: "signal" });
+  checkArgument("readThrough", "read", read, "function");
+  const { gzip = false, signal } = options;
   let problem: unknown;
   const reader = async (pieces: AsyncIterable<Uint8Array>) => {
     try {

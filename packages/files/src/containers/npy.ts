@@ -31,8 +31,10 @@ const dtypeOf = new Map(Object.entries(spelled).map(([dtype, code]) => [code, dt
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
 /** Whether these first bytes are those of a .npy file. */
-export const looksLikeNpy = (bytes: Uint8Array): boolean =>
-  magic.every((byte, i) => bytes[i] === byte);
+export function looksLikeNpy(bytes: Uint8Array): boolean {
+  checkArgument("looksLikeNpy", "bytes", bytes, "bytes");
+  return magic.every((byte, i) => bytes[i] === byte);
+}
 
 /**
  * The array of a .npy file, row-major whatever its order in the file. Nothing in the header is evaluated.

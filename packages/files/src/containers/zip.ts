@@ -31,10 +31,14 @@ const signatures = {
 } as const;
 
 /** Whether these first bytes are those of a zip archive with a first member, or of an empty one. */
-export const looksLikeZip = (bytes: Uint8Array): boolean =>
-  bytes[0] === 0x50 &&
-  bytes[1] === 0x4b &&
-  ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6));
+export function looksLikeZip(bytes: Uint8Array): boolean {
+  checkArgument("looksLikeZip", "bytes", bytes, "bytes");
+  return (
+    bytes[0] === 0x50 &&
+    bytes[1] === 0x4b &&
+    ((bytes[2] === 3 && bytes[3] === 4) || (bytes[2] === 5 && bytes[3] === 6))
+  );
+}
 
 /**
  * The members of an archive by name, in their order; folders are left out. Nothing is unpacked.

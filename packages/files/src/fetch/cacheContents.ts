@@ -1,5 +1,6 @@
 // What the cache itself has put into its folder: it keeps a list there, and touches nothing else, for the
 // folder may be anybody's (CAJAL_CACHE names it).
+import { checkArgument, checkOptions } from "@cajal/core";
 import { appendFile, lstat, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize, sep } from "node:path";
 import { ioErrors, systemCode } from "../ioErrors";
@@ -41,6 +42,7 @@ export async function listAsCached(cache: string, file: string): Promise<void> {
  * @throws CajalError `io`
  */
 export async function cacheContents(cache: string): Promise<CacheContents> {
+  checkArgument("cacheContents", "cache", cache, "path");
   const files: CachedFile[] = [];
   for (const file of await listed(cache))
     for (const path of [file, ...companions.map((ending) => file + ending)]) {
@@ -66,6 +68,8 @@ export async function clearCache(
   cache: string,
   options: { signal?: AbortSignal } = {},
 ): Promise<void> {
+  checkArgument("clearCache", "cache", cache, "path");
+  checkOptions("clearCache", options, { signal: "signal" });
   const { signal } = options;
   const files = await listed(cache);
   for (const file of files) {

@@ -4,7 +4,7 @@
 import {
   abortable,
   CajalError,
-  checkNumber,
+  checkArgument,
   checkOptions,
   isCajalError,
   optionsOf,
@@ -80,6 +80,8 @@ export interface FetchFileOptions {
 export async function fetchFile(options: FetchFileOptions): Promise<string> {
   checkOptions("fetchFile", options, optionNames);
   const { urls, to, cache = cacheFolder(), offline = false, signal } = options;
+  checkArgument("fetchFile", "urls", urls, "strings");
+  checkArgument("fetchFile", "to", to, "string");
   const path = isAbsolute(to) ? to : join(cache, to);
   if (!isAbsolute(to) && normalize(to).startsWith(".."))
     throw new CajalError(
@@ -87,14 +89,6 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
       `fetchFile: got to ${JSON.stringify(to)}, expected a path within the cache folder, or an absolute one.`,
       { to },
     );
-  for (const name of [
-    "stallTimeout",
-    "minimumRate",
-    "rateWindow",
-    "retries",
-    "retryDelay",
-  ] as const)
-    if (options[name] !== undefined) checkNumber("fetchFile", name, options[name], { least: 0 });
   if (urls.length === 0 && !offline)
     throw new CajalError(
       "bad-argument",
@@ -135,22 +129,22 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
 }
 
 const optionNames = optionsOf<FetchFileOptions>({
-  urls: true,
-  to: true,
-  cache: true,
-  sha256: true,
-  md5: true,
-  gunzip: true,
-  size: true,
-  offline: true,
-  stallTimeout: true,
-  minimumRate: true,
-  rateWindow: true,
-  retries: true,
-  retryDelay: true,
-  signal: true,
-  onProgress: true,
-  fetch: true,
+  urls: "strings",
+  to: "string",
+  cache: "string",
+  sha256: "string",
+  md5: "string",
+  gunzip: "boolean",
+  size: { whole: true, least: 0 },
+  offline: "boolean",
+  stallTimeout: { least: 0 },
+  minimumRate: { least: 0 },
+  rateWindow: { least: 0 },
+  retries: { least: 0 },
+  retryDelay: { least: 0 },
+  signal: "signal",
+  onProgress: "function",
+  fetch: "function",
 });
 
 /** Status codes of servers that may do better soon. */

@@ -1,5 +1,5 @@
 // From the output of a network trained on ImageNet to names.
-import { CajalError, checkOptions, showShape, type Tensor } from "@cajal/core";
+import { CajalError, checkOptions, showShape, type Tensor, checkTensor } from "@cajal/core";
 import { imagenetClasses, type ImagenetClass } from "./imagenetClasses";
 
 /** A class and the network's output for it. */
@@ -24,6 +24,7 @@ export function decodePredictions(
 ): Prediction[][] {
   checkOptions("decodePredictions", options, ["top"]);
   const { top = 5 } = options;
+  checkTensor(probabilities, "decodePredictions");
   const { shape, data } = probabilities;
   const classes = imagenetClasses();
   if (shape.length !== 2 || shape[1] !== classes.length)

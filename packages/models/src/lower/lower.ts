@@ -49,7 +49,7 @@ export function toOnnx(
   weights: Weights,
   options: ToOnnxOptions = {},
 ): OnnxModel {
-  checkOptions("toOnnx", options, ["outputs", "layers"]);
+  checkOptions("toOnnx", options, { outputs: "strings", layers: "array" });
   const { outputs: watched = [], layers } = options;
   checkArgument("toOnnx", "weights", weights, "map");
   checkArgument("toOnnx", "outputs", watched, "strings");

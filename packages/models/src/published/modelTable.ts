@@ -1,4 +1,5 @@
 // The table of the networks: what is counted of each beside what was published.
+import { checkArgument } from "@cajal/core";
 import { models } from "../networks";
 import { type ModelFacts, type PublishedDepth } from "../networks/definition";
 import { resolve, type Model } from "../network/network";
@@ -40,6 +41,7 @@ export interface ModelRow {
  * @example modelTable([modelFacts("VGG16")])[0].params // 138357544
  */
 export function modelTable(of: readonly (ModelFacts | Model | string)[] = models): ModelRow[] {
+  checkArgument("modelTable", "models", of, "array");
   return of.map((one) => {
     const facts = isFacts(one) ? one : undefined;
     const model = isFacts(one) ? one.build() : one;

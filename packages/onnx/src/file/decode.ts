@@ -61,7 +61,7 @@ export interface DecodeOptions {
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   checkArgument("decodeModel", "bytes", bytes, "bytes");
-  checkOptions("decodeModel", options, ["externalData", "inPlace"]);
+  checkOptions("decodeModel", options, { externalData: "function", inPlace: "boolean" });
   const proto = readMessage("ModelProto", bytes);
   if (!proto.graph) throw bad("it has no graph");
   if (!proto.ir_version) throw bad("it has no ir_version");

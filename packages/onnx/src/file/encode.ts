@@ -1,6 +1,6 @@
 // A model in memory → the bytes of an ONNX file.
 import { checkStructure } from "../model/checkStructure";
-import { CajalError, checkNumber, checkOptions, checkArgument } from "@cajal/core";
+import { CajalError, checkOptions, checkArgument } from "@cajal/core";
 import { dataTypeOf, type ElementType } from "../model/elementType";
 import type {
   Attribute,
@@ -65,9 +65,11 @@ export function encodeModelWithExternalData(
   readonly data: readonly Uint8Array[];
   readonly entries: readonly ExternalEntry[];
 } {
-  checkOptions("encodeModelWithExternalData", options, ["location", "threshold"]);
+  checkOptions("encodeModelWithExternalData", options, {
+    location: "string",
+    threshold: { least: 0 },
+  });
   const { location, threshold = 1024 } = options;
-  checkNumber("encodeModelWithExternalData", "threshold", threshold, { least: 0 });
   checkLocation(location);
   const data: Uint8Array[] = [];
   const entries: ExternalEntry[] = [];

@@ -3,10 +3,11 @@
 import { realpathSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
-import { CajalError, checkOptions, isCajalError } from "@cajal/core";
+import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
 import { ioErrors, writeWhole } from "@cajal/files/node";
 import { decodeModel, type ExternalData } from "./decode";
 import { encodeModelParts, encodeModelWithExternalData } from "./encode";
+import { checkStructure } from "../model/checkStructure";
 import type { OnnxModel } from "../model/model";
 
 /** Bytes read at once. */
@@ -57,6 +58,8 @@ export async function writeModel(
 ): Promise<void> {
   checkOptions("writeModel", options, ["externalData", "signal"]);
   const { externalData, signal } = options;
+  checkArgument("writeModel", "path", path, "path");
+  checkStructure(model, "writeModel");
   const apart = externalData === undefined ? !fitsOneFile(model) : externalData !== false;
   if (!apart) return writeWhole(path, encodeModelParts(model), { signal });
   const { location = `${basename(path)}.data`, threshold = 1024 } =

@@ -98,6 +98,9 @@ function inferOutputs(
   scope: Scope,
   stated: Stated,
 ): readonly Known[] {
+  const absent = node.inputs.find((name, i) => name !== "" && !inputs[i]);
+  if (absent !== undefined)
+    throw new CajalError("bad-model", `its input "${absent}" is no value of the graph.`, {});
   const definition = operator(node.op, node.domain);
   const schema = node.domain === "" ? schemaIn(node.op, opset) : undefined;
   if (node.domain === "" && opset > newestOpset)

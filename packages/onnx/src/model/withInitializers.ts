@@ -1,6 +1,13 @@
 // The way back from training: an ONNX model with other values in some of its initializers.
 import { checkStructure, madeHere } from "./checkStructure";
-import { CajalError, checkTensor, showShape, unknownName, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkTensor,
+  showShape,
+  unknownName,
+  type Tensor,
+  checkArgument,
+} from "@cajal/core";
 import type { OnnxModel } from "./model";
 
 /**
@@ -14,6 +21,7 @@ import type { OnnxModel } from "./model";
  */
 export function withInitializers(model: OnnxModel, values: ReadonlyMap<string, Tensor>): OnnxModel {
   checkStructure(model, "withInitializers");
+  checkArgument("withInitializers", "values", values, "map");
   const initializers = new Map(model.graph.initializers);
   for (const [name, value] of values) {
     const old = initializers.get(name);

@@ -19,7 +19,7 @@ export function initialize(
   model: Model,
   options: { seed: number; layers?: readonly Layer[] },
 ): Weights {
-  checkOptions("initialize", options, ["seed", "layers"]);
+  checkOptions("initialize", options, { seed: { whole: true }, layers: "array" });
   const { layers } = options;
   const weights = new Map<string, Tensor>();
   for (const { key, name, shape, initializer } of weightSpecs(model, { layers })) {

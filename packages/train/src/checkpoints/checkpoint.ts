@@ -47,7 +47,7 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   for (const [key, value] of state) tensors.set(`state/${key}`, value);
   const bytes = encodeSafetensors({
     tensors,
-    metadata: { format, version, run: JSON.stringify({ position, seed, run }), sha256: blank },
+    metadata: { format, version, run: asJson({ position, seed, run }), sha256: blank },
   });
   const at = findChecksum(bytes, blank);
   bytes.set(new TextEncoder().encode(await sha256(bytes)), at);
@@ -100,6 +100,20 @@ export async function decodeCheckpoint(
     seed,
     ...(run && { run }),
   };
+}
+
+/** @throws CajalError `bad-argument` for what JSON does not write */
+function asJson(run: Pick<Checkpoint, "position" | "seed" | "run">): string {
+  try {
+    return JSON.stringify(run);
+  } catch (cause) {
+    throw new CajalError(
+      "bad-argument",
+      "encodeCheckpoint: got a position or run that is no plain data.",
+      {},
+      { cause },
+    );
+  }
 }
 
 /** The checksum holds, and yet another program may have written it. */

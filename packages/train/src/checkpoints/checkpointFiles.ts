@@ -1,6 +1,6 @@
 // Checkpoints in a folder. A file appears under its name only when it is whole and on the disk: it is
 // written beside, flushed, and renamed, so that neither a kill nor a full disk leaves a half of one.
-import { CajalError, checkOptions, isCajalError } from "@cajal/core";
+import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
 import { ioErrors, systemCode, writeWhole } from "@cajal/files/node";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,21 +16,17 @@ export interface CheckpointsOptions {
   readonly keep?: number;
 }
 
+const count = { whole: true, least: 1 } as const;
+
 /**
  * Saves a run into a folder as it goes: `step-00000042.safetensors`. For `train`'s option `checkpoint`.
  *
  * @example train(model, data, { ..., checkpoint: checkpoints("run"), resume: await latestCheckpoint("run") })
  */
 export function checkpoints(folder: string, options: CheckpointsOptions = {}): CheckpointTarget {
-  checkOptions("checkpoints", options, ["everySteps", "everyEpochs", "keep"]);
+  checkArgument("checkpoints", "folder", folder, "path");
+  checkOptions("checkpoints", options, { everySteps: count, everyEpochs: count, keep: count });
   const { keep = 3, ...every } = options;
-  for (const [name, value] of Object.entries({ keep, ...every }))
-    if (!(Number.isSafeInteger(value) && value > 0))
-      throw new CajalError(
-        "bad-argument",
-        `checkpoints: got ${name} ${value}, expected a whole number above 0.`,
-        { name, value },
-      );
   return {
     ...every,
     async save(checkpoint) {

@@ -15,12 +15,12 @@ export type FetchingOptions = Pick<
 >;
 
 export const fetchingOptions = optionsOf<FetchingOptions>({
-  cache: true,
-  offline: true,
-  stallTimeout: true,
-  retries: true,
-  retryDelay: true,
-  signal: true,
-  onProgress: true,
-  fetch: true,
+  cache: "string",
+  offline: "boolean",
+  stallTimeout: { least: 0 },
+  retries: { least: 0 },
+  retryDelay: { least: 0 },
+  signal: "signal",
+  onProgress: "function",
+  fetch: "function",
 });

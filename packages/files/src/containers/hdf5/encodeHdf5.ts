@@ -1,7 +1,7 @@
 // HDF5 files, written in the layout that h5py writes by default and that every version of HDF5 reads:
 // superblock 0, groups as trees of symbols, datasets in one piece. All data come first, then what
 // describes them, so that a reader finds that in a few reads. Sections by `container.ts`.
-import { CajalError, checkTensor, type Tensor } from "@cajal/core";
+import { CajalError, checkTensor, type Tensor, checkOptions } from "@cajal/core";
 import { ByteWriter, padding } from "./byteWriter";
 import {
   attributeMessage,
@@ -34,10 +34,10 @@ export type Hdf5Attribute = string | readonly string[] | Tensor;
  * @throws CajalError `bad-argument` for a path that is a group and a dataset, an attribute above 64 kB that is
  *   no text
  */
-export function encodeHdf5({
-  datasets = new Map(),
-  attributes = new Map(),
-}: Hdf5Contents): Uint8Array<ArrayBuffer> {
+export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
+  checkOptions("encodeHdf5", contents, { datasets: "map", attributes: "map" });
+  const { datasets = new Map(), attributes = new Map() }: Hdf5Contents = contents;
+  for (const [path, data] of datasets) checkTensor(data, `encodeHdf5, ${String(path)}`);
   const root = treeOf(datasets, attributes);
   const file = new Pieces();
   file.append(new Uint8Array(superblockSize)); // filled in at the end

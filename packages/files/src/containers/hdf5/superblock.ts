@@ -1,11 +1,14 @@
 // Where an HDF5 file begins (section II.A): its sizes, its end, its root group.
+import { checkArgument } from "@cajal/core";
 import type { Container } from "./container";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** Whether these first bytes (at least eight) are those of an HDF5 file without a user block. */
-export const looksLikeHdf5 = (bytes: Uint8Array): boolean =>
-  signature.every((byte, i) => bytes[i] === byte);
+export function looksLikeHdf5(bytes: Uint8Array): boolean {
+  checkArgument("looksLikeHdf5", "bytes", bytes, "bytes");
+  return signature.every((byte, i) => bytes[i] === byte);
+}
 
 /** Reads the superblock into the container; returns the address of the root group's object header. */
 export async function readSuperblock(container: Container): Promise<number> {

@@ -1,6 +1,6 @@
 // What the networks of Keras Applications share: options, the rule for input shapes, what stands on top.
 // Keras: keras/src/applications/imagenet_utils.py, obtain_input_shape.
-import { CajalError, checkOptions, showShape, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, showShape, unknownName, checkArgument } from "@cajal/core";
 import type { Functional, Symbolic } from "../../network/functional";
 
 /** The options that every network of Keras Applications takes, by Keras' own names. */
@@ -114,6 +114,7 @@ function checkInput(
   shape: readonly (number | null)[],
   { least, include_top }: { least: number; include_top: boolean },
 ): void {
+  checkArgument(name, "input_shape", shape, "array");
   const facts = { model: name, input_shape: shape, least };
   const got = `${name}: got input_shape ${showShape(shape)}`;
   const whole = shape.every(

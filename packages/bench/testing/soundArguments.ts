@@ -1,0 +1,215 @@
+// Arguments that each public function takes, to be spoilt one field at a time. Who is not named here takes
+// none, or an object with options alone.
+import { tensor, type Tensor } from "@cajal/core";
+import { dataset } from "@cajal/datasets";
+import { bytesSource, encodeNpy, encodeNpz, encodeSafetensors, encodeZip } from "@cajal/files";
+import { functional, resolve, toOnnx } from "@cajal/models";
+import { encodeModel, GraphBuilder } from "@cajal/onnx";
+import { initialize } from "@cajal/runtime";
+import { encodeCheckpoint, encodeSavedModel, type Checkpoint } from "@cajal/train";
+import { gzipSync } from "node:zlib";
+import report from "../fixtures/report.json";
+
+const floats = (...shape: number[]) =>
+  tensor(
+    "float32",
+    shape,
+    Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => (i % 7) / 7),
+  );
+
+const net = functional("net");
+const image = net.input([4, 4, 1], { name: "image" });
+const flat = net.layer("Flatten", { name: "flat" }, image);
+const config = net.model(
+  image,
+  net.layer("Dense", { units: 3, name: "classes", activation: "softmax" }, flat),
+);
+const weights = initialize(config, { seed: 1 });
+const model = toOnnx(config, weights);
+const onnxBytes = encodeModel(model);
+
+const x = floats(6, 4, 4, 1);
+const y = tensor("int32", [6], [0, 1, 2, 0, 1, 2]);
+const data = dataset({ x, y }).batch(3);
+const loss = "sparse_categorical_crossentropy";
+const training = {
+  epochs: 1,
+  loss,
+  optimizer: "sgd",
+  engine: "onnx",
+  device: "cpu",
+  verify: false,
+};
+
+const g = () => new GraphBuilder();
+const square = () => {
+  const builder = g();
+  const value = builder.input("x", "float32", [2]);
+  return [builder, builder.mul(value, value), [value]];
+};
+
+const state = new Map<string, Tensor>([["iteration", tensor("int64", [], [1])]]);
+const checkpoint: Checkpoint = {
+  weights,
+  state,
+  position: {
+    step: 1,
+    epoch: 0,
+    batch: 1,
+    data: { size: 6, batchSize: 3 },
+    totals: { loss: [1, 3] },
+  },
+  seed: 1,
+};
+const record = report.records[0];
+const npy = encodeNpy(floats(2, 3));
+const zip = encodeZip(new Map([["a.npy", npy]]));
+const steps = { decaySteps: 10 };
+
+/** Made anew for each call: what is opened may be used up. */
+export const soundArguments: Readonly<
+  Record<string, () => readonly unknown[] | Promise<readonly unknown[]>>
+> = {
+  "core tensor": () => ["float32", [2, 2], [1, 2, 3, 4]],
+  "core sizeOf": () => [[2, 3]],
+  "core checkTensor": () => [x, "x"],
+  "core bytesOf": () => [x],
+  "core showShape": () => [[2, null]],
+  "core isTensor": () => [x],
+  "core random": () => [1, "shuffle", 2],
+  "core unknownName": () => ["layer", "Dens", ["Dense"]],
+  "core nearest": () => ["Dens", ["Dense", "Conv2D"]],
+  "core checkOptions": () => ["f", { seed: 1 }, { seed: { whole: true, least: 0 } }],
+  "core optionsOf": () => [{ seed: true }],
+  "core checkInteger": () => ["f", "n", 3, { least: 0 }],
+  "core checkNumber": () => ["f", "n", 3.5, { least: 0 }],
+  "core checkArgument": () => ["f", "n", "text", "string"],
+  "core abortable": () => [1, new AbortController().signal],
+  "core peerError": () => ["sharp", new Error("x"), { install: "npm install sharp" }],
+  "files encodeNpy": () => [x],
+  "files decodeNpy": () => [npy, "npy"],
+  "files encodeNpz": () => [new Map([["a", x]])],
+  "files openNpz": () => [bytesSource(encodeNpz(new Map([["a", x]])))],
+  "files encodeZip": () => [new Map([["a", npy]])],
+  "files openZip": () => [bytesSource(zip)],
+  "files encodeSafetensors": () => [{ tensors: weights, metadata: { a: "b" } }],
+  "files decodeSafetensors": () => [encodeSafetensors({ tensors: weights, metadata: {} })],
+  "files bytesSource": () => [npy, "npy"],
+  "files blobSource": () => [new Blob([npy])],
+  "files/node gunzip": () => [gzipSync(npy), { name: "x", limit: 1000 }],
+  "files/node isGzip": () => [npy],
+  "files/node cacheContents": () => ["."],
+  "files/node fetchFile": () => [
+    { urls: ["https://x.invalid/a"], to: "a", retries: 0, offline: true },
+  ],
+  "files/node writeWhole": () => ["written", npy],
+  "files/node fileSource": () => ["absent"],
+  "onnx checkModel": () => [model],
+  "onnx problemsOf": () => [model],
+  "onnx inferShapes": () => [model],
+  "onnx upgradeModel": () => [model],
+  "onnx inlineFunctions": () => [model],
+  "onnx blocked": () => [model, 8],
+  "onnx guardEmpty": () => [model],
+  "onnx decomposeTrainingNormalization": () => [model],
+  "onnx mayFailOnEmpty": () => [model],
+  "onnx nodeFailingOnEmpty": () => [model, new Map()],
+  "onnx shapesFor": () => [model, { image: [1, 4, 4, 1] }],
+  "onnx withInitializers": () => [model, new Map(model.graph.initializers)],
+  "onnx differentiate": () => [
+    model,
+    { of: model.graph.outputs[0]!.name, withRespectTo: ["image"] },
+  ],
+  "onnx gradients": square,
+  "onnx checkDifferentiable": square,
+  "onnx encodeModel": () => [model],
+  "onnx encodeModelParts": () => [model],
+  "onnx encodeModelForMemory": () => [model],
+  "onnx encodeModelWithExternalData": () => [model, { location: "w.bin", threshold: 8 }],
+  "onnx decodeModel": () => [onnxBytes],
+  "onnx isCarried": () => [[...model.graph.initializers.values()][0]],
+  "onnx/node writeModel": () => ["written.onnx", model],
+  "onnx/node readModel": () => ["absent.onnx"],
+  "datasets dataset": () => [{ x, y, classes: ["a", "b", "c"] }],
+  "datasets fromSource": () => [{ size: 6, read: () => ({ x, y }), labels: [0, 1, 2, 0, 1, 2] }],
+  "datasets oneHot": () => [3],
+  "datasets rescale": () => [1 / 255, 0],
+  "datasets randomFlip": () => [{ seed: 1 }],
+  "datasets randomTranslation": () => [2, { seed: 1 }],
+  "datasets standardize": () => [data],
+  "datasets pca": () => [x, { components: 2 }],
+  "datasets parseIdx": () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 5), { name: "idx" }],
+  "models functional": () => ["net"],
+  "models resolve": () => [config],
+  "models readKeras": () => [config],
+  "models toKerasJson": () => [config, { version: 3 }],
+  "models summary": () => [config],
+  "models weightSpecs": () => [config],
+  "models convnet": () => [{ classes: 3, input_shape: [32, 32, 3] }],
+  "models lenet5": () => [{ classes: 3 }],
+  "models mobilenet": () => [{ alpha: 0.5, input_shape: [32, 32, 3] }],
+  "models modelFacts": () => ["VGG16"],
+  "models weightFile": () => ["MobileNet", { alpha: 0.5, include_top: false }],
+  "models preprocessInput": () => [floats(1, 2, 2, 3), "tf"],
+  "models toOnnx": () => [config, weights, { outputs: ["flat"] }],
+  "models declareInputs": () => [g(), resolve(config)],
+  "models inputWeights": () => [g()],
+  "models constantWeights": () => [g(), weights],
+  "models/imagenet decodePredictions": () => [floats(1, 1000), { top: 2 }],
+  "runtime open": () => [config, weights, { device: "cpu", threads: 1, verify: true }],
+  "runtime openTrainStep": () => [config, weights, { ...trainStep(), device: "cpu", seed: 1 }],
+  "runtime openGradient": () => [config, weights, { of: "classes", withRespectTo: ["image"], device: "cpu" }], // prettier-ignore
+  "runtime graphOrConfig": () => ["open", config],
+  "runtime initialize": () => [config, { seed: 1 }],
+  "runtime addTotals": () => [{ loss: [1, 2] }, { loss: [3, 4] }],
+  "train train": () => [config, { x, y }, training],
+  "train findLearningRate": () => [config, data, { loss, optimizer: "sgd", steps: 4, verify: false, device: "cpu", signal: AbortSignal.timeout(3000) }], // prettier-ignore
+  "train cosineDecay": () => [0.1, { ...steps, warmupSteps: 2, warmupTarget: 0.2 }],
+  "train cosineDecayRestarts": () => [0.1, { firstDecaySteps: 10 }],
+  "train exponentialDecay": () => [0.1, { ...steps, decayRate: 0.9 }],
+  "train inverseTimeDecay": () => [0.1, { ...steps, decayRate: 0.9 }],
+  "train polynomialDecay": () => [0.1, steps],
+  "train oneCycle": () => [0.1, { steps: 10 }],
+  "train constant": () => [0.1],
+  "train piecewiseConstant": () => [{ boundaries: [1, 2], values: [1, 0.5, 0.1] }],
+  "train adam": () => [{ learningRate: 0.1, beta1: 0.8, clipNorm: 1, weightDecay: 0.1 }],
+  "train sgd": () => [{ learningRate: 0.1, momentum: 0.9, nesterov: true }],
+  "train topKAccuracy": () => [2],
+  "train f1": () => [{ threshold: 0.5 }],
+  "train earlyStopping": () => [{ patience: 2, minDelta: 0.1, mode: "min" }],
+  "train averaged": () => ["adam", { momentum: 0.9 }],
+  "train encodeCheckpoint": () => [checkpoint],
+  "train decodeCheckpoint": async () => [await encodeCheckpoint(checkpoint)],
+  "train encodeSavedModel": () => [{ model: config, weights, labels: ["a", "b", "c"] }],
+  "train decodeSavedModel": () => [encodeSavedModel({ model: config, weights })],
+  "train/node saveCheckpoint": () => ["c.safetensors", checkpoint],
+  "train/node saveModel": () => ["m.safetensors", { model: config, weights }],
+  "train/node loadModel": () => ["absent"],
+  "train/node loadCheckpoint": () => ["absent"],
+  "train/node checkpoints": () => ["run", { keep: 2, everySteps: 3 }],
+  "train/node csv": () => ["log.csv"],
+  "train/node jsonl": () => ["log.jsonl"],
+  "transfer readModel": () => [onnxBytes],
+  "transfer readWeights": () => [encodeSafetensors({ tensors: weights, metadata: {} }), config],
+  "bench compare": () => [[record], [record], { threshold: 0.1 }],
+  "bench identityOf": () => [record],
+  "bench parseRecords": () => [JSON.stringify(record), "records"],
+  "bench checkReport": () => [report],
+  "bench parseReport": () => [JSON.stringify(report)],
+  "bench reportHtml": () => [report],
+  "bench reportMarkdown": () => [report],
+  "bench writeReport": () => ["report", report],
+  "bench ratioOf": () => [{ rounds_ms: [1, 2] }, { rounds_ms: [2, 2] }],
+  "bench median": () => [[1, 2, 3]],
+  "bench p90": () => [[1, 2, 3]],
+  "bench quantile": () => [[1, 2, 3], 0.5],
+  "bench relativeDifference": () => [x, x],
+};
+
+/** A training step of nothing but ours, without @cajal/train. */
+function trainStep() {
+  return {
+    loss: { name: "mean", compute: (ops: { mul(a: unknown, b: unknown): unknown }, _: unknown, y: unknown) => ops.mul(y, y) }, // prettier-ignore
+    optimizer: { name: "none", learningRate: () => 0.1, slots: {}, update: (_: unknown, at: { parameter: unknown }) => ({ parameter: at.parameter, slots: {} }) }, // prettier-ignore
+  };
+}
