@@ -88,7 +88,7 @@ describe("public functions", () => {
     const call = publicFunctions.get(name)!;
     if (!absent.includes(name)) await answer(call, await make());
     const chance = random(8, name);
-    for (let run = 0; run < 40; run++) {
+    for (let run = 0; run < 25; run++) {
       const args = await make();
       const i = chance.integer(args.length);
       await answerOrCajalError(call, args.with(i, mutateValue(args[i], chance)));

@@ -9,6 +9,7 @@ import {
   checkOptions,
   tensor,
   unknownName,
+  checkArgument,
 } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import { fetchFile, ioErrors, readThrough } from "@cajal/files/node";
@@ -163,6 +164,7 @@ export async function lfwPairs(
  * @throws CajalError `bad-file`
  */
 export function parseLfwPairs(text: string): LfwPair[] {
+  checkArgument("parseLfwPairs", "text", text, "string");
   const lines = text.split(/\r?\n/).filter((line) => line !== "");
   const header = (lines[0] ?? "").split("\t").map(Number);
   // pairsDevTrain.txt and pairsDevTest.txt have one fold and say only how many pairs.
