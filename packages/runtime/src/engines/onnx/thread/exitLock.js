@@ -1,3 +1,4 @@
+// @ts-check
 // Node ends its worker threads when a process exits. One that is inside ONNX Runtime then returns into
 // an environment that runs no JavaScript any more, and its binding aborts the process: SIGABRT in place
 // of the exit code that was asked for. So a thread says when it is inside native code, and who exits
@@ -7,8 +8,10 @@ const outside = 0;
 const inside = 1;
 const closed = 2;
 
+/** @type {typeof import("./exitLock.js").exitLock} */
 export const exitLock = () => new Int32Array(new SharedArrayBuffer(4));
 
+/** @type {typeof import("./exitLock.js").enter} */
 export async function enter(lock, body) {
   if (Atomics.compareExchange(lock, 0, outside, inside) !== outside) return new Promise(() => {});
   try {
@@ -19,6 +22,7 @@ export async function enter(lock, body) {
   }
 }
 
+/** @type {typeof import("./exitLock.js").close} */
 export function close(lock) {
   while (Atomics.compareExchange(lock, 0, outside, closed) === inside)
     Atomics.wait(lock, 0, inside);

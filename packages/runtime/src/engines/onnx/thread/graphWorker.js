@@ -1,3 +1,4 @@
+// @ts-check
 // A thread of its own for the graphs of a training step, as graphThread.ts asks. Plain JavaScript, for
 // Node loads it as it is, from the sources as from the build.
 import { createRequire } from "node:module";
@@ -5,38 +6,71 @@ import { parentPort, workerData } from "node:worker_threads";
 import { enter } from "./exitLock.js";
 import { graphHost } from "./graphHost.js";
 
+/**
+ * @import { InferenceSession } from "onnxruntime-common"
+ * @import { GraphHost, Ref } from "./graphHost.js"
+ * @import { Ort } from "../peers"
+ * @typedef {Parameters<GraphHost["run"]>[0]} Graph
+ * @typedef {Parameters<GraphHost["run"]>[1]} RunRequest
+ */
+
 const host = graphHost();
+/** @type {(Graph | undefined)[]} */
 const graphs = [];
-let ort;
+/** @type {Ort | undefined} */
+let loaded;
+
+/** @returns {Ort} */
+function onnxRuntime() {
+  if (loaded) return loaded;
+  // At once, not by import(), which may ask other threads: who exits waits for this one.
+  /** @type {Ort} */
+  const ort = createRequire(import.meta.url)("onnxruntime-node");
+  if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
+  loaded = ort;
+  return ort;
+}
 
 const answers = {
+  /**
+   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "written" | "fills">} request
+   */
   async open({ model, options, shapes, written, fills }) {
-    if (!ort) {
-      // At once, not by import(), which may ask other threads: who exits waits for this one.
-      ort = createRequire(import.meta.url)("onnxruntime-node");
-      if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
-    }
+    const ort = onnxRuntime();
     const session = await ort.InferenceSession.create(model, options);
     return {
       number: graphs.push({ ort, session, shapes, written, fills }) - 1,
       inputNames: session.inputNames,
     };
   },
-  run: ({ number, ...request }) => host.run(graphs[number], request),
+  /** @param {{ number: number } & RunRequest} request */
+  run: ({ number, ...request }) => host.run(/** @type {Graph} */ (graphs[number]), request),
+  /** @param {Parameters<GraphHost["put"]>[0]} arrays */
   put: (arrays) => host.put(arrays),
+  /** @param {Parameters<GraphHost["zero"]>[0]} lengths */
   zero: (lengths) => host.zero(lengths),
+  /** @param {readonly Ref[]} refs */
   take: (refs) => host.take(refs),
+  /** @param {{ number: number }} request */
   async release({ number }) {
-    await graphs[number].session.release();
+    await graphs[number]?.session.release();
     delete graphs[number];
   },
 };
 
-parentPort.on("message", async ({ what, request }) => {
-  const answer = await enter(workerData.lock, () => answers[what](request)).then(
+/** @param {{ what: string, request: unknown }} message */
+async function answer({ what, request }) {
+  const body = /** @type {Record<string, (request: unknown) => unknown>} */ (answers)[what];
+  const result = await enter(workerData.lock, async () => body?.(request)).then(
     (value) => ({ value }),
-    (error) => ({ error }),
+    (/** @type {unknown} */ error) => ({ error }),
   );
-  const given = what === "take" ? (answer.value?.map(({ buffer }) => buffer) ?? []) : [];
-  parentPort.postMessage(answer, given);
-});
+  // Arrays that are copies already are handed over.
+  const moved =
+    what === "take" && "value" in result
+      ? /** @type {Float32Array<ArrayBuffer>[]} */ (result.value).map(({ buffer }) => buffer)
+      : [];
+  parentPort?.postMessage(result, moved);
+}
+
+parentPort?.on("message", (message) => void answer(message));
