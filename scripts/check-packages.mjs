@@ -23,9 +23,9 @@ const limits = {
   models: 2400,
   runtime: 4000,
   train: 4800,
-  transfer: 4000,
+  transfer: 8000,
   explain: 5000,
-  bench: 8000,
+  bench: 9500,
 };
 
 const root = fileURLToPath(new URL("../", import.meta.url));

@@ -3,9 +3,12 @@
 // commands/ and is imported when it is called, so that none waits for another's engines.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { CompareOptions } from "./commands/compare";
+import type { ConvertOptions } from "./commands/convert";
 import type { LearnOptions } from "./commands/learn";
+import type { PredictOptions } from "./commands/predict";
 import type { SpeedOptions } from "./commands/speed";
 import type { TableOptions } from "./commands/table";
+import type { TransferOptions } from "./commands/transfer";
 import { type CommonOptions, type Context, exitCode, type Outcome, withContext } from "./context";
 import { cajalVersion } from "./measure/cajalVersion";
 import { scheduleNames } from "./choices/scheduleNames";
@@ -24,6 +27,7 @@ Begin here:
   cajal devices                           what this machine can run on, and why not on the rest
   cajal table                             size, parameters, depth and cost of the networks
   cajal learn --dataset mnist             train one yourself
+  cajal transfer --data flowers           a network that tells your pictures apart
   cajal speed --engines onnx,tfjs         how fast, on which engine
   cajal compare before.json after.json    what became slower or worse
 
@@ -56,7 +60,7 @@ command("table", "size, parameters, depth and cost of networks, published accura
     ["cajal table", "the ten networks of Keras' table, and the LeNets"],
     ["cajal table --all", "and the deeper ones, MobileNetV2 and the rest"],
     ["cajal table lenet5 mobilenet", "some of them"],
-    ["cajal table model.json net.onnx", "your own: Keras JSON, TF.js model.json, ONNX"],
+    ["cajal table model.keras net.onnx", "your own: Keras, TF.js, ONNX, safetensors"],
     ["cajal table --markdown > table.md", "for a README"],
   ],
 })
@@ -105,6 +109,84 @@ command("learn", "train a network on a data set", {
     act(async (context, options: LearnOptions) => {
       const { learn } = await import("./commands/learn");
       return learn(context, options);
+    }),
+  );
+
+command("transfer", "a folder of class folders becomes a network that tells them apart", {
+  out: new Option(
+    "--out <folder>",
+    "model, ONNX file and report go there; given again it goes on",
+  ).default("cajal-transfer"),
+  examples: [
+    [
+      "cajal transfer --data flowers --model MobileNet",
+      "flowers/rose/1.jpg, flowers/tulip/1.jpg …",
+    ],
+    ["cajal transfer --data faces --model mine.keras --size 160", "on a model of your own"],
+    ["cajal transfer --data flowers --model ResNet50 --epochs 20,0", "the head alone"],
+  ],
+})
+  .requiredOption("--data <folder>", "a folder with a folder of pictures for each class")
+  .option("--model <name>", "a network with published weights, or a file", "MobileNet")
+  .option("--preprocess <kind>", "how pixels become a file's input: tf, caffe or torch")
+  .addOption(
+    list("--epochs <head,upper>", "passes with the head alone, then with upper layers too").default(
+      ["15", "5"],
+    ),
+  )
+  .option(
+    "--from <layer>",
+    "the first of the upper layers; default: those after the first two thirds",
+  )
+  .option("--layer <name>", "the layer whose output is the features")
+  .addOption(
+    number("--size <n>", "height and width of pictures; default: the network's", { least: 32 }),
+  )
+  .addOption(number("--batch <n>", "pictures a step", { least: 1 }).default(16))
+  .addOption(
+    fraction("--hold-out <share>", "of the pictures, to be told apart at the end").default(0.2),
+  )
+  .action(
+    act(
+      async (context, options: TransferOptions) => {
+        const { transfer } = await import("./commands/transfer");
+        return transfer(context, options);
+      },
+      { out: "folder" },
+    ),
+  );
+
+command("predict", "what a network reads in pictures", {
+  examples: [
+    ["cajal predict cat.jpg", "ImageNet's classes, by MobileNet"],
+    ["cajal predict *.jpg --model cajal-transfer/model.keras --top 1", "by a model of your own"],
+  ],
+})
+  .argument("<images...>", "files")
+  .option("--model <name>", "a network with published weights, or a file", "MobileNet")
+  .addOption(number("--top <n>", "answers an image", { least: 1 }).default(5))
+  .option("--preprocess <kind>", "how pixels become a file's input: tf, caffe or torch")
+  .action(
+    act(async (context, options: PredictOptions, images: string[]) => {
+      const { predict } = await import("./commands/predict");
+      return predict(context, images, options);
+    }),
+  );
+
+command("convert", "a model from any format to any other", {
+  examples: [
+    ["cajal convert model.h5 model.onnx", "Keras to ONNX"],
+    ["cajal convert web/model.json model.keras", "TF.js to Keras"],
+    ["cajal convert model.keras web/model.json", "and back"],
+  ],
+})
+  .argument("<from>", "model of Keras, TF.js, or safetensors of Cajal")
+  .argument("<into>", "file; its ending says the format")
+  .option("--to <format>", "keras, h5, weights.h5, tfjs, onnx, safetensors, npz")
+  .action(
+    act(async (context, options: ConvertOptions, from: string, into: string) => {
+      const { convert } = await import("./commands/convert");
+      return convert(context, from, into, options);
     }),
   );
 

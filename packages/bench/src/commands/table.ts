@@ -1,7 +1,8 @@
 // cajal table: networks, ours and those in files, in numbers.
-import { basename, extname } from "node:path";
-import { CajalError } from "@cajal/core";
-import { readKeras } from "@cajal/models";
+import { basename } from "node:path";
+import { CajalError, isCajalError } from "@cajal/core";
+import { readKeras, type Model } from "@cajal/models";
+import { isFile } from "../choices/isFile";
 import type { CommonOptions, Context } from "../context";
 import { percent, short, whole } from "../report/format";
 import { markdownTable, textTable } from "../output";
@@ -69,39 +70,32 @@ export async function table(
 const orNone = (value: number | undefined, show: (value: number) => string): string =>
   value === undefined ? "–" : show(value);
 
-/** A path, or something that looks like one: no network's name has a dot or a slash. */
-const isFile = (model: string): boolean => /[./\\]/.test(model);
-
 async function fromFile(path: string): Promise<TableRow[]> {
-  const kind = extname(path).toLowerCase();
-  const read = Object.entries(readers).find(([extension]) => extension === kind)?.[1];
-  if (read === undefined)
-    throw new CajalError(
-      "bad-argument",
-      `table: got ${path}, expected a network's name or a file that ends in ${Object.keys(readers).join(" or ")}.`,
-      { path },
-    );
   const bytes = await readInput(path);
   try {
-    return [{ ...(await read(bytes)), name: basename(path) }];
+    if (/\.onnx$/i.test(path)) {
+      const { describeOnnx } = await import("../measure/describeOnnx");
+      return [{ ...describeOnnx(bytes), name: basename(path) }];
+    }
+    const model = await configOf(path, bytes);
+    const [row] = describe([model]);
+    return [{ ...row!, name: basename(path) }];
   } catch (cause) {
     // The call was right; what is in the file is not.
     throw new CajalError(
       "bad-file",
-      `${path}: ${cause instanceof Error ? cause.message : cause}`,
+      isCajalError(cause) && cause.message.startsWith(path)
+        ? cause.message
+        : `${path}: ${cause instanceof Error ? cause.message : cause}`,
       { path },
       { cause },
     );
   }
 }
 
-const readers: Readonly<Record<string, (bytes: Uint8Array) => Promise<TableRow>>> = {
-  async ".json"(bytes) {
-    const [row] = describe([readKeras(new TextDecoder().decode(bytes))]);
-    return row!;
-  },
-  async ".onnx"(bytes) {
-    const { describeOnnx } = await import("../measure/describeOnnx");
-    return describeOnnx(bytes);
-  },
-};
+/** The config of any file that has one; of JSON alone, the weights need not be there. */
+async function configOf(path: string, bytes: Uint8Array): Promise<Model> {
+  if (/\.json$/i.test(path)) return readKeras(new TextDecoder().decode(bytes));
+  const { readModel } = await import("@cajal/transfer");
+  return (await readModel(path)).model;
+}

@@ -11,7 +11,7 @@ import { headed, withHead, type HeadOptions } from "./withHead";
 /** A part of the training: which layers learn, for how long, how fast. */
 export interface Stage {
   readonly epochs: number;
-  /** Of Adam; default 0.001 for the head, 0.0001 where more learns. */
+  /** Of Adam; default 0.001 for the head, 0.00001 where more learns. */
   readonly learningRate?: number;
   /** Default `adam({ learningRate })`. */
   readonly optimizer?: TrainOptions["optimizer"];
@@ -42,7 +42,7 @@ export interface FineTuneOptions
       | "classWeights"
     > {
   // prettier-ignore
-  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.0001. */
+  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.00001. */
   readonly stages?: readonly Stage[];
   /** Default "sparse_categorical_crossentropy". */
   readonly loss?: TrainOptions["loss"];
@@ -211,7 +211,7 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
   }
   const headAlone =
     head.length > 0 && layers.every((leaf, i) => !learning(leaf, i) || isHead(leaf));
-  const rate = stage.learningRate ?? (headAlone || index === 0 ? 1e-3 : 1e-4);
+  const rate = stage.learningRate ?? (headAlone || index === 0 ? 1e-3 : 1e-5);
   return {
     epochs,
     headAlone,

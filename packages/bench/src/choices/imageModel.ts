@@ -1,0 +1,81 @@
+// A network for images, by its name or from a file, with what must be known to hand it a picture.
+import { basename } from "node:path";
+import { CajalError, unknownName, type Preprocessing, type Weights } from "@cajal/core";
+import { evaluation, type Evaluation } from "@cajal/datasets";
+import { models, resolve, type ModelConfig } from "@cajal/models";
+import { pretrained, readModel } from "@cajal/transfer";
+import type { Context } from "../context";
+import { isFile } from "./isFile";
+
+export const preprocessings = ["tf", "caffe", "torch"] as const;
+
+export interface ImageModel {
+  readonly name: string;
+  readonly model: ModelConfig;
+  readonly weights: Weights;
+  readonly labels?: readonly string[];
+  readonly preprocessing: Preprocessing;
+  /** Of its input. */
+  readonly size: readonly [height: number, width: number];
+}
+
+/**
+ * @param name of a network with published weights, or a file of a Keras or TF.js model
+ * @param options.top with its classifier, default true; of files, always as they are
+ * @throws CajalError `bad-argument` where nothing tells how pixels become the network's input
+ */
+export async function imageModel(
+  name: string,
+  { progress, signal }: Pick<Context, "progress" | "signal">,
+  { preprocess, top = true }: { preprocess?: string; top?: boolean } = {},
+): Promise<ImageModel> {
+  if (preprocess !== undefined && !preprocessings.some((one) => one === preprocess))
+    throw unknownName("preprocessing", preprocess, [...preprocessings]);
+  if (!isFile(name)) {
+    const found = await pretrained(name, {
+      include_top: top,
+      signal,
+      onProgress: ({ loaded, total }) => progress.update(total ? loaded / total : 0, "its weights"),
+    });
+    const [height, width] = models.find((facts) => facts.name === found.name)!.input;
+    return { ...found, preprocessing: found.preprocessing!, size: [height, width] };
+  }
+  const { model, weights, labels } = await readModel(name, { signal });
+  const { shape } = resolve(model).inputs[0]!;
+  const [, height, width, channels] = shape;
+  if (shape.length !== 4 || channels !== 3)
+    throw new CajalError(
+      "unsupported",
+      `${name}: its input is [${shape.map((extent) => extent ?? "?").join(",")}], expected pictures [?,height,width,3].`,
+      { file: name },
+    );
+  const known = preprocess ?? preprocessingOf(model.config.name);
+  if (!known)
+    throw new CajalError(
+      "bad-argument",
+      `${name}: nothing in it tells how pixels become its input. Say so: --preprocess tf (to -1 … 1), caffe (BGR less the means), torch (0 … 1, standardized).`,
+      { file: name },
+    );
+  return {
+    name: basename(name),
+    model,
+    weights,
+    ...(labels && { labels }),
+    preprocessing: known as Preprocessing,
+    size: [height ?? 224, width ?? 224],
+  };
+}
+
+/** That of the network whose name the model's begins with: "mobilenet_0.75_224" is a MobileNet. */
+function preprocessingOf(name: string): Preprocessing | undefined {
+  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const found = models
+    .filter((facts) => facts.preprocessing && plain(name).startsWith(plain(facts.name)))
+    // The longest: MobileNetV2 is no MobileNet.
+    .sort((a, b) => b.name.length - a.name.length);
+  return found[0]?.preprocessing;
+}
+
+/** A decoded picture → the network's input. */
+export const prepared = ({ name, size: [height, width], preprocessing }: ImageModel): Evaluation =>
+  evaluation({ name, input: [height, width, 3], preprocessing });

@@ -1,0 +1,149 @@
+// The commands on models: from pictures in folders to a network, its predictions, and its other formats.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isCajalError } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { initialize, open } from "@cajal/runtime";
+import { readModel, writeModel } from "@cajal/transfer";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Context } from "../context";
+import type { Output } from "../output";
+import { createProgress } from "../progress";
+import { convert } from "./convert";
+import { predict } from "./predict";
+import { table } from "./table";
+import { transfer, type TransferOptions } from "./transfer";
+
+let folder: string;
+let documents: unknown[] = [];
+const output: Output = {
+  json: true,
+  text: () => {},
+  line: () => {},
+  document: (value) => void documents.push(value),
+  close: async () => {},
+};
+const context = (signal = new AbortController().signal): Context => ({
+  output,
+  progress: createProgress(),
+  seed: 1,
+  signal,
+});
+async function answer<T>(work: Promise<unknown>): Promise<T> {
+  documents = [];
+  await work;
+  return documents[0] as T;
+}
+const code = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => (isCajalError(error) ? error.code : error),
+  );
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "cajal-commands-"));
+  const net = functional("own");
+  const image = net.input([32, 32, 3]);
+  let x = net.layer("Conv2D", { filters: 8, kernel_size: 3, strides: 2, name: "conv" }, image);
+  x = net.layer("ReLU", { name: "relu" }, x);
+  x = net.layer("GlobalAveragePooling2D", { name: "pool" }, x);
+  const model = net.model(image, net.layer("Dense", { units: 5, name: "old" }, x));
+  await writeModel(join(folder, "own.h5"), { model, weights: initialize(model, { seed: 1 }) });
+  // Red, green and blue pictures, with noise.
+  const colours = { red: [255, 0, 0], green: [0, 255, 0], blue: [0, 0, 255] };
+  for (const [name, colour] of Object.entries(colours)) {
+    mkdirSync(join(folder, "pictures", name), { recursive: true });
+    for (let i = 0; i < 12; i++) {
+      const pixels = Uint8Array.from({ length: 40 * 40 * 3 }, (_, k) =>
+        Math.max(0, Math.min(255, colour[k % 3]! + Math.round(60 * Math.sin(k * (i + 1))))),
+      );
+      const raw = { width: 40, height: 40, channels: 3 as const };
+      await sharp(pixels, { raw })
+        .png()
+        .toFile(join(folder, "pictures", name, `${i}.png`));
+    }
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const options = (): TransferOptions => ({
+  seed: 1,
+  data: join(folder, "pictures"),
+  model: join(folder, "own.h5"),
+  preprocess: "tf",
+  epochs: ["200", "2"],
+  batch: 8,
+  holdOut: 0.25,
+  layer: "relu",
+  out: join(folder, "tuned"),
+});
+
+describe("cajal transfer, and what comes of it", () => {
+  it("makes a network, its ONNX and a report of a folder of pictures", async () => {
+    const result = await answer<{ accuracy: number; classes: string[]; epochs: unknown[] }>(
+      transfer(context(), options()),
+    );
+    expect(result).toMatchObject({ classes: ["blue", "green", "red"], held_out: 9 });
+    expect(result.accuracy).toBeGreaterThan(0.8);
+    expect(result.epochs).toHaveLength(202);
+    const { labels, weights, model } = await readModel(join(folder, "tuned/model.keras"));
+    expect(labels).toEqual(["blue", "green", "red"]);
+    await using ours = await open(model, weights);
+    await using onnx = await open(readFileSync(join(folder, "tuned/model.onnx")));
+    expect(onnx.inputs[0]!.shape?.slice(1)).toEqual(ours.inputs[0]!.shape?.slice(1));
+    const html = readFileSync(join(folder, "tuned/report.html"), "utf8");
+    expect(html).toContain("held-out");
+    expect(readFileSync(join(folder, "tuned/report.json"), "utf8")).toContain('"confusion"');
+  });
+
+  it("goes on from where it was left, which is the end here", async () => {
+    const again = await answer<{ epochs: unknown[]; accuracy: number }>(
+      transfer(context(), options()),
+    );
+    expect(again.epochs).toHaveLength(202); // the curve is whole
+    expect(again.accuracy).toBeGreaterThan(0.8);
+  });
+
+  it("stops when it is told to", async () => {
+    const controller = new AbortController();
+    controller.abort(new Error("stop"));
+    await expect(
+      transfer(context(controller.signal), { ...options(), out: join(folder, "other") }),
+    ).rejects.toThrow("stop");
+  });
+
+  it("reads new pictures", async () => {
+    const pictures = [join(folder, "pictures/red/3.png"), join(folder, "pictures/blue/4.png")];
+    const answers = await answer<{ predictions: { label: string; probability: number }[] }[]>(
+      predict(context(), pictures, { seed: 1, model: join(folder, "tuned/model.keras"), top: 2, preprocess: "tf" }), // prettier-ignore
+    );
+    expect(answers.map(({ predictions }) => predictions.map(({ label }) => label)[0])).toEqual(["red", "blue"]); // prettier-ignore
+    expect(answers[0]!.predictions).toHaveLength(2);
+  });
+
+  it("asks how pixels become the input where nothing tells", async () => {
+    const picture = join(folder, "pictures/red/3.png");
+    const model = join(folder, "own.h5");
+    expect(await code(predict(context(), [picture], { seed: 1, model, top: 1 }))).toBe("bad-argument"); // prettier-ignore
+  });
+});
+
+describe("cajal convert and table", () => {
+  it("turns a model into every format, and counts the same in each", async () => {
+    const from = join(folder, "own.h5");
+    for (const name of ["a.keras", "b/model.json", "c.safetensors", "d.onnx"]) {
+      const result = await answer<{ params: number }>(convert(context(), from, join(folder, name), { seed: 1 })); // prettier-ignore
+      expect(result).toMatchObject({ read_as: "Keras .h5", params: 269 });
+      const [row] = await answer<{ params: number }[]>(table(context(), [join(folder, name)], { seed: 1 })); // prettier-ignore
+      if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 269 });
+    }
+  });
+
+  it("refuses endings and formats that are none before it reads", async () => {
+    const from = join(folder, "absent.h5");
+    expect(await code(convert(context(), from, join(folder, "x.txt"), { seed: 1 }))).toBe("unknown-name"); // prettier-ignore
+    expect(await code(convert(context(), from, join(folder, "x.h5"), { seed: 1 }))).toBe("io");
+  });
+});

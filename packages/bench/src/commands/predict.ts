@@ -1,0 +1,60 @@
+// cajal predict: what a network reads in pictures.
+import { CajalError } from "@cajal/core";
+import { stackImages } from "@cajal/datasets";
+import { readImage } from "@cajal/datasets/node";
+import { open } from "@cajal/runtime";
+import { imageModel, prepared } from "../choices/imageModel";
+import type { CommonOptions, Context } from "../context";
+import { textTable } from "../output";
+import { percent } from "../report/format";
+
+export interface PredictOptions extends CommonOptions {
+  model: string;
+  top: number;
+  preprocess?: string;
+}
+
+export async function predict(
+  context: Context,
+  images: readonly string[],
+  { model: name, top, preprocess }: PredictOptions,
+): Promise<void> {
+  const { output, progress, signal } = context;
+  if (images.length === 0)
+    throw new CajalError("bad-argument", "predict: expected at least one image.");
+  progress.start(`Network ${name}`);
+  const network = await imageModel(name, context, { ...(preprocess && { preprocess }) });
+  progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
+  const prepare = prepared(network);
+  await using session = await open(network.model, network.weights, { signal });
+  const answers = [];
+  for (const image of images) {
+    signal.throwIfAborted();
+    const { data, shape } = await session.predict(stackImages([prepare(await readImage(image, { channels: 3 }))])); // prettier-ignore
+    if (shape.length !== 2)
+      throw new CajalError(
+        "unsupported",
+        `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
+      );
+    const values = Array.from(data, Number);
+    const predictions = values
+      .map((probability, index) => ({
+        class: index,
+        label: network.labels?.[index] ?? String(index),
+        probability,
+      }))
+      .sort((a, b) => b.probability - a.probability)
+      .slice(0, top);
+    answers.push({ image, predictions });
+  }
+  output.document(answers);
+  output.text(
+    textTable(
+      ["image", "read as", "probability"],
+      answers.flatMap(
+        ({ image, predictions }) =>
+        predictions.map(({ label, probability }, i) => [i === 0 ? image : "", label, percent(probability)]), // prettier-ignore
+      ),
+    ),
+  );
+}

@@ -1,0 +1,216 @@
+// cajal transfer: a folder with a folder of pictures for each class becomes a network that tells them apart.
+import { readFile } from "node:fs/promises";
+import { join, resolve as absolute } from "node:path";
+import { CajalError, type Tensor } from "@cajal/core";
+import { evaluation, type Image } from "@cajal/datasets";
+import { imageFolder } from "@cajal/datasets/node";
+import { checkWritableFolder, writeWhole } from "@cajal/files/node";
+import { resolve, summary } from "@cajal/models";
+import { open } from "@cajal/runtime";
+import { cutAt, fineTune, withInputShape, writeModel, type LoadedModel, type Stage } from "@cajal/transfer"; // prettier-ignore
+import { imageModel } from "../choices/imageModel";
+import { isFile } from "../choices/isFile";
+import type { CommonOptions, Context } from "../context";
+import { cajalVersion } from "../measure/cajalVersion";
+import { environment } from "../measure/environment";
+import { confusionOf } from "../measure/readings";
+import { percent, whole } from "../report/format";
+import type { Epoch, Misread, Report } from "../report/report";
+import { reportFiles, writeReport } from "../report/write";
+
+export interface TransferOptions extends CommonOptions {
+  data: string;
+  model: string;
+  preprocess?: string;
+  /** Of the head, then of the upper layers too. */
+  epochs: string[];
+  from?: string;
+  layer?: string;
+  size?: number;
+  batch: number;
+  holdOut: number;
+  out: string;
+}
+
+const files = ["model.keras", "model.onnx", ...reportFiles];
+
+export async function transfer(context: Context, options: TransferOptions): Promise<void> {
+  const { output, progress, seed, signal } = context;
+  const { data: folder, model: name, out, batch, holdOut } = options;
+  const began = new Date();
+  await checkWritableFolder(out, files);
+  progress.start(`Network ${name}`);
+  const network = await imageModel(name, context, {
+    top: false,
+    ...(options.preprocess && { preprocess: options.preprocess }),
+  });
+  const base = baseOf(network, options);
+  const [, height, width] = resolve(base.model).inputs[0]!.shape as number[];
+  progress.finish(`${whole(summary(base.model).totalParams)} parameters, input ${height}×${width}`);
+
+  const chain = evaluation({ name, input: [height!, width!, 3], preprocessing: network.preprocessing }); // prettier-ignore
+  const all = await imageFolder(folder, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
+  const classes = all.classes!;
+  const [learning, heldOut] = all.batch(batch).split(1 - holdOut, { seed, stratify: true });
+  if (heldOut!.size === 0 || classes.length < 2)
+    throw new CajalError(
+      "bad-argument",
+      `${folder}: ${all.size} pictures of ${classes.length} classes are too few: expected at least two folders, and some pictures to hold out.`,
+    );
+  const [first, second] = options.epochs.map(Number) as [number, number];
+  const stages: Stage[] = [
+    { epochs: first },
+    ...(second > 0
+      ? [{ epochs: second, ...(options.from && { learns: { from: options.from } }) }]
+      : []),
+  ];
+  progress.start(`${whole(learning!.size)} pictures of ${classes.length} classes, ${whole(heldOut!.size)} held out`); // prettier-ignore
+  const curve = await curveIn(join(out, "state", "epochs.json"));
+  let tuned: LoadedModel | undefined;
+  let place = { engine: "", device: "" };
+  for await (const event of fineTune(base, learning!, {
+    labels: classes,
+    stages,
+    seed,
+    signal,
+    validation: heldOut!,
+    folder: join(out, "state"),
+    cache: join(out, "state"),
+  }))
+    switch (event.type) {
+      case "start":
+        place = { engine: event.engine, device: event.device };
+        break;
+      case "step":
+        progress.update((event.batch + 1) / event.stepsPerEpoch, `epoch ${event.epoch + 1} of ${stages[event.stage]!.epochs}, loss ${event.loss.toFixed(3)}`); // prettier-ignore
+        break;
+      case "epoch": {
+        const { loss, metrics, validation, seconds } = event;
+        await curve.add(`${event.stage}/${event.epoch}`, {
+          loss,
+          accuracy: metrics.accuracy ?? NaN,
+          val_loss: validation?.loss ?? NaN,
+          val_accuracy: validation?.metrics.accuracy ?? NaN,
+          seconds,
+        });
+        progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(validation?.metrics.accuracy ?? NaN)}`); // prettier-ignore
+        break;
+      }
+      case "tuned":
+        tuned = event;
+        break;
+    }
+  const epochs = curve.epochs();
+  const { model, weights } = tuned!;
+  await writeModel(join(out, "model.keras"), tuned!, { signal });
+  await writeModel(join(out, "model.onnx"), tuned!, { signal });
+
+  // What the network reads in the pictures that were held out, and which it misreads.
+  await using session = await open(model, weights, { signal });
+  const truths: number[] = [];
+  const reads: number[] = [];
+  const misread: Misread[] = [];
+  for await (const { x, y } of heldOut!.batches({ signal })) {
+    const { data: answers } = await session.predict(x);
+    for (let i = 0; i < x.shape[0]!; i++) {
+      const row = Array.from(answers.subarray(i * classes.length, (i + 1) * classes.length), Number); // prettier-ignore
+      const probability = Math.max(...row);
+      const read = row.indexOf(probability);
+      const truth = Number(y.data[i]);
+      if (read !== truth)
+        misread.push({ index: truths.length, truth, read, probability, ...thumbnail(x, i) });
+      truths.push(truth);
+      reads.push(read);
+    }
+  }
+  misread.sort((a, b) => b.probability - a.probability);
+  const { totalParams: params, macs } = summary(model);
+  const seconds = (Date.now() - began.getTime()) / 1000;
+  const dataset = folder;
+  const report: Report = {
+    format: "cajal-report-1",
+    suite: "transfer",
+    title: `${name} learns ${folder}`,
+    seed,
+    at: began.toISOString(),
+    seconds,
+    environment: environment(),
+    versions: { cajal: cajalVersion },
+    records: [],
+    checks: [],
+    sections: [
+      {
+        type: "learning", model: name, dataset, ...place, optimizer: "adam", batch, params, macs,
+        train_examples: learning!.size, validation_examples: heldOut!.size, seconds, epochs,
+      },
+      {
+        type: "predictions", model: name, dataset, classes, examples: truths.length,
+        confusion: confusionOf(truths, reads, classes.length), misread,
+      },
+    ],
+  }; // prettier-ignore
+  await writeReport(out, report);
+  const accuracy = 1 - misread.length / truths.length;
+  output.document({ model: name, classes, examples: all.size, held_out: truths.length, accuracy, epochs, out }); // prettier-ignore
+  output.text(
+    [
+      `${percent(accuracy)} of ${whole(truths.length)} held-out pictures read right.`,
+      ...files.map((file) => `  ${absolute(join(out, file))}`),
+    ].join("\n"),
+  );
+}
+
+/** The learning curve, kept so that a run that goes on reports all of it. */
+async function curveIn(path: string) {
+  const text = await readFile(path, "utf8").catch(() => "[]");
+  const known = new Map(JSON.parse(text) as [string, Omit<Epoch, "epoch">][]);
+  return {
+    async add(key: string, epoch: Omit<Epoch, "epoch">) {
+      known.set(key, epoch);
+      await writeWhole(path, JSON.stringify([...known]));
+    },
+    epochs: (): Epoch[] => [...known.values()].map((each, i) => ({ epoch: i + 1, ...each })),
+  };
+}
+
+/** The network without its classifier, for the size of pictures that was asked for. */
+function baseOf(
+  network: LoadedModel & { size: readonly [number, number] },
+  { model, layer, size }: TransferOptions,
+): LoadedModel {
+  // prettier-ignore
+  const cut = layer === undefined ? withoutTop(network, isFile(model)) : cutAt(network, layer);
+  const [height, width] = size === undefined ? network.size : [size, size];
+  return withInputShape(cut, [height, width, 3]);
+}
+
+/** Of a file the features are the last value that is an image, or what pools it. */
+function withoutTop(network: LoadedModel, fromFile: boolean): LoadedModel {
+  if (!fromFile) return network;
+  const { layers, outputs } = resolve(network.model);
+  if (outputs[0]!.shape.length === 4) return network;
+  const last = layers.findLast((layer) => layer.outputs[0]?.length === 4 && (layer.outputs[0][1] ?? 2) > 1); // prettier-ignore
+  return last ? cutAt(network, last.name) : network;
+}
+
+const edge = 32;
+
+/** A picture as the report draws it: grey, small, its range stretched. */
+function thumbnail(
+  { data, shape }: Tensor,
+  i: number,
+): Pick<Misread, "width" | "height" | "pixels"> {
+  // prettier-ignore
+  const [, height, width, channels] = shape as [number, number, number, number];
+  const start = i * height * width * channels;
+  const grey = Array.from({ length: edge * edge }, (_, at) => {
+    const y = Math.floor(((Math.floor(at / edge) + 0.5) / edge) * height);
+    const x = Math.floor((((at % edge) + 0.5) / edge) * width);
+    let sum = 0;
+    for (let c = 0; c < channels; c++) sum += Number(data[start + (y * width + x) * channels + c]);
+    return sum;
+  });
+  const [low, high] = [Math.min(...grey), Math.max(...grey)];
+  // 0 is the page's paper, 1 its ink: dark pixels are ink.
+  return { width: edge, height: edge, pixels: grey.map((value) => (high - value) / (high - low || 1)) }; // prettier-ignore
+}
