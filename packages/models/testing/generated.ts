@@ -49,6 +49,7 @@ function recipe(className: string, name: string, shape: readonly number[]) {
     const fanIn = sizeOf(depthwise ? shape.slice(0, 2) : shape.slice(0, -1));
     return [0, Math.fround(Math.sqrt((name === "pointwise_kernel" ? 3 : 6) / fanIn))] as const;
   }
+  if (name === "embeddings") return [0, 0.5] as const;
   if (["bias", "beta", "moving_mean"].includes(name)) return [0, 0.125] as const;
   if (["gamma", "moving_variance"].includes(name)) return [1, 0.125] as const;
   throw new Error(`no recipe for weight ${name}`);
