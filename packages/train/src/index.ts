@@ -86,4 +86,9 @@ export {
   type FindLearningRateOptions,
   type LearningRates,
 } from "./findLearningRate";
-export { decodeSavedModel, encodeSavedModel, type SavedModel } from "./savedModel";
+export {
+  decodeSavedModel,
+  encodeSavedModel,
+  type SavedModel,
+  type SavedModelOptions,
+} from "./savedModel";

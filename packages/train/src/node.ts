@@ -9,4 +9,4 @@ export {
 export { csv, jsonl } from "./logs/eventLogs";
 export { tensorBoard } from "./logs/tensorBoard";
 export { loadModel, saveModel } from "./savedModelFiles";
-export type { SavedModel } from "./savedModel";
+export type { SavedModel, SavedModelOptions } from "./savedModel";

@@ -1,8 +1,8 @@
 // A model in one file: a safetensors file of its weights, with its config and labels in the metadata.
 // Other tools read the weights; {@link decodeSavedModel} reads it all.
-import { CajalError, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, type Weights } from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
-import { checkWeights, readKeras, type ModelConfig } from "@cajal/models";
+import { checkWeights, readKeras, type Layer, type ModelConfig } from "@cajal/models";
 
 export interface SavedModel {
   /** A Keras config. */
@@ -13,6 +13,13 @@ export interface SavedModel {
   readonly labels?: readonly string[];
 }
 
+export interface SavedModelOptions {
+  /** Definitions of layers of your own that the model has, from `defineLayer` of @cajal/models. */
+  readonly layers?: readonly Layer[];
+}
+
+const optionKinds = optionsOf<SavedModelOptions>({ layers: "array" });
+
 const format = "cajal-model";
 const version = "1";
 
@@ -21,7 +28,11 @@ const version = "1";
  *
  * @throws CajalError `bad-argument`, `bad-shape` where weights are missing or do not fit the model
  */
-export function encodeSavedModel(saved: SavedModel): Uint8Array<ArrayBuffer> {
+export function encodeSavedModel(
+  saved: SavedModel,
+  options: SavedModelOptions = {},
+): Uint8Array<ArrayBuffer> {
+  checkOptions("saveModel", options, optionKinds);
   if (typeof saved !== "object" || saved === null)
     throw new CajalError(
       "bad-argument",
@@ -34,7 +45,7 @@ export function encodeSavedModel(saved: SavedModel): Uint8Array<ArrayBuffer> {
       "bad-argument",
       "saveModel: got no weights, expected a map layer/weight → tensor, e.g. of train's last event.",
     );
-  checkWeights("saveModel", config, weights);
+  checkWeights("saveModel", config, weights, options);
   checkLabels("saveModel", labels);
   return encodeSafetensors({
     tensors: weights,
@@ -52,7 +63,12 @@ export function encodeSavedModel(saved: SavedModel): Uint8Array<ArrayBuffer> {
  * @throws CajalError `bad-file` for anything but a whole file of {@link encodeSavedModel}; `unsupported`
  *   for one of another version
  */
-export function decodeSavedModel(bytes: Uint8Array, where = "model file"): SavedModel {
+export function decodeSavedModel(
+  bytes: Uint8Array,
+  where = "model file",
+  options: SavedModelOptions = {},
+): SavedModel {
+  checkOptions("loadModel", options, optionKinds);
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   if (metadata.format !== format)
     throw new CajalError(
@@ -68,7 +84,7 @@ export function decodeSavedModel(bytes: Uint8Array, where = "model file"): Saved
     );
   const model = parsed(where, "config", metadata.config) as ModelConfig;
   const config = readKeras(model);
-  checkWeights(where, config, tensors);
+  checkWeights(where, config, tensors, options);
   const labels = metadata.labels === undefined ? undefined : parsed(where, "labels", metadata.labels); // prettier-ignore
   checkLabels(where, labels as readonly string[] | undefined);
   return { model, weights: tensors, ...(labels !== undefined && { labels: labels as string[] }) };

@@ -1,8 +1,13 @@
 // Saved models as files.
-import { CajalError, showValue } from "@cajal/core";
+import { checkArgument } from "@cajal/core";
 import { ioErrors, writeWhole } from "@cajal/files/node";
 import { readFile } from "node:fs/promises";
-import { decodeSavedModel, encodeSavedModel, type SavedModel } from "./savedModel";
+import {
+  decodeSavedModel,
+  encodeSavedModel,
+  type SavedModel,
+  type SavedModelOptions,
+} from "./savedModel";
 
 /**
  * Writes a model with its weights and labels: one safetensors file, whole or not at all.
@@ -11,9 +16,13 @@ import { decodeSavedModel, encodeSavedModel, type SavedModel } from "./savedMode
  *   be written, and what was there before stays
  * @example await saveModel("digits.safetensors", { model, weights, labels: data.classes });
  */
-export async function saveModel(path: string, saved: SavedModel): Promise<void> {
-  checkPath("saveModel", path);
-  await writeWhole(path, encodeSavedModel(saved));
+export async function saveModel(
+  path: string,
+  saved: SavedModel,
+  options: SavedModelOptions = {},
+): Promise<void> {
+  checkArgument("saveModel", "path", path, "path");
+  await writeWhole(path, encodeSavedModel(saved, options));
 }
 
 /**
@@ -24,16 +33,11 @@ export async function saveModel(path: string, saved: SavedModel): Promise<void> 
  * const { model, weights, labels } = await loadModel("digits.safetensors");
  * const session = await open(model, weights);
  */
-export async function loadModel(path: string): Promise<SavedModel> {
-  checkPath("loadModel", path);
+export async function loadModel(
+  path: string,
+  options: SavedModelOptions = {},
+): Promise<SavedModel> {
+  checkArgument("loadModel", "path", path, "path");
   const bytes = await ioErrors("reading", path, () => readFile(path));
-  return decodeSavedModel(bytes, path);
-}
-
-function checkPath(where: string, path: string): void {
-  if (typeof path !== "string" || path === "")
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got path ${showValue(path)}, expected the name of a file.`,
-    );
+  return decodeSavedModel(bytes, path, options);
 }

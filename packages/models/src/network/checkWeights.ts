@@ -1,6 +1,7 @@
 // Weights that are to belong to a model.
 import { CajalError, checkTensor, showShape, type Weights } from "@cajal/core";
 import type { Model } from "./network";
+import type { ResolveOptions } from "../keras/registry";
 import { weightSpecs } from "./summary";
 
 /**
@@ -13,13 +14,14 @@ export function checkWeights(
   where: string,
   model: Model | object | string,
   weights: Weights,
+  options: ResolveOptions = {},
 ): void {
   if (!(weights instanceof Map))
     throw new CajalError(
       "bad-argument",
       `${where}: got no weights, expected a map layer/weight → tensor.`,
     );
-  const expected = new Map(weightSpecs(model).map(({ key, shape }) => [key, shape]));
+  const expected = new Map(weightSpecs(model, options).map(({ key, shape }) => [key, shape]));
   for (const [key, shape] of expected) {
     const found = weights.get(key);
     if (!found)
