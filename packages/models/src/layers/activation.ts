@@ -11,14 +11,14 @@ export const activation = defineLayer({
     /** The function, by its Keras name. */
     activation: f.activation(),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: ({ activation }) => activationOf(activation)?.integers?.kind,
   ending: activationEnding,
   mask: passesMask,
   layout: "elementwise",
   lower: ({ activation }, [x], g, { axis, dtype }) => {
     const integers = dtype === "float32" ? undefined : activationOf(activation)?.integers;
-    return [integers ? integers.lower(x!, g) : activate(activation, x!, g, axis(-1))];
+    return [integers ? integers.lower(x, g) : activate(activation, x, g, axis(-1))];
   },
   samples: [
     { config: { activation: "relu" }, inputs: [[2, 3]] },

@@ -8,9 +8,9 @@ export const averagePooling3d = defineLayer({
   fields: poolFields3d,
   rank: 5,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
-  shape: (config, [x]) => [pooledShape(config, x!)],
+  shape: (config, [x]) => [pooledShape(config, x)],
   layout: "channelsFirst",
-  lower: (config, [x], g, { inputs }) => [g.averagePool(x!, poolAttributes(config, inputs[0]!))],
+  lower: (config, [x], g, { inputs }) => [g.averagePool(x, poolAttributes(config, inputs[0]))],
   samples: [
     { inputs: [[2, 4, 5, 6, 2]] },
     { config: { pool_size: 3, strides: 2, padding: "same" }, inputs: [[1, 4, 6, 7, 2]] },

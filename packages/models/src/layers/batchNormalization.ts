@@ -32,17 +32,17 @@ export const batchNormalization = defineLayer({
   },
   shape: ({ axis }, [x]) => {
     // Images normalized over rows or columns are no use that we know; channels first are refused alike.
-    if (axisOf(axis, x!) !== x!.length - 1)
+    if (axisOf(axis, x) !== x.length - 1)
       throw new CajalError(
         "unsupported",
-        `axis ${axis} of ${showShape(x!)} is not the last: only channels-last inputs are normalized`,
+        `axis ${axis} of ${showShape(x)} is not the last: only channels-last inputs are normalized`,
         { axis, shape: x },
       );
-    channelsOf(x!);
-    return [x!];
+    channelsOf(x);
+    return [x];
   },
   weights: (config, [x]) => {
-    const shape = [channelsOf(x!)];
+    const shape = [channelsOf(x)];
     return [
       ...(config.scale ? [trainable(config, "gamma", shape)] : []),
       ...(config.center ? [trainable(config, "beta", shape)] : []),
@@ -69,7 +69,7 @@ export const batchNormalization = defineLayer({
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, mask, trainable: trained, training, update, weight }) => {
     const { center, epsilon, momentum, scale } = config;
-    const shape = [channelsOf(inputs[0]!)];
+    const shape = [channelsOf(inputs[0])];
     const filled = (value: number) =>
       g.constant(tensor("float32", shape, new Float32Array(shape[0]!).fill(value)));
     const gamma = scale ? weight("gamma") : filled(1);
@@ -78,7 +78,7 @@ export const batchNormalization = defineLayer({
     const variance = weight("moving_variance");
     // As in Keras, a frozen layer normalizes by its moving averages in training too.
     if (!(training && trained))
-      return [g.batchNormalization(x!, gamma, beta, mean, variance, { epsilon })];
+      return [g.batchNormalization(x, gamma, beta, mean, variance, { epsilon })];
     if (mask)
       throw new CajalError(
         "unsupported",
@@ -87,7 +87,7 @@ export const batchNormalization = defineLayer({
     // In training mode ONNX Runtime overwrites inputs 3 and 4, so it gets values of its own; with
     // momentum 0 what it hands out there are the batch's own statistics, the variance biased.
     const [y, batchMean, batchVariance] = g.batchNormalizationTraining(
-      x!,
+      x,
       gamma,
       beta,
       g.sub(mean, mean),

@@ -12,7 +12,7 @@ export const concatenate = defineLayer({
   },
   arity: [1, Infinity],
   shape: ({ axis }, inputs) => {
-    const first = inputs[0]!;
+    const first = inputs[0];
     const along = axisOf(axis, first);
     for (const other of inputs.slice(1))
       if (
@@ -49,7 +49,7 @@ export const concatenate = defineLayer({
   },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [
-    inputs.length === 1 ? inputs[0]! : g.concat(inputs, { axis: context.axis(axis) }),
+    inputs.length === 1 ? inputs[0] : g.concat(inputs, { axis: context.axis(axis) }),
   ],
   samples: [
     {

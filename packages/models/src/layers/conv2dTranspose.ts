@@ -4,7 +4,7 @@ import { CajalError, showShape } from "@cajal/core";
 import { activate } from "./shared/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { channelsOf } from "./shared/shapes";
+import { channelsOf, sizeOfExample } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 import { reach } from "./shared/windows";
 import { activationEnding } from "./shared/ending";
@@ -35,7 +35,7 @@ export const conv2dTranspose = defineLayer({
   },
   rank: 4,
   shape: (config, [x]) => {
-    channelsOf(x!);
+    channelsOf(x);
     const { output_padding, strides } = config;
     if (output_padding?.some((more, i) => more >= strides[i]!))
       throw new CajalError(
@@ -43,7 +43,7 @@ export const conv2dTranspose = defineLayer({
         `output_padding ${showShape(output_padding)}: expected less than the strides, ${showShape(strides)}`,
         { output_padding, strides },
       );
-    const [n, ...image] = x!;
+    const [n, ...image] = x;
     const spatial = [0, 1].map((i) => {
       const size = image[i]!;
       return size === null ? null : (size - 1) * config.strides[i]! + grown(config, i).extent;
@@ -53,12 +53,12 @@ export const conv2dTranspose = defineLayer({
   weights: (config, [x]) => {
     const { filters, kernel_size, use_bias } = config;
     return [
-      trainable(config, "kernel", [...kernel_size, filters, channelsOf(x!)]),
+      trainable(config, "kernel", [...kernel_size, filters, channelsOf(x)]),
       ...(use_bias ? [trainable(config, "bias", [filters])] : []),
     ];
   },
   // Every input pixel meets the whole kernel.
-  macs: ({ filters, kernel_size: [kh, kw] }, [x]) => x![1]! * x![2]! * x![3]! * kh * kw * filters,
+  macs: ({ filters, kernel_size: [kh, kw] }, [x]) => sizeOfExample(x) * kh * kw * filters,
   kind: "convolution",
   ending: activationEnding,
   layout: "channelsFirst",
@@ -66,7 +66,7 @@ export const conv2dTranspose = defineLayer({
   lower: (config, [x], g, { weight }) => {
     const axes = [grown(config, 0), grown(config, 1)];
     const kernel = weight("kernel", [{ permute: [3, 2, 0, 1] }]); // HWOI -> IOHW
-    const y = g.convTranspose(x!, kernel, config.use_bias ? weight("bias") : undefined, {
+    const y = g.convTranspose(x, kernel, config.use_bias ? weight("bias") : undefined, {
       kernel_shape: config.kernel_size,
       strides: config.strides,
       dilations: config.dilation_rate,

@@ -15,14 +15,14 @@ export const conv3d = defineLayer({
   className: "Conv3D",
   fields: convolutionFields(f.triple, [1, 1, 1]),
   rank: 5,
-  shape: (config, [x]) => [convolutionShape(config, x!)],
-  weights: (config, [x]) => convolutionWeights(config, x!),
-  macs: (config, [x], [y]) => convolutionMacs(config, x!, y!),
+  shape: (config, [x]) => [convolutionShape(config, x)],
+  weights: (config, [x]) => convolutionWeights(config, x),
+  macs: (config, [x], [y]) => convolutionMacs(config, x, y),
   kind: "convolution",
   ending: activationEnding,
   layout: "channelsFirst",
   folds: { kernel: "kernel", channels: [4] },
-  lower: (config, [x], g, context) => [lowerConvolution(config, x!, g, context)],
+  lower: (config, [x], g, context) => [lowerConvolution(config, x, g, context)],
   samples: [
     { config: { filters: 3, kernel_size: 2 }, inputs: [[2, 3, 4, 3, 2]] },
     {

@@ -58,10 +58,10 @@ export const convLstm2d = defineLayer({
   },
   rank: 5,
   shape: (config, [x]) => {
-    channelsOf(x!);
-    const [batch, steps, ...image] = x!;
+    channelsOf(x);
+    const [batch, steps, ...image] = x;
     const axes = slide(config.kernel_size, config);
-    const state = [batch!, ...axes.map((axis, i) => windows(image[i]!, axis)), config.filters];
+    const state = [batch, ...axes.map((axis, i) => windows(image[i]!, axis)), config.filters];
     const [first, ...rest] = state;
     return [
       config.return_sequences ? [first!, steps!, ...rest] : state,
@@ -70,7 +70,7 @@ export const convLstm2d = defineLayer({
   },
   weights: (config, [x]) => {
     const { filters, kernel_size, unit_forget_bias, use_bias } = config;
-    const kernel = [...kernel_size, channelsOf(x!), 4 * filters];
+    const kernel = [...kernel_size, channelsOf(x), 4 * filters];
     const bias = trainable(config, "bias", [4 * filters], "conv_lstm_cell/bias");
     const forgetting = {
       class_name: "UnitForgetBias",
@@ -89,15 +89,15 @@ export const convLstm2d = defineLayer({
   },
   parts: () => ({ conv_lstm_cell: { attribute: "cell" } }),
   macs: ({ filters, kernel_size: [kh, kw], return_sequences }, [x], [y]) => {
-    const [h, w] = return_sequences ? y!.slice(2) : y!.slice(1);
-    return (x![1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (x![4]! + filters);
+    const [h, w] = return_sequences ? y.slice(2) : y.slice(1);
+    return (x[1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (channelsOf(x) + filters);
   },
   kind: "convolution",
   mask: { refuses: () => "Cajal does not compute it by a mask" },
   layout: "channelsLast",
   lower: (config, [x], g, { arrange, inputs, outputs, weight }) => {
     const { activation, filters, go_backwards, kernel_size, recurrent_activation } = config;
-    const [, steps, ...image] = inputs[0]!;
+    const [, steps, ...image] = inputs[0];
     if (steps === null || steps === undefined || image.includes(null))
       throw new CajalError(
         "unsupported",
@@ -110,12 +110,12 @@ export const convLstm2d = defineLayer({
         `a ConvLSTM2D is unrolled over its steps: got ${steps}, expected at most ${mostSteps}`,
         { steps },
       );
-    const [height, width] = outputs[0]!.slice(config.return_sequences ? 2 : 1);
+    const [height, width] = outputs[0].slice(config.return_sequences ? 2 : 1);
     const turn = [{ permute: [3, 2, 0, 1] }];
     const recurrent = weight("conv_lstm_cell/recurrent_kernel", turn);
     const same = slide(kernel_size, { strides: [1, 1], padding: "same" });
     // The input's share of all steps at once: [batch · steps, 4 filters, height, width].
-    const flat = g.transpose(g.reshape(x!, [-1, ...image.map(Number)]), toFirst(4));
+    const flat = g.transpose(g.reshape(x, [-1, ...image.map(Number)]), toFirst(4));
     const shares = g.conv(
       flat,
       weight("conv_lstm_cell/kernel", turn),

@@ -11,7 +11,7 @@ export const cropping1d = defineLayer({
   },
   rank: 3,
   shape: ({ cropping: [before, after] }, [x]) => {
-    const [n, steps, c] = x!;
+    const [n, steps, c] = x;
     if (steps !== null && before + after >= steps!)
       throw new CajalError(
         "bad-shape",
@@ -24,7 +24,7 @@ export const cropping1d = defineLayer({
   layout: "channelsLast",
   // Slice ends count from the back; the greatest stands for "to the end".
   lower: ({ cropping: [before, after] }, [x], g) => [
-    g.slice(x!, { starts: [before], ends: [after === 0 ? 2 ** 31 - 1 : -after], axes: [1] }),
+    g.slice(x, { starts: [before], ends: [after === 0 ? 2 ** 31 - 1 : -after], axes: [1] }),
   ],
   samples: [
     { inputs: [[1, 4, 2]] },

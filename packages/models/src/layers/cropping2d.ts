@@ -16,7 +16,7 @@ export const cropping2d = defineLayer({
   },
   rank: 4,
   shape: ({ cropping }, [x]) => {
-    const [n, h, w, c] = x!;
+    const [n, h, w, c] = x;
     const [rows, columns] = [h!, w!].map((extent, i) => {
       const [before, after] = cropping[i]!;
       if (extent === null) return null;
@@ -33,7 +33,7 @@ export const cropping2d = defineLayer({
   integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ cropping: [[top, bottom], [left, right]] }, [x], g) => [
-    g.slice(x!, { starts: [top, left], ends: [end(bottom), end(right)], axes: [2, 3] }),
+    g.slice(x, { starts: [top, left], ends: [end(bottom), end(right)], axes: [2, 3] }),
   ],
   samples: [
     { config: { cropping: 1 }, inputs: [[1, 4, 5, 2]] },

@@ -18,7 +18,7 @@ export const customScaleLayer = defineLayer({
     rest: (config) => ({ ...config, scale: 1 }),
   },
   layout: "any",
-  lower: ({ scale }, [x, y], g) => [g.add(x!, scale === 1 ? y! : g.mul(y!, scale))],
+  lower: ({ scale }, [x, y], g) => [g.add(x, scale === 1 ? y : g.mul(y, scale))],
   samples: [
     {
       config: { scale: 0.17 },

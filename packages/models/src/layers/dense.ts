@@ -24,14 +24,14 @@ export const dense = defineLayer({
     ...weightFields("bias", "zeros"),
   },
   shape: ({ units }, [x]) => {
-    channelsOf(x!);
-    return [[...x!.slice(0, -1), units]];
+    channelsOf(x);
+    return [[...x.slice(0, -1), units]];
   },
   weights: (config, [x]) => [
-    trainable(config, "kernel", [channelsOf(x!), config.units]),
+    trainable(config, "kernel", [channelsOf(x), config.units]),
     ...(config.use_bias ? [trainable(config, "bias", [config.units])] : []),
   ],
-  macs: ({ units }, [x]) => (sizeOfKnown(x!.slice(1)) ?? NaN) * units,
+  macs: ({ units }, [x]) => (sizeOfKnown(x.slice(1)) ?? NaN) * units,
   kind: "dense",
   ending: activationEnding,
   mask: passesMask,
@@ -39,17 +39,17 @@ export const dense = defineLayer({
   folds: { kernel: "kernel", channels: [1] },
   lower: (config, [given], g, { arrange, inputs, layout, weight }) => {
     const { activation, units, use_bias } = config;
-    const rows = channelsOf(inputs[0]!);
+    const rows = channelsOf(inputs[0]);
     // Behind a Flatten of a channels-first image the kernel's rows are put in that order, once,
     // instead of turning the image in every run. A large kernel (VGG's has 411 MB) stays as it is:
     // a second copy costs more than turning so small an image.
     const large = rows * units > 2 ** 22;
     const flattened = typeof layout === "object" && !large ? layout.flattened : undefined;
-    const x = flattened ? given! : convert(g, given!, inputs[0]!, layout, "channelsLast");
+    const x = flattened ? given : convert(g, given, inputs[0], layout, "channelsLast");
     arrange("channelsLast");
     const kernel = weight("kernel", flattened ? rowsOf(flattened, units) : []);
     const bias = use_bias ? weight("bias") : undefined;
-    const rank = inputs[0]!.length;
+    const rank = inputs[0].length;
     if (rank === 2) return [activate(activation, g.gemm(x, kernel, bias), g, 1)];
     const product = g.matMul(x, kernel);
     return [activate(activation, bias ? g.add(product, bias) : product, g, rank - 1)];

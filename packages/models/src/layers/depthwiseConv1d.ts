@@ -15,14 +15,14 @@ export const depthwiseConv1d = defineLayer({
   className: "DepthwiseConv1D",
   fields: depthwiseFields(f.single, [1]),
   rank: 3,
-  shape: (config, [x]) => [depthwiseShape(config, x!)],
-  weights: (config, [x]) => depthwiseWeights(config, x!),
-  macs: (config, _, [y]) => depthwiseMacs(config, y!),
+  shape: (config, [x]) => [depthwiseShape(config, x)],
+  weights: (config, [x]) => depthwiseWeights(config, x),
+  macs: (config, _, [y]) => depthwiseMacs(config, y),
   kind: "convolution",
   ending: activationEnding,
   layout: "channelsFirst",
   folds: { kernel: "kernel", channels: [1, 2] },
-  lower: (config, [x], g, context) => [lowerDepthwise(config, x!, g, context)],
+  lower: (config, [x], g, context) => [lowerDepthwise(config, x, g, context)],
   samples: [
     { config: { kernel_size: 3 }, inputs: [[2, 6, 3]] },
     {

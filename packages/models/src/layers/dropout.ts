@@ -13,12 +13,12 @@ export const dropout = defineLayer({
     /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: () => "moves",
   mask: passesMask,
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) =>
-    training && rate > 0 ? [g.mul(x!, keep(g, g.shape(x!), { rate, seed: seed() }))] : [x!],
+    training && rate > 0 ? [g.mul(x, keep(g, g.shape(x), { rate, seed: seed() }))] : [x],
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3]] },
     { config: { rate: 0 }, inputs: [[2, 3, 2]] },

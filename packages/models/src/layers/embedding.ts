@@ -18,7 +18,7 @@ export const embedding = defineLayer({
     /** Number of indices of an example, where that is fixed. */
     input_length: f.kept(null),
   },
-  shape: ({ output_dim }, [x]) => [[...x!, output_dim]],
+  shape: ({ output_dim }, [x]) => [[...x, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
   mask: { makes: ({ mask_zero }) => (mask_zero ? 0 : undefined) },
   integers: () => "moves",
@@ -26,7 +26,7 @@ export const embedding = defineLayer({
   inputType: "int32",
   layout: "channelsLast",
   lower: (_, [x], g, { weight }) => {
-    const indices = x!.dtype === "int64" ? x! : cast(g, x!, "int32");
+    const indices = x.dtype === "int64" ? x : cast(g, x, "int32");
     return [g.gather(weight("embeddings"), indices, { axis: 0 })];
   },
   samples: [

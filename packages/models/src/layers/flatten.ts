@@ -11,16 +11,16 @@ export const flatten = defineLayer({
     /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
     data_format: f.dataFormat("channels_last"),
   },
-  shape: (_, [x]) => [[x![0]!, sizeOfKnown(x!.slice(1))]],
+  shape: (_, [x]) => [[x[0], sizeOfKnown(x.slice(1))]],
   integers: () => "moves",
   layout: "any",
   lower: (_, [x], g, { arrange, inputs, layout }) => {
-    const image = inputs[0]!.slice(1);
+    const image = inputs[0].slice(1);
     const known = image.every((extent): extent is number => extent !== null);
-    if (inputs[0]!.length === 1) return [g.reshape(x!, [-1, 1])];
+    if (inputs[0].length === 1) return [g.reshape(x, [-1, 1])];
     if (layout === "channelsFirst" && known) arrange({ flattened: image });
     else arrange("channelsLast");
-    return [inputs[0]!.length === 2 ? x! : flattened(g, x!)];
+    return [inputs[0].length === 2 ? x : flattened(g, x)];
   },
   samples: [{ inputs: [[2, 3, 4, 3]] }, { inputs: [[2, 3]] }, { inputs: [[2, 1, 1, 3]] }],
 });

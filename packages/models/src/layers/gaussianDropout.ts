@@ -13,14 +13,14 @@ export const gaussianDropout = defineLayer({
     /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: () => "moves",
   mask: passesMask,
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) => {
-    if (!training || rate === 0) return [x!];
-    const noise = g.mul(normal(g, g.shape(x!), seed()), Math.sqrt(rate / (1 - rate)));
-    return [g.mul(x!, g.add(noise, 1))];
+    if (!training || rate === 0) return [x];
+    const noise = g.mul(normal(g, g.shape(x), seed()), Math.sqrt(rate / (1 - rate)));
+    return [g.mul(x, g.add(noise, 1))];
   },
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3]] },

@@ -13,12 +13,12 @@ export const gaussianNoise = defineLayer({
     /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: () => "moves",
   mask: passesMask,
   layout: "elementwise",
   lower: ({ stddev }, [x], g, { training, seed }) =>
-    training && stddev > 0 ? [g.add(x!, g.mul(normal(g, g.shape(x!), seed()), stddev))] : [x!],
+    training && stddev > 0 ? [g.add(x, g.mul(normal(g, g.shape(x), seed()), stddev))] : [x],
   samples: [
     { config: { stddev: 0.5 }, inputs: [[2, 3]] },
     { config: { stddev: 0.1 }, inputs: [[2, 3, 2, 2]] },

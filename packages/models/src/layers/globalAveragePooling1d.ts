@@ -14,16 +14,16 @@ export const globalAveragePooling1d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 3,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, x[2]] : [x[0], x[2]]],
   mask: {},
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g, { mask }) => {
     if (mask) {
       const there = g.unsqueeze(g.cast(mask, "float32"), [1]); // [batch, 1, steps]
       const sum = (value: Value) => g.reduceSum(value, { axes: [2], keepdims });
-      return [g.div(sum(g.mul(x!, there)), sum(there))];
+      return [g.div(sum(g.mul(x, there)), sum(there))];
     }
-    const pooled = g.globalAveragePool(x!); // [batch, channels, 1]
+    const pooled = g.globalAveragePool(x); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [{ inputs: [[2, 3, 5]] }, { config: { keepdims: true }, inputs: [[1, 2, 3]] }],

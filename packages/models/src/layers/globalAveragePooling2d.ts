@@ -13,10 +13,10 @@ export const globalAveragePooling2d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 4,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, x![3]!] : [x![0]!, x![3]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, 1, x[3]] : [x[0], x[3]]],
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
-    const pooled = g.globalAveragePool(x!); // [batch, channels, 1, 1]
+    const pooled = g.globalAveragePool(x); // [batch, channels, 1, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [{ inputs: [[2, 3, 5, 4]] }, { config: { keepdims: true }, inputs: [[1, 2, 1, 3]] }],

@@ -13,10 +13,10 @@ export const globalAveragePooling3d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 5,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, 1, x![4]!] : [x![0]!, x![4]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, 1, 1, x[4]] : [x[0], x[4]]],
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
-    const pooled = g.globalAveragePool(x!); // [batch, channels, 1, 1, 1]
+    const pooled = g.globalAveragePool(x); // [batch, channels, 1, 1, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [

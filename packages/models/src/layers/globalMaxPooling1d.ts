@@ -14,13 +14,13 @@ export const globalMaxPooling1d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 3,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, x![2]!] : [x![0]!, x![2]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, x[2]] : [x[0], x[2]]],
   integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
-    if (isInteger(x!.dtype))
-      return [cast(g, g.reduceMax(wide(g, x!), { axes: [2], keepdims }), x!.dtype)];
-    const pooled = g.globalMaxPool(x!); // [batch, channels, 1]
+    if (isInteger(x.dtype))
+      return [cast(g, g.reduceMax(wide(g, x), { axes: [2], keepdims }), x.dtype)];
+    const pooled = g.globalMaxPool(x); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [{ inputs: [[2, 3, 5]] }, { config: { keepdims: true }, inputs: [[1, 2, 3]] }],

@@ -14,13 +14,13 @@ export const globalMaxPooling2d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 4,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, x![3]!] : [x![0]!, x![3]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, 1, x[3]] : [x[0], x[3]]],
   integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
-    if (isInteger(x!.dtype))
-      return [cast(g, g.reduceMax(wide(g, x!), { axes: [2, 3], keepdims }), x!.dtype)];
-    const pooled = g.globalMaxPool(x!); // [batch, channels, 1, 1]
+    if (isInteger(x.dtype))
+      return [cast(g, g.reduceMax(wide(g, x), { axes: [2, 3], keepdims }), x.dtype)];
+    const pooled = g.globalMaxPool(x); // [batch, channels, 1, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [{ inputs: [[2, 3, 5, 4]] }, { config: { keepdims: true }, inputs: [[1, 2, 1, 3]] }],

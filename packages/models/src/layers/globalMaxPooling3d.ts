@@ -14,13 +14,13 @@ export const globalMaxPooling3d = defineLayer({
     keepdims: f.flag(false),
   },
   rank: 5,
-  shape: ({ keepdims }, [x]) => [keepdims ? [x![0]!, 1, 1, 1, x![4]!] : [x![0]!, x![4]!]],
+  shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, 1, 1, x[4]] : [x[0], x[4]]],
   integers: () => "moves",
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
-    if (isInteger(x!.dtype))
-      return [cast(g, g.reduceMax(wide(g, x!), { axes: [2, 3, 4], keepdims }), x!.dtype)];
-    const pooled = g.globalMaxPool(x!); // [batch, channels, 1, 1, 1]
+    if (isInteger(x.dtype))
+      return [cast(g, g.reduceMax(wide(g, x), { axes: [2, 3, 4], keepdims }), x.dtype)];
+    const pooled = g.globalMaxPool(x); // [batch, channels, 1, 1, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },
   samples: [

@@ -33,19 +33,19 @@ export const gru = defineLayer({
     const { reset_after, units, use_bias } = config;
     const bias = reset_after ? [2, 3 * units] : [3 * units];
     return [
-      trainable(config, "kernel", [channelsOf(x!), 3 * units], "gru_cell/kernel"),
+      trainable(config, "kernel", [channelsOf(x), 3 * units], "gru_cell/kernel"),
       trainable(config, "recurrent", [units, 3 * units], "gru_cell/recurrent_kernel"),
       ...(use_bias ? [trainable(config, "bias", bias, "gru_cell/bias")] : []),
     ];
   },
   parts: () => ({ gru_cell: { attribute: "cell" } }),
-  macs: (config, [x]) => recurrentMacs(config, x!, 3),
+  macs: (config, [x]) => recurrentMacs(config, x, 3),
   mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
     const { activation, recurrent_activation, reset_after, units, use_bias } = config;
     const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
-    const rows = channelsOf(context.inputs[0]!);
+    const rows = channelsOf(context.inputs[0]);
     // ONNX orders the gates as Keras does.
     const turned = (rows: number): Step[] => [
       { permute: [1, 0] },

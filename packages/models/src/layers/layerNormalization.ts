@@ -24,11 +24,11 @@ export const layerNormalization = defineLayer({
     ...weightFields("gamma", "ones"),
   },
   shape: ({ axis }, [x]) => {
-    normalized(axis, x!);
-    return [x!];
+    normalized(axis, x);
+    return [x];
   },
   weights: (config, [x]) => {
-    const { extents } = normalized(config.axis, x!);
+    const { extents } = normalized(config.axis, x);
     return [
       ...(config.scale ? [trainable(config, "gamma", extents)] : []),
       ...(config.center ? [trainable(config, "beta", extents)] : []),
@@ -39,22 +39,22 @@ export const layerNormalization = defineLayer({
   mask: passesMask,
   layout: "channelsLast",
   lower: ({ axis, center, epsilon, scale }, [x], g, { inputs, weight }) => {
-    const { axes, extents } = normalized(axis, inputs[0]!);
-    const rank = inputs[0]!.length;
+    const { axes, extents } = normalized(axis, inputs[0]);
+    const rank = inputs[0].length;
     const trailing = axes[0] === rank - axes.length;
     if (trailing) {
       const size = extents.reduce((size, extent) => size * extent, 1);
       const ones = () => g.constant(tensor("float32", extents, new Float32Array(size).fill(1)));
       const gamma = scale ? weight("gamma") : ones();
       return [
-        g.layerNormalization(x!, gamma, center ? weight("beta") : undefined, {
+        g.layerNormalization(x, gamma, center ? weight("beta") : undefined, {
           axis: axes[0],
           epsilon,
         }),
       ];
     }
-    const reshape = inputs[0]!.map((_, i) => extents[axes.indexOf(i)] ?? 1);
-    const centered = g.sub(x!, g.reduceMean(x!, { axes, keepdims: true }));
+    const reshape = inputs[0].map((_, i) => extents[axes.indexOf(i)] ?? 1);
+    const centered = g.sub(x, g.reduceMean(x, { axes, keepdims: true }));
     const variance = g.reduceMean(g.mul(centered, centered), { axes, keepdims: true });
     const normal = g.div(centered, g.sqrt(g.add(variance, epsilon)));
     const scaled = scale ? g.mul(normal, weight("gamma", [{ reshape }])) : normal;

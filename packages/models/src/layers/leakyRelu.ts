@@ -11,9 +11,9 @@ export const leakyRelu = defineLayer({
     negative_slope: f.nonnegative(0.3),
   },
   aliases: { alpha: "negative_slope" },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   mask: passesMask,
   layout: "elementwise",
-  lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x!, { alpha: negative_slope })],
+  lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x, { alpha: negative_slope })],
   samples: [{ inputs: [[2, 3]] }, { config: { negative_slope: 0.1 }, inputs: [[2, 3, 2, 2]] }],
 });

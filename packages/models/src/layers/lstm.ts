@@ -33,13 +33,13 @@ export const lstm = defineLayer({
     const { units, use_bias } = config;
     const bias = trainable(config, "bias", [4 * units], "lstm_cell/bias");
     return [
-      trainable(config, "kernel", [channelsOf(x!), 4 * units], "lstm_cell/kernel"),
+      trainable(config, "kernel", [channelsOf(x), 4 * units], "lstm_cell/kernel"),
       trainable(config, "recurrent", [units, 4 * units], "lstm_cell/recurrent_kernel"),
       ...(use_bias ? [config.unit_forget_bias ? forgetting(bias, units) : bias] : []),
     ];
   },
   parts: () => ({ lstm_cell: { attribute: "cell" } }),
-  macs: (config, [x]) => recurrentMacs(config, x!, 4),
+  macs: (config, [x]) => recurrentMacs(config, x, 4),
   mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
@@ -53,7 +53,7 @@ export const lstm = defineLayer({
     ];
     const [y, h, c] = g.lstm(
       x,
-      context.weight("lstm_cell/kernel", gates(channelsOf(context.inputs[0]!))),
+      context.weight("lstm_cell/kernel", gates(channelsOf(context.inputs[0]))),
       context.weight("lstm_cell/recurrent_kernel", gates(units)),
       use_bias
         ? g.concat(

@@ -12,12 +12,12 @@ export const masking = defineLayer({
     mask_value: f.real(0),
   },
   rank: 3,
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   mask: { makes: ({ mask_value }) => mask_value },
   layout: "channelsLast",
   lower: ({ mask_value }, [x], g) => {
-    const there = stepsThere(g, x!, { value: mask_value, features: true });
-    return [g.mul(x!, cast(g, g.unsqueeze(there, [2]), "float32"))];
+    const there = stepsThere(g, x, { value: mask_value, features: true });
+    return [g.mul(x, cast(g, g.unsqueeze(there, [2]), "float32"))];
   },
   samples: [{ inputs: [[2, 3, 2]] }, { config: { mask_value: 0.5 }, inputs: [[1, 4, 3]] }],
 });

@@ -8,11 +8,11 @@ export const maxPooling1d = defineLayer({
   fields: poolFields1d,
   rank: 3,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
-  shape: (config, [x]) => [pooledShape(config, x!)],
+  shape: (config, [x]) => [pooledShape(config, x)],
   integers: () => "computes",
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, dtype }) => [
-    g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!)),
+    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0])),
   ],
   samples: [
     { inputs: [[2, 5, 3]] },

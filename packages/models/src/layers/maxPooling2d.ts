@@ -8,7 +8,7 @@ export const maxPooling2d = defineLayer({
   fields: poolFields2d,
   rank: 4,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
-  shape: (config, [x]) => [pooledShape(config, x!)],
+  shape: (config, [x]) => [pooledShape(config, x)],
   integers: () => "computes",
   layout: "channelsFirst",
   // It pads with the least number: no different from 0 where no value is less, and no window all padding.
@@ -17,7 +17,7 @@ export const maxPooling2d = defineLayer({
     nonnegative &&
     zeros.every((sides, axis) => sides.every((side) => side < pool_size[axis]!)),
   lower: (config, [x], g, { inputs, padding, dtype }) => [
-    g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!, padding)),
+    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0], padding)),
   ],
   samples: [
     { inputs: [[2, 5, 6, 2]] },

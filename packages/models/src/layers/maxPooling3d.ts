@@ -8,11 +8,11 @@ export const maxPooling3d = defineLayer({
   fields: poolFields3d,
   rank: 5,
   complete: (config) => ({ ...config, strides: config.strides ?? config.pool_size }),
-  shape: (config, [x]) => [pooledShape(config, x!)],
+  shape: (config, [x]) => [pooledShape(config, x)],
   integers: () => "computes",
   layout: "channelsFirst",
   lower: (config, [x], g, { inputs, dtype }) => [
-    g.maxPool(poolable(g, x!, dtype), poolAttributes(config, inputs[0]!)),
+    g.maxPool(poolable(g, x, dtype), poolAttributes(config, inputs[0])),
   ],
   samples: [
     { inputs: [[2, 4, 5, 6, 2]] },

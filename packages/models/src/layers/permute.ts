@@ -11,18 +11,18 @@ export const permute = defineLayer({
     dims: f.integers(),
   },
   shape: ({ dims }, [x]) => {
-    const rank = x!.length - 1;
+    const rank = x.length - 1;
     if (dims.length !== rank || dims.toSorted((a, b) => a - b).some((axis, i) => axis !== i + 1))
       throw new CajalError(
         "bad-argument",
         `dims ${showShape(dims)} are not an order of the axes 1 to ${rank}`,
         { dims, rank },
       );
-    return [[x![0]!, ...dims.map((axis) => x![axis]!)]];
+    return [[x[0], ...dims.map((axis) => x[axis]!)]];
   },
   integers: () => "moves",
   layout: "channelsLast",
-  lower: ({ dims }, [x], g) => [g.transpose(x!, [0, ...dims])],
+  lower: ({ dims }, [x], g) => [g.transpose(x, [0, ...dims])],
   samples: [
     { config: { dims: [3, 1, 2] }, inputs: [[2, 3, 4, 5]] },
     { config: { dims: [2, 1] }, inputs: [[2, 3, 4]] },

@@ -16,13 +16,13 @@ export const prelu = defineLayer({
   },
   shape: ({ shared_axes }, [x]) => {
     for (const axis of shared_axes ?? [])
-      if (axis < 1 || axis >= x!.length)
+      if (axis < 1 || axis >= x.length)
         throw new CajalError(
           "bad-argument",
-          `shared_axes ${showShape(shared_axes!)}: expected axes from 1 to ${x!.length - 1}, the batch being 0`,
+          `shared_axes ${showShape(shared_axes!)}: expected axes from 1 to ${x.length - 1}, the batch being 0`,
           { shared_axes, shape: x },
         );
-    x!.slice(1).forEach((extent, i) => {
+    x.slice(1).forEach((extent, i) => {
       if (extent === null && !shared_axes?.includes(i + 1))
         throw new CajalError(
           "bad-shape",
@@ -30,21 +30,21 @@ export const prelu = defineLayer({
           { axis: i + 1, shape: x },
         );
     });
-    return [x!];
+    return [x];
   },
   weights: (config, [x]) => {
     const shared = config.shared_axes ?? [];
-    const shape = x!.slice(1).map((extent, i) => (shared.includes(i + 1) ? 1 : Number(extent)));
+    const shape = x.slice(1).map((extent, i) => (shared.includes(i + 1) ? 1 : Number(extent)));
     return [trainable(config, "alpha", shape)];
   },
   mask: passesMask,
   layout: "any",
   lower: (_, [x], g, { inputs, layout, weight }) => {
-    const rank = inputs[0]!.length;
+    const rank = inputs[0].length;
     const permute = toFirst(rank)
       .slice(1)
       .map((axis) => axis - 1);
-    return [g.pRelu(x!, weight("alpha", layout === "channelsFirst" ? [{ permute }] : []))];
+    return [g.pRelu(x, weight("alpha", layout === "channelsFirst" ? [{ permute }] : []))];
   },
   samples: [
     { inputs: [[2, 3]] },

@@ -15,7 +15,7 @@ export const relu = defineLayer({
     /** Inputs up to this one give 0. */
     threshold: f.nonnegative(0),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: ({ max_value, negative_slope, threshold }) =>
     negative_slope === 0 && threshold === 0 && Number.isInteger(max_value ?? 0)
       ? "computes"
@@ -25,22 +25,22 @@ export const relu = defineLayer({
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {
     if (dtype !== "float32") {
-      const above = g.max(x!, 0);
+      const above = g.max(x, 0);
       return [max_value === null ? above : g.min(above, max_value)];
     }
     if (threshold === 0 && max_value === null && negative_slope !== 0)
-      return [g.leakyRelu(x!, { alpha: negative_slope })];
+      return [g.leakyRelu(x, { alpha: negative_slope })];
     const above =
       threshold > 0
-        ? g.where(g.greater(x!, threshold), max_value === null ? x! : g.clip(x!, { max: max_value }), 0) // prettier-ignore
+        ? g.where(g.greater(x, threshold), max_value === null ? x : g.clip(x, { max: max_value }), 0) // prettier-ignore
         : max_value === null
-          ? g.relu(x!)
+          ? g.relu(x)
           : // Only in ReLU6 has Keras slope 0 at the largest output.
             max_value === 6
-            ? activate("relu6", x!, g, 1)
-            : g.clip(g.relu(x!), { max: max_value });
+            ? activate("relu6", x, g, 1)
+            : g.clip(g.relu(x), { max: max_value });
     if (negative_slope === 0) return [above];
-    return [g.sub(above, g.mul(g.relu(g.sub(threshold, x!)), negative_slope))];
+    return [g.sub(above, g.mul(g.relu(g.sub(threshold, x)), negative_slope))];
   },
   samples: [
     { inputs: [[2, 3]] },

@@ -10,9 +10,9 @@ export const repeatVector = defineLayer({
     n: f.positive(),
   },
   rank: 2,
-  shape: ({ n }, [x]) => [[x![0]!, n, x![1]!]],
+  shape: ({ n }, [x]) => [[x[0], n, x[1]]],
   integers: () => "moves",
   layout: "channelsLast",
-  lower: ({ n }, [x], g) => [g.expand(g.unsqueeze(x!, [1]), [1, n, 1])],
+  lower: ({ n }, [x], g) => [g.expand(g.unsqueeze(x, [1]), [1, n, 1])],
   samples: [{ config: { n: 3 }, inputs: [[2, 5]] }],
 });

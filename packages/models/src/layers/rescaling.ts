@@ -14,16 +14,16 @@ export const rescaling = defineLayer({
     /** Added after the scale. */
     offset: f.reals(0),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   mask: passesMask,
   layout: "any",
   lower: ({ scale, offset }, [x], g, { inputs, layout }) => {
-    const after = layout === "channelsFirst" ? inputs[0]!.slice(2).map(() => 1) : [];
+    const after = layout === "channelsFirst" ? inputs[0].slice(2).map(() => 1) : [];
     const operand = (given: number | readonly number[]): number | Value =>
       typeof given === "number"
         ? given
         : g.constant(tensor("float32", [given.length, ...after], given));
-    const scaled = g.mul(x!, operand(scale));
+    const scaled = g.mul(x, operand(scale));
     return [offset === 0 ? scaled : g.add(scaled, operand(offset))];
   },
   samples: [

@@ -13,7 +13,7 @@ export const reshape = defineLayer({
     target_shape: f.integers(),
   },
   shape: ({ target_shape }, [x]) => {
-    const size = sizeOfKnown(x!.slice(1));
+    const size = sizeOfKnown(x.slice(1));
     const free = target_shape.indexOf(-1);
     if (
       target_shape.some((extent) => extent < -1 || extent === 0) ||
@@ -26,18 +26,18 @@ export const reshape = defineLayer({
       );
     const known = sizeOf(target_shape.filter((extent) => extent !== -1));
     if (size === null)
-      return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
+      return [[x[0], ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
     if (free === -1 ? known !== size : known === 0 || size % known !== 0)
       throw new CajalError(
         "bad-shape",
-        `${showShape(x!.slice(1))} holds ${size} elements, which do not fit target_shape ${showShape(target_shape)}`,
+        `${showShape(x.slice(1))} holds ${size} elements, which do not fit target_shape ${showShape(target_shape)}`,
         { got: x, target_shape },
       );
-    return [[x![0]!, ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
+    return [[x[0], ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
   },
   integers: () => "moves",
   layout: "order",
-  lower: (_, [x], g, { outputs }) => [reshapeTo(g, x!, outputs[0]!)],
+  lower: (_, [x], g, { outputs }) => [reshapeTo(g, x, outputs[0])],
   samples: [
     { config: { target_shape: [-1, 6] }, inputs: [[2, 3, 4, 3]] },
     { config: { target_shape: [12] }, inputs: [[2, 3, 4]] },

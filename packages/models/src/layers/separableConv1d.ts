@@ -16,14 +16,14 @@ export const separableConv1d = defineLayer({
   className: "SeparableConv1D",
   fields: separableFields(f.single, [1]),
   rank: 3,
-  shape: (config, [x]) => [separableShape(config, x!)],
-  weights: (config, [x]) => separableWeights(config, x!),
-  macs: (config, [x], [y]) => separableMacs(config, x!, y!),
+  shape: (config, [x]) => [separableShape(config, x)],
+  weights: (config, [x]) => separableWeights(config, x),
+  macs: (config, [x], [y]) => separableMacs(config, x, y),
   kind: "convolution",
   ending: activationEnding,
   layout: "channelsFirst",
   folds: { kernel: "pointwise_kernel", channels: [2] },
-  lower: (config, [x], g, context) => [lowerSeparable(config, x!, g, context)],
+  lower: (config, [x], g, context) => [lowerSeparable(config, x, g, context)],
   samples: [
     { config: { filters: 4, kernel_size: 3 }, inputs: [[2, 6, 3]] },
     {

@@ -22,13 +22,13 @@ export const simpleRnn = defineLayer({
   weights: (config, [x]) => {
     const { units, use_bias } = config;
     return [
-      trainable(config, "kernel", [channelsOf(x!), units], "simple_rnn_cell/kernel"),
+      trainable(config, "kernel", [channelsOf(x), units], "simple_rnn_cell/kernel"),
       trainable(config, "recurrent", [units, units], "simple_rnn_cell/recurrent_kernel"),
       ...(use_bias ? [trainable(config, "bias", [units], "simple_rnn_cell/bias")] : []),
     ];
   },
   parts: () => ({ simple_rnn_cell: { attribute: "cell" } }),
-  macs: (config, [x]) => recurrentMacs(config, x!, 1),
+  macs: (config, [x]) => recurrentMacs(config, x, 1),
   mask: recurrentMask,
   layout: "channelsLast",
   lower: (config, inputs, g, context) => {
@@ -42,7 +42,7 @@ export const simpleRnn = defineLayer({
       );
     const [y, h] = g.rnn(
       x,
-      context.weight("simple_rnn_cell/kernel", turned(channelsOf(context.inputs[0]!))),
+      context.weight("simple_rnn_cell/kernel", turned(channelsOf(context.inputs[0]))),
       context.weight("simple_rnn_cell/recurrent_kernel", turned(units)),
       use_bias ? bias() : undefined,
       lengths,

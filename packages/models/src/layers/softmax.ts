@@ -11,8 +11,8 @@ export const softmax = defineLayer({
     axis: f.axis(-1),
   },
   shape: ({ axis }, [x]) => {
-    axisOf(axis, x!);
-    return [x!];
+    axisOf(axis, x);
+    return [x];
   },
   ending: ({ axis }) => ({
     activation: "softmax",
@@ -22,7 +22,7 @@ export const softmax = defineLayer({
   }),
   mask: { refuses: () => "Cajal does not compute it by a mask" },
   layout: "any",
-  lower: ({ axis }, [x], g, context) => [g.softmax(x!, { axis: context.axis(axis) })],
+  lower: ({ axis }, [x], g, context) => [g.softmax(x, { axis: context.axis(axis) })],
   samples: [
     { inputs: [[2, 3]] },
     { config: { axis: 1 }, inputs: [[2, 3, 2]] },

@@ -16,15 +16,15 @@ export const spatialDropout2d = defineLayer({
     seed: f.seed(null),
   },
   rank: 4,
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   integers: () => "moves",
   mask: passesMask,
   layout: "channelsFirst",
   lower: ({ rate }, [x], g, { training, seed }) => {
-    if (!training || rate === 0) return [x!];
-    const maps = g.shape(x!, { start: 0, end: 2 });
+    if (!training || rate === 0) return [x];
+    const maps = g.shape(x, { start: 0, end: 2 });
     const shape = g.concat([maps, g.int64s([1, 1])], { axis: 0 });
-    return [g.mul(x!, keep(g, shape, { rate, seed: seed() }))];
+    return [g.mul(x, keep(g, shape, { rate, seed: seed() }))];
   },
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3, 4, 5]] },

@@ -10,9 +10,9 @@ export const thresholdedRelu = defineLayer({
     /** Inputs up to this one give 0. */
     theta: f.nonnegative(1),
   },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   mask: passesMask,
   layout: "elementwise",
-  lower: ({ theta }, [x], g) => [g.thresholdedRelu(x!, { alpha: theta })],
+  lower: ({ theta }, [x], g) => [g.thresholdedRelu(x, { alpha: theta })],
   samples: [{ inputs: [[2, 3]] }, { config: { theta: 0.5 }, inputs: [[2, 3, 2, 2]] }],
 });

@@ -14,9 +14,9 @@ export const timeDistributed = defineLayer({
     layer: layer(),
   },
   shape: ({ layer }, [x]) => {
-    if (x!.length < 3) throw new CajalError("bad-shape", "expected [batch, steps, …]", { got: x });
+    if (x.length < 3) throw new CajalError("bad-shape", "expected [batch, steps, …]", { got: x });
     const { rank, className } = layer.definition;
-    if (rank !== undefined && x!.length !== rank + 1)
+    if (rank !== undefined && x.length !== rank + 1)
       throw new CajalError(
         "bad-shape",
         `expected ${rank + 1} axes, one more than ${className} takes`,
@@ -25,30 +25,29 @@ export const timeDistributed = defineLayer({
         },
       );
     return layer.definition
-      .shape(layer.config, [stepOf(x!)])
-      .map(([, ...rest]) => [x![0]!, x![1]!, ...rest]);
+      .shape(layer.config, [stepOf(x)])
+      .map(([, ...rest]) => [x[0], x[1]!, ...rest]);
   },
   weights: ({ layer }, [x]) =>
-    (layer.definition.weights?.(layer.config, [stepOf(x!)]) ?? []).map((weight) => ({
+    (layer.definition.weights?.(layer.config, [stepOf(x)]) ?? []).map((weight) => ({
       ...weight,
       name: `${layer.name}/${weight.name}`,
     })),
   parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
   macs: ({ layer }, [x], outputs) =>
-    (x![1] ?? NaN) *
-    (layer.definition.macs?.(layer.config, [stepOf(x!)], outputs.map(stepOf)) ?? 0),
+    (x[1] ?? NaN) * (layer.definition.macs?.(layer.config, [stepOf(x)], outputs.map(stepOf)) ?? 0),
   integers: ({ layer }) => integersOf(layer),
   mask: passesMask,
   layout: "channelsLast",
   lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
     const [shape] = inputs;
-    const one = stepOf(shape!);
-    const steps = g.reshape(x!, extents(one));
+    const one = stepOf(shape);
+    const steps = g.reshape(x, extents(one));
     const { values } = inner(layer, [steps], { shapes: [one], layout: "channelsLast" });
     return values.map((y, i) => {
       const rest = extents(stepOf(outputs[i]!)).slice(1);
-      if (shape![1] !== null) return g.reshape(y, [-1, shape![1]!, ...rest]);
-      const leading = g.shape(x!, { start: 0, end: 2 });
+      if (shape[1] !== null) return g.reshape(y, [-1, shape[1]!, ...rest]);
+      const leading = g.shape(x, { start: 0, end: 2 });
       return g.reshape(y, g.concat([leading, g.int64s(rest)], { axis: 0 }));
     });
   },

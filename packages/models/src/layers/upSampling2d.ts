@@ -16,15 +16,15 @@ export const upSampling2d = defineLayer({
   },
   rank: 4,
   shape: ({ size: [rows, columns] }, [x]) => {
-    const [n, h, w, c] = x!;
+    const [n, h, w, c] = x;
     return [[n!, h === null ? null : h! * rows, w === null ? null : w! * columns, c!]];
   },
   integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
   layout: "channelsFirst",
   lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype }) => {
-    if (dtype !== "float32" && interpolation === "nearest") return [repeated(g, x!, rows, columns)];
+    if (dtype !== "float32" && interpolation === "nearest") return [repeated(g, x, rows, columns)];
     const resized = g.resize(
-      cast(g, x!, "float32"),
+      cast(g, x, "float32"),
       interpolation === "nearest"
         ? {
             scales: [1, 1, rows, columns],

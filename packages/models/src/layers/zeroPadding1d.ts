@@ -11,14 +11,14 @@ export const zeroPadding1d = defineLayer({
   },
   rank: 3,
   shape: ({ padding: [before, after] }, [x]) => {
-    const [n, steps, c] = x!;
+    const [n, steps, c] = x;
     return [[n!, steps === null ? null : before + steps! + after, c!]];
   },
   integers: () => "moves",
   layout: "channelsLast",
   // All axes are named, and whole numbers of 16 bits widened, as in ZeroPadding2D.
   lower: ({ padding: [before, after] }, [x], g, { dtype }) => [
-    g.pad(dtype.endsWith("16") ? wide(g, x!) : x!, {
+    g.pad(dtype.endsWith("16") ? wide(g, x) : x, {
       pads: [0, before, 0, 0, after, 0],
       axes: [0, 1, 2],
     }),

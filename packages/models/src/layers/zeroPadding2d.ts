@@ -16,7 +16,7 @@ export const zeroPadding2d = defineLayer({
   },
   rank: 4,
   shape: ({ padding: [rows, columns] }, [x]) => {
-    const [n, h, w, c] = x!;
+    const [n, h, w, c] = x;
     return [[n!, widened(h!, rows), widened(w!, columns), c!]];
   },
   integers: () => "moves",
@@ -27,7 +27,7 @@ export const zeroPadding2d = defineLayer({
   // only, it loses count when it moves a Transpose across.
   lower: ({ padding: [[top, bottom], [left, right]] }, [x], g, { dtype }) => [
     // ONNX Runtime's Pad has no whole numbers of 16 bits.
-    g.pad(dtype.endsWith("16") ? wide(g, x!) : x!, {
+    g.pad(dtype.endsWith("16") ? wide(g, x) : x, {
       pads: [0, 0, top, left, 0, 0, bottom, right],
       axes: [0, 1, 2, 3],
     }),

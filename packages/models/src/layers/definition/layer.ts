@@ -3,7 +3,7 @@
 // layers/index.ts; whoever walks over the list asks these definitions, and names no layer.
 import type { DType, Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { KerasShape } from "./shape";
+import type { Arity, KerasShape, OutputShapes, PerInput, RankedShape } from "./shape";
 import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
 import type { Step } from "./weightLayout";
 
@@ -142,13 +142,25 @@ export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
   readonly note?: string;
 }
 
-export interface Layer<Name extends string = string, F extends Fields = Fields> {
+/** The context of a layer whose arity and rank are told. */
+type ContextOf<A, R> = Omit<LowerContext, "inputs" | "outputs"> & {
+  readonly inputs: PerInput<A, RankedShape<R>>;
+  readonly outputs: OutputShapes<A>;
+};
+
+/** `A` and `R`: its arity and rank, from which its rules know what they are given. */
+export interface Layer<
+  Name extends string = string,
+  F extends Fields = Fields,
+  A extends Arity = Arity,
+  R extends number | undefined = number | undefined,
+> {
   readonly className: Name;
   readonly fields: F;
   /** Older names of fields, read as well and written where Keras 2 and TF.js read. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Least and greatest number of inputs; one if absent. */
-  readonly arity?: readonly [number, number];
+  readonly arity?: A;
   /**
    * What inputs of whole numbers and truth values are to the layer, as in Keras 3. Absent: they become
    * float32. "moves": it only moves elements, of whatever type. "computes": it computes with whole
@@ -160,12 +172,12 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   /** The element type of the output, where it is not the one that the layer computes in. */
   gives?(config: ConfigOf<F>): DType;
   /** Rank of the inputs, batch included, where only one fits. */
-  readonly rank?: number;
+  readonly rank?: R;
   /** What follows from other fields, such as strides that are the pool's size. */
   complete?(config: ConfigOf<F>): ConfigOf<F>;
   /** @throws CajalError `bad-shape` where the inputs do not fit; the driver adds the layer's name */
-  shape(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly KerasShape[];
-  weights?(config: ConfigOf<F>, inputs: readonly KerasShape[]): readonly WeightSpec[];
+  shape(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>): readonly KerasShape[];
+  weights?(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>): readonly WeightSpec[];
   /**
    * The parts that hold some of the weights, by what their weights' names begin with: which attribute of the
    * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
@@ -191,7 +203,7 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   /** Whether no value of the output is negative; where it is absent, as its `ending` has it. */
   nonnegative?(config: ConfigOf<F>): boolean;
   /** Multiply-adds of one example; biases are not counted. */
-  macs?(config: ConfigOf<F>, inputs: readonly KerasShape[], outputs: readonly KerasShape[]): number;
+  macs?(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>, outputs: OutputShapes<A>): number;
   /**
    * How values of rank 3 and more are to lie. "any": as they are, all alike, the layer asks
    * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter;
@@ -217,9 +229,9 @@ export interface Layer<Name extends string = string, F extends Fields = Fields> 
   readonly affine?: Affine<ConfigOf<F>>;
   lower(
     config: ConfigOf<F>,
-    inputs: readonly Value[],
+    inputs: PerInput<A, Value>,
     g: GraphBuilder,
-    context: LowerContext,
+    context: ContextOf<A, R>,
   ): readonly Value[];
   /**
    * The layer in TF.js' operations, for engine tfjs. Cajal's own layers have theirs in @cajal/runtime;
@@ -242,6 +254,11 @@ export interface TfjsContext<T> {
 }
 
 /** Types a definition; registers nothing. */
-export const defineLayer = <const Name extends string, const F extends Fields>(
-  layer: Layer<Name, F>,
-): Layer<Name, F> => layer;
+export const defineLayer = <
+  const Name extends string,
+  const F extends Fields,
+  const A extends Arity = readonly [1, 1],
+  const R extends number | undefined = undefined,
+>(
+  layer: Layer<Name, F, A, R>,
+): Layer<Name, F, A, R> => layer;

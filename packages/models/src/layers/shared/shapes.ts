@@ -28,6 +28,9 @@ export function sizeOfKnown(shape: KerasShape): number | null {
   return size;
 }
 
+/** Elements of one example, the batch left out; NaN where an extent is free. */
+export const sizeOfExample = ([, ...example]: KerasShape): number => sizeOfKnown(example) ?? NaN;
+
 /**
  * An axis counted from the front.
  *
