@@ -51,6 +51,8 @@ export interface BatchContext {
   readonly epoch: number;
   /** Number of the batch within its epoch, from 0. */
   readonly index: number;
+  /** Numbers of the batch's examples in their source, whatever the order: what chance may depend on. */
+  readonly examples: Uint32Array;
   readonly signal?: AbortSignal;
 }
 
@@ -244,7 +246,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     for (let index = start; index < batchCount; index++) {
       signal?.throwIfAborted();
       const from = index * batchSize;
-      yield await deliver(indices.subarray(from, from + batchSize), { epoch, index, signal });
+      const examples = indices.subarray(from, from + batchSize);
+      yield await deliver(examples, { epoch, index, examples, signal });
     }
   }
 
@@ -279,7 +282,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       checkOptions("all", options, { epoch: passed, signal: "signal" });
       const { epoch = 0, signal } = options;
       signal?.throwIfAborted();
-      return deliver(order(epoch), { epoch, index: 0, signal });
+      const examples = order(epoch);
+      return deliver(examples, { epoch, index: 0, examples, signal });
     },
 
     shuffle(options) {

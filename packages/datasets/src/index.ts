@@ -44,3 +44,25 @@ export { tones } from "./generated/tones";
 export { seasonalSeries, type SeasonalSeries } from "./generated/seasonalSeries";
 export { windows } from "./transforms/windows";
 export { channelStatistics } from "./transforms/channelStatistics";
+export { cutout, flip } from "./images/augment/flip";
+export { rotate, type RotateOptions } from "./images/augment/rotate";
+export {
+  affine,
+  rotation,
+  translation,
+  zoom,
+  type Affine,
+  type AffineOptions,
+} from "./images/augment/affine";
+export { adjustColour, type ColourLibrary, type ColourOperation } from "./images/augment/colour";
+export { cutmix, cutmixBox, mixup } from "./images/augment/mix";
+export {
+  resizedCropBox,
+  type Draws,
+  type ResizedCropOptions,
+} from "./images/augment/resizedCropBox";
+export { randomRotation, randomZoom, type RandomAffineOptions } from "./transforms/randomAffine";
+export { randomResizedCrop } from "./transforms/randomResizedCrop";
+export { colorJitter } from "./transforms/colorJitter";
+export { randomCutout } from "./transforms/randomCutout";
+export { randomCutmix, randomMixup, type RandomMixOptions } from "./transforms/randomMix";

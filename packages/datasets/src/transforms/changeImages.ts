@@ -1,44 +1,33 @@
-// What augmentations of images have in common: batches of images in, changed copies out, by chance that
-// is another in every epoch and the same for the same seed.
+// What augmentations of images have in common: batches of images in, changed copies out. Chance is that of the seed,
+// the epoch and the example, so that it depends neither on the batch an example is in nor on who computes it.
 import {
   type Batch,
   CajalError,
-  type DType,
+  checkInteger,
   random,
   showShape,
   tensor,
-  checkInteger,
-  checkOptions,
+  type DType,
+  type Random,
 } from "@cajal/core";
 import type { BatchContext } from "../dataset";
-
-/** A batch of images, one number after the other, [n, height, width, channels]. */
-export interface Images {
-  readonly source: Uint8Array;
-  /** Zeros, to be written. */
-  readonly target: Uint8Array;
-  readonly n: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: number;
-}
+import type { Image } from "../images/image";
 
 /**
  * @param what name of the augmentation, for its errors
- * @param stream of random numbers: `random(seed, stream, epoch, index of the batch)`
+ * @param stream of random numbers: `random(seed, stream, epoch, number of the example)`
+ * @param change gives another image; all of a batch come out in one size
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
-export function changeImages(
+export function changeImages<X extends "uint8" | "float32">(
   what: string,
-  options: { seed: number; stream: string },
-  change: (images: Images, numbers: ReturnType<typeof random>) => void,
+  { seed, stream }: { seed: number; stream: string },
+  change: (image: Image, numbers: Random) => Image<X> | Image,
 ) {
-  checkOptions(what, options, ["seed", "stream"]);
-  const { seed, stream } = options;
   checkInteger(what, "seed", seed);
-  return <X extends DType, Y extends DType>(
-    batch: Batch<X, Y>,
-    { epoch, index }: BatchContext,
+  return <From extends DType, Y extends DType>(
+    batch: Batch<From, Y>,
+    { epoch, examples }: Pick<BatchContext, "epoch" | "examples">,
   ): Batch<X, Y> => {
     const { x } = batch;
     const [n, height, width, channels] = x.shape;
@@ -48,11 +37,21 @@ export function changeImages(
         `${what}: got x ${showShape(x.shape)}, expected images [n, height, width, channels].`,
         { shape: x.shape },
       );
-    const changed = tensor(x.dtype, x.shape);
-    // Tensor's type cannot say that both arrays are of one kind; they are, having one dtype.
-    const source = x.data as Uint8Array;
-    const target = changed.data as Uint8Array;
-    change({ source, target, n, height, width, channels }, random(seed, stream, epoch, index));
-    return { ...batch, x: changed };
+    if (x.dtype !== "uint8" && x.dtype !== "float32")
+      throw new CajalError(
+        "bad-argument",
+        `${what}: got images of dtype ${x.dtype}, expected uint8 or float32.`,
+        { dtype: x.dtype },
+      );
+    const size = height * width * channels;
+    let out: Image<X> | undefined;
+    for (let i = 0; i < n; i++) {
+      const data = (x.data as Uint8Array).subarray(i * size, (i + 1) * size);
+      const image = { dtype: x.dtype, shape: [height, width, channels], data } as Image;
+      const changed = change(image, random(seed, stream, epoch, examples[i]!));
+      out ??= tensor(changed.dtype, [n, ...changed.shape]) as Image<X>;
+      (out.data as Uint8Array).set(changed.data as Uint8Array, i * changed.data.length);
+    }
+    return { ...batch, x: out ?? (x as Image as Image<X>) };
   };
 }

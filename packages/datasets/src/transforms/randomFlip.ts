@@ -1,27 +1,26 @@
+import { checkOptions } from "@cajal/core";
+import { flip } from "../images/augment/flip";
 import { changeImages } from "./changeImages";
 
 /**
- * Mirrors images left to right, each with probability ½ and other ones in every epoch, as Keras'
- * `RandomFlip("horizontal")`. For training images only, of things that look as well in a mirror.
+ * Mirrors images, each with probability ½ and other ones in every epoch, as Keras' `RandomFlip`. For training images
+ * only, of things that look as well in a mirror.
  *
- * @param options.seed chance is that of `random(seed, "flip", epoch, index of the batch)`
+ * @param options.seed chance is that of `random(seed, "flip", epoch, number of the example)`
+ * @param options.direction left to right, the default; top to bottom; or each of the two by a chance of its own
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  * @example train.map(randomFlip({ seed: 42 }))
  */
-export function randomFlip(options: { seed: number }) {
-  return changeImages(
-    "randomFlip",
-    { ...options, stream: "flip" },
-    ({ source, target, n, height, width, channels }, numbers) => {
-      target.set(source);
-      const row = width * channels;
-      for (let i = 0; i < n; i++) {
-        if (numbers.integer(2) === 0) continue;
-        for (let from = i * height * row; from < (i + 1) * height * row; from += row)
-          for (let w = 0; w < width; w++)
-            for (let c = 0; c < channels; c++)
-              target[from + (width - 1 - w) * channels + c] = source[from + w * channels + c]!;
-      }
-    },
-  );
+export function randomFlip(options: {
+  seed: number;
+  direction?: "horizontal" | "vertical" | "both";
+}) {
+  checkOptions("randomFlip", options, ["seed", "direction"]);
+  const { seed, direction = "horizontal" } = options;
+  const directions = direction === "both" ? (["horizontal", "vertical"] as const) : [direction];
+  return changeImages("randomFlip", { seed, stream: "flip" }, (image, numbers) => {
+    let flipped = image;
+    for (const each of directions) if (numbers.integer(2) === 1) flipped = flip(flipped, each);
+    return flipped;
+  });
 }

@@ -1,36 +1,31 @@
-import { checkInteger } from "@cajal/core";
+import { checkInteger, checkOptions } from "@cajal/core";
+import { crop, pad, type PadOptions } from "../images/crop";
+import { extentsOf } from "../images/image";
 import { changeImages } from "./changeImages";
 
 /**
- * Moves each image by whole pixels, up or down and left or right, by other distances in every epoch; what
- * comes in from outside is 0, what goes out is lost. As Keras' `RandomTranslation` with fill mode
- * "constant"; or a random crop of images padded by as much, as CIFAR-10 is usually learned. For training
- * images only.
+ * Moves each image by whole pixels, up or down and left or right, by other distances in every epoch: a random crop of
+ * the image padded by as much, as CIFAR-10 is usually learned (`RandomCrop(32, padding=4)`); with "constant" also
+ * Keras' `RandomTranslation`. What goes out is lost. For training images only.
  *
  * @param most pixels that an image moves at most along either axis, a whole number; all distances up to it
  *   are equally likely
- * @param options.seed the distances are those of `random(seed, "translation", epoch, index of the batch)`
+ * @param options.seed the distances are those of `random(seed, "translation", epoch, number of the example)`
+ * @param options.mode what comes in from outside, see pad; default "constant", of 0
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  * @example train.map(randomTranslation(4, { seed: 42 }))
  */
-export function randomTranslation(most: number, options: { seed: number }) {
-  checkInteger("randomTranslation", "most", most, { least: 0 });
-  return changeImages(
-    "randomTranslation",
-    { ...options, stream: "translation" },
-    ({ source, target, n, height, width, channels }, numbers) => {
-      const distance = () => numbers.integer(2 * most + 1) - most;
-      const row = width * channels;
-      for (let i = 0; i < n; i++) {
-        const [down, right] = [distance(), distance()];
-        if (Math.abs(right) >= width) continue;
-        const kept = (width - Math.abs(right)) * channels;
-        for (let h = Math.max(0, down); h < Math.min(height, height + down); h++) {
-          const from = (i * height + h - down) * row + Math.max(0, -right) * channels;
-          const to = (i * height + h) * row + Math.max(0, right) * channels;
-          target.set(source.subarray(from, from + kept), to);
-        }
-      }
-    },
-  );
+export function randomTranslation(
+  most: number,
+  options: { seed: number; mode?: PadOptions["mode"] },
+) {
+  checkInteger("randomTranslation", "most", most, { least: 0, most: 2 ** 12 });
+  checkOptions("randomTranslation", options, ["seed", "mode"]);
+  const { seed, mode = "constant" } = options;
+  return changeImages("randomTranslation", { seed, stream: "translation" }, (image, numbers) => {
+    const { width, height } = extentsOf(image);
+    const [top, left] = [numbers.integer(2 * most + 1), numbers.integer(2 * most + 1)];
+    const padded = pad(image, { left: most, right: most, top: most, bottom: most, mode });
+    return crop(padded, { left, top, width, height });
+  });
 }

@@ -1,0 +1,46 @@
+// Keras' RandomRotation and RandomZoom, drawn for each example anew.
+import { checkNumber, checkOptions } from "@cajal/core";
+import { affine, rotation, zoom, type AffineOptions } from "../images/augment/affine";
+import { extentsOf } from "../images/image";
+import { changeImages } from "./changeImages";
+
+export interface RandomAffineOptions extends AffineOptions {
+  readonly seed: number;
+}
+
+const options = ["seed", "fillMode", "fillValue", "interpolation"];
+
+/**
+ * Turns each image about its middle by up to so many degrees to either side, as Keras' `RandomRotation(degrees / 360)`.
+ * x becomes float32.
+ *
+ * @param degrees at most, 0 … 180
+ * @param given.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
+ * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ */
+export function randomRotation(degrees: number, given: RandomAffineOptions) {
+  checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
+  checkOptions("randomRotation", given, options);
+  const { seed, ...reading } = given;
+  return changeImages<"float32">("randomRotation", { seed, stream: "rotation" }, (image, numbers) =>
+    affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading),
+  );
+}
+
+/**
+ * Shows each image smaller or larger by up to a share, the same along both axes, as Keras' `RandomZoom(factor)`.
+ * x becomes float32.
+ *
+ * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
+ * @param given.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
+ * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ */
+export function randomZoom(factor: number, given: RandomAffineOptions) {
+  checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
+  checkOptions("randomZoom", given, options);
+  const { seed, ...reading } = given;
+  return changeImages<"float32">("randomZoom", { seed, stream: "zoom" }, (image, numbers) => {
+    const drawn = (2 * numbers.float() - 1) * factor;
+    return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading);
+  });
+}

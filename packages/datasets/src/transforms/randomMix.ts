@@ -1,0 +1,69 @@
+// mixup and CutMix of whole batches, λ drawn for each from a Beta distribution.
+import {
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  random,
+  type Batch,
+  type Random,
+} from "@cajal/core";
+import type { BatchContext } from "../dataset";
+import { cutmix, cutmixBox, mixup } from "../images/augment/mix";
+
+export interface RandomMixOptions {
+  readonly seed: number;
+  /** Both parameters of the Beta distribution that λ is drawn from; default 1: any λ alike. */
+  readonly alpha?: number;
+}
+
+/**
+ * Blends each example with the one before it in its batch, x and y (Zhang et al. 2017). y are to be shares of classes,
+ * see oneHot.
+ *
+ * @param given.seed λ is that of `random(seed, "mixup", epoch, index of the batch)`
+ */
+export function randomMixup(given: RandomMixOptions) {
+  const draw = drawing("mixup", given);
+  return (batch: Batch, context: Pick<BatchContext, "epoch" | "index">) =>
+    mixup(batch, draw(context).lambda);
+}
+
+/**
+ * Puts a rectangle of the example before into each of a batch, and mixes y by its area (Yun et al. 2019). y are to be
+ * shares of classes, see oneHot.
+ *
+ * @param given.seed λ and place are those of `random(seed, "cutmix", epoch, index of the batch)`
+ */
+export function randomCutmix(given: RandomMixOptions) {
+  const draw = drawing("cutmix", given);
+  return (batch: Batch, context: Pick<BatchContext, "epoch" | "index">) => {
+    const { lambda, numbers } = draw(context);
+    const [, height = 1, width = 1] = batch.x.shape;
+    const center = { x: numbers.integer(width), y: numbers.integer(height) };
+    return cutmix(batch, cutmixBox(lambda, center, { width, height }));
+  };
+}
+
+function drawing(stream: string, given: RandomMixOptions) {
+  checkOptions(stream, given, ["seed", "alpha"]);
+  const { seed, alpha = 1 } = given;
+  checkInteger(stream, "seed", seed);
+  checkNumber(stream, "alpha", alpha, { least: 1e-3, most: 1e3 });
+  return ({ epoch, index }: Pick<BatchContext, "epoch" | "index">) => {
+    const numbers = random(seed, stream, epoch, index);
+    const [a, b] = [gamma(alpha, numbers), gamma(alpha, numbers)];
+    return { lambda: a + b > 0 ? a / (a + b) : 0.5, numbers };
+  };
+}
+
+/** Marsaglia and Tsang 2000; below shape 1 by that of shape + 1. */
+function gamma(shape: number, numbers: Random): number {
+  if (shape < 1) return gamma(shape + 1, numbers) * (1 - numbers.float()) ** (1 / shape);
+  const d = shape - 1 / 3;
+  for (;;) {
+    const x = numbers.normal();
+    const v = (1 + x / Math.sqrt(9 * d)) ** 3;
+    if (v > 0 && Math.log(1 - numbers.float()) < 0.5 * x * x + d - d * v + d * Math.log(v))
+      return d * v;
+  }
+}

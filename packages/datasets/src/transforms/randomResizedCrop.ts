@@ -1,0 +1,35 @@
+import { checkInteger, checkOptions } from "@cajal/core";
+import { resizedCropBox, type ResizedCropOptions } from "../images/augment/resizedCropBox";
+import { crop } from "../images/crop";
+import { extentsOf, type ImageSize } from "../images/image";
+import { resize, type ResizeOptions } from "../images/resize";
+import { changeImages } from "./changeImages";
+
+/**
+ * Another part of each image in every epoch, of any size and proportions within bounds, resized: torchvision's
+ * `RandomResizedCrop`, as networks of ImageNet are usually trained.
+ *
+ * @param given.width,height of the result
+ * @param given.scale,ratio bounds of the part, see {@link ResizedCropOptions}
+ * @param given.like,method,antialias how it is resized, see resize; default Pillow's bilinear of bytes, and
+ *   torch's with antialias of float32
+ * @param given.seed parts are those of `random(seed, "resizedCrop", epoch, number of the example)`
+ * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
+ */
+export function randomResizedCrop(
+  given: ImageSize &
+    ResizedCropOptions &
+    Pick<ResizeOptions, "like" | "method" | "antialias"> & { readonly seed: number },
+) {
+  checkOptions("randomResizedCrop", given, ["seed", "width", "height", "scale", "ratio", "like", "method", "antialias"]); // prettier-ignore
+  const { seed, width, height, scale, ratio, like, method = "bilinear", antialias } = given;
+  checkInteger("randomResizedCrop", "width", width, { least: 1, most: 2 ** 16 });
+  checkInteger("randomResizedCrop", "height", height, { least: 1, most: 2 ** 16 });
+  return changeImages("randomResizedCrop", { seed, stream: "resizedCrop" }, (image, numbers) => {
+    const bounds = { ...(scale && { scale }), ...(ratio && { ratio }) };
+    const part = crop(image, resizedCropBox(extentsOf(image), numbers, bounds));
+    const usual = image.dtype === "uint8" ? "pillow" : "torch";
+    const averages = antialias ?? (like === undefined && usual === "torch" ? true : undefined);
+    return resize(part, { width, height, method, like: like ?? usual, ...(averages !== undefined && { antialias: averages }) }); // prettier-ignore
+  });
+}
