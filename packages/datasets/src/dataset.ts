@@ -5,20 +5,18 @@ import {
   type Batch,
   CajalError,
   abortable,
+  checkArgument,
   checkInteger,
   checkOptions,
   checkTensor,
   random,
   type DType,
-  showShape,
-  sizeOf,
   isTensor,
   type NamedBatch,
   type NamedTensors,
   type Tensor,
-  tensor,
-  checkArgument,
 } from "@cajal/core";
+import { checkBatch, countExamples, permuted, rows, tensorsOf } from "./batches";
 import { splitIndices } from "./splitIndices";
 
 /** Where examples come from: they are read when a batch is delivered, and only then. */
@@ -51,7 +49,10 @@ export interface BatchContext {
   readonly epoch: number;
   /** Number of the batch within its epoch, from 0. */
   readonly index: number;
-  /** Numbers of the batch's examples in their source, whatever the order: what chance may depend on. */
+  /**
+   * Numbers of the batch's examples in their source, whatever the order: what chance may depend on. Of a repeated
+   * dataset those of the k-th time are larger by k times the source's size.
+   */
   readonly examples: Uint32Array;
   readonly signal?: AbortSignal;
 }
@@ -95,6 +96,28 @@ export interface Dataset<
   shuffle(options: { seed: number }): Dataset<X, Y, B>;
   /** The first `count` examples (of epoch 0, where the dataset is shuffled), or all if there are fewer. */
   take(count: number): Dataset<X, Y, B>;
+  /** All but the first `count` examples (of epoch 0, where the dataset is shuffled). */
+  skip(count: number): Dataset<X, Y, B>;
+  /**
+   * The examples that `keep` answers true for, in their order; nothing is read. Examples are told apart by their
+   * number in the source and, where it is known beforehand, their class.
+   *
+   * @throws CajalError `bad-argument` where none is left
+   * @example mnist.filter(({ label }) => label === 3 || label === 7)
+   */
+  filter(keep: (example: { index: number; label?: number }) => boolean): Dataset<X, Y, B>;
+  /**
+   * The passes of so many epochs as one: pass e is the epochs count · e … count · e + count − 1, each in its own
+   * order; what changes by chance is another each time.
+   */
+  repeat(count: number): Dataset<X, Y, B>;
+  /**
+   * Factors of the classes that make each weigh alike, n / (classes · n of the class), as scikit-learn's "balanced":
+   * what training takes as classWeights.
+   *
+   * @throws CajalError `bad-argument` where classes are not known beforehand
+   */
+  classWeights(): Record<number, number>;
   /**
    * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
    * shuffle the parts, not the whole.
@@ -220,14 +243,21 @@ interface State {
   batchSize: number;
   dropRemainder?: boolean;
   maps: readonly BatchMap[];
+  /** How often the source is repeated; example i of copy k is number i + k · size of the source. */
+  copies?: number;
 }
 
 function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   const { source, size, order, batchSize, dropRemainder = false, maps } = state;
   const batchCount = dropRemainder ? Math.floor(size / batchSize) : Math.ceil(size / batchSize);
 
-  const deliver = async (indices: Uint32Array, context: BatchContext) => {
+  /** Numbers in the source, without what a repetition adds. */
+  const inSource = (examples: Uint32Array) =>
+    state.copies === undefined ? examples : examples.map((example) => example % source.size);
+
+  const deliver = async (examples: Uint32Array, context: BatchContext) => {
     const { signal } = context;
+    const indices = inSource(examples);
     let batch = await abortable(source.read(indices, { signal }), signal);
     checkBatch(batch, indices.length, "read");
     for (const change of maps) {
@@ -257,6 +287,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   function split(fractions: number | readonly number[], options: SplitOptions = {}): Part[] {
     checkOptions("split", options, { seed: { whole: true }, stratify: "boolean" });
     const { seed, stratify = false } = options;
+    if (state.copies !== undefined)
+      throw new CajalError("bad-argument", "split: the dataset is repeated, and its parts would share examples. Split first, then repeat the parts."); // prettier-ignore
     if (stratify && source.labels === undefined)
       throw new CajalError(
         "bad-argument",
@@ -302,6 +334,57 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       return make({ ...state, size: taken.length, order: () => taken });
     },
 
+    skip(count) {
+      checkInteger("skip", "count", count, { least: 0, most });
+      const left = order(0).slice(count);
+      return make({ ...state, size: left.length, order: () => left });
+    },
+
+    filter(keep) {
+      checkArgument("filter", "keep", keep, "function");
+      const { labels } = source;
+      const kept = order(0).filter((example) => {
+        const index = example % source.size;
+        return keep({ index, ...(labels && { label: Number(labels[index]) }) });
+      });
+      if (kept.length === 0)
+        throw new CajalError("bad-argument", `filter: none of the ${size} examples is left.`, { size }); // prettier-ignore
+      return make({ ...state, size: kept.length, order: () => kept });
+    },
+
+    repeat(count) {
+      checkInteger("repeat", "count", count, { least: 1, most });
+      const before = state.copies ?? 1;
+      const copies = count * before;
+      if (Math.max(source.size * copies, size * count) > 2 ** 32 - 1)
+        throw new CajalError("bad-argument", `repeat: got ${size} examples ${count} times, expected at most 2³² − 1 in all.`, { size, count }); // prettier-ignore
+      return make({
+        ...state,
+        size: size * count,
+        copies,
+        order: (epoch) => {
+          const all = new Uint32Array(size * count);
+          for (let k = 0; k < count; k++) {
+            const copy = k * before * source.size;
+            all.set(order(epoch * count + k).map((example) => example + copy), k * size); // prettier-ignore
+          }
+          return all;
+        },
+      });
+    },
+
+    classWeights() {
+      if (source.labels === undefined)
+        throw new CajalError("bad-argument", "classWeights: they need class numbers y of shape [n] that are known beforehand, and this dataset has none."); // prettier-ignore
+      const counts = new Map<number, number>();
+      for (const index of inSource(order(0))) {
+        const label = Number(source.labels[index]);
+        counts.set(label, (counts.get(label) ?? 0) + 1);
+      }
+      const weight = (count: number) => size / (counts.size * count);
+      return Object.fromEntries([...counts].map(([label, count]) => [label, weight(count)]));
+    },
+
     split,
 
     batch(batchSize, options = {}) {
@@ -316,69 +399,4 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       return make({ ...state, maps: [...maps, erased] });
     },
   };
-}
-
-/** The examples of a tensor with these numbers, in this order: `[indices.length, …]`. */
-function rows<D extends DType>(from: Tensor<D>, indices: Uint32Array): Tensor<D> {
-  const inner = from.shape.slice(1);
-  const length = sizeOf(inner);
-  const to = tensor(from.dtype, [indices.length, ...inner]);
-  // Tensor's type cannot say that both arrays are of one kind; they are, having one dtype.
-  const source = from.data as Uint8Array;
-  const target = to.data as Uint8Array;
-  for (let i = 0; i < indices.length; i++) {
-    const at = indices[i]! * length;
-    target.set(source.subarray(at, at + length), i * length);
-  }
-  return to;
-}
-
-const permuted = (order: Uint32Array, permutation: Uint32Array) =>
-  permutation.map((i) => order[i]!);
-
-/** All tensors of a batch with what to call them. */
-function tensorsOf(batch: NamedBatch, where: string): [name: string, tensor: Tensor][] {
-  const { x, y, weight } = batch;
-  const parts = Object.entries({ x, y, ...(weight !== undefined && { weight }) });
-  return parts.flatMap(([name, value]: [string, Tensor | NamedTensors | undefined]) => {
-    if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw new CajalError(
-        "bad-argument",
-        `${where}: got ${name} ${Array.isArray(value) ? "as an array" : String(value)}, expected a tensor: tensor("float32", shape, numbers).`,
-        { name },
-      );
-    if (isTensor(value)) return [[name, value] as [string, Tensor]];
-    const named = Object.entries(value);
-    if (named.length === 0 || named.some(([, each]) => !each || !isTensor(each)))
-      throw new CajalError(
-        "bad-argument",
-        `${where}: got ${name} with ${Object.keys(value).join(", ") || "nothing"}, expected a tensor, or tensors by the names of the model's inputs or outputs.`,
-        { name },
-      );
-    return named.map(([key, each]): [string, Tensor] => [`${name} "${key}"`, each]);
-  });
-}
-
-function countExamples(batch: NamedBatch, where: string): number {
-  const all = tensorsOf(batch, where);
-  const [, first] = all[0]!;
-  const [size] = first.shape;
-  for (const [name, { shape }] of all)
-    if (size === undefined || size !== shape[0])
-      throw new CajalError(
-        "bad-shape",
-        `${where}: got x ${showShape(first.shape)} and ${name} ${showShape(shape)}, expected the same number of examples along the first axis of both.`,
-        { x: first.shape, [name]: shape },
-      );
-  return size!;
-}
-
-function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {
-  const got = countExamples(batch, where);
-  if (got !== expected)
-    throw new CajalError(
-      "bad-shape",
-      `${where}: got a batch of ${got} examples, expected ${expected}. ${where === "map" ? "A map keeps the number of examples; use take or split to choose among them." : "A source gives one example for each number it is asked for."}`,
-      { got, expected },
-    );
 }

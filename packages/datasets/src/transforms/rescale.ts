@@ -21,7 +21,12 @@ export function rescale(scale: number, offset = 0) {
         "rescale: got x of dtype float16, which is stored as bits; expected another number type.",
       );
     const data = new Float32Array(x.data.length);
-    for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
+    if (x.dtype === "uint8") {
+      // Of bytes there are 256.
+      const bytes = x.data as Uint8Array;
+      const known = Float32Array.from({ length: 256 }, (_, byte) => byte * scale + offset);
+      for (let i = 0; i < data.length; i++) data[i] = known[bytes[i]!]!;
+    } else for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
     return { ...batch, x: tensor("float32", x.shape, data) };
   };
 }

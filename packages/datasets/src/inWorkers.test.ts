@@ -1,0 +1,65 @@
+// The same batches for 0, 1, 2 and 4 threads, from any batch on; memory bounded; errors and ends passed on.
+import { rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { NamedBatch } from "@cajal/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundle } from "../../core/testing/bundle";
+import { inWorkers } from "./inWorkers";
+
+let module: URL;
+beforeAll(async () => {
+  module = pathToFileURL(await bundle(new URL("../testing/workerDataset.ts", import.meta.url)));
+});
+afterAll(() => rm(dirname(module.pathname), { recursive: true }));
+
+async function pass(workers: number, epoch: number, start = 0): Promise<NamedBatch[]> {
+  await using data = await inWorkers(module, { workers });
+  const all = [];
+  for await (const batch of data.batches({ epoch, start })) all.push(batch);
+  return all;
+}
+
+describe("inWorkers", () => {
+  it("gives the same batches for any number of threads, and from any batch on", async () => {
+    const wanted = await pass(0, 1);
+    expect(wanted).toHaveLength(5);
+    for (const workers of [1, 2, 4]) expect(await pass(workers, 1)).toEqual(wanted);
+    expect(await pass(2, 1, 3)).toEqual(wanted.slice(3));
+    expect(await pass(2, 2)).not.toEqual(wanted);
+  });
+
+  it("knows its size and classes, and hands options over", async () => {
+    await using data = await inWorkers(module, { workers: 1, options: { n: 11 } });
+    expect([data.size, data.batchSize, data.batchCount]).toEqual([11, 5, 3]);
+    expect(data.classes).toEqual(["a", "b", "c", "d"]);
+  });
+
+  it("asks for no more than it may be ahead", async () => {
+    await using data = await inWorkers(module, { workers: 1, ahead: 1, options: { n: 50, fail: 2 } }); // prettier-ignore
+    const batches = data.batches();
+    // Batch 2 fails; were it asked for with batch 0 the first would still come.
+    await batches.next();
+    await batches.next();
+    await expect(batches.next()).rejects.toThrow("batch 2 is not to be had");
+  });
+
+  it("ends when aborted, left early, or closed", async () => {
+    const data = await inWorkers(module, { workers: 2 });
+    const control = new AbortController();
+    const batches = data.batches({ signal: control.signal });
+    await batches.next();
+    control.abort(new Error("enough"));
+    await expect(batches.next()).rejects.toThrow("enough");
+    for await (const _ of data) break;
+    await data.close();
+    await expect(data.batches().next()).rejects.toThrow(expect.objectContaining({ code: "disposed" })); // prettier-ignore
+  });
+
+  it.each([0, 1])("refuses modules without a dataset, with %i threads", async (workers) => {
+    const file = join(dirname(module.pathname), `bad${workers}.mjs`);
+    await writeFile(file, "export default 7;");
+    await expect(inWorkers(pathToFileURL(file), { workers })).rejects.toThrow(/is no dataset/);
+    await expect(inWorkers(module, { workers: -1 })).rejects.toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+  });
+});

@@ -1,0 +1,230 @@
+// Batches computed in worker threads: reading, decoding and augmentation beside the training step. A batch depends on
+// its epoch and number alone, so who computes it does not matter, and neither does how many there are.
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import {
+  CajalError,
+  checkArgument,
+  checkInteger,
+  checkOptions,
+  type NamedBatch,
+} from "@cajal/core";
+import type { Dataset, PassOptions } from "./dataset";
+
+export interface WorkersOptions {
+  /** Threads; 0 computes in this one. Default 2. */
+  readonly workers?: number;
+  /** Batches that each thread may be ahead of what was taken, which bounds memory; default 2. */
+  readonly ahead?: number;
+  /** What the module's function is given; it must be plain data. */
+  readonly options?: unknown;
+}
+
+/** A dataset whose batches come from elsewhere: it is read, and no longer changed. */
+export interface WorkerBatches<B extends NamedBatch = NamedBatch> extends AsyncIterable<B> {
+  readonly size: number;
+  readonly batchSize: number;
+  readonly batchCount: number;
+  readonly classes?: readonly string[];
+  batches(options?: PassOptions): AsyncGenerator<B, void, undefined>;
+  /** Ends the threads. What is then asked for is refused. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Runs in each thread: makes the dataset once, then computes the batches that it is asked for. */
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+const plain = ({ name, message, code, facts }) => ({ name, message, code, facts });
+const made = import(workerData.module).then(async (module) => {
+  const data = typeof module.default === "function" ? await module.default(workerData.options) : module.default;
+  if (typeof data?.batches !== "function") throw new Error("its default export is no dataset, nor a function that gives one");
+  return data;
+});
+made.then(
+  ({ size, batchSize, batchCount, classes }) => parentPort.postMessage({ ready: { size, batchSize, batchCount, classes } }),
+  (error) => parentPort.postMessage({ failed: plain(error) }),
+);
+parentPort.on("message", async ({ job, epoch, index }) => {
+  try {
+    const pass = (await made).batches({ epoch, start: index });
+    const { value } = await pass.next();
+    await pass.return?.();
+    const buffers = new Set();
+    const visit = (each) => {
+      if (ArrayBuffer.isView(each)) buffers.add(each.buffer);
+      else if (typeof each === "object" && each !== null) Object.values(each).forEach(visit);
+    };
+    visit(value);
+    parentPort.postMessage({ job, batch: value }, [...buffers].filter((buffer) => buffer instanceof ArrayBuffer));
+  } catch (error) {
+    parentPort.postMessage({ job, failed: plain(error) });
+  }
+});`;
+
+/**
+ * The batches of a dataset that a module makes, computed in worker threads and delivered in order: for the same seed
+ * they are the same bit for bit for any number of threads, 0 among them, and from any batch on.
+ *
+ * @param module whose default export is a dataset, or a function that gives one, plain JavaScript or what Node runs:
+ *   `new URL("./train.js", import.meta.url)`. Each thread imports it for itself
+ * @throws CajalError `bad-argument` for a module that gives no dataset; on delivery what the dataset throws
+ * @example
+ * await using batches = await inWorkers(new URL("./train.js", import.meta.url), { workers: 4 });
+ * for await (const { x, y } of batches) …
+ */
+export async function inWorkers<B extends NamedBatch = NamedBatch>(
+  module: URL | string,
+  options: WorkersOptions = {},
+): Promise<WorkerBatches<B>> {
+  checkOptions("inWorkers", options, ["workers", "ahead", "options"]);
+  const { workers: count = 2, ahead = 2 } = options;
+  if (!(module instanceof URL)) checkArgument("inWorkers", "module", module, "string");
+  checkInteger("inWorkers", "workers", count, { least: 0, most: 256 });
+  checkInteger("inWorkers", "ahead", ahead, { least: 1, most: 1000 });
+  const address = String(module);
+  const where = address.startsWith("file:") ? fileURLToPath(address) : address;
+  if (count === 0) return here<B>(address, where, options.options);
+  const workerData = { module: address, options: options.options };
+  const threads = Array.from({ length: count }, () => new Worker(program, { eval: true, workerData })); // prettier-ignore
+  for (const thread of threads) thread.unref();
+  const failed = (error: Failure) =>
+    new CajalError("bad-argument", `${where}: its dataset cannot be made in a worker: ${error.message}`, { module: where }); // prettier-ignore
+  try {
+    const [facts] = await Promise.all(threads.map((thread) => ready(thread, failed)));
+    return passes<B>(facts!, threads, ahead);
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.terminate()));
+    throw error;
+  }
+}
+
+interface Failure {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: CajalError["code"];
+  readonly facts?: CajalError["facts"];
+}
+
+interface Facts {
+  readonly size: number;
+  readonly batchSize: number;
+  readonly batchCount: number;
+  readonly classes?: readonly string[];
+}
+
+interface Answer {
+  readonly ready?: Facts;
+  readonly failed?: Failure;
+  readonly job?: number;
+  readonly batch?: NamedBatch;
+}
+
+function ready(thread: Worker, failed: (error: Failure) => Error): Promise<Facts> {
+  return new Promise((resolve, reject) => {
+    thread.ref();
+    const settle = (done: () => void) => {
+      thread.unref();
+      done();
+    };
+    thread.once("error", (error) => settle(() => reject(error)));
+    thread.once("message", (answer: Answer) =>
+      settle(() => (answer.ready ? resolve(answer.ready) : reject(failed(answer.failed!)))),
+    );
+  });
+}
+
+async function here<B extends NamedBatch>(address: string, where: string, options: unknown) {
+  const made = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)).default;
+  const data: Dataset | undefined = typeof made === "function" ? await made(options) : made;
+  if (typeof data?.batches !== "function")
+    throw new CajalError("bad-argument", `${where}: its default export is no dataset, nor a function that gives one.`, { module: where }); // prettier-ignore
+  const batches = (pass?: PassOptions) => data.batches(pass) as AsyncGenerator<NamedBatch, void, undefined> as AsyncGenerator<B, void, undefined>; // prettier-ignore
+  return {
+    size: data.size,
+    batchSize: data.batchSize,
+    batchCount: data.batchCount,
+    ...(data.classes && { classes: data.classes }),
+    batches,
+    [Symbol.asyncIterator]: () => batches(),
+    close: async () => {},
+    [Symbol.asyncDispose]: async () => {},
+  };
+}
+
+function passes<B extends NamedBatch>(
+  facts: Facts,
+  threads: readonly Worker[],
+  ahead: number,
+): WorkerBatches<B> {
+  const waiting = new Map<number, { resolve: (batch: B) => void; reject: (error: Error) => void; thread: Worker }>(); // prettier-ignore
+  let jobs = 0;
+  let closed: Error | undefined;
+  const settle = (job: number) => {
+    const one = waiting.get(job);
+    waiting.delete(job);
+    if (one && ![...waiting.values()].some(({ thread }) => thread === one.thread)) one.thread.unref(); // prettier-ignore
+    return one;
+  };
+  const end = (error: Error) => {
+    closed ??= error;
+    for (const job of waiting.keys()) settle(job)?.reject(closed);
+  };
+  for (const thread of threads) {
+    thread.on("message", ({ job, batch, failed }: Answer) => {
+      const one = settle(job!);
+      if (failed === undefined) one?.resolve(batch as B);
+      else one?.reject(failed.code ? new CajalError(failed.code, failed.message, failed.facts) : new Error(failed.message)); // prettier-ignore
+    });
+    thread.on("error", end);
+    thread.on("exit", () => end(new CajalError("engine", "inWorkers: a worker thread has ended.")));
+  }
+  const ask = (epoch: number, index: number): Promise<B> =>
+    new Promise((resolve, reject) => {
+      const thread = threads[index % threads.length]!;
+      if (closed) return reject(closed);
+      const job = jobs++;
+      waiting.set(job, { resolve, reject, thread });
+      thread.ref();
+      // oxlint-disable-next-line require-post-message-target-origin -- a thread, no window
+      thread.postMessage({ job, epoch, index });
+    });
+
+  async function* batches(options: PassOptions = {}): AsyncGenerator<B, void, undefined> {
+    checkOptions("batches", options, ["epoch", "start", "signal"]);
+    const { epoch = 0, start = 0, signal } = options;
+    checkInteger("batches", "epoch", epoch, { least: 0 });
+    checkInteger("batches", "start", start, { least: 0 });
+    const asked: Promise<B>[] = [];
+    let next = start;
+    const aborted = new Promise<never>((_, reject) => {
+      const stop = () => reject(signal!.reason as Error);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { once: true });
+    });
+    aborted.catch(() => {});
+    for (let index = start; index < facts.batchCount; index++) {
+      // One more is asked for only when one was taken.
+      while (next < facts.batchCount && asked.length < ahead * threads.length) {
+        const batch = ask(epoch, next++);
+        batch.catch(() => {});
+        asked.push(batch);
+      }
+      yield await Promise.race([asked.shift()!, aborted]);
+    }
+  }
+
+  const close = async () => {
+    end(new CajalError("disposed", "inWorkers: its threads were ended by close()."));
+    await Promise.all(threads.map((thread) => thread.terminate()));
+  };
+  const { classes, ...counts } = facts;
+  return {
+    ...counts,
+    ...(classes && { classes }),
+    batches,
+    [Symbol.asyncIterator]: () => batches(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
