@@ -297,6 +297,52 @@ describe("cajal cache", () => {
   });
 });
 
+describe("cajal cache verify and prune", () => {
+  it("tells right files from damaged ones, and removes what downloads left", async () => {
+    const env = { CAJAL_CACHE: join(folder, "verified") };
+    const put = (to: string, content: string) =>
+      fetchFile({
+        urls: ["https://example.com/file"],
+        to,
+        cache: env.CAJAL_CACHE,
+        fetch: async () => new Response(content),
+      });
+    await put("lfw/pairs.txt", "1\t0\n");
+    await put("mine/model.h5", "x");
+    await writeFile(join(env.CAJAL_CACHE, "lfw", "pairs.txt.part"), "half");
+    const verified = await cajal(["cache", "verify", "--json"], { env });
+    expect(verified.code).toBe(1);
+    expect(JSON.parse(verified.stdout)).toEqual({
+      folder: env.CAJAL_CACHE,
+      files: [
+        { path: join("lfw", "pairs.txt"), state: "damaged" },
+        { path: join("mine", "model.h5"), state: "unknown" },
+      ],
+    });
+    const pruned = await cajal(["cache", "prune", "--json"], { env });
+    expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: 1, bytes: 4 });
+    expect((await readdir(join(env.CAJAL_CACHE, "lfw"))).toSorted()).toEqual(["pairs.txt"]);
+  });
+});
+
+describe("cajal datasets", () => {
+  it("lists them, shows a card, says where files lie, and reads one", async () => {
+    const env = { CAJAL_CACHE: join(folder, "cache") };
+    const call = async (...args: string[]) =>
+      JSON.parse((await cajal(["datasets", ...args, "--json"], { env })).stdout) as never;
+    const all: { name: string }[] = await call();
+    expect(all.map(({ name }) => name)).toContain("fashion-mnist");
+    expect(await call("mnist")).toMatchObject({ name: "mnist", splits: { train: 60000 } });
+    const { files }: { files: string[] } = await call("kmnist", "where");
+    expect(files[0]).toBe(join(env.CAJAL_CACHE, "kmnist", "train-images-idx3-ubyte.gz"));
+    expect(await call("iris", "get")).toMatchObject({ sizes: { all: 150 } });
+    const card = await cajal(["datasets", "mnist"], { env });
+    expect(card.stdout).toMatch(/mean +0\.1307[^]*dead +http:\/\/yann\.lecun/);
+    const unknown = await cajal(["datasets", "minst"], { env });
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("mnist")]);
+  });
+});
+
 describe("cajal devices", () => {
   it("lists what there is, with a reason for what is not", async () => {
     const { code, stdout } = await cajal(["devices", "--json"]);

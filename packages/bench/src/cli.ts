@@ -2,6 +2,7 @@
 // The command line `cajal`: its commands, their options and help. What a command does lies in
 // commands/ and is imported when it is called, so that none waits for another's engines.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { CacheAction } from "./commands/cache";
 import type { CompareOptions } from "./commands/compare";
 import type { ConvertOptions } from "./commands/convert";
 import type { LearnOptions } from "./commands/learn";
@@ -250,18 +251,48 @@ command("compare", "compare two runs: what became slower, larger or less accurat
     }),
   );
 
+command("datasets", "the data sets that have a name: cards, fetching, places", {
+  examples: [
+    ["cajal datasets", "all of them"],
+    ["cajal datasets mnist", "what is known of one: files, mirrors, classes, licence"],
+    ["cajal datasets mnist get", "fetches and checks it"],
+    ["cajal datasets mnist where", "where its files lie"],
+  ],
+})
+  .argument("[name]", "which data set")
+  .addArgument(
+    new Argument("[action]", "what to do").choices(["card", "get", "where"]).default("card"),
+  )
+  .action(
+    act(
+      async (
+        context,
+        _options: CommonOptions,
+        name: string | undefined,
+        action: "card" | "get" | "where",
+      ) => {
+        const { datasets } = await import("./commands/datasets");
+        return datasets(context, name, action);
+      },
+    ),
+  );
+
 command("cache", "the folder of fetched files", {
   examples: [
     ["cajal cache", "what it holds"],
     ["cajal cache where", "where it is"],
+    ["cajal cache verify", "reads every file of a known data set and compares its hash"],
+    ["cajal cache prune", "removes what interrupted downloads have left"],
     ["cajal cache clear", "empties it"],
   ],
 })
   .addArgument(
-    new Argument("[action]", "what to do").choices(["list", "where", "clear"]).default("list"),
+    new Argument("[action]", "what to do")
+      .choices(["list", "where", "verify", "prune", "clear"])
+      .default("list"),
   )
   .action(
-    act(async (context, _options: CommonOptions, action: "list" | "where" | "clear") => {
+    act(async (context, _options: CommonOptions, action: CacheAction) => {
       const { cache } = await import("./commands/cache");
       return cache(context, action);
     }),

@@ -1,12 +1,24 @@
-// cajal cache: what was fetched, listed, found, removed.
-import { type CachedFile, cacheContents, cacheFolder, clearCache } from "@cajal/files/node";
-import type { Context } from "../context";
+// cajal cache: what was fetched, listed, found, checked, removed.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { isCajalError } from "@cajal/core";
+import { dataSets, type SetFile } from "@cajal/datasets/node";
+import {
+  type CachedFile,
+  cacheContents,
+  cacheFolder,
+  clearCache,
+  readThrough,
+} from "@cajal/files/node";
+import type { Context, Outcome } from "../context";
 import { textTable } from "../output";
+
+export type CacheAction = "list" | "where" | "verify" | "prune" | "clear";
 
 export async function cache(
   { output, progress, signal }: Context,
-  action: "list" | "where" | "clear",
-): Promise<void> {
+  action: CacheAction,
+): Promise<Outcome> {
   const folder = cacheFolder();
   if (action === "where") {
     output.document({ folder });
@@ -14,6 +26,16 @@ export async function cache(
     return;
   }
   const { files, others } = await cacheContents(folder);
+  if (action === "verify") return verify({ output, progress }, folder, files, signal);
+  if (action === "prune") {
+    const left = files.filter(({ path }) => isUnfinished(path));
+    if (left.length > 0) progress.say(list(left));
+    await clearCache(folder, { signal, unfinished: true });
+    const freed = left.reduce((sum, file) => sum + file.bytes, 0);
+    output.document({ folder, removed: left.length, bytes: freed });
+    output.text(`${count(left.length)} (${megabytes(freed)}) of interrupted downloads removed from ${folder}`); // prettier-ignore
+    return;
+  }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (files.length > 0 && !output.json) {
     const table = list(files);
@@ -34,6 +56,48 @@ export async function cache(
       ? `${folder} holds nothing that was fetched${besides}`
       : `${megabytes(bytes)} in ${folder}${besides}`,
   );
+}
+
+const isUnfinished = (path: string) => /\.part(\.json)?$/.test(path);
+
+/** Reads the files whose hashes the data sets' facts have. */
+async function verify(
+  { output, progress }: Pick<Context, "output" | "progress">,
+  folder: string,
+  files: readonly CachedFile[],
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const known = new Map(
+    dataSets.flatMap(({ name, files }) => files.map((file) => [join(name, file.name), file] as const)), // prettier-ignore
+  );
+  const results: { path: string; state: "right" | "damaged" | "unknown" }[] = [];
+  for (const { path } of files.filter((file) => !isUnfinished(file.path))) {
+    signal.throwIfAborted();
+    const file = known.get(path);
+    progress.say(`reading ${path}`);
+    const state = file === undefined ? "unknown" : (await isRight(join(folder, path), file, signal)) ? "right" : "damaged"; // prettier-ignore
+    results.push({ path, state });
+  }
+  output.document({ folder, files: results });
+  const says = { right: "right", damaged: "DAMAGED", unknown: "no hash is known" };
+  const table = textTable(["file", "is"], results.map(({ path, state }) => [path, says[state]])); // prettier-ignore
+  output.text(results.length === 0 ? `${folder} holds nothing that was fetched` : table);
+  return results.some(({ state }) => state === "damaged") ? "failed" : undefined;
+}
+
+async function isRight(path: string, file: SetFile, signal: AbortSignal): Promise<boolean> {
+  // Mirrors pack a .gz differently: where its content has a hash, that is what counts.
+  const [kind, wanted] = file.contentMd5 !== undefined ? (["md5", file.contentMd5] as const) : file.sha256 !== undefined ? (["sha256", file.sha256] as const) : (["md5", file.md5!] as const); // prettier-ignore
+  const hash = createHash(kind);
+  try {
+    await readThrough(path, { gzip: file.contentMd5 !== undefined, signal }, async (pieces) => {
+      for await (const piece of pieces) hash.update(piece);
+    });
+  } catch (error) {
+    if (isCajalError(error, "bad-file")) return false;
+    throw error;
+  }
+  return hash.digest("hex") === wanted;
 }
 
 const list = (files: readonly CachedFile[]): string =>

@@ -81,3 +81,12 @@ it("touches nothing in a folder that has no list, and nothing outside whatever t
   await clearCache(inner);
   expect(everything()).toEqual(["inner", "inner/own", "mine"]);
 });
+
+it("clears what interrupted downloads left alone, where asked", async () => {
+  await fetched("big/whole");
+  await listAsCached(cache, "big/x");
+  for (const name of ["x.part", "x.part.json"]) writeFileSync(join(cache, "big", name), "half");
+  await clearCache(cache, { unfinished: true });
+  const { files, others } = await cacheContents(cache);
+  expect([files.map(({ path }) => path), others]).toEqual([[join("big", "whole")], 0]);
+});

@@ -61,16 +61,17 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
  * Removes what the cache has made, and the folders that are empty then; all else stays. Waits for
  * downloads that are under way in other processes.
  *
+ * @param options.unfinished removes only what interrupted downloads have left
  * @throws CajalError `io`
  * @throws the signal's reason when it is aborted
  */
 export async function clearCache(
   cache: string,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; unfinished?: boolean } = {},
 ): Promise<void> {
   checkArgument("clearCache", "cache", cache, "path");
-  checkOptions("clearCache", options, { signal: "signal" });
-  const { signal } = options;
+  checkOptions("clearCache", options, { signal: "signal", unfinished: "boolean" });
+  const { signal, unfinished = false } = options;
   const files = await listed(cache);
   for (const file of files) {
     signal?.throwIfAborted();
@@ -81,7 +82,7 @@ export async function clearCache(
       await withLock(
         `${path}.lock`,
         async () => {
-          for (const each of [path, `${path}.part`, `${path}.part.json`])
+          for (const each of [`${path}.part`, `${path}.part.json`, ...(unfinished ? [] : [path])])
             await rm(each, { force: true });
         },
         { signal },
@@ -90,6 +91,8 @@ export async function clearCache(
         if (!(await removeIfEmpty(join(cache, inner)))) break;
     });
   }
+  // What is left is still the cache's.
+  if (unfinished) return;
   await ioErrors("removing", cache, () => rm(join(cache, cacheList), { force: true }));
 }
 

@@ -1,0 +1,77 @@
+// cajal datasets: what is known of each data set, where its files lie, and fetching them.
+import { join } from "node:path";
+import { dataSetFacts, dataSets, type DataSetFacts } from "@cajal/datasets/node";
+import { cacheFolder } from "@cajal/files/node";
+import type { Context } from "../context";
+import { textTable } from "../output";
+
+export async function datasets(
+  context: Context,
+  name: string | undefined,
+  action: "card" | "get" | "where",
+): Promise<void> {
+  if (name === undefined) return list(context);
+  const facts = dataSetFacts(name);
+  const { output, progress, signal } = context;
+  const folder = join(cacheFolder(), name);
+  if (action === "where") {
+    const files = facts.files.map((file) => join(folder, file.name));
+    output.document({ name, folder, files });
+    output.text(files.length === 0 ? `${name} is part of the package` : files.join("\n"));
+    return;
+  }
+  if (action === "get") {
+    const sizes: Record<string, number> = {};
+    for (const split of Object.keys(facts.splits)) {
+      progress.say(`${facts.title}: ${split}`);
+      sizes[split] = (await facts.load({ split, signal })).size;
+    }
+    output.document({ name, folder, sizes });
+    const counts = Object.entries(sizes).map(([split, size]) => `${split} ${size.toLocaleString("en")}`); // prettier-ignore
+    output.text(`${facts.title}: ${counts.join(", ")}${facts.files.length > 0 ? `, in ${folder}` : ""}`); // prettier-ignore
+    return;
+  }
+  const { load: _load, ...card } = facts;
+  output.document(card);
+  output.text(cardOf(facts));
+}
+
+function list({ output }: Context): void {
+  const rows = dataSets.map(({ name, title, splits, shape, classes, files }) => [
+    name,
+    counted(splits),
+    shape?.join("×") ?? "any",
+    String(classes?.length ?? "–"),
+    megabytes(files.reduce((sum, { bytes = 0 }) => sum + bytes, 0)),
+    title,
+  ]);
+  output.document(dataSets.map(({ load: _load, ...facts }) => facts));
+  output.text(textTable(["name", "examples", "shape", "classes", "to fetch", "what"], rows));
+}
+
+function cardOf(facts: DataSetFacts): string {
+  const { title, about, splits, shape, classes, mean, std, files, mirrors, dead, notes } = facts;
+  const lines: [string, string | undefined][] = [
+    ["examples", counted(splits)],
+    ["shape", shape?.join(" × ")],
+    ["classes", classes && `${classes.length}: ${classes.slice(0, 12).join(", ")}${classes.length > 12 ? ", …" : ""}`], // prettier-ignore
+    ["mean", mean?.map((value) => value.toFixed(4)).join(" ")],
+    ["std", std?.map((value) => value.toFixed(4)).join(" ")],
+    ["files", files.map(({ name, bytes }) => `${name}${bytes === undefined ? "" : ` (${megabytes(bytes)})`}`).join(", ") || "none, it is part of the package"], // prettier-ignore
+    ["mirrors", mirrors.join("\n            ") || undefined],
+    ["dead", dead?.map(({ url, why }) => `${url}: ${why}`).join("\n            ")],
+    ["notes", notes?.join("\n            ")],
+    ["licence", facts.licence],
+    ["cite", facts.citation],
+    ["see", facts.homepage],
+  ];
+  const shown = lines.filter(([, value]) => value !== undefined);
+  return `${title}\n${about}\n\n${shown.map(([key, value]) => `  ${key.padEnd(10)}${value}`).join("\n")}`; // prettier-ignore
+}
+
+const counted = (splits: Readonly<Record<string, number>>) =>
+  Object.values(splits)
+    .map((count) => count.toLocaleString("en"))
+    .join(" + ");
+
+const megabytes = (bytes: number) => (bytes === 0 ? "–" : `${(bytes / 1e6).toFixed(1)} MB`);
