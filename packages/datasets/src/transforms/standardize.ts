@@ -40,7 +40,9 @@ export async function standardize(
   let mean: Float64Array | undefined;
   let squares = new Float64Array();
   let count = 0;
-  for await (const { x } of train.batches(options)) {
+  const pass = train.batches(options);
+  checkArgument("standardize", "what train.batches gives", pass, "asyncIterable");
+  for await (const { x } of pass) {
     const channels = channelsOf(x);
     if (mean === undefined) {
       mean = new Float64Array(channels);
