@@ -42,6 +42,18 @@ for (const file of readdirSync(folder).toSorted()) {
       console.log(`${title}: right, ${got.parameters.length} of ${parameters.size} parameters`);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      // PyTorch's gradient itself may not be the slope: differences of the exported network decide.
+      const bytes = readFileSync(join(folder, `${title}.onnx`));
+      const another = { parameters, another: true };
+      const right = await checkExport({ ...network, inputs, tolerance }, bytes, another).then(
+        () => true,
+        () => false,
+      );
+      if (right) {
+        counts.right++;
+        console.log(`${title}: right by differences, not by PyTorch: ${message.split("\n")[0]}`);
+        continue;
+      }
       const kind = isCajalError(error, "unsupported") ? "refused" : "wrong";
       counts[kind]++;
       console.log(`${title}: ${kind}: ${message.split("\n").slice(0, 6).join(" ")}`);

@@ -2,7 +2,7 @@
 and the gradients of inputs and parameters that autograd gives in float64: OUT/NAME.FORM.onnx, OUT/NAME.json.
 
     pip install torch==2.14.1 torchvision timm onnx==1.23.1 onnxscript
-    python packages/onnx/scripts/exportNetworks.py OUT [NAME]
+    python packages/onnx/scripts/exportNetworks.py OUT [NAME,NAME...]
 
 checkNetworks.ts compares. Networks are in inference mode; widths are a fraction of the real ones.
 """
@@ -15,6 +15,8 @@ import warnings
 import timm
 import torch
 import torchvision.models as tv
+from timm.models import mlp_mixer
+from timm.models.convmixer import ConvMixer
 from torchvision.models.efficientnet import EfficientNet, MBConvConfig
 from torchvision.models.mobilenetv3 import MobileNetV3, _mobilenet_v3_conf
 from torchvision.models.regnet import BlockParams, RegNet
@@ -64,14 +66,13 @@ NETWORKS = {
     "shufflenet": (lambda: tv.ShuffleNetV2([2, 2, 2], [8, 16, 32, 32, 64], 5), 32),
     "squeezenet": (lambda: tv.SqueezeNet("1_1", 5), 48),
     "densenet": (lambda: tv.DenseNet(4, (2, 2), 8, num_classes=5), 32),
-    "mixer": (of_timm("mixer_s32_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
-    "resmlp": (of_timm("resmlp_12_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
-    "gmlp": (of_timm("gmlp_ti16_224", img_size=32, patch_size=8, embed_dim=16, num_blocks=2), 32),
-    "convmixer": (of_timm("convmixer_768_32", dim=16, depth=2, kernel_size=3, patch_size=4), 32),
+    "mixer": (lambda: mlp_mixer.MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=16), 32),
+    "resmlp": (lambda: mlp_mixer.MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=16, mlp_ratio=4, block_layer=mlp_mixer.ResBlock, norm_layer=mlp_mixer.Affine), 32),
+    "gmlp": (lambda: mlp_mixer.MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=16, mlp_ratio=6, block_layer=mlp_mixer.SpatialGatingBlock, mlp_layer=mlp_mixer.GatedMlp), 32),
+    "convmixer": (lambda: ConvMixer(16, 2, kernel_size=3, patch_size=4, num_classes=5), 32),
     "poolformer": (of_timm("poolformer_s12", layers=(1, 1, 1, 1), embed_dims=(8, 8, 16, 16), mlp_ratios=(2, 2, 2, 2)), 32),
-    "convnextv2": (of_timm("convnextv2_atto", depths=(1, 1), dims=(8, 16)), 32),
+    "convnextv2": (of_timm("convnextv2_atto", depths=(1, 1, 1, 1), dims=(8, 8, 16, 16)), 32),
     "nfnet": (of_timm("nfnet_f0", stem_chs=8, depths=(1, 1, 1, 1), channels=(8, 8, 16, 16), group_size=4), 32),
-    "coatnet": (of_timm("coatnet_0_rw_224", img_size=32, depths=(1, 1, 1), embed_dim=(8, 16, 32), block_type=("C", "C", "T"), stem_width=(8, 8)), 32),
     "levit": (of_timm("levit_128s", img_size=64, embed_dim=(16, 16), key_dim=8, depth=(1, 1), num_heads=(2, 2)), 64),
     "deit": (of_timm("deit_tiny_distilled_patch16_224", img_size=32, patch_size=8, embed_dim=16, depth=2, num_heads=2), 32),
     "beit": (of_timm("beit_base_patch16_224", img_size=32, patch_size=8, embed_dim=16, depth=2, num_heads=2), 32),
@@ -95,7 +96,7 @@ def numbers(tensor):
 def main(out, only):
     os.makedirs(out, exist_ok=True)
     for seed, (name, (build, extent)) in enumerate(NETWORKS.items()):
-        if only and name != only:
+        if only and name not in only.split(","):
             continue
         try:
             torch.manual_seed(seed)
