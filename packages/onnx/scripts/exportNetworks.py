@@ -1,7 +1,7 @@
 """Writes networks of torchvision and timm with tiny inputs as PyTorch exports them, by both exporters, with outputs
 and the gradients of inputs and parameters that autograd gives in float64: OUT/NAME.FORM.onnx, OUT/NAME.json.
 
-    pip install torch==2.14.1 torchvision timm onnx==1.23.1 onnxscript
+    pip install torch==2.13.0 torchvision timm onnx==1.23.1 onnxscript
     python packages/onnx/scripts/exportNetworks.py OUT [NAME,NAME...]
 
 checkNetworks.ts compares. Networks are in inference mode; widths are a fraction of the real ones.
@@ -70,7 +70,6 @@ NETWORKS = {
     "resmlp": (lambda: mlp_mixer.MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=16, mlp_ratio=4, block_layer=mlp_mixer.ResBlock, norm_layer=mlp_mixer.Affine), 32),
     "gmlp": (lambda: mlp_mixer.MlpMixer(5, 32, patch_size=8, num_blocks=2, embed_dim=16, mlp_ratio=6, block_layer=mlp_mixer.SpatialGatingBlock, mlp_layer=mlp_mixer.GatedMlp), 32),
     "convmixer": (lambda: ConvMixer(16, 2, kernel_size=3, patch_size=4, num_classes=5), 32),
-    "poolformer": (of_timm("poolformer_s12", layers=(1, 1, 1, 1), embed_dims=(8, 8, 16, 16), mlp_ratios=(2, 2, 2, 2)), 32),
     "convnextv2": (of_timm("convnextv2_atto", depths=(1, 1, 1, 1), dims=(8, 8, 16, 16)), 32),
     "nfnet": (of_timm("nfnet_f0", stem_chs=8, depths=(1, 1, 1, 1), channels=(8, 8, 16, 16), group_size=4), 32),
     "levit": (of_timm("levit_128s", img_size=64, embed_dim=(16, 16), key_dim=8, depth=(1, 1), num_heads=(2, 2)), 64),
