@@ -5,6 +5,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import type { CacheAction } from "./commands/cache";
 import type { CompareOptions } from "./commands/compare";
 import type { ConvertOptions } from "./commands/convert";
+import type { ExplainOptions } from "./commands/explain";
 import type { LearnOptions } from "./commands/learn";
 import type { PredictOptions } from "./commands/predict";
 import type { SpeedOptions } from "./commands/speed";
@@ -215,6 +216,49 @@ command("speed", "time prediction or training, each in a process of its own", {
       const { speed } = await import("./commands/speed");
       return speed(context, options);
     }),
+  );
+
+command(
+  "explain",
+  "what a network looks at: maps of images by several methods, and how good these are",
+  {
+    out: new Option("--out <folder>", "where page, pictures and graphs go").default(
+      "cajal-explain",
+    ),
+    examples: [
+      [
+        "cajal explain cat.jpg --model MobileNet",
+        "Grad-CAM and integrated gradients of its top class",
+      ],
+      ["cajal explain *.jpg --model net.onnx --class 3", "an exported network of yours"],
+      ["cajal explain cat.jpg --model model.keras --method lrp,occlusion", "other methods"],
+      ["cajal explain cat.jpg --model net.onnx --onnx", "the methods as ONNX files, too"],
+    ],
+  },
+)
+  .argument("<images...>", "image files")
+  .requiredOption("--model <name|file>", "a published network, or a file: ONNX, Keras, TF.js")
+  .addOption(list("--method <names>", "methods").default(["grad-cam", "integrated-gradients"]))
+  .addOption(
+    number("--class <n>", "the class explained; default: each image's top one", { least: 0 }),
+  )
+  .option("--layer <name>", "the layer of class activation maps; default: the last before pooling")
+  .addOption(
+    new Option(
+      "--preprocessing <name>",
+      "what pixels become; default: the network's own, or tf (−1 … 1)",
+    ).choices(["caffe", "tf", "torch", "unit"]),
+  )
+  .option("--no-metrics", "leaves out deletion, insertion and ROAD, which take most of the time")
+  .option("--onnx", "writes methods that are graphs as ONNX files")
+  .action(
+    act(
+      async (context, options: ExplainOptions, images: string[]) => {
+        const { explain } = await import("./commands/explain");
+        return explain(context, images, options);
+      },
+      { out: "folder" },
+    ),
   );
 
 command("devices", "what this machine can run on, and why not on the rest", {

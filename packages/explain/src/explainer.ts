@@ -90,6 +90,8 @@ export interface LayerShape {
 
 /** A network opened to be explained, for many images. Owns the engine's memory: dispose it. */
 export interface Explainer {
+  /** Of one image, without the batch; undefined where an extent is free. */
+  readonly inputShape: readonly (number | undefined)[];
   /** The layers on the way, in their order, as `layer` takes them. */
   readonly layers: readonly LayerShape[];
   /** The layer that class activation maps choose; undefined where there is none. */

@@ -81,12 +81,12 @@ export function explainerOf(
   const anew = again && ((other: ExplainedGraph) => explainerOf(again(other), format, again));
   const out = (tensor: Tensor<"float32">) => outside(tensor, format);
 
+  const outer = (shape: readonly (number | undefined)[]) =>
+    format === "channels_last" && shape.length === 3 ? [shape[1], shape[2], shape[0]] : shape;
+
   const explainer: Explainer = {
-    layers: graph.layers.map(({ name, shape }) => ({
-      name,
-      shape:
-        format === "channels_last" && shape.length === 3 ? [shape[1], shape[2], shape[0]] : shape,
-    })),
+    inputShape: outer(graph.imageShape),
+    layers: graph.layers.map(({ name, shape }) => ({ name, shape: outer(shape) })),
     get mapLayer() {
       try {
         return lastMaps(graph).name;

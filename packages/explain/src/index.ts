@@ -18,3 +18,14 @@ export type { AttackOptions } from "./attacks/attack";
 export type { MaximizeOptions } from "./maximize";
 export type { Progress } from "./network/network";
 export type { DataFormat } from "./network/images";
+export {
+  overlay,
+  pictureOf,
+  type Legend,
+  type Overlay,
+  type OverlayOptions,
+} from "./pictures/overlay";
+export { gridOf, type Picture } from "./pictures/picture";
+export { figure, type FigureOptions, type Panel } from "./pictures/figure";
+export { encodePng } from "./pictures/png";
+export { type ColorMapName } from "./pictures/colorMaps";

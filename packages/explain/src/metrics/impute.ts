@@ -1,21 +1,12 @@
 // ROAD's imputation of missing pixels (Rong et al. 2022, arXiv:2202.00449): a missing pixel is the weighted mean of its
 // eight neighbours, 1/6 at the sides and 1/12 at the corners, renormalized at the border; missing neighbours are
-// unknown too, which makes one linear system. It is symmetric and positive definite: conjugate gradients solve it.
+// unknown too, which makes one linear system. It is symmetric and positive definite: conjugate gradients solve it,
+// on the image's own grid with a border of nothing around it.
 
-/** Relative to what is asked for; far below float32. */
-const tolerance = 1e-12;
+/** Of what is left over, relative to what is asked for; below what float32 images can tell. */
+const tolerance = 1e-7;
 
-interface Neighbour {
-  readonly dy: number;
-  readonly dx: number;
-  readonly weight: number;
-}
-
-const neighbours: readonly Neighbour[] = [-1, 0, 1].flatMap((dy) =>
-  [-1, 0, 1].flatMap((dx) =>
-    dy === 0 && dx === 0 ? [] : [{ dy, dx, weight: dy === 0 || dx === 0 ? 1 / 6 : 1 / 12 }],
-  ),
-);
+const [side, corner] = [1 / 6, 1 / 12];
 
 /**
  * An image [c, h, w] with its missing pixels filled in, in all channels; with no pixel left, zeros.
@@ -28,72 +19,79 @@ export function imputed(
   keep: ArrayLike<boolean | number>,
 ): Float32Array {
   const area = height * width;
-  const missing = Uint32Array.from({ length: area }, (_, i) => i).filter((i) => !keep[i]);
   const to = image.slice();
+  const missing: number[] = [];
+  for (let i = 0; i < area; i++) if (!keep[i]) missing.push(i);
   if (missing.length === area) return to.fill(0);
-  const index = new Int32Array(area).fill(-1);
-  missing.forEach((pixel, k) => (index[pixel] = k));
-  // Row k: the sum of its weights, and its unknown neighbours with theirs.
-  const diagonal = new Float64Array(missing.length);
-  const unknown: { readonly k: number; readonly weight: number }[][] = [];
-  const known: { readonly pixel: number; readonly weight: number }[][] = [];
-  missing.forEach((pixel, k) => {
-    const [y, x] = [Math.floor(pixel / width), pixel % width];
-    unknown.push([]);
-    known.push([]);
-    for (const { dy, dx, weight } of neighbours) {
-      const [ny, nx] = [y + dy, x + dx];
-      if (ny < 0 || ny >= height || nx < 0 || nx >= width) continue;
-      const other = ny * width + nx;
-      diagonal[k]! += weight;
-      if (index[other] === -1) known[k]!.push({ pixel: other, weight });
-      else unknown[k]!.push({ k: index[other]!, weight });
-    }
-  });
+  const wide = width + 2;
+  const at = (pixel: number) => (Math.floor(pixel / width) + 1) * wide + (pixel % width) + 1;
+  const places = Int32Array.from(missing, at);
+  // What counts as a neighbour: 1 inside of the image.
+  const inside = new Float64Array((height + 2) * wide);
+  for (let i = 0; i < area; i++) inside[at(i)] = 1;
+  const around = aroundOn(wide);
+  const diagonal = Float64Array.from(places, (place) => around(inside, place));
   for (let from = 0; from < image.length; from += area) {
-    const b = Float64Array.from(known, (row) =>
-      row.reduce((sum, { pixel, weight }) => sum + weight * image[from + pixel]!, 0),
-    );
-    const solved = conjugateGradients(diagonal, unknown, b);
-    missing.forEach((pixel, k) => (to[from + pixel] = solved[k]!));
+    const known = new Float64Array(inside.length);
+    for (let i = 0; i < area; i++) if (keep[i]) known[at(i)] = image[from + i]!;
+    const b = Float64Array.from(places, (place) => around(known, place));
+    const x = conjugateGradients(places, diagonal, b, around, inside.length);
+    missing.forEach((pixel, k) => (to[from + pixel] = x[k]!));
   }
   return to;
 }
 
+/** The weighted sum of a place's neighbours, on rows of `wide`. */
+const aroundOn = (wide: number) => (grid: Float64Array, place: number) =>
+  side * (grid[place - 1]! + grid[place + 1]! + grid[place - wide]! + grid[place + wide]!) +
+  corner *
+    (grid[place - wide - 1]! +
+      grid[place - wide + 1]! +
+      grid[place + wide - 1]! +
+      grid[place + wide + 1]!);
+
 function conjugateGradients(
+  places: Int32Array,
   diagonal: Float64Array,
-  unknown: readonly (readonly { readonly k: number; readonly weight: number }[])[],
   b: Float64Array,
+  around: (grid: Float64Array, place: number) => number,
+  size: number,
 ): Float64Array {
   const n = b.length;
-  const times = (x: Float64Array) =>
-    Float64Array.from(x, (value, i) => {
-      let sum = diagonal[i]! * value;
-      for (const { k, weight } of unknown[i]!) sum -= weight * x[k]!;
-      return sum;
-    });
-  const dot = (a: Float64Array, c: Float64Array) => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += a[i]! * c[i]!;
-    return sum;
-  };
   const x = new Float64Array(n);
   const r = b.slice();
-  // A loose end: pixels of a region that touches nothing known have no value, and stay 0.
-  const goal = tolerance ** 2 * dot(b, b);
-  let z = r.map((value, i) => value / diagonal[i]!);
-  const p = z.slice();
-  let rz = dot(r, z);
-  for (let round = 0; round < 4 * n && dot(r, r) > goal; round++) {
-    const ap = times(p);
-    const step = rz / dot(p, ap);
+  const ap = new Float64Array(n);
+  // The direction, on the grid: what is known is 0 in it.
+  const p = new Float64Array(size);
+  let rz = 0;
+  let goal = 0;
+  for (let i = 0; i < n; i++) {
+    p[places[i]!] = r[i]! / diagonal[i]!;
+    rz += (r[i]! * r[i]!) / diagonal[i]!;
+    goal += b[i]! * b[i]!;
+  }
+  goal *= tolerance ** 2;
+  for (let round = 0; round < 4 * n; round++) {
+    let pap = 0;
     for (let i = 0; i < n; i++) {
-      x[i]! += step * p[i]!;
-      r[i]! -= step * ap[i]!;
+      const place = places[i]!;
+      ap[i] = diagonal[i]! * p[place]! - around(p, place);
+      pap += p[place]! * ap[i]!;
     }
-    z = r.map((value, i) => value / diagonal[i]!);
-    const next = dot(r, z);
-    for (let i = 0; i < n; i++) p[i] = z[i]! + (next / rz) * p[i]!;
+    if (pap === 0) break;
+    const step = rz / pap;
+    let [next, rest] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      x[i]! += step * p[places[i]!]!;
+      r[i]! -= step * ap[i]!;
+      next += (r[i]! * r[i]!) / diagonal[i]!;
+      rest += r[i]! * r[i]!;
+    }
+    if (rest <= goal) break;
+    for (let i = 0; i < n; i++) {
+      const place = places[i]!;
+      p[place] = r[i]! / diagonal[i]! + (next / rz) * p[place]!;
+    }
     rz = next;
   }
   return x;

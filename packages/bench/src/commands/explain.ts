@@ -1,0 +1,224 @@
+// cajal explain: maps of images by several methods, side by side on a page, with their metrics.
+import { mkdir } from "node:fs/promises";
+import { basename, extname, join } from "node:path";
+import { CajalError, preprocessInput, tensor, type Preprocessing, type Tensor } from "@cajal/core";
+import { resizing } from "@cajal/datasets";
+import { readImage } from "@cajal/datasets/node";
+import {
+  attributionGraph,
+  encodePng,
+  graphMethods,
+  methods,
+  openExplainer,
+  overlay,
+  pictureOf,
+  type AttributeOptions,
+  type Explainer,
+  type MethodName,
+} from "@cajal/explain";
+import { writeWhole } from "@cajal/files/node";
+import { encodeModel } from "@cajal/onnx";
+import { classifier, type Classifier } from "../choices/classifier";
+import type { CommonOptions, Context } from "../context";
+import { textTable } from "../output";
+import { explainPage, type ExplainedImage, type ExplainedMap } from "../report/explainPage";
+
+export interface ExplainOptions extends CommonOptions {
+  out: string;
+  model: string;
+  method: string[];
+  class?: number;
+  layer?: string;
+  preprocessing?: Preprocessing | "unit";
+  metrics: boolean;
+  onnx?: boolean;
+}
+
+/** One map of one image, as a line of JSON. */
+interface ExplainRecord {
+  readonly image: string;
+  readonly model: string;
+  readonly method: string;
+  readonly class: number;
+  readonly label?: string;
+  readonly probability: number;
+  readonly layer?: string;
+  readonly delta?: number;
+  /** Area under the curve; beside it that of a random map. */
+  readonly deletion?: readonly [map: number, random: number];
+  readonly insertion?: readonly [map: number, random: number];
+  readonly road?: readonly [map: number, random: number];
+  readonly picture: string;
+}
+
+export async function explain(
+  { output, progress, signal, seed }: Context,
+  files: readonly string[],
+  options: ExplainOptions,
+): Promise<void> {
+  const chosen = options.method.map(methodNamed);
+  const network = await classifier(options.model, signal);
+  await using explainer = await open(network);
+  await mkdir(options.out, { recursive: true });
+  const images: ExplainedImage[] = [];
+  const records: ExplainRecord[] = [];
+  progress.start(`What ${network.name} looks at`);
+  for (const [i, file] of files.entries()) {
+    const { pixels, x } = await prepared(file, explainer, network, options.preprocessing);
+    const softmax = await explainer.scores(x, { output: "softmax", signal });
+    const target = options.class ?? softmax.data.indexOf(softmax.data.reduce((a, b) => Math.max(a, b))); // prettier-ignore
+    if (target >= explainer.classes)
+      throw new CajalError(
+        "bad-argument",
+        `class ${target}: the network tells ${explainer.classes} apart, 0 … ${explainer.classes - 1}.`,
+        { class: target },
+      );
+    const stem = `${i}-${basename(file, extname(file))}`;
+    const maps: ExplainedMap[] = [];
+    for (const [k, method] of chosen.entries()) {
+      const { name, gives, title } = method;
+      const asked = {
+        method: name,
+        target,
+        signal,
+        ...(gives === "cam" && options.layer !== undefined && { layer: options.layer }),
+      } as AttributeOptions;
+      const { map, layer, delta } = await explainer.attribute(x, asked);
+      const { picture, legend } = overlay(map, pixels);
+      const figures = options.metrics ? await metricsOf(explainer, x, map, target, { seed, signal }) : {}; // prettier-ignore
+      const path = join(options.out, `${stem}-${name}.png`);
+      await writeWhole(path, await encodePng(picture));
+      const record: ExplainRecord = {
+        image: file,
+        model: network.name,
+        method: name,
+        class: target,
+        ...(network.labels && { label: network.labels[target]! }),
+        probability: softmax.data[target]!,
+        ...(layer !== undefined && { layer }),
+        ...(delta && { delta: delta[0]! }),
+        ...figures,
+        picture: path,
+      };
+      records.push(record);
+      output.line(record);
+      maps.push({ title, picture, legend, layer, ...figures });
+      progress.update(
+        (i * chosen.length + k + 1) / (files.length * chosen.length),
+        `${basename(file)}: ${title}`,
+      );
+    }
+    images.push({
+      name: basename(file),
+      picture: pictureOf(pixels),
+      label: network.labels?.[target] ?? `class ${target}`,
+      probability: softmax.data[target]!,
+      maps,
+    });
+  }
+  progress.finish();
+  const written = [join(options.out, "explain.html")];
+  await writeWhole(written[0]!, await explainPage(network.name, images));
+  if (options.onnx) written.push(...(await writeGraphs(network, chosen, options)));
+  output.text(described(records));
+  output.text(`\n${written.join("\n")}`);
+}
+
+type Chosen = (typeof methods)[number];
+
+function methodNamed(name: string): Chosen {
+  const found = methods.find((method) => method.name === name);
+  const fits = methods.filter(({ gives, needsLayer }: { gives: string; needsLayer?: true }) => gives !== "layer" && !needsLayer); // prettier-ignore
+  if (found && fits.includes(found)) return found;
+  throw new CajalError(
+    "unknown-name",
+    `method "${name}": expected one of ${fits.map((method) => method.name).join(", ")}.`,
+    { name },
+  );
+}
+
+const open = ({ source }: Classifier): Promise<Explainer> =>
+  "graph" in source ? openExplainer(source.graph) : openExplainer(source.model, source.weights);
+
+/** An image cropped and resized to what the network takes, and its input. */
+async function prepared(
+  file: string,
+  explainer: Explainer,
+  network: Classifier,
+  given: ExplainOptions["preprocessing"],
+): Promise<{ pixels: Tensor<"float32">; x: Tensor<"float32"> }> {
+  const [height = 224, width = 224, channels = 3] = explainer.inputShape;
+  const image = await readImage(file, { channels: channels === 1 ? 1 : 3 });
+  const pixels = resizing(image, { width, height, cropToAspectRatio: true });
+  const mode = given ?? network.preprocessing ?? (channels === 3 ? "tf" : "unit");
+  const x =
+    mode === "unit" || channels !== 3
+      ? tensor(
+          "float32",
+          pixels.shape,
+          pixels.data.map((value) => value / 255),
+        )
+      : preprocessInput(pixels, mode);
+  return { pixels, x: { ...x, shape: [1, ...x.shape] } };
+}
+
+async function metricsOf(
+  explainer: Explainer,
+  x: Tensor,
+  heat: Tensor,
+  target: number,
+  { seed, signal }: { seed: number; signal: AbortSignal },
+): Promise<Pick<ExplainRecord, "deletion" | "insertion" | "road">> {
+  const common = { heat, target, seed, signal };
+  const curves = await explainer.measure(x, { metric: "deletion-insertion", ...common });
+  const losses = await explainer.measure(x, { metric: "road", ...common });
+  const beside = ({ figures, random }: typeof curves, name: string) =>
+    [(figures[name] as number[])[0]!, (random[name] as number[])[0]!] as const;
+  return {
+    deletion: beside(curves, "deletionAuc"),
+    insertion: beside(curves, "insertionAuc"),
+    road: beside(losses, "combined"),
+  };
+}
+
+/** The methods that are graphs, as files. */
+async function writeGraphs(
+  { source }: Classifier,
+  chosen: readonly Chosen[],
+  { out, layer, class: target = undefined }: ExplainOptions,
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const { name, gives } of chosen) {
+    if (!graphMethods.includes(name)) continue;
+    const options = {
+      target: target ?? (name === "integrated-gradients" ? "input" : "top"),
+      ...(gives === "cam" && layer !== undefined && { layer }),
+    } as object;
+    const graph =
+      "graph" in source
+        ? attributionGraph(name as MethodName, source.graph, options)
+        : attributionGraph(name as MethodName, source.model, source.weights, options);
+    const path = join(out, `${name}.onnx`);
+    await writeWhole(path, encodeModel(graph));
+    written.push(path);
+  }
+  return written;
+}
+
+function described(records: readonly ExplainRecord[]): string {
+  const pair = (both: readonly [number, number] | undefined) =>
+    both ? `${both[0].toFixed(3)} (${both[1].toFixed(3)})` : "–";
+  return textTable(
+    ["image", "method", "class", "probability", "layer", "deletion", "insertion", "ROAD"],
+    records.map((record) => [
+      basename(record.image),
+      record.method,
+      record.label ?? String(record.class),
+      record.probability.toFixed(3),
+      record.layer ?? "",
+      pair(record.deletion),
+      pair(record.insertion),
+      pair(record.road),
+    ]),
+  );
+}

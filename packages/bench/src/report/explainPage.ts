@@ -1,0 +1,96 @@
+// The page of `cajal explain`: images with their maps side by side, legends, and metrics beside a random map's.
+import { figure, type Legend, type Picture } from "@cajal/explain";
+import { reportStyle } from "./style";
+
+export interface ExplainedMap {
+  readonly title: string;
+  readonly picture: Picture;
+  readonly legend: Legend;
+  readonly layer?: string | undefined;
+  /** Of the map, and of a random one. */
+  readonly deletion?: readonly [number, number];
+  readonly insertion?: readonly [number, number];
+  readonly road?: readonly [number, number];
+}
+
+export interface ExplainedImage {
+  readonly name: string;
+  readonly picture: Picture;
+  readonly label: string;
+  readonly probability: number;
+  readonly maps: readonly ExplainedMap[];
+}
+
+/** One file: no scripts, nothing loaded from elsewhere. */
+export async function explainPage(
+  model: string,
+  images: readonly ExplainedImage[],
+): Promise<string> {
+  const sections = await Promise.all(images.map(sectionOf));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>What ${escaped(model)} looks at</title>
+<style>${reportStyle}
+.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); gap: 20px; }
+.panels figure { padding: 14px; }
+.panels dl { display: grid; grid-template-columns: 1fr auto; gap: 2px 12px; margin: 10px 0 0; font-size: 0.86rem; }
+.panels dt { color: var(--soft); }
+.panels dd { margin: 0; text-align: right; }
+.panels .better { color: var(--good); font-weight: 600; }
+.panels .worse { color: var(--bad); font-weight: 600; }
+</style>
+</head>
+<body>
+<header><p class="kicker">cajal explain</p><h1>What ${escaped(model)} looks at</h1>
+<p class="lead">Red speaks for the class, blue against it; on maps that are never negative, the lighter the more. Figures
+stand beside those of a random map: a good map has low deletion, high insertion and high ROAD.</p></header>
+${sections.join("\n")}
+</body>
+</html>
+`;
+}
+
+async function sectionOf({ name, picture, label, probability, maps }: ExplainedImage) {
+  const original = await panelOf("Image", { picture }, "");
+  const panels = await Promise.all(
+    maps.map((map) => panelOf(map.title, map, map.layer === undefined ? "" : `at ${map.layer}`)),
+  );
+  return `<section><h2>${escaped(name)}</h2><p>${escaped(label)}, probability ${probability.toFixed(3)}</p><div class="panels">${[original, ...panels].join("")}</div></section>`;
+}
+
+async function panelOf(
+  title: string,
+  {
+    picture,
+    legend,
+    deletion,
+    insertion,
+    road,
+  }: Pick<ExplainedMap, "picture" | "deletion" | "insertion" | "road"> & { legend?: Legend },
+  note: string,
+): Promise<string> {
+  const svg = await figure([{ title, picture, ...(legend && { legend }) }], { columns: 1 });
+  const rows = [
+    row("Deletion", deletion, (map, random) => map < random),
+    row("Insertion", insertion, (map, random) => map > random),
+    row("ROAD", road, (map, random) => map > random),
+  ].join("");
+  return `<figure>${svg}${note ? `<figcaption>${escaped(note)}</figcaption>` : ""}${rows ? `<dl>${rows}</dl>` : ""}</figure>`;
+}
+
+function row(
+  name: string,
+  both: readonly [number, number] | undefined,
+  better: (map: number, random: number) => boolean,
+): string {
+  if (!both) return "";
+  const [map, random] = both;
+  const kind = better(map, random) ? "better" : "worse";
+  return `<dt>${name}</dt><dd><span class="${kind}">${map.toFixed(3)}</span> (random ${random.toFixed(3)})</dd>`;
+}
+
+const escaped = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -1,0 +1,71 @@
+// Pictures with titles and legends, as one SVG.
+import { colorMaps } from "./colorMaps";
+import type { Legend } from "./overlay";
+import type { Picture } from "./picture";
+import { pngUri } from "./png";
+
+export interface Panel {
+  readonly title: string;
+  readonly picture: Picture;
+  readonly legend?: Legend;
+}
+
+export interface FigureOptions {
+  /** Default 4. */
+  readonly columns?: number;
+  /** Width of a panel in CSS pixels. Default 224. */
+  readonly width?: number;
+}
+
+/** Panels side by side; text in the page's colour, so that light and dark pages both do. */
+export async function figure(
+  panels: readonly Panel[],
+  { columns = 4, width = 224 }: FigureOptions = {},
+): Promise<string> {
+  const across = Math.min(columns, panels.length);
+  const [gap, above, below] = [16, 22, 34];
+  const tallest = Math.max(
+    ...panels.map(({ picture }) => (width * picture.height) / picture.width),
+  );
+  const high = above + tallest + below;
+  const cells = await Promise.all(
+    panels.map(async ({ title, picture, legend }, i) => {
+      const [x, y] = [(i % columns) * (width + gap), Math.floor(i / columns) * (high + gap)];
+      const height = (width * picture.height) / picture.width;
+      const image = `<image x="0" y="${above}" width="${width}" height="${round(height)}" style="image-rendering:pixelated" href="${await pngUri(picture)}"/>`;
+      const label = `<text x="0" y="15" font-size="13" font-weight="600">${escaped(title)}</text>`;
+      const scale = legend ? legendOf(legend, width, above + height + 8, i) : "";
+      return `<g transform="translate(${x} ${round(y)})">${label}${image}${scale}</g>`;
+    }),
+  );
+  const total = {
+    width: across * (width + gap) - gap,
+    height: round(Math.ceil(panels.length / columns) * (high + gap) - gap),
+  };
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total.width} ${total.height}" width="${total.width}" height="${total.height}" font-family="system-ui, sans-serif" fill="currentColor" role="img">${cells.join("")}</svg>`;
+}
+
+/** A bar of the colours, and the numbers at its ends. */
+function legendOf({ colors, low, high }: Legend, width: number, y: number, id: number): string {
+  const map = colorMaps[colors];
+  const stops = Array.from({ length: 17 }, (_, i) => {
+    const t = i / 16;
+    const [r, g, b] = map.at(map.signed ? 2 * t - 1 : t);
+    return `<stop offset="${t}" stop-color="rgb(${r},${g},${b})"/>`;
+  });
+  const text = (x: number, anchor: string, value: number) =>
+    `<text x="${x}" y="${round(y + 21)}" font-size="11" text-anchor="${anchor}">${shown(value)}</text>`;
+  return (
+    `<defs><linearGradient id="legend${id}-${colors}">${stops.join("")}</linearGradient></defs>` +
+    `<rect x="0" y="${round(y)}" width="${width}" height="8" rx="2" fill="url(#legend${id}-${colors})"/>` +
+    text(0, "start", low) +
+    (map.signed ? text(width / 2, "middle", 0) : "") +
+    text(width, "end", high)
+  );
+}
+
+const round = (value: number) => Math.round(100 * value) / 100;
+const shown = (value: number) =>
+  (value === 0 ? "0" : String(Number(value.toPrecision(3)))).replace("-", "−");
+const escaped = (text: string) =>
+  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

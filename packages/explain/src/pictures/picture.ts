@@ -1,0 +1,42 @@
+// Pictures in memory.
+
+/** RGBA, 8 bits, row by row. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8ClampedArray;
+}
+
+export const emptyPicture = (width: number, height: number): Picture => ({
+  width,
+  height,
+  data: new Uint8ClampedArray(4 * width * height),
+});
+
+/** Enlarged by whole numbers, its pixels as squares. */
+export function enlarged({ width, height, data }: Picture, by: number): Picture {
+  const made = emptyPicture(width * by, height * by);
+  for (let y = 0; y < made.height; y++)
+    for (let x = 0; x < made.width; x++) {
+      const from = 4 * (Math.floor(y / by) * width + Math.floor(x / by));
+      made.data.set(data.subarray(from, from + 4), 4 * (y * made.width + x));
+    }
+  return made;
+}
+
+/** Pictures side by side, row by row, `gap` pixels of nothing between them. */
+export function gridOf(pictures: readonly Picture[], columns: number, gap = 4): Picture {
+  const width = Math.max(...pictures.map((each) => each.width));
+  const height = Math.max(...pictures.map((each) => each.height));
+  const rows = Math.ceil(pictures.length / columns);
+  const across = Math.min(columns, pictures.length);
+  const made = emptyPicture(across * (width + gap) - gap, rows * (height + gap) - gap);
+  pictures.forEach((picture, i) => {
+    const [left, top] = [(i % columns) * (width + gap), Math.floor(i / columns) * (height + gap)];
+    for (let y = 0; y < picture.height; y++) {
+      const row = picture.data.subarray(4 * y * picture.width, 4 * (y + 1) * picture.width);
+      made.data.set(row, 4 * ((top + y) * made.width + left));
+    }
+  });
+  return made;
+}

@@ -1,0 +1,104 @@
+import { inflateSync } from "node:zlib";
+import { random, tensor } from "@cajal/core";
+import { describe, expect, it } from "vitest";
+import { colorMaps, lightnessOf } from "./colorMaps";
+import { figure } from "./figure";
+import { overlay, pictureOf } from "./overlay";
+import { emptyPicture, enlarged, gridOf } from "./picture";
+import { encodePng } from "./png";
+
+describe("colour maps", () => {
+  it("step evenly in lightness", () => {
+    for (const [name, from] of [
+      ["heat", 0],
+      ["grey", 0],
+      ["diverging", 0],
+    ] as const) {
+      const steps = Array.from({ length: 11 }, (_, i) =>
+        lightnessOf(colorMaps[name].at(from + i / 10)),
+      );
+      const changes = steps.slice(1).map((lightness, i) => lightness - steps[i]!);
+      const mean = changes.reduce((a, b) => a + b, 0) / 10;
+      for (const change of changes) expect(Math.abs(change - mean), name).toBeLessThan(0.012);
+    }
+  });
+
+  it("are as light on both sides of nothing", () => {
+    for (const value of [0.25, 0.5, 1]) {
+      const [against, speaking] = [-value, value].map((each) =>
+        lightnessOf(colorMaps.diverging.at(each)),
+      );
+      expect(Math.abs(against! - speaking!)).toBeLessThan(0.015);
+    }
+    const [r, , b] = colorMaps.diverging.at(1);
+    expect(r).toBeGreaterThan(b);
+  });
+});
+
+describe("overlay", () => {
+  const image = tensor("float32", [2, 3, 1], [0, 1, 0, 1, 0, 1]);
+
+  it("colours what is hot, and leaves the rest as it is", () => {
+    const map = tensor("float32", [1, 2, 3], [0, 0, 4, 0, 0, 0]);
+    const { picture, legend } = overlay(map, image);
+    expect(legend).toEqual({ colors: "heat", low: 0, high: 4 });
+    const at = (i: number) => [...picture.data.subarray(4 * i, 4 * i + 4)];
+    expect(at(0)).toEqual([40, 40, 40, 255]);
+    expect(at(1)).toEqual([255, 255, 255, 255]);
+    expect(at(2)[0]).toBeGreaterThan(at(2)[2]! + 20);
+  });
+
+  it("diverges where maps are signed, and shows a map of nothing as nothing", () => {
+    const { legend } = overlay(tensor("float32", [1, 2, 3], [0, -2, 1, 0, 0, 0]), undefined);
+    expect(legend).toEqual({ colors: "diverging", low: -2, high: 2 });
+    const { picture } = overlay(tensor("float32", [1, 2, 3]), image);
+    expect(picture.data[0]).toBe(40);
+    expect(() => overlay(tensor("float32", [3]), image)).toThrow(expect.objectContaining({ code: "bad-shape" })); // prettier-ignore
+  });
+
+  it("brings a small map to the image's size", () => {
+    const { picture } = overlay(tensor("float32", [1, 1, 1], [1]), image);
+    expect([picture.width, picture.height]).toEqual([3, 2]);
+  });
+
+  it("shows images in their own range", () => {
+    expect([...pictureOf(image).data.subarray(0, 8)]).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
+    expect(pictureOf(image, { pixels: [0, 2] }).data[4]).toBe(128);
+  });
+});
+
+describe("PNG", () => {
+  it("holds the pixels", async () => {
+    const numbers = random(1, "pixels");
+    const picture = { width: 5, height: 4, data: Uint8ClampedArray.from({ length: 80 }, () => numbers.integer(256)) }; // prettier-ignore
+    const bytes = Buffer.from(await encodePng(picture));
+    expect(bytes.subarray(1, 4).toString()).toBe("PNG");
+    expect(bytes.readUInt32BE(16)).toBe(5);
+    const length = bytes.readUInt32BE(33);
+    const rows = inflateSync(bytes.subarray(41, 41 + length));
+    const pixels = new Uint8ClampedArray(80);
+    for (let y = 0; y < 4; y++)
+      for (let i = 0; i < 20; i++)
+        pixels[y * 20 + i] =
+          (rows[y * 21 + 1 + i]! + (y > 0 ? pixels[(y - 1) * 20 + i]! : 0)) & 255;
+    expect(pixels).toEqual(picture.data);
+    // The check value of IEND, the same in every PNG.
+    expect(bytes.subarray(-4).toString("hex")).toBe("ae426082");
+  });
+});
+
+describe("grids and figures", () => {
+  it("lay pictures out", () => {
+    const grid = gridOf([emptyPicture(2, 3), emptyPicture(2, 3), emptyPicture(2, 3)], 2, 1);
+    expect([grid.width, grid.height]).toEqual([5, 7]);
+    expect(enlarged(emptyPicture(2, 3), 4).width).toBe(8);
+  });
+
+  it("carry titles and legends", async () => {
+    const { picture, legend } = overlay(tensor("float32", [1, 2, 2], [-1, 0, 0, 0.5]), undefined);
+    const svg = await figure([{ title: "a < b", picture, legend }]);
+    expect(svg).toContain("a &lt; b");
+    expect(svg).toContain("data:image/png;base64,");
+    expect(svg).toContain(">−1<");
+  });
+});
