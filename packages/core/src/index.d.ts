@@ -1,0 +1,11 @@
+export { CajalError, isCajalError, type ErrorCode, type Facts } from "./errors";
+export { unknownName, nearest } from "./names";
+export { checkOptions, optionsOf, type OptionKind, type OptionKinds } from "./options";
+export { showValue } from "./showValue";
+export { checkArgument, type ArgumentKind } from "./checkArgument";
+export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
+export { importPeer, peerError, type PeerOptions } from "./importPeer";
+export { abortable } from "./abortable";
+export { dtypes, tensor, sizeOf, checkTensor, bytesOf, showShape, type Batch, isTensor, type NamedBatch, type NamedTensors, type DType, type Shape, type Tensor, type TypedArrays, type Weights, } from "./tensor";
+export { random, hash, type Random } from "./random";
+export { preprocessInput, type Preprocessing } from "./preprocessInput";

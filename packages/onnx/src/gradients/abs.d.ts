@@ -1,0 +1,1 @@
+export declare const abs: import("./gradient").Gradient;

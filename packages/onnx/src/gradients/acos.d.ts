@@ -1,0 +1,1 @@
+export declare const acos: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const affineGrid: import("./gradient").Gradient;

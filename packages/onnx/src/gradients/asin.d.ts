@@ -1,0 +1,1 @@
+export declare const asin: import("./gradient").Gradient;

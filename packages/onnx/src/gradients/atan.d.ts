@@ -1,0 +1,1 @@
+export declare const atan: import("./gradient").Gradient;

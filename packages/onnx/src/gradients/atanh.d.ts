@@ -1,0 +1,1 @@
+export declare const atanh: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const averagePool: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const cast: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const celu: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const centerCropPad: import("./gradient").Gradient;

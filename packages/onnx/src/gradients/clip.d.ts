@@ -1,0 +1,1 @@
+export declare const clip: import("./gradient").Gradient;

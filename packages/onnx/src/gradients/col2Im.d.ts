@@ -1,0 +1,1 @@
+export declare const col2Im: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const compress: import("./gradient").Gradient;

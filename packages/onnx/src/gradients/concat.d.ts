@@ -1,0 +1,1 @@
+export declare const concat: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const conv: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const cos: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const cosh: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const cumSum: import("./gradient").Gradient;

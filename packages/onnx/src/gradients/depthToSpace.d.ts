@@ -1,0 +1,1 @@
+export declare const depthToSpace: import("./gradient").Gradient;

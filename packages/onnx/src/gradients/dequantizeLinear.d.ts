@@ -1,0 +1,1 @@
+export declare const dequantizeLinear: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const det: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const dft: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const div: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const dropout: import("./gradient").Gradient;

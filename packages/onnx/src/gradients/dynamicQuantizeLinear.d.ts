@@ -1,0 +1,1 @@
+export declare const dynamicQuantizeLinear: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const einsum: import("./gradient").Gradient;

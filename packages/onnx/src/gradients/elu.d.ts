@@ -1,0 +1,1 @@
+export declare const elu: import("./gradient").Gradient;

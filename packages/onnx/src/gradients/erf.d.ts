@@ -1,0 +1,1 @@
+export declare const erf: import("./gradient").Gradient;

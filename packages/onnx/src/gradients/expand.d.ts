@@ -1,0 +1,1 @@
+export declare const expand: import("./gradient").Gradient;

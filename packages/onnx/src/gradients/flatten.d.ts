@@ -1,0 +1,1 @@
+export declare const flatten: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const gather: import("./gradient").Gradient;

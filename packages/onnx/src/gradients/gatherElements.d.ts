@@ -1,0 +1,1 @@
+export declare const gatherElements: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const gatherNd: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const gemm: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const globalAveragePool: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const globalLpPool: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const globalMaxPool: import("./gradient").Gradient;

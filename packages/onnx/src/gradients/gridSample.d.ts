@@ -1,0 +1,1 @@
+export declare const gridSample: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const groupNormalization: import("./gradient").Gradient;

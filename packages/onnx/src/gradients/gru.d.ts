@@ -1,0 +1,1 @@
+export declare const gru: import("./gradient").Gradient;

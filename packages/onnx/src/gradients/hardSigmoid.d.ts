@@ -1,0 +1,1 @@
+export declare const hardSigmoid: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const hardSwish: import("./gradient").Gradient;

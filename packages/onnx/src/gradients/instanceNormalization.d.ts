@@ -1,0 +1,1 @@
+export declare const instanceNormalization: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const layerNormalization: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const leakyRelu: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const logSoftmax: import("./gradient").Gradient;

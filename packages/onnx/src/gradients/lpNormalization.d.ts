@@ -1,0 +1,1 @@
+export declare const lpNormalization: import("./gradient").Gradient;

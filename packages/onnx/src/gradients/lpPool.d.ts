@@ -1,0 +1,1 @@
+export declare const lpPool: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const lrn: import("./gradient").Gradient;

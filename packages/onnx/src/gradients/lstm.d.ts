@@ -1,0 +1,2 @@
+import { type Gradient } from "./gradient";
+export declare const lstm: Gradient;

@@ -1,0 +1,1 @@
+export declare const matMul: import("./gradient").Gradient;

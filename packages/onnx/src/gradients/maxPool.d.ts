@@ -1,0 +1,1 @@
+export declare const maxPool: import("./gradient").Gradient;

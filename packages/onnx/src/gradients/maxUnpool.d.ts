@@ -1,0 +1,1 @@
+export declare const maxUnpool: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const meanVarianceNormalization: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const mish: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const mod: import("./gradient").Gradient;

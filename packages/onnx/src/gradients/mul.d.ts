@@ -1,0 +1,1 @@
+export declare const mul: import("./gradient").Gradient;

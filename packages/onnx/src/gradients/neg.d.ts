@@ -1,0 +1,1 @@
+export declare const neg: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const pRelu: import("./gradient").Gradient;

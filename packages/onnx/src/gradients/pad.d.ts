@@ -1,0 +1,1 @@
+export declare const pad: import("./gradient").Gradient;

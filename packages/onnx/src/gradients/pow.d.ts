@@ -1,0 +1,1 @@
+export declare const pow: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const quickGelu: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reciprocal: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reduceL1: import("./gradient").Gradient;

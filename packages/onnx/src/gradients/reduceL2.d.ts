@@ -1,0 +1,1 @@
+export declare const reduceL2: import("./gradient").Gradient;

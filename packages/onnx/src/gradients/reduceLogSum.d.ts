@@ -1,0 +1,1 @@
+export declare const reduceLogSum: import("./gradient").Gradient;

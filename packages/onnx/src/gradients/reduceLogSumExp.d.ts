@@ -1,0 +1,1 @@
+export declare const reduceLogSumExp: import("./gradient").Gradient;

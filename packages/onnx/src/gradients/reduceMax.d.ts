@@ -1,0 +1,1 @@
+export declare const reduceMax: import("./gradient").Gradient;

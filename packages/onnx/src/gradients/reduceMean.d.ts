@@ -1,0 +1,1 @@
+export declare const reduceMean: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reduceMin: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reduceProd: import("./gradient").Gradient;

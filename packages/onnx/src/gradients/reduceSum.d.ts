@@ -1,0 +1,1 @@
+export declare const reduceSum: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reduceSumSquare: import("./gradient").Gradient;

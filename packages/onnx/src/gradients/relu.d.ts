@@ -1,0 +1,1 @@
+export declare const relu: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const reshape: import("./gradient").Gradient;

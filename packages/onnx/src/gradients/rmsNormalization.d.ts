@@ -1,0 +1,1 @@
+export declare const rmsNormalization: import("./gradient").Gradient;

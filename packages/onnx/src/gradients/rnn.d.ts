@@ -1,0 +1,1 @@
+export declare const rnn: import("./gradient").Gradient;

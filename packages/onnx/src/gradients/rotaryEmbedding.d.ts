@@ -1,0 +1,1 @@
+export declare const rotaryEmbedding: import("./gradient").Gradient;

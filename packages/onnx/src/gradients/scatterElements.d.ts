@@ -1,0 +1,1 @@
+export declare const scatterElements: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const scatterNd: import("./gradient").Gradient;

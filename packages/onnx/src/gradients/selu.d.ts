@@ -1,0 +1,1 @@
+export declare const selu: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const shrink: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const sin: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const sinh: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const slice: import("./gradient").Gradient;

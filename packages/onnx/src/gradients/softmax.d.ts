@@ -1,0 +1,1 @@
+export declare const softmax: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const softmaxCrossEntropyLoss: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const softplus: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const softsign: import("./gradient").Gradient;

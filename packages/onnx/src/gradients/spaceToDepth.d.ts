@@ -1,0 +1,1 @@
+export declare const spaceToDepth: import("./gradient").Gradient;

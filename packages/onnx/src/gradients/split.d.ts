@@ -1,0 +1,1 @@
+export declare const split: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const sqrt: import("./gradient").Gradient;

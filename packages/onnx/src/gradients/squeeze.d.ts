@@ -1,0 +1,1 @@
+export declare const squeeze: import("./gradient").Gradient;

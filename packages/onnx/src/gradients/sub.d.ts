@@ -1,0 +1,1 @@
+export declare const sub: import("./gradient").Gradient;

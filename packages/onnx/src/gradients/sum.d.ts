@@ -1,0 +1,1 @@
+export declare const sum: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const tan: import("./gradient").Gradient;

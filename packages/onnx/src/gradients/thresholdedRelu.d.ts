@@ -1,0 +1,1 @@
+export declare const thresholdedRelu: import("./gradient").Gradient;

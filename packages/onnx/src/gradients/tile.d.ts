@@ -1,0 +1,1 @@
+export declare const tile: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const topK: import("./gradient").Gradient;

@@ -1,0 +1,1 @@
+export declare const transpose: import("./gradient").Gradient;

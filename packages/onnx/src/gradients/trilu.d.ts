@@ -1,0 +1,1 @@
+export declare const trilu: import("./gradient").Gradient;

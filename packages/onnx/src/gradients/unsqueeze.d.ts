@@ -1,0 +1,1 @@
+export declare const unsqueeze: import("./gradient").Gradient;

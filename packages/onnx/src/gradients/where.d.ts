@@ -1,0 +1,1 @@
+export declare const where: import("./gradient").Gradient;

@@ -1,0 +1,141 @@
+import type { Tensor } from "@cajal/core";
+import type { CarriedType, ElementType } from "./elementType";
+/** One axis: its extent, the name of a free one ("batch"), or undefined where nothing is known. */
+export type Dim = number | string | undefined;
+/** What is around tensors: a list of them, one or none, a map from keys of a type, a sparse one. */
+export type Container = "sequence" | "optional" | "sparse" | `map(${ElementType})`;
+/** A named value: type and shape as far as known; `shape` undefined: not even the rank. */
+export interface ValueInfo {
+    readonly name: string;
+    /** Type and shape of the tensor, or of each tensor inside its containers. */
+    readonly dtype: ElementType;
+    readonly shape: readonly Dim[] | undefined;
+    /** Where the value is no tensor: what is around it, outermost first. */
+    readonly containers?: readonly Container[] | undefined;
+    /** Fields of the file that Cajal does not read (doc_string, metadata), as they lie in it. */
+    readonly rest?: Uint8Array | undefined;
+}
+/** A tensor of a type that Cajal does not compute with, as it lies in a file. */
+export type CarriedTensor = {
+    readonly dtype: Exclude<CarriedType, "string">;
+    readonly shape: readonly number[];
+    /** Little-endian; types below 8 bits lie packed, the first element lowest. */
+    readonly data: Uint8Array;
+} | {
+    readonly dtype: "string";
+    readonly shape: readonly number[];
+    /** An element each, by convention UTF-8. */
+    readonly data: readonly Uint8Array[];
+};
+/** A constant of a graph. */
+export type Initializer = Tensor | CarriedTensor;
+/** An attribute keeps its ONNX type: the number 1 may be an int or a float. */
+export type Attribute = {
+    readonly type: "float";
+    readonly value: number;
+}
+/** `exact` where the number is beyond 2⁵³ and `value` the nearest one. */
+ | {
+    readonly type: "int";
+    readonly value: number;
+    readonly exact?: bigint;
+}
+/** `bytes` where they are no UTF-8 and `value` has replacement characters. */
+ | {
+    readonly type: "string";
+    readonly value: string;
+    readonly bytes?: Uint8Array;
+} | {
+    readonly type: "tensor";
+    readonly value: Initializer;
+} | {
+    readonly type: "graph";
+    readonly value: Graph;
+} | {
+    readonly type: "floats";
+    readonly value: readonly number[];
+} | {
+    readonly type: "ints";
+    readonly value: readonly number[];
+    readonly exact?: readonly bigint[];
+} | {
+    readonly type: "strings";
+    readonly value: readonly string[];
+    readonly bytes?: readonly Uint8Array[];
+}
+/** Types that no rule reads: the messages as they lie in the file. */
+ | {
+    readonly type: CarriedAttributeType;
+    readonly value: readonly Uint8Array[];
+}
+/** In a local function only: the value of the function's attribute `value`, of type `of`. */
+ | {
+    readonly type: "reference";
+    readonly value: string;
+    readonly of: StatedType;
+};
+export type CarriedAttributeType = "tensors" | "graphs" | "sparse_tensor" | "sparse_tensors" | "type_proto" | "type_protos";
+export type AttributeType = Attribute["type"];
+/** The types that ONNX numbers. */
+export type StatedType = "float" | "int" | "string" | "tensor" | "graph" | "floats" | "ints" | "strings" | CarriedAttributeType;
+export interface Node {
+    /** Operator, e.g. "Conv". */
+    readonly op: string;
+    /** "" is the standard's own domain. */
+    readonly domain: string;
+    /** May be empty: ONNX does not ask for one. */
+    readonly name: string;
+    /** Names of values; "" is an optional input left out. */
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+    readonly attributes: Readonly<Record<string, Attribute>>;
+    /** Which of several local functions of one name is called. */
+    readonly overload?: string | undefined;
+    /** Fields of the file that Cajal does not read (doc_string, metadata), as they lie in it. */
+    readonly rest?: Uint8Array | undefined;
+}
+export interface Graph {
+    readonly name: string;
+    /** In topological order, unless a file had them in another. */
+    readonly nodes: readonly Node[];
+    readonly initializers: ReadonlyMap<string, Initializer>;
+    readonly inputs: readonly ValueInfo[];
+    readonly outputs: readonly ValueInfo[];
+    /** What is known of the values between (ONNX calls it value_info). */
+    readonly values: ReadonlyMap<string, ValueInfo>;
+    /** Fields of the file that Cajal does not read, as they lie in it. */
+    readonly rest?: Uint8Array | undefined;
+}
+/** A function that a model brings along; a node whose operator it names is a call. */
+export interface LocalFunction {
+    readonly name: string;
+    readonly domain: string;
+    readonly overload?: string | undefined;
+    readonly inputs: readonly string[];
+    readonly outputs: readonly string[];
+    /** Attributes that a call must give, and those that it may. */
+    readonly attributes: readonly string[];
+    readonly defaults: Readonly<Record<string, Attribute>>;
+    readonly nodes: readonly Node[];
+    readonly opsets: Readonly<Record<string, number>>;
+    readonly values: ReadonlyMap<string, ValueInfo>;
+    readonly rest?: Uint8Array | undefined;
+}
+export interface OnnxModel {
+    readonly irVersion: number;
+    /** Domain → version of its operator set, e.g. `{ "": 18 }`. */
+    readonly opsets: Readonly<Record<string, number>>;
+    readonly producer: string;
+    readonly producerVersion?: string | undefined;
+    /** The model's own namespace, e.g. "org.example". */
+    readonly domain?: string | undefined;
+    readonly modelVersion?: number | undefined;
+    /** ONNX calls it doc_string. */
+    readonly description?: string | undefined;
+    readonly graph: Graph;
+    readonly metadata: ReadonlyMap<string, string>;
+    /** The model's local functions; what checks, builds or differentiates sees their calls inlined. */
+    readonly functions?: readonly LocalFunction[] | undefined;
+    /** Fields of the file that Cajal does not read, as they lie in it. */
+    readonly rest?: Uint8Array | undefined;
+}

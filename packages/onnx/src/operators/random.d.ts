@@ -1,0 +1,2 @@
+import { type Operator } from "./operator";
+export declare const randoms: readonly Operator[];

@@ -1,0 +1,1 @@
+export declare const unique: import("./operator").Operator;
