@@ -1,1 +1,0 @@
-export declare const abs: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const acos: import("./gradient").Gradient;

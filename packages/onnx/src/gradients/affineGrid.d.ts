@@ -1,1 +1,0 @@
-export declare const affineGrid: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const asinh: import("./gradient").Gradient;

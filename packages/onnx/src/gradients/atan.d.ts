@@ -1,1 +1,0 @@
-export declare const atan: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const atanh: import("./gradient").Gradient;

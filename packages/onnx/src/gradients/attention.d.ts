@@ -1,1 +1,0 @@
-export declare const attention: import("./gradient").Gradient;

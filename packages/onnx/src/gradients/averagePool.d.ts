@@ -1,1 +1,0 @@
-export declare const averagePool: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const batchNormalization: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const cast: import("./gradient").Gradient;

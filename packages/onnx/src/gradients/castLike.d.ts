@@ -1,1 +1,0 @@
-export declare const castLike: import("./gradient").Gradient;

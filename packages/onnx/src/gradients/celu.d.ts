@@ -1,1 +1,0 @@
-export declare const celu: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const centerCropPad: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const clip: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const col2Im: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const compress: import("./gradient").Gradient;

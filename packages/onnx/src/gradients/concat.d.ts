@@ -1,1 +1,0 @@
-export declare const concat: import("./gradient").Gradient;

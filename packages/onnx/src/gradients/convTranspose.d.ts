@@ -1,1 +1,0 @@
-export declare const convTranspose: import("./gradient").Gradient;

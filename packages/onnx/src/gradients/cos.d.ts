@@ -1,1 +1,0 @@
-export declare const cos: import("./gradient").Gradient;

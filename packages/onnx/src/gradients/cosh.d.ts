@@ -1,1 +1,0 @@
-export declare const cosh: import("./gradient").Gradient;

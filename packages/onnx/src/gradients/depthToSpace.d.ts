@@ -1,1 +1,0 @@
-export declare const depthToSpace: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const div: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const dropout: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const dynamicQuantizeLinear: import("./gradient").Gradient;

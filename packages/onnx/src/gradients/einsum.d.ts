@@ -1,1 +1,0 @@
-export declare const einsum: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const elu: import("./gradient").Gradient;

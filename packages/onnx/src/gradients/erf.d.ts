@@ -1,1 +1,0 @@
-export declare const erf: import("./gradient").Gradient;

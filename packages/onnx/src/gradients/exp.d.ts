@@ -1,1 +1,0 @@
-export declare const exp: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const flatten: import("./gradient").Gradient;

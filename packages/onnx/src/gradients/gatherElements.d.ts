@@ -1,1 +1,0 @@
-export declare const gatherElements: import("./gradient").Gradient;

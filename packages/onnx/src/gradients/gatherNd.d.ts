@@ -1,1 +1,0 @@
-export declare const gatherNd: import("./gradient").Gradient;

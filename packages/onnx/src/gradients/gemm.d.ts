@@ -1,1 +1,0 @@
-export declare const gemm: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const globalAveragePool: import("./gradient").Gradient;

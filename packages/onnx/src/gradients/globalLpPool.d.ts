@@ -1,1 +1,0 @@
-export declare const globalLpPool: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const gridSample: import("./gradient").Gradient;

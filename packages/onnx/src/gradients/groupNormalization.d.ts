@@ -1,1 +1,0 @@
-export declare const groupNormalization: import("./gradient").Gradient;

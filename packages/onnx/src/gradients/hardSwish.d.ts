@@ -1,1 +1,0 @@
-export declare const hardSwish: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const identity: import("./gradient").Gradient;

@@ -1,2 +1,0 @@
-import type { Gradient } from "./gradient";
-export declare const gradients: readonly Gradient[];

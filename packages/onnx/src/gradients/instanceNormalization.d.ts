@@ -1,1 +1,0 @@
-export declare const instanceNormalization: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const layerNormalization: import("./gradient").Gradient;

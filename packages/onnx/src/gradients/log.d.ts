@@ -1,1 +1,0 @@
-export declare const log: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const logSoftmax: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const lpNormalization: import("./gradient").Gradient;

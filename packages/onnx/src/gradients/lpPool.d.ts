@@ -1,1 +1,0 @@
-export declare const lpPool: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const lrn: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const maxPool: import("./gradient").Gradient;

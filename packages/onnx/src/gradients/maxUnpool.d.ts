@@ -1,1 +1,0 @@
-export declare const maxUnpool: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const mish: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const mod: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const neg: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const negativeLogLikelihoodLoss: import("./gradient").Gradient;

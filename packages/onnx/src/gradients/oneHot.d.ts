@@ -1,1 +1,0 @@
-export declare const oneHot: import("./gradient").Gradient;

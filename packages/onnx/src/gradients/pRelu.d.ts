@@ -1,1 +1,0 @@
-export declare const pRelu: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const pad: import("./gradient").Gradient;

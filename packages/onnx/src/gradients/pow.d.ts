@@ -1,1 +1,0 @@
-export declare const pow: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const quickGelu: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const range: import("./gradient").Gradient;

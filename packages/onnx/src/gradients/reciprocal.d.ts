@@ -1,1 +1,0 @@
-export declare const reciprocal: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const reduceL1: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const reduceL2: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const reduceLogSum: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const reduceLogSumExp: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const reduceMax: import("./gradient").Gradient;

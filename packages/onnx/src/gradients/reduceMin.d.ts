@@ -1,1 +1,0 @@
-export declare const reduceMin: import("./gradient").Gradient;

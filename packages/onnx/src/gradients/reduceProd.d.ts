@@ -1,1 +1,0 @@
-export declare const reduceProd: import("./gradient").Gradient;

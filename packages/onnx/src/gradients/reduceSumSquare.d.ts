@@ -1,1 +1,0 @@
-export declare const reduceSumSquare: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const relu: import("./gradient").Gradient;

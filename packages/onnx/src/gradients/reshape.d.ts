@@ -1,1 +1,0 @@
-export declare const reshape: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const resize: import("./gradient").Gradient;

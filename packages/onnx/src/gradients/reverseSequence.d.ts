@@ -1,1 +1,0 @@
-export declare const reverseSequence: import("./gradient").Gradient;

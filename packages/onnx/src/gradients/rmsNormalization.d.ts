@@ -1,1 +1,0 @@
-export declare const rmsNormalization: import("./gradient").Gradient;

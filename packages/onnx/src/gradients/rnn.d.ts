@@ -1,1 +1,0 @@
-export declare const rnn: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const roiAlign: import("./gradient").Gradient;

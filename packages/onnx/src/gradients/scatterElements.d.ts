@@ -1,1 +1,0 @@
-export declare const scatterElements: import("./gradient").Gradient;

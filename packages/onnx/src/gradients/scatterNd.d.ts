@@ -1,1 +1,0 @@
-export declare const scatterNd: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const selu: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const shrink: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const sin: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const sinh: import("./gradient").Gradient;

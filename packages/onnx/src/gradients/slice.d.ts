@@ -1,1 +1,0 @@
-export declare const slice: import("./gradient").Gradient;

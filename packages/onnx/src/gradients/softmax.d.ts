@@ -1,1 +1,0 @@
-export declare const softmax: import("./gradient").Gradient;

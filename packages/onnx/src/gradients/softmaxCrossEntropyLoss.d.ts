@@ -1,1 +1,0 @@
-export declare const softmaxCrossEntropyLoss: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const softplus: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const softsign: import("./gradient").Gradient;

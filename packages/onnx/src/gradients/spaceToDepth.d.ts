@@ -1,1 +1,0 @@
-export declare const spaceToDepth: import("./gradient").Gradient;

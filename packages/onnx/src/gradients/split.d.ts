@@ -1,1 +1,0 @@
-export declare const split: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const sqrt: import("./gradient").Gradient;

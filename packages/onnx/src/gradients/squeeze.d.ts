@@ -1,1 +1,0 @@
-export declare const squeeze: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const stft: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const sub: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const tan: import("./gradient").Gradient;

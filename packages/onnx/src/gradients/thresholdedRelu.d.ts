@@ -1,1 +1,0 @@
-export declare const thresholdedRelu: import("./gradient").Gradient;

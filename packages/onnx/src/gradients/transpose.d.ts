@@ -1,1 +1,0 @@
-export declare const transpose: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const trilu: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const unsqueeze: import("./gradient").Gradient;

@@ -1,1 +1,0 @@
-export declare const where: import("./gradient").Gradient;

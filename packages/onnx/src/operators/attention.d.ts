@@ -1,2 +1,0 @@
-import { type Operator } from "./operator";
-export declare const attentions: readonly Operator[];

@@ -1,2 +1,0 @@
-import { type Operator } from "./operator";
-export declare const reductions: readonly Operator[];

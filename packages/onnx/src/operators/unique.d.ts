@@ -1,1 +1,0 @@
-export declare const unique: import("./operator").Operator;
