@@ -184,6 +184,12 @@ command("convert", "a model from any format to any other", {
 })
   .argument("<from>", "model of Keras, TF.js, or safetensors of Cajal")
   .argument("<into>", "file; its ending says the format")
+  .option(
+    "--int8 [folder]",
+    "a smaller ONNX file: int8 weights; of pictures in class folders, activations too",
+  )
+  .option("--float16", "a smaller ONNX file: weights in half precision")
+  .option("--preprocess <kind>", "how pixels become a file's input: tf, caffe or torch")
   .option("--to <format>", "keras, h5, weights.h5, tfjs, onnx, safetensors, npz")
   .action(
     act(async (context, options: ConvertOptions, from: string, into: string) => {

@@ -42,6 +42,7 @@ export {
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
+export { float16Weights, int8Weights, quantize, withRanges, type Ranges } from "./passes/shrink";
 export { inferShapes } from "./graph/inferShapes";
 export {
   failingWithoutRows,

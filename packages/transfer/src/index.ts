@@ -21,3 +21,4 @@ export {
   type FeaturesOptions,
 } from "./adapt/featureExtractor";
 export { fineTune, type FineTuneEvent, type FineTuneOptions, type Stage } from "./adapt/fineTune";
+export { quantizeOn, type QuantizeOnOptions } from "./quantizeOn";

@@ -1,29 +1,53 @@
 // cajal convert: a model from any format to any other.
 import { statSync } from "node:fs";
+import { CajalError } from "@cajal/core";
+import type { Image } from "@cajal/datasets";
+import { imageFolder } from "@cajal/datasets/node";
 import { checkWritable } from "@cajal/files/node";
-import { summary } from "@cajal/models";
-import { formatByName, readModel, writeModel, type WriteFormat } from "@cajal/transfer";
+import { resolve, summary, toOnnx } from "@cajal/models";
+import { float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
+import { writeModel as writeOnnx } from "@cajal/onnx/node";
+import { formatByName, quantizeOn, readModel, writeModel, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
+import { imageModel, prepared } from "../choices/imageModel";
 import type { CommonOptions, Context } from "../context";
 import { whole } from "../report/format";
 
 export interface ConvertOptions extends CommonOptions {
   to?: string;
+  /** A folder of class folders whose pictures show the ranges; true: weights alone. */
+  int8?: string | true;
+  float16?: boolean;
+  preprocess?: string;
 }
 
 export async function convert(
-  { output, progress, signal }: Context,
+  context: Context,
   from: string,
   into: string,
-  { to }: ConvertOptions,
+  options: ConvertOptions,
 ): Promise<void> {
+  const { output, progress, signal } = context;
+  const { to, int8, float16 = false } = options;
   // Before the work.
   const format = (to ?? formatByName(into)) as WriteFormat;
+  if ((int8 !== undefined || float16) && (format !== "onnx" || (int8 !== undefined && float16)))
+    throw new CajalError(
+      "bad-argument",
+      format === "onnx"
+        ? "convert: got --int8 and --float16, expected one of them."
+        : `convert: --int8 and --float16 make ONNX files smaller; ${into} is to be ${format}.`,
+    );
   await checkWritable(into);
   progress.start(`Reading ${from}`);
   const read = await readModel(from, { signal, optimizer: true });
   const { totalParams } = summary(read.model);
   progress.finish(`${read.format}, ${whole(totalParams)} parameters`);
-  await writeModel(into, read, { format, signal });
+  if (int8 === undefined && !float16) await writeModel(into, read, { format, signal });
+  else {
+    progress.start(int8 === undefined ? "Weights to float16" : "Weights to int8");
+    await writeOnnx(into, await shrunk(context, from, read, options), { signal });
+    progress.finish("done");
+  }
   const result = {
     from,
     read_as: read.format,
@@ -38,4 +62,30 @@ export async function convert(
   output.text(
     `${into}: ${format}, ${whole(totalParams)} parameters${read.optimizerState ? ", with the optimizer's state" : ""}`,
   );
+}
+
+/** The model in ONNX, smaller. */
+async function shrunk(
+  context: Context,
+  from: string,
+  { model, weights, labels }: ReadModel,
+  { int8, preprocess }: ConvertOptions,
+): Promise<OnnxModel> {
+  const graph = toOnnx(model, weights);
+  const metadata = new Map(graph.metadata);
+  if (labels) metadata.set("labels", JSON.stringify(labels));
+  const whole = { ...graph, metadata };
+  if (int8 === undefined) return float16Weights(whole);
+  if (int8 === true) return int8Weights(whole);
+  const { signal } = context;
+  const network = await imageModel(from, context, { ...(preprocess && { preprocess }) });
+  const chain = prepared(network);
+  const pictures = await imageFolder(int8, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
+  const [first] = resolve(model).inputs;
+  // A fixed batch is kept to; some hundred pictures tell the ranges.
+  const some = pictures.shuffle({ seed: context.seed }).take(200).batch(first!.shape[0] ?? 8, { dropRemainder: first!.shape[0] !== null }); // prettier-ignore
+  const inputs = async function* () {
+    for await (const { x } of some.batches({ signal })) yield x;
+  };
+  return quantizeOn(whole, inputs(), { signal });
 }

@@ -46,7 +46,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cajal-commands-"));
   const net = functional("own");
   const image = net.input([32, 32, 3]);
-  let x = net.layer("Conv2D", { filters: 8, kernel_size: 3, strides: 2, name: "conv" }, image);
+  let x = net.layer("Conv2D", { filters: 12, kernel_size: 3, strides: 2, name: "conv" }, image);
   x = net.layer("ReLU", { name: "relu" }, x);
   x = net.layer("GlobalAveragePooling2D", { name: "pool" }, x);
   const model = net.model(image, net.layer("Dense", { units: 5, name: "old" }, x));
@@ -135,10 +135,24 @@ describe("cajal convert and table", () => {
     const from = join(folder, "own.h5");
     for (const name of ["a.keras", "b/model.json", "c.safetensors", "d.onnx"]) {
       const result = await answer<{ params: number }>(convert(context(), from, join(folder, name), { seed: 1 })); // prettier-ignore
-      expect(result).toMatchObject({ read_as: "Keras .h5", params: 269 });
+      expect(result).toMatchObject({ read_as: "Keras .h5", params: 401 });
       const [row] = await answer<{ params: number }[]>(table(context(), [join(folder, name)], { seed: 1 })); // prettier-ignore
-      if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 269 });
+      if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 401 });
     }
+  });
+
+  it("makes ONNX files smaller, with the ranges of pictures too", async () => {
+    const from = join(folder, "tuned/model.keras");
+    const picture = { seed: 1, preprocess: "tf" };
+    const bytes = async (name: string, more: object) =>
+      (await answer<{ bytes: number }>(convert(context(), from, join(folder, name), { ...picture, ...more }))).bytes; // prettier-ignore
+    await bytes("half.onnx", { float16: true });
+    await bytes("int8.onnx", { int8: join(folder, "pictures") });
+    for (const name of ["half.onnx", "int8.onnx"]) {
+      await using session = await open(readFileSync(join(folder, name)));
+      expect(session.outputs).toHaveLength(1);
+    }
+    expect(await code(convert(context(), from, join(folder, "x.keras"), { seed: 1, float16: true }))).toBe("bad-argument"); // prettier-ignore
   });
 
   it("refuses endings and formats that are none before it reads", async () => {

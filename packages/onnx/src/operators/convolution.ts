@@ -114,6 +114,7 @@ export const convolution: readonly Operator[] = [
     ending: { activation: "linear" },
     // For each output value the kernel of its channel: channels in (of its group) × height × width.
     macs: ([, kernel = []], y) => (sizeOf(y) * sizeOf(kernel)) / kernel[0]!,
+    weightAxis: () => 0,
     inputs: [2, 3],
     outputs: [1, 1],
     // Never ends without channels.

@@ -48,7 +48,8 @@ const byName = new Map(operators.map((each) => [`${each.domain ?? ""}.${each.op}
 export const operatorFacts = (
   op: string,
   domain = "",
-): Partial<Pick<Operator, "ending" | "macs" | "settings">> => operator(op, domain) ?? {};
+): Partial<Pick<Operator, "ending" | "macs" | "settings" | "weightAxis">> =>
+  operator(op, domain) ?? {};
 
 /** The definition of an operator, if it is known. */
 export const operator = (op: string, domain = ""): Operator | undefined =>

@@ -112,6 +112,11 @@ export interface Operator {
     output: readonly number[],
     int: (name: string, absent: number) => number,
   ): number;
+  /**
+   * The axis of the output's channels in a weight of so many axes that is its second input; undefined: such a weight
+   * has none. Absent: it multiplies by no weights.
+   */
+  weightAxis?(rank: number, int: (name: string, absent: number) => number): number | undefined;
   /** Inputs, by number, that set how it works, such as statistics and limits: no loss is to move them. */
   readonly settings?: readonly number[];
   /** What the values of its output are where a network ends with it; absent: nothing that a loss must know. */

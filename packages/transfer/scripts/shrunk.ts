@@ -1,0 +1,61 @@
+// MobileNet 0.75 made smaller: size, top-1 and top-5 on the 500 images of imagenet-samples, time of one image.
+//   node scripts/run-source.mjs packages/transfer/scripts/shrunk.ts [../shared/data]
+//
+// Last result (Node 20, onnxruntime-node 1.30 on two cores that others used too); MB of the file, top-1, top-5, the
+// median and the least of 40 times of one image:
+//   float32          10.32  0.838  0.948   13.3 ms   4.9 ms
+//   float16 weights   5.19  0.838  0.948    9.2 ms   4.7 ms
+//   int8 weights      2.67  0.810  0.940   17.9 ms   8.0 ms
+//   int8 static       2.76  0.804  0.940    7.7 ms   3.0 ms   (ranges of 100 of the images)
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { preprocessInput, tensor, type Tensor } from "@cajal/core";
+import { centerCrop, decodeImage, stackImages } from "@cajal/datasets";
+import { toOnnx } from "@cajal/models";
+import { encodeModel, float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
+import { open } from "@cajal/runtime";
+import { quantizeOn, readModel } from "../src/index";
+
+const data = process.argv[2] ?? "../shared/data";
+const { model, weights } = await readModel(join(data, "mobilenet_v1_0.75_224/model.json"));
+const labels = readFileSync(join(data, "imagenet-samples/labels.csv"), "utf8").trim().split("\n").slice(1).map((line) => line.split(",")); // prettier-ignore
+const images: Tensor<"float32">[] = [];
+for (const [file] of labels) {
+  const image = await decodeImage(readFileSync(join(data, "imagenet-samples", file!)));
+  images.push(preprocessInput(centerCrop(image, { width: 224, height: 224 }), "tf"));
+}
+const batchOf = (from: number, n: number) => stackImages(images.slice(from, from + n));
+const float32 = toOnnx(model, weights);
+// Every tenth image, so 50, show the ranges.
+const calibration = Array.from({ length: 5 }, (_, k) =>
+  stackImages(images.filter((_, i) => i % 50 === k * 10 || i % 50 === k * 10 + 5)),
+);
+const forms: [string, OnnxModel][] = [
+  ["float32", float32],
+  ["float16 weights", float16Weights(float32)],
+  ["int8 weights", int8Weights(float32)],
+  ["int8 static", await quantizeOn(float32, calibration)],
+];
+for (const [name, form] of forms) {
+  await using session = await open(form);
+  let [top1, top5] = [0, 0];
+  for (let from = 0; from < images.length; from += 20) {
+    const { data: all } = await session.predict(batchOf(from, 20));
+    for (let i = 0; i < 20; i++) {
+      const row = Array.from(all.subarray(i * 1000, (i + 1) * 1000), Number);
+      const order = row.map((_, k) => k).toSorted((a, b) => row[b]! - row[a]!);
+      const wanted = Number(labels[from + i]![2]);
+      if (order[0] === wanted) top1++;
+      if (order.slice(0, 5).includes(wanted)) top5++;
+    }
+  }
+  const one = tensor("float32", [1, 224, 224, 3], images[0]!.data);
+  const times: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    const began = performance.now();
+    await session.predict(one);
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  console.log(name, { mb: (encodeModel(form).length / 1e6).toFixed(2), top1: top1 / 500, top5: top5 / 500, median_ms: times[20]!.toFixed(1), least_ms: times[0]!.toFixed(1) }); // prettier-ignore
+}

@@ -1,0 +1,115 @@
+// Smaller models compute nearly the same, and are as small as they should be.
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { functional, toOnnx } from "@cajal/models";
+import {
+  decodeModel,
+  encodeModel,
+  float16Weights,
+  int8Weights,
+  quantize,
+  withRanges,
+  type OnnxModel,
+} from "@cajal/onnx";
+import { open } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import { generatedWeights } from "../../models/testing/generated";
+import { quantizeOn } from "./quantizeOn";
+
+const net = functional("small");
+const image = net.input([12, 12, 3], { name: "image" });
+let x = net.layer("Conv2D", { filters: 16, kernel_size: 3, padding: "same" }, image);
+x = net.layer("ReLU", {}, x);
+const kept = x;
+x = net.layer("DepthwiseConv2D", { kernel_size: 5, padding: "same" }, x);
+x = net.layer("Add", {}, [x, kept]);
+x = net.layer("GlobalAveragePooling2D", {}, x);
+const config = net.model(image, net.layer("Dense", { units: 24, name: "out" }, x));
+const model = toOnnx(config, generatedWeights(config));
+const images = (n: number): Tensor<"float32"> =>
+  tensor("float32", [n, 12, 12, 3], Float32Array.from({ length: n * 432 }, (_, i) => Math.sin(i * i))); // prettier-ignore
+const run = async (form: OnnxModel) => {
+  // As a file has it.
+  await using session = await open(decodeModel(encodeModel(form)));
+  return (await session.predict(images(4))).data as Float32Array;
+};
+/** The largest difference, against the largest value. */
+async function difference(form: OnnxModel): Promise<number> {
+  const [expected, got] = [await run(model), await run(form)];
+  const most = Math.max(...expected.map(Math.abs));
+  return Math.max(...got.map((value, i) => Math.abs(value - expected[i]!))) / most;
+}
+const bytesIn = ({ graph }: OnnxModel) =>
+  [...graph.initializers.values()].reduce((sum, { data }) => sum + (data as Uint8Array).byteLength, 0); // prettier-ignore
+
+describe("weights alone", () => {
+  it("as float16 lose 11 bits' worth, and half their size", async () => {
+    const form = float16Weights(model);
+    const lost = await difference(form);
+    expect(lost).toBeLessThan(2e-3);
+    expect(lost).toBeGreaterThan(0);
+    expect(bytesIn(form) / bytesIn(model)).toBeLessThan(0.6);
+  });
+
+  it("as int8 lose some 1/127 of each channel, and three quarters", async () => {
+    const form = int8Weights(model);
+    expect(await difference(form)).toBeLessThan(2e-2);
+    expect(bytesIn(form) / bytesIn(model)).toBeLessThan(0.45);
+    const kernel = [...form.graph.initializers].find(([name]) => name.endsWith("/int8"))![1];
+    expect(kernel.dtype).toBe("int8");
+    expect(Math.max(...Array.from(kernel.data as Int8Array, Math.abs))).toBe(127);
+  });
+
+  it("keeps halves that are no rounding at all, the smallest and the largest", () => {
+    const values = [1, -2, 65504, 1e6, 2 ** -24, 2 ** -25, 1 + 2 ** -11, 1 + 3 * 2 ** -11, 0];
+    // Ties go to even: 1 + 2⁻¹¹ down, 1 + 3·2⁻¹¹ up; 10⁶ is the largest.
+    const bits = [0x3c00, 0xc000, 0x7bff, 0x7bff, 0x0001, 0x0000, 0x3c00, 0x3c02, 0];
+    const weight = tensor("float32", [16, 16], Float32Array.from({ length: 256 }, (_, i) => values[i] ?? 0)); // prettier-ignore
+    const form = float16Weights({
+      ...model,
+      graph: {
+        ...model.graph,
+        nodes: [{ op: "MatMul", domain: "", name: "m", inputs: ["x", "w"], outputs: ["y"], attributes: {} }], // prettier-ignore
+        initializers: new Map([["w", weight]]),
+        inputs: [{ name: "x", dtype: "float32", shape: [1, 16] }],
+        outputs: [{ name: "y", dtype: "float32", shape: [1, 16] }],
+        values: new Map(),
+      },
+    });
+    expect(Array.from((form.graph.initializers.get("w/half")!.data as Uint16Array).subarray(0, 9))).toEqual(bits); // prettier-ignore
+  });
+});
+
+describe("static quantization", () => {
+  it("loses a few hundredths with the ranges of the data", async () => {
+    const form = await quantizeOn(model, [images(2), images(4)]);
+    const lost = await difference(form);
+    expect(lost).toBeLessThan(5e-2);
+    expect(lost).toBeGreaterThan(0);
+    const ops = form.graph.nodes.map(({ op }) => op);
+    // Image, what the depthwise convolution reads, what the dense layer reads.
+    expect(ops.filter((op) => op === "QuantizeLinear")).toHaveLength(3);
+    // The addition reads what the convolution before it was rounded to.
+    const add = form.graph.nodes.find(({ op }) => op === "Add")!;
+    expect(add.inputs.some((input) => input.endsWith("/rounded"))).toBe(true);
+  });
+
+  it("takes ranges as they were seen: too narrow ones saturate", async () => {
+    const ranges = new Map<string, readonly [number, number]>();
+    for (const { name } of withRanges(model).graph.outputs)
+      if (name.endsWith("/least")) ranges.set(name.slice(0, -6), [-0.01, 0.01]);
+    expect(await difference(quantize(model, ranges))).toBeGreaterThan(0.2);
+  });
+
+  it("refuses to guess", async () => {
+    const code = (error: unknown) => (isCajalError(error) ? error.code : error);
+    await expect(quantizeOn(model, []).catch(code)).resolves.toBe("bad-argument");
+    const missing = (): unknown => {
+      try {
+        return quantize(model, new Map());
+      } catch (error) {
+        return code(error);
+      }
+    };
+    expect(missing()).toBe("bad-argument");
+  });
+});
