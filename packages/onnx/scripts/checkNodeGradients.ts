@@ -275,8 +275,9 @@ async function compare(
       });
     const point = (numbers: readonly number[]) => tensor(at.dtype, at.shape, numbers);
     const here = await precise.f(point(values));
-    // An input that the size of the results goes by, as Range's limit.
-    if (here.length !== first.length) continue;
+    // An input that the size of the results goes by, as Range's limit; a point without a result, as that of a
+    // variance below 0.
+    if (here.length !== first.length || here.some(Number.isNaN)) continue;
     // What is infinite does not count.
     const weights = anyWeights.map((weight, k) => (Number.isFinite(here[k]) ? weight : 0));
     const f = async (i: number, x: number) => {
