@@ -1,7 +1,9 @@
 // All readers that the fuzzer feeds: one file each, and its name here.
 import { checkpoint } from "./checkpoint";
+import { csv } from "./csv";
 import { hdf5 } from "./hdf5";
 import { idx } from "./idx";
+import { images } from "./images";
 import { kerasConfigs } from "./kerasConfigs";
 import { onnxBytes } from "./onnxBytes";
 import { onnxGraphs } from "./onnxGraphs";
@@ -9,12 +11,16 @@ import { records } from "./records";
 import { report } from "./report";
 import { safetensors } from "./safetensors";
 import { tar } from "./tar";
+import { webDataset } from "./webDataset";
 
 export const targets = [
   records,
   report,
   idx,
   tar,
+  webDataset,
+  csv,
+  images,
   safetensors,
   checkpoint,
   hdf5,
