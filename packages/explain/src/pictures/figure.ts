@@ -1,7 +1,8 @@
 // Pictures with titles and legends, as one SVG.
 import { colorMaps } from "./colorMaps";
 import type { Legend } from "./overlay";
-import type { Picture } from "./picture";
+import { CajalError, checkInteger, checkNumber, checkOptions } from "@cajal/core";
+import { checkPicture, type Picture } from "./picture";
 import { pngUri } from "./png";
 
 export interface Panel {
@@ -20,8 +21,15 @@ export interface FigureOptions {
 /** Panels side by side; text in the page's colour, so that light and dark pages both do. */
 export async function figure(
   panels: readonly Panel[],
-  { columns = 4, width = 224 }: FigureOptions = {},
+  options: FigureOptions = {},
 ): Promise<string> {
+  if (!Array.isArray(panels) || panels.length === 0)
+    throw new CajalError("bad-argument", "figure: expected a list of panels, { title, picture }.");
+  for (const panel of panels as readonly Panel[]) checkPicture("figure", panel?.picture);
+  checkOptions("figure", options, ["columns", "width"]);
+  const { columns = 4, width = 224 } = options;
+  checkInteger("figure", "columns", columns, { least: 1 });
+  checkNumber("figure", "width", width, { least: 1 });
   const across = Math.min(columns, panels.length);
   const [gap, above, below] = [16, 22, 34];
   const tallest = Math.max(

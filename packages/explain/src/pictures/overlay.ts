@@ -1,5 +1,13 @@
 // A map laid over its image.
-import { CajalError, showShape, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkInteger,
+  checkOptions,
+  checkTensor,
+  showShape,
+  unknownName,
+  type Tensor,
+} from "@cajal/core";
 import { resized } from "../methods/shared/resize";
 import { colorMaps, type ColorMapName } from "./colorMaps";
 import { emptyPicture, type Picture } from "./picture";
@@ -43,8 +51,12 @@ export interface Legend {
 export function overlay(
   map: Tensor,
   image: Tensor | undefined,
-  { colors, opacity, range, pixels, index = 0 }: OverlayOptions = {},
+  options: OverlayOptions = {},
 ): Overlay {
+  checkOptions("overlay", options, ["colors", "opacity", "range", "pixels", "index"]);
+  const { colors, opacity, range, pixels, index = 0 } = options;
+  if (colors !== undefined && !Object.hasOwn(colorMaps, colors))
+    throw unknownName("colour map", colors, Object.keys(colorMaps));
   const heat = planeOf(map, index);
   const under = image && greyOf(image, index, pixels);
   const { width, height } = under ?? heat;
@@ -73,8 +85,10 @@ export function overlay(
 /** The image itself, in its colours. */
 export function pictureOf(
   image: Tensor,
-  { pixels, index = 0 }: Pick<OverlayOptions, "pixels" | "index"> = {},
+  options: Pick<OverlayOptions, "pixels" | "index"> = {},
 ): Picture {
+  checkOptions("pictureOf", options, ["pixels", "index"]);
+  const { pixels, index = 0 } = options;
   const { values, width, height, channels } = imageOf(image, index);
   const [low, high] = pixels ?? extremes(values);
   const picture = emptyPicture(width, height);
@@ -94,7 +108,8 @@ interface Plane {
   readonly height: number;
 }
 
-function planeOf({ shape, data }: Tensor, index: number): Plane {
+function planeOf(map: Tensor, index: number): Plane {
+  const { shape, data } = checked(map, index);
   const [height, width, channels] =
     shape.length === 2
       ? [shape[0]!, shape[1]!, 1]
@@ -114,7 +129,17 @@ function planeOf({ shape, data }: Tensor, index: number): Plane {
   return { values, width, height };
 }
 
-function imageOf({ shape, data }: Tensor, index: number) {
+/** @throws CajalError `bad-argument`, `bad-shape` for what is no tensor */
+function checked(given: Tensor, index: number): Tensor {
+  if (typeof given !== "object" || given === null)
+    throw new CajalError("bad-argument", `overlay: got ${String(given)}, expected a tensor.`);
+  checkTensor(given);
+  checkInteger("overlay", "index", index, { least: 0 });
+  return given;
+}
+
+function imageOf(image: Tensor, index: number) {
+  const { shape, data } = checked(image, index);
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
   const size = height * width * channels;
   if (![3, 4].includes(shape.length) || (index + 1) * size > data.length)

@@ -1,10 +1,22 @@
 // Pictures in memory.
+import { CajalError, checkInteger } from "@cajal/core";
 
 /** RGBA, 8 bits, row by row. */
 export interface Picture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8ClampedArray;
+}
+
+/** @throws CajalError `bad-argument` for what is no picture */
+export function checkPicture(where: string, given: Picture): void {
+  const { width, height, data } = typeof given === "object" && given !== null ? given : ({} as Picture); // prettier-ignore
+  const whole = [width, height].every((extent) => Number.isSafeInteger(extent) && extent > 0);
+  if (!whole || !ArrayBuffer.isView(data) || data.length !== 4 * width * height)
+    throw new CajalError(
+      "bad-argument",
+      `${where}: expected a picture { width, height, data }, four bytes for each pixel.`,
+    );
 }
 
 export const emptyPicture = (width: number, height: number): Picture => ({
@@ -26,6 +38,11 @@ export function enlarged({ width, height, data }: Picture, by: number): Picture 
 
 /** Pictures side by side, row by row, `gap` pixels of nothing between them. */
 export function gridOf(pictures: readonly Picture[], columns: number, gap = 4): Picture {
+  if (!Array.isArray(pictures) || pictures.length === 0)
+    throw new CajalError("bad-argument", "gridOf: expected a list of pictures.");
+  pictures.forEach((each) => checkPicture("gridOf", each));
+  checkInteger("gridOf", "columns", columns, { least: 1 });
+  checkInteger("gridOf", "gap", gap, { least: 0, most: 10_000 });
   const width = Math.max(...pictures.map((each) => each.width));
   const height = Math.max(...pictures.map((each) => each.height));
   const rows = Math.ceil(pictures.length / columns);

@@ -1,8 +1,10 @@
 // PNG (www.w3.org/TR/png-3): 8-bit RGBA, rows filtered by what lies above, deflated by the platform.
-import type { Picture } from "./picture";
+import { checkPicture, type Picture } from "./picture";
 
 /** The bytes of a PNG file. */
-export async function encodePng({ width, height, data }: Picture): Promise<Uint8Array> {
+export async function encodePng(picture: Picture): Promise<Uint8Array> {
+  checkPicture("encodePng", picture);
+  const { width, height, data } = picture;
   const stride = 4 * width;
   const rows = new Uint8Array((stride + 1) * height);
   for (let y = 0; y < height; y++) {
