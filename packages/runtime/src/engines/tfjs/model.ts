@@ -230,12 +230,13 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
             `layer "${layer.name}" (${own.className}): it does not train on engine tfjs as it is. Use engine onnx.`,
             { layer: layer.name, className: own.className, engine: "tfjs" },
           );
-        const given = Array.isArray(inputs) ? inputs : [inputs];
+        // A layer of TF.js is called on one tensor at least.
+        const tensors = [inputs].flat() as [tfc.Tensor, ...tfc.Tensor[]];
         const shapes = definition.shape(
           config,
-          given.map(({ shape }) => shape),
+          tensors.map(({ shape }) => shape),
         );
-        const outputs = own.call!(config, given, {
+        const outputs = own.call!(config, tensors, {
           tf,
           weights,
           outputs: shapes,

@@ -13,16 +13,16 @@ export const batchNormalization = defineTfjsLayer<{
   className: "BatchNormalization",
   differs: ({ scale, center }, [x]) => !scale || !center || (x?.length ?? 0) > 4,
   call: ({ axis, epsilon, momentum }, [x], { tf, weights, training, assign }) => {
-    const at = axis < 0 ? axis + x!.rank : axis;
-    const alongAxis = x!.shape.map((extent, i) => (i === at ? extent : 1));
+    const at = axis < 0 ? axis + x.rank : axis;
+    const alongAxis = x.shape.map((extent, i) => (i === at ? extent : 1));
     const weight = (name: string) => {
       const value = weights[name];
       return value && tf.reshape(value, alongAxis);
     };
     let [mean, variance] = [weight("moving_mean")!, weight("moving_variance")!];
     if (training) {
-      const others = x!.shape.flatMap((_, i) => (i === at ? [] : [i]));
-      ({ mean, variance } = tf.moments(x!, others, true));
+      const others = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
+      ({ mean, variance } = tf.moments(x, others, true));
       for (const [name, of] of [
         ["moving_mean", mean],
         ["moving_variance", variance],
@@ -31,7 +31,7 @@ export const batchNormalization = defineTfjsLayer<{
         assign(name, moved(weights[name]!, tf.reshape(of, [-1])));
     }
     const scale = tf.div(weight("gamma") ?? 1, tf.sqrt(tf.add(variance, epsilon)));
-    const y = tf.mul(tf.sub(x!, mean), scale);
+    const y = tf.mul(tf.sub(x, mean), scale);
     const beta = weight("beta");
     return beta ? tf.add(y, beta) : y;
 

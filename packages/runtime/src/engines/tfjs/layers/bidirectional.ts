@@ -22,7 +22,7 @@ export const bidirectional = defineTfjsLayer<{
   call: ({ layer: { config }, merge_mode }, [x, ...given], { tf, weights }) => {
     const run = (prefix: string, state: tfc.Tensor | undefined, go_backwards: boolean) => {
       const way = { ...config, go_backwards };
-      const { states, last } = runGru(tf, way, { x: x!, state }, gruWeights(weights, prefix));
+      const { states, last } = runGru(tf, way, { x: x, state }, gruWeights(weights, prefix));
       // The backward half's outputs are turned round, to stand beside the inputs they belong to.
       const turned = go_backwards === config.go_backwards ? states : states.toReversed();
       return { y: config.return_sequences ? tf.stack([...turned], 1) : last, last };

@@ -21,7 +21,7 @@ export const conv1d = defineTfjsLayer<{
     const [stride, dilation] = [config.strides[0], config.dilation_rate[0]];
     const before = (weights.kernel!.shape[0]! - 1) * dilation;
     const causal = padding === "causal";
-    const padded = causal ? tf.pad(x!, [[0, 0], [before, 0], [0, 0]]) : x!; // prettier-ignore
+    const padded = causal ? tf.pad(x, [[0, 0], [before, 0], [0, 0]]) : x; // prettier-ignore
     const kernel = training ? dilatedKernel(tf, weights.kernel!, [dilation]) : weights.kernel!;
     const convolved = (part: Tensor3D, of: Tensor3D) =>
       tf.conv1d(part, of, stride, causal ? "valid" : padding, "NWC", training ? 1 : dilation);

@@ -34,7 +34,7 @@ export const conv2dTranspose = defineTfjsLayer<{
       [tall - rows + 1, wide - columns + 1, out!, channels!],
     ) as Tensor4D;
     const [, outHeight, outWidth] = outputs[0]!;
-    const shape: [number, number, number, number] = [x!.shape[0]!, outHeight!, outWidth!, out!];
+    const shape: [number, number, number, number] = [x.shape[0]!, outHeight!, outWidth!, out!];
     const y = tf.conv2dTranspose(x as Tensor4D, kernel, shape, [...strides], padding);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },

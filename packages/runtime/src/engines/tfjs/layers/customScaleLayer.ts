@@ -3,5 +3,5 @@ import { defineTfjsLayer } from "./layer";
 
 export const customScaleLayer = defineTfjsLayer<{ scale: number }>({
   className: "CustomScaleLayer",
-  call: ({ scale }, [x, y], { tf }) => tf.add(x!, tf.mul(y!, scale)),
+  call: ({ scale }, [x, y], { tf }) => tf.add(x, tf.mul(y!, scale)),
 });

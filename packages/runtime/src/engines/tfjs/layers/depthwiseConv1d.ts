@@ -15,7 +15,7 @@ type Windows = {
 export const depthwiseConv1d = defineTfjsLayer<Windows & { readonly activation: string }>({
   className: "DepthwiseConv1D",
   call: (config, [x], { tf, weights, training }) => {
-    const y = eachChannel(tf, config, x!, weights.kernel!, training);
+    const y = eachChannel(tf, config, x, weights.kernel!, training);
     return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

@@ -4,5 +4,5 @@ import { defineTfjsLayer } from "./layer";
 export const flatten = defineTfjsLayer({
   className: "Flatten",
   differs: (_, [x]) => x?.length === 2,
-  call: (_, [x], { tf }) => tf.clone(x!),
+  call: (_, [x], { tf }) => tf.clone(x),
 });

@@ -4,5 +4,5 @@ import { defineTfjsLayer } from "./layer";
 export const globalAveragePooling1d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalAveragePooling1D",
   differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.mean(x!, [1], true),
+  call: (_, [x], { tf }) => tf.mean(x, [1], true),
 });

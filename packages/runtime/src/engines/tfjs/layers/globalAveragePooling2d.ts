@@ -4,5 +4,5 @@ import { defineTfjsLayer } from "./layer";
 export const globalAveragePooling2d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalAveragePooling2D",
   differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.mean(x!, [1, 2], true),
+  call: (_, [x], { tf }) => tf.mean(x, [1, 2], true),
 });

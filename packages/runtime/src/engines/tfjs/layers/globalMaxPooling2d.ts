@@ -4,5 +4,5 @@ import { defineTfjsLayer } from "./layer";
 export const globalMaxPooling2d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalMaxPooling2D",
   differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.max(x!, [1, 2], true),
+  call: (_, [x], { tf }) => tf.max(x, [1, 2], true),
 });

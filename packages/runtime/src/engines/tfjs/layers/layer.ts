@@ -43,7 +43,7 @@ export interface TfjsLayer<C extends Config = Config> {
   /** The formula; absent: that of TF.js serves, and only the rest of this is ours. */
   call?(
     config: C,
-    inputs: readonly tfc.Tensor[],
+    inputs: readonly [tfc.Tensor, ...tfc.Tensor[]],
     context: CallContext,
   ): tfc.Tensor | readonly tfc.Tensor[];
 }

@@ -14,9 +14,9 @@ export const maxPooling3d = defineTfjsLayer<{
   className: "MaxPooling3D",
   exact: (bits) => bits <= 24,
   call: ({ pool_size, strides, padding }, [x], { tf, outputs }) => {
-    const [batch, depth, height, width, channels] = x!.shape;
+    const [batch, depth, height, width, channels] = x.shape;
     const [, ...after] = outputs[0]!.map(Number);
-    const images = tf.reshape(x!, [batch! * depth!, height!, width!, channels!]) as Tensor4D;
+    const images = tf.reshape(x, [batch! * depth!, height!, width!, channels!]) as Tensor4D;
     const [deep, high, wide] = pool_size;
     const flat = tf.maxPool(images, [high, wide], [strides[1], strides[2]], padding);
     const rows = tf.reshape(flat, [batch!, depth!, -1, channels!]) as Tensor4D;

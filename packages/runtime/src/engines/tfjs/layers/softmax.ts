@@ -5,10 +5,10 @@ export const softmax = defineTfjsLayer<{ axis: number }>({
   className: "Softmax",
   differs: ({ axis }) => axis !== -1,
   call: ({ axis }, [x], { tf }) => {
-    const last = x!.rank - 1;
-    const at = axis < 0 ? axis + x!.rank : axis;
+    const last = x.rank - 1;
+    const at = axis < 0 ? axis + x.rank : axis;
     // Changing places with the last axis is its own inverse.
-    const swapped = x!.shape.map((_, i) => (i === at ? last : i === last ? at : i));
-    return tf.transpose(tf.softmax(tf.transpose(x!, swapped)), swapped);
+    const swapped = x.shape.map((_, i) => (i === at ? last : i === last ? at : i));
+    return tf.transpose(tf.softmax(tf.transpose(x, swapped)), swapped);
   },
 });

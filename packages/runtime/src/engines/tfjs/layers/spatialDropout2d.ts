@@ -4,5 +4,5 @@ import { defineTfjsLayer } from "./layer";
 export const spatialDropout2d = defineTfjsLayer({
   className: "SpatialDropout2D",
   inferenceOnly: true,
-  call: (_, [x], { tf }) => tf.clone(x!),
+  call: (_, [x], { tf }) => tf.clone(x),
 });

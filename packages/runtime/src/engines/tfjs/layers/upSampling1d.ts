@@ -4,8 +4,8 @@ import { defineTfjsLayer } from "./layer";
 export const upSampling1d = defineTfjsLayer<{ size: readonly [number] }>({
   className: "UpSampling1D",
   call: ({ size: [times] }, [x], { tf }) => {
-    const [batch, steps, channels] = x!.shape;
-    const each = tf.tile(tf.expandDims(x!, 2), [1, 1, times, 1]);
+    const [batch, steps, channels] = x.shape;
+    const each = tf.tile(tf.expandDims(x, 2), [1, 1, times, 1]);
     return tf.reshape(each, [batch!, steps! * times, channels!]);
   },
 });

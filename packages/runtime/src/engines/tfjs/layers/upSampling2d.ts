@@ -11,7 +11,7 @@ export const upSampling2d = defineTfjsLayer<{
   className: "UpSampling2D",
   differs: ({ interpolation }) => interpolation === "bilinear",
   call: ({ size }, [x], { tf, training }) => {
-    const [, height, width] = x!.shape; // [batch, height, width, channels]
+    const [, height, width] = x.shape; // [batch, height, width, channels]
     if (training) {
       // Along the last axis: [batch, width, channels, height] → height′, then [batch, height′, channels, width].
       const along = (values: Tensor, factor: number): Tensor => {
@@ -20,7 +20,7 @@ export const upSampling2d = defineTfjsLayer<{
         const flat = tf.reshape(values, [-1, extent]);
         return tf.reshape(tf.matMul(flat, matrix), values.shape.with(3, extent * factor));
       };
-      const tall = along(tf.transpose(x!, [0, 2, 3, 1]), size[0]);
+      const tall = along(tf.transpose(x, [0, 2, 3, 1]), size[0]);
       return tf.transpose(along(tf.transpose(tall, [0, 3, 2, 1]), size[1]), [0, 1, 3, 2]);
     }
     const target: [number, number] = [height! * size[0], width! * size[1]];

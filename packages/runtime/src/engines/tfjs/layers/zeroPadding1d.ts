@@ -3,5 +3,5 @@ import { defineTfjsLayer } from "./layer";
 
 export const zeroPadding1d = defineTfjsLayer<{ padding: readonly [number, number] }>({
   className: "ZeroPadding1D",
-  call: ({ padding }, [x], { tf }) => tf.pad(x!, [[0, 0], [...padding], [0, 0]]), // prettier-ignore
+  call: ({ padding }, [x], { tf }) => tf.pad(x, [[0, 0], [...padding], [0, 0]]), // prettier-ignore
 });
