@@ -48,14 +48,17 @@ export function keras3(
     },
   });
   const layers = config.layers.flatMap((entry) => {
-    const known = byName.get(entry.name);
+    const shapedLayer = byName.get(entry.name);
     // What no output depends on has no shapes, and Keras leaves it out too.
-    return known ? [layerOf(entry, known)] : [];
+    return shapedLayer ? [layerOf(entry, shapedLayer)] : [];
   });
 
-  function layerOf({ class_name, name, config, inbound_nodes }: LayerEntry, known: Shaped): Json {
+  function layerOf(
+    { class_name, name, config, inbound_nodes }: LayerEntry,
+    shapedLayer: Shaped,
+  ): Json {
     if (isModel(class_name)) {
-      const nested = keras3(readModel({ class_name, config }), registry, known.layers ?? []);
+      const nested = keras3(readModel({ class_name, config }), registry, shapedLayer.layers ?? []);
       return {
         ...nested,
         config: { ...nested.config, name, trainable: config.trainable !== false },
@@ -110,7 +113,7 @@ function argumentsOf(
   return { args: [first], kwargs: states.length > 0 ? { initial_state: states } : {} };
 }
 
-function layerConfig(name: string, given: Json, written: Json, definition: Layer): Json {
+function layerConfig(name: string, raw: Json, written: Json, definition: Layer): Json {
   if (definition.isInput) {
     const { batch_input_shape, dtype, sparse, ragged } = written;
     return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
@@ -127,7 +130,7 @@ function layerConfig(name: string, given: Json, written: Json, definition: Layer
   });
   return {
     name,
-    trainable: given.trainable !== false,
+    trainable: raw.trainable !== false,
     dtype: "float32",
     ...Object.fromEntries(config),
   };

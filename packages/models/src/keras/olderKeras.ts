@@ -37,16 +37,16 @@ const withDefaults = <T>(model: T): T =>
   });
 
 /** JSON with `change` applied to every property, innermost first; itself where nothing changes. */
-function rewritten<T>(given: T, change: (key: string, value: unknown) => unknown): T {
-  if (typeof given !== "object" || given === null) return given;
+function rewritten<T>(json: T, change: (key: string, value: unknown) => unknown): T {
+  if (typeof json !== "object" || json === null) return json;
   let changed = false;
-  const entries = Object.entries(given).map(([key, value]: [string, unknown]) => {
+  const entries = Object.entries(json).map(([key, value]: [string, unknown]) => {
     const now = change(key, rewritten(value, change));
     changed ||= now !== value;
     return [key, now] as const;
   });
-  if (!changed) return given;
+  if (!changed) return json;
   return (
-    Array.isArray(given) ? entries.map(([, value]) => value) : Object.fromEntries(entries)
+    Array.isArray(json) ? entries.map(([, value]) => value) : Object.fromEntries(entries)
   ) as T;
 }

@@ -33,8 +33,8 @@ const mark = "\u0000number ";
 function withNumbers(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return undefined;
   // Strings are stepped over whole, so that what they say stays.
-  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (found) =>
-    found.startsWith('"') ? found : JSON.stringify(mark + found),
+  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (match) =>
+    match.startsWith('"') ? match : JSON.stringify(mark + match),
   );
   try {
     return JSON.parse(marked, (_, value: unknown) =>

@@ -20,17 +20,17 @@ import { shown } from "../layers/definition/shown";
  * @throws CajalError `bad-file` when it is not JSON, `bad-model` when it is not a model of Keras or TF.js
  */
 export function readKeras(model: object | string): ModelConfig {
-  const given = typeof model === "string" || model instanceof Uint8Array ? parseJson(model) : model;
-  if (typeof given !== "object" || given === null || Array.isArray(given))
-    throw notAModel(shown(given));
-  checkDepth(given);
-  return readModel(given);
+  const json = typeof model === "string" || model instanceof Uint8Array ? parseJson(model) : model;
+  if (typeof json !== "object" || json === null || Array.isArray(json))
+    throw notAModel(shown(json));
+  checkDepth(json);
+  return readModel(json);
 }
 
 /** A model within one that `readKeras` has read. */
 export function readModel(model: object): ModelConfig {
-  const { class_name, config: given, old } = unwrapped(model);
-  const config = old ? objectOf(asKeras3(given), "model") : given;
+  const { class_name, config: json, old } = unwrapped(model);
+  const config = old ? objectOf(asKeras3(json), "model") : json;
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
@@ -150,8 +150,8 @@ const notAModel = (got: string) =>
     { got },
   );
 
-function readEntry(given: unknown, where: string): { entry: LayerEntry; keras3: boolean } {
-  const { class_name, name: own, inbound_nodes, ...entry } = objectOf(given, where);
+function readEntry(json: unknown, where: string): { entry: LayerEntry; keras3: boolean } {
+  const { class_name, name: own, inbound_nodes, ...entry } = objectOf(json, where);
   const config = objectOf(entry.config, `${where}, "config"`);
   const name = own ?? config.name;
   if (typeof class_name !== "string" || typeof name !== "string" || name === "")

@@ -7,10 +7,10 @@ import { shown } from "../layers/definition/shown";
 
 /** A layer's calls, and whether one of them is in the form of Keras 3. */
 export function readCalls(
-  given: unknown,
+  json: unknown,
   where: string,
 ): { readonly calls: readonly InboundRef[][]; readonly keras3: boolean } {
-  const nodes = listOf(given ?? [], where);
+  const nodes = listOf(json ?? [], where);
   // Old files write one call's inputs without the list of calls around them.
   const flat = nodes.length > 0 && nodes.every((node) => Array.isArray(node) && isRef(node));
   const calls = (flat ? [nodes] : nodes)
@@ -20,16 +20,16 @@ export function readCalls(
 }
 
 /** References of a model's `input_layers` or `output_layers`. */
-export function readRefs(given: unknown, where: string): TensorRef[] {
+export function readRefs(json: unknown, where: string): TensorRef[] {
   // Newer Keras leaves the outer list away where there is one, and writes dicts for named ones.
-  if (Array.isArray(given) && isRef(given)) return [readRef(given, where)];
-  const list: unknown[] = Array.isArray(given) ? given : Object.values(objectOf(given, where));
+  if (Array.isArray(json) && isRef(json)) return [readRef(json, where)];
+  const list: unknown[] = Array.isArray(json) ? json : Object.values(objectOf(json, where));
   return list.map((ref) => readRef(ref, where));
 }
 
-function readCall(given: unknown, where: string): InboundRef[] {
-  if (Array.isArray(given)) return given.map((ref: unknown) => readInbound(ref, where));
-  const { args, kwargs } = objectOf(given, where);
+function readCall(json: unknown, where: string): InboundRef[] {
+  if (Array.isArray(json)) return json.map((ref: unknown) => readInbound(ref, where));
+  const { args, kwargs } = objectOf(json, where);
   const tensors = kerasTensors(args, where);
   const rest = new Map<string, unknown>();
   for (const [key, value] of Object.entries(objectOf(kwargs ?? {}, where)))
@@ -40,37 +40,36 @@ function readCall(given: unknown, where: string): InboundRef[] {
 }
 
 /** All tensors of Keras 3's arguments, in order. */
-function kerasTensors(given: unknown, where: string): TensorRef[] {
-  if (Array.isArray(given)) return given.flatMap((each: unknown) => kerasTensors(each, where));
-  if (given === null || given === undefined) return [];
-  const config = typeof given === "object" && "config" in given ? given.config : undefined;
+function kerasTensors(json: unknown, where: string): TensorRef[] {
+  if (Array.isArray(json)) return json.flatMap((each: unknown) => kerasTensors(each, where));
+  if (json === null || json === undefined) return [];
+  const config = typeof json === "object" && "config" in json ? json.config : undefined;
   if (typeof config !== "object" || config === null || !("keras_history" in config))
     throw new CajalError(
       "unsupported",
-      `${where}: got the argument ${shown(given)}, expected tensors alone.`,
-      { where, got: given },
+      `${where}: got the argument ${shown(json)}, expected tensors alone.`,
+      { where, got: json },
     );
   return [readRef(config.keras_history, where)];
 }
 
-function readInbound(given: unknown, where: string): InboundRef {
-  const [layer, node, tensor] = readRef(given, where);
-  const kwargs: unknown = Array.isArray(given) ? given[3] : undefined;
+function readInbound(json: unknown, where: string): InboundRef {
+  const [layer, node, tensor] = readRef(json, where);
+  const kwargs: unknown = Array.isArray(json) ? json[3] : undefined;
   return [layer, node, tensor, objectOf(kwargs ?? {}, where)];
 }
 
-const isRef = (given: readonly unknown[]) =>
-  typeof given[0] === "string" && typeof given[1] === "number";
+const isRef = (json: readonly unknown[]) =>
+  typeof json[0] === "string" && typeof json[1] === "number";
 
-function readRef(given: unknown, where: string): TensorRef {
-  const [layer, node, tensor]: unknown[] = Array.isArray(given) ? given : [];
+function readRef(json: unknown, where: string): TensorRef {
+  const [layer, node, tensor]: unknown[] = Array.isArray(json) ? json : [];
   if (typeof layer === "string" && isIndex(node) && isIndex(tensor)) return [layer, node, tensor];
   throw new CajalError(
     "bad-model",
-    `${where}: got ${shown(given)}, expected [layer, call, output], the last two whole numbers from 0.`,
-    { where, got: given },
+    `${where}: got ${shown(json)}, expected [layer, call, output], the last two whole numbers from 0.`,
+    { where, got: json },
   );
 }
 
-const isIndex = (given: unknown): given is number =>
-  Number.isSafeInteger(given) && Number(given) >= 0;
+const isIndex = (json: unknown): json is number => Number.isSafeInteger(json) && Number(json) >= 0;

@@ -72,12 +72,13 @@ export function layersOption(where: string, options: ResolveOptions): Registry {
   return registryOf(where, options);
 }
 
-function registry(known: ReadonlyMap<string, Layer>): Registry {
+function registry(definitions: ReadonlyMap<string, Layer>): Registry {
   function definitionOf(className: string, where: string): Layer {
     // Registered classes carry their package: "Course>ScaleShift".
-    const found = known.get(className) ?? known.get(className.slice(className.indexOf(">") + 1));
-    if (found) return found;
-    const { message, facts } = unknownName("layer class", className, known.keys());
+    const match =
+      definitions.get(className) ?? definitions.get(className.slice(className.indexOf(">") + 1));
+    if (match) return match;
+    const { message, facts } = unknownName("layer class", className, definitions.keys());
     throw new CajalError(
       "unknown-name",
       `${where}: ${message} A layer of your own is given as { layers: [defineLayer(…)] }.`,
@@ -102,14 +103,14 @@ function registry(known: ReadonlyMap<string, Layer>): Registry {
   }
 
   /** A layer inside another's config, as TimeDistributed and Bidirectional hold one. */
-  function readInner(given: unknown, { where, key }: Place): InnerLayer | undefined {
-    if (typeof given !== "object" || given === null) return undefined;
-    if (!("class_name" in given) || typeof given.class_name !== "string") return undefined;
-    const config = "config" in given ? given.config : {};
+  function readInner(raw: unknown, { where, key }: Place): InnerLayer | undefined {
+    if (typeof raw !== "object" || raw === null) return undefined;
+    if (!("class_name" in raw) || typeof raw.class_name !== "string") return undefined;
+    const config = "config" in raw ? raw.config : {};
     if (typeof config !== "object" || config === null || Array.isArray(config)) return undefined;
     const named = "name" in config && typeof config.name === "string" ? config.name : undefined;
-    definitionOf(given.class_name, `${where}, "${key}"`);
-    return read(given.class_name, named || snakeCase(given.class_name), { ...config });
+    definitionOf(raw.class_name, `${where}, "${key}"`);
+    return read(raw.class_name, named || snakeCase(raw.class_name), { ...config });
   }
 
   return { definitionOf, read };

@@ -9,8 +9,8 @@ import { reversed } from "./shared/reshaping";
 
 type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
 
-const mergeMode = f.fieldOf<MergeMode>('"concat", "sum", "mul", "ave" or null', (given) =>
-  (["concat", "sum", "mul", "ave", null] as const).find((mode) => mode === given),
+const mergeMode = f.fieldOf<MergeMode>('"concat", "sum", "mul", "ave" or null', (raw) =>
+  (["concat", "sum", "mul", "ave", null] as const).find((mode) => mode === raw),
 );
 
 export const bidirectional = defineLayer({
@@ -65,8 +65,8 @@ export const bidirectional = defineLayer({
     const [ahead, ...aheadStates] = run(forward);
     const [behind, ...behindStates] = run(backward);
     // The backward sequence comes in the order computed: put back into that of time.
-    const turned = forward.config.return_sequences ? reversed(g, behind!, 1) : behind!;
-    const both = [ahead!, turned] as const;
+    const ordered = forward.config.return_sequences ? reversed(g, behind!, 1) : behind!;
+    const both = [ahead!, ordered] as const;
     const mergedValues = () => {
       switch (config.merge_mode) {
         case "concat":

@@ -4,9 +4,9 @@ import { dtypes, type DType } from "@cajal/core";
 import { fieldOf, flag } from "./definition/fields";
 import type { KerasShape } from "./definition/shape";
 
-const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (given) => {
-  if (!Array.isArray(given)) return undefined;
-  const list: unknown[] = given;
+const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where free", (raw) => {
+  if (!Array.isArray(raw)) return undefined;
+  const list: unknown[] = raw;
   return list.every(
     (extent): extent is number | null =>
       extent === null ||
@@ -16,8 +16,8 @@ const batchShape = fieldOf<KerasShape>("a shape with the batch first, null where
     : undefined;
 });
 
-const elementType = fieldOf<DType>(`an element type: ${dtypes.join(", ")}`, (given) =>
-  dtypes.find((dtype) => dtype === given),
+const elementType = fieldOf<DType>(`an element type: ${dtypes.join(", ")}`, (raw) =>
+  dtypes.find((dtype) => dtype === raw),
 );
 
 export const inputLayer = defineLayer({

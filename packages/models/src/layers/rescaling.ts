@@ -19,10 +19,10 @@ export const rescaling = defineLayer({
   layout: "any",
   lower: ({ scale, offset }, [x], g, { inputs, layout }) => {
     const after = layout === "channelsFirst" ? inputs[0].slice(2).map(() => 1) : [];
-    const operand = (given: number | readonly number[]): number | Value =>
-      typeof given === "number"
-        ? given
-        : g.constant(tensor("float32", [given.length, ...after], given));
+    const operand = (value: number | readonly number[]): number | Value =>
+      typeof value === "number"
+        ? value
+        : g.constant(tensor("float32", [value.length, ...after], value));
     const scaled = g.mul(x, operand(scale));
     return [offset === 0 ? scaled : g.add(scaled, operand(offset))];
   },

@@ -24,16 +24,16 @@ export const reshape = defineLayer({
         `target_shape ${showShape(target_shape)}: expected extents of at least 1, and -1 once at most`,
         { target_shape },
       );
-    const known = sizeOf(target_shape.filter((extent) => extent !== -1));
+    const product = sizeOf(target_shape.filter((extent) => extent !== -1));
     if (size === null)
       return [[x[0], ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
-    if (free === -1 ? known !== size : known === 0 || size % known !== 0)
+    if (free === -1 ? product !== size : product === 0 || size % product !== 0)
       throw new CajalError(
         "bad-shape",
         `${showShape(x.slice(1))} holds ${size} elements, which do not fit target_shape ${showShape(target_shape)}`,
         { got: x, target_shape },
       );
-    return [[x[0], ...target_shape.map((extent) => (extent === -1 ? size / known : extent))]];
+    return [[x[0], ...target_shape.map((extent) => (extent === -1 ? size / product : extent))]];
   },
   integers: () => "moves",
   layout: "order",

@@ -5,7 +5,7 @@ import type { InnerLayer, Layout } from "../layers/definition/layer";
 import { alike, convert, sameOrder } from "../layers/shared/layouts";
 
 /** A value, in every layout in which it was wanted so far. */
-export interface Held {
+export interface ValueLayouts {
   readonly shape: KerasShape;
   readonly layouts: readonly Layout[];
   /** The value in that layout, turned if need be. */
@@ -13,30 +13,30 @@ export interface Held {
 }
 
 /** Holds `value`, of the Keras shape `shape`, which lies in `layout`. */
-export function hold(
+export function withLayouts(
   g: GraphBuilder,
   shape: KerasShape,
   value: Value,
   layout: Layout = "channelsLast",
-): Held {
+): ValueLayouts {
   const layouts = [layout];
   const values = [value];
   return {
     shape,
     layouts,
     in(wanted) {
-      const at = layouts.findIndex((known) => alike(known, wanted));
+      const at = layouts.findIndex((existing) => alike(existing, wanted));
       if (at !== -1) return values[at]!;
-      const turned = convert(g, value, shape, layout, wanted);
+      const converted = convert(g, value, shape, layout, wanted);
       layouts.push(wanted);
-      values.push(turned);
-      return turned;
+      values.push(converted);
+      return converted;
     },
   };
 }
 
 /** The layout in which a layer is to be given its inputs. */
-export function layoutFor({ definition }: InnerLayer, inputs: readonly Held[]): Layout {
+export function layoutFor({ definition }: InnerLayer, inputs: readonly ValueLayouts[]): Layout {
   const [first] = inputs;
   if (!first) return "channelsLast";
   const flattened = first.layouts.find((layout) => typeof layout === "object");
@@ -61,4 +61,5 @@ export function layoutFor({ definition }: InnerLayer, inputs: readonly Held[]): 
   }
 }
 
-const lies = ({ layouts }: Held, wanted: Layout) => layouts.some((layout) => alike(layout, wanted));
+const lies = ({ layouts }: ValueLayouts, wanted: Layout) =>
+  layouts.some((layout) => alike(layout, wanted));

@@ -14,7 +14,7 @@ import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
 import { convert } from "../layers/shared/layouts";
-import { hold, layoutFor, type Held } from "./layouts";
+import { withLayouts, layoutFor, type ValueLayouts } from "./layouts";
 import {
   resolve,
   type Call,
@@ -56,7 +56,7 @@ export function toOnnx(
   const network = resolve(model, { layers });
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
-  const { outputs, watched: seen } = lowerNetwork(g, network, {
+  const { outputs, watched: watchedValues } = lowerNetwork(g, network, {
     inputs,
     weights,
     watch: watched,
@@ -69,7 +69,7 @@ export function toOnnx(
     names.add(name);
     g.output(value, name);
   });
-  for (const [name, value] of seen) if (!names.has(name)) g.output(value, name);
+  for (const [name, value] of watchedValues) if (!names.has(name)) g.output(value, name);
   return g.build();
 }
 
@@ -160,13 +160,13 @@ function lowerNetwork(
   { inputs, weights, training = false, seed, frozen, watch = [] }: LowerOptions,
 ): Lowered {
   const updates = new Map<string, Value>();
-  const held = new Map<NetworkValue, Held>();
-  const seen = valuesOf(network, watch);
-  const paddings = foldPaddings(network, seen.keys());
+  const lowered = new Map<NetworkValue, ValueLayouts>();
+  const watchedValues = valuesOf(network, watch);
+  const paddings = foldPaddings(network, watchedValues.keys());
   const folded =
     training || typeof weights === "function"
       ? nothingFolded
-      : foldWeights(network, weights, seen.keys());
+      : foldWeights(network, weights, watchedValues.keys());
   const source =
     typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
   const seeds = { drawn: 0 };
@@ -174,32 +174,32 @@ function lowerNetwork(
   /** A value in the type that a layer computes in, cast once for all layers. */
   const typed = (value: Value, { inner, dtype }: Call): Value => {
     const key = `${value.name} ${dtype} ${integersOf(inner)}`;
-    const known = casts.get(key);
-    if (known) return known;
+    const cached = casts.get(key);
+    if (cached) return cached;
     const own = cast(g, value, dtype);
-    const made = integersOf(inner) === "computes" ? wide(g, own) : own;
-    casts.set(key, made);
-    return made;
+    const result = integersOf(inner) === "computes" ? wide(g, own) : own;
+    casts.set(key, result);
+    return result;
   };
 
   const masks = new Map<string, Value>();
   /** A mask in the graph, made once for all that compute by it. */
   const maskValue = ({ of, value }: Mask): Value => {
-    const x = held.get(of)!.in("channelsLast");
+    const x = lowered.get(of)!.in("channelsLast");
     const key = `${x.name} ${value}`;
-    const made = masks.get(key) ?? stepsThere(g, x, { value, features: of.shape.length > 2 });
-    masks.set(key, made);
-    return made;
+    const result = masks.get(key) ?? stepsThere(g, x, { value, features: of.shape.length > 2 });
+    masks.set(key, result);
+    return result;
   };
 
-  network.inputs.forEach((value, i) => held.set(value, hold(g, value.shape, inputs[i]!)));
+  network.inputs.forEach((value, i) => lowered.set(value, withLayouts(g, value.shape, inputs[i]!)));
   for (const call of network.calls) {
     const { layer, inner } = call;
     if (inner.definition.isInput) continue;
     const passed = paddings.skipped.has(call) || folded.skipped.has(call);
     if (passed) {
       // The next layer pads, or the one before normalizes: the value goes through as it is.
-      held.set(call.outputs[0]!, held.get(call.inputs[0]!)!);
+      lowered.set(call.outputs[0]!, lowered.get(call.inputs[0]!)!);
       continue;
     }
     const specs = new Map(layer.weights.map((weight) => [weight.name, weight]));
@@ -237,27 +237,27 @@ function lowerNetwork(
       },
     };
     const config = folded.configs.get(call) ?? inner.config;
-    const given = call.inputs.map((value) => held.get(value)!);
-    const layout = layoutFor(inner, given);
-    const made = g.within(layer.path, () =>
+    const inputValues = call.inputs.map((value) => lowered.get(value)!);
+    const layout = layoutFor(inner, inputValues);
+    const result = g.within(layer.path, () =>
       lowerLayer(
         { ...inner, config },
-        given.map((value) => typed(value.in(layout), call)),
+        inputValues.map((value) => typed(value.in(layout), call)),
         call.inputs.map(({ shape }) => shape),
         layout,
         own,
       ),
     );
     call.outputs.forEach((value, i) =>
-      held.set(
+      lowered.set(
         value,
-        hold(g, value.shape, cast(g, made.values[i]!, value.dtype), made.layouts[i]!),
+        withLayouts(g, value.shape, cast(g, result.values[i]!, value.dtype), result.layouts[i]!),
       ),
     );
   }
-  const asKeras = (value: NetworkValue) => held.get(value)!.in("channelsLast");
+  const asKeras = (value: NetworkValue) => lowered.get(value)!.in("channelsLast");
   const within = (value: NetworkValue): LoweredValue => {
-    const { layouts, in: lying } = held.get(value)!;
+    const { layouts, in: lying } = lowered.get(value)!;
     const [layout] = layouts as readonly [Layout];
     const { shape } = value;
     return {
@@ -271,8 +271,8 @@ function lowerNetwork(
   return {
     outputs: network.outputs.map(asKeras),
     updates,
-    watched: new Map([...seen].map(([value, name]) => [name, asKeras(value)])),
-    within: new Map([...seen].map(([value, name]) => [name, within(value)])),
+    watched: new Map([...watchedValues].map(([value, name]) => [name, asKeras(value)])),
+    within: new Map([...watchedValues].map(([value, name]) => [name, within(value)])),
   };
 }
 
@@ -310,7 +310,7 @@ function lowerLayer(
   const layouts: Layout[] = outputs.map((shape) =>
     shape.length > 2 || typeof layout === "object" ? layout : "channelsLast",
   );
-  const made = definition.lower(config, values, g, {
+  const result = definition.lower(config, values, g, {
     inputs,
     outputs,
     layout,
@@ -329,11 +329,11 @@ function lowerLayer(
     },
     arrange: (layout, i = 0) => void (layouts[i] = layout),
     inner: (layer, values, { shapes, layout: lies, prefix = layer.name, mask }) => {
-      const held = values.map((value, i) => hold(g, shapes[i]!, value, lies));
-      const wanted = layoutFor(layer, held);
+      const lowered = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));
+      const wanted = layoutFor(layer, lowered);
       const nested = lowerLayer(
         layer,
-        held.map((value) => value.in(wanted)),
+        lowered.map((value) => value.in(wanted)),
         shapes,
         wanted,
         {
@@ -351,12 +351,12 @@ function lowerLayer(
       return {
         shapes: nested.outputs,
         values: nested.values.map((value, i) =>
-          hold(g, nested.outputs[i]!, value, nested.layouts[i]!).in(lies),
+          withLayouts(g, nested.outputs[i]!, value, nested.layouts[i]!).in(lies),
         ),
       };
     },
   });
-  return { values: made, layouts, outputs };
+  return { values: result, layouts, outputs };
 }
 
 /** The first output of each layer of those names. */

@@ -25,13 +25,13 @@ export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Valu
  */
 export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource {
   checkArgument("constantWeights", "weights", weights, "map");
-  const made = new Map<string, Value>();
+  const built = new Map<string, Value>();
   const named = new Set<string>();
   return (weight, steps) => {
     const { key } = weight;
     const view = `${key} ${JSON.stringify(steps)}`;
-    const known = made.get(view);
-    if (known) return known;
+    const cached = built.get(view);
+    if (cached) return cached;
     const tensor = weights.get(key);
     if (!tensor)
       throw new CajalError(
@@ -41,10 +41,10 @@ export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource
       );
     checkWeight(weight, tensor);
     // A second layout of the same weight needs a name of its own.
-    const name = named.has(key) ? `${key}:${made.size}` : key;
+    const name = named.has(key) ? `${key}:${built.size}` : key;
     named.add(key);
     const value = g.initializer(name, rearrange(tensor, steps));
-    made.set(view, value);
+    built.set(view, value);
     return value;
   };
 }
@@ -73,8 +73,8 @@ export function inputWeights(g: GraphBuilder): InputWeights {
   const source: WeightSource = (weight, steps) => {
     const { key, shape } = weight;
     const view = `${key} ${JSON.stringify(steps)}`;
-    const known = views.get(view);
-    if (known) return known;
+    const cached = views.get(view);
+    if (cached) return cached;
     const first = inputs.get(key);
     const value = first
       ? // A second reader wants another layout: turned in the graph.

@@ -117,16 +117,16 @@ export const isNetwork = (model: object | string): model is Network =>
 
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
-  const taken = new Map<string, string>();
+  const owners = new Map<string, string>();
   const take = (key: string, by: string) => {
-    const other = taken.get(key);
+    const other = owners.get(key);
     if (other !== undefined)
       throw new CajalError(
         "bad-model",
         `model "${model}": ${other} and ${by} are both addressed as "${key}". Rename one of them.`,
         { model, key },
       );
-    taken.set(key, by);
+    owners.set(key, by);
   };
   const visit = (layer: NetworkLayer): void => {
     take(layer.path, `layer "${layer.name}" (${layer.className})`);
@@ -143,13 +143,13 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
     plan.inputs.map((node, i) => [node, [inputs[i]!]]),
   );
   const valueOf = (wanted: string, { node, tensor }: Plan["outputs"][number]): NetworkValue => {
-    const made = values.get(node)!;
-    const value = made[tensor];
+    const result = values.get(node)!;
+    const value = result[tensor];
     if (value) return value;
     throw new CajalError(
       "bad-model",
-      `${wanted}: it wants output ${tensor} of layer "${node.layer.path}", which has ${made.length}.`,
-      { from: node.layer.path, tensor, outputs: made.length },
+      `${wanted}: it wants output ${tensor} of layer "${node.layer.path}", which has ${result.length}.`,
+      { from: node.layer.path, tensor, outputs: result.length },
     );
   };
   const maskWritten = (wanted: string, { of, value }: NonNullable<PlanNode["mask"]>): Mask => ({
@@ -159,12 +159,12 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
   for (const node of plan.nodes) {
     if (values.has(node)) continue;
     const where = `layer "${node.layer.path}" (${node.layer.className})`;
-    const given = node.inputs.map((input) => valueOf(where, input));
+    const inputValues = node.inputs.map((input) => valueOf(where, input));
     const from = node.inputs.map(({ node }) => node.layer.name);
-    const made = node.plan
-      ? callModel(calls, node.layer, node.plan, given, from)
-      : call(calls, node.layer, given, from, node.mask && maskWritten(where, node.mask));
-    values.set(node, made);
+    const result = node.plan
+      ? callModel(calls, node.layer, node.plan, inputValues, from)
+      : call(calls, node.layer, inputValues, from, node.mask && maskWritten(where, node.mask));
+    values.set(node, result);
   }
   return plan.outputs.map((output) => valueOf(`model "${plan.name}"`, output));
 }
@@ -274,7 +274,7 @@ function call(
           { layer: path, weight, shapes: [first, shape] },
         );
     });
-  const made: Call = {
+  const result: Call = {
     layer,
     inner,
     inputs,
@@ -282,8 +282,8 @@ function call(
     dtype: dtypes.computed,
     ...(mask && { mask }),
   };
-  for (const output of outputs) output.call = made;
-  calls.push(made);
+  for (const output of outputs) output.call = result;
+  calls.push(result);
   return outputs;
 }
 
@@ -296,7 +296,7 @@ function checkWritten(where: string, implied: Mask | undefined, written: Mask | 
   if (!written || (implied?.of === written.of && implied.value === written.value)) return;
   throw new CajalError(
     "unsupported",
-    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one made of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
+    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one result of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
     { written: written.of.from, implied: implied?.of.from },
   );
 }

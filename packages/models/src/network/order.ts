@@ -13,7 +13,7 @@ export function kerasOrder(
   outputs: readonly CallNode[],
   inputs: readonly CallNode[] = [],
 ): string[] {
-  const met = new Map<string, number>();
+  const visited = new Map<string, number>();
   const finished = new Set<CallNode>();
   const parentsFirst: CallNode[] = [];
   // A walk with a stack of its own: each call, and how many of its parents have been walked through.
@@ -21,7 +21,7 @@ export function kerasOrder(
   const enter = (node: CallNode) => {
     if (finished.has(node)) return;
     finished.add(node);
-    if (!met.has(node.layer)) met.set(node.layer, met.size);
+    if (!visited.has(node.layer)) visited.set(node.layer, visited.size);
     open.push({ node, walked: 0 });
   };
   for (const output of outputs) {
@@ -45,9 +45,9 @@ export function kerasOrder(
   for (const { layer } of inputs)
     if (!depthOfLayer.has(layer)) {
       depthOfLayer.set(layer, 0);
-      met.set(layer, -1);
+      visited.set(layer, -1);
     }
   return [...depthOfLayer.keys()].sort(
-    (a, b) => depthOfLayer.get(b)! - depthOfLayer.get(a)! || met.get(a)! - met.get(b)!,
+    (a, b) => depthOfLayer.get(b)! - depthOfLayer.get(a)! || visited.get(a)! - visited.get(b)!,
   );
 }

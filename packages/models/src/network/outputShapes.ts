@@ -24,25 +24,25 @@ export function outputShapes(
       `${where}: got ${inputs.length} inputs, expected ${most === Infinity ? `at least ${least}` : least === most ? least : `${least} to ${most}`}.`,
       facts,
     );
-  const given = () =>
+  const describeInputs = () =>
     inputs.map((shape, i) => `${showShape(shape)} from "${from[i]}"`).join(" and ");
   for (const shape of inputs)
     if (definition.rank !== undefined && shape.length !== definition.rank)
       throw new CajalError(
         "bad-shape",
-        `${where}: got ${given()}, expected ${definition.rank} axes, the batch included.`,
+        `${where}: got ${describeInputs()}, expected ${definition.rank} axes, the batch included.`,
         facts,
       );
   const outputs = located(
     () => definition.shape(config, inputs),
-    () => `${where}: got ${given()}`,
+    () => `${where}: got ${describeInputs()}`,
     facts,
   );
   for (const shape of outputs)
     if (shape.some((extent) => extent !== null && !(Number.isSafeInteger(extent) && extent > 0)))
       throw new CajalError(
         "bad-shape",
-        `${where}: got ${given()}, which gives ${showShape(shape)}, expected extents of at least 1, small enough to count.`,
+        `${where}: got ${describeInputs()}, which gives ${showShape(shape)}, expected extents of at least 1, small enough to count.`,
         facts,
       );
   return outputs;

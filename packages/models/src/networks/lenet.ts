@@ -226,11 +226,11 @@ function sparseConvolution(
     return net.layer("Permute", { name: `${name}_map${i + 1}`, dims: [2, 3, 1] }, map);
   });
   const outputs = table.map((row, i) => {
-    const seen = row.map((map) => parts[map - 1]!);
+    const connected = row.map((map) => parts[map - 1]!);
     const input =
-      seen.length === 1
-        ? seen[0]!
-        : net.layer("Concatenate", { name: `${name}_${i + 1}_inputs` }, seen);
+      connected.length === 1
+        ? connected[0]!
+        : net.layer("Concatenate", { name: `${name}_${i + 1}_inputs` }, connected);
     return net.layer(
       "Conv2D",
       { name: `${name}_${i + 1}`, filters: 1, kernel_size: 5, activation },

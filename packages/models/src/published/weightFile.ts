@@ -42,8 +42,8 @@ export function weightFile(
   let left = weights;
   for (const key of ["generation", "alpha", "size", "include_top"] as const) {
     const has = (file: WeightFile) => ({ ...usual(input[0]), ...file })[key];
-    const found = left.filter((file) => has(file) === wanted[key]);
-    if (found.length === 0) {
+    const matching = left.filter((file) => has(file) === wanted[key]);
+    if (matching.length === 0) {
       const known = [...new Set(left.map(has))];
       throw new CajalError(
         "bad-argument",
@@ -51,7 +51,7 @@ export function weightFile(
         { model: name, option: key, got: wanted[key], known },
       );
     }
-    left = found;
+    left = matching;
   }
   return left[0]!;
 }

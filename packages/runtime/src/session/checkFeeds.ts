@@ -52,14 +52,14 @@ export function checkFeeds(
           : "",
       );
     for (const [axis, extent] of shape.entries()) {
-      const given = fed.shape[axis]!;
-      if (typeof extent === "number" && extent !== given) throw mismatch(`: axis ${axis} differs`);
+      const size = fed.shape[axis]!;
+      if (typeof extent === "number" && extent !== size) throw mismatch(`: axis ${axis} differs`);
       // A free extent that several inputs share, such as the batch, is the same in all of them.
       if (typeof extent !== "string") continue;
-      const known = sizes.get(extent);
-      if (known && known.size !== given)
-        throw mismatch(`: "${extent}" is ${known.size} in input "${known.input}"`);
-      sizes.set(extent, { size: given, input: name });
+      const first = sizes.get(extent);
+      if (first && first.size !== size)
+        throw mismatch(`: "${extent}" is ${first.size} in input "${first.input}"`);
+      sizes.set(extent, { size: size, input: name });
     }
   }
 }

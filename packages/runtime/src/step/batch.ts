@@ -35,8 +35,8 @@ export function readBatch(
   checkOptions("batch", batch, ["x", "y", "weight"]);
   const names = outputs.map(({ name }) => name);
   const inputNames = inputs.map(({ name }) => name);
-  const x = byName("x", batch.x, { kind: "input", names: inputNames, known: inputNames });
-  const y = byName("y", batch.y, { kind: "output", names, known: outputNames });
+  const x = byName("x", batch.x, { kind: "input", names: inputNames, existing: inputNames });
+  const y = byName("y", batch.y, { kind: "output", names, existing: outputNames });
   for (const { name, shape, dtype } of inputs)
     checkInput(show("x", name, inputNames), x[name]!, { shape, dtype });
   const first = x[inputs[0]!.name]!;
@@ -79,7 +79,11 @@ const show = (what: string, name: string, all: readonly unknown[]) =>
 function byName(
   what: "x" | "y",
   value: Tensor | NamedTensors,
-  { kind, names, known }: { kind: string; names: readonly string[]; known: readonly string[] },
+  {
+    kind,
+    names,
+    existing,
+  }: { kind: string; names: readonly string[]; existing: readonly string[] },
 ): NamedTensors {
   const line = names.map((name) => `${name}: …`).join(", ");
   if (typeof value !== "object" || value === null)
@@ -99,7 +103,7 @@ function byName(
       { names },
     );
   for (const name of Object.keys(tensors))
-    if (!known.includes(name)) throw unknownName(`${kind} of the model`, name, known);
+    if (!existing.includes(name)) throw unknownName(`${kind} of the model`, name, existing);
   return Object.fromEntries(
     names.map((name) => {
       const tensor = tensors[name];

@@ -50,19 +50,19 @@ export const iterationTensor = (updates: number): Tensor => tensor("int64", [], 
 
 function checkTensors(
   what: "weight" | "state",
-  given: ReadonlyMap<string, Tensor>,
+  tensors: ReadonlyMap<string, Tensor>,
   expected: readonly Expected[],
 ): void {
-  const known = new Set(expected.map(({ key }) => key));
-  for (const key of given.keys())
-    if (!known.has(key))
+  const keys = new Set(expected.map(({ key }) => key));
+  for (const key of tensors.keys())
+    if (!keys.has(key))
       throw new CajalError(
         "bad-argument",
-        `${what} "${key}": this ${what === "weight" ? "model" : "model and optimizer"} has none of that name. Its own: ${[...known].slice(0, 8).join(", ")}${known.size > 8 ? " …" : ""}.`,
+        `${what} "${key}": this ${what === "weight" ? "model" : "model and optimizer"} has none of that name. Its own: ${[...keys].slice(0, 8).join(", ")}${keys.size > 8 ? " …" : ""}.`,
         { [what]: key },
       );
   for (const { key, shape } of expected) {
-    const found = given.get(key);
+    const found = tensors.get(key);
     const wanted = `float32 ${showShape(shape)}`;
     if (!found)
       throw new CajalError("bad-argument", `${what} "${key}": got nothing, expected ${wanted}.`, {

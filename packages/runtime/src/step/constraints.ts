@@ -19,17 +19,17 @@ export function constrained<V>(
   axisOf: (axis: number) => number = (axis) => axis,
 ): V {
   const where = `constraint of weight "${key}"`;
-  const given = named(constraint, where);
-  if (!given) return weight;
-  const { config } = given;
-  const number = (name: string, absent: number) => numberOf(given, name, absent, { where });
+  const parsed = named(constraint, where);
+  if (!parsed) return weight;
+  const { config } = parsed;
+  const number = (name: string, absent: number) => numberOf(parsed, name, absent, { where });
   const norms = () => {
     const listed = [config.axis ?? 0].flat() as number[];
     const axes = listed.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
     return ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
   };
-  const scaled = (norms: V, wanted: V) => ops.mul(weight, ops.div(wanted, ops.add(norms, epsilon)));
-  switch (given.name) {
+  const scaled = (norms: V, target: V) => ops.mul(weight, ops.div(target, ops.add(norms, epsilon)));
+  switch (parsed.name) {
     case "nonneg":
       return ops.max(weight, 0);
     case "maxnorm": {
@@ -45,6 +45,6 @@ export function constrained<V>(
     case "unitnorm":
       return ops.div(weight, ops.add(norms(), epsilon));
     default:
-      throw unknownName(where, given.name, ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]);
+      throw unknownName(where, parsed.name, ["MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm"]);
   }
 }

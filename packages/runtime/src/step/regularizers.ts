@@ -19,18 +19,18 @@ export function regularization<V>(
 
 function factors(regularizer: unknown, key: string): { l1: number; l2: number } {
   const where = `regularizer of weight "${key}"`;
-  const given = named(regularizer, where);
-  if (!given) return { l1: 0, l2: 0 };
-  const number = (name: string, absent: number) => numberOf(given, name, absent, { where });
-  switch (given.name) {
+  const parsed = named(regularizer, where);
+  if (!parsed) return { l1: 0, l2: 0 };
+  const number = (name: string, absent: number) => numberOf(parsed, name, absent, { where });
+  switch (parsed.name) {
     case "l1":
       return { l1: number("l1", 0.01), l2: 0 };
     case "l2":
       return { l1: 0, l2: number("l2", 0.01) };
     case "l1l2":
       // The name alone is Keras' `l1_l2()`, 0.01 each; the class's own defaults are 0.
-      return given.alone ? { l1: 0.01, l2: 0.01 } : { l1: number("l1", 0), l2: number("l2", 0) };
+      return parsed.alone ? { l1: 0.01, l2: 0.01 } : { l1: number("l1", 0), l2: number("l2", 0) };
     default:
-      throw unknownName(where, given.name, ["L1", "L2", "L1L2"]);
+      throw unknownName(where, parsed.name, ["L1", "L2", "L1L2"]);
   }
 }

@@ -19,19 +19,19 @@ export interface Named {
 }
 
 /** Keras writes a regularizer or a constraint as its name or as `{ class_name, config }`. */
-export function named(given: unknown, where: string): Named | undefined {
-  if (given === undefined || given === null) return undefined;
+export function named(raw: unknown, where: string): Named | undefined {
+  if (raw === undefined || raw === null) return undefined;
   const simple = (name: string) => name.replaceAll("_", "").toLowerCase();
-  if (typeof given === "string") return { name: simple(given), config: {}, alone: true };
-  if (typeof given === "object" && "class_name" in given && typeof given.class_name === "string") {
-    const config = ("config" in given ? given.config : undefined) ?? {};
+  if (typeof raw === "string") return { name: simple(raw), config: {}, alone: true };
+  if (typeof raw === "object" && "class_name" in raw && typeof raw.class_name === "string") {
+    const config = ("config" in raw ? raw.config : undefined) ?? {};
     if (typeof config === "object" && !Array.isArray(config))
-      return { name: simple(given.class_name), config: { ...config }, alone: false };
+      return { name: simple(raw.class_name), config: { ...config }, alone: false };
   }
   throw new CajalError(
     "bad-argument",
-    `${where}: got ${shownOption(given)}, expected a name or { class_name, config }.`,
-    { where, got: given },
+    `${where}: got ${shownOption(raw)}, expected a name or { class_name, config }.`,
+    { where, got: raw },
   );
 }
 

@@ -5,15 +5,15 @@ import { shown } from "./shown";
 import { activationNames, canonicalActivation } from "../shared/activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
-export interface Field<Value = unknown, Given = unknown, Required extends boolean = boolean> {
+export interface Field<Value = unknown, Raw = unknown, Required extends boolean = boolean> {
   readonly required: Required;
   readonly absent?: Value;
   /** @throws CajalError `bad-argument` */
-  read(given: unknown, at: Place): Value;
+  read(raw: unknown, at: Place): Value;
   /** Back to JSON; values are JSON as they are where this is absent. */
   write?(value: Value): unknown;
   /** Only a type: what may be written. */
-  readonly given?: Given;
+  readonly raw?: Raw;
 }
 
 /** Where a field stands, for messages and for fields that hold layers. */
@@ -22,17 +22,17 @@ export interface Place {
   readonly where: string;
   readonly key: string;
   /** Reads a layer within a layer's config (an `InnerLayer`, see layerField.ts); undefined where it is none. */
-  readonly layer: (given: unknown, at: Place) => object | undefined;
+  readonly layer: (raw: unknown, at: Place) => object | undefined;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
 
-type GivenOf<T> = T extends { readonly given?: infer G } ? NonNullable<G> | NullIn<G> : never;
+type RawOf<T> = T extends { readonly raw?: infer G } ? NonNullable<G> | NullIn<G> : never;
 type NullIn<G> = null extends G ? null : never;
 
 /** A config as layers see it: every field read. */
 export type ConfigOf<F> = {
-  readonly [K in keyof F]: F[K] extends { read(given: unknown, at: Place): infer V } ? V : never;
+  readonly [K in keyof F]: F[K] extends { read(raw: unknown, at: Place): infer V } ? V : never;
 };
 
 /**
@@ -40,154 +40,148 @@ export type ConfigOf<F> = {
  * which is what keeps the fields' descriptions for whoever points at one.
  */
 export type ConfigInput<F> = {
-  readonly [K in keyof F as IsRequired<F[K]> extends true ? K : never]: GivenOf<F[K]>;
+  readonly [K in keyof F as IsRequired<F[K]> extends true ? K : never]: RawOf<F[K]>;
 } & {
-  readonly [K in keyof F as IsRequired<F[K]> extends true ? never : K]?: GivenOf<F[K]>;
+  readonly [K in keyof F as IsRequired<F[K]> extends true ? never : K]?: RawOf<F[K]>;
 };
 
 type IsRequired<T> = T extends { readonly required: true } ? true : false;
 
-export interface Maker<Value, Given> {
-  (): Field<Value, Given, true>;
-  (absent: Value): Field<Value, Given, false>;
+export interface Maker<Value, Raw> {
+  (): Field<Value, Raw, true>;
+  (absent: Value): Field<Value, Raw, false>;
 }
 
 /** A kind of field; `expected` is said when a value is not of it. */
-export function fieldOf<Value, Given = Value>(
+export function fieldOf<Value, Raw = Value>(
   expected: string,
-  parse: (given: unknown, at: Place) => Value | undefined,
+  parse: (raw: unknown, at: Place) => Value | undefined,
   write?: (value: Value) => unknown,
-): Maker<Value, Given> {
-  const read = (given: unknown, at: Place) => {
-    const value = parse(given, at);
-    if (value === undefined) throw refused(given, expected, at);
+): Maker<Value, Raw> {
+  const read = (raw: unknown, at: Place) => {
+    const value = parse(raw, at);
+    if (value === undefined) throw refused(raw, expected, at);
     return value;
   };
-  function make(): Field<Value, Given, true>;
-  function make(absent: Value): Field<Value, Given, false>;
-  function make(...absent: [] | [Value]): Field<Value, Given> {
+  function make(): Field<Value, Raw, true>;
+  function make(absent: Value): Field<Value, Raw, false>;
+  function make(...absent: [] | [Value]): Field<Value, Raw> {
     if (absent.length === 0) return { required: true, read, write };
     const [value] = absent;
     // TF.js writes null for what was never set, where null is not a value of its own.
-    const readOrAbsent = (given: unknown, at: Place) =>
-      given === null && parse(given, at) === undefined ? value : read(given, at);
+    const readOrAbsent = (raw: unknown, at: Place) =>
+      raw === null && parse(raw, at) === undefined ? value : read(raw, at);
     return { required: false, absent: value, read: readOrAbsent, write };
   }
   return make;
 }
 
 /** The error for a value that a field does not take. */
-export const refused = (given: unknown, expected: string, { where, key }: Place) =>
-  new CajalError("bad-argument", `${where}, "${key}": got ${shown(given)}, expected ${expected}.`, {
+export const refused = (raw: unknown, expected: string, { where, key }: Place) =>
+  new CajalError("bad-argument", `${where}, "${key}": got ${shown(raw)}, expected ${expected}.`, {
     where,
     key,
-    got: given,
+    got: raw,
     expected,
   });
 
 /** Whole numbers of a config fit into 32 bits, as extents do in every engine. */
 const most = 2 ** 31 - 1;
 
-const isWhole = (given: unknown, least: number): given is number =>
-  typeof given === "number" &&
-  Number.isInteger(given) &&
-  given >= Math.max(least, -most) &&
-  given <= most;
+const isWhole = (raw: unknown, least: number): raw is number =>
+  typeof raw === "number" && Number.isInteger(raw) && raw >= Math.max(least, -most) && raw <= most;
 
-const isNumber = (given: unknown): given is number =>
-  typeof given === "number" && Number.isFinite(given);
+const isNumber = (raw: unknown): raw is number => typeof raw === "number" && Number.isFinite(raw);
 
 /** A whole number of at least 1. */
-export const positive = fieldOf("a whole number of at least 1", (given) =>
-  isWhole(given, 1) ? given : undefined,
+export const positive = fieldOf("a whole number of at least 1", (raw) =>
+  isWhole(raw, 1) ? raw : undefined,
 );
 
 /** A whole number; axes count from the end where it is negative. */
-export const integer = fieldOf("a whole number", (given) =>
-  isWhole(given, -Infinity) ? given : undefined,
+export const integer = fieldOf("a whole number", (raw) =>
+  isWhole(raw, -Infinity) ? raw : undefined,
 );
 
 /** An axis: a whole number, which Keras 2 may write as a list of one. */
-export const axis = fieldOf<number, number | readonly [number]>("a whole number", (given) => {
-  const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+export const axis = fieldOf<number, number | readonly [number]>("a whole number", (raw) => {
+  const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
   return isWhole(value, -Infinity) ? value : undefined;
 });
 
 /** A seed or null; steps draw from the training's own seed, so this one is only kept. */
-export const seed = fieldOf<number | null>("a whole number or null", (given) =>
-  given === null || (typeof given === "number" && Number.isSafeInteger(given)) ? given : undefined,
+export const seed = fieldOf<number | null>("a whole number or null", (raw) =>
+  raw === null || (typeof raw === "number" && Number.isSafeInteger(raw)) ? raw : undefined,
 );
 
 /** A finite number. */
-export const real = fieldOf("a number", (given) => (isNumber(given) ? given : undefined));
+export const real = fieldOf("a number", (raw) => (isNumber(raw) ? raw : undefined));
 
 /** An upper limit of at least 0; null, or Infinity, for none. */
-export const limitOrNone = fieldOf<number | null>("a number of at least 0, or null", (given) => {
-  if (given === null || given === Infinity) return null;
-  return isNumber(given) && given >= 0 ? given : undefined;
+export const limitOrNone = fieldOf<number | null>("a number of at least 0, or null", (raw) => {
+  if (raw === null || raw === Infinity) return null;
+  return isNumber(raw) && raw >= 0 ? raw : undefined;
 });
 
 /** A number of at least 0. */
-export const nonnegative = fieldOf("a number of at least 0", (given) =>
-  isNumber(given) && given >= 0 ? given : undefined,
+export const nonnegative = fieldOf("a number of at least 0", (raw) =>
+  isNumber(raw) && raw >= 0 ? raw : undefined,
 );
 
 /** A number, or a list with one for each channel. */
-export const reals = fieldOf<number | readonly number[]>("a number or a list of them", (given) => {
-  const list: unknown[] = Array.isArray(given) ? given : [given];
+export const reals = fieldOf<number | readonly number[]>("a number or a list of them", (raw) => {
+  const list: unknown[] = Array.isArray(raw) ? raw : [raw];
   if (list.length === 0 || !list.every(isNumber)) return undefined;
-  return Array.isArray(given) ? list : list[0];
+  return Array.isArray(raw) ? list : list[0];
 });
 
 /** A share of a whole, 0 to 1. */
-export const share = fieldOf("a number from 0 to 1", (given) =>
-  isNumber(given) && given >= 0 && given <= 1 ? given : undefined,
+export const share = fieldOf("a number from 0 to 1", (raw) =>
+  isNumber(raw) && raw >= 0 && raw <= 1 ? raw : undefined,
 );
 
 /** A share of a whole, 0 up to but without 1. */
-export const rate = fieldOf("a number of at least 0 and below 1", (given) =>
-  isNumber(given) && given >= 0 && given < 1 ? given : undefined,
+export const rate = fieldOf("a number of at least 0 and below 1", (raw) =>
+  isNumber(raw) && raw >= 0 && raw < 1 ? raw : undefined,
 );
 
-export const flag = fieldOf("true or false", (given) =>
-  typeof given === "boolean" ? given : undefined,
-);
+export const flag = fieldOf("true or false", (raw) => (typeof raw === "boolean" ? raw : undefined));
 
-export const text = fieldOf("a text", (given) => (typeof given === "string" ? given : undefined));
+export const text = fieldOf("a text", (raw) => (typeof raw === "string" ? raw : undefined));
 
 /** One of a few words. */
 export function oneOf<const Word extends string>(words: readonly Word[]): Maker<Word, Word> {
-  return fieldOf<Word>(words.map((word) => JSON.stringify(word)).join(" or "), (given) =>
-    words.find((word) => word === given),
+  return fieldOf<Word>(words.map((word) => JSON.stringify(word)).join(" or "), (raw) =>
+    words.find((word) => word === raw),
   );
 }
 
 export type Pair = readonly [number, number];
 
-const pairOf = (given: unknown, least: number): Pair | undefined => {
-  if (isWhole(given, least)) return [given, given];
-  if (!Array.isArray(given) || given.length !== 2) return undefined;
-  const [a, b]: unknown[] = given;
+const pairOf = (raw: unknown, least: number): Pair | undefined => {
+  if (isWhole(raw, least)) return [raw, raw];
+  if (!Array.isArray(raw) || raw.length !== 2) return undefined;
+  const [a, b]: unknown[] = raw;
   return isWhole(a, least) && isWhole(b, least) ? [a, b] : undefined;
 };
 
 /** Height and width; one number stands for both. */
 export const pair = fieldOf<Pair, number | Pair>(
   "a whole number of at least 1, or two: [height, width]",
-  (given) => pairOf(given, 1),
+  (raw) => pairOf(raw, 1),
 );
 
 /** As `pair`, or null for what the layer itself says. */
 export const pairOrNone = fieldOf<Pair | null, number | Pair | null>(
   "null, a whole number of at least 1, or two: [height, width]",
-  (given) => (given === null ? null : pairOf(given, 0)),
+  (raw) => (raw === null ? null : pairOf(raw, 0)),
 );
 
 /** A whole number of at least 1, which Keras also writes as a list of one. */
 export const single = fieldOf<readonly [number], number | readonly [number]>(
   "a whole number of at least 1",
-  (given) => {
-    const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+  (raw) => {
+    const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
     return isWhole(value, 1) ? [value] : undefined;
   },
 );
@@ -195,19 +189,19 @@ export const single = fieldOf<readonly [number], number | readonly [number]>(
 /** As `single`, or null for what the layer itself says. */
 export const singleOrNone = fieldOf<readonly [number] | null, number | readonly [number] | null>(
   "null or a whole number of at least 1",
-  (given) => {
-    if (given === null) return null;
-    const [value]: unknown[] = Array.isArray(given) && given.length === 1 ? given : [given];
+  (raw) => {
+    if (raw === null) return null;
+    const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
     return isWhole(value, 1) ? [value] : undefined;
   },
 );
 
 export type Triple = readonly [number, number, number];
 
-const tripleOf = (given: unknown): Triple | undefined => {
-  if (isWhole(given, 1)) return [given, given, given];
-  if (!Array.isArray(given) || given.length !== 3) return undefined;
-  const [a, b, c]: unknown[] = given;
+const tripleOf = (raw: unknown): Triple | undefined => {
+  if (isWhole(raw, 1)) return [raw, raw, raw];
+  if (!Array.isArray(raw) || raw.length !== 3) return undefined;
+  const [a, b, c]: unknown[] = raw;
   return isWhole(a, 1) && isWhole(b, 1) && isWhole(c, 1) ? [a, b, c] : undefined;
 };
 
@@ -220,13 +214,13 @@ export const triple = fieldOf<Triple, number | Triple>(
 /** As `triple`, or null for what the layer itself says. */
 export const tripleOrNone = fieldOf<Triple | null, number | Triple | null>(
   "null, a whole number of at least 1, or three: [depth, height, width]",
-  (given) => (given === null ? null : tripleOf(given)),
+  (raw) => (raw === null ? null : tripleOf(raw)),
 );
 
 /** What is added to or cut from a sequence: `n` at both ends, or `[start, end]`. */
 export const ends = fieldOf<Pair, number | Pair>(
   "n or [start, end], whole numbers of at least 0",
-  (given) => pairOf(given, 0),
+  (raw) => pairOf(raw, 0),
 );
 
 export type Borders = readonly [rows: Pair, columns: Pair];
@@ -234,9 +228,8 @@ export type Borders = readonly [rows: Pair, columns: Pair];
 /** What is added or cut: `n`, `[rows, columns]` or `[[top, bottom], [left, right]]`. */
 export const borders = fieldOf<Borders, number | Pair | Borders>(
   "n, [rows, columns] or [[top, bottom], [left, right]], whole numbers of at least 0",
-  (given) => {
-    const [rows, columns]: unknown[] =
-      Array.isArray(given) && given.length === 2 ? given : [given, given];
+  (raw) => {
+    const [rows, columns]: unknown[] = Array.isArray(raw) && raw.length === 2 ? raw : [raw, raw];
     const read = [pairOf(rows, 0), pairOf(columns, 0)];
     return read[0] && read[1] ? [read[0], read[1]] : undefined;
   },
@@ -245,8 +238,8 @@ export const borders = fieldOf<Borders, number | Pair | Borders>(
 /** Whole numbers, e.g. axes or a shape; one may stand for a list of one. */
 export const integers = fieldOf<readonly number[], number | readonly number[]>(
   "whole numbers",
-  (given) => {
-    const list: unknown[] = Array.isArray(given) ? given : [given];
+  (raw) => {
+    const list: unknown[] = Array.isArray(raw) ? raw : [raw];
     return list.every((each) => isWhole(each, -Infinity)) ? list : undefined;
   },
 );
@@ -254,9 +247,9 @@ export const integers = fieldOf<readonly number[], number | readonly number[]>(
 /** As `integers`, or null. */
 export const integersOrNone = fieldOf<readonly number[] | null, number | readonly number[] | null>(
   "null or whole numbers",
-  (given) => {
-    if (given === null) return null;
-    const list: unknown[] = Array.isArray(given) ? given : [given];
+  (raw) => {
+    if (raw === null) return null;
+    const list: unknown[] = Array.isArray(raw) ? raw : [raw];
     return list.every((each) => isWhole(each, -Infinity)) ? list : undefined;
   },
 );
@@ -273,11 +266,11 @@ export type KerasObject =
  */
 export const kerasObject = fieldOf<KerasObject>(
   'a name, { "class_name", "config" } or null',
-  (given) => {
-    if (given === null || typeof given === "string") return given;
-    if (typeof given !== "object" || !("class_name" in given)) return undefined;
-    const { class_name } = given;
-    const config = ("config" in given ? given.config : undefined) ?? {};
+  (raw) => {
+    if (raw === null || typeof raw === "string") return raw;
+    if (typeof raw !== "object" || !("class_name" in raw)) return undefined;
+    const { class_name } = raw;
+    const config = ("config" in raw ? raw.config : undefined) ?? {};
     if (typeof class_name !== "string" || typeof config !== "object" || Array.isArray(config))
       return undefined;
     return { class_name, config: { ...config } };
@@ -286,9 +279,7 @@ export const kerasObject = fieldOf<KerasObject>(
 
 /** What Cajal does not do: only the value that means "not used" is accepted. */
 const refuse = <Value extends number | boolean>(neutral: Value, why: string) =>
-  fieldOf<Value>(`${neutral}: ${why}`, (given) => (given === neutral ? neutral : undefined))(
-    neutral,
-  );
+  fieldOf<Value>(`${neutral}: ${why}`, (raw) => (raw === neutral ? neutral : undefined))(neutral);
 
 /** A flag that must be false. */
 export const never = (why: string) => refuse(false, why);
@@ -297,37 +288,30 @@ export const never = (why: string) => refuse(false, why);
 export const zero = (why: string) => refuse(0, why);
 
 /** A value that changes nothing here and is only kept. */
-export const kept = fieldOf<unknown>("anything", (given) => given ?? null);
+export const kept = fieldOf<unknown>("anything", (raw) => raw ?? null);
 
 /** Images are channels last at every door; the lowering alone turns them. */
 export const dataFormat = fieldOf<"channels_last">(
   '"channels_last" (Cajal holds images as [batch, height, width, channels]; inside ONNX graphs the lowering turns them by itself)',
-  (given) => (given === "channels_last" || given === null ? "channels_last" : undefined),
+  (raw) => (raw === "channels_last" || raw === null ? "channels_last" : undefined),
 );
 
 /** An activation's name, in Keras 3's spelling; null is linear. */
-export const activation = fieldOf<string, string | null>(
-  "the name of an activation",
-  (given, at) => {
-    let name: unknown = given ?? "linear";
-    // Keras 3 may write {"module": "builtins", "class_name": "function", "config": "relu"}.
-    if (
-      typeof name === "object" &&
-      name !== null &&
-      "config" in name &&
-      typeof name.config === "string"
-    )
-      name = name.config;
-    if (typeof name !== "string") return undefined;
-    const canonical = canonicalActivation(name);
-    if (!activationNames.includes(canonical)) {
-      const error = unknownName("activation", name, activationNames);
-      throw new CajalError(
-        "unknown-name",
-        `${at.where}, "${at.key}": ${error.message}`,
-        error.facts,
-      );
-    }
-    return canonical;
-  },
-);
+export const activation = fieldOf<string, string | null>("the name of an activation", (raw, at) => {
+  let name: unknown = raw ?? "linear";
+  // Keras 3 may write {"module": "builtins", "class_name": "function", "config": "relu"}.
+  if (
+    typeof name === "object" &&
+    name !== null &&
+    "config" in name &&
+    typeof name.config === "string"
+  )
+    name = name.config;
+  if (typeof name !== "string") return undefined;
+  const canonical = canonicalActivation(name);
+  if (!activationNames.includes(canonical)) {
+    const error = unknownName("activation", name, activationNames);
+    throw new CajalError("unknown-name", `${at.where}, "${at.key}": ${error.message}`, error.facts);
+  }
+  return canonical;
+});

@@ -5,7 +5,7 @@ import { writeConfig } from "./readConfig";
 import type { InnerLayer } from "./layer";
 
 // What reads it, in registry.ts, gives nothing but these.
-const innerOf = (given: unknown, at: Place) => at.layer(given, at) as InnerLayer | undefined;
+const innerOf = (raw: unknown, at: Place) => at.layer(raw, at) as InnerLayer | undefined;
 const writeInner = (layer: InnerLayer | null) =>
   layer && {
     class_name: layer.definition.className,
@@ -26,6 +26,6 @@ export const layer = fieldOf<InnerLayer, LayerInput>(
 
 export const layerOrNone = fieldOf<InnerLayer | null, LayerInput | null>(
   "null or a layer: { class_name, config }",
-  (given, at) => (given === null ? null : innerOf(given, at)),
+  (raw, at) => (raw === null ? null : innerOf(raw, at)),
   writeInner,
 );

@@ -14,21 +14,21 @@ const floatPolicies: readonly unknown[] = [
 ];
 
 /** A type's name, or Keras 3's `{ class_name: "DTypePolicy", config: { name } }`. */
-function isFloatPolicy(given: unknown): boolean {
-  if (given === null || floatPolicies.includes(given)) return true;
-  if (typeof given !== "object" || !("config" in given)) return false;
-  const { config } = given;
+function isFloatPolicy(raw: unknown): boolean {
+  if (raw === null || floatPolicies.includes(raw)) return true;
+  if (typeof raw !== "object" || !("config" in raw)) return false;
+  const { config } = raw;
   if (typeof config !== "object" || config === null || !("name" in config)) return false;
   return floatPolicies.includes(config.name);
 }
 
 /** Keys that Keras writes into every layer, and what they may hold; here they change nothing. */
-const everyLayer: ReadonlyMap<string, { expected: string; fits: (given: unknown) => boolean }> =
+const everyLayer: ReadonlyMap<string, { expected: string; fits: (raw: unknown) => boolean }> =
   new Map([
-    ["name", { expected: "a text", fits: (given) => typeof given === "string" }],
+    ["name", { expected: "a text", fits: (raw) => typeof raw === "string" }],
     [
       "trainable",
-      { expected: "true or false", fits: (given) => given === null || typeof given === "boolean" },
+      { expected: "true or false", fits: (raw) => raw === null || typeof raw === "boolean" },
     ],
     [
       "dtype",
@@ -84,15 +84,15 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
  */
 export function readConfig(
   fields: Fields,
-  given: Readonly<Record<string, unknown>>,
+  raw: Readonly<Record<string, unknown>>,
   at: Omit<Place, "key">,
   aliases: Readonly<Record<string, string>> = {},
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
   const place = { ...at, key: "" };
-  for (const key of Object.keys(given)) {
-    const value = unwrapped(given[key]);
+  for (const key of Object.keys(raw)) {
+    const value = unwrapped(raw[key]);
     if (value === undefined) continue;
     const field = Object.hasOwn(aliases, key) ? aliases[key]! : key;
     place.key = key;
@@ -120,17 +120,17 @@ export function readConfig(
  * A number, list or shape out of what some Keras wraps around it: NumPy's arrays and numbers, tuples and
  * TensorFlow's shapes.
  */
-function unwrapped(given: unknown): unknown {
-  if (typeof given !== "object" || given === null || Array.isArray(given)) return given;
+function unwrapped(raw: unknown): unknown {
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
   // Keras 2.2 and TensorFlow 1: a LeakyReLU's alpha, a ReLU's max_value.
-  if ("type" in given && given.type === "ndarray" && "value" in given) return given.value;
-  const name = "class_name" in given ? given.class_name : undefined;
-  if ((name === "__tuple__" || name === "TensorShape") && "items" in given) return given.items;
-  if ((name === "__numpy__" || name === "__tensor__") && "config" in given) {
-    const { config } = given;
+  if ("type" in raw && raw.type === "ndarray" && "value" in raw) return raw.value;
+  const name = "class_name" in raw ? raw.class_name : undefined;
+  if ((name === "__tuple__" || name === "TensorShape") && "items" in raw) return raw.items;
+  if ((name === "__numpy__" || name === "__tensor__") && "config" in raw) {
+    const { config } = raw;
     if (typeof config === "object" && config !== null && "value" in config) return config.value;
   }
-  return given;
+  return raw;
 }
 
 /** The config as JSON, from what `readConfig` gave. */
@@ -157,10 +157,10 @@ function refuseUnknown(key: string, value: unknown, fields: Fields, where: strin
   }
   // A regularizer or constraint of a weight that the layer does not have changes nothing when null.
   if (/_(regularizer|constraint|initializer)$/.test(key) && value === null) return;
-  const known = nearest(key, Object.keys(fields));
+  const names = nearest(key, Object.keys(fields));
   throw new CajalError(
     "unknown-option",
-    `${where}: unknown config key ${JSON.stringify(key)}. Known, nearest first: ${known.join(", ")}.`,
-    { where, key, known },
+    `${where}: unknown config key ${JSON.stringify(key)}. Known, nearest first: ${names.join(", ")}.`,
+    { where, key, names },
   );
 }

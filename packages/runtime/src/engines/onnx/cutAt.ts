@@ -33,18 +33,18 @@ export function cutAt(
     for (const name of readBy(node)) needed.add(name);
   }
   const inputs = [...places.keys()].map((name) => values.get(name)!);
-  const doors = fed.map(({ name, layer }, i) => doorOf(name, layer, inputs[i]!));
+  const entries = fed.map(({ name, layer }, i) => doorOf(name, layer, inputs[i]!));
   return {
     ...model,
     graph: {
       ...graph,
-      nodes: [...doors.flatMap((door) => door.nodes), ...nodes.toReversed()],
+      nodes: [...entries.flatMap((door) => door.nodes), ...nodes.toReversed()],
       initializers: new Map([
         ...[...graph.initializers].filter(([name]) => needed.has(name)),
-        ...doors.flatMap((door) => [...door.initializers]),
+        ...entries.flatMap((door) => [...door.initializers]),
       ]),
       inputs: [
-        ...doors.flatMap((door) => door.inputs),
+        ...entries.flatMap((door) => door.inputs),
         ...graph.inputs.filter(({ name }) => needed.has(name) && !places.has(name)),
       ],
       outputs: [],

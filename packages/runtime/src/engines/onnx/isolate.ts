@@ -38,8 +38,8 @@ export async function openApart(
   const folder = installedPath("onnxruntime-node");
   if (folder === undefined) return; // to open it will say what is to be installed
   const { spawn } = process.getBuiltinModule("node:child_process");
-  const given = { folder, options: sessionOptions({ device, threads }) };
-  const child = spawn(process.execPath, ["--eval", program(given)], {
+  const settings = { folder, options: sessionOptions({ device, threads }) };
+  const child = spawn(process.execPath, ["--eval", program(settings)], {
     stdio: ["pipe", "pipe", "pipe"],
     timeout,
     killSignal: "SIGKILL",
@@ -81,8 +81,8 @@ export async function openApart(
 const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 
 /** CommonJS text, for it must run however this module was built. */
-const program = (given: object) => `
-  const { folder, options } = ${JSON.stringify(given)};
+const program = (settings: object) => `
+  const { folder, options } = ${JSON.stringify(settings)};
   const { writeSync } = require("node:fs");
   const say = (stage) => writeSync(1, stage + "\\n");
   const leave = () => process.kill(process.pid, "SIGKILL"); // some drivers crash while they shut down

@@ -101,11 +101,11 @@ async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
 
 /** Resolves when no backend is about to get ready; what follows at once may compute. */
 export async function backendsReady(): Promise<void> {
-  let seen: Promise<unknown>;
+  let awaited: Promise<unknown>;
   do {
-    seen = gettingReady;
-    await seen;
-  } while (seen !== gettingReady);
+    awaited = gettingReady;
+    await awaited;
+  } while (awaited !== gettingReady);
 }
 
 /** `setBackend` of a backend that is ready takes effect at once, though it returns a promise. */

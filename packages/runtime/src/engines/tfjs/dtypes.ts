@@ -102,17 +102,17 @@ export function withTypes(
         { layer: path, dtype },
       );
     const work = dtype === "float32" ? "float32" : computes ? exact : "int32";
-    const given = outputs.map((output) => output.dtype);
-    const made = layers.get(path)!;
-    const call = made.call.bind(made);
+    const outputTypes = outputs.map((output) => output.dtype);
+    const tfLayer = layers.get(path)!;
+    const call = tfLayer.call.bind(tfLayer);
     const ofIntegers = dtype === "float32" ? undefined : own?.ofIntegers;
-    made.call = (values, kwargs) =>
+    tfLayer.call = (values, kwargs) =>
       tf.tidy(() => {
         const cast = [values].flat().map((value) => tf.cast(value, work));
         const result = ofIntegers
           ? ofIntegers(cast, { tf, wrap: (x) => wrapped(tf, x, dtype) })
           : call(cast.length === 1 ? cast[0]! : cast, kwargs);
-        const brought = [result].flat().map((each, i) => wrapped(tf, each, given[i]!));
+        const brought = [result].flat().map((each, i) => wrapped(tf, each, outputTypes[i]!));
         return brought.length === 1 ? brought[0]! : brought;
       });
   }

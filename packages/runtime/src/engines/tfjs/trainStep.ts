@@ -96,7 +96,7 @@ export async function openTrainStepOnTfjs(
   }
 
   /** Numbers as one line, and how many belong to each. */
-  function lined(groups: readonly (readonly tfc.Tensor[])[]): Line {
+  function flattened(groups: readonly (readonly tfc.Tensor[])[]): Line {
     const lines = groups.map((group) => group.map((each) => tf.reshape(each, [-1])));
     const lengths = lines.map((group) => group.reduce((sum, { size }) => sum + size, 0));
     return { numbers: tf.concat(lines.flat()), lengths };
@@ -135,7 +135,7 @@ export async function openTrainStepOnTfjs(
         ...gradients.map(({ gradient }) => gradient),
         ...moving.map(({ key }) => value(key)),
       ];
-      const line = lined([...groups, [sumOfAll(checked)]]);
+      const line = flattened([...groups, [sumOfAll(checked)]]);
       tf.dispose(groups.flat());
       ({ lengths } = line);
       return { numbers: line.numbers, gradients };
@@ -316,7 +316,7 @@ export async function openTrainStepOnTfjs(
       let lengths: readonly number[] = [];
       const numbers = on(() =>
         tf.tidy(() => {
-          const line = lined(measure(batch, false));
+          const line = flattened(measure(batch, false));
           ({ lengths } = line);
           return line.numbers;
         }),

@@ -4,14 +4,14 @@ import type { DeviceName } from "../../../devices/device";
 import { doubling } from "../doubling";
 import { onnxRuntime } from "../onnxRuntime";
 
-const found = new Map<DeviceName, Promise<boolean>>();
+const trials = new Map<DeviceName, Promise<boolean>>();
 
 /** Looked at once a process for a device, not assumed. */
 export function fillsOutputs(device: DeviceName): Promise<boolean> {
-  const known = found.get(device) ?? look(device);
-  found.set(device, known);
-  known.catch(() => found.delete(device));
-  return known;
+  const trial = trials.get(device) ?? look(device);
+  trials.set(device, trial);
+  trial.catch(() => trials.delete(device));
+  return trial;
 }
 
 async function look(device: DeviceName): Promise<boolean> {

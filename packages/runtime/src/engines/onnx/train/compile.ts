@@ -73,15 +73,15 @@ export function compileStep(
   const forward = forwardOf(trained, { x, training, watch: kind === "probe", layouts });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
-  const taken = (what: string, tensors: NamedTensors) =>
+  const inputsFor = (what: string, tensors: NamedTensors) =>
     new Map(
       Object.entries(tensors).map(([name, { dtype, shape }]) => [
         name,
         g.input(outputs.length > 1 ? `input/${what}/${name}` : `input/${what}`, dtype, shape),
       ]),
     );
-  const yTrue = taken("y", y);
-  const weightOf = taken("weight", weight);
+  const yTrue = inputsFor("y", y);
+  const weightOf = inputsFor("weight", weight);
   const { total, groups } = g.within("loss", () => {
     const penalties = weights.flatMap((weight) => {
       const { key, regularizer } = weight;
@@ -129,7 +129,7 @@ export function compileStep(
       if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);
         for (const [i, { key }] of parameters.entries()) {
-          const dy = lined(g, dys[i]!);
+          const dy = flattened(g, dys[i]!);
           const sum = g.input(sumOf(key), "float32", dy.shape);
           give(sumOf(key), g.add(sum, g.mul(dy, share)));
         }
@@ -162,7 +162,7 @@ export function compileStep(
 
 /** Gives all numbers as one output. */
 function giveNumbers(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
-  const lines = groups.map((group) => group.map((value) => lined(g, value)));
+  const lines = groups.map((group) => group.map((value) => flattened(g, value)));
   g.output(g.concat(lines.flat(), { axis: 0 }), "numbers");
   return lines.map((group) => group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0));
 }
@@ -211,7 +211,7 @@ function update(
       ops,
       optimizer,
       parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        const value = lined(g, input.value);
+        const value = flattened(g, input.value);
         const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
           slot,
           g.input(`${key}/${slot}`, "float32", value.shape),
@@ -219,7 +219,7 @@ function update(
         return {
           key,
           value,
-          gradient: lined(g, gradient),
+          gradient: flattened(g, gradient),
           slots: Object.fromEntries(slots),
           multiplier: multiplier!,
         };
@@ -237,7 +237,9 @@ function update(
       const shaped = () => g.reshape(value, input.value.shape as number[]);
       give(
         key,
-        constraint ? lined(g, constrained(ops, constraint, shaped(), key, axisIn(input))) : value,
+        constraint
+          ? flattened(g, constrained(ops, constraint, shaped(), key, axisIn(input)))
+          : value,
       );
       for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
     });
@@ -275,7 +277,7 @@ function updateOfSums(
  * A value as one line of numbers, as which it is updated: ONNX Runtime multiplies a kernel of one
  * pixel, [1024, 1024, 1, 1], by a scalar number by number, which takes 25 times as long.
  */
-const lined = (g: GraphBuilder, value: Value): Value =>
+const flattened = (g: GraphBuilder, value: Value): Value =>
   value.shape?.length === 1 ? value : g.reshape(value, [-1]);
 
 /** The input that takes the sum of a parameter's gradients. */

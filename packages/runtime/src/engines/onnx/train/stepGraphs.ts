@@ -107,8 +107,8 @@ export class StepGraphs {
       .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join()}`)
       .join("; ");
     const key = kind === "update" ? kind : `${kind} ${signature}`;
-    const known = this.#opened.get(key);
-    if (known) return known;
+    const cached = this.#opened.get(key);
+    if (cached) return cached;
     const opened = this.#open(kind, batch);
     opened.catch(() => this.#opened.delete(key));
     this.#opened.set(key, opened);

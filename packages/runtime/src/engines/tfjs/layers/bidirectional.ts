@@ -19,16 +19,16 @@ export const bidirectional = defineTfjsLayer<{
     backward_layer !== null ||
     (layer.definition.className === gru.className && layer.config.reset_after),
   refuses: ({ backward_layer }) => backward_layer !== null,
-  call: ({ layer: { config }, merge_mode }, [x, ...given], { tf, weights }) => {
+  call: ({ layer: { config }, merge_mode }, [x, ...initial], { tf, weights }) => {
     const run = (prefix: string, state: tfc.Tensor | undefined, go_backwards: boolean) => {
       const way = { ...config, go_backwards };
       const { states, last } = runGru(tf, way, { x: x, state }, gruWeights(weights, prefix));
       // The backward half's outputs are turned round, to stand beside the inputs they belong to.
-      const turned = go_backwards === config.go_backwards ? states : states.toReversed();
-      return { y: config.return_sequences ? tf.stack([...turned], 1) : last, last };
+      const ordered = go_backwards === config.go_backwards ? states : states.toReversed();
+      return { y: config.return_sequences ? tf.stack([...ordered], 1) : last, last };
     };
-    const forward = run("forward_", given[0], config.go_backwards);
-    const backward = run("backward_", given[1], !config.go_backwards);
+    const forward = run("forward_", initial[0], config.go_backwards);
+    const backward = run("backward_", initial[1], !config.go_backwards);
     const merge = (a: tfc.Tensor, b: tfc.Tensor): readonly tfc.Tensor[] => {
       switch (merge_mode) {
         case "sum":
