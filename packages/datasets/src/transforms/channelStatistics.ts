@@ -2,7 +2,7 @@ import { CajalError, checkArgument, checkTensor, type Batch, type DType } from "
 
 /**
  * Mean and population standard deviation of each channel, the last axis of x, over a whole dataset: what
- * `normalize` takes. Of a dataset of class numbers y `[n]`, the size of each class, too.
+ * pixels are standardized by. Of a dataset of class numbers y `[n]`, the size of each class, too.
  *
  * @param data read through once
  * @throws CajalError `bad-argument` for a dataset without examples
