@@ -43,8 +43,8 @@ export async function openExplainer(
   options?: ExplainerOptions,
 ): Promise<Explainer>;
 /**
- * Opens an ONNX graph, of any exporter. Images come NHWC all the same, and are turned where the graph wants
- * them otherwise; layers go by their values' names, and by PyTorch's modules where the exporter left these.
+ * Opens an ONNX graph, of any exporter, whose input is of images NCHW. Here they come NHWC all the same; layers
+ * go by their values' names, and by PyTorch's modules where the exporter left these.
  *
  * @throws CajalError as above; `unsupported` on engine tfjs
  */
