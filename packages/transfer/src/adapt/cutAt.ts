@@ -9,6 +9,13 @@ export interface LoadedModel {
   readonly labels?: readonly string[];
 }
 
+/** @throws CajalError `bad-argument` for what is no model with weights */
+export function checkLoaded(where: string, given: LoadedModel): void {
+  checkArgument(where, "the model", given, "object");
+  checkArgument(where, "model", given.model, "object");
+  checkArgument(where, "weights", given.weights, "map");
+}
+
 /**
  * The model up to a layer, whose output becomes the model's.
  *
@@ -16,8 +23,10 @@ export interface LoadedModel {
  * @throws CajalError `unknown-name` with the layers that there are
  * @example const features = cutAt(await pretrained("MobileNet"), "conv_pw_13_relu");
  */
-export function cutAt({ model, weights }: LoadedModel, layer: string): LoadedModel {
+export function cutAt(given: LoadedModel, layer: string): LoadedModel {
+  checkLoaded("cutAt", given);
   checkArgument("cutAt", "layer", layer, "string");
+  const { model, weights } = given;
   const { config } = readKeras(model);
   const entry = config.layers.find(({ name }) => name === layer);
   if (!entry)
@@ -44,10 +53,10 @@ export function cutAt({ model, weights }: LoadedModel, layer: string): LoadedMod
  * @param shape of one example, null where free, e.g. `[160, 160, 3]`
  * @throws CajalError `bad-shape` naming the first weight or layer that does not fit
  */
-export function withInputShape(
-  { model, weights, ...rest }: LoadedModel,
-  shape: readonly (number | null)[],
-): LoadedModel {
+export function withInputShape(given: LoadedModel, shape: readonly (number | null)[]): LoadedModel {
+  checkLoaded("withInputShape", given);
+  checkArgument("withInputShape", "shape", shape, "array");
+  const { model, weights, ...rest } = given;
   const { config } = readKeras(model);
   const [input, ...others] = config.input_layers;
   if (!input || others.length > 0)

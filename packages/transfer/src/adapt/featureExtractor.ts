@@ -4,7 +4,7 @@ import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 import { dataset, type Dataset } from "@cajal/datasets";
 import { resolve } from "@cajal/models";
 import { open, type OpenOptions, type Session } from "@cajal/runtime";
-import type { LoadedModel } from "./cutAt";
+import { checkLoaded, type LoadedModel } from "./cutAt";
 import { withHead } from "./withHead";
 
 export interface FeatureExtractorOptions extends Pick<
@@ -50,6 +50,7 @@ export async function featureExtractor(
   given: LoadedModel,
   options: FeatureExtractorOptions = {},
 ): Promise<FeatureExtractor> {
+  checkLoaded("featureExtractor", given);
   checkOptions("featureExtractor", options, ["layer", "pooling", "engine", "device", "threads", "signal"]); // prettier-ignore
   const { layer, pooling, ...opening } = options;
   const { base } = withHead(given, {

@@ -1,10 +1,10 @@
 // Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
-import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, unknownName, checkArgument } from "@cajal/core";
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
 import { adam, train, type TrainEvent, type TrainOptions } from "@cajal/train";
-import type { LoadedModel } from "./cutAt";
+import { checkLoaded, type LoadedModel } from "./cutAt";
 import { featureExtractor } from "./featureExtractor";
 import { headed, withHead, type HeadOptions } from "./withHead";
 
@@ -84,6 +84,9 @@ export async function* fineTune(
   data: Dataset,
   options: FineTuneOptions = {},
 ): AsyncGenerator<FineTuneEvent, void, undefined> {
+  checkLoaded("fineTune", given);
+  checkArgument("fineTune", "data", data, "object");
+  checkArgument("fineTune", "data.batches", data.batches, "function");
   checkOptions("fineTune", options, [
     "classes", "labels", "layer", "pooling", "dropout", "seed",
     "engine", "device", "threads", "batchSize", "shuffle", "worker", "signal", "classWeights",

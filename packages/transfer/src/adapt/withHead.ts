@@ -1,5 +1,12 @@
 // A new head on a base: features pooled, dropped out, classified.
-import { CajalError, checkInteger, checkNumber, checkOptions, type Weights } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  type Weights,
+} from "@cajal/core";
 import {
   functional,
   readKeras,
@@ -9,7 +16,7 @@ import {
   type ModelConfig,
 } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
-import { cutAt, type LoadedModel } from "./cutAt";
+import { checkLoaded, cutAt, type LoadedModel } from "./cutAt";
 
 export interface HeadOptions {
   /** How many classes the head tells apart; or `labels`. */
@@ -41,12 +48,14 @@ export interface HeadedModel extends LoadedModel {
  * @example const { model, weights } = withHead(await pretrained("ResNet50", { include_top: false }), { classes: 7 });
  */
 export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel {
+  checkLoaded("withHead", given);
   checkOptions("withHead", options ?? {}, ["classes", "labels", "layer", "pooling", "dropout", "seed"]); // prettier-ignore
   const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
   if (classes === undefined)
     throw new CajalError("bad-argument", "withHead: expected { classes } or { labels }.");
   checkInteger("withHead", "classes", classes, { least: 2 });
   checkNumber("withHead", "dropout", dropout, { least: 0, most: 0.99 });
+  if (labels) checkArgument("withHead", "labels", labels, "strings");
   if (labels && labels.length !== classes)
     throw new CajalError(
       "bad-argument",
