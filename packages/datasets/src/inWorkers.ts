@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import {
   CajalError,
+  abortable,
   checkArgument,
   checkInteger,
   checkOptions,
@@ -197,12 +198,6 @@ function passes<B extends NamedBatch>(
     checkInteger("batches", "start", start, { least: 0 });
     const asked: Promise<B>[] = [];
     let next = start;
-    const aborted = new Promise<never>((_, reject) => {
-      const stop = () => reject(signal!.reason as Error);
-      if (signal?.aborted) stop();
-      else signal?.addEventListener("abort", stop, { once: true });
-    });
-    aborted.catch(() => {});
     for (let index = start; index < facts.batchCount; index++) {
       // One more is asked for only when one was taken.
       while (next < facts.batchCount && asked.length < ahead * threads.length) {
@@ -210,7 +205,9 @@ function passes<B extends NamedBatch>(
         batch.catch(() => {});
         asked.push(batch);
       }
-      yield await Promise.race([asked.shift()!, aborted]);
+      // What has come before the signal's abort is not delivered after it.
+      signal?.throwIfAborted();
+      yield await abortable(asked.shift()!, signal);
     }
   }
 
