@@ -8,7 +8,9 @@ import { isAbsolute, join } from "node:path";
  *
  * @param env the environment to read, default that of the process
  */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   if (env.CAJAL_CACHE) return env.CAJAL_CACHE;
   if (env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME))
     return join(env.XDG_CACHE_HOME, "cajal");

@@ -7,6 +7,8 @@ import { layers } from "./index";
 /** Where names may stand nevertheless: what a file's path begins with, and why. */
 const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/networks/": "Architectures are made of layers.",
+  "packages/explain/": "Its rules are of ONNX operators, whose names some layers share.",
+  "packages/models/src/keras/writtenMasks.ts": "Operations of Keras, one of them named as a layer.",
   "packages/onnx/": "Operators have names of their own, some of them the same.",
 };
 

@@ -296,7 +296,7 @@ function checkWritten(where: string, implied: Mask | undefined, written: Mask | 
   if (!written || (implied?.of === written.of && implied.value === written.value)) return;
   throw new CajalError(
     "unsupported",
-    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one result of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
+    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one made of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
     { written: written.of.from, implied: implied?.of.from },
   );
 }

@@ -119,14 +119,15 @@ export function headed(
 /** The second model's layers on the first one's output. */
 function joined(first: ModelConfig, second: ModelConfig): ModelConfig {
   const [from, node, tensor] = first.config.output_layers[0]!;
-  const { layers, output_layers } = readKeras(toKerasJson(second)).config;
+  const { layers, input_layers, output_layers } = readKeras(toKerasJson(second)).config;
+  const inputs = new Set(input_layers.map(([name]) => name));
   const moved = layers
-    .filter(({ class_name }) => class_name !== "InputLayer")
+    .filter(({ name }) => !inputs.has(name))
     .map((entry): LayerEntry => ({
       ...entry,
       inbound_nodes: entry.inbound_nodes.map((refs) =>
         refs.map(([name, n, t, kwargs]) =>
-          layers.some((one) => one.name === name && one.class_name === "InputLayer")
+          inputs.has(name)
             ? ([from, node, tensor, kwargs] as const)
             : ([name, n, t, kwargs] as const),
         ),
