@@ -50,13 +50,15 @@ async function checkRoundTrips(read: ModelToWrite & { weights: ReadModel["weight
   }
 }
 
-/** TF.js cannot hold two layers of one name; Keras 3 not the hard_sigmoid of Keras 2. */
+/** TF.js cannot hold two layers of one name, nor average by a mask; Keras 3 has not the hard_sigmoid of Keras 2. */
 async function refusable<T>(work: () => T): Promise<T | undefined> {
   try {
     return work();
   } catch (error) {
     if (!isCajalError(error, "unsupported")) throw error;
-    expect(error.message).toMatch(/is the name of two|Latin letters|no hard_sigmoid as Keras 2/);
+    expect(error.message).toMatch(
+      /is the name of two|Latin letters|no hard_sigmoid as Keras 2|by a mask/,
+    );
     return undefined;
   }
 }
@@ -152,6 +154,11 @@ describeWithShared("TF.js", "reference/files/keras", (path) => {
     for (const [i, { data }] of expected.entries())
       for (const [j, value] of (await got[i]!.data()).entries())
         expect(Math.abs(value - Number(data[j]))).toBeLessThan(1e-4);
+  });
+
+  it("refuses to write masks that TF.js would not honour", async () => {
+    const read = await readModel(`${path}/masked_mean.keras`);
+    expect(() => encodeModel(read, { format: "tfjs" })).toThrow(/"mean".*by a mask/);
   });
 
   it("goes on training from the optimizer's state, as Keras would", async () => {

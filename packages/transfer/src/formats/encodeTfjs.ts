@@ -9,6 +9,14 @@ const shardSize = 4 * 2 ** 20;
 
 export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
   const { model, network, weights, labels } = whole;
+  // TF.js hands masks on to recurrent layers, and averages over all steps as if there were none.
+  const masked = network.calls.find(({ inner, mask }) => mask && !inner.definition.mask?.passes);
+  if (masked)
+    throw new CajalError(
+      "unsupported",
+      `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, which TF.js does not honour there. Write another format.`,
+      { layer: masked.layer.path },
+    );
   const { config, class_name } = toKerasJson(model);
   const named: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
   const taken = new Set<string>();
