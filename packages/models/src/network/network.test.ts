@@ -38,6 +38,10 @@ const model = (
 const x = input("x", 4, 5, 3);
 
 describe("resolve refuses", () => {
+  it.each([null, undefined, 7, "null", []])("what is no model: %j", (given) =>
+    expect(() => resolve(given as never)).toThrow(expect.objectContaining({ name: "CajalError" })),
+  );
+
   it.each<[what: string, model: ModelConfig, code: string, said: string[]]>([
     [
       "an unknown layer class, naming the known, nearest first",

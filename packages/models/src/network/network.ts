@@ -113,7 +113,7 @@ export function resolve(model: Model | object | string, options: ResolveOptions 
 
 /** Whether it is what {@link resolve} gave. */
 export const isNetwork = (model: object | string): model is Network =>
-  typeof model === "object" && resolved in model;
+  typeof model === "object" && model !== null && resolved in model;
 
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {

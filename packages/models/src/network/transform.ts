@@ -97,7 +97,7 @@ export function withOutputs(network: Network, indices: readonly number[]): Netwo
 }
 
 function checkOutputs(where: string, network: Network, indices: readonly number[]): void {
-  if (typeof network !== "object" || network === null || !isNetwork(network))
+  if (!isNetwork(network))
     throw new CajalError(
       "bad-argument",
       `${where}: got ${showValue(network)}, expected what resolve gives.`,
