@@ -9,14 +9,13 @@ export async function abortable<T>(
   checkArgument("abortable", "signal", signal, "signal");
   let stop: (() => void) | undefined;
   try {
-    return await Promise.race([
-      work,
-      new Promise<never>((_, reject) => {
-        stop = () => reject(signal.reason);
-        if (signal.aborted) stop();
-        else signal.addEventListener("abort", stop, { once: true });
-      }),
-    ]);
+    // First: of work that is done and a signal that was aborted before, the signal counts.
+    const aborted = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      if (signal.aborted) stop();
+      else signal.addEventListener("abort", stop, { once: true });
+    });
+    return await Promise.race([aborted, work]);
   } finally {
     if (stop !== undefined) signal.removeEventListener("abort", stop);
   }

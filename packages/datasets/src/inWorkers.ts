@@ -205,8 +205,6 @@ function passes<B extends NamedBatch>(
         batch.catch(() => {});
         asked.push(batch);
       }
-      // What has come before the signal's abort is not delivered after it.
-      signal?.throwIfAborted();
       yield await abortable(asked.shift()!, signal);
     }
   }
