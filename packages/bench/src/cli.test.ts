@@ -162,8 +162,8 @@ describe("cajal learn", () => {
     expect(stdout).toContain(`saved as ${file}`);
     const { model, weights, labels } = await loadModel(file);
     expect(labels).toEqual(["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
-    const { heldOut } = await imageSet("digits").load({ seed: 42 });
-    const { x, y } = await heldOut.all();
+    const { validation } = await imageSet("digits").load({ seed: 42 });
+    const { x, y } = await validation.all();
     await using session = await open(model, weights);
     const { data, shape } = await session.predict(x as Tensor);
     expect(shape).toEqual([359, 10]);

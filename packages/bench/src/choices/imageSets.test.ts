@@ -8,9 +8,9 @@ import { imageSet, imageSets, type Loaded } from "./imageSets";
 const seed = 1;
 
 /** That data is as the set says, and that augmenting changes what is learned, by the seed. */
-async function check(name: string, { seen, heldOut }: Loaded): Promise<void> {
+async function check(name: string, { training, validation }: Loaded): Promise<void> {
   const { shape, classes, recipe } = imageSet(name);
-  for (const data of [seen, heldOut]) {
+  for (const data of [training, validation]) {
     const { x, y } = await data.take(8).all();
     expect(x).toMatchObject({ dtype: "float32", shape: [data.take(8).size, ...shape] });
     expect(Math.max(...Array.from(y.data, Number))).toBeLessThan(classes.length);
@@ -18,9 +18,9 @@ async function check(name: string, { seen, heldOut }: Loaded): Promise<void> {
   }
   if (recipe.augment === undefined) return;
   const changed = async (by: number) =>
-    (await recipe.augment!.change(seen.take(8), by).all()).x.data;
+    (await recipe.augment!.change(training.take(8), by).all()).x.data;
   expect(await changed(seed)).toEqual(await changed(seed));
-  expect(await changed(seed)).not.toEqual((await seen.take(8).all()).x.data);
+  expect(await changed(seed)).not.toEqual((await training.take(8).all()).x.data);
   expect(await changed(seed)).not.toEqual(await changed(seed + 1));
 }
 
@@ -28,7 +28,11 @@ describe("image sets", () => {
   it("digits: in the package, no folder", async () => {
     const digits = imageSet("digits");
     const loaded = await digits.load({ seed });
-    expect([loaded.seen.size, loaded.heldOut.size, loaded.part]).toEqual([1438, 359, undefined]);
+    expect([loaded.training.size, loaded.validation.size, loaded.part]).toEqual([
+      1438,
+      359,
+      undefined,
+    ]);
     await check("digits", loaded);
     await expect(digits.load({ seed, folder: "/" })).rejects.toMatchObject({
       code: "bad-argument",
@@ -65,7 +69,7 @@ describe("image sets", () => {
 describeWithShared("image sets from files: MNIST", "data/mnist", (folder) => {
   it("is whole", async () => {
     const loaded = await imageSet("mnist").load({ seed, folder });
-    expect(loaded).toMatchObject({ seen: { size: 60_000 }, heldOut: { size: 10_000 } });
+    expect(loaded).toMatchObject({ training: { size: 60_000 }, validation: { size: 10_000 } });
     expect(loaded.part).toBeUndefined();
     await check("mnist", loaded);
   });

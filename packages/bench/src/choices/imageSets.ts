@@ -25,8 +25,10 @@ export interface ImageSet {
 }
 
 export interface Loaded {
-  seen: Dataset;
-  heldOut: Dataset;
+  /** The examples to learn from. */
+  training: Dataset;
+  /** The examples held out. */
+  validation: Dataset;
   /** What of the data set this is, where it is not all of it. */
   part?: string;
 }
@@ -45,7 +47,7 @@ export interface Recipe {
   augment?: {
     /** What happens to the images, as in "images moved by up to 1 pixel". */
     description: string;
-    change(seen: Dataset, seed: number): Dataset;
+    change(training: Dataset, seed: number): Dataset;
   };
 }
 
@@ -74,8 +76,8 @@ export const imageSets: readonly ImageSet[] = [
         throw new CajalError("bad-argument", "digits is in the package: leave out --data.", {
           folder,
         });
-      const [seen, heldOut] = digits().split(0.8, { seed, stratify: true });
-      return { seen: seen.map(asBitmaps), heldOut: heldOut.map(asBitmaps) };
+      const [training, validation] = digits().split(0.8, { seed, stratify: true });
+      return { training: training.map(asBitmaps), validation: validation.map(asBitmaps) };
     },
   },
   {
@@ -89,17 +91,17 @@ export const imageSets: readonly ImageSet[] = [
       learningRate: 0.005,
       augment: {
         description: "moved by up to 1 pixel",
-        change: (seen, seed) => seen.map(randomTranslation(1, { seed })),
+        change: (training, seed) => training.map(randomTranslation(1, { seed })),
       },
     },
     async load({ folder, signal, onProgress }) {
       const { mnist } = await import("@cajal/datasets/node");
-      const options = { folder, signal, onProgress: said(onProgress) };
-      const [seen, heldOut] = await Promise.all([
+      const options = { folder, signal, onProgress: inMegabytes(onProgress) };
+      const [training, validation] = await Promise.all([
         mnist({ ...options, split: "train" }),
         mnist({ ...options, split: "test" }),
       ]);
-      return { seen, heldOut };
+      return { training, validation };
     },
   },
   {
@@ -114,26 +116,27 @@ export const imageSets: readonly ImageSet[] = [
       learningRate: 0.003,
       augment: {
         description: "moved by up to 2 pixels and mirrored",
-        change: (seen, seed) => seen.map(randomTranslation(2, { seed })).map(randomFlip({ seed })),
+        change: (training, seed) =>
+          training.map(randomTranslation(2, { seed })).map(randomFlip({ seed })),
       },
     },
     async load({ folder, signal, onProgress }) {
       const { cifar10 } = await import("@cajal/datasets/node");
       // Of files at hand a part is better than nothing; what is fetched is whole.
       const partial = folder !== undefined;
-      const options = { folder, partial, signal, onProgress: said(onProgress) };
+      const options = { folder, partial, signal, onProgress: inMegabytes(onProgress) };
       // One after the other: they share one download.
-      const seen = await cifar10({ ...options, split: "train" });
-      const heldOut = await cifar10({ ...options, split: "test" });
-      if (seen.size === 50_000 && heldOut.size === 10_000) return { seen, heldOut };
-      const part = `${whole(seen.size)} of 50,000 to learn from, ${whole(heldOut.size)} of 10,000 held out`;
-      return { seen, heldOut, part };
+      const training = await cifar10({ ...options, split: "train" });
+      const validation = await cifar10({ ...options, split: "test" });
+      if (training.size === 50_000 && validation.size === 10_000) return { training, validation };
+      const part = `${whole(training.size)} of 50,000 to learn from, ${whole(validation.size)} of 10,000 held out`;
+      return { training, validation, part };
     },
   },
 ];
 
 /** How far a download is, in words. */
-const said =
+const inMegabytes =
   (say: ((note: string) => void) | undefined) =>
   ({ loaded, total }: { loaded: number; total?: number }) =>
     say?.(
@@ -142,12 +145,12 @@ const said =
 
 /** @throws CajalError `unknown-name` */
 export function imageSet(name: string): ImageSet {
-  const found = imageSets.find((known) => known.name === name);
-  if (found === undefined)
+  const set = imageSets.find((each) => each.name === name);
+  if (set === undefined)
     throw unknownName(
       "data set",
       name,
-      imageSets.map((known) => known.name),
+      imageSets.map((each) => each.name),
     );
-  return found;
+  return set;
 }

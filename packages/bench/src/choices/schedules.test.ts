@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { type ScheduleName, scheduleNames } from "./scheduleNames";
-import { schedules } from "./schedules";
+import { type ScheduleName, scheduleNames, schedules } from "./schedules";
 
 // By hand, of a run of 100 updates at 0.4: the rates of updates 0, 25, 49, 50, 74, 75 and after the last.
 it.each<[ScheduleName, number[]]>([

@@ -9,12 +9,11 @@ import {
   polynomialDecay,
   type Schedule,
 } from "@cajal/train";
-import type { ScheduleName } from "./scheduleNames";
 
 /** The schedule of a run of `steps` updates whose largest learning rate is `rate`. */
 type Fit = (rate: number, steps: number) => Schedule;
 
-export const schedules: Readonly<Record<ScheduleName, Fit>> = {
+export const schedules = {
   constant,
   // Down to 0 by half a cosine, or in a line.
   cosine: (rate, steps) => cosineDecay(rate, { decaySteps: steps }),
@@ -30,4 +29,8 @@ export const schedules: Readonly<Record<ScheduleName, Fit>> = {
       boundaries: [steps / 2 - 0.5, (3 * steps) / 4 - 0.5],
       values: [rate, rate / 10, rate / 100],
     }),
-};
+} satisfies Readonly<Record<string, Fit>>;
+
+export type ScheduleName = keyof typeof schedules;
+
+export const scheduleNames = Object.keys(schedules) as readonly ScheduleName[];

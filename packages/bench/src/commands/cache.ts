@@ -12,12 +12,28 @@ import {
 } from "@cajal/files/node";
 import type { Context, Outcome } from "../context";
 import { textTable } from "../output";
+import { defineCommand } from "./shared/defineCommand";
+import { choice } from "./shared/parameters";
 
-export type CacheAction = "list" | "where" | "verify" | "prune" | "clear";
+const actions = ["list", "where", "verify", "prune", "clear"] as const;
 
-export async function cache(
+export const cache = defineCommand({
+  name: "cache",
+  summary: "the folder of fetched files",
+  examples: [
+    ["cajal cache", "what it holds"],
+    ["cajal cache where", "where it is"],
+    ["cajal cache verify", "reads every file of a known data set and compares its hash"],
+    ["cajal cache prune", "removes what interrupted downloads have left"],
+    ["cajal cache clear", "empties it"],
+  ],
+  arguments: { action: choice("what to do", actions, { default: "list" }) },
+  run: (context, { action }) => act(context, action),
+});
+
+async function act(
   { output, progress, signal }: Context,
-  action: CacheAction,
+  action: (typeof actions)[number],
 ): Promise<Outcome> {
   const folder = cacheFolder();
   if (action === "where") {
@@ -67,13 +83,13 @@ async function verify(
   files: readonly CachedFile[],
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const known = new Map(
+  const published = new Map(
     dataSets.flatMap(({ name, files }) => files.map((file) => [join(name, file.name), file] as const)), // prettier-ignore
   );
   const results: { path: string; state: "right" | "damaged" | "unknown" }[] = [];
   for (const { path } of files.filter((file) => !isUnfinished(file.path))) {
     signal.throwIfAborted();
-    const file = known.get(path);
+    const file = published.get(path);
     progress.say(`reading ${path}`);
     const state = file === undefined ? "unknown" : (await isRight(join(folder, path), file, signal)) ? "right" : "damaged"; // prettier-ignore
     results.push({ path, state });

@@ -1,55 +1,68 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
 import { CajalError } from "@cajal/core";
 import { compare as compareRecords } from "../measure/compare";
-import type { CommonOptions, Context, Outcome } from "../context";
 import { times } from "../report/format";
 import { textTable } from "../output";
 import { readInput } from "../readInput";
 import { type BenchRecord, parseRecords } from "../measure/record";
+import { defineCommand } from "./shared/defineCommand";
+import { argument, fraction } from "./shared/parameters";
 
-export interface CompareOptions extends CommonOptions {
-  threshold: number;
-  accuracyThreshold: number;
-}
-
-export async function compare(
-  { output, progress }: Context,
-  before: string,
-  after: string,
-  { threshold, accuracyThreshold }: CompareOptions,
-): Promise<Outcome> {
-  const [then, now] = await Promise.all([read(before), read(after)]);
-  const result = compareRecords(then, now, { threshold, accuracyThreshold });
-  if (result.comparisons.length === 0)
-    throw new CajalError(
-      "bad-argument",
-      `${before} and ${after} have no measurement in common: nothing was compared.`,
-      { before, after },
+export const compare = defineCommand({
+  name: "compare",
+  summary: "compare two runs: what became slower, larger or less accurate",
+  examples: [
+    ["cajal compare before.json after.json", "reports, or records as JSON lines"],
+    ["cajal compare before.jsonl after.jsonl --threshold 0.05", "5 % slower is a regression"],
+  ],
+  arguments: {
+    before: argument("report.json, or records", { required: true }),
+    after: argument("the same of another run", { required: true }),
+  },
+  options: {
+    threshold: fraction("<share>", "what counts: 0.1 is 10 % slower or 10 % more memory", {
+      default: 0.1,
+    }),
+    accuracyThreshold: fraction("<share>", "what counts of accuracy, in its own units", {
+      default: 0.005,
+    }),
+  },
+  async run({ output, progress }, { before, after, threshold, accuracyThreshold }) {
+    const [then, now] = await Promise.all([read(before), read(after)]);
+    const result = compareRecords(then, now, { threshold, accuracyThreshold });
+    if (result.comparisons.length === 0)
+      throw new CajalError(
+        "bad-argument",
+        `${before} and ${after} have no measurement in common: nothing was compared.`,
+        { before, after },
+      );
+    output.document(result);
+    output.text(
+      textTable(
+        ["measurement", "of", "before", "after", "ratio", ""],
+        result.comparisons.map(({ what, measure, before, after, ratio, verdict }) => [
+          what,
+          measure,
+          figures(before),
+          figures(after),
+          times(ratio),
+          verdict === "same" ? "" : verdict,
+        ]),
+      ),
     );
-  output.document(result);
-  output.text(
-    textTable(
-      ["measurement", "of", "before", "after", "ratio", ""],
-      result.comparisons.map(({ what, measure, before, after, ratio, verdict }) => [
-        what,
-        measure,
-        figures(before),
-        figures(after),
-        times(ratio),
-        verdict === "same" ? "" : verdict,
-      ]),
-    ),
-  );
-  const hosts = new Set([...then, ...now].map(({ host }) => host));
-  if (hosts.size > 1)
-    progress.say(`Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`);
-  for (const what of result.onlyBefore)
-    progress.say(`No longer measured, only in ${before}: ${what}`);
-  for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
-  // What is no longer measured may hide anything.
-  const regressed = result.comparisons.some(({ verdict }) => verdict === "regression");
-  return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
-}
+    const hosts = new Set([...then, ...now].map(({ host }) => host));
+    if (hosts.size > 1)
+      progress.say(
+        `Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`,
+      );
+    for (const what of result.onlyBefore)
+      progress.say(`No longer measured, only in ${before}: ${what}`);
+    for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
+    // What is no longer measured may hide anything.
+    const regressed = result.comparisons.some(({ verdict }) => verdict === "regression");
+    return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
+  },
+});
 
 const read = async (path: string): Promise<BenchRecord[]> =>
   parseRecords(new TextDecoder().decode(await readInput(path)), path);

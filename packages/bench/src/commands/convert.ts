@@ -9,67 +9,87 @@ import { float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
 import { writeModel as writeOnnx } from "@cajal/onnx/node";
 import { formatByName, quantizeOn, readModel, writeModel, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
 import { imageModel, prepared } from "../choices/imageModel";
-import type { CommonOptions, Context } from "../context";
+import type { Context } from "../context";
 import { whole } from "../report/format";
+import { defineCommand } from "./shared/defineCommand";
+import { argument, flag, optionalText, text } from "./shared/parameters";
+import { preprocess } from "./shared/preprocess";
 
-export interface ConvertOptions extends CommonOptions {
-  to?: string;
-  /** A folder of class folders whose pictures show the ranges; true: weights alone. */
-  int8?: string | true;
-  float16?: boolean;
-  preprocess?: string;
-}
-
-export async function convert(
-  context: Context,
-  from: string,
-  into: string,
-  options: ConvertOptions,
-): Promise<void> {
-  const { output, progress, signal } = context;
-  const { to, int8, float16 = false } = options;
-  // Before the work.
-  const format = (to ?? formatByName(into)) as WriteFormat;
-  if ((int8 !== undefined || float16) && (format !== "onnx" || (int8 !== undefined && float16)))
-    throw new CajalError(
-      "bad-argument",
-      format === "onnx"
-        ? "convert: got --int8 and --float16, expected one of them."
-        : `convert: --int8 and --float16 make ONNX files smaller; ${into} is to be ${format}.`,
+export const convert = defineCommand({
+  name: "convert",
+  summary: "a model from any format to any other",
+  examples: [
+    ["cajal convert model.h5 model.onnx", "Keras to ONNX"],
+    ["cajal convert web/model.json model.keras", "TF.js to Keras"],
+    ["cajal convert model.keras web/model.json", "and back"],
+  ],
+  arguments: {
+    from: argument("model of Keras, TF.js, or safetensors of Cajal", { required: true }),
+    into: argument("file; its ending says the format", { required: true }),
+  },
+  options: {
+    int8: optionalText(
+      "[folder]",
+      "a smaller ONNX file: int8 weights; of pictures in class folders, activations too",
+    ),
+    float16: flag("a smaller ONNX file: weights in half precision"),
+    preprocess,
+    to: text("<format>", "keras, h5, weights.h5, tfjs, onnx, safetensors, npz"),
+  },
+  async run(context, options) {
+    const { output, progress, signal } = context;
+    const { from, into, to, int8, float16 = false } = options;
+    // Before the work.
+    const format = (to ?? formatByName(into)) as WriteFormat;
+    if ((int8 !== undefined || float16) && (format !== "onnx" || (int8 !== undefined && float16)))
+      throw new CajalError(
+        "bad-argument",
+        format === "onnx"
+          ? "convert: got --int8 and --float16, expected one of them."
+          : `convert: --int8 and --float16 make ONNX files smaller; ${into} is to be ${format}.`,
+      );
+    await checkWritable(into);
+    progress.start(`Reading ${from}`);
+    const read = await readModel(from, { signal, optimizer: true });
+    const { totalParams } = summary(read.model);
+    progress.finish(`${read.format}, ${whole(totalParams)} parameters`);
+    if (int8 === undefined && !float16) await writeModel(into, read, { format, signal });
+    else {
+      progress.start(int8 === undefined ? "Weights to float16" : "Weights to int8");
+      await writeOnnx(into, await shrunk(context, read, options), { signal });
+      progress.finish("done");
+    }
+    const result = {
+      from,
+      read_as: read.format,
+      to: into,
+      format,
+      params: totalParams,
+      bytes: statSync(into).size,
+      labels: read.labels?.length ?? 0,
+      optimizer_state: read.optimizerState !== undefined,
+    };
+    output.document(result);
+    output.text(
+      `${into}: ${format}, ${whole(totalParams)} parameters${read.optimizerState ? ", with the optimizer's state" : ""}`,
     );
-  await checkWritable(into);
-  progress.start(`Reading ${from}`);
-  const read = await readModel(from, { signal, optimizer: true });
-  const { totalParams } = summary(read.model);
-  progress.finish(`${read.format}, ${whole(totalParams)} parameters`);
-  if (int8 === undefined && !float16) await writeModel(into, read, { format, signal });
-  else {
-    progress.start(int8 === undefined ? "Weights to float16" : "Weights to int8");
-    await writeOnnx(into, await shrunk(context, from, read, options), { signal });
-    progress.finish("done");
-  }
-  const result = {
-    from,
-    read_as: read.format,
-    to: into,
-    format,
-    params: totalParams,
-    bytes: statSync(into).size,
-    labels: read.labels?.length ?? 0,
-    optimizer_state: read.optimizerState !== undefined,
-  };
-  output.document(result);
-  output.text(
-    `${into}: ${format}, ${whole(totalParams)} parameters${read.optimizerState ? ", with the optimizer's state" : ""}`,
-  );
-}
+  },
+});
 
 /** The model in ONNX, smaller. */
 async function shrunk(
   context: Context,
-  from: string,
   { model, weights, labels }: ReadModel,
-  { int8, preprocess }: ConvertOptions,
+  {
+    from,
+    int8,
+    preprocess,
+  }: {
+    from: string;
+    /** A folder of class folders whose pictures show the ranges; true: weights alone. */
+    int8?: string | true;
+    preprocess?: string;
+  },
 ): Promise<OnnxModel> {
   const graph = toOnnx(model, weights);
   const metadata = new Map(graph.metadata);

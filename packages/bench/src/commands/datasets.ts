@@ -4,11 +4,31 @@ import { dataSetFacts, dataSets, type DataSetFacts } from "@cajal/datasets/node"
 import { cacheFolder } from "@cajal/files/node";
 import type { Context } from "../context";
 import { textTable } from "../output";
+import { defineCommand } from "./shared/defineCommand";
+import { argument, choice } from "./shared/parameters";
 
-export async function datasets(
+const actions = ["card", "get", "where"] as const;
+
+export const datasets = defineCommand({
+  name: "datasets",
+  summary: "the data sets that have a name: cards, fetching, places",
+  examples: [
+    ["cajal datasets", "all of them"],
+    ["cajal datasets mnist", "what is known of one: files, mirrors, classes, licence"],
+    ["cajal datasets mnist get", "fetches and checks it"],
+    ["cajal datasets mnist where", "where its files lie"],
+  ],
+  arguments: {
+    name: argument("which data set"),
+    action: choice("what to do", actions, { default: "card" }),
+  },
+  run: (context, { name, action }) => act(context, name, action),
+});
+
+async function act(
   context: Context,
   name: string | undefined,
-  action: "card" | "get" | "where",
+  action: (typeof actions)[number],
 ): Promise<void> {
   if (name === undefined) return list(context);
   const facts = dataSetFacts(name);

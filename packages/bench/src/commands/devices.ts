@@ -1,22 +1,27 @@
 // cajal devices: what this machine can run on, and why not on the rest.
-import { devices as find } from "@cajal/runtime";
-import type { Context } from "../context";
+import { devices as findDevices } from "@cajal/runtime";
 import { engineLabel } from "../report/format";
 import { textTable } from "../output";
+import { defineCommand } from "./shared/defineCommand";
 
-export async function devices({ output, signal }: Context): Promise<void> {
-  const found = await find({ signal });
-  output.document(found);
-  output.text(
-    textTable(
-      ["engine", "device", "", "version", ""],
-      found.map(({ engine, device, available, auto, version, reason }) => [
-        `${engineLabel(engine)} (${engine})`,
-        device,
-        available ? "yes" : "no",
-        version ?? "",
-        [auto ? "what --device auto means" : undefined, reason].filter(Boolean).join("; "),
-      ]),
-    ),
-  );
-}
+export const devices = defineCommand({
+  name: "devices",
+  summary: "what this machine can run on, and why not on the rest",
+  examples: [["cajal devices --json", "for a program"]],
+  async run({ output, signal }) {
+    const places = await findDevices({ signal });
+    output.document(places);
+    output.text(
+      textTable(
+        ["engine", "device", "", "version", ""],
+        places.map(({ engine, device, available, auto, version, reason }) => [
+          `${engineLabel(engine)} (${engine})`,
+          device,
+          available ? "yes" : "no",
+          version ?? "",
+          [auto ? "what --device auto means" : undefined, reason].filter(Boolean).join("; "),
+        ]),
+      ),
+    );
+  },
+});

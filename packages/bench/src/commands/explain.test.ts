@@ -15,15 +15,15 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "explain-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
-function context() {
+function recording() {
   const [lines, texts]: [unknown[], string[]] = [[], []];
-  const made = {
+  const quiet = {
     output: { json: false, line: (value: unknown) => void lines.push(value), text: (text: string) => void texts.push(text), document() {}, async close() {} }, // prettier-ignore
     progress: { start() {}, update() {}, finish() {}, say() {}, clear() {} },
     seed: 1,
     signal: new AbortController().signal,
   } as unknown as Context;
-  return { made, lines, texts };
+  return { context: quiet, lines, texts };
 }
 
 it("writes a page, pictures, records and graphs", async () => {
@@ -31,11 +31,14 @@ it("writes a page, pictures, records and graphs", async () => {
   const data = Uint8ClampedArray.from({ length: 4 * 40 * 56 }, (_, i) => (i % 4 === 3 ? 255 : numbers.integer(256))); // prettier-ignore
   const image = join(folder, "noise.png");
   await writeFile(image, await encodePng({ width: 56, height: 40, data }));
-  const { made, lines, texts } = context();
+  const { context, lines, texts } = recording();
   const out = join(folder, "out");
-  const options = { out, model, seed: 1, metrics: true, onnx: true };
-  await explain(made, [image], {
-    ...options,
+  await explain.run(context, {
+    images: [image],
+    out,
+    model,
+    metrics: true,
+    onnx: true,
     method: ["grad-cam", "integrated-gradients"],
     class: 2,
   });
@@ -56,7 +59,7 @@ it("writes a page, pictures, records and graphs", async () => {
 
 it("tells what was called wrongly", async () => {
   const asked = (more: object) =>
-    explain(context().made, ["none.png"], { out: join(folder, "x"), model, seed: 1, metrics: false, method: ["grad-cam"], ...more }); // prettier-ignore
+    explain.run(recording().context, { images: ["none.png"], out: join(folder, "x"), model, metrics: false, method: ["grad-cam"], ...more }); // prettier-ignore
   await expect(asked({ method: ["grad-can"] })).rejects.toMatchObject({ code: "unknown-name" });
   await expect(asked({ method: ["layer-activation"] })).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
   await expect(asked({ model: "lenet55" })).rejects.toMatchObject({ code: "unknown-name" });

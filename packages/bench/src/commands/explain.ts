@@ -19,20 +19,10 @@ import {
 import { writeWhole } from "@cajal/files/node";
 import { encodeModel } from "@cajal/onnx";
 import { classifier, type Classifier } from "../choices/classifier";
-import type { CommonOptions, Context } from "../context";
 import { textTable } from "../output";
 import { explainPage, type ExplainedImage, type ExplainedMap } from "../report/explainPage";
-
-export interface ExplainOptions extends CommonOptions {
-  out: string;
-  model: string;
-  method: string[];
-  class?: number;
-  layer?: string;
-  preprocessing?: Preprocessing | "unit";
-  metrics: boolean;
-  onnx?: boolean;
-}
+import { defineCommand } from "./shared/defineCommand";
+import { choice, flag, list, negatedFlag, number, text, words } from "./shared/parameters";
 
 /** One map of one image, as a line of JSON. */
 interface ExplainRecord {
@@ -51,85 +41,111 @@ interface ExplainRecord {
   readonly picture: string;
 }
 
-export async function explain(
-  { output, progress, signal, seed }: Context,
-  files: readonly string[],
-  options: ExplainOptions,
-): Promise<void> {
-  const chosen = options.method.map(methodNamed);
-  const network = await classifier(options.model, signal);
-  await using explainer = await open(network);
-  await mkdir(options.out, { recursive: true });
-  const images: ExplainedImage[] = [];
-  const records: ExplainRecord[] = [];
-  progress.start(`What ${network.name} looks at`);
-  for (const [i, file] of files.entries()) {
-    const { pixels, x } = await prepared(file, explainer, network, options.preprocessing);
-    const softmax = await explainer.scores(x, { output: "softmax", signal });
-    const target = options.class ?? softmax.data.indexOf(softmax.data.reduce((a, b) => Math.max(a, b))); // prettier-ignore
-    if (target >= explainer.classes)
-      throw new CajalError(
-        "bad-argument",
-        `class ${target}: the network tells ${explainer.classes} apart, 0 … ${explainer.classes - 1}.`,
-        { class: target },
-      );
-    const stem = `${i}-${basename(file, extname(file))}`;
-    const maps: ExplainedMap[] = [];
-    for (const [k, method] of chosen.entries()) {
-      const { name, gives, title } = method;
-      const asked = {
-        method: name,
-        target,
-        signal,
-        ...(gives === "cam" && options.layer !== undefined && { layer: options.layer }),
-      } as AttributeOptions;
-      const { map, layer, delta } = await explainer.attribute(x, asked);
-      const { picture, legend } = overlay(map, pixels);
-      const figures = options.metrics ? await metricsOf(explainer, x, map, target, { seed, signal }) : {}; // prettier-ignore
-      const path = join(options.out, `${stem}-${name}.png`);
-      await writeWhole(path, await encodePng(picture));
-      const record: ExplainRecord = {
-        image: file,
-        model: network.name,
-        method: name,
-        class: target,
-        ...(network.labels && { label: network.labels[target]! }),
+export const explain = defineCommand({
+  name: "explain",
+  summary: "what a network looks at: maps of images by several methods, and how good these are",
+  examples: [
+    [
+      "cajal explain cat.jpg --model MobileNet",
+      "Grad-CAM and integrated gradients of its top class",
+    ],
+    ["cajal explain *.jpg --model net.onnx --class 3", "an exported network of yours"],
+    ["cajal explain cat.jpg --model model.keras --method lrp,occlusion", "other methods"],
+    ["cajal explain cat.jpg --model net.onnx --onnx", "the methods as ONNX files, too"],
+  ],
+  arguments: { images: words("image files", { required: true }) },
+  options: {
+    model: text("<name|file>", "a published network, or a file: ONNX, Keras, TF.js", {
+      required: true,
+    }),
+    method: list("<names>", "methods", { default: ["grad-cam", "integrated-gradients"] }),
+    class: number("<n>", "the class explained; default: each image's top one", { least: 0 }),
+    layer: text("<name>", "the layer of class activation maps; default: the last before pooling"),
+    preprocessing: choice(
+      "what pixels become; default: the network's own, or tf (−1 … 1)",
+      ["caffe", "tf", "torch", "unit"],
+      { placeholder: "<name>" },
+    ),
+    metrics: negatedFlag("leaves out deletion, insertion and ROAD, which take most of the time"),
+    onnx: flag("writes methods that are graphs as ONNX files"),
+  },
+  out: text("<folder>", "where page, pictures and graphs go", { default: "cajal-explain" }),
+  async run({ output, progress, signal, seed }, options) {
+    const chosen = options.method.map(methodNamed);
+    const network = await classifier(options.model, signal);
+    await using explainer = await open(network);
+    await mkdir(options.out, { recursive: true });
+    const images: ExplainedImage[] = [];
+    const records: ExplainRecord[] = [];
+    progress.start(`What ${network.name} looks at`);
+    for (const [i, file] of options.images.entries()) {
+      const { pixels, x } = await prepared(file, explainer, network, options.preprocessing);
+      const softmax = await explainer.scores(x, { output: "softmax", signal });
+      const target = options.class ?? softmax.data.indexOf(softmax.data.reduce((a, b) => Math.max(a, b))); // prettier-ignore
+      if (target >= explainer.classes)
+        throw new CajalError(
+          "bad-argument",
+          `class ${target}: the network tells ${explainer.classes} apart, 0 … ${explainer.classes - 1}.`,
+          { class: target },
+        );
+      const stem = `${i}-${basename(file, extname(file))}`;
+      const maps: ExplainedMap[] = [];
+      for (const [k, method] of chosen.entries()) {
+        const { name, gives, title } = method;
+        const asked = {
+          method: name,
+          target,
+          signal,
+          ...(gives === "cam" && options.layer !== undefined && { layer: options.layer }),
+        } as AttributeOptions;
+        const { map, layer, delta } = await explainer.attribute(x, asked);
+        const { picture, legend } = overlay(map, pixels);
+        const figures = options.metrics ? await metricsOf(explainer, x, map, target, { seed, signal }) : {}; // prettier-ignore
+        const path = join(options.out, `${stem}-${name}.png`);
+        await writeWhole(path, await encodePng(picture));
+        const record: ExplainRecord = {
+          image: file,
+          model: network.name,
+          method: name,
+          class: target,
+          ...(network.labels && { label: network.labels[target]! }),
+          probability: softmax.data[target]!,
+          ...(layer !== undefined && { layer }),
+          ...(delta && { delta: delta[0]! }),
+          ...figures,
+          picture: path,
+        };
+        records.push(record);
+        output.line(record);
+        maps.push({ title, picture, legend, layer, ...figures });
+        progress.update(
+          (i * chosen.length + k + 1) / (options.images.length * chosen.length),
+          `${basename(file)}: ${title}`,
+        );
+      }
+      images.push({
+        name: basename(file),
+        picture: pictureOf(pixels),
+        label: network.labels?.[target] ?? `class ${target}`,
         probability: softmax.data[target]!,
-        ...(layer !== undefined && { layer }),
-        ...(delta && { delta: delta[0]! }),
-        ...figures,
-        picture: path,
-      };
-      records.push(record);
-      output.line(record);
-      maps.push({ title, picture, legend, layer, ...figures });
-      progress.update(
-        (i * chosen.length + k + 1) / (files.length * chosen.length),
-        `${basename(file)}: ${title}`,
-      );
+        maps,
+      });
     }
-    images.push({
-      name: basename(file),
-      picture: pictureOf(pixels),
-      label: network.labels?.[target] ?? `class ${target}`,
-      probability: softmax.data[target]!,
-      maps,
-    });
-  }
-  progress.finish();
-  const written = [join(options.out, "explain.html")];
-  await writeWhole(written[0]!, await explainPage(network.name, images));
-  if (options.onnx) written.push(...(await writeGraphs(network, chosen, options)));
-  output.text(described(records));
-  output.text(`\n${written.join("\n")}`);
-}
+    progress.finish();
+    const written = [join(options.out, "explain.html")];
+    await writeWhole(written[0]!, await explainPage(network.name, images));
+    if (options.onnx) written.push(...(await writeGraphs(network, chosen, options)));
+    output.text(described(records));
+    output.text(`\n${written.join("\n")}`);
+  },
+});
 
 type Chosen = (typeof methods)[number];
 
 function methodNamed(name: string): Chosen {
-  const found = methods.find((method) => method.name === name);
+  const method = methods.find((method) => method.name === name);
   const fits = methods.filter(({ gives, needsLayer }: { gives: string; needsLayer?: true }) => gives !== "layer" && !needsLayer); // prettier-ignore
-  if (found && fits.includes(found)) return found;
+  if (method && fits.includes(method)) return method;
   throw new CajalError(
     "unknown-name",
     `method "${name}": expected one of ${fits.map((method) => method.name).join(", ")}.`,
@@ -145,12 +161,12 @@ async function prepared(
   file: string,
   explainer: Explainer,
   network: Classifier,
-  given: ExplainOptions["preprocessing"],
+  preprocessing: Preprocessing | "unit" | undefined,
 ): Promise<{ pixels: Tensor<"float32">; x: Tensor<"float32"> }> {
   const [height = 224, width = 224, channels = 3] = explainer.inputShape;
   const image = await readImage(file, { channels: channels === 1 ? 1 : 3 });
   const pixels = resizing(image, { width, height, cropToAspectRatio: true });
-  const mode = given ?? network.preprocessing ?? (channels === 3 ? "tf" : "unit");
+  const mode = preprocessing ?? network.preprocessing ?? (channels === 3 ? "tf" : "unit");
   const x =
     mode === "unit" || channels !== 3
       ? tensor(
@@ -185,7 +201,7 @@ async function metricsOf(
 async function writeGraphs(
   { source }: Classifier,
   chosen: readonly Chosen[],
-  { out, layer, class: target = undefined }: ExplainOptions,
+  { out, layer, class: target }: { out: string; layer?: string; class?: number },
 ): Promise<string[]> {
   const written: string[] = [];
   for (const { name, gives } of chosen) {

@@ -16,33 +16,16 @@ import {
   train,
 } from "@cajal/train";
 import { checkpoints, latestCheckpoint, saveModel } from "@cajal/train/node";
-import type { CommonOptions, Context } from "../context";
 import { host } from "../measure/environment";
 import { duration, engineName, figures, milliseconds, percent, whole } from "../report/format";
 import { imageSet } from "../choices/imageSets";
 import { networkFor, recordName } from "../choices/networks";
 import type { BenchRecord } from "../measure/record";
-import type { ScheduleName } from "../choices/scheduleNames";
-import { schedules } from "../choices/schedules";
+import { scheduleNames, schedules } from "../choices/schedules";
 import { median, p90 } from "../measure/statistics";
 import { placeOf, versionsOf } from "../measure/versionsOf";
-
-export interface LearnOptions extends CommonOptions {
-  model: string;
-  dataset: string;
-  data?: string;
-  epochs?: number;
-  batch?: number;
-  optimizer: string;
-  learningRate?: number;
-  schedule: ScheduleName;
-  augment: boolean;
-  engine?: string;
-  device: string;
-  checkpoint?: string;
-  resume?: boolean;
-  save?: string;
-}
+import { defineCommand } from "./shared/defineCommand";
+import { choice, flag, fraction, negatedFlag, number, text } from "./shared/parameters";
 
 /** The recipes' learning rates are meant for it. */
 const usualOptimizer = "adam";
@@ -55,152 +38,181 @@ const optimizers = {
   sgd: (options: OptimizerOptions) => sgd({ momentum: 0.9, ...options }),
 };
 
-export async function learn(
-  { output, progress, seed, signal }: Context,
-  options: LearnOptions,
-): Promise<void> {
-  const { device } = options;
-  if (options.checkpoint !== undefined) await checkWritableFolder(options.checkpoint);
-  if (options.save !== undefined) await checkWritable(options.save);
-  const data = imageSet(options.dataset);
-  const { recipe } = data;
-  const { epochs = recipe.epochs, batch = recipe.batch } = options;
-  const model = networkFor(options.model, data);
-  const makeOptimizer = Object.entries(optimizers).find(
-    ([name]) => name === options.optimizer,
-  )?.[1];
-  if (makeOptimizer === undefined)
-    throw unknownName("optimizer", options.optimizer, Object.keys(optimizers));
-  const engine = engineOf(options.engine);
-  const resume = options.resume === true ? await latest(options.checkpoint) : undefined;
+export const learn = defineCommand({
+  name: "learn",
+  summary: "train a network on a data set",
+  examples: [
+    ["cajal learn", "LeNet-5 learns the embedded digits"],
+    ["cajal learn --dataset mnist", "MNIST, fetched once and kept"],
+    ["cajal learn --model convnet --dataset cifar10", "a network with batch normalization"],
+    ["cajal learn --checkpoint run1 --resume", "goes on where it was interrupted"],
+  ],
+  options: {
+    model: text("<name>", "network", { default: "lenet5" }),
+    dataset: text("<name>", "data set", { default: "digits" }),
+    data: text("<folder>", "folder with the data set's files; without it they are fetched"),
+    epochs: number("<n>", "passes over the data; default: the data set's", { least: 1 }),
+    batch: number("<n>", "examples a step; default: the data set's", { least: 1 }),
+    optimizer: text("<name>", "optimizer", { default: "adam" }),
+    learningRate: fraction(
+      "<rate>",
+      "the largest; default: the data set's for adam, else the optimizer's",
+    ),
+    schedule: choice("of the learning rate, over the whole run", scheduleNames, {
+      placeholder: "<name>",
+      default: "cosine",
+    }),
+    augment: negatedFlag("learn the images as they are, not moved or mirrored at random"),
+    engine: text("<name>", "engine; default: the fastest that trains"),
+    device: text("<name>", "device of the engine", { default: "auto" }),
+    checkpoint: text("<folder>", "keeps the state there after every epoch"),
+    save: text("<file>", "writes the trained model there: config, weights and labels in one file"),
+    resume: flag("goes on from the checkpoint; give the same options again"),
+  },
+  async run({ output, progress, seed, signal }, options) {
+    const { device } = options;
+    if (options.checkpoint !== undefined) await checkWritableFolder(options.checkpoint);
+    if (options.save !== undefined) await checkWritable(options.save);
+    const data = imageSet(options.dataset);
+    const { recipe } = data;
+    const { epochs = recipe.epochs, batch = recipe.batch } = options;
+    const model = networkFor(options.model, data);
+    const makeOptimizer = Object.entries(optimizers).find(
+      ([name]) => name === options.optimizer,
+    )?.[1];
+    if (makeOptimizer === undefined)
+      throw unknownName("optimizer", options.optimizer, Object.keys(optimizers));
+    const engine = engineOf(options.engine);
+    const resume = options.resume === true ? await latest(options.checkpoint) : undefined;
 
-  const { totalParams: params, macs } = summary(model);
-  progress.start(`Data set ${data.name}`);
-  const { seen, heldOut, part } = await data.load({
-    folder: options.data,
-    seed,
-    signal,
-    onProgress: (note) => progress.update(0, note),
-  });
-  progress.finish(
-    part === undefined
-      ? `${whole(seen.size)} examples to learn from, ${whole(heldOut.size)} held out`
-      : `a part of it, ${part}`,
-  );
+    const { totalParams: params, macs } = summary(model);
+    progress.start(`Data set ${data.name}`);
+    const { training, validation, part } = await data.load({
+      folder: options.data,
+      seed,
+      signal,
+      onProgress: (note) => progress.update(0, note),
+    });
+    progress.finish(
+      part === undefined
+        ? `${whole(training.size)} examples to learn from, ${whole(validation.size)} held out`
+        : `a part of it, ${part}`,
+    );
 
-  const steps = epochs * Math.ceil(seen.size / batch);
-  const learningRate =
-    options.learningRate ??
-    (options.optimizer === usualOptimizer
-      ? recipe.learningRate
-      : makeOptimizer({}).learningRate(0));
-  const optimizer = makeOptimizer({
-    learningRate: schedules[options.schedule](learningRate, steps),
-  });
-  const augment = options.augment ? recipe.augment : undefined;
-  const how = [
-    `batches of ${batch}`,
-    `${options.optimizer} at ${learningRate} (${options.schedule})`,
-    ...(augment === undefined ? [] : [`images ${augment.description}`]),
-  ].join(", ");
-  progress.start(
-    `${modelFacts(options.model).name}, ${whole(params)} parameters, learns ${data.name}`,
-  );
-  progress.say(how);
-  let place = { engine: "", device: "" };
-  const times: number[] = [];
-  let began = 0;
-  let record: BenchRecord | undefined;
-  let read = NaN;
-  let seconds = 0;
-  const run = train(model, augment === undefined ? seen : augment.change(seen, seed), {
-    epochs,
-    batchSize: batch,
-    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
-    optimizer,
-    metrics: [accuracy()],
-    validation: heldOut.batch(256),
-    seed,
-    signal,
-    // Refused there, with the known ones, when it is none.
-    device: device as DeviceChoice,
-    ...(engine !== undefined && { engine }),
-    ...(options.checkpoint !== undefined && { checkpoint: checkpoints(options.checkpoint) }),
-    ...(resume !== undefined && { resume }),
-  });
-  for await (const event of run)
-    switch (event.type) {
-      case "start":
-        place = { engine: event.engine, device: event.device };
-        began = performance.now();
-        break;
-      case "step":
-        times.push(performance.now() - began);
-        progress.update(
-          (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
-          `epoch ${event.epoch + 1} of ${epochs}  loss ${event.loss.toFixed(3)}`,
-        );
-        began = performance.now();
-        break;
-      case "epoch": {
-        read = event.validation?.metrics.accuracy ?? NaN;
-        const { loss, metrics, validation, seconds } = event;
-        progress.say(
-          `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(validation?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
-        );
-        began = performance.now();
-        break;
+    const steps = epochs * Math.ceil(training.size / batch);
+    const learningRate =
+      options.learningRate ??
+      (options.optimizer === usualOptimizer
+        ? recipe.learningRate
+        : makeOptimizer({}).learningRate(0));
+    const optimizer = makeOptimizer({
+      learningRate: schedules[options.schedule](learningRate, steps),
+    });
+    const augment = options.augment ? recipe.augment : undefined;
+    const how = [
+      `batches of ${batch}`,
+      `${options.optimizer} at ${learningRate} (${options.schedule})`,
+      ...(augment === undefined ? [] : [`images ${augment.description}`]),
+    ].join(", ");
+    progress.start(
+      `${modelFacts(options.model).name}, ${whole(params)} parameters, learns ${data.name}`,
+    );
+    progress.say(how);
+    let place = { engine: "", device: "" };
+    const times: number[] = [];
+    let began = 0;
+    let record: BenchRecord | undefined;
+    let read = NaN;
+    let seconds = 0;
+    const run = train(model, augment === undefined ? training : augment.change(training, seed), {
+      epochs,
+      batchSize: batch,
+      loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+      optimizer,
+      metrics: [accuracy()],
+      validation: validation.batch(256),
+      seed,
+      signal,
+      // Refused there, with the known ones, when it is none.
+      device: device as DeviceChoice,
+      ...(engine !== undefined && { engine }),
+      ...(options.checkpoint !== undefined && { checkpoint: checkpoints(options.checkpoint) }),
+      ...(resume !== undefined && { resume }),
+    });
+    for await (const event of run)
+      switch (event.type) {
+        case "start":
+          place = { engine: event.engine, device: event.device };
+          began = performance.now();
+          break;
+        case "step":
+          times.push(performance.now() - began);
+          progress.update(
+            (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
+            `epoch ${event.epoch + 1} of ${epochs}  loss ${event.loss.toFixed(3)}`,
+          );
+          began = performance.now();
+          break;
+        case "epoch": {
+          read = event.validation?.metrics.accuracy ?? NaN;
+          const { loss, metrics, validation: judged, seconds } = event;
+          progress.say(
+            `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(judged?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
+          );
+          began = performance.now();
+          break;
+        }
+        case "checkpoint":
+          began = performance.now();
+          break;
+        case "end":
+          seconds = event.seconds;
+          if (options.save !== undefined)
+            await saveModel(options.save, {
+              model,
+              weights: event.weights,
+              ...(training.classes && { labels: training.classes }),
+            });
+          progress.finish(`${percent(read, 2)} of the held-out examples read right`);
+          break;
       }
-      case "checkpoint":
-        began = performance.now();
-        break;
-      case "end":
-        seconds = event.seconds;
-        if (options.save !== undefined)
-          await saveModel(options.save, {
-            model,
-            weights: event.weights,
-            ...(seen.classes && { labels: seen.classes }),
-          });
-        progress.finish(`${percent(read, 2)} of the held-out examples read right`);
-        break;
-    }
-  const common = {
-    suite: "learn",
-    model: recordName(options.model),
-    // Accuracy on a part is another measurement.
-    dataset: part === undefined ? data.name : `${data.name}-part`,
-    ...place,
-    params,
-    macs,
-    seed,
-    versions: versionsOf(placeOf(await devices({ signal }), place)),
-    host: host(),
-    at: new Date().toISOString(),
-  };
-  if (times.length > 0) {
-    record = {
-      ...common,
-      phase: "train",
-      batch,
-      n: times.length,
-      median_ms: figures(median(times)),
-      p90_ms: figures(p90(times)),
+    const common = {
+      suite: "learn",
+      model: recordName(options.model),
+      // Accuracy on a part is another measurement.
+      dataset: part === undefined ? data.name : `${data.name}-part`,
+      ...place,
+      params,
+      macs,
+      seed,
+      versions: versionsOf(placeOf(await devices({ signal }), place)),
+      host: host(),
+      at: new Date().toISOString(),
     };
-    output.line(record);
-  }
-  output.line({ ...common, phase: "accuracy", batch, n: heldOut.size, top1: read });
-  output.text(
-    [
-      `${percent(read, 2)} of ${whole(heldOut.size)} held-out examples read right, after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${duration(seconds)}`,
-      ...(part === undefined ? [] : [`on a part of ${data.name}: ${part}`]),
-      ...(record === undefined
-        ? []
-        : [`${milliseconds(record.median_ms!)} a step of ${batch} on ${engineName(place)}`]),
-      ...(options.save === undefined ? [] : [`saved as ${options.save}`]),
-    ].join("\n"),
-  );
-}
+    if (times.length > 0) {
+      record = {
+        ...common,
+        phase: "train",
+        batch,
+        n: times.length,
+        median_ms: figures(median(times)),
+        p90_ms: figures(p90(times)),
+      };
+      output.line(record);
+    }
+    output.line({ ...common, phase: "accuracy", batch, n: validation.size, top1: read });
+    output.text(
+      [
+        `${percent(read, 2)} of ${whole(validation.size)} held-out examples read right, after ${epochs} ${epochs === 1 ? "epoch" : "epochs"} in ${duration(seconds)}`,
+        ...(part === undefined ? [] : [`on a part of ${data.name}: ${part}`]),
+        ...(record === undefined
+          ? []
+          : [`${milliseconds(record.median_ms!)} a step of ${batch} on ${engineName(place)}`]),
+        ...(options.save === undefined ? [] : [`saved as ${options.save}`]),
+      ].join("\n"),
+    );
+  },
+});
 
 function engineOf(name: string | undefined): "onnx" | "tfjs" | undefined {
   if (name === undefined || name === "onnx" || name === "tfjs") return name;

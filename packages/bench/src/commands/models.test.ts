@@ -14,7 +14,7 @@ import { createProgress } from "../progress";
 import { convert } from "./convert";
 import { predict } from "./predict";
 import { table } from "./table";
-import { transfer, type TransferOptions } from "./transfer";
+import { transfer } from "./transfer";
 
 let folder: string;
 let documents: unknown[] = [];
@@ -68,8 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const options = (): TransferOptions => ({
-  seed: 1,
+const options = () => ({
   data: join(folder, "pictures"),
   model: join(folder, "own.h5"),
   preprocess: "tf",
@@ -83,7 +82,7 @@ const options = (): TransferOptions => ({
 describe("cajal transfer, and what comes of it", () => {
   it("makes a network, its ONNX and a report of a folder of pictures", async () => {
     const result = await answer<{ accuracy: number; classes: string[]; epochs: unknown[] }>(
-      transfer(context(), options()),
+      transfer.run(context(), options()),
     );
     expect(result).toMatchObject({ classes: ["blue", "green", "red"], held_out: 9 });
     expect(result.accuracy).toBeGreaterThan(0.8);
@@ -100,7 +99,7 @@ describe("cajal transfer, and what comes of it", () => {
 
   it("goes on from where it was left, which is the end here", async () => {
     const again = await answer<{ epochs: unknown[]; accuracy: number }>(
-      transfer(context(), options()),
+      transfer.run(context(), options()),
     );
     expect(again.epochs).toHaveLength(202); // the curve is whole
     expect(again.accuracy).toBeGreaterThan(0.8);
@@ -110,14 +109,14 @@ describe("cajal transfer, and what comes of it", () => {
     const controller = new AbortController();
     controller.abort(new Error("stop"));
     await expect(
-      transfer(context(controller.signal), { ...options(), out: join(folder, "other") }),
+      transfer.run(context(controller.signal), { ...options(), out: join(folder, "other") }),
     ).rejects.toThrow("stop");
   });
 
   it("reads new pictures", async () => {
     const pictures = [join(folder, "pictures/red/3.png"), join(folder, "pictures/blue/4.png")];
     const answers = await answer<{ predictions: { label: string; probability: number }[] }[]>(
-      predict(context(), pictures, { seed: 1, model: join(folder, "tuned/model.keras"), top: 2, preprocess: "tf" }), // prettier-ignore
+      predict.run(context(), { images: pictures, model: join(folder, "tuned/model.keras"), top: 2, preprocess: "tf" }), // prettier-ignore
     );
     expect(answers.map(({ predictions }) => predictions.map(({ label }) => label)[0])).toEqual(["red", "blue"]); // prettier-ignore
     expect(answers[0]!.predictions).toHaveLength(2);
@@ -126,7 +125,7 @@ describe("cajal transfer, and what comes of it", () => {
   it("asks how pixels become the input where nothing tells", async () => {
     const picture = join(folder, "pictures/red/3.png");
     const model = join(folder, "own.h5");
-    expect(await code(predict(context(), [picture], { seed: 1, model, top: 1 }))).toBe("bad-argument"); // prettier-ignore
+    expect(await code(predict.run(context(), { images: [picture], model, top: 1 }))).toBe("bad-argument"); // prettier-ignore
   });
 });
 
@@ -134,30 +133,29 @@ describe("cajal convert and table", () => {
   it("turns a model into every format, and counts the same in each", async () => {
     const from = join(folder, "own.h5");
     for (const name of ["a.keras", "b/model.json", "c.safetensors", "d.onnx"]) {
-      const result = await answer<{ params: number }>(convert(context(), from, join(folder, name), { seed: 1 })); // prettier-ignore
+      const result = await answer<{ params: number }>(convert.run(context(), { from, into: join(folder, name) })); // prettier-ignore
       expect(result).toMatchObject({ read_as: "Keras .h5", params: 401 });
-      const [row] = await answer<{ params: number }[]>(table(context(), [join(folder, name)], { seed: 1 })); // prettier-ignore
+      const [row] = await answer<{ params: number }[]>(table.run(context(), { models: [join(folder, name)] })); // prettier-ignore
       if (!name.endsWith("onnx")) expect(row).toMatchObject({ params: 401 });
     }
   });
 
   it("makes ONNX files smaller, with the ranges of pictures too", async () => {
     const from = join(folder, "tuned/model.keras");
-    const picture = { seed: 1, preprocess: "tf" };
     const bytes = async (name: string, more: object) =>
-      (await answer<{ bytes: number }>(convert(context(), from, join(folder, name), { ...picture, ...more }))).bytes; // prettier-ignore
+      (await answer<{ bytes: number }>(convert.run(context(), { from, into: join(folder, name), preprocess: "tf", ...more }))).bytes; // prettier-ignore
     await bytes("half.onnx", { float16: true });
     await bytes("int8.onnx", { int8: join(folder, "pictures") });
     for (const name of ["half.onnx", "int8.onnx"]) {
       await using session = await open(readFileSync(join(folder, name)));
       expect(session.outputs).toHaveLength(1);
     }
-    expect(await code(convert(context(), from, join(folder, "x.keras"), { seed: 1, float16: true }))).toBe("bad-argument"); // prettier-ignore
+    expect(await code(convert.run(context(), { from, into: join(folder, "x.keras"), float16: true }))).toBe("bad-argument"); // prettier-ignore
   });
 
   it("refuses endings and formats that are none before it reads", async () => {
     const from = join(folder, "absent.h5");
-    expect(await code(convert(context(), from, join(folder, "x.txt"), { seed: 1 }))).toBe("unknown-name"); // prettier-ignore
-    expect(await code(convert(context(), from, join(folder, "x.h5"), { seed: 1 }))).toBe("io");
+    expect(await code(convert.run(context(), { from, into: join(folder, "x.txt") }))).toBe("unknown-name"); // prettier-ignore
+    expect(await code(convert.run(context(), { from, into: join(folder, "x.h5") }))).toBe("io");
   });
 });

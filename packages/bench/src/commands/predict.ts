@@ -4,57 +4,63 @@ import { stackImages } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { open } from "@cajal/runtime";
 import { imageModel, prepared } from "../choices/imageModel";
-import type { CommonOptions, Context } from "../context";
 import { textTable } from "../output";
 import { percent } from "../report/format";
+import { defineCommand } from "./shared/defineCommand";
+import { number, text, words } from "./shared/parameters";
+import { preprocess } from "./shared/preprocess";
 
-export interface PredictOptions extends CommonOptions {
-  model: string;
-  top: number;
-  preprocess?: string;
-}
-
-export async function predict(
-  context: Context,
-  images: readonly string[],
-  { model: name, top, preprocess }: PredictOptions,
-): Promise<void> {
-  const { output, progress, signal } = context;
-  if (images.length === 0)
-    throw new CajalError("bad-argument", "predict: expected at least one image.");
-  progress.start(`Network ${name}`);
-  const network = await imageModel(name, context, { ...(preprocess && { preprocess }) });
-  progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
-  const prepare = prepared(network);
-  await using session = await open(network.model, network.weights, { signal });
-  const answers = [];
-  for (const image of images) {
-    signal.throwIfAborted();
-    const { data, shape } = await session.predict(stackImages([prepare(await readImage(image, { channels: 3 }))])); // prettier-ignore
-    if (shape.length !== 2)
-      throw new CajalError(
-        "unsupported",
-        `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
-      );
-    const values = Array.from(data, Number);
-    const predictions = values
-      .map((probability, index) => ({
-        class: index,
-        label: network.labels?.[index] ?? String(index),
-        probability,
-      }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, top);
-    answers.push({ image, predictions });
-  }
-  output.document(answers);
-  output.text(
-    textTable(
-      ["image", "read as", "probability"],
-      answers.flatMap(
-        ({ image, predictions }) =>
+export const predict = defineCommand({
+  name: "predict",
+  summary: "what a network reads in pictures",
+  examples: [
+    ["cajal predict cat.jpg", "ImageNet's classes, by MobileNet"],
+    ["cajal predict *.jpg --model cajal-transfer/model.keras --top 1", "by a model of your own"],
+  ],
+  arguments: { images: words("files", { required: true }) },
+  options: {
+    model: text("<name>", "a network with published weights, or a file", { default: "MobileNet" }),
+    top: number("<n>", "answers an image", { least: 1, default: 5 }),
+    preprocess,
+  },
+  async run(context, { images, model: name, top, preprocess }) {
+    const { output, progress, signal } = context;
+    if (images.length === 0)
+      throw new CajalError("bad-argument", "predict: expected at least one image.");
+    progress.start(`Network ${name}`);
+    const network = await imageModel(name, context, { ...(preprocess && { preprocess }) });
+    progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
+    const prepare = prepared(network);
+    await using session = await open(network.model, network.weights, { signal });
+    const answers = [];
+    for (const image of images) {
+      signal.throwIfAborted();
+      const { data, shape } = await session.predict(stackImages([prepare(await readImage(image, { channels: 3 }))])); // prettier-ignore
+      if (shape.length !== 2)
+        throw new CajalError(
+          "unsupported",
+          `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
+        );
+      const values = Array.from(data, Number);
+      const predictions = values
+        .map((probability, index) => ({
+          class: index,
+          label: network.labels?.[index] ?? String(index),
+          probability,
+        }))
+        .sort((a, b) => b.probability - a.probability)
+        .slice(0, top);
+      answers.push({ image, predictions });
+    }
+    output.document(answers);
+    output.text(
+      textTable(
+        ["image", "read as", "probability"],
+        answers.flatMap(
+          ({ image, predictions }) =>
         predictions.map(({ label, probability }, i) => [i === 0 ? image : "", label, percent(probability)]), // prettier-ignore
+        ),
       ),
-    ),
-  );
-}
+    );
+  },
+});

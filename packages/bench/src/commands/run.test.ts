@@ -8,7 +8,7 @@ import type { Report } from "../report/report";
 import type { SuiteEvent } from "../suites/suite";
 import { run } from "./run";
 
-const held = vi.hoisted(() => ({ value: true }));
+const check = vi.hoisted(() => ({ value: true }));
 
 vi.mock("../suites/runSuite", () => ({
   async *runSuite(): AsyncGenerator<SuiteEvent> {
@@ -22,7 +22,7 @@ vi.mock("../suites/runSuite", () => ({
       environment: environment(),
       versions: {},
       records: [],
-      checks: [{ name: "Engines agree", held: held.value, got: "0.1", expected: "10⁻⁵" }],
+      checks: [{ name: "Engines agree", held: check.value, got: "0.1", expected: "10⁻⁵" }],
       sections: [],
     };
     yield { type: "end", report };
@@ -46,10 +46,10 @@ it("fails where a check did not hold, says which, and still writes the report", 
     signal: new AbortController().signal,
   };
   try {
-    expect(await run(context, "embedded", { out })).toBeUndefined();
+    expect(await run.run(context, { suite: "embedded", out })).toBeUndefined();
     expect(said).toEqual([]);
-    held.value = false;
-    expect(await run(context, "embedded", { out })).toBe("failed");
+    check.value = false;
+    expect(await run.run(context, { suite: "embedded", out })).toBe("failed");
     expect(said).toEqual(["NOT HELD: Engines agree: 0.1, expected 10⁻⁵"]);
   } finally {
     await rm(out, { recursive: true });

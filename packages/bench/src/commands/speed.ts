@@ -1,56 +1,68 @@
 // cajal speed: prints records, and what could not be measured.
 import { checkInteger } from "@cajal/core";
-import type { CommonOptions, Context, Outcome } from "../context";
 import { engineName, milliseconds, short, times, whole } from "../report/format";
-import type { Job } from "../measure/job";
 import { textTable } from "../output";
 import type { BenchRecord } from "../measure/record";
 import { speed as measure } from "../measure/speed";
+import { defineCommand } from "./shared/defineCommand";
+import { choice, list, number } from "./shared/parameters";
 
-export interface SpeedOptions extends CommonOptions {
-  phase: Job["phase"];
-  models: string[];
-  engines: string[];
-  devices?: string[];
-  batch?: string[];
-  rounds: number;
-  threads?: number;
-}
-
-export async function speed(
-  { output, progress, seed, signal }: Context,
-  { phase, models, engines, devices, batch, rounds, threads }: SpeedOptions,
-): Promise<Outcome> {
-  const batches = batch?.map(batchSize);
-  const records: BenchRecord[] = [];
-  let failed = false;
-  const options = { phase, models, engines, devices, batches, rounds, threads, seed, signal };
-  for await (const event of measure(options))
-    switch (event.type) {
-      case "stage":
-        progress.start(event.title);
-        break;
-      case "progress":
-        progress.update(event.done, event.note);
-        break;
-      case "stage-end":
-        progress.finish();
-        break;
-      case "record":
-        records.push(event.record);
-        output.line(event.record);
-        break;
-      case "failed": {
-        failed = true;
-        const { model, batch, error } = event;
-        progress.say(
-          `${model}, batch ${batch}: ${error instanceof Error ? error.message : String(error)}`,
-        );
+export const speed = defineCommand({
+  name: "speed",
+  summary: "time prediction or training, each in a process of its own",
+  examples: [
+    ["cajal speed --devices all", "LeNet-5, one prediction, every device of ONNX Runtime"],
+    ["cajal speed --models mobilenet,resnet50 --batch 1,8", "two networks, two batch sizes"],
+    ["cajal speed --engines onnx,tfjs --devices all", "engines against each other"],
+    ["cajal speed --phase train --models lenet5 --batch 64 --json", "training steps, as records"],
+  ],
+  options: {
+    phase: choice("what is timed", ["predict", "train"], {
+      placeholder: "<phase>",
+      default: "predict",
+    }),
+    models: list("<names>", "networks, separated by commas", { default: ["lenet5"] }),
+    engines: list("<names>", "engines", { default: ["onnx"] }),
+    devices: list("<names>", "devices, or all that are available", { default: ["auto"] }),
+    batch: list("<sizes>", "batch sizes; default 1 to predict; to train 64, large networks 8"),
+    rounds: number("<n>", "turns that each has", { least: 1, default: 5 }),
+    threads: number("<n>", "threads of an engine that has them", { least: 1 }),
+  },
+  async run(
+    { output, progress, seed, signal },
+    { phase, models, engines, devices, batch, rounds, threads },
+  ) {
+    const batches = batch?.map(batchSize);
+    const records: BenchRecord[] = [];
+    let failed = false;
+    const options = { phase, models, engines, devices, batches, rounds, threads, seed, signal };
+    for await (const event of measure(options))
+      switch (event.type) {
+        case "stage":
+          progress.start(event.title);
+          break;
+        case "progress":
+          progress.update(event.done, event.note);
+          break;
+        case "stage-end":
+          progress.finish();
+          break;
+        case "record":
+          records.push(event.record);
+          output.line(event.record);
+          break;
+        case "failed": {
+          failed = true;
+          const { model, batch, error } = event;
+          progress.say(
+            `${model}, batch ${batch}: ${error instanceof Error ? error.message : String(error)}`,
+          );
+        }
       }
-    }
-  output.text(describe(records));
-  return failed ? "failed" : undefined;
-}
+    output.text(describe(records));
+    return failed ? "failed" : undefined;
+  },
+});
 
 /** A table, each time beside the fastest of its network and batch. */
 function describe(records: readonly BenchRecord[]): string {

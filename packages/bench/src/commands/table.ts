@@ -3,16 +3,12 @@ import { basename } from "node:path";
 import { CajalError, isCajalError } from "@cajal/core";
 import { readKeras, type Model } from "@cajal/models";
 import { isFile } from "../choices/isFile";
-import type { CommonOptions, Context } from "../context";
 import { percent, short, whole } from "../report/format";
 import { markdownTable, textTable } from "../output";
 import { readInput } from "../readInput";
 import { table as describe, type TableRow } from "../measure/table";
-
-export interface TableOptions extends CommonOptions {
-  markdown?: boolean;
-  all?: boolean;
-}
+import { defineCommand } from "./shared/defineCommand";
+import { flag, words } from "./shared/parameters";
 
 /** The ten of Keras' first table, and the small ones; the deeper variants come with --all. */
 // prettier-ignore
@@ -22,50 +18,62 @@ const usual = [
   "LeNet1", "LeNet1Original", "LeNet5", "LeNet5Original",
 ];
 
-export async function table(
-  { output }: Context,
-  models: readonly string[],
-  { markdown = false, all = false }: TableOptions,
-): Promise<void> {
-  const rows: TableRow[] = [];
-  if (models.length === 0) rows.push(...(all ? describe() : describe(usual)));
-  for (const model of models)
-    rows.push(...(isFile(model) ? await fromFile(model) : describe([model])));
-  output.document(rows);
-  const draw = markdown ? markdownTable : textTable;
-  output.text(
-    draw(
-      [
-        "network",
-        "input",
-        "MB",
-        "published",
-        "parameters",
-        "trainable",
-        "not",
-        "depth",
-        "published",
-        "MACs",
-        "top-1",
-        "top-5",
-      ],
-      rows.map((row) => [
-        row.name,
-        row.input.map((extent) => extent ?? "?").join("×"),
-        whole(row.size_mb),
-        orNone(row.published_size_mb, whole),
-        whole(row.params),
-        whole(row.trainable),
-        whole(row.non_trainable),
-        whole(row.depth),
-        orNone(row.published_depth, whole),
-        orNone(row.macs ?? undefined, short),
-        orNone(row.published_top1, percent),
-        orNone(row.published_top5, percent),
-      ]),
-    ),
-  );
-}
+export const table = defineCommand({
+  name: "table",
+  summary: "size, parameters, depth and cost of networks, published accuracy",
+  examples: [
+    ["cajal table", "the ten networks of Keras' table, and the LeNets"],
+    ["cajal table --all", "and the deeper ones, MobileNetV2 and the rest"],
+    ["cajal table lenet5 mobilenet", "some of them"],
+    ["cajal table model.keras net.onnx", "your own: Keras, TF.js, ONNX, safetensors"],
+    ["cajal table --markdown > table.md", "for a README"],
+  ],
+  arguments: { models: words("names of networks, or files") },
+  options: {
+    all: flag("all networks that Cajal builds"),
+    markdown: flag("a Markdown table"),
+  },
+  async run({ output }, { models, markdown = false, all = false }) {
+    const rows: TableRow[] = [];
+    if (models.length === 0) rows.push(...(all ? describe() : describe(usual)));
+    for (const model of models)
+      rows.push(...(isFile(model) ? await fromFile(model) : describe([model])));
+    output.document(rows);
+    const draw = markdown ? markdownTable : textTable;
+    output.text(
+      draw(
+        [
+          "network",
+          "input",
+          "MB",
+          "published",
+          "parameters",
+          "trainable",
+          "not",
+          "depth",
+          "published",
+          "MACs",
+          "top-1",
+          "top-5",
+        ],
+        rows.map((row) => [
+          row.name,
+          row.input.map((extent) => extent ?? "?").join("×"),
+          whole(row.size_mb),
+          orNone(row.published_size_mb, whole),
+          whole(row.params),
+          whole(row.trainable),
+          whole(row.non_trainable),
+          whole(row.depth),
+          orNone(row.published_depth, whole),
+          orNone(row.macs ?? undefined, short),
+          orNone(row.published_top1, percent),
+          orNone(row.published_top5, percent),
+        ]),
+      ),
+    );
+  },
+});
 
 const orNone = (value: number | undefined, show: (value: number) => string): string =>
   value === undefined ? "–" : show(value);

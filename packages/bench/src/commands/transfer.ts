@@ -10,124 +10,144 @@ import { open } from "@cajal/runtime";
 import { cutAt, fineTune, withInputShape, writeModel, type LoadedModel, type Stage } from "@cajal/transfer"; // prettier-ignore
 import { imageModel } from "../choices/imageModel";
 import { isFile } from "../choices/isFile";
-import type { CommonOptions, Context } from "../context";
 import { cajalVersion } from "../measure/cajalVersion";
 import { environment } from "../measure/environment";
 import { confusionOf } from "../measure/readings";
 import { percent, whole } from "../report/format";
 import type { Epoch, Misread, Report } from "../report/report";
 import { reportFiles, writeReport } from "../report/write";
-
-export interface TransferOptions extends CommonOptions {
-  data: string;
-  model: string;
-  preprocess?: string;
-  /** Of the head, then of the upper layers too. */
-  epochs: string[];
-  from?: string;
-  layer?: string;
-  size?: number;
-  batch: number;
-  holdOut: number;
-  out: string;
-}
+import { defineCommand } from "./shared/defineCommand";
+import { fraction, list, number, text } from "./shared/parameters";
+import { preprocess } from "./shared/preprocess";
 
 const files = ["model.keras", "model.onnx", ...reportFiles];
 
-export async function transfer(context: Context, options: TransferOptions): Promise<void> {
-  const { output, progress, seed, signal } = context;
-  const { data: folder, model: name, out, batch, holdOut } = options;
-  const began = new Date();
-  await checkWritableFolder(out, files);
-  progress.start(`Network ${name}`);
-  const network = await imageModel(name, context, {
-    top: false,
-    ...(options.preprocess && { preprocess: options.preprocess }),
-  });
-  const base = baseOf(network, options);
-  const [, height, width] = resolve(base.model).inputs[0]!.shape as number[];
-  progress.finish(`${whole(summary(base.model).totalParams)} parameters, input ${height}×${width}`);
-
-  const chain = evaluation({ name, input: [height!, width!, 3], preprocessing: network.preprocessing }); // prettier-ignore
-  const all = await imageFolder(folder, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
-  const classes = all.classes!;
-  const [learning, heldOut] = all.batch(batch).split(1 - holdOut, { seed, stratify: true });
-  if (heldOut!.size === 0 || classes.length < 2)
-    throw new CajalError(
-      "bad-argument",
-      `${folder}: ${all.size} pictures of ${classes.length} classes are too few: expected at least two folders, and some pictures to hold out.`,
+export const transfer = defineCommand({
+  name: "transfer",
+  summary: "a folder of class folders becomes a network that tells them apart",
+  examples: [
+    [
+      "cajal transfer --data flowers --model MobileNet",
+      "flowers/rose/1.jpg, flowers/tulip/1.jpg …",
+    ],
+    ["cajal transfer --data faces --model mine.keras --size 160", "on a model of your own"],
+    ["cajal transfer --data flowers --model ResNet50 --epochs 20,0", "the head alone"],
+  ],
+  options: {
+    data: text("<folder>", "a folder with a folder of pictures for each class", { required: true }),
+    model: text("<name>", "a network with published weights, or a file", { default: "MobileNet" }),
+    preprocess,
+    epochs: list("<head,upper>", "passes with the head alone, then with upper layers too", {
+      default: ["15", "5"],
+    }),
+    from: text(
+      "<layer>",
+      "the first of the upper layers; default: those after the first two thirds",
+    ),
+    layer: text("<name>", "the layer whose output is the features"),
+    size: number("<n>", "height and width of pictures; default: the network's", { least: 32 }),
+    batch: number("<n>", "pictures a step", { least: 1, default: 16 }),
+    holdOut: fraction("<share>", "of the pictures, to be told apart at the end", { default: 0.2 }),
+  },
+  out: text("<folder>", "model, ONNX file and report go there; given again it goes on", {
+    default: "cajal-transfer",
+  }),
+  async run(context, options) {
+    const { output, progress, seed, signal } = context;
+    const { data: folder, model: name, out, batch, holdOut } = options;
+    const began = new Date();
+    await checkWritableFolder(out, files);
+    progress.start(`Network ${name}`);
+    const network = await imageModel(name, context, {
+      top: false,
+      ...(options.preprocess && { preprocess: options.preprocess }),
+    });
+    const base = baseOf(network, options);
+    const [, height, width] = resolve(base.model).inputs[0]!.shape as number[];
+    progress.finish(
+      `${whole(summary(base.model).totalParams)} parameters, input ${height}×${width}`,
     );
-  const [first, second] = options.epochs.map(Number) as [number, number];
-  const stages: Stage[] = [
-    { epochs: first },
-    ...(second > 0
-      ? [{ epochs: second, ...(options.from && { learns: { from: options.from } }) }]
-      : []),
-  ];
-  progress.start(`${whole(learning!.size)} pictures of ${classes.length} classes, ${whole(heldOut!.size)} held out`); // prettier-ignore
-  const curve = await curveIn(join(out, "state", "epochs.json"));
-  let tuned: LoadedModel | undefined;
-  let place = { engine: "", device: "" };
-  for await (const event of fineTune(base, learning!, {
-    labels: classes,
-    stages,
-    seed,
-    signal,
-    validation: heldOut!,
-    folder: join(out, "state"),
-    cache: join(out, "state"),
-  }))
-    switch (event.type) {
-      case "start":
-        place = { engine: event.engine, device: event.device };
-        break;
-      case "step":
-        progress.update((event.batch + 1) / event.stepsPerEpoch, `epoch ${event.epoch + 1} of ${stages[event.stage]!.epochs}, loss ${event.loss.toFixed(3)}`); // prettier-ignore
-        break;
-      case "epoch": {
-        const { loss, metrics, validation, seconds } = event;
-        await curve.add(`${event.stage}/${event.epoch}`, {
-          loss,
-          accuracy: metrics.accuracy ?? NaN,
-          val_loss: validation?.loss ?? NaN,
-          val_accuracy: validation?.metrics.accuracy ?? NaN,
-          seconds,
-        });
-        progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(validation?.metrics.accuracy ?? NaN)}`); // prettier-ignore
-        break;
-      }
-      case "tuned":
-        tuned = event;
-        break;
-    }
-  const epochs = curve.epochs();
-  const { model, weights } = tuned!;
-  await writeModel(join(out, "model.keras"), tuned!, { signal });
-  await writeModel(join(out, "model.onnx"), tuned!, { signal });
 
-  // What the network reads in the pictures that were held out, and which it misreads.
-  await using session = await open(model, weights, { signal });
-  const truths: number[] = [];
-  const reads: number[] = [];
-  const misread: Misread[] = [];
-  for await (const { x, y } of heldOut!.batches({ signal })) {
-    const { data: answers } = await session.predict(x);
-    for (let i = 0; i < x.shape[0]!; i++) {
-      const row = Array.from(answers.subarray(i * classes.length, (i + 1) * classes.length), Number); // prettier-ignore
-      const probability = Math.max(...row);
-      const read = row.indexOf(probability);
-      const truth = Number(y.data[i]);
-      if (read !== truth)
-        misread.push({ index: truths.length, truth, read, probability, ...thumbnail(x, i) });
-      truths.push(truth);
-      reads.push(read);
+    const chain = evaluation({ name, input: [height!, width!, 3], preprocessing: network.preprocessing }); // prettier-ignore
+    const all = await imageFolder(folder, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
+    const classes = all.classes!;
+    const [training, validation] = all.batch(batch).split(1 - holdOut, { seed, stratify: true });
+    if (validation!.size === 0 || classes.length < 2)
+      throw new CajalError(
+        "bad-argument",
+        `${folder}: ${all.size} pictures of ${classes.length} classes are too few: expected at least two folders, and some pictures to hold out.`,
+      );
+    const [first, second] = options.epochs.map(Number) as [number, number];
+    const stages: Stage[] = [
+      { epochs: first },
+      ...(second > 0
+        ? [{ epochs: second, ...(options.from && { learns: { from: options.from } }) }]
+        : []),
+    ];
+    progress.start(`${whole(training!.size)} pictures of ${classes.length} classes, ${whole(validation!.size)} held out`); // prettier-ignore
+    const curve = await curveIn(join(out, "state", "epochs.json"));
+    let tuned: LoadedModel | undefined;
+    let place = { engine: "", device: "" };
+    for await (const event of fineTune(base, training!, {
+      labels: classes,
+      stages,
+      seed,
+      signal,
+      validation: validation!,
+      folder: join(out, "state"),
+      cache: join(out, "state"),
+    }))
+      switch (event.type) {
+        case "start":
+          place = { engine: event.engine, device: event.device };
+          break;
+        case "step":
+          progress.update((event.batch + 1) / event.stepsPerEpoch, `epoch ${event.epoch + 1} of ${stages[event.stage]!.epochs}, loss ${event.loss.toFixed(3)}`); // prettier-ignore
+          break;
+        case "epoch": {
+          const { loss, metrics, validation: judged, seconds } = event;
+          await curve.add(`${event.stage}/${event.epoch}`, {
+            loss,
+            accuracy: metrics.accuracy ?? NaN,
+            val_loss: judged?.loss ?? NaN,
+            val_accuracy: judged?.metrics.accuracy ?? NaN,
+            seconds,
+          });
+          progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(judged?.metrics.accuracy ?? NaN)}`); // prettier-ignore
+          break;
+        }
+        case "tuned":
+          tuned = event;
+          break;
+      }
+    const epochs = curve.epochs();
+    const { model, weights } = tuned!;
+    await writeModel(join(out, "model.keras"), tuned!, { signal });
+    await writeModel(join(out, "model.onnx"), tuned!, { signal });
+
+    // What the network reads in the pictures that were held out, and which it misreads.
+    await using session = await open(model, weights, { signal });
+    const truths: number[] = [];
+    const reads: number[] = [];
+    const misread: Misread[] = [];
+    for await (const { x, y } of validation!.batches({ signal })) {
+      const { data: answers } = await session.predict(x);
+      for (let i = 0; i < x.shape[0]!; i++) {
+        const row = Array.from(answers.subarray(i * classes.length, (i + 1) * classes.length), Number); // prettier-ignore
+        const probability = Math.max(...row);
+        const read = row.indexOf(probability);
+        const truth = Number(y.data[i]);
+        if (read !== truth)
+          misread.push({ index: truths.length, truth, read, probability, ...thumbnail(x, i) });
+        truths.push(truth);
+        reads.push(read);
+      }
     }
-  }
-  misread.sort((a, b) => b.probability - a.probability);
-  const { totalParams: params, macs } = summary(model);
-  const seconds = (Date.now() - began.getTime()) / 1000;
-  const dataset = folder;
-  const report: Report = {
+    misread.sort((a, b) => b.probability - a.probability);
+    const { totalParams: params, macs } = summary(model);
+    const seconds = (Date.now() - began.getTime()) / 1000;
+    const dataset = folder;
+    const report: Report = {
     format: "cajal-report-1",
     suite: "transfer",
     title: `${name} learns ${folder}`,
@@ -141,7 +161,7 @@ export async function transfer(context: Context, options: TransferOptions): Prom
     sections: [
       {
         type: "learning", model: name, dataset, ...place, optimizer: "adam", batch, params, macs,
-        train_examples: learning!.size, validation_examples: heldOut!.size, seconds, epochs,
+        train_examples: training!.size, validation_examples: validation!.size, seconds, epochs,
       },
       {
         type: "predictions", model: name, dataset, classes, examples: truths.length,
@@ -149,34 +169,35 @@ export async function transfer(context: Context, options: TransferOptions): Prom
       },
     ],
   }; // prettier-ignore
-  await writeReport(out, report);
-  const accuracy = 1 - misread.length / truths.length;
-  output.document({ model: name, classes, examples: all.size, held_out: truths.length, accuracy, epochs, out }); // prettier-ignore
-  output.text(
-    [
-      `${percent(accuracy)} of ${whole(truths.length)} held-out pictures read right.`,
-      ...files.map((file) => `  ${absolute(join(out, file))}`),
-    ].join("\n"),
-  );
-}
+    await writeReport(out, report);
+    const accuracy = 1 - misread.length / truths.length;
+    output.document({ model: name, classes, examples: all.size, held_out: truths.length, accuracy, epochs, out }); // prettier-ignore
+    output.text(
+      [
+        `${percent(accuracy)} of ${whole(truths.length)} held-out pictures read right.`,
+        ...files.map((file) => `  ${absolute(join(out, file))}`),
+      ].join("\n"),
+    );
+  },
+});
 
 /** The learning curve, kept so that a run that goes on reports all of it. */
 async function curveIn(path: string) {
   const text = await readFile(path, "utf8").catch(() => "[]");
-  const known = new Map(JSON.parse(text) as [string, Omit<Epoch, "epoch">][]);
+  const epochs = new Map(JSON.parse(text) as [string, Omit<Epoch, "epoch">][]);
   return {
     async add(key: string, epoch: Omit<Epoch, "epoch">) {
-      known.set(key, epoch);
-      await writeWhole(path, JSON.stringify([...known]));
+      epochs.set(key, epoch);
+      await writeWhole(path, JSON.stringify([...epochs]));
     },
-    epochs: (): Epoch[] => [...known.values()].map((each, i) => ({ epoch: i + 1, ...each })),
+    epochs: (): Epoch[] => [...epochs.values()].map((each, i) => ({ epoch: i + 1, ...each })),
   };
 }
 
 /** The network without its classifier, for the size of pictures that was asked for. */
 function baseOf(
   network: LoadedModel & { size: readonly [number, number] },
-  { model, layer, size }: TransferOptions,
+  { model, layer, size }: { model: string; layer?: string; size?: number },
 ): LoadedModel {
   // prettier-ignore
   const cut = layer === undefined ? withoutTop(network, isFile(model)) : cutAt(network, layer);

@@ -1,7 +1,17 @@
 // cajal worker: measures one thing on command, line by line.
-import type { Context } from "../context";
 import { parseJob, serve } from "../measure/job";
+import { defineCommand } from "./shared/defineCommand";
+import { argument } from "./shared/parameters";
 
-export async function worker(_context: Context, job: string): Promise<void> {
-  await serve(parseJob(job));
-}
+export const worker = defineCommand({
+  name: "worker",
+  summary: "measure one thing on command: what speed starts, one process each",
+  examples: [
+    [
+      `cajal worker '{"phase":"predict","model":"lenet5","engine":"onnx","device":"cpu","batch":1}'`,
+      "then numbers on standard input: so many timed steps",
+    ],
+  ],
+  arguments: { job: argument("what to measure, as JSON", { required: true }) },
+  run: (_context, { job }) => serve(parseJob(job)),
+});
