@@ -15,8 +15,8 @@ export const workloads = {
 
 /** Any other network at its own size: I3-vgg16, I3-densenet121, I3-inceptionv3-b8 … */
 export function jobOf(workload) {
-  const known = workloads[workload];
-  if (known !== undefined) return known;
+  const listed = workloads[workload];
+  if (listed !== undefined) return listed;
   const [, model, batch = 1] = /^I3-([a-z0-9]+?)(?:-b(\d+))?$/i.exec(workload ?? "") ?? [];
   if (model === undefined)
     throw new Error(

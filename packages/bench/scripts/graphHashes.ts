@@ -28,7 +28,7 @@ import {
 import ort from "onnxruntime-node";
 
 const wanted = process.argv[2]?.split(",");
-const asked = (name: string) => wanted === undefined || wanted.includes(name);
+const isWanted = (name: string) => wanted === undefined || wanted.includes(name);
 
 function say(name: string, ...parts: readonly (string | Uint8Array)[]): void {
   const hash = createHash("sha256");
@@ -48,7 +48,7 @@ function weightsOf(model: ModelConfig): Weights {
 }
 
 for (const { name, build } of models) {
-  if (!asked(name)) continue;
+  if (!isWanted(name)) continue;
   const model = build();
   say(`${name}, summary`, JSON.stringify(summary(model)));
   say(`${name}, Keras 2`, JSON.stringify(toKerasJson(model)));
@@ -210,17 +210,19 @@ const create: Create = ort.InferenceSession.create.bind(ort.InferenceSession);
 class Enough extends Error {}
 
 for (const [name, { small, make }] of Object.entries(steps)) {
-  if (!asked(name)) continue;
+  if (!isWanted(name)) continue;
   const { model, batch, options } = make();
   const step = await openTrainStep(model, weightsOf(model), { ...options, verify: false });
   let count = 0;
-  const hashed = async (bytes: Uint8Array, given?: ort.InferenceSession.SessionOptions) => {
+  const hashed = async (bytes: Uint8Array, options?: ort.InferenceSession.SessionOptions) => {
     // Trials of what the runtime can do are no graphs of ours.
-    if (bytes.length < 500) return create(bytes, given);
-    const external = (given?.externalData ?? []).map((file) => (file as { data: Uint8Array }).data);
+    if (bytes.length < 500) return create(bytes, options);
+    const external = (options?.externalData ?? []).map(
+      (file) => (file as { data: Uint8Array }).data,
+    );
     say(`${name}, graph ${++count}`, bytes, ...external);
     if (!small) throw new Enough("hashed");
-    return create(bytes, given);
+    return create(bytes, options);
   };
   ort.InferenceSession.create = hashed as Create;
   try {

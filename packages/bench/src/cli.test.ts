@@ -347,15 +347,15 @@ describe("cajal devices", () => {
   it("lists what there is, with a reason for what is not", async () => {
     const { code, stdout } = await cajal(["devices", "--json"]);
     expect(code).toBe(0);
-    const found = JSON.parse(stdout) as {
+    const places = JSON.parse(stdout) as {
       engine: string;
       device: string;
       available: boolean;
       reason?: string;
     }[];
-    expect(found).toContainEqual(
+    expect(places).toContainEqual(
       expect.objectContaining({ engine: "onnx", device: "cpu", available: true }),
     );
-    for (const { available, reason } of found) expect(reason === undefined).toBe(available);
+    for (const { available, reason } of places) expect(reason === undefined).toBe(available);
   });
 });

@@ -1,17 +1,11 @@
 export { runSuite, suites } from "./suites/runSuite";
 export type { StageEvent, Suite, SuiteContext, SuiteEvent } from "./suites/suite";
-export type {
-  Check,
-  EnginesSection,
-  Epoch,
-  LearningSection,
-  Misread,
-  PcaSection,
-  Place,
-  PredictionsSection,
-  Report,
-  Section,
-} from "./report/report";
+export type { Check, Report } from "./report/report";
+export type { Section } from "./report/sections";
+export type { EnginesSection, Place } from "./report/sections/engines";
+export type { Epoch, LearningSection } from "./report/sections/learning";
+export type { PcaSection } from "./report/sections/pca";
+export type { Misread, PredictionsSection } from "./report/sections/predictions";
 export { checkReport, parseReport } from "./report/checkReport";
 export { writeReport } from "./report/write";
 export { reportHtml } from "./report/html";

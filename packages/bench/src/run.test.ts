@@ -63,9 +63,9 @@ describe("cajal run", () => {
     let interrupted = false;
     const { code, stderr } = await cajal(["run", "--out", out], {
       // The first stage is over: the network begins to learn.
-      onStderr(said, interrupt) {
-        if (!interrupted && said.includes("Iris")) setTimeout(interrupt, 1000);
-        interrupted ||= said.includes("Iris");
+      onStderr(stderr, interrupt) {
+        if (!interrupted && stderr.includes("Iris")) setTimeout(interrupt, 1000);
+        interrupted ||= stderr.includes("Iris");
       },
     });
     expect(code).toBe(130);
@@ -90,12 +90,12 @@ describe("cajal learn", () => {
     };
     const checkpoint = ["--checkpoint", join(folder, "run")];
     const straight = top1(await learn([]));
-    let asked = false;
+    let sent = false;
     const interrupted = await learn(checkpoint, {
-      onStderr(said, interrupt) {
+      onStderr(stderr, interrupt) {
         // Once: a second time would kill.
-        if (!asked && said.includes("epoch 1 of 12:")) interrupt();
-        asked ||= said.includes("epoch 1 of 12:");
+        if (!sent && stderr.includes("epoch 1 of 12:")) interrupt();
+        sent ||= stderr.includes("epoch 1 of 12:");
       },
     });
     expect(interrupted.code).toBe(130);

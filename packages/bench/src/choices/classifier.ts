@@ -17,10 +17,12 @@ export interface Classifier {
 }
 
 /** @throws CajalError `unknown-name` for what is neither a network nor a file; as `pretrained` and `readModel` */
-export async function classifier(given: string, signal: AbortSignal): Promise<Classifier> {
-  if (!existsSync(given)) {
-    modelFacts(given);
-    const { name, model, weights, preprocessing, labels } = await pretrained(given, { signal });
+export async function classifier(nameOrFile: string, signal: AbortSignal): Promise<Classifier> {
+  if (!existsSync(nameOrFile)) {
+    modelFacts(nameOrFile);
+    const { name, model, weights, preprocessing, labels } = await pretrained(nameOrFile, {
+      signal,
+    });
     return {
       name,
       source: { model, weights },
@@ -28,11 +30,13 @@ export async function classifier(given: string, signal: AbortSignal): Promise<Cl
       ...(labels && { labels }),
     };
   }
-  const name = basename(given);
-  if (given.endsWith(".onnx"))
-    return { name, source: { graph: decodeModel(await readInput(given)) } };
-  const { model, weights } = await readModel(given, { signal });
+  const name = basename(nameOrFile);
+  if (nameOrFile.endsWith(".onnx"))
+    return { name, source: { graph: decodeModel(await readInput(nameOrFile)) } };
+  const { model, weights } = await readModel(nameOrFile, { signal });
   if (!model)
-    throw new CajalError("bad-argument", `${given}: it holds weights without a model.`, { given });
+    throw new CajalError("bad-argument", `${nameOrFile}: it holds weights without a model.`, {
+      file: nameOrFile,
+    });
   return { name, source: { model, weights } };
 }

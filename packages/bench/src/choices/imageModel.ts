@@ -32,13 +32,13 @@ export async function imageModel(
   if (preprocess !== undefined && !preprocessings.some((one) => one === preprocess))
     throw unknownName("preprocessing", preprocess, [...preprocessings]);
   if (!isFile(name)) {
-    const found = await pretrained(name, {
+    const network = await pretrained(name, {
       include_top: top,
       signal,
       onProgress: ({ loaded, total }) => progress.update(total ? loaded / total : 0, "its weights"),
     });
-    const [height, width] = models.find((facts) => facts.name === found.name)!.input;
-    return { ...found, preprocessing: found.preprocessing!, size: [height, width] };
+    const [height, width] = models.find((facts) => facts.name === network.name)!.input;
+    return { ...network, preprocessing: network.preprocessing!, size: [height, width] };
   }
   const { model, weights, labels } = await readModel(name, { signal });
   const { shape } = resolve(model).inputs[0]!;
@@ -49,8 +49,8 @@ export async function imageModel(
       `${name}: its input is [${shape.map((extent) => extent ?? "?").join(",")}], expected pictures [?,height,width,3].`,
       { file: name },
     );
-  const known = preprocess ?? preprocessingOf(model.config.name);
-  if (!known)
+  const preprocessing = preprocess ?? preprocessingOf(model.config.name);
+  if (!preprocessing)
     throw new CajalError(
       "bad-argument",
       `${name}: nothing in it tells how pixels become its input. Say so: --preprocess tf (to -1 … 1), caffe (BGR less the means), torch (0 … 1, standardized).`,
@@ -61,7 +61,7 @@ export async function imageModel(
     model,
     weights,
     ...(labels && { labels }),
-    preprocessing: known as Preprocessing,
+    preprocessing: preprocessing as Preprocessing,
     size: [height ?? 224, width ?? 224],
   };
 }
@@ -69,11 +69,11 @@ export async function imageModel(
 /** That of the network whose name the model's begins with: "mobilenet_0.75_224" is a MobileNet. */
 function preprocessingOf(name: string): Preprocessing | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-  const found = models
+  const candidates = models
     .filter((facts) => facts.preprocessing && plain(name).startsWith(plain(facts.name)))
     // The longest: MobileNetV2 is no MobileNet.
     .sort((a, b) => b.name.length - a.name.length);
-  return found[0]?.preprocessing;
+  return candidates[0]?.preprocessing;
 }
 
 /** A decoded picture → the network's input. */

@@ -15,14 +15,14 @@ export const usualBatch = (name: string): number => (modelFacts(name).input[0] >
  * @throws CajalError `unknown-name`; `bad-argument` when it cannot take the images
  */
 export function networkFor(name: string, { shape, classes, name: dataset }: ImageSet): ModelConfig {
-  const { build, name: known } = modelFacts(name);
+  const { build, name: network } = modelFacts(name);
   try {
     return build({ input_shape: shape, classes: classes.length, classifier_activation: null });
   } catch (cause) {
     throw new CajalError(
       "bad-argument",
-      `${known} cannot take the images of ${dataset}, ${showShape(shape)}: ${cause instanceof Error ? cause.message : cause}`,
-      { model: known, dataset, shape },
+      `${network} cannot take the images of ${dataset}, ${showShape(shape)}: ${cause instanceof Error ? cause.message : cause}`,
+      { model: network, dataset, shape },
       { cause },
     );
   }

@@ -58,10 +58,10 @@ it("writes a page, pictures, records and graphs", async () => {
 });
 
 it("tells what was called wrongly", async () => {
-  const asked = (more: object) =>
+  const call = (more: object) =>
     explain.run(recording().context, { images: ["none.png"], out: join(folder, "x"), model, metrics: false, method: ["grad-cam"], ...more }); // prettier-ignore
-  await expect(asked({ method: ["grad-can"] })).rejects.toMatchObject({ code: "unknown-name" });
-  await expect(asked({ method: ["layer-activation"] })).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
-  await expect(asked({ model: "lenet55" })).rejects.toMatchObject({ code: "unknown-name" });
-  await expect(asked({})).rejects.toBeInstanceOf(Error);
+  await expect(call({ method: ["grad-can"] })).rejects.toMatchObject({ code: "unknown-name" });
+  await expect(call({ method: ["layer-activation"] })).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
+  await expect(call({ model: "lenet55" })).rejects.toMatchObject({ code: "unknown-name" });
+  await expect(call({})).rejects.toBeInstanceOf(Error);
 });

@@ -92,13 +92,13 @@ export const explain = defineCommand({
       const maps: ExplainedMap[] = [];
       for (const [k, method] of chosen.entries()) {
         const { name, gives, title } = method;
-        const asked = {
+        const request = {
           method: name,
           target,
           signal,
           ...(gives === "cam" && options.layer !== undefined && { layer: options.layer }),
         } as AttributeOptions;
-        const { map, layer, delta } = await explainer.attribute(x, asked);
+        const { map, layer, delta } = await explainer.attribute(x, request);
         const { picture, legend } = overlay(map, pixels);
         const figures = options.metrics ? await metricsOf(explainer, x, map, target, { seed, signal }) : {}; // prettier-ignore
         const path = join(options.out, `${stem}-${name}.png`);

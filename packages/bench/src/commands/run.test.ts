@@ -31,7 +31,7 @@ vi.mock("../suites/runSuite", () => ({
 
 it("fails where a check did not hold, says which, and still writes the report", async () => {
   const out = await mkdtemp(join(tmpdir(), "cajal-check-"));
-  const said: string[] = [];
+  const lines: string[] = [];
   const quiet = () => {};
   const context: Context = {
     output: { json: false, text: quiet, line: quiet, document: quiet, close: async () => {} },
@@ -40,17 +40,17 @@ it("fails where a check did not hold, says which, and still writes the report", 
       update: quiet,
       finish: quiet,
       clear: quiet,
-      say: (line) => void said.push(line),
+      say: (line) => void lines.push(line),
     },
     seed: 42,
     signal: new AbortController().signal,
   };
   try {
     expect(await run.run(context, { suite: "embedded", out })).toBeUndefined();
-    expect(said).toEqual([]);
+    expect(lines).toEqual([]);
     check.value = false;
     expect(await run.run(context, { suite: "embedded", out })).toBe("failed");
-    expect(said).toEqual(["NOT HELD: Engines agree: 0.1, expected 10⁻⁵"]);
+    expect(lines).toEqual(["NOT HELD: Engines agree: 0.1, expected 10⁻⁵"]);
   } finally {
     await rm(out, { recursive: true });
   }

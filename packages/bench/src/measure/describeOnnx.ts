@@ -68,8 +68,8 @@ function longestPath({ nodes, outputs }: Graph): number {
   const upTo = (name: string): number => {
     const node = producer.get(name);
     if (node === undefined) return 0;
-    const known = lengths.get(name);
-    if (known !== undefined) return known;
+    const computed = lengths.get(name);
+    if (computed !== undefined) return computed;
     const length = 1 + Math.max(0, ...node.inputs.map(upTo));
     lengths.set(name, length);
     return length;

@@ -57,7 +57,7 @@ export type SpeedEvent =
 export async function* speed(
   options: SpeedOptions = {},
 ): AsyncGenerator<SpeedEvent, void, undefined> {
-  checkOptions("speed", options, known);
+  checkOptions("speed", options, optionNames);
   const {
     phase = "predict",
     models = ["lenet5"],
@@ -154,16 +154,16 @@ function choose(
     // What auto means depends on what is done there, so the runtime decides.
     if (device === "auto")
       return ofEngines.filter(({ auto }) => auto).map(({ engine }) => ({ engine, device: "auto" }));
-    const found = ofEngines.filter((place) => device === "all" || place.device === device);
-    if (found.length === 0)
+    const matching = ofEngines.filter((place) => device === "all" || place.device === device);
+    if (matching.length === 0)
       throw unknownName(
         `device of ${engines.join(", ")}`,
         device,
         new Set(["auto", "all", ...ofEngines.map((place) => place.device)]),
       );
     // Of engines that share a device name one may lack it; none at all is an error.
-    const available = found.filter((place) => place.available);
-    if (available.length === 0) throw unavailable(found);
+    const available = matching.filter((place) => place.available);
+    if (available.length === 0) throw unavailable(matching);
     return available.map(({ engine, device }) => ({ engine, device }));
   });
   if (chosen.length === 0) throw unavailable(ofEngines);
@@ -177,7 +177,7 @@ const unavailable = (places: readonly DeviceInfo[]): CajalError =>
     { places },
   );
 
-const known = [
+const optionNames = [
   "phase",
   "models",
   "engines",

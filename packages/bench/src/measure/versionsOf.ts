@@ -17,12 +17,12 @@ function packageOf({ engine, device }: DeviceInfo): string {
     : `@tensorflow/tfjs-backend-${device}`;
 }
 
-/** The place of a session or a training step among those that were found. */
+/** The place of a session or a training step among those that there are. */
 export function placeOf(
   places: readonly DeviceInfo[],
   { engine, device }: { engine: string; device: string },
 ): DeviceInfo {
-  const found = places.find((place) => place.engine === engine && place.device === device);
-  if (found === undefined) throw new RangeError(`no place ${engine} ${device}`);
-  return found;
+  const match = places.find((place) => place.engine === engine && place.device === device);
+  if (match === undefined) throw new RangeError(`no place ${engine} ${device}`);
+  return match;
 }

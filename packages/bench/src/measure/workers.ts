@@ -145,9 +145,9 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
     reject: (error: unknown) => void;
   }[] = [];
   let ended: unknown;
-  let said = "";
+  let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    said = (said + text).slice(-4000);
+    stderr = (stderr + text).slice(-4000);
   });
   const fail = (error: unknown) => {
     ended = error;
@@ -156,7 +156,7 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
   child.stdin?.on("error", () => {}); // The exit says it better.
   child.once("error", fail);
   child.once("close", (code, killedBy) => {
-    const words = said.trim().split("\n");
+    const words = stderr.trim().split("\n");
     const telling = words.findLast((line) => /error/i.test(line)) ?? words.at(-1) ?? "";
     fail(
       signal?.aborted === true
@@ -164,7 +164,7 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
         : new CajalError(
             "engine",
             `${name}: its process ended (${killedBy ?? `exit ${code}`})${telling === "" ? "" : `: ${telling.trim()}`}`,
-            { name, code, killedBy, said },
+            { name, code, killedBy, stderr },
           ),
     );
   });

@@ -2,6 +2,7 @@
 // are drawn from it.
 import type { Environment } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
+import type { Section } from "./sections";
 
 export interface Report {
   format: "cajal-report-1";
@@ -26,87 +27,4 @@ export interface Check {
   held: boolean;
   got: string;
   expected: string;
-}
-
-export type Section = PcaSection | LearningSection | PredictionsSection | EnginesSection;
-
-/** Examples in the plane of their first two principal components. */
-export interface PcaSection {
-  type: "pca";
-  dataset: string;
-  features: readonly string[];
-  classes: readonly string[];
-  /** Of every component, shares that sum to 1. */
-  explained_variance_ratio: number[];
-  points: { x: number; y: number; label: number }[];
-}
-
-/** A network learns a data set. */
-export interface LearningSection {
-  type: "learning";
-  model: string;
-  dataset: string;
-  engine: string;
-  device: string;
-  optimizer: string;
-  batch: number;
-  params: number;
-  /** Multiply-adds of one example. */
-  macs: number;
-  train_examples: number;
-  validation_examples: number;
-  seconds: number;
-  epochs: Epoch[];
-}
-
-export interface Epoch {
-  epoch: number;
-  loss: number;
-  accuracy: number;
-  val_loss: number;
-  val_accuracy: number;
-  seconds: number;
-}
-
-/** What the network answers to the held-out examples. */
-export interface PredictionsSection {
-  type: "predictions";
-  model: string;
-  dataset: string;
-  classes: readonly string[];
-  examples: number;
-  /** `confusion[truth][read]`: how often. */
-  confusion: number[][];
-  misread: Misread[];
-}
-
-export interface Misread {
-  /** Which example of the data set. */
-  index: number;
-  truth: number;
-  read: number;
-  /** The softmax probability given to `read`, 0–1. */
-  probability: number;
-  width: number;
-  height: number;
-  /** 0 (background) … 1 (ink), row by row. */
-  pixels: number[];
-}
-
-/** The same network on every engine and device; the times are the records of phase "predict". */
-export interface EnginesSection {
-  type: "engines";
-  model: string;
-  dataset: string;
-  examples: number;
-  /** Largest relative difference of logits that counts as the same answer. */
-  tolerance: number;
-  reference: Place;
-  agreement: (Place & { difference: number })[];
-  unavailable: (Place & { reason: string })[];
-}
-
-export interface Place {
-  engine: string;
-  device: string;
 }

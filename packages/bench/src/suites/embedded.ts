@@ -17,7 +17,7 @@ import { engineName, figures, percent, times } from "../report/format";
 import { asBitmaps, imageSet, inkOf } from "../choices/imageSets";
 import { interleave } from "../measure/interleave";
 import { confusionOf, readings } from "../measure/readings";
-import type { Epoch } from "../report/report";
+import type { Epoch } from "../report/sections/learning";
 import { median, p90 } from "../measure/statistics";
 import type { StageEvent, Suite, SuiteContext } from "./suite";
 import { placeOf, versionsOf } from "../measure/versionsOf";
@@ -43,11 +43,16 @@ export const embedded: Suite = {
   description: "iris → PCA, LeNet-5 learns digits, the same network on every engine",
   async *run(context) {
     yield* flowers();
-    const [seen, heldOut] = digits().split(0.8, { seed: context.seed, stratify: true });
+    const [training, validation] = digits().split(0.8, { seed: context.seed, stratify: true });
     // Logits, not probabilities: engines are compared on them.
     const model = lenet5({ input_shape: [32, 32, 1], classifier_activation: null });
-    const learned = yield* learning(context, model, seen.map(asBitmaps), heldOut.map(asBitmaps));
-    yield* everywhere(context, model, learned, heldOut);
+    const learned = yield* learning(
+      context,
+      model,
+      training.map(asBitmaps),
+      validation.map(asBitmaps),
+    );
+    yield* everywhere(context, model, learned, validation);
   },
 };
 
@@ -84,8 +89,8 @@ async function* flowers(): Stage {
 async function* learning(
   { seed, signal, record }: SuiteContext,
   model: ModelConfig,
-  seen: Dataset,
-  heldOut: Dataset,
+  training: Dataset,
+  validation: Dataset,
 ): Stage<Weights> {
   yield { type: "stage", title: "LeNet-5 learns digits" };
   const done: Epoch[] = [];
@@ -94,12 +99,12 @@ async function* learning(
   let seconds = 0;
   const stepTimes: number[] = [];
   let began = 0;
-  const steps = epochs * Math.ceil(seen.size / batchSize);
+  const steps = epochs * Math.ceil(training.size / batchSize);
   const places = await devices({ signal });
   const native = places.some(
     ({ engine, device, available }) => engine === "onnx" && device === "cpu" && available,
   );
-  const run = train(model, seen, {
+  const run = train(model, training, {
     // Hundreds of times as fast as the other, which is there for who has no ONNX Runtime.
     engine: native ? "onnx" : "tfjs",
     epochs,
@@ -107,7 +112,7 @@ async function* learning(
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),
     optimizer: adam({ learningRate: cosineDecay(learningRate, { decaySteps: steps }) }),
     metrics: [accuracy()],
-    validation: heldOut.batch(heldOut.size),
+    validation: validation.batch(validation.size),
     seed,
     signal,
     worker: false, // steps are timed
@@ -169,8 +174,8 @@ async function* learning(
     record: record({
       ...common,
       phase: "accuracy",
-      batch: heldOut.size,
-      n: heldOut.size,
+      batch: validation.size,
+      n: validation.size,
       top1: last.val_accuracy,
     }),
   };
@@ -185,8 +190,8 @@ async function* learning(
       batch: batchSize,
       params,
       macs,
-      train_examples: seen.size,
-      validation_examples: heldOut.size,
+      train_examples: training.size,
+      validation_examples: validation.size,
       seconds,
       epochs: done,
     },
@@ -202,7 +207,7 @@ async function* learning(
   };
   yield {
     type: "stage-end",
-    result: `${percent(last.val_accuracy)} of ${heldOut.size} held-out digits read right`,
+    result: `${percent(last.val_accuracy)} of ${validation.size} held-out digits read right`,
   };
   return weights;
 }
@@ -212,10 +217,10 @@ async function* everywhere(
   context: SuiteContext,
   model: ModelConfig,
   weights: Weights,
-  heldOut: Dataset,
+  validation: Dataset,
 ): Stage {
   const { signal } = context;
-  const { x } = await heldOut.map(asBitmaps).all();
+  const { x } = await validation.map(asBitmaps).all();
   yield { type: "stage", title: "The network on every engine" };
   const all = await devices({ signal });
   const unavailable = all
@@ -241,7 +246,7 @@ async function* everywhere(
         { unavailable },
       );
     const logits = await reference.predict(x, { signal });
-    yield* reading(logits, await heldOut.all());
+    yield* reading(logits, await validation.all());
 
     const agreement = [];
     for (const session of sessions.slice(1)) {
@@ -261,7 +266,7 @@ async function* everywhere(
         type: "engines",
         model: "lenet5",
         dataset: "digits",
-        examples: heldOut.size,
+        examples: validation.size,
         tolerance,
         reference: { engine: reference.engine, device: reference.device },
         agreement,

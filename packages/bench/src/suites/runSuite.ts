@@ -2,7 +2,8 @@
 import { checkOptions, unknownName } from "@cajal/core";
 import { environment, host } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
-import type { Check, Report, Section } from "../report/report";
+import type { Check, Report } from "../report/report";
+import type { Section } from "../report/sections";
 import type { Suite, SuiteEvent } from "./suite";
 import { embedded } from "./embedded";
 
@@ -24,12 +25,12 @@ export async function* runSuite(
 ): AsyncGenerator<SuiteEvent, void, undefined> {
   checkOptions("runSuite", options, ["seed", "signal"]);
   const { seed = 42, signal } = options;
-  const suite = suites.find((known) => known.name === name);
+  const suite = suites.find((each) => each.name === name);
   if (suite === undefined)
     throw unknownName(
       "suite",
       name,
-      suites.map((known) => known.name),
+      suites.map((each) => each.name),
     );
   const began = new Date();
   const machine = host();

@@ -41,9 +41,9 @@ export function confusionMatrix({
       },
       "it was",
     ),
-    el("text", { class: "axis", x: width, y: top - 10, "text-anchor": "end" }, "found"),
+    el("text", { class: "axis", x: width, y: top - 10, "text-anchor": "end" }, "recall"),
     classes.map((name, i): Child => {
-      const found = (counts[i]?.[i] ?? 0) / Math.max(1, sum(counts[i] ?? []));
+      const recall = (counts[i]?.[i] ?? 0) / Math.max(1, sum(counts[i] ?? []));
       return [
         el(
           "text",
@@ -58,7 +58,7 @@ export function confusionMatrix({
         el(
           "text",
           { class: "tick", x: width, y: top + middle(i) + 4, "text-anchor": "end" },
-          `${(100 * found).toFixed(found === 1 ? 0 : 1)} %`,
+          `${(100 * recall).toFixed(recall === 1 ? 0 : 1)} %`,
         ),
       ];
     }),

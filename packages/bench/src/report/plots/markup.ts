@@ -18,13 +18,13 @@ type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** An element, e.g. `el("p", { class: "note" }, "5 < 7")`; attributes that are undefined are left out. */
 export function el(name: string, attributes: Attributes = {}, ...children: Child[]): Markup {
-  const given = Object.entries(attributes)
+  const attributeText = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => ` ${key}="${escape(show(value!))}"`)
     .join("");
   // Void elements of HTML have no end tag; SVG's and all others do.
-  if (voids.has(name)) return trusted(`<${name}${given}>`);
-  return trusted(`<${name}${given}>${render(children)}</${name}>`);
+  if (voids.has(name)) return trusted(`<${name}${attributeText}>`);
+  return trusted(`<${name}${attributeText}>${render(children)}</${name}>`);
 }
 
 /** Children as text. */
