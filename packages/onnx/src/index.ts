@@ -23,22 +23,19 @@ export {
   GraphBuilder,
   defaultOpset,
   upgradeModel,
-  type AttentionAttributes,
   type Attributes,
-  type ConvAttributes,
-  type ConvTransposeAttributes,
-  type GemmAttributes,
-  type Numbers,
-  type Operand,
-  type PoolAttributes,
-  type QuantizeAttributes,
-  type Quantized,
-  type RecurrentAttributes,
-  type ReduceAttributes,
-  type ResizeAttributes,
   type Value,
-  type WindowAttributes,
 } from "./graph/builder";
+export type { AttentionAttributes } from "./operators/attention";
+export type { ConvAttributes, ConvTransposeAttributes } from "./operators/convolution";
+export type { GemmAttributes } from "./operators/matrix";
+export type { PoolAttributes } from "./operators/pooling";
+export type { QuantizeAttributes, Quantized } from "./operators/quantization";
+export type { RecurrentAttributes } from "./operators/recurrent";
+export type { ReduceAttributes } from "./operators/reduction";
+export type { ResizeAttributes } from "./operators/resize";
+export type { Numbers, Operand } from "./operators/shared/arguments";
+export type { WindowAttributes } from "./operators/shared/windows";
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";

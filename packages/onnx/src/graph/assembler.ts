@@ -38,10 +38,10 @@ import { checkInitializer, madeHere } from "../model/checkStructure";
 import { inlineCalls, opsetOf } from "./inlineCalls";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
+import type { Value } from "../operators/method";
 import { checkSame, upgrade } from "./upgrade";
 
-/** A value in a graph under construction. */
-export type Value = ValueInfo;
+export type { Value } from "../operators/method";
 
 /** The operator set that graphs are built for: the first where all reductions take axes as input. */
 export const defaultOpset = 18;

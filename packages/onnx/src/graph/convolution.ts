@@ -1,6 +1,6 @@
 // A convolution in numbers: what its gradients, and the choice of its kernels, go by.
 import type { AttributeReader } from "../model/attribute";
-import { windowOf } from "../operators/windows";
+import { windowOf } from "../operators/shared/windows";
 
 /** A convolution of x, [batch, channels, ...input], to y, [batch, maps, ...output]. */
 export interface Convolution {

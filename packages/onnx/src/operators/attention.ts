@@ -5,13 +5,18 @@
 import { tensor } from "@cajal/core";
 import { multiply, divide, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
-import {
-  badShape,
-  defineOperator,
-  type Inferred,
-  type InferenceContext,
-  type Operator,
-} from "./operator";
+import type { NodeWriter, Value } from "./method";
+import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
+import { three, type Flag, type Optional } from "./shared/arguments";
+
+export interface AttentionAttributes {
+  readonly is_causal?: Flag;
+  readonly scale?: number;
+  readonly softcap?: number;
+  /** Where q, k and v have their heads in the last axis. */
+  readonly q_num_heads?: number;
+  readonly kv_num_heads?: number;
+}
 
 /** Extents of Q, K or V as [batch, heads, length, size]; 3-D ones have heads and size in one axis. */
 function heads(
@@ -44,6 +49,36 @@ const sum = (a: Dim, b: Dim): Dim =>
 
 const attention = defineOperator({
   op: "Attention",
+  methods: {
+    /** Opset 23. Past keys and values want attentionWithPresent. */
+    attention: (
+      g: NodeWriter,
+      q: Value,
+      k: Value,
+      v: Value,
+      mask?: Value,
+      attributes: AttentionAttributes = {},
+    ) => g.op("Attention", [q, k, v, mask], { ...attributes }),
+    /** [y, present key, present value]; opset 23. */
+    attentionWithPresent: (
+      g: NodeWriter,
+      q: Value,
+      k: Value,
+      v: Value,
+      mask: Optional,
+      past_key: Optional,
+      past_value: Optional,
+      attributes: AttentionAttributes = {},
+    ) =>
+      three(
+        g.ops(
+          "Attention",
+          [q, k, v, mask, past_key, past_value],
+          { ...attributes },
+          { outputs: 3 },
+        ),
+      ),
+  },
   since: 23,
   inputs: [3, 7],
   outputs: [1, 4],
@@ -143,6 +178,17 @@ const attention = defineOperator({
 
 const rotaryEmbedding = defineOperator({
   op: "RotaryEmbedding",
+  methods: {
+    /** Caches are [positions, size / 2] with `position_ids` [batch, length], else [batch, length, size / 2]; opset 23. */
+    rotaryEmbedding: (
+      g: NodeWriter,
+      x: Value,
+      cos_cache: Value,
+      sin_cache: Value,
+      position_ids?: Value,
+      attributes: { interleaved?: Flag; num_heads?: number; rotary_embedding_dim?: number } = {},
+    ) => g.op("RotaryEmbedding", [x, cos_cache, sin_cache, position_ids], attributes),
+  },
   since: 23,
   inputs: [3, 4],
   outputs: [1, 1],
@@ -204,4 +250,4 @@ const rotaryEmbedding = defineOperator({
   ],
 });
 
-export const attentions: readonly Operator[] = [attention, rotaryEmbedding];
+export const attentions = [attention, rotaryEmbedding] as const;

@@ -1,9 +1,20 @@
 import { tensor } from "@cajal/core";
 import { axesOf, show } from "../model/dims";
+import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
+import { numbers, type Numbers } from "./shared/arguments";
 
 export const centerCropPad = defineOperator({
   op: "CenterCropPad",
+  methods: {
+    /** Cut or padded evenly on both sides to `shape`, of `axes` (default: all). */
+    centerCropPad: (
+      g: NodeWriter,
+      x: Value,
+      shape: Numbers,
+      attributes: { axes?: readonly number[] } = {},
+    ) => g.op("CenterCropPad", [x, numbers(g, shape)], attributes),
+  },
   since: 18,
   inputs: [2, 2],
   outputs: [1, 1],

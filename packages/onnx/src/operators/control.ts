@@ -1,16 +1,34 @@
 // Operators that run graphs: If, Loop, Scan. The graphs see the values around them.
 import { axisOf, commonShape, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
-import {
-  badShape,
-  defineOperator,
-  type Inferred,
-  type InferenceContext,
-  type Operator,
-} from "./operator";
+import type { NodeWriter, Value } from "./method";
+import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
+import { scalarOr } from "./shared/arguments";
+
+/** The states after the last turn, and what all turns gave. */
+export interface LoopOutputs {
+  readonly states: Value[];
+  readonly outputs: Value[];
+}
+
+const typesOf = (values: readonly Value[]) => values.map(({ dtype, shape }) => ({ dtype, shape }));
 
 const conditional = defineOperator({
   op: "If",
+  methods: {
+    /** Outputs of the branch that `condition` chooses. Branches see the values around them. */
+    if: (
+      g: NodeWriter,
+      condition: Value,
+      thenBranch: (g: NodeWriter) => readonly Value[],
+      elseBranch: (g: NodeWriter) => readonly Value[],
+    ): Value[] => {
+      const then_branch = g.subgraph("then", [], thenBranch);
+      const else_branch = g.subgraph("else", [], elseBranch);
+      const outputs = then_branch.outputs.length;
+      return g.ops("If", [condition], { then_branch, else_branch }, { outputs });
+    },
+  },
   inputs: [1, 1],
   outputs: [1, Infinity],
   types: ["bool"],
@@ -83,6 +101,40 @@ function steady(
 
 const loop = defineOperator({
   op: "Loop",
+  methods: {
+    /**
+     * Repeats `body` up to `trips` times while its condition holds; outputs are stacked along a new
+     * first axis.
+     */
+    loop: (
+      g: NodeWriter,
+      trips: Value | number | undefined,
+      condition: Value | undefined,
+      states: readonly Value[],
+      body: (
+        g: NodeWriter,
+        iteration: Value,
+        condition: Value,
+        states: readonly Value[],
+      ) => { condition?: Value; states: readonly Value[]; outputs?: readonly Value[] },
+    ): LoopOutputs => {
+      const graph = g.subgraph(
+        "loop",
+        [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...typesOf(states)],
+        (inner, [iteration, current, ...now]) => {
+          const next = body(inner, iteration!, current!, now);
+          return [next.condition ?? current!, ...next.states, ...(next.outputs ?? [])];
+        },
+      );
+      const all = g.ops(
+        "Loop",
+        [scalarOr(g, "int64", trips), condition, ...states],
+        { body: graph },
+        { outputs: graph.outputs.length - 1 },
+      );
+      return { states: all.slice(0, states.length), outputs: all.slice(states.length) };
+    },
+  },
   inputs: [2, Infinity],
   outputs: [1, Infinity],
   types: ["int64", "bool", "any:*"],
@@ -109,6 +161,45 @@ const loop = defineOperator({
 
 const scan = defineOperator({
   op: "Scan",
+  methods: {
+    /**
+     * Runs `body` over slices of `scanned` along their first axes (or `scan_input_axes`), handing
+     * states on; outputs are stacked along a new first axis (or `scan_output_axes`).
+     */
+    scan: (
+      g: NodeWriter,
+      states: readonly Value[],
+      scanned: readonly Value[],
+      body: (
+        g: NodeWriter,
+        states: readonly Value[],
+        slices: readonly Value[],
+      ) => { states: readonly Value[]; outputs?: readonly Value[] },
+      attributes: {
+        scan_input_axes?: readonly number[];
+        scan_input_directions?: readonly number[];
+        scan_output_axes?: readonly number[];
+        scan_output_directions?: readonly number[];
+      } = {},
+    ): LoopOutputs => {
+      const axes = attributes.scan_input_axes ?? scanned.map(() => 0);
+      const slices = scanned.map(({ dtype, shape }, i) => ({
+        dtype,
+        shape: shape?.filter((_, j) => j !== (axes[i]! + shape.length) % shape.length),
+      }));
+      const graph = g.subgraph("scan", [...typesOf(states), ...slices], (inner, now) => {
+        const next = body(inner, now.slice(0, states.length), now.slice(states.length));
+        return [...next.states, ...(next.outputs ?? [])];
+      });
+      const all = g.ops(
+        "Scan",
+        [...states, ...scanned],
+        { ...attributes, body: graph, num_scan_inputs: scanned.length },
+        { outputs: graph.outputs.length },
+      );
+      return { states: all.slice(0, states.length), outputs: all.slice(states.length) };
+    },
+  },
   since: 8,
   inputs: [1, Infinity],
   outputs: [1, Infinity],
@@ -185,4 +276,4 @@ function inferBatchedScan(node: InferenceContext): readonly Inferred[] {
   ];
 }
 
-export const control: readonly Operator[] = [conditional, loop, scan];
+export const control = [conditional, loop, scan] as const;

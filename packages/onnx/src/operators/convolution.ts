@@ -1,7 +1,8 @@
 // Convolutions. X is [batch, channels, ...spatial]; W is [maps, channels / group, ...kernel].
-import { sizeOf, tensor } from "@cajal/core";
-import { multiply, numbersOf, show, unify, unknowns } from "../model/dims";
+import { sizeOf } from "@cajal/core";
+import { show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
+import type { NodeWriter, Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -9,7 +10,17 @@ import {
   type Inferred,
   type Operator,
 } from "./operator";
-import { image, slide, windowOf } from "./windows";
+import { image, slide, windowOf, type WindowAttributes } from "./shared/windows";
+
+export interface ConvAttributes extends WindowAttributes {
+  readonly group?: number;
+  readonly kernel_shape?: readonly number[];
+}
+
+export interface ConvTransposeAttributes extends ConvAttributes {
+  readonly output_padding?: readonly number[];
+  readonly output_shape?: readonly number[];
+}
 
 const attributes = {
   auto_pad: "string",
@@ -108,9 +119,13 @@ const convSamples: Operator["samples"] = [
   },
 ];
 
-export const convolution: readonly Operator[] = [
+export const convolution = [
   defineOperator({
     op: "Conv",
+    methods: {
+      conv: (g: NodeWriter, x: Value, w: Value, b?: Value, attributes: ConvAttributes = {}) =>
+        g.op("Conv", [x, w, b], { ...attributes }),
+    },
     ending: { activation: "linear" },
     // For each output value the kernel of its channel: channels in (of its group) × height × width.
     macs: ([, kernel = []], y) => (sizeOf(y) * sizeOf(kernel)) / kernel[0]!,
@@ -127,6 +142,19 @@ export const convolution: readonly Operator[] = [
   }),
   defineOperator({
     op: "FusedConv",
+    methods: {
+      fusedConv: (
+        g: NodeWriter,
+        x: Value,
+        w: Value,
+        b?: Value,
+        z?: Value,
+        attributes: ConvAttributes & {
+          activation?: string;
+          activation_params?: readonly number[];
+        } = {},
+      ) => g.op("FusedConv", [x, w, b, z], { ...attributes }, "com.microsoft"),
+    },
     domain: "com.microsoft",
     inputs: [2, 4],
     outputs: [1, 1],
@@ -144,6 +172,16 @@ export const convolution: readonly Operator[] = [
   }),
   defineOperator({
     op: "ConvTranspose",
+    methods: {
+      /** w is [channels, maps / group, ...kernel]. */
+      convTranspose: (
+        g: NodeWriter,
+        x: Value,
+        w: Value,
+        b?: Value,
+        attributes: ConvTransposeAttributes = {},
+      ) => g.op("ConvTranspose", [x, w, b], { ...attributes }),
+    },
     // For each input value the kernels that it is spread by.
     macs: ([x = [], kernel = []]) => (sizeOf(x) * sizeOf(kernel)) / kernel[0]!,
     inputs: [2, 3],
@@ -228,54 +266,4 @@ export const convolution: readonly Operator[] = [
       },
     ],
   }),
-  defineOperator({
-    op: "Col2Im",
-    since: 18,
-    inputs: [3, 3],
-    outputs: [1, 1],
-    types: ["any", "int64", "int64"],
-    attributes: { dilations: "ints", pads: "ints", strides: "ints" },
-    infer: (node) => {
-      // input [batch, channels · product(block), blocks] → [batch, channels, ...image]
-      const [x, size, block] = node.inputs as readonly [Inferred, Inferred, Inferred];
-      unify(size.shape?.[0], block.shape?.[0], () => "lengths of image_shape and block_shape");
-      for (const [name, list] of [
-        ["image_shape", numbersOf(size)],
-        ["block_shape", numbersOf(block)],
-      ] as const)
-        // prettier-ignore
-        if (list?.some((each) => each < 1))
-          throw badShape(`${name} [${list.join()}]: expected numbers of at least 1.`);
-      const kernel = numbersOf(block);
-      const spatial = size.elements ?? unknowns(size.shape?.[0]);
-      if (!spatial) return [{ dtype: x.dtype, shape: undefined }];
-      if (x.shape && x.shape.length !== 3)
-        throw badShape(`input ${show(x.shape)}: expected [batch, channels · block, blocks].`);
-      const area = kernel?.reduce((p, k) => p * k, 1);
-      if (kernel) {
-        const window = windowOf(node, kernel);
-        const blocks = slide(spatial, window).reduce<Dim>((p, n) => multiply([p, n]), 1);
-        unify(x.shape?.[2], blocks, () => `blocks of input ${show(x.shape)} and of the image ${show(spatial)}`); // prettier-ignore
-      }
-      const [batch, columns] = x.shape ?? [undefined, undefined];
-      if (typeof columns === "number" && area && columns % area !== 0)
-        throw badShape(`axis 1 of ${show(x.shape)} does not divide by the block's ${area}.`);
-      const channels = typeof columns === "number" && area ? columns / area : undefined;
-      return [
-        {
-          dtype: x.dtype,
-          shape: [batch, channels, ...spatial],
-        },
-      ];
-    },
-    samples: [
-      {
-        inputs: [[2, 12, 9], tensor("int64", [2], [4, 4]), tensor("int64", [2], [2, 2])],
-      },
-      {
-        inputs: [[1, 9, 9], tensor("int64", [2], [5, 5]), tensor("int64", [2], [3, 3])],
-        attributes: { strides: [2, 2], pads: [1, 1, 1, 1] },
-      },
-    ],
-  }),
-];
+] as const;

@@ -1,13 +1,14 @@
 // Loss operators. Scores are [batch, classes, ...]; labels [batch, ...] hold class numbers.
 import { tensor } from "@cajal/core";
 import { checkIndices, show, unify } from "../model/dims";
-import {
-  badShape,
-  defineOperator,
-  type Inferred,
-  type InferenceContext,
-  type Operator,
-} from "./operator";
+import type { NodeWriter, Value } from "./method";
+import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
+import { two } from "./shared/arguments";
+
+type LossAttributes = {
+  readonly reduction?: "mean" | "sum" | "none";
+  readonly ignore_index?: number;
+};
 
 const attributes = { ignore_index: "int", reduction: "string" } as const;
 
@@ -56,9 +57,29 @@ function inferLoss(node: InferenceContext): readonly Inferred[] {
 
 const labels = tensor("int64", [2], [0, 2]);
 
-export const losses: readonly Operator[] = [
+export const losses = [
   defineOperator({
     op: "SoftmaxCrossEntropyLoss",
+    methods: {
+      softmaxCrossEntropyLoss: (
+        g: NodeWriter,
+        scores: Value,
+        labels: Value,
+        weights?: Value,
+        attributes: LossAttributes = {},
+      ) => g.op("SoftmaxCrossEntropyLoss", [scores, labels, weights], attributes),
+      /** [loss, log of the probabilities] */
+      softmaxCrossEntropyLossWithLogProb: (
+        g: NodeWriter,
+        scores: Value,
+        labels: Value,
+        weights?: Value,
+        attributes: LossAttributes = {},
+      ) =>
+        two(
+          g.ops("SoftmaxCrossEntropyLoss", [scores, labels, weights], attributes, { outputs: 2 }),
+        ),
+    },
     since: 12,
     inputs: [2, 3],
     outputs: [1, 2],
@@ -73,6 +94,15 @@ export const losses: readonly Operator[] = [
   }),
   defineOperator({
     op: "NegativeLogLikelihoodLoss",
+    methods: {
+      negativeLogLikelihoodLoss: (
+        g: NodeWriter,
+        x: Value,
+        target: Value,
+        weight?: Value,
+        attributes: LossAttributes = {},
+      ) => g.op("NegativeLogLikelihoodLoss", [x, target, weight], attributes),
+    },
     since: 12,
     inputs: [2, 3],
     outputs: [1, 1],
@@ -84,4 +114,4 @@ export const losses: readonly Operator[] = [
       { inputs: [[2, 3], labels, [3]], attributes: { reduction: "none" } },
     ],
   }),
-];
+] as const;

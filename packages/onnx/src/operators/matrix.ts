@@ -2,6 +2,7 @@
 import { sizeOf } from "@cajal/core";
 import { broadcast, show, unify, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
+import type { NodeWriter, Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -9,6 +10,14 @@ import {
   type InferenceContext,
   type Operator,
 } from "./operator";
+import type { Flag } from "./shared/arguments";
+
+export interface GemmAttributes {
+  readonly transA?: Flag;
+  readonly transB?: Flag;
+  readonly alpha?: number;
+  readonly beta?: number;
+}
 
 /** NumPy's matmul: the last two axes multiply, those before broadcast, a vector counts as a matrix. */
 export function product(a: Dims, b: Dims): Dims {
@@ -48,8 +57,8 @@ function inferGemm(node: InferenceContext): readonly Inferred[] {
   for (const input of [a, b])
     if (input.shape && input.shape.length !== 2)
       throw badShape(`shapes ${show(a.shape)} and ${show(b.shape)}: expected two matrices.`);
-  const [n, k] = turned(a.shape, node.int("transA", 0));
-  const [l, m] = turned(b.shape, node.int("transB", 0));
+  const [n, k] = oriented(a.shape, node.int("transA", 0));
+  const [l, m] = oriented(b.shape, node.int("transB", 0));
   unify(k, l, () => `inner extents of ${show(a.shape)} and ${show(b.shape)}`);
   const shape = [n, m];
   if (c?.shape) {
@@ -60,12 +69,12 @@ function inferGemm(node: InferenceContext): readonly Inferred[] {
   return [{ dtype: a.dtype, shape }];
 }
 
-const turned = (shape: Dims, transpose: number): readonly [Dim, Dim] =>
+const oriented = (shape: Dims, transpose: number): readonly [Dim, Dim] =>
   transpose ? [shape?.[1], shape?.[0]] : [shape?.[0], shape?.[1]];
 
 const gemm = { alpha: "float", beta: "float", transA: "int", transB: "int" } as const;
 
-/** Axes as FusedMatMul turns them: transBatch moves the first axis before the last but one, trans swaps the last two. */
+/** Axes as FusedMatMul orders them: transBatch moves the first axis before the last but one, trans swaps the last two. */
 function fused(shape: Dims, trans: number, transBatch: number): Dims {
   if (!shape || shape.length < 2) return shape;
   const axes = [...shape];
@@ -74,101 +83,12 @@ function fused(shape: Dims, trans: number, transBatch: number): Dims {
   return axes;
 }
 
-const einsum = defineOperator({
-  op: "Einsum",
-  since: 12,
-  inputs: [1, Infinity],
-  outputs: [1, 1],
-  types: ["number"],
-  attributes: { equation: "string" },
-  required: ["equation"],
-  infer: (node) => {
-    const equation = node.string("equation", "").replaceAll(" ", "");
-    const inputs = node.inputs as readonly Inferred[];
-    const { dtype } = inputs[0]!;
-    const [left = "", right] = equation.split("->");
-    const terms = left.split(",");
-    if (terms.length !== inputs.length)
-      throw badShape(
-        `equation "${equation}" has ${terms.length} terms for ${inputs.length} inputs.`,
-      );
-    const extents = new Map<string, Dim>();
-    let ellipsis: Dims = [];
-    terms.forEach((term, i) => {
-      const { shape } = inputs[i]!;
-      const [before = "", after] = term.split("...");
-      const letters = [...before, ...(after ?? "")];
-      if (!shape) {
-        if (after !== undefined) ellipsis = undefined;
-        for (const letter of letters) if (!extents.has(letter)) extents.set(letter, undefined);
-        return;
-      }
-      const free = shape.length - letters.length;
-      if (free < 0 || (free > 0 && after === undefined))
-        throw badShape(`term "${term}" of equation "${equation}" does not fit ${show(shape)}.`);
-      if (after !== undefined)
-        ellipsis = broadcast(ellipsis, shape.slice(before.length, before.length + free));
-      letters.forEach((letter, j) => {
-        const extent = shape[j < before.length ? j : j + free];
-        const known = extents.get(letter);
-        // An extent of 1 broadcasts.
-        if (known === 1 || extent === 1) extents.set(letter, known === 1 ? extent : known);
-        else
-          extents.set(
-            letter,
-            unify(known, extent, () => `"${letter}" of equation "${equation}", ${show(shape)}`),
-          );
-        if (!known && extent === 1) extents.set(letter, 1);
-      });
-    });
-    const result =
-      right ??
-      (left.includes("...") ? "..." : "") +
-        [...extents.keys()]
-          .filter((letter) => left.split(letter).length === 2)
-          .sort()
-          .join("");
-    if (result.includes("...") && !ellipsis) return [{ dtype, shape: undefined }];
-    const [before = "", after] = result.split("...");
-    const extent = (letter: string) => {
-      if (!extents.has(letter))
-        throw badShape(`"${letter}" of equation "${equation}" is in none of its terms.`);
-      return extents.get(letter);
-    };
-    return [
-      {
-        dtype,
-        shape: [
-          ...[...before].map(extent),
-          ...(after === undefined ? [] : (ellipsis ?? [])),
-          ...[...(after ?? "")].map(extent),
-        ],
-      },
-    ];
-  },
-  samples: [
-    {
-      inputs: [
-        [2, 3],
-        [3, 4],
-      ],
-      attributes: { equation: "ij,jk->ik" },
-    },
-    {
-      inputs: [
-        [5, 2, 3],
-        [5, 3, 4],
-      ],
-      attributes: { equation: "bij, bjk" },
-    },
-    { inputs: [[2, 3, 4]], attributes: { equation: "...j->..." } },
-    { inputs: [[3, 3]], attributes: { equation: "ii->i" } },
-  ],
-});
-
-export const matrix: readonly Operator[] = [
+export const matrix = [
   defineOperator({
     op: "MatMul",
+    methods: {
+      matMul: (g: NodeWriter, a: Value, b: Value) => g.op("MatMul", [a, b]),
+    },
     ending: { activation: "linear" },
     macs: ([a = []], y) => sizeOf(y) * a.at(-1)!,
     weightAxis: (rank) => (rank === 2 ? 1 : undefined),
@@ -181,6 +101,15 @@ export const matrix: readonly Operator[] = [
   }),
   defineOperator({
     op: "FusedMatMul",
+    methods: {
+      /** alpha · op(a) op(b), ONNX Runtime's (com.microsoft); transBatch moves the first axis before the last but one. */
+      fusedMatMul: (
+        g: NodeWriter,
+        a: Value,
+        b: Value,
+        attributes: Omit<GemmAttributes, "beta"> & { transBatchA?: Flag; transBatchB?: Flag } = {},
+      ) => g.op("FusedMatMul", [a, b], attributes, "com.microsoft"),
+    },
     domain: "com.microsoft",
     inputs: [2, 2],
     outputs: [1, 1],
@@ -237,6 +166,11 @@ export const matrix: readonly Operator[] = [
   }),
   defineOperator({
     op: "Gemm",
+    methods: {
+      /** alpha · a b + beta · c */
+      gemm: (g: NodeWriter, a: Value, b: Value, c?: Value, attributes: GemmAttributes = {}) =>
+        g.op("Gemm", [a, b, c], { ...attributes }),
+    },
     ending: { activation: "linear" },
     macs: ([a = []], y, int) => sizeOf(y) * a[int("transA", 0) === 1 ? 0 : 1]!,
     weightAxis: (_, int) => (int("transB", 0) === 1 ? 0 : 1),
@@ -266,6 +200,15 @@ export const matrix: readonly Operator[] = [
   }),
   defineOperator({
     op: "FusedGemm",
+    methods: {
+      fusedGemm: (
+        g: NodeWriter,
+        a: Value,
+        b: Value,
+        c?: Value,
+        attributes: GemmAttributes & { activation?: string } = {},
+      ) => g.op("FusedGemm", [a, b, c], { ...attributes }, "com.microsoft"),
+    },
     domain: "com.microsoft",
     inputs: [2, 3],
     outputs: [1, 1],
@@ -283,9 +226,11 @@ export const matrix: readonly Operator[] = [
     },
     samples: [{ inputs: [[2, 3], [3, 4], [4]], attributes: { activation: "Relu" } }],
   }),
-  einsum,
   defineOperator({
     op: "Det",
+    methods: {
+      det: (g: NodeWriter, x: Value) => g.op("Det", [x]),
+    },
     since: 11,
     inputs: [1, 1],
     outputs: [1, 1],
@@ -300,4 +245,4 @@ export const matrix: readonly Operator[] = [
     },
     samples: [{ inputs: [[3, 3]] }, { inputs: [[2, 5, 2, 2]] }],
   }),
-];
+] as const;

@@ -27,7 +27,6 @@ const allowedHere: Readonly<Record<string, string>> = {
   "packages/onnx/src/gradients/":
     "Rules: what they are made of, and the activations of recurrent operators.",
   "packages/onnx/src/passes/": "A pass is about the operators that it rewrites.",
-  "packages/onnx/src/graph/builder.ts": "The methods, each with its operator.",
   "packages/onnx/src/graph/upgrade.ts":
     "The history of the standard: a rule for each operator that changed.",
   "packages/onnx/src/graph/upgradeFirst.ts": "The same, of operator sets 1 to 6.",

@@ -2,6 +2,7 @@
 import { axesOf, axisOf, show, unify } from "../model/dims";
 import { dtypeOf } from "../model/elementType";
 import type { Dim } from "../model/model";
+import { named, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -11,16 +12,22 @@ import {
   type InferenceContext,
   type Operator,
 } from "./operator";
+import { three, type AttributesOf, type Axis } from "./shared/arguments";
+
+type Epsilon = { readonly epsilon?: number };
 
 /** Keeps type and shape of its first input, and checks an axis. */
-const along = (
-  op: string,
-  attributes: AttributeTypes = { axis: "int" },
+const along = <Op extends string, A extends AttributeTypes>(
+  op: Op,
+  attributes: A,
   absent: (opset: number) => number = () => -1,
   bounds: NonNullable<Operator["bounds"]> = {},
-): Operator =>
+) =>
   defineOperator({
     op,
+    methods: named(op, (g: NodeWriter, x: Value, values: AttributesOf<A> = {}) =>
+      g.op(op, [x], values),
+    ),
     bounds,
     inputs: [1, 1],
     outputs: [1, 1],
@@ -71,7 +78,7 @@ function inferBatchNormalization(node: InferenceContext): readonly Inferred[] {
   return [same, ...Array.from({ length: 4 }, () => statistics)];
 }
 
-export const normalization: readonly Operator[] = [
+export const normalization = [
   {
     ...along("Softmax", { axis: "int" }, (opset) => (opset < 13 ? 1 : -1)),
     ending: { activation: "softmax" },
@@ -84,6 +91,39 @@ export const normalization: readonly Operator[] = [
   along("LpNormalization", { axis: "int", p: "int" }, () => -1, { p: { among: [1, 2] } }),
   defineOperator({
     op: "BatchNormalization",
+    methods: {
+      batchNormalization: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias: Value,
+        mean: Value,
+        variance: Value,
+        attributes: Epsilon = {},
+      ) => g.op("BatchNormalization", [x, scale, bias, mean, variance], attributes),
+      /**
+       * By the batch's own statistics: [y, running mean, running variance]. `momentum` is the share of
+       * the old average kept. ONNX Runtime overwrites `mean` and `variance` in place: give it values of
+       * their own.
+       */
+      batchNormalizationTraining: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias: Value,
+        mean: Value,
+        variance: Value,
+        attributes: Epsilon & { momentum?: number } = {},
+      ) =>
+        three(
+          g.ops(
+            "BatchNormalization",
+            [x, scale, bias, mean, variance],
+            { ...attributes, training_mode: 1 },
+            { outputs: 3 },
+          ),
+        ),
+    },
     settings: [3, 4],
     inputs: [5, 5],
     outputs: [1, 5],
@@ -111,6 +151,15 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "InstanceNormalization",
+    methods: {
+      instanceNormalization: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias: Value,
+        attributes: Epsilon = {},
+      ) => g.op("InstanceNormalization", [x, scale, bias], attributes),
+    },
     inputs: [3, 3],
     outputs: [1, 1],
     types: ["float"],
@@ -124,6 +173,15 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "GroupNormalization",
+    methods: {
+      groupNormalization: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias: Value,
+        attributes: Epsilon & { num_groups: number },
+      ) => g.op("GroupNormalization", [x, scale, bias], attributes),
+    },
     since: 18,
     inputs: [3, 3],
     outputs: [1, 1],
@@ -149,6 +207,23 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "LayerNormalization",
+    methods: {
+      layerNormalization: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias?: Value,
+        attributes: Axis & Epsilon = {},
+      ) => g.op("LayerNormalization", [x, scale, bias], attributes),
+      /** [y, mean, 1 / standard deviation] */
+      layerNormalizationWithStatistics: (
+        g: NodeWriter,
+        x: Value,
+        scale: Value,
+        bias?: Value,
+        attributes: Axis & Epsilon = {},
+      ) => three(g.ops("LayerNormalization", [x, scale, bias], attributes, { outputs: 3 })),
+    },
     since: 17,
     inputs: [2, 3],
     outputs: [1, 3],
@@ -177,6 +252,11 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "RMSNormalization",
+    methods: {
+      /** Opset 23. */
+      rmsNormalization: (g: NodeWriter, x: Value, scale: Value, attributes: Axis & Epsilon = {}) =>
+        g.op("RMSNormalization", [x, scale], attributes),
+    },
     since: 23,
     inputs: [2, 2],
     outputs: [1, 1],
@@ -200,6 +280,13 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "MeanVarianceNormalization",
+    methods: {
+      meanVarianceNormalization: (
+        g: NodeWriter,
+        x: Value,
+        attributes: { axes?: readonly number[] } = {},
+      ) => g.op("MeanVarianceNormalization", [x], attributes),
+    },
     since: 9,
     inputs: [1, 1],
     outputs: [1, 1],
@@ -216,6 +303,13 @@ export const normalization: readonly Operator[] = [
   }),
   defineOperator({
     op: "LRN",
+    methods: {
+      lrn: (
+        g: NodeWriter,
+        x: Value,
+        attributes: { size: number; alpha?: number; beta?: number; bias?: number },
+      ) => g.op("LRN", [x], attributes),
+    },
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
@@ -229,4 +323,4 @@ export const normalization: readonly Operator[] = [
     },
     samples: [{ inputs: [[2, 5, 3, 4]], attributes: { size: 3 } }],
   }),
-];
+] as const;

@@ -1,9 +1,10 @@
 // What is known of an operator: how many inputs and outputs it has, their types, its attributes,
-// and the rule that tells its outputs' types and shapes. Operators live in operators/, a family a file.
+// the rule that tells its outputs' types and shapes, and the builder's methods for it.
 import { CajalError, type DType, type Facts, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { ElementType } from "../model/elementType";
 import type { Attribute, AttributeType, Container, Dim, Node } from "../model/model";
+import type { Method, Methods } from "./method";
 
 export interface Inferred {
   readonly dtype: ElementType;
@@ -82,8 +83,13 @@ export const flag: Bounds = { among: [0, 1] };
  */
 export type Ending = { readonly activation: string } | "same" | "moves" | "adds";
 
-export interface Operator {
+export interface Operator<M extends Methods = Methods> {
   readonly op: string;
+  /**
+   * What the builder adds nodes of it with: ONNX's name and argument order, attributes last. Absent: operators that
+   * are read, but not written.
+   */
+  readonly methods?: M;
   /** "" (the default) is the standard's own; "com.microsoft" are ONNX Runtime's. */
   readonly domain?: string;
   /** First and last version of the operator set that has it; absent: 1, and every later one. */
@@ -149,7 +155,9 @@ export interface OperatorSample {
 }
 
 /** Types a definition; registers nothing. */
-export const defineOperator = (operator: Operator): Operator => operator;
+export const defineOperator = <M extends Methods = Record<never, Method>>(
+  operator: Operator<M>,
+): Operator<M> => operator;
 
 /** The error of a rule whose inputs do not fit; the node's name is put before it. */
 export const badShape = (message: string, facts: Facts = {}) =>

@@ -2,15 +2,29 @@
 import { tensor } from "@cajal/core";
 import { numbersOf, show, unify, unifyShapes } from "../model/dims";
 import type { Dim } from "../model/model";
+import { named, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
   flag,
+  type AttributeTypes,
   type InferenceContext,
   type Inferred,
   type Operator,
 } from "./operator";
-import { image, slide, windowOf } from "./windows";
+import {
+  optionalNumbers,
+  two,
+  type AttributeArguments,
+  type Flag,
+  type Numbers,
+} from "./shared/arguments";
+import { image, slide, windowOf, type WindowAttributes } from "./shared/windows";
+
+export interface PoolAttributes extends WindowAttributes {
+  readonly kernel_shape: readonly number[];
+  readonly ceil_mode?: Flag;
+}
 
 const attributes = {
   auto_pad: "string",
@@ -76,14 +90,19 @@ const samples: Operator["samples"] = [
   { inputs: [[1, 2, 7]], attributes: { kernel_shape: [3], auto_pad: "VALID" } },
 ];
 
-const global = (op: string): Operator =>
+const global = <Op extends string, A extends AttributeTypes = Record<never, never>>(
+  op: Op,
+  attributes?: A,
+) =>
   defineOperator({
     op,
+    methods: named(op, (g: NodeWriter, x: Value, ...[values]: AttributeArguments<A>) =>
+      g.op(op, [x], attributes && values),
+    ),
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
-    attributes: op === "GlobalLpPool" ? { p: "int" } : {},
-    ...(op === "GlobalLpPool" ? { bounds: { p: { least: 1 } } } : {}),
+    attributes: attributes ?? {},
     infer: ({ inputs: [x] }) => {
       const given = image("X", x!.shape);
       return [{ dtype: x!.dtype, shape: given && [...given.head, ...given.spatial.map(() => 1)] }];
@@ -91,9 +110,16 @@ const global = (op: string): Operator =>
     samples: [{ inputs: [[2, 3, 4, 5]] }, { inputs: [[1, 2, 4]] }],
   });
 
-export const pooling: readonly Operator[] = [
+export const pooling = [
   defineOperator({
     op: "MaxPool",
+    methods: {
+      maxPool: (g: NodeWriter, x: Value, attributes: PoolAttributes) =>
+        g.op("MaxPool", [x], { ...attributes }),
+      /** [y, indices], the indices counting through all of x. */
+      maxPoolWithIndices: (g: NodeWriter, x: Value, attributes: PoolAttributes) =>
+        two(g.ops("MaxPool", [x], { ...attributes }, { outputs: 2 })),
+    },
     inputs: [1, 1],
     outputs: [1, 2],
     types: ["number"],
@@ -105,7 +131,7 @@ export const pooling: readonly Operator[] = [
       return [
         { dtype: node.inputs[0]!.dtype, shape },
         { dtype: "int64", shape },
-      ];
+      ] as const;
     },
     samples: [
       ...samples,
@@ -118,6 +144,13 @@ export const pooling: readonly Operator[] = [
   }),
   defineOperator({
     op: "AveragePool",
+    methods: {
+      averagePool: (
+        g: NodeWriter,
+        x: Value,
+        attributes: PoolAttributes & { count_include_pad?: Flag },
+      ) => g.op("AveragePool", [x], { ...attributes }),
+    },
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
@@ -135,6 +168,10 @@ export const pooling: readonly Operator[] = [
   }),
   defineOperator({
     op: "LpPool",
+    methods: {
+      lpPool: (g: NodeWriter, x: Value, attributes: PoolAttributes & { p?: number }) =>
+        g.op("LpPool", [x], { ...attributes }),
+    },
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["float"],
@@ -146,9 +183,18 @@ export const pooling: readonly Operator[] = [
   }),
   global("GlobalAveragePool"),
   global("GlobalMaxPool"),
-  global("GlobalLpPool"),
+  { ...global("GlobalLpPool", { p: "int" }), bounds: { p: { least: 1 } } },
   defineOperator({
     op: "MaxUnpool",
+    methods: {
+      maxUnpool: (
+        g: NodeWriter,
+        x: Value,
+        indices: Value,
+        output_shape: Numbers | undefined,
+        attributes: Omit<PoolAttributes, "ceil_mode" | "auto_pad" | "dilations">,
+      ) => g.op("MaxUnpool", [x, indices, optionalNumbers(g, output_shape)], { ...attributes }),
+    },
     since: 9,
     inputs: [2, 3],
     outputs: [1, 1],

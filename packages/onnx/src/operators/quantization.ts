@@ -1,18 +1,14 @@
 // Whole numbers in place of floats: x ≈ (q − zero point) · scale, by tensor, by axis, or (from operator
 // set 21 on) by blocks along an axis. Of what comes out as whole numbers no gradient goes back.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/elementType";
+import { dtypeOf, type ElementType } from "../model/elementType";
 import { axisOf, show } from "../model/dims";
 import type { Dim } from "../model/model";
-import { convolved } from "./convolution";
+import { convolved, type ConvAttributes } from "./convolution";
 import { product } from "./matrix";
-import {
-  badShape,
-  defineOperator,
-  type Inferred,
-  type InferenceContext,
-  type Operator,
-} from "./operator";
+import type { NodeWriter, Value } from "./method";
+import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
+import { like, scalarOr, three, typeNumber, type Flag, type Operand } from "./shared/arguments";
 
 /** Scale and zero point are scalars, one per extent of an axis, or of x's rank with blocks. */
 function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?: Inferred): void {
@@ -49,6 +45,24 @@ function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?:
   });
 }
 
+/** Whole numbers, and what they stand for: (value − zeroPoint) · scale. */
+export interface Quantized {
+  readonly value: Value;
+  readonly scale: Value;
+  readonly zeroPoint: Value;
+}
+
+export interface QuantizeAttributes {
+  /** Of a scale per extent; default 1. */
+  readonly axis?: number;
+  /** Opset 21. */
+  readonly block_size?: number;
+  /** Opset 21 (23 for DequantizeLinear). */
+  readonly output_dtype?: ElementType;
+}
+
+const parts = ({ value, scale, zeroPoint }: Quantized) => [value, scale, zeroPoint];
+
 const attributes = { axis: "int", block_size: "int", output_dtype: "int" } as const;
 const bytes = (shape: readonly number[], type: "uint8" | "int8" = "uint8") =>
   tensor(
@@ -61,6 +75,19 @@ const zero = (type: "uint8" | "int8", value = 0) => tensor(type, [], [value]);
 
 const quantizeLinear = defineOperator({
   op: "QuantizeLinear",
+  methods: {
+    quantizeLinear: (
+      g: NodeWriter,
+      x: Value,
+      scale: Operand,
+      zeroPoint?: Value,
+      { output_dtype, ...rest }: QuantizeAttributes & { saturate?: Flag } = {},
+    ) =>
+      g.op("QuantizeLinear", [x, like(g, x, scale), zeroPoint], {
+        ...rest,
+        output_dtype: typeNumber(output_dtype),
+      }),
+  },
   since: 10,
   inputs: [2, 3],
   outputs: [1, 1],
@@ -86,6 +113,19 @@ const quantizeLinear = defineOperator({
 
 const dequantizeLinear = defineOperator({
   op: "DequantizeLinear",
+  methods: {
+    dequantizeLinear: (
+      g: NodeWriter,
+      x: Value,
+      scale: Operand,
+      zeroPoint?: Value,
+      { output_dtype, ...rest }: QuantizeAttributes = {},
+    ) =>
+      g.op("DequantizeLinear", [x, scalarOr(g, "float32", scale), zeroPoint], {
+        ...rest,
+        output_dtype: typeNumber(output_dtype),
+      }),
+  },
   since: 10,
   inputs: [2, 3],
   outputs: [1, 1],
@@ -109,6 +149,11 @@ const dequantizeLinear = defineOperator({
 
 const dynamicQuantizeLinear = defineOperator({
   op: "DynamicQuantizeLinear",
+  methods: {
+    /** [y, scale, zero point] */
+    dynamicQuantizeLinear: (g: NodeWriter, x: Value) =>
+      three(g.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 })),
+  },
   since: 11,
   inputs: [1, 1],
   outputs: [3, 3],
@@ -136,6 +181,16 @@ const convolution = {
 
 const convInteger = defineOperator({
   op: "ConvInteger",
+  methods: {
+    convInteger: (
+      g: NodeWriter,
+      x: Value,
+      w: Value,
+      xZeroPoint?: Value,
+      wZeroPoint?: Value,
+      attributes: ConvAttributes = {},
+    ) => g.op("ConvInteger", [x, w, xZeroPoint, wZeroPoint], { ...attributes }),
+  },
   since: 10,
   inputs: [2, 4],
   outputs: [1, 1],
@@ -155,6 +210,20 @@ const convInteger = defineOperator({
 
 const qLinearConv = defineOperator({
   op: "QLinearConv",
+  methods: {
+    /** `b` is int32, of scale x.scale · w.scale. */
+    qLinearConv: (
+      g: NodeWriter,
+      x: Quantized,
+      w: Quantized,
+      y: Omit<Quantized, "value">,
+      b?: Value,
+      attributes: ConvAttributes = {},
+    ) =>
+      g.op("QLinearConv", [...parts(x), ...parts(w), y.scale, y.zeroPoint, b], {
+        ...attributes,
+      }),
+  },
   since: 10,
   inputs: [8, 9],
   outputs: [1, 1],
@@ -208,6 +277,10 @@ const qLinearConv = defineOperator({
 
 const matMulInteger = defineOperator({
   op: "MatMulInteger",
+  methods: {
+    matMulInteger: (g: NodeWriter, a: Value, b: Value, aZeroPoint?: Value, bZeroPoint?: Value) =>
+      g.op("MatMulInteger", [a, b, aZeroPoint, bZeroPoint]),
+  },
   since: 10,
   inputs: [2, 4],
   outputs: [1, 1],
@@ -222,6 +295,10 @@ const matMulInteger = defineOperator({
 
 const qLinearMatMul = defineOperator({
   op: "QLinearMatMul",
+  methods: {
+    qLinearMatMul: (g: NodeWriter, a: Quantized, b: Quantized, y: Omit<Quantized, "value">) =>
+      g.op("QLinearMatMul", [...parts(a), ...parts(b), y.scale, y.zeroPoint]),
+  },
   since: 10,
   inputs: [8, 8],
   outputs: [1, 1],
@@ -253,7 +330,7 @@ const qLinearMatMul = defineOperator({
   })),
 });
 
-export const quantization: readonly Operator[] = [
+export const quantization = [
   quantizeLinear,
   dequantizeLinear,
   dynamicQuantizeLinear,
@@ -261,4 +338,4 @@ export const quantization: readonly Operator[] = [
   qLinearConv,
   matMulInteger,
   qLinearMatMul,
-];
+] as const;

@@ -1,14 +1,15 @@
 // Operators that draw random numbers.
 import { tensor } from "@cajal/core";
-import { dtypeOf } from "../model/elementType";
+import { dtypeOf, type ElementType } from "../model/elementType";
 import { show } from "../model/dims";
-import {
-  badShape,
-  defineOperator,
-  type AttributeTypes,
-  type InferenceContext,
-  type Operator,
-} from "./operator";
+import { named, type NodeWriter, type Value } from "./method";
+import { badShape, defineOperator, type AttributeTypes, type InferenceContext } from "./operator";
+import { typeNumber, type AttributesOf } from "./shared/arguments";
+
+type RandomAttributes<A extends AttributeTypes> = AttributesOf<A> & {
+  readonly dtype?: ElementType;
+  readonly seed?: number;
+};
 
 const normal = { mean: "float", scale: "float" } as const;
 const uniform = { high: "float", low: "float" } as const;
@@ -26,9 +27,14 @@ function checkDistribution(node: InferenceContext): void {
 }
 
 /** Drawn in a stated shape. */
-const ofShape = (op: string, attributes: AttributeTypes): Operator =>
+const ofShape = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A) =>
   defineOperator({
     op,
+    methods: named(
+      op,
+      (g: NodeWriter, shape: readonly number[], { dtype, ...rest }: RandomAttributes<A> = {}) =>
+        g.op(op, [], { shape, dtype: typeNumber(dtype), ...rest }),
+    ),
     inputs: [0, 0],
     outputs: [1, 1],
     types: [],
@@ -42,9 +48,12 @@ const ofShape = (op: string, attributes: AttributeTypes): Operator =>
   });
 
 /** Drawn in the shape of an input, and in its type unless `dtype` says another. */
-const like = (op: string, attributes: AttributeTypes, since?: number): Operator =>
+const like = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A, since?: number) =>
   defineOperator({
     op,
+    methods: named(op, (g: NodeWriter, x: Value, { dtype, ...rest }: RandomAttributes<A> = {}) =>
+      g.op(op, [x], { dtype: typeNumber(dtype), ...rest }),
+    ),
     ...(since === undefined ? {} : { since }),
     steps: true,
     inputs: [1, 1],
@@ -60,7 +69,7 @@ const like = (op: string, attributes: AttributeTypes, since?: number): Operator 
     samples: [{ inputs: [[2, 3]] }, { inputs: [[4]], attributes: { dtype: 11, seed: 2 } }],
   });
 
-export const randoms: readonly Operator[] = [
+export const randoms = [
   ofShape("RandomNormal", normal),
   ofShape("RandomUniform", uniform),
   like("RandomNormalLike", normal),
@@ -68,6 +77,13 @@ export const randoms: readonly Operator[] = [
   like("Bernoulli", {}, 15),
   defineOperator({
     op: "Multinomial",
+    methods: {
+      multinomial: (
+        g: NodeWriter,
+        x: Value,
+        { dtype, ...rest }: RandomAttributes<{ sample_size: "int" }> = {},
+      ) => g.op("Multinomial", [x], { dtype: typeNumber(dtype), ...rest }),
+    },
     since: 7,
     inputs: [1, 1],
     outputs: [1, 1],
@@ -80,7 +96,7 @@ export const randoms: readonly Operator[] = [
         throw badShape(`input ${show(shape)}: expected [batch, classes].`);
       return [
         { dtype: dtypeOf(node.int("dtype", 6)), shape: [shape?.[0], node.int("sample_size", 1)] },
-      ];
+      ] as const;
     },
     samples: [
       { inputs: [tensor("float32", [1, 3], [0.1, 0.2, 0.7])], attributes: { sample_size: 4 } },

@@ -1,6 +1,7 @@
 // Recurrent layers over X [steps, batch, features] (layout 0) or [batch, steps, features] (layout 1).
 import { show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
+import type { Methods, NodeWriter, Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -9,6 +10,18 @@ import {
   type Inferred,
   type Operator,
 } from "./operator";
+import { three, two, type Flag, type Optional } from "./shared/arguments";
+
+export interface RecurrentAttributes {
+  readonly hidden_size: number;
+  readonly direction?: "forward" | "reverse" | "bidirectional";
+  /** 0: X is [steps, batch, features]; 1: [batch, steps, features]. */
+  readonly layout?: 0 | 1;
+  readonly activations?: readonly string[];
+  readonly activation_alpha?: readonly number[];
+  readonly activation_beta?: readonly number[];
+  readonly clip?: number;
+}
 
 const attributes = {
   activation_alpha: "floats",
@@ -22,17 +35,19 @@ const attributes = {
 } as const;
 
 /** `gates`: how many hidden × features blocks W stacks; `states`: outputs after the sequence Y. */
-const recurrent = (
+const recurrent = <M extends Methods>(
   op: string,
+  methods: M,
   gates: number,
   inputs: Operator["inputs"],
   states: number,
   extra: AttributeTypes,
   samples: Operator["samples"],
   bounds: NonNullable<Operator["bounds"]> = {},
-): Operator =>
+): Operator<M> =>
   defineOperator({
     op,
+    methods,
     inputs,
     outputs: [0, 1 + states],
     types: ["float", "float", "float", "float", "index", "float", "float", "float"],
@@ -126,8 +141,54 @@ const samples = (gates: number, outputs: number): Operator["samples"] => [
 /** The RNN takes a limit of 0 or below for none. */
 const clipped = { clip: { above: 0 } };
 
-export const recurrents: readonly Operator[] = [
-  recurrent("RNN", 1, [3, 6], 1, {}, samples(1, 2)),
-  recurrent("GRU", 3, [3, 6], 1, { linear_before_reset: "int" }, samples(3, 2), clipped),
-  recurrent("LSTM", 4, [3, 8], 2, { input_forget: "int" }, samples(4, 3), clipped),
-];
+/** [y, last hidden state] */
+const rnn = (
+  g: NodeWriter,
+  x: Value,
+  w: Value,
+  r: Value,
+  b: Optional,
+  sequence_lens: Optional,
+  initial_h: Optional,
+  attributes: RecurrentAttributes,
+) => two(g.ops("RNN", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
+
+/** [y, last hidden state] */
+const gru = (
+  g: NodeWriter,
+  x: Value,
+  w: Value,
+  r: Value,
+  b: Optional,
+  sequence_lens: Optional,
+  initial_h: Optional,
+  attributes: RecurrentAttributes & { linear_before_reset?: Flag },
+) => two(g.ops("GRU", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
+
+/** [y, last hidden state, last cell state] */
+const lstm = (
+  g: NodeWriter,
+  x: Value,
+  w: Value,
+  r: Value,
+  b: Optional,
+  sequence_lens: Optional,
+  initial_h: Optional,
+  initial_c: Optional,
+  p: Optional,
+  attributes: RecurrentAttributes & { input_forget?: Flag },
+) =>
+  three(
+    g.ops(
+      "LSTM",
+      [x, w, r, b, sequence_lens, initial_h, initial_c, p],
+      { ...attributes },
+      { outputs: 3 },
+    ),
+  );
+
+export const recurrents = [
+  recurrent("RNN", { rnn }, 1, [3, 6], 1, {}, samples(1, 2)),
+  recurrent("GRU", { gru }, 3, [3, 6], 1, { linear_before_reset: "int" }, samples(3, 2), clipped),
+  recurrent("LSTM", { lstm }, 4, [3, 8], 2, { input_forget: "int" }, samples(4, 3), clipped),
+] as const;

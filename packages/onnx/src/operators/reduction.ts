@@ -2,6 +2,7 @@
 import { tensor } from "@cajal/core";
 import { axesOf, axisOf, isKnown, multiply, numbersOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
+import { named, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -12,7 +13,23 @@ import {
   type TypeRule,
   flag,
 } from "./operator";
-import { rounded } from "./elementwise";
+import {
+  optionalNumbers,
+  scalarOr,
+  two,
+  type Axis,
+  type Flag,
+  type Numbers,
+} from "./shared/arguments";
+import { rounded } from "./shared/elementwise";
+
+export interface ReduceAttributes {
+  /** Default: all. */
+  readonly axes?: Numbers;
+  /** Default: true. */
+  readonly keepdims?: Flag;
+  readonly noop_with_empty_axes?: Flag;
+}
 
 /** Axes come as an input (from opset 18, ReduceSum from 13) or as an attribute; none means all. */
 function inferReduction(
@@ -62,13 +79,16 @@ const samples: readonly OperatorSample[] = [
 const keepsNegativeAxes: Operator["failsOnEmpty"] = ([x], axes = []) =>
   x?.includes(0) === true && axes.some((axis) => axis < 0);
 
-const reduction = (
-  op: string,
+const reduction = <Op extends string>(
+  op: Op,
   type: TypeRule = "number",
   fold?: (elements: readonly Dim[]) => Dim,
-): Operator =>
+) =>
   defineOperator({
     op,
+    methods: named(op, (g: NodeWriter, x: Value, { axes, ...rest }: ReduceAttributes = {}) =>
+      g.op(op, [x, optionalNumbers(g, axes)], rest),
+    ),
     inputs: [1, 2],
     outputs: [1, 1],
     types: [type, "int64"],
@@ -82,9 +102,17 @@ const reduction = (
 const ofNumbers = (fold: (elements: readonly number[]) => number) => (elements: readonly Dim[]) =>
   isKnown(elements) ? fold(elements) : undefined;
 
-const argument = (op: string): Operator =>
+const argument = <Op extends string>(op: Op) =>
   defineOperator({
     op,
+    methods: named(
+      op,
+      (
+        g: NodeWriter,
+        x: Value,
+        attributes: Axis & { keepdims?: Flag; select_last_index?: Flag } = {},
+      ) => g.op(op, [x], attributes),
+    ),
     inputs: [1, 1],
     outputs: [1, 1],
     types: ["number"],
@@ -104,7 +132,7 @@ const argument = (op: string): Operator =>
     samples: [{ inputs: [[2, 3]] }, { inputs: [[2, 3, 4]], attributes: { axis: -1, keepdims: 0 } }],
   });
 
-export const reductions: readonly Operator[] = [
+export const reductions = [
   reduction(
     "ReduceSum",
     "number",
@@ -131,6 +159,18 @@ export const reductions: readonly Operator[] = [
   argument("ArgMin"),
   defineOperator({
     op: "TopK",
+    methods: {
+      /** [values, indices] */
+      topK: (
+        g: NodeWriter,
+        x: Value,
+        k: Value | number,
+        attributes: Axis & { largest?: Flag; sorted?: Flag } = {},
+      ) =>
+        two(
+          g.ops("TopK", [x, typeof k === "number" ? g.int64s([k]) : k], attributes, { outputs: 2 }),
+        ),
+    },
     inputs: [1, 2],
     outputs: [2, 2],
     // Divides by the number of rows.
@@ -166,6 +206,14 @@ export const reductions: readonly Operator[] = [
   }),
   defineOperator({
     op: "CumSum",
+    methods: {
+      cumSum: (
+        g: NodeWriter,
+        x: Value,
+        axis: Value | number,
+        attributes: { exclusive?: Flag; reverse?: Flag } = {},
+      ) => g.op("CumSum", [x, scalarOr(g, "int64", axis)], attributes),
+    },
     since: 11,
     inputs: [2, 2],
     outputs: [1, 1],
@@ -182,4 +230,4 @@ export const reductions: readonly Operator[] = [
       { inputs: [[2, 3, 4], tensor("int64", [], [0])], attributes: { reverse: 1, exclusive: 1 } },
     ],
   }),
-];
+] as const;

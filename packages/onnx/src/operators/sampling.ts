@@ -1,10 +1,25 @@
 // Images looked at between their pixels: grids of places, and regions.
 import { tensor } from "@cajal/core";
 import { checkIndices, numbersOf, show, unify, unknowns } from "../model/dims";
-import { badShape, defineOperator, flag, type Inferred, type Operator } from "./operator";
+import type { NodeWriter, Value } from "./method";
+import { badShape, defineOperator, flag, type Inferred } from "./operator";
+import { floats, numbers, type Flag, type Numbers } from "./shared/arguments";
 
 const gridSample = defineOperator({
   op: "GridSample",
+  methods: {
+    /** x [batch, channels, ...image], grid [batch, ...places, axes], −1 … 1, the last axis of the image first. */
+    gridSample: (
+      g: NodeWriter,
+      x: Value,
+      grid: Value,
+      attributes: {
+        align_corners?: Flag;
+        mode?: string;
+        padding_mode?: "zeros" | "border" | "reflection";
+      } = {},
+    ) => g.op("GridSample", [x, grid], attributes),
+  },
   since: 16,
   inputs: [2, 2],
   outputs: [1, 1],
@@ -62,6 +77,15 @@ const gridSample = defineOperator({
 
 const affineGrid = defineOperator({
   op: "AffineGrid",
+  methods: {
+    /** A grid of `size` [batch, channels, ...image] for theta [batch, axes, axes + 1]; opset 20. */
+    affineGrid: (
+      g: NodeWriter,
+      theta: Value,
+      size: Numbers,
+      attributes: { align_corners?: Flag } = {},
+    ) => g.op("AffineGrid", [theta, numbers(g, size)], attributes),
+  },
   since: 20,
   inputs: [2, 2],
   outputs: [1, 1],
@@ -94,6 +118,23 @@ const affineGrid = defineOperator({
 
 const roiAlign = defineOperator({
   op: "RoiAlign",
+  methods: {
+    /** rois [regions, 4]: x1, y1, x2, y2. */
+    roiAlign: (
+      g: NodeWriter,
+      x: Value,
+      rois: Value,
+      batchIndices: Value,
+      attributes: {
+        output_height?: number;
+        output_width?: number;
+        sampling_ratio?: number;
+        spatial_scale?: number;
+        mode?: "avg" | "max";
+        coordinate_transformation_mode?: "half_pixel" | "output_half_pixel";
+      } = {},
+    ) => g.op("RoiAlign", [x, rois, batchIndices], attributes),
+  },
   since: 10,
   inputs: [3, 3],
   outputs: [1, 1],
@@ -148,6 +189,31 @@ const roiAlign = defineOperator({
 
 const nonMaxSuppression = defineOperator({
   op: "NonMaxSuppression",
+  methods: {
+    /** [chosen, (batch, class, box)] of boxes [batch, boxes, 4] and scores [batch, classes, boxes]. */
+    nonMaxSuppression: (
+      g: NodeWriter,
+      boxes: Value,
+      scores: Value,
+      {
+        most,
+        iou,
+        score,
+        center_point_box,
+      }: { most?: number; iou?: number; score?: number; center_point_box?: Flag } = {},
+    ) =>
+      g.op(
+        "NonMaxSuppression",
+        [
+          boxes,
+          scores,
+          most === undefined ? undefined : g.int64s([most]),
+          iou === undefined ? undefined : floats(g, [iou]),
+          score === undefined ? undefined : floats(g, [score]),
+        ],
+        { center_point_box },
+      ),
+  },
   since: 10,
   inputs: [2, 5],
   outputs: [1, 1],
@@ -185,4 +251,4 @@ const nonMaxSuppression = defineOperator({
   ],
 });
 
-export const sampling: readonly Operator[] = [gridSample, affineGrid, roiAlign, nonMaxSuppression];
+export const sampling = [gridSample, affineGrid, roiAlign, nonMaxSuppression] as const;

@@ -13,7 +13,7 @@ const sequence = (
   inputs: Operator["inputs"],
   infer: (node: InferenceContext) => Inferred,
   attributes: Operator["attributes"] = {},
-): Operator =>
+): Operator<Record<never, never>> =>
   defineOperator({
     op,
     since: 11,
@@ -25,7 +25,7 @@ const sequence = (
     samples: [], // need lists: fixtures/node
   });
 
-export const sequences: readonly Operator[] = [
+export const sequences = [
   sequence(
     "SequenceEmpty",
     [0, 0],
@@ -55,4 +55,4 @@ export const sequences: readonly Operator[] = [
     ),
     required: ["axis"],
   },
-];
+] as const;

@@ -4,7 +4,9 @@ import { tensor } from "@cajal/core";
 import { dtypeOf } from "../model/elementType";
 import { axisOf, numbersOf, show } from "../model/dims";
 import type { Dim } from "../model/model";
-import { badShape, defineOperator, flag, type Inferred, type Operator } from "./operator";
+import { named, type NodeWriter, type Value } from "./method";
+import { badShape, defineOperator, flag, type Inferred } from "./operator";
+import { scalarOr, type Flag } from "./shared/arguments";
 
 const int64 = (...values: number[]) => tensor("int64", [], values);
 
@@ -22,6 +24,23 @@ const bins = (length: Dim, oneSided: boolean): Dim =>
 
 const dft = defineOperator({
   op: "DFT",
+  methods: {
+    /** Along `axis` (default: the last but one) of x [batch, ..., 1 or 2], cut or padded to `length`. */
+    dft: (
+      g: NodeWriter,
+      x: Value,
+      {
+        axis = -2,
+        length,
+        ...attributes
+      }: { axis?: number; length?: number; inverse?: Flag; onesided?: Flag } = {},
+    ) => {
+      const size = scalarOr(g, "int64", length);
+      if (g.opset >= 20) return g.op("DFT", [x, size, g.scalar("int64", axis)], attributes);
+      const rank = x.shape?.length ?? 0;
+      return g.op("DFT", [x, size], { ...attributes, axis: axis < 0 ? axis + rank : axis });
+    },
+  },
   since: 17,
   inputs: [1, 3],
   outputs: [1, 1],
@@ -71,6 +90,18 @@ const dft = defineOperator({
 
 const stft = defineOperator({
   op: "STFT",
+  methods: {
+    /** [batch, frames, bins, 2] of x [batch, length, 1]. */
+    stft: (
+      g: NodeWriter,
+      x: Value,
+      step: number,
+      { window, length, onesided }: { window?: Value; length?: number; onesided?: Flag },
+    ) =>
+      g.op("STFT", [x, g.scalar("int64", step), window, scalarOr(g, "int64", length)], {
+        onesided,
+      }),
+  },
   since: 17,
   inputs: [2, 4],
   outputs: [1, 1],
@@ -117,6 +148,30 @@ const stft = defineOperator({
 
 const melWeightMatrix = defineOperator({
   op: "MelWeightMatrix",
+  methods: {
+    /** [dft_length / 2 + 1, bands] */
+    melWeightMatrix: (
+      g: NodeWriter,
+      {
+        bands,
+        dftLength,
+        sampleRate,
+        low,
+        high,
+      }: {
+        bands: number;
+        dftLength: number;
+        sampleRate: number;
+        /** Hertz. */
+        low: number;
+        high: number;
+      },
+    ) =>
+      g.op("MelWeightMatrix", [
+        ...[bands, dftLength, sampleRate].map((size) => g.scalar("int64", size)),
+        ...[low, high].map((hertz) => g.scalar("float32", hertz)),
+      ]),
+  },
   since: 17,
   inputs: [5, 5],
   outputs: [1, 1],
@@ -150,9 +205,12 @@ const melWeightMatrix = defineOperator({
 });
 
 /** A window of `size` numbers; periodic, as it goes with transforms, unless said otherwise. */
-const window = (op: string): Operator =>
+const window = <Op extends string>(op: Op) =>
   defineOperator({
     op,
+    methods: named(op, (g: NodeWriter, size: number, attributes: { periodic?: Flag } = {}) =>
+      g.op(op, [g.scalar("int64", size)], attributes),
+    ),
     since: 17,
     inputs: [1, 1],
     outputs: [1, 1],
@@ -169,11 +227,11 @@ const window = (op: string): Operator =>
     ],
   });
 
-export const signal: readonly Operator[] = [
+export const signal = [
   dft,
   stft,
   melWeightMatrix,
   window("HannWindow"),
   window("HammingWindow"),
   window("BlackmanWindow"),
-];
+] as const;

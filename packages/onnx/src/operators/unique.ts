@@ -1,9 +1,16 @@
 import { tensor } from "@cajal/core";
 import { axisOf } from "../model/dims";
+import type { NodeWriter, Value } from "./method";
 import { defineOperator } from "./operator";
+import type { Axis, Flag } from "./shared/arguments";
 
 export const unique = defineOperator({
   op: "Unique",
+  methods: {
+    /** The distinct elements of x, or slices along an axis. */
+    unique: (g: NodeWriter, x: Value, attributes: Axis & { sorted?: Flag } = {}) =>
+      g.op("Unique", [x], attributes),
+  },
   since: 11,
   inputs: [1, 1],
   outputs: [1, 4],

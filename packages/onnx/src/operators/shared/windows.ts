@@ -1,7 +1,16 @@
 // Sizes under a sliding window: what convolutions and pools have in common.
-import { show, type Dims } from "../model/dims";
-import type { Dim } from "../model/model";
-import { badShape, type InferenceContext } from "./operator";
+import { show, type Dims } from "../../model/dims";
+import type { Dim } from "../../model/model";
+import { badShape, type InferenceContext } from "../operator";
+
+/** Attributes of what slides a window over `[batch, channels, ...spatial]`; one number an axis. */
+export interface WindowAttributes {
+  readonly strides?: readonly number[];
+  readonly dilations?: readonly number[];
+  /** All begins, then all ends. */
+  readonly pads?: readonly number[];
+  readonly auto_pad?: "NOTSET" | "VALID" | "SAME_UPPER" | "SAME_LOWER";
+}
 
 export interface Window {
   readonly kernel: readonly Dim[];
