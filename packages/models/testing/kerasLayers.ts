@@ -1,5 +1,5 @@
 // Single layers as Keras computes them: outputs, gradients and moving averages, as
-// fixtures/keras/make_layers.py wrote them.
+// fixtures/keras/make_layers.py and make_torch_layers.py wrote them.
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
@@ -31,11 +31,11 @@ export interface KerasLayer {
   readonly updated_weights?: Readonly<Record<string, KerasArray>>;
 }
 
-const { cases }: { cases: readonly KerasLayer[] } = JSON.parse(
-  readFileSync(new URL("../fixtures/keras/layers.json", import.meta.url), "utf8"),
-);
+const casesOf = (name: string): readonly KerasLayer[] =>
+  JSON.parse(readFileSync(new URL(`../fixtures/keras/${name}`, import.meta.url), "utf8")).cases;
 
-export const kerasLayers = cases;
+/** By Keras on TensorFlow, and by Keras on PyTorch what TensorFlow does not run. */
+export const kerasLayers = [...casesOf("layers.json"), ...casesOf("torch_layers.json")];
 
 export const outputsOf = ({ output }: KerasLayer): readonly KerasArray[] =>
   Array.isArray(output) ? output : [output as KerasArray];

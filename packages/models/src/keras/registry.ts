@@ -4,6 +4,7 @@ import { shown } from "../layers/definition/shown";
 import type { Place } from "../layers/definition/fields";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
+import { channelsFirst } from "../layers/shared/channelsFirst";
 import { layers } from "../layers";
 
 /** What every function takes that reads a model. */
@@ -99,7 +100,10 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
       { where, layer: readInner },
       definition.aliases,
     );
-    return { name, definition, config: definition.complete?.(values) ?? values };
+    const complete = definition.complete?.(values) ?? values;
+    const ordered =
+      values["data_format"] === "channels_first" ? channelsFirst(definition) : definition;
+    return { name, definition: ordered, config: complete };
   }
 
   /** A layer inside another's config, as TimeDistributed and Bidirectional hold one. */

@@ -6,7 +6,8 @@ import { CajalError, showShape, tensor, type Tensor } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { axisOf, channelsOf } from "./shared/shapes";
+import type { KerasShape } from "./definition/shape";
+import { axisOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 import { passesMask } from "./shared/masks";
 
@@ -31,18 +32,11 @@ export const batchNormalization = defineLayer({
     moving_variance_initializer: f.kerasObject("ones"),
   },
   shape: ({ axis }, [x]) => {
-    // Images normalized over rows or columns are no use that we know; channels first are refused alike.
-    if (axisOf(axis, x) !== x.length - 1)
-      throw new CajalError(
-        "unsupported",
-        `axis ${axis} of ${showShape(x)} is not the last: only channels-last inputs are normalized`,
-        { axis, shape: x },
-      );
-    channelsOf(x);
+    extentOf(axis, x);
     return [x];
   },
   weights: (config, [x]) => {
-    const shape = [channelsOf(x)];
+    const shape = [extentOf(config.axis, x)];
     return [
       ...(config.scale ? [trainable(config, "gamma", shape)] : []),
       ...(config.center ? [trainable(config, "beta", shape)] : []),
@@ -63,13 +57,22 @@ export const batchNormalization = defineLayer({
   infersWhenFrozen: true,
   affine: {
     input: 0,
+    axis: ({ axis }, rank) => (axis < 0 ? axis + rank : axis),
     of: ({ epsilon }, channels, weight) => movingAffine(epsilon, channels, weight),
   },
   mask: passesMask,
-  layout: "channelsFirst",
-  lower: (config, [x], g, { inputs, mask, trainable: trained, training, update, weight }) => {
+  layout: {
+    by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
+  },
+  lower: (config, [given], g, context) => {
+    const { inputs, mask, trainable: trained, training, update, weight } = context;
     const { center, epsilon, momentum, scale } = config;
-    const shape = [channelsOf(inputs[0])];
+    // ONNX normalizes along axis 1.
+    const axis = context.axis(axisOf(config.axis, inputs[0]));
+    const swapped = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
+    const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapped));
+    const x = inPlace(given);
+    const shape = [extentOf(config.axis, inputs[0])];
     const filled = (value: number) =>
       g.constant(tensor("float32", shape, new Float32Array(shape[0]!).fill(value)));
     const gamma = scale ? weight("gamma") : filled(1);
@@ -78,7 +81,7 @@ export const batchNormalization = defineLayer({
     const variance = weight("moving_variance");
     // As in Keras, a frozen layer normalizes by its moving averages in training too.
     if (!(training && trained))
-      return [g.batchNormalization(x, gamma, beta, mean, variance, { epsilon })];
+      return [inPlace(g.batchNormalization(x, gamma, beta, mean, variance, { epsilon }))];
     if (mask)
       throw new CajalError(
         "unsupported",
@@ -97,15 +100,28 @@ export const batchNormalization = defineLayer({
     const moved = (old: Value, now: Value) => g.add(g.mul(old, momentum), g.mul(now, 1 - momentum));
     update("moving_mean", moved(mean, batchMean));
     update("moving_variance", moved(variance, batchVariance));
-    return [y];
+    return [inPlace(y)];
   },
   samples: [
     { inputs: [[2, 3, 4, 3]] },
     { config: { scale: false, epsilon: 1e-5 }, inputs: [[5, 3]] },
     { config: { center: false }, inputs: [[2, 4, 3]] },
     { inputs: [[1, 2, 2, 2, 3]] },
+    { config: { axis: 1 }, inputs: [[2, 3, 4, 3]] },
+    { config: { axis: 2 }, inputs: [[2, 3, 4, 3]] },
   ],
 });
+
+/** Extent of the axis that is normalized. */
+function extentOf(axis: number, x: KerasShape): number {
+  const extent = x[axisOf(axis, x)];
+  if (typeof extent === "number" && axisOf(axis, x) > 0) return extent;
+  throw new CajalError(
+    "bad-shape",
+    `axis ${axis} of ${showShape(x)} must be known, and not that of the batch: the weights' shapes depend on it`,
+    { axis, shape: x },
+  );
+}
 
 /** By the moving averages: scale = gamma / sqrt(variance + epsilon), shift = beta - mean · scale. */
 function movingAffine(

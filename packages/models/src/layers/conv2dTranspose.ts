@@ -22,7 +22,7 @@ export const conv2dTranspose = defineLayer({
     padding: f.oneOf(["valid", "same"])("valid"),
     /** Extents added at the end of the output; null: as padding and strides have it. */
     output_padding: f.pairOrNone(null),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
     /** How far apart the elements of a kernel are; 1: side by side. */
     dilation_rate: f.pair([1, 1]),

@@ -28,7 +28,7 @@ export const convLstm2d = defineLayer({
      * ⌈extent / strides⌉; what is odd of that comes at the end.
      */
     padding: f.oneOf(["valid", "same"])("valid"),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
+    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
     /** How far apart the elements of a kernel are; 1: side by side. */
     dilation_rate: f.pair([1, 1]),
@@ -93,6 +93,7 @@ export const convLstm2d = defineLayer({
     return (x[1] ?? NaN) * h! * w! * 4 * filters * kh * kw * (channelsOf(x) + filters);
   },
   kind: "convolution",
+  sequences: true,
   mask: { refuses: () => "Cajal does not compute it by a mask" },
   layout: "channelsLast",
   lower: (config, [x], g, { arrange, inputs, outputs, weight }) => {

@@ -24,7 +24,7 @@ export function foldPaddings(network: Network, watched: Iterable<NetworkValue>):
     const { definition, config } = call.inner;
     if (!padding || !definition.pads || readers.get(call.inputs[0]!) !== 1) continue;
     const zeros = padding.inner.definition.zeros?.(padding.inner.config);
-    if (!zeros) continue;
+    if (!zeros || isFirst(padding) !== isFirst(call)) continue;
     if (!definition.pads(config, zeros, { nonnegative: isNonnegative(padding.inputs[0]!) }))
       continue;
     skipped.add(padding);
@@ -65,6 +65,9 @@ export function foldWeights(
     const folds = before?.inner.definition.folds;
     if (!before || !folds) continue;
     if (before.inner.definition.ending?.(before.inner.config).activation !== "linear") continue;
+    const rank = value.shape.length;
+    const channelAxis = isFirst(before) && rank > 2 ? 1 : rank - 1;
+    if (affine.axis && affine.axis(config, rank) !== channelAxis) continue;
     // Weights that another call reads too must stay as they are.
     const alone = calls.get(before.layer) === 1 && calls.get(call.layer) === 1;
     if (!alone || readers.get(value) !== 1) continue;
@@ -124,6 +127,9 @@ function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]
       for (let k = 0; k < inner; k++, i++) data[i] = source[i]! * scale[channel]!;
   return { dtype: "float32", shape: kernel.shape, data };
 }
+
+/** Whether the channels of its images come right after the batch. */
+const isFirst = ({ inner }: Call) => inner.definition.channelsLast !== undefined;
 
 function isNonnegative({ call }: NetworkValue): boolean {
   if (!call) return false;

@@ -36,12 +36,23 @@ export function withLayouts(
 }
 
 /** The layout in which a layer is to be given its inputs. */
-export function layoutFor({ definition }: InnerLayer, inputs: readonly ValueLayouts[]): Layout {
+export function layoutFor(
+  { definition, config }: InnerLayer,
+  inputs: readonly ValueLayouts[],
+): Layout {
   const [first] = inputs;
   if (!first) return "channelsLast";
   const flattened = first.layouts.find((layout) => typeof layout === "object");
   const images = inputs.filter(({ shape }) => shape.length > 2);
-  switch (definition.layout) {
+  const { layout } = definition;
+  const wish =
+    typeof layout === "object"
+      ? layout.by(
+          config,
+          inputs.map(({ shape }) => shape),
+        )
+      : layout;
+  switch (wish) {
     case "channelsFirst":
       return images.length > 0 ? "channelsFirst" : "channelsLast";
     case "channelsLast":

@@ -13,7 +13,7 @@ import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx"
 import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
-import { convert } from "../layers/shared/layouts";
+import { axisIn, convert } from "../layers/shared/layouts";
 import { withLayouts, layoutFor, type ValueLayouts } from "./layouts";
 import {
   resolve,
@@ -322,11 +322,7 @@ function lowerLayer(
     weight: (name, steps = []) => weight(name, steps),
     update,
     seed,
-    axis: (axis, rank = inputs[0]!.length) => {
-      const positive = axis < 0 ? axis + rank : axis;
-      if (layout !== "channelsFirst" || rank < 3 || positive === 0) return positive;
-      return positive === rank - 1 ? 1 : positive + 1;
-    },
+    axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
     arrange: (layout, i = 0) => void (layouts[i] = layout),
     inner: (layer, values, { shapes, layout: lies, prefix = layer.name, mask }) => {
       const lowered = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));

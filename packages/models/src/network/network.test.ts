@@ -89,11 +89,11 @@ describe("resolve refuses", () => {
         layer("Conv2D", "c", ["x"], {
           filters: 1,
           kernel_size: 1,
-          data_format: "channels_first",
+          data_format: "channels_middle",
         }),
       ]),
       "bad-argument",
-      ['layer "c" (Conv2D)', "channels_first", "channels_last"],
+      ['layer "c" (Conv2D)', "channels_middle", "channels_first"],
     ],
     [
       "a kernel larger than its image",

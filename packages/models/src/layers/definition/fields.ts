@@ -290,10 +290,15 @@ export const zero = (why: string) => refuse(0, why);
 /** A value that changes nothing here and is only kept. */
 export const kept = fieldOf<unknown>("anything", (raw) => raw ?? null);
 
-/** Images are channels last at every door; the lowering alone turns them. */
-export const dataFormat = fieldOf<"channels_last">(
-  '"channels_last" (Cajal holds images as [batch, height, width, channels]; inside ONNX graphs the lowering turns them by itself)',
-  (raw) => (raw === "channels_last" || raw === null ? "channels_last" : undefined),
+export type DataFormat = "channels_last" | "channels_first";
+
+/** Where channels lie in what comes in and goes out, as in Keras: last, or right after the batch. */
+export const dataFormat = fieldOf<DataFormat, DataFormat | null>(
+  '"channels_last" or "channels_first"',
+  (raw) => {
+    if (raw === null) return "channels_last";
+    return raw === "channels_last" || raw === "channels_first" ? raw : undefined;
+  },
 );
 
 /** An activation's name, in Keras 3's spelling; null is linear. */

@@ -27,6 +27,10 @@ export interface WeightSpec {
  */
 export type Layout = "channelsLast" | "channelsFirst" | { readonly flattened: readonly number[] };
 
+/** How a layer wants its inputs to lie, see {@link Layer.layout}. */
+export type LayoutWish =
+  "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
+
 /** What `lower` is given beside config, inputs and builder. */
 export interface LowerContext {
   /** Keras shapes (channels last) of inputs and outputs. */
@@ -95,6 +99,8 @@ export interface Ending {
 export interface Affine<Config> {
   /** Which of the inputs. */
   readonly input: number;
+  /** The axis along which its numbers differ, the batch being 0; absent: they are all the same. */
+  axis?(config: Config, rank: number): number;
   /**
    * scale · x + shift, a number for each channel.
    *
@@ -211,7 +217,12 @@ export interface Layer<
    * of channels last, in whatever shape.
    * The driver transposes what lies otherwise, once a value: a CNN only its inputs and outputs.
    */
-  readonly layout: "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
+  readonly layout:
+    LayoutWish | { by(config: ConfigOf<F>, inputs: readonly KerasShape[]): LayoutWish };
+  /** That its inputs are sequences of images, [batch, steps, …image]. */
+  readonly sequences?: true;
+  /** Of a layer whose config says `channels_first`: the definition, which speaks of channels last. In no file. */
+  readonly channelsLast?: Layer;
   /** The zeros that the layer puts around an image, where that is all it does. */
   zeros?(config: ConfigOf<F>): Borders;
   /**

@@ -8,6 +8,8 @@ import type { Integers } from "../definition/layer";
 export interface Activation {
   /** @param axis along which a softmax sums to 1 */
   lower(x: Value, g: GraphBuilder, axis: number): Value;
+  /** That a value depends on the others along `axis`. */
+  readonly alongAxis?: true;
   /** That no value is negative, whatever x is. */
   readonly nonnegative?: true;
   /** As ONNX' recurrent operators name it; absent: they do not have it. */
@@ -68,8 +70,8 @@ const activations: Readonly<Record<string, Activation>> = {
   softplus: { lower: (x, g) => g.softplus(x), nonnegative: true, recurrent: { name: "Softplus" } },
   softsign: { lower: (x, g) => g.softsign(x), recurrent: { name: "Softsign" } },
   exponential: { lower: (x, g) => g.exp(x), nonnegative: true },
-  softmax: { lower: (x, g, axis) => g.softmax(x, { axis }), nonnegative: true },
-  log_softmax: { lower: (x, g, axis) => g.logSoftmax(x, { axis }) },
+  softmax: { lower: (x, g, axis) => g.softmax(x, { axis }), nonnegative: true, alongAxis: true },
+  log_softmax: { lower: (x, g, axis) => g.logSoftmax(x, { axis }), alongAxis: true },
 };
 
 /** The names that a layer's `activation` may have. */

@@ -32,8 +32,8 @@ type WindowFields<E, G> = {
 };
 
 type ElementFields<E, G> = {
-  /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, is the default. */
-  data_format: f.Field<"channels_last", "channels_last", false>;
+  /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
+  data_format: f.Field<f.DataFormat, f.DataFormat | null, false>;
   /** How far apart the elements of a kernel are; 1: side by side. */
   dilation_rate: f.Field<E, G, false>;
 };

@@ -15,6 +15,13 @@ export const toFirst = (rank: number): number[] => [0, rank - 1, ...count(1, ran
 /** The order of axes that turns channels first into channels last. */
 export const toLast = (rank: number): number[] => [0, ...count(2, rank), 1];
 
+/** An axis of Keras' order, negative ones counted from the end, where the value lies in `layout`. */
+export function axisIn(layout: Layout, axis: number, rank: number): number {
+  const positive = axis < 0 ? axis + rank : axis;
+  if (layout !== "channelsFirst" || rank < 3 || positive === 0) return positive;
+  return positive === rank - 1 ? 1 : positive + 1;
+}
+
 const count = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 

@@ -18,6 +18,13 @@ import { tfjsName } from "./names";
 import { tfjsType, withTypes } from "./dtypes";
 import type { TfjsLayer } from "./layers/layer";
 import { tfjsLayerOf } from "./layers";
+import {
+  channelsFirstClass,
+  inChannelsLast,
+  tfjsLayer,
+  type CustomObjects,
+  type LayerClass,
+} from "./channelsFirst";
 
 export interface TfjsModel {
   readonly model: tfl.LayersModel;
@@ -82,11 +89,6 @@ interface WrittenModel {
   readonly output_layers: readonly Ref[];
 }
 
-/** TF.js' form of classes known to one model only: the class, and how it is made from a config. */
-type CustomObjects = Record<string, [LayerClass, (make: LayerClass, config: LayerArgs) => tfl.layers.Layer]>; // prettier-ignore
-type LayerArgs = { name: string; trainable: boolean };
-type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
-
 function adaptModel(
   tfjs: Tfjs,
   config: Config & WrittenModel,
@@ -126,6 +128,29 @@ function adaptLayer(
   inputs: readonly KerasShape[],
   customObjects: CustomObjects,
 ): Written {
+  const { channelsLast } = layer.definition;
+  if (channelsLast) {
+    const ending = channelsLast.ending?.(layer.config);
+    const turned = { ...layer, definition: channelsLast, ...ending?.without };
+    const inOrder = {
+      class_name,
+      config: {
+        ...config,
+        data_format: "channels_last",
+        ...(ending?.without && { activation: "linear" }),
+      },
+    };
+    const last = inputs.map((shape) => inChannelsLast(layer.definition, shape));
+    const made = adaptLayer(tfjs, inOrder, turned, last, customObjects);
+    const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
+    const make = () => tfjsLayer(tfjs, made, customObjects);
+    customObjects[className] = [
+      channelsFirstClass(tfjs, layer, make),
+      (make, args) => new make(args),
+    ];
+    const { name = layer.name, trainable = true } = config;
+    return { class_name: className, config: { name, trainable } };
+  }
   const own = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
   if (own && !own.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
@@ -241,6 +266,7 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
           weights,
           outputs: shapes,
           training: kwargs["training"] === true,
+          differentiated: kwargs["training"] === true || tf.engine().state.gradientDepth > 0,
           assign: (name, value) => this.weights[this.#names.indexOf(name)]!.write(value),
         });
         if (!isList(outputs)) return outputs;

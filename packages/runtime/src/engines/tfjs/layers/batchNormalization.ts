@@ -1,6 +1,6 @@
 // gamma (x - mean) / sqrt(variance + epsilon) + beta (Ioffe & Szegedy 2015, arXiv:1502.03167), by the
 // moving averages, or in training by the batch's own. TF.js stops at 4 axes, and video has 5; without
-// gamma or beta it does not train.
+// gamma or beta it does not train; along another axis than the last its numbers are others.
 import { defineTfjsLayer } from "./layer";
 
 export const batchNormalization = defineTfjsLayer<{
@@ -11,7 +11,11 @@ export const batchNormalization = defineTfjsLayer<{
   center: boolean;
 }>({
   className: "BatchNormalization",
-  differs: ({ scale, center }, [x]) => !scale || !center || (x?.length ?? 0) > 4,
+  differs: ({ axis, scale, center }, [x]) => {
+    const rank = x?.length ?? 0;
+    const last = axis === -1 || (rank > 0 && axis === rank - 1);
+    return !scale || !center || !last || rank > 4;
+  },
   call: ({ axis, epsilon, momentum }, [x], { tf, weights, training, assign }) => {
     const at = axis < 0 ? axis + x.rank : axis;
     const alongAxis = x.shape.map((extent, i) => (i === at ? extent : 1));

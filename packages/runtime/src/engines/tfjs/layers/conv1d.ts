@@ -16,15 +16,17 @@ export const conv1d = defineTfjsLayer<{
   className: "Conv1D",
   differs: ({ padding, groups, dilation_rate: [dilation] }) =>
     padding === "causal" || groups !== 1 || dilation !== 1,
-  call: (config, [x], { tf, weights, training }) => {
+  call: (config, [x], { tf, weights, differentiated }) => {
     const { groups, activation, padding } = config;
     const [stride, dilation] = [config.strides[0], config.dilation_rate[0]];
     const before = (weights.kernel!.shape[0]! - 1) * dilation;
     const causal = padding === "causal";
     const padded = causal ? tf.pad(x, [[0, 0], [before, 0], [0, 0]]) : x; // prettier-ignore
-    const kernel = training ? dilatedKernel(tf, weights.kernel!, [dilation]) : weights.kernel!;
+    const kernel = differentiated
+      ? dilatedKernel(tf, weights.kernel!, [dilation])
+      : weights.kernel!;
     const convolved = (part: Tensor3D, of: Tensor3D) =>
-      tf.conv1d(part, of, stride, causal ? "valid" : padding, "NWC", training ? 1 : dilation);
+      tf.conv1d(part, of, stride, causal ? "valid" : padding, "NWC", differentiated ? 1 : dilation);
     const y = inGroups(tf, groups, [padded as Tensor3D, kernel as Tensor3D], convolved);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },

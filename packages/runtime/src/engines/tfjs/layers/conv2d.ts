@@ -18,10 +18,12 @@ export const conv2d = defineTfjsLayer<{
   className: "Conv2D",
   differs: ({ groups, dilation_rate: [rows, columns] }) =>
     groups !== 1 || rows !== 1 || columns !== 1,
-  call: (config, [x], { tf, weights, training }) => {
+  call: (config, [x], { tf, weights, differentiated }) => {
     const { strides, padding, dilation_rate, groups, activation } = config;
-    const dilations: [number, number] = training ? [1, 1] : [...dilation_rate];
-    const kernel = training ? dilatedKernel(tf, weights.kernel!, dilation_rate) : weights.kernel!;
+    const dilations: [number, number] = differentiated ? [1, 1] : [...dilation_rate];
+    const kernel = differentiated
+      ? dilatedKernel(tf, weights.kernel!, dilation_rate)
+      : weights.kernel!;
     const convolved = (part: Tensor4D, of: Tensor4D) =>
       tf.conv2d(part, of, [...strides], padding, "NHWC", dilations);
     const y = inGroups(tf, groups, [x as Tensor4D, kernel as Tensor4D], convolved);

@@ -14,8 +14,8 @@ type Windows = {
 
 export const depthwiseConv1d = defineTfjsLayer<Windows & { readonly activation: string }>({
   className: "DepthwiseConv1D",
-  call: (config, [x], { tf, weights, training }) => {
-    const y = eachChannel(tf, config, x, weights.kernel!, training);
+  call: (config, [x], { tf, weights, differentiated }) => {
+    const y = eachChannel(tf, config, x, weights.kernel!, differentiated);
     return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });
@@ -26,11 +26,11 @@ export function eachChannel(
   { strides: [stride], padding, dilation_rate: [dilation] }: Windows,
   x: Tensor,
   kernel: Tensor,
-  training: boolean,
+  differentiated: boolean,
 ): Tensor {
   const image = tf.expandDims(x, 1) as Tensor4D;
-  const spread = tf.expandDims(training ? dilatedKernel(tf, kernel, [dilation]) : kernel, 0);
-  const dilations: [number, number] = [1, training ? 1 : dilation];
+  const spread = tf.expandDims(differentiated ? dilatedKernel(tf, kernel, [dilation]) : kernel, 0);
+  const dilations: [number, number] = [1, differentiated ? 1 : dilation];
   const y = tf.depthwiseConv2d(image, spread as Tensor4D, [1, stride], padding, "NHWC", dilations);
   return tf.squeeze(y, [1]);
 }

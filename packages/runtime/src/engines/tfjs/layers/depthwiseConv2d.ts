@@ -15,11 +15,11 @@ export const depthwiseConv2d = defineTfjsLayer<{
 }>({
   className: "DepthwiseConv2D",
   differs: ({ dilation_rate: [rows, columns] }) => rows !== 1 || columns !== 1,
-  call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, training }) => {
-    const kernel = training
+  call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, differentiated }) => {
+    const kernel = differentiated
       ? dilatedKernel(tf, weights.kernel as Tensor4D, dilation_rate)
       : (weights.kernel as Tensor4D);
-    const dilations: [number, number] = training ? [1, 1] : [...dilation_rate];
+    const dilations: [number, number] = differentiated ? [1, 1] : [...dilation_rate];
     const y = tf.depthwiseConv2d(x as Tensor4D, kernel, [...strides], padding, "NHWC", dilations);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },

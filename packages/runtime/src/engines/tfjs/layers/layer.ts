@@ -11,8 +11,10 @@ export interface CallContext {
   readonly tf: TfCore;
   /** The layer's weights, by their names: "kernel", "bias". */
   readonly weights: Readonly<Record<string, tfc.Tensor>>;
-  /** Whether a training step calls: its gradients are wanted. */
+  /** Whether a training step calls. */
   readonly training: boolean;
+  /** Whether gradients are wanted, of a training step or of inference. */
+  readonly differentiated: boolean;
   /** Gives a weight a new value, as batch normalization does in training. */
   readonly assign: (name: string, value: tfc.Tensor) => void;
   /** Shapes of the outputs, the batch first. */

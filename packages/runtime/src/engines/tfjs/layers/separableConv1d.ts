@@ -12,8 +12,14 @@ export const separableConv1d = defineTfjsLayer<{
   activation: string;
 }>({
   className: "SeparableConv1D",
-  call: (config, [x], { tf, weights, training }) => {
-    const between = eachChannel(tf, config, x, weights.depthwise_kernel!, training) as Tensor3D;
+  call: (config, [x], { tf, weights, differentiated }) => {
+    const between = eachChannel(
+      tf,
+      config,
+      x,
+      weights.depthwise_kernel!,
+      differentiated,
+    ) as Tensor3D;
     const y = tf.conv1d(between, weights.pointwise_kernel as Tensor3D, 1, "valid");
     return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
   },

@@ -1,6 +1,7 @@
 // Every row and column repeated, or interpolated. TF.js interpolates between other points: Keras'
-// pixels have their centres at halves (TensorFlow's half_pixel_centers). Its gradient of that is wrong,
-// so where gradients are wanted rows and columns are products with a matrix of weights.
+// pixels have their centres at halves (TensorFlow's half_pixel_centers). Its gradients of both are wrong
+// (of repeated pixels, where the factors differ), so where gradients are wanted rows and columns are
+// products with a matrix of weights.
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 
@@ -9,14 +10,14 @@ export const upSampling2d = defineTfjsLayer<{
   interpolation: string;
 }>({
   className: "UpSampling2D",
-  differs: ({ interpolation }) => interpolation === "bilinear",
-  call: ({ size }, [x], { tf, training }) => {
+  call: ({ size, interpolation }, [x], { tf, differentiated }) => {
+    const weightsOf = interpolation === "bilinear" ? between : repeated;
     const [, height, width] = x.shape; // [batch, height, width, channels]
-    if (training) {
+    if (differentiated) {
       // Along the last axis: [batch, width, channels, height] → height′, then [batch, height′, channels, width].
       const along = (values: Tensor, factor: number): Tensor => {
         const extent = values.shape[3]!;
-        const matrix = tf.tensor2d(interpolation(extent, factor), [extent, extent * factor]);
+        const matrix = tf.tensor2d(weightsOf(extent, factor), [extent, extent * factor]);
         const flat = tf.reshape(values, [-1, extent]);
         return tf.reshape(tf.matMul(flat, matrix), values.shape.with(3, extent * factor));
       };
@@ -24,12 +25,14 @@ export const upSampling2d = defineTfjsLayer<{
       return tf.transpose(along(tf.transpose(tall, [0, 3, 2, 1]), size[1]), [0, 1, 3, 2]);
     }
     const target: [number, number] = [height! * size[0], width! * size[1]];
-    return tf.image.resizeBilinear(x as Tensor4D, target, false, true);
+    return interpolation === "bilinear"
+      ? tf.image.resizeBilinear(x as Tensor4D, target, false, true)
+      : tf.image.resizeNearestNeighbor(x as Tensor4D, target);
   },
 });
 
 /** Weights [extent, extent · factor] of linear interpolation between pixel centres, edges repeated. */
-function interpolation(extent: number, factor: number): Float32Array {
+function between(extent: number, factor: number): Float32Array {
   const weights = new Float32Array(extent * extent * factor);
   for (let to = 0; to < extent * factor; to++) {
     const from = Math.min(Math.max((to + 0.5) / factor - 0.5, 0), extent - 1);
@@ -37,5 +40,13 @@ function interpolation(extent: number, factor: number): Float32Array {
     weights[low * extent * factor + to] = 1 - share;
     if (share > 0) weights[(low + 1) * extent * factor + to] = share;
   }
+  return weights;
+}
+
+/** Weights [extent, extent · factor] of pixels repeated. */
+function repeated(extent: number, factor: number): Float32Array {
+  const weights = new Float32Array(extent * extent * factor);
+  for (let to = 0; to < extent * factor; to++)
+    weights[Math.floor(to / factor) * extent * factor + to] = 1;
   return weights;
 }

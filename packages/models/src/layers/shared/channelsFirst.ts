@@ -1,0 +1,93 @@
+// A layer whose config says `channels_first`: what comes in and goes out is [batch, channels, …]. Its rules
+// speak of channels last; here they are asked about shapes in that order. In a graph, where channels come
+// first anyway, nothing is turned.
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { KerasShape } from "../definition/shape";
+import type { Layer, Layout, LowerContext } from "../definition/layer";
+import { activate, activationOf } from "./activations";
+import { axisIn, convert } from "./layouts";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** The layer with `data_format: "channels_first"`. */
+export function channelsFirst(definition: Layer): Layer {
+  /** How many axes stand before those of an image, batch and steps. */
+  const leading = ({ length }: KerasShape) => (definition.sequences && length > 4 ? 2 : 1);
+  const isImage = (shape: KerasShape) => shape.length > leading(shape) + 1;
+  const last = (shape: KerasShape): KerasShape =>
+    isImage(shape) ? toLast(shape, leading(shape)).map((axis) => shape[axis]!) : shape;
+  const first = (shape: KerasShape): KerasShape =>
+    isImage(shape) ? toFirst(shape, leading(shape)).map((axis) => shape[axis]!) : shape;
+  return {
+    ...definition,
+    channelsLast: definition,
+    shape: (config, inputs) => definition.shape(config, inputs.map(last)).map(first),
+    ...(definition.weights && {
+      weights: (config: Config, inputs: readonly KerasShape[]) =>
+        definition.weights!(config, inputs.map(last)),
+    }),
+    ...(definition.macs && {
+      macs: (config: Config, inputs: readonly KerasShape[], outputs: readonly KerasShape[]) =>
+        definition.macs!(config, inputs.map(last), outputs.map(last)),
+    }),
+    // As in Keras, which is channels first.
+    layout: "channelsLast",
+    lower(config, values, g, context) {
+      const inputs = context.inputs.map(last);
+      const outputs = context.outputs.map(last);
+      const layout: Layout =
+        definition.layout === "channelsLast" ? "channelsLast" : "channelsFirst";
+      const layouts: Layout[] = outputs.map((shape) =>
+        shape.length > 2 ? layout : "channelsLast",
+      );
+      const within: LowerContext = {
+        ...context,
+        inputs,
+        outputs,
+        layout,
+        axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
+        arrange: (other, i = 0) => void (layouts[i] = other),
+      };
+      const { plain, along } = withoutSoftmax(definition, config);
+      const given = values.map((value, i) =>
+        layout === "channelsLast" && isImage(inputs[i]!)
+          ? g.transpose(value, toLast(inputs[i]!, leading(inputs[i]!)))
+          : value,
+      );
+      return definition.lower(plain, given, g, within).map((value, i) => {
+        const asKeras = backInOrder(value, outputs[i]!, layouts[i]!, g);
+        return along ? activate(along, asKeras, g, outputs[i]!.length - 1) : asKeras;
+      });
+
+      function backInOrder(value: Value, shape: KerasShape, lies: Layout, g: GraphBuilder): Value {
+        if (typeof lies === "object") context.arrange(lies);
+        if (typeof lies === "object" || !isImage(shape)) return value;
+        if (leading(shape) === 1) return convert(g, value, shape, lies, "channelsFirst");
+        return g.transpose(value, toFirst(shape, leading(shape)));
+      }
+    },
+  };
+}
+
+/** Keras applies a softmax along the last axis, which is no axis of channels here. */
+function withoutSoftmax(definition: Layer, config: Config): { plain: Config; along?: string } {
+  const ending = definition.ending?.(config);
+  if (!ending?.without || !activationOf(ending.activation)?.alongAxis) return { plain: config };
+  return { plain: ending.without.config, along: ending.activation };
+}
+
+/** The order of axes that turns channels behind `leading` axes into channels last. */
+const toLast = ({ length }: KerasShape, leading: number) => [
+  ...count(0, leading),
+  ...count(leading + 1, length),
+  leading,
+];
+
+/** And back. */
+const toFirst = ({ length }: KerasShape, leading: number) => [
+  ...count(0, leading),
+  length - 1,
+  ...count(leading, length - 1),
+];
+
+const count = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);

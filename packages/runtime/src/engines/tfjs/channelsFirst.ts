@@ -1,0 +1,119 @@
+// Layers with `channels_first` on TF.js, whose kernels want channels last: values are turned around one that
+// has channels last. (TF.js' own layers do so too, but not all of them.)
+import type { KerasShape, Layer, NetworkLayer } from "@cajal/models";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type * as tfl from "@tensorflow/tfjs-layers";
+import { activate } from "./activations";
+import type { Tfjs } from "./backend";
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** TF.js' form of classes known to one model only: the class, and how it is made from a config. */
+export type CustomObjects = Record<string, [LayerClass, (make: LayerClass, config: LayerArgs) => tfl.layers.Layer]>; // prettier-ignore
+type LayerArgs = { name: string; trainable: boolean };
+export type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
+
+/** How many axes stand before those of an image: batch, and steps where images come in sequences. */
+const leading = ({ sequences }: Layer, rank: number) => (sequences && rank > 4 ? 2 : 1);
+
+/** The order of axes that turns channels first into channels last; undefined for what is no image. */
+function toLast(definition: Layer, rank: number): number[] | undefined {
+  const before = leading(definition, rank);
+  if (rank <= before + 1) return undefined;
+  const axes = Array.from({ length: rank }, (_, axis) => axis);
+  return [...axes.slice(0, before), ...axes.slice(before + 1), before];
+}
+
+/** A shape of Keras' with its channels last. */
+export const inChannelsLast = (definition: Layer, shape: KerasShape): KerasShape =>
+  toLast(definition, shape.length)?.map((axis) => shape[axis]!) ?? shape;
+
+/** A layer of TF.js, from a config as JSON has it. */
+export function tfjsLayer(
+  { tf }: Tfjs,
+  { class_name, config }: { readonly class_name: string; readonly config: Config },
+  customObjects: CustomObjects,
+): tfl.layers.Layer {
+  const custom = customObjects[class_name];
+  if (custom) return new custom[0](config as LayerArgs);
+  const [make, fromConfig] = tf.serialization.SerializationMap.getMap().classNameMap[class_name]!;
+  return fromConfig(make, camelCase(config) as tfc.serialization.ConfigDict) as tfl.layers.Layer;
+}
+
+/** Keys and names as TF.js' code has them, not its JSON. */
+function camelCase(value: unknown): unknown {
+  if (typeof value === "string") return inCamelCase(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(camelCase);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]: [string, unknown]) => [
+      inCamelCase(key),
+      key === "name" ? each : camelCase(each),
+    ]),
+  );
+}
+
+const inCamelCase = (text: string) =>
+  text.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * A TF.js layer class for such a layer.
+ *
+ * @param make the layer with channels last, and without an activation: a softmax is along the last axis
+ */
+export function channelsFirstClass(
+  { tf, layers }: Tfjs,
+  { definition, config }: NonNullable<NetworkLayer["layer"]>,
+  make: () => tfl.layers.Layer,
+): LayerClass {
+  const listOf = (shape: tfl.Shape | tfl.Shape[]): tfl.Shape[] =>
+    Array.isArray(shape[0]) ? (shape as tfl.Shape[]) : [shape as tfl.Shape];
+  const oneOrAll = <T>(list: readonly T[]): T | T[] => (list.length === 1 ? list[0]! : [...list]);
+  const ending = definition.ending?.(config);
+  return class extends layers.layers.Layer {
+    static readonly className: string = definition.className;
+    readonly #inner = make();
+
+    override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+      const shapes = listOf(inputShape).map((shape) => [...inChannelsLast(definition, shape)]);
+      this.#inner.build(oneOrAll(shapes));
+      this.#inner.built = true;
+      this.built = true;
+    }
+
+    override get trainableWeights(): tfl.LayerVariable[] {
+      return this.trainable ? this.#inner.trainableWeights : [];
+    }
+
+    override get nonTrainableWeights(): tfl.LayerVariable[] {
+      const { trainableWeights, nonTrainableWeights } = this.#inner;
+      return this.trainable ? nonTrainableWeights : [...trainableWeights, ...nonTrainableWeights];
+    }
+
+    /** What random layers draw by. */
+    set seed(seed: number) {
+      Object.assign(this.#inner, { seed });
+    }
+
+    override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape | tfl.Shape[] {
+      return oneOrAll(definition.shape(config, listOf(inputShape)).map((shape) => [...shape]));
+    }
+
+    override call(inputs: tfc.Tensor | tfc.Tensor[], kwargs: Config): tfc.Tensor | tfc.Tensor[] {
+      return tf.tidy(() => {
+        const given = [inputs].flat().map((x) => {
+          const order = toLast(definition, x.rank);
+          return order ? tf.transpose(x, order) : x;
+        });
+        const outputs = [this.#inner.call(oneOrAll(given), kwargs)].flat().map((y) => {
+          const order = toLast(definition, y.rank);
+          const inOrder = order ? tf.transpose(y, inverse(order)) : y;
+          return ending ? activate(tf, ending.activation, inOrder) : inOrder;
+        });
+        return oneOrAll(outputs);
+      });
+    }
+  };
+}
+
+const inverse = (order: readonly number[]) => order.map((_, axis) => order.indexOf(axis));
