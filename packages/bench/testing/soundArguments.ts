@@ -87,6 +87,7 @@ export const soundArguments: Readonly<
   "core abortable": () => [1, new AbortController().signal],
   "core peerError": () => ["sharp", new Error("x"), { install: "npm install sharp" }],
   "files encodeNpy": () => [x],
+  "files crc32": () => [npy],
   "files decodeNpy": () => [npy, "npy"],
   "files encodeNpz": () => [new Map([["a", x]])],
   "files openNpz": () => [bytesSource(encodeNpz(new Map([["a", x]])))],

@@ -11,5 +11,6 @@ export { looksLikeHdf5 } from "./containers/hdf5/superblock";
 export { decodeNpy, encodeNpy } from "./containers/npy";
 export { encodeNpz, openNpz, type NpzArray } from "./containers/npz";
 export { encodeZip, looksLikeZip, needEntry, openZip, type ZipEntry } from "./containers/zip";
+export { crc32 } from "./containers/crc32";
 export { readTar } from "./containers/readTar";
 export { blobSource, bytesSource, type ByteSource } from "./byteSource";

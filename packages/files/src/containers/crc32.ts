@@ -1,6 +1,7 @@
 // CRC-32 with the polynomial of zip, gzip and PNG (0xEDB88320, reflected), eight bytes at a time ("slicing by
 // eight": M. Kounavis and F. Berry, "A Systematic Approach to Building High Performance, Software-based, CRC
 // Generators", 2005).
+import { checkArgument } from "@cajal/core";
 
 const tables = Array.from({ length: 8 }, () => new Uint32Array(256));
 for (let byte = 0; byte < 256; byte++) {
@@ -19,6 +20,7 @@ const [t0, t1, t2, t3, t4, t5, t6, t7] = tables as [
 
 /** The CRC-32 of bytes, 0 to 2³² − 1. */
 export function crc32(bytes: Uint8Array): number {
+  checkArgument("crc32", "bytes", bytes, "bytes");
   let crc = 0xffffffff;
   let at = 0;
   for (const end = bytes.length - 7; at < end; at += 8) {

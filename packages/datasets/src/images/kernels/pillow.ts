@@ -3,6 +3,7 @@
 import { box, hamming, keys, lanczos, triangle, type Filter } from "./filters";
 import { pick } from "./taps";
 import { definePixelKernel } from "./definePixelKernel";
+import { resample, type FixedTaps } from "./resample";
 
 const filters: Readonly<Record<string, Filter>> = {
   box,
@@ -35,35 +36,40 @@ export const pillow = definePixelKernel({
         nearest(options.height, top, bottom),
       );
     const colours = (channels === 2 || channels === 4) && options.alpha ? channels - 1 : undefined;
-    const filter = filters[method]!;
     const from = colours === undefined ? pixels : premultiplied(pixels, channels);
     const across = options.width !== width || left !== 0 || right !== options.width;
     const down = options.height !== height || top !== 0 || bottom !== options.height;
-    const rows = fixedTaps(height, top, bottom, options.height, filter);
-    // Of the rows only those that the second pass reads.
-    const [begin, end] = down ? [rows.begin, rows.end] : [0, height];
-    const columns = fixedTaps(width, left, right, options.width, filter);
-    const middle = across
-      ? passAcross(from.subarray(begin * width * channels), end - begin, width, channels, columns)
-      : from.subarray(begin * width * channels, end * width * channels);
-    const out = down ? passDown(middle, options.width * channels, rows) : middle;
+    const columns = across ? fixedTaps(width, left, right, options.width, method) : undefined;
+    const rows = down ? fixedTaps(height, top, bottom, options.height, method) : undefined;
+    const out = resample(from, { height, width, channels }, columns, rows);
     return colours === undefined ? out : divided(out, channels);
   },
 });
 
-/** Taps in fixed point. */
-interface FixedTaps {
-  readonly size: number;
-  readonly first: Int32Array;
-  readonly count: Int32Array;
-  readonly stride: number;
-  readonly weights: Int32Array;
-  /** The source positions that are read at all. */
-  readonly begin: number;
-  readonly end: number;
+/** Tables of the pairs of sizes used last: images of a set have few, and making one costs a tenth of a resize. */
+const recent = new Map<string, FixedTaps>();
+const kept = 64;
+
+function fixedTaps(n: number, from: number, to: number, size: number, method: string): FixedTaps {
+  const key = [n, from, to, size, method].join();
+  const known = recent.get(key);
+  if (known) return known;
+  const made = makeFixedTaps(n, from, to, size, filters[method]!);
+  // Of images with thousands of pixels a side tables are large, and soon forgotten.
+  if (made.weights.length <= 2 ** 16) {
+    recent.set(key, made);
+    if (recent.size > kept) recent.delete(recent.keys().next().value!);
+  }
+  return made;
 }
 
-function fixedTaps(n: number, from: number, to: number, size: number, filter: Filter): FixedTaps {
+function makeFixedTaps(
+  n: number,
+  from: number,
+  to: number,
+  size: number,
+  filter: Filter,
+): FixedTaps {
   const scale = Math.fround(to - from) / size;
   const stretch = Math.max(scale, 1);
   const reach = filter.support * stretch;
@@ -91,70 +97,6 @@ function fixedTaps(n: number, from: number, to: number, size: number, filter: Fi
     end = Math.max(end, most);
   }
   return { size, first, count, stride, weights, begin, end };
-}
-
-const half = 1 << 21;
-
-function passAcross(
-  source: Uint8Array,
-  height: number,
-  width: number,
-  channels: number,
-  { size, first, count, stride, weights }: FixedTaps,
-): Uint8Array {
-  // A clamped array would round; the sums are shifted already, and it clips them.
-  const out = new Uint8ClampedArray(height * size * channels);
-  let to = 0;
-  for (let y = 0; y < height; y++) {
-    const line = y * width * channels;
-    for (let x = 0; x < size; x++) {
-      const from = x * stride;
-      const until = from + count[x]!;
-      let at = line + first[x]! * channels;
-      if (channels === 3) {
-        let [r, g, b] = [half, half, half];
-        for (let k = from; k < until; k++, at += 3) {
-          const w = weights[k]!;
-          r = (r + Math.imul(w, source[at]!)) | 0;
-          g = (g + Math.imul(w, source[at + 1]!)) | 0;
-          b = (b + Math.imul(w, source[at + 2]!)) | 0;
-        }
-        out[to] = r >> 22;
-        out[to + 1] = g >> 22;
-        out[to + 2] = b >> 22;
-        to += 3;
-      } else
-        for (let c = 0; c < channels; c++, at++) {
-          let sum = half;
-          for (let k = from, i = at; k < until; k++, i += channels)
-            sum = (sum + Math.imul(weights[k]!, source[i]!)) | 0;
-          out[to++] = sum >> 22;
-        }
-    }
-  }
-  return new Uint8Array(out.buffer);
-}
-
-/** @param source rows from `begin` on */
-function passDown(
-  source: Uint8Array,
-  length: number,
-  { size, first, count, stride, weights, begin }: FixedTaps,
-): Uint8Array {
-  const out = new Uint8ClampedArray(size * length);
-  let to = 0;
-  for (let y = 0; y < size; y++) {
-    const from = y * stride;
-    const until = from + count[y]!;
-    const top = (first[y]! - begin) * length;
-    for (let x = 0; x < length; x++) {
-      let sum = half;
-      for (let k = from, i = top + x; k < until; k++, i += length)
-        sum = (sum + Math.imul(weights[k]!, source[i]!)) | 0;
-      out[to++] = sum >> 22;
-    }
-  }
-  return new Uint8Array(out.buffer);
 }
 
 /** The position is added up, not multiplied, and so drifts as Pillow's does. */

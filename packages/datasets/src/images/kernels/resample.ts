@@ -1,0 +1,174 @@
+// The two passes of Pillow's resampling: in WebAssembly with SIMD where there is any (resample.wat), in JavaScript
+// where not. Both give the same bytes.
+import { resampleWasm } from "./resample.wasm";
+
+/** Taps in fixed point: output i is made of `count[i]` source positions from `first[i]` on. */
+export interface FixedTaps {
+  readonly size: number;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  /** Weights of output i from `i * stride` on, times 2²². */
+  readonly stride: number;
+  readonly weights: Int32Array;
+  /** The source positions that are read at all. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+interface Extents {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/**
+ * Across first, then down, uint8 between; a pass without taps is left out.
+ *
+ * @param source `[height, width, channels]`
+ */
+export function resample(
+  source: Uint8Array,
+  { height, width, channels }: Extents,
+  columns: FixedTaps | undefined,
+  rows: FixedTaps | undefined,
+): Uint8Array {
+  // Of the rows only those that the second pass reads.
+  const [begin, end] = rows ? [rows.begin, rows.end] : [0, height];
+  const extents = { height: end - begin, width, channels };
+  const read = source.subarray(begin * width * channels, end * width * channels);
+  return byWasm(read, extents, columns, rows) ?? inJavaScript(read, extents, columns, rows);
+}
+
+interface Wasm {
+  readonly memory: WebAssembly.Memory;
+  across(source: number, height: number, line: number, channels: number, size: number, first: number, count: number, weights: number, stride: number, out: number): void; // prettier-ignore
+  down(source: number, line: number, size: number, first: number, count: number, weights: number, stride: number, out: number): void; // prettier-ignore
+}
+
+let wasm: Wasm | null | undefined;
+
+/** null where there is no SIMD, or a page's policy forbids WebAssembly. */
+function loadWasm(): Wasm | null {
+  try {
+    const bytes = Uint8Array.from(atob(resampleWasm), (character) => character.charCodeAt(0));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
+    // What resample.wat exports.
+    return exports as unknown as Wasm;
+  } catch {
+    return null;
+  }
+}
+
+/** The module keeps its memory, so larger images than fit in this are not put there. */
+const most = 2 ** 26;
+
+/** Undefined where it cannot: then it is done in JavaScript. */
+export function byWasm(
+  source: Uint8Array,
+  { height, width, channels }: Extents,
+  columns: FixedTaps | undefined,
+  rows: FixedTaps | undefined,
+): Uint8Array | undefined {
+  if (channels > 4) return undefined;
+  wasm ??= loadWasm();
+  if (wasm === null) return undefined;
+  const line = width * channels;
+  const newLine = columns ? columns.size * channels : line;
+  const middle = columns ? height * newLine : 0;
+  const length = (rows ? rows.size : height) * newLine;
+  const tables = sizeOfTables(columns) + sizeOfTables(rows);
+  // 16 bytes to spare after each, because passes read and write beyond it.
+  const total = tables + source.length + middle + length + 4 * 16;
+  if (total > most) return undefined;
+  const missing = total - wasm.memory.buffer.byteLength;
+  if (missing > 0) wasm.memory.grow(Math.ceil(missing / 65_536));
+  const { buffer } = wasm.memory;
+  let top = 0;
+  const room = (size: number) => (top += size + 16) - size - 16;
+  const put = (values: Int32Array) => {
+    const at = top;
+    new Int32Array(buffer, at, values.length).set(values);
+    top += values.byteLength;
+    return at;
+  };
+  const putTaps = ({ first, count, weights }: FixedTaps) => [put(first), put(count), put(weights)] as const; // prettier-ignore
+  const across = columns && putTaps(columns);
+  // Rows are counted from the first that was copied.
+  const down = rows && putTaps({ ...rows, first: rows.first.map((first) => first - rows.begin) });
+  let at = room(source.length);
+  new Uint8Array(buffer).set(source, at);
+  if (columns) {
+    const to = room(middle);
+    wasm.across(at, height, line, channels, columns.size, ...across!, columns.stride, to);
+    at = to;
+  }
+  if (rows) {
+    const to = room(length);
+    wasm.down(at, newLine, rows.size, ...down!, rows.stride, to);
+    at = to;
+  }
+  return new Uint8Array(buffer, at, length).slice();
+}
+
+const sizeOfTables = (taps: FixedTaps | undefined) =>
+  taps ? 4 * (2 * taps.size + taps.weights.length) : 0;
+
+/** @param source the rows from `rows.begin` on */
+export function inJavaScript(
+  source: Uint8Array,
+  extents: Extents,
+  columns: FixedTaps | undefined,
+  rows: FixedTaps | undefined,
+): Uint8Array {
+  const middle = columns ? passAcross(source, extents, columns) : source;
+  const { width, channels } = extents;
+  return rows ? passDown(middle, (columns?.size ?? width) * channels, rows) : middle;
+}
+
+const half = 1 << 21;
+
+function passAcross(
+  source: Uint8Array,
+  { height, width, channels }: Extents,
+  { size, first, count, stride, weights }: FixedTaps,
+): Uint8Array {
+  // A clamped array would round; the sums are shifted already, and it clips them.
+  const out = new Uint8ClampedArray(height * size * channels);
+  let to = 0;
+  for (let y = 0; y < height; y++) {
+    const line = y * width * channels;
+    for (let x = 0; x < size; x++) {
+      const from = x * stride;
+      const until = from + count[x]!;
+      const at = line + first[x]! * channels;
+      for (let c = 0; c < channels; c++) {
+        let sum = half;
+        for (let k = from, i = at + c; k < until; k++, i += channels)
+          sum = (sum + Math.imul(weights[k]!, source[i]!)) | 0;
+        out[to++] = sum >> 22;
+      }
+    }
+  }
+  return new Uint8Array(out.buffer);
+}
+
+function passDown(
+  source: Uint8Array,
+  length: number,
+  { size, first, count, stride, weights, begin }: FixedTaps,
+): Uint8Array {
+  const out = new Uint8ClampedArray(size * length);
+  let to = 0;
+  for (let y = 0; y < size; y++) {
+    const from = y * stride;
+    const until = from + count[y]!;
+    const top = (first[y]! - begin) * length;
+    for (let x = 0; x < length; x++) {
+      let sum = half;
+      for (let k = from, i = top + x; k < until; k++, i += length)
+        sum = (sum + Math.imul(weights[k]!, source[i]!)) | 0;
+      out[to++] = sum >> 22;
+    }
+  }
+  return new Uint8Array(out.buffer);
+}
