@@ -66,34 +66,40 @@ describe("decodeImage", () => {
   });
 });
 
-/** PNG whose data fails its checksum: Pillow reads it, libpng within sharp refuses. */
-const refusedHere = ["a_broken_png_data_crc.png"];
-
 describeWithShared("decodeImage: every reference", "reference/images", (folder) => {
   const root = folder.replace(/shared\/reference\/images$/, "");
   const cases: { file: string; decoders: Record<string, Answer> }[] = JSON.parse(
     readFileSync(`${folder}/decoding/decode.json`, "utf8"),
   ).cases.filter(({ file }: { file: string }) => existsSync(root + file));
 
-  // sharp has no BMP.
-  it.each(cases.filter(({ file }) => !file.endsWith(".bmp")))(
-    "$file",
-    async ({ file, decoders }) => {
-      const { pillow, pillow_exif_transposed: transposed } = decoders;
-      const decoded = readImage(root + file);
-      if (pillow!.error !== undefined || refusedHere.some((name) => file.endsWith(name))) {
-        await expect(decoded).rejects.toThrow(expect.objectContaining({ code: "bad-file" }));
-        return;
-      }
-      const { shape, first, sha256 } = pillow!;
-      expect(summary(await decoded)).toEqual({ shape, first, sha256 });
-      if (transposed?.sha256) {
-        const { shape, first, sha256 } = transposed;
-        const upright = await readImage(root + file, { orientation: "upright" });
-        expect(summary(upright)).toEqual({ shape, first, sha256 });
-      }
-    },
-  );
+  it.each(cases)("$file", async ({ file, decoders }) => {
+    const { pillow, pillow_exif_transposed: transposed } = decoders;
+    const decoded = readImage(root + file);
+    if (pillow!.error !== undefined) {
+      await expect(decoded).rejects.toThrow(expect.objectContaining({ code: "bad-file" }));
+      return;
+    }
+    const { shape, first, sha256 } = pillow!;
+    expect(summary(await decoded)).toEqual({ shape, first, sha256 });
+    if (transposed?.sha256) {
+      const { shape, first, sha256 } = transposed;
+      const upright = await readImage(root + file, { orientation: "upright" });
+      expect(summary(upright)).toEqual({ shape, first, sha256 });
+    }
+  });
+
+  it.each(cases)("$file as TensorFlow", async ({ file, decoders }) => {
+    const { pillow, tf_decode_image: answer } = decoders;
+    const decoded = readImage(root + file, { like: "tensorflow" });
+    // What TensorFlow reads of it all the same: CMYK, and JPEGs with warnings.
+    const refused = /cmyk|ycck|flipped_bytes/.test(file);
+    if (answer!.error !== undefined || refused) {
+      await expect(decoded).rejects.toThrow(expect.objectContaining({ code: expect.stringMatching(/^(bad-file|unsupported)$/) })); // prettier-ignore
+      return;
+    }
+    const { shape, first, sha256 } = answer!.same_as === "pillow" ? pillow! : answer!;
+    expect(summary(await decoded)).toEqual({ shape, first, sha256 });
+  });
 
   const pipelines: { file: string; outputs: Record<string, Answer> }[] = JSON.parse(
     readFileSync(`${folder}/resizing/pipelines.json`, "utf8"),

@@ -1,10 +1,14 @@
-// Encoded images to pixels, the very pixels that Pillow's `Image.open(file).convert("RGB")` gives: by sharp in
-// Node, which has the same libjpeg-turbo, and by the browser's own decoder there.
-import type sharpType from "sharp";
-import { CajalError, checkOptions, importPeer, showValue, tensor } from "@cajal/core";
+// Encoded images to pixels, the very pixels that Pillow's `Image.open(file).convert("RGB")` gives, or TensorFlow: by
+// libjpeg-turbo and sharp in Node, and by the browser's own decoder there.
+import { CajalError, checkOptions, showValue, tensor, unknownName } from "@cajal/core";
 import { checkImage, type Image } from "../images/image";
-import { decodeInBrowser } from "./decodeInBrowser";
-import { pixelFormat } from "./pixelFormat";
+import { decodeAsTensorFlow } from "./image/asTensorFlow";
+import { decodeBmp } from "./image/bmp";
+import { decodeBySharp } from "./image/bySharp";
+import { decodeByTurboJpeg } from "./image/byTurboJpeg";
+import { imageHeader } from "./image/imageHeader";
+import { decodeInBrowser } from "./image/inBrowser";
+import { withRightChecksums } from "./image/pngChecksums";
 
 export interface DecodeOptions {
   /** 3, the default: red, green, blue; 1: grey, as `convert("L")` makes it of colours. Alpha is dropped. */
@@ -14,36 +18,86 @@ export interface DecodeOptions {
    * `upright` turns it as its EXIF orientation says, as OpenCV and viewers do.
    */
   readonly orientation?: "stored" | "upright";
+  /**
+   * Whose pixels. `pillow`, the default, which OpenCV and torchvision agree with. `tensorflow`: those of
+   * `tf.io.decode_image` and Keras' `image_dataset_from_directory`, whose fast transform moves two thirds of a JPEG's
+   * values by 1 to 11; in Node alone, with `@julusian/jpeg-turbo`.
+   */
+  readonly like?: "pillow" | "tensorflow";
 }
 
+const libraries = ["pillow", "tensorflow"] as const;
+
 /**
- * Decodes JPEG, PNG, WebP, GIF (its first picture), and what else sharp or the browser know.
+ * Decodes JPEG, PNG, BMP, WebP, GIF (its first picture), and what else sharp or the browser know.
  *
  * In Node the pixels are Pillow's in every bit: all kinds of JPEG, grey, palettes, interlaced, 16 bits a
  * channel (of which grey is clipped to 255, as Pillow does, and colours keep their high byte), CMYK; what
- * Pillow refuses, truncated files among them, is refused. TensorFlow's `decode_image` is off from that by
- * up to 11, as it uses the fast transform. Browsers differ in CMYK (by 1) and 16-bit grey (the high byte).
+ * Pillow refuses, truncated files among them, is refused. Browsers differ in CMYK (by 1) and 16-bit grey (the high
+ * byte). JPEGs take half the time where `@cornerstonejs/codec-libjpeg-turbo-8bit` is installed.
  *
  * @param encoded the whole file
  * @returns uint8 `[height, width, channels]`
- * @throws CajalError `bad-file` for what is no image or a broken one, `missing-peer` where sharp is not installed
+ * @throws CajalError `bad-file` for what is no image or a broken one; `missing-peer` where sharp, or of JPEGs like
+ *   TensorFlow `@julusian/jpeg-turbo`, is not installed; `unsupported` for what cannot be decoded like TensorFlow
  */
 export async function decodeImage(
   encoded: Uint8Array | ArrayBuffer | Blob,
   options: DecodeOptions = {},
 ): Promise<Image<"uint8">> {
-  checkOptions("decodeImage", options, ["channels", "orientation"]);
-  const { channels = 3, orientation = "stored" } = options;
+  checkOptions("decodeImage", options, ["channels", "orientation", "like"]);
+  const { channels = 3, orientation = "stored", like = "pillow" } = options;
   if (channels !== 1 && channels !== 3)
     throw new CajalError("bad-argument", `decodeImage: got channels ${showValue(channels)}, expected 3 (colours) or 1 (grey).`); // prettier-ignore
   if (orientation !== "stored" && orientation !== "upright")
     throw new CajalError("bad-argument", `decodeImage: got orientation ${showValue(orientation)}, expected stored or upright.`); // prettier-ignore
+  if (!libraries.includes(like)) throw unknownName("library to decode like", like, libraries);
   const bytes = await bytesOf(encoded);
   const name = encoded instanceof Blob && "name" in encoded ? String(encoded.name) : "image";
   const upright = orientation === "upright";
-  const decode = inNode ? decodeBySharp : decodeInBrowser;
-  const image = await decode(bytes, { upright, name });
+  if (like === "tensorflow") return asTensorFlow(bytes, { channels, upright, name });
+  const image = await asPillow(bytes, { upright, name });
   return channels === 3 ? image : toGrey(image);
+}
+
+async function asPillow(
+  bytes: Uint8Array,
+  options: { upright: boolean; name: string },
+): Promise<Image<"uint8">> {
+  const header = imageHeader(bytes);
+  if (header.format === "bmp") return decodeBmp(bytes, options.name);
+  const decode = (bytes: Uint8Array) =>
+    inNode
+      ? decodeBySharp(bytes, header, { ...options, like: "pillow" })
+      : decodeInBrowser(bytes, options);
+  const turbo = inNode && !options.upright ? await decodeByTurboJpeg(bytes, header) : undefined;
+  if (turbo) return turbo;
+  try {
+    return await decode(bytes);
+  } catch (error) {
+    const mended = withRightChecksums(bytes);
+    if (mended === undefined) throw error;
+    return decode(mended);
+  }
+}
+
+async function asTensorFlow(
+  bytes: Uint8Array,
+  { channels, upright, name }: { channels: 1 | 3; upright: boolean; name: string },
+): Promise<Image<"uint8">> {
+  const refuse = (why: string) => new CajalError("unsupported", `${name}: ${why}.`, { name });
+  if (!inNode) throw refuse("browsers have no decoder that gives TensorFlow's pixels");
+  if (upright) throw refuse("TensorFlow never turns pictures: decode them as stored");
+  const header = imageHeader(bytes);
+  if (header.format === "jpeg") return decodeAsTensorFlow(bytes, header, { name, channels });
+  const image =
+    header.format === "bmp"
+      ? decodeBmp(bytes, name)
+      : await decodeBySharp(bytes, header, { upright, name, like: "tensorflow" });
+  if (channels === 3) return image;
+  if (image.data.some((value, i) => value !== image.data[i - (i % 3)]))
+    throw refuse("it has colours, of which TensorFlow makes grey by a formula of each format's own: decode it like \"pillow\", or with 3 channels"); // prettier-ignore
+  return toGrey(image);
 }
 
 const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
@@ -59,74 +113,6 @@ async function bytesOf(encoded: Uint8Array | ArrayBuffer | Blob): Promise<Uint8A
     "bad-argument",
     `decodeImage: got ${showValue(encoded)}, expected the bytes of an image file: a Uint8Array, an ArrayBuffer or a Blob.${typeof encoded === "string" ? " Of a path, readImage of @cajal/datasets/node." : ""}`,
   );
-}
-
-type Sharp = typeof sharpType;
-
-let loading: Promise<Sharp> | undefined;
-
-async function loadSharp(): Promise<Sharp> {
-  // By a variable, so that bundlers do not follow it: it has native parts.
-  const peer = "sharp";
-  const module = await importPeer(
-    peer,
-    (): Promise<{ default: Sharp }> => import(/* @vite-ignore */ /* webpackIgnore: true */ peer),
-  );
-  return module.default;
-}
-
-async function decodeBySharp(
-  bytes: Uint8Array,
-  { upright, name }: { upright: boolean; name: string },
-): Promise<Image<"uint8">> {
-  loading ??= loadSharp();
-  loading.catch(() => (loading = undefined));
-  const sharp = await loading;
-  const format = pixelFormat(bytes);
-  try {
-    // Pillow does not apply colour profiles either.
-    const file = sharp(bytes, { ignoreIcc: true });
-    if (upright) file.autoOrient();
-    if (format === "cmyk") file.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
-    else if (format === "grey16")
-      file.pipelineColourspace("grey16").toColourspace("grey16").raw({ depth: "ushort" });
-    else file.toColourspace("srgb").removeAlpha().raw();
-    const { data, info } = await file.toBuffer({ resolveWithObject: true });
-    const shape = [info.height, info.width, 3];
-    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    if (format === "cmyk") return tensor("uint8", shape, fromCmyk(pixels));
-    if (format === "grey16") {
-      const wide = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
-      return tensor("uint8", shape, tripled(Uint8Array.from(wide, (v) => Math.min(v, 255))));
-    }
-    return tensor("uint8", shape, info.channels === 1 ? tripled(pixels) : pixels);
-  } catch (cause) {
-    throw new CajalError(
-      "bad-file",
-      `${name}: it cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}. It is no image, truncated or damaged.`,
-      { name, length: bytes.length },
-      { cause },
-    );
-  }
-}
-
-/** Pillow's conversion, without colour profiles. */
-function fromCmyk(pixels: Uint8Array): Uint8Array {
-  const out = new Uint8ClampedArray((pixels.length / 4) * 3);
-  for (let from = 0, to = 0; from < pixels.length; from += 4) {
-    const light = 255 - pixels[from + 3]!;
-    for (let c = 0; c < 3; c++) {
-      const t = pixels[from + c]! * light + 128;
-      out[to++] = light - (((t >> 8) + t) >> 8);
-    }
-  }
-  return new Uint8Array(out.buffer);
-}
-
-function tripled(grey: Uint8Array): Uint8Array {
-  const out = new Uint8Array(grey.length * 3);
-  for (let i = 0; i < grey.length; i++) out.fill(grey[i]!, 3 * i, 3 * i + 3);
-  return out;
 }
 
 /** Pillow's `convert("L")` (ITU-R 601-2 luma), `[height, width, 3]` → `[height, width, 1]`. */

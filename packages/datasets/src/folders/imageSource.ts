@@ -17,7 +17,12 @@ export interface ImageOptions<X extends "uint8" | "float32" = "uint8"> extends D
   readonly prepare?: (image: Image<"uint8">) => Image<X> | Promise<Image<X>>;
 }
 
-export const imageOptions = { channels: true, orientation: true, prepare: "function" } as const;
+export const imageOptions = {
+  channels: true,
+  orientation: true,
+  like: true,
+  prepare: "function",
+} as const;
 
 /** An encoded image, wherever it is. */
 export interface EncodedImage {

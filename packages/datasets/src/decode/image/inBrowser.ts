@@ -1,7 +1,7 @@
 // The browser's own decoder. Its 2D canvas multiplies colours by alpha, which loses them; where there is any
 // alpha they are read back through WebGL, which does not.
 import { CajalError, tensor } from "@cajal/core";
-import type { Image } from "../images/image";
+import type { Image } from "../../images/image";
 
 export async function decodeInBrowser(
   bytes: Uint8Array,

@@ -1,0 +1,55 @@
+// JPEG as TensorFlow decodes it unless told otherwise: libjpeg-turbo's fast transform, which moves two thirds of all
+// values by 1 to 11 (tf.io.decode_jpeg, dct_method ""). Networks trained by Keras on image_dataset_from_directory saw
+// these pixels.
+import { CajalError, importPeer, tensor } from "@cajal/core";
+import type { Image } from "../../images/image";
+import type { ImageHeader } from "./imageHeader";
+
+interface TurboJpeg {
+  readonly FORMAT_RGB: number;
+  readonly FORMAT_GRAY: number;
+  decompress(encoded: Buffer, out: Buffer, options: { format: number }): Promise<{ size: number }>;
+}
+
+let loading: Promise<TurboJpeg> | undefined;
+
+async function load(): Promise<TurboJpeg> {
+  // By a variable, so that bundlers do not follow it: it has native parts.
+  const peer = "@julusian/jpeg-turbo";
+  const module = await importPeer(
+    peer,
+    (): Promise<{ default: TurboJpeg }> =>
+      import(/* @vite-ignore */ /* webpackIgnore: true */ peer),
+  );
+  return module.default;
+}
+
+/** It counts bytes in 32 bits. */
+const mostPixels = 2 ** 28;
+
+/** @returns `[height, width, channels]`; of one channel the file's own luminance, as `channels=1` there */
+export async function decodeAsTensorFlow(
+  bytes: Uint8Array,
+  header: ImageHeader & { format: "jpeg" },
+  { name, channels }: { name: string; channels: 1 | 3 },
+): Promise<Image<"uint8">> {
+  const { width, height, components } = header;
+  if (components > 3 || width * height > mostPixels)
+    throw new CajalError("unsupported", `${name}: TensorFlow's pixels are not to be had of a JPEG of ${width} × ${height} with ${components} components. Decode it like "pillow".`, { name, width, height, components }); // prettier-ignore
+  const refuse = (why: string, cause?: unknown) =>
+    new CajalError("bad-file", `${name}: it cannot be decoded: ${why}. It is truncated or damaged.`, { name, length: bytes.length }, { cause }); // prettier-ignore
+  if (width === 0 || height === 0) throw refuse("it has no pixels");
+  loading ??= load();
+  loading.catch(() => (loading = undefined));
+  const turbo = await loading;
+  const image = tensor("uint8", [height, width, channels]);
+  const out = Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength);
+  const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const format = channels === 3 ? turbo.FORMAT_RGB : turbo.FORMAT_GRAY;
+  try {
+    await turbo.decompress(encoded, out, { format });
+  } catch (cause) {
+    throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  return image;
+}

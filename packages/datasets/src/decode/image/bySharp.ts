@@ -1,0 +1,78 @@
+// sharp (libvips), which decodes everything but BMP, told to give what Pillow gives.
+import type sharpType from "sharp";
+import { CajalError, importPeer, tensor } from "@cajal/core";
+import type { Image } from "../../images/image";
+import type { ImageHeader } from "./imageHeader";
+
+type Sharp = typeof sharpType;
+
+let loading: Promise<Sharp> | undefined;
+
+async function loadSharp(): Promise<Sharp> {
+  // By a variable, so that bundlers do not follow it: it has native parts.
+  const peer = "sharp";
+  const module = await importPeer(
+    peer,
+    (): Promise<{ default: Sharp }> => import(/* @vite-ignore */ /* webpackIgnore: true */ peer),
+  );
+  return module.default;
+}
+
+/** @param options.like whose pixels: of 16-bit grey Pillow clips values, TensorFlow keeps their high byte */
+export async function decodeBySharp(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  { upright, name, like }: { upright: boolean; name: string; like: "pillow" | "tensorflow" },
+): Promise<Image<"uint8">> {
+  loading ??= loadSharp();
+  loading.catch(() => (loading = undefined));
+  const sharp = await loading;
+  const cmyk = header.format === "jpeg" && header.components === 4;
+  const clipped = header.format === "png" && header.grey16 && like === "pillow";
+  try {
+    // Pillow does not apply colour profiles either.
+    const file = sharp(bytes, { ignoreIcc: true });
+    if (upright) file.autoOrient();
+    if (cmyk) file.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
+    else if (clipped)
+      file.pipelineColourspace("grey16").toColourspace("grey16").raw({ depth: "ushort" });
+    else file.toColourspace("srgb").removeAlpha().raw();
+    const { data, info } = await file.toBuffer({ resolveWithObject: true });
+    const shape = [info.height, info.width, 3];
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (cmyk) return tensor("uint8", shape, fromCmyk(pixels));
+    if (clipped) {
+      const wide = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
+      return tensor("uint8", shape, tripled(Uint8Array.from(wide, (v) => Math.min(v, 255))));
+    }
+    return tensor("uint8", shape, info.channels === 1 ? tripled(pixels) : pixels);
+  } catch (cause) {
+    throw new CajalError(
+      "bad-file",
+      `${name}: it cannot be decoded: ${cause instanceof Error ? cause.message : String(cause)}. It is no image, truncated or damaged.`,
+      { name, length: bytes.length },
+      { cause },
+    );
+  }
+}
+
+/** Pillow's conversion, without colour profiles. */
+function fromCmyk(pixels: Uint8Array): Uint8Array {
+  const out = new Uint8ClampedArray((pixels.length / 4) * 3);
+  for (let from = 0, to = 0; from < pixels.length; from += 4) {
+    const light = 255 - pixels[from + 3]!;
+    for (let c = 0; c < 3; c++) {
+      const t = pixels[from + c]! * light + 128;
+      out[to++] = light - (((t >> 8) + t) >> 8);
+    }
+  }
+  return new Uint8Array(out.buffer);
+}
+
+/** Grey as red, green and blue. */
+export function tripled(grey: Uint8Array): Uint8Array {
+  const out = new Uint8Array(grey.length * 3);
+  for (let i = 0, to = 0; i < grey.length; i++, to += 3)
+    out[to] = out[to + 1] = out[to + 2] = grey[i]!;
+  return out;
+}
