@@ -8,7 +8,7 @@ import ts from "typescript";
 import { floors } from "./floors.mjs";
 
 /** The scripts that root commands call in every package. */
-const scripts = ["build", "build:js", "test", "typecheck"];
+const scripts = ["build", "build:js", "test"];
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const problems = [];

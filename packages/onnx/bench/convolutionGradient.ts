@@ -4,7 +4,8 @@
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
 // best one, and the one that is chosen for that shape.
 import * as ort from "onnxruntime-node";
-import { GraphBuilder, encodeModel } from "../src/index";
+import type { Convolution } from "../src/graph/convolution";
+import { GraphBuilder, encodeModel, type Value } from "../src/index";
 import {
   chooseImageGradient,
   chooseKernelGradient,
@@ -14,8 +15,10 @@ import {
 
 process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 
-const shapes = {
-  // name: [batch, channels, side, maps, kernel, stride, group, pad begin, pad end]
+/** Batch, channels, side, maps, kernel, stride, group, pad at the beginning, pad at the end. */
+type Shape = readonly [number, number, number, number, number, number, number, number, number];
+
+const shapes: Record<string, Shape> = {
   "lenet conv1": [64, 1, 28, 6, 5, 1, 1, 2, 2],
   "lenet conv2": [64, 6, 14, 16, 5, 1, 1, 0, 0],
   "convnet 1": [64, 3, 32, 32, 3, 1, 1, 1, 1],
@@ -59,27 +62,40 @@ const threads = Number(process.env.THREADS ?? 2);
 const clock = () =>
   threads === 1 ? (process.cpuUsage().user + process.cpuUsage().system) / 1000 : performance.now();
 
-/** Of each gradient: its formulations, which of them serve a shape, and what they take beside dy. */
-const subjects = {
+interface Subject {
+  /** Each gives the gradient from dy and `other`: the image for that of the kernel, and the reverse. */
+  readonly formulations: Readonly<
+    Record<string, (g: GraphBuilder, other: Value, dy: Value, conv: Convolution) => Value>
+  >;
+  choose(conv: Convolution): string;
+  serves(formulation: string, conv: Convolution): boolean;
+  /** The shape of `other`. */
+  other(conv: Convolution): number[];
+}
+
+const subjects: Readonly<Record<string, Subject>> = {
   kernel: {
     formulations: kernelGradients,
     choose: chooseKernelGradient,
     serves: (formulation, { group }) =>
       group > 1 ? ["depthwise", "lines"].includes(formulation) : formulation !== "depthwise",
     other: ({ batch, channels, input }) => [batch, channels, ...input],
-    build: (formulation, g, x, dy, conv) => formulation(g, x, dy, conv),
   },
   image: {
-    formulations: imageGradients,
+    formulations: Object.fromEntries(
+      Object.entries(imageGradients).map(([name, gradient]) => [
+        name,
+        (g: GraphBuilder, w: Value, dy: Value, conv: Convolution) => gradient(g, dy, w, conv),
+      ]),
+    ),
     choose: chooseImageGradient,
     serves: (formulation, { strides }) => formulation !== "turned" || strides.every((s) => s === 1),
     other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],
-    build: (formulation, g, w, dy, conv) => formulation(g, dy, w, conv),
   },
 };
 
 const [which, ...words] = process.argv.slice(2);
-const subject = subjects[which];
+const subject = subjects[which ?? ""];
 if (!subject) {
   console.error("say which gradient: kernel or image");
   process.exit(2);
@@ -105,19 +121,19 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
     dilations: [1, 1],
     pads: [begin, begin, end, end],
   };
-  const candidates = [];
+  const candidates: { formulation: string; session: ort.InferenceSession; times: number[] }[] = [];
   for (const [formulation, gradient] of Object.entries(subject.formulations)) {
     if (!subject.serves(formulation, conv)) continue;
     const g = new GraphBuilder();
     const other = g.input("other", "float32", subject.other(conv));
     const dy = g.input("dy", "float32", [batch, maps, out, out]);
-    g.output(subject.build(gradient, g, other, dy, conv), "gradient");
+    g.output(gradient(g, other, dy, conv), "gradient");
     const session = await ort.InferenceSession.create(encodeModel(g.build()), {
       intraOpNumThreads: threads,
     });
     candidates.push({ formulation, session, times: [] });
   }
-  const random = (shape) => {
+  const random = (shape: readonly number[]) => {
     const size = shape.reduce((a, b) => a * b, 1);
     return new ort.Tensor(
       "float32",
@@ -136,17 +152,18 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
         candidate.times.push(clock() - begin);
       } while (performance.now() - start < 60);
     }
-  const least = (values) => Math.min(...values);
+  const least = (values: readonly number[]) => Math.min(...values);
   const flops = (2 * batch * maps * (channels / group) * k * k * out * out) / 1e9;
   const results = candidates
     .map(({ formulation, times }) => ({ formulation, ms: least(times) }))
     .sort((a, b) => a.ms - b.ms);
   const chosen = subject.choose(conv);
-  const own = results.find(({ formulation }) => formulation === chosen);
+  const best = results[0]!;
+  const own = results.find(({ formulation }) => formulation === chosen)!;
   console.log(
-    `${name.padEnd(20)} ${(flops / (results[0].ms / 1000)).toFixed(0).padStart(4)} GFLOP/s  ${results
+    `${name.padEnd(20)} ${(flops / (best.ms / 1000)).toFixed(0).padStart(4)} GFLOP/s  ${results
       .map(({ formulation, ms }) => `${formulation} ${ms.toFixed(2)}`)
-      .join("  ")}  chosen ${chosen} ×${(own.ms / results[0].ms).toFixed(2)}`,
+      .join("  ")}  chosen ${chosen} ×${(own.ms / best.ms).toFixed(2)}`,
   );
   for (const { session } of candidates) await session.release();
 }
