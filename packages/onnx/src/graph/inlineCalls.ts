@@ -7,6 +7,9 @@ import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from
 /** Calls within calls may make many nodes of few; a model of more is refused. */
 const most = 1_000_000;
 
+/** Calls within calls, at most: what exporters write nests a few deep. */
+const deepest = 1_000;
+
 /** The standard's operator set that a node is meant in, where it came from a function of another one. */
 const opsets = new WeakMap<Node, number>();
 
@@ -19,7 +22,8 @@ export const opsetOf = (node: Node, opset: number): number => opsets.get(node) ?
  * meant in that one: {@link opsetOf}.
  *
  * @throws CajalError `bad-model` for a function that calls itself, `unsupported` for one of another
- *   version of another domain than the model's, or calls that make more than 1,000,000 nodes
+ *   version of another domain than the model's, or calls that make more than 1,000,000 nodes or nest more
+ *   than 1,000 deep
  */
 export function inlineCalls(model: OnnxModel): OnnxModel {
   checkStructure(model, "model");
@@ -38,9 +42,10 @@ export function inlineCalls(model: OnnxModel): OnnxModel {
           { function: made.name, got: version, expected: imported[domain] },
         );
     }
+  checkCalls(model.graph, functions);
   const inliner = new Inliner(functions, namesOf(model.graph), imported[""]);
   const { functions: _, ...rest } = model;
-  return madeHere({ ...rest, opsets: imported, graph: inliner.graph(model.graph, []) });
+  return madeHere({ ...rest, opsets: imported, graph: inliner.graph(model.graph) });
 }
 
 const keyOf = (
@@ -48,6 +53,48 @@ const keyOf = (
   name: string,
   { overload = "" }: { overload?: string | undefined },
 ) => JSON.stringify([domain, name, overload]);
+
+/** Refuses calls that have no end, or too many nodes, before any is made: each function is counted once. */
+function checkCalls(graph: Graph, functions: ReadonlyMap<string, LocalFunction>): void {
+  const sizes = new Map<LocalFunction, number>();
+  const calls = new Set<LocalFunction>();
+  const sizeOf = (nodes: readonly Node[]): number => {
+    let size = nodes.length;
+    for (const node of nodes) {
+      const called = functions.get(keyOf(node.domain, node.op, node));
+      if (called) size += sizeOfCall(called);
+      else
+        for (const attribute of Object.values(node.attributes))
+          if (attribute.type === "graph") size += sizeOf(attribute.value.nodes);
+    }
+    return size;
+  };
+  const sizeOfCall = (called: LocalFunction): number => {
+    const counted = sizes.get(called);
+    if (counted !== undefined) return counted;
+    if (calls.has(called))
+      throw new CajalError(
+        "bad-model",
+        `function "${called.name}" calls itself: ${[...calls, called].map(({ name }) => name).join(" → ")}.`,
+        { function: called.name },
+      );
+    if (calls.size === deepest)
+      throw new CajalError(
+        "unsupported",
+        `calls of local functions nest more than ${deepest} deep, at "${called.name}".`,
+        { function: called.name },
+      );
+    calls.add(called);
+    const size = sizeOf(called.nodes);
+    calls.delete(called);
+    sizes.set(called, size);
+    return size;
+  };
+  if (sizeOf(graph.nodes) > most) throw tooMany();
+}
+
+const tooMany = () =>
+  new CajalError("unsupported", `calls of local functions make more than ${most} nodes.`, {});
 
 class Inliner {
   readonly #functions: ReadonlyMap<string, LocalFunction>;
@@ -65,47 +112,33 @@ class Inliner {
     this.#taken = taken;
   }
 
-  graph(graph: Graph, calls: readonly LocalFunction[]): Graph {
+  graph(graph: Graph): Graph {
     const values = new Map(graph.values);
     return {
       ...graph,
-      nodes: graph.nodes.flatMap((node) => this.#node(node, calls, values)),
+      nodes: graph.nodes.flatMap((node) => this.#node(node, values)),
       values,
     };
   }
 
-  #node(
-    node: Node,
-    calls: readonly LocalFunction[],
-    values: Map<string, ValueInfo>,
-  ): readonly Node[] {
-    if (++this.#count > most)
-      throw new CajalError(
-        "unsupported",
-        `calls of local functions make more than ${most} nodes.`,
-        {},
-      );
+  #node(node: Node, values: Map<string, ValueInfo>): readonly Node[] {
+    // Graphs among the attributes of calls are counted only here.
+    if (++this.#count > most) throw tooMany();
     const called = this.#functions.get(keyOf(node.domain, node.op, node));
     if (!called) {
       const attributes = mapped(node.attributes, (attribute) =>
         attribute.type === "graph"
-          ? { type: "graph", value: this.graph(attribute.value, calls) }
+          ? { type: "graph", value: this.graph(attribute.value) }
           : attribute,
       );
       return [inOpsetOf(node, { ...node, attributes })];
     }
-    if (calls.includes(called))
-      throw new CajalError(
-        "bad-model",
-        `function "${called.name}" calls itself: ${[...calls, called].map(({ name }) => name).join(" → ")}.`,
-        { function: called.name },
-      );
     const { nodes, names } = this.#body(node, called);
     for (const [old, name] of names) {
       const stated = called.values.get(old);
       if (stated && name && !values.has(name)) values.set(name, { ...stated, name });
     }
-    return nodes.flatMap((each) => this.#node(each, [...calls, called], values));
+    return nodes.flatMap((each) => this.#node(each, values));
   }
 
   /** The function's nodes under the names of the call. */

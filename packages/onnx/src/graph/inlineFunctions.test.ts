@@ -168,11 +168,34 @@ describe("what cannot be inlined", () => {
       "unsupported",
       /more than 1000000 nodes/,
     ],
+    [
+      "calls that nest without end",
+      calling(
+        ...Array.from({ length: 20_000 }, (_, i) =>
+          localFunction(
+            `f${i}`,
+            i === 19_999 ? [node("Relu", ["x"], ["y"])] : [node(`f${i + 1}`, ["x"], ["y"], "f")],
+          ),
+        ),
+      ),
+      "unsupported",
+      /nest more than 1000 deep, at "f1000"/,
+    ],
   ])("%s", (_, model, code, message) => {
     expect(() => inlineFunctions(model)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message) }),
     );
     expect(problemsOf(model).map((problem) => problem.message).join()).toMatch(message); // prettier-ignore
+  });
+
+  it("is not calls as deep as a thousand", () => {
+    const functions = Array.from({ length: 1_000 }, (_, i) =>
+      localFunction(`f${i}`, [
+        i === 999 ? node("Relu", ["x"], ["y"]) : node(`f${i + 1}`, ["x"], ["y"], "f"),
+      ]),
+    );
+    const { graph } = inlineFunctions(calling(...functions));
+    expect(graph.nodes.map(({ op }) => op)).toEqual(["Relu"]);
   });
 
   it("nodes that another operator set means otherwise", () => {
