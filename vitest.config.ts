@@ -1,5 +1,6 @@
 // One project a package; packages are found by their sources, so tests need no build.
 import { readdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import closingLine from "./scripts/closingLine.ts";
@@ -18,6 +19,8 @@ const alias = packages.flatMap((name) => [
 export default defineConfig({
   test: {
     reporters: ["default", closingLine()],
+    // Vitest would leave one processor to itself, which on two is half of them.
+    maxWorkers: availableParallelism(),
     projects: packages.map((name) => ({
       resolve: { alias },
       test: {
