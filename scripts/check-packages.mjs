@@ -121,6 +121,7 @@ async function checkPackage(subject, project, step, result) {
   // Before any peer is there: the door of a package needs none.
   await step("imports", () => checkImports(project, manifest));
   await step("declares", () => checkDeclarations(project, manifest));
+  await step("describes", () => checkDescriptions(project, manifest));
   // The package that imports engines, with the lightest of them.
   if (name === "runtime") {
     await step("bundles", () => checkBundles(project));
@@ -148,6 +149,16 @@ async function checkDeclarations(project, manifest) {
   await writeFile(join(project, "tsconfig.browser.json"), config);
   const tsc = `${root}node_modules/typescript/bin/tsc`;
   const { ok, output } = await run("node", [tsc, "-p", "tsconfig.browser.json"], project);
+  return ok ? "" : output;
+}
+
+/** What editors show for the fields of configs and options, from the declarations that users get. */
+async function checkDescriptions(project, manifest) {
+  const doors = Object.values(manifest.exports).map((door) => door.import?.types);
+  const files = doors
+    .filter(Boolean)
+    .map((path) => join(project, "node_modules", manifest.name, path));
+  const { ok, output } = await run("node", [`${root}scripts/described.mjs`, ...files], project);
   return ok ? "" : output;
 }
 

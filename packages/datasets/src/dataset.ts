@@ -146,7 +146,9 @@ export interface Dataset<
 }
 
 export interface SplitOptions {
+  /** Deals the examples at random, from `random(seed, "split")`; without it they are dealt in order. */
   seed?: number;
+  /** Gives every part the same mix of classes: per class within one example. Default false. */
   stratify?: boolean;
 }
 

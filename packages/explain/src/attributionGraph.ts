@@ -28,6 +28,7 @@ export interface AttributionGraphOptions {
   readonly target?: number | "input" | "top";
   /** As for `attribute`. */
   readonly output?: "logit" | "softmax";
+  /** The layer, where the method is about one; as for `attribute`. */
   readonly layer?: string;
   /** How images come in and maps go out. Default "channels_last". */
   readonly dataFormat?: DataFormat;

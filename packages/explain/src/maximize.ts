@@ -17,12 +17,15 @@ import { emptyRows, rowOf, rows, rowsOf } from "./network/rows";
 export interface MaximizeOptions extends Control {
   /** The class whose logit is to grow; or a layer with a channel of it. */
   readonly target?: number;
+  /** The layer whose channel is to grow, in place of a class. */
   readonly layer?: string;
+  /** Its channel. */
   readonly channel?: number;
   /** One unit of the channel, [y, x]; default: the mean of the channel. */
   readonly position?: readonly [number, number];
   /** Where it begins; default: noise of standard deviation 0.1 by `seed`. */
   readonly image?: Tensor;
+  /** Of the noise it begins with. */
   readonly seed?: number;
   /** Default "adam" (beta 0.9, 0.999, epsilon 1e-8). */
   readonly optimizer?: "sgd" | "adam";
@@ -32,11 +35,13 @@ export interface MaximizeOptions extends Control {
   readonly steps?: number;
   /** Weights of the penalties. Default 0. */
   readonly l2?: number;
+  /** Weight of the total variation. Default 0. */
   readonly tv?: number;
   /** Whether the gradient is divided by its root mean square + 1e-8. Default false. */
   readonly normalizeGradient?: boolean;
   /** What pixels may be, after every step. Default: anything. */
   readonly low?: number;
+  /** What pixels may be at most. Default: anything. */
   readonly high?: number;
 }
 

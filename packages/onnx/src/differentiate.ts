@@ -70,6 +70,7 @@ const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.o
 type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
 
 export interface GradientsOptions extends Formulations {
+  /** What takes the place of gradients, by operator; default: gradients. */
   readonly rules?: BackwardRules | undefined;
   /** The gradient that arrives at `of`, of its shape; ones unless given. */
   readonly dy?: Value | undefined;

@@ -22,6 +22,7 @@ export interface DeviceInfo {
  * Every engine and device that Cajal knows, and whether it can be used here. GPUs and native
  * bindings are tried out in processes of their own, for some of them abort rather than fail.
  *
+ * @param options.signal ends the trials
  * @example (await devices()).filter(({ available }) => available)
  */
 export async function devices({ signal }: { signal?: AbortSignal } = {}): Promise<DeviceInfo[]> {

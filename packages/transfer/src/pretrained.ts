@@ -40,7 +40,9 @@ export interface PretrainedOptions extends ApplicationOptions {
   readonly offline?: boolean;
   /** Of random weights, default 0. */
   readonly seed?: number;
+  /** Ends the download; the next call goes on from there. */
   readonly signal?: AbortSignal;
+  /** Is told of every piece that comes. */
   readonly onProgress?: (progress: FetchProgress) => void;
   /** Default the global one. */
   readonly fetch?: typeof globalThis.fetch;

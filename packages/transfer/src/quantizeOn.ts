@@ -4,6 +4,7 @@ import { quantize, withRanges, type OnnxModel } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 
 export interface QuantizeOnOptions {
+  /** Ends the work between two batches. */
   readonly signal?: AbortSignal;
 }
 

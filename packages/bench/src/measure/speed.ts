@@ -27,9 +27,11 @@ export interface SpeedOptions {
   rounds?: number;
   /** How long a turn is, at least one step; default 0.6. */
   seconds?: number;
+  /** Threads of each engine; default: its own choice. */
   threads?: number;
   /** Default 42. */
   seed?: number;
+  /** Ends it between two turns. */
   signal?: AbortSignal;
 }
 

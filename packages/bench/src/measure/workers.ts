@@ -33,6 +33,9 @@ export interface Worker {
 /**
  * Starts a worker and waits until it is ready.
  *
+ * @param options.signal ends the process
+ * @param options.env of the process, beside our own
+ * @param options.patience seconds it may take to get ready, default 300
  * @param name what to call it in messages
  * @throws CajalError `engine` with the last words of a process that ended or went silent too early
  */

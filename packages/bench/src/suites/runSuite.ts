@@ -15,6 +15,7 @@ export const suites: readonly Suite[] = [embedded];
  *
  * @param name default "embedded": data that is in the packages, nothing is downloaded
  * @param options.seed of splits, weights and orders; default 42
+ * @param options.signal ends it between two measurements
  * @throws CajalError `unknown-name`
  * @example
  * for await (const event of runSuite("embedded")) if (event.type === "end") console.log(event.report.records);

@@ -4,6 +4,7 @@ import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core"
 /**
  * The rows of a table as records by the names in its first line; all values are text.
  *
+ * @param options.delimiter between two fields, default ","
  * @param text of the file
  * @param options.name what to call it in messages
  * @throws CajalError `bad-file` for rows of another length and quotes that do not end, `missing-peer` where

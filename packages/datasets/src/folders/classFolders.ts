@@ -19,7 +19,9 @@ export interface ClassFoldersOptions {
    * It takes `subset` and `seed`.
    */
   readonly validationSplit?: number;
+  /** Which part of `validationSplit` is wanted. */
   readonly subset?: "training" | "validation";
+  /** Of the shuffling before `validationSplit`. */
   readonly seed?: number;
 }
 
@@ -36,7 +38,7 @@ export interface ClassFolders {
  * Python sorts.
  *
  * @param paths of all files below the folder, with "/": `cat/1.jpg`
- * @param folders names of all folders right below it, empty ones among them; default: those of the paths
+ * @param options.folders names of all folders right below it, empty ones among them; default: those of the paths
  * @throws CajalError `bad-argument`, `unknown-name` (order)
  */
 export function classFolders(

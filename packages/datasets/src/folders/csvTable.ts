@@ -15,6 +15,7 @@ export interface CsvTableOptions {
   readonly missing?: "error" | "drop" | "nan";
   /** What stands for nothing; default: "", "NA", "NaN", "nan", "null", "?". */
   readonly missingValues?: readonly string[];
+  /** Between two fields, default ",". */
   readonly delimiter?: string;
   /** What to call the table in messages. */
   readonly name?: string;

@@ -6,7 +6,8 @@ import { halfEven } from "./kernels/tensorflow";
 /**
  * A part of the image.
  *
- * @param options.left,top where it begins; it must lie within the image
+ * @param options.left its first column; it must lie within the image
+ * @param options.top its first row
  * @throws CajalError `bad-argument`
  */
 export function crop<I extends Image>(
@@ -34,8 +35,11 @@ export function crop<I extends Image>(
 export interface PadOptions {
   /** Pixels on each side, default 0. */
   readonly left?: number;
+  /** Pixels above, default 0. */
   readonly top?: number;
+  /** Pixels on the right, default 0. */
   readonly right?: number;
+  /** Pixels below, default 0. */
   readonly bottom?: number;
   /**
    * What comes around: `constant` (default), `edge` repeats the last pixel, `reflect` mirrors without it,

@@ -6,7 +6,9 @@ export type Image<D extends "uint8" | "float32" = "uint8" | "float32"> = Tensor<
 
 /** Width and height in pixels. */
 export interface ImageSize {
+  /** In pixels. */
   readonly width: number;
+  /** In pixels. */
   readonly height: number;
 }
 

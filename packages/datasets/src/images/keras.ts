@@ -64,6 +64,8 @@ function padToRatio(image: Image, wanted: ImageSize, value: number): Image {
  * `tf.image.resize_with_pad`, which is `image_dataset_from_directory(pad_to_aspect_ratio=True)`: resizes
  * first, into the wanted size with the image's own proportions, and fills up with zeros.
  *
+ * @param options.interpolation TensorFlow's method, default "bilinear"
+ * @param options.antialias whether shrinking averages over all pixels; default false
  * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name` (interpolation)
  */
 export function resizeWithPad(

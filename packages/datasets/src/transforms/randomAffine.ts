@@ -5,6 +5,7 @@ import { extentsOf } from "../images/image";
 import { changeImages } from "./changeImages";
 
 export interface RandomAffineOptions extends AffineOptions {
+  /** What is drawn follows from it, the epoch and the number of the example. */
   readonly seed: number;
 }
 

@@ -11,6 +11,7 @@ import type { BatchContext } from "../dataset";
 import { cutmix, cutmixBox, mixup } from "../images/augment/mix";
 
 export interface RandomMixOptions {
+  /** What is drawn follows from it, the epoch and the number of the batch. */
   readonly seed: number;
   /** Both parameters of the Beta distribution that λ is drawn from; default 1: any λ alike. */
   readonly alpha?: number;

@@ -25,6 +25,7 @@ export interface Standardizer {
  *
  * The variance is that of the population (n, not n − 1). A feature that never varies is only centred.
  *
+ * @param options.signal ends the pass over the data
  * @throws CajalError `bad-argument` for an empty dataset or one with values that are not finite
  * @example
  * const standardized = await standardize(train);

@@ -28,6 +28,7 @@ export interface AttackOptions {
   readonly targeted?: boolean;
   /** What pixels may be. Default: anything. */
   readonly low?: number;
+  /** What pixels may be at most. Default: anything. */
   readonly high?: number;
   /** Sign steps leave pixels with gradients up to this as they are. Default 0. */
   readonly threshold?: number;

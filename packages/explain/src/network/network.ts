@@ -54,7 +54,9 @@ export interface Progress {
 }
 
 export interface Control {
+  /** Ends the work between two batches. */
   readonly signal?: AbortSignal | undefined;
+  /** Is told after every batch how far it is. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -37,6 +37,8 @@ export async function gunzip(
 /**
  * Reads a file through, unpacked where `gzip` is set, piece by piece.
  *
+ * @param options.gzip whether the file is a gzip file; default false
+ * @param options.signal ends the reading
  * @param read is given the pieces; it may leave off early
  * @throws CajalError `bad-file` where it is truncated, damaged or no gzip file; `io`; what `read` throws
  * @throws the signal's reason when it is aborted

@@ -61,6 +61,7 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
  * Removes what the cache has made, and the folders that are empty then; all else stays. Waits for
  * downloads that are under way in other processes.
  *
+ * @param options.signal ends it between two files
  * @param options.unfinished removes only what interrupted downloads have left
  * @throws CajalError `io`
  * @throws the signal's reason when it is aborted

@@ -38,6 +38,7 @@ export interface FetchFileOptions {
   cache?: string;
   /** What the content must hash to, in hexadecimal. */
   sha256?: string;
+  /** As `sha256`, where no better one is published. */
   md5?: string;
   /** The hashes are those of the content within a gzip file, whose packing may differ by mirror. */
   gunzip?: boolean;
@@ -64,6 +65,7 @@ export interface FetchFileOptions {
   retryDelay?: number;
   /** Ends the download at once; what has come is kept, and the next call goes on from there. */
   signal?: AbortSignal;
+  /** Is told of every piece that comes. */
   onProgress?: (progress: FetchProgress) => void;
   /** Default the global one; another may go through a proxy. */
   fetch?: typeof globalThis.fetch;

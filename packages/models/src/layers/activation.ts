@@ -8,7 +8,6 @@ import { passesMask } from "./shared/masks";
 export const activation = defineLayer({
   className: "Activation",
   fields: {
-    /** The function, by its Keras name. */
     activation: f.activation(),
   },
   shape: (_, [x]) => [x],

@@ -18,11 +18,8 @@ export const batchNormalization = defineLayer({
     axis: f.axis(-1),
     /** Share of the old average kept at a step, 0–1 (PyTorch's momentum is 1 − this). */
     momentum: f.share(0.99),
-    /** Added to the variance, against division by zero. */
     epsilon: f.nonnegative(1e-3),
-    /** Whether beta, which is learned, is added. */
     center: f.flag(true),
-    /** Whether the result is multiplied by gamma, which is learned. */
     scale: f.flag(true),
     ...weightFields("beta", "zeros"),
     ...weightFields("gamma", "ones"),

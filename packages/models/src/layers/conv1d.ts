@@ -13,14 +13,7 @@ import { activationEnding } from "./shared/ending";
 
 export const conv1d = defineLayer({
   className: "Conv1D",
-  fields: {
-    ...convolutionFields(f.single, [1]),
-    /**
-     * `"valid"`: windows lie inside the input. `"same"`: they reach over its edges, so that the output has
-     * ⌈extent / strides⌉; what is odd of that comes at the end. `"causal"`: they reach before its start.
-     */
-    padding: f.oneOf(["valid", "same", "causal"])("valid"),
-  },
+  fields: convolutionFields(f.single, [1], ["causal"]),
   rank: 3,
   shape: (config, [x]) => [convolutionShape(config, x)],
   weights: (config, [x]) => convolutionWeights(config, x),

@@ -12,23 +12,15 @@ import { activationEnding } from "./shared/ending";
 export const conv2dTranspose = defineLayer({
   className: "Conv2DTranspose",
   fields: {
-    /** Number of output channels. */
     filters: f.positive(),
-    /** Extents of the kernel, along each axis or along all. */
     kernel_size: f.pair(),
-    /** How far a window moves, along each axis or along all. */
     strides: f.pair([1, 1]),
-    /** `"valid"`: (extent − 1) · strides + kernel, or extent · strides; `"same"`: extent · strides. */
     padding: f.oneOf(["valid", "same"])("valid"),
     /** Extents added at the end of the output; null: as padding and strides have it. */
     output_padding: f.pairOrNone(null),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
-    /** How far apart the elements of a kernel are; 1: side by side. */
     dilation_rate: f.pair([1, 1]),
-    /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
     activation: f.activation("linear"),
-    /** Whether a bias is added to every output channel or unit. */
     use_bias: f.flag(true),
     ...weightFields("kernel", "glorot_uniform"),
     ...weightFields("bias", "zeros"),

@@ -17,43 +17,24 @@ const mostSteps = 10_000;
 export const convLstm2d = defineLayer({
   className: "ConvLSTM2D",
   fields: {
-    /** Number of output channels. */
     filters: f.positive(),
-    /** Extents of the kernel, along each axis or along all. */
     kernel_size: f.pair(),
-    /** How far a window moves, along each axis or along all. */
     strides: f.pair([1, 1]),
-    /**
-     * `"valid"`: windows lie inside the input. `"same"`: they reach over its edges, so that the output has
-     * ⌈extent / strides⌉; what is odd of that comes at the end.
-     */
     padding: f.oneOf(["valid", "same"])("valid"),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
-    /** How far apart the elements of a kernel are; 1: side by side. */
     dilation_rate: f.pair([1, 1]),
-    /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
     activation: f.activation("tanh"),
-    /** Of the gates. */
     recurrent_activation: f.activation("sigmoid"),
-    /** Whether a bias is added to every output channel or unit. */
     use_bias: f.flag(true),
-    /** Whether the bias of the forget gate begins at 1 (Jozefowicz et al. 2015). */
     unit_forget_bias: f.flag(true),
     ...weightFields("kernel", "glorot_uniform"),
     ...weightFields("recurrent", "orthogonal"),
     ...weightFields("bias", "zeros"),
-    /** Share of the inputs that is dropped in training. */
     dropout: f.zero("dropout within a ConvLSTM2D is not done"),
-    /** Share of the state that is dropped in training. */
     recurrent_dropout: f.zero("dropout within a ConvLSTM2D is not done"),
-    /** Whether every step's output is given, `[batch, steps, units]`, not the last one alone. */
     return_sequences: f.flag(false),
-    /** Whether the last states are outputs too. */
     return_state: f.flag(false),
-    /** Whether steps are taken from the last to the first. */
     go_backwards: f.flag(false),
-    /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
   rank: 5,

@@ -11,7 +11,6 @@ export const cropping2d = defineLayer({
       [0, 0],
       [0, 0],
     ]),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
   },
   rank: 4,

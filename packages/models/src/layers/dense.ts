@@ -14,11 +14,8 @@ import { passesMask } from "./shared/masks";
 export const dense = defineLayer({
   className: "Dense",
   fields: {
-    /** Number of outputs. */
     units: f.positive(),
-    /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
     activation: f.activation("linear"),
-    /** Whether a bias is added to every output channel or unit. */
     use_bias: f.flag(true),
     ...weightFields("kernel", "glorot_uniform"),
     ...weightFields("bias", "zeros"),

@@ -8,9 +8,7 @@ import { passesMask } from "./shared/masks";
 export const dropout = defineLayer({
   className: "Dropout",
   fields: {
-    /** Share of the inputs that is dropped in training, 0 up to but without 1. */
     rate: f.rate(),
-    /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
   shape: (_, [x]) => [x],

@@ -8,7 +8,6 @@ import { sizeOfKnown } from "./shared/shapes";
 export const flatten = defineLayer({
   className: "Flatten",
   fields: {
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
   },
   shape: (_, [x]) => [[x[0], sizeOfKnown(x.slice(1))]],

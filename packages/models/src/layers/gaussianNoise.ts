@@ -10,7 +10,6 @@ export const gaussianNoise = defineLayer({
   fields: {
     /** Standard deviation of the noise. */
     stddev: f.nonnegative(),
-    /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
   shape: (_, [x]) => [x],

@@ -7,9 +7,7 @@ import { flatten } from "./shared/reshaping";
 export const globalAveragePooling3d = defineLayer({
   className: "GlobalAveragePooling3D",
   fields: {
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
-    /** Whether axes that are averaged away stay, with extent 1. */
     keepdims: f.flag(false),
   },
   rank: 5,

@@ -20,7 +20,6 @@ export const gru = defineLayer({
   className: "GRU",
   fields: {
     ...recurrentFields,
-    /** Of the gates. */
     recurrent_activation: f.activation("sigmoid"),
     /** Whether the reset gate is applied after the product with the recurrent kernel (cuDNN's GRU) or before. */
     reset_after: f.flag(true),

@@ -23,9 +23,13 @@ const elementType = fieldOf<DType>(`an element type: ${dtypes.join(", ")}`, (raw
 export const inputLayer = defineLayer({
   className: "InputLayer",
   fields: {
+    /** Shape with the batch first, null where free: `[null, 28, 28, 1]`. Keras 3 calls it `batch_shape`. */
     batch_input_shape: batchShape(),
+    /** Element type of what the model is fed. */
     dtype: elementType("float32"),
+    /** Only kept: inputs are dense here. */
     sparse: flag(false),
+    /** Only kept: inputs are dense here. */
     ragged: flag(false),
   },
   aliases: { batch_shape: "batch_input_shape" },

@@ -14,11 +14,8 @@ export const layerNormalization = defineLayer({
   fields: {
     /** Axis, the batch being 0; negative ones count from the end. */
     axis: f.integers([-1]),
-    /** Added to the variance, against division by zero. */
     epsilon: f.nonnegative(1e-3),
-    /** Whether beta, which is learned, is added. */
     center: f.flag(true),
-    /** Whether the result is multiplied by gamma, which is learned. */
     scale: f.flag(true),
     ...weightFields("beta", "zeros"),
     ...weightFields("gamma", "ones"),

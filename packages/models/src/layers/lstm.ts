@@ -22,9 +22,7 @@ export const lstm = defineLayer({
   className: "LSTM",
   fields: {
     ...recurrentFields,
-    /** Of the gates. */
     recurrent_activation: f.activation("sigmoid"),
-    /** Whether the bias of the forget gate begins at 1 (Jozefowicz et al. 2015). */
     unit_forget_bias: f.flag(true),
   },
   arity: [1, 3],

@@ -8,9 +8,7 @@ import { passesMask } from "./shared/masks";
 export const spatialDropout1d = defineLayer({
   className: "SpatialDropout1D",
   fields: {
-    /** Share of the inputs that is dropped in training, 0 up to but without 1. */
     rate: f.rate(),
-    /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
   rank: 3,

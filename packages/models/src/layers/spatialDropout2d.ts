@@ -8,11 +8,8 @@ import { passesMask } from "./shared/masks";
 export const spatialDropout2d = defineLayer({
   className: "SpatialDropout2D",
   fields: {
-    /** Share of the inputs that is dropped in training, 0 up to but without 1. */
     rate: f.rate(),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
-    /** Only kept: training draws from its own seed. */
     seed: f.seed(null),
   },
   rank: 4,

@@ -9,7 +9,6 @@ export const upSampling2d = defineLayer({
   fields: {
     /** Factors of height and width. */
     size: f.pair([2, 2]),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
     /** How pixels between pixels are made. */
     interpolation: f.oneOf(["nearest", "bilinear"])("nearest"),

@@ -11,7 +11,6 @@ export const zeroPadding2d = defineLayer({
       [1, 1],
       [1, 1],
     ]),
-    /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
     data_format: f.dataFormat("channels_last"),
   },
   rank: 4,

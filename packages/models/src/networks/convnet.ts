@@ -13,6 +13,7 @@ export interface ConvnetOptions {
   readonly classes?: number;
   /** Activation of a further layer behind the logits, such as "softmax"; null for none. Default null. */
   readonly classifier_activation?: string | null;
+  /** Of the model. Default "convnet". */
   readonly name?: string;
 }
 

@@ -22,9 +22,13 @@ export interface ModelFacts {
 }
 
 export interface BuildOptions {
+  /** Of one image. Default: the network's own. */
   readonly input_shape?: readonly [height: number, width: number, channels: number];
+  /** Default: those of its published weights. */
   readonly classes?: number;
+  /** By its Keras name; null: the model gives logits. */
   readonly classifier_activation?: string | null;
+  /** Of the model. Default: the network's own. */
   readonly name?: string;
 }
 

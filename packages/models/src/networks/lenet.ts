@@ -19,6 +19,7 @@ export interface LenetOriginalOptions {
   readonly activation?: string;
   /** Activation of a further layer behind the logits, such as "softmax"; null for none. Default null. */
   readonly classifier_activation?: string | null;
+  /** Of the model. Default: the function's own. */
   readonly name?: string;
 }
 

@@ -14,6 +14,7 @@ import type { OnnxModel } from "../model/model";
 const piece = 64 * 2 ** 20;
 
 export interface ReadModelOptions {
+  /** Ends the reading. */
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +42,7 @@ export interface WriteModelOptions {
    * Default: only where the model does not fit one file, which holds 2 GB.
    */
   readonly externalData?: boolean | { readonly location?: string; readonly threshold?: number };
+  /** Ends the writing; what was there before stays. */
   readonly signal?: AbortSignal;
 }
 

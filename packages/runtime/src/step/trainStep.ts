@@ -105,6 +105,7 @@ export interface TrainStepOptions {
   readonly loss: Loss | Readonly<Record<string, Loss>>;
   /** Output → factor of its loss in the sum that is made small; 1 where not named. */
   readonly lossWeights?: Readonly<Record<string, number>>;
+  /** What makes new parameters of the gradients. */
   readonly optimizer: Optimizer;
   /** Of every output that has labels, or by the names of outputs. */
   readonly metrics?: readonly Metric[] | Readonly<Record<string, readonly Metric[]>>;

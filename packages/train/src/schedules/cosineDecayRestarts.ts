@@ -5,6 +5,7 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
  * Half cosines, one after the other: each `tMul` times as long and beginning at `mMul` times the rate
  * of the one before (SGDR, arXiv:1608.03983).
  *
+ * @param options.firstDecaySteps updates of the first half cosine
  * @param options.tMul default 2
  * @param options.mMul default 1
  * @param options.alpha share of the initial rate that remains; default 0

@@ -4,6 +4,8 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
 /**
  * initial · rate^(step / decaySteps).
  *
+ * @param options.decaySteps updates over which the rate becomes `decayRate` of itself
+ * @param options.decayRate what is left of the rate then
  * @param options.staircase keeps the rate for `decaySteps` updates, then drops; default false
  */
 export function exponentialDecay(

@@ -1,7 +1,13 @@
 import { checkOptions } from "@cajal/core";
 import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
 
-/** initial / (1 + rate · step / decaySteps). */
+/**
+ * initial / (1 + rate · step / decaySteps).
+ *
+ * @param options.decaySteps updates that count as one
+ * @param options.decayRate how much the divisor grows with each
+ * @param options.staircase counts whole `decaySteps` alone; default false
+ */
 export function inverseTimeDecay(
   initialLearningRate: number,
   options: { decaySteps: number; decayRate: number; staircase?: boolean },

@@ -4,6 +4,7 @@ import { checkRate, defineSchedule, type NamedSchedule } from "./defineSchedule"
 /**
  * `values[i]` up to and including step `boundaries[i]`, the last value after the last boundary.
  *
+ * @param options.boundaries numbers of updates, rising
  * @param options.values one more than there are boundaries
  */
 export function piecewiseConstant(options: {

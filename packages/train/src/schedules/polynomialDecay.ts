@@ -4,6 +4,7 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
 /**
  * (initial − end) · (1 − step / decaySteps)^power + end.
  *
+ * @param options.decaySteps updates until the end is reached
  * @param options.endLearningRate default 1e-4
  * @param options.power default 1
  * @param options.cycle stretches decaySteps to the next multiple once it is passed, so that the rate rises again

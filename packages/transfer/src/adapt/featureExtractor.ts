@@ -21,7 +21,9 @@ export interface FeatureExtractorOptions extends Pick<
 export interface FeaturesOptions {
   /** A folder in which features are kept by content: what was computed once is read. Node only. */
   readonly cache?: string;
+  /** Ends the work between two batches. */
   readonly signal?: AbortSignal;
+  /** Is told after every batch how many images are done. */
   readonly onProgress?: (done: number, of: number) => void;
 }
 

@@ -48,6 +48,7 @@ export interface FineTuneOptions
   readonly loss?: TrainOptions["loss"];
   /** Default ["accuracy"]. */
   readonly metrics?: TrainOptions["metrics"];
+  /** What every epoch is measured on. */
   readonly validation?: Dataset;
   /**
    * Changes batches at random. Whatever is random belongs here: without it a stage in which the head alone learns

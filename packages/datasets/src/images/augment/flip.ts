@@ -22,7 +22,15 @@ export function flip<I extends Image>(image: I, direction: "horizontal" | "verti
   return out as I;
 }
 
-/** The image with a rectangle, cut to its edges, filled with one value (DeVries and Taylor 2017). */
+/**
+ * The image with a rectangle, cut to its edges, filled with one value (DeVries and Taylor 2017).
+ *
+ * @param options.left first column of the rectangle, also outside of the image
+ * @param options.top first row of it
+ * @param options.width its columns
+ * @param options.height its rows
+ * @param options.value of every channel there, default 0
+ */
 export function cutout<I extends Image>(
   image: I,
   options: { left: number; top: number; width: number; height: number; value?: number },

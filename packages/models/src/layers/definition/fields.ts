@@ -27,7 +27,8 @@ export interface Place {
 
 export type Fields = Readonly<Record<string, Field>>;
 
-type RawOf<T> = T extends { readonly raw?: infer G } ? NonNullable<G> | NullIn<G> : never;
+/** What may be written for a field. */
+export type RawOf<T> = T extends { readonly raw?: infer G } ? NonNullable<G> | NullIn<G> : never;
 type NullIn<G> = null extends G ? null : never;
 
 /** A config as layers see it: every field read. */

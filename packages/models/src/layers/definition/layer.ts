@@ -1,6 +1,6 @@
 // All that there is to say of a layer: its config, the rule that tells its output's shape, its weights, its
 // multiply-adds, its form as ONNX, and what others ask of it. Layers live in layers/, a file each, listed in
-// layers/index.ts; whoever walks over the list asks these definitions, and names no layer.
+// layers/list.ts; whoever walks over the list asks these definitions, and names no layer.
 import type { DType, Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { Arity, KerasShape, OutputShapes, PerInput, RankedShape } from "./shape";

@@ -6,7 +6,7 @@ import type { WeightSpec } from "./layer";
 type Keys<Name extends string> =
   `${Name}_initializer` | `${Name}_regularizer` | `${Name}_constraint`;
 
-export type WeightFields<Name extends string> = {
+type WeightFields<Name extends string> = {
   readonly [K in Keys<Name>]: Field<KerasObject, KerasObject, false>;
 };
 

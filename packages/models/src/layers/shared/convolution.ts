@@ -5,104 +5,41 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
 import type { LowerContext, WeightSpec } from "../definition/layer";
-import { trainable, weightFields, type WeightFields } from "../definition/weightFields";
+import { trainable, weightFields } from "../definition/weightFields";
 import { activate } from "./activations";
 import { channelsOf } from "./shapes";
 import { padAttributes, slide, windows, type Padding } from "./windows";
 
-// The fields as types with names: declarations keep their descriptions, which they lose of what is inferred
-// in another file than they stand in. `E` are the extents as they are kept, `G` as they may be given.
-
-type FilterFields = {
-  /** Number of output channels. */
-  filters: f.Field<number, number, true>;
-};
-
-/** Where windows lie. */
-type WindowFields<E, G> = {
-  /** Extents of the kernel, along each axis or along all. */
-  kernel_size: f.Field<E, G, true>;
-  /** How far a window moves, along each axis or along all. */
-  strides: f.Field<E, G, false>;
-  /**
-   * `"valid"`: windows lie inside the input. `"same"`: they reach over its edges, so that the output has
-   * ⌈extent / strides⌉; what is odd of that comes at the end.
-   */
-  padding: f.Field<"valid" | "same", "valid" | "same", false>;
-};
-
-type ElementFields<E, G> = {
-  /** Where channels lie: `"channels_last"`, `[batch, …, channels]`, or `"channels_first"`, `[batch, channels, …]`. */
-  data_format: f.Field<f.DataFormat, f.DataFormat | null, false>;
-  /** How far apart the elements of a kernel are; 1: side by side. */
-  dilation_rate: f.Field<E, G, false>;
-};
-
-type GroupFields = {
-  /** Into how many groups channels are divided, each convolved on its own. */
-  groups: f.Field<number, number, false>;
-};
-
-type MultiplierFields = {
-  /** Number of output channels for each input channel. */
-  depth_multiplier: f.Field<number, number, false>;
-};
-
-type ActivationFields = {
-  /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
-  activation: f.Field<string, string | null, false>;
-  /** Whether a bias is added to every output channel or unit. */
-  use_bias: f.Field<boolean, boolean, false>;
-};
-
-export type ConvolutionFields<E, G> = FilterFields &
-  WindowFields<E, G> &
-  ElementFields<E, G> &
-  GroupFields &
-  ActivationFields &
-  WeightFields<"kernel"> &
-  WeightFields<"bias">;
-
-export type DepthwiseFields<E, G> = WindowFields<E, G> &
-  MultiplierFields &
-  ElementFields<E, G> &
-  ActivationFields &
-  WeightFields<"depthwise"> &
-  WeightFields<"bias">;
-
-export type SeparableFields<E, G> = FilterFields &
-  WindowFields<E, G> &
-  ElementFields<E, G> &
-  MultiplierFields &
-  ActivationFields &
-  WeightFields<"depthwise"> &
-  WeightFields<"pointwise"> &
-  WeightFields<"bias">;
-
-/** `extents` reads one whole number an axis. */
-const windowFields = <E, G>(extents: f.Maker<E, G>, ones: E): WindowFields<E, G> => ({
+/** Where windows lie; `extents` reads one whole number an axis. */
+const windowFields = <E, G, P extends Padding>(
+  extents: f.Maker<E, G>,
+  ones: E,
+  paddings: readonly P[],
+) => ({
   kernel_size: extents(),
   strides: extents(ones),
-  padding: f.oneOf(["valid", "same"])("valid"),
+  padding: f.oneOf(["valid", "same", ...paddings])("valid"),
 });
 
-const elementFields = <E, G>(extents: f.Maker<E, G>, ones: E): ElementFields<E, G> => ({
+const elementFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
   data_format: f.dataFormat("channels_last"),
   dilation_rate: extents(ones),
 });
 
-const filters: FilterFields = { filters: f.positive() };
-const depthMultiplier: MultiplierFields = { depth_multiplier: f.positive(1) };
-const afterwards: ActivationFields = { activation: f.activation("linear"), use_bias: f.flag(true) };
+const filters = { filters: f.positive() };
+const depthMultiplier = { depth_multiplier: f.positive(1) };
+const afterwards = { activation: f.activation("linear"), use_bias: f.flag(true) };
 
 // In Keras' order, which is that of the JSON that is written.
 
-export const convolutionFields = <E, G>(
+/** @param paddings what `padding` may be beside "valid" and "same" */
+export const convolutionFields = <E, G, P extends Padding = never>(
   extents: f.Maker<E, G>,
   ones: E,
-): ConvolutionFields<E, G> => ({
+  paddings: readonly P[] = [],
+) => ({
   ...filters,
-  ...windowFields(extents, ones),
+  ...windowFields(extents, ones, paddings),
   ...elementFields(extents, ones),
   groups: f.positive(1),
   ...afterwards,
@@ -110,8 +47,8 @@ export const convolutionFields = <E, G>(
   ...weightFields("bias", "zeros"),
 });
 
-export const depthwiseFields = <E, G>(extents: f.Maker<E, G>, ones: E): DepthwiseFields<E, G> => ({
-  ...windowFields(extents, ones),
+export const depthwiseFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
+  ...windowFields(extents, ones, []),
   ...depthMultiplier,
   ...elementFields(extents, ones),
   ...afterwards,
@@ -119,9 +56,9 @@ export const depthwiseFields = <E, G>(extents: f.Maker<E, G>, ones: E): Depthwis
   ...weightFields("bias", "zeros"),
 });
 
-export const separableFields = <E, G>(extents: f.Maker<E, G>, ones: E): SeparableFields<E, G> => ({
+export const separableFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
   ...filters,
-  ...windowFields(extents, ones),
+  ...windowFields(extents, ones, []),
   ...elementFields(extents, ones),
   ...depthMultiplier,
   ...afterwards,

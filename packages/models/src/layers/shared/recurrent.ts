@@ -11,28 +11,18 @@ import { reversed } from "./reshaping";
 import { weightFields } from "../definition/weightFields";
 
 export const recurrentFields = {
-  /** Number of outputs. */
   units: f.positive(),
-  /** What is applied to the result, by its Keras name; `"linear"`: nothing. */
   activation: f.activation("tanh"),
-  /** Whether a bias is added to every output channel or unit. */
   use_bias: f.flag(true),
   ...weightFields("kernel", "glorot_uniform"),
   ...weightFields("recurrent", "orthogonal"),
   ...weightFields("bias", "zeros"),
-  /** Share of the inputs that is dropped in training. */
   dropout: f.rate(0),
-  /** Share of the state that is dropped in training. */
   recurrent_dropout: f.rate(0),
-  /** Whether every step's output is given, `[batch, steps, units]`, not the last one alone. */
   return_sequences: f.flag(false),
-  /** Whether the last states are outputs too. */
   return_state: f.flag(false),
-  /** Whether steps are taken from the last to the first. */
   go_backwards: f.flag(false),
-  /** Only kept: training draws from its own seed. */
   seed: f.seed(null),
-  /** Whether outputs at masked steps are 0, and not those of the step before. */
   zero_output_for_mask: f.flag(false),
 };
 
