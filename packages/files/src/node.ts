@@ -5,7 +5,8 @@ export {
   type CachedFile,
 } from "./fetch/cacheContents";
 export { cacheFolder } from "./fetch/cacheFolder";
-export { fetchFile, type FetchFileOptions, type FetchProgress } from "./fetch/fetchFile";
+export type { FetchFileOptions, FetchProgress } from "./fetch/download";
+export { fetchFile } from "./fetch/fetchFile";
 export { fileSource } from "./fileSource";
 export { gunzip, isGzip, readThrough } from "./containers/gunzip";
 export { ioErrors, systemCode } from "./ioErrors";

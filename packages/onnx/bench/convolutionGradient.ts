@@ -1,17 +1,13 @@
 // Times every formulation of a convolution's gradients on the shapes of the networks that matter, to
-// choose between them in src/gradients/shared/convolutionGradient.ts.
+// choose between them in src/gradients/shared/{image,kernel}Gradient.ts.
 //   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5]
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
 // best one, and the one that is chosen for that shape.
 import * as ort from "onnxruntime-node";
 import type { Convolution } from "../src/graph/convolution";
 import { GraphBuilder, encodeModel, type Value } from "../src/index";
-import {
-  chooseImageGradient,
-  chooseKernelGradient,
-  imageGradients,
-  kernelGradients,
-} from "../src/gradients/shared/convolutionGradient";
+import { chooseImageGradient, imageGradients } from "../src/gradients/shared/imageGradient";
+import { chooseKernelGradient, kernelGradients } from "../src/gradients/shared/kernelGradient";
 
 process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 
@@ -89,7 +85,8 @@ const subjects: Readonly<Record<string, Subject>> = {
       ]),
     ),
     choose: chooseImageGradient,
-    serves: (formulation, { strides }) => formulation !== "turned" || strides.every((s) => s === 1),
+    serves: (formulation, { strides }) =>
+      formulation !== "flipped" || strides.every((s) => s === 1),
     other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],
   },
 };

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isCajalError } from "@cajal/core";
 import { decodeModel } from "../src/file/decode";
 import { encodeModel } from "../src/file/encode";
-import { readMessage } from "../src/file/wire";
+import { readMessage } from "../src/file/readMessage";
 import { problemsOf } from "../src/graph/check";
 import { inferShapes } from "../src/graph/inferShapes";
 import { dtypeOf } from "../src/model/elementType";

@@ -11,7 +11,7 @@ import {
 } from "@cajal/core";
 import { checkStructure } from "./model/checkStructure";
 import { attributesOf } from "./model/attribute";
-import { checkBuilder, checkValue } from "./graph/assembler";
+import { checkBuilder, checkValue } from "./graph/checkValue";
 import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
 import { capturesIn } from "./model/topologicalOrder";

@@ -1,21 +1,10 @@
 // The bytes of an ONNX file → a model in memory. Weights are views of the file's bytes where they
 // lie aligned, copies where not. Nothing in a file is trusted: sizes are checked before memory is
 // taken for them.
-import {
-  CajalError,
-  isCajalError,
-  tensor,
-  type DType,
-  type Tensor,
-  type TypedArrays,
-  checkArgument,
-  checkOptions,
-} from "@cajal/core";
-import { checkLocation } from "./encode";
-import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
+import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import { dtypeOf } from "../model/elementType";
 import type {
   Attribute,
-  CarriedTensor,
   Container,
   Dim,
   Graph,
@@ -26,29 +15,13 @@ import type {
   StatedType,
   ValueInfo,
 } from "../model/model";
-import { attributeTypes, external } from "./proto";
-import { readMessage, type Message, type Messages } from "./wire";
+import { tensorOf, type DecodeOptions } from "./decodeTensor";
+import { malformed, within } from "./malformed";
+import type { Message, Messages } from "./message";
+import { attributeTypes } from "./proto";
+import { readMessage } from "./readMessage";
 
-/** A tensor that lies in another file. */
-export interface ExternalData {
-  /** Name of the tensor. */
-  readonly tensor: string;
-  /** Path of the file, relative to the model's; never one that leaves its folder. */
-  readonly location: string;
-  /** In bytes. */
-  readonly offset: number;
-  readonly length: number;
-}
-
-export interface DecodeOptions {
-  /** The bytes of a tensor that lies in another file, exactly `length` of them; they may be filled in later. */
-  readonly externalData?: (data: ExternalData) => Uint8Array;
-  /**
-   * Whether `bytes` may be changed: weights that lie unaligned are then moved by some bytes within
-   * them, and take no memory of their own. `bytes` is no ONNX file any more afterwards.
-   */
-  readonly inPlace?: boolean;
-}
+export type { DecodeOptions, ExternalData } from "./decodeTensor";
 
 /**
  * Reads an ONNX file. Weights may be views of `bytes`, which must then not be changed.
@@ -63,13 +36,13 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   checkArgument("decodeModel", "bytes", bytes, "bytes");
   checkOptions("decodeModel", options, { externalData: "function", inPlace: "boolean" });
   const proto = readMessage("ModelProto", bytes);
-  if (!proto.graph) throw bad("it has no graph");
-  if (!proto.ir_version) throw bad("it has no ir_version");
-  if (!proto.opset_import?.length) throw bad("it has no opset_import");
+  if (!proto.graph) throw malformed("it has no graph");
+  if (!proto.ir_version) throw malformed("it has no ir_version");
+  if (!proto.opset_import?.length) throw malformed("it has no opset_import");
   const graph = graphOf(proto.graph, options);
   for (const { name, dtype } of [...graph.inputs, ...graph.outputs])
     if (dtype === "undefined")
-      throw bad(`input or output ${JSON.stringify(name)} of the graph has no type`);
+      throw malformed(`input or output ${JSON.stringify(name)} of the graph has no type`);
   const optional = {
     producerVersion: proto.producer_version,
     domain: proto.domain,
@@ -94,17 +67,17 @@ function opsetsOf(imports: Messages<"OperatorSetIdProto">): Record<string, numbe
   const opsets: Record<string, number> = {};
   for (const { domain = "", version = 0 } of imports) {
     if (!Number.isSafeInteger(version) || version < 0)
-      throw bad(`opset_import of ${JSON.stringify(domain)}: version ${version}`);
+      throw malformed(`opset_import of ${JSON.stringify(domain)}: version ${version}`);
     const name = domain === "ai.onnx" ? "" : domain;
     if (Object.hasOwn(opsets, name) && opsets[name] !== version)
-      throw bad(`opset_import of ${JSON.stringify(domain)} is there twice`);
-    set(opsets, name, version);
+      throw malformed(`opset_import of ${JSON.stringify(domain)} is there twice`);
+    define(opsets, name, version);
   }
   return opsets;
 }
 
 /** Not by assignment: a file may call anything "__proto__". */
-function set<T>(record: Record<string, T>, key: string, value: T): void {
+function define<T>(record: Record<string, T>, key: string, value: T): void {
   Object.defineProperty(record, key, {
     value,
     enumerable: true,
@@ -113,7 +86,7 @@ function set<T>(record: Record<string, T>, key: string, value: T): void {
   });
 }
 
-const rested = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
+const restOf = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
 
 function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   const name = proto.name ?? "";
@@ -126,7 +99,7 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   for (const initializer of proto.initializer ?? []) {
     const key = initializer.name ?? "";
     if (initializers.has(key))
-      throw bad(`${where}: initializer ${JSON.stringify(key)} is there twice`);
+      throw malformed(`${where}: initializer ${JSON.stringify(key)} is there twice`);
     initializers.set(key, tensorOf(initializer, `initializer ${JSON.stringify(key)}`, options));
   }
   return {
@@ -136,7 +109,7 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
     inputs: infosOf(proto.input, `${where}, input`),
     outputs: infosOf(proto.output, `${where}, output`),
     values: valuesOf(proto.value_info, where),
-    ...rested(proto),
+    ...restOf(proto),
   };
 }
 
@@ -164,7 +137,7 @@ function infosOf(list: Messages<"ValueInfoProto"> | undefined, where: string): V
         name: info.name ?? "",
         dtype: "undefined",
         shape: undefined,
-        ...rested(info),
+        ...restOf(info),
       },
   );
 }
@@ -183,7 +156,7 @@ function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): Lo
     nodes: nodesOf(proto.node, inside),
     opsets: proto.opset_import ? opsetsOf(proto.opset_import) : {},
     values: valuesOf(proto.value_info, where),
-    ...rested(proto),
+    ...restOf(proto),
   };
 }
 
@@ -196,7 +169,7 @@ function nodeOf(proto: Message<"NodeProto">, i: number, options: InsideOptions):
   const op = proto.op_type ?? "";
   const name = proto.name ?? "";
   const where = `node ${name ? JSON.stringify(name) : i} (${op})`;
-  if (op === "") throw bad(`${where} has no operator`);
+  if (op === "") throw malformed(`${where} has no operator`);
   return {
     op,
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
@@ -205,7 +178,7 @@ function nodeOf(proto: Message<"NodeProto">, i: number, options: InsideOptions):
     outputs: proto.output ?? [],
     attributes: attributesOf(proto.attribute, where, options),
     ...(proto.overload ? { overload: proto.overload } : {}),
-    ...rested(proto),
+    ...restOf(proto),
   };
 }
 
@@ -218,8 +191,8 @@ function attributesOf(
   for (const attribute of list ?? []) {
     const key = attribute.name ?? "";
     if (Object.hasOwn(attributes, key))
-      throw bad(`${where}: attribute ${JSON.stringify(key)} is there twice`);
-    set(
+      throw malformed(`${where}: attribute ${JSON.stringify(key)} is there twice`);
+    define(
       attributes,
       key,
       attributeOf(attribute, `${where}, attribute ${JSON.stringify(key)}`, options),
@@ -235,10 +208,10 @@ function attributeOf(
 ): Attribute {
   const { ints = [], strings = [] } = proto;
   const type = attributeType(proto);
-  if (!type) throw bad(`${where}: type ${proto.type} is none that ONNX has`);
+  if (!type) throw malformed(`${where}: type ${proto.type} is none that ONNX has`);
   if (proto.ref_attr_name) {
     if (options.references) return { type: "reference", value: proto.ref_attr_name, of: type };
-    throw bad(`${where}: refers to an attribute of a function, outside of any`);
+    throw malformed(`${where}: refers to an attribute of a function, outside of any`);
   }
   switch (type) {
     case "float":
@@ -263,10 +236,10 @@ function attributeOf(
       return texts.some(({ lossy }) => lossy) ? { type, value, bytes: strings } : { type, value };
     }
     case "tensor":
-      if (!proto.t) throw bad(`${where}: its tensor is missing`);
+      if (!proto.t) throw malformed(`${where}: its tensor is missing`);
       return { type, value: tensorOf(proto.t, where, options) };
     case "graph":
-      if (!proto.g) throw bad(`${where}: its graph is missing`);
+      if (!proto.g) throw malformed(`${where}: its graph is missing`);
       return { type, value: graphOf(proto.g, options) };
     default: {
       const value = proto[type as "tensors" | "type_proto"];
@@ -314,7 +287,7 @@ function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo
   if (!element?.elem_type) return undefined;
   return {
     name,
-    dtype: named(what, () => dtypeOf(element.elem_type ?? 0)),
+    dtype: within(what, () => dtypeOf(element.elem_type ?? 0)),
     shape:
       element.shape &&
       Array.from(element.shape.dim ?? [], ({ dim_value, dim_param }): Dim => {
@@ -323,7 +296,7 @@ function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo
         return Number.isSafeInteger(dim_value) && dim_value >= 0 ? dim_value : undefined;
       }),
     ...(containers.length > 0 ? { containers } : {}),
-    ...rested(proto),
+    ...restOf(proto),
   };
 }
 
@@ -338,7 +311,7 @@ function unwrapped(type: Message<"TypeProto">, where: string) {
     }
     if (at.map_type) {
       const key = at.map_type.key_type ?? 0;
-      containers.push(`map(${named(where, () => dtypeOf(key))})`);
+      containers.push(`map(${within(where, () => dtypeOf(key))})`);
       at = at.map_type.value_type;
     } else if (at.sequence_type || at.optional_type) {
       containers.push(at.sequence_type ? "sequence" : "optional");
@@ -347,189 +320,3 @@ function unwrapped(type: Message<"TypeProto">, where: string) {
   }
   return { containers, element: undefined };
 }
-
-function tensorOf(
-  proto: Message<"TensorProto">,
-  where: string,
-  options: DecodeOptions,
-): Initializer {
-  const shape = proto.dims ?? [];
-  let size = 1;
-  for (const extent of shape) {
-    if (extent < 0) throw bad(`${where}: extent ${extent} in its shape [${shape.join()}]`);
-    size *= extent;
-  }
-  if (!Number.isSafeInteger(size * 16)) throw bad(`${where}: shape [${shape.join()}] is too large`);
-  const dtype = named(where, () => dtypeOf(proto.data_type ?? 0));
-  if (proto.segment)
-    throw new CajalError("unsupported", `${where}: tensors in segments are not supported.`, {});
-  const length = Math.ceil((size * bitsOf(dtype)) / 8);
-  const lies = proto.data_location === external;
-  if (dtype === "string") {
-    const data = proto.string_data ?? [];
-    if (lies || proto.raw_data) throw bad(`${where}: strings that lie in raw or external data`);
-    if (data.length !== size)
-      throw bad(
-        `${where}: got ${data.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
-      );
-    return { dtype, shape, data };
-  }
-  let raw = lies ? externalBytes(proto, where, length, options) : proto.raw_data;
-  if (raw && raw.length !== length)
-    throw bad(
-      `${where}: got ${raw.length} bytes, expected ${length} for ${dtype} [${shape.join()}]`,
-    );
-  if (!isDType(dtype)) return carriedOf(proto, dtype, shape, size, raw, where);
-  if (raw) {
-    if (!lies && options.inPlace) raw = moved(raw, bitsOf(dtype) / 8);
-    return { dtype, shape, data: view(dtype, raw) };
-  }
-  const list = listOf(proto, dtype);
-  if (list.length !== size)
-    throw bad(
-      `${where}: got ${list.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
-    );
-  return typed(dtype, shape, list);
-}
-
-/** A tensor of a type that is only carried: its bytes as raw_data has them. */
-function carriedOf(
-  proto: Message<"TensorProto">,
-  dtype: Exclude<CarriedType, "string">,
-  shape: readonly number[],
-  size: number,
-  raw: Uint8Array | undefined,
-  where: string,
-): CarriedTensor {
-  const length = Math.ceil((size * bitsOf(dtype)) / 8);
-  if (raw) return { dtype, shape, data: raw };
-  // Complex numbers are pairs in the lists of their parts; all others lie in int32_data as bits,
-  // those below 8 bits a packed byte in each.
-  const list: ArrayLike<number> =
-    dtype === "complex64"
-      ? (proto.float_data ?? [])
-      : dtype === "complex128"
-        ? (proto.double_data ?? [])
-        : (proto.int32_data ?? []);
-  const arrays = { complex64: Float32Array, complex128: Float64Array, bfloat16: Uint16Array };
-  const Bits = Object.hasOwn(arrays, dtype) ? arrays[dtype as "bfloat16"] : Uint8Array;
-  if (list.length * Bits.BYTES_PER_ELEMENT !== length)
-    throw bad(
-      `${where}: got ${list.length} elements, expected ${length / Bits.BYTES_PER_ELEMENT} for ${dtype} [${shape.join()}]`,
-    );
-  return { dtype, shape, data: new Uint8Array(Bits.from(list).buffer) };
-}
-
-/** The field that a type's elements are in when they are not raw. */
-function listOf(proto: Message<"TensorProto">, dtype: DType): ArrayLike<number | bigint> {
-  switch (dtype) {
-    case "float32":
-      return proto.float_data ?? [];
-    case "float64":
-      return proto.double_data ?? [];
-    case "int64":
-      return proto.int64_data ?? [];
-    case "uint32":
-    case "uint64":
-      return proto.uint64_data ?? [];
-    default:
-      return proto.int32_data ?? [];
-  }
-}
-
-function typed(dtype: DType, shape: readonly number[], list: ArrayLike<number | bigint>): Tensor {
-  if (dtype === "float32" && list instanceof Float32Array) return { dtype, shape, data: list };
-  if (dtype === "float64" && list instanceof Float64Array) return { dtype, shape, data: list };
-  if (dtype === "int64" || dtype === "uint64") {
-    const bits =
-      list instanceof BigUint64Array ? list : BigUint64Array.from(Array.from(list, BigInt));
-    return dtype === "uint64"
-      ? { dtype, shape, data: bits }
-      : { dtype, shape, data: new BigInt64Array(bits.buffer) };
-  }
-  return tensor(dtype, shape, Array.from(list, Number));
-}
-
-function externalBytes(
-  proto: Message<"TensorProto">,
-  where: string,
-  expected: number,
-  options: DecodeOptions,
-): Uint8Array {
-  const entries = new Map(
-    Array.from(proto.external_data ?? [], ({ key = "", value = "" }) => [key, value] as const),
-  );
-  const location = entries.get("location") ?? "";
-  try {
-    checkLocation(location);
-  } catch {
-    throw bad(
-      `${where}: its data lies in ${JSON.stringify(location)}, outside of the model's folder`,
-    );
-  }
-  const offset = Number(entries.get("offset") ?? 0);
-  const length = Number(entries.get("length") ?? expected);
-  if (!Number.isSafeInteger(offset) || offset < 0 || length !== expected)
-    throw bad(`${where}: offset ${offset}, length ${length}; expected a length of ${expected}`);
-  if (!options.externalData)
-    throw new CajalError(
-      "unsupported",
-      `${where}: its data lies in the file ${JSON.stringify(location)}. Read the model with readModel of @cajal/onnx/node, or pass { externalData }.`,
-      { location },
-    );
-  const bytes = options.externalData({ tensor: proto.name ?? "", location, offset, length });
-  if (bytes.length !== length)
-    throw bad(
-      `${where}: got ${bytes.length} bytes of ${JSON.stringify(location)}, expected ${length}`,
-    );
-  return bytes;
-}
-
-const constructors: {
-  [D in DType]: new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArrays[D];
-} = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
-
-/** Bytes as elements: the same memory where it is aligned. */
-function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
-  const width = bitsOf(dtype) / 8;
-  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
-  return new constructors[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
-}
-
-/**
- * The same bytes, moved to where they lie aligned. There are always 4 bytes before them to move
- * into, those that announced them (two tags, two lengths), so that up to 3 are free; wider
- * elements stay where they are.
- */
-function moved(bytes: Uint8Array, width: number): Uint8Array {
-  const shift = bytes.byteOffset % width;
-  if (shift === 0 || width > 4) return bytes;
-  const to = new Uint8Array(bytes.buffer, bytes.byteOffset - shift, bytes.length);
-  to.set(bytes);
-  return to;
-}
-
-/** Puts a name before an error's message. */
-function named<T>(where: string, body: () => T): T {
-  try {
-    return body();
-  } catch (cause) {
-    if (!isCajalError(cause)) throw cause;
-    throw new CajalError("bad-file", `${where}: ${cause.message}`, cause.facts, { cause });
-  }
-}
-
-const bad = (what: string) => new CajalError("bad-file", `not a well-formed ONNX file: ${what}.`);

@@ -13,7 +13,8 @@ import type {
   ValueInfo,
 } from "../model/model";
 import { attributeTypes, external } from "./proto";
-import { writeMessage, type Message, type Parts } from "./wire";
+import type { Message } from "./message";
+import { writeMessage, type Parts } from "./writeMessage";
 
 /** Protocol Buffers hold no more than this in one message. */
 const largest = 2 ** 31 - 1;

@@ -3,7 +3,8 @@ import { computed } from "../model/elementType";
 import type { GraphBuilder, Value } from "../graph/builder";
 import type { Convolution } from "../graph/convolution";
 import { checkEntries } from "./shared/alongAxis";
-import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
+import { convolutionOf } from "./shared/convolutionOf";
+import { imageGradient } from "./shared/imageGradient";
 import { defineGradient, type GradientContext } from "./gradient";
 import { knownShape } from "./shared/sumTo";
 

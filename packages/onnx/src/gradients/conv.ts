@@ -1,6 +1,8 @@
 import type { Value } from "../graph/builder";
 import type { Convolution } from "../graph/convolution";
-import { convolutionOf, imageGradient, kernelGradient } from "./shared/convolutionGradient";
+import { convolutionOf } from "./shared/convolutionOf";
+import { imageGradient } from "./shared/imageGradient";
+import { kernelGradient } from "./shared/kernelGradient";
 import { defineGradient } from "./gradient";
 import { multiplied, rowsMultiplied } from "./shared/scaled";
 

@@ -1,6 +1,7 @@
 import type { Value } from "../graph/builder";
 import type { Convolution } from "../graph/convolution";
-import { convolutionOf, kernelGradient } from "./shared/convolutionGradient";
+import { convolutionOf } from "./shared/convolutionOf";
+import { kernelGradient } from "./shared/kernelGradient";
 import { defineGradient, type GradientContext } from "./gradient";
 
 export const convTranspose = defineGradient({

@@ -1,4 +1,5 @@
-import { convolutionOf, imageGradient } from "./shared/convolutionGradient";
+import { convolutionOf } from "./shared/convolutionOf";
+import { imageGradient } from "./shared/imageGradient";
 import { defineGradient } from "./gradient";
 import { nonZero } from "./shared/nonZero";
 import { knownShape } from "./shared/sumTo";

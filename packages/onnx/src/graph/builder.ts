@@ -6,11 +6,13 @@ import { checkStructure } from "../model/checkStructure";
 import type { ElementType } from "../model/elementType";
 import type { Dim, Graph, OnnxModel } from "../model/model";
 import { operators, type OperatorMethods } from "../operators";
-import type { Method, NodeWriter } from "../operators/method";
-import { defaultOpset, GraphAssembler, type AssemblerOptions, type Value } from "./assembler";
+import type { Method, NodeWriter, Value } from "../operators/method";
+import { defaultOpset, GraphAssembler, type AssemblerOptions } from "./assembler";
+import { loadModel } from "./load";
 
-export { defaultOpset, type Value } from "./assembler";
+export { defaultOpset } from "./assembler";
 export type { Attributes } from "../model/attribute";
+export type { Value } from "../operators/method";
 export { broadcast, knownSize } from "../model/dims";
 
 const methods: readonly (readonly [string, Method])[] = operators.flatMap((operator) =>
@@ -49,7 +51,7 @@ export class GraphBuilder extends GraphAssembler implements NodeWriter {
     );
     const opset = Math.max(defaultOpset, ...sets);
     const g = new GraphBuilder({ name: model.graph.name, opset });
-    g.load(model, shapes);
+    loadModel(g, model, shapes);
     return g;
   }
 

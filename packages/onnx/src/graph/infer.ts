@@ -1,8 +1,8 @@
 // Types and shapes of a node's outputs: finds the operator, checks the node against its definition
 // and applies its rule. The builder and the checker both stand on this.
-import { CajalError, isCajalError, unknownName, type Tensor } from "@cajal/core";
-import { elementsOf, followed, show, type Dims } from "../model/dims";
-import { isCarried, type ElementType } from "../model/elementType";
+import { CajalError, isCajalError, tensor, unknownName, type Tensor } from "@cajal/core";
+import { elementsOf, followed, isKnown, show, type Dims } from "../model/dims";
+import { isCarried, isDType, type ElementType } from "../model/elementType";
 import type {
   Attribute,
   AttributeType,
@@ -204,6 +204,17 @@ export function known(tensor: Initializer): Known {
   const { dtype, shape, data } = tensor;
   return { dtype, shape, elements: elementsOf(dtype, data), constant: tensor };
 }
+
+/** All that a value holds, where it is known. */
+export function constantIn({ constant, dtype, shape, elements }: Known): Tensor | undefined {
+  if (constant) return constant;
+  if (!isKnown(shape) || !isKnown(elements) || !isDType(dtype)) return undefined;
+  if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(elements, int64) };
+  return tensor(dtype, shape, elements);
+}
+
+/** "To the end" is 2⁶³ − 1, which as a number is one too many. */
+const int64 = (value: number) => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value));
 
 /** What was inferred of graphs inside nodes, by all that it goes by. */
 const inferredGraphs = new WeakMap<Graph, Map<string, readonly Known[]>>();

@@ -1,5 +1,5 @@
 // Attributes as one writes them, and as ONNX has them.
-import { CajalError, type Tensor } from "@cajal/core";
+import { CajalError, unknownName, type Tensor } from "@cajal/core";
 import type { Attribute, AttributeType, Graph, Node } from "./model";
 
 /** Attributes as one writes them; the operator's definition says which ONNX type each has. */
@@ -9,6 +9,27 @@ export type Attributes = Readonly<
     number | string | boolean | readonly number[] | readonly string[] | Tensor | Graph | undefined
   >
 >;
+
+/**
+ * Attributes of a node of `op`, each of the ONNX type that the definition says.
+ *
+ * @throws CajalError `unknown-name` for one that the operator has not; `bad-argument` for a value of another type
+ */
+export function typedAttributes(
+  op: string,
+  types: Readonly<Record<string, AttributeType>>,
+  attributes: Attributes,
+  node: string,
+): Record<string, Attribute> {
+  const typed: Record<string, Attribute> = {};
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined) continue;
+    const type = Object.hasOwn(types, key) ? types[key] : undefined;
+    if (!type) throw unknownName(`attribute of ${op}`, key, Object.keys(types));
+    typed[key] = attributeOf(type, value, `node "${node}", attribute "${key}"`);
+  }
+  return typed;
+}
 
 /** The attribute of that ONNX type. Throws CajalError `bad-argument` for a value of another type. */
 export function attributeOf(

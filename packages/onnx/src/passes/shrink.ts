@@ -4,6 +4,7 @@
 // (Jacob et al. 2018, arXiv:1712.05877; Wu et al. 2020, arXiv:2004.09602).
 import { CajalError, checkArgument, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
+import { float16Bits } from "../model/halfPrecision";
 import type { Attribute, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model";
 import { operatorFacts } from "../operators";
 import { upgradeModel } from "../graph/builder";
@@ -244,27 +245,5 @@ function writeBias(
   return name;
 }
 
-const float = new Float32Array(1);
-const word = new Uint32Array(float.buffer);
-
-/** The bits of the nearest half-precision number, ties to even (IEEE 754); beyond 65,504 the largest. */
-function toHalf(value: number): number {
-  float[0] = value;
-  const bits = word[0]!;
-  const sign = (bits >>> 16) & 0x8000;
-  const exponent = ((bits >>> 23) & 0xff) - 112;
-  const mantissa = bits & 0x7fffff;
-  if (Number.isNaN(value)) return sign | 0x7e00;
-  if (exponent >= 31) return sign | 0x7bff;
-  if (exponent <= 0) {
-    // Subnormal: units of 2⁻²⁴.
-    const units = Math.abs(value) * 2 ** 24;
-    const down = Math.floor(units);
-    const rest = units - down;
-    return sign | (down + (rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? 1 : 0));
-  }
-  const down = (exponent << 10) | (mantissa >> 13);
-  const rest = mantissa & 0x1fff;
-  const up = rest > 0x1000 || (rest === 0x1000 && (down & 1) === 1) ? 1 : 0;
-  return sign | Math.min(0x7bff, down + up);
-}
+/** The bits of the nearest half-precision number; beyond 65,504 the largest. */
+const toHalf = (value: number) => float16Bits(Math.max(-65504, Math.min(65504, value)));

@@ -4,7 +4,7 @@ import type { GraphBuilder, Value } from "../../graph/builder";
 import { convolutionBetween, type Convolution } from "../../graph/convolution";
 import { computed } from "../../model/elementType";
 import type { GradientContext } from "../gradient";
-import { imageGradients } from "./convolutionGradient";
+import { imageGradients } from "./imageGradient";
 import { knownShape } from "./sumTo";
 
 /**

@@ -3,7 +3,7 @@ import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
-import { kernelGradients, type KernelGradient } from "./convolutionGradient";
+import { kernelGradients, type KernelGradient } from "./kernelGradient";
 import { encodeModel } from "../../file/encode";
 
 /** The definition: dw[m, c, i, j] = Σ over images and windows of dy · x. */

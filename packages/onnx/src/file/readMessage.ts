@@ -1,69 +1,18 @@
-// The wire format of Protocol Buffers (https://protobuf.dev/programming-guides/encoding), reader and
-// writer, driven by the table in proto.ts. Reading checks every length against what is there before
-// it allocates, and hands out bytes as views; writing hands out big bytes as views.
+// Reads the wire format of Protocol Buffers. Every length is checked against what is there before anything is
+// allocated for it, and bytes are handed out as views.
 import { CajalError, isCajalError } from "@cajal/core";
-import { onnxProto } from "./proto";
-
-type Schema = typeof onnxProto;
-export type MessageName = keyof Schema;
-
-interface Scalars {
-  int32: number;
-  int64: number;
-  exact64: bigint;
-  wide64: number | bigint;
-  float: number;
-  double: number;
-  string: string;
-  bytes: Uint8Array;
-}
-
-/** A repeated field of messages: each is read when it is asked for, so that few lie in memory at once. */
-export type Messages<M extends MessageName> = Iterable<Message<M>> & { readonly length: number };
-
-type TypeOf<T> = T extends keyof Scalars ? Scalars[T] : T extends MessageName ? Message<T> : never;
-type ListOf<T> = T extends "float" | "double"
-  ? ArrayLike<number>
-  : T extends "exact64"
-    ? ArrayLike<bigint>
-    : T extends MessageName
-      ? Messages<T>
-      : readonly TypeOf<T>[];
-
-/** A message in memory; fields that the table has not are its `rest`, as they lie in the file. */
-export type Message<M extends MessageName> = {
-  readonly [F in keyof Schema[M]]?: Schema[M][F] extends readonly [number, infer T, "repeated"]
-    ? ListOf<T>
-    : Schema[M][F] extends readonly [number, infer T]
-      ? TypeOf<T>
-      : never;
-} & { readonly rest?: Uint8Array };
+import {
+  fields,
+  wireOf,
+  wireTypes,
+  type Field,
+  type Fields,
+  type Message,
+  type MessageName,
+} from "./message";
 
 /** As protobuf's own libraries have it. */
 const deepest = 100;
-
-const wireTypes = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
-
-type FieldOf = {
-  readonly name: string;
-  readonly number: number;
-  readonly type: string;
-  readonly repeated: boolean;
-};
-
-const fields = new Map<string, { list: readonly FieldOf[]; byNumber: Map<number, FieldOf> }>(
-  Object.entries(onnxProto).map(([message, table]) => {
-    const list = Object.entries(table).map(
-      ([name, [number, type, label]]: [string, readonly [number, string, string?]]): FieldOf => ({
-        name,
-        number,
-        type,
-        repeated: label === "repeated",
-      }),
-    );
-    return [message, { list, byNumber: new Map(list.map((field) => [field.number, field])) }];
-  }),
-);
 
 /**
  * Reads a message. Bytes in it are views of `data`.
@@ -73,8 +22,6 @@ const fields = new Map<string, { list: readonly FieldOf[]; byNumber: Map<number,
 export function readMessage<M extends MessageName>(name: M, data: Uint8Array): Message<M> {
   return new Reader(data).message(name, 0, data.byteLength, 0, undefined) as Message<M>;
 }
-
-type Loose = Record<string, unknown>;
 
 /** Where a message lies: the field, and in which message. */
 interface Place {
@@ -91,11 +38,11 @@ function pathOf(place: Place | undefined): string {
 }
 
 /** The messages of a repeated field, as ranges of the bytes. */
-class Lazy implements Iterable<Loose> {
+class Lazy implements Iterable<Fields> {
   readonly #ranges: number[] = [];
-  readonly #read: (start: number, end: number, index: number) => Loose;
+  readonly #read: (start: number, end: number, index: number) => Fields;
 
-  constructor(read: (start: number, end: number, index: number) => Loose) {
+  constructor(read: (start: number, end: number, index: number) => Fields) {
     this.#read = read;
   }
 
@@ -107,7 +54,7 @@ class Lazy implements Iterable<Loose> {
     this.#ranges.push(start, end);
   }
 
-  *[Symbol.iterator](): Generator<Loose> {
+  *[Symbol.iterator](): Generator<Fields> {
     for (let i = 0; i < this.#ranges.length; i += 2)
       yield this.#read(this.#ranges[i]!, this.#ranges[i + 1]!, i / 2);
   }
@@ -130,12 +77,12 @@ class Reader {
     end: number,
     depth: number,
     place: Place | undefined,
-  ): Loose {
+  ): Fields {
     this.#at = start;
     const { byNumber } = fields.get(name)!;
-    const message: Loose = {};
+    const message: Fields = {};
     const unknown: number[] = [];
-    let current: FieldOf | undefined;
+    let current: Field | undefined;
     try {
       if (depth > deepest) throw this.#bad(`messages lie more than ${deepest} deep`);
       while (this.#at < end) {
@@ -162,8 +109,8 @@ class Reader {
   }
 
   #field(
-    message: Loose,
-    field: FieldOf,
+    message: Fields,
+    field: Field,
     wire: number,
     end: number,
     depth: number,
@@ -213,12 +160,12 @@ class Reader {
   }
 
   /** A packed list may come in several pieces, though nobody writes it so. */
-  #list(message: Loose, name: string): unknown[] {
+  #list(message: Fields, name: string): unknown[] {
     const list = message[name];
     if (Array.isArray(list)) return list;
-    const made = list === undefined ? [] : Array.from(list as ArrayLike<unknown>);
-    message[name] = made;
-    return made;
+    const values = list === undefined ? [] : Array.from(list as ArrayLike<unknown>);
+    message[name] = values;
+    return values;
   }
 
   #ranges(ends: readonly number[]): Uint8Array {
@@ -357,19 +304,12 @@ class Reader {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function wireOf(type: string): number {
-  if (type === "int32" || type.endsWith("64")) return wireTypes.varint;
-  if (type === "float") return wireTypes.fixed32;
-  if (type === "double") return wireTypes.fixed64;
-  return wireTypes.bytes;
-}
-
 /** Puts the path of the field before an error that has none yet. */
 function located(
   cause: unknown,
   place: Place | undefined,
-  field: FieldOf | undefined,
-  message: Loose,
+  field: Field | undefined,
+  message: Fields,
 ): unknown {
   if (!isCajalError(cause) || "path" in cause.facts || !("at" in cause.facts)) return cause;
   const index = field?.repeated
@@ -381,135 +321,4 @@ function located(
     `not a well-formed ONNX file: ${path && `${path}, `}${cause.message}`,
     { ...cause.facts, path },
   );
-}
-
-/** Bytes in pieces; the pieces are written one after the other. */
-export interface Parts {
-  readonly parts: readonly Uint8Array[];
-  readonly length: number;
-}
-
-/** From here on bytes are handed on as views. */
-const big = 4096;
-
-/** Writes a message: fields in the order of their numbers, absent ones left out. */
-export function writeMessage<M extends MessageName>(name: M, message: Message<M>): Parts {
-  return write(name, message);
-}
-
-function write(name: string, message: object): Parts {
-  const out = new Writer();
-  const values = message as Loose;
-  for (const { name: key, number, type, repeated } of fields.get(name)!.list) {
-    const value = values[key];
-    if (value === undefined) continue;
-    if (!repeated) out.field(number, type, value);
-    else if (wireOf(type) === wireTypes.bytes)
-      for (const each of value as Iterable<unknown>) out.field(number, type, each);
-    else if ((value as ArrayLike<unknown>).length > 0) {
-      const packed = new Writer();
-      for (const each of Array.from(value as ArrayLike<unknown>)) packed.scalar(type, each);
-      out.tag(number, wireTypes.bytes);
-      out.nested(packed.finish());
-    }
-  }
-  if (values.rest !== undefined) out.bytes(values.rest as Uint8Array);
-  return out.finish();
-}
-
-class Writer {
-  readonly #parts: Uint8Array[] = [];
-  #buffer = new Uint8Array(256);
-  #used = 0;
-  #flushed = 0;
-
-  field(number: number, type: string, value: unknown): void {
-    this.tag(number, wireOf(type));
-    if (type === "string") {
-      const bytes = new TextEncoder().encode(value as string);
-      this.nested({ parts: [bytes], length: bytes.length });
-    } else if (type === "bytes") {
-      const bytes = value as Uint8Array;
-      this.nested({ parts: [bytes], length: bytes.length });
-    } else if (wireOf(type) === wireTypes.bytes) this.nested(write(type, value as object));
-    else this.scalar(type, value);
-  }
-
-  tag(number: number, wire: number): void {
-    this.#varint(number * 8 + wire);
-  }
-
-  scalar(type: string, value: unknown): void {
-    if (type === "float" || type === "double") {
-      const size = type === "float" ? 4 : 8;
-      this.#room(size);
-      const view = new DataView(this.#buffer.buffer, this.#used, size);
-      if (type === "float") view.setFloat32(0, value as number, true);
-      else view.setFloat64(0, value as number, true);
-      this.#used += size;
-    } else if (typeof value === "bigint") this.#big(value);
-    else {
-      const number = value as number;
-      if (number >= 0 && number <= Number.MAX_SAFE_INTEGER) this.#varint(number);
-      // 2⁶³ − 1, ONNX's "to the end", is 2⁶³ as a number.
-      else this.#big(number >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(number));
-    }
-  }
-
-  nested({ parts, length }: Parts): void {
-    this.#varint(length);
-    for (const part of parts) this.bytes(part);
-  }
-
-  bytes(part: Uint8Array): void {
-    if (part.length >= big) {
-      this.#flush();
-      this.#parts.push(part);
-      this.#flushed += part.length;
-    } else {
-      this.#room(part.length);
-      this.#buffer.set(part, this.#used);
-      this.#used += part.length;
-    }
-  }
-
-  finish(): Parts {
-    this.#flush();
-    return { parts: this.#parts, length: this.#flushed };
-  }
-
-  #varint(value: number): void {
-    this.#room(10);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#buffer[this.#used++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
-    }
-    this.#buffer[this.#used++] = rest;
-  }
-
-  #big(value: bigint): void {
-    this.#room(10);
-    let rest = BigInt.asUintN(64, value);
-    while (rest >= 0x80n) {
-      this.#buffer[this.#used++] = Number(rest & 0x7fn) | 0x80;
-      rest >>= 7n;
-    }
-    this.#buffer[this.#used++] = Number(rest);
-  }
-
-  #room(size: number): void {
-    if (this.#used + size <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#used + size));
-    larger.set(this.#buffer.subarray(0, this.#used));
-    this.#buffer = larger;
-  }
-
-  #flush(): void {
-    if (this.#used === 0) return;
-    this.#parts.push(this.#buffer.subarray(0, this.#used));
-    this.#flushed += this.#used;
-    this.#buffer = new Uint8Array(256);
-    this.#used = 0;
-  }
 }

@@ -1,0 +1,231 @@
+// One request for a file, or for the rest of it, written to disk as it comes.
+import { abortable, CajalError } from "@cajal/core";
+import { open, writeFile } from "node:fs/promises";
+
+export interface FetchProgress {
+  /** Where the file will lie. */
+  readonly path: string;
+  readonly url: string;
+  /** Bytes there so far, those of an earlier, interrupted download included. */
+  readonly loaded: number;
+  /** Bytes of the whole file, where the server says so. */
+  readonly total?: number;
+}
+
+export interface FetchFileOptions {
+  /** Where the file may be had, tried in turn. */
+  urls: readonly string[];
+  /** Its path within the cache folder, e.g. "mnist/train-labels-idx1-ubyte.gz", or an absolute path. */
+  to: string;
+  /** The cache folder; default that of `cacheFolder()`. */
+  cache?: string;
+  /** What the content must hash to, in hexadecimal. */
+  sha256?: string;
+  /** As `sha256`, where no better one is published. */
+  md5?: string;
+  /** The hashes are those of the content within a gzip file, whose packing may differ by mirror. */
+  gunzip?: boolean;
+  /** Bytes of the file, if known. */
+  size?: number;
+  /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
+  offline?: boolean;
+  /** Milliseconds without a byte after which a mirror is given up; default 10,000. */
+  stallTimeout?: number;
+  /** Bytes a second, averaged over `rateWindow`, below which a mirror is given up; default 1,000. */
+  minimumRate?: number;
+  /** Milliseconds; default 30,000. */
+  rateWindow?: number;
+  /**
+   * How often mirrors that are only busy are asked again (status 408, 425, 429, 500, 502, 503, 504, or a
+   * connection that ends with nothing new): each time all that are left. Default 3.
+   */
+  retries?: number;
+  /**
+   * Milliseconds before they are first asked again, give or take a quarter, doubled each time; default 500.
+   * A server that says more (Retry-After, RFC 9110, section 10.2.3) is obeyed up to a minute, and given up
+   * beyond.
+   */
+  retryDelay?: number;
+  /** Ends the download at once; what has come is kept, and the next call goes on from there. */
+  signal?: AbortSignal;
+  /** Is told of every piece that comes. */
+  onProgress?: (progress: FetchProgress) => void;
+  /** Default the global one; another may go through a proxy. */
+  fetch?: typeof globalThis.fetch;
+}
+
+/** What an interrupted download left, if the server can say whether the file is still the same. */
+export interface Begun {
+  readonly offset: number;
+  /** A strong ETag, or the time of the last change. */
+  readonly validator?: string;
+  readonly total?: number;
+}
+
+export interface Job {
+  readonly path: string;
+  readonly part: string;
+  readonly note: string;
+  readonly begun: Begun;
+  readonly discard: () => Promise<unknown>;
+}
+
+export async function download(url: string, job: Job, options: FetchFileOptions): Promise<void> {
+  const {
+    stallTimeout = 10_000,
+    minimumRate = 1_000,
+    rateWindow = 30_000,
+    fetch = globalThis.fetch,
+    onProgress,
+  } = options;
+  const { path, part, note, begun } = job;
+  const stalled = new AbortController();
+  const signal = options.signal
+    ? AbortSignal.any([options.signal, stalled.signal])
+    : stalled.signal;
+  /** Waits for the server, but not for ever. */
+  const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => stalled.abort(), stallTimeout);
+    try {
+      return await abortable(work(), signal);
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      if (stalled.signal.aborted)
+        throw new CajalError("timeout", `${url}: the server sent nothing for ${stallTimeout} ms.`, {
+          url,
+          stallTimeout,
+        });
+      throw new CajalError(
+        "network",
+        `${url}: ${reasonOf(cause)}.`,
+        { url, transient: isBroken(cause) },
+        { cause },
+      );
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const headers = new Headers({ "accept-encoding": "identity" });
+  if (begun.offset > 0 && begun.validator !== undefined) {
+    headers.set("range", `bytes=${begun.offset}-`);
+    headers.set("if-range", begun.validator);
+  }
+  const response = await patiently(() => fetch(url, { headers, signal }));
+  const reader = response.body?.getReader();
+  try {
+    let loaded = 0;
+    if (response.status === 206) {
+      const [, start, whole] =
+        /^bytes (\d+)-\d*(?:\/(\d+))?/.exec(response.headers.get("content-range") ?? "") ?? [];
+      loaded = begun.offset;
+      const another =
+        whole !== undefined && begun.total !== undefined && Number(whole) !== begun.total;
+      if (start === undefined || Number(start) !== loaded || another) {
+        await job.discard();
+        throw new CajalError(
+          "network",
+          `${url}: asked for bytes from ${loaded}, got ${response.headers.get("content-range")}.`,
+          { url },
+        );
+      }
+    } else if (response.status !== 200 || reader === undefined) {
+      if (response.status === 416) await job.discard();
+      throw new CajalError(
+        "network",
+        `${url}: got status ${response.status} ${response.statusText}, expected 200.`,
+        {
+          url,
+          status: response.status,
+          transient: busy.includes(response.status),
+          retryAfter: retryAfter(response.headers.get("retry-after")),
+        },
+      );
+    }
+    const encoded = response.headers.has("content-encoding");
+    const length = response.headers.get("content-length");
+    const total = length === null || encoded ? undefined : loaded + Number(length);
+    const etag = response.headers.get("etag");
+    const validator =
+      etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");
+    const { size } = options;
+    if (total !== undefined && size !== undefined && total !== size)
+      throw new CajalError(
+        "checksum-mismatch",
+        `${url}: got a file of ${total} bytes, expected ${size}.`,
+        { url, got: total, expected: size },
+      );
+    await writeFile(note, JSON.stringify({ url, total, ...(!encoded && { validator }) }));
+
+    const expected = size ?? total;
+    const file = await open(part, loaded > 0 ? "r+" : "w");
+    try {
+      let window = { began: performance.now(), loaded };
+      for (;;) {
+        const { done, value } = await patiently(async () => reader!.read());
+        if (done) break;
+        if (expected !== undefined && loaded + value.length > expected) {
+          await job.discard();
+          throw new CajalError(
+            "checksum-mismatch",
+            `${url}: got more than ${expected} bytes, the size of the file.`,
+            { url, expected },
+          );
+        }
+        // A short write is written on; what the disk refuses is thrown.
+        for (let at = 0; at < value.length;)
+          at += (await file.write(value, at, value.length - at, loaded + at)).bytesWritten;
+        loaded += value.length;
+        onProgress?.({ path, url, loaded, ...(total !== undefined && { total }) });
+        const elapsed = performance.now() - window.began;
+        if (elapsed < rateWindow) continue;
+        const rate = (1000 * (loaded - window.loaded)) / elapsed;
+        if (rate < minimumRate)
+          throw new CajalError(
+            "timeout",
+            `${url}: the server sent ${Math.round(rate)} bytes a second, expected at least ${minimumRate}.`,
+            { url, rate, minimumRate },
+          );
+        window = { began: performance.now(), loaded };
+      }
+      if (total !== undefined && loaded < total)
+        throw new CajalError(
+          "network",
+          `${url}: the connection ended after ${loaded} of ${total} bytes.`,
+          { url, loaded, total, transient: true },
+        );
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    // Also where the loop was left early: frees the connection.
+    await reader?.cancel().catch(() => {});
+  }
+}
+
+/** Status codes of servers that may do better soon. */
+const busy = [408, 425, 429, 500, 502, 503, 504];
+
+/** Codes of connections that were there and broke off; one that was refused will be again. */
+const breaks = ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"];
+
+function isBroken(error: unknown): boolean {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && "code" in cause && breaks.includes(String(cause.code));
+}
+
+/** Milliseconds that a server asks to be left alone: seconds, or until a date. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return 1000 * Number(header);
+  const at = Date.parse(header);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+/** fetch says only "fetch failed"; why is in the cause. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return cause.message || ("code" in cause ? String(cause.code) : cause.name);
+}

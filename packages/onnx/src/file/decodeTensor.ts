@@ -1,0 +1,209 @@
+// A TensorProto → a tensor: a view of the file's bytes where it lies aligned, a copy where not. Sizes are checked
+// before memory is taken for them.
+import { CajalError, tensor, type DType, type Tensor, type TypedArrays } from "@cajal/core";
+import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
+import type { CarriedTensor, Initializer } from "../model/model";
+import { checkLocation } from "./encode";
+import { malformed, within } from "./malformed";
+import type { Message } from "./message";
+import { external } from "./proto";
+
+/** A tensor that lies in another file. */
+export interface ExternalData {
+  /** Name of the tensor. */
+  readonly tensor: string;
+  /** Path of the file, relative to the model's; never one that leaves its folder. */
+  readonly location: string;
+  /** In bytes. */
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface DecodeOptions {
+  /** The bytes of a tensor that lies in another file, exactly `length` of them; they may be filled in later. */
+  readonly externalData?: (data: ExternalData) => Uint8Array;
+  /**
+   * Whether `bytes` may be changed: weights that lie unaligned are then moved by some bytes within
+   * them, and take no memory of their own. `bytes` is no ONNX file any more afterwards.
+   */
+  readonly inPlace?: boolean;
+}
+
+/** Elements may lie in one of several fields, as raw bytes, or in another file. */
+export function tensorOf(
+  proto: Message<"TensorProto">,
+  where: string,
+  options: DecodeOptions,
+): Initializer {
+  const shape = proto.dims ?? [];
+  let size = 1;
+  for (const extent of shape) {
+    if (extent < 0) throw malformed(`${where}: extent ${extent} in its shape [${shape.join()}]`);
+    size *= extent;
+  }
+  if (!Number.isSafeInteger(size * 16))
+    throw malformed(`${where}: shape [${shape.join()}] is too large`);
+  const dtype = within(where, () => dtypeOf(proto.data_type ?? 0));
+  if (proto.segment)
+    throw new CajalError("unsupported", `${where}: tensors in segments are not supported.`, {});
+  const length = Math.ceil((size * bitsOf(dtype)) / 8);
+  const isExternal = proto.data_location === external;
+  if (dtype === "string") {
+    const data = proto.string_data ?? [];
+    if (isExternal || proto.raw_data)
+      throw malformed(`${where}: strings that lie in raw or external data`);
+    if (data.length !== size)
+      throw malformed(
+        `${where}: got ${data.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
+      );
+    return { dtype, shape, data };
+  }
+  let raw = isExternal ? externalBytes(proto, where, length, options) : proto.raw_data;
+  if (raw && raw.length !== length)
+    throw malformed(
+      `${where}: got ${raw.length} bytes, expected ${length} for ${dtype} [${shape.join()}]`,
+    );
+  if (!isDType(dtype)) return carriedOf(proto, dtype, shape, size, raw, where);
+  if (raw) {
+    if (!isExternal && options.inPlace) raw = shifted(raw, bitsOf(dtype) / 8);
+    return { dtype, shape, data: view(dtype, raw) };
+  }
+  const list = listOf(proto, dtype);
+  if (list.length !== size)
+    throw malformed(
+      `${where}: got ${list.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
+    );
+  return typed(dtype, shape, list);
+}
+
+/** A tensor of a type that is only carried: its bytes as raw_data has them. */
+function carriedOf(
+  proto: Message<"TensorProto">,
+  dtype: Exclude<CarriedType, "string">,
+  shape: readonly number[],
+  size: number,
+  raw: Uint8Array | undefined,
+  where: string,
+): CarriedTensor {
+  const length = Math.ceil((size * bitsOf(dtype)) / 8);
+  if (raw) return { dtype, shape, data: raw };
+  // Complex numbers are pairs in the lists of their parts; all others lie in int32_data as bits,
+  // those below 8 bits a packed byte in each.
+  const list: ArrayLike<number> =
+    dtype === "complex64"
+      ? (proto.float_data ?? [])
+      : dtype === "complex128"
+        ? (proto.double_data ?? [])
+        : (proto.int32_data ?? []);
+  const arrays = { complex64: Float32Array, complex128: Float64Array, bfloat16: Uint16Array };
+  const Bits = Object.hasOwn(arrays, dtype) ? arrays[dtype as "bfloat16"] : Uint8Array;
+  if (list.length * Bits.BYTES_PER_ELEMENT !== length)
+    throw malformed(
+      `${where}: got ${list.length} elements, expected ${length / Bits.BYTES_PER_ELEMENT} for ${dtype} [${shape.join()}]`,
+    );
+  return { dtype, shape, data: new Uint8Array(Bits.from(list).buffer) };
+}
+
+/** The field that a type's elements are in when they are not raw. */
+function listOf(proto: Message<"TensorProto">, dtype: DType): ArrayLike<number | bigint> {
+  switch (dtype) {
+    case "float32":
+      return proto.float_data ?? [];
+    case "float64":
+      return proto.double_data ?? [];
+    case "int64":
+      return proto.int64_data ?? [];
+    case "uint32":
+    case "uint64":
+      return proto.uint64_data ?? [];
+    default:
+      return proto.int32_data ?? [];
+  }
+}
+
+function typed(dtype: DType, shape: readonly number[], list: ArrayLike<number | bigint>): Tensor {
+  if (dtype === "float32" && list instanceof Float32Array) return { dtype, shape, data: list };
+  if (dtype === "float64" && list instanceof Float64Array) return { dtype, shape, data: list };
+  if (dtype === "int64" || dtype === "uint64") {
+    const bits =
+      list instanceof BigUint64Array ? list : BigUint64Array.from(Array.from(list, BigInt));
+    return dtype === "uint64"
+      ? { dtype, shape, data: bits }
+      : { dtype, shape, data: new BigInt64Array(bits.buffer) };
+  }
+  return tensor(dtype, shape, Array.from(list, Number));
+}
+
+function externalBytes(
+  proto: Message<"TensorProto">,
+  where: string,
+  expected: number,
+  options: DecodeOptions,
+): Uint8Array {
+  const entries = new Map(
+    Array.from(proto.external_data ?? [], ({ key = "", value = "" }) => [key, value] as const),
+  );
+  const location = entries.get("location") ?? "";
+  try {
+    checkLocation(location);
+  } catch {
+    throw malformed(
+      `${where}: its data lies in ${JSON.stringify(location)}, outside of the model's folder`,
+    );
+  }
+  const offset = Number(entries.get("offset") ?? 0);
+  const length = Number(entries.get("length") ?? expected);
+  if (!Number.isSafeInteger(offset) || offset < 0 || length !== expected)
+    throw malformed(
+      `${where}: offset ${offset}, length ${length}; expected a length of ${expected}`,
+    );
+  if (!options.externalData)
+    throw new CajalError(
+      "unsupported",
+      `${where}: its data lies in the file ${JSON.stringify(location)}. Read the model with readModel of @cajal/onnx/node, or pass { externalData }.`,
+      { location },
+    );
+  const bytes = options.externalData({ tensor: proto.name ?? "", location, offset, length });
+  if (bytes.length !== length)
+    throw malformed(
+      `${where}: got ${bytes.length} bytes of ${JSON.stringify(location)}, expected ${length}`,
+    );
+  return bytes;
+}
+
+const arrayTypes: {
+  [D in DType]: new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArrays[D];
+} = {
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+  bool: Uint8Array,
+};
+
+/** Bytes as elements: the same memory where it is aligned. */
+function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
+  const width = bitsOf(dtype) / 8;
+  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return new arrayTypes[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
+}
+
+/**
+ * The same bytes, moved to where they lie aligned. There are always 4 bytes before them to move
+ * into, those that announced them (two tags, two lengths), so that up to 3 are free; wider
+ * elements stay where they are.
+ */
+function shifted(bytes: Uint8Array, width: number): Uint8Array {
+  const shift = bytes.byteOffset % width;
+  if (shift === 0 || width > 4) return bytes;
+  const to = new Uint8Array(bytes.buffer, bytes.byteOffset - shift, bytes.length);
+  to.set(bytes);
+  return to;
+}

@@ -1,0 +1,15 @@
+import type { Value } from "../../graph/builder";
+import { convolutionBetween, type Convolution } from "../../graph/convolution";
+import type { GradientContext } from "../gradient";
+import { knownShape } from "./sumTo";
+
+/** The convolution that a node computes from an image `x` with kernel `w` to `y`. */
+export const convolutionOf = (
+  context: GradientContext,
+  x: Value,
+  w: Value,
+  y: Value,
+): Convolution => {
+  const [image, kernel, result] = [x, w, y].map((value) => knownShape(value, "of a convolution"));
+  return convolutionBetween(context, image!, kernel!, result!);
+};

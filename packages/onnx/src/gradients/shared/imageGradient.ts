@@ -1,0 +1,108 @@
+// The gradient of the image of a convolution y = conv(x, w): x is [batch, channels, ...input],
+// w [maps, channels / group, ...kernel], y [batch, maps, ...output].
+import { servedInBlocks } from "../../passes/blocked";
+import type { GraphBuilder, Value } from "../../graph/builder";
+import type { Convolution } from "../../graph/convolution";
+
+/** The gradient of the image. */
+export function imageGradient(
+  g: GraphBuilder,
+  dy: Value,
+  w: Value,
+  conv: Convolution,
+  block?: number,
+): Value {
+  return imageGradients[chooseImageGradient(conv, block)](g, dy, w, conv);
+}
+
+export type ImageGradient = "flipped" | "transposed";
+
+/**
+ * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
+ *
+ * @param block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be
+ */
+export function chooseImageGradient(conv: Convolution, block?: number): ImageGradient {
+  const { channels, maps, group, kernel, output } = conv;
+  if (block !== undefined && servedInBlocks(conv, block, true)) return "transposed";
+  if (!flippable(conv)) return "transposed";
+  if (kernel.every((k) => k === 1)) return "flipped";
+  // A convolution gathers the window of each of its many maps before it makes few channels of them; the
+  // transposed one makes the few first.
+  if (group === 1 && maps >= 2 * channels) return "transposed";
+  // Flipping costs a copy of the kernel, which a large one over a small map does not repay.
+  const area = output.reduce((a, b) => a * b, 1);
+  return (maps * channels) / group < 64 * 1024 || area > 400 ? "flipped" : "transposed";
+}
+
+/** With stride 1, and no padding beyond what a window reaches. */
+const flippable = ({ kernel, strides, dilations, pads }: Convolution): boolean =>
+  strides.every((stride) => stride === 1) &&
+  pads.every((pad, i) => pad <= (kernel[i % kernel.length]! - 1) * dilations[i % kernel.length]!);
+
+export const imageGradients: Record<
+  ImageGradient,
+  (g: GraphBuilder, dy: Value, w: Value, conv: Convolution) => Value
+> = {
+  /**
+   * With stride 1 it is again a convolution, of dy, with the kernel flipped and its channels and
+   * maps swapped.
+   */
+  flipped(g, dy, w, conv) {
+    const { kernel, dilations, pads, group } = conv;
+    const rank = kernel.length;
+    const opposite = pads.map((pad, i) => (kernel[i % rank]! - 1) * dilations[i % rank]! - pad);
+    const flipped = kernel.every((k) => k === 1)
+      ? w
+      : g.slice(w, {
+          starts: kernel.map(() => -1),
+          ends: kernel.map(() => -(2 ** 31)),
+          axes: kernel.map((_, i) => i + 2),
+          steps: kernel.map(() => -1),
+        });
+    return g.conv(dy, swapChannels(g, flipped, conv), undefined, {
+      pads: opposite,
+      dilations,
+      group,
+    });
+  },
+
+  /** The transposed convolution of dy with w. */
+  transposed(g, dy, w, { input, output, kernel, strides, dilations, pads, group }) {
+    const rank = kernel.length;
+    // What the last stride left over belongs to no window; where a pool's last window stands out
+    // beyond the padding, the excess is cut off.
+    const rest = input.map(
+      (extent, i) =>
+        extent -
+        ((output[i]! - 1) * strides[i]! +
+          (kernel[i]! - 1) * dilations[i]! +
+          1 -
+          pads[i]! -
+          pads[i + rank]!),
+    );
+    return g.convTranspose(dy, w, undefined, {
+      strides,
+      dilations,
+      pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -rest[i - rank]!))),
+      group,
+      ...(rest.some((extent) => extent > 0)
+        ? { output_padding: rest.map((extent) => Math.max(0, extent)) }
+        : {}),
+    });
+  },
+};
+
+/** [maps, channels / group, ...] → [channels, maps / group, ...], group by group. */
+function swapChannels(
+  g: GraphBuilder,
+  w: Value,
+  { group, maps, channels, kernel }: Convolution,
+): Value {
+  const spatial = kernel.map((_, i) => i);
+  if (group === 1) return g.transpose(w, [1, 0, ...spatial.map((i) => i + 2)]);
+  if (maps === group && channels === group) return w;
+  const split = g.reshape(w, [group, maps / group, channels / group, ...kernel]);
+  const swapped = g.transpose(split, [0, 2, 1, ...spatial.map((i) => i + 3)]);
+  return g.reshape(swapped, [channels, maps / group, ...kernel]);
+}

@@ -1,0 +1,88 @@
+// A model, added to a graph under construction.
+import { unknownName } from "@cajal/core";
+import type { Dim, Graph, Node, OnnxModel } from "../model/model";
+import { topologicalOrder, used } from "../model/topologicalOrder";
+import { defaultOpset, GraphAssembler } from "./assembler";
+import { statedIn } from "./infer";
+import { inlineCalls, opsetOf } from "./inlineCalls";
+import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
+import { checkSame, upgrade } from "./upgrade";
+
+type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
+
+/**
+ * Adds a whole model: its inputs, initializers, nodes and outputs, by their names. Nodes of older operator sets are
+ * brought to the graph's. All shapes are inferred again; what the model states of them counts where an operator is
+ * unknown here.
+ *
+ * @param shapes shapes for inputs, in place of the model's own
+ */
+export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: Shapes): void {
+  const model = inlineCalls(withFunctions);
+  const { graph, opsets } = model;
+  for (const name of Object.keys(shapes))
+    if (!graph.inputs.some((input) => input.name === name))
+      throw unknownName(
+        "input of the graph",
+        name,
+        graph.inputs.map((input) => input.name),
+      );
+  g.adopt(model);
+  const mixed = (withFunctions.functions ?? []).some(
+    (each) => (each.opsets[""] ?? opsets[""]) !== opsets[""],
+  );
+  loadGraph(g, graph, { opset: opsets[""] ?? g.opset, mixed, shapes });
+}
+
+interface LoadContext {
+  readonly opset: number;
+  /** Whether nodes of several operator sets come together, from a model's functions. */
+  readonly mixed: boolean;
+  readonly shapes: Shapes;
+}
+
+function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void {
+  const { opset, mixed, shapes } = context;
+  // Up to IR version 3 initializers were listed as inputs, too.
+  for (const [name, data] of graph.initializers) g.initializer(name, data);
+  for (const { name, dtype, shape, containers } of graph.inputs)
+    if (!graph.initializers.has(name))
+      g.input(name, dtype, Object.hasOwn(shapes, name) ? shapes[name] : shape, containers);
+  const stated = statedIn(graph);
+  const sequences: Sequences = new Map();
+  const assemble = (name: string) => {
+    const values = sequences.get(name);
+    if (values && !g.find(name)) g.append(assembled(name, values, g), stated);
+  };
+  for (const node of topologicalOrder(graph.nodes)) {
+    const scope = node.name || node.outputs[0] || node.op;
+    if (g.within(scope, () => inlineSequence(node, g, sequences))) continue;
+    for (const name of used(node)) assemble(name);
+    const own = opsetOf(node, opset);
+    const current =
+      own === g.opset && !mixed
+        ? node
+        : g.within(scope, () => {
+            const inner = withCurrentGraphs(g, node, { ...context, opset: own });
+            const newer = own < defaultOpset ? upgrade(inner, g, own) : inner;
+            checkSame(newer, Math.max(own, defaultOpset), g.opset);
+            return newer;
+          });
+    g.append(current, stated);
+  }
+  for (const { name } of graph.outputs) {
+    assemble(name);
+    g.adoptOutput(name);
+  }
+}
+
+/** A node, the graphs inside it of the operator set of `g`. */
+function withCurrentGraphs(g: GraphAssembler, node: Node, context: LoadContext): Node {
+  const attributes = Object.entries(node.attributes).map(([name, attribute]) => {
+    if (attribute.type !== "graph") return [name, attribute] as const;
+    const inner = new GraphAssembler({ name: attribute.value.name }, g);
+    loadGraph(inner, attribute.value, { ...context, shapes: {} });
+    return [name, { type: "graph", value: inner.buildGraph() }] as const;
+  });
+  return { ...node, attributes: Object.fromEntries(attributes) };
+}

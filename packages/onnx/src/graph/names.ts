@@ -1,0 +1,80 @@
+// Names in graphs.
+import type { Graph, Node } from "../model/model";
+
+/** The names that a graph and the graphs inside it have. */
+export class Names {
+  readonly #counts = new Map<string, number>();
+  readonly #taken = new Set<string>();
+
+  has(name: string): boolean {
+    return this.#taken.has(name);
+  }
+
+  take(name: string): void {
+    this.#taken.add(name);
+  }
+
+  /** `base`, or `base_1`, `base_2` … : the first that is free, and not given before. */
+  fresh(base: string): string {
+    for (;;) {
+      const count = this.#counts.get(base) ?? 0;
+      this.#counts.set(base, count + 1);
+      const name = count === 0 ? base : `${base}_${count}`;
+      if (!this.#taken.has(name)) return name;
+    }
+  }
+}
+
+/** All names in a graph and the graphs inside it, of values and nodes. */
+export function namesIn(graph: Graph): readonly string[] {
+  const inner = graph.nodes.flatMap(({ attributes }) =>
+    Object.values(attributes).flatMap((attribute) =>
+      attribute.type === "graph" ? namesIn(attribute.value) : [],
+    ),
+  );
+  return [
+    ...inner,
+    ...graph.initializers.keys(),
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
+  ];
+}
+
+/**
+ * The nodes, without those that only give a value its name as an output, each a copy of it: where the
+ * value is computed here and is no output itself, it takes that name.
+ */
+export function underPublishedNames(
+  nodes: readonly Node[],
+  {
+    published,
+    computed,
+    kept,
+  }: {
+    /** Outputs of the copies. */
+    published: ReadonlySet<string>;
+    computed: ReadonlySet<string>;
+    /** Names that stay: of inputs and outputs. */
+    kept: ReadonlySet<string>;
+  },
+): readonly Node[] {
+  const names = new Map<string, string>();
+  // Graphs inside of nodes may read the values by their names.
+  const nested = nodes.some(({ attributes }) =>
+    Object.values(attributes).some(({ type }) => type === "graph"),
+  );
+  const others = nodes.filter((node) => {
+    const [from, to] = [node.inputs[0]!, node.outputs[0]!];
+    const spared =
+      !nested && published.has(to) && computed.has(from) && !kept.has(from) && !names.has(from);
+    if (spared) names.set(from, to);
+    return !spared;
+  });
+  if (names.size === 0) return others;
+  const named = (name: string) => names.get(name) ?? name;
+  return others.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(named),
+    outputs: node.outputs.map(named),
+  }));
+}
