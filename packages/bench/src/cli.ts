@@ -19,6 +19,7 @@ Begin here:
   cajal run                               a network learns handwritten digits; see cajal-report/report.html
   cajal devices                           what this machine can run on, and why not on the rest
   cajal table                             size, parameters, depth and cost of the networks
+  cajal run table --device gpu            the same measured, on your graphics card
   cajal learn --dataset mnist             train one yourself
   cajal transfer --data flowers           a network that tells your pictures apart
   cajal speed --engines onnx,tfjs         how fast, on which engine

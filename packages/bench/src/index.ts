@@ -1,5 +1,13 @@
-export { runSuite, suites } from "./suites/runSuite";
-export type { StageEvent, Suite, SuiteContext, SuiteEvent } from "./suites/suite";
+export { suites } from "./suites";
+export { runSuite, type RunSuiteOptions } from "./suites/runSuite";
+export type {
+  Shard,
+  StageEvent,
+  Suite,
+  SuiteContext,
+  SuiteEvent,
+  SuiteSettings,
+} from "./suites/suite";
 export type { Check, Report } from "./report/report";
 export type { Section } from "./report/sections";
 export type { EnginesSection, Place } from "./report/sections/engines";
@@ -13,7 +21,13 @@ export { reportMarkdown } from "./report/markdown";
 export { table, type TableRow } from "./measure/table";
 export { speed, type SpeedEvent, type SpeedOptions } from "./measure/speed";
 export { compare, type Compared, type Comparison } from "./measure/compare";
-export { identityOf, parseRecords, type BenchRecord, type Phase } from "./measure/record";
+export {
+  identityOf,
+  parseRecords,
+  type BenchRecord,
+  type CurvePoint,
+  type Phase,
+} from "./measure/record";
 export { environment, host, type Environment } from "./measure/environment";
 export { relativeDifference } from "./measure/agreement";
 export { median, p90, quantile } from "./measure/statistics";

@@ -23,13 +23,16 @@ export const compare = defineCommand({
     threshold: fraction("<share>", "what counts: 0.1 is 10 % slower or 10 % more memory", {
       default: 0.1,
     }),
+    surely: fraction("<share>", "what counts of times whose rounds tell them from noise", {
+      default: 0.02,
+    }),
     accuracyThreshold: fraction("<share>", "what counts of accuracy, in its own units", {
       default: 0.005,
     }),
   },
-  async run({ output, progress }, { before, after, threshold, accuracyThreshold }) {
+  async run({ output, progress }, { before, after, threshold, surely, accuracyThreshold }) {
     const [then, now] = await Promise.all([read(before), read(after)]);
-    const result = compareRecords(then, now, { threshold, accuracyThreshold });
+    const result = compareRecords(then, now, { threshold, surely, accuracyThreshold });
     if (result.comparisons.length === 0)
       throw new CajalError(
         "bad-argument",
@@ -39,13 +42,14 @@ export const compare = defineCommand({
     output.document(result);
     output.text(
       textTable(
-        ["measurement", "of", "before", "after", "ratio", ""],
-        result.comparisons.map(({ what, measure, before, after, ratio, verdict }) => [
+        ["measurement", "of", "before", "after", "ratio", "95 %", ""],
+        result.comparisons.map(({ what, measure, before, after, ratio, interval, verdict }) => [
           what,
           measure,
           figures(before),
           figures(after),
-          times(ratio),
+          interval === undefined ? times(ratio) : `${ratio.toFixed(3)}×`,
+          interval === undefined ? "" : interval.map((end) => end.toFixed(3)).join("–"),
           verdict === "same" ? "" : verdict,
         ]),
       ),

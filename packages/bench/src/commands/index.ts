@@ -13,6 +13,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandDefinition>>
   explain: async () => (await import("./explain")).explain,
   devices: async () => (await import("./devices")).devices,
   compare: async () => (await import("./compare")).compare,
+  merge: async () => (await import("./merge")).merge,
   datasets: async () => (await import("./datasets")).datasets,
   cache: async () => (await import("./cache")).cache,
   worker: async () => (await import("./worker")).worker,

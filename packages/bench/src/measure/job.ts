@@ -1,16 +1,20 @@
-// One measurement in a process of its own: what `cajal worker` is given, and what it does with it.
+// One measurement in a process of its own: what `cajal worker` is told, and the lines that it answers.
 import { createInterface } from "node:readline";
-import { CajalError, checkOptions, random, tensor, type Tensor, unknownName } from "@cajal/core";
-import { modelFacts, resolve } from "@cajal/models";
-import { type DeviceChoice, initialize, open, openTrainStep } from "@cajal/runtime";
-import { sgd, sparseCategoricalCrossentropy } from "@cajal/train";
+import { CajalError, checkOptions, isCajalError, unknownName } from "@cajal/core";
+import type { DeviceChoice } from "@cajal/runtime";
+import type { Phase } from "./record";
 import { median } from "./statistics";
+import type { SingleTask, TimedTask } from "./tasks/task";
 import type { Turn } from "./workers";
 
 export interface Job {
-  phase: "predict" | "train";
+  /** What the record will say was measured. */
+  phase: Phase;
+  /** What does it; default: what is called as the phase is. */
+  task?: string;
   /** Name of a network. */
   model: string;
+  dataset?: string;
   engine: "onnx" | "tfjs";
   device: DeviceChoice;
   /** Examples per step. */
@@ -23,6 +27,8 @@ export interface Job {
   warmup?: number;
   /** Repeated in the answers, for harnesses that ask several. */
   labels?: Readonly<Record<string, string>>;
+  /** What else the task takes. */
+  settings?: Readonly<Record<string, unknown>>;
 }
 
 /** @throws CajalError `bad-argument`, `unknown-option` */
@@ -42,7 +48,7 @@ export function parseJob(text: string): Job {
     throw new CajalError("bad-argument", `worker: got ${text}, expected a job as a JSON object.`, {
       text,
     });
-  checkOptions("a worker's job", job, Object.keys({ ...required, ...optional }));
+  checkOptions("a worker's job", job, [...Object.keys(required), ...optional]);
   for (const [field, type] of Object.entries(required)) {
     const got: unknown = Reflect.get(job, field);
     if (typeof got !== type)
@@ -62,90 +68,86 @@ const required = {
   device: "string",
   batch: "number",
 };
-const optional = { seed: 0, threads: 0, warmup: 0, labels: 0 };
+const optional = ["task", "dataset", "seed", "threads", "warmup", "labels", "settings"];
+
+interface Channel {
+  readonly input?: NodeJS.ReadableStream;
+  readonly say?: (line: string) => void;
+}
 
 /**
- * Builds, warms up, says that it is ready, and then does timed steps as it is told, line by line,
- * until its input ends; see workers.ts for the protocol.
+ * Does the job. A timed task builds, warms up, says that it is ready, and then does timed steps as it is told, line
+ * by line, until its input ends; a single one says how far it is and what came of it. See workers.ts for the lines.
  */
 export async function serve(
   job: Job,
-  { input = process.stdin, say = (line: string) => void process.stdout.write(line) } = {},
+  { input = process.stdin, say = (line) => void process.stdout.write(line) }: Channel = {},
 ): Promise<void> {
-  const { step, dispose, device } = await prepare(job);
-  const answer = (fields: object) =>
-    say(`${JSON.stringify({ ...job.labels, device, ...fields })}\n`);
+  const answer = (fields: object) => say(`${JSON.stringify({ ...job.labels, ...fields })}\n`);
+  // Loaded here: what parses a job needs no engine.
+  const { tasks } = await import("./tasks");
+  const name = job.task ?? job.phase;
+  const task = tasks.find((each) => each.name === name);
+  if (task === undefined) throw unknownName("phase", name, tasks.map((each) => each.name)); // prettier-ignore
+  try {
+    if ("run" in task) await runOnce(task, job, answer);
+    else await takeSteps(task, job, { input, answer });
+  } catch (error) {
+    if (isCajalError(error)) answer({ failed: { code: error.code, message: error.message } });
+    throw error;
+  }
+}
+
+async function runOnce(task: SingleTask, job: Job, answer: (fields: object) => void) {
+  let told = -Infinity;
+  const records = await task.run(job, (done, note) => {
+    if (performance.now() - told < 200) return;
+    told = performance.now();
+    answer({ progress: done, note });
+  });
+  answer({ records: records.map((record) => ({ ...record, rss_mb: peakMemory() })) });
+}
+
+async function takeSteps(
+  task: TimedTask,
+  job: Job,
+  { input, answer }: { input: NodeJS.ReadableStream; answer: (fields: object) => void },
+) {
+  const opening = performance.now();
+  const { step, prove, dispose, device } = await task.open(job);
+  const open_ms = round(performance.now() - opening);
   const timed = async () => {
     const began = performance.now();
     await step();
     return performance.now() - began;
   };
   let warm = Infinity;
-  for (let i = 0; i < (job.warmup ?? 2); i++) warm = Math.min(warm, await timed());
-  answer({ ready: true, best_warm_ms: Number.isFinite(warm) ? warm : 0 });
+  for (let i = 0; i < (job.warmup ?? 2); i++) {
+    warm = Math.min(warm, await timed());
+    // What takes that long has little to gain from being warm.
+    if (job.warmup === undefined && warm > 5000) break;
+  }
+  answer({ device, ready: true, best_warm_ms: Number.isFinite(warm) ? warm : 0, open_ms });
   for await (const line of createInterface({ input })) {
+    if (line === "prove") {
+      const outputs = prove === undefined ? [] : Array.from((await prove()).data, Number);
+      answer({ outputs });
+      continue;
+    }
     const times: number[] = [];
     for (let i = 0; i < Number(line); i++) times.push(await timed());
     const turn: Turn = {
       median_ms: round(median(times)),
       n: times.length,
-      // The peak since the process began, in KiB on every system but macOS (libuv evens that out).
-      rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
+      rss_mb: peakMemory(),
       times_ms: times.map(round),
     };
-    answer(turn);
+    answer({ device, ...turn });
   }
   await dispose();
 }
 
-/** A step to be timed: the result is on the CPU when its promise resolves. */
-async function prepare(
-  job: Job,
-): Promise<{ step: () => Promise<unknown>; device: string; dispose: () => unknown }> {
-  const { model: name, engine, device, batch, seed = 42, threads } = job;
-  const { build, input } = modelFacts(name);
-  // Trained on logits, so that no probability rounds to 0; timed as its paper has it otherwise.
-  const model = build(job.phase === "train" ? { classifier_activation: null } : {});
-  const weights = initialize(model, { seed });
-  const x = noise([batch, ...input], seed);
-  switch (job.phase) {
-    case "predict": {
-      const session = await open(model, weights, { engine, device, threads });
-      return {
-        step: () => session.predict(x),
-        device: session.device,
-        dispose: () => session.dispose(),
-      };
-    }
-    case "train": {
-      const step = await openTrainStep(model, weights, {
-        engine,
-        device,
-        loss: sparseCategoricalCrossentropy({ fromLogits: true }),
-        optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
-        seed,
-        threads,
-      });
-      const [classes = 1] = resolve(model).outputs[0]!.shape.slice(-1).map(Number);
-      const labels = random(seed, "labels");
-      const y = tensor(
-        "int32",
-        [batch],
-        Array.from({ length: batch }, () => labels.integer(classes)),
-      );
-      return { step: () => step.run({ x, y }), device: step.device, dispose: () => step.dispose() };
-    }
-    default:
-      throw unknownName("phase", String(job.phase), ["predict", "train"]);
-  }
-}
-
-/** Random numbers in 0 … 1. */
-function noise(shape: readonly number[], seed: number): Tensor<"float32"> {
-  const x = tensor("float32", shape);
-  const numbers = random(seed, "x");
-  for (let i = 0; i < x.data.length; i++) x.data[i] = numbers.float();
-  return x;
-}
+/** Since the process began, in 2²⁰ bytes; in KiB on every system but macOS (libuv evens that out). */
+const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
 const round = (ms: number): number => Number(ms.toFixed(4));

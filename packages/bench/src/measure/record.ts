@@ -1,10 +1,19 @@
 // A record: one measurement, one JSON line. Reports, comparisons and tables derive from records;
 // runners of other libraries write the same lines with their own `engine`.
 import { CajalError, checkArgument } from "@cajal/core";
+import type { Environment } from "./environment";
 
-export type Phase = "predict" | "train" | "load" | "accuracy";
+/**
+ * What was measured: `predict` and `train` are times of a step, `load` of opening, `accuracy` is of examples that
+ * were not learned from, `file` is what a network is before it runs, `peak` a matrix product that shows what the
+ * device can do at best.
+ */
+export const phases = ["predict", "train", "load", "accuracy", "file", "peak"] as const;
 
-export const phases: readonly Phase[] = ["predict", "train", "load", "accuracy"];
+export type Phase = (typeof phases)[number];
+
+/** Why there is no number: what became of the measurement's process, or a device that computes wrongly. */
+export const failures = ["crash", "memory", "timeout", "wrong", "error"] as const;
 
 export interface BenchRecord {
   /** What the measurement belongs to, e.g. "embedded" or "speed". */
@@ -21,6 +30,15 @@ export interface BenchRecord {
   /** Milliseconds of one call. */
   median_ms?: number;
   p90_ms?: number;
+  p99_ms?: number;
+  /** Median of each round, in the order of the rounds: what an interval is made of. */
+  rounds_ms?: readonly number[];
+  /** Rounds in which other programs took more than a tenth of the processor, after repeats. */
+  dirty_rounds?: number;
+  /** From the start of opening until the first answer can be asked for. */
+  open_ms?: number;
+  /** Largest difference of the outputs from those of ONNX Runtime's CPU, relative to the largest output. */
+  difference?: number;
   /** Peak resident memory of a process that measured nothing else, set-up included, in units of 2²⁰ bytes. */
   rss_mb?: number;
   /** Share of examples whose label was the network's first answer, 0–1. */
@@ -30,13 +48,37 @@ export interface BenchRecord {
   params?: number;
   /** Multiply-adds of one example. */
   macs?: number;
+  /** Counted as the published depth was; see `cajal table`. */
+  depth?: number;
+  /** Of the file that Cajal writes, in units of 2²⁰ bytes. */
+  file_mb?: number;
+  /** How long the whole took: learning, or judging all examples. */
+  seconds?: number;
+  /** What learning came to, epoch by epoch. */
+  curve?: readonly CurvePoint[];
+  /** Which measurement of a suite's plan it came of: a run that goes on leaves out those it has records of. */
+  cell?: string;
+  failure?: (typeof failures)[number];
+  /** The failure in words. */
+  reason?: string;
   seed: number;
   /** Versions of what took part: Node and the engine's package at least. */
   versions: Readonly<Record<string, string>>;
   /** The machine: processor, cores, system. */
   host: string;
+  /** The same in full, and its state when this was measured. */
+  environment?: Environment;
   /** When, ISO 8601. */
   at: string;
+}
+
+export interface CurvePoint {
+  epoch: number;
+  /** Since the beginning. */
+  seconds: number;
+  loss: number;
+  /** Of examples held out, 0–1. */
+  val_accuracy: number;
 }
 
 /** What of a record says which measurement it is; two runs are compared where these are equal. */
@@ -121,11 +163,35 @@ const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
   n: { ...quantity, is: (value) => quantity.is(value) && Number.isSafeInteger(value) },
   median_ms: quantity,
   p90_ms: quantity,
+  p99_ms: quantity,
+  rounds_ms: {
+    what: "a list of numbers of at least 0",
+    is: (value) => Array.isArray(value) && value.every(quantity.is),
+    optional: true,
+  },
+  dirty_rounds: quantity,
+  open_ms: quantity,
+  difference: quantity,
   rss_mb: quantity,
   top1: share,
   top5: share,
   params: quantity,
   macs: quantity,
+  depth: quantity,
+  file_mb: quantity,
+  seconds: quantity,
+  curve: {
+    what: "a list of epochs",
+    is: (value) => Array.isArray(value) && value.every(isPoint),
+    optional: true,
+  },
+  cell: { ...text, optional: true },
+  failure: {
+    what: `one of ${failures.join(", ")}`,
+    is: (value) => failures.some((failure) => failure === value),
+    optional: true,
+  },
+  reason: { ...text, optional: true },
   seed: {
     what: "a whole number",
     is: (value) => Number.isSafeInteger(value),
@@ -137,8 +203,19 @@ const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
     optional: true,
   },
   host: { ...text, optional: true },
+  environment: { what: "an object", is: isObject, optional: true },
   at: { ...text, optional: true },
 };
+
+function isPoint(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { epoch, seconds, loss, val_accuracy } = value;
+  // A loss that is no number is null in JSON.
+  return (
+    [epoch, seconds].every(quantity.is) &&
+    [loss, val_accuracy].every((each) => each === null || quantity.is(each))
+  );
+}
 
 /** A value and the line of the text that it begins in, from 1. */
 interface Placed {
@@ -217,5 +294,6 @@ function excerpt(value: unknown): string {
   return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
-const isObject = (value: unknown): value is { [key: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+function isObject(value: unknown): value is { [key: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,20 +1,16 @@
 // Times of networks on engines and devices: each in a process of its own, all taking turns.
-import { fileURLToPath } from "node:url";
-import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkOptions } from "@cajal/core";
 import { modelFacts, summary } from "@cajal/models";
-import { type DeviceInfo, devices as findDevices } from "@cajal/runtime";
-import { host } from "./environment";
-import { engineName, figures } from "../report/format";
-import type { Job } from "./job";
+import { devices as findDevices } from "@cajal/runtime";
 import { recordName, usualBatch } from "../choices/networks";
+import { type Cell, measureGroup, type MeasureOptions } from "./cells";
+import type { Job } from "./job";
+import { choosePlaces } from "./places";
 import type { BenchRecord } from "./record";
-import { median, p90 } from "./statistics";
-import { placeOf, versionsOf } from "./versionsOf";
-import { startWorker, takeTurns, type Worker } from "./workers";
 
 export interface SpeedOptions {
   /** Default "predict". */
-  phase?: Job["phase"];
+  phase?: "predict" | "train";
   /** Names of networks, default `["lenet5"]`. */
   models?: readonly string[];
   /** Default `["onnx"]`. */
@@ -72,112 +68,45 @@ export async function* speed(
   } = options;
   const names = models.map(recordName);
   const places = await findDevices({ signal });
-  const contestants = choose(places, options);
+  const contestants = choosePlaces(places, {
+    engines: options.engines ?? ["onnx"],
+    devices: options.devices ?? ["auto"],
+  });
   for (const model of names) {
     const { totalParams: params, macs } = summary(modelFacts(model).build());
     for (const batch of batches ?? [phase === "predict" ? 1 : usualBatch(model)]) {
       yield { type: "stage", title: `${model}, ${phase}, batch ${batch}` };
-      const workers: { worker: Worker; place: DeviceInfo }[] = [];
-      try {
-        for (const [i, { engine, device }] of contestants.entries()) {
-          const name = engineName({ engine, device });
-          yield {
-            type: "progress",
-            done: (0.3 * i) / contestants.length,
-            note: `${name} warms up`,
-          };
-          const job: Job = { phase, model, engine, device, batch, seed, threads };
-          try {
-            const worker = await startWorker(name, workerCommand(job), { signal });
-            const place = placeOf(places, { engine, device: worker.device ?? device });
-            workers.push({ worker, place });
-          } catch (error) {
-            signal?.throwIfAborted();
-            yield { type: "failed", model, engine, device, batch, error };
-          }
-        }
-        const turns = takeTurns(
-          workers.map(({ worker }) => worker),
-          { rounds, seconds },
-        );
-        let turn = await turns.next();
-        for (; turn.done !== true; turn = await turns.next())
-          yield { type: "progress", done: 0.3 + 0.7 * turn.value.done, note: turn.value.name };
-        for (const [i, { place }] of workers.entries()) {
-          const { times_ms, n, rss_mb } = turn.value[i]!;
-          yield {
-            type: "record",
-            record: {
-              suite: "speed",
-              model,
-              phase,
-              engine: place.engine,
-              device: place.device,
-              batch,
-              n,
-              median_ms: figures(median(times_ms)),
-              p90_ms: figures(p90(times_ms)),
-              rss_mb,
-              params,
-              macs,
-              seed,
-              versions: versionsOf(place),
-              host: host(),
-              at: new Date().toISOString(),
-            },
-          };
-        }
-      } finally {
-        for (const { worker } of workers) worker.stop();
+      const group = contestants.map(({ engine, device }): Cell => ({
+        suite: "speed",
+        job: { phase, model, engine, device, batch, seed, threads },
+        facts: { params, macs },
+        turns: `${model} ${batch}`,
+      }));
+      const options: MeasureOptions = { places, rounds, seconds, seed, signal };
+      for await (const event of measureGroup(group, options)) {
+        if (event.type === "progress") yield event;
+        else
+          for (const { cell: _cell, ...record } of event.records)
+            yield record.failure === undefined
+              ? { type: "record", record }
+              : failure(event.cell.job, record);
       }
       yield { type: "stage-end" };
     }
   }
 }
 
-/** The command line beside this file, when both are built. */
-const workerCommand = (job: Job): [string, ...string[]] => [
-  process.execPath,
-  fileURLToPath(new URL("./cli.js", import.meta.url)),
-  "worker",
-  JSON.stringify(job),
-];
-
-/** Engine and device of each that takes part. */
-function choose(
-  places: readonly DeviceInfo[],
-  { engines = ["onnx"], devices = ["auto"] }: SpeedOptions,
-): Pick<Job, "engine" | "device">[] {
-  for (const engine of engines)
-    if (!places.some((place) => place.engine === engine))
-      throw unknownName("engine", engine, new Set(places.map((place) => place.engine)));
-  const ofEngines = places.filter(({ engine }) => engines.includes(engine));
-  const chosen = devices.flatMap((device): Pick<Job, "engine" | "device">[] => {
-    // What auto means depends on what is done there, so the runtime decides.
-    if (device === "auto")
-      return ofEngines.filter(({ auto }) => auto).map(({ engine }) => ({ engine, device: "auto" }));
-    const matching = ofEngines.filter((place) => device === "all" || place.device === device);
-    if (matching.length === 0)
-      throw unknownName(
-        `device of ${engines.join(", ")}`,
-        device,
-        new Set(["auto", "all", ...ofEngines.map((place) => place.device)]),
-      );
-    // Of engines that share a device name one may lack it; none at all is an error.
-    const available = matching.filter((place) => place.available);
-    if (available.length === 0) throw unavailable(matching);
-    return available.map(({ engine, device }) => ({ engine, device }));
-  });
-  if (chosen.length === 0) throw unavailable(ofEngines);
-  return chosen;
-}
-
-const unavailable = (places: readonly DeviceInfo[]): CajalError =>
-  new CajalError(
-    "no-device",
-    `not available here: ${places.map((place) => `${engineName(place)} (${place.reason ?? "not found"})`).join("; ")}. See cajal devices.`,
-    { places },
-  );
+const failure = (
+  { model, engine, device, batch }: Job,
+  { failure, reason = "" }: Omit<BenchRecord, "cell">,
+): SpeedEvent => ({
+  type: "failed",
+  model,
+  engine,
+  device,
+  batch,
+  error: new CajalError(failure === "timeout" ? "timeout" : "engine", reason, { failure }),
+});
 
 const optionNames = [
   "phase",

@@ -2,11 +2,11 @@
 import type { DeviceInfo } from "@cajal/runtime";
 import { cajalVersion } from "./cajalVersion";
 
-/** Package → version of what takes part when a network runs there. */
-export const versionsOf = (place: DeviceInfo): Record<string, string> => ({
+/** Package → version of what takes part when a network runs there; nowhere, where no engine does. */
+export const versionsOf = (place?: DeviceInfo): Record<string, string> => ({
   node: process.versions.node,
   "@cajal/bench": cajalVersion,
-  [packageOf(place)]: place.version ?? "unknown",
+  ...(place && { [packageOf(place)]: place.version ?? "unknown" }),
 });
 
 /** The package that computes. */

@@ -47,6 +47,7 @@ const report = is.object({
   suite: is.text,
   title: is.text,
   seed: is.rule("a whole number", (value) => Number.isSafeInteger(value)),
+  options: is.optional(is.text),
   at: is.text,
   seconds: is.quantity,
   environment: is.object({ cpu: is.text, cores: is.whole, memory_gb: is.number, os: is.text }),

@@ -4,12 +4,12 @@ import { duration } from "./format";
 import { highlights } from "./highlights";
 import { type Child, el, type Markup, render, trusted } from "./plots/markup";
 import { neuron } from "./plots/neuron";
-import type { Check, Report } from "./report";
+import { type Check, commandOf, type Report } from "./report";
 import { definitionOf } from "./sections";
 import { reportStyle } from "./style";
 
 /**
- * A whole HTML document, self-contained: no script, no request.
+ * A whole HTML document, self-contained: no request, and a script only where a table can be sorted.
  *
  * @throws CajalError `bad-file` where the value, read from a file perhaps, is no report
  */
@@ -27,7 +27,7 @@ export function reportHtml(report: Report): string {
       el("title", {}, `${report.title} · Cajal`),
       el("style", {}, trusted(reportStyle)),
     ),
-    el("body", {}, header(report), el("main", {}, body(report)), footer(report)),
+    el("body", {}, header(report), el("main", {}, body(report)), footer(report), scripts(report)),
   );
   return `<!doctype html>\n${render(page)}\n`;
 }
@@ -60,6 +60,11 @@ const body = (report: Report): Child => [
   reproduce(report),
 ];
 
+const scripts = ({ sections }: Report): Child =>
+  [...new Set(sections.map((section) => definitionOf(section).script))]
+    .filter((script) => script !== undefined)
+    .map((script) => el("script", {}, trusted(script)));
+
 function sectionsOf({ sections, records }: Report): Markup[] {
   const ids = new Map<string, number>();
   const id = (name: string) => {
@@ -70,7 +75,8 @@ function sectionsOf({ sections, records }: Report): Markup[] {
   return sections.map((section) => definitionOf(section).html(section, { records, id }));
 }
 
-function checks(all: readonly Check[]): Markup {
+function checks(all: readonly Check[]): Child {
+  if (all.length === 0) return undefined;
   return el(
     "section",
     {},
@@ -115,7 +121,7 @@ function reproduce(report: Report): Markup {
         ),
       ),
     ),
-    el("pre", {}, `npx cajal run ${report.suite} --seed ${report.seed}`),
+    el("pre", {}, `npx ${commandOf(report)}`),
   );
 }
 

@@ -4,7 +4,7 @@ import { checkReport } from "./checkReport";
 import { duration } from "./format";
 import { highlights } from "./highlights";
 import { codeSpan, md } from "./markdownText";
-import type { Report } from "./report";
+import { commandOf, type Report } from "./report";
 import { definitionOf } from "./sections";
 
 /** @throws CajalError `bad-file` where the value, read from a file perhaps, is no report */
@@ -13,19 +13,24 @@ export function reportMarkdown(report: Report): string {
   const { environment } = report;
   const parts = [
     md`# ${report.title}`,
-    codeSpan(`cajal run ${report.suite} --seed ${report.seed}`) +
+    codeSpan(commandOf(report)) +
       md`, ${report.at}, ${duration(report.seconds)} on ${environment.cpu}, ${environment.cores} cores.`,
     highlights(report)
       .map(({ value, text }) => md`- **${value}** ${text}`)
       .join("\n"),
     ...report.sections.map((section) => definitionOf(section).markdown(section, report)),
-    "## What had to hold",
-    report.checks
-      .map(
-        ({ name, held, got, expected }) =>
-          `- ${held ? "held" : "**did not hold**"}: ` + md`${name}: ${got} (expected ${expected})`,
-      )
-      .join("\n"),
+    ...(report.checks.length === 0
+      ? []
+      : [
+          "## What had to hold",
+          report.checks
+            .map(
+              ({ name, held, got, expected }) =>
+                `- ${held ? "held" : "**did not hold**"}: ` +
+                md`${name}: ${got} (expected ${expected})`,
+            )
+            .join("\n"),
+        ]),
     "## Where",
     markdownTable(
       ["", ""],

@@ -9,6 +9,8 @@ export interface Report {
   suite: string;
   title: string;
   seed: number;
+  /** What was typed after the suite's name, with the seed; default: the seed alone. */
+  options?: string;
   /** When the run began, ISO 8601. */
   at: string;
   /** How long it took. */
@@ -28,3 +30,7 @@ export interface Check {
   got: string;
   expected: string;
 }
+
+/** What does it again. */
+export const commandOf = ({ suite, seed, options = `--seed ${seed}` }: Report): string =>
+  `cajal run ${suite} ${options}`;

@@ -81,3 +81,6 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 export const place = { engine: text, device: text };
+
+export const oneOf = (words: readonly string[]): Rule =>
+  rule(`one of ${words.join(", ")}`, (value) => words.some((word) => word === value));

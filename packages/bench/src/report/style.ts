@@ -4,13 +4,13 @@
 export const reportStyle = `
 :root {
   --paper: #fbfaf6; --card: #ffffff; --ink: #1c1b19; --soft: #625f58; --rule: #e3dfd5; --track: #efece4;
-  --blue: #0072b2; --orange: #d55e00; --green: #009e73; --yellow: #b98300; --on: #ffffff;
+  --blue: #0072b2; --orange: #d55e00; --green: #009e73; --yellow: #b98300; --purple: #a8478a; --sky: #2f8fc4; --on: #ffffff;
   --good: #00795a; --bad: #b3261e;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #131417; --card: #1b1d21; --ink: #eceae5; --soft: #a3a19b; --rule: #303238; --track: #2a2c32;
-    --blue: #56b4e9; --orange: #f0883e; --green: #2fc79a; --yellow: #e6b93c; --on: #0c1116;
+    --blue: #56b4e9; --orange: #f0883e; --green: #2fc79a; --yellow: #e6b93c; --purple: #d98ec0; --sky: #8fd0f5; --on: #0c1116;
     --good: #3ccf9f; --bad: #ff8a80;
   }
 }
@@ -49,6 +49,10 @@ svg .share { fill: var(--blue); }
 svg .sum { fill: var(--blue); fill-opacity: 0.25; }
 svg .class-0 { fill: var(--blue); } svg .class-1 { fill: var(--orange); } svg .class-2 { fill: var(--green); } svg .class-3 { fill: var(--yellow); }
 svg .point { fill-opacity: 0.78; stroke: var(--card); stroke-width: 0.8; }
+svg .line-0 { --line: var(--blue); } svg .line-1 { --line: var(--orange); } svg .line-2 { --line: var(--green); } svg .line-3 { --line: var(--yellow); }
+svg .line-4 { --line: var(--purple); } svg .line-5 { --line: var(--sky); } svg .line-6 { --line: var(--ink); } svg .line-7 { --line: var(--soft); }
+svg .leader { fill: none; stroke: var(--line); stroke-width: 0.8; stroke-opacity: 0.5; } svg .name { font-size: 12px; }
+svg .roof { fill: none; stroke: var(--orange); stroke-width: 2; }
 svg .training { --line: var(--soft); } svg .validation { --line: var(--blue); }
 svg .curve { fill: none; stroke: var(--line); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }
 svg .training .curve { stroke-dasharray: 1 5; }
@@ -70,6 +74,14 @@ table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 .scroll th, .scroll td { min-width: 6.5em; } .scroll .facts th, .scroll .facts td { min-width: 0; }
 th, td { text-align: left; padding: 8px 20px 8px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
 th { color: var(--soft); font-weight: 500; }
+.sortable { font-size: 0.86rem; } .sortable td, .sortable thead th { white-space: nowrap; padding-right: 16px; }
+.scroll .sortable th, .scroll .sortable td { min-width: 0; }
+.sortable td { text-align: right; } .sortable thead th { text-align: right; } .sortable th[scope="row"], .sortable thead th:first-child { text-align: left; position: sticky; left: 0; background: var(--paper); color: var(--ink); font-weight: 600; }
+.sortable th[scope="colgroup"] { text-align: center; border-bottom: 0; padding-bottom: 0; color: var(--ink); font-weight: 600; }
+.sortable .published { font-style: italic; color: var(--soft); }
+.sortable button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; } .sortable button:hover { text-decoration: underline; }
+.sortable [aria-sort] button::after { content: " ↓"; } .sortable [aria-sort="ascending"] button::after { content: " ↑"; }
+p.note { font-size: 0.86rem; margin-top: 12px; }
 table.facts th { width: 14em; white-space: nowrap; }
 table.facts td { overflow-wrap: anywhere; }
 details { margin-top: 16px; color: var(--soft); font-size: 0.92rem; } summary { cursor: pointer; } details b { font-weight: 600; color: var(--ink); }

@@ -41,6 +41,7 @@ export const embedded: Suite = {
   name: "embedded",
   title: "From flowers to digits",
   description: "iris → PCA, LeNet-5 learns digits, the same network on every engine",
+  takes: [],
   async *run(context) {
     yield* flowers();
     const [training, validation] = digits().split(0.8, { seed: context.seed, stratify: true });

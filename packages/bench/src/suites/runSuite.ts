@@ -1,14 +1,20 @@
 // Runs a suite and makes a report of what it says.
-import { checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import { environment, host } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
 import type { Check, Report } from "../report/report";
 import type { Section } from "../report/sections";
-import type { Suite, SuiteEvent } from "./suite";
-import { embedded } from "./embedded";
+import type { Shard, SuiteEvent, SuiteSettings } from "./suite";
+import { suites } from "./index";
 
-/** All suites; the first is the default. */
-export const suites: readonly Suite[] = [embedded];
+export interface RunSuiteOptions {
+  seed?: number;
+  signal?: AbortSignal;
+  settings?: SuiteSettings;
+  folder?: string;
+  fresh?: boolean;
+  shard?: Shard;
+}
 
 /**
  * Runs a suite; the last event carries the report. Leaving the loop ends the work and frees memory.
@@ -16,16 +22,21 @@ export const suites: readonly Suite[] = [embedded];
  * @param name default "embedded": data that is in the packages, nothing is downloaded
  * @param options.seed of splits, weights and orders; default 42
  * @param options.signal ends it between two measurements
- * @throws CajalError `unknown-name`
+ * @param options.settings what the suite is to measure
+ * @param options.folder where the records of suites that are many measurements are kept as they come; a run that was
+ *   killed goes on from there
+ * @param options.fresh begins anew all the same
+ * @param options.shard one of several parts of such a suite
+ * @throws CajalError `unknown-name`; `bad-argument` for a setting that means nothing to the suite
  * @example
  * for await (const event of runSuite("embedded")) if (event.type === "end") console.log(event.report.records);
  */
 export async function* runSuite(
   name = "embedded",
-  options: { seed?: number; signal?: AbortSignal } = {},
+  options: RunSuiteOptions = {},
 ): AsyncGenerator<SuiteEvent, void, undefined> {
-  checkOptions("runSuite", options, ["seed", "signal"]);
-  const { seed = 42, signal } = options;
+  checkOptions("runSuite", options, ["seed", "signal", "settings", "folder", "fresh", "shard"]);
+  const { seed = 42, signal, settings = {}, folder, fresh, shard } = options;
   const suite = suites.find((each) => each.name === name);
   if (suite === undefined)
     throw unknownName(
@@ -33,6 +44,13 @@ export async function* runSuite(
       name,
       suites.map((each) => each.name),
     );
+  for (const [setting, value] of Object.entries(settings))
+    if (value !== undefined && !suite.takes.some((each) => each === setting))
+      throw new CajalError(
+        "bad-argument",
+        `suite ${name}: ${setting} means nothing to it${suite.takes.length === 0 ? "; it takes no settings" : `; it takes ${suite.takes.join(", ")}`}.`,
+        { suite: name, setting },
+      );
   const began = new Date();
   const machine = host();
   const records: BenchRecord[] = [];
@@ -41,6 +59,10 @@ export async function* runSuite(
   const events = suite.run({
     seed,
     signal,
+    settings,
+    ...(folder !== undefined && { folder }),
+    ...(fresh !== undefined && { fresh }),
+    ...(shard !== undefined && { shard }),
     record: (measured) => ({
       suite: name,
       ...measured,
@@ -61,6 +83,9 @@ export async function* runSuite(
     suite: name,
     title: suite.title,
     seed,
+    ...(settingsGiven(settings).length > 0 && {
+      options: [...settingsGiven(settings), `--seed ${seed}`].join(" "),
+    }),
     at: began.toISOString(),
     seconds: (Date.now() - began.getTime()) / 1000,
     environment: environment(),
@@ -74,3 +99,12 @@ export async function* runSuite(
   };
   yield { type: "end", report };
 }
+
+/** Settings as they are typed. */
+const settingsGiven = (settings: SuiteSettings): string[] =>
+  Object.entries(settings).flatMap(([name, value]) => {
+    if (value === undefined) return [];
+    const option = { devices: "device", batches: "batch" }[name] ?? name;
+    const text = String(value);
+    return [`--${option} ${/[^\w,./:+-]/.test(text) ? `'${text}'` : text}`];
+  });

@@ -75,3 +75,16 @@ export function bottomAxis(
         ),
   );
 }
+
+/** Ticks of a logarithmic axis: 1, 2, 5 times the powers of ten from `low` to `high`, fewer where they would crowd. */
+export function logTicks(low: number, high: number): number[] {
+  const ticks: number[] = [];
+  const span = Math.log10(high / low);
+  const steps = span > 3 ? [1] : span > 1.5 ? [1, 3] : [1, 2, 5];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (const step of steps) {
+      const value = Number((step * 10 ** power).toPrecision(1));
+      if (value >= low * 0.99 && value <= high * 1.01) ticks.push(value);
+    }
+  return ticks;
+}

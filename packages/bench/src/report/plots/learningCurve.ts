@@ -1,8 +1,9 @@
 // One quantity over the epochs, for training and validation, each line named at its end.
 import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
-import { bottomAxis, type Frame, leftAxis } from "./axes";
+import { bottomAxis, type Frame, leftAxis, logTicks } from "./axes";
 import { el, figure, type Markup } from "./markup";
+import { spread } from "./spread";
 
 export function learningCurve({
   id,
@@ -46,12 +47,7 @@ export function learningCurve({
   );
   return figure(
     { id, width: frame.width, height: frame.height, title, description },
-    leftAxis(
-      frame,
-      y,
-      { at: scale === "log" ? powersAndHalves(low, high) : y.ticks(5), show },
-      title,
-    ),
+    leftAxis(frame, y, { at: scale === "log" ? logTicks(low, high) : y.ticks(5), show }, title),
     bottomAxis(
       frame,
       x,
@@ -88,33 +84,4 @@ export function learningCurve({
       );
     }),
   );
-}
-
-/** Ticks of a log axis: 1, 2, 5 times the powers of ten from `low` to `high`. */
-function powersAndHalves(low: number, high: number): number[] {
-  const ticks: number[] = [];
-  const span = Math.log10(high / low);
-  const steps = span > 3 ? [1] : span > 1.5 ? [1, 3] : [1, 2, 5];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
-    for (const step of steps) {
-      const value = Number((step * 10 ** power).toPrecision(1));
-      if (value >= low * 0.99 && value <= high * 1.01) ticks.push(value);
-    }
-  return ticks;
-}
-
-/** Moves positions apart until each has `gap`, within bounds; order is kept. */
-function spread(positions: number[], gap: number, low: number, high: number): number[] {
-  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
-  const placed = [...positions];
-  order.forEach((index, i) => {
-    const before = order[i - 1];
-    placed[index] = Math.max(placed[index]!, before === undefined ? low : placed[before]! + gap);
-  });
-  let ceiling = high;
-  for (const index of order.toReversed()) {
-    placed[index] = Math.min(placed[index]!, ceiling);
-    ceiling = placed[index]! - gap;
-  }
-  return placed;
 }

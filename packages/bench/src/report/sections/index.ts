@@ -1,11 +1,19 @@
 // The sections that a report can have.
+import { bubbles } from "./bubbles";
+import { curves } from "./curves";
 import { engines } from "./engines";
+import { failures } from "./failures";
+import { latency } from "./latency";
 import { learning } from "./learning";
+import { memory } from "./memory";
 import { pca } from "./pca";
 import { predictions } from "./predictions";
+import { roofline } from "./roofline";
 import type { SectionDefinition } from "./shared/defineSection";
+import { table } from "./table";
 
-const list = [pca, learning, predictions, engines];
+// prettier-ignore
+const list = [pca, learning, predictions, engines, table, bubbles, latency, roofline, memory, curves, failures];
 
 /** A section's data, told apart by `type`. */
 export type Section = DataOf<(typeof list)[number]>;

@@ -23,6 +23,8 @@ export interface SectionDefinition<Data extends { readonly type: string }> {
   readonly type: Data["type"];
   /** Complains of data that is not as the type says. */
   readonly check: Rule;
+  /** Of the page, once; the section reads as well without it. */
+  readonly script?: string;
   highlights?(section: Data, records: readonly BenchRecord[]): Highlight[];
   html(section: Data, drawing: Drawing): Markup;
   markdown(section: Data, drawing: Pick<Drawing, "records">): string;

@@ -1,0 +1,72 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { classNumbers, labelledImages } from "./labelledImages";
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "cajal-labelled-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+async function made(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(join(folder, name, path, ".."), { recursive: true });
+    await writeFile(join(folder, name, path), content);
+  }
+  return join(folder, name);
+}
+const listed = (root: string) =>
+  labelledImages(root).map(({ path, label }) => [
+    relative(root, path).replaceAll("\\", "/"),
+    label,
+  ]);
+
+describe("labelledImages", () => {
+  it("reads folders of classes, also where they lie in val", async () => {
+    const files = {
+      "val/n01443537/b.JPEG": "",
+      "val/n01440764/a.JPEG": "",
+      "val/n01440764/notes.txt": "",
+    };
+    const expected = [["n01440764/a.JPEG", "n01440764"], ["n01443537/b.JPEG", "n01443537"]]; // prettier-ignore
+    const root = await made("folders", files);
+    expect(listed(join(root, "val"))).toEqual(expected);
+    expect(listed(join(root, "val"))).toEqual(labelledImages(join(root, "val")).map(({ path, label }) => [relative(join(root, "val"), path), label])); // prettier-ignore
+  });
+
+  it("reads the tables that such sets come with", async () => {
+    const csv = await made("csv", { "labels.csv": "file,wnid,class_index,label\na.jpg,n01440764,0,tench\n" });
+    expect(listed(csv)).toEqual([["a.jpg", 0]]);
+    const names = await made("names", { "labels.csv": "label,file\ntench,a.jpg\n" });
+    expect(listed(names)).toEqual([["a.jpg", "tench"]]);
+    const kaggle = await made("kaggle", {
+      "LOC_val_solution.csv": "ImageId,PredictionString\nILSVRC2012_val_00048981,n03995372 85 1 499 272 \n",
+      "ILSVRC2012_img_val/ILSVRC2012_val_00048981.JPEG": "",
+    });
+    expect(listed(kaggle)).toEqual([["ILSVRC2012_img_val/ILSVRC2012_val_00048981.JPEG", "n03995372"]]);
+    const caffe = await made("caffe", { "val.txt": "ILSVRC2012_val_00000001.JPEG 65\n" });
+    expect(listed(caffe)).toEqual([["ILSVRC2012_val_00000001.JPEG", 65]]);
+  }); // prettier-ignore
+
+  it("says what it expects where nothing tells what images show", async () => {
+    const flat = await made("flat", { "a.jpg": "" });
+    expect(() => labelledImages(flat)).toThrow(expect.objectContaining({ code: "bad-argument" }));
+    expect(() => labelledImages(join(folder, "absent"))).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+  });
+});
+
+describe("classNumbers", () => {
+  const images = (...labels: (string | number)[]) => labels.map((label) => ({ path: "x.jpg", label })); // prettier-ignore
+
+  it("knows ImageNet's ids, a network's labels, and sorted folders", () => {
+    // imagenet_class_index.json: 0 n01440764, 385 n02504013.
+    expect(classNumbers(images("n02504013", "n01440764", 7), { outputs: 1000, name: "net" })).toEqual([385, 0, 7]);
+    expect(classNumbers(images("rose", "tulip"), { outputs: 3, labels: ["tulip", "lily", "rose"], name: "net" })).toEqual([2, 0]);
+    expect(classNumbers(images("cat", "ant", "cat"), { outputs: 2, name: "net" })).toEqual([1, 0, 1]);
+  }); // prettier-ignore
+
+  it("refuses what is no class of the network", () => {
+    for (const label of ["zebra", 3, -1, 0.5 / 0])
+      expect(() => classNumbers(images(label), { outputs: 3, labels: ["a", "b", "c"], name: "net" })).toThrow(/none of the 3 classes/); // prettier-ignore
+  });
+});

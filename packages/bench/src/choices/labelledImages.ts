@@ -1,0 +1,141 @@
+// Images with labels on disk, in the layouts that people have ImageNet's validation set in, or any other.
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CajalError } from "@cajal/core";
+import { imagenetClasses } from "@cajal/models/imagenet";
+
+export interface LabelledImage {
+  readonly path: string;
+  /** Number of the class, or what the folder or table calls it. */
+  readonly label: number | string;
+}
+
+/**
+ * The labelled images of a folder, in an order that is the same everywhere:
+ *
+ * - a folder for each class, called by its WordNet id (`n01440764/…`) or its name;
+ * - a table beside the images: `labels.csv` with the columns file and class_index, wnid or label;
+ *   `LOC_val_solution.csv` of Kaggle; `val.txt` of Caffe, with a file's name and the number of its class a line.
+ *
+ * A folder that has `val` or `validation` in it means that one.
+ *
+ * @throws CajalError `bad-argument` where nothing says what the images show
+ */
+export function labelledImages(folder: string): LabelledImage[] {
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new CajalError("bad-argument", `${folder}: expected a folder of labelled images.`, {
+      folder,
+    });
+  for (const read of layouts) {
+    const images = read(folder);
+    if (images !== undefined && images.length > 0) return images;
+  }
+  const inner = ["val", "validation"].map((name) => join(folder, name)).find((path) => existsSync(path)); // prettier-ignore
+  if (inner !== undefined) return labelledImages(inner);
+  throw new CajalError(
+    "bad-argument",
+    `${folder}: nothing says what its images show. Expected a folder for each class, or a table: labels.csv (file, class_index or wnid or label), LOC_val_solution.csv, val.txt.`,
+    { folder },
+  );
+}
+
+type Layout = (folder: string) => LabelledImage[] | undefined;
+
+const layouts: readonly Layout[] = [labelsCsv, kaggle, caffe, classFolders];
+
+function labelsCsv(folder: string): LabelledImage[] | undefined {
+  const [header, ...lines] = linesOf(join(folder, "labels.csv")) ?? [];
+  if (header === undefined) return undefined;
+  const columns = header.split(",").map((name) => name.trim());
+  const file = columns.indexOf("file");
+  const [kind] = ["class_index", "wnid", "label"].filter((name) => columns.includes(name));
+  if (file < 0 || kind === undefined) return undefined;
+  return lines.map((line) => {
+    const fields = line.split(",");
+    const label = fields[columns.indexOf(kind)]!.trim();
+    return {
+      path: join(folder, fields[file]!.trim()),
+      label: kind === "class_index" ? Number(label) : label,
+    };
+  });
+}
+
+/** "ILSVRC2012_val_00048981,n03995372 85 1 499 272": an image's name, and ids with their boxes. */
+function kaggle(folder: string): LabelledImage[] | undefined {
+  return linesOf(join(folder, "LOC_val_solution.csv"))
+    ?.slice(1)
+    .map((line) => {
+      const [name, boxes] = line.split(",");
+      return { path: imageCalled(folder, name!), label: boxes!.trim().split(" ")[0]! };
+    });
+}
+
+/** "ILSVRC2012_val_00000001.JPEG 65" */
+function caffe(folder: string): LabelledImage[] | undefined {
+  return linesOf(join(folder, "val.txt"))?.map((line) => {
+    const [name, label] = line.split(/\s+/);
+    return { path: imageCalled(folder, name!), label: Number(label) };
+  });
+}
+
+function classFolders(folder: string): LabelledImage[] | undefined {
+  const classes = readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
+    .map(({ name }) => name)
+    .sort();
+  return classes.flatMap((label) =>
+    readdirSync(join(folder, label))
+      .filter((name) => isImage.test(name))
+      .sort()
+      .map((name) => ({ path: join(folder, label, name), label })),
+  );
+}
+
+const isImage = /\.(jpe?g|png)$/i;
+
+/** In the folder itself, or in the one where the images of such sets lie. */
+const imageCalled = (folder: string, name: string): string => {
+  const file = isImage.test(name) ? name : `${name}.JPEG`;
+  return (
+    ["", "val", "ILSVRC2012_img_val", "Data/CLS-LOC/val"]
+      .map((below) => join(folder, below, file))
+      .find((path) => existsSync(path)) ?? join(folder, file)
+  );
+};
+
+const linesOf = (path: string): string[] | undefined =>
+  existsSync(path)
+    ? readFileSync(path, "utf8")
+        .split(/\r?\n/)
+        .filter((line) => line.trim() !== "")
+    : undefined;
+
+/**
+ * The number that a network's output has for a label.
+ *
+ * @param labels of the network's outputs, in order; `classes`: all labels of the data
+ * @throws CajalError `bad-argument` for a label that is none of the network's
+ */
+export function classNumbers(
+  images: readonly LabelledImage[],
+  { labels, outputs, name }: { labels?: readonly string[]; outputs: number; name: string },
+): number[] {
+  const names = [...new Set(images.map(({ label }) => String(label)))].sort();
+  const ids = outputs === 1000 ? imagenetClasses().map(({ wnid }) => wnid) : [];
+  const numbers = new Map<string, number>([
+    // Where the folder has as many classes as the network, sorted, as image folders are learned from.
+    ...(names.length === outputs ? names.map((label, i) => [label, i] as const) : []),
+    ...(labels ?? []).map((label, i) => [label, i] as const),
+    ...ids.map((id, i) => [id, i] as const),
+  ]);
+  return images.map(({ path, label }) => {
+    const number = typeof label === "number" ? label : numbers.get(label);
+    if (number === undefined || !(number >= 0 && number < outputs))
+      throw new CajalError(
+        "bad-argument",
+        `${path}: it shows ${JSON.stringify(label)}, which is none of the ${outputs} classes of ${name}.`,
+        { path, label },
+      );
+    return number;
+  });
+}

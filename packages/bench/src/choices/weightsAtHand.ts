@@ -1,0 +1,26 @@
+// Whether a network's weights are on this machine, or how much there is to fetch.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "@cajal/files/node";
+import { modelFacts, weightFile } from "@cajal/models";
+import { isFile } from "./isFile";
+
+/**
+ * Megabytes (2²⁰ bytes) to fetch before a network can be used with its published weights: 0 where they are at hand,
+ * Infinity where none were published or its file is not there.
+ *
+ * @param model a name, or a path
+ * @throws CajalError `unknown-name`
+ */
+export function megabytesToFetch(model: string): number {
+  if (isFile(model)) return existsSync(model) ? 0 : Infinity;
+  const facts = modelFacts(model);
+  if (facts.weights.length === 0) return Infinity;
+  const name = weightFile(facts).urls[0]!.split("/").at(-1)!;
+  const mirror = process.env.CAJAL_WEIGHTS;
+  const folders = [
+    ...(mirror && !/^https?:/i.test(mirror) ? [mirror] : []),
+    join(cacheFolder(), "weights"),
+  ];
+  return folders.some((folder) => existsSync(join(folder, name))) ? 0 : (facts.published?.size ?? Infinity); // prettier-ignore
+}

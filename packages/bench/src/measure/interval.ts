@@ -1,0 +1,15 @@
+// How sure a share is that was counted.
+
+/**
+ * The 95 % interval of a share by Wilson's score (Wilson 1927, JASA 22:209): right near 0 and 1 too, and never
+ * beyond them.
+ *
+ * @param share of `n` examples, 0–1
+ */
+export function wilson(share: number, n: number): [low: number, high: number] {
+  const z = 1.959964;
+  const centre = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half =
+    (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  return [Math.max(0, centre - half), Math.min(1, centre + half)];
+}

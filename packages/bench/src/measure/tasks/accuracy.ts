@@ -1,0 +1,145 @@
+// How many of a folder's images networks read right; several networks share one decoding of each image.
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { stackImages, type Evaluation } from "@cajal/datasets";
+import { readImage } from "@cajal/datasets/node";
+import { writeWhole } from "@cajal/files/node";
+import { resolve, summary } from "@cajal/models";
+import { open, type Session } from "@cajal/runtime";
+import { imageModel, prepared } from "../../choices/imageModel";
+import { isFile } from "../../choices/isFile";
+import { classNumbers, labelledImages } from "../../choices/labelledImages";
+import { recordName } from "../../choices/networks";
+import type { SingleTask } from "./task";
+
+export interface AccuracySettings {
+  /** Names of networks with published weights, or files. */
+  readonly models: readonly string[];
+  /** Folder of labelled images. */
+  readonly data: string;
+  readonly preprocess?: string;
+  /** Where counts are kept, to go on from. */
+  readonly state?: string;
+  /** The first images only. */
+  readonly limit?: number;
+}
+
+/** How records call a network that may be a file. */
+export const judgedName = (model: string): string => {
+  if (!isFile(model)) return recordName(model);
+  return basename(model) === "model.json" ? basename(dirname(model)) : basename(model);
+};
+
+interface Judged {
+  readonly name: string;
+  readonly prepare: Evaluation;
+  readonly session: Session;
+  readonly truths: readonly number[];
+  readonly params: number;
+  readonly macs: number;
+  right1: number;
+  right5: number;
+  milliseconds: number;
+}
+
+export const accuracy: SingleTask = {
+  name: "accuracy",
+  async run({ engine, device, batch, threads, settings }, progress) {
+    const { models, data, preprocess, state, limit } = settings as unknown as AccuracySettings;
+    const images = labelledImages(data).slice(0, limit);
+    const judged: Judged[] = [];
+    const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };
+    const { signal } = new AbortController();
+    for (const model of models) {
+      const network = await imageModel(model, { progress: quiet, signal }, { ...(preprocess && { preprocess }) }); // prettier-ignore
+      const { totalParams: params, macs } = summary(network.model);
+      const outputs = Number(resolve(network.model).outputs[0]!.shape.at(-1));
+      judged.push({
+        name: judgedName(model),
+        prepare: prepared(network),
+        session: await open(network.model, network.weights, { engine, device, threads }),
+        truths: classNumbers(images, { ...network, outputs, name: model }),
+        params,
+        macs,
+        right1: 0,
+        right5: 0,
+        milliseconds: 0,
+      });
+    }
+    let next = restore(state, judged, images.length);
+    const decode = (from: number) =>
+      Promise.all(images.slice(from, from + batch).map(({ path }) => readImage(path, { channels: 3 }))); // prettier-ignore
+    let decoded = decode(next);
+    let saved = performance.now();
+    while (next < images.length) {
+      const pictures = await decoded;
+      decoded = decode(next + batch); // while the networks compute
+      for (const each of judged) {
+        const x = stackImages(pictures.map((picture) => each.prepare(picture)));
+        const began = performance.now();
+        const { data: scores } = await each.session.predict(x);
+        each.milliseconds += performance.now() - began;
+        count(each, scores as Float32Array, pictures.length, next);
+      }
+      next += pictures.length;
+      progress(next / images.length, `${next} of ${images.length} images`);
+      if (state !== undefined && (performance.now() - saved > 5000 || next >= images.length)) {
+        await keep(state, judged, next, images.length);
+        saved = performance.now();
+      }
+    }
+    await Promise.all(judged.map(({ session }) => session.dispose()));
+    return judged.map(({ name, right1, right5, params, macs, milliseconds }) => ({
+      model: name,
+      n: images.length,
+      top1: right1 / images.length,
+      top5: right5 / images.length,
+      params,
+      ...(Number.isFinite(macs) && { macs }),
+      seconds: Number((milliseconds / 1000).toFixed(3)),
+    }));
+  },
+};
+
+/** A class with a larger score, or an equal one and a smaller number, comes first. */
+function count(judged: Judged, scores: Float32Array, n: number, from: number): void {
+  const classes = scores.length / n;
+  for (let i = 0; i < n; i++) {
+    const truth = judged.truths[from + i]!;
+    const score = scores[i * classes + truth]!;
+    let rank = 0;
+    for (let c = 0; c < classes; c++) {
+      const other = scores[i * classes + c]!;
+      if (other > score || (other === score && c < truth)) rank++;
+    }
+    if (Number.isNaN(score)) continue;
+    if (rank === 0) judged.right1++;
+    if (rank < 5) judged.right5++;
+  }
+}
+
+interface State {
+  readonly images: number;
+  readonly next: number;
+  readonly counts: Readonly<Record<string, readonly [right1: number, right5: number, ms: number]>>;
+}
+
+/** @returns the first image that has not been judged */
+function restore(path: string | undefined, judged: readonly Judged[], images: number): number {
+  if (path === undefined || !existsSync(path)) return 0;
+  const state = JSON.parse(readFileSync(path, "utf8")) as State;
+  if (state.images !== images || judged.some(({ name }) => state.counts[name] === undefined))
+    return 0;
+  for (const each of judged) [each.right1, each.right5, each.milliseconds] = state.counts[each.name]!; // prettier-ignore
+  return state.next;
+}
+
+async function keep(path: string, judged: readonly Judged[], next: number, images: number) {
+  const counts = Object.fromEntries(
+    judged.map(({ name, right1, right5, milliseconds }) => [
+      name,
+      [right1, right5, milliseconds] as const,
+    ]),
+  );
+  await writeWhole(path, JSON.stringify({ images, next, counts } satisfies State));
+}

@@ -1,0 +1,86 @@
+// A network learns a data set from scratch under a fixed budget of examples.
+import { summary } from "@cajal/models";
+import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
+import { imageSet } from "../../choices/imageSets";
+import { smallNetwork } from "../../choices/smallNetworks";
+import { figures } from "../../report/format";
+import type { CurvePoint } from "../record";
+import { median, p90 } from "../statistics";
+import type { SingleTask } from "./task";
+
+export interface LearnSettings {
+  /** Examples that are learned from, again ones counted again. */
+  readonly examples: number;
+  /** Folder with the data set's files; without it they are fetched. */
+  readonly data?: string;
+}
+
+export const learn: SingleTask = {
+  name: "learn",
+  async run(
+    { model: name, dataset, engine, device, batch, seed = 42, threads, settings },
+    progress,
+  ) {
+    const { examples, data: folder } = settings as unknown as LearnSettings;
+    const set = imageSet(dataset ?? "digits");
+    const { training, validation, part } = await set.load({ folder, seed });
+    const some = training.size > examples ? training.take(examples) : training;
+    const epochs = Math.max(1, Math.round(examples / some.size));
+    const model = smallNetwork(name, set);
+    const steps = epochs * Math.ceil(some.size / batch);
+    const { augment, learningRate } = set.recipe;
+    const { totalParams: params, macs } = summary(model);
+    const curve: CurvePoint[] = [];
+    const times: number[] = [];
+    let stepBegan = 0;
+    const learned = train(model, augment === undefined ? some : augment.change(some, seed), {
+      engine,
+      device,
+      threads,
+      epochs,
+      batchSize: batch,
+      loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+      optimizer: adam({ learningRate: cosineDecay(learningRate, { decaySteps: steps }) }),
+      metrics: [accuracy()],
+      validation: validation.batch(256),
+      seed,
+      worker: false, // steps are timed
+    });
+    const began = performance.now();
+    for await (const event of learned)
+      switch (event.type) {
+        case "start":
+          stepBegan = performance.now();
+          break;
+        case "step":
+          times.push(performance.now() - stepBegan);
+          progress(
+            (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
+            `epoch ${event.epoch + 1} of ${epochs}  loss ${event.loss.toFixed(3)}`,
+          );
+          stepBegan = performance.now();
+          break;
+        case "epoch":
+          curve.push({
+            epoch: event.epoch + 1,
+            seconds: Number(((performance.now() - began) / 1000).toFixed(2)),
+            loss: event.loss,
+            val_accuracy: event.validation!.metrics.accuracy!,
+          });
+          stepBegan = performance.now();
+          break;
+      }
+    const seconds = Number(((performance.now() - began) / 1000).toFixed(2));
+    const common = { params, macs, ...(part !== undefined && { dataset: `${set.name}-part` }) };
+    return [
+      { ...common, n: validation.size, top1: curve.at(-1)!.val_accuracy, seconds, curve },
+      {
+        ...common,
+        phase: "train",
+        n: times.length,
+        median_ms: figures(median(times)),
+        p90_ms: figures(p90(times)),
+      },
+    ];
+  },
+};

@@ -1,0 +1,25 @@
+// A product of matrices: what the device does at best, for rooflines. With one row it is a matrix times a vector,
+// which shows how fast memory is read.
+import { functional } from "@cajal/models";
+import { initialize, open } from "@cajal/runtime";
+import { noise } from "./shared";
+import type { TimedTask } from "./task";
+
+export const peak: TimedTask = {
+  name: "peak",
+  /** `batch` rows times `settings.size` rows and columns. */
+  async open({ engine, device, batch, seed = 42, threads, settings }) {
+    const size = Number(settings?.size);
+    // A dense layer without bias, which every engine has.
+    const net = functional("matmul");
+    const rows = net.input([size]);
+    const model = net.model(rows, net.layer("Dense", { units: size, use_bias: false }, rows));
+    const session = await open(model, initialize(model, { seed }), { engine, device, threads });
+    const x = noise([batch, size], seed);
+    return {
+      step: () => session.predict(x),
+      device: session.device,
+      dispose: () => session.dispose(),
+    };
+  },
+};

@@ -1,0 +1,30 @@
+// What a measuring process can do; one file a task, listed in index.ts.
+import type { Tensor } from "@cajal/core";
+import type { BenchRecord } from "../record";
+import type { Job } from "../job";
+
+/** What a measurement adds to the identity of its job. */
+export type Measured = Partial<BenchRecord> & Pick<BenchRecord, "n">;
+
+/** A step that is timed as often as it is told to, in turns with other processes. */
+export interface TimedTask {
+  readonly name: string;
+  open(job: Job): Promise<{
+    /** Its promise resolves when the result is on the CPU. */
+    step(): Promise<unknown>;
+    /** Where it runs. */
+    readonly device: string;
+    /** The answer to one example that is the same for all who are asked. */
+    prove?(): Promise<Tensor>;
+    dispose(): unknown;
+  }>;
+}
+
+/** Something that is done once. */
+export interface SingleTask {
+  readonly name: string;
+  /** @param progress how much of it is done, 0–1 */
+  run(job: Job, progress: (done: number, note: string) => void): Promise<Measured[]>;
+}
+
+export type Task = TimedTask | SingleTask;

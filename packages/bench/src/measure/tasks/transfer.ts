@@ -1,0 +1,66 @@
+// A pretrained network learns a folder of class folders: its head alone, or the upper layers too.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { evaluation, type Image } from "@cajal/datasets";
+import { imageFolder } from "@cajal/datasets/node";
+import { summary } from "@cajal/models";
+import { fineTune, withInputShape } from "@cajal/transfer";
+import { imageModel } from "../../choices/imageModel";
+import type { CurvePoint } from "../record";
+import type { SingleTask } from "./task";
+
+export interface TransferSettings {
+  /** Folder with a folder of pictures for each class. */
+  readonly data: string;
+  /** Passes with the head alone, then with the upper layers too; 0 leaves them frozen. */
+  readonly epochs: readonly [head: number, upper: number];
+  /** A name of a network with published weights, or a file. */
+  readonly source: string;
+  readonly preprocess?: string;
+}
+
+export const transfer: SingleTask = {
+  name: "transfer",
+  async run({ engine, device, batch, seed = 42, threads, settings }, progress) {
+    const { data, source, preprocess, epochs: [head, upper] } = settings as unknown as TransferSettings; // prettier-ignore
+    const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };
+    const { signal } = new AbortController();
+    const network = await imageModel(source, { progress: quiet, signal }, { top: false, ...(preprocess && { preprocess }) }); // prettier-ignore
+    const [height, width] = network.size;
+    const base = withInputShape(network, [height, width, 3]);
+    const prepare = evaluation({ name: source, input: [height, width, 3], preprocessing: network.preprocessing }); // prettier-ignore
+    const all = await imageFolder(data, { channels: 3, prepare: (image) => prepare(image) as Image<"float32"> }); // prettier-ignore
+    const [training, validation] = all.batch(batch).split(0.8, { seed, stratify: true });
+    const cache = await mkdtemp(join(tmpdir(), "cajal-features-"));
+    const curve: CurvePoint[] = [];
+    let params = 0;
+    const began = performance.now();
+    const seconds = () => Number(((performance.now() - began) / 1000).toFixed(2));
+    try {
+      for await (const event of fineTune(base, training, {
+        engine,
+        device,
+        threads,
+        labels: all.classes!,
+        stages: [{ epochs: head }, ...(upper > 0 ? [{ epochs: upper }] : [])],
+        seed,
+        validation,
+        cache,
+      }))
+        if (event.type === "epoch") {
+          curve.push({
+            epoch: curve.length + 1,
+            seconds: seconds(),
+            loss: event.loss,
+            val_accuracy: event.validation!.metrics.accuracy!,
+          });
+          progress(curve.length / (head + upper), `epoch ${curve.length} of ${head + upper}`);
+        } else if (event.type === "tuned") params = summary(event.model).totalParams;
+    } finally {
+      await rm(cache, { recursive: true, force: true });
+    }
+    const top1 = curve.at(-1)!.val_accuracy;
+    return [{ n: validation.size, top1, seconds: seconds(), params, curve }];
+  },
+};

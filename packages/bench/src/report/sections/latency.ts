@@ -1,0 +1,143 @@
+// How long one call takes, by network, batch size, engine and device.
+import { markdownTable } from "../../output";
+import type { BenchRecord } from "../../measure/record";
+import { engineName, milliseconds, whole } from "../format";
+import { md } from "../markdownText";
+import { latencyBars } from "../plots/latencyBars";
+import { el } from "../plots/markup";
+import * as is from "../rules";
+import { defineSection } from "./shared/defineSection";
+import { plot, tableRow } from "./shared/parts";
+import { displayName } from "./shared/published";
+
+export interface LatencySection {
+  type: "latency";
+  /** Of networks and batch sizes, in the order of the records; places fastest first. */
+  groups: { model: string; batch: number; places: PlaceTimes[] }[];
+}
+
+interface PlaceTimes {
+  engine: string;
+  device: string;
+  median_ms: number;
+  p90_ms: number;
+  p99_ms?: number;
+  /** Timed calls. */
+  n: number;
+  open_ms?: number;
+  /** Rounds in which other programs took much of the processor. */
+  dirty_rounds?: number;
+}
+
+export const latency = defineSection<LatencySection>({
+  type: "latency",
+  check: is.object({
+    groups: is.list(
+      is.object({
+        model: is.text,
+        batch: is.whole,
+        places: is.list(
+          is.object({
+            ...is.place,
+            median_ms: is.quantity,
+            p90_ms: is.quantity,
+            p99_ms: is.optional(is.quantity),
+            n: is.whole,
+            open_ms: is.optional(is.quantity),
+            dirty_rounds: is.optional(is.quantity),
+          }),
+        ),
+      }),
+    ),
+  }),
+  html({ groups }, { id }) {
+    const all = groups.flatMap(({ places }) => places.flatMap((each) => [each.median_ms, each.p90_ms])); // prettier-ignore
+    const domain = [10 ** Math.floor(Math.log10(Math.max(1e-6, Math.min(...all)))), Math.max(...all) * 1.15] as const; // prettier-ignore
+    const dirty = groups.some(({ places }) => places.some((each) => (each.dirty_rounds ?? 0) > 0));
+    return el(
+      "section",
+      {},
+      el("h2", {}, "Latency by engine"),
+      el(
+        "p",
+        {},
+        `Engines and devices of one network take turns, so that what disturbs the machine disturbs all. Median of all calls, on one logarithmic scale; the whisker ends at the 90th percentile.${dirty ? " In some rounds other programs took more than a tenth of the processor, repeated or not: those times are upper bounds." : ""}`,
+      ),
+      el(
+        "div",
+        { class: "pair" },
+        groups.map(({ model, batch, places }) =>
+          plot(
+            latencyBars({
+              id: id(`latency-${model}-${batch}`.replaceAll(/[^\w-]/g, "_")),
+              title: `${displayName(model)}, batch ${batch}`,
+              description: places.map((each) => `${engineName(each)}: ${milliseconds(each.median_ms)}`).join("; "), // prettier-ignore
+              bars: places.map((each) => ({
+                name: engineName(each),
+                median: each.median_ms,
+                p90: each.p90_ms,
+              })),
+              domain,
+              show: milliseconds,
+            }),
+            `${displayName(model)}, batch ${batch}: ${whole((1000 * batch) / places[0]!.median_ms)} examples a second on ${engineName(places[0]!)}`,
+          ),
+        ),
+      ),
+      el(
+        "details",
+        {},
+        el("summary", {}, "The numbers"),
+        el("div", { class: "scroll" }, el("table", {}, tableRow("th", ...header), rows(groups).map((row) => tableRow("td", ...row)))), // prettier-ignore
+      ),
+    );
+  },
+  markdown: ({ groups }) =>
+    [
+      md`
+## Latency by engine
+      `,
+      markdownTable(header, rows(groups)),
+    ].join("\n\n"),
+});
+
+const header = ["network", "batch", "on", "median", "p90", "p99", "examples/s", "opens in", "calls", "dirty rounds"]; // prettier-ignore
+
+const rows = (groups: LatencySection["groups"]): string[][] =>
+  groups.flatMap(({ model, batch, places }) =>
+    places.map((each) => [
+      displayName(model),
+      String(batch),
+      engineName(each),
+      milliseconds(each.median_ms),
+      milliseconds(each.p90_ms),
+      each.p99_ms === undefined ? "–" : milliseconds(each.p99_ms),
+      whole((1000 * batch) / each.median_ms),
+      each.open_ms === undefined ? "–" : milliseconds(each.open_ms),
+      String(each.n),
+      String(each.dirty_rounds ?? 0),
+    ]),
+  );
+
+export function latencyOf(records: readonly BenchRecord[]): LatencySection[] {
+  const groups = new Map<string, LatencySection["groups"][number]>();
+  for (const record of records) {
+    const { phase, model, batch, engine, device, n, median_ms, p90_ms = median_ms } = record;
+    if (phase !== "predict" || median_ms === undefined || p90_ms === undefined) continue;
+    const { p99_ms, open_ms, dirty_rounds } = record;
+    const group = groups.get(`${model} ${batch}`) ?? { model, batch, places: [] };
+    groups.set(`${model} ${batch}`, group);
+    group.places.push({
+      engine,
+      device,
+      median_ms,
+      p90_ms,
+      n,
+      ...(p99_ms !== undefined && { p99_ms }),
+      ...(open_ms !== undefined && { open_ms }),
+      ...(dirty_rounds !== undefined && { dirty_rounds }),
+    });
+  }
+  for (const { places } of groups.values()) places.sort((a, b) => a.median_ms - b.median_ms);
+  return groups.size === 0 ? [] : [{ type: "latency", groups: [...groups.values()] }];
+}

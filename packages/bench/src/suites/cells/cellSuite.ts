@@ -1,0 +1,88 @@
+// Suites that are a plan of measurements, each in a process of its own; records are kept as they come.
+import type { DeviceInfo } from "@cajal/runtime";
+import { type Cell, groupsOf, keyOf, measureGroup, type MeasureOptions } from "../../measure/cells";
+import type { BenchRecord } from "../../measure/record";
+import type { Section } from "../../report/sections";
+import type { StageEvent, Suite, SuiteContext, SuiteSettings } from "../suite";
+import { openJournal } from "./journal";
+
+export interface Plan {
+  readonly cells: readonly Cell[];
+  readonly places: readonly DeviceInfo[];
+  /** What it will fetch and cost, for large ones. */
+  readonly notes?: readonly string[];
+}
+
+export interface CellSuite extends Pick<Suite, "name" | "title" | "description" | "takes"> {
+  plan(
+    settings: SuiteSettings,
+    context: Pick<SuiteContext, "seed" | "signal" | "folder">,
+  ): Promise<Plan>;
+  /** The report, of the records of one run or of several that were merged. */
+  sections(records: readonly BenchRecord[]): Section[];
+  /** How the cells are measured, where it is not as usual. */
+  readonly measuring?: Partial<MeasureOptions>;
+}
+
+/** Gives a suite of cells the shape of all suites. */
+export const cellSuite = (suite: CellSuite): Suite & Pick<CellSuite, "plan" | "sections"> => ({
+  ...suite,
+  run: (context) => runCells(suite, context),
+});
+
+async function* runCells(
+  suite: CellSuite,
+  context: SuiteContext,
+): AsyncGenerator<StageEvent, void, undefined> {
+  const { settings, seed, signal, folder, fresh, shard = { index: 1, count: 1 } } = context;
+  const journal = await openJournal(folder, { suite: suite.name, seed, fresh });
+  yield { type: "stage", title: "What is to be measured" };
+  const { cells, places, notes = [] } = await suite.plan(settings, context);
+  // Whole groups: what takes turns must be on one machine.
+  const groups = groupsOf(cells).filter((_, i) => i % shard.count === shard.index - 1);
+  const planned = new Set(groups.flat().map(keyOf));
+  const done = new Set(journal.records.map(({ cell }) => cell));
+  const left = groups
+    .map((group) => group.filter((cell) => !done.has(keyOf(cell))))
+    .filter((group) => group.length > 0);
+  yield { type: "stage-end", result: countOf(planned.size, [...planned].filter((key) => done.has(key)).length) }; // prettier-ignore
+  for (const text of notes) yield { type: "note", text };
+  const records = journal.records.filter(({ cell }) => planned.has(cell ?? ""));
+  for (const record of records) yield { type: "record", record };
+  const options: MeasureOptions = { rounds: 5, budget: 30, ...suite.measuring, places, seed, signal, ...(settings.rounds !== undefined && { rounds: settings.rounds }) }; // prettier-ignore
+  for (const [i, group] of left.entries()) {
+    yield { type: "stage", title: `${i + 1} of ${left.length}: ${titleOf(group)}` };
+    let failures = 0;
+    for await (const event of measureGroup(group, options)) {
+      if (event.type === "progress") {
+        yield event;
+        continue;
+      }
+      await journal.add(event.records);
+      for (const record of event.records) {
+        records.push(record);
+        yield { type: "record", record };
+        if (record.failure === undefined) continue;
+        failures++;
+        yield { type: "note", text: `${record.cell}: ${record.failure}: ${record.reason ?? ""}` };
+      }
+    }
+    yield { type: "stage-end", result: failures === 0 ? "" : `${failures} failed` };
+  }
+  for (const section of suite.sections(records)) yield { type: "section", section };
+}
+
+const countOf = (all: number, done: number): string =>
+  `${all} ${all === 1 ? "measurement" : "measurements"}, each in a process of its own${done === 0 ? "" : `; ${done} of them are there already`}`;
+
+/** `mobilenet, predict, batch 1, on 3 devices` */
+function titleOf(group: readonly Cell[]): string {
+  const { phase, task, model, dataset, batch } = group[0]!.job;
+  const what = [
+    group[0]!.facts?.model ?? model,
+    ...(dataset === undefined ? [] : [dataset]),
+    task ?? phase,
+    ...(group[0]!.turns === undefined ? [] : [`batch ${batch}`]),
+  ].join(", ");
+  return group.length === 1 ? what : `${what}, on ${group.length} devices`;
+}

@@ -1,0 +1,72 @@
+// How fast networks are: times, memory and the share of what the device can do, by batch size.
+import { modelFacts, summary } from "@cajal/models";
+import { devices as findDevices } from "@cajal/runtime";
+import { recordName } from "../choices/networks";
+import type { Cell } from "../measure/cells";
+import { chooseDevices } from "../measure/places";
+import { failuresOf } from "../report/sections/failures";
+import { latencyOf } from "../report/sections/latency";
+import { memoryOf } from "../report/sections/memory";
+import { rooflineOf } from "../report/sections/roofline";
+import { cellSuite } from "./cells/cellSuite";
+
+/** Products that show what a device can do: of large matrices, and of one that no cache holds with a vector. */
+const products = [
+  { model: "matmul", rows: 1024, size: 1024 },
+  { model: "matvec", rows: 1, size: 4096 },
+];
+
+export const speed = cellSuite({
+  name: "speed",
+  title: "How fast, on what",
+  description: "times by network, device and batch size, memory, share of the peak",
+  takes: ["models", "engines", "devices", "batches", "rounds", "threads"],
+  async plan(settings, { seed, signal }) {
+    const { models = ["lenet5", "mobilenet", "resnet50"], batches = [1, 8, 32, 128] } = settings;
+    const { engines, devices = ["all"], threads } = settings;
+    const places = await findDevices({ signal });
+    const chosen = chooseDevices(places, {
+      engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
+      devices,
+    });
+    const peaks = products.flatMap(({ model, rows, size }) =>
+      chosen.map(({ engine, device }): Cell => ({
+        suite: "speed",
+        job: {
+          phase: "peak",
+          model,
+          engine,
+          device,
+          batch: rows,
+          seed,
+          threads,
+          settings: { size },
+        },
+        facts: { macs: size ** 2 },
+        turns: model,
+      })),
+    );
+    const cells = models.flatMap((model) => {
+      const { totalParams: params, macs } = summary(modelFacts(model).build());
+      return batches.flatMap((batch) =>
+        chosen.map(({ engine, device }): Cell => ({
+          suite: "speed",
+          job: { phase: "predict", model: recordName(model), engine, device, batch, seed, threads },
+          facts: { params, macs },
+          turns: `${model} ${batch}`,
+        })),
+      );
+    });
+    return {
+      cells: [...peaks, ...cells],
+      places,
+      notes: [`Nothing is fetched; at most half a minute for each of ${peaks.length + cells.length} measurements.`], // prettier-ignore
+    };
+  },
+  sections: (records) => [
+    ...latencyOf(records),
+    ...rooflineOf(records),
+    ...memoryOf(records),
+    ...failuresOf(records),
+  ],
+});
