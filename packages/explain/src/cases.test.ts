@@ -100,6 +100,26 @@ describe("an explainer", async () => {
     expect(Math.max(...delta!.map(Math.abs))).toBeLessThan(0.05);
   });
 
+  it("takes points until attributions add up as asked, for each image as if alone", async () => {
+    const asked = { method: "integrated-gradients", target: [1, 3], steps: 2 } as const;
+    const rough = await nhwc.attribute(last, asked);
+    const { map, delta, steps } = await nhwc.attribute(last, { ...asked, tolerance: 0.01 });
+    expect(Math.max(...steps!)).toBeGreaterThan(2);
+    const logits = async (x: typeof last) => (await nhwc.scores(x)).data;
+    const [at, before] = [await logits(last), await logits(tensor("float32", last.shape))];
+    const classes = nhwc.classes;
+    for (const [i, target] of [1, 3].entries()) {
+      const sum = map.data.slice(i * 1680, (i + 1) * 1680).reduce((a, b) => a + b, 0);
+      const difference = at[i * classes + target]! - before[i * classes + target]!;
+      expect(Math.abs(sum - difference)).toBeLessThanOrEqual(0.0101 * Math.abs(difference));
+      expect(Math.abs(delta![i]!)).toBeLessThanOrEqual(Math.abs(rough.delta![i]!));
+      const alone = tensor("float32", [1, 20, 28, 3], last.data.slice(i * 1680, (i + 1) * 1680));
+      const own = await nhwc.attribute(alone, { ...asked, target, tolerance: 0.01 });
+      expect(own.steps).toEqual([steps![i]]);
+      expect(own.map.data).toEqual(map.data.slice(i * 1680, (i + 1) * 1680));
+    }
+  });
+
   it("reports progress, and stops when it is told to", async () => {
     const seen: number[] = [];
     const onProgress = ({ done }: { done: number }) => void seen.push(done);

@@ -60,6 +60,8 @@ export interface Attribution {
   /** Points on [0, 1] and their weights, of methods that integrate. */
   readonly alphas?: readonly number[];
   readonly quadrature?: readonly number[];
+  /** Integrated gradients: points that each image's integral took. */
+  readonly steps?: readonly number[];
   /** Full gradients: what each term adds up to, [n, terms]. */
   readonly perLayer?: Tensor<"float32">;
   /** Score-CAM: the score behind each channel's mask, [n, channels]. */

@@ -38,6 +38,8 @@ export interface Attributed {
   /** Points and weights of the rule that an integral was computed by. */
   readonly alphas?: readonly number[];
   readonly quadrature?: readonly number[];
+  /** Points that each image's integral took. */
+  readonly steps?: readonly number[];
   /** [n, terms]: what each layer's term adds up to. */
   readonly perLayer?: Tensor<"float32">;
   /** [n, channels]: the score of the image behind each channel's mask. */
