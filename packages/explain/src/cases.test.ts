@@ -1,6 +1,6 @@
 // A few numbers of Captum, pytorch-grad-cam, torchcam and Zennit; reference.test.ts has all of them.
 import { readFileSync } from "node:fs";
-import { tensor } from "@cajal/core";
+import { tensor, type Tensor } from "@cajal/core";
 import { decodeModel } from "@cajal/onnx";
 import { afterAll, describe, expect, it } from "vitest";
 import { openExplainer } from ".";
@@ -152,6 +152,23 @@ describe("an explainer", async () => {
     const similarity = same.figures["similarity"] as number[][];
     expect(similarity[0]![0]).toBeCloseTo(1, 6);
     expect(similarity[0]![2]).toBeLessThan(0.9);
+  });
+
+  it("says which maps fail a check", async () => {
+    const one = (row: number, column: number) => {
+      const heat = tensor("float32", [20, 28]);
+      heat.data[row * 28 + column] = 1;
+      return heat;
+    };
+    const image = tensor("float32", [1, 20, 28, 3], last.data.slice(0, 1680));
+    const within = { metric: "localisation", box: [0, 0, 10, 10] } as const;
+    const passes = async (heat: Tensor) => (await nhwc.measure(image, { ...within, heat })).passes;
+    expect(await passes(one(5, 5))).toEqual([true]);
+    expect(await passes(one(15, 5))).toEqual([false]);
+    // Weights that are as they were leave every map as it was.
+    const of = { method: "saliency" } as const;
+    const kept = await nhwc.measure(last, { metric: "randomisation", of, depths: [0] });
+    expect(kept.passes).toEqual([false, false]);
   });
 });
 

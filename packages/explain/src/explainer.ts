@@ -34,6 +34,12 @@ export interface Measurement extends Measured {
   readonly metric: MetricName;
   /** The class of each image. */
   readonly targets: readonly number[];
+  /**
+   * Of each image, whether its map is better than the random one by the figure that the metric judges by
+   * (`metrics` says which); of `randomisation`, whether the map changed with the weights: a rank correlation
+   * below 0.5. What is false has failed the check.
+   */
+  readonly passes: readonly boolean[];
 }
 
 /** Tensors lie as the explainer's `dataFormat` says. */

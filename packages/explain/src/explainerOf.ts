@@ -6,7 +6,7 @@ import { maximized } from "./maximize";
 import { methods, type MethodName } from "./methods";
 import type { Attributed, Call, Method } from "./methods/method";
 import { metrics, type MetricName } from "./metrics";
-import type { Metric } from "./metrics/metric";
+import { passesOf, type Metric } from "./metrics/metric";
 import { lastMaps, type ExplainedGraph } from "./network/explainedGraph";
 import { checkedImages, outside, type DataFormat } from "./network/images";
 import type { Network } from "./network/network";
@@ -116,7 +116,8 @@ export function explainerOf(
       const of = await call(`measure (${metric.name})`, x, given as CommonOptions);
       const own = withoutCommon(given);
       const made = await metric.measure({ ...of, explainer, given: x, explainerOf: anew }, own);
-      return { metric: metric.name as MetricName, targets: of.targets, ...made };
+      const passes = passesOf(metric.judges, made);
+      return { metric: metric.name as MetricName, targets: of.targets, passes, ...made };
     },
     async attack(x, options) {
       const { target, signal, onProgress, ...given } = optionsOf("attack", options);

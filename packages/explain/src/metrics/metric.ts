@@ -18,8 +18,15 @@ export interface MetricCall extends Call {
 export interface Metric<Name extends string = string, Options extends object = object> {
   readonly name: Name;
   readonly title: string;
-  /** Which figure tells of good maps, and whether high or low ones do. */
-  readonly judges: { readonly figure: string; readonly better: "higher" | "lower" };
+  /**
+   * Which figure tells of good maps, and whether high or low ones do; of a list its last number. A map passes that
+   * is better than a random one, or, where there is one, than `limit`.
+   */
+  readonly judges: {
+    readonly figure: string;
+    readonly better: "higher" | "lower";
+    readonly limit?: number;
+  };
   readonly options: readonly (keyof Options & string)[];
   /** Its figures, and the same of a random map. */
   measure(call: MetricCall, options: Options): Promise<Measured>;
@@ -28,6 +35,18 @@ export interface Metric<Name extends string = string, Options extends object = o
 export interface Measured {
   readonly figures: Figures;
   readonly random: Figures;
+}
+
+/** Of each image, whether its map passes by the metric's own figure. */
+export function passesOf(
+  { figure, better, limit }: Metric["judges"],
+  { figures, random }: Measured,
+): boolean[] {
+  const last = (value: number | readonly number[]) => (typeof value === "number" ? value : value.at(-1)!); // prettier-ignore
+  return figures[figure]!.map((value, i) => {
+    const [own, other] = [last(value), limit ?? last(random[figure]![i]!)];
+    return better === "higher" ? own > other : own < other;
+  });
 }
 
 /** Types a definition; registers nothing. */

@@ -22,7 +22,8 @@ export interface RandomisationOptions {
 export const randomisation = defineMetric({
   name: "randomisation",
   title: "Parameter randomisation",
-  judges: { figure: "similarity", better: "lower" },
+  // Of a network that has forgotten everything, a map that is half as it was is no map of the network.
+  judges: { figure: "similarity", better: "lower", limit: 0.5 },
   options: ["of", "depths", "seed"],
   async measure(call, { of, depths, seed = 0 }: RandomisationOptions) {
     const { given, targets, explainer, explainerOf, format, network } = call;
