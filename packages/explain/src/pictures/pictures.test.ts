@@ -1,6 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { random, tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
+import { featureMaps, filters } from "./channels";
 import { colorMaps, lightnessOf } from "./colorMaps";
 import { figure } from "./figure";
 import { overlay, pictureOf } from "./overlay";
@@ -100,5 +101,47 @@ describe("grids and figures", () => {
     expect(svg).toContain("a &lt; b");
     expect(svg).toContain("data:image/png;base64,");
     expect(svg).toContain(">−1<");
+  });
+});
+
+describe("channels", () => {
+  const at = (
+    { data, width }: { data: Uint8ClampedArray; width: number },
+    x: number,
+    y: number,
+  ) => [...data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3)];
+  const color = (name: "heat" | "diverging", value: number) =>
+    colorMaps[name].at(value).map((each) => Math.round(each));
+
+  it("of a layer are tiles, each with its own range or one for all", () => {
+    // Two channels of 1 × 2: [0, 1] and [2, 4], of the second image.
+    const map = tensor("float32", [2, 1, 2, 2], [9, 9, 9, 9, 0, 2, 1, 4]);
+    const each = featureMaps(map, { index: 1, columns: 2 });
+    // Tiles of 48 × 24, two pixels between them.
+    expect([each.width, each.height]).toEqual([98, 24]);
+    expect(at(each, 0, 0)).toEqual(color("heat", 0));
+    expect(at(each, 47, 23)).toEqual(color("heat", 1));
+    expect(at(each, 50, 0)).toEqual(color("heat", 0.5));
+    const all = featureMaps(map, { index: 1, columns: 2, range: "all" });
+    expect(at(all, 47, 0)).toEqual(color("heat", 0.25));
+    expect(at(all, 97, 0)).toEqual(color("heat", 1));
+    expect(() => featureMaps(map, { index: 2 })).toThrow(expect.objectContaining({ code: "bad-shape" })); // prettier-ignore
+  });
+
+  it("of filters are signed, and coloured where a filter sees colours", () => {
+    // One pixel, three channels, two filters: [1, −1, 0] and [0, 0, 0.5].
+    const rgb = filters(tensor("float32", [1, 1, 3, 2], [1, 0, -1, 0, 0, 0.5]), { columns: 2 });
+    expect(at(rgb, 0, 0)).toEqual([255, 0, 128]);
+    expect(at(rgb, 50, 0)).toEqual([128, 128, 255]);
+    const depthwise = filters(tensor("float32", [1, 1, 3, 1], [1, -1, 0]), { depthwise: true, columns: 3 }); // prettier-ignore
+    expect([0, 50, 100].map((x) => at(depthwise, x, 0))).toEqual([1, -1, 0].map((v) => color("diverging", v))); // prettier-ignore
+    // Four channels, two filters: a row is a filter.
+    const later = filters(tensor("float32", [1, 1, 4, 2], [1, 2, 2, 2, 3, 2, 4, -2]), {
+      range: "all",
+    });
+    expect([later.width, later.height]).toEqual([4 * 50 - 2, 98]);
+    expect(at(later, 150, 0)).toEqual(color("diverging", 1));
+    expect(at(later, 150, 50)).toEqual(color("diverging", -0.5));
+    expect(() => filters(tensor("float32", [3]))).toThrow(expect.objectContaining({ code: "bad-shape" })); // prettier-ignore
   });
 });
