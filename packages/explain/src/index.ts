@@ -1,5 +1,12 @@
 export { openExplainer, type ExplainerOptions } from "./openExplainer";
 export { attributionGraph, graphMethods, type AttributionGraphOptions } from "./attributionGraph";
+export {
+  mapHistory,
+  type EpochLike,
+  type HistoryFrame,
+  type MapHistory,
+  type MapHistoryOptions,
+} from "./mapHistory";
 export type {
   Attack,
   Attribution,

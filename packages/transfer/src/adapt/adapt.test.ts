@@ -183,6 +183,24 @@ describe("fineTune", () => {
       near(weights.get(key)!.data as Float32Array, expected!.get(key)!.data as Float32Array, 1e-4);
   });
 
+  it("gives the whole model's weights after every epoch, in each stage", async () => {
+    const stages = [{ epochs: 1 }, { epochs: 1, learns: "all" as const }];
+    const keys: string[][] = [];
+    let first: Weights | undefined;
+    for await (const event of fineTune(small(), images(12), { ...head, stages })) {
+      if (event.type === "epoch" || event.type === "end") {
+        const weights = event.type === "end" ? event.weights : await event.weights();
+        keys.push([...weights.keys()].toSorted());
+        if (event.type === "end") first ??= weights;
+      }
+      if (event.type === "tuned")
+        expect(weightSpecs(event.model).map(({ key }) => key).toSorted()).toEqual(keys[0]); // prettier-ignore
+    }
+    expect(keys).toHaveLength(4);
+    for (const each of keys) expect(each).toEqual(keys[0]);
+    expect(first!.get("conv/kernel")!.data).toEqual(small().weights.get("conv/kernel")!.data);
+  });
+
   it("lets the upper layers learn in the second stage, normalization and what is below not", async () => {
     const before = small().weights;
     const stages = [{ epochs: 1 }, { epochs: 2, learns: { from: "bn" }, optimizer: sgd() }];

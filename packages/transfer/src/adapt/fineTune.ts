@@ -1,6 +1,6 @@
 // Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
-import { CajalError, checkOptions, unknownName, checkArgument } from "@cajal/core";
+import { CajalError, checkOptions, unknownName, checkArgument, type Weights } from "@cajal/core";
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
 import { adam, train, type TrainEvent, type TrainOptions } from "@cajal/train";
@@ -145,14 +145,19 @@ export async function* fineTune(
       const features = await extractor.features(data, reading);
       const checked = validation && (await extractor.features(validation, reading));
       const head = new Map([...weights].filter(([key]) => renewed.head.weights.has(key)));
+      // What learns is the head; weights that are asked for are those of the whole model.
+      const whole = (learned: Weights) =>
+        headed({ ...base, weights: mine }, { model: renewed.head.model, weights: learned }).weights;
       for await (const event of train(renewed.head.model, features, {
         ...all,
         weights: head,
         ...(checked && { validation: checked }),
       })) {
-        if (event.type === "end")
-          ({ weights } = headed({ ...base, weights: mine }, { model: renewed.head.model, weights: event.weights })); // prettier-ignore
-        yield { ...event, stage };
+        if (event.type === "end") weights = whole(event.weights);
+        if (event.type === "end") yield { ...event, weights, stage };
+        else if (event.type === "epoch")
+          yield { ...event, weights: async () => whole(await event.weights()), stage };
+        else yield { ...event, stage };
       }
       continue;
     }
