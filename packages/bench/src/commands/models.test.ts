@@ -10,6 +10,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../context";
 import type { Output } from "../output";
+import type { Report } from "../report/report";
 import { createProgress } from "../progress";
 import { convert } from "./convert";
 import { predict } from "./predict";
@@ -74,10 +75,16 @@ const options = () => ({
   preprocess: "tf",
   epochs: ["200", "2"],
   batch: 8,
+  explain: 2,
   holdOut: 0.25,
   layer: "relu",
   out: join(folder, "tuned"),
 });
+
+const mapsIn = (path: string) => {
+  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+  return report.sections.find((section) => section.type === "maps")!;
+};
 
 describe("cajal transfer, and what comes of it", () => {
   it("makes a network, its ONNX and a report of a folder of pictures", async () => {
@@ -94,14 +101,22 @@ describe("cajal transfer, and what comes of it", () => {
     expect(onnx.inputs[0]!.shape?.slice(1)).toEqual(ours.inputs[0]!.shape?.slice(1));
     const html = readFileSync(join(folder, "tuned/report.html"), "utf8");
     expect(html).toContain("held-out");
-    expect(readFileSync(join(folder, "tuned/report.json"), "utf8")).toContain('"confusion"');
+    // Six epochs of 202 and the last, of the first two classes' pictures.
+    const maps = mapsIn(join(folder, "tuned/report.json"));
+    expect(maps.images.map(({ label }) => label)).toEqual(expect.arrayContaining([expect.any(String), expect.any(String)])); // prettier-ignore
+    const epochs = maps.images[0]!.frames.map(({ epoch }) => epoch);
+    expect([epochs[0], epochs.at(-1)]).toEqual([1, 202]);
+    const last = maps.images.map(({ frames }) => frames.at(-1)!.probability);
+    expect(Math.min(...last)).toBeGreaterThan(0.5);
+    expect(html.match(/<img src="data:image\/png/g)).toHaveLength(2 * (epochs.length + 1));
   });
 
   it("goes on from where it was left, which is the end here", async () => {
     const again = await answer<{ epochs: unknown[]; accuracy: number }>(
       transfer.run(context(), options()),
     );
-    expect(again.epochs).toHaveLength(202); // the curve is whole
+    expect(again.epochs).toHaveLength(202); // the curve is whole, and so are the maps
+    expect(mapsIn(join(folder, "tuned/report.json")).images[0]!.frames.length).toBeGreaterThan(2);
     expect(again.accuracy).toBeGreaterThan(0.8);
   });
 

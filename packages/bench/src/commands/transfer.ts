@@ -1,13 +1,12 @@
 // cajal transfer: a folder with a folder of pictures for each class becomes a network that tells them apart.
-import { readFile } from "node:fs/promises";
 import { join, resolve as absolute } from "node:path";
 import { CajalError, type Tensor } from "@cajal/core";
 import { evaluation, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
-import { checkWritableFolder, writeWhole } from "@cajal/files/node";
+import { checkWritableFolder } from "@cajal/files/node";
 import { resolve, summary } from "@cajal/models";
 import { open } from "@cajal/runtime";
-import { cutAt, fineTune, withInputShape, writeModel, type LoadedModel, type Stage } from "@cajal/transfer"; // prettier-ignore
+import { cutAt, fineTune, withHead, withInputShape, writeModel, type LoadedModel, type Stage } from "@cajal/transfer"; // prettier-ignore
 import { imageModel } from "../choices/imageModel";
 import { isFile } from "../choices/isFile";
 import { cajalVersion } from "../measure/cajalVersion";
@@ -19,6 +18,8 @@ import type { Epoch } from "../report/sections/learning";
 import type { Misread } from "../report/sections/predictions";
 import { reportFiles, writeReport } from "../report/write";
 import { defineCommand } from "./shared/defineCommand";
+import { keptIn } from "./shared/keptIn";
+import { mapsByEpoch } from "./shared/mapsByEpoch";
 import { fraction, list, number, text } from "./shared/parameters";
 import { preprocess } from "./shared/preprocess";
 
@@ -49,6 +50,10 @@ export const transfer = defineCommand({
     layer: text("<name>", "the layer whose output is the features"),
     size: number("<n>", "height and width of pictures; default: the network's", { least: 32 }),
     batch: number("<n>", "pictures a step", { least: 1, default: 16 }),
+    explain: number("<n>", "held-out pictures whose maps the report shows by epoch; 0: none", {
+      least: 0,
+      default: 3,
+    }),
     holdOut: fraction("<share>", "of the pictures, to be told apart at the end", { default: 0.2 }),
   },
   out: text("<folder>", "model, ONNX file and report go there; given again it goes on", {
@@ -87,7 +92,15 @@ export const transfer = defineCommand({
         : []),
     ];
     progress.start(`${whole(training!.size)} pictures of ${classes.length} classes, ${whole(validation!.size)} held out`); // prettier-ignore
-    const curve = await curveIn(join(out, "state", "epochs.json"));
+    const curve = await keptIn<Omit<Epoch, "epoch">>(join(out, "state", "epochs.json"));
+    const maps = await mapsByEpoch(withHead(base, { labels: classes, seed }).model, validation!, {
+      name,
+      classes,
+      count: options.explain,
+      epochs: first + second,
+      path: join(out, "state", "maps.json"),
+      signal,
+    });
     let tuned: LoadedModel | undefined;
     let place = { engine: "", device: "" };
     for await (const event of fineTune(base, training!, {
@@ -116,13 +129,15 @@ export const transfer = defineCommand({
             seconds,
           });
           progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(judged?.metrics.accuracy ?? NaN)}`); // prettier-ignore
+          await maps?.add(event.stage * first + event.epoch, () => event.weights());
           break;
         }
         case "tuned":
           tuned = event;
           break;
       }
-    const epochs = curve.epochs();
+    const epochs = curve.all().map((each, i): Epoch => ({ epoch: i + 1, ...each }));
+    const looks = await maps?.section();
     const { model, weights } = tuned!;
     await writeModel(join(out, "model.keras"), tuned!, { signal });
     await writeModel(join(out, "model.onnx"), tuned!, { signal });
@@ -169,6 +184,7 @@ export const transfer = defineCommand({
         type: "predictions", model: name, dataset, classes, examples: truths.length,
         confusion: confusionOf(truths, reads, classes.length), misread,
       },
+      ...(looks ? [looks] : []),
     ],
   }; // prettier-ignore
     await writeReport(out, report);
@@ -182,19 +198,6 @@ export const transfer = defineCommand({
     );
   },
 });
-
-/** The learning curve, kept so that a run that goes on reports all of it. */
-async function curveIn(path: string) {
-  const text = await readFile(path, "utf8").catch(() => "[]");
-  const epochs = new Map(JSON.parse(text) as [string, Omit<Epoch, "epoch">][]);
-  return {
-    async add(key: string, epoch: Omit<Epoch, "epoch">) {
-      epochs.set(key, epoch);
-      await writeWhole(path, JSON.stringify([...epochs]));
-    },
-    epochs: (): Epoch[] => [...epochs.values()].map((each, i) => ({ epoch: i + 1, ...each })),
-  };
-}
 
 /** The network without its classifier, for the size of pictures that was asked for. */
 function baseOf(

@@ -69,6 +69,9 @@ svg .ink { fill: var(--ink); }
 .misread svg { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 8%; }
 .misread p { font-size: 0.84rem; line-height: 1.35; color: var(--soft); margin: 6px 0 0; }
 .misread b { color: var(--orange); font-weight: 600; }
+.maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); gap: 12px; margin-top: 16px; }
+.maps figure { padding: 8px; } .maps figcaption { margin-top: 6px; }
+.maps img { display: block; width: 100%; height: auto; border-radius: 4px; }
 .scroll { overflow-x: auto; margin-top: 20px; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 .scroll th, .scroll td { min-width: 6.5em; } .scroll .facts th, .scroll .facts td { min-width: 0; }

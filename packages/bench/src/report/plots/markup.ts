@@ -64,7 +64,7 @@ export function figure(
   );
 }
 
-const voids = new Set(["meta", "link", "br", "hr", "col"]);
+const voids = new Set(["meta", "link", "br", "hr", "col", "img"]);
 
 /** Coordinates to a hundredth: finer is not seen. */
 const show = (value: string | number): string =>

@@ -5,6 +5,7 @@ import { engines } from "./engines";
 import { failures } from "./failures";
 import { latency } from "./latency";
 import { learning } from "./learning";
+import { maps } from "./maps";
 import { memory } from "./memory";
 import { pca } from "./pca";
 import { predictions } from "./predictions";
@@ -13,7 +14,7 @@ import type { SectionDefinition } from "./shared/defineSection";
 import { table } from "./table";
 
 // prettier-ignore
-const list = [pca, learning, predictions, engines, table, bubbles, latency, roofline, memory, curves, failures];
+const list = [pca, learning, predictions, maps, engines, table, bubbles, latency, roofline, memory, curves, failures];
 
 /** A section's data, told apart by `type`. */
 export type Section = DataOf<(typeof list)[number]>;

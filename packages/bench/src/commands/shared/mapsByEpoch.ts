@@ -1,0 +1,116 @@
+// What a network that learns looks at in held-out pictures, for a report.
+import { isCajalError, tensor, type Tensor, type Weights } from "@cajal/core";
+import type { Dataset } from "@cajal/datasets";
+import { encodePng, mapHistory, methods, overlay, pictureOf, type Picture } from "@cajal/explain";
+import type { ModelConfig } from "@cajal/models";
+import type { MapFrame, MapsSection } from "../../report/sections/maps";
+import { keptIn } from "./keptIn";
+
+/** Of how many epochs there are maps: as many as stand beside each other on a page. */
+const mostFrames = 6;
+
+const method = "grad-cam";
+
+interface Kept {
+  readonly layer?: string;
+  /** Of each picture. */
+  readonly frames: readonly MapFrame[];
+}
+
+/**
+ * @param count of pictures, as far as there are so many; the first of each class come first
+ * @param path where the maps are kept, so that a run that goes on reports all of them
+ * @returns nothing where no picture is asked for
+ */
+export async function mapsByEpoch(
+  model: ModelConfig,
+  pictures: Dataset,
+  { name, classes, count, epochs, path, signal }: { name: string; classes: readonly string[]; count: number; epochs: number; path: string; signal: AbortSignal }, // prettier-ignore
+) {
+  const chosen = await firstOfEachClass(pictures, count, signal);
+  if (chosen.length === 0) return undefined;
+  const images = tensor("float32", [chosen.length, ...chosen[0]!.shape], Float32Array.from(chosen.flatMap(({ pixels }) => Array.from(pixels)))); // prettier-ignore
+  const target = chosen.map(({ truth }) => truth);
+  const kept = await keptIn<Kept>(path);
+  const every = Math.ceil(epochs / mostFrames);
+  let unsupported = false;
+
+  return {
+    /** @param epoch of all stages, from 0 */
+    async add(epoch: number, weights: () => Promise<Weights>): Promise<void> {
+      if (unsupported || (epoch % every !== 0 && epoch !== epochs - 1)) return;
+      const history = mapHistory(model, images, { of: { method, target } });
+      try {
+        await history.add({ epoch: 0, weights });
+      } catch (error) {
+        // Without maps before its head a network has nothing that could be drawn.
+        if (!isCajalError(error, "unsupported")) throw error;
+        unsupported = true;
+        return;
+      }
+      const { map, layer, probabilities } = history.frames[0]!;
+      const frames = target.map(async (_, index) => ({
+        epoch: epoch + 1,
+        probability: probabilities[index]!,
+        png: await base64(overlay(map, images, { index }).picture),
+      }));
+      await kept.add(String(epoch), {
+        ...(layer !== undefined && { layer }),
+        frames: await Promise.all(frames),
+      });
+    },
+    async section(): Promise<MapsSection | undefined> {
+      const epochs = kept.all();
+      if (epochs.length === 0) return undefined;
+      const { layer } = epochs[0]!;
+      const drawn = chosen.map(async ({ truth }, index) => ({
+        label: classes[truth]!,
+        png: await base64(pictureOf(images, { index })),
+        frames: epochs.map(({ frames }) => frames[index]!),
+      }));
+      return {
+        type: "maps",
+        model: name,
+        method: methods.find(({ name }) => name === method)!.title,
+        ...(layer !== undefined && { layer }),
+        images: await Promise.all(drawn),
+      };
+    },
+  };
+}
+
+interface Chosen {
+  readonly pixels: Float32Array;
+  readonly shape: readonly number[];
+  readonly truth: number;
+}
+
+async function firstOfEachClass(
+  pictures: Dataset,
+  count: number,
+  signal: AbortSignal,
+): Promise<Chosen[]> {
+  const firsts = new Map<number, Chosen>();
+  const others: Chosen[] = [];
+  if (count === 0) return [];
+  for await (const { x, y } of pictures.batches({ signal })) {
+    for (const each of examplesOf(x as Tensor<"float32">, y as Tensor))
+      if (firsts.has(each.truth)) others.push(each);
+      else firsts.set(each.truth, each);
+    if (firsts.size >= count) break;
+    others.length = Math.min(others.length, count);
+  }
+  return [...firsts.values(), ...others].slice(0, count);
+}
+
+function examplesOf({ shape, data }: Tensor<"float32">, y: Tensor): Chosen[] {
+  const size = data.length / shape[0]!;
+  return Array.from({ length: shape[0]! }, (_, i) => ({
+    pixels: data.slice(i * size, (i + 1) * size),
+    shape: shape.slice(1),
+    truth: Number(y.data[i]),
+  }));
+}
+
+const base64 = async (picture: Picture): Promise<string> =>
+  Buffer.from(await encodePng(picture)).toString("base64");
