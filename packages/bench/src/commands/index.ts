@@ -12,6 +12,7 @@ export const commands: Readonly<Record<string, () => Promise<CommandDefinition>>
   speed: async () => (await import("./speed")).speed,
   explain: async () => (await import("./explain")).explain,
   devices: async () => (await import("./devices")).devices,
+  doctor: async () => (await import("./doctor")).doctor,
   compare: async () => (await import("./compare")).compare,
   merge: async () => (await import("./merge")).merge,
   datasets: async () => (await import("./datasets")).datasets,

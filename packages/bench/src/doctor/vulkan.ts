@@ -1,0 +1,87 @@
+// What WebGPU needs on Linux: the Vulkan loader, and a driver that it can load.
+import { posix } from "node:path";
+import type { Examination, Finding } from "./finding";
+import { findLibrary, type System, textOf } from "./system";
+
+export function examineWebgpu(system: System, device: string): Examination {
+  if (system.platform !== "linux")
+    return {
+      device,
+      findings: [
+        {
+          what: "graphics interface",
+          ok: true,
+          found: system.platform === "darwin" ? "Metal, part of macOS" : "Direct3D 12, part of Windows", // prettier-ignore
+        },
+      ],
+    };
+  const loader = findLibrary(system, "libvulkan.so.1");
+  const drivers = manifests(system).map((path) => driverOf(system, path));
+  const render = system.list("/dev/dri").filter((name) => name.startsWith("renderD"));
+  return {
+    device,
+    findings: [
+      {
+        what: "Vulkan loader",
+        ok: loader !== undefined,
+        found: loader ?? "libvulkan.so.1 is not found",
+        cure: "apt-get install libvulkan1, or your distribution's vulkan-loader",
+      },
+      ...(drivers.length > 0
+        ? drivers
+        : [
+            {
+              what: "Vulkan driver",
+              ok: false,
+              found: "no manifest (icd.d/*.json)",
+              cure: "The graphics driver's Vulkan part: mesa-vulkan-drivers for AMD and Intel, NVIDIA's own for its cards (in containers NVIDIA_DRIVER_CAPABILITIES must name graphics). Without a card: SwiftShader of the package chromium, by VK_DRIVER_FILES=/usr/lib/chromium/vk_swiftshader_icd.json.",
+            },
+          ]),
+      {
+        what: "graphics cards",
+        ok: render.length > 0,
+        found: render.length > 0 ? render.map((name) => `/dev/dri/${name}`).join(", ") : "no /dev/dri/renderD*", // prettier-ignore
+        cure: "No card is shown to this system; drivers in software do without. In containers: --device /dev/dri.",
+      },
+    ],
+  };
+}
+
+/** The manifests that the loader reads: what the environment names, or all that are installed. */
+function manifests(system: System): string[] {
+  const named = system.env.VK_DRIVER_FILES ?? system.env.VK_ICD_FILENAMES;
+  if (named !== undefined && named !== "") return named.split(":");
+  return ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"].flatMap(
+    (folder) =>
+      system
+        .list(folder)
+        .filter((name) => name.endsWith(".json"))
+        .sort()
+        .map((name) => posix.join(folder, name)),
+  );
+}
+
+function driverOf(system: System, manifest: string): Finding {
+  const what = `Vulkan driver ${posix.basename(manifest, ".json")}`;
+  const broken = (found: string): Finding => ({
+    what,
+    ok: false,
+    found,
+    cure: "Install the driver anew, or take the manifest away.",
+  });
+  const text = textOf(system, manifest);
+  if (text === undefined) return broken(`${manifest} is not there`);
+  let library: unknown;
+  try {
+    library = (JSON.parse(text) as { ICD?: { library_path?: unknown } }).ICD?.library_path;
+  } catch {
+    return broken(`${manifest} is no JSON`);
+  }
+  if (typeof library !== "string") return broken(`${manifest} names no library`);
+  // A name alone is looked for as any library; a path is relative to the manifest.
+  const path = library.includes("/")
+    ? posix.resolve(posix.dirname(manifest), library)
+    : findLibrary(system, library);
+  if (path === undefined || !system.exists(path)) return broken(`${library} is not found`);
+  return { what, ok: true, found: path };
+}
