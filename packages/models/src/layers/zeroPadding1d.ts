@@ -8,6 +8,11 @@ export const zeroPadding1d = defineLayer({
   fields: {
     /** Steps of zeros: n at both ends, or [start, end]. */
     padding: f.ends([1, 1]),
+    // Keras before 3 does not have it.
+    data_format: {
+      ...f.dataFormat("channels_last"),
+      write: (format) => (format === "channels_last" ? undefined : format),
+    },
   },
   rank: 3,
   shape: ({ padding: [before, after] }, [x]) => {
@@ -23,5 +28,9 @@ export const zeroPadding1d = defineLayer({
       axes: [0, 1, 2],
     }),
   ],
-  samples: [{ inputs: [[1, 3, 2]] }, { config: { padding: [2, 0] }, inputs: [[2, 3, 1]] }],
+  samples: [
+    { inputs: [[1, 3, 2]] },
+    { config: { padding: [2, 0] }, inputs: [[2, 3, 1]] },
+    { config: { padding: [2, 1], data_format: "channels_first" }, inputs: [[2, 3, 4]] },
+  ],
 });

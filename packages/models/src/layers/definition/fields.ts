@@ -10,7 +10,7 @@ export interface Field<Value = unknown, Raw = unknown, Required extends boolean 
   readonly absent?: Value;
   /** @throws CajalError `bad-argument` */
   read(raw: unknown, at: Place): Value;
-  /** Back to JSON; values are JSON as they are where this is absent. */
+  /** Back to JSON, undefined where it is left out; values are JSON as they are where this is absent. */
   write?(value: Value): unknown;
   /** Only a type: what may be written. */
   readonly raw?: Raw;

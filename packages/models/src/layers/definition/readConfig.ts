@@ -139,8 +139,10 @@ export function writeConfig(
   config: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const written: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(fields))
-    written[key] = field.write ? field.write(config[key]) : config[key];
+  for (const [key, field] of Object.entries(fields)) {
+    const value = field.write ? field.write(config[key]) : config[key];
+    if (value !== undefined) written[key] = value;
+  }
   return written;
 }
 
