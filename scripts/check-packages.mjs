@@ -387,7 +387,9 @@ async function runExample(project, example) {
 
 async function report() {
   const checks =
-    "packed publint types installs imports declares bundles engine compiles README".split(" ");
+    "packed publint types installs imports declares describes bundles engine compiles README".split(
+      " ",
+    );
   const rows = [["package", ...checks, "installs kB", "limit kB"]];
   const problems = [];
   for (const [name, result] of results) {

@@ -14,15 +14,13 @@ import { attributesOf } from "./model/attribute";
 import { checkBuilder, checkValue } from "./graph/checkValue";
 import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
-import { capturesIn } from "./model/topologicalOrder";
 import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext } from "./gradients/gradient";
 import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
-import type { ElementType } from "./model/elementType";
 import type { Dim, Node, OnnxModel } from "./model/model";
 import { multiplied, type Scaled } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
-import { operator } from "./operators";
+import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
 
 export interface DifferentiateOptions {
   /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
@@ -63,8 +61,6 @@ export function differentiate(model: OnnxModel, options: DifferentiateOptions): 
 export const differentiable: readonly string[] = definitions.map(({ op, domain }) =>
   domain ? `${domain}.${op}` : op,
 );
-
-const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.op}`, each]));
 
 /** What the choice of formulations goes by. */
 type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
@@ -188,42 +184,6 @@ function pullback(
   return inputs.map((value) => total(value.name) ?? like(g, value, 0));
 }
 
-/**
- * The nodes on the way from `inputs` to `outputs`, each with the inputs through which the way
- * leads.
- */
-function nodesBetween(
-  g: GraphBuilder,
-  nodes: readonly Node[],
-  outputs: readonly Value[],
-  inputs: readonly Value[],
-): Map<Node, ReadonlySet<number>> {
-  const moving = new Set(inputs.map(({ name }) => name));
-  const reached = new Map<Node, Set<number>>();
-  for (const node of nodes) {
-    const through = new Set<number>();
-    const ignored = byName.get(`${node.domain}.${node.op}`)?.ignores;
-    node.inputs.forEach((name, i) => {
-      if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.add(i);
-    });
-    // What a graph inside the node reads of the graph around it is an input of the node, too.
-    const captures = capturesIn(node).some((name) => moving.has(name));
-    if (through.size === 0 && !captures) continue;
-    if (operator(node.op, node.domain)?.steps) continue;
-    reached.set(node, through);
-    // What is whole numbers moves in steps.
-    for (const name of node.outputs)
-      if (name !== "" && isFloat(g.value(name).dtype)) moving.add(name);
-  }
-  const needed = new Set(outputs.map(({ name }) => name));
-  for (const node of nodes.toReversed()) {
-    if (node.outputs.some((name) => needed.has(name)))
-      for (const i of reached.get(node) ?? []) needed.add(node.inputs[i]!);
-    else reached.delete(node);
-  }
-  return reached;
-}
-
 /** The nodes that use a value, by its name; looked up once it is asked for. */
 function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] {
   let byInput: Map<string, Node[]> | undefined;
@@ -294,7 +254,7 @@ function checkValues(
 const nameOfOperator = ({ op, domain }: Node) => (domain ? `${domain}.${op}` : op);
 
 function rule(node: Node): Gradient {
-  const found = byName.get(`${node.domain}.${node.op}`);
+  const found = definitionOf(node);
   if (found) return found;
   const op = nameOfOperator(node);
   throw new CajalError(
@@ -335,7 +295,7 @@ function context(
     setChannelSums: (dx, known) => void sums.set(dx.name, known),
     channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
     consumers,
-    masks: ({ op, domain }) => byName.get(`${domain}.${op}`)?.masks === true,
+    masks: ({ op, domain }) => definitionOf({ op, domain })?.masks === true,
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     withoutIndices: formulations.withoutIndices ?? false,
@@ -386,9 +346,6 @@ function checked(dx: Value, x: Value, what: string): void {
       { value: x.name },
     );
 }
-
-/** Types that are not stepped; those that are only carried among them, so that they are refused and give no zeros. */
-const isFloat = (dtype: ElementType) => /float|complex/.test(dtype);
 
 /** A constant of the shape of `value`, every element `fill`. */
 function like(g: GraphBuilder, value: Value, fill: number): Value {

@@ -57,6 +57,7 @@ export {
   type DifferentiateOptions,
   type GradientsOptions,
 } from "./differentiate";
+export { vanishingAt } from "./gradientPaths";
 export {
   fallback,
   type BackwardContext,

@@ -3,8 +3,15 @@ import { readFileSync } from "node:fs";
 import { isCajalError, random, tensor, type Batch, type Tensor } from "@cajal/core";
 import { dataset, type Dataset } from "@cajal/datasets";
 import { mnist } from "@cajal/datasets/node";
-import { decodeModel, GraphBuilder, withInitializers, type OnnxModel } from "@cajal/onnx";
-import { open, openTrainStep } from "@cajal/runtime";
+import { defineLayer, functional } from "@cajal/models";
+import {
+  decodeModel,
+  GraphBuilder,
+  withInitializers,
+  type OnnxModel,
+  type Value,
+} from "@cajal/onnx";
+import { initialize, open, openTrainStep, type Loss } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
 import {
@@ -12,6 +19,7 @@ import {
   adam,
   binaryCrossentropy,
   findLearningRate,
+  meanSquaredError,
   sgd,
   sparseCategoricalCrossentropy,
   train,
@@ -240,6 +248,63 @@ describe("a training step of an ONNX model", () => {
     const step = await openTrainStep(g.build(), { ...options, loss, frozen: ["early"] });
     const before = (await step.run(examples)).loss;
     expect((await step.evaluate(examples)).loss).toBeLessThan(before);
+    await step.dispose();
+  });
+
+  type Body = (g: GraphBuilder, x: Value) => Value;
+  const stepped: [string, Body][] = [
+    ["Hardmax", (g, x) => g.op("Hardmax", [x])],
+    ["Floor", (g, x) => g.mul(g.op("Floor", [x]), 0.5)],
+    ["Sign", (g, x) => g.add(g.op("Sign", [x]), 1)],
+    ["Round", (g, x) => g.softmax(g.op("Round", [x]))],
+    ["Cast", (g, x) => g.cast(g.cast(x, "int32"), "float32")],
+    ["Greater", (g, x) => g.cast(g.greater(x, 0), "float32")],
+    ["ArgMax", (g, x) => g.cast(g.argMax(x, { axis: 1 }), "float32")],
+  ];
+  it.each(stepped)(
+    "refuses a model whose gradients all end at %s, and names it",
+    async (op, end) => {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", [2, 3]);
+      g.output(end(g, g.matMul(x, g.initializer("w", drawn([3, 2], "w")))), "y");
+      await expect(openTrainStep(g.build(), { loss: meanSquaredError(), optimizer: sgd() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining(`(${op})`) }); // prettier-ignore
+      // Beside it there is another way.
+      const both = new GraphBuilder();
+      const z = both.matMul(both.input("x", "float32", [2, 3]), both.initializer("w", drawn([3, 2], "w"))); // prettier-ignore
+      both.output(both.add(end(both, z), z), "y");
+      const step = await openTrainStep(both.build(), {
+        loss: meanSquaredError(),
+        optimizer: sgd(),
+      });
+      await step.dispose();
+    },
+  );
+
+  it("refuses a layer of one's own and a loss that move in steps alone", async () => {
+    const floor = defineLayer({
+      className: "Floored",
+      fields: {},
+      shape: (_, [x]) => [x!],
+      lower: (_, [x], g) => [g.op("Floor", [x!])],
+    });
+    const model = (end?: typeof floor) => {
+      const net = functional("m");
+      const x = net.input([3], { name: "x" });
+      const y = net.layer("Dense", { units: 2, name: "y", kernel_regularizer: "l2" }, x);
+      return net.model(x, end ? net.own(end, { name: "whole" }, y) : y);
+    };
+    const layers = [floor];
+    const weights = initialize(model(), { seed: 1 });
+    const common = { optimizer: sgd(), layers };
+    await expect(openTrainStep(model(floor), weights, { ...common, loss: meanSquaredError() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringMatching(/"whole\/.*Floor/) }); // prettier-ignore
+    const counted: Loss = {
+      name: "errors",
+      compute: (ops, yTrue, yPred) =>
+        ops.reduceMean(ops.cast(ops.greater(ops.abs(ops.sub(yTrue, yPred)), 1), "float32"), { axes: [-1] }), // prettier-ignore
+    };
+    const step = await openTrainStep(model(), weights, { ...common, loss: counted });
+    const batch = { x: drawn([4, 3], "x"), y: drawn([4, 2], "y") };
+    await expect(step.run(batch)).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Greater") }); // prettier-ignore
     await step.dispose();
   });
 

@@ -251,6 +251,7 @@ export interface Layer<
    * @param inputs tensors of TF.js, as are `weights` (by their names in the layer) and what it gives
    */
   tfjs?<T>(config: ConfigOf<F>, inputs: readonly T[], context: TfjsContext<T>): T | readonly T[];
+  /** Configs and inputs on which the layer is tried, for tests that walk over layers. */
   readonly samples: readonly LayerSample<ConfigInput<F>>[];
 }
 
@@ -264,6 +265,15 @@ export interface TfjsContext<T> {
   readonly outputs: readonly KerasShape[];
 }
 
+/** What a layer says of itself: `layout` is "channelsLast", as Keras has it, where it is left out. */
+export type LayerDefinition<
+  Name extends string,
+  F extends Fields,
+  A extends Arity,
+  R extends number | undefined,
+> = Omit<Layer<Name, F, A, R>, "layout" | "samples"> &
+  Partial<Pick<Layer<Name, F, A, R>, "layout" | "samples">>;
+
 /** Types a definition; registers nothing. */
 export const defineLayer = <
   const Name extends string,
@@ -271,5 +281,5 @@ export const defineLayer = <
   const A extends Arity = readonly [1, 1],
   const R extends number | undefined = undefined,
 >(
-  layer: Layer<Name, F, A, R>,
-): Layer<Name, F, A, R> => layer;
+  layer: LayerDefinition<Name, F, A, R>,
+): Layer<Name, F, A, R> => ({ layout: "channelsLast", samples: [], ...layer });

@@ -1,12 +1,13 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
 // operators, and the same in parts where a step has several batches. trainStep.ts runs them.
-import { sizeOf, type NamedTensors } from "@cajal/core";
+import { CajalError, sizeOf, type NamedTensors } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
   gradients,
   GraphBuilder,
+  vanishingAt,
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
@@ -82,7 +83,7 @@ export function compileStep(
     );
   const yTrue = inputsFor("y", y);
   const weightOf = inputsFor("weight", weight);
-  const { total, groups } = g.within("loss", () => {
+  const { data, total, groups } = g.within("loss", () => {
     const penalties = weights.flatMap((weight) => {
       const { key, regularizer } = weight;
       return regularizer
@@ -95,7 +96,11 @@ export function compileStep(
       weight: weightOf.get(name),
     }));
     const { loss, numbers } = measured(ops, outputs, labelled);
-    return { total: [loss, ...penalties].reduce((a, b) => g.add(a, b)), groups: numbers };
+    return {
+      data: loss,
+      total: [loss, ...penalties].reduce((a, b) => g.add(a, b)),
+      groups: numbers,
+    };
   });
 
   const numbers: Value[][] = [[total], ...groups];
@@ -109,12 +114,9 @@ export function compileStep(
     const parameters = weights.filter(
       ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
     );
-    const dys = gradients(
-      g,
-      total,
-      parameters.map(({ key }) => inputs.get(key)!.value),
-      { block, withoutIndices },
-    );
+    const by = parameters.map(({ key }) => inputs.get(key)!.value);
+    checkLearns(g, [data], by);
+    const dys = gradients(g, total, by, { block, withoutIndices });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);
@@ -189,7 +191,27 @@ export function survey(
     return input && multiplier !== undefined ? [input.value] : [];
   });
   for (const output of yPred) checkDifferentiable(g, output, parameters);
+  checkLearns(g, yPred, parameters);
   return inputs;
+}
+
+/**
+ * Refuses what would train in vain: no weight has a gradient that is not 0 whatever the data are. Penalties of
+ * weights do not count, which would only make them smaller.
+ *
+ * @throws CajalError `bad-model`
+ */
+function checkLearns(g: GraphBuilder, of: readonly Value[], weights: readonly Value[]): void {
+  const ends = vanishingAt(g, of, weights);
+  if (!ends) return;
+  const nodes = ends.slice(0, 3).map(({ name, op, outputs }) => `"${name || outputs[0]}" (${op})`);
+  throw new CajalError(
+    "bad-model",
+    nodes.length === 0
+      ? "training would change nothing: the loss depends on no weight that is trained."
+      : `training would change nothing: the gradient of every weight ends at node ${nodes.join(", ")}, whose output moves in steps, so that it is 0 whatever the data are. Train the model without it, and put it behind the trained one.`,
+    { nodes: ends.map(({ name }) => name) },
+  );
 }
 
 interface Updated {
