@@ -71,6 +71,49 @@ describe("readParquet and readWebDataset refuse", () => {
   });
 });
 
+describe("readParquet", () => {
+  const open = (name: string) =>
+    readParquet(bytesSource(readFileSync(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url)), name)); // prettier-ignore
+
+  it("knows every kind of column", async () => {
+    const [first, second, third] = await (await open("kinds")).rows();
+    // As fixtures/make_parquet.py has it; dates are in UTC.
+    expect(first).toMatchObject({
+      int8: -128, uint8: 0, int16: -32768, uint16: 0, uint32: 0, int64: -(2n ** 63n), uint64: 0, float16: 0.5, bool: true,
+      date: new Date("2020-02-28"), milliseconds: new Date("2020-02-28T01:02:03.004Z"), microseconds: new Date("2020-02-28T01:02:03.004Z"),
+      decimal: 12.34, large_string: "ä", binary: new Uint8Array([0, 255]), fixed: new Uint8Array([97, 98, 99]), category: "a",
+      lists: [[1], [2, 3]], struct: { a: 1, b: { c: "x" } }, structs: [{ a: 1 }, { a: null }], map: { k: 1 },
+    }); // prettier-ignore
+    expect(second).toMatchObject({ uint8: 255, uint32: 4294967295, uint64: 2n ** 64n - 1n, int64: 2n ** 63n - 1n, lists: [], map: {} }); // prettier-ignore
+    expect(Object.values(third!).every((value) => value === null)).toBe(true);
+  });
+
+  it.each(["none", "snappy", "gzip", "zstd", "lz4", "brotli", "v2"])("%s", async (packing) => {
+    const table = await open(`plain-${packing}`);
+    expect(table.classes["label"]).toHaveLength(10);
+    const rows = await table.rows();
+    expect(rows).toHaveLength(40);
+    rows.forEach((row, i) =>
+      expect(row).toEqual({
+        label: (i * 7) % 10,
+        name: i % 11 === 0 ? null : `n${i % 5}`,
+        x: i % 7 === 0 ? null : i / 8,
+        image: { bytes: Uint8Array.from({ length: i % 9 }, (_, k) => k), path: `${i}.png` },
+        box: i % 13 === 0 ? null : Array.from({ length: i % 4 }, (_, k) => k),
+      }),
+    );
+    // Across the border of a row group.
+    expect(await table.rows({ from: 14, to: 18 })).toEqual(rows.slice(14, 18));
+  });
+
+  it("reads a table without rows, and names of any kind", async () => {
+    expect(await (await open("empty")).rows()).toEqual([]);
+    expect(await (await open("names")).rows()).toEqual([{ image: new Uint8Array([120]), "é.b": 1 }]); // prettier-ignore
+    const table = await open("empty");
+    await expect(table.rows({ from: -1 })).rejects.toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+  });
+});
+
 describeWithShared("reference files", "reference/datasets/files.json", (path) => {
   const folder = join(path, "..");
   const { parquet, webdataset } = JSON.parse(readFileSync(path, "utf8"));

@@ -32,24 +32,36 @@ export async function readParquet(
   checkOptions("readParquet", options, ["name"]);
   const { name = source.name ?? "parquet" } = options;
   const { parquetMetadataAsync, parquetReadObjects } = await loadHyparquet();
-  const file = {
-    byteLength: source.size,
-    async slice(from: number, to = source.size) {
-      const start = from < 0 ? source.size + from : from;
-      const bytes = await source.read(start, to - start);
-      return Uint8Array.from(bytes).buffer;
-    },
+  /** A file for one call of hyparquet. */
+  const opened = () => {
+    const state = { failed: false };
+    const file = {
+      byteLength: source.size,
+      async slice(from: number, to = source.size): Promise<ArrayBuffer> {
+        // Where a column's description is wrong hyparquet throws while the columns before it are being read, and
+        // nobody hears what becomes of those: their bytes come only after all were begun, and else never.
+        await new Promise((resolve) => setTimeout(resolve));
+        if (state.failed) return new Promise(() => {});
+        const start = from < 0 ? source.size + from : from;
+        const bytes = await source.read(start, to - start);
+        return Uint8Array.from(bytes).buffer;
+      },
+    };
+    return { file, state };
   };
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  type AsyncFile = ReturnType<typeof opened>["file"];
+  const guarded = async <T>(work: (file: AsyncFile) => Promise<T>): Promise<T> => {
+    const { file, state } = opened();
     try {
-      return await work();
+      return await work(file);
     } catch (cause) {
+      state.failed = true;
       if (cause instanceof CajalError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new CajalError("bad-file", `${name}: it cannot be read as Parquet: ${why}. It is truncated, damaged, or another file.`, { name }, { cause }); // prettier-ignore
     }
   };
-  const metadata = await guarded(() => parquetMetadataAsync(file));
+  const metadata = await guarded((file) => parquetMetadataAsync(file));
   const size = Number(metadata.num_rows);
   const packings = metadata.row_groups.flatMap(({ columns }) =>
     columns.map(({ meta_data }) => meta_data?.codec),
@@ -64,11 +76,13 @@ export async function readParquet(
     size,
     columns,
     classes: classNames(described, name),
-    async rows({ columns: wanted, from = 0, to = size } = {}) {
+    async rows(options = {}) {
+      checkOptions("rows", options, { columns: "strings", from: { whole: true, least: 0 }, to: { whole: true, least: 0 } }); // prettier-ignore
+      const { columns: wanted, from = 0, to = size } = options;
       for (const column of wanted ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
-      const read = await guarded(() =>
+      const read = await guarded((file) =>
         parquetReadObjects({
           file,
           metadata,
@@ -79,6 +93,9 @@ export async function readParquet(
           ...(compressors && { compressors }),
         }),
       );
+      const count = Math.max(0, Math.min(to, size) - from);
+      if (read.length !== count)
+        throw new CajalError("bad-file", `${name}: it has ${read.length} rows from ${from} to ${to}, expected ${count}. It is damaged.`, { name, rows: read.length }); // prettier-ignore
       return read.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, plain(value)]))); // prettier-ignore
     },
   };

@@ -9,7 +9,7 @@ interface Decoder {
   getEncodedBuffer(length: number): Uint8Array;
   decode(): void;
   getFrameInfo(): { width: number; height: number; componentCount: number };
-  getDecodedBuffer(): Uint8Array;
+  getDecodedBuffer(): ArrayBufferView<ArrayBuffer>;
   delete(): void;
 }
 
@@ -50,7 +50,8 @@ export async function decodeByTurboJpeg(
       decoder.getEncodedBuffer(bytes.length).set(bytes);
       decoder.decode();
       const { width, height, componentCount } = decoder.getFrameInfo();
-      const pixels = decoder.getDecodedBuffer();
+      const { buffer, byteOffset, byteLength } = decoder.getDecodedBuffer();
+      const pixels = new Uint8Array(buffer, byteOffset, byteLength);
       return tensor("uint8", [height, width, 3], componentCount === 1 ? tripled(pixels) : pixels.slice()); // prettier-ignore
     } finally {
       decoder.delete();
