@@ -11,12 +11,17 @@ import {
   type Tensor,
   tensor,
 } from "@cajal/core";
+import type { Allocate } from "./datasetTypes";
 
 /** The examples of a tensor with these numbers, in this order: `[indices.length, …]`. */
-export function rows<D extends DType>(from: Tensor<D>, indices: Uint32Array): Tensor<D> {
+export function rows<D extends DType>(
+  from: Tensor<D>,
+  indices: Uint32Array,
+  allocate: Allocate = tensor,
+): Tensor<D> {
   const inner = from.shape.slice(1);
   const length = sizeOf(inner);
-  const to = tensor(from.dtype, [indices.length, ...inner]);
+  const to = allocate(from.dtype, [indices.length, ...inner]);
   // Tensor's type cannot say that both arrays are of one kind; they are, having one dtype.
   const source = from.data as Uint8Array;
   const target = to.data as Uint8Array;

@@ -14,143 +14,26 @@ import {
   isTensor,
   type NamedBatch,
   type NamedTensors,
+  type Shape,
+  showValue,
+  sizeOf,
   type Tensor,
+  tensor,
 } from "@cajal/core";
 import { checkBatch, countExamples, permuted, rows, tensorsOf } from "./batches";
+import type {
+  Allocate,
+  BatchContext,
+  BatchMap,
+  Dataset,
+  PassOptions,
+  ReadOptions,
+  Source,
+  SplitOptions,
+} from "./datasetTypes";
 import { splitIndices } from "./splitIndices";
 
-/** Where examples come from: they are read when a batch is delivered, and only then. */
-export interface Source<X extends DType = DType, Y extends DType = DType> {
-  /** Number of examples. */
-  readonly size: number;
-  /** Names of the classes; label `i` is `classes[i]`. */
-  readonly classes?: readonly string[];
-  /** The class of every example, where it is known without reading any; what a stratified split needs. */
-  readonly labels?: ArrayLike<number | bigint>;
-  /** Reads the examples with these numbers, in this order: x `[n, …]`, y `[n, …]`. */
-  read(indices: Uint32Array, options: { signal?: AbortSignal }): Batch<X, Y> | Promise<Batch<X, Y>>;
-}
-
-/** One pass over the examples. */
-export interface PassOptions {
-  /**
-   * Which pass, from 0, the default: a shuffled dataset has another order in every epoch, and the
-   * same one whenever the same epoch is asked for.
-   */
-  epoch?: number;
-  /** Number of the batch to begin with, default 0; those before it are not read. */
-  start?: number;
-  /** Ends the pass at once: what is awaited rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
-
-/** Where in a run a batch stands. */
-export interface BatchContext {
-  readonly epoch: number;
-  /** Number of the batch within its epoch, from 0. */
-  readonly index: number;
-  /**
-   * Numbers of the batch's examples in their source, whatever the order: what chance may depend on. Of a repeated
-   * dataset those of the k-th time are larger by k times the source's size.
-   */
-  readonly examples: Uint32Array;
-  readonly signal?: AbortSignal;
-}
-
-/** Changes a batch and keeps its number of examples, as `oneHot` and `rescale` do. */
-export type BatchMap<
-  X extends DType = DType,
-  Y extends DType = DType,
-  NewX extends DType = DType,
-  NewY extends DType = DType,
-> = (batch: Batch<X, Y>, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>;
-
-/**
- * Examples in batches `{ x, y }`. Plain iteration is the pass of epoch 0.
- *
- * Every method gives a new dataset and reads nothing. `shuffle` changes the order within an epoch;
- * *which* examples there are (`take`, `split`) never depends on the epoch.
- */
-export interface Dataset<
-  X extends DType = DType,
-  Y extends DType = DType,
-  B extends NamedBatch = Batch<X, Y>,
-> extends AsyncIterable<B> {
-  /** Number of examples in a pass. With `dropRemainder`, up to `batchSize − 1` of them are left out. */
-  readonly size: number;
-  readonly batchSize: number;
-  /** Number of batches in a pass. */
-  readonly batchCount: number;
-  /** Names of the classes; label `i` is `classes[i]`. */
-  readonly classes?: readonly string[];
-
-  /** The batches of one epoch, each read when it is asked for. */
-  batches(options?: PassOptions): AsyncGenerator<B, void, undefined>;
-  /** All examples as one batch, in the order of the epoch. */
-  all(options?: Omit<PassOptions, "start">): Promise<B>;
-
-  /**
-   * Another order in every epoch: Fisher–Yates with the numbers of `random(seed, "shuffle", epoch)`,
-   * the same on every machine.
-   */
-  shuffle(options: { seed: number }): Dataset<X, Y, B>;
-  /** The first `count` examples (of epoch 0, where the dataset is shuffled), or all if there are fewer. */
-  take(count: number): Dataset<X, Y, B>;
-  /** All but the first `count` examples (of epoch 0, where the dataset is shuffled). */
-  skip(count: number): Dataset<X, Y, B>;
-  /**
-   * The examples that `keep` answers true for, in their order; nothing is read. Examples are told apart by their
-   * number in the source and, where it is known beforehand, their class.
-   *
-   * @throws CajalError `bad-argument` where none is left
-   * @example mnist.filter(({ label }) => label === 3 || label === 7)
-   */
-  filter(keep: (example: { index: number; label?: number }) => boolean): Dataset<X, Y, B>;
-  /**
-   * The passes of so many epochs as one: pass e is the epochs count · e … count · e + count − 1, each in its own
-   * order; what changes by chance is another each time.
-   */
-  repeat(count: number): Dataset<X, Y, B>;
-  /**
-   * Factors of the classes that make each weigh alike, n / (classes · n of the class), as scikit-learn's "balanced":
-   * what training takes as classWeights.
-   *
-   * @throws CajalError `bad-argument` where classes are not known beforehand
-   */
-  classWeights(): Record<number, number>;
-  /**
-   * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
-   * shuffle the parts, not the whole.
-   *
-   * @param fractions the first part's share, in (0, 1), or the shares of all parts, of sum 1
-   * @param options.seed deals the examples at random (from `random(seed, "split")`); without it they are dealt in order
-   * @param options.stratify gives every part the same mix of classes: per class within one example
-   *   of the exact share for two parts, within two for more
-   */
-  split(fraction: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
-  split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y, B>[];
-  /**
-   * Sets how many examples a batch has, wherever in the chain it stands; 32 unless said (as in Keras).
-   *
-   * @param options.dropRemainder leaves out a last batch that would be smaller; default: as it was before,
-   *   and at first false
-   */
-  batch(size: number, options?: { dropRemainder?: boolean }): Dataset<X, Y, B>;
-  /** Applies `change` to every batch that is delivered, after the maps before it. */
-  map<NewX extends DType, NewY extends DType>(
-    change: (batch: B, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>,
-  ): Dataset<NewX, NewY>;
-  map<NewB extends NamedBatch>(
-    change: (batch: B, context: BatchContext) => NewB | Promise<NewB>,
-  ): Dataset<DType, DType, NewB>;
-}
-
-export interface SplitOptions {
-  /** Deals the examples at random, from `random(seed, "split")`; without it they are dealt in order. */
-  seed?: number;
-  /** Gives every part the same mix of classes: per class within one example. Default false. */
-  stratify?: boolean;
-}
+export type * from "./datasetTypes";
 
 /**
  * A dataset of tensors in memory. The data is not copied, so do not change it later.
@@ -188,20 +71,20 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
   const batch: NamedBatch = { x, y, ...(weight && { weight }) };
   for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
   const size = countExamples(batch, "dataset");
-  const chosen = (from: Tensor | NamedTensors, indices: Uint32Array) =>
+  const chosen = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>
     isTensor(from)
-      ? rows(from, indices)
-      : Object.fromEntries(Object.entries(from).map(([name, each]) => [name, rows(each, indices)]));
+      ? rows(from, indices, tensor)
+      : Object.fromEntries(Object.entries(from).map(([name, each]) => [name, rows(each, indices, tensor)])); // prettier-ignore
   return fromSource({
     size,
     classes,
     labels: isTensor(y) && y.shape.length === 1 ? y.data : undefined,
     // Its own types say what a batch has.
-    read: (indices) =>
+    read: (indices, { tensor }) =>
       ({
-        x: chosen(x, indices),
-        y: chosen(y, indices),
-        ...(weight && { weight: chosen(weight, indices) }),
+        x: chosen(x, indices, tensor),
+        y: chosen(y, indices, tensor),
+        ...(weight && { weight: chosen(weight, indices, tensor) }),
       }) as Batch,
   });
 }
@@ -258,9 +141,9 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     state.copies === undefined ? examples : examples.map((example) => example % source.size);
 
   const deliver = async (examples: Uint32Array, context: BatchContext) => {
-    const { signal } = context;
+    const { signal, epoch, tensor } = context;
     const indices = inSource(examples);
-    let batch = await abortable(source.read(indices, { signal }), signal);
+    let batch = await abortable(source.read(indices, { signal, epoch, tensor }), signal);
     checkBatch(batch, indices.length, "read");
     for (const change of maps) {
       batch = await abortable(change(batch, context), signal);
@@ -271,15 +154,16 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   };
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<Batch<X, Y>, void, undefined> {
-    checkOptions("batches", options, { epoch: passed, start: passed, signal: "signal" });
-    const { epoch = 0, start = 0, signal } = options;
+    checkOptions("batches", options, { epoch: passed, start: passed, signal: "signal", reuse: "boolean" }); // prettier-ignore
+    const { epoch = 0, start = 0, signal, reuse = false } = options;
+    const nextAllocate = reuse ? reusing() : () => tensor;
     signal?.throwIfAborted();
     const indices = order(epoch);
     for (let index = start; index < batchCount; index++) {
       signal?.throwIfAborted();
       const from = index * batchSize;
       const examples = indices.subarray(from, from + batchSize);
-      yield await deliver(examples, { epoch, index, examples, signal });
+      yield await deliver(examples, { epoch, index, examples, signal, tensor: nextAllocate() });
     }
   }
 
@@ -304,7 +188,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     );
   }
 
-  return {
+  const data: Dataset<X, Y> = {
     size,
     batchSize,
     batchCount,
@@ -317,7 +201,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       const { epoch = 0, signal } = options;
       signal?.throwIfAborted();
       const examples = order(epoch);
-      return deliver(examples, { epoch, index: 0, examples, signal });
+      return deliver(examples, { epoch, index: 0, examples, signal, tensor });
     },
 
     shuffle(options) {
@@ -400,5 +284,59 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       const erased: BatchMap = (batch, context) => change(batch as Batch<X, Y>, context);
       return make({ ...state, maps: [...maps, erased] });
     },
+  };
+  readers.set(data, (positions, options) => {
+    const whole = order(options.epoch);
+    const examples = positions.map((position) => whole[position]!);
+    return deliver(examples, { ...options, index: 0, examples });
+  });
+  labelings.set(data, () => source.labels && Array.from(inSource(order(0)), (i) => Number(source.labels![i]))); // prettier-ignore
+  return data;
+}
+
+/** What those that are made of other datasets need to know of them. */
+type Reader = (positions: Uint32Array, options: ReadOptions) => Promise<Batch>;
+const readers = new WeakMap<object, Reader>();
+const labelings = new WeakMap<object, () => readonly number[] | undefined>();
+
+/**
+ * The examples at these positions in the order of an epoch, all its maps applied.
+ *
+ * @throws CajalError `bad-argument` for what is no dataset of this package
+ */
+export function examplesAt(
+  where: string,
+  data: Dataset,
+  positions: Uint32Array,
+  options: ReadOptions,
+): Promise<Batch> {
+  return inner(readers, where, data)(positions, options);
+}
+
+/** The class of each example in the order of epoch 0, where it is known without reading any. */
+export const labelsOf = (where: string, data: Dataset): readonly number[] | undefined =>
+  inner(labelings, where, data)();
+
+function inner<T>(of: WeakMap<object, T>, where: string, data: Dataset): T {
+  const found = typeof data === "object" && data !== null ? of.get(data) : undefined;
+  if (found === undefined)
+    throw new CajalError("bad-argument", `${where}: got ${showValue(data)}, expected a dataset: dataset({ x, y }), mnist().`); // prettier-ignore
+  return found;
+}
+
+/** Tensors of the batch before, for the next where they are of the same type and size. */
+function reusing(): () => Allocate {
+  let before: Tensor[] = [];
+  return () => {
+    const old = before;
+    before = [];
+    return <D extends DType>(dtype: D, shape: Shape): Tensor<D> => {
+      const known = old[before.length];
+      const fits = known?.dtype === dtype && known.data.length === sizeOf(shape);
+      // Of the same dtype it has the same array.
+      const made = fits ? ({ ...known, shape } as Tensor as Tensor<D>) : tensor(dtype, shape);
+      before.push(made);
+      return made;
+    };
   };
 }

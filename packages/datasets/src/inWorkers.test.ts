@@ -1,4 +1,5 @@
 // The same batches for 0, 1, 2 and 4 threads, from any batch on; memory bounded; errors and ends passed on.
+import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -27,6 +28,23 @@ describe("inWorkers", () => {
     for (const workers of [1, 2, 4]) expect(await pass(workers, 1)).toEqual(wanted);
     expect(await pass(2, 1, 3)).toEqual(wanted.slice(3));
     expect(await pass(2, 2)).not.toEqual(wanted);
+  });
+
+  it("goes on in a new process with the batches that it would have had, for any number of threads", async () => {
+    const program = await bundle(new URL("../testing/resumeProgram.ts", import.meta.url));
+    const hashes = (workers: number, start: number) =>
+      execFileSync(process.execPath, [program, String(module), `${workers}`, "3", `${start}`], { encoding: "utf8" }); // prettier-ignore
+    const whole = hashes(0, 0).trim().split("\n");
+    expect(new Set(whole).size).toBe(5);
+    for (const [workers, start] of [
+      [0, 2],
+      [1, 3],
+      [2, 1],
+      [4, 2],
+    ] as const)
+      // prettier-ignore
+      expect(hashes(workers, start).trim().split("\n")).toEqual(whole.slice(start));
+    await rm(dirname(program), { recursive: true });
   });
 
   it("knows its size and classes, and hands options over", async () => {

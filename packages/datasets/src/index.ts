@@ -1,13 +1,17 @@
 export {
   dataset,
   fromSource,
+  type Allocate,
   type BatchContext,
   type BatchMap,
   type Dataset,
   type PassOptions,
+  type ReadOptions,
   type Source,
   type SplitOptions,
 } from "./dataset";
+export { zip } from "./combine/zip";
+export { interleave } from "./combine/interleave";
 export { iris } from "./sets/iris";
 export { digits } from "./sets/digits";
 export { oneHot } from "./transforms/oneHot";
@@ -35,6 +39,7 @@ export { parseCsv } from "./decode/parseCsv";
 export { readParquet, type ParquetTable } from "./decode/readParquet";
 export { parquetImages, type ParquetImagesOptions } from "./folders/parquetImages";
 export { readWebDataset, type WebDatasetSample } from "./decode/readWebDataset";
+export { webDataset, type WebDatasetOptions } from "./folders/webDataset";
 export { csvTable, type CsvTable, type CsvTableOptions } from "./folders/csvTable";
 export { twoMoons } from "./generated/twoMoons";
 export { spirals } from "./generated/spirals";

@@ -20,4 +20,5 @@ export { cifar100, type Cifar100Options } from "./sets/cifar100";
 export { imagenette, type ImagenetteOptions } from "./sets/imagenette";
 export { dataSetFacts, dataSets } from "./sets/index";
 export type { DataSetFacts, SetFile } from "./sets/shared/defineSet";
+export { cacheOnDisk, type CacheOnDiskOptions } from "./cacheOnDisk";
 export { inWorkers, type WorkerBatches, type WorkersOptions } from "./inWorkers";

@@ -12,5 +12,6 @@ export { decodeNpy, encodeNpy } from "./containers/npy";
 export { encodeNpz, openNpz, type NpzArray } from "./containers/npz";
 export { encodeZip, looksLikeZip, needEntry, openZip, type ZipEntry } from "./containers/zip";
 export { crc32 } from "./containers/crc32";
-export { readTar } from "./containers/readTar";
+export { listTar, readTar } from "./containers/readTar";
+export type { TarHeader } from "./containers/tarMembers";
 export { blobSource, bytesSource, type ByteSource } from "./byteSource";

@@ -11,7 +11,9 @@ import { parquetImages } from "../folders/parquetImages";
 import { seasonalSeries } from "../generated/seasonalSeries";
 import { windows } from "../transforms/windows";
 import { tensor } from "@cajal/core";
-import { decodeImage } from "./decodeImage";
+import { webDataset } from "../folders/webDataset";
+import type { Image } from "../images/image";
+import { decodeImage, toGrey } from "./decodeImage";
 import { parseCsv } from "./parseCsv";
 import { readParquet } from "./readParquet";
 import { readWebDataset } from "./readWebDataset";
@@ -221,6 +223,23 @@ describeWithShared("reference files", "reference/datasets/files.json", (path) =>
         expect(typeof wanted === "object" ? JSON.parse(text) : text.trim()).toEqual(typeof wanted === "object" ? wanted : String(wanted)); // prettier-ignore
       }
     }
+  });
+
+  it("webdataset as a dataset", async () => {
+    const bytes = readFileSync(join(folder, webdataset.file));
+    const pictures: { key: string; fields: Record<string, { pixels_sha256?: string } & string> }[] = webdataset.samples; // prettier-ignore
+    const picture = Object.keys(pictures[0]!.fields).find((name) => /png|jpg/.test(name))!;
+    const withPicture = pictures.filter(({ fields }) => fields?.[picture]);
+    const data = await webDataset([bytesSource(bytes, "mixed.tar")], { image: picture, label: "cls", missing: "skip" }); // prettier-ignore
+    expect(data.size).toBe(withPicture.length);
+    let i = 0;
+    for await (const { x, y } of data.batch(1)) {
+      const sample = withPicture[i++]!;
+      expect(y.data[0]).toBe(Number(sample.fields["cls"]));
+      const grey = toGrey({ ...x, shape: x.shape.slice(1) } as Image<"uint8">).data;
+      expect([sha(x.data), sha(grey)]).toContain(sample.fields[picture]!.pixels_sha256);
+    }
+    await expect(webDataset([bytesSource(bytes)], { image: "tiff" })).rejects.toThrow(expect.objectContaining({ code: "unknown-name" })); // prettier-ignore
   });
 
   describeWithShared("time series", "reference/datasets/timeseries.json", (file) => {

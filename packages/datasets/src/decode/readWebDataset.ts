@@ -28,17 +28,23 @@ export async function* readWebDataset(
   let key: string | undefined;
   let fields = new Map<string, Uint8Array>();
   for await (const { name, content } of readTar(chunks, { name: archive, limit })) {
-    const [, folder, base, extension] = /^((?:.*\/)?)([^/.]+)\.([^/]*)$/.exec(name) ?? [];
-    // Files without an extension belong to no sample.
-    if (base === undefined) continue;
-    if (key !== undefined && folder + base !== key) {
+    const sample = sampleName(name);
+    if (sample === undefined) continue;
+    const { extension } = sample;
+    if (key !== undefined && sample.key !== key) {
       yield { key, fields };
       fields = new Map();
     }
-    key = folder + base;
-    if (fields.has(extension!))
+    key = sample.key;
+    if (fields.has(extension))
       throw new CajalError("bad-file", `${archive}: the sample ${key} has ${extension} twice.`, { name: archive, key }); // prettier-ignore
-    fields.set(extension!, content);
+    fields.set(extension, content);
   }
   if (key !== undefined) yield { key, fields };
+}
+
+/** The sample that a file is of; files without an extension belong to none. */
+export function sampleName(path: string): { key: string; extension: string } | undefined {
+  const [, key, extension] = /^((?:.*\/)?[^/.]+)\.([^/]*)$/.exec(path) ?? [];
+  return key === undefined ? undefined : { key, extension: extension! };
 }

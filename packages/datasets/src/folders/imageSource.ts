@@ -1,6 +1,7 @@
 // Encoded images somewhere, as a dataset: decoded and prepared when a batch is delivered.
 import { abortable, CajalError, checkArgument, tensor, type Tensor } from "@cajal/core";
-import { fromSource, type Dataset } from "../dataset";
+import { rows } from "../batches";
+import { fromSource, type Allocate, type Dataset } from "../dataset";
 import { decodeImage, type DecodeOptions } from "../decode/decodeImage";
 import { stackImages } from "../images/evaluation";
 import type { Image } from "../images/image";
@@ -46,6 +47,7 @@ export function imageSource<X extends "uint8" | "float32">(
 ): Dataset<X, "int32"> {
   if (prepare !== undefined) checkArgument("images", "prepare", prepare, "function");
   const numbers = Int32Array.from(labels);
+  const classNumbers = tensor("int32", [numbers.length], numbers);
   const one = async (index: number): Promise<Image<X>> => {
     const { name, bytes } = images[index]!;
     const image = await named(name, async () => decodeImage(await bytes(), decoding));
@@ -56,12 +58,12 @@ export function imageSource<X extends "uint8" | "float32">(
     size: images.length,
     ...(classes && { classes }),
     labels: numbers,
-    async read(indices, { signal }) {
+    async read(indices, { signal, tensor }) {
       const ready: Image<X>[] = [];
       const work = async (at: number) => void (ready[at] = await one(indices[at]!));
       await abortable(pooled(indices.keys(), atOnce, work, signal), signal);
-      const x = stackNamed(ready, (i) => images[indices[i]!]!.name);
-      return { x, y: tensor("int32", [indices.length], Int32Array.from(indices, (i) => numbers[i]!)) }; // prettier-ignore
+      const x = stackNamed(ready, (i) => images[indices[i]!]!.name, tensor);
+      return { x, y: rows(classNumbers, indices, tensor) }; // prettier-ignore
     },
   });
 }
@@ -77,7 +79,11 @@ async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-function stackNamed<I extends Image>(images: readonly I[], nameOf: (i: number) => string): I {
+function stackNamed<I extends Image>(
+  images: readonly I[],
+  nameOf: (i: number) => string,
+  tensor: Allocate,
+): I {
   const [first] = images;
   const odd = images.findIndex(({ shape }) => shape.join() !== first!.shape.join());
   if (odd > 0)
@@ -86,5 +92,5 @@ function stackNamed<I extends Image>(images: readonly I[], nameOf: (i: number) =
       `images: ${nameOf(odd)} is [${images[odd]!.shape.join(",")}] and ${nameOf(0)} [${first!.shape.join(",")}], expected one size in a batch. Give prepare: (image) => resize(image, { width, height }).`,
       { name: nameOf(odd), shape: images[odd]!.shape },
     );
-  return stackImages(images);
+  return stackImages(images, { tensor });
 }

@@ -2,12 +2,14 @@
 // way is worth up to 7 points less (squeezed to 224 × 224 by the nearest pixel, as load_img does by default).
 import {
   CajalError,
+  checkOptions,
   preprocessInput,
   showValue,
   tensor,
   type Preprocessing,
   type Tensor,
 } from "@cajal/core";
+import type { Allocate } from "../datasetTypes";
 import { centerCrop, shortSideSize } from "./crop";
 import { checkImage, extentsOf, type Image } from "./image";
 import { resize } from "./resize";
@@ -72,13 +74,21 @@ export function evaluation(network: EvaluatedNetwork): Evaluation {
   return Object.assign(chain, { pixels, shortSide, width, height, preprocessing });
 }
 
-/** Images of one size as a batch, `[n, height, width, channels]`. */
-export function stackImages<I extends Image>(images: readonly I[]): I {
+/**
+ * Images of one size as a batch, `[n, height, width, channels]`.
+ *
+ * @param options.tensor makes it, as a source's `read` has it
+ */
+export function stackImages<I extends Image>(
+  images: readonly I[],
+  options: { tensor?: Allocate } = {},
+): I {
+  checkOptions("stackImages", options, { tensor: "function" });
   const first = Array.isArray(images) ? images[0] : undefined;
   if (first === undefined)
     throw new CajalError("bad-argument", `stackImages: got ${showValue(images)}, expected an array of images, at least one.`); // prettier-ignore
   for (const image of images) checkImage("stackImages", image);
-  const out = tensor(first.dtype, [images.length, ...first.shape]);
+  const out = (options.tensor ?? tensor)(first.dtype, [images.length, ...first.shape]);
   images.forEach((image, i) => {
     if (image.dtype !== first.dtype || image.shape.join() !== first.shape.join())
       throw new CajalError("bad-shape", `stackImages: image ${i} is ${image.dtype} [${image.shape.join(",")}], the first ${first.dtype} [${first.shape.join(",")}], expected all alike. Resize them first.`, { index: i }); // prettier-ignore

@@ -7,6 +7,7 @@ import {
   sizeOf,
   tensor,
 } from "@cajal/core";
+import type { BatchContext } from "../datasetTypes";
 
 /**
  * Labels as indicator vectors: y of class numbers `[n]` or `[n, 1]` becomes float32 `[n, classes]`,
@@ -18,7 +19,10 @@ import {
  */
 export function oneHot(classes: number) {
   checkInteger("oneHot", "classes", classes, { least: 1 });
-  return <X extends DType>(batch: Batch<X>): Batch<X, "float32"> => {
+  return <X extends DType>(
+    batch: Batch<X>,
+    context?: Pick<BatchContext, "tensor">,
+  ): Batch<X, "float32"> => {
     const { y } = batch;
     const n = y.shape[0] ?? 0;
     if (y.shape.length === 0 || sizeOf(y.shape) !== n)
@@ -27,7 +31,8 @@ export function oneHot(classes: number) {
         `oneHot: got y ${showShape(y.shape)}, expected class numbers [n] or [n,1].`,
         { shape: y.shape },
       );
-    const hot = new Float32Array(n * classes);
+    const indicators = (context?.tensor ?? tensor)("float32", [n, classes]);
+    const hot = indicators.data.fill(0);
     y.data.forEach((value: number | bigint, i: number) => {
       const label = Number(value);
       if (!Number.isInteger(label) || label < 0 || label >= classes)
@@ -38,6 +43,6 @@ export function oneHot(classes: number) {
         );
       hot[i * classes + label] = 1;
     });
-    return { ...batch, y: tensor("float32", [n, classes], hot) };
+    return { ...batch, y: indicators };
   };
 }

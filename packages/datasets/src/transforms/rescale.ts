@@ -1,4 +1,5 @@
 import { type Batch, CajalError, type DType, tensor } from "@cajal/core";
+import type { BatchContext } from "../datasetTypes";
 
 /**
  * x · scale + offset as float32, like Keras' `Rescaling` layer; computed in float64, rounded once.
@@ -13,20 +14,24 @@ export function rescale(scale: number, offset = 0) {
       `rescale: got scale ${scale} and offset ${offset}, expected finite numbers.`,
       { scale, offset },
     );
-  return <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y> => {
+  return <Y extends DType>(
+    batch: Batch<DType, Y>,
+    context?: Pick<BatchContext, "tensor">,
+  ): Batch<"float32", Y> => {
     const { x } = batch;
     if (x.dtype === "float16")
       throw new CajalError(
         "unsupported",
         "rescale: got x of dtype float16, which is stored as bits; expected another number type.",
       );
-    const data = new Float32Array(x.data.length);
+    const scaled = (context?.tensor ?? tensor)("float32", x.shape);
+    const { data } = scaled;
     if (x.dtype === "uint8") {
       // Of bytes there are 256.
       const bytes = x.data as Uint8Array;
       const known = Float32Array.from({ length: 256 }, (_, byte) => byte * scale + offset);
       for (let i = 0; i < data.length; i++) data[i] = known[bytes[i]!]!;
     } else for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
-    return { ...batch, x: tensor("float32", x.shape, data) };
+    return { ...batch, x: scaled };
   };
 }

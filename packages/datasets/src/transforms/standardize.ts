@@ -9,11 +9,14 @@ import {
   type Tensor,
   checkArgument,
 } from "@cajal/core";
-import type { Dataset } from "../dataset";
+import type { BatchContext, Dataset } from "../dataset";
 
 /** A map of batches, with the statistics it was fitted to, float64 `[channels]`. */
 export interface Standardizer {
-  <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y>;
+  <Y extends DType>(
+    batch: Batch<DType, Y>,
+    context?: Pick<BatchContext, "tensor">,
+  ): Batch<"float32", Y>;
   readonly mean: Tensor<"float64">;
   readonly variance: Tensor<"float64">;
 }
@@ -76,15 +79,19 @@ export async function standardize(
 
 function standardizer(mean: Float64Array, variance: Float64Array): Standardizer {
   const scale = variance.map((value) => (value > 0 ? 1 / Math.sqrt(value) : 1));
-  const apply = <Y extends DType>(batch: Batch<DType, Y>): Batch<"float32", Y> => {
+  const apply = <Y extends DType>(
+    batch: Batch<DType, Y>,
+    context?: Pick<BatchContext, "tensor">,
+  ): Batch<"float32", Y> => {
     const { x } = batch;
     checkChannels(x, mean.length);
-    const data = new Float32Array(x.data.length);
+    const standardized = (context?.tensor ?? tensor)("float32", x.shape);
+    const { data } = standardized;
     for (let i = 0; i < data.length; i++) {
       const c = i % mean.length;
       data[i] = (Number(x.data[i]) - mean[c]!) * scale[c]!;
     }
-    return { ...batch, x: tensor("float32", x.shape, data) };
+    return { ...batch, x: standardized };
   };
   return Object.assign(apply, {
     mean: tensor("float64", [mean.length], mean),

@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readTar, type ReadTarOptions } from "./readTar";
+import { bytesSource } from "../byteSource";
+import { listTar, readTar, type ReadTarOptions } from "./readTar";
 
 // Archives come from the system's own tar.
 let folder = "";
@@ -95,3 +96,59 @@ describe("readTar", () => {
     expect(error).toMatchObject({ code: "bad-file", facts: { member: "odd", size: 1000 } });
   });
 });
+
+describe("dialects", () => {
+  const names = ["short", `${"d".repeat(90)}/${"n".repeat(99)}`, `${"long/".repeat(40)}é.txt`];
+  const made = (format: string, ...more: string[]) => {
+    const at = join(folder, `dialect-${format}`);
+    for (const name of names) {
+      mkdirSync(join(at, name, ".."), { recursive: true });
+      writeFileSync(join(at, name), `content of ${name}`);
+    }
+    const to = join(folder, `${format}.tar`);
+    execFileSync("tar", [`--format=${format}`, "-cf", to, "-C", at, ...more, ...names]);
+    return new Uint8Array(readFileSync(to));
+  };
+
+  it.each(["pax", "gnu", "oldgnu"])("%s has long names", async (format) => {
+    const bytes = made(format);
+    const wanted = Object.fromEntries(names.map((name) => [name, `content of ${name}`]));
+    expect(await members(bytes)).toEqual(wanted);
+    const listed = await listTar(bytesSource(bytes));
+    expect(listed.map(({ name }) => name)).toEqual(names);
+    for (const { name, offset, size } of listed)
+      expect(new TextDecoder().decode(bytes.subarray(offset, offset + size))).toBe(wanted[name]);
+  });
+
+  it("knows sizes beyond 8 GB", async () => {
+    const bytes = made("gnu");
+    // The same size of the first, short member as a number of 95 bits.
+    bytes[124] = 0x80;
+    bytes.fill(0, 125, 136);
+    bytes[135] = "content of short".length;
+    signed(bytes);
+    expect((await members(bytes))["short"]).toBe("content of short");
+    bytes[130] = 1;
+    signed(bytes);
+    await expect(members(bytes)).rejects.toThrow(/of 1099511627792 bytes/);
+    await expect(listTar(bytesSource(bytes, "a.tar"))).rejects.toThrow(/truncated/);
+  });
+
+  it.each(["../up", "/root", "a/../../b", "C:\\x", "..\\up"])(
+    "refuses the path %s",
+    async (name) => {
+      const bytes = made("gnu");
+      bytes.fill(0, 0, 100).set(new TextEncoder().encode(name));
+      signed(bytes);
+      await expect(members(bytes)).rejects.toThrow(/leaves the archive's folder/);
+      await expect(listTar(bytesSource(bytes))).rejects.toThrow(/leaves the archive's folder/);
+    },
+  );
+});
+
+/** With the checksum that its first header has. */
+function signed(bytes: Uint8Array): void {
+  bytes.fill(0x20, 148, 156);
+  const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  bytes.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, "0")}\0 `), 148);
+}

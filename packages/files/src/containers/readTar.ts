@@ -1,7 +1,7 @@
-// tar archives (POSIX.1-1988, "ustar"): for each member a header of 512 bytes and its content, filled up
-// to a multiple of 512; a header of zeros ends the archive. Read here rather than by a library: those
-// that read every dialect weigh as much as this package.
+// The files of a tar archive: read from a stream as it passes, or listed with their places.
 import { CajalError, checkArgument, checkNumber, checkOptions } from "@cajal/core";
+import { checkSource, type ByteSource } from "../byteSource";
+import { tarMembers, type TarBytes, type TarHeader } from "./tarMembers";
 
 export interface TarMember {
   /** Path within the archive. */
@@ -20,10 +20,10 @@ export interface ReadTarOptions {
 
 /**
  * The files of an archive, unpacked from its compression, in their order; one of them is in memory at a
- * time. Members that are no files (folders, links, headers of other dialects) are passed over.
+ * time. Members that are no files (folders, links) are passed over.
  *
- * @throws CajalError `bad-file` for another format, a truncated archive, a damaged header, and a wanted
- *   member above the limit
+ * @throws CajalError `bad-file` for another format, a truncated archive, a damaged header, a path that leaves the
+ *   archive's folder, and a wanted member above the limit
  * @example for await (const { name, content } of readTar(bytes, { name: "x.tar", limit: 2 ** 20 })) …
  */
 export async function* readTar(
@@ -36,9 +36,46 @@ export async function* readTar(
   checkArgument("readTar", "name", archive, "string");
   checkArgument("readTar", "wants", wants, "function");
   checkNumber("readTar", "limit", limit, { least: 0 });
-  const bad = (problem: string, facts: Record<string, unknown> = {}) =>
-    new CajalError("bad-file", `${archive}: ${problem}`, { name: archive, ...facts });
   const source = pieces(chunks);
+  const bytes = fromChunks(source, archive);
+  try {
+    for await (const { name, size } of tarMembers(bytes, archive)) {
+      if (!wants(name)) continue;
+      if (size > limit)
+        throw new CajalError("bad-file", `${archive}: got the member ${name} of ${size} bytes, expected at most ${limit}.`, { name: archive, member: name, size, limit }); // prettier-ignore
+      yield { name, content: await bytes.read(size) };
+    }
+    // What fills the last record: read to its end, so that whoever unpacks it sees the end, too.
+    while (!(await source.next()).done);
+  } finally {
+    await source.return();
+  }
+}
+
+/**
+ * Lists the files of an archive that is not packed, with the places of their contents in it: contents are not read.
+ *
+ * @throws CajalError as `readTar` does
+ * @example for (const { name, offset, size } of await listTar(await fileSource("x.tar"))) …
+ */
+export async function listTar(source: ByteSource): Promise<TarHeader[]> {
+  checkSource("listTar", source);
+  const members: TarHeader[] = [];
+  for await (const member of tarMembers(fromSource(source), source.name)) {
+    if (member.offset + member.size > source.size) throw truncated(source.name, source.size);
+    members.push(member);
+  }
+  return members;
+}
+
+const truncated = (archive: string, position: number) =>
+  new CajalError("bad-file", `${archive}: it ends after ${position} bytes, within a member. It is truncated.`, { name: archive, position }); // prettier-ignore
+
+function fromChunks(
+  source: AsyncGenerator<Uint8Array, void, undefined>,
+  archive: string,
+): TarBytes {
+  // prettier-ignore
   let chunk: Uint8Array = new Uint8Array();
   let at = 0;
   let position = 0;
@@ -47,10 +84,7 @@ export async function* readTar(
     for (let done = 0; done < length;) {
       if (at === chunk.length) {
         const next = await source.next();
-        if (next.done)
-          throw bad(`it ends after ${position} bytes, within a member. It is truncated.`, {
-            position,
-          });
+        if (next.done) throw truncated(archive, position);
         checkArgument("readTar", "chunks", next.value, "bytes");
         chunk = next.value;
         at = 0;
@@ -62,44 +96,43 @@ export async function* readTar(
       position += piece.length;
     }
   };
+  return {
+    get position() {
+      return position;
+    },
+    async read(length) {
+      const content = new Uint8Array(length);
+      await advance(length, content);
+      return content;
+    },
+    skip: (length) => advance(length),
+  };
+}
 
-  try {
-    for (;;) {
-      const start = position;
-      const header = new Uint8Array(block);
-      await advance(block, header);
-      if (header.every((byte) => byte === 0)) break;
-      if (octal(header, 148, 8) !== checksum(header))
-        throw bad(
-          `got a header at byte ${start} whose checksum does not hold. It is damaged, or no tar archive.`,
-          { position: start },
-        );
-      const size = octal(header, 124, 12);
-      if (size === undefined)
-        throw bad(`got a member at byte ${start} whose size is no octal number.`, {
-          position: start,
-        });
-      const [name, prefix] = [text(header, 0, 100), text(header, 345, 155)];
-      const path = prefix === "" ? name : `${prefix}/${name}`;
-      const isFile = header[156] === 0x30 || header[156] === 0;
-      if (isFile && wants(path)) {
-        if (size > limit)
-          throw bad(`got the member ${path} of ${size} bytes, expected at most ${limit}.`, {
-            member: path,
-            size,
-            limit,
-          });
-        const content = new Uint8Array(size);
-        await advance(size, content);
-        yield { name: path, content };
-      } else await advance(size);
-      await advance(-size & (block - 1));
-    }
-    // What fills the last record: read to its end, so that whoever unpacks it sees the end, too.
-    while (!(await source.next()).done);
-  } finally {
-    await source.return();
-  }
+/** Reads windows, so that headers close to each other take one read. */
+function fromSource(source: ByteSource): TarBytes {
+  const window = 2 ** 16;
+  let bytes: Uint8Array = new Uint8Array();
+  let from = 0;
+  let position = 0;
+  return {
+    get position() {
+      return position;
+    },
+    async read(length) {
+      if (position + length > source.size) throw truncated(source.name, source.size);
+      if (position < from || position + length > from + bytes.length) {
+        from = position;
+        bytes = await source.read(from, Math.min(Math.max(window, length), source.size - from));
+      }
+      const content = bytes.subarray(position - from, position - from + length);
+      position += length;
+      return content;
+    },
+    async skip(length) {
+      position += length;
+    },
+  };
 }
 
 /** Pieces of a stream, or of an array of them. */
@@ -108,21 +141,3 @@ async function* pieces(
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield* chunks;
 }
-
-const block = 512;
-
-/** A field of text, which ends at its first zero. */
-function text(header: Uint8Array, from: number, length: number): string {
-  const field = header.subarray(from, from + length);
-  const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
-}
-
-function octal(header: Uint8Array, from: number, length: number): number | undefined {
-  const digits = text(header, from, length).trim();
-  return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : undefined;
-}
-
-/** The sum of the header's bytes, where its own field counts as spaces. */
-const checksum = (header: Uint8Array) =>
-  header.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0);

@@ -19,7 +19,8 @@ interface Header {
   readonly layout: readonly [red: number, green: number, blue: number] | "565" | "555";
 }
 
-const mostPixels = 2 ** 28;
+/** Of run-length encoded ones fewer, because a few bytes may say that there are many. */
+const mostPixels = { plain: 2 ** 28, encoded: 2 ** 26 };
 
 /** @throws CajalError `bad-file` */
 export function decodeBmp(bytes: Uint8Array, name: string): Image<"uint8"> {
@@ -27,9 +28,9 @@ export function decodeBmp(bytes: Uint8Array, name: string): Image<"uint8"> {
     new CajalError("bad-file", `${name}: it cannot be decoded: ${why}. It is truncated, damaged, or a kind of BMP that Pillow does not read either.`, { name, length: bytes.length }); // prettier-ignore
   const header = readHeader(bytes, refuse);
   const { width, height, topDown, bits, compression } = header;
-  if (width * height === 0 || width * height > mostPixels)
-    throw refuse(`it says that it has ${width} × ${height} pixels`);
   const encoded = compression === 1 || compression === 2;
+  if (width * height === 0 || width * height > mostPixels[encoded ? "encoded" : "plain"])
+    throw refuse(`it says that it has ${width} × ${height} pixels`);
   // Rows are padded to 4 bytes.
   const line = encoded ? width : Math.floor((width * bits + 31) / 32) * 4;
   const body = encoded ? runs(bytes, header, refuse) : bytes.subarray(header.pixels);
@@ -150,8 +151,8 @@ function packed(body: Uint8Array, row: number, x: number, bits: number): number 
 function runs(bytes: Uint8Array, header: Header, refuse: Refuse): Uint8Array {
   const { width, height, compression, pixels } = header;
   const nibbles = compression === 2;
-  // At most 255 pixels beyond, by a run that begins before the end, or a jump.
-  const out = new Uint8Array(width * height + 65_536 + 255 * width);
+  // What is beyond its end is not kept.
+  const out = new Uint8Array(width * height);
   let [to, x, at] = [0, 0, pixels];
   const literal = (byte: number) => {
     if (!nibbles) out[to++] = byte;
@@ -189,5 +190,5 @@ function runs(bytes: Uint8Array, header: Header, refuse: Refuse): Uint8Array {
     }
   }
   if (to < width * height) throw refuse("it ends before its last row");
-  return out.subarray(0, width * height);
+  return out;
 }

@@ -1,0 +1,86 @@
+// Examples kept on disk: made once, by whoever is first; damaged ones made anew.
+import { mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tensor } from "@cajal/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cacheOnDisk } from "./cacheOnDisk";
+import { fromSource } from "./dataset";
+
+let folder: string;
+beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), "cajal-records-"))));
+afterAll(() => rm(folder, { recursive: true }));
+
+/** 7 examples of which it is known how often each was made. */
+function counted() {
+  const made = new Array(7).fill(0);
+  const data = fromSource({
+    size: 7,
+    classes: ["a", "b"],
+    labels: [0, 1, 0, 1, 0, 1, 0],
+    read(indices) {
+      for (const index of indices) made[index]++;
+      return {
+        x: tensor("float32", [indices.length, 2, 3], Array.from(indices).flatMap((i) => [i, 1, 2, 3, 4, i / 7])), // prettier-ignore
+        y: tensor(
+          "int32",
+          [indices.length],
+          Array.from(indices, (i) => i % 2),
+        ),
+      };
+    },
+  });
+  return { made, data };
+}
+
+describe("cacheOnDisk", () => {
+  it("makes each example once, for all epochs and the next program", async () => {
+    const { made, data } = counted();
+    const wanted = await data.all();
+    made.fill(0);
+    const options = { folder, key: "once" };
+    const cached = cacheOnDisk(data, options).shuffle({ seed: 1 }).batch(2);
+    for (const epoch of [0, 1, 2]) for await (const _ of cached.batches({ epoch })) continue;
+    // The first is made once more, to know what examples are like.
+    expect(made).toEqual([2, 1, 1, 1, 1, 1, 1]);
+    const again = counted();
+    const opened = cacheOnDisk(again.data, options);
+    expect(await opened.all()).toEqual(wanted);
+    expect(again.made).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    expect([opened.classes, opened.size]).toEqual([["a", "b"], 7]);
+    expect(opened.split(0.5, { stratify: true }).map(({ size }) => size)).toEqual([4, 3]);
+  });
+
+  it("makes damaged examples anew, and of another key all", async () => {
+    const { made, data } = counted();
+    const wanted = await data.all();
+    const before = new Set(await readdir(folder));
+    await cacheOnDisk(data, { folder, key: "damaged" }).all();
+    const [name] = (await readdir(folder)).filter((each) => !before.has(each));
+    const file = await open(join(folder, name!), "r+");
+    // 8 bytes, 24 of x, 4 of y a record.
+    await file.write(Buffer.from([1]), 0, 1, 3 * 36 + 20);
+    await file.truncate(7 * 36 - 5);
+    await file.close();
+    made.fill(0);
+    expect(await cacheOnDisk(data, { folder, key: "damaged" }).all()).toEqual(wanted);
+    expect(made).toEqual([1, 0, 0, 1, 0, 0, 1]);
+    made.fill(0);
+    await cacheOnDisk(data, { folder, key: "other" }).all();
+    expect(made).toEqual([2, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it("refuses what cannot be kept", async () => {
+    const { data } = counted();
+    expect(() => cacheOnDisk(data, { folder } as never)).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+    expect(() => cacheOnDisk([] as never, { folder, key: "x" })).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+    const odd = fromSource({
+      size: 2,
+      read: (indices) => ({ x: tensor("uint8", [indices.length, indices[0]! + 1]), y: tensor("int32", [indices.length]) }), // prettier-ignore
+    });
+    const some = cacheOnDisk(odd, { folder, key: "odd" }).batch(1);
+    await expect(some.batches({ start: 1 }).next()).rejects.toThrow(expect.objectContaining({ code: "bad-shape" })); // prettier-ignore
+    const file = cacheOnDisk(data, { folder: join("/dev/null", "x"), key: "x" });
+    await expect(file.all()).rejects.toThrow(expect.objectContaining({ code: "io" }));
+  });
+});

@@ -1,0 +1,104 @@
+// zip, interleave and reused memory: by hand.
+import { tensor } from "@cajal/core";
+import { describe, expect, it } from "vitest";
+import { dataset, fromSource } from "../dataset";
+import { oneHot } from "../transforms/oneHot";
+import { rescale } from "../transforms/rescale";
+import { interleave } from "./interleave";
+import { zip } from "./zip";
+
+const numbered = (first: number, n: number) =>
+  dataset({
+    x: tensor("float32", [n, 1], Float32Array.from({ length: n }, (_, i) => first + i)), // prettier-ignore
+    y: tensor("int32", [n], Int32Array.from({ length: n }, (_, i) => i % 2)), // prettier-ignore
+    classes: ["even", "odd"],
+  });
+
+describe("zip", () => {
+  it("puts examples side by side, as many as the shortest has", async () => {
+    const both = zip({ left: numbered(0, 5), right: numbered(10, 3).map(rescale(2)) });
+    expect([both.size, both.batchCount]).toEqual([3, 1]);
+    const { x, y } = await both.all();
+    expect([[...x.left.data], [...x.right.data]]).toEqual([[0, 1, 2], [20, 22, 24]]); // prettier-ignore
+    expect([...y.right.data]).toEqual([0, 1, 0]);
+    const chosen = both.skip(1).map(({ x, y }) => ({ x: x.right, y: y.left }));
+    expect([...(await chosen.all()).x.data]).toEqual([22, 24]);
+  });
+
+  it("keeps each part's order of an epoch, and shuffles pairs", async () => {
+    const part = numbered(0, 20).shuffle({ seed: 1 });
+    const pairs = zip({ a: part, b: part.map(rescale(2)) }).shuffle({ seed: 2 });
+    for (const epoch of [0, 1]) {
+      const { a, b } = (await pairs.all({ epoch })).x;
+      expect([...b.data]).toEqual([...a.data].map((value) => 2 * Number(value)));
+    }
+    const first = (await zip({ a: part }).all({ epoch: 1 })).x.a;
+    expect(first).toEqual((await part.all({ epoch: 1 })).x);
+  });
+
+  it.each([
+    ["nothing", () => zip({})],
+    ["what is no dataset", () => zip({ a: [1] as never })],
+    ["null", () => zip(null as never)],
+  ])("refuses %s", (_, refused) => {
+    expect(refused).toThrow(expect.objectContaining({ code: "bad-argument" }));
+  });
+});
+
+describe("interleave", () => {
+  it("takes turns until all are used up", async () => {
+    const parts = [numbered(0, 2), numbered(10, 5), numbered(20, 1)];
+    expect([...(await interleave(parts).all()).x.data]).toEqual([0, 10, 20, 1, 11, 12, 13, 14]);
+    const blocks = interleave(parts, { block: 2 });
+    expect([...(await blocks.all()).x.data]).toEqual([0, 1, 10, 11, 20, 12, 13, 14]);
+    expect(blocks.classes).toEqual(["even", "odd"]);
+    const [train, test] = blocks.split(0.5, { seed: 1, stratify: true });
+    expect([train.size, test.size]).toEqual([4, 4]);
+    const batches = [];
+    for await (const { x } of blocks.batch(3)) batches.push([...x.data]);
+    expect(batches).toEqual([[0, 1, 10], [11, 20, 12], [13, 14]]); // prettier-ignore
+  });
+
+  it("refuses parts of other shapes, and what is no dataset", async () => {
+    const wide = dataset({ x: tensor("float32", [1, 2]), y: tensor("int32", [1]) });
+    await expect(interleave([numbered(0, 2), wide]).all()).rejects.toThrow(/part 1 is float32 \[2\]/); // prettier-ignore
+    for (const parts of [[], [7], null])
+      expect(() => interleave(parts as never)).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+  });
+});
+
+describe("batches in the same memory", () => {
+  it("have the values of others, and the same arrays", async () => {
+    const data = numbered(0, 10).map(rescale(0.5)).map(oneHot(2)).batch(4);
+    const wanted = [];
+    for await (const { x, y } of data) wanted.push([[...x.data], [...y.data]]);
+    const arrays = new Set();
+    let i = 0;
+    for await (const { x, y } of data.batches({ reuse: true })) {
+      expect([[...x.data], [...y.data]]).toEqual(wanted[i++]);
+      arrays.add(x.data).add(y.data);
+    }
+    // The last batch is smaller.
+    expect([i, arrays.size]).toEqual([3, 4]);
+  });
+});
+
+describe("shuffle", () => {
+  it("orders what does not fit in memory: an example is read when its batch is", async () => {
+    // 400 GB, of which one batch is read.
+    const size = 400_000;
+    const read: number[] = [];
+    const data = fromSource({
+      size,
+      read(indices) {
+        read.push(...indices);
+        return { x: tensor("uint8", [indices.length, 1]), y: tensor("int32", [indices.length]) };
+      },
+    });
+    for await (const _ of data.shuffle({ seed: 1 }).batch(64)) break;
+    expect([read.length, new Set(read).size]).toEqual([64, 64]);
+    // From everywhere, not from a window.
+    expect(Math.max(...read)).toBeGreaterThan(0.9 * size);
+    expect(Math.min(...read)).toBeLessThan(0.1 * size);
+  });
+});

@@ -1,0 +1,154 @@
+// What datasets and sources are: types alone.
+import type { Batch, DType, NamedBatch, Shape, Tensor } from "@cajal/core";
+
+/** Where examples come from: they are read when a batch is delivered, and only then. */
+export interface Source<X extends DType = DType, Y extends DType = DType> {
+  /** Number of examples. */
+  readonly size: number;
+  /** Names of the classes; label `i` is `classes[i]`. */
+  readonly classes?: readonly string[];
+  /** The class of every example, where it is known without reading any; what a stratified split needs. */
+  readonly labels?: ArrayLike<number | bigint>;
+  /** Reads the examples with these numbers, in this order: x `[n, …]`, y `[n, …]`. */
+  read(indices: Uint32Array, options: ReadOptions): Batch<X, Y> | Promise<Batch<X, Y>>;
+}
+
+/** A new tensor; in a pass that reuses memory its values are what they were in an earlier batch. */
+export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
+
+/** What a source may make use of. */
+export interface ReadOptions {
+  readonly signal?: AbortSignal;
+  /** Which pass; the same examples are the same in every one, but their order or chance within may not be. */
+  readonly epoch: number;
+  /** Makes the batch's tensors. Values that are not written are not zero where memory is reused. */
+  readonly tensor: Allocate;
+}
+
+/** One pass over the examples. */
+export interface PassOptions {
+  /**
+   * Which pass, from 0, the default: a shuffled dataset has another order in every epoch, and the
+   * same one whenever the same epoch is asked for.
+   */
+  epoch?: number;
+  /** Number of the batch to begin with, default 0; those before it are not read. */
+  start?: number;
+  /** Ends the pass at once: what is awaited rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /**
+   * Delivers batches in the same memory where their shapes are the same: one is valid only until the next is asked
+   * for. Spares large batches the time that the system takes for new memory. Default false.
+   */
+  reuse?: boolean;
+}
+
+/** Where in a run a batch stands. */
+export interface BatchContext {
+  readonly epoch: number;
+  /** Number of the batch within its epoch, from 0. */
+  readonly index: number;
+  /**
+   * Numbers of the batch's examples in their source, whatever the order: what chance may depend on. Of a repeated
+   * dataset those of the k-th time are larger by k times the source's size.
+   */
+  readonly examples: Uint32Array;
+  readonly signal?: AbortSignal;
+  /** Makes tensors, see {@link ReadOptions}. */
+  readonly tensor: Allocate;
+}
+
+/** Changes a batch and keeps its number of examples, as `oneHot` and `rescale` do. */
+export type BatchMap<
+  X extends DType = DType,
+  Y extends DType = DType,
+  NewX extends DType = DType,
+  NewY extends DType = DType,
+> = (batch: Batch<X, Y>, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>;
+
+/**
+ * Examples in batches `{ x, y }`. Plain iteration is the pass of epoch 0.
+ *
+ * Every method gives a new dataset and reads nothing. `shuffle` changes the order within an epoch;
+ * *which* examples there are (`take`, `split`) never depends on the epoch.
+ */
+export interface Dataset<
+  X extends DType = DType,
+  Y extends DType = DType,
+  B extends NamedBatch = Batch<X, Y>,
+> extends AsyncIterable<B> {
+  /** Number of examples in a pass. With `dropRemainder`, up to `batchSize − 1` of them are left out. */
+  readonly size: number;
+  readonly batchSize: number;
+  /** Number of batches in a pass. */
+  readonly batchCount: number;
+  /** Names of the classes; label `i` is `classes[i]`. */
+  readonly classes?: readonly string[];
+
+  /** The batches of one epoch, each read when it is asked for. */
+  batches(options?: PassOptions): AsyncGenerator<B, void, undefined>;
+  /** All examples as one batch, in the order of the epoch. */
+  all(options?: Omit<PassOptions, "start">): Promise<B>;
+
+  /**
+   * Another order in every epoch: Fisher–Yates with the numbers of `random(seed, "shuffle", epoch)`,
+   * the same on every machine.
+   */
+  shuffle(options: { seed: number }): Dataset<X, Y, B>;
+  /** The first `count` examples (of epoch 0, where the dataset is shuffled), or all if there are fewer. */
+  take(count: number): Dataset<X, Y, B>;
+  /** All but the first `count` examples (of epoch 0, where the dataset is shuffled). */
+  skip(count: number): Dataset<X, Y, B>;
+  /**
+   * The examples that `keep` answers true for, in their order; nothing is read. Examples are told apart by their
+   * number in the source and, where it is known beforehand, their class.
+   *
+   * @throws CajalError `bad-argument` where none is left
+   * @example mnist.filter(({ label }) => label === 3 || label === 7)
+   */
+  filter(keep: (example: { index: number; label?: number }) => boolean): Dataset<X, Y, B>;
+  /**
+   * The passes of so many epochs as one: pass e is the epochs count · e … count · e + count − 1, each in its own
+   * order; what changes by chance is another each time.
+   */
+  repeat(count: number): Dataset<X, Y, B>;
+  /**
+   * Factors of the classes that make each weigh alike, n / (classes · n of the class), as scikit-learn's "balanced":
+   * what training takes as classWeights.
+   *
+   * @throws CajalError `bad-argument` where classes are not known beforehand
+   */
+  classWeights(): Record<number, number>;
+  /**
+   * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
+   * shuffle the parts, not the whole.
+   *
+   * @param fractions the first part's share, in (0, 1), or the shares of all parts, of sum 1
+   * @param options.seed deals the examples at random (from `random(seed, "split")`); without it they are dealt in order
+   * @param options.stratify gives every part the same mix of classes: per class within one example
+   *   of the exact share for two parts, within two for more
+   */
+  split(fraction: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
+  split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y, B>[];
+  /**
+   * Sets how many examples a batch has, wherever in the chain it stands; 32 unless said (as in Keras).
+   *
+   * @param options.dropRemainder leaves out a last batch that would be smaller; default: as it was before,
+   *   and at first false
+   */
+  batch(size: number, options?: { dropRemainder?: boolean }): Dataset<X, Y, B>;
+  /** Applies `change` to every batch that is delivered, after the maps before it. */
+  map<NewX extends DType, NewY extends DType>(
+    change: (batch: B, context: BatchContext) => Batch<NewX, NewY> | Promise<Batch<NewX, NewY>>,
+  ): Dataset<NewX, NewY>;
+  map<NewB extends NamedBatch>(
+    change: (batch: B, context: BatchContext) => NewB | Promise<NewB>,
+  ): Dataset<DType, DType, NewB>;
+}
+
+export interface SplitOptions {
+  /** Deals the examples at random, from `random(seed, "split")`; without it they are dealt in order. */
+  seed?: number;
+  /** Gives every part the same mix of classes: per class within one example. Default false. */
+  stratify?: boolean;
+}
