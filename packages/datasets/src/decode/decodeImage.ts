@@ -8,7 +8,7 @@ import { decodeBySharp } from "./image/bySharp";
 import { decodeByTurboJpeg } from "./image/byTurboJpeg";
 import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
-import { withRightChecksums } from "./image/pngChecksums";
+import { problemOfPng, withRightChecksums } from "./image/png";
 
 export interface DecodeOptions {
   /** 3, the default: red, green, blue; 1: grey, as `convert("L")` makes it of colours. Alpha is dropped. */
@@ -66,6 +66,9 @@ async function asPillow(
 ): Promise<Image<"uint8">> {
   const header = imageHeader(bytes);
   if (header.format === "bmp") return decodeBmp(bytes, options.name);
+  const problem = header.format === "png" ? problemOfPng(bytes) : undefined;
+  if (problem !== undefined)
+    throw new CajalError("bad-file", `${options.name}: it cannot be decoded: ${problem}. It is truncated or damaged.`, { name: options.name, length: bytes.length }); // prettier-ignore
   const decode = (bytes: Uint8Array) =>
     inNode
       ? decodeBySharp(bytes, header, { ...options, like: "pillow" })
@@ -75,7 +78,7 @@ async function asPillow(
   try {
     return await decode(bytes);
   } catch (error) {
-    const mended = withRightChecksums(bytes);
+    const mended = header.format === "png" ? withRightChecksums(bytes) : undefined;
     if (mended === undefined) throw error;
     return decode(mended);
   }

@@ -18,6 +18,9 @@ async function loadSharp(): Promise<Sharp> {
   return module.default;
 }
 
+/** Above this Pillow takes a file for a decompression bomb (twice MAX_IMAGE_PIXELS). */
+const mostPixels = 178_956_970;
+
 /** @param options.like whose pixels: of 16-bit grey Pillow clips values, TensorFlow keeps their high byte */
 export async function decodeBySharp(
   bytes: Uint8Array,
@@ -31,7 +34,7 @@ export async function decodeBySharp(
   const clipped = header.format === "png" && header.grey16 && like === "pillow";
   try {
     // Pillow does not apply colour profiles either.
-    const file = sharp(bytes, { ignoreIcc: true });
+    const file = sharp(bytes, { ignoreIcc: true, limitInputPixels: mostPixels });
     if (upright) file.autoOrient();
     if (cmyk) file.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
     else if (clipped)

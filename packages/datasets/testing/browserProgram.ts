@@ -1,0 +1,85 @@
+// What a page does with data sets: those that are embedded, MNIST from a server, a folder that a user chose, pictures.
+import {
+  type Image,
+  dataset,
+  decodeImage,
+  digits,
+  imageFiles,
+  iris,
+  parseIdx,
+  rescale,
+  resize,
+} from "../src/index";
+import { tensor } from "@cajal/core";
+
+const hash = async (bytes: Uint8Array) =>
+  [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+
+const fetched = async (path: string) => {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
+};
+
+/** An IDX file, unpacked while it comes. */
+async function idx(path: string) {
+  const { body } = await fetched(path);
+  const unpacked = body!.pipeThrough(new DecompressionStream("gzip"));
+  return parseIdx(new Uint8Array(await new Response(unpacked).arrayBuffer()), { name: path });
+}
+
+export default async function run() {
+  const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+  const flowers = await iris().all();
+  const numbers = await digits().all();
+
+  const [images, labels] = await Promise.all([idx("images.gz"), idx("labels.gz")]);
+  const mnist = dataset({
+    x: tensor("uint8", [...images.shape, 1], images.data as Uint8Array),
+    y: tensor("int32", labels.shape, Int32Array.from(labels.data as Uint8Array)),
+  })
+    .map(rescale(1 / 255))
+    .shuffle({ seed: 1 })
+    .batch(128);
+  const totals = { batches: 0, examples: 0, pixels: 0, labels: 0 };
+  for await (const { x, y } of mnist) {
+    totals.batches++;
+    totals.examples += x.shape[0]!;
+    totals.pixels += sum(x.data);
+    totals.labels += sum(y.data);
+  }
+
+  const pictures: Record<string, { shape: readonly number[]; sha256: string }> = {};
+  const { names } = await (await fetched("names.json")).json();
+  const files: File[] = [];
+  for (const [i, name] of (names as string[]).entries()) {
+    const bytes = await (await fetched(name)).arrayBuffer();
+    const { shape, data } = await decodeImage(bytes);
+    pictures[name] = { shape, sha256: await hash(data) };
+    // As `<input type="file" webkitdirectory>` gives them.
+    const file = new File([bytes], name);
+    Object.defineProperty(file, "webkitRelativePath", {
+      value: `chosen/${i % 2 ? "b" : "a"}/${name}`,
+    });
+    files.push(file);
+  }
+  files.push(new File(["no picture"], "notes.txt"));
+  const chosen = imageFiles(files, {
+    prepare: (image) => resize(image, { width: 8, height: 6 }) as Image<"uint8">,
+  });
+  const { x, y } = await chosen.all();
+  return {
+    iris: [flowers.x.shape, sum(flowers.x.data)],
+    digits: [numbers.x.shape, sum(numbers.x.data)],
+    mnist: totals,
+    pictures,
+    folder: {
+      classes: chosen.classes,
+      shape: x.shape,
+      labels: [...y.data],
+      sha256: await hash(x.data),
+    },
+  };
+}
