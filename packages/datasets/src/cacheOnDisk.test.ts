@@ -13,13 +13,13 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** 7 examples of which it is known how often each was made. */
 function counted() {
-  const made = new Array(7).fill(0);
+  const made = [0, 0, 0, 0, 0, 0, 0];
   const data = fromSource({
     size: 7,
     classes: ["a", "b"],
     labels: [0, 1, 0, 1, 0, 1, 0],
     read(indices) {
-      for (const index of indices) made[index]++;
+      for (const index of indices) made[index]!++;
       return {
         x: tensor("float32", [indices.length, 2, 3], Array.from(indices).flatMap((i) => [i, 1, 2, 3, 4, i / 7])), // prettier-ignore
         y: tensor(
