@@ -7,6 +7,8 @@ export type FetchingOptions = Pick<
   | "cache"
   | "offline"
   | "stallTimeout"
+  | "minimumRate"
+  | "rateWindow"
   | "retries"
   | "retryDelay"
   | "signal"
@@ -18,6 +20,8 @@ export const fetchingOptions = optionsOf<FetchingOptions>({
   cache: "string",
   offline: "boolean",
   stallTimeout: { least: 0 },
+  minimumRate: { least: 0 },
+  rateWindow: { least: 0 },
   retries: { least: 0 },
   retryDelay: { least: 0 },
   signal: "signal",
