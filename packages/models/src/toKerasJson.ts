@@ -98,5 +98,12 @@ function layerConfig(registry: Registry, className: string, name: string, given:
       const { keras2, keras2Only } = activationOf(value) ?? {};
       if (keras2 !== undefined && !keras2Only) written[key] = keras2;
     }
-  return { name, trainable: given.trainable !== false, dtype: "float32", ...written };
+  const { activity_regularizer } = given;
+  return {
+    name,
+    trainable: given.trainable !== false,
+    dtype: "float32",
+    ...written,
+    ...(activity_regularizer ? { activity_regularizer } : {}),
+  };
 }

@@ -17,6 +17,7 @@ export function single(
   config: Readonly<Record<string, unknown>>,
   inputs: readonly { readonly shape: readonly number[]; readonly dtype?: string }[],
   outputs = 1,
+  call: Readonly<Record<string, unknown>> = {},
 ): ModelConfig {
   const names = inputs.map((_, i) => `input_${i}`);
   return {
@@ -34,7 +35,7 @@ export function single(
           class_name: className,
           name: "layer",
           config,
-          inbound_nodes: [names.map((name) => [name, 0, 0, {}] as const)],
+          inbound_nodes: [names.map((name) => [name, 0, 0, call] as const)],
         },
       ],
       input_layers: names.map((name) => [name, 0, 0] as const),
@@ -73,6 +74,7 @@ export async function checkLayer(layer: Layer, sample: LayerSample): Promise<voi
   expect(results.map(({ shape }) => shape)).toEqual(expected);
   for (const { data } of results) expect([...data].every((x) => Number.isFinite(x))).toBe(true);
 
+  if (sample.inferenceOnly) return;
   // The training form: weights as inputs in the layout that the graph keeps them in.
   const g = new GraphBuilder();
   const { source, inputs: weightInputs } = inputWeights(g);

@@ -17,6 +17,8 @@ export interface KerasLayer {
   readonly class_name: string;
   readonly case: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What its call says beside the inputs. */
+  readonly call?: Readonly<Record<string, unknown>>;
   readonly training: boolean;
   readonly inputs: readonly KerasArray[];
   readonly weights: Readonly<Record<string, KerasArray>>;
@@ -42,7 +44,7 @@ export const outputsOf = ({ output }: KerasLayer): readonly KerasArray[] =>
 
 /** The layer as a model: inputs `input_0`, …, the layer `layer`. */
 export const modelOf = (golden: KerasLayer): ModelConfig =>
-  single(golden.class_name, golden.config, golden.inputs, outputsOf(golden).length);
+  single(golden.class_name, golden.config, golden.inputs, outputsOf(golden).length, golden.call);
 
 export const tensorOf = ({ shape, data, dtype }: KerasArray): Tensor =>
   tensor<"float32" | "int32">(dtype ?? "float32", shape, data);

@@ -3,6 +3,7 @@ import { CajalError, showShape, sizeOf, tensor, type Tensor, type Weights } from
 import type { ModelConfig, ModelWeight, Network, NetworkLayer } from "@cajal/models";
 import type { StoredGroup, StoredWeight, StoredWeights } from "./formats/format";
 import { kerasPaths } from "./kerasPaths";
+import { fromKeras1 } from "./keras1Weights";
 
 type Wanted = Pick<ModelWeight, "key" | "shape">;
 
@@ -23,7 +24,11 @@ export async function matchWeights(
       ? byPath(stored, model, network, file)
       : stored.groups.length === 1 && stored.groups[0]!.name === ""
         ? inOneList(stored.groups[0]!.weights, network.layers, file)
-        : byLayer(stored.groups, network.layers, file);
+        : byLayer(
+            stored.keras1 ? fromKeras1(stored.groups, network.layers) : stored.groups,
+            network.layers,
+            file,
+          );
   // Every shape is compared before anything is read.
   for (const [wanted, found] of pairs) checkShape(wanted, found, file);
   const weights = new Map<string, Tensor>();

@@ -126,8 +126,12 @@ const load = (files: ReadonlyMap<string, Uint8Array>) => {
   });
 };
 
-/** With layers that TF.js has not: a GRU that resets after, Subtract, BatchNormalization of five axes. */
-const notInTfjs = /rnn_stack|shared_layers|convlstm/;
+/**
+ * With layers that TF.js has not: a GRU that resets after, Subtract, BatchNormalization of five axes,
+ * GroupNormalization, attention, transposed convolutions of sequences, some activations, AlphaDropout.
+ */
+const notInTfjs =
+  /rnn_|shared_layers|convlstm|residual_concat|attention|conv_zoo|activation_zoo|regularized/;
 
 describeWithShared("TF.js", "reference/files/keras", (path) => {
   beforeAll(() => tf.setBackend("cpu"));

@@ -4,6 +4,9 @@ import { shown } from "../layers/definition/shown";
 
 export type Json = Readonly<Record<string, unknown>>;
 
+export const isObject = (given: unknown): given is Json =>
+  typeof given === "object" && given !== null && !Array.isArray(given);
+
 /** @throws CajalError `bad-model` */
 export function objectOf(given: unknown, where: string): Json {
   if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };

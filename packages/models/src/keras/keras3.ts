@@ -103,12 +103,18 @@ function argumentsOf(
   definition: Layer | undefined,
 ): Json {
   const tensors = refs.map(tensor);
+  const options = Object.fromEntries(
+    Object.entries(refs[0]?.[3] ?? {}).filter(([key]) =>
+      Object.hasOwn(definition?.callOptions ?? {}, key),
+    ),
+  );
+  if (definition?.positional) return { args: tensors, kwargs: options };
   if (
     definition
       ? (definition.arity?.[0] ?? 1) > 1 || definition.arity?.[1] === Infinity
       : tensors.length > 1
   )
-    return { args: [tensors], kwargs: {} };
+    return { args: [tensors], kwargs: options };
   const [first, ...states] = tensors;
   return { args: [first], kwargs: states.length > 0 ? { initial_state: states } : {} };
 }
@@ -133,6 +139,15 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
     trainable: raw.trainable !== false,
     dtype: "float32",
     ...Object.fromEntries(config),
+    ...(raw.activity_regularizer
+      ? {
+          activity_regularizer: withModule(
+            "activity_regularizer",
+            raw.activity_regularizer,
+            "keras.layers",
+          ),
+        }
+      : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { CajalError } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
 import { checkDepth, listOf, objectOf, type Json } from "./json";
+import { withoutKeras1 } from "./keras1";
 import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
@@ -30,7 +31,7 @@ export function readKeras(model: object | string): ModelConfig {
 /** A model within one that `readKeras` has read. */
 export function readModel(model: object): ModelConfig {
   const { class_name, config: json, old } = unwrapped(model);
-  const config = old ? objectOf(asKeras3(json), "model") : json;
+  const config = old ? objectOf(asKeras3(withoutKeras1(json)), "model") : json;
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;

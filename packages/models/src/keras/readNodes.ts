@@ -28,14 +28,13 @@ export function readRefs(json: unknown, where: string): TensorRef[] {
 }
 
 function readCall(json: unknown, where: string): InboundRef[] {
-  if (Array.isArray(json)) return json.map((ref: unknown) => readInbound(ref, where));
+  if (Array.isArray(json)) return json.flatMap((ref: unknown) => readInbound(ref, where));
   const { args, kwargs } = objectOf(json, where);
+  const given = Object.entries(objectOf(kwargs ?? {}, where));
+  const rest = new Map(given.filter(([key]) => !inputNames.includes(key)));
   const tensors = kerasTensors(args, where);
-  const rest = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(objectOf(kwargs ?? {}, where)))
-    // The states that a recurrent layer starts from are inputs like any other.
-    if (key === "initial_state" || key === "inputs") tensors.push(...kerasTensors(value, where));
-    else rest.set(key, value);
+  for (const name of inputNames)
+    for (const [key, value] of given) if (key === name) tensors.push(...kerasTensors(value, where));
   return tensors.map(([layer, node, tensor]) => [layer, node, tensor, Object.fromEntries(rest)]);
 }
 
@@ -53,11 +52,25 @@ function kerasTensors(json: unknown, where: string): TensorRef[] {
   return [readRef(config.keras_history, where)];
 }
 
-function readInbound(json: unknown, where: string): InboundRef {
+function readInbound(json: unknown, where: string): InboundRef[] {
   const [layer, node, tensor] = readRef(json, where);
-  const kwargs: unknown = Array.isArray(json) ? json[3] : undefined;
-  return [layer, node, tensor, objectOf(kwargs ?? {}, where)];
+  const given = objectOf((Array.isArray(json) ? json[3] : undefined) ?? {}, where);
+  // Keras 2 has tensors among the keyword arguments too: { value: ["encoder", 0, 0] }.
+  const others = inputNames.flatMap((name) => {
+    const value = given[name];
+    return Array.isArray(value) && isRef(value) ? [{ name, ref: readRef(value, where) }] : [];
+  });
+  const kwargs = Object.fromEntries(
+    Object.entries(given).filter(([key]) => !others.some(({ name }) => name === key)),
+  );
+  return [[layer, node, tensor, kwargs], ...others.map(({ ref }): InboundRef => [...ref, kwargs])];
 }
+
+/**
+ * Keyword arguments that are inputs like any other, in the order in which their layers take them: the states
+ * that a recurrent layer starts from, and what attention is given.
+ */
+const inputNames = ["inputs", "query", "value", "key", "initial_state"];
 
 const isRef = (json: readonly unknown[]) =>
   typeof json[0] === "string" && typeof json[1] === "number";

@@ -3,16 +3,13 @@
 // are implied, as in Keras 2 and TF.js: what is written is taken out, and each such call keeps the value that
 // its mask was made of, so that it can be told from the one that is implied.
 import type { TensorRef } from "./config";
-import { type Json } from "./json";
+import { isObject, type Json } from "./json";
 
 /** What a mask says of its making: the value that was compared, and with which number. */
 export interface WrittenMask {
   readonly of: TensorRef;
   readonly value: number;
 }
-
-const isObject = (given: unknown): given is Json =>
-  typeof given === "object" && given !== null && !Array.isArray(given);
 
 const historyOf = (given: unknown): TensorRef | undefined => {
   const config = isObject(given) ? given.config : undefined;

@@ -25,6 +25,7 @@ import {
 import { cast, integersOf, wide } from "../layers/shared/integers";
 import { stepsThere } from "../layers/shared/masks";
 import type { Mask } from "../network/masks";
+import type { NetworkLayer } from "../network/plan";
 import type { ResolveOptions } from "../keras/registry";
 import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
@@ -93,10 +94,19 @@ export interface Lowered {
   readonly outputs: readonly Value[];
   /** The new values of weights that training changes without gradients: `layer/moving_mean`. */
   readonly updates: ReadonlyMap<string, Value>;
+  /** What adds to the loss in training beside it: outputs of layers, in every call, and Keras' regularizers of them. */
+  readonly activities: readonly Activity[];
   /** The outputs of the layers asked for, as they lie in Keras. */
   readonly watched: ReadonlyMap<string, Value>;
   /** The same where they lie in the graph, on the way to what comes after. */
   readonly within: ReadonlyMap<string, LoweredValue>;
+}
+
+export interface Activity {
+  readonly layer: string;
+  readonly regularizer: NonNullable<NetworkLayer["activityRegularizer"]>;
+  /** The batch first, otherwise as it lies. */
+  readonly value: Value;
 }
 
 /** A layer's output in a graph. */
@@ -160,6 +170,7 @@ function lowerNetwork(
   { inputs, weights, training = false, seed, frozen, watch = [] }: LowerOptions,
 ): Lowered {
   const updates = new Map<string, Value>();
+  const activities: Activity[] = [];
   const lowered = new Map<NetworkValue, ValueLayouts>();
   const watchedValues = valuesOf(network, watch);
   const paddings = foldPaddings(network, watchedValues.keys());
@@ -248,6 +259,10 @@ function lowerNetwork(
         own,
       ),
     );
+    const regularizer = layer.activityRegularizer;
+    if (regularizer)
+      for (const value of result.values)
+        if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
     call.outputs.forEach((value, i) =>
       lowered.set(
         value,
@@ -271,6 +286,7 @@ function lowerNetwork(
   return {
     outputs: network.outputs.map(asKeras),
     updates,
+    activities,
     watched: new Map([...watchedValues].map(([value, name]) => [name, asKeras(value)])),
     within: new Map([...watchedValues].map(([value, name]) => [name, within(value)])),
   };

@@ -163,7 +163,10 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
     const from = node.inputs.map(({ node }) => node.layer.name);
     const result = node.plan
       ? callModel(calls, node.layer, node.plan, inputValues, from)
-      : call(calls, node.layer, inputValues, from, node.mask && maskWritten(where, node.mask));
+      : call(calls, node.layer, inputValues, from, {
+          options: node.options,
+          mask: node.mask && maskWritten(where, node.mask),
+        });
     values.set(node, result);
   }
   return plan.outputs.map((output) => valueOf(`model "${plan.name}"`, output));
@@ -213,10 +216,14 @@ function call(
   layer: NetworkLayer,
   inputs: readonly NetworkValue[],
   from: readonly string[],
-  written?: Mask,
+  {
+    options,
+    mask: written,
+  }: { readonly options?: PlanNode["options"]; readonly mask?: Mask | undefined } = {},
 ): NetworkValue[] {
-  const { layer: inner, name, path } = layer;
-  if (!inner) return [];
+  const { layer: alone, name, path } = layer;
+  if (!alone) return [];
+  const inner = options ? { ...alone, config: { ...alone.config, ...options } } : alone;
   const where = `layer "${path}" (${layer.className})`;
   const shapes = inputs.map(({ shape }) => shape);
   const dtypes = located(

@@ -2,6 +2,7 @@
 import { CajalError, unknownName } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig } from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
+import type { KerasObject } from "../layers/definition/fields";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
 import { writtenMask } from "../keras/writtenMasks";
@@ -21,6 +22,8 @@ export interface NetworkLayer {
   readonly trainable: boolean;
   /** Absent for a nested model. */
   readonly layer?: InnerLayer;
+  /** What its outputs add to the loss in training, as a regularizer of Keras'; absent: nothing. */
+  readonly activityRegularizer?: KerasObject;
   /** The layers of a nested model. */
   readonly layers?: readonly NetworkLayer[];
   /** Shapes of the first call. */
@@ -37,6 +40,8 @@ export interface PlanNode {
   readonly layer: NetworkLayer;
   readonly plan?: Plan;
   readonly inputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+  /** What the call says beside its inputs, see `callOptions` of a layer; absent: nothing. */
+  readonly options?: Readonly<Record<string, unknown>>;
   /** The mask that its call is written with. */
   readonly mask?: {
     readonly of: { readonly node: PlanNode; readonly tensor: number };
@@ -97,7 +102,7 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       : undefined;
     const layer: NetworkLayer = plan
       ? { ...shared, layers: plan.layers }
-      : { ...shared, layer: within.registry.read(entry.class_name, entry.name, entry.config) };
+      : leafOf(shared, within.registry.read(entry.class_name, entry.name, entry.config), entry);
     const made = { layer, plan };
     layers.set(entry.name, made);
     return made;
@@ -143,7 +148,7 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       if (ref) {
         const [from, node, tensor, kwargs] = ref;
         const layer = `layer "${entry.name}" (${entry.class_name})`;
-        checkArguments(`${model}, ${layer}`, kwargs);
+        checkArguments(`${model}, ${layer}`, kwargs, layerOf(entry).layer.layer);
         const input = known(from, node, layer);
         if (input) inputs.push({ node: input, tensor });
         continue;
@@ -154,7 +159,9 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       open.pop();
       underWay.delete(key);
       const mask = written && { of: { node: maker!, tensor: written.of[2] }, value: written.value };
-      found = { ...layerOf(entry), inputs, ...(mask && { mask }) };
+      const made = layerOf(entry);
+      const options = optionsOf(made.layer.layer, inbound[0]?.[3]);
+      found = { ...made, inputs, ...(options && { options }), ...(mask && { mask }) };
       nodes.set(key, found);
     }
     return found!;
@@ -201,6 +208,18 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
   };
 }
 
+/** A layer that is no model, with what its outputs add to the loss. */
+function leafOf(
+  shared: Omit<NetworkLayer, "layer" | "layers">,
+  layer: InnerLayer,
+  { config }: LayerEntry,
+): NetworkLayer {
+  const given = layer.definition.activityRegularizer?.(layer.config) ?? config.activity_regularizer;
+  // Its kind was checked when the config was read.
+  const activityRegularizer = given as KerasObject | undefined;
+  return { ...shared, layer, ...(activityRegularizer ? { activityRegularizer } : {}) };
+}
+
 /** How many calls of layers a plan comes to, those of nested models opened. */
 export function callsOf({ nodes }: Plan): number {
   let count = 0;
@@ -212,11 +231,27 @@ export function callsOf({ nodes }: Plan): number {
   return count;
 }
 
-/** Keyword arguments of a call that change nothing here; any other is refused. */
-function checkArguments(where: string, kwargs: Readonly<Record<string, unknown>>): void {
+/** The keyword arguments of a call that its layer honours, where there are any. */
+function optionsOf(
+  layer: InnerLayer | undefined,
+  kwargs: Readonly<Record<string, unknown>> = {},
+): PlanNode["options"] {
+  const known = layer?.definition.callOptions ?? {};
+  const given = Object.entries(kwargs).filter(([key]) => Object.hasOwn(known, key));
+  return given.length > 0 ? Object.fromEntries(given) : undefined;
+}
+
+/** Keyword arguments of a call that change nothing here, or that its layer honours; any other is refused. */
+function checkArguments(
+  where: string,
+  kwargs: Readonly<Record<string, unknown>>,
+  layer: InnerLayer | undefined,
+): void {
+  const known = layer?.definition.callOptions ?? {};
   for (const [key, value] of Object.entries(kwargs))
     if (
       value !== null &&
+      !(Object.hasOwn(known, key) && typeof value === typeof known[key]) &&
       !(key === "training" && value === false) &&
       !writtenMask({ [key]: value })
     )

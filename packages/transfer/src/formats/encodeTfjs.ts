@@ -1,7 +1,7 @@
 // TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
 // beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
 import { CajalError, tensor, type Tensor } from "@cajal/core";
-import { toKerasJson, type NetworkLayer } from "@cajal/models";
+import { toKerasJson, type Network, type NetworkLayer } from "@cajal/models";
 import { optimizerOf, spelledOut, writtenState, type OptimizerConfig } from "../optimizerState";
 import type { WholeModel } from "./format";
 
@@ -17,6 +17,7 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
       `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, which TF.js does not honour there. Write another format.`,
       { layer: masked.layer.path },
     );
+  checkLayouts(network);
   const { config, class_name } = toKerasJson(model);
   const named: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
   const taken = new Set<string>();
@@ -191,4 +192,23 @@ function named(given: unknown): unknown {
     return all.includes(undefined) || all.length === 0 ? undefined : all;
   }
   return undefined;
+}
+
+/**
+ * TF.js reads layers with channels first, and some compute other numbers there.
+ *
+ * @throws CajalError `unsupported`
+ */
+function checkLayouts({ calls }: Network): void {
+  for (const { inner, inputs, layer } of calls) {
+    const { affine, channelsLast } = inner.definition;
+    const rank = inputs[0]?.shape.length ?? 0;
+    const axis = affine?.axis?.(inner.config, rank);
+    if (!channelsLast && (axis === undefined || axis === rank - 1)) continue;
+    throw new CajalError(
+      "unsupported",
+      `layer "${layer.path}" (${layer.className}): its channels are not last, which TF.js does not compute as Keras does. Write another format.`,
+      { layer: layer.path },
+    );
+  }
 }

@@ -25,6 +25,8 @@ export interface StoredWeights {
   readonly groups: readonly StoredGroup[];
   /** Places as `.weights.h5` has them (`layers/conv2d/vars/0`), in place of names. */
   readonly byPath?: boolean;
+  /** That Keras 1 wrote them, which had other layouts. */
+  readonly keras1?: boolean;
 }
 
 export interface StoredGroup {

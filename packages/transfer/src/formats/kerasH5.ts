@@ -33,7 +33,7 @@ export const kerasH5 = defineFormat({
       typeof training === "string"
         ? parseObject(training, `${source.name}, training_config`)
         : undefined;
-    const stored = await readLegacy(await need(root, "model_weights", "group"), source.name);
+    const stored = await readLegacy(await need(root, "model_weights", "group"), root, source.name);
     const network = resolve(model);
     const weights = await matchWeights(stored, network, source.name, model);
     const group = optimizer ? await root.get("optimizer_weights") : undefined;
@@ -57,9 +57,9 @@ export const kerasH5 = defineFormat({
     const root = await openHdf5(source);
     const keys = await root.keys();
     if (keys.includes("model_weights"))
-      return readLegacy(await need(root, "model_weights", "group"), source.name);
+      return readLegacy(await need(root, "model_weights", "group"), root, source.name);
     if ((await root.attributes()).some((name) => /^layer_names\d*$/.test(name)))
-      return readLegacy(root, source.name);
+      return readLegacy(root, root, source.name);
     return readPaths(root);
   },
   encoders: [
@@ -69,11 +69,20 @@ export const kerasH5 = defineFormat({
 });
 
 /** Groups by layer, whose attribute `weight_names` gives their weights' order. */
-async function readLegacy(group: Hdf5Group, file: string): Promise<StoredWeights> {
+async function readLegacy(group: Hdf5Group, root: Hdf5Group, file: string): Promise<StoredWeights> {
   const groups: StoredGroup[] = [];
   for (const layer of await names(group, "layer_names", file))
     groups.push({ name: layer, weights: await listed(await need(group, layer, "group"), file) });
-  return { format: "Keras .h5", groups };
+  return { format: "Keras .h5", groups, keras1: await isKeras1(group, root) };
+}
+
+/** Whether a Keras before 2 wrote it; the attribute stands at the root or, of weights alone, nowhere. */
+async function isKeras1(...groups: readonly Hdf5Group[]): Promise<boolean> {
+  for (const group of groups) {
+    const version = await group.attribute("keras_version");
+    if (typeof version === "string") return /^[01]\./.test(version);
+  }
+  return false;
 }
 
 /** What lies in a group, in the order that its attribute `weight_names` says. */

@@ -107,6 +107,11 @@ export interface CommonConfig extends WeightConfig {
   return_state: boolean;
   /** Whether steps are taken from the last to the first. */
   go_backwards: boolean;
+  /**
+   * Whether, by Keras, the states go on from batch to batch. Here every call begins with states of 0, as after
+   * `reset_states()`; such a layer is not trained.
+   */
+  stateful: boolean;
   /** Whether outputs at masked steps are 0, and not those of the step before. */
   zero_output_for_mask: boolean;
   /** Share of the inputs that is dropped in training, 0 up to but without 1. */

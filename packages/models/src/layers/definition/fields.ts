@@ -236,6 +236,19 @@ export const borders = fieldOf<Borders, number | Pair | Borders>(
   },
 );
 
+/** What is added to or cut from a volume: `n`, `[depth, height, width]` or `[before, after]` of each. */
+export const borders3d = fieldOf<readonly Pair[], number | Triple | readonly Pair[]>(
+  "n, [depth, height, width] or [[before, after], …], whole numbers of at least 0",
+  (raw) => {
+    const sides: unknown[] = Array.isArray(raw) && raw.length === 3 ? raw : [raw, raw, raw];
+    const read = sides.flatMap((side) => {
+      const pair = pairOf(side, 0);
+      return pair ? [pair] : [];
+    });
+    return read.length === 3 ? read : undefined;
+  },
+);
+
 /** Whole numbers, e.g. axes or a shape; one may stand for a list of one. */
 export const integers = fieldOf<readonly number[], number | readonly number[]>(
   "whole numbers",

@@ -146,6 +146,8 @@ export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
   readonly inputs: readonly (readonly number[])[];
   readonly dtype?: DType;
   readonly note?: string;
+  /** That the layer refuses to train. */
+  readonly inferenceOnly?: true;
 }
 
 /** The context of a layer whose arity and rank are told. */
@@ -163,6 +165,12 @@ export interface Layer<
 > {
   readonly className: Name;
   readonly fields: F;
+  /** Keyword arguments of a call that the layer honours, and their defaults: its rules get them in the config. */
+  readonly callOptions?: Readonly<Record<string, unknown>>;
+  /** That its inputs are arguments of their own, in this order, where Keras gives a list to other layers. */
+  readonly positional?: true;
+  /** What its outputs add to the loss in training, as a regularizer of Keras'. */
+  activityRegularizer?(config: ConfigOf<F>): KerasObject;
   /** Older names of fields, read as well and written where Keras 2 and TF.js read. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Least and greatest number of inputs; one if absent. */

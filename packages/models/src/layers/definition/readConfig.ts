@@ -22,6 +22,11 @@ function isFloatPolicy(raw: unknown): boolean {
   return floatPolicies.includes(config.name);
 }
 
+const isRegularizer = (raw: unknown) =>
+  raw === null ||
+  typeof raw === "string" ||
+  (typeof raw === "object" && "class_name" in raw && typeof raw.class_name === "string");
+
 /** Keys that Keras writes into every layer, and what they may hold; here they change nothing. */
 const everyLayer: ReadonlyMap<string, { expected: string; fits: (raw: unknown) => boolean }> =
   new Map([
@@ -37,6 +42,10 @@ const everyLayer: ReadonlyMap<string, { expected: string; fits: (raw: unknown) =
         fits: isFloatPolicy,
       },
     ],
+    [
+      "activity_regularizer",
+      { expected: "null or a regularizer: a name, or { class_name, config }", fits: isRegularizer },
+    ],
     ...["batch_input_shape", "batch_shape", "input_dtype", "input_shape"].map(
       (key) => [key, { expected: "anything", fits: () => true }] as const,
     ),
@@ -45,7 +54,6 @@ const everyLayer: ReadonlyMap<string, { expected: string; fits: (raw: unknown) =
 /** Keys of some Keras, and the values that change nothing; null never does. */
 const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
   Object.entries({
-    activity_regularizer: [],
     lora_rank: [],
     lora_alpha: [],
     quantization_config: [],
@@ -68,6 +76,8 @@ const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
     time_major: [false],
     stateful: [false],
     implementation: [0, 1, 2],
+    sliding_window: [],
+    use_sink: [false],
     use_cudnn: [true, false, "auto"],
     zero_output_for_mask: [true, false],
     noise_shape: [],
@@ -159,6 +169,8 @@ function refuseUnknown(key: string, value: unknown, fields: Fields, where: strin
   }
   // A regularizer or constraint of a weight that the layer does not have changes nothing when null.
   if (/_(regularizer|constraint|initializer)$/.test(key) && value === null) return;
+  // Keras 2 wrote it into all that derives from its Conv, also where the kernel is of two parts.
+  if (key === "kernel_initializer" && "depthwise_initializer" in fields) return;
   const names = nearest(key, Object.keys(fields));
   throw new CajalError(
     "unknown-option",

@@ -69,6 +69,38 @@ const activations: Readonly<Record<string, Activation>> = {
   tanh: { lower: (x, g) => g.tanh(x), recurrent: { name: "Tanh" } },
   softplus: { lower: (x, g) => g.softplus(x), nonnegative: true, recurrent: { name: "Softplus" } },
   softsign: { lower: (x, g) => g.softsign(x), recurrent: { name: "Softsign" } },
+  // ln(1 / (1 + e⁻ˣ))
+  log_sigmoid: { lower: (x, g) => g.neg(g.softplus(g.neg(x))) },
+  celu: { lower: (x, g) => g.elu(x, { alpha: 1 }) },
+  // x tanh(softplus(x)) (Misra 2019, arXiv:1908.08681)
+  mish: { lower: (x, g) => g.mul(x, g.tanh(g.softplus(x))) },
+  // x relu6(x + 3) / 6 (Howard et al. 2019, arXiv:1905.02244)
+  hard_silu: { lower: (x, g) => g.mul(x, g.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 })) },
+  hard_tanh: { lower: (x, g) => g.clip(x, { min: -1, max: 1 }) },
+  // 0 from -½ to ½
+  hard_shrink: { lower: (x, g) => g.where(g.greater(g.abs(x), 0.5), x, 0) },
+  // 0 from -½ to ½, and nearer to 0 by ½ elsewhere
+  soft_shrink: { lower: (x, g) => g.sub(g.relu(g.sub(x, 0.5)), g.relu(g.sub(-0.5, x))) },
+  tanh_shrink: { lower: (x, g) => g.sub(x, g.tanh(x)) },
+  // 0 up to -1, ¼ (x + 1)² up to 1, x above
+  sparse_plus: {
+    lower: (x, g) => {
+      const between = g.clip(g.add(x, 1), { min: 0, max: 2 });
+      return g.add(g.mul(g.mul(between, between), 0.25), g.relu(g.sub(x, 1)));
+    },
+    nonnegative: true,
+  },
+  // clip(½ (x + 1), 0, 1)
+  sparse_sigmoid: {
+    lower: (x, g) => g.hardSigmoid(x, { alpha: 0.5, beta: 0.5 }),
+    nonnegative: true,
+    recurrent: { name: "HardSigmoid", alpha: 0.5, beta: 0.5 },
+  },
+  // ½ (x + √(x² + 4))
+  squareplus: {
+    lower: (x, g) => g.mul(g.add(x, g.sqrt(g.add(g.mul(x, x), 4))), 0.5),
+    nonnegative: true,
+  },
   exponential: { lower: (x, g) => g.exp(x), nonnegative: true },
   softmax: { lower: (x, g, axis) => g.softmax(x, { axis }), nonnegative: true, alongAxis: true },
   log_softmax: { lower: (x, g, axis) => g.logSoftmax(x, { axis }), alongAxis: true },

@@ -22,6 +22,7 @@ export const recurrentFields = {
   return_sequences: f.flag(false),
   return_state: f.flag(false),
   go_backwards: f.flag(false),
+  stateful: f.flag(false),
   seed: f.seed(null),
   zero_output_for_mask: f.flag(false),
 };
@@ -84,6 +85,12 @@ export function recurrence(
   { inputs, mask, seed, training }: LowerContext,
 ): Recurrence {
   const { dropout, go_backwards, recurrent_dropout, return_sequences, return_state } = config;
+  if (training && config.stateful)
+    throw new CajalError(
+      "unsupported",
+      "it is stateful, and its states would go on from batch to batch: Cajal does not train it so. Use stateful false.",
+      {},
+    );
   if (training && recurrent_dropout > 0)
     throw new CajalError(
       "unsupported",

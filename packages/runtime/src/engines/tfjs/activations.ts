@@ -27,6 +27,20 @@ const activations: Readonly<Record<string, Activation>> = {
   tanh: (tf, x) => tf.tanh(x),
   softplus: (tf, x) => tf.softplus(x),
   softsign: (tf, x) => tf.div(x, tf.add(tf.abs(x), 1)),
+  log_sigmoid: (tf, x) => tf.neg(tf.softplus(tf.neg(x))),
+  celu: (tf, x) => tf.elu(x),
+  mish: (tf, x) => tf.mul(x, tf.tanh(tf.softplus(x))),
+  hard_silu: (tf, x) => tf.mul(x, activate(tf, "hard_sigmoid", x)),
+  hard_tanh: (tf, x) => tf.clipByValue(x, -1, 1),
+  hard_shrink: (tf, x) => tf.where(tf.greater(tf.abs(x), 0.5), x, tf.zerosLike(x)),
+  soft_shrink: (tf, x) => tf.sub(tf.relu(tf.sub(x, 0.5)), tf.relu(tf.sub(-0.5, x))),
+  tanh_shrink: (tf, x) => tf.sub(x, tf.tanh(x)),
+  sparse_plus: (tf, x) => {
+    const between = tf.clipByValue(tf.add(x, 1), 0, 2);
+    return tf.add(tf.mul(tf.square(between), 0.25), tf.relu(tf.sub(x, 1)));
+  },
+  sparse_sigmoid: (tf, x) => tf.clipByValue(tf.mul(tf.add(x, 1), 0.5), 0, 1),
+  squareplus: (tf, x) => tf.mul(tf.add(x, tf.sqrt(tf.add(tf.square(x), 4))), 0.5),
   exponential: (tf, x) => tf.exp(x),
   softmax: (tf, x) => tf.softmax(x),
   log_softmax: (tf, x) => tf.logSoftmax(x),
@@ -38,7 +52,24 @@ export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
 }
 
 /** Those that TF.js' layers lack, or have under the same name with another meaning. */
-const ours = ["leaky_relu", "selu", "hard_sigmoid", "keras2_hard_sigmoid", "exponential"];
+const ours = [
+  "leaky_relu",
+  "selu",
+  "hard_sigmoid",
+  "keras2_hard_sigmoid",
+  "log_sigmoid",
+  "celu",
+  "mish",
+  "hard_silu",
+  "hard_tanh",
+  "hard_shrink",
+  "soft_shrink",
+  "tanh_shrink",
+  "sparse_plus",
+  "sparse_sigmoid",
+  "squareplus",
+  "exponential",
+];
 
 /**
  * The name by which TF.js' layers know an activation. Ours are registered with TF.js under names of

@@ -187,7 +187,8 @@ function insteadOf(
   inputs: readonly KerasShape[],
 ): TfjsLayer | undefined {
   const own = tfjsLayerOf(className);
-  return own?.call && (own.differs?.(config, inputs) ?? true) ? own : undefined;
+  const differs = own?.differs?.(config, inputs) ?? true;
+  return (own?.call || own?.refuses) && differs ? own : undefined;
 }
 
 /** A layer of the user's own, by the form in TF.js that its definition has. */

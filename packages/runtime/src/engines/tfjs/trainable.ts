@@ -8,6 +8,12 @@ import { tfjsLayerOf } from "./layers";
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
 export function checkTrainable({ calls }: Network, device: DeviceName): void {
   for (const { layer, inner } of calls) {
+    if (layer.activityRegularizer)
+      throw new CajalError(
+        "unsupported",
+        `layer "${layer.path}" (${layer.className}): engine tfjs does not train with a regularizer of outputs (activity_regularizer). Use engine onnx.`,
+        { layer: layer.path, engine: "tfjs" },
+      );
     const parts = Object.values(inner.definition.parts?.(inner.config) ?? {});
     for (const { definition } of [inner, ...parts.flatMap((part) => part.layer ?? [])]) {
       const { className, kind } = definition;

@@ -90,6 +90,12 @@ export function compileStep(
         ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
         : [];
     });
+    // A share of the batch: a sum over all of it, over how many there are.
+    for (const { layer, regularizer, value } of forward.activities)
+      for (const sum of [regularization(ops, regularizer, value, layer) ?? []].flat())
+        penalties.push(
+          g.div(sum, g.cast(g.squeeze(g.shape(value, { start: 0, end: 1 }), [0]), "float32")),
+        );
     const labelled = outputs.map(({ name }, i) => ({
       yTrue: yTrue.get(name)!,
       yPred: yPred[i]!,

@@ -5,6 +5,7 @@ import {
   inputWeights,
   lower,
   withOutputs,
+  type Lowered,
   type WeightInput,
   type WeightSource,
 } from "@cajal/models";
@@ -31,6 +32,8 @@ export interface Forward {
   readonly updates: ReadonlyMap<string, Value>;
   /** What comes in between, in the order of the computation: `layer "conv"` or `node "Conv_0"` → value. */
   readonly watched: ReadonlyMap<string, Value>;
+  /** Outputs of layers that add to the loss, and by which regularizers. */
+  readonly activities: Lowered["activities"];
   /** A weight, declared now if nothing has read it. */
   weight(weight: ModelWeight): Value;
 }
@@ -77,7 +80,7 @@ function kerasForward(
   const layers = network.calls
     .filter(({ inner }) => !inner.definition.isInput)
     .map(({ layer }) => layer.path);
-  const { outputs, updates, watched } = lower(g, network, {
+  const { outputs, updates, activities, watched } = lower(g, network, {
     inputs: [...x.values()],
     weights: source,
     training,
@@ -91,6 +94,7 @@ function kerasForward(
     yPred: outputs,
     inputs,
     updates,
+    activities,
     watched: new Map([...watched].map(([name, value]) => [`layer "${name}"`, value])),
     weight: (weight) => source(weight, inputs.get(weight.key)?.steps ?? []),
   };
@@ -137,6 +141,7 @@ function graphForward(
     yPred: graph.outputs.map(({ name }) => g.value(name)),
     inputs,
     updates: new Map(),
+    activities: [],
     watched: new Map(watch ? made : []),
     weight: ({ key }) => g.value(key),
   };

@@ -11,6 +11,7 @@ import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
 import { conv2dTranspose } from "./conv2dTranspose";
 import { conv3d } from "./conv3d";
+import { conv3dTranspose } from "./conv3dTranspose";
 import { cropping1d } from "./cropping1d";
 import { customScaleLayer } from "./customScaleLayer";
 import { depthwiseConv1d } from "./depthwiseConv1d";
@@ -26,18 +27,24 @@ import { globalAveragePooling3d } from "./globalAveragePooling3d";
 import { globalMaxPooling1d } from "./globalMaxPooling1d";
 import { globalMaxPooling2d } from "./globalMaxPooling2d";
 import { globalMaxPooling3d } from "./globalMaxPooling3d";
+import { groupNormalization } from "./groupNormalization";
 import { gru } from "./gru";
+import { identity } from "./identity";
 import { layerNormalization } from "./layerNormalization";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
 import { maxPooling3d } from "./maxPooling3d";
 import { multiply } from "./multiply";
+import { normalization } from "./normalization";
 import { relu } from "./relu";
+import { rmsNormalization } from "./rmsNormalization";
+import { rnn } from "./rnn";
 import { separableConv1d } from "./separableConv1d";
 import { softmax } from "./softmax";
 import { spatialDropout1d } from "./spatialDropout1d";
 import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
+import { unitNormalization } from "./unitNormalization";
 import { upSampling1d } from "./upSampling1d";
 import { upSampling2d } from "./upSampling2d";
 import { zeroPadding1d } from "./zeroPadding1d";
@@ -54,6 +61,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   conv2d,
   conv2dTranspose,
   conv3d,
+  conv3dTranspose,
   cropping1d,
   customScaleLayer,
   depthwiseConv1d,
@@ -69,18 +77,24 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   globalMaxPooling1d,
   globalMaxPooling2d,
   globalMaxPooling3d,
+  groupNormalization,
   gru,
+  identity,
   layerNormalization,
   maxPooling1d,
   maxPooling2d,
   maxPooling3d,
   multiply,
+  normalization,
   relu,
+  rmsNormalization,
+  rnn,
   separableConv1d,
   softmax,
   spatialDropout1d,
   spatialDropout2d,
   subtract,
+  unitNormalization,
   upSampling1d,
   upSampling2d,
   zeroPadding1d,

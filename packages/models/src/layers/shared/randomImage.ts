@@ -1,0 +1,31 @@
+// Keras' layers that change images at random in training and leave them as they are otherwise: read, so that
+// models with them run; not trained.
+import { CajalError } from "@cajal/core";
+import * as f from "../definition/fields";
+import { defineLayer, type Layer } from "../definition/layer";
+
+/** @param keys what Keras writes into its config; only kept */
+export const randomImage = <const Name extends string, const Key extends string>(
+  className: Name,
+  keys: readonly Key[],
+) =>
+  defineLayer({
+    className,
+    fields: Object.fromEntries(
+      [...keys, "seed", "value_range", "data_format"].map((key) => [key, f.kept(null)]),
+    ) as Readonly<Record<Key | "seed" | "value_range", f.Field<unknown, unknown, false>>>,
+    shape: (_, [x]) => [x!],
+    // Keras writes what its call has by default.
+    callOptions: { training: true },
+    layout: "elementwise",
+    lower: (_, [x], _g, { training }) => {
+      if (training)
+        throw new CajalError(
+          "unsupported",
+          `${className} changes images at random in training, which Cajal does in its data sets: take the layer out (cutAt, or build without it) and augment the batches, see @cajal/datasets`,
+          { className },
+        );
+      return [x!];
+    },
+    samples: [{ inputs: [[2, 3, 4, 3]], inferenceOnly: true }],
+  }) satisfies Layer;
