@@ -1,4 +1,13 @@
 // keras.io/api/layers/preprocessing_layers/image_augmentation/random_contrast
+import * as f from "./definition/fields";
 import { randomImage } from "./shared/randomImage";
 
-export const randomContrast = randomImage("RandomContrast", ["factor"]);
+export const randomContrast = randomImage("RandomContrast", {
+  /** How much at most: a share, or [least, most]. */
+  factor: f.kept(null),
+  /** Least and greatest value of a pixel. */
+  value_range: f.kept(null),
+  /** Where channels lie; only kept. */
+  data_format: f.kept(null),
+  seed: f.seed(null),
+});

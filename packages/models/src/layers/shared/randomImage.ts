@@ -4,16 +4,14 @@ import { CajalError } from "@cajal/core";
 import * as f from "../definition/fields";
 import { defineLayer, type Layer } from "../definition/layer";
 
-/** @param keys what Keras writes into its config; only kept */
-export const randomImage = <const Name extends string, const Key extends string>(
+/** @param fields what Keras writes into its config; only kept */
+export const randomImage = <const Name extends string, const F extends f.Fields>(
   className: Name,
-  keys: readonly Key[],
-) =>
+  fields: F,
+): Layer<Name, F> =>
   defineLayer({
     className,
-    fields: Object.fromEntries(
-      [...keys, "seed", "value_range", "data_format"].map((key) => [key, f.kept(null)]),
-    ) as Readonly<Record<Key | "seed" | "value_range", f.Field<unknown, unknown, false>>>,
+    fields,
     shape: (_, [x]) => [x!],
     // Keras writes what its call has by default.
     callOptions: { training: true },
@@ -28,4 +26,4 @@ export const randomImage = <const Name extends string, const Key extends string>
       return [x!];
     },
     samples: [{ inputs: [[2, 3, 4, 3]], inferenceOnly: true }],
-  }) satisfies Layer;
+  });
