@@ -13,7 +13,7 @@ export const upSampling3d = defineLayer({
   },
   rank: 5,
   shape: ({ size }, [x]) => {
-    const volume = size.map((factor, i) => (x[i + 1]! === null ? null : x[i + 1]! * factor));
+    const volume = size.map((factor, i) => scaled(x[i + 1]!, factor));
     return [[x[0], ...volume, x[4]]];
   },
   integers: () => "moves",
@@ -30,3 +30,6 @@ export const upSampling3d = defineLayer({
     { config: { size: [1, 3, 2] }, inputs: [[2, 2, 1, 2, 1]] },
   ],
 });
+
+const scaled = (extent: number | null, factor: number) =>
+  extent === null ? null : extent * factor;

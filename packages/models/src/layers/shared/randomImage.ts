@@ -1,7 +1,7 @@
 // Keras' layers that change images at random in training and leave them as they are otherwise: read, so that
 // models with them run; not trained.
 import { CajalError } from "@cajal/core";
-import * as f from "../definition/fields";
+import type * as f from "../definition/fields";
 import { defineLayer, type Layer } from "../definition/layer";
 
 /** @param fields what Keras writes into its config; only kept */
