@@ -1,4 +1,4 @@
-// This library as one peer of a harness that speaks the worker protocol of src/workers.ts:
+// This library as one peer of a harness that speaks the worker protocol of src/measure/workers.ts:
 //   node peer.mjs WORKLOAD [engine] [device]
 // T1 … T4 train steps, I1-b1 … I2-b8 and I3-<network> predictions, as bench/workloads.mjs lists them.
 // Settings: PEERS_THREADS (default 2), PEERS_WARMUP (default 2).

@@ -1,19 +1,23 @@
-// Ours beside PyTorch and beside plain ONNX Runtime on PyTorch's exports, in interleaved rounds:
+// Ours beside PyTorch, Keras and plain ONNX Runtime on PyTorch's exports, in interleaved rounds:
 //   npm run bench:speed -- [workloads, e.g. T1,T2,I1-b1,I3-vgg16] [--rounds 5] [--tfjs] [--json]
 // PyTorch is found as $PYTHON, or python3, that imports torch and torchvision; without it ours is timed
-// alone. Exports are kept in $TMPDIR/cajal-exports.
+// alone. Keras takes part where that Python imports keras and tensorflow. Exports are kept in
+// $TMPDIR/cajal-exports.
+// --records table prints records of that suite, one JSON line each, for one report that holds all:
+//   npm run -s bench:speed -- I1-b1,I3-vgg16 --records table > peers.jsonl; cajal merge cajal-table peers.jsonl
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { workloads } from "./workloads.mjs";
+import { jobOf, workloads } from "./workloads.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 // Builds what is stale, and says nothing.
 execFileSync(process.execPath, [here("../../../scripts/cajal.mjs"), "--version"]);
-const { median, p90, ratioOf, startWorker, takeTurns } = await import("../dist/index.js");
+const { environment, host, median, p90, ratioOf, startWorker, takeTurns } =
+  await import("../dist/index.js");
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +25,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     tfjs: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    records: { type: "string" },
   },
 });
 const wanted = positionals.length > 0 ? positionals.join(",").split(",") : Object.keys(workloads);
@@ -35,6 +40,9 @@ if (python === undefined)
     "PyTorch is not here (no $PYTHON or python3 that imports torch and torchvision): ours is timed alone.",
   );
 
+const keras =
+  python !== undefined && spawnSync(python, ["-c", "import keras, tensorflow"]).status === 0;
+
 for (const workload of wanted) {
   const contestants = [["ours", [process.execPath, here("peer.mjs"), workload]]];
   if (values.tfjs)
@@ -44,6 +52,8 @@ for (const workload of wanted) {
     ]);
   if (python !== undefined) {
     contestants.push(["pytorch", [python, here("torch_worker.py"), workload]]);
+    if (keras && workload.startsWith("I"))
+      contestants.push(["keras", [python, here("keras_worker.py"), workload]]);
     const file = workload.startsWith("I") ? exported(workload) : undefined;
     if (file !== undefined)
       contestants.push([
@@ -87,7 +97,15 @@ function exported(workload) {
 function report(workload, timings) {
   const [ours] = timings;
   for (const timing of timings) {
-    const { name, n, rss_mb, times_ms, version } = timing;
+    const { name, n, rss_mb, times_ms, version, error } = timing;
+    if (error !== undefined) {
+      console.error(`${workload}, ${name}: ${error.message}`);
+      continue;
+    }
+    if (values.records !== undefined) {
+      console.log(JSON.stringify(recordOf(workload, timing)));
+      continue;
+    }
     const line = {
       workload,
       name,
@@ -105,4 +123,38 @@ function report(workload, timings) {
         : `${workload.padEnd(14)} ${name.padEnd(30)} ${String(line.median_ms).padStart(9)} ms  p90 ${String(line.p90_ms).padStart(9)} ms  ${String(rss_mb).padStart(5)} MB  ours / this ${line.ours_over}`,
     );
   }
+}
+
+/** What a timing is called in records: its engine, the device, and the package that computes. */
+const engines = {
+  ours: ["onnx", "cpu", "onnxruntime-node"],
+  "ours on tfjs wasm": ["tfjs", "wasm", "@tensorflow/tfjs-backend-wasm"],
+  pytorch: ["pytorch", "cpu", "torch"],
+  keras: ["keras", "cpu", "keras"],
+  "onnxruntime, pytorch's export": ["onnxruntime", "cpu", "onnxruntime-node"],
+};
+
+function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, dirty, version }) {
+  const { phase, model, batch } = jobOf(workload);
+  const [engine, device, peer] = engines[name];
+  const figures = (value) => Number(value.toPrecision(5));
+  return {
+    suite: values.records,
+    model,
+    phase,
+    engine,
+    device,
+    batch,
+    n,
+    median_ms: figures(median(times_ms)),
+    p90_ms: figures(p90(times_ms)),
+    rounds_ms: rounds_ms.map(figures),
+    ...(dirty > 0 && { dirty_rounds: dirty }),
+    rss_mb,
+    seed: 0,
+    versions: { node: process.versions.node, [peer]: version ?? "unknown" },
+    host: host(),
+    at: new Date().toISOString(),
+    environment: environment(),
+  };
 }

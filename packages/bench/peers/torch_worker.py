@@ -1,4 +1,4 @@
-"""PyTorch on a workload, speaking the worker protocol of src/workers.ts.
+"""PyTorch on a workload, speaking the worker protocol of src/measure/workers.ts.
 
     python torch_worker.py WORKLOAD              times it (eager, NCHW)
     python torch_worker.py WORKLOAD FILE.onnx    exports its network, for plain ONNX Runtime

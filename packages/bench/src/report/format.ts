@@ -58,6 +58,10 @@ export function exponent(value: number | null): string {
 const labels: ReadonlyMap<string, string> = new Map([
   ["onnx", "ONNX Runtime"],
   ["tfjs", "TF.js"],
+  // Of other libraries' records.
+  ["pytorch", "PyTorch"],
+  ["keras", "Keras"],
+  ["onnxruntime", "plain ONNX Runtime"],
 ]);
 
 /** A measured number without the digits that mean nothing. */
