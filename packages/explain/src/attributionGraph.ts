@@ -10,7 +10,7 @@ import {
 import type { Layer, Model } from "@cajal/models";
 import { gradients, GraphBuilder, type OnnxModel, type Value } from "@cajal/onnx";
 import { methods, type MethodName, type MethodOptions } from "./methods";
-import type { Method } from "./methods/method";
+import type { AnyMethod } from "./methods/method";
 import type { Baseline } from "./methods/shared/baseline";
 import {
   explainedKeras,
@@ -45,9 +45,9 @@ const common = ["target", "output", "layer", "dataFormat", "batch", "size", "lay
 type Options<Name extends MethodName> = AttributionGraphOptions & MethodOptions<Name>;
 
 /** The methods that there are as graphs. */
-export const graphMethods: readonly MethodName[] = (methods as unknown as readonly Method[])
-  .filter((method) => method.graph)
-  .map(({ name }) => name as MethodName);
+export const graphMethods: readonly MethodName[] = methods
+  .filter((method: AnyMethod) => method.graph)
+  .map(({ name }) => name);
 
 /**
  * The ONNX model of a gradient-based method on a network. Its input is `image`, float32 [batch, h, w, c]; its
@@ -73,7 +73,7 @@ export function attributionGraph(
   model: Model | OnnxModel,
   ...rest: readonly unknown[]
 ): OnnxModel {
-  const list = methods as unknown as readonly Method[];
+  const list: readonly AnyMethod[] = methods;
   const method = list.find((each) => each.name === name);
   if (!method) throw unknownName("method", name, list.map((each) => each.name)); // prettier-ignore
   if (!method.graph)
@@ -98,7 +98,7 @@ export function attributionGraph(
 
 function built(
   explained: ExplainedGraph,
-  method: Method,
+  method: AnyMethod,
   options: AttributionGraphOptions,
 ): OnnxModel {
   const { target = "top", output = "logit", dataFormat = "channels_last", batch = 1 } = options;

@@ -1,12 +1,14 @@
 // The methods of an opened explainer: checks at the door, and turns images there.
 import { CajalError, checkOptions, unknownName, type Tensor } from "@cajal/core";
 import { attacked, attackOptions } from "./attacks/attack";
-import type { Attribution, CommonOptions, Explainer } from "./explainer";
+import type { Explainer } from "./explainer";
+import type { Attribution, CommonOptions } from "./methods/attribution";
 import { maximized } from "./maximize";
 import { methods, type MethodName } from "./methods";
-import type { Attributed, Call, Method } from "./methods/method";
+import type { Call } from "./methods/call";
+import type { Attributed, AnyMethod } from "./methods/method";
 import { metrics, type MetricName } from "./metrics";
-import { passesOf, type Metric } from "./metrics/metric";
+import { passesOf, type AnyMetric } from "./metrics/metric";
 import { lastMaps, type ExplainedGraph } from "./network/explainedGraph";
 import { checkedImages, outside, type DataFormat } from "./network/images";
 import type { Network } from "./network/network";
@@ -97,7 +99,7 @@ export function explainerOf(
     classes: graph.classes,
     async attribute(x, options) {
       const { method: name, ...given } = optionsOf("attribute", options);
-      const method = named("method", name, methods as unknown as readonly Method[]);
+      const method = named<AnyMethod>("method", name, methods);
       checkOptions(`attribute (${method.name})`, given, [...common, ...method.options]);
       if (network.engine === "tfjs" && !method.plain)
         throw new CajalError(
@@ -111,7 +113,7 @@ export function explainerOf(
     },
     async measure(x, options) {
       const { metric: name, ...given } = optionsOf("measure", options);
-      const metric = named("metric", name, metrics as unknown as readonly Metric[]);
+      const metric = named<AnyMetric>("metric", name, metrics);
       checkOptions(`measure (${metric.name})`, given, [...common, ...metric.options]);
       const of = await call(`measure (${metric.name})`, x, given as CommonOptions);
       const own = withoutCommon(given);

@@ -9,15 +9,13 @@ export {
 } from "./mapHistory";
 export type {
   Attack,
-  Attribution,
-  AttributeOptions,
-  CommonOptions,
   Explainer,
   LayerShape,
   Maximization,
   Measurement,
   MeasureOptions,
 } from "./explainer";
+export type { Attribution, AttributeOptions, CommonOptions } from "./methods/attribution";
 export { methods, type MethodName, type MethodOptions } from "./methods";
 export { metrics, type MetricName, type MetricOptions } from "./metrics";
 export type { Figures } from "./metrics/metric";

@@ -2,7 +2,8 @@
 import { CajalError, checkArgument, checkInteger, checkOptions, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import type { Model } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
-import type { Attribution, AttributeOptions, Explainer } from "./explainer";
+import type { Explainer } from "./explainer";
+import type { Attribution, AttributeOptions } from "./methods/attribution";
 import { openExplainer, type ExplainerOptions } from "./openExplainer";
 import { figure } from "./pictures/figure";
 import { overlay, pictureOf } from "./pictures/overlay";

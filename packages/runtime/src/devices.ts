@@ -1,8 +1,8 @@
 // What this machine can run, and why not the rest.
-import { inNode, type DeviceName, type EngineName } from "./devices/device";
-import { installedVersion } from "./devices/installed";
-import { installCommand } from "./devices/peers";
-import { deviceReason } from "./devices/reason";
+import { inNode, type DeviceName, type EngineName } from "./device/device";
+import { installedVersion } from "./device/installed";
+import { installCommand } from "./device/peers";
+import { deviceReason } from "./device/reason";
 import { engines } from "./engines";
 import type { EngineDevices } from "./engines/engine";
 

@@ -10,8 +10,9 @@ export { graphOrConfig } from "./modelArgument";
 export { initialize } from "./initializers/initialize";
 export { devices, type DeviceInfo } from "./devices";
 export type { RunOptions, Session } from "./session/session";
-export type { DeviceChoice, DeviceName, EngineName } from "./devices/device";
+export type { DeviceChoice, DeviceName, EngineName } from "./device/device";
 export {
+  trainStepOptions,
   type Loss,
   type MeanMetric,
   type MeasuredStep,

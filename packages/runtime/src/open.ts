@@ -2,11 +2,11 @@
 import { checkOptions, type Weights, optionsOf } from "@cajal/core";
 import type { Layer, Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import type { DeviceChoice, EngineName } from "./devices/device";
+import type { DeviceChoice, EngineName } from "./device/device";
 import { engineFor } from "./engines";
 import { isOnnx, isWeights, kerasSource, modelArgument } from "./modelArgument";
 import { sessionOf, type Session } from "./session/session";
-import { checkThreads } from "./threads";
+import { checkThreads } from "./session/checkThreads";
 
 export interface OpenOptions {
   /** Default "onnx". */

@@ -9,7 +9,7 @@ import {
   type GradientOptions,
   type GradientSession,
 } from "./session/gradientSession";
-import { checkThreads } from "./threads";
+import { checkThreads } from "./session/checkThreads";
 
 /**
  * Opens a Keras model for gradients at inference: its normalizations keep their statistics, its dropouts

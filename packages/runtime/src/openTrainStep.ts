@@ -1,5 +1,5 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
-import { checkOptions, type Weights, optionsOf, checkArgument } from "@cajal/core";
+import { checkOptions, type Weights, checkArgument } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
@@ -9,8 +9,8 @@ import { trainStepOf } from "./step/core";
 import { trainableGraph } from "./step/graph";
 import { trainableModel } from "./step/model";
 import { selfTestOnce } from "./step/selfTest";
-import type { TrainStep, TrainStepOptions } from "./step/trainStep";
-import { checkThreads } from "./threads";
+import { trainStepOptions, type TrainStep, type TrainStepOptions } from "./step/trainStep";
+import { checkThreads } from "./session/checkThreads";
 
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
@@ -57,7 +57,7 @@ export async function openTrainStep(
 ): Promise<TrainStep> {
   const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   const model = graphOrConfig("openTrainStep", argument);
-  checkOptions("openTrainStep", options, optionKinds);
+  checkOptions("openTrainStep", options, trainStepOptions);
   const { device = "auto", verify = true } = options;
   const engine = engineFor(options.engine, device);
   checkThreads("openTrainStep", options.threads);
@@ -86,19 +86,3 @@ function ofKeras(model: ModelConfig, weights: Weights | undefined, options: Trai
   checkWeights(weights, trained.weights);
   return { trained, begin: weights };
 }
-
-const optionKinds = optionsOf<TrainStepOptions>({
-  loss: true,
-  lossWeights: true,
-  optimizer: true,
-  metrics: true,
-  engine: true,
-  device: true,
-  threads: true,
-  worker: true,
-  verify: "boolean",
-  seed: { whole: true },
-  frozen: "strings",
-  learningRateMultipliers: "object",
-  layers: "array",
-});

@@ -1,14 +1,13 @@
-export {
-  train,
-  type EndEvent,
-  type EpochEvent,
-  type StartEvent,
-  type StepEvent,
-  type TrainEvent,
-  type TrainOptions,
-  type CheckpointEvent,
-  type CheckpointTarget,
-} from "./train";
+export { train, type TrainOptions } from "./train";
+export type {
+  CheckpointEvent,
+  EndEvent,
+  EpochEvent,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+} from "./events";
+export type { CheckpointTarget } from "./checkpoints/target";
 export { binaryCrossentropy } from "./losses/binaryCrossentropy";
 export { categoricalCrossentropy } from "./losses/categoricalCrossentropy";
 export { cosineSimilarity } from "./losses/cosineSimilarity";

@@ -5,7 +5,6 @@ import {
   checkOptions,
   isTensor,
   type NamedBatch,
-  type Tensor,
   unknownName,
   type Weights,
   checkInteger,
@@ -18,15 +17,14 @@ import {
   graphOrConfig,
   initialize,
   openTrainStep,
-  type DeviceName,
-  type EngineName,
+  trainStepOptions,
   type MeasuredStep,
-  type StepResult,
   type Totals,
   type TrainStepOptions,
 } from "@cajal/runtime";
 import { ahead } from "./ahead";
 import type { Checkpoint, Position } from "./checkpoints/checkpoint";
+import type { CheckpointTarget } from "./checkpoints/target";
 import {
   checkSameRun,
   described,
@@ -37,6 +35,7 @@ import {
 } from "./checkpoints/sameRun";
 import { checkClassWeights, withClassWeights, type ClassWeights } from "./classWeights";
 import { dataOf, type DataInMemory, type TrainData } from "./data";
+import type { CheckpointEvent, TrainEvent } from "./events";
 import {
   lossesOf,
   metricsOf,
@@ -89,77 +88,6 @@ export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" 
   readonly resume?: Checkpoint;
   /** What may be other than in the resumed checkpoint's run, which is refused otherwise. */
   readonly allowChanges?: readonly RunPart[];
-}
-
-export interface CheckpointTarget {
-  /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
-  save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
-  /** Saves after every so many updates. */
-  readonly everySteps?: number;
-  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
-  readonly everyEpochs?: number;
-}
-
-export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | EndEvent;
-
-export interface StartEvent {
-  readonly type: "start";
-  readonly engine: EngineName;
-  readonly device: DeviceName;
-  readonly epochs: number;
-  /** The epoch that begins or goes on, from 0. */
-  readonly epoch: number;
-  /** Updates made before: 0, or the resumed checkpoint's. */
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-}
-
-/** After each update. */
-export interface StepEvent extends StepResult {
-  readonly type: "step";
-  readonly epoch: number;
-  /** Number of the batch within its epoch, from 0; of the first one where batches are accumulated. */
-  readonly batch: number;
-  /** Updates made, this one included. */
-  readonly step: number;
-  readonly stepsPerEpoch: number;
-  /** Examples in the batch, or in all that were accumulated. */
-  readonly examples: number;
-  readonly learningRate: number;
-}
-
-/** After each pass over the data; loss and metrics are means over its steps, each taken before its update. */
-export interface EpochEvent extends StepResult {
-  readonly type: "epoch";
-  /** From 0. */
-  readonly epoch: number;
-  readonly step: number;
-  /** Loss and metrics of the validation data, in inference mode. */
-  readonly validation?: StepResult;
-  /** Time that the epoch took, validation included. */
-  readonly seconds: number;
-  /** A copy of the weights; ask before the loop goes on. */
-  weights(): Promise<Weights>;
-  /** A copy of the optimizer's state, `layer/weight/slot`; ask before the loop goes on. */
-  state(): Promise<ReadonlyMap<string, Tensor>>;
-}
-
-export interface CheckpointEvent {
-  readonly type: "checkpoint";
-  readonly epoch: number;
-  readonly step: number;
-  readonly path?: string;
-}
-
-/** The last event of a run that reached its last epoch. */
-export interface EndEvent {
-  readonly type: "end";
-  readonly epochs: number;
-  readonly step: number;
-  readonly seconds: number;
-  readonly weights: Weights;
-  /** The optimizer's, `layer/weight/slot`. */
-  readonly state: ReadonlyMap<string, Tensor>;
 }
 
 /**
@@ -227,23 +155,9 @@ export async function* train(
     };
   if (resume?.run) checkSameRun(run!, resume.run, allowChanges);
 
-  const { engine, device, threads, worker = "auto", verify, layers } = options;
+  const { worker = "auto", layers } = options;
   const weights = resume?.weights ?? options.weights;
-  const stepOptions = {
-    loss,
-    lossWeights,
-    optimizer,
-    metrics,
-    engine,
-    device,
-    threads,
-    worker,
-    verify,
-    seed,
-    frozen,
-    learningRateMultipliers,
-    layers,
-  };
+  const stepOptions = { ...ofStep(options), loss, optimizer, metrics, worker, seed };
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
@@ -344,31 +258,25 @@ export async function* train(
   }
 }
 
+/** The options that are those of `openTrainStep`. */
+const ofStep = (options: TrainOptions): Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> =>
+  Object.fromEntries(
+    Object.entries(options).filter(([name]) => Object.hasOwn(trainStepOptions, name)),
+  );
+
 const optionKinds = optionsOf<TrainOptions>({
+  ...trainStepOptions,
   epochs: { whole: true, least: 0 },
   batchSize: { whole: true, least: 1 },
   accumulate: { whole: true, least: 1 },
   shuffle: "boolean",
   validation: true,
-  seed: { whole: true },
   weights: "map",
   signal: "signal",
   checkpoint: "object",
   resume: "object",
-  loss: true,
-  lossWeights: true,
   classWeights: true,
   allowChanges: true,
-  optimizer: true,
-  metrics: true,
-  engine: true,
-  device: true,
-  threads: true,
-  worker: true,
-  verify: "boolean",
-  frozen: "strings",
-  learningRateMultipliers: "object",
-  layers: "array",
 });
 
 /** Batches that are read while a step runs: enough to even out slow ones, and little memory. */

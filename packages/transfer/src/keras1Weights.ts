@@ -3,7 +3,7 @@
 // sequences had an axis more.
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { NetworkLayer } from "@cajal/models";
-import type { StoredGroup, StoredWeight } from "./formats/format";
+import type { StoredGroup, StoredWeight } from "./storedWeights";
 
 /** The groups of layers, found by name, else in order. */
 export function fromKeras1(

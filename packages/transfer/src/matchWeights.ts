@@ -1,7 +1,7 @@
 // Weights of a file, matched with a model's: by path, by the layers' names, else by order as Keras does.
 import { CajalError, showShape, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import type { ModelConfig, ModelWeight, Network, NetworkLayer } from "@cajal/models";
-import type { StoredGroup, StoredWeight, StoredWeights } from "./formats/format";
+import type { StoredGroup, StoredWeight, StoredWeights } from "./storedWeights";
 import { kerasPaths } from "./kerasPaths";
 import { fromKeras1 } from "./keras1Weights";
 

@@ -2,7 +2,7 @@
 // the target, or lower it (`targeted`).
 import { CajalError, checkInteger, checkNumber, checkOptions, unknownName } from "@cajal/core";
 import type { Tensor } from "@cajal/core";
-import type { Call } from "../methods/method";
+import type { Call } from "../methods/call";
 import { emptyRows, rowOf, rows, rowsOf } from "../network/rows";
 
 export interface AttackOptions {

@@ -4,7 +4,8 @@
 import type { GraphBuilder } from "@cajal/onnx";
 import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepLift";
 import { rowOf, rowsOf } from "../network/rows";
-import { defineMethod, type Call } from "./method";
+import type { Call } from "./call";
+import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./shared/baseline";
 import { gradientsOf, scoresOf, total } from "./shared/evaluate";
 import { emptyRows } from "../network/rows";

@@ -5,7 +5,8 @@
 import { CajalError, checkNumber, tensor, type Tensor } from "@cajal/core";
 import { weightedMean } from "./graphMethod";
 import { rowOf, rowsOf } from "../network/rows";
-import { defineMethod, type Call } from "./method";
+import type { Call } from "./call";
+import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./shared/baseline";
 import { gradientsOf, rowsOfEach, scoresOf, sums, total } from "./shared/evaluate";
 import { quadrature, type Quadrature, type QuadratureRule } from "./shared/quadrature";

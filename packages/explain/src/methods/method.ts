@@ -1,24 +1,7 @@
 // A method of attribution: what it is called, what one may choose, and what it computes.
 import type { Tensor } from "@cajal/core";
-import type { DataFormat } from "../network/images";
+import type { Call } from "./call";
 import type { GraphMethod } from "./graphMethod";
-import type { Control, Network } from "../network/network";
-
-/** What a method is asked to explain. */
-export interface Call {
-  readonly network: Network;
-  /** [n, …], channels first. */
-  readonly images: Tensor<"float32">;
-  /** The class whose score is explained, of each image. */
-  readonly targets: readonly number[];
-  /** The graph's value of all scores: logits, or probabilities. */
-  readonly scores: string;
-  /** How tensors in the options lie. */
-  readonly format: DataFormat;
-  /** The layer that was named, if one was. */
-  readonly layer: string | undefined;
-  readonly control: Control;
-}
 
 /** What a method computes; tensors lie as they do inside, channels first. */
 export interface Attributed {
@@ -46,8 +29,9 @@ export interface Attributed {
   readonly maskScores?: Tensor<"float32">;
 }
 
-export interface Method<Name extends string = string, Options extends object = object> {
-  readonly name: Name;
+/** A method, whatever its options are. */
+export interface AnyMethod {
+  readonly name: string;
   /** As people call it. */
   readonly title: string;
   /** "image": a map of the image's shape; "cam": of its pixels, without channels; "layer": of the layer's shape. */
@@ -55,11 +39,19 @@ export interface Method<Name extends string = string, Options extends object = o
   /** Whether all that it does is plain gradients and runs forwards, so that engine tfjs has it too. */
   readonly plain: boolean;
   /** Names of options. */
-  readonly options: readonly (keyof Options & string)[];
+  readonly options: readonly string[];
   /** Whether it must be told a layer. */
   readonly needsLayer?: true;
-  attribute(call: Call, options: Options): Promise<Attributed>;
+  /** @param options of those names */
+  attribute(call: Call, options: object): Promise<Attributed>;
   /** The same as part of a graph, where the method is one. */
+  readonly graph?: GraphMethod;
+}
+
+export interface Method<Name extends string, Options extends object> extends AnyMethod {
+  readonly name: Name;
+  readonly options: readonly (keyof Options & string)[];
+  attribute(call: Call, options: Options): Promise<Attributed>;
   readonly graph?: GraphMethod<Options>;
 }
 

@@ -4,7 +4,8 @@
 import { CajalError, checkInteger } from "@cajal/core";
 import { insideShape } from "../network/images";
 import { rowOf, rowsOf } from "../network/rows";
-import { defineMethod, type Call } from "./method";
+import type { Call } from "./call";
+import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./shared/baseline";
 import { rowsOfEach, scoresOf, sums } from "./shared/evaluate";
 

@@ -1,22 +1,23 @@
 // A measure of how good an explanation is.
 import type { Tensor } from "@cajal/core";
-import type { Explainer } from "../explainer";
 import type { ExplainedGraph } from "../network/explainedGraph";
-import type { Call } from "../methods/method";
+import type { Attributor } from "../methods/attribution";
+import type { Call } from "../methods/call";
 
 /** Numbers by name: one for each image, or a list of them. */
 export type Figures = Readonly<Record<string, readonly number[] | readonly (readonly number[])[]>>;
 
 export interface MetricCall extends Call {
-  readonly explainer: Explainer;
+  readonly explainer: Attributor;
   /** The images as they were given. */
   readonly given: Tensor;
   /** An explainer of the same network with other weights; undefined on engine tfjs. */
-  readonly explainerOf: ((graph: ExplainedGraph) => Explainer) | undefined;
+  readonly explainerOf: ((graph: ExplainedGraph) => Attributor) | undefined;
 }
 
-export interface Metric<Name extends string = string, Options extends object = object> {
-  readonly name: Name;
+/** A metric, whatever its options are. */
+export interface AnyMetric {
+  readonly name: string;
   readonly title: string;
   /**
    * Which figure tells of good maps, and whether high or low ones do; of a list its last number. A map passes that
@@ -27,8 +28,19 @@ export interface Metric<Name extends string = string, Options extends object = o
     readonly better: "higher" | "lower";
     readonly limit?: number;
   };
+  /** Names of options. */
+  readonly options: readonly string[];
+  /**
+   * Its figures, and the same of a random map.
+   *
+   * @param options of those names
+   */
+  measure(call: MetricCall, options: object): Promise<Measured>;
+}
+
+export interface Metric<Name extends string, Options extends object> extends AnyMetric {
+  readonly name: Name;
   readonly options: readonly (keyof Options & string)[];
-  /** Its figures, and the same of a random map. */
   measure(call: MetricCall, options: Options): Promise<Measured>;
 }
 
@@ -39,7 +51,7 @@ export interface Measured {
 
 /** Of each image, whether its map passes by the metric's own figure. */
 export function passesOf(
-  { figure, better, limit }: Metric["judges"],
+  { figure, better, limit }: AnyMetric["judges"],
   { figures, random }: Measured,
 ): boolean[] {
   const last = (value: number | readonly number[]) => (typeof value === "number" ? value : value.at(-1)!); // prettier-ignore

@@ -3,7 +3,7 @@
 // has learned gives another map; one whose maps stay nearly as they were shows the image, and fails this check.
 // `similarity`: Spearman's rank correlation of absolute values, 1 for the same map; of two random maps 0.
 import { CajalError, checkInteger, random, tensor, type Tensor } from "@cajal/core";
-import type { AttributeOptions } from "../explainer";
+import type { AttributeOptions } from "../methods/attribution";
 import { inside } from "../network/images";
 import type { ExplainedGraph } from "../network/explainedGraph";
 import { rowOf } from "../network/rows";

@@ -1,7 +1,7 @@
 // Sensitivity-max (Yeh et al. 2019, arXiv:1901.09392): the largest of ‖e(x + σ zᵢ) − e(x)‖/‖e(x)‖ over noise, of a
 // method e. Low is steady; a map that is drawn anew each time has about √2.
 import { CajalError, type Tensor } from "@cajal/core";
-import type { AttributeOptions } from "../explainer";
+import type { AttributeOptions } from "../methods/attribution";
 import { noiseOf, type NoiseOptions } from "../methods/shared/noise";
 import { inside, outside } from "../network/images";
 import { emptyRows, rowOf } from "../network/rows";

@@ -15,10 +15,9 @@ export function withSoftmax(given: Model): ScoredModel {
   const model = readKeras(given);
   const { layers, output_layers: outputs } = model.config;
   const named = (name: string) => layers.find((layer) => layer.name === name)!;
-  const configOf = (layer: LayerEntry) => layer.config as Readonly<Record<string, unknown>>;
-  const before = ({ inbound_nodes: [node] }: LayerEntry) =>
-    (node as unknown as readonly [readonly [string]])[0][0];
-  const [[name]] = outputs as unknown as [[string]];
+  const configOf = (layer: LayerEntry) => layer.config;
+  const before = ({ inbound_nodes: [call] }: LayerEntry) => call![0]![0];
+  const name = outputs[0]![0];
   const last = named(name);
   const config = configOf(last);
   if ("layers" in config)
@@ -45,20 +44,19 @@ export function withSoftmax(given: Model): ScoredModel {
     };
   }
   // A softmax inside the last layer becomes one behind it.
-  const linear = { ...last, config: { ...config, activation: "linear" } } as LayerEntry;
+  const linear = { ...last, config: { ...config, activation: "linear" } };
   const changed = config["activation"] === "softmax" ? linear : last;
   const softmax = entry(`${name}_softmax`, "Activation", { activation: "softmax" }, name);
   const kept = layers.map((layer) => (layer === last ? changed : layer));
   return { model: extended(model, [...kept, softmax]), logits: name, softmax: softmax.name };
 }
 
-const entry = (name: string, className: string, config: object, input: string): LayerEntry =>
-  ({
-    name: name.replaceAll("/", "_"),
-    class_name: className,
-    config: { name: name.replaceAll("/", "_"), ...config },
-    inbound_nodes: [[[input, 0, 0, {}]]],
-  }) as unknown as LayerEntry;
+const entry = (name: string, className: string, config: object, input: string): LayerEntry => ({
+  name: name.replaceAll("/", "_"),
+  class_name: className,
+  config: { name: name.replaceAll("/", "_"), ...config },
+  inbound_nodes: [[[input, 0, 0, {}]]],
+});
 
 /** The model with these layers, the last of which gives its output. */
 const extended = (model: ModelConfig, layers: readonly LayerEntry[]): ModelConfig => ({

@@ -46,14 +46,14 @@ function inSrgb(lightness: number, chroma: number, hue: number): Color {
       c * Math.sin((hue * Math.PI) / 180),
     );
     if (linear.every((x) => x >= -1e-4 && x <= 1 + 1e-4))
-      return linear.map((x) => Math.round(255 * gamma(within(x, 0, 1)))) as unknown as Color;
+      return eachOf(linear, (x) => Math.round(255 * gamma(within(x, 0, 1))));
     c *= 0.95;
   }
   const grey = Math.round(255 * gamma(lightness ** 3));
   return [grey, grey, grey];
 }
 
-function oklabToLinear(L: number, a: number, b: number): number[] {
+function oklabToLinear(L: number, a: number, b: number): Color {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (L - 0.0894841775 * a - 1.291485548 * b) ** 3;
@@ -64,14 +64,16 @@ function oklabToLinear(L: number, a: number, b: number): number[] {
   ];
 }
 
+const eachOf = ([r, g, b]: Color, by: (x: number) => number): Color => [by(r), by(g), by(b)];
+
 const gamma = (x: number) => (x <= 0.0031308 ? 12.92 * x : 1.055 * x ** (1 / 2.4) - 0.055);
 
 /** The lightness of a colour in OKLab, 0 … 1. */
 export function lightnessOf(color: Color): number {
-  const [r, g, b] = color.map((each) => {
+  const [r, g, b] = eachOf(color, (each) => {
     const x = each / 255;
     return x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
-  }) as unknown as Color;
+  });
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);

@@ -24,8 +24,8 @@ import {
 } from "../network/network";
 import { cast, integersOf, wide } from "../layers/shared/integers";
 import { stepsThere } from "../layers/shared/masks";
-import type { Mask } from "../network/masks";
 import type { NetworkLayer } from "../network/plan";
+import type { Mask } from "../network/values";
 import type { ResolveOptions } from "../keras/registry";
 import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";

@@ -3,13 +3,7 @@
 // does neither it ends, as in Keras.
 import { CajalError } from "@cajal/core";
 import type { InnerLayer } from "../layers/definition/layer";
-import type { NetworkValue } from "./network";
-
-/** A mask by what it is made of: a step is there where `of` is not `value`, in any of its features. */
-export interface Mask {
-  readonly of: NetworkValue;
-  readonly value: number;
-}
+import type { Mask, NetworkValue } from "./values";
 
 const alike = (a: Mask | undefined, b: Mask | undefined) =>
   a === b || (a?.of === b?.of && a?.value === b?.value);

@@ -1,43 +1,21 @@
 // A model, understood: every call of every layer with the shapes of its inputs and outputs. Nested
 // models are opened, so that what reads a network sees layers alone.
-import { CajalError, showShape, sizeOf, type DType } from "@cajal/core";
-import type { KerasShape } from "../layers/definition/shape";
+import { CajalError, showShape, sizeOf } from "@cajal/core";
 import type { ModelConfig, SequentialConfig } from "../keras/config";
 import { readKeras } from "../keras/readKeras";
-import type { InnerLayer, Layer } from "../layers/definition/layer";
+import type { Layer } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
 import { located, outputShapes } from "./outputShapes";
-import { inputMask, outputMask, type Mask } from "./masks";
+import { inputMask, outputMask } from "./masks";
 import { callsOf, planOf, type NetworkLayer, type Plan, type PlanNode } from "./plan";
+import type { Call, Mask, NetworkValue } from "./values";
 import { layersOption, type ResolveOptions } from "../keras/registry";
+
+export type { Call, NetworkValue } from "./values";
 
 /** A model in any form that `resolve` takes; `object` is JSON as Keras 2, Keras 3 or TF.js wrote it. */
 export type Model = ModelConfig | SequentialConfig | Network;
-
-/** A layer applied to values. */
-export interface Call {
-  readonly layer: NetworkLayer;
-  /** Definition and config of that layer. */
-  readonly inner: InnerLayer;
-  readonly inputs: readonly NetworkValue[];
-  readonly outputs: readonly NetworkValue[];
-  /** The element type that the layer computes in, its inputs cast to it. */
-  readonly dtype: DType;
-  /** Which steps of its inputs are there, where not all are. */
-  readonly mask?: Mask;
-}
-
-export interface NetworkValue {
-  readonly shape: KerasShape;
-  readonly dtype: DType;
-  /** The name of its maker, for messages. */
-  readonly from: string;
-  /** Which steps are there, where not all are. */
-  readonly mask?: Mask;
-  /** The call that makes it. */
-  call?: Call;
-}
 
 /** Marks what `resolve` made; JSON has no symbols. The same in every copy of this package. */
 const resolved: unique symbol = Symbol.for("cajal.network");

@@ -1,21 +1,10 @@
 // Nodes of older operator sets (1 to 17) in the form that opset 18 has, so that all that follows
 // sees one form. What changed is in ONNX's Changelog.md; the rules below give the version in which.
-import { CajalError, tensor, type Tensor } from "@cajal/core";
-import type { Attributes } from "../model/attribute";
-import type { Known } from "./infer";
-import { upgradeFirst } from "./upgradeFirst";
+import { CajalError, tensor } from "@cajal/core";
+import { upgradeFirst, type Adder } from "./upgradeFirst";
 import { schemaIn } from "../operators/standard";
 import type { ElementType } from "../model/elementType";
-import type { Attribute, Node, ValueInfo } from "../model/model";
-
-/** What a rule may add before the node itself: constants, and nodes with one output. */
-export interface Adder {
-  op(op: string, inputs: readonly ValueInfo[], attributes?: Attributes): ValueInfo;
-  constant(data: Tensor): ValueInfo;
-  scalar(dtype: ElementType, value: number): ValueInfo;
-  value(name: string): ValueInfo;
-  find(name: string): Known | undefined;
-}
+import type { Attribute, Node } from "../model/model";
 
 /** A node as it is to be; its outputs keep their names. */
 type Rule = (node: Node, g: Adder, opset: number) => Node;

@@ -1,9 +1,19 @@
 // Nodes of the first operator sets (1 to 6) in the form that opset 7 has: broadcasting by `axis`, lists
 // and types as attributes of other kinds. What changed is in ONNX's Changelog.md.
-import { CajalError, tensor } from "@cajal/core";
-import { dataTypeOf, typeNamed } from "../model/elementType";
-import type { Attribute, Node } from "../model/model";
-import type { Adder } from "./upgrade";
+import { CajalError, tensor, type Tensor } from "@cajal/core";
+import type { Attributes } from "../model/attribute";
+import { dataTypeOf, typeNamed, type ElementType } from "../model/elementType";
+import type { Attribute, Node, ValueInfo } from "../model/model";
+import type { Known } from "./infer";
+
+/** What a rule may add before the node itself: constants, and nodes with one output. */
+export interface Adder {
+  op(op: string, inputs: readonly ValueInfo[], attributes?: Attributes): ValueInfo;
+  constant(data: Tensor): ValueInfo;
+  scalar(dtype: ElementType, value: number): ValueInfo;
+  value(name: string): ValueInfo;
+  find(name: string): Known | undefined;
+}
 
 type Rule = (node: Node, g: Adder) => Node;
 

@@ -2,7 +2,7 @@
 import { showShape, sizeOf, type Tensor } from "@cajal/core";
 import type { ElementType } from "./elementType";
 import type { Dim } from "./model";
-import { badShape, type Inferred } from "../operators/operator";
+import { badShape, type Inferred } from "./inferred";
 
 export type Dims = readonly Dim[] | undefined;
 

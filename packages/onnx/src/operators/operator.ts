@@ -1,24 +1,14 @@
 // What is known of an operator: how many inputs and outputs it has, their types, its attributes,
 // the rule that tells its outputs' types and shapes, and the builder's methods for it.
-import { CajalError, type DType, type Facts, type Tensor } from "@cajal/core";
+import type { DType, Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
-import type { ElementType } from "../model/elementType";
-import type { Attribute, AttributeType, Container, Dim, Node } from "../model/model";
+import type { Inferred } from "../model/inferred";
+import type { Attribute, AttributeType, Dim, Node } from "../model/model";
 import type { Method, Methods } from "./method";
 
-export interface Inferred {
-  readonly dtype: ElementType;
-  readonly shape: readonly Dim[] | undefined;
-  /** Where the value is no tensor: what is around it, outermost first. */
-  readonly containers?: readonly Container[] | undefined;
-  /**
-   * What a small tensor holds, row by row, as far as known: numbers, names of free axes ("batch",
-   * from Shape), undefined where unknown. This is how shapes computed inside a graph are followed.
-   */
-  readonly elements?: readonly Dim[] | undefined;
-}
+export { badShape, type Inferred } from "../model/inferred";
 
-/** What an inference rule sees of a node. */
+/** What an inference rule is told of a node. */
 export interface InferenceContext {
   readonly inputs: readonly (Inferred | undefined)[];
   /** Number of outputs that the node has. */
@@ -158,7 +148,3 @@ export interface OperatorSample {
 export const defineOperator = <M extends Methods = Record<never, Method>>(
   operator: Operator<M>,
 ): Operator<M> => operator;
-
-/** The error of a rule whose inputs do not fit; the node's name is put before it. */
-export const badShape = (message: string, facts: Facts = {}) =>
-  new CajalError("bad-shape", message, facts);

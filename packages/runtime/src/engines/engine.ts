@@ -3,7 +3,7 @@
 import type { Weights } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import type { DeviceChoice, DeviceName, EngineName } from "../devices/device";
+import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import type { GradientRequest, OpenedGradient } from "../session/gradientSession";
 import type { OpenedModel } from "../session/session";
 import type { TrainCore } from "../step/core";

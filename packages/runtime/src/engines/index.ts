@@ -1,6 +1,6 @@
 // The list of engines.
 import { unknownName } from "@cajal/core";
-import type { DeviceChoice, EngineName } from "../devices/device";
+import type { DeviceChoice, EngineName } from "../device/device";
 import type { Engine } from "./engine";
 import { onnx } from "./onnx/onnx";
 import { tfjs } from "./tfjs/tfjs";

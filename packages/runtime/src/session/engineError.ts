@@ -1,5 +1,5 @@
 import { CajalError, isCajalError } from "@cajal/core";
-import type { EngineName } from "../devices/device";
+import type { EngineName } from "../device/device";
 
 /** What went wrong inside an engine, as our error; our own errors pass as they are. */
 export function engineError(engine: EngineName, doing: string, cause: unknown): CajalError {

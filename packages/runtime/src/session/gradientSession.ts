@@ -2,7 +2,7 @@
 import type { Tensor } from "@cajal/core";
 import type { Layer } from "@cajal/models";
 import type { BackwardRules, GraphBuilder, ValueInfo } from "@cajal/onnx";
-import type { DeviceChoice, DeviceName, EngineName } from "../devices/device";
+import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import { checkFeeds } from "./checkFeeds";
 import { lifetimeOf } from "./lifetime";
 import type { RunOptions } from "./session";

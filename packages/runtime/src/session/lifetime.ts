@@ -1,6 +1,6 @@
 // When what owns an engine's memory may run, and when that memory is freed: the same for all kinds of sessions.
 import { abortable, CajalError } from "@cajal/core";
-import type { DeviceName, EngineName } from "../devices/device";
+import type { DeviceName, EngineName } from "../device/device";
 import { engineError } from "./engineError";
 
 export interface Lifetime {

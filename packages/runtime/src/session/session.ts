@@ -3,7 +3,7 @@ import { CajalError, type Tensor } from "@cajal/core";
 import type { ValueInfo } from "@cajal/onnx";
 import { checkFeeds } from "./checkFeeds";
 import { lifetimeOf } from "./lifetime";
-import type { DeviceName, EngineName } from "../devices/device";
+import type { DeviceName, EngineName } from "../device/device";
 
 export interface RunOptions {
   /** Stops waiting for the result. What runs on the device already is not interrupted. */

@@ -1,7 +1,7 @@
 // What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
 // counting, divergence.
 import { CajalError, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
-import type { DeviceName, EngineName } from "../devices/device";
+import type { DeviceName, EngineName } from "../device/device";
 import { notFiniteIn, readBatch, type StepBatch } from "./batch";
 import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {

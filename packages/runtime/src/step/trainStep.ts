@@ -1,9 +1,9 @@
 // One training step: forward + loss + gradients + optimizer update, compiled for an engine. What is
 // trained with (loss, optimizer, metrics) is arithmetic over `Ops`, so the engines share it.
 // openTrainStep.ts makes one.
-import type { NamedBatch, Shape, Tensor, Weights } from "@cajal/core";
+import { optionsOf, type NamedBatch, type Shape, type Tensor, type Weights } from "@cajal/core";
 import type { Layer } from "@cajal/models";
-import type { DeviceChoice, DeviceName, EngineName } from "../devices/device";
+import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import type { Ops } from "./ops";
 
 /** What is made small. */
@@ -143,6 +143,23 @@ export interface TrainStepOptions {
    */
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }
+
+/** The kinds of these options, for `checkOptions`: of whoever takes them too. */
+export const trainStepOptions = optionsOf<TrainStepOptions>({
+  loss: true,
+  lossWeights: true,
+  optimizer: true,
+  metrics: true,
+  engine: true,
+  device: true,
+  threads: true,
+  worker: true,
+  verify: "boolean",
+  seed: { whole: true },
+  frozen: "strings",
+  learningRateMultipliers: "object",
+  layers: "array",
+});
 
 /**
  * Numbers of a batch. Of a model of several outputs the metrics have the loss of each, `NAME_loss` without

@@ -5,7 +5,7 @@ import { ioErrors, systemCode, writeWhole } from "@cajal/files/node";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
-import type { CheckpointTarget } from "../train";
+import type { CheckpointTarget } from "./target";
 
 export interface CheckpointsOptions {
   /** Saves after every so many updates. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { csv, jsonl } from "./eventLogs";
 import { logged } from "./logged";
 import { crc32c, encodeEvent, record, tensorBoard } from "./tensorBoard";
-import type { TrainEvent } from "../train";
+import type { TrainEvent } from "../events";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cajal-logs-"))));

@@ -1,6 +1,6 @@
 // Writes a run's events down as they pass: `for await (const event of logged(train(…), jsonl("run.jsonl")))`.
 import { checkArgument } from "@cajal/core";
-import type { TrainEvent } from "../train";
+import type { TrainEvent } from "../events";
 
 /** Where events are written to. */
 export interface EventLog {

@@ -1,8 +1,9 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
-import type { Tensor, Weights } from "@cajal/core";
+import type { Weights } from "@cajal/core";
 import type { ModelConfig, Network } from "@cajal/models";
 import type { OptimizerState, TrainingConfig } from "../optimizerState";
 import type { OpenSource } from "../source";
+import type { StoredWeights } from "../storedWeights";
 
 /** A model as it was read. */
 export interface ReadModel {
@@ -16,31 +17,6 @@ export interface ReadModel {
   readonly trainingConfig?: TrainingConfig;
   /** With the option `optimizer`, where the file has a state and its optimizer is known. */
   readonly optimizerState?: OptimizerState;
-}
-
-/** Weights as a file has them, before they are matched with a model's. */
-export interface StoredWeights {
-  readonly format: string;
-  /** In groups that the file has for layers; one group without a name where it has none. */
-  readonly groups: readonly StoredGroup[];
-  /** Places as `.weights.h5` has them (`layers/conv2d/vars/0`), in place of names. */
-  readonly byPath?: boolean;
-  /** That Keras 1 wrote them, which had other layouts. */
-  readonly keras1?: boolean;
-}
-
-export interface StoredGroup {
-  /** The layer's name there; "" where weights lie in no groups. */
-  readonly name: string;
-  readonly weights: readonly StoredWeight[];
-}
-
-export interface StoredWeight {
-  /** As it is called there: "conv1/kernel:0", "gamma". */
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** @throws CajalError `bad-file` where its bytes are damaged */
-  read(): Promise<Tensor>;
 }
 
 /** A model that is to be written, checked. */

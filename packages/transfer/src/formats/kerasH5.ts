@@ -7,7 +7,8 @@ import { matchWeights } from "../matchWeights";
 import { readState } from "../optimizerState";
 import { parseLabels, parseObject } from "../parseObject";
 import { encodeKerasH5, encodeKerasWeights } from "./encodeKeras";
-import { defineFormat, type StoredGroup, type StoredWeight, type StoredWeights } from "./format";
+import type { StoredGroup, StoredWeight, StoredWeights } from "../storedWeights";
+import { defineFormat } from "./format";
 
 export const kerasH5 = defineFormat({
   name: "Keras .h5",

@@ -16,7 +16,8 @@ import { matchWeights } from "../matchWeights";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
 import { encodeTfjs } from "./encodeTfjs";
-import { defineFormat, type StoredWeight, type StoredWeights } from "./format";
+import type { StoredWeight, StoredWeights } from "../storedWeights";
+import { defineFormat } from "./format";
 
 /** A model.json above this is none. */
 const jsonAtMost = 256 * 2 ** 20;

@@ -5,7 +5,7 @@ import { type Tensor } from "@cajal/core";
 import type { OnnxModel } from "@cajal/onnx";
 import type { ExplainedGraph } from "../../network/explainedGraph";
 import { rowOf, rowsOf } from "../../network/rows";
-import type { Call } from "../method";
+import type { Call } from "../call";
 import { gradientsOf } from "./evaluate";
 
 export interface BiasLayer {

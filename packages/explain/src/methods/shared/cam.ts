@@ -7,7 +7,8 @@ import type { Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { emptyRows, rowOf, rowsOf } from "../../network/rows";
 import { mapLayer } from "../../network/explainedGraph";
-import { defineMethod, type Attributed, type Call, type Method } from "../method";
+import type { Call } from "../call";
+import { defineMethod, type Attributed, type Method } from "../method";
 import { eachLayerGradient } from "./layers";
 import { resized } from "./resize";
 

@@ -1,5 +1,5 @@
 // What methods ask of a network: scores, and gradients of scores.
-import type { Call } from "../method";
+import type { Call } from "../call";
 import type { NamedRules, PassRow } from "../../network/network";
 import { layerNamed, type LayerInfo } from "../../network/explainedGraph";
 import { emptyRows, rowOf, rows, rowsOf, type Rows } from "../../network/rows";

@@ -1,7 +1,7 @@
 // Values of a layer and gradients of the score by it.
 import type { Tensor } from "@cajal/core";
 import { emptyRows, rowOf, type Rows } from "../../network/rows";
-import type { Call } from "../method";
+import type { Call } from "../call";
 import { gradientsOf } from "./evaluate";
 
 /** For every row: the layer's values and the gradient by them, in the engine's memory. */

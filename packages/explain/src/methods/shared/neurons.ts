@@ -4,7 +4,7 @@ import { insideShape } from "../../network/images";
 import type { LayerInfo } from "../../network/explainedGraph";
 import type { NamedRules } from "../../network/network";
 import type { Rows } from "../../network/rows";
-import type { Call } from "../method";
+import type { Call } from "../call";
 import { neededLayer } from "./evaluate";
 
 export interface NeuronOptions {

@@ -2,7 +2,7 @@
 import { CajalError, checkInteger, checkNumber, random, showShape, type Tensor } from "@cajal/core";
 import { inside } from "../../network/images";
 import { emptyRows, rowOf } from "../../network/rows";
-import type { Call } from "../method";
+import type { Call } from "../call";
 
 export interface NoiseOptions {
   /** How many noisy images. */

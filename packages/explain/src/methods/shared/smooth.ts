@@ -1,7 +1,8 @@
 // Statistics over noisy copies of an image.
 import { unknownName } from "@cajal/core";
 import { emptyRows, rowOf } from "../../network/rows";
-import type { Call, Method } from "../method";
+import type { Call } from "../call";
+import type { AnyMethod } from "../method";
 import { inputXGradient } from "../inputXGradient";
 import { integratedGradients, type IntegratedGradientsOptions } from "../integratedGradients";
 import { saliency, type SaliencyOptions } from "../saliency";
@@ -17,7 +18,7 @@ export interface SmoothOptions extends NoiseOptions {
 
 export const smoothOptions = ["samples", "stdev", "seed", "noise", "of", "ofOptions"] as const;
 
-const methods: Readonly<Record<string, Method>> = {
+const methods: Readonly<Record<string, AnyMethod>> = {
   saliency,
   "input-x-gradient": inputXGradient,
   "integrated-gradients": integratedGradients,

@@ -1,6 +1,6 @@
 // Linear models fitted to what a network says of subsets of features.
 import { CajalError, checkInteger, tensor, type Tensor } from "@cajal/core";
-import type { Call } from "../method";
+import type { Call } from "../call";
 import { scoresOf } from "./evaluate";
 import { featuresOf, type FeatureOptions } from "./features";
 import { leastSquares } from "./leastSquares";

@@ -1,16 +1,23 @@
 // Little-endian numbers out of a stretch of bytes, every read within its bounds.
-import type { Container } from "./container";
+import type { CajalError } from "@cajal/core";
 
 const latin1 = new TextDecoder("latin1");
 
+/** What a cursor must know of its file. */
+interface Origin {
+  readonly offsetSize: number;
+  readonly lengthSize: number;
+  bad(problem: string, facts?: Record<string, unknown>): CajalError;
+}
+
 export class Cursor {
-  readonly container: Container;
+  readonly container: Origin;
   readonly bytes: Uint8Array;
   readonly what: string;
   readonly #view: DataView;
   at = 0;
 
-  constructor(container: Container, bytes: Uint8Array, what: string) {
+  constructor(container: Origin, bytes: Uint8Array, what: string) {
     this.container = container;
     this.bytes = bytes;
     this.what = what;

@@ -6,6 +6,7 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { Arity, KerasShape, OutputShapes, PerInput, RankedShape } from "./shape";
 import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
 import type { Step } from "./weightLayout";
+import type { Integers } from "./integers";
 
 /** A weight of a layer, as Keras makes it. */
 export interface WeightSpec {
@@ -136,9 +137,6 @@ export interface LayerPart {
   readonly attribute: string;
   readonly layer?: InnerLayer;
 }
-
-/** See {@link Layer.integers}. */
-export type Integers = "moves" | "computes" | "refuses";
 
 /** A case that the shared `checkLayer` runs. Shapes with the batch; `dtype` of the inputs. */
 export interface LayerSample<Config = Readonly<Record<string, unknown>>> {

@@ -3,7 +3,8 @@
 // Keras: keras/src/dtype_policies/dtype_policy.py, convert_input; keras/src/backend/common/dtypes.py.
 import { CajalError, type DType } from "@cajal/core";
 import { computed, isDType, type ElementType, type GraphBuilder, type Value } from "@cajal/onnx";
-import type { InnerLayer, Integers } from "../definition/layer";
+import type { Integers } from "../definition/integers";
+import type { InnerLayer } from "../definition/layer";
 
 /** Whole numbers by their width in bits; truth values are less than all. */
 const widths: ReadonlyMap<DType, { readonly signed: boolean; readonly bits: number }> = new Map([

@@ -2,7 +2,7 @@
 // has. They are its own affair, so what they do is looked at, not assumed.
 import { random, tensor, type Tensor } from "@cajal/core";
 import { blocked, GraphBuilder, type OnnxModel } from "@cajal/onnx";
-import type { DeviceName } from "../../devices/device";
+import type { DeviceName } from "../../device/device";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 
 let found: Promise<number | undefined> | undefined;

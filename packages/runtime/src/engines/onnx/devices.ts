@@ -1,8 +1,8 @@
 // The devices of engine onnx: ONNX Runtime's execution providers.
 import { encodeModel } from "@cajal/onnx";
-import { inNode } from "../../devices/device";
-import { installedPath } from "../../devices/installed";
-import { probe } from "../../devices/probe";
+import { inNode } from "../../device/device";
+import { installedPath } from "../../device/installed";
+import { probe } from "../../device/probe";
 import type { EngineDevices } from "../engine";
 import { doubling } from "./doubling";
 import { onnxruntimeWeb } from "./peers";

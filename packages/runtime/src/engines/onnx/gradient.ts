@@ -25,7 +25,7 @@ import type {
   OpenedGradient,
 } from "../../session/gradientSession";
 import type { OpenedModel } from "../../session/session";
-import type { DeviceName } from "../../devices/device";
+import type { DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
 import { doubling } from "./doubling";

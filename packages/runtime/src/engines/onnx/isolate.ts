@@ -3,8 +3,8 @@
 // one, and what happened to that is an error.
 import { CajalError } from "@cajal/core";
 import { encodeModel, type OnnxModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../devices/device";
-import { installedPath } from "../../devices/installed";
+import { inNode, type DeviceName } from "../../device/device";
+import { installedPath } from "../../device/installed";
 import { withoutTelemetry } from "./telemetry";
 import { sessionOptions } from "./onnxRuntime";
 

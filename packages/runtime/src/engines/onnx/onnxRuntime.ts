@@ -2,8 +2,8 @@
 import { CajalError, type DType, type Tensor, type TypedArrays } from "@cajal/core";
 import { encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
-import { inNode, noDevice, type DeviceName } from "../../devices/device";
-import { deviceReason } from "../../devices/reason";
+import { inNode, noDevice, type DeviceName } from "../../device/device";
+import { deviceReason } from "../../device/reason";
 import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "../../session/engineError";
 import { doubling } from "./doubling";

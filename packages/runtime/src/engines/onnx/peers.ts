@@ -2,8 +2,8 @@
 // so that bundlers find it.
 import { peerError } from "@cajal/core";
 import type * as ort from "onnxruntime-common";
-import { inNode } from "../../devices/device";
-import { importInNode } from "../../devices/peers";
+import { inNode } from "../../device/device";
+import { importInNode } from "../../device/peers";
 import { turnTelemetryOff } from "./telemetry";
 
 /** What both builds of ONNX Runtime offer. */

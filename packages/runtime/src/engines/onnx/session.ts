@@ -2,7 +2,7 @@
 import { isCajalError, type DType, type Tensor } from "@cajal/core";
 import type { OnnxModel, ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
-import { inNode, isGpu, noDevice, type DeviceName } from "../../devices/device";
+import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
 import { onnxDevices } from "./devices";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";

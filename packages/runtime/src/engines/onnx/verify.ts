@@ -3,7 +3,7 @@
 import { CajalError, random, tensor, type Tensor } from "@cajal/core";
 import { computed, type OnnxModel } from "@cajal/onnx";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
-import { inNode } from "../../devices/device";
+import { inNode } from "../../device/device";
 import type { OpenedModel } from "../../session/session";
 
 // GPUs round products to 10 bits (TF32), and layers add up; garbage is of the values' own size.

@@ -2,9 +2,9 @@
 // its own, switched to and back within one synchronous stretch, so that sessions on several devices,
 // and a user's own TF.js code, do not meet.
 import { CajalError, isCajalError } from "@cajal/core";
-import { inNode, noDevice, type DeviceChoice, type DeviceName } from "../../devices/device";
-import { deviceReason } from "../../devices/reason";
-import { installCommand } from "../../devices/peers";
+import { inNode, noDevice, type DeviceChoice, type DeviceName } from "../../device/device";
+import { deviceReason } from "../../device/reason";
+import { installCommand } from "../../device/peers";
 import { candidates } from "../engine";
 import { tfjsDevices } from "./devices";
 import {

@@ -1,7 +1,7 @@
 // The devices of engine tfjs: TF.js' backends.
-import { inNode, type DeviceChoice } from "../../devices/device";
-import { installedPath } from "../../devices/installed";
-import { probe } from "../../devices/probe";
+import { inNode, type DeviceChoice } from "../../device/device";
+import { installedPath } from "../../device/installed";
+import { probe } from "../../device/probe";
 import type { EngineDevices } from "../engine";
 import { tfjsBackends, tfjsCore, tfjsLayers, type TfjsDevice } from "./peers";
 

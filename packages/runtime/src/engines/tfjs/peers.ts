@@ -4,8 +4,8 @@ import { peerError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type * as webgpu from "webgpu";
-import { inNode } from "../../devices/device";
-import { importInNode } from "../../devices/peers";
+import { inNode } from "../../device/device";
+import { importInNode } from "../../device/peers";
 
 export type TfCore = typeof tfc;
 export type TfLayers = typeof tfl;

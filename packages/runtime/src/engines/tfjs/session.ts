@@ -4,7 +4,7 @@ import type { KerasShape, Network } from "@cajal/models";
 import { computed, type ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { KerasSource, OpenRequest } from "../engine";
-import { isGpu } from "../../devices/device";
+import { isGpu } from "../../device/device";
 import type { OpenedModel } from "../../session/session";
 import { backendsReady, tfjsOn } from "./backend";
 import { fromTfjs, toTfjs } from "./dtypes";

@@ -3,7 +3,7 @@
 import type { Tensor, Weights } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import { isInstalled } from "../../devices/peers";
+import { isInstalled } from "../../device/peers";
 import { differentiating } from "./devices";
 import { opsTfjs } from "./ops";
 

@@ -2,7 +2,7 @@
 import { CajalError, hash } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type * as tfl from "@tensorflow/tfjs-layers";
-import type { DeviceName } from "../../devices/device";
+import type { DeviceName } from "../../device/device";
 import { tfjsLayerOf } from "./layers";
 
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */

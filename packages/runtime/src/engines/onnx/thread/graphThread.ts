@@ -2,7 +2,7 @@
 // caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
 import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../../devices/device";
+import { inNode, type DeviceName } from "../../../device/device";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";

@@ -1,6 +1,6 @@
 // Whether ONNX Runtime writes results into arrays that a run is given for them. onnxruntime-node (1.30)
 // does; onnxruntime-web leaves them as they are, and hands out arrays of its own, without a word.
-import type { DeviceName } from "../../../devices/device";
+import type { DeviceName } from "../../../device/device";
 import { doubling } from "../doubling";
 import { onnxRuntime } from "../onnxRuntime";
 

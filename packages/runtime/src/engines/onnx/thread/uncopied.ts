@@ -3,7 +3,7 @@
 // converts outputs one by one, though, and gives up at one that is no tensor. So a graph whose first
 // output is a sequence does all its work, writes all arrays that it was given, and converts nothing.
 import { encodeModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../../devices/device";
+import { inNode, type DeviceName } from "../../../device/device";
 import { nothing, refusal } from "./graphHost.js";
 import { doubling } from "../doubling";
 import { onnxruntimeNode } from "../peers";

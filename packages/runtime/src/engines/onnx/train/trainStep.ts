@@ -1,8 +1,8 @@
 // The training step on ONNX Runtime: graphs that compute it (stepGraphs.ts), and the parameters that they read and
 // write (parameterStore.ts).
 import { sizeOf, type Tensor, type Weights } from "@cajal/core";
-import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../devices/device";
-import { isInstalled } from "../../../devices/peers";
+import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../device/device";
+import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
 import { notFinite, type Bad } from "../../../step/checks";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../../step/core";

@@ -3,7 +3,7 @@
 import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import { gradients, type OnnxModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../../devices/device";
+import { inNode, type DeviceName } from "../../../device/device";
 import type { Ref } from "../thread/graphHost.js";
 import { sameThread, type GraphThread } from "../thread/graphThread";
 import { forwardOf } from "./forward";

@@ -1,0 +1,11 @@
+import type { Checkpoint } from "./checkpoint";
+
+/** Where a run is saved as it goes. */
+export interface CheckpointTarget {
+  /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
+  save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
+  /** Saves after every so many updates. */
+  readonly everySteps?: number;
+  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
+  readonly everyEpochs?: number;
+}

@@ -1,0 +1,65 @@
+// What happens in the course of a run.
+import type { Tensor, Weights } from "@cajal/core";
+import type { DeviceName, EngineName, StepResult } from "@cajal/runtime";
+
+export type TrainEvent = StartEvent | StepEvent | EpochEvent | CheckpointEvent | EndEvent;
+
+export interface StartEvent {
+  readonly type: "start";
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+  readonly epochs: number;
+  /** The epoch that begins or goes on, from 0. */
+  readonly epoch: number;
+  /** Updates made before: 0, or the resumed checkpoint's. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+}
+
+/** After each update. */
+export interface StepEvent extends StepResult {
+  readonly type: "step";
+  readonly epoch: number;
+  /** Number of the batch within its epoch, from 0; of the first one where batches are accumulated. */
+  readonly batch: number;
+  /** Updates made, this one included. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  /** Examples in the batch, or in all that were accumulated. */
+  readonly examples: number;
+  readonly learningRate: number;
+}
+
+/** After each pass over the data; loss and metrics are means over its steps, each taken before its update. */
+export interface EpochEvent extends StepResult {
+  readonly type: "epoch";
+  /** From 0. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Loss and metrics of the validation data, in inference mode. */
+  readonly validation?: StepResult;
+  /** Time that the epoch took, validation included. */
+  readonly seconds: number;
+  /** A copy of the weights; ask before the loop goes on. */
+  weights(): Promise<Weights>;
+  /** A copy of the optimizer's state, `layer/weight/slot`; ask before the loop goes on. */
+  state(): Promise<ReadonlyMap<string, Tensor>>;
+}
+
+export interface CheckpointEvent {
+  readonly type: "checkpoint";
+  readonly epoch: number;
+  readonly step: number;
+  readonly path?: string;
+}
+
+/** The last event of a run that reached its last epoch. */
+export interface EndEvent {
+  readonly type: "end";
+  readonly epochs: number;
+  readonly step: number;
+  readonly seconds: number;
+  readonly weights: Weights;
+  /** The optimizer's, `layer/weight/slot`. */
+  readonly state: ReadonlyMap<string, Tensor>;
+}
