@@ -12,6 +12,7 @@ import { gradients, GraphBuilder, type OnnxModel, type Value } from "@cajal/onnx
 import { methods, type MethodName, type MethodOptions } from "./methods";
 import type { AnyMethod } from "./methods/method";
 import type { Baseline } from "./methods/shared/baseline";
+import { resizedIn } from "./methods/shared/resize";
 import {
   explainedKeras,
   explainedOnnx,
@@ -123,7 +124,12 @@ function built(
       x: g.value(door.x.name),
       fed: g.value(graph.image),
       scores,
-      layer: () => g.value(mapLayer(graph, options.layer).value),
+      oneHot,
+      explained: graph,
+      layer() {
+        const info = mapLayer(graph, options.layer);
+        return { info, value: g.value(info.value) };
+      },
       baseline: constant(g),
       gradients: (by, rules, dy = (one) => one) =>
         gradients(g, scores, by, { dy: dy(oneHot), ...(rules && { rules: rules.make(g) }) }),
@@ -131,7 +137,7 @@ function built(
     own,
   );
   if (method.gives === "cam") {
-    g.output(enlarged(g, map, shape.slice(1)), "map");
+    g.output(resizedIn(g, g.relu(map), shape.slice(1)), "map");
     g.output(map, "cam");
   } else {
     const last = dataFormat === "channels_last" && map.shape?.length === 4;
@@ -244,18 +250,6 @@ function oneHotOf(
       'attributionGraph: along a path the network does not see the image itself, so its top class is not known; give `target`, a class or "input".',
     );
   return g.oneHot(g.argMax(scores, { axis: 1, keepdims: false }), classes, ends);
-}
-
-/** max(cam, 0) [n, h, w], resized bilinearly by pixel centres. */
-function enlarged(g: GraphBuilder, cam: Value, [height, width]: readonly number[]): Value {
-  const [n, h, w] = cam.shape as [number, number, number];
-  const positive = g.reshape(g.relu(cam), [n, 1, h, w]);
-  const large = g.resize(positive, {
-    sizes: [n, 1, height!, width!],
-    mode: "linear",
-    coordinate_transformation_mode: "half_pixel",
-  });
-  return g.reshape(large, [n, height!, width!]);
 }
 
 /** A baseline as a constant [1, …] or [batch, …], channels first. */

@@ -1,11 +1,11 @@
 // CAM (Zhou et al. 2015, arXiv:1512.04150): wₖ = the weight of channel k for the class, in a dense layer behind a
 // global average pooling; without 1/(h w), so that Grad-CAM is this divided by the number of pixels.
-import { CajalError, type Tensor } from "@cajal/core";
+import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Node } from "@cajal/onnx";
 import { mapLayer, type ExplainedGraph, type LayerInfo } from "../network/explainedGraph";
 import { rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
-import { finished, mapsOf, weightedSum } from "./shared/cam";
+import { finished, mapsOf, overChannels, weightedSum } from "./shared/cam";
 import { layerOf } from "./shared/evaluate";
 
 export const cam = defineMethod({
@@ -24,6 +24,17 @@ export const cam = defineMethod({
       return weightedSum(maps, Float64Array.from({ length: maps.channels }, (_, k) => weight(k, target))); // prettier-ignore
     });
     return finished(call, layer.name, cams, a.shape.slice(1));
+  },
+  graph: {
+    map({ g, explained, layer, oneHot }) {
+      const { info, value } = layer();
+      const weight = classWeights(explained, info);
+      const [n, channels] = value.shape as [number, number];
+      const matrix = Array.from({ length: explained.classes * channels }, (_, i) => weight(i % channels, Math.floor(i / channels))); // prettier-ignore
+      const weights = g.constant(tensor("float32", [explained.classes, channels], matrix));
+      const chosen = g.reshape(g.matMul(oneHot, weights), [n, channels, 1, 1]);
+      return overChannels(g, g.mul(chosen, value));
+    },
   },
 });
 

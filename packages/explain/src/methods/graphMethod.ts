@@ -1,5 +1,6 @@
 // A method as part of an ONNX graph, for files that need nothing of ours to be run.
 import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { ExplainedGraph, LayerInfo } from "../network/explainedGraph";
 import type { NamedRules } from "../network/network";
 import type { Baseline } from "./shared/baseline";
 
@@ -12,8 +13,11 @@ export interface GraphCall {
   readonly fed: Value;
   /** [fed, classes] */
   readonly scores: Value;
-  /** The layer for class activation maps: its value, of what was fed. */
-  layer(): Value;
+  /** [fed, classes]: 1 at each row's target. */
+  readonly oneHot: Value;
+  readonly explained: ExplainedGraph;
+  /** The layer for class activation maps, and its value, of what was fed. */
+  layer(): { readonly info: LayerInfo; readonly value: Value };
   /** A baseline as a constant that fits the images. */
   baseline(given: Baseline): Value;
   /** Gradients of the target's score, of every row that was fed. */

@@ -6,7 +6,7 @@ import { gradCam } from "./gradCam";
 import { guidedBackprop } from "./guidedBackprop";
 import { defineMethod } from "./method";
 import { mapped } from "./shared/evaluate";
-import { resized, type Interpolation } from "./shared/resize";
+import { resized, resizedIn, type Interpolation } from "./shared/resize";
 
 export interface GuidedGradCamOptions {
   /** How the map comes to the image's size. Default "linear". */
@@ -22,8 +22,7 @@ export const guidedGradCam = defineMethod({
   plain: false,
   options: ["interpolation"],
   async attribute(call, { interpolation = "linear" }: GuidedGradCamOptions) {
-    if (!interpolations.includes(interpolation))
-      throw unknownName("interpolation", interpolation, interpolations);
+    checkInterpolation(interpolation);
     const { map: gradient } = await guidedBackprop.attribute(call, {});
     const { layer, cam } = await gradCam.attribute(call, {});
     const [, h, w] = cam!.shape as [number, number, number];
@@ -43,4 +42,19 @@ export const guidedGradCam = defineMethod({
     );
     return { map, layer: layer! };
   },
+  graph: {
+    map(call, { interpolation = "linear" }) {
+      checkInterpolation(interpolation);
+      const { g, x } = call;
+      const [n, , height, width] = x.shape as [number, number, number, number];
+      const cam = g.relu(gradCam.graph!.map(call, {}));
+      const large = g.reshape(resizedIn(g, cam, [height, width], interpolation), [n, 1, height, width]); // prettier-ignore
+      return g.mul(guidedBackprop.graph!.map(call, {}), large);
+    },
+  },
 });
+
+/** @throws CajalError `unknown-name` */
+function checkInterpolation(given: Interpolation): void {
+  if (!interpolations.includes(given)) throw unknownName("interpolation", given, interpolations);
+}

@@ -1,6 +1,6 @@
 // SmoothGrad² (Hooker et al. 2018, arXiv:1806.10758): the mean of squares of what SmoothGrad averages.
 import { defineMethod } from "./method";
-import { smoothed, smoothOptions, type SmoothOptions } from "./shared/smooth";
+import { smoothed, smoothedIn, smoothOptions, type SmoothOptions } from "./shared/smooth";
 
 export const smoothGradSquared = defineMethod({
   name: "smoothgrad-squared",
@@ -9,4 +9,5 @@ export const smoothGradSquared = defineMethod({
   plain: true,
   options: [...smoothOptions],
   attribute: (call, options: SmoothOptions) => smoothed(call, options, (_, square) => square),
+  graph: smoothedIn((_, __, square) => square()),
 });

@@ -61,7 +61,7 @@ export const defineCam = <const Name extends string, Options extends object = ob
     ...(inGraph && {
       graph: {
         map({ g, layer, gradients }, chosen: Options) {
-          const a = layer();
+          const a = layer().value;
           return inGraph(g, a, gradients([a])[0]!, chosen);
         },
       },

@@ -1,5 +1,15 @@
 // Noise that is drawn by a seed, or given.
-import { CajalError, checkInteger, checkNumber, random, showShape, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkInteger,
+  checkNumber,
+  random,
+  showShape,
+  sizeOf,
+  tensor,
+  type Tensor,
+} from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import { inside } from "../../network/images";
 import { emptyRows, rowOf } from "../../network/rows";
 import type { Call } from "../call";
@@ -52,6 +62,33 @@ export function noiseOf(
       for (let i = 0; i < size; i++) to[i] = x[i]! + Math.fround(z[i]! * scale);
     },
   };
+}
+
+/** The same in a graph: every image with every draw, [samples · n, …], those of one draw together. */
+export function noisyIn(
+  g: GraphBuilder,
+  x: Value,
+  { samples = 25, stdev, seed = 0, noise }: NoiseOptions,
+): Value {
+  if (noise !== undefined)
+    throw new CajalError(
+      "unsupported",
+      "attributionGraph: noise is drawn when the graph is made; say `seed` in place of `noise`.",
+    );
+  if (stdev !== undefined) checkNumber("attributionGraph", "stdev", stdev, { least: 0 });
+  checkInteger("attributionGraph", "seed", seed);
+  checkInteger("attributionGraph", "samples", samples, { least: 1, most: 10_000 });
+  const [n, ...shape] = x.shape as [number, ...number[]];
+  const size = sizeOf(shape);
+  const z = tensor("float32", [samples, 1, ...shape]);
+  for (let k = 0; k < samples; k++) {
+    const numbers = random(seed, "noise", k);
+    for (let i = 0; i < size; i++) z.data[k * size + i] = numbers.normal();
+  }
+  const axes = shape.map((_, i) => i + 1);
+  const range = () => g.sub(g.reduceMax(x, { axes, keepdims: true }), g.reduceMin(x, { axes, keepdims: true })); // prettier-ignore
+  const scale = stdev === undefined ? g.mul(range(), relative) : g.scalar("float32", stdev);
+  return g.reshape(g.add(x, g.mul(g.constant(z), scale)), [samples * n, ...shape]);
 }
 
 function span(x: Float32Array): number {

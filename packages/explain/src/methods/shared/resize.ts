@@ -1,4 +1,5 @@
 // Maps brought to another size.
+import type { GraphBuilder, Value } from "@cajal/onnx";
 
 /**
  * How a small map becomes a large one: `linear`, with the centres of pixels as their places (ONNX Resize half_pixel,
@@ -40,6 +41,26 @@ function places(from: number, to: number, interpolation: Interpolation) {
     const low = Math.floor(at);
     return { low, high: Math.min(low + 1, from - 1), share: at - low };
   });
+}
+
+/** The same in a graph: [n, h, w] → [n, height, width]. */
+export function resizedIn(
+  g: GraphBuilder,
+  map: Value,
+  [height, width]: readonly number[],
+  interpolation: Interpolation = "linear",
+): Value {
+  const [n, h, w] = map.shape as [number, number, number];
+  const large = g.resize(g.reshape(map, [n, 1, h, w]), {
+    sizes: [n, 1, height!, width!],
+    ...(interpolation === "nearest"
+      ? { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" }
+      : {
+          mode: "linear",
+          coordinate_transformation_mode: interpolation === "linear" ? "half_pixel" : "align_corners", // prettier-ignore
+        }),
+  });
+  return g.reshape(large, [n, height!, width!]);
 }
 
 /** pytorch-grad-cam's (m − min)/(1e-7 + max of that). */

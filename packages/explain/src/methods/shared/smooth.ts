@@ -1,5 +1,6 @@
 // Statistics over noisy copies of an image.
-import { unknownName } from "@cajal/core";
+import { CajalError, unknownName } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import { emptyRows, rowOf } from "../../network/rows";
 import type { Call } from "../call";
 import type { AnyMethod } from "../method";
@@ -7,7 +8,8 @@ import { inputXGradient } from "../inputXGradient";
 import { integratedGradients, type IntegratedGradientsOptions } from "../integratedGradients";
 import { saliency, type SaliencyOptions } from "../saliency";
 import { sums } from "./evaluate";
-import { noiseOf, type NoiseOptions } from "./noise";
+import type { GraphMethod } from "../graphMethod";
+import { noiseOf, noisyIn, type NoiseOptions } from "./noise";
 
 export interface SmoothOptions extends NoiseOptions {
   /** What is attributed for each noisy image. Default "saliency". */
@@ -54,3 +56,25 @@ export async function smoothed(
   mean.data.forEach((value, i) => (mean.data[i] = statistic(value, square.data[i]!)));
   return { map: mean.tensor() };
 }
+
+/** The same as part of a graph, of what is one gradient of each noisy image. */
+export const smoothedIn = (
+  statistic: (g: GraphBuilder, mean: Value, square: () => Value) => Value,
+): GraphMethod<SmoothOptions> => ({
+  points: (g, x, _, options) => noisyIn(g, x, options),
+  map(call, { of = "saliency", ofOptions = {} }) {
+    if (!Object.hasOwn(methods, of))
+      throw unknownName("method to smooth", of, Object.keys(methods));
+    if (of === "integrated-gradients")
+      throw new CajalError(
+        "unsupported",
+        'attributionGraph: a path from every noisy image is no single graph; smooth "saliency" or "input-x-gradient".',
+      );
+    const { g, x, fed } = call;
+    const map = methods[of]!.graph!.map({ ...call, x: fed }, ofOptions);
+    const [n, ...shape] = x.shape as [number, ...number[]];
+    const draws = g.reshape(map, [(map.shape![0]! as number) / n, n, ...shape]);
+    const mean = (value: Value) => g.reduceMean(value, { axes: [0], keepdims: false });
+    return statistic(g, mean(draws), () => mean(g.mul(draws, draws)));
+  },
+});
