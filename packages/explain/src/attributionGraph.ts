@@ -233,14 +233,14 @@ function oneHotOf(
   }: { target: number | "input" | "top"; batch: number; alongPath: boolean },
 ): Value {
   const [rows, classes] = scores.shape as [number, number];
-  const ends = g.constant(tensor("float32", [2], [0, 1]));
+  const ends = () => g.constant(tensor("float32", [2], [0, 1]));
   if (typeof target === "number") {
     checkInteger("attributionGraph", "target", target, { least: 0, most: classes - 1 });
     const row = Array.from({ length: classes }, (_, i) => (i === target ? 1 : 0));
     return g.expand(g.constant(tensor("float32", [1, classes], row)), [rows, classes]);
   }
   if (target === "input") {
-    const given = g.oneHot(g.input("target", "int64", [batch]), classes, ends);
+    const given = g.oneHot(g.input("target", "int64", [batch]), classes, ends());
     return rows === batch ? given : g.tile(given, [rows / batch, 1]);
   }
   if (target !== "top") throw unknownName("target", target, ["top", "input"]);
@@ -249,7 +249,7 @@ function oneHotOf(
       "bad-argument",
       'attributionGraph: along a path the network does not see the image itself, so its top class is not known; give `target`, a class or "input".',
     );
-  return g.oneHot(g.argMax(scores, { axis: 1, keepdims: false }), classes, ends);
+  return g.oneHot(g.argMax(scores, { axis: 1, keepdims: false }), classes, ends());
 }
 
 /** A baseline as a constant [1, …] or [batch, …], channels first. */
