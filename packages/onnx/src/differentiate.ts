@@ -133,6 +133,7 @@ function pullback(
     if (list) list.push(dy);
     else arrived.set(name, [dy]);
   };
+  const asked = new Set(inputs.map(({ name }) => name));
   const sums = new Map<string, Value>();
   const consumers = consumersIn(nodes);
   const total = (name: string): Value | undefined => {
@@ -180,6 +181,8 @@ function pullback(
         arrive(name, dx);
       }
     });
+    // All that uses these has been, and a long graph has many.
+    for (const name of node.outputs) if (!asked.has(name)) arrived.delete(name);
   }
   return inputs.map((value) => total(value.name) ?? like(g, value, 0));
 }
@@ -275,7 +278,7 @@ function context(
     consumers,
     from,
   }: {
-    wanted: ReadonlySet<number>;
+    wanted: readonly number[];
     formulations: Formulations;
     scale: Value | undefined;
     sums: Map<string, Value>;
@@ -289,7 +292,7 @@ function context(
     node,
     inputs,
     outputs: node.outputs.map(find),
-    wants: (i) => wanted.has(i),
+    wants: (i) => wanted.includes(i),
     output: (i) => g.outputOf(node, i),
     scale,
     setChannelSums: (dx, known) => void sums.set(dx.name, known),

@@ -25,7 +25,7 @@ export function nodesBetween(
   nodes: readonly Node[],
   outputs: readonly Value[],
   inputs: readonly Value[],
-): Map<Node, ReadonlySet<number>> {
+): Map<Node, readonly number[]> {
   const { reached } = reachedFrom(g, nodes, inputs);
   const needed = new Set(outputs.map(({ name }) => name));
   for (const node of nodes.toReversed()) {
@@ -39,18 +39,18 @@ export function nodesBetween(
 /** The nodes that change when `inputs` do, with the inputs through which they do, and the values that move. */
 function reachedFrom(g: GraphBuilder, nodes: readonly Node[], inputs: readonly Value[]) {
   const moving = new Set(inputs.map(({ name }) => name));
-  const reached = new Map<Node, Set<number>>();
+  const reached = new Map<Node, readonly number[]>();
   /** Those whose outputs move in steps alone. */
   const ends = new Set<Node>();
   for (const node of nodes) {
-    const through = new Set<number>();
+    const through: number[] = [];
     const ignored = definitionOf(node)?.ignores;
     node.inputs.forEach((name, i) => {
-      if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.add(i);
+      if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.push(i);
     });
     // What a graph inside the node reads of the graph around it is an input of the node, too.
     const captures = capturesIn(node).some((name) => moving.has(name));
-    if (through.size === 0 && !captures) continue;
+    if (through.length === 0 && !captures) continue;
     const moved = operator(node.op, node.domain)?.steps
       ? []
       : // What is whole numbers moves in steps.

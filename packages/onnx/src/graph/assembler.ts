@@ -49,6 +49,20 @@ export interface AssemblerOptions {
 interface Shared {
   readonly opsets: Map<string, number>;
   readonly names: Names;
+  readonly shapes: Shapes;
+}
+
+/** Shapes of values, one object for several in turn that are the same: most values of a graph have one like that. */
+class Shapes {
+  #last: readonly Dim[] = [];
+
+  one(shape: readonly Dim[] | undefined): readonly Dim[] | undefined {
+    if (!shape) return undefined;
+    const same =
+      shape.length === this.#last.length && shape.every((extent, i) => extent === this.#last[i]);
+    if (!same) this.#last = shape;
+    return this.#last;
+  }
 }
 
 export class GraphAssembler implements Scope {
@@ -61,10 +75,9 @@ export class GraphAssembler implements Scope {
   readonly #inputs: ValueInfo[] = [];
   readonly #outputs: ValueInfo[] = [];
   readonly #values = new Map<string, Value>();
+  /** Values of which more is known than type and shape. */
   readonly #known = new Map<string, Known>();
-  /** Names of the nodes' outputs: of what is computed here. */
-  readonly #computed = new Set<string>();
-  /** Those of them that are other names of values, as outputs. */
+  /** Outputs of nodes that are other names of values, as outputs of the graph. */
   readonly #published = new Set<string>();
   /** Small constants by content, so that a graph holds each once. */
   readonly #constants = new Map<string, Value>();
@@ -82,7 +95,9 @@ export class GraphAssembler implements Scope {
     this.opset = outer?.opset ?? opset;
     this.#outer = outer;
     this.#scope = outer ? outer.#scope : "";
-    this.#shared = outer ? outer.#shared : { opsets: new Map([["", opset]]), names: new Names() };
+    this.#shared = outer
+      ? outer.#shared
+      : { opsets: new Map([["", opset]]), names: new Names(), shapes: new Shapes() };
   }
 
   /** An input of the graph. */
@@ -157,7 +172,7 @@ export class GraphAssembler implements Scope {
 
   /** What is known of the value of that name, here or in the graph around. */
   find(name: string): Known | undefined {
-    return this.#known.get(name) ?? this.#outer?.find(name);
+    return this.#known.get(name) ?? this.#values.get(name) ?? this.#outer?.find(name);
   }
 
   /** The nodes so far, in the order in which they run. */
@@ -264,7 +279,6 @@ export class GraphAssembler implements Scope {
     const inferred = inferNode(extended, inputs, this.opset, this)[i]!;
     this.#nodes[at] = extended;
     this.#places.set(outputs[i]!, at);
-    this.#computed.add(outputs[i]!);
     return this.#declare(
       { name: outputs[i]!, dtype: inferred.dtype, shape: inferred.shape },
       inferred,
@@ -297,7 +311,7 @@ export class GraphAssembler implements Scope {
     checkValue("output", value);
     const name = as ?? value.name;
     const twice = this.#outputs.some((output) => output.name === value.name);
-    if (name === value.name && this.#computed.has(name) && !twice) {
+    if (name === value.name && this.#places.has(name) && !twice) {
       const output = this.value(name);
       this.#outputs.push(output);
       return output;
@@ -322,7 +336,7 @@ export class GraphAssembler implements Scope {
     const outer = new Set([...this.#inputs, ...this.#outputs].map(({ name }) => name));
     const nodes = underPublishedNames(this.#nodes, {
       published: this.#published,
-      computed: this.#computed,
+      computed: this.#places,
       kept: outer,
     });
     const values = new Map<string, ValueInfo>();
@@ -364,11 +378,11 @@ export class GraphAssembler implements Scope {
   #add(node: Node, outputs: readonly Known[]): Value[] {
     if (!this.#shared.opsets.has(node.domain)) this.#shared.opsets.set(node.domain, 1);
     const values = node.outputs.map((name, i) => {
-      const { dtype, shape, containers } = outputs[i]!;
+      const { dtype, containers } = outputs[i]!;
+      const shape = this.#shared.shapes.one(outputs[i]!.shape);
       const value = { name, dtype, shape, ...(containers ? { containers } : {}) };
       if (name === "") return value;
       this.#places.set(name, this.#nodes.length);
-      this.#computed.add(name);
       return this.#declare(value, outputs[i]);
     });
     this.#nodes.push(node);
@@ -383,7 +397,7 @@ export class GraphAssembler implements Scope {
         value: value.name,
       });
     this.#values.set(value.name, value);
-    this.#known.set(value.name, what);
+    if (what.elements || what.constant) this.#known.set(value.name, what);
     this.#shared.names.take(value.name);
     return value;
   }

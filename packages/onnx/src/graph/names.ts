@@ -3,15 +3,15 @@ import type { Graph, Node } from "../model/model";
 
 /** The names that a graph and the graphs inside it have. */
 export class Names {
+  /** Names that are taken or were given, and how many were given of each. */
   readonly #counts = new Map<string, number>();
-  readonly #taken = new Set<string>();
 
   has(name: string): boolean {
-    return this.#taken.has(name);
+    return this.#counts.has(name);
   }
 
   take(name: string): void {
-    this.#taken.add(name);
+    if (!this.#counts.has(name)) this.#counts.set(name, 1);
   }
 
   /** `base`, or `base_1`, `base_2` … : the first that is free, and not given before. */
@@ -19,8 +19,9 @@ export class Names {
     for (;;) {
       const count = this.#counts.get(base) ?? 0;
       this.#counts.set(base, count + 1);
-      const name = count === 0 ? base : `${base}_${count}`;
-      if (!this.#taken.has(name)) return name;
+      if (count === 0) return base;
+      const name = `${base}_${count}`;
+      if (!this.has(name)) return name;
     }
   }
 }
@@ -53,7 +54,7 @@ export function underPublishedNames(
   }: {
     /** Outputs of the copies. */
     published: ReadonlySet<string>;
-    computed: ReadonlySet<string>;
+    computed: Pick<ReadonlySet<string>, "has">;
     /** Names that stay: of inputs and outputs. */
     kept: ReadonlySet<string>;
   },

@@ -5,6 +5,7 @@ import { encodeModel, GraphBuilder, guardEmpty, type Dim, type Value } from "@ca
 import { describe, expect, it } from "vitest";
 import { initialize } from "../../initializers/initialize";
 import { open } from "../../open";
+import { openTrainStep } from "../../openTrainStep";
 
 const empty = (...shape: number[]) => tensor("float32", shape, []);
 
@@ -157,6 +158,29 @@ describe("tensors that data leave empty", () => {
         // The session goes on.
         expect(await session.predict(tensor("float32", [2, 3], [1, 5, 2, 1, 1, 3]))).toEqual(y);
       }
+    },
+  );
+
+  it.each([false, true])(
+    "is refused in training too, on a thread of its own: %s",
+    async (worker) => {
+      const model = graph([2, 3], (g, x) => {
+        const features = cases["GRU after NonZero and Gather"]!(g, x);
+        return [g.mul(g.reduceSum(features), g.initializer("w", tensor("float32", [2], [1, 2])))];
+      });
+      const weights = [...model.graph.initializers].filter(([, { shape }]) => shape.length === 3);
+      const step = await openTrainStep(model, {
+        frozen: weights.map(([name]) => name),
+        loss: { name: "sum", compute: (ops, _, yPred) => ops.reduceSum(yPred) },
+        optimizer: { name: "none", learningRate: () => 0, slots: {}, update: (_, { parameter }) => ({ parameter, slots: {} }) }, // prettier-ignore
+        worker,
+      });
+      const y = zeros(2, 1);
+      await expect(step.run({ x: zeros(2, 3), y })).rejects.toMatchObject({ code: "unsupported", facts: { op: "GRU" } }); // prettier-ignore
+      // The step goes on.
+      const { loss } = await step.run({ x: tensor("float32", [2, 3], [1, 5, 2, 1, 1, 3]), y });
+      expect(loss).toBe(0);
+      await step.dispose();
     },
   );
 

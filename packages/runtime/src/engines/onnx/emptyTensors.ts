@@ -15,9 +15,9 @@ import {
   type ValueInfo,
 } from "@cajal/onnx";
 
-export interface EmptyTensors {
+export interface EmptyTensors<Source = OnnxModel | Uint8Array> {
   /** What is to be opened: guarded where data decide whether a tensor is empty that must not be. */
-  readonly model: OnnxModel | Uint8Array;
+  readonly model: Source | OnnxModel;
   /**
    * What a run gives where all of it is empty; undefined where it must be computed.
    *
@@ -37,20 +37,22 @@ const shapeLike = 64;
  * @param source a graph, or the bytes of a file
  * @throws CajalError `unsupported` naming a node that fails whatever is fed
  */
-export function emptyTensors(source: OnnxModel | Uint8Array): EmptyTensors {
+export function emptyTensors<Source extends OnnxModel | Uint8Array>(
+  source: Source,
+): EmptyTensors<Source> {
   const suspect = "graph" in source ? mayFailOnEmpty(source) : mayHold(source, failingWithoutRows);
   const lacks = "graph" in source && lacksAnything(source);
   // The bytes of a file take time to read; most are never fed anything empty. They stay the caller's.
   const bytes = "graph" in source ? undefined : new WeakRef(source);
   let model = suspect || "graph" in source ? skeleton(source) : undefined;
   if (model && (suspect || lacks)) refuse(model, valuesOf(model));
-  const { model: guarded, guards } =
-    suspect && model ? guardEmpty("graph" in source ? source : decodeModel(source)) : { model: source, guards: noGuards }; // prettier-ignore
+  const guarded = suspect && model ? guardEmpty("graph" in source ? source : decodeModel(source)) : undefined; // prettier-ignore
+  const guards = guarded?.guards ?? noGuards;
   /** Shapes of inputs with which nothing that fails is reached. */
   const harmless = new Set<string>();
 
   return {
-    model: guards.size === 0 ? source : guarded,
+    model: guarded && guards.size > 0 ? guarded.model : source,
     explain(error) {
       const message = error instanceof Error ? error.message : "";
       // A guard's name alone stands in quotes: Name:'topk/not_empty'.
