@@ -17,7 +17,7 @@ export default defineConfig({
       {
         text: "Guide",
         link: "/getting-started",
-        activeMatch: "/(getting-started|how-it-fits|training-speed)",
+        activeMatch: "/(getting-started|how-it-fits|training-speed|coverage)",
       },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
       { text: "API", link: "/api/", activeMatch: "/api/" },
@@ -32,6 +32,7 @@ export default defineConfig({
             { text: "Getting started", link: "/getting-started" },
             { text: "How it fits together", link: "/how-it-fits" },
             { text: "How fast training is", link: "/training-speed" },
+            { text: "What there is", link: "/coverage" },
             { text: "The report", link: "/report" },
           ],
         },
