@@ -1,9 +1,9 @@
 // Losses, optimizers and metrics by the names that Keras has for them.
 import { CajalError, unknownName } from "@cajal/core";
 import type { Loss, Metric, Optimizer } from "@cajal/runtime";
-import { losses } from "./losses";
-import { metrics } from "./metrics";
-import { optimizers } from "./optimizers";
+import * as losses from "./losses";
+import * as metrics from "./metrics";
+import * as optimizers from "./optimizers";
 
 /** A loss, or its name: "mse", "sparse_categorical_crossentropy", "binaryCrossentropy" … */
 export type LossLike = Loss | string;

@@ -1,4 +1,5 @@
-// The list of data sets that have a name: what the command line and the docs know.
+// The list of data sets: the readers of those that are fetched, and the facts of all that have a name, which the
+// command line and the docs know.
 import { unknownName } from "@cajal/core";
 import { cifar10Facts } from "./cifar10";
 import { cifar100Facts } from "./cifar100";
@@ -11,6 +12,23 @@ import { kmnistFacts } from "./kmnist";
 import { lfwFacts } from "./lfw";
 import { mnistFacts } from "./mnist";
 import type { DataSetFacts } from "./shared/defineSet";
+
+export { cifar10, cifar10Mirrors, type Cifar10Options } from "./cifar10";
+export { cifar100, type Cifar100Options } from "./cifar100";
+export { emnist, type EmnistOptions } from "./emnist";
+export { fashionMnist } from "./fashionMnist";
+export { imagenette, type ImagenetteOptions } from "./imagenette";
+export { kmnist } from "./kmnist";
+export {
+  lfwPairs,
+  lfwPeople,
+  parseLfwPairs,
+  type LfwOptions,
+  type LfwPair,
+  type LfwPairsOptions,
+  type LfwPeopleOptions,
+} from "./lfw";
+export { mnist, mnistMirrors, type MnistOptions } from "./mnist";
 
 /** All of them, the small ones first. */
 export const dataSets: readonly DataSetFacts[] = [

@@ -5,7 +5,7 @@ import type { Loss } from "@cajal/runtime";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { engines } from "../../testing/engines";
-import { losses } from ".";
+import * as losses from ".";
 
 type Value = number | "NaN" | "Infinity" | "-Infinity";
 interface Case {

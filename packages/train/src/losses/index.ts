@@ -1,44 +1,21 @@
-// The losses of Keras, number for number (keras.losses of Keras 3): value per sample, of which the
+// The list of losses, those of Keras number for number (keras.losses of Keras 3): value per sample, of which the
 // training step takes the mean.
-import { binaryCrossentropy } from "./binaryCrossentropy";
-import { binaryFocalCrossentropy } from "./binaryFocalCrossentropy";
-import { categoricalCrossentropy } from "./categoricalCrossentropy";
-import { categoricalFocalCrossentropy } from "./categoricalFocalCrossentropy";
-import { categoricalHinge } from "./categoricalHinge";
-import { cosineSimilarity } from "./cosineSimilarity";
-import { dice } from "./dice";
-import { hinge } from "./hinge";
-import { huber } from "./huber";
-import { klDivergence } from "./klDivergence";
-import { logCosh } from "./logCosh";
-import { meanAbsoluteError } from "./meanAbsoluteError";
-import { meanAbsolutePercentageError } from "./meanAbsolutePercentageError";
-import { meanSquaredError } from "./meanSquaredError";
-import { meanSquaredLogarithmicError } from "./meanSquaredLogarithmicError";
-import { poisson } from "./poisson";
-import { sparseCategoricalCrossentropy } from "./sparseCategoricalCrossentropy";
-import { squaredHinge } from "./squaredHinge";
-import { tversky } from "./tversky";
-
-/** Every loss; each file of this folder that defines one is named here. */
-export const losses = {
-  binaryCrossentropy,
-  binaryFocalCrossentropy,
-  categoricalCrossentropy,
-  categoricalFocalCrossentropy,
-  categoricalHinge,
-  cosineSimilarity,
-  dice,
-  hinge,
-  huber,
-  klDivergence,
-  logCosh,
-  meanAbsoluteError,
-  meanAbsolutePercentageError,
-  meanSquaredError,
-  meanSquaredLogarithmicError,
-  poisson,
-  sparseCategoricalCrossentropy,
-  squaredHinge,
-  tversky,
-};
+export { binaryCrossentropy } from "./binaryCrossentropy";
+export { binaryFocalCrossentropy } from "./binaryFocalCrossentropy";
+export { categoricalCrossentropy } from "./categoricalCrossentropy";
+export { categoricalFocalCrossentropy } from "./categoricalFocalCrossentropy";
+export { categoricalHinge } from "./categoricalHinge";
+export { cosineSimilarity } from "./cosineSimilarity";
+export { dice } from "./dice";
+export { hinge } from "./hinge";
+export { huber } from "./huber";
+export { klDivergence } from "./klDivergence";
+export { logCosh } from "./logCosh";
+export { meanAbsoluteError } from "./meanAbsoluteError";
+export { meanAbsolutePercentageError } from "./meanAbsolutePercentageError";
+export { meanSquaredError } from "./meanSquaredError";
+export { meanSquaredLogarithmicError } from "./meanSquaredLogarithmicError";
+export { poisson } from "./poisson";
+export { sparseCategoricalCrossentropy } from "./sparseCategoricalCrossentropy";
+export { squaredHinge } from "./squaredHinge";
+export { tversky } from "./tversky";

@@ -4,8 +4,8 @@ import type { Metric } from "@cajal/runtime";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { engines, type TestedEngine } from "../../testing/engines";
-import { losses } from "../losses";
-import { metrics } from ".";
+import * as losses from "../losses";
+import * as metrics from ".";
 
 interface Case {
   case: string;

@@ -1,29 +1,13 @@
-// What tells how good a model is. Losses serve as well: `metrics: [meanAbsoluteError()]`.
-import { accuracy } from "./accuracy";
-import { auc } from "./auc";
-import { binaryAccuracy } from "./binaryAccuracy";
-import { binaryIoU } from "./binaryIoU";
-import { categoricalAccuracy } from "./categoricalAccuracy";
-import { f1 } from "./f1";
-import { meanIoU } from "./meanIoU";
-import { precision } from "./precision";
-import { recall } from "./recall";
-import { rootMeanSquaredError } from "./rootMeanSquaredError";
-import { sparseCategoricalAccuracy } from "./sparseCategoricalAccuracy";
-import { topKAccuracy } from "./topKAccuracy";
-
-/** Every metric; each file of this folder that defines one is named here. */
-export const metrics = {
-  accuracy,
-  auc,
-  binaryAccuracy,
-  binaryIoU,
-  categoricalAccuracy,
-  f1,
-  meanIoU,
-  precision,
-  recall,
-  rootMeanSquaredError,
-  sparseCategoricalAccuracy,
-  topKAccuracy,
-};
+// The list of metrics: what tells how good a model is. Losses serve as well: `metrics: [meanAbsoluteError()]`.
+export { accuracy } from "./accuracy";
+export { auc } from "./auc";
+export { binaryAccuracy } from "./binaryAccuracy";
+export { binaryIoU } from "./binaryIoU";
+export { categoricalAccuracy } from "./categoricalAccuracy";
+export { f1 } from "./f1";
+export { meanIoU } from "./meanIoU";
+export { precision } from "./precision";
+export { recall } from "./recall";
+export { rootMeanSquaredError } from "./rootMeanSquaredError";
+export { sparseCategoricalAccuracy } from "./sparseCategoricalAccuracy";
+export { topKAccuracy } from "./topKAccuracy";

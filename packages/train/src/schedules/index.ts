@@ -1,21 +1,9 @@
-// Keras' schedules, and PyTorch's OneCycleLR.
-import { constant } from "./constant";
-import { cosineDecay } from "./cosineDecay";
-import { cosineDecayRestarts } from "./cosineDecayRestarts";
-import { exponentialDecay } from "./exponentialDecay";
-import { inverseTimeDecay } from "./inverseTimeDecay";
-import { oneCycle } from "./oneCycle";
-import { piecewiseConstant } from "./piecewiseConstant";
-import { polynomialDecay } from "./polynomialDecay";
-
-/** Every schedule; each file of this folder that defines one is named here. */
-export const schedules = {
-  constant,
-  cosineDecay,
-  cosineDecayRestarts,
-  exponentialDecay,
-  inverseTimeDecay,
-  oneCycle,
-  piecewiseConstant,
-  polynomialDecay,
-};
+// The list of schedules: Keras', and PyTorch's OneCycleLR.
+export { constant } from "./constant";
+export { cosineDecay } from "./cosineDecay";
+export { cosineDecayRestarts } from "./cosineDecayRestarts";
+export { exponentialDecay } from "./exponentialDecay";
+export { inverseTimeDecay } from "./inverseTimeDecay";
+export { oneCycle } from "./oneCycle";
+export { piecewiseConstant } from "./piecewiseConstant";
+export { polynomialDecay } from "./polynomialDecay";
