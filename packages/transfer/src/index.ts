@@ -9,9 +9,12 @@ export {
   type WriteFormat,
   type WriteModelOptions,
 } from "./writeModel";
-export type { ReadModel } from "./formats/format";
+export type { ReadGraph, ReadModel } from "./formats/format";
 export type { OptimizerState, TrainingConfig } from "./optimizerState";
 export type { ModelSource, SourceOptions } from "./source";
+export type { TunedGraph } from "./adapt/graph/tuneGraph";
+export type { LoadedGraph } from "./adapt/graph/loadedGraph";
+export type { HeadedGraph } from "./adapt/graph/graphHead";
 export { cutAt, withInputShape, type LoadedModel } from "./adapt/cutAt";
 export { withHead, type HeadedModel, type HeadOptions } from "./adapt/withHead";
 export {

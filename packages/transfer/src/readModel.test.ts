@@ -7,6 +7,7 @@ import { open } from "@cajal/runtime";
 import { expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
 import { bits, fnv1a, unit } from "../../models/testing/generated";
+import type { ReadModel } from "./formats/format";
 import { readModel, readWeights } from "./readModel";
 
 interface Input {
@@ -54,7 +55,7 @@ function inputOf(name: string, { name: input, shape, dtype, formula }: Input): T
 /** Layers, options and operations that Cajal does not have yet: to be refused with such a code, never read wrongly. */
 const refusals = ["unknown-name", "unsupported", "unknown-option", "bad-model", "bad-argument"];
 
-async function check(path: string, one: Case, work: () => ReturnType<typeof readModel>) {
+async function check(path: string, one: Case, work: () => Promise<ReadModel>) {
   const read = await work().catch((error: unknown) => {
     if (!isCajalError(error) || !refusals.includes(error.code)) throw error;
     return error;

@@ -2,13 +2,15 @@
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
 import { resolve, type ModelConfig } from "@cajal/models";
 import { formats } from "./formats";
-import type { Format, ReadModel } from "./formats/format";
+import type { Format, ReadGraph, ReadModel } from "./formats/format";
 import { matchWeights } from "./matchWeights";
 import { openSource, type ModelSource, type OpenSource, type SourceOptions } from "./source";
 
 export interface ReadModelOptions extends SourceOptions {
   /** Whether the optimizer's state is read too, from the files of Keras 3 that have one. Default false. */
   readonly optimizer?: boolean;
+  /** Whether a file may be an ONNX graph too, which is no Keras config. Default false: it is refused. */
+  readonly graphs?: boolean;
 }
 
 /**
@@ -23,11 +25,28 @@ export interface ReadModelOptions extends SourceOptions {
  */
 export async function readModel(
   source: ModelSource,
+  options?: ReadModelOptions & { readonly graphs?: false },
+): Promise<ReadModel>;
+/** Reads a Keras model, or an ONNX graph: `format` is "ONNX" where it is one. */
+export async function readModel(
+  source: ModelSource,
+  options: ReadModelOptions,
+): Promise<ReadModel | ReadGraph>;
+export async function readModel(
+  source: ModelSource,
   options: ReadModelOptions = {},
-): Promise<ReadModel> {
-  checkOptions("readModel", options, ["fetch", "signal", "optimizer"]);
-  const { optimizer = false } = options;
+): Promise<ReadModel | ReadGraph> {
+  checkOptions("readModel", options, ["fetch", "signal", "optimizer", "graphs"]);
+  const { optimizer = false, graphs = false } = options;
   return opened(source, options, async (file, format) => {
+    if (format.readGraph) {
+      if (graphs) return format.readGraph(file);
+      throw new CajalError(
+        "unsupported",
+        `${file.name}: it is an ONNX graph and no Keras model. Take graphs too, readModel(…, { graphs: true }), or open it by its bytes (open of @cajal/runtime).`,
+        { file: file.name },
+      );
+    }
     if (!format.readModel)
       throw new CajalError(
         "bad-file",

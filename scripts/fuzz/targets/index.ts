@@ -6,6 +6,7 @@ import { hdf5 } from "./hdf5";
 import { idx } from "./idx";
 import { images } from "./images";
 import { kerasConfigs } from "./kerasConfigs";
+import { modelFiles } from "./modelFiles";
 import { npy } from "./npy";
 import { onnxBytes } from "./onnxBytes";
 import { onnxGraphs } from "./onnxGraphs";
@@ -33,6 +34,7 @@ export const targets = [
   checkpoint,
   hdf5,
   kerasConfigs,
+  modelFiles,
   onnxBytes,
   onnxGraphs,
 ];

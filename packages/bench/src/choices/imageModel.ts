@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { CajalError, unknownName, type Preprocessing, type Weights } from "@cajal/core";
 import { evaluation, type Evaluation } from "@cajal/datasets";
 import { models, resolve, type ModelConfig } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
 import { pretrained, readModel } from "@cajal/transfer";
 import type { Context } from "../context";
 import { isFile } from "./isFile";
@@ -66,6 +67,56 @@ export async function imageModel(
   };
 }
 
+/** An ONNX graph for images, with what must be known to hand it a picture. */
+export interface ImageGraph extends Omit<ImageModel, "model" | "weights"> {
+  readonly graph: OnnxModel;
+  /** Whether its input is [batch, channels, height, width]. */
+  readonly channelsFirst: boolean;
+}
+
+/**
+ * @param name of an ONNX file
+ * @throws CajalError as {@link imageModel}
+ */
+export async function imageGraph(
+  name: string,
+  { signal }: Pick<Context, "signal">,
+  { preprocess }: { preprocess?: string } = {},
+): Promise<ImageGraph> {
+  if (preprocess !== undefined && !preprocessings.some((one) => one === preprocess))
+    throw unknownName("preprocessing", preprocess, [...preprocessings]);
+  const read = await readModel(name, { signal, graphs: true });
+  if (!("graph" in read.model))
+    throw new CajalError("bad-file", `${name}: it is ${read.format}, expected an ONNX graph.`, { file: name }); // prettier-ignore
+  const graph = read.model;
+  const input = graph.graph.inputs.find((one) => !graph.graph.initializers.has(one.name));
+  const shape = input?.shape ?? [];
+  const channelsFirst = shape.length === 4 && shape[1] === 3;
+  if (!channelsFirst && !(shape.length === 4 && shape[3] === 3))
+    throw new CajalError(
+      "unsupported",
+      `${name}: its input is [${shape.map((dim) => dim ?? "?").join(",")}], expected pictures [?,3,height,width] or [?,height,width,3].`,
+      { file: name },
+    );
+  const preprocessing = preprocess ?? preprocessingOf(graph.graph.name);
+  if (!preprocessing)
+    throw new CajalError(
+      "bad-argument",
+      `${name}: nothing in it tells how pixels become its input. Say so: --preprocess tf (to -1 … 1), caffe (BGR less the means), torch (0 … 1, standardized).`,
+      { file: name },
+    );
+  const [height, width] = channelsFirst ? shape.slice(2) : shape.slice(1);
+  const extent = (dim: unknown) => (typeof dim === "number" ? dim : 224);
+  return {
+    name: basename(name),
+    graph,
+    channelsFirst,
+    ...(read.labels && { labels: read.labels }),
+    preprocessing: preprocessing as Preprocessing,
+    size: [extent(height), extent(width)],
+  };
+}
+
 /** That of the network whose name the model's begins with: "mobilenet_0.75_224" is a MobileNet. */
 function preprocessingOf(name: string): Preprocessing | undefined {
   const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
@@ -77,5 +128,9 @@ function preprocessingOf(name: string): Preprocessing | undefined {
 }
 
 /** A decoded picture → the network's input. */
-export const prepared = ({ name, size: [height, width], preprocessing }: ImageModel): Evaluation =>
+export const prepared = ({
+  name,
+  size: [height, width],
+  preprocessing,
+}: Pick<ImageModel, "name" | "size" | "preprocessing">): Evaluation =>
   evaluation({ name, input: [height, width, 3], preprocessing });

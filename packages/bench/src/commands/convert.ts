@@ -7,7 +7,7 @@ import { checkWritable } from "@cajal/files/node";
 import { resolve, summary, toOnnx } from "@cajal/models";
 import { float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
 import { writeModel as writeOnnx } from "@cajal/onnx/node";
-import { formatByName, quantizeOn, readModel, writeModel, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
+import { formatByName, quantizeOn, readModel, writeModel, type ReadGraph, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
 import { imageModel, prepared } from "../choices/imageModel";
 import type { Context } from "../context";
 import { whole } from "../report/format";
@@ -50,7 +50,11 @@ export const convert = defineCommand({
       );
     await checkWritable(into);
     progress.start(`Reading ${from}`);
-    const read = await readModel(from, { signal, optimizer: true });
+    const read = await readModel(from, { signal, optimizer: true, graphs: true });
+    if (isGraph(read)) {
+      await convertGraph(context, read, { ...options, format });
+      return;
+    }
     const { totalParams } = summary(read.model);
     progress.finish(`${read.format}, ${whole(totalParams)} parameters`);
     if (int8 === undefined && !float16) await writeModel(into, read, { format, signal });
@@ -75,6 +79,33 @@ export const convert = defineCommand({
     );
   },
 });
+
+const isGraph = (read: ReadModel | ReadGraph): read is ReadGraph => read.format === "ONNX";
+
+/** A graph stays one: its weights smaller, if asked for. */
+async function convertGraph(
+  { output, progress, signal }: Context,
+  { model, weights, labels }: ReadGraph,
+  { from, into, format, int8, float16 = false }: { from: string; into: string; format: WriteFormat; int8?: string | true; float16?: boolean }, // prettier-ignore
+): Promise<void> {
+  if (format !== "onnx")
+    throw new CajalError(
+      "unsupported",
+      `convert: ${from} is an ONNX graph, which ${format} cannot hold; expected an .onnx file to write.`,
+      { from, format },
+    );
+  if (typeof int8 === "string")
+    throw new CajalError(
+      "unsupported",
+      `convert: --int8 with pictures is for Keras models; of an ONNX graph give --int8 alone (weights), or use quantizeOn of @cajal/transfer.`,
+    );
+  const params = [...weights.values()].reduce((sum, { data }) => sum + data.length, 0);
+  progress.finish(`ONNX, ${whole(params)} parameters`);
+  await writeOnnx(into, float16 ? float16Weights(model) : int8 ? int8Weights(model) : model, { signal }); // prettier-ignore
+  const bytes = statSync(into).size;
+  output.document({ from, read_as: "ONNX", to: into, format, params, bytes, labels: labels?.length ?? 0, optimizer_state: false }); // prettier-ignore
+  output.text(`${into}: onnx, ${whole(params)} parameters`);
+}
 
 /** The model in ONNX, smaller. */
 async function shrunk(

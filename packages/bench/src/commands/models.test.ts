@@ -1,5 +1,5 @@
 // The commands on models: from pictures in folders to a network, its predictions, and its other formats.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError } from "@cajal/core";
@@ -135,6 +135,15 @@ describe("cajal transfer, and what comes of it", () => {
     );
     expect(answers.map(({ predictions }) => predictions.map(({ label }) => label)[0])).toEqual(["red", "blue"]); // prettier-ignore
     expect(answers[0]!.predictions).toHaveLength(2);
+    // The ONNX file beside it, whose input is a picture too, reads the same in them.
+    const byGraph = await answer<typeof answers>(
+      predict.run(context(), { images: pictures, model: join(folder, "tuned/model.onnx"), top: 2, preprocess: "tf" }), // prettier-ignore
+    );
+    for (const [i, { predictions }] of byGraph.entries())
+      predictions.forEach(({ label, probability }, k) => {
+        expect(label).toBe(answers[i]!.predictions[k]!.label);
+        expect(probability).toBeCloseTo(answers[i]!.predictions[k]!.probability, 4);
+      });
   });
 
   it("asks how pixels become the input where nothing tells", async () => {
@@ -166,6 +175,12 @@ describe("cajal convert and table", () => {
       expect(session.outputs).toHaveLength(1);
     }
     expect(await code(convert.run(context(), { from, into: join(folder, "x.keras"), float16: true }))).toBe("bad-argument"); // prettier-ignore
+    // A graph stays one.
+    const graph = join(folder, "tuned/model.onnx");
+    const halved = await answer<{ read_as: string; bytes: number }>(convert.run(context(), { from: graph, into: join(folder, "graph-half.onnx"), float16: true })); // prettier-ignore
+    expect(halved.read_as).toBe("ONNX");
+    expect(halved.bytes).toBeLessThan(statSync(graph).size);
+    expect(await code(convert.run(context(), { from: graph, into: join(folder, "x.keras") }))).toBe("unsupported"); // prettier-ignore
   });
 
   it("refuses endings and formats that are none before it reads", async () => {

@@ -1,9 +1,9 @@
 // cajal predict: what a network reads in pictures.
-import { CajalError } from "@cajal/core";
+import { CajalError, tensor, type Tensor } from "@cajal/core";
 import { stackImages } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { open } from "@cajal/runtime";
-import { imageModel, prepared } from "../choices/imageModel";
+import { imageGraph, imageModel, prepared } from "../choices/imageModel";
 import { textTable } from "../output";
 import { percent } from "../report/format";
 import { defineCommand } from "./shared/defineCommand";
@@ -28,20 +28,27 @@ export const predict = defineCommand({
     if (images.length === 0)
       throw new CajalError("bad-argument", "predict: expected at least one image.");
     progress.start(`Network ${name}`);
-    const network = await imageModel(name, context, { ...(preprocess && { preprocess }) });
+    const settings = { ...(preprocess && { preprocess }) };
+    const network = /\.onnx$/i.test(name)
+      ? await imageGraph(name, context, settings)
+      : await imageModel(name, context, settings);
     progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
     const prepare = prepared(network);
-    await using session = await open(network.model, network.weights, { signal });
+    await using session = await ("graph" in network
+      ? open(network.graph, { signal })
+      : open(network.model, network.weights, { signal }));
+    const asInput = (x: Tensor) =>
+      "graph" in network && network.channelsFirst ? channelsFirst(x) : x;
     const answers = [];
     for (const image of images) {
       signal.throwIfAborted();
-      const { data, shape } = await session.predict(stackImages([prepare(await readImage(image, { channels: 3 }))])); // prettier-ignore
+      const { data, shape } = await session.predict(asInput(stackImages([prepare(await readImage(image, { channels: 3 }))]))); // prettier-ignore
       if (shape.length !== 2)
         throw new CajalError(
           "unsupported",
           `${name}: it gives [${shape.join(",")}], expected the probabilities of classes.`,
         );
-      const values = Array.from(data, Number);
+      const values = probabilities(Array.from(data, Number));
       const predictions = values
         .map((probability, index) => ({
           class: index,
@@ -64,3 +71,25 @@ export const predict = defineCommand({
     );
   },
 });
+
+/** [n, height, width, channels] → [n, channels, height, width]. */
+function channelsFirst({ data, shape }: Tensor): Tensor {
+  const [n, h, w, c] = shape as [number, number, number, number];
+  const first = tensor("float32", [n, c, h, w]);
+  const pixels = h * w;
+  for (let i = 0; i < n; i++)
+    for (let p = 0; p < pixels; p++)
+      for (let k = 0; k < c; k++)
+        first.data[(i * c + k) * pixels + p] = Number(data[(i * pixels + p) * c + k]);
+  return first;
+}
+
+/** As they are where they are probabilities, else their softmax: graphs often end in logits. */
+function probabilities(values: readonly number[]): readonly number[] {
+  const sum = values.reduce((a, b) => a + b, 0);
+  if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-3) return values;
+  const most = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - most));
+  const all = powers.reduce((a, b) => a + b, 0);
+  return powers.map((power) => power / all);
+}

@@ -1,5 +1,7 @@
 // Surgery on Keras models: another end, another input. Weights go along, those that are needed no more are left out.
 import { CajalError, checkArgument, showShape, unknownName, type Weights } from "@cajal/core";
+import { cutGraph } from "./graph/cutGraph";
+import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { checkWeights, readKeras, resolve, weightSpecs, type ModelConfig } from "@cajal/models";
 
 /** A model with its weights; what `readModel`, `pretrained` and `loadModel` give are some. */
@@ -17,15 +19,20 @@ export function checkLoaded(where: string, given: LoadedModel): void {
 }
 
 /**
- * The model up to a layer, whose output becomes the model's.
+ * The model up to a layer, whose output becomes the model's; an ONNX graph up to a node or value.
  *
- * @param layer a name; that of a nested model too, but none within one
+ * @param layer a name; that of a nested model too, but none within one. Of a graph: of a value, or of the node
+ *   whose first output it is
  * @throws CajalError `unknown-name` with the layers that there are
  * @example const features = cutAt(await pretrained("MobileNet"), "conv_pw_13_relu");
  */
-export function cutAt(given: LoadedModel, layer: string): LoadedModel {
-  checkLoaded("cutAt", given);
+export function cutAt(given: LoadedModel, layer: string): LoadedModel;
+export function cutAt(given: LoadedGraph, layer: string): LoadedGraph;
+export function cutAt(given: LoadedModel | LoadedGraph, layer: string): LoadedModel | LoadedGraph {
+  checkArgument("cutAt", "the model", given, "object");
   checkArgument("cutAt", "layer", layer, "string");
+  if (isGraph(given)) return cutGraph(given, layer);
+  checkLoaded("cutAt", given);
   const { model, weights } = given;
   const { config } = readKeras(model);
   const entry = config.layers.find(({ name }) => name === layer);

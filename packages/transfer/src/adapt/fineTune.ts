@@ -4,6 +4,8 @@ import { CajalError, checkOptions, unknownName, checkArgument, type Weights } fr
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
 import { adam, train, type TrainEvent, type TrainOptions } from "@cajal/train";
+import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
+import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { checkLoaded, type LoadedModel } from "./cutAt";
 import { featureExtractor } from "./featureExtractor";
 import { headed, withHead, type HeadOptions } from "./withHead";
@@ -61,12 +63,13 @@ export interface FineTuneOptions
   readonly folder?: string;
 }
 
-export type FineTuneEvent =
+/** `M`: what comes of it, a model or a graph. */
+export type FineTuneEvent<M = LoadedModel> =
   | (TrainEvent & {
       /** From 0. */
       readonly stage: number;
     })
-  | ({ readonly type: "tuned" } & LoadedModel);
+  | ({ readonly type: "tuned" } & M);
 
 /**
  * Fine-tunes a model. With `classes` or `labels` it gets a new head first, see `withHead`; without, its own layers
@@ -80,12 +83,27 @@ export type FineTuneEvent =
  * for await (const event of fineTune(base, images, { classes: 7, stages: [{ epochs: 5 }, { epochs: 5, learns: { from: "conv5_block1_1_conv" } }] }))
  *   if (event.type === "tuned") await writeModel("faces.keras", event);
  */
-export async function* fineTune(
+export function fineTune(
   given: LoadedModel,
   data: Dataset,
+  options?: FineTuneOptions,
+): AsyncGenerator<FineTuneEvent, void, undefined>;
+/**
+ * Fine-tunes an ONNX graph, which may come from PyTorch. Stages name initializers, or what their names begin
+ * with ("layer4."); normalizations stay as they infer; the new head has no dropout.
+ */
+export function fineTune(
+  given: LoadedGraph,
+  data: Dataset,
+  options?: FineTuneOptions,
+): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined>;
+export async function* fineTune(
+  given: LoadedModel | LoadedGraph,
+  data: Dataset,
   options: FineTuneOptions = {},
-): AsyncGenerator<FineTuneEvent, void, undefined> {
-  checkLoaded("fineTune", given);
+): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined> {
+  checkArgument("fineTune", "the model", given, "object");
+  if (!isGraph(given)) checkLoaded("fineTune", given);
   checkArgument("fineTune", "data", data, "object");
   checkArgument("fineTune", "data.batches", data.batches, "function");
   checkOptions("fineTune", options, [
@@ -93,6 +111,7 @@ export async function* fineTune(
     "engine", "device", "threads", "batchSize", "shuffle", "worker", "signal", "classWeights",
     "stages", "loss", "metrics", "validation", "augment", "cache", "folder",
   ]); // prettier-ignore
+  if (isGraph(given)) return yield* tuneGraph(given, data, options);
   const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;

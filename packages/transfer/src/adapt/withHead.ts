@@ -16,6 +16,8 @@ import {
   type ModelConfig,
 } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
+import { graphHead, type HeadedGraph } from "./graph/graphHead";
+import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { checkLoaded, cutAt, type LoadedModel } from "./cutAt";
 
 export interface HeadOptions {
@@ -47,8 +49,15 @@ export interface HeadedModel extends LoadedModel {
  * @throws CajalError `unknown-name` (layer, pooling), `bad-argument`, `bad-shape`
  * @example const { model, weights } = withHead(await pretrained("ResNet50", { include_top: false }), { classes: 7 });
  */
-export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel {
-  checkLoaded("withHead", given);
+export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel;
+/** Puts a new head on an ONNX graph; `layer` is a node or value, and there is no dropout. */
+export function withHead(given: LoadedGraph, options: HeadOptions): HeadedGraph;
+export function withHead(
+  given: LoadedModel | LoadedGraph,
+  options: HeadOptions,
+): HeadedModel | HeadedGraph {
+  checkArgument("withHead", "the model", given, "object");
+  if (!isGraph(given)) checkLoaded("withHead", given);
   checkOptions("withHead", options ?? {}, ["classes", "labels", "layer", "pooling", "dropout", "seed"]); // prettier-ignore
   const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
   if (classes === undefined)
@@ -61,6 +70,7 @@ export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel 
       "bad-argument",
       `withHead: got ${labels.length} labels for ${classes} classes.`,
     );
+  if (isGraph(given)) return graphHead(given, { ...options, classes });
   const cut = layer === undefined ? { model: readKeras(given.model), weights: given.weights } : cutAt(given, layer); // prettier-ignore
   const taken = new Set(cut.model.config.layers.map(({ name }) => name));
   const free = (name: string): string => {

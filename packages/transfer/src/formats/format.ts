@@ -1,6 +1,7 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
 import type { Weights } from "@cajal/core";
 import type { ModelConfig, Network } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
 import type { OptimizerState, TrainingConfig } from "../optimizerState";
 import type { OpenSource } from "../source";
 import type { StoredWeights } from "../storedWeights";
@@ -17,6 +18,16 @@ export interface ReadModel {
   readonly trainingConfig?: TrainingConfig;
   /** With the option `optimizer`, where the file has a state and its optimizer is known. */
   readonly optimizerState?: OptimizerState;
+}
+
+/** An ONNX graph as it was read. */
+export interface ReadGraph {
+  readonly format: "ONNX";
+  readonly model: OnnxModel;
+  /** Its float32 initializers, by their names. */
+  readonly weights: Weights;
+  /** Names of the classes, where the file has them. */
+  readonly labels?: readonly string[];
 }
 
 /** A model that is to be written, checked. */
@@ -44,6 +55,8 @@ export interface Format {
   detect(head: Uint8Array, name: string): boolean;
   /** A whole model; absent where files of this format hold weights alone. */
   readModel?(source: OpenSource, options: { readonly optimizer: boolean }): Promise<ReadModel>;
+  /** A model that is a graph and no Keras config. */
+  readGraph?(source: OpenSource): Promise<ReadGraph>;
   readWeights(source: OpenSource): Promise<StoredWeights>;
   readonly encoders: readonly Encoder[];
 }

@@ -1,7 +1,9 @@
 // ONNX: written from here; a graph is no Keras config, and what reads one is @cajal/onnx.
 import { CajalError } from "@cajal/core";
 import { toOnnx } from "@cajal/models";
-import { encodeModel } from "@cajal/onnx";
+import { decodeModel, encodeModel } from "@cajal/onnx";
+import { floatsOf } from "../adapt/graph/loadedGraph";
+import { parseLabels } from "../parseObject";
 import type { OpenSource } from "../source";
 import { defineFormat } from "./format";
 
@@ -9,7 +11,13 @@ export const onnx = defineFormat({
   name: "ONNX",
   // A protobuf message that opens with its first field, a small version of the format.
   detect: (head, name) => name.endsWith(".onnx") || (head[0] === 0x08 && head[1]! < 0x20),
-  readModel: refuse,
+  readGraph: async (source) => {
+    const bytes = await source.read(0, source.size);
+    const model = decodeModel(bytes);
+    const text = model.metadata?.get("labels");
+    const labels = text === undefined ? undefined : parseLabels(text, `${source.name}, labels`);
+    return { format: "ONNX", model, weights: floatsOf(model), ...(labels && { labels }) };
+  },
   readWeights: refuse,
   encoders: [
     {
@@ -28,7 +36,7 @@ export const onnx = defineFormat({
 async function refuse({ name }: OpenSource): Promise<never> {
   throw new CajalError(
     "unsupported",
-    `${name}: it is an ONNX graph and no Keras model. Open it by its bytes (open of @cajal/runtime), or read it with decodeModel of @cajal/onnx.`,
+    `${name}: it is an ONNX graph, whose weights are named by whoever exported it. Read it whole: readModel(…, { graphs: true }).`,
     { file: name },
   );
 }

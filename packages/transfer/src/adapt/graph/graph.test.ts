@@ -1,0 +1,135 @@
+// Surgery on ONNX graphs: those of real models and PyTorch's exports, cut, given a new head, tuned.
+import { readFileSync } from "node:fs";
+import { sizeOf, tensor } from "@cajal/core";
+import { dataset } from "@cajal/datasets";
+import { decodeModel, encodeModel, GraphBuilder } from "@cajal/onnx";
+import { open } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../../../core/testing/shared";
+import { unit } from "../../../../models/testing/generated";
+import { cutAt, withHead } from "../../index";
+import { fineTune } from "../fineTune";
+import { readModel } from "../../readModel";
+
+const x = (shape: readonly number[], seed = 1) =>
+  tensor(
+    "float32",
+    shape,
+    Array.from({ length: sizeOf(shape) }, (_, i) => unit(seed, i)),
+  );
+
+/** A small convolutional classifier, as an exporter would name its parts. */
+function small() {
+  const g = new GraphBuilder({ name: "small" });
+  const image = g.input("image", "float32", ["batch", 2, 6, 6]);
+  const weight = (name: string, shape: number[], seed: number) =>
+    g.initializer(name, x(shape, seed));
+  const features = g.relu(g.conv(image, weight("body.weight", [4, 2, 3, 3], 2), weight("body.bias", [4], 3), {})); // prettier-ignore
+  const flat = g.flatten(g.globalAveragePool(features));
+  g.output(g.gemm(flat, weight("head.weight", [4, 5], 4), weight("head.bias", [5], 5)), "logits");
+  return { model: decodeModel(encodeModel(g.build())), features: features.name };
+}
+
+describe("a graph that others exported", () => {
+  it("is refused where configs alone are expected, and read where graphs are taken", async () => {
+    const bytes = encodeModel(small().model);
+    await expect(readModel(bytes)).rejects.toMatchObject({ code: "unsupported" });
+    const read = await readModel(bytes, { graphs: true });
+    expect(read.format).toBe("ONNX");
+    expect([...read.weights.keys()]).toEqual([
+      "body.weight",
+      "body.bias",
+      "head.weight",
+      "head.bias",
+    ]);
+  });
+
+  it("is cut at a value or a node, and keeps nothing of the rest", async () => {
+    const { model, features } = small();
+    const cut = cutAt({ model }, features);
+    expect([...cut.weights!.keys()]).toEqual(["body.weight", "body.bias"]);
+    expect(cut.model.graph.outputs.map(({ name }) => name)).toEqual([features]);
+    await using whole = await open(model);
+    await using part = await open(cut.model);
+    const image = x([2, 2, 6, 6]);
+    const { data, shape } = await part.predict(image);
+    expect(shape).toEqual([2, 4, 4, 4]);
+    // The mean of each map, times the head by hand.
+    const { data: logits } = await whole.predict(image);
+    const weights = new Map(model.graph.initializers);
+    const [w, b] = ["head.weight", "head.bias"].map((name) => weights.get(name)!.data as Float32Array); // prettier-ignore
+    for (let n = 0; n < 2; n++)
+      for (let k = 0; k < 5; k++) {
+        let sum = b![k]!;
+        for (let c = 0; c < 4; c++) {
+          const at = (n * 4 + c) * 16;
+          const mean = Array.from(data.slice(at, at + 16), Number).reduce((a, v) => a + v, 0) / 16;
+          sum += mean * w![c * 5 + k]!;
+        }
+        expect(Number(logits[n * 5 + k])).toBeCloseTo(sum, 4);
+      }
+    expect(() => cutAt({ model }, "nowhere")).toThrow(/nowhere.*nearest/s);
+  });
+
+  it("gets a new head, which alone learns first", async () => {
+    const { model, features } = small();
+    const { model: headed, head } = withHead({ model }, { classes: 3, layer: features });
+    expect(head).toEqual(["predictions/kernel", "predictions/bias"]);
+    await using session = await open(headed);
+    const { data, shape } = await session.predict(x([2, 2, 6, 6]));
+    expect(shape).toEqual([2, 3]);
+    expect(Number(data[0]) + Number(data[1]) + Number(data[2])).toBeCloseTo(1, 5);
+
+    // Three classes told apart by the image's brightness.
+    const images = x([48, 2, 6, 6], 9);
+    const y = tensor(
+      "int32",
+      [48],
+      Array.from({ length: 48 }, (_, i) => i % 3),
+    );
+    images.data.forEach((value, i) => (images.data[i] = value + (Math.floor(i / 72) % 3) - 1));
+    const stages = [
+      { epochs: 4, learningRate: 0.05 },
+      { epochs: 4, learningRate: 0.01, learns: { from: "body" } },
+    ];
+    const before = new Map(model.graph.initializers);
+    const losses: number[] = [];
+    for await (const event of fineTune({ model }, dataset({ x: images, y }).batch(16), {
+      classes: 3,
+      layer: features,
+      stages,
+      seed: 1,
+    })) {
+      // prettier-ignore
+      if (event.type === "epoch") losses.push(event.loss);
+      if (event.type === "end" && event.stage === 0)
+        expect(event.weights.get("body.weight")?.data).toEqual(before.get("body.weight")!.data);
+      if (event.type !== "tuned") continue;
+      expect(event.weights.get("body.weight")!.data).not.toEqual(before.get("body.weight")!.data);
+      await using tuned = await open(decodeModel(encodeModel(event.model)));
+      const { data: p } = await tuned.predict(images);
+      const right = Array.from({ length: 48 }, (_, i) => {
+        const row = Array.from(p.slice(3 * i, 3 * i + 3), Number);
+        return row.indexOf(Math.max(...row)) === i % 3;
+      });
+      expect(right.filter(Boolean).length).toBeGreaterThan(40);
+    }
+    expect(losses.at(-1)).toBeLessThan(0.6 * losses[0]!);
+    expect(losses).toHaveLength(8);
+  });
+});
+
+describeWithShared("real ONNX models", "data/real-models/onnx", (folder) => {
+  it.each(["pytorch_lenet.onnx", "keras2onnx_mnist-sm.onnx", "cntk_mnist.onnx"])(
+    "%s gets a head of three classes",
+    async (file) => {
+      const model = decodeModel(readFileSync(`${folder}/${file}`));
+      const { model: headed } = withHead({ model }, { classes: 3 });
+      await using session = await open(headed);
+      const shape = session.inputs[0]!.shape!.map((dim) => (typeof dim === "number" ? dim : 1));
+      const { data, shape: given } = await session.predict(x(shape));
+      expect(given).toEqual([shape[0], 3]);
+      expect(Array.from(data.slice(0, 3), Number).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+    },
+  );
+});

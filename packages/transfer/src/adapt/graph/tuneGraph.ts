@@ -1,0 +1,118 @@
+// Fine-tuning of an ONNX graph, stage by stage; normalizations in it stay as they infer.
+import { CajalError, unknownName, type Weights } from "@cajal/core";
+import type { Dataset } from "@cajal/datasets";
+import { withInitializers, type OnnxModel } from "@cajal/onnx";
+import { adam, train, type TrainOptions } from "@cajal/train";
+import type { FineTuneEvent, FineTuneOptions, Stage } from "../fineTune";
+import { graphHead } from "./graphHead";
+import { floatsOf, type LoadedGraph } from "./loadedGraph";
+
+/** A graph with what was learned in it. */
+export type TunedGraph = LoadedGraph & { readonly weights: Weights };
+
+/** See `fineTune`; names in stages are those of initializers, or what they begin with. */
+export async function* tuneGraph(
+  given: LoadedGraph,
+  data: Dataset,
+  options: FineTuneOptions,
+): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined> {
+  const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
+  const { folder, validation, augment } = options;
+  if (dropout > 0 || cache !== undefined)
+    throw new CajalError(
+      "unsupported",
+      `fineTune: "${dropout > 0 ? "dropout" : "cache"}" is for Keras models; an ONNX graph has neither dropout in its head nor features that are kept.`,
+    );
+  const count = classes ?? options.labels?.length;
+  const renewed =
+    count === undefined
+      ? undefined
+      : graphHead(given, {
+          classes: count,
+          seed,
+          ...(layer !== undefined && { layer }),
+          ...(pooling !== undefined && { pooling }),
+        });
+  let model: OnnxModel =
+    renewed?.model ?? (given.weights ? withInitializers(given.model, given.weights) : given.model);
+  const head = renewed?.head ?? [];
+  const names = learnable(model);
+  const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "all" }];
+  const plans = stages.map((stage, i) => planOf(stage, i, names, head));
+  const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
+  const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
+  for (const [stage, plan] of plans.entries()) {
+    signal?.throwIfAborted();
+    const saved = folder === undefined ? {} : await checkpointsOf(`${folder}/stage-${stage + 1}`);
+    const examples = augment ? (data.map(augment) as Dataset) : data;
+    for await (const event of train(model, examples, {
+      ...saved,
+      ...plan,
+      loss,
+      metrics,
+      seed,
+      ...(validation && { validation }),
+      ...(engine && { engine }),
+      ...(device && { device }),
+      ...(threads && { threads }),
+      ...(batchSize && { batchSize }),
+      ...(shuffle !== undefined && { shuffle }),
+      ...(worker !== undefined && { worker }),
+      ...(signal && { signal }),
+      ...(classWeights && { classWeights }),
+    })) {
+      if (event.type === "end") model = withInitializers(model, event.weights);
+      yield { ...event, stage };
+    }
+  }
+  yield { type: "tuned", model, weights: floatsOf(model), ...(labels && { labels }) };
+}
+
+/** Initializers that training may change, in the order in which nodes read them. */
+function learnable({ graph }: OnnxModel): string[] {
+  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
+  const floats = [...graph.initializers].filter(([, { dtype }]) => dtype === "float32");
+  const known = new Set(floats.map(([name]) => name));
+  return [...read].filter((name) => known.has(name));
+}
+
+function planOf(
+  stage: Stage,
+  index: number,
+  names: readonly string[],
+  head: readonly string[],
+): Pick<TrainOptions, "epochs" | "optimizer" | "frozen"> {
+  const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all" } = stage;
+  const { learningRate = learns === "head" ? 1e-3 : 1e-5 } = stage;
+  const optimizer = stage.optimizer ?? adam({ learningRate });
+  const begins = (name: string, with_: string) =>
+    name === with_ || name.startsWith(`${with_}.`) || name.startsWith(`${with_}/`);
+  let learning: (name: string, i: number) => boolean;
+  if (learns === "all") learning = () => true;
+  else if (learns === "head") {
+    if (head.length === 0)
+      throw new CajalError(
+        "bad-argument",
+        `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name the initializers.`,
+      );
+    learning = (name) => head.includes(name);
+  } else if ("from" in learns) {
+    const from = names.findIndex((name) => begins(name, learns.from));
+    if (from < 0) throw unknownName("initializer", learns.from, names);
+    learning = (name, i) => i >= from || head.includes(name);
+  } else {
+    for (const wanted of learns)
+      if (!names.some((name) => begins(name, wanted)))
+        throw unknownName("initializer", wanted, names);
+    learning = (name) => learns.some((wanted) => begins(name, wanted));
+  }
+  return { epochs, optimizer, frozen: names.filter((name, i) => !learning(name, i)) };
+}
+
+async function checkpointsOf(folder: string): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
+  if (!globalThis.process?.getBuiltinModule)
+    throw new CajalError("unsupported", `${folder}: states are kept in Node only.`, { folder });
+  const { checkpoints, latestCheckpoint } = await import("@cajal/train/node");
+  const latest = await latestCheckpoint(folder);
+  return { checkpoint: checkpoints(folder), ...(latest && { resume: latest }) };
+}
