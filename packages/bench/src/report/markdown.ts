@@ -43,5 +43,5 @@ export function reportMarkdown(report: Report): string {
       ],
     ),
   ];
-  return `${parts.join("\n\n")}\n`;
+  return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }

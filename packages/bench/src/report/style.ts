@@ -37,6 +37,7 @@ svg.neuron .soma { fill: var(--ink); stroke: none; }
 section { padding: 44px 0 0; }
 section > p { color: var(--soft); }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 400px), 1fr)); gap: 20px; align-items: start; }
+.pair > figure:only-child { max-width: 640px; }
 figure { margin: 0; padding: 20px; background: var(--card); border: 1px solid var(--rule); border-radius: 10px; break-inside: avoid; }
 figcaption { color: var(--soft); font-size: 0.86rem; margin-top: 12px; line-height: 1.4; }
 svg { display: block; width: 100%; height: auto; overflow: visible; }
@@ -52,6 +53,7 @@ svg .point { fill-opacity: 0.78; stroke: var(--card); stroke-width: 0.8; }
 svg .line-0 { --line: var(--blue); } svg .line-1 { --line: var(--orange); } svg .line-2 { --line: var(--green); } svg .line-3 { --line: var(--yellow); }
 svg .line-4 { --line: var(--purple); } svg .line-5 { --line: var(--sky); } svg .line-6 { --line: var(--ink); } svg .line-7 { --line: var(--soft); }
 svg .leader { fill: none; stroke: var(--line); stroke-width: 0.8; stroke-opacity: 0.5; } svg .name { font-size: 12px; }
+svg .halo { paint-order: stroke; stroke: var(--card); stroke-width: 3px; stroke-linejoin: round; fill: var(--ink); }
 svg .roof { fill: none; stroke: var(--orange); stroke-width: 2; }
 svg .training { --line: var(--soft); } svg .validation { --line: var(--blue); }
 svg .curve { fill: none; stroke: var(--line); stroke-width: 2.2; stroke-linejoin: round; stroke-linecap: round; }

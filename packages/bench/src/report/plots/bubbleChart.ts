@@ -86,7 +86,7 @@ export function bubbleChart({
       return el(
         "text",
         {
-          class: "tick",
+          class: "tick halo",
           x: fits ? beside : x(bubble.x) - radius(bubble.size) - 4,
           y: labels[i]!,
           "text-anchor": fits ? "start" : "end",

@@ -43,7 +43,7 @@ export const bubbles = defineSection<BubblesSection>({
     ),
   }),
   html({ networks, place }, { id }) {
-    const sources = new Set(networks.map(({ source }) => source));
+    const published = networks.some(({ source }) => source === "published");
     const chart = (
       name: string,
       cost: (network: BubblesSection["networks"][number]) => number | undefined,
@@ -58,7 +58,7 @@ export const bubbles = defineSection<BubblesSection>({
             x,
             y: network.top1,
             size: network.params,
-            kind: network.source === "published" ? 0 : 1,
+            kind: 0,
             title: `${displayName(network.model)}: ${percent(network.top1)} (${network.source}), ${showX(x)}, ${short(network.params)} parameters`, // prettier-ignore
           },
         ];
@@ -85,11 +85,9 @@ export const bubbles = defineSection<BubblesSection>({
       el(
         "p",
         {},
-        sources.size === 2
-          ? "Blue: exact published accuracy on ImageNet's validation images. Orange: measured here, on other images, and so not to be compared with the blue."
-          : sources.has("published")
-            ? "Accuracy as published, exactly, on ImageNet's validation images; costs as measured here."
-            : "Accuracy and costs as measured here.",
+        published
+          ? "Accuracy as published, exactly, on ImageNet's validation images; costs as measured here."
+          : "Accuracy and costs as measured here.",
       ),
       el(
         "div",
@@ -138,7 +136,12 @@ export function bubblesOf(records: readonly BenchRecord[]): BubblesSection[] {
       },
     ];
   });
-  return networks.length < 2 ? [] : [{ type: "bubbles", ...(place && { place }), networks }];
+  // Accuracies on different images do not belong on one axis.
+  const published = networks.filter(({ source }) => source === "published");
+  const comparable = published.length > 1 ? published : networks.filter(({ source }) => source === "measured"); // prettier-ignore
+  return comparable.length < 2
+    ? []
+    : [{ type: "bubbles", ...(place && { place }), networks: comparable }];
 }
 
 /** The place that timed most networks one by one; of several the fastest. */

@@ -66,21 +66,17 @@ export const latency = defineSection<LatencySection>({
       el(
         "div",
         { class: "pair" },
-        groups.map(({ model, batch, places }) =>
+        figuresOf(groups).map(({ name, caption, bars }) =>
           plot(
             latencyBars({
-              id: id(`latency-${model}-${batch}`.replaceAll(/[^\w-]/g, "_")),
-              title: `${displayName(model)}, batch ${batch}`,
-              description: places.map((each) => `${engineName(each)}: ${milliseconds(each.median_ms)}`).join("; "), // prettier-ignore
-              bars: places.map((each) => ({
-                name: engineName(each),
-                median: each.median_ms,
-                p90: each.p90_ms,
-              })),
+              id: id(`latency-${name}`.replaceAll(/[^\w-]/g, "_")),
+              title: name,
+              description: bars.map((bar) => `${bar.name}: ${milliseconds(bar.median)}`).join("; "),
+              bars,
               domain,
               show: milliseconds,
             }),
-            `${displayName(model)}, batch ${batch}: ${whole((1000 * batch) / places[0]!.median_ms)} examples a second on ${engineName(places[0]!)}`,
+            caption,
           ),
         ),
       ),
@@ -100,6 +96,27 @@ export const latency = defineSection<LatencySection>({
       markdownTable(header, rows(groups)),
     ].join("\n\n"),
 });
+
+/** A figure for each network, of its places; where there is but one place, one of all networks. */
+function figuresOf(groups: LatencySection["groups"]) {
+  const [first] = groups.flatMap(({ places }) => places);
+  const isFirst = (place: PlaceTimes) => place.engine === first?.engine && place.device === first.device; // prettier-ignore
+  const bar = (name: string, { median_ms, p90_ms }: PlaceTimes) => ({ name, median: median_ms, p90: p90_ms }); // prettier-ignore
+  if (first !== undefined && groups.every(({ places }) => places.every(isFirst)))
+    return [...new Set(groups.map(({ batch }) => batch))].map((batch) => ({
+      name: `${engineName(first)}, batch ${batch}`,
+      caption: `${engineName(first)}, batch ${batch}, fastest first`,
+      bars: groups
+        .filter((group) => group.batch === batch)
+        .map(({ model, places }) => bar(displayName(model), places[0]!))
+        .sort((a, b) => a.median - b.median),
+    }));
+  return groups.map(({ model, batch, places }) => ({
+    name: `${displayName(model)}, batch ${batch}`,
+    caption: `${displayName(model)}, batch ${batch}: ${whole((1000 * batch) / places[0]!.median_ms)} examples a second on ${engineName(places[0]!)}`,
+    bars: places.map((place) => bar(engineName(place), place)),
+  }));
+}
 
 const header = ["network", "batch", "on", "median", "p90", "p99", "examples/s", "opens in", "calls", "dirty rounds"]; // prettier-ignore
 
