@@ -74,6 +74,43 @@ describe("cajal run", () => {
   }, 120_000);
 });
 
+describe("cajal run table", () => {
+  it("measures in processes of their own, goes on from its records, and merges into one report", async () => {
+    const out = join(folder, "table");
+    const choice = ["--models", "lenet1", "--engines", "onnx", "--device", "cpu", "--rounds", "1"];
+    const { code, stdout, stderr } = await cajal(["run", "table", ...choice, "--json", "--out", out]); // prettier-ignore
+    expect(code, stderr).toBe(0);
+    expect(stderr).toContain("Nothing is fetched");
+    const records = stdout.trimEnd().split("\n").map((line) => JSON.parse(line) as BenchRecord); // prettier-ignore
+    // LeNet-1 of 28 × 28: 4·(25 + 1) + 12·(4·25 + 1) + 10·(192 + 1) parameters.
+    expect(records).toMatchObject([
+      { phase: "file", model: "lenet1", params: 3246 },
+      { phase: "predict", model: "lenet1", engine: "onnx", device: "cpu", batch: 1 },
+    ]);
+    expect(records[1]!.median_ms).toBeGreaterThan(0);
+    const again = await cajal(["run", "table", ...choice, "--json", "--out", out]);
+    expect(again.stderr).toContain("2 of them are there already");
+    expect(again.stdout).toBe(stdout);
+
+    const merged = join(folder, "merged");
+    const merging = await cajal(["merge", out, join(out, "records.jsonl"), "--out", merged]);
+    expect(merging.code, merging.stderr).toBe(0);
+    expect(merging.stdout).toContain("2 measurements of 1 machine");
+    expect((await readdir(merged)).sort()).toEqual(["records.csv", "records.jsonl", "report.html", "report.json", "report.md"]); // prettier-ignore
+  }, 120_000);
+
+  it("refuses what means nothing to a suite, and parts that are none", async () => {
+    for (const args of [
+      ["run", "--models", "lenet1"],
+      ["run", "table", "--datasets", "mnist"],
+      ["run", "table", "--shard", "5/4"],
+      ["run", "accuracy"],
+      ["run", "table", "--engines", "onix"],
+    ])
+      expect(await cajal([...args, "--out", join(folder, "no")]), args.join(" ")).toMatchObject({ code: 2, stdout: "" }); // prettier-ignore
+  }, 60_000);
+});
+
 describe("cajal learn", () => {
   it("goes on where it was interrupted, to the same accuracy as without a stop", async () => {
     // Enough epochs that the interruption comes before the last, on a busy machine too.

@@ -25,7 +25,7 @@ export function examineWebgpu(system: System, device: string): Examination {
         what: "Vulkan loader",
         ok: loader !== undefined,
         found: loader ?? "libvulkan.so.1 is not found",
-        cure: "apt-get install libvulkan1, or your distribution's vulkan-loader",
+        cure: "apt-get install libvulkan1, or your distribution's vulkan-loader. The package chromium has one of its own: LD_LIBRARY_PATH=/usr/lib/chromium.",
       },
       ...(drivers.length > 0
         ? drivers
