@@ -11,6 +11,7 @@ import {
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
+import { emptyTensors } from "../emptyTensors";
 import { opsGraph } from "./ops";
 import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
 import { constrained } from "../../../step/constraints";
@@ -36,6 +37,8 @@ export interface StepGraph {
   readonly lengths: readonly number[];
   /** Names of weights and slots that it gives anew, as `new/NAME`. */
   readonly updated: readonly string[];
+  /** What an error of a run means, where it is known. */
+  explain?(error: unknown): CajalError | undefined;
 }
 
 /** Input or output of the model → input of the graph. */
@@ -157,7 +160,9 @@ export function compileStep(
     }
   }
   const lengths = kind === "probe" ? [] : giveNumbers(g, numbers);
-  const model = g.build();
+  // What a batch decides about its tensors must not end the process either. Before blocked kernels come in, of
+  // which shape rules know nothing.
+  const { model, explain } = emptyTensors(g.build());
   const names = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, value.name]));
   return {
@@ -165,6 +170,7 @@ export function compileStep(
     feeds: { x: names(forward.x), y: names(yTrue), weight: names(weightOf) },
     lengths,
     updated,
+    explain,
   };
 }
 

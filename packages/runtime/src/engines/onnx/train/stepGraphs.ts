@@ -1,8 +1,7 @@
 // The graphs of a training step, compiled and opened for a shape of batches when the first of that shape comes.
-import { hash, tensor, type CajalError, type Tensor } from "@cajal/core";
+import { hash, tensor, type Tensor } from "@cajal/core";
 import type { StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
-import { emptyTensors } from "../emptyTensors";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
@@ -22,8 +21,6 @@ export const whole = (batch: StepBatch): Part => ({ batch, number: 0, share: 1 }
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
   readonly graph: OpenedGraph;
-  /** What an error of a run means, where it is known. */
-  explain(error: unknown): CajalError | undefined;
 }
 
 /** What a graph gave. */
@@ -70,7 +67,7 @@ export class StepGraphs {
       updated.map((name) => [`new/${name}`, this.#store.next(name)] as const),
     );
     const outputs = await graph.run({ feeds: fed, kept, into }).catch((error: unknown) => {
-      throw explain(error) ?? error;
+      throw explain?.(error) ?? error;
     });
     const numbers = numbersOf(lengths, outputs.numbers);
     return {
@@ -123,10 +120,7 @@ export class StepGraphs {
   async #open(kind: Kind, batch: StepBatch): Promise<Opened> {
     const { layouts } = this.#store;
     const { model, ...about } = compileStep(kind, batch, { ...this.#options, layouts });
-    // What a batch decides about its tensors must not end the process either.
-    const guarded = emptyTensors(model);
-    const graph = await this.#thread.open(guarded.model);
-    return { ...about, graph, explain: guarded.explain };
+    return { ...about, graph: await this.#thread.open(model) };
   }
 }
 
