@@ -17,7 +17,7 @@ export default defineConfig({
       {
         text: "Guide",
         link: "/getting-started",
-        activeMatch: "/(getting-started|how-it-fits|training-speed|coverage)",
+        activeMatch: "/(getting-started|how-it-fits|training-speed|coverage|data-sets)",
       },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
       { text: "API", link: "/api/", activeMatch: "/api/" },
@@ -33,6 +33,7 @@ export default defineConfig({
             { text: "How it fits together", link: "/how-it-fits" },
             { text: "How fast training is", link: "/training-speed" },
             { text: "What there is", link: "/coverage" },
+            { text: "Data sets", link: "/data-sets/" },
             { text: "The report", link: "/report" },
           ],
         },

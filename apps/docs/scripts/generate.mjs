@@ -1,5 +1,5 @@
-// What the site shows and nobody writes by hand: the API from the docstrings, and the newest report of
-// `cajal run`, which is made if there is none.
+// What the site shows and nobody writes by hand: the API from the docstrings, the data sets' cards, and the
+// newest report of `cajal run`, which is made if there is none.
 //   node scripts/generate.mjs [--dev]     --dev: does without a report
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -10,6 +10,7 @@ const root = fileURLToPath(new URL("../../../", import.meta.url));
 const site = fileURLToPath(new URL("../", import.meta.url));
 
 copyReport();
+writeDataSets();
 await writeApi();
 
 function copyReport() {
@@ -24,6 +25,16 @@ function copyReport() {
   }
   rmSync(`${site}public/cajal-report`, { recursive: true, force: true });
   if (existsSync(made)) cpSync(made, `${site}public/cajal-report`, { recursive: true });
+}
+
+/** Cards and contact sheets, from the records in @cajal/datasets. */
+function writeDataSets() {
+  const { status } = spawnSync(
+    process.execPath,
+    ["scripts/run-source.mjs", "apps/docs/scripts/dataSets.ts", `${site}data-sets/index.md`],
+    { cwd: root, stdio: "inherit" },
+  );
+  if (status !== 0) process.exit(1);
 }
 
 /** One page per door of a package: "@cajal/onnx", "@cajal/onnx/node". */

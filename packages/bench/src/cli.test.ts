@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -338,6 +339,11 @@ describe("cajal datasets", () => {
     expect(await call("iris", "get")).toMatchObject({ sizes: { all: 150 } });
     const card = await cajal(["datasets", "mnist"], { env });
     expect(card.stdout).toMatch(/mean +0\.1307[^]*dead +http:\/\/yann\.lecun/);
+    const sheet = join(folder, "digits.png");
+    expect(await call("digits", "--sheet", sheet)).toEqual({ name: "digits", split: "all", samples: 100, file: sheet }); // prettier-ignore
+    // Ten rows of ten pictures of 48 pixels, 2 between them.
+    const png = readFileSync(sheet);
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([502, 502]);
     const unknown = await cajal(["datasets", "minst"], { env });
     expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("mnist")]);
   });

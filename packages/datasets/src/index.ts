@@ -31,6 +31,7 @@ export {
   type EvaluatedNetwork,
   type Evaluation,
 } from "./images/evaluation";
+export { contactSheet, sampleImages, type ContactSheetOptions } from "./images/contactSheet";
 export { decodeImage, toGrey, type DecodeOptions } from "./decode/decodeImage";
 export { classFolders, type ClassFolders, type ClassFoldersOptions } from "./folders/classFolders";
 export { imageFiles } from "./folders/imageFiles";
@@ -41,6 +42,9 @@ export { parquetImages, type ParquetImagesOptions } from "./folders/parquetImage
 export { readWebDataset, type WebDatasetSample } from "./decode/readWebDataset";
 export { webDataset, type WebDatasetOptions } from "./folders/webDataset";
 export { csvTable, type CsvTable, type CsvTableOptions } from "./folders/csvTable";
+export { parseWav, type Wav } from "./audio/parseWav";
+export { stft, type Stft, type StftOptions } from "./audio/stft";
+export { decibels, melFilters, melSpectrogram, mfcc, type MelOptions } from "./audio/mel";
 export { twoMoons } from "./generated/twoMoons";
 export { spirals } from "./generated/spirals";
 export { shapes } from "./generated/shapes";

@@ -24,4 +24,5 @@ export {
   type FeaturesOptions,
 } from "./adapt/featureExtractor";
 export { fineTune, type FineTuneEvent, type FineTuneOptions, type Stage } from "./adapt/fineTune";
+export { evaluation } from "./evaluation";
 export { quantizeOn, type QuantizeOnOptions } from "./quantizeOn";

@@ -1,11 +1,14 @@
 // cajal datasets: what is known of each data set, where its files lie, and fetching them.
 import { join } from "node:path";
+import { CajalError } from "@cajal/core";
+import { contactSheet, sampleImages } from "@cajal/datasets";
 import { dataSetFacts, dataSets, type DataSetFacts } from "@cajal/datasets/node";
-import { cacheFolder } from "@cajal/files/node";
+import { encodePng, pictureOf } from "@cajal/explain";
+import { cacheFolder, writeWhole } from "@cajal/files/node";
 import type { Context } from "../context";
 import { textTable } from "../output";
 import { defineCommand } from "./shared/defineCommand";
-import { argument, choice } from "./shared/parameters";
+import { argument, choice, text } from "./shared/parameters";
 
 const actions = ["card", "get", "where"] as const;
 
@@ -17,12 +20,21 @@ export const datasets = defineCommand({
     ["cajal datasets mnist", "what is known of one: files, mirrors, classes, licence"],
     ["cajal datasets mnist get", "fetches and checks it"],
     ["cajal datasets mnist where", "where its files lie"],
+    ["cajal datasets mnist --sheet digits.png", "a contact sheet of the first hundred samples"],
   ],
   arguments: {
     name: argument("which data set"),
     action: choice("what to do", actions, { default: "card" }),
   },
-  run: (context, { name, action }) => act(context, name, action),
+  options: {
+    sheet: text(
+      "<file>",
+      "writes the first hundred samples as one PNG, fetching what is not there",
+    ),
+    folder: text("<folder>", "where the files of --sheet lie, if not in the cache"),
+  },
+  run: (context, { name, action, sheet, folder }) =>
+    sheet === undefined ? act(context, name, action) : writeSheet(context, name, { sheet, folder }),
 });
 
 async function act(
@@ -54,6 +66,25 @@ async function act(
   const { load: _load, ...card } = facts;
   output.document(card);
   output.text(cardOf(facts));
+}
+
+/** Samples of the first split, as one picture. */
+async function writeSheet(
+  { output, progress, signal }: Context,
+  name: string | undefined,
+  { sheet, folder }: { sheet: string; folder: string | undefined },
+): Promise<void> {
+  if (name === undefined)
+    throw new CajalError("bad-argument", "datasets: --sheet wants the name of a data set: cajal datasets digits --sheet digits.png"); // prettier-ignore
+  const facts = dataSetFacts(name);
+  const [split] = Object.keys(facts.splits);
+  progress.say(`${facts.title}: ${split}`);
+  const data = await facts.load({ signal, ...(split && { split }), ...(folder && { folder }) });
+  const images = await sampleImages(data, { count: 100, signal });
+  const { shape, ...picture } = contactSheet(images);
+  await writeWhole(sheet, await encodePng(pictureOf({ ...picture, shape }, { pixels: [0, 255] })));
+  output.document({ name, split, samples: images.shape[0], file: sheet });
+  output.text(`${sheet}: ${images.shape[0]} samples of ${facts.title}`);
 }
 
 function list({ output }: Context): void {

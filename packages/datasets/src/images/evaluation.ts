@@ -49,7 +49,7 @@ export function evaluation(network: EvaluatedNetwork): Evaluation {
   if (typeof network !== "object" || network === null || !Array.isArray(network.input))
     throw new CajalError(
       "bad-argument",
-      `evaluation: got ${showValue(network)}, expected a network's facts${typeof network === "string" ? `: evaluation(modelFacts(${showValue(network)})), with modelFacts of @cajal/models` : ", such as modelFacts(name) of @cajal/models gives"}.`,
+      `evaluation: got ${showValue(network)}, expected a network's facts${typeof network === "string" ? `: evaluation(modelFacts(${showValue(network)})), with modelFacts of @cajal/models, or evaluation of @cajal/transfer, which takes names` : ", such as modelFacts(name) of @cajal/models gives"}.`,
     );
   const { name = "this network", input, preprocessing, measured } = network;
   const [height, width, channels] = input;

@@ -53,7 +53,7 @@ function loadWasm(): Wasm | null {
     const bytes = Uint8Array.from(atob(resampleWasm), (character) => character.charCodeAt(0));
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
     // What resample.wat exports.
-    return exports as unknown as Wasm;
+    return exports as WebAssembly.Exports & Wasm;
   } catch {
     return null;
   }
