@@ -1,0 +1,28 @@
+// What outputs add to the loss: l1 Σ|y| + l2 Σy² over the batch's size, as Keras 3 has it.
+import { tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { meanSquaredError, sgd } from "@cajal/train";
+import { expect, it } from "vitest";
+import { openTrainStep } from "./openTrainStep";
+
+it("is the regularizer of the outputs, a share of the batch, and moves the weights", async () => {
+  const net = functional("small");
+  const x = net.input([2]);
+  const y = net.layer("ActivityRegularization", { l1: 0.5, l2: 0.25 }, net.layer("Dense", { units: 1, use_bias: false, name: "out" }, x)); // prettier-ignore
+  const weights = new Map([["out/kernel", tensor("float32", [2, 1], [1, -2])]]);
+  const options = { loss: meanSquaredError(), optimizer: sgd({ learningRate: 0.1 }) };
+  const step = await openTrainStep(net.model(x, y), weights, { ...options, engine: "onnx" });
+  const batch = {
+    x: tensor("float32", [2, 2], [1, 0, 0, 1]),
+    y: tensor("float32", [2, 1], [1, -2]),
+  };
+  // Outputs 1 and -2 are the targets: what is left is (0.5 · 3 + 0.25 · 5) / 2.
+  const { loss } = await step.run(batch);
+  expect(loss).toBeCloseTo(1.375, 5);
+  // Gradients of it by the outputs: (0.5 sign(y) + 0.5 y) / 2 = 0.5 and -0.75.
+  const { data } = (await step.weights()).get("out/kernel")!;
+  expect(Number(data[0])).toBeCloseTo(1 - 0.05, 5);
+  expect(Number(data[1])).toBeCloseTo(-2 + 0.075, 5);
+  await step.dispose();
+  await expect(openTrainStep(net.model(x, y), weights, { ...options, engine: "tfjs", device: "cpu" })).rejects.toMatchObject({ code: "unsupported" }); // prettier-ignore
+});
