@@ -22,20 +22,13 @@ import {
   type Stated,
 } from "./infer";
 import type { ElementType } from "../model/elementType";
-import type {
-  Container,
-  Dim,
-  Graph,
-  Initializer,
-  Node,
-  OnnxModel,
-  ValueInfo,
-} from "../model/model";
+import type { Container, Dim, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model"; // prettier-ignore
 import { checkInitializer, madeHere } from "../model/checkStructure";
 import { scalarOf } from "../model/scalarOf";
 import type { Value } from "../operators/method";
 import { checkValue } from "./checkValue";
 import { Names, namesIn, underPublishedNames } from "./names";
+import { Shapes } from "./shapes";
 
 /** The operator set that graphs are built for: the first where all reductions take axes as input. */
 export const defaultOpset = 18;
@@ -50,19 +43,6 @@ interface Shared {
   readonly opsets: Map<string, number>;
   readonly names: Names;
   readonly shapes: Shapes;
-}
-
-/** Shapes of values, one object for several in turn that are the same: most values of a graph have one like that. */
-class Shapes {
-  #last: readonly Dim[] = [];
-
-  one(shape: readonly Dim[] | undefined): readonly Dim[] | undefined {
-    if (!shape) return undefined;
-    const same =
-      shape.length === this.#last.length && shape.every((extent, i) => extent === this.#last[i]);
-    if (!same) this.#last = shape;
-    return this.#last;
-  }
 }
 
 export class GraphAssembler implements Scope {
