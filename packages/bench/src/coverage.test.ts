@@ -50,9 +50,9 @@ function operatorRows(): string[][] {
 }
 
 const formatRows = () =>
-  formats.map(({ name, readModel, encoders }) => [
+  formats.map(({ name, readModel, readGraph, encoders }) => [
     name,
-    yes(readModel !== undefined),
+    readGraph ? "as a graph" : yes(readModel !== undefined),
     "yes",
     encoders.map(({ id }) => id).join(", ") || "–",
   ]);

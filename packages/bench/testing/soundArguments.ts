@@ -66,6 +66,23 @@ const npy = encodeNpy(floats(2, 3));
 const zip = encodeZip(new Map([["a.npy", npy]]));
 const steps = { decaySteps: 10 };
 
+/** Four samples of 16 bits at 8 kHz, by the format's first page: soundfile.sapp.org/doc/WaveFormat. */
+function wav(): Uint8Array {
+  const bytes = new Uint8Array(52);
+  const view = new DataView(bytes.buffer);
+  const text = (at: number, word: string) => bytes.set(new TextEncoder().encode(word), at);
+  text(0, "RIFF");
+  view.setUint32(4, 44, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  [1, 1].forEach((value, i) => view.setUint16(20 + 2 * i, value, true));
+  [8000, 16000].forEach((value, i) => view.setUint32(24 + 4 * i, value, true));
+  [2, 16].forEach((value, i) => view.setUint16(32 + 2 * i, value, true));
+  text(36, "data");
+  view.setUint32(40, 8, true);
+  return bytes;
+}
+
 /** Made anew for each call: what is opened may be used up. */
 export const soundArguments: Readonly<
   Record<string, () => readonly unknown[] | Promise<readonly unknown[]>>
@@ -140,7 +157,7 @@ export const soundArguments: Readonly<
   "datasets webDataset": () => [[bytesSource(new Uint8Array(1024))]],
   "datasets contactSheet": () => [tensor("uint8", [2, 3, 3, 1])],
   "datasets sampleImages": () => [data, { count: 2 }],
-  "datasets parseWav": () => [new Uint8Array(44)],
+  "datasets parseWav": () => [wav()],
   "datasets stft": () => [tensor("float32", [64]), { fftSize: 16 }],
   "datasets melFilters": () => [{ sampleRate: 8000, fftSize: 16, bands: 4 }],
   "datasets melSpectrogram": () => [tensor("float32", [64]), { sampleRate: 8000, fftSize: 16, bands: 4 }], // prettier-ignore

@@ -195,7 +195,7 @@ function checkObject(value: object, name: string): void {
 }
 
 function checkType(dtype: DType, shape: Shape, name: string): void {
-  if (!Object.hasOwn(arrays, dtype))
+  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))
     throw new CajalError(
       "bad-argument",
       `${name}: got dtype ${showValue(dtype)}, expected one of ${dtypes.join(", ")}.`,

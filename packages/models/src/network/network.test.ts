@@ -57,12 +57,9 @@ describe("resolve refuses", () => {
     ],
     [
       "a setting that is not honoured",
-      model([
-        x,
-        layer("Dense", "d", ["x"], { units: 1, activity_regularizer: { class_name: "L2" } }),
-      ]),
+      model([x, layer("Dense", "d", ["x"], { units: 1, lora_rank: 4 })]),
       "unsupported",
-      ['layer "d" (Dense)', "activity_regularizer", "expected null"],
+      ['layer "d" (Dense)', "lora_rank", "expected null"],
     ],
     [
       "a missing field",

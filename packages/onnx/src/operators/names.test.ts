@@ -6,6 +6,8 @@ import { operators } from "./index";
 /** Where names may stand nevertheless: a file, or what paths begin with, and why. */
 const allowed: Readonly<Record<string, string>> = {
   "packages/onnx/": "They live here.",
+  "packages/models/src/keras/keras1.ts":
+    "A merge of Keras 1 becomes one of Keras' layers, by name.",
   "packages/models/src/networks/": "Architectures are made of layers, some of them named alike.",
   "packages/models/src/layers/shared/activations.ts":
     "Values of an attribute of the recurrent operators, spelled like operators.",

@@ -32,7 +32,8 @@ const activations: Readonly<Record<string, Activation>> = {
   mish: (tf, x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   hard_silu: (tf, x) => tf.mul(x, activate(tf, "hard_sigmoid", x)),
   hard_tanh: (tf, x) => tf.clipByValue(x, -1, 1),
-  hard_shrink: (tf, x) => tf.where(tf.greater(tf.abs(x), 0.5), x, tf.zerosLike(x)),
+  // TF.js has a slope for greaterEqual, and none for greater.
+  hard_shrink: (tf, x) => tf.where(tf.greaterEqual(0.5, tf.abs(x)), tf.zerosLike(x), x),
   soft_shrink: (tf, x) => tf.sub(tf.relu(tf.sub(x, 0.5)), tf.relu(tf.sub(-0.5, x))),
   tanh_shrink: (tf, x) => tf.sub(x, tf.tanh(x)),
   sparse_plus: (tf, x) => {

@@ -7,6 +7,20 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
   type Operand = tfc.Tensor | number;
   const axesOf = (x: tfc.Tensor, { axes }: Reduction) =>
     axes && [...axes].map((axis) => (axis < 0 ? x.rank + axis : axis));
+  const tensorOf = (value: Operand, { dtype }: tfc.Tensor) =>
+    typeof value === "number" ? tf.scalar(value, dtype) : value;
+  /** Its slope is 0 everywhere, which TF.js does not know of most: its own gradients end there in an error. */
+  const comparison =
+    (compare: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor) => (a: Operand, b: Operand) => {
+      const like = typeof a === "number" ? b : a;
+      if (typeof like === "number")
+        throw new CajalError("bad-argument", `got ${String(a)} and ${like}, expected a value to compare with.`); // prettier-ignore
+      const compared = tf.customGrad((x, y) => ({
+        value: compare(x as tfc.Tensor, y as tfc.Tensor),
+        gradFunc: () => [tf.zerosLike(x as tfc.Tensor), tf.zerosLike(y as tfc.Tensor)],
+      }));
+      return compared(tensorOf(a, like), tensorOf(b, like));
+    };
   return {
     add: (a: Operand, b: Operand) => tf.add(a, b),
     sub: (a: Operand, b: Operand) => tf.sub(a, b),
@@ -23,9 +37,9 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     softplus: (x) => tf.softplus(x),
     sigmoid: (x) => tf.sigmoid(x),
     clip: (x, least, most) => tf.clipByValue(x, least, most),
-    greater: (a: Operand, b: Operand) => tf.greater(a, b),
-    less: (a: Operand, b: Operand) => tf.less(a, b),
-    equal: (a: Operand, b: Operand) => tf.equal(a, b),
+    greater: comparison((a, b) => tf.greater(a, b)),
+    less: comparison((a, b) => tf.less(a, b)),
+    equal: comparison((a, b) => tf.equal(a, b)),
     where: (condition, a, b) => tf.where(condition, a, b),
     cast: (x, dtype) => tf.cast(x, dtype),
     reduceSum: (x, options = {}) => tf.sum(x, axesOf(x, options), options.keepDims),
