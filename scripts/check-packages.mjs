@@ -20,7 +20,7 @@ const limits = {
   files: 500,
   onnx: 2000,
   datasets: 2600,
-  models: 2400,
+  models: 2700,
   runtime: 4000,
   train: 5600,
   transfer: 8000,

@@ -18,6 +18,7 @@ export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
 
 /** What a source may make use of. */
 export interface ReadOptions {
+  /** Ends the pass between two examples. */
   readonly signal?: AbortSignal;
   /** Which pass; the same examples are the same in every one, but their order or chance within may not be. */
   readonly epoch: number;

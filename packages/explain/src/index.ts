@@ -30,7 +30,12 @@ export {
   type Overlay,
   type OverlayOptions,
 } from "./pictures/overlay";
-export { featureMaps, filters, type ChannelsOptions } from "./pictures/channels";
+export {
+  featureMaps,
+  filters,
+  type ChannelsOptions,
+  type FiltersOptions,
+} from "./pictures/channels";
 export { gridOf, type Picture } from "./pictures/picture";
 export { figure, type FigureOptions, type Panel } from "./pictures/figure";
 export { encodePng } from "./pictures/png";

@@ -160,6 +160,7 @@ const repeats = 2;
  * @param options.rounds how many turns each has
  * @param options.seconds how long a turn should be, at least one step; default 0.6
  * @param options.budget seconds after which a worker has no more turns, but for its first; default: none
+ * @param options.watch says how much of the processor other programs took; default: as the system tells it
  */
 export async function* takeTurns(
   workers: readonly Worker[],

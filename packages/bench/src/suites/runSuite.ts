@@ -8,11 +8,17 @@ import type { Shard, SuiteEvent, SuiteSettings } from "./suite";
 import { suites } from "./index";
 
 export interface RunSuiteOptions {
+  /** Of splits, weights and orders; default 42. */
   seed?: number;
+  /** Ends the run between two measurements. */
   signal?: AbortSignal;
+  /** What of the suite is measured, and where; default: all of it. */
   settings?: SuiteSettings;
+  /** Where records are kept as they come, so that a run that was stopped goes on. */
   folder?: string;
+  /** Whether what the folder holds of an earlier run is measured again. Default false. */
   fresh?: boolean;
+  /** The part of the measurements that is done here, of several machines' parts. */
   shard?: Shard;
 }
 

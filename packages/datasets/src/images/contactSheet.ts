@@ -69,7 +69,12 @@ export function contactSheet(images: Tensor, options: ContactSheetOptions = {}):
  */
 export async function sampleImages(
   data: Dataset,
-  options: { count?: number; signal?: AbortSignal } = {},
+  options: {
+    /** How many images, at most; default 100. */
+    count?: number;
+    /** Ends the reading between two images. */
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Tensor> {
   checkArgument("sampleImages", "data", data, "object");
   checkArgument("sampleImages", "data.take", data.take, "function");

@@ -27,6 +27,11 @@ export interface ChannelsOptions {
 
 const options = ["columns", "index", "most", "range"] as const;
 
+export interface FiltersOptions extends Omit<ChannelsOptions, "index"> {
+  /** Whether the kernel is of a depthwise convolution. Default false. */
+  readonly depthwise?: boolean;
+}
+
 /** Tiles are enlarged to about so many pixels a side. */
 const side = 48;
 
@@ -66,10 +71,7 @@ export function featureMaps(map: Tensor, given: ChannelsOptions = {}): Picture {
  */
 export function filters(
   kernel: Tensor,
-  {
-    depthwise = false,
-    ...given
-  }: Omit<ChannelsOptions, "index"> & { readonly depthwise?: boolean } = {},
+  { depthwise = false, ...given }: FiltersOptions = {},
 ): Picture {
   const { columns, most = 64 } = checkedOptions("filters", kernel, given);
   const [height = 0, width = 0, channels = 0, maps = 0] = kernel.shape;

@@ -14,13 +14,15 @@ export interface Prediction extends ImagenetClass {
  * The classes with the highest outputs, highest first, for each example.
  *
  * @param probabilities [batch, 1000]
- * @param options `top`: how many, 1 … 1000, default 5
  * @throws CajalError `bad-shape`, `bad-argument`, `unknown-option`
  * @example decodePredictions(await session.predict(x), { top: 1 })[0][0].label // "tabby"
  */
 export function decodePredictions(
   probabilities: Tensor,
-  options: { readonly top?: number } = {},
+  options: {
+    /** How many classes of each example, 1 … 1000; default 5. */
+    readonly top?: number;
+  } = {},
 ): Prediction[][] {
   checkOptions("decodePredictions", options, ["top"]);
   const { top = 5 } = options;

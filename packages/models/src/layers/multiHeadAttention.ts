@@ -33,6 +33,7 @@ export const multiHeadAttention = defineLayer({
     seed: f.seed(null),
     /** Only kept: how to compute. */
     flash_attention: f.kept(null),
+    /** False; gates are refused. */
     use_gate: f.never("gates of MultiHeadAttention are not done"),
   },
   arity: attentionArity,
