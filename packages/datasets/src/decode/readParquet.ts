@@ -17,7 +17,8 @@ export interface ParquetTable {
 }
 
 /**
- * Opens a Parquet file.
+ * Opens a Parquet file. hyparquet does not come back from some damaged pages: what is from strangers is best read in a
+ * worker that can be ended.
  *
  * @param source `await fileSource(path)` of @cajal/files/node, `blobSource(blob)`, `bytesSource(bytes)`
  * @param options.name what to call it in messages
