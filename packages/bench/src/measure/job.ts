@@ -100,7 +100,7 @@ export async function serve(
 
 async function runOnce(task: SingleTask, job: Job, answer: (fields: object) => void) {
   let told = -Infinity;
-  const records = await task.run(job, (done, note) => {
+  const records = await task.run({ ...job, settings: job.settings }, (done, note) => {
     if (performance.now() - told < 200) return;
     told = performance.now();
     answer({ progress: done, note });

@@ -10,6 +10,7 @@ import { imageModel, prepared } from "../../choices/imageModel";
 import { isFile } from "../../choices/isFile";
 import { classNumbers, labelledImages } from "../../choices/labelledImages";
 import { recordName } from "../../choices/networks";
+import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
 export interface AccuracySettings {
@@ -42,13 +43,12 @@ interface Judged {
   milliseconds: number;
 }
 
-export const accuracy: SingleTask = {
+export const accuracy: SingleTask<AccuracySettings> = {
   name: "accuracy",
   async run({ engine, device, batch, threads, settings }, progress) {
-    const { models, data, preprocess, state, limit } = settings as unknown as AccuracySettings;
+    const { models, data, preprocess, state, limit } = settings;
     const images = labelledImages(data).slice(0, limit);
     const judged: Judged[] = [];
-    const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };
     const { signal } = new AbortController();
     for (const model of models) {
       const network = await imageModel(model, { progress: quiet, signal }, { ...(preprocess && { preprocess }) }); // prettier-ignore

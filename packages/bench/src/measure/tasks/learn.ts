@@ -15,13 +15,13 @@ export interface LearnSettings {
   readonly data?: string;
 }
 
-export const learn: SingleTask = {
+export const learn: SingleTask<LearnSettings> = {
   name: "learn",
   async run(
     { model: name, dataset, engine, device, batch, seed = 42, threads, settings },
     progress,
   ) {
-    const { examples, data: folder } = settings as unknown as LearnSettings;
+    const { examples, data: folder } = settings;
     const set = imageSet(dataset ?? "digits");
     const { training, validation, part } = await set.load({ folder, seed });
     const some = training.size > examples ? training.take(examples) : training;

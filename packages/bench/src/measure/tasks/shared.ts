@@ -32,3 +32,6 @@ export async function networkOf(
   const model = build({ classifier_activation: null });
   return { model, weights: initialize(model, { seed }), input };
 }
+
+/** Progress that nobody watches: a task tells its own. */
+export const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };

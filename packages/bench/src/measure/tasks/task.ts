@@ -20,11 +20,14 @@ export interface TimedTask {
   }>;
 }
 
+/** A job with the settings of its task. */
+export type JobWith<Settings> = Omit<Job, "settings"> & { readonly settings: Settings };
+
 /** Something that is done once. */
-export interface SingleTask {
+export interface SingleTask<Settings = unknown> {
   readonly name: string;
   /** @param progress how much of it is done, 0–1 */
-  run(job: Job, progress: (done: number, note: string) => void): Promise<Measured[]>;
+  run(job: JobWith<Settings>, progress: (done: number, note: string) => void): Promise<Measured[]>;
 }
 
 export type Task = TimedTask | SingleTask;

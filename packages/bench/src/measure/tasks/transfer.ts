@@ -8,6 +8,7 @@ import { summary } from "@cajal/models";
 import { fineTune, withInputShape } from "@cajal/transfer";
 import { imageModel } from "../../choices/imageModel";
 import type { CurvePoint } from "../record";
+import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
 export interface TransferSettings {
@@ -20,11 +21,11 @@ export interface TransferSettings {
   readonly preprocess?: string;
 }
 
-export const transfer: SingleTask = {
+export const transfer: SingleTask<TransferSettings> = {
   name: "transfer",
   async run({ engine, device, batch, seed = 42, threads, settings }, progress) {
-    const { data, source, preprocess, epochs: [head, upper] } = settings as unknown as TransferSettings; // prettier-ignore
-    const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };
+    const { data, source, preprocess, epochs } = settings;
+    const [head, upper] = epochs;
     const { signal } = new AbortController();
     const network = await imageModel(source, { progress: quiet, signal }, { top: false, ...(preprocess && { preprocess }) }); // prettier-ignore
     const [height, width] = network.size;
