@@ -1,11 +1,13 @@
 // Checks that packages import only from floors below theirs (CONTRIBUTING.md draws the house), and
-// only what their package.json declares. Cycles between files are oxlint's: import/no-cycle.
+// only what their package.json declares; and that within a package neither the folders of src nor what
+// is in them import each other in a circle, types included.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { builtinModules } from "node:module";
-import { dirname, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { floors } from "./floors.mjs";
+import { circlesOfRooms } from "./rooms.mjs";
 
 /** The scripts that root commands call in every package. */
 const scripts = ["build", "build:js", "test"];
@@ -33,9 +35,15 @@ function checkPackage(name) {
   for (const dependency of Object.keys(installed))
     checkFloor(`packages/${name}/package.json`, dependency);
 
-  for (const file of sources(`${folder}/src`)) {
+  const imports = new Map(sources(`${folder}/src`).map((file) => [file, importsOf(file)]));
+  for (const { folder: inside, rooms, imports: ties } of circlesOfRooms(`${folder}/src`, imports))
+    problems.push(
+      `${join("packages", name, "src", inside)}: ${rooms.join(", ")} import each other in a circle:`,
+      ...ties.map((tie) => `  ${tie}`),
+    );
+  for (const [file, specifiers] of imports) {
     const where = relative(root, file);
-    for (const specifier of importsOf(file)) {
+    for (const specifier of specifiers) {
       if (specifier.startsWith(".")) {
         if (relative(folder, resolve(dirname(file), specifier)).startsWith(".."))
           problems.push(`${where}: imports "${specifier}", which is outside its package.`);

@@ -2,7 +2,7 @@
 import { isCajalError } from "@cajal/core";
 import { checkWritable } from "@cajal/files/node";
 import { createOutput, type Output } from "./output";
-import { printable } from "./printable";
+import { printable } from "./text/printable";
 import { createProgress, type Progress } from "./progress";
 
 export interface CommonOptions {

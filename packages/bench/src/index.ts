@@ -8,7 +8,8 @@ export type {
   SuiteEvent,
   SuiteSettings,
 } from "./suites/suite";
-export type { Check, Report } from "./report/report";
+export type { Check } from "./measure/check";
+export type { Report } from "./report/report";
 export type { Section } from "./report/sections";
 export type { EnginesSection, Place } from "./report/sections/engines";
 export type { Epoch, LearningSection } from "./report/sections/learning";
@@ -39,4 +40,4 @@ export {
   type Turn,
   type Worker,
 } from "./measure/workers";
-export type { Job } from "./measure/job";
+export type { Job } from "./measure/tasks/task";

@@ -1,7 +1,7 @@
 // Progress on standard error: one live line a stage on a terminal, one plain line when it ends
 // where nobody watches.
-import { printable, printableLine } from "./printable";
-import { duration } from "./report/format";
+import { printable, printableLine } from "./text/printable";
+import { duration } from "./text/format";
 
 export interface Progress {
   /** Begins a stage; the one before is over. */

@@ -11,7 +11,7 @@ import type { Layer, Model } from "@cajal/models";
 import { gradients, GraphBuilder, type OnnxModel, type Value } from "@cajal/onnx";
 import { methods, type MethodName, type MethodOptions } from "./methods";
 import type { AnyMethod } from "./methods/method";
-import type { Baseline } from "./methods/shared/baseline";
+import type { Baseline } from "./methods/baseline";
 import { resizedIn } from "./methods/shared/resize";
 import {
   explainedKeras,

@@ -16,7 +16,7 @@ export {
 export * as fields from "./layers/definition/fields";
 export { trainable as trainableWeight, weightFields } from "./layers/definition/weightFields";
 export { layers, type LayerConfigs } from "./layers";
-export { activationOf, type Activation } from "./layers/shared/activations";
+export { activationOf, type Activation } from "./layers/definition/activations";
 export {
   functional,
   type Functional,

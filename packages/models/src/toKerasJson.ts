@@ -5,7 +5,7 @@ import type { InboundRef, LayerEntry, ModelConfig } from "./keras/config";
 import { writeConfig } from "./layers/definition/readConfig";
 import { registryOf, type ResolveOptions, type Registry } from "./keras/registry";
 import { isNetwork, resolve } from "./network/network";
-import { activationOf } from "./layers/shared/activations";
+import { activationOf } from "./layers/definition/activations";
 import { isModel } from "./keras/isModel";
 import { keras3, type Keras3Config } from "./keras/keras3";
 import { shown } from "./layers/definition/shown";

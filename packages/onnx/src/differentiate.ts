@@ -15,10 +15,10 @@ import { checkBuilder, checkValue } from "./graph/checkValue";
 import { GraphBuilder, type Attributes, type Value } from "./graph/builder";
 import { nameOf } from "./graph/infer";
 import { gradients as definitions } from "./gradients";
-import type { Gradient, GradientContext } from "./gradients/gradient";
+import type { Gradient, GradientContext, Scaled } from "./gradients/gradient";
 import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
 import type { Dim, Node, OnnxModel } from "./model/model";
-import { multiplied, type Scaled } from "./gradients/shared/scaled";
+import { multiplied } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
 import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
 

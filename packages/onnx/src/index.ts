@@ -11,13 +11,8 @@ export type {
   OnnxModel,
   ValueInfo,
 } from "./model/model";
-export {
-  computed,
-  isCarried,
-  isDType,
-  type CarriedType,
-  type ElementType,
-} from "./model/elementType";
+export { computed, isDType, type CarriedType, type ElementType } from "./model/elementType";
+export { isCarried } from "./model/model";
 export { inlineFunctions } from "./graph/inlineFunctions";
 export {
   GraphBuilder,

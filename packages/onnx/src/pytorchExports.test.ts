@@ -8,7 +8,7 @@ import { describeWithShared } from "../../core/testing/shared";
 import { bits, fnv1a, unit } from "../../models/testing/generated";
 import { checkExport, type ExportedNetwork, type Numbers } from "../testing/checkExport";
 import { decodeModel } from "./file/decode";
-import { isCarried } from "./model/elementType";
+import { isCarried } from "./model/model";
 
 interface Case extends Omit<ExportedNetwork, "inputs" | "dys"> {
   readonly inputs: readonly { name: string; shape: number[]; dtype: DType; formula: string }[];

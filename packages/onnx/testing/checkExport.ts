@@ -5,7 +5,8 @@ import * as ort from "onnxruntime-node";
 import { expect } from "vitest";
 import { GraphBuilder } from "../src/graph/builder";
 import { decodeModel } from "../src/file/decode";
-import { computed, isCarried } from "../src/model/elementType";
+import { computed } from "../src/model/elementType";
+import { isCarried } from "../src/model/model";
 import { gradients } from "../src/differentiate";
 import { encodeModel } from "../src/file/encode";
 

@@ -1,6 +1,6 @@
 // A tensor in a file of its own (TensorProto), as ONNX' test data are: read as the one initializer of a model.
 import { CajalError, type Tensor } from "@cajal/core";
-import { isCarried } from "../src/model/elementType";
+import { isCarried } from "../src/model/model";
 import { decodeModel } from "../src/file/decode";
 
 export function readTensorProto(bytes: Uint8Array): Tensor {

@@ -2,7 +2,8 @@
 import { tensor, type Tensor } from "@cajal/core";
 import type { Attribute, Initializer, Node, OnnxModel, ValueInfo } from "../src/model/model";
 import { operator } from "../src/operators";
-import { dataTypeOf, isCarried, type ElementType } from "../src/model/elementType";
+import { dataTypeOf, type ElementType } from "../src/model/elementType";
+import { isCarried } from "../src/model/model";
 
 type Float = "float32" | "float64";
 

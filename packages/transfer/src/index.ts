@@ -15,14 +15,17 @@ export type { ModelSource, SourceOptions } from "./source";
 export type { TunedGraph } from "./adapt/graph/tuneGraph";
 export type { LoadedGraph } from "./adapt/graph/loadedGraph";
 export type { HeadedGraph } from "./adapt/graph/graphHead";
-export { cutAt, withInputShape, type LoadedModel } from "./adapt/cutAt";
-export { withHead, type HeadedModel, type HeadOptions } from "./adapt/withHead";
+export type { LoadedModel } from "./adapt/loadedModel";
+export { cutAt, withInputShape } from "./adapt/cutAt";
+export type { HeadOptions } from "./adapt/headOptions";
+export { withHead, type HeadedModel } from "./adapt/withHead";
 export {
   featureExtractor,
   type FeatureExtractor,
   type FeatureExtractorOptions,
   type FeaturesOptions,
 } from "./adapt/featureExtractor";
-export { fineTune, type FineTuneEvent, type FineTuneOptions, type Stage } from "./adapt/fineTune";
+export { fineTune } from "./adapt/fineTune";
+export type { FineTuneEvent, FineTuneOptions, Stage } from "./adapt/stages";
 export { evaluation } from "./evaluation";
 export { quantizeOn, type QuantizeOnOptions } from "./quantizeOn";

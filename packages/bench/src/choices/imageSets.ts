@@ -1,8 +1,8 @@
 // Data sets of images that a network can be told to learn, ready to batch.
 import { type Batch, CajalError, unknownName } from "@cajal/core";
 import { type Dataset, digits, randomFlip, randomTranslation } from "@cajal/datasets";
-import { enlarge } from "../report/enlarge";
-import { whole } from "../report/format";
+import { enlarge } from "./enlarge";
+import { whole } from "../text/format";
 
 export interface ImageSet {
   name: string;

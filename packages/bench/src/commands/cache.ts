@@ -11,7 +11,7 @@ import {
   readThrough,
 } from "@cajal/files/node";
 import type { Context, Outcome } from "../context";
-import { textTable } from "../output";
+import { textTable } from "../text/tables";
 import { defineCommand } from "./shared/defineCommand";
 import { choice } from "./shared/parameters";
 

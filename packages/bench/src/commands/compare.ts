@@ -1,8 +1,8 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
 import { CajalError } from "@cajal/core";
 import { compare as compareRecords } from "../measure/compare";
-import { times } from "../report/format";
-import { textTable } from "../output";
+import { times } from "../text/format";
+import { textTable } from "../text/tables";
 import { readInput } from "../readInput";
 import { type BenchRecord, parseRecords } from "../measure/record";
 import { defineCommand } from "./shared/defineCommand";

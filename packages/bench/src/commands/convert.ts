@@ -10,7 +10,7 @@ import { writeModel as writeOnnx } from "@cajal/onnx/node";
 import { formatByName, quantizeOn, readModel, writeModel, type ReadGraph, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
 import { imageModel, prepared } from "../choices/imageModel";
 import type { Context } from "../context";
-import { whole } from "../report/format";
+import { whole } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
 import { argument, flag, optionalText, text } from "./shared/parameters";
 import { preprocess } from "./shared/preprocess";

@@ -6,7 +6,7 @@ import { dataSetFacts, dataSets, type DataSetFacts } from "@cajal/datasets/node"
 import { encodePng, pictureOf } from "@cajal/explain";
 import { cacheFolder, writeWhole } from "@cajal/files/node";
 import type { Context } from "../context";
-import { textTable } from "../output";
+import { textTable } from "../text/tables";
 import { defineCommand } from "./shared/defineCommand";
 import { argument, choice, text } from "./shared/parameters";
 

@@ -1,7 +1,7 @@
 // cajal devices: what this machine can run on, and why not on the rest.
 import { devices as findDevices } from "@cajal/runtime";
-import { engineLabel } from "../report/format";
-import { textTable } from "../output";
+import { engineLabel } from "../text/format";
+import { textTable } from "../text/tables";
 import { defineCommand } from "./shared/defineCommand";
 
 export const devices = defineCommand({

@@ -7,7 +7,7 @@ import type { Examination, Finding } from "../doctor/finding";
 import { thisSystem } from "../doctor/system";
 import { examineWebgpu } from "../doctor/vulkan";
 import { environment } from "../measure/environment";
-import { engineName } from "../report/format";
+import { engineName } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
 
 export const doctor = defineCommand({

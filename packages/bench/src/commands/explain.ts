@@ -19,7 +19,7 @@ import {
 import { writeWhole } from "@cajal/files/node";
 import { encodeModel } from "@cajal/onnx";
 import { classifier, type Classifier } from "../choices/classifier";
-import { textTable } from "../output";
+import { textTable } from "../text/tables";
 import { explainPage, type ExplainedImage, type ExplainedMap } from "../report/explainPage";
 import { defineCommand } from "./shared/defineCommand";
 import { choice, flag, list, negatedFlag, number, text, words } from "./shared/parameters";

@@ -17,7 +17,7 @@ import {
 } from "@cajal/train";
 import { checkpoints, latestCheckpoint, saveModel } from "@cajal/train/node";
 import { host } from "../measure/environment";
-import { duration, engineName, figures, milliseconds, percent, whole } from "../report/format";
+import { duration, engineName, figures, milliseconds, percent, whole } from "../text/format";
 import { imageSet } from "../choices/imageSets";
 import { networkFor, recordName } from "../choices/networks";
 import type { BenchRecord } from "../measure/record";

@@ -7,7 +7,7 @@ import { environment } from "../measure/environment";
 import { type BenchRecord, parseRecords } from "../measure/record";
 import { mergeRecords } from "../measure/records";
 import { readInput } from "../readInput";
-import { whole } from "../report/format";
+import { whole } from "../text/format";
 import type { Report } from "../report/report";
 import { reportFiles, writeReport } from "../report/write";
 import { suites } from "../suites";

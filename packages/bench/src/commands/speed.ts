@@ -1,7 +1,7 @@
 // cajal speed: prints records, and what could not be measured.
 import { checkInteger } from "@cajal/core";
-import { engineName, milliseconds, short, times, whole } from "../report/format";
-import { textTable } from "../output";
+import { engineName, milliseconds, short, times, whole } from "../text/format";
+import { textTable } from "../text/tables";
 import type { BenchRecord } from "../measure/record";
 import { speed as measure } from "../measure/speed";
 import { defineCommand } from "./shared/defineCommand";

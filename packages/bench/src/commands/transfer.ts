@@ -12,7 +12,7 @@ import { isFile } from "../choices/isFile";
 import { cajalVersion } from "../measure/cajalVersion";
 import { environment } from "../measure/environment";
 import { confusionOf } from "../measure/readings";
-import { percent, whole } from "../report/format";
+import { percent, whole } from "../text/format";
 import type { Report } from "../report/report";
 import type { Epoch } from "../report/sections/learning";
 import type { Misread } from "../report/sections/predictions";

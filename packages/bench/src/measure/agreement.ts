@@ -1,8 +1,8 @@
 // Whether two engines computed the same.
 import { CajalError, showShape, type Tensor, checkTensor } from "@cajal/core";
 import type { Session } from "@cajal/runtime";
-import { engineName, exponent } from "../report/format";
-import type { Check } from "../report/report";
+import { engineName, exponent } from "../text/format";
+import type { Check } from "./check";
 
 /** What a session answers to `x`, held against a reference's answer. */
 export async function checkAgreement(

@@ -2,7 +2,7 @@
 import type { DeviceInfo } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { type Cell, differenceOf, groupsOf, keyOf, measureGroup } from "./cells";
-import type { Job } from "./job";
+import type { Job } from "./tasks/task";
 import type { BenchRecord } from "./record";
 
 const places: DeviceInfo[] = [

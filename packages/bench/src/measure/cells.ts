@@ -2,9 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { isCajalError } from "@cajal/core";
 import type { DeviceInfo } from "@cajal/runtime";
-import { engineName, figures } from "../report/format";
+import { engineName, figures } from "../text/format";
 import { environment, host } from "./environment";
-import type { Job } from "./job";
+import type { Job } from "./tasks/task";
 import type { BenchRecord } from "./record";
 import { median, p90, quantile } from "./statistics";
 import { versionsOf } from "./versionsOf";

@@ -1,35 +1,9 @@
 // One measurement in a process of its own: what `cajal worker` is told, and the lines that it answers.
 import { createInterface } from "node:readline";
 import { CajalError, checkOptions, isCajalError, unknownName } from "@cajal/core";
-import type { DeviceChoice } from "@cajal/runtime";
-import type { Phase } from "./record";
 import { median } from "./statistics";
-import type { SingleTask, TimedTask } from "./tasks/task";
+import type { Job, SingleTask, TimedTask } from "./tasks/task";
 import type { Turn } from "./workers";
-
-export interface Job {
-  /** What the record will say was measured. */
-  phase: Phase;
-  /** What does it; default: what is called as the phase is. */
-  task?: string;
-  /** Name of a network. */
-  model: string;
-  dataset?: string;
-  engine: "onnx" | "tfjs";
-  device: DeviceChoice;
-  /** Examples per step. */
-  batch: number;
-  /** Of weights and data; default 42. */
-  seed?: number;
-  /** Threads of an engine that has them; default: the engine's. */
-  threads?: number;
-  /** Steps that come before the first that counts; default 2. */
-  warmup?: number;
-  /** Repeated in the answers, for harnesses that ask several. */
-  labels?: Readonly<Record<string, string>>;
-  /** What else the task takes. */
-  settings?: Readonly<Record<string, unknown>>;
-}
 
 /** @throws CajalError `bad-argument`, `unknown-option` */
 export function parseJob(text: string): Job {

@@ -1,8 +1,8 @@
 // Which engines and devices take part, as the command line names them.
 import { CajalError, unknownName } from "@cajal/core";
 import type { DeviceInfo } from "@cajal/runtime";
-import { engineName } from "../report/format";
-import type { Job } from "./job";
+import { engineName } from "../text/format";
+import type { Job } from "./tasks/task";
 
 export type Place = Pick<Job, "engine" | "device">;
 

@@ -4,7 +4,7 @@ import { modelFacts, summary } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { recordName, usualBatch } from "../choices/networks";
 import { type Cell, measureGroup, type MeasureOptions } from "./cells";
-import type { Job } from "./job";
+import type { Job } from "./tasks/task";
 import { choosePlaces } from "./places";
 import type { BenchRecord } from "./record";
 

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse, type DefaultTreeAdapterTypes, type ParserError } from "parse5";
 import { describe, expect, it } from "vitest";
-import { milliseconds, percent } from "./format";
+import { milliseconds, percent } from "../text/format";
 import type { Report } from "./report";
 import type { PredictionsSection } from "./sections/predictions";
 import { reportHtml } from "./html";

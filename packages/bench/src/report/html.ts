@@ -1,10 +1,11 @@
 // The report as one HTML page that needs nothing else: plots are inline SVG, styles and all.
 import { checkReport } from "./checkReport";
-import { duration } from "./format";
+import { duration } from "../text/format";
 import { highlights } from "./highlights";
 import { type Child, el, type Markup, render, trusted } from "./plots/markup";
 import { neuron } from "./plots/neuron";
-import { type Check, commandOf, type Report } from "./report";
+import type { Check } from "../measure/check";
+import { commandOf, type Report } from "./report";
 import { definitionOf } from "./sections";
 import { reportStyle } from "./style";
 

@@ -1,9 +1,9 @@
 // The report as Markdown: what fits in a terminal, a README or an issue.
-import { markdownTable } from "../output";
+import { markdownTable } from "../text/tables";
 import { checkReport } from "./checkReport";
-import { duration } from "./format";
+import { duration } from "../text/format";
 import { highlights } from "./highlights";
-import { codeSpan, md } from "./markdownText";
+import { codeSpan, md } from "../text/markdownText";
 import { commandOf, type Report } from "./report";
 import { definitionOf } from "./sections";
 

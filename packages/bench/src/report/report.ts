@@ -1,5 +1,6 @@
 // What a run of a suite found, as plain data: report.json is this, and the Markdown and the page
 // are drawn from it.
+import type { Check } from "../measure/check";
 import type { Environment } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
 import type { Section } from "./sections";
@@ -21,14 +22,6 @@ export interface Report {
   records: BenchRecord[];
   checks: Check[];
   sections: Section[];
-}
-
-/** Something that must hold; a run in which one does not has failed. */
-export interface Check {
-  name: string;
-  held: boolean;
-  got: string;
-  expected: string;
 }
 
 /** What does it again. */

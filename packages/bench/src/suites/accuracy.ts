@@ -6,7 +6,7 @@ import { devices as findDevices } from "@cajal/runtime";
 import { labelledImages } from "../choices/labelledImages";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import { chooseDevices } from "../measure/places";
-import { whole } from "../report/format";
+import { whole } from "../text/format";
 import { failuresOf } from "../report/sections/failures";
 import { tableOf } from "../report/sections/table";
 import { cellSuite } from "./cells/cellSuite";

@@ -13,7 +13,7 @@ import { lenet5, type ModelConfig, summary } from "@cajal/models";
 import { type DeviceInfo, devices, open, type Session } from "@cajal/runtime";
 import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
 import { checkAgreement } from "../measure/agreement";
-import { engineName, figures, percent, times } from "../report/format";
+import { engineName, figures, percent, times } from "../text/format";
 import { asBitmaps, imageSet, inkOf } from "../choices/imageSets";
 import { interleave } from "../measure/interleave";
 import { confusionOf, readings } from "../measure/readings";

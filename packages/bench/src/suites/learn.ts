@@ -6,7 +6,7 @@ import { imageSet } from "../choices/imageSets";
 import { smallNetworks } from "../choices/smallNetworks";
 import type { Cell } from "../measure/cells";
 import { chooseDevices } from "../measure/places";
-import { whole } from "../report/format";
+import { whole } from "../text/format";
 import { curvesOf } from "../report/sections/curves";
 import { failuresOf } from "../report/sections/failures";
 import { cellSuite } from "./cells/cellSuite";

@@ -2,7 +2,8 @@
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import { environment, host } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
-import type { Check, Report } from "../report/report";
+import type { Check } from "../measure/check";
+import type { Report } from "../report/report";
 import type { Section } from "../report/sections";
 import type { Shard, SuiteEvent, SuiteSettings } from "./suite";
 import { suites } from "./index";

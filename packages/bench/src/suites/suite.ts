@@ -1,6 +1,7 @@
 // What a suite is: an async generator that says what it does as it does it.
 import type { BenchRecord } from "../measure/record";
-import type { Check, Report } from "../report/report";
+import type { Check } from "../measure/check";
+import type { Report } from "../report/report";
 import type { Section } from "../report/sections";
 
 export type SuiteEvent =

@@ -6,7 +6,7 @@ import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepL
 import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
-import { baselineOf, type Baseline } from "./shared/baseline";
+import { baselineOf, type Baseline } from "./baseline";
 import { gradientsOf, scoresOf, total } from "./shared/evaluate";
 import { emptyRows } from "../network/rows";
 import type { Tensor } from "@cajal/core";

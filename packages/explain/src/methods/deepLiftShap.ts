@@ -5,7 +5,7 @@ import type { DeepLiftRules } from "../rules/deepLift";
 import { rowOf } from "../network/rows";
 import { against } from "./deepLift";
 import { defineMethod } from "./method";
-import { baselinesOf, type Baseline } from "./shared/baseline";
+import { baselinesOf, type Baseline } from "./baseline";
 import { sums } from "./shared/evaluate";
 
 export interface DeepLiftShapOptions {

@@ -4,7 +4,7 @@
 import { CajalError, random, type Tensor } from "@cajal/core";
 import { rowOf } from "../network/rows";
 import { defineMethod } from "./method";
-import { baselinesOf, type Baseline } from "./shared/baseline";
+import { baselinesOf, type Baseline } from "./baseline";
 import { gradientsOf, rowsOfEach, scoresOf, sums } from "./shared/evaluate";
 import { noiseOf, type NoiseOptions } from "./shared/noise";
 

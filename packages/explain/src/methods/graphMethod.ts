@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { ExplainedGraph, LayerInfo } from "../network/explainedGraph";
 import type { NamedRules } from "../network/network";
-import type { Baseline } from "./shared/baseline";
+import type { Baseline } from "./baseline";
 
 /** What of the graph a method builds on; values lie channels first. */
 export interface GraphCall {

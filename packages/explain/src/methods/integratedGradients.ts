@@ -7,7 +7,7 @@ import { weightedMean } from "./graphMethod";
 import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
-import { baselineOf, type Baseline } from "./shared/baseline";
+import { baselineOf, type Baseline } from "./baseline";
 import { gradientsOf, rowsOfEach, scoresOf, sums, total } from "./shared/evaluate";
 import { quadrature, type Quadrature, type QuadratureRule } from "./shared/quadrature";
 

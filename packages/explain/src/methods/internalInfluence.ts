@@ -2,7 +2,7 @@
 // along the image's path.
 import { alongPath } from "./integratedGradients";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import { neededLayer, sums } from "./shared/evaluate";
 import { eachLayerGradient } from "./shared/layers";
 import { pathOptions, type PathOptions } from "./shared/pathOptions";

@@ -3,7 +3,7 @@
 import { rowsOf } from "../network/rows";
 import { alongPath } from "./integratedGradients";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import { neededLayer, scoresOf, sums, total } from "./shared/evaluate";
 import { eachLayerGradient } from "./shared/layers";
 import { pathOptions, type PathOptions } from "./shared/pathOptions";

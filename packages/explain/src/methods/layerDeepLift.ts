@@ -3,7 +3,7 @@ import { rowsOf, rowOf } from "../network/rows";
 import { deepLift, reference } from "../rules/deepLift";
 import type { DeepLiftOptions } from "./deepLift";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import { gradientsOf, layerOf, neededLayer, scoresOf, sums, total } from "./shared/evaluate";
 
 export const layerDeepLift = defineMethod({

@@ -3,7 +3,7 @@
 // What passes the layer by stays as it is with the image.
 import { rowOf, rows, rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import {
   gradientsOf,
   layerOf,

@@ -2,7 +2,7 @@
 // the score flows through one unit, along the image's path.
 import { alongPath } from "./integratedGradients";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import { sums } from "./shared/evaluate";
 import { eachLayerGradient } from "./shared/layers";
 import { eachNeuronGradient, neuronOf, type NeuronOptions } from "./shared/neurons";

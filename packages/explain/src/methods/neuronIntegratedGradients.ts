@@ -1,7 +1,7 @@
 // Integrated gradients of one unit of a layer (Shrikumar et al. 2018, arXiv:1807.09946).
 import { alongPath } from "./integratedGradients";
 import { defineMethod } from "./method";
-import { baselineOf } from "./shared/baseline";
+import { baselineOf } from "./baseline";
 import { sums } from "./shared/evaluate";
 import { eachNeuronGradient, neuronOf, type NeuronOptions } from "./shared/neurons";
 import { pathOptions, type PathOptions } from "./shared/pathOptions";

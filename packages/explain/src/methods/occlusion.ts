@@ -6,7 +6,7 @@ import { insideShape } from "../network/images";
 import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
-import { baselineOf, type Baseline } from "./shared/baseline";
+import { baselineOf, type Baseline } from "./baseline";
 import { rowsOfEach, scoresOf, sums } from "./shared/evaluate";
 
 export interface OcclusionOptions {

@@ -2,7 +2,7 @@
 // relative to the range of the image's values, as in the paper; Captum takes it as given. Means are of signed
 // maps; tf-keras-vis averages absolute values.
 import { defineMethod } from "./method";
-import { smoothed, smoothedIn, smoothOptions, type SmoothOptions } from "./shared/smooth";
+import { smoothed, smoothedIn, smoothOptions, type SmoothOptions } from "./smoothed";
 
 export const smoothGrad = defineMethod({
   name: "smoothgrad",

@@ -1,6 +1,6 @@
 // VarGrad (Adebayo et al. 2018, arXiv:1810.03307): the variance, divided by n, of what SmoothGrad averages.
 import { defineMethod } from "./method";
-import { smoothed, smoothedIn, smoothOptions, type SmoothOptions } from "./shared/smooth";
+import { smoothed, smoothedIn, smoothOptions, type SmoothOptions } from "./smoothed";
 
 export const varGrad = defineMethod({
   name: "vargrad",

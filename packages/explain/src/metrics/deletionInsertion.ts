@@ -3,7 +3,7 @@
 // area is by trapezoids of width 1/steps, and counts the whole image, as RISE has it; Quantus leaves the first
 // point out and does not divide. A good map deletes fast (low) and inserts fast (high).
 import { checkInteger, CajalError } from "@cajal/core";
-import { baselineOf, type Baseline } from "../methods/shared/baseline";
+import { baselineOf, type Baseline } from "../methods/baseline";
 import { rowOf, rows } from "../network/rows";
 import { logitsOf } from "../attacks/attack";
 import { defineMetric, type MetricCall } from "./metric";

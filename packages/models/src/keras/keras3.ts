@@ -8,7 +8,7 @@ import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
 import type { Json } from "./json";
 import { readModel } from "./readKeras";
-import { activationOf } from "../layers/shared/activations";
+import { activationOf } from "../layers/definition/activations";
 import { shown } from "../layers/definition/shown";
 
 /** What Keras 3's `model.to_json()` writes, the sequential models among them as functional ones. */

@@ -1,5 +1,5 @@
 // What JSON of Keras before 3 and of TF.js means otherwise, brought to what Keras 3 means by it.
-import { activationNames, activationOf } from "../layers/shared/activations";
+import { activationNames, activationOf } from "../layers/definition/activations";
 import { layerOf } from "./registry";
 
 /** The config of an older Keras, or a part of it, with the meaning that it has in Keras 3. */

@@ -1,5 +1,5 @@
 // An activation as a layer of its own. keras.io/api/layers/core_layers/activation
-import { activate, activationOf } from "./shared/activations";
+import { activate, activationOf } from "./definition/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { activationEnding } from "./shared/ending";

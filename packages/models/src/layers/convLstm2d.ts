@@ -2,7 +2,7 @@
 // convolution is always "same". Gates: input, forget, cell, output.
 // keras.io/api/layers/recurrent_layers/conv_lstm2d
 import { CajalError } from "@cajal/core";
-import { activate } from "./shared/activations";
+import { activate } from "./definition/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { toFirst, toLast } from "./shared/layouts";

@@ -1,7 +1,7 @@
 // activation(x · kernel + bias) along the last axis, kernel [in, units].
 // keras.io/api/layers/core_layers/dense
 import { sizeOf } from "@cajal/core";
-import { activate } from "./shared/activations";
+import { activate } from "./definition/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { convert } from "./shared/layouts";

@@ -2,7 +2,7 @@
 // `reset_after` the reset gate acts after the recurrent product, with biases of its own (cuDNN's form,
 // Keras 3's default). keras.io/api/layers/recurrent_layers/gru
 import * as f from "./definition/fields";
-import { recurrentActivations } from "./shared/activations";
+import { recurrentActivations } from "./definition/activations";
 import { defineLayer } from "./definition/layer";
 import {
   noBias,

@@ -2,7 +2,7 @@
 // cell, output. keras.io/api/layers/recurrent_layers/lstm
 import * as f from "./definition/fields";
 import { defineLayer, type WeightSpec } from "./definition/layer";
-import { recurrentActivations } from "./shared/activations";
+import { recurrentActivations } from "./definition/activations";
 import {
   noBias,
   recurrence,

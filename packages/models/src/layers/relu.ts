@@ -1,6 +1,6 @@
 // f(x) = max_value where x > max_value, x where threshold < x ≤ max_value, negative_slope · (x - threshold)
 // elsewhere. keras.io/api/layers/activation_layers/relu
-import { activate } from "./shared/activations";
+import { activate } from "./definition/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { passesMask } from "./shared/masks";

@@ -1,7 +1,7 @@
 // h ← activation(x · kernel + h · recurrent_kernel + bias).
 // keras.io/api/layers/recurrent_layers/simple_rnn
 import { defineLayer } from "./definition/layer";
-import { recurrentActivations } from "./shared/activations";
+import { recurrentActivations } from "./definition/activations";
 import {
   noBias,
   recurrence,

@@ -2,7 +2,7 @@
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
 import type { Borders } from "../layers/definition/fields";
-import { activationOf } from "../layers/shared/activations";
+import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
 import type { NetworkLayer } from "../network/plan";
 import type { ModelWeight } from "../network/summary";

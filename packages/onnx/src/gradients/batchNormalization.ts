@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../graph/builder";
-import { defineGradient, type GradientContext } from "./gradient";
-import { multiplied, type Scaled } from "./shared/scaled";
+import { defineGradient, type GradientContext, type Scaled } from "./gradient";
+import { multiplied } from "./shared/scaled";
 import { knownShape, rankOf } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({

@@ -4,7 +4,6 @@ import type { Tensor } from "@cajal/core";
 import type { AttributeReader } from "../model/attribute";
 import type { Attributes, GraphBuilder, Value } from "../graph/builder";
 import type { Node } from "../model/model";
-import type { Scaled } from "./shared/scaled";
 
 /** What a rule sees of the node it differentiates. */
 export interface GradientContext extends AttributeReader {
@@ -36,6 +35,12 @@ export interface GradientContext extends AttributeReader {
    * that the rule has just added: for operators that are differentiated written out.
    */
   pullback(outputs: readonly Value[], dys: readonly Value[], inputs: readonly Value[]): Value[];
+}
+
+/** `value`, [batch, channels, ...], is still to be multiplied by `scale`, [channels]. */
+export interface Scaled {
+  readonly value: Value;
+  readonly scale: Value;
 }
 
 /** A rule `(dy, context, g) → dx`. */

@@ -2,7 +2,8 @@
 // and applies its rule. The builder and the checker both stand on this.
 import { CajalError, isCajalError, tensor, unknownName, type Tensor } from "@cajal/core";
 import { elementsOf, followed, isKnown, show, type Dims } from "../model/dims";
-import { isCarried, isDType, type ElementType } from "../model/elementType";
+import { isDType, type ElementType } from "../model/elementType";
+import { isCarried } from "../model/model";
 import type {
   Attribute,
   AttributeType,

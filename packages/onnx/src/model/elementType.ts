@@ -1,7 +1,6 @@
 // The element types of ONNX (TensorProto.DataType): those that Cajal computes with, which are core's
 // DType, and those that it carries, reading and writing them as they are.
-import { CajalError, dtypes, unknownName, type DType, checkArgument } from "@cajal/core";
-import type { CarriedTensor, Initializer } from "./model";
+import { CajalError, dtypes, unknownName, type DType } from "@cajal/core";
 
 /** Types that are read, typed and written, but that no `Tensor` has. */
 export type CarriedType =
@@ -107,12 +106,6 @@ const computedTypes = new Set<ElementType>(dtypes);
 
 /** Whether Cajal computes with the type. */
 export const isDType = (dtype: ElementType): dtype is DType => computedTypes.has(dtype);
-
-/** Whether a tensor's elements are only carried. */
-export function isCarried(tensor: Initializer): tensor is CarriedTensor {
-  checkArgument("isCarried", "tensor", tensor, "object");
-  return !isDType(tensor.dtype);
-}
 
 /** The type as one that Cajal computes with. Throws CajalError `unsupported` for those that are carried. */
 export function computed(dtype: ElementType): DType {

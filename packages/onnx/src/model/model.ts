@@ -1,7 +1,7 @@
 // An ONNX model in memory: plain data with the names of onnx.proto (IR version 10), read by
 // `decodeModel`, made by `GraphBuilder`, written by `encodeModel`.
-import type { Tensor } from "@cajal/core";
-import type { CarriedType, ElementType } from "./elementType";
+import { checkArgument, type Tensor } from "@cajal/core";
+import { isDType, type CarriedType, type ElementType } from "./elementType";
 
 /** One axis: its extent, the name of a free one ("batch"), or undefined where nothing is known. */
 export type Dim = number | string | undefined;
@@ -38,6 +38,12 @@ export type CarriedTensor =
 
 /** A constant of a graph. */
 export type Initializer = Tensor | CarriedTensor;
+
+/** Whether a tensor's elements are only carried. */
+export function isCarried(tensor: Initializer): tensor is CarriedTensor {
+  checkArgument("isCarried", "tensor", tensor, "object");
+  return !isDType(tensor.dtype);
+}
 
 /** An attribute keeps its ONNX type: the number 1 may be an int or a float. */
 export type Attribute =

@@ -1,6 +1,6 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { elementsOf, isKnown, unknowns } from "../model/dims";
-import { isCarried } from "../model/elementType";
+import { isCarried } from "../model/model";
 import type { Attribute } from "../model/model";
 import type { NodeWriter } from "./method";
 import { badShape, defineOperator } from "./operator";

@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/keras/keras1.ts":
     "A merge of Keras 1 becomes one of Keras' layers, by name.",
   "packages/models/src/networks/": "Architectures are made of layers, some of them named alike.",
-  "packages/models/src/layers/shared/activations.ts":
+  "packages/models/src/layers/definition/activations.ts":
     "Values of an attribute of the recurrent operators, spelled like operators.",
   "packages/explain/":
     "Rules of relevance and of guided slopes are rules for operators, as gradients are.",

@@ -11,9 +11,11 @@ import { sgd, train } from "@cajal/train";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../../core/testing/shared";
 import { generatedWeights } from "../../../models/testing/generated";
-import { cutAt, withInputShape, type LoadedModel } from "./cutAt";
+import { cutAt, withInputShape } from "./cutAt";
 import { featureExtractor } from "./featureExtractor";
-import { fineTune, type FineTuneEvent, type FineTuneOptions } from "./fineTune";
+import { fineTune } from "./fineTune";
+import type { LoadedModel } from "./loadedModel";
+import type { FineTuneEvent, FineTuneOptions } from "./stages";
 import { withHead } from "./withHead";
 
 /** A convolution, a normalization, pooling, classes. */

@@ -2,21 +2,8 @@
 import { CajalError, checkArgument, showShape, unknownName, type Weights } from "@cajal/core";
 import { cutGraph } from "./graph/cutGraph";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
+import { checkLoaded, type LoadedModel } from "./loadedModel";
 import { checkWeights, readKeras, resolve, weightSpecs, type ModelConfig } from "@cajal/models";
-
-/** A model with its weights; what `readModel`, `pretrained` and `loadModel` give are some. */
-export interface LoadedModel {
-  readonly model: ModelConfig;
-  readonly weights: Weights;
-  readonly labels?: readonly string[];
-}
-
-/** @throws CajalError `bad-argument` for what is no model with weights */
-export function checkLoaded(where: string, given: LoadedModel): void {
-  checkArgument(where, "the model", given, "object");
-  checkArgument(where, "model", given.model, "object");
-  checkArgument(where, "weights", given.weights, "map");
-}
 
 /**
  * The model up to a layer, whose output becomes the model's; an ONNX graph up to a node or value.

@@ -4,7 +4,7 @@ import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 import { dataset, type Dataset } from "@cajal/datasets";
 import { resolve } from "@cajal/models";
 import { open, type OpenOptions, type Session } from "@cajal/runtime";
-import { checkLoaded, type LoadedModel } from "./cutAt";
+import { checkLoaded, type LoadedModel } from "./loadedModel";
 import { withHead } from "./withHead";
 
 export interface FeatureExtractorOptions extends Pick<

@@ -1,75 +1,15 @@
 // Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
 import { CajalError, checkOptions, unknownName, checkArgument, type Weights } from "@cajal/core";
-import type { BatchMap, Dataset } from "@cajal/datasets";
+import type { Dataset } from "@cajal/datasets";
 import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
-import { adam, train, type TrainEvent, type TrainOptions } from "@cajal/train";
+import { adam, train, type TrainOptions } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
-import { checkLoaded, type LoadedModel } from "./cutAt";
 import { featureExtractor } from "./featureExtractor";
-import { headed, withHead, type HeadOptions } from "./withHead";
-
-/** A part of the training: which layers learn, for how long, how fast. */
-export interface Stage {
-  readonly epochs: number;
-  /** Of Adam; default 0.001 for the head, 0.00001 where more learns. */
-  readonly learningRate?: number;
-  /** Default `adam({ learningRate })`. */
-  readonly optimizer?: TrainOptions["optimizer"];
-  /**
-   * What learns: "head", the new layers; "all"; `{ from }`, that layer and all after it, in the config's order; or
-   * names of layers ("model/layer" within a nested model). Default "head" first, then "all".
-   */
-  readonly learns?: "head" | "all" | { readonly from: string } | readonly string[];
-  /**
-   * Whether batch normalization learns too, and follows the data's statistics. Default false: small data spoil
-   * them. Layers named in a list learn in any case.
-   */
-  readonly normalization?: boolean;
-}
-
-export interface FineTuneOptions
-  extends
-    HeadOptions,
-    Pick<
-      TrainOptions,
-      | "engine"
-      | "device"
-      | "threads"
-      | "batchSize"
-      | "shuffle"
-      | "worker"
-      | "signal"
-      | "classWeights"
-    > {
-  // prettier-ignore
-  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.00001. */
-  readonly stages?: readonly Stage[];
-  /** Default "sparse_categorical_crossentropy". */
-  readonly loss?: TrainOptions["loss"];
-  /** Default ["accuracy"]. */
-  readonly metrics?: TrainOptions["metrics"];
-  /** What every epoch is measured on. */
-  readonly validation?: Dataset;
-  /**
-   * Changes batches at random. Whatever is random belongs here: without it a stage in which the head alone learns
-   * computes the features of the data once, and trains on those.
-   */
-  readonly augment?: BatchMap;
-  /** Where features are kept by content, see `featureExtractor`. */
-  readonly cache?: string;
-  /** Keeps each stage's state in this folder after every epoch, and goes on from there. Node only. */
-  readonly folder?: string;
-}
-
-/** `M`: what comes of it, a model or a graph. */
-export type FineTuneEvent<M = LoadedModel> =
-  | (TrainEvent & {
-      /** From 0. */
-      readonly stage: number;
-    })
-  | ({ readonly type: "tuned" } & M);
+import { checkLoaded, type LoadedModel } from "./loadedModel";
+import type { FineTuneEvent, FineTuneOptions, Stage } from "./stages";
+import { headed, withHead } from "./withHead";
 
 /**
  * Fine-tunes a model. With `classes` or `labels` it gets a new head first, see `withHead`; without, its own layers

@@ -18,22 +18,9 @@ import {
 import { initialize } from "@cajal/runtime";
 import { graphHead, type HeadedGraph } from "./graph/graphHead";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
-import { checkLoaded, cutAt, type LoadedModel } from "./cutAt";
-
-export interface HeadOptions {
-  /** How many classes the head tells apart; or `labels`. */
-  readonly classes?: number;
-  /** Their names. */
-  readonly labels?: readonly string[];
-  /** The layer whose output the head reads. Default: the model's own output. */
-  readonly layer?: string;
-  /** How feature maps become features; null: all their elements. Default "avg". */
-  readonly pooling?: "avg" | "max" | null;
-  /** Share of the features dropped in training. Default 0.2, as in Keras' guide to transfer learning. */
-  readonly dropout?: number;
-  /** Of the classifier's initial weights, default 0. */
-  readonly seed?: number;
-}
+import { cutAt } from "./cutAt";
+import type { HeadOptions } from "./headOptions";
+import { checkLoaded, type LoadedModel } from "./loadedModel";
 
 /** A base with a new head. */
 export interface HeadedModel extends LoadedModel {

@@ -3,7 +3,7 @@ import { summary } from "@cajal/models";
 import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
 import { imageSet } from "../../choices/imageSets";
 import { smallNetwork } from "../../choices/smallNetworks";
-import { figures } from "../../report/format";
+import { figures } from "../../text/format";
 import type { CurvePoint } from "../record";
 import { median, p90 } from "../statistics";
 import type { SingleTask } from "./task";

@@ -1,7 +1,32 @@
 // What a measuring process can do; one file a task, listed in index.ts.
 import type { Tensor } from "@cajal/core";
-import type { BenchRecord } from "../record";
-import type { Job } from "../job";
+import type { DeviceChoice } from "@cajal/runtime";
+import type { BenchRecord, Phase } from "../record";
+
+/** One measurement, as `cajal worker` is told it. */
+export interface Job {
+  /** What the record will say was measured. */
+  phase: Phase;
+  /** What does it; default: what is called as the phase is. */
+  task?: string;
+  /** Name of a network. */
+  model: string;
+  dataset?: string;
+  engine: "onnx" | "tfjs";
+  device: DeviceChoice;
+  /** Examples per step. */
+  batch: number;
+  /** Of weights and data; default 42. */
+  seed?: number;
+  /** Threads of an engine that has them; default: the engine's. */
+  threads?: number;
+  /** Steps that come before the first that counts; default 2. */
+  warmup?: number;
+  /** Repeated in the answers, for harnesses that ask several. */
+  labels?: Readonly<Record<string, string>>;
+  /** What else the task takes. */
+  settings?: Readonly<Record<string, unknown>>;
+}
 
 /** What a measurement adds to the identity of its job. */
 export type Measured = Partial<BenchRecord> & Pick<BenchRecord, "n">;

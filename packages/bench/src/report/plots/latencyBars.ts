@@ -1,6 +1,6 @@
 // Times on a logarithmic scale, fastest first, with how many times slower each is than the first.
 import { scaleLog } from "d3-scale";
-import { times } from "../format";
+import { times } from "../../text/format";
 import { type Child, el, figure, type Markup } from "./markup";
 
 export function latencyBars({

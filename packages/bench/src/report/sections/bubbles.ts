@@ -1,7 +1,7 @@
 // Accuracy against what it costs: size, parameters, latency.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import type { BenchRecord } from "../../measure/record";
-import { engineName, milliseconds, percent, short } from "../format";
+import { engineName, milliseconds, percent, short } from "../../text/format";
 import { type Bubble, bubbleChart } from "../plots/bubbleChart";
 import { el } from "../plots/markup";
 import * as is from "../rules";

@@ -1,9 +1,9 @@
 // What networks learn over time, and what it costs them.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import { wilson } from "../../measure/interval";
 import type { BenchRecord, CurvePoint } from "../../measure/record";
-import { duration, fixed, percent, short, whole } from "../format";
-import { md } from "../markdownText";
+import { duration, fixed, percent, short, whole } from "../../text/format";
+import { md } from "../../text/markdownText";
 import { bubbleChart } from "../plots/bubbleChart";
 import { lineChart } from "../plots/lineChart";
 import { el } from "../plots/markup";

@@ -1,7 +1,7 @@
 // The same network on every engine and device: do they agree, and how fast are they?
-import { markdownTable } from "../../output";
-import { engineLabel, engineName, exponent, milliseconds, times, whole } from "../format";
-import { md } from "../markdownText";
+import { markdownTable } from "../../text/tables";
+import { engineLabel, engineName, exponent, milliseconds, times, whole } from "../../text/format";
+import { md } from "../../text/markdownText";
 import { places } from "../places";
 import { latencyBars } from "../plots/latencyBars";
 import { el } from "../plots/markup";

@@ -1,5 +1,5 @@
 // What could not be measured, and what became of it.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import { type BenchRecord, failures as kinds, identityOf } from "../../measure/record";
 import { el } from "../plots/markup";
 import * as is from "../rules";

@@ -1,8 +1,8 @@
 // How long one call takes, by network, batch size, engine and device.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import type { BenchRecord } from "../../measure/record";
-import { engineName, milliseconds, whole } from "../format";
-import { md } from "../markdownText";
+import { engineName, milliseconds, whole } from "../../text/format";
+import { md } from "../../text/markdownText";
 import { latencyBars } from "../plots/latencyBars";
 import { el } from "../plots/markup";
 import * as is from "../rules";

@@ -1,7 +1,7 @@
 // A network learns a data set: its curves.
-import { markdownTable } from "../../output";
-import { duration, engineLabel, engineName, fixed, percent, short, whole } from "../format";
-import { md } from "../markdownText";
+import { markdownTable } from "../../text/tables";
+import { duration, engineLabel, engineName, fixed, percent, short, whole } from "../../text/format";
+import { md } from "../../text/markdownText";
 import { learningCurve } from "../plots/learningCurve";
 import { el } from "../plots/markup";
 import * as is from "../rules";

@@ -1,8 +1,8 @@
 // What a network looks at while it learns: held-out pictures with their maps, epoch after epoch.
-import { percent } from "../format";
+import { percent } from "../../text/format";
 import { el } from "../plots/markup";
 import * as is from "../rules";
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import { defineSection } from "./shared/defineSection";
 
 export interface MapsSection {

@@ -1,7 +1,7 @@
 // The memory that networks take, by engine and device.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import type { BenchRecord } from "../../measure/record";
-import { engineName, whole } from "../format";
+import { engineName, whole } from "../../text/format";
 import { el } from "../plots/markup";
 import { valueBars } from "../plots/valueBars";
 import * as is from "../rules";

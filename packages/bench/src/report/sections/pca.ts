@@ -1,7 +1,7 @@
 // Examples in the plane of their first two principal components.
-import { markdownTable } from "../../output";
-import { percent, whole } from "../format";
-import { md } from "../markdownText";
+import { markdownTable } from "../../text/tables";
+import { percent, whole } from "../../text/format";
+import { md } from "../../text/markdownText";
 import { scatterPlot } from "../plots/scatterPlot";
 import { shareBars } from "../plots/shareBars";
 import { el } from "../plots/markup";

@@ -1,6 +1,6 @@
 // What a network answers to the held-out examples, and what it misreads.
-import { markdownTable } from "../../output";
-import { percent, whole } from "../format";
+import { markdownTable } from "../../text/tables";
+import { percent, whole } from "../../text/format";
 import { confusionMatrix } from "../plots/confusionMatrix";
 import { picture } from "../plots/picture";
 import { el } from "../plots/markup";

@@ -1,7 +1,7 @@
 // What networks achieve of what the device can do.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import type { BenchRecord } from "../../measure/record";
-import { engineName, percent } from "../format";
+import { engineName, percent } from "../../text/format";
 import { el } from "../plots/markup";
 import { roofline as draw } from "../plots/roofline";
 import * as is from "../rules";

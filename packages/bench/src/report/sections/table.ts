@@ -1,9 +1,9 @@
 // The table of the networks, in the form of Keras' documentation: what was published beside what was measured,
 // never one in the other's column.
-import { markdownTable } from "../../output";
+import { markdownTable } from "../../text/tables";
 import { wilson } from "../../measure/interval";
 import type { BenchRecord } from "../../measure/record";
-import { engineName, milliseconds, percent, short, whole } from "../format";
+import { engineName, milliseconds, percent, short, whole } from "../../text/format";
 import { type Child, el, type Markup } from "../plots/markup";
 import * as is from "../rules";
 import { defineSection } from "./shared/defineSection";

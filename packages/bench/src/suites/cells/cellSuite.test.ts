@@ -3,7 +3,7 @@ import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Job } from "../../measure/job";
+import type { Job } from "../../measure/tasks/task";
 import type { BenchRecord } from "../../measure/record";
 import { mergeRecords } from "../../measure/records";
 import type { StageEvent, SuiteContext } from "../suite";

@@ -3,7 +3,7 @@ import { CajalError, checkInteger, sizeOf, type Tensor } from "@cajal/core";
 import { inside, insideShape } from "../../network/images";
 import { rowOf, type Rows } from "../../network/rows";
 import type { Call } from "../call";
-import { baselineOf, type Baseline } from "./baseline";
+import { baselineOf, type Baseline } from "../baseline";
 import { emptyRows } from "../../network/rows";
 import { rowsOfEach } from "./evaluate";
 

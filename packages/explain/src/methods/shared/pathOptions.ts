@@ -1,5 +1,5 @@
 // What methods along a path from a baseline have in common.
-import type { Baseline } from "./baseline";
+import type { Baseline } from "../baseline";
 import type { QuadratureRule } from "./quadrature";
 
 export interface PathOptions {

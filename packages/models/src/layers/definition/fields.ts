@@ -2,7 +2,7 @@
 // is read. `positive()` is required, `positive(1)` has a default.
 import { CajalError, unknownName } from "@cajal/core";
 import { shown } from "./shown";
-import { activationNames, canonicalActivation } from "../shared/activations";
+import { activationNames, canonicalActivation } from "./activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
 export interface Field<Value = unknown, Raw = unknown, Required extends boolean = boolean> {

@@ -4,7 +4,7 @@
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 import type { Layer, Layout, LowerContext } from "../definition/layer";
-import { activate, activationOf } from "./activations";
+import { activate, activationOf } from "../definition/activations";
 import { axisIn, convert } from "./layouts";
 
 type Config = Readonly<Record<string, unknown>>;

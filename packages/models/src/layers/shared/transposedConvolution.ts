@@ -6,7 +6,7 @@ import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
 import type { LowerContext, WeightSpec } from "../definition/layer";
 import { trainable, weightFields } from "../definition/weightFields";
-import { activate } from "./activations";
+import { activate } from "../definition/activations";
 import { channelsOf, sizeOfExample } from "./shapes";
 import { reach } from "./windows";
 

@@ -1,12 +1,7 @@
 // Gradients that are still to be multiplied channel by channel. A normalization scales all that goes
 // back through it; a convolution before it can scale its small kernel in place of large images.
 import type { GraphBuilder, Value } from "../../graph/builder";
-
-/** `value`, [batch, channels, ...], is still to be multiplied by `scale`, [channels]. */
-export interface Scaled {
-  readonly value: Value;
-  readonly scale: Value;
-}
+import type { Scaled } from "../gradient";
 
 /** The product. */
 export function multiplied(g: GraphBuilder, { value, scale }: Scaled): Value {

@@ -1,7 +1,7 @@
 // A new head on an ONNX graph: pooling where its output is a feature map, a dense layer with softmax.
 import { CajalError, random, showShape, tensor, unknownName } from "@cajal/core";
 import { GraphBuilder, withInitializers, type Dim, type OnnxModel } from "@cajal/onnx";
-import type { HeadOptions } from "../withHead";
+import type { HeadOptions } from "../headOptions";
 import { cutGraph, infoOf, pruned } from "./cutGraph";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
 

@@ -3,7 +3,7 @@ import { CajalError, unknownName, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import { adam, train, type TrainOptions } from "@cajal/train";
-import type { FineTuneEvent, FineTuneOptions, Stage } from "../fineTune";
+import type { FineTuneEvent, FineTuneOptions, Stage } from "../stages";
 import { graphHead } from "./graphHead";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
 

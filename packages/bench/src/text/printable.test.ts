@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import { createOutput, textTable } from "./output";
+import { createOutput } from "../output";
+import { createProgress } from "../progress";
 import { printable, printableJson, printableLine } from "./printable";
-import { createProgress } from "./progress";
+import { textTable } from "./tables";
 
 /** Red, a title of the window (ended by BEL), C1's one-byte CSI, a turned direction. */
 const hostile = "\u001b[31mred\u001b]0;title\u0007\u009b2J\u202etxt";

@@ -1,15 +1,15 @@
 // Statistics over noisy copies of an image.
 import { CajalError, unknownName } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import { emptyRows, rowOf } from "../../network/rows";
-import type { Call } from "../call";
-import type { AnyMethod } from "../method";
-import { inputXGradient } from "../inputXGradient";
-import { integratedGradients, type IntegratedGradientsOptions } from "../integratedGradients";
-import { saliency, type SaliencyOptions } from "../saliency";
-import { sums } from "./evaluate";
-import type { GraphMethod } from "../graphMethod";
-import { noiseOf, noisyIn, type NoiseOptions } from "./noise";
+import { emptyRows, rowOf } from "../network/rows";
+import type { Call } from "./call";
+import type { AnyMethod } from "./method";
+import { inputXGradient } from "./inputXGradient";
+import { integratedGradients, type IntegratedGradientsOptions } from "./integratedGradients";
+import { saliency, type SaliencyOptions } from "./saliency";
+import { sums } from "./shared/evaluate";
+import type { GraphMethod } from "./graphMethod";
+import { noiseOf, noisyIn, type NoiseOptions } from "./shared/noise";
 
 export interface SmoothOptions extends NoiseOptions {
   /** What is attributed for each noisy image. Default "saliency". */

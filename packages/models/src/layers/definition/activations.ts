@@ -2,7 +2,7 @@
 // Keras: keras.io/api/layers/activations
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import type { Integers } from "../definition/integers";
+import type { Integers } from "./integers";
 
 /** All that there is to say of an activation. */
 export interface Activation {

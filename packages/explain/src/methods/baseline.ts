@@ -1,8 +1,8 @@
 // What an image is compared with.
 import { CajalError, showShape, type Tensor } from "@cajal/core";
-import { inside } from "../../network/images";
-import { emptyRows, rowOf } from "../../network/rows";
-import type { Call } from "../call";
+import { inside } from "../network/images";
+import { emptyRows, rowOf } from "../network/rows";
+import type { Call } from "./call";
 
 /**
  * A number for every element, or an image (one for all, or one for each). What stands for "nothing there" depends

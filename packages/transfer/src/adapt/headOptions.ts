@@ -1,0 +1,16 @@
+// What one may choose of a new head, on a Keras model or on a graph.
+
+export interface HeadOptions {
+  /** How many classes the head tells apart; or `labels`. */
+  readonly classes?: number;
+  /** Their names. */
+  readonly labels?: readonly string[];
+  /** The layer whose output the head reads. Default: the model's own output. */
+  readonly layer?: string;
+  /** How feature maps become features; null: all their elements. Default "avg". */
+  readonly pooling?: "avg" | "max" | null;
+  /** Share of the features dropped in training. Default 0.2, as in Keras' guide to transfer learning. */
+  readonly dropout?: number;
+  /** Of the classifier's initial weights, default 0. */
+  readonly seed?: number;
+}

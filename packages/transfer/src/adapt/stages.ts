@@ -1,0 +1,66 @@
+// Fine-tuning goes in stages: what each is told, and what is reported of it.
+import type { BatchMap, Dataset } from "@cajal/datasets";
+import type { TrainEvent, TrainOptions } from "@cajal/train";
+import type { HeadOptions } from "./headOptions";
+import type { LoadedModel } from "./loadedModel";
+
+/** A part of the training: which layers learn, for how long, how fast. */
+export interface Stage {
+  readonly epochs: number;
+  /** Of Adam; default 0.001 for the head, 0.00001 where more learns. */
+  readonly learningRate?: number;
+  /** Default `adam({ learningRate })`. */
+  readonly optimizer?: TrainOptions["optimizer"];
+  /**
+   * What learns: "head", the new layers; "all"; `{ from }`, that layer and all after it, in the config's order; or
+   * names of layers ("model/layer" within a nested model). Default "head" first, then "all".
+   */
+  readonly learns?: "head" | "all" | { readonly from: string } | readonly string[];
+  /**
+   * Whether batch normalization learns too, and follows the data's statistics. Default false: small data spoil
+   * them. Layers named in a list learn in any case.
+   */
+  readonly normalization?: boolean;
+}
+
+export interface FineTuneOptions
+  extends
+    HeadOptions,
+    Pick<
+      TrainOptions,
+      | "engine"
+      | "device"
+      | "threads"
+      | "batchSize"
+      | "shuffle"
+      | "worker"
+      | "signal"
+      | "classWeights"
+    > {
+  // prettier-ignore
+  /** Default: the head for 5 epochs at 0.001, then the upper third of the layers for 5 at 0.00001. */
+  readonly stages?: readonly Stage[];
+  /** Default "sparse_categorical_crossentropy". */
+  readonly loss?: TrainOptions["loss"];
+  /** Default ["accuracy"]. */
+  readonly metrics?: TrainOptions["metrics"];
+  /** What every epoch is measured on. */
+  readonly validation?: Dataset;
+  /**
+   * Changes batches at random. Whatever is random belongs here: without it a stage in which the head alone learns
+   * computes the features of the data once, and trains on those.
+   */
+  readonly augment?: BatchMap;
+  /** Where features are kept by content, see `featureExtractor`. */
+  readonly cache?: string;
+  /** Keeps each stage's state in this folder after every epoch, and goes on from there. Node only. */
+  readonly folder?: string;
+}
+
+/** `M`: what comes of it, a model or a graph. */
+export type FineTuneEvent<M = LoadedModel> =
+  | (TrainEvent & {
+      /** From 0. */
+      readonly stage: number;
+    })
+  | ({ readonly type: "tuned" } & M);
