@@ -141,8 +141,7 @@ describe("the parameters of an ONNX model", () => {
   });
 
   it("are frozen by name, or by what names begin with", async () => {
-    const model = small();
-    const moved = async (frozen: string[], more = {}) => {
+    const moved = async (frozen: string[], more = {}, model = small()) => {
       const step = await openTrainStep(model, { ...options, ...more, frozen });
       await step.run(examples);
       const now = await step.weights();
@@ -155,6 +154,12 @@ describe("the parameters of an ONNX model", () => {
     expect(await moved([], { learningRateMultipliers: { "norm.": 0, hidden: 0 } })).toEqual([
       "last.weight",
     ]);
+    // "features.1" is not "features.10.weight" where there is "features.1.weight".
+    const g = new GraphBuilder();
+    const first = g.initializer("features.1.weight", drawn([3, 4], "a"));
+    const tenth = g.initializer("features.10.weight", drawn([4, 2], "b"));
+    g.output(g.softmax(g.matMul(g.matMul(g.input("x", "float32", ["batch", 3]), first), tenth)));
+    expect(await moved(["features.1"], {}, g.build())).toEqual(["features.10.weight"]);
   });
 
   it("refuses names that are no parameters, and a model with nothing left", async () => {

@@ -6,6 +6,7 @@ import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import { channelsFirst } from "../layers/shared/channelsFirst";
 import { layers } from "../layers";
+import { isModel } from "./isModel";
 
 /** What every function takes that reads a model. */
 export interface ResolveOptions {
@@ -113,8 +114,15 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
     const config = "config" in raw ? raw.config : {};
     if (typeof config !== "object" || config === null || Array.isArray(config)) return undefined;
     const named = "name" in config && typeof config.name === "string" ? config.name : undefined;
+    if (isModel(raw.class_name))
+      throw new CajalError(
+        "unsupported",
+        `${where}, "${key}": it wraps a model (${raw.class_name}), and Cajal does so with single layers alone. Wrap each layer of the model.`,
+        { key, className: raw.class_name },
+      );
     definitionOf(raw.class_name, `${where}, "${key}"`);
-    return read(raw.class_name, named || snakeCase(raw.class_name), { ...config });
+    const inner = read(raw.class_name, named || snakeCase(raw.class_name), { ...config });
+    return "trainable" in config && config.trainable === false ? { ...inner, frozen: true } : inner;
   }
 
   return { definitionOf, read };

@@ -5,6 +5,7 @@ import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer, type InnerLayer } from "./definition/layer";
 import { layer, layerOrNone } from "./definition/layerField";
+import { weightsWithin } from "./shared/weightsWithin";
 import { reversed } from "./shared/reshaping";
 
 type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
@@ -36,12 +37,7 @@ export const bidirectional = defineLayer({
   },
   weights: (config, inputs) => {
     const { backward, forward } = directions(config);
-    return [forward, backward].flatMap((layer) =>
-      (layer.definition.weights?.(layer.config, inputs) ?? []).map((weight) => ({
-        ...weight,
-        name: `${layer.name}/${weight.name}`,
-      })),
-    );
+    return [forward, backward].flatMap((layer) => weightsWithin(layer, inputs));
   },
   parts: (config) => {
     const { backward, forward } = directions(config);

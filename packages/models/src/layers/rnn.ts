@@ -9,6 +9,7 @@ import { gru } from "./gru";
 import { lstm } from "./lstm";
 import { recurrentMask } from "./shared/recurrent";
 import { simpleRnn } from "./simpleRnn";
+import { weightsWithin } from "./shared/weightsWithin";
 
 /** The layers that are one cell each, by its class. */
 const layersOfCells = { LSTMCell: lstm, GRUCell: gru, SimpleRNNCell: simpleRnn } as const;
@@ -44,16 +45,21 @@ const cells = f.fieldOf<Cells, CellInput>(
     if (!Array.isArray(list) || list.length === 0 || !list.every(isCell)) return undefined;
     return {
       stack: typeof config["name"] === "string" ? config["name"] : "stacked_rnn_cells",
-      list: list.map((each) => cellOf(each, at)),
+      list: list.map((each) => {
+        const { cell, layer } = cellOf(each, at);
+        return { cell, layer: config["trainable"] === false ? { ...layer, frozen: true } : layer };
+      }),
     };
   },
   ({ stack, list }) => {
-    const written = list.map(({ cell, layer: { name, definition, config } }) => ({
+    const written = list.map(({ cell, layer: { name, definition, config, frozen } }) => ({
       class_name: cell,
       config: Object.fromEntries(
-        Object.entries({ name, ...writeConfig(definition.fields, config) }).filter(
-          ([key]) => !ofTheLayer.includes(key),
-        ),
+        Object.entries({
+          name,
+          ...(frozen && { trainable: false }),
+          ...writeConfig(definition.fields, config),
+        }).filter(([key]) => !ofTheLayer.includes(key)),
       ),
     }));
     return stack === undefined
@@ -126,9 +132,9 @@ export const rnn = defineLayer({
   weights: (config, [x]) => {
     let input: KerasShape = x;
     return layersOf(config).flatMap((layer) => {
-      const own = layer.definition.weights?.(layer.config, [input]) ?? [];
+      const own = weightsWithin(layer, [input]);
       [input] = layer.definition.shape(layer.config, [input]) as [KerasShape];
-      return own.map((weight) => ({ ...weight, name: `${layer.name}/${weight.name}` }));
+      return own;
     });
   },
   parts: ({ cell: { stack, list } }) => {

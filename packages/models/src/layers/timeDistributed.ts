@@ -4,6 +4,7 @@ import { CajalError } from "@cajal/core";
 import type { KerasShape } from "./definition/shape";
 import { defineLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
+import { weightsWithin } from "./shared/weightsWithin";
 import { integersOf } from "./shared/integers";
 import { passesMask } from "./shared/masks";
 
@@ -28,11 +29,7 @@ export const timeDistributed = defineLayer({
       .shape(layer.config, [stepOf(x)])
       .map(([, ...rest]) => [x[0], x[1]!, ...rest]);
   },
-  weights: ({ layer }, [x]) =>
-    (layer.definition.weights?.(layer.config, [stepOf(x)]) ?? []).map((weight) => ({
-      ...weight,
-      name: `${layer.name}/${weight.name}`,
-    })),
+  weights: ({ layer }, [x]) => weightsWithin(layer, [stepOf(x)]),
   parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
   macs: ({ layer }, [x], outputs) =>
     (x[1] ?? NaN) * (layer.definition.macs?.(layer.config, [stepOf(x)], outputs.map(stepOf)) ?? 0),

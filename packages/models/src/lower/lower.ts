@@ -218,6 +218,7 @@ function lowerNetwork(
       g,
       training,
       trainable: layer.trainable && !frozen?.has(layer.path),
+      isFrozen: (part) => frozen?.has(`${layer.path}/${part}`) ?? false,
       mask: call.mask && maskValue(call.mask),
       padding: paddings.borders.get(call),
       weight: (name, steps) => {
@@ -306,6 +307,8 @@ interface Surroundings {
   readonly g: GraphBuilder;
   readonly training: boolean;
   readonly trainable: boolean;
+  /** Whether a part of the layer is frozen by its name. */
+  isFrozen(part: string): boolean;
   readonly mask: LowerContext["mask"];
   readonly padding: LowerContext["padding"];
   readonly dtype: DType;
@@ -320,7 +323,7 @@ function lowerLayer(
   values: readonly Value[],
   inputs: readonly KerasShape[],
   layout: Layout,
-  { g, training, trainable, mask, padding, dtype, weight, update, seed }: Surroundings,
+  { g, training, trainable, isFrozen, mask, padding, dtype, weight, update, seed }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
   const outputs = definition.shape(config, inputs);
   const layouts: Layout[] = outputs.map((shape) =>
@@ -351,7 +354,8 @@ function lowerLayer(
         {
           g,
           training,
-          trainable,
+          trainable: trainable && !layer.frozen && !isFrozen(prefix),
+          isFrozen: (part) => isFrozen(`${prefix}/${part}`),
           mask,
           padding: undefined,
           dtype,

@@ -140,10 +140,14 @@ function parametersOf({ initializers }: Graph, nodes: readonly Node[]): string[]
   return [...read].filter((name) => !settings.has(name));
 }
 
-/** The parameter of that name, or all whose names begin with it. */
+/** The parameter of that name, or all whose names begin with it: "layer1" is not "layer10.weight" where it is "layer1.weight". */
 function named(name: string, names: readonly string[]): readonly string[] {
   if (names.includes(name)) return [name];
-  const found = names.filter((each) => each.startsWith(name));
+  const beginning = names.filter((each) => each.startsWith(name));
+  const parts = beginning.filter(
+    (each) => !/\w$/.test(name) || /^\W/.test(each.slice(name.length)),
+  );
+  const found = parts.length > 0 ? parts : beginning;
   if (name === "" || found.length === 0)
     throw unknownName("parameter of the graph, or beginning of its name", name, names);
   return found;

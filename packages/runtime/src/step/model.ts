@@ -60,7 +60,7 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
   checkMultipliers("layer", learningRateMultipliers);
   const network = resolve(model, { layers: added });
   const tree = layerTree(network.layers);
-  const paths = tree.map(({ layer }) => layer.path);
+  const paths = tree.flatMap(({ layer }) => [layer.path, ...partsOf(layer)]);
   const existing = new Set(paths);
   const factors = new Map(Object.entries(learningRateMultipliers));
   for (const name of [...frozen, ...factors.keys()])
@@ -73,10 +73,17 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     if (!layer.trainable || chain.some(({ path }) => named.has(path))) frozenPaths.add(layer.path);
     // The nearest says: the layer itself, then the models that it is in, from the inside out.
     const factor = chain.map(({ path }) => factors.get(path)).find((each) => each !== undefined);
+    const parts = partsOf(layer);
+    for (const part of parts) if (named.has(part)) frozenPaths.add(part);
     return layer.weights.map((spec): ModelWeight => {
-      const trained = spec.trainable && !frozenPaths.has(layer.path);
+      const within = parts.filter((part) => spec.key.startsWith(`${part}/`));
+      const trained =
+        spec.trainable && ![layer.path, ...within].some((path) => frozenPaths.has(path));
+      const own = within.map((part) => factors.get(part)).find((each) => each !== undefined);
+      const multiplier = own ?? factor ?? 1;
       return trained
-        ? { ...spec, multiplier: factor ?? 1 }
+        ? // A constraint would move what a factor of 0 leaves where it is.
+          { ...spec, multiplier, ...(multiplier === 0 && { constraint: undefined }) }
         : // As in Keras, the loss has no share of what is not trained.
           { ...spec, regularizer: undefined };
     });
@@ -119,6 +126,10 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     },
   };
 }
+
+/** Paths of the layers within a layer, such as the directions of Bidirectional: "layer/part". */
+const partsOf = ({ path, layer }: NetworkLayer): string[] =>
+  Object.keys(layer?.definition.parts?.(layer.config) ?? {}).map((part) => `${path}/${part}`);
 
 /** Every layer and nested model, with the models around it, the innermost first. */
 function layerTree(

@@ -133,7 +133,8 @@ export interface TrainStepOptions {
   readonly seed?: number;
   /**
    * Layers whose weights stay as they are; their batch normalization uses the moving averages, as in
-   * Keras. A layer within a nested model is "model/layer", and a nested model's name is all in it. Of an ONNX model: initializers, by their names or what several names begin with.
+   * Keras. A layer within a nested model is "model/layer", one within a layer "bidirectional/forward_lstm", and
+   * a nested model's name is all in it. Of an ONNX model: initializers, by their names or what several names begin with.
    */
   readonly frozen?: readonly string[];
   /**

@@ -86,6 +86,8 @@ export interface InnerLayer {
   readonly name: string;
   readonly definition: Layer;
   readonly config: Readonly<Record<string, unknown>>;
+  /** That its config says `trainable: false`; only of a layer within another. */
+  readonly frozen?: true;
 }
 
 /** See {@link Layer.ending}. */

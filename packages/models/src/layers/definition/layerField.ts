@@ -9,7 +9,11 @@ const innerOf = (raw: unknown, at: Place) => at.layer(raw, at) as InnerLayer | u
 const writeInner = (layer: InnerLayer | null) =>
   layer && {
     class_name: layer.definition.className,
-    config: { name: layer.name, ...writeConfig(layer.definition.fields, layer.config) },
+    config: {
+      name: layer.name,
+      ...(layer.frozen && { trainable: false }),
+      ...writeConfig(layer.definition.fields, layer.config),
+    },
   };
 
 /** A layer within a layer, as one writes it. */

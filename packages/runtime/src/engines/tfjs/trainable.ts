@@ -53,13 +53,26 @@ export function freeze(
   layers: ReadonlyMap<string, tfl.layers.Layer>,
   frozen: ReadonlySet<string>,
 ): void {
-  const paths = calls
-    .filter(({ inner }) => inner.definition.infersWhenFrozen)
-    .map(({ layer }) => layer.path);
-  for (const path of new Set(paths)) {
-    const layer = layers.get(path);
-    if (!layer || !frozen.has(path)) continue;
+  const inferring = new Set<tfl.layers.Layer>();
+  for (const { layer: called, inner } of calls) {
+    const layer = layers.get(called.path);
+    if (!layer) continue;
+    const isFrozen = frozen.has(called.path);
+    if (inner.definition.infersWhenFrozen && isFrozen) inferring.add(layer);
+    const parts = inner.definition.parts?.(inner.config) ?? {};
+    for (const [name, { attribute, layer: part }] of Object.entries(parts)) {
+      const partIsFrozen = isFrozen || part?.frozen || frozen.has(`${called.path}/${name}`);
+      // TF.js has the layer within TimeDistributed under Keras' name of the attribute.
+      const within: unknown = Reflect.get(layer, attribute);
+      if (part?.definition.infersWhenFrozen && partIsFrozen && isLayer(within))
+        inferring.add(within);
+    }
+  }
+  for (const layer of inferring) {
     const call = layer.call.bind(layer);
     layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
   }
 }
+
+const isLayer = (value: unknown): value is tfl.layers.Layer =>
+  typeof value === "object" && value !== null && "call" in value;
