@@ -158,7 +158,10 @@ function adaptLayer(
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  if (own || !Object.hasOwn(tfjs.tf.serialization.SerializationMap.getMap().classNameMap, class_name))
+  if (
+    own ||
+    !Object.hasOwn(tfjs.tf.serialization.SerializationMap.getMap().classNameMap, class_name)
+  )
     throw new CajalError(
       "unsupported",
       `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx${isCajals(class_name) ? "" : ", or give your layer its `tfjs` form"}.`,
