@@ -23,8 +23,8 @@ export {
   featureExtractor,
   type FeatureExtractor,
   type FeatureExtractorOptions,
-  type FeaturesOptions,
 } from "./adapt/featureExtractor";
+export type { FeaturesOptions } from "./adapt/features";
 export { fineTune } from "./adapt/fineTune";
 export type { FineTuneEvent, FineTuneOptions, Stage } from "./adapt/stages";
 export { evaluation } from "./evaluation";

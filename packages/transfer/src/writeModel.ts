@@ -3,10 +3,12 @@ import { CajalError, checkOptions, unknownName, type Weights, checkArgument } fr
 import { checkWeights, readKeras, resolve, type Model } from "@cajal/models";
 import { formats } from "./formats";
 import type { Encoder, WholeModel } from "./formats/format";
+import { isGraph } from "./adapt/graph/loadedGraph";
 import type { OptimizerState, TrainingConfig } from "./optimizerState";
 
 /** What is written; what {@link readModel} gives is one. */
 export interface ModelToWrite {
+  /** A Keras model, or an ONNX graph, which is written as ONNX alone: its initializers are the `weights`. */
   readonly model: Model | object | string;
   /** `layer/weight` → float32 tensor, all that the model has. */
   readonly weights: Weights;
@@ -54,6 +56,14 @@ export function encodeModel(
       encoders.map(({ id }) => id),
     );
   const { name = `model${encoder.endings[0]}` } = options;
+  if (typeof content === "object" && content !== null && isGraph(content)) {
+    if (encoder.encodeGraph) return encoder.encodeGraph(content, name);
+    throw new CajalError(
+      "unsupported",
+      `encodeModel: the model is an ONNX graph, which ${encoder.id} cannot hold; expected the format onnx.`,
+      { format: encoder.id },
+    );
+  }
   return encoder.encode(checked(content), name);
 }
 

@@ -1,6 +1,6 @@
 // A network for images, by its name or from a file, with what must be known to hand it a picture.
 import { basename } from "node:path";
-import { CajalError, unknownName, type Preprocessing, type Weights } from "@cajal/core";
+import { CajalError, tensor, unknownName, type Preprocessing, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import { evaluation, type Evaluation } from "@cajal/datasets";
 import { models, resolve, type ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -115,6 +115,21 @@ export async function imageGraph(
     preprocessing: preprocessing as Preprocessing,
     size: [extent(height), extent(width)],
   };
+}
+
+/** Whether it is the name of a file with an ONNX graph. */
+export const isGraphFile = (name: string): boolean => /\.onnx$/i.test(name);
+
+/** Pictures [n, height, width, channels] as [n, channels, height, width]. */
+export function channelsFirst({ data, shape }: Tensor): Tensor<"float32"> {
+  const [n, h, w, c] = shape as [number, number, number, number];
+  const first = tensor("float32", [n, c, h, w]);
+  const pixels = h * w;
+  for (let i = 0; i < n; i++)
+    for (let p = 0; p < pixels; p++)
+      for (let k = 0; k < c; k++)
+        first.data[(i * c + k) * pixels + p] = Number(data[(i * pixels + p) * c + k]);
+  return first;
 }
 
 /** That of the network whose name the model's begins with: "mobilenet_0.75_224" is a MobileNet. */

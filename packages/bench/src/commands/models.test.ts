@@ -1,9 +1,18 @@
 // The commands on models: from pictures in folders to a network, its predictions, and its other formats.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isCajalError } from "@cajal/core";
+import { isCajalError, random, sizeOf, tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
+import { encodeModel as encodeOnnx, GraphBuilder } from "@cajal/onnx";
 import { initialize, open } from "@cajal/runtime";
 import { readModel, writeModel } from "@cajal/transfer";
 import sharp from "sharp";
@@ -51,7 +60,11 @@ beforeAll(async () => {
   x = net.layer("ReLU", { name: "relu" }, x);
   x = net.layer("GlobalAveragePooling2D", { name: "pool" }, x);
   const model = net.model(image, net.layer("Dense", { units: 5, name: "old" }, x));
-  await writeModel(join(folder, "own.h5"), { model, weights: initialize(model, { seed: 1 }) });
+  const weights = new Map(initialize(model, { seed: 1 }));
+  // Each filter for one colour.
+  const kernel = Float32Array.from({ length: 324 }, (_, i) => (Math.floor(i / 12) % 3 === i % 3 ? 1 : -0.2)); // prettier-ignore
+  weights.set("conv/kernel", tensor("float32", [3, 3, 3, 12], kernel));
+  await writeModel(join(folder, "own.h5"), { model, weights });
   // Red, green and blue pictures, with noise.
   const colours = { red: [255, 0, 0], green: [0, 255, 0], blue: [0, 0, 255] };
   for (const [name, colour] of Object.entries(colours)) {
@@ -73,7 +86,7 @@ const options = () => ({
   data: join(folder, "pictures"),
   model: join(folder, "own.h5"),
   preprocess: "tf",
-  epochs: ["200", "2"],
+  epochs: ["25", "2"],
   batch: 8,
   explain: 2,
   holdOut: 0.25,
@@ -93,7 +106,7 @@ describe("cajal transfer, and what comes of it", () => {
     );
     expect(result).toMatchObject({ classes: ["blue", "green", "red"], held_out: 9 });
     expect(result.accuracy).toBeGreaterThan(0.8);
-    expect(result.epochs).toHaveLength(202);
+    expect(result.epochs).toHaveLength(27);
     const { labels, weights, model } = await readModel(join(folder, "tuned/model.keras"));
     expect(labels).toEqual(["blue", "green", "red"]);
     await using ours = await open(model, weights);
@@ -101,11 +114,11 @@ describe("cajal transfer, and what comes of it", () => {
     expect(onnx.inputs[0]!.shape?.slice(1)).toEqual(ours.inputs[0]!.shape?.slice(1));
     const html = readFileSync(join(folder, "tuned/report.html"), "utf8");
     expect(html).toContain("held-out");
-    // Six epochs of 202 and the last, of the first two classes' pictures.
+    // Six epochs of 27 and the last, of the first two classes' pictures.
     const maps = mapsIn(join(folder, "tuned/report.json"));
     expect(maps.images.map(({ label }) => label)).toEqual(expect.arrayContaining([expect.any(String), expect.any(String)])); // prettier-ignore
     const epochs = maps.images[0]!.frames.map(({ epoch }) => epoch);
-    expect([epochs[0], epochs.at(-1)]).toEqual([1, 202]);
+    expect([epochs[0], epochs.at(-1)]).toEqual([1, 27]);
     const last = maps.images.map(({ frames }) => frames.at(-1)!.probability);
     expect(Math.min(...last)).toBeGreaterThan(0.5);
     expect(html.match(/<img src="data:image\/png/g)).toHaveLength(2 * (epochs.length + 1));
@@ -115,7 +128,7 @@ describe("cajal transfer, and what comes of it", () => {
     const again = await answer<{ epochs: unknown[]; accuracy: number }>(
       transfer.run(context(), options()),
     );
-    expect(again.epochs).toHaveLength(202); // the curve is whole, and so are the maps
+    expect(again.epochs).toHaveLength(27); // the curve is whole, and so are the maps
     expect(mapsIn(join(folder, "tuned/report.json")).images[0]!.frames.length).toBeGreaterThan(2);
     expect(again.accuracy).toBeGreaterThan(0.8);
   });
@@ -144,6 +157,44 @@ describe("cajal transfer, and what comes of it", () => {
         expect(label).toBe(answers[i]!.predictions[k]!.label);
         expect(probability).toBeCloseTo(answers[i]!.predictions[k]!.probability, 4);
       });
+  });
+
+  it("makes one of an ONNX graph, as PyTorch exports it for one picture, and goes on", async () => {
+    const g = new GraphBuilder({ name: "main_graph" });
+    const draw = random(3);
+    const weight = (name: string, shape: number[], value: (i: number) => number = () => draw.float() - 0.5) =>
+      g.initializer(name, tensor("float32", shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(i)))); // prettier-ignore
+    // Each filter for one colour: those of 3 × 3 pixels, channel by channel.
+    const filters = weight("conv.weight", [12, 3, 3, 3], (i) => Math.floor(i / 9) % 3 === Math.floor(i / 27) % 3 ? 1 : -0.2); // prettier-ignore
+    const image = g.input("image", "float32", [1, 3, 32, 32]);
+    const x = g.relu(g.conv(image, filters, undefined, { strides: [2, 2] })); // prettier-ignore
+    const flat = g.flatten(g.globalAveragePool(x));
+    g.output(g.gemm(flat, weight("fc.weight", [12, 5]), weight("fc.bias", [5])), "logits");
+    const model = join(folder, "exported.onnx");
+    writeFileSync(model, encodeOnnx(g.build()));
+
+    const out = join(folder, "tuned-graph");
+    const run = (more: object) =>
+      answer<{ accuracy: number; epochs: unknown[] }>(transfer.run(context(), { ...options(), layer: undefined, model, out, ...more })); // prettier-ignore
+    const first = await run({ epochs: ["25", "0"] });
+    expect(first.epochs).toHaveLength(25);
+    // Given again with more to do, it begins where it was.
+    const result = await run({ epochs: ["25", "2"] });
+    expect(result.epochs).toHaveLength(27);
+    expect(result.epochs.slice(0, 25)).toEqual(first.epochs);
+    expect(result.accuracy).toBeGreaterThan(0.8);
+    expect(readdirSync(out).toSorted()).toEqual(["model.onnx", "report.html", "report.json", "report.md", "state"]); // prettier-ignore
+    const tuned = await readModel(join(out, "model.onnx"), { graphs: true });
+    expect(tuned.labels).toEqual(["blue", "green", "red"]);
+    // The head alone learned in the first stage; of the upper third the convolution is none.
+    const before = (await readModel(model, { graphs: true })).weights.get("conv.weight");
+    expect(tuned.weights.get("conv.weight")).toEqual(before);
+    const pictures = [join(folder, "pictures/red/3.png"), join(folder, "pictures/blue/4.png")];
+    const [red, blue] = await answer<{ predictions: { label: string }[] }[]>(
+      predict.run(context(), { images: pictures, model: join(out, "model.onnx"), top: 1, preprocess: "tf" }), // prettier-ignore
+    );
+    expect([red!.predictions[0]!.label, blue!.predictions[0]!.label]).toEqual(["red", "blue"]);
+    expect(await code(run({ size: 64 }))).toBe("unsupported");
   });
 
   it("asks how pixels become the input where nothing tells", async () => {

@@ -1,9 +1,9 @@
 // cajal predict: what a network reads in pictures.
-import { CajalError, tensor, type Tensor } from "@cajal/core";
+import { CajalError, type Tensor } from "@cajal/core";
 import { stackImages } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { open } from "@cajal/runtime";
-import { imageGraph, imageModel, prepared } from "../choices/imageModel";
+import { channelsFirst, imageGraph, imageModel, isGraphFile, prepared } from "../choices/imageModel"; // prettier-ignore
 import { textTable } from "../text/tables";
 import { percent } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
@@ -29,7 +29,7 @@ export const predict = defineCommand({
       throw new CajalError("bad-argument", "predict: expected at least one image.");
     progress.start(`Network ${name}`);
     const settings = { ...(preprocess && { preprocess }) };
-    const network = /\.onnx$/i.test(name)
+    const network = isGraphFile(name)
       ? await imageGraph(name, context, settings)
       : await imageModel(name, context, settings);
     progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
@@ -71,18 +71,6 @@ export const predict = defineCommand({
     );
   },
 });
-
-/** [n, height, width, channels] → [n, channels, height, width]. */
-function channelsFirst({ data, shape }: Tensor): Tensor {
-  const [n, h, w, c] = shape as [number, number, number, number];
-  const first = tensor("float32", [n, c, h, w]);
-  const pixels = h * w;
-  for (let i = 0; i < n; i++)
-    for (let p = 0; p < pixels; p++)
-      for (let k = 0; k < c; k++)
-        first.data[(i * c + k) * pixels + p] = Number(data[(i * pixels + p) * c + k]);
-  return first;
-}
 
 /** As they are where they are probabilities, else their softmax: graphs often end in logits. */
 function probabilities(values: readonly number[]): readonly number[] {

@@ -1,15 +1,17 @@
 // cajal transfer: a folder with a folder of pictures for each class becomes a network that tells them apart.
+import { readFile } from "node:fs/promises";
 import { join, resolve as absolute } from "node:path";
 import { CajalError, type Tensor } from "@cajal/core";
-import { evaluation, type Image } from "@cajal/datasets";
+import { evaluation, type Dataset, type Image } from "@cajal/datasets";
 import { imageFolder } from "@cajal/datasets/node";
 import { checkWritableFolder } from "@cajal/files/node";
-import { resolve, summary } from "@cajal/models";
+import { summary } from "@cajal/models";
 import { open } from "@cajal/runtime";
-import { cutAt, fineTune, withHead, withInputShape, writeModel, type LoadedModel, type Stage } from "@cajal/transfer"; // prettier-ignore
-import { imageModel } from "../choices/imageModel";
-import { isFile } from "../choices/isFile";
+import { fineTune, withHead, writeModel, type LoadedModel, type Stage, type TunedGraph } from "@cajal/transfer"; // prettier-ignore
+import { isGraphFile } from "../choices/imageModel";
+import { graphBase, modelBase } from "../choices/transferBase";
 import { cajalVersion } from "../measure/cajalVersion";
+import { describeOnnx } from "../measure/describeOnnx";
 import { environment } from "../measure/environment";
 import { confusionOf } from "../measure/readings";
 import { percent, whole } from "../text/format";
@@ -23,8 +25,6 @@ import { mapsByEpoch } from "./shared/mapsByEpoch";
 import { fraction, list, number, text } from "./shared/parameters";
 import { preprocess } from "./shared/preprocess";
 
-const files = ["model.keras", "model.onnx", ...reportFiles];
-
 export const transfer = defineCommand({
   name: "transfer",
   summary: "a folder of class folders becomes a network that tells them apart",
@@ -35,6 +35,7 @@ export const transfer = defineCommand({
     ],
     ["cajal transfer --data faces --model mine.keras --size 160", "on a model of your own"],
     ["cajal transfer --data flowers --model ResNet50 --epochs 20,0", "the head alone"],
+    ["cajal transfer --data flowers --model resnet.onnx --preprocess torch", "of PyTorch's"],
   ],
   options: {
     data: text("<folder>", "a folder with a folder of pictures for each class", { required: true }),
@@ -45,9 +46,9 @@ export const transfer = defineCommand({
     }),
     from: text(
       "<layer>",
-      "the first of the upper layers; default: those after the first two thirds",
+      "the first of the upper layers (of a graph: initializer); default: those after the first two thirds",
     ),
-    layer: text("<name>", "the layer whose output is the features"),
+    layer: text("<name>", "the layer (of a graph: node or value) whose output is the features"),
     size: number("<n>", "height and width of pictures; default: the network's", { least: 32 }),
     batch: number("<n>", "pictures a step", { least: 1, default: 16 }),
     explain: number("<n>", "held-out pictures whose maps the report shows by epoch; 0: none", {
@@ -61,24 +62,23 @@ export const transfer = defineCommand({
   }),
   async run(context, options) {
     const { output, progress, seed, signal } = context;
-    const { data: folder, model: name, out, batch, holdOut } = options;
+    const { data: folder, model: name, out, holdOut } = options;
     const began = new Date();
+    const isGraph = isGraphFile(name);
+    const files = [...(isGraph ? [] : ["model.keras"]), "model.onnx", ...reportFiles];
     await checkWritableFolder(out, files);
     progress.start(`Network ${name}`);
-    const network = await imageModel(name, context, {
-      top: false,
-      ...(options.preprocess && { preprocess: options.preprocess }),
-    });
-    const base = baseOf(network, options);
-    const [, height, width] = resolve(base.model).inputs[0]!.shape as number[];
-    progress.finish(
-      `${whole(summary(base.model).totalParams)} parameters, input ${height}×${width}`,
-    );
+    const chosen = await (isGraph ? graphBase : modelBase)(name, options, context);
+    const { base, preprocessing, size, asInput, batch = options.batch } = chosen;
+    const [height, width] = size;
+    progress.finish(`${whole(chosen.params)} parameters, input ${height}×${width}`);
 
-    const chain = evaluation({ name, input: [height!, width!, 3], preprocessing: network.preprocessing }); // prettier-ignore
+    const chain = evaluation({ name, input: [height, width, 3], preprocessing }); // prettier-ignore
     const all = await imageFolder(folder, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
     const classes = all.classes!;
-    const [training, validation] = all.batch(batch).split(1 - holdOut, { seed, stratify: true });
+    const [training, validation] = all
+      .batch(batch, { dropRemainder: chosen.batch !== undefined })
+      .split(1 - holdOut, { seed, stratify: true });
     if (validation!.size === 0 || classes.length < 2)
       throw new CajalError(
         "bad-argument",
@@ -88,27 +88,31 @@ export const transfer = defineCommand({
     const stages: Stage[] = [
       { epochs: first },
       ...(second > 0
-        ? [{ epochs: second, ...(options.from && { learns: { from: options.from } }) }]
+        ? [{ epochs: second, learns: options.from ? { from: options.from } : "upper" } as const]
         : []),
     ];
     progress.start(`${whole(training!.size)} pictures of ${classes.length} classes, ${whole(validation!.size)} held out`); // prettier-ignore
     const curve = await keptIn<Omit<Epoch, "epoch">>(join(out, "state", "epochs.json"));
-    const maps = await mapsByEpoch(withHead(base, { labels: classes, seed }).model, validation!, {
-      name,
-      classes,
-      count: options.explain,
-      epochs: first + second,
-      path: join(out, "state", "maps.json"),
-      signal,
-    });
-    let tuned: LoadedModel | undefined;
+    const headed = chosen.model && withHead(chosen.model, { labels: classes, seed }).model;
+    const maps =
+      headed &&
+      (await mapsByEpoch(headed, validation!, {
+        name,
+        classes,
+        count: options.explain,
+        epochs: first + second,
+        path: join(out, "state", "maps.json"),
+        signal,
+      }));
+    const inputs = (part: Dataset) => part.map(({ x, y }) => ({ x: asInput(x), y }));
+    let tuned: LoadedModel | TunedGraph | undefined;
     let place = { engine: "", device: "" };
-    for await (const event of fineTune(base, training!, {
+    for await (const event of fineTune(base, inputs(training!), {
       labels: classes,
       stages,
       seed,
       signal,
-      validation: validation!,
+      validation: inputs(validation!),
       folder: join(out, "state"),
       cache: join(out, "state"),
     }))
@@ -138,17 +142,17 @@ export const transfer = defineCommand({
       }
     const epochs = curve.all().map((each, i): Epoch => ({ epoch: i + 1, ...each }));
     const looks = await maps?.section();
-    const { model, weights } = tuned!;
-    await writeModel(join(out, "model.keras"), tuned!, { signal });
+    if (!isGraph) await writeModel(join(out, "model.keras"), tuned!, { signal });
     await writeModel(join(out, "model.onnx"), tuned!, { signal });
+    const written = await readFile(join(out, "model.onnx"));
 
     // What the network reads in the pictures that were held out, and which it misreads.
-    await using session = await open(model, weights, { signal });
+    await using session = await open(written, { signal });
     const truths: number[] = [];
     const reads: number[] = [];
     const misread: Misread[] = [];
     for await (const { x, y } of validation!.batches({ signal })) {
-      const { data: answers } = await session.predict(x);
+      const { data: answers } = await session.predict(asInput(x));
       for (let i = 0; i < x.shape[0]!; i++) {
         const row = Array.from(answers.subarray(i * classes.length, (i + 1) * classes.length), Number); // prettier-ignore
         const probability = Math.max(...row);
@@ -161,7 +165,7 @@ export const transfer = defineCommand({
       }
     }
     misread.sort((a, b) => b.probability - a.probability);
-    const { totalParams: params, macs } = summary(model);
+    const { params, macs } = factsOf(tuned!, written);
     const seconds = (Date.now() - began.getTime()) / 1000;
     const dataset = folder;
     const report: Report = {
@@ -199,24 +203,13 @@ export const transfer = defineCommand({
   },
 });
 
-/** The network without its classifier, for the size of pictures that was asked for. */
-function baseOf(
-  network: LoadedModel & { size: readonly [number, number] },
-  { model, layer, size }: { model: string; layer?: string; size?: number },
-): LoadedModel {
-  // prettier-ignore
-  const cut = layer === undefined ? withoutTop(network, isFile(model)) : cutAt(network, layer);
-  const [height, width] = size === undefined ? network.size : [size, size];
-  return withInputShape(cut, [height, width, 3]);
-}
-
-/** Of a file the features are the last value that is an image, or what pools it. */
-function withoutTop(network: LoadedModel, fromFile: boolean): LoadedModel {
-  if (!fromFile) return network;
-  const { layers, outputs } = resolve(network.model);
-  if (outputs[0]!.shape.length === 4) return network;
-  const last = layers.findLast((layer) => layer.outputs[0]?.length === 4 && (layer.outputs[0][1] ?? 2) > 1); // prettier-ignore
-  return last ? cutAt(network, last.name) : network;
+function factsOf({ model }: LoadedModel | TunedGraph, onnx: Uint8Array) {
+  if ("graph" in model) {
+    const { params, macs } = describeOnnx(onnx);
+    return { params, macs: macs ?? 0 };
+  }
+  const { totalParams: params, macs } = summary(model);
+  return { params, macs };
 }
 
 const edge = 32;

@@ -37,6 +37,12 @@ export function fineTune(
   data: Dataset,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined>;
+/** Fine-tunes what is either. */
+export function fineTune(
+  given: LoadedModel | LoadedGraph,
+  data: Dataset,
+  options?: FineTuneOptions,
+): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined>;
 export async function* fineTune(
   given: LoadedModel | LoadedGraph,
   data: Dataset,
@@ -69,10 +75,7 @@ export async function* fineTune(
   const start: LoadedModel = renewed ?? { model: readKeras(given.model), weights: given.weights };
   const layers = resolve(start.model).layers.flatMap(leavesOf);
   const headNames = renewed?.head.model.config.layers.map(({ name }) => name) ?? [];
-  const stages = options.stages ?? [
-    { epochs: 5 },
-    { epochs: 5, learns: { from: upperThird(layers) } },
-  ];
+  const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "upper" }];
   const plans = stages.map((stage, i) => planOf(stage, i, layers, headNames));
   const shared = {
     loss,
@@ -147,9 +150,6 @@ const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf
   return [{ path, normalizes }];
 };
 
-const upperThird = (layers: readonly Leaf[]): string =>
-  layers[Math.floor((2 * layers.length) / 3)]?.path ?? "";
-
 /** A stage, read: what is frozen in it. */
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
   checkOptions("stage", stage, ["epochs", "learningRate", "optimizer", "learns", "normalization"]);
@@ -167,9 +167,12 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
     learning = isHead;
   } else if (learns === "all")
     learning = (leaf) => normalization || isHead(leaf) || !leaf.normalizes;
-  else if ("from" in learns) {
-    const from = known.findIndex((path) => inside(path, learns.from));
-    if (from < 0) throw unknownName("layer with weights", learns.from, known);
+  else if (learns === "upper" || "from" in learns) {
+    const from =
+      learns === "upper"
+        ? Math.floor((2 * known.length) / 3)
+        : known.findIndex((path) => inside(path, learns.from));
+    if (learns !== "upper" && from < 0) throw unknownName("layer with weights", learns.from, known);
     learning = (leaf, i) => isHead(leaf) || (i >= from && (normalization || !leaf.normalizes));
   } else {
     for (const name of learns)

@@ -12,10 +12,11 @@ export interface Stage {
   /** Default `adam({ learningRate })`. */
   readonly optimizer?: TrainOptions["optimizer"];
   /**
-   * What learns: "head", the new layers; "all"; `{ from }`, that layer and all after it, in the config's order; or
-   * names of layers ("model/layer" within a nested model). Default "head" first, then "all".
+   * What learns: "head", the new layers; "upper", they and the last third of the others; "all"; `{ from }`, that
+   * layer and all after it, in the config's order; or names of layers ("model/layer" within a nested model). Default
+   * "head" first, then "all".
    */
-  readonly learns?: "head" | "all" | { readonly from: string } | readonly string[];
+  readonly learns?: "head" | "upper" | "all" | { readonly from: string } | readonly string[];
   /**
    * Whether batch normalization learns too, and follows the data's statistics. Default false: small data spoil
    * them. Layers named in a list learn in any case.

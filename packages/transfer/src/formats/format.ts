@@ -1,4 +1,5 @@
 // A file format of models or weights. Formats live in this folder, a file each, listed in index.ts.
+import type { LoadedGraph } from "../adapt/graph/loadedGraph";
 import type { Weights } from "@cajal/core";
 import type { ModelConfig, Network } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -47,6 +48,8 @@ export interface Encoder {
    * @param name of that file
    */
   encode(model: WholeModel, name: string): ReadonlyMap<string, Uint8Array>;
+  /** The same of an ONNX graph; absent: the format cannot hold one. */
+  encodeGraph?(graph: LoadedGraph, name: string): ReadonlyMap<string, Uint8Array>;
 }
 
 export interface Format {

@@ -1,7 +1,7 @@
 // ONNX: written from here; a graph is no Keras config, and what reads one is @cajal/onnx.
 import { CajalError } from "@cajal/core";
 import { toOnnx } from "@cajal/models";
-import { decodeModel, encodeModel } from "@cajal/onnx";
+import { decodeModel, encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
 import { floatsOf } from "../adapt/graph/loadedGraph";
 import { parseLabels } from "../parseObject";
 import type { OpenSource } from "../source";
@@ -24,14 +24,19 @@ export const onnx = defineFormat({
       id: "onnx",
       endings: [".onnx"],
       encode({ model, weights, labels }, name) {
-        const graph = toOnnx(model, weights);
-        const metadata = new Map(graph.metadata);
-        if (labels) metadata.set("labels", JSON.stringify(labels));
-        return new Map([[name, encodeModel({ ...graph, metadata })]]);
+        return new Map([[name, encoded(toOnnx(model, weights), labels)]]);
       },
+      encodeGraph: ({ model, weights, labels }, name) =>
+        new Map([[name, encoded(weights ? withInitializers(model, weights) : model, labels)]]),
     },
   ],
 });
+
+function encoded(graph: OnnxModel, labels: readonly string[] | undefined): Uint8Array {
+  const metadata = new Map(graph.metadata);
+  if (labels) metadata.set("labels", JSON.stringify(labels));
+  return encodeModel({ ...graph, metadata });
+}
 
 async function refuse({ name }: OpenSource): Promise<never> {
   throw new CajalError(

@@ -1,5 +1,5 @@
 // A new head on an ONNX graph: pooling where its output is a feature map, a dense layer with softmax.
-import { CajalError, random, showShape, tensor, unknownName } from "@cajal/core";
+import { CajalError, random, showShape, tensor, unknownName, type Tensor } from "@cajal/core";
 import { GraphBuilder, withInitializers, type Dim, type OnnxModel } from "@cajal/onnx";
 import type { HeadOptions } from "../headOptions";
 import { cutGraph, infoOf, pruned } from "./cutGraph";
@@ -7,8 +7,10 @@ import { floatsOf, type LoadedGraph } from "./loadedGraph";
 
 /** A graph with a new head. */
 export interface HeadedGraph extends LoadedGraph {
-  /** Names of the head's initializers. */
+  /** Names of the head's initializers, its kernel and its bias. */
   readonly head: readonly string[];
+  /** The value that the head reads, [batch, features]. */
+  readonly features: string;
 }
 
 /**
@@ -66,7 +68,13 @@ export function graphHead(
     { ...built, metadata: base.metadata },
     built.graph.outputs.filter(({ name }) => name !== output.name),
   );
-  return { model, weights: floatsOf(model), head: names, ...(labels && { labels }) };
+  return {
+    model,
+    weights: floatsOf(model),
+    head: names,
+    features: flat.name,
+    ...(labels && { labels }),
+  };
 }
 
 /** How many features an example has, once pooled; undefined where that is not known. */
@@ -81,6 +89,16 @@ function featuresOf(
     (count, dim) => (count !== undefined && typeof dim === "number" ? count * dim : undefined),
     1,
   );
+}
+
+/** The head alone, features in and probabilities out, under the names that it has in the whole. */
+export function headAlone({ model, head }: Pick<HeadedGraph, "model" | "head">): OnnxModel {
+  const [kernel, bias] = head.map((name) => model.graph.initializers.get(name) as Tensor);
+  const g = new GraphBuilder({ name: "head" });
+  const x = g.input("features", "float32", ["batch", kernel!.shape[0]!]);
+  const product = g.gemm(x, g.initializer(head[0]!, kernel!), g.initializer(head[1]!, bias!));
+  g.output(g.softmax(product, { axis: 1 }), model.graph.outputs[0]!.name);
+  return g.build();
 }
 
 function freeName({ graph }: OnnxModel, name: string): string {

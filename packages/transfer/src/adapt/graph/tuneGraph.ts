@@ -1,10 +1,13 @@
 // Fine-tuning of an ONNX graph, stage by stage; normalizations in it stay as they infer.
 import { CajalError, unknownName, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
-import { withInitializers, type OnnxModel } from "@cajal/onnx";
+import { encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
+import { open } from "@cajal/runtime";
 import { adam, train, type TrainOptions } from "@cajal/train";
+import { featuresOf } from "../features";
 import type { FineTuneEvent, FineTuneOptions, Stage } from "../stages";
-import { graphHead } from "./graphHead";
+import { cutGraph } from "./cutGraph";
+import { graphHead, headAlone } from "./graphHead";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
 
 /** A graph with what was learned in it. */
@@ -18,10 +21,10 @@ export async function* tuneGraph(
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined> {
   const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
   const { folder, validation, augment } = options;
-  if (dropout > 0 || cache !== undefined)
+  if (dropout > 0)
     throw new CajalError(
       "unsupported",
-      `fineTune: "${dropout > 0 ? "dropout" : "cache"}" is for Keras models; an ONNX graph has neither dropout in its head nor features that are kept.`,
+      'fineTune: "dropout" is for Keras models; the head of an ONNX graph has none.',
     );
   const count = classes ?? options.labels?.length;
   const renewed =
@@ -41,25 +44,64 @@ export async function* tuneGraph(
   const plans = stages.map((stage, i) => planOf(stage, i, names, head));
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
-  for (const [stage, plan] of plans.entries()) {
+  const place = {
+    ...(engine && { engine }),
+    ...(device && { device }),
+    ...(threads && { threads }),
+    ...(signal && { signal }),
+  };
+  for (const [stage, { alone, ...plan }] of plans.entries()) {
     signal?.throwIfAborted();
     const saved = folder === undefined ? {} : await checkpointsOf(`${folder}/stage-${stage + 1}`);
-    const examples = augment ? (data.map(augment) as Dataset) : data;
-    for await (const event of train(model, examples, {
+    const all: TrainOptions = {
       ...saved,
       ...plan,
+      ...place,
       loss,
       metrics,
       seed,
-      ...(validation && { validation }),
-      ...(engine && { engine }),
-      ...(device && { device }),
-      ...(threads && { threads }),
       ...(batchSize && { batchSize }),
       ...(shuffle !== undefined && { shuffle }),
       ...(worker !== undefined && { worker }),
-      ...(signal && { signal }),
       ...(classWeights && { classWeights }),
+    };
+    if (renewed && alone && !augment) {
+      // What learns reads the same features in every epoch: they are computed once.
+      const base = cutGraph({ model }, renewed.features).model;
+      const read = async (examples: Dataset) => {
+        await using session = await open(base, place);
+        const reading = { ...(cache !== undefined && { cache }), ...(signal && { signal }) };
+        const size = renewed.weights!.get(head[0]!)!.shape[0]!;
+        return await featuresOf(
+          session,
+          { size, of: () => [encodeModel(base)] },
+          examples,
+          reading,
+        );
+      };
+      const features = await read(data);
+      const checked = validation && (await read(validation));
+      const before = model;
+      const whole = (learned: Weights) => new Map([...floatsOf(before), ...learned]);
+      for await (const event of train(headAlone({ model, head }), features, {
+        ...all,
+        frozen: [],
+        ...(checked && { validation: checked }),
+      })) {
+        if (event.type === "end") {
+          const weights = whole(event.weights);
+          model = withInitializers(model, weights);
+          yield { ...event, weights, stage };
+        } else if (event.type === "epoch")
+          yield { ...event, weights: async () => whole(await event.weights()), stage };
+        else yield { ...event, stage };
+      }
+      continue;
+    }
+    const examples = augment ? (data.map(augment) as Dataset) : data;
+    for await (const event of train(model, examples, {
+      ...all,
+      ...(validation && { validation }),
     })) {
       if (event.type === "end") model = withInitializers(model, event.weights);
       yield { ...event, stage };
@@ -81,7 +123,7 @@ function planOf(
   index: number,
   names: readonly string[],
   head: readonly string[],
-): Pick<TrainOptions, "epochs" | "optimizer" | "frozen"> {
+): Pick<TrainOptions, "epochs" | "optimizer" | "frozen"> & { readonly alone: boolean } {
   const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all" } = stage;
   const { learningRate = learns === "head" ? 1e-3 : 1e-5 } = stage;
   const optimizer = stage.optimizer ?? adam({ learningRate });
@@ -96,9 +138,12 @@ function planOf(
         `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name the initializers.`,
       );
     learning = (name) => head.includes(name);
-  } else if ("from" in learns) {
-    const from = names.findIndex((name) => begins(name, learns.from));
-    if (from < 0) throw unknownName("initializer", learns.from, names);
+  } else if (learns === "upper" || "from" in learns) {
+    const from =
+      learns === "upper"
+        ? Math.floor((2 * names.length) / 3)
+        : names.findIndex((name) => begins(name, learns.from));
+    if (learns !== "upper" && from < 0) throw unknownName("initializer", learns.from, names);
     learning = (name, i) => i >= from || head.includes(name);
   } else {
     for (const wanted of learns)
@@ -106,7 +151,9 @@ function planOf(
         throw unknownName("initializer", wanted, names);
     learning = (name) => learns.some((wanted) => begins(name, wanted));
   }
-  return { epochs, optimizer, frozen: names.filter((name, i) => !learning(name, i)) };
+  const learned = names.filter(learning);
+  const alone = learned.length > 0 && learned.every((name) => head.includes(name));
+  return { epochs, optimizer, frozen: names.filter((name, i) => !learning(name, i)), alone };
 }
 
 async function checkpointsOf(folder: string): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
