@@ -169,6 +169,7 @@ export const soundArguments: Readonly<
   "datasets randomTranslation": () => [2, { seed: 1 }],
   "datasets standardize": () => [data],
   "datasets pca": () => [x, { components: 2 }],
+  "datasets gaussian": () => [x, { ridge: 1e-3 }],
   "datasets parseIdx": () => [Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 1, 5), { name: "idx" }],
   "models functional": () => ["net"],
   "models resolve": () => [config],

@@ -21,6 +21,7 @@ export { randomTranslation } from "./transforms/randomTranslation";
 export { standardize, type Standardizer } from "./transforms/standardize";
 export { parseIdx } from "./decode/parseIdx";
 export { pca, type Pca } from "./transforms/pca";
+export { gaussian, type Gaussian, type GaussianOptions } from "./transforms/gaussian";
 export type { Image, ImageSize } from "./images/image";
 export { resize, type ResizeLibrary, type ResizeOptions } from "./images/resize";
 export { centerCrop, crop, pad, shortSideSize, type PadOptions } from "./images/crop";

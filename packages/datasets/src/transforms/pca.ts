@@ -4,12 +4,11 @@ import {
   checkInteger,
   checkOptions,
   showShape,
-  sizeOf,
-  type Tensor,
   tensor,
-  checkTensor,
+  type Tensor,
 } from "@cajal/core";
 import { PCA } from "ml-pca";
+import { matrix } from "./matrix";
 
 /** A fitted analysis. Its tensors are float64. */
 export interface Pca {
@@ -154,26 +153,4 @@ function byProducts(rows: readonly number[][], mean: Float64Array, kept: number)
     return axis.map((value) => value / length);
   };
   return { variances, axisOf };
-}
-
-/** A tensor `[n, …]` as n rows of features. */
-function matrix(x: Tensor, where: string, expected?: number) {
-  checkTensor(x, where);
-  const n = x.shape[0] ?? 0;
-  const features = sizeOf(x.shape.slice(1));
-  if (x.shape.length < 2 || (expected !== undefined && features !== expected))
-    throw new CajalError(
-      "bad-shape",
-      `${where}: got ${showShape(x.shape)}, expected [n,${expected ?? "…"}].`,
-      { shape: x.shape, expected },
-    );
-  if (x.dtype === "float16")
-    throw new CajalError(
-      "unsupported",
-      `${where}: got dtype float16, which is stored as bits; expected another number type.`,
-    );
-  const rows = Array.from({ length: n }, (_, i) =>
-    Array.from({ length: features }, (_, j) => Number(x.data[i * features + j])),
-  );
-  return { n, features, rows };
 }
