@@ -1,6 +1,7 @@
 // One project a package; packages are found by their sources, so tests need no build.
 import { readdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import closingLine from "./scripts/closingLine.ts";
@@ -21,11 +22,11 @@ export default defineConfig({
     reporters: ["default", closingLine()],
     // Vitest would leave one processor to itself, which on two is half of them.
     maxWorkers: availableParallelism(),
-    projects: packages.map((name) => ({
+    projects: [...packages.map((name) => `packages/${name}`), "apps/docs"].map((folder) => ({
       resolve: { alias },
       test: {
-        name,
-        root: `${root}packages/${name}`,
+        name: basename(folder),
+        root: `${root}${folder}`,
         include: ["**/*.test.ts"],
         testTimeout: 60_000,
         hookTimeout: 60_000,

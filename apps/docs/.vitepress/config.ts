@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitepress";
+import { lessons } from "../lessons/list";
 import { packages } from "../packages/[name].paths";
 
 export default defineConfig({
@@ -19,12 +20,23 @@ export default defineConfig({
         link: "/getting-started",
         activeMatch: "/(getting-started|how-it-fits|training-speed|coverage|data-sets)",
       },
+      { text: "Course", link: `/lessons/`, activeMatch: "/lessons/" },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
       { text: "API", link: "/api/", activeMatch: "/api/" },
       { text: "Report", link: "/report" },
     ],
     sidebar: {
       "/api/": apiSidebar(),
+      "/lessons/": [
+        {
+          text: "The course",
+          link: "/lessons/",
+          items: lessons.map(({ name, title }) => ({
+            text: `${Number(name.slice(0, 2))} · ${title}`,
+            link: `/lessons/${name}`,
+          })),
+        },
+      ],
       "/": [
         {
           text: "Guide",
