@@ -70,5 +70,7 @@ it("refuses what has no density, and says what helps", () => {
   expect(() => gaussian(rows([[1, 2]]))).toThrow(/singular/);
   expect(gaussian(line, { ridge: 1 }).covariance.data[0]).toBeCloseTo(2 / 3 + 1, 12);
   expect(() => gaussian(rows([[NaN, 1]]))).toThrow(/finite/);
-  expect(() => gaussian(line, { ridge: 1 }).mahalanobis(rows([[1, 2, 3]]))).toThrow(/expected \[n,2\]/);
+  expect(() => gaussian(line, { ridge: 1 }).mahalanobis(rows([[1, 2, 3]]))).toThrow(
+    /expected \[n,2\]/,
+  );
 });
