@@ -3,7 +3,7 @@
 import { digits } from "@cajal/datasets";
 
 const { x, y } = await digits().skip(7).take(1).all(); // a seven, float32 [1, 8, 8, 1], 0 … 16
-export const image = Array.from({ length: 8 }, (_, i) => [...x.data.slice(8 * i, 8 * i + 8)]);
+export const image = Array.from({ length: 8 }, (_, i) => [...x.data.subarray(8 * i, 8 * i + 8)]);
 // #endregion data
 export const label = y.data[0]!;
 

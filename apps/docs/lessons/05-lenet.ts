@@ -63,7 +63,7 @@ const { x, y } = await test.all();
 const scores = await session.predict(x); // [n, 10]
 await session.dispose();
 const guesses = [...y.data].map((_, i) => {
-  const row = [...scores.data.slice(10 * i, 10 * i + 10)] as number[];
+  const row = [...scores.data.subarray(10 * i, 10 * i + 10)] as number[];
   return row.indexOf(Math.max(...row));
 });
 /** confusion[a][b]: how many digits a were read as b. */
@@ -79,7 +79,7 @@ import { contactSheet } from "@cajal/datasets";
 const wrong = guesses.flatMap((guess, i) => (guess === y.data[i] ? [] : [i])).slice(0, 24);
 const [height, width] = x.shape.slice(1) as [number, number];
 const pixels = wrong.flatMap((i) => [
-  ...x.data.slice(i * height * width, (i + 1) * height * width),
+  ...x.data.subarray(i * height * width, (i + 1) * height * width),
 ]);
 export const mistakes = contactSheet(
   tensor("float32", [wrong.length, height, width, 1], pixels as number[]),
