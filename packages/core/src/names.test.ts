@@ -3,11 +3,11 @@ import { expect, it } from "vitest";
 import { nearest, unknownName } from "./names";
 
 it("orders by edits: none, one, two, and seven from what shares nothing", () => {
-  const known = ["resnet50", "lenet5", "lenet1", "lenet"];
+  const names = ["resnet50", "lenet5", "lenet1", "lenet"];
   // lenet5 → lenet5: 0; → lenet1: 1 substitution; → lenet: 1 deletion (later in the list); resnet50: 3
-  expect(nearest("lenet5", known)).toEqual(["lenet5", "lenet1", "lenet", "resnet50"]);
-  expect(nearest("lenett5", known)[0]).toBe("lenet5");
-  expect(nearest("LeNet5", known)[0]).toBe("lenet5");
+  expect(nearest("lenet5", names)).toEqual(["lenet5", "lenet1", "lenet", "resnet50"]);
+  expect(nearest("lenett5", names)[0]).toBe("lenet5");
+  expect(nearest("LeNet5", names)[0]).toBe("lenet5");
 });
 
 it("counts as Levenshtein 1966 does: kitten → sitting 3, Saturday → Sunday 3, flaw → lawn 2", () => {
@@ -23,11 +23,11 @@ it("counts as Levenshtein 1966 does: kitten → sitting 3, Saturday → Sunday 3
 
 it("loses no name, changes no list, and puts an equal one first", () =>
   fc.assert(
-    fc.property(fc.array(fc.string()), fc.string(), (known, name) => {
-      const copy = [...known];
-      expect(nearest(name, known).sort()).toEqual([...known].sort());
-      expect(known).toEqual(copy);
-      expect(nearest(name, [...known, name])[0]?.toLowerCase()).toBe(name.toLowerCase());
+    fc.property(fc.array(fc.string()), fc.string(), (names, name) => {
+      const copy = [...names];
+      expect(nearest(name, names).sort()).toEqual([...names].sort());
+      expect(names).toEqual(copy);
+      expect(nearest(name, [...names, name])[0]?.toLowerCase()).toBe(name.toLowerCase());
     }),
   ));
 

@@ -10,14 +10,14 @@ const compared = 1_000;
 const listed = 300;
 
 /**
- * `known`, ordered by edit distance to `name`; ties keep their order. Of long names the first 100
+ * `candidates`, ordered by edit distance to `name`; ties keep their order. Of long names the first 100
  * letters count; names after the first 1,000 are not compared and come last.
  */
-export function nearest(name: string, known: Iterable<string>): string[] {
+export function nearest(name: string, candidates: Iterable<string>): string[] {
   checkArgument("nearest", "name", name, "string");
-  checkArgument("nearest", "known", known, "iterable");
-  const all = [...known];
-  checkArgument("nearest", "known", all, "strings");
+  checkArgument("nearest", "candidates", candidates, "iterable");
+  const all = [...candidates];
+  checkArgument("nearest", "candidates", all, "strings");
   const letters = (text: string) => text.slice(0, longest).toLowerCase();
   const wanted = letters(name);
   return all
@@ -29,17 +29,17 @@ export function nearest(name: string, known: Iterable<string>): string[] {
 }
 
 /**
- * The error for a name that is not among `known`.
+ * The error for a name that is not among `candidates`.
  *
  * @param what what the name should name, e.g. "layer class"
  */
 export function unknownName(
   what: string,
   got: string,
-  known: Iterable<string>,
+  candidates: Iterable<string>,
   code: ErrorCode = "unknown-name",
 ): CajalError {
-  const names = nearest(typeof got === "string" ? got : "", known);
+  const names = nearest(typeof got === "string" ? got : "", candidates);
   const more = names.length > listed ? ` and ${names.length - listed} more` : "";
   const list = `${names.slice(0, listed).join(", ")}${more}`;
   return new CajalError(

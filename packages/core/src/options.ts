@@ -36,20 +36,20 @@ export function optionsOf<Options extends object>(
  * skipped. What is undefined is left out.
  *
  * @param where the function or command the options were given to, for the message
- * @param known their kinds, or their names alone
+ * @param expected their kinds, or their names alone
  * @throws CajalError `unknown-option`; `bad-argument` for a value of another kind, and for what is no object;
  *   `unknown-name` for a word that is none of those that an option may be
  */
 export function checkOptions(
   where: string,
   options: object,
-  known: Readonly<Record<string, OptionKind>> | readonly string[],
+  expected: Readonly<Record<string, OptionKind>> | readonly string[],
 ): void {
-  if (!Array.isArray(known)) checkArgument("checkOptions", "known", known, "object");
+  if (!Array.isArray(expected)) checkArgument("checkOptions", "expected", expected, "object");
   const kinds = new Map(
-    Array.isArray(known)
-      ? known.map((name: string): [string, OptionKind] => [name, true])
-      : Object.entries(known as Readonly<Record<string, OptionKind>>),
+    Array.isArray(expected)
+      ? expected.map((name: string): [string, OptionKind] => [name, true])
+      : Object.entries(expected as Readonly<Record<string, OptionKind>>),
   );
   const names = [...kinds.keys()];
   if (typeof options !== "object" || options === null || Array.isArray(options))

@@ -59,8 +59,8 @@ export function preprocessInput(x: Tensor, mode: Preprocessing): Tensor<"float32
   for (let c = 0; c < 3; c++) {
     const source = from[c]!;
     // Of bytes there are 256.
-    const known = Float32Array.from({ length: bytes ? 256 : 0 }, (_, byte) => value(byte, c));
-    if (bytes) for (let i = c; i < data.length; i += 3) data[i] = known[pixels[i - c + source]!]!;
+    const byByte = Float32Array.from({ length: bytes ? 256 : 0 }, (_, byte) => value(byte, c));
+    if (bytes) for (let i = c; i < data.length; i += 3) data[i] = byByte[pixels[i - c + source]!]!;
     else for (let i = c; i < data.length; i += 3) data[i] = value(pixels[i - c + source]!, c);
   }
   return out;

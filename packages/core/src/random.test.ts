@@ -194,13 +194,13 @@ describe("permutations", () => {
   });
 
   it("of four are each of the 24 equally often", () => {
-    const seen = new Map<string, number>();
+    const counts = new Map<string, number>();
     for (let i = 0; i < 48_000; i++) {
       const key = random(19, i).permutation(4).join("");
-      seen.set(key, (seen.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
-    expect(seen.size).toBe(24);
-    expect(Math.abs(chiSquared([...seen.values()]))).toBeLessThan(sigmas);
+    expect(counts.size).toBe(24);
+    expect(Math.abs(chiSquared([...counts.values()]))).toBeLessThan(sigmas);
   });
 });
 

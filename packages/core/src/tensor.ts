@@ -105,9 +105,9 @@ export function tensor<D extends DType>(
   else {
     values = converted(dtype, data);
   }
-  const made: Tensor<D> = { dtype, shape, data: values };
-  checkTensor(made);
-  return made;
+  const result: Tensor<D> = { dtype, shape, data: values };
+  checkTensor(result);
+  return result;
 }
 
 /** Numbers in the array of a dtype. */

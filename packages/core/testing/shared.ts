@@ -16,8 +16,8 @@ export function describeWithShared(
   path: string,
   body: (path: string) => void,
 ): void {
-  const found = shared(path);
-  if (existsSync(found)) describe(title, () => body(found));
+  const folder = shared(path);
+  if (existsSync(folder)) describe(title, () => body(folder));
   else
     describe.skip(`${title} (skipped: ${path} is not in the shared folder)`, () =>
       it("needs it", () => {}));

@@ -52,13 +52,13 @@ export async function fileServer(
 
     async function answer() {
       const path = request.url ?? "/";
-      const { range = true, etag = `"v1"`, lastModified, breakAfter, ...b } = made.behaviour;
+      const { range = true, etag = `"v1"`, lastModified, breakAfter, ...b } = handle.behaviour;
       const content = paths === undefined ? b.content : paths[path];
       const log = { path, headers: request.headers, status: 200, sent: 0 };
-      made.requests.push(log);
+      handle.requests.push(log);
       if (b.mute) return;
       const answering = b.answers === undefined || b.answers > 0;
-      if (answering && b.answers !== undefined) made.behaviour.answers = b.answers - 1;
+      if (answering && b.answers !== undefined) handle.behaviour.answers = b.answers - 1;
       if (b.hangUp && answering) {
         request.socket.destroy();
         return;
@@ -89,7 +89,7 @@ export async function fileServer(
       if (!b.chunked) headers["content-length"] = String(content.length - from);
       response.writeHead(log.status, headers);
       const breaking = breakAfter !== undefined && (b.breaks ?? 1) > 0;
-      if (breaking && b.breaks !== undefined) made.behaviour.breaks = b.breaks - 1;
+      if (breaking && b.breaks !== undefined) handle.behaviour.breaks = b.breaks - 1;
       const most = Math.min(breaking ? breakAfter : Infinity, b.stallAfter ?? Infinity);
       const end = Math.min(content.length, from + most);
       for (let at = from; at < end; at += b.piece ?? 2 ** 14) {
@@ -107,7 +107,7 @@ export async function fileServer(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
-  const made: FileServer = {
+  const handle: FileServer = {
     url: `http://127.0.0.1:${address.port}/file.bin`,
     requests: [],
     behaviour,
@@ -117,5 +117,5 @@ export async function fileServer(
         server.closeAllConnections();
       }),
   };
-  return made;
+  return handle;
 }

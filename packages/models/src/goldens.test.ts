@@ -98,8 +98,8 @@ async function runWithInputs(
   });
   outputs.forEach((value, i) => g.output(value, `y${i}`));
   for (const [key, value] of updates) g.output(value, `${key}:updated`);
-  const given = [...inputs].map(
+  const parameterFeeds = [...inputs].map(
     ([key, input]) => [key, toInput(input, weights.get(key)!)] as const,
   );
-  return runOnnx(g.build(), { ...feeds, ...Object.fromEntries(given) });
+  return runOnnx(g.build(), { ...feeds, ...Object.fromEntries(parameterFeeds) });
 }

@@ -83,8 +83,8 @@ const withoutMask = (ref: InboundRef): InboundRef => {
 };
 
 /** A layer's config in full, by the names that Keras 2 and TF.js know. */
-function layerConfig(registry: Registry, className: string, name: string, given: Json): Json {
-  const { config, definition } = registry.read(className, name, given);
+function layerConfig(registry: Registry, className: string, name: string, json: Json): Json {
+  const { config, definition } = registry.read(className, name, json);
   const written = writeConfig(definition.fields, config);
   if (definition.isInput) return { name, ...written };
   for (const [old, field] of Object.entries(definition.aliases ?? {}))
@@ -98,10 +98,10 @@ function layerConfig(registry: Registry, className: string, name: string, given:
       const { keras2, keras2Only } = activationOf(value) ?? {};
       if (keras2 !== undefined && !keras2Only) written[key] = keras2;
     }
-  const { activity_regularizer } = given;
+  const { activity_regularizer } = json;
   return {
     name,
-    trainable: given.trainable !== false,
+    trainable: json.trainable !== false,
     dtype: "float32",
     ...written,
     ...(activity_regularizer ? { activity_regularizer } : {}),

@@ -32,9 +32,9 @@ describeWithShared("generated numbers", "reference/keras/generator.json", (path)
   it.each(reference.weights)(
     "$weight",
     ({ class: className, weight, shape, gain, ...expected }) => {
-      const made = generatedWeight(className, weight, shape, gain);
-      expect(made.data.slice(0, 4)).toEqual(new Float32Array(expected.first4));
-      expect(digest(new Map([[weight, made]]))).toBe(expected.sha256);
+      const generated = generatedWeight(className, weight, shape, gain);
+      expect(generated.data.slice(0, 4)).toEqual(new Float32Array(expected.first4));
+      expect(digest(new Map([[weight, generated]]))).toBe(expected.sha256);
     },
   );
 

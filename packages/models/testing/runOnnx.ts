@@ -10,11 +10,11 @@ export async function runOnnx(
 ): Promise<Record<string, Tensor>> {
   const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
   try {
-    const given = Object.entries(feeds).map(
+    const ortFeeds = Object.entries(feeds).map(
       ([name, { dtype, shape, data }]) =>
         [name, new ort.Tensor(dtype as "float32", data as Float32Array, [...shape])] as const,
     );
-    const results = await session.run(Object.fromEntries(given));
+    const results = await session.run(Object.fromEntries(ortFeeds));
     return Object.fromEntries(
       Object.entries(results).map(([name, { type, dims, data }]) => [
         name,

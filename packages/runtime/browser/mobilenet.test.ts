@@ -124,8 +124,8 @@ describe.skipIf(!existsSync(executablePath))(
       rmSync(folder, { recursive: true, force: true });
     });
 
-    const call = <T>(method: keyof Page, ...given: readonly string[]): Promise<T> =>
-      tab.evaluate(`page.${method}(...${JSON.stringify(given)})`);
+    const call = <T>(method: keyof Page, ...args: readonly string[]): Promise<T> =>
+      tab.evaluate(`page.${method}(...${JSON.stringify(args)})`);
 
     it.each([
       ["onnx", "onnx", "wasm"],
@@ -148,9 +148,9 @@ describe.skipIf(!existsSync(executablePath))(
     });
 
     it("lists the browser's devices", async () => {
-      const found = await call<Awaited<ReturnType<Page["devices"]>>>("devices");
+      const listed = await call<Awaited<ReturnType<Page["devices"]>>>("devices");
       const at = (engine: string, device: string) =>
-        found.find((each) => each.engine === engine && each.device === device);
+        listed.find((each) => each.engine === engine && each.device === device);
       expect(at("onnx", "wasm")).toMatchObject({ available: true });
       expect(at("tfjs", "wasm")).toMatchObject({ available: true });
       expect(at("onnx", "cuda")).toMatchObject({

@@ -61,8 +61,8 @@ it("is written by the functional API", () => {
   const net = functional("m");
   const image = net.input([2]);
   const first = net.own(scaleShift, { scale: 2, name: "first" }, image);
-  const made = net.model([image], [net.own(scaleShift, { scale: 3 }, first)]);
-  const names = summary(made, { layers }).layers.map(({ name }) => name);
+  const network = net.model([image], [net.own(scaleShift, { scale: 3 }, first)]);
+  const names = summary(network, { layers }).layers.map(({ name }) => name);
   expect(names).toEqual(["input_layer", "first", "scale_shift"]);
   expect(() => net.own({ ...scaleShift }, { scale: 2 }, image)).toThrow(/already/);
 });
@@ -72,8 +72,8 @@ it.each<[string, unknown]>([
   ["nothing", [null]],
   ["a class that Cajal has", [{ ...scaleShift, className: "Dense" }]],
   ["the same twice", [scaleShift, scaleShift]],
-])("%s is refused", (_, given) => {
-  const options = { layers: given as readonly Layer[] };
+])("%s is refused", (_, definitions) => {
+  const options = { layers: definitions as readonly Layer[] };
   expect(() => resolve(model, options)).toThrow(expect.objectContaining({ code: "bad-argument" }));
 });
 
@@ -110,9 +110,9 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
 });
 
 it("on tfjs a layer without that form is refused with what to do", async () => {
-  const given = { engine: "tfjs", device: "cpu", layers: [onnxOnly] } as const;
+  const options = { engine: "tfjs", device: "cpu", layers: [onnxOnly] } as const;
   const weights = initialize(model, { seed: 1, layers });
-  await expect(open(model, weights, given)).rejects.toMatchObject({
+  await expect(open(model, weights, options)).rejects.toMatchObject({
     code: "unsupported",
     message: expect.stringMatching(/ScaleShift.*engine onnx.*tfjs/),
   });

@@ -8,23 +8,23 @@ import { open } from "./open";
 describe("devices", () => {
   it("lists every device of every engine, those of this machine as available", async () => {
     const begin = performance.now();
-    const found = await devices();
+    const listed = await devices();
     expect(performance.now() - begin).toBeLessThan(10_000);
-    const named = found.map(({ engine, device }) => `${engine} ${device}`);
-    const known = engines.flatMap(({ name, devices }) =>
+    const named = listed.map(({ engine, device }) => `${engine} ${device}`);
+    const expected = engines.flatMap(({ name, devices }) =>
       devices.names.map((device) => `${name} ${device}`),
     );
-    expect(named).toEqual(known);
-    for (const { available, reason, version } of found) {
+    expect(named).toEqual(expected);
+    for (const { available, reason, version } of listed) {
       expect(available).toBe(reason === undefined);
       if (available) expect(version).toMatch(/^\d+\.\d+\.\d+/);
     }
-    const at = (name: string) => found[named.indexOf(name)]!;
+    const at = (name: string) => listed[named.indexOf(name)]!;
     for (const name of ["onnx cpu", "onnx wasm", "tfjs cpu", "tfjs wasm"])
       expect(at(name)).toMatchObject({ available: true });
     expect(at("onnx cpu").auto).toBe(true);
     expect(at("tfjs wasm").auto).toBe(true);
-    expect(found.filter(({ auto }) => auto)).toHaveLength(2);
+    expect(listed.filter(({ auto }) => auto)).toHaveLength(2);
     expect(at("tfjs webgl").reason).toContain("browsers");
     expect(at("tfjs node").reason).toContain("npm install @tensorflow/tfjs-node");
   });

@@ -77,10 +77,10 @@ async function onTfjs(golden: KerasLayer): Promise<Gradients> {
   return tfjs.on(() => {
     for (const [key, variable] of variables) variable.write(toTf(weights.get(key)!));
     const xs = golden.inputs.map((x) => toTf(tensorOf(x)));
-    const given = xs.map((x) => (x.dtype === "float32" ? tf.variable(x) : x));
-    const floats = given.filter(({ dtype }) => dtype === "float32") as tfc.Variable[];
+    const feeds = xs.map((x) => (x.dtype === "float32" ? tf.variable(x) : x));
+    const floats = feeds.filter(({ dtype }) => dtype === "float32") as tfc.Variable[];
     const loss = () => {
-      const outputs = network.apply(given.length === 1 ? given[0]! : given, {
+      const outputs = network.apply(feeds.length === 1 ? feeds[0]! : feeds, {
         // As in a training step; a frozen batch normalization infers there too.
         training: golden.training || golden.class_name !== "BatchNormalization",
       });

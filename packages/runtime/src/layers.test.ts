@@ -55,10 +55,10 @@ describe.each(places.slice(1))("the layers' samples on $engine, $device", ({ eng
     "$className $i agree with onnx, cpu",
     async ({ className, i, sample }) => {
       const { config = {}, inputs, dtype = "float32" } = sample;
-      const given = inputs.map((shape) => ({ shape, dtype }));
-      const model: ModelConfig = single(className, config, given);
+      const specs = inputs.map((shape) => ({ shape, dtype }));
+      const model: ModelConfig = single(className, config, specs);
       const outputs = resolve(model).layers.at(-1)!.outputs.length;
-      const whole = single(className, config, given, outputs);
+      const whole = single(className, config, specs, outputs);
       const weights = new Map(
         weightSpecs(whole).map(({ key, shape }) => [
           key,

@@ -32,14 +32,14 @@ it.each([
   ["a graph", graph, []],
   ["the bytes of a file", bytes, []],
   ["the buffer of a file", new Uint8Array(bytes).buffer, []],
-])("%s opens and computes 2a + 3b", async (_, given, rest) => {
-  await using session = await open2(given, ...rest);
+])("%s opens and computes 2a + 3b", async (_, form, rest) => {
+  await using session = await open2(form, ...rest);
   const y = await session.predict(tensor("float32", [1, 2], [10, 100]));
   expect([...(y.data as Float32Array)]).toEqual([320]);
-  const step = await openStep(given, ...rest, { loss, optimizer, verify: false });
+  const step = await openStep(form, ...rest, { loss, optimizer, verify: false });
   expect([...(await step.weights()).values()][0]!.data).toEqual(Float32Array.of(2, 3));
   await step.dispose();
-  await using gradient = await openGrad(given, ...rest, { withRespectTo: ["x"] });
+  await using gradient = await openGrad(form, ...rest, { withRespectTo: ["x"] });
   const { gradients } = await gradient.run({ x: tensor("float32", [1, 2], [10, 100]) });
   expect(gradients["x"]!.data).toEqual(Float32Array.of(2, 3));
 });
@@ -57,11 +57,11 @@ it.each([
   [[config], "got an array of 1"],
   [Promise.resolve(config), "await"],
   [{ model: config, weights }, "(read.model, read.weights, …)"],
-])("%s is refused with the line that was meant", async (given, line) => {
+])("%s is refused with the line that was meant", async (form, line) => {
   for (const [name, work] of [
-    ["open", () => open2(given, weights)],
-    ["openGradient", () => openGrad(given, weights)],
-    ["openTrainStep", () => openStep(given, weights, { loss, optimizer })],
+    ["open", () => open2(form, weights)],
+    ["openGradient", () => openGrad(form, weights)],
+    ["openTrainStep", () => openStep(form, weights, { loss, optimizer })],
   ] as const) {
     const error: unknown = await work().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "bad-argument" });

@@ -42,9 +42,9 @@ export function modelArgument(where: string, model: unknown): Model | OnnxModel 
  * @throws CajalError as there; `bad-file` where the bytes are no ONNX file
  */
 export function graphOrConfig(where: string, model: unknown): ModelConfig | OnnxModel {
-  const given = modelArgument(where, model);
-  if (ArrayBuffer.isView(given)) return decodeModel(given);
-  return "graph" in given ? given : readKeras(given);
+  const unwrapped = modelArgument(where, model);
+  if (ArrayBuffer.isView(unwrapped)) return decodeModel(unwrapped);
+  return "graph" in unwrapped ? unwrapped : readKeras(unwrapped);
 }
 
 /** Whether what {@link modelArgument} gives is an ONNX graph or file. */

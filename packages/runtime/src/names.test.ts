@@ -31,11 +31,11 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     const dense = net.layer("Dense", { units: 2, name, kernel_initializer: "ones" }, x);
     const model = net.model([x], [net.layer("Rescaling", { scale: 2 }, dense)]);
     const weights = initialize(model, { seed: 1 });
-    const given = tensor("float32", [1, 2], [3, 4]);
+    const input = tensor("float32", [1, 2], [3, 4]);
     await using session = await open(model, weights, place);
-    expect([...(await session.predict(given)).data]).toEqual([14, 14]);
+    expect([...(await session.predict(input)).data]).toEqual([14, 14]);
     const step = await openTrainStep(model, weights, { loss, optimizer, ...place });
-    await step.run({ x: given, y: given });
+    await step.run({ x: input, y: input });
     expect([...(await step.weights()).get(`${name}/bias`)!.data]).toEqual([-2, -2]);
     await step.dispose();
   });
@@ -46,8 +46,8 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     const y = net.layer("ReLU", { name: "y" }, x);
     const model = net.model([x], [y]);
     await using session = await open(model, new Map(), place);
-    const given = tensor("float32", [1, 2], [-3, 4]);
-    expect([...(await session.predict(given)).data]).toEqual([0, 4]);
+    const input = tensor("float32", [1, 2], [-3, 4]);
+    expect([...(await session.predict(input)).data]).toEqual([0, 4]);
     await expect(session.run({})).rejects.toMatchObject({ code: "bad-argument" });
   });
 });

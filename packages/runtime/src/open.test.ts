@@ -170,11 +170,11 @@ describe("open", () => {
   it("runs on two devices at once, and leaves another's TF.js as it was", async () => {
     const tf = await import("@tensorflow/tfjs-core");
     const net = lenet5();
-    const given = initialize(net, { seed: 5 });
+    const parameters = initialize(net, { seed: 5 });
     const sessions = await Promise.all([
-      open(net, given, { engine: "tfjs", device: "wasm" }),
-      open(net, given, { engine: "tfjs", device: "cpu" }),
-      open(net, given, { engine: "onnx" }),
+      open(net, parameters, { engine: "tfjs", device: "wasm" }),
+      open(net, parameters, { engine: "tfjs", device: "cpu" }),
+      open(net, parameters, { engine: "onnx" }),
     ]);
     await tf.setBackend("cpu");
     const shape = [2, ...sessions[0]!.inputs[0]!.shape!.slice(1).map(Number)];
@@ -271,7 +271,7 @@ describe("open", () => {
       kernel.data[j * size + j] = 1;
       kernel.data[((j + 1) % size) * size + j] = 1;
     }
-    const given = new Map([
+    const parameters = new Map([
       ["dense/kernel", kernel],
       ["dense/bias", tensor("float32", [size], new Float32Array(size).fill(1))],
     ]);
@@ -296,7 +296,7 @@ describe("open", () => {
     const ones = () => tensor("float32", [1, size], new Float32Array(size).fill(1));
 
     it("reads it in place, asked to share it", async () => {
-      await using session = await open(large, given, { device: "cpu", shareKernels: true });
+      await using session = await open(large, parameters, { device: "cpu", shareKernels: true });
       expect(session.inputs.map(({ name }) => name)).toEqual(["x"]);
       for (const n of [1, 3])
         expect([...(await session.predict(counted(n))).data]).toEqual(sums(n));
@@ -304,8 +304,8 @@ describe("open", () => {
     });
 
     it("keeps its own otherwise, and for a file's bytes", async () => {
-      await using own = await open(large, given, { device: "cpu" });
-      const file = encodeModel(toOnnx(large, given));
+      await using own = await open(large, parameters, { device: "cpu" });
+      const file = encodeModel(toOnnx(large, parameters));
       await using bytes = await open(file, { device: "cpu", shareKernels: true });
       for (const session of [own, bytes]) {
         expect([...(await session.predict(counted(3))).data]).toEqual(sums(3));
@@ -334,14 +334,14 @@ describe("open", () => {
         ],
       },
     } as const;
-    const given = new Map([
+    const parameters = new Map([
       ["conv/kernel", tensor("float32", [2, 2, 1, 1], [1, 0, 0, -1])],
       ["conv/bias", tensor("float32", [1], [0.5])],
     ]);
     const x = tensor("float32", [1, 3, 3, 1], [9, 2, 3, 4, 5, 6, 7, 8, 1]);
     // x[i][j] − x[i+1][j+1] + 0.5, where positive: 9−5, 2−6, 4−8, 5−1
     for (const engine of ["onnx", "tfjs"] as const) {
-      await using session = await open(config, given, { engine });
+      await using session = await open(config, parameters, { engine });
       expect([...(await session.predict(x)).data]).toEqual([4.5, 0, 0, 4.5]);
     }
   });

@@ -66,11 +66,11 @@ export async function open(
  */
 export async function open(model: OnnxModel | Uint8Array, options?: OpenOptions): Promise<Session>;
 export async function open(
-  given: Model | OnnxModel | Uint8Array | string,
+  source: Model | OnnxModel | Uint8Array | string,
   ...rest: [weights: Weights, options?: OpenOptions] | [options?: OpenOptions]
 ): Promise<Session> {
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
-  const model = modelArgument("open", given);
+  const model = modelArgument("open", source);
   checkOptions("open", options, optionKinds);
   const { device = "auto", threads, layers, signal } = options;
   const { shareKernels = false, isolate = false, verify = true } = options;

@@ -66,9 +66,9 @@ describe("without any engine installed", () => {
   });
 
   it("devices() lists all as not available, with what to install", () => {
-    const found = run("print(await devices());") as DeviceInfo[];
-    expect(found.length).toBeGreaterThan(8);
-    for (const { device, available, reason } of found) {
+    const listed = run("print(await devices());") as DeviceInfo[];
+    expect(listed.length).toBeGreaterThan(8);
+    for (const { device, available, reason } of listed) {
       expect(available).toBe(false);
       expect(reason).toMatch(device === "webgl" ? /browsers/ : /npm install /);
     }

@@ -126,8 +126,8 @@ function readHeader(text: string, bad: (why: string) => CajalError) {
 /** Column-major elements in row-major order. */
 function rowMajor(array: Tensor): Tensor {
   const { dtype, shape, data } = array;
-  const turned = tensor(dtype, shape);
-  const to = turned.data as { [index: number]: number | bigint };
+  const transposed = tensor(dtype, shape);
+  const to = transposed.data as { [index: number]: number | bigint };
   const index = shape.map(() => 0);
   for (let i = 0; i < data.length; i++) {
     let from = 0;
@@ -136,7 +136,7 @@ function rowMajor(array: Tensor): Tensor {
     for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--)
       index[axis] = 0;
   }
-  return turned;
+  return transposed;
 }
 
 /** An array as a .npy file, format version 1.0, little-endian and row-major, as `numpy.save` writes it. */

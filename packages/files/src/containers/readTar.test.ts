@@ -32,14 +32,14 @@ async function members(
   bytes: Uint8Array,
   { size = 2 ** 16, ...options }: Partial<ReadTarOptions> & { size?: number } = {},
 ) {
-  const found: Record<string, string> = {};
+  const contents: Record<string, string> = {};
   for await (const { name, content } of readTar(chunked(bytes, size), {
     name: "a.tar",
     limit: 2000,
     ...options,
   }))
-    found[name] = new TextDecoder().decode(content);
-  return found;
+    contents[name] = new TextDecoder().decode(content);
+  return contents;
 }
 
 describe("readTar", () => {
@@ -99,7 +99,7 @@ describe("readTar", () => {
 
 describe("dialects", () => {
   const names = ["short", `${"d".repeat(90)}/${"n".repeat(99)}`, `${"long/".repeat(40)}é.txt`];
-  const made = (format: string, ...more: string[]) => {
+  const archived = (format: string, ...more: string[]) => {
     const at = join(folder, `dialect-${format}`);
     for (const name of names) {
       mkdirSync(join(at, name, ".."), { recursive: true });
@@ -111,7 +111,7 @@ describe("dialects", () => {
   };
 
   it.each(["pax", "gnu", "oldgnu"])("%s has long names", async (format) => {
-    const bytes = made(format);
+    const bytes = archived(format);
     const wanted = Object.fromEntries(names.map((name) => [name, `content of ${name}`]));
     expect(await members(bytes)).toEqual(wanted);
     const listed = await listTar(bytesSource(bytes));
@@ -121,7 +121,7 @@ describe("dialects", () => {
   });
 
   it("knows sizes beyond 8 GB", async () => {
-    const bytes = made("gnu");
+    const bytes = archived("gnu");
     // The same size of the first, short member as a number of 95 bits.
     bytes[124] = 0x80;
     bytes.fill(0, 125, 136);
@@ -137,7 +137,7 @@ describe("dialects", () => {
   it.each(["../up", "/root", "a/../../b", "C:\\x", "..\\up"])(
     "refuses the path %s",
     async (name) => {
-      const bytes = made("gnu");
+      const bytes = archived("gnu");
       bytes.fill(0, 0, 100).set(new TextEncoder().encode(name));
       signed(bytes);
       await expect(members(bytes)).rejects.toThrow(/leaves the archive's folder/);

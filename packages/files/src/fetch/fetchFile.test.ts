@@ -116,15 +116,15 @@ describe("a good mirror", () => {
   it("is asked once; the file is whole, alone in its folder, and then found there", async () => {
     const server = await serve();
     const cache = newCache();
-    const seen: FetchProgress[] = [];
+    const reports: FetchProgress[] = [];
     const options = { urls: [server.url], to: "a/b.bin", cache, sha256 };
-    const path = await fetchFile({ ...options, onProgress: (progress) => seen.push(progress) });
+    const path = await fetchFile({ ...options, onProgress: (progress) => reports.push(progress) });
     expect(path).toBe(join(cache, "a", "b.bin"));
     expect(sha256Of(readFileSync(path))).toBe(sha256);
     expect(listing(join(cache, "a"))).toEqual(["b.bin"]);
-    expect(seen.at(-1)).toEqual({ path, url: server.url, loaded: 300_000, total: 300_000 });
-    expect(seen.map(({ loaded }) => loaded)).toEqual(
-      seen.map(({ loaded }) => loaded).toSorted((a, b) => a - b),
+    expect(reports.at(-1)).toEqual({ path, url: server.url, loaded: 300_000, total: 300_000 });
+    expect(reports.map(({ loaded }) => loaded)).toEqual(
+      reports.map(({ loaded }) => loaded).toSorted((a, b) => a - b),
     );
     expect(await fetchFile(options)).toBe(path);
     expect(await fetchFile({ ...options, offline: true })).toBe(path);

@@ -91,8 +91,8 @@ function ownerIsGone(content: string): boolean {
 }
 
 async function isOld(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  return found !== undefined && Date.now() - found.mtimeMs > staleAfter;
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs > staleAfter;
 }
 
 const contentOf = (path: string) => readFile(path, "utf8").catch(() => undefined);

@@ -22,14 +22,14 @@ const answer = async (model: object, x: Tensor) =>
   Object.values(await runOnnx(toOnnx(model, new Map()), { x })).map(({ data }) => [...data]);
 
 describe.each(Object.entries(cases))("%s", (_, { model, x, y }) => {
-  const given = tensor("float32", [1, 2], x.flat());
+  const input = tensor("float32", [1, 2], x.flat());
   const expected = y.map((each) => each.flat());
   it("as Keras 3 writes it", async () => {
-    expect(await answer(model, given)).toEqual(expected);
+    expect(await answer(model, input)).toEqual(expected);
   });
   it("as Keras 2 and TF.js write it", async () => {
     const written = toKerasJson(model);
-    expect(await answer(written, given)).toEqual(expected);
+    expect(await answer(written, input)).toEqual(expected);
     expect(toKerasJson(written)).toEqual(written);
   });
   it("read twice", () => expect(readKeras(readKeras(model))).toEqual(readKeras(model)));

@@ -4,21 +4,21 @@ import { shown } from "../layers/definition/shown";
 
 export type Json = Readonly<Record<string, unknown>>;
 
-export const isObject = (given: unknown): given is Json =>
-  typeof given === "object" && given !== null && !Array.isArray(given);
+export const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws CajalError `bad-model` */
-export function objectOf(given: unknown, where: string): Json {
-  if (typeof given === "object" && given !== null && !Array.isArray(given)) return { ...given };
-  throw new CajalError("bad-model", `${where}: got ${shown(given)}, expected an object.`, {
+export function objectOf(value: unknown, where: string): Json {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+  throw new CajalError("bad-model", `${where}: got ${shown(value)}, expected an object.`, {
     where,
   });
 }
 
 /** @throws CajalError `bad-model` */
-export function listOf(given: unknown, where: string): readonly unknown[] {
-  if (Array.isArray(given)) return given;
-  throw new CajalError("bad-model", `${where}: got ${shown(given)}, expected a list.`, { where });
+export function listOf(value: unknown, where: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new CajalError("bad-model", `${where}: got ${shown(value)}, expected a list.`, { where });
 }
 
 /** How deep JSON of a model may be nested; a nested model takes four levels. */

@@ -108,8 +108,8 @@ describe("TF.js", () => {
         return tf.tensor(data as Float32Array, [...shape]);
       }),
     );
-    const given = inputs.map(({ data, shape }) => tf.tensor([...data], [...shape]));
-    const expected = theirs.predict(given) as tf.Tensor[];
+    const feeds = inputs.map(({ data, shape }) => tf.tensor([...data], [...shape]));
+    const expected = theirs.predict(feeds) as tf.Tensor[];
     const ours = await answer(JSON.parse(text), tensors, inputs);
     expect(ours.length).toBe(outputs.length);
     for (const [i, value] of expected.entries())
@@ -147,8 +147,8 @@ describe("TF.js", () => {
       data: Float32Array.from(value.dataSync()),
     }));
     expect(specs.map(({ shape }) => shape)).toEqual(weights.map(({ shape }) => shape));
-    const given = { shape: input.shape, data: [...input.dataSync()] };
-    const [ours] = await answer(json, weights, [given]);
+    const ourInput = { shape: input.shape, data: [...input.dataSync()] };
+    const [ours] = await answer(json, weights, [ourInput]);
     const expected = theirs.predict(input) as tf.Tensor;
     expectClose(ours!, { shape: expected.shape, data: [...expected.dataSync()] });
   });
@@ -165,8 +165,8 @@ describe("models of older Keras", () => {
       ],
     });
     const x = noise([2, 4, 2], "float32", "x");
-    const given = { shape: x.shape, data: [...x.data].map(Number) };
-    const expected = theirs.predict(tf.tensor(given.data, [2, 4, 2])) as tf.Tensor;
+    const ourInput = { shape: x.shape, data: [...x.data].map(Number) };
+    const expected = theirs.predict(tf.tensor(ourInput.data, [2, 4, 2])) as tf.Tensor;
     const weights = theirs.getWeights().map((value): Tensor => ({
       dtype: "float32",
       shape: value.shape,
@@ -180,7 +180,7 @@ describe("models of older Keras", () => {
     const written = toKerasJson(json);
     expect(JSON.stringify(written)).not.toContain("keras2_");
     for (const model of [json, written]) {
-      const [ours] = await answer(model, weights, [given]);
+      const [ours] = await answer(model, weights, [ourInput]);
       expectClose(ours!, { shape: expected.shape, data: [...expected.dataSync()] });
     }
   });
@@ -202,13 +202,13 @@ describe("readKeras", () => {
   const model = net.model([image], [net.layer("Flatten", {}, image)]);
 
   it("takes text, and models that Keras and TF.js wrap", () => {
-    for (const given of [
+    for (const form of [
       JSON.stringify(model),
       { modelTopology: model },
       { model_config: JSON.stringify(model), keras_version: "2.4.0" },
       { modelTopology: { model_config: model } },
     ])
-      expect(readKeras(given)).toEqual(model);
+      expect(readKeras(form)).toEqual(model);
   });
 
   it.each<[string, object | string, string]>([
@@ -223,7 +223,7 @@ describe("readKeras", () => {
       { class_name: "Sequential", config: [{ class_name: "Flatten", config: {} }] },
       "bad-model",
     ],
-  ])("refuses %s", (_, given, code) => {
-    expect(() => readKeras(given)).toThrow(expect.objectContaining({ code }));
+  ])("refuses %s", (_, json, code) => {
+    expect(() => readKeras(json)).toThrow(expect.objectContaining({ code }));
   });
 });

@@ -22,13 +22,13 @@ const read = (file: string): Record<string, unknown> =>
 const models: [string, Written][] = [
   ...Object.entries(read("calls.json")),
   ...Object.entries((read("keras3.json") as { cases: Record<string, unknown> }).cases),
-].map(([name, given]) => [name, (given as { model: Written }).model]);
+].map(([name, golden]) => [name, (golden as { model: Written }).model]);
 
 /** Layers with the calls that their inputs come from, in lists where Keras has lists. */
 function callsOf(model: Written): unknown {
-  const history = (given: unknown): unknown => {
-    if (Array.isArray(given)) return given.map(history);
-    const { config } = (given ?? {}) as { config?: { keras_history?: unknown } };
+  const history = (argument: unknown): unknown => {
+    if (Array.isArray(argument)) return argument.map(history);
+    const { config } = (argument ?? {}) as { config?: { keras_history?: unknown } };
     return config?.keras_history;
   };
   return {
@@ -58,8 +58,8 @@ describe.each(models)("%s", (_, model) => {
     expect(callsOf(written as unknown as Written)).toEqual(callsOf(model)),
   );
   it("is the same model when it is read again", () => {
-    const bare = (given: object) =>
-      JSON.parse(JSON.stringify(toKerasJson(given)).replaceAll(silent, "{}")) as unknown;
+    const bare = (config: object) =>
+      JSON.parse(JSON.stringify(toKerasJson(config)).replaceAll(silent, "{}")) as unknown;
     expect(bare(written)).toEqual(bare(model));
     const counted = JSON.stringify(summary(model)).replaceAll('"Sequential"', '"Functional"');
     expect(JSON.stringify(summary(written))).toBe(counted);

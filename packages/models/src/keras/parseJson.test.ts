@@ -6,8 +6,8 @@ const text = '{ "class_name": "Sequential", "config": { "layers": [] } }';
 
 describe("text of a model", () => {
   it("with Python's NaN and Infinity among its numbers", () => {
-    const given = String.raw`{ "a": NaN, "b": [-Infinity, Infinity, 1], "c": "NaN, \"Infinity\"" }`;
-    const read = parseJson(given);
+    const python = String.raw`{ "a": NaN, "b": [-Infinity, Infinity, 1], "c": "NaN, \"Infinity\"" }`;
+    const read = parseJson(python);
     expect(read).toEqual({ a: NaN, b: [-Infinity, Infinity, 1], c: 'NaN, "Infinity"' });
   });
 
@@ -30,7 +30,7 @@ describe("text of a model", () => {
 
   it("says what is wrong", () => {
     const utf16 = Buffer.from(text, "utf16le").toString("latin1");
-    for (const [given, code, said] of [
+    for (const [content, code, said] of [
       ["{", "bad-file", "not JSON"],
       [utf16, "bad-file", "UTF-16"],
       ["5", "bad-model", "got 5"],
@@ -39,7 +39,7 @@ describe("text of a model", () => {
       ['{ "modelTopology": "7" }', "bad-model", "got 7"],
       [text, "bad-model", "no layers"],
     ])
-      expect(() => readKeras(given!)).toThrow(
+      expect(() => readKeras(content!)).toThrow(
         expect.objectContaining({ code, message: expect.stringContaining(said!) }),
       );
   });

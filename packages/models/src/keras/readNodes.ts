@@ -30,11 +30,12 @@ export function readRefs(json: unknown, where: string): TensorRef[] {
 function readCall(json: unknown, where: string): InboundRef[] {
   if (Array.isArray(json)) return json.flatMap((ref: unknown) => readInbound(ref, where));
   const { args, kwargs } = objectOf(json, where);
-  const given = Object.entries(objectOf(kwargs ?? {}, where));
-  const rest = new Map(given.filter(([key]) => !inputNames.includes(key)));
+  const entries = Object.entries(objectOf(kwargs ?? {}, where));
+  const rest = new Map(entries.filter(([key]) => !inputNames.includes(key)));
   const tensors = kerasTensors(args, where);
   for (const name of inputNames)
-    for (const [key, value] of given) if (key === name) tensors.push(...kerasTensors(value, where));
+    for (const [key, value] of entries)
+      if (key === name) tensors.push(...kerasTensors(value, where));
   return tensors.map(([layer, node, tensor]) => [layer, node, tensor, Object.fromEntries(rest)]);
 }
 
@@ -54,14 +55,14 @@ function kerasTensors(json: unknown, where: string): TensorRef[] {
 
 function readInbound(json: unknown, where: string): InboundRef[] {
   const [layer, node, tensor] = readRef(json, where);
-  const given = objectOf((Array.isArray(json) ? json[3] : undefined) ?? {}, where);
+  const keywordArguments = objectOf((Array.isArray(json) ? json[3] : undefined) ?? {}, where);
   // Keras 2 has tensors among the keyword arguments too: { value: ["encoder", 0, 0] }.
   const others = inputNames.flatMap((name) => {
-    const value = given[name];
+    const value = keywordArguments[name];
     return Array.isArray(value) && isRef(value) ? [{ name, ref: readRef(value, where) }] : [];
   });
   const kwargs = Object.fromEntries(
-    Object.entries(given).filter(([key]) => !others.some(({ name }) => name === key)),
+    Object.entries(keywordArguments).filter(([key]) => !others.some(({ name }) => name === key)),
   );
   return [[layer, node, tensor, kwargs], ...others.map(({ ref }): InboundRef => [...ref, kwargs])];
 }

@@ -18,7 +18,7 @@ export function sequentialAsFunctional(
   const name = typeof config.name === "string" ? config.name : "sequential";
   const where = `model "${name}"`;
   const counts = new Map<string, number>();
-  const given = listOf(config.layers, `${where}, "layers"`).map((entry, i) => {
+  const entries = listOf(config.layers, `${where}, "layers"`).map((entry, i) => {
     const { class_name, config, name } = objectOf(entry, `${where}, layer ${i}`);
     const read = objectOf(config ?? {}, `${where}, layer ${i}, "config"`);
     if (typeof class_name !== "string")
@@ -34,7 +34,7 @@ export function sequentialAsFunctional(
       );
     return { class_name, name: named, config: read };
   });
-  const first = given[0];
+  const first = entries[0];
   if (!first) throw new CajalError("bad-model", `${where}: it has no layers.`, { model: name });
   const layers: LayerEntry[] = [];
   if (first.class_name !== inputLayer.className) {
@@ -57,7 +57,7 @@ export function sequentialAsFunctional(
     });
   }
   const callOf = (layer: { readonly class_name: string }) => (isModel(layer.class_name) ? 1 : 0);
-  for (const entry of given) {
+  for (const entry of entries) {
     const before = layers.at(-1);
     layers.push({
       ...entry,

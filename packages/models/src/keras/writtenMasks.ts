@@ -11,8 +11,8 @@ export interface WrittenMask {
   readonly value: number;
 }
 
-const historyOf = (given: unknown): TensorRef | undefined => {
-  const config = isObject(given) ? given.config : undefined;
+const historyOf = (argument: unknown): TensorRef | undefined => {
+  const config = isObject(argument) ? argument.config : undefined;
   const history = isObject(config) ? config.keras_history : undefined;
   return Array.isArray(history) ? (history as unknown as TensorRef) : undefined;
 };
@@ -22,8 +22,8 @@ const argumentsOf = ({ inbound_nodes }: Json): unknown[] => {
   return isObject(call) && Array.isArray(call.args) ? call.args.flat() : [];
 };
 
-const isTruthValue = (given: unknown) =>
-  isObject(given) && isObject(given.config) && given.config.dtype === "bool";
+const isTruthValue = (argument: unknown) =>
+  isObject(argument) && isObject(argument.config) && argument.config.dtype === "bool";
 
 /**
  * Layers that are operations of Keras' own, of which masks are made. HDF5 files leave their module out:
@@ -59,14 +59,14 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     const entry = operations.get(name)!;
     const args = argumentsOf(entry);
     const [of, value] = [historyOf(args[0]), args[1]];
-    const made =
+    const comparison =
       entry.class_name === "NotEqual"
         ? of && typeof value === "number" && args.length === 2
           ? { of, value }
           : undefined
         : combined(args, new Set([...within, name]));
-    masks.set(name, made);
-    return made;
+    masks.set(name, comparison);
+    return comparison;
   };
   const combined = (args: readonly unknown[], within: ReadonlySet<string>) => {
     const parts = args.flatMap((arg) => {

@@ -61,14 +61,14 @@ export const batchNormalization = defineLayer({
   layout: {
     by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
   },
-  lower: (config, [given], g, context) => {
+  lower: (config, [input], g, context) => {
     const { inputs, mask, trainable: trained, training, update, weight } = context;
     const { center, epsilon, momentum, scale } = config;
     // ONNX normalizes along axis 1.
     const axis = context.axis(axisOf(config.axis, inputs[0]));
     const swapped = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
     const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapped));
-    const x = inPlace(given);
+    const x = inPlace(input);
     const shape = [extentOf(config.axis, inputs[0])];
     const filled = (value: number) =>
       g.constant(tensor("float32", shape, new Float32Array(shape[0]!).fill(value)));

@@ -34,7 +34,7 @@ export const dense = defineLayer({
   mask: passesMask,
   layout: "flattened",
   folds: { kernel: "kernel", channels: [1] },
-  lower: (config, [given], g, { arrange, inputs, layout, weight }) => {
+  lower: (config, [input], g, { arrange, inputs, layout, weight }) => {
     const { activation, units, use_bias } = config;
     const rows = channelsOf(inputs[0]);
     // Behind a Flatten of a channels-first image the kernel's rows are put in that order, once,
@@ -42,7 +42,7 @@ export const dense = defineLayer({
     // a second copy costs more than turning so small an image.
     const large = rows * units > 2 ** 22;
     const flattened = typeof layout === "object" && !large ? layout.flattened : undefined;
-    const x = flattened ? given : convert(g, given, inputs[0], layout, "channelsLast");
+    const x = flattened ? input : convert(g, input, inputs[0], layout, "channelsLast");
     arrange("channelsLast");
     const kernel = weight("kernel", flattened ? rowsOf(flattened, units) : []);
     const bias = use_bias ? weight("bias") : undefined;

@@ -15,9 +15,9 @@ export const flatten = defineLayer({
   layout: "any",
   lower: (_, [x], g, { arrange, inputs, layout }) => {
     const image = inputs[0].slice(1);
-    const known = image.every((extent): extent is number => extent !== null);
+    const isStatic = image.every((extent): extent is number => extent !== null);
     if (inputs[0].length === 1) return [g.reshape(x, [-1, 1])];
-    if (layout === "channelsFirst" && known) arrange({ flattened: image });
+    if (layout === "channelsFirst" && isStatic) arrange({ flattened: image });
     else arrange("channelsLast");
     return [inputs[0].length === 2 ? x : flattened(g, x)];
   },

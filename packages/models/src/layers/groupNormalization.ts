@@ -39,13 +39,13 @@ export const groupNormalization = defineLayer({
   layout: {
     by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
   },
-  lower: (config, [given], g, { axis: axisIn, inputs, weight }) => {
+  lower: (config, [input], g, { axis: axisIn, inputs, weight }) => {
     const { channels, groups } = divided(config, inputs[0]);
     const axis = axisIn(axisOf(config.axis, inputs[0]));
     // Channels right after the batch, then groups with all that is theirs on one axis.
     const swapped = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
     const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapped));
-    const x = inPlace(given);
+    const x = inPlace(input);
     const grouped = g.reshape(x, [0, groups, -1]);
     const centered = g.sub(grouped, g.reduceMean(grouped, { axes: [2], keepdims: true }));
     const variance = g.reduceMean(g.mul(centered, centered), { axes: [2], keepdims: true });

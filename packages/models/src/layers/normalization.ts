@@ -56,11 +56,13 @@ export const normalization = defineLayer({
   lower: ({ axis, mean, variance, invert }, [x], g, { inputs, weight }) => {
     const { axes, extents } = normalized(axis, inputs[0]);
     const reshape = inputs[0].map((_, i) => extents[axes.indexOf(i)] ?? 1);
-    const operand = (name: string, given: readonly number[] | null): Value => {
-      if (given === null) return weight(name, [{ reshape }]);
-      const all = given.length === 1 ? extents.map(() => given[0]!) : given;
+    const operand = (name: string, perAxis: readonly number[] | null): Value => {
+      if (perAxis === null) return weight(name, [{ reshape }]);
+      const all = perAxis.length === 1 ? extents.map(() => perAxis[0]!) : perAxis;
       return g.constant(
-        given.length === 1 ? tensor("float32", [], [given[0]!]) : tensor("float32", reshape, all),
+        perAxis.length === 1
+          ? tensor("float32", [], [perAxis[0]!])
+          : tensor("float32", reshape, all),
       );
     };
     const [m, v] = [operand("mean", mean), operand("variance", variance)];

@@ -34,7 +34,10 @@ export const simpleRnn = defineLayer({
   lower: (config, inputs, g, context) => {
     const { activation, units, use_bias } = config;
     const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
-    const turned = (rows: number): Step[] => [{ permute: [1, 0] }, { reshape: [1, units, rows] }];
+    const transposed = (rows: number): Step[] => [
+      { permute: [1, 0] },
+      { reshape: [1, units, rows] },
+    ];
     const bias = () =>
       g.concat(
         [context.weight("simple_rnn_cell/bias", [{ reshape: [1, units] }]), noBias(g, units)],
@@ -42,8 +45,8 @@ export const simpleRnn = defineLayer({
       );
     const [y, h] = g.rnn(
       x,
-      context.weight("simple_rnn_cell/kernel", turned(channelsOf(context.inputs[0]))),
-      context.weight("simple_rnn_cell/recurrent_kernel", turned(units)),
+      context.weight("simple_rnn_cell/kernel", transposed(channelsOf(context.inputs[0]))),
+      context.weight("simple_rnn_cell/recurrent_kernel", transposed(units)),
       use_bias ? bias() : undefined,
       lengths,
       initial[0],

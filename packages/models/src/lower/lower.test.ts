@@ -47,10 +47,10 @@ async function runUnfolded(
   });
   outputs.forEach((value, i) => g.output(value, `y${i}`));
   for (const [key, value] of updates) g.output(value, `${key}:updated`);
-  const given = [...inputs].map(
+  const parameterFeeds = [...inputs].map(
     ([key, input]) => [key, toInput(input, weights.get(key)!)] as const,
   );
-  return runOnnx(g.build(), { ...feeds, ...Object.fromEntries(given) });
+  return runOnnx(g.build(), { ...feeds, ...Object.fromEntries(parameterFeeds) });
 }
 
 function expectClose(a: Tensor, b: Tensor, tolerance = 1e-5): void {
@@ -131,8 +131,8 @@ describe("toOnnx", () => {
       const feeds = { x: noise([n, h, w, 3], "float32", "image") };
       const [any] = Object.values(await runOnnx(onnx, feeds));
       const own = fixed(h, w);
-      const [known] = Object.values(await runOnnx(toOnnx(own, weightsOf(own)), feeds));
-      expectClose(any!, known!);
+      const [fixedSize] = Object.values(await runOnnx(toOnnx(own, weightsOf(own)), feeds));
+      expectClose(any!, fixedSize!);
     }
   });
 
@@ -256,8 +256,8 @@ describe("lower for training", () => {
     expect(moved.filter(({ inputs }) => inputs.some((name) => weightNames.has(name)))).toEqual([]);
     expect(g.nodes.filter(({ op }) => op === "Transpose").length).toBe(1);
     for (const { key, shape } of weightSpecs(mixed)) {
-      const given = noise(shape, "float32", key);
-      expect(fromInput(inputs.get(key)!, toInput(inputs.get(key)!, given))).toEqual(given);
+      const weight = noise(shape, "float32", key);
+      expect(fromInput(inputs.get(key)!, toInput(inputs.get(key)!, weight))).toEqual(weight);
     }
   });
 

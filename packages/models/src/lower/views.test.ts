@@ -12,27 +12,27 @@ const counted = (shape: readonly number[]) =>
 
 describe("rearrange", () => {
   it("permutes: entry [i, j, k] of the result is entry [k, i, j]", () => {
-    const made = rearrange(counted([4, 2, 3]), [{ permute: [1, 2, 0] }]);
-    expect(made.shape).toEqual([2, 3, 4]);
+    const result = rearrange(counted([4, 2, 3]), [{ permute: [1, 2, 0] }]);
+    expect(result.shape).toEqual([2, 3, 4]);
     for (let i = 0; i < 2; i++)
       for (let j = 0; j < 3; j++)
         for (let k = 0; k < 4; k++)
-          expect(made.data[(i * 3 + j) * 4 + k]).toBe((k * 2 + i) * 3 + j);
+          expect(result.data[(i * 3 + j) * 4 + k]).toBe((k * 2 + i) * 3 + j);
   });
 
   it("permutes what is larger than its tiles, with axes of one between", () => {
     const [h, w, i, o] = [3, 1, 41, 70] as const; // HWIO -> OIHW
-    const made = rearrange(counted([h, w, i, o]), [{ permute: [3, 2, 0, 1] }]);
-    expect(made.shape).toEqual([o, i, h, w]);
+    const result = rearrange(counted([h, w, i, o]), [{ permute: [3, 2, 0, 1] }]);
+    expect(result.shape).toEqual([o, i, h, w]);
     for (let a = 0; a < o; a++)
       for (let b = 0; b < i; b++)
         for (let c = 0; c < h; c++)
-          expect(made.data[(a * i + b) * h + c]).toBe((c * i + b) * o + a);
+          expect(result.data[(a * i + b) * h + c]).toBe((c * i + b) * o + a);
   });
 
   it("reorders an axis: entry i of the result is entry order[i]", () => {
-    const made = rearrange(counted([2, 3, 2]), [{ reorder: { axis: 1, order: [2, 0, 1] } }]);
-    expect([...made.data]).toEqual([4, 5, 0, 1, 2, 3, 10, 11, 6, 7, 8, 9]);
+    const result = rearrange(counted([2, 3, 2]), [{ reorder: { axis: 1, order: [2, 0, 1] } }]);
+    expect([...result.data]).toEqual([4, 5, 0, 1, 2, 3, 10, 11, 6, 7, 8, 9]);
   });
 
   it("leaves the source as it is", () => {

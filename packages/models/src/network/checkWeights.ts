@@ -23,19 +23,19 @@ export function checkWeights(
     );
   const expected = new Map(weightSpecs(model, options).map(({ key, shape }) => [key, shape]));
   for (const [key, shape] of expected) {
-    const found = weights.get(key);
-    if (!found)
+    const weight = weights.get(key);
+    if (!weight)
       throw new CajalError(
         "bad-argument",
         `${where}: weight "${key}" is missing, expected ${showShape(shape)}.`,
         { weight: key },
       );
-    checkTensor(found, `${where}: weight "${key}"`);
-    if (showShape(found.shape) !== showShape(shape))
+    checkTensor(weight, `${where}: weight "${key}"`);
+    if (showShape(weight.shape) !== showShape(shape))
       throw new CajalError(
         "bad-shape",
-        `${where}: weight "${key}" is ${showShape(found.shape)}, expected ${showShape(shape)}.`,
-        { weight: key, got: found.shape, expected: shape },
+        `${where}: weight "${key}" is ${showShape(weight.shape)}, expected ${showShape(shape)}.`,
+        { weight: key, got: weight.shape, expected: shape },
       );
   }
   for (const key of weights.keys())

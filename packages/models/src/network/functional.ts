@@ -92,8 +92,8 @@ export function functional(name: string): Functional {
     for (;;) {
       const count = counts.get(base) ?? 0;
       counts.set(base, count + 1);
-      const made = count === 0 ? base : `${base}_${count}`;
-      if (!layers.has(made)) return made;
+      const candidate = count === 0 ? base : `${base}_${count}`;
+      if (!layers.has(candidate)) return candidate;
     }
   };
 
@@ -121,10 +121,14 @@ export function functional(name: string): Functional {
 
   const add = (
     className: string,
-    { name: given, trainable = true, ...config }: LayerOptions & Readonly<Record<string, unknown>>,
+    {
+      name: ownName,
+      trainable = true,
+      ...config
+    }: LayerOptions & Readonly<Record<string, unknown>>,
     inputs: readonly Symbolic[],
   ) => {
-    const layerName = given ?? nameFor(className);
+    const layerName = ownName ?? nameFor(className);
     if (layers.has(layerName))
       throw new CajalError(
         "bad-model",
@@ -155,10 +159,10 @@ export function functional(name: string): Functional {
     },
     own(definition, config, inputs) {
       checkArgument("own", "definition", definition, "object");
-      const known = added.get(definition.className);
+      const existing = added.get(definition.className);
       // Another definition of a name that is taken is refused.
       registry = registryOf("own", {
-        layers: known === definition ? [...added.values()] : [...added.values(), definition],
+        layers: existing === definition ? [...added.values()] : [...added.values(), definition],
       });
       added.set(definition.className, definition);
       return add(definition.className, { ...config }, listed("own", inputs)).outputs[0]!;
@@ -215,9 +219,9 @@ export function functional(name: string): Functional {
 
 /** Every input that an output depends on must be among the model's inputs. */
 function checkInputs(name: string, inputs: readonly Symbolic[], used: ReadonlySet<Recorded>): void {
-  const given = new Set(inputs.map(({ layer }) => layer));
+  const listedInputs = new Set(inputs.map(({ layer }) => layer));
   for (const { layer, parents } of used)
-    if (parents.length === 0 && !given.has(layer))
+    if (parents.length === 0 && !listedInputs.has(layer))
       throw new CajalError(
         "bad-model",
         `model "${name}": its outputs depend on the input "${layer}", which is not among its inputs.`,

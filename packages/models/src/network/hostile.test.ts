@@ -82,11 +82,11 @@ describe("values out of range", () => {
     ["InputLayer", { batch_input_shape: [null, 2 ** 40] }, []],
     ["InputLayer", { batch_input_shape: [null, 4], dtype: "complex64" }, []],
   ])("%s %j", (className, config, shape) => {
-    const made =
+    const network =
       className === "InputLayer"
         ? model([{ ...input([4]), config }])
         : single(className, config, [{ shape }]);
-    const code = codeOf(() => resolve(made));
+    const code = codeOf(() => resolve(network));
     expect(["bad-argument", "bad-shape", "unsupported"]).toContain(code);
   });
 
@@ -123,7 +123,7 @@ describe("references that lead nowhere", () => {
         },
       },
     ],
-  ])("%s", (_, given) => expect(codeOf(() => summary(given))).toBe("bad-model"));
+  ])("%s", (_, text) => expect(codeOf(() => summary(text))).toBe("bad-model"));
 
   it("names with slashes that give two weights one key", () => {
     const inner: LayerEntry = {
@@ -147,19 +147,19 @@ describe("references that lead nowhere", () => {
 describe("names of JavaScript's own", () => {
   const names = ["constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"];
   it.each(names)("%s as the name of a layer", (name) => {
-    const made = model([input([2]), layer("Dense", name, ["x"], { units: 3 })]);
-    expect(summary(JSON.stringify(made)).layers.map((each) => each.name)).toEqual(["x", name]);
-    expect(toKerasJson(made).config.layers[1]!.name).toBe(name);
+    const network = model([input([2]), layer("Dense", name, ["x"], { units: 3 })]);
+    expect(summary(JSON.stringify(network)).layers.map((each) => each.name)).toEqual(["x", name]);
+    expect(toKerasJson(network).config.layers[1]!.name).toBe(name);
     const weights = new Map([
       [`${name}/kernel`, { dtype: "float32" as const, shape: [2, 3], data: new Float32Array(6) }],
       [`${name}/bias`, { dtype: "float32" as const, shape: [3], data: new Float32Array(3) }],
     ]);
-    expect(toOnnx(made, weights).graph.outputs.map((each) => each.name)).toEqual([name]);
+    expect(toOnnx(network, weights).graph.outputs.map((each) => each.name)).toEqual([name]);
   });
   it.each(names)("%s as a key of a config", (key) => {
     const config: unknown = JSON.parse(`{ "units": 3, "${key}": 1 }`);
-    const made = single("Dense", config as Record<string, unknown>, [{ shape: [1, 2] }]);
-    expect(codeOf(() => resolve(made))).toBe("unknown-option");
+    const network = single("Dense", config as Record<string, unknown>, [{ shape: [1, 2] }]);
+    expect(codeOf(() => resolve(network))).toBe("unknown-option");
   });
   it.each(names)("%s as a class, an activation, an argument", (name) => {
     const of = (className: string, config: Record<string, unknown>) =>
@@ -167,14 +167,14 @@ describe("names of JavaScript's own", () => {
     expect(of(name, {})).toBe("unknown-name");
     expect(of("Dense", { units: 1, activation: name })).toBe("unknown-name");
     const called: unknown = JSON.parse(`{ "${name}": 1 }`);
-    const made = model([
+    const network = model([
       input([2]),
       {
         ...layer("ReLU", "r", []),
         inbound_nodes: [[["x", 0, 0, called as Record<string, unknown>]]],
       },
     ]);
-    expect(codeOf(() => resolve(made))).toBe("unsupported");
+    expect(codeOf(() => resolve(network))).toBe("unsupported");
   });
 });
 

@@ -38,10 +38,10 @@ export function inputMask(
 export function outputMask(
   { definition, config }: InnerLayer,
   inputs: readonly NetworkValue[],
-  given: Mask | undefined,
+  inherited: Mask | undefined,
 ): Mask | undefined {
   const rule = definition.mask;
   const value = rule?.makes?.(config);
   if (value !== undefined) return { of: inputs[0]!, value };
-  return rule?.passes?.(config) ? given : undefined;
+  return rule?.passes?.(config) ? inherited : undefined;
 }

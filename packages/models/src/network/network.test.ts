@@ -38,8 +38,8 @@ const model = (
 const x = input("x", 4, 5, 3);
 
 describe("resolve refuses", () => {
-  it.each([null, undefined, 7, "null", []])("what is no model: %j", (given) =>
-    expect(() => resolve(given as never)).toThrow(expect.objectContaining({ name: "CajalError" })),
+  it.each([null, undefined, 7, "null", []])("what is no model: %j", (value) =>
+    expect(() => resolve(value as never)).toThrow(expect.objectContaining({ name: "CajalError" })),
   );
 
   it.each<[what: string, model: ModelConfig, code: string, said: string[]]>([
@@ -208,8 +208,8 @@ describe("resolve refuses", () => {
       inbound_nodes: [[["x", 0, 0, {}]], [["y", 0, 0, {}]]],
     };
     const both = layer("Add", "sum", ["d", ["d", 1, 0, {}]]);
-    const made = model([input("x", 3), input("y", 4), shared, both], ["x", "y"]);
-    expect(() => resolve(made)).toThrow(
+    const config = model([input("x", 3), input("y", 4), shared, both], ["x", "y"]);
+    expect(() => resolve(config)).toThrow(
       expect.objectContaining({
         code: "bad-shape",
         message: expect.stringMatching(/"d" \(Dense\).*\[3,2\].*\[4,2\]/),

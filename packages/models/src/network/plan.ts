@@ -83,8 +83,8 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
   const trained = within.trainable && config.trainable !== false;
   const layers = new Map<string, { layer: NetworkLayer; plan?: Plan }>();
   const layerOf = (entry: LayerEntry) => {
-    const known = layers.get(entry.name);
-    if (known) return known;
+    const existing = layers.get(entry.name);
+    if (existing) return existing;
     const path = within.path ? `${within.path}/${entry.name}` : entry.name;
     const trainable = trained && entry.config.trainable !== false;
     const shared = {
@@ -103,9 +103,9 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
     const layer: NetworkLayer = plan
       ? { ...shared, layers: plan.layers }
       : leafOf(shared, within.registry.read(entry.class_name, entry.name, entry.config), entry);
-    const made = { layer, plan };
-    layers.set(entry.name, made);
-    return made;
+    const planned = { layer, plan };
+    layers.set(entry.name, planned);
+    return planned;
   };
 
   const nodes = new Map<string, PlanNode>();
@@ -120,7 +120,7 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
   const open: Open[] = [];
   const underWay = new Set<string>();
   /** The call, if it is known; else it is the next to be looked up. */
-  const known = (name: string, index: number, wanted: string): PlanNode | undefined => {
+  const plannedNode = (name: string, index: number, wanted: string): PlanNode | undefined => {
     const entry = entries.get(name);
     if (!entry) throw unknownInput(model, wanted, name, entries.keys());
     const isInput = entry.class_name === inputLayer.className;
@@ -141,7 +141,7 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
     return undefined;
   };
   const nodeOf = (name: string, index: number, wanted: string): PlanNode => {
-    let found = known(name, index, wanted);
+    let result = plannedNode(name, index, wanted);
     for (let top = open.at(-1); top; top = open.at(-1)) {
       const { key, entry, inbound, inputs } = top;
       const ref = inbound[inputs.length];
@@ -149,22 +149,22 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
         const [from, node, tensor, kwargs] = ref;
         const layer = `layer "${entry.name}" (${entry.class_name})`;
         checkArguments(`${model}, ${layer}`, kwargs, layerOf(entry).layer.layer);
-        const input = known(from, node, layer);
+        const input = plannedNode(from, node, layer);
         if (input) inputs.push({ node: input, tensor });
         continue;
       }
       const written = inbound[0] && writtenMask(inbound[0][3]);
-      const maker = written && known(written.of[0], written.of[1], `layer "${entry.name}"`);
+      const maker = written && plannedNode(written.of[0], written.of[1], `layer "${entry.name}"`);
       if (written && !maker) continue;
       open.pop();
       underWay.delete(key);
       const mask = written && { of: { node: maker!, tensor: written.of[2] }, value: written.value };
-      const made = layerOf(entry);
-      const options = optionsOf(made.layer.layer, inbound[0]?.[3]);
-      found = { ...made, inputs, ...(options && { options }), ...(mask && { mask }) };
-      nodes.set(key, found);
+      const planned = layerOf(entry);
+      const options = optionsOf(planned.layer.layer, inbound[0]?.[3]);
+      result = { ...planned, inputs, ...(options && { options }), ...(mask && { mask }) };
+      nodes.set(key, result);
     }
-    return found!;
+    return result!;
   };
 
   const outputs = config.output_layers.map(([name, node, tensor]) => ({
@@ -214,19 +214,20 @@ function leafOf(
   layer: InnerLayer,
   { config }: LayerEntry,
 ): NetworkLayer {
-  const given = layer.definition.activityRegularizer?.(layer.config) ?? config.activity_regularizer;
+  const regularizer =
+    layer.definition.activityRegularizer?.(layer.config) ?? config.activity_regularizer;
   // Its kind was checked when the config was read.
-  const activityRegularizer = given as KerasObject | undefined;
+  const activityRegularizer = regularizer as KerasObject | undefined;
   return { ...shared, layer, ...(activityRegularizer ? { activityRegularizer } : {}) };
 }
 
 /** How many calls of layers a plan comes to, those of nested models opened. */
 export function callsOf({ nodes }: Plan): number {
   let count = 0;
-  const known = new Map<Plan, number>();
+  const counts = new Map<Plan, number>();
   for (const { plan } of nodes) {
-    if (plan && !known.has(plan)) known.set(plan, callsOf(plan));
-    count += plan ? known.get(plan)! : 1;
+    if (plan && !counts.has(plan)) counts.set(plan, callsOf(plan));
+    count += plan ? counts.get(plan)! : 1;
   }
   return count;
 }
@@ -236,9 +237,9 @@ function optionsOf(
   layer: InnerLayer | undefined,
   kwargs: Readonly<Record<string, unknown>> = {},
 ): PlanNode["options"] {
-  const known = layer?.definition.callOptions ?? {};
-  const given = Object.entries(kwargs).filter(([key]) => Object.hasOwn(known, key));
-  return given.length > 0 ? Object.fromEntries(given) : undefined;
+  const callOptions = layer?.definition.callOptions ?? {};
+  const accepted = Object.entries(kwargs).filter(([key]) => Object.hasOwn(callOptions, key));
+  return accepted.length > 0 ? Object.fromEntries(accepted) : undefined;
 }
 
 /** Keyword arguments of a call that change nothing here, or that its layer honours; any other is refused. */
@@ -247,11 +248,11 @@ function checkArguments(
   kwargs: Readonly<Record<string, unknown>>,
   layer: InnerLayer | undefined,
 ): void {
-  const known = layer?.definition.callOptions ?? {};
+  const callOptions = layer?.definition.callOptions ?? {};
   for (const [key, value] of Object.entries(kwargs))
     if (
       value !== null &&
-      !(Object.hasOwn(known, key) && typeof value === typeof known[key]) &&
+      !(Object.hasOwn(callOptions, key) && typeof value === typeof callOptions[key]) &&
       !(key === "training" && value === false) &&
       !writtenMask({ [key]: value })
     )
@@ -262,8 +263,8 @@ function checkArguments(
       );
 }
 
-function unknownInput(model: string, wanted: string, name: string, known: Iterable<string>) {
-  const { facts, message } = unknownName("layer", name, known);
+function unknownInput(model: string, wanted: string, name: string, names: Iterable<string>) {
+  const { facts, message } = unknownName("layer", name, names);
   return new CajalError(
     "bad-model",
     `${model}: ${wanted} takes its input from an ${message}`,

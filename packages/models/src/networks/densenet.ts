@@ -31,8 +31,8 @@ export const densenet169 = (options: ApplicationOptions = {}): ModelConfig =>
 export const densenet201 = (options: ApplicationOptions = {}): ModelConfig =>
   densenet("201", options);
 
-function densenet(depth: "121" | "169" | "201", given: ApplicationOptions): ModelConfig {
-  const options = application(`densenet${depth}`, given, { size: 224, least: 32 });
+function densenet(depth: "121" | "169" | "201", overrides: ApplicationOptions): ModelConfig {
+  const options = application(`densenet${depth}`, overrides, { size: 224, least: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const conv = (name: string, filters: number, kernel_size: number, x: Symbolic) =>

@@ -60,8 +60,8 @@ interface Block {
 }
 
 /** InceptionResNetV2, 55,873,736 parameters. Images of 299 × 299, at least 75; preprocessing "tf". */
-export function inceptionResNetV2(given: ApplicationOptions = {}): ModelConfig {
-  const options = application("inception_resnet_v2", given, { size: 299, least: 75 });
+export function inceptionResNetV2(overrides: ApplicationOptions = {}): ModelConfig {
+  const options = application("inception_resnet_v2", overrides, { size: 299, least: 75 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { chain, concatenate, residual, maximum, mean } = parts(net);

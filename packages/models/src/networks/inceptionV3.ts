@@ -20,8 +20,8 @@ const wide = (n: number) => [1, n] as const;
 const tall = (n: number) => [n, 1] as const;
 
 /** InceptionV3, 23,851,784 parameters. Images of 299 × 299, at least 75; preprocessing "tf". */
-export function inceptionV3(given: ApplicationOptions = {}): ModelConfig {
-  const options = application("inception_v3", given, { size: 299, least: 75 });
+export function inceptionV3(overrides: ApplicationOptions = {}): ModelConfig {
+  const options = application("inception_v3", overrides, { size: 299, least: 75 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { chain, concatenate, maximum, mean } = parts(net);

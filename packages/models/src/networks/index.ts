@@ -52,14 +52,14 @@ export const models: readonly ModelFacts[] = [
  */
 export function modelFacts(name: string): ModelFacts {
   checkArgument("modelFacts", "name", name, "string");
-  const found = models.find((model) => plain(model.name) === plain(name));
-  if (!found)
+  const record = models.find((model) => plain(model.name) === plain(name));
+  if (!record)
     throw unknownName(
       "model",
       name,
       models.map((model) => model.name),
     );
-  return found;
+  return record;
 }
 
 /** A name without what spellings differ in. */

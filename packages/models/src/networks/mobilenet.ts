@@ -40,8 +40,8 @@ const blocks = table(["stride", "filters"], [
  *
  * @throws CajalError `bad-argument` for an alpha that leaves no filter; `unknown-option` …
  */
-export function mobilenet(given: MobilenetOptions = {}): ModelConfig {
-  const { alpha = 1, depth_multiplier = 1, dropout = 0.001 } = given;
+export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
+  const { alpha = 1, depth_multiplier = 1, dropout = 0.001 } = overrides;
   if (!(alpha >= 1 / 32 && alpha < Infinity))
     throw new CajalError(
       "bad-argument",
@@ -49,13 +49,13 @@ export function mobilenet(given: MobilenetOptions = {}): ModelConfig {
       { where: "mobilenet", option: "alpha", got: alpha },
     );
   checkWhole("mobilenet", "depth_multiplier", depth_multiplier);
-  const options = application("mobilenet", given, { size: 224, least: 32 }, [
+  const options = application("mobilenet", overrides, { size: 224, least: 32 }, [
     "alpha",
     "depth_multiplier",
     "dropout",
   ]);
   const rows = options.input_shape[0] ?? "None";
-  const net = functional(given.name ?? `mobilenet_${alpha.toFixed(2)}_${rows}`);
+  const net = functional(overrides.name ?? `mobilenet_${alpha.toFixed(2)}_${rows}`);
   const image = net.input(options.input_shape);
   const share = (filters: number) => Math.floor(filters * alpha);
   const normalize = (name: string, x: Symbolic) => {

@@ -26,17 +26,17 @@ const stages = table(["expand", "filters", "repeat", "stride"], [
 ]);
 
 /** MobileNetV2, 3,538,984 parameters at alpha 1. Images of 224 × 224, at least 32; preprocessing "tf". */
-export function mobilenetV2(given: MobilenetV2Options = {}): ModelConfig {
-  const { alpha = 1 } = given;
+export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
+  const { alpha = 1 } = overrides;
   if (!(alpha > 0 && alpha < Infinity))
     throw new CajalError(
       "bad-argument",
       `mobilenetV2: got alpha ${alpha}, expected a number above 0. Weights were published for 0.35, 0.5, 0.75, 1, 1.3 and 1.4.`,
       { where: "mobilenetV2", option: "alpha", got: alpha },
     );
-  const options = application("mobilenetv2", given, { size: 224, least: 32 }, ["alpha"]);
+  const options = application("mobilenetv2", overrides, { size: 224, least: 32 }, ["alpha"]);
   const rows = options.input_shape[0] ?? "None";
-  const net = functional(given.name ?? `mobilenetv2_${alpha.toFixed(2)}_${rows}`);
+  const net = functional(overrides.name ?? `mobilenetv2_${alpha.toFixed(2)}_${rows}`);
   const image = net.input(options.input_shape);
   const conv = (name: string, filters: number, kernel_size: number, strides: number, x: Symbolic) =>
     net.layer(

@@ -40,8 +40,8 @@ export const resnet101V2 = (options: ApplicationOptions = {}): ModelConfig =>
 export const resnet152V2 = (options: ApplicationOptions = {}): ModelConfig =>
   resnetV2("152", options);
 
-function resnet(depth: Depth, given: ApplicationOptions): ModelConfig {
-  const options = application(`resnet${depth}`, given, { size: 224, least: 32 });
+function resnet(depth: Depth, overrides: ApplicationOptions): ModelConfig {
+  const options = application(`resnet${depth}`, overrides, { size: 224, least: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { conv, normalize, relu } = parts(net);
@@ -76,8 +76,8 @@ function resnet(depth: Depth, given: ApplicationOptions): ModelConfig {
 }
 
 /** Figure 4 (e) of the second paper: normalization and activation come first, the sum stays bare. */
-function resnetV2(depth: Depth, given: ApplicationOptions): ModelConfig {
-  const options = application(`resnet${depth}v2`, given, { size: 224, least: 32 });
+function resnetV2(depth: Depth, overrides: ApplicationOptions): ModelConfig {
+  const options = application(`resnet${depth}v2`, overrides, { size: 224, least: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { conv, normalize, relu } = parts(net);

@@ -23,8 +23,8 @@ export const vgg16 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg
 /** VGG19, 143,667,240 parameters. Images of 224 × 224, at least 32; preprocessing "caffe". */
 export const vgg19 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg19", options);
 
-function vgg(column: "vgg16" | "vgg19", given: ApplicationOptions): ModelConfig {
-  const options = application(column, given, { size: 224, least: 32 });
+function vgg(column: "vgg16" | "vgg19", overrides: ApplicationOptions): ModelConfig {
+  const options = application(column, overrides, { size: 224, least: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
 

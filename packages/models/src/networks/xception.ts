@@ -27,8 +27,8 @@ const blocks = [
 ];
 
 /** Xception, 22,910,480 parameters. Images of 299 × 299, at least 71; preprocessing "tf". */
-export function xception(given: ApplicationOptions = {}): ModelConfig {
-  const options = application("xception", given, { size: 299, least: 71 });
+export function xception(overrides: ApplicationOptions = {}): ModelConfig {
+  const options = application("xception", overrides, { size: 299, least: 71 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const relu = (name: string, x: Symbolic) =>

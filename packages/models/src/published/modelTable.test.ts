@@ -80,8 +80,8 @@ describeWithShared("modelTable and Keras", "reference/keras/architectures.json",
     readFileSync(path, "utf8"),
   );
   it.each(modelTable(ten))("$name", (row) => {
-    const found = reference.find(({ model }) => model === row.name);
-    expect(found).toMatchObject({
+    const expected = reference.find(({ model }) => model === row.name);
+    expect(expected).toMatchObject({
       params: { total: row.params, trainable: row.trainable, non_trainable: row.nonTrainable },
       macs: row.macs,
       input: row.input,

@@ -44,11 +44,11 @@ export function weightFile(
     const has = (file: WeightFile) => ({ ...usual(input[0]), ...file })[key];
     const matching = left.filter((file) => has(file) === wanted[key]);
     if (matching.length === 0) {
-      const known = [...new Set(left.map(has))];
+      const published = [...new Set(left.map(has))];
       throw new CajalError(
         "bad-argument",
-        `${name}: got ${key} ${JSON.stringify(wanted[key])}, for which no weights were published; there are files for ${known.map((value) => JSON.stringify(value)).join(", ")}.`,
-        { model: name, option: key, got: wanted[key], known },
+        `${name}: got ${key} ${JSON.stringify(wanted[key])}, for which no weights were published; there are files for ${published.map((value) => JSON.stringify(value)).join(", ")}.`,
+        { model: name, option: key, got: wanted[key], known: published },
       );
     }
     left = matching;

@@ -6,7 +6,7 @@ export interface Trial {
   /** The body of an async function of `given`, CommonJS; it throws where the device does not work. */
   readonly program: string;
   /** Plain data. */
-  readonly given: object;
+  readonly argument: object;
   /** Environment of the process; default: that of this one. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -15,11 +15,11 @@ const timeout = 15_000;
 
 /** @returns true, or why it does not work */
 export async function probe(
-  { program, given, env = process.env }: Trial,
+  { program, argument, env = process.env }: Trial,
   signal: AbortSignal | undefined,
 ): Promise<true | string> {
   const { spawn } = process.getBuiltinModule("node:child_process");
-  const child = spawn(process.execPath, ["--eval", script(program, given)], {
+  const child = spawn(process.execPath, ["--eval", script(program, argument)], {
     stdio: ["ignore", "ignore", "pipe"],
     timeout,
     windowsHide: true,
@@ -43,10 +43,10 @@ export async function probe(
 const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 
 /** The program of the other process: CommonJS text, for it must run however this module was built. */
-const script = (program: string, given: object) => `
+const script = (program: string, argument: object) => `
   // Ends at once: some drivers crash while they shut down, after all is said.
   const say = (text) => process.stderr.write("probe: " + text + "\\n", () => process.kill(process.pid, "SIGKILL"));
-  (async (given) => {${program}})(${JSON.stringify(given)}).then(
+  (async (argument) => {${program}})(${JSON.stringify(argument)}).then(
     () => say("works"),
     (error) => say(String(error.message ?? error).replaceAll("\\n", " ")),
   );

@@ -12,9 +12,9 @@ describe("initialize", () => {
       expect(weights.get(key)).toMatchObject({ dtype: "float32", shape });
     // Keras: biases and moving means begin at 0, gammas and moving variances at 1.
     const all = (name: string, value: number) => {
-      const found = [...weights].filter(([key]) => key.endsWith(`/${name}`));
-      expect(found.length).toBeGreaterThan(0);
-      for (const [, { data }] of found) expect([...data].every((x) => x === value)).toBe(true);
+      const matching = [...weights].filter(([key]) => key.endsWith(`/${name}`));
+      expect(matching.length).toBeGreaterThan(0);
+      for (const [, { data }] of matching) expect([...data].every((x) => x === value)).toBe(true);
     };
     all("beta", 0);
     all("moving_mean", 0);

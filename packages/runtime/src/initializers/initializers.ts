@@ -130,14 +130,19 @@ function number(config: Config, key: string, absent: number, least = -Infinity):
   return value;
 }
 
-function choice<C extends string>(config: Config, key: string, absent: C, known: readonly C[]): C {
+function choice<C extends string>(
+  config: Config,
+  key: string,
+  absent: C,
+  choices: readonly C[],
+): C {
   const value = config[key] ?? absent;
-  const found = known.find((name) => typeof value === "string" && name === snakeCase(value));
-  if (!found)
+  const chosen = choices.find((name) => typeof value === "string" && name === snakeCase(value));
+  if (!chosen)
     throw new BadConfig(
-      `${key}: got ${JSON.stringify(value)}, expected one of ${known.join(", ")}.`,
+      `${key}: got ${JSON.stringify(value)}, expected one of ${choices.join(", ")}.`,
     );
-  return found;
+  return chosen;
 }
 
 function varianceScaling(shape: Shape, random: Random, config: Config): Float32Array {

@@ -62,19 +62,19 @@ function checkTensors(
         { [what]: key },
       );
   for (const { key, shape } of expected) {
-    const found = tensors.get(key);
+    const value = tensors.get(key);
     const wanted = `float32 ${showShape(shape)}`;
-    if (!found)
+    if (!value)
       throw new CajalError("bad-argument", `${what} "${key}": got nothing, expected ${wanted}.`, {
         [what]: key,
         expected: shape,
       });
-    checkTensor(found, `${what} "${key}"`);
-    if (found.dtype !== "float32" || showShape(found.shape) !== showShape(shape))
+    checkTensor(value, `${what} "${key}"`);
+    if (value.dtype !== "float32" || showShape(value.shape) !== showShape(shape))
       throw new CajalError(
-        found.dtype === "float32" ? "bad-shape" : "bad-argument",
-        `${what} "${key}": got ${found.dtype} ${showShape(found.shape)}, expected ${wanted}.`,
-        { [what]: key, got: found.shape, expected: shape },
+        value.dtype === "float32" ? "bad-shape" : "bad-argument",
+        `${what} "${key}": got ${value.dtype} ${showShape(value.shape)}, expected ${wanted}.`,
+        { [what]: key, got: value.shape, expected: shape },
       );
   }
 }

@@ -76,11 +76,14 @@ export function trainStepOf(
     return { ...resultOf(measures, totals), totals };
   }
 
-  async function run(given: readonly NamedBatch[], learningRate: number): Promise<MeasuredStep> {
-    if (given.length === 0)
+  async function run(
+    microBatches: readonly NamedBatch[],
+    learningRate: number,
+  ): Promise<MeasuredStep> {
+    if (microBatches.length === 0)
       throw new CajalError("bad-argument", "run: got no batches, expected at least one.");
     checkLearningRate(learningRate, iteration + 1);
-    const batches = given.map((batch) => readBatch(batch, model));
+    const batches = microBatches.map((batch) => readBatch(batch, model));
     const pending = await core.compute(batches, { iteration, learningRate });
     const { numbers, finite } = pending;
     const losses = numbers.map(([loss]) => loss![0]!);

@@ -44,15 +44,15 @@ const ends: [string, ModelConfig, string | undefined][] = [
 ];
 
 describe("the end of a model", () => {
-  it.each(ends)("is %s", (_, given, activation) =>
-    expect(endingOf(resolve(given))?.activation).toBe(activation),
+  it.each(ends)("is %s", (_, network, activation) =>
+    expect(endingOf(resolve(network))?.activation).toBe(activation),
   );
 
-  it.each(ends.slice(0, 4))("is %s in its graph too", (_, given, activation) => {
+  it.each(ends.slice(0, 4))("is %s in its graph too", (_, network, activation) => {
     const weights = new Map(
-      weightSpecs(given).map(({ key, shape }) => [key, tensor("float32", shape)]),
+      weightSpecs(network).map(({ key, shape }) => [key, tensor("float32", shape)]),
     );
-    expect(endingOfGraph(toOnnx(given, weights).graph)?.activation).toBe(activation);
+    expect(endingOfGraph(toOnnx(network, weights).graph)?.activation).toBe(activation);
   });
 });
 
@@ -74,17 +74,17 @@ describe("a loss and an end that do not fit", () => {
     ["log_softmax", ofProbabilities, /ends with log_softmax/],
   ] as const)("%s and a loss %o are refused", (activation, loss, said) => {
     const error = { code: "bad-argument", message: expect.stringMatching(said) };
-    const given = dense(activation);
-    expect(() => trainableModel(given, { loss, optimizer })).toThrow(
+    const network = dense(activation);
+    expect(() => trainableModel(network, { loss, optimizer })).toThrow(
       expect.objectContaining(error),
     );
     const weights = new Map(
-      weightSpecs(given).map(({ key, shape }) => [
+      weightSpecs(network).map(({ key, shape }) => [
         key,
         tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(1)),
       ]),
     );
-    const graph = toOnnx(given, weights);
+    const graph = toOnnx(network, weights);
     expect(() => trainableGraph(graph, { loss, optimizer })).toThrow(
       expect.objectContaining(error),
     );

@@ -26,8 +26,8 @@ function model(
   return net.model([x], [behind(net, y)]);
 }
 
-const activationOf = (given: ModelConfig, name: string) =>
-  given.config.layers.find((layer) => layer.name === name)!.config.activation;
+const activationOf = (config: ModelConfig, name: string) =>
+  config.config.layers.find((layer) => layer.name === name)!.config.activation;
 
 describe("the model that is trained", () => {
   it.each(["softmax", "sigmoid"] as const)("gives logits where it ends with %s", (activation) => {
@@ -39,8 +39,8 @@ describe("the model that is trained", () => {
   });
 
   it("gives logits where a layer of its own is the activation", () => {
-    const given = model("linear", (net, x) => net.layer("Softmax", { name: "last" }, x));
-    const trained = trainableModel(given, { loss: loss("softmax"), optimizer });
+    const source = model("linear", (net, x) => net.layer("Softmax", { name: "last" }, x));
+    const trained = trainableModel(source, { loss: loss("softmax"), optimizer });
     expect(trained.outputs[0]!.activation).toBe("softmax");
     expect(trained.network.model.config.layers.at(-1)!.class_name).toBe("Activation");
     expect(activationOf(trained.network.model, "last")).toBe("linear");

@@ -113,11 +113,11 @@ export class Cursor {
   }
 
   /** @throws CajalError `bad-file` where the version is none of these */
-  version(...known: readonly number[]): number {
+  version(...expected: readonly number[]): number {
     const version = this.u8();
-    if (!known.includes(version))
+    if (!expected.includes(version))
       throw this.container.bad(
-        `${this.what} has version ${version}; known are ${known.join(", ")}. The file is damaged, or newer than this reader.`,
+        `${this.what} has version ${version}; known are ${expected.join(", ")}. The file is damaged, or newer than this reader.`,
         { version },
       );
     return version;

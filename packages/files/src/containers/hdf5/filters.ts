@@ -28,7 +28,7 @@ export function readFilters(body: Cursor): Filter[] {
 type Undo = (bytes: Uint8Array, size: number, filter: Filter) => Uint8Array | Promise<Uint8Array>;
 
 /** By id; registered ones: portal.hdfgroup.org, "Registered Filter Plugins". */
-const known: Readonly<Record<number, { name: string; undo?: Undo }>> = {
+const registered: Readonly<Record<number, { name: string; undo?: Undo }>> = {
   1: { name: "deflate", undo: inflate },
   2: { name: "shuffle", undo: unshuffle },
   3: { name: "fletcher32", undo: checkFletcher32 },
@@ -50,9 +50,9 @@ export function checkFilters(
   dataset: string,
 ): void {
   for (const { id, name } of filters)
-    if (!known[id]?.undo)
+    if (!registered[id]?.undo)
       throw container.unsupported(
-        `${dataset} went through the filter ${known[id]?.name ?? (name || "without a name")} (id ${id}), which is not undone here. Write the file without it (h5repack -f NONE).`,
+        `${dataset} went through the filter ${registered[id]?.name ?? (name || "without a name")} (id ${id}), which is not undone here. Write the file without it (h5repack -f NONE).`,
         { dataset, filter: id },
       );
 }
@@ -74,11 +74,11 @@ export async function unfilter(
     // A checksum that is still to be undone adds four bytes to what unpacks.
     const checksums = filters.slice(0, i).filter(({ id }) => id === 3).length;
     try {
-      bytes = await known[filter.id]!.undo!(bytes, size + 4 * checksums, filter);
+      bytes = await registered[filter.id]!.undo!(bytes, size + 4 * checksums, filter);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw container.bad(
-        `a chunk of ${dataset}: ${known[filter.id]!.name}: ${why} The file is damaged.`,
+        `a chunk of ${dataset}: ${registered[filter.id]!.name}: ${why} The file is damaged.`,
         {
           dataset,
         },

@@ -122,8 +122,8 @@ export async function openFractalHeap(container: Container, address: number): Pr
     const number = id.unsigned(id.left);
     if (hugeTree !== undefined)
       for await (const { record } of walkTree2(container, hugeTree)) {
-        const found = { address: record.address(), length: record.length() };
-        if (record.length() === number) return found;
+        const object = { address: record.address(), length: record.length() };
+        if (record.length() === number) return object;
       }
     throw container.bad(`${what} is not where its heap id says. The file is damaged.`);
   }
@@ -146,7 +146,7 @@ export async function openFractalHeap(container: Container, address: number): Pr
       block.version(0);
       block.skip(o + offsetBytes);
       let begin = from;
-      let found = false;
+      let reached = false;
       for (let entry = 0; entry < entries + indirect; entry++) {
         const row = Math.floor(entry / width);
         const size = sizeOfRow(row);
@@ -156,12 +156,12 @@ export async function openFractalHeap(container: Container, address: number): Pr
           address = child;
           from = begin;
           rows = entry < entries ? 0 : Math.round(Math.log2(size / (start * width))) + 1;
-          found = true;
+          reached = true;
           break;
         }
         begin += size;
       }
-      if (!found)
+      if (!reached)
         throw container.bad(`a fractal heap has no offset ${offset}. The file is damaged.`);
     }
     throw container.bad("a fractal heap is nested too deeply. The file is damaged.");

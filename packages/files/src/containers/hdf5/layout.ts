@@ -80,8 +80,13 @@ function readChunks(body: Cursor): Layout {
     const index = { type: "single", stored, mask, address: body.offset() } as const;
     return { kind: "chunked", chunk, plainEdges, index };
   }
-  const known = { 2: "implicit", 3: "fixed array", 4: "extensible array", 5: "tree 2" } as const;
-  if (!(type in known))
+  const indexTypes = {
+    2: "implicit",
+    3: "fixed array",
+    4: "extensible array",
+    5: "tree 2",
+  } as const;
+  if (!(type in indexTypes))
     throw body.container.bad(`a chunk index is of unknown type ${type}. The file is damaged.`);
   // What else stands here (page bits, node sizes) stands in the index's own header too.
   body.skip({ 2: 0, 3: 1, 4: 5, 5: 6 }[type as 2 | 3 | 4 | 5]);
@@ -89,6 +94,6 @@ function readChunks(body: Cursor): Layout {
     kind: "chunked",
     chunk,
     plainEdges,
-    index: { type: known[type as 2 | 3 | 4 | 5], address: body.offset() },
+    index: { type: indexTypes[type as 2 | 3 | 4 | 5], address: body.offset() },
   };
 }

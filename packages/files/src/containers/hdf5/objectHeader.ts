@@ -134,8 +134,8 @@ export async function sharedBody(
   if (version === 3 && kind === 1)
     throw container.unsupported("messages shared through a heap are not read.");
   const header = await readObjectHeader(container, body.address());
-  const held = header.find((message) => message.type === type && (message.flags & 2) === 0);
-  if (!held) throw container.bad(`a shared message of type ${type} is not where it should be.`);
-  held.body.at = 0;
-  return held.body;
+  const original = header.find((message) => message.type === type && (message.flags & 2) === 0);
+  if (!original) throw container.bad(`a shared message of type ${type} is not where it should be.`);
+  original.body.at = 0;
+  return original.body;
 }

@@ -141,11 +141,11 @@ export function recurrentActivations(names: readonly string[]): {
   const named = names.map((name) => {
     const recurrent = activationOf(name)?.recurrent;
     if (recurrent) return recurrent;
-    const known = activationNames.filter((other) => activationOf(other)?.recurrent);
+    const supported = activationNames.filter((other) => activationOf(other)?.recurrent);
     throw new CajalError(
       "unsupported",
-      `activation "${name}" is not among those of ONNX' recurrent operators: ${known.join(", ")}`,
-      { activation: name, known },
+      `activation "${name}" is not among those of ONNX' recurrent operators: ${supported.join(", ")}`,
+      { activation: name, known: supported },
     );
   });
   return {

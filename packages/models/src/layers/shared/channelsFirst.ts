@@ -49,12 +49,12 @@ export function channelsFirst(definition: Layer): Layer {
         arrange: (other, i = 0) => void (layouts[i] = other),
       };
       const { plain, along } = withoutSoftmax(definition, config);
-      const given = values.map((value, i) =>
+      const operands = values.map((value, i) =>
         layout === "channelsLast" && isImage(inputs[i]!)
           ? g.transpose(value, toLast(inputs[i]!, leading(inputs[i]!)))
           : value,
       );
-      return definition.lower(plain, given, g, within).map((value, i) => {
+      return definition.lower(plain, operands, g, within).map((value, i) => {
         const asKeras = backInOrder(value, outputs[i]!, layouts[i]!, g);
         return along ? activate(along, asKeras, g, outputs[i]!.length - 1) : asKeras;
       });

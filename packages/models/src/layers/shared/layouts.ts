@@ -51,8 +51,8 @@ export function convert(
   // A Reshape costs nothing, but can leave one extent free at most.
   const free = shape.slice(1).filter((extent) => extent === null).length;
   if (free > 1 || !sameOrder(shape, "channelsFirst")) return g.transpose(value, perm);
-  const turned = to === "channelsFirst" ? perm.map((axis) => shape[axis]!) : shape;
-  return reshapeTo(g, value, turned);
+  const newShape = to === "channelsFirst" ? perm.map((axis) => shape[axis]!) : shape;
+  return reshapeTo(g, value, newShape);
 }
 
 /** Whether elements stand in the same order as in Keras: one pixel, or one channel. */

@@ -25,7 +25,14 @@ export interface ApplicationOptions {
 /** The same with Keras' defaults in place. */
 export type Application = Required<ApplicationOptions>;
 
-const known = ["include_top", "input_shape", "pooling", "classes", "classifier_activation", "name"];
+const optionNames = [
+  "include_top",
+  "input_shape",
+  "pooling",
+  "classes",
+  "classifier_activation",
+  "name",
+];
 
 /**
  * Options with their defaults, checked.
@@ -41,7 +48,7 @@ export function application(
   { size, least }: { size: number; least: number },
   more: readonly string[] = [],
 ): Application {
-  checkOptions(name, options, [...known, ...more]);
+  checkOptions(name, options, [...optionNames, ...more]);
   const include_top = options.include_top ?? true;
   const free = include_top ? size : null;
   const filled = {

@@ -5,12 +5,12 @@ import { blocked, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import type { DeviceName } from "../../device/device";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 
-let found: Promise<number | undefined> | undefined;
+let probed: Promise<number | undefined> | undefined;
 
 /** Channels in a block; undefined where there are no such kernels, or none that work as expected. */
 export function blockSize(device: DeviceName): Promise<number | undefined> {
   if (device !== "cpu") return Promise.resolve(undefined);
-  return (found ??= look().catch(() => undefined));
+  return (probed ??= look().catch(() => undefined));
 }
 
 async function look(): Promise<number | undefined> {

@@ -38,13 +38,13 @@ export function cutAt(
     ...model,
     graph: {
       ...graph,
-      nodes: [...entries.flatMap((door) => door.nodes), ...nodes.toReversed()],
+      nodes: [...entries.flatMap((entry) => entry.nodes), ...nodes.toReversed()],
       initializers: new Map([
         ...[...graph.initializers].filter(([name]) => needed.has(name)),
-        ...entries.flatMap((door) => [...door.initializers]),
+        ...entries.flatMap((entry) => [...entry.initializers]),
       ]),
       inputs: [
-        ...entries.flatMap((door) => door.inputs),
+        ...entries.flatMap((entry) => entry.inputs),
         ...graph.inputs.filter(({ name }) => needed.has(name) && !places.has(name)),
       ],
       outputs: [],
@@ -71,8 +71,8 @@ function doorOf(
   const g = new GraphBuilder();
   if (layer) {
     const shape = layer.shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined));
-    const given = g.input(name, computed(value.dtype), shape);
-    const lying = g.within(`fed/${name}`, () => layer.fromKeras(g, given));
+    const input = g.input(name, computed(value.dtype), shape);
+    const lying = g.within(`fed/${name}`, () => layer.fromKeras(g, input));
     g.append({
       op: "Identity",
       domain: "",

@@ -17,12 +17,12 @@ export const onnxDevices: EngineDevices = {
   async probe(device, signal) {
     // WebAssembly runs wherever Node does.
     if (device === "wasm") return true;
-    const given = {
+    const argument = {
       device,
       folder: installedPath("onnxruntime-node"),
       model: Buffer.from(encodeModel(doubling())).toString("base64"),
     };
-    return probe({ program: double, given, env: withoutTelemetry() }, signal);
+    return probe({ program: double, argument, env: withoutTelemetry() }, signal);
   },
   async load(device) {
     const { env } = await onnxruntimeWeb(device === "webgpu" ? device : "wasm");
@@ -31,9 +31,9 @@ export const onnxDevices: EngineDevices = {
 };
 
 const double = `
-    const { InferenceSession, Tensor } = require(given.folder);
-    const options = { executionProviders: [given.device], logSeverityLevel: 4 };
-    const session = await InferenceSession.create(Buffer.from(given.model, "base64"), options);
+    const { InferenceSession, Tensor } = require(argument.folder);
+    const options = { executionProviders: [argument.device], logSeverityLevel: 4 };
+    const session = await InferenceSession.create(Buffer.from(argument.model, "base64"), options);
     const { y } = await session.run({ x: new Tensor("float32", Float32Array.of(1, 2, 3), [3]) });
     if (String(y.data) !== "2,4,6") throw new Error("doubled 1,2,3 to " + y.data);
 `;

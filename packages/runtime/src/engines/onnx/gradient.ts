@@ -128,12 +128,12 @@ export async function openGradientOnOnnx(
     engine: "onnx",
     device,
     inputs: fedInputs,
-    async run(given, dy) {
-      const shapes = Object.entries(given).map(([name, { shape }]) => [name, shape] as const);
+    async run(tensors, dy) {
+      const shapes = Object.entries(tensors).map(([name, { shape }]) => [name, shape] as const);
       const free = withRespectTo.length === 0;
       const fed = { shapes: free ? {} : Object.fromEntries(shapes), dy: dy !== undefined && !free };
       const results = await graphs.use(fed, async (opened) =>
-        Object.values(await opened.run(fed.dy ? { ...given, dy: dy! } : given)),
+        Object.values(await opened.run(fed.dy ? { ...tensors, dy: dy! } : tensors)),
       );
       return resultOf(results);
     },
@@ -184,8 +184,8 @@ function compiled(open: (fed: Fed) => Promise<OpenedModel>) {
   };
 }
 
-function ofGraph(given: OnnxModel): NamedGraph {
-  const model = upgradeModel(given);
+function ofGraph(graphModel: OnnxModel): NamedGraph {
+  const model = upgradeModel(graphModel);
   return {
     model,
     output: model.graph.outputs[0]?.name ?? "",

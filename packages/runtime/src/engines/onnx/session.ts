@@ -59,9 +59,9 @@ function opensOn(
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const answer = empty.answer(feeds);
     if (answer) return answer;
-    const given = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+    const ortFeeds = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
     const results = await session
-      .run(Object.fromEntries([...given, ...apart]))
+      .run(Object.fromEntries([...ortFeeds, ...apart]))
       .catch((error: unknown) => {
         throw empty.explain(error) ?? error;
       });

@@ -21,11 +21,11 @@ describe("TF.js under a device's own backend", () => {
 
   it("is a switch within a switch, and back when a computation throws", async () => {
     await tf.setBackend("cpu");
-    const seen = wasm!.on(() => {
+    const backends = wasm!.on(() => {
       const inner = cpu!.on(() => tf.getBackend());
       return [inner, tf.getBackend()];
     });
-    expect(seen).toEqual(["cpu", "wasm"]);
+    expect(backends).toEqual(["cpu", "wasm"]);
     expect(() =>
       wasm!.on(() => {
         throw new Error("on purpose");
@@ -36,13 +36,13 @@ describe("TF.js under a device's own backend", () => {
 
   it("keeps tensors on the backend that made them", async () => {
     await tf.setBackend("cpu");
-    const made = wasm!.on(() => tf.square(tf.tensor1d([1, 2, 3])));
+    const squares = wasm!.on(() => tf.square(tf.tensor1d([1, 2, 3])));
     // TF.js itself would move it, were it used on the other.
-    expect(tf.engine().state.tensorInfo.get(made.dataId)?.backend).toBe(
+    expect(tf.engine().state.tensorInfo.get(squares.dataId)?.backend).toBe(
       tf.engine().registry["wasm"],
     );
-    expect([...(await made.data())]).toEqual([1, 4, 9]);
-    made.dispose();
+    expect([...(await squares.data())]).toEqual([1, 4, 9]);
+    squares.dispose();
   });
 
   it("means wasm by auto in Node, and says which GPU could not be had", async () => {

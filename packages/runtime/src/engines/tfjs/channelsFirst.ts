@@ -101,11 +101,11 @@ export function channelsFirstClass(
 
     override call(inputs: tfc.Tensor | tfc.Tensor[], kwargs: Config): tfc.Tensor | tfc.Tensor[] {
       return tf.tidy(() => {
-        const given = [inputs].flat().map((x) => {
+        const operands = [inputs].flat().map((x) => {
           const order = toLast(definition, x.rank);
           return order ? tf.transpose(x, order) : x;
         });
-        const outputs = [this.#inner.call(oneOrAll(given), kwargs)].flat().map((y) => {
+        const outputs = [this.#inner.call(oneOrAll(operands), kwargs)].flat().map((y) => {
           const order = toLast(definition, y.rank);
           const inOrder = order ? tf.transpose(y, inverse(order)) : y;
           return ending ? activate(tf, ending.activation, inOrder) : inOrder;

@@ -19,7 +19,7 @@ export const tfjsDevices: EngineDevices = {
     if (device === "cpu" || device === "wasm") return true;
     const dawn = device === "webgpu";
     const folder = installedPath(dawn ? "webgpu" : backendOf(device).peer);
-    return probe({ program: dawn ? findAdapter : "require(given.folder);", given: { folder } }, signal); // prettier-ignore
+    return probe({ program: dawn ? findAdapter : "require(argument.folder);", argument: { folder } }, signal); // prettier-ignore
   },
   async load(device) {
     const [{ version_core: version }] = await Promise.all([
@@ -34,7 +34,7 @@ export const tfjsDevices: EngineDevices = {
 const backendOf = (device: string) => tfjsBackends[device as TfjsDevice];
 
 const findAdapter = `
-    const { create, globals } = require(given.folder);
+    const { create, globals } = require(argument.folder);
     Object.assign(globalThis, globals);
     if (!(await create([]).requestAdapter())) throw new Error("no adapter");
 `;

@@ -80,15 +80,15 @@ export async function openGradientOnTfjs(
   };
 
   async function run(
-    given: Readonly<Record<string, Tensor>>,
+    tensors: Readonly<Record<string, Tensor>>,
     dy: Tensor | undefined,
   ): Promise<GradientResult> {
     await backendsReady();
-    const batch = Object.values(given)[0]!.shape[0]!;
+    const batch = Object.values(tensors)[0]!.shape[0]!;
     const results = on(() =>
       tf.tidy(() => {
         const fed = Object.fromEntries(
-          Object.entries(given).map(([name, x]) => [name, toTfjs(tf, x, name)]),
+          Object.entries(tensors).map(([name, x]) => [name, toTfjs(tf, x, name)]),
         );
         const x = inputs.map(
           ({ name, shape }) =>
@@ -101,8 +101,8 @@ export async function openGradientOnTfjs(
             zeros: by.includes(name) ? tf.zeros(shapeOf(name, batch)) : undefined,
           });
         const forward = (): tfc.Tensor => {
-          const made = [built.apply(x, { training: false })].flat() as tfc.Tensor[];
-          if (of === undefined) return made[0]!;
+          const outputs = [built.apply(x, { training: false })].flat() as tfc.Tensor[];
+          if (of === undefined) return outputs[0]!;
           return isInput(of)
             ? x[inputs.findIndex(({ name }) => name === of)]!
             : taps.get(of)!.value!;
@@ -159,10 +159,10 @@ function tap(tf: TfCore, layer: tfl.layers.Layer, current: () => Tap | undefined
     const at = current();
     if (!at || at.value) return call(x, kwargs);
     const own = at.fed ?? ([call(x, kwargs)].flat()[0] as tfc.Tensor);
-    const given = at.zeros ? tf.add(own, at.zeros) : own;
+    const output = at.zeros ? tf.add(own, at.zeros) : own;
     // Kept, and a tensor of its own: TF.js disposes what no layer reads any more.
-    at.value = tf.keep(tf.clone(given));
-    return given;
+    at.value = tf.keep(tf.clone(output));
+    return output;
   };
 }
 
@@ -173,14 +173,14 @@ function neededInputs(
   feeds: readonly string[],
 ): ReadonlySet<string> {
   const byValue = new Map(calls.flatMap((call) => call.outputs.map((value) => [value, call])));
-  const found = new Set<string>();
+  const needed = new Set<string>();
   const visited = new Set<Call>();
   const visit = (call: Call | undefined): void => {
     if (!call || visited.has(call)) return;
     visited.add(call);
     const { path } = call.layer;
     if (feeds.includes(path) && !inputs.some(({ from }) => from === path)) return;
-    if (call.inputs.length === 0) found.add(path);
+    if (call.inputs.length === 0) needed.add(path);
     for (const value of call.inputs) visit(byValue.get(value));
   };
   for (const name of names)
@@ -189,7 +189,7 @@ function neededInputs(
         ? byValue.get(outputs[0]!)
         : calls.find(({ layer }) => layer.path === name),
     );
-  return found;
+  return needed;
 }
 
 const infoOf = (name: string, { outputs: [output] }: Call): ValueInfo => ({

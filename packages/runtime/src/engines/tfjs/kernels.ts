@@ -32,8 +32,8 @@ function kernels(tf: TfCore): tfc.KernelConfig[] {
   const filterGradient = (kernelName: string, depthwise: boolean): tfc.KernelConfig => ({
     kernelName,
     backendName: "cpu",
-    kernelFunc: ({ inputs, backend: given, attrs }) => {
-      const backend = given as CpuBackend;
+    kernelFunc: ({ inputs, backend: cpuBackend, attrs }) => {
+      const backend = cpuBackend as CpuBackend;
       const { x, dy } = inputs as { x: tfc.TensorInfo; dy: tfc.TensorInfo };
       const { strides, pad, dimRoundingMode, filterShape, dilations } = attrs as {
         strides: [number, number];

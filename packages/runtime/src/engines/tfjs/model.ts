@@ -131,7 +131,7 @@ function adaptLayer(
   const { channelsLast } = layer.definition;
   if (channelsLast) {
     const ending = channelsLast.ending?.(layer.config);
-    const turned = { ...layer, definition: channelsLast, ...ending?.without };
+    const lastLayer = { ...layer, definition: channelsLast, ...ending?.without };
     const inOrder = {
       class_name,
       config: {
@@ -141,9 +141,9 @@ function adaptLayer(
       },
     };
     const last = inputs.map((shape) => inChannelsLast(layer.definition, shape));
-    const made = adaptLayer(tfjs, inOrder, turned, last, customObjects);
+    const adaptedDefinition = adaptLayer(tfjs, inOrder, lastLayer, last, customObjects);
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
-    const make = () => tfjsLayer(tfjs, made, customObjects);
+    const make = () => tfjsLayer(tfjs, adaptedDefinition, customObjects);
     customObjects[className] = [
       channelsFirstClass(tfjs, layer, make),
       (make, args) => new make(args),
@@ -202,18 +202,18 @@ function ownForm({ definition, name }: InnerLayer): TfjsLayer | undefined {
     tfjs && {
       className: definition.className,
       call: (config, inputs, { tf, weights, outputs }) => {
-        const made = tfjs.call<
+        const results = tfjs.call<
           typeof definition,
           [typeof config, readonly tfc.Tensor[], TfjsContext<tfc.Tensor>],
           tfc.Tensor | readonly tfc.Tensor[]
         >(definition, config, inputs, { tf, weights, outputs });
-        if (made === undefined)
+        if (results === undefined)
           throw new CajalError(
             "engine",
             `layer "${name}" (${definition.className}): its tfjs form gave nothing.`,
             { layer: name },
           );
-        return made;
+        return results;
       },
     }
   );
@@ -288,9 +288,9 @@ function* layersOf(
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.layers.Layer]> {
   for (const layer of layers) {
-    const made = model.getLayer(tfjsName(layer.name));
-    if (layer.layers) yield* layersOf(made as tfl.LayersModel, layer.layers);
-    else yield [layer.path, made];
+    const counterpart = model.getLayer(tfjsName(layer.name));
+    if (layer.layers) yield* layersOf(counterpart as tfl.LayersModel, layer.layers);
+    else yield [layer.path, counterpart];
   }
 }
 
@@ -300,13 +300,13 @@ function* variablesOf(
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.LayerVariable]> {
   for (const layer of layers) {
-    const made = model.getLayer(tfjsName(layer.name));
+    const counterpart = model.getLayer(tfjsName(layer.name));
     if (layer.layers) {
-      yield* variablesOf(made as tfl.LayersModel, layer.layers);
+      yield* variablesOf(counterpart as tfl.LayersModel, layer.layers);
       continue;
     }
     for (const [i, { key, shape }] of layer.weights.entries()) {
-      const variable = made.weights[i];
+      const variable = counterpart.weights[i];
       if (showShape(variable?.shape ?? []) !== showShape(shape))
         throw new CajalError(
           "unsupported",

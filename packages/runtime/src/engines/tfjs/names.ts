@@ -5,9 +5,9 @@
 export const tfjsName = (name: string): string =>
   /^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(name) &&
   !(name in Object.prototype) &&
-  !name.startsWith(made)
+  !name.startsWith(prefix)
     ? name
-    : made + Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join(".");
+    : prefix + Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join(".");
 
 /** Begins what is made. */
-const made = "cajal.";
+const prefix = "cajal.";

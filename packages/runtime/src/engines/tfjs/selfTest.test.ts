@@ -18,7 +18,7 @@ describe("the check of a TF.js device", () => {
       code: "engine",
       message: expect.stringMatching(/wasm.*matMul/),
     });
-    const maxPool: typeof tf.maxPool = (...given) => tf.mul(tf.maxPool(...given), Number.NaN);
+    const maxPool: typeof tf.maxPool = (...args) => tf.mul(tf.maxPool(...args), Number.NaN);
     await expect(selfTest({ ...wasm, tf: { ...tf, maxPool } })).rejects.toMatchObject({
       code: "engine",
       message: expect.stringContaining("maxPool"),

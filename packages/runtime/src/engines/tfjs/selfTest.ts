@@ -14,9 +14,9 @@ const checked = new Map<string, Promise<void>>();
  * @throws CajalError `engine` naming the operation that differs
  */
 export function checkOnce(tfjs: Tfjs): Promise<void> {
-  const known = checked.get(tfjs.device) ?? selfTest(tfjs);
-  checked.set(tfjs.device, known);
-  return known;
+  const result = checked.get(tfjs.device) ?? selfTest(tfjs);
+  checked.set(tfjs.device, result);
+  return result;
 }
 
 export async function selfTest(tfjs: Tfjs): Promise<void> {

@@ -82,10 +82,10 @@ export async function openTrainStepOnTfjs(
   /** Loss with regularizers, then the numbers of all measures. */
   function measure(batch: StepBatch, training: boolean): tfc.Tensor[][] {
     const { y, weight } = batch;
-    const made = [network.apply(inputsOf(batch), { training })].flat() as tfc.Tensor[];
+    const predictions = [network.apply(inputsOf(batch), { training })].flat() as tfc.Tensor[];
     const labelled = outputs.map(({ name, index }) => ({
       yTrue: toTf(tf, y[name]!, name),
-      yPred: made[index]!,
+      yPred: predictions[index]!,
       weight: weight[name] && toTf(tf, weight[name], name),
     }));
     const penalties = all.flatMap(
@@ -148,9 +148,9 @@ export async function openTrainStepOnTfjs(
     gradients: readonly Gradient[],
     { iteration, learningRate }: StepPosition,
   ): { parameters: readonly UpdatedParameter<tfc.Tensor>[]; line: Line } {
-    let made: readonly UpdatedParameter<tfc.Tensor>[] = [];
+    let updates: readonly UpdatedParameter<tfc.Tensor>[] = [];
     const numbers = tf.tidy(() => {
-      made = updateParameters<tfc.Tensor>(
+      updates = updateParameters<tfc.Tensor>(
         ops,
         optimizer,
         gradients.map(({ key, gradient }) => ({
@@ -165,14 +165,14 @@ export async function openTrainStepOnTfjs(
         const { constraint } = byKey.get(key)!;
         return { key, value: constrained<tfc.Tensor>(ops, constraint, now, key), slots: own };
       });
-      tensorsOf(made).forEach((each) => tf.keep(each));
-      return sumOfAll(tensorsOf(made));
+      tensorsOf(updates).forEach((each) => tf.keep(each));
+      return sumOfAll(tensorsOf(updates));
     });
-    return { parameters: made, line: { numbers, lengths: [1] } };
+    return { parameters: updates, line: { numbers, lengths: [1] } };
   }
 
-  const tensorsOf = (made: readonly UpdatedParameter<tfc.Tensor>[]): tfc.Tensor[] =>
-    made.flatMap(({ value: now, slots: own }) => [now, ...slotNames.map((slot) => own[slot]!)]);
+  const tensorsOf = (updates: readonly UpdatedParameter<tfc.Tensor>[]): tfc.Tensor[] =>
+    updates.flatMap(({ value: now, slots: own }) => [now, ...slotNames.map((slot) => own[slot]!)]);
 
   async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
     // Batch normalization moves its averages as it goes: a step that fails puts them back.
@@ -197,10 +197,10 @@ export async function openTrainStepOnTfjs(
         total = added;
       }
     }
-    let made: readonly UpdatedParameter<tfc.Tensor>[] = [];
+    let updates: readonly UpdatedParameter<tfc.Tensor>[] = [];
     if (finite) {
       const update = on(() => updated(batches.length > 1 ? total : last!.gradients, at));
-      made = update.parameters;
+      updates = update.parameters;
       finite = Number.isFinite((await readLine(update.line))[0]![0]);
     }
     const free = () => {
@@ -213,7 +213,7 @@ export async function openTrainStepOnTfjs(
       finite,
       commit: () => {
         on(() => {
-          for (const { key, value: now, slots: own } of made) {
+          for (const { key, value: now, slots: own } of updates) {
             value(key).assign(now as tfc.Variable);
             now.dispose();
             for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
@@ -223,10 +223,10 @@ export async function openTrainStepOnTfjs(
       },
       discard: () => {
         on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
-        tf.dispose(tensorsOf(made));
+        tf.dispose(tensorsOf(updates));
         free();
       },
-      firstBad: () => firstBad(last!, made),
+      firstBad: () => firstBad(last!, updates),
     };
   }
 
@@ -255,7 +255,7 @@ export async function openTrainStepOnTfjs(
   /** Goes through the tensors of a step in the order in which they are computed. */
   async function firstBad(
     { batch, loss, gradients }: { batch: StepBatch; loss: number; gradients: readonly Gradient[] },
-    made: readonly UpdatedParameter<tfc.Tensor>[],
+    updates: readonly UpdatedParameter<tfc.Tensor>[],
   ): Promise<Bad | undefined> {
     const named = on(() =>
       tf.tidy(() => {
@@ -291,7 +291,7 @@ export async function openTrainStepOnTfjs(
         const bad = await read(`the gradient of "${key}"`, gradient);
         if (bad) return bad;
       }
-      for (const { key, value: now, slots: own } of made) {
+      for (const { key, value: now, slots: own } of updates) {
         const bad =
           (await read(`the new weight "${key}"`, now)) ??
           (await firstOf(
@@ -340,8 +340,8 @@ export async function openTrainStepOnTfjs(
 
 async function firstOf<T>(values: readonly Promise<T | undefined>[]): Promise<T | undefined> {
   for (const value of values) {
-    const found = await value;
-    if (found !== undefined) return found;
+    const result = await value;
+    if (result !== undefined) return result;
   }
   return undefined;
 }

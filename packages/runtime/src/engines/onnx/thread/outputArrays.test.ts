@@ -23,11 +23,11 @@ it.each([
     [1, 2],
     [2, 1],
   ] as const) {
-    const made = await host.run(
+    const outputs = await host.run(
       { ort, session, shapes, fills },
       { feeds: { x }, kept: { w: ["w", from] }, into: { "new/w": ["w", to] } },
     );
-    expect(made).toEqual({});
+    expect(outputs).toEqual({});
   }
   const [first, last] = host.take([
     ["w", 0],

@@ -29,12 +29,12 @@ const prelude = field(7, [
   ...field(12, [...field(1, nothing), ...field(2, field(4, field(1, field(1, [1 << 3, 1]))))]),
 ]);
 
-let found: Promise<boolean> | undefined;
+let probed: Promise<boolean> | undefined;
 
 /** Whether that is how it behaves here. */
 export function givesUpAtSequences(device: DeviceName): Promise<boolean> {
   if (!inNode || device !== "cpu") return Promise.resolve(false);
-  return (found ??= look().catch(() => false));
+  return (probed ??= look().catch(() => false));
 }
 
 async function look(): Promise<boolean> {

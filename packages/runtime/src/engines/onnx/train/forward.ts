@@ -130,7 +130,7 @@ function graphForward(
       { weight, steps: [], value: g.value(weight.key) },
     ]),
   );
-  const made = g.nodes.flatMap(({ name, outputs }) =>
+  const nodeValues = g.nodes.flatMap(({ name, outputs }) =>
     outputs
       .filter((output) => output !== "" && g.value(output).dtype === "float32")
       .map((output): [string, Value] => [`node "${name || output}"`, g.value(output)]),
@@ -142,7 +142,7 @@ function graphForward(
     inputs,
     updates: new Map(),
     activities: [],
-    watched: new Map(watch ? made : []),
+    watched: new Map(watch ? nodeValues : []),
     weight: ({ key }) => g.value(key),
   };
 }

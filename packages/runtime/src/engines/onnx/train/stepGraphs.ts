@@ -55,11 +55,11 @@ export class StepGraphs {
   /** Runs a step's graph, or a part of one; what it writes does not count before it is committed. */
   async run(kind: Kind, part: Part, at: StepPosition): Promise<Ran> {
     const { graph, feeds, updated, lengths, explain } = await this.#graph(kind, part.batch);
-    const given = this.#inputs(feeds, part, at);
+    const inputs = this.#inputs(feeds, part, at);
     const fed: Record<string, Tensor> = {};
     const kept: Record<string, Ref> = {};
     for (const name of graph.inputNames) {
-      const value = given[name];
+      const value = inputs[name];
       if (value) fed[name] = value();
       else kept[name] = this.#store.current(name);
     }

@@ -31,7 +31,7 @@ const layouts = survey(trained, {
 type Disturb = (value: number, weight: string) => number;
 
 /** A GPU that gives `f` of the gradients that the CPU computes. */
-async function verified(f: Disturb, given = initialize(model, { seed: 1 })): Promise<void> {
+async function verified(f: Disturb, weights = initialize(model, { seed: 1 })): Promise<void> {
   const cpu = sameThread({ device: "cpu" });
   const gpu: GraphThread = {
     ...cpu,
@@ -52,7 +52,7 @@ async function verified(f: Disturb, given = initialize(model, { seed: 1 })): Pro
   };
   await gpu.put(
     Object.fromEntries(
-      [...given].map(([key, weight]) => {
+      [...weights].map(([key, weight]) => {
         const layout = layouts.get(key)!;
         return [key, toInput(layout, weight).data.slice() as Float32Array];
       }),

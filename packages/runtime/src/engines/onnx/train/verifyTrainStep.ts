@@ -98,7 +98,7 @@ function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
   );
   parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
   const model = g.build();
-  const given: Record<string, Tensor> = {
+  const feeds: Record<string, Tensor> = {
     ...Object.fromEntries([...forward.x].map(([name, value]) => [value.name, x[name]!])),
     ...Object.fromEntries(r.map((each, i) => [`input/r/${i}`, each])),
     "input/seed": tensor("int64", [], [1]),
@@ -106,8 +106,8 @@ function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
   const names = model.graph.inputs.map(({ name }) => name);
   return {
     model,
-    feeds: Object.fromEntries(names.flatMap((name) => (given[name] ? [[name, given[name]]] : []))),
-    kept: names.filter((name) => !given[name]),
+    feeds: Object.fromEntries(names.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : []))),
+    kept: names.filter((name) => !feeds[name]),
   };
 }
 

@@ -8,6 +8,6 @@ it("lists every layer of this folder, each a class that Cajal knows", () => {
     .filter((file) => !file.startsWith("index.") && file !== "layer.ts")
     .map((file) => file.replace(".ts", "").toLowerCase());
   expect(tfjsLayerList.map(({ className }) => className.toLowerCase())).toEqual(files.toSorted());
-  const known = layers.map(({ className }): string => className);
-  for (const { className } of tfjsLayerList) expect(known).toContain(className);
+  const classNames = layers.map(({ className }): string => className);
+  for (const { className } of tfjsLayerList) expect(classNames).toContain(className);
 });
