@@ -88,13 +88,13 @@ const out = ["out/bias", "out/kernel"];
 describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
   /** Keys of the weights that two steps change, and the loss of the first. */
   async function changed(
-    given: ModelConfig,
+    network: ModelConfig,
     options: Partial<TrainStepOptions> = {},
     examples = batch,
   ): Promise<{ keys: string[]; loss: number }> {
-    const before: Weights = initialize(given, { seed: 1 });
+    const before: Weights = initialize(network, { seed: 1 });
     const settings = { loss, optimizer, engine, device: "cpu" as const, ...options };
-    const step = await openTrainStep(given, before, settings);
+    const step = await openTrainStep(network, before, settings);
     const first = await step.run(examples);
     await step.run(examples);
     const after = await step.weights();
@@ -119,8 +119,8 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     ["its layers' names", model(), { frozen: ["inner/dense", "inner/norm"] }],
     ["its own mark", model({ inner: false }), {}],
     ["its layers' marks", model({ dense: false, norm: false }), {}],
-  ])("a nested model is frozen by %s, its averages too", async (_, given, options) => {
-    expect((await changed(given, options)).keys).toEqual(out);
+  ])("a nested model is frozen by %s, its averages too", async (_, network, options) => {
+    expect((await changed(network, options)).keys).toEqual(out);
   });
 
   it("one layer in a nested model is frozen by its path", async () => {
@@ -144,11 +144,11 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
 
   it("the loss has no share of regularizers of what is not trained, as in Keras", async () => {
     const free = await changed(model({ norm: false }));
-    const still = await changed(model({ norm: false, dense: false }));
+    const frozen = await changed(model({ norm: false, dense: false }));
     const kernel = initialize(model(), { seed: 1 }).get("inner/dense/kernel")!;
     let squares = 0;
     for (const w of kernel.data) squares += Number(w) ** 2;
-    expect(free.loss - still.loss).toBeCloseTo(0.5 * squares, 5);
+    expect(free.loss - frozen.loss).toBeCloseTo(0.5 * squares, 5);
   });
 
   /** [steps, 3] → a layer → out. */
@@ -219,10 +219,10 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
             {},
           ],
         ] as [string, ModelConfig, object][])),
-  ])("%s is not trained where its own config or name says so", async (_, given, options) => {
+  ])("%s is not trained where its own config or name says so", async (_, network, options) => {
     // prettier-ignore
     const x = { x: noise([8, 2, 3]), y: batch.y };
-    expect((await changed(given, options, x)).keys).toEqual(out);
+    expect((await changed(network, options, x)).keys).toEqual(out);
   });
 
   it("of the parts of a layer one alone is frozen, by its mark and by its path", async () => {
@@ -233,37 +233,37 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
         layer: inner("GRU", "g", { units: 2 }, true),
         backward_layer: inner("GRU", "h", { units: 2, go_backwards: true }, trainable),
       });
-    for (const [given, options] of [
+    for (const [network, options] of [
       [both(false), {}],
       [both(true), { frozen: ["in/backward_h"] }],
       [both(true), { learningRateMultipliers: { in: 1, "in/backward_h": 0 } }],
     ] as const) {
-      const { keys } = await changed(given, options, x);
+      const { keys } = await changed(network, options, x);
       expect(keys.some((key) => key.startsWith("in/forward_g/"))).toBe(true);
       expect(keys.filter((key) => key.startsWith("in/backward_h/"))).toEqual([]);
     }
   });
 
   it("a factor of 0 leaves a weight that its constraint would move", async () => {
-    const given = sequence("Dense", { units: 2, kernel_constraint: "UnitNorm" });
+    const network = sequence("Dense", { units: 2, kernel_constraint: "UnitNorm" });
     const x = { x: noise([8, 2, 3]), y: batch.y };
-    const { keys } = await changed(given, { learningRateMultipliers: { in: 0 } }, x);
+    const { keys } = await changed(network, { learningRateMultipliers: { in: 0 } }, x);
     expect(keys).toEqual(out);
   });
 
   it("a model that is marked as a whole has nothing to train", async () => {
-    const given = model({ root: false });
+    const network = model({ root: false });
     const settings = { loss, optimizer, engine, device: "cpu" as const };
     await expect(
-      openTrainStep(given, initialize(given, { seed: 1 }), settings),
+      openTrainStep(network, initialize(network, { seed: 1 }), settings),
     ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining("frozen") });
   });
 
   it("a name that no layer has is refused with those there are", async () => {
-    const given = model();
+    const network = model();
     const settings = { loss, optimizer, engine, device: "cpu" as const, frozen: ["inner/dnse"] };
     await expect(
-      openTrainStep(given, initialize(given, { seed: 1 }), settings),
+      openTrainStep(network, initialize(network, { seed: 1 }), settings),
     ).rejects.toMatchObject({
       code: "unknown-name",
       message: expect.stringContaining("inner/dense"),

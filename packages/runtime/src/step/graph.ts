@@ -17,11 +17,11 @@ import { checkAnyTrained, checkMultipliers, type ModelWeight, type TrainableGrap
 
 /** @throws CajalError `unknown-name` for an initializer that is not trained anyway; `unsupported`, `bad-argument` */
 export function trainableGraph(
-  given: OnnxModel,
+  source: OnnxModel,
   options: TrainStepOptions,
 ): { readonly trained: TrainableGraph; readonly begin: Weights } {
   const { frozen = [], learningRateMultipliers = {} } = options;
-  const model = upgradeModel(given);
+  const model = upgradeModel(source);
   const { graph } = model;
   checkMultipliers("initializer", learningRateMultipliers);
   for (const { name, dtype } of graph.inputs)
@@ -68,10 +68,10 @@ export function trainableGraph(
   const inputs = graph.inputs.map(({ name, shape }) => ({
     name,
     dtype: "float32" as const,
-    shape: known(name, shape),
+    shape: staticShape(name, shape),
   }));
   const trained = new Set(chosen.map(({ index }) => index));
-  const shapes = graph.outputs.map(({ name, shape }, i) => (trained.has(i) ? known(name, shape) : [])); // prettier-ignore
+  const shapes = graph.outputs.map(({ name, shape }, i) => (trained.has(i) ? staticShape(name, shape) : [])); // prettier-ignore
   return {
     trained: {
       graph: {
@@ -105,13 +105,13 @@ function initialOf({ initializers }: Graph, name: string): Tensor {
 /** The nodes that values are made by, in their order. */
 function nodesBefore({ nodes, initializers }: Graph, names: readonly string[]): Node[] {
   const needed = new Set(names);
-  const found: Node[] = [];
+  const ancestors: Node[] = [];
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
-    found.push(node);
+    ancestors.push(node);
     for (const input of readBy(node)) if (!initializers.has(input)) needed.add(input);
   }
-  return found.toReversed();
+  return ancestors.toReversed();
 }
 
 /** What a node reads; the graphs inside it see the values around. */
@@ -147,10 +147,10 @@ function named(name: string, names: readonly string[]): readonly string[] {
   const parts = beginning.filter(
     (each) => !/\w$/.test(name) || /^\W/.test(each.slice(name.length)),
   );
-  const found = parts.length > 0 ? parts : beginning;
-  if (name === "" || found.length === 0)
+  const matching = parts.length > 0 ? parts : beginning;
+  if (name === "" || matching.length === 0)
     throw unknownName("parameter of the graph, or beginning of its name", name, names);
-  return found;
+  return matching;
 }
 
 /** The value that an output's last softmax or sigmoid is applied to; undefined where it ends otherwise. */
@@ -172,7 +172,7 @@ function beforeActivation(
   return inputs.some(({ name }) => name === before) ? undefined : before;
 }
 
-function known(name: string, shape: readonly Dim[] | undefined): (number | null)[] {
+function staticShape(name: string, shape: readonly Dim[] | undefined): (number | null)[] {
   if (!shape)
     throw new CajalError(
       "unsupported",

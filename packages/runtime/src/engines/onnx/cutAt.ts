@@ -33,7 +33,7 @@ export function cutAt(
     for (const name of readBy(node)) needed.add(name);
   }
   const inputs = [...places.keys()].map((name) => values.get(name)!);
-  const entries = fed.map(({ name, layer }, i) => doorOf(name, layer, inputs[i]!));
+  const entries = fed.map(({ name, layer }, i) => entryOf(name, layer, inputs[i]!));
   return {
     ...model,
     graph: {
@@ -63,7 +63,7 @@ const readBy = ({ inputs, attributes }: Node): string[] => [
 ];
 
 /** An input, and what makes the value of the graph of it: a layer is fed as it lies in Keras. */
-function doorOf(
+function entryOf(
   name: string,
   layer: LoweredValue | undefined,
   value: OnnxModel["graph"]["inputs"][number],
