@@ -26,13 +26,13 @@ process.argv[1] = command;
 await import(pathToFileURL(command).href);
 
 /** The folder names of a package and of all Cajal packages it depends on. */
-function closure(name, found = new Set()) {
-  if (found.has(name)) return found;
-  found.add(name);
+function closure(name, names = new Set()) {
+  if (names.has(name)) return names;
+  names.add(name);
   const { dependencies = {} } = JSON.parse(readFileSync(`${root}packages/${name}/package.json`));
   for (const dependency of Object.keys(dependencies))
-    if (dependency.startsWith("@cajal/")) closure(dependency.slice("@cajal/".length), found);
-  return found;
+    if (dependency.startsWith("@cajal/")) closure(dependency.slice("@cajal/".length), names);
+  return names;
 }
 
 function isStale() {

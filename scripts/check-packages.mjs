@@ -52,14 +52,14 @@ await report();
 
 /** The public packages of the workspace by folder name. */
 function findPackages() {
-  const found = new Map();
+  const published = new Map();
   for (const name of readdirSync(`${root}packages`)) {
     const path = `${root}packages/${name}`;
     if (!existsSync(`${path}/package.json`)) continue;
     const manifest = JSON.parse(readFileSync(`${path}/package.json`, "utf8"));
-    if (!manifest.private) found.set(name, { name, path, manifest });
+    if (!manifest.private) published.set(name, { name, path, manifest });
   }
-  return found;
+  return published;
 }
 
 async function pack() {
@@ -131,8 +131,8 @@ async function checkPackage(subject, project, step, result) {
 
 /** A user's strict browser project: no types of Node's, no newest library, every declaration checked. */
 async function checkDeclarations(project, manifest) {
-  const forBrowsers = doors(manifest).filter((door) => !door.endsWith("/node"));
-  const code = forBrowsers.map((door, i) => `import * as m${i} from "${door}";\nvoid m${i};\n`);
+  const forBrowsers = entries(manifest).filter((entry) => !entry.endsWith("/node"));
+  const code = forBrowsers.map((entry, i) => `import * as m${i} from "${entry}";\nvoid m${i};\n`);
   await writeFile(join(project, "browser.mts"), code.join(""));
   const compilerOptions = {
     strict: true,
@@ -154,8 +154,8 @@ async function checkDeclarations(project, manifest) {
 
 /** What editors show for the fields of configs and options, from the declarations that users get. */
 async function checkDescriptions(project, manifest) {
-  const doors = Object.values(manifest.exports).map((door) => door.import?.types);
-  const files = doors
+  const declarations = Object.values(manifest.exports).map((entry) => entry.import?.types);
+  const files = declarations
     .filter(Boolean)
     .map((path) => join(project, "node_modules", manifest.name, path));
   const { ok, output } = await run("node", [`${root}scripts/described.mjs`, ...files], project);
@@ -249,18 +249,18 @@ function checkContents({ name, path, files, manifest }) {
 }
 
 /** The names of packages and of every Cajal package they depend on. */
-function closure(names, found = new Set()) {
+function closure(names, visited = new Set()) {
   for (const name of names) {
-    if (found.has(name)) continue;
-    found.add(name);
+    if (visited.has(name)) continue;
+    visited.add(name);
     closure(
       Object.keys(packages.get(name).manifest.dependencies ?? {})
         .filter((dependency) => dependency.startsWith("@cajal/"))
         .map((dependency) => dependency.slice("@cajal/".length)),
-      found,
+      visited,
     );
   }
-  return found;
+  return visited;
 }
 
 async function install(project, names) {
@@ -280,16 +280,16 @@ function weigh(path) {
 }
 
 /** The specifiers a user may import: "@cajal/onnx", "@cajal/onnx/node". */
-function doors({ name, exports } = { exports: {} }) {
+function entries({ name, exports } = { exports: {} }) {
   return Object.keys(exports)
     .filter((path) => path !== "./package.json")
     .map((path) => name + path.slice(1));
 }
 
 async function checkImports(project, manifest) {
-  const attempts = doors(manifest).flatMap((door) => [
-    ["--input-type=module", `import * as m from "${door}"; some(m, "${door}", "import");`],
-    ["--input-type=commonjs", `some(require("${door}"), "${door}", "require");`],
+  const attempts = entries(manifest).flatMap((entry) => [
+    ["--input-type=module", `import * as m from "${entry}"; some(m, "${entry}", "import");`],
+    ["--input-type=commonjs", `some(require("${entry}"), "${entry}", "require");`],
   ]);
   const some = `function some(m, door, how) {
     if (Object.keys(m).length === 0) throw new Error(how + " of " + door + " gives nothing");
@@ -347,8 +347,12 @@ async function checkTypes(project, manifest, example, names) {
     skipLibCheck: usesTfjs, // tfjs' own declarations do not compile
   };
   const write = (file, content) => writeFile(join(project, file), content);
-  const esm = doors(manifest).map((door, i) => `import * as m${i} from "${door}";\nvoid m${i};\n`);
-  const cjs = doors(manifest).map((door, i) => `import m${i} = require("${door}");\nvoid m${i};\n`);
+  const esm = entries(manifest).map(
+    (entry, i) => `import * as m${i} from "${entry}";\nvoid m${i};\n`,
+  );
+  const cjs = entries(manifest).map(
+    (entry, i) => `import m${i} = require("${entry}");\nvoid m${i};\n`,
+  );
   await write("esm.mts", esm.join(""));
   await write("cjs.cts", cjs.join(""));
   if (example) await write("example.mts", example);

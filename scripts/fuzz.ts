@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);
   const count = Number(values.count ?? (seconds === Infinity ? 10_000 : Infinity));
   let inputs = 0;
-  let found = 0;
+  let findings = 0;
   let peak = 0;
   const end = Date.now() + 1000 * seconds;
   for (const [i, { name }] of chosen.entries()) {
@@ -64,12 +64,12 @@ async function main(): Promise<void> {
     report(name, seed, watched, (Date.now() - began) / 1000);
     inputs += watched.tally.inputs;
     peak = Math.max(peak, watched.tally.peak_mb);
-    found += watched.findings.length;
+    findings += watched.findings.length;
   }
   console.log(
-    `${inputs} inputs to ${chosen.length} readers, seed ${seed}: ${found} findings; at most ${peak} MB`,
+    `${inputs} inputs to ${chosen.length} readers, seed ${seed}: ${findings} findings; at most ${peak} MB`,
   );
-  process.exitCode = found === 0 ? 0 : 1;
+  process.exitCode = findings === 0 ? 0 : 1;
 }
 
 function report(name: string, seed: number, { tally, findings }: Watched, seconds: number): void {
@@ -125,8 +125,8 @@ async function again(
 }
 
 function targetOf(name: string): Target<unknown> {
-  const found = targets.find((target) => target.name === name);
-  if (found !== undefined) return found;
+  const match = targets.find((target) => target.name === name);
+  if (match !== undefined) return match;
   console.error(`no target ${name}; there are ${targets.map((target) => target.name).join(", ")}`);
   process.exit(2);
 }

@@ -60,8 +60,8 @@ export async function feed(
     slowest: { ms: 0, input: from },
   };
   let input = from;
-  const found = (kind: Finding["kind"], text: string) => say({ finding: { kind, input, text } });
-  const uncaught = (error: unknown) => found("error", `outside of the call: ${stackOf(error)}`);
+  const report = (kind: Finding["kind"], text: string) => say({ finding: { kind, input, text } });
+  const uncaught = (error: unknown) => report("error", `outside of the call: ${stackOf(error)}`);
   process.on("uncaughtException", uncaught).on("unhandledRejection", uncaught);
   say({ ready: true });
   for (; input < to && Date.now() < until; input++) {
@@ -73,23 +73,26 @@ export async function feed(
       tally.accepted++;
     } catch (error) {
       if (isCajalError(error)) tally.refused[error.code] = (tally.refused[error.code] ?? 0) + 1;
-      else found("error", stackOf(error));
+      else report("error", stackOf(error));
     }
     tally.inputs++;
     let ms = performance.now() - began;
     // On a busy machine the clock says little: what took long by it is read again.
     if (ms > limits.slow) {
       ms = await processorTime(target, content);
-      if (ms > limits.slow) found("slow", `${Math.round(ms)} ms of processor time`);
+      if (ms > limits.slow) report("slow", `${Math.round(ms)} ms of processor time`);
     }
     if (ms > tally.slowest.ms) tally.slowest = { ms, input };
-    for (const key in {}) found("pollution", `Object.prototype has got ${JSON.stringify(key)}`);
+    for (const key in {}) report("pollution", `Object.prototype has got ${JSON.stringify(key)}`);
     // Asking costs more than most inputs.
     if (input % memoryEvery === 0 || ms > 50) {
       tally.peak_mb = peak();
       if (tally.peak_mb > limits.memory) {
         // The peak only rises: whoever goes on does so in a new process.
-        found("memory", `${tally.peak_mb} MB resident, by this input or the ${memoryEvery} before`);
+        report(
+          "memory",
+          `${tally.peak_mb} MB resident, by this input or the ${memoryEvery} before`,
+        );
         input++;
         break;
       }

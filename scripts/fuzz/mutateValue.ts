@@ -59,15 +59,15 @@ const mostNodes = 200_000;
 
 /** Every place in the value; a very large or deep one is not walked to its end. */
 function pathsOf(root: unknown): Path[] {
-  const found: Path[] = [];
+  const paths: Path[] = [];
   const ahead: { value: unknown; path: Path }[] = [{ value: root, path: [] }];
-  while (ahead.length > 0 && found.length < 20_000) {
+  while (ahead.length > 0 && paths.length < 20_000) {
     const { value, path } = ahead.pop()!;
-    found.push(path);
+    paths.push(path);
     if (path.length > 64) continue;
     for (const [key, child] of entriesOf(value)) ahead.push({ value: child, path: [...path, key] });
   }
-  return found;
+  return paths;
 }
 
 function sizeOf(root: unknown): number {

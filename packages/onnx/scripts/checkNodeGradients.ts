@@ -187,9 +187,9 @@ async function open(
   const shapes: (readonly number[])[] = [];
   const types: string[] = [];
   const f = async (x: Tensor) => {
-    const found = await forward.run(ortFeeds(new Map([...feeds, [by, x]])), ys);
+    const outputs = await forward.run(ortFeeds(new Map([...feeds, [by, x]])), ys);
     return ys.flatMap((name, i) => {
-      const { dims, type, data } = found[name]!;
+      const { dims, type, data } = outputs[name]!;
       shapes[i] = dims;
       types[i] = type;
       return numbersIn({ dtype: type, shape: dims, data } as Tensor);
@@ -230,10 +230,10 @@ async function open(
         const part = weights.slice(start, (start += sizeOf(shapes[i]!)));
         fed.set(`weights/${i}`, ofType(computed(g.value(name).dtype), shapes[i]!, part));
       });
-      const found = (await backward.run(ortFeeds(fed), [dx]))[dx]!;
-      if (found.dims.join() !== x.shape.join())
-        throw new Error(`the gradient is of shape [${found.dims.join()}] for [${x.shape.join()}]`);
-      return numbersIn({ dtype: found.type, shape: found.dims, data: found.data } as Tensor);
+      const result = (await backward.run(ortFeeds(fed), [dx]))[dx]!;
+      if (result.dims.join() !== x.shape.join())
+        throw new Error(`the gradient is of shape [${result.dims.join()}] for [${x.shape.join()}]`);
+      return numbersIn({ dtype: result.type, shape: result.dims, data: result.data } as Tensor);
     },
     async release() {
       await forward.release();

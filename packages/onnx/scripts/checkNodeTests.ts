@@ -50,8 +50,8 @@ for (const name of readdirSync(folder).sort()) {
     count("not written back", name, told(error));
   }
   const { graph } = inlineFunctions(model);
-  const known = graph.nodes.every(({ op, domain }) => operator(op, domain));
-  count(known ? "of known operators" : "of other operators", name);
+  const isListed = graph.nodes.every(({ op, domain }) => operator(op, domain));
+  count(isListed ? "of known operators" : "of other operators", name);
   try {
     const problems = problemsOf(model);
     if (problems.length === 0) count("checked", name);
@@ -59,7 +59,7 @@ for (const name of readdirSync(folder).sort()) {
   } catch (error) {
     count("complained of", name, told(error));
   }
-  if (known) compare(name, model);
+  if (isListed) compare(name, model);
 }
 for (const [what, n] of counts) console.log(`${n} ${what}`);
 

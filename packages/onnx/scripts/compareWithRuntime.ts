@@ -111,7 +111,7 @@ function casesOf(filter: string): readonly Case[] {
 const flags = process.argv.slice(2).filter((argument) => argument.startsWith("--"));
 const [filter = ""] = process.argv.slice(2).filter((argument) => !flags.includes(argument));
 const cases = casesOf(filter);
-const found = await verdicts(cases);
+const results = await verdicts(cases);
 const counts = new Map<string, number>();
 cases.forEach(({ title, model }, i) => {
   let problem: string | undefined;
@@ -120,7 +120,7 @@ cases.forEach(({ title, model }, i) => {
   } catch (error) {
     problem = `THROWS ${isCajalError(error) ? error.message : String(error)}`;
   }
-  const { stage, message = "", shapes } = found[i]!;
+  const { stage, message = "", shapes } = results[i]!;
   const what = `${problem ? "refused" : "passed"} here, ${stage}`;
   counts.set(what, (counts.get(what) ?? 0) + 1);
   if (problem?.startsWith("THROWS")) console.log(`${title}\t${problem}`);

@@ -26,9 +26,9 @@ for (const count of process.argv.slice(2).map(Number)) {
   }
   const model = step("read", () => decodeModel(bytes));
   step("checked", () => checkModel(model));
-  const known = step("inferred", () => inferShapes(model).size);
+  const inferred = step("inferred", () => inferShapes(model).size);
   const gradient = step("differentiated", () =>
     differentiate(model, { of: model.graph.outputs[0]!.name, withRespectTo: ["x", "w"] }),
   );
-  console.log(`  ${known} values, ${gradient.graph.nodes.length} nodes with gradients`);
+  console.log(`  ${inferred} values, ${gradient.graph.nodes.length} nodes with gradients`);
 }

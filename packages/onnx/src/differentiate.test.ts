@@ -14,11 +14,11 @@ async function run(
   feeds: Record<string, Tensor>,
 ): Promise<Record<string, number[]>> {
   const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
-  const given = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
+  const ortFeeds = Object.entries(feeds).map(([name, { dtype, data, shape }]) => [
     name,
     new ort.Tensor(dtype as "float32", data as Float32Array, shape),
   ]);
-  const results = await session.run(Object.fromEntries(given));
+  const results = await session.run(Object.fromEntries(ortFeeds));
   await session.release();
   return Object.fromEntries(
     Object.entries(results).map(([name, value]) => [name, Array.from(value.data as Float32Array)]),

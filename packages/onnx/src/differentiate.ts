@@ -257,8 +257,8 @@ function checkValues(
 const nameOfOperator = ({ op, domain }: Node) => (domain ? `${domain}.${op}` : op);
 
 function rule(node: Node): Gradient {
-  const found = definitionOf(node);
-  if (found) return found;
+  const gradient = definitionOf(node);
+  if (gradient) return gradient;
   const op = nameOfOperator(node);
   throw new CajalError(
     "unsupported",
@@ -295,7 +295,7 @@ function context(
     wants: (i) => wanted.includes(i),
     output: (i) => g.outputOf(node, i),
     scale,
-    setChannelSums: (dx, known) => void sums.set(dx.name, known),
+    setChannelSums: (dx, dxSums) => void sums.set(dx.name, dxSums),
     channelSums: (dy) => sums.get(dy.name) ?? sumOverChannels(g, dy),
     consumers,
     masks: ({ op, domain }) => definitionOf({ op, domain })?.masks === true,

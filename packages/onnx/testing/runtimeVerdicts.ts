@@ -67,7 +67,7 @@ export async function verdicts(cases: readonly Case[]): Promise<readonly Verdict
     })),
   );
   writeFileSync(join(folder, "cases.json"), JSON.stringify(feeds));
-  const found: Verdict[] = [];
+  const results: Verdict[] = [];
   const runner = fileURLToPath(new URL("../testing/runCases.mjs", import.meta.url));
   for (let first = 0; first < cases.length;) {
     let current = first;
@@ -92,16 +92,16 @@ export async function verdicts(cases: readonly Case[]): Promise<readonly Verdict
         };
         watch();
         if (begins) current = i;
-        else found[(current = i)] = verdict;
+        else results[(current = i)] = verdict;
       });
       child.on("close", () => {
         clearTimeout(timer);
         resolve();
       });
     });
-    found[current] ??= { stage: hangs ? "hangs" : "aborts" };
+    results[current] ??= { stage: hangs ? "hangs" : "aborts" };
     first = current + 1;
   }
   rmSync(folder, { recursive: true });
-  return found;
+  return results;
 }

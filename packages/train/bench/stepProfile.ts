@@ -104,11 +104,11 @@ async function profiled(): Promise<Event[]> {
       JSON.parse(readFileSync(join(folder, file), "utf8")),
     );
     const [events] = logs.sort((a, b) => b.length - a.length);
-    const seen = new Map<string, number>();
+    const counts = new Map<string, number>();
     return events!.filter((event) => {
       if (!event.name.endsWith("_kernel_time")) return false;
-      const runs = (seen.get(event.name) ?? 0) + 1;
-      seen.set(event.name, runs);
+      const runs = (counts.get(event.name) ?? 0) + 1;
+      counts.set(event.name, runs);
       return runs > 2;
     });
   } finally {

@@ -8,7 +8,12 @@ import { sgd, sparseCategoricalCrossentropy } from "@cajal/train";
 
 const [name = "lenet5", batch = 64, rounds = 20, steps = 30] = process.argv
   .slice(2)
-  .map((given, i) => (i === 0 ? given : Number(given))) as [string, number, number, number];
+  .map((argument, i) => (i === 0 ? argument : Number(argument))) as [
+  string,
+  number,
+  number,
+  number,
+];
 
 const { build, input } = modelFacts(name);
 const model = build({ classifier_activation: null });

@@ -168,13 +168,13 @@ describe.each(engines)("accumulated gradients on %s", (engine) => {
 
 it("refuses to accumulate less than one batch", async () => {
   const data = dataset({ x: tensor("float32", [4, 8, 8, 1]), y: tensor("int32", [4]) }).batch(2);
-  const given = { loss: sparseCategoricalCrossentropy(), optimizer: sgd(), epochs: 1 };
+  const settings = { loss: sparseCategoricalCrossentropy(), optimizer: sgd(), epochs: 1 };
   for (const accumulate of [0, 1.5])
-    await expect(train(small(), data, { ...given, accumulate }).next()).rejects.toMatchObject({
+    await expect(train(small(), data, { ...settings, accumulate }).next()).rejects.toMatchObject({
       code: "bad-argument",
     });
   const { points } = await findLearningRate(small(), few(20), {
-    ...given,
+    ...settings,
     accumulate: 4,
     steps: 6,
   });

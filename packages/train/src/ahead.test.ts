@@ -29,9 +29,9 @@ const some = async (tasks: number) => {
 describe("ahead", () => {
   it("gives all items in order", async () => {
     for (const count of [0, 1, 3, 100]) {
-      const seen: number[] = [];
-      for await (const i of ahead(source(10).items, count)) seen.push(i);
-      expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      const learned: number[] = [];
+      for await (const i of ahead(source(10).items, count)) learned.push(i);
+      expect(learned).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
   });
 
@@ -58,15 +58,15 @@ describe("ahead", () => {
 
   it("fails where the source fails, after the items before", async () => {
     const { log, items } = source(10, { failsAt: 4 });
-    const seen: number[] = [];
+    const learned: number[] = [];
     const run = async () => {
       for await (const i of ahead(items, 3)) {
-        seen.push(i);
+        learned.push(i);
         await some(10);
       }
     };
     await expect(run()).rejects.toThrow("item 4");
-    expect(seen).toEqual([0, 1, 2, 3]);
+    expect(learned).toEqual([0, 1, 2, 3]);
     expect(log.ended).toBe(true);
   });
 });

@@ -42,7 +42,7 @@ export async function findLearningRate(
   checkArgument("findLearningRate", "options", options, "object");
   const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
   const optimizer = optimizerOf(rest.optimizer);
-  const given = dataOf("data", data);
+  const dataset = dataOf("data", data);
   if (!(from > 0 && to > from && Number.isInteger(steps) && steps > 2))
     throw new CajalError(
       "bad-argument",
@@ -54,8 +54,8 @@ export async function findLearningRate(
   let average = 0;
   let best = Infinity;
   try {
-    const epochs = Math.ceil(steps / Math.ceil(given.batchCount / (rest.accumulate ?? 1)));
-    for await (const event of train(model, given, {
+    const epochs = Math.ceil(steps / Math.ceil(dataset.batchCount / (rest.accumulate ?? 1)));
+    for await (const event of train(model, dataset, {
       ...rest,
       epochs,
       optimizer: { ...optimizer, learningRate },

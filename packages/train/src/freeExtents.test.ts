@@ -89,8 +89,8 @@ function batchOf({ labels = () => [] }: Case, example: number[], seed: number): 
 }
 
 describe.each(["onnx", "tfjs"] as const)("engine %s trains with free extents", (engine) => {
-  const opened = (given: ModelConfig) =>
-    openTrainStep(given, initialize(given, { seed: 1 }), {
+  const opened = (config: ModelConfig) =>
+    openTrainStep(config, initialize(config, { seed: 1 }), {
       loss: sparseCategoricalCrossentropy(),
       optimizer: adam({ learningRate: 0.01 }),
       metrics: [accuracy()],
@@ -103,12 +103,12 @@ describe.each(["onnx", "tfjs"] as const)("engine %s trains with free extents", (
     const fixed = await Promise.all(each.shapes.map((shape) => opened(model(each, shape))));
     let last: TrainStep | undefined;
     for (const [i, at] of [0, 0, 1, 0].entries()) {
-      const given = batchOf(each, each.shapes[at]!, i);
+      const batch = batchOf(each, each.shapes[at]!, i);
       const now = fixed[at]!;
       // The model of the same extents, fixed, goes on from where the other stands.
       if (last && last !== now) await now.restore(await last.weights(), await last.state());
-      expect(await free.run(given)).toEqual(await now.run(given));
-      expect(await free.evaluate(given)).toEqual(await now.evaluate(given));
+      expect(await free.run(batch)).toEqual(await now.run(batch));
+      expect(await free.evaluate(batch)).toEqual(await now.evaluate(batch));
       last = now;
     }
     expect(await free.weights()).toEqual(await last!.weights());
@@ -119,9 +119,9 @@ describe.each(["onnx", "tfjs"] as const)("engine %s trains with free extents", (
 
 it("adds up batches of several extents from the first step on", async () => {
   const each = cases["images of one channel"]!;
-  const given = model(each, each.free);
-  const start = initialize(given, { seed: 1 });
-  const step = await openTrainStep(given, start, {
+  const config = model(each, each.free);
+  const start = initialize(config, { seed: 1 });
+  const step = await openTrainStep(config, start, {
     loss: sparseCategoricalCrossentropy(),
     optimizer: adam({ learningRate: 0.01 }),
   });

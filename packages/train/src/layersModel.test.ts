@@ -27,13 +27,13 @@ it("trains a LayersModel, and gives its weights back", async () => {
   if (typeof json === "string") throw new Error("got text, expected an object");
   const model = readKeras(json);
   const specs = weightSpecs(model);
-  const given = theirs.getWeights();
+  const parameters = theirs.getWeights();
   // TF.js lists the weights that train first; within a layer the order is Keras'.
   const variables = theirs.layers.flatMap((layer) => layer.weights);
   const weights = new Map<string, Tensor>();
   for (const [i, { key, shape }] of specs.entries())
     weights.set(key, tensor("float32", shape, variables[i]!.read().dataSync<"float32">()));
-  expect(weights.size).toBe(given.length);
+  expect(weights.size).toBe(parameters.length);
 
   // Upright bars and lying ones.
   const x = new Float32Array(40 * 36);

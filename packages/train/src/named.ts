@@ -29,61 +29,66 @@ function byOutput<T, R>(
     : read(value as T);
 }
 
-export const lossesOf = (given: ByOutput<LossLike>): ByOutput<Loss> =>
+export const lossesOf = (choice: ByOutput<LossLike>): ByOutput<Loss> =>
   byOutput(
-    given,
+    choice,
     (value) => has(value, "compute"),
-    (one: LossLike) => made<Loss>("loss", one, losses as never, "meanSquaredError()"),
+    (one: LossLike) => resolveNamed<Loss>("loss", one, losses as never, "meanSquaredError()"),
   );
 
 export const metricsOf = (
-  given: ByOutput<readonly MetricLike[]> = [],
+  choice: ByOutput<readonly MetricLike[]> = [],
 ): ByOutput<readonly Metric[]> =>
-  byOutput(given, Array.isArray, (list: readonly MetricLike[]) => {
+  byOutput(choice, Array.isArray, (list: readonly MetricLike[]) => {
     if (!Array.isArray(list))
       throw new CajalError(
         "bad-argument",
         `metrics: got ${show(list)}, expected a list: metrics: [accuracy()], or ["accuracy"].`,
       );
     return list.map((one: MetricLike) =>
-      made<Metric>("metric", one, { ...losses, ...metrics } as never, "accuracy()"),
+      resolveNamed<Metric>("metric", one, { ...losses, ...metrics } as never, "accuracy()"),
     );
   });
 
-export const optimizerOf = (given: OptimizerLike): Optimizer =>
-  made<Optimizer>("optimizer", given, optimizers as never, "adam({ learningRate: 0.001 })");
+export const optimizerOf = (choice: OptimizerLike): Optimizer =>
+  resolveNamed<Optimizer>(
+    "optimizer",
+    choice,
+    optimizers as never,
+    "adam({ learningRate: 0.001 })",
+  );
 
-function made<T>(
+function resolveNamed<T>(
   what: "loss" | "metric" | "optimizer",
-  given: T | string,
+  choice: T | string,
   makers: Readonly<Record<string, Maker<T>>>,
   line: string,
 ): T {
-  if (typeof given === "string") {
-    const wanted = plain(given);
-    const found = Object.entries(makers).find(([name, { names }]) =>
+  if (typeof choice === "string") {
+    const wanted = plain(choice);
+    const entry = Object.entries(makers).find(([name, { names }]) =>
       [name, ...names].some((each) => plain(each) === wanted),
     );
-    if (!found)
-      throw unknownName(what, given, [
+    if (!entry)
+      throw unknownName(what, choice, [
         ...new Set(Object.values(makers).flatMap(({ names }) => names)),
       ]);
-    return found[1]();
+    return entry[1]();
   }
   const needed = what === "optimizer" ? ["update", "learningRate"] : ["compute", "totals"];
   const works =
     what === "optimizer"
-      ? needed.every((name) => has(given, name))
-      : needed.some((name) => has(given, name));
+      ? needed.every((name) => has(choice, name))
+      : needed.some((name) => has(choice, name));
   if (!works)
     throw new CajalError(
       "bad-argument",
-      `${what}: got ${show(given)}, expected ${what === "metric" ? "one" : "one"} such as ${line} of @cajal/train, or its name in Keras.${
-        typeof given === "function" ? " Call it: it is the function that makes one." : ""
+      `${what}: got ${show(choice)}, expected ${what === "metric" ? "one" : "one"} such as ${line} of @cajal/train, or its name in Keras.${
+        typeof choice === "function" ? " Call it: it is the function that makes one." : ""
       }`,
       { what },
     );
-  return given;
+  return choice;
 }
 
 /** Names are compared without underscores and capitals. */

@@ -163,8 +163,8 @@ describe("the parameters of an ONNX model", () => {
   });
 
   it("refuses names that are no parameters, and a model with nothing left", async () => {
-    const code = (given: object) =>
-      openTrainStep(small(), { ...options, ...given }).then(
+    const code = (caught: object) =>
+      openTrainStep(small(), { ...options, ...caught }).then(
         () => "opened",
         (error: { code: string }) => error.code,
       );
@@ -202,7 +202,7 @@ describe("a training step of an ONNX model", () => {
     const model = small({ end: "Sigmoid" });
     const y = tensor("float32", [6, 2], [1, 0, 0, 1, 0, 1, 1, 0, 0, 1, 1, 0]);
     const data = dataset({ x: examples.x, y }).batch(2);
-    const given = {
+    const caught = {
       loss: binaryCrossentropy(),
       optimizer: adam({ learningRate: 0.01 }),
       epochs: 3,
@@ -211,7 +211,7 @@ describe("a training step of an ONNX model", () => {
       const saved: Parameters<NonNullable<TrainOptions["checkpoint"]>["save"]>[0][] = [];
       let weights: ReadonlyMap<string, Tensor> = new Map();
       const checkpoint = { save: async (each: (typeof saved)[number]) => void saved.push(each) };
-      for await (const event of train(model, data, { ...given, checkpoint, ...more }))
+      for await (const event of train(model, data, { ...caught, checkpoint, ...more }))
         if (event.type === "end") ({ weights } = event);
       return { saved, weights };
     };

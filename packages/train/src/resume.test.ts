@@ -38,7 +38,7 @@ const options: TrainOptions = {
 
 async function run(changes: Partial<TrainOptions> = {}, from = data()): Promise<Checkpoint> {
   let last: Checkpoint | undefined;
-  const checkpoint = { save: async (made: Checkpoint) => void (last = made) };
+  const checkpoint = { save: async (saved: Checkpoint) => void (last = saved) };
   for await (const event of train(model, from, { ...options, checkpoint, ...changes })) void event;
   return decodeCheckpoint(await encodeCheckpoint(last!));
 }

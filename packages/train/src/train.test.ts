@@ -164,8 +164,8 @@ describe.each(engines)("training on %s", (engine) => {
     const controller = new AbortController();
     let steps = 0;
     const running = (async () => {
-      const given = { ...options(engine), epochs: 1000, signal: controller.signal };
-      for await (const event of train(small(), few(), given))
+      const settings = { ...options(engine), epochs: 1000, signal: controller.signal };
+      for await (const event of train(small(), few(), settings))
         if (event.type === "step" && ++steps === 3) controller.abort(new Error("enough"));
     })();
     await expect(running).rejects.toThrow("enough");
@@ -294,14 +294,16 @@ describe.each(engines)("averages of weights on %s", (engine) => {
       engine,
     });
     const batch = { x: one, y: tensor("float32", [1, 1], [0]) };
-    const seen = [];
+    const losses = [];
     for (let i = 0; i < 3; i++) {
       await step.run(batch);
       const [weights, state] = [await step.weights(), await step.state()];
-      seen.push([weights, averagedWeights(weights, state)].map((w) => w.get("a/kernel")!.data[0]));
+      losses.push(
+        [weights, averagedWeights(weights, state)].map((w) => w.get("a/kernel")!.data[0]),
+      );
     }
     // w ← w − ¼·2w = w/2; averages: ½, then ½·½ + ½·¼ = ⅜, then ½·⅜ + ½·⅛ = ¼.
-    expect(seen).toEqual([
+    expect(losses).toEqual([
       [0.5, 0.5],
       [0.25, 0.375],
       [0.125, 0.25],
@@ -330,7 +332,7 @@ it("gives the same losses on both engines for 16 steps", async () => {
   const weights = initialize(model, { seed: 3 });
   const losses = await Promise.all(
     engines.map(async (engine) => {
-      const seen: number[] = [];
+      const values: number[] = [];
       for await (const event of train(model, few(), {
         ...options(engine),
         loss: sparseCategoricalCrossentropy({ fromLogits: true }),
@@ -338,8 +340,8 @@ it("gives the same losses on both engines for 16 steps", async () => {
         epochs: 4,
         weights,
       }))
-        if (event.type === "step") seen.push(event.loss);
-      return seen.slice(0, 16);
+        if (event.type === "step") values.push(event.loss);
+      return values.slice(0, 16);
     }),
   );
   expect(losses[0]!.length).toBe(16);

@@ -126,11 +126,11 @@ export async function* train(
   const metrics = metricsOf(options.metrics);
   if (classWeights !== undefined) checkClassWeights(classWeights);
   checkAllowed(allowChanges);
-  const given = dataOf("data", data);
-  const batched = batchSize === undefined ? given : given.batch(batchSize);
+  const dataset = dataOf("data", data);
+  const batched = batchSize === undefined ? dataset : dataset.batch(batchSize);
   const ordered = shuffle ? batched.shuffle({ seed }) : batched;
   if (ordered.batchCount === 0)
-    throw new CajalError("bad-argument", "train: the data has no batches.", { size: given.size });
+    throw new CajalError("bad-argument", "train: the data has no batches.", { size: dataset.size });
   const validation = options.validation && dataOf("validation", options.validation);
   if (validation?.batchCount === 0)
     throw new CajalError(

@@ -144,18 +144,18 @@ describe("a training step on a thread of its own", () => {
   });
 
   it("says so when the thread is lost", async () => {
-    const made = workers();
+    const pool = workers();
     const weights = initialize(small(), { seed: 1 });
     const step = await openTrainStep(small(), weights, { ...stepOptions, worker: true });
     const batch = await few().all();
     await step.run(batch);
-    await made()[0]!.terminate();
+    await pool()[0]!.terminate();
     await expect(step.run(batch)).rejects.toMatchObject({ code: "engine" });
     await step.dispose();
   });
 
   it("ends with the step, with the loop, and when that is aborted", async () => {
-    const made = workers();
+    const pool = workers();
     const weights = initialize(small(), { seed: 1 });
     const step = await openTrainStep(small(), weights, { ...stepOptions, worker: true });
     await step.run(await few().all());
@@ -171,18 +171,18 @@ describe("a training step on a thread of its own", () => {
     await expect(running).rejects.toThrow("enough");
     for await (const event of train(small(), few(), { ...stepOptions, epochs: 1, worker: true }))
       if (event.type === "step") break;
-    expect(made().length).toBe(3);
+    expect(pool().length).toBe(3);
     // A worker that has ended has this number.
-    expect(made().map(({ threadId }) => threadId)).toEqual([-1, -1, -1]);
+    expect(pool().map(({ threadId }) => threadId)).toEqual([-1, -1, -1]);
   });
 
   it("is where train computes, unless it is told otherwise", async () => {
-    const made = workers();
+    const pool = workers();
     await run({ worker: false });
     await run({ engine: "tfjs", device: "cpu" });
-    expect(made().length).toBe(0);
+    expect(pool().length).toBe(0);
     await run({});
-    expect(made().length).toBe(1);
+    expect(pool().length).toBe(1);
   });
 
   it("is found from the sources, and does not keep a process alive", async () => {

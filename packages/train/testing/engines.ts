@@ -37,10 +37,10 @@ const onnx: TestedEngine = {
   name: "onnx",
   async compute(inputs, body) {
     const { g, values } = graph(inputs);
-    const made = body(opsGraph(g), values);
-    for (const [name, value] of Object.entries(made)) g.output(value, `result/${name}`);
+    const computed = body(opsGraph(g), values);
+    for (const [name, value] of Object.entries(computed)) g.output(value, `result/${name}`);
     const results = await runGraph(g, inputs);
-    return mapValues(made, (_, name) => results[`result/${name}`]!);
+    return mapValues(computed, (_, name) => results[`result/${name}`]!);
   },
   async gradient(inputs, body, withRespectTo) {
     const { g, values } = graph(inputs);

@@ -7,9 +7,9 @@ import { sgd, sparseCategoricalCrossentropy, train } from "../src/index";
 
 const workers = new Set<Worker>();
 const { postMessage } = Worker.prototype;
-Worker.prototype.postMessage = function (...given) {
+Worker.prototype.postMessage = function (...args) {
   workers.add(this);
-  return postMessage.apply(this, given);
+  return postMessage.apply(this, args);
 };
 
 const net = functional("small");

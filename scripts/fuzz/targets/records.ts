@@ -33,8 +33,8 @@ export const records = defineTarget<string>({
     }
   },
   read(text) {
-    const found = parseRecords(text, "records");
-    return compare(found, found);
+    const parsed = parseRecords(text, "records");
+    return compare(parsed, parsed);
   },
 });
 

@@ -26,11 +26,11 @@ export const safetensors = defineTarget<Uint8Array>({
     const size = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + size)));
     const text = new TextEncoder().encode(JSON.stringify(mutateValue(header, random)) ?? "");
-    const made = new Uint8Array(8 + text.length + bytes.length - 8 - size);
-    new DataView(made.buffer).setBigUint64(0, BigInt(text.length), true);
-    made.set(text, 8);
-    made.set(bytes.subarray(8 + size), 8 + text.length);
-    return made;
+    const file = new Uint8Array(8 + text.length + bytes.length - 8 - size);
+    new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+    file.set(text, 8);
+    file.set(bytes.subarray(8 + size), 8 + text.length);
+    return file;
   },
   read(bytes) {
     const decoded = decodeSafetensors(bytes);

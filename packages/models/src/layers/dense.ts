@@ -5,7 +5,7 @@ import { activate } from "./definition/activations";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { convert } from "./shared/layouts";
-import { channelsOf, sizeOfKnown } from "./shared/shapes";
+import { channelsOf, staticSize } from "./shared/shapes";
 import type { Step } from "./definition/weightLayout";
 import { trainable, weightFields } from "./definition/weightFields";
 import { activationEnding } from "./shared/ending";
@@ -28,7 +28,7 @@ export const dense = defineLayer({
     trainable(config, "kernel", [channelsOf(x), config.units]),
     ...(config.use_bias ? [trainable(config, "bias", [config.units])] : []),
   ],
-  macs: ({ units }, [x]) => (sizeOfKnown(x.slice(1)) ?? NaN) * units,
+  macs: ({ units }, [x]) => (staticSize(x.slice(1)) ?? NaN) * units,
   kind: "dense",
   ending: activationEnding,
   mask: passesMask,

@@ -3,14 +3,14 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { flatten as flattened } from "./shared/reshaping";
-import { sizeOfKnown } from "./shared/shapes";
+import { staticSize } from "./shared/shapes";
 
 export const flatten = defineLayer({
   className: "Flatten",
   fields: {
     data_format: f.dataFormat("channels_last"),
   },
-  shape: (_, [x]) => [[x[0], sizeOfKnown(x.slice(1))]],
+  shape: (_, [x]) => [[x[0], staticSize(x.slice(1))]],
   integers: () => "moves",
   layout: "any",
   lower: (_, [x], g, { arrange, inputs, layout }) => {

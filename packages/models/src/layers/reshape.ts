@@ -4,7 +4,7 @@ import { CajalError, showShape, sizeOf } from "@cajal/core";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { reshapeTo } from "./shared/reshaping";
-import { sizeOfKnown } from "./shared/shapes";
+import { staticSize } from "./shared/shapes";
 
 export const reshape = defineLayer({
   className: "Reshape",
@@ -13,7 +13,7 @@ export const reshape = defineLayer({
     target_shape: f.integers(),
   },
   shape: ({ target_shape }, [x]) => {
-    const size = sizeOfKnown(x.slice(1));
+    const size = staticSize(x.slice(1));
     const free = target_shape.indexOf(-1);
     if (
       target_shape.some((extent) => extent < -1 || extent === 0) ||

@@ -19,12 +19,12 @@ const anyTensor: fc.Arbitrary<Tensor> = fc
     return fc
       .uint8Array({ minLength: zeros.byteLength, maxLength: zeros.byteLength })
       .map((bytes) => {
-        const made = tensor(dtype, shape);
+        const array = tensor(dtype, shape);
         // NaNs have many bit patterns; the property is on values.
         const values =
           dtype.startsWith("float3") || dtype === "float64" ? bytes.map((b) => b & 0x3f) : bytes;
-        new Uint8Array(made.data.buffer).set(values);
-        return made;
+        new Uint8Array(array.data.buffer).set(values);
+        return array;
       });
   });
 

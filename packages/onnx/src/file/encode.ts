@@ -139,7 +139,7 @@ type WriteInitializer = (name: string, tensor: Initializer) => Message<"TensorPr
 
 function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
   checkStructure(model, "encodeModel");
-  const made = writeMessage("ModelProto", {
+  const message = writeMessage("ModelProto", {
     ir_version: model.irVersion,
     producer_name: model.producer,
     producer_version: model.producerVersion,
@@ -152,13 +152,13 @@ function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
     functions: model.functions?.map((each) => functionProto(each, initializer)),
     ...rested(model),
   });
-  if (made.length > largest)
+  if (message.length > largest)
     throw new CajalError(
       "unsupported",
-      `a model of ${made.length} bytes does not fit one ONNX file, which holds 2 GB: write it with external data.`,
-      { length: made.length },
+      `a model of ${message.length} bytes does not fit one ONNX file, which holds 2 GB: write it with external data.`,
+      { length: message.length },
     );
-  return made;
+  return message;
 }
 
 const rested = ({ rest }: { readonly rest?: Uint8Array | undefined }) => (rest ? { rest } : {});
@@ -167,21 +167,21 @@ const opsetImport = (opsets: OnnxModel["opsets"]) =>
   Object.entries(opsets).map(([domain, version]) => ({ domain, version }));
 
 function functionProto(
-  made: LocalFunction,
+  localFunction: LocalFunction,
   initializer: WriteInitializer,
 ): Message<"FunctionProto"> {
   return {
-    name: made.name,
-    input: made.inputs,
-    output: made.outputs,
-    attribute: made.attributes,
-    node: made.nodes.map((node) => nodeProto(node, initializer)),
-    opset_import: opsetImport(made.opsets),
-    domain: made.domain || undefined,
-    attribute_proto: attributeProtos(made.defaults, initializer),
-    value_info: [...made.values.values()].map(valueInfoProto),
-    overload: made.overload,
-    ...rested(made),
+    name: localFunction.name,
+    input: localFunction.inputs,
+    output: localFunction.outputs,
+    attribute: localFunction.attributes,
+    node: localFunction.nodes.map((node) => nodeProto(node, initializer)),
+    opset_import: opsetImport(localFunction.opsets),
+    domain: localFunction.domain || undefined,
+    attribute_proto: attributeProtos(localFunction.defaults, initializer),
+    value_info: [...localFunction.values.values()].map(valueInfoProto),
+    overload: localFunction.overload,
+    ...rested(localFunction),
   };
 }
 

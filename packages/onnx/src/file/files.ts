@@ -101,8 +101,8 @@ class Beside {
         { location, offset, length, size: file.size },
       );
     const key = `${offset} ${length} ${location}`;
-    const known = this.#ranges.get(key);
-    if (known) return known.bytes;
+    const cached = this.#ranges.get(key);
+    if (cached) return cached.bytes;
     // Different tensors do not overlap: a small file must not ask for much memory.
     file.reserved += length;
     if (file.reserved > file.size)
@@ -122,9 +122,9 @@ class Beside {
   }
 
   #file(location: string, where: string) {
-    const known = this.#files.get(location);
-    if (known) return known;
-    const made = ioErrors("reading", where, () => {
+    const cached = this.#files.get(location);
+    if (cached) return cached;
+    const opened = ioErrors("reading", where, () => {
       // Links are followed before it is asked where a file lies.
       const folder = realpathSync(this.#folder);
       const path = realpathSync(join(folder, location));
@@ -134,8 +134,8 @@ class Beside {
         });
       return { path, size: statSync(path).size, reserved: 0 };
     });
-    this.#files.set(location, made);
-    return made;
+    this.#files.set(location, opened);
+    return opened;
   }
 }
 

@@ -13,14 +13,14 @@ const folder = new URL("../../fixtures/node/", import.meta.url);
 
 describe.each(Object.entries(expected))("%s", (name, outputs) => {
   const model = decodeModel(readFileSync(new URL(`${name}.onnx`, folder)));
-  const known = model.graph.nodes.every(({ op, domain }) => operator(op, domain));
+  const isListed = model.graph.nodes.every(({ op, domain }) => operator(op, domain));
 
   it("is read, passes, and is the same once written", () => {
     expect(problemsOf(model)).toEqual([]);
     expect(decodeModel(encodeModel(model))).toEqual(model);
   });
 
-  it.runIf(known)("has outputs of the types and shapes that the test comes with", () => {
+  it.runIf(isListed)("has outputs of the types and shapes that the test comes with", () => {
     // Not seeing what the model itself states of them.
     const bare = model.graph.outputs.map((output) => ({ ...output, shape: undefined }));
     const values = inferShapes({

@@ -1,13 +1,13 @@
 import { sizeOf, tensor } from "@cajal/core";
 import { computed } from "../model/elementType";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const affineGrid = defineGradient({
   op: "AffineGrid",
   // grid[n, p] = θ[n] · (x, y, 1)ᵀ of place p; dθ[n] = Σ_p dy[n, p] (x, y, 1).
   gradient: ([dy], { inputs: [theta], int }, g) => {
-    const shape = knownShape(dy!, "of AffineGrid");
+    const shape = staticShape(dy!, "of AffineGrid");
     const [batch, image, axes] = [shape[0]!, shape.slice(1, -1), shape.at(-1)!];
     const aligned = int("align_corners", 0) === 1;
     // Centres of pixels, −1 … 1 between the outermost centres, or between the edges of the image.

@@ -1,7 +1,7 @@
 import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, inFloat32, type GradientContext } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 /** Below every logit: −∞ would give NaN where a whole row is masked. */
@@ -16,7 +16,7 @@ export const attention = defineGradient({
     const [q, k, v, mask, pastKey, pastValue, used] = context.inputs;
     const flat = q!.shape!.length === 3;
     const inHeads = (x: Value, count: number) => {
-      const [batch, length, hidden] = knownShape(x, "of Attention");
+      const [batch, length, hidden] = staticShape(x, "of Attention");
       if (!flat) return x;
       return g.transpose(g.reshape(x, [batch!, length!, count, hidden! / count]), [0, 2, 1, 3]);
     };
@@ -25,8 +25,8 @@ export const attention = defineGradient({
     const newValue = inHeads(v!, context.int("kv_num_heads", 1));
     const presentKey = pastKey ? g.concat([pastKey, newKey], { axis: 2 }) : newKey;
     const presentValue = pastValue ? g.concat([pastValue, newValue], { axis: 2 }) : newValue;
-    const [batch, heads, length, size] = knownShape(query, "of Attention");
-    const total = knownShape(presentKey, "of Attention")[2]!;
+    const [batch, heads, length, size] = staticShape(query, "of Attention");
+    const total = staticShape(presentKey, "of Attention")[2]!;
     const key = repeated(g, presentKey, heads!);
     const value = repeated(g, presentValue, heads!);
 
@@ -34,7 +34,7 @@ export const attention = defineGradient({
     const products = g.matMul(g.mul(query, scale), g.transpose(key, [0, 1, 3, 2]));
     const cap = context.float("softcap", 0);
     let logits = cap > 0 ? g.mul(g.tanh(g.mul(products, 1 / cap)), cap) : products;
-    const past = pastKey ? knownShape(pastKey, "of Attention")[2]! : 0;
+    const past = pastKey ? staticShape(pastKey, "of Attention")[2]! : 0;
     for (const bias of biases(g, context, { mask, used, length: length!, total, past }))
       logits = g.add(logits, bias.dtype === logits.dtype ? bias : g.cast(bias, logits.dtype));
     const lowest = lowestOf(logits);
@@ -84,7 +84,7 @@ export const attention = defineGradient({
 
 /** Each head as often as several heads of the query share it: [h0, h0, h1, h1]. */
 function repeated(g: GraphBuilder, x: Value, heads: number): Value {
-  const [batch, own, length, size] = knownShape(x, "of Attention");
+  const [batch, own, length, size] = staticShape(x, "of Attention");
   if (own === heads) return x;
   const times = heads / own!;
   const each = g.expand(g.unsqueeze(x, [2]), [batch!, own!, times, length!, size!]);
@@ -110,12 +110,12 @@ function biases(
   },
 ): Value[] {
   const { node, int } = context;
-  const found: Value[] = [];
+  const masks: Value[] = [];
   const masked = (open: Value) => g.where(open, g.scalar("float32", 0), -Infinity);
   if (mask) {
     const whole = mask.dtype === "bool" ? masked(mask) : mask;
-    const missing = total - knownShape(whole, "of Attention").at(-1)!;
-    found.push(
+    const missing = total - staticShape(whole, "of Attention").at(-1)!;
+    masks.push(
       missing > 0
         ? g.pad(whole, { pads: [0, missing], axes: [-1], value: g.scalar(whole.dtype, -Infinity) })
         : whole,
@@ -136,13 +136,13 @@ function biases(
       const open = !(causal && back < 0) && !(left >= 0 && back > left) && !(right >= 0 && -back > right); // prettier-ignore
       return open ? 0 : -Infinity;
     });
-    found.push(g.constant(tensor("float32", [length, total], values)));
+    masks.push(g.constant(tensor("float32", [length, total], values)));
   }
   if (used) {
     const places = g.int64s(Array.from({ length: total }, (_, i) => i));
-    found.push(masked(g.less(places, g.reshape(used, [-1, 1, 1, 1]))));
+    masks.push(masked(g.less(places, g.reshape(used, [-1, 1, 1, 1]))));
   }
-  return found;
+  return masks;
 }
 
 /** The fourth output. Versions of the operator differ in what they give before the softmax. */

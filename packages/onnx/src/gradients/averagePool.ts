@@ -6,7 +6,7 @@ import { checkEntries } from "./shared/alongAxis";
 import { convolutionOf } from "./shared/convolutionOf";
 import { imageGradient } from "./shared/imageGradient";
 import { defineGradient, type GradientContext } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const averagePool = defineGradient({
   op: "AveragePool",
@@ -77,7 +77,7 @@ export const averagePool = defineGradient({
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 function poolOf(context: GradientContext, x: Value, y: Value): Convolution {
-  const channels = knownShape(x, "of AveragePool")[1]!;
+  const channels = staticShape(x, "of AveragePool")[1]!;
   const kernel = context.ints("kernel_shape")!;
   const weight = { name: "kernel", dtype: x.dtype, shape: [channels, 1, ...kernel] };
   return convolutionOf(context, x, weight, y);

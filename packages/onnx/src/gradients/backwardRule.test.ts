@@ -9,11 +9,11 @@ import type { OnnxModel } from "../model/model";
 
 async function run(model: OnnxModel, feeds: Readonly<Record<string, readonly number[]>>) {
   const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 4 });
-  const given = Object.entries(feeds).map(([name, data]) => [
+  const ortFeeds = Object.entries(feeds).map(([name, data]) => [
     name,
     new ort.Tensor("float32", Float32Array.from(data), [data.length]),
   ]);
-  const results = await session.run(Object.fromEntries(given));
+  const results = await session.run(Object.fromEntries(ortFeeds));
   await session.release();
   return (name: string) => Array.from(results[name]!.data as Float32Array);
 }

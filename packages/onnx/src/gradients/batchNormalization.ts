@@ -1,7 +1,7 @@
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext, type Scaled } from "./gradient";
 import { multiplied } from "./shared/scaled";
-import { knownShape, rankOf } from "./shared/sumTo";
+import { staticShape, rankOf } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({
   op: "BatchNormalization",
@@ -46,7 +46,7 @@ function trained(
 ): (Value | Scaled | undefined)[] {
   const [x, scale, , oldMean, oldVariance] = context.inputs as readonly [Value, Value, Value, Value, Value]; // prettier-ignore
   const dy = arrived ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
-  const shape = knownShape(x, "of BatchNormalization");
+  const shape = staticShape(x, "of BatchNormalization");
   const axes = shape.map((_, i) => i).filter((i) => i !== 1);
   const count = axes.reduce((product, i) => product * shape[i]!, 1);
   const { mean, variance } = statistics(g, x, axes, context);

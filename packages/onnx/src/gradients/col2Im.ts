@@ -1,6 +1,6 @@
 import { CajalError, sizeOf, tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const int64s = (...values: number[]) => tensor("int64", [values.length], values);
 
@@ -8,7 +8,7 @@ export const col2Im = defineGradient({
   op: "Col2Im",
   // Blocks are added up where they lie in the image; back, each block is cut out of dy (im2col).
   gradient: ([dy], { node, constant, ints }, g) => {
-    const [batch, channels, ...image] = knownShape(dy!, "of Col2Im");
+    const [batch, channels, ...image] = staticShape(dy!, "of Col2Im");
     const rank = image.length;
     const block = constant(2) && Array.from(constant(2)!.data, Number);
     if (!block)

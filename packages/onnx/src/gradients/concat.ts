@@ -1,5 +1,5 @@
 import { defineGradient } from "./gradient";
-import { isKnown } from "../model/dims";
+import { isStatic } from "../model/dims";
 import type { Dim } from "../model/model";
 import { rankOf } from "./shared/sumTo";
 
@@ -10,7 +10,7 @@ export const concat = defineGradient({
     const rank = rankOf(dy!);
     const axis = (int("axis", 0) + rank) % rank;
     const extents: readonly Dim[] = inputs.map((x) => x!.shape?.[axis]);
-    if (!isKnown(extents)) {
+    if (!isStatic(extents)) {
       const shapes = inputs.map((x) => g.slice(g.shape(x!), { starts: [axis], ends: [axis + 1] }));
       const sizes = g.concat(shapes, { axis: 0 });
       const parts = g.ops("Split", [dy, sizes], { axis }, { outputs: inputs.length });

@@ -10,15 +10,15 @@ export const conv = defineGradient({
   op: "Conv",
   // dx: dy convolved backwards; dw: x convolved with dy; db: dy summed over all positions.
   takesScaled: true,
-  gradient: ([given], context, g) => {
+  gradient: ([incoming], context, g) => {
     const [x, w, b] = context.inputs;
     const { scale, block } = context;
-    const conv = convolutionOf(context, x!, w!, given!);
+    const conv = convolutionOf(context, x!, w!, incoming!);
     const byKernel = scale && kernelIsSmall(conv) ? scale : undefined;
-    const dy = scale && !byKernel ? multiplied(g, { value: given!, scale }) : given!;
+    const dy = scale && !byKernel ? multiplied(g, { value: incoming!, scale }) : incoming!;
     const scaled = (kernel: Value) => (byKernel ? rowsMultiplied(g, kernel, byKernel) : kernel);
     const db = () => {
-      const sums = context.channelSums(given!);
+      const sums = context.channelSums(incoming!);
       return scale ? g.mul(sums, scale) : sums;
     };
     return [

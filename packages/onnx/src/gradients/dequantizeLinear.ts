@@ -1,6 +1,6 @@
 import { CajalError, tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const bytes = tensor("uint8", [2, 3, 2], [1, 200, 3, 40, 5, 60, 7, 80, 90, 10, 110, 12]);
 
@@ -15,8 +15,8 @@ export const dequantizeLinear = defineGradient({
         `node "${node.name}": the gradient of DequantizeLinear by scales of blocks is not known.`,
         { node: node.name, op: node.op },
       );
-    const rank = knownShape(x!, "of DequantizeLinear").length;
-    const scalar = knownShape(scale!, "of DequantizeLinear").every((extent) => extent === 1);
+    const rank = staticShape(x!, "of DequantizeLinear").length;
+    const scalar = staticShape(scale!, "of DequantizeLinear").every((extent) => extent === 1);
     const axis = rank === 1 ? 0 : (int("axis", 1) + rank) % rank;
     const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => scalar || i !== axis);
     const whole = (value: NonNullable<typeof x>) => g.cast(value, scale!.dtype);

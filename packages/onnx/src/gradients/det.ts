@@ -1,14 +1,14 @@
 import { tensor } from "@cajal/core";
 import { computed } from "../model/elementType";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const det = defineGradient({
   op: "Det",
   // ∂det X / ∂X[i, j] = (−1)^(i+j) times the determinant of X without row i and column j: right for matrices
   // without an inverse, too.
   gradient: ([dy], { inputs: [x] }, g) => {
-    const shape = knownShape(x!, "of Det");
+    const shape = staticShape(x!, "of Det");
     const [n, before] = [shape.at(-1)!, shape.slice(0, -2)];
     const over = g.reshape(dy!, [...before, 1, 1]);
     if (n === 1) return [over];

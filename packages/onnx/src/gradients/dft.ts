@@ -1,7 +1,7 @@
 import { CajalError, tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
 import { dft as transform } from "./shared/fourier";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const length = (n: number) => tensor("int64", [], [n]);
 
@@ -10,21 +10,21 @@ export const dft = defineGradient({
   // y = F x, F[k, n] = exp(−2πi kn / N); dx = F* dy = N F⁻¹ dy. And back: y = F⁻¹ x, dx = F dy / N. Of a real x
   // the real part counts; the half of the spectrum that was not asked for has gradient zero.
   gradient: ([dy], { node, inputs: [x, , stated], constant, int, outputs: [y] }, g) => {
-    const shape = knownShape(x!, "of DFT");
+    const shape = staticShape(x!, "of DFT");
     const rank = shape.length;
-    const given = stated ? constant(2)?.data[0] : undefined;
+    const axisInput = stated ? constant(2)?.data[0] : undefined;
     const [inverse, oneSided] = [int("inverse", 0) === 1, int("onesided", 0) === 1];
     const size = constant(1)?.data[0];
-    const unknown = (node.inputs[1] && size === undefined) || (stated && given === undefined);
+    const unknown = (node.inputs[1] && size === undefined) || (stated && axisInput === undefined);
     if (unknown || (inverse && oneSided))
       throw new CajalError(
         "unsupported",
         `node "${node.name}": the gradient of DFT ${unknown ? "needs a dft_length and an axis that are constants" : "with inverse and onesided is not known"}.`,
         { node: node.name, op: node.op },
       );
-    const axis = ((g.opset < 20 ? int("axis", 1) : Number(given ?? -2)) + rank) % rank;
+    const axis = ((g.opset < 20 ? int("axis", 1) : Number(axisInput ?? -2)) + rank) % rank;
     const [from, n] = [shape[axis]!, Number(size ?? shape[axis]!)];
-    const bins = knownShape(y!, "of DFT")[axis]!;
+    const bins = staticShape(y!, "of DFT")[axis]!;
     const whole = bins < n ? g.pad(dy!, { pads: [0, n - bins], axes: [axis] }) : dy!;
     const back = g.mul(transform(g, whole, { axis, inverse: !inverse }), inverse ? 1 / n : n);
     // Zeros had been put behind, or the rest left out.

@@ -1,6 +1,6 @@
 import { CajalError } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const einsum = defineGradient({
   op: "Einsum",
@@ -12,14 +12,14 @@ export const einsum = defineGradient({
     return inputs.map((x, i) => {
       if (!wants(i)) return undefined;
       const others = terms.flatMap((_, k) => (k === i ? [] : [k]));
-      const given = [result, ...others.map((k) => terms[k]!)];
+      const operands = [result, ...others.map((k) => terms[k]!)];
       const letters = [...terms[i]!];
-      const known = letters.filter((letter) => given.some((term) => term.includes(letter)));
-      const equation = `${given.join(",")}->${known.join("")}`;
+      const summed = letters.filter((letter) => operands.some((term) => term.includes(letter)));
+      const equation = `${operands.join(",")}->${summed.join("")}`;
       const sum = g.op("Einsum", [dy, ...others.map((k) => inputs[k])], { equation });
-      if (known.length === letters.length) return sum;
-      const shape = knownShape(x!, "of Einsum");
-      const open = shape.map((extent, axis) => (known.includes(letters[axis]!) ? extent : 1));
+      if (summed.length === letters.length) return sum;
+      const shape = staticShape(x!, "of Einsum");
+      const open = shape.map((extent, axis) => (summed.includes(letters[axis]!) ? extent : 1));
       return g.expand(g.reshape(sum, open), shape);
     });
   },

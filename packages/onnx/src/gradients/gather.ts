@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const indices = tensor("int64", [2, 2], [2, 0, 2, -1]);
 
@@ -9,10 +9,10 @@ export const gather = defineGradient({
   // dy is added to the slices it was taken from. ScatterElements, not ScatterND: ONNX Runtime adds
   // there in one thread, so that slices taken twice are not lost.
   gradient: ([dy], { inputs: [x, taken], int }, g) => {
-    const shape = knownShape(x!, "of Gather");
+    const shape = staticShape(x!, "of Gather");
     const axis = (int("axis", 0) + shape.length) % shape.length;
     const inner = shape.length - axis - 1;
-    const flat = knownShape(dy!, "of Gather");
+    const flat = staticShape(dy!, "of Gather");
     const taking = taken!.shape!.length;
     const count = flat.slice(axis, axis + taking).reduce((a, b) => a * b, 1);
     // All of the indices' axes become one, in the place of the axis.

@@ -1,7 +1,7 @@
 import { sizeOf } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 export const gridSample = defineGradient({
@@ -9,8 +9,8 @@ export const gridSample = defineGradient({
   // y at a place is the sum of the pixels around it, each times a weight that depends on the place (Jaderberg
   // et al. 2015, arXiv:1506.02025): so gradients go to the pixels and to the places.
   gradient: writtenOut(({ inputs: [x, grid], string, int }, g) => {
-    const [batch, channels, ...image] = knownShape(x!, "of GridSample");
-    const places = knownShape(grid!, "of GridSample").slice(1, -1);
+    const [batch, channels, ...image] = staticShape(x!, "of GridSample");
+    const places = staticShape(grid!, "of GridSample").slice(1, -1);
     const count = sizeOf(places);
     const flat = g.reshape(grid!, [batch!, count, image.length]);
     const mode = string("mode", "linear");
@@ -33,14 +33,14 @@ export const gridSample = defineGradient({
           .map(({ index }, axis) => g.mul(index, sizeOf(image.slice(axis + 1))))
           .reduce((a, b) => g.add(a, b));
         const index = g.expand(g.unsqueeze(flatIndex, [1]), [batch!, channels!, count]);
-        const found = g.gatherElements(pixels, index, { axis: 2 });
+        const gathered = g.gatherElements(pixels, index, { axis: 2 });
         const weight = chosen.flatMap((tap) => tap.weight ?? []);
-        if (weight.length === 0) return found;
+        if (weight.length === 0) return gathered;
         const product = g.unsqueeze(
           weight.reduce((a, b) => g.mul(a, b)),
           [1],
         );
-        return g.mul(found, product.dtype === x!.dtype ? product : g.cast(product, x!.dtype));
+        return g.mul(gathered, product.dtype === x!.dtype ? product : g.cast(product, x!.dtype));
       })
       .reduce((a, b) => g.add(a, b));
     return [g.reshape(y, [batch!, channels!, ...places])];
@@ -129,6 +129,6 @@ function padded(
 /** One of each list, in all ways. */
 const combinations = <T>(lists: readonly (readonly T[])[]): T[][] =>
   lists.reduce<T[][]>(
-    (made, list) => made.flatMap((chosen) => list.map((one) => [...chosen, one])),
+    (partial, list) => partial.flatMap((chosen) => list.map((one) => [...chosen, one])),
     [[]],
   );

@@ -1,5 +1,5 @@
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const groupNormalization = defineGradient({
   op: "GroupNormalization",
@@ -7,7 +7,7 @@ export const groupNormalization = defineGradient({
   // dx = r (dx̂ − mean dx̂ − x̂ · mean(dx̂ · x̂)), dx̂ = dy · γ. γ and β are a number a group in opset 18,
   // a number a channel from 21 on.
   gradient: ([dy], { inputs: [x, scale], int, float, wants }, g) => {
-    const [batch, channels, ...positions] = knownShape(x!, "of GroupNormalization");
+    const [batch, channels, ...positions] = staticShape(x!, "of GroupNormalization");
     const groups = int("num_groups", 1);
     const perGroup = channels! / groups;
     // [batch, groups, channels of a group, positions]
@@ -17,12 +17,12 @@ export const groupNormalization = defineGradient({
     const variance = average(g.mul(centred, centred));
     const r = g.reciprocal(g.sqrt(g.add(variance, float("epsilon", 1e-5))));
     const normal = g.mul(centred, r);
-    const aGroup = knownShape(scale!, "of GroupNormalization")[0] !== channels || perGroup === 1;
+    const aGroup = staticShape(scale!, "of GroupNormalization")[0] !== channels || perGroup === 1;
     const dx = () => {
       const dNormal = g.mul(grouped(dy!), g.reshape(scale!, [1, groups, aGroup ? 1 : perGroup, 1]));
       const along = g.mul(normal, average(g.mul(dNormal, normal)));
-      const made = g.mul(r, g.sub(g.sub(dNormal, average(dNormal)), along));
-      return g.reshape(made, [batch!, channels!, ...positions]);
+      const dImage = g.mul(r, g.sub(g.sub(dNormal, average(dNormal)), along));
+      return g.reshape(dImage, [batch!, channels!, ...positions]);
     };
     const axes = aGroup ? [0, 2, 3] : [0, 3];
     const sum = (value: NonNullable<typeof x>) =>

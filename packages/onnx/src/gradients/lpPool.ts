@@ -2,7 +2,7 @@ import { convolutionOf } from "./shared/convolutionOf";
 import { imageGradient } from "./shared/imageGradient";
 import { defineGradient } from "./gradient";
 import { nonZero } from "./shared/nonZero";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const lpPool = defineGradient({
   op: "LpPool",
@@ -11,7 +11,7 @@ export const lpPool = defineGradient({
     const [x] = context.inputs;
     const [y] = context.outputs;
     const p = context.int("p", 2);
-    const channels = knownShape(x!, "of LpPool")[1]!;
+    const channels = staticShape(x!, "of LpPool")[1]!;
     const kernel = context.ints("kernel_shape")!;
     const shape = [channels, 1, ...kernel];
     const pool = convolutionOf(context, x!, { name: "kernel", dtype: x!.dtype, shape }, dy!);

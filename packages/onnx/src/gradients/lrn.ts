@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const lrn = defineGradient({
   op: "LRN",
@@ -35,7 +35,7 @@ function overChannels(
   before: number,
   after: number,
 ): Value {
-  const [batch, channels, ...spatial] = knownShape(x, "of LRN");
+  const [batch, channels, ...spatial] = staticShape(x, "of LRN");
   const positions = spatial.reduce((a, b) => a * b, 1);
   const image = g.reshape(x, [batch!, 1, channels!, positions]);
   const mean = g.averagePool(image, {

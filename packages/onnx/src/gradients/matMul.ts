@@ -1,5 +1,5 @@
 import type { GraphBuilder, Value } from "../graph/builder";
-import { isKnown } from "../model/dims";
+import { isStatic } from "../model/dims";
 import { defineGradient } from "./gradient";
 import { rankOf, reshapeLike, sumTo } from "./shared/sumTo";
 
@@ -15,15 +15,16 @@ export const matMul = defineGradient({
     let grad = dy!;
     if (rankOfB === 1) grad = g.unsqueeze(grad, [-1]);
     if (rankOfA === 1) grad = g.unsqueeze(grad, [-2]);
-    const leftGradient = () => reshapeLike(g, sumTo(g, g.matMul(grad, turned(g, right)), left), a!);
+    const leftGradient = () =>
+      reshapeLike(g, sumTo(g, g.matMul(grad, transposed(g, right)), left), a!);
     const rightGradient = () => {
       // One matrix for all of a batch: its gradient is one product over all rows, no sum after it.
       const product =
-        rankOf(right) === 2 && rankOf(left) > 2 && isKnown(right.shape) && !right.shape.includes(0)
+        rankOf(right) === 2 && rankOf(left) > 2 && isStatic(right.shape) && !right.shape.includes(0)
           ? g.gemm(rows(g, left, right.shape[0]!), rows(g, grad, right.shape[1]!), undefined, {
               transA: 1,
             })
-          : sumTo(g, g.matMul(turned(g, left), grad), right);
+          : sumTo(g, g.matMul(transposed(g, left), grad), right);
       return reshapeLike(g, product, b!);
     };
     return [wants(0) ? leftGradient() : undefined, wants(1) ? rightGradient() : undefined];
@@ -68,7 +69,7 @@ export const matMul = defineGradient({
 });
 
 /** The matrices transposed. */
-function turned(g: GraphBuilder, x: Value): Value {
+function transposed(g: GraphBuilder, x: Value): Value {
   const rank = rankOf(x);
   return g.transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
 }

@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { whereGreatest } from "./shared/whereGreatest";
 
 export const maxPool = defineGradient({
@@ -11,8 +11,8 @@ export const maxPool = defineGradient({
   // each place once at most, and MaxUnpool is the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
     if (context.withoutIndices) return [whereGreatest(g, dy!, context)];
-    const shape = knownShape(context.inputs[0]!, "of MaxPool");
-    const pooled = knownShape(dy!, "of MaxPool");
+    const shape = staticShape(context.inputs[0]!, "of MaxPool");
+    const pooled = staticShape(dy!, "of MaxPool");
     const kernel = context.ints("kernel_shape")!;
     const strides = context.ints("strides") ?? kernel.map(() => 1);
     const dilations = context.ints("dilations") ?? kernel.map(() => 1);
@@ -29,7 +29,7 @@ export const maxPool = defineGradient({
       !context.ints("pads")?.some((pad) => pad !== 0) &&
       kernel.every((k, i) => k === strides[i] && shape[i + 2] === k * pooled[i + 2]!);
     const indices =
-      tiles && size <= foundAgain
+      tiles && size <= exactIndices
         ? indicesInTiles(g, context.inputs[0]!, context.outputs[0]!, { shape, kernel })
         : indicesInRows(g, context);
     if (apart && kernel.length === 2)
@@ -92,7 +92,7 @@ function indicesInRows(g: GraphBuilder, context: GradientContext): Value {
  * ONNX Runtime's CPU pools with indices take ten times as long as those without. Up to as many
  * elements it is faster to look for the maxima again; above, memory is what limits that.
  */
-const foundAgain = 4 * 1024 * 1024;
+const exactIndices = 4 * 1024 * 1024;
 
 /**
  * The operator's second output where windows tile the image. What equals its window's maximum is
@@ -113,7 +113,7 @@ function indicesInTiles(
     coordinate_transformation_mode: "asymmetric",
   });
   // The last place is worth 0, as what is no maximum: a window of NaN, which equals nothing, gets an
-  // index that is at least one of the image. With at most `foundAgain` of them float32 is exact.
+  // index that is at least one of the image. With at most `exactIndices` of them float32 is exact.
   const worths = g.constant(
     tensor(
       "float32",

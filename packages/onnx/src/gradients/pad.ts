@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { alongAxis, checkEntries, type SparseMatrix } from "./shared/alongAxis";
 import { constantNumbers } from "./shared/constantNumbers";
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const pads = (...values: number[]) => tensor("int64", [values.length], values);
 
@@ -11,7 +11,7 @@ export const pad = defineGradient({
   // Constant padding is cut off again; mirrored and repeated edges are summed back onto their source.
   gradient: ([dy], context, g) => {
     const x = context.inputs[0]!;
-    const extents = knownShape(x, "of Pad");
+    const extents = staticShape(x, "of Pad");
     const values = constantNumbers(context, 1, "pads")!;
     const axes = constantNumbers(context, 3, "axes") ?? extents.map((_, i) => i);
     const sides = axes.map((axis, i) => ({

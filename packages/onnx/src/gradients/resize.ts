@@ -4,7 +4,7 @@ import { show } from "../model/dims";
 import { defineGradient, type GradientContext } from "./gradient";
 import { alongAxis, checkEntries, transpose, type Entry } from "./shared/alongAxis";
 import { constantNumbers } from "./shared/constantNumbers";
-import { knownShape, rankOf } from "./shared/sumTo";
+import { staticShape, rankOf } from "./shared/sumTo";
 
 const scales = (...values: number[]) => tensor("float32", [values.length], values);
 const sizes = (...values: number[]) => tensor("int64", [values.length], values);
@@ -117,7 +117,7 @@ function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
     const i = listed.indexOf(axis);
     if (i < 0 || (scales[i] === 1 && !crops)) return undefined;
     const crop = [roi?.[i] ?? 0, roi?.[i + listed.length] ?? 1] as const;
-    const [from, to] = [knownShape(x, "of Resize")[axis]!, knownShape(y, "of Resize")[axis]!];
+    const [from, to] = [staticShape(x, "of Resize")[axis]!, staticShape(y, "of Resize")[axis]!];
     const whole = crop[0] === 0 && crop[1] === 1;
     if (from === to && whole && (crops || coordinatesOf(context) === "align_corners"))
       return undefined;
@@ -130,7 +130,7 @@ const f = Math.fround;
 
 /** The factors that lead to `sizes`, one for all axes where the aspect ratio is kept. */
 function scalesBySizes(context: GradientContext, axes: readonly number[]): readonly number[] {
-  const from = knownShape(context.inputs[0]!, "of Resize");
+  const from = staticShape(context.inputs[0]!, "of Resize");
   const sizes = constantNumbers(context, 3, "sizes")!;
   const scales = axes.map((axis, i) => f(sizes[i]! / from[axis]!));
   const policy = context.string("keep_aspect_ratio_policy", "stretch");

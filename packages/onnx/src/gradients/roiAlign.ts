@@ -2,7 +2,7 @@ import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { computed } from "../model/elementType";
 import { defineGradient, inFloat32, type GradientContext } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 const batches = tensor("int64", [3], [0, 1, 1]);
@@ -16,7 +16,7 @@ export const roiAlign = defineGradient({
   gradient: writtenOut((context, g) => {
     const { int, string, float, inputs } = context;
     const [x, rois, batch] = inputs;
-    const [, , height, width] = knownShape(x!, "of RoiAlign");
+    const [, , height, width] = staticShape(x!, "of RoiAlign");
     if (string("mode", "avg") !== "avg") throw unsupported(context, "mode max");
     const samples = int("sampling_ratio", 0);
     // As many as the region is larger than the result, which only running it tells.
@@ -82,7 +82,7 @@ function weights(
     g.sub(place, g.constant(tensor(computed(places.dtype), [1, 1, extent], pixels))),
   );
   const weight = g.mul(g.relu(g.sub(1, distance)), g.unsqueeze(g.cast(inside, places.dtype), [2]));
-  const regions = knownShape(places, "of RoiAlign")[0]!;
+  const regions = staticShape(places, "of RoiAlign")[0]!;
   return g.reduceMean(g.reshape(weight, [regions, bins, samples, extent]), {
     axes: [2],
     keepdims: false,

@@ -1,6 +1,6 @@
 import { tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 const positions = tensor("int64", [2, 3], [0, 4, 1, 2, 2, 3]);
@@ -11,7 +11,7 @@ export const rotaryEmbedding = defineGradient({
   // (Su et al. 2021, arXiv:2104.09864). A pair is two neighbours, or one number of each half.
   gradient: writtenOut(({ inputs, int }, g) => {
     const [x, cosines, sines, ids] = inputs;
-    const shape = knownShape(x!, "of RotaryEmbedding");
+    const shape = staticShape(x!, "of RotaryEmbedding");
     const flat = shape.length === 3;
     const heads = flat ? int("num_heads", 1) : shape[1]!;
     const [batch, length] = flat ? [shape[0]!, shape[1]!] : [shape[0]!, shape[2]!];
@@ -28,7 +28,7 @@ export const rotaryEmbedding = defineGradient({
     const b = neighbours ? part(1, rotated, 2) : part(rotated / 2, rotated);
     const first = g.sub(g.mul(cos, a), g.mul(sin, b));
     const second = g.add(g.mul(sin, a), g.mul(cos, b));
-    const turned = neighbours
+    const result = neighbours
       ? g.reshape(g.concat([g.unsqueeze(first, [4]), g.unsqueeze(second, [4])], { axis: 4 }), [
           batch,
           length,
@@ -36,7 +36,7 @@ export const rotaryEmbedding = defineGradient({
           rotated,
         ])
       : g.concat([first, second], { axis: 3 });
-    const y = rotated < size ? g.concat([turned, part(rotated, size)], { axis: 3 }) : turned;
+    const y = rotated < size ? g.concat([result, part(rotated, size)], { axis: 3 }) : result;
     return [flat ? g.reshape(y, shape) : g.transpose(y, [0, 2, 1, 3])];
   }),
   samples: inFloat32([

@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext } from "./gradient";
 import { constantNumbers } from "./shared/constantNumbers";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 const at = (...values: number[]) => tensor("int64", [values.length], values);
 
@@ -10,7 +10,7 @@ export const slice = defineGradient({
   op: "Slice",
   // dy goes back to where it was cut out: steps are spread with zeros between, the rest is padding.
   gradient: ([dy], context, g) => {
-    const extents = knownShape(context.inputs[0]!, "of Slice");
+    const extents = staticShape(context.inputs[0]!, "of Slice");
     const rank = extents.length;
     const before = extents.map(() => 0);
     const after = extents.map(() => 0);
@@ -46,8 +46,8 @@ function cuts(context: GradientContext, extents: readonly number[]) {
   const ends = constantNumbers(context, 2, "ends")!;
   const axes = constantNumbers(context, 3, "axes") ?? starts.map((_, i) => i);
   const steps = constantNumbers(context, 4, "steps") ?? starts.map(() => 1);
-  return axes.map((given, i) => {
-    const axis = given < 0 ? given + extents.length : given;
+  return axes.map((signedAxis, i) => {
+    const axis = signedAxis < 0 ? signedAxis + extents.length : signedAxis;
     const extent = extents[axis]!;
     const step = steps[i]!;
     const from = (value: number) => (value < 0 ? value + extent : value);
@@ -65,7 +65,7 @@ function reverse(g: GraphBuilder, x: Value, axis: number): Value {
 
 /** Puts step − 1 zeros between neighbours along an axis: n becomes (n − 1) · step + 1. */
 function spread(g: GraphBuilder, x: Value, axis: number, step: number): Value {
-  const shape = knownShape(x, "of Slice");
+  const shape = staticShape(x, "of Slice");
   // [.., n, ..] → [.., n, 1, ..] → [.., n, step, ..] → [.., n · step, ..]
   const pads = Array<number>(2 * (shape.length + 1)).fill(0);
   pads[shape.length + 1 + axis + 1] = step - 1;

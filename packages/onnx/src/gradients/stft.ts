@@ -1,7 +1,7 @@
 import { CajalError, tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
 import { dft } from "./shared/fourier";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 import { writtenOut } from "./shared/writtenOut";
 
 const int64 = (n: number) => tensor("int64", [], [n]);
@@ -10,10 +10,10 @@ export const stft = defineGradient({
   op: "STFT",
   // The DFT of frames of the signal, each times the window.
   gradient: writtenOut(({ node, inputs: [signal, , window], constant, int }, g) => {
-    const shape = knownShape(signal!, "of STFT");
+    const shape = staticShape(signal!, "of STFT");
     const step = constant(1) && Number(constant(1)!.data[0]);
     const stated = constant(3) && Number(constant(3)!.data[0]);
-    const length = window ? knownShape(window, "of STFT")[0] : stated;
+    const length = window ? staticShape(window, "of STFT")[0] : stated;
     if (!step || !length)
       throw new CajalError(
         "unsupported",

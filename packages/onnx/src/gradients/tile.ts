@@ -1,13 +1,13 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { knownShape } from "./shared/sumTo";
+import { staticShape } from "./shared/sumTo";
 
 export const tile = defineGradient({
   op: "Tile",
   // Each axis of y is [repeats, extent]: sum over the repeats.
   gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
-    const extents = knownShape(x!, "of Tile");
-    const tiled = knownShape(y!, "of Tile");
+    const extents = staticShape(x!, "of Tile");
+    const tiled = staticShape(y!, "of Tile");
     const split = extents.flatMap((extent, i) => [extent === 0 ? 1 : tiled[i]! / extent, extent]);
     const axes = extents.map((_, i) => 2 * i);
     return [g.reduceSum(g.reshape(dy!, split, { allowzero: 1 }), { axes, keepdims: false })];

@@ -15,15 +15,15 @@ import {
   constantIn,
   definitionOf,
   inferNode,
-  known,
+  inferredOf,
   nameOf,
-  type Known,
+  type InferredValue,
   type Scope,
   type Stated,
 } from "./infer";
 import type { ElementType } from "../model/elementType";
 import type { Container, Dim, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model"; // prettier-ignore
-import { checkInitializer, madeHere } from "../model/checkStructure";
+import { checkInitializer, asWellFormed } from "../model/checkStructure";
 import { scalarOf } from "../model/scalarOf";
 import type { Value } from "../operators/method";
 import { checkValue } from "./checkValue";
@@ -56,7 +56,7 @@ export class GraphAssembler implements Scope {
   readonly #outputs: ValueInfo[] = [];
   readonly #values = new Map<string, Value>();
   /** Values of which more is known than type and shape. */
-  readonly #known = new Map<string, Known>();
+  readonly #inferred = new Map<string, InferredValue>();
   /** Outputs of nodes that are other names of values, as outputs of the graph. */
   readonly #published = new Set<string>();
   /** Small constants by content, so that a graph holds each once. */
@@ -98,7 +98,7 @@ export class GraphAssembler implements Scope {
   initializer(name: string, data: Initializer): Value {
     checkArgument("initializer", "name", name, "string");
     checkInitializer(data, `initializer "${name}"`);
-    const value = this.#declare({ name, dtype: data.dtype, shape: data.shape }, known(data));
+    const value = this.#declare({ name, dtype: data.dtype, shape: data.shape }, inferredOf(data));
     this.#initializers.set(name, data);
     return value;
   }
@@ -151,8 +151,8 @@ export class GraphAssembler implements Scope {
   }
 
   /** What is known of the value of that name, here or in the graph around. */
-  find(name: string): Known | undefined {
-    return this.#known.get(name) ?? this.#values.get(name) ?? this.#outer?.find(name);
+  find(name: string): InferredValue | undefined {
+    return this.#inferred.get(name) ?? this.#values.get(name) ?? this.#outer?.find(name);
   }
 
   /** The nodes so far, in the order in which they run. */
@@ -345,7 +345,7 @@ export class GraphAssembler implements Scope {
       metadata = Object.fromEntries(this.#adopted?.metadata ?? []),
     } = options;
     checkArgument("build", "metadata", metadata, "object");
-    return madeHere({
+    return asWellFormed({
       ...this.#adopted,
       irVersion: this.opset >= 21 ? 10 : this.opset >= 19 ? 9 : 8,
       opsets: Object.fromEntries(this.#shared.opsets),
@@ -355,7 +355,7 @@ export class GraphAssembler implements Scope {
     });
   }
 
-  #add(node: Node, outputs: readonly Known[]): Value[] {
+  #add(node: Node, outputs: readonly InferredValue[]): Value[] {
     if (!this.#shared.opsets.has(node.domain)) this.#shared.opsets.set(node.domain, 1);
     const values = node.outputs.map((name, i) => {
       const { dtype, containers } = outputs[i]!;
@@ -371,13 +371,13 @@ export class GraphAssembler implements Scope {
     return values;
   }
 
-  #declare(value: Value, what: Known = value): Value {
+  #declare(value: Value, what: InferredValue = value): Value {
     if (this.#lookup(value.name))
       throw new CajalError("bad-model", `value "${value.name}" is defined twice.`, {
         value: value.name,
       });
     this.#values.set(value.name, value);
-    if (what.elements || what.constant) this.#known.set(value.name, what);
+    if (what.elements || what.constant) this.#inferred.set(value.name, what);
     this.#shared.names.take(value.name);
     return value;
   }

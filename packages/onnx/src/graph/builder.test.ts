@@ -243,10 +243,10 @@ describe("outputs", () => {
   it("give the values made here their names, and copy what has one", async () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2]);
-    const made = g.relu(x);
-    g.output(made, "relu");
-    g.output(g.neg(made), "negated");
-    g.output(made, "again");
+    const relu = g.relu(x);
+    g.output(relu, "relu");
+    g.output(g.neg(relu), "negated");
+    g.output(relu, "again");
     g.output(x, "same");
     expect(g.build().graph.nodes.map(({ op, outputs }) => [op, ...outputs])).toEqual([
       ["Relu", "relu"],

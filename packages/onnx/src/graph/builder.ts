@@ -13,7 +13,7 @@ import { loadModel } from "./load";
 export { defaultOpset } from "./assembler";
 export type { Attributes } from "../model/attribute";
 export type { Value } from "../operators/method";
-export { broadcast, knownSize } from "../model/dims";
+export { broadcast, staticSize } from "../model/dims";
 
 const methods: readonly (readonly [string, Method])[] = operators.flatMap((operator) =>
   Object.entries(operator.methods ?? {}),

@@ -1,15 +1,15 @@
 // Checks a model: that its values are defined once and before they are used (SSA), that its nodes
 // are what their operators allow, that types and shapes fit, and that what it states of itself is so.
 import { CajalError, isCajalError } from "@cajal/core";
-import { isKnown, show, type Dims } from "../model/dims";
+import { isStatic, show, type Dims } from "../model/dims";
 import { typeOf } from "./checkNode";
 import {
   inferNode,
-  known,
+  inferredOf,
   nameOf,
   statedIn,
   isExtent,
-  type Known,
+  type InferredValue,
   type Scope,
   type Stated,
 } from "./infer";
@@ -74,25 +74,25 @@ const at = (node: Node, message: string): Problem => ({
 });
 
 /** Nodes of a graph and those inside it, by domain. */
-function byDomain(graph: Graph, found = new Map<string, Node[]>()): Map<string, Node[]> {
+function byDomain(graph: Graph, nodesOf = new Map<string, Node[]>()): Map<string, Node[]> {
   for (const node of graph.nodes) {
-    const list = found.get(node.domain);
+    const list = nodesOf.get(node.domain);
     if (list) list.push(node);
-    else found.set(node.domain, [node]);
+    else nodesOf.set(node.domain, [node]);
     for (const attribute of Object.values(node.attributes))
-      if (attribute.type === "graph") byDomain(attribute.value, found);
+      if (attribute.type === "graph") byDomain(attribute.value, nodesOf);
   }
-  return found;
+  return nodesOf;
 }
 
 /** Node names, where they are given, belong to one node each. */
-function checkNames(graph: Graph, problems: Problem[], seen = new Set<string>()): void {
+function checkNames(graph: Graph, problems: Problem[], names = new Set<string>()): void {
   for (const node of graph.nodes) {
-    if (node.name && seen.has(node.name))
+    if (node.name && names.has(node.name))
       problems.push(at(node, "another node has the same name."));
-    seen.add(node.name);
+    names.add(node.name);
     for (const attribute of Object.values(node.attributes))
-      if (attribute.type === "graph") checkNames(attribute.value, problems, seen);
+      if (attribute.type === "graph") checkNames(attribute.value, problems, names);
   }
 }
 
@@ -102,14 +102,14 @@ function checkNames(graph: Graph, problems: Problem[], seen = new Set<string>())
  */
 function checkGraph(
   graph: Graph,
-  outer: ReadonlyMap<string, Known | undefined>,
+  outer: ReadonlyMap<string, InferredValue | undefined>,
   scope: Scope,
   opset: number,
   problems: Problem[],
 ): void {
   const values = new Map(outer);
   const inner: Scope = { find: (name) => values.get(name) ?? scope.find(name) };
-  const define = (name: string, value: Known | undefined, where: string) => {
+  const define = (name: string, value: InferredValue | undefined, where: string) => {
     if (values.has(name))
       problems.push({ message: `${where}: value ${JSON.stringify(name)} is defined twice.` });
     values.set(name, value);
@@ -128,9 +128,9 @@ function checkGraph(
   for (const [name, tensor] of graph.initializers) {
     if (name === "") problems.push({ message: "an initializer has no name." });
     const input = inputs.get(name);
-    if (input) checkStated(input, known(tensor), `initializer`, problems);
-    if (input) values.set(name, known(tensor));
-    else define(name, known(tensor), "initializer");
+    if (input) checkStated(input, inferredOf(tensor), `initializer`, problems);
+    if (input) values.set(name, inferredOf(tensor));
+    else define(name, inferredOf(tensor), "initializer");
   }
 
   const stated = statedIn(graph);
@@ -200,12 +200,12 @@ function inOrder(
 /** Undefined where it cannot be told, for a reason told here or before. */
 function inferOutputs(
   node: Node,
-  values: ReadonlyMap<string, Known | undefined>,
+  values: ReadonlyMap<string, InferredValue | undefined>,
   scope: Scope,
   opset: number,
   stated: Stated,
   problems: Problem[],
-): readonly Known[] | undefined {
+): readonly InferredValue[] | undefined {
   const blind = used(node).some((name) => !values.get(name));
   if (blind && operator(node.op, node.domain)) return undefined;
   try {
@@ -224,7 +224,12 @@ function inferOutputs(
 }
 
 /** What the file states of a value against what follows from its nodes. */
-function checkStated(stated: ValueInfo, is: Known, where: string, problems: Problem[]): void {
+function checkStated(
+  stated: ValueInfo,
+  is: InferredValue,
+  where: string,
+  problems: Problem[],
+): void {
   const value = `${where}, value ${JSON.stringify(stated.name)}`;
   if (typeOf(stated) !== typeOf(is))
     problems.push({ message: `${value} is stated as ${typeOf(stated)} and is ${typeOf(is)}.` });
@@ -247,5 +252,5 @@ function checkExtents(value: ValueInfo, where: string, problems: Problem[]): boo
 function contradict(a: Dims, b: Dims): boolean {
   if (!a || !b) return false;
   if (a.length !== b.length) return true;
-  return a.some((extent, i) => isKnown([extent, b[i]]) && extent !== b[i]);
+  return a.some((extent, i) => isStatic([extent, b[i]]) && extent !== b[i]);
 }

@@ -29,8 +29,8 @@ function model(
 }
 
 /** What is wrong with a model, without what its outputs are stated as. */
-const wrong = (made: OnnxModel) =>
-  problemsOf(made)
+const wrong = (subject: OnnxModel) =>
+  problemsOf(subject)
     .map(({ message }) => message)
     .filter((message) => !message.includes("is stated as"));
 
@@ -118,8 +118,8 @@ describe("refuses what ONNX Runtime does not open", () => {
       },
       /input 0 is sequence\(float32\)/,
     ],
-  ])("%s", (_, made, message) => {
-    expect(wrong(made)).toEqual([expect.stringMatching(message)]);
+  ])("%s", (_, invalid, message) => {
+    expect(wrong(invalid)).toEqual([expect.stringMatching(message)]);
   });
 });
 
@@ -159,8 +159,8 @@ describe("passes what is valid", () => {
     ],
     ["Identity of strings", model("Identity", 13, [["a", "string", [2]]])],
     ["Loop without a condition", loop()],
-  ])("%s", (_, made) => {
-    expect(wrong(made)).toEqual([]);
+  ])("%s", (_, valid) => {
+    expect(wrong(valid)).toEqual([]);
   });
 
   function loop(): OnnxModel {
@@ -193,8 +193,8 @@ describe("passes what is valid", () => {
 
 describe("operators that are not known here", () => {
   const other = (more: Partial<OnnxModel["graph"]> = {}) => {
-    const made = model("Wavelet", 18, [[...x]], { bits: int(3) }, { domain: "org.example" });
-    return { ...made, graph: { ...made.graph, ...more } };
+    const wavelet = model("Wavelet", 18, [[...x]], { bits: int(3) }, { domain: "org.example" });
+    return { ...wavelet, graph: { ...wavelet.graph, ...more } };
   };
   it("are what the model states", () => expect(problemsOf(other())).toEqual([]));
   it("are named where it states nothing", () => {

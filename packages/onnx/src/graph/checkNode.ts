@@ -32,11 +32,11 @@ export function checkStandard(
   checkCount("inputs", node.inputs, schema.leastInputs, schema.inputs);
   checkCount("outputs", node.outputs, schema.leastOutputs, schema.outputs);
   for (const [name, attribute] of Object.entries(node.attributes)) {
-    const known = schema.attributes.get(name);
-    if (!known) throw unknownName(`attribute of ${op}`, name, schema.attributes.keys());
+    const declared = schema.attributes.get(name);
+    if (!declared) throw unknownName(`attribute of ${op}`, name, schema.attributes.keys());
     const type = attribute.type === "reference" ? attribute.of : attribute.type;
-    if (type !== known.type)
-      throw bad(`attribute "${name}" is of type ${type}, expected ${known.type}.`);
+    if (type !== declared.type)
+      throw bad(`attribute "${name}" is of type ${type}, expected ${declared.type}.`);
   }
   for (const [name, { required }] of schema.attributes)
     if (required && !Object.hasOwn(node.attributes, name))

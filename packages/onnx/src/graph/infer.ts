@@ -1,7 +1,7 @@
 // Types and shapes of a node's outputs: finds the operator, checks the node against its definition
 // and applies its rule. The builder and the checker both stand on this.
 import { CajalError, isCajalError, tensor, unknownName, type Tensor } from "@cajal/core";
-import { elementsOf, followed, isKnown, show, type Dims } from "../model/dims";
+import { elementsOf, followed, isStatic, show, type Dims } from "../model/dims";
 import { isDType, type ElementType } from "../model/elementType";
 import { isCarried } from "../model/model";
 import type {
@@ -27,13 +27,13 @@ import { badShape, type Inferred, type Operator } from "../operators/operator";
 import { operator, operators } from "../operators";
 
 /** A value as inference knows it; `constant`: all that it holds. */
-export interface Known extends Inferred {
+export interface InferredValue extends Inferred {
   readonly constant?: Tensor | undefined;
 }
 
 /** Value names to what is known of them; a subgraph's scope also finds the values around it. */
 export interface Scope {
-  find(name: string): Known | undefined;
+  find(name: string): InferredValue | undefined;
 }
 
 type AttributeValues = { [A in Attribute as A["type"]]: A["value"] };
@@ -51,7 +51,7 @@ export function definitionOf(node: Pick<Node, "op" | "domain">): Operator {
     throw unknownName(
       "operator",
       node.domain ? `${node.domain}.${node.op}` : node.op,
-      operators.map((known) => (known.domain ? `${known.domain}.${known.op}` : known.op)),
+      operators.map((each) => (each.domain ? `${each.domain}.${each.op}` : each.op)),
     );
   return definition;
 }
@@ -68,11 +68,11 @@ export type Stated = (name: string) => ValueInfo | undefined;
  */
 export function inferNode(
   node: Node,
-  inputs: readonly (Known | undefined)[],
+  inputs: readonly (InferredValue | undefined)[],
   opset: number,
   scope: Scope,
   stated: Stated = () => undefined,
-): readonly Known[] {
+): readonly InferredValue[] {
   try {
     return inferOutputs(node, inputs, opsetOf(node, opset), scope, stated);
   } catch (cause) {
@@ -94,11 +94,11 @@ export function inferNode(
 
 function inferOutputs(
   node: Node,
-  inputs: readonly (Known | undefined)[],
+  inputs: readonly (InferredValue | undefined)[],
   opset: number,
   scope: Scope,
   stated: Stated,
-): readonly Known[] {
+): readonly InferredValue[] {
   const absent = node.inputs.find((name, i) => name !== "" && !inputs[i]);
   if (absent !== undefined)
     throw new CajalError("bad-model", `its input "${absent}" is no value of the graph.`, {});
@@ -130,7 +130,7 @@ function inferOutputs(
   const inferred: readonly (Inferred | undefined)[] = definition
     ? definition.infer(context(node, inputs, opset, scope))
     : [];
-  return node.outputs.map((name, i): Known => {
+  return node.outputs.map((name, i): InferredValue => {
     const formal = schema?.outputs[Math.min(i, schema.outputs.length - 1)];
     const one = inferred[i] ?? (definition ? undefined : typed(formal!, types!, stated(name)));
     if (!one && name === "") return { dtype: "float32", shape: undefined };
@@ -156,8 +156,8 @@ function inferOutputs(
 }
 
 /** Outputs as the model states them. */
-function asStated(node: Node, stated: Stated, why: string): readonly Known[] {
-  return node.outputs.map((name): Known => {
+function asStated(node: Node, stated: Stated, why: string): readonly InferredValue[] {
+  return node.outputs.map((name): InferredValue => {
     const value = stated(name);
     if (value) return { dtype: value.dtype, shape: value.shape, containers: value.containers };
     if (name === "") return { dtype: "float32", shape: undefined };
@@ -200,16 +200,21 @@ export function statedIn({ values, outputs }: Pick<Graph, "values" | "outputs">)
 }
 
 /** A constant as inference knows it. */
-export function known(tensor: Initializer): Known {
+export function inferredOf(tensor: Initializer): InferredValue {
   if (isCarried(tensor)) return { dtype: tensor.dtype, shape: tensor.shape };
   const { dtype, shape, data } = tensor;
   return { dtype, shape, elements: elementsOf(dtype, data), constant: tensor };
 }
 
 /** All that a value holds, where it is known. */
-export function constantIn({ constant, dtype, shape, elements }: Known): Tensor | undefined {
+export function constantIn({
+  constant,
+  dtype,
+  shape,
+  elements,
+}: InferredValue): Tensor | undefined {
   if (constant) return constant;
-  if (!isKnown(shape) || !isKnown(elements) || !isDType(dtype)) return undefined;
+  if (!isStatic(shape) || !isStatic(elements) || !isDType(dtype)) return undefined;
   if (dtype === "int64") return { dtype, shape, data: BigInt64Array.from(elements, int64) };
   return tensor(dtype, shape, elements);
 }
@@ -218,7 +223,7 @@ export function constantIn({ constant, dtype, shape, elements }: Known): Tensor 
 const int64 = (value: number) => (value >= 2 ** 63 ? 2n ** 63n - 1n : BigInt(value));
 
 /** What was inferred of graphs inside nodes, by all that it goes by. */
-const inferredGraphs = new WeakMap<Graph, Map<string, readonly Known[]>>();
+const inferredGraphs = new WeakMap<Graph, Map<string, readonly InferredValue[]>>();
 
 /**
  * Types and shapes of a graph's outputs, given those of its inputs. Each is inferred once for the same inputs
@@ -229,10 +234,10 @@ export function inferGraph(
   inputs: readonly Inferred[],
   opset: number,
   outer: Scope,
-): readonly Known[] {
+): readonly InferredValue[] {
   const captures = capturesOf(graph).map((name) => outer.find(name));
   const key = JSON.stringify([opset, inputs.map(signature), captures.map(signature)]);
-  const byKey = inferredGraphs.get(graph) ?? new Map<string, readonly Known[]>();
+  const byKey = inferredGraphs.get(graph) ?? new Map<string, readonly InferredValue[]>();
   inferredGraphs.set(graph, byKey);
   const before = byKey.get(key);
   if (before) return before;
@@ -242,7 +247,7 @@ export function inferGraph(
 }
 
 /** A text that is equal for values that no rule can tell apart. */
-function signature(value: Known | undefined): unknown {
+function signature(value: InferredValue | undefined): unknown {
   if (!value) return null;
   const { dtype, shape, containers, elements, constant } = value;
   // JSON has no undefined in lists, and no NaN: both are told from null.
@@ -256,8 +261,8 @@ let count = 0;
 
 /** A number for each object. */
 function numberOf(object: object): number {
-  const found = numbered.get(object);
-  if (found !== undefined) return found;
+  const number = numbered.get(object);
+  if (number !== undefined) return number;
   numbered.set(object, ++count);
   return count;
 }
@@ -267,10 +272,10 @@ function inferBody(
   inputs: readonly Inferred[],
   opset: number,
   outer: Scope,
-): readonly Known[] {
-  const values = new Map<string, Known>();
+): readonly InferredValue[] {
+  const values = new Map<string, InferredValue>();
   const scope: Scope = { find: (name) => values.get(name) ?? outer.find(name) };
-  for (const [name, tensor] of graph.initializers) values.set(name, known(tensor));
+  for (const [name, tensor] of graph.initializers) values.set(name, inferredOf(tensor));
   if (graph.inputs.length !== inputs.length)
     throw new CajalError(
       "bad-model",
@@ -278,8 +283,8 @@ function inferBody(
       { graph: graph.name },
     );
   graph.inputs.forEach((input, i) => {
-    const given = inputs[i]!;
-    values.set(input.name, { ...given, shape: given.shape ?? input.shape });
+    const actual = inputs[i]!;
+    values.set(input.name, { ...actual, shape: actual.shape ?? input.shape });
   });
   const find = (name: string) => {
     const value = scope.find(name);
@@ -303,12 +308,17 @@ function inferBody(
   return graph.outputs.map(({ name }) => find(name));
 }
 
-function context(node: Node, inputs: readonly (Known | undefined)[], opset: number, scope: Scope) {
+function context(
+  node: Node,
+  inputs: readonly (InferredValue | undefined)[],
+  opset: number,
+  scope: Scope,
+) {
   const attribute = (name: string) =>
     Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
   const as = <T extends AttributeType>(name: string, type: T) => {
-    const found = attribute(name);
-    return found?.type === type ? (found.value as AttributeValues[T]) : undefined;
+    const entry = attribute(name);
+    return entry?.type === type ? (entry.value as AttributeValues[T]) : undefined;
   };
   return {
     inputs,
@@ -320,11 +330,11 @@ function context(node: Node, inputs: readonly (Known | undefined)[], opset: numb
     float: (name: string, absent: number) => as(name, "float") ?? absent,
     string: (name: string, absent: string) => as(name, "string") ?? absent,
     ints: (name: string) => as(name, "ints"),
-    subgraph: (name: string, given: readonly Inferred[]) => {
+    subgraph: (name: string, bodyInputs: readonly Inferred[]) => {
       const graph = as(name, "graph");
       if (!graph)
         throw new CajalError("bad-model", `attribute "${name}" is missing, expected a graph.`, {});
-      return inferGraph(graph, given, opset, scope);
+      return inferGraph(graph, bodyInputs, opset, scope);
     },
   };
 }

@@ -1,6 +1,6 @@
 // A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
 // (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
-import { checkStructure, madeHere } from "../model/checkStructure";
+import { checkStructure, asWellFormed } from "../model/checkStructure";
 import { CajalError } from "@cajal/core";
 import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "../model/model";
 
@@ -32,20 +32,20 @@ export function inlineCalls(model: OnnxModel): OnnxModel {
     model.functions.map((each) => [keyOf(each.domain, each.name, each), each]),
   );
   const imported: Record<string, number> = { ...model.opsets };
-  for (const made of functions.values())
-    for (const [domain, version] of Object.entries(made.opsets)) {
+  for (const localFunction of functions.values())
+    for (const [domain, version] of Object.entries(localFunction.opsets)) {
       if (!Object.hasOwn(imported, domain)) imported[domain] = version;
       else if (domain !== "" && imported[domain] !== version)
         throw new CajalError(
           "unsupported",
-          `function "${made.name}" is of opset ${version} of domain ${JSON.stringify(domain)}, the model of ${imported[domain]}; expected equal ones.`,
-          { function: made.name, got: version, expected: imported[domain] },
+          `function "${localFunction.name}" is of opset ${version} of domain ${JSON.stringify(domain)}, the model of ${imported[domain]}; expected equal ones.`,
+          { function: localFunction.name, got: version, expected: imported[domain] },
         );
     }
   checkCalls(model.graph, functions);
   const inliner = new Inliner(functions, namesOf(model.graph), imported[""]);
   const { functions: _, ...rest } = model;
-  return madeHere({ ...rest, opsets: imported, graph: inliner.graph(model.graph) });
+  return asWellFormed({ ...rest, opsets: imported, graph: inliner.graph(model.graph) });
 }
 
 const keyOf = (
@@ -176,11 +176,11 @@ class Inliner {
     });
     for (const [name, wanted] of outputs) names.set(name, wanted);
     const renamed = (name: string) => {
-      const known = names.get(name);
-      if (known !== undefined) return known;
-      const made = this.#fresh(`${scope}/${name}`);
-      names.set(name, made);
-      return made;
+      const renaming = names.get(name);
+      if (renaming !== undefined) return renaming;
+      const unique = this.#fresh(`${scope}/${name}`);
+      names.set(name, unique);
+      return unique;
     };
     const attributes = { ...called.defaults, ...call.attributes };
     const own = called.opsets[""];
@@ -218,7 +218,7 @@ function inOpsetOf(from: Node, node: Node): Node {
 
 function copied(node: Node, copy: Copy): Node {
   const { renamed, attributes, scope, opset } = copy;
-  const made: Node = {
+  const inlined: Node = {
     ...node,
     name: node.name && `${scope}/${node.name}`,
     inputs: node.inputs.map(renamed),
@@ -231,8 +231,8 @@ function copied(node: Node, copy: Copy): Node {
       return Object.hasOwn(attributes, attribute.value) ? attributes[attribute.value] : undefined;
     }),
   };
-  if (opset !== undefined) opsets.set(made, opset);
-  return made;
+  if (opset !== undefined) opsets.set(inlined, opset);
+  return inlined;
 }
 
 function copiedGraph(graph: Graph, copy: Copy): Graph {

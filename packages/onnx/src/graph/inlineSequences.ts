@@ -34,8 +34,8 @@ const rules: Readonly<Record<string, Rule>> = {
   SequenceAt: (node, g, sequences) => {
     const [list, position] = listAndPosition(node, g, sequences, 1);
     if (!list || typeof position !== "number") return false;
-    const found = list.at(position);
-    return found !== undefined && replace(node, g, "Identity", [found]);
+    const element = list.at(position);
+    return element !== undefined && replace(node, g, "Identity", [element]);
   },
   SequenceLength: (node, g, sequences) => {
     const list = sequences.get(node.inputs[0]!);

@@ -29,11 +29,11 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
   ...each(["ReduceSum", "Squeeze", "Unsqueeze"], 13, (node, g) => listsToInputs(node, g, ["axes"])),
   ...each(["Slice"], 10, (node, g) => listsToInputs(node, g, ["starts", "ends", "axes"])),
   ...each(["Split"], 18, (node, g) => {
-    const made = listsToInputs(node, g, ["split"]);
+    const converted = listsToInputs(node, g, ["split"]);
     // Equal parts are asked for by their number.
-    return made.inputs.length > 1
-      ? made
-      : attributed(made, { num_outputs: { type: "int", value: node.outputs.length } });
+    return converted.inputs.length > 1
+      ? converted
+      : attributed(converted, { num_outputs: { type: "int", value: node.outputs.length } });
   }),
   ...each(["Clip"], 11, (node, g) => {
     const dtype = g.value(node.inputs[0]!).dtype;
@@ -48,12 +48,15 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
     }
   }),
   ...each(["Pad"], 11, (node, g) => {
-    const made = listsToInputs(node, g, ["pads"]);
+    const converted = listsToInputs(node, g, ["pads"]);
     const value = node.attributes.value;
     const dtype = g.value(node.inputs[0]!).dtype;
     return value?.type === "float" && value.value !== 0
-      ? { ...without(made, ["value"]), inputs: [...made.inputs, scalar(g, dtype, value.value)] }
-      : without(made, ["value"]);
+      ? {
+          ...without(converted, ["value"]),
+          inputs: [...converted.inputs, scalar(g, dtype, value.value)],
+        }
+      : without(converted, ["value"]);
   }),
   ...each(["TopK"], 10, (node, g) => {
     const k = node.attributes.k;
@@ -103,8 +106,8 @@ export const upgraded: readonly string[] = Object.keys(rules);
 export function upgrade(node: Node, g: Adder, opset: number): Node {
   if (node.domain !== "") return node;
   const current = opset < 7 ? upgradeFirst(node, g, opset) : node;
-  const found = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-  return found && opset < found.before ? found.rule(current, g, opset) : current;
+  const upgradeRule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
+  return upgradeRule && opset < upgradeRule.before ? upgradeRule.rule(current, g, opset) : current;
 }
 
 /** Operators that mean something else from an operator set after 18 on. */
@@ -171,9 +174,9 @@ function resize(node: Node, g: Adder): Node {
     factors = float32s(g, [1, 1, height_scale.value, width_scale.value]);
   if (!factors) throw unsupported(node, "no scales");
   // The nearest pixel was not defined; ONNX Runtime takes the next one when it makes smaller.
-  const known = g.find(factors)?.elements ?? [];
-  const smaller = known.some((factor) => typeof factor === "number" && factor < 1);
-  if (smaller && known.some((factor) => typeof factor === "number" && factor > 1))
+  const elements = g.find(factors)?.elements ?? [];
+  const smaller = elements.some((factor) => typeof factor === "number" && factor < 1);
+  if (smaller && elements.some((factor) => typeof factor === "number" && factor > 1))
     throw unsupported(node, "scales that make larger and smaller at once");
   const how: Record<string, Attribute> = {
     coordinate_transformation_mode: { type: "string", value: "asymmetric" },

@@ -4,7 +4,7 @@ import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import { dataTypeOf, typeNamed, type ElementType } from "../model/elementType";
 import type { Attribute, Node, ValueInfo } from "../model/model";
-import type { Known } from "./infer";
+import type { InferredValue } from "./infer";
 
 /** What a rule may add before the node itself: constants, and nodes with one output. */
 export interface Adder {
@@ -12,7 +12,7 @@ export interface Adder {
   constant(data: Tensor): ValueInfo;
   scalar(dtype: ElementType, value: number): ValueInfo;
   value(name: string): ValueInfo;
-  find(name: string): Known | undefined;
+  find(name: string): InferredValue | undefined;
 }
 
 type Rule = (node: Node, g: Adder) => Node;

@@ -96,8 +96,8 @@ type AttributeValues = { [A in Attribute as A["type"]]: A["value"] };
 
 export function attributesOf({ attributes }: Pick<Node, "attributes">): AttributeReader {
   const as = <T extends AttributeType>(name: string, type: T) => {
-    const found = attributes[name];
-    return found?.type === type ? (found.value as AttributeValues[T]) : undefined;
+    const entry = attributes[name];
+    return entry?.type === type ? (entry.value as AttributeValues[T]) : undefined;
   };
   return {
     attribute: (name) => attributes[name],

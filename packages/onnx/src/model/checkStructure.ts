@@ -11,7 +11,7 @@ const deepest = 128;
 const wellFormed = new WeakSet<object>();
 
 /** Says that a model was made by code whose types hold. */
-export function madeHere(model: OnnxModel): OnnxModel {
+export function asWellFormed(model: OnnxModel): OnnxModel {
   wellFormed.add(model);
   return model;
 }
@@ -54,7 +54,8 @@ function checksFor(where: string) {
   };
   function initializer(value: unknown, at: string) {
     const { dtype, shape, data } = object(value, at);
-    if (!known.has(dtype as ElementType)) fail(`${at}, dtype`, dtype, "an element type of ONNX");
+    if (!knownTypes.has(dtype as ElementType))
+      fail(`${at}, dtype`, dtype, "an element type of ONNX");
     if (isDType(dtype as ElementType))
       return checkTensor(value as Parameters<typeof checkTensor>[0], at);
     for (const extent of list(shape, `${at}, shape`)) {
@@ -149,7 +150,7 @@ export function checkStructure(model: unknown, where: string): asserts model is 
     const of = object(value, at);
     text(of.name, `${at}, name`);
     const here = `value ${shown(of.name)}`;
-    if (of.dtype !== "undefined" && !known.has(of.dtype as ElementType))
+    if (of.dtype !== "undefined" && !knownTypes.has(of.dtype as ElementType))
       fail(`${here}, dtype`, of.dtype, "an element type of ONNX");
     optional(of.containers, texts, `${here}, containers`);
     optional(of.rest, bytes, `${here}, rest`);
@@ -172,8 +173,8 @@ export function checkStructure(model: unknown, where: string): asserts model is 
       attribute(one, `node ${shown(of.op)}, attribute ${shown(name)}`, depth);
   }
 
-  function attribute(given: unknown, at: string, depth: number) {
-    const { type, value, exact, bytes: raw, of } = object(given, at);
+  function attribute(json: unknown, at: string, depth: number) {
+    const { type, value, exact, bytes: raw, of } = object(json, at);
     const each = (check: (value: unknown) => boolean, expected: string) => {
       for (const one of list(value, at)) if (!check(one)) fail(at, one, expected);
     };
@@ -217,7 +218,7 @@ export function checkStructure(model: unknown, where: string): asserts model is 
   }
 }
 
-const known: ReadonlySet<ElementType> = new Set(elementTypes);
+const knownTypes: ReadonlySet<ElementType> = new Set(elementTypes);
 
 const shown = (value: unknown): string => {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 60));

@@ -7,13 +7,13 @@ import { badShape, type Inferred } from "./inferred";
 export type Dims = readonly Dim[] | undefined;
 
 /** Whether all extents of a shape are known. */
-export function isKnown(shape: Dims): shape is readonly number[] {
+export function isStatic(shape: Dims): shape is readonly number[] {
   return shape !== undefined && shape.every((extent) => typeof extent === "number");
 }
 
 /** Number of elements of a shape, where all of its extents are known. */
-export function knownSize(shape: Dims): number | undefined {
-  return isKnown(shape) ? sizeOf(shape) : undefined;
+export function staticSize(shape: Dims): number | undefined {
+  return isStatic(shape) ? sizeOf(shape) : undefined;
 }
 
 /** `[batch,3,?]`; "unknown" where not even the rank is known. */
@@ -58,10 +58,10 @@ export function axisOf(axis: number, rank: number, shape?: Dims): number {
 
 /** Axes counted from the front, each once. */
 export function axesOf(axes: readonly number[], rank: number, shape?: Dims): number[] {
-  const found = axes.map((axis) => axisOf(axis, rank, shape));
-  if (new Set(found).size !== found.length)
+  const positive = axes.map((axis) => axisOf(axis, rank, shape));
+  if (new Set(positive).size !== positive.length)
     throw badShape(`axes [${axes.join()}] name an axis twice.`, { axes, shape });
-  return found;
+  return positive;
 }
 
 /** `factor` times free axes, as a name has it: "4*batch" is of PyTorch's exporter, too. */
@@ -142,7 +142,7 @@ export function commonShape(a: Dims, b: Dims): Dims {
 
 /** All elements as numbers, where all are known. */
 export function numbersOf(value: Inferred | undefined): readonly number[] | undefined {
-  return isKnown(value?.elements) ? value.elements : undefined;
+  return isStatic(value?.elements) ? value.elements : undefined;
 }
 
 /**
@@ -167,7 +167,7 @@ export function rearrange(
   to: Dims,
   source: (index: readonly number[]) => readonly number[],
 ): Dims {
-  if (!elements || !isKnown(from) || !isKnown(to) || sizeOf(to) > followed) return undefined;
+  if (!elements || !isStatic(from) || !isStatic(to) || sizeOf(to) > followed) return undefined;
   return Array.from({ length: sizeOf(to) }, (_, flat) => {
     let rest = flat;
     const index = to.toReversed().map((extent) => {

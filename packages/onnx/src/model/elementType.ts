@@ -70,8 +70,8 @@ const numbers = new Map<ElementType, number>(
 
 /** The element type of an ONNX type number. Throws CajalError `bad-model` for numbers that are none. */
 export function dtypeOf(type: number): Defined {
-  const found = dataTypes[type];
-  if (!found)
+  const dataType = dataTypes[type];
+  if (!dataType)
     throw new CajalError(
       "bad-model",
       type === 0
@@ -79,7 +79,7 @@ export function dtypeOf(type: number): Defined {
         : `element type ${type}: expected a number from 1 to ${dataTypes.length - 1} (TensorProto.DataType).`,
       { type },
     );
-  return found[0];
+  return dataType[0];
 }
 
 /** The ONNX type number (TensorProto.DataType) of an element type; 0 of "undefined". */
@@ -94,9 +94,9 @@ export const bitsOf = (dtype: ElementType): number => dataTypes[dataTypeOf(dtype
  * @throws CajalError `unknown-name`
  */
 export function typeNamed(name: string): Defined {
-  const found = elementTypes.find((type) => protoName(type) === name.toUpperCase());
-  if (!found) throw unknownName("element type", name, elementTypes.map(protoName));
-  return found;
+  const match = elementTypes.find((type) => protoName(type) === name.toUpperCase());
+  if (!match) throw unknownName("element type", name, elementTypes.map(protoName));
+  return match;
 }
 
 const protoName = (type: ElementType) =>

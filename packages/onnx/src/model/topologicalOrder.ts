@@ -57,14 +57,14 @@ const captures = new WeakMap<Graph, readonly string[]>();
 
 /** Names that a graph uses and does not define, each once. */
 export function capturesOf(graph: Graph): readonly string[] {
-  const known = captures.get(graph);
-  if (known) return known;
+  const cached = captures.get(graph);
+  if (cached) return cached;
   const own = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
   for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
   const names = new Set([...graph.nodes.flatMap(used), ...graph.outputs.map(({ name }) => name)]);
-  const found = [...names].filter((name) => name !== "" && !own.has(name));
-  captures.set(graph, found);
-  return found;
+  const captured = [...names].filter((name) => name !== "" && !own.has(name));
+  captures.set(graph, captured);
+  return captured;
 }
 
 function cycle(path: readonly Node[], back: Node): CajalError {

@@ -1,5 +1,5 @@
 // The way back from training: an ONNX model with other values in some of its initializers.
-import { checkStructure, madeHere } from "./checkStructure";
+import { checkStructure, asWellFormed } from "./checkStructure";
 import {
   CajalError,
   checkTensor,
@@ -36,5 +36,5 @@ export function withInitializers(model: OnnxModel, values: ReadonlyMap<string, T
       );
     initializers.set(name, value);
   }
-  return madeHere({ ...model, graph: { ...model.graph, initializers } });
+  return asWellFormed({ ...model, graph: { ...model.graph, initializers } });
 }

@@ -1,5 +1,5 @@
 import { tensor, type Tensor } from "@cajal/core";
-import { elementsOf, isKnown, unknowns } from "../model/dims";
+import { elementsOf, isStatic, unknowns } from "../model/dims";
 import { isCarried } from "../model/model";
 import type { Attribute } from "../model/model";
 import type { NodeWriter } from "./method";
@@ -27,25 +27,25 @@ export const constant = defineOperator({
   types: [],
   attributes: { ...constantForms, sparse_value: "sparse_tensor" },
   infer: (node) => {
-    const [given, ...others] = Object.keys(constantForms).flatMap((name): Attribute[] => {
+    const [form, ...others] = Object.keys(constantForms).flatMap((name): Attribute[] => {
       const attribute = node.attribute(name);
       return attribute ? [attribute] : [];
     });
     if (others.length > 0) throw badShape(`got ${1 + others.length} values, expected one.`);
-    switch (given?.type) {
+    switch (form?.type) {
       case "tensor": {
-        const { dtype, shape } = given.value;
-        const elements = isCarried(given.value) ? undefined : elementsOf(dtype, given.value.data);
+        const { dtype, shape } = form.value;
+        const elements = isCarried(form.value) ? undefined : elementsOf(dtype, form.value.data);
         return [{ dtype, shape, elements }];
       }
       case "int":
-        return [{ dtype: "int64", shape: [], elements: [given.value] }];
+        return [{ dtype: "int64", shape: [], elements: [form.value] }];
       case "float":
-        return [{ dtype: "float32", shape: [], elements: [given.value] }];
+        return [{ dtype: "float32", shape: [], elements: [form.value] }];
       case "ints":
-        return [{ dtype: "int64", shape: [given.value.length], elements: given.value }];
+        return [{ dtype: "int64", shape: [form.value.length], elements: form.value }];
       case "floats":
-        return [{ dtype: "float32", shape: [given.value.length], elements: given.value }];
+        return [{ dtype: "float32", shape: [form.value.length], elements: form.value }];
       default:
         throw badShape("expected a number or a tensor as its value; strings are not supported.");
     }
@@ -69,11 +69,11 @@ export const constantOfShape = defineOperator({
   types: ["int64"],
   attributes: { value: "tensor" },
   infer: (node) => {
-    const given = node.inputs[0]!;
+    const shapeInput = node.inputs[0]!;
     const attribute = node.attribute("value");
     const value = attribute?.type === "tensor" ? attribute.value : undefined;
-    const shape = given.elements ?? unknowns(given.shape?.[0]);
-    const length = isKnown(shape) ? shape.reduce((p, n) => p * n, 1) : Infinity;
+    const shape = shapeInput.elements ?? unknowns(shapeInput.shape?.[0]);
+    const length = isStatic(shape) ? shape.reduce((p, n) => p * n, 1) : Infinity;
     const fill = !value
       ? 0
       : isCarried(value)

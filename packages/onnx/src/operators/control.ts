@@ -264,13 +264,13 @@ function inferBatchedScan(node: InferenceContext): readonly Inferred[] {
   const states = inputs.slice(0, inputs.length - count);
   const scanned = inputs.slice(inputs.length - count);
   const [batch, length] = scanned[0]!.shape ?? [undefined, undefined];
-  const made = steady(
+  const outputs = steady(
     states.map((state) => within(state, 1)),
     (now) => node.subgraph("body", [...now, ...scanned.map((each) => within(each, 2))]),
   );
   return [
-    ...made.states.map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, ...shape] })),
-    ...made.outputs
+    ...outputs.states.map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, ...shape] })),
+    ...outputs.outputs
       .slice(states.length)
       .map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, length, ...shape] })),
   ];

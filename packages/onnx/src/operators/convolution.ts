@@ -52,11 +52,11 @@ export function convolved(
   w: Inferred,
   bias: Inferred | undefined,
 ): readonly Dim[] | undefined {
-  const given = image("X", x.shape);
-  if (!given) return undefined;
+  const shapeX = image("X", x.shape);
+  if (!shapeX) return undefined;
   const group = node.int("group", 1);
-  const kernel = kernelOf(node, w, given.spatial.length);
-  const [channels] = given.head.slice(1);
+  const kernel = kernelOf(node, w, shapeX.spatial.length);
+  const [channels] = shapeX.head.slice(1);
   const [maps, per] = w.shape ?? [undefined, undefined];
   if (typeof channels === "number" && typeof per === "number" && channels !== per * group)
     throw badShape(
@@ -66,7 +66,7 @@ export function convolved(
   if (typeof maps === "number" && maps % group !== 0)
     throw badShape(`W ${show(w.shape)}: ${maps} maps do not divide into ${group} groups.`);
   checkBias(bias, maps);
-  return [given.head[0], maps, ...slide(given.spatial, windowOf(node, kernel))];
+  return [shapeX.head[0], maps, ...slide(shapeX.spatial, windowOf(node, kernel))];
 }
 
 function inferConv(node: InferenceContext): readonly Inferred[] {
@@ -194,9 +194,9 @@ export const convolution = [
     infer: (node) => {
       // W is [channels, maps / group, ...kernel].
       const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
-      const given = image("X", x.shape);
-      if (!given) return [{ dtype: x.dtype, shape: undefined }];
-      const rank = given.spatial.length;
+      const shapeX = image("X", x.shape);
+      if (!shapeX) return [{ dtype: x.dtype, shape: undefined }];
+      const rank = shapeX.spatial.length;
       const group = node.int("group", 1);
       const { kernel, strides, dilations, pads, autoPad } = windowOf(node, kernelOf(node, w, rank));
       const [channels, per] = w.shape ?? [undefined, undefined];
@@ -204,7 +204,11 @@ export const convolution = [
         throw badShape(
           `W ${show(w.shape)}: ${channels} channels do not divide into ${group} groups.`,
         );
-      unify(given.head[1], channels, () => `channels of X ${show(x.shape)} and W ${show(w.shape)}`);
+      unify(
+        shapeX.head[1],
+        channels,
+        () => `channels of X ${show(x.shape)} and W ${show(w.shape)}`,
+      );
       const maps = typeof per === "number" ? per * group : undefined;
       checkBias(bias, maps);
       const stated = node.ints("output_shape");
@@ -220,7 +224,7 @@ export const convolution = [
         );
       if (stated?.some((each) => each < 1))
         throw badShape(`output_shape [${stated.join()}]: expected extents of at least 1.`);
-      const spatial = given.spatial.map((extent, i): Dim => {
+      const spatial = shapeX.spatial.map((extent, i): Dim => {
         if (stated) return stated[i];
         const k = kernel[i];
         if (typeof extent !== "number" || typeof k !== "number") return undefined;
@@ -232,7 +236,7 @@ export const convolution = [
       });
       if (spatial.some((extent) => typeof extent === "number" && extent < 0))
         throw badShape(`the result would be of extents ${show(spatial)}.`);
-      return [{ dtype: x.dtype, shape: [given.head[0], maps, ...spatial] }];
+      return [{ dtype: x.dtype, shape: [shapeX.head[0], maps, ...spatial] }];
     },
     samples: [
       { inputs: [[2, 3, 4, 5], [3, 4, 3, 3], [4]] },

@@ -43,15 +43,15 @@ export const einsum = defineOperator({
         ellipsis = broadcast(ellipsis, shape.slice(before.length, before.length + free));
       letters.forEach((letter, j) => {
         const extent = shape[j < before.length ? j : j + free];
-        const known = extents.get(letter);
+        const previous = extents.get(letter);
         // An extent of 1 broadcasts.
-        if (known === 1 || extent === 1) extents.set(letter, known === 1 ? extent : known);
+        if (previous === 1 || extent === 1) extents.set(letter, previous === 1 ? extent : previous);
         else
           extents.set(
             letter,
-            unify(known, extent, () => `"${letter}" of equation "${equation}", ${show(shape)}`),
+            unify(previous, extent, () => `"${letter}" of equation "${equation}", ${show(shape)}`),
           );
-        if (!known && extent === 1) extents.set(letter, 1);
+        if (!previous && extent === 1) extents.set(letter, 1);
       });
     });
     const result =

@@ -18,8 +18,8 @@ export const nonZero = defineOperator({
     const rank = x!.shape && Math.max(1, x!.shape.length);
     const elements = numbersOf(x);
     if (rank !== 1 || !elements) return [{ dtype: "int64", shape: [rank, undefined] }];
-    const found = elements.flatMap((element, i) => (element === 0 ? [] : [i]));
-    return [{ dtype: "int64", shape: [1, found.length], elements: found }];
+    const indices = elements.flatMap((element, i) => (element === 0 ? [] : [i]));
+    return [{ dtype: "int64", shape: [1, indices.length], elements: indices }];
   },
   samples: [{ inputs: [[2, 3]] }, { inputs: [int64s(0, 4, 0, 1)] }],
 });

@@ -1,5 +1,5 @@
 import { tensor } from "@cajal/core";
-import { axesOf, isKnown, show } from "../model/dims";
+import { axesOf, isStatic, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { like, numbers, optionalNumbers, type Numbers, type Operand } from "./shared/arguments";
@@ -38,7 +38,7 @@ export const pad = defineOperator({
       throw badShape(`mode ${JSON.stringify(mode)}: expected constant, reflect, edge or wrap.`);
     const pads = listOf(node, 1, "pads") ?? node.ints("paddings");
     const stated = node.inputs[3] ? listOf(node, 3, "axes") : shape.map((_, i) => i);
-    if (!pads || !isKnown(stated)) return [{ dtype, shape: shape.map(() => undefined) }];
+    if (!pads || !isStatic(stated)) return [{ dtype, shape: shape.map(() => undefined) }];
     const axes = axesOf(stated, shape.length, shape);
     if (pads.length !== 2 * axes.length)
       throw badShape(

@@ -54,16 +54,16 @@ const bounds = { kernel_shape: { least: 1 } } as const;
 
 function pooled(node: InferenceContext): readonly Dim[] | undefined {
   const x = node.inputs[0]!;
-  const given = image("X", x.shape);
-  if (!given) return undefined;
+  const shapeX = image("X", x.shape);
+  if (!shapeX) return undefined;
   const kernel = kernelOf(node);
-  if (kernel.length !== given.spatial.length)
+  if (kernel.length !== shapeX.spatial.length)
     throw badShape(
-      `kernel_shape [${kernel.join()}]: X ${show(x.shape)} has ${given.spatial.length} spatial axes.`,
+      `kernel_shape [${kernel.join()}]: X ${show(x.shape)} has ${shapeX.spatial.length} spatial axes.`,
     );
   return [
-    ...given.head,
-    ...slide(given.spatial, windowOf(node, kernel), node.int("ceil_mode", 0) === 1),
+    ...shapeX.head,
+    ...slide(shapeX.spatial, windowOf(node, kernel), node.int("ceil_mode", 0) === 1),
   ];
 }
 
@@ -104,8 +104,10 @@ const global = <Op extends string, A extends AttributeTypes = Record<never, neve
     types: ["float"],
     attributes: attributes ?? {},
     infer: ({ inputs: [x] }) => {
-      const given = image("X", x!.shape);
-      return [{ dtype: x!.dtype, shape: given && [...given.head, ...given.spatial.map(() => 1)] }];
+      const shapeX = image("X", x!.shape);
+      return [
+        { dtype: x!.dtype, shape: shapeX && [...shapeX.head, ...shapeX.spatial.map(() => 1)] },
+      ];
     },
     samples: [{ inputs: [[2, 3, 4, 5]] }, { inputs: [[1, 2, 4]] }],
   });
@@ -220,24 +222,24 @@ export const pooling = [
       if (size) {
         unify(size.shape?.[0], x.shape?.length, () => `output_shape ${show(size.elements)} and the rank of X ${show(x.shape)}`); // prettier-ignore
         const [batch, channels] = size.elements ?? [];
-        for (const [given, own] of [
+        for (const [extent, own] of [
           [batch, x.shape?.[0]],
           [channels, x.shape?.[1]],
         ])
           // prettier-ignore
-          unify(given, own, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
+          unify(extent, own, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
         const stated = size.elements ?? x.shape?.map(() => undefined);
         return [{ dtype: x.dtype, shape: numbersOf(size) ?? stated }];
       }
-      const given = spatialOf;
-      if (!given) return [{ dtype: x.dtype, shape: undefined }];
-      const rank = given.spatial.length;
+      const shapeX = spatialOf;
+      if (!shapeX) return [{ dtype: x.dtype, shape: undefined }];
+      const rank = shapeX.spatial.length;
       return [
         {
           dtype: x.dtype,
           shape: [
-            ...given.head,
-            ...given.spatial.map((extent, i) =>
+            ...shapeX.head,
+            ...shapeX.spatial.map((extent, i) =>
               typeof extent === "number"
                 ? (extent - 1) * strides[i]! + (kernel[i] as number) - pads[i]! - pads[i + rank]!
                 : undefined,

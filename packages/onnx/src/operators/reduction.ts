@@ -1,6 +1,6 @@
 // Reductions along axes, and what else runs along an axis: ArgMax, TopK, CumSum.
 import { tensor } from "@cajal/core";
-import { axesOf, axisOf, isKnown, multiply, numbersOf, show, unify } from "../model/dims";
+import { axesOf, axisOf, isStatic, multiply, numbersOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import { named, type NodeWriter, type Value } from "./method";
 import {
@@ -100,7 +100,7 @@ const reduction = <Op extends string>(
 
 /** A fold that needs all numbers. */
 const ofNumbers = (fold: (elements: readonly number[]) => number) => (elements: readonly Dim[]) =>
-  isKnown(elements) ? fold(elements) : undefined;
+  isStatic(elements) ? fold(elements) : undefined;
 
 const argument = <Op extends string>(op: Op) =>
   defineOperator({

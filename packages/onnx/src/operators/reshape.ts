@@ -1,6 +1,6 @@
 // Operators that keep the elements in their order and give them another shape.
 import { sizeOf, tensor } from "@cajal/core";
-import { axesOf, axisOf, divide, isKnown, multiply, show } from "../model/dims";
+import { axesOf, axisOf, divide, isStatic, multiply, show } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, flag } from "./operator";
@@ -37,12 +37,12 @@ const reshape = defineOperator({
     if (free >= 0) {
       const rest = shape.filter((_, i) => i !== free);
       shape[free] = from && divide(from, rest);
-      if (isKnown(from) && isKnown(rest) && (shape[free] === undefined || sizeOf(rest) === 0))
+      if (isStatic(from) && isStatic(rest) && (shape[free] === undefined || sizeOf(rest) === 0))
         throw badShape(
           `${sizeOf(from)} elements of ${show(from)} do not fit shape ${show(target)}.`,
           { from, to: target },
         );
-    } else if (isKnown(from) && isKnown(shape) && sizeOf(from) !== sizeOf(shape))
+    } else if (isStatic(from) && isStatic(shape) && sizeOf(from) !== sizeOf(shape))
       throw badShape(
         `${sizeOf(from)} elements of ${show(from)} do not fit the ${sizeOf(shape)} of shape ${show(target)}.`,
         { from, to: target },
@@ -99,10 +99,10 @@ const squeeze = defineOperator({
     const stated = listOf(node, 1, "axes");
     if (!shape) return [{ dtype, shape: undefined, elements }];
     if (!stated) {
-      if (node.inputs[1] || !isKnown(shape)) return [{ dtype, shape: undefined, elements }];
+      if (node.inputs[1] || !isStatic(shape)) return [{ dtype, shape: undefined, elements }];
       return [{ dtype, shape: shape.filter((extent) => extent !== 1), elements }];
     }
-    if (!isKnown(stated))
+    if (!isStatic(stated))
       return [{ dtype, shape: shape.slice(stated.length).map(() => undefined), elements }];
     // The standard takes that for no axis, ONNX Runtime for all.
     if (stated.length === 0 && shape.some((extent) => extent === 1 || typeof extent !== "number"))
@@ -136,7 +136,7 @@ const unsqueeze = defineOperator({
     const stated = listOf(node, 1, "axes");
     if (!shape || !stated) return [{ dtype, shape: undefined, elements }];
     const rank = shape.length + stated.length;
-    if (!isKnown(stated)) return [{ dtype, shape: Array<Dim>(rank).fill(undefined), elements }];
+    if (!isStatic(stated)) return [{ dtype, shape: Array<Dim>(rank).fill(undefined), elements }];
     const axes = new Set(axesOf(stated, rank));
     const rest = [...shape];
     return [

@@ -90,7 +90,7 @@ export const resize = defineOperator({
       throw badShape(`exclude_outside goes with mode cubic, not ${mode}.`);
     // In opset 10 the scales were input 1. An empty tensor counts as none.
     const at = node.opset < 11 ? 1 : 2;
-    const given = (i: number, name: string) => {
+    const perAxis = (i: number, name: string) => {
       const value = node.inputs[i];
       if (!value || value.shape?.[0] === 0) return undefined;
       const stated = listOf(node, i, name) ?? axes.map(() => undefined);
@@ -100,8 +100,8 @@ export const resize = defineOperator({
         );
       return stated;
     };
-    const scales = given(at, "scales");
-    const sizes = given(3, "sizes");
+    const scales = perAxis(at, "scales");
+    const sizes = perAxis(3, "sizes");
     if (!scales && !sizes) throw badShape("neither scales nor sizes are given.");
     for (const [name, each] of [
       ["scales", scales],

@@ -72,8 +72,9 @@ const dft = defineOperator({
     if (along === shape.length - 1)
       throw badShape(`axis ${axis} of ${show(shape)} is that of real and imaginary parts.`);
     // Of half a spectrum comes a signal of even length, unless it is stated.
-    const given = shape[along];
-    const whole = inverse && oneSided && typeof given === "number" ? 2 * (given - 1) : given;
+    const extentIn = shape[along];
+    const whole =
+      inverse && oneSided && typeof extentIn === "number" ? 2 * (extentIn - 1) : extentIn;
     const extent = length ? single(length) : whole;
     const result = shape.map((each, i) =>
       i === along ? (inverse ? extent : bins(extent, oneSided)) : each,

@@ -1,4 +1,4 @@
-import { axesOf, isKnown, rearrange, show } from "../model/dims";
+import { axesOf, isStatic, rearrange, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { numbers, optionalNumbers, type Numbers } from "./shared/arguments";
@@ -36,10 +36,10 @@ export const slice = defineOperator({
     if (!shape) return [{ dtype, shape: undefined }];
     const count = starts?.length ?? ends?.length;
     const stated = node.inputs[3] || node.ints("axes") ? listOf(node, 3, "axes") : undefined;
-    const unknownAxes = node.inputs[3] !== undefined && !isKnown(stated);
+    const unknownAxes = node.inputs[3] !== undefined && !isStatic(stated);
     if (count === undefined || unknownAxes) return [{ dtype, shape: shape.map(() => undefined) }];
     const axes = axesOf(
-      isKnown(stated) ? stated : Array.from({ length: count }, (_, i) => i),
+      isStatic(stated) ? stated : Array.from({ length: count }, (_, i) => i),
       shape.length,
       shape,
     );

@@ -1,4 +1,4 @@
-import { axisOf, isKnown, show } from "../model/dims";
+import { axisOf, isStatic, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { optionalNumbers, type Axis } from "./shared/arguments";
@@ -50,7 +50,7 @@ export const split = defineOperator({
     }
     if (sizes.length !== parts)
       throw badShape(`splits into sizes ${show(sizes)}, but has ${parts} outputs.`);
-    if (isKnown(sizes)) {
+    if (isStatic(sizes)) {
       const sum = sizes.reduce((a, b) => a + b, 0);
       if (sizes.some((size) => size < 0) || (typeof extent === "number" && sum !== extent))
         throw badShape(`sizes ${show(sizes)} do not fill axis ${axis} of ${show(shape)}.`);

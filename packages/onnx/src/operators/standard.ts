@@ -49,8 +49,8 @@ const schemas = new Map<string, readonly Schema[]>();
 
 /** All versions of an operator of the standard, oldest first; none of one that it does not have. */
 export function schemasOf(op: string): readonly Schema[] {
-  const known = schemas.get(op);
-  if (known) return known;
+  const cached = schemas.get(op);
+  if (cached) return cached;
   const read = (lines.get(op) ?? []).map(schemaOf);
   schemas.set(op, read);
   return read;

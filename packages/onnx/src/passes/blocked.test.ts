@@ -101,8 +101,8 @@ const cases: Record<string, Parameters<typeof convolution>[0]> = {
 const block = await blockHere();
 
 describe.skipIf(block === undefined)("blocked convolutions", () => {
-  it.each(Object.entries(cases))("%s, and its gradients, are what they were", async (_, given) => {
-    const model = convolution(given, block);
+  it.each(Object.entries(cases))("%s, and its gradients, are what they were", async (_, conv) => {
+    const model = convolution(conv, block);
     const rewritten = blocked(model, block!);
     expect(opsOf(rewritten)).toContain("Conv");
     const [expected, got] = [await run(model), await run(rewritten)];
@@ -147,8 +147,8 @@ describe("convolutions left alone", () => {
       "in groups": { x: [2, 32, 6, 5], w: [32, 16, 3, 3], group: 2 },
       "over a line": { x: [2, 32, 6], w: [32, 32, 3] },
     }),
-  )("%s", (_, given) => {
-    const model = convolution(given);
+  )("%s", (_, conv) => {
+    const model = convolution(conv);
     expect(blocked(model, 16)).toBe(model);
   });
 

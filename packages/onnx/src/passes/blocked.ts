@@ -43,7 +43,7 @@ export function servedInBlocks(conv: Convolution, block: number, transposed = fa
   const { batch, channels, maps, group, kernel } = conv;
   if (kernel.length !== 2 || [batch, ...conv.input, ...conv.output].some((n) => !(n > 0)))
     return false;
-  if (transposed && !turnedPads(conv)) return false;
+  if (transposed && !flippedPads(conv)) return false;
   if (group > 1) return group === channels && group === maps && maps % block === 0;
   // Plain matrix products are as fast as they are.
   if (kernel.every((k) => k === 1)) return false;
@@ -57,7 +57,7 @@ export function servedInBlocks(conv: Convolution, block: number, transposed = fa
  * The padding with which dy, its pixels `stride` apart, is convolved to give dx; undefined where the
  * convolution's own was wider than its kernel reaches.
  */
-function turnedPads({ input, output, kernel, strides, dilations, pads }: Convolution) {
+function flippedPads({ input, output, kernel, strides, dilations, pads }: Convolution) {
   const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
   const begins = reach.map((r, i) => r - pads[i]!);
   // With zeros after every pixel, the last included.
@@ -146,7 +146,7 @@ class Rewriting {
       kernel_shape: kernel,
       strides: strides.map(() => 1),
       dilations,
-      pads: turnedPads(conv)!,
+      pads: flippedPads(conv)!,
       group,
     });
     return true;
@@ -167,15 +167,15 @@ class Rewriting {
 
   /** An image in blocks. */
   #blocks(x: string): string {
-    const found = this.#inBlocks.get(x);
-    if (found) return found;
+    const cached = this.#inBlocks.get(x);
+    if (cached) return cached;
     const shape = this.#shapes.get(x)!;
     const origin = this.#sameBlocks(x, shape.slice(2));
-    const made = origin
+    const blockedName = origin
       ? this.#reshape(this.#blocks(origin), shape)
       : this.#node("ReorderInput", [this.#settled(x)], { channels_last: 0 });
-    this.#inBlocks.set(x, made);
-    return made;
+    this.#inBlocks.set(x, blockedName);
+    return blockedName;
   }
 
   /**

@@ -15,18 +15,21 @@ function normalization(shape: readonly number[], attributes: object, read = outp
   for (const name of ["scale", "bias", "old mean", "old variance"])
     inputs.push(g.input(name, "float32", channels));
   const [x, scale, bias, mean, variance] = inputs as [never, never, never, never, never];
-  const made = g.batchNormalizationTraining(x, scale, bias, mean, variance, attributes);
-  made.forEach((value, i) => read.includes(outputs[i]!) && g.output(value, outputs[i]!));
+  const results = g.batchNormalizationTraining(x, scale, bias, mean, variance, attributes);
+  results.forEach((value, i) => read.includes(outputs[i]!) && g.output(value, outputs[i]!));
   return g.build();
 }
 
-async function run(model: OnnxModel, given: Readonly<Record<string, readonly number[]>> = {}) {
+async function run(
+  model: OnnxModel,
+  inputValues: Readonly<Record<string, readonly number[]>> = {},
+) {
   const numbers = random(1, "normalization");
   const session = await ort.InferenceSession.create(encodeModel(model));
   const feeds: Record<string, ort.Tensor> = {};
   for (const { name, shape } of model.graph.inputs) {
     const size = (shape as number[]).reduce((a, b) => a * b, 1);
-    const values = given[name] ?? Array.from({ length: size }, () => numbers.float() + 0.5);
+    const values = inputValues[name] ?? Array.from({ length: size }, () => numbers.float() + 0.5);
     feeds[name] = new ort.Tensor("float32", Float32Array.from(values), shape as number[]);
   }
   const results = await session.run(feeds);

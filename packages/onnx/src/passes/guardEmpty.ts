@@ -2,7 +2,7 @@
 // decide whether it is empty (NonZero, Compress, NonMaxSuppression, Slice of computed limits …): a Reshape
 // that gives a tensor its own shape, every 0 of it taken for 1, is that tensor; of an empty one it is an
 // error that ends the run alone.
-import { isKnown } from "../model/dims";
+import { isStatic } from "../model/dims";
 import { checkStructure } from "../model/checkStructure";
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 import { failingWithoutRows } from "../graph/emptyTensors";
@@ -39,15 +39,16 @@ function guarded(
   values: ReadonlyMap<string, ValueInfo> | undefined,
   names: Names,
 ): Graph {
-  const given = new Set(graph.inputs.flatMap(({ shape = [] }) => shape.filter(isName)));
+  const inputExtents = new Set(graph.inputs.flatMap(({ shape = [] }) => shape.filter(isName)));
   /** The shape as it might be, undecided extents 0; undefined where nothing of it is undecided. */
   const emptied = (name: string): readonly Dim[] | undefined => {
     if (name === "" || graph.initializers.has(name)) return undefined;
     if (!values) return anyEmpty;
     const shape = values.get(name)?.shape;
     if (!shape) return anyEmpty;
-    if (isKnown(shape) || shape.every((extent) => isSettled(extent, given))) return undefined;
-    return shape.map((extent) => (isSettled(extent, given) ? extent : 0));
+    if (isStatic(shape) || shape.every((extent) => isSettled(extent, inputExtents)))
+      return undefined;
+    return shape.map((extent) => (isSettled(extent, inputExtents) ? extent : 0));
   };
   const nodes = graph.nodes.flatMap((node): Node[] => {
     const own = withGuardedGraphs(node, names);
@@ -75,10 +76,10 @@ const anyEmpty: readonly Dim[] = [0, 0, 0, 0];
 const isName = (extent: Dim): extent is string => typeof extent === "string";
 
 /** Whether an extent is a number, or follows from those that inputs bring: "batch", "4*batch". */
-const isSettled = (extent: Dim, given: ReadonlySet<string>): boolean =>
+const isSettled = (extent: Dim, inputExtents: ReadonlySet<string>): boolean =>
   typeof extent === "number" ||
   (isName(extent) &&
-    extent.split("*").every((factor) => /^\d+$/.test(factor) || given.has(factor)));
+    extent.split("*").every((factor) => /^\d+$/.test(factor) || inputExtents.has(factor)));
 
 const withGuardedGraphs = (node: Node, names: Names): Node => ({
   ...node,

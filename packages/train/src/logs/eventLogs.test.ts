@@ -35,9 +35,9 @@ async function* source(): AsyncGenerator<TrainEvent> {
 describe("logs of a run", () => {
   it("pass all events on, and write each as a line of JSON", async () => {
     const path = join(folder, "sub", "run.jsonl");
-    const seen: TrainEvent[] = [];
-    for await (const event of logged(source(), jsonl(path))) seen.push(event);
-    expect(seen).toEqual(events);
+    const received: TrainEvent[] = [];
+    for await (const event of logged(source(), jsonl(path))) received.push(event);
+    expect(received).toEqual(events);
     const lines = readFileSync(path, "utf8").trimEnd().split("\n").map((line) => JSON.parse(line)); // prettier-ignore
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
     expect(lines).toEqual([

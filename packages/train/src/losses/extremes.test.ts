@@ -36,12 +36,12 @@ const lossOf = ({ class_name, config }: Case): Loss => {
 function near(got: ArrayLike<number | bigint>, expected: readonly Value[]): void {
   expect(got.length).toBe(expected.length);
   expected.map(Number).forEach((value, i) => {
-    const found = Number(got[i]);
+    const actual = Number(got[i]);
     if (Number.isFinite(value))
-      expect(Math.abs(found - value), `${found} for ${value} at ${i}`).toBeLessThanOrEqual(
+      expect(Math.abs(actual - value), `${actual} for ${value} at ${i}`).toBeLessThanOrEqual(
         2e-6 * Math.abs(value) + 3e-7,
       );
-    else expect(found).toBe(value);
+    else expect(actual).toBe(value);
   });
 }
 

@@ -48,8 +48,9 @@ export const sparseCategoricalCrossentropy = defineLoss(
 
 function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape): void {
   const expected = output.slice(0, -1);
-  const given = shape.length === output.length && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
-  if (given.length !== expected.length || sizeOf(given) !== sizeOf(expected))
+  const labelShape =
+    shape.length === output.length && shape.at(-1) === 1 ? shape.slice(0, -1) : shape;
+  if (labelShape.length !== expected.length || sizeOf(labelShape) !== sizeOf(expected))
     throw new CajalError(
       "bad-shape",
       `${where}: got labels ${showShape(shape)}, expected class numbers ${showShape(expected)} for an output of ${showShape(output)}.${

@@ -24,14 +24,14 @@ const makers: Readonly<Record<string, (options?: never) => Metric>> = { ...metri
 
 /** The totals of a batch: of a mean its sum and its number of samples. */
 async function totalsOf(engine: TestedEngine, metric: Metric, yTrue: Tensor, yPred: Tensor) {
-  const made = await engine.compute({ yTrue, yPred }, (ops, { yTrue, yPred }) => {
+  const result = await engine.compute({ yTrue, yPred }, (ops, { yTrue, yPred }) => {
     const values =
       "totals" in metric
         ? metric.totals(ops, yTrue!, yPred!)
         : [ops.reduceMean(metric.compute(ops, yTrue!, yPred!))];
     return Object.fromEntries(values.map((value, i) => [`${i}`, value]));
   });
-  const numbers = Object.values(made).flatMap(({ data }) => Array.from(data, Number));
+  const numbers = Object.values(result).flatMap(({ data }) => Array.from(data, Number));
   const examples = yPred.shape[0]!;
   return "totals" in metric ? numbers : [numbers[0]! * examples, examples];
 }

@@ -19,7 +19,7 @@ export function channelsOf(shape: KerasShape): number {
 }
 
 /** Product of extents; null where one is free. */
-export function sizeOfKnown(shape: KerasShape): number | null {
+export function staticSize(shape: KerasShape): number | null {
   let size = 1;
   for (const extent of shape) {
     if (extent === null) return null;
@@ -29,7 +29,7 @@ export function sizeOfKnown(shape: KerasShape): number | null {
 }
 
 /** Elements of one example, the batch left out; NaN where an extent is free. */
-export const sizeOfExample = ([, ...example]: KerasShape): number => sizeOfKnown(example) ?? NaN;
+export const sizeOfExample = ([, ...example]: KerasShape): number => staticSize(example) ?? NaN;
 
 /**
  * An axis counted from the front.

@@ -14,8 +14,8 @@ export function constantNumbers(
 ): readonly number[] | undefined {
   const input = inputs[i];
   if (!input) return undefined;
-  const found = constant(i);
-  if (found) return Array.from(found.data as ArrayLike<number | bigint>, Number);
+  const tensor = constant(i);
+  if (tensor) return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
   throw new CajalError(
     "unsupported",
     `its ${what} ("${input.name}") are computed at run time; the gradient needs them as constants.`,

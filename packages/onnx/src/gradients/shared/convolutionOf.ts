@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/builder";
 import { convolutionBetween, type Convolution } from "../../graph/convolution";
 import type { GradientContext } from "../gradient";
-import { knownShape } from "./sumTo";
+import { staticShape } from "./sumTo";
 
 /** The convolution that a node computes from an image `x` with kernel `w` to `y`. */
 export const convolutionOf = (
@@ -10,6 +10,6 @@ export const convolutionOf = (
   w: Value,
   y: Value,
 ): Convolution => {
-  const [image, kernel, result] = [x, w, y].map((value) => knownShape(value, "of a convolution"));
+  const [image, kernel, result] = [x, w, y].map((value) => staticShape(value, "of a convolution"));
   return convolutionBetween(context, image!, kernel!, result!);
 };

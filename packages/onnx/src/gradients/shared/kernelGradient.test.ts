@@ -69,7 +69,7 @@ const serves: Record<KernelGradient, (conv: Convolution) => boolean> = {
 
 describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {
   it.each(Object.entries(cases))("%s", async (_, special) => {
-    const given = {
+    const convolution = {
       batch: 3,
       channels: 4,
       maps: 6,
@@ -81,18 +81,18 @@ describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {
       pads: [0, 0, 0, 0],
       ...special,
     };
-    const output = given.input.map(
+    const output = convolution.input.map(
       (extent, i) =>
         Math.floor(
           (extent +
-            given.pads[i]! +
-            given.pads[i + 2]! -
-            (given.kernel[i]! - 1) * given.dilations[i]! -
+            convolution.pads[i]! +
+            convolution.pads[i + 2]! -
+            (convolution.kernel[i]! - 1) * convolution.dilations[i]! -
             1) /
-            given.strides[i]!,
+            convolution.strides[i]!,
         ) + 1,
     );
-    const conv: Convolution = { output, ...given };
+    const conv: Convolution = { output, ...convolution };
     if (!serves[name as KernelGradient](conv)) return;
     const rng = random(5, name);
     const xShape = [conv.batch, conv.channels, ...conv.input];

@@ -4,7 +4,7 @@ import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Gradient, GradientContext } from "../gradient";
 import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
-import { knownShape } from "./sumTo";
+import { staticShape } from "./sumTo";
 import { writtenOut } from "./writtenOut";
 
 /** The state of a recurrence: the output first, then what else it carries on (an LSTM's cell). */
@@ -53,8 +53,8 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     Value | undefined,
     Value | undefined,
   ];
-  const [time, batch] = knownShape(x, "of a recurrent operator");
-  const [directions, , hidden] = knownShape(r, "of a recurrent operator");
+  const [time, batch] = staticShape(x, "of a recurrent operator");
+  const [directions, , hidden] = staticShape(r, "of a recurrent operator");
   const wide = cell.gates * hidden!;
   const names =
     context.strings("activations") ??
@@ -67,8 +67,8 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     context.floats("activation_beta"),
   ).map((activation, i) => {
     if (activation) return activation;
-    const known = recurrentActivations.join(", ");
-    throw unsupported(context, `activation ${names[i]} (known: ${known})`);
+    const supported = recurrentActivations.join(", ");
+    throw unsupported(context, `activation ${names[i]} (known: ${supported})`);
   });
   const limit = context.float("clip", 0);
   // Which sequences are not at their end yet, [batch, 1] for each step.

@@ -41,10 +41,10 @@ export function activationsOf(
   const [alpha, beta] = [[...alphas], [...betas]];
   return names.map((name) => {
     const key = recurrentActivations.find((each) => each.toLowerCase() === name.toLowerCase());
-    const found = key === undefined ? undefined : definitions[key]!;
-    if (!found) return undefined;
-    const a = found.alpha === undefined ? 0 : (alpha.shift() ?? found.alpha);
-    const b = found.beta === undefined ? 0 : (beta.shift() ?? found.beta);
-    return (x) => found.build(g, x, a, b);
+    const definition = key === undefined ? undefined : definitions[key]!;
+    if (!definition) return undefined;
+    const a = definition.alpha === undefined ? 0 : (alpha.shift() ?? definition.alpha);
+    const b = definition.beta === undefined ? 0 : (beta.shift() ?? definition.beta);
+    return (x) => definition.build(g, x, a, b);
   });
 }

@@ -2,7 +2,7 @@
 // threads and loses slices that were taken twice; its ScatterElements adds in one, over rows.
 import { sizeOf, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
-import { knownShape } from "./sumTo";
+import { staticShape } from "./sumTo";
 
 /** Zeros of x's shape, to which `dy` is added at the places `taken` of GatherND. */
 export function rowsAdded(
@@ -12,8 +12,8 @@ export function rowsAdded(
   taken: Value,
   batchDims = 0,
 ): Value {
-  const shape = knownShape(x, "of GatherND");
-  const indices = knownShape(taken, "of GatherND");
+  const shape = staticShape(x, "of GatherND");
+  const indices = staticShape(taken, "of GatherND");
   const depth = indices.at(-1)!;
   const batches = sizeOf(shape.slice(0, batchDims));
   const indexed = shape.slice(batchDims, batchDims + depth);

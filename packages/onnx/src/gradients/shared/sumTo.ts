@@ -61,7 +61,7 @@ export function rankOf({ name, shape }: Value): number {
 }
 
 /** Extents of a value as numbers. @throws CajalError `unsupported` where one is not known */
-export function knownShape(value: Value, why: string): number[] {
+export function staticShape(value: Value, why: string): number[] {
   const { shape } = value;
   if (shape?.every((extent): extent is number => typeof extent === "number")) return [...shape];
   throw new CajalError(

@@ -5,7 +5,7 @@ import { convolutionBetween, type Convolution } from "../../graph/convolution";
 import { computed } from "../../model/elementType";
 import type { GradientContext } from "../gradient";
 import { imageGradients } from "./imageGradient";
-import { knownShape } from "./sumTo";
+import { staticShape } from "./sumTo";
 
 /**
  * dx without the operator's second output, which GPUs lack: a window's place k gets dy where x is the
@@ -14,13 +14,13 @@ import { knownShape } from "./sumTo";
  */
 export function whereGreatest(g: GraphBuilder, dy: Value, context: GradientContext): Value {
   const [x, y] = [context.inputs[0]!, context.outputs[0]!];
-  const shape = knownShape(x, "of MaxPool");
+  const shape = staticShape(x, "of MaxPool");
   const kernel = context.ints("kernel_shape")!;
   const pool = convolutionBetween(
     context,
     shape,
     [shape[1]!, 1, ...kernel],
-    knownShape(dy, "of MaxPool"),
+    staticShape(dy, "of MaxPool"),
   );
   const planes = pool.batch * pool.channels;
   const flat = [planes, 1, ...pool.output];

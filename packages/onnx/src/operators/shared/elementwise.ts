@@ -147,9 +147,9 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
         return [{ dtype: result ?? a.dtype, shape: a.shape }];
       const each = (x: Dim, y: Dim): Dim => {
         if (typeof x === "number" && typeof y === "number") {
-          const made = fold && rounded(a.dtype, fold(x, y, a.dtype, node));
+          const folded = fold && rounded(a.dtype, fold(x, y, a.dtype, node));
           // Whole numbers have no quotient by 0.
-          return isInteger(a.dtype) && !Number.isFinite(made) ? undefined : made;
+          return isInteger(a.dtype) && !Number.isFinite(folded) ? undefined : folded;
         }
         if (neutral && y === neutral.right) return x;
         if (neutral && neutral.left !== undefined && x === neutral.left) return y;
@@ -222,12 +222,12 @@ export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
     types: [type],
     attributes: { consumed_inputs: "ints" },
     infer: ({ inputs }) => {
-      const given = inputs as readonly Inferred[];
-      const { dtype } = given[0]!;
-      const shape = given.map((x) => x.shape).reduce(broadcast);
+      const values = inputs as readonly Inferred[];
+      const { dtype } = values[0]!;
+      const shape = values.map((x) => x.shape).reduce(broadcast);
       const elements =
         fold &&
-        given.slice(1).reduce<Inferred>(
+        values.slice(1).reduce<Inferred>(
           (a, b) => ({
             dtype,
             shape: broadcast(a.shape, b.shape),
@@ -235,7 +235,7 @@ export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
               typeof x === "number" && typeof y === "number" ? fold(x, y, dtype) : undefined,
             ),
           }),
-          given[0]!,
+          values[0]!,
         ).elements;
       return [{ dtype, shape, elements }];
     },
@@ -272,6 +272,6 @@ export function together(
 
 /** A result as the type holds it. */
 export function rounded(dtype: ElementType, x: number): number | undefined {
-  const held = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
-  return Number.isNaN(held) && isInteger(dtype) ? undefined : held;
+  const stored = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
+  return Number.isNaN(stored) && isInteger(dtype) ? undefined : stored;
 }

@@ -16,9 +16,13 @@ export interface CrossentropyOptions {
 export function readOptions(
   where: string,
   options: CrossentropyOptions,
-  known: readonly (keyof CrossentropyOptions)[] = ["fromLogits", "labelSmoothing", "classWeights"],
+  optionNames: readonly (keyof CrossentropyOptions)[] = [
+    "fromLogits",
+    "labelSmoothing",
+    "classWeights",
+  ],
 ) {
-  checkOptions(where, options, known);
+  checkOptions(where, options, optionNames);
   const { fromLogits = false, labelSmoothing = 0, classWeights } = options;
   if (typeof fromLogits !== "boolean")
     throw new CajalError(
