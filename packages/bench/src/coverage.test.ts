@@ -1,8 +1,13 @@
 // What there is, engine by engine, as the docs list it: apps/docs/coverage.md is written by this test
 // (`npx vitest run --project bench src/coverage.test.ts -u`) from the lists that the packages work by, and from
 // the cases that their tests run.
+import { isCajalError, type Weights } from "@cajal/core";
+import { toOnnx, weightSpecs, type Layer } from "@cajal/models";
+import { differentiate, type OnnxModel } from "@cajal/onnx";
 import { expect, it } from "vitest";
 import { layers } from "../../models/src/layers";
+import { noise, single } from "../../models/testing/checkLayer";
+import type { LayerSample } from "../../models/src/layers/definition/layer";
 import { kerasLayers } from "../../models/testing/kerasLayers";
 import { gradients } from "../../onnx/src/gradients";
 import { operators } from "../../onnx/src/operators";
@@ -20,20 +25,58 @@ function layerRows(): string[][] {
   const formulas = new Map(tfjsLayerList.map((each) => [each.className, each]));
   return layers
     .filter(({ className }) => className !== "InputLayer")
-    .map(({ className }) => {
+    .map((layer) => {
+      const { className } = layer;
       const on = !notOnTfjs.has(className);
       const formula = formulas.get(className);
       const cases = kerasLayers.filter((golden) => golden.class_name === className);
       return [
         className,
-        "yes",
-        "yes",
+        ...onnxColumns(layer),
         !on ? "–" : formula?.call ? "by Cajal's formula" : "yes",
         yes(on && !formula?.inferenceOnly),
         String(cases.length),
       ];
     })
     .toSorted(byName);
+}
+
+/** The operators that a layer's samples become, and whether gradients go back through all of them. */
+function onnxColumns({ className, samples }: Layer): [string, string] {
+  const used = new Set<string>();
+  let trains = true;
+  for (const { config = {}, inputs, dtype = "float32", inferenceOnly } of samples) {
+    const specs = inputs.map((shape) => ({ shape, dtype }));
+    const model = single(className, config, specs);
+    const weights = new Map(
+      weightSpecs(model).map(({ key, shape }) => [key, noise(shape, "float32", key, true)]),
+    );
+    const graph = toOnnx(model, weights);
+    for (const { op } of graph.graph.nodes) used.add(op);
+    if (dtype === "float32") trains &&= !inferenceOnly && isDifferentiable(graph, weights, inputs);
+  }
+  return [[...used].toSorted().join(", ") || "–", yes(trains)];
+}
+
+/** By its inputs and by the constants that hold its weights. */
+function isDifferentiable(
+  model: OnnxModel,
+  weights: Weights,
+  shapes: LayerSample["inputs"],
+): boolean {
+  const { inputs, initializers, outputs } = model.graph;
+  const names = [...inputs.map(({ name }) => name), ...initializers.keys()];
+  try {
+    differentiate(model, {
+      of: outputs[0]!.name,
+      withRespectTo: names.filter((name, i) => i < inputs.length || weights.has(name)),
+      shapes: Object.fromEntries(inputs.map(({ name }, i) => [name, shapes[i]!])),
+    });
+    return true;
+  } catch (error) {
+    if (isCajalError(error, "unsupported")) return false;
+    throw error;
+  }
 }
 
 function operatorRows(): string[][] {
@@ -77,9 +120,9 @@ ${table(["engine", "devices"], engineRows())}
 
 ## Layers
 
-${ofLayers.length} classes of Keras. A case is a config of it whose outputs and gradients Keras computed; tests compare both engines with them.
+${ofLayers.length} classes of Keras. A case is a config of it whose outputs and gradients Keras computed; tests compare both engines with them. Engine onnx runs all of them, as the operators named; a layer trains where gradients go back through all of these, which the test that writes this page tries.
 
-${table(["layer", "onnx: inference", "onnx: training", "tfjs: inference", "tfjs: training", "cases"], ofLayers)}
+${table(["layer", "operators of ONNX", "onnx: training", "tfjs: inference", "tfjs: training", "cases"], ofLayers)}
 
 ## Operators
 
