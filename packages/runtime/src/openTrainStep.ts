@@ -1,5 +1,5 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
-import { checkOptions, type Weights, checkArgument } from "@cajal/core";
+import { CajalError, checkOptions, type Weights, checkArgument } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
@@ -9,7 +9,12 @@ import { trainStepOf } from "./step/core";
 import { trainableGraph } from "./step/graph";
 import { trainableModel } from "./step/model";
 import { selfTestOnce } from "./step/selfTest";
-import { trainStepOptions, type TrainStep, type TrainStepOptions } from "./step/trainStep";
+import {
+  trainStepOptions,
+  type Optimizer,
+  type TrainStep,
+  type TrainStepOptions,
+} from "./step/trainStep";
 import { checkThreads } from "./session/checkThreads";
 
 /**
@@ -66,6 +71,7 @@ export async function openTrainStep(
   checkArgument("openTrainStep", "optimizer.learningRate", optimizer.learningRate, "function");
   checkArgument("openTrainStep", "optimizer.slots", optimizer.slots, "object");
   checkArgument("openTrainStep", "optimizer.update", optimizer.update, "function");
+  checkOptimizer(optimizer);
   const { trained, begin } =
     "graph" in model ? trainableGraph(model, options) : ofKeras(model, weights, options);
   const core = await engine.openTrainStep(trained, begin, options);
@@ -77,6 +83,27 @@ export async function openTrainStep(
     throw error;
   }
   return trainStepOf(core, trained, options);
+}
+
+/** The numbers that every optimizer has, and which the caller's own may have wrong. */
+function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
+  const wrong = (name: string, got: unknown, expected: string) =>
+    new CajalError(
+      "bad-argument",
+      `openTrainStep: got optimizer.${name} ${String(got)}, expected ${expected}.`,
+      { name, got },
+    );
+  for (const name of ["clipNorm", "clipValue", "globalClipNorm"] as const) {
+    const got: unknown = optimizer[name];
+    if (got !== undefined && !(Number.isFinite(got) && Number(got) > 0))
+      throw wrong(name, got, "a number above 0, or none for no clipping");
+  }
+  const { weightDecay } = optimizer;
+  if (weightDecay !== undefined && !(Number.isFinite(weightDecay) && weightDecay >= 0))
+    throw wrong("weightDecay", weightDecay, "a number of at least 0");
+  for (const [slot, begin] of Object.entries(slots))
+    if (!Number.isFinite(begin))
+      throw wrong(`slots.${slot}`, begin, "the number that it begins with");
 }
 
 /** @throws CajalError `bad-argument`, `bad-shape` where the weights do not fit */

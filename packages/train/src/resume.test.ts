@@ -62,6 +62,42 @@ describe("a run that goes on", () => {
     expect((error as Error).message).toContain("allowChanges");
   });
 
+  it("refuses another model whose weights have the same shapes", async () => {
+    const resume = await run();
+    const other = functional("line");
+    const x = other.input([2]);
+    const config = { units: 1, name: "dense", activation: "relu" };
+    const relu = other.model([x], [other.layer("Dense", config, x)]);
+    const again = async () => {
+      for await (const event of train(relu, data(), { ...options, epochs: 2, resume })) void event;
+    };
+    const error: unknown = await again().catch((cause) => cause);
+    expect(isCajalError(error, "bad-argument"), String(error)).toBe(true);
+    expect((error as Error).message).toContain('allowChanges: ["model"]');
+  });
+
+  it.each<[string, (from: ReturnType<typeof data>) => ReturnType<typeof data>]>([
+    ["without its last batch's rest", (from) => from.batch(4, { dropRemainder: true })],
+    [
+      "with another label at the end",
+      (from) =>
+        from.map(({ x, y }) => ({
+          x,
+          y: tensor(
+            y.dtype,
+            y.shape,
+            [...y.data].map((each, i) => (Number(x.data[2 * i]) === xs[18] ? 7 : Number(each))),
+          ),
+        })),
+    ],
+  ])("refuses data %s", async (_, change) => {
+    // prettier-ignore
+    const resume = await run();
+    const error: unknown = await run({ epochs: 2, resume }, change(data())).catch((cause) => cause);
+    expect(isCajalError(error, "bad-argument"), String(error)).toBe(true);
+    expect((error as Error).message).toContain("data");
+  });
+
   it("refuses other data of the same size", async () => {
     const resume = await run();
     const error: unknown = await run({ epochs: 2, resume }, data(1)).catch((cause) => cause);

@@ -29,6 +29,7 @@ import {
   checkSameRun,
   described,
   markOf,
+  markOfModel,
   runParts,
   type RunDescription,
   type RunPart,
@@ -143,6 +144,7 @@ export async function* train(
   if (resume) checkSameData(resume.position, ordered);
   if (resume || checkpoint)
     run = {
+      model: markOfModel(model),
       optimizer: described(optimizer),
       loss: { of: described(loss), weights: lossWeights },
       metrics: described(metrics),

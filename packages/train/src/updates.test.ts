@@ -74,6 +74,48 @@ describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
     }
   });
 
+  it("is made where only the sum of its numbers is too large", async () => {
+    // Gradients [2e38, 2e38] and 1, each finite, whose sum is not.
+    const large = {
+      x: tensor("float32", [1, 2], [2e38, 2e38]),
+      y: tensor("float32", [1, 1], [1]),
+    };
+    const weights = new Map([
+      ["dense/kernel", tensor("float32", [2, 1], [1e-3, 1e-3])],
+      ["dense/bias", tensor("float32", [1], [0])],
+    ]);
+    for (const batches of [[large], [large, large], [batch(1), large]]) {
+      const settings = { loss: meanAbsoluteError(), optimizer: sgd({ clipNorm: 1 }), engine };
+      const step = await openTrainStep(model, weights, settings);
+      try {
+        await step.run(batches, { learningRate: 1 });
+        const kernel = (await step.weights()).get("dense/kernel")!.data;
+        expect(Math.hypot(Number(kernel[0]) - 1e-3, Number(kernel[1]) - 1e-3)).toBeCloseTo(1, 4);
+      } finally {
+        await step.dispose();
+      }
+    }
+  });
+
+  it("is refused where the last of several batches makes an average infinite", async () => {
+    const net = functional("normal");
+    const x = net.input([2]);
+    const normal = net.layer("BatchNormalization", { name: "bn" }, x);
+    const given = net.model([x], [net.layer("Dense", { units: 1, name: "dense" }, normal)]);
+    const settings = { loss: meanAbsoluteError(), optimizer: sgd(), engine };
+    const step = await openTrainStep(given, initialize(given, { seed: 1 }), settings);
+    try {
+      const before = await step.weights();
+      const wide = { ...batch(1), x: tensor("float32", [2, 2], [1e25, 0, -1e25, 1]) };
+      const error = await failure(step.run([batch(1), wide]));
+      expect(error.code).toBe("diverged");
+      expect(error.message).toContain('"bn/moving_variance"');
+      expect(await step.weights()).toEqual(before);
+    } finally {
+      await step.dispose();
+    }
+  });
+
   it.each([{ clipNorm: 1 }, { globalClipNorm: 1 }])("clips large gradients: %j", async (clip) => {
     const step = await open(sgd({ learningRate: 1, ...clip }));
     try {
@@ -125,6 +167,19 @@ describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
 });
 
 describe("options that could only make numbers that are none", () => {
+  it.each([
+    { clipNorm: 0 },
+    { globalClipNorm: -1 },
+    { clipValue: NaN },
+    { weightDecay: Infinity },
+    { slots: { velocity: NaN } },
+  ])("are refused of an optimizer of one's own: %j", async (own) => {
+    const settings = { loss: meanSquaredError(), optimizer: { ...sgd(), ...own } as Optimizer };
+    const error = await failure(openTrainStep(model, initialize(model, { seed: 1 }), settings));
+    expect(error.code).toBe("bad-argument");
+    expect(error.message).toContain(Object.keys(own)[0]);
+  });
+
   it.each([
     () => sgd({ clipNorm: 0 }),
     () => sgd({ globalClipNorm: 0 }),

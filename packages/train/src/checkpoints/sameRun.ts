@@ -1,5 +1,7 @@
 // Whether a run that goes on is the one that was left: what it is made of, and what differs.
 import { CajalError, hash, isTensor, type NamedBatch, type Tensor } from "@cajal/core";
+import type { ModelConfig } from "@cajal/models";
+import type { OnnxModel } from "@cajal/onnx";
 import type { Loss, Metric, Optimizer } from "@cajal/runtime";
 import type { TrainData } from "../data";
 
@@ -7,6 +9,7 @@ import type { TrainData } from "../data";
 export type RunDescription = Readonly<Record<RunPart, unknown>>;
 
 export type RunPart =
+  | "model"
   | "optimizer"
   | "loss"
   | "metrics"
@@ -19,6 +22,7 @@ export type RunPart =
 
 /** Parts that may differ where the caller says so. */
 export const runParts: readonly RunPart[] = [
+  "model",
   "optimizer",
   "loss",
   "metrics",
@@ -46,40 +50,74 @@ export const described = (
       : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, described(each)]));
 
 /**
- * A mark of the data: of the first batch of the first epoch, read twice. What is not the same both times,
- * as of a map that is random without a seed, is left out.
+ * What a model computes, but for what is trained: its config, or its graph without the numbers of its float
+ * initializers.
+ */
+export function markOfModel(model: ModelConfig | OnnxModel): unknown {
+  if (!("graph" in model)) return { of: model.class_name, mark: markOfText(stable(model.config)) };
+  const { nodes, inputs, outputs, initializers } = model.graph;
+  const constants = [...initializers].map(([name, { dtype, shape, data }]) =>
+    dtype === "float32" ? [name, shape] : [name, dtype, shape, data],
+  );
+  const graph = { nodes, inputs, outputs, constants, functions: model.functions };
+  return { of: `${nodes.length} nodes`, mark: markOfText(stable(graph)) };
+}
+
+/** Bytes of batches that are enough to tell data apart. */
+const enough = 1 << 20;
+
+/**
+ * A mark of the data: how many batches there are, and the first ones of the first epoch, all of them where they are
+ * few, read twice. What is not the same both times, as of a map that is random without a seed, is left out.
  */
 export async function markOf(data: TrainData, signal?: AbortSignal): Promise<unknown> {
-  const marks: Record<string, string>[] = [];
-  for (let pass = 0; pass < 2; pass++)
+  const passes: Map<string, Mark>[] = [];
+  for (let pass = 0; pass < 2; pass++) {
+    const marks = new Map<string, Mark>();
+    passes.push(marks);
+    let bytes = 0;
     for await (const batch of data.batches({ epoch: 0, signal })) {
-      marks.push(marksOf(batch));
-      break;
+      for (const [name, tensor] of tensorsOf(batch)) {
+        bytes += tensor.data.byteLength;
+        marks.set(name, markOfTensor(tensor, marks.get(name)));
+      }
+      if (bytes >= enough) break;
     }
-  const [first = {}, second = {}] = marks;
-  return Object.fromEntries(Object.entries(first).filter(([name, mark]) => second[name] === mark));
+  }
+  const [first, second] = passes;
+  const same = [...first!].filter(([name, { sum }]) => second!.get(name)?.sum === sum);
+  return {
+    batches: data.batchCount,
+    ...Object.fromEntries(same.map(([name, { of, sum }]) => [name, `${of} ${sum}`])),
+  };
 }
 
-function marksOf({ x, y, weight }: NamedBatch): Record<string, string> {
-  const parts = Object.entries({ x, y, ...(weight !== undefined && { weight }) });
-  return Object.fromEntries(
-    parts.flatMap(([name, value]) =>
-      isTensor(value)
-        ? [[name, markOfTensor(value)]]
-        : Object.entries(value).map(([key, each]) => [`${name} ${key}`, markOfTensor(each)]),
-    ),
+const tensorsOf = ({ x, y, weight }: NamedBatch): [string, Tensor][] =>
+  Object.entries({ x, y, ...(weight !== undefined && { weight }) }).flatMap(([name, value]) =>
+    isTensor(value)
+      ? [[name, value] as [string, Tensor]]
+      : Object.entries(value).map(([key, each]): [string, Tensor] => [`${name} ${key}`, each]),
   );
+
+interface Mark {
+  /** Type and shape of the first. */
+  readonly of: string;
+  readonly sum: number;
 }
 
-/** Bytes that are looked at, evenly spread. */
-const most = 1 << 16;
-
-function markOfTensor({ dtype, shape, data }: Tensor): string {
+function markOfTensor({ dtype, shape, data }: Tensor, before?: Mark): Mark {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const stride = Math.max(1, Math.floor(bytes.length / most)) | 1;
-  let sum = 0;
-  for (let i = 0; i < bytes.length; i += stride) sum = hash(bytes[i]!, sum);
-  return `${dtype} [${shape.join()}] ${sum}`;
+  const { of = `${dtype} [${shape.join()}]`, sum = 0 } = before ?? {};
+  return { of, sum: hash(fnv(bytes, sum), bytes.length) };
+}
+
+const markOfText = (text: string) => fnv(new TextEncoder().encode(text), 0);
+
+/** FNV-1a, from a start other than its own. */
+function fnv(bytes: Uint8Array, start: number): number {
+  let sum = start ^ 0x811c9dc5;
+  for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  return sum >>> 0;
 }
 
 /**
@@ -103,17 +141,23 @@ export function checkSameRun(
   }
 }
 
-/** JSON whose keys are in order. */
+/** JSON whose keys are in order; numbers of arrays and int64 as texts. */
 function stable(value: unknown): string {
   return (
     JSON.stringify(value, (_, each: unknown) =>
-      typeof each === "object" && each !== null && !Array.isArray(each)
-        ? Object.fromEntries(
-            Object.entries(each)
-              .filter(([, one]) => one !== undefined)
-              .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-          )
-        : each,
+      typeof each === "bigint"
+        ? String(each)
+        : ArrayBuffer.isView(each)
+          ? Array.from(each as Uint8Array, String)
+          : each instanceof Map
+            ? [...each]
+            : typeof each === "object" && each !== null && !Array.isArray(each)
+              ? Object.fromEntries(
+                  Object.entries(each)
+                    .filter(([, one]) => one !== undefined)
+                    .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+                )
+              : each,
     ) ?? "nothing"
   );
 }

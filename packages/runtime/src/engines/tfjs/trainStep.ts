@@ -189,7 +189,9 @@ export async function openTrainStepOnTfjs(
       numbers.push(read.slice(0, -1));
       if (last) dispose(last.gradients);
       last = { batch, loss: read[0]![0]!, gradients };
-      finite = Number.isFinite(last.loss) && Number.isFinite(read.at(-1)![0]);
+      finite = Number.isFinite(last.loss);
+      // Where only a sum of all of them is too large, the step goes on.
+      if (finite && !Number.isFinite(read.at(-1)![0])) finite = !(await firstBad(last, []));
       if (!finite) break;
       if (batches.length > 1) {
         const added = on(() => sumOf(total, gradients, batch.examples / examples));
@@ -259,6 +261,7 @@ export async function openTrainStepOnTfjs(
   ): Promise<Bad | undefined> {
     const named = on(() =>
       tf.tidy(() => {
+        const weights = all.map(({ key }) => ({ key, tensor: tf.clone(value(key)) }));
         const outputs = network.layers.flatMap((layer) =>
           layer.inboundNodes
             .filter((node) => node.inboundLayers.length > 0)
@@ -269,8 +272,11 @@ export async function openTrainStepOnTfjs(
           outputs: outputs.map(({ output }) => output),
         });
         const values = probe.apply(inputsOf(batch), { training: true });
+        // Looking moves averages, too.
+        for (const { key, tensor } of weights)
+          if (moving.some((each) => each.key === key)) value(key).assign(tensor);
         return [
-          ...all.map(({ key }) => ({ name: `weight "${key}"`, tensor: tf.clone(value(key)) })),
+          ...weights.map(({ key, tensor }) => ({ name: `weight "${key}"`, tensor })),
           ...[values].flat().map((each, i) => ({
             name: `the output of layer "${outputs[i]!.layer}"`,
             tensor: each as tfc.Tensor,

@@ -140,9 +140,12 @@ function stepOf({ trained, store, graphs, prepare }: Step): Pick<TrainCore, "com
         part = { batch, number, share: batch.examples / examples };
         const ran = await graphs.run("accumulate", part, at);
         numbers.push(ran.numbers);
-        finite = Number.isFinite(ran.numbers[0]![0]) && ran.isFinite;
+        ({ updated } = ran);
+        finite = Number.isFinite(ran.numbers[0]![0]);
+        // Where only a sum of all that was written is too large, the step goes on.
+        if (finite && !ran.isFinite) finite = !(await firstBad(part, at, updated));
         if (!finite) break;
-        store.commit(ran.updated);
+        store.commit(updated);
       }
       if (finite) ({ isFinite: finite, updated } = await graphs.run("update", part, at));
     } catch (error) {
