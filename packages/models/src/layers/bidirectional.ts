@@ -25,15 +25,20 @@ export const bidirectional = defineLayer({
     merge_mode: mergeMode("concat"),
   },
   shape: (config, inputs) => {
-    const { forward } = directions(config);
+    const { forward, backward } = directions(config);
     if (forward.config.go_backwards === undefined)
       throw new CajalError(
         "unsupported",
         `it wraps a ${forward.definition.className}, expected a recurrent layer`,
         { layer: forward.definition.className },
       );
-    const [y, ...states] = forward.definition.shape(forward.config, inputs);
-    return [...merged(config.merge_mode, y!), ...states, ...states];
+    checkAlike(forward, backward);
+    const [ahead, behind] = [forward, backward].map((each) =>
+      each.definition.shape(each.config, inputs),
+    );
+    const [y, ...states] = ahead!;
+    const [z, ...others] = behind!;
+    return [...merged(config.merge_mode, y!, z!), ...states, ...others];
   },
   weights: (config, inputs) => {
     const { backward, forward } = directions(config);
@@ -134,7 +139,32 @@ function directions({
   };
 }
 
-const merged = (mode: MergeMode, y: KerasShape): KerasShape[] => {
-  if (mode === null) return [y, y];
-  return mode === "concat" ? [[...y.slice(0, -1), y.at(-1)! * 2]] : [y];
+/** What Keras asks of the two layers, too. */
+function checkAlike(forward: InnerLayer, backward: InnerLayer): void {
+  if (forward.config.go_backwards === backward.config.go_backwards)
+    throw new CajalError(
+      "bad-argument",
+      `both of its layers have "go_backwards" ${String(forward.config.go_backwards)}, expected that of backward_layer to be the other`,
+      { go_backwards: forward.config.go_backwards },
+    );
+  for (const key of ["return_sequences", "return_state"])
+    if (forward.config[key] !== backward.config[key])
+      throw new CajalError(
+        "bad-argument",
+        `"${key}" is ${String(forward.config[key])} of its layer and ${String(backward.config[key])} of its backward_layer, expected the same`,
+        { key },
+      );
+}
+
+const merged = (mode: MergeMode, y: KerasShape, z: KerasShape): KerasShape[] => {
+  if (mode === null) return [y, z];
+  const [units, others] = [y.at(-1)!, z.at(-1)!];
+  if (mode === "concat") return [[...y.slice(0, -1), units + others]];
+  if (units !== others)
+    throw new CajalError(
+      "bad-shape",
+      `its layers give ${units} and ${others} units, which merge_mode "${mode}" cannot make one`,
+      { units: [units, others] },
+    );
+  return [y];
 };

@@ -67,6 +67,7 @@ export const layerNormalization = defineLayer({
 
 /** The axes from the front, in order, and their extents. */
 function normalized(axis: readonly number[], x: KerasShape): { axes: number[]; extents: number[] } {
+  if (axis.length === 0) throw new CajalError("bad-argument", "axis [] names none", { axis });
   const axes = axis.map((each) => axisOf(each, x)).toSorted((a, b) => a - b);
   if (new Set(axes).size !== axes.length)
     throw new CajalError("bad-argument", `axis ${showShape(axis)} names one twice`, { axis });

@@ -18,7 +18,7 @@ export const multiHeadAttention = defineLayer({
     /** Length of each head's queries and keys. */
     key_dim: f.positive(),
     /** Length of each head's values; null: `key_dim`. */
-    value_dim: f.kept(null),
+    value_dim: f.positiveOrNone(null),
     /** Share of the scores that is dropped in training. */
     dropout: f.rate(0),
     /** Whether the projections have biases. */

@@ -52,6 +52,22 @@ describe("values out of range", () => {
     ["Reshape", { target_shape: [-2, 2] }, row],
     ["Reshape", { target_shape: [0, 4] }, row],
     ["Dense", { units: 2 ** 53 }, row],
+    ["LayerNormalization", { axis: [] }, row],
+    ...(
+      [
+        [{ units: 3, go_backwards: true }, "sum"],
+        [{ units: 2 }, "concat"],
+        [{ units: 2, go_backwards: true, return_state: true }, "concat"],
+      ] as const
+    ).map(([backward, merge_mode]): [string, Record<string, unknown>, readonly number[]] => [
+      "Bidirectional",
+      {
+        layer: { class_name: "LSTM", config: { units: 2 } },
+        backward_layer: { class_name: "LSTM", config: backward },
+        merge_mode,
+      },
+      [2, 5, 3],
+    ]),
     ["Dense", { units: 2 ** 31 }, row],
     ["Dense", { units: 1e300 }, row],
     ["Dense", { units: 0 }, row],
@@ -108,6 +124,13 @@ describe("references that lead nowhere", () => {
     ["an output that its layer does not have", model([input([2])], ["x", 0, 5])],
     ["a call that an input does not have", model([input([2])], ["x", 1, 0])],
     ["a negative output", model([input([2])], ["x", 0, -1])],
+    [
+      "an input that its layer does not have",
+      {
+        ...model([input([2])]),
+        config: { ...model([input([2])]).config, input_layers: [["x", 0, 1]] },
+      },
+    ],
     ["half a call", model([input([2])], ["x", 0.5, 0])],
     ["an empty name", model([input([2]), layer("ReLU", "", ["x"])])],
     [

@@ -171,7 +171,15 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
     node: nodeOf(name, node, "the model's output"),
     tensor,
   }));
-  const inputs = config.input_layers.map(([name, node]) => nodeOf(name, node, "the model's input"));
+  const inputs = config.input_layers.map(([name, node, tensor]) => {
+    if (tensor !== 0)
+      throw new CajalError(
+        "bad-model",
+        `${model}: its input is output ${tensor} of layer "${name}", which has 1.`,
+        { layer: name, output: tensor },
+      );
+    return nodeOf(name, node, "the model's input");
+  });
   const named = new Set<string>();
   for (const { layer } of inputs) {
     if (named.has(layer.name))

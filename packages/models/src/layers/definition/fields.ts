@@ -99,6 +99,12 @@ export const positive = fieldOf("a whole number of at least 1", (raw) =>
   isWhole(raw, 1) ? raw : undefined,
 );
 
+/** A whole number of at least 1, or null. */
+export const positiveOrNone = fieldOf<number | null>(
+  "a whole number of at least 1, or null",
+  (raw) => (raw === null || isWhole(raw, 1) ? raw : undefined),
+);
+
 /** A whole number; axes count from the end where it is negative. */
 export const integer = fieldOf("a whole number", (raw) =>
   isWhole(raw, -Infinity) ? raw : undefined,
