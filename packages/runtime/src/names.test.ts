@@ -1,9 +1,11 @@
 // Layers with names that JavaScript's objects have of their own, on both engines.
 import { tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
+import { GraphBuilder } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
+import { openGradient } from "./openGradient";
 import { openTrainStep } from "./openTrainStep";
 import type { Loss, Optimizer } from "./step/trainStep";
 
@@ -40,6 +42,31 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     await step.dispose();
   });
 
+  it.each(names)("an output called %s, with a loss and without", async (name) => {
+    const net = functional("m");
+    const x = net.input([2], { name: "x" });
+    const [y, z] = [name, "z"].map((each) => net.layer("Dense", { units: 1, name: each }, x));
+    const model = net.model([x], [y!, z!]);
+    const weights = initialize(model, { seed: 1 });
+    const given = tensor("float32", [1, 2], [3, 4]);
+    const label = tensor("float32", [1, 1], [0]);
+    {
+      await using session = await open(model, weights, place);
+      expect(Object.keys(await session.run({ x: given }))).toEqual([name, "z"]);
+    }
+    const metrics = Object.fromEntries([["z", [{ ...loss, name }]]]);
+    for (const trained of [[name, "z"], ["z"]]) {
+      const losses = Object.fromEntries(trained.map((each) => [each, loss]));
+      const y = Object.fromEntries(trained.map((each) => [each, label]));
+      const options = { loss: losses, optimizer, metrics, ...place };
+      const step = await openTrainStep(model, weights, options);
+      const result = await step.run({ x: given, y });
+      expect(Object.keys(result.metrics).at(-1)).toBe(trained.length > 1 ? `z_${name}` : name);
+      expect(Object.values(result.metrics).every(Number.isFinite)).toBe(true);
+      await step.dispose();
+    }
+  });
+
   it.each(names)("an input and an output called %s", async (name) => {
     const net = functional("m");
     const x = net.input([2], { name });
@@ -49,5 +76,21 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     const input = tensor("float32", [1, 2], [-3, 4]);
     expect([...(await session.predict(input)).data]).toEqual([0, 4]);
     await expect(session.run({})).rejects.toMatchObject({ code: "bad-argument" });
+    await using gradient = await openGradient(model, new Map(), place);
+    const { gradients } = await gradient.run(Object.fromEntries([[name, given]]), { dy: given });
+    expect([...Object.entries(gradients)[0]![1].data].map((each) => Number(each) + 0)).toEqual([
+      0, 4,
+    ]);
   });
+});
+
+it.each(names)("an ONNX graph whose initializer and output are called %s learns", async (name) => {
+  const g = new GraphBuilder();
+  const w = g.initializer(name, tensor("float32", [2, 1], [1, 2]));
+  g.output(g.matMul(g.input("x", "float32", ["batch", 2]), w), `${name}.y`);
+  const step = await openTrainStep(g.build(), { loss, optimizer });
+  const given = tensor("float32", [1, 2], [3, 4]);
+  await step.run({ x: given, y: tensor("float32", [1, 1], [0]) });
+  expect([...(await step.weights()).get(name)!.data]).toEqual([-2, -2]);
+  await step.dispose();
 });

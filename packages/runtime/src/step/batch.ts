@@ -12,6 +12,7 @@ import {
   type Shape,
   type Tensor,
 } from "@cajal/core";
+import { ownValue } from "../session/ownValue";
 import { notFinite, type Bad } from "./checks";
 import type { TrainableModel } from "./model";
 
@@ -53,7 +54,8 @@ export function readBatch(
   const weight = readWeights(batch.weight, names);
   for (const { name, index, loss } of outputs) {
     loss.checkLabels?.(y[name]!, shapes[index]!);
-    if (weight[name]) checkWeight(weight[name], { examples, output: shapes[index]! });
+    const own = ownValue(weight, name);
+    if (own) checkWeight(own, { examples, output: shapes[index]! });
   }
   return { examples, x, y, weight };
 }
@@ -106,7 +108,7 @@ function byName(
     if (!existing.includes(name)) throw unknownName(`${kind} of the model`, name, existing);
   return Object.fromEntries(
     names.map((name) => {
-      const tensor = tensors[name];
+      const tensor = ownValue(tensors, name);
       if (!tensor)
         throw new CajalError(
           "bad-argument",

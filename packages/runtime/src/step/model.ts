@@ -11,6 +11,7 @@ import {
   type NetworkLayer,
 } from "@cajal/models";
 import type { Dim, OnnxModel } from "@cajal/onnx";
+import { ownValue } from "../session/ownValue";
 import { checkEnding, endingOf } from "./ending";
 import { trainedOutputs, type TrainedOutput } from "./outputs";
 import { checkTraining } from "./weightOptions";
@@ -169,7 +170,7 @@ export function withInputShapes(
       .map(({ from, shape }) => [
         from,
         shape.map((extent, axis) => {
-          const other = shapes[from]?.[axis];
+          const other = ownValue(shapes, from)?.[axis];
           return extent ?? (axis > 0 && typeof other === "number" ? other : null);
         }),
       ]),

@@ -1,6 +1,7 @@
 // What is computed of a model's outputs: losses and metrics, which output each belongs to, and how the
 // numbers of several batches become one result. A model of one output is the plain case of all this.
 import { CajalError, unknownName, checkArgument } from "@cajal/core";
+import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
 
@@ -42,15 +43,17 @@ export function trainedOutputs(
   for (const name of listed.flatMap(Object.keys))
     if (!names.includes(name)) throw unknownName("output of the model", name, names);
   const trained = names.flatMap((name, index): TrainedOutput[] => {
-    const own = Array.isArray(metrics) ? metrics : (metrics as Record<string, Metric[]>)[name];
-    const of = byName[name];
+    const own = Array.isArray(metrics)
+      ? metrics
+      : ownValue(metrics as Record<string, Metric[]>, name);
+    const of: unknown = ownValue(byName, name);
     if (!of) {
       if (own && !Array.isArray(metrics)) throw lacksLoss("metrics", name);
       if (Object.hasOwn(lossWeights, name)) throw lacksLoss("lossWeights", name);
       return [];
     }
     if (!isLoss(of)) throw noLoss(of);
-    const factor = lossWeights[name] ?? 1;
+    const factor = ownValue<number>(lossWeights, name) ?? 1;
     if (!Number.isFinite(factor))
       throw new CajalError(
         "bad-argument",
@@ -235,7 +238,7 @@ export function resultOf(measures: readonly Measure[], totals: Totals): StepResu
   return {
     loss: meanOf(loss),
     metrics: Object.fromEntries(
-      measures.map(({ name, result }) => [name, result(totals[name] ?? [])]),
+      measures.map(({ name, result }) => [name, result(ownValue(totals, name) ?? [])]),
     ),
   };
 }

@@ -70,7 +70,9 @@ export async function openGradientOnOnnx(
 
   /** The graph so far, and what is to be done in it. */
   function begin(shapes: Fed["shapes"]) {
-    const own = cut.graph.inputs.map(({ name }) => name).filter((name) => name in shapes);
+    const own = cut.graph.inputs
+      .map(({ name }) => name)
+      .filter((name) => Object.hasOwn(shapes, name));
     const g = GraphBuilder.from(cut, {
       shapes: Object.fromEntries(own.map((name) => [name, shapes[name]])),
     });

@@ -96,7 +96,7 @@ const program = (settings: object) => `
     say("opening");
     const session = await InferenceSession.create(model, options);
     say("running");
-    const feeds = {};
+    const feeds = Object.create(null);
     for (const { name, isTensor, type, shape } of session.inputMetadata) {
       const Numbers = numbers[type] ?? integers[type];
       if (!isTensor || !Numbers) return say("done");

@@ -19,7 +19,7 @@ export async function openOnOnnx(
 ): Promise<OpenedModel> {
   const devices = candidates(onnxDevices, choice);
   const empty = emptyTensors(source);
-  const { model } = empty;
+  const model = withoutProto(empty.model);
   const failures: Error[] = [];
   for (const device of devices) {
     try {
@@ -66,18 +66,40 @@ function opensOn(
         throw empty.explain(error) ?? error;
       });
     return Object.fromEntries(
-      session.outputNames.map((name) => [name, fromOrt(results[name]!, name)]),
+      session.outputNames.map((name) => [ownName(name), fromOrt(results[name]!, name)]),
     );
   }
   return {
     engine: "onnx",
     device,
     inputs: session.inputMetadata.filter(({ name }) => !apart.has(name)).map(valueInfo),
-    outputs: session.outputMetadata.map(valueInfo),
+    outputs: session.outputMetadata
+      .map(valueInfo)
+      .map((info) => ({ ...info, name: ownName(info.name) })),
     run,
     free: () => {
       apart.clear(); // a session that is disposed keeps no one's memory
       return session.release();
+    },
+  };
+}
+
+const proto = "__proto__";
+const alias = `output ${proto}`;
+const ownName = (name: string) => (name === alias ? proto : name);
+
+/** ONNX Runtime asks for outputs by an object's keys, of which "__proto__" is none: it gives that one under another name. */
+function withoutProto(model: OnnxModel | Uint8Array): OnnxModel | Uint8Array {
+  if (!("graph" in model)) return model;
+  const { graph } = model;
+  if (!graph.outputs.some(({ name }) => name === proto)) return model;
+  const copy = { op: "Identity", domain: "", name: "", inputs: [proto], outputs: [alias] };
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...graph.nodes, { ...copy, attributes: {} }],
+      outputs: graph.outputs.map((each) => (each.name === proto ? { ...each, name: alias } : each)),
     },
   };
 }

@@ -86,7 +86,7 @@ export async function openTrainStepOnTfjs(
     const labelled = outputs.map(({ name, index }) => ({
       yTrue: toTf(tf, y[name]!, name),
       yPred: predictions[index]!,
-      weight: weight[name] && toTf(tf, weight[name], name),
+      weight: Object.hasOwn(weight, name) ? toTf(tf, weight[name]!, name) : undefined,
     }));
     const penalties = all.flatMap(
       ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],

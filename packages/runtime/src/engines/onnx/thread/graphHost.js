@@ -46,13 +46,13 @@ export function graphHost() {
 
     async run({ ort, session, shapes, written, fills }, { feeds, kept, into }) {
       /** @type {Record<string, OrtTensor>} */
-      const inputs = {};
+      const inputs = Object.create(null);
       for (const [name, { dtype, data, shape }] of Object.entries(feeds))
         inputs[name] = new ort.Tensor(dtype, data, shape);
       for (const [name, ref] of Object.entries(kept))
         inputs[name] = new ort.Tensor("float32", at(ref), shapes[name]);
       /** @type {Record<string, OrtTensor | null>} */
-      const fetches = {};
+      const fetches = Object.create(null);
       for (const name of session.outputNames) {
         const ref = into[name];
         const data = fills && ref ? at(ref) : undefined;

@@ -2,6 +2,7 @@
 import { hash, tensor, type Tensor } from "@cajal/core";
 import type { StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
+import { ownValue } from "../../../session/ownValue";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
@@ -56,13 +57,13 @@ export class StepGraphs {
   async run(kind: Kind, part: Part, at: StepPosition): Promise<Ran> {
     const { graph, feeds, updated, lengths, explain } = await this.#graph(kind, part.batch);
     const inputs = this.#inputs(feeds, part, at);
-    const fed: Record<string, Tensor> = {};
-    const kept: Record<string, Ref> = {};
-    for (const name of graph.inputNames) {
-      const value = inputs[name];
-      if (value) fed[name] = value();
-      else kept[name] = this.#store.current(name);
-    }
+    const values = graph.inputNames.map((name) => [name, ownValue(inputs, name)] as const);
+    const fed: Readonly<Record<string, Tensor>> = Object.fromEntries(
+      values.flatMap(([name, value]) => (value ? [[name, value()]] : [])),
+    );
+    const kept: Readonly<Record<string, Ref>> = Object.fromEntries(
+      values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(name)]])),
+    );
     const into = Object.fromEntries(
       updated.map((name) => [`new/${name}`, this.#store.next(name)] as const),
     );

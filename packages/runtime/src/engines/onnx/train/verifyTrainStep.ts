@@ -106,8 +106,10 @@ function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
   const names = model.graph.inputs.map(({ name }) => name);
   return {
     model,
-    feeds: Object.fromEntries(names.flatMap((name) => (feeds[name] ? [[name, feeds[name]]] : []))),
-    kept: names.filter((name) => !feeds[name]),
+    feeds: Object.fromEntries(
+      names.flatMap((name) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]!]] : [])),
+    ),
+    kept: names.filter((name) => !Object.hasOwn(feeds, name)),
   };
 }
 
