@@ -39,10 +39,12 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 void main();
 
 async function main(): Promise<void> {
-  const [, , first = ""] = process.argv;
-  // Of the others nothing is loaded; all are where they are listed, or looked through for the nearest name.
-  const called = Object.hasOwn(commands, first) ? [commands[first]!] : Object.values(commands);
-  for (const load of called) addCommand(program, await load());
+  // `cajal help run` is about run, too.
+  const [first = "", second = ""] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
+  const called = first === "help" ? second : first;
+  for (const [name, { summary, load }] of Object.entries(commands))
+    if (name === called) addCommand(program, await load(), summary);
+    else program.command(name).summary(summary);
   if (process.argv.length <= 2) return program.outputHelp();
   try {
     await program.parseAsync(process.argv);

@@ -19,7 +19,6 @@ const actions = ["list", "where", "verify", "prune", "clear"] as const;
 
 export const cache = defineCommand({
   name: "cache",
-  summary: "the folder of fetched files",
   examples: [
     ["cajal cache", "what it holds"],
     ["cajal cache where", "where it is"],

@@ -10,7 +10,6 @@ import { argument, fraction } from "./shared/parameters";
 
 export const compare = defineCommand({
   name: "compare",
-  summary: "compare two runs: what became slower, larger or less accurate",
   examples: [
     ["cajal compare before.json after.json", "reports, or records as JSON lines"],
     ["cajal compare before.jsonl after.jsonl --threshold 0.05", "5 % slower is a regression"],

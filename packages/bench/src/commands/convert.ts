@@ -17,7 +17,6 @@ import { preprocess } from "./shared/preprocess";
 
 export const convert = defineCommand({
   name: "convert",
-  summary: "a model from any format to any other",
   examples: [
     ["cajal convert model.h5 model.onnx", "Keras to ONNX"],
     ["cajal convert web/model.json model.keras", "TF.js to Keras"],

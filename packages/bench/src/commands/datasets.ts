@@ -14,7 +14,6 @@ const actions = ["card", "get", "where"] as const;
 
 export const datasets = defineCommand({
   name: "datasets",
-  summary: "the data sets that have a name: cards, fetching, places",
   examples: [
     ["cajal datasets", "all of them"],
     ["cajal datasets mnist", "what is known of one: files, mirrors, classes, licence"],

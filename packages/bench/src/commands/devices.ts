@@ -6,7 +6,6 @@ import { defineCommand } from "./shared/defineCommand";
 
 export const devices = defineCommand({
   name: "devices",
-  summary: "what this machine can run on, and why not on the rest",
   examples: [["cajal devices --json", "for a program"]],
   async run({ output, signal }) {
     const places = await findDevices({ signal });

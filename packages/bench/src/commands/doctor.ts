@@ -12,7 +12,6 @@ import { defineCommand } from "./shared/defineCommand";
 
 export const doctor = defineCommand({
   name: "doctor",
-  summary: "what is missing for each device, and how to get it",
   examples: [
     ["cajal doctor", "drivers, libraries, containers: what a GPU needs and what is here"],
     ["cajal doctor --json", "for a program"],

@@ -43,7 +43,6 @@ interface ExplainRecord {
 
 export const explain = defineCommand({
   name: "explain",
-  summary: "what a network looks at: maps of images by several methods, and how good these are",
   examples: [
     [
       "cajal explain cat.jpg --model MobileNet",

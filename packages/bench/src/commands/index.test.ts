@@ -11,14 +11,13 @@ it("lists every command of the folder, by its name", async () => {
     .filter((file) => /^[a-z]+\.ts$/i.test(file) && file !== "index.ts")
     .map((file) => file.slice(0, -3));
   expect(Object.keys(commands).toSorted()).toEqual(files.toSorted());
-  for (const [name, load] of Object.entries(commands)) expect((await load()).name).toBe(name);
+  for (const [name, { load }] of Object.entries(commands)) expect((await load()).name).toBe(name);
 });
 
 describe("a command", () => {
   const parsed: object[] = [];
   const tea = defineCommand({
     name: "tea",
-    summary: "makes tea",
     examples: [["cajal tea green", "a cup"]],
     arguments: { kind: argument("which", { required: true }), cup: argument("where to") },
     options: {
@@ -45,7 +44,7 @@ describe("a command", () => {
     const program = new Command("cajal")
       .exitOverride()
       .configureOutput({ writeErr: () => {}, writeOut: () => {} });
-    addCommand(program, tea);
+    addCommand(program, tea, "makes tea");
     program.commands[0]!.exitOverride();
     await program.parseAsync(["node", "cajal", "tea", ...words]);
     return parsed.pop();

@@ -40,7 +40,6 @@ const optimizers = {
 
 export const learn = defineCommand({
   name: "learn",
-  summary: "train a network on a data set",
   examples: [
     ["cajal learn", "LeNet-5 learns the embedded digits"],
     ["cajal learn --dataset mnist", "MNIST, fetched once and kept"],

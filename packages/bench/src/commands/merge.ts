@@ -17,7 +17,6 @@ import { text, words } from "./shared/parameters";
 
 export const merge = defineCommand({
   name: "merge",
-  summary: "records of several runs or machines as one report",
   examples: [
     ["cajal merge part-1 part-2 part-3", "folders that cajal run --shard 1/3 … has written"],
     ["cajal merge cajal-table pytorch.jsonl --out both", "another library's beside ours"],

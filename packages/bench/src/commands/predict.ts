@@ -12,7 +12,6 @@ import { preprocess } from "./shared/preprocess";
 
 export const predict = defineCommand({
   name: "predict",
-  summary: "what a network reads in pictures",
   examples: [
     ["cajal predict cat.jpg", "ImageNet's classes, by MobileNet"],
     ["cajal predict *.jpg --model cajal-transfer/model.keras --top 1", "by a model of your own"],

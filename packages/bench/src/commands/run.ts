@@ -14,7 +14,6 @@ const defaultOut = "cajal-report";
 
 export const run = defineCommand({
   name: "run",
-  summary: "run a suite and write a report: data to learning to engines",
   examples: [
     ["cajal run", "the suite on embedded data; nothing is downloaded"],
     ["cajal run table --device gpu", "the ten networks of Keras' table on your graphics card"],

@@ -9,7 +9,6 @@ import { choice, list, number } from "./shared/parameters";
 
 export const speed = defineCommand({
   name: "speed",
-  summary: "time prediction or training, each in a process of its own",
   examples: [
     ["cajal speed --devices all", "LeNet-5, one prediction, every device of ONNX Runtime"],
     ["cajal speed --models mobilenet,resnet50 --batch 1,8", "two networks, two batch sizes"],

@@ -20,7 +20,6 @@ const usual = [
 
 export const table = defineCommand({
   name: "table",
-  summary: "size, parameters, depth and cost of networks, published accuracy",
   examples: [
     ["cajal table", "the ten networks of Keras' table, and the LeNets"],
     ["cajal table --all", "and the deeper ones, MobileNetV2 and the rest"],

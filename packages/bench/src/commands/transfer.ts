@@ -27,7 +27,6 @@ import { preprocess } from "./shared/preprocess";
 
 export const transfer = defineCommand({
   name: "transfer",
-  summary: "a folder of class folders becomes a network that tells them apart",
   examples: [
     [
       "cajal transfer --data flowers --model MobileNet",

@@ -5,7 +5,6 @@ import { argument } from "./shared/parameters";
 
 export const worker = defineCommand({
   name: "worker",
-  summary: "measure one thing on command: what speed starts, one process each",
   examples: [
     [
       `cajal worker '{"phase":"predict","model":"lenet5","engine":"onnx","device":"cpu","batch":1}'`,

@@ -5,8 +5,6 @@ import { number, type Parameter, type Parameters, type ValuesOf } from "./parame
 
 export interface CommandDefinition<Values = never> {
   readonly name: string;
-  /** One line, as the list of commands has it. */
-  readonly summary: string;
   /** Calls, and what each does. */
   readonly examples: readonly (readonly [call: string, does: string])[];
   readonly arguments?: Parameters;
@@ -39,8 +37,8 @@ export const defineCommand = <
 ): typeof definition => definition;
 
 /** Makes commander parse and describe a command. */
-export function addCommand(program: Command, definition: CommandDefinition): void {
-  const { name, summary, examples, out } = definition;
+export function addCommand(program: Command, definition: CommandDefinition, summary: string): void {
+  const { name, examples, out } = definition;
   const width = Math.max(...examples.map(([call]) => call.length));
   const command = program
     .command(name)
