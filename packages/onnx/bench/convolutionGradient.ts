@@ -84,7 +84,7 @@ const subjects: Readonly<Record<string, Subject>> = {
         (g: GraphBuilder, w: Value, dy: Value, conv: Convolution) => gradient(g, dy, w, conv),
       ]),
     ),
-    choose: chooseImageGradient,
+    choose: (conv) => chooseImageGradient(conv, {}),
     serves: (formulation, { strides }) =>
       formulation !== "flipped" || strides.every((s) => s === 1),
     other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],

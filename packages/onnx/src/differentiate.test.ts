@@ -95,6 +95,39 @@ describe("differentiate", () => {
     }
   });
 
+  // What opens with weights that are constant scales and flips its kernels then, and not images at every run.
+  it("goes back through convolutions of constant kernels and normalizations by convolutions alone", async () => {
+    const numbers = random(4, "constant");
+    const filled = (shape: readonly number[], [from, to]: readonly [number, number] = [-0.5, 0.5]) =>
+      tensor(
+        "float32",
+        shape,
+        Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => from + (to - from) * numbers.float()),
+      ); // prettier-ignore
+    const [w, dy] = [filled([8, 2, 3, 3]), filled([1, 8, 3, 3])];
+    const statistics = ["gamma", "beta", "mean", "variance"].map(() => filled([8], [0.5, 2]));
+    const dxOf = async (constant: boolean) => {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", [1, 2, 3, 3]);
+      const kernel = constant ? g.initializer("w", w) : g.input("w", "float32", w.shape);
+      const [gamma, beta, mean, variance] = statistics.map((each) => g.constant(each));
+      const y = g.batchNormalization(g.conv(x, kernel, undefined, { pads: [1, 1, 1, 1] }), gamma!, beta!, mean!, variance!); // prettier-ignore
+      const before = g.nodes.length;
+      const [dx] = gradients(g, y, [x], { dy: g.input("dy", "float32", dy.shape) });
+      g.output(dx!, "dx");
+      const ops = g.nodes.slice(before).map(({ op }) => op);
+      const fed = { x: filled([1, 2, 3, 3]), dy, ...(!constant && { w }) };
+      return { ops, dx: (await run(g.build(), fed))["dx"]! };
+    };
+    const [constant, fed] = [await dxOf(true), await dxOf(false)];
+    expect(constant.ops).toContain("Conv");
+    expect(constant.ops).not.toContain("ConvTranspose");
+    expect(constant.ops).not.toContain("ReduceSum");
+    expect(fed.ops).toContain("ConvTranspose");
+    constant.dx.forEach((value, i) => expect(value).toBeCloseTo(fed.dx[i]!, 5));
+    expect(Math.max(...constant.dx.map(Math.abs))).toBeGreaterThan(0.1);
+  });
+
   it("differentiates a gradient again", async () => {
     // y = x³: the gradient of its gradient is 6x.
     const g = new GraphBuilder();

@@ -98,22 +98,26 @@ function statistics(g: GraphBuilder, x: Value, axes: readonly number[], context:
 }
 
 /** With given statistics: y = x̂ γ + β, x̂ = (x − μ) r, r = 1/√(σ²+ε). */
-function inferred(g: GraphBuilder, dy: Value, context: GradientContext): (Value | undefined)[] {
+function inferred(
+  g: GraphBuilder,
+  dy: Value,
+  context: GradientContext,
+): (Value | Scaled | undefined)[] {
   const [x, scale, , mean, variance] = context.inputs as readonly Value[];
   const { wants } = context;
   const rank = rankOf(x!);
   const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1);
-  const lay = (value: Value) => g.reshape(value, [1, -1, ...Array<number>(rank - 2).fill(1)]);
   const perChannel = (value: Value) => g.reduceSum(value, { axes, keepdims: false });
   const r = g.reciprocal(g.sqrt(g.add(variance!, context.float("epsilon", 1e-5))));
-  const dBeta = perChannel(dy);
-  const dGamma = () => g.mul(r, g.sub(perChannel(g.mul(dy, x!)), g.mul(mean!, dBeta)));
+  const anyOfChannels = [1, 2, 3, 4].some(wants);
+  const dBeta = anyOfChannels ? perChannel(dy) : undefined;
+  const dGamma = () => g.mul(r, g.sub(perChannel(g.mul(dy, x!)), g.mul(mean!, dBeta!)));
   const slope = g.mul(scale!, r);
   return [
-    wants(0) ? g.mul(dy, lay(slope)) : undefined,
+    wants(0) ? { value: dy, scale: slope } : undefined,
     wants(1) ? dGamma() : undefined,
     wants(2) ? dBeta : undefined,
-    wants(3) ? g.neg(g.mul(slope, dBeta)) : undefined,
+    wants(3) ? g.neg(g.mul(slope, dBeta!)) : undefined,
     // dσ² = −½ γ r² Σ dy·x̂
     wants(4) ? g.mul(g.mul(g.mul(scale!, g.mul(r, r)), dGamma()), -0.5) : undefined,
   ];

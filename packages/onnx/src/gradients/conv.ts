@@ -14,7 +14,9 @@ export const conv = defineGradient({
     const [x, w, b] = context.inputs;
     const { scale, block } = context;
     const conv = convolutionOf(context, x!, w!, incoming!);
-    const byKernel = scale && kernelIsSmall(conv) ? scale : undefined;
+    const constant = context.constant(1) !== undefined;
+    // A constant kernel is scaled, and flipped, when the graph is opened.
+    const byKernel = scale && (constant || kernelIsSmall(conv)) ? scale : undefined;
     const dy = scale && !byKernel ? multiplied(g, { value: incoming!, scale }) : incoming!;
     const scaled = (kernel: Value) => (byKernel ? rowsMultiplied(g, kernel, byKernel) : kernel);
     const db = () => {
@@ -22,7 +24,7 @@ export const conv = defineGradient({
       return scale ? g.mul(sums, scale) : sums;
     };
     return [
-      context.wants(0) ? imageGradient(g, dy, scaled(w!), conv, block) : undefined,
+      context.wants(0) ? imageGradient(g, dy, scaled(w!), conv, { block, constant }) : undefined,
       context.wants(1) ? scaled(kernelGradient(g, x!, dy, conv, block)) : undefined,
       b && context.wants(2) ? db() : undefined,
     ];

@@ -10,23 +10,30 @@ export function imageGradient(
   dy: Value,
   w: Value,
   conv: Convolution,
-  block?: number,
+  known: KnownOfKernel = {},
 ): Value {
-  return imageGradients[chooseImageGradient(conv, block)](g, dy, w, conv);
+  return imageGradients[chooseImageGradient(conv, known)](g, dy, w, conv);
+}
+
+/** What the choice of a formulation goes by, beside extents. */
+export interface KnownOfKernel {
+  /** Channels in a block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be. */
+  readonly block?: number | undefined;
+  /** Whether the kernel is a constant, which ONNX Runtime flips and lays in blocks when it opens the graph. */
+  readonly constant?: boolean;
 }
 
 export type ImageGradient = "flipped" | "transposed";
 
-/**
- * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
- *
- * @param block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be
- */
-export function chooseImageGradient(conv: Convolution, block?: number): ImageGradient {
+/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
+export function chooseImageGradient(
+  conv: Convolution,
+  { block, constant = false }: KnownOfKernel,
+): ImageGradient {
   const { channels, maps, group, kernel, output } = conv;
-  if (block !== undefined && servedInBlocks(conv, block, true)) return "transposed";
+  if (block !== undefined && !constant && servedInBlocks(conv, block, true)) return "transposed";
   if (!flippable(conv)) return "transposed";
-  if (kernel.every((k) => k === 1)) return "flipped";
+  if (constant || kernel.every((k) => k === 1)) return "flipped";
   // A convolution gathers the window of each of its many maps before it makes few channels of them; the
   // transposed one makes the few first.
   if (group === 1 && maps >= 2 * channels) return "transposed";

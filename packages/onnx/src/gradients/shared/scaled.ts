@@ -2,10 +2,11 @@
 // back through it; a convolution before it can scale its small kernel in place of large images.
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Scaled } from "../gradient";
+import { rankOf } from "./sumTo";
 
 /** The product. */
 export function multiplied(g: GraphBuilder, { value, scale }: Scaled): Value {
-  const after = value.shape!.slice(2).map(() => 1);
+  const after = Array<number>(rankOf(value) - 2).fill(1);
   return g.mul(value, g.reshape(scale, [1, -1, ...after]));
 }
 
