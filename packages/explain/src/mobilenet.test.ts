@@ -1,38 +1,15 @@
 // A real network on a real photograph: maps of Captum and pytorch-grad-cam, and attributions that add up.
 import { readFileSync } from "node:fs";
-import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
-import { readKeras, weightSpecs } from "@cajal/models";
 import sharp from "sharp";
 import { afterAll, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
 import { openExplainer } from ".";
+import { readTfjs, scaled } from "../testing/mobilenet";
 import { difference, type Numbers } from "../testing/reference";
 
 interface Reference {
   readonly target: number;
   readonly maps: Readonly<Record<string, Numbers>>;
-}
-
-/** A TF.js layers model: its shards one after the other. */
-function readTfjs(folder: string) {
-  const json = JSON.parse(readFileSync(`${folder}/model.json`, "utf8")) as {
-    modelTopology: { model_config: object };
-    weightsManifest: readonly { paths: readonly string[]; weights: readonly { name: string; shape: readonly number[] }[] }[]; // prettier-ignore
-  };
-  const model = readKeras(json.modelTopology.model_config);
-  const found = new Map<string, Tensor>();
-  for (const { paths, weights } of json.weightsManifest) {
-    const bytes = Buffer.concat(paths.map((path) => readFileSync(`${folder}/${path}`)));
-    const numbers = new Float32Array(Uint8Array.from(bytes).buffer);
-    let at = 0;
-    for (const { name, shape } of weights)
-      found.set(
-        name.replace("depthwise_kernel", "kernel"),
-        tensor("float32", shape, numbers.slice(at, (at += sizeOf(shape)))),
-      );
-  }
-  const weights: Weights = new Map(weightSpecs(model).map(({ key }) => [key, found.get(key)!]));
-  return { model, weights };
 }
 
 describeWithShared("MobileNet 0.75 at 224", "data/mobilenet_v1_0.75_224", async (folder) => {
@@ -42,11 +19,7 @@ describeWithShared("MobileNet 0.75 at 224", "data/mobilenet_v1_0.75_224", async 
   const explainer = await openExplainer(model, weights);
   afterAll(() => explainer.dispose());
   const raw = await sharp(`${reference}.png`).removeAlpha().raw().toBuffer();
-  const image = tensor(
-    "float32",
-    [224, 224, 3],
-    Float32Array.from(raw, (p) => p / 127.5 - 1),
-  );
+  const image = scaled([raw]);
 
   it.each([
     ["grad_cam", "grad-cam", {}],

@@ -1,7 +1,8 @@
 // Model-parameter randomisation (Adebayo et al. 2018, arXiv:1810.03292): how alike a method's map of the network is to
 // its map of a network whose weights were drawn anew, from the scores backwards. A method that shows what a network
 // has learned gives another map; one whose maps stay nearly as they were shows the image, and fails this check.
-// `similarity`: Spearman's rank correlation of absolute values, 1 for the same map; of two random maps 0.
+// `similarity`: Spearman's rank correlation of absolute values, 1 for the same map; of two random maps 0. `ssim`: the
+// structural similarity (Wang et al. 2004) of the maps as pictures: absolute values, summed over channels, 0 … 1.
 import { CajalError, checkInteger, random, tensor, type Tensor } from "@cajal/core";
 import type { AttributeOptions } from "../methods/attribution";
 import { inside } from "../network/images";
@@ -9,6 +10,7 @@ import type { ExplainedGraph } from "../network/explainedGraph";
 import { rowOf } from "../network/rows";
 import { defineMetric } from "./metric";
 import { randomLike } from "./randomLike";
+import { ssim } from "./ssim";
 
 export interface RandomisationOptions {
   /** The method with its options, as for `attribute`. */
@@ -38,19 +40,30 @@ export const randomisation = defineMetric({
     const stages = depths ?? [layers.length];
     for (const depth of stages)
       checkInteger("measure", "depths", depth, { least: 0, most: layers.length });
-    const similarity: number[][] = map.shape[0]
-      ? Array.from({ length: map.shape[0] }, () => [])
-      : [];
+    const rows = Array.from({ length: map.shape[0]! }, (_, i) => i);
+    const similarity: number[][] = rows.map(() => []);
+    const pictures = rows.map(() => [] as number[]);
     for (const depth of stages) {
       await using other = explainerOf(
         randomised(network.graph, layers.slice(layers.length - depth), seed),
       );
       const again = inside((await other.attribute(given, asked)).map, format);
-      similarity.forEach((row, i) => row.push(alike(rowOf(map, i), rowOf(again, i))));
+      for (const i of rows) {
+        similarity[i]!.push(alike(rowOf(map, i), rowOf(again, i)));
+        pictures[i]!.push(ssim(pictureOf(map, i), pictureOf(again, i), extentsOf(map)));
+      }
     }
     const drawn = randomLike(map, seed);
-    const chance = similarity.map((row, i) => row.map(() => alike(rowOf(map, i), rowOf(drawn, i))));
-    return { figures: { similarity }, random: { similarity: chance } };
+    const chance = rows.map((i) => ({
+      similarity: alike(rowOf(map, i), rowOf(drawn, i)),
+      ssim: ssim(pictureOf(map, i), pictureOf(drawn, i), extentsOf(map)),
+    }));
+    const atEach = (figure: "similarity" | "ssim") =>
+      chance.map((one) => stages.map(() => one[figure]));
+    return {
+      figures: { similarity, ssim: pictures },
+      random: { similarity: atEach("similarity"), ssim: atEach("ssim") },
+    };
   },
 });
 
@@ -77,6 +90,19 @@ function randomised(graph: ExplainedGraph, names: readonly string[], seed: numbe
     initializers.set(name, tensor("float32", shape, drawn));
   }
   return { ...graph, model: { ...graph.model, graph: { ...graph.model.graph, initializers } } };
+}
+
+/** Height and width of a map [n, …, h, w]; of one that is no image, a line. */
+const extentsOf = ({ shape }: Tensor): readonly [number, number] =>
+  shape.length > 2 ? [shape.at(-2)!, shape.at(-1)!] : [1, shape.at(-1)!];
+
+/** A map as it is looked at: absolute values, summed over channels, divided by the largest. */
+function pictureOf(map: Tensor<"float32">, i: number): Float64Array {
+  const [height, width] = extentsOf(map);
+  const picture = new Float64Array(height * width);
+  rowOf(map, i).forEach((value, at) => (picture[at % picture.length]! += Math.abs(value)));
+  const most = picture.reduce((a, b) => Math.max(a, b), 0);
+  return most === 0 ? picture : picture.map((value) => value / most);
 }
 
 /** Spearman's rank correlation of absolute values; 0 where either map is constant. */

@@ -1,0 +1,111 @@
+// Whether metrics tell good maps from random ones: deletion, insertion and ROAD of Grad-CAM and integrated gradients
+// beside a random map, of photographs in a real network; and how alike maps stay while the network's weights are drawn
+// anew from the scores backwards, as Adebayo et al. 2018 (arXiv:1810.03292) did it.
+//   node scripts/run-source.mjs packages/explain/scripts/toldApart.ts NETWORK PHOTOGRAPHS [--images 100] [--randomised 20]
+// NETWORK: the TF.js files of MobileNet 0.75 at 224; PHOTOGRAPHS: a folder with labels.csv (file, wnid, class, label).
+import { performance } from "node:perf_hooks";
+import { parseArgs } from "node:util";
+import type { Tensor } from "@cajal/core";
+import { openExplainer, type AttributeOptions, type MetricName } from "@cajal/explain";
+import { photographs, readTfjs, scaled } from "../testing/mobilenet";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    images: { type: "string", default: "100" },
+    randomised: { type: "string", default: "20" },
+    threads: { type: "string", default: "2" },
+  },
+});
+const [network, folder] = positionals;
+if (network === undefined || folder === undefined) {
+  console.error("say where the network and the photographs are");
+  process.exit(2);
+}
+const { model, weights } = readTfjs(network);
+await using explainer = await openExplainer(model, weights, { threads: Number(values.threads) });
+const taken = await photographs(folder, Number(values.images));
+const images = taken.map(({ pixels }) => scaled([pixels]));
+
+const compared: readonly AttributeOptions[] = [
+  { method: "grad-cam" },
+  { method: "integrated-gradients" },
+];
+/** What a figure is called, of which metric, and whether more of it is better. */
+const judged = [
+  { metric: "deletion-insertion", figure: "deletionAuc", sign: -1 },
+  { metric: "deletion-insertion", figure: "insertionAuc", sign: 1 },
+  { metric: "road", figure: "combined", sign: 1 },
+] as const;
+
+console.log(`${images.length} photographs, MobileNet 0.75 at 224, the network's own top class`);
+console.log("| method | figure | map | random map | difference, 95 % | better of 100 |");
+console.log("| ------ | ------ | --- | ---------- | ---------------- | ------------- |");
+const spent = new Map<MetricName, number>();
+for (const asked of compared) {
+  const found = judged.map(() => ({ own: [] as number[], chance: [] as number[] }));
+  for (const [i, x] of images.entries()) {
+    const { map, targets } = await explainer.attribute(x, asked);
+    const measured = new Map<MetricName, Awaited<ReturnType<typeof measure>>>();
+    for (const [k, { metric, figure }] of judged.entries()) {
+      if (!measured.has(metric)) measured.set(metric, await measure(x, metric, map, targets, i));
+      const { figures, random } = measured.get(metric)!;
+      found[k]!.own.push(figures[figure]![0] as number);
+      found[k]!.chance.push(random[figure]![0] as number);
+    }
+  }
+  for (const [k, { figure, sign }] of judged.entries()) {
+    const { own, chance } = found[k]!;
+    const differences = own.map((value, i) => value - chance[i]!);
+    const better = differences.filter((value) => sign * value > 0).length;
+    console.log(
+      `| ${asked.method} | ${figure} | ${mean(own).toFixed(3)} | ${mean(chance).toFixed(3)} | ${interval(differences)} | ${((100 * better) / own.length).toFixed(0)} |`,
+    );
+  }
+}
+for (const [metric, ms] of spent)
+  console.log(`${metric}: ${(ms / 1000 / images.length / compared.length).toFixed(2)} s a photograph, its random map among it`); // prettier-ignore
+
+const some = scaled((await photographs(folder, Number(values.randomised))).map(({ pixels }) => pixels)); // prettier-ignore
+const depths = [0, 1, 2, 4, 8, 14, 28];
+console.log(`\n${values.randomised} photographs, weights drawn anew in so many layers from the scores backwards: rank correlation, SSIM`); // prettier-ignore
+console.log(`| method | ${depths.join(" | ")} |`);
+console.log(`| ------ |${depths.map(() => " --- |").join("")}`);
+for (const of of [
+  { method: "grad-cam" },
+  { method: "integrated-gradients", steps: 25 },
+  { method: "saliency" },
+  { method: "guided-backprop" },
+] as const) {
+  const { figures } = await explainer.measure(some, { metric: "randomisation", of, depths });
+  const cells = depths.map((_, k) => {
+    const at = (figure: string) => mean((figures[figure] as number[][]).map((row) => row[k]!)).toFixed(2); // prettier-ignore
+    return `${at("similarity")}, ${at("ssim")}`;
+  });
+  console.log(`| ${of.method} | ${cells.join(" | ")} |`);
+}
+
+async function measure(
+  x: Tensor,
+  metric: MetricName,
+  map: Tensor,
+  targets: readonly number[],
+  seed: number,
+) {
+  // prettier-ignore
+  const began = performance.now();
+  const made = await explainer.measure(x, { metric, heat: map, target: targets, seed } as never);
+  spent.set(metric, (spent.get(metric) ?? 0) + performance.now() - began);
+  return made;
+}
+
+function mean(of: readonly number[]): number {
+  return of.reduce((a, b) => a + b, 0) / of.length;
+}
+
+/** The mean, ± 1.96 standard errors. */
+function interval(of: readonly number[]): string {
+  const middle = mean(of);
+  const variance = of.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (of.length - 1);
+  return `${middle.toFixed(3)} ± ${(1.96 * Math.sqrt(variance / of.length)).toFixed(3)}`;
+}
