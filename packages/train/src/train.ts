@@ -139,6 +139,7 @@ export async function* train(
       "train: the validation data has no batches, so its loss would be no number.",
       { size: validation.size },
     );
+  await checkpoint?.check?.();
   const { frozen = [], learningRateMultipliers = {}, lossWeights = {} } = options;
   let run: RunDescription | undefined;
   if (resume) checkSameData(resume.position, ordered);

@@ -90,3 +90,21 @@ it("clears what interrupted downloads left alone, where asked", async () => {
   const { files, others } = await cacheContents(cache);
   expect([files.map(({ path }) => path), others]).toEqual([[join("big", "whole")], 0]);
 });
+
+it("leaves what took the place of its files: folders, and what lies behind links", async () => {
+  for (const to of ["mnist/a", "b"]) await fetched(to);
+  for (const name of ["mnist", "b"]) rmSync(join(cache, name), { recursive: true });
+  mkdirSync(join(cache, "photos"));
+  writeFileSync(join(cache, "photos", "a"), "mine");
+  symlinkSync("photos", join(cache, "pictures"));
+  mkdirSync(join(cache, "b"));
+  const outside = mkdtempSync(join(tmpdir(), "cajal-mine-"));
+  writeFileSync(join(outside, "a"), "mine");
+  symlinkSync(outside, join(cache, "mnist"));
+  writeFileSync(join(cache, cacheList), `${JSON.stringify({ file: "c\0" })}\n`, { flag: "a" });
+  expect((await cacheContents(cache)).files).toEqual([]);
+  await clearCache(cache);
+  expect(everything()).toEqual(["b", "mnist", "photos", "photos/a", "pictures"]);
+  expect(readdirSync(outside)).toEqual(["a"]);
+  rmSync(outside, { recursive: true });
+});

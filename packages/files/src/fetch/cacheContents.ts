@@ -1,8 +1,18 @@
 // What the cache itself has put into its folder: it keeps a list there, and touches nothing else, for the
 // folder may be anybody's (CAJAL_CACHE names it).
 import { checkArgument, checkOptions } from "@cajal/core";
-import { appendFile, lstat, mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
-import { dirname, isAbsolute, join, normalize, sep } from "node:path";
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  rmdir,
+  stat,
+} from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
 import { ioErrors, systemCode } from "../ioErrors";
 import { withLock } from "./withLock";
 
@@ -44,7 +54,8 @@ export async function listAsCached(cache: string, file: string): Promise<void> {
 export async function cacheContents(cache: string): Promise<CacheContents> {
   checkArgument("cacheContents", "cache", cache, "path");
   const files: CachedFile[] = [];
-  for (const file of await listed(cache))
+  for (const file of await listed(cache)) {
+    if (!(await isWithin(cache, file))) continue;
     for (const path of [file, ...companions.map((ending) => file + ending)]) {
       const stats = await ioErrors("reading", join(cache, path), () =>
         lstat(join(cache, path)).catch(ifAbsent(undefined)),
@@ -52,6 +63,7 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
       if (stats !== undefined && !stats.isDirectory())
         files.push({ path, bytes: stats.size, modified: stats.mtime });
     }
+  }
   const own = new Set([cacheList, ...files.map(({ path }) => path)]);
   const others = await ioErrors("reading", cache, () => countOthers(cache, own));
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), others };
@@ -78,8 +90,10 @@ export async function clearCache(
     signal?.throwIfAborted();
     const path = join(cache, file);
     await ioErrors("removing", path, async () => {
-      const folder = await lstat(dirname(path)).catch(ifAbsent(undefined));
-      if (folder === undefined) return;
+      if (!(await isWithin(cache, file))) return;
+      const there = await lstat(path).catch(ifAbsent(undefined));
+      // Somebody has put a folder there since.
+      if (there?.isDirectory()) return;
       await withLock(
         `${path}.lock`,
         async () => {
@@ -97,14 +111,29 @@ export async function clearCache(
   await ioErrors("removing", cache, () => rm(join(cache, cacheList), { force: true }));
 }
 
+/** Whether a file's folder is in the cache, and not where a link leads, to somebody's own files. */
+async function isWithin(cache: string, file: string): Promise<boolean> {
+  const [whole, folder] = await Promise.all(
+    [cache, dirname(join(cache, file))].map((path) => realpath(path).catch(ifAbsent(undefined))),
+  );
+  if (whole === undefined || folder === undefined) return false;
+  const way = relative(whole, folder);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
 /** The list, each once; lines that name nothing within the folder are none of ours. */
 async function listed(cache: string): Promise<string[]> {
   const path = join(cache, cacheList);
-  const text = await ioErrors("reading", path, () => readFile(path, "utf8").catch(ifAbsent("")));
+  const text = await ioErrors("reading", path, async () => {
+    const stats = await stat(path).catch(ifAbsent(undefined));
+    // A pipe would be read for ever.
+    return stats === undefined || stats.isFIFO() ? "" : readFile(path, "utf8");
+  });
   const files = text.split("\n").flatMap((line) => {
     try {
       const { file } = JSON.parse(line) as { file?: unknown };
       if (typeof file !== "string" || file === "" || isAbsolute(file)) return [];
+      if (file.includes("\0")) return [];
       const within = normalize(file);
       return within === "." || within.startsWith("..") || within.endsWith(sep) ? [] : [within];
     } catch {

@@ -136,6 +136,10 @@ describe("checkpoints in a folder", () => {
     writeFileSync(join(folder, "file"), "");
     const under = checkpoints(join(folder, "file", "run"));
     expect((await failure(Promise.resolve(under.save(at(1))))).code).toBe("io");
+    // A run looks before it begins.
+    expect(["io", "bad-argument"]).toContain((await failure(under.check!())).code);
+    expect(await checkpoints(join(folder, "new", "run")).check!()).toBe(undefined);
+    expect(readdirSync(folder)).toEqual(["file"]);
     if (process.getuid?.() === 0) return;
     await checkpoints(folder).save(at(1));
     chmodSync(folder, 0o500);

@@ -1,7 +1,7 @@
 // Checkpoints in a folder. A file appears under its name only when it is whole and on the disk: it is
 // written beside, flushed, and renamed, so that neither a kill nor a full disk leaves a half of one.
 import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
-import { ioErrors, systemCode, writeWhole } from "@cajal/files/node";
+import { checkWritableFolder, ioErrors, systemCode, writeWhole } from "@cajal/files/node";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint";
@@ -29,6 +29,7 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
   const { keep = 3, ...every } = options;
   return {
     ...every,
+    check: () => checkWritableFolder(folder),
     async save(checkpoint) {
       const path = join(folder, nameOf(checkpoint.position.step));
       await saveCheckpoint(path, checkpoint);

@@ -4,6 +4,8 @@ import type { Checkpoint } from "./checkpoint";
 export interface CheckpointTarget {
   /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
   save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
+  /** Looks whether it can save, before the run begins. */
+  check?(): Promise<void>;
   /** Saves after every so many updates. */
   readonly everySteps?: number;
   /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */

@@ -1,5 +1,6 @@
 import { isCajalError } from "@cajal/core";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"; // prettier-ignore
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -150,3 +151,21 @@ describe("TensorBoard's event files", () => {
       expect(records[2]).toContain(tag);
   });
 });
+
+it.skipIf(process.platform === "win32")("a pipe that nobody reads is refused, a file behind a link goes on", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const log of [csv(pipe), jsonl(pipe)]) {
+    const run = async () => {
+      for await (const event of logged(source(), log)) expect(event.type).toBe("none");
+    };
+    const error: unknown = await run().catch((cause) => cause);
+    expect(isCajalError(error, "io"), String(error)).toBe(true);
+  }
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+  writeFileSync(join(folder, "real"), "mine\n");
+  symlinkSync("real", join(folder, "link"));
+  for await (const event of logged(source(), jsonl(join(folder, "link")))) void event;
+  expect(lstatSync(join(folder, "link")).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, "real"), "utf8")).toMatch(/^mine\n\{/);
+}); // prettier-ignore

@@ -1,7 +1,7 @@
 // Logs of training events as files: JSON lines and comma-separated values.
 import { CajalError } from "@cajal/core";
 import { ioErrors } from "@cajal/files/node";
-import { closeSync, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { numbersOf, type EventLog } from "./logged";
 
@@ -38,7 +38,7 @@ export function csv(path: string): EventLog {
     if (event.type !== "epoch") return undefined;
     const { epoch, step } = event;
     const row: Readonly<Record<string, number>> = { epoch, step, ...numbersOf(event) };
-    const values = () => columns!.map((name) => row[name] ?? "").join();
+    const values = () => columns!.map((name) => (Object.hasOwn(row, name) ? row[name] : "")).join();
     if (columns) return values();
     columns = Object.keys(row);
     const header = columns.map(quoted).join();
@@ -72,13 +72,13 @@ function lines(
       ioErrors("writing", path, () => {
         start ??= startOf(path);
         const text = line(event, start.first);
-        if (text === undefined) return;
+        // At the first event, for what cannot be written is told before the first epoch is computed.
         if (file === undefined) {
           mkdirSync(dirname(path), { recursive: true });
-          file = openSync(path, "a");
+          file = openSync(path, flagsFor(path));
           if (start.cutOff) writeSync(file, "\n");
         }
-        writeSync(file, `${text}\n`);
+        if (text !== undefined) writeSync(file, `${text}\n`);
       }),
     close: () => {
       if (file !== undefined) closeSync(file);
@@ -86,6 +86,12 @@ function lines(
       start = undefined;
     },
   };
+}
+
+/** To open a pipe that nobody reads would wait for a reader, and stop the process. */
+function flagsFor(path: string): number | string {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFIFO()) return "a";
+  return constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 }
 
 interface Start {

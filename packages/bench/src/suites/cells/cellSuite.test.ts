@@ -1,5 +1,15 @@
 // A plan of measurements that goes on from wherever it was cut off.
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  appendFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -98,3 +108,20 @@ it("prefers a number to a failure, and the later of two numbers", () => {
   expect(mergeRecords([second, failed, first])).toEqual([second]);
   expect(mergeRecords([failed, first])).toEqual([first]);
 });
+
+it.skipIf(process.platform === "win32")("begins anew behind a link, and reads no pipe", async () => {
+  const path = join(folder, "linked");
+  await mkdir(path);
+  await writeFile(join(path, "real"), "not a record\n");
+  await symlink("real", join(path, "records.jsonl"));
+  await run({ folder: path, fresh: true });
+  expect((await lstat(join(path, "records.jsonl"))).isSymbolicLink()).toBe(true);
+  expect((await readFile(join(path, "real"), "utf8")).trimEnd().split("\n").length).toBe(5);
+  const piped = join(folder, "piped");
+  await mkdir(piped);
+  execFileSync("mkfifo", [join(piped, "records.jsonl")]);
+  for (const fresh of [true, false])
+    await expect(run({ folder: piped, fresh })).rejects.toMatchObject({
+      code: "bad-argument",
+    });
+}); // prettier-ignore

@@ -1,9 +1,9 @@
 // Records on disk as they come, one JSON line each: what a killed run goes on from.
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { CajalError } from "@cajal/core";
-import { ioErrors } from "@cajal/files/node";
+import { checkWritable, ioErrors, writeWhole } from "@cajal/files/node";
 import { type BenchRecord, parseRecords } from "../../measure/record";
 
 export const journalName = "records.jsonl";
@@ -28,7 +28,9 @@ export async function openJournal(
   if (folder === undefined) return { records: [], add: async () => {} };
   const path = join(folder, journalName);
   await ioErrors("writing", folder, () => mkdir(folder, { recursive: true }));
-  if (fresh) await rm(path, { force: true });
+  // A link stays, and a pipe would be read for ever.
+  await checkWritable(path);
+  if (fresh && existsSync(path)) await writeWhole(path, "");
   const text = existsSync(path) ? await ioErrors("reading", path, () => readFile(path, "utf8")) : ""; // prettier-ignore
   // A process that was killed while it wrote left a line without an end.
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
