@@ -217,20 +217,20 @@ async function checkBundles(project) {
   return checkBundlers(entry);
 }
 
-/** Compiles a user's code, the README's example among it, and runs the example. */
+/** Compiles a user's code, the README's examples among it, and runs the first of these. */
 async function checkExample({ name, path, manifest }, project, step) {
-  const example = readExample(path);
+  const examples = readExamples(path);
   // An example may show a package together with others.
   const mentioned = [...packages.keys()].filter((other) =>
-    new RegExp(`["']@cajal/${other}["'/]`).test(example ?? ""),
+    new RegExp(`["']@cajal/${other}["'/]`).test(examples.join("")),
   );
   const own = closure(manifest ? [name] : []);
   const all = closure(mentioned, new Set(own));
   if (all.size > own.size && !(await step("installs", () => install(project, all)))) return;
   await linkPeers(project, all);
-  await step("compiles", () => checkTypes(project, manifest, example, all));
+  await step("compiles", () => checkTypes(project, manifest, examples, all));
   await step("README", () => {
-    if (example) return runExample(project, example);
+    if (examples[0]) return runExample(project, examples[0]);
     const missing = existsSync(`${path}/README.md`) ? "has no ```ts block" : "is missing";
     return `Its README.md ${missing}: a README opens with one sentence and an example that runs.`;
   });
@@ -334,8 +334,8 @@ function peersOf(names) {
   return new Set(peers);
 }
 
-/** A user's strict project imports every door, as ESM and as CommonJS, and has the README's example. */
-async function checkTypes(project, manifest, example, names) {
+/** A user's strict project imports every entry point, as ESM and as CommonJS, and has the README's examples. */
+async function checkTypes(project, manifest, examples, names) {
   const usesTfjs = [...peersOf(names)].some((peer) => peer.startsWith("@tensorflow/"));
   const compilerOptions = {
     strict: true,
@@ -355,14 +355,15 @@ async function checkTypes(project, manifest, example, names) {
   );
   await write("esm.mts", esm.join(""));
   await write("cjs.cts", cjs.join(""));
-  if (example) await write("example.mts", example);
+  const exampleFiles = examples.map((_, i) => `example${i}.mts`);
+  for (const [i, example] of examples.entries()) await write(exampleFiles[i], example);
   const variants = {
     node16: { module: "node16", moduleResolution: "node16" },
     bundler: { module: "esnext", moduleResolution: "bundler" },
   };
   const problems = await Promise.all(
     Object.entries(variants).map(async ([variant, options]) => {
-      const files = ["esm.mts", variant === "node16" && "cjs.cts", example && "example.mts"];
+      const files = ["esm.mts", variant === "node16" && "cjs.cts", ...exampleFiles];
       const config = {
         compilerOptions: { ...compilerOptions, ...options },
         files: files.filter(Boolean),
@@ -376,10 +377,16 @@ async function checkTypes(project, manifest, example, names) {
   return problems.join("");
 }
 
-/** The first ```ts block of a README. */
-function readExample(path) {
-  if (!existsSync(`${path}/README.md`)) return undefined;
-  return /^```ts\n(.*?)^```$/ms.exec(readFileSync(`${path}/README.md`, "utf8"))?.[1];
+/**
+ * The ```ts blocks of a README. What one takes for granted (`model`, `images`) is declared in a comment before it,
+ * which readers do not see: `<!-- ts`, the lines, `-->`.
+ */
+function readExamples(path) {
+  if (!existsSync(`${path}/README.md`)) return [];
+  const text = readFileSync(`${path}/README.md`, "utf8");
+  return [...text.matchAll(/(?:^<!-- ts\n(.*?)^-->\n\n)?^```ts\n(.*?)^```$/gms)].map(
+    ([, hidden = "", code]) => hidden + code,
+  );
 }
 
 async function runExample(project, example) {
