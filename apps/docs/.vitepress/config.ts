@@ -1,9 +1,24 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { lessons } from "../lessons/list";
 import { packages } from "../packages/[name].paths";
 
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+/** Demos run the packages' sources; engines that none of them uses stay out. */
+const alias = [
+  ...readdirSync(`${root}packages`).flatMap((name) => [
+    { find: new RegExp(`^@cajal/${name}$`), replacement: `${root}packages/${name}/src/index.ts` },
+    { find: new RegExp(`^@cajal/${name}/(.+)$`), replacement: `${root}packages/${name}/src/$1.ts` },
+  ]),
+  {
+    find: /^(@tensorflow\/.*|onnxruntime-web\/webgpu|onnxruntime-web|onnxruntime-node|sharp|hyparquet.*|webgpu)$/,
+    replacement: fileURLToPath(new URL("theme/demos/absent.ts", import.meta.url)),
+  },
+];
+
 export default defineConfig({
+  vite: { resolve: { alias }, worker: { format: "es" }, build: { target: "es2022" } },
   title: "Cajal",
   description: "Deep learning for TypeScript",
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],

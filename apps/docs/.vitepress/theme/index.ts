@@ -1,16 +1,18 @@
 import type { Theme } from "vitepress";
-import DefaultTheme from "vitepress/theme";
+// The system's fonts: those of the default theme would be half of a first visit.
+import DefaultTheme from "vitepress/theme-without-fonts";
 import ConvolutionExplorer from "./components/ConvolutionExplorer.vue";
 import LessonEnd from "./components/LessonEnd.vue";
 import Plot from "./components/Plot.vue";
 import Rows from "./components/Rows.vue";
 import { percent } from "./components/format";
+import LenetDemo from "./demos/LenetDemo.vue";
 import "./style.css";
 
 export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
-    const components = { ConvolutionExplorer, LessonEnd, Plot, Rows };
+    const components = { ConvolutionExplorer, LenetDemo, LessonEnd, Plot, Rows };
     for (const [name, component] of Object.entries(components)) app.component(name, component);
     // Numbers of a lesson's run, in its prose: {{ percent(r.accuracy) }}.
     Object.assign(app.config.globalProperties, { percent });
