@@ -92,7 +92,7 @@ async function drawn(digits: Tensor): Promise<Tensor> {
 
 const course: { step: number; judge: number; drawer: number }[] = [];
 let step = 0;
-for (let epoch = 0; epoch < (full ? 12 : 10); epoch++)
+for (let epoch = 0; epoch < 12; epoch++)
   for await (const { x, y } of real.batches({ epoch })) {
     // The judge's turn: real pictures are 0.9 (a little doubt keeps it teachable), drawn ones 0.
     const judge = await judgeStep.run({

@@ -21,7 +21,8 @@ export const demos = [
         first ??= seconds;
         if (Number(percent) >= 95) reached = Number(seconds);
       }
-      if (reached > 20) throw new Error(`95 % of held-out digits took ${reached} s, the first epoch ${first} s`);
+      if (reached > 20)
+        throw new Error(`95 % of held-out digits took ${reached} s, the first epoch ${first} s`);
       // A stroke from top to bottom is a 1 or a 7, and something in any case.
       const pad = demo.getByRole("img", { name: /^Draw a digit/ });
       await pad.scrollIntoViewIfNeeded();
