@@ -41,10 +41,7 @@ async function main(): Promise<void> {
       save: { type: "string" },
     },
   });
-  const chosen = values.target?.map(targetOf) ?? targets.filter(({ onlyByName }) => !onlyByName);
-  if (!values.target)
-    for (const { name, onlyByName } of targets)
-      if (onlyByName) console.log(`${name}: left out, ${onlyByName}`);
+  const chosen = values.target?.map(targetOf) ?? targets;
   const seed = Number(values.seed);
   if (values.input !== undefined) return again(chosen[0]!, seed, Number(values.input), values.save);
   const seconds = values.seconds === undefined ? Infinity : Number(values.seconds);

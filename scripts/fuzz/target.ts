@@ -4,8 +4,6 @@ import type { Random } from "@cajal/core";
 /** A reader under test; one file in targets/ each. */
 export interface Target<Input> {
   readonly name: string;
-  /** Why it is fed only where it is named: a fault that is known and not ours to mend. It is said every time. */
-  readonly onlyByName?: string;
   /** Well-formed inputs of every variety that the reader knows, small ones: it is called once. */
   corpus(): readonly Input[] | Promise<readonly Input[]>;
   /**

@@ -73,6 +73,22 @@ describe("readParquet and readWebDataset refuse", () => {
   });
 });
 
+// What says how many numbers there are, or how long a run of them is, says four billion: unchecked, that is decoded.
+it("refuses Parquet pages that tell of more than there is, at once", async () => {
+  const bytes = readFileSync(new URL("../../fixtures/parquet/kinds.parquet", import.meta.url));
+  let refused = 0;
+  for (let at = 4; at < 2000; at += 29) {
+    const damaged = Uint8Array.from(bytes);
+    damaged.set([0xfe, 0xff, 0xff, 0xff, 0x0f], at);
+    const read = readParquet(bytesSource(damaged, "x.parquet")).then((table) => table.rows());
+    await read.catch((error: unknown) => {
+      expect(error).toMatchObject({ code: "bad-file" });
+      refused++;
+    });
+  }
+  expect(refused).toBeGreaterThan(30);
+});
+
 describe("readParquet", () => {
   const open = (name: string) =>
     readParquet(bytesSource(readFileSync(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url)), name)); // prettier-ignore

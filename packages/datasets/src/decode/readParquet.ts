@@ -2,6 +2,7 @@
 // `datasets` library leaves in the file.
 import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core";
 import type { ByteSource } from "@cajal/files";
+import { parquetPages } from "./parquetPages";
 
 export interface ParquetTable {
   /** Number of rows. */
@@ -17,8 +18,7 @@ export interface ParquetTable {
 }
 
 /**
- * Opens a Parquet file. hyparquet does not come back from some damaged pages: what is from strangers is best read in a
- * worker that can be ended.
+ * Opens a Parquet file. Pages are checked before they are decoded, so that a damaged one is an error at once.
  *
  * @param source `await fileSource(path)` of @cajal/files/node, `blobSource(blob)`, `bytesSource(bytes)`
  * @param options.name what to call it in messages
@@ -32,9 +32,9 @@ export async function readParquet(
   checkArgument("readParquet", "source", source, "object");
   checkOptions("readParquet", options, ["name"]);
   const { name = source.name ?? "parquet" } = options;
-  const { parquetMetadataAsync, parquetReadObjects } = await loadHyparquet();
+  const { parquetMetadataAsync, parquetReadObjects, ...hyparquet } = await loadHyparquet();
   /** A file for one call of hyparquet. */
-  const opened = () => {
+  const opened = (check?: (bytes: Uint8Array, from: number) => void) => {
     const state = { failed: false };
     const file = {
       byteLength: source.size,
@@ -45,14 +45,18 @@ export async function readParquet(
         if (state.failed) return new Promise(() => {});
         const start = from < 0 ? source.size + from : from;
         const bytes = await source.read(start, to - start);
+        check?.(bytes, start);
         return Uint8Array.from(bytes).buffer;
       },
     };
     return { file, state };
   };
   type AsyncFile = ReturnType<typeof opened>["file"];
-  const guarded = async <T>(work: (file: AsyncFile) => Promise<T>): Promise<T> => {
-    const { file, state } = opened();
+  const guarded = async <T>(
+    work: (file: AsyncFile) => Promise<T>,
+    check?: (bytes: Uint8Array, from: number) => void,
+  ): Promise<T> => {
+    const { file, state } = opened(check);
     try {
       return await work(file);
     } catch (cause) {
@@ -83,16 +87,19 @@ export async function readParquet(
       for (const column of wanted ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
-      const read = await guarded((file) =>
-        parquetReadObjects({
-          file,
-          metadata,
-          rowStart: from,
-          rowEnd: to,
-          utf8: false,
-          ...(wanted && { columns: [...wanted] }),
-          ...(compressors && { compressors }),
-        }),
+      const pages = await guarded(async () => parquetPages(metadata, hyparquet, compressors));
+      const read = await guarded(
+        (file) =>
+          parquetReadObjects({
+            file,
+            metadata,
+            rowStart: from,
+            rowEnd: to,
+            utf8: false,
+            ...(wanted && { columns: [...wanted] }),
+            compressors: pages.compressors,
+          }),
+        pages.check,
       );
       const count = Math.max(0, Math.min(to, size) - from);
       if (read.length !== count)
@@ -154,7 +161,12 @@ function classNames(text: string | undefined, name: string): Record<string, read
 
 async function loadHyparquet() {
   try {
-    return await import("hyparquet");
+    const [hyparquet, { parquetHeader }, { deltaBinaryUnpack }] = await Promise.all([
+      import("hyparquet"),
+      import("hyparquet/src/column.js"),
+      import("hyparquet/src/delta.js"),
+    ]);
+    return { ...hyparquet, parquetHeader, deltaBinaryUnpack };
   } catch (cause) {
     throw peerError("hyparquet", cause);
   }
