@@ -34,12 +34,15 @@ function layerRows(): string[][] {
         className,
         ...onnxColumns(layer),
         !on ? "–" : formula?.call ? "by Cajal's formula" : "yes",
-        yes(on && !formula?.inferenceOnly),
+        yes(on && !formula?.inferenceOnly && isTrained(layer.samples)),
         String(cases.length),
       ];
     })
     .toSorted(byName);
 }
+
+const isTrained = (samples: Layer["samples"]) =>
+  samples.some(({ inferenceOnly }) => !inferenceOnly);
 
 /** The operators that a layer's samples become, and whether gradients go back through all of them. */
 function onnxColumns({ className, samples }: Layer): [string, string] {
@@ -53,9 +56,9 @@ function onnxColumns({ className, samples }: Layer): [string, string] {
     );
     const graph = toOnnx(model, weights);
     for (const { op } of graph.graph.nodes) used.add(op);
-    if (dtype === "float32") trains &&= !inferenceOnly && isDifferentiable(graph, weights, inputs);
+    if (dtype === "float32" && !inferenceOnly) trains &&= isDifferentiable(graph, weights, inputs);
   }
-  return [[...used].toSorted().join(", ") || "–", yes(trains)];
+  return [[...used].toSorted().join(", ") || "–", yes(trains && isTrained(samples))];
 }
 
 /** By its inputs and by the constants that hold its weights. */
@@ -74,7 +77,8 @@ function isDifferentiable(
     });
     return true;
   } catch (error) {
-    if (isCajalError(error, "unsupported")) return false;
+    // What is whole has no gradient.
+    if (isCajalError(error, "unsupported") || isCajalError(error, "bad-argument")) return false;
     throw error;
   }
 }

@@ -23,9 +23,9 @@ export interface KerasLayer {
   readonly inputs: readonly KerasArray[];
   readonly weights: Readonly<Record<string, KerasArray>>;
   readonly output: KerasArray | readonly KerasArray[];
-  /** The gradients are those of the sum of output · dy. */
-  readonly dy: KerasArray | readonly KerasArray[];
-  readonly gradients: {
+  /** The gradients are those of the sum of output · dy; absent where what comes out does not depend on what goes in smoothly. */
+  readonly dy?: KerasArray | readonly KerasArray[];
+  readonly gradients?: {
     readonly inputs: readonly KerasArray[];
     readonly weights: Readonly<Record<string, KerasArray>>;
   };
@@ -37,7 +37,11 @@ const casesOf = (name: string): readonly KerasLayer[] =>
   JSON.parse(readFileSync(new URL(`../fixtures/keras/${name}`, import.meta.url), "utf8")).cases;
 
 /** By Keras on TensorFlow, and by Keras on PyTorch what TensorFlow does not run. */
-export const kerasLayers = [...casesOf("layers.json"), ...casesOf("torch_layers.json")];
+export const kerasLayers = [
+  ...casesOf("layers.json"),
+  ...casesOf("torch_layers.json"),
+  ...casesOf("more_layers.json"),
+];
 
 export const outputsOf = ({ output }: KerasLayer): readonly KerasArray[] =>
   Array.isArray(output) ? output : [output as KerasArray];

@@ -47,13 +47,10 @@ const samples = layers.flatMap((layer) =>
   layer.samples.map((sample, i) => ({ className: layer.className, i, sample })),
 );
 
-/** A backward layer that is another than the forward one. */
-const twoLayers = ["Bidirectional 3"];
-
 describe.each(places.slice(1))("the layers' samples on $engine, $device", ({ engine, device }) => {
   it.each(samples.filter(({ className }) => className !== "InputLayer"))(
     "$className $i agree with onnx, cpu",
-    async ({ className, i, sample }) => {
+    async ({ className, sample }) => {
       const { config = {}, inputs, dtype = "float32" } = sample;
       const specs = inputs.map((shape) => ({ shape, dtype }));
       const model: ModelConfig = single(className, config, specs);
@@ -69,7 +66,7 @@ describe.each(places.slice(1))("the layers' samples on $engine, $device", ({ eng
         inputs.map((shape, i) => [`input_${i}`, noise(shape, dtype, `input/${i}`)]),
       );
       const place = { engine, device };
-      if (notOnTfjs.has(className) || twoLayers.includes(`${className} ${i}`))
+      if (notOnTfjs.has(className))
         return expect(open(whole, weights, place)).rejects.toMatchObject({ code: "unsupported" });
       await using reference = await open(whole, weights, { device: "cpu" });
       await using session = await open(whole, weights, place);

@@ -1,20 +1,2 @@
-/** Classes that TF.js has no layer for, and Cajal no formula in its operations. */
-export const notOnTfjs: ReadonlySet<string> = new Set([
-  "ActivityRegularization",
-  "AdditiveAttention",
-  "Attention",
-  "Conv1DTranspose",
-  "Conv3DTranspose",
-  "Cropping3D",
-  "MultiHeadAttention",
-  "RandomBrightness",
-  "RandomContrast",
-  "RandomFlip",
-  "RandomRotation",
-  "RandomTranslation",
-  "RandomZoom",
-  "RNN",
-  "SpatialDropout3D",
-  "UpSampling3D",
-  "ZeroPadding3D",
-]);
+/** Classes that TF.js has no layer for, and Cajal neither a formula in its operations nor operators. */
+export const notOnTfjs: ReadonlySet<string> = new Set<string>();

@@ -11,6 +11,7 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/networks/": "Architectures are made of layers, some of them named alike.",
   "packages/models/src/layers/definition/activations.ts":
     "Values of an attribute of the recurrent operators, spelled like operators.",
+  "packages/runtime/src/engines/tfjs/operators/": "What each operator is in TF.js' operations.",
   "packages/explain/":
     "Rules of relevance and of guided slopes are rules for operators, as gradients are.",
   "packages/runtime/src/engines/onnx/":

@@ -12,7 +12,8 @@ type Config = Readonly<Record<string, unknown>>;
 /** The layer with `data_format: "channels_first"`. */
 export function channelsFirst(definition: Layer): Layer {
   /** How many axes stand before those of an image, batch and steps. */
-  const leading = ({ length }: KerasShape) => (definition.sequences && length > 4 ? 2 : 1);
+  const leading = ({ length }: KerasShape) =>
+    definition.sequences && length === definition.rank ? 2 : 1;
   const isImage = (shape: KerasShape) => shape.length > leading(shape) + 1;
   const last = (shape: KerasShape): KerasShape =>
     isImage(shape) ? toLast(shape, leading(shape)).map((axis) => shape[axis]!) : shape;

@@ -17,6 +17,7 @@ import { activationName } from "./activations";
 import { tfjsName } from "./names";
 import { tfjsType, withTypes } from "./dtypes";
 import type { TfjsLayer } from "./layers/layer";
+import { loweredLayer } from "./lowered";
 import { tfjsLayerOf } from "./layers";
 import {
   channelsFirstClass,
@@ -40,7 +41,8 @@ export interface TfjsModel {
  * @throws CajalError `unsupported` for a layer that neither TF.js nor Cajal has for TF.js
  */
 export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
-  const { layers, model, added } = network;
+  const { model, added } = network;
+  const layers = withCallOptions(network);
   const masked = network.calls.find(({ mask }) => mask);
   if (masked)
     throw new CajalError(
@@ -69,6 +71,33 @@ export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel
   tfjs.on(() => withTypes(tfjs, network, byPath));
   return { model: built, variables: new Map(variablesOf(built, layers)), layers: byPath };
 }
+
+/** The network's layers, each with what its calls say beside their inputs; TF.js' layers say the same in every call. */
+function withCallOptions({ calls, layers }: Network): readonly NetworkLayer[] {
+  const said = new Map<NetworkLayer, InnerLayer>();
+  for (const { layer, inner } of calls) {
+    const before = said.get(layer) ?? inner;
+    if (JSON.stringify(optionsOf(before)) !== JSON.stringify(optionsOf(inner)))
+      throw new CajalError(
+        "unsupported",
+        `layer "${layer.path}" (${layer.className}): its calls say different things beside their inputs, which engine tfjs does not do. Use engine onnx.`,
+        { layer: layer.path, engine: "tfjs" },
+      );
+    said.set(layer, inner);
+  }
+  const visit = (layer: NetworkLayer): NetworkLayer => {
+    const inner = said.get(layer);
+    return {
+      ...layer,
+      ...(inner && { layer: inner }),
+      ...(layer.layers && { layers: layer.layers.map(visit) }),
+    };
+  };
+  return layers.map(visit);
+}
+
+const optionsOf = ({ definition, config }: InnerLayer) =>
+  Object.keys(definition.callOptions ?? {}).map((key) => config[key]);
 
 type Config = Readonly<Record<string, unknown>>;
 type InnerLayer = NonNullable<NetworkLayer["layer"]>;
@@ -151,17 +180,19 @@ function adaptLayer(
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  const own = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
+  const formula = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
+  const known = tfjs.tf.serialization.SerializationMap.getMap().classNameMap;
+  const hasLayer = Object.hasOwn(known, class_name);
+  const refused = formula?.refuses?.(layer.config) ?? false;
+  const isLowered = isCajals(class_name) && (refused || (!formula && !hasLayer));
+  const own = isLowered ? loweredLayer(layer, config) : formula;
   if (own && !own.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  if (
-    own ||
-    !Object.hasOwn(tfjs.tf.serialization.SerializationMap.getMap().classNameMap, class_name)
-  )
+  if (own || !hasLayer)
     throw new CajalError(
       "unsupported",
       `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx${isCajals(class_name) ? "" : ", or give your layer its `tfjs` form"}.`,
@@ -234,8 +265,8 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
     #names: string[] = [];
 
     override build(inputShape: tfl.Shape | tfl.Shape[]): void {
-      for (const { name, shape, trainable } of definition.weights?.(config, listOf(inputShape)) ??
-        []) {
+      const specs = definition.weights?.(config, listOf(inputShape)) ?? [];
+      for (const { name, shape, trainable } of trainableFirst(specs)) {
         this.#names.push(name);
         const zeros = layers.initializers.zeros();
         this.addWeight(name, [...shape], "float32", zeros, undefined, trainable);
@@ -294,7 +325,13 @@ function* layersOf(
   }
 }
 
-/** TF.js lists a layer's weights in Keras' order, under names of its own. */
+/** Those that layers train, then the others: so TF.js lists them, and Keras those of nearly all layers. */
+const trainableFirst = <T extends { readonly trainable: boolean }>(weights: readonly T[]): T[] => [
+  ...weights.filter(({ trainable }) => trainable),
+  ...weights.filter(({ trainable }) => !trainable),
+];
+
+/** TF.js lists a layer's weights under names of its own. */
 function* variablesOf(
   model: tfl.LayersModel,
   layers: readonly NetworkLayer[],
@@ -305,8 +342,11 @@ function* variablesOf(
       yield* variablesOf(counterpart as tfl.LayersModel, layer.layers);
       continue;
     }
-    for (const [i, { key, shape }] of layer.weights.entries()) {
-      const variable = counterpart.weights[i];
+    const { definition, config } = layer.layer!;
+    const specs = definition.weights?.(config, layer.inputs) ?? [];
+    const order = trainableFirst(specs).map(({ name }) => name);
+    for (const { key, name, shape } of layer.weights) {
+      const variable = counterpart.weights[order.indexOf(name)];
       if (showShape(variable?.shape ?? []) !== showShape(shape))
         throw new CajalError(
           "unsupported",

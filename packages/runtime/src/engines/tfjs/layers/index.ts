@@ -6,6 +6,8 @@ import { averagePooling2d } from "./averagePooling2d";
 import { averagePooling3d } from "./averagePooling3d";
 import { batchNormalization } from "./batchNormalization";
 import { bidirectional } from "./bidirectional";
+import { categoryEncoding } from "./categoryEncoding";
+import { centerCrop } from "./centerCrop";
 import { concatenate } from "./concatenate";
 import { conv1d } from "./conv1d";
 import { conv2d } from "./conv2d";
@@ -16,6 +18,7 @@ import { cropping1d } from "./cropping1d";
 import { customScaleLayer } from "./customScaleLayer";
 import { depthwiseConv1d } from "./depthwiseConv1d";
 import { depthwiseConv2d } from "./depthwiseConv2d";
+import { dot } from "./dot";
 import { dropout } from "./dropout";
 import { elu } from "./elu";
 import { flatten } from "./flatten";
@@ -37,6 +40,7 @@ import { maxPooling3d } from "./maxPooling3d";
 import { multiply } from "./multiply";
 import { normalization } from "./normalization";
 import { relu } from "./relu";
+import { resizing } from "./resizing";
 import { rmsNormalization } from "./rmsNormalization";
 import { rnn } from "./rnn";
 import { separableConv1d } from "./separableConv1d";
@@ -56,6 +60,8 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   averagePooling3d,
   batchNormalization,
   bidirectional,
+  categoryEncoding,
+  centerCrop,
   concatenate,
   conv1d,
   conv2d,
@@ -66,6 +72,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   customScaleLayer,
   depthwiseConv1d,
   depthwiseConv2d,
+  dot,
   dropout,
   elu,
   flatten,
@@ -87,6 +94,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   multiply,
   normalization,
   relu,
+  resizing,
   rmsNormalization,
   rnn,
   separableConv1d,

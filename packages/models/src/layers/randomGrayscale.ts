@@ -1,0 +1,10 @@
+// keras.io/api/layers/preprocessing_layers/image_augmentation/random_grayscale
+import * as f from "./definition/fields";
+import { randomImage } from "./shared/randomImage";
+
+export const randomGrayscale = randomImage("RandomGrayscale", {
+  /** Where channels lie; only kept. */
+  data_format: f.kept(null),
+  /** How much at most: a share, or [least, most]. */
+  factor: f.kept(null),
+});

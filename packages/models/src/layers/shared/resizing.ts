@@ -1,0 +1,98 @@
+// Images of another size, as TensorFlow's tf.image.resize makes them for Keras: pixels have their centres at halves.
+import { CajalError, tensor, type Tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
+import type { KerasShape } from "../definition/shape";
+
+export const interpolations = ["bilinear", "nearest", "bicubic"] as const;
+
+type Interpolation = (typeof interpolations)[number];
+
+type Size = readonly [height: number, width: number];
+
+/**
+ * @param x [batch, channels, height, width]
+ * @param from its extents, which only "bicubic" must know
+ */
+export function resized(
+  g: GraphBuilder,
+  x: Value,
+  { from, to, interpolation }: { readonly from: () => Size; readonly to: Size; readonly interpolation: Interpolation }, // prettier-ignore
+): Value {
+  if (interpolation === "bicubic") {
+    const [height, width] = from();
+    const [rows, columns] = [cubic(height, to[0]), cubic(width, to[1])];
+    return g.matMul(g.matMul(g.constant(rows), x), g.transpose(g.constant(columns), [1, 0]));
+  }
+  const sizes = g.concat([g.shape(x, { start: 0, end: 2 }), g.int64s(to)], { axis: 0 });
+  const half = { sizes, coordinate_transformation_mode: "half_pixel" };
+  if (interpolation === "bilinear") return g.resize(x, { ...half, mode: "linear" });
+  return g.resize(x, { ...half, mode: "nearest", nearest_mode: "round_prefer_ceil" });
+}
+
+/** Steps between two pixels that TensorFlow knows weights for. */
+const steps = 1024;
+
+/**
+ * Weights [to, from] of Keys' cubic interpolation (a = −1/2), each place rounded to 1/1024 of a pixel, those outside
+ * of the image left out: tensorflow/core/kernels/image/resize_bicubic_op.cc.
+ */
+function cubic(from: number, to: number): Tensor<"float32"> {
+  const near = (x: number) => (1.5 * x - 2.5) * x * x + 1;
+  const far = (x: number) => ((-0.5 * (x + 1) + 2.5) * (x + 1) - 4) * (x + 1) + 2;
+  const weights = tensor("float32", [to, from]);
+  for (let i = 0; i < to; i++) {
+    const at = (i + 0.5) * (from / to) - 0.5;
+    const first = Math.floor(at);
+    const share = Math.round((at - first) * steps) / steps;
+    const taps = [far(share), near(share), near(1 - share), far(1 - share)];
+    const inside = taps.map((tap, k) => (first - 1 + k >= 0 && first - 1 + k < from ? tap : 0));
+    const sum = inside.reduce((a, b) => a + b, 0);
+    inside.forEach((tap, k) => {
+      if (tap !== 0) weights.data[i * from + first - 1 + k] = tap / sum;
+    });
+  }
+  return weights;
+}
+
+/** Asks for the extents of an image [batch, height, width, channels], which must be known then. */
+export const extentsOf = (shape: KerasShape, why: string) => (): Size => {
+  const [, height, width] = shape;
+  if (typeof height === "number" && typeof width === "number") return [height, width];
+  throw new CajalError("unsupported", `${why}: the image's height and width must be known`, {
+    shape,
+  });
+};
+
+/** The middle of an image [batch, channels, height, width]. */
+export function middle(g: GraphBuilder, x: Value, [top, left]: Size, [height, width]: Size): Value {
+  return g.slice(x, { starts: [top, left], ends: [top + height, left + width], axes: [2, 3] });
+}
+
+/** Extents of the largest part that has the proportions of `to`. */
+export const cropOf = ([height, width]: Size, to: Size): Size => [
+  Math.min(height, Math.trunc((width * to[0]) / to[1])),
+  Math.min(width, Math.trunc((height * to[1]) / to[0])),
+];
+
+/** Extents of the smallest image around it that has them. */
+export const borderOf = ([height, width]: Size, to: Size): Size => [
+  Math.max(height, Math.trunc((width * to[0]) / to[1])),
+  Math.max(width, Math.trunc((height * to[1]) / to[0])),
+];
+
+/** The largest part in the middle that has the proportions of `to`. */
+export function cropped(g: GraphBuilder, x: Value, from: Size, to: Size): Value {
+  const [height, width] = from;
+  const crop = cropOf(from, to);
+  const start: Size = [Math.trunc((height - crop[0]) / 2), Math.trunc((width - crop[1]) / 2)];
+  return middle(g, x, start, crop);
+}
+
+/** What is put around an image so that it has the proportions of `to`. */
+export function bordered(g: GraphBuilder, x: Value, from: Size, to: Size, value: number): Value {
+  const [height, width] = from;
+  const whole = borderOf(from, to);
+  const before = [Math.trunc((whole[0] - height) / 2), Math.trunc((whole[1] - width) / 2)];
+  const after = [whole[0] - height - before[0]!, whole[1] - width - before[1]!];
+  return g.pad(x, { pads: [0, 0, ...before, 0, 0, ...after], value });
+}

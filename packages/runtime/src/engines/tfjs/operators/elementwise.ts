@@ -1,0 +1,100 @@
+// Operators that compute element by element.
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { TfCore } from "../peers";
+import type { TfjsOperator, TfjsOperators } from "./operator";
+
+const unary =
+  (apply: (tf: TfCore, x: tfc.Tensor) => tfc.Tensor): TfjsOperator =>
+  ([x], { tf }) =>
+    apply(tf, x);
+
+const binary =
+  (apply: (tf: TfCore, a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): TfjsOperator =>
+  ([a, b], { tf }) =>
+    apply(tf, a, b!);
+
+/** Of several inputs, two by two. */
+const folded =
+  (apply: (tf: TfCore, a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): TfjsOperator =>
+  ([first, ...others], { tf }) =>
+    others.reduce<tfc.Tensor>((a, b) => apply(tf, a, b!), first);
+
+/** ONNX' numbers of types that are whole or truth values. */
+const typeOf = (onnx: number) => (onnx === 9 ? "bool" : [1, 10, 11, 16].includes(onnx) ? "float32" : "int32"); // prettier-ignore
+
+export const elementwise: TfjsOperators = {
+  Abs: unary((tf, x) => tf.abs(x)),
+  Neg: unary((tf, x) => tf.neg(x)),
+  Exp: unary((tf, x) => tf.exp(x)),
+  Log: unary((tf, x) => tf.log(x)),
+  Sqrt: unary((tf, x) => tf.sqrt(x)),
+  Reciprocal: unary((tf, x) => tf.reciprocal(x)),
+  Sin: unary((tf, x) => tf.sin(x)),
+  Cos: unary((tf, x) => tf.cos(x)),
+  Erf: unary((tf, x) => tf.erf(x)),
+  Floor: unary((tf, x) => tf.floor(x)),
+  Ceil: unary((tf, x) => tf.ceil(x)),
+  Round: unary((tf, x) => tf.round(x)),
+  Sign: unary((tf, x) => tf.sign(x)),
+  Relu: unary((tf, x) => tf.relu(x)),
+  Sigmoid: unary((tf, x) => tf.sigmoid(x)),
+  Tanh: unary((tf, x) => tf.tanh(x)),
+  Softplus: unary((tf, x) => tf.softplus(x)),
+  Softsign: unary((tf, x) => tf.div(x, tf.add(tf.abs(x), 1))),
+  Not: unary((tf, x) => tf.logicalNot(tf.cast(x, "bool"))),
+  Identity: unary((_, x) => x),
+  Elu: ([x], { tf, get }) => {
+    const alpha = get("alpha", 1);
+    return tf.where(tf.greater(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0))));
+  },
+  Selu: unary((tf, x) => tf.selu(x)),
+  LeakyRelu: ([x], { tf, get }) => tf.leakyRelu(x, get("alpha", 0.01)),
+  HardSigmoid: ([x], { tf, get }) =>
+    tf.clipByValue(tf.add(tf.mul(x, get("alpha", 0.2)), get("beta", 0.5)), 0, 1),
+  Gelu: ([x], { tf, get }) =>
+    get("approximate", "none") === "tanh"
+      ? tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.pow(x, 3))))))) // prettier-ignore
+      : tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
+  Clip: ([x, low, high], { tf }) => {
+    const above = low ? tf.maximum(x, low) : x;
+    return high ? tf.minimum(above, high) : above;
+  },
+  Add: binary((tf, a, b) => tf.add(a, b)),
+  Sub: binary((tf, a, b) => tf.sub(a, b)),
+  Mul: binary((tf, a, b) => tf.mul(a, b)),
+  // Of whole numbers towards 0, which no lowering asks of negative ones.
+  Div: binary((tf, a, b) => (a.dtype === "int32" && b.dtype === "int32" ? tf.floorDiv(a, b) : tf.div(a, b))), // prettier-ignore
+  Mod: binary((tf, a, b) => tf.mod(a, b)),
+  Pow: binary((tf, a, b) => tf.pow(a, b)),
+  Equal: binary((tf, a, b) => tf.equal(a, b)),
+  Greater: binary((tf, a, b) => tf.greater(a, b)),
+  GreaterOrEqual: binary((tf, a, b) => tf.greaterEqual(a, b)),
+  Less: binary((tf, a, b) => tf.less(a, b)),
+  LessOrEqual: binary((tf, a, b) => tf.lessEqual(a, b)),
+  And: binary((tf, a, b) => tf.logicalAnd(a, b)),
+  Or: binary((tf, a, b) => tf.logicalOr(a, b)),
+  Max: folded((tf, a, b) => tf.maximum(a, b)),
+  Min: folded((tf, a, b) => tf.minimum(a, b)),
+  Sum: folded((tf, a, b) => tf.add(a, b)),
+  Where: ([condition, a, b], { tf }) => tf.where(tf.cast(condition, "bool"), a!, b!),
+  Cast: ([x], { tf, get }) => {
+    const to = typeOf(get("to", 1));
+    // TF.js' own cast to whole numbers leaves float32 in place of its type where they are such already.
+    return x.dtype === to ? x : to === "bool" ? tf.notEqual(x, 0) : tf.cast(x, to);
+  },
+  Softmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.softmax(y)),
+  LogSoftmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.logSoftmax(y)),
+};
+
+/** TF.js has both along the last axis alone. */
+function alongLast(
+  tf: TfCore,
+  x: tfc.Tensor,
+  axis: number,
+  apply: (x: tfc.Tensor) => tfc.Tensor,
+): tfc.Tensor {
+  const at = axis < 0 ? axis + x.rank : axis;
+  if (at === x.rank - 1) return apply(x);
+  const order = x.shape.map((_, i) => i).with(at, x.rank - 1).with(x.rank - 1, at); // prettier-ignore
+  return tf.transpose(apply(tf.transpose(x, order)), order);
+}

@@ -1,0 +1,121 @@
+// Operators that move elements, and those that ask for extents.
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { TfCore } from "../peers";
+import {
+  axisOf,
+  numbersOf,
+  wholeTensor,
+  type OperatorContext,
+  type TfjsOperators,
+} from "./operator";
+
+/** Axes that are an input, or an attribute of older operators. */
+const axesOf = (input: tfc.Tensor | undefined, { get }: OperatorContext): readonly number[] | undefined => // prettier-ignore
+  input ? numbersOf(input) : get("axes", []).length > 0 ? get("axes", []) : undefined; // prettier-ignore
+
+export const shape: TfjsOperators = {
+  Shape: ([x], { tf, get }) => {
+    const end = get("end", x.rank);
+    return wholeTensor(tf, x.shape.slice(axisOf(get("start", 0), x.rank), axisOf(end, x.rank)));
+  },
+  Reshape: ([x, to], { tf }) =>
+    tf.reshape(x, numbersOf(to!).map((extent, i) => (extent === 0 ? x.shape[i]! : extent))), // prettier-ignore
+  Flatten: ([x], { tf, get }) => {
+    const size = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);
+    const axis = axisOf(get("axis", 1), x.rank);
+    return tf.reshape(x, [size(x.shape.slice(0, axis)), size(x.shape.slice(axis))]);
+  },
+  Transpose: ([x], { tf, get }) =>
+    tf.transpose(x, [...get("perm", x.shape.map((_, i) => x.rank - 1 - i))]), // prettier-ignore
+  Squeeze: ([x, axes], context) => {
+    const at = axesOf(axes, context)?.map((axis) => axisOf(axis, x.rank));
+    return context.tf.reshape(x, x.shape.filter((extent, i) => (at ? !at.includes(i) : extent !== 1))); // prettier-ignore
+  },
+  Unsqueeze: ([x, axes], context) => {
+    const given = axesOf(axes, context)!;
+    const rank = x.rank + given.length;
+    const at = given.map((axis) => axisOf(axis, rank));
+    const extents = x.shape.values();
+    const raised = Array.from({ length: rank }, (_, i) => at.includes(i) ? 1 : extents.next().value!); // prettier-ignore
+    return context.tf.reshape(x, raised);
+  },
+  Concat: (inputs, { tf, get }) => {
+    const all = inputs as readonly tfc.Tensor[];
+    return all.length === 1 ? all[0]! : tf.concat([...all], axisOf(get("axis", 0), all[0]!.rank));
+  },
+  Split: ([x, sizes], { tf, get, outputs }) => {
+    if (outputs === 1) return [x]; // TF.js has no gradient of that
+    const axis = axisOf(get("axis", 0), x.rank);
+    const extent = x.shape[axis]!;
+    const each = Math.ceil(extent / outputs);
+    const parts = Array.from({ length: outputs }, (_, i) => i < outputs - 1 ? each : extent - i * each); // prettier-ignore
+    return tf.split(x, sizes ? numbersOf(sizes) : parts, axis);
+  },
+  Slice: ([x, starts, ends, axes, steps], { tf }) => {
+    const at = axes ? numbersOf(axes) : x.shape.map((_, i) => i);
+    const [from, to] = [numbersOf(starts!), numbersOf(ends!)];
+    const by = steps ? numbersOf(steps) : at.map(() => 1);
+    return at.reduce<tfc.Tensor>((y, given, i) => sliced(tf, y, { axis: axisOf(given, x.rank), from: from[i]!, to: to[i]!, by: by[i]! }), x); // prettier-ignore
+  },
+  Gather: ([x, indices], { tf, get }) => {
+    const axis = axisOf(get("axis", 0), x.rank);
+    const extent = x.shape[axis]!;
+    const places = numbersOf(indices!).map((at) => (at < 0 ? at + extent : at));
+    const taken = tf.gather(x, tf.tensor1d(places, "int32"), axis);
+    // A scalar index takes its axis away.
+    return tf.reshape(taken, x.shape.toSpliced(axis, 1, ...indices!.shape));
+  },
+  Expand: ([x, to], { tf }) => {
+    const wanted = numbersOf(to!);
+    const rank = Math.max(x.rank, wanted.length);
+    const raise = (extents: readonly number[]) => [...Array.from({ length: rank - extents.length }, () => 1), ...extents]; // prettier-ignore
+    const [own, other] = [raise(x.shape), raise(wanted)];
+    const size = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);
+    // Axis by axis, as three: TF.js has neither kernels nor gradients for many.
+    return own.reduce<tfc.Tensor>(
+      (y, extent, axis) => {
+        const times = extent === 1 ? other[axis]! : 1;
+        if (times === 1) return y;
+        const { shape } = y;
+        const three: [number, number, number] = [size(shape.slice(0, axis)), 1, size(shape.slice(axis + 1))]; // prettier-ignore
+        return tf.reshape(tf.tile(tf.reshape(y, three), [1, times, 1]), shape.with(axis, times));
+      },
+      tf.reshape(x, own),
+    );
+  },
+  Tile: ([x, repeats], { tf }) => tf.tile(x, numbersOf(repeats!)),
+  Range: ([from, to, by], { tf }) => {
+    const [start, stop, step] = [from, to!, by!].map((x) => x.dataSync()[0]!) as [number, number, number]; // prettier-ignore
+    return tf.range(start, stop, step, from.dtype === "int32" ? "int32" : "float32");
+  },
+  ConstantOfShape: ([extents], { tf }) => tf.zeros(numbersOf(extents)),
+  Pad: ([x, pads, value, axes], { tf }) => {
+    const at = axes ? numbersOf(axes).map((axis) => axisOf(axis, x.rank)) : x.shape.map((_, i) => i); // prettier-ignore
+    const given = numbersOf(pads!);
+    const borders = x.shape.map((_, axis): [number, number] => {
+      const i = at.indexOf(axis);
+      return i < 0 ? [0, 0] : [given[i]!, given[at.length + i]!];
+    });
+    return tf.pad(x, borders, value ? value.dataSync()[0]! : 0);
+  },
+};
+
+function sliced(
+  tf: TfCore,
+  x: tfc.Tensor,
+  { axis, from, to, by }: { readonly axis: number; readonly from: number; readonly to: number; readonly by: number }, // prettier-ignore
+): tfc.Tensor {
+  const extent = x.shape[axis]!;
+  const [low, high] = by > 0 ? [0, extent] : [-1, extent - 1];
+  const within = (value: number) =>
+    Math.min(Math.max(value < 0 ? value + extent : value, low), high);
+  const [start, stop] = [within(from), within(to)];
+  const count = Math.max(0, Math.ceil((stop - start) / by));
+  if (by === 1) {
+    const begin = x.shape.map((_, i) => (i === axis ? start : 0));
+    return tf.slice(x, begin, x.shape.with(axis, count));
+  }
+  // TF.js has no gradient of slices in larger steps.
+  const places = Array.from({ length: count }, (_, i) => start + i * by);
+  return tf.gather(x, tf.tensor1d(places, "int32"), axis);
+}

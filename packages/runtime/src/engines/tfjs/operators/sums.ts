@@ -1,0 +1,103 @@
+// Operators that sum: matrix products and reductions.
+import { CajalError } from "@cajal/core";
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { TfCore } from "../peers";
+import { numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
+
+const reduction =
+  (apply: (tf: TfCore, x: tfc.Tensor, axes: number[], keep: boolean) => tfc.Tensor): TfjsOperator =>
+  ([x, axes], { tf, get }) => {
+    const given = axes ? numbersOf(axes) : [...get("axes", [])];
+    const at = given.length > 0 ? given : x.shape.map((_, i) => i);
+    return apply(tf, x, at, get("keepdims", 1) === 1);
+  };
+
+/** TF.js' product does not give what was broadcast its gradient. */
+export function matMul(tf: TfCore, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
+  if (a.rank === 1) {
+    const y = matMul(tf, tf.expandDims(a, 0), b);
+    return tf.reshape(y, y.shape.toSpliced(y.rank - 2, 1));
+  }
+  if (b.rank === 1) {
+    const y = matMul(tf, a, tf.expandDims(b, 1));
+    return tf.reshape(y, y.shape.slice(0, -1));
+  }
+  if (b.rank === 2) {
+    const y = tf.matMul(tf.reshape(a, [-1, a.shape.at(-1)!]) as tfc.Tensor2D, b as tfc.Tensor2D);
+    return tf.reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
+  }
+  const rank = Math.max(a.rank, b.rank);
+  const raise = ({ shape }: tfc.Tensor) => [...Array.from({ length: rank - shape.length }, () => 1), ...shape]; // prettier-ignore
+  const [p, q] = [raise(a), raise(b)];
+  const batch = p.slice(0, -2).map((extent, i) => Math.max(extent, q[i]!));
+  const to = (x: tfc.Tensor, shape: readonly number[]) => {
+    const wanted = [...batch, ...shape.slice(-2)];
+    const own = tf.reshape(x, [...shape]);
+    return wanted.every((extent, i) => extent === shape[i]) ? own : tf.broadcastTo(own, wanted);
+  };
+  return tf.matMul(to(a, p), to(b, q));
+}
+
+export const sums: TfjsOperators = {
+  MatMul: ([a, b], { tf }) => matMul(tf, a, b!),
+  Gemm: ([a, b, c], { tf, get }) => {
+    const turned = (x: tfc.Tensor, flag: string) => (get(flag, 0) === 1 ? tf.transpose(x) : x);
+    const product = tf.matMul(turned(a, "transA") as tfc.Tensor2D, turned(b!, "transB") as tfc.Tensor2D); // prettier-ignore
+    const scaled = get("alpha", 1) === 1 ? product : tf.mul(product, get("alpha", 1));
+    if (!c) return scaled;
+    return tf.add(scaled, get("beta", 1) === 1 ? c : tf.mul(c, get("beta", 1)));
+  },
+  Einsum: ([a, b, ...more], { tf, get }) => {
+    if (!b || more.length > 0)
+      throw new CajalError("unsupported", "Einsum on TF.js: expected two inputs. Use engine onnx.");
+    return einsum(tf, get("equation", ""), a, b);
+  },
+  ReduceSum: reduction((tf, x, axes, keep) => tf.sum(x, axes, keep)),
+  ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),
+  ReduceMax: reduction((tf, x, axes, keep) => tf.max(x, axes, keep)),
+  ReduceMin: reduction((tf, x, axes, keep) => tf.min(x, axes, keep)),
+  ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
+};
+
+/** A product of two: what both have and the result too is its batch, what both have alone is summed over. */
+function einsum(tf: TfCore, equation: string, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
+  const [left = "", right = ""] = equation.replaceAll(" ", "").split("->");
+  const terms = left.split(",") as [string, string];
+  // What "..." stands for gets letters of its own, the last of them alike.
+  const spelled = (term: string, rank: number) =>
+    term.replace("...", () => {
+      const count = rank - (term.length - 3);
+      return Array.from({ length: count }, (_, i) => String.fromCharCode(0x3b1 + 20 - count + i)).join(""); // prettier-ignore
+    });
+  const [p, q] = [spelled(terms[0], a.rank), spelled(terms[1], b.rank)];
+  const all = [p, q].map((term) => [...term].filter((letter) => letter >= "α").join(""));
+  const elided = all.reduce((x, y) => (x.length > y.length ? x : y));
+  const wanted = right.replace("...", () => elided);
+  const shared = [...p].filter((letter) => q.includes(letter));
+  const batch = shared.filter((letter) => wanted.includes(letter));
+  const summed = shared.filter((letter) => !wanted.includes(letter));
+  const alone = (term: string, x: tfc.Tensor) => {
+    // Summed where nothing else has it.
+    const axes = [...term].flatMap((letter, i) => !shared.includes(letter) && !wanted.includes(letter) ? [i] : []); // prettier-ignore
+    return axes.length > 0 ? tf.sum(x, axes) : x;
+  };
+  const kept = (term: string) => [...term].filter((letter) => shared.includes(letter) || wanted.includes(letter)); // prettier-ignore
+  const [pk, qk] = [kept(p), kept(q)];
+  const free = (letters: readonly string[]) => letters.filter((letter) => !shared.includes(letter));
+  const [pf, qf] = [free(pk), free(qk)];
+  const ordered = (x: tfc.Tensor, letters: readonly string[], to: readonly string[]) => {
+    const order = to.map((letter) => letters.indexOf(letter));
+    return tf.transpose(x, order);
+  };
+  const u = ordered(alone(p, a), pk, [...batch, ...pf, ...summed]);
+  const v = ordered(alone(q, b), qk, [...batch, ...summed, ...qf]);
+  const size = (extents: readonly number[]) => extents.reduce((x, y) => x * y, 1);
+  const [n, m, k] = [batch.length, pf.length, summed.length];
+  const extents = size(u.shape.slice(0, n));
+  const product = tf.matMul(
+    tf.reshape(u, [extents, size(u.shape.slice(n, n + m)), size(u.shape.slice(n + m))]),
+    tf.reshape(v, [extents, size(v.shape.slice(n, n + k)), size(v.shape.slice(n + k))]),
+  );
+  const made = tf.reshape(product, [...u.shape.slice(0, n + m), ...v.shape.slice(n + k)]);
+  return ordered(made, [...batch, ...pf, ...qf], [...wanted]);
+}
