@@ -24,12 +24,12 @@ import type { Loss, Optimizer } from "./step/trainStep";
 const scaleShift = defineLayer({
   className: "ScaleShift",
   fields: { scale: fields.real() },
-  shape: (_, [x]) => [x!],
+  shape: (_, [x]) => [x],
   weights: (_, [x]) => [
-    { name: "shift", shape: [x!.at(-1)!], initializer: "ones", trainable: true },
+    { name: "shift", shape: [x.at(-1)!], initializer: "ones", trainable: true },
   ],
   layout: "channelsLast",
-  lower: ({ scale }, [x], g, { weight }) => [g.add(g.mul(x!, scale), weight("shift"))],
+  lower: ({ scale }, [x], g, { weight }) => [g.add(g.mul(x, scale), weight("shift"))],
   tfjs: (config, [x], { tf, weights }) => {
     const { add, mul } = tf as typeof tfc;
     const [value, shift] = [x, weights.shift] as unknown as [tfc.Tensor, tfc.Tensor];

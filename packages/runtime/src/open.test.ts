@@ -177,7 +177,7 @@ describe("open", () => {
       open(net, parameters, { engine: "onnx" }),
     ]);
     await tf.setBackend("cpu");
-    const shape = [2, ...sessions[0]!.inputs[0]!.shape!.slice(1).map(Number)];
+    const shape = [2, ...sessions[0].inputs[0]!.shape!.slice(1).map(Number)];
     const before = tf.memory().numTensors;
     // Interleaved, without waiting for one another.
     const rounds = Array.from({ length: 4 }, (_, i) => noise(shape, `x${i}`));

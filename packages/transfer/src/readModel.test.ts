@@ -143,7 +143,7 @@ describeWithShared("files of TF.js", "reference/files/tfjs", (path) => {
 });
 
 describeWithShared("weights alone", "reference/files/keras", (path) => {
-  const both = casesOf(path).filter(({ files }) => "weights.h5" in files! && "keras" in files!);
+  const both = casesOf(path).filter(({ files }) => "weights.h5" in files! && "keras" in files);
   it.each(both.map(({ case: name }) => name))(
     "%s.weights.h5 gives what the .keras file gives",
     async (name) => {

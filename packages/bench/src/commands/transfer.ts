@@ -78,7 +78,7 @@ export const transfer = defineCommand({
     const [training, validation] = all
       .batch(batch, { dropRemainder: chosen.batch !== undefined })
       .split(1 - holdOut, { seed, stratify: true });
-    if (validation!.size === 0 || classes.length < 2)
+    if (validation.size === 0 || classes.length < 2)
       throw new CajalError(
         "bad-argument",
         `${folder}: ${all.size} pictures of ${classes.length} classes are too few: expected at least two folders, and some pictures to hold out.`,
@@ -90,12 +90,12 @@ export const transfer = defineCommand({
         ? [{ epochs: second, learns: options.from ? { from: options.from } : "upper" } as const]
         : []),
     ];
-    progress.start(`${whole(training!.size)} pictures of ${classes.length} classes, ${whole(validation!.size)} held out`); // prettier-ignore
+    progress.start(`${whole(training.size)} pictures of ${classes.length} classes, ${whole(validation.size)} held out`); // prettier-ignore
     const curve = await keptIn<Omit<Epoch, "epoch">>(join(out, "state", "epochs.json"));
     const headed = chosen.model && withHead(chosen.model, { labels: classes, seed }).model;
     const maps =
       headed &&
-      (await mapsByEpoch(headed, validation!, {
+      (await mapsByEpoch(headed, validation, {
         name,
         classes,
         count: options.explain,
@@ -106,12 +106,12 @@ export const transfer = defineCommand({
     const inputs = (part: Dataset) => part.map(({ x, y }) => ({ x: asInput(x), y }));
     let tuned: LoadedModel | TunedGraph | undefined;
     let place = { engine: "", device: "" };
-    for await (const event of fineTune(base, inputs(training!), {
+    for await (const event of fineTune(base, inputs(training), {
       labels: classes,
       stages,
       seed,
       signal,
-      validation: inputs(validation!),
+      validation: inputs(validation),
       folder: join(out, "state"),
       cache: join(out, "state"),
     }))
@@ -150,7 +150,7 @@ export const transfer = defineCommand({
     const truths: number[] = [];
     const reads: number[] = [];
     const misread: Misread[] = [];
-    for await (const { x, y } of validation!.batches({ signal })) {
+    for await (const { x, y } of validation.batches({ signal })) {
       const { data: answers } = await session.predict(asInput(x));
       for (let i = 0; i < x.shape[0]!; i++) {
         const row = Array.from(answers.subarray(i * classes.length, (i + 1) * classes.length), Number); // prettier-ignore
@@ -181,7 +181,7 @@ export const transfer = defineCommand({
     sections: [
       {
         type: "learning", model: name, dataset, ...place, optimizer: "adam", batch, params, macs,
-        train_examples: training!.size, validation_examples: validation!.size, seconds, epochs,
+        train_examples: training.size, validation_examples: validation.size, seconds, epochs,
       },
       {
         type: "predictions", model: name, dataset, classes, examples: truths.length,

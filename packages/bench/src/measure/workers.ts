@@ -65,12 +65,12 @@ export async function startWorker(
       ...(child.pid !== undefined && { pid: child.pid }),
       stop,
       async prove() {
-        child.stdin!.write("prove\n");
+        child.stdin.write("prove\n");
         const { outputs } = await within(next("outputs"), patience, name);
         return Array.isArray(outputs) ? outputs.map(Number) : [];
       },
       async turn(steps) {
-        child.stdin!.write(`${steps}\n`);
+        child.stdin.write(`${steps}\n`);
         return readTurn(await within(next("median_ms"), patience, name));
       },
     };

@@ -171,7 +171,7 @@ export function parseLfwPairs(text: string): LfwPair[] {
   const [folds, each] = header.length === 2 ? header : [1, header[0]];
   const bad = (problem: string, line: number) =>
     new CajalError("bad-file", `pairs.txt: ${problem}, in line ${line + 1}.`, { line: line + 1 });
-  if (!Number.isInteger(folds) || !Number.isInteger(each) || lines.length !== 1 + folds! * 2 * each!) // prettier-ignore
+  if (!Number.isInteger(folds) || !Number.isInteger(each) || lines.length !== 1 + folds * 2 * each!) // prettier-ignore
     throw bad(`got ${lines.length} lines and the header ${JSON.stringify(lines[0] ?? "")}, expected folds and pairs of each kind in a fold`, 0); // prettier-ignore
   return lines.slice(1).map((line, i) => {
     const fields = line.split("\t");

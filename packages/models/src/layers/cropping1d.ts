@@ -12,13 +12,13 @@ export const cropping1d = defineLayer({
   rank: 3,
   shape: ({ cropping: [before, after] }, [x]) => {
     const [n, steps, c] = x;
-    if (steps !== null && before + after >= steps!)
+    if (steps !== null && before + after >= steps)
       throw new CajalError(
         "bad-shape",
         `cropping ${showShape([before, after])} leaves nothing of an extent of ${steps}`,
         { cropping: [before, after], extent: steps },
       );
-    return [[n!, steps === null ? null : steps! - before - after, c!]];
+    return [[n!, steps === null ? null : steps - before - after, c!]];
   },
   integers: () => "moves",
   layout: "channelsLast",

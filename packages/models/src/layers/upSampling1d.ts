@@ -11,13 +11,13 @@ export const upSampling1d = defineLayer({
   rank: 3,
   shape: ({ size: [times] }, [x]) => {
     const [n, steps, c] = x;
-    return [[n!, steps === null ? null : steps! * times!, c!]];
+    return [[n!, steps === null ? null : steps * times, c!]];
   },
   integers: () => "moves",
   layout: "channelsLast",
   lower: ({ size: [times] }, [x], g) => {
-    const each = g.expand(g.unsqueeze(x, [2]), [1, 1, times!, 1]);
-    const steps = g.mul(g.shape(x, { start: 1, end: 2 }), times!);
+    const each = g.expand(g.unsqueeze(x, [2]), [1, 1, times, 1]);
+    const steps = g.mul(g.shape(x, { start: 1, end: 2 }), times);
     const shape = [g.shape(x, { start: 0, end: 1 }), steps, g.shape(x, { start: 2, end: 3 })];
     return [g.reshape(each, g.concat(shape, { axis: 0 }))];
   },

@@ -16,7 +16,7 @@ export const upSampling2d = defineLayer({
   rank: 4,
   shape: ({ size: [rows, columns] }, [x]) => {
     const [n, h, w, c] = x;
-    return [[n!, h === null ? null : h! * rows, w === null ? null : w! * columns, c!]];
+    return [[n!, h === null ? null : h * rows, w === null ? null : w * columns, c!]];
   },
   integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
   layout: "channelsFirst",

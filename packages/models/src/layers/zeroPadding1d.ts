@@ -17,7 +17,7 @@ export const zeroPadding1d = defineLayer({
   rank: 3,
   shape: ({ padding: [before, after] }, [x]) => {
     const [n, steps, c] = x;
-    return [[n!, steps === null ? null : before + steps! + after, c!]];
+    return [[n!, steps === null ? null : before + steps + after, c!]];
   },
   integers: () => "moves",
   layout: "channelsLast",

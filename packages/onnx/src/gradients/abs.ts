@@ -3,7 +3,7 @@ import { defineGradient } from "./gradient";
 export const abs = defineGradient({
   op: "Abs",
   // dx = dy · sign(x). Slope 0 at 0, as in TensorFlow.
-  gradient: ([dy], { inputs: [x] }, g) => [g.mul(dy!, g.sign(x!))],
+  gradient: ([dy], { inputs: [x] }, g) => [g.mul(dy, g.sign(x))],
   samples: [
     { inputs: [[2, 3]], kinks: [0] },
     { inputs: [[]], kinks: [0] },

@@ -5,9 +5,10 @@ import { staticShape } from "./shared/sumTo";
 
 export const affineGrid = defineGradient({
   op: "AffineGrid",
+  inputs: 2,
   // grid[n, p] = θ[n] · (x, y, 1)ᵀ of place p; dθ[n] = Σ_p dy[n, p] (x, y, 1).
   gradient: ([dy], { inputs: [theta], int }, g) => {
-    const shape = staticShape(dy!, "of AffineGrid");
+    const shape = staticShape(dy, "of AffineGrid");
     const [batch, image, axes] = [shape[0]!, shape.slice(1, -1), shape.at(-1)!];
     const aligned = int("align_corners", 0) === 1;
     // Centres of pixels, −1 … 1 between the outermost centres, or between the edges of the image.
@@ -24,8 +25,8 @@ export const affineGrid = defineGradient({
       });
       places[p * (axes + 1) + axes] = 1;
     }
-    const dGrid = g.transpose(g.reshape(dy!, [batch, count, axes]), [0, 2, 1]);
-    return [g.matMul(dGrid, g.constant(tensor(computed(theta!.dtype), [count, axes + 1], places)))];
+    const dGrid = g.transpose(g.reshape(dy, [batch, count, axes]), [0, 2, 1]);
+    return [g.matMul(dGrid, g.constant(tensor(computed(theta.dtype), [count, axes + 1], places)))];
   },
   samples: inFloat32([
     { inputs: [[2, 2, 3], tensor("int64", [4], [2, 3, 3, 4])] },

@@ -9,6 +9,8 @@ const lowestOf = ({ dtype }: Value) => (dtype === "float16" ? -65504 : -3e38);
 
 export const attention = defineGradient({
   op: "Attention",
+  inputs: 3,
+  outputs: 0,
   // y = softmax(cap(s · q kᵀ) + mask) v, cap(x) = c tanh(x / c) (Vaswani et al. 2017, arXiv:1706.03762). Heads of
   // k and v may serve several of q's (Ainslie et al. 2023, arXiv:2305.13245); what was past goes before
   // them. A row that is masked altogether gives zeros.

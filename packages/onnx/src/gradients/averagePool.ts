@@ -12,8 +12,8 @@ export const averagePool = defineGradient({
   op: "AveragePool",
   // Each element of x gets dy / (number of elements averaged) from every window that it lies in.
   gradient: ([dy], context, g) => {
-    const x = context.inputs[0]!;
-    const pool = poolOf(context, x, dy!);
+    const x = context.inputs[0];
+    const pool = poolOf(context, x, dy);
     const { kernel, strides, pads, dilations } = pool;
     const taps = product(kernel);
     const rank = kernel.length;
@@ -25,14 +25,14 @@ export const averagePool = defineGradient({
     // Windows that tile the image: every element takes its window's share.
     if (tiles)
       return [
-        g.resize(g.mul(dy!, 1 / taps), {
+        g.resize(g.mul(dy, 1 / taps), {
           scales: [1, 1, ...kernel],
           mode: "nearest",
           nearest_mode: "floor",
           coordinate_transformation_mode: "asymmetric",
         }),
       ];
-    const shares = shared(g, dy!, pool, context);
+    const shares = shared(g, dy, pool, context);
     const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
     const opposite = pads.map((pad, i) => reach[i % rank]! - pad);
     const fits = pool.input.every(
@@ -52,7 +52,7 @@ export const averagePool = defineGradient({
         ),
       ];
     const channels = pool.channels;
-    const ones = g.expand(g.scalar(dy!.dtype, 1), [channels, 1, ...kernel]);
+    const ones = g.expand(g.scalar(dy.dtype, 1), [channels, 1, ...kernel]);
     return [imageGradient(g, shares, ones, { ...pool, group: channels, maps: channels })];
   },
   samples: [

@@ -5,6 +5,8 @@ import { staticShape, rankOf } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({
   op: "BatchNormalization",
+  inputs: 3,
+  outputs: 0,
   gradient: (dys, context, g) =>
     context.int("training_mode", 0) === 1
       ? trained(g, dys, context)

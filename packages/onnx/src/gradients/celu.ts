@@ -4,7 +4,7 @@ export const celu = defineGradient({
   op: "Celu",
   // y = alpha (exp(x / alpha) − 1) below 0, with slope exp(x / alpha) = y / alpha + 1 there.
   gradient: ([dy], { inputs: [x], outputs: [y], float }, g) => [
-    g.where(g.greater(x!, 0), dy!, g.mul(dy!, g.add(g.div(y!, float("alpha", 1)), 1))),
+    g.where(g.greater(x, 0), dy, g.mul(dy, g.add(g.div(y, float("alpha", 1)), 1))),
   ],
   samples: [
     { inputs: [[2, 3]], kinks: [0], float32: true },

@@ -5,11 +5,12 @@ const int64s = (...values: number[]) => tensor("int64", [values.length], values)
 
 export const centerCropPad = defineGradient({
   op: "CenterCropPad",
+  inputs: 2,
   // What was cut off is padded, what was padded is cut off: both round the same way.
   gradient: ([dy], { inputs: [x], ints }, g) => {
     const axes = ints("axes");
-    const shape = g.shape(x!);
-    const rank = x!.shape!.length;
+    const shape = g.shape(x);
+    const rank = x.shape!.length;
     const size = axes
       ? g.gather(
           shape,

@@ -10,18 +10,18 @@ export const clip = defineGradient({
   // y = min(max(x, least), most): dx = dy where least ≤ x ≤ most, the limits included, as torch.clamp and
   // tf.clip_by_value have it; the limit that y is cut to gets the rest, `most` where least > most.
   gradient: ([dy], { inputs: [x, least, most], wants, constant }, g) => {
-    const where = (condition: Value) => g.mul(dy!, g.cast(condition, dy!.dtype));
+    const where = (condition: Value) => g.mul(dy, g.cast(condition, dy.dtype));
     // ReLU6, which Keras and PyTorch export as this, has slope 0 at both its limits in either.
     const relu6 = constant(1)?.data[0] === 0 && constant(2)?.data[0] === 6;
-    const above = least && (relu6 ? g.greater(x!, least) : g.greaterOrEqual(x!, least));
-    const below = most && (relu6 ? g.less(x!, most) : g.lessOrEqual(x!, most));
+    const above = least && (relu6 ? g.greater(x, least) : g.greaterOrEqual(x, least));
+    const below = most && (relu6 ? g.less(x, most) : g.lessOrEqual(x, most));
     const inside = above && below ? g.and(above, below) : (above ?? below);
     const raised = () => {
-      const under = g.less(x!, least!);
+      const under = g.less(x, least!);
       return most ? g.and(under, g.lessOrEqual(least!, most)) : under;
     };
     const lowered = () => {
-      const over = g.greater(x!, most!);
+      const over = g.greater(x, most!);
       return least ? g.or(over, g.greater(least, most!)) : over;
     };
     return [

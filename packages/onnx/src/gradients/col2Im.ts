@@ -6,9 +6,10 @@ const int64s = (...values: number[]) => tensor("int64", [values.length], values)
 
 export const col2Im = defineGradient({
   op: "Col2Im",
+  inputs: 3,
   // Blocks are added up where they lie in the image; back, each block is cut out of dy (im2col).
   gradient: ([dy], { node, constant, ints }, g) => {
-    const [batch, channels, ...image] = staticShape(dy!, "of Col2Im");
+    const [batch, channels, ...image] = staticShape(dy, "of Col2Im");
     const rank = image.length;
     const block = constant(2) && Array.from(constant(2)!.data, Number);
     if (!block)
@@ -21,7 +22,7 @@ export const col2Im = defineGradient({
     const dilations = ints("dilations") ?? Array<number>(rank).fill(1);
     const pads = ints("pads") ?? Array<number>(2 * rank).fill(0);
     const axes = image.map((_, i) => i + 2);
-    const around = pads.some((pad) => pad !== 0) ? g.pad(dy!, { pads, axes }) : dy!;
+    const around = pads.some((pad) => pad !== 0) ? g.pad(dy, { pads, axes }) : dy;
     const extents = image.map((extent, i) => extent + pads[i]! + pads[i + rank]!);
     const counts = extents.map(
       (extent, i) => Math.floor((extent - dilations[i]! * (block[i]! - 1) - 1) / strides[i]!) + 1,

@@ -7,7 +7,7 @@ export const concat = defineGradient({
   op: "Concat",
   // Each operand gets its own stretch of dy.
   gradient: ([dy], { inputs, int, wants }, g) => {
-    const rank = rankOf(dy!);
+    const rank = rankOf(dy);
     const axis = (int("axis", 0) + rank) % rank;
     const extents: readonly Dim[] = inputs.map((x) => x!.shape?.[axis]);
     if (!isStatic(extents)) {
@@ -20,7 +20,7 @@ export const concat = defineGradient({
     return extents.map((extent, i) => {
       const end = start + extent;
       const part = wants(i)
-        ? g.slice(dy!, { starts: [start], ends: [end], axes: [axis] })
+        ? g.slice(dy, { starts: [start], ends: [end], axes: [axis] })
         : undefined;
       start = end;
       return part;

@@ -8,24 +8,25 @@ import { multiplied, rowsMultiplied } from "./shared/scaled";
 
 export const conv = defineGradient({
   op: "Conv",
+  inputs: 2,
   // dx: dy convolved backwards; dw: x convolved with dy; db: dy summed over all positions.
   takesScaled: true,
   gradient: ([incoming], context, g) => {
     const [x, w, b] = context.inputs;
     const { scale, block } = context;
-    const conv = convolutionOf(context, x!, w!, incoming!);
+    const conv = convolutionOf(context, x, w, incoming);
     const constant = context.constant(1) !== undefined;
     // A constant kernel is scaled, and flipped, when the graph is opened.
     const byKernel = scale && (constant || kernelIsSmall(conv)) ? scale : undefined;
-    const dy = scale && !byKernel ? multiplied(g, { value: incoming!, scale }) : incoming!;
+    const dy = scale && !byKernel ? multiplied(g, { value: incoming, scale }) : incoming;
     const scaled = (kernel: Value) => (byKernel ? rowsMultiplied(g, kernel, byKernel) : kernel);
     const db = () => {
-      const sums = context.channelSums(incoming!);
+      const sums = context.channelSums(incoming);
       return scale ? g.mul(sums, scale) : sums;
     };
     return [
-      context.wants(0) ? imageGradient(g, dy, scaled(w!), conv, { block, constant }) : undefined,
-      context.wants(1) ? scaled(kernelGradient(g, x!, dy, conv, block)) : undefined,
+      context.wants(0) ? imageGradient(g, dy, scaled(w), conv, { block, constant }) : undefined,
+      context.wants(1) ? scaled(kernelGradient(g, x, dy, conv, block)) : undefined,
       b && context.wants(2) ? db() : undefined,
     ];
   },

@@ -6,14 +6,15 @@ import { defineGradient, type GradientContext } from "./gradient";
 
 export const convTranspose = defineGradient({
   op: "ConvTranspose",
+  inputs: 2,
   // The transposed convolution of x is the image's gradient of a convolution from y to x: dx is that
   // convolution of dy, dw its kernel's gradient with image and gradient exchanged.
   gradient: ([dy], context, g) => {
     const [x, w, b] = context.inputs;
-    const convolution = backwards(context, dy!, w!, x!);
+    const convolution = backwards(context, dy, w, x);
     const { strides, dilations, pads, group, output } = convolution;
     const dx = () => {
-      const whole = g.conv(dy!, w!, undefined, { strides, dilations, pads, group });
+      const whole = g.conv(dy, w, undefined, { strides, dilations, pads, group });
       // Where output_shape asks for more than the windows reach.
       const axes = output.map((_, i) => i + 2);
       return whole.shape!.slice(2).every((extent, i) => extent === output[i])
@@ -22,8 +23,8 @@ export const convTranspose = defineGradient({
     };
     return [
       context.wants(0) ? dx() : undefined,
-      context.wants(1) ? kernelGradient(g, dy!, x!, convolution, context.block) : undefined,
-      b && context.wants(2) ? context.channelSums(dy!) : undefined,
+      context.wants(1) ? kernelGradient(g, dy, x, convolution, context.block) : undefined,
+      b && context.wants(2) ? context.channelSums(dy) : undefined,
     ];
   },
   samples: [

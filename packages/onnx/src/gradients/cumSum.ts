@@ -5,6 +5,7 @@ const axis = (value: number) => tensor("int64", [], [value]);
 
 export const cumSum = defineGradient({
   op: "CumSum",
+  inputs: 2,
   // Each element counts in all later sums: the cumulative sum of dy from the other end.
   gradient: ([dy], { inputs, int }, g) => [
     g.op("CumSum", [dy, inputs[1]], {

@@ -6,6 +6,7 @@ const bytes = tensor("uint8", [2, 3, 2], [1, 200, 3, 40, 5, 60, 7, 80, 90, 10, 1
 
 export const dequantizeLinear = defineGradient({
   op: "DequantizeLinear",
+  inputs: 2,
   // y = (x − zero) · scale; x and zero are whole numbers, dscale = Σ dy (x − zero).
   gradient: ([dy], { node, inputs: [x, scale, zero], int, wants }, g) => {
     if (!wants(1)) return [];
@@ -15,11 +16,11 @@ export const dequantizeLinear = defineGradient({
         `node "${node.name}": the gradient of DequantizeLinear by scales of blocks is not known.`,
         { node: node.name, op: node.op },
       );
-    const rank = staticShape(x!, "of DequantizeLinear").length;
-    const scalar = staticShape(scale!, "of DequantizeLinear").every((extent) => extent === 1);
+    const rank = staticShape(x, "of DequantizeLinear").length;
+    const scalar = staticShape(scale, "of DequantizeLinear").every((extent) => extent === 1);
     const axis = rank === 1 ? 0 : (int("axis", 1) + rank) % rank;
     const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => scalar || i !== axis);
-    const whole = (value: NonNullable<typeof x>) => g.cast(value, scale!.dtype);
+    const whole = (value: NonNullable<typeof x>) => g.cast(value, scale.dtype);
     const beside = (value: NonNullable<typeof x>) =>
       scalar
         ? value
@@ -27,10 +28,10 @@ export const dequantizeLinear = defineGradient({
             value,
             Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1)),
           );
-    const from = zero ? g.sub(whole(x!), beside(whole(zero))) : whole(x!);
-    const product = g.mul(whole(dy!), from);
+    const from = zero ? g.sub(whole(x), beside(whole(zero))) : whole(x);
+    const product = g.mul(whole(dy), from);
     const sum = axes.length > 0 ? g.reduceSum(product, { axes, keepdims: false }) : product;
-    return [undefined, g.reshape(sum, g.shape(scale!))];
+    return [undefined, g.reshape(sum, g.shape(scale))];
   },
   samples: inFloat32([
     { inputs: [bytes, [], tensor("uint8", [], [9])] },

@@ -8,13 +8,13 @@ export const det = defineGradient({
   // ∂det X / ∂X[i, j] = (−1)^(i+j) times the determinant of X without row i and column j: right for matrices
   // without an inverse, too.
   gradient: ([dy], { inputs: [x] }, g) => {
-    const shape = staticShape(x!, "of Det");
+    const shape = staticShape(x, "of Det");
     const [n, before] = [shape.at(-1)!, shape.slice(0, -2)];
-    const over = g.reshape(dy!, [...before, 1, 1]);
+    const over = g.reshape(dy, [...before, 1, 1]);
     if (n === 1) return [over];
     const others = (skip: number) =>
       Array.from({ length: n }, (_, i) => i).filter((i) => i !== skip);
-    const flat = g.reshape(x!, [...before, n * n]);
+    const flat = g.reshape(x, [...before, n * n]);
     const places = Array.from({ length: n * n }, (_, at) => {
       const [row, column] = [Math.floor(at / n), at % n];
       return others(row).flatMap((i) => others(column).map((j) => i * n + j));
@@ -26,7 +26,7 @@ export const det = defineGradient({
       (Math.floor(at / n) + (at % n)) % 2 === 0 ? 1 : -1,
     );
     return [
-      g.mul(over, g.mul(g.det(minors), g.constant(tensor(computed(x!.dtype), [n, n], signs)))),
+      g.mul(over, g.mul(g.det(minors), g.constant(tensor(computed(x.dtype), [n, n], signs)))),
     ];
   },
   samples: inFloat32([

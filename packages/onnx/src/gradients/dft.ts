@@ -10,7 +10,7 @@ export const dft = defineGradient({
   // y = F x, F[k, n] = exp(−2πi kn / N); dx = F* dy = N F⁻¹ dy. And back: y = F⁻¹ x, dx = F dy / N. Of a real x
   // the real part counts; the half of the spectrum that was not asked for has gradient zero.
   gradient: ([dy], { node, inputs: [x, , stated], constant, int, outputs: [y] }, g) => {
-    const shape = staticShape(x!, "of DFT");
+    const shape = staticShape(x, "of DFT");
     const rank = shape.length;
     const axisInput = stated ? constant(2)?.data[0] : undefined;
     const [inverse, oneSided] = [int("inverse", 0) === 1, int("onesided", 0) === 1];
@@ -24,8 +24,8 @@ export const dft = defineGradient({
       );
     const axis = ((g.opset < 20 ? int("axis", 1) : Number(axisInput ?? -2)) + rank) % rank;
     const [from, n] = [shape[axis]!, Number(size ?? shape[axis]!)];
-    const bins = staticShape(y!, "of DFT")[axis]!;
-    const whole = bins < n ? g.pad(dy!, { pads: [0, n - bins], axes: [axis] }) : dy!;
+    const bins = staticShape(y, "of DFT")[axis]!;
+    const whole = bins < n ? g.pad(dy, { pads: [0, n - bins], axes: [axis] }) : dy;
     const back = g.mul(transform(g, whole, { axis, inverse: !inverse }), inverse ? 1 / n : n);
     // Zeros had been put behind, or the rest left out.
     const part =

@@ -2,6 +2,7 @@ import { defineGradient } from "./gradient";
 
 export const dropout = defineGradient({
   op: "Dropout",
+  outputs: 0,
   // In training mode y = x · mask / (1 − ratio), so dx = dy · mask / (1 − ratio); in inference y = x.
   gradient: ([dy], context, g) => {
     const training = context.inputs[2];

@@ -3,6 +3,7 @@ import { writtenOut } from "./shared/writtenOut";
 
 export const dynamicQuantizeLinear = defineGradient({
   op: "DynamicQuantizeLinear",
+  outputs: 0,
   // scale = (max(0, x) − min(0, x)) / 255; the whole numbers beside it move in steps.
   gradient: writtenOut(({ inputs: [x] }, g) => {
     const high = g.max(g.reduceMax(x!, { keepdims: false }), 0);

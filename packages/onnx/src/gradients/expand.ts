@@ -4,7 +4,8 @@ import { sumTo } from "./shared/sumTo";
 
 export const expand = defineGradient({
   op: "Expand",
-  gradient: ([dy], { inputs: [x] }, g) => [sumTo(g, dy!, x!)],
+  inputs: 2,
+  gradient: ([dy], { inputs: [x] }, g) => [sumTo(g, dy, x)],
   samples: [
     { inputs: [[3, 1], tensor("int64", [3], [2, 3, 4])] },
     { inputs: [[3, 1], tensor("int64", [2], [1, 4])] },

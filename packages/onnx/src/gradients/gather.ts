@@ -6,23 +6,24 @@ const indices = tensor("int64", [2, 2], [2, 0, 2, -1]);
 
 export const gather = defineGradient({
   op: "Gather",
+  inputs: 2,
   // dy is added to the slices it was taken from. ScatterElements, not ScatterND: ONNX Runtime adds
   // there in one thread, so that slices taken twice are not lost.
   gradient: ([dy], { inputs: [x, taken], int }, g) => {
-    const shape = staticShape(x!, "of Gather");
+    const shape = staticShape(x, "of Gather");
     const axis = (int("axis", 0) + shape.length) % shape.length;
     const inner = shape.length - axis - 1;
-    const flat = staticShape(dy!, "of Gather");
-    const taking = taken!.shape!.length;
+    const flat = staticShape(dy, "of Gather");
+    const taking = taken.shape!.length;
     const count = flat.slice(axis, axis + taking).reduce((a, b) => a * b, 1);
     // All of the indices' axes become one, in the place of the axis.
-    const dyFlat = g.reshape(dy!, [...flat.slice(0, axis), count, ...flat.slice(axis + taking)]);
-    const index = g.reshape(taken!, [count, ...Array<number>(inner).fill(1)]);
+    const dyFlat = g.reshape(dy, [...flat.slice(0, axis), count, ...flat.slice(axis + taking)]);
+    const index = g.reshape(taken, [count, ...Array<number>(inner).fill(1)]);
     return [
       g.op(
         "ScatterElements",
         [
-          g.expand(g.scalar(dy!.dtype, 0), shape),
+          g.expand(g.scalar(dy.dtype, 0), shape),
           g.expand(index, dyFlat.shape as readonly number[]),
           dyFlat,
         ],

@@ -3,8 +3,9 @@ import { defineGradient } from "./gradient";
 
 export const gatherElements = defineGradient({
   op: "GatherElements",
+  inputs: 2,
   gradient: ([dy], { inputs: [x, indices], int }, g) => [
-    g.op("ScatterElements", [g.expand(g.scalar(dy!.dtype, 0), g.shape(x!)), indices, dy], {
+    g.op("ScatterElements", [g.expand(g.scalar(dy.dtype, 0), g.shape(x)), indices, dy], {
       axis: int("axis", 0),
       reduction: "add",
     }),

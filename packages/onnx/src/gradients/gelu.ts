@@ -5,7 +5,7 @@ import { defineGradient, inFloat32 } from "./gradient";
 export const microsoftGelu = defineGradient({
   op: "Gelu",
   domain: "com.microsoft",
-  gradient: ([dy], { inputs: [x] }, g) => [g.mul(dy!, byErrorFunction(g, x!))],
+  gradient: ([dy], { inputs: [x] }, g) => [g.mul(dy, byErrorFunction(g, x))],
   samples: [
     { inputs: [[4, 5]], range: [-3, 3], float32: true },
     { inputs: [[]], float32: true },
@@ -15,7 +15,7 @@ export const microsoftGelu = defineGradient({
 export const gelu = defineGradient({
   op: "Gelu",
   gradient: ([dy], { inputs: [x], string }, g) => [
-    g.mul(dy!, string("approximate", "none") === "tanh" ? byTanh(g, x!) : byErrorFunction(g, x!)),
+    g.mul(dy, string("approximate", "none") === "tanh" ? byTanh(g, x) : byErrorFunction(g, x)),
   ],
   samples: inFloat32([
     { inputs: [[4, 5]], range: [-3, 3] },

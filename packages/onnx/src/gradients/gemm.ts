@@ -3,6 +3,7 @@ import { sumTo } from "./shared/sumTo";
 
 export const gemm = defineGradient({
   op: "Gemm",
+  inputs: 2,
   // y = alpha · a' b' + beta · c, where ' is a transposition if transA, transB say so.
   gradient: ([dy], { inputs: [a, b, c], int, float, wants }, g) => {
     const transA = int("transA", 0);
@@ -10,9 +11,9 @@ export const gemm = defineGradient({
     const alpha = float("alpha", 1);
     const beta = float("beta", 1);
     const product = (left: typeof dy, right: typeof dy, ta: number, tb: number) =>
-      g.gemm(left!, right!, undefined, { transA: ta, transB: tb, alpha });
+      g.gemm(left, right, undefined, { transA: ta, transB: tb, alpha });
     const gradientOfC = () => {
-      const sum = sumTo(g, dy!, c!);
+      const sum = sumTo(g, dy, c!);
       return beta === 1 ? sum : g.mul(sum, beta);
     };
     return [

@@ -6,10 +6,9 @@ export const globalLpPool = defineGradient({
   // y = (Σ |x|ᵖ)^(1/p); dx = dy · sign x · (|x| / y)^(p−1), and 0 where all x are 0.
   gradient: ([dy], { inputs: [x], outputs: [y], int }, g) => {
     const p = int("p", 2);
-    const norm = nonZero(g, y!);
-    const share =
-      p === 2 ? g.div(x!, norm) : g.mul(g.sign(x!), g.pow(g.div(g.abs(x!), norm), p - 1));
-    return [g.mul(dy!, share)];
+    const norm = nonZero(g, y);
+    const share = p === 2 ? g.div(x, norm) : g.mul(g.sign(x), g.pow(g.div(g.abs(x), norm), p - 1));
+    return [g.mul(dy, share)];
   },
   samples: [
     { inputs: [[2, 3, 4, 3]], float32: true, kinks: [0] },

@@ -5,11 +5,26 @@ import type { AttributeReader } from "../model/attribute";
 import type { Attributes, GraphBuilder, Value } from "../graph/builder";
 import type { Node } from "../model/model";
 
-/** What a rule sees of the node it differentiates. */
-export interface GradientContext extends AttributeReader {
+/** Values of a node of which the first N are always there; others may be left out. */
+export type Operands<N extends number> = readonly [
+  ...(N extends 1
+    ? [Value]
+    : N extends 2
+      ? [Value, Value]
+      : N extends 3
+        ? [Value, Value, Value]
+        : []),
+  ...(Value | undefined)[],
+];
+
+/** What a rule is told of the node it differentiates. */
+export interface GradientContext<
+  Inputs extends number = number,
+  Outputs extends number = number,
+> extends AttributeReader {
   readonly node: Node;
-  readonly inputs: readonly (Value | undefined)[];
-  readonly outputs: readonly (Value | undefined)[];
+  readonly inputs: Operands<Inputs>;
+  readonly outputs: Operands<Outputs>;
   /** Whether the gradient of input `i` is asked for; what is not asked for is left undefined. */
   wants(i: number): boolean;
   /** Output `i` of the node itself, declared now where the graph had left it out. */
@@ -44,17 +59,21 @@ export interface Scaled {
 }
 
 /** A rule `(dy, context, g) → dx`. */
-export interface Gradient {
+export interface Gradient<Inputs extends number = number, Outputs extends number = number> {
   readonly op: string;
   readonly domain?: string;
+  /** How many inputs the operator always has; 1 unless said. */
+  readonly inputs?: Inputs;
+  /** 0: the operator has several outputs, and any of them may have no gradient. Else the only dy is there. */
+  readonly outputs?: Outputs;
   /**
    * Gradients of the inputs, in their order; undefined where there is none or none is wanted.
    *
    * @param dys gradients of the outputs; undefined where nothing depends on that output
    */
   gradient(
-    dys: readonly (Value | undefined)[],
-    context: GradientContext,
+    dys: Operands<Outputs>,
+    context: GradientContext<Inputs, Outputs>,
     g: GraphBuilder,
   ): readonly (Value | Scaled | undefined)[];
   /** Inputs of which only the type or the shape counts: no gradient flows to them. */
@@ -90,4 +109,9 @@ export const inFloat32 = (samples: readonly GradientSample[]): readonly Gradient
   samples.map((sample) => ({ ...sample, float32: true }));
 
 /** Types a definition; registers nothing. */
-export const defineGradient = (gradient: Gradient): Gradient => gradient;
+export const defineGradient = <
+  const Inputs extends 0 | 1 | 2 | 3 = 1,
+  const Outputs extends 0 | 1 = 1,
+>(
+  gradient: Gradient<Inputs, Outputs>,
+): Gradient<Inputs, Outputs> => gradient;

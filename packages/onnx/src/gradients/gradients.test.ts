@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { checkGradient, titleOf } from "../../testing/checkGradient";
+import { schemasOf } from "../operators/standard";
 import { gradients } from ".";
 
 describe("gradients", () => {
@@ -23,6 +24,19 @@ describe("gradients", () => {
   it("has samples of every rule", () => {
     const without = gradients.filter(({ samples }) => samples.length === 0);
     expect(without.map(({ op }) => op)).toEqual(Object.keys(excused));
+  });
+
+  it("say of their operators what the standard does: inputs that are always there, and one output or several", () => {
+    for (const { op, domain, inputs = 1, outputs = 1 } of gradients) {
+      if (domain) continue;
+      const versions = schemasOf(op).filter(({ removed }) => !removed);
+      expect(versions, op).not.toEqual([]);
+      for (const schema of versions) {
+        expect(inputs, op).toBeLessThanOrEqual(schema.leastInputs);
+        const several = schema.outputs.length > 1 || schema.outputs[0]!.variadic;
+        if (several) expect(outputs, op).toBe(0);
+      }
+    }
   });
 
   describe.each(

@@ -6,6 +6,7 @@ import { writtenOut } from "./shared/writtenOut";
 
 export const gridSample = defineGradient({
   op: "GridSample",
+  inputs: 2,
   // y at a place is the sum of the pixels around it, each times a weight that depends on the place (Jaderberg
   // et al. 2015, arXiv:1506.02025): so gradients go to the pixels and to the places.
   gradient: writtenOut(({ inputs: [x, grid], string, int }, g) => {

@@ -5,6 +5,8 @@ import { gatesOf, gradientOfRecurrence, type Cell } from "./shared/recurrence";
 
 export const gru = defineGradient({
   op: "GRU",
+  inputs: 3,
+  outputs: 0,
   // z, r = gates(x W + h R + b);  h̃ = tanh(x W + (r ⊙ h) R + b), or with linear_before_reset
   // h̃ = tanh(x W + r ⊙ (h R + b));  H = (1 − z) ⊙ h̃ + z ⊙ h  (Cho et al. 2014, arXiv:1406.1078).
   gradient: (dys, context, g) =>

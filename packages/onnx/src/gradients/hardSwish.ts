@@ -5,11 +5,11 @@ export const hardSwish = defineGradient({
   // y = x · max(0, min(1, x/6 + 1/2)); slope 0 below −3, 1 above 3, x/3 + 1/2 between.
   gradient: ([dy], { inputs: [x] }, g) => [
     g.mul(
-      dy!,
+      dy,
       g.where(
-        g.greaterOrEqual(x!, 3),
+        g.greaterOrEqual(x, 3),
         1,
-        g.where(g.lessOrEqual(x!, -3), g.scalar(x!.dtype, 0), g.add(g.div(x!, 3), 0.5)),
+        g.where(g.lessOrEqual(x, -3), g.scalar(x.dtype, 0), g.add(g.div(x, 3), 0.5)),
       ),
     ),
   ],

@@ -3,26 +3,27 @@ import { rankOf } from "./shared/sumTo";
 
 export const instanceNormalization = defineGradient({
   op: "InstanceNormalization",
+  inputs: 3,
   // As LayerNormalization, over the positions of one channel of one image (Ulyanov et al. 2016,
   // arXiv:1607.08022): dx = γ r (dy − mean dy − x̂ · mean(dy · x̂)).
   gradient: ([dy], { inputs: [x, scale], float, wants }, g) => {
-    const rank = rankOf(x!);
+    const rank = rankOf(x);
     const positions = Array.from({ length: rank - 2 }, (_, i) => i + 2);
-    const average = (value: typeof x) => g.reduceMean(value!, { axes: positions, keepdims: true });
-    const centred = g.sub(x!, average(x));
+    const average = (value: typeof x) => g.reduceMean(value, { axes: positions, keepdims: true });
+    const centred = g.sub(x, average(x));
     const variance = average(g.mul(centred, centred));
     const r = g.reciprocal(g.sqrt(g.add(variance, float("epsilon", 1e-5))));
     const normal = g.mul(centred, r);
     const others = [0, ...positions];
     const dx = () => {
-      const lay = g.reshape(scale!, [1, -1, ...positions.map(() => 1)]);
-      const rest = g.add(average(dy!), g.mul(normal, average(g.mul(dy!, normal))));
-      return g.mul(g.mul(lay, r), g.sub(dy!, rest));
+      const lay = g.reshape(scale, [1, -1, ...positions.map(() => 1)]);
+      const rest = g.add(average(dy), g.mul(normal, average(g.mul(dy, normal))));
+      return g.mul(g.mul(lay, r), g.sub(dy, rest));
     };
     return [
       wants(0) ? dx() : undefined,
-      wants(1) ? g.reduceSum(g.mul(dy!, normal), { axes: others, keepdims: false }) : undefined,
-      wants(2) ? g.reduceSum(dy!, { axes: others, keepdims: false }) : undefined,
+      wants(1) ? g.reduceSum(g.mul(dy, normal), { axes: others, keepdims: false }) : undefined,
+      wants(2) ? g.reduceSum(dy, { axes: others, keepdims: false }) : undefined,
     ];
   },
   samples: [

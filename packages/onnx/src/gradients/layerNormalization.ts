@@ -4,6 +4,8 @@ import { rankOf, sumTo } from "./shared/sumTo";
 
 export const layerNormalization = defineGradient({
   op: "LayerNormalization",
+  inputs: 2,
+  outputs: 0,
   // x̂ = (x − μ) r over the last axes, y = x̂ γ + β (Ba et al. 2016, arXiv:1607.06450);
   // dx = r (dx̂ − mean dx̂ − x̂ · mean(dx̂ · x̂)), dx̂ = dy · γ.
   // Of n elements: what arrives at μ adds dμ / n, what arrives at r adds −x̂ r² dr / n.

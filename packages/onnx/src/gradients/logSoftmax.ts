@@ -4,8 +4,8 @@ export const logSoftmax = defineGradient({
   op: "LogSoftmax",
   // dx = dy − exp(y) Σ dy, the sum along the axis.
   gradient: ([dy], { outputs: [y], int }, g) => {
-    const sum = g.reduceSum(dy!, { axes: [int("axis", -1)], keepdims: true });
-    return [g.sub(dy!, g.mul(g.exp(y!), sum))];
+    const sum = g.reduceSum(dy, { axes: [int("axis", -1)], keepdims: true });
+    return [g.sub(dy, g.mul(g.exp(y), sum))];
   },
   samples: [
     { inputs: [[2, 3]] },

@@ -8,11 +8,11 @@ export const lpNormalization = defineGradient({
   gradient: ([dy], { inputs: [x], outputs: [y], int }, g) => {
     const axes = [int("axis", -1)];
     const first = int("p", 2) === 1;
-    const norm = first ? g.reduceL1(x!, { axes }) : g.reduceL2(x!, { axes });
-    const slope = first ? g.sign(x!) : y!;
-    const along = g.reduceSum(g.mul(dy!, y!), { axes });
-    const some = g.cast(g.greater(norm, 0), x!.dtype);
-    return [g.mul(g.div(g.sub(dy!, g.mul(slope, along)), nonZero(g, norm)), some)];
+    const norm = first ? g.reduceL1(x, { axes }) : g.reduceL2(x, { axes });
+    const slope = first ? g.sign(x) : y;
+    const along = g.reduceSum(g.mul(dy, y), { axes });
+    const some = g.cast(g.greater(norm, 0), x.dtype);
+    return [g.mul(g.div(g.sub(dy, g.mul(slope, along)), nonZero(g, norm)), some)];
   },
   samples: [
     { inputs: [[2, 5]], kinks: [0] },

@@ -12,10 +12,10 @@ export const lrn = defineGradient({
     const beta = float("beta", 0.75);
     const before = Math.floor((size - 1) / 2);
     const after = size - 1 - before;
-    const squares = overChannels(g, g.mul(x!, x!), size, before, after);
+    const squares = overChannels(g, g.mul(x, x), size, before, after);
     const s = g.add(g.mul(squares, alpha / size), float("bias", 1));
-    const back = overChannels(g, g.div(g.mul(dy!, y!), s), size, after, before);
-    return [g.sub(g.mul(dy!, g.pow(s, -beta)), g.mul(g.mul(x!, back), (2 * alpha * beta) / size))];
+    const back = overChannels(g, g.div(g.mul(dy, y), s), size, after, before);
+    return [g.sub(g.mul(dy, g.pow(s, -beta)), g.mul(g.mul(x, back), (2 * alpha * beta) / size))];
   },
   samples: [
     { inputs: [[2, 6, 3, 2]], attributes: { size: 3, alpha: 0.5 }, float32: true },

@@ -4,6 +4,8 @@ import { gatesOf, gradientOfRecurrence } from "./shared/recurrence";
 
 export const lstm = defineGradient({
   op: "LSTM",
+  inputs: 3,
+  outputs: 0,
   // i, o, f, c̃ = gates(x W + h R + b);  C = f ⊙ C + i ⊙ c̃;  H = o ⊙ tanh C
   // (Hochreiter & Schmidhuber 1997, with the forget gate and the peepholes of Gers et al. 2000).
   gradient: (dys, context, g) => recurrence(context.int("input_forget", 0) === 1)(dys, context, g),

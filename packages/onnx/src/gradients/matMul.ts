@@ -5,18 +5,19 @@ import { rankOf, reshapeLike, sumTo } from "./shared/sumTo";
 
 export const matMul = defineGradient({
   op: "MatMul",
+  inputs: 2,
   // da = dy · bᵀ, db = aᵀ · dy, summed over broadcast batch axes. ONNX Runtime fuses the transposes
   // into the products.
   gradient: ([dy], { inputs: [a, b], wants }, g) => {
     // A vector is a matrix of one row (left) or one column (right).
-    const [rankOfA, rankOfB] = [rankOf(a!), rankOf(b!)];
-    const left = rankOfA === 1 ? g.unsqueeze(a!, [0]) : a!;
-    const right = rankOfB === 1 ? g.unsqueeze(b!, [1]) : b!;
-    let grad = dy!;
+    const [rankOfA, rankOfB] = [rankOf(a), rankOf(b)];
+    const left = rankOfA === 1 ? g.unsqueeze(a, [0]) : a;
+    const right = rankOfB === 1 ? g.unsqueeze(b, [1]) : b;
+    let grad = dy;
     if (rankOfB === 1) grad = g.unsqueeze(grad, [-1]);
     if (rankOfA === 1) grad = g.unsqueeze(grad, [-2]);
     const leftGradient = () =>
-      reshapeLike(g, sumTo(g, g.matMul(grad, transposed(g, right)), left), a!);
+      reshapeLike(g, sumTo(g, g.matMul(grad, transposed(g, right)), left), a);
     const rightGradient = () => {
       // One matrix for all of a batch: its gradient is one product over all rows, no sum after it.
       const product =
@@ -25,7 +26,7 @@ export const matMul = defineGradient({
               transA: 1,
             })
           : sumTo(g, g.matMul(transposed(g, left), grad), right);
-      return reshapeLike(g, product, b!);
+      return reshapeLike(g, product, b);
     };
     return [wants(0) ? leftGradient() : undefined, wants(1) ? rightGradient() : undefined];
   },

@@ -6,12 +6,13 @@ import { whereGreatest } from "./shared/whereGreatest";
 
 export const maxPool = defineGradient({
   op: "MaxPool",
+  outputs: 0,
   // dy goes back to where each maximum was found, the first of equal ones in row-major order: the
   // operator's second output says where, as an index into all of x. Windows that do not overlap hit
   // each place once at most, and MaxUnpool is the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
     if (context.withoutIndices) return [whereGreatest(g, dy!, context)];
-    const shape = staticShape(context.inputs[0]!, "of MaxPool");
+    const shape = staticShape(context.inputs[0], "of MaxPool");
     const pooled = staticShape(dy!, "of MaxPool");
     const kernel = context.ints("kernel_shape")!;
     const strides = context.ints("strides") ?? kernel.map(() => 1);
@@ -30,7 +31,7 @@ export const maxPool = defineGradient({
       kernel.every((k, i) => k === strides[i] && shape[i + 2] === k * pooled[i + 2]!);
     const indices =
       tiles && size <= exactIndices
-        ? indicesInTiles(g, context.inputs[0]!, context.outputs[0]!, { shape, kernel })
+        ? indicesInTiles(g, context.inputs[0], context.outputs[0]!, { shape, kernel })
         : indicesInRows(g, context);
     if (apart && kernel.length === 2)
       return [

@@ -5,7 +5,7 @@ export const mean = defineGradient({
   op: "Mean",
   // Each of n operands gets dy / n, summed over what was broadcast.
   gradient: ([dy], { inputs, wants }, g) =>
-    inputs.map((x, i) => (wants(i) ? sumTo(g, g.div(dy!, inputs.length), x!) : undefined)),
+    inputs.map((x, i) => (wants(i) ? sumTo(g, g.div(dy, inputs.length), x!) : undefined)),
   samples: [
     {
       inputs: [

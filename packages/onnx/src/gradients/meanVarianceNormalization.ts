@@ -8,11 +8,11 @@ export const meanVarianceNormalization = defineGradient({
   gradient: ([dy], { inputs: [x], ints }, g) => {
     const axes = [...(ints("axes") ?? [0, 2, 3])];
     const average = (value: NonNullable<typeof x>) => g.reduceMean(value, { axes });
-    const centred = g.sub(x!, average(x!));
+    const centred = g.sub(x, average(x));
     const deviation = g.sqrt(average(g.mul(centred, centred)));
     const s = g.add(deviation, 1e-9);
-    const along = g.div(average(g.mul(dy!, centred)), g.mul(nonZero(g, deviation), g.mul(s, s)));
-    return [g.sub(g.div(g.sub(dy!, average(dy!)), s), g.mul(centred, along))];
+    const along = g.div(average(g.mul(dy, centred)), g.mul(nonZero(g, deviation), g.mul(s, s)));
+    return [g.sub(g.div(g.sub(dy, average(dy)), s), g.mul(centred, along))];
   },
   samples: [
     { inputs: [[2, 3, 4, 5]], float32: true },

@@ -6,11 +6,12 @@ const labels = tensor("int64", [4], [0, 2, 1, 2]);
 
 export const negativeLogLikelihoodLoss = defineGradient({
   op: "NegativeLogLikelihoodLoss",
+  inputs: 2,
   // −w · dy / Σ w at the label, w the weight of its class.
   gradient: ([dy], context, g) => [
     context.wants(0) ? scoreGradient(g, dy, context) : undefined,
     undefined,
-    context.wants(2) ? weightGradient(g, dy, context.inputs[0]!, context) : undefined,
+    context.wants(2) ? weightGradient(g, dy, context.inputs[0], context) : undefined,
   ],
   samples: [
     { inputs: [[4, 3], labels] },

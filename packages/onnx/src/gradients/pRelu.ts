@@ -3,12 +3,13 @@ import { sumTo } from "./shared/sumTo";
 
 export const pRelu = defineGradient({
   op: "PRelu",
+  inputs: 2,
   // y = x where x > 0, slope · x elsewhere; the slope is broadcast to x.
   gradient: ([dy], { inputs: [x, slope], wants }, g) => {
-    const positive = g.greater(x!, 0);
+    const positive = g.greater(x, 0);
     return [
-      wants(0) ? g.where(positive, dy!, g.mul(dy!, slope!)) : undefined,
-      wants(1) ? sumTo(g, g.where(positive, 0, g.mul(dy!, x!)), slope!) : undefined,
+      wants(0) ? g.where(positive, dy, g.mul(dy, slope)) : undefined,
+      wants(1) ? sumTo(g, g.where(positive, 0, g.mul(dy, x)), slope) : undefined,
     ];
   },
   samples: [

@@ -10,7 +10,7 @@ export const pad = defineGradient({
   op: "Pad",
   // Constant padding is cut off again; mirrored and repeated edges are summed back onto their source.
   gradient: ([dy], context, g) => {
-    const x = context.inputs[0]!;
+    const x = context.inputs[0];
     const extents = staticShape(x, "of Pad");
     const values = constantNumbers(context, 1, "pads")!;
     const axes = constantNumbers(context, 3, "axes") ?? extents.map((_, i) => i);
@@ -27,7 +27,7 @@ export const pad = defineGradient({
             before === 0 && after === 0
               ? dx
               : alongAxis(g, dx, axis, sources(mode, extents[axis]!, before, after)),
-          dy!,
+          dy,
         ),
       ];
     // Padding the other way round: what was added is cut off, what was cut off is zero.
@@ -38,12 +38,12 @@ export const pad = defineGradient({
     }
     const value = context.inputs[2];
     const added = () => {
-      const inside = g.expand(g.scalar(dy!.dtype, 0), extents);
+      const inside = g.expand(g.scalar(dy.dtype, 0), extents);
       const outside = g.pad(inside, { pads: opposite.map((pad) => 0 - pad), value: 1 });
-      return g.reshape(g.reduceSum(g.mul(dy!, outside), { keepdims: false }), value!.shape as []);
+      return g.reshape(g.reduceSum(g.mul(dy, outside), { keepdims: false }), value!.shape as []);
     };
     return [
-      context.wants(0) ? g.pad(dy!, { pads: opposite }) : undefined,
+      context.wants(0) ? g.pad(dy, { pads: opposite }) : undefined,
       undefined,
       value && context.wants(2) ? added() : undefined,
     ];

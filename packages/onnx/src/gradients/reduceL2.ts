@@ -7,8 +7,8 @@ export const reduceL2 = defineGradient({
   // y = √Σx²; dx = dy · x / y, and 0 at the zero vector, as in PyTorch.
   gradient: ([dy], context, g) => {
     const { keep } = reductionOf(context, g);
-    const y = context.outputs[0]!;
-    return [g.mul(context.inputs[0]!, keep(g.div(dy!, nonZero(g, y))))];
+    const y = context.outputs[0];
+    return [g.mul(context.inputs[0], keep(g.div(dy, nonZero(g, y))))];
   },
   samples: reductionSamples(),
 });

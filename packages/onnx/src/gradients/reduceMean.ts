@@ -6,7 +6,7 @@ export const reduceMean = defineGradient({
   // dx = dy / n, laid over x.
   gradient: ([dy], context, g) => {
     const { expand, count } = reductionOf(context, g);
-    return [expand(g.div(dy!, count()))];
+    return [expand(g.div(dy, count()))];
   },
   samples: reductionSamples(),
 });

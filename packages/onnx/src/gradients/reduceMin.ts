@@ -6,8 +6,8 @@ export const reduceMin = defineGradient({
   // dx goes to the least elements, in equal parts where there are several (as in TensorFlow).
   gradient: ([dy], context, g) => {
     const { axes, keep } = reductionOf(context, g);
-    const hits = g.cast(g.equal(context.inputs[0]!, keep(context.outputs[0]!)), dy!.dtype);
-    return [g.mul(hits, g.div(keep(dy!), g.reduceSum(hits, { axes, keepdims: true })))];
+    const hits = g.cast(g.equal(context.inputs[0], keep(context.outputs[0])), dy.dtype);
+    return [g.mul(hits, g.div(keep(dy), g.reduceSum(hits, { axes, keepdims: true })))];
   },
   samples: reductionSamples(),
 });

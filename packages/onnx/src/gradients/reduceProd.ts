@@ -7,7 +7,7 @@ export const reduceProd = defineGradient({
   // where another one is 0.
   gradient: ([dy], context, g) => {
     const { axes, keep } = reductionOf(context, g);
-    const x = context.inputs[0]!;
+    const x = context.inputs[0];
     if (axes.length === 0) return [dy];
     const isZero = g.equal(x, 0);
     const zero = g.cast(isZero, x.dtype);
@@ -15,7 +15,7 @@ export const reduceProd = defineGradient({
     const zeros = g.reduceSum(zero, { axes, keepdims: true });
     const product = g.reduceProd(others, { axes, keepdims: true });
     const alone = g.cast(g.equal(zeros, zero), x.dtype);
-    return [g.mul(g.div(g.mul(keep(dy!), product), others), alone)];
+    return [g.mul(g.div(g.mul(keep(dy), product), others), alone)];
   },
   samples: reductionSamples({ range: [0.5, 2] }),
 });

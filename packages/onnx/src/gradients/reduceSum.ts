@@ -5,7 +5,7 @@ export const reduceSum = defineGradient({
   op: "ReduceSum",
   // dx = dy, laid over x.
   gradient: ([dy], context, g) => {
-    return [reductionOf(context, g).expand(dy!)];
+    return [reductionOf(context, g).expand(dy)];
   },
   samples: reductionSamples(),
 });

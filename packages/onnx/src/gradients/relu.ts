@@ -4,7 +4,7 @@ import { defineGradient } from "./gradient";
 export const relu = defineGradient({
   op: "Relu",
   // dx = dy where y > 0. Uses y, so x need not be kept. Slope 0 at 0, as in TensorFlow.
-  gradient: ([dy], { outputs: [y] }, g) => [g.mul(dy!, positive(g, y!))],
+  gradient: ([dy], { outputs: [y] }, g) => [g.mul(dy, positive(g, y))],
   samples: [
     { inputs: [[2, 3]], kinks: [0] },
     { inputs: [[]], kinks: [0] },

@@ -4,7 +4,7 @@ import { reshapeLike } from "./shared/sumTo";
 
 export const reshape = defineGradient({
   op: "Reshape",
-  gradient: ([dy], { inputs: [x] }, g) => [reshapeLike(g, dy!, x!)],
+  gradient: ([dy], { inputs: [x] }, g) => [reshapeLike(g, dy, x)],
   samples: [
     { inputs: [[2, 3, 4], tensor("int64", [2], [6, 4])] },
     { inputs: [[2, 3, 4], tensor("int64", [3], [0, -1, 2])] },

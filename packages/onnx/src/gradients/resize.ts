@@ -15,11 +15,11 @@ export const resize = defineGradient({
   // Interpolation is a linear map along each axis, y = M x; its gradient is dx = Mᵀ dy.
   gradient: ([dy], context, g) => {
     return [
-      axesOf(context, dy!).reduce((dx, axis, i) => {
+      axesOf(context, dy).reduce((dx, axis, i) => {
         if (axis === undefined) return dx;
         const entries = interpolation(context, axis);
         return alongAxis(g, dx, i, transpose({ rows: axis.to, columns: axis.from, entries }));
-      }, dy!),
+      }, dy),
     ];
   },
   samples: [

@@ -3,6 +3,7 @@ import { defineGradient } from "./gradient";
 
 export const reverseSequence = defineGradient({
   op: "ReverseSequence",
+  inputs: 2,
   // Turned twice, everything is where it was.
   gradient: ([dy], { inputs: [, lengths], int }, g) => [
     g.op("ReverseSequence", [dy, lengths], {

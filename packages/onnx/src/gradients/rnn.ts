@@ -4,6 +4,8 @@ import { gradientOfRecurrence } from "./shared/recurrence";
 
 export const rnn = defineGradient({
   op: "RNN",
+  inputs: 3,
+  outputs: 0,
   // H = tanh(x W + h R + b)  (Elman 1990).
   gradient: gradientOfRecurrence({
     gates: 1,

@@ -10,6 +10,7 @@ const boxes = tensor("float32", [3, 4], [0.3, 0.6, 4.2, 3.1, 1.1, 1.3, 5.7, 5.2,
 
 export const roiAlign = defineGradient({
   op: "RoiAlign",
+  inputs: 3,
   // A bin is the average of samples between pixels (He et al. 2017, arXiv:1703.06870). Interpolation parts into rows
   // and columns: y = A x Bᵀ, where row m of A weighs pixel h by max(0, 1 − |place m − h|), averaged over
   // the samples of a bin; A and B depend on the region.

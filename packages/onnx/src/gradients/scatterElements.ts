@@ -4,6 +4,7 @@ import { replaces } from "./shared/scattered";
 
 export const scatterElements = defineGradient({
   op: "ScatterElements",
+  inputs: 3,
   // What is replaced gets nothing, what is added to gets dy; updates get dy of where they went. (No
   // place is replaced twice: ONNX leaves open which update would stay.)
   gradient: ([dy], context, g) => {
@@ -11,7 +12,7 @@ export const scatterElements = defineGradient({
     const [, places, updates] = context.inputs;
     const axis = int("axis", 0);
     const replacing = replaces(context);
-    const none = () => g.expand(g.scalar(dy!.dtype, 0), g.shape(updates!));
+    const none = () => g.expand(g.scalar(dy.dtype, 0), g.shape(updates));
     const kept = () => g.op("ScatterElements", [dy, places, none()], { axis });
     return [
       wants(0) ? (replacing ? kept() : dy) : undefined,

@@ -4,12 +4,13 @@ import { replaces } from "./shared/scattered";
 
 export const scatterNd = defineGradient({
   op: "ScatterND",
+  inputs: 3,
   // As ScatterElements: what is replaced gets nothing, updates get dy of where they went.
   gradient: ([dy], context, g) => {
     const { wants } = context;
     const [, places, updates] = context.inputs;
     const replacing = replaces(context);
-    const none = () => g.expand(g.scalar(dy!.dtype, 0), g.shape(updates!));
+    const none = () => g.expand(g.scalar(dy.dtype, 0), g.shape(updates));
     const kept = () => g.op("ScatterND", [dy, places, none()]);
     return [
       wants(0) ? (replacing ? kept() : dy) : undefined,

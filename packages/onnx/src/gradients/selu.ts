@@ -7,7 +7,7 @@ export const selu = defineGradient({
   gradient: ([dy], { inputs: [x], outputs: [y], float }, g) => {
     const alpha = float("alpha", 1.67326319217681884765625);
     const gamma = float("gamma", 1.05070102214813232421875);
-    return [g.where(g.less(x!, 0), g.mul(dy!, g.add(y!, gamma * alpha)), g.mul(dy!, gamma))];
+    return [g.where(g.less(x, 0), g.mul(dy, g.add(y, gamma * alpha)), g.mul(dy, gamma))];
   },
   samples: [
     { inputs: [[2, 3]], kinks: [0] },

@@ -4,7 +4,7 @@ export const shrink = defineGradient({
   op: "Shrink",
   // y = x + bias where x < −lambd, x − bias where x > lambd, 0 between; dx = dy outside of ± lambd.
   gradient: ([dy], { inputs: [x], float }, g) => [
-    g.mul(dy!, g.cast(g.greater(g.abs(x!), float("lambd", 0.5)), dy!.dtype)),
+    g.mul(dy, g.cast(g.greater(g.abs(x), float("lambd", 0.5)), dy.dtype)),
   ],
   samples: [
     // ONNX Runtime computes it in float32, of float64 too.

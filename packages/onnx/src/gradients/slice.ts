@@ -10,11 +10,11 @@ export const slice = defineGradient({
   op: "Slice",
   // dy goes back to where it was cut out: steps are spread with zeros between, the rest is padding.
   gradient: ([dy], context, g) => {
-    const extents = staticShape(context.inputs[0]!, "of Slice");
+    const extents = staticShape(context.inputs[0], "of Slice");
     const rank = extents.length;
     const before = extents.map(() => 0);
     const after = extents.map(() => 0);
-    let dx = dy!;
+    let dx = dy;
     for (const { axis, start, step, length } of cuts(context, extents)) {
       if (length === 0) {
         after[axis] = extents[axis]!;

@@ -5,11 +5,11 @@ export const softmax = defineGradient({
   op: "Softmax",
   // dx = y (dy − Σ dy · y), the sum along the axis.
   gradient: ([dy], context, g) => {
-    const result = context.outputs[0]!;
+    const result = context.outputs[0];
     // Of nothing but −∞, a row of attention that is masked altogether, y is NaN. What leaves such rows out
     // gives them dy = 0, and 0 is their gradient.
     const y = isMasked(result, context) ? g.where(g.isNaN(result), 0, result) : result;
-    const yDy = g.mul(dy!, y);
+    const yDy = g.mul(dy, y);
     const sum = g.reduceSum(yDy, { axes: [context.int("axis", -1)], keepdims: true });
     return [g.sub(yDy, g.mul(y, sum))];
   },

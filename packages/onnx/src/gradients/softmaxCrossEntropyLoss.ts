@@ -6,9 +6,11 @@ const labels = tensor("int64", [4], [0, 2, 1, 2]);
 
 export const softmaxCrossEntropyLoss = defineGradient({
   op: "SoftmaxCrossEntropyLoss",
+  inputs: 2,
+  outputs: 0,
   // With w the weight of the label's class: dscores = w (softmax − one-hot) · dy / Σ w.
   gradient: ([dy, dLogProbability], context, g) => {
-    const logProbability = g.logSoftmax(context.inputs[0]!, { axis: 1 });
+    const logProbability = g.logSoftmax(context.inputs[0], { axis: 1 });
     const dScores = () => {
       // The gradient of the log probabilities, taken back through the softmax.
       const dLog = scoreGradient(g, dy, context);

@@ -4,6 +4,7 @@ import { defineGradient } from "./gradient";
 
 export const split = defineGradient({
   op: "Split",
+  outputs: 0,
   // The parts put together again; a part that nothing depends on counts as zeros.
   gradient: (dys, { output, int }, g) => {
     const zeros = (y: Value) => g.expand(g.scalar(y.dtype, 0), g.shape(y));

@@ -4,7 +4,7 @@ import { reshapeLike } from "./shared/sumTo";
 
 export const squeeze = defineGradient({
   op: "Squeeze",
-  gradient: ([dy], { inputs: [x] }, g) => [reshapeLike(g, dy!, x!)],
+  gradient: ([dy], { inputs: [x] }, g) => [reshapeLike(g, dy, x)],
   samples: [
     { inputs: [[2, 1, 3, 1], tensor("int64", [1], [1])] },
     { inputs: [[2, 1, 3, 1], tensor("int64", [2], [1, -1])] },

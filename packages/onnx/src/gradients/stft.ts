@@ -8,6 +8,7 @@ const int64 = (n: number) => tensor("int64", [], [n]);
 
 export const stft = defineGradient({
   op: "STFT",
+  inputs: 2,
   // The DFT of frames of the signal, each times the window.
   gradient: writtenOut(({ node, inputs: [signal, , window], constant, int }, g) => {
     const shape = staticShape(signal!, "of STFT");

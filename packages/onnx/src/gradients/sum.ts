@@ -5,7 +5,7 @@ export const sum = defineGradient({
   op: "Sum",
   // Each operand gets dy, summed over what was broadcast.
   gradient: ([dy], { inputs, wants }, g) =>
-    inputs.map((x, i) => (wants(i) ? sumTo(g, dy!, x!) : undefined)),
+    inputs.map((x, i) => (wants(i) ? sumTo(g, dy, x!) : undefined)),
   samples: [
     {
       inputs: [

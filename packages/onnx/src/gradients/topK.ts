@@ -3,12 +3,13 @@ import { defineGradient } from "./gradient";
 
 export const topK = defineGradient({
   op: "TopK",
+  outputs: 0,
   // The values' gradient goes back to where they were found.
   gradient: ([dy], context, g) => [
     dy &&
       g.op(
         "ScatterElements",
-        [g.expand(g.scalar(dy.dtype, 0), g.shape(context.inputs[0]!)), context.output(1), dy],
+        [g.expand(g.scalar(dy.dtype, 0), g.shape(context.inputs[0])), context.output(1), dy],
         { axis: context.int("axis", -1) },
       ),
   ],

@@ -36,7 +36,7 @@ export function convolutionBetween(
       const total = Math.max(0, (output[i]! - 1) * strides[i]! + reach - extent);
       const less = Math.floor(total / 2);
       resolved[i] = autoPad === "SAME_UPPER" ? less : total - less;
-      resolved[i + rank] = total - resolved[i]!;
+      resolved[i + rank] = total - resolved[i];
     });
   return {
     batch: batch!,

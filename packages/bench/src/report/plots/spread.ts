@@ -14,7 +14,7 @@ export function spread(
   let ceiling = high;
   for (const index of order.toReversed()) {
     placed[index] = Math.min(placed[index]!, ceiling);
-    ceiling = placed[index]! - gap;
+    ceiling = placed[index] - gap;
   }
   return placed;
 }

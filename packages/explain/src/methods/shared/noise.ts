@@ -40,8 +40,8 @@ export function noiseOf(
   if (given && (given.shape.slice(1).join() !== shape.join() || given.dtype !== "float32"))
     throw new CajalError(
       "bad-shape",
-      `attribute: got noise of ${showShape(noise!.shape)}, expected images like the given ones.`,
-      { got: noise!.shape },
+      `attribute: got noise of ${showShape(noise.shape)}, expected images like the given ones.`,
+      { got: noise.shape },
     );
   const samples = given ? Math.min(given.shape[0]!, count) : count;
   checkInteger("attribute", "samples", samples, { least: 1, most: 1_000_000 });

@@ -19,7 +19,7 @@ export const conv1d = defineTfjsLayer<{
   call: (config, [x], { tf, weights, differentiated }) => {
     const { groups, activation, padding } = config;
     const [stride, dilation] = [config.strides[0], config.dilation_rate[0]];
-    const before = (weights.kernel!.shape[0]! - 1) * dilation;
+    const before = (weights.kernel!.shape[0] - 1) * dilation;
     const causal = padding === "causal";
     const padded = causal ? tf.pad(x, [[0, 0], [before, 0], [0, 0]]) : x; // prettier-ignore
     const kernel = differentiated

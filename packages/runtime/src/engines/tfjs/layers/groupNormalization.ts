@@ -15,7 +15,7 @@ export const groupNormalization = defineTfjsLayer<{
     const order = [0, at, ...others];
     const first = tf.transpose(x, order);
     const count = groups === -1 ? channels : groups;
-    const grouped = tf.reshape(first, [x.shape[0]!, count, -1]);
+    const grouped = tf.reshape(first, [x.shape[0], count, -1]);
     const { mean, variance } = tf.moments(grouped, 2, true);
     const normal = tf.div(tf.sub(grouped, mean), tf.sqrt(tf.add(variance, epsilon)));
     const back = order.map((_, i) => order.indexOf(i));

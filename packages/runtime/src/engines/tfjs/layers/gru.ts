@@ -68,9 +68,9 @@ export function runGru(
     const y = tf.matMul(a, w);
     return tf.split(b ? tf.add(y, b) : y, 3, 1);
   };
-  let h: tfc.Tensor = state ?? tf.zeros([batch!, units]);
+  let h: tfc.Tensor = state ?? tf.zeros([batch, units]);
   const states: tfc.Tensor[] = [];
-  const inputs = tf.unstack(tf.reshape(x, [batch!, steps!, features!]), 1);
+  const inputs = tf.unstack(tf.reshape(x, [batch, steps!, features!]), 1);
   for (const step of go_backwards ? inputs.toReversed() : inputs) {
     const [xz, xr, xh] = product(step, kernel, biases[0]);
     const [hz, hr, hh] = product(h, recurrentKernel, biases[1]);

@@ -9,7 +9,7 @@ export const subtract = defineTfjsLayer({
     const rank = Math.max(x.rank, y!.rank);
     const raised = ({ shape: [batch, ...rest] }: Tensor) => {
       const added = Array.from({ length: rank - rest.length - 1 }, () => 1);
-      return [batch!, ...added, ...rest];
+      return [batch, ...added, ...rest];
     };
     return tf.sub(tf.reshape(x, raised(x)), tf.reshape(y!, raised(y!)));
   },

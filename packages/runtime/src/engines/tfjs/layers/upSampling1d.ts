@@ -6,6 +6,6 @@ export const upSampling1d = defineTfjsLayer<{ size: readonly [number] }>({
   call: ({ size: [times] }, [x], { tf }) => {
     const [batch, steps, channels] = x.shape;
     const each = tf.tile(tf.expandDims(x, 2), [1, 1, times, 1]);
-    return tf.reshape(each, [batch!, steps! * times, channels!]);
+    return tf.reshape(each, [batch, steps! * times, channels!]);
   },
 });
