@@ -33,6 +33,7 @@ export type { Numbers, Operand } from "./operators/shared/arguments";
 export type { WindowAttributes } from "./operators/shared/windows";
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
+export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { float16Weights, int8Weights, quantize, withRanges, type Ranges } from "./passes/shrink";
 export { inferShapes } from "./graph/inferShapes";

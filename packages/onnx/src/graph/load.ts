@@ -7,6 +7,7 @@ import { statedIn } from "./infer";
 import { inlineCalls, opsetOf } from "./inlineCalls";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
 import { checkSame, upgrade } from "./upgrade";
+import { stepsFirst } from "./timeFirst";
 
 type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
 
@@ -18,7 +19,7 @@ type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
  * @param shapes shapes for inputs, in place of the model's own
  */
 export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: Shapes): void {
-  const model = inlineCalls(withFunctions);
+  const model = stepsFirst(inlineCalls(withFunctions));
   const { graph, opsets } = model;
   for (const name of Object.keys(shapes))
     if (!graph.inputs.some((input) => input.name === name))

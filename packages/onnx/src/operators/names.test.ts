@@ -33,6 +33,7 @@ const allowedHere: Readonly<Record<string, string>> = {
   "packages/onnx/src/graph/upgrade.ts":
     "The history of the standard: a rule for each operator that changed.",
   "packages/onnx/src/graph/upgradeFirst.ts": "The same, of operator sets 1 to 6.",
+  "packages/onnx/src/graph/timeFirst.ts": "It is about the operators that it rewrites.",
   "packages/onnx/src/graph/inlineSequences.ts": "Sequences are made of their own operators.",
 };
 

@@ -28,9 +28,13 @@ const gridSample = defineOperator({
   infer: (node) => {
     // X [batch, channels, ...image], grid [batch, ...places, axes of the image]
     const [x, grid] = node.inputs as readonly [Inferred, Inferred];
-    const mode = node.string("mode", "linear");
-    if (!["nearest", "linear", "cubic", "bilinear", "bicubic"].includes(mode))
-      throw badShape(`mode ${JSON.stringify(mode)}: expected nearest, linear or cubic.`);
+    // Other words for the same since opset 20.
+    const words = node.opset < 20 ? ["bilinear", "bicubic"] : ["linear", "cubic"];
+    const mode = node.string("mode", words[0]!);
+    if (!["nearest", ...words].includes(mode))
+      throw badShape(
+        `mode ${JSON.stringify(mode)} in opset ${node.opset}: expected nearest, ${words.join(" or ")}.`,
+      );
     const padding = node.string("padding_mode", "zeros");
     if (!["zeros", "border", "reflection"].includes(padding))
       throw badShape(

@@ -1,6 +1,6 @@
 // A graph opened on ONNX Runtime.
 import { isCajalError, type DType, type Tensor } from "@cajal/core";
-import type { OnnxModel, ValueInfo } from "@cajal/onnx";
+import { decodeModel, timeFirst, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
@@ -12,14 +12,18 @@ import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "../../session/session";
 import { verify } from "./verify";
 
+/** In what ONNX Runtime says of a recurrent node with the batch first. */
+const lacksLayout = "layout == 1";
+
 /** @throws CajalError `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
   source: OnnxModel | Uint8Array,
-  { device: choice, threads, shareKernels, verify: checked, isolate, signal }: OpenRequest,
+  request: OpenRequest,
 ): Promise<OpenedModel> {
+  const { device: choice, threads, shareKernels, verify: checked, isolate, signal } = request;
   const devices = candidates(onnxDevices, choice);
   const empty = emptyTensors(source);
-  const model = withoutProto(empty.model);
+  const model = "graph" in empty.model ? withoutProto(timeFirst(empty.model)) : empty.model;
   const failures: Error[] = [];
   for (const device of devices) {
     try {
@@ -34,6 +38,9 @@ export async function openOnOnnx(
       if (checked && isGpu(device)) await verify(opened, model);
       return opened;
     } catch (error) {
+      // The bytes of a file are read only where that is needed.
+      if (!("graph" in source) && error instanceof Error && error.message.includes(lacksLayout))
+        return openOnOnnx(timeFirst(decodeModel(source)), request);
       // Several candidates: the next may serve.
       if (devices.length === 1 || !(error instanceof Error)) throw error;
       if (!isCajalError(error, "no-device") && !isCajalError(error, "missing-peer")) throw error;
@@ -89,8 +96,7 @@ const alias = `output ${proto}`;
 const ownName = (name: string) => (name === alias ? proto : name);
 
 /** ONNX Runtime asks for outputs by an object's keys, of which "__proto__" is none: it gives that one under another name. */
-function withoutProto(model: OnnxModel | Uint8Array): OnnxModel | Uint8Array {
-  if (!("graph" in model)) return model;
+function withoutProto(model: OnnxModel): OnnxModel {
   const { graph } = model;
   if (!graph.outputs.some(({ name }) => name === proto)) return model;
   const copy = { op: "Identity", domain: "", name: "", inputs: [proto], outputs: [alias] };
