@@ -13,13 +13,13 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** 7 examples of which it is known how often each was made. */
 function counted() {
-  const made = [0, 0, 0, 0, 0, 0, 0];
+  const counts = [0, 0, 0, 0, 0, 0, 0];
   const data = fromSource({
     size: 7,
     classes: ["a", "b"],
     labels: [0, 1, 0, 1, 0, 1, 0],
     read(indices) {
-      for (const index of indices) made[index]!++;
+      for (const index of indices) counts[index]!++;
       return {
         x: tensor("float32", [indices.length, 2, 3], Array.from(indices).flatMap((i) => [i, 1, 2, 3, 4, i / 7])), // prettier-ignore
         y: tensor(
@@ -30,29 +30,29 @@ function counted() {
       };
     },
   });
-  return { made, data };
+  return { counts, data };
 }
 
 describe("cacheOnDisk", () => {
   it("makes each example once, for all epochs and the next program", async () => {
-    const { made, data } = counted();
+    const { counts, data } = counted();
     const wanted = await data.all();
-    made.fill(0);
+    counts.fill(0);
     const options = { folder, key: "once" };
     const cached = cacheOnDisk(data, options).shuffle({ seed: 1 }).batch(2);
     for (const epoch of [0, 1, 2]) for await (const _ of cached.batches({ epoch })) continue;
     // The first is made once more, to know what examples are like.
-    expect(made).toEqual([2, 1, 1, 1, 1, 1, 1]);
+    expect(counts).toEqual([2, 1, 1, 1, 1, 1, 1]);
     const again = counted();
     const opened = cacheOnDisk(again.data, options);
     expect(await opened.all()).toEqual(wanted);
-    expect(again.made).toEqual([1, 0, 0, 0, 0, 0, 0]);
+    expect(again.counts).toEqual([1, 0, 0, 0, 0, 0, 0]);
     expect([opened.classes, opened.size]).toEqual([["a", "b"], 7]);
     expect(opened.split(0.5, { stratify: true }).map(({ size }) => size)).toEqual([4, 3]);
   });
 
   it("makes damaged examples anew, and of another key all", async () => {
-    const { made, data } = counted();
+    const { counts, data } = counted();
     const wanted = await data.all();
     const before = new Set(await readdir(folder));
     await cacheOnDisk(data, { folder, key: "damaged" }).all();
@@ -62,12 +62,12 @@ describe("cacheOnDisk", () => {
     await file.write(Buffer.from([1]), 0, 1, 3 * 36 + 20);
     await file.truncate(7 * 36 - 5);
     await file.close();
-    made.fill(0);
+    counts.fill(0);
     expect(await cacheOnDisk(data, { folder, key: "damaged" }).all()).toEqual(wanted);
-    expect(made).toEqual([1, 0, 0, 1, 0, 0, 1]);
-    made.fill(0);
+    expect(counts).toEqual([1, 0, 0, 1, 0, 0, 1]);
+    counts.fill(0);
     await cacheOnDisk(data, { folder, key: "other" }).all();
-    expect(made).toEqual([2, 1, 1, 1, 1, 1, 1]);
+    expect(counts).toEqual([2, 1, 1, 1, 1, 1, 1]);
   });
 
   it("refuses what cannot be kept", async () => {

@@ -70,8 +70,8 @@ export function cacheOnDisk<X extends DType, Y extends DType>(
         if (!(await records.get(index, row(x, at), row(y, at)))) missing.push(at);
       if (missing.length > 0) {
         const positions = Uint32Array.from(missing, (at) => indices[at]!);
-        const made = await examplesAt("cacheOnDisk", inner, positions, { ...options, epoch: 0, tensor }); // prettier-ignore
-        const [newX, newY] = [alike(made.x, records.x, "x"), alike(made.y, records.y, "y")];
+        const examples = await examplesAt("cacheOnDisk", inner, positions, { ...options, epoch: 0, tensor }); // prettier-ignore
+        const [newX, newY] = [alike(examples.x, records.x, "x"), alike(examples.y, records.y, "y")];
         for (const [k, at] of missing.entries()) {
           row(x, at).set(row(newX, k));
           row(y, at).set(row(newY, k));
@@ -152,9 +152,9 @@ function kindOf(value: Batch["x"], name: string): Kind {
   return { dtype, shape: shape.slice(1) };
 }
 
-function alike(made: Tensor, { dtype, shape }: Kind, name: string): Tensor {
-  if (isTensor(made) && made.dtype === dtype && made.shape.slice(1).join() === shape.join()) return made; // prettier-ignore
-  throw new CajalError("bad-shape", `cacheOnDisk: got ${name} ${made.dtype} [${made.shape.slice(1).join(",")}], and of the first example ${dtype} [${shape.join(",")}], expected all alike.`); // prettier-ignore
+function alike(sameKind: Tensor, { dtype, shape }: Kind, name: string): Tensor {
+  if (isTensor(sameKind) && sameKind.dtype === dtype && sameKind.shape.slice(1).join() === shape.join()) return sameKind; // prettier-ignore
+  throw new CajalError("bad-shape", `cacheOnDisk: got ${name} ${sameKind.dtype} [${sameKind.shape.slice(1).join(",")}], and of the first example ${dtype} [${shape.join(",")}], expected all alike.`); // prettier-ignore
 }
 
 /** The bytes of an example in a batch. */

@@ -27,12 +27,12 @@ const list = async <T>(from: AsyncIterable<T>) => {
 };
 type Numbered = Batch<"float32", "int32">;
 const collect = async (batches: AsyncIterable<Numbered>) => {
-  const found: number[][] = [];
+  const grouped: number[][] = [];
   for await (const { x, y } of batches) {
     expect([...y.data]).toEqual(Array.from(x.data, (v) => v % 3));
-    found.push([...x.data]);
+    grouped.push([...x.data]);
   }
-  return found;
+  return grouped;
 };
 const order = async (from: Dataset<"float32", "int32">, epoch = 0) =>
   (await collect(from.batches({ epoch }))).flat();
@@ -218,11 +218,11 @@ describe("split", () => {
 
 describe("map", () => {
   it("applies after the maps before it, and knows the batch's place", async () => {
-    const seen: unknown[] = [];
+    const elements: unknown[] = [];
     const mapped = numbered(4)
       .batch(2)
       .map(({ x, y }, { epoch, index }) => {
-        seen.push([epoch, index]);
+        elements.push([epoch, index]);
         return {
           x: tensor(
             "float32",
@@ -242,7 +242,7 @@ describe("map", () => {
       }));
     const batches = await list(mapped.batches({ epoch: 2 }));
     expect(batches.flatMap(({ x }) => Array.from(x.data, Number))).toEqual([10, 20, 30, 40]);
-    expect(seen).toEqual([
+    expect(elements).toEqual([
       [2, 0],
       [2, 1],
     ]);

@@ -318,10 +318,10 @@ export const labelsOf = (where: string, data: Dataset): readonly number[] | unde
   inner(labelings, where, data)();
 
 function inner<T>(of: WeakMap<object, T>, where: string, data: Dataset): T {
-  const found = typeof data === "object" && data !== null ? of.get(data) : undefined;
-  if (found === undefined)
+  const existing = typeof data === "object" && data !== null ? of.get(data) : undefined;
+  if (existing === undefined)
     throw new CajalError("bad-argument", `${where}: got ${showValue(data)}, expected a dataset: dataset({ x, y }), mnist().`); // prettier-ignore
-  return found;
+  return existing;
 }
 
 /** Tensors of the batch before, for the next where they are of the same type and size. */
@@ -331,12 +331,12 @@ function reusing(): () => Allocate {
     const old = before;
     before = [];
     return <D extends DType>(dtype: D, shape: Shape): Tensor<D> => {
-      const known = old[before.length];
-      const fits = known?.dtype === dtype && known.data.length === sizeOf(shape);
+      const previous = old[before.length];
+      const fits = previous?.dtype === dtype && previous.data.length === sizeOf(shape);
       // Of the same dtype it has the same array.
-      const made = fits ? ({ ...known, shape } as Tensor as Tensor<D>) : tensor(dtype, shape);
-      before.push(made);
-      return made;
+      const buffer = fits ? ({ ...previous, shape } as Tensor as Tensor<D>) : tensor(dtype, shape);
+      before.push(buffer);
+      return buffer;
     };
   };
 }

@@ -136,8 +136,9 @@ function ready(thread: Worker, failed: (error: Failure) => Error): Promise<Facts
 }
 
 async function here<B extends NamedBatch>(address: string, where: string, options: unknown) {
-  const made = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)).default;
-  const data: Dataset | undefined = typeof made === "function" ? await made(options) : made;
+  const definition = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)).default;
+  const data: Dataset | undefined =
+    typeof definition === "function" ? await definition(options) : definition;
   if (typeof data?.batches !== "function")
     throw new CajalError("bad-argument", `${where}: its default export is no dataset, nor a function that gives one.`, { module: where }); // prettier-ignore
   const batches = (pass?: PassOptions) => data.batches(pass) as AsyncGenerator<NamedBatch, void, undefined> as AsyncGenerator<B, void, undefined>; // prettier-ignore

@@ -37,7 +37,7 @@ const fnv1a = (text: string) =>
 /** Word `i` of the reference numbers of that name. */
 export const generated = (name: string, i: number) => fmix32(fmix32(i) ^ fnv1a(name));
 
-const made = {
+const images = {
   noise: (name: string, i: number) => generated(`image/${name}`, i) >>> 24,
   blocks: (name: string, i: number, square: number) =>
     (7 * (generated(`image/${name}/squares`, square) >>> 24) +
@@ -53,7 +53,7 @@ export async function inputImage(input: ImageInput, folder = ""): Promise<Image<
   for (let i = 0; i < image.data.length; i++) {
     const [x, y] = [Math.floor(i / channels) % width, Math.floor(i / channels / width)];
     const square = ((y >> 2) * 64 + (x >> 2)) * channels + (i % channels);
-    image.data[i] = made[input.kind](name, i, square);
+    image.data[i] = images[input.kind](name, i, square);
   }
   expect(image.shape).toEqual([height, width, channels]);
   return image;

@@ -48,11 +48,11 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     const [y, z] = [name, "z"].map((each) => net.layer("Dense", { units: 1, name: each }, x));
     const model = net.model([x], [y!, z!]);
     const weights = initialize(model, { seed: 1 });
-    const given = tensor("float32", [1, 2], [3, 4]);
+    const input = tensor("float32", [1, 2], [3, 4]);
     const label = tensor("float32", [1, 1], [0]);
     {
       await using session = await open(model, weights, place);
-      expect(Object.keys(await session.run({ x: given }))).toEqual([name, "z"]);
+      expect(Object.keys(await session.run({ x: input }))).toEqual([name, "z"]);
     }
     const metrics = Object.fromEntries([["z", [{ ...loss, name }]]]);
     for (const trained of [[name, "z"], ["z"]]) {
@@ -60,7 +60,7 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
       const y = Object.fromEntries(trained.map((each) => [each, label]));
       const options = { loss: losses, optimizer, metrics, ...place };
       const step = await openTrainStep(model, weights, options);
-      const result = await step.run({ x: given, y });
+      const result = await step.run({ x: input, y });
       expect(Object.keys(result.metrics).at(-1)).toBe(trained.length > 1 ? `z_${name}` : name);
       expect(Object.values(result.metrics).every(Number.isFinite)).toBe(true);
       await step.dispose();
@@ -89,8 +89,8 @@ it.each(names)("an ONNX graph whose initializer is called %s learns", async (nam
   const w = g.initializer(name, tensor("float32", [2, 1], [1, 2]));
   g.output(g.matMul(g.input("x", "float32", ["batch", 2]), w), `${name}.y`);
   const step = await openTrainStep(g.build(), { loss, optimizer });
-  const given = tensor("float32", [1, 2], [3, 4]);
-  await step.run({ x: given, y: tensor("float32", [1, 1], [0]) });
+  const input = tensor("float32", [1, 2], [3, 4]);
+  await step.run({ x: input, y: tensor("float32", [1, 1], [0]) });
   expect([...(await step.weights()).get(name)!.data]).toEqual([-2, -2]);
   await step.dispose();
 });

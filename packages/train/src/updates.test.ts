@@ -101,9 +101,9 @@ describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
     const net = functional("normal");
     const x = net.input([2]);
     const normal = net.layer("BatchNormalization", { name: "bn" }, x);
-    const given = net.model([x], [net.layer("Dense", { units: 1, name: "dense" }, normal)]);
+    const network = net.model([x], [net.layer("Dense", { units: 1, name: "dense" }, normal)]);
     const settings = { loss: meanAbsoluteError(), optimizer: sgd(), engine };
-    const step = await openTrainStep(given, initialize(given, { seed: 1 }), settings);
+    const step = await openTrainStep(network, initialize(network, { seed: 1 }), settings);
     try {
       const before = await step.weights();
       const wide = { ...batch(1), x: tensor("float32", [2, 2], [1e25, 0, -1e25, 1]) };

@@ -8,7 +8,7 @@ let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), "cajal-labelled-"))));
 afterAll(() => rm(folder, { recursive: true }));
 
-async function made(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+async function folderWith(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   for (const [path, content] of Object.entries(files)) {
     await mkdir(join(folder, name, path, ".."), { recursive: true });
     await writeFile(join(folder, name, path), content);
@@ -29,27 +29,27 @@ describe("labelledImages", () => {
       "val/n01440764/notes.txt": "",
     };
     const expected = [["n01440764/a.JPEG", "n01440764"], ["n01443537/b.JPEG", "n01443537"]]; // prettier-ignore
-    const root = await made("folders", files);
+    const root = await folderWith("folders", files);
     expect(listed(join(root, "val"))).toEqual(expected);
     expect(listed(join(root, "val"))).toEqual(labelledImages(join(root, "val")).map(({ path, label }) => [relative(join(root, "val"), path), label])); // prettier-ignore
   });
 
   it("reads the tables that such sets come with", async () => {
-    const csv = await made("csv", { "labels.csv": "file,wnid,class_index,label\na.jpg,n01440764,0,tench\n" });
+    const csv = await folderWith("csv", { "labels.csv": "file,wnid,class_index,label\na.jpg,n01440764,0,tench\n" });
     expect(listed(csv)).toEqual([["a.jpg", 0]]);
-    const names = await made("names", { "labels.csv": "label,file\ntench,a.jpg\n" });
+    const names = await folderWith("names", { "labels.csv": "label,file\ntench,a.jpg\n" });
     expect(listed(names)).toEqual([["a.jpg", "tench"]]);
-    const kaggle = await made("kaggle", {
+    const kaggle = await folderWith("kaggle", {
       "LOC_val_solution.csv": "ImageId,PredictionString\nILSVRC2012_val_00048981,n03995372 85 1 499 272 \n",
       "ILSVRC2012_img_val/ILSVRC2012_val_00048981.JPEG": "",
     });
     expect(listed(kaggle)).toEqual([["ILSVRC2012_img_val/ILSVRC2012_val_00048981.JPEG", "n03995372"]]);
-    const caffe = await made("caffe", { "val.txt": "ILSVRC2012_val_00000001.JPEG 65\n" });
+    const caffe = await folderWith("caffe", { "val.txt": "ILSVRC2012_val_00000001.JPEG 65\n" });
     expect(listed(caffe)).toEqual([["ILSVRC2012_val_00000001.JPEG", 65]]);
   }); // prettier-ignore
 
   it("says what it expects where nothing tells what images show", async () => {
-    const flat = await made("flat", { "a.jpg": "" });
+    const flat = await folderWith("flat", { "a.jpg": "" });
     expect(() => labelledImages(flat)).toThrow(expect.objectContaining({ code: "bad-argument" }));
     expect(() => labelledImages(join(folder, "absent"))).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
   });

@@ -141,6 +141,6 @@ function lastImage(model: OnnxModel): string | undefined {
     if (shape?.length !== 4 || typeof shape[1] !== "number") return false;
     return shape.slice(2).every((extent) => extent !== 1);
   };
-  const made = model.graph.nodes.flatMap(({ outputs }) => outputs[0] ?? []);
-  return made.findLast(isImage);
+  const nodeOutputs = model.graph.nodes.flatMap(({ outputs }) => outputs[0] ?? []);
+  return nodeOutputs.findLast(isImage);
 }

@@ -36,8 +36,8 @@ describe("comparing runs by their rounds", () => {
   });
 
   it("finds a slowdown of 10 %, and its mending", () => {
-    const found = Array.from({ length: 20 }, () => verdict(rounds(), rounds(1.1)));
-    expect(found.filter((each) => each === "regression").length).toBeGreaterThanOrEqual(19);
+    const verdicts = Array.from({ length: 20 }, () => verdict(rounds(), rounds(1.1)));
+    expect(verdicts.filter((each) => each === "regression").length).toBeGreaterThanOrEqual(19);
     expect(verdict(rounds(1.1), rounds())).toBe("improvement");
   });
 

@@ -85,8 +85,8 @@ export function melSpectrogram(
   checkOptions("melSpectrogram", options, { ...melOptions, ...stftOptions });
   const { sampleRate, bands, fmin, fmax, scale, norm, ...windows } = options;
   const { fftSize = 2048 } = windows;
-  const given = Object.entries({ bands, fmin, fmax, scale, norm }).filter(([, value]) => value !== undefined); // prettier-ignore
-  const filters = melFilters({ sampleRate, fftSize, ...Object.fromEntries(given) });
+  const stated = Object.entries({ bands, fmin, fmax, scale, norm }).filter(([, value]) => value !== undefined); // prettier-ignore
+  const filters = melFilters({ sampleRate, fftSize, ...Object.fromEntries(stated) });
   const { real, imaginary } = stft(signal, windows);
   const [frames, bins] = real.shape as [number, number];
   const count = filters.shape[0]!;

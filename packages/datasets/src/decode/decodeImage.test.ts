@@ -112,7 +112,7 @@ describeWithShared("decodeImage: every reference", "reference/images", (folder) 
       const part = name.split("_");
       const [side, size] = [Number(part[2]), Number(part.at(-1))];
       const square = { width: size, height: size };
-      const made =
+      const encoded =
         part[0] === "torchvision"
           ? centerCrop(
               resize(image, { method: part[1]!, ...shortSideSize({ width, height }, side) }),
@@ -125,7 +125,7 @@ describeWithShared("decodeImage: every reference", "reference/images", (folder) 
                 interpolation: part[3]!,
                 keepAspectRatio: part.includes("keep"),
               });
-      expect(summary(made as Image<"uint8">).sha256, name).toBe(sha256);
+      expect(summary(encoded as Image<"uint8">).sha256, name).toBe(sha256);
     }
   });
 });

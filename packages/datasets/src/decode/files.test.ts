@@ -217,11 +217,11 @@ describeWithShared("reference files", "reference/datasets/files.json", (path) =>
   });
 
   it("webdataset", async () => {
-    const found = [];
+    const frames = [];
     const chunks = createReadStream(join(folder, webdataset.file), { highWaterMark: 777 });
-    for await (const sample of readWebDataset(chunks, { name: "mixed" })) found.push(sample);
-    expect(found.map(({ key }) => key)).toEqual(webdataset.samples.map(({ key }: { key: string }) => key)); // prettier-ignore
-    for (const [i, { fields }] of found.entries()) {
+    for await (const sample of readWebDataset(chunks, { name: "mixed" })) frames.push(sample);
+    expect(frames.map(({ key }) => key)).toEqual(webdataset.samples.map(({ key }: { key: string }) => key)); // prettier-ignore
+    for (const [i, { fields }] of frames.entries()) {
       const { key: _, ...sample } = webdataset.samples[i];
       const { fields: pictures = {}, ...texts } = sample;
       expect([...fields.keys()].toSorted()).toEqual([...Object.keys(pictures), ...Object.keys(texts)].toSorted()); // prettier-ignore

@@ -44,7 +44,7 @@ const largestBlock = 2 ** 20;
 export function parquetPages(
   metadata: FileMetaData,
   { parquetSchema, parquetHeader, snappyUncompress, deltaBinaryUnpack }: Hyparquet,
-  given: Compressors = {},
+  decompressors: Compressors = {},
 ) {
   const columns = columnsOf(metadata, parquetSchema);
   const packed = new Map<number, Packed[]>();
@@ -54,7 +54,7 @@ export function parquetPages(
     return output;
   };
   const compressors = Object.fromEntries(
-    Object.entries({ SNAPPY: snappy, ...given }).map(([codec, unpack]) => [
+    Object.entries({ SNAPPY: snappy, ...decompressors }).map(([codec, unpack]) => [
       codec,
       (input: Uint8Array, size: number) => {
         const page = takeOut(packed, input);
@@ -256,7 +256,7 @@ function checkValues(
 function checkRuns(bytes: Uint8Array, bits: number, count: number, value = 0): number {
   if (bits === 0) return value === 0 ? count : 0;
   const reader = { bytes, offset: 0 };
-  let found = 0;
+  let total = 0;
   for (let done = 0; done < count;) {
     const header = varInt(reader);
     const left = count - done;
@@ -264,7 +264,7 @@ function checkRuns(bytes: Uint8Array, bits: number, count: number, value = 0): n
       const run = whole(header >>> 1, "length of a run", left);
       let number = 0;
       for (let i = 0; i < bits; i += 8) number += (reader.bytes[reader.offset++] ?? 0) * 2 ** i;
-      if (number === value) found += run;
+      if (number === value) total += run;
       done += run;
     } else {
       // Groups of eight; the last ones may stand for nothing, and need not be there.
@@ -273,13 +273,13 @@ function checkRuns(bytes: Uint8Array, bits: number, count: number, value = 0): n
       whole(size, "size of a run", bytes.length - reader.offset);
       whole((run * bits) / 8, "size of a run", 8 * bytes.length + 8 * bits);
       for (let i = 0; i < Math.min(run, left); i++)
-        if (packedAt(bytes, 8 * reader.offset + i * bits, bits) === value) found++;
+        if (packedAt(bytes, 8 * reader.offset + i * bits, bits) === value) total++;
       reader.offset += (run * bits) / 8;
       done += run;
     }
     if (reader.offset > bytes.length && done < count) throw new Error("its runs are cut off");
   }
-  return found;
+  return total;
 }
 
 /** A number of so many bits, 32 at most. */

@@ -80,9 +80,9 @@ describe("refuses with bad-file", () => {
       for (let bit = 0; bit < 8; bit++) {
         const flipped = small.slice();
         flipped[at]! ^= 1 << bit;
-        const found = problem(flipped);
-        if (found === undefined) undetected.push(`byte ${at} bit ${bit}`);
-        else expect(found).toBe("bad-file");
+        const actual = problem(flipped);
+        if (actual === undefined) undetected.push(`byte ${at} bit ${bit}`);
+        else expect(actual).toBe("bad-file");
       }
     // Both types have one byte an element: only a checksum of the file sees it.
     expect(undetected).toEqual(["byte 2 bit 0"]);

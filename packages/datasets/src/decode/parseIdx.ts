@@ -76,9 +76,9 @@ function elements(
     float32: (i) => view.getFloat32(4 * i),
     float64: (i) => view.getFloat64(8 * i),
   };
-  const made: Tensor<DType> = tensor(dtype, shape);
-  for (let i = 0; i < made.data.length; i++) made.data[i] = read[dtype](i);
-  return made;
+  const array: Tensor<DType> = tensor(dtype, shape);
+  for (let i = 0; i < array.data.length; i++) array.data[i] = read[dtype](i);
+  return array;
 }
 
 const hex = (bytes: readonly number[]) =>

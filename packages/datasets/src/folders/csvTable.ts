@@ -70,7 +70,7 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   if (whole.length === 0)
     throw new CajalError("bad-file", `${name}: it has ${rows.length} rows, and none without a gap.`, { name, rows: rows.length }); // prettier-ignore
 
-  const made = features.flatMap((column) => {
+  const featureColumns = features.flatMap((column) => {
     const fields = whole.map((row) => row[column]!.trim());
     const present = fields.filter((field) => !nothing.has(field));
     if (!categorical.includes(column) && present.every(isNumber))
@@ -80,14 +80,14 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
       values: fields.map((field) => (nothing.has(field) ? NaN : Number(field === value))),
     }));
   });
-  const x = tensor("float32", [whole.length, made.length]);
-  made.forEach(({ values }, j) =>
-    values.forEach((value, i) => (x.data[i * made.length + j] = value)),
+  const x = tensor("float32", [whole.length, featureColumns.length]);
+  featureColumns.forEach(({ values }, j) =>
+    values.forEach((value, i) => (x.data[i * featureColumns.length + j] = value)),
   );
   const { y, classes } = labelsOf(whole.map((row) => row[label]!.trim()));
   return {
     data: dataset({ x, y, ...(classes && { classes }) }),
-    features: made.map((each) => each.name),
+    features: featureColumns.map((each) => each.name),
     missing: counts,
     dropped: rows.length - whole.length,
   };

@@ -135,9 +135,9 @@ describeWithShared("image folders of the reference", "reference/datasets/files.j
   const { folders } = JSON.parse(readFileSync(path, "utf8"));
 
   const hashes = async (data: Dataset<"uint8", "int32">) => {
-    const found: string[] = [];
-    for await (const { x } of data.batch(1)) found.push(sha256(x.data));
-    return found;
+    const visited: string[] = [];
+    for await (const { x } of data.batch(1)) visited.push(sha256(x.data));
+    return visited;
   };
 
   it("class folders, as Keras and torchvision", async () => {

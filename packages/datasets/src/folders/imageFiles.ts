@@ -29,8 +29,8 @@ export function imageFiles<X extends "uint8" | "float32" = "uint8">(
     blobs.set(path, blob);
   }
   const chosen = { order, validationSplit, subset, seed };
-  const known = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
-  const { classes, paths, labels } = classFolders([...blobs.keys()], known);
+  const statedOptions = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
+  const { classes, paths, labels } = classFolders([...blobs.keys()], statedOptions);
   if (paths.length === 0)
     throw new CajalError(
       "bad-argument",

@@ -30,8 +30,8 @@ export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
     else if (!path.includes("/")) folders.push(path);
   });
   const chosen = { order, validationSplit, subset, seed, folders };
-  const known = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
-  const listed = classFolders(paths, known);
+  const statedOptions = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
+  const listed = classFolders(paths, statedOptions);
   if (listed.paths.length === 0)
     throw new CajalError(
       "io",
@@ -51,15 +51,15 @@ export const imageOnDisk = (folder: string, path: string): EncodedImage => {
 async function walk(
   root: string,
   below: string,
-  found: (path: string, isFolder: boolean) => void,
+  visit: (path: string, isFolder: boolean) => void,
 ): Promise<void> {
   const here = join(root, below);
   const entries = await ioErrors("reading", here, () => readdir(here, { withFileTypes: true }));
   for (const entry of entries) {
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) {
-      found(path, true);
-      await walk(root, path, found);
-    } else found(path, false);
+      visit(path, true);
+      await walk(root, path, visit);
+    } else visit(path, false);
   }
 }

@@ -76,7 +76,7 @@ function column(
   usual: string[],
 ): string {
   // prettier-ignore
-  const found = asked ?? usual.find((each) => table.columns.includes(each));
-  if (found !== undefined && table.columns.includes(found)) return found;
-  throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(found ?? usual[0])}, expected one of ${table.columns.join(", ")}.`, { name, columns: table.columns }); // prettier-ignore
+  const imageColumn = asked ?? usual.find((each) => table.columns.includes(each));
+  if (imageColumn !== undefined && table.columns.includes(imageColumn)) return imageColumn;
+  throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(imageColumn ?? usual[0])}, expected one of ${table.columns.join(", ")}.`, { name, columns: table.columns }); // prettier-ignore
 }

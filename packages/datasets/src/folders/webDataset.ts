@@ -92,9 +92,9 @@ function extension(
   archive: string,
 ): string {
   if (asked !== undefined) checkArgument("webDataset", what, asked, "string");
-  const found = asked ?? usual.find((each) => first.has(each));
-  if (found !== undefined && first.has(found)) return found;
-  throw unknownName(`extension of a ${what} in ${archive}`, found ?? usual[0]!, first.keys());
+  const imageKey = asked ?? usual.find((each) => first.has(each));
+  if (imageKey !== undefined && first.has(imageKey)) return imageKey;
+  throw unknownName(`extension of a ${what} in ${archive}`, imageKey ?? usual[0]!, first.keys());
 }
 
 /** Text, a JSON value, or a field of a JSON record; numbers as their digits. */

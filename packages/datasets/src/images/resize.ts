@@ -93,13 +93,13 @@ export function resize(image: Image, options: ResizeOptions): Image {
 const most = 2 ** 16;
 
 function checkAntialias(like: ResizeLibrary, method: string, antialias: boolean): void {
-  const known = kernels[like].antialias;
+  const byDefault = kernels[like].antialias;
   const possible =
-    known === "always" ? antialias : known === "never" ? !antialias : !antialias || known.includes(method) || method === "area" || method === "nearest"; // prettier-ignore
+    byDefault === "always" ? antialias : byDefault === "never" ? !antialias : !antialias || byDefault.includes(method) || method === "area" || method === "nearest"; // prettier-ignore
   if (typeof antialias !== "boolean" || !possible)
     throw new CajalError(
       "bad-argument",
-      `resize: got antialias ${String(antialias)}, and ${like} ${known === "always" ? "always averages when it shrinks" : known === "never" ? "never averages when it shrinks, except by method area" : `does so for ${known.join(", ")} only`}. Leave it out.`,
+      `resize: got antialias ${String(antialias)}, and ${like} ${byDefault === "always" ? "always averages when it shrinks" : byDefault === "never" ? "never averages when it shrinks, except by method area" : `does so for ${byDefault.join(", ")} only`}. Leave it out.`,
       { like, method, antialias },
     );
 }

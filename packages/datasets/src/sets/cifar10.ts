@@ -105,11 +105,11 @@ export async function cifar10(options: Cifar10Options = {}): Promise<Dataset<"fl
     folder === undefined
       ? await fromArchive(place, wanted, signal)
       : await fromFolder(place, wanted, signal);
-  const found = wanted.flatMap(({ name }) => files.get(name) ?? []);
+  const contents = wanted.flatMap(({ name }) => files.get(name) ?? []);
   checkComplete(wanted, files, { place, partial });
-  for (const file of found) check(file);
+  for (const file of contents) check(file);
   signal?.throwIfAborted();
-  return dataset({ ...decode(found), classes }).map(rescale(1 / 255));
+  return dataset({ ...decode(contents), classes }).map(rescale(1 / 255));
 }
 
 interface Batch {

@@ -112,11 +112,11 @@ describeWithShared("MNIST from servers that fail", "data/mnist", (folder) => {
   describe("alone", () => {
     it.each(Object.keys(recovered))("%s: recovered", async (name) => {
       const mirror = await serve(folder, recovered[name]!);
-      const given = { ...options(), retries: 40, stallTimeout: 5000, minimumRate: 1 };
+      const settings = { ...options(), retries: 40, stallTimeout: 5000, minimumRate: 1 };
       const began = performance.now();
-      const data = await mnist({ ...given, mirrors: [mirror] });
+      const data = await mnist({ ...settings, mirrors: [mirror] });
       expect((performance.now() - began) / 1000).toBeLessThan(bound);
-      expect([data.size, kept(given.cache)]).toEqual([10_000, files]);
+      expect([data.size, kept(settings.cache)]).toEqual([10_000, files]);
     });
 
     it.each([...Object.keys(failures), "self-signed TLS"])(
@@ -124,14 +124,14 @@ describeWithShared("MNIST from servers that fail", "data/mnist", (folder) => {
       async (name) => {
         // prettier-ignore
         const mirror = await serve(folder, failures[name] ?? whole, name === "self-signed TLS");
-        const given = options();
+        const settings = options();
         const began = performance.now();
-        const failed = mnist({ ...given, mirrors: [mirror] });
+        const failed = mnist({ ...settings, mirrors: [mirror] });
         await expect(failed).rejects.toThrow(expect.objectContaining({ code: expect.stringMatching(/^(network|timeout|checksum-mismatch)$/), message: expect.stringContaining(mirror) })); // prettier-ignore
         expect((performance.now() - began) / 1000).toBeLessThan(bound);
         // A file may have come whole before the other failed.
-        for (const each of kept(given.cache))
-        expect(readFileSync(join(given.cache, "mnist", each))).toEqual(readFileSync(join(folder, each))); // prettier-ignore
+        for (const each of kept(settings.cache))
+        expect(readFileSync(join(settings.cache, "mnist", each))).toEqual(readFileSync(join(folder, each))); // prettier-ignore
       },
     );
   });
@@ -142,13 +142,13 @@ describeWithShared("MNIST from servers that fail", "data/mnist", (folder) => {
       // prettier-ignore
       const bad = await serve(folder, failures[name] ?? whole, name === "self-signed TLS");
       const good = await serve(folder, whole);
-      const given = options();
+      const settings = options();
       const began = performance.now();
-      const data = await mnist({ ...given, mirrors: [bad, good] });
+      const data = await mnist({ ...settings, mirrors: [bad, good] });
       expect((performance.now() - began) / 1000).toBeLessThan(bound);
       const { x, y } = await data.take(3).all();
       expect([x.shape, [...y.data]]).toEqual([[3, 28, 28, 1], [7, 2, 1]]); // prettier-ignore
-      expect(kept(given.cache)).toEqual(files);
+      expect(kept(settings.cache)).toEqual(files);
     },
   );
 });

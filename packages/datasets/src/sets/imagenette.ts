@@ -68,22 +68,22 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
       : join(folder, name);
   const part = split === "train" ? "train" : "val";
   const pattern = new RegExp(`^[^/]+/${part}/(n\\d{8})/([^/]+\\.JPEG)$`);
-  const found: { name: string; label: number; content: Uint8Array }[] = [];
+  const members: { name: string; label: number; content: Uint8Array }[] = [];
   await readThrough(path, { gzip: true, signal: fetching.signal }, async (pieces) => {
     const wants = (member: string) => pattern.test(member);
     for await (const member of readTar(pieces, { name: path, wants, limit: 2 ** 24 })) {
       const label = wnids.findIndex(([wnid]) => wnid === pattern.exec(member.name)![1]);
       if (label < 0)
         throw new CajalError("bad-file", `${path}: got ${member.name}, which is none of the ten classes.`, { path }); // prettier-ignore
-      found.push({ name: member.name, label, content: member.content });
+      members.push({ name: member.name, label, content: member.content });
     }
   });
-  if (found.length === 0)
+  if (members.length === 0)
     throw new CajalError("bad-file", `${path}: it has no pictures in ${part}/n01440764 …. It is another archive.`, { path }); // prettier-ignore
-  found.sort((a, b) => byCodePoint(a.name, b.name));
-  const images = found.map(({ name, content }) => ({ name, bytes: () => content }));
+  members.sort((a, b) => byCodePoint(a.name, b.name));
+  const images = members.map(({ name, content }) => ({ name, bytes: () => content }));
   const decoding = { ...(channels && { channels }), ...(orientation && { orientation }), ...(prepare && { prepare }) }; // prettier-ignore
-  return imageSource(images, found.map(({ label }) => label), decoding, classes); // prettier-ignore
+  return imageSource(images, members.map(({ label }) => label), decoding, classes); // prettier-ignore
 }
 
 export const imagenetteFacts = defineSet({

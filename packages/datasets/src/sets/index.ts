@@ -51,7 +51,7 @@ export const dataSets: readonly DataSetFacts[] = [
  * @example dataSetFacts("mnist").mean // [0.1306604763]
  */
 export function dataSetFacts(name: string): DataSetFacts {
-  const found = dataSets.find((each) => each.name === name);
-  if (found === undefined) throw unknownName("data set", name, dataSets.map((each) => each.name)); // prettier-ignore
-  return found;
+  const record = dataSets.find((each) => each.name === name);
+  if (record === undefined) throw unknownName("data set", name, dataSets.map((each) => each.name)); // prettier-ignore
+  return record;
 }

@@ -132,9 +132,9 @@ export interface LfwPairsOptions extends LfwOptions {
 export async function lfwPairs(
   options: LfwPairsOptions = {},
 ): Promise<{ data: Dataset<"float32", "int32">; pairs: readonly LfwPair[] }> {
-  const { pairs: given, ...rest } = options;
+  const { pairs: pairsOption, ...rest } = options;
   const { open, face } = checked("lfwPairs", rest);
-  const pairs = given ?? (await officialPairs(rest));
+  const pairs = pairsOption ?? (await officialPairs(rest));
   const source = await open();
   const files = pairs.flatMap((pair) =>
     [pair.first, pair.second].map(([name, number]) => {
@@ -282,16 +282,16 @@ async function inArchive(
       for await (const member of readTar(pieces, { name: path, wants, limit: 2 ** 20 }))
         await each(member.name, member.content);
     });
-  const found: string[] = [];
+  const names: string[] = [];
   await through(
     (file) => {
-      if (pattern.test(file)) found.push(file);
+      if (pattern.test(file)) names.push(file);
       return false;
     },
     async () => {},
   );
   const people = new Map<string, string[]>();
-  for (const file of found.sort((a, b) => byCodePoint(basename(a), basename(b)))) {
+  for (const file of names.sort((a, b) => byCodePoint(basename(a), basename(b)))) {
     const person = pattern.exec(file)![1]!;
     people.set(person, [...(people.get(person) ?? []), file]);
   }

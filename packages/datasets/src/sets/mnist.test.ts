@@ -155,11 +155,11 @@ describeWithShared("with the official files", "data/mnist", (folder) => {
     endings.push(() => server.close());
     const cache = newFolder();
     const mirrors = [new URL("/m", server.url).href];
-    const seen = new Set<string>();
+    const uniqueLabels = new Set<string>();
     const options = { cache, mirrors, split: "test" } as const;
-    const fetched = await mnist({ ...options, onProgress: ({ path }) => seen.add(path) });
+    const fetched = await mnist({ ...options, onProgress: ({ path }) => uniqueLabels.add(path) });
     expect(fetched.size).toBe(10_000);
-    expect(seen.size).toBe(2);
+    expect(uniqueLabels.size).toBe(2);
     expect(server.requests.length).toBe(2);
 
     await mnist({ ...options, offline: true });

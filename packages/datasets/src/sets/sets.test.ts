@@ -133,9 +133,9 @@ describeWithShared("sets are those of the sources", "reference/datasets/sources.
     classes: unknown;
   }
   const sources: Record<string, Source> = JSON.parse(readFileSync(path, "utf8")).datasets;
-  const known = dataSets.filter(({ files }) => files.length > 0);
+  const withFiles = dataSets.filter(({ files }) => files.length > 0);
 
-  it.each(known)("$name", ({ name, files, classes }) => {
+  it.each(withFiles)("$name", ({ name, files, classes }) => {
     const source = sources[name.replace("-", "_")]!;
     for (const file of files) {
       const { bytes, md5, sha256 } = source.files.find((each) => each.file === file.name)!;

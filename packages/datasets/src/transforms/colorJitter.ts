@@ -11,7 +11,7 @@ import { changeImages } from "./changeImages";
  * @param given.seed of `random(seed, "colorJitter", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, 3]`
  */
-export function colorJitter(given: {
+export function colorJitter(options: {
   seed: number;
   brightness?: number;
   contrast?: number;
@@ -20,8 +20,8 @@ export function colorJitter(given: {
   like?: ColourLibrary;
 }) {
   const names: ColourOperation[] = ["brightness", "contrast", "saturation", "hue"];
-  checkOptions("colorJitter", given, ["seed", "like", ...names]);
-  const { seed, like = "torch", brightness = 0, contrast = 0, saturation = 0, hue = 0 } = given;
+  checkOptions("colorJitter", options, ["seed", "like", ...names]);
+  const { seed, like = "torch", brightness = 0, contrast = 0, saturation = 0, hue = 0 } = options;
   const ranges = [brightness, contrast, saturation, hue];
   ranges.forEach(
     (range, i) =>

@@ -81,28 +81,28 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
       explained.map((value) => (total > 0 ? value / total : 0)),
     ),
     transform(x) {
-      const given = matrix(x, "pca transform", features);
-      const z = new Float64Array(given.n * kept);
-      given.rows.forEach((row, i) => {
+      const samples = matrix(x, "pca transform", features);
+      const z = new Float64Array(samples.n * kept);
+      samples.rows.forEach((row, i) => {
         for (let k = 0; k < kept; k++) {
           let sum = 0;
           for (let j = 0; j < features; j++) sum += (row[j]! - mean[j]!) * axes[k * features + j]!;
           z[i * kept + k] = sum;
         }
       });
-      return tensor("float64", [given.n, kept], z);
+      return tensor("float64", [samples.n, kept], z);
     },
     inverseTransform(z) {
-      const given = matrix(z, "pca inverseTransform", kept);
-      const x = new Float64Array(given.n * features);
-      given.rows.forEach((row, i) => {
+      const scores = matrix(z, "pca inverseTransform", kept);
+      const x = new Float64Array(scores.n * features);
+      scores.rows.forEach((row, i) => {
         for (let j = 0; j < features; j++) {
           let sum = mean[j]!;
           for (let k = 0; k < kept; k++) sum += row[k]! * axes[k * features + j]!;
           x[i * features + j] = sum;
         }
       });
-      return tensor("float64", [given.n, features], x);
+      return tensor("float64", [scores.n, features], x);
     },
   };
 }

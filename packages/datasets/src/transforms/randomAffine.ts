@@ -19,10 +19,10 @@ const options = ["seed", "fillMode", "fillValue", "interpolation"];
  * @param given.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
-export function randomRotation(degrees: number, given: RandomAffineOptions) {
+export function randomRotation(degrees: number, settings: RandomAffineOptions) {
   checkNumber("randomRotation", "degrees", degrees, { least: 0, most: 180 });
-  checkOptions("randomRotation", given, options);
-  const { seed, ...reading } = given;
+  checkOptions("randomRotation", settings, options);
+  const { seed, ...reading } = settings;
   return changeImages<"float32">("randomRotation", { seed, stream: "rotation" }, (image, numbers) =>
     affine(image, rotation((2 * numbers.float() - 1) * degrees, extentsOf(image)), reading),
   );
@@ -36,10 +36,10 @@ export function randomRotation(degrees: number, given: RandomAffineOptions) {
  * @param given.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
-export function randomZoom(factor: number, given: RandomAffineOptions) {
+export function randomZoom(factor: number, settings: RandomAffineOptions) {
   checkNumber("randomZoom", "factor", factor, { least: 0, most: 0.999 });
-  checkOptions("randomZoom", given, options);
-  const { seed, ...reading } = given;
+  checkOptions("randomZoom", settings, options);
+  const { seed, ...reading } = settings;
   return changeImages<"float32">("randomZoom", { seed, stream: "zoom" }, (image, numbers) => {
     const drawn = (2 * numbers.float() - 1) * factor;
     return affine(image, zoom({ across: drawn, down: drawn }, extentsOf(image)), reading);

@@ -11,10 +11,10 @@ import { changeImages } from "./changeImages";
  * @param given.seed places are those of `random(seed, "cutout", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
-export function randomCutout(size: number, given: { seed: number; value?: number }) {
+export function randomCutout(size: number, options: { seed: number; value?: number }) {
   checkInteger("randomCutout", "size", size, { least: 1, most: 2 ** 16 });
-  checkOptions("randomCutout", given, ["seed", "value"]);
-  const { seed, value = 0 } = given;
+  checkOptions("randomCutout", options, ["seed", "value"]);
+  const { seed, value = 0 } = options;
   return changeImages("randomCutout", { seed, stream: "cutout" }, (image, numbers) => {
     const { width, height } = extentsOf(image);
     const half = Math.floor(size / 2);

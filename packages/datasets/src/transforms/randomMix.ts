@@ -23,8 +23,8 @@ export interface RandomMixOptions {
  *
  * @param given.seed λ is that of `random(seed, "mixup", epoch, index of the batch)`
  */
-export function randomMixup(given: RandomMixOptions) {
-  const draw = drawing("mixup", given);
+export function randomMixup(options: RandomMixOptions) {
+  const draw = drawing("mixup", options);
   return (batch: Batch, context: Pick<BatchContext, "epoch" | "index">) =>
     mixup(batch, draw(context).lambda);
 }
@@ -35,8 +35,8 @@ export function randomMixup(given: RandomMixOptions) {
  *
  * @param given.seed λ and place are those of `random(seed, "cutmix", epoch, index of the batch)`
  */
-export function randomCutmix(given: RandomMixOptions) {
-  const draw = drawing("cutmix", given);
+export function randomCutmix(options: RandomMixOptions) {
+  const draw = drawing("cutmix", options);
   return (batch: Batch, context: Pick<BatchContext, "epoch" | "index">) => {
     const { lambda, numbers } = draw(context);
     const [, height = 1, width = 1] = batch.x.shape;
@@ -45,9 +45,9 @@ export function randomCutmix(given: RandomMixOptions) {
   };
 }
 
-function drawing(stream: string, given: RandomMixOptions) {
-  checkOptions(stream, given, ["seed", "alpha"]);
-  const { seed, alpha = 1 } = given;
+function drawing(stream: string, options: RandomMixOptions) {
+  checkOptions(stream, options, ["seed", "alpha"]);
+  const { seed, alpha = 1 } = options;
   checkInteger(stream, "seed", seed);
   checkNumber(stream, "alpha", alpha, { least: 1e-3, most: 1e3 });
   return ({ epoch, index }: Pick<BatchContext, "epoch" | "index">) => {

@@ -17,12 +17,12 @@ import { changeImages } from "./changeImages";
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomResizedCrop(
-  given: ImageSize &
+  options: ImageSize &
     ResizedCropOptions &
     Pick<ResizeOptions, "like" | "method" | "antialias"> & { readonly seed: number },
 ) {
-  checkOptions("randomResizedCrop", given, ["seed", "width", "height", "scale", "ratio", "like", "method", "antialias"]); // prettier-ignore
-  const { seed, width, height, scale, ratio, like, method = "bilinear", antialias } = given;
+  checkOptions("randomResizedCrop", options, ["seed", "width", "height", "scale", "ratio", "like", "method", "antialias"]); // prettier-ignore
+  const { seed, width, height, scale, ratio, like, method = "bilinear", antialias } = options;
   checkInteger("randomResizedCrop", "width", width, { least: 1, most: 2 ** 16 });
   checkInteger("randomResizedCrop", "height", height, { least: 1, most: 2 ** 16 });
   return changeImages("randomResizedCrop", { seed, stream: "resizedCrop" }, (image, numbers) => {

@@ -29,8 +29,8 @@ export function rescale(scale: number, offset = 0) {
     if (x.dtype === "uint8") {
       // Of bytes there are 256.
       const bytes = x.data as Uint8Array;
-      const known = Float32Array.from({ length: 256 }, (_, byte) => byte * scale + offset);
-      for (let i = 0; i < data.length; i++) data[i] = known[bytes[i]!]!;
+      const byByte = Float32Array.from({ length: 256 }, (_, byte) => byte * scale + offset);
+      for (let i = 0; i < data.length; i++) data[i] = byByte[bytes[i]!]!;
     } else for (let i = 0; i < data.length; i++) data[i] = Number(x.data[i]) * scale + offset;
     return { ...batch, x: scaled };
   };

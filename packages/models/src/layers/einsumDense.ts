@@ -65,9 +65,9 @@ export const einsumDense = defineLayer({
 
 /** The equation with letters in the place of dots. */
 function spelled(equation: string, rank: number): string {
-  const given = /^[^,]*/.exec(equation.replaceAll(" ", ""))![0].replace("...", "");
+  const inputTerm = /^[^,]*/.exec(equation.replaceAll(" ", ""))![0].replace("...", "");
   const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter((letter) => !equation.includes(letter)); // prettier-ignore
-  const letters = free.slice(0, rank - given.length).join("");
+  const letters = free.slice(0, rank - inputTerm.length).join("");
   return equation.replaceAll(" ", "").replaceAll("...", letters);
 }
 
@@ -77,16 +77,17 @@ function parsed(
   x: KerasShape,
 ) {
   const parts = /^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$/.exec(equation.replaceAll(" ", "")); // prettier-ignore
-  const [, left, given = "", right, weights = "", leftOut, results = "", rightOut] = parts ?? [];
+  const [, left, inputTerm = "", right, weights = "", leftOut, results = "", rightOut] =
+    parts ?? [];
   if (!parts || left !== leftOut || right !== rightOut || (left && right))
     throw new CajalError("bad-argument", `"equation": got "${equation}", expected [X],[Y]->[Z], ...[X],[Y]->...[Z] or [X]...,[Y]->[Z]...`, { equation }); // prettier-ignore
-  const elided = x.length - given.length;
+  const elided = x.length - inputTerm.length;
   if (elided < 0 || (elided > 0 && !left && !right))
-    throw new CajalError("bad-shape", `equation "${equation}" is of ${given.length} axes, the input ${showShape(x)} has ${x.length}`, { equation }); // prettier-ignore
+    throw new CajalError("bad-shape", `equation "${equation}" is of ${inputTerm.length} axes, the input ${showShape(x)} has ${x.length}`, { equation }); // prettier-ignore
   const output: (number | null)[] = [x[0]!, ...output_shape];
   if (left) output.splice(1, 0, ...x.slice(1, elided));
   else output.push(...x.slice(x.length - elided));
-  const inputs = new Map([...given].map((letter, i) => [letter, x[i + (left ? elided : 0)]!]));
+  const inputs = new Map([...inputTerm].map((letter, i) => [letter, x[i + (left ? elided : 0)]!]));
   // With what is left out in front, Keras counts the letters of the result from behind it.
   const outputs = new Map([...results].map((letter, i) => [letter, i + (left ? elided : 0)]));
   for (const [letter, at] of outputs) {

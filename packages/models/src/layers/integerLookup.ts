@@ -64,15 +64,15 @@ export const integerLookup = defineLayer({
     /** Which numbers are known, and their places among `tokens`. */
     const same = g.cast(g.equal(g.unsqueeze(numbers, [shape.length]), int64s(g, tokens)), "int64");
     const along = { axes: [shape.length], keepdims: false };
-    const known = g.reduceSum(same, along);
+    const matches = g.reduceSum(same, along);
     const places = g.reduceSum(g.mul(same, int64s(g, tokens.map((_, i) => firstToken + i))), along); // prettier-ignore
     const unknown =
       num_oov_indices === 0
         ? int64s(g, [-1])
         : g.add(g.mod(numbers, int64s(g, [num_oov_indices])), int64s(g, [firstUnknown]));
-    const found = g.where(g.greater(known, int64s(g, [0])), places, unknown);
+    const indices = g.where(g.greater(matches, int64s(g, [0])), places, unknown);
     const masked =
-      mask_token === null ? found : g.where(g.equal(numbers, int64s(g, [mask_token])), int64s(g, [0]), found); // prettier-ignore
+      mask_token === null ? indices : g.where(g.equal(numbers, int64s(g, [mask_token])), int64s(g, [0]), indices); // prettier-ignore
     return [
       output_mode === "int" ? masked : encoded(g, masked, { mode: output_mode, depth, shape }),
     ];

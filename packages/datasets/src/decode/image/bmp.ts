@@ -69,9 +69,9 @@ type Refuse = (why: string) => CajalError;
 function readHeader(bytes: Uint8Array, refuse: Refuse): Header {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const size = bytes.length >= 18 ? view.getUint32(14, true) : 0;
-  const known = [12, 40, 52, 56, 64, 108, 124];
-  if (!known.includes(size) || bytes.length < 14 + size)
-    throw refuse(size === 0 ? "it has no header" : `its header has ${size} bytes, expected one of ${known.join(", ")}`); // prettier-ignore
+  const headerSizes = [12, 40, 52, 56, 64, 108, 124];
+  if (!headerSizes.includes(size) || bytes.length < 14 + size)
+    throw refuse(size === 0 ? "it has no header" : `its header has ${size} bytes, expected one of ${headerSizes.join(", ")}`); // prettier-ignore
   let pixels = view.getUint32(10, true);
   const old = size === 12;
   const width = old ? view.getUint16(18, true) : view.getUint32(18, true);

@@ -61,7 +61,7 @@ interface Reach {
 function reach(from: number, to: number, method: string, along: "columns" | "rows"): Reach {
   const taps = method === "cubic" ? 4 : 2;
   const scale = from / to;
-  const made = { taps, places: new Int32Array(to * taps), weights: new Float32Array(to * taps) };
+  const table = { taps, places: new Int32Array(to * taps), weights: new Float32Array(to * taps) };
   for (let i = 0; i < to; i++) {
     const p = f32((i + 0.5) * scale - 0.5);
     let left = Math.floor(p);
@@ -79,11 +79,11 @@ function reach(from: number, to: number, method: string, along: "columns" | "row
     const weights = method === "cubic" ? cubicWeights(share) : [f32(1 - share), share];
     const first = method === "cubic" ? left - 1 : left;
     for (let k = 0; k < taps; k++) {
-      made.places[i * taps + k] = Math.min(Math.max(first + k, 0), from - 1);
-      made.weights[i * taps + k] = weights[k]!;
+      table.places[i * taps + k] = Math.min(Math.max(first + k, 0), from - 1);
+      table.weights[i * taps + k] = weights[k]!;
     }
   }
-  return made;
+  return table;
 }
 
 /** Keys with a = −0.75, every step in float32. */

@@ -52,15 +52,15 @@ const kept = 64;
 
 function fixedTaps(n: number, from: number, to: number, size: number, method: string): FixedTaps {
   const key = [n, from, to, size, method].join();
-  const known = recent.get(key);
-  if (known) return known;
-  const made = makeFixedTaps(n, from, to, size, filters[method]!);
+  const cached = recent.get(key);
+  if (cached) return cached;
+  const computed = makeFixedTaps(n, from, to, size, filters[method]!);
   // Of images with thousands of pixels a side tables are large, and soon forgotten.
-  if (made.weights.length <= 2 ** 16) {
-    recent.set(key, made);
+  if (computed.weights.length <= 2 ** 16) {
+    recent.set(key, computed);
     if (recent.size > kept) recent.delete(recent.keys().next().value!);
   }
-  return made;
+  return computed;
 }
 
 function makeFixedTaps(

@@ -128,7 +128,7 @@ export const convLstmRules = (className: string, axes: number) =>
           `a ${className} is unrolled over its steps: got ${steps}, expected at most ${mostSteps}`,
           { steps },
         );
-      const made = outputs[0]!.slice(config.return_sequences ? 2 : 1, -1).map(Number);
+      const extents = outputs[0]!.slice(config.return_sequences ? 2 : 1, -1).map(Number);
       // [...space, in, out] to [out, in, ...space].
       const turn = [{ permute: [axes + 1, axes, ...kernel_size.map((_, i) => i)] }];
       const recurrent = weight("conv_lstm_cell/recurrent_kernel", turn);
@@ -147,7 +147,7 @@ export const convLstmRules = (className: string, axes: number) =>
           ...padAttributes(image, slide(kernel_size, config)),
         },
       );
-      const bySteps = g.reshape(shares, [-1, steps, 4 * filters, ...made]);
+      const bySteps = g.reshape(shares, [-1, steps, 4 * filters, ...extents]);
       const each = steps === 1 ? [bySteps] : g.split(bySteps, { axis: 1, num_outputs: steps });
       const inOrder = go_backwards ? each.toReversed() : each;
       const gate = (z: Value, name: string) => activate(name, z, g, 1);
@@ -161,7 +161,7 @@ export const convLstmRules = (className: string, axes: number) =>
               own,
               g.conv(h, recurrent, undefined, {
                 kernel_shape: kernel_size,
-                ...padAttributes(made, same),
+                ...padAttributes(extents, same),
               }),
             )
           : own;

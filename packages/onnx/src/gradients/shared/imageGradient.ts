@@ -10,13 +10,13 @@ export function imageGradient(
   dy: Value,
   w: Value,
   conv: Convolution,
-  known: KnownOfKernel = {},
+  kernelFacts: KernelFacts = {},
 ): Value {
-  return imageGradients[chooseImageGradient(conv, known)](g, dy, w, conv);
+  return imageGradients[chooseImageGradient(conv, kernelFacts)](g, dy, w, conv);
 }
 
 /** What the choice of a formulation goes by, beside extents. */
-export interface KnownOfKernel {
+export interface KernelFacts {
   /** Channels in a block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be. */
   readonly block?: number | undefined;
   /** Whether the kernel is a constant, which ONNX Runtime flips and lays in blocks when it opens the graph. */
@@ -28,7 +28,7 @@ export type ImageGradient = "flipped" | "transposed";
 /** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
 export function chooseImageGradient(
   conv: Convolution,
-  { block, constant = false }: KnownOfKernel,
+  { block, constant = false }: KernelFacts,
 ): ImageGradient {
   const { channels, maps, group, kernel, output } = conv;
   if (block !== undefined && !constant && servedInBlocks(conv, block, true)) return "transposed";

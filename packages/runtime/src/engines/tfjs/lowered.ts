@@ -73,14 +73,14 @@ export function loweredLayer(
       { length: outputs },
       (_, i) => ["layer", 0, i] as const,
     );
-    const given = new Map<string, Value>();
+    const environment = new Map<string, Value>();
     const xs = inputs.map(({ shape }, i) => g.input(`input_${i}`, types[i]!, shape));
     const { outputs: ys } = lower(g, model, {
       inputs: xs,
       training,
       weights: ({ key, shape }, steps) => {
-        const value = given.get(key) ?? g.input(key, "float32", shape);
-        given.set(key, value);
+        const value = environment.get(key) ?? g.input(key, "float32", shape);
+        environment.set(key, value);
         return steps.reduce((x, step) => {
           if ("reshape" in step) return g.reshape(x, step.reshape);
           if ("permute" in step) return g.transpose(x, step.permute);
@@ -114,15 +114,17 @@ function run(
         `layer "${layer}": it is computed by the operator ${node.op}, which Cajal does not have on TF.js. Use engine onnx.`,
         { layer, op: node.op, engine: "tfjs" },
       );
-    const given = node.inputs.map((name) => (name === "" ? undefined : values.get(name)!));
-    const result = operator(given as [tfc.Tensor, ...(tfc.Tensor | undefined)[]], {
+    const operands = node.inputs.map((name) => (name === "" ? undefined : values.get(name)!));
+    const result = operator(operands as [tfc.Tensor, ...(tfc.Tensor | undefined)[]], {
       tf,
       outputs: node.outputs.length,
       get: attributeOf(node),
     });
-    const made = Array.isArray(result) ? (result as readonly tfc.Tensor[]) : [result as tfc.Tensor];
+    const results = Array.isArray(result)
+      ? (result as readonly tfc.Tensor[])
+      : [result as tfc.Tensor];
     node.outputs.forEach((name, i) => {
-      if (name !== "" && made[i]) values.set(name, made[i]);
+      if (name !== "" && results[i]) values.set(name, results[i]);
     });
   }
   return outputs.map(({ name }) => values.get(name)!);

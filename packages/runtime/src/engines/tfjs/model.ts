@@ -181,8 +181,8 @@ function adaptLayer(
     return { class_name: className, config: { name, trainable } };
   }
   const formula = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
-  const known = tfjs.tf.serialization.SerializationMap.getMap().classNameMap;
-  const hasLayer = Object.hasOwn(known, class_name);
+  const classNames = tfjs.tf.serialization.SerializationMap.getMap().classNameMap;
+  const hasLayer = Object.hasOwn(classNames, class_name);
   const refused = formula?.refuses?.(layer.config) ?? false;
   const isLowered = isCajals(class_name) && (refused || (!formula && !hasLayer));
   const own = isLowered ? loweredLayer(layer, config) : formula;

@@ -30,11 +30,11 @@ const taking: Readonly<Record<string, number>> = {
 function activationsOf({ tf, get }: OperatorContext, absent: readonly string[]): Activation[] {
   const alphas = [...get("activation_alpha", [])];
   const betas = [...get("activation_beta", [])];
-  return get("activations", absent).map((given) => {
-    const name = given.toLowerCase();
+  return get("activations", absent).map((activation) => {
+    const name = activation.toLowerCase();
     const make = activations[name];
     if (!make)
-      throw new CajalError("unsupported", `activation ${given} of a recurrent layer, on TF.js. Use engine onnx.`); // prettier-ignore
+      throw new CajalError("unsupported", `activation ${activation} of a recurrent layer, on TF.js. Use engine onnx.`); // prettier-ignore
     const count = taking[name] ?? 0;
     return make(tf, count > 0 ? (alphas.shift() ?? 1) : 0, count > 1 ? (betas.shift() ?? 0) : 0);
   });
@@ -67,10 +67,10 @@ const recurrent =
     const { tf, get } = context;
     const [steps, batch] = x.shape as [number, number, number];
     const units = get("hidden_size", 0);
-    const turned = (kernel: tfc.Tensor) => tf.transpose(tf.squeeze(kernel, [0]));
+    const transposed = (kernel: tfc.Tensor) => tf.transpose(tf.squeeze(kernel, [0]));
     const biases = b ? tf.split(tf.squeeze(b, [0]), 2) : [];
-    const { step, bias } = make(context, { kernel: turned(r!), biases });
-    const flat = tf.matMul(tf.reshape(x, [steps * batch, x.shape[2]!]) as tfc.Tensor2D, turned(w!) as tfc.Tensor2D); // prettier-ignore
+    const { step, bias } = make(context, { kernel: transposed(r!), biases });
+    const flat = tf.matMul(tf.reshape(x, [steps * batch, x.shape[2]!]) as tfc.Tensor2D, transposed(w!) as tfc.Tensor2D); // prettier-ignore
     const shares = tf.unstack(tf.reshape(bias ? tf.add(flat, bias) : flat, [steps, batch, -1]));
     let states: readonly tfc.Tensor[] = Array.from({ length: count }, (_, i) =>
       initial[i] ? tf.squeeze(initial[i], [0]) : tf.zeros([batch, units]),

@@ -32,9 +32,9 @@ export const shape: TfjsOperators = {
     return context.tf.reshape(x, x.shape.filter((extent, i) => (at ? !at.includes(i) : extent !== 1))); // prettier-ignore
   },
   Unsqueeze: ([x, axes], context) => {
-    const given = axesOf(axes, context)!;
-    const rank = x.rank + given.length;
-    const at = given.map((axis) => axisOf(axis, rank));
+    const axesGiven = axesOf(axes, context)!;
+    const rank = x.rank + axesGiven.length;
+    const at = axesGiven.map((axis) => axisOf(axis, rank));
     const extents = x.shape.values();
     const raised = Array.from({ length: rank }, (_, i) => at.includes(i) ? 1 : extents.next().value!); // prettier-ignore
     return context.tf.reshape(x, raised);
@@ -55,7 +55,7 @@ export const shape: TfjsOperators = {
     const at = axes ? numbersOf(axes) : x.shape.map((_, i) => i);
     const [from, to] = [numbersOf(starts!), numbersOf(ends!)];
     const by = steps ? numbersOf(steps) : at.map(() => 1);
-    return at.reduce<tfc.Tensor>((y, given, i) => sliced(tf, y, { axis: axisOf(given, x.rank), from: from[i]!, to: to[i]!, by: by[i]! }), x); // prettier-ignore
+    return at.reduce<tfc.Tensor>((y, axisInput, i) => sliced(tf, y, { axis: axisOf(axisInput, x.rank), from: from[i]!, to: to[i]!, by: by[i]! }), x); // prettier-ignore
   },
   Gather: ([x, indices], { tf, get }) => {
     const axis = axisOf(get("axis", 0), x.rank);
@@ -91,10 +91,10 @@ export const shape: TfjsOperators = {
   ConstantOfShape: ([extents], { tf }) => tf.zeros(numbersOf(extents)),
   Pad: ([x, pads, value, axes], { tf }) => {
     const at = axes ? numbersOf(axes).map((axis) => axisOf(axis, x.rank)) : x.shape.map((_, i) => i); // prettier-ignore
-    const given = numbersOf(pads!);
+    const padding = numbersOf(pads!);
     const borders = x.shape.map((_, axis): [number, number] => {
       const i = at.indexOf(axis);
-      return i < 0 ? [0, 0] : [given[i]!, given[at.length + i]!];
+      return i < 0 ? [0, 0] : [padding[i]!, padding[at.length + i]!];
     });
     return tf.pad(x, borders, value ? value.dataSync()[0]! : 0);
   },

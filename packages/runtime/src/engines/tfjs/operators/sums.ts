@@ -7,8 +7,8 @@ import { numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
 const reduction =
   (apply: (tf: TfCore, x: tfc.Tensor, axes: number[], keep: boolean) => tfc.Tensor): TfjsOperator =>
   ([x, axes], { tf, get }) => {
-    const given = axes ? numbersOf(axes) : [...get("axes", [])];
-    const at = given.length > 0 ? given : x.shape.map((_, i) => i);
+    const axisList = axes ? numbersOf(axes) : [...get("axes", [])];
+    const at = axisList.length > 0 ? axisList : x.shape.map((_, i) => i);
     return apply(tf, x, at, get("keepdims", 1) === 1);
   };
 
@@ -41,8 +41,9 @@ export function matMul(tf: TfCore, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
 export const sums: TfjsOperators = {
   MatMul: ([a, b], { tf }) => matMul(tf, a, b!),
   Gemm: ([a, b, c], { tf, get }) => {
-    const turned = (x: tfc.Tensor, flag: string) => (get(flag, 0) === 1 ? tf.transpose(x) : x);
-    const product = tf.matMul(turned(a, "transA") as tfc.Tensor2D, turned(b!, "transB") as tfc.Tensor2D); // prettier-ignore
+    const transposedIf = (x: tfc.Tensor, flag: string) =>
+      get(flag, 0) === 1 ? tf.transpose(x) : x;
+    const product = tf.matMul(transposedIf(a, "transA") as tfc.Tensor2D, transposedIf(b!, "transB") as tfc.Tensor2D); // prettier-ignore
     const scaled = get("alpha", 1) === 1 ? product : tf.mul(product, get("alpha", 1));
     if (!c) return scaled;
     return tf.add(scaled, get("beta", 1) === 1 ? c : tf.mul(c, get("beta", 1)));
@@ -98,6 +99,6 @@ function einsum(tf: TfCore, equation: string, a: tfc.Tensor, b: tfc.Tensor): tfc
     tf.reshape(u, [extents, size(u.shape.slice(n, n + m)), size(u.shape.slice(n + m))]),
     tf.reshape(v, [extents, size(v.shape.slice(n, n + k)), size(v.shape.slice(n + k))]),
   );
-  const made = tf.reshape(product, [...u.shape.slice(0, n + m), ...v.shape.slice(n + k)]);
-  return ordered(made, [...batch, ...pf, ...qf], [...wanted]);
+  const reshaped = tf.reshape(product, [...u.shape.slice(0, n + m), ...v.shape.slice(n + k)]);
+  return ordered(reshaped, [...batch, ...pf, ...qf], [...wanted]);
 }

@@ -97,8 +97,8 @@ export const windows: TfjsOperators = {
       strides.map(() => 0),
     );
     // [in, out, …] to […, in, out], the other way round: what a window read is what it writes.
-    const turned = tf.reverse(tf.transpose(kernel!, [...rest(kernel!.rank), 0, 1]), strides.map((_, i) => i)); // prettier-ignore
-    const weights = dilatedKernel(tf, turned, dilations);
+    const reversed = tf.reverse(tf.transpose(kernel!, [...rest(kernel!.rank), 0, 1]), strides.map((_, i) => i)); // prettier-ignore
+    const weights = dilatedKernel(tf, reversed, dilations);
     const reach = strides.map((_, i) => weights.shape[i]! - 1);
     const image = padded(
       tf,
@@ -119,8 +119,9 @@ export const windows: TfjsOperators = {
     const mode = get("mode", "nearest");
     const halves = get("coordinate_transformation_mode", "half_pixel") === "half_pixel";
     const nearest = get("nearest_mode", "round_prefer_floor");
-    const known = mode === "linear" ? halves : mode === "nearest" && (halves ? nearest === "round_prefer_ceil" : nearest === "floor"); // prettier-ignore
-    if (!known) throw new CajalError("unsupported", `Resize by ${mode} on TF.js. Use engine onnx.`);
+    const supported = mode === "linear" ? halves : mode === "nearest" && (halves ? nearest === "round_prefer_ceil" : nearest === "floor"); // prettier-ignore
+    if (!supported)
+      throw new CajalError("unsupported", `Resize by ${mode} on TF.js. Use engine onnx.`);
     // Products with matrices of weights, for TF.js' own have wrong gradients.
     return to.reduce<tfc.Tensor>((y, extent, axis) => {
       const from = x.shape[axis]!;
