@@ -5,16 +5,16 @@ import { lessons } from "../lessons/list";
 import { packages } from "../packages/[name].paths";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-/** Demos run the packages' sources; engines that none of them uses stay out. */
+/** Demos run the packages' sources; what is for Node, and engines that none of them uses, stays out. */
 const alias = [
+  {
+    find: /^(@cajal\/\w+\/node|@tensorflow\/.*|onnxruntime-web\/webgpu|onnxruntime-web|onnxruntime-node|sharp|hyparquet.*|webgpu)$/,
+    replacement: fileURLToPath(new URL("theme/demos/absent.ts", import.meta.url)),
+  },
   ...readdirSync(`${root}packages`).flatMap((name) => [
     { find: new RegExp(`^@cajal/${name}$`), replacement: `${root}packages/${name}/src/index.ts` },
     { find: new RegExp(`^@cajal/${name}/(.+)$`), replacement: `${root}packages/${name}/src/$1.ts` },
   ]),
-  {
-    find: /^(@tensorflow\/.*|onnxruntime-web\/webgpu|onnxruntime-web|onnxruntime-node|sharp|hyparquet.*|webgpu)$/,
-    replacement: fileURLToPath(new URL("theme/demos/absent.ts", import.meta.url)),
-  },
 ];
 
 export default defineConfig({
@@ -23,6 +23,7 @@ export default defineConfig({
   description: "Deep learning for TypeScript",
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],
   cleanUrls: true,
+  base: process.env.DOCS_BASE ?? "/",
   // The report is a file beside the pages, not a page.
   ignoreDeadLinks: [/^\/cajal-report\//],
   themeConfig: {
@@ -33,7 +34,8 @@ export default defineConfig({
       {
         text: "Guide",
         link: "/getting-started",
-        activeMatch: "/(getting-started|how-it-fits|training-speed|coverage|data-sets)",
+        activeMatch:
+          "/(getting-started|how-it-fits|training-speed|coverage|data-sets|recipes|look-into|what-is)",
       },
       { text: "Course", link: `/lessons/`, activeMatch: "/lessons/" },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
@@ -61,6 +63,9 @@ export default defineConfig({
             { text: "How fast training is", link: "/training-speed" },
             { text: "What there is", link: "/coverage" },
             { text: "Data sets", link: "/data-sets/" },
+            { text: "Recipes", link: "/recipes" },
+            { text: "Look into a model", link: "/look-into-a-model" },
+            { text: "What is not there", link: "/what-is-not-there" },
             { text: "The report", link: "/report" },
           ],
         },

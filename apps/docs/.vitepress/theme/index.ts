@@ -7,12 +7,13 @@ import Plot from "./components/Plot.vue";
 import Rows from "./components/Rows.vue";
 import { percent } from "./components/format";
 import LenetDemo from "./demos/LenetDemo.vue";
+import ModelDemo from "./demos/ModelDemo.vue";
 import "./style.css";
 
 export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
-    const components = { ConvolutionExplorer, LenetDemo, LessonEnd, Plot, Rows };
+    const components = { ConvolutionExplorer, LenetDemo, LessonEnd, ModelDemo, Plot, Rows };
     for (const [name, component] of Object.entries(components)) app.component(name, component);
     // Numbers of a lesson's run, in its prose: {{ percent(r.accuracy) }}.
     Object.assign(app.config.globalProperties, { percent });
