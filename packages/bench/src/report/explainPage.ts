@@ -34,11 +34,11 @@ export async function explainPage(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>What ${escaped(model)} looks at</title>
 <style>${reportStyle}
-.panels { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 230px), 1fr)); gap: 20px; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 230px), 1fr)); align-items: start; gap: 20px; }
 .panels figure { padding: 14px; }
-.panels dl { display: grid; grid-template-columns: 1fr auto; gap: 2px 12px; margin: 10px 0 0; font-size: 0.86rem; }
-.panels dt { color: var(--soft); }
-.panels dd { margin: 0; text-align: right; }
+.panels table { width: 100%; margin: 10px 0 0; font-size: 0.86rem; border-collapse: collapse; }
+.panels th { color: var(--soft); font-weight: 400; text-align: left; padding: 1px 0; border: 0; }
+.panels td, .panels thead th { text-align: right; padding: 1px 0 1px 10px; border: 0; font-variant-numeric: tabular-nums; }
 .panels .better { color: var(--good); font-weight: 600; }
 .panels .worse { color: var(--bad); font-weight: 600; }
 </style>
@@ -78,7 +78,9 @@ async function panelOf(
     row("Insertion", insertion, (map, random) => map > random),
     row("ROAD", road, (map, random) => map > random),
   ].join("");
-  return `<figure>${svg}${note ? `<figcaption>${escaped(note)}</figcaption>` : ""}${rows ? `<dl>${rows}</dl>` : ""}</figure>`;
+  const head = "<thead><tr><td></td><th>map</th><th>random</th></tr></thead>";
+  const table = rows ? `<table>${head}<tbody>${rows}</tbody></table>` : "";
+  return `<figure>${svg}${note ? `<figcaption>${escaped(note)}</figcaption>` : ""}${table}</figure>`;
 }
 
 function row(
@@ -89,8 +91,10 @@ function row(
   if (!both) return "";
   const [map, random] = both;
   const kind = better(map, random) ? "better" : "worse";
-  return `<dt>${name}</dt><dd><span class="${kind}">${map.toFixed(3)}</span> (random ${random.toFixed(3)})</dd>`;
+  return `<tr><th>${name}</th><td class="${kind}">${shown(map)}</td><td>${shown(random)}</td></tr>`;
 }
+
+const shown = (value: number) => value.toFixed(3).replace("-", "−");
 
 const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

@@ -31,7 +31,8 @@ export async function figure(
   checkInteger("figure", "columns", columns, { least: 1 });
   checkNumber("figure", "width", width, { least: 1 });
   const across = Math.min(columns, panels.length);
-  const [gap, above, below] = [16, 22, 34];
+  const [gap, above] = [16, 22];
+  const below = panels.some(({ legend }) => legend) ? 34 : 0;
   const tallest = Math.max(
     ...panels.map(({ picture }) => (width * picture.height) / picture.width),
   );
