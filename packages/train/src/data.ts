@@ -21,7 +21,13 @@ export interface TrainData {
 }
 
 /** Numbers, in as many brackets as there are axes. */
-export type Numbers = readonly number[] | readonly Numbers[];
+export type Numbers = readonly number[] | TypedNumbers | readonly Numbers[];
+
+type TypedNumbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | Uint8ClampedArray; // prettier-ignore
+
+/** Whether a value is a list of numbers or of such lists. */
+const isList = (value: unknown): value is Numbers =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
 
 type Values = Tensor | NamedTensors | Numbers | Readonly<Record<string, Numbers>>;
 
@@ -63,32 +69,31 @@ export function dataOf(what: string, data: TrainData | DataInMemory): TrainData 
 }
 
 function valuesOf(name: string, values: Values, labels = false): Tensor | NamedTensors {
-  if (Array.isArray(values)) return tensorOf(name, values as Numbers, labels);
+  if (isList(values)) return tensorOf(name, values, labels);
   if (typeof values !== "object" || values === null || isTensor(values as Tensor))
     return values as Tensor;
   return Object.fromEntries(
     Object.entries(values as Record<string, Tensor | Numbers>).map(([key, each]) => [
       key,
-      Array.isArray(each)
-        ? tensorOf(`${name} "${key}"`, each as Numbers, labels)
-        : (each as Tensor),
+      isList(each) ? tensorOf(`${name} "${key}"`, each, labels) : each,
     ]),
   );
 }
 
 function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
   const shape: number[] = [];
-  for (let at: Numbers | number = numbers; Array.isArray(at); at = at[0] as Numbers)
+  for (let at: Numbers | number | undefined = numbers; isList(at); at = at[0])
     shape.push(at.length);
   const flat: number[] = [];
   const visit = (value: Numbers | number, depth: number): void => {
-    if (Array.isArray(value) ? value.length !== shape[depth] : depth !== shape.length)
+    if (isList(value) ? value.length !== shape[depth] : depth !== shape.length)
       throw new CajalError(
         "bad-shape",
         `${name}: its arrays are not of equal lengths. The first say [${shape.join(",")}].`,
         { name, shape },
       );
-    if (Array.isArray(value)) value.forEach((each: Numbers | number) => visit(each, depth + 1));
+    // What an array leaves out is undefined, and no number.
+    if (isList(value)) for (const each of value) visit(each, depth + 1);
     else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
     else
       throw new CajalError(

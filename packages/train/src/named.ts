@@ -23,7 +23,9 @@ function byOutput<T, R>(
   isOne: (value: unknown) => boolean,
   read: (one: T) => R,
 ) {
-  const isRecord = typeof value === "object" && value !== null && !isOne(value);
+  // Of a Map or a Set every entry would be left out without a word.
+  const isRecord =
+    typeof value === "object" && value !== null && !isOne(value) && !(Symbol.iterator in value);
   return isRecord
     ? Object.fromEntries(Object.entries(value as Record<string, T>).map(([key, one]) => [key, read(one)])) // prettier-ignore
     : read(value as T);

@@ -143,6 +143,18 @@ describe("data", () => {
     expect(examples).toEqual([4, 4]);
   });
 
+  it("may be typed arrays, alone or as rows", async () => {
+    const losses: number[] = [];
+    const rows = [[1, 0], [0, 1], [1, 1]]; // prettier-ignore
+    for (const { x, y } of [
+      { x: rows, y: [1, 2, 3] },
+      { x: rows.map((row) => Float32Array.from(row)), y: Int32Array.of(1, 2, 3) },
+    ])
+      for await (const event of train(model, { x, y }, { ...options, loss: "mse" }))
+        if (event.type === "epoch") losses.push(event.loss);
+    expect(losses[1]).toBe(losses[0]);
+  });
+
   it("may be arrays of numbers, with weights that count", async () => {
     const losses: number[] = [];
     const x = [[1, 0], [0, 1], [1, 1]]; // prettier-ignore
@@ -168,6 +180,11 @@ describe("data", () => {
     ["an unknown optimizer", data(), { optimizer: "adamm" }],
     ["an unknown metric", data(), { metrics: ["acuracy"] }],
     ["a metric that is no list", data(), { metrics: "accuracy" as never }],
+    ["metrics that are no list or record", data(), { metrics: new Set(["mae"]) as never }],
+    ["factors in a Map", data(), { learningRateMultipliers: new Map([["dense", 0]]) as never }],
+    ["loss weights in a Map", data(), { lossWeights: new Map([["dense", 2]]) as never }],
+    ["a checkpoint of nothing", data(), { resume: {} as never }],
+    ["a number that is left out", { x: [[, 1]], y: [1] }, {}], // oxlint-disable-line no-sparse-arrays
     ["an unknown output", data(), { loss: { outt: "mse" } }],
     ["a batch of an unknown part", data().map((batch) => ({ ...batch, weights: batch.y })), {}],
   ])("is refused: %s", async (_, from, changes) => {

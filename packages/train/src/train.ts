@@ -2,6 +2,7 @@
 // code in the caller's `for await`; leaving that loop stops the work and frees the memory.
 import {
   CajalError,
+  checkArgument,
   checkOptions,
   isTensor,
   type NamedBatch,
@@ -142,6 +143,7 @@ export async function* train(
   await checkpoint?.check?.();
   const { frozen = [], learningRateMultipliers = {}, lossWeights = {} } = options;
   let run: RunDescription | undefined;
+  if (resume) checkResume(resume);
   if (resume) checkSameData(resume.position, ordered);
   if (resume || checkpoint)
     run = {
@@ -322,6 +324,14 @@ function seedOf({ seed, resume }: TrainOptions): number {
       { seed, expected: resume.seed },
     );
   return resume?.seed ?? seed ?? 0;
+}
+
+/** What came from elsewhere than `decodeCheckpoint` may lack anything. */
+function checkResume(resume: Checkpoint): void {
+  checkArgument("train", "resume.weights", resume.weights, "map");
+  checkArgument("train", "resume.state", resume.state, "map");
+  checkArgument("train", "resume.position", resume.position, "object");
+  checkArgument("train", "resume.position.data", resume.position.data, "object");
 }
 
 function checkSameData({ data }: Position, { size, batchSize }: TrainData): void {

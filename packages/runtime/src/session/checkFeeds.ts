@@ -1,5 +1,12 @@
 // The checks of what is fed to a model, the same on all engines.
-import { CajalError, checkTensor, showShape, unknownName, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkTensor,
+  showShape,
+  unknownName,
+  type Tensor,
+} from "@cajal/core";
 import type { ValueInfo } from "@cajal/onnx";
 
 /**
@@ -11,6 +18,7 @@ export function checkFeeds(
   feeds: Readonly<Record<string, Tensor>>,
   inputs: readonly ValueInfo[],
 ): void {
+  checkArgument("run", "feeds", feeds, "object");
   const names = inputs.map(({ name }) => name);
   for (const name of Object.keys(feeds))
     if (!names.includes(name)) throw unknownName("input of the model", name, names);

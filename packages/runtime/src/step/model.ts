@@ -190,6 +190,11 @@ export function checkMultipliers(
   what: "layer" | "initializer",
   multipliers: Readonly<Record<string, number>>,
 ): void {
+  if (Symbol.iterator in multipliers)
+    throw new CajalError(
+      "bad-argument",
+      `learningRateMultipliers: got a list or Map, expected an object: { NAME: 0.1 }.`,
+    );
   for (const [name, factor] of Object.entries(multipliers))
     if (!(Number.isFinite(factor) && factor >= 0))
       throw new CajalError(

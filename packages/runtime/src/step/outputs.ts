@@ -73,7 +73,7 @@ export function trainedOutputs(
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, never>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+  typeof value === "object" && value !== null && !(Symbol.iterator in value);
 
 const isLoss = (value: unknown): value is Loss =>
   typeof value === "object" &&
