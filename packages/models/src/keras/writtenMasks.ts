@@ -14,8 +14,14 @@ export interface WrittenMask {
 const historyOf = (argument: unknown): TensorRef | undefined => {
   const config = isObject(argument) ? argument.config : undefined;
   const history = isObject(config) ? config.keras_history : undefined;
-  return Array.isArray(history) ? (history as unknown as TensorRef) : undefined;
+  return isTensorRef(history) ? history : undefined;
 };
+
+const isTensorRef = (value: unknown): value is TensorRef =>
+  Array.isArray(value) &&
+  typeof value[0] === "string" &&
+  typeof value[1] === "number" &&
+  typeof value[2] === "number";
 
 const argumentsOf = ({ inbound_nodes }: Json): unknown[] => {
   const [call]: unknown[] = Array.isArray(inbound_nodes) ? inbound_nodes : [];
