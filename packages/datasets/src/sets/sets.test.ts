@@ -133,10 +133,14 @@ describeWithShared("sets are those of the sources", "reference/datasets/sources.
     classes: unknown;
   }
   const sources: Record<string, Source> = JSON.parse(readFileSync(path, "utf8")).datasets;
-  const withFiles = dataSets.filter(({ files }) => files.length > 0);
+  // A set of which no copy of the source is kept here has its hashes from the source itself.
+  const compared = dataSets.flatMap((set) => {
+    const source = sources[set.name.replace("-", "_")];
+    return source && set.files.length > 0 ? [{ ...set, source }] : [];
+  });
+  it("are compared, most of them", () => expect(compared.length).toBeGreaterThanOrEqual(8));
 
-  it.each(withFiles)("$name", ({ name, files, classes }) => {
-    const source = sources[name.replace("-", "_")]!;
+  it.each(compared)("$name", ({ files, classes, source }) => {
     for (const file of files) {
       const { bytes, md5, sha256 } = source.files.find((each) => each.file === file.name)!;
       if (file.bytes !== undefined) expect(file.bytes).toBe(bytes);
