@@ -203,6 +203,9 @@ function asFloat32(read: Tensor, wanted: Wanted, found: StoredWeight, file: stri
     return tensor("float32", read.shape, Float32Array.from(read.data as Float64Array));
   if (read.dtype === "float16")
     return tensor("float32", read.shape, Float32Array.from(read.data as Uint16Array, halfToFloat));
+  // Counts of what was read, which nothing is computed by.
+  if (read.shape.length === 0 && /^u?int/.test(read.dtype))
+    return tensor("float32", [], [Number(read.data[0])]);
   throw misfit(
     file,
     `weight "${wanted.key}" (${found.name}) is ${read.dtype}, expected floating-point numbers`,

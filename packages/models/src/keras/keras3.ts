@@ -67,6 +67,12 @@ export function keras3(
       };
     }
     const { config: read, definition } = registry.read(class_name, name, config);
+    if (definition.notInKeras)
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" (${class_name}): Keras has no such layer to write. Write the model as ONNX.`,
+        { layer: name, className: class_name },
+      );
     return {
       module: "keras.layers",
       class_name,

@@ -11,6 +11,7 @@ import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
 import { sequentialAsFunctional } from "./sequential";
+import { withOperations } from "./operations";
 import { withoutWrittenMasks } from "./writtenMasks";
 import { shown } from "../layers/definition/shown";
 
@@ -35,7 +36,7 @@ export function readModel(model: object): ModelConfig {
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
-  const layers = withoutWrittenMasks(listOf(config.layers, `${where}, "layers"`));
+  const layers = withOperations(withoutWrittenMasks(listOf(config.layers, `${where}, "layers"`)));
   const entries = layers.map((entry, i) => readEntry(entry, `${where}, layer ${i}`));
   return {
     class_name: "Functional",

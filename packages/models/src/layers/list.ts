@@ -73,6 +73,7 @@ export { mixUp } from "./mixUp";
 export { multiHeadAttention } from "./multiHeadAttention";
 export { multiply } from "./multiply";
 export { normalization } from "./normalization";
+export { operation } from "./operation";
 export { permute } from "./permute";
 export { prelu } from "./prelu";
 export { randAugment } from "./randAugment";

@@ -7,6 +7,10 @@ import { layers } from "./index";
 /** Where names may stand nevertheless: what a file's path begins with, and why. */
 const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/networks/": "Architectures are made of layers.",
+  "packages/models/src/keras/operations.ts":
+    "Operations of Keras and TensorFlow have names of their own, some of them the same.",
+  "packages/models/src/layers/operation.ts": "The same.",
+  "packages/models/src/layers/shared/operations.ts": "The same.",
   "packages/runtime/src/engines/tfjs/operators/": "What each operator is in TF.js' operations.",
   "packages/explain/": "Its rules are of ONNX operators, whose names some layers share.",
   "packages/models/src/keras/keras1.ts": "What Keras 1 called them: a table that will not grow.",

@@ -11,6 +11,10 @@ const allowed: Readonly<Record<string, string>> = {
   "packages/models/src/networks/": "Architectures are made of layers, some of them named alike.",
   "packages/models/src/layers/definition/activations.ts":
     "Values of an attribute of the recurrent operators, spelled like operators.",
+  "packages/models/src/keras/operations.ts":
+    "Operations of Keras and TensorFlow have names of their own, some of them the same.",
+  "packages/models/src/layers/operation.ts": "The same.",
+  "packages/models/src/layers/shared/operations.ts": "The same.",
   "packages/runtime/src/engines/tfjs/operators/": "What each operator is in TF.js' operations.",
   "packages/explain/":
     "Rules of relevance and of guided slopes are rules for operators, as gradients are.",

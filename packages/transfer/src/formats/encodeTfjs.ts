@@ -17,6 +17,13 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
       `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, which TF.js does not honour there. Write another format.`,
       { layer: masked.layer.path },
     );
+  const operation = network.calls.find(({ inner }) => inner.definition.notInKeras)?.layer;
+  if (operation)
+    throw new CajalError(
+      "unsupported",
+      `layer "${operation.path}" (${operation.className}): TF.js has no such layer to write. Write the model as ONNX.`,
+      { layer: operation.path },
+    );
   checkLayouts(network);
   const { config, class_name } = toKerasJson(model);
   const named: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];

@@ -171,6 +171,8 @@ export interface Layer<
   readonly positional?: true;
   /** What its outputs add to the loss in training, as a regularizer of Keras'. */
   activityRegularizer?(config: ConfigOf<F>): KerasObject;
+  /** That no file of Keras or TF.js can say it: such a model is written as ONNX. */
+  readonly notInKeras?: true;
   /** Older names of fields, read as well and written where Keras 2 and TF.js read. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Least and greatest number of inputs; one if absent. */

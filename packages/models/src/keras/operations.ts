@@ -1,0 +1,180 @@
+// Operations that functional models have beside layers, as layers of class Operation: those of keras.ops, as Keras 3
+// writes them, and those of TensorFlow, which Keras 2 wraps in TFOpLambda and SlicingOpLambda.
+import { CajalError } from "@cajal/core";
+import { operation } from "../layers/operation";
+import { operations } from "../layers/shared/operations";
+import { isObject, type Json } from "./json";
+import { layerOf } from "./registry";
+
+type Ref = readonly [layer: string, node: number, tensor: number];
+
+/** Layers of a model, the operations among them written as layers. */
+export const withOperations = (layers: readonly unknown[]): readonly unknown[] =>
+  layers.map((entry) =>
+    isObject(entry) ? (ofKeras3(entry) ?? ofTensorFlow(entry) ?? entry) : entry,
+  );
+
+/** Arguments with places for tensors, and what these are. */
+function placed(given: unknown, refOf: (given: unknown) => Ref | undefined, refs: Ref[]): unknown {
+  const ref = refOf(given);
+  if (ref) return { tensor: refs.push(ref) - 1 };
+  return Array.isArray(given) ? given.map((each) => placed(each, refOf, refs)) : given;
+}
+
+function written(
+  { name, config }: Json,
+  [operationName, given, options]: readonly [string, readonly unknown[], Json],
+  refOf: (given: unknown) => Ref | undefined,
+): Json {
+  const refs: Ref[] = [];
+  const places = given.map((each) => placed(each, refOf, refs));
+  const named = Object.entries(options).map(([key, value]) => [key, placed(value, refOf, refs)]);
+  const own = isObject(config) ? config.name : undefined;
+  return {
+    class_name: operation.className,
+    name: name ?? own,
+    config: {
+      name: name ?? own,
+      operation: operationName,
+      arguments: places,
+      options: Object.fromEntries(named),
+    },
+    inbound_nodes: [refs.map((ref) => [...ref, {}])],
+  };
+}
+
+/** One call, for an operation has no more. */
+function onlyCall({ name, inbound_nodes }: Json): unknown {
+  if (Array.isArray(inbound_nodes) && inbound_nodes.length === 1) return inbound_nodes[0];
+  throw new CajalError("unsupported", `operation "${String(name)}": it is called more than once, which Cajal does not read.`, { name }); // prettier-ignore
+}
+
+const kerasTensor = (given: unknown): Ref | undefined => {
+  const config = isObject(given) ? given.config : undefined;
+  const history = isObject(config) ? config.keras_history : undefined;
+  return Array.isArray(history) ? (history as unknown as Ref) : undefined;
+};
+
+function ofKeras3(entry: Json): Json | undefined {
+  const { class_name, module, inbound_nodes } = entry;
+  const [call]: unknown[] = Array.isArray(inbound_nodes) ? inbound_nodes : [];
+  if (typeof class_name !== "string" || !isObject(call) || !Array.isArray(call.args))
+    return undefined;
+  const given: unknown[] = call.args;
+  const isOperation =
+    module === undefined
+      ? // HDF5 files leave modules out. Layers that are named alike are given a list.
+        Object.hasOwn(operations, class_name) &&
+        (!layerOf(class_name) ||
+          (given.length > 1 && !Array.isArray(given[0])) ||
+          (isObject(entry.config) && "newshape" in entry.config))
+      : String(module).startsWith("keras.src.ops.");
+  if (!isOperation) return undefined;
+  const { args, kwargs } = onlyCall(entry) as { args: unknown[]; kwargs?: unknown };
+  const { name: _, ...settings } = isObject(entry.config) ? entry.config : {};
+  return written(entry, [class_name, args, { ...settings, ...(isObject(kwargs) ? kwargs : {}) }], kerasTensor); // prettier-ignore
+}
+
+/** TensorFlow's functions by the operations that they are, and what Keras calls their arguments. */
+const functions: Readonly<
+  Record<string, string | readonly [string, Readonly<Record<string, string>>]>
+> = {
+  "__operators__.add": "Add",
+  "math.add": "Add",
+  "math.subtract": "Subtract",
+  "math.multiply": "Multiply",
+  "math.truediv": "Divide",
+  "math.divide": "Divide",
+  "math.pow": "Power",
+  "math.maximum": "Maximum",
+  "math.minimum": "Minimum",
+  "math.negative": "Negative",
+  "math.abs": "Absolute",
+  "math.exp": "Exp",
+  "math.log": "Log",
+  "math.sqrt": "Sqrt",
+  "math.rsqrt": "Rsqrt",
+  "math.square": "Square",
+  "math.sigmoid": "Sigmoid",
+  "math.tanh": "Tanh",
+  "math.softplus": "Softplus",
+  "math.reduce_mean": "Mean",
+  "math.reduce_sum": "Sum",
+  "math.reduce_max": "Max",
+  "math.reduce_min": "Min",
+  "math.reduce_prod": "Prod",
+  "nn.relu": "Relu",
+  "nn.relu6": "Relu6",
+  "nn.elu": "Elu",
+  "nn.selu": "Selu",
+  "nn.silu": "Silu",
+  "nn.gelu": "Gelu",
+  "nn.sigmoid": "Sigmoid",
+  "nn.tanh": "Tanh",
+  "nn.softplus": "Softplus",
+  "nn.softmax": "Softmax",
+  "nn.log_softmax": "LogSoftmax",
+  "linalg.matmul": "Matmul",
+  reshape: ["Reshape", { shape: "newshape" }],
+  transpose: ["Transpose", { perm: "axes" }],
+  expand_dims: "ExpandDims",
+  squeeze: "Squeeze",
+  concat: "Concatenate",
+  stack: "Stack",
+  clip_by_value: ["Clip", { clip_value_min: "x_min", clip_value_max: "x_max" }],
+  "__operators__.getitem": "GetItem",
+};
+
+/** Arguments that come in their places. */
+const inPlace = ["x", "a", "tensor", "input_tensor", "features", "logits", "input", "y", "b", "values", "slice_spec"]; // prettier-ignore
+/** Arguments that change nothing where they have these values. */
+const neutral: Readonly<Record<string, readonly unknown[]>> = {
+  name: [],
+  dtype: ["float32"],
+  transpose_a: [false],
+  transpose_b: [false],
+  adjoint_a: [false],
+  adjoint_b: [false],
+  a_is_sparse: [false],
+  b_is_sparse: [false],
+  output_type: [],
+  conjugate: [false],
+  approximate: [false],
+  grad_a: [false],
+  grad_b: [false],
+};
+
+function ofTensorFlow(entry: Json): Json | undefined {
+  const { class_name, config } = entry;
+  if (class_name !== "TFOpLambda" && class_name !== "SlicingOpLambda") return undefined;
+  const where = `operation "${String(entry.name)}"`;
+  const name = isObject(config) ? String(config.function) : "";
+  const known = Object.hasOwn(functions, name) ? functions[name]! : undefined;
+  if (known === undefined)
+    throw new CajalError("unsupported", `${where}: it is TensorFlow's tf.${name}, which Cajal does not have. Known: ${Object.keys(functions).join(", ")}. Put a layer in its place, and save the model again.`, { function: name }); // prettier-ignore
+  const [operationName, renamed] = typeof known === "string" ? [known, {} as Record<string, string>] : known; // prettier-ignore
+  const call = onlyCall(entry);
+  const listed: unknown[] = Array.isArray(call) ? call : [];
+  // One call with one tensor lies without the list of its tensors.
+  const refs: unknown[] = Array.isArray(listed[0]) ? listed : [listed];
+  const kwargs = refs.map((ref) => (Array.isArray(ref) && isObject(ref[3]) ? ref[3] : {}))[0]!;
+  const heads = refs.map((ref) =>
+    Array.isArray(ref) && ref[0] === "_CONSTANT_VALUE" ? (ref[2] as unknown) : ref,
+  );
+  const settings: Record<string, unknown> = {};
+  const places: unknown[] = operationName === "Concatenate" || operationName === "Stack" ? [heads] : [...heads]; // prettier-ignore
+  for (const [key, value] of Object.entries(kwargs)) {
+    if (Object.hasOwn(neutral, key)) {
+      if (value === null || neutral[key]!.includes(value) || key === "name") continue;
+      throw new CajalError("unsupported", `${where}: tf.${name} with ${key} = ${JSON.stringify(value)}, which Cajal does not honour.`, { key }); // prettier-ignore
+    }
+    if (inPlace.includes(key)) places.push(value);
+    else settings[Object.hasOwn(renamed, key) ? renamed[key]! : key] = value;
+  }
+  return written(entry, [operationName, places, settings], tensorRef);
+}
+
+const tensorRef = (given: unknown): Ref | undefined =>
+  Array.isArray(given) && typeof given[0] === "string" && typeof given[1] === "number"
+    ? [given[0], given[1], Number(given[2])]
+    : undefined;
