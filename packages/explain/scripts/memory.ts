@@ -3,6 +3,7 @@
 //   node scripts/run-source.mjs packages/explain/scripts/memory.ts NETWORK PHOTOGRAPHS [STEPS…]
 // NETWORK: the TF.js files of MobileNet 0.75 at 224; PHOTOGRAPHS: a folder with labels.csv (file, wnid, class, label).
 import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { openExplainer } from "@cajal/explain";
 import { photographs, readTfjs, scaled } from "../testing/mobilenet";
 
@@ -14,7 +15,7 @@ if (network === undefined || folder === undefined) {
 if (process.env["MEMORY_STEPS"] !== undefined) await once(Number(process.env["MEMORY_STEPS"]));
 else
   for (const steps of given.length > 0 ? given : ["50", "1000"])
-    spawnSync(process.execPath, process.argv.slice(1), {
+    spawnSync(process.execPath, [fileURLToPath(import.meta.url), network, folder], {
       env: { ...process.env, MEMORY_STEPS: steps },
       stdio: "inherit",
     });
