@@ -3,6 +3,7 @@
 // PyTorch is found as $PYTHON, or python3, that imports torch and torchvision; without it ours is timed
 // alone. Keras takes part where that Python imports keras and tensorflow. Exports are kept in
 // $TMPDIR/cajal-exports.
+// --device webgpu times ours there, and PyTorch on cuda, without TF32 and with it.
 // --records table prints records of that suite, one JSON line each, for one report that holds all:
 //   npm run -s bench:speed -- I1-b1,I3-vgg16 --records table > peers.jsonl; cajal merge cajal-table peers.jsonl
 import { execFileSync, spawnSync } from "node:child_process";
@@ -24,6 +25,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     tfjs: { type: "boolean", default: false },
+    device: { type: "string", default: "cpu" },
     json: { type: "boolean", default: false },
     records: { type: "string" },
   },
@@ -44,13 +46,31 @@ const keras =
   python !== undefined && spawnSync(python, ["-c", "import keras, tensorflow"]).status === 0;
 
 for (const workload of wanted) {
-  const contestants = [["ours", [process.execPath, here("peer.mjs"), workload]]];
+  const contestants = [
+    ["ours", [process.execPath, here("peer.mjs"), workload, "onnx", values.device]],
+  ];
+  if (values.device === "webgpu") {
+    contestants.push([
+      "ours on tfjs",
+      [process.execPath, here("peer.mjs"), workload, "tfjs", values.device],
+    ]);
+    for (const [name, tf32] of [
+      ["pytorch", 0],
+      ["pytorch, TF32", 1],
+    ])
+      // prettier-ignore
+      if (python !== undefined)
+        contestants.push([
+          name,
+          ["env", "PEERS_DEVICE=cuda", `PEERS_TF32=${tf32}`, python, here("torch_worker.py"), workload],
+        ]);
+  }
   if (values.tfjs)
     contestants.push([
       "ours on tfjs wasm",
       [process.execPath, here("peer.mjs"), workload, "tfjs", "wasm"],
     ]);
-  if (python !== undefined) {
+  if (python !== undefined && values.device === "cpu") {
     contestants.push(["pytorch", [python, here("torch_worker.py"), workload]]);
     if (keras && workload.startsWith("I"))
       contestants.push(["keras", [python, here("keras_worker.py"), workload]]);
@@ -127,9 +147,11 @@ function report(workload, timings) {
 
 /** What a timing is called in records: its engine, the device, and the package that computes. */
 const engines = {
-  ours: ["onnx", "cpu", "onnxruntime-node"],
+  ours: ["onnx", values.device, "onnxruntime-node"],
+  "ours on tfjs": ["tfjs", values.device, "@tensorflow/tfjs-backend-webgpu"],
   "ours on tfjs wasm": ["tfjs", "wasm", "@tensorflow/tfjs-backend-wasm"],
-  pytorch: ["pytorch", "cpu", "torch"],
+  pytorch: ["pytorch", values.device === "cpu" ? "cpu" : "cuda", "torch"],
+  "pytorch, TF32": ["pytorch, TF32", "cuda", "torch"],
   keras: ["keras", "cpu", "keras"],
   "onnxruntime, pytorch's export": ["onnxruntime", "cpu", "onnxruntime-node"],
 };

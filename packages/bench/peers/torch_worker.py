@@ -3,6 +3,7 @@
     python torch_worker.py WORKLOAD              times it (eager, NCHW)
     python torch_worker.py WORKLOAD FILE.onnx    exports its network, for plain ONNX Runtime
 
+PEERS_DEVICE=cuda computes on the GPU, from and to arrays of the CPU; TF32 is off there but for PEERS_TF32=1.
 Needs torch and torchvision; timm for xception and inceptionresnetv2; onnx and onnxscript to export.
 Tried with torch 2.14.1, torchvision 0.29.1, timm 1.0.29, onnxscript 0.5.
 """
@@ -16,6 +17,7 @@ import time
 import torch
 from torch import nn
 
+DEVICE = os.environ.get("PEERS_DEVICE", "cpu")
 TRAIN = {"T1": ("lenet5", 64), "T2": ("convnet", 64), "T3": ("mobilenet", 8), "T4": ("resnet50", 8)}
 PREDICT = {"I1": "mobilenet", "I2": "resnet50"}
 
@@ -92,14 +94,14 @@ def prepare(workload):
     """A step, and the network and input that it is made of."""
     if workload in TRAIN:
         name, batch = TRAIN[workload]
-        net = build(name).train()
+        net = build(name).to(DEVICE).train()
         x = images(name, batch)
         y = torch.randint(0, net[-1].out_features if name != "resnet50" else 1000, (batch,))
         optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
 
         def step():
             optimizer.zero_grad(set_to_none=True)
-            loss = nn.functional.cross_entropy(net(x), y)
+            loss = nn.functional.cross_entropy(net(x.to(DEVICE)), y.to(DEVICE))
             loss.backward()
             optimizer.step()
             return loss.item()
@@ -107,12 +109,12 @@ def prepare(workload):
         kind, *rest = workload.split("-")
         name = PREDICT.get(kind) or rest[0]
         batch = int(rest[-1][1:]) if rest[-1][:1] == "b" and rest[-1][1:].isdigit() else 1
-        net = build(name).eval()
+        net = build(name).to(DEVICE).eval()
         x = images(name, batch)
 
         @torch.inference_mode()
         def step():
-            return net(x).numpy()
+            return net(x.to(DEVICE)).cpu().numpy()
 
     return step, net, x
 
@@ -138,6 +140,8 @@ def serve(step):
 if __name__ == "__main__":
     torch.set_num_threads(int(os.environ.get("PEERS_THREADS", "2")))
     torch.manual_seed(0)
+    tf32 = os.environ.get("PEERS_TF32") == "1"
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     step, net, x = prepare(sys.argv[1])
     if len(sys.argv) > 2:
         torch.onnx.export(net, (x,), sys.argv[2], dynamo=True, external_data=False, verbose=False)

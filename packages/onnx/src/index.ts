@@ -35,6 +35,7 @@ export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
+export { fillChannels } from "./passes/fillChannels";
 export { float16Weights, int8Weights, quantize, withRanges, type Ranges } from "./passes/shrink";
 export { inferShapes } from "./graph/inferShapes";
 export {

@@ -1,7 +1,7 @@
 // The training that every engine and device must repeat: 16 steps of a small network with convolution,
 // normalization, overlapping and tiling pools, depthwise convolution and Adam, on handwritten digits.
 import { digits, rescale } from "@cajal/datasets";
-import { functional } from "@cajal/models";
+import { functional, lenet5, type ModelConfig } from "@cajal/models";
 import { initialize, openTrainStep, type DeviceName, type EngineName } from "@cajal/runtime";
 import { adam, sparseCategoricalCrossentropy } from "../src/index";
 
@@ -9,25 +9,18 @@ export interface Where {
   readonly engine: EngineName;
   readonly device: DeviceName;
   readonly threads?: number;
+  /** LeNet-5 in place of the small network: its second convolution has six input channels. */
+  readonly lenet?: boolean;
   /** As a training step's own option: proofs take a software GPU as long as the training itself. */
   readonly verify?: boolean;
 }
 
-export async function smallTraining(where: Where): Promise<number[]> {
-  const net = functional("small");
-  const image = net.input([8, 8, 1]);
-  let x = net.layer("Conv2D", { filters: 4, kernel_size: 3, padding: "same" }, image);
-  x = net.layer("BatchNormalization", {}, x);
-  x = net.layer("ReLU", {}, x);
-  x = net.layer("MaxPooling2D", { pool_size: 2 }, x);
-  x = net.layer("DepthwiseConv2D", { kernel_size: 3, padding: "same" }, x);
-  x = net.layer("Conv2D", { filters: 8, kernel_size: 1, activation: "relu" }, x);
-  x = net.layer("MaxPooling2D", { pool_size: 2, strides: 1 }, x);
-  x = net.layer("Flatten", {}, x);
-  x = net.layer("Dense", { units: 10, activation: "softmax" }, x);
-  const model = net.model([image], [x]);
+export async function smallTraining({ lenet = false, ...where }: Where): Promise<number[]> {
+  const model = lenet
+    ? lenet5({ input_shape: [8, 8, 1], kernel_size: 3, padding: ["same", "same"] })
+    : small();
   const step = await openTrainStep(model, initialize(model, { seed: 1 }), {
-    loss: sparseCategoricalCrossentropy(),
+    loss: sparseCategoricalCrossentropy({ fromLogits: lenet }),
     optimizer: adam({ learningRate: 0.02 }),
     ...where,
   });
@@ -42,4 +35,19 @@ export async function smallTraining(where: Where): Promise<number[]> {
   } finally {
     await step.dispose();
   }
+}
+
+function small(): ModelConfig {
+  const net = functional("small");
+  const image = net.input([8, 8, 1]);
+  let x = net.layer("Conv2D", { filters: 4, kernel_size: 3, padding: "same" }, image);
+  x = net.layer("BatchNormalization", {}, x);
+  x = net.layer("ReLU", {}, x);
+  x = net.layer("MaxPooling2D", { pool_size: 2 }, x);
+  x = net.layer("DepthwiseConv2D", { kernel_size: 3, padding: "same" }, x);
+  x = net.layer("Conv2D", { filters: 8, kernel_size: 1, activation: "relu" }, x);
+  x = net.layer("MaxPooling2D", { pool_size: 2, strides: 1 }, x);
+  x = net.layer("Flatten", {}, x);
+  x = net.layer("Dense", { units: 10, activation: "softmax" }, x);
+  return net.model([image], [x]);
 }

@@ -154,6 +154,17 @@ describe("webgpu", () => {
     ]);
   });
 
+  it("tells a driver that lacks a library, and takes NVIDIA's own nodes for cards", () => {
+    const system = machine({
+      "/usr/share/vulkan/icd.d/nvidia_icd.json": icd("libGLX_nvidia.so.0"),
+      "/usr/lib/x86_64-linux-gnu/libGLX_nvidia.so.0": library(["libX11.so.6"]),
+      "/dev/nvidia0": "",
+    });
+    const [, driver, cards] = examineWebgpu(system, "webgpu").findings;
+    expect(driver).toMatchObject({ ok: false, found: expect.stringContaining("libX11.so.6") });
+    expect(cards).toMatchObject({ ok: true, found: "/dev/nvidia0" });
+  });
+
   it("takes the manifests that the environment names, relative to themselves", () => {
     const files = { "/usr/lib/chromium/swiftshader.json": icd("./libvk_swiftshader.so"), "/usr/lib/chromium/libvk_swiftshader.so": "", "/usr/share/vulkan/icd.d/x.json": icd("x.so") }; // prettier-ignore
     const env = { VK_DRIVER_FILES: "/usr/lib/chromium/swiftshader.json" };

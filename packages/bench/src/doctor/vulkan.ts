@@ -1,5 +1,6 @@
 // What WebGPU needs on Linux: the Vulkan loader, and a driver that it can load.
 import { posix } from "node:path";
+import { needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
 import { findLibrary, type System, textOf } from "./system";
 
@@ -17,7 +18,10 @@ export function examineWebgpu(system: System, device: string): Examination {
     };
   const loader = findLibrary(system, "libvulkan.so.1");
   const drivers = manifests(system).map((path) => driverOf(system, path));
-  const render = system.list("/dev/dri").filter((name) => name.startsWith("renderD"));
+  const named = (folder: string, pattern: RegExp) =>
+    system.list(folder).filter((name) => pattern.test(name)).map((name) => `${folder}/${name}`); // prettier-ignore
+  // NVIDIA's driver is reached through nodes of its own.
+  const cards = [...named("/dev/dri", /^renderD/), ...named("/dev", /^nvidia\d+$/)];
   return {
     device,
     findings: [
@@ -39,9 +43,9 @@ export function examineWebgpu(system: System, device: string): Examination {
           ]),
       {
         what: "graphics cards",
-        ok: render.length > 0,
-        found: render.length > 0 ? render.map((name) => `/dev/dri/${name}`).join(", ") : "no /dev/dri/renderD*", // prettier-ignore
-        cure: "No card is shown to this system; drivers in software do without. In containers: --device /dev/dri.",
+        ok: cards.length > 0,
+        found: cards.length > 0 ? cards.join(", ") : "no /dev/dri/renderD*, no /dev/nvidia0",
+        cure: "No card is shown to this system; drivers in software do without. In containers: --device /dev/dri, or --gpus all.",
       },
     ],
   };
@@ -83,5 +87,16 @@ function driverOf(system: System, manifest: string): Finding {
     ? posix.resolve(posix.dirname(manifest), library)
     : findLibrary(system, library);
   if (path === undefined || !system.exists(path)) return broken(`${library} is not found`);
+  // A driver that lacks a library is passed over without a word: NVIDIA's asks for X11's even where nothing is shown.
+  const { needed = [], runpath = [] } = needsOf(system.read(path) ?? new Uint8Array()) ?? {};
+  const first = runpath.map((each) => each.replaceAll(/\$\{?ORIGIN\}?/g, posix.dirname(path)));
+  const missing = needed.filter((name) => findLibrary(system, name, first) === undefined);
+  if (missing.length > 0)
+    return {
+      what,
+      ok: false,
+      found: `${path} needs ${missing.join(", ")}, not found`,
+      cure: "Install these libraries; on Debian and Ubuntu those of NVIDIA's driver come with apt-get install libx11-6 libxext6 libgl1 libegl1.",
+    };
   return { what, ok: true, found: path };
 }

@@ -257,7 +257,7 @@ export function failureOf(error: unknown): NonNullable<BenchRecord["failure"]> {
   if (isCajalError(error, "timeout")) return "timeout";
   const message = error instanceof Error ? error.message : String(error);
   if (/out of memory|bad_alloc|allocat|heap limit|ENOMEM|SIGKILL/i.test(message)) return "memory";
-  if (/computes this model wrongly/.test(message)) return "wrong";
+  if (/computes .*\bwrongly\b/.test(message)) return "wrong";
   if (isCajalError(error, "engine") && ("killedBy" in error.facts || "code" in error.facts)) return "crash"; // prettier-ignore
   return "error";
 }

@@ -8,6 +8,8 @@ export type Place = Pick<Job, "engine" | "device">;
 
 const gpus: readonly string[] = ["cuda", "node-gpu", "webgpu"];
 
+export const isGpuName = (device: string): boolean => gpus.includes(device);
+
 /**
  * Engine and device of each that takes part.
  *

@@ -3,7 +3,7 @@ import { modelFacts, summary } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { recordName } from "../choices/networks";
 import type { Cell } from "../measure/cells";
-import { chooseDevices } from "../measure/places";
+import { chooseDevices, isGpuName } from "../measure/places";
 import { failuresOf } from "../report/sections/failures";
 import { latencyOf } from "../report/sections/latency";
 import { memoryOf } from "../report/sections/memory";
@@ -11,10 +11,16 @@ import { rooflineOf } from "../report/sections/roofline";
 import { cellSuite } from "./cells/cellSuite";
 
 /** Products that show what a device can do: of large matrices, and of one that no cache holds with a vector. */
-const products = [
-  { model: "matmul", rows: 1024, size: 1024 },
-  { model: "matvec", rows: 1, size: 4096 },
-];
+const products = (device: string) =>
+  isGpuName(device)
+    ? [
+        { model: "matmul", rows: 2048, size: 4096, layers: 8 },
+        { model: "matvec", rows: 1, size: 4096, layers: 8 },
+      ]
+    : [
+        { model: "matmul", rows: 1024, size: 1024, layers: 1 },
+        { model: "matvec", rows: 1, size: 4096, layers: 1 },
+      ];
 
 export const speed = cellSuite({
   name: "speed",
@@ -29,8 +35,8 @@ export const speed = cellSuite({
       engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
       devices,
     });
-    const peaks = products.flatMap(({ model, rows, size }) =>
-      chosen.map(({ engine, device }): Cell => ({
+    const peaks = chosen.flatMap(({ engine, device }) =>
+      products(device).map(({ model, rows, size, layers }): Cell => ({
         suite: "speed",
         job: {
           phase: "peak",
@@ -40,9 +46,9 @@ export const speed = cellSuite({
           batch: rows,
           seed,
           threads,
-          settings: { size },
+          settings: { size, layers },
         },
-        facts: { macs: size ** 2 },
+        facts: { macs: layers * size ** 2 },
         turns: model,
       })),
     );

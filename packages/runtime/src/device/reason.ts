@@ -4,7 +4,7 @@ import type { DeviceName } from "./device";
 const adapter =
   "no WebGPU adapter: this machine has no GPU, or its driver (on Linux: Vulkan) is not installed.";
 const cuda =
-  "ONNX Runtime's CUDA libraries are not installed. On Linux x64 with CUDA 12: npm rebuild onnxruntime-node --ignore-scripts=false";
+  "ONNX Runtime's CUDA libraries are not installed. On Linux x64: npm rebuild onnxruntime-node --ignore-scripts=false; cajal doctor of @cajal/bench says which CUDA and cuDNN they need.";
 
 /** `message` of an engine's error, or what it means where that is known. */
 export function deviceReason(device: DeviceName, message: string): string {

@@ -23,7 +23,7 @@ export interface OnnxRuntimeOptions {
 }
 
 /**
- * Opens a graph, or the bytes of an ONNX file.
+ * Opens a graph, or the bytes of an ONNX file as they are.
  *
  * @throws CajalError `missing-peer`, `no-device`, `engine`
  */
@@ -54,7 +54,8 @@ export async function onnxRuntime(
   } catch (cause) {
     if (device === "cpu" || device === "wasm") throw engineError("onnx", "opening", cause);
     // The graph's fault or the device's? The device's, if the smallest graph does not open there.
-    const failure = await create(ort, encodeModel(doubling()), options).then(
+    const plain = sessionOptions({ device });
+    const failure = await create(ort, encodeModel(doubling()), plain).then(
       (session) => session.release(),
       (error: unknown) => noDevice("onnx", device, deviceReason(device, messageOf(error)), error),
     );

@@ -10,6 +10,7 @@ import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
 import { openApart } from "./isolate";
 import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "../../session/session";
+import { rewrites } from "./provider";
 import { verify } from "./verify";
 
 /** In what ONNX Runtime says of a recurrent node with the batch first. */
@@ -29,7 +30,9 @@ export async function openOnOnnx(
     try {
       if (isolate) await openApart(model, { device, threads, signal });
       const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
-      const { model: rest, kernels } = shares ? kernelsApart(model) : { model };
+      const { model: rest, kernels } = shares
+        ? kernelsApart(model)
+        : { model: rewrites(device) && "byteLength" in model ? decodeModel(model) : model };
       const opened = opensOn(await onnxRuntime(rest, { device, threads }), {
         device,
         empty,

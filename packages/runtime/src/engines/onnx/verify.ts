@@ -1,14 +1,12 @@
 // GPU drivers compute wrongly without a word: software Vulkan gave garbage for a convolution of 6
 // input and 16 output channels. So a model opened on a GPU is run once there and once on the CPU.
 import { CajalError, random, tensor, type Tensor } from "@cajal/core";
-import { computed, type OnnxModel } from "@cajal/onnx";
+import { computed, decodeModel, type OnnxModel } from "@cajal/onnx";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
-import { inNode } from "../../device/device";
+import { inNode, type DeviceName } from "../../device/device";
+import { blame, firstWrong, type Run } from "./firstWrong";
+import { differenceBeyond, type Difference } from "./tolerance";
 import type { OpenedModel } from "../../session/session";
-
-// GPUs round products to 10 bits (TF32), and layers add up; garbage is of the values' own size.
-const ofDeviation = 0.05;
-const ofLargest = 1e-3;
 
 /**
  * Compares a model with ONNX Runtime's CPU on one random example.
@@ -22,8 +20,10 @@ export async function verify(opened: OpenedModel, model: OnnxModel | Uint8Array)
     const fed = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
     const expected = await session.run(Object.fromEntries(fed));
     const got = await opened.run(feeds);
-    for (const { name } of opened.outputs)
-      compare(opened, name, got[name]!, fromOrt(expected[name]!, name));
+    for (const { name } of opened.outputs) {
+      const beyond = differenceBeyond(got[name]!, fromOrt(expected[name]!, name));
+      if (beyond) throw await wrong(opened, { name, ...beyond }, { model, feeds });
+    }
   } catch (error) {
     await opened.free();
     throw error;
@@ -42,26 +42,30 @@ function example({ name, dtype, shape = [] }: OpenedModel["inputs"][number]): Te
   return x;
 }
 
-function compare(
+async function wrong(
   { engine, device }: OpenedModel,
-  name: string,
-  got: Tensor,
-  expected: Tensor,
-): void {
-  const values = Array.from(expected.data, Number);
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  const mean = values.reduce((sum, value) => sum + value / values.length, 0);
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2 / values.length, 0);
-  const difference = values.reduce((most, value, i) => {
-    const apart = Math.abs(Number(got.data[i]) - value);
-    return apart <= most ? most : apart; // NaN is the largest
-  }, 0);
-  if (difference <= ofDeviation * Math.sqrt(variance) + ofLargest * largest) return;
-  throw new CajalError(
+  { name, difference, largest }: Difference & { readonly name: string },
+  { model, feeds }: { model: OnnxModel | Uint8Array; feeds: Readonly<Record<string, Tensor>> },
+): Promise<CajalError> {
+  const on = (device: DeviceName): Run => {
+    return async (model, feeds) => {
+      const { ort, session } = await onnxRuntime(model, { device });
+      const fed = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+      const results = await session.run(Object.fromEntries(fed));
+      await session.release();
+      return Object.fromEntries(
+        Object.entries(results).map(([name, result]) => [name, fromOrt(result, name)]),
+      );
+    };
+  };
+  const node = await firstWrong("byteLength" in model ? decodeModel(model) : model, feeds, {
+    onCpu: on(inNode ? "cpu" : "wasm"),
+    onDevice: on(device),
+  });
+  return new CajalError(
     "engine",
     `engine ${engine} computes this model wrongly on device ${device}: output "${name}" of a random example differs ` +
-      `from the CPU's by ${difference.toPrecision(3)}; its largest value is ${largest.toPrecision(3)}. ` +
-      "The device's driver is at fault: update it, or use another device.",
-    { engine, device, output: name, difference, largest },
+      `from the CPU's by ${difference.toPrecision(3)}; its largest value is ${largest.toPrecision(3)}. ${blame(node)}`,
+    { engine, device, output: name, difference, largest, ...(node !== undefined && { node }) },
   );
 }

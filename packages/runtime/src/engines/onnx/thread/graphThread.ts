@@ -1,19 +1,27 @@
 // Where a training step's graphs run: on the caller's thread, or on one of their own, which leaves the
 // caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
-import { encodeModelForMemory, type OnnxModel, type ValueInfo } from "@cajal/onnx";
+import {
+  encodeModel,
+  encodeModelForMemory,
+  GraphBuilder,
+  type OnnxModel,
+  type ValueInfo,
+} from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../../device/device";
+import { deviceHost } from "./deviceHost.js";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
-import { forProvider } from "../provider";
+import { forProvider, keepsOnDevice } from "../provider";
 import { engineError } from "../../../session/engineError";
 import { givesUpAtSequences, withoutResults } from "./uncopied";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
-  open(model: OnnxModel): Promise<OpenedGraph>;
+  /** @param kept outputs that its runs write into what is kept, each of the shape that is read of it */
+  open(model: OnnxModel, kept?: readonly string[]): Promise<OpenedGraph>;
   /** @param arrays are the thread's from now on */
   put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
   zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
@@ -42,14 +50,11 @@ const further = { enableMemPattern: false };
 
 /** The caller's own thread. */
 export function sameThread(options: GraphThreadOptions): GraphThread {
-  const host = graphHost();
+  const host = keepsOnDevice(options.device) ? deviceHost() : graphHost();
   return {
-    async open(model) {
-      const { bytes, externalData, ...about } = await prepared(model, options.device);
-      const { ort, session } = await onnxRuntime(bytes, {
-        ...options,
-        session: { ...further, externalData },
-      });
+    async open(model, kept = []) {
+      const { bytes, session: own, ...about } = await prepared(model, kept, options.device);
+      const { ort, session } = await onnxRuntime(bytes, { ...options, session: own });
       const graph = { ort, session, ...about };
       return {
         inputNames: session.inputNames,
@@ -61,7 +66,7 @@ export function sameThread(options: GraphThreadOptions): GraphThread {
     put: async (arrays) => host.put(arrays),
     zero: async (lengths) => host.zero(lengths),
     take: async (refs) => host.take(refs),
-    end: async () => {},
+    end: async () => ("end" in host ? host.end() : undefined),
   };
 }
 
@@ -89,7 +94,9 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
     );
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const lock = exitLock();
-  const worker = new Worker(workerFile(), { workerData: { lock } });
+  const worker = new Worker(workerFile(), {
+    workerData: { lock, onDevice: keepsOnDevice(device) },
+  });
   worker.unref();
   const letGo = closeAtExit(lock);
   let waiting: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
@@ -129,9 +136,9 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
 
   const step = failed(`a training step on ${device}, on a thread of its own`);
   return {
-    async open(model) {
-      const { bytes, externalData, ...about } = await prepared(model, device);
-      const options = { ...sessionOptions({ device, threads }), ...further, externalData };
+    async open(model, kept = []) {
+      const { bytes, session, ...about } = await prepared(model, kept, device);
+      const options = { ...sessionOptions({ device, threads }), ...session };
       type Opened = { number: number; inputNames: string[] };
       const { number, inputNames } = await ask<Opened>("open", {
         model: bytes,
@@ -192,16 +199,33 @@ const failed =
     throw engineError("onnx", what, cause);
   };
 
-/** A graph whose shapes are all known, as a {@link GraphHost} takes it. */
-async function prepared(model: OnnxModel, device: DeviceName) {
+/** A graph whose shapes are all known, as a host takes it, and the options of its session. */
+async function prepared(model: OnnxModel, kept: readonly string[], device: DeviceName) {
   const { inputs, outputs } = model.graph;
   const { model: bytes, externalData } = encodeModelForMemory(forProvider(model, device));
   const shapes = shapesOf(inputs);
+  const session = { ...further, externalData };
+  const about = { bytes, session, shapes, fills: false, copy };
+  if (keepsOnDevice(device)) {
+    const preferredOutputLocation = Object.fromEntries(
+      namesOf(outputs).map((name) => [name, kept.includes(name) ? "gpu-buffer" : "cpu"] as const),
+    );
+    return { ...about, session: { ...session, preferredOutputLocation } };
+  }
   const fills = await fillsOutputs(device);
   const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
-  if (!fixed || !(await givesUpAtSequences(device))) return { bytes, externalData, shapes, fills };
-  return { bytes: withoutResults(bytes), externalData, shapes, fills, written: shapesOf(outputs) };
+  if (!fixed || !(await givesUpAtSequences(device))) return { ...about, fills };
+  return { ...about, bytes: withoutResults(bytes), fills, written: shapesOf(outputs) };
 }
+
+/** A graph that gives what it takes, on whichever side of the bus either is. */
+const copy = encodeModel(
+  (() => {
+    const g = new GraphBuilder({ name: "copy" });
+    g.output(g.identity(g.input("x", "float32", undefined)), "y");
+    return g.build();
+  })(),
+);
 
 const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);
 

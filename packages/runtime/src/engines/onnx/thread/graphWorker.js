@@ -3,6 +3,7 @@
 // Node loads it as it is, from the sources as from the build.
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
+import { deviceHost } from "./deviceHost.js";
 import { enter } from "./exitLock.js";
 import { graphHost } from "./graphHost.js";
 
@@ -10,11 +11,11 @@ import { graphHost } from "./graphHost.js";
  * @import { InferenceSession } from "onnxruntime-common"
  * @import { GraphHost, Ref } from "./graphHost.js"
  * @import { Ort } from "../peers"
- * @typedef {Parameters<GraphHost["run"]>[0]} Graph
+ * @typedef {Parameters<GraphHost["run"]>[0] & Parameters<import("./deviceHost.js").DeviceHost["run"]>[0]} Graph
  * @typedef {Parameters<GraphHost["run"]>[1]} RunRequest
  */
 
-const host = graphHost();
+const host = workerData.onDevice ? deviceHost() : graphHost();
 /** @type {(Graph | undefined)[]} */
 const graphs = [];
 /** @type {Ort | undefined} */
@@ -33,13 +34,13 @@ function onnxRuntime() {
 
 const answers = {
   /**
-   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "written" | "fills">} request
+   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "written" | "fills" | "copy">} request
    */
-  async open({ model, options, shapes, written, fills }) {
+  async open({ model, options, ...about }) {
     const ort = onnxRuntime();
     const session = await ort.InferenceSession.create(model, options);
     return {
-      number: graphs.push({ ort, session, shapes, written, fills }) - 1,
+      number: graphs.push({ ort, session, ...about }) - 1,
       inputNames: session.inputNames,
     };
   },

@@ -59,6 +59,8 @@ export interface StepGraphOptions {
   readonly block: number | undefined;
   /** Whether pools give no indices where the graph will run. */
   readonly withoutIndices: boolean;
+  /** Whether new weights are given in the shapes in which they are read, not as lines of numbers. */
+  readonly keepsShapes: boolean;
 }
 
 /**
@@ -69,9 +71,16 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   { x, y, weight }: StepBatch,
-  { trained, options: { optimizer }, layouts, block, withoutIndices }: StepGraphOptions,
+  {
+    trained,
+    options: { optimizer },
+    layouts,
+    block,
+    withoutIndices,
+    keepsShapes,
+  }: StepGraphOptions,
 ): StepGraph {
-  if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts);
+  if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts, keepsShapes);
   const { outputs, weights } = trained;
   const training = kind !== "evaluate";
   const forward = forwardOf(trained, { x, training, watch: kind === "probe", layouts });
@@ -153,7 +162,7 @@ export function compileStep(
             input: inputs.get(weight.key)!,
             gradient: dys[i]!,
           })),
-          give,
+          { give, keepsShapes },
         );
       for (const [key, value] of updates) give(key, value);
       numbers.push([finiteWhere(g, checked)]);
@@ -237,7 +246,10 @@ function update(
   g: GraphBuilder,
   optimizer: Optimizer,
   parameters: readonly Updated[],
-  give: (name: string, value: Value) => void,
+  {
+    give,
+    keepsShapes,
+  }: { readonly give: (name: string, value: Value) => void; readonly keepsShapes: boolean },
 ): void {
   const ops = opsGraph(g);
   g.within("update", () => {
@@ -269,12 +281,10 @@ function update(
         input,
       } = parameters[i]!;
       const shaped = () => g.reshape(value, input.value.shape as number[]);
-      give(
-        key,
-        constraint
-          ? flattened(g, constrained(ops, constraint, shaped(), key, axisIn(input)))
-          : value,
-      );
+      const limited = constraint
+        ? constrained(ops, constraint, shaped(), key, axisIn(input))
+        : undefined;
+      give(key, keepsShapes ? (limited ?? shaped()) : limited ? flattened(g, limited) : value);
       for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
     });
   });
@@ -285,6 +295,7 @@ function updateOfSums(
   weights: readonly ModelWeight[],
   optimizer: Optimizer,
   layouts: ReadonlyMap<string, WeightInput>,
+  keepsShapes: boolean,
 ): StepGraph {
   const g = new GraphBuilder({ name: "update" });
   const updated: string[] = [];
@@ -298,11 +309,12 @@ function updateOfSums(
     return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
   });
   const checked: Value[] = [];
-  update(g, optimizer, parameters, (name, value) => {
+  const give = (name: string, value: Value) => {
     g.output(value, `new/${name}`);
     updated.push(name);
     checked.push(value);
-  });
+  };
+  update(g, optimizer, parameters, { give, keepsShapes });
   const lengths = giveNumbers(g, [[finiteWhere(g, checked)]]);
   return { model: g.build(), feeds: noInputs, lengths, updated };
 }

@@ -121,7 +121,8 @@ export class StepGraphs {
   async #open(kind: Kind, batch: StepBatch): Promise<Opened> {
     const { layouts } = this.#store;
     const { model, ...about } = compileStep(kind, batch, { ...this.#options, layouts });
-    return { ...about, graph: await this.#thread.open(model) };
+    const kept = about.updated.map((name) => `new/${name}`);
+    return { ...about, graph: await this.#thread.open(model, kept) };
   }
 }
 

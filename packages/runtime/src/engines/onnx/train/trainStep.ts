@@ -14,7 +14,7 @@ import { onnxDevices } from "../devices";
 import { doubling } from "../doubling";
 import { onnxRuntime } from "../onnxRuntime";
 import { testedVersions } from "../peers";
-import { lacksIndices } from "../provider";
+import { keepsOnDevice, lacksIndices } from "../provider";
 import { hasWorkerThread, sameThread, workerThread, type GraphThread } from "../thread/graphThread";
 import { sumOf, survey } from "./compile";
 import { initialSlots, ParameterStore } from "./parameterStore";
@@ -42,7 +42,8 @@ export async function openTrainStepOnOnnx(
 
   const thread = (onWorker ? workerThread : sameThread)({ device, threads });
   const store = new ParameterStore(thread, trained.weights, optimizer);
-  const graphs = new StepGraphs(thread, store, { trained, options, block, withoutIndices, seed });
+  const keepsShapes = keepsOnDevice(device);
+  const graphs = new StepGraphs(thread, store, { trained, options, block, withoutIndices, keepsShapes, seed }); // prettier-ignore
   const verified = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");

@@ -5,6 +5,7 @@ import type { WeightInput } from "@cajal/models";
 import { gradients, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../../device/device";
 import type { Ref } from "../thread/graphHost.js";
+import { blame, firstWrong, type Run } from "../firstWrong";
 import { sameThread, type GraphThread } from "../thread/graphThread";
 import { forwardOf } from "./forward";
 import { lacksIndices } from "../provider";
@@ -58,14 +59,30 @@ export async function verifyTraining(step: VerifiedStep): Promise<void> {
   const worst = worstOf(expected, await run(thread, ref));
   if (!worst) return;
   const { name, difference, size } = worst;
+  const shapes = new Map(model.graph.inputs.map((input) => [input.name, input.shape as number[]]));
+  const weights = kept.map((key, i) => [key, tensor("float32", shapes.get(key)!, arrays[i]!)]);
+  const everything = { ...feeds, ...Object.fromEntries(weights) };
+  const node = await firstWrong(model, everything, { onCpu: on(cpu), onDevice: on(thread) });
   throw new CajalError(
     "engine",
     `engine onnx computes gradients of this model wrongly on device ${device}: that of weight "${name}" for a random batch ` +
-      `differs from the CPU's by ${difference.toPrecision(3)}; its own size is ${size.toPrecision(3)} (root mean squares). ` +
-      "The device's driver is at fault: update it, or use another device.",
-    { engine: "onnx", device, weight: name, difference, size },
+      `differs from the CPU's by ${difference.toPrecision(3)}; its own size is ${size.toPrecision(3)} (root mean squares). ${blame(node)}`,
+    { engine: "onnx", device, weight: name, difference, size, ...(node !== undefined && { node }) },
   );
 }
+
+const on =
+  (thread: GraphThread): Run =>
+  async (model, feeds) => {
+    const graph = await thread.open(model);
+    const names = new Set(model.graph.inputs.map(({ name }) => name));
+    const read = Object.entries(feeds).filter(([name]) => names.has(name));
+    try {
+      return await graph.run({ feeds: Object.fromEntries(read), kept: {}, into: {} });
+    } finally {
+      await graph.release();
+    }
+  };
 
 /** The gradients of Σ y · r, whose outputs have the names of the weights. */
 function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
