@@ -131,6 +131,7 @@ export const soundArguments: Readonly<
   "onnx blocked": () => [model, 8],
   "onnx guardEmpty": () => [model],
   "onnx decomposeTrainingNormalization": () => [model],
+  "onnx fillChannels": () => [model],
   "onnx timeFirst": () => [model],
   "onnx mayFailOnEmpty": () => [model],
   "onnx nodeFailingOnEmpty": () => [model, new Map()],
