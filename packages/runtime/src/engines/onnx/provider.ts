@@ -1,10 +1,5 @@
 // What ONNX Runtime's providers lack (1.30), and how graphs do without.
-import {
-  decodeModel,
-  decomposeTrainingNormalization,
-  fillChannels,
-  type OnnxModel,
-} from "@cajal/onnx";
+import { decomposeTrainingNormalization, fillChannels, type OnnxModel } from "@cajal/onnx";
 import type { DeviceName } from "../../device/device";
 
 /** Whether pools give no indices there: webgpu's MaxPool has one output, and there is no MaxUnpool. */

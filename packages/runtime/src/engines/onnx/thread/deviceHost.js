@@ -112,7 +112,7 @@ export function deviceHost() {
 
     end: () =>
       inTurn(async () => {
-        for (const name of [...arrays.keys()]) forget(name);
+        for (const name of arrays.keys()) forget(name);
         const opened = await copies?.catch(() => undefined);
         await opened?.up.release();
         await opened?.down.release();
