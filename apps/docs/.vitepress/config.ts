@@ -35,7 +35,7 @@ export default defineConfig({
         text: "Guide",
         link: "/getting-started",
         activeMatch:
-          "/(getting-started|how-it-fits|training-speed|coverage|data-sets|recipes|look-into|what-is)",
+          "/(getting-started|how-it-fits|training-speed|gpu|coverage|data-sets|recipes|look-into|what-is)",
       },
       { text: "Course", link: `/lessons/`, activeMatch: "/lessons/" },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
@@ -61,6 +61,7 @@ export default defineConfig({
             { text: "Getting started", link: "/getting-started" },
             { text: "How it fits together", link: "/how-it-fits" },
             { text: "How fast training is", link: "/training-speed" },
+            { text: "On a graphics card", link: "/gpu" },
             { text: "What there is", link: "/coverage" },
             { text: "Data sets", link: "/data-sets/" },
             { text: "Recipes", link: "/recipes" },

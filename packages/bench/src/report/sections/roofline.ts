@@ -86,7 +86,7 @@ export const roofline = defineSection<RooflineSection>({
 });
 
 const explanation =
-  "The flat roof is what a product of two matrices of 1024 × 1024 reaches on the device, the slope what a matrix times a vector reads of memory. A multiply-add counts as two operations; of bytes, the weights are counted, once a call. A convolution computed by a fast algorithm may stand above the roof.";
+  "The flat roof is what a product of large matrices reaches on the device (1024 rows times 1024 × 1024; on a GPU 2048 rows times 4096 × 4096, eight times in a row, the way there and back included), the slope what a matrix times a vector reads of memory. A multiply-add counts as two operations; of bytes, the weights are counted, once a call. A convolution computed by a fast algorithm may stand above the roof.";
 
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 
