@@ -32,6 +32,14 @@ export function kerasPaths(
 
   function add({ layer, weights }: NetworkLayer, path: string) {
     const counts = new Map<string, number>();
+    // Saved in both places.
+    const tracked = layer?.definition.tracked?.(layer.config) ?? [];
+    for (const [number, name] of tracked.entries())
+      paths.set(
+        `${path}vars/${number}`,
+        weights.find((weight) => weight.name === name)!,
+      );
+    counts.set(path, tracked.length);
     for (const weight of weights) {
       const place = path + placeOf(layer, weight.name);
       const number = counts.get(place) ?? 0;

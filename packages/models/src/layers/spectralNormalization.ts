@@ -26,6 +26,9 @@ export const spectralNormalization = defineLayer({
     // Keras lists the kernel among the layer's own weights, and so first.
     return [inside[own.indexOf(kernel)]!, vector, ...inside.filter((_, i) => own[i] !== kernel)];
   },
+  tracked: ({ layer }) => [
+    `${layer.name}/${layer.definition.className === "Embedding" ? "embeddings" : "kernel"}`,
+  ],
   parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
   macs: ({ layer }, inputs, outputs) => layer.definition.macs?.(layer.config, inputs, outputs) ?? 0,
   layout: "channelsLast",

@@ -199,6 +199,8 @@ export interface Layer<
    * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
    */
   parts?(config: ConfigOf<F>): Readonly<Record<string, LayerPart>>;
+  /** Names of weights of parts that Keras counts as the layer's own too, before these: `.keras` files have them twice. */
+  tracked?(config: ConfigOf<F>): readonly string[];
   /**
    * What the layer does with the mask of a sequence, [batch, steps], beside computing by
    * {@link LowerContext.mask}. Absent: it takes no notice, and its outputs have no mask.
