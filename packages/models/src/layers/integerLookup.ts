@@ -24,7 +24,7 @@ export const integerLookup = defineLayer({
     vocabulary_dtype: f.kept("int64"),
     /** Most places; counts where `pad_to_max_tokens`. */
     max_tokens: wholeOrNone(null),
-    /** How many places unknown numbers share, by their remainder; at 0 an unknown one gives -1. */
+    /** How many places unknown numbers share, by their remainder; at 0 a run with an unknown one fails. */
     num_oov_indices: f.fieldOf<number>("a whole number of at least 0", (raw) =>
       Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined,
     )(1),
@@ -66,13 +66,17 @@ export const integerLookup = defineLayer({
     const along = { axes: [shape.length], keepdims: false };
     const matches = g.reduceSum(same, along);
     const places = g.reduceSum(g.mul(same, int64s(g, tokens.map((_, i) => firstToken + i))), along); // prettier-ignore
-    const unknown =
+    const isMask = mask_token === null ? undefined : g.equal(numbers, int64s(g, [mask_token]));
+    const isToken = g.greater(matches, int64s(g, [0]));
+    const indices =
       num_oov_indices === 0
-        ? int64s(g, [-1])
-        : g.add(g.mod(numbers, int64s(g, [num_oov_indices])), int64s(g, [firstUnknown]));
-    const indices = g.where(g.greater(matches, int64s(g, [0])), places, unknown);
-    const masked =
-      mask_token === null ? indices : g.where(g.equal(numbers, int64s(g, [mask_token])), int64s(g, [0]), indices); // prettier-ignore
+        ? g.add(places, zeroOfKnown(g, isMask ? g.or(isToken, isMask) : isToken))
+        : g.where(
+            isToken,
+            places,
+            g.add(g.mod(numbers, int64s(g, [num_oov_indices])), int64s(g, [firstUnknown])),
+          );
+    const masked = isMask ? g.where(isMask, int64s(g, [0]), indices) : indices;
     return [
       output_mode === "int" ? masked : encoded(g, masked, { mode: output_mode, depth, shape }),
     ];
@@ -84,6 +88,12 @@ export const integerLookup = defineLayer({
     { config: { vocabulary: [7, 9], invert: true, mask_token: 0 }, inputs: [[2, 5]], dtype: "int32" },
   ], // prettier-ignore
 });
+
+/** Zeros; a number that is not known ends the run, as in Keras: it reads behind a table's only row. */
+const zeroOfKnown = (g: GraphBuilder, isKnown: Value): Value =>
+  g.within("not_in_vocabulary", () =>
+    g.gather(int64s(g, [0]), g.cast(g.not(isKnown), "int64"), { axis: 0 }),
+  );
 
 interface Config {
   readonly vocabulary: readonly number[] | null;
