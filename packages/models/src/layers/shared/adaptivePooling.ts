@@ -19,7 +19,7 @@ const sizes = (axes: number) =>
     },
   );
 
-interface Fields {
+export interface Fields {
   readonly [key: string]: f.Field;
   readonly output_size: f.Field<readonly number[], number | readonly number[], true>;
   readonly data_format: f.Field<f.DataFormat, f.DataFormat | null, false>;
