@@ -6,17 +6,20 @@ import { changeImages } from "./changeImages";
  * Changes brightness, contrast, saturation and hue of each image by chance, in an order by chance, as torchvision's
  * `ColorJitter`. x uint8, or float32 0 … 1, red, green and blue.
  *
- * @param given.brightness,contrast,saturation factors are even in 1 − b … 1 + b, at least 0; default 0
- * @param given.hue turns are even in −h … h, at most 0.5; default 0
- * @param given.seed of `random(seed, "colorJitter", epoch, number of the example)`
+ * @param options.seed of `random(seed, "colorJitter", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, 3]`
  */
 export function colorJitter(options: {
   seed: number;
+  /** Factors are even in 1 − brightness … 1 + brightness, at least 0. Default 0. */
   brightness?: number;
+  /** As {@link brightness}. Default 0. */
   contrast?: number;
+  /** As {@link brightness}. Default 0. */
   saturation?: number;
+  /** Turns are even in −hue … hue, at most 0.5. Default 0. */
   hue?: number;
+  /** Whose arithmetic it is. Default "torch". */
   like?: ColourLibrary;
 }) {
   const names: ColourOperation[] = ["brightness", "contrast", "saturation", "hue"];

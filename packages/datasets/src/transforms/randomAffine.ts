@@ -16,7 +16,7 @@ const options = ["seed", "fillMode", "fillValue", "interpolation"];
  * x becomes float32.
  *
  * @param degrees at most, 0 … 180
- * @param given.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
+ * @param options.seed angles are those of `random(seed, "rotation", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomRotation(degrees: number, settings: RandomAffineOptions) {
@@ -33,7 +33,7 @@ export function randomRotation(degrees: number, settings: RandomAffineOptions) {
  * x becomes float32.
  *
  * @param factor at most, 0 … 1, below 1; positive draws take in more and so show it smaller
- * @param given.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
+ * @param options.seed factors are those of `random(seed, "zoom", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomZoom(factor: number, settings: RandomAffineOptions) {

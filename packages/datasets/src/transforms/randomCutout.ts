@@ -7,8 +7,8 @@ import { changeImages } from "./changeImages";
  * Covers a square of each image, its middle anywhere in the image (DeVries and Taylor 2017, arXiv:1708.04552).
  *
  * @param size side of the square in pixels
- * @param given.value that covers, default 0
- * @param given.seed places are those of `random(seed, "cutout", epoch, number of the example)`
+ * @param options.value that covers, default 0
+ * @param options.seed places are those of `random(seed, "cutout", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomCutout(size: number, options: { seed: number; value?: number }) {

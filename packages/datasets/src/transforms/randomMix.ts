@@ -21,7 +21,7 @@ export interface RandomMixOptions {
  * Blends each example with the one before it in its batch, x and y (Zhang et al. 2017). y are to be shares of classes,
  * see oneHot.
  *
- * @param given.seed λ is that of `random(seed, "mixup", epoch, index of the batch)`
+ * @param options.seed λ is that of `random(seed, "mixup", epoch, index of the batch)`
  */
 export function randomMixup(options: RandomMixOptions) {
   const draw = drawing("mixup", options);
@@ -33,7 +33,7 @@ export function randomMixup(options: RandomMixOptions) {
  * Puts a rectangle of the example before into each of a batch, and mixes y by its area (Yun et al. 2019). y are to be
  * shares of classes, see oneHot.
  *
- * @param given.seed λ and place are those of `random(seed, "cutmix", epoch, index of the batch)`
+ * @param options.seed λ and place are those of `random(seed, "cutmix", epoch, index of the batch)`
  */
 export function randomCutmix(options: RandomMixOptions) {
   const draw = drawing("cutmix", options);

@@ -9,11 +9,11 @@ import { changeImages } from "./changeImages";
  * Another part of each image in every epoch, of any size and proportions within bounds, resized: torchvision's
  * `RandomResizedCrop`, as networks of ImageNet are usually trained.
  *
- * @param given.width,height of the result
- * @param given.scale,ratio bounds of the part, see {@link ResizedCropOptions}
- * @param given.like,method,antialias how it is resized, see resize; default Pillow's bilinear of bytes, and
+ * @param options.width,height of the result
+ * @param options.scale,ratio bounds of the part, see {@link ResizedCropOptions}
+ * @param options.like,method,antialias how it is resized, see resize; default Pillow's bilinear of bytes, and
  *   torch's with antialias of float32
- * @param given.seed parts are those of `random(seed, "resizedCrop", epoch, number of the example)`
+ * @param options.seed parts are those of `random(seed, "resizedCrop", epoch, number of the example)`
  * @throws CajalError `bad-shape` on delivery, for x other than `[n, height, width, channels]`
  */
 export function randomResizedCrop(
