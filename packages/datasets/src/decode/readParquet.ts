@@ -36,6 +36,10 @@ export async function readParquet(
   /** A file for one call of hyparquet. */
   const opened = (check?: (bytes: Uint8Array, from: number) => void) => {
     const state = { failed: false };
+    let fail: (error: unknown) => void;
+    // hyparquet may read before it listens: what fails there is told here, and nobody's promise is rejected.
+    const failure = new Promise<never>((_, reject) => (fail = reject));
+    failure.catch(() => {});
     const file = {
       byteLength: source.size,
       async slice(from: number, to = source.size): Promise<ArrayBuffer> {
@@ -43,22 +47,27 @@ export async function readParquet(
         // nobody hears what becomes of those: their bytes come only after all were begun, and else never.
         await new Promise((resolve) => setTimeout(resolve));
         if (state.failed) return new Promise(() => {});
-        const start = from < 0 ? source.size + from : from;
-        const bytes = await source.read(start, to - start);
-        check?.(bytes, start);
-        return Uint8Array.from(bytes).buffer;
+        try {
+          const start = from < 0 ? source.size + from : from;
+          const bytes = await source.read(start, to - start);
+          check?.(bytes, start);
+          return Uint8Array.from(bytes).buffer;
+        } catch (error) {
+          fail(error);
+          return new Promise(() => {});
+        }
       },
     };
-    return { file, state };
+    return { file, state, failure };
   };
   type AsyncFile = ReturnType<typeof opened>["file"];
   const guarded = async <T>(
     work: (file: AsyncFile) => Promise<T>,
     check?: (bytes: Uint8Array, from: number) => void,
   ): Promise<T> => {
-    const { file, state } = opened(check);
+    const { file, state, failure } = opened(check);
     try {
-      return await work(file);
+      return await Promise.race([work(file), failure]);
     } catch (cause) {
       state.failed = true;
       if (cause instanceof CajalError) throw cause;
