@@ -1,5 +1,5 @@
 // What ONNX Runtime's CUDA provider needs: a driver, the provider's own files, and the libraries that those name.
-import { needsOf } from "./elf";
+import { firstFolders, needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
 import { findLibrary, type System, textOf } from "./system";
 
@@ -82,7 +82,7 @@ function provider(system: System, runtime: string | undefined): Finding[] {
         cure: "npm rebuild onnxruntime-node --ignore-scripts=false fetches it (some 400 MB); it is no part of the package.",
       },
     ];
-  const first = [folder!, ...needs.runpath.map((path) => path.replaceAll(/\$\{?ORIGIN\}?/g, folder!))]; // prettier-ignore
+  const first = [folder!, ...firstFolders(needs, folder!)];
   const libraries = needs.needed.map((library): Finding => {
     const path = findLibrary(system, library, first);
     return {

@@ -7,6 +7,10 @@ export interface Needs {
   readonly runpath: readonly string[];
 }
 
+/** The folders that a library of this folder looks in first. */
+export const firstFolders = ({ runpath }: Needs, folder: string): string[] =>
+  runpath.map((path) => path.replaceAll(/\$\{?ORIGIN\}?/g, folder));
+
 const dynamicSegment = 2;
 const loadSegment = 1;
 const [tagNeeded, tagStrings, tagRpath, tagRunpath] = [1n, 5n, 15n, 29n];

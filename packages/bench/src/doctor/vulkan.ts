@@ -1,6 +1,6 @@
 // What WebGPU needs on Linux: the Vulkan loader, and a driver that it can load.
 import { posix } from "node:path";
-import { needsOf } from "./elf";
+import { firstFolders, needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
 import { findLibrary, type System, textOf } from "./system";
 
@@ -88,9 +88,9 @@ function driverOf(system: System, manifest: string): Finding {
     : findLibrary(system, library);
   if (path === undefined || !system.exists(path)) return broken(`${library} is not found`);
   // A driver that lacks a library is passed over without a word: NVIDIA's asks for X11's even where nothing is shown.
-  const { needed = [], runpath = [] } = needsOf(system.read(path) ?? new Uint8Array()) ?? {};
-  const first = runpath.map((each) => each.replaceAll(/\$\{?ORIGIN\}?/g, posix.dirname(path)));
-  const missing = needed.filter((name) => findLibrary(system, name, first) === undefined);
+  const needs = needsOf(system.read(path) ?? new Uint8Array()) ?? { needed: [], runpath: [] };
+  const first = firstFolders(needs, posix.dirname(path));
+  const missing = needs.needed.filter((name) => findLibrary(system, name, first) === undefined);
   if (missing.length > 0)
     return {
       what,

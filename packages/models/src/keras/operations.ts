@@ -52,8 +52,14 @@ function onlyCall({ name, inbound_nodes }: Json): unknown {
 const kerasTensor = (given: unknown): Ref | undefined => {
   const config = isObject(given) ? given.config : undefined;
   const history = isObject(config) ? config.keras_history : undefined;
-  return Array.isArray(history) ? (history as unknown as Ref) : undefined;
+  return isRef(history) ? history : undefined;
 };
+
+const isRef = (value: unknown): value is Ref =>
+  Array.isArray(value) &&
+  value.length === 3 &&
+  typeof value[0] === "string" &&
+  value.slice(1).every(Number.isInteger);
 
 function ofKeras3(entry: Json): Json | undefined {
   const { class_name, module, inbound_nodes } = entry;

@@ -14,8 +14,8 @@ export interface DeviceHost {
       readonly session: InferenceSession;
       /** Of the inputs that read what is kept; also of the outputs that are written for them. */
       readonly shapes: Readonly<Record<string, readonly number[]>>;
-      /** An ONNX file that gives its input `x` as `y`. */
-      readonly copy: Uint8Array;
+      /** An ONNX file that gives its input `x` as `y`; there wherever results stay on the device. */
+      readonly copy?: Uint8Array | undefined;
     },
     request: RunRequest,
   ): Promise<Readonly<Record<string, Tensor>>>;

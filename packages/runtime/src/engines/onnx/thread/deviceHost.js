@@ -80,7 +80,7 @@ export function deviceHost() {
 
     run: ({ ort, session, shapes, copy }, { feeds, kept, into }) =>
       inTurn(async () => {
-        copies ??= copiesOf(ort, copy);
+        copies ??= copiesOf(ort, /** @type {Uint8Array} */ (copy));
         /** @type {Record<string, OrtTensor>} */
         const inputs = {};
         for (const [name, { dtype, data, shape }] of Object.entries(feeds))

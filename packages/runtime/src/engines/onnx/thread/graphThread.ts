@@ -205,12 +205,12 @@ async function prepared(model: OnnxModel, kept: readonly string[], device: Devic
   const { model: bytes, externalData } = encodeModelForMemory(forProvider(model, device));
   const shapes = shapesOf(inputs);
   const session = { ...further, externalData };
-  const about = { bytes, session, shapes, fills: false, copy };
+  const about = { bytes, session, shapes, fills: false };
   if (keepsOnDevice(device)) {
     const preferredOutputLocation = Object.fromEntries(
       namesOf(outputs).map((name) => [name, kept.includes(name) ? "gpu-buffer" : "cpu"] as const),
     );
-    return { ...about, session: { ...session, preferredOutputLocation } };
+    return { ...about, session: { ...session, preferredOutputLocation }, copy: copyGraph() };
   }
   const fills = await fillsOutputs(device);
   const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
@@ -218,14 +218,15 @@ async function prepared(model: OnnxModel, kept: readonly string[], device: Devic
   return { ...about, bytes: withoutResults(bytes), fills, written: shapesOf(outputs) };
 }
 
-/** A graph that gives what it takes, on whichever side of the bus either is. */
-const copy = encodeModel(
-  (() => {
-    const g = new GraphBuilder({ name: "copy" });
-    g.output(g.identity(g.input("x", "float32", undefined)), "y");
-    return g.build();
-  })(),
-);
+let copy: Uint8Array | undefined;
+
+/** A graph that gives what it takes, on whichever side of the bus either is; made when a device first needs it. */
+function copyGraph(): Uint8Array {
+  if (copy) return copy;
+  const g = new GraphBuilder({ name: "copy" });
+  g.output(g.identity(g.input("x", "float32", undefined)), "y");
+  return (copy = encodeModel(g.build()));
+}
 
 const namesOf = (values: readonly ValueInfo[]): string[] => values.map(({ name }) => name);
 
