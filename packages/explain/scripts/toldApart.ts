@@ -1,6 +1,6 @@
 // Whether metrics tell good maps from random ones: deletion, insertion and ROAD of Grad-CAM and integrated gradients
-// beside a random map, of photographs in a real network; and how alike maps stay while the network's weights are drawn
-// anew from the scores backwards, as Adebayo et al. 2018 (arXiv:1810.03292) did it.
+// beside random maps (the map itself, moved; noise), of photographs in a real network; and how alike maps stay while
+// the network's weights are drawn anew from the scores backwards, as Adebayo et al. 2018 (arXiv:1810.03292) did it.
 //   node scripts/run-source.mjs packages/explain/scripts/toldApart.ts NETWORK PHOTOGRAPHS [--images 100] [--points 50] [--randomised 20]
 // NETWORK: the TF.js files of MobileNet 0.75 at 224; PHOTOGRAPHS: a folder with labels.csv (file, wnid, class, label).
 import { parseArgs } from "node:util";
@@ -39,32 +39,35 @@ const judged = [
 ] as const;
 
 console.log(`${images.length} photographs, MobileNet 0.75 at 224, the network's own top class`);
-console.log("| method | figure | map | random map | difference, 95 % | better of 100 |");
-console.log("| ------ | ------ | --- | ---------- | ---------------- | ------------- |");
+console.log("| method | figure | map | moved map | difference, 95 % | better, % | noise | difference, 95 % | better, % |"); // prettier-ignore
+console.log("| ------ | ------ | --- | --------- | ---------------- | --------- | ----- | ---------------- | --------- |"); // prettier-ignore
 const spent = new Map<MetricName, number>();
 for (const asked of compared) {
-  const found = judged.map(() => ({ own: [] as number[], chance: [] as number[] }));
+  const figuresOf = judged.map(() => ({ own: [] as number[], moved: [] as number[], noise: [] as number[] })); // prettier-ignore
   for (const [i, x] of images.entries()) {
     const { map, targets } = await explainer.attribute(x, asked);
-    const measured = new Map<MetricName, Awaited<ReturnType<typeof measure>>>();
-    for (const [k, { metric, figure }] of judged.entries()) {
-      if (!measured.has(metric)) measured.set(metric, await measure(x, metric, map, targets, i));
-      const { figures, random } = measured.get(metric)!;
-      found[k]!.own.push(figures[figure]![0] as number);
-      found[k]!.chance.push(random[figure]![0] as number);
+    for (const control of ["moved", "noise"] as const) {
+      const measured = new Map<MetricName, Awaited<ReturnType<typeof measure>>>();
+      for (const [k, { metric, figure }] of judged.entries()) {
+        if (!measured.has(metric)) measured.set(metric, await measure(x, metric, { heat: map, target: targets, seed: i, control })); // prettier-ignore
+        const { figures, random } = measured.get(metric)!;
+        if (control === "moved") figuresOf[k]!.own.push(figures[figure]![0] as number);
+        figuresOf[k]![control].push(random[figure]![0] as number);
+      }
     }
   }
   for (const [k, { figure, sign }] of judged.entries()) {
-    const { own, chance } = found[k]!;
-    const differences = own.map((value, i) => value - chance[i]!);
-    const better = differences.filter((value) => sign * value > 0).length;
-    console.log(
-      `| ${asked.method} | ${figure} | ${mean(own).toFixed(3)} | ${mean(chance).toFixed(3)} | ${interval(differences)} | ${((100 * better) / own.length).toFixed(0)} |`,
-    );
+    const { own, ...others } = figuresOf[k]!;
+    const cells = Object.values(others).map((other) => {
+      const differences = own.map((value, i) => value - other[i]!);
+      const better = differences.filter((value) => sign * value > 0).length;
+      return `${mean(other).toFixed(3)} | ${interval(differences)} | ${((100 * better) / own.length).toFixed(0)}`;
+    });
+    console.log(`| ${asked.method} | ${figure} | ${mean(own).toFixed(3)} | ${cells.join(" | ")} |`);
   }
 }
 for (const [metric, seconds] of spent)
-  console.log(`${metric}: ${(seconds / images.length / compared.length).toFixed(2)} s of processor time a photograph, its random map among it`); // prettier-ignore
+  console.log(`${metric}: ${(seconds / images.length / compared.length / 2).toFixed(2)} s of processor time a photograph and random map`); // prettier-ignore
 
 const some = scaled((await photographs(folder, Number(values.randomised))).map(({ pixels }) => pixels)); // prettier-ignore
 const depths = [0, 1, 2, 4, 8, 14, 28];
@@ -85,20 +88,13 @@ for (const of of [
   console.log(`| ${of.method} | ${cells.join(" | ")} |`);
 }
 
-async function measure(
-  x: Tensor,
-  metric: MetricName,
-  map: Tensor,
-  targets: readonly number[],
-  seed: number,
-) {
+async function measure(x: Tensor, metric: MetricName, options: object) {
   const pixelsPerStep = Math.ceil(224 ** 2 / Number(values.points));
-  const options = metric === "deletion-insertion" ? { pixelsPerStep } : {};
   const before = process.cpuUsage();
-  const made = await explainer.measure(x, { metric, heat: map, target: targets, seed, ...options } as never); // prettier-ignore
+  const measurement = await explainer.measure(x, { metric, ...options, ...(metric === "road" ? {} : { pixelsPerStep }) } as never); // prettier-ignore
   const { user, system } = process.cpuUsage(before);
   spent.set(metric, (spent.get(metric) ?? 0) + (user + system) / 1e6);
-  return made;
+  return measurement;
 }
 
 function mean(of: readonly number[]): number {

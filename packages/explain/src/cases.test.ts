@@ -147,6 +147,13 @@ describe("an explainer", async () => {
       expect(Object.keys(random)).toEqual(Object.keys(figures));
       expect(JSON.stringify(random)).not.toBe(JSON.stringify(figures));
     }
+    const noise = await nhwc.measure(last, { metric: "road", heat, control: "noise" });
+    const moved = await nhwc.measure(last, { metric: "road", heat, control: "moved" });
+    expect(noise.figures).toEqual(moved.figures);
+    expect(noise.random).not.toEqual(moved.random);
+    expect((await nhwc.measure(last, { metric: "road", heat })).random).toEqual(moved.random);
+    for (const wrong of [{ control: "shuffled" }, { channels: "absolut" }])
+      await expect(nhwc.measure(last, { metric: "road", heat, ...wrong } as never)).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
     const of = { method: "saliency" } as const;
     const same = await nhwc.measure(last, { metric: "randomisation", of, depths: [0, 1, 4] });
     const similarity = same.figures["similarity"] as number[][];

@@ -46,7 +46,7 @@ export async function explainPage(
 <body>
 <header><p class="kicker">cajal explain</p><h1>What ${escaped(model)} looks at</h1>
 <p class="lead">Red speaks for the class, blue against it; on maps that are never negative, the lighter the more. Figures
-stand beside those of a random map: a good map has low deletion, high insertion and high ROAD.</p></header>
+stand beside those of the same map moved elsewhere: a good map has low deletion, high insertion and high ROAD.</p></header>
 ${sections.join("\n")}
 </body>
 </html>

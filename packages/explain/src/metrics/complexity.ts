@@ -1,6 +1,6 @@
 // How few pixels a map is about: the Gini index of heat + 1e-7 (Chalasani et al. 2020, arXiv:1810.06583), high where
 // few are hot; and the entropy of heat/Σ|heat|, natural logarithm (Bhatt et al. 2020, arXiv:2005.00631), low then.
-// Both are meant for heat that is not negative.
+// A moved map is as sparse: the random map is noise. Both are meant for heat that is not negative.
 import { total } from "../methods/shared/evaluate";
 import { defineMetric } from "./metric";
 import { beside, heatOptions, type HeatOptions } from "./shared";
@@ -11,7 +11,7 @@ export const complexity = defineMetric({
   judges: { figure: "sparseness", better: "higher" },
   options: [...heatOptions],
   measure: (call, options: HeatOptions) =>
-    beside(call, options, (heat) => ({
+    beside(call, { ...options, control: "noise" }, (heat) => ({
       sparseness: heat.map((row) => {
         const sorted = Float64Array.from(row, (h) => h + 1e-7).toSorted();
         const n = sorted.length;

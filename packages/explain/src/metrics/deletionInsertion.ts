@@ -7,9 +7,15 @@ import { baselineOf, type Baseline } from "../methods/baseline";
 import { rowOf, rows } from "../network/rows";
 import { logitsOf } from "../attacks/attack";
 import { defineMetric, type MetricCall } from "./metric";
-import { beside, fallingOrder, heatOptions, type Heat, type HeatOptions } from "./shared";
+import {
+  beside,
+  fallingOrder,
+  controlledOptions,
+  type Heat,
+  type ControlledOptions,
+} from "./shared";
 
-export interface DeletionInsertionOptions extends HeatOptions {
+export interface DeletionInsertionOptions extends ControlledOptions {
   /** What pixels are replaced by. Default 0. */
   readonly substrate?: Baseline;
   /** Default: a fiftieth of the image. */
@@ -20,7 +26,7 @@ export const deletionInsertion = defineMetric({
   name: "deletion-insertion",
   title: "Deletion and insertion",
   judges: { figure: "insertionAuc", better: "higher" },
-  options: [...heatOptions, "substrate", "pixelsPerStep"],
+  options: [...controlledOptions, "substrate", "pixelsPerStep"],
   measure: (call, options: DeletionInsertionOptions) =>
     beside(call, options, (heat) => curves(call, heat, options)),
 });

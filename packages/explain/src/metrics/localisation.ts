@@ -45,7 +45,7 @@ export const localisation = defineMetric({
         return y >= top && y < bottom && x >= left && x < right;
       };
     };
-    return beside(call, options, (heat) => {
+    return beside(call, { ...options, control: "noise" }, (heat) => {
       const each = heat.map((row, image) => {
         const within = boxOf(image);
         const inside = Array.from(fallingOrder(row), (pixel) => (within(pixel) ? 1 : 0));

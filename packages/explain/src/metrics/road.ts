@@ -7,9 +7,9 @@ import { scoresOf } from "../methods/shared/evaluate";
 import { rowOf, rows, rowsOf } from "../network/rows";
 import { imputed } from "./impute";
 import { defineMetric, type MetricCall } from "./metric";
-import { beside, heatOptions, type Heat, type HeatOptions } from "./shared";
+import { beside, controlledOptions, type Heat, type ControlledOptions } from "./shared";
 
-export interface RoadOptions extends HeatOptions {
+export interface RoadOptions extends ControlledOptions {
   /** Default [20, 40, 60, 80]. */
   readonly percentiles?: readonly number[];
   /** Standard deviation of noise on imputed pixels. Default 0. */
@@ -20,7 +20,7 @@ export const road = defineMetric({
   name: "road",
   title: "ROAD",
   judges: { figure: "combined", better: "higher" },
-  options: [...heatOptions, "percentiles", "noise"],
+  options: [...controlledOptions, "percentiles", "noise"],
   measure: (call, options: RoadOptions) =>
     beside(call, options, (heat) => losses(call, heat, options)),
 });
