@@ -1,4 +1,6 @@
 // Values and gradients of anything in a network by anything else, on both engines.
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { random, tensor, type Tensor } from "@cajal/core";
 import { functional, toOnnx, type ModelConfig } from "@cajal/models";
 import { GraphBuilder } from "@cajal/onnx";
@@ -152,6 +154,22 @@ describe("openGradient of an ONNX graph", () => {
       session.run({ image: noise([batch, 4, 5, 2], "image") }),
     );
     expect((await Promise.all(runs)).map(({ value }) => value.shape[0])).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]); // prettier-ignore
+  });
+
+  it("keeps nothing of runs that are over", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const graph = toOnnx(network(), initialize(network(), { seed: 2 }));
+    await using session = await openGradient(graph);
+    const results: WeakRef<object>[] = [];
+    for (let run = 0; run < 6; run++) {
+      const { gradients } = await session.run({ image: noise([1, 4, 5, 2], "image") });
+      results.push(new WeakRef(gradients["image"]!));
+    }
+    // The last one may still lie on the stack.
+    await new Promise((done) => setTimeout(done, 10));
+    collect();
+    expect(results.slice(0, -1).filter((result) => result.deref() !== undefined)).toEqual([]);
   });
 
   it("goes backwards by rules, and feeds what these declare", async () => {

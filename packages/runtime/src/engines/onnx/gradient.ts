@@ -175,7 +175,8 @@ function compiled(open: (fed: Fed) => Promise<OpenedModel>) {
       graphs.delete(key);
       graphs.set(key, graph);
       const work = graph.opened.then(body);
-      graph.runs = Promise.allSettled([graph.runs, work]);
+      // Without results: a chain of them would keep what every run gave.
+      graph.runs = Promise.allSettled([graph.runs, work]).then(() => {});
       if (graphs.size > kept) put([...graphs.keys()][0]!);
       return work;
     },
