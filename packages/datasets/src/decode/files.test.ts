@@ -89,6 +89,16 @@ it("refuses Parquet pages that tell of more than there is, at once", async () =>
   expect(refused).toBeGreaterThan(30);
 });
 
+// −2³¹ + 1 to hyparquet, which would take two billion steps to come back.
+it("refuses a packed Parquet page with a literal of 2³¹ + 1 bytes", async () => {
+  const bytes = readFileSync(
+    new URL("../../fixtures/parquet/plain-snappy.parquet", import.meta.url),
+  );
+  bytes.set([0xfc, 0, 0, 0, 0x80], 20); // the first page begins at 19, with its size
+  const table = await readParquet(bytesSource(bytes, "x.parquet"));
+  await expect(table.rows()).rejects.toThrow(/^x\.parquet: .*ends amid a value/);
+});
+
 describe("readParquet", () => {
   const open = (name: string) =>
     readParquet(bytesSource(readFileSync(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url)), name)); // prettier-ignore

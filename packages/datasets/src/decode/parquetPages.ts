@@ -2,6 +2,7 @@
 // at their word: where a damaged page tells of billions it does not come back, or fills the memory.
 // What is checked: https://github.com/apache/parquet-format, Encodings.md and parquet.thrift.
 import type { Compressors, FileMetaData, PageHeader, SchemaTree } from "hyparquet";
+import { soundCompressors } from "./soundCompressors";
 
 /** hyparquet's own, so that what is checked is what will be decoded. */
 export interface Hyparquet {
@@ -44,17 +45,12 @@ const largestBlock = 2 ** 20;
 export function parquetPages(
   metadata: FileMetaData,
   { parquetSchema, parquetHeader, snappyUncompress, deltaBinaryUnpack }: Hyparquet,
-  decompressors: Compressors = {},
+  decompressors?: Compressors,
 ) {
   const columns = columnsOf(metadata, parquetSchema);
   const packed = new Map<number, Packed[]>();
-  const snappy = (input: Uint8Array, size: number) => {
-    const output = new Uint8Array(size);
-    snappyUncompress(input, output);
-    return output;
-  };
   const compressors = Object.fromEntries(
-    Object.entries({ SNAPPY: snappy, ...decompressors }).map(([codec, unpack]) => [
+    Object.entries(soundCompressors(snappyUncompress, decompressors)).map(([codec, unpack]) => [
       codec,
       (input: Uint8Array, size: number) => {
         const page = takeOut(packed, input);
