@@ -1,4 +1,4 @@
-import { CajalError, tensor } from "@cajal/core";
+import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, inFloat32, type GradientContext } from "./gradient";
 import { staticShape } from "./shared/sumTo";
@@ -35,19 +35,23 @@ export const attention = defineGradient({
     const scale = context.float("scale", 1 / Math.sqrt(size!));
     const products = g.matMul(g.mul(query, scale), g.transpose(key, [0, 1, 3, 2]));
     const cap = context.float("softcap", 0);
-    let logits = cap > 0 ? g.mul(g.tanh(g.mul(products, 1 / cap)), cap) : products;
+    const capped = cap > 0 ? g.mul(g.tanh(g.mul(products, 1 / cap)), cap) : products;
+    let logits = capped;
     const past = pastKey ? staticShape(pastKey, "of Attention")[2]! : 0;
     for (const bias of biases(g, context, { mask, used, length: length!, total, past }))
       logits = g.add(logits, bias.dtype === logits.dtype ? bias : g.cast(bias, logits.dtype));
+    const biased = logits;
     const lowest = lowestOf(logits);
     const open = g.cast(g.greater(logits, lowest), logits.dtype);
     const shares = g.mul(g.softmax(g.max(logits, lowest), { axis: -1 }), open);
     const y = g.matMul(shares, value);
+    const mode = context.int("qk_matmul_output_mode", 0);
+    const asked = context.node.outputs[3] ? [products, capped, biased, shares][mode] : undefined;
     return [
       flat ? g.reshape(g.transpose(y, [0, 2, 1, 3]), [batch!, length!, -1]) : y,
       presentKey,
       presentValue,
-      matrixAsked(context, { products, shares }),
+      asked,
     ];
   }),
   samples: inFloat32([
@@ -81,6 +85,11 @@ export const attention = defineGradient({
       attributes: { is_causal: 1, qk_matmul_output_mode: 3 },
       outputs: 4,
     },
+    // What comes before the softmax: capped, and with the mask too.
+    { inputs: [[1, 2, 2, 3], [1, 2, 3, 3], [1, 2, 3, 2], [2, 3]], attributes: { softcap: 0.7, qk_matmul_output_mode: 1 }, outputs: 4 }, // prettier-ignore
+    { inputs: [[1, 2, 2, 3], [1, 2, 3, 3], [1, 2, 3, 2], [2, 3]], attributes: { softcap: 0.7, qk_matmul_output_mode: 2 }, outputs: 4 }, // prettier-ignore
+    // Keys of which examples have 3 and 4.
+    { inputs: [[2, 2, 2, 3], [2, 2, 4, 3], [2, 2, 4, 2], undefined, undefined, undefined, tensor("int64", [2], [3, 4])], attributes: { is_causal: 1 }, opset: 24 }, // prettier-ignore
   ]),
 });
 
@@ -111,7 +120,7 @@ function biases(
     past: number;
   },
 ): Value[] {
-  const { node, int } = context;
+  const { int } = context;
   const masks: Value[] = [];
   const masked = (open: Value) => g.where(open, g.scalar("float32", 0), -Infinity);
   if (mask) {
@@ -126,39 +135,18 @@ function biases(
   const causal = int("is_causal", 0) === 1;
   const [left, right] = [int("left_window_size", -1), int("right_window_size", -1)];
   if (causal || left >= 0 || right >= 0) {
-    if (used)
-      throw new CajalError(
-        "unsupported",
-        `node "${node.name}": the gradient of Attention with nonpad_kv_seqlen and a causal mask or a window is not known.`,
-        { node: node.name, op: node.op },
-      );
-    const values = Array.from({ length: length * total }, (_, i) => {
-      // How far back of the query's own position the key lies.
-      const back = past + Math.floor(i / total) - (i % total);
-      const open = !(causal && back < 0) && !(left >= 0 && back > left) && !(right >= 0 && -back > right); // prettier-ignore
-      return open ? 0 : -Infinity;
-    });
-    masks.push(g.constant(tensor("float32", [length, total], values)));
+    // How far back of the query's own position the key lies: [queries, keys], or [batch, 1, queries, keys] where
+    // the queries are the last of the keys that an example has.
+    const back = Array.from({ length: length * total }, (_, i) => Math.floor(i / total) - (i % total) + (used ? -length : past)); // prettier-ignore
+    const rows = g.constant(tensor("int64", [length, total], back));
+    const backs = used ? g.add(rows, g.reshape(used, [-1, 1, 1, 1])) : rows;
+    if (causal) masks.push(masked(g.greaterOrEqual(backs, 0)));
+    if (left >= 0) masks.push(masked(g.lessOrEqual(backs, left)));
+    if (right >= 0) masks.push(masked(g.greaterOrEqual(backs, -right)));
   }
   if (used) {
     const places = g.int64s(Array.from({ length: total }, (_, i) => i));
     masks.push(masked(g.less(places, g.reshape(used, [-1, 1, 1, 1]))));
   }
   return masks;
-}
-
-/** The fourth output. Versions of the operator differ in what they give before the softmax. */
-function matrixAsked(
-  { node, int }: GradientContext,
-  { products, shares }: { products: Value; shares: Value },
-): Value | undefined {
-  if (!node.outputs[3]) return undefined;
-  const mode = int("qk_matmul_output_mode", 0);
-  if (mode === 0) return products;
-  if (mode === 3) return shares;
-  throw new CajalError(
-    "unsupported",
-    `node "${node.name}": the gradient of Attention's qk_matmul_output is known for qk_matmul_output_mode 0 and 3, not for ${mode}.`,
-    { node: node.name, op: node.op, mode },
-  );
 }

@@ -1,26 +1,26 @@
-import { CajalError } from "@cajal/core";
+import { CajalError, tensor } from "@cajal/core";
+import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient } from "./gradient";
-import { staticShape } from "./shared/sumTo";
+import { rankOf, staticShape, sumTo } from "./shared/sumTo";
 
 export const einsum = defineGradient({
   op: "Einsum",
   // The sum over everything of dy times all operands is linear in each: the gradient of one operand is the
   // Einsum of dy and the others, with that operand's letters as its result. Letters that it alone has
-  // were summed away: they are laid over it again.
-  gradient: ([dy], { node, inputs, string, wants }, g) => {
-    const { terms, result } = read(string("equation", ""), node.name);
+  // were summed away: they are laid over it again. Of letters that it has twice only the diagonal counted.
+  gradient: ([dy], { inputs, string, wants }, g) => {
+    const { terms, result } = read(string("equation", ""), inputs.map((x) => rankOf(x!))); // prettier-ignore
     return inputs.map((x, i) => {
       if (!wants(i)) return undefined;
       const others = terms.flatMap((_, k) => (k === i ? [] : [k]));
       const operands = [result, ...others.map((k) => terms[k]!)];
       const letters = [...terms[i]!];
-      const summed = letters.filter((letter) => operands.some((term) => term.includes(letter)));
-      const equation = `${operands.join(",")}->${summed.join("")}`;
+      const summed = letters.map((letter, axis) => letters.indexOf(letter) === axis && operands.some((term) => term.includes(letter))); // prettier-ignore
+      const equation = `${operands.join(",")}->${letters.filter((_, axis) => summed[axis]).join("")}`;
       const sum = g.op("Einsum", [dy, ...others.map((k) => inputs[k])], { equation });
-      if (summed.length === letters.length) return sum;
-      const shape = staticShape(x!, "of Einsum");
-      const open = shape.map((extent, axis) => (summed.includes(letters[axis]!) ? extent : 1));
-      return g.expand(g.reshape(sum, open), shape);
+      const missing = letters.flatMap((_, axis) => (summed[axis] ? [] : [axis]));
+      const dx = laidOver(g, missing.length > 0 ? g.unsqueeze(sum, missing) : sum, x!);
+      return new Set(letters).size < letters.length ? onDiagonals(g, dx, x!, letters) : dx;
     });
   },
   samples: [
@@ -30,21 +30,58 @@ export const einsum = defineGradient({
     { inputs: [[2, 3], [3, 4]], attributes: { equation: "ij,jk" } }, // prettier-ignore
     { inputs: [[2, 3, 4]], attributes: { equation: "ijk->ki" } },
     { inputs: [[2, 3], [3], [2]], attributes: { equation: "ij,j,i->" } }, // prettier-ignore
+    { inputs: [[3, 3]], attributes: { equation: "ii->i" } },
+    { inputs: [[3, 3]], attributes: { equation: "ii" } },
+    { inputs: [[3, 2, 3, 2], [2, 4]], attributes: { equation: "ijij,jk->ik" } }, // prettier-ignore
+    { inputs: [[3, 3, 2]], attributes: { equation: "iij->j" } },
+    { inputs: [[2, 5, 3, 4], [2, 5, 4, 2]], attributes: { equation: "...ij,...jk->...ik" } }, // prettier-ignore
+    { inputs: [[2, 1, 3, 4], [1, 5, 3, 4]], attributes: { equation: "...ij,...ij" } }, // prettier-ignore
+    { inputs: [[2, 3, 4]], attributes: { equation: "i...->..." } },
+    { inputs: [[2, 3, 4], [2, 4]], attributes: { equation: "b...c,bc->b..." } }, // prettier-ignore
+    // An extent of 1 is repeated.
+    { inputs: [[2, 1], [2, 3]], attributes: { equation: "ij,ij->ij" } }, // prettier-ignore
+    { inputs: [[2, 3], [1, 4]], attributes: { equation: "ij,jk->ik" } }, // prettier-ignore
   ],
 });
 
-/** The letters of each operand and of the result; without "->" those that occur once, in order. */
-function read(equation: string, name: string): { terms: string[]; result: string } {
-  const [left = "", right] = equation.replaceAll(" ", "").split("->");
-  const terms = left.split(",");
-  const once = [...left.replaceAll(",", "")].filter((letter, _, all) => all.filter((each) => each === letter).length === 1); // prettier-ignore
-  const result = right ?? once.toSorted().join("");
-  for (const term of [...terms, result])
-    if (!/^[a-zA-Z]*$/.test(term) || new Set(term).size < term.length)
-      throw new CajalError(
-        "unsupported",
-        `node "${name}": Einsum has a gradient where letters are named, each once an operand; got "${equation}".`,
-        { node: name, equation },
-      );
-  return { terms, result };
+/** `dy` with its extents of 1 repeated as far as `x` goes, and summed where x was repeated. */
+function laidOver(g: GraphBuilder, dy: Value, x: Value): Value {
+  const shape = x.shape!;
+  const same = dy.shape?.every((extent, axis) => extent !== undefined && extent === shape[axis]);
+  if (same) return dy;
+  const extents = shape.every((extent) => typeof extent === "number") ? shape : undefined;
+  return sumTo(g, g.expand(dy, extents ?? g.shape(x)), x);
 }
+
+/** `dx` where the indices of equal letters are equal, 0 elsewhere. */
+function onDiagonals(g: GraphBuilder, dx: Value, x: Value, letters: readonly string[]): Value {
+  const shape = staticShape(x, "of Einsum with a letter twice in an operand");
+  const along = (axis: number) =>
+    g.constant(tensor("int64", shape.map((n, i) => (i === axis ? n : 1)), Array.from({ length: shape[axis]! }, (_, i) => i))); // prettier-ignore
+  return letters.reduce((kept, letter, axis) => {
+    const first = letters.indexOf(letter);
+    return first === axis ? kept : g.where(g.equal(along(first), along(axis)), kept, 0);
+  }, dx);
+}
+
+/**
+ * The letters of each operand and of the result, with letters in place of "...", as many as there are axes, right-aligned.
+ * Without "->" the result has "...", and the letters that occur once, in order.
+ */
+function read(equation: string, ranks: readonly number[]): { terms: string[]; result: string } {
+  const [left = "", right] = equation.replaceAll(" ", "").split("->");
+  const named = left.split(",");
+  const once = [...left.replaceAll(/[,.]/g, "")].filter((letter, _, all) => all.filter((each) => each === letter).length === 1); // prettier-ignore
+  const free = named.map((term, i) => ranks[i]! - term.replace("...", "").length);
+  const axes = Math.max(0, ...free.filter((_, i) => named[i]!.includes("...")));
+  const unused = [...alphabet].filter((letter) => !equation.includes(letter));
+  if (axes > unused.length)
+    throw new CajalError("unsupported", `"${equation}" has ${axes} axes for "...", and ${unused.length} letters are left for them.`, { equation }); // prettier-ignore
+  const ellipsis = unused.slice(0, axes);
+  const spelt = (term: string, count = axes) =>
+    term.replace("...", ellipsis.slice(axes - count).join(""));
+  const result = right ?? (left.includes("...") ? "..." : "") + once.toSorted().join("");
+  return { terms: named.map((term, i) => spelt(term, free[i])), result: spelt(result) };
+}
+
+const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -90,6 +90,8 @@ export interface Gradient<Inputs extends number = number, Outputs extends number
 export interface GradientSample {
   readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
   readonly attributes?: Attributes;
+  /** The operator set that it is of, if it takes a later one than the operator's first. */
+  readonly opset?: number;
   /** Number of outputs, 1 unless said. */
   readonly outputs?: number;
   /** Of the output, where only running the operator tells it. */

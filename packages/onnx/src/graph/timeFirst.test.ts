@@ -50,13 +50,18 @@ it.each(cells)("%s computes and gives gradients so", async (op, gates, states) =
     const model = g.build();
     const written = timeFirst(model);
     expect(written.graph.nodes.some((node) => node.attributes["layout"]?.value === 1)).toBe(false);
-    // What is loaded is written so, and has gradients.
+    // What is loaded is written so, and has gradients, as what was built has before it is loaded.
     const loaded = GraphBuilder.from(model);
-    const last = loaded.value("y1");
-    const of = loaded.reduceSum(loaded.mul(last, last), { keepdims: false });
-    const by = [...feeds.keys()].map((name) => loaded.value(name));
-    gradients(loaded, of, by).forEach((dx, i) => loaded.output(dx, `d${i}`));
-    const ran = Object.entries(await run(loaded, feeds));
+    for (const [graph, prefix] of [
+      [loaded, "d"],
+      [g, "built/d"],
+    ] as const) {
+      const last = graph.value("y1");
+      const of = graph.reduceSum(graph.mul(last, last), { keepdims: false });
+      const by = [...feeds.keys()].map((name) => graph.value(name));
+      gradients(graph, of, by).forEach((dx, i) => graph.output(dx, `${prefix}${i}`));
+    }
+    const ran = [...Object.entries(await run(loaded, feeds)), ...Object.entries(await run(GraphBuilder.from(g.build()), feeds))]; // prettier-ignore
     return Object.fromEntries(
       ran.map(([name, { dims, data }]) => [name, tensor("float32", dims, data as Float32Array)]),
     );
@@ -66,7 +71,8 @@ it.each(cells)("%s computes and gives gradients so", async (op, gates, states) =
     expect(got.shape).toEqual(expected.shape);
     got.data.forEach((value, i) => expect(value).toBeCloseTo(Number(expected.data[i]), 5));
   };
-  for (const name of ["y1", "d0", "d1"]) close(swapped(batchFirst[name]!), plain[name]!);
+  for (const name of ["y1", "d0", "d1", "built/d0", "built/d1"])
+    close(swapped(batchFirst[name]!), plain[name]!);
   // Y: [batch, steps, directions, units] of [steps, directions, batch, units].
   const y = batchFirst["y0"]!;
   expect(y.shape).toEqual([batch, steps, 2, units]);

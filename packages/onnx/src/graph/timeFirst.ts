@@ -6,11 +6,11 @@ import type { Attribute, Graph, Node, OnnxModel } from "../model/model";
 const recurrent = ["RNN", "GRU", "LSTM"];
 
 /** [batch, a, b] ↔ [a, batch, b] */
-const swapped = [1, 0, 2];
+export const swapped = [1, 0, 2];
 /** What makes [batch, steps, directions, units] of [steps, directions, batch, units]. */
-const sequence = [2, 0, 1, 3];
+export const sequence = [2, 0, 1, 3];
 /** The inputs whose batch comes first: X, initial_h, initial_c. */
-const batched = [0, 5, 6];
+export const batched = [0, 5, 6];
 
 /** The model with every recurrent node of layout 1 written with layout 0; the model itself where there is none. */
 export function timeFirst(model: OnnxModel): OnnxModel {

@@ -1,4 +1,4 @@
-import { broadcast, show, unify, type Dims } from "../model/dims";
+import { broadcast, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, type Inferred } from "./operator";
@@ -26,32 +26,39 @@ export const einsum = defineOperator({
         `equation "${equation}" has ${terms.length} terms for ${inputs.length} inputs.`,
       );
     const extents = new Map<string, Dim>();
-    let ellipsis: Dims = [];
+    /** Of what "..." stands for; none until a term says how many axes these are. */
+    let ellipsis: readonly Dim[] | undefined;
+    // What is unknown may have more than one element, which an extent of 1 repeats for.
+    let isKnown = true;
     terms.forEach((term, i) => {
       const { shape } = inputs[i]!;
       const [before = "", after] = term.split("...");
       const letters = [...before, ...(after ?? "")];
       if (!shape) {
-        if (after !== undefined) ellipsis = undefined;
-        for (const letter of letters) if (!extents.has(letter)) extents.set(letter, undefined);
+        if (after !== undefined) isKnown = false;
+        for (const letter of letters)
+          if ((extents.get(letter) ?? 1) === 1) extents.set(letter, undefined);
         return;
       }
       const free = shape.length - letters.length;
       if (free < 0 || (free > 0 && after === undefined))
         throw badShape(`term "${term}" of equation "${equation}" does not fit ${show(shape)}.`);
-      if (after !== undefined)
-        ellipsis = broadcast(ellipsis, shape.slice(before.length, before.length + free));
+      if (after !== undefined) {
+        const own = shape.slice(before.length, before.length + free);
+        if (ellipsis && ellipsis.length !== free)
+          throw badShape(`"..." of equation "${equation}" is ${show(ellipsis)} before, and ${show(own)} of ${show(shape)}: expected as many axes.`); // prettier-ignore
+        ellipsis = ellipsis ? broadcast(ellipsis, own) : own;
+      }
       letters.forEach((letter, j) => {
         const extent = shape[j < before.length ? j : j + free];
         const previous = extents.get(letter);
         // An extent of 1 broadcasts.
-        if (previous === 1 || extent === 1) extents.set(letter, previous === 1 ? extent : previous);
-        else
+        if (!extents.has(letter) || previous === 1) extents.set(letter, extent);
+        else if (extent !== 1)
           extents.set(
             letter,
             unify(previous, extent, () => `"${letter}" of equation "${equation}", ${show(shape)}`),
           );
-        if (!previous && extent === 1) extents.set(letter, 1);
       });
     });
     const result =
@@ -61,7 +68,7 @@ export const einsum = defineOperator({
           .filter((letter) => left.split(letter).length === 2)
           .sort()
           .join("");
-    if (result.includes("...") && !ellipsis) return [{ dtype, shape: undefined }];
+    if (result.includes("...") && !(ellipsis && isKnown)) return [{ dtype, shape: undefined }];
     const [before = "", after] = result.split("...");
     const extent = (letter: string) => {
       if (!extents.has(letter))

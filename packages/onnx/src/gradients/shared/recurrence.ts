@@ -2,6 +2,7 @@
 // of what is written here: back-propagation through time (Werbos 1990).
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
+import { batched, sequence, swapped } from "../../graph/timeFirst";
 import type { Gradient, GradientContext } from "../gradient";
 import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
 import { staticShape } from "./sumTo";
@@ -39,9 +40,12 @@ export interface CellWeights {
 /** The gradient of a recurrent operator whose step is `cell`. */
 export const gradientOfRecurrence = (cell: Cell): Gradient["gradient"] =>
   writtenOut((context, g) => {
-    // ONNX Runtime's CPU provider does not run it either.
-    if (context.int("layout", 0) !== 0) throw unsupported(context, "layout 1");
-    return unroll(g, cell, context);
+    if (context.int("layout", 0) === 0) return unroll(g, cell, context);
+    const inputs = context.inputs.map(
+      (x, i) => x && (batched.includes(i) ? g.transpose(x, swapped) : x),
+    );
+    const [y, ...states] = unroll(g, cell, { ...context, inputs: inputs as [Value] });
+    return [g.transpose(y!, sequence), ...states.map((state) => g.transpose(state, swapped))];
   });
 
 /** Y, Y_h and, for an LSTM, Y_c. */

@@ -1,18 +1,69 @@
-// What the gradients of the Scatter operators share: which of them there are.
+// What the gradients of the Scatter operators share: what becomes of an element x and of the updates u that
+// went to its place.
 import { CajalError } from "@cajal/core";
-import type { GradientContext } from "../gradient";
+import type { GraphBuilder, Value } from "../../graph/builder";
+import type { Gradient, GradientContext } from "../gradient";
+
+/** How the operator places, and reads what lies in the places. */
+interface Places {
+  scatter(data: Value, updates: Value, reduction?: "none" | "add" | "mul"): Value;
+  gather(data: Value): Value;
+}
+
+/** The gradient of a Scatter operator. */
+export const gradientOfScatter =
+  (
+    placesOf: (context: GradientContext<3>, g: GraphBuilder) => Places,
+  ): Gradient<3, 1>["gradient"] =>
+  ([dy], context, g) => {
+    const { wants, node, string } = context;
+    const reduction = string("reduction", "none");
+    const rule = rules[reduction];
+    if (!rule) throw new CajalError("unsupported", `reduction ${reduction} has no gradient; those that have one are ${Object.keys(rules).join(", ")}.`, { node: node.name, op: node.op, reduction }); // prettier-ignore
+    const [dx, du] = rule(dy, context, placesOf(context, g), g);
+    return [wants(0) ? dx() : undefined, undefined, wants(2) ? du() : undefined];
+  };
+
+type Rule = (
+  dy: Value,
+  context: GradientContext<3>,
+  places: Places,
+  g: GraphBuilder,
+) => readonly [dx: () => Value, du: () => Value];
 
 /**
- * Whether updates replace what was there, or are added to it.
- *
- * @throws CajalError `unsupported` for other reductions
+ * y = max(x, u₁, u₂, …): dy goes to where the extremum was found, in equal parts where it was found several times
+ * (as in ReduceMax; torch.scatter_reduce does so too).
  */
-export function replaces({ node, string }: GradientContext): boolean {
-  const reduction = string("reduction", "none");
-  if (reduction === "none" || reduction === "add") return reduction === "none";
-  throw new CajalError(
-    "unsupported",
-    `${node.op} has a gradient for reductions none and add, not for ${reduction}.`,
-    { node: node.name, op: node.op, reduction },
-  );
-}
+const extremum: Rule = (dy, { inputs: [x, , u], outputs: [y] }, { scatter, gather }, g) => {
+  const hits = (value: Value, at: Value) => g.cast(g.equal(value, at), dy.dtype);
+  const [kept, placed] = [hits(x, y!), hits(u, gather(y!))];
+  const share = g.div(dy, scatter(kept, placed, "add"));
+  return [() => g.mul(share, kept), () => g.mul(gather(share), placed)];
+};
+
+const rules: Readonly<Record<string, Rule>> = {
+  // What is replaced gets nothing; an update gets dy of where it went. (No place is replaced twice: ONNX leaves open
+  // which update would stay.)
+  none: (dy, { inputs: [, , u] }, { scatter, gather }, g) => [
+    () => scatter(dy, g.expand(g.scalar(dy.dtype, 0), g.shape(u))),
+    () => gather(dy),
+  ],
+  add: (dy, _, { gather }) => [() => dy, () => gather(dy)],
+  // y = x u₁ u₂ …: dy times all the others, without those that are 0 where one is left out.
+  mul: (dy, { inputs: [x, , u] }, { scatter, gather }, g) => {
+    const isZero = (value: Value) => g.equal(value, 0);
+    const count = (value: Value) => g.cast(isZero(value), dy.dtype);
+    const others = () => {
+      const zeros = gather(scatter(count(x), count(u), "add"));
+      const unless0 = (value: Value) => g.where(isZero(value), 1, value);
+      const product = gather(g.mul(dy, scatter(unless0(x), unless0(u), "mul")));
+      const left = g.sub(zeros, count(u));
+      return g.where(g.equal(left, 0), g.div(product, unless0(u)), 0);
+    };
+    const ones = () => g.expand(g.scalar(dy.dtype, 1), g.shape(x));
+    return [() => g.mul(dy, scatter(ones(), u, "mul")), others];
+  },
+  max: extremum,
+  min: extremum,
+};
