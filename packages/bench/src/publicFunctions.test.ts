@@ -25,6 +25,7 @@ const left: Readonly<Record<string, string>> = {
 
 /** Whose sound arguments name what is not there, for nothing is fetched and no file lies here. */
 const absent = [
+  "files fetchBytes",
   "files/node fetchFile",
   "files/node fileSource",
   "onnx/node readModel",

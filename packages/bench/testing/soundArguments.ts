@@ -113,6 +113,7 @@ export const soundArguments: Readonly<
   "files openZip": () => [bytesSource(zip)],
   "files encodeSafetensors": () => [{ tensors: weights, metadata: { a: "b" } }],
   "files decodeSafetensors": () => [encodeSafetensors({ tensors: weights, metadata: {} })],
+  "files fetchBytes": () => [{ urls: ["data:,x"], retries: 0 }],
   "files bytesSource": () => [npy, "npy"],
   "files blobSource": () => [new Blob([npy])],
   "files/node gunzip": () => [gzipSync(npy), { name: "x", limit: 1000 }],

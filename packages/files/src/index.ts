@@ -15,3 +15,5 @@ export { crc32 } from "./containers/crc32";
 export { listTar, readTar } from "./containers/readTar";
 export type { TarHeader } from "./containers/tarMembers";
 export { blobSource, bytesSource, type ByteSource } from "./byteSource";
+export { fetchBytes, type FetchBytesOptions } from "./fetch/fetchBytes";
+export { requestOptions, type FetchProgress, type RequestOptions } from "./fetch/download";

@@ -5,8 +5,8 @@ export {
   type CachedFile,
 } from "./fetch/cacheContents";
 export { cacheFolder } from "./fetch/cacheFolder";
-export type { FetchFileOptions, FetchProgress } from "./fetch/download";
-export { fetchFile } from "./fetch/fetchFile";
+export type { FetchProgress } from "./fetch/download";
+export { fetchFile, type FetchFileOptions } from "./fetch/fetchFile";
 export { fileSource } from "./fileSource";
 export { gunzip, isGzip, readThrough } from "./containers/gunzip";
 export { ioErrors, systemCode } from "./ioErrors";

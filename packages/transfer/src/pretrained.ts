@@ -7,7 +7,8 @@ import {
   type Preprocessing,
   type Weights,
 } from "@cajal/core";
-import type { FetchProgress } from "@cajal/files/node";
+import { requestOptions } from "@cajal/files";
+import type { FetchFileOptions } from "@cajal/files/node";
 import {
   modelFacts,
   weightFile,
@@ -16,10 +17,10 @@ import {
   type ModelConfig,
 } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
-import { readWeights } from "./readModel";
-import type { ModelSource } from "./source";
+import { readWeights, weightsIn } from "./readModel";
+import { alone, sourceOptions, type ModelSource, type SourceOptions } from "./source";
 
-export interface PretrainedOptions extends ApplicationOptions {
+export interface PretrainedOptions extends ApplicationOptions, SourceOptions {
   /** Width, of networks that have several. Default 1. */
   readonly alpha?: number;
   /** ResNet50's files of today or of 2016; Keras' classes differ in nothing but layers' names. Default "current". */
@@ -42,10 +43,6 @@ export interface PretrainedOptions extends ApplicationOptions {
   readonly seed?: number;
   /** Ends the download; the next call goes on from there. */
   readonly signal?: AbortSignal;
-  /** Is told of every piece that comes. */
-  readonly onProgress?: (progress: FetchProgress) => void;
-  /** Default the global one. */
-  readonly fetch?: typeof globalThis.fetch;
 }
 
 /** A network that is ready for use. */
@@ -60,7 +57,7 @@ export interface Pretrained {
   readonly labels?: readonly string[];
 }
 
-const own = ["alpha", "generation", "weights", "mirror", "cache", "offline", "seed", "signal", "onProgress", "fetch"] as const; // prettier-ignore
+const own = ["alpha", "generation", "weights", "mirror", "cache", "offline", "seed"] as const;
 const ofNetwork = ["include_top", "input_shape", "pooling", "classes", "classifier_activation", "name"] as const; // prettier-ignore
 
 /**
@@ -77,10 +74,10 @@ export async function pretrained(
   name: string,
   options: PretrainedOptions = {},
 ): Promise<Pretrained> {
-  checkOptions("pretrained", options, [...ofNetwork, ...own]);
+  checkOptions("pretrained", options, [...ofNetwork, ...own, ...Object.keys(requestOptions)]);
   const facts = modelFacts(name);
   const { weights: source = "imagenet", alpha, include_top = true, classes = 1000 } = options;
-  const { signal, fetch, seed = 0 } = options;
+  const { signal, seed = 0 } = options;
   const builds = Object.fromEntries(
     [...ofNetwork, "alpha" as const]
       .filter((key) => options[key] !== undefined)
@@ -94,7 +91,7 @@ export async function pretrained(
       `${facts.name}: got classes ${classes}, and the published weights tell 1000 apart. For a head of your own: { include_top: false }, then fineTune; or give other weights.`,
       { classes },
     );
-  const reading = { ...(fetch && { fetch }), ...(signal && { signal }) };
+  const reading = sourceOptions(options);
   const weights =
     source === null
       ? initialize(model, { seed })
@@ -130,41 +127,53 @@ export async function pretrained(
     if (mirror && !/^https?:/i.test(mirror))
       return readWeights(`${mirror.replace(/[\\/]$/, "")}/${fileName}`, model, reading);
     const urls = [...(mirror ? [`${mirror.replace(/\/$/, "")}/${fileName}`] : []), ...file.urls];
-    if (!process?.getBuiltinModule) return readWeights(urls[0]!, model, reading);
+    if (!process?.getBuiltinModule) {
+      // Browsers keep what their servers allow them to; MD5 they have not.
+      const { fetchBytes } = await import("@cajal/files");
+      return weightsIn(alone(await fetchBytes({ urls, ...reading })), model, signal);
+    }
     const { fetchFile } = await import("@cajal/files/node");
-    const { readFile, rm, writeFile } = process.getBuiltinModule("node:fs/promises");
     // Of one name there are two files.
     const to = `weights/${file.generation === "2016" ? "2016/" : ""}${fileName}`;
-    const { cache, offline, onProgress } = options;
+    const { cache, offline } = options;
     const fetching = {
       urls,
       to,
       ...reading,
       ...(cache !== undefined && { cache }),
       ...(offline !== undefined && { offline }),
-      ...(onProgress && { onProgress }),
     };
     if (file.md5)
       return readWeights(await fetchFile({ ...fetching, md5: file.md5 }), model, reading);
-    const path = await fetchFile(fetching);
-    const note = `${path}.sha256`;
-    const noted = await readFile(note, "utf8").catch(() => undefined);
-    if (noted) return readWeights(await fetchFile({ ...fetching, sha256: noted.trim() }), model, reading); // prettier-ignore
-    try {
-      const weights = await readWeights(path, model, reading);
-      const { createHash } = process.getBuiltinModule("node:crypto");
-      await writeFile(
-        note,
-        createHash("sha256")
-          .update(await readFile(path))
-          .digest("hex"),
-      );
-      return weights;
-    } catch (error) {
-      // The cache keeps no file that is none.
-      if (isCajalError(error, "bad-file")) await rm(path, { force: true });
-      throw error;
-    }
+    return readNoted(fetching, model, reading);
+  }
+}
+
+/** Of files without a published hash: that of the first one that fits is noted beside it, and later ones are compared. */
+async function readNoted(
+  fetching: FetchFileOptions,
+  model: ModelConfig,
+  reading: SourceOptions,
+): Promise<Weights> {
+  const { fetchFile, writeWhole } = await import("@cajal/files/node");
+  const { readFile, rm } = process.getBuiltinModule("node:fs/promises");
+  const path = await fetchFile(fetching);
+  const note = `${path}.sha256`;
+  const noted = (await readFile(note, "utf8").catch(() => "")).trim();
+  if (/^[0-9a-f]{64}$/.test(noted))
+    return readWeights(await fetchFile({ ...fetching, sha256: noted }), model, reading);
+  try {
+    const weights = await readWeights(path, model, reading);
+    const { createHash } = process.getBuiltinModule("node:crypto");
+    const hash = createHash("sha256");
+    for await (const piece of process.getBuiltinModule("node:fs").createReadStream(path))
+      hash.update(piece as Uint8Array);
+    await writeWhole(note, hash.digest("hex"));
+    return weights;
+  } catch (error) {
+    // The cache keeps no file that does not fit.
+    if (isCajalError(error) && error.code !== "io") await rm(path, { force: true });
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 // A model out of a file, whatever wrote it; told apart by what is in the file, not by its name.
 import { CajalError, checkOptions, type Weights } from "@cajal/core";
+import { requestOptions } from "@cajal/files";
 import { resolve, type ModelConfig } from "@cajal/models";
 import { formats } from "./formats";
 import type { Format, ReadGraph, ReadModel } from "./formats/format";
@@ -20,7 +21,7 @@ export interface ReadModelOptions extends SourceOptions {
  * @param source a path (Node), URL, Blob, bytes, or a map of files by name, the one that describes the
  *   model first
  * @throws CajalError `bad-file` for what is damaged, of no known format, or without a model; `bad-shape` with both
- *   shapes where weights do not fit; `unsupported`, `unknown-name` for layers that Cajal has not; `io`, `network`
+ *   shapes where weights do not fit; `unsupported`, `unknown-name` for layers that Cajal has not; `io`, `network`, `timeout`
  * @example const { model, weights } = await readModel("model.keras");
  */
 export async function readModel(
@@ -36,9 +37,13 @@ export async function readModel(
   source: ModelSource,
   options: ReadModelOptions = {},
 ): Promise<ReadModel | ReadGraph> {
-  checkOptions("readModel", options, ["fetch", "signal", "optimizer", "graphs"]);
+  checkOptions("readModel", options, {
+    ...requestOptions,
+    optimizer: "boolean",
+    graphs: "boolean",
+  });
   const { optimizer = false, graphs = false } = options;
-  return opened(source, options, async (file, format) => {
+  return opened(await openSource(source, options), options.signal, async (file, format) => {
     if (format.readGraph) {
       if (graphs) return format.readGraph(file);
       throw new CajalError(
@@ -71,32 +76,49 @@ export async function readWeights(
   model: ModelConfig,
   options: SourceOptions = {},
 ): Promise<Weights> {
-  checkOptions("readWeights", options, ["fetch", "signal"]);
-  const network = resolve(model);
-  return opened(source, options, async (file, format) =>
-    matchWeights(await format.readWeights(file), network, file.name, model),
+  checkOptions("readWeights", options, requestOptions);
+  resolve(model); // a wrong model is said before anything is fetched
+  return weightsIn(await openSource(source, options), model, options.signal);
+}
+
+/** See {@link readWeights}; of a file that is open, and is closed then. */
+export function weightsIn(
+  file: OpenSource,
+  model: ModelConfig,
+  signal?: AbortSignal,
+): Promise<Weights> {
+  return opened(file, signal, async (_, format) =>
+    matchWeights(await format.readWeights(file), resolve(model), file.name, model),
   );
 }
 
 async function opened<T>(
-  source: ModelSource,
-  options: SourceOptions,
+  file: OpenSource,
+  signal: AbortSignal | undefined,
   read: (file: OpenSource, format: Format) => Promise<T>,
 ): Promise<T> {
-  const file = await openSource(source, options);
   try {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     // The first name in a zip archive has up to 64 kB.
     const head = await file.read(0, Math.min(30 + 2 ** 16, file.size));
     const format = formats.find((one) => one.detect(head, file.name));
     if (!format)
       throw new CajalError(
         "bad-file",
-        `${file.name}: ${file.size === 0 ? "it is empty" : "it is of no known format"}. Known: ${formats.map(({ name }) => name).join(", ")}.`,
+        `${file.name}: ${whatIsIt(head)}. Known: ${formats.map(({ name }) => name).join(", ")}.`,
         { file: file.name },
       );
     return await read(file, format);
   } finally {
     await file.close();
   }
+}
+
+/** What is no model, in words. */
+function whatIsIt(head: Uint8Array): string {
+  if (head.length === 0) return "it is empty";
+  const text = new TextDecoder().decode(head.subarray(0, 512)).trimStart();
+  return /^<(!doctype|html|\?xml|head|body)/i.test(text)
+    ? "it is a page of text (HTML or XML), as servers send in place of a file: look at it in a browser"
+    : "it is of no known format";
 }

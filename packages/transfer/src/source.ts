@@ -1,6 +1,13 @@
 // Where a model comes from: a path, a URL, a Blob, bytes; and what lies beside it, for formats of several files.
 import { CajalError } from "@cajal/core";
-import { blobSource, bytesSource, type ByteSource } from "@cajal/files";
+import {
+  blobSource,
+  bytesSource,
+  fetchBytes,
+  requestOptions,
+  type ByteSource,
+  type RequestOptions,
+} from "@cajal/files";
 
 /**
  * A path (Node), a URL, a Blob or File, bytes; or several files of one model by their names, of which the
@@ -9,12 +16,16 @@ import { blobSource, bytesSource, type ByteSource } from "@cajal/files";
 export type ModelSource =
   string | URL | Blob | Uint8Array | ArrayBuffer | ReadonlyMap<string, Blob | Uint8Array>;
 
-export interface SourceOptions {
-  /** What fetches URLs; default `globalThis.fetch`. */
-  readonly fetch?: typeof fetch;
-  /** Ends the reading. */
-  readonly signal?: AbortSignal;
-}
+/** How a URL is fetched: a broken connection goes on, a busy server is asked again. */
+export interface SourceOptions extends Readonly<RequestOptions> {}
+
+/** Of all options those that say how a URL is fetched. */
+export const sourceOptions = (options: SourceOptions): SourceOptions =>
+  Object.fromEntries(
+    Object.entries(options).filter(
+      ([name, value]) => name in requestOptions && value !== undefined,
+    ),
+  );
 
 /** A source that is open. */
 export interface OpenSource extends ByteSource {
@@ -30,7 +41,7 @@ export interface OpenSource extends ByteSource {
 /**
  * Opens a source.
  *
- * @throws CajalError `io` where a file cannot be read, `network` where a URL cannot be fetched,
+ * @throws CajalError `io` where a file cannot be read, `network`, `timeout` where a URL cannot be fetched,
  *   `bad-argument` for what is no source
  */
 export async function openSource(source: ModelSource, options: SourceOptions): Promise<OpenSource> {
@@ -46,13 +57,6 @@ export async function openSource(source: ModelSource, options: SourceOptions): P
       beside: (path) => fetched(new URL(checkRelative(path, url), url).href, options),
     };
   }
-  const alone = async (path: string) => {
-    throw new CajalError(
-      "bad-file",
-      `the model is in several files, and ${JSON.stringify(path)} was not given. Give a path, a URL, or a map of its files by name.`,
-      { path },
-    );
-  };
   if (source instanceof Map) {
     const files = [...(source as ReadonlyMap<string, Blob | Uint8Array>)];
     const first = files[0];
@@ -63,13 +67,28 @@ export async function openSource(source: ModelSource, options: SourceOptions): P
       beside: async (path) => {
         checkRelative(path, first[0]);
         const file = files.find(([name]) => name === path || name.endsWith(`/${path}`));
-        return file ? ofData(file[1], path) : alone(path);
+        return file ? ofData(file[1], path) : notGiven(path);
       },
     };
   }
   if (source instanceof Blob || source instanceof Uint8Array || source instanceof ArrayBuffer)
-    return { ...ofData(source), close, beside: alone };
+    return alone(ofData(source));
   throw notASource(source === null ? "null" : typeof source);
+}
+
+/** A file without others beside it. */
+export const alone = (file: ByteSource): OpenSource => ({
+  ...file,
+  close: async () => {},
+  beside: notGiven,
+});
+
+async function notGiven(path: string): Promise<never> {
+  throw new CajalError(
+    "bad-file",
+    `the model is in several files, and ${JSON.stringify(path)} was not given. Give a path, a URL, or a map of its files by name.`,
+    { path },
+  );
 }
 
 const notASource = (got: string) =>
@@ -96,21 +115,9 @@ function checkRelative(path: string, of: string): string {
   return path;
 }
 
-async function fetched(url: string, { fetch = globalThis.fetch, signal }: SourceOptions) {
-  let response: Response;
-  try {
-    response = await fetch(url, { signal });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw new CajalError("network", `${url}: it cannot be fetched.`, { url }, { cause });
-  }
-  if (!response.ok)
-    throw new CajalError("network", `${url}: got status ${response.status}, expected 200.`, {
-      url,
-      status: response.status,
-    });
-  return bytesSource(new Uint8Array(await response.arrayBuffer()), url);
-}
+/** Kept nowhere: what lies at an address may be another model tomorrow. */
+const fetched = (url: string, options: SourceOptions) =>
+  fetchBytes({ urls: [url], ...sourceOptions(options) });
 
 /** Node's own file system, which bundles for browsers need not have. */
 async function openPath(path: string | URL): Promise<OpenSource> {

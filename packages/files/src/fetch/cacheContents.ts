@@ -22,6 +22,9 @@ export const cacheList = ".cajal-cache.jsonl";
 /** What a download leaves beside its file while it lasts, or was interrupted. */
 const companions = [".part", ".part.json", ".lock"];
 
+/** What is noted of a file whose hash nobody has published. */
+const noted = ".sha256";
+
 export interface CachedFile {
   /** Within the folder. */
   readonly path: string;
@@ -56,7 +59,7 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
   const files: CachedFile[] = [];
   for (const file of await listed(cache)) {
     if (!(await isWithin(cache, file))) continue;
-    for (const path of [file, ...companions.map((ending) => file + ending)]) {
+    for (const path of [file, ...[...companions, noted].map((ending) => file + ending)]) {
       const stats = await ioErrors("reading", join(cache, path), () =>
         lstat(join(cache, path)).catch(ifAbsent(undefined)),
       );
@@ -97,7 +100,11 @@ export async function clearCache(
       await withLock(
         `${path}.lock`,
         async () => {
-          for (const each of [`${path}.part`, `${path}.part.json`, ...(unfinished ? [] : [path])])
+          for (const each of [
+            `${path}.part`,
+            `${path}.part.json`,
+            ...(unfinished ? [] : [path, path + noted]),
+          ])
             await rm(each, { force: true });
         },
         { signal },

@@ -1,34 +1,9 @@
-// One request for a file, or for the rest of it, written to disk as it comes.
-import { abortable, CajalError } from "@cajal/core";
-import { open, writeFile } from "node:fs/promises";
+// One request for a file, or for the rest of it, handed on as it comes to where the file is kept.
+import { abortable, CajalError, optionsOf } from "@cajal/core";
+import type { Begun, FileStore } from "./fileStore";
 
-export interface FetchProgress {
-  /** Where the file will lie. */
-  readonly path: string;
-  readonly url: string;
-  /** Bytes there so far, those of an earlier, interrupted download included. */
-  readonly loaded: number;
-  /** Bytes of the whole file, where the server says so. */
-  readonly total?: number;
-}
-
-export interface FetchFileOptions {
-  /** Where the file may be had, tried in turn. */
-  urls: readonly string[];
-  /** Its path within the cache folder, e.g. "mnist/train-labels-idx1-ubyte.gz", or an absolute path. */
-  to: string;
-  /** The cache folder; default that of `cacheFolder()`. */
-  cache?: string;
-  /** What the content must hash to, in hexadecimal. */
-  sha256?: string;
-  /** As `sha256`, where no better one is published. */
-  md5?: string;
-  /** The hashes are those of the content within a gzip file, whose packing may differ by mirror. */
-  gunzip?: boolean;
-  /** Bytes of the file, if known. */
-  size?: number;
-  /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
-  offline?: boolean;
+/** How a file is asked for. */
+export interface RequestOptions {
   /** Milliseconds without a byte after which a mirror is given up; default 10,000. */
   stallTimeout?: number;
   /** Bytes a second, averaged over `rateWindow`, below which a mirror is given up; default 1,000. */
@@ -46,7 +21,7 @@ export interface FetchFileOptions {
    * beyond.
    */
   retryDelay?: number;
-  /** Ends the download at once; what has come is kept, and the next call goes on from there. */
+  /** Ends the download at once. */
   signal?: AbortSignal;
   /** Is told of every piece that comes. */
   onProgress?: (progress: FetchProgress) => void;
@@ -54,23 +29,40 @@ export interface FetchFileOptions {
   fetch?: typeof globalThis.fetch;
 }
 
-/** What an interrupted download left, if the server can say whether the file is still the same. */
-export interface Begun {
-  readonly offset: number;
-  /** A strong ETag, or the time of the last change. */
-  readonly validator?: string;
+/** For `checkOptions`. */
+export const requestOptions = optionsOf<RequestOptions>({
+  stallTimeout: { least: 0 },
+  minimumRate: { least: 0 },
+  rateWindow: { least: 0 },
+  retries: { least: 0 },
+  retryDelay: { least: 0 },
+  signal: "signal",
+  onProgress: "function",
+  fetch: "function",
+});
+
+/** What is asked for. */
+export interface DownloadOptions extends RequestOptions {
+  /** Bytes of the file, if known. */
+  size?: number;
+}
+
+export interface FetchProgress {
+  /** Where the file will lie; of one in memory its address. */
+  readonly path: string;
+  readonly url: string;
+  /** Bytes there so far, those of an earlier, interrupted download included. */
+  readonly loaded: number;
+  /** Bytes of the whole file, where the server says so. */
   readonly total?: number;
 }
 
-export interface Job {
-  readonly path: string;
-  readonly part: string;
-  readonly note: string;
-  readonly begun: Begun;
-  readonly discard: () => Promise<unknown>;
-}
-
-export async function download(url: string, job: Job, options: FetchFileOptions): Promise<void> {
+export async function download(
+  url: string,
+  store: FileStore,
+  begun: Begun,
+  options: DownloadOptions,
+): Promise<void> {
   const {
     stallTimeout = 10_000,
     minimumRate = 1_000,
@@ -78,7 +70,7 @@ export async function download(url: string, job: Job, options: FetchFileOptions)
     fetch = globalThis.fetch,
     onProgress,
   } = options;
-  const { path, part, note, begun } = job;
+  const { path } = store;
   const stalled = new AbortController();
   const signal = options.signal
     ? AbortSignal.any([options.signal, stalled.signal])
@@ -122,7 +114,7 @@ export async function download(url: string, job: Job, options: FetchFileOptions)
       const another =
         whole !== undefined && begun.total !== undefined && Number(whole) !== begun.total;
       if (start === undefined || Number(start) !== loaded || another) {
-        await job.discard();
+        await store.discard();
         throw new CajalError(
           "network",
           `${url}: asked for bytes from ${loaded}, got ${response.headers.get("content-range")}.`,
@@ -130,7 +122,7 @@ export async function download(url: string, job: Job, options: FetchFileOptions)
         );
       }
     } else if (response.status !== 200 || reader === undefined) {
-      if (response.status === 416) await job.discard();
+      if (response.status === 416) await store.discard();
       throw new CajalError(
         "network",
         `${url}: got status ${response.status} ${response.statusText}, expected 200.`,
@@ -155,26 +147,24 @@ export async function download(url: string, job: Job, options: FetchFileOptions)
         `${url}: got a file of ${total} bytes, expected ${size}.`,
         { url, got: total, expected: size },
       );
-    await writeFile(note, JSON.stringify({ url, total, ...(!encoded && { validator }) }));
+    await store.note({ url, total, ...(!encoded && validator !== null && { validator }) });
 
     const expected = size ?? total;
-    const file = await open(part, loaded > 0 ? "r+" : "w");
+    const file = await store.open(loaded);
     try {
       let window = { began: performance.now(), loaded };
       for (;;) {
         const { done, value } = await patiently(async () => reader!.read());
         if (done) break;
         if (expected !== undefined && loaded + value.length > expected) {
-          await job.discard();
+          await store.discard();
           throw new CajalError(
             "checksum-mismatch",
             `${url}: got more than ${expected} bytes, the size of the file.`,
             { url, expected },
           );
         }
-        // A short write is written on; what the disk refuses is thrown.
-        for (let at = 0; at < value.length;)
-          at += (await file.write(value, at, value.length - at, loaded + at)).bytesWritten;
+        await file.write(value, loaded);
         loaded += value.length;
         onProgress?.({ path, url, loaded, ...(total !== undefined && { total }) });
         const elapsed = performance.now() - window.began;
@@ -194,7 +184,7 @@ export async function download(url: string, job: Job, options: FetchFileOptions)
           `${url}: the connection ended after ${loaded} of ${total} bytes.`,
           { url, loaded, total, transient: true },
         );
-      await file.sync();
+      await file.whole();
     } finally {
       await file.close();
     }

@@ -19,8 +19,8 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../../core/testing/bundle";
 import { type Behaviour, fileServer, type FileServer } from "../../testing/fileServer";
 import { cacheList } from "./cacheContents";
-import type { FetchFileOptions, FetchProgress } from "./download";
-import { fetchFile } from "./fetchFile";
+import type { FetchProgress } from "./download";
+import { fetchFile, type FetchFileOptions } from "./fetchFile";
 
 const bytes = (length: number, seed = 1) => {
   const numbers = random(seed, "content");

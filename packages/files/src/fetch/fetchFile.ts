@@ -1,16 +1,35 @@
-// A file from the first of several mirrors that gives it whole, in the cache. Each mirror: fromMirror.ts.
-import { CajalError, checkArgument, checkOptions, isCajalError, optionsOf } from "@cajal/core";
+// A file in the cache, fetched where it is not there. From several mirrors: fromFirst.ts.
+import { CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
 import { mkdir, rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
 import { cacheFolder } from "./cacheFolder";
 import { ioErrors } from "../ioErrors";
-import type { FetchFileOptions } from "./download";
-import { fromMirror } from "./fromMirror";
+import { diskStore } from "./diskStore";
+import { requestOptions, type DownloadOptions } from "./download";
+import { fromFirst } from "./fromFirst";
 import { listAsCached } from "./cacheContents";
 import { problemOf } from "./problemOf";
 import { followLinks } from "../writeWhole";
 import { withLock } from "./withLock";
+
+export interface FetchFileOptions extends DownloadOptions {
+  /** Where the file may be had, tried in turn. */
+  urls: readonly string[];
+  /** Its path within the cache folder, e.g. "mnist/train-labels-idx1-ubyte.gz", or an absolute path. */
+  to: string;
+  /** The cache folder; default that of `cacheFolder()`. */
+  cache?: string;
+  /** What the content must hash to, in hexadecimal. */
+  sha256?: string;
+  /** As `sha256`, where no better one is published. */
+  md5?: string;
+  /** The hashes are those of the content within a gzip file, whose packing may differ by mirror. */
+  gunzip?: boolean;
+  /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
+  offline?: boolean;
+  /** Ends the download at once; what has come is kept, and the next call goes on from there. */
+  signal?: AbortSignal;
+}
 
 /**
  * The path of a file in the cache; fetched first if it is not there, or not what its hash says.
@@ -63,7 +82,8 @@ export async function fetchFile(options: FetchFileOptions): Promise<string> {
         if (problem === undefined) return path;
         if (!problem.missing) await rm((await followLinks(path)).path, { force: true });
         if (!isAbsolute(to)) await listAsCached(cache, to);
-        await fromFirst(urls, path, options);
+        const advice = `put the file into the folder ${dirname(path)}`;
+        await fromFirst(urls, await diskStore(path, options), { ...options, advice });
         return path;
       },
       { signal },
@@ -80,58 +100,5 @@ const optionNames = optionsOf<FetchFileOptions>({
   gunzip: "boolean",
   size: { whole: true, least: 0 },
   offline: "boolean",
-  stallTimeout: { least: 0 },
-  minimumRate: { least: 0 },
-  rateWindow: { least: 0 },
-  retries: { least: 0 },
-  retryDelay: { least: 0 },
-  signal: "signal",
-  onProgress: "function",
-  fetch: "function",
+  ...requestOptions,
 });
-
-/** Who is asked to wait longer is better served by an error that says so. */
-const longestWait = 60_000;
-
-async function fromFirst(urls: readonly string[], path: string, options: FetchFileOptions) {
-  const { retries = 3, retryDelay = 500, signal } = options;
-  /** Of each mirror the last. */
-  const attempts = new Map<string, { url: string; code: string; message: string }>();
-  let last: CajalError | undefined;
-  let ahead = urls;
-  for (let round = 0; ahead.length > 0; round++) {
-    const again: string[] = [];
-    // A quarter more or less, so that those who were turned away together do not come back together.
-    let wait = retryDelay * 2 ** round * (0.75 + 0.5 * Math.random());
-    for (const url of ahead)
-      try {
-        return await fromMirror(url, path, options);
-      } catch (error) {
-        // Only what is the mirror's fault is a reason to try the next one.
-        if (
-          !isCajalError(error, "network") &&
-          !isCajalError(error, "timeout") &&
-          !isCajalError(error, "checksum-mismatch")
-        )
-          throw error;
-        attempts.set(url, { url, code: error.code, message: error.message });
-        last = error;
-        const { transient, retryAfter } = error.facts;
-        if (transient !== true) continue;
-        const asked = typeof retryAfter === "number" ? retryAfter : 0;
-        if (asked > longestWait) continue;
-        again.push(url);
-        wait = Math.max(wait, asked);
-      }
-    if (round >= retries || again.length === 0) break;
-    await sleep(wait, undefined, { signal }).catch(() => signal?.throwIfAborted());
-    ahead = again;
-  }
-  const tries = [...attempts.values()].map(({ message }) => `\n  ${message}`).join("");
-  throw new CajalError(
-    last?.code ?? "network",
-    `${basename(path)} could not be fetched:${tries}\nTry again later, or put the file into the folder ${dirname(path)}.`,
-    { path, attempts: [...attempts.values()] },
-    { cause: last },
-  );
-}

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { readThrough } from "../containers/gunzip";
 import { ioErrors, systemCode } from "../ioErrors";
+import type { Problem } from "./fileStore";
 
 /** What a file should be; what is left out is not looked at. */
 export interface Expected {
@@ -15,14 +16,6 @@ export interface Expected {
   /** The hashes are those of the content within the gzip file. */
   gunzip?: boolean;
   signal?: AbortSignal;
-}
-
-export interface Problem {
-  /** There is no such file; else there is a wrong one. */
-  readonly missing: boolean;
-  /** What was got and what was expected, as a sentence. */
-  readonly message: string;
-  readonly facts: Readonly<Record<string, unknown>>;
 }
 
 /** What is wrong with a file on disk, which is read through; undefined where it is as expected. */

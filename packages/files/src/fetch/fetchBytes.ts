@@ -1,0 +1,113 @@
+// A file from the first of several mirrors that gives it whole, in memory: in browsers, and where no copy is kept.
+import { CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
+import { checkRange, type ByteSource } from "../byteSource";
+import { requestOptions, type DownloadOptions } from "./download";
+import { resumable, type FileStore, type Note } from "./fileStore";
+import { fromFirst } from "./fromFirst";
+
+export interface FetchBytesOptions extends DownloadOptions {
+  /** Where the file may be had, tried in turn. */
+  urls: readonly string[];
+  /** Bytes beyond which a file is refused; default 2 GiB. */
+  largest?: number;
+}
+
+/**
+ * Fetches a file into memory, going on where a connection broke, as `fetchFile` does for the cache. Its pieces stay as
+ * they came: memory is the file's size, once.
+ *
+ * @throws CajalError `network`, `timeout`, `checksum-mismatch` (of its size) when every mirror failed: that of the
+ *   last one; `facts.attempts` has all
+ * @throws the signal's reason when it is aborted
+ * @example const file = await fetchBytes({ urls: ["https://example.org/model.h5"], signal });
+ */
+export async function fetchBytes(options: FetchBytesOptions): Promise<ByteSource> {
+  checkOptions("fetchBytes", options, optionNames);
+  const { urls, largest = 2 ** 31, signal } = options;
+  checkArgument("fetchBytes", "urls", urls, "strings");
+  const name = urls[0];
+  if (name === undefined)
+    throw new CajalError("bad-argument", "fetchBytes: got no urls, expected at least one.", {});
+  signal?.throwIfAborted();
+  const { store, source } = memoryStore(name, largest);
+  await fromFirst(urls, store, options);
+  return source();
+}
+
+const optionNames = optionsOf<FetchBytesOptions>({
+  urls: "strings",
+  largest: { whole: true, least: 0 },
+  size: { whole: true, least: 0 },
+  ...requestOptions,
+});
+
+/** Pieces in the order in which they came, and where each begins. */
+function memoryStore(name: string, largest: number) {
+  let pieces: Uint8Array[] = [];
+  let starts: number[] = [];
+  let size = 0;
+  let noted: Partial<Note> = {};
+  const forget = () => {
+    pieces = [];
+    starts = [];
+    size = 0;
+  };
+  const store: FileStore = {
+    path: name,
+    begun: async (url) => resumable(noted, url, size),
+    note: async (note) => {
+      noted = note;
+    },
+    async open(offset) {
+      if (offset === 0) forget();
+      return {
+        async write(bytes, from) {
+          if (from + bytes.length > largest)
+            throw new CajalError(
+              "bad-file",
+              `${name}: got more than ${largest} bytes, the most that are read into memory. Fetch the file first, and give its path.`,
+              { name, largest },
+            );
+          pieces.push(bytes);
+          starts.push(from);
+          size = from + bytes.length;
+        },
+        whole: async () => {},
+        close: async () => {},
+      };
+    },
+    problem: async () => undefined,
+    async discard() {
+      forget();
+      noted = {};
+    },
+    finish: async () => {},
+  };
+  const source = (): ByteSource => ({
+    name,
+    size,
+    read: async (offset, length) => {
+      checkRange(name, size, offset, length);
+      // The last piece that begins at or before the offset.
+      let [low, high] = [0, pieces.length - 1];
+      while (low < high) {
+        const middle = (low + high + 1) >> 1;
+        if (starts[middle]! <= offset) low = middle;
+        else high = middle - 1;
+      }
+      const first = pieces[low];
+      if (first === undefined || length === 0) return new Uint8Array(0);
+      const within = offset - starts[low]!;
+      if (within + length <= first.length) return first.subarray(within, within + length);
+      const bytes = new Uint8Array(length);
+      for (let at = 0, i = low; at < length; i++) {
+        const from = offset + at - starts[i]!;
+        const part = pieces[i]!.subarray(from, from + length - at);
+        bytes.set(part, at);
+        at += part.length;
+      }
+      return bytes;
+    },
+  });
+  return { store, source };
+}
