@@ -50,6 +50,6 @@ describe.each(lessons)("$name", ({ name }) => {
 
   it("imports published packages alone", () => {
     for (const [, from] of script.matchAll(/ from "(.*)"/g))
-      expect(from).toMatch(/^@cajal\/|^node:/);
+      expect(from).toMatch(/^@cajal\/|^node:|^ml-/);
   });
 });
