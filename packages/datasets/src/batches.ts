@@ -47,14 +47,14 @@ export function tensorsOf(batch: NamedBatch, where: string): [name: string, tens
         { name },
       );
     if (isTensor(value)) return [[name, value] as [string, Tensor]];
-    const named = Object.entries(value);
-    if (named.length === 0 || named.some(([, each]) => !each || !isTensor(each)))
+    const entries = Object.entries(value);
+    if (entries.length === 0 || entries.some(([, each]) => !each || !isTensor(each)))
       throw new CajalError(
         "bad-argument",
         `${where}: got ${name} with ${Object.keys(value).join(", ") || "nothing"}, expected a tensor, or tensors by the names of the model's inputs or outputs.`,
         { name },
       );
-    return named.map(([key, each]): [string, Tensor] => [`${name} "${key}"`, each]);
+    return entries.map(([key, each]): [string, Tensor] => [`${name} "${key}"`, each]);
   });
 }
 
@@ -73,11 +73,11 @@ export function countExamples(batch: NamedBatch, where: string): number {
 }
 
 export function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {
-  const got = countExamples(batch, where);
-  if (got !== expected)
+  const count = countExamples(batch, where);
+  if (count !== expected)
     throw new CajalError(
       "bad-shape",
-      `${where}: got a batch of ${got} examples, expected ${expected}. ${where === "map" ? "A map keeps the number of examples; use take or split to choose among them." : "A source gives one example for each number it is asked for."}`,
-      { got, expected },
+      `${where}: got a batch of ${count} examples, expected ${expected}. ${where === "map" ? "A map keeps the number of examples; use take or split to choose among them." : "A source gives one example for each number it is asked for."}`,
+      { got: count, expected },
     );
 }

@@ -71,7 +71,7 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
   const batch: NamedBatch = { x, y, ...(weight && { weight }) };
   for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
   const size = countExamples(batch, "dataset");
-  const chosen = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>
+  const gathered = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>
     isTensor(from)
       ? rows(from, indices, tensor)
       : Object.fromEntries(Object.entries(from).map(([name, each]) => [name, rows(each, indices, tensor)])); // prettier-ignore
@@ -82,9 +82,9 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
     // Its own types say what a batch has.
     read: (indices, { tensor }) =>
       ({
-        x: chosen(x, indices, tensor),
-        y: chosen(y, indices, tensor),
-        ...(weight && { weight: chosen(weight, indices, tensor) }),
+        x: gathered(x, indices, tensor),
+        y: gathered(y, indices, tensor),
+        ...(weight && { weight: gathered(weight, indices, tensor) }),
       }) as Batch,
   });
 }
@@ -216,8 +216,8 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
 
     take(count) {
       checkInteger("take", "count", count, { least: 0, most });
-      const taken = order(0).slice(0, count);
-      return make({ ...state, size: taken.length, order: () => taken });
+      const indices = order(0).slice(0, count);
+      return make({ ...state, size: indices.length, order: () => indices });
     },
 
     skip(count) {
@@ -229,13 +229,13 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     filter(keep) {
       checkArgument("filter", "keep", keep, "function");
       const { labels } = source;
-      const kept = order(0).filter((example) => {
+      const indices = order(0).filter((example) => {
         const index = example % source.size;
         return keep({ index, ...(labels && { label: Number(labels[index]) }) });
       });
-      if (kept.length === 0)
+      if (indices.length === 0)
         throw new CajalError("bad-argument", `filter: none of the ${size} examples is left.`, { size }); // prettier-ignore
-      return make({ ...state, size: kept.length, order: () => kept });
+      return make({ ...state, size: indices.length, order: () => indices });
     },
 
     repeat(count) {

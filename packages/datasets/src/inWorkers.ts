@@ -197,16 +197,16 @@ function passes<B extends NamedBatch>(
     const { epoch = 0, start = 0, signal } = options;
     checkInteger("batches", "epoch", epoch, { least: 0 });
     checkInteger("batches", "start", start, { least: 0 });
-    const asked: Promise<B>[] = [];
+    const pending: Promise<B>[] = [];
     let next = start;
     for (let index = start; index < facts.batchCount; index++) {
       // One more is asked for only when one was taken.
-      while (next < facts.batchCount && asked.length < ahead * threads.length) {
+      while (next < facts.batchCount && pending.length < ahead * threads.length) {
         const batch = ask(epoch, next++);
         batch.catch(() => {});
-        asked.push(batch);
+        pending.push(batch);
       }
-      yield await abortable(asked.shift()!, signal);
+      yield await abortable(pending.shift()!, signal);
     }
   }
 

@@ -23,7 +23,7 @@ export function splitIndices(
         : `split: got fractions ${shares.join(", ")} of sum ${sum}, expected numbers above 0 of sum 1.`,
       { fractions },
     );
-  const parts = labels === undefined ? cut(order, shares) : deal(order, shares, labels);
+  const parts = labels === undefined ? partition(order, shares) : deal(order, shares, labels);
   const empty = parts.findIndex((part) => part.length === 0);
   if (empty >= 0)
     throw new CajalError(
@@ -35,7 +35,7 @@ export function splitIndices(
 }
 
 /** Consecutive pieces; each boundary is rounded, so a size is off by one at most. */
-function cut(order: Uint32Array, shares: readonly number[]): Uint32Array[] {
+function partition(order: Uint32Array, shares: readonly number[]): Uint32Array[] {
   let share = 0;
   let from = 0;
   return shares.map((own, part) => {

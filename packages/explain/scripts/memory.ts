@@ -7,14 +7,14 @@ import { fileURLToPath } from "node:url";
 import { openExplainer } from "@cajal/explain";
 import { photographs, readTfjs, scaled } from "../testing/mobilenet";
 
-const [network, folder, ...given] = process.argv.slice(2);
+const [network, folder, ...settings] = process.argv.slice(2);
 if (network === undefined || folder === undefined) {
   console.error("say where the network and the photographs are");
   process.exit(2);
 }
 if (process.env["MEMORY_STEPS"] !== undefined) await once(Number(process.env["MEMORY_STEPS"]));
 else
-  for (const steps of given.length > 0 ? given : ["50", "1000"])
+  for (const steps of settings.length > 0 ? settings : ["50", "1000"])
     spawnSync(process.execPath, [fileURLToPath(import.meta.url), network, folder], {
       env: { ...process.env, MEMORY_STEPS: steps },
       stdio: "inherit",

@@ -13,9 +13,9 @@ if (network === undefined || folder === undefined || grid === undefined) {
 }
 const { model, weights } = readTfjs(network);
 await using explainer = await openExplainer(model, weights);
-const taken = await photographs(folder, 10);
-const target = taken.map((one) => one.class);
-const images = scaled(taken.map(({ pixels }) => pixels));
+const photos = await photographs(folder, 10);
+const target = photos.map((one) => one.class);
+const images = scaled(photos.map(({ pixels }) => pixels));
 const grey = scaled([new Uint8Array(224 * 224 * 3)]);
 grey.data.fill(0);
 const [scores, [before]] = [rows((await explainer.scores(images)).data), rows((await explainer.scores(grey)).data)]; // prettier-ignore
@@ -30,14 +30,14 @@ console.log(
 console.log(
   "| ---------- | ------------------ | ------------------------- | ------ | --------------- |",
 );
-for (const [i, { label }] of taken.entries()) {
+for (const [i, { label }] of photos.entries()) {
   const difference = scores[i]![target[i]!]! - before![target[i]!]!;
   const share = (delta: number) => `${((100 * Math.abs(delta)) / Math.abs(difference)).toFixed(3)} %`; // prettier-ignore
   console.log(`| ${label} | ${difference.toFixed(3)} | ${share(integrated.delta![i]!)} | ${integrated.steps![i]} | ${share(lifted.delta![i]!)} |`); // prettier-ignore
 }
-const pictures = taken.flatMap((_, index) => [photograph(index), overlay(map, images, { index }).picture]); // prettier-ignore
+const pictures = photos.flatMap((_, index) => [photograph(index), overlay(map, images, { index }).picture]); // prettier-ignore
 await writeFile(grid, await encodePng(gridOf(pictures, 4)));
-console.log(`${taken.map(({ label }) => label).join(", ")}: ${grid}`);
+console.log(`${photos.map(({ label }) => label).join(", ")}: ${grid}`);
 
 function rows(values: Float32Array): Float32Array[] {
   const { classes } = explainer;
@@ -45,7 +45,7 @@ function rows(values: Float32Array): Float32Array[] {
 }
 
 function photograph(index: number) {
-  const { pixels } = taken[index]!;
+  const { pixels } = photos[index]!;
   const data = new Uint8ClampedArray(4 * 224 * 224).fill(255);
   pixels.forEach((value, i) => (data[4 * Math.floor(i / 3) + (i % 3)] = value));
   return { width: 224, height: 224, data };

@@ -24,15 +24,15 @@ if (network === undefined || folder === undefined) {
 }
 const { model, weights } = readTfjs(network);
 await using explainer = await openExplainer(model, weights, { threads: Number(values.threads) });
-const taken = await photographs(folder, Number(values.images));
-const images = taken.map(({ pixels }) => scaled([pixels]));
+const photos = await photographs(folder, Number(values.images));
+const images = photos.map(({ pixels }) => scaled([pixels]));
 
 const compared: readonly AttributeOptions[] = [
   { method: "grad-cam" },
   { method: "integrated-gradients", steps: Number(values.points) },
 ];
 /** What a figure is called, of which metric, and whether more of it is better. */
-const judged = [
+const figures = [
   { metric: "deletion-insertion", figure: "deletionAuc", sign: -1 },
   { metric: "deletion-insertion", figure: "insertionAuc", sign: 1 },
   { metric: "road", figure: "combined", sign: 1 },
@@ -42,13 +42,13 @@ console.log(`${images.length} photographs, MobileNet 0.75 at 224, the network's 
 console.log("| method | figure | map | moved map | difference, 95 % | better, % | noise | difference, 95 % | better, % |"); // prettier-ignore
 console.log("| ------ | ------ | --- | --------- | ---------------- | --------- | ----- | ---------------- | --------- |"); // prettier-ignore
 const spent = new Map<MetricName, number>();
-for (const asked of compared) {
-  const figuresOf = judged.map(() => ({ own: [] as number[], moved: [] as number[], noise: [] as number[] })); // prettier-ignore
+for (const attributeOptions of compared) {
+  const figuresOf = figures.map(() => ({ own: [] as number[], moved: [] as number[], noise: [] as number[] })); // prettier-ignore
   for (const [i, x] of images.entries()) {
-    const { map, targets } = await explainer.attribute(x, asked);
+    const { map, targets } = await explainer.attribute(x, attributeOptions);
     for (const control of ["moved", "noise"] as const) {
       const measured = new Map<MetricName, Awaited<ReturnType<typeof measure>>>();
-      for (const [k, { metric, figure }] of judged.entries()) {
+      for (const [k, { metric, figure }] of figures.entries()) {
         if (!measured.has(metric)) measured.set(metric, await measure(x, metric, { heat: map, target: targets, seed: i, control })); // prettier-ignore
         const { figures, random } = measured.get(metric)!;
         if (control === "moved") figuresOf[k]!.own.push(figures[figure]![0] as number);
@@ -56,14 +56,16 @@ for (const asked of compared) {
       }
     }
   }
-  for (const [k, { figure, sign }] of judged.entries()) {
+  for (const [k, { figure, sign }] of figures.entries()) {
     const { own, ...others } = figuresOf[k]!;
     const cells = Object.values(others).map((other) => {
       const differences = own.map((value, i) => value - other[i]!);
       const better = differences.filter((value) => sign * value > 0).length;
       return `${mean(other).toFixed(3)} | ${interval(differences)} | ${((100 * better) / own.length).toFixed(0)}`;
     });
-    console.log(`| ${asked.method} | ${figure} | ${mean(own).toFixed(3)} | ${cells.join(" | ")} |`);
+    console.log(
+      `| ${attributeOptions.method} | ${figure} | ${mean(own).toFixed(3)} | ${cells.join(" | ")} |`,
+    );
   }
 }
 for (const [metric, seconds] of spent)

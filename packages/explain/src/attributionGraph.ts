@@ -86,9 +86,12 @@ export function attributionGraph(
   if (typeof model !== "object" || model === null)
     throw new CajalError("bad-argument", `attributionGraph: got ${String(model)} for a model.`);
   const isGraph = "graph" in model;
-  const given = (isGraph ? rest[0] : rest[1]) ?? {};
-  checkOptions(`attributionGraph (${name})`, given as object, [...common, ...method.options]);
-  const options = given as AttributionGraphOptions;
+  const optionsArgument = (isGraph ? rest[0] : rest[1]) ?? {};
+  checkOptions(`attributionGraph (${name})`, optionsArgument as object, [
+    ...common,
+    ...method.options,
+  ]);
+  const options = optionsArgument as AttributionGraphOptions;
   if (!isGraph && !(rest[0] instanceof Map))
     throw new CajalError("bad-argument", "attributionGraph: got a Keras model without weights.");
   const graph = isGraph
@@ -110,18 +113,18 @@ function built(
   const shape = extentsOf(graph, options);
   const constant = (b: GraphBuilder) => (value: Baseline) =>
     baselineIn(b, value, shape, dataFormat);
-  const door = doorOf(graph, dataFormat, [batch, ...shape]);
-  const fed = how.points?.(door.g, door.x, constant(door.g), own) ?? door.x;
-  const g = GraphBuilder.from(fedBy(graph, door.g, fed));
+  const input = doorOf(graph, dataFormat, [batch, ...shape]);
+  const fed = how.points?.(input.g, input.x, constant(input.g), own) ?? input.x;
+  const g = GraphBuilder.from(fedBy(graph, input.g, fed));
   const scoresName = output === "softmax" ? graph.softmax : graph.logits;
   if (scoresName === undefined)
     throw new CajalError("unsupported", "the network ends in a sigmoid: explain its logits.");
   const scores = g.value(scoresName);
-  const oneHot = oneHotOf(g, scores, { target, batch, alongPath: fed !== door.x });
+  const oneHot = oneHotOf(g, scores, { target, batch, alongPath: fed !== input.x });
   const map = how.map(
     {
       g,
-      x: g.value(door.x.name),
+      x: g.value(input.x.name),
       fed: g.value(graph.image),
       scores,
       oneHot,
@@ -143,7 +146,7 @@ function built(
     const last = dataFormat === "channels_last" && map.shape?.length === 4;
     g.output(last ? g.transpose(map, [0, 2, 3, 1]) : map, "map");
   }
-  if (fed === door.x) g.output(scores, "scores");
+  if (fed === input.x) g.output(scores, "scores");
   return g.build({ producer: "cajal" });
 }
 
@@ -178,8 +181,8 @@ function withoutNames(graph: ExplainedGraph, names: readonly string[]): Explaine
 
 function extentsOf({ imageShape }: ExplainedGraph, { size }: AttributionGraphOptions): number[] {
   const [channels, ...extents] = imageShape;
-  const known = extents.every((extent) => extent !== undefined) ? extents : (size ?? []);
-  const shape = [channels, ...known];
+  const imageExtents = extents.every((extent) => extent !== undefined) ? extents : (size ?? []);
+  const shape = [channels, ...imageExtents];
   if (shape.length !== imageShape.length || !shape.every((extent) => extent !== undefined))
     throw new CajalError(
       "bad-argument",
@@ -200,8 +203,8 @@ function doorOf(graph: ExplainedGraph, format: DataFormat, shape: readonly numbe
 }
 
 /** The network, its image what the door gives. */
-function fedBy({ model, image }: ExplainedGraph, door: GraphBuilder, fed: Value): OnnxModel {
-  const before = door.build().graph;
+function fedBy({ model, image }: ExplainedGraph, inputGraph: GraphBuilder, fed: Value): OnnxModel {
+  const before = inputGraph.build().graph;
   const handed = {
     op: "Identity",
     domain: "",
@@ -240,8 +243,8 @@ function oneHotOf(
     return g.expand(g.constant(tensor("float32", [1, classes], row)), [rows, classes]);
   }
   if (target === "input") {
-    const given = g.oneHot(g.input("target", "int64", [batch]), classes, ends());
-    return rows === batch ? given : g.tile(given, [rows / batch, 1]);
+    const perImage = g.oneHot(g.input("target", "int64", [batch]), classes, ends());
+    return rows === batch ? perImage : g.tile(perImage, [rows / batch, 1]);
   }
   if (target !== "top") throw unknownName("target", target, ["top", "input"]);
   if (alongPath)
@@ -255,18 +258,18 @@ function oneHotOf(
 /** A baseline as a constant [1, …] or [batch, …], channels first. */
 function baselineIn(
   g: GraphBuilder,
-  given: Baseline,
+  baseline: Baseline,
   shape: readonly number[],
   format: DataFormat,
 ): Value {
-  if (typeof given === "number") return g.scalar("float32", given);
-  const one = given.shape.length === shape.length;
-  const batch = inside(one ? { ...given, shape: [1, ...given.shape] } : given, format);
+  if (typeof baseline === "number") return g.scalar("float32", baseline);
+  const one = baseline.shape.length === shape.length;
+  const batch = inside(one ? { ...baseline, shape: [1, ...baseline.shape] } : baseline, format);
   if (batch.shape.slice(1).join() !== shape.join())
     throw new CajalError(
       "bad-shape",
-      `attributionGraph: got a baseline of [${given.shape.join()}], expected the image's shape.`,
-      { got: given.shape },
+      `attributionGraph: got a baseline of [${baseline.shape.join()}], expected the image's shape.`,
+      { got: baseline.shape },
     );
   return g.constant(batch);
 }

@@ -98,44 +98,44 @@ export function explainerOf(
     },
     classes: graph.classes,
     async attribute(x, options) {
-      const { method: name, ...given } = optionsOf("attribute", options);
-      const method = named<AnyMethod>("method", name, methods);
-      checkOptions(`attribute (${method.name})`, given, [...common, ...method.options]);
+      const { method: name, ...rest } = optionsOf("attribute", options);
+      const method = memberNamed<AnyMethod>("method", name, methods);
+      checkOptions(`attribute (${method.name})`, rest, [...common, ...method.options]);
       if (network.engine === "tfjs" && !method.plain)
         throw new CajalError(
           "unsupported",
           `attribute (${method.name}): engine tfjs has the methods of plain gradients alone. Use engine onnx.`,
           { method: method.name },
         );
-      const own = withoutCommon(given);
-      const of = await call(`attribute (${method.name})`, x, given as CommonOptions);
+      const own = withoutCommon(rest);
+      const of = await call(`attribute (${method.name})`, x, rest as CommonOptions);
       return attribution(method.name as MethodName, await method.attribute(of, own), of);
     },
     async measure(x, options) {
-      const { metric: name, ...given } = optionsOf("measure", options);
-      const metric = named<AnyMetric>("metric", name, metrics);
-      checkOptions(`measure (${metric.name})`, given, [...common, ...metric.options]);
-      const of = await call(`measure (${metric.name})`, x, given as CommonOptions);
-      const own = withoutCommon(given);
-      const made = await metric.measure({ ...of, explainer, given: x, explainerOf: anew }, own);
-      const passes = passesOf(metric.judges, made);
-      return { metric: metric.name as MetricName, targets: of.targets, passes, ...made };
+      const { metric: name, ...rest } = optionsOf("measure", options);
+      const metric = memberNamed<AnyMetric>("metric", name, metrics);
+      checkOptions(`measure (${metric.name})`, rest, [...common, ...metric.options]);
+      const of = await call(`measure (${metric.name})`, x, rest as CommonOptions);
+      const own = withoutCommon(rest);
+      const result = await metric.measure({ ...of, explainer, input: x, explainerOf: anew }, own);
+      const passes = passesOf(metric.judges, result);
+      return { metric: metric.name as MetricName, targets: of.targets, passes, ...result };
     },
     async attack(x, options) {
-      const { target, signal, onProgress, ...given } = optionsOf("attack", options);
-      checkOptions("attack", given, [...attackOptions]);
+      const { target, signal, onProgress, ...rest } = optionsOf("attack", options);
+      checkOptions("attack", rest, [...attackOptions]);
       const of = await call("attack", x, { target, signal, onProgress } as CommonOptions);
-      const made = await attacked(of, given);
-      return { images: out(made.images), logits: made.logits };
+      const result = await attacked(of, rest);
+      return { images: out(result.images), logits: result.logits };
     },
     async maximize(options) {
-      const given = optionsOf("maximize", options);
+      const record = optionsOf("maximize", options);
       const start =
-        given["image"] === undefined ? undefined : images("maximize", given["image"] as Tensor);
+        record["image"] === undefined ? undefined : images("maximize", record["image"] as Tensor);
       if (start && start.shape[0] !== 1)
         throw new CajalError("bad-shape", "maximize: expected one image to begin with.");
-      const made = await maximized(network, options, start);
-      return { ...made, first: out(made.first), image: out(made.image) };
+      const result = await maximized(network, options, start);
+      return { ...result, first: out(result.first), image: out(result.image) };
     },
     async scores(x, options = {}) {
       checkOptions("scores", options, ["output", "signal"]);
@@ -148,8 +148,8 @@ export function explainerOf(
   };
   return explainer;
 
-  function attribution(name: MethodName, made: Attributed, { targets }: Call): Attribution {
-    const { map, ...others } = made;
+  function attribution(name: MethodName, result: Attributed, { targets }: Call): Attribution {
+    const { map, ...others } = result;
     return { method: name, map: out(map), targets, ...others };
   }
 }
@@ -162,19 +162,19 @@ const optionsOf = (where: string, options: unknown): Record<string, unknown> => 
   );
 };
 
-const withoutCommon = (given: Readonly<Record<string, unknown>>) =>
+const withoutCommon = (record: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(
-    Object.entries(given).filter(([key]) => !(common as readonly string[]).includes(key)),
+    Object.entries(record).filter(([key]) => !(common as readonly string[]).includes(key)),
   );
 
 /** @throws CajalError `unknown-name` */
-function named<T extends { readonly name: string }>(
+function memberNamed<T extends { readonly name: string }>(
   what: string,
   name: unknown,
   list: readonly T[],
 ): T {
-  const found = list.find((each) => each.name === name);
-  if (found) return found;
+  const member = list.find((each) => each.name === name);
+  if (member) return member;
   const names = list.map((each) => each.name);
   throw unknownName(what, name as string, names);
 }

@@ -70,11 +70,13 @@ export function mapHistory(
     async add({ epoch, weights }) {
       if (epoch % every !== 0) return;
       await using explainer = await open(await weights());
-      const made = await explainer.attribute(images, of);
+      const attribution = await explainer.attribute(images, of);
       const scores = await explainer.scores(images, { output: "softmax" });
       const classes = scores.shape[1]!;
-      const probabilities = made.targets.map((target, i) => scores.data[i * classes + target]!);
-      frames.push({ ...made, epoch, probabilities });
+      const probabilities = attribution.targets.map(
+        (target, i) => scores.data[i * classes + target]!,
+      );
+      frames.push({ ...attribution, epoch, probabilities });
     },
     async figure() {
       if (frames.length === 0)
@@ -94,13 +96,13 @@ export function mapHistory(
 }
 
 /** [n, c, h, w] → [n, h, w, c]; what has fewer axes as it is. */
-function channelsLast(given: Tensor): Tensor {
-  if (given.shape.length !== 4) return given;
-  const [n, c, h, w] = given.shape as [number, number, number, number];
-  const data = new Float32Array(given.data.length);
+function channelsLast(array: Tensor): Tensor {
+  if (array.shape.length !== 4) return array;
+  const [n, c, h, w] = array.shape as [number, number, number, number];
+  const data = new Float32Array(array.data.length);
   for (let i = 0; i < data.length; i++) {
     const [image, channel, pixel] = [Math.floor(i / (c * h * w)), Math.floor(i / (h * w)) % c, i % (h * w)]; // prettier-ignore
-    data[(image * h * w + pixel) * c + channel] = Number(given.data[i]);
+    data[(image * h * w + pixel) * c + channel] = Number(array.data[i]);
   }
   return { dtype: "float32", shape: [n, h, w, c], data };
 }

@@ -167,10 +167,10 @@ function noise(shape: readonly (number | undefined)[], seed: number): Tensor<"fl
       "bad-argument",
       "maximize: the network takes images of any size; give one to begin with as `image`.",
     );
-  const made = emptyRows(1, shape);
+  const image = emptyRows(1, shape);
   const numbers = random(seed, "maximize");
-  for (let i = 0; i < made.data.length; i++) made.data[i] = numbers.normal() / 10;
-  return made;
+  for (let i = 0; i < image.data.length; i++) image.data[i] = numbers.normal() / 10;
+  return image;
 }
 
 /** Σx²/n; takes its gradient off. */

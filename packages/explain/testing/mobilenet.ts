@@ -21,18 +21,18 @@ export function readTfjs(folder: string): { model: Model; weights: Weights } {
     weightsManifest: readonly { paths: readonly string[]; weights: readonly { name: string; shape: readonly number[] }[] }[]; // prettier-ignore
   };
   const model = readKeras(json.modelTopology.model_config);
-  const found = new Map<string, Tensor>();
+  const tensors = new Map<string, Tensor>();
   for (const { paths, weights } of json.weightsManifest) {
     const bytes = Buffer.concat(paths.map((path) => readFileSync(`${folder}/${path}`)));
     const numbers = new Float32Array(Uint8Array.from(bytes).buffer);
     let at = 0;
     for (const { name, shape } of weights)
-      found.set(
+      tensors.set(
         name.replace("depthwise_kernel", "kernel"),
         tensor("float32", shape, numbers.slice(at, (at += sizeOf(shape)))),
       );
   }
-  const weights: Weights = new Map(weightSpecs(model).map(({ key }) => [key, found.get(key)!]));
+  const weights: Weights = new Map(weightSpecs(model).map(({ key }) => [key, tensors.get(key)!]));
   return { model, weights };
 }
 
@@ -43,9 +43,9 @@ export async function photographs(
   size = 224,
 ): Promise<Photograph[]> {
   const [, ...lines] = (await readFile(`${folder}/labels.csv`, "utf8")).trim().split("\n");
-  const chosen = Array.from({ length: count }, (_, i) => lines[Math.floor((i * lines.length) / count)]!); // prettier-ignore
+  const sample = Array.from({ length: count }, (_, i) => lines[Math.floor((i * lines.length) / count)]!); // prettier-ignore
   return Promise.all(
-    chosen.map(async (line) => {
+    sample.map(async (line) => {
       const [file, , index, label] = line.trim().split(",") as [string, string, string, string];
       const pixels = await sharp(`${folder}/${file}`)
         .removeAlpha()

@@ -45,9 +45,9 @@ for (let from = 0; from < labels.length; from += batch) {
   for (const [i, [file, , index]] of labels.slice(from, from + batch).entries()) {
     const p = Array.from(all.subarray(i * 1000, (i + 1) * 1000) as Float32Array);
     const order = p.map((_, k) => k).toSorted((a, b) => p[b]! - p[a]!);
-    const wanted = Number(index);
-    if (order[0] === wanted) top1++;
-    if (order.slice(0, 5).includes(wanted)) top5++;
+    const label = Number(index);
+    if (order[0] === label) top1++;
+    if (order.slice(0, 5).includes(label)) top5++;
     const [, first, probability] = keras.get(file!) ?? [];
     furthest = Math.max(furthest, Math.abs(p[Number(first)]! - Number(probability)));
     if (Number(first) === order[0]) sameFirst++;

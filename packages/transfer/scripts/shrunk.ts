@@ -44,9 +44,9 @@ for (const [name, form] of forms) {
     for (let i = 0; i < 20; i++) {
       const row = Array.from(all.subarray(i * 1000, (i + 1) * 1000), Number);
       const order = row.map((_, k) => k).toSorted((a, b) => row[b]! - row[a]!);
-      const wanted = Number(labels[from + i]![2]);
-      if (order[0] === wanted) top1++;
-      if (order.slice(0, 5).includes(wanted)) top5++;
+      const label = Number(labels[from + i]![2]);
+      if (order[0] === label) top1++;
+      if (order.slice(0, 5).includes(label)) top5++;
     }
   }
   const one = tensor("float32", [1, 224, 224, 3], images[0]!.data);

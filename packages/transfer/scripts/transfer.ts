@@ -76,7 +76,7 @@ function small() {
 const results: Record<string, number[]> = { frozen: [], tuned: [], scratch: [] };
 const times: Record<string, number[]> = { frozen: [], tuned: [], scratch: [] };
 for (const seed of [1, 2, 3]) {
-  const [learning, held] = pictures.split(share, { seed, stratify: true });
+  const [learning, test] = pictures.split(share, { seed, stratify: true });
   let at = performance.now();
   const took = () => {
     const spent = (performance.now() - at) / 1000;
@@ -92,7 +92,7 @@ for (const seed of [1, 2, 3]) {
     labels: classes!,
     stages,
     seed,
-    validation: held,
+    validation: test,
   })) {
     // prettier-ignore
     if (event.type === "epoch" && event.epoch === stages[event.stage]!.epochs - 1)
@@ -108,7 +108,7 @@ for (const seed of [1, 2, 3]) {
     loss: "sparse_categorical_crossentropy",
     metrics: ["accuracy"],
     seed,
-    validation: held,
+    validation: test,
   })) {
     // prettier-ignore
     if (event.type === "epoch" && event.epoch === scratchEpochs - 1)

@@ -30,14 +30,14 @@ export async function matchWeights(
             file,
           );
   // Every shape is compared before anything is read.
-  for (const [wanted, found] of pairs) checkShape(wanted, found, file);
+  for (const [spec, weight] of pairs) checkShape(spec, weight, file);
   const weights = new Map<string, Tensor>();
-  for (const [wanted, found] of pairs)
-    weights.set(wanted.key, asFloat32(await found.read(), wanted, found, file));
+  for (const [spec, weight] of pairs)
+    weights.set(spec.key, asFloat32(await weight.read(), spec, weight, file));
   return weights;
 }
 
-type Pair = readonly [wanted: Wanted, found: StoredWeight];
+type Pair = readonly [wanted: Wanted, weight: StoredWeight];
 
 function byPath(
   { groups }: StoredWeights,
@@ -45,24 +45,24 @@ function byPath(
   network: Network,
   file: string,
 ): readonly Pair[] {
-  const found = new Map(
+  const byName = new Map(
     groups.flatMap(({ weights }) => weights).map((weight) => [weight.name, weight]),
   );
   const paths = kerasPaths(model, network.layers);
   const pairs: Pair[] = [];
-  for (const [path, wanted] of paths) {
-    const weight = found.get(path);
+  for (const [path, spec] of paths) {
+    const weight = byName.get(path);
     if (!weight)
       throw misfit(
         file,
-        `it has nothing at ${path}, where weight "${wanted.key}" ${showShape(wanted.shape)} should be`,
-        { path, weight: wanted.key },
+        `it has nothing at ${path}, where weight "${spec.key}" ${showShape(spec.shape)} should be`,
+        { path, weight: spec.key },
       );
-    pairs.push([wanted, weight]);
-    found.delete(path);
+    pairs.push([spec, weight]);
+    byName.delete(path);
   }
   // States of random layers and metrics are no weights of the model.
-  const left = [...found.values()].filter(({ name }) => !/seed_generator|^metrics\//.test(name));
+  const left = [...byName.values()].filter(({ name }) => !/seed_generator|^metrics\//.test(name));
   if (left.length > 0)
     throw misfit(
       file,
@@ -78,21 +78,21 @@ function inOneList(
   layers: readonly NetworkLayer[],
   file: string,
 ): readonly Pair[] {
-  const wanted = layers.flatMap(allWeights);
+  const specs = layers.flatMap(allWeights);
   const byKey = new Map(stored.map((weight) => [weight.name, weight]));
-  const known = new Set(wanted.map(({ key }) => key));
-  if (stored.length === known.size && wanted.every(({ key }) => byKey.has(key)))
-    return wanted.map((weight): Pair => [weight, byKey.get(weight.key)!]);
+  const keys = new Set(specs.map(({ key }) => key));
+  if (stored.length === keys.size && specs.every(({ key }) => byKey.has(key)))
+    return specs.map((weight): Pair => [weight, byKey.get(weight.key)!]);
   const grouped = byPrefix(stored, layers);
   if (grouped) return grouped;
-  if (stored.length === wanted.length) return wanted.map((weight, i): Pair => [weight, stored[i]!]);
+  if (stored.length === specs.length) return specs.map((weight, i): Pair => [weight, stored[i]!]);
   const one =
-    wanted.find(({ key }) => !byKey.has(key))?.key ??
-    stored.find(({ name }) => !known.has(name))?.name;
+    specs.find(({ key }) => !byKey.has(key))?.key ??
+    stored.find(({ name }) => !keys.has(name))?.name;
   throw misfit(
     file,
-    `the model has ${wanted.length} weights, the file ${stored.length}: ${JSON.stringify(one)} is on one side only`,
-    { expected: wanted.length, got: stored.length, weight: one },
+    `the model has ${specs.length} weights, the file ${stored.length}: ${JSON.stringify(one)} is on one side only`,
+    { expected: specs.length, got: stored.length, weight: one },
   );
 }
 
@@ -113,10 +113,10 @@ function byPrefix(
     byName.get(parts.slice(0, at).join("/"))!.found.push(weight);
   }
   const pairs: Pair[] = [];
-  for (const { leaf, found } of byName.values()) {
-    const wanted = legacyOrder(leaf);
-    if (wanted.length !== found.length) return undefined;
-    wanted.forEach((weight, i) => pairs.push([weight, found[i]!]));
+  for (const { leaf, found: weights } of byName.values()) {
+    const specs = legacyOrder(leaf);
+    if (specs.length !== weights.length) return undefined;
+    specs.forEach((weight, i) => pairs.push([weight, weights[i]!]));
   }
   return pairs;
 }
@@ -140,8 +140,8 @@ function byLayer(
     .map((layer) => ({ layer, weights: legacyOrder(layer) }))
     .filter(({ weights }) => weights.length > 0);
   const byName = new Map(filled.map((group) => [group.name, group]));
-  const named = wanting.every(({ layer }) => byName.has(layer.name));
-  if (!named && filled.length !== wanting.length) {
+  const matchesByName = wanting.every(({ layer }) => byName.has(layer.name));
+  if (!matchesByName && filled.length !== wanting.length) {
     const missing = wanting.find(({ layer }) => !byName.has(layer.name))!;
     throw misfit(
       file,
@@ -152,7 +152,7 @@ function byLayer(
       { layer: missing.layer.name },
     );
   }
-  if (named && filled.length > wanting.length) {
+  if (matchesByName && filled.length > wanting.length) {
     const names = new Set(wanting.map(({ layer }) => layer.name));
     const extra = filled.find(({ name }) => !names.has(name))!;
     throw misfit(
@@ -162,14 +162,14 @@ function byLayer(
     );
   }
   return wanting.flatMap(({ layer, weights }, i) => {
-    const group = named ? byName.get(layer.name)! : filled[i]!;
+    const group = matchesByName ? byName.get(layer.name)! : filled[i]!;
     if (group.weights.length !== weights.length)
       throw misfit(
         file,
         `layer "${layer.name}" (${layer.className}) needs ${weights.length} weights (${weights.map(({ key }) => key).join(", ")}), the file has ${group.weights.length} for "${group.name}" (${group.weights.map(({ name }) => name).join(", ")})`,
         { layer: layer.name },
       );
-    return weights.map((wanted, j): Pair => [wanted, group.weights[j]!]);
+    return weights.map((spec, j): Pair => [spec, group.weights[j]!]);
   });
 }
 
@@ -188,16 +188,16 @@ export function legacyOrder(layer: NetworkLayer): Wanted[] {
   return [...pick(true), ...pick(false)].map(({ weight }) => weight);
 }
 
-function checkShape(wanted: Wanted, found: StoredWeight, file: string): void {
-  if (showShape(wanted.shape) !== showShape(found.shape))
+function checkShape(spec: Wanted, stored: StoredWeight, file: string): void {
+  if (showShape(spec.shape) !== showShape(stored.shape))
     throw new CajalError(
       "bad-shape",
-      `${file}: weight "${wanted.key}": got ${showShape(found.shape)} from ${found.name}, expected ${showShape(wanted.shape)}.${sizeOf(found.shape) === sizeOf(wanted.shape) ? " The number of elements is the same: the layouts differ." : ""}`,
-      { weight: wanted.key, from: found.name, got: found.shape, expected: wanted.shape },
+      `${file}: weight "${spec.key}": got ${showShape(stored.shape)} from ${stored.name}, expected ${showShape(spec.shape)}.${sizeOf(stored.shape) === sizeOf(spec.shape) ? " The number of elements is the same: the layouts differ." : ""}`,
+      { weight: spec.key, from: stored.name, got: stored.shape, expected: spec.shape },
     );
 }
 
-function asFloat32(read: Tensor, wanted: Wanted, found: StoredWeight, file: string): Tensor {
+function asFloat32(read: Tensor, spec: Wanted, stored: StoredWeight, file: string): Tensor {
   if (read.dtype === "float32") return read;
   if (read.dtype === "float64")
     return tensor("float32", read.shape, Float32Array.from(read.data as Float64Array));
@@ -208,9 +208,9 @@ function asFloat32(read: Tensor, wanted: Wanted, found: StoredWeight, file: stri
     return tensor("float32", [], [Number(read.data[0])]);
   throw misfit(
     file,
-    `weight "${wanted.key}" (${found.name}) is ${read.dtype}, expected floating-point numbers`,
+    `weight "${spec.key}" (${stored.name}) is ${read.dtype}, expected floating-point numbers`,
     {
-      weight: wanted.key,
+      weight: spec.key,
       dtype: read.dtype,
     },
   );

@@ -39,10 +39,10 @@ const slots: Readonly<
 
 /** The optimizer of a training config: `.keras` files call it "optimizer", `.h5` "optimizer_config". */
 export function optimizerOf(training: TrainingConfig | undefined): OptimizerConfig | undefined {
-  const given = (training?.optimizer ?? training?.optimizer_config) as
+  const config = (training?.optimizer ?? training?.optimizer_config) as
     Partial<OptimizerConfig> | undefined;
-  if (typeof given?.class_name !== "string" || typeof given.config !== "object") return undefined;
-  return { class_name: given.class_name, config: given.config };
+  if (typeof config?.class_name !== "string" || typeof config.config !== "object") return undefined;
+  return { class_name: config.class_name, config: config.config };
 }
 
 /** How Keras spells losses and metrics shortly: TF.js does not, and Keras 3 does not find them in `.h5` files. */
@@ -59,14 +59,14 @@ const shortNames: Readonly<Record<string, string>> = {
 };
 
 /** Losses or metrics with their full names, wherever they stand in lists and maps. */
-export function spelledOut<T>(given: T): T {
-  if (typeof given === "string")
-    return (Object.hasOwn(shortNames, given) ? shortNames[given] : given) as T;
-  if (Array.isArray(given)) return given.map(spelledOut) as T;
+export function spelledOut<T>(names: T): T {
+  if (typeof names === "string")
+    return (Object.hasOwn(shortNames, names) ? shortNames[names] : names) as T;
+  if (Array.isArray(names)) return names.map(spelledOut) as T;
   // What has a class is an object of Keras', and what is none a map by the outputs' names.
-  if (typeof given !== "object" || given === null || "class_name" in given) return given;
+  if (typeof names !== "object" || names === null || "class_name" in names) return names;
   return Object.fromEntries(
-    Object.entries(given).map(([key, each]) => [key, spelledOut(each)]),
+    Object.entries(names).map(([key, each]) => [key, spelledOut(each)]),
   ) as T;
 }
 
@@ -164,26 +164,26 @@ export function writtenState(
       { optimizer: optimizer.class_name },
     );
   return variables.map(({ key, shape, name }) => {
-    const found =
+    const variable =
       state.get(key) ??
       (key === "learning_rate"
         ? tensor("float32", [], [Number(optimizer.config.learning_rate)])
         : undefined);
-    if (!found)
+    if (!variable)
       throw new CajalError(
         "bad-argument",
         `optimizerState: "${key}" is missing, expected ${showShape(shape)} for ${optimizer.class_name}.`,
         { key },
       );
-    if (showShape(found.shape) !== showShape(shape))
+    if (showShape(variable.shape) !== showShape(shape))
       throw new CajalError(
         "bad-shape",
-        `optimizerState: "${key}" is ${showShape(found.shape)}, expected ${showShape(shape)}.`,
-        { key, got: found.shape, expected: shape },
+        `optimizerState: "${key}" is ${showShape(variable.shape)}, expected ${showShape(shape)}.`,
+        { key, got: variable.shape, expected: shape },
       );
     return [
       name,
-      key === "iteration" ? tensor("int64", [], [Number(found.data[0])]) : found,
+      key === "iteration" ? tensor("int64", [], [Number(variable.data[0])]) : variable,
     ] as const;
   });
 }

@@ -48,12 +48,12 @@ export function interleave<X extends DType, Y extends DType>(
   // Of each example: which part it is of, and where there.
   const of = new Uint32Array(size);
   const at = new Uint32Array(size);
-  const taken = sizes.map(() => 0);
+  const positions = sizes.map(() => 0);
   for (let i = 0; i < size;)
     for (const [part, length] of sizes.entries())
-      for (let k = 0; k < block && taken[part]! < length; k++, i++) {
+      for (let k = 0; k < block && positions[part]! < length; k++, i++) {
         of[i] = part;
-        at[i] = taken[part]!++;
+        at[i] = positions[part]!++;
       }
   const labels = all.map((part) => labelsOf("interleave", part));
   const { classes } = all[0]!;
@@ -83,7 +83,7 @@ function merged(
 ): Batch {
   // prettier-ignore
   const column = (of: "x" | "y" | "weight") =>
-    joined(batches.map((batch) => batch?.[of]), turns, of, tensor); // prettier-ignore
+    concatenated(batches.map((batch) => batch?.[of]), turns, of, tensor); // prettier-ignore
   const weighted = batches.some((batch) => batch?.weight !== undefined);
   return {
     x: column("x"),
@@ -92,7 +92,7 @@ function merged(
   } as Batch;
 }
 
-function joined(
+function concatenated(
   values: readonly (Tensor | NamedTensors | undefined)[],
   turns: readonly number[],
   what: string,

@@ -29,15 +29,15 @@ type Zipped<P extends Parts> = NamedBatch & {
  */
 export function zip<P extends Parts>(parts: P): Dataset<DType, DType, Zipped<P>> {
   checkArgument("zip", "parts", parts, "object");
-  const named = Object.entries(parts);
-  if (named.length === 0)
+  const entries = Object.entries(parts);
+  if (entries.length === 0)
     throw new CajalError("bad-argument", "zip: got no datasets, expected some by name: zip({ left, right })."); // prettier-ignore
-  const size = Math.min(...named.map(([name, part]) => sizeOfPart("zip", name, part)));
+  const size = Math.min(...entries.map(([name, part]) => sizeOfPart("zip", name, part)));
   return fromSource({
     size,
     async read(indices, options) {
       const batches = await Promise.all(
-        named.map(async ([name, part]) => {
+        entries.map(async ([name, part]) => {
           const { x, y } = await examplesAt("zip", part, indices, options);
           return [name, one(name, "x", x), one(name, "y", y)] as const;
         }),

@@ -283,9 +283,9 @@ function packedAt(bytes: Uint8Array, at: number, bits: number): number {
   let value = 0;
   for (let read = 0; read < bits;) {
     const [byte, shift] = [(at + read) >>> 3, (at + read) & 7];
-    const taken = Math.min(8 - shift, bits - read);
-    value += ((bytes[byte]! >>> shift) & ((1 << taken) - 1)) * 2 ** read;
-    read += taken;
+    const bitCount = Math.min(8 - shift, bits - read);
+    value += ((bytes[byte]! >>> shift) & ((1 << bitCount) - 1)) * 2 ** read;
+    read += bitCount;
   }
   return value;
 }

@@ -92,8 +92,8 @@ export async function readParquet(
     classes: classNames(described, name),
     async rows(options = {}) {
       checkOptions("rows", options, { columns: "strings", from: { whole: true, least: 0 }, to: { whole: true, least: 0 } }); // prettier-ignore
-      const { columns: wanted, from = 0, to = size } = options;
-      for (const column of wanted ?? [])
+      const { columns: names, from = 0, to = size } = options;
+      for (const column of names ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
       const pages = await guarded(async () => parquetPages(metadata, hyparquet, compressors));
@@ -105,7 +105,7 @@ export async function readParquet(
             rowStart: from,
             rowEnd: to,
             utf8: false,
-            ...(wanted && { columns: [...wanted] }),
+            ...(names && { columns: [...names] }),
             compressors: pages.compressors,
           }),
         pages.check,

@@ -68,8 +68,12 @@ export function classFolders(
     .sort(
       (a, b) => a.label - b.label || byCodePoint(a.folder, b.folder) || byCodePoint(a.name, b.name),
     );
-  const kept = part(files, { validationSplit, subset, seed });
-  return { classes, paths: kept.map(({ path }) => path), labels: kept.map(({ label }) => label) };
+  const subsetFiles = part(files, { validationSplit, subset, seed });
+  return {
+    classes,
+    paths: subsetFiles.map(({ path }) => path),
+    labels: subsetFiles.map(({ label }) => label),
+  };
 }
 
 function part<T>(files: T[], options: ClassFoldersOptions): T[] {
@@ -84,8 +88,8 @@ function part<T>(files: T[], options: ClassFoldersOptions): T[] {
     throw new CajalError("bad-argument", `class folders: got subset ${String(subset)}, expected training or validation.`); // prettier-ignore
   checkInteger("class folders", "seed", seed, { least: 0, most: 2 ** 32 - 1 });
   const shuffled = numpyShuffle(files, seed);
-  const cut = files.length - Math.trunc(validationSplit * files.length);
-  return subset === "training" ? shuffled.slice(0, cut) : shuffled.slice(cut);
+  const trainingCount = files.length - Math.trunc(validationSplit * files.length);
+  return subset === "training" ? shuffled.slice(0, trainingCount) : shuffled.slice(trainingCount);
 }
 
 /** As Python compares text. */

@@ -28,8 +28,8 @@ export function imageFiles<X extends "uint8" | "float32" = "uint8">(
       throw new CajalError("bad-argument", "imageFiles: expected files as input.files has them, or a map from paths to Blobs."); // prettier-ignore
     blobs.set(path, blob);
   }
-  const chosen = { order, validationSplit, subset, seed };
-  const statedOptions = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
+  const selection = { order, validationSplit, subset, seed };
+  const statedOptions = Object.fromEntries(Object.entries(selection).filter(([, value]) => value !== undefined)); // prettier-ignore
   const { classes, paths, labels } = classFolders([...blobs.keys()], statedOptions);
   if (paths.length === 0)
     throw new CajalError(

@@ -29,8 +29,8 @@ export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
     if (!isFolder) paths.push(path);
     else if (!path.includes("/")) folders.push(path);
   });
-  const chosen = { order, validationSplit, subset, seed, folders };
-  const statedOptions = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)); // prettier-ignore
+  const selection = { order, validationSplit, subset, seed, folders };
+  const statedOptions = Object.fromEntries(Object.entries(selection).filter(([, value]) => value !== undefined)); // prettier-ignore
   const listed = classFolders(paths, statedOptions);
   if (listed.paths.length === 0)
     throw new CajalError(

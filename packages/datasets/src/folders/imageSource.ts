@@ -50,7 +50,7 @@ export function imageSource<X extends "uint8" | "float32">(
   const classNumbers = tensor("int32", [numbers.length], numbers);
   const one = async (index: number): Promise<Image<X>> => {
     const { name, bytes } = images[index]!;
-    const image = await named(name, async () => decodeImage(await bytes(), decoding));
+    const image = await withName(name, async () => decodeImage(await bytes(), decoding));
     // Without a change it stays what it was: bytes.
     return prepare ? await prepare(image) : (image as Tensor as Image<X>);
   };
@@ -69,7 +69,7 @@ export function imageSource<X extends "uint8" | "float32">(
 }
 
 /** Says which file it was. */
-async function named<T>(name: string, work: () => Promise<T>): Promise<T> {
+async function withName<T>(name: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

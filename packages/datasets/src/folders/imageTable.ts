@@ -48,8 +48,8 @@ export async function imageTable<X extends "uint8" | "float32" = "uint8">(
   if (fileColumn === undefined || !columns.includes(fileColumn))
     throw unknownName(`column of ${path}`, fileColumn ?? "file_name", columns);
   if (!columns.includes(label)) throw unknownName(`column of ${path}`, label, columns);
-  const chosen = rows.filter((row) => where(row));
-  const labels = chosen.map((row, i) => {
+  const selected = rows.filter((row) => where(row));
+  const labels = selected.map((row, i) => {
     const value = row[label];
     if (value === undefined || value === null || value === "")
       throw new CajalError("bad-file", `${path}: ${String(row[fileColumn])} has no ${label}. Leave the row out by where.`, { path, row: i }); // prettier-ignore
@@ -60,10 +60,10 @@ export async function imageTable<X extends "uint8" | "float32" = "uint8">(
   const numbers = labels.map((each, i) => {
     const number = names ? names.indexOf(each) : Number(each);
     if (number < 0)
-      throw new CajalError("bad-file", `${path}: ${String(chosen[i]![fileColumn])} has the ${label} ${JSON.stringify(each)}, which is none of the classes.`, { path, label: each }); // prettier-ignore
+      throw new CajalError("bad-file", `${path}: ${String(selected[i]![fileColumn])} has the ${label} ${JSON.stringify(each)}, which is none of the classes.`, { path, label: each }); // prettier-ignore
     return number;
   });
-  const images = chosen.map((row) => imageOnDisk(dirname(path), inside(row[fileColumn], path)));
+  const images = selected.map((row) => imageOnDisk(dirname(path), inside(row[fileColumn], path)));
   return imageSource(images, numbers, decoding, names);
 }
 

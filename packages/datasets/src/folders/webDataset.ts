@@ -86,13 +86,13 @@ function grouped(files: readonly TarHeader[], archive: string) {
 
 function extension(
   what: string,
-  asked: string | undefined,
+  field: string | undefined,
   usual: readonly string[],
   first: ReadonlyMap<string, TarHeader>,
   archive: string,
 ): string {
-  if (asked !== undefined) checkArgument("webDataset", what, asked, "string");
-  const imageKey = asked ?? usual.find((each) => first.has(each));
+  if (field !== undefined) checkArgument("webDataset", what, field, "string");
+  const imageKey = field ?? usual.find((each) => first.has(each));
   if (imageKey !== undefined && first.has(imageKey)) return imageKey;
   throw unknownName(`extension of a ${what} in ${archive}`, imageKey ?? usual[0]!, first.keys());
 }

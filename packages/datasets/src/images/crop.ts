@@ -124,7 +124,7 @@ export function centerCrop<I extends Image>(
   if (rounding !== "floor" && rounding !== "half-even")
     throw new CajalError("bad-argument", `centerCrop: got rounding ${String(rounding)}, expected floor or half-even.`, { rounding }); // prettier-ignore
   let from = image;
-  const missing = (own: number, wanted: number) => Math.max(0, wanted - own);
+  const missing = (own: number, extent: number) => Math.max(0, extent - own);
   if (rounding === "half-even") {
     const across = missing(extentsOf(from).width, width);
     const down = missing(extentsOf(from).height, height);

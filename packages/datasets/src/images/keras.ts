@@ -40,23 +40,23 @@ export function resizing(image: Image, options: ResizingOptions): Image<"float32
 }
 
 /** The largest part of the wanted proportions, in the middle (Keras' smart_resize). */
-function cropToRatio(image: Image, wanted: ImageSize): Image {
+function cropToRatio(image: Image, size: ImageSize): Image {
   const { width: w, height: h } = extentsOf(image);
   const fitted = (own: number, other: number, a: number, b: number) =>
     Math.max(1, Math.min(own, Math.trunc(f32(f32(other * a) / f32(b)))));
-  const height = fitted(h, w, wanted.height, wanted.width);
-  const width = fitted(w, h, wanted.width, wanted.height);
+  const height = fitted(h, w, size.height, size.width);
+  const width = fitted(w, h, size.width, size.height);
   const [left, top] = [Math.trunc((w - width) / 2), Math.trunc((h - height) / 2)];
   return crop(image, { left, top, width, height });
 }
 
 /** The same on both sides: of an odd rest a pixel is lost. */
-function padToRatio(image: Image, wanted: ImageSize, value: number): Image {
+function padToRatio(image: Image, size: ImageSize, value: number): Image {
   const { width: w, height: h } = extentsOf(image);
   const border = (own: number, other: number, a: number, b: number) =>
     Math.trunc((Math.max(own, Math.trunc(f32(f32(other * a) / f32(b)))) - own) / 2);
-  const rows = border(h, w, wanted.height, wanted.width);
-  const columns = border(w, h, wanted.width, wanted.height);
+  const rows = border(h, w, size.height, size.width);
+  const columns = border(w, h, size.width, size.height);
   return pad(image, { left: columns, right: columns, top: rows, bottom: rows, value });
 }
 
@@ -82,8 +82,8 @@ export function resizeWithPad(
     { width: f32(w / ratio), height: f32(h / ratio) },
     { width, height },
   ];
-  const begin = (own: number, wanted: number) =>
-    Math.max(0, Math.floor(f32(f32(wanted - own) / 2)));
+  const begin = (own: number, extent: number) =>
+    Math.max(0, Math.floor(f32(f32(extent - own) / 2)));
   const [left, top] = [begin(inner.width, outer.width), begin(inner.height, outer.height)];
   const size = { width: Math.floor(inner.width), height: Math.floor(inner.height) };
   if (size.width < 1 || size.height < 1) return tensor("float32", [height, width, channels]);
@@ -113,12 +113,12 @@ export function loadImg(
   checkSize("loadImg", options);
   const { width, height, interpolation = "nearest", keepAspectRatio = false } = options;
   const { width: w, height: h } = extentsOf(image);
-  const kept = {
+  const cropped = {
     height: Math.min(h, Math.floor((w * height) / width)),
     width: Math.min(w, Math.floor((h * width) / height)),
   };
-  const [left, top] = [Math.floor((w - kept.width) / 2), Math.floor((h - kept.height) / 2)];
-  const box = [left, top, left + kept.width, top + kept.height] as const;
+  const [left, top] = [Math.floor((w - cropped.width) / 2), Math.floor((h - cropped.height) / 2)];
+  const box = [left, top, left + cropped.width, top + cropped.height] as const;
   return resize(image, {
     width,
     height,

@@ -93,20 +93,20 @@ export async function cifar10(options: Cifar10Options = {}): Promise<Dataset<"fl
     ...fetching
   } = options;
   checkOptions("cifar10", fetching, fetchingOptions);
-  const wanted: readonly Batch[] | undefined = Object.hasOwn(batches, split)
+  const batchFiles: readonly Batch[] | undefined = Object.hasOwn(batches, split)
     ? batches[split]
     : undefined;
-  if (wanted === undefined) throw unknownName("split of cifar10", split, Object.keys(batches));
+  if (batchFiles === undefined) throw unknownName("split of cifar10", split, Object.keys(batches));
   const { signal } = fetching;
   signal?.throwIfAborted();
 
   const place = folder ?? (await fetched(mirrors, fetching));
   const files =
     folder === undefined
-      ? await fromArchive(place, wanted, signal)
-      : await fromFolder(place, wanted, signal);
-  const contents = wanted.flatMap(({ name }) => files.get(name) ?? []);
-  checkComplete(wanted, files, { place, partial });
+      ? await fromArchive(place, batchFiles, signal)
+      : await fromFolder(place, batchFiles, signal);
+  const contents = batchFiles.flatMap(({ name }) => files.get(name) ?? []);
+  checkComplete(batchFiles, files, { place, partial });
   for (const file of contents) check(file);
   signal?.throwIfAborted();
   return dataset({ ...decode(contents), classes }).map(rescale(1 / 255));
@@ -137,13 +137,13 @@ const fetched = (mirrors: readonly string[], options: Omit<FetchFileOptions, "ur
 
 async function fromFolder(
   folder: string,
-  wanted: readonly Batch[],
+  batchFiles: readonly Batch[],
   signal: AbortSignal | undefined,
 ): Promise<Files> {
   for (const place of [folder, join(folder, unpackedFolder)]) {
     const files = new Map<string, File>();
     for (const name of await namesIn(place)) {
-      const member = memberOf(name, wanted);
+      const member = memberOf(name, batchFiles);
       if (member === undefined || !isBetter(member, files)) continue;
       const path = join(place, name);
       const bytes = await ioErrors("reading", path, () => abortable(readFile(path), signal));
@@ -152,24 +152,24 @@ async function fromFolder(
     if (files.size > 0) return files;
   }
   if ((await namesIn(folder)).includes(archive.name))
-    return fromArchive(join(folder, archive.name), wanted, signal);
+    return fromArchive(join(folder, archive.name), batchFiles, signal);
   return new Map();
 }
 
 async function fromArchive(
   path: string,
-  wanted: readonly Batch[],
+  batchFiles: readonly Batch[],
   signal: AbortSignal | undefined,
 ): Promise<Files> {
   const files = new Map<string, File>();
   await readThrough(path, { gzip: true, signal }, async (pieces) => {
     const members = readTar(pieces, {
       name: path,
-      wants: (name) => memberOf(name, wanted) !== undefined,
+      wants: (name) => memberOf(name, batchFiles) !== undefined,
       limit: records * record,
     });
     for await (const { name, content } of members) {
-      const member = memberOf(name, wanted)!;
+      const member = memberOf(name, batchFiles)!;
       if (isBetter(member, files))
         files.set(member.batch.name, { ...member, path: `${path}: ${name}`, bytes: content });
     }
@@ -178,9 +178,9 @@ async function fromArchive(
 }
 
 /** Which batch a file of this name holds, and how much of it; undefined for any other file. */
-function memberOf(path: string, wanted: readonly Batch[]) {
+function memberOf(path: string, files: readonly Batch[]) {
   const [, name, first] = /^(\w+?)(?:_first(\d+))?\.bin$/.exec(basename(path)) ?? [];
-  const batch = wanted.find((each) => each.name === name);
+  const batch = files.find((each) => each.name === name);
   const count = Number(first ?? records);
   return batch && count <= records ? { batch, records: count } : undefined;
 }
@@ -190,11 +190,11 @@ const isBetter = (file: Pick<File, "batch" | "records">, files: Files) =>
   file.records > (files.get(file.batch.name)?.records ?? 0);
 
 function checkComplete(
-  wanted: readonly Batch[],
+  batchFiles: readonly Batch[],
   files: Files,
   { place, partial }: { place: string; partial: boolean },
 ): void {
-  const missing = wanted.filter(({ name }) => files.get(name)?.records !== records);
+  const missing = batchFiles.filter(({ name }) => files.get(name)?.records !== records);
   if (missing.length === 0 || (partial && files.size > 0)) return;
   const names = missing.map(({ name }) => `${name}.bin`);
   const has = [...files.values()].map(({ path }) => basename(path));

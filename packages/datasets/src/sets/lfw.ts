@@ -203,7 +203,7 @@ async function officialPairs(options: LfwOptions): Promise<LfwPair[]> {
 interface Pictures {
   readonly people: ReadonlyMap<string, readonly string[]>;
   read(
-    wanted: ReadonlySet<string>,
+    names: ReadonlySet<string>,
     each: (file: string, bytes: Uint8Array) => Promise<void>,
   ): Promise<void>;
 }

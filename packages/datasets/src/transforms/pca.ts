@@ -49,19 +49,19 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
       `pca: got x ${showShape(x.shape)}, expected at least two examples of at least one feature.`,
       { shape: x.shape },
     );
-  const { components: kept = most } = options;
+  const { components: count = most } = options;
   // The lesser of the numbers of examples and features.
-  checkInteger("pca", "components", kept, { least: 1, most });
+  checkInteger("pca", "components", count, { least: 1, most });
   if (!rows.every((row) => row.every(Number.isFinite)))
     throw new CajalError("bad-argument", "pca: x has values that are not finite numbers.");
 
   const mean = new Float64Array(features);
   for (const row of rows) for (let j = 0; j < features; j++) mean[j]! += row[j]! / n;
   const { variances, axisOf } =
-    (features > 4 * n ? byProducts(rows, mean, kept) : undefined) ?? byLibrary(rows);
+    (features > 4 * n ? byProducts(rows, mean, count) : undefined) ?? byLibrary(rows);
   const total = variances.reduce((a, b) => a + b, 0);
-  const axes = new Float64Array(kept * features);
-  for (let k = 0; k < kept; k++) {
+  const axes = new Float64Array(count * features);
+  for (let k = 0; k < count; k++) {
     const axis = axisOf(k);
     const largest = axis.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), 0);
     axes.set(
@@ -69,36 +69,36 @@ export function pca(x: Tensor, options: { components?: number } = {}): Pca {
       k * features,
     );
   }
-  const explained = Float64Array.from(variances.slice(0, kept));
+  const explained = Float64Array.from(variances.slice(0, count));
 
   return {
     mean: tensor("float64", [features], mean),
-    components: tensor("float64", [kept, features], axes),
-    explainedVariance: tensor("float64", [kept], explained),
+    components: tensor("float64", [count, features], axes),
+    explainedVariance: tensor("float64", [count], explained),
     explainedVarianceRatio: tensor(
       "float64",
-      [kept],
+      [count],
       explained.map((value) => (total > 0 ? value / total : 0)),
     ),
     transform(x) {
       const samples = matrix(x, "pca transform", features);
-      const z = new Float64Array(samples.n * kept);
+      const z = new Float64Array(samples.n * count);
       samples.rows.forEach((row, i) => {
-        for (let k = 0; k < kept; k++) {
+        for (let k = 0; k < count; k++) {
           let sum = 0;
           for (let j = 0; j < features; j++) sum += (row[j]! - mean[j]!) * axes[k * features + j]!;
-          z[i * kept + k] = sum;
+          z[i * count + k] = sum;
         }
       });
-      return tensor("float64", [samples.n, kept], z);
+      return tensor("float64", [samples.n, count], z);
     },
     inverseTransform(z) {
-      const scores = matrix(z, "pca inverseTransform", kept);
+      const scores = matrix(z, "pca inverseTransform", count);
       const x = new Float64Array(scores.n * features);
       scores.rows.forEach((row, i) => {
         for (let j = 0; j < features; j++) {
           let sum = mean[j]!;
-          for (let k = 0; k < kept; k++) sum += row[k]! * axes[k * features + j]!;
+          for (let k = 0; k < count; k++) sum += row[k]! * axes[k * features + j]!;
           x[i * features + j] = sum;
         }
       });
@@ -128,7 +128,11 @@ function byLibrary(rows: number[][]): Axes {
  * same eigenvalues, and an axis is the examples' sum weighted by its eigenvector (Turk and Pentland 1991). Of axes
  * with next to no variance that sum is rounding alone: then undefined.
  */
-function byProducts(rows: readonly number[][], mean: Float64Array, kept: number): Axes | undefined {
+function byProducts(
+  rows: readonly number[][],
+  mean: Float64Array,
+  count: number,
+): Axes | undefined {
   const [n, features] = [rows.length, mean.length];
   const centred = rows.map((row) => Float64Array.from(row, (value, j) => value - mean[j]!));
   const products = centred.map(() => Array.from({ length: n }, () => 0));
@@ -141,7 +145,7 @@ function byProducts(rows: readonly number[][], mean: Float64Array, kept: number)
     }
   const fitted = new PCA(products, { isCovarianceMatrix: true });
   const variances = fitted.getEigenvalues().map((value) => Math.max(value, 0));
-  if (!(variances[kept - 1]! > 1e-8 * variances[0]!)) return undefined;
+  if (!(variances[count - 1]! > 1e-8 * variances[0]!)) return undefined;
   const vectors = fitted.getEigenvectors();
   const axisOf = (k: number) => {
     const weights = vectors.getColumn(k);

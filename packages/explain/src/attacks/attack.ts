@@ -142,7 +142,7 @@ async function lossGradients(call: Call): Promise<Float64Array[]> {
   const { network, images, targets } = call;
   const { graph } = network;
   const logits = await logitsOf(call);
-  const found: Float64Array[] = [];
+  const rowsOfGradients: Float64Array[] = [];
   await network.pass(
     {
       feeds: { [graph.image]: rowsOf(images) },
@@ -156,10 +156,10 @@ async function lossGradients(call: Call): Promise<Float64Array[]> {
       }),
       by: [graph.image],
       use: (row, { gradients }) => {
-        found[row] = Float64Array.from(gradients[graph.image]!.data);
+        rowsOfGradients[row] = Float64Array.from(gradients[graph.image]!.data);
       },
     },
     { signal: call.control.signal },
   );
-  return found;
+  return rowsOfGradients;
 }

@@ -12,43 +12,49 @@ import type { Call } from "./call";
 export type Baseline = number | Tensor;
 
 /** One baseline for each image. @throws CajalError `bad-shape`, `bad-argument` */
-export function baselineOf({ images, format }: Call, given: Baseline): Tensor<"float32"> {
+export function baselineOf({ images, format }: Call, baseline: Baseline): Tensor<"float32"> {
   const [count, ...shape] = images.shape as [number, ...number[]];
-  const made = emptyRows(count, shape);
-  if (typeof given === "number") {
-    if (!Number.isFinite(given))
-      throw new CajalError("bad-argument", `attribute: got baseline ${given}, expected a number.`);
-    made.data.fill(given);
-    return made;
+  const result = emptyRows(count, shape);
+  if (typeof baseline === "number") {
+    if (!Number.isFinite(baseline))
+      throw new CajalError(
+        "bad-argument",
+        `attribute: got baseline ${baseline}, expected a number.`,
+      );
+    result.data.fill(baseline);
+    return result;
   }
-  if (typeof given !== "object" || given === null || given.dtype !== "float32")
+  if (typeof baseline !== "object" || baseline === null || baseline.dtype !== "float32")
     throw new CajalError(
       "bad-argument",
       "attribute: expected as baseline a number or a float32 tensor.",
     );
-  const one = given.shape.length === shape.length;
-  const batch = inside(one ? { ...given, shape: [1, ...given.shape] } : given, format);
+  const one = baseline.shape.length === shape.length;
+  const batch = inside(one ? { ...baseline, shape: [1, ...baseline.shape] } : baseline, format);
   const fits =
     batch.shape.slice(1).join() === shape.join() &&
     (batch.shape[0] === 1 || batch.shape[0] === count);
   if (!fits)
     throw new CajalError(
       "bad-shape",
-      `attribute: got a baseline of ${showShape(given.shape)}, expected the images' shape.`,
-      { got: given.shape },
+      `attribute: got a baseline of ${showShape(baseline.shape)}, expected the images' shape.`,
+      { got: baseline.shape },
     );
-  for (let i = 0; i < count; i++) rowOf(made, i).set(rowOf(batch, batch.shape[0] === 1 ? 0 : i));
-  return made;
+  for (let i = 0; i < count; i++) rowOf(result, i).set(rowOf(batch, batch.shape[0] === 1 ? 0 : i));
+  return result;
 }
 
 /** Several baselines, each for all images: a list, or a batch of images. */
-export function baselinesOf(call: Call, given: readonly Baseline[] | Tensor): Tensor<"float32">[] {
-  if (Array.isArray(given)) {
-    if (given.length === 0)
+export function baselinesOf(
+  call: Call,
+  baselines: readonly Baseline[] | Tensor,
+): Tensor<"float32">[] {
+  if (Array.isArray(baselines)) {
+    if (baselines.length === 0)
       throw new CajalError("bad-argument", "attribute: got no baselines, expected at least one.");
-    return (given as readonly Baseline[]).map((each) => baselineOf(call, each));
+    return (baselines as readonly Baseline[]).map((each) => baselineOf(call, each));
   }
-  const batch = given as Tensor;
+  const batch = baselines as Tensor;
   const [count, ...shape] = batch.shape as [number, ...number[]];
   return Array.from({ length: count }, (_, i) =>
     baselineOf(call, { dtype: batch.dtype, shape, data: rowOf(batch, i) } as Tensor),

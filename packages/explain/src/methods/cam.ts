@@ -32,8 +32,8 @@ export const cam = defineMethod({
       const [n, channels] = value.shape as [number, number];
       const matrix = Array.from({ length: explained.classes * channels }, (_, i) => weight(i % channels, Math.floor(i / channels))); // prettier-ignore
       const weights = g.constant(tensor("float32", [explained.classes, channels], matrix));
-      const chosen = g.reshape(g.matMul(oneHot, weights), [n, channels, 1, 1]);
-      return overChannels(g, g.mul(chosen, value));
+      const targetWeights = g.reshape(g.matMul(oneHot, weights), [n, channels, 1, 1]);
+      return overChannels(g, g.mul(targetWeights, value));
     },
   },
 });

@@ -24,11 +24,11 @@ export const deepLiftShap = defineMethod({
   async attribute(call, { baselines = [0], maxima = "rescale" }: DeepLiftShapOptions) {
     const [count, ...shape] = call.images.shape as [number, ...number[]];
     const mean = sums(count, shape);
-    const given = baselinesOf(call, baselines);
+    const references = baselinesOf(call, baselines);
     const deltas: (readonly number[])[] = [];
-    for (const from of given) {
+    for (const from of references) {
       const { map, delta } = await against(call, from, maxima);
-      for (let i = 0; i < count; i++) mean.add(i, rowOf(map, i), 1 / given.length);
+      for (let i = 0; i < count; i++) mean.add(i, rowOf(map, i), 1 / references.length);
       deltas.push(delta);
     }
     const delta = Array.from({ length: count }, (_, i) => deltas.map((each) => each[i]!)).flat();

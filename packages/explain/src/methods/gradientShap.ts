@@ -28,23 +28,23 @@ export const gradientShap = defineMethod({
     { baselines = [0], baselineOfSample, alphaOfSample, stdev = 0, ...rest }: GradientShapOptions,
   ) {
     const { images, network } = call;
-    const given = baselinesOf(call, baselines);
+    const references = baselinesOf(call, baselines);
     const { samples, write } = noiseOf(call, { stdev, ...rest });
     const numbers = random(rest.seed ?? 0, "draws");
     const drawn = Array.from({ length: samples }, () => [
-      numbers.integer(given.length),
+      numbers.integer(references.length),
       numbers.float(),
     ]);
     const which = (k: number) => baselineOfSample?.[k] ?? drawn[k]![0]!;
     const alpha = (k: number) => alphaOfSample?.[k] ?? drawn[k]![1]!;
     for (let k = 0; k < samples; k++)
-      if (!given[which(k)])
+      if (!references[which(k)])
         throw new CajalError(
           "bad-argument",
-          `attribute: draw ${k} takes baseline ${which(k)}, and there are ${given.length}.`,
+          `attribute: draw ${k} takes baseline ${which(k)}, and there are ${references.length}.`,
         );
     const noisy = rowsOfEach(call, samples, write);
-    const from = rowsOfEach(call, samples, (i, k, to) => to.set(rowOf(given[which(k)]!, i)));
+    const from = rowsOfEach(call, samples, (i, k, to) => to.set(rowOf(references[which(k)]!, i)));
     const [count, ...shape] = images.shape as [number, ...number[]];
     const mean = sums(count, shape);
     const [x, b] = [new Float32Array(mean.size), new Float32Array(mean.size)];
@@ -54,7 +54,7 @@ export const gradientShap = defineMethod({
       const a = alpha(k);
       for (let i = 0; i < to.length; i++) to[i] = a * x[i]! + (1 - a) * b[i]!;
     });
-    const found: number[] = [];
+    const indices: number[] = [];
     await gradientsOf(call, points, {
       use: (row, { gradients }) => {
         noisy.write(row, x);
@@ -64,10 +64,10 @@ export const gradientShap = defineMethod({
           (g, i) => g * (x[i]! - b[i]!),
         );
         mean.add(Math.floor(row / samples), one, 1 / samples);
-        found.push(one.reduce((sum, each) => sum + each, 0));
+        indices.push(one.reduce((sum, each) => sum + each, 0));
       },
     });
     const [at, before] = [await scoresOf(call, noisy), await scoresOf(call, from)];
-    return { map: mean.tensor(), delta: found.map((sum, i) => sum - (at[i]! - before[i]!)) };
+    return { map: mean.tensor(), delta: indices.map((sum, i) => sum - (at[i]! - before[i]!)) };
   },
 });

@@ -19,7 +19,7 @@ export interface GraphCall {
   /** The layer for class activation maps, and its value, of what was fed. */
   layer(): { readonly info: LayerInfo; readonly value: Value };
   /** A baseline as a constant that fits the images. */
-  baseline(given: Baseline): Value;
+  baseline(value: Baseline): Value;
   /** Gradients of the target's score, of every row that was fed. */
   gradients(by: readonly Value[], rules?: NamedRules, dy?: (oneHot: Value) => Value): Value[];
 }

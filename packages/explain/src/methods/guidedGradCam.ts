@@ -55,6 +55,7 @@ export const guidedGradCam = defineMethod({
 });
 
 /** @throws CajalError `unknown-name` */
-function checkInterpolation(given: Interpolation): void {
-  if (!interpolations.includes(given)) throw unknownName("interpolation", given, interpolations);
+function checkInterpolation(interpolation: Interpolation): void {
+  if (!interpolations.includes(interpolation))
+    throw unknownName("interpolation", interpolation, interpolations);
 }

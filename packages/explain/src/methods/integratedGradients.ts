@@ -51,15 +51,15 @@ export const integratedGradients = defineMethod({
     const [at, before] = [await scoresOf(call, rowsOf(images)), await scoresOf(call, rowsOf(from))];
     const difference = at.map((score, i) => score - before[i]!);
     const delta = Array.from(difference, (expected, i) => total(maps.of(i)) - expected);
-    const taken = delta.map(() => steps);
+    const stepsOf = delta.map(() => steps);
     if (tolerance !== undefined)
       for (const [i, expected] of difference.entries()) {
         const [one, start] = [ofImage(call, i), rowTensor(from, i)];
         while (
           Math.abs(delta[i]!) > tolerance * Math.abs(expected) &&
-          taken[i]! < mostTimes * steps
+          stepsOf[i]! < mostTimes * steps
         ) {
-          const more = await integrals(one, start, quadrature(rule, (taken[i]! *= 2)), true);
+          const more = await integrals(one, start, quadrature(rule, (stepsOf[i]! *= 2)), true);
           maps.of(i).set(more.of(0));
           delta[i] = total(more.of(0)) - expected;
         }
@@ -68,7 +68,7 @@ export const integratedGradients = defineMethod({
     return {
       map: maps.tensor(),
       delta,
-      steps: taken,
+      steps: stepsOf,
       ...(tolerance === undefined && { alphas, quadrature: weights }),
     };
   },

@@ -35,7 +35,7 @@ export const lime = defineMethod({
       {
         ridge: alpha,
         weights: (subset) => {
-          const replaced = Array.from(subset).filter((kept) => !kept).length;
+          const replaced = Array.from(subset).filter((present) => !present).length;
           return Math.exp(-replaced / (width ?? 0.75 * Math.sqrt(subset.length)) ** 2);
         },
       },

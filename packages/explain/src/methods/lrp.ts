@@ -37,8 +37,12 @@ export const lrp = defineMethod({
   gives: "image",
   plain: false,
   options: ["rule", ...(Object.keys(defaults) as (keyof RelevanceOptions)[])],
-  async attribute(call, { rule, ...given }: LrpOptions) {
-    const options = { ...defaults, ...(rule && { convolution: rule, dense: rule }), ...given };
+  async attribute(call, { rule, ...ruleOptions }: LrpOptions) {
+    const options = {
+      ...defaults,
+      ...(rule && { convolution: rule, dense: rule }),
+      ...ruleOptions,
+    };
     checkRules(options);
     const { images, network, targets } = call;
     const { image, classes } = network.graph;
@@ -61,11 +65,11 @@ export const lrp = defineMethod({
     return { map, delta: Array.from(at, (score, i) => score - total(rowOf(map, i))) };
   },
   graph: {
-    map({ g, fed, scores, gradients }, { rule, ...given }) {
+    map({ g, fed, scores, gradients }, { rule, ...ruleOptions }) {
       const options = {
         ...defaults,
         ...(rule && { convolution: rule, dense: rule }),
-        ...chosenOf(given),
+        ...chosenOf(ruleOptions),
       };
       checkRules(options);
       return gradients([fed], relevance(options), (oneHot) => g.mul(oneHot, scores))[0]!;
@@ -74,8 +78,8 @@ export const lrp = defineMethod({
 });
 
 /** What is said of the rules, and nothing else. */
-const chosenOf = (given: object): Partial<RelevanceOptions> =>
-  Object.fromEntries(Object.entries(given).filter(([name]) => name in defaults));
+const chosenOf = (options: object): Partial<RelevanceOptions> =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => name in defaults));
 
 function checkRules(options: RelevanceOptions): void {
   checkOptions("attribute (lrp)", options, Object.keys(defaults));

@@ -62,18 +62,18 @@ export const occlusion = defineMethod({
 function extentsOf(
   { format, images }: Call,
   name: string,
-  given: number | readonly number[] | undefined,
+  extent: number | readonly number[] | undefined,
   absent: readonly number[],
 ): readonly number[] {
-  if (given === undefined) return absent;
-  const list = typeof given === "number" ? [given, given] : given;
+  if (extent === undefined) return absent;
+  const list = typeof extent === "number" ? [extent, extent] : extent;
   const rank = images.shape.length - 1;
   const all = list.length === rank ? insideShape(list, format) : [images.shape[1]!, ...list];
   if (all.length !== rank)
     throw new CajalError(
       "bad-argument",
       `attribute (occlusion): got ${name} [${list.join()}], expected [height, width], or an extent for every axis of the image.`,
-      { [name]: given },
+      { [name]: extent },
     );
   for (const extent of all) checkInteger("attribute (occlusion)", name, extent, { least: 1 });
   return all;

@@ -34,8 +34,8 @@ export const shapleyValues = defineMethod({
       return Array.from({ length: n }, (_, i) =>
         subsets.reduce((sum, subset, bits) => {
           if (subset[i]) return sum;
-          const kept = subset.reduce((a, b) => a + b, 0);
-          return sum + weights[kept]! * (of(bits | (1 << i)) - of(bits));
+          const size = subset.reduce((a, b) => a + b, 0);
+          return sum + weights[size]! * (of(bits | (1 << i)) - of(bits));
         }, 0),
       );
     });

@@ -32,9 +32,9 @@ export function imputed(
   const around = aroundOn(wide);
   const diagonal = Float64Array.from(places, (place) => around(inside, place));
   for (let from = 0; from < image.length; from += area) {
-    const known = new Float64Array(inside.length);
-    for (let i = 0; i < area; i++) if (keep[i]) known[at(i)] = image[from + i]!;
-    const b = Float64Array.from(places, (place) => around(known, place));
+    const mean = new Float64Array(inside.length);
+    for (let i = 0; i < area; i++) if (keep[i]) mean[at(i)] = image[from + i]!;
+    const b = Float64Array.from(places, (place) => around(mean, place));
     const x = conjugateGradients(places, diagonal, b, around, inside.length);
     missing.forEach((pixel, k) => (to[from + pixel] = x[k]!));
   }

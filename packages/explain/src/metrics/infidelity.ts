@@ -29,14 +29,16 @@ export const infidelity = defineMetric({
   },
 });
 
-function attributionsOf({ images, format }: MetricCall, given: Tensor): Tensor<"float32"> {
-  const one = given?.shape?.length === images.shape.length - 1;
-  const map = given && inside(one ? { ...given, shape: [1, ...given.shape] } : given, format);
+function attributionsOf({ images, format }: MetricCall, attributions: Tensor): Tensor<"float32"> {
+  const one = attributions?.shape?.length === images.shape.length - 1;
+  const map =
+    attributions &&
+    inside(one ? { ...attributions, shape: [1, ...attributions.shape] } : attributions, format);
   if (map?.shape.join() !== images.shape.join())
     throw new CajalError(
       "bad-shape",
-      `measure (infidelity): got attributions [${given?.shape?.join() ?? "none"}], expected the images' shape.`,
-      { got: given?.shape },
+      `measure (infidelity): got attributions [${attributions?.shape?.join() ?? "none"}], expected the images' shape.`,
+      { got: attributions?.shape },
     );
   return map;
 }
@@ -67,17 +69,17 @@ async function scores(
   );
   return Array.from(full, (score, image) => {
     const a = rowOf(map, image);
-    const told = Array.from({ length: samples }, (_, k) => {
+    const predicted = Array.from({ length: samples }, (_, k) => {
       perturbation(image, k, p);
       return total(Float64Array.from(p, (each, i) => each * a[i]!));
     });
-    const lost = told.map((_, k) => score - moved[image * samples + k]!);
-    const squares = total(told.map((each) => each * each));
+    const lost = predicted.map((_, k) => score - moved[image * samples + k]!);
+    const squares = total(predicted.map((each) => each * each));
     const beta = !normalize
       ? 1
       : squares === 0
         ? 0
-        : total(told.map((each, k) => each * lost[k]!)) / squares;
-    return total(told.map((each, k) => (beta * each - lost[k]!) ** 2)) / samples;
+        : total(predicted.map((each, k) => each * lost[k]!)) / squares;
+    return total(predicted.map((each, k) => (beta * each - lost[k]!) ** 2)) / samples;
   });
 }

@@ -20,11 +20,11 @@ export const localisation = defineMetric({
   judges: { figure: "relevanceMassAccuracy", better: "higher" },
   options: [...heatOptions, "box", "k"],
   async measure(call, options: LocalisationOptions) {
-    const { box: given, k = 100 } = options;
+    const { box: boxes, k = 100 } = options;
     const [, , height, width] = call.images.shape as [number, number, number, number];
     checkInteger("measure", "k", k, { least: 1, most: height * width });
     const boxOf = (image: number) => {
-      const box = (Array.isArray(given?.[0]) ? given[image] : given) as
+      const box = (Array.isArray(boxes?.[0]) ? boxes[image] : boxes) as
         readonly number[] | undefined;
       const [top = -1, left = -1, bottom = -1, right = -1] = box ?? [];
       if (!(

@@ -10,7 +10,7 @@ export type Figures = Readonly<Record<string, readonly number[] | readonly (read
 export interface MetricCall extends Call {
   readonly explainer: Attributor;
   /** The images as they were given. */
-  readonly given: Tensor;
+  readonly input: Tensor;
   /** An explainer of the same network with other weights; undefined on engine tfjs. */
   readonly explainerOf: ((graph: ExplainedGraph) => Attributor) | undefined;
 }

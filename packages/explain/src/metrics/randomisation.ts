@@ -28,14 +28,18 @@ export const randomisation = defineMetric({
   judges: { figure: "similarity", better: "lower", limit: 0.5 },
   options: ["of", "depths", "seed"],
   async measure(call, { of, depths, seed = 0 }: RandomisationOptions) {
-    const { given, targets, explainer, explainerOf, format, network } = call;
+    const { input, targets, explainer, explainerOf, format, network } = call;
     if (!explainerOf)
       throw new CajalError(
         "unsupported",
         "measure (randomisation): weights are drawn anew in the graph. Use engine onnx.",
       );
-    const asked = { target: targets, ...of, signal: call.control.signal } as AttributeOptions;
-    const map = inside((await explainer.attribute(given, asked)).map, format);
+    const attributeOptions = {
+      target: targets,
+      ...of,
+      signal: call.control.signal,
+    } as AttributeOptions;
+    const map = inside((await explainer.attribute(input, attributeOptions)).map, format);
     const layers = kernels(network.graph);
     const stages = depths ?? [layers.length];
     for (const depth of stages)
@@ -47,7 +51,7 @@ export const randomisation = defineMetric({
       await using other = explainerOf(
         randomised(network.graph, layers.slice(layers.length - depth), seed),
       );
-      const again = inside((await other.attribute(given, asked)).map, format);
+      const again = inside((await other.attribute(input, attributeOptions)).map, format);
       for (const i of rows) {
         similarity[i]!.push(alike(rowOf(map, i), rowOf(again, i)));
         pictures[i]!.push(ssim(pictureOf(map, i), pictureOf(again, i), extentsOf(map)));
@@ -122,12 +126,12 @@ function alike(a: Float32Array, b: Float32Array): number {
 function ranks(values: Float32Array): Float64Array {
   const absolute = values.map(Math.abs);
   const order = Uint32Array.from(absolute.keys()).sort((a, b) => absolute[a]! - absolute[b]!);
-  const found = new Float64Array(values.length);
+  const result = new Float64Array(values.length);
   for (let from = 0; from < order.length;) {
     let to = from + 1;
     while (to < order.length && absolute[order[to]!] === absolute[order[from]!]) to++;
-    for (let i = from; i < to; i++) found[order[i]!] = (from + to - 1) / 2;
+    for (let i = from; i < to; i++) result[order[i]!] = (from + to - 1) / 2;
     from = to;
   }
-  return found;
+  return result;
 }

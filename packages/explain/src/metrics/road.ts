@@ -37,7 +37,7 @@ async function losses(
   const full = await scoresOf(call, rowsOf(images));
   const each = percentiles.length;
   const lost = async (falling: boolean) => {
-    const given = rows(heat.length * each, images.shape.slice(1), (row, to) => {
+    const imputed = rows(heat.length * each, images.shape.slice(1), (row, to) => {
       const image = Math.floor(row / each);
       to.set(withoutHot(call, image, falling ? heat[image]! : heat[image]!.map((h) => -h), percentiles[row % each]!)); // prettier-ignore
       if (noise > 0) {
@@ -46,7 +46,7 @@ async function losses(
         for (let i = 0; i < to.length; i++) if (to[i] !== x[i]) to[i]! += noise * numbers.normal();
       }
     });
-    const scores = await scoresOf(call, given);
+    const scores = await scoresOf(call, imputed);
     return Array.from(full, (score, image) =>
       percentiles.map((_, k) => scores[image * each + k]! - score),
     );

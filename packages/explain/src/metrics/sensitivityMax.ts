@@ -27,8 +27,12 @@ export const sensitivityMax = defineMetric({
       );
     const count = images.shape[0]!;
     const explain = async (x: Tensor<"float32">) => {
-      const asked = { target: targets, ...of, signal: control.signal } as AttributeOptions;
-      return inside((await explainer.attribute(outside(x, format), asked)).map, format);
+      const attributeOptions = {
+        target: targets,
+        ...of,
+        signal: control.signal,
+      } as AttributeOptions;
+      return inside((await explainer.attribute(outside(x, format), attributeOptions)).map, format);
     };
     const { samples, write } = noiseOf(call, noise);
     const map = await explain(images);

@@ -43,12 +43,12 @@ export function heatOf(
     throw unknownName("channels", channels, ["absolute", "sum"]);
   if (typeof heat !== "object" || heat === null || heat.dtype !== "float32")
     throw new CajalError("bad-argument", "measure: expected `heat`, a float32 tensor.");
-  const lying = inside(
+  const batched = inside(
     heat.shape.length === 2 ? { ...heat, shape: [1, ...heat.shape] } : heat,
     format,
   );
   const extents =
-    lying.shape.length === 4 ? [lying.shape[0], ...lying.shape.slice(2)] : lying.shape;
+    batched.shape.length === 4 ? [batched.shape[0], ...batched.shape.slice(2)] : batched.shape;
   if (extents.join() !== [count, height, width].join())
     throw new CajalError(
       "bad-shape",
@@ -57,11 +57,11 @@ export function heatOf(
     );
   const area = height * width;
   return Array.from({ length: count }, (_, i) => {
-    const row = rowOf(lying, i);
+    const row = rowOf(batched, i);
     const sum = new Float32Array(area);
     for (let at = 0; at < row.length; at++)
       sum[at % area]! +=
-        lying.shape.length === 3 || channels === "sum" ? row[at]! : Math.abs(row[at]!);
+        batched.shape.length === 3 || channels === "sum" ? row[at]! : Math.abs(row[at]!);
     const bad = sum.findIndex((value) => !Number.isFinite(value));
     if (bad !== -1)
       throw new CajalError(

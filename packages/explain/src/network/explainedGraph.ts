@@ -62,14 +62,14 @@ export function explainedKeras(
   const g = new GraphBuilder({ name: network.name });
   const [, ...rest] = input.shape;
   const image = g.input(input.from, input.dtype, ["batch", ...channelsFirst(rest)]);
-  const given = rest.length === 3 ? g.transpose(image, [0, 2, 3, 1]) : image;
+  const channelsLast = rest.length === 3 ? g.transpose(image, [0, 2, 3, 1]) : image;
   const paths = network.calls
     .filter((call) => call.inner.definition.className !== "InputLayer")
     .map((call) => call.layer.path);
   // Every layer is watched, so that none is folded into another and all have their values.
   const watch = [...new Set(paths)];
-  const lowered = lower(g, model, { inputs: [given], weights, layers, watch });
-  const named = watch.map((name): LayerInfo => {
+  const lowered = lower(g, model, { inputs: [channelsLast], weights, layers, watch });
+  const layerInfos = watch.map((name): LayerInfo => {
     const { value, shape, flattened } = lowered.within.get(name)!;
     return {
       name,
@@ -79,12 +79,12 @@ export function explainedKeras(
       ...(flattened && { flattened }),
     };
   });
-  return withScores(g, image, lowered.outputs[0]!, named);
+  return withScores(g, image, lowered.outputs[0]!, layerInfos);
 }
 
 /** @throws CajalError `unsupported` for what is no classifier of one float32 input */
-export function explainedOnnx(given: OnnxModel): ExplainedGraph {
-  const model = upgradeModel(given);
+export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
+  const model = upgradeModel(onnx);
   const { inputs, outputs, nodes } = model.graph;
   const [input, ...more] = inputs;
   if (!input || more.length > 0)
@@ -99,8 +99,8 @@ export function explainedOnnx(given: OnnxModel): ExplainedGraph {
 }
 
 const channelsFirst = (shape: KerasShape): (number | undefined)[] => {
-  const known = shape.map((extent) => extent ?? undefined);
-  return known.length === 3 ? [known[2], known[0], known[1]] : known;
+  const extents = shape.map((extent) => extent ?? undefined);
+  return extents.length === 3 ? [extents[2], extents[0], extents[1]] : extents;
 };
 
 function notOne(what: string, names: readonly string[]): CajalError {
@@ -207,20 +207,20 @@ function layersOf(g: GraphBuilder, nodes: readonly Node[]): LayerInfo[] {
 
 /** @throws CajalError `unknown-name` */
 export function layerNamed({ layers }: ExplainedGraph, name: string): LayerInfo {
-  const found =
+  const node =
     layers.find((layer) => layer.name === name) ??
     layers.findLast((layer) => layer.aliases.includes(name)) ??
     unique(layers.filter((layer) => layer.aliases.some((alias) => alias.endsWith(`/${name}`))));
-  if (!found)
+  if (!node)
     throw unknownName(
       "layer of the network",
       name,
       layers.map((layer) => layer.name),
     );
-  return found;
+  return node;
 }
 
-const unique = (found: readonly LayerInfo[]) => (found.length === 1 ? found[0] : undefined);
+const unique = (infos: readonly LayerInfo[]) => (infos.length === 1 ? infos[0] : undefined);
 
 /** @throws CajalError `unsupported` for a layer that is no stack of maps, or of one pixel */
 export function mapLayer(graph: ExplainedGraph, name: string | undefined): LayerInfo {
@@ -255,13 +255,13 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
     ({ op, outputs }) => op === "Conv" && before.has(outputs[0]!) && large(outputs[0]!),
   );
   const same = (value: string) => extents(value)?.join() === extents(conv!.outputs[0]!)?.join();
-  const found =
+  const layer =
     conv &&
     layers.findLast(({ value, shape }) => shape.length === 3 && before.has(value) && same(value));
-  if (!found)
+  if (!layer)
     throw new CajalError(
       "unsupported",
       "the network has no convolution whose output is larger than a pixel, and so no layer for class activation maps. Methods such as integrated-gradients need none.",
     );
-  return found;
+  return layer;
 }

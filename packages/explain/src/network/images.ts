@@ -10,7 +10,7 @@ export function inside(x: Tensor, format: DataFormat): Tensor<"float32"> {
   const { shape, data } = x as Tensor<"float32">;
   if (format === "channels_first" || shape.length !== 4) return { dtype: "float32", shape, data };
   const [n, h, w, c] = shape as [number, number, number, number];
-  return tensor("float32", [n, c, h, w], turned(data, n, h * w, c));
+  return tensor("float32", [n, c, h, w], transposed(data, n, h * w, c));
 }
 
 /** The other way. */
@@ -18,7 +18,7 @@ export function outside(x: Tensor<"float32">, format: DataFormat): Tensor<"float
   const { shape, data } = x;
   if (format === "channels_first" || shape.length !== 4) return x;
   const [n, c, h, w] = shape as [number, number, number, number];
-  return tensor("float32", [n, h, w, c], turned(data, n, c, h * w));
+  return tensor("float32", [n, h, w, c], transposed(data, n, c, h * w));
 }
 
 /** The shape of one example as it lies inside. */
@@ -26,7 +26,7 @@ export const insideShape = (shape: Shape, format: DataFormat): Shape =>
   format === "channels_first" || shape.length !== 3 ? shape : [shape[2]!, shape[0]!, shape[1]!];
 
 /** Each of `n` matrices of `a` rows and `b` columns, transposed. */
-function turned(data: Float32Array, n: number, a: number, b: number): Float32Array {
+function transposed(data: Float32Array, n: number, a: number, b: number): Float32Array {
   const to = new Float32Array(data.length);
   for (let i = 0; i < n; i++)
     for (let row = 0; row < a; row++)

@@ -84,7 +84,7 @@ export interface TfjsModel {
 }
 
 /** Opened graphs that are kept beside those in use; each holds the weights once more. */
-const kept = 4;
+const mostIdleSessions = 4;
 
 /** More examples at once than this are no faster. */
 const mostRows = 64;
@@ -104,36 +104,39 @@ export function networkOf(
   tfjs?: TfjsModel,
 ): Network {
   const opened = new Map<string, Opened>();
-  const named = tfjs?.layerOf ?? ((value: string) => value);
+  const layerOf = tfjs?.layerOf ?? ((value: string) => value);
   const format = tfjs ? "channels_last" : "channels_first";
 
   function open({ of, by = [], values = [], rules, feeds }: Pass): Opened {
     const fed = Object.keys(feeds).filter((name) => graph.values.has(name) && name !== graph.image);
     const key = JSON.stringify([of, by, values, rules?.key, fed]);
-    const asked = {
-      of: named(of),
-      withRespectTo: by.map(named),
-      values: values.map(named),
-      feeds: fed.map(named),
+    const sessionOptions = {
+      of: layerOf(of),
+      withRespectTo: by.map(layerOf),
+      values: values.map(layerOf),
+      feeds: fed.map(layerOf),
       device,
       ...(rules && { rules: rules.make }),
     };
-    const found = opened.get(key);
+    const existing = opened.get(key);
     opened.delete(key);
-    const one = found ?? {
+    const one = existing ?? {
       uses: 0,
       session: tfjs
-        ? openGradient(tfjs.model, tfjs.weights, { ...asked, engine: "tfjs", ...(layers && { layers }) }) // prettier-ignore
-        : openGradient(graph.model, { ...asked, ...(threads !== undefined && { threads }) }),
+        ? openGradient(tfjs.model, tfjs.weights, { ...sessionOptions, engine: "tfjs", ...(layers && { layers }) }) // prettier-ignore
+        : openGradient(graph.model, {
+            ...sessionOptions,
+            ...(threads !== undefined && { threads }),
+          }),
     };
     opened.set(key, one);
-    if (!found) one.session.catch(() => opened.delete(key));
+    if (!existing) one.session.catch(() => opened.delete(key));
     return one;
   }
 
   async function putOut(): Promise<void> {
     const idle = [...opened].filter(([, { uses }]) => uses === 0);
-    for (const [key, { session }] of idle.slice(0, Math.max(0, opened.size - kept))) {
+    for (const [key, { session }] of idle.slice(0, Math.max(0, opened.size - mostIdleSessions))) {
       opened.delete(key);
       await (await session).dispose();
     }
@@ -160,10 +163,10 @@ export function networkOf(
       await putOut();
       for (let from = 0; from < count; from += size) {
         signal?.throwIfAborted();
-        const batch = (given: Rows) => outside(batchOf(given, from, size), format);
+        const batch = (rows: Rows) => outside(batchOf(rows, from, size), format);
         const fed = Object.fromEntries(
           session.inputs.map(({ name }) => {
-            const value = Object.keys(feeds).find((each) => named(each) === name) ?? name;
+            const value = Object.keys(feeds).find((each) => layerOf(each) === name) ?? name;
             return [name, batch(feeds[value]!)];
           }),
         );
@@ -172,7 +175,7 @@ export function networkOf(
           dy && by.length > 0 ? { dy: outside(seeds(request, from, size), format) } : {},
         );
         const renamed = (names: readonly string[], results: Readonly<Record<string, Tensor>>) =>
-          names.map((name) => [name, inside(results[named(name)]!, format)] as const);
+          names.map((name) => [name, inside(results[layerOf(name)]!, format)] as const);
         const others = renamed(request.values ?? [], values);
         const dxs = renamed(by, gradients);
         const scores = inside(value, format);
@@ -223,10 +226,10 @@ export function networkOf(
 }
 
 /** Rows `from` … `from + size`, filled up with the last one: all batches are of one size. */
-function batchOf(given: Rows, from: number, size: number): Tensor<"float32"> {
-  const batch = emptyRows(size, given.shape);
+function batchOf(rows: Rows, from: number, size: number): Tensor<"float32"> {
+  const batch = emptyRows(size, rows.shape);
   for (let i = 0; i < size; i++) {
-    if (from + i < given.count) given.write(from + i, rowOf(batch, i));
+    if (from + i < rows.count) rows.write(from + i, rowOf(batch, i));
     else rowOf(batch, i).set(rowOf(batch, i - 1));
   }
   return batch;
@@ -258,10 +261,10 @@ function checkFinite({ value, gradients }: PassRow): void {
 }
 
 function memo<A extends readonly unknown[], T>(body: (...args: A) => T): (...args: A) => T {
-  const known = new Map<string, T>();
+  const cache = new Map<string, T>();
   return (...args) => {
     const key = JSON.stringify(args);
-    if (!known.has(key)) known.set(key, body(...args));
-    return known.get(key)!;
+    if (!cache.has(key)) cache.set(key, body(...args));
+    return cache.get(key)!;
   };
 }

@@ -11,14 +11,14 @@ export interface ScoredModel {
 }
 
 /** @throws CajalError `unsupported` where the scores are made inside of a nested model */
-export function withSoftmax(given: Model): ScoredModel {
-  const model = readKeras(given);
+export function withSoftmax(keras: Model): ScoredModel {
+  const model = readKeras(keras);
   const { layers, output_layers: outputs } = model.config;
-  const named = (name: string) => layers.find((layer) => layer.name === name)!;
+  const layerNamed = (name: string) => layers.find((layer) => layer.name === name)!;
   const configOf = (layer: LayerEntry) => layer.config;
   const before = ({ inbound_nodes: [call] }: LayerEntry) => call![0]![0];
   const name = outputs[0]![0];
-  const last = named(name);
+  const last = layerNamed(name);
   const config = configOf(last);
   if ("layers" in config)
     throw new CajalError(
@@ -29,7 +29,7 @@ export function withSoftmax(given: Model): ScoredModel {
   // Behind its softmax a network may lay scores otherwise, as MobileNet does.
   let activation = last;
   while (["Reshape", "Flatten"].includes(activation.class_name))
-    activation = named(before(activation));
+    activation = layerNamed(before(activation));
   const isSoftmax =
     activation.class_name === "Softmax" ||
     (activation.class_name === "Activation" && configOf(activation)["activation"] === "softmax");
@@ -47,8 +47,8 @@ export function withSoftmax(given: Model): ScoredModel {
   const linear = { ...last, config: { ...config, activation: "linear" } };
   const changed = config["activation"] === "softmax" ? linear : last;
   const softmax = entry(`${name}_softmax`, "Activation", { activation: "softmax" }, name);
-  const kept = layers.map((layer) => (layer === last ? changed : layer));
-  return { model: extended(model, [...kept, softmax]), logits: name, softmax: softmax.name };
+  const layersAfter = layers.map((layer) => (layer === last ? changed : layer));
+  return { model: extended(model, [...layersAfter, softmax]), logits: name, softmax: softmax.name };
 }
 
 const entry = (name: string, className: string, config: object, input: string): LayerEntry => ({

@@ -41,8 +41,8 @@ const side = 48;
  * @param map [n, h, w, c], as `attribute` gives it with method `layer-activation`
  * @throws CajalError `bad-shape`
  */
-export function featureMaps(map: Tensor, given: ChannelsOptions = {}): Picture {
-  const { index = 0 } = checkedOptions("featureMaps", map, given);
+export function featureMaps(map: Tensor, layout: ChannelsOptions = {}): Picture {
+  const { index = 0 } = checkedOptions("featureMaps", map, layout);
   const [count = 0, height = 0, width = 0, channels = 0] = map.shape;
   if (map.shape.length !== 4 || map.data.length === 0 || index >= count)
     throw new CajalError(
@@ -58,7 +58,7 @@ export function featureMaps(map: Tensor, given: ChannelsOptions = {}): Picture {
       Number(map.data[(index * area + i) * channels + c]),
     ),
   }));
-  return tiles(planes, given);
+  return tiles(planes, layout);
 }
 
 /**
@@ -71,9 +71,9 @@ export function featureMaps(map: Tensor, given: ChannelsOptions = {}): Picture {
  */
 export function filters(
   kernel: Tensor,
-  { depthwise = false, ...given }: FiltersOptions = {},
+  { depthwise = false, ...layout }: FiltersOptions = {},
 ): Picture {
-  const { columns, most = 64 } = checkedOptions("filters", kernel, given);
+  const { columns, most = 64 } = checkedOptions("filters", kernel, layout);
   const [height = 0, width = 0, channels = 0, maps = 0] = kernel.shape;
   if (kernel.shape.length !== 4 || kernel.data.length === 0)
     throw new CajalError(
@@ -91,18 +91,18 @@ export function filters(
   if (depthwise || channels === 1)
     return tiles(
       Array.from({ length: channels * maps }, (_, i) => plane(Math.floor(i / maps), i % maps)),
-      given,
+      layout,
     );
   if (channels === 3) {
     const planes = Array.from({ length: Math.min(maps, most) }, (_, map) => [0, 1, 2].map((c) => plane(c, map))); // prettier-ignore
     const all = largest(planes.flat());
-    const pictures = planes.map((rgb) => colored(rgb, given.range === "all" ? all : largest(rgb)));
+    const pictures = planes.map((rgb) => colored(rgb, layout.range === "all" ? all : largest(rgb)));
     return gridOf(pictures, columns ?? Math.ceil(Math.sqrt(pictures.length)), 2);
   }
   const across = Math.min(channels, columns ?? 16);
   const down = Math.max(1, Math.min(maps, Math.floor(most / across)));
   const planes = Array.from({ length: across * down }, (_, i) => plane(i % across, Math.floor(i / across))); // prettier-ignore
-  return tiles(planes, { ...given, columns: across, most: planes.length });
+  return tiles(planes, { ...layout, columns: across, most: planes.length });
 }
 
 interface Plane {
@@ -112,18 +112,18 @@ interface Plane {
 }
 
 /** @throws CajalError `bad-argument` for what is no tensor */
-function checkedOptions(where: string, given: Tensor, chosen: ChannelsOptions): ChannelsOptions {
-  if (typeof given !== "object" || given === null)
-    throw new CajalError("bad-argument", `${where}: got ${String(given)}, expected a tensor.`);
-  checkTensor(given);
-  checkOptions(where, chosen, options);
-  const { columns, index, most, range } = chosen;
+function checkedOptions(where: string, value: Tensor, layout: ChannelsOptions): ChannelsOptions {
+  if (typeof value !== "object" || value === null)
+    throw new CajalError("bad-argument", `${where}: got ${String(value)}, expected a tensor.`);
+  checkTensor(value);
+  checkOptions(where, layout, options);
+  const { columns, index, most, range } = layout;
   if (columns !== undefined) checkInteger(where, "columns", columns, { least: 1 });
   if (index !== undefined) checkInteger(where, "index", index, { least: 0 });
   if (most !== undefined) checkInteger(where, "most", most, { least: 1, most: 10_000 });
   if (range !== undefined && range !== "each" && range !== "all")
     throw unknownName("range", range, ["each", "all"]);
-  return chosen;
+  return layout;
 }
 
 const largest = (planes: readonly Plane[]): number =>
@@ -134,11 +134,11 @@ const largest = (planes: readonly Plane[]): number =>
 
 /** A tile for each plane. */
 function tiles(planes: readonly Plane[], { columns, most = 64, range }: ChannelsOptions): Picture {
-  const shown = planes.slice(0, most);
-  const all = largest(shown);
-  const signed = shown.some(({ values }) => values.some((value) => value < 0));
+  const firstPlanes = planes.slice(0, most);
+  const all = largest(firstPlanes);
+  const signed = firstPlanes.some(({ values }) => values.some((value) => value < 0));
   const { at } = colorMaps[signed ? "diverging" : "heat"];
-  const pictures = shown.map((plane) => {
+  const pictures = firstPlanes.map((plane) => {
     const high = range === "all" ? all : largest([plane]);
     const picture = emptyPicture(plane.width, plane.height);
     plane.values.forEach((value, i) => {

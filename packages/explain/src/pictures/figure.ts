@@ -63,7 +63,7 @@ function legendOf({ colors, low, high }: Legend, width: number, y: number, id: n
     return `<stop offset="${t}" stop-color="rgb(${r},${g},${b})"/>`;
   });
   const text = (x: number, anchor: string, value: number) =>
-    `<text x="${x}" y="${round(y + 21)}" font-size="11" text-anchor="${anchor}">${shown(value)}</text>`;
+    `<text x="${x}" y="${round(y + 21)}" font-size="11" text-anchor="${anchor}">${formatted(value)}</text>`;
   return (
     `<defs><linearGradient id="legend${id}-${colors}">${stops.join("")}</linearGradient></defs>` +
     `<rect x="0" y="${round(y)}" width="${width}" height="8" rx="2" fill="url(#legend${id}-${colors})"/>` +
@@ -74,7 +74,7 @@ function legendOf({ colors, low, high }: Legend, width: number, y: number, id: n
 }
 
 const round = (value: number) => Math.round(100 * value) / 100;
-const shown = (value: number) =>
+const formatted = (value: number) =>
   (value === 0 ? "0" : String(Number(value.toPrecision(3)))).replace("-", "−");
 const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

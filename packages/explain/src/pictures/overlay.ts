@@ -130,12 +130,12 @@ function planeOf(map: Tensor, index: number): Plane {
 }
 
 /** @throws CajalError `bad-argument`, `bad-shape` for what is no tensor */
-function checked(given: Tensor, index: number): Tensor {
-  if (typeof given !== "object" || given === null)
-    throw new CajalError("bad-argument", `overlay: got ${String(given)}, expected a tensor.`);
-  checkTensor(given);
+function checked(heat: Tensor, index: number): Tensor {
+  if (typeof heat !== "object" || heat === null)
+    throw new CajalError("bad-argument", `overlay: got ${String(heat)}, expected a tensor.`);
+  checkTensor(heat);
   checkInteger("overlay", "index", index, { least: 0 });
-  return given;
+  return heat;
 }
 
 function imageOf(image: Tensor, index: number) {

@@ -9,8 +9,8 @@ export interface Picture {
 }
 
 /** @throws CajalError `bad-argument` for what is no picture */
-export function checkPicture(where: string, given: Picture): void {
-  const { width, height, data } = typeof given === "object" && given !== null ? given : ({} as Picture); // prettier-ignore
+export function checkPicture(where: string, picture: Picture): void {
+  const { width, height, data } = typeof picture === "object" && picture !== null ? picture : ({} as Picture); // prettier-ignore
   const whole = [width, height].every((extent) => Number.isSafeInteger(extent) && extent > 0);
   if (!whole || !ArrayBuffer.isView(data) || data.length !== 4 * width * height)
     throw new CajalError(
@@ -27,13 +27,13 @@ export const emptyPicture = (width: number, height: number): Picture => ({
 
 /** Enlarged by whole numbers, its pixels as squares. */
 export function enlarged({ width, height, data }: Picture, by: number): Picture {
-  const made = emptyPicture(width * by, height * by);
-  for (let y = 0; y < made.height; y++)
-    for (let x = 0; x < made.width; x++) {
+  const result = emptyPicture(width * by, height * by);
+  for (let y = 0; y < result.height; y++)
+    for (let x = 0; x < result.width; x++) {
       const from = 4 * (Math.floor(y / by) * width + Math.floor(x / by));
-      made.data.set(data.subarray(from, from + 4), 4 * (y * made.width + x));
+      result.data.set(data.subarray(from, from + 4), 4 * (y * result.width + x));
     }
-  return made;
+  return result;
 }
 
 /** Pictures side by side, row by row, `gap` pixels of nothing between them. */
@@ -47,13 +47,13 @@ export function gridOf(pictures: readonly Picture[], columns: number, gap = 4): 
   const height = Math.max(...pictures.map((each) => each.height));
   const rows = Math.ceil(pictures.length / columns);
   const across = Math.min(columns, pictures.length);
-  const made = emptyPicture(across * (width + gap) - gap, rows * (height + gap) - gap);
+  const result = emptyPicture(across * (width + gap) - gap, rows * (height + gap) - gap);
   pictures.forEach((picture, i) => {
     const [left, top] = [(i % columns) * (width + gap), Math.floor(i / columns) * (height + gap)];
     for (let y = 0; y < picture.height; y++) {
       const row = picture.data.subarray(4 * y * picture.width, 4 * (y + 1) * picture.width);
-      made.data.set(row, 4 * ((top + y) * made.width + left));
+      result.data.set(row, 4 * ((top + y) * result.width + left));
     }
   });
-  return made;
+  return result;
 }

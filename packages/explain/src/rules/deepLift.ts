@@ -19,11 +19,15 @@ export interface DeepLiftRules {
   readonly at?: (g: GraphBuilder) => Value;
 }
 
-export const deepLift = ({ maxima: through, image, at: given }: DeepLiftRules): NamedRules => ({
+export const deepLift = ({
+  maxima: through,
+  image,
+  at: referenceOf,
+}: DeepLiftRules): NamedRules => ({
   key: `deep-lift ${through}`,
   make: (g) => {
     const { dtype, shape } = g.value(image);
-    const from = given?.(g) ?? g.input(reference, dtype, shape);
+    const from = referenceOf?.(g) ?? g.input(reference, dtype, shape);
     const at = recomputed(g, new Map([[image, from]]));
     return {
       ...forEach([...moving, ...linear], (dys, { gradient }) => gradient(dys)),

@@ -126,10 +126,10 @@ function weightsOf(context: BackwardContext, g: GraphBuilder, fold: boolean): We
   const s = g.div(scale!, root);
   const along = context.node.op === "Gemm" ? gemmAxis(context) : [-1, 1, 1, 1];
   const rank = w!.shape!.length;
-  const lying = along.length === rank ? along : [-1, ...Array<number>(rank - 1).fill(1)];
+  const shape = along.length === rank ? along : [-1, ...Array<number>(rank - 1).fill(1)];
   const shift = b ? g.sub(b, mean!) : g.neg(mean!);
   return {
-    w: g.mul(w!, g.reshape(s, lying)),
+    w: g.mul(w!, g.reshape(s, shape)),
     b: g.add(g.mul(shift, s), beta!),
     z: g.value(after.outputs[0]!),
   };
@@ -163,17 +163,17 @@ function weighted(rule: RelevanceRule, options: RelevanceOptions): BackwardRule 
       of: Value,
       e: number,
     ): Value => {
-      const made = pairs.map(([a, weights, added]) => apply(a, weights, added));
+      const results = pairs.map(([a, weights, added]) => apply(a, weights, added));
       const s = g.div(
         of,
         stabilized(
           g,
-          made.reduce((sum, each) => g.add(sum, each)),
+          results.reduce((sum, each) => g.add(sum, each)),
           e,
         ),
       );
       return pairs
-        .map(([a], i) => g.mul(a, context.pullback([made[i]!], [s], [a])[0]!))
+        .map(([a], i) => g.mul(a, context.pullback([results[i]!], [s], [a])[0]!))
         .reduce((sum, each) => g.add(sum, each));
     };
     const up = () => part(x, "positive");

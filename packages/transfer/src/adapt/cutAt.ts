@@ -13,14 +13,17 @@ import { checkWeights, readKeras, resolve, weightSpecs, type ModelConfig } from 
  * @throws CajalError `unknown-name` with the layers that there are
  * @example const features = cutAt(await pretrained("MobileNet"), "conv_pw_13_relu");
  */
-export function cutAt(given: LoadedModel, layer: string): LoadedModel;
-export function cutAt(given: LoadedGraph, layer: string): LoadedGraph;
-export function cutAt(given: LoadedModel | LoadedGraph, layer: string): LoadedModel | LoadedGraph {
-  checkArgument("cutAt", "the model", given, "object");
+export function cutAt(network: LoadedModel, layer: string): LoadedModel;
+export function cutAt(network: LoadedGraph, layer: string): LoadedGraph;
+export function cutAt(
+  network: LoadedModel | LoadedGraph,
+  layer: string,
+): LoadedModel | LoadedGraph {
+  checkArgument("cutAt", "the model", network, "object");
   checkArgument("cutAt", "layer", layer, "string");
-  if (isGraph(given)) return cutGraph(given, layer);
-  checkLoaded("cutAt", given);
-  const { model, weights } = given;
+  if (isGraph(network)) return cutGraph(network, layer);
+  checkLoaded("cutAt", network);
+  const { model, weights } = network;
   const { config } = readKeras(model);
   const entry = config.layers.find(({ name }) => name === layer);
   if (!entry)
@@ -47,10 +50,13 @@ export function cutAt(given: LoadedModel | LoadedGraph, layer: string): LoadedMo
  * @param shape of one example, null where free, e.g. `[160, 160, 3]`
  * @throws CajalError `bad-shape` naming the first weight or layer that does not fit
  */
-export function withInputShape(given: LoadedModel, shape: readonly (number | null)[]): LoadedModel {
-  checkLoaded("withInputShape", given);
+export function withInputShape(
+  network: LoadedModel,
+  shape: readonly (number | null)[],
+): LoadedModel {
+  checkLoaded("withInputShape", network);
   checkArgument("withInputShape", "shape", shape, "array");
-  const { model, weights, ...rest } = given;
+  const { model, weights, ...rest } = network;
   const { config } = readKeras(model);
   const [input, ...others] = config.input_layers;
   if (!input || others.length > 0)
@@ -73,7 +79,7 @@ export function withInputShape(given: LoadedModel, shape: readonly (number | nul
 function pruned(model: ModelConfig, weights: Weights): LoadedModel {
   const needed = new Set(resolve(model).layers.map(({ name }) => name));
   const { config } = model;
-  const kept: ModelConfig = {
+  const cutConfig: ModelConfig = {
     class_name: "Functional",
     config: {
       ...config,
@@ -81,6 +87,6 @@ function pruned(model: ModelConfig, weights: Weights): LoadedModel {
       input_layers: config.input_layers.filter(([name]) => needed.has(name)),
     },
   };
-  const keys = new Set(weightSpecs(kept).map(({ key }) => key));
-  return { model: kept, weights: new Map([...weights].filter(([key]) => keys.has(key))) };
+  const keys = new Set(weightSpecs(cutConfig).map(({ key }) => key));
+  return { model: cutConfig, weights: new Map([...weights].filter(([key]) => keys.has(key))) };
 }

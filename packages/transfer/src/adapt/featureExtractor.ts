@@ -40,13 +40,13 @@ export interface FeatureExtractor extends LoadedModel {
  * const features = await extractor.features(images, { cache: "features" }); // train a head on these
  */
 export async function featureExtractor(
-  given: LoadedModel,
+  network: LoadedModel,
   options: FeatureExtractorOptions = {},
 ): Promise<FeatureExtractor> {
-  checkLoaded("featureExtractor", given);
+  checkLoaded("featureExtractor", network);
   checkOptions("featureExtractor", options, ["layer", "pooling", "engine", "device", "threads", "signal"]); // prettier-ignore
   const { layer, pooling, ...opening } = options;
-  const { base } = withHead(given, {
+  const { base } = withHead(network, {
     classes: 2, // any: the head is left out
     ...(layer !== undefined && { layer }),
     ...(pooling !== undefined && { pooling }),

@@ -26,30 +26,30 @@ export async function featuresOf(
 ): Promise<Dataset<"float32">> {
   checkOptions("features", options, ["cache", "signal", "onProgress"]);
   const { cache, signal, onProgress } = options;
-  const kept = cache === undefined ? undefined : await keptIn(cache, of());
+  const store = cache === undefined ? undefined : await keptIn(cache, of());
   const rows = new Float32Array(data.size * size);
   const labels: Tensor[] = [];
   let at = 0;
   for await (const { x, y } of data.batches({ ...(signal && { signal }) })) {
     const count = x.shape[0]!;
-    const hashes = kept && Array.from({ length: count }, (_, i) => kept.hash(rowOf(x, i)));
+    const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowOf(x, i)));
     const missing = Array.from({ length: count }, (_, i) => i).filter(
-      (i) => !(hashes && kept.rows.has(hashes[i]!)),
+      (i) => !(hashes && store.rows.has(hashes[i]!)),
     );
     if (missing.length > 0) {
-      const { data: computed } = await predicted(session, missing.length === count ? x : chosen(x, missing)); // prettier-ignore
+      const { data: computed } = await predicted(session, missing.length === count ? x : rowsAt(x, missing)); // prettier-ignore
       missing.forEach((i, j) => {
         const row = computed.slice(j * size, (j + 1) * size);
         rows.set(row, (at + i) * size);
-        if (hashes) kept.rows.set(hashes[i]!, row);
+        if (hashes) store.rows.set(hashes[i]!, row);
       });
     }
-    hashes?.forEach((hash, i) => rows.set(kept!.rows.get(hash)!, (at + i) * size));
+    hashes?.forEach((hash, i) => rows.set(store!.rows.get(hash)!, (at + i) * size));
     labels.push(y);
     at += count;
     onProgress?.(at, data.size);
   }
-  await kept?.save();
+  await store?.save();
   const y = tensor(labels[0]!.dtype, [at, ...labels[0]!.shape.slice(1)]);
   let to = 0;
   for (const { data: part } of labels) {
@@ -69,7 +69,7 @@ function rowOf({ data, shape }: Tensor, i: number): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset + i * bytes, bytes);
 }
 
-function chosen(x: Tensor, indices: readonly number[]): Tensor {
+function rowsAt(x: Tensor, indices: readonly number[]): Tensor {
   const rest = x.shape.slice(1);
   const out = tensor(x.dtype, [indices.length, ...rest]);
   const size = sizeOf(rest);

@@ -24,7 +24,7 @@ import { headed, withHead } from "./withHead";
  *   if (event.type === "tuned") await writeModel("faces.keras", event);
  */
 export function fineTune(
-  given: LoadedModel,
+  network: LoadedModel,
   data: Dataset,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent, void, undefined>;
@@ -33,23 +33,23 @@ export function fineTune(
  * with ("layer4."); normalizations stay as they infer; the new head has no dropout.
  */
 export function fineTune(
-  given: LoadedGraph,
+  network: LoadedGraph,
   data: Dataset,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined>;
 /** Fine-tunes what is either. */
 export function fineTune(
-  given: LoadedModel | LoadedGraph,
+  network: LoadedModel | LoadedGraph,
   data: Dataset,
   options?: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined>;
 export async function* fineTune(
-  given: LoadedModel | LoadedGraph,
+  network: LoadedModel | LoadedGraph,
   data: Dataset,
   options: FineTuneOptions = {},
 ): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined> {
-  checkArgument("fineTune", "the model", given, "object");
-  if (!isGraph(given)) checkLoaded("fineTune", given);
+  checkArgument("fineTune", "the model", network, "object");
+  if (!isGraph(network)) checkLoaded("fineTune", network);
   checkArgument("fineTune", "data", data, "object");
   checkArgument("fineTune", "data.batches", data.batches, "function");
   checkOptions("fineTune", options, [
@@ -57,14 +57,14 @@ export async function* fineTune(
     "engine", "device", "threads", "batchSize", "shuffle", "worker", "signal", "classWeights",
     "stages", "loss", "metrics", "validation", "augment", "cache", "folder",
   ]); // prettier-ignore
-  if (isGraph(given)) return yield* tuneGraph(given, data, options);
-  const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
+  if (isGraph(network)) return yield* tuneGraph(network, data, options);
+  const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
   const { validation, augment, cache, folder } = options;
   const renewed =
     classes !== undefined || options.labels !== undefined
-      ? withHead(given, {
+      ? withHead(network, {
           ...(classes !== undefined ? { classes } : { labels: labels! }),
           ...(layer !== undefined && { layer }),
           ...(pooling !== undefined && { pooling }),
@@ -72,7 +72,10 @@ export async function* fineTune(
           seed,
         })
       : undefined;
-  const start: LoadedModel = renewed ?? { model: readKeras(given.model), weights: given.weights };
+  const start: LoadedModel = renewed ?? {
+    model: readKeras(network.model),
+    weights: network.weights,
+  };
   const layers = resolve(start.model).layers.flatMap(leavesOf);
   const headNames = renewed?.head.model.config.layers.map(({ name }) => name) ?? [];
   const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "upper" }];
@@ -108,8 +111,8 @@ export async function* fineTune(
       const checked = validation && (await extractor.features(validation, reading));
       const head = new Map([...weights].filter(([key]) => renewed.head.weights.has(key)));
       // What learns is the head; weights that are asked for are those of the whole model.
-      const whole = (learned: Weights) =>
-        headed({ ...base, weights: mine }, { model: renewed.head.model, weights: learned }).weights;
+      const whole = (trained: Weights) =>
+        headed({ ...base, weights: mine }, { model: renewed.head.model, weights: trained }).weights;
       for await (const event of train(renewed.head.model, features, {
         ...all,
         weights: head,
@@ -154,7 +157,7 @@ const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
   checkOptions("stage", stage, ["epochs", "learningRate", "optimizer", "learns", "normalization"]);
   const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all", normalization = false } = stage; // prettier-ignore
-  const known = layers.map(({ path }) => path);
+  const paths = layers.map(({ path }) => path);
   const inside = (path: string, name: string) => path === name || path.startsWith(`${name}/`);
   const isHead = ({ path }: Leaf) => head.includes(path);
   let learning: (leaf: Leaf, i: number) => boolean;
@@ -170,14 +173,14 @@ function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: read
   else if (learns === "upper" || "from" in learns) {
     const from =
       learns === "upper"
-        ? Math.floor((2 * known.length) / 3)
-        : known.findIndex((path) => inside(path, learns.from));
-    if (learns !== "upper" && from < 0) throw unknownName("layer with weights", learns.from, known);
+        ? Math.floor((2 * paths.length) / 3)
+        : paths.findIndex((path) => inside(path, learns.from));
+    if (learns !== "upper" && from < 0) throw unknownName("layer with weights", learns.from, paths);
     learning = (leaf, i) => isHead(leaf) || (i >= from && (normalization || !leaf.normalizes));
   } else {
     for (const name of learns)
-      if (!known.some((path) => inside(path, name)))
-        throw unknownName("layer with weights", name, known);
+      if (!paths.some((path) => inside(path, name)))
+        throw unknownName("layer with weights", name, paths);
     learning = ({ path }) => learns.some((name) => inside(path, name));
   }
   const headAlone =

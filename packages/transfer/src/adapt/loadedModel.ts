@@ -10,8 +10,8 @@ export interface LoadedModel {
 }
 
 /** @throws CajalError `bad-argument` for what is no model with weights */
-export function checkLoaded(where: string, given: LoadedModel): void {
-  checkArgument(where, "the model", given, "object");
-  checkArgument(where, "model", given.model, "object");
-  checkArgument(where, "weights", given.weights, "map");
+export function checkLoaded(where: string, network: LoadedModel): void {
+  checkArgument(where, "the model", network, "object");
+  checkArgument(where, "model", network.model, "object");
+  checkArgument(where, "weights", network.weights, "map");
 }

@@ -36,15 +36,15 @@ export interface HeadedModel extends LoadedModel {
  * @throws CajalError `unknown-name` (layer, pooling), `bad-argument`, `bad-shape`
  * @example const { model, weights } = withHead(await pretrained("ResNet50", { include_top: false }), { classes: 7 });
  */
-export function withHead(given: LoadedModel, options: HeadOptions): HeadedModel;
+export function withHead(network: LoadedModel, options: HeadOptions): HeadedModel;
 /** Puts a new head on an ONNX graph; `layer` is a node or value, and there is no dropout. */
-export function withHead(given: LoadedGraph, options: HeadOptions): HeadedGraph;
+export function withHead(network: LoadedGraph, options: HeadOptions): HeadedGraph;
 export function withHead(
-  given: LoadedModel | LoadedGraph,
+  pretrained: LoadedModel | LoadedGraph,
   options: HeadOptions,
 ): HeadedModel | HeadedGraph {
-  checkArgument("withHead", "the model", given, "object");
-  if (!isGraph(given)) checkLoaded("withHead", given);
+  checkArgument("withHead", "the model", pretrained, "object");
+  if (!isGraph(pretrained)) checkLoaded("withHead", pretrained);
   checkOptions("withHead", options ?? {}, ["classes", "labels", "layer", "pooling", "dropout", "seed"]); // prettier-ignore
   const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
   if (classes === undefined)
@@ -57,15 +57,15 @@ export function withHead(
       "bad-argument",
       `withHead: got ${labels.length} labels for ${classes} classes.`,
     );
-  if (isGraph(given)) return graphHead(given, { ...options, classes });
-  const cut = layer === undefined ? { model: readKeras(given.model), weights: given.weights } : cutAt(given, layer); // prettier-ignore
-  const taken = new Set(cut.model.config.layers.map(({ name }) => name));
+  if (isGraph(pretrained)) return graphHead(pretrained, { ...options, classes });
+  const body = layer === undefined ? { model: readKeras(pretrained.model), weights: pretrained.weights } : cutAt(pretrained, layer); // prettier-ignore
+  const usedNames = new Set(body.model.config.layers.map(({ name }) => name));
   const free = (name: string): string => {
     let one = name;
-    for (let i = 1; taken.has(one); i++) one = `${name}_${i}`;
+    for (let i = 1; usedNames.has(one); i++) one = `${name}_${i}`;
     return one;
   };
-  const network = resolve(cut.model);
+  const network = resolve(body.model);
   const { shape } = network.outputs[0]!;
   if (network.outputs.length !== 1)
     throw new CajalError(
@@ -74,7 +74,7 @@ export function withHead(
     );
 
   // The pooling belongs to the base: what it gives is what is kept of an image.
-  const pooled = functional(cut.model.config.name);
+  const pooled = functional(body.model.config.name);
   const output = pooled.input(shape.slice(1), { name: free("features") });
   let features = output;
   if (shape.length === 4 && pooling !== null)
@@ -85,8 +85,8 @@ export function withHead(
   else if (shape.length > 2) features = pooled.layer("Flatten", { name: free("flatten") }, output);
   const base =
     features === output
-      ? cut
-      : { model: joined(cut.model, pooled.model(output, features)), weights: cut.weights };
+      ? body
+      : { model: stacked(body.model, pooled.model(output, features)), weights: body.weights };
 
   const top = functional("head");
   const input = top.input(features.shape.slice(1), { name: free("features") });
@@ -108,13 +108,13 @@ export function headed(
 ): { model: ModelConfig; weights: Weights } {
   // prettier-ignore
   return {
-    model: joined(base.model, head.model),
+    model: stacked(base.model, head.model),
     weights: new Map([...base.weights, ...head.weights]),
   };
 }
 
 /** The second model's layers on the first one's output. */
-function joined(first: ModelConfig, second: ModelConfig): ModelConfig {
+function stacked(first: ModelConfig, second: ModelConfig): ModelConfig {
   const [from, node, tensor] = first.config.output_layers[0]!;
   const { layers, input_layers, output_layers } = readKeras(toKerasJson(second)).config;
   const inputs = new Set(input_layers.map(([name]) => name));

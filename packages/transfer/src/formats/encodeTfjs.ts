@@ -26,12 +26,12 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
     );
   checkLayouts(network);
   const { config, class_name } = toKerasJson(model);
-  const named: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
-  const taken = new Set<string>();
+  const entries: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
+  const usedNames = new Set<string>();
   for (const layer of network.layers.flatMap(leavesOf))
     for (const { name: weight, key } of layer.weights) {
       const name = `${layer.name}/${weight}`;
-      if (taken.has(name))
+      if (usedNames.has(name))
         throw new CajalError(
           "unsupported",
           `TF.js finds weights by their layers' names, and "${layer.name}" is the name of two. Rename one of them.`,
@@ -44,12 +44,12 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
           `TF.js has names of Latin letters, digits, "-", "_", "." and "/" alone; got ${JSON.stringify(name)}. Rename the layer.`,
           { layer: layer.name },
         );
-      taken.add(name);
-      named.push([name, weights.get(key)!, "model"]);
+      usedNames.add(name);
+      entries.push([name, weights.get(key)!, "model"]);
     }
   const training = trainingOf(whole);
-  training?.state.forEach((value, i) => named.push([`optimizer/${i}`, value, "optimizer"]));
-  const shards = cut(named.map(([, { data }]) => data));
+  training?.state.forEach((value, i) => entries.push([`optimizer/${i}`, value, "optimizer"]));
+  const shards = shardsOf(entries.map(([, { data }]) => data));
   const folder = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
   const base = name.slice(folder.length).replace(/\.json$/, "");
   const paths = shards.map(
@@ -69,7 +69,7 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
     weightsManifest: [
       {
         paths,
-        weights: named.map(([name, { shape, dtype }, group]) => ({
+        weights: entries.map(([name, { shape, dtype }, group]) => ({
           name,
           shape,
           dtype,
@@ -89,7 +89,7 @@ const leavesOf = (layer: NetworkLayer): readonly NetworkLayer[] =>
   layer.layers ? layer.layers.flatMap(leavesOf) : [layer];
 
 /** All bytes joined and cut into shards; their ends fall anywhere. */
-function cut(parts: readonly ArrayBufferView[]): Uint8Array[] {
+function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
   const total = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const shards = Array.from(
     { length: Math.ceil(total / shardSize) },
@@ -152,12 +152,12 @@ const optimizers: Readonly<
 /** What TF.js can train with; undefined where it has no such optimizer or loss: training begins anew there. */
 function trainingOf({ trainingConfig, optimizerState, network }: WholeModel): Training | undefined {
   const optimizer = optimizerOf(trainingConfig);
-  const loss = named(trainingConfig?.loss);
+  const loss = namesOf(trainingConfig?.loss);
   if (!optimizer || !loss || !isPlain(optimizer)) return undefined;
   const { slots, ...optimizer_config } = optimizers[optimizer.class_name]!(
     optimizer.config as Record<string, number | boolean>,
   );
-  const metrics = named(trainingConfig?.metrics);
+  const metrics = namesOf(trainingConfig?.metrics);
   const config = { loss, ...(metrics !== undefined && { metrics }), optimizer_config };
   writtenState(trainingConfig, optimizerState, network); // refuses what does not fit
   if (!optimizerState) return { config, state: [] };
@@ -192,10 +192,10 @@ const isPlain = ({ class_name, config }: OptimizerConfig): boolean =>
   !config.gradient_accumulation_steps;
 
 /** Losses or metrics by their names, as TF.js takes them; undefined for what has none. */
-function named(given: unknown): unknown {
-  if (typeof given === "string") return spelledOut(given);
-  if (Array.isArray(given)) {
-    const all = given.map(named);
+function namesOf(losses: unknown): unknown {
+  if (typeof losses === "string") return spelledOut(losses);
+  if (Array.isArray(losses)) {
+    const all = losses.map(namesOf);
     return all.includes(undefined) || all.length === 0 ? undefined : all;
   }
   return undefined;

@@ -84,13 +84,15 @@ async function stored(source: OpenSource): Promise<StoredWeights> {
   if (!Array.isArray(weightsManifest))
     throw bad(source, "weightsManifest is missing: it has no weights");
   const weights: StoredWeight[] = [];
-  for (const [i, given] of weightsManifest.entries())
-    weights.push(...(await readGroup(source, readGroupSpec(source, given, `weight group ${i}`))));
+  for (const [i, groupSpec] of weightsManifest.entries())
+    weights.push(
+      ...(await readGroup(source, readGroupSpec(source, groupSpec, `weight group ${i}`))),
+    );
   return { format: "TF.js layers model", groups: [{ name: "", weights }] };
 }
 
-function readGroupSpec(source: OpenSource, given: unknown, where: string): Group {
-  const { paths, weights } = (given ?? {}) as Partial<Group>;
+function readGroupSpec(source: OpenSource, groupSpec: unknown, where: string): Group {
+  const { paths, weights } = (groupSpec ?? {}) as Partial<Group>;
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string"))
     throw bad(source, `${where}: paths must be a list of texts`);
   if (!Array.isArray(weights)) throw bad(source, `${where}: weights must be a list`);

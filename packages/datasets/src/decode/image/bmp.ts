@@ -179,9 +179,9 @@ function runs(bytes: Uint8Array, header: Header, refuse: Refuse): Uint8Array {
       at += 2;
       x = to % width;
     } else {
-      const wanted = nibbles ? value >> 1 : value;
-      const end = Math.min(at + wanted, bytes.length);
-      const whole = end - at === wanted;
+      const length = nibbles ? value >> 1 : value;
+      const end = Math.min(at + length, bytes.length);
+      const whole = end - at === length;
       while (at < end) literal(bytes[at++]!);
       if (!whole) break;
       x += value;

@@ -25,9 +25,9 @@ export async function decodeInBrowser(
     const context = canvas.getContext("2d", { willReadFrequently: true });
     if (!context) throw new CajalError("no-device", `${name}: the browser gives no 2D canvas.`);
     context.drawImage(bitmap, 0, 0);
-    const drawn = context.getImageData(0, 0, width, height).data;
-    const opaque = drawn.every((value, i) => i % 4 !== 3 || value === 255);
-    const pixels = opaque ? drawn : readByWebGl(bitmap, name);
+    const rgba = context.getImageData(0, 0, width, height).data;
+    const opaque = rgba.every((value, i) => i % 4 !== 3 || value === 255);
+    const pixels = opaque ? rgba : readByWebGl(bitmap, name);
     const out = new Uint8Array(width * height * 3);
     for (let from = 0, to = 0; to < out.length; from += 4) {
       out[to++] = pixels[from]!;

@@ -48,7 +48,7 @@ export const pillow = definePixelKernel({
 
 /** Tables of the pairs of sizes used last: images of a set have few, and making one costs a tenth of a resize. */
 const recent = new Map<string, FixedTaps>();
-const kept = 64;
+const mostKernels = 64;
 
 function fixedTaps(n: number, from: number, to: number, size: number, method: string): FixedTaps {
   const key = [n, from, to, size, method].join();
@@ -58,7 +58,7 @@ function fixedTaps(n: number, from: number, to: number, size: number, method: st
   // Of images with thousands of pixels a side tables are large, and soon forgotten.
   if (computed.weights.length <= 2 ** 16) {
     recent.set(key, computed);
-    if (recent.size > kept) recent.delete(recent.keys().next().value!);
+    if (recent.size > mostKernels) recent.delete(recent.keys().next().value!);
   }
   return computed;
 }

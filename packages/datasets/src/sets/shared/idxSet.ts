@@ -59,9 +59,8 @@ export async function readIdxSet(
   checkArgument(set.name, "options", options, "object");
   const { split = "train", folder, mirrors = set.mirrors, ...fetching } = options;
   checkOptions(set.name, fetching, fetchingOptions);
-  const wanted = Object.hasOwn(set.files, split) ? set.files[split] : undefined;
-  if (wanted === undefined)
-    throw unknownName(`split of ${set.name}`, split, Object.keys(set.files));
+  const files = Object.hasOwn(set.files, split) ? set.files[split] : undefined;
+  if (files === undefined) throw unknownName(`split of ${set.name}`, split, Object.keys(set.files));
   fetching.signal?.throwIfAborted();
 
   // When one file fails, the other's download ends too.
@@ -81,7 +80,7 @@ export async function readIdxSet(
       throw error;
     }
   };
-  const [images, labels] = await Promise.all([read(wanted.images), read(wanted.labels)]);
+  const [images, labels] = await Promise.all([read(files.images), read(files.labels)]);
   if (images.dtype !== "uint8" || labels.dtype !== "uint8")
     throw new CajalError("bad-file", `${set.name}: expected files of bytes.`, { split });
   const [count] = [set.counts[split]];

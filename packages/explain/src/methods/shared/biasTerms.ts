@@ -54,8 +54,8 @@ export function biasLayers({ model, logits }: ExplainedGraph): BiasLayer[] {
 }
 
 function numbers({ graph }: OnnxModel, name: string | undefined): Float64Array | undefined {
-  const found = name === undefined ? undefined : graph.initializers.get(name);
-  return found && Float64Array.from((found as Tensor).data as ArrayLike<number>);
+  const initializer = name === undefined ? undefined : graph.initializers.get(name);
+  return initializer && Float64Array.from((initializer as Tensor).data as ArrayLike<number>);
 }
 
 /** One term of one image: bias times gradient, of every element. */

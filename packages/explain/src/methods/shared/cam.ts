@@ -47,22 +47,22 @@ export const defineCam = <const Name extends string, Options extends object = ob
     gives: "cam",
     plain: true,
     options,
-    async attribute(call, chosen: Options) {
+    async attribute(call, own: Options) {
       const layer = mapLayer(call.network.graph, call.layer);
       const cams: CamOfOne[] = [];
       let shape: readonly number[] = [];
-      await eachLayerGradient(call, rowsOf(call.images), layer.value, (_, a, g, made) => {
-        shape = made;
-        const [channels, h, w] = made as [number, number, number];
-        cams.push(of({ a, g, channels, area: h * w }, chosen));
+      await eachLayerGradient(call, rowsOf(call.images), layer.value, (_, a, g, layerShape) => {
+        shape = layerShape;
+        const [channels, h, w] = layerShape as [number, number, number];
+        cams.push(of({ a, g, channels, area: h * w }, own));
       });
       return finished(call, layer.name, cams, shape);
     },
     ...(inGraph && {
       graph: {
-        map({ g, layer, gradients }, chosen: Options) {
+        map({ g, layer, gradients }, own: Options) {
           const a = layer().value;
-          return inGraph(g, a, gradients([a])[0]!, chosen);
+          return inGraph(g, a, gradients([a])[0]!, own);
         },
       },
     }),

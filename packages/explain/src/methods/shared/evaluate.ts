@@ -12,12 +12,12 @@ const imageOf = (call: Call, { count }: Rows) => {
 };
 
 /** The score of every row, by the target of the image that it belongs to. */
-export async function scoresOf(call: Call, given: Rows): Promise<Float64Array> {
-  const scores = new Float64Array(given.count);
-  const of = imageOf(call, given);
+export async function scoresOf(call: Call, rows: Rows): Promise<Float64Array> {
+  const scores = new Float64Array(rows.count);
+  const of = imageOf(call, rows);
   await call.network.pass(
     {
-      feeds: { [call.network.graph.image]: given },
+      feeds: { [call.network.graph.image]: rows },
       of: call.scores,
       use: (row, { value }) => void (scores[row] = value[call.targets[of(row)]!]!),
     },
@@ -40,15 +40,15 @@ export interface GradientPass {
 /** Gradients of every row's score. */
 export async function gradientsOf(
   call: Call,
-  given: Rows,
+  rows: Rows,
   { by, values, rules, feeds, use }: GradientPass,
 ): Promise<void> {
   const { image } = call.network.graph;
-  const of = imageOf(call, given);
+  const of = imageOf(call, rows);
   const target = (row: number) => call.targets[of(row)]!;
   await call.network.pass(
     {
-      feeds: { ...feeds, [image]: given },
+      feeds: { ...feeds, [image]: rows },
       of: call.scores,
       dy: target,
       by: by ?? [image],
@@ -63,31 +63,31 @@ export async function gradientsOf(
 /** The gradient of each image's score by the image. */
 export async function imageGradients(call: Call, rules?: NamedRules): Promise<Tensor<"float32">> {
   const { images, network } = call;
-  const found = emptyRows(images.shape[0]!, images.shape.slice(1));
+  const result = emptyRows(images.shape[0]!, images.shape.slice(1));
   await gradientsOf(call, rowsOf(images), {
     ...(rules && { rules }),
-    use: (row, { gradients }) => rowOf(found, row).set(gradients[network.graph.image]!.data),
+    use: (row, { gradients }) => rowOf(result, row).set(gradients[network.graph.image]!.data),
   });
-  return found;
+  return result;
 }
 
 /** What a layer gives for every row. */
-export async function layerOf(call: Call, given: Rows, layer: string): Promise<Tensor<"float32">> {
-  let made: Tensor<"float32"> | undefined;
+export async function layerOf(call: Call, rows: Rows, layer: string): Promise<Tensor<"float32">> {
+  let output: Tensor<"float32"> | undefined;
   await call.network.pass(
     {
-      feeds: { [call.network.graph.image]: given },
+      feeds: { [call.network.graph.image]: rows },
       of: layer,
       values: [layer],
       use: (row, { values }) => {
         const { shape, data } = values[layer]!;
-        made ??= emptyRows(given.count, shape);
-        rowOf(made, row).set(data);
+        output ??= emptyRows(rows.count, shape);
+        rowOf(output, row).set(data);
       },
     },
     call.control,
   );
-  return made!;
+  return output!;
 }
 
 /** @throws CajalError `bad-argument` where no layer was named, `unknown-name` */
@@ -103,9 +103,9 @@ export function neededLayer(call: Call, method: string): LayerInfo {
 
 /** Element by element, in float64 and rounded once. */
 export function mapped(like: Tensor<"float32">, body: (i: number) => number): Tensor<"float32"> {
-  const made = emptyRows(like.shape[0]!, like.shape.slice(1));
-  for (let i = 0; i < made.data.length; i++) made.data[i] = body(i);
-  return made;
+  const result = emptyRows(like.shape[0]!, like.shape.slice(1));
+  for (let i = 0; i < result.data.length; i++) result.data[i] = body(i);
+  return result;
 }
 
 /** Sums in float64 that become a tensor. */
@@ -122,9 +122,9 @@ export function sums(count: number, shape: readonly number[]) {
     },
     of: (row: number) => data.subarray(row * size, (row + 1) * size),
     tensor(): Tensor<"float32"> {
-      const made = emptyRows(count, shape);
-      made.data.set(data);
-      return made;
+      const result = emptyRows(count, shape);
+      result.data.set(data);
+      return result;
     },
   };
 }

@@ -39,7 +39,7 @@ export function featuresOf(
   const { images, format } = call;
   const [n, ...shape] = images.shape as [number, ...number[]];
   const of = features
-    ? given(features, shape, call)
+    ? featureOfEach(features, shape, call)
     : inBlocks(shape, blocksOf(blocks, shape, format));
   const count = of.reduce((most, feature) => Math.max(most, feature), 0) + 1;
   const from = baselineOf(call, baseline);
@@ -48,8 +48,8 @@ export function featuresOf(
     of,
     rows: (subsets) =>
       rowsOfEach(call, subsets.length, (image, k, to) => {
-        const [x, b, kept] = [rowOf(images, image), rowOf(from, image), subsets[k]!];
-        for (let i = 0; i < to.length; i++) to[i] = kept[of[i]!] ? x[i]! : b[i]!;
+        const [x, b, present] = [rowOf(images, image), rowOf(from, image), subsets[k]!];
+        for (let i = 0; i < to.length; i++) to[i] = present[of[i]!] ? x[i]! : b[i]!;
       }),
     spread(values) {
       const map = emptyRows(n, shape);
@@ -93,7 +93,7 @@ function inBlocks(shape: readonly number[], size: readonly number[]): Int32Array
   });
 }
 
-function given(features: Tensor, shape: readonly number[], { format }: Call): Int32Array {
+function featureOfEach(features: Tensor, shape: readonly number[], { format }: Call): Int32Array {
   const numbers = Float32Array.from(features.data as ArrayLike<number>, Number);
   const perPixel = features.shape.length === shape.length - 1;
   const like = inside({ dtype: "float32", shape: [1, ...features.shape], data: numbers }, format);

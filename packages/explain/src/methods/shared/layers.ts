@@ -7,7 +7,7 @@ import { gradientsOf } from "./evaluate";
 /** For every row: the layer's values and the gradient by them, in the engine's memory. */
 export const eachLayerGradient = (
   call: Call,
-  given: Rows,
+  rows: Rows,
   layer: string,
   use: (
     row: number,
@@ -18,7 +18,7 @@ export const eachLayerGradient = (
   ) => void,
   feeds: Readonly<Record<string, Rows>> = {},
 ): Promise<void> =>
-  gradientsOf(call, given, {
+  gradientsOf(call, rows, {
     by: [layer],
     values: [layer],
     feeds,
@@ -29,14 +29,14 @@ export const eachLayerGradient = (
 /** All of them, kept. */
 export async function layerGradients(
   call: Call,
-  given: Rows,
+  rows: Rows,
   layer: string,
 ): Promise<{ values: Tensor<"float32">; gradients: Tensor<"float32"> }> {
   let values: Tensor<"float32"> | undefined;
   let gradients: Tensor<"float32"> | undefined;
-  await eachLayerGradient(call, given, layer, (row, a, g, shape) => {
-    values ??= emptyRows(given.count, shape);
-    gradients ??= emptyRows(given.count, shape);
+  await eachLayerGradient(call, rows, layer, (row, a, g, shape) => {
+    values ??= emptyRows(rows.count, shape);
+    gradients ??= emptyRows(rows.count, shape);
     rowOf(values, row).set(a);
     rowOf(gradients, row).set(g);
   });

@@ -41,7 +41,7 @@ export function neuronOf(call: Call, method: string, neuron: readonly number[]):
 /** The neuron's gradient by the image, for every row; `by` further values, such as none. */
 export const eachNeuronGradient = (
   call: Call,
-  given: Rows,
+  rows: Rows,
   { layer, place }: Neuron,
   use: (row: number, gradient: Float32Array) => void,
   rules?: NamedRules,
@@ -49,7 +49,7 @@ export const eachNeuronGradient = (
   const { image } = call.network.graph;
   return call.network.pass(
     {
-      feeds: { [image]: given },
+      feeds: { [image]: rows },
       of: layer.value,
       dy: () => place,
       by: [image],

@@ -36,19 +36,19 @@ export function noiseOf(
   const shape = images.shape.slice(1);
   if (stdev !== undefined) checkNumber("attribute", "stdev", stdev, { least: 0 });
   checkInteger("attribute", "seed", seed);
-  const given = noise && inside(noise, format);
-  if (given && (given.shape.slice(1).join() !== shape.join() || given.dtype !== "float32"))
+  const perImage = noise && inside(noise, format);
+  if (perImage && (perImage.shape.slice(1).join() !== shape.join() || perImage.dtype !== "float32"))
     throw new CajalError(
       "bad-shape",
       `attribute: got noise of ${showShape(noise.shape)}, expected images like the given ones.`,
       { got: noise.shape },
     );
-  const samples = given ? Math.min(given.shape[0]!, count) : count;
+  const samples = perImage ? Math.min(perImage.shape[0]!, count) : count;
   checkInteger("attribute", "samples", samples, { least: 1, most: 1_000_000 });
   const size = images.data.length / images.shape[0]!;
   const one = emptyRows(1, shape);
   const drawn = (k: number): Float32Array => {
-    if (given) return rowOf(given, k);
+    if (perImage) return rowOf(perImage, k);
     const numbers = random(seed, "noise", k);
     for (let i = 0; i < size; i++) one.data[i] = numbers.normal();
     return one.data;

@@ -15,19 +15,20 @@ import { floatsOf, type LoadedGraph } from "./loadedGraph";
  * @param name of the value, or of the node whose first output it is
  * @throws CajalError `unknown-name` with the names that there are
  */
-export function cutGraph({ model: given, weights }: LoadedGraph, name: string): LoadedGraph {
-  const model = weights ? withInitializers(given, weights) : given;
+export function cutGraph({ model: network, weights }: LoadedGraph, name: string): LoadedGraph {
+  const model = weights ? withInitializers(network, weights) : network;
   const { graph } = model;
   const node = graph.nodes.find((one) => one.name === name && one.name !== "");
-  const made = graph.nodes.some(({ outputs }) => outputs.includes(name));
-  const value = made || graph.inputs.some((input) => input.name === name) ? name : node?.outputs[0];
+  const isComputed = graph.nodes.some(({ outputs }) => outputs.includes(name));
+  const value =
+    isComputed || graph.inputs.some((input) => input.name === name) ? name : node?.outputs[0];
   if (!value)
     throw unknownName(`node or value of ${graph.name || "the graph"}`, name, [
       ...graph.nodes.flatMap((one) => (one.name ? [one.name] : [])),
       ...graph.nodes.flatMap(({ outputs }) => outputs),
     ]);
-  const cut = pruned(model, [infoOf(model, value)]);
-  return { model: cut, weights: floatsOf(cut) };
+  const part = pruned(model, [infoOf(model, value)]);
+  return { model: part, weights: floatsOf(part) };
 }
 
 /** Type and shape of a value, as far as the graph tells. */

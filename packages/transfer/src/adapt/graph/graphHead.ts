@@ -21,12 +21,12 @@ export interface HeadedGraph extends LoadedGraph {
  *   features' number is not known
  */
 export function graphHead(
-  given: LoadedGraph,
+  network: LoadedGraph,
   { classes, layer, pooling = "avg", seed = 0, labels }: HeadOptions & { readonly classes: number },
 ): HeadedGraph {
   if (pooling !== "avg" && pooling !== "max" && pooling !== null)
     throw unknownName("pooling", String(pooling), ["avg", "max"]);
-  const whole = given.weights ? withInitializers(given.model, given.weights) : given.model;
+  const whole = network.weights ? withInitializers(network.model, network.weights) : network.model;
   const base = layer === undefined ? whole : cutGraph({ model: whole }, layer).model;
   const [output, ...others] = base.graph.outputs;
   if (!output || others.length > 0)
@@ -102,12 +102,12 @@ export function headAlone({ model, head }: Pick<HeadedGraph, "model" | "head">):
 }
 
 function freeName({ graph }: OnnxModel, name: string): string {
-  const taken = new Set([
+  const usedNames = new Set([
     ...graph.initializers.keys(),
     ...graph.inputs.map((input) => input.name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   let one = name;
-  for (let i = 1; taken.has(one); i++) one = `${name}_${i}`;
+  for (let i = 1; usedNames.has(one); i++) one = `${name}_${i}`;
   return one;
 }

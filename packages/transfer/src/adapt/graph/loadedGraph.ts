@@ -11,8 +11,8 @@ export interface LoadedGraph {
 }
 
 /** Whether it is a graph, and not a Keras config. */
-export const isGraph = (given: { readonly model: unknown }): given is LoadedGraph =>
-  typeof given.model === "object" && given.model !== null && "graph" in given.model;
+export const isGraph = (network: { readonly model: unknown }): network is LoadedGraph =>
+  typeof network.model === "object" && network.model !== null && "graph" in network.model;
 
 /** The float32 initializers of a graph: what training may change. */
 export const floatsOf = ({ graph }: OnnxModel): Weights =>

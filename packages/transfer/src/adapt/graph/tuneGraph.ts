@@ -15,11 +15,11 @@ export type TunedGraph = LoadedGraph & { readonly weights: Weights };
 
 /** See `fineTune`; names in stages are those of initializers, or what they begin with. */
 export async function* tuneGraph(
-  given: LoadedGraph,
+  network: LoadedGraph,
   data: Dataset,
   options: FineTuneOptions,
 ): AsyncGenerator<FineTuneEvent<TunedGraph>, void, undefined> {
-  const { classes, labels = data.classes ?? given.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
+  const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout = 0, cache, seed = 0 } = options; // prettier-ignore
   const { folder, validation, augment } = options;
   if (dropout > 0)
     throw new CajalError(
@@ -30,14 +30,15 @@ export async function* tuneGraph(
   const renewed =
     count === undefined
       ? undefined
-      : graphHead(given, {
+      : graphHead(network, {
           classes: count,
           seed,
           ...(layer !== undefined && { layer }),
           ...(pooling !== undefined && { pooling }),
         });
   let model: OnnxModel =
-    renewed?.model ?? (given.weights ? withInitializers(given.model, given.weights) : given.model);
+    renewed?.model ??
+    (network.weights ? withInitializers(network.model, network.weights) : network.model);
   const head = renewed?.head ?? [];
   const names = learnable(model);
   const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "all" }];
@@ -82,7 +83,7 @@ export async function* tuneGraph(
       const features = await read(data);
       const checked = validation && (await read(validation));
       const before = model;
-      const whole = (learned: Weights) => new Map([...floatsOf(before), ...learned]);
+      const whole = (trained: Weights) => new Map([...floatsOf(before), ...trained]);
       for await (const event of train(headAlone({ model, head }), features, {
         ...all,
         frozen: [],
@@ -114,8 +115,8 @@ export async function* tuneGraph(
 function learnable({ graph }: OnnxModel): string[] {
   const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
   const floats = [...graph.initializers].filter(([, { dtype }]) => dtype === "float32");
-  const known = new Set(floats.map(([name]) => name));
-  return [...read].filter((name) => known.has(name));
+  const floatNames = new Set(floats.map(([name]) => name));
+  return [...read].filter((name) => floatNames.has(name));
 }
 
 function planOf(
@@ -146,13 +147,13 @@ function planOf(
     if (learns !== "upper" && from < 0) throw unknownName("initializer", learns.from, names);
     learning = (name, i) => i >= from || head.includes(name);
   } else {
-    for (const wanted of learns)
-      if (!names.some((name) => begins(name, wanted)))
-        throw unknownName("initializer", wanted, names);
-    learning = (name) => learns.some((wanted) => begins(name, wanted));
+    for (const prefix of learns)
+      if (!names.some((name) => begins(name, prefix)))
+        throw unknownName("initializer", prefix, names);
+    learning = (name) => learns.some((prefix) => begins(name, prefix));
   }
-  const learned = names.filter(learning);
-  const alone = learned.length > 0 && learned.every((name) => head.includes(name));
+  const trained = names.filter(learning);
+  const alone = trained.length > 0 && trained.every((name) => head.includes(name));
   return { epochs, optimizer, frozen: names.filter((name, i) => !learning(name, i)), alone };
 }
 
