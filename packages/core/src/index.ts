@@ -13,6 +13,7 @@ export {
   checkTensor,
   bytesOf,
   showShape,
+  type Allocate,
   type Batch,
   isTensor,
   type NamedBatch,

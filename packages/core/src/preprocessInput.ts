@@ -1,7 +1,8 @@
 // From pixels to what a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
 import { CajalError } from "./errors";
 import { unknownName } from "./names";
-import { showShape, tensor, type Tensor, checkTensor } from "./tensor";
+import { checkOptions } from "./options";
+import { showShape, tensor, type Allocate, type Tensor, checkTensor } from "./tensor";
 
 /**
  * How pixels 0 … 255, channels red, green, blue, become a network's input:
@@ -33,10 +34,16 @@ const torchDeviation = [0.229, 0.224, 0.225].map(Math.fround);
  *
  * @param x pixels 0 … 255, uint8 or float32, [height, width, 3] or [batch, height, width, 3]
  * @param mode the network's own: `modelFacts(name).preprocessing` of @cajal/models
+ * @param options.tensor makes the result, as the context of a data set's `map` has it; default: `tensor`
  * @returns float32 of the same shape
  * @throws CajalError `unknown-name` (mode), `bad-argument` (dtype), `bad-shape`
  */
-export function preprocessInput(x: Tensor, mode: Preprocessing): Tensor<"float32"> {
+export function preprocessInput(
+  x: Tensor,
+  mode: Preprocessing,
+  options: { tensor?: Allocate } = {},
+): Tensor<"float32"> {
+  checkOptions("preprocessInput", options, { tensor: "function" });
   if (!Object.hasOwn(modes, mode)) throw unknownName("preprocessing", mode, Object.keys(modes));
   checkTensor(x, "preprocessInput");
   if (x.dtype !== "uint8" && x.dtype !== "float32")
@@ -53,15 +60,25 @@ export function preprocessInput(x: Tensor, mode: Preprocessing): Tensor<"float32
     );
   const { from, value } = modes[mode];
   const pixels = x.data as Uint8Array | Float32Array;
-  const out = tensor("float32", x.shape);
+  const out = (options.tensor ?? tensor)("float32", x.shape);
   const { data } = out;
-  const bytes = x.dtype === "uint8";
-  for (let c = 0; c < 3; c++) {
-    const source = from[c]!;
-    // Of bytes there are 256.
-    const byByte = Float32Array.from({ length: bytes ? 256 : 0 }, (_, byte) => value(byte, c));
-    if (bytes) for (let i = c; i < data.length; i += 3) data[i] = byByte[pixels[i - c + source]!]!;
-    else for (let i = c; i < data.length; i += 3) data[i] = value(pixels[i - c + source]!, c);
+  if (pixels instanceof Uint8Array) {
+    // Of bytes there are 256, and three channels of them: the values of channel c from 256 c on.
+    const values = Float32Array.from({ length: 3 * 256 }, (_, i) => value(i & 255, i >> 8));
+    // All that V8 does not lift out of the loop by itself, and reads before writes: a fifth of the time.
+    const [first, second, third] = from;
+    const { length } = data;
+    for (let i = 0; i < length; i += 3) {
+      const a = values[pixels[i + first]!]!;
+      const b = values[256 + pixels[i + second]!]!;
+      const c = values[512 + pixels[i + third]!]!;
+      data[i] = a;
+      data[i + 1] = b;
+      data[i + 2] = c;
+    }
+  } else {
+    for (let i = 0; i < data.length; i += 3)
+      for (let c = 0; c < 3; c++) data[i + c] = value(pixels[i + from[c]!]!, c);
   }
   return out;
 }

@@ -82,6 +82,9 @@ const arrays: {
 /** All element types. */
 export const dtypes = Object.keys(arrays) as readonly DType[];
 
+/** Makes tensors of whatever values: new ones, of zeros, or in memory that was used before. */
+export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
+
 /**
  * Makes a tensor; without `data` it is filled with zeros.
  *

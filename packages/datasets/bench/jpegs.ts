@@ -45,7 +45,8 @@ for (const like of ["pillow", "tensorflow"] as const) {
     () =>
       timed(async () => {
         let n = 0;
-        for await (const { x } of batches) n += (x as { shape: readonly number[] }).shape[0]!;
+        for await (const { x } of batches.batches({ reuse: true }))
+          n += (x as { shape: readonly number[] }).shape[0]!;
         return n;
       }),
   ]);

@@ -14,9 +14,7 @@ import {
   isTensor,
   type NamedBatch,
   type NamedTensors,
-  type Shape,
   showValue,
-  sizeOf,
   type Tensor,
   tensor,
 } from "@cajal/core";
@@ -31,6 +29,7 @@ import type {
   Source,
   SplitOptions,
 } from "./datasetTypes";
+import { fromSpare } from "./spareTensors";
 import { splitIndices } from "./splitIndices";
 
 export type * from "./datasetTypes";
@@ -154,16 +153,30 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   };
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<Batch<X, Y>, void, undefined> {
-    checkOptions("batches", options, { epoch: passed, start: passed, signal: "signal", reuse: "boolean" }); // prettier-ignore
+    checkOptions("batches", options, {
+      epoch: passed,
+      start: passed,
+      signal: "signal",
+      reuse: true,
+    });
     const { epoch = 0, start = 0, signal, reuse = false } = options;
-    const nextAllocate = reuse ? reusing() : () => tensor;
+    if (typeof reuse !== "boolean") checkArgument("batches", "reuse", reuse, "array");
+    const spare = reuse === true ? [] : reuse;
     signal?.throwIfAborted();
     const indices = order(epoch);
     for (let index = start; index < batchCount; index++) {
       signal?.throwIfAborted();
       const from = index * batchSize;
       const examples = indices.subarray(from, from + batchSize);
-      yield await deliver(examples, { epoch, index, examples, signal, tensor: nextAllocate() });
+      const context = { epoch, index, examples, signal };
+      if (spare === false) yield await deliver(examples, { ...context, tensor });
+      else {
+        const { allocate, keep } = fromSpare(spare);
+        const batch = await deliver(examples, { ...context, tensor: allocate });
+        const delivered = keep(batch);
+        yield batch;
+        if (reuse === true) spare.push(...delivered);
+      }
     }
   }
 
@@ -322,21 +335,4 @@ function inner<T>(of: WeakMap<object, T>, where: string, data: Dataset): T {
   if (existing === undefined)
     throw new CajalError("bad-argument", `${where}: got ${showValue(data)}, expected a dataset: dataset({ x, y }), mnist().`); // prettier-ignore
   return existing;
-}
-
-/** Tensors of the batch before, for the next where they are of the same type and size. */
-function reusing(): () => Allocate {
-  let before: Tensor[] = [];
-  return () => {
-    const old = before;
-    before = [];
-    return <D extends DType>(dtype: D, shape: Shape): Tensor<D> => {
-      const previous = old[before.length];
-      const fits = previous?.dtype === dtype && previous.data.length === sizeOf(shape);
-      // Of the same dtype it has the same array.
-      const buffer = fits ? ({ ...previous, shape } as Tensor as Tensor<D>) : tensor(dtype, shape);
-      before.push(buffer);
-      return buffer;
-    };
-  };
 }

@@ -1,5 +1,7 @@
 // What datasets and sources are: types alone.
-import type { Batch, DType, NamedBatch, Shape, Tensor } from "@cajal/core";
+import type { Allocate, Batch, DType, NamedBatch, Tensor } from "@cajal/core";
+
+export type { Allocate };
 
 /** Where examples come from: they are read when a batch is delivered, and only then. */
 export interface Source<X extends DType = DType, Y extends DType = DType> {
@@ -12,9 +14,6 @@ export interface Source<X extends DType = DType, Y extends DType = DType> {
   /** Reads the examples with these numbers, in this order: x `[n, …]`, y `[n, …]`. */
   read(indices: Uint32Array, options: ReadOptions): Batch<X, Y> | Promise<Batch<X, Y>>;
 }
-
-/** A new tensor; in a pass that reuses memory its values are what they were in an earlier batch. */
-export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
 
 /** What a source may make use of. */
 export interface ReadOptions {
@@ -39,9 +38,10 @@ export interface PassOptions {
   signal?: AbortSignal;
   /**
    * Delivers batches in the same memory where their shapes are the same: one is valid only until the next is asked
-   * for. Spares large batches the time that the system takes for new memory. Default false.
+   * for. Spares large batches the time that the system takes for new memory. Default false. Or tensors that nobody
+   * needs any more, which are taken out of the array: batches are made of them where they fit, and yours to keep.
    */
-  reuse?: boolean;
+  reuse?: boolean | Tensor[];
 }
 
 /** Where in a run a batch stands. */

@@ -9,8 +9,10 @@ import {
   checkInteger,
   checkOptions,
   type NamedBatch,
+  type Tensor,
 } from "@cajal/core";
 import type { Dataset, PassOptions } from "./dataset";
+import { spareOf } from "./spareTensors";
 
 export interface WorkersOptions {
   /** Threads; 0 computes in this one. Default 2. */
@@ -46,9 +48,11 @@ made.then(
   ({ size, batchSize, batchCount, classes }) => parentPort.postMessage({ ready: { size, batchSize, batchCount, classes } }),
   (error) => parentPort.postMessage({ failed: plain(error) }),
 );
-parentPort.on("message", async ({ job, epoch, index }) => {
+const memory = [];
+parentPort.on("message", async ({ job, epoch, index, spare }) => {
   try {
-    const pass = (await made).batches({ epoch, start: index });
+    if (spare) memory.push(...spare);
+    const pass = (await made).batches({ epoch, start: index, ...(spare && { reuse: memory }) });
     const { value } = await pass.next();
     await pass.return?.();
     const buffers = new Set();
@@ -181,7 +185,7 @@ function passes<B extends NamedBatch>(
     thread.on("error", end);
     thread.on("exit", () => end(new CajalError("engine", "inWorkers: a worker thread has ended.")));
   }
-  const ask = (epoch: number, index: number): Promise<B> =>
+  const ask = (epoch: number, index: number, spare?: Tensor[]): Promise<B> =>
     new Promise((resolve, reject) => {
       const thread = threads[index % threads.length]!;
       if (closed) return reject(closed);
@@ -189,24 +193,28 @@ function passes<B extends NamedBatch>(
       waiting.set(job, { resolve, reject, thread });
       thread.ref();
       // oxlint-disable-next-line require-post-message-target-origin -- a thread, no window
-      thread.postMessage({ job, epoch, index });
+      thread.postMessage({ job, epoch, index, spare }, (spare ?? []).map(({ data }) => data.buffer as ArrayBuffer)); // prettier-ignore
     });
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<B, void, undefined> {
-    checkOptions("batches", options, ["epoch", "start", "signal"]);
-    const { epoch = 0, start = 0, signal } = options;
+    checkOptions("batches", options, { epoch: true, start: true, signal: true, reuse: "boolean" });
+    const { epoch = 0, start = 0, signal, reuse = false } = options;
     checkInteger("batches", "epoch", epoch, { least: 0 });
     checkInteger("batches", "start", start, { least: 0 });
     const pending: Promise<B>[] = [];
+    let spare: Tensor[] | undefined = reuse ? [] : undefined;
     let next = start;
     for (let index = start; index < facts.batchCount; index++) {
       // One more is asked for only when one was taken.
       while (next < facts.batchCount && pending.length < ahead * threads.length) {
-        const batch = ask(epoch, next++);
+        const batch = ask(epoch, next++, spare);
         batch.catch(() => {});
         pending.push(batch);
+        spare &&= [];
       }
-      yield await abortable(pending.shift()!, signal);
+      const batch = await abortable(pending.shift()!, signal);
+      yield batch;
+      spare &&= spareOf(batch);
     }
   }
 

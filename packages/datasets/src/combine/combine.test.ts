@@ -72,14 +72,49 @@ describe("batches in the same memory", () => {
     const data = numbered(0, 10).map(rescale(0.5)).map(oneHot(2)).batch(4);
     const wanted = [];
     for await (const { x, y } of data) wanted.push([[...x.data], [...y.data]]);
-    const arrays = new Set();
+    const memory = new Set();
     let i = 0;
     for await (const { x, y } of data.batches({ reuse: true })) {
       expect([[...x.data], [...y.data]]).toEqual(wanted[i++]);
-      arrays.add(x.data).add(y.data);
+      memory.add(x.data.buffer).add(y.data.buffer);
     }
-    // The last batch is smaller.
-    expect([i, arrays.size]).toEqual([3, 4]);
+    // The last batch is smaller, and lies in a part of it.
+    expect([i, memory.size]).toEqual([3, 2]);
+  });
+
+  it("is never that of two tensors of a batch, nor of what it was not allocated for", async () => {
+    const constant = tensor("float32", [2], [1, 2]);
+    const data = numbered(0, 6)
+      .batch(2)
+      .map(({ x }, { tensor: allocate }) => {
+        const on = allocate("float32", [2, 1]);
+        on.data.set(x.data);
+        return { x: on, y: on, weight: constant };
+      })
+      .map(({ x, weight }, { tensor: allocate }) => {
+        const double = allocate("float32", [2, 1]);
+        x.data.forEach((value, i) => (double.data[i] = 2 * value));
+        return { x, y: double, ...(weight && { weight }) };
+      });
+    const passed: number[][] = [];
+    for await (const { x, y, weight } of data.batches({ reuse: true }))
+      passed.push([...x.data, ...y.data, ...weight!.data]);
+    expect(passed).toEqual([
+      [0, 1, 0, 2, 1, 2],
+      [2, 3, 4, 6, 1, 2],
+      [4, 5, 8, 10, 1, 2],
+    ]);
+  });
+
+  it("is taken of tensors that nobody needs, which are given up where they do not fit", async () => {
+    const spare = [tensor("float32", [8]), tensor("int32", [4]), tensor("float32", [3])];
+    const [, y, x] = spare.map(({ data }) => data.buffer);
+    const batches = numbered(0, 6).batch(3).batches({ reuse: spare });
+    const first = (await batches.next()).value!;
+    expect([first.x.data.buffer === x, first.y.data.buffer === y, spare]).toEqual([true, true, []]);
+    expect([[...first.x.data], [...first.y.data]]).toEqual([[0, 1, 2], [0, 1, 0]]); // prettier-ignore
+    const second = (await batches.next()).value!;
+    expect(second.x.data.buffer === x).toBe(false);
   });
 });
 

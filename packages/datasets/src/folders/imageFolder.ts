@@ -1,9 +1,10 @@
 // Class folders on disk as a dataset.
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CajalError, checkArgument, checkOptions } from "@cajal/core";
 import { ioErrors } from "@cajal/files/node";
 import type { Dataset } from "../dataset";
+import { readEncoded } from "../decode/readImage";
 import { classFolders, type ClassFoldersOptions } from "./classFolders";
 import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
 
@@ -45,7 +46,7 @@ export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
 /** @param path below the folder */
 export const imageOnDisk = (folder: string, path: string): EncodedImage => {
   const name = join(folder, path);
-  return { name, bytes: () => ioErrors("reading", name, () => readFile(name)) };
+  return { name, bytes: () => readEncoded(name) };
 };
 
 async function walk(
