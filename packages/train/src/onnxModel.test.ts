@@ -12,6 +12,7 @@ import {
   type Value,
 } from "@cajal/onnx";
 import { initialize, open, openTrainStep, type Loss } from "@cajal/runtime";
+import type * as tfc from "@tensorflow/tfjs-core";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
 import {
@@ -285,33 +286,47 @@ describe("a training step of an ONNX model", () => {
     },
   );
 
-  it("refuses a layer of one's own and a loss that move in steps alone", async () => {
-    const floor = defineLayer({
-      className: "Floored",
-      fields: {},
-      shape: (_, [x]) => [x],
-      lower: (_, [x], g) => [g.op("Floor", [x])],
-    });
-    const model = (end?: typeof floor) => {
-      const net = functional("m");
-      const x = net.input([3], { name: "x" });
-      const y = net.layer("Dense", { units: 2, name: "y", kernel_regularizer: "l2" }, x);
-      return net.model(x, end ? net.own(end, { name: "whole" }, y) : y);
-    };
-    const layers = [floor];
-    const weights = initialize(model(), { seed: 1 });
-    const common = { optimizer: sgd(), layers };
-    await expect(openTrainStep(model(floor), weights, { ...common, loss: meanSquaredError() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringMatching(/"whole\/.*Floor/) }); // prettier-ignore
-    const counted: Loss = {
-      name: "errors",
-      compute: (ops, yTrue, yPred) =>
+  const engines = ["onnx", "tfjs"] as const;
+  it.each(engines)(
+    "refuses a layer of one's own and a loss that move in steps alone, on %s",
+    async (engine) => {
+      const floor = defineLayer({
+        className: "Floored",
+        fields: {},
+        shape: (_, [x]) => [x],
+        lower: (_, [x], g) => [g.op("Floor", [x])],
+        tfjs: (_, [x], { tf }) =>
+          (tf as typeof tfc).floor(x as unknown as tfc.Tensor) as unknown as typeof x & {},
+      });
+      const model = (end?: typeof floor) => {
+        const net = functional("m");
+        const x = net.input([3], { name: "x" });
+        const y = net.layer("Dense", { units: 2, name: "y", kernel_regularizer: "l2" }, x);
+        return net.model(x, end ? net.own(end, { name: "whole" }, y) : y);
+      };
+      const layers = [floor];
+      const weights = initialize(model(), { seed: 1 });
+      const common = { optimizer: sgd(), layers, engine, device: "cpu" } as const;
+      await expect(openTrainStep(model(floor), weights, { ...common, loss: meanSquaredError() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringMatching(/"whole\/.*Floor/) }); // prettier-ignore
+      const counted: Loss = {
+        name: "errors",
+        compute: (ops, yTrue, yPred) =>
         ops.reduceMean(ops.cast(ops.greater(ops.abs(ops.sub(yTrue, yPred)), 1), "float32"), { axes: [-1] }), // prettier-ignore
-    };
-    const step = await openTrainStep(model(), weights, { ...common, loss: counted });
-    const batch = { x: drawn([4, 3], "x"), y: drawn([4, 2], "y") };
-    await expect(step.run(batch)).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Greater") }); // prettier-ignore
-    await step.dispose();
-  });
+      };
+      const step = await openTrainStep(model(), weights, { ...common, loss: counted });
+      const batch = { x: drawn([4, 3], "x"), y: drawn([4, 2], "y") };
+      await expect(step.run(batch)).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Greater") }); // prettier-ignore
+      await step.dispose();
+      // Of free extents only a batch tells.
+      const net = functional("free");
+      const x = net.input([null, 3], { name: "x" });
+      const y = net.layer("Dense", { units: 2, name: "y" }, x);
+      const free = net.model(x, net.own(floor, { name: "whole" }, y));
+      const late = await openTrainStep(free, weights, { ...common, loss: meanSquaredError() });
+      await expect(late.run({ x: drawn([4, 5, 3], "x"), y: drawn([4, 5, 2], "y") })).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Floor") }); // prettier-ignore
+      await late.dispose();
+    },
+  );
 
   it("names the node whose output went bad first", async () => {
     const g = new GraphBuilder();

@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { GraphBuilder, gradients } from "@cajal/onnx";
 import { open, type Ops } from "@cajal/runtime";
-import { opsGraph } from "../../runtime/src/engines/onnx/train/ops";
+import { opsGraph } from "../../runtime/src/step/opsGraph";
 import { opsTfjs } from "../../runtime/src/engines/tfjs/ops";
 import * as tf from "@tensorflow/tfjs-core";
 

@@ -11,7 +11,7 @@ import { testedVersions, type TfCore } from "./peers";
 import { tfjsOn } from "./backend";
 import { tfjsModel } from "./model";
 import { toTfjs } from "./dtypes";
-import { checkTrainable, freeze, seeded } from "./trainable";
+import { checkChanges, checkTrainable, freeze, seeded } from "./trainable";
 import type { TrainStepOptions } from "../../step/trainStep";
 import { engineError } from "../../session/engineError";
 import { notFinite, type Bad } from "../../step/checks";
@@ -32,13 +32,15 @@ type Line = { readonly numbers: tfc.Tensor; readonly lengths: readonly number[] 
 
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
 export async function openTrainStepOnTfjs(
-  { network: trained, inputs, outputs, weights: all, frozen }: TrainableKeras,
+  model: TrainableKeras,
   weights: Weights,
   { optimizer, seed = 0, device: choice = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
+  const { network: trained, inputs, outputs, weights: all, frozen } = model;
   const tfjs = await tfjsOn(differentiating(choice));
   const { tf, device } = tfjs;
   checkTrainable(trained, device);
+  checkChanges(model);
   const on = <T>(body: () => T): T =>
     tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
@@ -174,7 +176,10 @@ export async function openTrainStepOnTfjs(
   const tensorsOf = (updates: readonly UpdatedParameter<tfc.Tensor>[]): tfc.Tensor[] =>
     updates.flatMap(({ value: now, slots: own }) => [now, ...slotNames.map((slot) => own[slot]!)]);
 
+  let isChecked = false;
   async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
+    if (!isChecked) checkChanges(model, batches[0]);
+    isChecked = true;
     // Batch normalization moves its averages as it goes: a step that fails puts them back.
     const before = on(() => moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })));
     const examples = batches.reduce((sum, each) => sum + each.examples, 0);

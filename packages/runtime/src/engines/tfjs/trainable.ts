@@ -3,6 +3,12 @@ import { CajalError, hash } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import type { DeviceName } from "../../device/device";
+import type { StepBatch } from "../../step/batch";
+import { forwardOf, labelledIn, parametersOf, placeholders } from "../../step/forward";
+import { checkLearns } from "../../step/learns";
+import { isFixed, type TrainableKeras } from "../../step/model";
+import { opsGraph } from "../../step/opsGraph";
+import { measured } from "../../step/outputs";
 import { tfjsLayerOf } from "./layers";
 
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
@@ -33,6 +39,23 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
         );
     }
   }
+}
+
+/**
+ * TF.js gives zeros where values move in steps, and says nothing. Whether all gradients are such, the layers' and the
+ * losses' other form tells, in operators of ONNX.
+ *
+ * @param batch undefined: before there is one, what can be told of the model without its losses
+ * @throws CajalError `bad-model`
+ */
+export function checkChanges(model: TrainableKeras, batch?: StepBatch): void {
+  if (!batch && !model.inputs.every(({ shape }) => isFixed(shape))) return;
+  const x = batch?.x ?? placeholders(model.inputs);
+  const { g, yPred, inputs } = forwardOf(model, { x, training: true });
+  const of = batch
+    ? [measured(opsGraph(g), model.outputs, labelledIn(g, model.outputs, yPred, batch).labelled).loss] // prettier-ignore
+    : yPred;
+  checkLearns(g, of, parametersOf(model, inputs));
 }
 
 /** Gives layers another seed in every batch of every step; the same one whenever the same step comes. */

@@ -1,21 +1,21 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
 // operators, and the same in parts where a step has several batches. trainStep.ts runs them.
-import { CajalError, sizeOf, type NamedTensors } from "@cajal/core";
+import { sizeOf, type CajalError } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
   gradients,
   GraphBuilder,
-  vanishingAt,
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
 import { emptyTensors } from "../emptyTensors";
-import { opsGraph } from "./ops";
 import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
 import { constrained } from "../../../step/constraints";
-import { forwardOf, type ForwardOptions } from "./forward";
+import { forwardOf, labelledIn, parametersOf, type ForwardOptions } from "../../../step/forward";
+import { checkLearns } from "../../../step/learns";
+import { opsGraph } from "../../../step/opsGraph";
 import type { ModelWeight, TrainableModel } from "../../../step/model";
 import type { StepBatch } from "../../../step/batch";
 import { measured } from "../../../step/outputs";
@@ -70,7 +70,7 @@ export interface StepGraphOptions {
  */
 export function compileStep(
   kind: Kind,
-  { x, y, weight }: StepBatch,
+  batch: StepBatch,
   {
     trained,
     options: { optimizer },
@@ -83,18 +83,10 @@ export function compileStep(
   if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts, keepsShapes);
   const { outputs, weights } = trained;
   const training = kind !== "evaluate";
-  const forward = forwardOf(trained, { x, training, watch: kind === "probe", layouts });
+  const forward = forwardOf(trained, { x: batch.x, training, watch: kind === "probe", layouts });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
-  const inputsFor = (what: string, tensors: NamedTensors) =>
-    new Map(
-      Object.entries(tensors).map(([name, { dtype, shape }]) => [
-        name,
-        g.input(outputs.length > 1 ? `input/${what}/${name}` : `input/${what}`, dtype, shape),
-      ]),
-    );
-  const yTrue = inputsFor("y", y);
-  const weightOf = inputsFor("weight", weight);
+  const { yTrue, weightOf, labelled } = labelledIn(g, outputs, yPred, batch);
   const { data, total, groups } = g.within("loss", () => {
     const penalties = weights.flatMap((weight) => {
       const { key, regularizer } = weight;
@@ -108,11 +100,6 @@ export function compileStep(
         penalties.push(
           g.div(sum, g.cast(g.squeeze(g.shape(value, { start: 0, end: 1 }), [0]), "float32")),
         );
-    const labelled = outputs.map(({ name }, i) => ({
-      yTrue: yTrue.get(name)!,
-      yPred: yPred[i]!,
-      weight: weightOf.get(name),
-    }));
     const { loss, numbers } = measured(ops, outputs, labelled);
     return {
       data: loss,
@@ -207,32 +194,10 @@ export function survey(
   x: ForwardOptions["x"],
 ): ReadonlyMap<string, WeightInput> {
   const { g, yPred, inputs } = forwardOf(trained, { x, training: true });
-  const parameters = trained.weights.flatMap(({ key, multiplier }) => {
-    const input = inputs.get(key);
-    return input && multiplier !== undefined ? [input.value] : [];
-  });
+  const parameters = parametersOf(trained, inputs);
   for (const output of yPred) checkDifferentiable(g, output, parameters);
   checkLearns(g, yPred, parameters);
   return inputs;
-}
-
-/**
- * Refuses what would train in vain: no weight has a gradient that is not 0 whatever the data are. Penalties of
- * weights do not count, which would only make them smaller.
- *
- * @throws CajalError `bad-model`
- */
-function checkLearns(g: GraphBuilder, of: readonly Value[], weights: readonly Value[]): void {
-  const ends = vanishingAt(g, of, weights);
-  if (!ends) return;
-  const nodes = ends.slice(0, 3).map(({ name, op, outputs }) => `"${name || outputs[0]}" (${op})`);
-  throw new CajalError(
-    "bad-model",
-    nodes.length === 0
-      ? "training would change nothing: the loss depends on no weight that is trained."
-      : `training would change nothing: the gradient of every weight ends at node ${nodes.join(", ")}, whose output moves in steps, so that it is 0 whatever the data are. Train the model without it, and put it behind the trained one.`,
-    { nodes: ends.map(({ name }) => name) },
-  );
 }
 
 interface Updated {

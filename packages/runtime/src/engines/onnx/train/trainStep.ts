@@ -6,6 +6,7 @@ import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
 import { notFinite, type Bad } from "../../../step/checks";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../../step/core";
+import { placeholders } from "../../../step/forward";
 import { isFixed, type TrainableModel } from "../../../step/model";
 import type { TrainStepOptions } from "../../../step/trainStep";
 import { candidates } from "../../engine";
@@ -85,17 +86,6 @@ const shapesOf = (
 ): Shapes => Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
 
 /** What is known of a batch's x before there is one. */
-const placeholders = (inputs: TrainableModel["inputs"]): Parameters<typeof survey>[1] =>
-  Object.fromEntries(
-    inputs.map(({ name, shape }) => [
-      name,
-      {
-        dtype: "float32" as const,
-        shape: shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
-      },
-    ]),
-  );
-
 async function freed(graphs: StepGraphs, thread: GraphThread): Promise<void> {
   await graphs.free();
   await thread.end();

@@ -7,7 +7,7 @@ import { inNode, type DeviceName } from "../../../device/device";
 import type { Ref } from "../thread/graphHost.js";
 import { blame, firstWrong, type Run } from "../firstWrong";
 import { sameThread, type GraphThread } from "../thread/graphThread";
-import { forwardOf } from "./forward";
+import { forwardOf } from "../../../step/forward";
 import { lacksIndices } from "../provider";
 import type { TrainableModel } from "../../../step/model";
 

@@ -1,7 +1,7 @@
 // Ops over an ONNX graph under construction: values are outputs of nodes.
 import { CajalError, tensor, type DType } from "@cajal/core";
 import type { GraphBuilder, Operand, Value } from "@cajal/onnx";
-import type { Ops, Reduction } from "../../../step/ops";
+import type { Ops, Reduction } from "./ops";
 
 export function opsGraph(g: GraphBuilder): Ops<Value> {
   const rank = (x: Value): number => {

@@ -1,6 +1,6 @@
 // The forward part of a training step's graph, its weights as inputs: a Keras model lowered, or an
 // ONNX graph as it is.
-import type { DType } from "@cajal/core";
+import type { DType, NamedTensors } from "@cajal/core";
 import {
   inputWeights,
   lower,
@@ -10,6 +10,7 @@ import {
   type WeightSource,
 } from "@cajal/models";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
+import type { StepBatch } from "./batch";
 import {
   isFixed,
   withInputShapes,
@@ -17,7 +18,8 @@ import {
   type TrainableGraph,
   type TrainableKeras,
   type TrainableModel,
-} from "../../../step/model";
+} from "./model";
+import type { TrainedOutput } from "./outputs";
 
 export interface Forward {
   /** The graph so far. */
@@ -49,6 +51,52 @@ export interface ForwardOptions {
 
 export const forwardOf = (trained: TrainableModel, options: ForwardOptions): Forward =>
   "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
+
+/** The values of the weights that are trained, of those that the graph reads. */
+export const parametersOf = (
+  { weights }: TrainableModel,
+  inputs: ReadonlyMap<string, WeightInput>,
+): Value[] =>
+  weights.flatMap(({ key, multiplier }) => {
+    const input = inputs.get(key);
+    return input && multiplier !== undefined ? [input.value] : [];
+  });
+
+/** Labels and weights of examples as inputs of the graph, and what the losses take of each output. */
+export function labelledIn(
+  g: GraphBuilder,
+  outputs: readonly TrainedOutput[],
+  yPred: readonly Value[],
+  { y, weight }: Pick<StepBatch, "y" | "weight">,
+) {
+  const inputsFor = (what: string, tensors: NamedTensors) =>
+    new Map(
+      Object.entries(tensors).map(([name, { dtype, shape }]) => [
+        name,
+        g.input(outputs.length > 1 ? `input/${what}/${name}` : `input/${what}`, dtype, shape),
+      ]),
+    );
+  const yTrue = inputsFor("y", y);
+  const weightOf = inputsFor("weight", weight);
+  const labelled = outputs.map(({ name }, i) => ({
+    yTrue: yTrue.get(name)!,
+    yPred: yPred[i]!,
+    weight: weightOf.get(name),
+  }));
+  return { yTrue, weightOf, labelled };
+}
+
+/** The batch's x before there is one, with what the model says of its inputs. */
+export const placeholders = (inputs: TrainableModel["inputs"]): ForwardOptions["x"] =>
+  Object.fromEntries(
+    inputs.map(({ name, shape }) => [
+      name,
+      {
+        dtype: "float32" as const,
+        shape: shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
+      },
+    ]),
+  );
 
 function kerasForward(
   { network: whole, frozen, inputs: modelInputs, outputs: trained }: TrainableKeras,
