@@ -34,7 +34,7 @@ interface ExplainRecord {
   readonly probability: number;
   readonly layer?: string;
   readonly delta?: number;
-  /** Area under the curve; beside it that of a random map. */
+  /** Area under the curve; beside it that of the same map moved elsewhere. */
   readonly deletion?: readonly [map: number, random: number];
   readonly insertion?: readonly [map: number, random: number];
   readonly road?: readonly [map: number, random: number];

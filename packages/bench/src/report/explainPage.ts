@@ -1,4 +1,4 @@
-// The page of `cajal explain`: images with their maps side by side, legends, and metrics beside a random map's.
+// The page of `cajal explain`: images with their maps side by side, legends, and metrics beside those of the map moved elsewhere.
 import { figure, type Legend, type Picture } from "@cajal/explain";
 import { reportStyle } from "./style";
 
@@ -7,7 +7,7 @@ export interface ExplainedMap {
   readonly picture: Picture;
   readonly legend: Legend;
   readonly layer?: string | undefined;
-  /** Of the map, and of a random one. */
+  /** Of the map, and of the same map moved elsewhere. */
   readonly deletion?: readonly [number, number];
   readonly insertion?: readonly [number, number];
   readonly road?: readonly [number, number];
@@ -74,11 +74,11 @@ async function panelOf(
 ): Promise<string> {
   const svg = await figure([{ title, picture, ...(legend && { legend }) }], { columns: 1 });
   const rows = [
-    row("Deletion", deletion, (map, random) => map < random),
-    row("Insertion", insertion, (map, random) => map > random),
-    row("ROAD", road, (map, random) => map > random),
+    row("Deletion", deletion, (map, moved) => map < moved),
+    row("Insertion", insertion, (map, moved) => map > moved),
+    row("ROAD", road, (map, moved) => map > moved),
   ].join("");
-  const head = "<thead><tr><td></td><th>map</th><th>random</th></tr></thead>";
+  const head = "<thead><tr><td></td><th>map</th><th>moved</th></tr></thead>";
   const table = rows ? `<table>${head}<tbody>${rows}</tbody></table>` : "";
   return `<figure>${svg}${note ? `<figcaption>${escaped(note)}</figcaption>` : ""}${table}</figure>`;
 }
@@ -86,12 +86,12 @@ async function panelOf(
 function row(
   name: string,
   both: readonly [number, number] | undefined,
-  better: (map: number, random: number) => boolean,
+  better: (map: number, moved: number) => boolean,
 ): string {
   if (!both) return "";
-  const [map, random] = both;
-  const kind = better(map, random) ? "better" : "worse";
-  return `<tr><th>${name}</th><td class="${kind}">${shown(map)}</td><td>${shown(random)}</td></tr>`;
+  const [map, moved] = both;
+  const kind = better(map, moved) ? "better" : "worse";
+  return `<tr><th>${name}</th><td class="${kind}">${shown(map)}</td><td>${shown(moved)}</td></tr>`;
 }
 
 const shown = (value: number) => value.toFixed(3).replace("-", "−");

@@ -21,10 +21,10 @@ body {
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", sans-serif;
   font-variant-numeric: tabular-nums;
 }
-h1, h2 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif; font-weight: 600; line-height: 1.15; text-wrap: balance; }
+h1, h2 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, Georgia, serif; font-weight: 600; line-height: 1.15; text-wrap: balance; overflow-wrap: anywhere; }
 h1 { font-size: clamp(2rem, 5vw, 3.1rem); margin: 0 0 12px; letter-spacing: -0.015em; }
 h2 { font-size: 1.65rem; margin: 0 0 8px; letter-spacing: -0.01em; }
-p { margin: 0 0 16px; max-width: 70ch; }
+p { margin: 0 0 16px; max-width: 70ch; overflow-wrap: anywhere; }
 header { padding: 56px 0 8px; position: relative; }
 svg.neuron { position: absolute; right: 0; top: 20px; width: 236px; fill: none; stroke: var(--ink); stroke-linecap: round; opacity: 0.75; }
 svg.neuron .soma { fill: var(--ink); stroke: none; }
