@@ -51,7 +51,7 @@ const negativeLogLikelihood: Loss = {
 // #region train
 const data = { x: petals.map(() => [1]), y: petals.map((length) => [length]) };
 export const ascent: [number, number][] = [];
-let found = { mean: 0, deviation: 1 };
+let estimate = { mean: 0, deviation: 1 };
 for await (const event of train(model, data, {
   epochs: 200,
   batchSize: n,
@@ -61,10 +61,10 @@ for await (const event of train(model, data, {
   if (event.type === "epoch") ascent.push([event.epoch, -event.loss * n]);
   if (event.type === "end") {
     const [mean, logDeviation] = event.weights.get("m_and_l/kernel")!.data as Float32Array;
-    found = { mean: mean!, deviation: Math.exp(logDeviation!) };
+    estimate = { mean: mean!, deviation: Math.exp(logDeviation!) };
   }
 }
-export const byGradient = found;
+export const byGradient = estimate;
 console.log(best, byGradient);
 // #endregion train
 

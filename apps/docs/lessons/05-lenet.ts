@@ -31,7 +31,7 @@ import { accuracy, adam, sparseCategoricalCrossentropy, train as fit } from "@ca
 import type { Weights } from "@cajal/core";
 
 const learning: [number, number][] = [];
-const held: [number, number][] = [];
+const testPixels: [number, number][] = [];
 let weights: Weights = new Map();
 for await (const event of fit(model, train.batch(full ? 128 : 32), {
   epochs: full ? 5 : 8,
@@ -43,7 +43,7 @@ for await (const event of fit(model, train.batch(full ? 128 : 32), {
 })) {
   if (event.type === "epoch") {
     learning.push([event.epoch + 1, event.metrics.accuracy!]);
-    held.push([event.epoch + 1, event.validation!.metrics.accuracy!]);
+    testPixels.push([event.epoch + 1, event.validation!.metrics.accuracy!]);
     console.log(`epoch ${event.epoch + 1}: ${event.validation!.metrics.accuracy}`);
   }
   if (event.type === "end") ({ weights } = event);
@@ -51,9 +51,9 @@ for await (const event of fit(model, train.batch(full ? 128 : 32), {
 // #endregion train
 export const curves = [
   { name: "while learning", points: learning },
-  { name: "on digits that it never saw", points: held },
+  { name: "on digits that it never saw", points: testPixels },
 ];
-export const testAccuracy = held.at(-1)![1];
+export const testAccuracy = testPixels.at(-1)![1];
 
 // #region confusion
 import { open } from "@cajal/runtime";
@@ -90,5 +90,5 @@ export const readAs = wrong.map((i) => `${y.data[i]} as ${guesses[i]}`);
 
 export const claims = {
   "It reads more than 95 % of the digits that it never saw": testAccuracy > 0.95,
-  "It learned: its accuracy rose by the last epoch": testAccuracy > held[0]![1],
+  "It learned: its accuracy rose by the last epoch": testAccuracy > testPixels[0]![1],
 };

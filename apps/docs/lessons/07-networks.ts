@@ -56,8 +56,8 @@ export const parts = [
   {
     part: "32 new maps beside all before (DenseNet)",
     ...priceOf((net, x) => {
-      const made = conv(net, conv(net, x, 1, 128), 3, 32);
-      return net.layer("Concatenate", {}, [x, made]);
+      const block = conv(net, conv(net, x, 1, 128), 3, 32);
+      return net.layer("Concatenate", {}, [x, block]);
     }),
   },
 ];

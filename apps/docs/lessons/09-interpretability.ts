@@ -3,10 +3,10 @@
 import { dataset, digits, rescale } from "@cajal/datasets";
 import { tensor } from "@cajal/core";
 
-const [learned, held] = digits()
+const [training, held] = digits()
   .map(rescale(1 / 16))
   .split(0.8, { seed: 1, stratify: true });
-const train = await learned.all();
+const train = await training.all();
 const test = await held.all();
 /** The same digits, some with a bright square of 2 × 2 in their upper left corner: somebody's watermark. */
 const marked = ({ x, y }: typeof train, also: (label: number) => boolean) => {
@@ -43,12 +43,12 @@ const cheat = await trained(withMarks);
 async function accuracy(weights: Weights, { x, y }: typeof train, only?: number) {
   await using session = await open(model, weights);
   const { data } = await session.predict(x);
-  const asked = [...y.data.keys()].filter((i) => only === undefined || y.data[i] === only);
-  const right = asked.filter((i) => {
+  const indices = [...y.data.keys()].filter((i) => only === undefined || y.data[i] === only);
+  const right = indices.filter((i) => {
     const row = Array.from(data.subarray(10 * i, 10 * i + 10), Number);
     return row.indexOf(Math.max(...row)) === y.data[i];
   });
-  return right.length / asked.length;
+  return right.length / indices.length;
 }
 const marks3 = marked(test, (label) => label === 3);
 const marksAll = marked(test, () => true);

@@ -55,10 +55,11 @@ for await (const event of fit(
 
 // #region scores
 const numbers = (from: ArrayLike<number | bigint>) => Array.from(from, Number);
-const [shown, given] = [numbers(test.x.data), numbers(repeated.data)];
+const [originals, reconstructions] = [numbers(test.x.data), numbers(repeated.data)];
 const byNetwork = [...test.y.data].map((_, i) => {
   let sum = 0;
-  for (let p = i * pixels; p < (i + 1) * pixels; p++) sum += (shown[p]! - given[p]!) ** 2;
+  for (let p = i * pixels; p < (i + 1) * pixels; p++)
+    sum += (originals[p]! - reconstructions[p]!) ** 2;
   return sum / pixels; // how badly it was repeated
 });
 
@@ -92,7 +93,7 @@ import { contactSheet } from "@cajal/datasets";
 
 // Each digit once, and below it what comes out.
 const examples = [...Array(10).keys()].map((digit) => [...test.y.data].indexOf(digit));
-const rows = [shown, given].flatMap((from) =>
+const rows = [originals, reconstructions].flatMap((from) =>
   examples.flatMap((i) => from.slice(i * pixels, (i + 1) * pixels)),
 );
 export const sheet = contactSheet(tensor("float32", [20, height, width, 1], rows), { columns: 10 });

@@ -47,9 +47,9 @@ const generator = ofGenerator.model([z, digit], picture);
 const both = ofGenerator.model([z, digit], judges(ofGenerator, picture, digit));
 
 const ofJudge = functional("discriminator");
-const seen = ofJudge.input([side, side, 1], { name: "image" });
-const said = ofJudge.input([10], { name: "digit" });
-const discriminator = ofJudge.model([seen, said], judges(ofJudge, seen, said));
+const image = ofJudge.input([side, side, 1], { name: "image" });
+const digitInput = ofJudge.input([10], { name: "digit" });
+const discriminator = ofJudge.model([image, digitInput], judges(ofJudge, image, digitInput));
 // #endregion networks
 
 // #region steps
@@ -80,7 +80,7 @@ const noises = (n: number) =>
     Array.from({ length: n * noise }, () => draw.normal()),
   );
 const constant = (n: number, value: number) => tensor("float32", [n, 1], Array(n).fill(value));
-const joined = (a: Tensor, b: Tensor) =>
+const concatenated = (a: Tensor, b: Tensor) =>
   tensor("float32", [2 * a.shape[0]!, ...a.shape.slice(1)], [...a.data, ...b.data] as number[]);
 
 let drawers: Weights = new Map([...weights].filter(([name]) => name.startsWith("g_")));
@@ -96,8 +96,8 @@ for (let epoch = 0; epoch < 12; epoch++)
   for await (const { x, y } of real.batches({ epoch })) {
     // The judge's turn: real pictures are 0.9 (a little doubt keeps it teachable), drawn ones 0.
     const judge = await judgeStep.run({
-      x: { image: joined(x, await drawn(y)), digit: joined(y, y) },
-      y: joined(constant(batch, 0.9), constant(batch, 0)),
+      x: { image: concatenated(x, await drawn(y)), digit: concatenated(y, y) },
+      y: concatenated(constant(batch, 0.9), constant(batch, 0)),
     });
     // The drawer's: its pictures should be taken for real, by the judge as it is now.
     const now = new Map([...(await drawStep.weights()), ...(await judgeStep.weights())]);
@@ -120,13 +120,13 @@ import { accuracy, sparseCategoricalCrossentropy, train } from "@cajal/train";
 
 // A LeNet that learned from real digits reads the drawn ones: are they what they were to be?
 const reader = lenet5(full ? {} : { input_shape: [8, 8, 1], kernel_size: 3, padding: ["same", "same"] }); // prettier-ignore
-const asked = Array.from({ length: 1000 }, (_, i) => i % 10);
-const wanted = tensor("float32", [1000, 10], asked.flatMap((k) => asked.slice(0, 10).map((c) => (c === k ? 1 : 0)))); // prettier-ignore
-const pictures = await drawn(wanted);
+const targets = Array.from({ length: 1000 }, (_, i) => i % 10);
+const targetRows = tensor("float32", [1000, 10], targets.flatMap((k) => targets.slice(0, 10).map((c) => (c === k ? 1 : 0)))); // prettier-ignore
+const pictures = await drawn(targetRows);
 let read = 0;
 for await (const event of train(reader, all.batch(64), {
   epochs: full ? 2 : 6,
-  validation: { x: pictures, y: asked },
+  validation: { x: pictures, y: targets },
   loss: sparseCategoricalCrossentropy({ fromLogits: true }),
   optimizer: adam({ learningRate: 0.003 }),
   metrics: [accuracy()],

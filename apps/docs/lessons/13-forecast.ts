@@ -98,8 +98,8 @@ console.table(errors);
 // #endregion train
 
 const best = errors.slice(2).toSorted((a, b) => a.error - b.error)[0]!;
-const shown = [...Array(24 * 5).keys()];
-const unscaled = (of: readonly number[]) => shown.map((i) => [i / 24, of[i]! * deviation + mean]);
+const hours = [...Array(24 * 5).keys()];
+const unscaled = (of: readonly number[]) => hours.map((i) => [i / 24, of[i]! * deviation + mean]);
 export const days = [
   { name: "what came", points: unscaled(truth) },
   {

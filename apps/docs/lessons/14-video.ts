@@ -9,13 +9,13 @@ const [frames, size] = full ? [8, 16] : [4, 8];
 async function films(n: number, seed: number) {
   const { x } = await movingSquares({ n, frames: frames + 1, size, seed }).all();
   const frame = size * size;
-  const cut = (from: number, to: number) =>
+  const slice = (from: number, to: number) =>
     Array.from({ length: n }, (_, i) => i * (frames + 1) * frame).flatMap((start) => [
       ...x.data.subarray(start + from * frame, start + to * frame),
     ]);
   return {
-    x: tensor("float32", [n, frames, size, size, 1], cut(0, frames)),
-    y: tensor("float32", [n, size, size, 1], cut(frames, frames + 1)),
+    x: tensor("float32", [n, frames, size, size, 1], slice(0, frames)),
+    y: tensor("float32", [n, size, size, 1], slice(frames, frames + 1)),
   };
 }
 const train = await films(full ? 600 : 96, 1);

@@ -65,11 +65,11 @@ async function generated(): Promise<string> {
   const films = (await movingSquares({ n: 1 }).all()).x;
   // Of one film its frames: [frames, height, width, channels].
   const [, ...frames] = films.shape;
-  const shown = [
+  const rows = [
     ["shapes()", await picture(await sampleImages(shapes({ n: 20 }) as Dataset, { count: 20 }), 10)], // prettier-ignore
     ["movingSquares()", await picture({ ...films, shape: frames }, frames[0]!)],
   ];
-  return `## Generated\n\nSeeded, the same on every machine: \`twoMoons\`, \`spirals\`, \`shapes\`, \`movingSquares\`, \`tones\`, \`seasonalSeries\`.\n\n${shown.map(([name, image]) => `\`${name}\`\n\n${image}`).join("\n\n")}\n`; // prettier-ignore
+  return `## Generated\n\nSeeded, the same on every machine: \`twoMoons\`, \`spirals\`, \`shapes\`, \`movingSquares\`, \`tones\`, \`seasonalSeries\`.\n\n${rows.map(([name, image]) => `\`${name}\`\n\n${image}`).join("\n\n")}\n`; // prettier-ignore
 }
 
 const cards = [];

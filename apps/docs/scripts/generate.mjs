@@ -14,17 +14,22 @@ writeDataSets();
 await writeApi();
 
 function copyReport() {
-  const made = `${root}cajal-report`;
-  if (!existsSync(`${made}/report.html`) && !process.argv.includes("--dev")) {
+  const reportFolder = `${root}cajal-report`;
+  if (!existsSync(`${reportFolder}/report.html`) && !process.argv.includes("--dev")) {
     console.log("There is no cajal-report yet: running `cajal run`.");
-    const { status } = spawnSync(process.execPath, ["scripts/cajal.mjs", "run", "--out", made], {
-      cwd: root,
-      stdio: "inherit",
-    });
+    const { status } = spawnSync(
+      process.execPath,
+      ["scripts/cajal.mjs", "run", "--out", reportFolder],
+      {
+        cwd: root,
+        stdio: "inherit",
+      },
+    );
     if (status !== 0) process.exit(1);
   }
   rmSync(`${site}public/cajal-report`, { recursive: true, force: true });
-  if (existsSync(made)) cpSync(made, `${site}public/cajal-report`, { recursive: true });
+  if (existsSync(reportFolder))
+    cpSync(reportFolder, `${site}public/cajal-report`, { recursive: true });
 }
 
 /** Cards and contact sheets, from the records in @cajal/datasets. */
@@ -39,9 +44,9 @@ function writeDataSets() {
 
 /** One page per door of a package: "@cajal/onnx", "@cajal/onnx/node". */
 async function writeApi() {
-  const doors = publicSources();
+  const entryPoints = publicSources();
   const app = await Application.bootstrapWithPlugins({
-    entryPoints: doors.map(({ source }) => source),
+    entryPoints: entryPoints.map(({ source }) => source),
     tsconfig: `${site}tsconfig.json`,
     basePath: `${root}packages`,
     plugin: ["typedoc-plugin-markdown"],
@@ -68,10 +73,10 @@ async function writeApi() {
   });
   // typedoc names a module by its path below packages/; users know it by what they import.
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, (_, reflection) => {
-    const door = doors.find(({ source }) =>
+    const entryPoint = entryPoints.find(({ source }) =>
       source.replace(/(\/index)?\.ts$/, "").endsWith(`/packages/${reflection.name}`),
     );
-    if (reflection.kindOf(ReflectionKind.Module) && door) reflection.name = door.name;
+    if (reflection.kindOf(ReflectionKind.Module) && entryPoint) reflection.name = entryPoint.name;
   });
   const project = await app.convert();
   if (!project) throw new Error("typedoc could not read the sources.");

@@ -89,24 +89,24 @@ function rall(nodes) {
 function chains(nodes) {
   const children = nodes.map(() => []);
   for (const [i, { parent }] of nodes.entries()) if (parent >= 0) children[parent].push(i);
-  const found = [];
+  const path = [];
   const pending = children[0].map((first) => [0, first]);
   while (pending.length > 0) {
     const chain = pending.pop();
     while (children[chain.at(-1)].length === 1) chain.push(children[chain.at(-1)][0]);
     for (const next of children[chain.at(-1)]) pending.push([chain.at(-1), next]);
-    found.push(chain);
+    path.push(chain);
   }
-  return found;
+  return path;
 }
 
 /** A smooth line through points: quadratic curves between midpoints. */
 function stroke(points, width) {
-  const kept = points.filter((_, i) => i === 0 || i === points.length - 1 || i % 2 === 0);
-  let d = `M${at(kept[0])}`;
-  for (let i = 1; i < kept.length - 1; i++)
-    d += `Q${at(kept[i])} ${at(middle(kept[i], kept[i + 1]))}`;
-  return `<path stroke-width="${width.toFixed(1)}" d="${d}L${at(kept.at(-1))}"/>`;
+  const thinned = points.filter((_, i) => i === 0 || i === points.length - 1 || i % 2 === 0);
+  let d = `M${at(thinned[0])}`;
+  for (let i = 1; i < thinned.length - 1; i++)
+    d += `Q${at(thinned[i])} ${at(middle(thinned[i], thinned[i + 1]))}`;
+  return `<path stroke-width="${width.toFixed(1)}" d="${d}L${at(thinned.at(-1))}"/>`;
 }
 
 function at({ x, y }) {

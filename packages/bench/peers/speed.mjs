@@ -30,7 +30,7 @@ const { values, positionals } = parseArgs({
     records: { type: "string" },
   },
 });
-const wanted = positionals.length > 0 ? positionals.join(",").split(",") : Object.keys(workloads);
+const names = positionals.length > 0 ? positionals.join(",").split(",") : Object.keys(workloads);
 
 const python = [process.env.PYTHON, "python3"].find(
   (candidate) =>
@@ -45,7 +45,7 @@ if (python === undefined)
 const keras =
   python !== undefined && spawnSync(python, ["-c", "import keras, tensorflow"]).status === 0;
 
-for (const workload of wanted) {
+for (const workload of names) {
   const contestants = [
     ["ours", [process.execPath, here("peer.mjs"), workload, "onnx", values.device]],
   ];

@@ -27,8 +27,8 @@ import {
 } from "@cajal/train";
 import ort from "onnxruntime-node";
 
-const wanted = process.argv[2]?.split(",");
-const isWanted = (name: string) => wanted === undefined || wanted.includes(name);
+const names = process.argv[2]?.split(",");
+const isWanted = (name: string) => names === undefined || names.includes(name);
 
 function say(name: string, ...parts: readonly (string | Uint8Array)[]): void {
   const hash = createHash("sha256");

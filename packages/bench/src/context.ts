@@ -1,6 +1,6 @@
-// What every command works with, and how a command ends.
+// What every command works with, and how a command ends. What only a file as answer needs is imported for one: help
+// has nothing to wait for.
 import { isCajalError } from "@cajal/core";
-import { checkWritable } from "@cajal/files/node";
 import { createOutput, type Output } from "./output";
 import { printable } from "./text/printable";
 import { createProgress, type Progress } from "./progress";
@@ -37,7 +37,10 @@ export async function withContext(
   const output = createOutput({ json, out });
   try {
     // Before the work whose result it is to hold.
-    if (out !== undefined) await checkWritable(out);
+    if (out !== undefined) {
+      const { checkWritable } = await import("@cajal/files/node");
+      await checkWritable(out);
+    }
     const outcome = await body({ output, progress, seed, signal });
     await output.close();
     process.exitCode = outcome === "failed" ? 1 : 0;

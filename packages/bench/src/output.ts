@@ -1,6 +1,5 @@
 // What a command answers: on standard output, and nothing else there. With --json one document or
 // one record a line; with --out the same into a file, whole or not at all.
-import { writeWhole } from "@cajal/files/node";
 import { printable, printableJson } from "./text/printable";
 
 export interface Output {
@@ -16,10 +15,10 @@ export interface Output {
 }
 
 export function createOutput({ json = false, out }: { json?: boolean; out?: string }): Output {
-  const written: string[] = [];
+  const lines: string[] = [];
   const write = (text: string) => {
     if (out === undefined) process.stdout.write(text);
-    else written.push(text);
+    else lines.push(text);
   };
   return {
     json,
@@ -27,7 +26,9 @@ export function createOutput({ json = false, out }: { json?: boolean; out?: stri
     line: (value) => void (json && write(`${printableJson(JSON.stringify(value))}\n`)),
     document: (value) => void (json && write(`${printableJson(JSON.stringify(value, null, 2))}\n`)),
     async close() {
-      if (out !== undefined) await writeWhole(out, written.join(""));
+      if (out === undefined) return;
+      const { writeWhole } = await import("@cajal/files/node");
+      await writeWhole(out, lines.join(""));
     },
   };
 }

@@ -31,7 +31,7 @@ export function createProgress(
 ): Progress {
   const alive = stream.isTTY === true;
   let stage: { title: string; began: number } | undefined;
-  let drawn = -Infinity;
+  let lastDrawn = -Infinity;
 
   const draw = (line: string) => {
     const width = (stream.columns ?? 80) - 1;
@@ -45,14 +45,14 @@ export function createProgress(
     start(name) {
       const title = printableLine(name);
       stage = { title, began: now() };
-      drawn = -Infinity;
+      lastDrawn = -Infinity;
       if (alive) draw(`◌ ${title}`);
     },
     update(done, note = "") {
       // Ten times a second is alive; every step would cost more than the step.
-      if (!alive || stage === undefined || now() - drawn < 100) return;
-      drawn = now();
-      const elapsed = (drawn - stage.began) / 1000;
+      if (!alive || stage === undefined || now() - lastDrawn < 100) return;
+      lastDrawn = now();
+      const elapsed = (lastDrawn - stage.began) / 1000;
       const left = done > 0.02 && elapsed > 0.5 ? (elapsed / done) * (1 - done) : undefined;
       // What matters most comes first: a narrow terminal cuts the rest off.
       draw(

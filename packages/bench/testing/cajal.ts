@@ -21,7 +21,7 @@ export interface CallOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   /** Called with standard error so far, e.g. to interrupt when it says something. */
-  onStderr?: (said: string, interrupt: () => void) => void;
+  onStderr?: (text: string, interrupt: () => void) => void;
 }
 
 /** Runs `cajal` with these arguments; see {@link buildCajal}. */

@@ -73,10 +73,14 @@ export async function fileServer(
       if (etag !== null) headers.etag = etag;
       if (lastModified !== undefined) headers["last-modified"] = lastModified;
       let from = 0;
-      const asked = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
+      const firstByte = /^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1];
       const condition = request.headers["if-range"]?.toString();
-      if (range && asked && (condition === undefined || [etag, lastModified].includes(condition))) {
-        from = Number(asked);
+      if (
+        range &&
+        firstByte &&
+        (condition === undefined || [etag, lastModified].includes(condition))
+      ) {
+        from = Number(firstByte);
         if (from >= content.length) {
           log.status = 416;
           response.writeHead(416).end();

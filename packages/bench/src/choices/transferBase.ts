@@ -37,9 +37,9 @@ export async function modelBase(
     top: false,
     ...(preprocess && { preprocess }),
   });
-  const cut = layer === undefined ? withoutTop(network, isFile(name)) : cutAt(network, layer);
+  const body = layer === undefined ? withoutTop(network, isFile(name)) : cutAt(network, layer);
   const [height, width] = size === undefined ? network.size : [size, size];
-  const base = withInputShape(cut, [height, width, 3]);
+  const base = withInputShape(body, [height, width, 3]);
   return {
     base,
     model: base,

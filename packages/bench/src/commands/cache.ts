@@ -102,7 +102,7 @@ async function verify(
 
 async function isRight(path: string, file: SetFile, signal: AbortSignal): Promise<boolean> {
   // Mirrors pack a .gz differently: where its content has a hash, that is what counts.
-  const [kind, wanted] = file.contentMd5 !== undefined ? (["md5", file.contentMd5] as const) : file.sha256 !== undefined ? (["sha256", file.sha256] as const) : (["md5", file.md5!] as const); // prettier-ignore
+  const [kind, expected] = file.contentMd5 !== undefined ? (["md5", file.contentMd5] as const) : file.sha256 !== undefined ? (["sha256", file.sha256] as const) : (["md5", file.md5!] as const); // prettier-ignore
   const hash = createHash(kind);
   try {
     await readThrough(path, { gzip: file.contentMd5 !== undefined, signal }, async (pieces) => {
@@ -112,7 +112,7 @@ async function isRight(path: string, file: SetFile, signal: AbortSignal): Promis
     if (isCajalError(error, "bad-file")) return false;
     throw error;
   }
-  return hash.digest("hex") === wanted;
+  return hash.digest("hex") === expected;
 }
 
 const list = (files: readonly CachedFile[]): string =>

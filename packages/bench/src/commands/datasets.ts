@@ -89,7 +89,7 @@ async function writeSheet(
 function list({ output }: Context): void {
   const rows = dataSets.map(({ name, title, splits, shape, classes, files }) => [
     name,
-    counted(splits),
+    splitSizes(splits),
     shape?.join("×") ?? "any",
     String(classes?.length ?? "–"),
     megabytes(files.reduce((sum, { bytes = 0 }) => sum + bytes, 0)),
@@ -102,7 +102,7 @@ function list({ output }: Context): void {
 function cardOf(facts: DataSetFacts): string {
   const { title, about, splits, shape, classes, mean, std, files, mirrors, dead, notes } = facts;
   const lines: [string, string | undefined][] = [
-    ["examples", counted(splits)],
+    ["examples", splitSizes(splits)],
     ["shape", shape?.join(" × ")],
     ["classes", classes && `${classes.length}: ${classes.slice(0, 12).join(", ")}${classes.length > 12 ? ", …" : ""}`], // prettier-ignore
     ["mean", mean?.map((value) => value.toFixed(4)).join(" ")],
@@ -115,11 +115,11 @@ function cardOf(facts: DataSetFacts): string {
     ["cite", facts.citation],
     ["see", facts.homepage],
   ];
-  const shown = lines.filter(([, value]) => value !== undefined);
-  return `${title}\n${about}\n\n${shown.map(([key, value]) => `  ${key.padEnd(10)}${value}`).join("\n")}`; // prettier-ignore
+  const rows = lines.filter(([, value]) => value !== undefined);
+  return `${title}\n${about}\n\n${rows.map(([key, value]) => `  ${key.padEnd(10)}${value}`).join("\n")}`; // prettier-ignore
 }
 
-const counted = (splits: Readonly<Record<string, number>>) =>
+const splitSizes = (splits: Readonly<Record<string, number>>) =>
   Object.values(splits)
     .map((count) => count.toLocaleString("en"))
     .join(" + ");

@@ -70,7 +70,7 @@ export const explain = defineCommand({
   },
   out: text("<folder>", "where page, pictures and graphs go", { default: "cajal-explain" }),
   async run({ output, progress, signal, seed }, options) {
-    const chosen = options.method.map(methodNamed);
+    const selected = options.method.map(methodNamed);
     const network = await classifier(options.model, signal);
     await using explainer = await open(network);
     await mkdir(options.out, { recursive: true });
@@ -89,7 +89,7 @@ export const explain = defineCommand({
         );
       const stem = `${i}-${basename(file, extname(file))}`;
       const maps: ExplainedMap[] = [];
-      for (const [k, method] of chosen.entries()) {
+      for (const [k, method] of selected.entries()) {
         const { name, gives, title } = method;
         const request = {
           method: name,
@@ -118,7 +118,7 @@ export const explain = defineCommand({
         output.line(record);
         maps.push({ title, picture, legend, layer, ...figures });
         progress.update(
-          (i * chosen.length + k + 1) / (options.images.length * chosen.length),
+          (i * selected.length + k + 1) / (options.images.length * selected.length),
           `${basename(file)}: ${title}`,
         );
       }
@@ -131,11 +131,11 @@ export const explain = defineCommand({
       });
     }
     progress.finish();
-    const written = [join(options.out, "explain.html")];
-    await writeWhole(written[0]!, await explainPage(network.name, images));
-    if (options.onnx) written.push(...(await writeGraphs(network, chosen, options)));
+    const paths = [join(options.out, "explain.html")];
+    await writeWhole(paths[0]!, await explainPage(network.name, images));
+    if (options.onnx) paths.push(...(await writeGraphs(network, selected, options)));
     output.text(described(records));
-    output.text(`\n${written.join("\n")}`);
+    output.text(`\n${paths.join("\n")}`);
   },
 });
 
@@ -199,11 +199,11 @@ async function metricsOf(
 /** The methods that are graphs, as files. */
 async function writeGraphs(
   { source }: Classifier,
-  chosen: readonly Chosen[],
+  selected: readonly Chosen[],
   { out, layer, class: target }: { out: string; layer?: string; class?: number },
 ): Promise<string[]> {
-  const written: string[] = [];
-  for (const { name, gives } of chosen) {
+  const paths: string[] = [];
+  for (const { name, gives } of selected) {
     if (!graphMethods.includes(name)) continue;
     const options = {
       target: target ?? (name === "integrated-gradients" ? "input" : "top"),
@@ -215,9 +215,9 @@ async function writeGraphs(
         : attributionGraph(name as MethodName, source.model, source.weights, options);
     const path = join(out, `${name}.onnx`);
     await writeWhole(path, encodeModel(graph));
-    written.push(path);
+    paths.push(path);
   }
-  return written;
+  return paths;
 }
 
 function described(records: readonly ExplainRecord[]): string {

@@ -154,9 +154,9 @@ export const learn = defineCommand({
           break;
         case "epoch": {
           read = event.validation?.metrics.accuracy ?? NaN;
-          const { loss, metrics, validation: judged, seconds } = event;
+          const { loss, metrics, validation: validated, seconds } = event;
           progress.say(
-            `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(judged?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
+            `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(validated?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
           );
           began = performance.now();
           break;

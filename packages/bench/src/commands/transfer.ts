@@ -67,16 +67,16 @@ export const transfer = defineCommand({
     const files = [...(isGraph ? [] : ["model.keras"]), "model.onnx", ...reportFiles];
     await checkWritableFolder(out, files);
     progress.start(`Network ${name}`);
-    const chosen = await (isGraph ? graphBase : modelBase)(name, options, context);
-    const { base, preprocessing, size, asInput, batch = options.batch } = chosen;
+    const pretrained = await (isGraph ? graphBase : modelBase)(name, options, context);
+    const { base, preprocessing, size, asInput, batch = options.batch } = pretrained;
     const [height, width] = size;
-    progress.finish(`${whole(chosen.params)} parameters, input ${height}×${width}`);
+    progress.finish(`${whole(pretrained.params)} parameters, input ${height}×${width}`);
 
     const chain = evaluation({ name, input: [height, width, 3], preprocessing }); // prettier-ignore
     const all = await imageFolder(folder, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
     const classes = all.classes!;
     const [training, validation] = all
-      .batch(batch, { dropRemainder: chosen.batch !== undefined })
+      .batch(batch, { dropRemainder: pretrained.batch !== undefined })
       .split(1 - holdOut, { seed, stratify: true });
     if (validation.size === 0 || classes.length < 2)
       throw new CajalError(
@@ -92,7 +92,7 @@ export const transfer = defineCommand({
     ];
     progress.start(`${whole(training.size)} pictures of ${classes.length} classes, ${whole(validation.size)} held out`); // prettier-ignore
     const curve = await keptIn<Omit<Epoch, "epoch">>(join(out, "state", "epochs.json"));
-    const headed = chosen.model && withHead(chosen.model, { labels: classes, seed }).model;
+    const headed = pretrained.model && withHead(pretrained.model, { labels: classes, seed }).model;
     const maps =
       headed &&
       (await mapsByEpoch(headed, validation, {
@@ -123,15 +123,15 @@ export const transfer = defineCommand({
           progress.update((event.batch + 1) / event.stepsPerEpoch, `epoch ${event.epoch + 1} of ${stages[event.stage]!.epochs}, loss ${event.loss.toFixed(3)}`); // prettier-ignore
           break;
         case "epoch": {
-          const { loss, metrics, validation: judged, seconds } = event;
+          const { loss, metrics, validation: validated, seconds } = event;
           await curve.add(`${event.stage}/${event.epoch}`, {
             loss,
             accuracy: metrics.accuracy ?? NaN,
-            val_loss: judged?.loss ?? NaN,
-            val_accuracy: judged?.metrics.accuracy ?? NaN,
+            val_loss: validated?.loss ?? NaN,
+            val_accuracy: validated?.metrics.accuracy ?? NaN,
             seconds,
           });
-          progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(judged?.metrics.accuracy ?? NaN)}`); // prettier-ignore
+          progress.say(`${event.stage === 0 ? "head" : "upper layers"}, epoch ${event.epoch + 1}: loss ${loss.toFixed(4)}, held out ${percent(validated?.metrics.accuracy ?? NaN)}`); // prettier-ignore
           await maps?.add(event.stage * first + event.epoch, () => event.weights());
           break;
         }
@@ -143,10 +143,10 @@ export const transfer = defineCommand({
     const looks = await maps?.section();
     if (!isGraph) await writeModel(join(out, "model.keras"), tuned!, { signal });
     await writeModel(join(out, "model.onnx"), tuned!, { signal });
-    const written = await readFile(join(out, "model.onnx"));
+    const bytes = await readFile(join(out, "model.onnx"));
 
     // What the network reads in the pictures that were held out, and which it misreads.
-    await using session = await open(written, { signal });
+    await using session = await open(bytes, { signal });
     const truths: number[] = [];
     const reads: number[] = [];
     const misread: Misread[] = [];
@@ -164,7 +164,7 @@ export const transfer = defineCommand({
       }
     }
     misread.sort((a, b) => b.probability - a.probability);
-    const { params, macs } = factsOf(tuned!, written);
+    const { params, macs } = factsOf(tuned!, bytes);
     const seconds = (Date.now() - began.getTime()) / 1000;
     const dataset = folder;
     const report: Report = {

@@ -18,10 +18,10 @@ export function examineWebgpu(system: System, device: string): Examination {
     };
   const loader = findLibrary(system, "libvulkan.so.1");
   const drivers = manifests(system).map((path) => driverOf(system, path));
-  const named = (folder: string, pattern: RegExp) =>
+  const matching = (folder: string, pattern: RegExp) =>
     system.list(folder).filter((name) => pattern.test(name)).map((name) => `${folder}/${name}`); // prettier-ignore
   // NVIDIA's driver is reached through nodes of its own.
-  const cards = [...named("/dev/dri", /^renderD/), ...named("/dev", /^nvidia\d+$/)];
+  const cards = [...matching("/dev/dri", /^renderD/), ...matching("/dev", /^nvidia\d+$/)];
   return {
     device,
     findings: [
@@ -53,8 +53,8 @@ export function examineWebgpu(system: System, device: string): Examination {
 
 /** The manifests that the loader reads: what the environment names, or all that are installed. */
 function manifests(system: System): string[] {
-  const named = system.env.VK_DRIVER_FILES ?? system.env.VK_ICD_FILENAMES;
-  if (named !== undefined && named !== "") return named.split(":");
+  const fromEnvironment = system.env.VK_DRIVER_FILES ?? system.env.VK_ICD_FILENAMES;
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment.split(":");
   return ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"].flatMap(
     (folder) =>
       system

@@ -73,10 +73,10 @@ export async function serve(
 }
 
 async function runOnce(task: SingleTask, job: Job, answer: (fields: object) => void) {
-  let told = -Infinity;
+  let lastProgress = -Infinity;
   const records = await task.run({ ...job, settings: job.settings }, (done, note) => {
-    if (performance.now() - told < 200) return;
-    told = performance.now();
+    if (performance.now() - lastProgress < 200) return;
+    lastProgress = performance.now();
     answer({ progress: done, note });
   });
   answer({ records: records.map((record) => ({ ...record, rss_mb: peakMemory() })) });

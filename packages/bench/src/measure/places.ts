@@ -24,7 +24,7 @@ export function choosePlaces(
     if (!all.some((place) => place.engine === engine))
       throw unknownName("engine", engine, new Set(all.map((place) => place.engine)));
   const ofEngines = all.filter(({ engine }) => engines.includes(engine));
-  const chosen = devices.flatMap((device): Place[] => {
+  const places = devices.flatMap((device): Place[] => {
     // What auto means depends on what is done there, so the runtime decides.
     if (device === "auto")
       return ofEngines.filter(({ auto }) => auto).map(({ engine }) => ({ engine, device: "auto" }));
@@ -41,8 +41,8 @@ export function choosePlaces(
     if (available.length === 0) throw unavailable(matching);
     return available.map(({ engine, device }) => ({ engine, device }));
   });
-  if (chosen.length === 0) throw unavailable(ofEngines);
-  return chosen;
+  if (places.length === 0) throw unavailable(ofEngines);
+  return places;
 }
 
 /** The same with the device that `auto` means to predict: records name devices. */

@@ -91,10 +91,10 @@ function row(
   if (!both) return "";
   const [map, moved] = both;
   const kind = better(map, moved) ? "better" : "worse";
-  return `<tr><th>${name}</th><td class="${kind}">${shown(map)}</td><td>${shown(moved)}</td></tr>`;
+  return `<tr><th>${name}</th><td class="${kind}">${formatted(map)}</td><td>${formatted(moved)}</td></tr>`;
 }
 
-const shown = (value: number) => value.toFixed(3).replace("-", "−");
+const formatted = (value: number) => value.toFixed(3).replace("-", "−");
 
 const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");

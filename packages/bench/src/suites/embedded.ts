@@ -47,13 +47,13 @@ export const embedded: Suite = {
     const [training, validation] = digits().split(0.8, { seed: context.seed, stratify: true });
     // Logits, not probabilities: engines are compared on them.
     const model = lenet5({ input_shape: [32, 32, 1], classifier_activation: null });
-    const learned = yield* learning(
+    const outcome = yield* learning(
       context,
       model,
       training.map(asBitmaps),
       validation.map(asBitmaps),
     );
-    yield* everywhere(context, model, learned, validation);
+    yield* everywhere(context, model, outcome, validation);
   },
 };
 
@@ -94,7 +94,7 @@ async function* learning(
   validation: Dataset,
 ): Stage<Weights> {
   yield { type: "stage", title: "LeNet-5 learns digits" };
-  const done: Epoch[] = [];
+  const finished: Epoch[] = [];
   let place = { engine: "", device: "" };
   let weights: Weights | undefined;
   let seconds = 0;
@@ -132,13 +132,13 @@ async function* learning(
           note: [
             `epoch ${event.epoch + 1} of ${epochs}`,
             `loss ${event.loss.toFixed(3)}`,
-            ...done.slice(-1).map((epoch) => `validation ${percent(epoch.val_accuracy)}`),
+            ...finished.slice(-1).map((epoch) => `validation ${percent(epoch.val_accuracy)}`),
           ].join("  "),
         };
         began = performance.now();
         break;
       case "epoch":
-        done.push({
+        finished.push({
           epoch: event.epoch + 1,
           loss: event.loss,
           accuracy: event.metrics.accuracy!,
@@ -156,7 +156,7 @@ async function* learning(
     throw new CajalError("engine", "training ended without weights.", place);
 
   const { totalParams: params, macs } = summary(model);
-  const last = done.at(-1)!;
+  const last = finished.at(-1)!;
   const versions = versionsOf(placeOf(places, place));
   const common = { model: "lenet5", dataset: "digits", ...place, params, macs, versions };
   yield {
@@ -194,7 +194,7 @@ async function* learning(
       train_examples: training.size,
       validation_examples: validation.size,
       seconds,
-      epochs: done,
+      epochs: finished,
     },
   };
   yield {
@@ -324,7 +324,7 @@ async function* timing(
   x: Tensor,
   all: readonly DeviceInfo[],
 ): Stage {
-  const said: string[] = [];
+  const lines: string[] = [];
   for (const [i, batch] of batches.entries()) {
     const some = first(x, batch);
     const turns = interleave(
@@ -365,12 +365,12 @@ async function* timing(
     for (const device of ["wasm", "cpu"]) {
       const other = of("tfjs", device);
       if (native !== undefined && other !== undefined)
-        said.push(`${times(other / native)} faster than TF.js ${device} at batch ${batch}`);
+        lines.push(`${times(other / native)} faster than TF.js ${device} at batch ${batch}`);
     }
   }
   yield {
     type: "stage-end",
-    result: said.length === 0 ? "" : `onnxruntime-node is ${said.join(", ")}`,
+    result: lines.length === 0 ? "" : `onnxruntime-node is ${lines.join(", ")}`,
   };
 }
 

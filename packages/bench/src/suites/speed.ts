@@ -31,11 +31,11 @@ export const speed = cellSuite({
     const { models = ["lenet5", "mobilenet", "resnet50"], batches = [1, 8, 32, 128] } = settings;
     const { engines, devices = ["all"], threads } = settings;
     const places = await findDevices({ signal });
-    const chosen = chooseDevices(places, {
+    const selected = chooseDevices(places, {
       engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
       devices,
     });
-    const peaks = chosen.flatMap(({ engine, device }) =>
+    const peaks = selected.flatMap(({ engine, device }) =>
       products(device).map(({ model, rows, size, layers }): Cell => ({
         suite: "speed",
         job: {
@@ -55,7 +55,7 @@ export const speed = cellSuite({
     const cells = models.flatMap((model) => {
       const { totalParams: params, macs } = summary(modelFacts(model).build());
       return batches.flatMap((batch) =>
-        chosen.map(({ engine, device }): Cell => ({
+        selected.map(({ engine, device }): Cell => ({
           suite: "speed",
           job: { phase: "predict", model: recordName(model), engine, device, batch, seed, threads },
           facts: { params, macs },

@@ -28,7 +28,7 @@ export const table = cellSuite({
     const { models = tenNetworks, engines, devices = ["all"], batches = [1], data } = settings;
     const { preprocess, threads } = settings;
     const places = await findDevices({ signal });
-    const chosen = chooseDevices(places, {
+    const selected = chooseDevices(places, {
       engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
       devices,
     });
@@ -39,7 +39,7 @@ export const table = cellSuite({
       return [
         { ...common, job: { phase: "file", model, ...onCpu, batch: 1, seed } },
         ...batches.flatMap((batch) =>
-          chosen.map(({ engine, device }) => ({
+          selected.map(({ engine, device }) => ({
             ...common,
             job: { phase: "predict", model, engine, device, batch, seed, threads } as const,
             turns: `${model} ${batch}`,
@@ -68,7 +68,7 @@ export const table = cellSuite({
       cells,
       places,
       notes: [
-        `Nothing is fetched. Times are of generated weights, on ${chosen.map(({ engine, device }) => `${engine} ${device}`).join(", ")}; at most half a minute a network and device.`,
+        `Nothing is fetched. Times are of generated weights, on ${selected.map(({ engine, device }) => `${engine} ${device}`).join(", ")}; at most half a minute a network and device.`,
         ...(data === undefined
           ? ["Accuracy is judged where --data names a folder of labelled images."]
           : without.length > 0

@@ -51,11 +51,11 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
     checkTensor(value, name);
   }
   const width = ({ dtype }: Tensor) => bytesOf({ dtype, shape: [] });
-  const ordered = [...tensors].sort(([, a], [, b]) => width(b) - width(a));
+  const sorted = [...tensors].sort(([, a], [, b]) => width(b) - width(a));
   const header = new Map<string, unknown>();
   if (Object.keys(metadata).length > 0) header.set(metadataName, metadata);
   let at = 0;
-  for (const [name, value] of ordered) {
+  for (const [name, value] of sorted) {
     if (name === metadataName)
       throw new CajalError("bad-argument", 'safetensors: "__metadata__" cannot name a tensor.');
     const end = at + bytesOf(value);
@@ -69,7 +69,7 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
   file.fill(0x20, 8, 8 + headerSize);
   file.set(text, 8);
   let offset = 8 + headerSize;
-  for (const [, { data }] of ordered) {
+  for (const [, { data }] of sorted) {
     file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
     offset += data.byteLength;
   }

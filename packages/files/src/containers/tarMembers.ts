@@ -31,7 +31,7 @@ export async function* tarMembers(
   const bad = (problem: string, facts: Record<string, unknown> = {}) =>
     new CajalError("bad-file", `${archive}: ${problem}`, { name: archive, ...facts });
   /** What headers before a member say of it. */
-  let said: { name?: string; size?: number } = {};
+  let overrides: { name?: string; size?: number } = {};
   for (;;) {
     const start = bytes.position;
     const header = await bytes.read(block);
@@ -47,19 +47,22 @@ export async function* tarMembers(
       throw bad(`got a member at byte ${start} whose size is no octal number.`, { position: start }); // prettier-ignore
     const offset = bytes.position;
     // Of links and the like sizes count for nothing.
-    const size = isFile(kind) ? (said.size ?? own) : own;
+    const size = isFile(kind) ? (overrides.size ?? own) : own;
     if ("xL".includes(kind)) {
       if (size > mostHeader)
         throw bad(`got a header of ${size} bytes at byte ${start}, expected at most ${mostHeader}.`, { position: start }); // prettier-ignore
       const content = await bytes.read(size);
-      said = { ...said, ...(kind === "L" ? { name: text(content, 0, size) } : pax(content)) };
+      overrides = {
+        ...overrides,
+        ...(kind === "L" ? { name: text(content, 0, size) } : pax(content)),
+      };
     } else if (isFile(kind)) {
-      const name = said.name ?? nameOf(header);
+      const name = overrides.name ?? nameOf(header);
       if (/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(name))
         throw bad(`got the member ${JSON.stringify(name)}, whose path leaves the archive's folder.`, { member: name }); // prettier-ignore
-      said = {};
+      overrides = {};
       yield { name, size, offset };
-    } else if (kind !== "g" && kind !== "K") said = {};
+    } else if (kind !== "g" && kind !== "K") overrides = {};
     await bytes.skip(offset + size + (-size & (block - 1)) - bytes.position);
   }
 }
@@ -98,18 +101,18 @@ function sizeOf(header: Uint8Array): number | undefined {
 
 /** Records "length key=value\n", the length that of the whole record. */
 function pax(content: Uint8Array): { name?: string; size?: number } {
-  const said: { name?: string; size?: number } = {};
+  const overrides: { name?: string; size?: number } = {};
   for (let at = 0; at < content.length;) {
     const digits = /^\d+(?= )/.exec(new TextDecoder().decode(content.subarray(at, at + 12)))?.[0];
     const length = Number(digits ?? 0);
     if (length <= 0) break;
     const record = new TextDecoder().decode(content.subarray(at + digits!.length + 1, at + length - 1)); // prettier-ignore
     const [key, value = ""] = [record.slice(0, record.indexOf("=")), record.slice(record.indexOf("=") + 1)]; // prettier-ignore
-    if (key === "path") said.name = value;
-    if (key === "size" && /^\d+$/.test(value) && Number.isSafeInteger(Number(value))) said.size = Number(value); // prettier-ignore
+    if (key === "path") overrides.name = value;
+    if (key === "size" && /^\d+$/.test(value) && Number.isSafeInteger(Number(value))) overrides.size = Number(value); // prettier-ignore
     at += length;
   }
-  return said;
+  return overrides;
 }
 
 /** The sum of the header's bytes, where its own field counts as spaces. */

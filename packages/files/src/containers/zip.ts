@@ -266,7 +266,7 @@ export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Ar
     bytes.set(part, at);
     at += part.length;
   };
-  const written = members.map(({ name, data }) => {
+  const entries = members.map(({ name, data }) => {
     const offset = at;
     // Version 2.0, UTF-8 names, stored, midnight of 1980-01-01, CRC-32, both sizes, name, no extra field.
     const shared = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 0x21], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0]] as const; // prettier-ignore
@@ -276,11 +276,11 @@ export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Ar
     return { name, offset, shared };
   });
   const directory = at;
-  for (const { name, offset, shared } of written) {
+  for (const { name, offset, shared } of entries) {
     numbers([4, signatures.entry], [2, 20], ...shared, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]);
     put(name);
   }
-  const count = written.length;
+  const count = entries.length;
   numbers(
     [4, signatures.end],
     [2, 0],

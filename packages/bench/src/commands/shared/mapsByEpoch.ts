@@ -27,11 +27,11 @@ export async function mapsByEpoch(
   pictures: Dataset,
   { name, classes, count, epochs, path, signal }: { name: string; classes: readonly string[]; count: number; epochs: number; path: string; signal: AbortSignal }, // prettier-ignore
 ) {
-  const chosen = await firstOfEachClass(pictures, count, signal);
-  if (chosen.length === 0) return undefined;
-  const images = tensor("float32", [chosen.length, ...chosen[0]!.shape], Float32Array.from(chosen.flatMap(({ pixels }) => Array.from(pixels)))); // prettier-ignore
-  const target = chosen.map(({ truth }) => truth);
-  const kept = await keptIn<Kept>(path);
+  const examples = await firstOfEachClass(pictures, count, signal);
+  if (examples.length === 0) return undefined;
+  const images = tensor("float32", [examples.length, ...examples[0]!.shape], Float32Array.from(examples.flatMap(({ pixels }) => Array.from(pixels)))); // prettier-ignore
+  const target = examples.map(({ truth }) => truth);
+  const store = await keptIn<Kept>(path);
   const every = Math.ceil(epochs / mostFrames);
   let unsupported = false;
 
@@ -54,16 +54,16 @@ export async function mapsByEpoch(
         probability: probabilities[index]!,
         png: await base64(overlay(map, images, { index }).picture),
       }));
-      await kept.add(String(epoch), {
+      await store.add(String(epoch), {
         ...(layer !== undefined && { layer }),
         frames: await Promise.all(frames),
       });
     },
     async section(): Promise<MapsSection | undefined> {
-      const epochs = kept.all();
+      const epochs = store.all();
       if (epochs.length === 0) return undefined;
       const { layer } = epochs[0]!;
-      const drawn = chosen.map(async ({ truth }, index) => ({
+      const sections = examples.map(async ({ truth }, index) => ({
         label: classes[truth]!,
         png: await base64(pictureOf(images, { index })),
         frames: epochs.map(({ frames }) => frames[index]!),
@@ -73,7 +73,7 @@ export async function mapsByEpoch(
         model: name,
         method: methods.find(({ name }) => name === method)!.title,
         ...(layer !== undefined && { layer }),
-        images: await Promise.all(drawn),
+        images: await Promise.all(sections),
       };
     },
   };

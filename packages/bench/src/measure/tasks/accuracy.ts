@@ -48,13 +48,13 @@ export const accuracy: SingleTask<AccuracySettings> = {
   async run({ engine, device, batch, threads, settings }, progress) {
     const { models, data, preprocess, state, limit } = settings;
     const images = labelledImages(data).slice(0, limit);
-    const judged: Judged[] = [];
+    const tallies: Judged[] = [];
     const { signal } = new AbortController();
     for (const model of models) {
       const network = await imageModel(model, { progress: quiet, signal }, { ...(preprocess && { preprocess }) }); // prettier-ignore
       const { totalParams: params, macs } = summary(network.model);
       const outputs = Number(resolve(network.model).outputs[0]!.shape.at(-1));
-      judged.push({
+      tallies.push({
         name: judgedName(model),
         prepare: prepared(network),
         session: await open(network.model, network.weights, { engine, device, threads }),
@@ -66,7 +66,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
         milliseconds: 0,
       });
     }
-    let next = restore(state, judged, images.length);
+    let next = restore(state, tallies, images.length);
     const decode = (from: number) =>
       Promise.all(images.slice(from, from + batch).map(({ path }) => readImage(path, { channels: 3 }))); // prettier-ignore
     let decoded = decode(next);
@@ -74,7 +74,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
     while (next < images.length) {
       const pictures = await decoded;
       decoded = decode(next + batch); // while the networks compute
-      for (const each of judged) {
+      for (const each of tallies) {
         const x = stackImages(pictures.map((picture) => each.prepare(picture)));
         const began = performance.now();
         const { data: scores } = await each.session.predict(x);
@@ -84,12 +84,12 @@ export const accuracy: SingleTask<AccuracySettings> = {
       next += pictures.length;
       progress(next / images.length, `${next} of ${images.length} images`);
       if (state !== undefined && (performance.now() - saved > 5000 || next >= images.length)) {
-        await keep(state, judged, next, images.length);
+        await keep(state, tallies, next, images.length);
         saved = performance.now();
       }
     }
-    await Promise.all(judged.map(({ session }) => session.dispose()));
-    return judged.map(({ name, right1, right5, params, macs, milliseconds }) => ({
+    await Promise.all(tallies.map(({ session }) => session.dispose()));
+    return tallies.map(({ name, right1, right5, params, macs, milliseconds }) => ({
       model: name,
       n: images.length,
       top1: right1 / images.length,
@@ -102,10 +102,10 @@ export const accuracy: SingleTask<AccuracySettings> = {
 };
 
 /** A class with a larger score, or an equal one and a smaller number, comes first. */
-function count(judged: Judged, scores: Float32Array, n: number, from: number): void {
+function count(tally: Judged, scores: Float32Array, n: number, from: number): void {
   const classes = scores.length / n;
   for (let i = 0; i < n; i++) {
-    const truth = judged.truths[from + i]!;
+    const truth = tally.truths[from + i]!;
     const score = scores[i * classes + truth]!;
     let rank = 0;
     for (let c = 0; c < classes; c++) {
@@ -113,8 +113,8 @@ function count(judged: Judged, scores: Float32Array, n: number, from: number): v
       if (other > score || (other === score && c < truth)) rank++;
     }
     if (Number.isNaN(score)) continue;
-    if (rank === 0) judged.right1++;
-    if (rank < 5) judged.right5++;
+    if (rank === 0) tally.right1++;
+    if (rank < 5) tally.right5++;
   }
 }
 
@@ -125,18 +125,18 @@ interface State {
 }
 
 /** @returns the first image that has not been judged */
-function restore(path: string | undefined, judged: readonly Judged[], images: number): number {
+function restore(path: string | undefined, tallies: readonly Judged[], images: number): number {
   if (path === undefined || !existsSync(path)) return 0;
   const state = JSON.parse(readFileSync(path, "utf8")) as State;
-  if (state.images !== images || judged.some(({ name }) => state.counts[name] === undefined))
+  if (state.images !== images || tallies.some(({ name }) => state.counts[name] === undefined))
     return 0;
-  for (const each of judged) [each.right1, each.right5, each.milliseconds] = state.counts[each.name]!; // prettier-ignore
+  for (const each of tallies) [each.right1, each.right5, each.milliseconds] = state.counts[each.name]!; // prettier-ignore
   return state.next;
 }
 
-async function keep(path: string, judged: readonly Judged[], next: number, images: number) {
+async function keep(path: string, tallies: readonly Judged[], next: number, images: number) {
   const counts = Object.fromEntries(
-    judged.map(({ name, right1, right5, milliseconds }) => [
+    tallies.map(({ name, right1, right5, milliseconds }) => [
       name,
       [right1, right5, milliseconds] as const,
     ]),

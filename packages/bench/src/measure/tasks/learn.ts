@@ -33,7 +33,7 @@ export const learn: SingleTask<LearnSettings> = {
     const curve: CurvePoint[] = [];
     const times: number[] = [];
     let stepBegan = 0;
-    const learned = train(model, augment === undefined ? some : augment.change(some, seed), {
+    const events = train(model, augment === undefined ? some : augment.change(some, seed), {
       engine,
       device,
       threads,
@@ -47,7 +47,7 @@ export const learn: SingleTask<LearnSettings> = {
       worker: false, // steps are timed
     });
     const began = performance.now();
-    for await (const event of learned)
+    for await (const event of events)
       switch (event.type) {
         case "start":
           stepBegan = performance.now();

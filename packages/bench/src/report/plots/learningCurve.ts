@@ -22,8 +22,8 @@ export function learningCurve({
 }): Markup {
   const frame: Frame = { width: 440, height: 300, top: 40, right: 96, bottom: 42, left: 46 };
   // Where a value is no number, the line has a gap.
-  const drawn = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
-  const values = drawn.length === 0 ? [1] : drawn;
+  const finite = lines.flatMap((line) => line.values).filter((value) => Number.isFinite(value));
+  const values = finite.length === 0 ? [1] : finite;
   const epochs = Math.max(1, ...lines.map((line) => line.values.length));
   const x = scaleLinear([1, Math.max(2, epochs)], [frame.left, frame.width - frame.right]);
   const range = [frame.height - frame.bottom, frame.top];

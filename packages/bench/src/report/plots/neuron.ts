@@ -50,9 +50,10 @@ function grow(
   const point = ({ x, y }: { x: number; y: number }) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   strokes.push({ path: `M${point(from)}Q${point(bend)} ${point(end)}`, width });
   if (depth === 0) return;
-  const spread = 16 + 18 * numbers.float();
+  const spreadAngle = 16 + 18 * numbers.float();
   // Most forks are twofold; now and then a branch only goes on.
-  const turns = numbers.float() < 0.2 ? [4 - 8 * numbers.float()] : [-spread, spread * 0.8];
+  const turns =
+    numbers.float() < 0.2 ? [4 - 8 * numbers.float()] : [-spreadAngle, spreadAngle * 0.8];
   for (const turn of turns)
     grow(strokes, numbers, end, {
       angle: angle + turn + 10 * (numbers.float() - 0.5),

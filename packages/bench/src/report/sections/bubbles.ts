@@ -49,7 +49,7 @@ export const bubbles = defineSection<BubblesSection>({
       cost: (network: BubblesSection["networks"][number]) => number | undefined,
       showX: (value: number) => string,
     ) => {
-      const drawn = networks.flatMap((network): Bubble[] => {
+      const circles = networks.flatMap((network): Bubble[] => {
         const x = cost(network);
         if (x === undefined || !(x > 0)) return [];
         return [
@@ -63,17 +63,17 @@ export const bubbles = defineSection<BubblesSection>({
           },
         ];
       });
-      if (drawn.length === 0) return undefined;
+      if (circles.length === 0) return undefined;
       return plot(
         bubbleChart({
           id: id(`accuracy-by-${name.split(" ")[0]}`),
           title: `Accuracy against ${name}`,
-          description: drawn.map(({ title }) => title).join("; "),
+          description: circles.map(({ title }) => title).join("; "),
           xTitle: name,
           yTitle: "top-1 accuracy",
           showX,
           showY: (value) => percent(value).replace(".0", ""),
-          bubbles: drawn,
+          bubbles: circles,
         }),
         `Accuracy against ${name}; the area is the number of parameters`,
       );

@@ -125,7 +125,9 @@ export const table = defineSection<TableSection>({
       "## The table",
       markdownTable(
         columnsOf(rows).map(({ group, name }) => (group === name ? name : `${group}: ${name}`)),
-        rows.map((row) => columnsOf(rows).map(({ show, value }) => shown(value(row), show, row))),
+        rows.map((row) =>
+          columnsOf(rows).map(({ show, value }) => formatted(value(row), show, row)),
+        ),
       ),
       definitions,
     ].join("\n\n"),
@@ -183,7 +185,7 @@ function interval(share: number, { judged }: NetworkRow): string {
   return `${percent(share)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)}, n ${whole(judged!.n)})`;
 }
 
-const shown = (
+const formatted = (
   value: number | string | undefined,
   show: Column["show"],
   row: NetworkRow,
@@ -218,8 +220,8 @@ function cell({ group, published, value, show }: Column, row: NetworkRow): Marku
   // Errors are sorted as the accuracies that they show.
   const key = content === undefined ? "" : String(content);
   const attributes = { class: published ? "published" : undefined, "data-value": key };
-  if (group === "network") return el("th", { scope: "row", ...attributes }, shown(content, show, row)); // prettier-ignore
-  return el("td", attributes, shown(content, show, row));
+  if (group === "network") return el("th", { scope: "row", ...attributes }, formatted(content, show, row)); // prettier-ignore
+  return el("td", attributes, formatted(content, show, row));
 }
 
 export function tableOf(records: readonly BenchRecord[]): TableSection[] {

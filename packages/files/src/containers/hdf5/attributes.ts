@@ -57,8 +57,8 @@ async function readAttribute(container: Container, body: Cursor): Promise<Attrib
     if (version === 1) body.skip(Math.min(body.left, (8 - (size % 8)) % 8));
     return cursor;
   };
-  const named = part(sizes[0]!, "attribute's name");
-  const name = utf8.decode(named.bytes).replace(/\0.*$/s, "");
+  const nameBytes = part(sizes[0]!, "attribute's name");
+  const name = utf8.decode(nameBytes.bytes).replace(/\0.*$/s, "");
   const typeBody = part(sizes[1]!, `type of attribute ${JSON.stringify(name)}`);
   const spaceBody = part(sizes[2]!, `extents of attribute ${JSON.stringify(name)}`);
   const shared = version > 1 ? flags : 0;
