@@ -48,11 +48,11 @@ made.then(
   ({ size, batchSize, batchCount, classes }) => parentPort.postMessage({ ready: { size, batchSize, batchCount, classes } }),
   (error) => parentPort.postMessage({ failed: plain(error) }),
 );
-const memory = [];
-parentPort.on("message", async ({ job, epoch, index, spare }) => {
+const spare = [];
+parentPort.on("message", async ({ job, epoch, index, memory }) => {
   try {
-    if (spare) memory.push(...spare);
-    const pass = (await made).batches({ epoch, start: index, ...(spare && { reuse: memory }) });
+    if (memory) spare.push(...memory);
+    const pass = (await made).batches({ epoch, start: index, ...(memory && { reuse: spare }) });
     const { value } = await pass.next();
     await pass.return?.();
     const buffers = new Set();
@@ -164,6 +164,8 @@ function passes<B extends NamedBatch>(
   ahead: number,
 ): WorkerBatches<B> {
   const waiting = new Map<number, { resolve: (batch: B) => void; reject: (error: Error) => void; thread: Worker }>(); // prettier-ignore
+  /** What batches were in that nobody needs: of as many as are ahead, kept for the next pass. */
+  const spare: Tensor[][] = [];
   let jobs = 0;
   let closed: Error | undefined;
   const settle = (job: number) => {
@@ -185,7 +187,7 @@ function passes<B extends NamedBatch>(
     thread.on("error", end);
     thread.on("exit", () => end(new CajalError("engine", "inWorkers: a worker thread has ended.")));
   }
-  const ask = (epoch: number, index: number, spare?: Tensor[]): Promise<B> =>
+  const ask = (epoch: number, index: number, memory?: Tensor[]): Promise<B> =>
     new Promise((resolve, reject) => {
       const thread = threads[index % threads.length]!;
       if (closed) return reject(closed);
@@ -193,7 +195,7 @@ function passes<B extends NamedBatch>(
       waiting.set(job, { resolve, reject, thread });
       thread.ref();
       // oxlint-disable-next-line require-post-message-target-origin -- a thread, no window
-      thread.postMessage({ job, epoch, index, spare }, (spare ?? []).map(({ data }) => data.buffer as ArrayBuffer)); // prettier-ignore
+      thread.postMessage({ job, epoch, index, memory }, (memory ?? []).map(({ data }) => data.buffer as ArrayBuffer)); // prettier-ignore
     });
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<B, void, undefined> {
@@ -202,23 +204,22 @@ function passes<B extends NamedBatch>(
     checkInteger("batches", "epoch", epoch, { least: 0 });
     checkInteger("batches", "start", start, { least: 0 });
     const pending: Promise<B>[] = [];
-    let spare: Tensor[] | undefined = reuse ? [] : undefined;
     let next = start;
     for (let index = start; index < facts.batchCount; index++) {
       // One more is asked for only when one was taken.
       while (next < facts.batchCount && pending.length < ahead * threads.length) {
-        const batch = ask(epoch, next++, spare);
+        const batch = ask(epoch, next++, reuse ? (spare.pop() ?? []) : undefined);
         batch.catch(() => {});
         pending.push(batch);
-        spare &&= [];
       }
       const batch = await abortable(pending.shift()!, signal);
       yield batch;
-      spare &&= spareOf(batch);
+      if (reuse) spare.push(spareOf(batch));
     }
   }
 
   const close = async () => {
+    spare.length = 0;
     end(new CajalError("disposed", "inWorkers: its threads were ended by close()."));
     await Promise.all(threads.map((thread) => thread.terminate()));
   };

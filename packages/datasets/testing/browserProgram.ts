@@ -43,12 +43,18 @@ export default async function run() {
     .map(rescale(1 / 255))
     .shuffle({ seed: 1 })
     .batch(128);
-  const totals = { batches: 0, examples: 0, pixels: 0, labels: 0 };
-  for await (const { x, y } of mnist) {
+  const labelCounts = Array.from({ length: 10 }, () => 0);
+  const totals = { batches: 0, examples: 0, sum: 0, squares: 0, labels: labelCounts };
+  for await (const { x, y } of mnist.batches({ reuse: true })) {
     totals.batches++;
     totals.examples += x.shape[0]!;
-    totals.pixels += sum(x.data);
-    totals.labels += sum(y.data);
+    for (const value of x.data) {
+      // A byte, scaled.
+      const pixel = Math.round(value * 255);
+      totals.sum += pixel;
+      totals.squares += pixel * pixel;
+    }
+    for (const label of y.data) labelCounts[label]!++;
   }
 
   const pictures: Record<string, { shape: readonly number[]; sha256: string }> = {};
