@@ -66,7 +66,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import("./cache")).cache,
   },
   worker: {
-    summary: "measure one thing on command: what speed starts, one process each",
+    summary: "measure one thing on command, or what a queue has: cajal run --queue",
     load: async () => (await import("./worker")).worker,
   },
 };

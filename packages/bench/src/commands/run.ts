@@ -20,6 +20,7 @@ export const run = defineCommand({
     ["cajal run speed --models mobilenet --batch 1,8", "times, memory, share of the peak"],
     ["cajal run accuracy --data imagenet/val", "top-1 and top-5, published errors beside"],
     ["cajal run learn --datasets digits,mnist", "small networks from scratch"],
+    ["cajal run table --queue redis://host:6379", "measured by cajal worker, on any machines"],
     ["cajal run --seed 7 --out seven", "another seed, another folder"],
     ["cajal run --json > records.jsonl", "the measurements, one JSON line each"],
   ],
@@ -38,12 +39,16 @@ export const run = defineCommand({
     examples: number("<n>", "examples that are learned from, or judged", { least: 1 }),
     threads: number("<n>", "threads of an engine that has them", { least: 1 }),
     shard: text("<i/n>", "the i-th of n parts, for machines that share a suite; see cajal merge"),
+    queue: text(
+      "<redis>",
+      "Redis server, such as redis://host:6379, whose workers measure; see cajal worker",
+    ),
     fresh: flag("measures anew what the folder has records of"),
   },
   out: text("<folder>", "where the report goes; of suites that have a name, cajal-<suite>", {
     default: defaultOut,
   }),
-  async run({ output, progress, seed, signal }, { suite, fresh, shard, ...options }) {
+  async run({ output, progress, seed, signal }, { suite, fresh, shard, queue, ...options }) {
     const { engines, models, datasets, data, preprocess, rounds, examples, threads } = options;
     const settings: SuiteSettings = {
       engines,
@@ -59,7 +64,10 @@ export const run = defineCommand({
     };
     const out = options.out === defaultOut && suite !== "embedded" ? `cajal-${suite}` : options.out;
     await checkWritableFolder(out, reportFiles);
-    const part = shard === undefined ? {} : { shard: shardOf(shard) };
+    const part = {
+      ...(shard !== undefined && { shard: shardOf(shard) }),
+      ...(queue !== undefined && { queue }),
+    };
     for await (const event of runSuite(suite, {
       seed,
       signal,

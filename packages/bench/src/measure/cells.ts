@@ -74,7 +74,7 @@ async function* measureOnce(cell: Cell, options: MeasureOptions): AsyncGenerator
     records = step.value.map((fields) => recordOf(cell, fields as Partial<BenchRecord>, options));
   } catch (error) {
     signal?.throwIfAborted();
-    records = [failed(cell, error, options)];
+    records = [failedCell(cell, error, options)];
   }
   yield { type: "measured", cell, records };
 }
@@ -110,14 +110,14 @@ async function* measureInTurns(
         contestants.push({ cell, worker: await launch(cell) });
       } catch (error) {
         signal?.throwIfAborted();
-        yield { type: "measured", cell, records: [failed(cell, error, options)] };
+        yield { type: "measured", cell, records: [failedCell(cell, error, options)] };
       }
     }
     for (const { contestant, error } of await prove(contestants, launch, options)) {
       contestants.splice(contestants.indexOf(contestant), 1);
       contestant.worker.stop();
       const { cell, difference } = contestant;
-      const record = failed(cell, error, options);
+      const record = failedCell(cell, error, options);
       yield { type: "measured", cell, records: [{ ...record, ...(difference !== undefined && { failure: "wrong", difference }) }] }; // prettier-ignore
     }
     const workers = contestants.map(({ worker }) => worker);
@@ -133,7 +133,7 @@ async function* measureInTurns(
       const record =
         timing.error === undefined
           ? recordOf(cell, { ...timesOf(timing, worker), ...(difference !== undefined && { difference }) }, options) // prettier-ignore
-          : failed(cell, timing.error, options);
+          : failedCell(cell, timing.error, options);
       yield { type: "measured", cell, records: [record] };
     }
   } finally {
@@ -242,7 +242,8 @@ function recordOf(
   return { ...record, versions: versionsOf(place) };
 }
 
-const failed = (cell: Cell, error: unknown, options: MeasureOptions): BenchRecord =>
+/** The record of a cell that gave none. */
+export const failedCell = (cell: Cell, error: unknown, options: MeasureOptions): BenchRecord =>
   recordOf(
     cell,
     {

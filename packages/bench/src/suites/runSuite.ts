@@ -21,6 +21,8 @@ export interface RunSuiteOptions {
   fresh?: boolean;
   /** The part of the measurements that is done here, of several machines' parts. */
   shard?: Shard;
+  /** Address of a Redis server, redis://…: the measurements are done by workers that wait there. */
+  queue?: string;
 }
 
 /**
@@ -34,7 +36,9 @@ export interface RunSuiteOptions {
  *   killed goes on from there
  * @param options.fresh begins anew all the same
  * @param options.shard one of several parts of such a suite
- * @throws CajalError `unknown-name`; `bad-argument` for a setting that means nothing to the suite
+ * @param options.queue address of a Redis server, at which `cajal worker --queue` measures what such a suite consists of
+ * @throws CajalError `unknown-name`; `bad-argument` for a setting that means nothing to the suite; `missing-peer`,
+ *   `network` for a queue
  * @example
  * for await (const event of runSuite("embedded")) if (event.type === "end") console.log(event.report.records);
  */
@@ -42,8 +46,16 @@ export async function* runSuite(
   name = "embedded",
   options: RunSuiteOptions = {},
 ): AsyncGenerator<SuiteEvent, void, undefined> {
-  checkOptions("runSuite", options, ["seed", "signal", "settings", "folder", "fresh", "shard"]);
-  const { seed = 42, signal, settings = {}, folder, fresh, shard } = options;
+  checkOptions("runSuite", options, [
+    "seed",
+    "signal",
+    "settings",
+    "folder",
+    "fresh",
+    "shard",
+    "queue",
+  ]);
+  const { seed = 42, signal, settings = {}, folder, fresh, shard, queue } = options;
   const suite = suites.find((each) => each.name === name);
   if (suite === undefined)
     throw unknownName(
@@ -58,6 +70,12 @@ export async function* runSuite(
         `suite ${name}: ${setting} means nothing to it${suite.takes.length === 0 ? "; it takes no settings" : `; it takes ${suite.takes.join(", ")}`}.`,
         { suite: name, setting },
       );
+  if (suite.sections === undefined && (shard ?? queue) !== undefined)
+    throw new CajalError(
+      "bad-argument",
+      `suite ${name} is one piece: it cannot be shared among machines. Those that can: ${suites.filter((each) => each.sections).map((each) => each.name).join(", ")}.`, // prettier-ignore
+      { suite: name },
+    );
   const began = new Date();
   const machine = host();
   const records: BenchRecord[] = [];
@@ -70,6 +88,7 @@ export async function* runSuite(
     ...(folder !== undefined && { folder }),
     ...(fresh !== undefined && { fresh }),
     ...(shard !== undefined && { shard }),
+    ...(queue !== undefined && { queue }),
     record: (measured) => ({
       suite: name,
       ...measured,

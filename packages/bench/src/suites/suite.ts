@@ -55,6 +55,8 @@ export interface SuiteContext {
   /** Measures anew what the folder has records of. */
   fresh?: boolean;
   shard?: Shard;
+  /** Redis, through which workers on any machine measure it. */
+  queue?: string;
   /** Completes a record with what is the same for all of a run: suite, seed, host, time. */
   record(measured: Omit<BenchRecord, "suite" | "seed" | "host" | "at">): BenchRecord;
 }

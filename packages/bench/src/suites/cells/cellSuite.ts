@@ -1,6 +1,7 @@
 // Suites that are a plan of measurements, each in a process of its own; records are kept as they come.
 import type { DeviceInfo } from "@cajal/runtime";
 import { type Cell, groupsOf, keyOf, measureGroup, type MeasureOptions } from "../../measure/cells";
+import { shareGroups } from "../../measure/queue/shareGroups";
 import type { BenchRecord } from "../../measure/record";
 import type { Section } from "../../report/sections";
 import type { StageEvent, Suite, SuiteContext, SuiteSettings } from "../suite";
@@ -34,7 +35,7 @@ async function* runCells(
   suite: CellSuite,
   context: SuiteContext,
 ): AsyncGenerator<StageEvent, void, undefined> {
-  const { settings, seed, signal, folder, fresh, shard = { index: 1, count: 1 } } = context;
+  const { settings, seed, signal, folder, fresh, queue, shard = { index: 1, count: 1 } } = context; // prettier-ignore
   const journal = await openJournal(folder, { suite: suite.name, seed, fresh });
   yield { type: "stage", title: "What is to be measured" };
   const { cells, places, notes = [] } = await suite.plan(settings, context);
@@ -50,27 +51,37 @@ async function* runCells(
   const records = journal.records.filter(({ cell }) => planned.has(cell ?? ""));
   for (const record of records) yield { type: "record", record };
   const options: MeasureOptions = { rounds: 5, budget: 30, ...suite.measuring, places, seed, signal, ...(settings.rounds !== undefined && { rounds: settings.rounds }) }; // prettier-ignore
-  for (const [i, group] of left.entries()) {
-    yield { type: "stage", title: `${i + 1} of ${left.length}: ${titleOf(group)}` };
-    let failures = 0;
-    for await (const event of measureGroup(group, options)) {
-      if (event.type === "progress") {
-        yield event;
-        continue;
-      }
-      await journal.add(event.records);
-      for (const record of event.records) {
-        records.push(record);
-        yield { type: "record", record };
-        if (record.failure === undefined) continue;
-        failures++;
+  async function* kept(measured: readonly BenchRecord[]): AsyncGenerator<StageEvent> {
+    await journal.add(measured);
+    for (const record of measured) {
+      records.push(record);
+      yield { type: "record", record };
+      if (record.failure !== undefined)
         yield { type: "note", text: `${record.cell}: ${record.failure}: ${record.reason ?? ""}` };
-      }
     }
-    yield { type: "stage-end", result: failures === 0 ? "" : `${failures} failed` };
+  }
+  if (queue !== undefined && left.length > 0) {
+    yield { type: "stage", title: `${left.length} left, for workers` };
+    for await (const event of shareGroups(left, queue, { ...options, fresh: fresh ?? false }))
+      if (event.type === "progress") yield event;
+      else yield* kept(event.records);
+    yield { type: "stage-end", result: failuresOf(records) };
+  }
+  for (const [i, group] of queue === undefined ? left.entries() : []) {
+    yield { type: "stage", title: `${i + 1} of ${left.length}: ${titleOf(group)}` };
+    const before = records.length;
+    for await (const event of measureGroup(group, options))
+      if (event.type === "progress") yield event;
+      else yield* kept(event.records);
+    yield { type: "stage-end", result: failuresOf(records.slice(before)) };
   }
   for (const section of suite.sections(records)) yield { type: "section", section };
 }
+
+const failuresOf = (records: readonly BenchRecord[]): string => {
+  const failures = records.filter(({ failure }) => failure !== undefined).length;
+  return failures === 0 ? "" : `${failures} failed`;
+};
 
 const countOf = (all: number, done: number): string =>
   `${all} ${all === 1 ? "measurement" : "measurements"}, each in a process of its own${done === 0 ? "" : `; ${done} of them are there already`}`;
