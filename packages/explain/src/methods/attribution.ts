@@ -1,6 +1,7 @@
 // What a method is asked for by name, and what it answers.
 import type { Tensor } from "@cajal/core";
 import type { Control } from "../network/network";
+import type { Attributed } from "./method";
 import type { MethodName, MethodOptions } from ".";
 
 export interface CommonOptions extends Control {
@@ -23,35 +24,10 @@ export type AttributeOptions<Name extends MethodName = MethodName> = Name extend
   : never;
 
 /** Tensors lie as the explainer's `dataFormat` says. */
-export interface Attribution {
+export interface Attribution extends Attributed {
   readonly method: MethodName;
-  /**
-   * Signed numbers as they come, never scaled: [n, h, w, c] of the image, [n, h, w] of class activation maps, or
-   * the shape of the layer.
-   */
-  readonly map: Tensor<"float32">;
   /** The class of each image. */
   readonly targets: readonly number[];
-  /** The layer that the map is about or was taken from. */
-  readonly layer?: string;
-  /** Class activation maps: [n, h, w] at the layer's size, signed, before they were cut off at 0 and resized. */
-  readonly cam?: Tensor<"float32">;
-  /** What each channel counts in `cam`: [n, channels]. */
-  readonly weights?: Tensor<"float32">;
-  /** By how much the sum of attributions misses what it should be: of each image, or of each draw. */
-  readonly delta?: readonly number[];
-  /** Of linear models fitted to features: [n, features]. */
-  readonly coefficients?: Tensor<"float32">;
-  readonly intercepts?: readonly number[];
-  /** Points on [0, 1] and their weights, of methods that integrate. */
-  readonly alphas?: readonly number[];
-  readonly quadrature?: readonly number[];
-  /** Integrated gradients: points that each image's integral took. */
-  readonly steps?: readonly number[];
-  /** Full gradients: what each term adds up to, [n, terms]. */
-  readonly perLayer?: Tensor<"float32">;
-  /** Score-CAM: the score behind each channel's mask, [n, channels]. */
-  readonly maskScores?: Tensor<"float32">;
 }
 
 /** What gives attributions. Owns the engine's memory: dispose it. */

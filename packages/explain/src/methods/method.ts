@@ -3,29 +3,37 @@ import type { Tensor } from "@cajal/core";
 import type { Call } from "./call";
 import type { GraphMethod } from "./graphMethod";
 
-/** What a method computes; tensors lie as they do inside, channels first. */
+/**
+ * What a method computes: channels first as it computes it, as the explainer's `dataFormat` says in an
+ * {@link Attribution}.
+ */
 export interface Attributed {
-  /** What each pixel, or each unit of the layer, contributes. */
+  /**
+   * Signed, never scaled: [n, h, w, c] of the image, [n, h, w] of class activation maps, or the shape of the
+   * layer (or [n, c, h, w]).
+   */
   readonly map: Tensor<"float32">;
-  /** The layer that it is about or was taken from. */
+  /** The layer that the map is about or was taken from. */
   readonly layer?: string;
-  /** [n, h, w]: the map at the layer, signed, before it was cut off at 0 and resized. */
+  /** Class activation maps: [n, h, w] at the layer's size, signed, before they were cut off at 0 and resized. */
   readonly cam?: Tensor<"float32">;
-  /** [n, channels]: what each channel of the layer counts in `cam`. */
+  /** The weight of each of the layer's channels in `cam`: [n, channels]. */
   readonly weights?: Tensor<"float32">;
-  /** By how much the sum of attributions misses what it should be, for each image or draw. */
+  /** By how much the sum of attributions misses what it should be: of each image, or of each draw. */
   readonly delta?: readonly number[];
-  /** [n, features]: of methods that fit a linear model to features. */
+  /** Of linear models fitted to features: [n, features]. */
   readonly coefficients?: Tensor<"float32">;
+  /** Of the same: [n]. */
   readonly intercepts?: readonly number[];
-  /** Points and weights of the rule that an integral was computed by. */
+  /** Points on [0, 1] of the rule by which an integral was computed, */
   readonly alphas?: readonly number[];
+  /** and their weights. */
   readonly quadrature?: readonly number[];
-  /** Points that each image's integral took. */
+  /** Integrated gradients: the number of points that each image's integral took. */
   readonly steps?: readonly number[];
-  /** [n, terms]: what each layer's term adds up to. */
+  /** Full gradients: the sum of each term, [n, terms]. */
   readonly perLayer?: Tensor<"float32">;
-  /** [n, channels]: the score of the image behind each channel's mask. */
+  /** Score-CAM: the score of the image behind each channel's mask, [n, channels]. */
   readonly maskScores?: Tensor<"float32">;
 }
 

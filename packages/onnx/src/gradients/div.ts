@@ -1,4 +1,5 @@
 import { defineGradient } from "./gradient";
+import { broadcastSamples } from "./shared/broadcastSamples";
 import { sumTo } from "./shared/sumTo";
 
 export const div = defineGradient({
@@ -12,36 +13,5 @@ export const div = defineGradient({
       wants(1) ? g.neg(sumTo(g, g.mul(da, y), b)) : undefined,
     ];
   },
-  samples: [
-    {
-      inputs: [
-        [2, 3],
-        [2, 3],
-      ],
-      range: [0.5, 2],
-    },
-    {
-      inputs: [
-        [2, 3, 4],
-        [3, 1],
-      ],
-      range: [0.5, 2],
-    },
-    {
-      inputs: [
-        [3, 1],
-        [2, 1, 4],
-      ],
-      range: [0.5, 2],
-    },
-    { inputs: [[], [2, 3]], range: [0.5, 2] },
-    { inputs: [[2, 3], []], range: [0.5, 2] },
-    {
-      inputs: [
-        [0, 3],
-        [1, 3],
-      ],
-      range: [0.5, 2],
-    },
-  ],
+  samples: broadcastSamples.map((sample) => ({ ...sample, range: [0.5, 2] })),
 });

@@ -2,7 +2,7 @@
 // extremum was found, in equal parts where it was found several times (as in TensorFlow's reductions).
 import type { Value } from "../../graph/builder";
 import { sumTo } from "./sumTo";
-import type { Gradient } from "../gradient";
+import type { Gradient, GradientSample } from "../gradient";
 
 /** Of Max and Min: to the operands that are equal to the result. */
 export const gradientOfExtremum: Gradient["gradient"] = (
@@ -20,3 +20,21 @@ export const gradientOfExtremum: Gradient["gradient"] = (
         );
   return inputs.map((x, i) => (wants(i) ? sumTo(g, g.mul(share, hits[i]!), x!) : undefined));
 };
+
+/** Two operands, broadcast, three, and one alone. */
+export const extremumSamples: readonly GradientSample[] = [
+  {
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+  },
+  {
+    inputs: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+  },
+  { inputs: [[2, 3], [], [3]] },
+  { inputs: [[2, 3]] },
+];
