@@ -1,21 +1,13 @@
 // The rule by which an operator is differentiated: from the gradients of its outputs to those of
 // its inputs, as a graph of standard operators. Gradients live in gradients/, an operator a file.
 import type { Tensor } from "@cajal/core";
+import type { AtLeast } from "../model/atLeast";
 import type { AttributeReader } from "../model/attribute";
 import type { Attributes, GraphBuilder, Value } from "../graph/builder";
 import type { Node } from "../model/model";
 
-/** Values of a node of which the first N are always there; others may be left out. */
-export type Operands<N extends number> = readonly [
-  ...(N extends 1
-    ? [Value]
-    : N extends 2
-      ? [Value, Value]
-      : N extends 3
-        ? [Value, Value, Value]
-        : []),
-  ...(Value | undefined)[],
-];
+/** Values of a node of which the first N are always there. */
+export type Operands<N extends number> = AtLeast<N, Value>;
 
 /** What a rule is told of the node it differentiates. */
 export interface GradientContext<

@@ -52,11 +52,11 @@ const pRelu = defineOperator({
   attributes: { consumed_inputs: "ints" },
   infer: ({ inputs: [x, slope], opset }) => {
     // One way only: the slope broadcasts to x. Before opset 7 a [channels] slope was laid beside axis 1.
-    if (opset < 7) return [{ dtype: x!.dtype, shape: x!.shape }];
-    const shape = broadcast(x!.shape, slope!.shape);
-    if (x!.shape && shape && shape.length > x!.shape.length)
-      throw badShape(`slope ${show(slope!.shape)} does not broadcast to x ${show(x!.shape)}.`);
-    return [{ dtype: x!.dtype, shape: x!.shape }];
+    if (opset < 7) return [{ dtype: x.dtype, shape: x.shape }];
+    const shape = broadcast(x.shape, slope.shape);
+    if (x.shape && shape && shape.length > x.shape.length)
+      throw badShape(`slope ${show(slope.shape)} does not broadcast to x ${show(x.shape)}.`);
+    return [{ dtype: x.dtype, shape: x.shape }];
   },
   samples: [
     {

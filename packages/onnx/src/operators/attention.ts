@@ -196,7 +196,7 @@ const rotaryEmbedding = defineOperator({
   attributes: { interleaved: "int", num_heads: "int", rotary_embedding_dim: "int" },
   bounds: { num_heads: { least: 0 }, rotary_embedding_dim: { least: 0 } },
   infer: (node) => {
-    const x = node.inputs[0]!;
+    const x = node.inputs[0];
     if (x.shape && x.shape.length !== 4 && x.shape.length !== 3)
       throw badShape(
         `X ${show(x.shape)}: expected [batch, heads, length, size], or [batch, length, heads · size].`,

@@ -7,7 +7,7 @@ import { rounded } from "./shared/elementwise";
 const casting = <M extends Methods>(
   op: "Cast" | "CastLike",
   methods: M,
-  type: (node: InferenceContext) => ElementType,
+  type: (node: InferenceContext<1>) => ElementType,
 ): Operator<M> =>
   defineOperator({
     op,
@@ -22,7 +22,7 @@ const casting = <M extends Methods>(
         : { saturate: "int", round_mode: "string" },
     ...(op === "Cast" ? { required: ["to"] } : {}),
     infer: (node) => {
-      const { shape, elements } = node.inputs[0]!;
+      const { shape, elements } = node.inputs[0];
       const dtype = type(node);
       return [
         {

@@ -21,8 +21,8 @@ export const centerCropPad = defineOperator({
   types: ["any", "index"],
   attributes: { axes: "ints" },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
-    const size = node.inputs[1]!;
+    const { dtype, shape } = node.inputs[0];
+    const size = node.inputs[1];
     if (!shape) return [{ dtype, shape }];
     const axes = axesOf(node.ints("axes") ?? shape.map((_, i) => i), shape.length, shape);
     const count = size.shape?.[0];

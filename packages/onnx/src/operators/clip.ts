@@ -24,7 +24,7 @@ export const clip = defineOperator({
         !(limit.shape.length === 1 && limit.shape[0] === 1)
       )
         throw badShape(`limits are scalars; got shape ${show(limit.shape)}.`);
-    return [{ dtype: x!.dtype, shape: x!.shape }];
+    return [{ dtype: x.dtype, shape: x.shape }];
   },
   samples: [
     { inputs: [[2, 3], tensor("float32", [], [0.2]), tensor("float32", [], [0.5])] },

@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { multiply, numbersOf, show, unify, unknowns } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
-import { badShape, defineOperator, type Inferred } from "./operator";
+import { badShape, defineOperator } from "./operator";
 import { numbers, type Numbers } from "./shared/arguments";
 import { slide, windowOf, type WindowAttributes } from "./shared/windows";
 
@@ -24,7 +24,7 @@ export const col2Im = defineOperator({
   attributes: { dilations: "ints", pads: "ints", strides: "ints" },
   infer: (node) => {
     // input [batch, channels · product(block), blocks] → [batch, channels, ...image]
-    const [x, size, block] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    const [x, size, block] = node.inputs;
     unify(size.shape?.[0], block.shape?.[0], () => "lengths of image_shape and block_shape");
     for (const [name, list] of [
       ["image_shape", numbersOf(size)],

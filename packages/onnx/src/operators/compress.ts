@@ -16,7 +16,7 @@ export const compress = defineOperator({
   types: ["any", "bool"],
   attributes: { axis: "int" },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     const attribute = node.attribute("axis");
     const axis =
       attribute?.type === "int" && shape ? axisOf(attribute.value, shape.length, shape) : undefined;

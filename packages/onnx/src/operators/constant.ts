@@ -69,7 +69,7 @@ export const constantOfShape = defineOperator({
   types: ["int64"],
   attributes: { value: "tensor" },
   infer: (node) => {
-    const shapeInput = node.inputs[0]!;
+    const shapeInput = node.inputs[0];
     const attribute = node.attribute("value");
     const value = attribute?.type === "tensor" ? attribute.value : undefined;
     const shape = shapeInput.elements ?? unknowns(shapeInput.shape?.[0]);

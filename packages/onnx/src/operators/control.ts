@@ -218,7 +218,7 @@ const scan = defineOperator({
   samples: [], // needs graphs: control.test.ts
 });
 
-function inferScan(node: InferenceContext): readonly Inferred[] {
+function inferScan(node: InferenceContext<1>): readonly Inferred[] {
   const inputs = node.inputs as readonly Inferred[];
   const count = node.int("num_scan_inputs", 1);
   if (count < 1 || count > inputs.length)

@@ -69,8 +69,8 @@ export function convolved(
   return [shapeX.head[0], maps, ...slide(shapeX.spatial, windowOf(node, kernel))];
 }
 
-function inferConv(node: InferenceContext): readonly Inferred[] {
-  const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+function inferConv(node: InferenceContext<2>): readonly Inferred[] {
+  const [x, w, bias] = node.inputs;
   return [{ dtype: x.dtype, shape: convolved(node, x, w, bias) }];
 }
 
@@ -193,7 +193,7 @@ export const convolution = [
     bounds: { group: { least: 1 }, output_padding: { least: 0 } },
     infer: (node) => {
       // W is [channels, maps / group, ...kernel].
-      const [x, w, bias] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+      const [x, w, bias] = node.inputs;
       const shapeX = image("X", x.shape);
       if (!shapeX) return [{ dtype: x.dtype, shape: undefined }];
       const rank = shapeX.spatial.length;

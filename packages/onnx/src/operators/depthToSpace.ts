@@ -18,7 +18,7 @@ const blocks = <M extends Methods>(
     choices: { mode: ["DCR", "CRD"] },
     required: ["blocksize"],
     infer: (node) => {
-      const { dtype, shape } = node.inputs[0]!;
+      const { dtype, shape } = node.inputs[0];
       if (!shape) return [{ dtype, shape: undefined }];
       if (shape.length !== 4)
         throw badShape(`input ${show(shape)}: expected [batch, channels, height, width].`);

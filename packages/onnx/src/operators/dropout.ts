@@ -38,8 +38,8 @@ export const dropout = defineOperator({
     if (typeof share === "number" && training?.elements?.[0] === 1 && !(share >= 0 && share < 1))
       throw badShape(`ratio is ${share}, expected a number from 0 on and below 1.`);
     return [
-      { dtype: x!.dtype, shape: x!.shape },
-      { dtype: opset < 10 ? x!.dtype : "bool", shape: x!.shape },
+      { dtype: x.dtype, shape: x.shape },
+      { dtype: opset < 10 ? x.dtype : "bool", shape: x.shape },
     ];
   },
   samples: [

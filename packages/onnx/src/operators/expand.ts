@@ -16,7 +16,7 @@ export const expand = defineOperator({
   types: ["any", "int64"],
   attributes: {},
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const target = listOf(node, 1, "shape");
     const result = target && broadcast(shape, target);
     const length = result?.[0];
@@ -43,7 +43,7 @@ export const tile = defineOperator({
   types: ["any", "int64"],
   attributes: {},
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     // tiles and axis were scalars then
     if (node.opset < 6) return [{ dtype, shape: shape?.map(() => undefined) }];
     const repeats = listOf(node, 1, "repeats");

@@ -16,7 +16,7 @@ export const eyeLike = defineOperator({
   types: ["any"],
   attributes: { dtype: "int", k: "int" },
   infer: (node) => {
-    const x = node.inputs[0]!;
+    const x = node.inputs[0];
     const type = node.attribute("dtype");
     return [{ dtype: type ? dtypeOf(node.int("dtype", 0)) : x.dtype, shape: x.shape }];
   },

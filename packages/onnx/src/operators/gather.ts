@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import { axisOf, checkIndices, numbersOf, show, unify } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
-import { badShape, defineOperator, type Inferred } from "./operator";
+import { badShape, defineOperator } from "./operator";
 import { numbers, type Axis, type Numbers } from "./shared/arguments";
 import { checkAlong, checkPlaces, sameRank } from "./shared/indices";
 
@@ -17,7 +17,7 @@ const gather = defineOperator({
   types: ["any", "index"],
   attributes: { axis: "int" },
   infer: (node) => {
-    const [x, indices] = node.inputs as readonly [Inferred, Inferred];
+    const [x, indices] = node.inputs;
     const { dtype, shape } = x;
     if (!shape) return [{ dtype, shape: undefined }];
     const axis = axisOf(node.int("axis", 0), shape.length, shape);
@@ -59,7 +59,7 @@ const gatherElements = defineOperator({
   types: ["any", "index"],
   attributes: { axis: "int" },
   infer: (node) => {
-    const [x, indices] = node.inputs as readonly [Inferred, Inferred];
+    const [x, indices] = node.inputs;
     sameRank(x, indices, "indices");
     checkAlong(node, x, indices);
     return [{ dtype: x.dtype, shape: indices.shape }];
@@ -84,7 +84,7 @@ const gatherND = defineOperator({
   // Others end the process.
   bounds: { batch_dims: { least: 0 } },
   infer: (node) => {
-    const [x, indices] = node.inputs as readonly [Inferred, Inferred];
+    const [x, indices] = node.inputs;
     const batch = node.int("batch_dims", 0);
     const depth = indices.shape?.at(-1);
     if (!x.shape || !indices.shape || typeof depth !== "number")

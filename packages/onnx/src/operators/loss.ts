@@ -12,12 +12,8 @@ type LossAttributes = {
 
 const attributes = { ignore_index: "int", reduction: "string" } as const;
 
-function inferLoss(node: InferenceContext): readonly Inferred[] {
-  const [scores, labels, weights] = node.inputs as readonly [
-    Inferred,
-    Inferred,
-    Inferred | undefined,
-  ];
+function inferLoss(node: InferenceContext<2>): readonly Inferred[] {
+  const [scores, labels, weights] = node.inputs;
   const reduction = node.string("reduction", "mean");
   if (!["mean", "sum", "none"].includes(reduction))
     throw badShape(`reduction ${JSON.stringify(reduction)}: expected mean, sum or none.`);

@@ -13,7 +13,7 @@ export const mathematics = [
     outputs: [1, 1],
     types: ["any"],
     attributes: {},
-    infer: ({ inputs: [x] }) => [x!],
+    infer: ({ inputs: [x] }) => [x],
     samples: [{ inputs: [[2, 3]] }, { inputs: [tensor("bool", [2], [0, 1])] }],
   }),
   unary("Abs", "number", { fold: Math.abs, samples: shifted }),

@@ -52,8 +52,8 @@ const matMulSamples: Operator["samples"] = [
   { inputs: [[2, 4, 3], [3]] },
 ];
 
-function inferGemm(node: InferenceContext): readonly Inferred[] {
-  const [a, b, c] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+function inferGemm(node: InferenceContext<2>): readonly Inferred[] {
+  const [a, b, c] = node.inputs;
   for (const input of [a, b])
     if (input.shape && input.shape.length !== 2)
       throw badShape(`shapes ${show(a.shape)} and ${show(b.shape)}: expected two matrices.`);
@@ -96,7 +96,7 @@ export const matrix = [
     outputs: [1, 1],
     types: ["number"],
     attributes: {},
-    infer: ({ inputs: [a, b] }) => [{ dtype: a!.dtype, shape: product(a!.shape, b!.shape) }],
+    infer: ({ inputs: [a, b] }) => [{ dtype: a.dtype, shape: product(a.shape, b.shape) }],
     samples: matMulSamples,
   }),
   defineOperator({
@@ -122,7 +122,7 @@ export const matrix = [
       transBatchB: "int",
     },
     infer: (node) => {
-      const [a, b] = node.inputs as readonly [Inferred, Inferred];
+      const [a, b] = node.inputs;
       return [
         {
           dtype: a.dtype,
@@ -237,7 +237,7 @@ export const matrix = [
     types: ["float"],
     attributes: {},
     infer: ({ inputs: [x] }) => {
-      const { dtype, shape } = x!;
+      const { dtype, shape } = x;
       if (!shape) return [{ dtype, shape }];
       if (shape.length < 2) throw badShape(`input ${show(shape)}: expected [..., n, n].`);
       unify(shape.at(-1), shape.at(-2), () => `the last two extents of ${show(shape)}`);

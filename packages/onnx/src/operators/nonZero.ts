@@ -15,7 +15,7 @@ export const nonZero = defineOperator({
   attributes: {},
   infer: ({ inputs: [x] }) => {
     // [rank, count]; a scalar counts as [1] in ONNX Runtime
-    const rank = x!.shape && Math.max(1, x!.shape.length);
+    const rank = x.shape && Math.max(1, x.shape.length);
     const elements = numbersOf(x);
     if (rank !== 1 || !elements) return [{ dtype: "int64", shape: [rank, undefined] }];
     const indices = elements.flatMap((element, i) => (element === 0 ? [] : [i]));

@@ -34,7 +34,7 @@ const along = <Op extends string, A extends AttributeTypes>(
     types: ["float"],
     attributes,
     infer: (node) => {
-      const { dtype, shape } = node.inputs[0]!;
+      const { dtype, shape } = node.inputs[0];
       if (shape) {
         const axis = node.int("axis", absent(node.opset));
         // Before opset 13 softmaxes flattened from the axis on, and the axis could be the rank.
@@ -67,7 +67,7 @@ function perChannel(
   return channels;
 }
 
-function inferBatchNormalization(node: InferenceContext): readonly Inferred[] {
+function inferBatchNormalization(node: InferenceContext<5>): readonly Inferred[] {
   const expected = node.int("training_mode", 0) === 1 ? 3 : 1;
   if (node.opset >= 14 && node.outputs !== expected)
     throw badShape(`got ${node.outputs} outputs, expected ${expected} with training_mode ${expected === 3 ? 1 : 0}.`); // prettier-ignore
@@ -190,7 +190,7 @@ export const normalization = [
     required: ["num_groups"],
     bounds: { num_groups: { least: 1 } },
     infer: (node) => {
-      const x = node.inputs[0]!;
+      const x = node.inputs[0];
       const groups = node.int("num_groups", 1);
       const channels = x.shape?.[1];
       if (typeof channels === "number" && channels % groups !== 0)
@@ -232,7 +232,7 @@ export const normalization = [
     // float32 and bfloat16
     bounds: { stash_type: { among: [1, 16] } },
     infer: (node) => {
-      const x = node.inputs[0]!;
+      const x = node.inputs[0];
       const axis = x.shape && axisOf(node.int("axis", -1), x.shape.length, x.shape);
       const shape = x.shape?.map((extent, i) => (i < axis! ? extent : 1));
       const statistics = { dtype: dtypeOf(node.int("stash_type", 1)), shape };
@@ -263,7 +263,7 @@ export const normalization = [
     types: ["float", "float:scale"],
     attributes: { axis: "int", epsilon: "float", stash_type: "int" },
     infer: (node) => {
-      const [x, scale] = node.inputs as readonly [Inferred, Inferred];
+      const [x, scale] = node.inputs;
       if (x.shape) axisOf(node.int("axis", -1), x.shape.length, x.shape);
       return [{ dtype: scale.dtype, shape: x.shape }];
     },
@@ -293,7 +293,7 @@ export const normalization = [
     types: ["float"],
     attributes: { axes: "ints" },
     infer: (node) => {
-      const x = node.inputs[0]!;
+      const x = node.inputs[0];
       const axes = node.ints("axes") ?? [0, 2, 3];
       if (axes.length === 0) throw badShape("axes is empty, expected at least one.");
       if (x.shape) axesOf(axes, x.shape.length, x.shape);
@@ -317,9 +317,9 @@ export const normalization = [
     required: ["size"],
     bounds: { size: { least: 1, odd: true }, alpha: { above: 0 }, beta: { above: 0 } },
     infer: ({ inputs: [x] }) => {
-      if (x!.shape && x!.shape.length < 3)
-        throw badShape(`X ${show(x!.shape)}: expected [batch, channels, ...spatial].`);
-      return [{ dtype: x!.dtype, shape: x!.shape }];
+      if (x.shape && x.shape.length < 3)
+        throw badShape(`X ${show(x.shape)}: expected [batch, channels, ...spatial].`);
+      return [{ dtype: x.dtype, shape: x.shape }];
     },
     samples: [{ inputs: [[2, 5, 3, 4]], attributes: { size: 3 } }],
   }),

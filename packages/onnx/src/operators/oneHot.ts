@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { axisOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
-import { badShape, defineOperator, type Inferred } from "./operator";
+import { badShape, defineOperator } from "./operator";
 import { scalarOr, type Axis } from "./shared/arguments";
 
 export const oneHot = defineOperator({
@@ -24,7 +24,7 @@ export const oneHot = defineOperator({
   attributes: { axis: "int" },
   infer: (node) => {
     // values are [off, on]
-    const [indices, depth, values] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    const [indices, depth, values] = node.inputs;
     // None ends the process.
     if (depth.shape && depth.shape.length > 0) unify(depth.shape[0], 1, () => `depth ${show(depth.shape)}, expected one number`); // prettier-ignore
     const size = depth.elements?.[0];

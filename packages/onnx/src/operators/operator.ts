@@ -2,6 +2,7 @@
 // the rule that tells its outputs' types and shapes, and the builder's methods for it.
 import type { DType, Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
+import type { AtLeast } from "../model/atLeast";
 import type { Inferred } from "../model/inferred";
 import type { Attribute, AttributeType, Dim, Node } from "../model/model";
 import type { Method, Methods } from "./method";
@@ -9,8 +10,9 @@ import type { Method, Methods } from "./method";
 export { badShape, type Inferred } from "../model/inferred";
 
 /** What an inference rule is told of a node. */
-export interface InferenceContext {
-  readonly inputs: readonly (Inferred | undefined)[];
+export interface InferenceContext<Least extends number = number> {
+  /** Those that the operator always has, and others as they are there. */
+  readonly inputs: AtLeast<Least, Inferred>;
   /** Number of outputs that the node has. */
   readonly outputs: number;
   /** Version of the operator set in force. */
@@ -73,7 +75,7 @@ export const flag: Bounds = { among: [0, 1] };
  */
 export type Ending = { readonly activation: string } | "same" | "moves" | "adds";
 
-export interface Operator<M extends Methods = Methods> {
+export interface Operator<M extends Methods = Methods, Least extends number = number> {
   readonly op: string;
   /**
    * What the builder adds nodes of it with: ONNX's name and argument order, attributes last. Absent: operators that
@@ -86,7 +88,7 @@ export interface Operator<M extends Methods = Methods> {
   readonly since?: number;
   readonly until?: number;
   /** Least and greatest number of inputs. */
-  readonly inputs: readonly [number, number];
+  readonly inputs: readonly [least: Least, most: number];
   readonly outputs: readonly [number, number];
   /** Types of the inputs, in order; the last stands for all further ones. */
   readonly types: readonly TypeRule[];
@@ -124,7 +126,7 @@ export interface Operator<M extends Methods = Methods> {
   /** What a node of it holds that its attributes alone say. */
   constant?(node: Node): Tensor | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
-  infer(node: InferenceContext): readonly Inferred[];
+  infer(node: InferenceContext<Least>): readonly Inferred[];
   /**
    * Whether ONNX Runtime's kernel (1.30) ends the process, never ends or computes wrongly for inputs of
    * these shapes, because one has an extent of 0.
@@ -145,6 +147,9 @@ export interface OperatorSample {
 }
 
 /** Types a definition; registers nothing. */
-export const defineOperator = <M extends Methods = Record<never, Method>>(
-  operator: Operator<M>,
-): Operator<M> => operator;
+export const defineOperator = <
+  M extends Methods = Record<never, Method>,
+  const Least extends number = number,
+>(
+  operator: Operator<M, Least>,
+): Operator<M, Least> => operator;

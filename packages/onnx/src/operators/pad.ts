@@ -31,7 +31,7 @@ export const pad = defineOperator({
   types: ["any", "int64", "any", "index"],
   attributes: { mode: "string", pads: "ints", paddings: "ints", value: "float" },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     if (!shape) return [{ dtype, shape: undefined }];
     const mode = node.string("mode", "constant");
     if (!["constant", "reflect", "edge", "wrap"].includes(mode))

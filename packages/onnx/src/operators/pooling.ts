@@ -9,7 +9,6 @@ import {
   flag,
   type AttributeTypes,
   type InferenceContext,
-  type Inferred,
   type Operator,
 } from "./operator";
 import {
@@ -104,9 +103,9 @@ const global = <Op extends string, A extends AttributeTypes = Record<never, neve
     types: ["float"],
     attributes: attributes ?? {},
     infer: ({ inputs: [x] }) => {
-      const shapeX = image("X", x!.shape);
+      const shapeX = image("X", x.shape);
       return [
-        { dtype: x!.dtype, shape: shapeX && [...shapeX.head, ...shapeX.spatial.map(() => 1)] },
+        { dtype: x.dtype, shape: shapeX && [...shapeX.head, ...shapeX.spatial.map(() => 1)] },
       ];
     },
     samples: [{ inputs: [[2, 3, 4, 5]] }, { inputs: [[1, 2, 4]] }],
@@ -131,7 +130,7 @@ export const pooling = [
     infer: (node) => {
       const shape = pooled(node);
       return [
-        { dtype: node.inputs[0]!.dtype, shape },
+        { dtype: node.inputs[0].dtype, shape },
         { dtype: "int64", shape },
       ] as const;
     },
@@ -159,7 +158,7 @@ export const pooling = [
     attributes: { ...attributes, count_include_pad: "int" },
     required: ["kernel_shape"],
     bounds,
-    infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
+    infer: (node) => [{ dtype: node.inputs[0].dtype, shape: pooled(node) }],
     samples: [
       ...samples,
       {
@@ -180,7 +179,7 @@ export const pooling = [
     // Its first version had no need of a kernel_shape.
     attributes: { ...attributes, p: "int" },
     bounds: { ...bounds, p: { least: 1 } },
-    infer: (node) => [{ dtype: node.inputs[0]!.dtype, shape: pooled(node) }],
+    infer: (node) => [{ dtype: node.inputs[0].dtype, shape: pooled(node) }],
     samples: samples.slice(0, 2),
   }),
   global("GlobalAveragePool"),
@@ -205,11 +204,7 @@ export const pooling = [
     required: ["kernel_shape"],
     bounds,
     infer: (node) => {
-      const [data, indices, size] = node.inputs as readonly [
-        Inferred,
-        Inferred,
-        Inferred | undefined,
-      ];
+      const [data, indices, size] = node.inputs;
       const x = {
         dtype: data.dtype,
         shape: unifyShapes(data.shape, indices.shape, "X and its indices"),

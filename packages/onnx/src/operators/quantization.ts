@@ -94,7 +94,7 @@ const quantizeLinear = defineOperator({
   types: ["number", "float:scale", "integer:zero"],
   attributes: { ...attributes, precision: "int", saturate: "int" },
   infer: (node) => {
-    const [x, scale, point] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+    const [x, scale, point] = node.inputs;
     checkScale(node, x, scale, point);
     const stated = node.int("output_dtype", 0);
     if (stated && point && dtypeOf(stated) !== point.dtype)
@@ -132,7 +132,7 @@ const dequantizeLinear = defineOperator({
   types: ["integer", "float:scale", "integer"],
   attributes,
   infer: (node) => {
-    const [x, scale, point] = node.inputs as readonly [Inferred, Inferred, Inferred | undefined];
+    const [x, scale, point] = node.inputs;
     checkScale(node, x, scale, point);
     const stated = node.int("output_dtype", 0);
     return [{ dtype: stated ? dtypeOf(stated) : scale.dtype, shape: x.shape }];
@@ -160,7 +160,7 @@ const dynamicQuantizeLinear = defineOperator({
   types: ["float32"],
   attributes: {},
   infer: ({ inputs: [x] }) => [
-    { dtype: "uint8", shape: x!.shape },
+    { dtype: "uint8", shape: x.shape },
     { dtype: "float32", shape: [] },
     { dtype: "uint8", shape: [] },
   ],
@@ -197,7 +197,7 @@ const convInteger = defineOperator({
   types: ["byte:x", "byte:w", "byte:x", "byte:w"],
   attributes: convolution,
   infer: (node) => [
-    { dtype: "int32", shape: convolved(node, node.inputs[0]!, node.inputs[1]!, undefined) },
+    { dtype: "int32", shape: convolved(node, node.inputs[0], node.inputs[1], undefined) },
   ],
   samples: [
     { inputs: [bytes([1, 2, 5, 5]), bytes([3, 2, 3, 3]), zero("uint8", 2), zero("uint8")] },
@@ -241,8 +241,8 @@ const qLinearConv = defineOperator({
   attributes: convolution,
   infer: (node) => [
     {
-      dtype: node.inputs[7]!.dtype,
-      shape: convolved(node, node.inputs[0]!, node.inputs[3]!, node.inputs[8]),
+      dtype: node.inputs[7].dtype,
+      shape: convolved(node, node.inputs[0], node.inputs[3], node.inputs[8]),
     },
   ],
   samples: [
@@ -286,7 +286,7 @@ const matMulInteger = defineOperator({
   outputs: [1, 1],
   types: ["byte:a", "byte:b", "byte:a", "byte:b"],
   attributes: {},
-  infer: ({ inputs: [a, b] }) => [{ dtype: "int32", shape: product(a!.shape, b!.shape) }],
+  infer: ({ inputs: [a, b] }) => [{ dtype: "int32", shape: product(a.shape, b.shape) }],
   samples: [
     { inputs: [bytes([2, 3]), bytes([3, 4], "int8"), zero("uint8", 5), zero("int8", 1)] },
     { inputs: [bytes([5, 2, 3]), bytes([3, 2])] },
@@ -314,7 +314,7 @@ const qLinearMatMul = defineOperator({
   ],
   attributes: {},
   infer: ({ inputs }) => [
-    { dtype: inputs[7]!.dtype, shape: product(inputs[0]!.shape, inputs[3]!.shape) },
+    { dtype: inputs[7].dtype, shape: product(inputs[0].shape, inputs[3].shape) },
   ],
   samples: [[2, 3] as const, [2, 2, 3] as const].map((shape) => ({
     inputs: [

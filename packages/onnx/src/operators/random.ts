@@ -62,7 +62,7 @@ const like = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A
     attributes: { ...attributes, dtype: "int", seed: "float" },
     infer: (node) => {
       checkDistribution(node);
-      const x = node.inputs[0]!;
+      const x = node.inputs[0];
       const type = node.attribute("dtype");
       return [{ dtype: type ? dtypeOf(node.int("dtype", 0)) : x.dtype, shape: x.shape }];
     },
@@ -91,7 +91,7 @@ export const randoms = [
     attributes: { dtype: "int", sample_size: "int", seed: "float" },
     bounds: { sample_size: { least: 1 } },
     infer: (node) => {
-      const { shape } = node.inputs[0]!;
+      const { shape } = node.inputs[0];
       if (shape && shape.length !== 2)
         throw badShape(`input ${show(shape)}: expected [batch, classes].`);
       return [

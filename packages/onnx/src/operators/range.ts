@@ -17,7 +17,7 @@ export const range = defineOperator({
   attributes: { stash_type: "int" },
   infer: ({ inputs }) => {
     const [start, limit, delta] = inputs.map((input) => input?.elements?.[0]);
-    const { dtype } = inputs[0]!;
+    const { dtype } = inputs[0];
     if (start === 0 && delta === 1 && typeof limit === "string") return [{ dtype, shape: [limit] }];
     if (typeof start !== "number" || typeof limit !== "number" || typeof delta !== "number")
       return [{ dtype, shape: [undefined] }];

@@ -33,10 +33,10 @@ export interface ReduceAttributes {
 
 /** Axes come as an input (from opset 18, ReduceSum from 13) or as an attribute; none means all. */
 function inferReduction(
-  node: InferenceContext,
+  node: InferenceContext<1>,
   fold?: (elements: readonly Dim[]) => Dim,
 ): readonly Inferred[] {
-  const [x, axesInput] = node.inputs as readonly [Inferred, Inferred | undefined];
+  const [x, axesInput] = node.inputs;
   const { dtype, shape } = x;
   const keepdims = node.int("keepdims", 1) === 1;
   if (!shape) return [{ dtype, shape: undefined }];
@@ -119,7 +119,7 @@ const argument = <Op extends string>(op: Op) =>
     attributes: { axis: "int", keepdims: "int", select_last_index: "int" },
     failsOnEmpty: keepsNegativeAxes,
     infer: (node) => {
-      const { shape } = node.inputs[0]!;
+      const { shape } = node.inputs[0];
       const axis = shape && axisOf(node.int("axis", 0), shape.length, shape);
       const keepdims = node.int("keepdims", 1) === 1;
       return [
@@ -179,7 +179,7 @@ export const reductions = [
     attributes: { axis: "int", k: "int", largest: "int", sorted: "int" },
     infer: (node) => {
       // K was an attribute before opset 10.
-      const [x, k] = node.inputs as readonly [Inferred, Inferred | undefined];
+      const [x, k] = node.inputs;
       const { dtype, shape } = x;
       const axis = shape && axisOf(node.int("axis", -1), shape.length, shape);
       const count = k ? k.elements?.[0] : node.int("k", 1);
@@ -222,8 +222,8 @@ export const reductions = [
     bounds: { exclusive: flag, reverse: flag },
     infer: ({ inputs: [x, axis] }) => {
       const at = numbersOf(axis)?.[0];
-      if (at !== undefined && x!.shape) axisOf(at, x!.shape.length, x!.shape);
-      return [{ dtype: x!.dtype, shape: x!.shape }];
+      if (at !== undefined && x.shape) axisOf(at, x.shape.length, x.shape);
+      return [{ dtype: x.dtype, shape: x.shape }];
     },
     samples: [
       { inputs: [[2, 3], tensor("int64", [], [1])] },

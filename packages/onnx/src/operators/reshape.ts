@@ -20,7 +20,7 @@ const reshape = defineOperator({
   attributes: { allowzero: "int", shape: "ints", consumed_inputs: "ints" },
   bounds: { allowzero: flag },
   infer: (node) => {
-    const x = node.inputs[0]!;
+    const x = node.inputs[0];
     const target = listOf(node, 1, "shape");
     const { dtype, elements } = x;
     if (!target) return [{ dtype, shape: undefined }];
@@ -68,7 +68,7 @@ const flatten = defineOperator({
   types: ["any"],
   attributes: { axis: "int" },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     if (!shape) return [{ dtype, shape: [undefined, undefined] }];
     const at = node.int("axis", 1);
     // The axis may be the rank: then all goes into the first extent.
@@ -95,7 +95,7 @@ const squeeze = defineOperator({
   types: ["any", "int64"],
   attributes: { axes: "ints" },
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const stated = listOf(node, 1, "axes");
     if (!shape) return [{ dtype, shape: undefined, elements }];
     if (!stated) {
@@ -132,7 +132,7 @@ const unsqueeze = defineOperator({
   types: ["any", "int64"],
   attributes: { axes: "ints" },
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const stated = listOf(node, 1, "axes");
     if (!shape || !stated) return [{ dtype, shape: undefined, elements }];
     const rank = shape.length + stated.length;

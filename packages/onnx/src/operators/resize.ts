@@ -71,7 +71,7 @@ export const resize = defineOperator({
     keep_aspect_ratio_policy: ["stretch", "not_larger", "not_smaller"],
   },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     if (!shape) return [{ dtype, shape: undefined }];
     const named = node.ints("axes");
     // ONNX Runtime keeps the extents of such axes.
@@ -165,7 +165,7 @@ export const upsample = defineOperator({
   // bilinear: the first version's word
   choices: { mode: ["nearest", "linear", "bilinear"] },
   infer: (node) => {
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     const attribute = node.attribute("scales");
     const scales = node.inputs[1]
       ? node.inputs[1].elements

@@ -1,6 +1,6 @@
 import { show, unify } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
-import { badShape, defineOperator, flag, type Inferred } from "./operator";
+import { badShape, defineOperator, flag } from "./operator";
 import { numbers, type Numbers } from "./shared/arguments";
 import { int64s } from "./shared/lists";
 
@@ -21,7 +21,7 @@ export const reverseSequence = defineOperator({
   attributes: { batch_axis: "int", time_axis: "int" },
   bounds: { batch_axis: flag, time_axis: flag },
   infer: (node) => {
-    const [x, lengths] = node.inputs as readonly [Inferred, Inferred];
+    const [x, lengths] = node.inputs;
     const [batch, time] = [node.int("batch_axis", 1), node.int("time_axis", 0)];
     if (batch === time) throw badShape(`batch_axis and time_axis are both ${batch}.`);
     unify(lengths.shape?.[0], x.shape?.[batch], () => `sequence_lens ${show(lengths.shape)} and axis ${batch} of ${show(x.shape)}`); // prettier-ignore

@@ -27,7 +27,7 @@ const gridSample = defineOperator({
   attributes: { align_corners: "int", mode: "string", padding_mode: "string" },
   infer: (node) => {
     // X [batch, channels, ...image], grid [batch, ...places, axes of the image]
-    const [x, grid] = node.inputs as readonly [Inferred, Inferred];
+    const [x, grid] = node.inputs;
     // Other words for the same since opset 20.
     const words = node.opset < 20 ? ["bilinear", "bicubic"] : ["linear", "cubic"];
     const mode = node.string("mode", words[0]!);
@@ -155,7 +155,7 @@ const roiAlign = defineOperator({
   bounds: { sampling_ratio: { least: 0 }, output_height: { least: 1 }, output_width: { least: 1 } },
   infer: (node) => {
     // X [batch, channels, height, width], rois [regions, 4], batch_indices [regions]
-    const [x, rois, batches] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    const [x, rois, batches] = node.inputs;
     if (x.shape && x.shape.length !== 4)
       throw badShape(`X ${show(x.shape)}: expected [batch, channels, height, width].`);
     if (rois.shape && rois.shape.length !== 2)

@@ -41,7 +41,7 @@ const alongAxis = (op: "Scatter" | "ScatterElements"): Operator =>
       ...(op === "Scatter" ? {} : { reduction: "string" as const }),
     },
     infer: (node) => {
-      const [x, indices, updates] = node.inputs as readonly [Inferred, Inferred, Inferred];
+      const [x, indices, updates] = node.inputs;
       sameRank(x, indices, "indices");
       sameExtents(indices, updates);
       checkAlong(node, x, indices);
@@ -90,7 +90,7 @@ const scatterND = defineOperator({
   types: ["any", "int64", "any"],
   attributes: { reduction: "string" },
   infer: (node) => {
-    const [x, indices, updates] = node.inputs as readonly [Inferred, Inferred, Inferred];
+    const [x, indices, updates] = node.inputs;
     const depth = indices.shape?.at(-1);
     if (x.shape && indices.shape && typeof depth === "number") {
       if (depth > x.shape.length)

@@ -11,7 +11,7 @@ const listOf = ({ dtype }: Inferred): Inferred => ({
 const sequence = (
   op: string,
   inputs: Operator["inputs"],
-  infer: (node: InferenceContext) => Inferred,
+  infer: (node: InferenceContext<1>) => Inferred,
   attributes: Operator["attributes"] = {},
 ): Operator<Record<never, never>> =>
   defineOperator({
@@ -34,15 +34,15 @@ export const sequences = [
       dtype: "int",
     },
   ),
-  sequence("SequenceConstruct", [1, Infinity], ({ inputs: [x] }) => listOf(x!)),
-  sequence("SequenceInsert", [2, 3], ({ inputs: [list] }) => listOf(list!)),
-  sequence("SequenceErase", [1, 2], ({ inputs: [list] }) => listOf(list!)),
+  sequence("SequenceConstruct", [1, Infinity], ({ inputs: [x] }) => listOf(x)),
+  sequence("SequenceInsert", [2, 3], ({ inputs: [list] }) => listOf(list)),
+  sequence("SequenceErase", [1, 2], ({ inputs: [list] }) => listOf(list)),
   sequence("SequenceAt", [2, 2], ({ inputs: [list] }) => ({
-    dtype: list!.dtype,
+    dtype: list.dtype,
     shape: undefined,
   })),
   sequence("SequenceLength", [1, 1], () => ({ dtype: "int64", shape: [] })),
-  sequence("SplitToSequence", [1, 2], ({ inputs: [x] }) => listOf(x!), {
+  sequence("SplitToSequence", [1, 2], ({ inputs: [x] }) => listOf(x), {
     axis: "int",
     keepdims: "int",
   }),
@@ -50,7 +50,7 @@ export const sequences = [
     ...sequence(
       "ConcatFromSequence",
       [1, 1],
-      ({ inputs: [list] }) => ({ dtype: list!.dtype, shape: undefined }),
+      ({ inputs: [list] }) => ({ dtype: list.dtype, shape: undefined }),
       { axis: "int", new_axis: "int" },
     ),
     required: ["axis"],

@@ -14,7 +14,7 @@ export const shape = defineOperator({
   types: ["any"],
   attributes: { end: "int", start: "int" },
   infer: (node) => {
-    const { shape } = node.inputs[0]!;
+    const { shape } = node.inputs[0];
     if (!shape) return [{ dtype: "int64", shape: [undefined] }];
     const part = shape.slice(node.int("start", 0), node.int("end", shape.length));
     return [{ dtype: "int64", shape: [part.length], elements: part }];
@@ -36,7 +36,7 @@ export const size = defineOperator({
   types: ["any"],
   attributes: {},
   infer: ({ inputs: [x] }) => {
-    const size = x!.shape && multiply(x!.shape);
+    const size = x.shape && multiply(x.shape);
     return [{ dtype: "int64", shape: [], elements: [size] }];
   },
   samples: [{ inputs: [[2, 3]] }],

@@ -112,12 +112,7 @@ const stft = defineOperator({
   attributes: { onesided: "int" },
   bounds: { onesided: flag },
   infer: (node) => {
-    const [signal, step, window, frame] = node.inputs as readonly [
-      Inferred,
-      Inferred,
-      Inferred | undefined,
-      Inferred | undefined,
-    ];
+    const [signal, step, window, frame] = node.inputs;
     const { dtype, shape } = signal;
     if (shape && shape.length !== 3 && shape.length !== 2)
       throw badShape(`signal ${show(shape)}: expected [batch, length, 1 or 2].`);

@@ -30,7 +30,7 @@ export const slice = defineOperator({
   types: ["any", "index", "index", "index", "index"],
   attributes: { axes: "ints", ends: "ints", starts: "ints" },
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const starts = listOf(node, 1, "starts");
     const ends = listOf(node, 2, "ends");
     if (!shape) return [{ dtype, shape: undefined }];

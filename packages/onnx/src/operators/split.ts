@@ -25,7 +25,7 @@ export const split = defineOperator({
   types: ["any", "int64"],
   attributes: { axis: "int", num_outputs: "int", split: "ints" },
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const parts = node.outputs;
     const stated = node.attribute("num_outputs");
     if (stated?.type === "int" && stated.value !== parts)

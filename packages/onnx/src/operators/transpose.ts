@@ -14,7 +14,7 @@ export const transpose = defineOperator({
   types: ["any"],
   attributes: { perm: "ints" },
   infer: (node) => {
-    const { dtype, shape, elements } = node.inputs[0]!;
+    const { dtype, shape, elements } = node.inputs[0];
     const stated = node.ints("perm");
     if (!shape) return [{ dtype, shape: stated?.map(() => undefined) }];
     const perm = stated ?? shape.map((_, i) => shape.length - 1 - i);

@@ -16,9 +16,9 @@ export const trilu = defineOperator({
   types: ["any", "int64"],
   attributes: { upper: "int" },
   infer: ({ inputs: [x] }) => {
-    if (x!.shape && x!.shape.length < 2)
-      throw badShape(`input ${show(x!.shape)}: expected rank 2 or more.`);
-    return [{ dtype: x!.dtype, shape: x!.shape }];
+    if (x.shape && x.shape.length < 2)
+      throw badShape(`input ${show(x.shape)}: expected rank 2 or more.`);
+    return [{ dtype: x.dtype, shape: x.shape }];
   },
   samples: [
     { inputs: [[3, 4]] },

@@ -18,7 +18,7 @@ export const unique = defineOperator({
   attributes: { axis: "int", sorted: "int" },
   infer: (node) => {
     // [y, where each was first, where each element of x is in y, how often each was]
-    const { dtype, shape } = node.inputs[0]!;
+    const { dtype, shape } = node.inputs[0];
     const attribute = node.attribute("axis");
     const axis =
       attribute?.type === "int" && shape ? axisOf(attribute.value, shape.length, shape) : undefined;

@@ -53,7 +53,7 @@ export const unary = <Op extends string, A extends AttributeTypes = None>(
     // Operators of the first opset had it, up to opset 5.
     attributes: domain || since ? (attributes ?? {}) : { ...attributes, consumed_inputs: "ints" },
     infer: ({ inputs: [x] }) => {
-      const { dtype, shape, elements } = x!;
+      const { dtype, shape, elements } = x;
       return [
         {
           dtype: result ?? dtype,
