@@ -1,14 +1,20 @@
 // A process that trains or predicts until something ends it, as exits.ts asks:
-//   work  train (on a thread of its own), step (the same, one step after the other), predict, open
-//   end   exit, exitInExit, throw, reject, caught, handler, default
+//   work  train (on a thread of its own), step (the same, one step after the other), predict, open;
+//         "own thread: WORK" does it in a Worker, as users have them
+//   end   exit, exitInExit, throw, reject, caught, handler, default; of a Worker also terminate, and exitInWorker
 //   ms    after which it is ended, from when it has begun
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { random, tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
 import { initialize, open, openTrainStep } from "@cajal/runtime";
 import { dataset } from "@cajal/datasets";
 import { sgd, sparseCategoricalCrossentropy, train } from "../src/index";
 
-const [work, end, after] = process.argv.slice(2) as [keyof typeof works, keyof typeof ends, string];
+const [what = "", end, after] = process.argv.slice(2) as [string, keyof typeof ends, string];
+const ownThread = "own thread: ";
+const work = what.replace(ownThread, "") as keyof typeof works;
+/** What the main thread has when the work is on a thread of its own. */
+let worker: Worker | undefined;
 
 const net = functional("net");
 const image = net.input([32, 32, 3]);
@@ -53,6 +59,12 @@ const works = {
   },
 };
 
+/** As user code ends a worker before the process. */
+async function terminate(): Promise<void> {
+  await worker!.terminate();
+  process.exit(7);
+}
+
 const signal = () => process.kill(process.pid, "SIGTERM");
 const ends = {
   exit: () => process.exit(7),
@@ -73,11 +85,18 @@ const ends = {
     signal();
   },
   default: signal,
+  terminate,
+  exitInWorker: () => process.exit(7),
 };
 
 /** Once, for the first of `works` calls it and `open` goes round. */
 function begin(): void {
-  setTimeout(ends[end], Number(after));
+  if (isMainThread || end === "exitInWorker") setTimeout(ends[end], Number(after));
+  else parentPort!.postMessage("begun");
 }
 
-await works[work]();
+if (isMainThread && what.startsWith(ownThread)) {
+  worker = new Worker(new URL(import.meta.url), { argv: process.argv.slice(2) });
+  if (end === "exitInWorker") worker.on("exit", (code) => process.exit(code));
+  else worker.once("message", begin);
+} else await works[work]();

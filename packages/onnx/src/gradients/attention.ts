@@ -1,4 +1,4 @@
-import { tensor } from "@cajal/core";
+import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, inFloat32, type GradientContext } from "./gradient";
 import { staticShape } from "./shared/sumTo";
@@ -120,7 +120,8 @@ function biases(
     past: number;
   },
 ): Value[] {
-  const { int } = context;
+  const { int, node, inputs } = context;
+  const { dtype } = inputs[0]!;
   const masks: Value[] = [];
   const masked = (open: Value) => g.where(open, g.scalar("float32", 0), -Infinity);
   if (mask) {
@@ -135,6 +136,9 @@ function biases(
   const causal = int("is_causal", 0) === 1;
   const [left, right] = [int("left_window_size", -1), int("right_window_size", -1)];
   if (causal || left >= 0 || right >= 0) {
+    // There ONNX Runtime (1.30) has no kernel, and writes it out as if all examples had as many keys.
+    if (used && dtype === "float64")
+      throw new CajalError("unsupported", `the gradient of Attention with nonpad_kv_seqlen and a causal mask or a window is not known in float64.`, { node: node.name, op: node.op }); // prettier-ignore
     // How far back of the query's own position the key lies: [queries, keys], or [batch, 1, queries, keys] where
     // the queries are the last of the keys that an example has.
     const back = Array.from({ length: length * total }, (_, i) => Math.floor(i / total) - (i % total) + (used ? -length : past)); // prettier-ignore
