@@ -1,7 +1,7 @@
 // Ends processes in the middle of training and predicting, and counts those that ended otherwise than
 // asked:
 //   node scripts/run-source.mjs packages/train/scripts/exits.ts [count] [seed]
-import { endOf, ends, exits } from "../testing/exits";
+import { endOf, endsOfWorkers as ends, exits } from "../testing/exits";
 
 const [count = "100", seed = "1"] = process.argv.slice(2);
 let wrong = 0;

@@ -18,6 +18,13 @@ export const ends: Readonly<Record<string, number | string>> = {
   default: "SIGTERM",
 };
 
+/** The same of work in a Worker, as users have them, which may also be ended alone. */
+export const endsOfWorkers: typeof ends = {
+  ...ends,
+  terminate: 7,
+  exitInWorker: 7,
+};
+
 export interface Exit {
   readonly work: string;
   readonly end: string;
@@ -25,15 +32,20 @@ export interface Exit {
   readonly ms: number;
 }
 
-/** `count` of them: all pairs of work and end in turn, at moments that follow from the seed. */
+/** `count` of them: all pairs of work and end in turn, at moments that follow from the seed. Every fourth in a Worker. */
 export function exits(count: number, seed: number): Exit[] {
   const draw = random(seed, "exits");
-  const pairs = Object.keys(ends).flatMap((end) => works.map((work) => ({ work, end })));
+  const [own, workers] = [pairsOf(ends, ""), pairsOf(endsOfWorkers, "own thread: ")];
   return Array.from({ length: count }, (_, i) => ({
-    ...pairs[(i * 11) % pairs.length]!,
+    ...(i % 4 === 3
+      ? workers[(Math.floor(i / 4) * 7 + 30) % workers.length]!
+      : own[(i * 11) % own.length]!),
     ms: Math.floor(draw.float() * 1000),
   }));
 }
+
+const pairsOf = (all: typeof ends, where: string) =>
+  Object.keys(all).flatMap((end) => works.map((work) => ({ work: `${where}${work}`, end })));
 
 /** The exit code or signal with which such a process ended, and what it wrote to standard error. */
 export function endOf({ work, end, ms }: Exit): Promise<{ ended: number | string; said: string }> {

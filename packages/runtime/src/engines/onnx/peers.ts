@@ -3,15 +3,19 @@
 import { peerError } from "@cajal/core";
 import type * as ort from "onnxruntime-common";
 import { inNode } from "../../device/device";
+import { installedPath } from "../../device/installed";
 import { importInNode } from "../../device/peers";
+import { onnxruntimeApart, runsApart } from "./apart";
 import { turnTelemetryOff } from "./telemetry";
 
 /** What both builds of ONNX Runtime offer. */
 export type Ort = Pick<typeof ort, "InferenceSession" | "Tensor" | "env">;
 
-/** ONNX Runtime's native build, for Node; without its telemetry. */
-export function onnxruntimeNode(): Promise<Ort> {
+/** ONNX Runtime's native build, for Node; without its telemetry. In a thread that somebody may end it runs apart. */
+export async function onnxruntimeNode(): Promise<Ort> {
   if (inNode) turnTelemetryOff();
+  const folder = runsApart() ? installedPath("onnxruntime-node") : undefined;
+  if (folder !== undefined) return onnxruntimeApart(folder);
   return importInNode<Ort>("onnxruntime-node");
 }
 

@@ -4,20 +4,11 @@
 const variable = "ORT_DISABLE_TELEMETRY";
 
 /**
- * Turns the telemetry of onnxruntime-node off, unless the variable has a value already. Before its import.
- *
- * A worker thread has a copy of the environment, which the library does not read: there a warning says
- * what is to be done.
+ * Turns the telemetry of onnxruntime-node off, unless the variable has a value already. Before its import. (A worker
+ * thread has a copy of the environment, which the library does not read: there it runs in a process of its own.)
  */
 export function turnTelemetryOff(): void {
-  if (process.env[variable] !== undefined) return;
-  process.env[variable] = "1";
-  const { isMainThread } = process.getBuiltinModule("node:worker_threads");
-  if (!isMainThread)
-    process.emitWarning(
-      `onnxruntime-node sends telemetry, which only the main thread can turn off: start the process with ${variable}=1, or set process.env.${variable} = "1" before the worker is made.`,
-      { code: "CAJAL_TELEMETRY" },
-    );
+  process.env[variable] ??= "1";
 }
 
 /** The environment for a child process that loads onnxruntime-node. */

@@ -12,6 +12,7 @@ import { inNode, type DeviceName } from "../../../device/device";
 import { deviceHost } from "./deviceHost.js";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
+import { runsApart } from "../apart";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
 import { forProvider, keepsOnDevice } from "../provider";
@@ -75,13 +76,14 @@ const workerFile = () => new URL(/* @vite-ignore */ /* webpackIgnore: true */ ".
 
 /** Whether {@link workerThread} has all that it needs; a bundle may have left its file behind. */
 export function hasWorkerThread(device: DeviceName): boolean {
-  if (!inNode || device === "wasm") return false;
+  if (!inNode || device === "wasm" || runsApart()) return false;
   const file = workerFile();
   return file.protocol === "file:" && process.getBuiltinModule("node:fs").existsSync(file);
 }
 
 /**
- * A thread of its own, begun at once. It does not keep the process alive while it has nothing to do.
+ * A thread of its own, begun at once. It does not keep the process alive while it has nothing to do. (Of a thread that
+ * somebody may end: there graphs run in a process of their own anyway.)
  *
  * @throws CajalError `unsupported` outside of Node, and for device wasm
  */
@@ -92,6 +94,7 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
       `worker: training on a thread of its own needs Node and a native device; this is ${inNode ? `device ${device}` : "a browser"}. Leave the option out, or make a Web Worker of your own.`,
       { device },
     );
+  if (runsApart()) return sameThread({ device, threads });
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const lock = exitLock();
   const worker = new Worker(workerFile(), {
