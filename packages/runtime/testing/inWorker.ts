@@ -48,6 +48,7 @@ if (isMainThread) {
     console.log(JSON.stringify({ inWorker, here: await compute() }));
   else console.log("done");
 } else {
+  // oxlint-disable-next-line require-post-message-target-origin -- a thread, no window
   parentPort!.postMessage(await compute());
   if (process.argv[2] === "worker alone") await new Promise((resolve) => setTimeout(resolve, 4000));
 }

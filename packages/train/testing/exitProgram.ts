@@ -92,6 +92,7 @@ const ends = {
 /** Once, for the first of `works` calls it and `open` goes round. */
 function begin(): void {
   if (isMainThread || end === "exitInWorker") setTimeout(ends[end], Number(after));
+  // oxlint-disable-next-line require-post-message-target-origin -- a thread, no window
   else parentPort!.postMessage("begun");
 }
 

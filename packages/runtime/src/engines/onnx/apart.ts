@@ -5,7 +5,6 @@
 import { CajalError } from "@cajal/core";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inNode } from "../../device/device";
-import { installedPath } from "../../device/installed";
 import type { Ort } from "./peers";
 import { withoutTelemetry } from "./telemetry";
 
@@ -29,7 +28,7 @@ interface Answers {
 
 type Ask = <K extends keyof Answers>(what: K, request: Answers[K][0]) => Promise<Answers[K][1]>;
 
-let process_: Ask | undefined;
+let asked: Ask | undefined;
 
 /** @param folder of onnxruntime-node */
 export function onnxruntimeApart(folder: string): Ort {
@@ -42,7 +41,7 @@ export function onnxruntimeApart(folder: string): Ort {
     env,
     InferenceSession: {
       async create(model: Uint8Array, options: InferenceSession.SessionOptions = {}) {
-        const ask = (process_ ??= start(folder, () => (process_ = undefined)));
+        const ask = (asked ??= start(folder, () => (asked = undefined)));
         const logLevel = env.logLevel ?? "fatal";
         const { number, ...about } = await ask("create", { model, options, logLevel });
         return {
