@@ -3,9 +3,9 @@
 // JavaScript can run any more, and no code of the thread's is asked before. So its native code runs in a process of
 // its own there, which ends with the thread. What it costs are copies of what goes in and comes out.
 import { CajalError } from "@cajal/core";
+import type * as ort from "onnxruntime-common";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inNode } from "../../device/device";
-import type { Ort } from "./peers";
 import { withoutTelemetry } from "./telemetry";
 
 /** Whether this is a thread that somebody else may end. */
@@ -31,9 +31,11 @@ type Ask = <K extends keyof Answers>(what: K, request: Answers[K][0]) => Promise
 let asked: Ask | undefined;
 
 /** @param folder of onnxruntime-node */
-export function onnxruntimeApart(folder: string): Ort {
+export function onnxruntimeApart(
+  folder: string,
+): Pick<typeof ort, "InferenceSession" | "Tensor" | "env"> {
   const { createRequire } = process.getBuiltinModule("node:module");
-  const { Tensor, env }: Ort = createRequire(`${folder}/package.json`)("onnxruntime-common");
+  const { Tensor, env }: typeof ort = createRequire(`${folder}/package.json`)("onnxruntime-common");
   const received = (sent: Sending) =>
     Object.fromEntries(Object.entries(sent).map(([name, each]) => [name, each && new Tensor(each.type, each.data as never, each.dims)])) as Record<string, Tensor>; // prettier-ignore
   return {
@@ -57,7 +59,7 @@ export function onnxruntimeApart(folder: string): Ort {
           release: () => ask("release", { number }),
         };
       },
-    } as unknown as Ort["InferenceSession"],
+    } as unknown as typeof ort.InferenceSession,
   };
 }
 
