@@ -1,6 +1,6 @@
 // Checks every public package as a user meets it: packed, installed alone into an empty project,
 // imported, compiled against, its README's example run, and weighed.
-//   node scripts/check-packages.mjs [name ...]     (after npm run build)
+//   node scripts/check-packages.mjs [name ...] [--weigh]     (after npm run build; --weigh: no more than that)
 import { execFile } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { rm, symlink, writeFile } from "node:fs/promises";
@@ -31,7 +31,8 @@ const limits = {
 const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "cajal-packages-"));
 const packages = findPackages();
-const asked = process.argv.slice(2);
+const weighOnly = process.argv.includes("--weigh");
+const asked = process.argv.slice(2).filter((argument) => argument !== "--weigh");
 // The repository's own README has an example too: a package's checks, as far as they apply.
 const subjects = new Map([...packages, ["README.md", { name: "README.md", path: root }]]);
 for (const name of asked)
@@ -40,7 +41,7 @@ for (const name of asked)
 
 const started = Date.now();
 await pack();
-const waiting = asked.length > 0 ? [...asked] : [...subjects.keys()];
+const waiting = asked.length > 0 ? [...asked] : [...(weighOnly ? packages : subjects).keys()];
 const results = new Map(waiting.map((name) => [name, undefined]));
 await Promise.all(
   Array.from({ length: availableParallelism() }, async () => {
@@ -90,13 +91,13 @@ async function check(subject) {
     return result.problems[title] === "";
   };
   if (subject.manifest) await checkPackage(subject, project, step, result);
-  if (result.problems.installs) return result;
+  if (result.problems.installs || weighOnly) return result;
   await checkExample(subject, project, step);
   return result;
 }
 
-async function checkPackage(subject, project, step, result) {
-  const { name, manifest } = subject;
+/** What the packed files are: whole, and with declarations that resolve. */
+async function checkPacked(subject, step) {
   await step("packed", () => checkContents(subject));
   await step("publint", async () => {
     const tarball = new Uint8Array(readFileSync(subject.tarball)).buffer;
@@ -110,7 +111,11 @@ async function checkPackage(subject, project, step, result) {
     const { ok, output } = await run(attw, [...args, "--no-color", "--format", "ascii"], root);
     return ok ? "" : output;
   });
+}
 
+async function checkPackage(subject, project, step, result) {
+  const { name, manifest } = subject;
+  if (!weighOnly) await checkPacked(subject, step);
   if (!(await step("installs", () => install(project, closure([name]))))) return;
   await step("weighs", () => {
     result.kilobytes = Math.round(weigh(join(project, "node_modules")) / 1000);
@@ -118,7 +123,8 @@ async function checkPackage(subject, project, step, result) {
     if (result.kilobytes > limits[name])
       return `Installing it takes ${result.kilobytes} kB; its limit is ${limits[name]} kB.`;
   });
-  // Before any peer is there: the door of a package needs none.
+  if (weighOnly) return;
+  // Before any peer is there: the entry point of a package needs none.
   await step("imports", () => checkImports(project, manifest));
   await step("declares", () => checkDeclarations(project, manifest));
   await step("describes", () => checkDescriptions(project, manifest));
