@@ -10,7 +10,8 @@ export {
   type WriteModelOptions,
 } from "./writeModel";
 export type { ReadGraph, ReadModel } from "./formats/format";
-export type { OptimizerState, TrainingConfig } from "./optimizerState";
+export type { OptimizerState } from "./optimizer/optimizerState";
+export type { TrainingConfig } from "./optimizer/trainingConfig";
 export type { ModelSource, SourceOptions } from "./source";
 export type { TunedGraph } from "./adapt/graph/tuneGraph";
 export type { LoadedGraph } from "./adapt/graph/loadedGraph";

@@ -4,7 +4,8 @@ import { checkWeights, readKeras, resolve, type Model } from "@cajal/models";
 import { formats } from "./formats";
 import type { Encoder, WholeModel } from "./formats/format";
 import { isGraph } from "./adapt/graph/loadedGraph";
-import type { OptimizerState, TrainingConfig } from "./optimizerState";
+import type { OptimizerState } from "./optimizer/optimizerState";
+import type { TrainingConfig } from "./optimizer/trainingConfig";
 
 /** What is written; what {@link readModel} gives is one. */
 export interface ModelToWrite {

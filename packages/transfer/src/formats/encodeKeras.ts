@@ -5,8 +5,10 @@ import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
 import { readKeras, toKerasJson, type ModelConfig } from "@cajal/models";
 import { kerasPaths } from "../kerasPaths";
 import { legacyOrder } from "../matchWeights";
-import { compiled, writtenState } from "../optimizerState";
+import { writtenState } from "../optimizer/optimizerState";
+import { compiled } from "../optimizer/trainingConfig";
 import type { WholeModel } from "./format";
+import { withoutSlashes } from "./withoutSlashes";
 
 /** Whose form the files have. */
 const kerasVersion = "3.0.0";
@@ -14,7 +16,8 @@ const kerasVersion = "3.0.0";
 /** Keras reads lists of names as attributes, which hold 64 kB: longer ones in pieces, `layer_names0` and on. */
 const namesAtMost = 60_000;
 
-export function encodeKerasH5(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+  const whole = withoutSlashes(original);
   const { model, weights, network, labels, trainingConfig, optimizerState } = whole;
   const datasets = new Map<string, Tensor>();
   const attributes = new Map<string, Record<string, Hdf5Attribute>>();
@@ -24,7 +27,14 @@ export function encodeKerasH5(whole: WholeModel, name: string): ReadonlyMap<stri
     ...versions,
     model_config: JSON.stringify(toKerasJson(model, { version: 3 })),
     ...(training && {
-      training_config: JSON.stringify({ ...training.rest, optimizer_config: training.optimizer }),
+      training_config: withFloats(
+        JSON.stringify({
+          // Keras asks for it also where there is none.
+          loss_weights: null,
+          ...training.rest,
+          optimizer_config: training.optimizer,
+        }),
+      ),
     }),
     ...(labels && { labels: JSON.stringify(labels) }),
   });
@@ -51,10 +61,14 @@ export function encodeKerasH5(whole: WholeModel, name: string): ReadonlyMap<stri
 export const encodeKerasWeights = (whole: WholeModel, name: string) =>
   new Map([[name, weightsFile(whole, whole.model)]]);
 
-export function encodeKerasZip(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
+export function encodeKerasZip(
+  original: WholeModel,
+  name: string,
+): ReadonlyMap<string, Uint8Array> {
+  const whole = withoutSlashes(original);
   const { model, labels, trainingConfig } = whole;
   const training = compiled(trainingConfig);
-  const json = (value: object) => new TextEncoder().encode(JSON.stringify(value));
+  const json = (value: object) => new TextEncoder().encode(withFloats(JSON.stringify(value)));
   const written = toKerasJson(model, { version: 3 });
   const config = {
     ...written,
@@ -89,6 +103,10 @@ function weightsFile(
   state?.forEach(([, value], i) => datasets.set(`optimizer/vars/${i}`, value));
   return encodeHdf5({ datasets });
 }
+
+/** Keras takes no whole number as a learning rate, and JSON of JavaScript writes 1.0 as 1. */
+const withFloats = (json: string) =>
+  json.replace(/("(?:initial_)?learning_rate":-?\d+)(?=[,}])/g, "$1.0");
 
 /** A list of names as one attribute or, above 64 kB, several. */
 function names(attribute: string, all: readonly string[]): Record<string, readonly string[]> {

@@ -1,8 +1,8 @@
 // TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
 // beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
-import { CajalError, tensor, type Tensor } from "@cajal/core";
+import { CajalError, type Tensor } from "@cajal/core";
 import { toKerasJson, type Network, type NetworkLayer } from "@cajal/models";
-import { optimizerOf, spelledOut, writtenState, type OptimizerConfig } from "../optimizerState";
+import { tfjsTraining } from "../optimizer/tfjsState";
 import type { WholeModel } from "./format";
 
 const shardSize = 4 * 2 ** 20;
@@ -47,7 +47,7 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
       usedNames.add(name);
       entries.push([name, weights.get(key)!, "model"]);
     }
-  const training = trainingOf(whole);
+  const training = tfjsTraining(whole);
   training?.state.forEach((value, i) => entries.push([`optimizer/${i}`, value, "optimizer"]));
   const shards = shardsOf(entries.map(([, { data }]) => data));
   const folder = name.includes("/") ? name.slice(0, name.lastIndexOf("/") + 1) : "";
@@ -105,100 +105,6 @@ function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
       from += piece.length;
     }
   return shards;
-}
-
-interface Training {
-  readonly config: object;
-  /** The optimizer's variables in the order of its `getWeights`, the number of steps first. */
-  readonly state: readonly Tensor[];
-}
-
-/** TF.js' own optimizer for a Keras one: name, config, and the slots that its state consists of in turn. */
-const optimizers: Readonly<
-  Record<
-    string,
-    (config: Readonly<Record<string, number | boolean>>) => {
-      readonly class_name: string;
-      readonly config: object;
-      readonly slots: readonly string[];
-    }
-  >
-> = {
-  Adam: ({ learning_rate, beta_1, beta_2, epsilon }) => ({
-    class_name: "Adam",
-    config: { learning_rate, beta1: beta_1, beta2: beta_2, epsilon },
-    slots: ["momentum", "velocity"],
-  }),
-  SGD: ({ learning_rate, momentum, nesterov }) =>
-    momentum
-      ? {
-          class_name: "Momentum",
-          config: { learning_rate, momentum, use_nesterov: nesterov },
-          slots: ["momentum"],
-        }
-      : { class_name: "SGD", config: { learning_rate }, slots: [] },
-  RMSprop: ({ learning_rate, rho, momentum, epsilon, centered }) => ({
-    class_name: "RMSProp",
-    config: { learning_rate, decay: rho, momentum, epsilon, centered },
-    slots: ["velocity", "momentum", ...(centered ? ["average_gradient"] : [])],
-  }),
-  Adagrad: ({ learning_rate, initial_accumulator_value }) => ({
-    class_name: "Adagrad",
-    config: { learning_rate, initial_accumulator_value },
-    slots: ["accumulator"],
-  }),
-};
-
-/** What TF.js can train with; undefined where it has no such optimizer or loss: training begins anew there. */
-function trainingOf({ trainingConfig, optimizerState, network }: WholeModel): Training | undefined {
-  const optimizer = optimizerOf(trainingConfig);
-  const loss = namesOf(trainingConfig?.loss);
-  if (!optimizer || !loss || !isPlain(optimizer)) return undefined;
-  const { slots, ...optimizer_config } = optimizers[optimizer.class_name]!(
-    optimizer.config as Record<string, number | boolean>,
-  );
-  const metrics = namesOf(trainingConfig?.metrics);
-  const config = { loss, ...(metrics !== undefined && { metrics }), optimizer_config };
-  writtenState(trainingConfig, optimizerState, network); // refuses what does not fit
-  if (!optimizerState) return { config, state: [] };
-  const trained = network.layers
-    .flatMap(leavesOf)
-    .flatMap(({ weights }) => weights.filter(({ trainable }) => trainable));
-  const rate = Number(optimizer.config.learning_rate);
-  const state = slots.flatMap((slot) =>
-    trained.map(({ key, shape }) => {
-      const value = optimizerState.get(`${key}/${slot}`) ?? tensor("float32", shape);
-      if (optimizer_config.class_name !== "Momentum") return value;
-      // Keras' momentum has the learning rate in it, TF.js' has not.
-      return tensor(
-        "float32",
-        shape,
-        Float32Array.from(value.data as Float32Array, (v) => -v / rate),
-      );
-    }),
-  );
-  const steps = Number(optimizerState.get("iteration")?.data[0] ?? 0);
-  return { config, state: [tensor("int32", [], [steps]), ...state] };
-}
-
-/** Whether TF.js' optimizers do all that the config asks for. */
-const isPlain = ({ class_name, config }: OptimizerConfig): boolean =>
-  Object.hasOwn(optimizers, class_name) &&
-  typeof config.learning_rate === "number" &&
-  config.learning_rate > 0 &&
-  ["weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "amsgrad"].every(
-    (option) => !config[option],
-  ) &&
-  !config.gradient_accumulation_steps;
-
-/** Losses or metrics by their names, as TF.js takes them; undefined for what has none. */
-function namesOf(losses: unknown): unknown {
-  if (typeof losses === "string") return spelledOut(losses);
-  if (Array.isArray(losses)) {
-    const all = losses.map(namesOf);
-    return all.includes(undefined) || all.length === 0 ? undefined : all;
-  }
-  return undefined;
 }
 
 /**

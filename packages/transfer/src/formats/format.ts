@@ -3,7 +3,8 @@ import type { LoadedGraph } from "../adapt/graph/loadedGraph";
 import type { Weights } from "@cajal/core";
 import type { ModelConfig, Network } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
-import type { OptimizerState, TrainingConfig } from "../optimizerState";
+import type { OptimizerState } from "../optimizer/optimizerState";
+import type { TrainingConfig } from "../optimizer/trainingConfig";
 import type { OpenSource } from "../source";
 import type { StoredWeights } from "../storedWeights";
 

@@ -2,9 +2,9 @@
 // `save_weights`, and the `.weights.h5` of Keras 3. keras/src/legacy/saving/legacy_h5_format.py.
 import { CajalError } from "@cajal/core";
 import { looksLikeHdf5, need, openHdf5, type Hdf5Group } from "@cajal/files";
-import { readKeras, resolve } from "@cajal/models";
-import { matchWeights } from "../matchWeights";
-import { readState } from "../optimizerState";
+import { readKeras, resolve, type Network } from "@cajal/models";
+import { legacyOrder, matchWeights } from "../matchWeights";
+import { readState } from "../optimizer/optimizerState";
 import { parseLabels, parseObject } from "../parseObject";
 import { encodeKerasH5, encodeKerasWeights } from "./encodeKeras";
 import type { StoredGroup, StoredWeight, StoredWeights } from "../storedWeights";
@@ -40,7 +40,9 @@ export const kerasH5 = defineFormat({
     const group = optimizer ? await root.get("optimizer_weights") : undefined;
     const optimizerState =
       group?.kind === "group"
-        ? await readState(trainingConfig, network, await listed(group, source.name))
+        ? await readState(trainingConfig, network, await listed(group, source.name), {
+            names: namesInFile(stored, network),
+          })
         : undefined;
     const labels = await root.attribute("labels");
     return {
@@ -68,6 +70,19 @@ export const kerasH5 = defineFormat({
     { id: "h5", endings: [".h5", ".hdf5"], encode: encodeKerasH5 },
   ],
 });
+
+/** What the file calls the weights, by our keys. */
+function namesInFile({ groups }: StoredWeights, { layers }: Network): Map<string, string> {
+  const weightsOf = new Map(groups.map(({ name, weights }) => [name, weights]));
+  return new Map(
+    layers.flatMap((layer) =>
+      legacyOrder(layer).flatMap(({ key }, i) => {
+        const name = weightsOf.get(layer.name)?.[i]?.name;
+        return name === undefined ? [] : [[key, name] as const];
+      }),
+    ),
+  );
+}
 
 /** Groups by layer, whose attribute `weight_names` gives their weights' order. */
 async function readLegacy(group: Hdf5Group, root: Hdf5Group, file: string): Promise<StoredWeights> {

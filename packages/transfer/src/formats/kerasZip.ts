@@ -3,7 +3,7 @@
 import { bytesSource, looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
-import { readState } from "../optimizerState";
+import { readState } from "../optimizer/optimizerState";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
 import { encodeKerasZip } from "./encodeKeras";

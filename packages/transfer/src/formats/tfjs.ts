@@ -15,6 +15,7 @@ import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
+import { readTfjsState } from "../optimizer/tfjsState";
 import { encodeTfjs } from "./encodeTfjs";
 import type { StoredWeight, StoredWeights } from "../storedWeights";
 import { defineFormat } from "./format";
@@ -43,7 +44,7 @@ interface Group {
 export const tfjs = defineFormat({
   name: "TF.js layers model",
   detect: (head) => /^\s*\uFEFF?\s*\{/.test(new TextDecoder().decode(head.subarray(0, 1024))),
-  async readModel(source) {
+  async readModel(source, { optimizer }) {
     const json = await readJson(source);
     if (json.format === "graph-model")
       throw new CajalError(
@@ -54,18 +55,26 @@ export const tfjs = defineFormat({
     if (typeof json.modelTopology !== "object" || json.modelTopology === null)
       throw bad(source, "modelTopology is missing: it describes no model");
     const model = readKeras({ keras_version: "tfjs", ...json });
-    const weights = await matchWeights(await stored(source), resolve(model), source.name);
+    const network = resolve(model);
+    const all = await stored(source, json);
+    const weights = await matchWeights(all.model, network, source.name);
     const training = json.trainingConfig;
+    const trainingConfig =
+      typeof training === "object" && training !== null ? { ...training } : undefined;
+    const optimizerState = optimizer
+      ? await readTfjsState(trainingConfig, network, all.optimizer)
+      : undefined;
     const labels = (json.userDefinedMetadata as { labels?: unknown } | undefined)?.labels;
     return {
       format: this.name,
       model,
       weights,
       ...(labels !== undefined && { labels: checkLabels(labels, source.name) }),
-      ...(typeof training === "object" && training !== null && { trainingConfig: { ...training } }),
+      ...(trainingConfig && { trainingConfig }),
+      ...(optimizerState && { optimizerState }),
     };
   },
-  readWeights: stored,
+  readWeights: async (source) => (await stored(source, await readJson(source))).model,
   encoders: [{ id: "tfjs", endings: [".json"], encode: encodeTfjs }],
 });
 
@@ -79,16 +88,21 @@ async function readJson(source: OpenSource) {
 }
 
 /** TF.js names weights `layer/weight`, in nested models too; the groups of the manifest mean nothing. */
-async function stored(source: OpenSource): Promise<StoredWeights> {
-  const { weightsManifest } = await readJson(source);
+async function stored(
+  source: OpenSource,
+  { weightsManifest }: Readonly<Record<string, unknown>>,
+): Promise<{ model: StoredWeights; optimizer: readonly StoredWeight[] }> {
   if (!Array.isArray(weightsManifest))
     throw bad(source, "weightsManifest is missing: it has no weights");
   const weights: StoredWeight[] = [];
+  const optimizer: StoredWeight[] = [];
   for (const [i, groupSpec] of weightsManifest.entries())
-    weights.push(
-      ...(await readGroup(source, readGroupSpec(source, groupSpec, `weight group ${i}`))),
-    );
-  return { format: "TF.js layers model", groups: [{ name: "", weights }] };
+    for (const { group, ...weight } of await readGroup(
+      source,
+      readGroupSpec(source, groupSpec, `weight group ${i}`),
+    ))
+      (group === "optimizer" ? optimizer : weights).push(weight);
+  return { model: { format: "TF.js layers model", groups: [{ name: "", weights }] }, optimizer };
 }
 
 function readGroupSpec(source: OpenSource, groupSpec: unknown, where: string): Group {
@@ -140,7 +154,10 @@ const packedAs: Readonly<Record<string, DType>> = {
 };
 
 /** A group's bytes are its shards joined; shards end anywhere, within a number too. */
-async function readGroup(source: OpenSource, { paths, weights }: Group): Promise<StoredWeight[]> {
+async function readGroup(
+  source: OpenSource,
+  { paths, weights }: Group,
+): Promise<(StoredWeight & Pick<Spec, "group">)[]> {
   const packed = (spec: Spec): DType =>
     spec.quantization ? packedAs[spec.quantization.dtype]! : stored32[spec.dtype]!;
   const sizes = weights.map(
@@ -168,16 +185,16 @@ async function readGroup(source: OpenSource, { paths, weights }: Group): Promise
     return bytes;
   };
   let at = 0;
-  const all = weights.map((spec, i) => {
+  return weights.map((spec, i) => {
     const from = at;
     at += sizes[i]!;
     return {
       name: spec.name,
       shape: spec.shape,
+      ...(spec.group !== undefined && { group: spec.group }),
       read: async () => unpacked(await take(from, sizes[i]!), packed(spec), spec),
     };
   });
-  return all.filter((_, i) => weights[i]!.group !== "optimizer");
 }
 
 function unpacked(

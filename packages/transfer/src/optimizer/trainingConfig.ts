@@ -1,0 +1,123 @@
+// Loss, metrics and optimizer of a model, as the files of all Keras and of TF.js have them, spelled as Keras 3 spells them.
+
+/** Loss, metrics and optimizer in Keras' form. */
+export type TrainingConfig = Readonly<Record<string, unknown>>;
+
+export interface OptimizerConfig {
+  readonly class_name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** What every optimizer of Keras 3 takes. */
+const common = ["name", "learning_rate", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema", "ema_momentum", "ema_overwrite_frequency", "loss_scale_factor", "gradient_accumulation_steps"]; // prettier-ignore
+
+/** What each takes beside (keras/src/optimizers/*.py). */
+const own: Readonly<Record<string, readonly string[]>> = {
+  SGD: ["momentum", "nesterov"],
+  Adam: ["beta_1", "beta_2", "epsilon", "amsgrad"],
+  AdamW: ["beta_1", "beta_2", "epsilon", "amsgrad"],
+  Adamax: ["beta_1", "beta_2", "epsilon"],
+  Nadam: ["beta_1", "beta_2", "epsilon"],
+  RMSprop: ["rho", "momentum", "epsilon", "centered"],
+  Adagrad: ["initial_accumulator_value", "epsilon"],
+  Adadelta: ["rho", "epsilon"],
+};
+
+/** Classes of TF.js by the names that Keras has for them, and options by theirs. */
+const tfjsClasses: Readonly<Record<string, string>> = { Momentum: "SGD", RMSProp: "RMSprop" };
+const renamed: Readonly<Record<string, string>> = {
+  lr: "learning_rate",
+  learningRate: "learning_rate",
+  beta1: "beta_1",
+  beta2: "beta_2",
+  use_nesterov: "nesterov",
+  useNesterov: "nesterov",
+  initialAccumulatorValue: "initial_accumulator_value",
+};
+
+/** The optimizer of a training config: `.keras` files call it "optimizer", `.h5` and TF.js "optimizer_config". */
+export function optimizerOf(training: TrainingConfig | undefined): OptimizerConfig | undefined {
+  const stated = (training?.optimizer ?? training?.optimizer_config) as
+    Partial<OptimizerConfig> | undefined;
+  if (typeof stated?.class_name !== "string") return undefined;
+  if (typeof stated.config !== "object" || stated.config === null) return undefined;
+  // Keras 2.11 to 2.15 register their own classes: "Custom>Adam".
+  const bare = stated.class_name.replace(/^Custom>/, "");
+  const class_name = Object.hasOwn(tfjsClasses, bare) ? tfjsClasses[bare]! : bare;
+  if (!Object.hasOwn(own, class_name)) return { class_name, config: stated.config };
+  const known = new Set([...common, ...own[class_name]!]);
+  const config: Record<string, unknown> = {};
+  for (const [option, value] of Object.entries(stated.config)) {
+    const name = Object.hasOwn(renamed, option) ? renamed[option]! : option;
+    // Of older Keras null is the default, which Keras 3 has in its own place.
+    if (known.has(name) && !(value === null && own[class_name]!.includes(name)))
+      config[name] = value;
+  }
+  const { decay } = stated.config;
+  if (typeof decay === "number" && decay > 0) {
+    // TF.js calls so what Keras calls rho.
+    if (bare === "RMSProp") config.rho = decay;
+    // Keras before 3: rate / (1 + decay × steps).
+    else if (typeof config.learning_rate === "number")
+      config.learning_rate = {
+        module: "keras.optimizers.schedules",
+        class_name: "InverseTimeDecay",
+        config: {
+          initial_learning_rate: config.learning_rate,
+          decay_steps: 1,
+          decay_rate: decay,
+          staircase: false,
+        },
+        registered_name: null,
+      };
+  }
+  return { class_name, config };
+}
+
+/** How Keras spells losses and metrics shortly: TF.js does not, and Keras 3 does not find them in `.h5` files. */
+const shortNames: Readonly<Record<string, string>> = {
+  mse: "mean_squared_error",
+  MSE: "mean_squared_error",
+  mae: "mean_absolute_error",
+  MAE: "mean_absolute_error",
+  mape: "mean_absolute_percentage_error",
+  MAPE: "mean_absolute_percentage_error",
+  msle: "mean_squared_logarithmic_error",
+  MSLE: "mean_squared_logarithmic_error",
+  acc: "accuracy",
+};
+
+/** Losses or metrics with their full names, wherever they stand in lists and maps. */
+export function spelledOut<T>(names: T): T {
+  if (typeof names === "string")
+    return (Object.hasOwn(shortNames, names) ? shortNames[names] : names) as T;
+  if (Array.isArray(names)) return names.map(spelledOut) as T;
+  if (typeof names !== "object" || names === null) return names;
+  // What has a class is an object of Keras', and what is none a map by the outputs' names.
+  if ("class_name" in names) {
+    // How Keras 2 keeps a function of the metrics: by its name.
+    const { class_name, config } = names as { class_name: unknown; config?: { fn?: unknown } };
+    const wrapped = /^(Custom>)?(Mean|Sum)MetricWrapper$/.test(String(class_name));
+    return wrapped && typeof config?.fn === "string" ? (spelledOut(config.fn) as T) : names;
+  }
+  return Object.fromEntries(
+    Object.entries(names).map(([key, each]) => [key, spelledOut(each)]),
+  ) as T;
+}
+
+/** What `compile` of Keras 3 takes beside the optimizer; older Keras had more. */
+const compileOptions = ["loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"]; // prettier-ignore
+
+/** A training config whose losses and metrics have their full names; undefined without an optimizer. */
+export const compiled = (
+  training: TrainingConfig | undefined,
+): { readonly rest: TrainingConfig; readonly optimizer: OptimizerConfig } | undefined => {
+  const optimizer = optimizerOf(training);
+  if (!training || !optimizer) return undefined;
+  const rest = Object.entries(training)
+    .filter(([part]) => compileOptions.includes(part))
+    // TF.js writes metrics {} where there are none.
+    .filter(([, value]) => JSON.stringify(value) !== "{}")
+    .map(([part, value]) => [part, /loss$|metrics$/.test(part) ? spelledOut(value) : value]);
+  return { rest: Object.fromEntries(rest) as TrainingConfig, optimizer };
+};
