@@ -4,7 +4,7 @@ equal outputs, an equal optimizer state, and equal weights after two more steps 
     pip install keras==3.15.1 tensorflow-cpu==2.21.0
     python packages/transfer/scripts/checkKeras.py FROM TO     # the folders of writeForKeras.ts
 
-Last result, Keras 3.15.1 on TensorFlow 2.21.0 (CPU), the 39 models of reference/files/keras: 20 are read and written (60 files).
+Last result, Keras 3.15.1 on TensorFlow 2.21.0 (CPU), the 39 models of reference/files/keras: 32 are read and written (96 files).
 All open; outputs are equal bit for bit, but for models of half precision (7.5e-4) and float64 (7.8e-8), which
 are written as float32; the optimizer's state is equal, and so are the weights after two more steps.
 """

@@ -130,7 +130,11 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
     const { batch_input_shape, dtype, sparse, ragged } = written;
     return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
   }
-  const config = Object.entries(written).map(([key, value]): [string, unknown] => {
+  // What nobody has said Keras knows itself; some of its versions do not take the key.
+  const stated = Object.entries(written).filter(
+    ([key, value]) => value !== null || definition.fields[key]?.absent !== null,
+  );
+  const config = stated.map(([key, value]): [string, unknown] => {
     const activation = key.endsWith("activation") ? activationOf(String(value)) : undefined;
     if (activation?.keras2Only)
       throw new CajalError(
@@ -165,7 +169,9 @@ const moduleOf = (key: string): string | undefined =>
 
 /** A wrapped layer, an initializer and the like, with the module that Keras 3 looks for. */
 function withModule(key: string, value: unknown, outer: string): unknown {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  // The cells of StackedRNNCells.
+  if (Array.isArray(value)) return value.map((each) => withModule(key, each, outer));
+  if (typeof value !== "object" || value === null) return value;
   if (!("class_name" in value) || !("config" in value)) return value;
   const { class_name, config } = value;
   if (typeof config !== "object" || config === null)

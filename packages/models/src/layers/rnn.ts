@@ -33,7 +33,7 @@ const isCell = (raw: unknown): raw is CellInput =>
   typeof raw === "object" && raw !== null && "class_name" in raw && "config" in raw;
 
 /** What the layer of a cell has beside the cell's own. */
-const ofTheLayer = ["return_sequences", "return_state", "go_backwards", "zero_output_for_mask"];
+const ofTheLayer = ["return_sequences", "return_state", "go_backwards", "zero_output_for_mask", "stateful", "unroll", "time_major", "use_cudnn"]; // prettier-ignore
 
 const cells = f.fieldOf<Cells, CellInput>(
   "a cell, or stacked cells: { class_name, config }",
