@@ -2,7 +2,6 @@
 // (tfjs-core/src/optimizers/*.ts, `getWeights`).
 import { tensor, type Tensor } from "@cajal/core";
 import type { Network } from "@cajal/models";
-import type { WholeModel } from "../formats/format";
 import {
   readState,
   trainedWeights,
@@ -16,6 +15,13 @@ import {
   type OptimizerConfig,
   type TrainingConfig,
 } from "./trainingConfig";
+
+/** Of a model that is written what belongs to its training. */
+interface Trained {
+  readonly network: Network;
+  readonly trainingConfig?: TrainingConfig;
+  readonly optimizerState?: OptimizerState;
+}
 
 interface Training {
   readonly config: object;
@@ -64,7 +70,7 @@ export function tfjsTraining({
   trainingConfig,
   optimizerState,
   network,
-}: WholeModel): Training | undefined {
+}: Trained): Training | undefined {
   const optimizer = optimizerOf(trainingConfig);
   const loss = namesOf(trainingConfig?.loss);
   if (!optimizer || !loss || !isPlain(optimizer)) return undefined;
