@@ -1,5 +1,5 @@
 // What each demo has to do in Chromium. `check` resolves to what is worth printing.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -35,7 +35,7 @@ export const demos = [
       };
       try {
         const demo = tab.getByRole("region", { name: "Look into a model file" });
-        const input = demo.locator("input[type=file]");
+        const input = demo.locator("input[type=file]").first();
         const status = demo.getByRole("status");
         // Hostile files end in a message …
         const messages = [];
@@ -71,7 +71,15 @@ export const demos = [
         await status.getByText("relu.onnx: done").waitFor(minute);
         await demo.getByText(/Run once on a wave, x 1 × 1 × 4 × 4/).waitFor(minute);
         await demo.getByRole("cell", { name: "Relu", exact: true }).waitFor(minute);
-        return `four broken files, each a message (${messages[0].trim()}); then relu.onnx read and run`;
+        // A network of convolutions on a picture: its own kind of map, over the picture.
+        const convolutions = readFileSync(new URL("../../../packages/explain/fixtures/convbn.onnx", import.meta.url)); // prettier-ignore
+        await input.setInputFiles(file("convbn.onnx", convolutions));
+        await status.getByText("convbn.onnx: done").waitFor(minute);
+        const logo = readFileSync(new URL("../lessons/recorded/03-neuron/oneNeuron.png", import.meta.url)); // prettier-ignore
+        await demo.getByLabel(/picture of your own/).setInputFiles(file("mine.png", logo));
+        await demo.getByText(/Run once on mine\.png/).waitFor(minute);
+        await demo.getByRole("img", { name: "Grad-CAM of mine.png" }).waitFor(minute);
+        return `four broken files, each a message (${messages[0].trim()}); then relu.onnx read and run; Grad-CAM on a picture`;
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -125,6 +133,88 @@ export const demos = [
       await demo.getByRole("grid", { name: "2 × 2 pooling" }).getByRole("button").first().click();
       if (!(await words.textContent()).startsWith("max(21, 22, 15, 11)")) throw new Error(`a largest: ${await words.textContent()}`); // prettier-ignore
       return "sums by click and by arrow keys";
+    },
+  },
+  {
+    page: "lessons/13-forecast",
+    name: "A forecast of what is dragged",
+    async check(tab) {
+      const demo = tab.getByRole("region", { name: "A forecast of a series that you drag" });
+      await demo.scrollIntoViewIfNeeded();
+      await demo.getByRole("button", { name: "Forecast it here" }).click();
+      const status = demo.getByRole("status");
+      await status.getByText("Step 240").waitFor(minute);
+      const before = await status.textContent();
+      // The last value by the arrow keys, far up: it learns again and says something else.
+      await demo.getByRole("slider", { name: "Value 36" }).focus();
+      for (let i = 0; i < 6; i++) await tab.keyboard.press("ArrowUp");
+      if (!/[?&]series=/.test(tab.url()))
+        throw new Error(`the address does not say it: ${tab.url()}`);
+      await status.getByText(/Step (20|40|60|80|100)\b/).waitFor(minute);
+      await status.getByText("Step 240").waitFor(minute);
+      const after = await status.textContent();
+      if (after === before) throw new Error(`nothing was learned: ${after}`);
+      await demo.getByRole("button", { name: "Stop" }).click();
+      await demo.getByRole("button", { name: "Forecast it here" }).waitFor();
+      return `${before.trim()}; after a point moved: ${after.trim()}; stopped`;
+    },
+  },
+  {
+    page: "lessons/10-autoencoder",
+    name: "A walk through a latent space",
+    async check(tab) {
+      const demo = tab.getByRole("region", { name: "A walk through a latent space" });
+      await demo.scrollIntoViewIfNeeded();
+      await demo.getByRole("button", { name: "Draw it here" }).click();
+      const status = demo.getByRole("status");
+      await status.getByText(/^At \(0\.0, 0\.0\)/).waitFor(minute);
+      const drawn = () => tab.evaluate("document.querySelector('.drawn').toDataURL()");
+      const before = await drawn();
+      await demo.getByRole("slider", { name: "First number" }).focus();
+      for (let i = 0; i < 10; i++) await tab.keyboard.press("ArrowRight");
+      await status.getByText(/^At \(1\.0, 0\.0\)/).waitFor(minute);
+      await tab.waitForFunction(
+        (old) => document.querySelector(".drawn").toDataURL() !== old,
+        before,
+      );
+      if (!tab.url().includes("z=1_0"))
+        throw new Error(`the address does not say it: ${tab.url()}`);
+      const said = await status.textContent();
+      await demo.getByRole("button", { name: "Stop" }).click();
+      await demo.getByRole("button", { name: "Draw it here" }).waitFor();
+      return `${said.trim()}; stopped`;
+    },
+  },
+  {
+    page: "lessons/12-segmentation",
+    name: "Segmentation of drawn shapes",
+    async check(tab) {
+      const demo = tab.getByRole("region", { name: "Segmentation of shapes that you draw" });
+      await demo.scrollIntoViewIfNeeded();
+      const status = demo.getByRole("status");
+      await status.getByText("(recorded)").waitFor(minute);
+      await demo.getByRole("button", { name: "Segment it here" }).click();
+      await status.getByText(/ in \d+ ms/).waitFor(minute);
+      const points = async () => Number(/triangle (\d+)/.exec(await status.textContent())[1]);
+      const before = await points();
+      // A triangle from its middle outwards.
+      const pad = demo.getByRole("img", { name: /^Your shapes/ });
+      await pad.scrollIntoViewIfNeeded();
+      const box = await pad.boundingBox();
+      await tab.mouse.move(box.x + 60, box.y + 130);
+      await tab.mouse.down();
+      await tab.mouse.move(box.x + 100, box.y + 130, { steps: 4 });
+      await tab.mouse.up();
+      for (let tries = 0; (await points()) < before + 20; tries++) {
+        if (tries > 200) throw new Error(`no triangle found: ${await status.textContent()}`);
+        await tab.waitForTimeout(50);
+      }
+      if (!/shapes=s10/.test(tab.url()))
+        throw new Error(`the address does not say it: ${tab.url()}`);
+      const after = await points();
+      await demo.getByRole("button", { name: "Stop" }).click();
+      await demo.getByRole("button", { name: "Segment it here" }).waitFor();
+      return `points of triangles ${before}, after one was drawn ${after}; stopped`;
     },
   },
 ];

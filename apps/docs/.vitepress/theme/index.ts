@@ -6,14 +6,27 @@ import LessonEnd from "./components/LessonEnd.vue";
 import Plot from "./components/Plot.vue";
 import Rows from "./components/Rows.vue";
 import { percent } from "./components/format";
+import ForecastDemo from "./demos/ForecastDemo.vue";
+import LatentDemo from "./demos/LatentDemo.vue";
 import LenetDemo from "./demos/LenetDemo.vue";
 import ModelDemo from "./demos/ModelDemo.vue";
+import SegmentDemo from "./demos/SegmentDemo.vue";
 import "./style.css";
 
 export default {
   extends: DefaultTheme,
   enhanceApp({ app }) {
-    const components = { ConvolutionExplorer, LenetDemo, LessonEnd, ModelDemo, Plot, Rows };
+    const components = {
+      ConvolutionExplorer,
+      ForecastDemo,
+      LatentDemo,
+      LenetDemo,
+      LessonEnd,
+      ModelDemo,
+      Plot,
+      Rows,
+      SegmentDemo,
+    };
     for (const [name, component] of Object.entries(components)) app.component(name, component);
     // Numbers of a lesson's run, in its prose: {{ percent(r.accuracy) }}.
     Object.assign(app.config.globalProperties, { percent });

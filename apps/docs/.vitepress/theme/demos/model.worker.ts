@@ -9,7 +9,14 @@ import type { Outcome } from "./useDemo";
 export interface ToModel {
   readonly type: "open";
   readonly file: File;
+  /** What it looks at, in place of a wave. */
+  readonly picture?: File;
+  /** What a picture's 0 … 255 become. */
+  readonly range: PixelRange;
 }
+
+export const ranges = ["0 … 1", "−1 … 1", "0 … 255"] as const;
+export type PixelRange = (typeof ranges)[number];
 
 export interface ModelLayer {
   readonly layer: string;
@@ -34,12 +41,15 @@ export type FromModel =
       readonly milliseconds: number;
       readonly first: readonly number[];
     }
-  /** A map over the picture that it was run with; absent reasons say why there is none. */
+  /** A map over the picture that it was run with. */
   | {
       readonly type: "explained";
+      readonly method: "Grad-CAM" | "saliency";
       readonly width: number;
       readonly height: number;
       readonly map: readonly number[];
+      /** Red, green, blue, opacity of the reader's picture, as large as the map. */
+      readonly under?: Uint8ClampedArray;
     }
   | { readonly type: "unexplained"; readonly why: string };
 
@@ -49,7 +59,7 @@ const most = 200;
 addEventListener("message", async ({ data }: MessageEvent<ToModel>) => {
   if (data.type !== "open") return;
   try {
-    await show(data.file);
+    await show(data);
     say({ type: "done" });
   } catch (error) {
     say({ type: "failed", message: (error as Error).message });
@@ -59,7 +69,7 @@ addEventListener("message", async ({ data }: MessageEvent<ToModel>) => {
 const dims = (shape: readonly (number | string | null | undefined)[]) =>
   shape.map((extent) => extent ?? "?").join(" × ");
 
-async function show(file: File): Promise<void> {
+async function show({ file, picture, range }: ToModel): Promise<void> {
   const read = await readModel(file, { graphs: true });
   const [count, layers] = described(read);
   say({
@@ -74,6 +84,7 @@ async function show(file: File): Promise<void> {
     ? await open(read.model, where)
     : await open(read.model, read.weights, where);
   const feeds = inputsOf(session);
+  const drawn = picture && (await drawnOn(feeds, picture, range, isGraph(read)));
   const began = performance.now();
   const outputs = await session.run(feeds);
   const [name, first] = Object.entries(outputs)[0]!;
@@ -84,7 +95,50 @@ async function show(file: File): Promise<void> {
     milliseconds: performance.now() - began,
     first: Array.from(first.data.subarray(0, 10) as Float32Array, Number),
   });
-  await explain(read, Object.values(feeds));
+  await explain(read, Object.values(feeds), drawn);
+}
+
+interface Drawn {
+  /** Channels last, as explainers take it. */
+  readonly image: Tensor<"float32">;
+  readonly under: Uint8ClampedArray;
+}
+
+/** Puts the reader's picture in place of the wave, as large as the network takes it. */
+async function drawnOn(
+  feeds: Record<string, Tensor>,
+  picture: File,
+  range: PixelRange,
+  channelsFirst: boolean,
+): Promise<Drawn> {
+  const [name, wave] = Object.entries(feeds)[0]!;
+  const [n = 0, ...rest] = wave.shape;
+  const [height = 0, width = 0, channels = 0] = channelsFirst ? [...rest.slice(1), rest[0]!] : rest;
+  if (
+    n !== 1 ||
+    rest.length !== 3 ||
+    wave.dtype !== "float32" ||
+    (channels !== 1 && channels !== 3)
+  )
+    throw new Error(`Its input ${name} is ${dims(wave.shape)}: no picture in grey or in colours.`);
+  const bitmap = await createImageBitmap(picture, { resizeWidth: width, resizeHeight: height, resizeQuality: "high" }); // prettier-ignore
+  const context = new OffscreenCanvas(width, height).getContext("2d")!;
+  context.drawImage(bitmap, 0, 0);
+  const { data: under } = context.getImageData(0, 0, width, height);
+  const scaled = { "0 … 1": (v: number) => v / 255, "−1 … 1": (v: number) => v / 127.5 - 1, "0 … 255": (v: number) => v }[range]; // prettier-ignore
+  const image = tensor("float32", [1, height, width, channels]);
+  for (let p = 0; p < width * height; p++) {
+    const [r, g, b] = under.subarray(4 * p, 4 * p + 3);
+    const colours = channels === 3 ? [r!, g!, b!] : [0.299 * r! + 0.587 * g! + 0.114 * b!];
+    colours.forEach((value, c) => (image.data[p * channels + c] = scaled(value)));
+  }
+  const planes = () =>
+    Float32Array.from(image.data, (_, i) => {
+      const [c, p] = [Math.floor(i / (width * height)), i % (width * height)];
+      return image.data[p * channels + c]!;
+    });
+  feeds[name] = channelsFirst ? tensor("float32", wave.shape, planes()) : image;
+  return { image, under };
 }
 
 type Read = ReadModel | ReadGraph;
@@ -134,24 +188,32 @@ const wave = (dtype: DType, shape: Shape): Tensor =>
     }),
   );
 
-/** Of what takes one picture: by how much each pixel moves the largest score. */
-async function explain(read: Read, inputs: readonly Tensor[]): Promise<void> {
-  const [image] = inputs;
+/** Of what takes one picture: where it looks, by Grad-CAM; by how much each pixel moves the score, where there are no maps. */
+async function explain(read: Read, inputs: readonly Tensor[], drawn?: Drawn): Promise<void> {
+  const [input] = inputs;
   try {
-    if (inputs.length !== 1 || image!.shape.length !== 4 || image!.dtype !== "float32")
+    if (inputs.length !== 1 || input!.shape.length !== 4 || input!.dtype !== "float32")
       throw new Error("it takes no single picture.");
     const where = { engine: "onnx", device: "wasm" } as const;
     const explainer = isGraph(read)
       ? await openExplainer(read.model, where)
       : await openExplainer(read.model, read.weights, where);
-    const [n, c, h, w] = image!.shape as [number, number, number, number];
+    const [n, c, h, w] = input!.shape as [number, number, number, number];
     // Explainers take channels last of graphs, too.
-    const picture = isGraph(read) ? wave("float32", [n, h, w, c]) : image!;
-    const { map } = await explainer.attribute(picture, { method: "saliency" });
+    const image = drawn?.image ?? (isGraph(read) ? wave("float32", [n, h, w, c]) : input!);
+    const cam = await explainer.attribute(image, { method: "grad-cam" }).catch(() => undefined);
+    const { map } = cam ?? (await explainer.attribute(image, { method: "saliency" }));
     await explainer.dispose();
     const [height, width] = map.shape.slice(1) as [number, number];
     const values = Array.from(map.data.subarray(0, height * width), (v) => Math.abs(Number(v)));
-    say({ type: "explained", width, height, map: values });
+    say({
+      type: "explained",
+      method: cam ? "Grad-CAM" : "saliency",
+      width,
+      height,
+      map: values,
+      ...(drawn && { under: drawn.under }),
+    });
   } catch (error) {
     say({ type: "unexplained", why: (error as Error).message });
   }

@@ -42,7 +42,7 @@ export function useDemo<
   function stop() {
     worker?.terminate();
     worker = undefined;
-    if (state.value === "loading" || state.value === "running") state.value = "idle";
+    if (state.value !== "failed") state.value = "idle";
   }
   function fail(message: string) {
     problem.value = message;
