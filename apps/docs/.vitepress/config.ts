@@ -35,7 +35,7 @@ export default defineConfig({
         text: "Guide",
         link: "/getting-started",
         activeMatch:
-          "/(getting-started|how-it-fits|training-speed|gpu|coverage|data-sets|recipes|look-into|what-is)",
+          "/(getting-started|how-it-fits|training-speed|gpu|coverage|compared|data-sets|recipes|look-into|what-is)",
       },
       { text: "Course", link: `/lessons/`, activeMatch: "/lessons/" },
       { text: "Packages", link: `/packages/${packages[0]}`, activeMatch: "/packages/" },
@@ -66,6 +66,7 @@ export default defineConfig({
             { text: "Data sets", link: "/data-sets/" },
             { text: "Recipes", link: "/recipes" },
             { text: "Look into a model", link: "/look-into-a-model" },
+            { text: "Beside Keras, PyTorch, TF.js", link: "/compared" },
             { text: "What is not there", link: "/what-is-not-there" },
             { text: "The report", link: "/report" },
           ],
