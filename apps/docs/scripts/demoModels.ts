@@ -128,7 +128,7 @@ async function unet(): Promise<void> {
   const bytes = write("unet", model, weights);
   await using session = await open(bytes);
   const answer = await session.predict(tensor("float32", [1, side, side, 3], picture(begin)));
-  writeFileSync(`${folder}unet.still.json`, JSON.stringify(classesOf(answer).join("")));
+  writeFileSync(`${folder}unet.still.json`, `${JSON.stringify(classesOf(answer).join(""))}\n`);
 }
 
 /** The likeliest class of each pixel. */
