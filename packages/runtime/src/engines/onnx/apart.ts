@@ -8,9 +8,16 @@ import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inNode } from "../../device/device";
 import { withoutTelemetry } from "./telemetry";
 
-/** Whether this is a thread that somebody else may end. */
+/** Whether this is a thread that somebody else may end, from which a process of Node's can be started. */
 export const runsApart = (): boolean =>
-  inNode && !process.getBuiltinModule("node:worker_threads").isMainThread;
+  inNode && !process.getBuiltinModule("node:worker_threads").isMainThread && startsNode();
+
+/** Bun and Deno are other programs; an application in one file would start itself; Node's permissions may forbid it. */
+const startsNode = (): boolean =>
+  process.versions["bun"] === undefined &&
+  process.versions["deno"] === undefined &&
+  !process.getBuiltinModule("node:sea")?.isSea() &&
+  (process.permission?.has("child") ?? true);
 
 /** A tensor on its way. */
 type Sent = Pick<Tensor, "type" | "dims" | "data">;
@@ -82,7 +89,7 @@ function start(folder: string, lose: () => void): Ask {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     serialization: "advanced",
     windowsHide: true,
-    env: withoutTelemetry(),
+    env: { ...withoutTelemetry(), ELECTRON_RUN_AS_NODE: "1" }, // there the program is Electron's
   });
   const waiting = new Map<number, { resolve(value: never): void; reject(error: unknown): void }>();
   let count = 0;
