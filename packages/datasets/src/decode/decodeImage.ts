@@ -6,6 +6,7 @@ import { decodeAsTensorFlow } from "./image/asTensorFlow";
 import { decodeBmp } from "./image/bmp";
 import { decodeBySharp } from "./image/bySharp";
 import { decodeByTurboJpeg } from "./image/byTurboJpeg";
+import { opaqueGif } from "./image/gif";
 import { imageHeader } from "./image/imageHeader";
 import { decodeInBrowser } from "./image/inBrowser";
 import { problemOfPng, withRightChecksums } from "./image/png";
@@ -29,7 +30,7 @@ export interface DecodeOptions {
 const libraries = ["pillow", "tensorflow"] as const;
 
 /**
- * Decodes JPEG, PNG, BMP, WebP, GIF (its first picture), and what else sharp or the browser know.
+ * Decodes JPEG, PNG, BMP, WebP, GIF and TIFF (their first picture), and what else sharp or the browser know.
  *
  * In Node the pixels are Pillow's in every bit: all kinds of JPEG, grey, palettes, interlaced, 16 bits a
  * channel (of which grey is clipped to 255, as Pillow does, and colours keep their high byte), CMYK; what
@@ -76,7 +77,7 @@ async function asPillow(
   const turbo = inNode && !options.upright ? await decodeByTurboJpeg(bytes, header) : undefined;
   if (turbo) return turbo;
   try {
-    return await decode(bytes);
+    return await decode(header.format === "gif" ? opaqueGif(bytes) : bytes);
   } catch (error) {
     const mended = header.format === "png" ? withRightChecksums(bytes) : undefined;
     if (mended === undefined) throw error;

@@ -30,8 +30,12 @@ export async function decodeBySharp(
   loading ??= loadSharp();
   loading.catch(() => (loading = undefined));
   const sharp = await loading;
-  const cmyk = header.format === "jpeg" && header.components === 4;
-  const clipped = header.format === "png" && header.grey16 && like === "pillow";
+  const tiff = header.format === "tiff" ? header.colours : undefined;
+  if (tiff === "ycbcr")
+    throw new CajalError("unsupported", `${name}: a TIFF file of YCbCr colours is not decoded as Pillow does. Save it as RGB.`, { name }); // prettier-ignore
+  const cmyk = tiff === "cmyk" || (header.format === "jpeg" && header.components === 4);
+  const grey16 = tiff === "grey16" || (header.format === "png" && header.grey16);
+  const clipped = grey16 && like === "pillow";
   try {
     // Pillow does not apply colour profiles either.
     const file = sharp(bytes, { ignoreIcc: true, limitInputPixels: mostPixels });
