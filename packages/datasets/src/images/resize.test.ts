@@ -48,12 +48,14 @@ async function check(library: string, each: Case, folder = "") {
   expectImage(got, each.output, float ? noise : 0);
 }
 
-const fixture: Record<string, Case[]> = JSON.parse(
-  readFileSync(new URL("../../fixtures/resizing.json", import.meta.url), "utf8"),
-);
+const fixture = (name: string): Record<string, Case[]> =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/${name}.json`, import.meta.url), "utf8"));
 
-describe.each(Object.keys(fixture))("resize as %s", (library) => {
-  it.each(fixture[library]!)("$case", (each) => check(library, each));
+describe.each([
+  ...Object.entries(fixture("resizing")),
+  ...Object.entries(fixture("resizing_ties")),
+])("resize as %s", (library, cases) => {
+  it.each(cases)("$case", (each) => check(library, each));
 });
 
 describeWithShared("resize: every reference", "reference/images", (folder) => {

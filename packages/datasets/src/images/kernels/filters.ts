@@ -12,9 +12,10 @@ export const box: Filter = { weight: (x) => (-0.5 < x && x <= 0.5 ? 1 : 0), supp
 
 export const triangle: Filter = { weight: (x) => Math.max(0, 1 - Math.abs(x)), support: 1 };
 
+/** Pillow's, with its float constants. */
 export const hamming: Filter = {
   weight: (x) =>
-    x === 0 ? 1 : Math.abs(x) >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x)),
+    x === 0 ? 1 : Math.abs(x) >= 1 ? 0 : sinc(x) * (Math.fround(0.54) + Math.fround(0.46) * Math.cos(Math.PI * x)), // prettier-ignore
   support: 1,
 };
 

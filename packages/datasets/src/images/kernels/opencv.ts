@@ -16,7 +16,7 @@ export const opencv = definePixelKernel({
     if (w === width && h === height) return source.slice();
     if (method === "nearest") {
       const places = (from: number, to: number) =>
-        Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * (from / to)), from - 1));
+        Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(i * (1 / (to / from))), from - 1)); // prettier-ignore
       return pick(source, extents, places(w, width), places(h, height));
     }
     const shrinks = method === "area" && width <= w && height <= h;

@@ -41,7 +41,12 @@ export const pillow = definePixelKernel({
     const down = options.height !== height || top !== 0 || bottom !== options.height;
     const columns = across ? fixedTaps(width, left, right, options.width, method) : undefined;
     const rows = down ? fixedTaps(height, top, bottom, options.height, method) : undefined;
-    const out = resample(from, { height, width, channels }, columns, rows);
+    const size = { height, width, channels };
+    // Image.resize has a rule of its own for high and narrow pictures: down first.
+    const highFirst = height > 100 * width && options.height < height;
+    const out = highFirst
+      ? resample(resample(from, size, undefined, rows), { ...size, height: options.height }, columns, undefined) // prettier-ignore
+      : resample(from, size, columns, rows);
     return colours === undefined ? out : divided(out, channels);
   },
 });

@@ -40,8 +40,9 @@ export function makeTaps(size: number, row: (i: number) => Row): Taps {
 
 /** Weights at positions that may repeat or lie beside each other in any order, as one row. */
 export function gather(places: readonly number[], weights: readonly number[]): Row {
-  const first = Math.min(...places);
-  const sums = Array.from({ length: Math.max(...places) - first + 1 }, () => 0);
+  const first = places.reduce((a, b) => Math.min(a, b));
+  const last = places.reduce((a, b) => Math.max(a, b));
+  const sums = Array.from({ length: last - first + 1 }, () => 0);
   places.forEach((place, k) => (sums[place - first]! += weights[k]!));
   return { first, weights: sums };
 }

@@ -26,7 +26,7 @@ export const tensorflow = definePixelKernel({
       return pick(source, extents, nearest(extents.width, width), nearest(extents.height, height));
     const taps = (from: number, to: number): Taps =>
       method === "area"
-        ? areaTaps(from, to)
+        ? makeTaps(to, (i) => area(i, from, to))
         : antialias || !Object.hasOwn(plain, method)
           ? scaleAndTranslate(from, to, filters[method]!, antialias)
           : makeTaps(to, (i) => plain[method]!(i, from, to));
@@ -60,7 +60,23 @@ const plain: Readonly<Record<string, (i: number, from: number, to: number) => Ro
   },
 };
 
-/** The mean over exactly what an output pixel covers, fractions of pixels at both ends. */
+/** The mean over what an output pixel covers, whose ends are float32. */
+function area(i: number, from: number, to: number): Row {
+  const scale = f32(from / to);
+  const [low, high] = [f32(i * scale), f32((i + 1) * scale)];
+  const first = Math.floor(low);
+  const places = Array.from({ length: Math.ceil(high) - first }, (_, k) => first + k);
+  const weights = places.map((k) => {
+    if (k < low) return k + 1 > high ? scale : f32(k + 1 - low);
+    return k + 1 > high ? f32(high - k) : 1;
+  });
+  return gather(
+    places.map((k) => Math.min(k, from - 1)),
+    weights.map((weight) => weight / scale),
+  );
+}
+
+/** OpenCV's: the mean over exactly what an output pixel covers, fractions of pixels at both ends. */
 export function areaTaps(from: number, to: number): Taps {
   const scale = from / to;
   return makeTaps(to, (i) => {

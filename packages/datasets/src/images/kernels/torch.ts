@@ -11,8 +11,11 @@ const cubic = keys(-0.75);
 const f32 = Math.fround;
 const nearest: Readonly<Record<string, (i: number, scale: number) => number>> = {
   nearest: (i, scale) => Math.floor(f32(i * scale)),
-  "nearest-exact": (i, scale) => Math.floor(f32((i + 0.5) * scale)),
+  "nearest-exact": (i, scale) => Math.floor(f32(sourceIndex(i, scale) + 0.5)),
 };
+
+/** Rounded once, as its builds with fused multiply-add do, though not on all of its ways: where pixels tie it may differ. */
+const sourceIndex = (i: number, scale: number): number => f32(scale * (i + 0.5) - 0.5);
 
 export const torch = definePixelKernel({
   methods: [...Object.keys(nearest), "bilinear", "bicubic"],
@@ -36,29 +39,31 @@ export const torch = definePixelKernel({
   },
 });
 
+/** In float32, which moves sums of many large values by a few thousandths. */
 function antialiasedTaps(from: number, to: number, { weight, support }: Filter): Taps {
-  const scale = from / to;
+  const scale = f32(from / to);
   const stretch = Math.max(scale, 1);
-  const reach = support * stretch;
+  const reach = f32(support * stretch);
+  const inverse = f32(1 / stretch);
   return makeTaps(to, (i) => {
-    const center = scale * (i + 0.5);
-    const first = Math.max(Math.trunc(center - reach + 0.5), 0);
-    const length = Math.min(Math.trunc(center + reach + 0.5), from) - first;
-    const weights = Array.from({ length }, (_, k) => weight((first + k - center + 0.5) / stretch));
+    const center = f32(scale * (i + 0.5));
+    const first = Math.max(Math.trunc(f32(center - reach) + 0.5), 0);
+    const length = Math.min(Math.trunc(f32(center + reach) + 0.5), from) - first;
+    const weights = Array.from({ length }, (_, k) => f32(weight(f32((f32(first + k - center) + 0.5) * inverse)))); // prettier-ignore
     return { first, weights: normalized(weights) };
   });
 }
 
 const bilinearTaps = (from: number, to: number): Taps =>
   makeTaps(to, (i) => {
-    const p = Math.max((from / to) * (i + 0.5) - 0.5, 0);
+    const p = Math.max(sourceIndex(i, f32(from / to)), 0);
     const low = Math.min(Math.trunc(p), from - 1);
     return gather([low, Math.min(low + 1, from - 1)], [1 - (p - low), p - low]);
   });
 
 const bicubicTaps = (from: number, to: number): Taps =>
   makeTaps(to, (i) => {
-    const p = (from / to) * (i + 0.5) - 0.5;
+    const p = sourceIndex(i, f32(from / to));
     const places = [-1, 0, 1, 2].map((k) => Math.floor(p) + k);
     return gather(
       places.map((k) => Math.min(Math.max(k, 0), from - 1)),
