@@ -6,11 +6,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
-import { adjustColour, decodeImage, resize, rotate, type ColourOperation } from "../src/index";
+import { adjustColour, decodeImage, resize, rotate, type ColourLibrary, type ColourOperation, type DecodeOptions, type ResizeOptions, type RotateOptions } from "../src/index"; // prettier-ignore
 
 interface Case {
   readonly kind: "resize" | "rotate" | "colour" | "decode";
-  readonly options: any;
+  /** As randomCases.py writes them for the kind. */
+  readonly options: Readonly<Record<string, unknown>>;
   readonly input: readonly [at: number, length: number];
   readonly shape: readonly number[];
   readonly output?: readonly [at: number, length: number];
@@ -26,14 +27,17 @@ const part = ([at, length]: readonly [number, number]) => Uint8Array.from(bytes.
 
 async function ours({ kind, options, input, shape }: Case): Promise<Tensor> {
   const image = () => tensor("uint8", shape, part(input));
-  if (kind === "resize") return resize(image(), options);
+  if (kind === "resize") return resize(image(), options as unknown as ResizeOptions);
   if (kind === "rotate") {
-    const { degrees, ...rest } = options;
+    const { degrees, ...rest } = options as unknown as RotateOptions & { degrees: number };
     return rotate(image(), degrees, rest);
   }
-  if (kind === "colour")
-    return adjustColour(image(), options.name as ColourOperation, options.factor, { like: options.like }); // prettier-ignore
-  return decodeImage(part(input), { orientation: options.orientation ?? "stored" });
+  if (kind === "colour") {
+    const { name, factor, like } = options as unknown as { name: ColourOperation; factor: number; like: ColourLibrary }; // prettier-ignore
+    return adjustColour(image(), name, factor, { like });
+  }
+  const { orientation = "stored" } = options as DecodeOptions;
+  return decodeImage(part(input), { orientation });
 }
 
 /** What is wrong, or nothing. */
