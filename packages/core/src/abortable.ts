@@ -1,6 +1,6 @@
 import { checkArgument } from "./checkArgument";
 
-/** What `work` gives, or a rejection with the signal's reason as soon as it is aborted; leaves no listener. */
+/** Resolves as `work` does, or rejects with the signal's reason as soon as it is aborted; leaves no listener. */
 export async function abortable<T>(
   work: T | Promise<T>,
   signal: AbortSignal | undefined,

@@ -25,7 +25,7 @@ export type DType = keyof TypedArrays;
 /** Extents, outermost first. `[]` is a scalar. */
 export type Shape = readonly number[];
 
-/** Row-major data. Images are `[batch, height, width, channels]` (NHWC) at every public door. */
+/** Row-major data. Images are `[batch, height, width, channels]` (NHWC) in every public function. */
 export interface Tensor<D extends DType = DType> {
   readonly dtype: D;
   readonly shape: Shape;
@@ -82,7 +82,7 @@ const arrays: {
 /** All element types. */
 export const dtypes = Object.keys(arrays) as readonly DType[];
 
-/** Makes tensors of whatever values: new ones, of zeros, or in memory that was used before. */
+/** Allocates a tensor of unspecified values: a new one of zeros, or one in memory that was used before. */
 export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
 
 /**

@@ -23,8 +23,8 @@ export interface CacheOnDiskOptions {
   /** Where the file is put; made where it is not. */
   readonly folder: string;
   /**
-   * What was done to the examples, in your words: another name, another file. Change it when what is before changes,
-   * which nobody else can know. @example "imagenette, 224, bilinear"
+   * Names the steps before, in your words: another key, another file. Change it whenever these steps change: the
+   * cache cannot detect that. @example "imagenette, 224, bilinear"
    */
   readonly key: string;
 }

@@ -34,24 +34,24 @@ export interface PassOptions {
   epoch?: number;
   /** Number of the batch to begin with, default 0; those before it are not read. */
   start?: number;
-  /** Ends the pass at once: what is awaited rejects with the signal's reason. */
+  /** Aborts the pass: the pending promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /**
-   * Delivers batches in the same memory where their shapes are the same: one is valid only until the next is asked
-   * for. Spares large batches the time that the system takes for new memory. Default false. Or tensors that nobody
-   * needs any more, which are taken out of the array: batches are made of them where they fit, and yours to keep.
+   * Writes batches of equal shapes into the same memory, which saves allocating large ones: a batch is valid only
+   * until the next is asked for. Default false. Or an array of tensors that are no longer needed, which are taken
+   * out of it: batches are made of those that fit, and are yours to keep.
    */
   reuse?: boolean | Tensor[];
 }
 
-/** Where in a run a batch stands. */
+/** The position of a batch in its epoch and its run. */
 export interface BatchContext {
   readonly epoch: number;
   /** Number of the batch within its epoch, from 0. */
   readonly index: number;
   /**
    * Numbers of the batch's examples in their source, whatever the order: what chance may depend on. Of a repeated
-   * dataset those of the k-th time are larger by k times the source's size.
+   * dataset those of the k-th pass are larger by k times the source's size.
    */
   readonly examples: Uint32Array;
   readonly signal?: AbortSignal;
@@ -59,7 +59,7 @@ export interface BatchContext {
   readonly tensor: Allocate;
 }
 
-/** Changes a batch and keeps its number of examples, as `oneHot` and `rescale` do. */
+/** Maps a batch to another of as many examples, as `oneHot` and `rescale` do. */
 export type BatchMap<
   X extends DType = DType,
   Y extends DType = DType,
@@ -109,13 +109,13 @@ export interface Dataset<
    */
   filter(keep: (example: { index: number; label?: number }) => boolean): Dataset<X, Y, B>;
   /**
-   * The passes of so many epochs as one: pass e is the epochs count · e … count · e + count − 1, each in its own
+   * `count` epochs as one pass: pass e is the epochs count · e … count · e + count − 1, each in its own
    * order; what changes by chance is another each time.
    */
   repeat(count: number): Dataset<X, Y, B>;
   /**
-   * Factors of the classes that make each weigh alike, n / (classes · n of the class), as scikit-learn's "balanced":
-   * what training takes as classWeights.
+   * Class weights that balance the classes, n / (classes · n of the class), as scikit-learn's "balanced":
+   * pass them to training as `classWeights`.
    *
    * @throws CajalError `bad-argument` where classes are not known beforehand
    */

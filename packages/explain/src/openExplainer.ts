@@ -19,7 +19,7 @@ export interface ExplainerOptions {
   readonly threads?: number;
   /** Definitions of layers of your own that a Keras model has. */
   readonly layers?: readonly Layer[];
-  /** How images, maps and layers lie at the door: NHWC, which is the default, or NCHW. */
+  /** Layout of images, maps and layers, passed in and returned: NHWC, the default, or NCHW. */
   readonly dataFormat?: DataFormat;
   /** Bytes that the activations of a batch may take, about; maps do not depend on it. Default 256 MiB. */
   readonly memory?: number;

@@ -10,7 +10,7 @@ import {
 } from "@cajal/core";
 import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
 
-/** What training asks of data; every dataset has it. */
+/** The interface of training data; every dataset implements it. */
 export interface TrainData {
   readonly size: number;
   readonly batchSize: number;

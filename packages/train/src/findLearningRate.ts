@@ -28,7 +28,7 @@ export interface LearningRates {
 }
 
 /**
- * Looks for a learning rate; the optimizer's own is not used. Nothing is kept of the training.
+ * Finds a learning rate; the optimizer's own is not used. The weights trained meanwhile are discarded.
  *
  * @example
  * const { suggested } = await findLearningRate(model, data.batch(64), { loss, optimizer: adam() });

@@ -62,7 +62,7 @@ const ofNetwork = ["include_top", "input_shape", "pooling", "classes", "classifi
 
 /**
  * A network with weights, as `keras.applications.ResNet50(weights="imagenet")` gives it. The file is fetched once,
- * verified and kept in the cache; interrupted downloads go on. MobileNet's files have no published hash: that of the
+ * verified and kept in the cache; interrupted downloads are resumed. MobileNet's files have no published hash: that of the
  * first file whose shapes all fit is noted beside it, and later ones are compared.
  *
  * @param name as `modelFacts` takes it: "ResNet50", "mobilenet"

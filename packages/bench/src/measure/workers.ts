@@ -32,7 +32,7 @@ export interface Worker {
   readonly pid?: number;
   /** Its answer to the example that all are asked for; empty where it has none. */
   prove?(): Promise<readonly number[]>;
-  /** Does so many timed steps. */
+  /** Runs this many timed steps. */
   turn(steps: number): Promise<Turn>;
   /** Ends the process; what is under way is lost. */
   stop(): void;

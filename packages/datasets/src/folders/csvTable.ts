@@ -13,7 +13,7 @@ export interface CsvTableOptions {
   readonly categorical?: readonly string[];
   /** Rows with an empty field, or one of `missingValues`: an error, the default, left out, or NaN where it is. */
   readonly missing?: "error" | "drop" | "nan";
-  /** What stands for nothing; default: "", "NA", "NaN", "nan", "null", "?". */
+  /** Texts that stand for a missing value; default: "", "NA", "NaN", "nan", "null", "?". */
   readonly missingValues?: readonly string[];
   /** Between two fields, default ",". */
   readonly delimiter?: string;

@@ -6,7 +6,7 @@ import type { Image } from "./image";
 import { resize } from "./resize";
 
 export interface ContactSheetOptions {
-  /** Pictures in a row; default so many that the sheet is about square. */
+  /** Pictures in a row; default: as many as make the sheet about square. */
   readonly columns?: number;
   /** Pixels between them, default 2. */
   readonly gap?: number;

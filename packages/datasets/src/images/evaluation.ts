@@ -14,7 +14,7 @@ import { centerCrop, shortSideSize } from "./crop";
 import { checkImage, extentsOf, type Image } from "./image";
 import { resize } from "./resize";
 
-/** What is known of a network; `modelFacts("ResNet50")` of @cajal/models is one. */
+/** Facts of a network; `modelFacts("ResNet50")` of @cajal/models is one. */
 export interface EvaluatedNetwork {
   readonly name?: string;
   /** `[height, width, channels]` of its input. */

@@ -60,7 +60,7 @@ export interface LfwOptions extends FetchingOptions {
 }
 
 export interface LfwPeopleOptions extends LfwOptions {
-  /** Only people with at least so many pictures; default 0. 70 leaves seven, 1,288 pictures. */
+  /** Only people with at least this many pictures; default 0. 70 leaves seven, 1,288 pictures. */
   minFacesPerPerson?: number;
 }
 

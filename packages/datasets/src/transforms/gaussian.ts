@@ -4,7 +4,7 @@ import { CholeskyDecomposition, Matrix } from "ml-matrix";
 import { matrix } from "./matrix";
 
 export interface GaussianOptions {
-  /** Added to the variance of each feature, default 0: makes room where features say the same twice. */
+  /** Added to the variance of each feature, default 0: keeps the covariance invertible where features are collinear. */
   readonly ridge?: number;
 }
 

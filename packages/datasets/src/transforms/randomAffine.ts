@@ -12,7 +12,8 @@ export interface RandomAffineOptions extends AffineOptions {
 const options = ["seed", "fillMode", "fillValue", "interpolation"];
 
 /**
- * Turns each image about its middle by up to so many degrees to either side, as Keras' `RandomRotation(degrees / 360)`.
+ * Rotates each image about its centre by a random angle of up to `degrees` to either side, as Keras'
+ * `RandomRotation(degrees / 360)`.
  * x becomes float32.
  *
  * @param degrees at most, 0 … 180

@@ -13,7 +13,7 @@ import { cutmix, cutmixBox, mixup } from "../images/augment/mix";
 export interface RandomMixOptions {
   /** What is drawn follows from it, the epoch and the number of the batch. */
   readonly seed: number;
-  /** Both parameters of the Beta distribution that λ is drawn from; default 1: any λ alike. */
+  /** Both parameters of the Beta distribution that λ is drawn from; default 1: λ is uniform. */
   readonly alpha?: number;
 }
 

@@ -40,7 +40,7 @@ export interface Attributed {
 /** A method, whatever its options are. */
 export interface AnyMethod {
   readonly name: string;
-  /** As people call it. */
+  /** The name in the literature. */
   readonly title: string;
   /** "image": a map of the image's shape; "cam": of its pixels, without channels; "layer": of the layer's shape. */
   readonly gives: "image" | "cam" | "layer";

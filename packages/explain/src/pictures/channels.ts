@@ -16,7 +16,7 @@ export interface ChannelsOptions {
   readonly columns?: number;
   /** Of feature maps: which image of a batch. Default 0. */
   readonly index?: number;
-  /** At most so many tiles. Default 64. */
+  /** The largest number of tiles. Default 64. */
   readonly most?: number;
   /**
    * What the last colour stands for: "each" tile's own largest absolute number, or that of "all" of them, so that

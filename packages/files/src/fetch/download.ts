@@ -21,7 +21,7 @@ export interface RequestOptions {
    * beyond.
    */
   retryDelay?: number;
-  /** Ends the download at once. */
+  /** Aborts the download. */
   signal?: AbortSignal;
   /** Is told of every piece that comes. */
   onProgress?: (progress: FetchProgress) => void;

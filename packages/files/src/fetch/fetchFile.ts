@@ -27,7 +27,7 @@ export interface FetchFileOptions extends DownloadOptions {
   gunzip?: boolean;
   /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
   offline?: boolean;
-  /** Ends the download at once; what has come is kept, and the next call goes on from there. */
+  /** Aborts the download; what has come is kept, and the next call goes on from there. */
   signal?: AbortSignal;
 }
 

@@ -65,7 +65,7 @@ export interface InputWeights {
 
 /**
  * Weights as inputs of the graph, kept in the layout that their first reader wants, so that nothing
- * is rearranged while it runs. `toInput` and `fromInput` turn tensors at the door.
+ * is rearranged while it runs. `toInput` and `fromInput` convert tensors to that layout and back.
  */
 export function inputWeights(g: GraphBuilder): InputWeights {
   const inputs = new Map<string, WeightInput>();

@@ -48,7 +48,7 @@ export interface ExternalEntry {
 export interface ExternalDataOptions {
   /** Name of the second file, relative to the model's: no path that leaves its folder. */
   readonly location: string;
-  /** Tensors of at least so many bytes go there. Default 1024, as in the onnx package. */
+  /** Tensors of at least this many bytes go there. Default 1024, as in the onnx package. */
   readonly threshold?: number;
 }
 
@@ -95,7 +95,7 @@ export function encodeModelWithExternalData(
  * A model and, beside it, its large tensors, each as a file that exists in memory only: what ONNX
  * Runtime takes as the session option `externalData`. Nothing is copied: `data` are views.
  *
- * @param options.threshold tensors of at least so many bytes stand beside; default 1024
+ * @param options.threshold tensors of at least this many bytes stand beside; default 1024
  */
 export function encodeModelForMemory(
   model: OnnxModel,

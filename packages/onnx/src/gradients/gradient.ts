@@ -9,7 +9,7 @@ import type { Node } from "../model/model";
 /** Values of a node of which the first N are always there. */
 export type Operands<N extends number> = AtLeast<N, Value>;
 
-/** What a rule is told of the node it differentiates. */
+/** The node that a rule differentiates, and what the rule may ask of the graph. */
 export interface GradientContext<
   Inputs extends number = number,
   Outputs extends number = number,

@@ -6,7 +6,7 @@ import type { Layer } from "@cajal/models";
 import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import type { Ops } from "./ops";
 
-/** What is made small. */
+/** A loss: what training minimizes. */
 export interface Loss {
   readonly name: string;
   /** The numbers it was made with, plain data: a resumed run is compared by them. */
@@ -34,10 +34,10 @@ export interface Loss {
   readonly logitsOf?: "softmax" | "sigmoid";
 }
 
-/** What is looked at; sample weights do not count, as in Keras' `metrics`. */
+/** A metric: reported, not minimized. Sample weights do not count, as in Keras' `metrics`. */
 export type Metric = MeanMetric | TotalsMetric;
 
-/** One that is a mean over samples. */
+/** A metric that is a mean over samples. */
 export interface MeanMetric {
   readonly name: string;
   /** The numbers it was made with, plain data. */
@@ -46,7 +46,7 @@ export interface MeanMetric {
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
 }
 
-/** One that is no mean of batches, such as recall: made of sums over all examples of an epoch. */
+/** A metric that is no mean of batches, such as recall: computed from sums over all examples of an epoch. */
 export interface TotalsMetric {
   readonly name: string;
   /** The numbers it was made with, plain data. */
@@ -99,7 +99,7 @@ export interface Optimizer {
 
 export interface TrainStepOptions {
   /**
-   * What is made small. Of a model of several outputs: of each, by its name, and one for all of them; an
+   * A loss: what training minimizes. Of a model of several outputs: of each, by its name, and one for all of them; an
    * output that is left out of the record is not trained, and needs no labels.
    */
   readonly loss: Loss | Readonly<Record<string, Loss>>;
@@ -172,7 +172,7 @@ export interface StepResult {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** What results of several batches are made of: name of a number → sums that are added. */
+/** Sums from which the results of several batches are computed: name of a number → sums that are added. */
 export type Totals = Readonly<Record<string, readonly number[]>>;
 
 export interface MeasuredStep extends StepResult {
@@ -188,7 +188,7 @@ export interface TrainStep {
   /**
    * One update. The loss is the one before it, in training mode.
    *
-   * Of several batches the gradients are averaged, each example counting alike, as if they were one
+   * Of several batches the gradients are averaged, every example weighted equally, as if they were one
    * batch that does not fit into memory; but batch normalization goes by each batch's own statistics.
    *
    * @param options.learningRate of this update; default: what the optimizer says

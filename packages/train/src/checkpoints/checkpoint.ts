@@ -16,7 +16,7 @@ export interface Checkpoint {
   readonly run?: Partial<RunDescription>;
 }
 
-/** Where in its data a run stands. */
+/** The position of a run in its data. */
 export interface Position {
   /** Updates made. */
   readonly step: number;

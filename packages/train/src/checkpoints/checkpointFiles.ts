@@ -8,9 +8,9 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoin
 import type { CheckpointTarget } from "./target";
 
 export interface CheckpointsOptions {
-  /** Saves after every so many updates. */
+  /** Saves after this many updates each. */
   readonly everySteps?: number;
-  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
+  /** Saves after this many epochs each; default 1, or never where `everySteps` is given. */
   readonly everyEpochs?: number;
   /** How many files stay; older ones are removed once a newer one is safe. Default 3. */
   readonly keep?: number;
@@ -19,7 +19,7 @@ export interface CheckpointsOptions {
 const count = { whole: true, least: 1 } as const;
 
 /**
- * Saves a run into a folder as it goes: `step-00000042.safetensors`. For `train`'s option `checkpoint`.
+ * Writes a run's checkpoints into a folder during training: `step-00000042.safetensors`. For `train`'s option `checkpoint`.
  *
  * @example train(model, data, { ..., checkpoint: checkpoints("run"), resume: await latestCheckpoint("run") })
  */

@@ -5,7 +5,7 @@ import type { OnnxModel } from "@cajal/onnx";
 import type { Loss, Metric, Optimizer } from "@cajal/runtime";
 import type { TrainData } from "../data";
 
-/** What a run is made of, as plain data: part → description. */
+/** The parts of a run as plain data: part → description. */
 export type RunDescription = Readonly<Record<RunPart, unknown>>;
 
 export type RunPart =

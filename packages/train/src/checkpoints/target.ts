@@ -1,13 +1,13 @@
 import type { Checkpoint } from "./checkpoint";
 
-/** Where a run is saved as it goes. */
+/** Where a run's checkpoints are written. */
 export interface CheckpointTarget {
   /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
   save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
   /** Looks whether it can save, before the run begins. */
   check?(): Promise<void>;
-  /** Saves after every so many updates. */
+  /** Saves after this many updates each. */
   readonly everySteps?: number;
-  /** Saves after every so many epochs; default 1, or never where `everySteps` is given. */
+  /** Saves after this many epochs each; default 1, or never where `everySteps` is given. */
   readonly everyEpochs?: number;
 }

@@ -7,7 +7,7 @@ import { numbersOf, type EventLog } from "./logged";
 
 /**
  * One JSON object a line for every event: `type`, `epoch`, `step`, the numbers, and `at` (ISO 8601). Lines
- * are added to a file that is there: a run that goes on goes on in its log, and begins with another `start`.
+ * are added to a file that is there: a resumed run appends to its log, beginning with another `start`.
  */
 export function jsonl(path: string): EventLog {
   return lines(path, (event) => {

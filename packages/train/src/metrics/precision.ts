@@ -8,7 +8,7 @@ import {
 import { defineMetric, ratio } from "./defineMetric";
 
 /**
- * Of what the model says yes to, the share that is right: true positives / (true + false positives).
+ * Share of the predicted positives that are right: true positives / (true + false positives).
  * Counted over the whole epoch, and over all outputs together (micro average) as in Keras; 0 where there
  * is nothing to count.
  *

@@ -8,7 +8,7 @@ import {
 import { defineMetric, ratio } from "./defineMetric";
 
 /**
- * Of what is yes, the share that the model finds: true positives / (true positives + false negatives).
+ * Share of the positives that the model finds: true positives / (true positives + false negatives).
  * Counted over the whole epoch, and over all outputs together (micro average) as in Keras; 0 where there
  * is nothing to count.
  *

@@ -1,7 +1,7 @@
 // What one may choose of a new head, on a Keras model or on a graph.
 
 export interface HeadOptions {
-  /** How many classes the head tells apart; or `labels`. */
+  /** Number of classes of the head; or `labels`. */
   readonly classes?: number;
   /** Their names. */
   readonly labels?: readonly string[];

@@ -3,7 +3,7 @@ import type { Tensor } from "@cajal/core";
 import type { DeviceChoice } from "@cajal/runtime";
 import type { BenchRecord, Phase } from "../record";
 
-/** One measurement, as `cajal worker` is told it. */
+/** One measurement, as `cajal worker` receives it. */
 export interface Job {
   /** What the record will say was measured. */
   phase: Phase;

@@ -16,7 +16,7 @@ import { table } from "./table";
 // prettier-ignore
 const list = [pca, learning, predictions, maps, engines, table, bubbles, latency, roofline, memory, curves, failures];
 
-/** A section's data, told apart by `type`. */
+/** A section's data, discriminated by `type`. */
 export type Section = DataOf<(typeof list)[number]>;
 
 type DataOf<Definition> = Definition extends SectionDefinition<infer Data> ? Data : never;

@@ -216,7 +216,7 @@ export interface Layer<
   readonly kind?: "convolution" | "dense";
   /** That, frozen, it computes in training as in inference, and its statistics stay as they are. */
   readonly infersWhenFrozen?: true;
-  /** The activation that the output's values come out of. */
+  /** The activation that computes the output's values. */
   ending?(config: ConfigOf<F>): Ending;
   /** Whether no value of the output is negative; where it is absent, as its `ending` has it. */
   nonnegative?(config: ConfigOf<F>): boolean;

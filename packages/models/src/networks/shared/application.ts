@@ -14,7 +14,7 @@ export interface ApplicationOptions {
   readonly input_shape?: readonly (number | null)[];
   /** Without the top: global average, global maximum, or the feature maps themselves (null, default). */
   readonly pooling?: "avg" | "max" | null;
-  /** How many classes the top tells apart. Default 1000. */
+  /** Number of classes of the top. Default 1000. */
   readonly classes?: number;
   /** Activation of the last layer; null for logits. Default "softmax". */
   readonly classifier_activation?: string | null;
