@@ -25,8 +25,11 @@ if (untrue.length > 0) {
   console.error(`${name}: not recorded, for this is not so: ${untrue.join("; ")}`);
   process.exit(1);
 }
-rmSync(`${root}${name}`, { recursive: true, force: true });
+// Photographs of others are not published here: of these lessons the small form's pictures stay.
+const photographs = run.form === "full" && ["06-cifar", "08-transfer"].includes(name);
+if (!photographs) rmSync(`${root}${name}`, { recursive: true, force: true });
 mkdirSync(`${root}${name}`, { recursive: true });
 writeFileSync(`${root}${name}/results.json`, JSON.stringify({ run, claims, ...values }));
-for (const [file, bytes] of pictures) writeFileSync(`${root}${name}/${file}`, bytes);
+for (const [file, bytes] of photographs ? [] : pictures)
+  writeFileSync(`${root}${name}/${file}`, bytes);
 process.exit(0);
