@@ -1,3 +1,4 @@
+import { tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
 import type { Attribute, Node, OnnxModel, ValueInfo } from "../model/model";
 import type { ElementType } from "../model/elementType";
@@ -118,9 +119,38 @@ describe("refuses what ONNX Runtime does not open", () => {
       },
       /input 0 is sequence\(float32\)/,
     ],
+    [
+      "heads of Attention that are not those of a 4-D query",
+      model("Attention", 23, [["q", "float32", [1, 2, 3, 4]], ["k", "float32", [1, 2, 3, 4]], ["v", "float32", [1, 2, 3, 4]]], { q_num_heads: int(3) }), // prettier-ignore
+      /Q \[1,2,3,4\] has 2 heads, q_num_heads says 3/,
+    ],
+    [
+      "a rotary embedding of an odd number",
+      model("RotaryEmbedding", 23, [["x", "float32", [1, 2, 3, 4]], ["c", "float32", [1, 3, 1]], ["s", "float32", [1, 3, 1]]], { rotary_embedding_dim: int(3) }), // prettier-ignore
+      /expected an even number/,
+    ],
+    [
+      "a scale for each of another number of maps",
+      model("QLinearConv", 18, [["x", "uint8", [1, 2, 4, 4]], ["a", "float32", []], ["b", "uint8", []], ["w", "uint8", [3, 2, 1, 1]], ["c", "float32", [2]], ["d", "uint8", []], ["e", "float32", []], ["f", "uint8", []]]), // prettier-ignore
+      /scale or zero point \[2\] of w \[3,2,1,1\]/,
+    ],
+    [
+      "Einsum's ... of as many axes here as there not",
+      model("Einsum", 18, [["x", "float32", [2, 1, 3]], ["z", "float32", [1, 3]]], { equation: string("...i,...i") }), // prettier-ignore
+      /expected as many axes/,
+    ],
   ])("%s", (_, invalid, message) => {
     expect(wrong(invalid)).toEqual([expect.stringMatching(message)]);
   });
+});
+
+it("refuses places of MaxUnpool outside of what is made", () => {
+  const unpool = model("MaxUnpool", 18, [["x", "float32", [1, 1, 2, 2]]], { kernel_shape: { type: "ints", value: [2, 2] }, strides: { type: "ints", value: [2, 2] } }, { names: ["x", "i"] }); // prettier-ignore
+  const { graph } = unpool;
+  const at = (...places: number[]) => wrong({ ...unpool, graph: { ...graph, initializers: new Map([["i", tensor("int64", [1, 1, 2, 2], places)]]) } }); // prettier-ignore
+  expect(at(0, 3, 9, 15)).toEqual([]);
+  for (const outside of [16, -1])
+    expect(at(0, 3, outside, 15)).toEqual([expect.stringMatching(/lies outside .*\[1,1,4,4\]/)]);
 });
 
 describe("passes what is valid", () => {

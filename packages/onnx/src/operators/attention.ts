@@ -30,6 +30,8 @@ function heads(
   if (!shape) return [undefined, count, undefined, undefined];
   if (shape.length === 4) {
     const [batch, many, length, size] = shape;
+    if (count && typeof many === "number" && count !== many)
+      throw badShape(`${name} ${show(shape)} has ${many} heads, ${attribute} says ${count}.`);
     return [batch, many, length, size];
   }
   if (shape.length !== 3)
@@ -96,8 +98,8 @@ const attention = defineOperator({
     softcap: "float",
     softmax_precision: "int",
   },
-  // A mode below 0 ends the process.
-  bounds: { qk_matmul_output_mode: { among: [0, 1, 2, 3] } },
+  // A mode below 0 ends the process. Of the scale the root is taken.
+  bounds: { scale: { least: 0 }, qk_matmul_output_mode: { among: [0, 1, 2, 3] } },
   infer: (node) => {
     const [q, k, v, , pastKey, pastValue] = node.inputs as readonly [
       Inferred,
@@ -211,6 +213,8 @@ const rotaryEmbedding = defineOperator({
     const rotated = node.int("rotary_embedding_dim", 0) || size;
     if (typeof rotated === "number" && typeof size === "number" && rotated > size)
       throw badShape(`rotary_embedding_dim is ${rotated}; a head has ${size}.`);
+    if (typeof rotated === "number" && rotated % 2 !== 0)
+      throw badShape(`${rotated} of a head are rotated, in pairs: expected an even number.`);
     for (const cache of node.inputs.slice(1, 3))
       unify(
         cache?.shape?.at(-1),

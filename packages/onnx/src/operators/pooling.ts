@@ -1,6 +1,6 @@
 // Pools over [batch, channels, ...spatial].
 import { tensor } from "@cajal/core";
-import { numbersOf, show, unify, unifyShapes } from "../model/dims";
+import { numbersOf, show, staticSize, unify, unifyShapes, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
 import { named, type NodeWriter, type Value } from "./method";
 import {
@@ -10,6 +10,7 @@ import {
   type AttributeTypes,
   type InferenceContext,
   type Operator,
+  type Inferred,
 } from "./operator";
 import {
   optionalNumbers,
@@ -224,24 +225,20 @@ export const pooling = [
           // prettier-ignore
           unify(extent, own, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
         const stated = size.elements ?? x.shape?.map(() => undefined);
-        return [{ dtype: x.dtype, shape: numbersOf(size) ?? stated }];
+        return [{ dtype: x.dtype, shape: within(indices, numbersOf(size) ?? stated) }];
       }
       const shapeX = spatialOf;
       if (!shapeX) return [{ dtype: x.dtype, shape: undefined }];
       const rank = shapeX.spatial.length;
-      return [
-        {
-          dtype: x.dtype,
-          shape: [
-            ...shapeX.head,
-            ...shapeX.spatial.map((extent, i) =>
-              typeof extent === "number"
-                ? (extent - 1) * strides[i]! + (kernel[i] as number) - pads[i]! - pads[i + rank]!
-                : undefined,
-            ),
-          ],
-        },
+      const shape = [
+        ...shapeX.head,
+        ...shapeX.spatial.map((extent, i) =>
+          typeof extent === "number"
+            ? (extent - 1) * strides[i]! + (kernel[i] as number) - pads[i]! - pads[i + rank]!
+            : undefined,
+        ),
       ];
+      return [{ dtype: x.dtype, shape: within(indices, shape) }];
     },
     samples: [
       {
@@ -259,3 +256,12 @@ export const pooling = [
     ],
   }),
 ];
+
+/** The shape that MaxUnpool makes, in which its places must lie. */
+function within(places: Inferred, shape: Dims): Dims {
+  const size = staticSize(shape);
+  for (const place of places.elements ?? [])
+    if (typeof place === "number" && (place < 0 || place >= (size ?? Infinity)))
+      throw badShape(`index ${place} lies outside of what is made, ${show(shape)}.`);
+  return shape;
+}

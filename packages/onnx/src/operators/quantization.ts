@@ -2,7 +2,7 @@
 // set 21 on) by blocks along an axis. Of what comes out as whole numbers no gradient goes back.
 import { tensor } from "@cajal/core";
 import { dtypeOf, type ElementType } from "../model/elementType";
-import { axisOf, show } from "../model/dims";
+import { axisOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import { convolved, type ConvAttributes } from "./convolution";
 import { product } from "./matrix";
@@ -239,12 +239,14 @@ const qLinearConv = defineOperator({
     "index:bias",
   ],
   attributes: convolution,
-  infer: (node) => [
-    {
-      dtype: node.inputs[7].dtype,
-      shape: convolved(node, node.inputs[0], node.inputs[3], node.inputs[8]),
-    },
-  ],
+  infer: (node) => {
+    const [x, , , w, scale, zero, , { dtype }, bias] = node.inputs;
+    // One for all of the kernel, or one for each of its maps.
+    for (const each of [scale, zero])
+      if (each.shape?.length === 1 && each.shape[0] !== 1)
+        unify(each.shape[0], w.shape?.[0], () => `scale or zero point ${show(each.shape)} of w ${show(w.shape)}`); // prettier-ignore
+    return [{ dtype, shape: convolved(node, x, w, bias) }];
+  },
   samples: [
     {
       inputs: [
