@@ -2,8 +2,8 @@
 // read in a process of its own. Prints one JSON line.
 //   node scripts/run-source.mjs packages/transfer/scripts/readLarge.ts
 //
-// Last result (Node 20, two cores that others used too), file of 98 MB: .h5 0.73 s of CPU and 15 MB beyond the process
-// and its weights; .keras 2.1 s and 150 MB, .safetensors 1.7 s and 141 MB.
+// Last result (Node 20, two cores that others used too), file of 98 MB, the least of three: .h5 0.81 s of CPU (1.05 s by the
+// clock) and 14 MB beyond the process and its weights; .keras 2.0 s and 152 MB, .safetensors 1.9 s and 122 MB.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -30,7 +30,7 @@ export async function featuresOf(
   const rows = new Float32Array(data.size * size);
   const labels: Tensor[] = [];
   let at = 0;
-  for await (const { x, y } of data.batches({ ...(signal && { signal }) })) {
+  for await (const { x, y } of oneAhead(data.batches({ ...(signal && { signal }) }))) {
     const count = x.shape[0]!;
     const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowOf(x, i)));
     const missing = Array.from({ length: count }, (_, i) => i).filter(
@@ -61,6 +61,26 @@ export async function featuresOf(
     y,
     ...(data.classes && { classes: data.classes }),
   }).batch(data.batchSize);
+}
+
+/** Asks for the next batch before one is used: images are decoded while the network computes. */
+async function* oneAhead<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = batches[Symbol.asyncIterator]();
+  const ask = () => {
+    const asked = iterator.next();
+    asked.catch(() => {}); // it is told where it is awaited
+    return asked;
+  };
+  try {
+    for (let next = ask(); ;) {
+      const { done, value } = await next;
+      if (done) return;
+      next = ask();
+      yield value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
 }
 
 /** The bytes of an example. */

@@ -336,7 +336,11 @@ export const activation = fieldOf<string, string | null>("the name of an activat
   const canonical = canonicalActivation(name);
   if (!activationNames.includes(canonical)) {
     const error = unknownName("activation", name, activationNames);
-    throw new CajalError("unknown-name", `${at.where}, "${at.key}": ${error.message}`, error.facts);
+    throw new CajalError(
+      "unknown-name",
+      `${at.where}, "${at.key}": ${error.message} A function of your own is not in the file: name one of these in its place, or make this one "linear" and put a layer of your own after it, { layers: [defineLayer(…)] }.`,
+      error.facts,
+    );
   }
   return canonical;
 });
