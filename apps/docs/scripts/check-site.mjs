@@ -1,5 +1,5 @@
 // Opens the built site in Chromium as readers do, and says what is wrong: pages that do not load, errors on the
-// console, links that lead nowhere, requests to other hosts, pages that scroll sideways on a phone, a first visit that weighs too much,
+// console, links that lead nowhere, bytesSent to other hosts, pages that scroll sideways on a phone, a first visit that weighs too much,
 // demos that do not do their work.
 //   node scripts/check-site.mjs [what a page's path contains]     part of `npm run site`; skipped where there is no Chromium
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
@@ -22,13 +22,13 @@ const base = process.env.DOCS_BASE ?? "/";
 const heaviest = 300e3;
 
 const types = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".wasm": "application/wasm", ".json": "application/json", ".woff2": "font/woff2" }; // prettier-ignore
-let requests = 0;
+let bytesSent = 0;
 const server = createServer((request, response) => {
   const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
   const file = path.startsWith(base) && fileOf(path.slice(base.length));
   if (!file) return response.writeHead(404).end();
   const body = readFileSync(`${dist}${file}`);
-  requests += /\.(png|woff2|wasm)$/.test(file) ? body.length : gzipSync(body).length;
+  bytesSent += /\.(png|woff2|wasm)$/.test(file) ? body.length : gzipSync(body).length;
   response.writeHead(200, { "content-type": types[extname(file)] ?? "text/plain" }).end(body);
 });
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
@@ -81,7 +81,7 @@ async function run({ page, name, check }) {
 
 /** A tab that reports what goes wrong in it. */
 async function opened(path) {
-  requests = 0;
+  bytesSent = 0;
   const tab = await context.newPage();
   tab.on("console", (message) => message.type() === "error" && problems.push(`/${path}: ${message.text()}`)); // prettier-ignore
   tab.on("pageerror", ({ message }) => problems.push(`/${path}: ${message}`));
@@ -91,8 +91,8 @@ async function opened(path) {
   });
   await tab.goto(`${origin}${base}${path}`, { waitUntil: "load" });
   await tab.waitForFunction("document.querySelector('#app')?.__vue_app__ !== undefined");
-  if (requests > heaviest)
-    problems.push(`/${path}: a first visit is ${Math.round(requests / 1e3)} kB`);
+  if (bytesSent > heaviest)
+    problems.push(`/${path}: a first visit is ${Math.round(bytesSent / 1e3)} kB`);
   return tab;
 }
 

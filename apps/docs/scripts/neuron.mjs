@@ -89,15 +89,15 @@ function rall(nodes) {
 function chains(nodes) {
   const children = nodes.map(() => []);
   for (const [i, { parent }] of nodes.entries()) if (parent >= 0) children[parent].push(i);
-  const path = [];
+  const chains = [];
   const pending = children[0].map((first) => [0, first]);
   while (pending.length > 0) {
     const chain = pending.pop();
     while (children[chain.at(-1)].length === 1) chain.push(children[chain.at(-1)][0]);
     for (const next of children[chain.at(-1)]) pending.push([chain.at(-1), next]);
-    path.push(chain);
+    chains.push(chain);
   }
-  return path;
+  return chains;
 }
 
 /** A smooth line through points: quadratic curves between midpoints. */
