@@ -35,6 +35,10 @@ describe("csvTable", () => {
     const { data } = await csvTable(text, { label: "size", features: ["colour"] });
     const { y } = await data.all();
     expect([y.dtype, y.shape, [...y.data]]).toEqual(["float32", [3, 1], [1.5, 2, 3]]);
+    // What pandas takes for numbers.
+    const written = await csvTable("a,b,c,y\n0x10,+1.5,1e3,p\n0x11,-2,.5,q\n", { label: "y" });
+    expect(written.features).toEqual(["a=0x10", "a=0x11", "b", "c"]);
+    expect([...(await written.data.all()).x.data]).toEqual([1, 0, 1.5, 1000, 0, 1, -2, 0.5]);
     const classes = await csvTable("x,y\n1,0\n2,1\n", { label: "y", categorical: ["x"] });
     expect(classes.features).toEqual(["x=1", "x=2"]);
     expect((await classes.data.all()).y.dtype).toBe("int32");

@@ -93,7 +93,9 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   };
 }
 
-const isNumber = (field: string) => field !== "" && Number.isFinite(Number(field));
+/** Decimal, as pandas takes them: 0x1f is a name. */
+const isNumber = (field: string) =>
+  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field) && Number.isFinite(Number(field));
 
 function labelsOf(fields: readonly string[]) {
   const n = fields.length;
