@@ -1,7 +1,6 @@
 // Lesson 8: what a network learned of one thing, used for another.
 // Small: from the digits 0 … 4 to 5 … 9; --full: from ImageNet to the faces of seven people, from the folders that
 // MOBILENET and LFW name, or fetched once (10 and 233 MB).
-import { tensor } from "@cajal/core";
 // #region faces
 import { digits, rescale } from "@cajal/datasets";
 import { lfwPeople } from "@cajal/datasets/node";
@@ -24,11 +23,13 @@ async function faces() {
 }
 // #endregion faces
 
-const common = { optimizer: "adam", loss: "sparse_categorical_crossentropy", seed: 1 } as const;
 // #region digits
+import { tensor } from "@cajal/core";
 import { dataset, pad, randomTranslation, stackImages } from "@cajal/datasets";
 import { lenet5 } from "@cajal/models";
 import { train as fit } from "@cajal/train";
+
+const common = { optimizer: "adam", loss: "sparse_categorical_crossentropy", seed: 1 } as const;
 
 /** Digits from … to, each somewhere on 12 × 12 pixels, and elsewhere in every epoch. */
 async function wandering(from: number, to: number) {
@@ -64,10 +65,9 @@ async function fromDigitsToDigits() {
 }
 // #endregion digits
 
+// #region split
 const full = process.argv.includes("--full");
 const { base, pictures, grey, share, tuned } = await (full ? faces() : fromDigitsToDigits());
-
-// #region split
 const [learning, testing] = pictures.split(share, { seed: 1, stratify: true });
 const classes = pictures.classes!;
 export const counts = { classes: classes.length, learning: learning.size, testing: testing.size };
@@ -147,7 +147,6 @@ for await (const event of fineTune(base, learning.batch(16), {
   if (event.type === "epoch") reached[event.stage] = event.validation!.metrics.accuracy!;
   if (event.type === "end") console.log(`stage ${event.stage + 1}: ${reached[event.stage]}`);
 }
-// #endregion tune
 export const results = Object.entries({
   ...baselines,
   "a small network from nothing": scratch,
@@ -155,6 +154,7 @@ export const results = Object.entries({
   "pretrained, its upper layers tuned as well": reached[1]!,
 }).map(([method, accuracy]) => ({ method, accuracy }));
 console.table(results);
+// #endregion tune
 
 // #region pictures
 import { contactSheet } from "@cajal/datasets";

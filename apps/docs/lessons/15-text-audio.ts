@@ -1,11 +1,10 @@
 // Lesson 15: sentences, sounds, and a picture together with a table.
+// #region sentences
+import { random, tensor } from "@cajal/core";
 import { adam, train as fit } from "@cajal/train";
 
 const full = process.argv.includes("--full");
 const common = { optimizer: "adam", metrics: ["accuracy"], seed: 1 } as const;
-
-// #region sentences
-import { random, tensor } from "@cajal/core";
 
 const good = ["good", "funny", "clever", "moving", "brilliant", "warm"];
 const bad = ["bad", "dull", "silly", "cold", "awful", "slow"];
