@@ -1,5 +1,5 @@
 // Opens the built site in Chromium as readers do, and says what is wrong: pages that do not load, errors on the
-// console, links that lead nowhere, bytesSent to other hosts, pages that scroll sideways on a phone, a first visit that weighs too much,
+// console, links that lead nowhere, requests to other hosts, pages that scroll sideways on a phone, a first visit that weighs too much,
 // demos that do not do their work.
 //   node scripts/check-site.mjs [what a page's path contains]     part of `npm run site`; skipped where there is no Chromium
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
