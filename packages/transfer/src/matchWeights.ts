@@ -89,9 +89,10 @@ function inOneList(
   const one =
     specs.find(({ key }) => !byKey.has(key))?.key ??
     stored.find(({ name }) => !keys.has(name))?.name;
+  const twice = stored.find(({ name }, i) => stored.findIndex((other) => other.name === name) < i);
   throw misfit(
     file,
-    `the model has ${specs.length} weights, the file ${stored.length}: ${JSON.stringify(one)} is on one side only`,
+    `the model has ${specs.length} weights, the file ${stored.length}: ${one === undefined && twice ? `${JSON.stringify(twice.name)} is there twice` : `${JSON.stringify(one)} is on one side only`}`,
     { expected: specs.length, got: stored.length, weight: one },
   );
 }

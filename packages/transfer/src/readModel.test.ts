@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { isCajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
 import { decodeNpy } from "@cajal/files";
 import { open } from "@cajal/runtime";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../core/testing/shared";
 import { bits, fnv1a, unit } from "../../models/testing/generated";
 import type { ReadModel } from "./formats/format";
@@ -194,6 +194,33 @@ describeWithShared("broken files", "reference/files/broken", (path) => {
       else expect(expected).toMatch(/error/);
     },
   );
+});
+
+describe("a manifest of TF.js that is none", () => {
+  const dense = { class_name: "Dense", config: { name: "d", units: 1, batch_input_shape: [null, 2] } }; // prettier-ignore
+  const group = {
+    paths: ["w"],
+    weights: [
+      { name: "d/kernel", shape: [2, 1], dtype: "float32" },
+      { name: "d/bias", shape: [1], dtype: "float32" },
+    ],
+  };
+  it.each([
+    ["a weight that is nothing", [{ paths: ["w"], weights: [null] }], /a weight has no name/],
+    ["a weight twice", [group, group], /"d\/kernel" is there twice/],
+    ["a group that is nothing", [null], /paths must be a list/],
+  ])("%s", async (_, weightsManifest, message) => {
+    const modelTopology = { class_name: "Sequential", config: { name: "m", layers: [dense] } };
+    const json = JSON.stringify({ format: "layers-model", modelTopology, weightsManifest });
+    const files = new Map([
+      ["model.json", new TextEncoder().encode(json)],
+      ["w", new Uint8Array(12)],
+    ]);
+    await expect(readModel(files)).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(message),
+    });
+  });
 });
 
 describeWithShared("a model without its shards", "reference/files/broken/tfjs", (path) => {

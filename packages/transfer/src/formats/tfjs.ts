@@ -110,7 +110,8 @@ function readGroupSpec(source: OpenSource, groupSpec: unknown, where: string): G
   if (!Array.isArray(paths) || !paths.every((path) => typeof path === "string"))
     throw bad(source, `${where}: paths must be a list of texts`);
   if (!Array.isArray(weights)) throw bad(source, `${where}: weights must be a list`);
-  for (const { name, shape, dtype, quantization } of weights as Partial<Spec>[]) {
+  for (const spec of weights as (Partial<Spec> | null)[]) {
+    const { name, shape, dtype, quantization } = spec ?? {};
     if (typeof name !== "string") throw bad(source, `${where}: a weight has no name`);
     if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0))
       throw bad(
@@ -123,7 +124,7 @@ function readGroupSpec(source: OpenSource, groupSpec: unknown, where: string): G
         `weight "${name}": got dtype ${JSON.stringify(dtype)}, expected ${Object.keys(stored32).join(", ")}`,
         { weight: name, dtype },
       );
-    if (quantization === undefined) continue;
+    if (quantization === undefined || quantization === null) continue;
     if (!Object.hasOwn(packedAs, quantization.dtype))
       throw bad(
         source,
