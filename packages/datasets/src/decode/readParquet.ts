@@ -18,7 +18,9 @@ export interface ParquetTable {
 }
 
 /**
- * Opens a Parquet file. Pages are checked before they are decoded, so that a damaged one is an error at once.
+ * Opens a Parquet file. Pages are checked before they are decoded, so that a damaged one is an error at once. Lists and
+ * structs in data pages of version 2 (pyarrow's `data_page_version="2.0"`, which is not its default) may be refused:
+ * hyparquet takes their count of nulls for that of what is missing. Write such files in version 1.
  *
  * @param source `await fileSource(path)` of @cajal/files/node, `blobSource(blob)`, `bytesSource(bytes)`
  * @param options.name what to call it in messages
