@@ -231,9 +231,18 @@ function copied(node: Node, copy: Copy): Node {
       return Object.hasOwn(attributes, attribute.value) ? attributes[attribute.value] : undefined;
     }),
   };
-  if (opset !== undefined) opsets.set(inlined, opset);
+  if (opset === undefined) return inOpsetOf(node, inlined);
+  opsets.set(inlined, opset);
   return inlined;
 }
+
+/** Nodes of a graph under other names, for a place outside it. */
+export const renamedNodes = (
+  nodes: readonly Node[],
+  scope: string,
+  renamed: (name: string) => string,
+): readonly Node[] =>
+  nodes.map((node) => copied(node, { renamed, attributes: {}, scope, opset: undefined }));
 
 function copiedGraph(graph: Graph, copy: Copy): Graph {
   const { renamed } = copy;

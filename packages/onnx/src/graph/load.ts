@@ -3,7 +3,8 @@ import { unknownName } from "@cajal/core";
 import type { Dim, Graph, Node, OnnxModel } from "../model/model";
 import { topologicalOrder, used } from "../model/topologicalOrder";
 import { defaultOpset, GraphAssembler } from "./assembler";
-import { statedIn } from "./infer";
+import { statedIn, type Stated } from "./infer";
+import { inlineBranch } from "./inlineBranch";
 import { inlineCalls, opsetOf } from "./inlineCalls";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
 import { checkSame, upgrade } from "./upgrade";
@@ -55,9 +56,15 @@ function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void 
     const values = sequences.get(name);
     if (values && !g.find(name)) g.append(assembled(name, values, g), stated);
   };
-  for (const node of topologicalOrder(graph.nodes)) {
+  const append = (node: Node, known: Stated): void => {
     const scope = node.name || node.outputs[0] || node.op;
-    if (g.within(scope, () => inlineSequence(node, g, sequences))) continue;
+    if (g.within(scope, () => inlineSequence(node, g, sequences))) return;
+    const branch = inlineBranch(node, g);
+    if (branch) {
+      const within: Stated = (name) => branch.stated.get(name) ?? known(name);
+      for (const each of topologicalOrder(branch.nodes)) append(each, within);
+      return;
+    }
     for (const name of used(node)) assemble(name);
     const own = opsetOf(node, opset);
     const current =
@@ -69,8 +76,9 @@ function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void 
             checkSame(newer, Math.max(own, defaultOpset), g.opset);
             return newer;
           });
-    g.append(current, stated);
-  }
+    g.append(current, known);
+  };
+  for (const node of topologicalOrder(graph.nodes)) append(node, stated);
   for (const { name } of graph.outputs) {
     assemble(name);
     g.adoptOutput(name);

@@ -1,0 +1,50 @@
+// An If whose condition is known while a graph is loaded (PyTorch's exporter asks whether an extent is 1 before it
+// squeezes) becomes the nodes of the branch that runs: there is no gradient through an If, and no need of one.
+import type { Graph, Node, ValueInfo } from "../model/model";
+import type { GraphAssembler } from "./assembler";
+import { renamedNodes } from "./inlineCalls";
+
+/** What stands in place of an If. */
+export interface Branch {
+  readonly nodes: readonly Node[];
+  /** What the branch states of its values, by their new names. */
+  readonly stated: ReadonlyMap<string, ValueInfo>;
+}
+
+/** The branch of an If that runs, its constants added to `g`; undefined where the condition is not known, and for other nodes. */
+export function inlineBranch(node: Node, g: GraphAssembler): Branch | undefined {
+  if (node.op !== "If" || node.domain !== "") return undefined;
+  const condition = g.find(node.inputs[0] ?? "") && g.constantOf(g.value(node.inputs[0]!));
+  if (condition?.data.length !== 1) return undefined;
+  const taken = node.attributes[Number(condition.data[0]) === 0 ? "else_branch" : "then_branch"];
+  if (taken?.type !== "graph") return undefined;
+  return branchOf(node, taken.value, g);
+}
+
+function branchOf(node: Node, graph: Graph, g: GraphAssembler): Branch {
+  const scope = node.name || node.outputs[0] || node.op;
+  const own = new Set([...graph.initializers.keys(), ...graph.nodes.flatMap(({ outputs }) => outputs)]); // prettier-ignore
+  own.delete("");
+  const names = new Map<string, string>();
+  const copies: Node[] = [];
+  graph.outputs.forEach(({ name }, i) => {
+    const wanted = node.outputs[i] ?? "";
+    if (wanted === "") return;
+    // A constant, a value from around the If, or an output twice is a copy.
+    if (own.has(name) && !graph.initializers.has(name) && !names.has(name)) names.set(name, wanted);
+    else copies.push({ op: "Identity", domain: "", name: g.freshName(scope), inputs: [name], outputs: [wanted], attributes: {} }); // prettier-ignore
+  });
+  for (const name of own) if (!names.has(name)) names.set(name, g.freshName(`${scope}/${name}`));
+  const renamed = (name: string) => names.get(name) ?? name;
+  for (const [name, data] of graph.initializers) g.initializer(renamed(name), data);
+  const stated = new Map(
+    [...graph.values.values(), ...graph.outputs]
+      .filter(({ name, dtype }) => own.has(name) && dtype !== "undefined")
+      .map((value) => [renamed(value.name), { ...value, name: renamed(value.name) }] as const),
+  );
+  const nodes = [
+    ...renamedNodes(graph.nodes, scope, renamed),
+    ...copies.map((copy) => ({ ...copy, inputs: copy.inputs.map(renamed) })),
+  ];
+  return { nodes, stated };
+}
