@@ -66,7 +66,7 @@ export const commands: Readonly<Record<string, ListedCommand>> = {
     load: async () => (await import("./cache")).cache,
   },
   worker: {
-    summary: "measure one thing on command, or what a queue has: cajal run --queue",
+    summary: "measure one thing on command, or what a queue has",
     load: async () => (await import("./worker")).worker,
   },
 };

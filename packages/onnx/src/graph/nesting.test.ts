@@ -8,6 +8,9 @@ import { decodeModel } from "../file/decode";
 import { encodeModel } from "../file/encode";
 import type { Graph, Node, OnnxModel } from "../model/model";
 
+/** Milliseconds: others on the machine make no test fail. */
+const processorTime = () => process.cpuUsage().user / 1000;
+
 const depth = 64;
 const node = (op: string, inputs: string[], outputs: string[], more: Partial<Node> = {}): Node => ({
   op,
@@ -62,17 +65,17 @@ function loops(levels: number): OnnxModel {
 
 describe(`${depth} graphs within each other`, () => {
   it("are inferred, checked and loaded", () => {
-    const started = performance.now();
+    const started = processorTime();
     const model = loops(depth);
     expect(inferShapes(model).get("y")!.shape).toEqual([undefined, 2]);
     expect(problemsOf(model)).toEqual([]);
     expect(GraphBuilder.from(model).value("y").shape).toEqual([undefined, 2]);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorTime() - started).toBeLessThan(2000);
   });
 
   it("tell a mistake in the innermost", () => {
     const model = loops(depth);
-    const started = performance.now();
+    const started = processorTime();
     const worse = (of: Graph): Graph => ({
       ...of,
       nodes: of.nodes.map((each) =>
@@ -85,7 +88,7 @@ describe(`${depth} graphs within each other`, () => {
     });
     const [first] = problemsOf({ ...model, graph: worse(model.graph) });
     expect(first!.message).toMatch(/Rellu/);
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorTime() - started).toBeLessThan(2000);
   });
 
   it("are built by functions", () => {
@@ -99,10 +102,10 @@ describe(`${depth} graphs within each other`, () => {
             (then) => [nested(then, y, level - 1)],
             (other) => [other.neg(y)],
           )[0]!;
-    const started = performance.now();
+    const started = processorTime();
     g.output(nested(g, x, depth), "y");
     checkModel(g.build());
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(processorTime() - started).toBeLessThan(2000);
   });
 });
 
@@ -124,12 +127,12 @@ describe("loops of absurd sizes", () => {
     [[2 ** 40, 2 ** 10], 1e15],
     [[0, 2 ** 50], 0],
   ])("of %j cost nothing", (shape, trips) => {
-    const started = performance.now();
+    const started = processorTime();
     const g = endless(shape, trips);
     expect(g.value("y").shape).toEqual(shape);
     expect(g.value("rows").shape).toEqual([undefined, ...shape]);
     checkModel(decodeModel(encodeModel(g.build())));
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(processorTime() - started).toBeLessThan(1000);
   });
 
   it("scans of 2⁴⁰ steps neither", () => {
