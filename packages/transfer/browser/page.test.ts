@@ -117,7 +117,7 @@ describe.skipIf(!hasChromium)(
 
     it("shows what is wrong with another file", { timeout: 120_000 }, async () => {
       const text = await chosen("page.h5", new TextEncoder().encode("<!doctype html>"));
-      expect(text).toMatch(/^error: page\.h5: it is of no known format/);
+      expect(text).toMatch(/^error: page\.h5: it is a page of text/);
     });
   },
 );
