@@ -2,6 +2,7 @@
 // beside random maps (the map itself, moved; noise), of photographs in a real network; and how alike maps stay while
 // the network's weights are drawn anew from the scores backwards, as Adebayo et al. 2018 (arXiv:1810.03292) did it.
 //   node scripts/run-source.mjs packages/explain/scripts/toldApart.ts NETWORK PHOTOGRAPHS [--images 100] [--points 50] [--randomised 20]
+//     [--methods grad-cam,integrated-gradients]
 // NETWORK: the TF.js files of MobileNet 0.75 at 224; PHOTOGRAPHS: a folder with labels.csv (file, wnid, class, label).
 import { parseArgs } from "node:util";
 import type { Tensor } from "@cajal/core";
@@ -14,6 +15,7 @@ const { values, positionals } = parseArgs({
     images: { type: "string", default: "100" },
     points: { type: "string", default: "50" },
     randomised: { type: "string", default: "20" },
+    methods: { type: "string", default: "grad-cam,integrated-gradients" },
     threads: { type: "string", default: "2" },
   },
 });
@@ -27,10 +29,13 @@ await using explainer = await openExplainer(model, weights, { threads: Number(va
 const photos = await photographs(folder, Number(values.images));
 const images = photos.map(({ pixels }) => scaled([pixels]));
 
-const compared: readonly AttributeOptions[] = [
-  { method: "grad-cam" },
-  { method: "integrated-gradients", steps: Number(values.points) },
-];
+const methods = values.methods.split(",");
+const compared = (
+  [
+    { method: "grad-cam" },
+    { method: "integrated-gradients", steps: Number(values.points) },
+  ] as readonly AttributeOptions[]
+).filter(({ method }) => methods.includes(method));
 /** What a figure is called, of which metric, and whether more of it is better. */
 const figures = [
   { metric: "deletion-insertion", figure: "deletionAuc", sign: -1 },
@@ -71,6 +76,7 @@ for (const attributeOptions of compared) {
 for (const [metric, seconds] of spent)
   console.log(`${metric}: ${(seconds / images.length / compared.length / 2).toFixed(2)} s of processor time a photograph and random map`); // prettier-ignore
 
+if (Number(values.randomised) === 0) process.exit();
 const some = scaled((await photographs(folder, Number(values.randomised))).map(({ pixels }) => pixels)); // prettier-ignore
 const depths = [0, 1, 2, 4, 8, 14, 28];
 console.log(`\n${values.randomised} photographs, weights drawn anew in so many layers from the scores backwards: rank correlation, SSIM`); // prettier-ignore
