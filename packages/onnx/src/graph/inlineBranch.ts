@@ -1,6 +1,7 @@
 // An If whose condition is known while a graph is loaded (PyTorch's exporter asks whether an extent is 1 before it
 // squeezes) becomes the nodes of the branch that runs: there is no gradient through an If, and no need of one.
 import type { Graph, Node, ValueInfo } from "../model/model";
+import { operator } from "../operators";
 import type { GraphAssembler } from "./assembler";
 import { renamedNodes } from "./inlineCalls";
 
@@ -11,14 +12,16 @@ export interface Branch {
   readonly stated: ReadonlyMap<string, ValueInfo>;
 }
 
-/** The branch of an If that runs, its constants added to `g`; undefined where the condition is not known, and for other nodes. */
+/**
+ * The branch that runs, its constants added to `g`; undefined where it is not known which, and for other nodes.
+ */
 export function inlineBranch(node: Node, g: GraphAssembler): Branch | undefined {
-  if (node.op !== "If" || node.domain !== "") return undefined;
-  const condition = g.find(node.inputs[0] ?? "") && g.constantOf(g.value(node.inputs[0]!));
-  if (condition?.data.length !== 1) return undefined;
-  const taken = node.attributes[Number(condition.data[0]) === 0 ? "else_branch" : "then_branch"];
-  if (taken?.type !== "graph") return undefined;
-  return branchOf(node, taken.value, g);
+  const skipped = operator(node.op, node.domain)?.skips?.(node.inputs.map((name) => g.find(name)));
+  if (skipped === undefined) return undefined;
+  const [taken, ...others] = Object.entries(node.attributes).flatMap(([name, attribute]) =>
+    attribute.type === "graph" && name !== skipped ? [attribute.value] : [],
+  );
+  return taken && others.length === 0 ? branchOf(node, taken, g) : undefined;
 }
 
 function branchOf(node: Node, graph: Graph, g: GraphAssembler): Branch {
