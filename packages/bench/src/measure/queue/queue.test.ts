@@ -113,6 +113,14 @@ describe.skipIf(redisHere === undefined)("a queue (skipped where there is no red
     expect((await stopped.next()).value).toMatchObject({ note: expect.stringContaining("cajal worker --queue") }); // prettier-ignore
     stop.abort(new Error("enough"));
     await expect(stopped.next()).rejects.toThrow("enough");
+    const away = new AbortController();
+    const waiting = shareGroups(groups, url, { ...options, signal: away.signal });
+    await waiting.next();
+    redis.kill("SIGSTOP");
+    setTimeout(() => away.abort(new Error("no answer")), 300);
+    await expect((async () => { for (;;) await waiting.next(); })()).rejects.toThrow("no answer"); // prettier-ignore
+    redis.kill("SIGCONT");
+    await sleep(300);
     const { bullmq, redis: client, name } = await connectQueue(url);
     const queue = new bullmq.Queue(name, { connection: client });
     expect(await queue.getJobCountByTypes("waiting", "active", "completed")).toBe(0);

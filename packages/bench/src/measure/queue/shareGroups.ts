@@ -2,6 +2,7 @@
 // its content, and counted once: a group whose worker dies comes back into the queue, one that Redis lost is queued
 // again, and one that two workers measured is taken from whoever is first.
 import { setTimeout as sleep } from "node:timers/promises";
+import { abortable } from "@cajal/core";
 import { type Cell, type CellEvent, failedCell, type MeasureOptions } from "../cells";
 import { type GroupJob, type GroupProgress, idOf, parseGroupRecords } from "./groupJob";
 import { connectQueue } from "./redis";
@@ -44,7 +45,7 @@ export async function* shareGroups(
     for (const [id, job] of pending) {
       signal?.throwIfAborted();
       if (fresh) await takeBack(id);
-      await add(id, job);
+      await abortable(add(id, job), signal);
     }
     while (pending.size > 0) {
       const done = (total - pending.size) / total;
@@ -56,9 +57,9 @@ export async function* shareGroups(
       const active: string[] = [];
       for (const [id, job] of pending) {
         signal?.throwIfAborted();
-        const state = await queue.getJob(id);
+        const state = await abortable(queue.getJob(id), signal);
         // Redis began again without what it had not yet written.
-        if (state === undefined) await add(id, job);
+        if (state === undefined) await abortable(add(id, job), signal);
         else if (state.finishedOn !== undefined) {
           yield { type: "measured", records: recordsOf(state, job, options) };
           pending.delete(id);
@@ -69,14 +70,19 @@ export async function* shareGroups(
         }
       }
       if (pending.size === 0) break;
-      const workers = await queue.getWorkersCount();
+      const workers = await abortable(queue.getWorkersCount(), signal);
       const note = workers === 0 ? `no worker is here: cajal worker --queue ${address}` : `${workers} ${workers === 1 ? "worker" : "workers"}${active.length === 0 ? "" : `: ${active.join("; ")}`}`; // prettier-ignore
       yield { type: "progress", done: (total - pending.size) / total, note };
       await sleep(interval, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   } finally {
-    if (redis.status === "ready") for (const id of pending.keys()) await takeBack(id);
-    await queue.close();
+    const withdrawn = Promise.all(Array.from(pending.keys(), takeBack)).then(() => queue.close());
+    withdrawn.catch(() => {});
+    // A Redis that is away answers nothing, and is not waited for.
+    await Promise.race([
+      withdrawn,
+      sleep(redis.status === "ready" ? 2000 : 0, undefined, { ref: false }),
+    ]);
     redis.disconnect();
   }
 }

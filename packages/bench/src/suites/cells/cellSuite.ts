@@ -62,10 +62,11 @@ async function* runCells(
   }
   if (queue !== undefined && left.length > 0) {
     yield { type: "stage", title: `${left.length} left, for workers` };
+    const before = records.length;
     for await (const event of shareGroups(left, queue, { ...options, fresh: fresh ?? false }))
       if (event.type === "progress") yield event;
       else yield* kept(event.records);
-    yield { type: "stage-end", result: failuresOf(records) };
+    yield { type: "stage-end", result: failuresOf(records.slice(before)) };
   }
   for (const [i, group] of queue === undefined ? left.entries() : []) {
     yield { type: "stage", title: `${i + 1} of ${left.length}: ${titleOf(group)}` };
