@@ -234,6 +234,60 @@ describe("open", () => {
     await expect(open(new Uint8Array([1, 2, 3]))).rejects.toMatchObject({ code: "engine" });
   });
 
+  it("runs on a thread of its own, in the order of the calls, while the caller's goes on", async () => {
+    const { model, weights } = line();
+    const session = await open(model, weights, { worker: true });
+    const here = await open(model, weights);
+    expect([session.inputs, session.outputs]).toEqual([here.inputs, here.outputs]);
+    await here.dispose();
+    const x = tensor("float32", [1, 2], [1, 0]);
+    const turns: string[] = [];
+    const results = [1, 2, 3].map(async (n) => {
+      const y = await session.predict(tensor("float32", [n, 2], Array(2 * n).fill(1)));
+      turns.push(`run ${n}`);
+      return y;
+    });
+    const own = session.predict(x);
+    x.data.fill(9); // its contents are taken at the call
+    turns.push("caller");
+    expect((await Promise.all(results)).map(({ shape }) => shape)).toEqual([[1, 2], [2, 2], [3, 2]]); // prettier-ignore
+    expect(turns).toEqual(["caller", "run 1", "run 2", "run 3"]);
+    expect((await own).data).toEqual(Float32Array.of(11, 22));
+    expect(x.data).toEqual(Float32Array.of(9, 9)); // and it stays the caller's
+    const last = session.predict(tensor("float32", [1, 2], [0, 1]));
+    await session.dispose();
+    expect((await last).data).toEqual(Float32Array.of(13, 24));
+    await expect(session.predict(x)).rejects.toMatchObject({ code: "disposed" });
+  });
+
+  it("keeps the next run from one that failed on that thread", async () => {
+    const g = new GraphBuilder({ opset: 17, name: "rows" });
+    const [x, at] = [g.input("x", "float32", [2]), g.input("at", "int64", [1])];
+    g.output(g.op("Gather", [x, at]), "y");
+    await using session = await open(g.build(), { worker: true });
+    const of = (row: bigint) =>
+      session.run({
+        x: tensor("float32", [2], [5, 6]),
+        at: tensor("int64", [1], BigInt64Array.of(row)),
+      });
+    const [bad, good] = await Promise.allSettled([of(7n), of(1n)]);
+    expect(bad).toMatchObject({ status: "rejected", reason: { code: "engine" } });
+    expect(good).toMatchObject({ value: { y: { data: Float32Array.of(6) } } });
+  });
+
+  it("refuses a thread of its own where there is none", async () => {
+    const { model, weights } = line();
+    for (const [options, code] of [
+      [{ worker: "yes" as "auto" }, "bad-argument"],
+      [{ worker: true, shareKernels: true }, "bad-argument"],
+      [{ worker: true, engine: "tfjs" }, "unsupported"],
+      [{ worker: true, device: "wasm" }, "unsupported"],
+    ] as const)
+      await expect(open(model, weights, options)).rejects.toMatchObject({ code });
+    await using session = await open(model, weights, { worker: "auto", device: "wasm" });
+    expect(session.device).toBe("wasm");
+  });
+
   it("names what it does not know", async () => {
     const at = (options: object) => open(model, weights, options);
     await expect(at({ engine: "onxx" })).rejects.toMatchObject({

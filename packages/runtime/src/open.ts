@@ -1,5 +1,5 @@
 // Opens a model on an engine and a device.
-import { checkOptions, type Weights, optionsOf } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue, type Weights } from "@cajal/core";
 import type { Layer, Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "./device/device";
@@ -39,6 +39,12 @@ export interface OpenOptions {
    * error then. Costs a process's start and a second opening. Default false.
    */
   readonly isolate?: boolean;
+  /**
+   * Whether runs are on a thread of their own, engine onnx in Node only, webgpu excepted: the caller's thread can
+   * prepare the next batch meanwhile. Costs a copy of what goes in, and of the weights while it opens.
+   * "auto": where that can be. Default false.
+   */
+  readonly worker?: boolean | "auto";
   /** Ends the opening; what has been made is freed. */
   readonly signal?: AbortSignal;
 }
@@ -73,13 +79,15 @@ export async function open(
   const model = modelArgument("open", source);
   checkOptions("open", options, optionKinds);
   const { device = "auto", threads, layers, signal } = options;
-  const { shareKernels = false, isolate = false, verify = true } = options;
+  const { shareKernels = false, isolate = false, verify = true, worker = false } = options;
+  if (typeof worker !== "boolean" && worker !== "auto")
+    throw new CajalError("bad-argument", `open: got worker ${showValue(worker)}, expected true, false or "auto".`); // prettier-ignore
   const engine = engineFor(options.engine, device);
   checkThreads("open", threads);
   signal?.throwIfAborted();
   const opened = await engine.open(
     isOnnx(model) ? model : kerasSource("open", model, { weights, layers }),
-    { device, threads, shareKernels, verify, isolate, signal },
+    { device, threads, shareKernels, verify, isolate, worker, signal },
   );
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();
@@ -94,5 +102,6 @@ const optionKinds = optionsOf<OpenOptions>({
   verify: "boolean",
   layers: "array",
   isolate: "boolean",
+  worker: true,
   signal: "signal",
 });

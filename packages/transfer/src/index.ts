@@ -25,7 +25,7 @@ export {
   type FeatureExtractor,
   type FeatureExtractorOptions,
 } from "./adapt/featureExtractor";
-export type { FeaturesOptions } from "./adapt/features";
+export type { FeaturesData, FeaturesOptions } from "./adapt/features";
 export { fineTune } from "./adapt/fineTune";
 export type { FineTuneEvent, FineTuneOptions, Stage } from "./adapt/stages";
 export { evaluation } from "./evaluation";

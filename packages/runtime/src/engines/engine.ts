@@ -43,6 +43,7 @@ export interface OpenRequest {
   readonly shareKernels: boolean;
   readonly verify: boolean;
   readonly isolate: boolean;
+  readonly worker: boolean | "auto";
   readonly signal: AbortSignal | undefined;
 }
 

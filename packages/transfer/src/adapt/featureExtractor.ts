@@ -3,7 +3,7 @@ import { checkOptions, type Tensor } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { resolve } from "@cajal/models";
 import { open, type OpenOptions } from "@cajal/runtime";
-import { featuresOf, predicted, type FeaturesOptions } from "./features";
+import { featuresOf, predicted, type FeaturesData, type FeaturesOptions } from "./features";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
 import { withHead } from "./withHead";
 
@@ -24,8 +24,11 @@ export interface FeatureExtractor extends LoadedModel {
   readonly size: number;
   /** Features of a batch: x `[n, …]` → float32 `[n, size]`. */
   extract(x: Tensor): Promise<Tensor<"float32">>;
-  /** A data set's examples by their features, in memory, in the order of epoch 0. */
-  features(data: Dataset, options?: FeaturesOptions): Promise<Dataset<"float32">>;
+  /**
+   * A data set's examples by their features, in memory, in the order of epoch 0. Batches are read and decoded while
+   * the network computes; on many cores one thread decodes too slowly for it: give what `inWorkers` makes.
+   */
+  features(data: FeaturesData, options?: FeaturesOptions): Promise<Dataset<"float32">>;
   dispose(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -51,7 +54,7 @@ export async function featureExtractor(
     ...(layer !== undefined && { layer }),
     ...(pooling !== undefined && { pooling }),
   });
-  const session = await open(base.model, base.weights, opening);
+  const session = await open(base.model, base.weights, { ...opening, worker: "auto" });
   const size = Number(resolve(base.model).outputs[0]!.shape[1]);
   const dispose = async () => session.dispose();
   return {

@@ -1,5 +1,5 @@
 // The features of a data set's examples, by a session that gives them; kept on disk by the examples' content.
-import { CajalError, checkOptions, sizeOf, tensor, type Tensor } from "@cajal/core";
+import { CajalError, checkOptions, sizeOf, tensor, type Batch, type Tensor } from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 import { dataset, type Dataset } from "@cajal/datasets";
 import type { Session } from "@cajal/runtime";
@@ -13,6 +13,11 @@ export interface FeaturesOptions {
   readonly onProgress?: (done: number, of: number) => void;
 }
 
+/** Examples by batches: a dataset, or what `inWorkers` of `@cajal/datasets/node` computes of one in several threads. */
+export interface FeaturesData extends Pick<Dataset, "size" | "batchSize" | "classes"> {
+  batches(options?: { readonly signal?: AbortSignal }): AsyncIterable<Batch>;
+}
+
 /**
  * Features of all examples, by a session that gives them.
  *
@@ -21,7 +26,7 @@ export interface FeaturesOptions {
 export async function featuresOf(
   session: Session,
   { size, of }: { readonly size: number; readonly of: () => Iterable<string | Uint8Array> },
-  data: Dataset,
+  data: FeaturesData,
   options: FeaturesOptions,
 ): Promise<Dataset<"float32">> {
   checkOptions("features", options, ["cache", "signal", "onProgress"]);
@@ -29,8 +34,7 @@ export async function featuresOf(
   const store = cache === undefined ? undefined : await keptIn(cache, of());
   const rows = new Float32Array(data.size * size);
   const labels: Tensor[] = [];
-  let at = 0;
-  for await (const { x, y } of oneAhead(data.batches({ ...(signal && { signal }) }))) {
+  async function compute(x: Tensor, at: number): Promise<void> {
     const count = x.shape[0]!;
     const hashes = store && Array.from({ length: count }, (_, i) => store.hash(rowOf(x, i)));
     const missing = Array.from({ length: count }, (_, i) => i).filter(
@@ -45,9 +49,22 @@ export async function featuresOf(
       });
     }
     hashes?.forEach((hash, i) => rows.set(store!.rows.get(hash)!, (at + i) * size));
-    labels.push(y);
-    at += count;
-    onProgress?.(at, data.size);
+    onProgress?.(at + count, data.size);
+  }
+  // While the network computes one batch, the next waits for it and another is decoded.
+  const running: Promise<void>[] = [];
+  let at = 0;
+  try {
+    for await (const { x, y } of data.batches({ ...(signal && { signal }) })) {
+      running.push(compute(x, at));
+      running.at(-1)!.catch(() => {}); // it is told where it is awaited
+      labels.push(y);
+      at += x.shape[0]!;
+      if (running.length === 3) await running.shift();
+    }
+    for (const each of running) await each;
+  } finally {
+    await Promise.allSettled(running);
   }
   await store?.save();
   const y = tensor(labels[0]!.dtype, [at, ...labels[0]!.shape.slice(1)]);
@@ -61,26 +78,6 @@ export async function featuresOf(
     y,
     ...(data.classes && { classes: data.classes }),
   }).batch(data.batchSize);
-}
-
-/** Asks for the next batch before one is used: images are decoded while the network computes. */
-async function* oneAhead<T>(batches: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = batches[Symbol.asyncIterator]();
-  const ask = () => {
-    const asked = iterator.next();
-    asked.catch(() => {}); // it is told where it is awaited
-    return asked;
-  };
-  try {
-    for (let next = ask(); ;) {
-      const { done, value } = await next;
-      if (done) return;
-      next = ask();
-      yield value;
-    }
-  } finally {
-    await iterator.return?.();
-  }
 }
 
 /** The bytes of an example. */

@@ -119,6 +119,7 @@ export async function openGradientOnOnnx(
     shareKernels: false,
     verify: false,
     isolate: false,
+    worker: false,
     signal: undefined,
   };
   const trial = await openOnOnnx(doubling(), { ...options, device: request.device });

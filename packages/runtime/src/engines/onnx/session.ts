@@ -1,16 +1,17 @@
 // A graph opened on ONNX Runtime.
-import { isCajalError, type DType, type Tensor } from "@cajal/core";
+import { CajalError, isCajalError, type DType, type Tensor } from "@cajal/core";
 import { decodeModel, timeFirst, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
 import { onnxDevices } from "./devices";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";
-import { fromOrt, onnxRuntime, toOrt, type OnnxRuntime } from "./onnxRuntime";
+import { onnxRuntime } from "./onnxRuntime";
 import { openApart } from "./isolate";
 import { kernelsApart, type KernelsApart } from "./kernelsApart";
 import type { OpenedModel } from "../../session/session";
 import { rewrites } from "./provider";
+import { callersThread, onThread, ownThread, type Graph } from "./thread/inference";
 import { verify } from "./verify";
 
 /** In what ONNX Runtime says of a recurrent node with the batch first. */
@@ -21,7 +22,15 @@ export async function openOnOnnx(
   source: OnnxModel | Uint8Array,
   request: OpenRequest,
 ): Promise<OpenedModel> {
-  const { device: choice, threads, shareKernels, verify: checked, isolate, signal } = request;
+  const {
+    device: choice,
+    threads,
+    shareKernels,
+    verify: checked,
+    isolate,
+    worker,
+    signal,
+  } = request;
   const devices = candidates(onnxDevices, choice);
   const empty = emptyTensors(source);
   const model = "graph" in empty.model ? withoutProto(timeFirst(empty.model)) : empty.model;
@@ -29,15 +38,19 @@ export async function openOnOnnx(
   for (const device of devices) {
     try {
       if (isolate) await openApart(model, { device, threads, signal });
+      if (onThread(device, worker)) {
+        if (shareKernels) throw new CajalError("bad-argument", "open: shareKernels and worker: a thread of its own cannot read the memory of weights that are the caller's. Give one of the two."); // prettier-ignore
+        const graph = await ownThread("graph" in model ? model : decodeModel(model), { device, threads }); // prettier-ignore
+        const opened = opensOn(graph, { device, empty });
+        if (checked && isGpu(device)) await verify(opened, "graph" in model ? model : decodeModel(model)); // prettier-ignore
+        return opened;
+      }
       const shares = shareKernels && inNode && device === "cpu" && "graph" in model;
       const { model: rest, kernels } = shares
         ? kernelsApart(model)
         : { model: rewrites(device) && "byteLength" in model ? decodeModel(model) : model };
-      const opened = opensOn(await onnxRuntime(rest, { device, threads }), {
-        device,
-        empty,
-        kernels,
-      });
+      const graph = callersThread(await onnxRuntime(rest, { device, threads }));
+      const opened = opensOn(graph, { device, empty, kernels });
       if (checked && isGpu(device)) await verify(opened, model);
       return opened;
     } catch (error) {
@@ -54,42 +67,38 @@ export async function openOnOnnx(
 }
 
 function opensOn(
-  { ort, session }: OnnxRuntime,
+  graph: Graph,
   {
     device,
     empty,
-    kernels = new Map(),
+    kernels: apart = new Map<string, Tensor>(),
   }: {
     readonly device: DeviceName;
     readonly empty: EmptyTensors;
     readonly kernels?: KernelsApart["kernels"] | undefined;
   },
 ): OpenedModel {
-  const apart = new Map([...kernels].map(([name, tensor]) => [name, toOrt(ort, tensor)]));
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     const answer = empty.answer(feeds);
     if (answer) return answer;
-    const ortFeeds = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
-    const results = await session
-      .run(Object.fromEntries([...ortFeeds, ...apart]))
+    const results = await graph
+      .run(Object.fromEntries([...Object.entries(feeds), ...apart]))
       .catch((error: unknown) => {
         throw empty.explain(error) ?? error;
       });
-    return Object.fromEntries(
-      session.outputNames.map((name) => [ownName(name), fromOrt(results[name]!, name)]),
-    );
+    return Object.fromEntries(Object.entries(results).map(([name, x]) => [ownName(name), x]));
   }
   return {
     engine: "onnx",
     device,
-    inputs: session.inputMetadata.filter(({ name }) => !apart.has(name)).map(valueInfo),
-    outputs: session.outputMetadata
+    inputs: graph.inputMetadata.filter(({ name }) => !apart.has(name)).map(valueInfo),
+    outputs: graph.outputMetadata
       .map(valueInfo)
       .map((info) => ({ ...info, name: ownName(info.name) })),
     run,
     free: () => {
-      apart.clear(); // a session that is disposed keeps no one's memory
-      return session.release();
+      apart = new Map(); // a session that is disposed keeps no one's memory
+      return graph.release();
     },
   };
 }

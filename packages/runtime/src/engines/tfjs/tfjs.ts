@@ -7,7 +7,11 @@ import { openOnTfjs } from "./session";
 export const tfjs: Engine = {
   name: "tfjs",
   devices: tfjsDevices,
-  async open(source, { isolate, ...request }) {
+  async open(source, { isolate, worker, ...request }) {
+    if (worker === true)
+      throw unsupported(
+        "worker: engine tfjs runs on the caller's thread. Use engine onnx, or leave the option out.",
+      );
     if (isolate)
       throw unsupported(
         "isolate: engine tfjs runs in this process alone. Use engine onnx, or leave the option out.",

@@ -1,5 +1,5 @@
-// Where a training step's graphs run: on the caller's thread, or on one of their own, which leaves the
-// caller's event loop free (in Node; ONNX Runtime occupies the thread that calls it).
+// Where graphs run: on the caller's thread, or on one of their own, which leaves the caller's event loop free (in Node;
+// ONNX Runtime occupies the thread that calls it).
 import { CajalError, type Tensor } from "@cajal/core";
 import {
   encodeModel,
@@ -8,10 +8,11 @@ import {
   type OnnxModel,
   type ValueInfo,
 } from "@cajal/onnx";
+import type { InferenceSession } from "onnxruntime-common";
 import { inNode, type DeviceName } from "../../../device/device";
 import { deviceHost } from "./deviceHost.js";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
-import { graphHost, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
+import { graphHost, nothing, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { runsApart } from "../apart";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
@@ -31,7 +32,7 @@ export interface GraphThread {
   end(): Promise<void>;
 }
 
-export interface OpenedGraph {
+export interface OpenedGraph extends Pick<InferenceSession, "inputMetadata" | "outputMetadata"> {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
   run(request: RunRequest): Promise<Readonly<Record<string, Tensor>>>;
@@ -41,6 +42,10 @@ export interface OpenedGraph {
 export interface GraphThreadOptions {
   readonly device: DeviceName;
   readonly threads?: number | undefined;
+  /** What its graphs are for, in errors; default "a training step". */
+  readonly purpose?: string;
+  /** Further options of ONNX Runtime's sessions. */
+  readonly session?: InferenceSession.SessionOptions;
 }
 
 /**
@@ -51,16 +56,18 @@ const further = { enableMemPattern: false };
 
 /** The caller's own thread. */
 export function sameThread(options: GraphThreadOptions): GraphThread {
-  const host = keepsOnDevice(options.device) ? deviceHost() : graphHost();
+  const { device, purpose = "a training step" } = options;
+  const host = keepsOnDevice(device) ? deviceHost() : graphHost();
   return {
     async open(model, kept = []) {
-      const { bytes, session: own, ...about } = await prepared(model, kept, options.device);
-      const { ort, session } = await onnxRuntime(bytes, { ...options, session: own });
+      const { bytes, session: own, ...about } = await prepared(model, kept, device);
+      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...own } }); // prettier-ignore
       const graph = { ort, session, ...about };
       return {
         inputNames: session.inputNames,
         outputNames: namesOf(model.graph.outputs),
-        run: (request) => host.run(graph, request).catch(failed(`a training step on ${options.device}`)), // prettier-ignore
+        ...metadataOf(session),
+        run: (request) => host.run(graph, request).catch(failed(`${purpose} on ${device}`)), // prettier-ignore
         release: () => session.release(),
       };
     },
@@ -87,14 +94,15 @@ export function hasWorkerThread(device: DeviceName): boolean {
  *
  * @throws CajalError `unsupported` outside of Node, and for device wasm
  */
-export function workerThread({ device, threads }: GraphThreadOptions): GraphThread {
+export function workerThread(options: GraphThreadOptions): GraphThread {
+  const { device, threads, purpose = "a training step", session: further } = options;
   if (!inNode || device === "wasm")
     throw new CajalError(
       "unsupported",
-      `worker: training on a thread of its own needs Node and a native device; this is ${inNode ? `device ${device}` : "a browser"}. Leave the option out, or make a Web Worker of your own.`,
+      `worker: a thread of its own needs Node and a native device; this is ${inNode ? `device ${device}` : "a browser"}. Leave the option out, or make a Web Worker of your own.`,
       { device },
     );
-  if (runsApart()) return sameThread({ device, threads });
+  if (runsApart()) return sameThread(options);
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const lock = exitLock();
   const worker = new Worker(workerFile(), {
@@ -102,48 +110,44 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
   });
   worker.unref();
   const letGo = closeAtExit(lock);
-  let waiting: { resolve(value: unknown): void; reject(error: unknown): void } | undefined;
+  /** In the order in which the thread answers, which is that in which it was asked. */
+  const waiting: { resolve(value: unknown): void; reject(error: unknown): void }[] = [];
   let lost: unknown;
   let last: Promise<unknown> = Promise.resolve();
-  const settle = (body: (caller: NonNullable<typeof waiting>) => void) => {
-    const caller = waiting;
-    waiting = undefined;
-    worker.unref();
-    if (caller) body(caller);
-  };
   const lose = (cause: unknown) => {
     lost ??= cause;
     letGo();
-    settle(({ reject }) => reject(lost));
+    worker.unref();
+    for (const { reject } of waiting.splice(0)) reject(lost);
   };
   worker.on("error", lose);
   worker.on("exit", () => lose(new Error("its thread has ended.")));
-  worker.on("message", ({ value, error }: { value?: unknown; error?: unknown }) =>
-    settle(({ resolve, reject }) => (error === undefined ? resolve(value) : reject(error))),
-  );
+  worker.on("message", ({ value, error }: { value?: unknown; error?: unknown }) => {
+    const caller = waiting.shift();
+    if (waiting.length === 0) worker.unref();
+    if (error === undefined) caller?.resolve(value);
+    else caller?.reject(error);
+  });
 
-  /** Asks one thing after the other. */
+  /** What is asked while the thread computes lies there when it is done. */
   function ask<T>(what: string, request: object, moved: ArrayBufferLike[] = []): Promise<T> {
-    const asked = last.then(
-      () =>
-        new Promise<T>((resolve, reject) => {
-          if (lost !== undefined) return reject(lost);
-          waiting = { resolve: (value) => resolve(value as T), reject };
-          worker.ref();
-          worker.postMessage({ what, request }, moved as ArrayBuffer[]);
-        }),
-    );
+    const asked = new Promise<T>((resolve, reject) => {
+      if (lost !== undefined) return reject(lost);
+      worker.postMessage({ what, request }, moved as ArrayBuffer[]);
+      waiting.push({ resolve: (value) => resolve(value as T), reject });
+      worker.ref();
+    });
     last = asked.catch(() => {});
     return asked;
   }
 
-  const step = failed(`a training step on ${device}, on a thread of its own`);
+  const step = failed(`${purpose} on ${device}, on a thread of its own`);
   return {
     async open(model, kept = []) {
       const { bytes, session, ...about } = await prepared(model, kept, device);
-      const options = { ...sessionOptions({ device, threads }), ...session };
-      type Opened = { number: number; inputNames: string[] };
-      const { number, inputNames } = await ask<Opened>("open", {
+      const options = { ...sessionOptions({ device, threads }), ...further, ...session };
+      type Opened = { number: number; inputNames: string[] } & Metadata;
+      const { number, inputNames, ...metadata } = await ask<Opened>("open", {
         model: bytes,
         options,
         ...about,
@@ -151,6 +155,7 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
       return {
         inputNames,
         outputNames: namesOf(model.graph.outputs),
+        ...metadataOf(metadata),
         run({ feeds, ...request }) {
           // The caller's arrays stay the caller's.
           const copies = Object.entries(feeds).map(
@@ -176,6 +181,14 @@ export function workerThread({ device, threads }: GraphThreadOptions): GraphThre
     },
   };
 }
+
+type Metadata = Pick<InferenceSession, "inputMetadata" | "outputMetadata">;
+
+/** Of what the graph itself has. */
+const metadataOf = ({ inputMetadata, outputMetadata }: Metadata): Metadata => ({
+  inputMetadata,
+  outputMetadata: outputMetadata.filter(({ name }) => name !== nothing),
+});
 
 const locks = new Set<ExitLock>();
 

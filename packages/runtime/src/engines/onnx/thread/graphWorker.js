@@ -1,5 +1,5 @@
 // @ts-check
-// A thread of its own for the graphs of a training step, as graphThread.ts asks. Plain JavaScript, for
+// A thread of its own for graphs, as graphThread.ts asks. Plain JavaScript, for
 // Node loads it as it is, from the sources as from the build.
 import { createRequire } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
@@ -42,6 +42,8 @@ const answers = {
     return {
       number: graphs.push({ ort, session, ...about }) - 1,
       inputNames: session.inputNames,
+      inputMetadata: session.inputMetadata,
+      outputMetadata: session.outputMetadata,
     };
   },
   /** @param {{ number: number } & RunRequest} request */
@@ -74,4 +76,6 @@ async function answer({ what, request }) {
   parentPort?.postMessage(result, moved);
 }
 
-parentPort?.on("message", (message) => void answer(message));
+/** One thing after the other. */
+let last = Promise.resolve();
+parentPort?.on("message", (message) => void (last = last.then(() => answer(message))));
