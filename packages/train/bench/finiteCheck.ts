@@ -68,15 +68,15 @@ interface Batch {
   readonly y: ReturnType<typeof tensor<"int32">>;
 }
 
-async function opened(name: string, batch: Batch, checked: boolean): Promise<TrainStep> {
+async function openStep(name: string, batch: Batch, withCheck: boolean): Promise<TrainStep> {
   const model = modelFacts(name).build({ classifier_activation: null });
   const { create } = ort.InferenceSession;
   // Both are read and written anew, so that nothing but the check tells them apart.
   Object.assign(ort.InferenceSession, {
-    create(bytes: Uint8Array, options: ort.InferenceSession.SessionOptions) {
-      const graph = decodeModel(bytes, { externalData: outsideOf(options) });
-      const given = encodeModel(checked ? graph : unchecked(graph));
-      return create.call(ort.InferenceSession, given, options);
+    create(model: Uint8Array, options: ort.InferenceSession.SessionOptions) {
+      const graph = decodeModel(model, { externalData: outsideOf(options) });
+      const bytes = encodeModel(withCheck ? graph : unchecked(graph));
+      return create.call(ort.InferenceSession, bytes, options);
     },
   });
   try {
@@ -96,18 +96,19 @@ async function opened(name: string, batch: Batch, checked: boolean): Promise<Tra
 
 /** Milliseconds of processor time a step. */
 async function timed(step: TrainStep, batch: Batch, steps: number): Promise<number> {
-  const began = process.cpuUsage();
+  const startTime = process.cpuUsage();
   for (let i = 0; i < steps; i++) await step.run(batch);
-  const { user, system } = process.cpuUsage(began);
+  const { user, system } = process.cpuUsage(startTime);
   return (user + system) / 1000 / steps;
 }
 
 const median = (list: readonly number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 
 for (const workload of names.split(",")) {
-  const found = workloads[workload];
-  if (!found) throw new Error(`got ${workload}, expected ${Object.keys(workloads).join(", ")}.`);
-  const [name, examples] = found;
+  const workloadDefinition = workloads[workload];
+  if (!workloadDefinition)
+    throw new Error(`got ${workload}, expected ${Object.keys(workloads).join(", ")}.`);
+  const [name, examples] = workloadDefinition;
   const facts = modelFacts(name);
   const numbers = random(1, "finite");
   const x = tensor("float32", [examples, ...facts.input]);
@@ -117,18 +118,18 @@ for (const workload of names.split(",")) {
   const labels = Array.from({ length: examples }, () => numbers.integer(classes));
   const batch = { x, y: tensor("int32", [examples], labels) };
 
-  const steps = [await opened(name, batch, true), await opened(name, batch, false)] as const;
+  const steps = [await openStep(name, batch, true), await openStep(name, batch, false)] as const;
   const one = await timed(steps[0], batch, 2);
   const count = Math.max(1, Math.round((Number(values.seconds) * 1000) / one));
   const rounds: [number, number][] = [];
   for (let round = 0; round < Number(values.rounds); round++) {
     const order = round % 2 === 0 ? [0, 1] : [1, 0];
     const times: [number, number] = [0, 0];
-    for (const which of order) times[which] = await timed(steps[which]!, batch, count);
+    for (const variant of order) times[variant] = await timed(steps[variant]!, batch, count);
     rounds.push(times);
   }
   for (const step of steps) await step.dispose();
-  const [withIt, without] = [0, 1].map((which) => median(rounds.map((times) => times[which]!)));
+  const [withIt, without] = [0, 1].map((variant) => median(rounds.map((times) => times[variant]!)));
   const shares = rounds.map(([a, b]) => a / b - 1).toSorted((a, b) => a - b);
   const [low, mid, high] = [0.25, 0.5, 0.75].map((share) => shares[Math.floor(share * (shares.length - 1))]!); // prettier-ignore
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

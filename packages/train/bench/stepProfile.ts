@@ -51,9 +51,9 @@ async function timed(): Promise<number[]> {
   });
   const times: number[] = [];
   for (let i = 0; i < steps + 2; i++) {
-    const began = performance.now();
+    const startTime = performance.now();
     await step.run({ x, y });
-    times.push(performance.now() - began);
+    times.push(performance.now() - startTime);
   }
   await step.dispose();
   return times.slice(2);
@@ -71,9 +71,9 @@ async function matmulRate(): Promise<number> {
   const operand = new ort.Tensor(new Float32Array(side * side).fill(0.5), [side, side]);
   const times: number[] = [];
   for (let i = 0; i < 12; i++) {
-    const began = performance.now();
+    const startTime = performance.now();
     await session.run({ a: operand, b: operand });
-    times.push(performance.now() - began);
+    times.push(performance.now() - startTime);
   }
   await session.release();
   return side ** 3 / (Math.min(...times) / 1000);
@@ -132,7 +132,7 @@ const kind = kinds[values.by];
 if (!kind) throw new Error(`--by: got ${values.by}, expected ${Object.keys(kinds).join(", ")}.`);
 
 const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >> 1]!;
-const whole = median(await timed());
+const stepMs = median(await timed());
 const rate = await matmulRate();
 // Forwards, and backwards to the images and to the kernels.
 const arithmetic = (3 * batch * summary(model).macs) / rate;
@@ -147,7 +147,7 @@ for (const event of await profiled()) {
 const sorted = [...rows].sort(([, a], [, b]) => b.ms - a.ms);
 const total = sorted.reduce((sum, [, { ms }]) => sum + ms, 0);
 console.log(
-  `${name}, batch ${batch}: ${whole.toFixed(2)} ms a step; its arithmetic at ${((2 * rate) / 1e9).toFixed(0)} GFLOP/s: ${(arithmetic * 1000).toFixed(2)} ms; in operators, profiled: ${total.toFixed(2)} ms`,
+  `${name}, batch ${batch}: ${stepMs.toFixed(2)} ms a step; its arithmetic at ${((2 * rate) / 1e9).toFixed(0)} GFLOP/s: ${(arithmetic * 1000).toFixed(2)} ms; in operators, profiled: ${total.toFixed(2)} ms`,
 );
 for (const [what, { ms, nodes }] of sorted.slice(0, Number(values.top)))
   console.log(

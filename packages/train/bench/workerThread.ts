@@ -28,7 +28,7 @@ const y = tensor(
   Array.from({ length: batch }, () => numbers.integer(classes)),
 );
 
-const opened = (worker: boolean) =>
+const openStep = (worker: boolean) =>
   openTrainStep(model, weights, {
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),
     optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
@@ -36,19 +36,19 @@ const opened = (worker: boolean) =>
   });
 
 const times: Record<string, number[]> = { here: [], worker: [] };
-const both: [string, TrainStep][] = [
-  ["here", await opened(false)],
-  ["worker", await opened(true)],
+const variants: [string, TrainStep][] = [
+  ["here", await openStep(false)],
+  ["worker", await openStep(true)],
 ];
-for (const [, step] of both) for (let i = 0; i < 3; i++) await step.run({ x, y });
+for (const [, step] of variants) for (let i = 0; i < 3; i++) await step.run({ x, y });
 for (let round = 0; round < rounds; round++)
-  for (const [where, step] of round % 2 ? both.toReversed() : both)
+  for (const [where, step] of round % 2 ? variants.toReversed() : variants)
     for (let i = 0; i < steps; i++) {
-      const began = performance.now();
+      const startTime = performance.now();
       await step.run({ x, y });
-      times[where]!.push(performance.now() - began);
+      times[where]!.push(performance.now() - startTime);
     }
-for (const [, step] of both) await step.dispose();
+for (const [, step] of variants) await step.dispose();
 
 const median = (all: number[]) => all.toSorted((a, b) => a - b)[all.length >> 1]!;
 const [here, worker] = [median(times.here!), median(times.worker!)];

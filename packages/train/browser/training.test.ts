@@ -20,7 +20,7 @@ import type { Page } from "./page";
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const hasChromium = existsSync(executablePath);
-const why = hasChromium ? "" : ` (skipped: no ${executablePath})`;
+const skipReason = hasChromium ? "" : ` (skipped: no ${executablePath})`;
 
 /** Whether ONNX Runtime on WebGPU proves itself first; in software that takes most of a minute. */
 const verify = process.env.CAJAL_ALL_ENGINES === "1";
@@ -37,8 +37,8 @@ function compare(where: string, losses: readonly number[], expected = ofSmall): 
   console.log(`${where.padEnd(34)}${losses.map((loss) => loss.toFixed(4)).join(" ")}`);
   expect(losses).toHaveLength(expected.length);
   losses.forEach((loss, step) => {
-    const apart = Math.abs(loss - expected[step]!) / expected[step]!;
-    expect(apart, `${where}, step ${step + 1}: ${loss} for ${expected[step]}`).toBeLessThan(
+    const relativeError = Math.abs(loss - expected[step]!) / expected[step]!;
+    expect(relativeError, `${where}, step ${step + 1}: ${loss} for ${expected[step]}`).toBeLessThan(
       tolerance,
     );
   });
@@ -52,7 +52,7 @@ it("learns", () => {
 });
 
 /** Each beside its own thread's number, for the names of tests. */
-const named = (cells: readonly Where[]) =>
+const titled = (cells: readonly Where[]) =>
   cells.map((where) => {
     const { engine, device, threads } = where;
     const name = `${engine} ${device}${threads ? `, threads ${threads}` : ""}`;
@@ -83,7 +83,7 @@ describe("in Node", () => {
   }
 
   it.each(
-    named([
+    titled([
       { engine: "onnx", device: "wasm", threads: 1 },
       { engine: "onnx", device: "wasm", threads: 2 },
       { engine: "tfjs", device: "cpu" },
@@ -103,7 +103,7 @@ describe("in Node", () => {
     `on a GPU in software${driver ? "" : ` (skipped: no ${icd}, which Debian's chromium brings)`}`,
     () => {
       it.each(
-        named([
+        titled([
           { engine: "onnx", device: "webgpu", verify },
           { engine: "tfjs", device: "webgpu" },
         ]),
@@ -120,7 +120,7 @@ describe("in Node", () => {
   );
 });
 
-describe.skipIf(!hasChromium)(`in Chromium${why}`, () => {
+describe.skipIf(!hasChromium)(`in Chromium${skipReason}`, () => {
   const folder = mkdtempSync(join(tmpdir(), "cajal-training-"));
   const server = createServer();
   let context: BrowserContext;
@@ -174,7 +174,7 @@ describe.skipIf(!hasChromium)(`in Chromium${why}`, () => {
   });
 
   /** In a page of its own: how many threads wasm has is settled once a page. */
-  async function opened(): Promise<Tab> {
+  async function openTab(): Promise<Tab> {
     const tab = await context.newPage();
     const problems: string[] = [];
     tab.on("pageerror", (error) => problems.push(String(error)));
@@ -189,7 +189,7 @@ describe.skipIf(!hasChromium)(`in Chromium${why}`, () => {
   }
 
   it.each(
-    named([
+    titled([
       { engine: "onnx", device: "wasm", threads: 1 },
       { engine: "onnx", device: "wasm", threads: 2 },
       { engine: "onnx", device: "webgpu", verify },
@@ -197,7 +197,7 @@ describe.skipIf(!hasChromium)(`in Chromium${why}`, () => {
       { engine: "tfjs", device: "webgpu", verify: false }, // Node's proves itself, above
     ]),
   )("%s gives the losses of onnx cpu", { timeout: 600_000 }, async (name, where) => {
-    const tab = await opened();
+    const tab = await openTab();
     const call: `page.${keyof Page}` = "page.train";
     const losses = await tab.evaluate<number[]>(`${call}(${JSON.stringify(where)})`);
     if (where.device === "wasm") {

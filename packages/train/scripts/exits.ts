@@ -6,12 +6,12 @@ import { endOf, endsOfWorkers as ends, exits } from "../testing/exits";
 const [count = "100", seed = "1"] = process.argv.slice(2);
 let wrong = 0;
 for (const [i, exit] of exits(Number(count), Number(seed)).entries()) {
-  const { ended, said } = await endOf(exit);
+  const { outcome, stderr } = await endOf(exit);
   const expected = ends[exit.end];
-  if (ended === expected) continue;
+  if (outcome === expected) continue;
   wrong++;
   console.log(
-    `${i} ${exit.work} ${exit.end} after ${exit.ms} ms: ended with ${ended}, expected ${expected}\n${said}`,
+    `${i} ${exit.work} ${exit.end} after ${exit.ms} ms: ended with ${outcome}, expected ${expected}\n${stderr}`,
   );
 }
 console.log(`${count} processes, seed ${seed}: ${wrong} ended otherwise than asked`);

@@ -138,21 +138,21 @@ describe.each(engines)("accumulated gradients on %s", (engine) => {
     });
     const batch = await few(150).all();
     const [weights, state] = [await step.weights(), await step.state()];
-    const { loss: alone } = await step.run(batch);
+    const { loss: singleLoss } = await step.run(batch);
     await step.restore(weights, state);
-    const { loss: twice } = await step.run([batch, batch]);
+    const { loss: doubledLoss } = await step.run([batch, batch]);
     await step.restore(weights, state);
-    expect((await step.run([batch, batch])).loss).toBe(twice);
+    expect((await step.run([batch, batch])).loss).toBe(doubledLoss);
     // The first of the two is as it is alone; were the other the same, so were their mean.
-    expect(twice).not.toBe(alone);
+    expect(doubledLoss).not.toBe(singleLoss);
     await step.dispose();
   });
 
   it("resume to the same weights, bit for bit", async () => {
     const saved: Checkpoint[] = [];
-    const more = { accumulate: 3, shuffle: true };
-    const whole = await run(20, {
-      ...more,
+    const accumulateOptions = { accumulate: 3, shuffle: true };
+    const uninterrupted = await run(20, {
+      ...accumulateOptions,
       checkpoint: { everySteps: 2, save: async (each) => void saved.push(each) },
     });
     expect(saved.map(({ position }) => [position.epoch, position.batch])).toEqual([
@@ -160,9 +160,9 @@ describe.each(engines)("accumulated gradients on %s", (engine) => {
       [1, 3],
       [2, 0],
     ]);
-    const resumed = await run(20, { ...more, resume: saved[0]! });
+    const resumed = await run(20, { ...accumulateOptions, resume: saved[0]! });
     expect(resumed.steps.length).toBe(4);
-    expect(resumed.weights).toEqual(whole.weights);
+    expect(resumed.weights).toEqual(uninterrupted.weights);
   });
 });
 

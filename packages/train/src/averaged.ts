@@ -7,17 +7,18 @@ import { optimizerOf, type OptimizerLike } from "./named";
 const slot = "model_average";
 
 /**
- * An optimizer (or one by its name) that also keeps the average of each parameter: a ← momentum·a + (1 − momentum)·p, after
- * each update; a = p after the first.
+ * An optimizer that also keeps a moving average of each parameter: after the first update a = p, after every
+ * other one a ← momentum·a + (1 − momentum)·p.
  *
- * @param options.momentum share of the old average kept, default 0.99
+ * @param base an optimizer, or its Keras name
+ * @param options.momentum share of the old average kept, 0 ≤ momentum < 1; default 0.99
  * @example
  * const optimizer = averaged(adam(), { momentum: 0.999 });
  * for await (const event of train(model, data, { optimizer, epochs, loss }))
  *   if (event.type === "end") weights = averagedWeights(event.weights, event.state);
  */
-export function averaged(of: OptimizerLike, options: { momentum?: number } = {}): Optimizer {
-  const optimizer = optimizerOf(of);
+export function averaged(base: OptimizerLike, options: { momentum?: number } = {}): Optimizer {
+  const optimizer = optimizerOf(base);
   checkOptions("averaged", options, ["momentum"]);
   const { momentum = 0.99 } = options;
   if (!(momentum >= 0 && momentum < 1))
@@ -29,19 +30,22 @@ export function averaged(of: OptimizerLike, options: { momentum?: number } = {})
   return {
     ...optimizer,
     slots: { ...optimizer.slots, [slot]: 0 },
-    update(ops, at) {
-      const { parameter, slots } = optimizer.update(ops, at);
-      const later = ops.cast(ops.greater(at.iteration, 1), "float32");
-      const kept = ops.mul(later, momentum);
-      const average = ops.add(ops.mul(at.slots[slot]!, kept), ops.mul(parameter, ops.sub(1, kept)));
+    update(ops, context) {
+      const { parameter, slots } = optimizer.update(ops, context);
+      const afterFirst = ops.cast(ops.greater(context.iteration, 1), "float32");
+      const decay = ops.mul(afterFirst, momentum);
+      const average = ops.add(
+        ops.mul(context.slots[slot]!, decay),
+        ops.mul(parameter, ops.sub(1, decay)),
+      );
       return { parameter, slots: { ...slots, [slot]: average } };
     },
   };
 }
 
 /**
- * The weights with averages in the place of all that have one; moving averages of batch normalization
- * and frozen weights stay as they are.
+ * The weights, each replaced by its average where it has one; the statistics of batch normalization and
+ * frozen weights have none, and stay as they are.
  *
  * @throws CajalError `bad-argument` for a state without averages, or before the first step
  */

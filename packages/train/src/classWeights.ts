@@ -19,7 +19,7 @@ export function checkClassWeights(weights: ClassWeights): void {
 }
 
 /**
- * The batch with the weights of its examples' classes, times their own; 1 for a class that is not named.
+ * The batch, each example's weight multiplied by that of its class; 1 for a class that is not named.
  * A class is a number `[n]` or `[n, 1]`, or the largest of `[n, classes]`.
  */
 export function withClassWeights(batch: NamedBatch, weights: ClassWeights): NamedBatch {
@@ -37,17 +37,17 @@ export function withClassWeights(batch: NamedBatch, weights: ClassWeights): Name
       `classWeights: got labels ${showShape(y.shape)}, expected classes [n], [n,1] or [n,classes].`,
       { shape: y.shape },
     );
-  const own = weight as Tensor<"float32"> | undefined;
-  if (own && own.data.length !== n)
+  const exampleWeights = weight as Tensor<"float32"> | undefined;
+  if (exampleWeights && exampleWeights.data.length !== n)
     throw new CajalError(
       "bad-shape",
-      `classWeights: got example weights ${showShape(own.shape)}, expected [${n}].`,
-      { shape: own.shape },
+      `classWeights: got example weights ${showShape(exampleWeights.shape)}, expected [${n}].`,
+      { shape: exampleWeights.shape },
     );
   const data = Float32Array.from({ length: n }, (_, i) => {
     const row = Array.from(y.data.subarray(i * width, (i + 1) * width), Number);
-    const label = width === 1 ? row[0]! : row.indexOf(Math.max(...row));
-    return ((weights as Record<number, number>)[label] ?? 1) * (own?.data[i] ?? 1);
+    const label = width === 1 ? Number(y.data[i]) : row.indexOf(Math.max(...row));
+    return ((weights as Record<number, number>)[label] ?? 1) * (exampleWeights?.data[i] ?? 1);
   });
   return { ...batch, weight: tensor("float32", [n], data) };
 }

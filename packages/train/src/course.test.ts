@@ -99,8 +99,8 @@ const bceAndDice = (): Loss => {
     compute(ops, y, p) {
       const axes = [1, 2, 3];
       const sum = (x: typeof p) => ops.reduceSum(x, { axes });
-      const both = ops.add(ops.mul(sum(ops.mul(y, p)), 2), 1);
-      const overlap = ops.sub(1, ops.div(both, ops.add(ops.add(sum(y), sum(p)), 1)));
+      const doubledOverlap = ops.add(ops.mul(sum(ops.mul(y, p)), 2), 1);
+      const overlap = ops.sub(1, ops.div(doubledOverlap, ops.add(ops.add(sum(y), sum(p)), 1)));
       return ops.add(ops.reduceMean(bce.compute(ops, y, p), { axes: [1, 2] }), overlap);
     },
   };
@@ -123,8 +123,11 @@ const autoencoder = (loss: Loss, { flat = false, noise = 0 } = {}): Run => {
 
 const onlyOnes = (): Run => {
   const { images, labels } = data.mnist(2000);
-  const at = labels.flatMap((label, i) => (label === 1 ? [i] : [])).slice(0, 64);
-  const x = data.filled([64, 784], (i) => images.data[at[Math.floor(i / 784)]! * 784 + (i % 784)]!);
+  const onesIndices = labels.flatMap((label, i) => (label === 1 ? [i] : [])).slice(0, 64);
+  const x = data.filled(
+    [64, 784],
+    (i) => images.data[onesIndices[Math.floor(i / 784)]! * 784 + (i % 784)]!,
+  );
   return { batch: ofSize(16, x, x), phases: [{ loss: meanSquaredError() }] };
 };
 
@@ -152,8 +155,8 @@ const direction = (): Run => {
   };
 };
 
-const text = (before = false): Run => {
-  const { x, labels } = data.texts("text", 64, 10, 20, before);
+const text = (reversed = false): Run => {
+  const { x, labels } = data.texts("text", 64, 10, 20, reversed);
   return { batch: ofSize(16, x, column(labels)), phases: [{ loss: binaryCrossentropy() }] };
 };
 
@@ -225,7 +228,7 @@ const dropped = (): Run => {
 const threeLosses = (): Run => {
   const { images, labels, pixels } = data.mnist(128);
   const x = { ...images, shape: [128, 784] };
-  const odd = column(labels.map((label) => label % 2));
+  const isOdd = column(labels.map((label) => label % 2));
   const size = data.filled([128, 1], (n) => {
     const image = pixels.subarray(n * 784, (n + 1) * 784);
     return image.reduce((a, b) => a + b, 0) / 784 / 255;
@@ -234,7 +237,7 @@ const threeLosses = (): Run => {
   return {
     batch: (t) => ({
       x: part(t, x),
-      y: { digit: part(t, numbers(labels)), odd: part(t, odd), size: part(t, size) },
+      y: { digit: part(t, numbers(labels)), odd: part(t, isOdd), size: part(t, size) },
     }),
     phases: [
       {
@@ -356,13 +359,12 @@ function difference(
   got: ReadonlyMap<string, Float32Array>,
   expected: Readonly<Record<string, Sample>>,
 ): number {
-  const largestOf = (data: Float32Array) =>
-    data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-  const whole = Math.max(...Object.keys(expected).map((key) => largestOf(got.get(key)!)));
+  const largestOf = (data: Float32Array) => data.reduce((max, v) => Math.max(max, Math.abs(v)), 0);
+  const largest = Math.max(...Object.keys(expected).map((key) => largestOf(got.get(key)!)));
   let worst = 0;
   for (const [key, { first5, l2 }] of Object.entries(expected)) {
     const values = got.get(key)!;
-    const scale = Math.max(largestOf(values), 1e-3 * whole, 1e-30);
+    const scale = Math.max(largestOf(values), 1e-3 * largest, 1e-30);
     first5.forEach((value, i) => (worst = Math.max(worst, Math.abs(values[i]! - value) / scale)));
     worst = Math.max(
       worst,
@@ -385,12 +387,12 @@ describeWithShared("the course's runs as Keras computes them", "reference/course
     const golden: Golden = JSON.parse(
       readFileSync(shared(`reference/course/${name}.json`), "utf8"),
     );
-    const [described] = Object.values(golden.models);
+    const [modelConfig] = Object.values(golden.models);
     // The files hold what was trainable when the run ended; here the phases say so.
-    const written = JSON.stringify(described!.config).replaceAll('"trainable":false', '"trainable":true'); // prettier-ignore
+    const written = JSON.stringify(modelConfig!.config).replaceAll('"trainable":false', '"trainable":true'); // prettier-ignore
     const model: ModelConfig = readKeras(written);
     const start = new Map(
-      described!.weights.map(([key, shape]) => [key, generatedWeight("", key, shape, golden.gains[key])] as const), // prettier-ignore
+      modelConfig!.weights.map(([key, shape]) => [key, generatedWeight("", key, shape, golden.gains[key])] as const), // prettier-ignore
     );
     const tolerance = golden.suggested_tolerance;
     const run = runs[name]!();
@@ -399,19 +401,19 @@ describeWithShared("the course's runs as Keras computes them", "reference/course
     // One step of plain descent moves each weight by its gradient times the rate: a large power of 2, so that
     // rounding is small. Constraints would change weights after that.
     const rate = 256;
-    const free = readKeras(written.replace(/"kernel_constraint":\{.*?"registered_name":null\}/g, '"kernel_constraint":null')); // prettier-ignore
-    const probe = await openTrainStep(free, start, {
+    const unconstrained = readKeras(written.replace(/"kernel_constraint":\{.*?"registered_name":null\}/g, '"kernel_constraint":null')); // prettier-ignore
+    const probe = await openTrainStep(unconstrained, start, {
       ...first,
       learningRateMultipliers: {},
       optimizer: sgd({ learningRate: rate }),
       verify: false,
     });
     await probe.run(run.batch(0));
-    const moved = await probe.weights();
+    const weightsAfter = await probe.weights();
     await probe.dispose();
     const gradients = new Map(
       [...start].map(([key, { data: before }]) => {
-        const after = moved.get(key)!.data;
+        const after = weightsAfter.get(key)!.data;
         return [key, before.map((value, i) => (value - Number(after[i])) / rate)] as const;
       }),
     );

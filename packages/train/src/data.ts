@@ -20,7 +20,7 @@ export interface TrainData {
   batch(size: number): TrainData;
 }
 
-/** Numbers, in as many brackets as there are axes. */
+/** Numbers, nested in as many arrays as there are axes. */
 export type Numbers = readonly number[] | TypedNumbers | readonly Numbers[];
 
 type TypedNumbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | Uint8ClampedArray; // prettier-ignore
@@ -82,8 +82,8 @@ function valuesOf(name: string, values: Values, labels = false): Tensor | NamedT
 
 function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
   const shape: number[] = [];
-  for (let at: Numbers | number | undefined = numbers; isList(at); at = at[0])
-    shape.push(at.length);
+  for (let nested: Numbers | number | undefined = numbers; isList(nested); nested = nested[0])
+    shape.push(nested.length);
   const flat: number[] = [];
   const visit = (value: Numbers | number, depth: number): void => {
     if (isList(value) ? value.length !== shape[depth] : depth !== shape.length)
@@ -92,7 +92,7 @@ function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
         `${name}: its arrays are not of equal lengths. The first say [${shape.join(",")}].`,
         { name, shape },
       );
-    // What an array leaves out is undefined, and no number.
+    // Holes of sparse arrays are undefined.
     if (isList(value)) for (const each of value) visit(each, depth + 1);
     else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
     else
@@ -103,6 +103,7 @@ function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
       );
   };
   visit(numbers, 0);
-  const whole = labels && flat.every((each) => Number.isInteger(each) && Math.abs(each) < 2 ** 31);
-  return tensor(whole ? "int32" : "float32", shape, flat);
+  const areIntegers =
+    labels && flat.every((each) => Number.isInteger(each) && Math.abs(each) < 2 ** 31);
+  return tensor(areIntegers ? "int32" : "float32", shape, flat);
 }

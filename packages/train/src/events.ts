@@ -1,4 +1,4 @@
-// What happens in the course of a run.
+// The events of a training run.
 import type { Tensor, Weights } from "@cajal/core";
 import type { DeviceName, EngineName, StepResult } from "@cajal/runtime";
 
@@ -11,7 +11,7 @@ export interface StartEvent {
   readonly epochs: number;
   /** The epoch that begins or goes on, from 0. */
   readonly epoch: number;
-  /** Updates made before: 0, or the resumed checkpoint's. */
+  /** Number of updates made before: 0, or the resumed checkpoint's. */
   readonly step: number;
   readonly stepsPerEpoch: number;
 }
@@ -20,9 +20,9 @@ export interface StartEvent {
 export interface StepEvent extends StepResult {
   readonly type: "step";
   readonly epoch: number;
-  /** Number of the batch within its epoch, from 0; of the first one where batches are accumulated. */
+  /** Index of the batch within its epoch, from 0; of the first one where batches are accumulated. */
   readonly batch: number;
-  /** Updates made, this one included. */
+  /** Number of updates made, this one included. */
   readonly step: number;
   readonly stepsPerEpoch: number;
   /** Examples in the batch, or in all that were accumulated. */
@@ -38,11 +38,11 @@ export interface EpochEvent extends StepResult {
   readonly step: number;
   /** Loss and metrics of the validation data, in inference mode. */
   readonly validation?: StepResult;
-  /** Time that the epoch took, validation included. */
+  /** Duration of the epoch, validation included. */
   readonly seconds: number;
-  /** A copy of the weights; ask before the loop goes on. */
+  /** A copy of the weights; call it before the loop continues. */
   weights(): Promise<Weights>;
-  /** A copy of the optimizer's state, `layer/weight/slot`; ask before the loop goes on. */
+  /** A copy of the optimizer's state, `layer/weight/slot` and `iteration`; call it before the loop continues. */
   state(): Promise<ReadonlyMap<string, Tensor>>;
 }
 
@@ -60,6 +60,6 @@ export interface EndEvent {
   readonly step: number;
   readonly seconds: number;
   readonly weights: Weights;
-  /** The optimizer's, `layer/weight/slot`. */
+  /** The optimizer's state: `layer/weight/slot`, and `iteration`. */
   readonly state: ReadonlyMap<string, Tensor>;
 }

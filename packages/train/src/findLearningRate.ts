@@ -1,5 +1,5 @@
-// The range test for learning rates (Smith 2015, arXiv:1506.01186, section 3.3): train a little while
-// the rate grows from nothing to far too much, and look where the loss falls fastest.
+// The learning rate range test (Smith 2015, arXiv:1506.01186, section 3.3): train for a few steps while the
+// rate grows from far too small to far too large, and find where the loss falls fastest.
 import { CajalError, isCajalError, type Weights, checkArgument } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -15,7 +15,7 @@ export interface FindLearningRateOptions extends Omit<
   readonly from?: number;
   /** The last rate; default 1. */
   readonly to?: number;
-  /** Updates between them; default 100. */
+  /** Number of updates, at least 3; default 100. */
   readonly steps?: number;
   readonly weights?: Weights;
 }
@@ -23,7 +23,7 @@ export interface FindLearningRateOptions extends Omit<
 export interface LearningRates {
   /** Each rate with the loss there, smoothed. It ends where the loss is four times the best, or not finite. */
   readonly points: readonly { readonly learningRate: number; readonly loss: number }[];
-  /** Where the loss falls fastest over the logarithm of the rate. */
+  /** The rate at which the loss falls fastest, over the logarithm of the rate. */
   readonly suggested: number;
 }
 
@@ -61,7 +61,7 @@ export async function findLearningRate(
       optimizer: { ...optimizer, learningRate },
     })) {
       if (event.type !== "step") continue;
-      // A mean that forgets; divided by its weights' sum, for it begins at 0.
+      // An exponential moving average, corrected for its start at 0.
       average = smoothing * average + (1 - smoothing) * event.loss;
       const loss = average / (1 - smoothing ** event.step);
       points.push({ learningRate: event.learningRate, loss });
@@ -69,7 +69,7 @@ export async function findLearningRate(
       if (event.step === steps || loss > 4 * best) break;
     }
   } catch (error) {
-    // Too much is what was looked for.
+    // Divergence at a large rate is expected, and ends the test.
     if (!isCajalError(error, "diverged") || points.length < 3) throw error;
   }
   return { points, suggested: steepest(points) };
@@ -79,12 +79,12 @@ const smoothing = 0.9;
 
 function steepest(points: LearningRates["points"]): number {
   let suggested: number | undefined;
-  let least = 0;
+  let lowestSlope = 0;
   for (let i = 1; i + 1 < points.length; i++) {
     // The rates are evenly spaced in their logarithm, so differences are slopes.
     const slope = points[i + 1]!.loss - points[i - 1]!.loss;
-    if (slope >= least) continue;
-    least = slope;
+    if (slope >= lowestSlope) continue;
+    lowestSlope = slope;
     suggested = points[i]!.learningRate;
   }
   if (suggested === undefined)

@@ -89,7 +89,7 @@ function batchOf({ labels = () => [] }: Case, example: number[], seed: number): 
 }
 
 describe.each(["onnx", "tfjs"] as const)("engine %s trains with free extents", (engine) => {
-  const opened = (config: ModelConfig) =>
+  const openStep = (config: ModelConfig) =>
     openTrainStep(config, initialize(config, { seed: 1 }), {
       loss: sparseCategoricalCrossentropy(),
       optimizer: adam({ learningRate: 0.01 }),
@@ -99,21 +99,22 @@ describe.each(["onnx", "tfjs"] as const)("engine %s trains with free extents", (
     });
 
   it.each(Object.entries(cases))("%s", async (_, each) => {
-    const free = await opened(model(each, each.free));
-    const fixed = await Promise.all(each.shapes.map((shape) => opened(model(each, shape))));
+    const freeStep = await openStep(model(each, each.free));
+    const fixedSteps = await Promise.all(each.shapes.map((shape) => openStep(model(each, shape))));
     let last: TrainStep | undefined;
-    for (const [i, at] of [0, 0, 1, 0].entries()) {
-      const batch = batchOf(each, each.shapes[at]!, i);
-      const now = fixed[at]!;
+    for (const [i, shapeIndex] of [0, 0, 1, 0].entries()) {
+      const batch = batchOf(each, each.shapes[shapeIndex]!, i);
+      const fixedStep = fixedSteps[shapeIndex]!;
       // The model of the same extents, fixed, goes on from where the other stands.
-      if (last && last !== now) await now.restore(await last.weights(), await last.state());
-      expect(await free.run(batch)).toEqual(await now.run(batch));
-      expect(await free.evaluate(batch)).toEqual(await now.evaluate(batch));
-      last = now;
+      if (last && last !== fixedStep)
+        await fixedStep.restore(await last.weights(), await last.state());
+      expect(await freeStep.run(batch)).toEqual(await fixedStep.run(batch));
+      expect(await freeStep.evaluate(batch)).toEqual(await fixedStep.evaluate(batch));
+      last = fixedStep;
     }
-    expect(await free.weights()).toEqual(await last!.weights());
-    expect(await free.state()).toEqual(await last!.state());
-    for (const step of [free, ...fixed]) await step.dispose();
+    expect(await freeStep.weights()).toEqual(await last!.weights());
+    expect(await freeStep.state()).toEqual(await last!.state());
+    for (const step of [freeStep, ...fixedSteps]) await step.dispose();
   });
 });
 

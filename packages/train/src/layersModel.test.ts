@@ -10,12 +10,12 @@ import { accuracy, adam, sparseCategoricalCrossentropy, train } from "./index";
 it("trains a LayersModel, and gives its weights back", async () => {
   await import("@tensorflow/tfjs-backend-cpu");
   await tf.setBackend("cpu");
-  const theirs = tfl.sequential();
-  theirs.add(tfl.layers.conv2d({ inputShape: [6, 6, 1], filters: 4, kernelSize: 3, activation: "relu", kernelInitializer: tfl.initializers.glorotUniform({ seed: 1 }) })); // prettier-ignore
-  theirs.add(tfl.layers.batchNormalization({ momentum: 0.8 }));
-  theirs.add(tfl.layers.maxPooling2d({ poolSize: 2 }));
-  theirs.add(tfl.layers.flatten());
-  theirs.add(
+  const tfjsModel = tfl.sequential();
+  tfjsModel.add(tfl.layers.conv2d({ inputShape: [6, 6, 1], filters: 4, kernelSize: 3, activation: "relu", kernelInitializer: tfl.initializers.glorotUniform({ seed: 1 }) })); // prettier-ignore
+  tfjsModel.add(tfl.layers.batchNormalization({ momentum: 0.8 }));
+  tfjsModel.add(tfl.layers.maxPooling2d({ poolSize: 2 }));
+  tfjsModel.add(tfl.layers.flatten());
+  tfjsModel.add(
     tfl.layers.dense({
       units: 2,
       activation: "softmax",
@@ -23,13 +23,13 @@ it("trains a LayersModel, and gives its weights back", async () => {
     }),
   );
 
-  const json = theirs.toJSON(null, false);
+  const json = tfjsModel.toJSON(null, false);
   if (typeof json === "string") throw new Error("got text, expected an object");
   const model = readKeras(json);
   const specs = weightSpecs(model);
-  const parameters = theirs.getWeights();
+  const parameters = tfjsModel.getWeights();
   // TF.js lists the weights that train first; within a layer the order is Keras'.
-  const variables = theirs.layers.flatMap((layer) => layer.weights);
+  const variables = tfjsModel.layers.flatMap((layer) => layer.weights);
   const weights = new Map<string, Tensor>();
   for (const [i, { key, shape }] of specs.entries())
     weights.set(key, tensor("float32", shape, variables[i]!.read().dataSync<"float32">()));
@@ -60,7 +60,7 @@ it("trains a LayersModel, and gives its weights back", async () => {
   }
   expect(result!.metrics.accuracy).toBeGreaterThan(0.95);
 
-  const predictions = theirs.predict(tf.tensor(x, [40, 6, 6, 1])) as tf.Tensor;
+  const predictions = tfjsModel.predict(tf.tensor(x, [40, 6, 6, 1])) as tf.Tensor;
   const probabilities = predictions.dataSync();
   const loss = -Array.from(y, (label, i) => Math.log(probabilities[2 * i + label]!)).reduce((a, b) => a + b) / 40; // prettier-ignore
   expect(loss).toBeCloseTo(result!.loss, 5);

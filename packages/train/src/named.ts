@@ -1,4 +1,4 @@
-// Losses, optimizers and metrics by the names that Keras has for them.
+// Losses, optimizers and metrics by their Keras names.
 import { CajalError, unknownName } from "@cajal/core";
 import type { Loss, Metric, Optimizer } from "@cajal/runtime";
 import * as losses from "./losses";
@@ -14,16 +14,16 @@ export type OptimizerLike = Optimizer | string;
 
 type Maker<T> = (() => T) & { readonly names: readonly string[] };
 
-/** Of one output, or by the names of outputs. */
+/** For a single output, or by output names. */
 type ByOutput<T> = T | Readonly<Record<string, T>>;
 
-/** What `read` makes of one, or of each of a record. */
+/** Applies `read` to a single value, or to each value of a record. */
 function byOutput<T, R>(
   value: ByOutput<T>,
   isOne: (value: unknown) => boolean,
   read: (one: T) => R,
 ) {
-  // Of a Map or a Set every entry would be left out without a word.
+  // Object.entries of a Map or a Set is empty: its entries would be ignored silently.
   const isRecord =
     typeof value === "object" && value !== null && !isOne(value) && !(Symbol.iterator in value);
   return isRecord
@@ -34,7 +34,7 @@ function byOutput<T, R>(
 export const lossesOf = (choice: ByOutput<LossLike>): ByOutput<Loss> =>
   byOutput(
     choice,
-    (value) => has(value, "compute"),
+    (value) => hasMethod(value, "compute"),
     (one: LossLike) => resolveNamed<Loss>("loss", one, losses as never, "meanSquaredError()"),
   );
 
@@ -45,7 +45,7 @@ export const metricsOf = (
     if (!Array.isArray(list))
       throw new CajalError(
         "bad-argument",
-        `metrics: got ${show(list)}, expected a list: metrics: [accuracy()], or ["accuracy"].`,
+        `metrics: got ${showChoice(list)}, expected a list: metrics: [accuracy()], or ["accuracy"].`,
       );
     return list.map((one: MetricLike) =>
       resolveNamed<Metric>("metric", one, { ...losses, ...metrics } as never, "accuracy()"),
@@ -64,12 +64,12 @@ function resolveNamed<T>(
   what: "loss" | "metric" | "optimizer",
   choice: T | string,
   makers: Readonly<Record<string, Maker<T>>>,
-  line: string,
+  example: string,
 ): T {
   if (typeof choice === "string") {
-    const wanted = plain(choice);
+    const normalizedName = normalizeName(choice);
     const entry = Object.entries(makers).find(([name, { names }]) =>
-      [name, ...names].some((each) => plain(each) === wanted),
+      [name, ...names].some((each) => normalizeName(each) === normalizedName),
     );
     if (!entry)
       throw unknownName(what, choice, [
@@ -77,15 +77,15 @@ function resolveNamed<T>(
       ]);
     return entry[1]();
   }
-  const needed = what === "optimizer" ? ["update", "learningRate"] : ["compute", "totals"];
-  const works =
+  const methods = what === "optimizer" ? ["update", "learningRate"] : ["compute", "totals"];
+  const isUsable =
     what === "optimizer"
-      ? needed.every((name) => has(choice, name))
-      : needed.some((name) => has(choice, name));
-  if (!works)
+      ? methods.every((name) => hasMethod(choice, name))
+      : methods.some((name) => hasMethod(choice, name));
+  if (!isUsable)
     throw new CajalError(
       "bad-argument",
-      `${what}: got ${show(choice)}, expected ${what === "metric" ? "one" : "one"} such as ${line} of @cajal/train, or its name in Keras.${
+      `${what}: got ${showChoice(choice)}, expected one such as ${example} of @cajal/train, or its name in Keras.${
         typeof choice === "function" ? " Call it: it is the function that makes one." : ""
       }`,
       { what },
@@ -93,13 +93,13 @@ function resolveNamed<T>(
   return choice;
 }
 
-/** Names are compared without underscores and capitals. */
-const plain = (name: string) => name.replaceAll(/[_\s-]/g, "").toLowerCase();
+/** Names are compared in lower case, without separators. */
+const normalizeName = (name: string) => name.replaceAll(/[_\s-]/g, "").toLowerCase();
 
-const has = (value: unknown, method: string): boolean =>
+const hasMethod = (value: unknown, method: string): boolean =>
   typeof value === "object" && value !== null && typeof Reflect.get(value, method) === "function";
 
-const show = (value: unknown): string =>
+const showChoice = (value: unknown): string =>
   typeof value === "function"
     ? `the function ${value.name || "without a name"}`
     : typeof value === "object" && value !== null

@@ -1,4 +1,4 @@
-// Lets everything else that waits run before work goes on: promises alone would not.
+// Yields to the event loop, so that timers and sockets get their turn; awaiting a promise alone does not.
 
 /** Resolves in a later task of the event loop, as soon as there is one. */
 export const nextTask = (): Promise<void> =>

@@ -27,7 +27,7 @@ import {
   type TrainOptions,
 } from "./index";
 
-const drawn = (shape: number[], name: string) => {
+const randomTensor = (shape: number[], name: string) => {
   const numbers = random(1, name);
   const size = shape.reduce((a, b) => a * b, 1);
   return tensor(
@@ -106,13 +106,13 @@ async function crossentropy(model: OnnxModel, data: Dataset, logits: boolean): P
 function small({ end = "Softmax" }: { end?: string } = {}): OnnxModel {
   const g = new GraphBuilder();
   const x = g.input("x", "float32", ["batch", 3]);
-  const w = g.initializer("hidden.weight", drawn([3, 4], "w"));
-  const b = g.initializer("hidden.bias", drawn([4], "b"));
+  const w = g.initializer("hidden.weight", randomTensor([3, 4], "w"));
+  const b = g.initializer("hidden.bias", randomTensor([4], "b"));
   const [scale, bias, mean, variance] = ["scale", "bias", "mean", "variance"].map((name, i) =>
     g.initializer(`norm.${name}`, tensor("float32", [4], [1, 0, 0, 1].fill(i % 3 === 0 ? 1 : 0))),
   );
   const limits = g.initializer("limit", tensor("float32", [], [6]));
-  const v = g.initializer("last.weight", drawn([4, 2], "v"));
+  const v = g.initializer("last.weight", randomTensor([4, 2], "v"));
   const hidden = g.add(g.matMul(x, w), b);
   const normal = g.op("BatchNormalization", [hidden, scale, bias, mean, variance]);
   const clipped = g.op("Clip", [normal, undefined, limits]);
@@ -122,7 +122,7 @@ function small({ end = "Softmax" }: { end?: string } = {}): OnnxModel {
 }
 
 const examples: Batch = {
-  x: drawn([6, 3], "x"),
+  x: randomTensor([6, 3], "x"),
   y: tensor("int32", [6], [0, 1, 1, 0, 1, 0]),
 };
 
@@ -142,25 +142,25 @@ describe("the parameters of an ONNX model", () => {
   });
 
   it("are frozen by name, or by what names begin with", async () => {
-    const moved = async (frozen: string[], more = {}, model = small()) => {
+    const changedWeights = async (frozen: string[], more = {}, model = small()) => {
       const step = await openTrainStep(model, { ...options, ...more, frozen });
       await step.run(examples);
-      const now = await step.weights();
+      const weightsAfter = await step.weights();
       await step.dispose();
       const old = (name: string) => model.graph.initializers.get(name)!.data;
-      return [...now].filter(([name, { data }]) => data.some((v, i) => v !== old(name)[i])).map(([name]) => name); // prettier-ignore
+      return [...weightsAfter].filter(([name, { data }]) => data.some((v, i) => v !== old(name)[i])).map(([name]) => name); // prettier-ignore
     };
-    expect(await moved(["hidden."])).toEqual(["norm.scale", "norm.bias", "last.weight"]);
-    expect(await moved(["norm.scale", "hidden"])).toEqual(["norm.bias", "last.weight"]);
-    expect(await moved([], { learningRateMultipliers: { "norm.": 0, hidden: 0 } })).toEqual([
-      "last.weight",
-    ]);
+    expect(await changedWeights(["hidden."])).toEqual(["norm.scale", "norm.bias", "last.weight"]);
+    expect(await changedWeights(["norm.scale", "hidden"])).toEqual(["norm.bias", "last.weight"]);
+    expect(
+      await changedWeights([], { learningRateMultipliers: { "norm.": 0, hidden: 0 } }),
+    ).toEqual(["last.weight"]);
     // "features.1" is not "features.10.weight" where there is "features.1.weight".
     const g = new GraphBuilder();
-    const first = g.initializer("features.1.weight", drawn([3, 4], "a"));
-    const tenth = g.initializer("features.10.weight", drawn([4, 2], "b"));
+    const first = g.initializer("features.1.weight", randomTensor([3, 4], "a"));
+    const tenth = g.initializer("features.10.weight", randomTensor([4, 2], "b"));
     g.output(g.softmax(g.matMul(g.matMul(g.input("x", "float32", ["batch", 3]), first), tenth)));
-    expect(await moved(["features.1"], {}, g.build())).toEqual(["features.10.weight"]);
+    expect(await changedWeights(["features.1"], {}, g.build())).toEqual(["features.10.weight"]);
   });
 
   it("refuses names that are no parameters, and a model with nothing left", async () => {
@@ -216,11 +216,11 @@ describe("a training step of an ONNX model", () => {
         if (event.type === "end") ({ weights } = event);
       return { saved, weights };
     };
-    const whole = await run({});
-    const resumed = await run({ resume: whole.saved[0]! });
-    expect(resumed.weights).toEqual(whole.weights);
-    const onward = await run({ epochs: 0, weights: whole.weights });
-    expect(onward.weights).toEqual(whole.weights);
+    const uninterrupted = await run({});
+    const resumed = await run({ resume: uninterrupted.saved[0]! });
+    expect(resumed.weights).toEqual(uninterrupted.weights);
+    const onward = await run({ epochs: 0, weights: uninterrupted.weights });
+    expect(onward.weights).toEqual(uninterrupted.weights);
   });
 
   it("looks for learning rates", async () => {
@@ -232,7 +232,7 @@ describe("a training step of an ONNX model", () => {
   it("names the node whose operator has no gradient, and the operators that have one", async () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", ["batch", 3]);
-    g.output(g.fusedMatMul(x, g.initializer("w", drawn([3, 2], "w"))), "y");
+    g.output(g.fusedMatMul(x, g.initializer("w", randomTensor([3, 2], "w"))), "y");
     const error: unknown = await openTrainStep(g.build(), options).catch((e: unknown) => e);
     expect(isCajalError(error, "unsupported")).toBe(true);
     expect(error).toMatchObject({
@@ -247,8 +247,8 @@ describe("a training step of an ONNX model", () => {
   it("asks no gradient of an operator that none has to pass", async () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", ["batch", 3]);
-    const early = g.initializer("early", drawn([3, 4], "early"));
-    const late = g.initializer("late", drawn([4, 2], "late"));
+    const early = g.initializer("early", randomTensor([3, 4], "early"));
+    const late = g.initializer("late", randomTensor([4, 2], "late"));
     g.output(g.matMul(g.op("Hardmax", [g.matMul(x, early)]), late), "y");
     const loss = sparseCategoricalCrossentropy({ fromLogits: true });
     const step = await openTrainStep(g.build(), { ...options, loss, frozen: ["early"] });
@@ -272,13 +272,13 @@ describe("a training step of an ONNX model", () => {
     async (op, end) => {
       const g = new GraphBuilder();
       const x = g.input("x", "float32", [2, 3]);
-      g.output(end(g, g.matMul(x, g.initializer("w", drawn([3, 2], "w")))), "y");
+      g.output(end(g, g.matMul(x, g.initializer("w", randomTensor([3, 2], "w")))), "y");
       await expect(openTrainStep(g.build(), { loss: meanSquaredError(), optimizer: sgd() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining(`(${op})`) }); // prettier-ignore
       // Beside it there is another way.
-      const both = new GraphBuilder();
-      const z = both.matMul(both.input("x", "float32", [2, 3]), both.initializer("w", drawn([3, 2], "w"))); // prettier-ignore
-      both.output(both.add(end(both, z), z), "y");
-      const step = await openTrainStep(both.build(), {
+      const twoOutputs = new GraphBuilder();
+      const z = twoOutputs.matMul(twoOutputs.input("x", "float32", [2, 3]), twoOutputs.initializer("w", randomTensor([3, 2], "w"))); // prettier-ignore
+      twoOutputs.output(twoOutputs.add(end(twoOutputs, z), z), "y");
+      const step = await openTrainStep(twoOutputs.build(), {
         loss: meanSquaredError(),
         optimizer: sgd(),
       });
@@ -308,13 +308,13 @@ describe("a training step of an ONNX model", () => {
       const weights = initialize(model(), { seed: 1 });
       const common = { optimizer: sgd(), layers, engine, device: "cpu" } as const;
       await expect(openTrainStep(model(floor), weights, { ...common, loss: meanSquaredError() })).rejects.toMatchObject({ code: "bad-model", message: expect.stringMatching(/"whole\/.*Floor/) }); // prettier-ignore
-      const counted: Loss = {
+      const errorCount: Loss = {
         name: "errors",
         compute: (ops, yTrue, yPred) =>
         ops.reduceMean(ops.cast(ops.greater(ops.abs(ops.sub(yTrue, yPred)), 1), "float32"), { axes: [-1] }), // prettier-ignore
       };
-      const step = await openTrainStep(model(), weights, { ...common, loss: counted });
-      const batch = { x: drawn([4, 3], "x"), y: drawn([4, 2], "y") };
+      const step = await openTrainStep(model(), weights, { ...common, loss: errorCount });
+      const batch = { x: randomTensor([4, 3], "x"), y: randomTensor([4, 2], "y") };
       await expect(step.run(batch)).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Greater") }); // prettier-ignore
       await step.dispose();
       // Of free extents only a batch tells.
@@ -322,9 +322,9 @@ describe("a training step of an ONNX model", () => {
       const x = net.input([null, 3], { name: "x" });
       const y = net.layer("Dense", { units: 2, name: "y" }, x);
       const free = net.model(x, net.own(floor, { name: "whole" }, y));
-      const late = await openTrainStep(free, weights, { ...common, loss: meanSquaredError() });
-      await expect(late.run({ x: drawn([4, 5, 3], "x"), y: drawn([4, 5, 2], "y") })).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Floor") }); // prettier-ignore
-      await late.dispose();
+      const freeStep = await openTrainStep(free, weights, { ...common, loss: meanSquaredError() });
+      await expect(freeStep.run({ x: randomTensor([4, 5, 3], "x"), y: randomTensor([4, 5, 2], "y") })).rejects.toMatchObject({ code: "bad-model", message: expect.stringContaining("Floor") }); // prettier-ignore
+      await freeStep.dispose();
     },
   );
 
@@ -344,7 +344,7 @@ describe("a training step of an ONNX model", () => {
 
   it("refuses batches of another shape than the graph's", async () => {
     const step = await openTrainStep(small(), options);
-    await expect(step.run({ x: drawn([6, 4], "x"), y: examples.y })).rejects.toMatchObject({
+    await expect(step.run({ x: randomTensor([6, 4], "x"), y: examples.y })).rejects.toMatchObject({
       code: "bad-shape",
     });
     await step.dispose();

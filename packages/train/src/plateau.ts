@@ -1,30 +1,30 @@
-// What to do when a number no longer gets better: stop, or go on more slowly. Ordinary values that the
-// caller's loop asks, with the rules of Keras' EarlyStopping and ReduceLROnPlateau.
+// Early stopping, and a lower learning rate on a plateau: plain objects for the caller's loop, with the rules of
+// Keras' EarlyStopping and ReduceLROnPlateau.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Schedule } from "./schedules/defineSchedule";
 
 export interface PlateauOptions {
-  /** Observations in a row without improvement after which it is a plateau. */
+  /** Number of consecutive observations without improvement after which there is a plateau. */
   patience: number;
-  /** By how much a number must be better than the best so far to count. */
+  /** Minimum improvement on the best so far for a number to count as better. */
   minDelta?: number;
   /** Which numbers are better; default "min". */
   mode?: "min" | "max";
 }
 
 export interface EarlyStopping {
-  /** Takes the next number, e.g. an epoch's validation loss; true: stop now. */
+  /** Takes the next number, e.g. an epoch's validation loss; returns whether to stop now. */
   observe(value: number): boolean;
   /** The best number so far; undefined before the first that is not NaN. */
   readonly best: number | undefined;
-  /** Whether the number observed last is the best: the moment to keep the weights. */
+  /** Whether the number observed last is the best so far: the moment to keep the weights. */
   readonly improved: boolean;
 }
 
 /**
- * Says when to stop.
+ * Decides when to stop training.
  *
- * @param options.patience default 0: at the first number that is no better
+ * @param options.patience default 0: stops at the first number that is no better
  * @param options.minDelta default 0
  * @example
  * const stopping = earlyStopping({ patience: 3 });
@@ -39,17 +39,17 @@ export interface EarlyStopping {
 export function earlyStopping(options: Partial<PlateauOptions> = {}): EarlyStopping {
   checkOptions("earlyStopping", options, ["patience", "minDelta", "mode"]);
   const { patience = 0 } = options;
-  const record = recordOf("earlyStopping", { patience, minDelta: 0, ...options });
+  const tracker = trackBest("earlyStopping", { patience, minDelta: 0, ...options });
   let waited = 0;
   let improved = false;
   return {
     observe(value) {
-      improved = record.take(value);
+      improved = tracker.observe(value);
       waited = improved ? 0 : waited + 1;
       return !improved && waited >= patience;
     },
     get best() {
-      return record.best;
+      return tracker.best;
     },
     get improved() {
       return improved;
@@ -58,31 +58,35 @@ export function earlyStopping(options: Partial<PlateauOptions> = {}): EarlyStopp
 }
 
 export interface ReduceOnPlateau {
-  /** For an optimizer's `learningRate`: the rate as it is now. */
+  /** For an optimizer's `learningRate`: gives the current rate. */
   readonly learningRate: Schedule;
   /** Takes the next number, e.g. an epoch's validation loss. */
   observe(value: number): void;
-  /** Plain data, to be kept beside a checkpoint. */
+  /** The state as plain data, to be stored beside a checkpoint. */
   state(): PlateauState;
-  /** Goes on from a state. */
+  /** Continues from a stored state. */
   restore(state: PlateauState): void;
 }
 
 export interface PlateauState {
+  /** The current learning rate. */
   readonly rate: number;
+  /** The best number so far. */
   readonly best: number | undefined;
+  /** Observations since the last improvement. */
   readonly waited: number;
+  /** Observations that remain of the cooldown. */
   readonly cooling: number;
 }
 
 /**
- * Lowers the learning rate whenever a number has stopped getting better.
+ * Lowers the learning rate whenever a number has stopped improving.
  *
  * @param options.patience default 10
  * @param options.minDelta default 1e-4
- * @param options.factor the new rate is the old times this; default 0.1
- * @param options.cooldown observations after a change in which nothing is counted; default 0
- * @param options.minLearningRate default 0
+ * @param options.factor factor of the rate at each change, between 0 and 1; default 0.1
+ * @param options.cooldown observations after a change that do not count; default 0
+ * @param options.minLearningRate the rate is never lowered below it; default 0
  * @example
  * const plateau = reduceOnPlateau(0.01, { patience: 2 });
  * const optimizer = sgd({ learningRate: plateau.learningRate });
@@ -114,7 +118,7 @@ export function reduceOnPlateau(
       `${where}: got factor ${factor}, expected a number between 0 and 1, both excluded.`,
       { factor },
     );
-  const record = recordOf(where, { patience, minDelta, mode });
+  const tracker = trackBest(where, { patience, minDelta, mode });
   let rate = initialLearningRate;
   let waited = 0;
   let cooling = 0;
@@ -125,23 +129,23 @@ export function reduceOnPlateau(
         cooling--;
         waited = 0;
       }
-      if (record.take(value)) waited = 0;
+      if (tracker.observe(value)) waited = 0;
       else if (cooling === 0 && ++waited >= patience) {
         rate = Math.max(rate * factor, minLearningRate);
         cooling = cooldown;
         waited = 0;
       }
     },
-    state: () => ({ rate, best: record.best, waited, cooling }),
+    state: () => ({ rate, best: tracker.best, waited, cooling }),
     restore(state) {
       ({ rate, waited, cooling } = state);
-      record.best = state.best;
+      tracker.best = state.best;
     },
   };
 }
 
-/** The best number so far, and whether the next beats it. */
-function recordOf(where: string, { patience, minDelta = 0, mode = "min" }: PlateauOptions) {
+/** Tracks the best number so far. */
+function trackBest(where: string, { patience, minDelta = 0, mode = "min" }: PlateauOptions) {
   if (!(Number.isInteger(patience) && patience >= 0))
     throw new CajalError(
       "bad-argument",
@@ -154,17 +158,17 @@ function recordOf(where: string, { patience, minDelta = 0, mode = "min" }: Plate
       `${where}: got mode ${JSON.stringify(mode)}, expected "min" or "max".`,
       { mode },
     );
-  const record = {
+  const tracker = {
     best: undefined as number | undefined,
-    take(value: number): boolean {
-      const { best } = record;
-      // NaN is no better than anything, and a first one would stay the best for good.
+    observe(value: number): boolean {
+      const { best } = tracker;
+      // NaN is never better, and as the first number it would stay the best forever.
       if (Number.isNaN(value)) return false;
-      const better =
+      const isBetter =
         best === undefined || (mode === "min" ? value < best - minDelta : value > best + minDelta);
-      if (better) record.best = value;
-      return better;
+      if (isBetter) tracker.best = value;
+      return isBetter;
     },
   };
-  return record;
+  return tracker;
 }

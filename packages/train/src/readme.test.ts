@@ -23,8 +23,8 @@ async function examples(): Promise<string[]> {
 
 it("has examples of names and of a model as a file", async () => {
   const [byName, asFile] = (await examples()).filter((code) => code.includes(" train("));
-  const said: unknown[][] = [];
-  vi.spyOn(console, "log").mockImplementation((...line) => void said.push(line));
+  const logged: unknown[][] = [];
+  vi.spyOn(console, "log").mockImplementation((...line) => void logged.push(line));
   // Beside the sources, so that packages are found as they find each other.
   for (const [i, code] of [byName!, asFile!].entries()) {
     const file = new URL(`./readme-example-${process.pid}-${i}.ts`, import.meta.url);
@@ -36,9 +36,9 @@ it("has examples of names and of a model as a file", async () => {
     }
   }
   vi.restoreAllMocks();
-  const losses = said.slice(0, 20).map(([loss]) => Number(loss));
+  const losses = logged.slice(0, 20).map(([loss]) => Number(loss));
   expect(losses).toHaveLength(20);
   expect(losses.at(-1)).toBeLessThan(losses[0]!);
   // 3x² at 3.
-  expect(Number(said[20]![0])).toBeCloseTo(27, 0);
+  expect(Number(logged[20]![0])).toBeCloseTo(27, 0);
 });

@@ -68,10 +68,10 @@ describe("a run that goes on", () => {
     const x = other.input([2]);
     const config = { units: 1, name: "dense", activation: "relu" };
     const relu = other.model([x], [other.layer("Dense", config, x)]);
-    const again = async () => {
+    const resumeOnce = async () => {
       for await (const event of train(relu, data(), { ...options, epochs: 2, resume })) void event;
     };
-    const error: unknown = await again().catch((cause) => cause);
+    const error: unknown = await resumeOnce().catch((cause) => cause);
     expect(isCajalError(error, "bad-argument"), String(error)).toBe(true);
     expect((error as Error).message).toContain('allowChanges: ["model"]');
   });

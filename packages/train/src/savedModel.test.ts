@@ -21,18 +21,18 @@ describe("a saved model", () => {
   it("comes back bit for bit, with its labels", async () => {
     const path = join(folder, "sub", "model.safetensors");
     // Bits that arithmetic would lose.
-    const odd = new Map(weights);
+    const incomplete = new Map(weights);
     const [key, first] = [...weights][0]!;
     const data = Float32Array.from(first.data as Float32Array);
     new Uint32Array(data.buffer).set([0x80000000, 0x00000001, 0x7fc00123, 0xff800000]);
-    odd.set(key, tensor("float32", first.shape, data));
-    await saveModel(path, { model, weights: odd, labels });
+    incomplete.set(key, tensor("float32", first.shape, data));
+    await saveModel(path, { model, weights: incomplete, labels });
     expect(readdirSync(join(folder, "sub"))).toEqual(["model.safetensors"]);
     const loaded = await loadModel(path);
     expect(loaded.model).toEqual(JSON.parse(JSON.stringify(model)));
     expect(loaded.labels).toEqual(labels);
     expect([...loaded.weights.keys()].toSorted()).toEqual([...weights.keys()].toSorted());
-    for (const [name, { shape, data }] of odd) {
+    for (const [name, { shape, data }] of incomplete) {
       const got = loaded.weights.get(name)!;
       expect(got.shape).toEqual(shape);
       expect(Buffer.from(got.data.buffer, got.data.byteOffset, got.data.byteLength)).toEqual(
@@ -44,9 +44,9 @@ describe("a saved model", () => {
   });
 
   it("needs all weights of its model, and no others", () => {
-    const code = (changed: Map<string, ReturnType<typeof tensor>>) => {
+    const code = (weights: Map<string, ReturnType<typeof tensor>>) => {
       try {
-        encodeSavedModel({ model, weights: changed });
+        encodeSavedModel({ model, weights });
       } catch (error) {
         return isCajalError(error) ? error.code : error;
       }

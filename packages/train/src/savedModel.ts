@@ -7,7 +7,7 @@ import { checkWeights, readKeras, type Layer, type ModelConfig } from "@cajal/mo
 export interface SavedModel {
   /** A Keras config. */
   readonly model: ModelConfig;
-  /** `layer/weight` → tensor, all that the model has. */
+  /** `layer/weight` → tensor: all weights of the model. */
   readonly weights: Weights;
   /** Names of the classes; output `i` is `labels[i]`. */
   readonly labels?: readonly string[];
@@ -24,21 +24,21 @@ const format = "cajal-model";
 const version = "1";
 
 /**
- * The file's bytes; every bit of the weights is kept.
+ * The bytes of a model file; the weights are stored bit for bit.
  *
  * @throws CajalError `bad-argument`, `bad-shape` where weights are missing or do not fit the model
  */
 export function encodeSavedModel(
-  saved: SavedModel,
+  savedModel: SavedModel,
   options: SavedModelOptions = {},
 ): Uint8Array<ArrayBuffer> {
   checkOptions("saveModel", options, optionKinds);
-  if (typeof saved !== "object" || saved === null)
+  if (typeof savedModel !== "object" || savedModel === null)
     throw new CajalError(
       "bad-argument",
-      `saveModel: got ${String(saved)}, expected { model, weights, labels }.`,
+      `saveModel: got ${String(savedModel)}, expected { model, weights, labels }.`,
     );
-  const { model, weights, labels } = saved;
+  const { model, weights, labels } = savedModel;
   const config = readKeras(model);
   if (!(weights instanceof Map))
     throw new CajalError(
@@ -82,15 +82,15 @@ export function decodeSavedModel(
       `${where}: got a model file of version ${metadata.version}, expected ${version}.`,
       { file: where, version: metadata.version },
     );
-  const model = parsed(where, "config", metadata.config) as ModelConfig;
+  const model = parseJson(where, "config", metadata.config) as ModelConfig;
   const config = readKeras(model);
   checkWeights(where, config, tensors, options);
-  const labels = metadata.labels === undefined ? undefined : parsed(where, "labels", metadata.labels); // prettier-ignore
+  const labels = metadata.labels === undefined ? undefined : parseJson(where, "labels", metadata.labels); // prettier-ignore
   checkLabels(where, labels as readonly string[] | undefined);
   return { model, weights: tensors, ...(labels !== undefined && { labels: labels as string[] }) };
 }
 
-function parsed(where: string, name: string, text: string | undefined): unknown {
+function parseJson(where: string, name: string, text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "");
   } catch (cause) {

@@ -10,19 +10,19 @@ import {
 } from "./savedModel";
 
 /**
- * Writes a model with its weights and labels: one safetensors file, whole or not at all.
+ * Writes a model with its weights and labels to one safetensors file, atomically.
  *
  * @throws CajalError `bad-argument`, `bad-shape` where weights do not fit the model; `io` where it cannot
- *   be written, and what was there before stays
+ *   be written, and an earlier file of that name stays
  * @example await saveModel("digits.safetensors", { model, weights, labels: data.classes });
  */
 export async function saveModel(
   path: string,
-  saved: SavedModel,
+  savedModel: SavedModel,
   options: SavedModelOptions = {},
 ): Promise<void> {
   checkArgument("saveModel", "path", path, "path");
-  await writeWhole(path, encodeSavedModel(saved, options));
+  await writeWhole(path, encodeSavedModel(savedModel, options));
 }
 
 /**

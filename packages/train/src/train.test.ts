@@ -103,7 +103,7 @@ describe.each(engines)("training on %s", (engine) => {
 
   it("goes on from a checkpoint to the same weights, bit for bit", async () => {
     const saved: Checkpoint[] = [];
-    const whole = await run(engine, {
+    const uninterrupted = await run(engine, {
       checkpoint: { everySteps: 3, save: async (each) => void saved.push(each) },
     });
     expect(saved.map(({ position }) => [position.epoch, position.batch])).toEqual([
@@ -114,8 +114,8 @@ describe.each(engines)("training on %s", (engine) => {
     for (const resume of saved) {
       const { steps, epochs, weights } = await run(engine, { resume, seed: undefined });
       expect(steps.length).toBe(10 - resume.position.step);
-      expect(bits(weights)).toEqual(bits(whole.weights));
-      expect(epochs.at(-1)!.loss).toBe(whole.epochs.at(-1)!.loss);
+      expect(bits(weights)).toEqual(bits(uninterrupted.weights));
+      expect(epochs.at(-1)!.loss).toBe(uninterrupted.epochs.at(-1)!.loss);
     }
   });
 
@@ -192,9 +192,9 @@ describe.each(engines)("training on %s", (engine) => {
 
   it("stops at a NaN in the data, naming step and tensor", async () => {
     const { x, y } = await few().all();
-    const spoilt = Float32Array.from(x.data as Float32Array);
-    spoilt[100 * 64] = Number.NaN;
-    const data = dataset({ x: tensor("float32", x.shape, spoilt), y }).batch(50);
+    const withNaN = Float32Array.from(x.data as Float32Array);
+    withNaN[100 * 64] = Number.NaN;
+    const data = dataset({ x: tensor("float32", x.shape, withNaN), y }).batch(50);
     const error = await failure(engine, data, { shuffle: false });
     expect(error.code).toBe("diverged");
     expect(error.facts).toMatchObject({ step: 3, tensor: "batch x", index: 0 });
@@ -350,13 +350,13 @@ it("gives the same losses on both engines for 16 steps", async () => {
 });
 
 it("frees all memory when the loop is left", async () => {
-  const leave = async () => {
+  const leaveLoop = async () => {
     for await (const event of train(small(), few(), options("tfjs")))
       if (event.type === "step" && event.step === 3) break;
   };
-  await leave();
+  await leaveLoop();
   const before = tf.memory().numTensors;
-  await leave();
+  await leaveLoop();
   expect(tf.memory().numTensors).toBe(before);
 });
 
@@ -369,12 +369,12 @@ it("leaves what it was given as it was, and memory flat over 2,000 steps", async
   global.gc?.();
   const start = process.memoryUsage().rss;
   for (let i = 0; i < 2000; i++) await step.run(batch);
-  const grown = (process.memoryUsage().rss - start) / 2 ** 20;
+  const growthMb = (process.memoryUsage().rss - start) / 2 ** 20;
   await step.dispose();
   expect(bits(weights)).toEqual(before.weights);
   expect(batch.x.data).toEqual(before.x);
   // A leak of one batch's activations a step would be 40 MB; the collector's own sway is some MB.
-  expect(grown).toBeLessThan(30);
+  expect(growthMb).toBeLessThan(30);
 });
 
 it("refuses unknown options, other data and other seeds at resuming", async () => {
@@ -401,9 +401,9 @@ it("refuses unknown options, other data and other seeds at resuming", async () =
 });
 
 it("says that TF.js' wasm cannot train convolutions", async () => {
-  const opening = openTrainStep(small(), initialize(small(), { seed: 1 }), {
+  const opened = openTrainStep(small(), initialize(small(), { seed: 1 }), {
     ...stepOptions("tfjs"),
     device: "wasm",
   });
-  await expect(opening).rejects.toMatchObject({ code: "unsupported" });
+  await expect(opened).rejects.toMatchObject({ code: "unsupported" });
 });

@@ -1,5 +1,5 @@
 // The training loop: an async generator of events. Printing, early stopping and charts are ordinary
-// code in the caller's `for await`; leaving that loop stops the work and frees the memory.
+// code in the caller's `for await`; leaving that loop stops the run and frees its memory.
 import {
   CajalError,
   checkArgument,
@@ -23,14 +23,14 @@ import {
   type Totals,
   type TrainStepOptions,
 } from "@cajal/runtime";
-import { ahead } from "./ahead";
+import { prefetch } from "./prefetch";
 import type { Checkpoint, Position } from "./checkpoints/checkpoint";
 import type { CheckpointTarget } from "./checkpoints/target";
 import {
   checkSameRun,
-  described,
-  markOf,
-  markOfModel,
+  describe,
+  dataFingerprint,
+  modelFingerprint,
   runParts,
   type RunDescription,
   type RunPart,
@@ -50,64 +50,65 @@ import { nextTask } from "./nextTask";
 
 export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> {
   /**
-   * What is made small: a loss, or its name in Keras. Of a model of several outputs, by their names; one
-   * alone is that of each. An output that is left out is not trained.
+   * The loss to minimize, or its Keras name. For a model of several outputs a record by output names, where an
+   * output that is left out is not trained; a single loss applies to each of them.
    */
   readonly loss: LossLike | Readonly<Record<string, LossLike>>;
-  /** An optimizer, or its name in Keras, with its defaults. */
+  /** An optimizer, or its Keras name for one with default options. */
   readonly optimizer: OptimizerLike;
-  /** What is looked at: metrics or losses, or their names in Keras; by output where there are several. */
+  /** Metrics to report: metrics or losses, or their Keras names; by output names where there are several. */
   readonly metrics?: readonly MetricLike[] | Readonly<Record<string, readonly MetricLike[]>>;
   /**
-   * Class → factor of the loss of its examples, of a model of one output; 1 where not named. Not in
-   * validation, as in Keras. Weights of single examples are the data's `weight`.
+   * Class → factor of the loss of its examples; 1 for classes that are not named. For models of one output. As
+   * in Keras it does not apply to validation. Weights of single examples are the data's `weight`.
    */
   readonly classWeights?: ClassWeights;
-  /** Passes over the data in all, those before a resumed checkpoint included. */
+  /** Number of passes over the data in total, including those before a resumed checkpoint; at least 0. */
   readonly epochs: number;
-  /** Examples a batch; default: the dataset's own. */
+  /** Examples per batch; default: the dataset's own. */
   readonly batchSize?: number;
   /**
-   * Batches whose gradients are averaged into one update, as if they were one large batch; default 1. The
-   * last update of an epoch may have fewer. Batch normalization goes by each batch's own statistics.
+   * Number of batches whose gradients are averaged into one update, as if they were one large batch; default 1.
+   * The last update of an epoch may have fewer. Batch normalization uses the statistics of each single batch.
    */
   readonly accumulate?: number;
-  /** Another order in every epoch, from `seed`; default true, as in Keras. */
+  /** Whether examples are shuffled anew in every epoch, by `seed`; default true, as in Keras. */
   readonly shuffle?: boolean;
-  /** Evaluated at the end of every epoch, with the same loss and metrics. */
+  /** Data to evaluate at the end of every epoch, with the same loss and metrics. */
   readonly validation?: TrainData | DataInMemory;
-  /** Of initial weights, order of data and dropout; default 0, or the resumed checkpoint's. */
+  /** Seed of initial weights, data order and dropout; default 0, or the resumed checkpoint's. */
   readonly seed?: number;
-  /** Where training begins; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
+  /** Initial weights; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
   readonly weights?: Weights;
-  /** As in `openTrainStep`, but "auto" by default: the caller's event loop stays free where it can. */
+  /** As in `openTrainStep`, but "auto" by default: where possible, the caller's event loop stays free. */
   readonly worker?: boolean | "auto";
-  /** Ends the run between two steps: the loop throws the signal's reason. */
+  /** Aborts the run between two steps: the loop throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Saves the run as it goes; `checkpoints(folder)` of `@cajal/train/node` makes one. */
+  /** Where to save checkpoints; `checkpoints(folder)` of `@cajal/train/node` makes one. */
   readonly checkpoint?: CheckpointTarget;
-  /** Goes on from here: with the same model, data and options, to the same weights bit for bit. */
+  /** A checkpoint to resume from: with the same model, data and options the run ends with the same weights, bit for bit. */
   readonly resume?: Checkpoint;
-  /** What may be other than in the resumed checkpoint's run, which is refused otherwise. */
+  /** Parts of the run that may differ from the resumed checkpoint's; other differences are refused. */
   readonly allowChanges?: readonly RunPart[];
 }
 
 /**
- * Trains a model: a Keras config or its JSON text, an ONNX graph or the bytes of its file. Nothing happens before the first event is asked for; `break` stops and frees.
+ * Trains a model: a Keras config or its JSON text, an ONNX graph, or the bytes of an ONNX file. The run begins
+ * when the first event is requested; leaving the loop (`break`) stops it and frees its memory.
  *
- * Of an ONNX model the weights are its initializers, by name, and batches come as its graph states
- * them, see `openTrainStep`; `withInitializers(model, event.weights)` of `@cajal/onnx` is the tuned model.
+ * For an ONNX model the weights are its initializers, by name, and batches have the shapes that its graph
+ * states, see `openTrainStep`; `withInitializers(model, event.weights)` of `@cajal/onnx` gives the trained model.
  *
  * The same model, data, options and seed give the same weights bit for bit on the same engine and device.
  *
- * @throws CajalError `diverged` when loss or gradients leave the finite numbers, naming the step and
- *   the first tensor that went bad; `bad-shape` when data and model do not fit
+ * @throws CajalError `diverged` when the loss or a gradient is not finite, naming the step and the first such
+ *   tensor; `bad-shape` when data and model do not fit
  * @example
  * for await (const event of train(model, data, { epochs: 3, loss, optimizer, metrics: [accuracy()] }))
  *   if (event.type === "epoch") console.log(event.epoch, event.loss, event.metrics.accuracy);
  */
 export async function* train(
-  trained: ModelConfig | OnnxModel | Uint8Array | string,
+  source: ModelConfig | OnnxModel | Uint8Array | string,
   data: TrainData | DataInMemory,
   options: TrainOptions,
 ): AsyncGenerator<TrainEvent, void, undefined> {
@@ -116,7 +117,7 @@ export async function* train(
       "bad-argument",
       `train: got options ${String(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
     );
-  const model = graphOrConfig("train", trained);
+  const model = graphOrConfig("train", source);
   checkOptions("train", options, optionKinds);
   const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
   const { accumulate = 1, classWeights, allowChanges = [] } = options;
@@ -147,27 +148,27 @@ export async function* train(
   if (resume) checkSameData(resume.position, ordered);
   if (resume || checkpoint)
     run = {
-      model: markOfModel(model),
-      optimizer: described(optimizer),
-      loss: { of: described(loss), weights: lossWeights },
-      metrics: described(metrics),
-      data: await markOf(ordered, signal),
+      model: modelFingerprint(model),
+      optimizer: describe(optimizer),
+      loss: { of: describe(loss), weights: lossWeights },
+      metrics: describe(metrics),
+      data: await dataFingerprint(ordered, signal),
       accumulate,
       shuffle,
       classWeights: classWeights ?? {},
       frozen: [...frozen].toSorted(),
       learningRateMultipliers,
     };
-  if (resume?.run) checkSameRun(run!, resume.run, allowChanges);
+  if (run && resume?.run) checkSameRun(run, resume.run, allowChanges);
 
   const { worker = "auto", layers } = options;
   const weights = resume?.weights ?? options.weights;
-  const stepOptions = { ...ofStep(options), loss, optimizer, metrics, worker, seed };
+  const stepOptions = { ...stepOptionsOf(options), loss, optimizer, metrics, worker, seed };
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
       : await openTrainStep(model, weights ?? initialize(model, { seed, layers }), stepOptions);
-  const began = performance.now();
+  const startTime = performance.now();
   try {
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
@@ -184,34 +185,34 @@ export async function* train(
       stepsPerEpoch,
     };
 
-    const save = async (at: { epoch: number; batch: number }): Promise<CheckpointEvent> => {
+    const save = async (next: { epoch: number; batch: number }): Promise<CheckpointEvent> => {
       const { size, batchSize } = ordered;
-      const position = { step: step.iteration, ...at, data: { size, batchSize }, totals };
-      const saved = await checkpoint?.save({
+      const position = { step: step.iteration, ...next, data: { size, batchSize }, totals };
+      const saveResult = await checkpoint?.save({
         weights: await step.weights(),
         state: await step.state(),
         position,
         seed,
         ...(run && { run }),
       });
-      return { type: "checkpoint", ...at, step: step.iteration, ...saved };
+      return { type: "checkpoint", ...next, step: step.iteration, ...saveResult };
     };
     const everySteps = checkpoint?.everySteps ?? Infinity;
     const everyEpochs = checkpoint?.everyEpochs ?? (checkpoint?.everySteps ? Infinity : 1);
 
     for (; epoch < epochs; epoch++, start = 0, totals = {}) {
-      const epochBegan = performance.now();
+      const epochStartTime = performance.now();
       let batch = start;
       let group: NamedBatch[] = [];
-      for await (const examples of ahead(ordered.batches({ epoch, start, signal }), readAhead)) {
+      for await (const examples of prefetch(ordered.batches({ epoch, start, signal }), readAhead)) {
         group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
         if (group.length < accumulate && batch + group.length < batchCount) continue;
-        // A step may hold the thread: timers, sockets and the abort signal get their turn in between.
+        // A step may block the thread: timers, sockets and the abort signal get their turn in between.
         await nextTask();
         signal?.throwIfAborted();
         const learningRate = optimizer.learningRate(step.iteration);
-        const { totals: ofStep, ...result } = await step.run(group, { learningRate });
-        totals = addTotals(totals, ofStep);
+        const { totals: stepTotals, ...result } = await step.run(group, { learningRate });
+        totals = addTotals(totals, stepTotals);
         yield {
           type: "step",
           epoch,
@@ -227,10 +228,10 @@ export async function* train(
         if (checkpoint && step.iteration % everySteps === 0 && batch < batchCount)
           yield await save({ epoch, batch });
       }
-      const validated =
+      const validationResult =
         validation &&
         step.result(
-          await totalsOf(ahead(validation.batches({ signal }), readAhead), (each) =>
+          await totalsOf(prefetch(validation.batches({ signal }), readAhead), (each) =>
             step.evaluate(each),
           ),
         );
@@ -239,13 +240,13 @@ export async function* train(
         epoch,
         step: step.iteration,
         ...step.result(totals),
-        ...(validated && { validation: validated }),
-        seconds: (performance.now() - epochBegan) / 1000,
+        ...(validationResult && { validation: validationResult }),
+        seconds: (performance.now() - epochStartTime) / 1000,
         weights: () => step.weights(),
         state: () => step.state(),
       };
-      const due = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
-      if (checkpoint && due) {
+      const isDue = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
+      if (checkpoint && isDue) {
         totals = {};
         yield await save({ epoch: epoch + 1, batch: 0 });
       }
@@ -254,7 +255,7 @@ export async function* train(
       type: "end",
       epochs,
       step: step.iteration,
-      seconds: (performance.now() - began) / 1000,
+      seconds: (performance.now() - startTime) / 1000,
       weights: await step.weights(),
       state: await step.state(),
     };
@@ -263,8 +264,10 @@ export async function* train(
   }
 }
 
-/** The options that are those of `openTrainStep`. */
-const ofStep = (options: TrainOptions): Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> =>
+/** Those of the options that `openTrainStep` takes. */
+const stepOptionsOf = (
+  options: TrainOptions,
+): Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> =>
   Object.fromEntries(
     Object.entries(options).filter(([name]) => Object.hasOwn(trainStepOptions, name)),
   );
@@ -284,7 +287,7 @@ const optionKinds = optionsOf<TrainOptions>({
   allowChanges: true,
 });
 
-/** Batches that are read while a step runs: enough to even out slow ones, and little memory. */
+/** Batches to read in advance while a step runs: enough to even out slow reads, and little memory. */
 const readAhead = 2;
 
 const examplesIn = (x: NamedBatch["x"]): number => {
@@ -292,7 +295,7 @@ const examplesIn = (x: NamedBatch["x"]): number => {
   return first?.shape[0] ?? 0;
 };
 
-/** Those of all batches together. */
+/** The totals over all batches. */
 async function totalsOf(
   batches: AsyncIterable<NamedBatch>,
   evaluate: (batch: NamedBatch) => Promise<MeasuredStep>,
@@ -326,7 +329,7 @@ function seedOf({ seed, resume }: TrainOptions): number {
   return resume?.seed ?? seed ?? 0;
 }
 
-/** What came from elsewhere than `decodeCheckpoint` may lack anything. */
+/** A checkpoint that does not come from `decodeCheckpoint` may lack any field. */
 function checkResume(resume: Checkpoint): void {
   checkArgument("train", "resume.weights", resume.weights, "map");
   checkArgument("train", "resume.state", resume.state, "map");

@@ -102,14 +102,14 @@ function checkSample(got: Tensor, { shape, l2: norm, first5 }: Sample, tolerance
   );
 }
 
-const tested: readonly EngineName[] = ["onnx", "tfjs"];
+const engines: readonly EngineName[] = ["onnx", "tfjs"];
 
 describe("training against Keras", () => {
   const goldens = readdirSync(new URL("training", fixtures)).filter((name) =>
     name.endsWith(".json"),
   );
   it("has all of Keras' runs", () => expect(goldens.length).toBe(3));
-  describe.each(tested)("engine %s", (engine) => {
+  describe.each(engines)("engine %s", (engine) => {
     it.each(goldens)("%s", async (file) => {
       const golden: Golden = JSON.parse(
         readFileSync(new URL(`training/${file}`, fixtures), "utf8"),
@@ -130,10 +130,10 @@ describe("training against Keras", () => {
         engine,
       });
       await probe.run(batches[0]!);
-      const moved = await probe.weights();
+      const weightsAfter = await probe.weights();
       await probe.dispose();
       for (const [key, sample] of Object.entries(golden.gradients_of_first_step)) {
-        const [before, after] = [start.get(key)!, moved.get(key)!];
+        const [before, after] = [start.get(key)!, weightsAfter.get(key)!];
         const gradient = Float32Array.from(
           before.data as Float32Array,
           (w, i) => w - Number(after.data[i]),

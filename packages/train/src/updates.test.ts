@@ -106,8 +106,8 @@ describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
     const step = await openTrainStep(network, initialize(network, { seed: 1 }), settings);
     try {
       const before = await step.weights();
-      const wide = { ...batch(1), x: tensor("float32", [2, 2], [1e25, 0, -1e25, 1]) };
-      const error = await failure(step.run([batch(1), wide]));
+      const largeBatch = { ...batch(1), x: tensor("float32", [2, 2], [1e25, 0, -1e25, 1]) };
+      const error = await failure(step.run([batch(1), largeBatch]));
       expect(error.code).toBe("diverged");
       expect(error.message).toContain('"bn/moving_variance"');
       expect(await step.weights()).toEqual(before);
@@ -122,10 +122,10 @@ describe.each<EngineName>(["onnx", "tfjs"])("an update on %s", (engine) => {
       const before = (await step.weights()).get("dense/kernel")!;
       await step.run(batch(4e30));
       const after = (await step.weights()).get("dense/kernel")!;
-      const moved = [0, 1].map((i) => Number(after.data[i]) - Number(before.data[i]));
+      const change = [0, 1].map((i) => Number(after.data[i]) - Number(before.data[i]));
       // The gradient [±2e30, ±0.5] of norm 2e30, scaled down to 1.
-      expect(Math.abs(moved[0]!)).toBeCloseTo(1, 5);
-      expect(moved[1]).toBeCloseTo(0, 5);
+      expect(Math.abs(change[0]!)).toBeCloseTo(1, 5);
+      expect(change[1]).toBeCloseTo(0, 5);
     } finally {
       await step.dispose();
     }
@@ -173,11 +173,14 @@ describe("options that could only make numbers that are none", () => {
     { clipValue: NaN },
     { weightDecay: Infinity },
     { slots: { velocity: NaN } },
-  ])("are refused of an optimizer of one's own: %j", async (own) => {
-    const settings = { loss: meanSquaredError(), optimizer: { ...sgd(), ...own } as Optimizer };
+  ])("are refused of an optimizer of one's own: %j", async (overrides) => {
+    const settings = {
+      loss: meanSquaredError(),
+      optimizer: { ...sgd(), ...overrides } as Optimizer,
+    };
     const error = await failure(openTrainStep(model, initialize(model, { seed: 1 }), settings));
     expect(error.code).toBe("bad-argument");
-    expect(error.message).toContain(Object.keys(own)[0]);
+    expect(error.message).toContain(Object.keys(overrides)[0]);
   });
 
   it.each([

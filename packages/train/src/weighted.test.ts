@@ -30,10 +30,10 @@ const byName = (name: string) => cases.find((each) => each.case === name)!;
 
 const isFlat = (value: Named): value is Flat => Array.isArray(value.data);
 const read = (value: Named, dtype: (flat: Flat) => "float32" | "int32" = () => "float32") => {
-  const one = (flat: Flat): Tensor => tensor(dtype(flat), flat.shape, flat.data);
+  const toTensor = (flat: Flat): Tensor => tensor(dtype(flat), flat.shape, flat.data);
   return isFlat(value)
-    ? one(value)
-    : Object.fromEntries(Object.entries(value).map(([name, flat]) => [name, one(flat)]));
+    ? toTensor(value)
+    : Object.fromEntries(Object.entries(value).map(([name, flat]) => [name, toTensor(flat)]));
 };
 /** Class numbers are the labels of one axis. */
 const labels = ({ shape }: Flat) => (shape.length === 1 ? "int32" : "float32");

@@ -77,10 +77,10 @@ function workers(): () => Worker[] {
 
 describe("a training step on a thread of its own", () => {
   it.each([1, 2])("gives the same, bit for bit, %i batches an update", async (accumulate) => {
-    const here = await run({ accumulate, worker: false });
-    const there = await run({ accumulate, worker: true });
-    expect(there).toEqual(here);
-    expect(here.steps.length).toBe(2 * Math.ceil(4 / accumulate));
+    const onMainThread = await run({ accumulate, worker: false });
+    const onWorker = await run({ accumulate, worker: true });
+    expect(onWorker).toEqual(onMainThread);
+    expect(onMainThread.steps.length).toBe(2 * Math.ceil(4 / accumulate));
   });
 
   it("leaves the caller's event loop free", async () => {
@@ -102,9 +102,9 @@ describe("a training step on a thread of its own", () => {
       await step.dispose();
       return turns;
     }
-    const [here, there] = [await turnsOf(false), await turnsOf(true)];
+    const [mainThreadTurns, workerTurns] = [await turnsOf(false), await turnsOf(true)];
     // On the caller's thread it comes round between steps; beside a worker it never stands still.
-    expect(there).toBeGreaterThan(10 * here);
+    expect(workerTurns).toBeGreaterThan(10 * mainThreadTurns);
   });
 
   it("keeps the code and the facts of errors, and the weights", async () => {
@@ -195,16 +195,16 @@ describe("a training step on a thread of its own", () => {
   it("is done without where a bundle has left its file behind, unless it is asked for", async () => {
     const program = await bundle(new URL("../testing/leftOpen.ts", import.meta.url));
     // Packages are found from where the program lies.
-    const here = fileURLToPath(new URL(`../testing/.${process.pid}.mjs`, import.meta.url));
-    copyFileSync(program, here);
+    const copy = fileURLToPath(new URL(`../testing/.${process.pid}.mjs`, import.meta.url));
+    copyFileSync(program, copy);
     try {
-      const { stdout } = await execute(process.execPath, [here]);
+      const { stdout } = await execute(process.execPath, [copy]);
       expect(stdout).toBe("trained, 0 workers\nleft open, 0 workers\n");
-      await expect(execute(process.execPath, [here, "worker"])).rejects.toMatchObject({
+      await expect(execute(process.execPath, [copy, "worker"])).rejects.toMatchObject({
         stderr: expect.stringMatching(/on a thread of its own.*graphWorker/s),
       });
     } finally {
-      rmSync(here);
+      rmSync(copy);
     }
   });
 

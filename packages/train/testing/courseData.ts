@@ -44,8 +44,8 @@ export function shapes(key: string, n: number, size: number) {
     const [a, b] = [2 + (u("a", i) % 3), 2 + (u("b", i) % 3)];
     const dy = Math.abs(y - (size / 4 + (u("cy", i) % (size / 2))));
     const dx = Math.abs(x - (size / 4 + (u("cx", i) % (size / 2))));
-    const inside = [dy <= a && dx <= b, dy * dy + dx * dx <= a * a, dy + dx <= a + 1];
-    return inside[u("kind", i) % 3] ? 1 : 0;
+    const isInside = [dy <= a && dx <= b, dy * dy + dx * dx <= a * a, dy + dx <= a + 1];
+    return isInside[u("kind", i) % 3] ? 1 : 0;
   });
   const image = filled(
     mask.shape,
@@ -102,8 +102,8 @@ export function texts(key: string, n: number, length: number, vocabulary: number
       (j) => 1 + (bits(`${key}/token`, i * length + j) % (vocabulary - 1)),
     );
     const padding = count(length - tokens.length).map(() => 0);
-    const odd = tokens.filter((token) => token % 2 === 1).length;
-    const label = odd > tokens.length - odd ? 1 : 0;
+    const oddCount = tokens.filter((token) => token % 2 === 1).length;
+    const label = oddCount > tokens.length - oddCount ? 1 : 0;
     return { tokens: before ? [...padding, ...tokens] : [...tokens, ...padding], label };
   });
   return {

@@ -35,11 +35,11 @@ export interface Exit {
 /** `count` of them: all pairs of work and end in turn, at moments that follow from the seed. Every fourth in a Worker. */
 export function exits(count: number, seed: number): Exit[] {
   const draw = random(seed, "exits");
-  const [own, workers] = [pairsOf(ends, ""), pairsOf(endsOfWorkers, "own thread: ")];
+  const [mainThread, inWorkers] = [pairsOf(ends, ""), pairsOf(endsOfWorkers, "own thread: ")];
   return Array.from({ length: count }, (_, i) => ({
     ...(i % 4 === 3
-      ? workers[(Math.floor(i / 4) * 7 + 30) % workers.length]!
-      : own[(i * 11) % own.length]!),
+      ? inWorkers[(Math.floor(i / 4) * 7 + 30) % inWorkers.length]!
+      : mainThread[(i * 11) % mainThread.length]!),
     ms: Math.floor(draw.float() * 1000),
   }));
 }
@@ -48,25 +48,29 @@ const pairsOf = (all: typeof ends, where: string) =>
   Object.keys(all).flatMap((end) => works.map((work) => ({ work: `${where}${work}`, end })));
 
 /** The exit code or signal with which such a process ended, and what it wrote to standard error. */
-export function endOf({ work, end, ms }: Exit): Promise<{ ended: number | string; said: string }> {
+export function endOf({
+  work,
+  end,
+  ms,
+}: Exit): Promise<{ outcome: number | string; stderr: string }> {
   // From here as from scripts/, where this file is part of a program in one file.
-  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const runner = at("../../../scripts/run-source.mjs");
+  const absolutePath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const runner = absolutePath("../../../scripts/run-source.mjs");
   const child = spawn(
     process.execPath,
-    [runner, at("../testing/exitProgram.ts"), work, end, String(ms)],
+    [runner, absolutePath("../testing/exitProgram.ts"), work, end, String(ms)],
     {
       stdio: ["ignore", "ignore", "pipe"],
     },
   );
-  let said = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => void (said += text));
+  let stderr = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       // What the runner could not remove.
-      rmSync(at(`../testing/.exitProgram.ts.${child.pid}.mjs`), { force: true });
-      resolve({ ended: signal ?? code!, said });
+      rmSync(absolutePath(`../testing/.exitProgram.ts.${child.pid}.mjs`), { force: true });
+      resolve({ outcome: signal ?? code!, stderr });
     });
   });
 }

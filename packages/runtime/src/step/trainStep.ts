@@ -47,47 +47,51 @@ export interface MeanMetric {
 }
 
 /** A metric that is no mean of batches, such as recall: computed from sums over all examples of an epoch. */
-export interface TotalsMetric {
+export interface TotalsMetric<T extends readonly number[] = readonly number[]> {
   readonly name: string;
   /** The numbers it was made with, plain data. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Sums over the examples of a batch, float32, of any shapes; those of batches are added. */
+  /** Sums over the examples of a batch, float32, of any shapes; the sums of several batches are added. */
   totals<V>(ops: Ops<V>, yTrue: V, yPred: V): readonly V[];
-  /** The metric of all examples, from the elements of all sums, one after the other. */
-  result(totals: readonly number[]): number;
+  /** The metric over all examples, from the elements of all sums, concatenated. */
+  result(totals: T): number;
 }
 
-/** How gradients change parameters. What is the same for all optimizers is data: {@link Optimizer.weightDecay} and so on. */
-export interface Optimizer {
+/**
+ * How gradients change parameters. What all optimizers share is data: {@link Optimizer.weightDecay} and so on.
+ *
+ * @typeParam Slots names of the slots → number; optional where only some configurations have the slot
+ */
+export interface Optimizer<Slots extends object = Readonly<Record<string, number>>> {
   readonly name: string;
   /** The numbers it was made with, plain data: a resumed run is compared by them. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** The learning rate of an update; `step` is the number of updates before it. */
   readonly learningRate: (step: number) => number;
-  /** What is kept for every parameter, in its shape: name → the number that it begins with. */
-  readonly slots: Readonly<Record<string, number>>;
+  /** State of every parameter, each of the parameter's shape: slot name → its initial value. */
+  readonly slots: Readonly<Slots>;
   /**
-   * The learning rate with the optimizer's own correction, once a step for all parameters; the
-   * learning rate itself where this is absent.
+   * The learning rate with the optimizer's own correction, computed once a step for all parameters; default:
+   * the learning rate itself.
    *
    * @param iteration float32 scalar, 1 in the first step
    */
   rate?<V>(ops: Ops<V>, learningRate: V, iteration: V): V;
-  /** New value of one parameter and its slots. `rate` is a float32 scalar. */
+  /** New values of one parameter and its slots. `rate` is a float32 scalar. */
   update<V>(
     ops: Ops<V>,
-    at: {
+    context: {
       readonly parameter: V;
       readonly gradient: V;
-      readonly slots: Readonly<Record<string, V>>;
+      readonly slots: { readonly [Slot in keyof Slots]: V };
       readonly rate: V;
       /** float32 scalar, 1 in the first step. */
       readonly iteration: V;
     },
-  ): { readonly parameter: V; readonly slots: Readonly<Record<string, V>> };
-  /** Decoupled: each parameter first loses learning rate × this × itself (Keras: `weight_decay`). */
+  ): { readonly parameter: V; readonly slots: { readonly [Slot in keyof Slots]: V } };
+  /** Decoupled: before the update p ← p − learning rate · weightDecay · p (Keras: `weight_decay`). */
   readonly weightDecay?: number;
-  /** Whether weight decay spares a parameter `layer/weight`. */
+  /** Whether weight decay does not apply to a parameter `layer/weight`. */
   readonly excludeFromWeightDecay?: (key: string) => boolean;
   /** Each gradient is scaled down to at most this L2 norm. */
   readonly clipNorm?: number;

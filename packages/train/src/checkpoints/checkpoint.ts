@@ -1,5 +1,5 @@
-// A training run at rest: all that is needed to go on as if it had never stopped. Written as a
-// safetensors file, which other tools read too; a SHA-256 over the whole file finds every damage.
+// A checkpoint: all that is needed to continue a run as if it had never stopped. Written as a safetensors
+// file, which other tools read too; a SHA-256 over the whole file detects any damage.
 import { CajalError, type Tensor, type Weights, checkArgument } from "@cajal/core";
 import type { Totals } from "@cajal/runtime";
 import type { RunDescription } from "./sameRun";
@@ -7,33 +7,33 @@ import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 
 export interface Checkpoint {
   readonly weights: Weights;
-  /** The optimizer's: `layer/weight/slot`, and `iteration`. */
+  /** The optimizer's state: `layer/weight/slot`, and `iteration` (int64 scalar). */
   readonly state: ReadonlyMap<string, Tensor>;
   readonly position: Position;
-  /** Of the run: order of the data, dropout. */
+  /** The run's seed, for the order of the data and for dropout. */
   readonly seed: number;
-  /** What the run was made of: {@link checkSameRun}. */
+  /** The parts of the run (model, optimizer, data …) as plain data, compared when it is resumed. */
   readonly run?: Partial<RunDescription>;
 }
 
 /** The position of a run in its data. */
 export interface Position {
-  /** Updates made. */
+  /** Number of updates made. */
   readonly step: number;
-  /** The epoch that comes next or is under way, from 0. */
+  /** The epoch in progress, or the next one, from 0. */
   readonly epoch: number;
-  /** Batches of it that are done. */
+  /** Number of its batches that are done. */
   readonly batch: number;
-  /** Of the data, so that going on with other data is noticed. */
+  /** Size of the data, so that resuming with other data is detected. */
   readonly data: { readonly size: number; readonly batchSize: number };
-  /** Sums over the examples of the epoch so far, for its numbers. */
+  /** Sums over the examples of the epoch so far, from which its loss and metrics are computed. */
   readonly totals: Totals;
 }
 
 const format = "cajal-checkpoint";
 const version = "2";
-/** Stands in the header while the checksum is taken. */
-const blank = "0".repeat(64);
+/** In place of the checksum in the header while it is computed. */
+const blankChecksum = "0".repeat(64);
 
 /** The file's bytes: tensors `weights/…` and `state/…`, position and seed in `__metadata__`. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
@@ -47,10 +47,10 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   for (const [key, value] of state) tensors.set(`state/${key}`, value);
   const bytes = encodeSafetensors({
     tensors,
-    metadata: { format, version, run: asJson({ position, seed, run }), sha256: blank },
+    metadata: { format, version, run: asJson({ position, seed, run }), sha256: blankChecksum },
   });
-  const at = findChecksum(bytes, blank);
-  bytes.set(new TextEncoder().encode(await sha256(bytes)), at);
+  const offset = findChecksum(bytes, blankChecksum);
+  bytes.set(new TextEncoder().encode(await sha256(bytes)), offset);
   return bytes;
 }
 
@@ -62,7 +62,7 @@ export async function decodeCheckpoint(
   bytes: Uint8Array,
   where = "checkpoint",
 ): Promise<Checkpoint> {
-  const bad = (why: string) =>
+  const badFile = (why: string) =>
     new CajalError("bad-file", `${where}: ${why} Go on from an earlier checkpoint.`, {
       file: where,
     });
@@ -73,36 +73,36 @@ export async function decodeCheckpoint(
       `${where}: it is a safetensors file and no checkpoint: its metadata has format ${JSON.stringify(metadata.format)}, expected "${format}".`,
       { file: where, format: metadata.format },
     );
-  const { sha256: claimed = "" } = metadata;
-  const at = /^[0-9a-f]{64}$/.test(claimed) ? findChecksum(bytes, claimed) : -1;
-  if (at < 0) throw bad("it has no checksum.");
-  const blanked = new Uint8Array(bytes);
-  blanked.set(new TextEncoder().encode(blank), at);
-  if ((await sha256(blanked)) !== claimed)
-    throw bad("its checksum does not match: the file is damaged.");
+  const { sha256: checksum = "" } = metadata;
+  const offset = /^[0-9a-f]{64}$/.test(checksum) ? findChecksum(bytes, checksum) : -1;
+  if (offset < 0) throw badFile("it has no checksum.");
+  const withoutChecksum = new Uint8Array(bytes);
+  withoutChecksum.set(new TextEncoder().encode(blankChecksum), offset);
+  if ((await sha256(withoutChecksum)) !== checksum)
+    throw badFile("its checksum does not match: the file is damaged.");
   if (metadata.version !== version)
     throw new CajalError(
       "unsupported",
       `${where}: got a checkpoint of version ${metadata.version}, expected ${version}, of this version of @cajal/train. Begin the run anew, or go on with the version that wrote it.`,
       { file: where, version: metadata.version },
     );
-  const { position, seed, run } = parseRun(metadata.run, bad);
-  const under = (prefix: string) =>
+  const { position, seed, run } = parseRun(metadata.run, badFile);
+  const withPrefix = (prefix: string) =>
     new Map(
       [...tensors]
         .filter(([name]) => name.startsWith(prefix))
         .map(([name, value]) => [name.slice(prefix.length), value]),
     );
   return {
-    weights: under("weights/"),
-    state: under("state/"),
+    weights: withPrefix("weights/"),
+    state: withPrefix("state/"),
     position,
     seed,
     ...(run && { run }),
   };
 }
 
-/** @throws CajalError `bad-argument` for what JSON does not write */
+/** @throws CajalError `bad-argument` for values that JSON cannot represent */
 function asJson(run: Pick<Checkpoint, "position" | "seed" | "run">): string {
   try {
     return JSON.stringify(run);
@@ -116,10 +116,10 @@ function asJson(run: Pick<Checkpoint, "position" | "seed" | "run">): string {
   }
 }
 
-/** The checksum holds, and yet another program may have written it. */
+/** Another program may have written the file: a valid checksum does not make its contents valid. */
 function parseRun(
   text: string | undefined,
-  bad: (why: string) => CajalError,
+  badFile: (why: string) => CajalError,
 ): Pick<Checkpoint, "position" | "seed" | "run"> {
   const entries = (value: unknown): Readonly<Record<string, unknown>> =>
     typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
@@ -130,30 +130,30 @@ function parseRun(
       Array.isArray(value) ? value.map((each: unknown) => each ?? NaN) : value,
     );
   } catch {
-    throw bad("where the run stands is not written in JSON.");
+    throw badFile("the position of the run is not JSON.");
   }
   const { seed, position } = entries(run);
   const { step, epoch, batch, data, totals } = entries(position);
   const { size, batchSize } = entries(data);
   for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
     if (!(Number.isSafeInteger(value) && Number(value) >= 0))
-      throw bad(`it has no ${name} that is a whole number of at least 0.`);
+      throw badFile(`it has no ${name} that is a whole number of at least 0.`);
   const isNumbers = (value: unknown) =>
     Array.isArray(value) && value.every((each) => typeof each === "number");
   if (typeof totals !== "object" || !Object.values(entries(totals)).every(isNumbers))
-    throw bad("it has no totals that are numbers.");
-  if (!Number.isSafeInteger(seed)) throw bad("it has no seed that is a whole number.");
+    throw badFile("it has no totals that are numbers.");
+  if (!Number.isSafeInteger(seed)) throw badFile("it has no seed that is a whole number.");
   return run as Pick<Checkpoint, "position" | "seed" | "run">;
 }
 
-/** Where in the header the checksum's 64 digits stand. */
+/** The offset in the file of the checksum's 64 digits; −1 where it is not in the header. */
 function findChecksum(bytes: Uint8Array, digits: string): number {
   const header = new TextDecoder("latin1").decode(
     bytes.subarray(8, 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true)),
   );
-  const mark = `"sha256":"`;
-  const at = header.indexOf(mark + digits);
-  return at < 0 ? -1 : 8 + at + mark.length;
+  const fieldStart = `"sha256":"`;
+  const offset = header.indexOf(fieldStart + digits);
+  return offset < 0 ? -1 : 8 + offset + fieldStart.length;
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -25,7 +25,7 @@ import {
   saveCheckpoint,
 } from "./checkpointFiles";
 
-const at = (step: number): Checkpoint => ({
+const checkpointAt = (step: number): Checkpoint => ({
   weights: new Map([["dense/kernel", tensor("float32", [2, 3], [1, 2, 3, 4, 5, step])]]),
   state: new Map<string, Tensor>([
     ["iteration", tensor("int64", [], [step])],
@@ -57,53 +57,53 @@ const failure = async (work: Promise<unknown>) => {
 describe("checkpoints in a folder", () => {
   it("give back what was saved", async () => {
     const path = join(folder, "sub", "one.safetensors");
-    await saveCheckpoint(path, at(5));
-    expect(await loadCheckpoint(path)).toEqual(at(5));
+    await saveCheckpoint(path, checkpointAt(5));
+    expect(await loadCheckpoint(path)).toEqual(checkpointAt(5));
   });
 
   it("are listed newest first, and the oldest go", async () => {
     const target = checkpoints(folder, { keep: 2 });
-    for (const step of [8, 9, 10, 11]) await target.save(at(step));
+    for (const step of [8, 9, 10, 11]) await target.save(checkpointAt(step));
     const names = ["step-00000011.safetensors", "step-00000010.safetensors"];
     expect(await listCheckpoints(folder)).toEqual(names.map((name) => join(folder, name)));
     expect(readdirSync(folder).length).toBe(2);
-    expect(await latestCheckpoint(folder)).toEqual(at(11));
+    expect(await latestCheckpoint(folder)).toEqual(checkpointAt(11));
     expect(await latestCheckpoint(join(folder, "absent"))).toBe(undefined);
   });
 
   it("tell every flipped bit and every cut", async () => {
     const path = join(folder, "one.safetensors");
-    await saveCheckpoint(path, at(5));
-    const whole = readFileSync(path);
-    for (let i = 0; i < whole.length; i++) {
-      const damaged = Buffer.from(whole);
+    await saveCheckpoint(path, checkpointAt(5));
+    const bytes = readFileSync(path);
+    for (let i = 0; i < bytes.length; i++) {
+      const damaged = Buffer.from(bytes);
       damaged[i]! ^= 1 << (i % 8);
       writeFileSync(path, damaged);
       // A type that is none may also be one of a newer format.
       expect(["bad-file", "unsupported"]).toContain((await failure(loadCheckpoint(path))).code);
     }
-    for (let length = 0; length < whole.length; length += 7) {
-      writeFileSync(path, whole.subarray(0, length));
+    for (let length = 0; length < bytes.length; length += 7) {
+      writeFileSync(path, bytes.subarray(0, length));
       expect((await failure(loadCheckpoint(path))).code).toBe("bad-file");
     }
   });
 
   it("name the previous one where the newest is damaged", async () => {
     const target = checkpoints(folder);
-    for (const step of [1, 2, 3]) await target.save(at(step));
+    for (const step of [1, 2, 3]) await target.save(checkpointAt(step));
     const [newest, second, first] = await listCheckpoints(folder);
     writeFileSync(newest!, readFileSync(newest!).subarray(0, 300));
     const error = await failure(latestCheckpoint(folder));
     expect(error.code).toBe("bad-file");
     expect(error.facts.previous).toBe(second);
-    expect(await loadCheckpoint(second!)).toEqual(at(2));
+    expect(await loadCheckpoint(second!)).toEqual(checkpointAt(2));
     copyFileSync(newest!, second!);
     expect((await failure(latestCheckpoint(folder))).facts.previous).toBe(first);
   });
 
   it("refuse other safetensors and other versions", async () => {
     const path = join(folder, "one.safetensors");
-    await saveCheckpoint(path, at(5));
+    await saveCheckpoint(path, checkpointAt(5));
     const text = readFileSync(path, "latin1");
     writeFileSync(path, text.replace("cajal-checkpoint", "other-checkpoint"), "latin1");
     expect((await failure(loadCheckpoint(path))).message).toContain("no checkpoint");
@@ -111,7 +111,7 @@ describe("checkpoints in a folder", () => {
   });
 
   it("refuse a run that is none under a checksum that holds", async () => {
-    const bytes = await encodeCheckpoint(at(5));
+    const bytes = await encodeCheckpoint(checkpointAt(5));
     const text = Buffer.from(bytes).toString("latin1");
     for (const [from, to] of [
       ['\\"epoch\\":1', '\\"epoch\\":-'],
@@ -134,19 +134,21 @@ describe("checkpoints in a folder", () => {
   it("say that a folder cannot be written to, and leave what was there", async () => {
     // No user, not even root, may make a folder under a file.
     writeFileSync(join(folder, "file"), "");
-    const under = checkpoints(join(folder, "file", "run"));
-    expect((await failure(Promise.resolve(under.save(at(1))))).code).toBe("io");
+    const checkpointFolder = checkpoints(join(folder, "file", "run"));
+    expect((await failure(Promise.resolve(checkpointFolder.save(checkpointAt(1))))).code).toBe(
+      "io",
+    );
     // A run looks before it begins.
-    expect(["io", "bad-argument"]).toContain((await failure(under.check!())).code);
+    expect(["io", "bad-argument"]).toContain((await failure(checkpointFolder.check!())).code);
     expect(await checkpoints(join(folder, "new", "run")).check!()).toBe(undefined);
     expect(readdirSync(folder)).toEqual(["file"]);
     if (process.getuid?.() === 0) return;
-    await checkpoints(folder).save(at(1));
+    await checkpoints(folder).save(checkpointAt(1));
     chmodSync(folder, 0o500);
-    const error = await failure(Promise.resolve(checkpoints(folder).save(at(2))));
+    const error = await failure(Promise.resolve(checkpoints(folder).save(checkpointAt(2))));
     chmodSync(folder, 0o700);
     expect(error.facts.errno).toBe("EACCES");
-    expect(await latestCheckpoint(folder)).toEqual(at(1));
+    expect(await latestCheckpoint(folder)).toEqual(checkpointAt(1));
   });
 
   it.skipIf(process.platform === "win32")("say that the disk is full", async () => {
@@ -182,7 +184,7 @@ describe("checkpoints in a folder", () => {
     }
     expect(latest).toBeGreaterThan(1);
     // What the killed ones left behind goes with the next save.
-    await checkpoints(folder).save(at(latest + 1));
+    await checkpoints(folder).save(checkpointAt(latest + 1));
     expect(readdirSync(folder).filter((name) => !name.startsWith("step-"))).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
-// Checkpoints in a folder. A file appears under its name only when it is whole and on the disk: it is
-// written beside, flushed, and renamed, so that neither a kill nor a full disk leaves a half of one.
+// Checkpoints in a folder. A file is written under a temporary name, flushed, and renamed once it is complete,
+// so that neither a killed process nor a full disk leaves a partial one.
 import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
 import { checkWritableFolder, ioErrors, systemCode, writeWhole } from "@cajal/files/node";
 import { readdir, readFile, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ export interface CheckpointsOptions {
   readonly everySteps?: number;
   /** Saves after this many epochs each; default 1, or never where `everySteps` is given. */
   readonly everyEpochs?: number;
-  /** How many files stay; older ones are removed once a newer one is safe. Default 3. */
+  /** How many files are kept; older ones are removed once a newer one is on the disk. Default 3. */
   readonly keep?: number;
 }
 
@@ -41,9 +41,9 @@ export function checkpoints(folder: string, options: CheckpointsOptions = {}): C
 }
 
 /**
- * Writes a checkpoint: whole, or not at all.
+ * Writes a checkpoint atomically: the file is complete or absent.
  *
- * @throws CajalError `io` where the folder cannot be written to or the disk is full; what was there before stays
+ * @throws CajalError `io` where the folder cannot be written to or the disk is full; an earlier file of that name stays
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
   await writeWhole(path, await encodeCheckpoint(checkpoint));
@@ -58,7 +58,7 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
  * The newest checkpoint of a folder; undefined where there is none.
  *
  * @throws CajalError `bad-file` where the newest is damaged: its facts have `previous`, the path of the
- *   newest whole one before it, for `loadCheckpoint`
+ *   newest undamaged one before it, for `loadCheckpoint`
  */
 export async function latestCheckpoint(folder: string): Promise<Checkpoint | undefined> {
   const [newest, ...older] = await listCheckpoints(folder);
@@ -70,7 +70,7 @@ export async function latestCheckpoint(folder: string): Promise<Checkpoint | und
     const previous = await firstWhole(older);
     throw new CajalError(
       "bad-file",
-      `${error.message} ${previous ? `The newest whole one: ${previous}` : "There is no other in its folder."}`,
+      `${error.message} ${previous ? `The newest one that is complete: ${previous}` : "There is no other in its folder."}`,
       { ...error.facts, previous },
       { cause: error },
     );

@@ -1,4 +1,4 @@
-// Whether a run that goes on is the one that was left: what it is made of, and what differs.
+// Whether a resumed run is the one that was interrupted: its parts, and which of them differ.
 import { CajalError, hash, isTensor, type NamedBatch, type Tensor } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -39,56 +39,54 @@ interface Named {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
-/** Of one thing, of a list or record of them. */
-export const described = (
-  value: Loss | Optimizer | Metric | object | readonly Metric[],
-): unknown =>
+/** Plain data for a loss, optimizer or metric, or for a list or record of them. */
+export const describe = (value: Loss | Optimizer | Metric | object | readonly Metric[]): unknown =>
   Array.isArray(value)
-    ? value.map(described)
+    ? value.map(describe)
     : "name" in value && typeof value.name === "string"
       ? { name: value.name, ...(value as Named).config }
-      : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, described(each)]));
+      : Object.fromEntries(Object.entries(value).map(([key, each]) => [key, describe(each)]));
 
 /**
- * What a model computes, but for what is trained: its config, or its graph without the numbers of its float
- * initializers.
+ * Fingerprint of what a model computes, without what is trained: its config, or its graph without the values of
+ * its float initializers.
  */
-export function markOfModel(model: ModelConfig | OnnxModel): unknown {
-  if (!("graph" in model)) return { of: model.class_name, mark: markOfText(stable(model.config)) };
+export function modelFingerprint(model: ModelConfig | OnnxModel): unknown {
+  if (!("graph" in model))
+    return { of: model.class_name, mark: textFingerprint(stableJson(model.config)) };
   const { nodes, inputs, outputs, initializers } = model.graph;
   const constants = [...initializers].map(([name, { dtype, shape, data }]) =>
     dtype === "float32" ? [name, shape] : [name, dtype, shape, data],
   );
   const graph = { nodes, inputs, outputs, constants, functions: model.functions };
-  return { of: `${nodes.length} nodes`, mark: markOfText(stable(graph)) };
+  return { of: `${nodes.length} nodes`, mark: textFingerprint(stableJson(graph)) };
 }
 
-/** Bytes of batches that are enough to tell data apart. */
-const enough = 1 << 20;
+/** Bytes of data that the fingerprint covers. */
+const sampleBytes = 1 << 20;
 
 /**
- * A mark of the data: how many batches there are, and the first ones of the first epoch, all of them where they are
- * few, read twice. What is not the same both times, as of a map that is random without a seed, is left out.
+ * Fingerprint of the data: the number of batches, and a hash of the first megabyte of the first epoch. The batches
+ * are read twice; tensors that differ, such as those of a random map without a seed, are left out.
  */
-export async function markOf(data: TrainData, signal?: AbortSignal): Promise<unknown> {
-  const passes: Map<string, Mark>[] = [];
-  for (let pass = 0; pass < 2; pass++) {
-    const marks = new Map<string, Mark>();
-    passes.push(marks);
+export async function dataFingerprint(data: TrainData, signal?: AbortSignal): Promise<unknown> {
+  const readPass = async () => {
+    const fingerprints = new Map<string, Fingerprint>();
     let bytes = 0;
     for await (const batch of data.batches({ epoch: 0, signal })) {
       for (const [name, tensor] of tensorsOf(batch)) {
         bytes += tensor.data.byteLength;
-        marks.set(name, markOfTensor(tensor, marks.get(name)));
+        fingerprints.set(name, addToFingerprint(tensor, fingerprints.get(name)));
       }
-      if (bytes >= enough) break;
+      if (bytes >= sampleBytes) break;
     }
-  }
-  const [first, second] = passes;
-  const same = [...first!].filter(([name, { sum }]) => second!.get(name)?.sum === sum);
+    return fingerprints;
+  };
+  const [first, second] = [await readPass(), await readPass()];
+  const repeatable = [...first].filter(([name, { sum }]) => second.get(name)?.sum === sum);
   return {
     batches: data.batchCount,
-    ...Object.fromEntries(same.map(([name, { of, sum }]) => [name, `${of} ${sum}`])),
+    ...Object.fromEntries(repeatable.map(([name, { of, sum }]) => [name, `${of} ${sum}`])),
   };
 }
 
@@ -99,50 +97,50 @@ const tensorsOf = ({ x, y, weight }: NamedBatch): [string, Tensor][] =>
       : Object.entries(value).map(([key, each]): [string, Tensor] => [`${name} ${key}`, each]),
   );
 
-interface Mark {
-  /** Type and shape of the first. */
+interface Fingerprint {
+  /** Type and shape of the first tensor. */
   readonly of: string;
   readonly sum: number;
 }
 
-function markOfTensor({ dtype, shape, data }: Tensor, before?: Mark): Mark {
+function addToFingerprint({ dtype, shape, data }: Tensor, previous?: Fingerprint): Fingerprint {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  const { of = `${dtype} [${shape.join()}]`, sum = 0 } = before ?? {};
+  const { of = `${dtype} [${shape.join()}]`, sum = 0 } = previous ?? {};
   return { of, sum: hash(fnv(bytes, sum), bytes.length) };
 }
 
-const markOfText = (text: string) => fnv(new TextEncoder().encode(text), 0);
+const textFingerprint = (text: string) => fnv(new TextEncoder().encode(text), 0);
 
-/** FNV-1a, from a start other than its own. */
+/** FNV-1a, continued from `start`. */
 function fnv(bytes: Uint8Array, start: number): number {
   let sum = start ^ 0x811c9dc5;
-  for (let i = 0; i < bytes.length; i++) sum = Math.imul(sum ^ bytes[i]!, 0x01000193);
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
   return sum >>> 0;
 }
 
 /**
- * @param allowed parts that the caller knows to differ
+ * @param allowedChanges parts that the caller knows to differ
  * @throws CajalError `bad-argument` naming what differs
  */
 export function checkSameRun(
-  now: RunDescription,
-  before: Partial<RunDescription>,
-  allowed: readonly RunPart[],
+  current: RunDescription,
+  saved: Partial<RunDescription>,
+  allowedChanges: readonly RunPart[],
 ): void {
   for (const part of runParts) {
-    if (allowed.includes(part) || !Object.hasOwn(before, part)) continue;
-    const [got, expected] = [stable(now[part]), stable(before[part])];
+    if (allowedChanges.includes(part) || !Object.hasOwn(saved, part)) continue;
+    const [got, expected] = [stableJson(current[part]), stableJson(saved[part])];
     if (got === expected) continue;
     throw new CajalError(
       "bad-argument",
       `train: got ${part} ${got}, and the checkpoint's run has ${expected}. Resume with the same, or say that it shall be another: allowChanges: ["${part}"].`,
-      { part, got: now[part], expected: before[part] },
+      { part, got: current[part], expected: saved[part] },
     );
   }
 }
 
 /** JSON whose keys are in order; numbers of arrays and int64 as texts. */
-function stable(value: unknown): string {
+function stableJson(value: unknown): string {
   return (
     JSON.stringify(value, (_, each: unknown) =>
       typeof each === "bigint"

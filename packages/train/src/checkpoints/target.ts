@@ -2,9 +2,9 @@ import type { Checkpoint } from "./checkpoint";
 
 /** Where a run's checkpoints are written. */
 export interface CheckpointTarget {
-  /** Resolves once the checkpoint is safe; tells where it is, if that has a name. */
+  /** Resolves once the checkpoint is stored; gives its path, if it has one. */
   save(checkpoint: Checkpoint): Promise<{ readonly path: string } | void>;
-  /** Looks whether it can save, before the run begins. */
+  /** Checks, before the run begins, that checkpoints can be saved. */
   check?(): Promise<void>;
   /** Saves after this many updates each. */
   readonly everySteps?: number;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { csv, jsonl } from "./eventLogs";
 import { logged } from "./logged";
-import { crc32c, encodeEvent, record, tensorBoard } from "./tensorBoard";
+import { crc32c, encodeEvent, tfRecord, tensorBoard } from "./tensorBoard";
 import type { TrainEvent } from "../events";
 
 let folder: string;
@@ -14,9 +14,9 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "cajal-logs-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const copies = { weights: async () => new Map(), state: async () => new Map() };
-const at = { engine: "onnx", device: "cpu", epochs: 2, stepsPerEpoch: 1 } as const;
+const startFields = { engine: "onnx", device: "cpu", epochs: 2, stepsPerEpoch: 1 } as const;
 const events: readonly TrainEvent[] = [
-  { type: "start", ...at, epoch: 0, step: 0 },
+  { type: "start", ...startFields, epoch: 0, step: 0 },
   { type: "step", epoch: 0, batch: 0, step: 1, stepsPerEpoch: 1, examples: 8, learningRate: 0.5, loss: 2, metrics: { accuracy: 0.25 } }, // prettier-ignore
   { type: "epoch", epoch: 0, step: 1, loss: 2, metrics: { accuracy: 0.25 }, validation: { loss: 3, metrics: { accuracy: 0.5 } }, seconds: 4, ...copies }, // prettier-ignore
   { type: "checkpoint", epoch: 0, step: 1, path: "run/step-1" },
@@ -129,7 +129,7 @@ describe("TensorBoard's event files", () => {
         { tag: "epoch/accuracy", value: -1.5 },
       ],
     });
-    expect(hex(record(version)) + hex(record(scalars))).toBe(expected);
+    expect(hex(tfRecord(version)) + hex(tfRecord(scalars))).toBe(expected);
   });
 
   it("hold the numbers of steps and epochs", async () => {

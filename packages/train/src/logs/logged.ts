@@ -1,4 +1,4 @@
-// Writes a run's events down as they pass: `for await (const event of logged(train(…), jsonl("run.jsonl")))`.
+// Writes a run's events to logs as they pass through: `for await (const event of logged(train(…), jsonl("run.jsonl")))`.
 import { checkArgument } from "@cajal/core";
 import type { TrainEvent } from "../events";
 
@@ -8,7 +8,7 @@ export interface EventLog {
   close(): void | Promise<void>;
 }
 
-/** The same events, each written to all logs before it is passed on; the logs are closed in the end. */
+/** The same events, each written to all logs before it is passed on; the logs are closed at the end. */
 export async function* logged(
   events: AsyncIterable<TrainEvent>,
   ...logs: readonly EventLog[]

@@ -8,11 +8,10 @@ import { numbersOf, type EventLog } from "./logged";
 
 /**
  * Scalars for TensorBoard (`tensorboard --logdir folder`): those of steps under their names, those of
- * epochs under `epoch/…`, by the number of updates made.
+ * epochs under `epoch/…`, each at the number of updates made.
  */
 export function tensorBoard(folder: string): EventLog {
   let file: number | undefined;
-  const write = (event: Uint8Array) => writeSync(file!, record(event));
   return {
     write: (event) =>
       ioErrors("writing", folder, () => {
@@ -22,11 +21,11 @@ export function tensorBoard(folder: string): EventLog {
         if (file === undefined) {
           mkdirSync(folder, { recursive: true });
           file = openNew(folder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`); // prettier-ignore
-          write(encodeEvent({ seconds, version: "brain.Event:2" }));
+          writeSync(file, tfRecord(encodeEvent({ seconds, version: "brain.Event:2" })));
         }
         const prefix = event.type === "epoch" ? "epoch/" : "";
         const scalars = numbers.map(([name, value]) => ({ tag: `${prefix}${name}`, value }));
-        write(encodeEvent({ seconds, step: event.step, scalars }));
+        writeSync(file, tfRecord(encodeEvent({ seconds, step: event.step, scalars })));
       }),
     close: () => {
       if (file !== undefined) closeSync(file);
@@ -35,7 +34,7 @@ export function tensorBoard(folder: string): EventLog {
   };
 }
 
-/** A file that was not there: runs of one process may begin within one second. */
+/** Opens a new file: runs of one process may begin within the same second. */
 function openNew(folder: string, name: string): number {
   for (let number = 0; ; number++)
     try {
@@ -90,10 +89,10 @@ export function encodeEvent({ seconds, step, version, scalars }: Event): Uint8Ar
 }
 
 /** One TFRecord. */
-export function record(data: Uint8Array): Uint8Array {
+export function tfRecord(data: Uint8Array): Uint8Array {
   const length = bytesOf(8, (view) => view.setBigUint64(0, BigInt(data.length), true));
   const check = (bytes: Uint8Array) =>
-    bytesOf(4, (view) => view.setUint32(0, masked(crc32c(bytes)), true));
+    bytesOf(4, (view) => view.setUint32(0, maskChecksum(crc32c(bytes)), true));
   return concat([length, check(length), data, check(data)]);
 }
 
@@ -110,8 +109,8 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-/** Rotated and shifted, so that a checksum of data that holds checksums is not weak. */
-const masked = (crc: number) => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+/** Rotated and shifted, so that checksums of data that contains checksums stay strong. */
+const maskChecksum = (crc: number) => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 
 const field = (number: number, type: number, value: Uint8Array) =>
   concat([varint(number * 8 + type), value]);
@@ -132,11 +131,11 @@ function bytesOf(length: number, write: (view: DataView) => void): Uint8Array {
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
+  const joined = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
   for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
+    joined.set(part, offset);
+    offset += part.length;
   }
-  return whole;
+  return joined;
 }

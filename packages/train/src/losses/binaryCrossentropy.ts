@@ -27,19 +27,19 @@ export const binaryCrossentropy = defineLoss(
     });
     // −log σ(x) = log(1 + e⁻ˣ) where y is 1, −log(1 − σ(x)) = log(1 + eˣ) where it is 0; each alone is
     // finite for x = ±∞ on its right side, which the shorter log(1 + eˣ) − x y is not.
-    const ofLogits = loss((ops, y, x) =>
+    const logitsLoss = loss((ops, y, x) =>
       ops.add(
         timesLabel(ops, y, ops.softplus(ops.neg(x))),
         timesLabel(ops, ops.sub(1, y), ops.softplus(x)),
       ),
     );
-    if (fromLogits) return { ...ofLogits, logitsOf: "sigmoid" };
-    const ofProbabilities = loss((ops, y, yPred) => {
+    if (fromLogits) return { ...logitsLoss, logitsOf: "sigmoid" };
+    const probabilityLoss = loss((ops, y, yPred) => {
       const p = clipped(ops, yPred);
       const ones = ops.mul(y, ops.log(p));
       const zeros = ops.mul(ops.sub(1, y), ops.log(ops.sub(1, p)));
       return ops.neg(ops.add(ones, zeros));
     });
-    return { ...ofProbabilities, fromLogits: { activation: "sigmoid", loss: ofLogits } };
+    return { ...probabilityLoss, fromLogits: { activation: "sigmoid", loss: logitsLoss } };
   },
 );

@@ -33,16 +33,16 @@ export const binaryFocalCrossentropy = defineLoss(
       const y = labelSmoothing
         ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)
         : labels;
-      const other = ops.sub(1, y);
+      const oneMinusY = ops.sub(1, y);
       const p = fromLogits ? ops.sigmoid(yPred) : yPred;
-      const q = clipped(ops, p);
+      const pClipped = clipped(ops, p);
       const crossentropy = ops.neg(
-        ops.add(ops.mul(y, ops.log(q)), ops.mul(other, ops.log(ops.sub(1, q)))),
+        ops.add(ops.mul(y, ops.log(pClipped)), ops.mul(oneMinusY, ops.log(ops.sub(1, pClipped)))),
       );
-      const right = ops.add(ops.mul(y, p), ops.mul(other, ops.sub(1, p)));
-      const focused = ops.mul(ops.pow(ops.sub(1, right), gamma), crossentropy);
-      if (!applyClassBalancing) return focused;
-      return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(other, 1 - alpha)), focused);
+      const pTrue = ops.add(ops.mul(y, p), ops.mul(oneMinusY, ops.sub(1, p)));
+      const focalLoss = ops.mul(ops.pow(ops.sub(1, pTrue), gamma), crossentropy);
+      if (!applyClassBalancing) return focalLoss;
+      return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(oneMinusY, 1 - alpha)), focalLoss);
     });
     return {
       ...loss,

@@ -1,12 +1,6 @@
 import type { Loss, Ops } from "@cajal/runtime";
-import {
-  classesOf,
-  clipped,
-  readOptions,
-  weighted,
-  type CrossentropyOptions,
-} from "./shared/crossentropy";
-import { checkSameShape, defineLoss, timesLabel } from "./defineLoss";
+import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
+import { classCount, checkSameShape, defineLoss, timesLabel } from "./defineLoss";
 
 const where = "categoricalCrossentropy";
 
@@ -26,11 +20,11 @@ export const categoricalCrossentropy = defineLoss(
       checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
-        const count = classesOf(ops, yPred);
-        const smooth = labelSmoothing
+        const count = classCount(where, ops, yPred);
+        const smoothed = labelSmoothing
           ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / count)
           : y;
-        const products = timesLabel(ops, smooth, logProbabilities(ops, yPred));
+        const products = timesLabel(ops, smoothed, logProbabilities(ops, yPred));
         const losses = ops.neg(ops.reduceSum(products, { axes: [-1] }));
         // The class of a soft label is its largest, as Keras takes it.
         return classWeights
@@ -38,11 +32,11 @@ export const categoricalCrossentropy = defineLoss(
           : losses;
       },
     });
-    const ofLogits = loss((ops, logits) => ops.logSoftmax(logits));
-    if (fromLogits) return { ...ofLogits, logitsOf: "softmax" };
-    const ofProbabilities = loss((ops, p) =>
+    const logitsLoss = loss((ops, logits) => ops.logSoftmax(logits));
+    if (fromLogits) return { ...logitsLoss, logitsOf: "softmax" };
+    const probabilityLoss = loss((ops, p) =>
       ops.log(clipped(ops, ops.div(p, ops.reduceSum(p, { axes: [-1], keepDims: true })))),
     );
-    return { ...ofProbabilities, fromLogits: { activation: "softmax", loss: ofLogits } };
+    return { ...probabilityLoss, fromLogits: { activation: "softmax", loss: logitsLoss } };
   },
 );

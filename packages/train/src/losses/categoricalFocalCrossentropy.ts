@@ -1,12 +1,12 @@
 import type { Loss, Ops } from "@cajal/runtime";
-import { classesOf, clipped } from "./shared/crossentropy";
-import { checkSameShape, defineLoss, timesLabel } from "./defineLoss";
+import { clipped } from "./shared/crossentropy";
+import { classCount, checkSameShape, defineLoss, timesLabel } from "./defineLoss";
 import { readFocalOptions, type FocalOptions } from "./shared/focal";
 
 const where = "categoricalFocalCrossentropy";
 
 /**
- * −Σ alpha (1 − p)^gamma y log p: cross-entropy in which what is already right counts little (Lin et al.
+ * −Σ alpha (1 − p)^gamma y log p: cross-entropy in which examples that are classified well count little (Lin et al.
  * 2017, arXiv:1708.02002). `yTrue` one-hot or soft labels `[batch, …, classes]`.
  *
  * Probabilities are divided by their sum and clipped to [1e-7, 1 − 1e-7], those of logits too.
@@ -21,12 +21,12 @@ export const categoricalFocalCrossentropy = defineLoss(
       checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
-        const smooth = labelSmoothing
-          ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / classesOf(ops, yPred))
+        const smoothed = labelSmoothing
+          ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / classCount(where, ops, yPred))
           : y;
         const p = probabilities(ops, yPred);
-        const focus = ops.mul(ops.pow(ops.sub(1, p), gamma), alpha);
-        const products = timesLabel(ops, smooth, ops.mul(focus, ops.log(p)));
+        const focalFactor = ops.mul(ops.pow(ops.sub(1, p), gamma), alpha);
+        const products = timesLabel(ops, smoothed, ops.mul(focalFactor, ops.log(p)));
         return ops.neg(ops.reduceSum(products, { axes: [-1] }));
       },
     });

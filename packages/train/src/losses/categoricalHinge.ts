@@ -7,8 +7,8 @@ export const categoricalHinge = defineLoss(["categorical_hinge"], (): Loss => ({
   checkLabels: (yTrue, output) => checkSameShape("categoricalHinge", yTrue, output),
   compute(ops, yTrue, p) {
     const y = ops.cast(yTrue, "float32");
-    const right = ops.reduceSum(ops.mul(y, p), { axes: [-1] });
-    const wrong = ops.reduceMax(ops.mul(ops.sub(1, y), p), { axes: [-1] });
-    return ops.clip(ops.add(ops.sub(wrong, right), 1), 0, Infinity);
+    const positive = ops.reduceSum(ops.mul(y, p), { axes: [-1] });
+    const negative = ops.reduceMax(ops.mul(ops.sub(1, y), p), { axes: [-1] });
+    return ops.clip(ops.add(ops.sub(negative, positive), 1), 0, Infinity);
   },
 }));

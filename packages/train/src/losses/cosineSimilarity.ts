@@ -1,7 +1,8 @@
 import type { Loss } from "@cajal/runtime";
 import { checkSameShape, defineLoss, largest } from "./defineLoss";
 
-/** −Σ ŷ p̂ over the last axis, both divided by their L2 norm: −1 where they point the same way. */
+/** −Σ ŷ p̂ over the last axis, both divided by their L2 norm: −1 for the same direction, 1 for the opposite one. `yTrue` in the
+ * shape of the output. */
 export const cosineSimilarity = defineLoss(["cosine_similarity"], (): Loss => ({
   name: "cosine_similarity",
   checkLabels: (yTrue, output) => checkSameShape("cosineSimilarity", yTrue, output),

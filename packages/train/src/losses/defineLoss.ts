@@ -1,4 +1,4 @@
-// What every loss has in common: its names, its labels, and the shapes that it takes.
+// Shared by all losses: names, labels, and the shapes that they take.
 import { CajalError, showShape, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 
@@ -7,19 +7,19 @@ export type LossMaker<O> = ((options?: O) => Loss) & { readonly names: readonly 
 
 /**
  * @param names in Keras: its own, then abbreviations
- * @param make the loss of these options; without options it must be one that can be used
+ * @param make the loss for these options; called without options it gives the default loss
  */
 export function defineLoss<O>(names: readonly string[], make: (options?: O) => Loss): LossMaker<O> {
   return Object.assign((options?: O) => make(options), { names });
 }
 
-/** Keras' `backend.epsilon()`: probabilities are kept this far from 0 and 1. */
+/** Keras' `backend.epsilon()`: probabilities are clipped to at least this distance from 0 and 1. */
 export const epsilon = 1e-7;
 
 /** The largest float32. */
 export const largest = 3.4028234663852886e38;
 
-/** A loss that is the mean over the last axis of what is computed for every element. */
+/** A loss that is computed for every element and averaged over the last axis. */
 export function elementwise(
   name: string,
   where: string,
@@ -47,17 +47,30 @@ export const timesLabel = <V>(ops: Ops<V>, y: V, value: V): V =>
 
 /** Labels −1 and 1 as they are; where all labels of a batch are 0 or 1, 2y − 1. */
 export function signsOf<V>(ops: Ops<V>, y: V): V {
-  const below1 = ops.sub(y, 1);
+  const yMinus1 = ops.sub(y, 1);
   // y (y − 1) is 0 for 0 and 1 alone.
-  const other = ops.reduceSum(ops.abs(ops.mul(y, below1)));
-  const allBinary = ops.cast(ops.equal(other, 0), "float32");
-  return ops.add(y, ops.mul(below1, allBinary));
+  const deviation = ops.reduceSum(ops.abs(ops.mul(y, yMinus1)));
+  const isBinary = ops.cast(ops.equal(deviation, 0), "float32");
+  return ops.add(y, ops.mul(yMinus1, isBinary));
+}
+
+/**
+ * Number of classes: the extent of the output's last axis.
+ *
+ * @throws CajalError `bad-shape` where it is free
+ */
+export function classCount<V>(where: string, ops: Ops<V>, yPred: V): number {
+  const count = ops.extent(yPred, -1);
+  if (count === undefined)
+    throw new CajalError("bad-shape", `${where}: the model's number of classes is not known.`);
+  return count;
 }
 
 /** Labels in the shape of the output, or without a last axis of 1. */
 export function checkSameShape(where: string, { shape }: Tensor, output: Shape): void {
-  const full = shape.length + 1 === output.length && output.at(-1) === 1 ? [...shape, 1] : shape;
-  if (full.length !== output.length || full.some((extent, i) => extent !== output[i]))
+  const fullShape =
+    shape.length + 1 === output.length && output.at(-1) === 1 ? [...shape, 1] : shape;
+  if (fullShape.length !== output.length || fullShape.some((extent, i) => extent !== output[i]))
     throw new CajalError(
       "bad-shape",
       `${where}: got labels ${showShape(shape)}, expected ${showShape(output)}, the shape of the model's output.${

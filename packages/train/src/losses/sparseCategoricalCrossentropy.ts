@@ -1,13 +1,7 @@
 import { CajalError, showShape, sizeOf, type Shape, type Tensor } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
-import {
-  classesOf,
-  clipped,
-  readOptions,
-  weighted,
-  type CrossentropyOptions,
-} from "./shared/crossentropy";
-import { defineLoss, timesLabel } from "./defineLoss";
+import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
+import { classCount, defineLoss, timesLabel } from "./defineLoss";
 
 const where = "sparseCategoricalCrossentropy";
 
@@ -26,23 +20,23 @@ export const sparseCategoricalCrossentropy = defineLoss(
       checkLabels: checkClassNumbers,
       compute(ops, yTrue, yPred) {
         const labels = ops.rank(yTrue) === ops.rank(yPred) ? ops.squeeze(yTrue) : yTrue;
-        const count = classesOf(ops, yPred);
+        const count = classCount(where, ops, yPred);
         const y = ops.oneHot(labels, count);
-        const smooth = labelSmoothing
+        const smoothed = labelSmoothing
           ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / count)
           : y;
-        const products = timesLabel(ops, smooth, ops.logSoftmax(logitsOf(ops, yPred)));
+        const products = timesLabel(ops, smoothed, ops.logSoftmax(logitsOf(ops, yPred)));
         const losses = ops.neg(ops.reduceSum(products, { axes: [-1] }));
         return classWeights
           ? weighted(ops, losses, labels, { weights: classWeights, count, where })
           : losses;
       },
     });
-    const ofLogits = loss((_, logits) => logits);
-    if (fromLogits) return { ...ofLogits, logitsOf: "softmax" };
+    const logitsLoss = loss((_, logits) => logits);
+    if (fromLogits) return { ...logitsLoss, logitsOf: "softmax" };
     // Keras clips here and then takes the logarithms as logits: they are normalized after the clip.
-    const ofProbabilities = loss((ops, p) => ops.log(clipped(ops, p)));
-    return { ...ofProbabilities, fromLogits: { activation: "softmax", loss: ofLogits } };
+    const probabilityLoss = loss((ops, p) => ops.log(clipped(ops, p)));
+    return { ...probabilityLoss, fromLogits: { activation: "softmax", loss: logitsLoss } };
   },
 );
 
@@ -58,7 +52,7 @@ function checkClassNumbers({ shape, dtype, data }: Tensor, output: Shape): void 
       }`,
       { labels: shape, output },
     );
-  const classes = output.at(-1)!;
+  const classes = output.at(-1) ?? 0;
   for (let i = 0; i < data.length; i++) {
     const label = Number(data[i]);
     // A number outside would be a sample without any class: a loss of 0, and no error from an engine.

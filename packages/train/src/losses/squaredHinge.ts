@@ -6,7 +6,7 @@ import { defineLoss, elementwise, signsOf } from "./defineLoss";
  */
 export const squaredHinge = defineLoss(["squared_hinge"], () =>
   elementwise("squared_hinge", "squaredHinge", (ops, y, p) => {
-    const missing = ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity);
-    return ops.mul(missing, missing);
+    const hinge = ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity);
+    return ops.mul(hinge, hinge);
   }),
 );

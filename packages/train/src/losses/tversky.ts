@@ -1,30 +1,38 @@
 import type { Loss } from "@cajal/runtime";
 import { defineLoss } from "./defineLoss";
-import { checkOverlapOptions, overlapLoss, readShare, type OverlapOptions } from "./shared/overlap";
+import {
+  checkOverlapOptions,
+  overlapLoss,
+  readNonNegative,
+  type OverlapOptions,
+} from "./shared/overlap";
 
 export interface TverskyOptions extends OverlapOptions {
-  /** Weight of what the labels have alone, Σ y (1 − p); default 0.5. */
+  /** Weight of the false negatives, Σ y (1 − p); default 0.5. */
   alpha?: number;
-  /** Weight of what the output has alone, Σ (1 − y) p; default 0.5. */
+  /** Weight of the false positives, Σ (1 − y) p; default 0.5. */
   beta?: number;
 }
 
 /**
  * 1 − Σ y p / (Σ y p + alpha Σ y (1 − p) + beta Σ (1 − y) p) (Salehi et al. 2017, arXiv:1706.05721): Dice
- * where both weights are 0.5. `yTrue` 0 … 1 in the shape of the output. As in Keras, whose `alpha` is
- * the weight of what was missed although its documentation calls that false positives.
+ * where both weights are 0.5. `yTrue` 0 … 1 in the shape of the output. As in Keras, `alpha` is
+ * the weight of the false negatives, although Keras' documentation says false positives.
  */
 export const tversky = defineLoss(["tversky"], (options: TverskyOptions = {}): Loss => {
   checkOverlapOptions("tversky", options, ["alpha", "beta"]);
-  const alpha = readShare("tversky", "alpha", options.alpha ?? 0.5);
-  const beta = readShare("tversky", "beta", options.beta ?? 0.5);
+  const alpha = readNonNegative("tversky", "alpha", options.alpha ?? 0.5);
+  const beta = readNonNegative("tversky", "beta", options.beta ?? 0.5);
   return overlapLoss(
     "tversky",
     options,
     { alpha, beta },
-    (ops, { both, labelsOnly, outputOnly }) => ({
-      share: both,
-      of: ops.add(both, ops.add(ops.mul(labelsOnly, alpha), ops.mul(outputOnly, beta))),
+    (ops, { intersection, falseNegatives, falsePositives }) => ({
+      numerator: intersection,
+      denominator: ops.add(
+        intersection,
+        ops.add(ops.mul(falseNegatives, alpha), ops.mul(falsePositives, beta)),
+      ),
     }),
   );
 });

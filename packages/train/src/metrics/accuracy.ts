@@ -5,7 +5,7 @@ import { sparseCategoricalAccuracy } from "./sparseCategoricalAccuracy";
 import type { MeanMetric } from "@cajal/runtime";
 
 /**
- * Share of samples that are right, as Keras' "accuracy" means it: by the shapes, one of
+ * Fraction of samples that are classified correctly, as Keras' "accuracy": chosen by the shapes, one of
  * {@link binaryAccuracy} (one output), {@link categoricalAccuracy} (labels in the output's shape) and
  * {@link sparseCategoricalAccuracy} (class numbers).
  */
@@ -18,13 +18,13 @@ export const accuracy = defineMetric(["accuracy", "acc"], (): MeanMetric => {
   return {
     name: "accuracy",
     compute(ops, yTrue, yPred) {
-      const kind =
+      const metric =
         ops.extent(yPred, -1) === 1
           ? binary
           : areClassNumbers(ops, yTrue, yPred)
             ? sparse
             : categorical;
-      return kind.compute(ops, yTrue, yPred);
+      return metric.compute(ops, yTrue, yPred);
     },
   };
 });

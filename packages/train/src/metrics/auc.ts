@@ -5,14 +5,14 @@ import { defineMetric, labelsLike, ratio } from "./defineMetric";
 export interface AucOptions {
   /** Area under true over false positive rate ("ROC", the default), or precision over recall ("PR"). */
   curve?: "ROC" | "PR";
-  /** Points of the curve, evenly over 0 … 1; default 200, as in Keras. More are more exact. */
+  /** Points of the curve, evenly spaced over 0 … 1; default 200, as in Keras. More are more exact. */
   thresholds?: number;
   /** Whether the model gives logits, without a sigmoid (or softmax) at its end. Default false. */
   fromLogits?: boolean;
 }
 
-/** Comparisons that are made at once, of elements and thresholds: 16 MB of numbers. */
-const atOnce = 2 ** 22;
+/** Comparisons of elements with thresholds computed at once: 16 MB of numbers. */
+const comparisonsPerChunk = 2 ** 22;
 
 /**
  * Area under the curve (Fawcett 2006), from counts of the whole epoch at evenly spaced thresholds, as
@@ -37,49 +37,49 @@ export const auc = defineMetric(["auc"], (options: AucOptions = {}): TotalsMetri
       { thresholds: count },
     );
   const inner = Array.from({ length: count - 2 }, (_, i) => (i + 1) / (count - 1));
-  // What is not above the second is below 0, what is above the last is above 1.
+  // Outputs not above the second threshold are below 0; those above the last are above 1.
   const thresholds = [-Infinity, -1e-7, ...inner, 1 + 1e-6];
   return {
     name: "auc",
     config: { curve, thresholds: count, fromLogits },
     totals(ops, yTrue, yPred) {
-      const actual = ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32");
+      const actual = ops.cast(ops.cast(labelsLike("auc", ops, yTrue, yPred), "bool"), "float32");
       const p = fromLogits
         ? ops.extent(yPred, -1) === 1
           ? ops.sigmoid(yPred)
           : ops.softmax(yPred)
         : yPred;
       const column = ops.expandDims(p); // [..., 1] beside [thresholds]
-      const isYes = ops.expandDims(actual);
+      const isPositive = ops.expandDims(actual);
       const axes = Array.from({ length: ops.rank(p) }, (_, axis) => axis);
       const elements = axes.reduce((product, axis) => product * (ops.extent(p, axis) ?? 1), 1);
-      const chunk = Math.max(1, Math.floor(atOnce / Math.max(1, elements)));
-      const right: (typeof yPred)[] = [];
-      const wrong: (typeof yPred)[] = [];
+      const chunk = Math.max(1, Math.floor(comparisonsPerChunk / Math.max(1, elements)));
+      const truePositives: (typeof yPred)[] = [];
+      const falsePositives: (typeof yPred)[] = [];
       for (let from = 0; from < thresholds.length; from += chunk) {
-        const some = ops.constant(thresholds.slice(from, from + chunk));
+        const thresholdChunk = ops.constant(thresholds.slice(from, from + chunk));
         const above = ops.where(
           ops.equal(column, column),
-          ops.cast(ops.greater(column, some), "float32"),
+          ops.cast(ops.greater(column, thresholdChunk), "float32"),
           NaN,
         );
-        right.push(ops.reduceSum(ops.mul(above, isYes), { axes }));
-        wrong.push(ops.reduceSum(ops.mul(above, ops.sub(1, isYes)), { axes }));
+        truePositives.push(ops.reduceSum(ops.mul(above, isPositive), { axes }));
+        falsePositives.push(ops.reduceSum(ops.mul(above, ops.sub(1, isPositive)), { axes }));
       }
-      return [...right, ...wrong];
+      return [...truePositives, ...falsePositives];
     },
     result(totals) {
       const half = totals.length / 2;
-      const [right, wrong] = [totals.slice(0, half), totals.slice(half)];
-      const all = (i: number) => right.at(i)! + wrong.at(i)!;
-      if (all(0) !== all(1) || all(-1) !== 0) {
-        if (Number.isNaN(all(0))) return NaN;
+      const [truePositives, falsePositives] = [totals.slice(0, half), totals.slice(half)];
+      const countAbove = (i: number) => truePositives.at(i)! + falsePositives.at(i)!;
+      if (countAbove(0) !== countAbove(1) || countAbove(-1) !== 0) {
+        if (Number.isNaN(countAbove(0))) return NaN;
         throw new CajalError(
           "bad-argument",
           "auc: the model's outputs are not all in 0 … 1. End the model with a sigmoid or softmax, or say auc({ fromLogits: true }).",
         );
       }
-      const [tp, fp] = [right.slice(1), wrong.slice(1)];
+      const [tp, fp] = [truePositives.slice(1), falsePositives.slice(1)];
       return curve === "ROC" ? underRoc(tp, fp) : underPrecisionRecall(tp, fp);
     },
   };
@@ -98,12 +98,12 @@ function underRoc(tp: readonly number[], fp: readonly number[]): number {
 function underPrecisionRecall(tp: readonly number[], fp: readonly number[]): number {
   let area = 0;
   for (let i = 0; i + 1 < tp.length; i++) {
-    const [gained, positives] = [tp[i]! - tp[i + 1]!, tp[i]! + fp[i]!];
-    const before = Math.max(tp[i + 1]! + fp[i + 1]!, 0);
-    const slope = ratio(gained, positives - before);
-    const intercept = tp[i + 1]! - slope * before;
-    const growth = positives > 0 && before > 0 ? positives / before : 1;
-    area += slope * (gained + intercept * Math.log(growth));
+    const [addedTp, predicted] = [tp[i]! - tp[i + 1]!, tp[i]! + fp[i]!];
+    const nextPredicted = Math.max(tp[i + 1]! + fp[i + 1]!, 0);
+    const slope = ratio(addedTp, predicted - nextPredicted);
+    const intercept = tp[i + 1]! - slope * nextPredicted;
+    const growth = predicted > 0 && nextPredicted > 0 ? predicted / nextPredicted : 1;
+    area += slope * (addedTp + intercept * Math.log(growth));
   }
   return ratio(area, tp[0]!);
 }

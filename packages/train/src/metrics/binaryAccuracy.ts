@@ -3,7 +3,7 @@ import type { MeanMetric } from "@cajal/runtime";
 import { defineMetric } from "./defineMetric";
 
 /**
- * Share of a sample's outputs on the right side of the threshold; NaN is on neither.
+ * Fraction of a sample's outputs on the correct side of the threshold; NaN is on neither.
  *
  * @param options.threshold default 0.5; 0 where the model gives logits
  */
@@ -26,10 +26,10 @@ export const binaryAccuracy = defineMetric(
           ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
           "float32",
         );
-        const said = ops.cast(ops.greater(yPred, threshold), "float32");
-        const right = ops.cast(ops.equal(said, y), "float32");
-        const numbers = ops.cast(ops.equal(yPred, yPred), "float32");
-        return ops.reduceMean(ops.mul(right, numbers), { axes: [-1] });
+        const predicted = ops.cast(ops.greater(yPred, threshold), "float32");
+        const correct = ops.cast(ops.equal(predicted, y), "float32");
+        const isNumber = ops.cast(ops.equal(yPred, yPred), "float32");
+        return ops.reduceMean(ops.mul(correct, isNumber), { axes: [-1] });
       },
     };
   },

@@ -4,9 +4,9 @@ import { defineMetric, labelsLike } from "./defineMetric";
 import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
 
 export interface BinaryIoUOptions {
-  /** Classes whose mean is taken: 0, what is outside of the mask, and 1, what is in it; default both. */
+  /** Classes to average: 0 (outside the mask) and 1 (inside it); default both. */
   targetClassIds?: readonly number[];
-  /** An output of at least this is in the mask; default 0.5, or 0 where the model gives logits. */
+  /** Outputs of at least this are in the mask; default 0.5. Set 0 where the model gives logits. */
   threshold?: number;
 }
 
@@ -14,7 +14,7 @@ export interface BinaryIoUOptions {
  * Intersection over union of masks, |A ∩ B| / |A ∪ B| (Jaccard 1901): the mean over two classes, counted
  * over the whole epoch. `yTrue` 0 and 1 in the shape of the output.
  *
- * @example binaryIoU({ targetClassIds: [1] }) // of the shapes alone, without what surrounds them
+ * @example binaryIoU({ targetClassIds: [1] }) // of the shapes alone, without the background
  */
 export const binaryIoU = defineMetric(
   ["binary_io_u", "binary_iou"],
@@ -32,17 +32,20 @@ export const binaryIoU = defineMetric(
       name: "binary_io_u",
       config: { targetClassIds: classes, threshold },
       totals(ops, yTrue, yPred) {
-        const actual = ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32");
+        const actual = ops.cast(
+          ops.cast(labelsLike("binaryIoU", ops, yTrue, yPred), "bool"),
+          "float32",
+        );
         // NaN is in no mask.
-        const below = ops.sub(1, ops.cast(ops.less(yPred, threshold), "float32"));
-        const predicted = ops.mul(below, ops.cast(ops.equal(yPred, yPred), "float32"));
-        const none = (mask: typeof yPred) => ops.sub(1, mask);
+        const reachesThreshold = ops.sub(1, ops.cast(ops.less(yPred, threshold), "float32"));
+        const predicted = ops.mul(reachesThreshold, ops.cast(ops.equal(yPred, yPred), "float32"));
+        const invert = (mask: typeof yPred) => ops.sub(1, mask);
         return [
-          ops.mul(none(actual), none(predicted)),
+          ops.mul(invert(actual), invert(predicted)),
           ops.mul(actual, predicted),
-          none(actual),
+          invert(actual),
           actual,
-          none(predicted),
+          invert(predicted),
           predicted,
         ].map((mask) => ops.reduceSum(mask));
       },

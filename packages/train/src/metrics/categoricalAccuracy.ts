@@ -5,7 +5,7 @@ import { defineMetric, isNumber } from "./defineMetric";
 export const categoricalAccuracy = defineMetric(["categorical_accuracy"], (): MeanMetric => ({
   name: "categorical_accuracy",
   compute(ops, yTrue, yPred) {
-    const right = ops.cast(ops.equal(ops.argMax(yTrue), ops.argMax(yPred)), "float32");
-    return ops.mul(right, isNumber(ops, yPred));
+    const correct = ops.cast(ops.equal(ops.argMax(yTrue), ops.argMax(yPred)), "float32");
+    return ops.mul(correct, isNumber(ops, yPred));
   },
 }));

@@ -1,5 +1,6 @@
-// What metrics have in common: their names, and labels in the form that they need.
+// Shared by all metrics: names, and labels in the form that metrics need.
 import type { Metric, Ops } from "@cajal/runtime";
+import { classCount } from "../losses/defineLoss";
 
 /** A function that makes a metric, and the names by which Keras knows it. */
 export type MetricMaker<O, M extends Metric = Metric> = ((options?: O) => M) & {
@@ -8,7 +9,7 @@ export type MetricMaker<O, M extends Metric = Metric> = ((options?: O) => M) & {
 
 /**
  * @param names in Keras: its own, then abbreviations
- * @param make the metric of these options; without options it must be one that can be used
+ * @param make the metric for these options; called without options it gives the default metric
  */
 export function defineMetric<O, M extends Metric>(
   names: readonly string[],
@@ -26,9 +27,9 @@ export const classNumbers = <V>(ops: Ops<V>, yTrue: V, yPred: V): V =>
   ops.rank(yTrue) === ops.rank(yPred) ? ops.squeeze(yTrue) : yTrue;
 
 /** Labels as float32 in the shape of the output: class numbers become one-hot. */
-export function labelsLike<V>(ops: Ops<V>, yTrue: V, yPred: V): V {
+export function labelsLike<V>(where: string, ops: Ops<V>, yTrue: V, yPred: V): V {
   if (areClassNumbers(ops, yTrue, yPred))
-    return ops.oneHot(classNumbers(ops, yTrue, yPred), ops.extent(yPred, -1)!);
+    return ops.oneHot(classNumbers(ops, yTrue, yPred), classCount(where, ops, yPred));
   return ops.cast(ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue, "float32");
 }
 
@@ -39,5 +40,6 @@ export function isNumber<V>(ops: Ops<V>, yPred: V): V {
   return ops.cast(ops.equal(numbers, 1), "float32");
 }
 
-/** 0 where there is nothing to divide by, as in Keras. */
-export const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+/** A ratio; 0 where the denominator is 0, as in Keras. */
+export const ratio = (numerator: number, denominator: number): number =>
+  denominator === 0 ? 0 : numerator / denominator;

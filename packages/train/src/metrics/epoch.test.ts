@@ -55,7 +55,7 @@ describe.each(engines)("metrics of an epoch on $name", (engine) => {
         tensor("float32", predictions.shape, predictions.data),
       );
       from += size;
-      sums = totals.map((total, at) => total + (sums[at] ?? 0));
+      sums = totals.map((total, index) => total + (sums[index] ?? 0));
       const result = "totals" in metric ? metric.result(sums) : sums[0]! / sums[1]!;
       // Keras adds 1e-7 to what it divides by, and computes in float32.
       expect(Math.abs(result - keras[i]!)).toBeLessThan(1e-6 * Math.max(1, keras[i]!));

@@ -1,15 +1,16 @@
 import { CajalError, checkOptions } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { decisions } from "./shared/confusion";
+import { classCount } from "../losses/defineLoss";
 import { defineMetric, labelsLike, ratio } from "./defineMetric";
 
 export interface F1Options {
   /**
-   * How the classes' scores become one: their mean ("macro", the default), their mean weighted by how
-   * often each comes ("weighted"), or one score of all decisions together ("micro").
+   * How the classes' scores are combined: their mean ("macro", the default), their mean weighted by how
+   * often each class occurs ("weighted"), or one score over all decisions ("micro").
    */
   average?: "micro" | "macro" | "weighted";
-  /** An output above it says yes; default: the largest of several outputs does, and 0.5 for one. */
+  /** Outputs above it are predicted positives; default: the largest of several outputs, and 0.5 for a single one. */
   threshold?: number;
 }
 
@@ -17,7 +18,7 @@ const averages = ["micro", "macro", "weighted"];
 
 /**
  * The harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn), counted over the whole epoch; 0 for
- * a class that neither comes nor is predicted, as in Keras and scikit-learn.
+ * a class that neither occurs nor is predicted, as in Keras and scikit-learn.
  *
  * `yTrue` 0 and 1 in the shape of the output; class numbers are taken as one-hot labels.
  */
@@ -40,14 +41,14 @@ export const f1 = defineMetric(["f1_score", "f1"], (options: F1Options = {}): To
     name: "f1",
     config: { average, threshold },
     totals(ops, yTrue, yPred) {
-      const classes = ops.extent(yPred, -1)!;
-      const largest = threshold === undefined && classes > 1;
-      const { actual, predicted } = largest
+      const classes = classCount("f1", ops, yPred);
+      const usesArgMax = threshold === undefined && classes > 1;
+      const { actual, predicted } = usesArgMax
         ? {
-            actual: ops.cast(ops.cast(labelsLike(ops, yTrue, yPred), "bool"), "float32"),
+            actual: ops.cast(ops.cast(labelsLike("f1", ops, yTrue, yPred), "bool"), "float32"),
             predicted: ops.oneHot(ops.argMax(yPred), classes),
           }
-        : decisions(ops, yTrue, yPred, threshold ?? 0.5);
+        : decisions(ops, yTrue, yPred, { threshold: threshold ?? 0.5, where: "f1" });
       const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);
       // [classes] each
       return [ops.mul(actual, predicted), actual, predicted].map((each) =>
@@ -56,14 +57,14 @@ export const f1 = defineMetric(["f1_score", "f1"], (options: F1Options = {}): To
     },
     result(totals) {
       const classes = totals.length / 3;
-      const [right, actual, predicted] = [0, 1, 2].map((part) =>
+      const [truePositives, actual, predicted] = [0, 1, 2].map((part) =>
         totals.slice(part * classes, (part + 1) * classes),
       ) as [number[], number[], number[]];
       const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
       // 2 tp + fp + fn = actual + predicted
-      const scores = right.map((tp, i) => ratio(2 * tp, actual[i]! + predicted[i]!));
+      const scores = truePositives.map((tp, i) => ratio(2 * tp, actual[i]! + predicted[i]!));
       return {
-        micro: () => ratio(2 * sum(right), sum(actual) + sum(predicted)),
+        micro: () => ratio(2 * sum(truePositives), sum(actual) + sum(predicted)),
         macro: () => ratio(sum(scores), classes),
         weighted: () => ratio(sum(scores.map((score, i) => score * actual[i]!)), sum(actual)),
       }[average]();

@@ -1,4 +1,4 @@
-// The list of metrics: what tells how good a model is. Losses serve as well: `metrics: [meanAbsoluteError()]`.
+// The list of metrics: how good a model is. Losses can be used as metrics as well: `metrics: [meanAbsoluteError()]`.
 export { accuracy } from "./accuracy";
 export { auc } from "./auc";
 export { binaryAccuracy } from "./binaryAccuracy";

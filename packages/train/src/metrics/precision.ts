@@ -8,7 +8,7 @@ import {
 import { defineMetric, ratio } from "./defineMetric";
 
 /**
- * Share of the predicted positives that are right: true positives / (true + false positives).
+ * Fraction of the predicted positives that are correct: true positives / (true + false positives).
  * Counted over the whole epoch, and over all outputs together (micro average) as in Keras; 0 where there
  * is nothing to count.
  *
@@ -16,19 +16,22 @@ import { defineMetric, ratio } from "./defineMetric";
  */
 export const precision = defineMetric(
   ["precision"],
-  (options: DecisionOptions = {}): TotalsMetric => {
+  (options: DecisionOptions = {}): TotalsMetric<readonly [tp: number, fp: number]> => {
     const { threshold, classId } = readDecisionOptions("precision", options);
     return {
       name: "precision",
       config: { threshold, classId },
       totals(ops, yTrue, yPred) {
-        const { actual, predicted } = decisions(ops, yTrue, yPred, threshold);
-        const counted = onlyClass(ops, yPred, { classId, where: "precision" });
+        const { actual, predicted } = decisions(ops, yTrue, yPred, {
+          threshold,
+          where: "precision",
+        });
+        const classMask = onlyClass(ops, yPred, { classId, where: "precision" });
         const count = (a: typeof yPred, b: typeof yPred) =>
-          ops.reduceSum(ops.mul(ops.mul(a, b), counted));
+          ops.reduceSum(ops.mul(ops.mul(a, b), classMask));
         return [count(actual, predicted), count(ops.sub(1, actual), predicted)];
       },
-      result: ([right, wrong]) => ratio(right!, right! + wrong!),
+      result: ([tp, fp]) => ratio(tp, tp + fp),
     };
   },
 );

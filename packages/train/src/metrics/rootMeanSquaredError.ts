@@ -5,13 +5,13 @@ import { defineMetric } from "./defineMetric";
 /** √ of the mean of (y − p)² over the whole epoch. */
 export const rootMeanSquaredError = defineMetric(
   ["root_mean_squared_error", "rmse"],
-  (): TotalsMetric => ({
+  (): TotalsMetric<readonly [sum: number, count: number]> => ({
     name: "root_mean_squared_error",
     totals(ops, yTrue, yPred) {
       const squares = meanSquaredError().compute(ops, yTrue, yPred);
       const ones = ops.cast(ops.equal(squares, squares), "float32");
       return [ops.reduceSum(squares), ops.reduceSum(ones)];
     },
-    result: ([sum, count]) => Math.sqrt(sum! / count!),
+    result: ([sum, count]) => Math.sqrt(sum / count),
   }),
 );

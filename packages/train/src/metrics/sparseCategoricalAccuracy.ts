@@ -8,8 +8,8 @@ export const sparseCategoricalAccuracy = defineMetric(
     name: "sparse_categorical_accuracy",
     compute(ops, yTrue, yPred) {
       const labels = ops.cast(classNumbers(ops, yTrue, yPred), "int32");
-      const right = ops.cast(ops.equal(labels, ops.argMax(yPred)), "float32");
-      return ops.mul(right, isNumber(ops, yPred));
+      const correct = ops.cast(ops.equal(labels, ops.argMax(yPred)), "float32");
+      return ops.mul(correct, isNumber(ops, yPred));
     },
   }),
 );

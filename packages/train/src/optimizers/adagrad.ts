@@ -2,9 +2,9 @@ import { checkOptions } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import {
   checkEpsilon,
-  common,
+  commonOptions,
   defineOptimizer,
-  shared,
+  sharedFields,
   type OptimizerOptions,
 } from "./defineOptimizer";
 
@@ -12,26 +12,26 @@ import {
  * a ← a + g², p ← p − lr·g / √(a + epsilon) (Duchi et al. 2011).
  *
  * @param options.learningRate default 0.001
- * @param options.initialAccumulatorValue where a begins; default 0.1
+ * @param options.initialAccumulatorValue initial value of a; default 0.1
  * @param options.epsilon default 1e-7
  */
 export const adagrad = defineOptimizer(
   ["adagrad"],
   (
     options: OptimizerOptions & { initialAccumulatorValue?: number; epsilon?: number } = {},
-  ): Optimizer => {
-    checkOptions("adagrad", options, [...common, "initialAccumulatorValue", "epsilon"]);
+  ): Optimizer<{ accumulator: number }> => {
+    checkOptions("adagrad", options, [...commonOptions, "initialAccumulatorValue", "epsilon"]);
     const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
     checkEpsilon("adagrad", "initialAccumulatorValue", initialAccumulatorValue);
     checkEpsilon("adagrad", "epsilon", epsilon);
     return {
-      ...shared("adagrad", options, {
+      ...sharedFields("adagrad", options, {
         defaultRate: 0.001,
-        own: { initialAccumulatorValue, epsilon },
+        hyperparameters: { initialAccumulatorValue, epsilon },
       }),
       slots: { accumulator: initialAccumulatorValue },
       update(ops, { parameter: p, gradient: g, slots, rate }) {
-        const accumulator = ops.add(slots.accumulator!, ops.mul(g, g));
+        const accumulator = ops.add(slots.accumulator, ops.mul(g, g));
         return {
           parameter: ops.sub(p, ops.div(ops.mul(rate, g), ops.sqrt(ops.add(accumulator, epsilon)))),
           slots: { accumulator },

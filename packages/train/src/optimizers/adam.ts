@@ -3,11 +3,13 @@ import type { Optimizer } from "@cajal/runtime";
 import {
   checkEpsilon,
   checkShare,
-  common,
+  commonOptions,
   defineOptimizer,
-  shared,
+  sharedFields,
   type OptimizerOptions,
 } from "./defineOptimizer";
+
+type AdamOptimizer = Optimizer<{ momentum: number; velocity: number; velocity_hat?: number }>;
 
 export interface AdamOptions extends OptimizerOptions {
   /** Share of the old mean of gradients kept, below 1; default 0.9. */
@@ -26,14 +28,17 @@ export interface AdamOptions extends OptimizerOptions {
  *
  * @param options.learningRate default 0.001
  */
-export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): Optimizer => {
-  checkOptions("adam", options, [...common, "beta1", "beta2", "epsilon", "amsgrad"]);
+export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): AdamOptimizer => {
+  checkOptions("adam", options, [...commonOptions, "beta1", "beta2", "epsilon", "amsgrad"]);
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
   checkShare("adam", "beta1", beta1, true);
   checkShare("adam", "beta2", beta2, true);
   checkEpsilon("adam", "epsilon", epsilon);
   return {
-    ...shared("adam", options, { defaultRate: 0.001, own: { beta1, beta2, epsilon, amsgrad } }),
+    ...sharedFields("adam", options, {
+      defaultRate: 0.001,
+      hyperparameters: { beta1, beta2, epsilon, amsgrad },
+    }),
     slots: { momentum: 0, velocity: 0, ...(amsgrad && { velocity_hat: 0 }) },
     rate: (ops, learningRate, t) =>
       ops.div(
@@ -41,15 +46,15 @@ export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): Optim
         ops.sub(1, ops.pow(beta1, t)),
       ),
     update(ops, { parameter: p, gradient: g, slots, rate }) {
-      // As Keras writes it: the difference is rounded once, so averages stay put where g does.
-      const toward = (old: typeof p, target: typeof p, beta: number) =>
+      // In Keras' form: the difference is rounded once, so averages stay constant where g does.
+      const movingAverage = (old: typeof p, target: typeof p, beta: number) =>
         ops.add(old, ops.mul(ops.sub(target, old), 1 - beta));
-      const m = toward(slots.momentum!, g, beta1);
-      const v = toward(slots.velocity!, ops.mul(g, g), beta2);
-      const hat = amsgrad && ops.max(slots.velocity_hat!, v);
+      const m = movingAverage(slots.momentum, g, beta1);
+      const v = movingAverage(slots.velocity, ops.mul(g, g), beta2);
+      const vHat = slots.velocity_hat && ops.max(slots.velocity_hat, v);
       return {
-        parameter: ops.sub(p, ops.div(ops.mul(m, rate), ops.add(ops.sqrt(hat || v), epsilon))),
-        slots: { momentum: m, velocity: v, ...(hat && { velocity_hat: hat }) },
+        parameter: ops.sub(p, ops.div(ops.mul(m, rate), ops.add(ops.sqrt(vHat ?? v), epsilon))),
+        slots: { momentum: m, velocity: v, ...(vHat && { velocity_hat: vHat }) },
       };
     },
   };

@@ -1,15 +1,15 @@
-// What every optimizer has in common: its names, and the options that all take.
+// Shared by all optimizers: names, and the options that all of them take.
 import { CajalError } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import type { Schedule } from "../schedules/defineSchedule";
 
-/** What all optimizers take. At most one of the three clips. */
+/** Options of all optimizers. At most one of the three clip options may be set. */
 export interface OptimizerOptions {
   /** A number, or a schedule: number of updates made → rate. */
   learningRate?: number | Schedule;
-  /** Decoupled weight decay: p ← p − learning rate · this · p, before the update. */
+  /** Decoupled weight decay, at least 0: p ← p − learningRate · weightDecay · p, before the update. Default none. */
   weightDecay?: number;
-  /** Parameters `layer/weight` that weight decay spares, e.g. `(key) => key.endsWith("/bias")`; default none. */
+  /** Parameters `layer/weight` to which weight decay does not apply, e.g. `(key) => key.endsWith("/bias")`; default none. */
   excludeFromWeightDecay?: (key: string) => boolean;
   /** Scales each gradient down to at most this L2 norm, above 0. */
   clipNorm?: number;
@@ -19,7 +19,7 @@ export interface OptimizerOptions {
   globalClipNorm?: number;
 }
 
-export const common = [
+export const commonOptions = [
   "learningRate",
   "weightDecay",
   "excludeFromWeightDecay",
@@ -42,14 +42,17 @@ export function defineOptimizer<O>(
 }
 
 /**
- * What an optimizer's options have in common, checked.
+ * The fields of an optimizer that follow from the common options, checked.
  *
- * @param own the optimizer's own numbers, for its config
+ * @param hyperparameters the optimizer's own, for its config
  */
-export function shared(
+export function sharedFields(
   name: string,
   options: OptimizerOptions,
-  { defaultRate, own = {} }: { defaultRate: number; own?: Readonly<Record<string, unknown>> },
+  {
+    defaultRate,
+    hyperparameters = {},
+  }: { defaultRate: number; hyperparameters?: Readonly<Record<string, unknown>> },
 ) {
   const { learningRate = defaultRate, weightDecay, excludeFromWeightDecay } = options;
   const { clipNorm, clipValue, globalClipNorm } = options;
@@ -88,16 +91,16 @@ export function shared(
       `${name}: got learningRate ${String(learningRate)}, expected a number of at least 0, or a schedule.`,
       { learningRate },
     );
-  const schedule = typeof learningRate === "function" && "config" in learningRate;
+  const isNamedSchedule = typeof learningRate === "function" && "config" in learningRate;
   return {
     name,
     config: {
-      ...own,
+      ...hyperparameters,
       // A function of the caller's cannot be told from another.
       learningRate:
         typeof learningRate === "number"
           ? learningRate
-          : schedule
+          : isNamedSchedule
             ? learningRate.config
             : "schedule",
       weightDecay,
@@ -114,7 +117,7 @@ export function shared(
   };
 }
 
-/** A share in [0, 1], or in [0, 1) where 1 would never take in anything new. */
+/** A fraction in [0, 1], or in [0, 1) where at 1 the average would never change. */
 export function checkShare(where: string, name: string, value: number, below1 = false): void {
   if (!(value >= 0 && (below1 ? value < 1 : value <= 1)))
     throw new CajalError(

@@ -99,8 +99,8 @@ async function step(
       return { ...updated!.slots, p: updated!.value };
     },
   );
-  const { p: next, ...kept } = results;
-  return { p: next!, slots: kept };
+  const { p: next, ...nextSlots } = results;
+  return { p: next!, slots: nextSlots };
 }
 
 describe("optimizers against Keras", () => {
@@ -180,9 +180,9 @@ describe.each(Object.entries(functions))("minimum of the %s", (_, { start, minim
     const optimizer = make();
     let state = begin(optimizer, start);
     for (let t = 0; t < 12_000; t++) {
-      const at = [...state.p.data].map(Number);
-      if (distance(at, minimum) < 0.01) return;
-      state = await step(tfjs!, optimizer, state, gradient(at), t);
+      const position = [...state.p.data].map(Number);
+      if (distance(position, minimum) < 0.01) return;
+      state = await step(tfjs!, optimizer, state, gradient(position), t);
     }
     expect(distance([...state.p.data].map(Number), minimum)).toBeLessThan(0.01);
   });
@@ -197,7 +197,7 @@ describe.each(engines)("what optimizers share, on $name", (engine) => {
     const results = await engine.compute(
       { a: vector([3, 4]), b: vector([12]), zero: vector([0]), rate: scalar(1), t: scalar(1) },
       (ops, { a, b, zero, rate, t }) => {
-        const at = (key: string, gradient: typeof a) => ({
+        const parameterOf = (key: string, gradient: typeof a) => ({
           key,
           value: zero!,
           gradient: gradient!,
@@ -207,7 +207,7 @@ describe.each(engines)("what optimizers share, on $name", (engine) => {
         const [first, second] = updateParameters(
           ops,
           sgd({ learningRate: 1, globalClipNorm: 1 }),
-          [at("a", a), at("b", b)],
+          [parameterOf("a", a), parameterOf("b", b)],
           { learningRate: rate!, iteration: t! },
         );
         return { a: first!.value, b: second!.value };
@@ -226,7 +226,7 @@ describe.each(engines)("what optimizers share, on $name", (engine) => {
     const results = await engine.compute(
       { p: vector([2]), gradient: vector([1]), rate: scalar(0.5), t: scalar(1) },
       (ops, { p, gradient, rate, t }) => {
-        const at = (key: string, multiplier: number) => ({
+        const parameterOf = (key: string, multiplier: number) => ({
           key,
           value: p!,
           gradient: gradient!,
@@ -236,7 +236,11 @@ describe.each(engines)("what optimizers share, on $name", (engine) => {
         const updated = updateParameters(
           ops,
           optimizer,
-          [at("dense/kernel", 1), at("dense/bias", 1), at("slow/kernel", 0.1)],
+          [
+            parameterOf("dense/kernel", 1),
+            parameterOf("dense/bias", 1),
+            parameterOf("slow/kernel", 0.1),
+          ],
           { learningRate: rate!, iteration: t! },
         );
         return Object.fromEntries(updated.map(({ key, value }) => [key, value]));

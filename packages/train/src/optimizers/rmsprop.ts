@@ -3,9 +3,9 @@ import type { Optimizer } from "@cajal/runtime";
 import {
   checkEpsilon,
   checkShare,
-  common,
+  commonOptions,
   defineOptimizer,
-  shared,
+  sharedFields,
   type OptimizerOptions,
 } from "./defineOptimizer";
 
@@ -27,16 +27,16 @@ export const rmsprop = defineOptimizer(
       epsilon?: number;
       centered?: boolean;
     } = {},
-  ): Optimizer => {
-    checkOptions("rmsprop", options, [...common, "rho", "momentum", "epsilon", "centered"]);
+  ): Optimizer<{ velocity: number; momentum?: number; average_gradient?: number }> => {
+    checkOptions("rmsprop", options, [...commonOptions, "rho", "momentum", "epsilon", "centered"]);
     const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
     checkShare("rmsprop", "rho", rho, true);
     checkShare("rmsprop", "momentum", momentum);
     checkEpsilon("rmsprop", "epsilon", epsilon);
     return {
-      ...shared("rmsprop", options, {
+      ...sharedFields("rmsprop", options, {
         defaultRate: 0.001,
-        own: { rho, momentum, epsilon, centered },
+        hyperparameters: { rho, momentum, epsilon, centered },
       }),
       slots: {
         velocity: 0,
@@ -44,12 +44,13 @@ export const rmsprop = defineOptimizer(
         ...(centered && { average_gradient: 0 }),
       },
       update(ops, { parameter: p, gradient: g, slots, rate }) {
-        const velocity = ops.add(ops.mul(slots.velocity!, rho), ops.mul(ops.mul(g, g), 1 - rho));
+        const velocity = ops.add(ops.mul(slots.velocity, rho), ops.mul(ops.mul(g, g), 1 - rho));
         const mean =
-          centered && ops.add(ops.mul(slots.average_gradient!, rho), ops.mul(g, 1 - rho));
+          slots.average_gradient &&
+          ops.add(ops.mul(slots.average_gradient, rho), ops.mul(g, 1 - rho));
         const variance = mean ? ops.sub(velocity, ops.mul(mean, mean)) : velocity;
         const step = ops.div(ops.mul(rate, g), ops.sqrt(ops.add(variance, epsilon)));
-        const m = momentum ? ops.add(ops.mul(slots.momentum!, momentum), step) : step;
+        const m = slots.momentum ? ops.add(ops.mul(slots.momentum, momentum), step) : step;
         return {
           parameter: ops.sub(p, m),
           slots: {

@@ -6,7 +6,7 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
  * after a linear warm-up if one is given.
  *
  * @param options.decaySteps counted after the warm-up
- * @param options.alpha share of the rate that remains; default 0
+ * @param options.alpha fraction of the rate that remains at the end; default 0
  * @param options.warmupSteps updates over which the rate rises from `initialLearningRate` to `warmupTarget`
  * @param options.warmupTarget where the warm-up ends and the decay begins
  */
@@ -25,13 +25,13 @@ export function cosineDecay(
       `${where}: got warmupSteps ${warmupSteps} and warmupTarget ${warmupTarget}, expected both or neither.`,
       { warmupSteps, warmupTarget },
     );
-  const top = warmupTarget ?? initialLearningRate;
+  const peak = warmupTarget ?? initialLearningRate;
   return defineSchedule(
     { name: where, initialLearningRate, decaySteps, alpha, warmupSteps, warmupTarget },
     (step) => {
       if (step < warmupSteps)
-        return initialLearningRate + ((top - initialLearningRate) * step) / warmupSteps;
-      return top * cosine(Math.min((step - warmupSteps) / decaySteps, 1), alpha);
+        return initialLearningRate + ((peak - initialLearningRate) * step) / warmupSteps;
+      return peak * cosine(Math.min((step - warmupSteps) / decaySteps, 1), alpha);
     },
   );
 }

@@ -6,9 +6,9 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
  * of the one before (SGDR, arXiv:1608.03983).
  *
  * @param options.firstDecaySteps updates of the first half cosine
- * @param options.tMul default 2
- * @param options.mMul default 1
- * @param options.alpha share of the initial rate that remains; default 0
+ * @param options.tMul factor of the length, at least 1; default 2
+ * @param options.mMul factor of the rate; default 1
+ * @param options.alpha fraction of the initial rate that remains at the end of each; default 0
  */
 export function cosineDecayRestarts(
   initialLearningRate: number,

@@ -4,7 +4,7 @@ import { CajalError } from "@cajal/core";
 /** The learning rate of an update; `step` is the number of updates before it. */
 export type Schedule = (step: number) => number;
 
-/** A schedule, and its name and numbers, by which a resumed run knows it again. */
+/** A schedule with its name and numbers, by which a resumed run is compared. */
 export type NamedSchedule = Schedule & { readonly config: Readonly<Record<string, unknown>> };
 
 /** @param config its name and numbers, plain data */
@@ -31,7 +31,7 @@ export function checkSteps(where: string, name: string, value: number): void {
     );
 }
 
-/** @param range what is expected, in words */
+/** @param range what is expected, for the message */
 export function checkNumber(
   where: string,
   name: string,

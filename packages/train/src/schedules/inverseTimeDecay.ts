@@ -1,27 +1,20 @@
-import { checkOptions } from "@cajal/core";
-import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
+import type { NamedSchedule } from "./defineSchedule";
+import { timeDecay, type TimeDecayOptions } from "./shared/timeDecay";
 
 /**
- * initial / (1 + rate · step / decaySteps).
+ * initial / (1 + decayRate · step / decaySteps).
  *
- * @param options.decaySteps updates that count as one
- * @param options.decayRate how much the divisor grows with each
- * @param options.staircase counts whole `decaySteps` alone; default false
+ * @param options.decaySteps updates that count as one unit of time
+ * @param options.decayRate growth of the divisor per unit of time
+ * @param options.staircase counts whole units of time only; default false
  */
-export function inverseTimeDecay(
+export const inverseTimeDecay = (
   initialLearningRate: number,
-  options: { decaySteps: number; decayRate: number; staircase?: boolean },
-): NamedSchedule {
-  const where = "inverseTimeDecay";
-  checkOptions(where, options, ["decaySteps", "decayRate", "staircase"]);
-  const { decaySteps, decayRate, staircase = false } = options;
-  checkRate(where, "initialLearningRate", initialLearningRate);
-  checkSteps(where, "decaySteps", decaySteps);
-  return defineSchedule(
-    { name: where, initialLearningRate, decaySteps, decayRate, staircase },
-    (step) => {
-      const t = step / decaySteps;
-      return initialLearningRate / (1 + decayRate * (staircase ? Math.floor(t) : t));
-    },
+  options: TimeDecayOptions,
+): NamedSchedule =>
+  timeDecay(
+    "inverseTimeDecay",
+    initialLearningRate,
+    options,
+    (t) => initialLearningRate / (1 + options.decayRate * t),
   );
-}

@@ -2,12 +2,12 @@ import { checkOptions } from "@cajal/core";
 import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
 
 /**
- * Up along half a cosine, then down below where it began (Smith & Topin 2017, arXiv:1708.07120), with
+ * Rises along half a cosine, then falls to below the initial rate (Smith & Topin 2017, arXiv:1708.07120), with
  * the defaults of PyTorch's OneCycleLR.
  *
- * @param maxLearningRate the rate at the top
- * @param options.steps updates of the whole cycle; the rate stays at the end afterwards
- * @param options.warmupShare share of the steps that go up; default 0.3
+ * @param maxLearningRate the peak rate
+ * @param options.steps updates of the whole cycle; afterwards the rate stays at the last value
+ * @param options.warmupShare fraction of the steps during which the rate rises; default 0.3
  * @param options.divFactor maxLearningRate / the first rate; default 25
  * @param options.finalDivFactor the first rate / the last rate; default 1e4
  */
@@ -22,14 +22,14 @@ export function oneCycle(
   checkSteps(where, "steps", steps);
   const first = maxLearningRate / divFactor;
   const last = first / finalDivFactor;
-  const top = warmupShare * steps - 1;
-  const between = (a: number, b: number, t: number) =>
+  const peak = warmupShare * steps - 1;
+  const cosineBetween = (a: number, b: number, t: number) =>
     b + ((a - b) * (1 + Math.cos(Math.PI * t))) / 2;
   return defineSchedule(
     { name: where, maxLearningRate, steps, warmupShare, divFactor, finalDivFactor },
     (step) =>
-      step <= top
-        ? between(first, maxLearningRate, top === 0 ? 1 : step / top)
-        : between(maxLearningRate, last, Math.min((step - top) / (steps - 1 - top), 1)),
+      step <= peak
+        ? cosineBetween(first, maxLearningRate, peak === 0 ? 1 : step / peak)
+        : cosineBetween(maxLearningRate, last, Math.min((step - peak) / (steps - 1 - peak), 1)),
   );
 }

@@ -34,7 +34,7 @@ export function piecewiseConstant(options: {
       { boundaries },
     );
   return defineSchedule({ name: where, boundaries, values }, (step) => {
-    const passed = boundaries.findIndex((boundary) => step <= boundary);
-    return values[passed < 0 ? boundaries.length : passed]!;
+    const index = boundaries.findIndex((boundary) => step <= boundary);
+    return values.at(index)!; // −1 beyond the last boundary: the last value
   });
 }

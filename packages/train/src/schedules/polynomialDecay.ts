@@ -7,7 +7,7 @@ import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./def
  * @param options.decaySteps updates until the end is reached
  * @param options.endLearningRate default 1e-4
  * @param options.power default 1
- * @param options.cycle stretches decaySteps to the next multiple once it is passed, so that the rate rises again
+ * @param options.cycle after each `decaySteps` updates, continues with the next multiple of it, so that the rate rises again; default false
  */
 export function polynomialDecay(
   initialLearningRate: number,
@@ -22,8 +22,8 @@ export function polynomialDecay(
     { name: where, initialLearningRate, decaySteps, endLearningRate, power, cycle },
     (step) => {
       const end = cycle ? decaySteps * Math.max(1, Math.ceil(step / decaySteps)) : decaySteps;
-      const left = 1 - Math.min(step, end) / end;
-      return (initialLearningRate - endLearningRate) * left ** power + endLearningRate;
+      const remaining = 1 - Math.min(step, end) / end;
+      return (initialLearningRate - endLearningRate) * remaining ** power + endLearningRate;
     },
   );
 }

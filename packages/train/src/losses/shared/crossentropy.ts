@@ -1,4 +1,4 @@
-// What the cross-entropies have in common: their options, and how they treat classes and probabilities.
+// Shared by the cross-entropies: their options, and how they treat classes and probabilities.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
 import { epsilon } from "../defineLoss";
@@ -6,9 +6,9 @@ import { epsilon } from "../defineLoss";
 export interface CrossentropyOptions {
   /** Whether the model gives logits, without a softmax (or sigmoid) at its end. Default false. */
   fromLogits?: boolean;
-  /** Share in [0, 1] of each label that is spread over all classes. Default 0. */
+  /** Fraction in [0, 1] of each label that is spread over all classes. Default 0. */
   labelSmoothing?: number;
-  /** Factor of the loss of each class, by its number. The mean still divides by the number of samples. */
+  /** Factor of each class's loss, by class number. The mean still divides by the number of samples. */
   classWeights?: readonly number[];
 }
 
@@ -51,7 +51,7 @@ export function readOptions(
 /** Probabilities kept away from 0 and 1. */
 export const clipped = <V>(ops: Ops<V>, p: V) => ops.clip(p, epsilon, 1 - epsilon);
 
-/** Losses times the weights of their classes. */
+/** Losses multiplied by the weights of their classes. */
 export function weighted<V>(
   ops: Ops<V>,
   losses: V,
@@ -65,12 +65,4 @@ export function weighted<V>(
       { got: weights.length, expected: count },
     );
   return ops.mul(losses, ops.gather(ops.constant(weights), classes));
-}
-
-/** Extent of the last axis. */
-export function classesOf<V>(ops: Ops<V>, yPred: V): number {
-  const classes = ops.extent(yPred, -1);
-  if (classes === undefined)
-    throw new CajalError("bad-shape", "crossentropy: the model's number of classes is not known.");
-  return classes;
 }

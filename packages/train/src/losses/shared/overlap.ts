@@ -1,33 +1,36 @@
-// What losses of overlapping masks have in common: sums of products over a whole batch, or over some axes.
+// Shared by the losses of overlapping masks: sums of products over a whole batch, or over some axes.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { checkSameShape, epsilon } from "../defineLoss";
 
 export interface OverlapOptions {
   /**
-   * Axes over which is summed, the batch being axis 0; default all: the loss of a batch is then one
-   * number, and no mean of the losses of its examples.
+   * Axes to sum over, the batch being axis 0; default all: the loss of a batch is then a single number, not
+   * the mean of its examples' losses.
    */
   axis?: readonly number[];
 }
 
-/** Sums over masks: of what both have, of what labels and output have alone. */
+/** Sums over two masks, the labels y and the output p. */
 export interface Overlap<V> {
-  readonly both: V;
+  /** Σ y p */
+  readonly intersection: V;
   /** Σ y (1 − p) */
-  readonly labelsOnly: V;
+  readonly falseNegatives: V;
   /** Σ (1 − y) p */
-  readonly outputOnly: V;
+  readonly falsePositives: V;
 }
 
 /**
- * @param index a loss: 1 − index; `epsilon` keeps its divisor from 0
+ * 1 − numerator / (denominator + epsilon).
+ *
+ * @param index numerator and denominator, such as Dice's
  */
 export function overlapLoss(
   name: string,
   { axis }: OverlapOptions,
   config: Readonly<Record<string, unknown>>,
-  index: <V>(ops: Ops<V>, sums: Overlap<V>) => { share: V; of: V },
+  index: <V>(ops: Ops<V>, sums: Overlap<V>) => { numerator: V; denominator: V },
 ): Loss {
   if (axis !== undefined && !(Array.isArray(axis) && axis.every(Number.isInteger)))
     throw new CajalError(
@@ -42,18 +45,18 @@ export function overlapLoss(
     compute(ops, yTrue, p) {
       const y = ops.cast(ops.rank(yTrue) < ops.rank(p) ? ops.expandDims(yTrue) : yTrue, "float32");
       const sum = (x: typeof p) => ops.reduceSum(x, axis ? { axes: axis } : {});
-      const { share, of } = index(ops, {
-        both: sum(ops.mul(y, p)),
-        labelsOnly: sum(ops.mul(y, ops.sub(1, p))),
-        outputOnly: sum(ops.mul(ops.sub(1, y), p)),
+      const { numerator, denominator } = index(ops, {
+        intersection: sum(ops.mul(y, p)),
+        falseNegatives: sum(ops.mul(y, ops.sub(1, p))),
+        falsePositives: sum(ops.mul(ops.sub(1, y), p)),
       });
-      return ops.sub(1, ops.div(share, ops.add(of, epsilon)));
+      return ops.sub(1, ops.div(numerator, ops.add(denominator, epsilon)));
     },
   };
 }
 
-/** A share of errors: a number of at least 0. */
-export function readShare(where: string, name: string, value: number): number {
+/** A number of at least 0, such as a weight or a power. */
+export function readNonNegative(where: string, name: string, value: number): number {
   if (Number.isFinite(value) && value >= 0) return value;
   throw new CajalError(
     "bad-argument",
@@ -65,5 +68,5 @@ export function readShare(where: string, name: string, value: number): number {
 export const checkOverlapOptions = (
   where: string,
   options: OverlapOptions,
-  more: readonly string[] = [],
-): void => checkOptions(where, options, ["axis", ...more]);
+  moreNames: readonly string[] = [],
+): void => checkOptions(where, options, ["axis", ...moreNames]);

@@ -1,12 +1,13 @@
-// Counts of right and wrong decisions, of which precision and recall are ratios.
+// Counts of correct and wrong decisions; precision and recall are ratios of them.
 import { CajalError, checkOptions } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
+import { classCount } from "../../losses/defineLoss";
 import { labelsLike } from "../defineMetric";
 
 export interface DecisionOptions {
-  /** An output above it says yes; default 0.5, or 0 where the model gives logits. */
+  /** Outputs above it are predicted positives; default 0.5. Set 0 where the model gives logits. */
   threshold?: number;
-  /** Looks at the output of this number alone; default: all outputs together. */
+  /** Number of the only output to count, from 0; default: all outputs together. */
   classId?: number;
 }
 
@@ -28,23 +29,28 @@ export function readDecisionOptions(where: string, options: DecisionOptions) {
   return { threshold, classId };
 }
 
-/** Per element of the output: 1 for yes, by the labels and by the model. */
-export function decisions<V>(ops: Ops<V>, yTrue: V, yPred: V, threshold: number) {
-  const labels = labelsLike(ops, yTrue, yPred);
+/** For each element of the output: 1 for positive, else 0, according to the labels and to the model. */
+export function decisions<V>(
+  ops: Ops<V>,
+  yTrue: V,
+  yPred: V,
+  { threshold, where }: { threshold: number; where: string },
+) {
+  const labels = labelsLike(where, ops, yTrue, yPred);
   return {
     actual: ops.cast(ops.cast(labels, "bool"), "float32"),
     predicted: ops.cast(ops.greater(yPred, threshold), "float32"),
   };
 }
 
-/** 1 at one output, 0 at the others; 1 without a number. */
+/** A mask over the outputs: 1 at `classId`, 0 elsewhere; plain 1 where `classId` is undefined. */
 export function onlyClass<V>(
   ops: Ops<V>,
   yPred: V,
   { classId, where }: { classId: number | undefined; where: string },
 ): V | number {
   if (classId === undefined) return 1;
-  const classes = ops.extent(yPred, -1)!;
+  const classes = classCount(where, ops, yPred);
   if (classId >= classes)
     throw new CajalError(
       "bad-argument",

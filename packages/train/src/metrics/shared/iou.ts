@@ -1,11 +1,11 @@
-// What intersection over union of masks needs: which classes count, and the ratio from its counts.
+// Shared by the metrics of intersection over union: the classes to average, and the ratio from its counts.
 import { CajalError } from "@cajal/core";
 
 /**
- * Mean over classes of both / (labels + output − both), of those that labels or output have.
+ * Mean over classes of intersection / (labels + output − intersection), skipping classes that neither has.
  *
- * @param totals counts of a class in both, in the labels and in the output, each for all classes
- * @param classes those that are counted
+ * @param totals for all classes: the pixels in both, then those in the labels, then those in the output
+ * @param classes those to average
  */
 export function meanIntersectionOverUnion(
   totals: readonly number[],
@@ -13,9 +13,9 @@ export function meanIntersectionOverUnion(
 ): number {
   const count = totals.length / 3;
   const ratios = classes.flatMap((c) => {
-    const both = totals[c]!;
-    const union = totals[count + c]! + totals[2 * count + c]! - both;
-    return union > 0 ? [both / union] : [];
+    const intersection = totals[c]!;
+    const union = totals[count + c]! + totals[2 * count + c]! - intersection;
+    return union > 0 ? [intersection / union] : [];
   });
   return ratios.length === 0 ? 0 : ratios.reduce((a, b) => a + b) / ratios.length;
 }
@@ -26,9 +26,10 @@ export function readClassIds(
   ids: readonly number[] | undefined,
   count?: number,
 ): readonly number[] | undefined {
-  const valid = (id: unknown) =>
+  const isClassId = (id: unknown) =>
     Number.isSafeInteger(id) && Number(id) >= 0 && Number(id) < (count ?? Infinity);
-  if (ids === undefined || (Array.isArray(ids) && ids.length > 0 && ids.every(valid))) return ids;
+  if (ids === undefined || (Array.isArray(ids) && ids.length > 0 && ids.every(isClassId)))
+    return ids;
   throw new CajalError(
     "bad-argument",
     `${where}: got targetClassIds ${String(ids)}, expected a list of class numbers, from 0${count === undefined ? "" : ` to ${count - 1}`}.`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ahead } from "./ahead";
+import { prefetch } from "./prefetch";
 import { nextTask } from "./nextTask";
 
 /** Numbers; what has been read, and whether it was ended, is kept. */
@@ -30,7 +30,7 @@ describe("ahead", () => {
   it("gives all items in order", async () => {
     for (const count of [0, 1, 3, 100]) {
       const learned: number[] = [];
-      for await (const i of ahead(source(10).items, count)) learned.push(i);
+      for await (const i of prefetch(source(10).items, count)) learned.push(i);
       expect(learned).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
   });
@@ -38,7 +38,7 @@ describe("ahead", () => {
   it("reads so many while the loop is busy, and no more", async () => {
     const { log, items } = source(10);
     const before: number[] = [];
-    for await (const i of ahead(items, 2)) {
+    for await (const i of prefetch(items, 2)) {
       await some(20);
       before.push(log.read - 1 - i);
     }
@@ -48,7 +48,7 @@ describe("ahead", () => {
 
   it("ends the source when the loop is left", async () => {
     const { log, items } = source(100);
-    for await (const i of ahead(items, 3)) if (i === 2) break;
+    for await (const i of prefetch(items, 3)) if (i === 2) break;
     expect(log.ended).toBe(true);
     expect(log.read).toBeLessThanOrEqual(6);
     const { read } = log;
@@ -60,7 +60,7 @@ describe("ahead", () => {
     const { log, items } = source(10, { failsAt: 4 });
     const learned: number[] = [];
     const run = async () => {
-      for await (const i of ahead(items, 3)) {
+      for await (const i of prefetch(items, 3)) {
         learned.push(i);
         await some(10);
       }

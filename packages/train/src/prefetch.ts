@@ -1,21 +1,21 @@
-// Batches are read while a step runs: the next few lie ready when it ends.
+// Reads the next batches while a step runs, so that they are ready when it ends.
 
 /**
- * The items of `source` in their order, up to `count` of them read before they are asked for, one after
- * the other. Leaving the loop waits for the one that is being read and ends the source.
+ * The items of `source` in their order, with up to `count` of them read in advance, one at a time. Leaving the
+ * loop waits for the read in progress, then ends the source.
  */
-export async function* ahead<T>(
+export async function* prefetch<T>(
   source: AsyncIterable<T>,
   count: number,
 ): AsyncGenerator<T, void, undefined> {
   const iterator = source[Symbol.asyncIterator]();
   const ready: Promise<IteratorResult<T>>[] = [];
   let last: Promise<unknown> = Promise.resolve();
-  let left = false;
+  let isClosed = false;
   function read(): void {
     const end: IteratorResult<T> = { done: true, value: undefined };
-    const next = last.then(() => (left ? end : iterator.next()));
-    // One that nobody asks for any more may fail unseen; so do those behind it.
+    const next = last.then(() => (isClosed ? end : iterator.next()));
+    // A read that is never consumed may fail without being reported; so may those after it.
     next.catch(() => {});
     last = next;
     ready.push(next);
@@ -28,7 +28,7 @@ export async function* ahead<T>(
       yield value;
     }
   } finally {
-    left = true;
+    isClosed = true;
     await last.catch(() => {});
     await iterator.return?.();
   }
