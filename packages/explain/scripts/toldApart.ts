@@ -6,7 +6,12 @@
 // NETWORK: the TF.js files of MobileNet 0.75 at 224; PHOTOGRAPHS: a folder with labels.csv (file, wnid, class, label).
 import { parseArgs } from "node:util";
 import type { Tensor } from "@cajal/core";
-import { openExplainer, type AttributeOptions, type MetricName } from "@cajal/explain";
+import {
+  openExplainer,
+  type AttributeOptions,
+  type Measurement,
+  type MetricName,
+} from "@cajal/explain";
 import { photographs, readTfjs, scaled } from "../testing/mobilenet";
 
 const { values, positionals } = parseArgs({
@@ -51,16 +56,19 @@ for (const attributeOptions of compared) {
   const figuresOf = figures.map(() => ({ own: [] as number[], moved: [] as number[], noise: [] as number[] })); // prettier-ignore
   for (const [i, x] of images.entries()) {
     const { map, targets } = await explainer.attribute(x, attributeOptions);
-    for (const control of ["moved", "noise"] as const) {
-      const measured = new Map<MetricName, Awaited<ReturnType<typeof measure>>>();
-      for (const [k, { metric, figure }] of figures.entries()) {
-        if (!measured.has(metric)) measured.set(metric, await measure(x, metric, { heat: map, target: targets, seed: i, control })); // prettier-ignore
-        const { figures, random } = measured.get(metric)!;
-        if (control === "moved") figuresOf[k]!.own.push(figures[figure]![0] as number);
-        figuresOf[k]![control].push(random[figure]![0] as number);
-      }
+    const measured = new Map<MetricName, Measurement>();
+    for (const metric of new Set(figures.map((each) => each.metric)))
+      measured.set(metric, await measure(x, metric, { heat: map, target: targets, seed: i, control: ["moved", "noise"] })); // prettier-ignore
+    for (const [k, { metric, figure }] of figures.entries()) {
+      const { figures, controls } = measured.get(metric)!;
+      const { own, moved, noise } = figuresOf[k]!;
+      own.push(figures[figure]![0] as number);
+      moved.push(controls!["moved"]![figure]![0] as number);
+      noise.push(controls!["noise"]![figure]![0] as number);
     }
+    if (process.stderr.isTTY) process.stderr.write(`\r${attributeOptions.method} ${i + 1}`);
   }
+  if (process.stderr.isTTY) process.stderr.write("\n");
   for (const [k, { figure, sign }] of figures.entries()) {
     const { own, ...others } = figuresOf[k]!;
     const cells = Object.values(others).map((other) => {
@@ -74,7 +82,7 @@ for (const attributeOptions of compared) {
   }
 }
 for (const [metric, seconds] of spent)
-  console.log(`${metric}: ${(seconds / images.length / compared.length / 2).toFixed(2)} s of processor time a photograph and random map`); // prettier-ignore
+  console.log(`${metric}: ${(seconds / images.length / compared.length).toFixed(2)} s of processor time a photograph`); // prettier-ignore
 
 if (Number(values.randomised) === 0) process.exit();
 const some = scaled((await photographs(folder, Number(values.randomised))).map(({ pixels }) => pixels)); // prettier-ignore

@@ -152,6 +152,9 @@ describe("an explainer", async () => {
     expect(noise.figures).toEqual(moved.figures);
     expect(noise.random).not.toEqual(moved.random);
     expect((await nhwc.measure(last, { metric: "road", heat })).random).toEqual(moved.random);
+    const both = await nhwc.measure(last, { metric: "road", heat, control: ["noise", "moved"] });
+    expect(both.controls).toEqual({ noise: noise.random, moved: moved.random });
+    expect(both.random).toEqual(noise.random);
     for (const wrong of [{ control: "shuffled" }, { channels: "absolut" }])
       await expect(nhwc.measure(last, { metric: "road", heat, ...wrong } as never)).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
     const of = { method: "saliency" } as const;

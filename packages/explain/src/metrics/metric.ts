@@ -47,6 +47,8 @@ export interface Metric<Name extends string, Options extends object> extends Any
 export interface Measured {
   readonly figures: Figures;
   readonly random: Figures;
+  /** Of metrics with a `control`: the figures of each random map that was asked for, by its name. */
+  readonly controls?: Readonly<Record<string, Figures>>;
 }
 
 /** Of each image, whether its map passes by the metric's own figure. */

@@ -21,13 +21,18 @@ export interface ControlledOptions extends HeatOptions {
    * The random map. "moved", the default: the map itself, all of it moved by a random offset, what leaves at one
    * edge coming in at the other: as hot and as smooth, but elsewhere. "noise": uniform in [0, 1), each pixel by
    * itself. Scattered pixels in another colour mislead a network wherever they lie (Rong et al. 2022,
-   * arXiv:2202.00449): noise deletes about as fast as a good map does, and inserts worse than any.
+   * arXiv:2202.00449): noise deletes about as fast as a good map does, and inserts worse than any. Of several,
+   * `random` has the first, and `controls` all of them; the map's own figures are computed once.
    */
-  readonly control?: "moved" | "noise";
+  readonly control?: ControlName | readonly ControlName[];
 }
 
 export const heatOptions = ["heat", "channels", "seed"] as const;
-const controls = ["moved", "noise"] as const;
+const controls = {
+  moved: (heat: Heat, width: number, seed?: number) => movedHeat(heat, width, seed),
+  noise: (heat: Heat, width: number, seed?: number) => randomHeat(heat, seed),
+};
+export type ControlName = keyof typeof controls;
 export const controlledOptions = [...heatOptions, "control"] as const;
 
 /** [n, h · w] */
@@ -91,18 +96,24 @@ export const movedHeat = (like: Heat, width: number, seed = 0): Heat =>
     });
   });
 
-/** The figures of a heat map beside those of a random one. */
+/** The figures of a heat map beside those of random ones. */
 export async function beside(
   call: MetricCall,
   options: ControlledOptions,
-  figures: (heat: Heat) => Figures | Promise<Figures>,
+  figuresOf: (heat: Heat) => Figures | Promise<Figures>,
 ): Promise<Measured> {
   const { control = "moved", seed } = options;
-  if (!controls.includes(control)) throw unknownName("control", control, controls);
+  const names = [control].flat();
+  const [first] = names;
+  if (first === undefined) throw new CajalError("bad-argument", "measure: no control.");
+  for (const name of names)
+    if (!Object.hasOwn(controls, name)) throw unknownName("control", name, Object.keys(controls));
   const heat = heatOf(call, options);
-  const other =
-    control === "noise" ? randomHeat(heat, seed) : movedHeat(heat, call.images.shape[3]!, seed);
-  return { figures: await figures(heat), random: await figures(other) };
+  const figures = await figuresOf(heat);
+  const random: Record<string, Figures> = {};
+  for (const name of names)
+    random[name] = await figuresOf(controls[name](heat, call.images.shape[3]!, seed));
+  return { figures, random: random[first]!, controls: random };
 }
 
 /** Pixels from the hottest on; equal ones as they lie. */
