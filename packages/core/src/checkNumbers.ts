@@ -1,5 +1,6 @@
 // Numbers that callers give: whole or not, within their range, or an error that says which.
 import { CajalError } from "./errors";
+import { showValue } from "./showValue";
 
 export interface NumberRange {
   /** Default: none. */
@@ -55,6 +56,6 @@ const refused = (where: string, name: string, value: unknown, expected: string) 
   new CajalError(
     "bad-argument",
     // Of objects only that they are: what they say of themselves may be anything, or an error.
-    `${where}: got ${name} ${typeof value === "object" && value !== null ? "an object" : String(value)}, expected ${expected}.`,
+    `${where}: got ${name} ${typeof value === "object" && value !== null ? "an object" : showValue(value)}, expected ${expected}.`,
     { where, name, value },
   );

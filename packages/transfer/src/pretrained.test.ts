@@ -152,6 +152,36 @@ it.each([
   expect(await code(pretrained(name, options as PretrainedOptions))).toBe(expected);
 });
 
+it.each<[option: object, code: string, message: string]>([
+  [{ input_shape: "x" }, "bad-argument", 'got "x" as input_shape, expected an array'],
+  [{ input_shape: [1.5, 2, 3] }, "bad-shape", "[1.5,2,3], expected [height, width, channels]"],
+  [{ classes: 1.5 }, "bad-argument", "got classes 1.5, expected a whole number of at least 1"],
+  [{ classes: "10" }, "bad-argument", 'got classes "10", expected a whole number'],
+  [{ include_top: "yes" }, "bad-argument", 'got "yes" as include_top, expected true or false'],
+  [
+    { pooling: "foo" },
+    "unknown-name",
+    'pooling of mobilenet "foo". Known, nearest first: avg, max',
+  ],
+  [{ classifier_activation: 3 }, "bad-argument", "expected the name of an activation"],
+  [{ alpha: "1" }, "bad-argument", 'got alpha "1", expected a number'],
+  [{ generation: 2016 }, "unknown-name", "Known, nearest first: 2016, current"],
+  [{ name: 5 }, "bad-argument", "got 5 as name, expected a string"],
+  [{ weights: 5 }, "bad-argument", "got number, expected a path, a URL"],
+  [{ mirror: 5 }, "bad-argument", "got 5 as mirror, expected a string"],
+  [{ offline: "no" }, "bad-argument", 'got "no" as offline, expected true or false'],
+  [{ seed: "a", weights: null }, "bad-argument", 'got seed "a", expected a whole number'],
+  [{ signal: {} }, "bad-argument", "expected an AbortSignal"],
+  [{ retries: "a" }, "bad-argument", 'got retries "a", expected a number'],
+])("says of %o what was expected, and fetches nothing", async (option, expected, message) => {
+  const fetch = () => expect.unreachable("nothing may be fetched");
+  const given = { fetch, cache: "/nowhere", ...option } as object as PretrainedOptions;
+  await expect(pretrained("MobileNet", given)).rejects.toMatchObject({
+    code: expected,
+    message: expect.stringContaining(message) as string,
+  });
+});
+
 describeWithShared("MobileNet 0.75 of TF.js", "data/mobilenet_v1_0.75_224", (path) => {
   it("is read into our own network by its layers' names", async () => {
     const { model, weights } = await pretrained("MobileNet", {

@@ -3,6 +3,7 @@ import {
   CajalError,
   checkOptions,
   isCajalError,
+  optionsOf,
   showShape,
   type Preprocessing,
   type Weights,
@@ -57,7 +58,23 @@ export interface Pretrained {
   readonly labels?: readonly string[];
 }
 
-const own = ["alpha", "generation", "weights", "mirror", "cache", "offline", "seed"] as const;
+/** Extents, poolings and activations are checked as the network is built, which comes before any download. */
+const optionKinds = optionsOf<PretrainedOptions>({
+  ...requestOptions,
+  include_top: "boolean",
+  input_shape: "array",
+  pooling: true,
+  classes: { whole: true, least: 1 },
+  classifier_activation: true,
+  name: "string",
+  alpha: { least: 0 },
+  generation: ["current", "2016"],
+  weights: true,
+  mirror: "string",
+  cache: "string",
+  offline: "boolean",
+  seed: { whole: true },
+});
 const ofNetwork = ["include_top", "input_shape", "pooling", "classes", "classifier_activation", "name"] as const; // prettier-ignore
 
 /**
@@ -74,7 +91,7 @@ export async function pretrained(
   name: string,
   options: PretrainedOptions = {},
 ): Promise<Pretrained> {
-  checkOptions("pretrained", options, [...ofNetwork, ...own, ...Object.keys(requestOptions)]);
+  checkOptions("pretrained", options, optionKinds);
   const facts = modelFacts(name);
   const { weights: source = "imagenet", alpha, include_top = true, classes = 1000 } = options;
   const { signal, seed = 0 } = options;

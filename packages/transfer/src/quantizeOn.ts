@@ -21,7 +21,7 @@ export async function quantizeOn(
   batches: Iterable<Tensor | NamedTensors> | AsyncIterable<Tensor | NamedTensors>,
   options: QuantizeOnOptions = {},
 ): Promise<OnnxModel> {
-  checkOptions("quantizeOn", options, ["signal"]);
+  checkOptions("quantizeOn", options, { signal: "signal" });
   const { signal } = options;
   const watched = withRanges(model);
   const ranges = new Map<string, [number, number]>();

@@ -48,7 +48,7 @@ export function encodeModel(
   content: ModelToWrite,
   options: EncodeModelOptions,
 ): ReadonlyMap<string, Uint8Array> {
-  checkOptions("encodeModel", options ?? {}, ["format", "name"]);
+  checkOptions("encodeModel", options ?? {}, { format: true, name: "string" });
   const encoder = encoders.find(({ id }) => id === options?.format);
   if (!encoder)
     throw unknownName(
@@ -88,7 +88,7 @@ export async function writeModel(
   content: ModelToWrite,
   options: WriteModelOptions = {},
 ): Promise<void> {
-  checkOptions("writeModel", options, ["format", "signal"]);
+  checkOptions("writeModel", options, { format: true, signal: "signal" });
   checkArgument("writeModel", "path", path, "path");
   const { format = formatByName(path), signal } = options;
   if (!globalThis.process?.getBuiltinModule)

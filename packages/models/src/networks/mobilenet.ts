@@ -1,6 +1,6 @@
 // MobileNet: "Efficient Convolutional Neural Networks for Mobile Vision Applications",
 // Howard et al. 2017, arXiv:1704.04861. Layer names are those of Keras.
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
 import { application, checkWhole, pooled, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
@@ -42,10 +42,10 @@ const blocks = table(["stride", "filters"], [
  */
 export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
   const { alpha = 1, depth_multiplier = 1, dropout = 0.001 } = overrides;
-  if (!(alpha >= 1 / 32 && alpha < Infinity))
+  if (!(Number.isFinite(alpha) && alpha >= 1 / 32))
     throw new CajalError(
       "bad-argument",
-      `mobilenet: got alpha ${alpha}, expected at least 1/32: the first convolution has 32 · alpha filters. Weights were published for 0.25, 0.5, 0.75 and 1.`,
+      `mobilenet: got alpha ${showValue(alpha)}, expected at least 1/32: the first convolution has 32 · alpha filters. Weights were published for 0.25, 0.5, 0.75 and 1.`,
       { where: "mobilenet", option: "alpha", got: alpha },
     );
   checkWhole("mobilenet", "depth_multiplier", depth_multiplier);

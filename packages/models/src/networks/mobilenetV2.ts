@@ -1,6 +1,6 @@
 // MobileNetV2: "Inverted Residuals and Linear Bottlenecks", Sandler, Howard, Zhu, Zhmoginov & Chen 2018,
 // arXiv:1801.04381. Layer names are those of Keras.
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
 import { application, top, predictions, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
@@ -28,10 +28,10 @@ const stages = table(["expand", "filters", "repeat", "stride"], [
 /** MobileNetV2, 3,538,984 parameters at alpha 1. Images of 224 × 224, at least 32; preprocessing "tf". */
 export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
   const { alpha = 1 } = overrides;
-  if (!(alpha > 0 && alpha < Infinity))
+  if (!(Number.isFinite(alpha) && alpha > 0))
     throw new CajalError(
       "bad-argument",
-      `mobilenetV2: got alpha ${alpha}, expected a number above 0. Weights were published for 0.35, 0.5, 0.75, 1, 1.3 and 1.4.`,
+      `mobilenetV2: got alpha ${showValue(alpha)}, expected a number above 0. Weights were published for 0.35, 0.5, 0.75, 1, 1.3 and 1.4.`,
       { where: "mobilenetV2", option: "alpha", got: alpha },
     );
   const options = application("mobilenetv2", overrides, { size: 224, least: 32 }, ["alpha"]);

@@ -47,7 +47,14 @@ export async function featureExtractor(
   options: FeatureExtractorOptions = {},
 ): Promise<FeatureExtractor> {
   checkLoaded("featureExtractor", network);
-  checkOptions("featureExtractor", options, ["layer", "pooling", "engine", "device", "threads", "signal"]); // prettier-ignore
+  checkOptions("featureExtractor", options, {
+    layer: "string",
+    pooling: true,
+    engine: true,
+    device: true,
+    threads: true,
+    signal: "signal",
+  });
   const { layer, pooling, ...opening } = options;
   const { base } = withHead(network, {
     classes: 2, // any: the head is left out

@@ -29,7 +29,7 @@ export async function featuresOf(
   data: FeaturesData,
   options: FeaturesOptions,
 ): Promise<Dataset<"float32">> {
-  checkOptions("features", options, ["cache", "signal", "onProgress"]);
+  checkOptions("features", options, { cache: "path", signal: "signal", onProgress: "function" });
   const { cache, signal, onProgress } = options;
   const store = cache === undefined ? undefined : await keptIn(cache, of());
   const rows = new Float32Array(data.size * size);

@@ -8,7 +8,13 @@ import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { featureExtractor } from "./featureExtractor";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
-import type { FineTuneEvent, FineTuneOptions, Stage } from "./stages";
+import {
+  fineTuneOptions,
+  stageOptions,
+  type FineTuneEvent,
+  type FineTuneOptions,
+  type Stage,
+} from "./stages";
 import { headed, withHead } from "./withHead";
 
 /**
@@ -52,11 +58,7 @@ export async function* fineTune(
   if (!isGraph(network)) checkLoaded("fineTune", network);
   checkArgument("fineTune", "data", data, "object");
   checkArgument("fineTune", "data.batches", data.batches, "function");
-  checkOptions("fineTune", options, [
-    "classes", "labels", "layer", "pooling", "dropout", "seed",
-    "engine", "device", "threads", "batchSize", "shuffle", "worker", "signal", "classWeights",
-    "stages", "loss", "metrics", "validation", "augment", "cache", "folder",
-  ]); // prettier-ignore
+  checkOptions("fineTune", options, fineTuneOptions);
   if (isGraph(network)) return yield* tuneGraph(network, data, options);
   const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
@@ -155,7 +157,7 @@ const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf
 
 /** A stage, read: what is frozen in it. */
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
-  checkOptions("stage", stage, ["epochs", "learningRate", "optimizer", "learns", "normalization"]);
+  checkOptions("stage", stage, stageOptions);
   const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all", normalization = false } = stage; // prettier-ignore
   const paths = layers.map(({ path }) => path);
   const inside = (path: string, name: string) => path === name || path.startsWith(`${name}/`);

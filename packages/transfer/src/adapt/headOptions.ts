@@ -1,4 +1,5 @@
 // What one may choose of a new head, on a Keras model or on a graph.
+import { optionsOf } from "@cajal/core";
 
 export interface HeadOptions {
   /** Number of classes of the head; or `labels`. */
@@ -14,3 +15,13 @@ export interface HeadOptions {
   /** Of the classifier's initial weights, default 0. */
   readonly seed?: number;
 }
+
+/** Poolings have an error of their own, which lists them. */
+export const headOptions = optionsOf<HeadOptions>({
+  classes: { whole: true, least: 2 },
+  labels: "strings",
+  layer: "string",
+  pooling: true,
+  dropout: { least: 0, most: 0.99 },
+  seed: { whole: true },
+});

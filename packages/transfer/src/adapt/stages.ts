@@ -1,7 +1,8 @@
 // Fine-tuning goes in stages: what each is told, and what is reported of it.
+import { optionsOf } from "@cajal/core";
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import type { TrainEvent, TrainOptions } from "@cajal/train";
-import type { HeadOptions } from "./headOptions";
+import { headOptions, type HeadOptions } from "./headOptions";
 import type { LoadedModel } from "./loadedModel";
 
 /** A part of the training: which layers learn, for how long, how fast. */
@@ -23,6 +24,14 @@ export interface Stage {
    */
   readonly normalization?: boolean;
 }
+
+export const stageOptions = optionsOf<Stage>({
+  epochs: { whole: true, least: 1 },
+  learningRate: { least: 0 },
+  optimizer: true,
+  learns: true,
+  normalization: "boolean",
+});
 
 export interface FineTuneOptions
   extends
@@ -57,6 +66,26 @@ export interface FineTuneOptions
   /** Keeps each stage's state in this folder after every epoch, and goes on from there. Node only. */
   readonly folder?: string;
 }
+
+/** What `train` takes too it checks itself. */
+export const fineTuneOptions = optionsOf<FineTuneOptions>({
+  ...headOptions,
+  stages: "array",
+  loss: true,
+  metrics: true,
+  validation: "object",
+  augment: "function",
+  cache: "path",
+  folder: "path",
+  engine: true,
+  device: true,
+  threads: true,
+  batchSize: { whole: true, least: 1 },
+  shuffle: "boolean",
+  worker: true,
+  signal: "signal",
+  classWeights: true,
+});
 
 /** `M`: what comes of it, a model or a graph. */
 export type FineTuneEvent<M = LoadedModel> =

@@ -1,12 +1,5 @@
 // A new head on a base: features pooled, dropped out, classified.
-import {
-  CajalError,
-  checkArgument,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  type Weights,
-} from "@cajal/core";
+import { CajalError, checkArgument, checkInteger, checkOptions, type Weights } from "@cajal/core";
 import {
   functional,
   readKeras,
@@ -19,7 +12,7 @@ import { initialize } from "@cajal/runtime";
 import { graphHead, type HeadedGraph } from "./graph/graphHead";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { cutAt } from "./cutAt";
-import type { HeadOptions } from "./headOptions";
+import { headOptions, type HeadOptions } from "./headOptions";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
 
 /** A base with a new head. */
@@ -45,13 +38,11 @@ export function withHead(
 ): HeadedModel | HeadedGraph {
   checkArgument("withHead", "the model", pretrained, "object");
   if (!isGraph(pretrained)) checkLoaded("withHead", pretrained);
-  checkOptions("withHead", options ?? {}, ["classes", "labels", "layer", "pooling", "dropout", "seed"]); // prettier-ignore
+  checkOptions("withHead", options ?? {}, headOptions);
   const { labels, classes = labels?.length, layer, pooling = "avg", dropout = 0.2, seed = 0 } = options; // prettier-ignore
   if (classes === undefined)
     throw new CajalError("bad-argument", "withHead: expected { classes } or { labels }.");
   checkInteger("withHead", "classes", classes, { least: 2 });
-  checkNumber("withHead", "dropout", dropout, { least: 0, most: 0.99 });
-  if (labels) checkArgument("withHead", "labels", labels, "strings");
   if (labels && labels.length !== classes)
     throw new CajalError(
       "bad-argument",

@@ -1,6 +1,14 @@
 // What the networks of Keras Applications share: options, the rule for input shapes, what stands on top.
 // Keras: keras/src/applications/imagenet_utils.py, obtain_input_shape.
-import { CajalError, checkOptions, showShape, unknownName, checkArgument } from "@cajal/core";
+import {
+  CajalError,
+  checkInteger,
+  checkOptions,
+  optionsOf,
+  showShape,
+  unknownName,
+  checkArgument,
+} from "@cajal/core";
 import type { Functional, Symbolic } from "../../network/functional";
 
 /** The options that every network of Keras Applications takes, by Keras' own names. */
@@ -25,14 +33,14 @@ export interface ApplicationOptions {
 /** The same with Keras' defaults in place. */
 export type Application = Required<ApplicationOptions>;
 
-const optionNames = [
-  "include_top",
-  "input_shape",
-  "pooling",
-  "classes",
-  "classifier_activation",
-  "name",
-];
+const optionKinds = optionsOf<ApplicationOptions>({
+  include_top: "boolean",
+  input_shape: "array",
+  pooling: true,
+  classes: { whole: true, least: 1 },
+  classifier_activation: true,
+  name: "string",
+});
 
 /**
  * Options with their defaults, checked.
@@ -48,7 +56,10 @@ export function application(
   { size, least }: { size: number; least: number },
   more: readonly string[] = [],
 ): Application {
-  checkOptions(name, options, [...optionNames, ...more]);
+  checkOptions(name, options, {
+    ...Object.fromEntries(more.map((option) => [option, true as const])),
+    ...optionKinds,
+  });
   const include_top = options.include_top ?? true;
   const free = include_top ? size : null;
   const filled = {
@@ -62,19 +73,13 @@ export function application(
   };
   if (filled.pooling !== null && filled.pooling !== "avg" && filled.pooling !== "max")
     throw unknownName(`pooling of ${name}`, String(filled.pooling), ["avg", "max"]);
-  checkWhole(name, "classes", filled.classes);
   checkInput(name, filled.input_shape, { least, include_top });
   return filled;
 }
 
 /** @throws CajalError `bad-argument` unless `value` is a whole number of at least 1 */
-export function checkWhole(where: string, option: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1)
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got ${option} ${value}, expected a whole number of at least 1.`,
-      { where, option, got: value },
-    );
+export function checkWhole(where: string, option: string, value: unknown): void {
+  checkInteger(where, option, value, { least: 1 });
 }
 
 /**
