@@ -158,9 +158,11 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       start: passed,
       signal: "signal",
       reuse: true,
+      transferable: true,
     });
-    const { epoch = 0, start = 0, signal, reuse = false } = options;
+    const { epoch = 0, start = 0, signal, reuse = false, transferable } = options;
     if (typeof reuse !== "boolean") checkArgument("batches", "reuse", reuse, "array");
+    if (transferable !== undefined) checkArgument("batches", "transferable", transferable, "object"); // prettier-ignore
     const spare = reuse === true ? [] : reuse;
     signal?.throwIfAborted();
     const indices = order(epoch);
@@ -169,13 +171,14 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       const from = index * batchSize;
       const examples = indices.subarray(from, from + batchSize);
       const context = { epoch, index, examples, signal };
-      if (spare === false) yield await deliver(examples, { ...context, tensor });
+      if (spare === false && !transferable) yield await deliver(examples, { ...context, tensor });
       else {
-        const { allocate, keep } = fromSpare(spare);
+        const { allocate, keep } = fromSpare(spare || []);
         const batch = await deliver(examples, { ...context, tensor: allocate });
         const delivered = keep(batch);
+        for (const { data } of delivered) transferable?.add(data.buffer);
         yield batch;
-        if (reuse === true) spare.push(...delivered);
+        if (reuse === true && spare) spare.push(...delivered);
       }
     }
   }

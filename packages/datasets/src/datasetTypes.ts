@@ -42,6 +42,11 @@ export interface PassOptions {
    * out of it: batches are made of those that fit, and are yours to keep.
    */
   reuse?: boolean | Tensor[];
+  /**
+   * Is filled with the memory of the batch that comes next, as far as its context's `tensor` made it: nobody else has
+   * it, so it may be transferred to another thread. What else a batch is in may be a map's own, or a source's.
+   */
+  transferable?: Set<ArrayBufferLike>;
 }
 
 /** The position of a batch in its epoch and its run. */

@@ -63,6 +63,28 @@ describe("inWorkers", () => {
     }
   });
 
+  it("leaves to maps what is not the batch's alone, and says where it is not to be had any more", async () => {
+    const passOf = async (workers: number, reuse: boolean) => {
+      await using data = await inWorkers(module, { workers, options: { sharing: "constants" } });
+      const all = [];
+      for await (const batch of data.batches({ reuse })) all.push(structuredClone(batch));
+      return all;
+    };
+    const wanted = await passOf(0, false);
+    expect(wanted).toHaveLength(8);
+    const { rows } = wanted[7]!.x as Record<string, Tensor>;
+    expect([...rows!.data]).toEqual([70, 71, 72, 73, 74, 75, 76, 77, 78, 79]);
+    for (const reuse of [false, true]) expect(await passOf(1, reuse)).toEqual(wanted);
+    // No more than its own rows are copied, not the table that they lie in.
+    await using data = await inWorkers(module, { workers: 1, options: { sharing: "constants" } });
+    const { value } = await data.batches().next();
+    expect((value!.x as Record<string, Tensor>).rows!.data.buffer.byteLength).toBe(40);
+    await using kept = await inWorkers(module, { workers: 1, options: { sharing: "kept" } });
+    const batches = kept.batches();
+    await batches.next();
+    await expect(batches.next()).rejects.toThrow("has lost its memory");
+  });
+
   it("knows its size and classes, and hands options over", async () => {
     await using data = await inWorkers(module, { workers: 1, options: { n: 11 } });
     expect([data.size, data.batchSize, data.batchCount]).toEqual([11, 5, 3]);

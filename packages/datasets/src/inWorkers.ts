@@ -49,19 +49,28 @@ made.then(
   (error) => parentPort.postMessage({ failed: plain(error) }),
 );
 const spare = [];
+// Memory that a map or a source may still need, or that is part of more, is copied; what is left is transferred.
+const ownOnly = (value, transferable) => {
+  if (ArrayBuffer.isView(value)) {
+    if (transferable.has(value.buffer)) return value;
+    const copy = value.slice();
+    transferable.add(copy.buffer);
+    return copy;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (ArrayBuffer.isView(value.data) && value.data.length !== value.shape?.reduce((size, extent) => size * extent, 1))
+    throw new Error("a tensor of the batch has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core");
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownOnly(each, transferable)]));
+};
 parentPort.on("message", async ({ job, epoch, index, memory }) => {
   try {
     if (memory) spare.push(...memory);
-    const pass = (await made).batches({ epoch, start: index, ...(memory && { reuse: spare }) });
+    const transferable = new Set();
+    const pass = (await made).batches({ epoch, start: index, transferable, ...(memory && { reuse: spare }) });
     const { value } = await pass.next();
     await pass.return?.();
-    const buffers = new Set();
-    const visit = (each) => {
-      if (ArrayBuffer.isView(each)) buffers.add(each.buffer);
-      else if (typeof each === "object" && each !== null) Object.values(each).forEach(visit);
-    };
-    visit(value);
-    parentPort.postMessage({ job, batch: value }, [...buffers].filter((buffer) => buffer instanceof ArrayBuffer));
+    const batch = ownOnly(value, transferable);
+    parentPort.postMessage({ job, batch }, [...transferable].filter((buffer) => buffer instanceof ArrayBuffer));
   } catch (error) {
     parentPort.postMessage({ job, failed: plain(error) });
   }
