@@ -15,7 +15,7 @@ export type Preprocessing = "caffe" | "tf" | "torch";
 
 type Channels = readonly [number, number, number];
 
-/** For each output channel: the input channel it is made of, and its value; float32 step by step, as NumPy. */
+/** For each output channel c: the input channel it is made of, and its value; float32 step by step, as NumPy. */
 const modes: Record<Preprocessing, { from: Channels; value: (x: number, c: number) => number }> = {
   tf: { from: [0, 1, 2], value: (x) => Math.fround(x / 127.5) - 1 },
   caffe: { from: [2, 1, 0], value: (x, c) => x - caffeMean[c]! },
@@ -63,22 +63,49 @@ export function preprocessInput(
   const out = (options.tensor ?? tensor)("float32", x.shape);
   const { data } = out;
   if (pixels instanceof Uint8Array) {
-    // Of bytes there are 256, and three channels of them: the values of channel c from 256 c on.
-    const values = Float32Array.from({ length: 3 * 256 }, (_, i) => value(i & 255, i >> 8));
-    // All that V8 does not lift out of the loop by itself, and reads before writes: a fifth of the time.
-    const [first, second, third] = from;
-    const { length } = data;
-    for (let i = 0; i < length; i += 3) {
-      const a = values[pixels[i + first]!]!;
-      const b = values[256 + pixels[i + second]!]!;
-      const c = values[512 + pixels[i + third]!]!;
-      data[i] = a;
-      data[i + 1] = b;
-      data[i + 2] = c;
-    }
+    preprocessBytes(pixels, mode, data);
   } else {
     for (let i = 0; i < data.length; i += 3)
       for (let c = 0; c < 3; c++) data[i + c] = value(pixels[i + from[c]!]!, c);
   }
   return out;
 }
+
+/** Of bytes there are 256, and three channels of them: what becomes of each is computed once. */
+function preprocessBytes(pixels: Uint8Array, mode: Preprocessing, out: Float32Array): void {
+  const { from, value } = modes[mode];
+  // Where in a pixel of the result each channel goes, and, from 256 c on, what becomes of the values of channel c.
+  const to = [0, 1, 2].map((c) => from.indexOf(c)) as [number, number, number];
+  const values = (bytes[mode] ??= Float32Array.from({ length: 3 * 256 }, (_, i) => value(i & 255, to[i >> 8]!))); // prettier-ignore
+  const [a, b, c] = to;
+  let i = 0;
+  // Four pixels at once, as three words: two thirds of the time.
+  if (littleEndian && pixels.byteOffset % 4 === 0) {
+    const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length >> 2);
+    for (let at = 0; i + 12 <= out.length; i += 12, at += 3) {
+      const [p, q, r] = [words[at]!, words[at + 1]!, words[at + 2]!];
+      out[i + a] = values[p & 255]!;
+      out[i + b] = values[256 + ((p >>> 8) & 255)]!;
+      out[i + c] = values[512 + ((p >>> 16) & 255)]!;
+      out[i + 3 + a] = values[p >>> 24]!;
+      out[i + 3 + b] = values[256 + (q & 255)]!;
+      out[i + 3 + c] = values[512 + ((q >>> 8) & 255)]!;
+      out[i + 6 + a] = values[(q >>> 16) & 255]!;
+      out[i + 6 + b] = values[256 + (q >>> 24)]!;
+      out[i + 6 + c] = values[512 + (r & 255)]!;
+      out[i + 9 + a] = values[(r >>> 8) & 255]!;
+      out[i + 9 + b] = values[256 + ((r >>> 16) & 255)]!;
+      out[i + 9 + c] = values[512 + (r >>> 24)]!;
+    }
+  }
+  for (; i < out.length; i += 3) {
+    out[i + a] = values[pixels[i]!]!;
+    out[i + b] = values[256 + pixels[i + 1]!]!;
+    out[i + c] = values[512 + pixels[i + 2]!]!;
+  }
+}
+
+const bytes: Partial<Record<Preprocessing, Float32Array>> = {};
+
+/** Whether the first byte of a word is its lowest, as on all machines that are common. */
+const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

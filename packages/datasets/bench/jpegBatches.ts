@@ -1,8 +1,8 @@
 // What worker threads compute for jpegs.ts: a folder's JPEGs as batches of 32, 224 × 224, normalised.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { preprocessInput, tensor } from "@cajal/core";
-import { fromSource, resize, stackImages } from "../src/index";
+import { preprocessInput, tensor, type Tensor } from "@cajal/core";
+import { fromSource, resize } from "../src/index";
 import { readImage } from "../src/node";
 
 export default function make({ folder, like }: { folder: string; like: "pillow" | "tensorflow" }) {
@@ -10,12 +10,16 @@ export default function make({ folder, like }: { folder: string; like: "pillow" 
   return fromSource({
     size: files.length,
     async read(indices, { tensor: allocate }) {
-      const images = [];
-      for (const index of indices) {
+      const x = allocate("float32", [indices.length, 224, 224, 3]);
+      for (const [i, index] of indices.entries()) {
         const image = await readImage(join(folder, files[index]!), { like });
-        images.push(resize(image, { width: 224, height: 224, method: "bilinear" }));
+        const small = resize(image, { width: 224, height: 224, method: "bilinear" });
+        // Normalised while it is in the processor's cache, into its place in the batch.
+        const data = x.data.subarray(i * small.data.length, (i + 1) * small.data.length);
+        // It asks for the type that x is of.
+        preprocessInput(small, "torch", { tensor: (dtype, shape) => ({ dtype, shape, data }) as Tensor as Tensor<typeof dtype> }); // prettier-ignore
       }
-      return { x: stackImages(images, { tensor: allocate }), y: tensor("int32", [indices.length], Int32Array.from(indices)) }; // prettier-ignore
+      return { x, y: tensor("int32", [indices.length], Int32Array.from(indices)) };
     },
-  }).map(({ x, y }, { tensor }) => ({ x: preprocessInput(x, "torch", { tensor }), y }));
+  });
 }

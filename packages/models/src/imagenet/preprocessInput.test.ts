@@ -19,6 +19,22 @@ describe("preprocessInput", () => {
     ]);
   });
 
+  it.each(["tf", "caffe", "torch"] as const)(
+    "makes of bytes what it makes of the same numbers, wherever they lie: %s",
+    (mode) => {
+      const memory = Uint8Array.from({ length: 64 }, (_, i) => i * 71);
+      for (let offset = 0; offset < 5; offset++)
+        for (let width = 0; width < 12; width++) {
+          const bytes = memory.subarray(offset, offset + 3 * width);
+          const shape = [1, width, 3];
+          const x = preprocessInput(tensor("uint8", shape, bytes), mode);
+          expect(x).toEqual(
+            preprocessInput(tensor("float32", shape, Float32Array.from(bytes)), mode),
+          );
+        }
+    },
+  );
+
   it("leaves its argument as it is", () => {
     const pixels = tensor("float32", [1, 1, 1, 3], [1, 2, 3]);
     const { shape } = preprocessInput(pixels, "caffe");

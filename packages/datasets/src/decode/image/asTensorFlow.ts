@@ -9,6 +9,7 @@ interface TurboJpeg {
   readonly FORMAT_RGB: number;
   readonly FORMAT_GRAY: number;
   decompress(encoded: Buffer, out: Buffer, options: { format: number }): Promise<{ size: number }>;
+  decompressSync(encoded: Buffer, out: Buffer, options: { format: number }): { size: number };
 }
 
 let loading: Promise<TurboJpeg> | undefined;
@@ -42,14 +43,17 @@ export async function decodeAsTensorFlow(
   loading ??= load();
   loading.catch(() => (loading = undefined));
   const turbo = await loading;
-  const image = tensor("uint8", [height, width, channels]);
-  const out = Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength);
+  const { isMainThread } = process.getBuiltinModule("node:worker_threads");
+  // Not cleared: every byte is written, or nothing is returned.
+  const out = Buffer.allocUnsafeSlow(height * width * channels);
   const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = channels === 3 ? turbo.FORMAT_RGB : turbo.FORMAT_GRAY;
   try {
-    await turbo.decompress(encoded, out, { format });
+    // A worker thread has nobody else to serve, and another thread's cache would have the pixels.
+    if (isMainThread) await turbo.decompress(encoded, out, { format });
+    else turbo.decompressSync(encoded, out, { format });
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  return image;
+  return tensor("uint8", [height, width, channels], new Uint8Array(out.buffer));
 }

@@ -36,9 +36,10 @@ describe("resample", () => {
       const read = source.subarray(begin * width * channels, end * width * channels);
       const wanted = inJavaScript(read, { ...extents, height: end - begin }, columns, rows);
       expect(Buffer.compare(resample(source, extents, columns, rows), wanted), `${i}`).toBe(0);
-      // More channels than a vector has are left to JavaScript.
+      // More channels than a vector has are left to JavaScript, and lines shorter than one.
       const fast = byWasm(read, { ...extents, height: end - begin }, columns, rows);
-      expect(fast && Buffer.compare(fast, wanted)).toBe(channels > 4 ? undefined : 0);
+      const short = (columns?.size ?? width) * channels < 4;
+      expect(fast && Buffer.compare(fast, wanted)).toBe(channels > 4 || short ? undefined : 0);
     }
   });
 });

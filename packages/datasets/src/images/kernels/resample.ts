@@ -41,8 +41,8 @@ export function resample(
 
 interface Wasm {
   readonly memory: WebAssembly.Memory;
-  across(source: number, height: number, line: number, channels: number, size: number, first: number, count: number, weights: number, stride: number, out: number): void; // prettier-ignore
-  down(source: number, line: number, size: number, first: number, count: number, weights: number, stride: number, out: number): void; // prettier-ignore
+  across(source: number, rows: number, line: number, apart: number, channels: number, size: number, first: number, pairs: number, weights: number, out: number, outApart: number): void; // prettier-ignore
+  down(source: number, line: number, size: number, first: number, pairs: number, weights: number, stride: number, out: number): void; // prettier-ignore
 }
 
 let wasm: Wasm | null | undefined;
@@ -62,6 +62,9 @@ function loadWasm(): Wasm | null {
 /** The module keeps its memory, so larger images than fit in this are not put there. */
 const most = 2 ** 26;
 
+/** What resample.wat keeps for itself at the beginning of its memory. */
+const reserved = 64;
+
 /** Undefined where it cannot: then it is done in JavaScript. */
 export function byWasm(
   source: Uint8Array,
@@ -69,49 +72,83 @@ export function byWasm(
   columns: FixedTaps | undefined,
   rows: FixedTaps | undefined,
 ): Uint8Array | undefined {
-  if (channels > 4) return undefined;
-  wasm ??= loadWasm();
-  if (wasm === null) return undefined;
   const line = width * channels;
   const newLine = columns ? columns.size * channels : line;
+  if (channels > 4 || newLine < 4) return undefined;
+  wasm ??= loadWasm();
+  if (wasm === null) return undefined;
   const middle = columns ? height * newLine : 0;
   const length = (rows ? rows.size : height) * newLine;
-  const tables = sizeOfTables(columns) + sizeOfTables(rows);
-  // 16 bytes to spare after each, because passes read and write beyond it.
-  const total = tables + source.length + middle + length + 4 * 16;
+  const [across, down] = [columns, rows].map((taps) => taps && inPairs(taps));
+  // To spare after each, because passes read and write beyond it.
+  const spare = 16 + (across ? 2 * across.most * channels : 0);
+  const total = reserved + sizeOfPairs(across) + sizeOfPairs(down) + source.length + middle + length + 4 * spare; // prettier-ignore
   if (total > most) return undefined;
   const missing = total - wasm.memory.buffer.byteLength;
   if (missing > 0) wasm.memory.grow(Math.ceil(missing / 65_536));
   const { buffer } = wasm.memory;
-  let top = 0;
-  const room = (size: number) => (top += size + 16) - size - 16;
+  let top = reserved;
+  const room = (size: number) => (top += size + spare) - size - spare;
   const put = (values: Int32Array) => {
     const at = top;
     new Int32Array(buffer, at, values.length).set(values);
     top += values.byteLength;
     return at;
   };
-  const putTaps = ({ first, count, weights }: FixedTaps) => [put(first), put(count), put(weights)] as const; // prettier-ignore
-  const across = columns && putTaps(columns);
-  // Rows are counted from the first that was copied.
-  const down = rows && putTaps({ ...rows, first: rows.first.map((first) => first - rows.begin) });
+  const columnsAt = across && { first: put(columns!.first), weights: put(across.weights) };
+  const rowsAt = down && { first: put(rows!.first), pairs: put(down.pairs), weights: put(down.weights) }; // prettier-ignore
   let at = room(source.length);
   new Uint8Array(buffer).set(source, at);
-  if (columns) {
+  if (columnsAt) {
     const to = room(middle);
-    wasm.across(at, height, line, channels, columns.size, ...across!, columns.stride, to);
+    const pass = (begin: number, rows: number, apart: number) =>
+      wasm!.across(at + begin * line, rows, line, apart * line, channels, columns!.size, columnsAt.first, across!.most, columnsAt.weights, to + begin * newLine, apart * newLine); // prettier-ignore
+    const half = height < 4 ? 0 : height >> 1;
+    if (half > 0) pass(0, half, half);
+    for (let y = 2 * half; y < height; y++) pass(y, 1, 0);
     at = to;
   }
-  if (rows) {
+  if (rowsAt) {
     const to = room(length);
-    wasm.down(at, newLine, rows.size, ...down!, rows.stride, to);
+    // Of the rows those from `begin` on were copied.
+    wasm.down(at - rows!.begin * newLine, newLine, rows!.size, rowsAt.first, rowsAt.pairs, rowsAt.weights, down!.most, to); // prettier-ignore
     at = to;
   }
   return new Uint8Array(buffer, at, length).slice();
 }
 
-const sizeOfTables = (taps: FixedTaps | undefined) =>
-  taps ? 4 * (2 * taps.size + taps.weights.length) : 0;
+/** Taps as resample.wat reads them. */
+interface Pairs {
+  /** Pairs of taps of each output, and the greatest number of them. */
+  readonly pairs: Int32Array;
+  readonly most: number;
+  /** Of output i from `2 * i * most` on: for each pair the two weights' lower 15 bits, then what is above them. */
+  readonly weights: Int32Array;
+}
+
+const sizeOfPairs = (taps: Pairs | undefined) =>
+  taps ? 4 * (2 * taps.pairs.length + taps.weights.length) : 0;
+
+const pairsOf = new WeakMap<FixedTaps, Pairs>();
+
+function inPairs(taps: FixedTaps): Pairs {
+  const cached = pairsOf.get(taps);
+  if (cached) return cached;
+  const { size, count, stride, weights } = taps;
+  const pairs = count.map((taps) => (taps + 1) >> 1);
+  const most = pairs.reduce((a, b) => Math.max(a, b), 1);
+  const computed = { pairs, most, weights: new Int32Array(2 * size * most) };
+  const halves = new Int16Array(computed.weights.buffer);
+  for (let i = 0; i < size; i++)
+    for (let k = 0; k < count[i]!; k++) {
+      const weight = weights[i * stride + k]!;
+      const at = 4 * (i * most + (k >> 1)) + (k & 1);
+      halves[at] = weight & 0x7fff;
+      halves[at + 2] = weight >> 15;
+    }
+  pairsOf.set(taps, computed);
+  return computed;
+}
 
 /** @param source the rows from `rows.begin` on */
 export function inJavaScript(
