@@ -142,7 +142,12 @@ export async function* train(
       { size: validation.size },
     );
   await checkpoint?.check?.();
-  const { frozen = [], learningRateMultipliers = {}, lossWeights = {} } = options;
+  const {
+    frozen = [],
+    inferenceMode = [],
+    learningRateMultipliers = {},
+    lossWeights = {},
+  } = options;
   let run: RunDescription | undefined;
   if (resume) checkResume(resume);
   if (resume) checkSameData(resume.position, ordered);
@@ -157,6 +162,7 @@ export async function* train(
       shuffle,
       classWeights: classWeights ?? {},
       frozen: [...frozen].toSorted(),
+      inferenceMode: [...inferenceMode].toSorted(),
       learningRateMultipliers,
     };
   if (run && resume?.run) checkSameRun(run, resume.run, allowChanges);

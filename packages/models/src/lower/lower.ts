@@ -85,6 +85,8 @@ export interface LowerOptions extends ResolveOptions {
   readonly seed?: Value;
   /** Paths of layers that training leaves as they are beside those marked so: they normalize as in inference. */
   readonly frozen?: ReadonlySet<string>;
+  /** Paths of layers that compute in training as in inference, as Keras' `training=False` in a call. */
+  readonly inferenceMode?: ReadonlySet<string>;
   /** Names of layers whose outputs are wanted too. */
   readonly watch?: readonly string[];
 }
@@ -167,7 +169,7 @@ const nameOfFree =
 function lowerNetwork(
   g: GraphBuilder,
   network: Network,
-  { inputs, weights, training = false, seed, frozen, watch = [] }: LowerOptions,
+  { inputs, weights, training = false, seed, frozen, inferenceMode, watch = [] }: LowerOptions,
 ): Lowered {
   const updates = new Map<string, Value>();
   const activities: Activity[] = [];
@@ -216,7 +218,7 @@ function lowerNetwork(
     const specs = new Map(layer.weights.map((weight) => [weight.name, weight]));
     const own: Surroundings = {
       g,
-      training,
+      training: training && !inferenceMode?.has(layer.path),
       trainable: layer.trainable && !frozen?.has(layer.path),
       isFrozen: (part) => frozen?.has(`${layer.path}/${part}`) ?? false,
       mask: call.mask && maskValue(call.mask),

@@ -48,6 +48,40 @@ describe("functional", () => {
     });
   });
 
+  it("calls a model as a layer, twice, its weights shared and named with it", () => {
+    const inner = functional("base");
+    const image = inner.input([8, 8, 3], { name: "image" });
+    const features = inner.layer("Conv2D", { filters: 2, kernel_size: 3, name: "conv" }, image);
+    const base = inner.model(image, [features, inner.layer("Flatten", {}, features)]);
+
+    const net = functional("pair");
+    const [a, b] = [net.input([8, 8, 3]), net.input([10, 8, 3])];
+    const first = net.nested(base, a, { trainable: false });
+    const second = net.again(first, a);
+    expect(first.shape).toEqual([null, 6, 6, 2]);
+    expect(net.outputsOf(second)[1]!.shape).toEqual([null, 72]);
+    const both = net.layer("Add", { name: "sum" }, [first, second]);
+    const network = resolve(net.model(a, [both, net.outputsOf(second)[1]!]));
+    expect(network.calls.filter(({ layer }) => layer.path === "base/conv")).toHaveLength(2);
+    expect(network.layers.find(({ name }) => name === "base")).toMatchObject({
+      trainable: false,
+      layers: [{}, { weights: [{ key: "base/conv/kernel" }, { key: "base/conv/bias" }] }, {}],
+    });
+    expect(network.outputs.map(({ shape }) => shape)).toEqual([
+      [null, 6, 6, 2],
+      [null, 72],
+    ]);
+
+    // A size other than its own is refused, and what was refused leaves no trace.
+    expect(() => net.nested(base, b, { name: "other" })).toThrow(
+      /got \[\?,10,8,3\] from "input_layer_1", expected \[\?,8,8,3\] for its input "image"/,
+    );
+    expect(() => net.nested(base, [a, a], { name: "other" })).toThrow(/2 inputs, expected 1/);
+    expect(net.nested(base, a, { name: "other" }).shape).toEqual([null, 6, 6, 2]);
+    expect(() => net.nested(base, a)).toThrow(/two layers of the name "base"/);
+    expect(() => net.nested([] as never, a)).toThrow(/expected/);
+  });
+
   it("shares a layer that is called again, and leaves out what leads nowhere", () => {
     const net = functional("m");
     const [a, b] = [net.input([3]), net.input([3])];

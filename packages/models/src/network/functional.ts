@@ -1,14 +1,20 @@
 // How a model is written: layers called on values, as with Keras' functional API, giving the config.
 // Shapes are checked as one writes, so an error stands where the mistake is.
 import { CajalError, checkOptions, unknownName, checkArgument, showValue } from "@cajal/core";
-import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
+import type {
+  InboundRef,
+  LayerEntry,
+  ModelConfig,
+  SequentialConfig,
+  TensorRef,
+} from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
-import { writeConfig } from "../layers/definition/readConfig";
 import type { ConfigInput, Fields } from "../layers/definition/fields";
-import type { InnerLayer, Layer } from "../layers/definition/layer";
+import type { Layer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
 import { inputLayer } from "../layers/inputLayer";
-import { outputShapes } from "./outputShapes";
+import { layerCallable, modelCallable, type Callable } from "./callable";
+import { readKeras } from "../keras/readKeras";
 import { kerasOrder, type CallNode } from "./order";
 import { ownLayers, registryOf, snakeCase } from "../keras/registry";
 
@@ -58,6 +64,19 @@ export interface Functional {
     config: ConfigInput<F> & LayerOptions,
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
+  /**
+   * Calls a model as one layer, as `base(x)` in Keras; gives its (first) output. Its weights' keys begin
+   * with its name: "base/conv/kernel".
+   *
+   * @param model its own definitions of layers are those that `own` was given
+   * @param options.name unique in the model. Default: the nested model's own
+   * @throws CajalError as `resolve`
+   */
+  nested(
+    model: ModelConfig | SequentialConfig | object,
+    inputs: Symbolic | readonly Symbolic[],
+    options?: LayerOptions,
+  ): Symbolic;
   /** All outputs of the call that gave `x`, such as an LSTM's with `return_state`. */
   outputsOf(x: Symbolic): readonly Symbolic[];
   /** Calls the layer that gave `x` once more, on other values: its weights are shared. */
@@ -82,7 +101,7 @@ interface Recorded extends CallNode {
  */
 export function functional(name: string): Functional {
   checkArgument("functional", "name", name, "string");
-  const layers = new Map<string, { layer: InnerLayer; trainable: boolean; calls: Recorded[] }>();
+  const layers = new Map<string, { called: Callable; trainable: boolean; calls: Recorded[] }>();
   const counts = new Map<string, number>();
   const added = new Map<string, Layer>();
   let registry = ownLayers;
@@ -105,10 +124,9 @@ export function functional(name: string): Functional {
   };
 
   const call = (layerName: string, inputs: readonly Symbolic[]): Recorded => {
-    const { layer, calls } = layers.get(layerName)!;
+    const { called, calls } = layers.get(layerName)!;
     const parents = inputs.map(callOf);
-    const shapes = outputShapes(
-      layer,
+    const shapes = called.shapes(
       inputs.map(({ shape }) => shape),
       inputs.map(({ layer }) => layer),
     );
@@ -121,22 +139,27 @@ export function functional(name: string): Functional {
 
   const add = (
     className: string,
-    {
-      name: ownName,
-      trainable = true,
-      ...config
-    }: LayerOptions & Readonly<Record<string, unknown>>,
+    { name: ownName, trainable, ...config }: LayerOptions & Readonly<Record<string, unknown>>,
     inputs: readonly Symbolic[],
   ) => {
     const layerName = ownName ?? nameFor(className);
+    const called = layerCallable(registry.read(className, layerName, config));
+    return addCallable(layerName, called, trainable, inputs);
+  };
+
+  const addCallable = (
+    layerName: string,
+    called: Callable,
+    trainable = true,
+    inputs: readonly Symbolic[],
+  ) => {
     if (layers.has(layerName))
       throw new CajalError(
         "bad-model",
         `model "${name}": there are two layers of the name "${layerName}"; names must be unique.`,
         { model: name, layer: layerName },
       );
-    const layer = registry.read(className, layerName, config);
-    layers.set(layerName, { layer, trainable, calls: [] });
+    layers.set(layerName, { called, trainable, calls: [] });
     try {
       return call(layerName, inputs);
     } catch (error) {
@@ -167,6 +190,14 @@ export function functional(name: string): Functional {
       added.set(definition.className, definition);
       return add(definition.className, { ...config }, listed("own", inputs)).outputs[0]!;
     },
+    nested(model, inputs, options = {}) {
+      checkOptions("nested", options, ["name", "trainable"]);
+      checkArgument("nested", "model", model, "object");
+      const read = readKeras(model);
+      const { name = read.config.name, trainable = read.config.trainable } = options;
+      const called = modelCallable(read, name, [...added.values()]);
+      return addCallable(name, called, trainable, listed("nested", inputs)).outputs[0]!;
+    },
     outputsOf: (x) => callOf(listed("outputsOf", x)[0]!).outputs,
     again(x, inputs) {
       const [again] = listed("again", x);
@@ -186,7 +217,7 @@ export function functional(name: string): Functional {
       const kept = (layer: string) => layers.get(layer)!.calls.filter((one) => used.has(one));
       const refTo = (x: Symbolic): TensorRef => [
         x.layer,
-        kept(x.layer).indexOf(callOf(x)),
+        kept(x.layer).indexOf(callOf(x)) + layers.get(x.layer)!.called.firstCall,
         x.tensor,
       ];
       return {
@@ -194,15 +225,15 @@ export function functional(name: string): Functional {
         config: {
           name,
           layers: order.map((layerName): LayerEntry => {
-            const { layer, trainable } = layers.get(layerName)!;
-            const { className, fields } = layer.definition;
+            const { called, trainable } = layers.get(layerName)!;
+            const { className, isInput, config } = called;
             return {
               class_name: className,
               name: layerName,
               config: {
                 name: layerName,
-                ...(layer.definition.isInput ? {} : { trainable }),
-                ...writeConfig(fields, layer.config),
+                ...(isInput ? {} : { trainable }),
+                ...config,
               },
               inbound_nodes: kept(layerName)
                 .filter(({ inputs }) => inputs.length > 0)

@@ -99,7 +99,7 @@ export const placeholders = (inputs: TrainableModel["inputs"]): ForwardOptions["
   );
 
 function kerasForward(
-  { network: whole, frozen, inputs: modelInputs, outputs: trained }: TrainableKeras,
+  { network: whole, frozen, inferenceMode, inputs: modelInputs, outputs: trained }: TrainableKeras,
   { x: batch, training, watch, layouts }: ForwardOptions,
 ): Forward {
   const shaped = modelInputs.every(({ shape }) => isFixed(shape))
@@ -133,6 +133,7 @@ function kerasForward(
     weights: source,
     training,
     frozen,
+    inferenceMode,
     ...(training && { seed: g.input("input/seed", "int64", []) }),
     ...(watch && { watch: [...new Set(layers)] }),
   });

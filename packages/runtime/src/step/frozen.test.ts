@@ -128,6 +128,18 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     expect(keys).toEqual(["inner/dense/bias", "inner/dense/kernel", ...out]);
   });
 
+  it("a normalization in inference mode learns, and its averages stay", async () => {
+    const norm = await changed(model(), { inferenceMode: ["inner/norm"] });
+    expect(norm.keys).toEqual([...trained, ...out].toSorted());
+    expect(await changed(model(), { inferenceMode: ["inner"] })).toEqual(norm);
+    // It computes as a frozen one does, and a free one does not.
+    expect(norm.loss).toBe((await changed(model(), { frozen: ["inner/norm"] })).loss);
+    expect(norm.loss).not.toBe((await changed(model())).loss);
+    await expect(changed(model(), { inferenceMode: ["inner/gone"] })).rejects.toMatchObject({
+      code: "unknown-name",
+    });
+  });
+
   it("a factor of 0 leaves what gradients train, and the averages follow the data", async () => {
     const both: Record<string, number>[] = [{ inner: 0 }, { "inner/dense": 0, "inner/norm": 0 }];
     for (const factors of both)

@@ -20,10 +20,16 @@ export function trainableGraph(
   source: OnnxModel,
   options: TrainStepOptions,
 ): { readonly trained: TrainableGraph; readonly begin: Weights } {
-  const { frozen = [], learningRateMultipliers = {} } = options;
+  const { frozen = [], inferenceMode = [], learningRateMultipliers = {} } = options;
   const model = upgradeModel(source);
   const { graph } = model;
   checkMultipliers("initializer", learningRateMultipliers);
+  if (inferenceMode.length > 0)
+    throw new CajalError(
+      "unsupported",
+      `inferenceMode: got ${JSON.stringify(inferenceMode)}, and an ONNX model has no layers: its graph says what computes as in inference. Leave the option out, or give a Keras model.`,
+      { inferenceMode },
+    );
   for (const { name, dtype } of graph.inputs)
     if (dtype !== "float32")
       throw new CajalError(

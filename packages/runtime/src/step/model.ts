@@ -40,6 +40,8 @@ export interface TrainableKeras extends Trainable {
   readonly network: Network;
   /** Paths of layers that are not trained: named, in a nested model that is, or marked so. */
   readonly frozen: ReadonlySet<string>;
+  /** Paths of layers that compute as in inference: named, or in a nested model that is. */
+  readonly inferenceMode: ReadonlySet<string>;
 }
 
 export interface TrainableGraph extends Trainable {
@@ -57,16 +59,31 @@ export interface ModelWeight extends Pick<
 
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
 export function trainableModel(model: Model, options: TrainStepOptions): TrainableKeras {
-  const { frozen = [], learningRateMultipliers = {}, layers: added } = options;
+  const { frozen = [], inferenceMode = [], learningRateMultipliers = {}, layers: added } = options;
   checkMultipliers("layer", learningRateMultipliers);
   const network = resolve(model, { layers: added });
   const tree = layerTree(network.layers);
   const paths = tree.flatMap(({ layer }) => [layer.path, ...partsOf(layer)]);
   const existing = new Set(paths);
+  const existingLayers = tree.map(({ layer }) => layer.path);
   const factors = new Map(Object.entries(learningRateMultipliers));
   for (const name of [...frozen, ...factors.keys()])
     if (!existing.has(name))
       throw unknownName('layer of the model (in a nested model "model/layer")', name, paths);
+  for (const name of inferenceMode)
+    if (!existingLayers.includes(name))
+      throw unknownName(
+        'layer of the model (in a nested model "model/layer")',
+        name,
+        existingLayers,
+      );
+  const inferring = new Set(
+    tree
+      .filter(({ layer, around }) =>
+        [layer, ...around].some(({ path }) => inferenceMode.includes(path)),
+      )
+      .map(({ layer }) => layer.path),
+  );
   const named = new Set(frozen);
   const frozenPaths = new Set<string>();
   const weights = tree.flatMap(({ layer, around }) => {
@@ -117,6 +134,7 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     network: trained,
     weights,
     frozen: frozenPaths,
+    inferenceMode: inferring,
     inputs,
     outputNames,
     outputs,

@@ -142,6 +142,12 @@ export interface TrainStepOptions {
    */
   readonly frozen?: readonly string[];
   /**
+   * Layers that compute as in inference while their weights learn: batch normalization by its moving averages,
+   * which stay, and no dropout. Keras' `layer(x, training=False)`. Names of layers and nested models, as in `frozen`;
+   * not of an ONNX model, whose graph says how it computes.
+   */
+  readonly inferenceMode?: readonly string[];
+  /**
    * Layer → factor of its learning rate; 1 where not named. Names as in `frozen`; a layer's own goes before
    * that of a model around it. With 0 what is learned by gradients stays, and a batch normalization's
    * averages still follow the data, as in Keras with a learning rate of 0: `frozen` stops those too.
@@ -162,6 +168,7 @@ export const trainStepOptions = optionsOf<TrainStepOptions>({
   verify: "boolean",
   seed: { whole: true },
   frozen: "strings",
+  inferenceMode: "strings",
   learningRateMultipliers: "object",
   layers: "array",
 });

@@ -18,6 +18,7 @@ export type RunPart =
   | "shuffle"
   | "classWeights"
   | "frozen"
+  | "inferenceMode"
   | "learningRateMultipliers";
 
 /** Parts that may differ where the caller says so. */
@@ -31,6 +32,7 @@ export const runParts: readonly RunPart[] = [
   "shuffle",
   "classWeights",
   "frozen",
+  "inferenceMode",
   "learningRateMultipliers",
 ];
 

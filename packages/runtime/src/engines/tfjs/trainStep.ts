@@ -36,7 +36,7 @@ export async function openTrainStepOnTfjs(
   weights: Weights,
   { optimizer, seed = 0, device: choice = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
-  const { network: trained, inputs, outputs, weights: all, frozen } = model;
+  const { network: trained, inputs, outputs, weights: all } = model;
   const tfjs = await tfjsOn(differentiating(choice));
   const { tf, device } = tfjs;
   checkTrainable(trained, device);
@@ -50,7 +50,7 @@ export async function openTrainStepOnTfjs(
   const paths = new Map([...layers].map(([path, layer]) => [layer, path]));
   const pathOf = (layer: tfl.layers.Layer) => paths.get(layer) ?? layer.name;
   const reseed = seeded([...layers.values()], seed);
-  freeze(trained, layers, frozen);
+  freeze(trained, layers, model);
 
   const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
   const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));

@@ -70,18 +70,19 @@ export function seeded(
     );
 }
 
-/** Makes frozen layers infer where Keras' do, as batch normalization by its moving averages; TF.js would move them on. */
+/** Makes layers infer: those named, and frozen ones where Keras' do, as batch normalization by its moving averages; TF.js would move them on. */
 export function freeze(
   { calls }: Network,
   layers: ReadonlyMap<string, tfl.layers.Layer>,
-  frozen: ReadonlySet<string>,
+  { frozen, inferenceMode }: Pick<TrainableKeras, "frozen" | "inferenceMode">,
 ): void {
   const inferring = new Set<tfl.layers.Layer>();
   for (const { layer: called, inner } of calls) {
     const layer = layers.get(called.path);
     if (!layer) continue;
     const isFrozen = frozen.has(called.path);
-    if (inner.definition.infersWhenFrozen && isFrozen) inferring.add(layer);
+    const infers = inferenceMode.has(called.path);
+    if (infers || (inner.definition.infersWhenFrozen && isFrozen)) inferring.add(layer);
     const parts = inner.definition.parts?.(inner.config) ?? {};
     for (const [name, { attribute, layer: part }] of Object.entries(parts)) {
       const partIsFrozen = isFrozen || part?.frozen || frozen.has(`${called.path}/${name}`);
