@@ -43,6 +43,9 @@ export const kerasLayers = [
   ...casesOf("more_layers.json"),
 ];
 
+/** Layers at ties and kinks, where a gradient is a choice: that of Keras on TensorFlow. */
+export const kerasTies = casesOf("ties.json");
+
 export const outputsOf = ({ output }: KerasLayer): readonly KerasArray[] =>
   Array.isArray(output) ? output : [output as KerasArray];
 

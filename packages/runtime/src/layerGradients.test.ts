@@ -16,6 +16,7 @@ import { describe, expect, it } from "vitest";
 import {
   expectClose,
   kerasLayers,
+  kerasTies,
   modelOf,
   tensorOf,
   weightsOf,
@@ -114,7 +115,7 @@ async function onTfjs(golden: Smooth): Promise<Gradients> {
 }
 
 /** What is whole or jumps has none. */
-const smooth = kerasLayers.flatMap((golden) => {
+const smooth = [...kerasLayers, ...kerasTies].flatMap((golden) => {
   const { dy, gradients } = golden;
   return dy && gradients ? [{ ...golden, dy, gradients }] : [];
 });
@@ -130,7 +131,7 @@ const engines = [
 
 it("has all of Keras' cases", () => {
   expect(kerasLayers).toHaveLength(193 + 85 + 64);
-  expect(smooth).toHaveLength(193 + 85 + 50);
+  expect(smooth).toHaveLength(193 + 85 + 50 + 36);
 });
 
 describe.each(engines)("gradients as Keras computes them, engine $engine", ({ compute }) => {

@@ -1,4 +1,6 @@
 // The largest of the inputs, element by element. keras.io/api/layers/merging_layers/maximum
-import { merging } from "./shared/merging";
+import { firstWhere, merging } from "./shared/merging";
 
-export const maximum = merging("Maximum", (inputs, g) => inputs.reduce((a, b) => g.max(a, b)));
+export const maximum = merging("Maximum", (inputs, g, { training }) =>
+  inputs.reduce((a, b) => (training ? firstWhere(g, g.greaterOrEqual(a, b), a, b) : g.max(a, b))),
+);

@@ -1,4 +1,6 @@
 // The smallest of the inputs, element by element. keras.io/api/layers/merging_layers/minimum
-import { merging } from "./shared/merging";
+import { firstWhere, merging } from "./shared/merging";
 
-export const minimum = merging("Minimum", (inputs, g) => inputs.reduce((a, b) => g.min(a, b)));
+export const minimum = merging("Minimum", (inputs, g, { training }) =>
+  inputs.reduce((a, b) => (training ? firstWhere(g, g.lessOrEqual(a, b), a, b) : g.min(a, b))),
+);

@@ -39,12 +39,15 @@ export const prelu = defineLayer({
   },
   mask: passesMask,
   layout: "any",
-  lower: (_, [x], g, { inputs, layout, weight }) => {
+  lower: (_, [x], g, { inputs, layout, training, weight }) => {
     const rank = inputs[0].length;
     const permute = toFirst(rank)
       .slice(1)
       .map((axis) => axis - 1);
-    return [g.pRelu(x, weight("alpha", layout === "channelsFirst" ? [{ permute }] : []))];
+    const alpha = weight("alpha", layout === "channelsFirst" ? [{ permute }] : []);
+    // The slope at 0 is 0, as Keras writes it; that of ONNX' operator is alpha.
+    if (training) return [g.sub(g.relu(x), g.mul(alpha, g.relu(g.neg(x))))];
+    return [g.pRelu(x, alpha)];
   },
   samples: [
     { inputs: [[2, 3]] },

@@ -67,4 +67,11 @@ export const merging = <const Name extends string>(
     ],
   });
 
+/**
+ * `a` where the condition holds and `b` elsewhere, NaN of either among it. So the first of equals has all of the
+ * gradient, as in TensorFlow; ONNX' Max and Min share it.
+ */
+export const firstWhere = (g: GraphBuilder, condition: Value, a: Value, b: Value): Value =>
+  g.where(a.dtype === "float32" ? g.or(condition, g.isNaN(a)) : condition, a, b);
+
 const axesAfterBatch = (count: number) => Array.from({ length: count }, (_, i) => i + 1);

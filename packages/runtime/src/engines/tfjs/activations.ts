@@ -40,7 +40,12 @@ const activations: Readonly<Record<string, Activation>> = {
     const between = tf.clipByValue(tf.add(x, 1), 0, 2);
     return tf.add(tf.mul(tf.square(between), 0.25), tf.relu(tf.sub(x, 1)));
   },
-  sparse_sigmoid: (tf, x) => tf.clipByValue(tf.mul(tf.add(x, 1), 0.5), 0, 1),
+  // Its slope is 0 at -1 and 1, where that of clipByValue is 1.
+  sparse_sigmoid: (tf, x) => {
+    const rising = tf.mul(tf.add(x, 1), 0.5);
+    const below1 = tf.where(tf.greaterEqual(x, 1), tf.onesLike(x), rising);
+    return tf.where(tf.greaterEqual(-1, x), tf.zerosLike(x), below1);
+  },
   squareplus: (tf, x) => tf.mul(tf.add(x, tf.sqrt(tf.add(tf.square(x), 4))), 0.5),
   exponential: (tf, x) => tf.exp(x),
   softmax: (tf, x) => tf.softmax(x),

@@ -2,6 +2,7 @@
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { Ops, Reduction } from "../../step/ops";
+import { maximumOver } from "./maximumOver";
 
 export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
   type Operand = tfc.Tensor | number;
@@ -44,7 +45,7 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     cast: (x, dtype) => tf.cast(x, dtype),
     reduceSum: (x, options = {}) => tf.sum(x, axesOf(x, options), options.keepDims),
     reduceMean: (x, options = {}) => tf.mean(x, axesOf(x, options), options.keepDims),
-    reduceMax: (x, options = {}) => tf.max(x, axesOf(x, options), options.keepDims),
+    reduceMax: (x, options = {}) => maximumOver(tf, x, axesOf(x, options), options.keepDims),
     softmax: (x) => tf.softmax(x),
     logSoftmax: (x) => tf.logSoftmax(x),
     argMax: (x) => tf.argMax(x, -1),

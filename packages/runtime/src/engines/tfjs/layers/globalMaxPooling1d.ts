@@ -1,8 +1,8 @@
-// The maximum of each channel. TF.js does not know keepdims.
+// The maximum of each channel, which TF.js differentiates otherwise.
+import { maximumOver } from "../maximumOver";
 import { defineTfjsLayer } from "./layer";
 
 export const globalMaxPooling1d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalMaxPooling1D",
-  differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.max(x, [1], true),
+  call: ({ keepdims }, [x], { tf }) => maximumOver(tf, x, [1], keepdims),
 });

@@ -1,8 +1,8 @@
-// The maximum of each channel. TF.js does not know keepdims.
+// The maximum of each channel, which TF.js differentiates otherwise.
+import { maximumOver } from "../maximumOver";
 import { defineTfjsLayer } from "./layer";
 
 export const globalMaxPooling2d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalMaxPooling2D",
-  differs: ({ keepdims }) => keepdims,
-  call: (_, [x], { tf }) => tf.max(x, [1, 2], true),
+  call: ({ keepdims }, [x], { tf }) => maximumOver(tf, x, [1, 2], keepdims),
 });

@@ -1,7 +1,8 @@
-// The maximum of each channel. TF.js has no such layer.
+// The maximum of each channel, which TF.js does not have.
+import { maximumOver } from "../maximumOver";
 import { defineTfjsLayer } from "./layer";
 
 export const globalMaxPooling3d = defineTfjsLayer<{ keepdims: boolean }>({
   className: "GlobalMaxPooling3D",
-  call: ({ keepdims }, [x], { tf }) => tf.max(x, [1, 2, 3], keepdims),
+  call: ({ keepdims }, [x], { tf }) => maximumOver(tf, x, [1, 2, 3], keepdims),
 });

@@ -39,6 +39,7 @@ import { maxPooling2d } from "./maxPooling2d";
 import { maxPooling3d } from "./maxPooling3d";
 import { multiply } from "./multiply";
 import { normalization } from "./normalization";
+import { prelu } from "./prelu";
 import { relu } from "./relu";
 import { resizing } from "./resizing";
 import { rmsNormalization } from "./rmsNormalization";
@@ -93,6 +94,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   maxPooling3d,
   multiply,
   normalization,
+  prelu,
   relu,
   resizing,
   rmsNormalization,

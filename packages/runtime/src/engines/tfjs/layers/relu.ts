@@ -10,8 +10,8 @@ export const relu = defineTfjsLayer<{
   className: "ReLU",
   differs: ({ negative_slope, threshold }) => negative_slope !== 0 || threshold !== 0,
   call: ({ max_value, negative_slope, threshold }, [x], { tf }) => {
-    const above = max_value === null ? x : tf.minimum(x, max_value);
-    const below = tf.mul(tf.sub(x, threshold), negative_slope);
-    return tf.where(tf.greaterEqual(threshold, x), below, above);
+    const limited = max_value === null ? x : tf.minimum(x, max_value);
+    const above = tf.where(tf.greaterEqual(threshold, x), tf.zerosLike(x), limited);
+    return tf.sub(above, tf.mul(tf.relu(tf.sub(threshold, x)), negative_slope));
   },
 });

@@ -2,6 +2,7 @@
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { maximumOver } from "../maximumOver";
 import { numbersOf, type TfjsOperator, type TfjsOperators } from "./operator";
 
 const reduction =
@@ -55,7 +56,7 @@ export const sums: TfjsOperators = {
   },
   ReduceSum: reduction((tf, x, axes, keep) => tf.sum(x, axes, keep)),
   ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),
-  ReduceMax: reduction((tf, x, axes, keep) => tf.max(x, axes, keep)),
+  ReduceMax: reduction((tf, x, axes, keep) => maximumOver(tf, x, axes, keep)),
   ReduceMin: reduction((tf, x, axes, keep) => tf.min(x, axes, keep)),
   ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
 };

@@ -2,6 +2,7 @@
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { maximumOver } from "../maximumOver";
 import { dilatedKernel } from "../dilatedKernel";
 import { inGroups } from "../inGroups";
 import { matMul } from "./sums";
@@ -111,7 +112,7 @@ export const windows: TfjsOperators = {
     return toFirst(tf, bias ? tf.add(y, bias) : y);
   },
   GlobalAveragePool: ([x], { tf }) => tf.mean(x, rest(x.rank), true),
-  GlobalMaxPool: ([x], { tf }) => tf.max(x, rest(x.rank), true),
+  GlobalMaxPool: ([x], { tf }) => maximumOver(tf, x, rest(x.rank), true),
   Resize: ([x, , scales, sizes], { tf, get }) => {
     const to = sizes
       ? numbersOf(sizes)
