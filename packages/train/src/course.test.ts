@@ -122,8 +122,8 @@ const direction = (): Run => {
   };
 };
 
-const text = (reversed = false): Run => {
-  const { x, labels } = data.texts("text", 64, 10, 20, reversed);
+const text = (padsBefore = false): Run => {
+  const { x, labels } = data.texts("text", 64, 10, 20, padsBefore);
   return { batch: ofSize(16, x, column(labels)), phases: [{ loss: binaryCrossentropy() }] };
 };
 
@@ -321,7 +321,7 @@ describeWithShared("the course's runs as Keras computes them", "reference/course
   const cases = engines.flatMap((engine) => Object.keys(runs).map((name) => ({ name, engine })));
   it.each(cases)("$name on $engine", async ({ name, engine }) => {
     const golden = readGolden(name);
-    const [described] = Object.values(golden.models);
+    const [modelConfig] = Object.values(golden.models);
     // The files hold what was trainable when the run ended; here the phases say so.
     const written = JSON.stringify(modelConfig!.config).replaceAll('"trainable":false', '"trainable":true'); // prettier-ignore
     const model: ModelConfig = readKeras(written);
