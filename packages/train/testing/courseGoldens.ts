@@ -1,6 +1,6 @@
 // The course's training runs as Keras computed them, and how what we compute is compared with them.
 import { readFileSync } from "node:fs";
-import type { NamedBatch, Tensor, Weights } from "@cajal/core";
+import type { NamedBatch, Weights } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import { openTrainStep, type Optimizer, type TrainStepOptions } from "@cajal/runtime";
 import { shared } from "../../core/testing/shared";
