@@ -22,7 +22,7 @@ export function checkInteger(
   range: NumberRange = {},
 ): asserts value is number {
   if (!Number.isSafeInteger(value) || !isWithin(value as number, range))
-    throw refused(where, name, value, `a whole number${inWords(range)}`);
+    throw numberError(where, name, value, `a whole number${describeRange(range)}`);
 }
 
 /**
@@ -37,13 +37,13 @@ export function checkNumber(
   range: NumberRange = {},
 ): asserts value is number {
   if (!Number.isFinite(value) || !isWithin(value as number, range))
-    throw refused(where, name, value, `a number${inWords(range)}`);
+    throw numberError(where, name, value, `a number${describeRange(range)}`);
 }
 
 const isWithin = (value: number, { least = -Infinity, most = Infinity }: NumberRange) =>
   value >= least && value <= most;
 
-const inWords = ({ least, most }: NumberRange): string =>
+const describeRange = ({ least, most }: NumberRange): string =>
   least !== undefined && most !== undefined
     ? `, ${least} … ${most}`
     : least !== undefined
@@ -52,7 +52,7 @@ const inWords = ({ least, most }: NumberRange): string =>
         ? ` of at most ${most}`
         : "";
 
-const refused = (where: string, name: string, value: unknown, expected: string) =>
+const numberError = (where: string, name: string, value: unknown, expected: string) =>
   new CajalError(
     "bad-argument",
     // Of objects only that they are: what they say of themselves may be anything, or an error.

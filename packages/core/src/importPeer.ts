@@ -49,13 +49,17 @@ export function peerError(name: string, cause: unknown, options: PeerOptions = {
   const { install = `npm install ${name}` } = options;
   const message = cause instanceof Error ? cause.message : String(cause);
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  if (code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND" || isLeftOut(name, message)) {
+  if (
+    code === "ERR_MODULE_NOT_FOUND" ||
+    code === "MODULE_NOT_FOUND" ||
+    isMissingFromBundle(name, message)
+  ) {
     // The message names the module: the peer, an entry of it, or something that the peer needs.
     const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1] ?? name;
-    const whole = missing === name || missing.startsWith(`${name}/`);
+    const isPeerItself = missing === name || missing.startsWith(`${name}/`);
     return new CajalError(
       "missing-peer",
-      whole
+      isPeerItself
         ? `"${name}" is needed here and is not installed. Install it: ${install}`
         : `"${name}" is needed here and not wholly installed: it lacks ${missing}. Install it anew: ${install}`,
       { peer: name, missing, install },
@@ -73,7 +77,7 @@ export function peerError(name: string, cause: unknown, options: PeerOptions = {
 }
 
 /** Whether a bundle was made without the peer: what bundlers put in its place, and what browsers say of a bare name. */
-const isLeftOut = (name: string, message: string): boolean =>
+const isMissingFromBundle = (name: string, message: string): boolean =>
   message.startsWith(`Could not resolve "${name}`) || // Vite
   (message.includes(name) &&
     /Failed to resolve module specifier|does not start with|bare specifier|not resolve to a valid URL/i.test(

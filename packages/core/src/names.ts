@@ -4,10 +4,10 @@ import { CajalError, type ErrorCode } from "./errors";
 import { showValue } from "./showValue";
 
 /** So much of a name counts, and so many names are compared: what a user typed is short, a file may hold anything. */
-const longest = 100;
-const compared = 1_000;
+const maxLetters = 100;
+const maxCompared = 1_000;
 /** So many names are listed in a message. */
-const listed = 300;
+const maxListed = 300;
 
 /**
  * `candidates`, ordered by edit distance to `name`; ties keep their order. Of long names the first 100
@@ -18,14 +18,14 @@ export function nearest(name: string, candidates: Iterable<string>): string[] {
   checkArgument("nearest", "candidates", candidates, "iterable");
   const all = [...candidates];
   checkArgument("nearest", "candidates", all, "strings");
-  const letters = (text: string) => text.slice(0, longest).toLowerCase();
-  const wanted = letters(name);
+  const letters = (text: string) => text.slice(0, maxLetters).toLowerCase();
+  const target = letters(name);
   return all
-    .slice(0, compared)
-    .map((candidate) => ({ candidate, distance: editDistance(wanted, letters(candidate)) }))
+    .slice(0, maxCompared)
+    .map((candidate) => ({ candidate, distance: editDistance(target, letters(candidate)) }))
     .sort((a, b) => a.distance - b.distance)
     .map(({ candidate }) => candidate)
-    .concat(all.slice(compared));
+    .concat(all.slice(maxCompared));
 }
 
 /**
@@ -40,8 +40,8 @@ export function unknownName(
   code: ErrorCode = "unknown-name",
 ): CajalError {
   const names = nearest(typeof got === "string" ? got : "", candidates);
-  const more = names.length > listed ? ` and ${names.length - listed} more` : "";
-  const list = `${names.slice(0, listed).join(", ")}${more}`;
+  const more = names.length > maxListed ? ` and ${names.length - maxListed} more` : "";
+  const list = `${names.slice(0, maxListed).join(", ")}${more}`;
   return new CajalError(
     code,
     `unknown ${what} ${showValue(got)}. ${names.length > 0 ? `Known, nearest first: ${list}` : "None is known"}.`,

@@ -41,7 +41,7 @@ export function random(seed: number, ...path: readonly (string | number)[]): Ran
   const keyA = path.reduce<number>((key, part) => hash(word(part), key), low);
   const keyB = hash(keyA, 0x85ebca6b);
   let counter = 0;
-  let spare: number | undefined;
+  let spareNormal: number | undefined;
 
   const uint32 = () => {
     const i = counter++;
@@ -63,15 +63,15 @@ export function random(seed: number, ...path: readonly (string | number)[]): Ran
     }
   };
   const normal = () => {
-    if (spare !== undefined) {
-      const value = spare;
-      spare = undefined;
+    if (spareNormal !== undefined) {
+      const value = spareNormal;
+      spareNormal = undefined;
       return value;
     }
     // 1 − u is in (0, 1], so that the logarithm is finite.
     const radius = Math.sqrt(-2 * Math.log(1 - float()));
     const angle = 2 * Math.PI * float();
-    spare = radius * Math.sin(angle);
+    spareNormal = radius * Math.sin(angle);
     return radius * Math.cos(angle);
   };
   const permutation = (n: number) => {

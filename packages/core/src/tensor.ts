@@ -62,7 +62,7 @@ export const isTensor = (value: Tensor | NamedTensors): value is Tensor =>
   typeof value.dtype === "string" &&
   "data" in value;
 
-const arrays: {
+const arrayTypes: {
   [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number; name: string };
 } = {
   float32: Float32Array,
@@ -80,7 +80,7 @@ const arrays: {
 };
 
 /** All element types. */
-export const dtypes = Object.keys(arrays) as readonly DType[];
+export const dtypes = Object.keys(arrayTypes) as readonly DType[];
 
 /** Allocates a tensor of unspecified values: a new one of zeros, or one in memory that was used before. */
 export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
@@ -100,13 +100,13 @@ export function tensor<D extends DType>(
   data?: TypedArrays[D] | Iterable<number>,
 ): Tensor<D> {
   checkType(dtype, shape, "tensor");
-  const Data = arrays[dtype];
+  const Data = arrayTypes[dtype];
   const size = sizeOf(shape);
   let values: TypedArrays[D];
   if (data === undefined) values = new Data(size);
   else if (data instanceof Data) values = data;
   else {
-    values = converted(dtype, data);
+    values = convert(dtype, data);
   }
   const result: Tensor<D> = { dtype, shape, data: values };
   checkTensor(result);
@@ -114,17 +114,17 @@ export function tensor<D extends DType>(
 }
 
 /** Numbers in the array of a dtype. */
-function converted<D extends DType>(
+function convert<D extends DType>(
   dtype: D,
   data: TypedArrays[D] | Iterable<number>,
 ): TypedArrays[D] {
   checkArgument("tensor", "data", data, "iterable");
   const numbers = [...(data as Iterable<number>)];
-  const values = new arrays[dtype](numbers.length);
-  const wide = dtype === "int64" || dtype === "uint64";
+  const values = new arrayTypes[dtype](numbers.length);
+  const isBigInt = dtype === "int64" || dtype === "uint64";
   try {
     for (let i = 0; i < numbers.length; i++)
-      (values as { [index: number]: number | bigint })[i] = wide
+      (values as { [index: number]: number | bigint })[i] = isBigInt
         ? BigInt(numbers[i]!)
         : numbers[i]!;
   } catch (cause) {
@@ -151,7 +151,7 @@ export function bytesOf(tensor: { dtype: DType; shape: Shape }): number {
   checkObject(tensor, "bytesOf");
   const { dtype, shape } = tensor;
   checkType(dtype, shape, "bytesOf");
-  return sizeOf(shape) * arrays[dtype].BYTES_PER_ELEMENT;
+  return sizeOf(shape) * arrayTypes[dtype].BYTES_PER_ELEMENT;
 }
 
 /** `[2,3]`, and `[?,28,28,1]` where an extent is free. */
@@ -171,13 +171,13 @@ export function checkTensor(value: Tensor, name = "tensor"): void {
   checkObject(value, name);
   const { dtype, shape, data } = value;
   checkType(dtype, shape, name);
-  const Data = arrays[dtype];
+  const Data = arrayTypes[dtype];
   // By name, not instanceof: arrays may come from another realm (a worker, an iframe, a test runner).
-  const kind = data?.[Symbol.toStringTag] ?? typeof data;
-  if (kind !== Data.name)
+  const arrayName = data?.[Symbol.toStringTag] ?? typeof data;
+  if (arrayName !== Data.name)
     throw new CajalError(
       "bad-argument",
-      `${name}: got data in a ${kind}, expected a ${Data.name} for dtype ${dtype}.`,
+      `${name}: got data in a ${arrayName}, expected a ${Data.name} for dtype ${dtype}.`,
       { name, dtype },
     );
   if (data.length !== sizeOf(shape))
@@ -198,7 +198,7 @@ function checkObject(value: object, name: string): void {
 }
 
 function checkType(dtype: DType, shape: Shape, name: string): void {
-  if (typeof dtype !== "string" || !Object.hasOwn(arrays, dtype))
+  if (typeof dtype !== "string" || !Object.hasOwn(arrayTypes, dtype))
     throw new CajalError(
       "bad-argument",
       `${name}: got dtype ${showValue(dtype)}, expected one of ${dtypes.join(", ")}.`,

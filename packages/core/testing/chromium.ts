@@ -47,7 +47,7 @@ export async function runInChromium<T>(
   });
   const script = outputFiles[0]!.text;
   const profile = mkdtempSync(join(tmpdir(), "cajal-chromium-"));
-  const answered = withResolvers<string>();
+  const answer = withResolvers<string>();
   const server = createServer((request, response) => {
     const path = new URL(request.url!, "http://localhost").pathname;
     if (path === "/result") {
@@ -55,7 +55,7 @@ export async function runInChromium<T>(
       request.on("data", (chunk) => (body += chunk));
       request.on("end", () => {
         response.end();
-        answered.resolve(body);
+        answer.resolve(body);
       });
       return;
     }
@@ -81,16 +81,16 @@ export async function runInChromium<T>(
     `--user-data-dir=${profile}`,
     `http://127.0.0.1:${port}/`,
   ]);
-  const late = setTimeout(() => answered.reject(new Error(`no answer from Chromium in ${timeout} ms`)), timeout); // prettier-ignore
-  browser.once("exit", (code) => answered.reject(new Error(`Chromium ended with ${code}`)));
+  const timer = setTimeout(() => answer.reject(new Error(`no answer from Chromium in ${timeout} ms`)), timeout); // prettier-ignore
+  browser.once("exit", (code) => answer.reject(new Error(`Chromium ended with ${code}`)));
   try {
-    const { result, error } = JSON.parse(await answered.promise);
+    const { result, error } = JSON.parse(await answer.promise);
     if (error !== undefined) throw new Error(`in Chromium: ${error}`);
     return result;
   } finally {
-    clearTimeout(late);
-    const ended = new Promise((resolve) => browser.once("exit", resolve));
-    if (browser.exitCode === null && browser.kill()) await ended;
+    clearTimeout(timer);
+    const exit = new Promise((resolve) => browser.once("exit", resolve));
+    if (browser.exitCode === null && browser.kill()) await exit;
     server.closeAllConnections();
     server.close();
     await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });

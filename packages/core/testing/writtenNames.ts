@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export interface Written {
+export interface SourceText {
   /** Path within the repository. */
   readonly file: string;
   readonly line: number;
@@ -17,7 +17,7 @@ export interface Written {
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** All texts and regular expressions of the packages' sources, tests aside. */
-export function* writtenTexts(): Generator<Written> {
+export function* sourceTexts(): Generator<SourceText> {
   for (const name of readdirSync(join(root, "packages")))
     for (const file of sourcesIn(join(root, "packages", name, "src"))) {
       const source = readFileSync(file, "utf8");

@@ -5,26 +5,26 @@ import { CajalError, checkArgument } from "@cajal/core";
  * What `work` gives, or promises; what the system refuses becomes CajalError `io`, whose facts have the
  * path and the system's code (`errno`, e.g. "ENOSPC"). Other errors pass as they are.
  *
- * @param doing what was tried with the path, e.g. "reading"
+ * @param action what was tried with the path, e.g. "reading"
  * @param options.advice what to do, where the caller knows better than the system's code
  */
 export function ioErrors<T>(
-  doing: string,
+  action: string,
   path: string,
   work: () => T,
   options: { advice?: string } = {},
 ): T {
-  checkArgument(doing, "path", path, "path");
-  checkArgument(doing, "work", work, "function");
+  checkArgument(action, "path", path, "path");
+  checkArgument(action, "work", work, "function");
   try {
     const result = work();
     return result instanceof Promise
       ? (result.catch((cause: unknown) => {
-          throw ioError(doing, path, cause, options);
+          throw ioError(action, path, cause, options);
         }) as T)
       : result;
   } catch (cause) {
-    throw ioError(doing, path, cause, options);
+    throw ioError(action, path, cause, options);
   }
 }
 
@@ -33,7 +33,7 @@ export const systemCode = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error && "syscall" in error ? String(error.code) : undefined;
 
 function ioError(
-  doing: string,
+  action: string,
   path: string,
   cause: unknown,
   { advice }: { advice?: string },
@@ -41,26 +41,26 @@ function ioError(
   const errno = systemCode(cause);
   if (errno === undefined) return cause;
   const message = cause instanceof Error ? cause.message : String(cause);
-  const [why, what] = explained[errno] ?? [message, "Check the path, or choose another"];
+  const [why, remedy] = explanations[errno] ?? [message, "Check the path, or choose another"];
   return new CajalError(
     "io",
-    `${path}: ${doing} failed: ${why} (${errno}). ${advice ?? `${what}.`}`,
+    `${path}: ${action} failed: ${why} (${errno}). ${advice ?? `${remedy}.`}`,
     { path, errno },
     { cause },
   );
 }
 
-const denied = [
+const permissionDenied = [
   "permission was denied",
   "Choose another place, or ask for the permission",
 ] as const;
 
-const explained: Readonly<Record<string, readonly [why: string, what: string]>> = {
+const explanations: Readonly<Record<string, readonly [why: string, what: string]>> = {
   ENOSPC: ["the disk is full", "Free some space"],
   EDQUOT: ["the disk quota is used up", "Free some space"],
   EROFS: ["the file system is read-only", "Choose another place"],
-  EACCES: denied,
-  EPERM: denied,
+  EACCES: permissionDenied,
+  EPERM: permissionDenied,
   ENOENT: ["it is not there", "Check the path"],
   ENOTDIR: ["a part of this path is a file", "Choose another place"],
   EEXIST: ["a file has the name that a folder needs", "Choose another place"],

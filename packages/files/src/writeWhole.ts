@@ -70,17 +70,24 @@ export async function writeAllWhole(
       );
       const place = await destination(path);
       const folder = dirname(place.path);
-      const draft = { path, place, folder, beside: join(folder, draftName(basename(place.path))) };
+      const draft = {
+        path,
+        place,
+        folder,
+        draftPath: join(folder, draftName(basename(place.path))),
+      };
       drafts.push(draft);
       await ioErrors("writing", path, async () => {
         await removeLeftovers(folder);
         await write(draft, content, signal);
       });
     }
-    for (const { path, place, beside } of drafts)
-      await ioErrors("writing", path, () => rename(beside, place.path));
+    for (const { path, place, draftPath } of drafts)
+      await ioErrors("writing", path, () => rename(draftPath, place.path));
   } catch (error) {
-    await Promise.all(drafts.map(({ beside }) => rm(beside, { force: true }).catch(() => {})));
+    await Promise.all(
+      drafts.map(({ draftPath }) => rm(draftPath, { force: true }).catch(() => {})),
+    );
     throw error;
   }
   for (const folder of new Set(drafts.map(({ folder }) => folder))) await syncFolder(folder);
@@ -118,7 +125,7 @@ interface Draft {
   readonly path: string;
   readonly place: Place;
   readonly folder: string;
-  readonly beside: string;
+  readonly draftPath: string;
 }
 
 interface Place {
@@ -129,12 +136,12 @@ interface Place {
 }
 
 /** As many links as Linux follows. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /** Where a path leads: its links followed, even where the last one leads to nothing yet. */
 export async function followLinks(path: string): Promise<{ path: string; stats?: Stats }> {
   let place = resolve(path);
-  for (let links = 0; links <= mostLinks; links++) {
+  for (let links = 0; links <= maxLinks; links++) {
     const stats = await lstat(place).catch((error: unknown) => {
       if (systemCode(error) === "ENOENT") return undefined;
       throw error;
@@ -190,13 +197,13 @@ async function checkFolder(path: string, folder: string): Promise<void> {
 }
 
 async function write(
-  { beside, place }: Draft,
+  { draftPath, place }: Draft,
   content: FileContent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const file = await open(beside, "wx");
+  const file = await open(draftPath, "wx");
   try {
-    if (place.file !== undefined) await inherit(file, place.file);
+    if (place.file !== undefined) await copyModeAndOwner(file, place.file);
     const pieces =
       typeof content === "string" || content instanceof Uint8Array
         ? [Buffer.from(content as Uint8Array)]
@@ -206,7 +213,7 @@ async function write(
       // A short write is written on; what the disk refuses is thrown.
       for (let at = 0; at < bytes.length;) {
         signal?.throwIfAborted();
-        const length = Math.min(mostAtOnce, bytes.length - at);
+        const length = Math.min(maxWriteBytes, bytes.length - at);
         at += (await file.write(bytes, at, length)).bytesWritten;
       }
     }
@@ -218,14 +225,17 @@ async function write(
 }
 
 /** Below the 2 GB of one system call, and small enough to be interrupted. */
-const mostAtOnce = 2 ** 26;
+const maxWriteBytes = 2 ** 26;
 
-async function inherit(file: FileHandle, before: NonNullable<Place["file"]>): Promise<void> {
+async function copyModeAndOwner(
+  file: FileHandle,
+  original: NonNullable<Place["file"]>,
+): Promise<void> {
   const { uid, gid } = await file.stat();
   // Only the superuser may give files away; the content matters more.
-  if (uid !== before.uid || gid !== before.gid)
-    await file.chown(before.uid, before.gid).catch(() => {});
-  await file.chmod(before.mode);
+  if (uid !== original.uid || gid !== original.gid)
+    await file.chown(original.uid, original.gid).catch(() => {});
+  await file.chmod(original.mode);
 }
 
 const draftEnding = ".cajal-draft";

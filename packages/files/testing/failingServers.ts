@@ -41,7 +41,7 @@ const damaged = (file: Buffer) => {
 const status = (code: number, headers: Record<string, string> = {}): Failure => (_, __, response) => void response.writeHead(code, headers).end("no"); // prettier-ignore
 
 /** Of itself: it needs no other mirror. */
-export const recovered: Record<string, Failure> = {
+export const recoverable: Record<string, Failure> = {
   "dies at each 64 KB": part(65_536),
   "no Range": (file, request, response, count) => {
     delete request.headers.range;
@@ -84,7 +84,7 @@ export interface FailingServers {
 }
 
 export function failingServers(): FailingServers {
-  const opened: { close(): void; closeAllConnections(): void }[] = [];
+  const servers: { close(): void; closeAllConnections(): void }[] = [];
   return {
     async serve(folder, failure, tls = false) {
       const counts = new Map<string, number>();
@@ -97,12 +97,12 @@ export function failingServers(): FailingServers {
         failure(readFileSync(path), request, response, count);
       };
       const server = tls ? createTlsServer(selfSigned, answer) : createServer(answer);
-      opened.push(server);
+      servers.push(server);
       await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
       return `http${tls ? "s" : ""}://127.0.0.1:${(server.address() as AddressInfo).port}/`;
     },
     close() {
-      for (const server of opened) {
+      for (const server of servers) {
         server.closeAllConnections();
         server.close();
       }

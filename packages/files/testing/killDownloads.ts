@@ -78,7 +78,7 @@ export async function killDownloads(options: KillOptions): Promise<number> {
     const ended = new Promise<string>((resolve) => child.once("close", () => resolve(out.trim())));
     return { child, ended };
   };
-  const intact = (when: string) => {
+  const checkFiles = (when: string) => {
     for (const name of files) {
       const path = join(cache, place, name);
       if (existsSync(path))
@@ -95,7 +95,7 @@ export async function killDownloads(options: KillOptions): Promise<number> {
     await Promise.race([sleep(after), ended]);
     if (child.exitCode === null && child.kill("SIGKILL")) killed++;
     await ended;
-    intact(`after kill ${kill}, at ${after} ms`);
+    checkFiles(`after kill ${kill}, at ${after} ms`);
     // Whole runs are begun anew now and then, so that kills meet every state.
     if (kill % 5 !== 4) continue;
     const printed = await run().ended;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { mobilenet } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { failingServers, failures, recovered, whole } from "../../files/testing/failingServers";
+import { failingServers, failures, recoverable, whole } from "../../files/testing/failingServers";
 import { pretrained } from "./pretrained";
 import { readModel } from "./readModel";
 import { encodeModel } from "./writeModel";
@@ -40,8 +40,8 @@ const seconds = async (work: () => Promise<unknown>) => {
 };
 
 describe("readModel of a URL", () => {
-  it.each(Object.keys(recovered))("%s: recovered", async (failure) => {
-    const server = await servers.serve(folder, recovered[failure]!);
+  it.each(Object.keys(recoverable))("%s: recovered", async (failure) => {
+    const server = await servers.serve(folder, recoverable[failure]!);
     await seconds(async () => {
       expect(kernel(await readModel(`${server}${name}`, patient))).toEqual(kernel({ weights }));
     });
@@ -108,8 +108,8 @@ describe("pretrained", () => {
     });
   };
 
-  it.each(Object.keys(recovered))("%s: recovered", async (failure) => {
-    const server = await servers.serve(folder, recovered[failure]!);
+  it.each(Object.keys(recoverable))("%s: recovered", async (failure) => {
+    const server = await servers.serve(folder, recoverable[failure]!);
     await seconds(async () => {
       expect(kernel(await get(server, { ...hasty, ...patient }))).toEqual(kernel({ weights }));
     });

@@ -5,7 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { describeWithShared } from "../../../core/testing/shared";
-import { failingServers, failures, recovered, whole } from "../../../files/testing/failingServers";
+import {
+  failingServers,
+  failures,
+  recoverable,
+  whole,
+} from "../../../files/testing/failingServers";
 import { mnist } from "./mnist";
 
 const servers = failingServers();
@@ -31,8 +36,8 @@ describeWithShared("MNIST from servers that fail", "data/mnist", (folder) => {
   const bound = 15;
 
   describe("alone", () => {
-    it.each(Object.keys(recovered))("%s: recovered", async (name) => {
-      const mirror = await serve(folder, recovered[name]!);
+    it.each(Object.keys(recoverable))("%s: recovered", async (name) => {
+      const mirror = await serve(folder, recoverable[name]!);
       const settings = { ...options(), retries: 40, stallTimeout: 5000, minimumRate: 1 };
       const began = performance.now();
       const data = await mnist({ ...settings, mirrors: [mirror] });

@@ -12,7 +12,7 @@ import {
 } from "@cajal/core";
 
 /** Types as the header spells them, without their byte order. */
-const spelled: Readonly<Record<DType, string>> = {
+const typeCodes: Readonly<Record<DType, string>> = {
   float16: "f2",
   float32: "f4",
   float64: "f8",
@@ -26,7 +26,7 @@ const spelled: Readonly<Record<DType, string>> = {
   uint64: "u8",
   bool: "b1",
 };
-const dtypeOf = new Map(Object.entries(spelled).map(([dtype, code]) => [code, dtype as DType]));
+const dtypeOf = new Map(Object.entries(typeCodes).map(([dtype, code]) => [code, dtype as DType]));
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -66,11 +66,11 @@ export function decodeNpy(bytes: Uint8Array, where = "npy"): Tensor {
       `${where}: got elements of type ${descr}${descr.endsWith("O") ? ", pickled Python objects" : ""}, expected numbers or truth values.`,
       { file: where, dtype: descr },
     );
-  const needed = bytesOf({ dtype, shape });
+  const expected = bytesOf({ dtype, shape });
   const got = bytes.length - start - length;
-  if (got !== needed)
+  if (got !== expected)
     throw bad(
-      `its elements take ${got} bytes, expected ${needed} for shape [${shape.join(",")}]: ${got < needed ? `${needed - got} are missing. It is truncated.` : `${got - needed} are left over.`}`,
+      `its elements take ${got} bytes, expected ${expected} for shape [${shape.join(",")}]: ${got < expected ? `${expected - got} are missing. It is truncated.` : `${got - expected} are left over.`}`,
     );
   const array = tensor(dtype, shape);
   const data = new Uint8Array(array.data.buffer);
@@ -86,12 +86,13 @@ function readHeader(text: string, bad: (why: string) => CajalError) {
   const tokens = text.match(/'[^']*'|"[^"]*"|[{}():,[\]]|[A-Za-z]+|-?\d+L?|[^\s]/g) ?? [];
   let at = 0;
   const next = () => tokens[at++];
-  const unlike = () => bad("its header is not the dictionary of descr, fortran_order and shape.");
+  const malformed = () =>
+    bad("its header is not the dictionary of descr, fortran_order and shape.");
   const entries = new Map<string, string | boolean | number[]>();
-  if (next() !== "{") throw unlike();
+  if (next() !== "{") throw malformed();
   while (tokens[at] !== "}") {
     const key = /^['"](.*)['"]$/.exec(next() ?? "")?.[1];
-    if (key === undefined || entries.has(key) || next() !== ":") throw unlike();
+    if (key === undefined || entries.has(key) || next() !== ":") throw malformed();
     const value = next() ?? "";
     if (/^['"]/.test(value)) entries.set(key, value.slice(1, -1));
     else if (value === "True" || value === "False") entries.set(key, value === "True");
@@ -109,15 +110,16 @@ function readHeader(text: string, bad: (why: string) => CajalError) {
       at++;
       entries.set(key, extents);
     } else if (value === "[") throw bad("its elements are records, which are not read.");
-    else throw unlike();
+    else throw malformed();
     if (tokens[at] === ",") at++;
-    else if (tokens[at] !== "}") throw unlike();
+    else if (tokens[at] !== "}") throw malformed();
   }
   const [descr, fortran, shape] = ["descr", "fortran_order", "shape"].map((key) =>
     entries.get(key),
   );
-  if (typeof descr !== "string" || descr.length < 2 || typeof fortran !== "boolean") throw unlike();
-  if (!Array.isArray(shape) || entries.size !== 3) throw unlike();
+  if (typeof descr !== "string" || descr.length < 2 || typeof fortran !== "boolean")
+    throw malformed();
+  if (!Array.isArray(shape) || entries.size !== 3) throw malformed();
   if (!Number.isSafeInteger(sizeOf(shape) * 8))
     throw bad(`its shape [${shape.join(",")}] is too large.`);
   return { descr, fortran, shape };
@@ -143,7 +145,7 @@ function rowMajor(array: Tensor): Tensor {
 export function encodeNpy(array: Tensor): Uint8Array<ArrayBuffer> {
   checkTensor(array, "encodeNpy");
   const { dtype, shape, data } = array;
-  const code = spelled[dtype];
+  const code = typeCodes[dtype];
   const extents = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const order = code.endsWith("1") ? "|" : "<";
   const header = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': (${extents}), }`;

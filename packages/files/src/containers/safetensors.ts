@@ -19,7 +19,7 @@ export interface Safetensors {
 }
 
 /** Our element types as the format spells them. */
-const spelled: Readonly<Record<DType, string>> = {
+const dtypeNames: Readonly<Record<DType, string>> = {
   float64: "F64",
   float32: "F32",
   float16: "F16",
@@ -33,7 +33,7 @@ const spelled: Readonly<Record<DType, string>> = {
   uint8: "U8",
   bool: "BOOL",
 };
-const dtypeOf = new Map(Object.entries(spelled).map(([dtype, name]) => [name, dtype as DType]));
+const dtypeOf = new Map(Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]));
 
 const metadataName = "__metadata__";
 
@@ -59,7 +59,11 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
     if (name === metadataName)
       throw new CajalError("bad-argument", 'safetensors: "__metadata__" cannot name a tensor.');
     const end = at + bytesOf(value);
-    header.set(name, { dtype: spelled[value.dtype], shape: value.shape, data_offsets: [at, end] });
+    header.set(name, {
+      dtype: dtypeNames[value.dtype],
+      shape: value.shape,
+      data_offsets: [at, end],
+    });
     at = end;
   }
   const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -89,12 +93,12 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
     new CajalError("bad-file", `${where}: ${why}`, { file: where }, { cause });
   if (bytes.length < 8) throw bad(`got ${bytes.length} bytes, expected at least 8: it is cut off.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const claimed = view.getBigUint64(0, true);
-  if (claimed > BigInt(Math.min(headerLimit, bytes.length - 8)))
+  const statedSize = view.getBigUint64(0, true);
+  if (statedSize > BigInt(Math.min(headerLimit, bytes.length - 8)))
     throw bad(
-      `its header claims ${claimed} bytes, and ${bytes.length - 8} are there: it is cut off, or no safetensors file.`,
+      `its header claims ${statedSize} bytes, and ${bytes.length - 8} are there: it is cut off, or no safetensors file.`,
     );
-  const headerSize = Number(claimed);
+  const headerSize = Number(statedSize);
   let header: unknown;
   try {
     header = JSON.parse(
@@ -122,14 +126,14 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
   for (const [name, entry] of Object.entries(entries)) {
     const what = `tensor ${JSON.stringify(name)}`;
     if (!isRecord(entry)) throw bad(`${what} is not an object.`);
-    const { dtype: spelling, shape, data_offsets: offsets } = entry;
-    if (typeof spelling !== "string") throw bad(`${what} has no dtype.`);
-    const dtype = dtypeOf.get(spelling);
+    const { dtype: dtypeName, shape, data_offsets: offsets } = entry;
+    if (typeof dtypeName !== "string") throw bad(`${what} has no dtype.`);
+    const dtype = dtypeOf.get(dtypeName);
     if (dtype === undefined)
       throw new CajalError(
         "unsupported",
-        `${where}: ${what} has dtype ${JSON.stringify(spelling)}, expected one of ${[...dtypeOf.keys()].join(", ")}.`,
-        { file: where, tensor: name, dtype: spelling },
+        `${where}: ${what} has dtype ${JSON.stringify(dtypeName)}, expected one of ${[...dtypeOf.keys()].join(", ")}.`,
+        { file: where, tensor: name, dtype: dtypeName },
       );
     if (!isWholeNumbers(shape)) throw bad(`${what} has no valid shape.`);
     if (!isWholeNumbers(offsets) || offsets.length !== 2)

@@ -42,15 +42,15 @@ export async function* tarMembers(
         { position: start },
       );
     const kind = String.fromCharCode(header[156]!);
-    const own = sizeOf(header);
-    if (own === undefined)
+    const sizeInHeader = sizeOf(header);
+    if (sizeInHeader === undefined)
       throw bad(`got a member at byte ${start} whose size is no octal number.`, { position: start }); // prettier-ignore
     const offset = bytes.position;
     // Of links and the like sizes count for nothing.
-    const size = isFile(kind) ? (overrides.size ?? own) : own;
+    const size = isFile(kind) ? (overrides.size ?? sizeInHeader) : sizeInHeader;
     if ("xL".includes(kind)) {
-      if (size > mostHeader)
-        throw bad(`got a header of ${size} bytes at byte ${start}, expected at most ${mostHeader}.`, { position: start }); // prettier-ignore
+      if (size > maxExtendedHeader)
+        throw bad(`got a header of ${size} bytes at byte ${start}, expected at most ${maxExtendedHeader}.`, { position: start }); // prettier-ignore
       const content = await bytes.read(size);
       overrides = {
         ...overrides,
@@ -68,7 +68,7 @@ export async function* tarMembers(
 }
 
 const block = 512;
-const mostHeader = 2 ** 20;
+const maxExtendedHeader = 2 ** 20;
 
 /** Plain and contiguous files; old archives leave the kind empty. */
 const isFile = (kind: string) => kind === "0" || kind === "\0" || kind === "7";

@@ -55,7 +55,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     const bytes = await source.read(offset, length);
     return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   };
-  const big = (from: DataView, at: number, what: string) => {
+  const readUint64 = (from: DataView, at: number, what: string) => {
     const value = Number(from.getBigUint64(at, true));
     if (!Number.isSafeInteger(value)) throw bad(`${what} is ${value}. The archive is damaged.`);
     return value;
@@ -85,27 +85,28 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     for (let at = tail - 22; at >= 0; at--) {
       if (bytes.getUint32(at, true) !== signatures.end) continue;
       if (at + 22 + bytes.getUint16(at + 20, true) !== tail) continue; // within a comment
-      const where = source.size - tail + at;
+      const endOffset = source.size - tail + at;
       let length = bytes.getUint32(at + 12, true);
       let offset = bytes.getUint32(at + 16, true);
-      let before = where;
+      let directoryEnd = endOffset;
       if (
         offset === 0xffffffff ||
         length === 0xffffffff ||
         bytes.getUint16(at + 10, true) === 0xffff
       ) {
-        const locator = where >= 20 ? await view(where - 20, 20, "the zip64 locator") : undefined;
+        const locator =
+          endOffset >= 20 ? await view(endOffset - 20, 20, "the zip64 locator") : undefined;
         if (locator?.getUint32(0, true) === signatures.locator64) {
-          before = big(locator, 8, "the zip64 end");
-          const end64 = await view(before, 56, "the zip64 end");
+          directoryEnd = readUint64(locator, 8, "the zip64 end");
+          const end64 = await view(directoryEnd, 56, "the zip64 end");
           if (end64.getUint32(0, true) !== signatures.end64)
             throw bad("its zip64 end is not where it should be. The archive is damaged.");
-          length = big(end64, 40, "the directory's size");
-          offset = big(end64, 48, "the directory's place");
+          length = readUint64(end64, 40, "the directory's size");
+          offset = readUint64(end64, 48, "the directory's place");
         }
       }
       // What was put before the archive moves everything by as much.
-      const shift = before - length - offset;
+      const shift = directoryEnd - length - offset;
       if (shift < 0) throw bad("its directory lies outside of the file. The archive is damaged.");
       return { directory: offset + shift, length, shift };
     }
@@ -129,7 +130,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     const nameBytes = new Uint8Array(directory.buffer, directory.byteOffset + at + 46, nameLength);
     // Bit 11: UTF-8. Others are in an old character set, of which ASCII is the part that occurs.
     const name = new TextDecoder(flags & 0x800 ? "utf-8" : "latin1").decode(nameBytes);
-    let [size, packed, offset] = [24, 20, 42].map((from) =>
+    let [size, packedSize, offset] = [24, 20, 42].map((from) =>
       directory.getUint32(at + from, true),
     ) as [number, number, number];
     // zip64 (4.5.3): what does not fit stands in an extra field, in this order.
@@ -137,25 +138,25 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       const length = directory.getUint16(from + 2, true);
       if (directory.getUint16(from, true) === 1) {
         let field = from + 4;
-        const wide = (value: number) => {
+        const zip64Value = (value: number) => {
           if (value !== 0xffffffff) return value;
           if (field + 8 > from + 4 + length)
             throw bad(`the zip64 field of ${JSON.stringify(name)} is too short.`);
           field += 8;
-          return big(directory, field - 8, `a size of ${JSON.stringify(name)}`);
+          return readUint64(directory, field - 8, `a size of ${JSON.stringify(name)}`);
         };
-        size = wide(size);
-        packed = wide(packed);
-        offset = wide(offset);
+        size = zip64Value(size);
+        packedSize = zip64Value(packedSize);
+        offset = zip64Value(offset);
       }
       from += 4 + length;
     }
     const read = async (limit = 2 ** 31): Promise<Uint8Array<ArrayBuffer>> => {
       const damaged = (why: string) =>
         bad(`${name} ${why}. The archive is damaged.`, { member: name });
-      if (flags & 1) throw refused("is encrypted");
+      if (flags & 1) throw unsupported("is encrypted");
       if (method !== 0 && method !== 8)
-        throw refused(
+        throw unsupported(
           `is packed by method ${method}${method === 12 ? " (bzip2)" : ""}, expected 0 (stored) or 8 (deflate)`,
         );
       if (size > limit)
@@ -165,21 +166,21 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
           limit,
         });
       // Deflate makes at most 1,032 bytes of one: a directory that says more is wrong.
-      if (size > (method === 0 ? packed : packed * 1032 + 1032))
-        throw damaged(`says that it unpacks to ${size} bytes, which ${packed} cannot`);
+      if (size > (method === 0 ? packedSize : packedSize * 1032 + 1032))
+        throw damaged(`says that it unpacks to ${size} bytes, which ${packedSize} cannot`);
       const local = await view(offset + end.shift, 30, `the header of ${name}`);
       if (local.getUint32(0, true) !== signatures.localHeader)
         throw damaged("is not where it should be");
       const start = offset + end.shift + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-      const content = await view(start, packed, name);
-      const bytes = new Uint8Array(content.buffer, content.byteOffset, packed);
+      const content = await view(start, packedSize, name);
+      const bytes = new Uint8Array(content.buffer, content.byteOffset, packedSize);
       const unpacked = method === 0 ? bytes.slice() : await inflateRaw(bytes, size, damaged);
       if (unpacked.length !== size)
         throw damaged(`unpacks to ${unpacked.length} bytes; its directory says ${size}`);
       if (crc32(unpacked) !== crc) throw damaged("has another CRC-32 than its directory says");
       return unpacked;
     };
-    const refused = (why: string) =>
+    const unsupported = (why: string) =>
       new CajalError("unsupported", `${source.name}: ${name} ${why}.`, {
         file: source.name,
         member: name,
@@ -255,7 +256,7 @@ export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Ar
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
   let at = 0;
-  const numbers = (...fields: (readonly [width: 2 | 4, value: number])[]) => {
+  const writeNumbers = (...fields: (readonly [width: 2 | 4, value: number])[]) => {
     for (const [width, value] of fields) {
       if (width === 2) view.setUint16(at, value, true);
       else view.setUint32(at, value, true);
@@ -269,19 +270,28 @@ export function encodeZip(files: ReadonlyMap<string, Uint8Array>): Uint8Array<Ar
   const entries = members.map(({ name, data }) => {
     const offset = at;
     // Version 2.0, UTF-8 names, stored, midnight of 1980-01-01, CRC-32, both sizes, name, no extra field.
-    const shared = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 0x21], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0]] as const; // prettier-ignore
-    numbers([4, signatures.localHeader], ...shared);
+    const commonFields = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 0x21], [4, crc32(data)], [4, data.length], [4, data.length], [2, name.length], [2, 0]] as const; // prettier-ignore
+    writeNumbers([4, signatures.localHeader], ...commonFields);
     put(name);
     put(data);
-    return { name, offset, shared };
+    return { name, offset, commonFields };
   });
   const directory = at;
-  for (const { name, offset, shared } of entries) {
-    numbers([4, signatures.entry], [2, 20], ...shared, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]);
+  for (const { name, offset, commonFields } of entries) {
+    writeNumbers(
+      [4, signatures.entry],
+      [2, 20],
+      ...commonFields,
+      [2, 0],
+      [2, 0],
+      [2, 0],
+      [4, 0],
+      [4, offset],
+    );
     put(name);
   }
   const count = entries.length;
-  numbers(
+  writeNumbers(
     [4, signatures.end],
     [2, 0],
     [2, 0],

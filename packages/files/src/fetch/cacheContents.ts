@@ -20,10 +20,10 @@ import { withLock } from "./withLock";
 export const cacheList = ".cajal-cache.jsonl";
 
 /** What a download leaves beside its file while it lasts, or was interrupted. */
-const companions = [".part", ".part.json", ".lock"];
+const partialEndings = [".part", ".part.json", ".lock"];
 
 /** What is noted of a file whose hash nobody has published. */
-const noted = ".sha256";
+const hashEnding = ".sha256";
 
 export interface CachedFile {
   /** Within the folder. */
@@ -57,9 +57,9 @@ export async function listAsCached(cache: string, file: string): Promise<void> {
 export async function cacheContents(cache: string): Promise<CacheContents> {
   checkArgument("cacheContents", "cache", cache, "path");
   const files: CachedFile[] = [];
-  for (const file of await listed(cache)) {
+  for (const file of await readCacheList(cache)) {
     if (!(await isWithin(cache, file))) continue;
-    for (const path of [file, ...[...companions, noted].map((ending) => file + ending)]) {
+    for (const path of [file, ...[...partialEndings, hashEnding].map((ending) => file + ending)]) {
       const stats = await ioErrors("reading", join(cache, path), () =>
         lstat(join(cache, path)).catch(ifAbsent(undefined)),
       );
@@ -67,8 +67,8 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
         files.push({ path, bytes: stats.size, modified: stats.mtime });
     }
   }
-  const own = new Set([cacheList, ...files.map(({ path }) => path)]);
-  const others = await ioErrors("reading", cache, () => countOthers(cache, own));
+  const cachedPaths = new Set([cacheList, ...files.map(({ path }) => path)]);
+  const others = await ioErrors("reading", cache, () => countOthers(cache, cachedPaths));
   return { files: files.sort((a, b) => (a.path < b.path ? -1 : 1)), others };
 }
 
@@ -88,29 +88,29 @@ export async function clearCache(
   checkArgument("clearCache", "cache", cache, "path");
   checkOptions("clearCache", options, { signal: "signal", unfinished: "boolean" });
   const { signal, unfinished = false } = options;
-  const files = await listed(cache);
+  const files = await readCacheList(cache);
   for (const file of files) {
     signal?.throwIfAborted();
     const path = join(cache, file);
     await ioErrors("removing", path, async () => {
       if (!(await isWithin(cache, file))) return;
-      const there = await lstat(path).catch(ifAbsent(undefined));
+      const stats = await lstat(path).catch(ifAbsent(undefined));
       // Somebody has put a folder there since.
-      if (there?.isDirectory()) return;
+      if (stats?.isDirectory()) return;
       await withLock(
         `${path}.lock`,
         async () => {
-          for (const each of [
+          for (const related of [
             `${path}.part`,
             `${path}.part.json`,
-            ...(unfinished ? [] : [path, path + noted]),
+            ...(unfinished ? [] : [path, path + hashEnding]),
           ])
-            await rm(each, { force: true });
+            await rm(related, { force: true });
         },
         { signal },
       );
-      for (let inner = dirname(file); inner !== "."; inner = dirname(inner))
-        if (!(await removeIfEmpty(join(cache, inner)))) break;
+      for (let parent = dirname(file); parent !== "."; parent = dirname(parent))
+        if (!(await removeIfEmpty(join(cache, parent)))) break;
     });
   }
   // What is left is still the cache's.
@@ -120,16 +120,16 @@ export async function clearCache(
 
 /** Whether a file's folder is in the cache, and not where a link leads, to somebody's own files. */
 async function isWithin(cache: string, file: string): Promise<boolean> {
-  const [whole, folder] = await Promise.all(
+  const [cacheRoot, folder] = await Promise.all(
     [cache, dirname(join(cache, file))].map((path) => realpath(path).catch(ifAbsent(undefined))),
   );
-  if (whole === undefined || folder === undefined) return false;
-  const way = relative(whole, folder);
-  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  if (cacheRoot === undefined || folder === undefined) return false;
+  const relativePath = relative(cacheRoot, folder);
+  return relativePath !== ".." && !relativePath.startsWith(`..${sep}`) && !isAbsolute(relativePath);
 }
 
 /** The list, each once; lines that name nothing within the folder are none of ours. */
-async function listed(cache: string): Promise<string[]> {
+async function readCacheList(cache: string): Promise<string[]> {
   const path = join(cache, cacheList);
   const text = await ioErrors("reading", path, async () => {
     const stats = await stat(path).catch(ifAbsent(undefined));
@@ -141,8 +141,10 @@ async function listed(cache: string): Promise<string[]> {
       const { file } = JSON.parse(line) as { file?: unknown };
       if (typeof file !== "string" || file === "" || isAbsolute(file)) return [];
       if (file.includes("\0")) return [];
-      const within = normalize(file);
-      return within === "." || within.startsWith("..") || within.endsWith(sep) ? [] : [within];
+      const relativePath = normalize(file);
+      return relativePath === "." || relativePath.startsWith("..") || relativePath.endsWith(sep)
+        ? []
+        : [relativePath];
     } catch {
       return [];
     }
@@ -151,7 +153,7 @@ async function listed(cache: string): Promise<string[]> {
 }
 
 /** Links are counted and not followed: they may lead anywhere. */
-async function countOthers(cache: string, own: ReadonlySet<string>): Promise<number> {
+async function countOthers(cache: string, cachedPaths: ReadonlySet<string>): Promise<number> {
   let count = 0;
   const folders = ["."];
   for (let folder = folders.pop(); folder !== undefined && count < 1000; folder = folders.pop())
@@ -160,7 +162,7 @@ async function countOthers(cache: string, own: ReadonlySet<string>): Promise<num
     )) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) folders.push(path);
-      else if (!own.has(path)) count++;
+      else if (!cachedPaths.has(path)) count++;
     }
   return Math.min(count, 1000);
 }

@@ -13,7 +13,7 @@ export async function diskStore(path: string, expected: Expected): Promise<FileS
   const note = `${place}.part.json`;
   return {
     path,
-    async begun(url) {
+    async resumePoint(url) {
       try {
         const [{ size }, text] = await Promise.all([stat(part), readFile(note, "utf8")]);
         return resumable(JSON.parse(text) as Partial<Note>, url, size);
@@ -21,7 +21,7 @@ export async function diskStore(path: string, expected: Expected): Promise<FileS
         return { offset: 0 };
       }
     },
-    note: (all) => writeFile(note, JSON.stringify(all)),
+    note: (content) => writeFile(note, JSON.stringify(content)),
     async open(offset) {
       const file = await open(part, offset > 0 ? "r+" : "w");
       return {
@@ -30,7 +30,7 @@ export async function diskStore(path: string, expected: Expected): Promise<FileS
           for (let at = 0; at < bytes.length;)
             at += (await file.write(bytes, at, bytes.length - at, from + at)).bytesWritten;
         },
-        whole: () => file.sync(),
+        flush: () => file.sync(),
         close: () => file.close(),
       };
     },

@@ -1,6 +1,6 @@
 // One request for a file, or for the rest of it, handed on as it comes to where the file is kept.
 import { abortable, CajalError, optionsOf } from "@cajal/core";
-import type { Begun, FileStore } from "./fileStore";
+import type { ResumePoint, FileStore } from "./fileStore";
 
 /** How a file is asked for. */
 export interface RequestOptions {
@@ -60,7 +60,7 @@ export interface FetchProgress {
 export async function download(
   url: string,
   store: FileStore,
-  begun: Begun,
+  resumePoint: ResumePoint,
   options: DownloadOptions,
 ): Promise<void> {
   const {
@@ -71,18 +71,18 @@ export async function download(
     onProgress,
   } = options;
   const { path } = store;
-  const stalled = new AbortController();
+  const stallController = new AbortController();
   const signal = options.signal
-    ? AbortSignal.any([options.signal, stalled.signal])
-    : stalled.signal;
+    ? AbortSignal.any([options.signal, stallController.signal])
+    : stallController.signal;
   /** Waits for the server, but not for ever. */
-  const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
-    const timer = setTimeout(() => stalled.abort(), stallTimeout);
+  const withStallTimeout = async <T>(work: () => Promise<T>): Promise<T> => {
+    const timer = setTimeout(() => stallController.abort(), stallTimeout);
     try {
       return await abortable(work(), signal);
     } catch (cause) {
       options.signal?.throwIfAborted();
-      if (stalled.signal.aborted)
+      if (stallController.signal.aborted)
         throw new CajalError("timeout", `${url}: the server sent nothing for ${stallTimeout} ms.`, {
           url,
           stallTimeout,
@@ -99,21 +99,23 @@ export async function download(
   };
 
   const headers = new Headers({ "accept-encoding": "identity" });
-  if (begun.offset > 0 && begun.validator !== undefined) {
-    headers.set("range", `bytes=${begun.offset}-`);
-    headers.set("if-range", begun.validator);
+  if (resumePoint.offset > 0 && resumePoint.validator !== undefined) {
+    headers.set("range", `bytes=${resumePoint.offset}-`);
+    headers.set("if-range", resumePoint.validator);
   }
-  const response = await patiently(() => fetch(url, { headers, signal }));
+  const response = await withStallTimeout(() => fetch(url, { headers, signal }));
   const reader = response.body?.getReader();
   try {
     let loaded = 0;
     if (response.status === 206) {
-      const [, start, whole] =
+      const [, start, wholeSize] =
         /^bytes (\d+)-\d*(?:\/(\d+))?/.exec(response.headers.get("content-range") ?? "") ?? [];
-      loaded = begun.offset;
-      const another =
-        whole !== undefined && begun.total !== undefined && Number(whole) !== begun.total;
-      if (start === undefined || Number(start) !== loaded || another) {
+      loaded = resumePoint.offset;
+      const isAnotherFile =
+        wholeSize !== undefined &&
+        resumePoint.total !== undefined &&
+        Number(wholeSize) !== resumePoint.total;
+      if (start === undefined || Number(start) !== loaded || isAnotherFile) {
         await store.discard();
         throw new CajalError(
           "network",
@@ -129,14 +131,14 @@ export async function download(
         {
           url,
           status: response.status,
-          transient: busy.includes(response.status),
+          transient: busyStatuses.includes(response.status),
           retryAfter: retryAfter(response.headers.get("retry-after")),
         },
       );
     }
-    const encoded = response.headers.has("content-encoding");
+    const isEncoded = response.headers.has("content-encoding");
     const length = response.headers.get("content-length");
-    const total = length === null || encoded ? undefined : loaded + Number(length);
+    const total = length === null || isEncoded ? undefined : loaded + Number(length);
     const etag = response.headers.get("etag");
     const validator =
       etag !== null && !etag.startsWith("W/") ? etag : response.headers.get("last-modified");
@@ -147,14 +149,14 @@ export async function download(
         `${url}: got a file of ${total} bytes, expected ${size}.`,
         { url, got: total, expected: size },
       );
-    await store.note({ url, total, ...(!encoded && validator !== null && { validator }) });
+    await store.note({ url, total, ...(!isEncoded && validator !== null && { validator }) });
 
     const expected = size ?? total;
     const file = await store.open(loaded);
     try {
-      let window = { began: performance.now(), loaded };
+      let window = { start: performance.now(), loaded };
       for (;;) {
-        const { done, value } = await patiently(async () => reader!.read());
+        const { done, value } = await withStallTimeout(async () => reader!.read());
         if (done) break;
         if (expected !== undefined && loaded + value.length > expected) {
           await store.discard();
@@ -167,7 +169,7 @@ export async function download(
         await file.write(value, loaded);
         loaded += value.length;
         onProgress?.({ path, url, loaded, ...(total !== undefined && { total }) });
-        const elapsed = performance.now() - window.began;
+        const elapsed = performance.now() - window.start;
         if (elapsed < rateWindow) continue;
         const rate = (1000 * (loaded - window.loaded)) / elapsed;
         if (rate < minimumRate)
@@ -176,7 +178,7 @@ export async function download(
             `${url}: the server sent ${Math.round(rate)} bytes a second, expected at least ${minimumRate}.`,
             { url, rate, minimumRate },
           );
-        window = { began: performance.now(), loaded };
+        window = { start: performance.now(), loaded };
       }
       if (total !== undefined && loaded < total)
         throw new CajalError(
@@ -184,7 +186,7 @@ export async function download(
           `${url}: the connection ended after ${loaded} of ${total} bytes.`,
           { url, loaded, total, transient: true },
         );
-      await file.whole();
+      await file.flush();
     } finally {
       await file.close();
     }
@@ -195,14 +197,16 @@ export async function download(
 }
 
 /** Status codes of servers that may do better soon. */
-const busy = [408, 425, 429, 500, 502, 503, 504];
+const busyStatuses = [408, 425, 429, 500, 502, 503, 504];
 
 /** Codes of connections that were there and broke off; one that was refused will be again. */
-const breaks = ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"];
+const brokenConnectionCodes = ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"];
 
 function isBroken(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error && "code" in cause && breaks.includes(String(cause.code));
+  return (
+    cause instanceof Error && "code" in cause && brokenConnectionCodes.includes(String(cause.code))
+  );
 }
 
 /** Milliseconds that a server asks to be left alone: seconds, or until a date. */

@@ -44,22 +44,22 @@ const optionNames = optionsOf<FetchBytesOptions>({
 /** Pieces in the order in which they came, and where each begins. */
 function memoryStore(name: string, largest: number) {
   let pieces: Uint8Array[] = [];
-  let starts: number[] = [];
+  let pieceOffsets: number[] = [];
   let size = 0;
-  let noted: Partial<Note> = {};
-  const forget = () => {
+  let savedNote: Partial<Note> = {};
+  const reset = () => {
     pieces = [];
-    starts = [];
+    pieceOffsets = [];
     size = 0;
   };
   const store: FileStore = {
     path: name,
-    begun: async (url) => resumable(noted, url, size),
+    resumePoint: async (url) => resumable(savedNote, url, size),
     note: async (note) => {
-      noted = note;
+      savedNote = note;
     },
     async open(offset) {
-      if (offset === 0) forget();
+      if (offset === 0) reset();
       return {
         async write(bytes, from) {
           if (from + bytes.length > largest)
@@ -69,17 +69,17 @@ function memoryStore(name: string, largest: number) {
               { name, largest },
             );
           pieces.push(bytes);
-          starts.push(from);
+          pieceOffsets.push(from);
           size = from + bytes.length;
         },
-        whole: async () => {},
+        flush: async () => {},
         close: async () => {},
       };
     },
     problem: async () => undefined,
     async discard() {
-      forget();
-      noted = {};
+      reset();
+      savedNote = {};
     },
     finish: async () => {},
   };
@@ -92,16 +92,16 @@ function memoryStore(name: string, largest: number) {
       let [low, high] = [0, pieces.length - 1];
       while (low < high) {
         const middle = (low + high + 1) >> 1;
-        if (starts[middle]! <= offset) low = middle;
+        if (pieceOffsets[middle]! <= offset) low = middle;
         else high = middle - 1;
       }
       const first = pieces[low];
       if (first === undefined || length === 0) return new Uint8Array(0);
-      const within = offset - starts[low]!;
+      const within = offset - pieceOffsets[low]!;
       if (within + length <= first.length) return first.subarray(within, within + length);
       const bytes = new Uint8Array(length);
       for (let at = 0, i = low; at < length; i++) {
-        const from = offset + at - starts[i]!;
+        const from = offset + at - pieceOffsets[i]!;
         const part = pieces[i]!.subarray(from, from + length - at);
         bytes.set(part, at);
         at += part.length;

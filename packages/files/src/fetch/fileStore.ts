@@ -1,7 +1,7 @@
 // Where a download is kept while it comes: on disk (diskStore.ts), or in memory (fetchBytes.ts).
 
 /** What an interrupted download left, if the server can say whether the file is still the same. */
-export interface Begun {
+export interface ResumePoint {
   readonly offset: number;
   /** A strong ETag, or the time of the last change. */
   readonly validator?: string;
@@ -28,13 +28,13 @@ export interface FileStore {
   /** What the file is called. */
   readonly path: string;
   /** What is there of the file at this address. */
-  begun(url: string): Promise<Begun>;
+  resumePoint(url: string): Promise<ResumePoint>;
   note(note: Note): Promise<void>;
   /** Opens it for writing from an offset on; 0 begins anew. */
   open(offset: number): Promise<{
     write(bytes: Uint8Array, offset: number): Promise<void>;
     /** All has come. */
-    whole(): Promise<void>;
+    flush(): Promise<void>;
     close(): Promise<void>;
   }>;
   /** What is wrong with what has come; undefined where it is as expected. */
@@ -46,7 +46,7 @@ export interface FileStore {
 }
 
 /** What is left of an earlier download, after its note. */
-export function resumable(note: Partial<Note>, url: string, size: number): Begun {
+export function resumable(note: Partial<Note>, url: string, size: number): ResumePoint {
   const { total, validator } = note;
   if (note.url !== url || typeof validator !== "string") return { offset: 0 };
   if (typeof total !== "number") return { offset: size, validator };

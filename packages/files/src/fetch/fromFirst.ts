@@ -5,7 +5,7 @@ import type { FileStore } from "./fileStore";
 import { fromMirror } from "./fromMirror";
 
 /** Who is asked to wait longer is better served by an error that says so. */
-const longestWait = 60_000;
+const maxWait = 60_000;
 
 export interface FromFirstOptions extends DownloadOptions {
   /** What else to do where all have failed: "put the file into …". */
@@ -27,12 +27,12 @@ export async function fromFirst(
   /** Of each mirror the last. */
   const attempts = new Map<string, { url: string; code: string; message: string }>();
   let last: CajalError | undefined;
-  let ahead = urls;
-  for (let round = 0; ahead.length > 0; round++) {
-    const again: string[] = [];
+  let remainingUrls = urls;
+  for (let round = 0; remainingUrls.length > 0; round++) {
+    const retryUrls: string[] = [];
     // A quarter more or less, so that those who were turned away together do not come back together.
     let wait = retryDelay * 2 ** round * (0.75 + 0.5 * Math.random());
-    for (const url of ahead)
+    for (const url of remainingUrls)
       try {
         return await fromMirror(url, store, options);
       } catch (error) {
@@ -47,27 +47,27 @@ export async function fromFirst(
         last = error;
         const { transient, retryAfter } = error.facts;
         if (transient !== true) continue;
-        const asked = typeof retryAfter === "number" ? retryAfter : 0;
-        if (asked > longestWait) continue;
-        again.push(url);
-        wait = Math.max(wait, asked);
+        const requestedWait = typeof retryAfter === "number" ? retryAfter : 0;
+        if (requestedWait > maxWait) continue;
+        retryUrls.push(url);
+        wait = Math.max(wait, requestedWait);
       }
-    if (round >= retries || again.length === 0) break;
-    await waiting(wait, signal);
-    ahead = again;
+    if (round >= retries || retryUrls.length === 0) break;
+    await sleep(wait, signal);
+    remainingUrls = retryUrls;
   }
-  const tries = [...attempts.values()].map(({ message }) => `\n  ${message}`).join("");
+  const attemptLines = [...attempts.values()].map(({ message }) => `\n  ${message}`).join("");
   throw new CajalError(
     last?.code ?? "network",
-    `${path.split(/[\\/]/).at(-1)} could not be fetched:${tries}\nTry again later${advice ? `, or ${advice}` : ""}.`,
+    `${path.split(/[\\/]/).at(-1)} could not be fetched:${attemptLines}\nTry again later${advice ? `, or ${advice}` : ""}.`,
     { path, attempts: [...attempts.values()] },
     { cause: last },
   );
 }
 
 /** @throws the signal's reason as soon as it is aborted */
-async function waiting(ms: number, signal: AbortSignal | undefined): Promise<void> {
+async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await abortable(over, signal).finally(() => clearTimeout(timer));
+  const elapsed = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await abortable(elapsed, signal).finally(() => clearTimeout(timer));
 }

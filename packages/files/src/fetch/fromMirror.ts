@@ -10,19 +10,20 @@ export async function fromMirror(
   store: FileStore,
   options: DownloadOptions,
 ): Promise<void> {
-  let breaks = 0;
+  let brokenConnections = 0;
   for (;;) {
-    const begun = await store.begun(url);
-    const before = begun.offset;
-    if (before === 0) await store.discard();
+    const resumePoint = await store.resumePoint(url);
+    const startOffset = resumePoint.offset;
+    if (startOffset === 0) await store.discard();
     try {
-      if (before === 0 || before !== begun.total) await download(url, store, begun, options);
+      if (startOffset === 0 || startOffset !== resumePoint.total)
+        await download(url, store, resumePoint, options);
     } catch (error) {
       if (isFull(error)) await store.discard().catch(() => {});
       // A broken connection that brought something is worth another.
-      if (isCajalError(error, "network") && breaks++ < 5) {
-        const { offset } = await store.begun(url);
-        if (offset > before) continue;
+      if (isCajalError(error, "network") && brokenConnections++ < 5) {
+        const { offset } = await store.resumePoint(url);
+        if (offset > startOffset) continue;
       }
       throw error;
     }
@@ -30,7 +31,7 @@ export async function fromMirror(
     if (problem === undefined) return store.finish();
     await store.discard();
     // A piece of an earlier download may have been bad: once from the start.
-    if (before > 0) continue;
+    if (startOffset > 0) continue;
     throw new CajalError("checksum-mismatch", `${url}: ${problem.message} The file was removed.`, {
       url,
       ...problem.facts,

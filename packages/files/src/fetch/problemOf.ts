@@ -32,10 +32,12 @@ export async function problemOf(path: string, expected: Expected): Promise<Probl
     throw new CajalError("io", `${path}: is no file. Remove it, or choose another cache folder.`, {
       path,
     });
-  if (size !== undefined && stats.size !== size) return wrong("size", stats.size, size);
+  if (size !== undefined && stats.size !== size) return mismatch("size", stats.size, size);
 
   const hashes = Object.entries({ sha256, md5 }).flatMap(([name, hash]) =>
-    hash === undefined ? [] : [{ name, wanted: hash.toLowerCase(), hash: createHash(name) }],
+    hash === undefined
+      ? []
+      : [{ name, expectedDigest: hash.toLowerCase(), hash: createHash(name) }],
   );
   if (hashes.length === 0) return undefined;
   try {
@@ -44,17 +46,17 @@ export async function problemOf(path: string, expected: Expected): Promise<Probl
     });
   } catch (error) {
     if (isCajalError(error, "bad-file"))
-      return wrong("content", "what is no gzip file", "a whole gzip file");
+      return mismatch("content", "what is no gzip file", "a whole gzip file");
     throw error;
   }
-  for (const { name, wanted, hash } of hashes) {
+  for (const { name, expectedDigest: wanted, hash } of hashes) {
     const got = hash.digest("hex");
-    if (got !== wanted) return wrong(name, got, wanted);
+    if (got !== wanted) return mismatch(name, got, wanted);
   }
   return undefined;
 }
 
-const wrong = (what: string, got: unknown, expected: unknown): Problem => ({
+const mismatch = (what: string, got: unknown, expected: unknown): Problem => ({
   missing: false,
   message: `as its ${what}, got ${String(got)}, expected ${String(expected)}.`,
   facts: { what, got, expected },

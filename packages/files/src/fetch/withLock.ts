@@ -9,7 +9,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** An owner renews its file this often, and counts as gone after so long without, in ms. */
-const beat = 2_000;
+const renewEvery = 2_000;
 const staleAfter = 15_000;
 const pollEvery = 100;
 
@@ -24,8 +24,8 @@ export async function withLock<T>(
   options: { signal?: AbortSignal } = {},
 ): Promise<T> {
   const { signal } = options;
-  const own = JSON.stringify({ host: hostname(), pid: process.pid, token: randomUUID() });
-  while (!acquire(path, own)) {
+  const lockContent = JSON.stringify({ host: hostname(), pid: process.pid, token: randomUUID() });
+  while (!acquire(path, lockContent)) {
     signal?.throwIfAborted();
     if (!(await removeStale(path)))
       await sleep(pollEvery, undefined, { signal }).catch(() => signal?.throwIfAborted());
@@ -33,12 +33,12 @@ export async function withLock<T>(
   const renewal = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {});
-  }, beat).unref();
+  }, renewEvery).unref();
   try {
     return await body();
   } finally {
     clearInterval(renewal);
-    if ((await contentOf(path)) === own) await rm(path, { force: true });
+    if ((await contentOf(path)) === lockContent) await rm(path, { force: true });
   }
 }
 
@@ -60,14 +60,14 @@ async function removeStale(path: string): Promise<boolean> {
   if (!ownerIsGone(content) && !(await isOld(path))) return false;
   // Of several that find it stale, rename lets one remove it. Should that one be late and get hold of
   // its successor's lock, it puts it back.
-  const aside = `${path}.${randomUUID()}`;
+  const asidePath = `${path}.${randomUUID()}`;
   try {
-    await rename(path, aside);
+    await rename(path, asidePath);
   } catch {
     return true;
   }
-  if ((await contentOf(aside)) !== content) await link(aside, path).catch(() => {});
-  await rm(aside, { force: true });
+  if ((await contentOf(asidePath)) !== content) await link(asidePath, path).catch(() => {});
+  await rm(asidePath, { force: true });
   return true;
 }
 

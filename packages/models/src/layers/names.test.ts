@@ -1,7 +1,7 @@
 // What there is to say of a layer stands in its own file, and whoever needs it asks its definition. A table
 // elsewhere that knows layers by name would not know of the next one.
 import { expect, it } from "vitest";
-import { isOwnFile, writtenTexts, type Written } from "../../../core/testing/writtenNames";
+import { isOwnFile, sourceTexts, type SourceText } from "../../../core/testing/writtenNames";
 import { layers } from "./index";
 
 /** Where names may stand nevertheless: what a file's path begins with, and why. */
@@ -25,9 +25,9 @@ const names = layers.map(({ className }) => className);
 const parts = new Set(names.flatMap((name) => name.match(/[A-Z][a-z]{3,}/g) ?? []));
 
 /** A layer is used where a model calls it, or a config of it is written. */
-const isUse = ({ before }: Written) => /(\.layer\(\s*|\bclass_name: )$/.test(before);
+const isUse = ({ before }: SourceText) => /(\.layer\(\s*|\bclass_name: )$/.test(before);
 
-function named({ text, kind }: Written): readonly string[] {
+function named({ text, kind }: SourceText): readonly string[] {
   if (kind === "text") return names.filter((name) => name === text);
   const words = text.match(/[A-Z][a-z]{3,}/g) ?? [];
   return words.filter((word) => parts.has(word));
@@ -35,7 +35,7 @@ function named({ text, kind }: Written): readonly string[] {
 
 it("no layer's name is written outside its file and the list", () => {
   const leaks: string[] = [];
-  for (const written of writtenTexts()) {
+  for (const written of sourceTexts()) {
     const { file, line } = written;
     if (Object.keys(allowed).some((path) => file.startsWith(path)) || isUse(written)) continue;
     for (const name of named(written))

@@ -1,6 +1,6 @@
 // Outside this package nobody asks an operator for its name: what they need to know of it stands with it.
 import { expect, it } from "vitest";
-import { isOwnFile, writtenTexts, type Written } from "../../../core/testing/writtenNames";
+import { isOwnFile, sourceTexts, type SourceText } from "../../../core/testing/writtenNames";
 import { operators } from "./index";
 
 /** Where names may stand nevertheless: a file, or what paths begin with, and why. */
@@ -25,7 +25,7 @@ const allowed: Readonly<Record<string, string>> = {
 const names = new Set(operators.map(({ op }) => op));
 
 /** An operator is used where a graph is built of it; layers of Keras have some of the same names. */
-const isUse = ({ before }: Written) =>
+const isUse = ({ before }: SourceText) =>
   /(\.ops?\(\s*|\.layer\(\s*|\bclass_?[nN]ame: |\bop: |merging\(\s*)$/.test(before);
 
 /** Where in this package names stand beside the operators' files, their gradients' and the graphs that are built. */
@@ -43,7 +43,7 @@ const allowedHere: Readonly<Record<string, string>> = {
 
 it("no operator's name is written inside this package where its definition could say it", () => {
   const leaks: string[] = [];
-  for (const written of writtenTexts()) {
+  for (const written of sourceTexts()) {
     const { file, line, text } = written;
     if (!file.startsWith("packages/onnx/src/") || written.kind !== "text" || isUse(written))
       continue;
@@ -58,7 +58,7 @@ it("no operator's name is written inside this package where its definition could
 
 it("no operator's name is written outside this package", () => {
   const leaks: string[] = [];
-  for (const written of writtenTexts()) {
+  for (const written of sourceTexts()) {
     const { file, line, text } = written;
     if (written.kind !== "text" || !names.has(text) || isUse(written)) continue;
     if (Object.keys(allowed).some((path) => file.startsWith(path)) || isOwnFile(file, text))

@@ -54,7 +54,7 @@ async function readAttribute(container: Container, body: Cursor): Promise<Attrib
   if (version === 3) body.skip(1); // ASCII or UTF-8
   const part = (size: number, what: string) => {
     const cursor = body.part(size, what);
-    if (version === 1) body.skip(Math.min(body.left, (8 - (size % 8)) % 8));
+    if (version === 1) body.skip(Math.min(body.remaining, (8 - (size % 8)) % 8));
     return cursor;
   };
   const nameBytes = part(sizes[0]!, "attribute's name");

@@ -7,21 +7,21 @@ import { walkTree, walkTree2 } from "./trees";
 
 export interface Chunk {
   /** Its place: numbers of chunks along each axis. */
-  readonly at: readonly number[];
+  readonly position: readonly number[];
   readonly address: number;
   /** Bytes in the file. */
-  readonly stored: number;
+  readonly storedSize: number;
   /** Bit i: filter i was skipped. */
-  readonly mask: number;
+  readonly filterMask: number;
 }
 
 export interface Grid {
   readonly shape: readonly number[];
-  readonly limits: readonly (number | undefined)[];
+  readonly maxExtents: readonly (number | undefined)[];
   readonly chunk: readonly number[];
   /** Bytes of a whole chunk, unfiltered. */
   readonly size: number;
-  readonly filtered: boolean;
+  readonly isFiltered: boolean;
 }
 
 export async function* readChunkIndex(
@@ -33,16 +33,17 @@ export async function* readChunkIndex(
   const rank = grid.chunk.length;
   if (index.type === "single")
     yield {
-      at: grid.chunk.map(() => 0),
+      position: grid.chunk.map(() => 0),
       address: index.address,
-      stored: index.stored ?? grid.size,
-      mask: index.mask,
+      storedSize: index.storedSize ?? grid.size,
+      filterMask: index.filterMask,
     };
   else if (index.type === "tree") {
     const readKey = (cursor: Cursor) => {
-      const stored = cursor.u32();
-      const mask = cursor.u32();
-      return { stored, mask, at: grid.chunk.map((extent) => cursor.unsigned(8) / extent) };
+      const storedSize = cursor.u32();
+      const filterMask = cursor.u32();
+      const position = grid.chunk.map((extent) => cursor.unsigned(8) / extent);
+      return { storedSize, filterMask, position };
     };
     const key = { keySize: 8 + 8 * (rank + 1), readKey };
     for await (const { key: entry, child } of walkTree(container, index.address, 1, key))
@@ -52,38 +53,50 @@ export async function* readChunkIndex(
       if (type !== 10 && type !== 11)
         throw container.bad(`a chunk index has records of type ${type}. The file is damaged.`);
       const address = record.address();
-      const widths = record.left - 8 * rank - 4;
-      const stored = type === 11 ? record.unsigned(widths) : grid.size;
-      const mask = type === 11 ? record.u32() : 0;
-      yield { at: grid.chunk.map(() => record.unsigned(8)), address, stored, mask };
+      const sizeWidth = record.remaining - 8 * rank - 4;
+      const storedSize = type === 11 ? record.unsigned(sizeWidth) : grid.size;
+      const filterMask = type === 11 ? record.u32() : 0;
+      yield {
+        position: grid.chunk.map(() => record.unsigned(8)),
+        address,
+        storedSize,
+        filterMask,
+      };
     }
-  else yield* numbered(container, index, grid);
+  else yield* numberedChunks(container, index, grid);
 }
 
 /**
  * The indexes that list chunks by number: row-major over the grid as far as it may grow, an axis without
  * limit counted slowest.
  */
-async function* numbered(container: Container, index: ChunkIndex, grid: Grid) {
+async function* numberedChunks(container: Container, index: ChunkIndex, grid: Grid) {
   const chunksAlong = (axis: number, extent: number) => Math.ceil(extent / grid.chunk[axis]!);
-  const counts = grid.limits.map((limit, axis) => chunksAlong(axis, limit ?? grid.shape[axis]!));
+  const counts = grid.maxExtents.map((limit, axis) =>
+    chunksAlong(axis, limit ?? grid.shape[axis]!),
+  );
   const axes = [...counts.keys()];
   const order = [
-    ...axes.filter((axis) => grid.limits[axis] === undefined),
-    ...axes.filter((axis) => grid.limits[axis] !== undefined),
+    ...axes.filter((axis) => grid.maxExtents[axis] === undefined),
+    ...axes.filter((axis) => grid.maxExtents[axis] !== undefined),
   ].toReversed();
   const total = counts.reduce((a, b) => a * b, 1);
-  const place = (number: number) => {
-    const at = counts.map(() => 0);
+  const positionOf = (number: number) => {
+    const position = counts.map(() => 0);
     for (const axis of order) {
-      at[axis] = number % counts[axis]!;
+      position[axis] = number % counts[axis]!;
       number = Math.floor(number / counts[axis]!);
     }
-    return at;
+    return position;
   };
   if (index.type === "implicit") {
     for (let i = 0; i < total; i++)
-      yield { at: place(i), address: index.address! + i * grid.size, stored: grid.size, mask: 0 };
+      yield {
+        position: positionOf(i),
+        address: index.address! + i * grid.size,
+        storedSize: grid.size,
+        filterMask: 0,
+      };
     return;
   }
   const elements =
@@ -93,20 +106,20 @@ async function* numbered(container: Container, index: ChunkIndex, grid: Grid) {
   let i = 0;
   for await (const element of elements) {
     if (i >= total) return;
-    if (element) yield { at: place(i), ...element };
+    if (element) yield { position: positionOf(i), ...element };
     i++;
   }
 }
 
-type Element = Omit<Chunk, "at"> | undefined;
+type Element = Omit<Chunk, "position"> | undefined;
 
 /** An element: an address, and of filtered chunks the stored size and the mask. */
 const elementReader = (grid: Grid, size: number) => (cursor: Cursor) => {
   const { offsetSize } = cursor.container;
   const address = cursor.offset();
-  const stored = grid.filtered ? cursor.unsigned(size - offsetSize - 4) : grid.size;
-  const mask = grid.filtered ? cursor.u32() : 0;
-  return address === undefined ? undefined : { address, stored, mask };
+  const storedSize = grid.isFiltered ? cursor.unsigned(size - offsetSize - 4) : grid.size;
+  const filterMask = grid.isFiltered ? cursor.u32() : 0;
+  return address === undefined ? undefined : { address, storedSize, filterMask };
 };
 
 async function* fixedArray(
@@ -115,7 +128,7 @@ async function* fixedArray(
   grid: Grid,
 ): AsyncGenerator<Element> {
   const { offsetSize: o, lengthSize: l } = container;
-  const head = await container.signed(address, 12 + l + o, "FAHD", "fixed array");
+  const head = await container.structureAt(address, 12 + l + o, "FAHD", "fixed array");
   head.version(0);
   head.skip(1);
   const size = head.u8();
@@ -128,7 +141,7 @@ async function* fixedArray(
   const perPage = 2 ** pageBits;
   const prefix = 6 + o;
   if (count <= perPage) {
-    const cursor = await container.signed(
+    const cursor = await container.structureAt(
       block,
       prefix + count * size + 4,
       "FADB",
@@ -142,7 +155,7 @@ async function* fixedArray(
   }
   const pages = Math.ceil(count / perPage);
   const bitmapSize = Math.ceil(pages / 8);
-  const cursor = await container.signed(
+  const cursor = await container.structureAt(
     block,
     prefix + bitmapSize + 4,
     "FADB",
@@ -152,13 +165,13 @@ async function* fixedArray(
   const bitmap = cursor.take(bitmapSize);
   cursor.checksum();
   for (let page = 0; page < pages; page++) {
-    const here = Math.min(perPage, count - page * perPage);
+    const countOnPage = Math.min(perPage, count - page * perPage);
     if ((bitmap[page >> 3]! & (0x80 >> (page & 7))) === 0) {
-      for (let i = 0; i < here; i++) yield undefined;
+      for (let i = 0; i < countOnPage; i++) yield undefined;
       continue;
     }
     const from = block + prefix + bitmapSize + 4 + page * (perPage * size + 4);
-    yield* await readPage(container, from, here, size, read);
+    yield* await readPage(container, from, countOnPage, size, read);
   }
 }
 
@@ -181,22 +194,22 @@ async function* extensibleArray(
   grid: Grid,
 ): AsyncGenerator<Element> {
   const { offsetSize: o, lengthSize: l } = container;
-  const head = await container.signed(address, 16 + 6 * l + o, "EAHD", "extensible array");
+  const head = await container.structureAt(address, 16 + 6 * l + o, "EAHD", "extensible array");
   head.version(0);
   head.skip(1);
   const size = head.u8();
   const maxBits = head.u8();
-  const inIndex = head.u8();
-  const blockLeast = head.u8();
-  const superLeast = head.u8();
+  const indexElements = head.u8();
+  const minBlockElements = head.u8();
+  const minSuperBlockPointers = head.u8();
   const pageBits = head.u8();
   head.skip(4 * l); // numbers and sizes of blocks
-  const used = head.length();
+  const elementCount = head.length();
   head.length(); // realized elements
   const indexBlock = head.offset();
   head.checksum();
   if (indexBlock === undefined) return;
-  if (blockLeast === 0 || superLeast === 0 || maxBits > 64)
+  if (minBlockElements === 0 || minSuperBlockPointers === 0 || maxBits > 64)
     throw container.bad("an extensible array's header makes no sense. The file is damaged.");
   const read = elementReader(grid, size);
   const offsetBytes = Math.ceil(maxBits / 8);
@@ -204,60 +217,73 @@ async function* extensibleArray(
 
   // Super block s has 2^⌊s/2⌋ data blocks of 2^⌈s/2⌉ · blockLeast elements; the first ones' data blocks
   // are listed in the index block itself.
-  const superBlocks = 1 + maxBits - Math.log2(blockLeast);
+  const superBlocks = 1 + maxBits - Math.log2(minBlockElements);
   const dataBlocks = (s: number) => 2 ** Math.floor(s / 2);
-  const blockElements = (s: number) => 2 ** Math.ceil(s / 2) * blockLeast;
-  const direct = 2 * Math.log2(superLeast);
-  let directBlocks = 0;
-  for (let s = 0; s < direct; s++) directBlocks += dataBlocks(s);
+  const blockElements = (s: number) => 2 ** Math.ceil(s / 2) * minBlockElements;
+  const superBlocksInIndex = 2 * Math.log2(minSuperBlockPointers);
+  let blocksInIndex = 0;
+  for (let s = 0; s < superBlocksInIndex; s++) blocksInIndex += dataBlocks(s);
   const length =
-    6 + o + inIndex * size + (directBlocks + Math.max(0, superBlocks - direct)) * o + 4;
-  const index = await container.signed(indexBlock, length, "EAIB", "extensible array's index");
+    6 +
+    o +
+    indexElements * size +
+    (blocksInIndex + Math.max(0, superBlocks - superBlocksInIndex)) * o +
+    4;
+  const index = await container.structureAt(indexBlock, length, "EAIB", "extensible array's index");
   index.version(0);
   index.skip(1 + o);
-  const first = Array.from({ length: inIndex }, () => read(index));
-  const blocks = Array.from({ length: directBlocks }, () => index.offset());
-  const supers = Array.from({ length: Math.max(0, superBlocks - direct) }, () => index.offset());
+  const elementsInIndex = Array.from({ length: indexElements }, () => read(index));
+  const blocks = Array.from({ length: blocksInIndex }, () => index.offset());
+  const superBlockAddresses = Array.from(
+    { length: Math.max(0, superBlocks - superBlocksInIndex) },
+    () => index.offset(),
+  );
   index.checksum();
 
-  let left = used;
-  for (const element of first) {
+  let left = elementCount;
+  for (const element of elementsInIndex) {
     if (left-- <= 0) return;
     yield element;
   }
   let next = 0;
   for (let s = 0; s < superBlocks && left > 0; s++) {
     const count = blockElements(s);
-    const paged = count > perPage;
+    const isPaged = count > perPage;
     const addresses: (number | undefined)[] = [];
     let bitmap: Uint8Array | undefined;
-    const pages = paged ? count / perPage : 0;
+    const pages = isPaged ? count / perPage : 0;
     const bitmapSize = Math.ceil(pages / 8);
-    if (s < direct) for (let b = 0; b < dataBlocks(s); b++) addresses.push(blocks[next++]);
+    if (s < superBlocksInIndex)
+      for (let b = 0; b < dataBlocks(s); b++) addresses.push(blocks[next++]);
     else {
-      const at = supers[s - direct];
-      if (at !== undefined) {
-        const bitmaps = paged ? dataBlocks(s) * bitmapSize : 0;
+      const superBlockAddress = superBlockAddresses[s - superBlocksInIndex];
+      if (superBlockAddress !== undefined) {
+        const bitmaps = isPaged ? dataBlocks(s) * bitmapSize : 0;
         const size = 6 + o + offsetBytes + bitmaps + dataBlocks(s) * o + 4;
-        const cursor = await container.signed(at, size, "EASB", "extensible array's super block");
+        const cursor = await container.structureAt(
+          superBlockAddress,
+          size,
+          "EASB",
+          "extensible array's super block",
+        );
         cursor.version(0);
         cursor.skip(1 + o + offsetBytes);
-        if (paged) bitmap = cursor.take(bitmaps);
+        if (isPaged) bitmap = cursor.take(bitmaps);
         for (let b = 0; b < dataBlocks(s); b++) addresses.push(cursor.offset());
         cursor.checksum();
       } else for (let b = 0; b < dataBlocks(s); b++) addresses.push(undefined);
     }
-    for (const [b, at] of addresses.entries()) {
+    for (const [b, blockAddress] of addresses.entries()) {
       if (left <= 0) return;
       const prefix = 6 + o + offsetBytes;
       for (let page = 0; page < Math.max(1, pages); page++) {
-        const here = paged ? perPage : count;
+        const countOnPage = isPaged ? perPage : count;
         let elements: Element[];
-        if (at === undefined)
-          elements = Array.from({ length: Math.min(here, left) }, () => undefined);
-        else if (!paged) {
-          const cursor = await container.signed(
-            at,
+        if (blockAddress === undefined)
+          elements = Array.from({ length: Math.min(countOnPage, left) }, () => undefined);
+        else if (!isPaged) {
+          const cursor = await container.structureAt(
+            blockAddress,
             prefix + count * size + 4,
             "EADB",
             "extensible array's block",
@@ -267,11 +293,12 @@ async function* extensibleArray(
           cursor.checksum();
         } else {
           const bit = b * pages + page;
-          const written = bitmap === undefined || (bitmap[bit >> 3]! & (0x80 >> (bit & 7))) !== 0;
-          const from = at + prefix + 4 + page * (perPage * size + 4);
-          elements = written
+          const isInitialized =
+            bitmap === undefined || (bitmap[bit >> 3]! & (0x80 >> (bit & 7))) !== 0;
+          const from = blockAddress + prefix + 4 + page * (perPage * size + 4);
+          elements = isInitialized
             ? await readPage(container, from, perPage, size, read)
-            : Array.from({ length: Math.min(here, left) }, () => undefined);
+            : Array.from({ length: Math.min(countOnPage, left) }, () => undefined);
         }
         for (const element of elements) {
           if (left-- <= 0) return;

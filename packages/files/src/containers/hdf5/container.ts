@@ -6,7 +6,7 @@ import type { ByteSource } from "../../byteSource";
 import { Cursor } from "./cursor";
 
 const pageSize = 2 ** 16;
-const pagesKept = 64;
+const maxCachedPages = 64;
 
 /** Where in a file, and how wide addresses and lengths are. */
 export class Container {
@@ -35,23 +35,28 @@ export class Container {
 
   /** The bytes at an address. Small reads come from pages that are kept, for headers lie close together. */
   async bytes(address: number, length: number, what: string): Promise<Uint8Array> {
-    const from = this.base + address;
-    if (!(Number.isSafeInteger(from) && from >= 0 && length >= 0 && from + length <= this.size))
+    const offset = this.base + address;
+    if (!(
+      Number.isSafeInteger(offset) &&
+      offset >= 0 &&
+      length >= 0 &&
+      offset + length <= this.size
+    ))
       throw this.bad(
         `${what} lies at ${address}, ${length} bytes long; the file has ${this.size} bytes. It is truncated or damaged.`,
         { address, length },
       );
-    const page = Math.floor(from / pageSize);
-    if (length > pageSize / 4 || Math.floor((from + length - 1) / pageSize) !== page)
-      return this.#source.read(from, length);
+    const page = Math.floor(offset / pageSize);
+    if (length > pageSize / 4 || Math.floor((offset + length - 1) / pageSize) !== page)
+      return this.#source.read(offset, length);
     let bytes = this.#pages.get(page);
     if (!bytes) {
       const start = page * pageSize;
       bytes = this.#source.read(start, Math.min(pageSize, this.size - start));
       this.#pages.set(page, bytes);
-      if (this.#pages.size > pagesKept) this.#pages.delete(this.#pages.keys().next().value!);
+      if (this.#pages.size > maxCachedPages) this.#pages.delete(this.#pages.keys().next().value!);
     }
-    const at = from - page * pageSize;
+    const at = offset - page * pageSize;
     return (await bytes).subarray(at, at + length);
   }
 
@@ -61,7 +66,12 @@ export class Container {
   }
 
   /** A structure that opens with its signature, e.g. "TREE". */
-  async signed(address: number, length: number, signature: string, what: string): Promise<Cursor> {
+  async structureAt(
+    address: number,
+    length: number,
+    signature: string,
+    what: string,
+  ): Promise<Cursor> {
     const cursor = await this.cursor(address, length, what);
     const got = cursor.text(4);
     if (got !== signature)

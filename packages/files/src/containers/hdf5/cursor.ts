@@ -24,14 +24,14 @@ export class Cursor {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  get left(): number {
+  get remaining(): number {
     return this.bytes.length - this.at;
   }
 
   #need(length: number): number {
-    if (length < 0 || length > this.left)
+    if (length < 0 || length > this.remaining)
       throw this.container.bad(
-        `${this.what} needs ${length} bytes more and has ${this.left}. The file is truncated or damaged.`,
+        `${this.what} needs ${length} bytes more and has ${this.remaining}. The file is truncated or damaged.`,
       );
     const at = this.at;
     this.at += length;
@@ -93,13 +93,13 @@ export class Cursor {
   /** Moves on to a multiple of `to`, counted from the beginning. */
   align(to: number): void {
     const over = this.at % to;
-    if (over > 0) this.#need(Math.min(to - over, this.left));
+    if (over > 0) this.#need(Math.min(to - over, this.remaining));
   }
 
   text = (length: number): string => latin1.decode(this.take(length));
 
   /** Bytes up to a zero, which is passed too. */
-  untilZero(): Uint8Array {
+  zeroTerminated(): Uint8Array {
     const end = this.bytes.indexOf(0, this.at);
     if (end === -1) throw this.container.bad(`${this.what} has a text without an end.`);
     const bytes = this.bytes.subarray(this.at, end);

@@ -30,17 +30,17 @@ export async function readDatasetHeader(
   const spaceMessage = find(messageType.dataspace);
   if (!typeMessage) return undefined;
   const type = readDatatype(await bodyOf(container, typeMessage));
-  const stored = spaceMessage && find(messageType.layout);
-  const space = stored && readDataspace(await bodyOf(container, spaceMessage));
+  const layoutMessage = spaceMessage && find(messageType.layout);
+  const space = layoutMessage && readDataspace(await bodyOf(container, spaceMessage));
   return { name, type, space, fill: await readFill(container, messages), messages };
 }
 
 /** Fill value messages, sections IV.A.2.e and IV.A.2.f. */
 async function readFill(container: Container, messages: readonly Message[]) {
-  const fresh = messages.find(({ type }) => type === messageType.fillValue);
-  const old = messages.find(({ type }) => type === messageType.oldFillValue);
-  if (fresh) {
-    const body = await bodyOf(container, fresh);
+  const fillMessage = messages.find(({ type }) => type === messageType.fillValue);
+  const oldFillMessage = messages.find(({ type }) => type === messageType.oldFillValue);
+  if (fillMessage) {
+    const body = await bodyOf(container, fillMessage);
     const version = body.version(1, 2, 3);
     if (version === 3) {
       const flags = body.u8();
@@ -51,13 +51,13 @@ async function readFill(container: Container, messages: readonly Message[]) {
     if (!defined) return undefined;
     return body.take(body.u32());
   }
-  if (!old) return undefined;
-  const body = await bodyOf(container, old);
+  if (!oldFillMessage) return undefined;
+  const body = await bodyOf(container, oldFillMessage);
   return body.take(body.u32());
 }
 
 /** No filter that is undone here makes more of a byte than deflate can: 1,032 bytes. */
-const expansionAtMost = 1032;
+const maxExpansion = 1032;
 
 /** All bytes of a dataset, as they lie in the file's own byte order. */
 export async function readElements(
@@ -68,7 +68,7 @@ export async function readElements(
   if (!space) return new Uint8Array(0);
   const count = space.shape.reduce((n, extent) => n * extent, 1);
   const bytes = count * type.size;
-  if (bytes > container.size * expansionAtMost)
+  if (bytes > container.size * maxExpansion)
     throw container.bad(
       `${name} states ${showShape(space.shape)} ${showDatatype(type)}, ${bytes} bytes; a file of ${container.size} bytes cannot hold them. It is damaged.`,
       { dataset: name, shape: space.shape, bytes },
@@ -82,9 +82,9 @@ export async function readElements(
   const layoutMessage = messages.find(({ type }) => type === messageType.layout)!;
   const layout = readLayout(container, await bodyOf(container, layoutMessage), name);
   if (bytes === 0) return new Uint8Array(0);
-  if (layout.kind === "compact") return whole(container, name, layout.bytes, bytes);
+  if (layout.kind === "compact") return compactBytes(container, name, layout.bytes, bytes);
   if (layout.kind === "contiguous") {
-    if (layout.address === undefined) return filled(bytes, header.fill);
+    if (layout.address === undefined) return allocateFilled(bytes, header.fill);
     if (layout.length !== undefined && layout.length !== bytes)
       throw container.bad(
         `${name} has ${layout.length} bytes, expected ${bytes} for ${showShape(space.shape)} ${showDatatype(type)}. The file is damaged.`,
@@ -95,7 +95,7 @@ export async function readElements(
   return readChunks(container, header, space, layout, bytes);
 }
 
-function whole(
+function compactBytes(
   container: Container,
   name: string,
   bytes: Uint8Array,
@@ -108,7 +108,7 @@ function whole(
   return bytes.subarray(0, expected);
 }
 
-function filled(bytes: number, fill: Uint8Array | undefined): Uint8Array {
+function allocateFilled(bytes: number, fill: Uint8Array | undefined): Uint8Array {
   const out = new Uint8Array(bytes);
   if (fill?.some((byte) => byte !== 0))
     for (let at = 0; at < bytes; at += fill.length) out.set(fill.subarray(0, bytes - at), at);
@@ -118,7 +118,7 @@ function filled(bytes: number, fill: Uint8Array | undefined): Uint8Array {
 async function readChunks(
   container: Container,
   { name, type, fill, messages }: DatasetHeader,
-  { shape, limits }: Dataspace,
+  { shape, maxExtents }: Dataspace,
   layout: Layout & { kind: "chunked" },
   bytes: number,
 ): Promise<Uint8Array> {
@@ -133,47 +133,53 @@ async function readChunks(
     : [];
   checkFilters(container, filters, name);
   const size = chunk.reduce((n, extent) => n * extent, 1) * type.size;
-  if (size > container.size * expansionAtMost)
+  if (size > container.size * maxExpansion)
     throw container.bad(
       `${name} has chunks of ${size} bytes, more than the file can hold. It is damaged.`,
     );
-  const out = filled(bytes, fill);
-  const grid: Grid = { shape, limits, chunk, size, filtered: filters.length > 0 };
-  const done = new Set<string>();
-  for await (const piece of readChunkIndex(container, layout.index, grid)) {
-    if (piece.at.some((at, axis) => at * chunk[axis]! >= shape[axis]!)) continue;
-    const key = piece.at.join();
-    if (!piece.at.every(Number.isInteger) || done.has(key))
+  const out = allocateFilled(bytes, fill);
+  const grid: Grid = { shape, maxExtents, chunk, size, isFiltered: filters.length > 0 };
+  const positionsRead = new Set<string>();
+  for await (const storedChunk of readChunkIndex(container, layout.index, grid)) {
+    if (storedChunk.position.some((at, axis) => at * chunk[axis]! >= shape[axis]!)) continue;
+    const key = storedChunk.position.join();
+    if (!storedChunk.position.every(Number.isInteger) || positionsRead.has(key))
       throw container.bad(
         `${name} has two chunks in one place, or one beside the grid. The file is damaged.`,
       );
-    done.add(key);
-    const edge = piece.at.some((at, axis) => (at + 1) * chunk[axis]! > shape[axis]!);
-    const stored = await container.bytes(piece.address, piece.stored, `a chunk of ${name}`);
-    const applied = layout.plainEdges && edge ? [] : filters;
-    const data = await unfilter(container, applied, {
-      bytes: stored,
-      mask: piece.mask,
+    positionsRead.add(key);
+    const isAtEdge = storedChunk.position.some(
+      (at, axis) => (at + 1) * chunk[axis]! > shape[axis]!,
+    );
+    const storedBytes = await container.bytes(
+      storedChunk.address,
+      storedChunk.storedSize,
+      `a chunk of ${name}`,
+    );
+    const chunkFilters = layout.edgesUnfiltered && isAtEdge ? [] : filters;
+    const data = await unfilter(container, chunkFilters, {
+      bytes: storedBytes,
+      mask: storedChunk.filterMask,
       size,
       dataset: name,
     });
-    place(out, data, piece, grid, type.size);
+    copyChunk(out, data, storedChunk, grid, type.size);
   }
   return out;
 }
 
 /** Copies what a chunk has of the dataset, a row at a time. */
-function place(
+function copyChunk(
   out: Uint8Array,
   data: Uint8Array,
-  { at }: Chunk,
+  { position }: Chunk,
   { shape, chunk }: Grid,
   width: number,
 ) {
   const last = shape.length - 1;
-  const start = at.map((place, axis) => place * chunk[axis]!);
+  const start = position.map((index, axis) => index * chunk[axis]!);
   const extent = start.map((from, axis) => Math.min(chunk[axis]!, shape[axis]! - from));
-  const run = extent[last]! * width;
+  const runBytes = extent[last]! * width;
   const index = start.map(() => 0);
   for (;;) {
     let from = 0;
@@ -182,7 +188,7 @@ function place(
       from = from * chunk[axis]! + index[axis]!;
       to = to * shape[axis]! + start[axis]! + index[axis]!;
     }
-    out.set(data.subarray(from * width, from * width + run), to * width);
+    out.set(data.subarray(from * width, from * width + runBytes), to * width);
     let axis = last - 1;
     while (axis >= 0 && ++index[axis]! === extent[axis]!) index[axis--] = 0;
     if (axis < 0) return;
@@ -201,16 +207,16 @@ export function numbersOf(
       `${container.name}: ${name} is ${showDatatype(type)}, expected numbers.`,
       { dataset: name, type: showDatatype(type) },
     );
-  const own = ownMemory(bytes, sizeOf(shape) * type.size);
-  if (!type.littleEndian) reverseEach(own, type.size);
+  const memory = exactMemory(bytes, sizeOf(shape) * type.size);
+  if (!type.littleEndian) reverseEach(memory, type.size);
   const Elements = tensor(type.dtype, [0]).data.constructor as new (
     memory: ArrayBufferLike,
   ) => Tensor["data"];
-  return tensor(type.dtype, shape, new Elements(own.buffer));
+  return tensor(type.dtype, shape, new Elements(memory.buffer));
 }
 
 /** Aligned memory of exactly these bytes: as they were read, or a copy where they are a view of more. */
-const ownMemory = (bytes: Uint8Array, length: number): Uint8Array =>
+const exactMemory = (bytes: Uint8Array, length: number): Uint8Array =>
   bytes.length === length && bytes.buffer.byteLength === length
     ? bytes
     : new Uint8Array(bytes.subarray(0, length));
@@ -233,8 +239,9 @@ export async function textsOf(
     const element = bytes.subarray(at, at + type.size);
     if (type.kind === "text") {
       const text = utf8.decode(element);
-      const ended = type.padding === "spaces" ? text.replace(/ +$/, "") : text.replace(/\0+$/, "");
-      texts.push(type.padding === "zero ends" ? ended.replace(/\0.*$/s, "") : ended);
+      const unpadded =
+        type.padding === "spaces" ? text.replace(/ +$/, "") : text.replace(/\0+$/, "");
+      texts.push(type.padding === "zero ends" ? unpadded.replace(/\0.*$/s, "") : unpadded);
       continue;
     }
     const cursor = new Cursor(container, element, `text of ${name}`);

@@ -22,15 +22,15 @@ const paddings: readonly TextPadding[] = ["zero ends", "zeros", "spaces"];
 export function readDatatype(cursor: Cursor, depth = 0): Datatype {
   const { container } = cursor;
   if (depth > 8) throw container.bad("a datatype is nested too deeply. The file is damaged.");
-  const first = cursor.u8();
-  const version = first >> 4;
+  const classAndVersion = cursor.u8();
+  const version = classAndVersion >> 4;
   if (version < 1 || version > 5)
     throw container.bad(`a datatype has version ${version}. The file is damaged.`);
   const bits = [cursor.u8(), cursor.u8(), cursor.u8()];
   const size = cursor.u32();
   if (size === 0) throw container.bad("a datatype has size 0. The file is damaged.");
   const other = (name: string): Datatype => ({ kind: "other", size, name });
-  switch (first & 15) {
+  switch (classAndVersion & 15) {
     case 0: {
       const offset = cursor.u16();
       const precision = cursor.u16();
@@ -48,8 +48,8 @@ export function readDatatype(cursor: Cursor, depth = 0): Datatype {
         cursor.u8(),
         cursor.u8(),
       ];
-      const shape = [...layout, cursor.u32(), bits[1]].join();
-      const dtype = ieee.get(shape);
+      const format = [...layout, cursor.u32(), bits[1]].join();
+      const dtype = ieee.get(format);
       if (dtype === undefined || (bits[0]! & 0x40) !== 0 || size !== Number(dtype.slice(5)) / 8)
         return other(`floating-point number of ${layout[1]} bits that is not IEEE 754`);
       return { kind: "number", dtype, size, littleEndian: (bits[0]! & 1) === 0 };
@@ -66,7 +66,7 @@ export function readDatatype(cursor: Cursor, depth = 0): Datatype {
       if (members !== 2 || base.kind !== "number" || base.size !== 1) return other("enumeration");
       const names = [0, 1].map(() => {
         const start = cursor.at;
-        const name = new TextDecoder().decode(cursor.untilZero());
+        const name = new TextDecoder().decode(cursor.zeroTerminated());
         if (version < 3) cursor.skip((8 - ((cursor.at - start) % 8)) % 8);
         return name;
       });
@@ -78,8 +78,8 @@ export function readDatatype(cursor: Cursor, depth = 0): Datatype {
     default:
       return other(
         ["time", "bit field", "opaque", "compound", "reference", "array"][
-          [2, 4, 5, 6, 7, 10].indexOf(first & 15)
-        ] ?? `class ${first & 15}`,
+          [2, 4, 5, 6, 7, 10].indexOf(classAndVersion & 15)
+        ] ?? `class ${classAndVersion & 15}`,
       );
   }
 }

@@ -41,10 +41,13 @@ export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
   const root = treeOf(datasets, attributes);
   const file = new Pieces();
   file.append(new Uint8Array(superblockSize)); // filled in at the end
-  const dataAt = new Map<string, number>();
+  const dataAddresses = new Map<string, number>();
   for (const [path, { data }] of datasets)
     if (data.byteLength > 0)
-      dataAt.set(path, file.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)));
+      dataAddresses.set(
+        path,
+        file.append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      );
   const texts = writeTexts(file, attributes);
   const messagesOf = (path: string): EncodedMessage[] =>
     Object.entries(attributes.get(path) ?? {}).map(([name, value]) =>
@@ -55,7 +58,7 @@ export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
     if (node.dataset)
       return file.append(
         objectHeader([
-          ...datasetMessages(node.dataset, dataAt.get(path) ?? 0),
+          ...datasetMessages(node.dataset, dataAddresses.get(path) ?? 0),
           ...messagesOf(path),
         ]),
       );
@@ -65,9 +68,9 @@ export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
     }));
     return file.append(objectHeader([writeMembers(file, members), ...messagesOf(path)]));
   };
-  const rootAt = write(root, "");
-  file.pieces[0] = superblock(rootAt, file.length);
-  return file.joined();
+  const rootAddress = write(root, "");
+  file.pieces[0] = superblock(rootAddress, file.length);
+  return file.concatenate();
 }
 
 const utf8 = new TextEncoder();
@@ -124,8 +127,8 @@ interface Texts {
 function writeTexts(file: Pieces, attributes: NonNullable<Hdf5Contents["attributes"]>): Texts {
   const indices = new Map<string, number>();
   const objects = new ByteWriter();
-  for (const of of attributes.values())
-    for (const value of Object.values(of)) {
+  for (const objectAttributes of attributes.values())
+    for (const value of Object.values(objectAttributes)) {
       if (typeof value !== "string" || indices.has(value)) continue;
       indices.set(value, indices.size + 1);
       const bytes = utf8.encode(value);
@@ -168,7 +171,7 @@ interface Member {
 function writeMembers(file: Pieces, unsorted: readonly Member[]): EncodedMessage {
   const members = unsorted.toSorted((a, b) => compareBytes(a.name, b.name));
   const names = new ByteWriter().zeros(8); // at 0 lies the empty name, below all others
-  const nameAt = members.map(({ name }) => {
+  const nameOffsets = members.map(({ name }) => {
     const at = names.length;
     names.put(name).u8(0).pad();
     return at;
@@ -187,15 +190,18 @@ function writeMembers(file: Pieces, unsorted: readonly Member[]): EncodedMessage
   for (let from = 0; from < members.length; from += 2 * leafHalf) {
     const part = members.slice(from, from + 2 * leafHalf);
     const leaf = new ByteWriter().ascii("SNOD").u8(1, 0).u16(part.length);
-    part.forEach(({ address }, i) => leaf.u64(nameAt[from + i]!, address).zeros(24));
+    part.forEach(({ address }, i) => leaf.u64(nameOffsets[from + i]!, address).zeros(24));
     leaf.zeros(40 * (2 * leafHalf - part.length));
-    children.push({ address: file.append(leaf.bytes()), last: nameAt[from + part.length - 1]! });
+    children.push({
+      address: file.append(leaf.bytes()),
+      last: nameOffsets[from + part.length - 1]!,
+    });
   }
   for (let level = 0; ; level++) {
     const nodes = Math.max(1, Math.ceil(children.length / (2 * nodeHalf)));
     const size = 24 + 8 * (4 * nodeHalf + 1);
     const start = file.length;
-    const above: Child[] = [];
+    const parents: Child[] = [];
     for (let i = 0; i < nodes; i++) {
       const first = i * 2 * nodeHalf;
       const part = children.slice(first, first + 2 * nodeHalf);
@@ -207,13 +213,13 @@ function writeMembers(file: Pieces, unsorted: readonly Member[]): EncodedMessage
         .u64(i < nodes - 1 ? start + (i + 1) * size : undefined)
         .u64(first > 0 ? children[first - 1]!.last : 0);
       for (const { address, last } of part) node.u64(address, last);
-      above.push({
+      parents.push({
         address: file.append(node.zeros(size - node.length).bytes()),
         last: part.at(-1)?.last ?? 0,
       });
     }
-    if (nodes === 1) return symbolTable(above[0]!.address, heap);
-    children = above;
+    if (nodes === 1) return symbolTable(parents[0]!.address, heap);
+    children = parents;
   }
 }
 
@@ -249,7 +255,7 @@ class Pieces {
     return at;
   }
 
-  joined(): Uint8Array<ArrayBuffer> {
+  concatenate(): Uint8Array<ArrayBuffer> {
     const all = new Uint8Array(this.length);
     let at = 0;
     for (const piece of this.pieces) {

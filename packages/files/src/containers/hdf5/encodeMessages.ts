@@ -15,8 +15,8 @@ export const variableText = (): Uint8Array =>
   new ByteWriter().u8(0x19, 1, 1, 0).u32(16).put(fixedText(1, 0)).bytes();
 
 /** The type of text of `size` bytes; filled with zeros (1) or ended by one (0). */
-export const fixedText = (size: number, filling: 0 | 1 = 1): Uint8Array =>
-  new ByteWriter().u8(0x13, filling, 0, 0).u32(size).bytes();
+export const fixedText = (size: number, paddingType: 0 | 1 = 1): Uint8Array =>
+  new ByteWriter().u8(0x13, paddingType, 0, 0).u32(size).bytes();
 
 /** The type of numbers and truth values, as h5py writes them. */
 export function numberType(dtype: DType): Uint8Array {
@@ -74,8 +74,8 @@ export function attributeMessage(
   space: Uint8Array,
   value: Uint8Array,
 ): EncodedMessage {
-  const called = new TextEncoder().encode(`${name}\0`);
-  const size = called.length + type.length + space.length + value.length;
+  const nameBytes = new TextEncoder().encode(`${name}\0`);
+  const size = nameBytes.length + type.length + space.length + value.length;
   if (size > 64_500)
     throw new CajalError(
       "bad-argument",
@@ -84,9 +84,9 @@ export function attributeMessage(
     );
   const body = new ByteWriter()
     .u8(3, 0)
-    .u16(called.length, type.length, space.length)
+    .u16(nameBytes.length, type.length, space.length)
     .u8(1) // the name is UTF-8
-    .put(called)
+    .put(nameBytes)
     .put(type)
     .put(space)
     .put(value);

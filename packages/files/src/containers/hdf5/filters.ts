@@ -25,17 +25,17 @@ export function readFilters(body: Cursor): Filter[] {
   });
 }
 
-type Undo = (bytes: Uint8Array, size: number, filter: Filter) => Uint8Array | Promise<Uint8Array>;
+type Decode = (bytes: Uint8Array, size: number, filter: Filter) => Uint8Array | Promise<Uint8Array>;
 
 /** By id; registered ones: portal.hdfgroup.org, "Registered Filter Plugins". */
-const registered: Readonly<Record<number, { name: string; undo?: Undo }>> = {
-  1: { name: "deflate", undo: inflate },
-  2: { name: "shuffle", undo: unshuffle },
-  3: { name: "fletcher32", undo: checkFletcher32 },
+const knownFilters: Readonly<Record<number, { name: string; decode?: Decode }>> = {
+  1: { name: "deflate", decode: inflate },
+  2: { name: "shuffle", decode: unshuffle },
+  3: { name: "fletcher32", decode: checkFletcher32 },
   4: { name: "szip" },
   5: { name: "nbit" },
   6: { name: "scaleoffset" },
-  32000: { name: "lzf", undo: unpackLzf },
+  32000: { name: "lzf", decode: unpackLzf },
   32001: { name: "blosc" },
   32004: { name: "lz4" },
   32008: { name: "bitshuffle" },
@@ -50,9 +50,9 @@ export function checkFilters(
   dataset: string,
 ): void {
   for (const { id, name } of filters)
-    if (!registered[id]?.undo)
+    if (!knownFilters[id]?.decode)
       throw container.unsupported(
-        `${dataset} went through the filter ${registered[id]?.name ?? (name || "without a name")} (id ${id}), which is not undone here. Write the file without it (h5repack -f NONE).`,
+        `${dataset} went through the filter ${knownFilters[id]?.name ?? (name || "without a name")} (id ${id}), which is not undone here. Write the file without it (h5repack -f NONE).`,
         { dataset, filter: id },
       );
 }
@@ -74,11 +74,11 @@ export async function unfilter(
     // A checksum that is still to be undone adds four bytes to what unpacks.
     const checksums = filters.slice(0, i).filter(({ id }) => id === 3).length;
     try {
-      bytes = await registered[filter.id]!.undo!(bytes, size + 4 * checksums, filter);
+      bytes = await knownFilters[filter.id]!.decode!(bytes, size + 4 * checksums, filter);
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw container.bad(
-        `a chunk of ${dataset}: ${registered[filter.id]!.name}: ${why} The file is damaged.`,
+        `a chunk of ${dataset}: ${knownFilters[filter.id]!.name}: ${why} The file is damaged.`,
         {
           dataset,
         },

@@ -7,7 +7,7 @@ import { walkTree2 } from "./trees";
 /** The data of a local heap, in which names are found by their offset. */
 export async function readLocalHeap(container: Container, address: number): Promise<Uint8Array> {
   const { offsetSize, lengthSize } = container;
-  const heap = await container.signed(
+  const heap = await container.structureAt(
     address,
     8 + 2 * lengthSize + offsetSize,
     "HEAP",
@@ -36,14 +36,14 @@ export function globalHeap(
 
 async function readCollection(container: Container, address: number) {
   const { lengthSize } = container;
-  const head = await container.signed(address, 8 + lengthSize, "GCOL", "global heap");
+  const head = await container.structureAt(address, 8 + lengthSize, "GCOL", "global heap");
   head.version(1);
   head.skip(3);
   const size = head.length();
   const cursor = await container.cursor(address, size, "global heap");
   cursor.skip(8 + lengthSize);
   const objects = new Map<number, Uint8Array>();
-  while (cursor.left >= 8 + lengthSize) {
+  while (cursor.remaining >= 8 + lengthSize) {
     const index = cursor.u16();
     cursor.skip(6);
     const length = cursor.length();
@@ -61,7 +61,7 @@ export interface FractalHeap {
 
 export async function openFractalHeap(container: Container, address: number): Promise<FractalHeap> {
   const { offsetSize: o, lengthSize: l } = container;
-  const head = await container.signed(address, 26 + 12 * l + 3 * o, "FRHP", "fractal heap");
+  const head = await container.structureAt(address, 26 + 12 * l + 3 * o, "FRHP", "fractal heap");
   head.version(0);
   head.skip(2); // length of ids: that of who holds them
   const filters = head.u16();
@@ -71,26 +71,26 @@ export async function openFractalHeap(container: Container, address: number): Pr
   const hugeTree = head.offset();
   head.skip(l + o); // free space and its manager
   head.skip(8 * l); // sizes and numbers of objects
-  const width = head.u16();
-  const start = head.length();
+  const tableWidth = head.u16();
+  const startBlockSize = head.length();
   const largestDirect = head.length();
-  const bitsOfHeap = head.u16();
+  const heapBits = head.u16();
   head.skip(2); // rows the root started with
   const root = head.offset();
   const rootRows = head.u16();
   head.checksum();
   if (filters > 0) throw container.unsupported("fractal heaps with filters are not read.");
-  if (width === 0 || start === 0 || bitsOfHeap > 64)
+  if (tableWidth === 0 || startBlockSize === 0 || heapBits > 64)
     throw container.bad("a fractal heap's table makes no sense. The file is damaged.");
 
-  const offsetBytes = Math.ceil(bitsOfHeap / 8);
+  const offsetBytes = Math.ceil(heapBits / 8);
   const lengthBytes = Math.min(
     Math.ceil(Math.log2(largestDirect) / 8),
     Math.floor(Math.log2(Math.max(1, largestObject)) / 8) + 1,
   );
-  const checked = (flags & 2) !== 0;
-  const sizeOfRow = (row: number) => start * 2 ** Math.max(0, row - 1);
-  const directRows = Math.round(Math.log2(largestDirect / start)) + 2;
+  const hasChecksums = (flags & 2) !== 0;
+  const sizeOfRow = (row: number) => startBlockSize * 2 ** Math.max(0, row - 1);
+  const directRows = Math.round(Math.log2(largestDirect / startBlockSize)) + 2;
 
   return {
     async object(id, what) {
@@ -118,8 +118,8 @@ export async function openFractalHeap(container: Container, address: number): Pr
     id: Cursor,
     what: string,
   ): Promise<{ address: number; length: number }> {
-    if (id.left >= o + l) return { address: id.address(), length: id.length() };
-    const number = id.unsigned(id.left);
+    if (id.remaining >= o + l) return { address: id.address(), length: id.length() };
+    const number = id.unsigned(id.remaining);
     if (hugeTree !== undefined)
       for await (const { record } of walkTree2(container, hugeTree)) {
         const object = { address: record.address(), length: record.length() };
@@ -136,32 +136,33 @@ export async function openFractalHeap(container: Container, address: number): Pr
     let from = 0;
     for (let depth = 0; depth < 64; depth++) {
       if (rows === 0) {
-        await container.signed(address, 4, "FHDB", "direct block");
+        await container.structureAt(address, 4, "FHDB", "direct block");
         return { address, from };
       }
-      const entries = Math.min(rows, directRows) * width;
-      const indirect = Math.max(0, rows - directRows) * width;
-      const length = 5 + o + offsetBytes + (entries + indirect) * o + (checked ? 4 : 0);
-      const block = await container.signed(address, length, "FHIB", "indirect block");
+      const entries = Math.min(rows, directRows) * tableWidth;
+      const indirect = Math.max(0, rows - directRows) * tableWidth;
+      const length = 5 + o + offsetBytes + (entries + indirect) * o + (hasChecksums ? 4 : 0);
+      const block = await container.structureAt(address, length, "FHIB", "indirect block");
       block.version(0);
       block.skip(o + offsetBytes);
-      let begin = from;
-      let reached = false;
+      let childFrom = from;
+      let isInBlock = false;
       for (let entry = 0; entry < entries + indirect; entry++) {
-        const row = Math.floor(entry / width);
+        const row = Math.floor(entry / tableWidth);
         const size = sizeOfRow(row);
         const child = block.offset();
-        if (offset < begin + size) {
+        if (offset < childFrom + size) {
           if (child === undefined) throw container.bad("a block of a fractal heap is missing.");
           address = child;
-          from = begin;
-          rows = entry < entries ? 0 : Math.round(Math.log2(size / (start * width))) + 1;
-          reached = true;
+          from = childFrom;
+          rows =
+            entry < entries ? 0 : Math.round(Math.log2(size / (startBlockSize * tableWidth))) + 1;
+          isInBlock = true;
           break;
         }
-        begin += size;
+        childFrom += size;
       }
-      if (!reached)
+      if (!isInBlock)
         throw container.bad(`a fractal heap has no offset ${offset}. The file is damaged.`);
     }
     throw container.bad("a fractal heap is nested too deeply. The file is damaged.");

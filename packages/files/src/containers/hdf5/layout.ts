@@ -14,19 +14,23 @@ export type Layout =
       readonly chunk: readonly number[];
       readonly index: ChunkIndex;
       /** Chunks that reach over the edge were written without the filters. */
-      readonly plainEdges?: boolean;
+      readonly edgesUnfiltered?: boolean;
     };
 
 /** How chunks are found. An undefined address: none was ever written. */
 export type ChunkIndex = { readonly address: number | undefined } & (
   | { readonly type: "tree" | "implicit" | "fixed array" | "extensible array" | "tree 2" }
-  | { readonly type: "single"; readonly stored: number | undefined; readonly mask: number }
+  | {
+      readonly type: "single";
+      readonly storedSize: number | undefined;
+      readonly filterMask: number;
+    }
 );
 
 /** @param name the dataset's, for messages */
 export function readLayout(container: Container, body: Cursor, name: string): Layout {
   const version = body.version(1, 2, 3, 4);
-  if (version < 3) return readOld(body, container);
+  if (version < 3) return readVersions1And2(body, container);
   const kind = body.u8();
   switch (kind) {
     case 0:
@@ -34,7 +38,7 @@ export function readLayout(container: Container, body: Cursor, name: string): La
     case 1:
       return { kind: "contiguous", address: body.offset(), length: body.length() };
     case 2:
-      return version === 3 ? readTreeChunks(body) : readChunks(body);
+      return version === 3 ? readVersion3Chunks(body) : readVersion4Chunks(body);
     case 3:
       throw container.unsupported(
         `${name} is a virtual dataset: its numbers lie in other files, which are not opened. Copy it into one file (h5repack).`,
@@ -46,7 +50,7 @@ export function readLayout(container: Container, body: Cursor, name: string): La
 }
 
 /** Versions 1 and 2, up to HDF5 1.6.2. */
-function readOld(body: Cursor, container: Container): Layout {
+function readVersions1And2(body: Cursor, container: Container): Layout {
   const rank = body.u8();
   const kind = body.u8();
   body.skip(5);
@@ -58,7 +62,7 @@ function readOld(body: Cursor, container: Container): Layout {
   return { kind: "chunked", chunk: extents.slice(0, -1), index: { type: "tree", address } };
 }
 
-function readTreeChunks(body: Cursor): Layout {
+function readVersion3Chunks(body: Cursor): Layout {
   const rank = body.u8();
   const address = body.offset();
   const chunk = Array.from({ length: rank }, body.u32).slice(0, -1);
@@ -66,19 +70,24 @@ function readTreeChunks(body: Cursor): Layout {
 }
 
 /** Version 4: five kinds of index. */
-function readChunks(body: Cursor): Layout {
+function readVersion4Chunks(body: Cursor): Layout {
   const flags = body.u8();
-  const plainEdges = (flags & 1) !== 0;
+  const edgesUnfiltered = (flags & 1) !== 0;
   const rank = body.u8();
   const width = body.u8();
   const chunk = Array.from({ length: rank }, () => body.unsigned(width)).slice(0, -1);
   const type = body.u8();
   if (type === 1) {
-    const filtered = (flags & 2) !== 0;
-    const stored = filtered ? body.length() : undefined;
-    const mask = filtered ? body.u32() : 0;
-    const index = { type: "single", stored, mask, address: body.offset() } as const;
-    return { kind: "chunked", chunk, plainEdges, index };
+    const isFiltered = (flags & 2) !== 0;
+    const storedSize = isFiltered ? body.length() : undefined;
+    const filterMask = isFiltered ? body.u32() : 0;
+    const index = {
+      type: "single",
+      storedSize,
+      filterMask,
+      address: body.offset(),
+    } as const;
+    return { kind: "chunked", chunk, edgesUnfiltered, index };
   }
   const indexTypes = {
     2: "implicit",
@@ -93,7 +102,7 @@ function readChunks(body: Cursor): Layout {
   return {
     kind: "chunked",
     chunk,
-    plainEdges,
+    edgesUnfiltered,
     index: { type: indexTypes[type as 2 | 3 | 4 | 5], address: body.offset() },
   };
 }

@@ -18,10 +18,10 @@ export async function readLinks(
   container: Container,
   messages: readonly Message[],
 ): Promise<Map<string, Link> | undefined> {
-  const of = (type: number) => messages.filter((message) => message.type === type);
-  const [symbolTable] = of(messageType.symbolTable);
-  const [linkInfo] = of(messageType.linkInfo);
-  const compact = of(messageType.link);
+  const messagesOfType = (type: number) => messages.filter((message) => message.type === type);
+  const [symbolTable] = messagesOfType(messageType.symbolTable);
+  const [linkInfo] = messagesOfType(messageType.linkInfo);
+  const compact = messagesOfType(messageType.link);
   if (!symbolTable && !linkInfo && compact.length === 0) return undefined;
   const links = new Map<string, Link>();
   if (symbolTable) await readSymbolTable(container, symbolTable.body, links);
@@ -43,7 +43,7 @@ async function readSymbolTable(container: Container, body: Cursor, links: Map<st
   const entrySize = 2 * o + 24;
   const key = { keySize: lengthSize, readKey: (cursor: Cursor) => cursor.length() };
   for await (const { child } of walkTree(container, tree, 0, key)) {
-    const head = await container.signed(child, 8, "SNOD", "symbol table node");
+    const head = await container.structureAt(child, 8, "SNOD", "symbol table node");
     head.version(1);
     head.skip(1);
     const count = head.u16();
@@ -56,10 +56,10 @@ async function readSymbolTable(container: Container, body: Cursor, links: Map<st
     for (let i = 0; i < count; i++) {
       const name = textAt(node.unsigned(o));
       const address = node.offset();
-      const cached = node.u32();
+      const cacheType = node.u32();
       node.skip(4);
-      const scratch = node.part(16);
-      if (cached === 2) links.set(name, { kind: "soft", path: textAt(scratch.u32()) });
+      const scratchPad = node.part(16);
+      if (cacheType === 2) links.set(name, { kind: "soft", path: textAt(scratchPad.u32()) });
       else if (address === undefined)
         throw container.bad(`link ${JSON.stringify(name)} has no address.`);
       else links.set(name, { kind: "hard", address });
@@ -77,7 +77,7 @@ async function readDense(container: Container, body: Cursor, links: Map<string, 
   for await (const { type, record } of walkTree2(container, tree)) {
     if (type !== 5) throw container.bad(`a group's B-tree has records of type ${type}.`);
     record.skip(4); // hash of the name
-    readLink(await heap.object(record.take(record.left), "a link"), links);
+    readLink(await heap.object(record.take(record.remaining), "a link"), links);
   }
 }
 
@@ -96,8 +96,8 @@ function readLink(body: Cursor, links: Map<string, Link>) {
     value.skip(1);
     links.set(name, {
       kind: "external",
-      file: utf8.decode(value.untilZero()),
-      path: utf8.decode(value.untilZero()),
+      file: utf8.decode(value.zeroTerminated()),
+      path: utf8.decode(value.zeroTerminated()),
     });
   } else throw body.container.bad(`link ${JSON.stringify(name)} is of unknown type ${type}.`);
 }

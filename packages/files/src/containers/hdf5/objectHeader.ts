@@ -27,16 +27,16 @@ export const messageType = {
 } as const;
 
 /** Above this no header is honest; every header may be damaged. */
-const messagesAtMost = 1_000_000;
+const maxMessages = 1_000_000;
 
 /** All messages of an object's header, its continuations too. */
 export async function readObjectHeader(container: Container, address: number): Promise<Message[]> {
   const first = await container.bytes(address, 4, "object header");
-  const opens = String.fromCharCode(...first);
+  const signature = String.fromCharCode(...first);
   const messages: Message[] = [];
   const visited = new Set<number>([address]);
   const blocks: { address: number; length: number }[] = [];
-  const read = opens === "OHDR" ? await readSecond() : await readFirst();
+  const read = signature === "OHDR" ? await readVersion2() : await readVersion1();
   for (const block of blocks) {
     if (visited.has(block.address))
       throw container.bad(`the object header at ${address} continues in itself. It is damaged.`);
@@ -46,7 +46,7 @@ export async function readObjectHeader(container: Container, address: number): P
   return messages;
 
   function add(type: number, flags: number, body: Cursor) {
-    if (messages.length >= messagesAtMost)
+    if (messages.length >= maxMessages)
       throw container.bad(`the object header at ${address} has too many messages. It is damaged.`);
     if (type === messageType.continuation)
       blocks.push({ address: body.address(), length: body.length() });
@@ -54,7 +54,7 @@ export async function readObjectHeader(container: Container, address: number): P
   }
 
   /** Version 1: eight-byte aligned messages, no checksums. */
-  async function readFirst() {
+  async function readVersion1() {
     const prefix = await container.cursor(address, 16, `object header at ${address}`);
     prefix.version(1);
     prefix.skip(1);
@@ -63,7 +63,7 @@ export async function readObjectHeader(container: Container, address: number): P
     const length = prefix.u32();
     const readBlock = async ({ address, length }: { address: number; length: number }) => {
       const cursor = await container.cursor(address, length, `object header block at ${address}`);
-      while (left > 0 && cursor.left >= 8) {
+      while (left > 0 && cursor.remaining >= 8) {
         left--;
         const type = cursor.u16();
         const size = cursor.u16();
@@ -77,7 +77,7 @@ export async function readObjectHeader(container: Container, address: number): P
   }
 
   /** Version 2: "OHDR" and "OCHK" blocks, each with a checksum. */
-  async function readSecond() {
+  async function readVersion2() {
     const prefix = await container.cursor(
       address,
       Math.min(64, container.size - container.base - address),
@@ -89,13 +89,13 @@ export async function readObjectHeader(container: Container, address: number): P
     if (flags & 0x20) prefix.skip(16); // times
     if (flags & 0x10) prefix.skip(4); // when attributes become dense
     const length = prefix.unsigned(1 << (flags & 3));
-    const tracked = (flags & 0x4) !== 0;
+    const hasCreationOrder = (flags & 0x4) !== 0;
     const readMessages = (cursor: Cursor, end: number) => {
-      while (end - cursor.at >= 4 + (tracked ? 2 : 0)) {
+      while (end - cursor.at >= 4 + (hasCreationOrder ? 2 : 0)) {
         const type = cursor.u8();
         const size = cursor.u16();
         const messageFlags = cursor.u8();
-        if (tracked) cursor.skip(2);
+        if (hasCreationOrder) cursor.skip(2);
         if (cursor.at + size > end)
           throw container.bad(`a message of the object header at ${address} is too long.`);
         add(type, messageFlags, cursor.part(size, `message ${type} of the object header`));
@@ -107,7 +107,12 @@ export async function readObjectHeader(container: Container, address: number): P
     chunk.skip(prefix.at);
     readMessages(chunk, prefix.at + length);
     return async (block: { address: number; length: number }) => {
-      const cursor = await container.signed(block.address, block.length, "OCHK", "object header");
+      const cursor = await container.structureAt(
+        block.address,
+        block.length,
+        "OCHK",
+        "object header",
+      );
       readMessages(cursor, block.length - 4);
     };
   }

@@ -61,7 +61,7 @@ export interface Hdf5Dataset extends Hdf5Object {
 }
 
 /** More links than this on one path are a circle. */
-const softLinksAtMost = 40;
+const maxSoftLinks = 40;
 
 /**
  * Opens an HDF5 file: its root group.
@@ -75,15 +75,15 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
   const container = new Container(bytes);
   const rootAddress = await readSuperblock(container);
   const heap = globalHeap(container);
-  const opened = new Map<number, Promise<Hdf5Group | Hdf5Dataset>>();
+  const objects = new Map<number, Promise<Hdf5Group | Hdf5Dataset>>();
   const root = await open(rootAddress, "/");
   if (root.kind !== "group") throw container.bad("its root is no group. The file is damaged.");
   return root;
 
   function open(address: number, path: string): Promise<Hdf5Group | Hdf5Dataset> {
     // One object for one header: hard links may make circles.
-    let object = opened.get(address);
-    if (!object) opened.set(address, (object = read(address, path)));
+    let object = objects.get(address);
+    if (!object) objects.set(address, (object = read(address, path)));
     return object;
   }
 
@@ -124,7 +124,7 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
       kind: "group",
       ...withAttributes(messages, path),
       keys: async () => [...links.keys()],
-      get: (below) => follow({ object: self, links }, below, { left: softLinksAtMost }),
+      get: (below) => follow({ object: self, links }, below, { left: maxSoftLinks }),
     };
     linksOf.set(self, links);
     return self;
@@ -135,27 +135,32 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
     path: string,
     budget: { left: number },
   ): Promise<Hdf5Group | Hdf5Dataset | undefined> {
-    let at: Hdf5Group | Hdf5Dataset = path.startsWith("/") ? root : from.object;
+    let target: Hdf5Group | Hdf5Dataset = path.startsWith("/") ? root : from.object;
     for (const name of path.split("/")) {
       if (name === "" || name === ".") continue;
-      if (at.kind === "dataset") return undefined;
-      const link: Link | undefined = linksOf.get(at)!.get(name);
+      if (target.kind === "dataset") return undefined;
+      const link: Link | undefined = linksOf.get(target)!.get(name);
       if (!link) return undefined;
-      const here: string = at.path === "/" ? `/${name}` : `${at.path}/${name}`;
+      const linkPath: string = target.path === "/" ? `/${name}` : `${target.path}/${name}`;
       if (link.kind === "external")
         throw container.unsupported(
-          `${here} is an external link to ${JSON.stringify(link.path)} in ${JSON.stringify(link.file)}: other files are not opened. Copy it into one file (h5repack).`,
-          { path: here },
+          `${linkPath} is an external link to ${JSON.stringify(link.path)} in ${JSON.stringify(link.file)}: other files are not opened. Copy it into one file (h5repack).`,
+          { path: linkPath },
         );
-      if (link.kind === "hard") at = await open(link.address, here);
+      if (link.kind === "hard") target = await open(link.address, linkPath);
       else {
-        if (budget.left-- <= 0) throw container.bad(`${here} is a soft link that leads to itself.`);
-        const next = await follow({ object: at, links: linksOf.get(at)! }, link.path, budget);
+        if (budget.left-- <= 0)
+          throw container.bad(`${linkPath} is a soft link that leads to itself.`);
+        const next = await follow(
+          { object: target, links: linksOf.get(target)! },
+          link.path,
+          budget,
+        );
         if (!next) return undefined;
-        at = next;
+        target = next;
       }
     }
-    return at;
+    return target;
   }
 
   function dataset(header: DatasetHeader): Hdf5Dataset {

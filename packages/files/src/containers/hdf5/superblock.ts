@@ -33,9 +33,9 @@ export async function readSuperblock(container: Container): Promise<number> {
   cursor.offset(); // extension
   checkEnd(container, cursor.take(container.offsetSize));
   const root = cursor.address();
-  const whole = await container.cursor(0, 8 + cursor.at + 4, "superblock");
-  whole.skip(8 + cursor.at);
-  whole.checksum();
+  const superblock = await container.cursor(0, 8 + cursor.at + 4, "superblock");
+  superblock.skip(8 + cursor.at);
+  superblock.checksum();
   return root;
 }
 

@@ -12,12 +12,12 @@ export async function* walkTree<Key>(
 ): AsyncGenerator<{ key: Key; child: number }, void, undefined> {
   const { offsetSize: o } = container;
   const visited = new Set<number>();
-  const waiting: { address: number; level?: number }[] = [{ address }];
-  for (let next = waiting.pop(); next; next = waiting.pop()) {
+  const pending: { address: number; level?: number }[] = [{ address }];
+  for (let next = pending.pop(); next; next = pending.pop()) {
     if (visited.has(next.address))
       throw container.bad(`the B-tree at ${address} contains itself. The file is damaged.`);
     visited.add(next.address);
-    const head = await container.signed(next.address, 8 + 2 * o, "TREE", "B-tree node");
+    const head = await container.structureAt(next.address, 8 + 2 * o, "TREE", "B-tree node");
     if (head.u8() !== type)
       throw container.bad(`a B-tree node is of another type. The file is damaged.`);
     const level = head.u8();
@@ -34,7 +34,7 @@ export async function* walkTree<Key>(
       if (level === 0) yield { key, child };
       else children.push({ address: child, level: level - 1 });
     }
-    waiting.push(...children.toReversed());
+    pending.push(...children.toReversed());
   }
 }
 
@@ -44,7 +44,7 @@ export async function* walkTree2(
   address: number,
 ): AsyncGenerator<{ type: number; record: Cursor }, void, undefined> {
   const { offsetSize: o, lengthSize: l } = container;
-  const head = await container.signed(address, 22 + o + l, "BTHD", "B-tree");
+  const head = await container.structureAt(address, 22 + o + l, "BTHD", "B-tree");
   head.version(0);
   const type = head.u8();
   const nodeSize = head.u32();
@@ -61,17 +61,17 @@ export async function* walkTree2(
 
   // How wide the counts beside a child's address are follows from how many records fit (III.A.2).
   const bytesFor = (n: number) => Math.floor(Math.log2(Math.max(1, n)) / 8) + 1;
-  const leafMost = Math.floor((nodeSize - 10) / recordSize);
-  const countBytes = [bytesFor(leafMost)];
+  const maxLeafRecords = Math.floor((nodeSize - 10) / recordSize);
+  const countBytes = [bytesFor(maxLeafRecords)];
   const totalBytes = [0];
-  let most = leafMost;
-  const totals = [leafMost];
+  let maxRecords = maxLeafRecords;
+  const maxTotals = [maxLeafRecords];
   for (let level = 1; level <= depth; level++) {
-    const pointer = o + bytesFor(leafMost) + (level > 1 ? totalBytes[level - 1]! : 0);
-    most = Math.floor((nodeSize - 10 - pointer) / (recordSize + pointer));
-    countBytes[level] = bytesFor(leafMost);
-    totals[level] = (most + 1) * totals[level - 1]! + most;
-    totalBytes[level] = bytesFor(totals[level]!);
+    const pointer = o + bytesFor(maxLeafRecords) + (level > 1 ? totalBytes[level - 1]! : 0);
+    maxRecords = Math.floor((nodeSize - 10 - pointer) / (recordSize + pointer));
+    countBytes[level] = bytesFor(maxLeafRecords);
+    maxTotals[level] = (maxRecords + 1) * maxTotals[level - 1]! + maxRecords;
+    totalBytes[level] = bytesFor(maxTotals[level]!);
   }
 
   const visited = new Set<number>();
@@ -88,7 +88,7 @@ export async function* walkTree2(
       throw container.bad("a B-tree node has more records than fit. The file is damaged.");
     const pointer = o + countBytes[level]! + (level > 1 ? totalBytes[level - 1]! : 0);
     const length = 6 + records * recordSize + (level > 0 ? (records + 1) * pointer : 0) + 4;
-    const cursor = await container.signed(
+    const cursor = await container.structureAt(
       address,
       length,
       level > 0 ? "BTIN" : "BTLF",
@@ -96,7 +96,7 @@ export async function* walkTree2(
     );
     cursor.version(0);
     cursor.skip(1);
-    const own = Array.from({ length: records }, () => cursor.part(recordSize));
+    const nodeRecords = Array.from({ length: records }, () => cursor.part(recordSize));
     const children: { address: number; records: number }[] = [];
     const pointers = level > 0 ? records + 1 : 0;
     for (let i = 0; i < pointers; i++) {
@@ -109,7 +109,7 @@ export async function* walkTree2(
     for (let i = 0; i <= records; i++) {
       const child = children[i];
       if (child) yield* node(child.address, child.records, level - 1);
-      if (i < records) yield { type, record: own[i]! };
+      if (i < records) yield { type, record: nodeRecords[i]! };
     }
   }
 }
