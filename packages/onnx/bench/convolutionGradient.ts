@@ -64,7 +64,7 @@ interface Subject {
     Record<string, (g: GraphBuilder, other: Value, dy: Value, conv: Convolution) => Value>
   >;
   choose(conv: Convolution): string;
-  serves(formulation: string, conv: Convolution): boolean;
+  supports(formulation: string, conv: Convolution): boolean;
   /** The shape of `other`. */
   other(conv: Convolution): number[];
 }
@@ -73,8 +73,8 @@ const subjects: Readonly<Record<string, Subject>> = {
   kernel: {
     formulations: kernelGradients,
     choose: chooseKernelGradient,
-    serves: (formulation, { group }) =>
-      group > 1 ? ["depthwise", "lines"].includes(formulation) : formulation !== "depthwise",
+    supports: (formulation, { group }) =>
+      group > 1 ? ["depthwise", "perImage"].includes(formulation) : formulation !== "depthwise",
     other: ({ batch, channels, input }) => [batch, channels, ...input],
   },
   image: {
@@ -85,14 +85,14 @@ const subjects: Readonly<Record<string, Subject>> = {
       ]),
     ),
     choose: (conv) => chooseImageGradient(conv, {}),
-    serves: (formulation, { strides }) =>
+    supports: (formulation, { strides }) =>
       formulation !== "flipped" || strides.every((s) => s === 1),
     other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],
   },
 };
 
-const [which, ...words] = process.argv.slice(2);
-const subject = subjects[which ?? ""];
+const [subjectName, ...words] = process.argv.slice(2);
+const subject = subjects[subjectName ?? ""];
 if (!subject) {
   console.error("say which gradient: kernel or image");
   process.exit(2);
@@ -120,7 +120,7 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
   };
   const candidates: { formulation: string; session: ort.InferenceSession; times: number[] }[] = [];
   for (const [formulation, gradient] of Object.entries(subject.formulations)) {
-    if (!subject.serves(formulation, conv)) continue;
+    if (!subject.supports(formulation, conv)) continue;
     const g = new GraphBuilder();
     const other = g.input("other", "float32", subject.other(conv));
     const dy = g.input("dy", "float32", [batch, maps, out, out]);
@@ -149,18 +149,18 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
         candidate.times.push(clock() - begin);
       } while (performance.now() - start < 60);
     }
-  const least = (values: readonly number[]) => Math.min(...values);
+  const min = (values: readonly number[]) => Math.min(...values);
   const flops = (2 * batch * maps * (channels / group) * k * k * out * out) / 1e9;
   const results = candidates
-    .map(({ formulation, times }) => ({ formulation, ms: least(times) }))
+    .map(({ formulation, times }) => ({ formulation, ms: min(times) }))
     .sort((a, b) => a.ms - b.ms);
   const chosen = subject.choose(conv);
   const best = results[0]!;
-  const own = results.find(({ formulation }) => formulation === chosen)!;
+  const chosenResult = results.find(({ formulation }) => formulation === chosen)!;
   console.log(
     `${name.padEnd(20)} ${(flops / (best.ms / 1000)).toFixed(0).padStart(4)} GFLOP/s  ${results
       .map(({ formulation, ms }) => `${formulation} ${ms.toFixed(2)}`)
-      .join("  ")}  chosen ${chosen} ×${(own.ms / best.ms).toFixed(2)}`,
+      .join("  ")}  chosen ${chosen} ×${(chosenResult.ms / best.ms).toFixed(2)}`,
   );
   for (const { session } of candidates) await session.release();
 }

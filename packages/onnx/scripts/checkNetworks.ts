@@ -49,8 +49,8 @@ for (const file of readdirSync(folder).toSorted()) {
       const message = error instanceof Error ? error.message : String(error);
       // PyTorch's gradient itself may not be the slope: differences of the exported network decide.
       const bytes = readFileSync(join(folder, `${title}.onnx`));
-      const another = { parameters, another: true };
-      const right = await checkExport({ ...network, inputs, tolerance }, bytes, another).then(
+      const options = { parameters, options: true };
+      const right = await checkExport({ ...network, inputs, tolerance }, bytes, options).then(
         () => true,
         () => false,
       );

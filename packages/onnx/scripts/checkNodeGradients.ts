@@ -22,7 +22,7 @@ import { precisions, slopeAt } from "../testing/slopes";
 import { numbersIn, tensorIn, withFloats } from "../testing/withFloats";
 
 /** Places of an input that are compared. */
-const places = 5;
+const maxPlaces = 5;
 const forms = ["fed", "constant", "free"] as const;
 type Form = (typeof forms)[number];
 type Feeds = ReadonlyMap<string, Tensor>;
@@ -48,7 +48,7 @@ const [folder, part = ""] = process.argv.slice(2).filter((argument) => !flags.in
 if (!folder) throw new Error("usage: checkNodeGradients.ts FOLDER [PART OF A NAME] [--verbose]");
 
 const outcomes = new Map<Kind, Map<string, string[]>>();
-const note = ({ kind, why }: Outcome, what: string) => {
+const addOutcome = ({ kind, why }: Outcome, what: string) => {
   const reasons = outcomes.get(kind) ?? new Map<string, string[]>();
   outcomes.set(kind, reasons);
   reasons.set(why, [...(reasons.get(why) ?? []), what]);
@@ -65,21 +65,21 @@ for (const name of readdirSync(folder).toSorted()) {
   if (!name.includes(part) || !existsSync(join(folder, name, "model.onnx"))) continue;
   cases++;
   if (cases % 50 === 0) console.error(`${cases} cases, at ${name}`);
-  const one = readCase(name);
-  if ("kind" in one) {
-    note(one, name);
+  const testCase = readCase(name);
+  if ("kind" in testCase) {
+    addOutcome(testCase, name);
     continue;
   }
-  const by = [...one.inputs].filter(([, { dtype }]) => isFloat(dtype)).map(([input]) => input);
-  if (by.length === 0) note(skipped("has no float input"), name);
+  const by = [...testCase.inputs].filter(([, { dtype }]) => isFloat(dtype)).map(([input]) => input);
+  if (by.length === 0) addOutcome(skipped("has no float input"), name);
   for (const input of by)
     for (const form of forms) {
-      const fixed = [...one.inputs.values()].some(({ dtype }) => !isFloat(dtype));
-      if (form === "constant" && !fixed) continue;
-      const outcome = await check(one, input, form).catch((error: unknown) =>
+      const hasIntegers = [...testCase.inputs.values()].some(({ dtype }) => !isFloat(dtype));
+      if (form === "constant" && !hasIntegers) continue;
+      const outcome = await check(testCase, input, form).catch((error: unknown) =>
         skipped(`not run by ONNX Runtime: ${reason(error)}`),
       );
-      note(outcome, `${name} by ${input}, ${form}`);
+      addOutcome(outcome, `${name} by ${input}, ${form}`);
     }
 }
 
@@ -120,31 +120,39 @@ function reason(error: unknown): string {
     .slice(0, 220);
 }
 
-async function check(one: Case, by: string, form: Form): Promise<Outcome> {
-  const own = await open(one.model, one.inputs, by, form);
-  if ("kind" in own && own.kind === "refused") return own;
-  let precise: Opened | Outcome = skipped("");
+async function check(testCase: Case, by: string, form: Form): Promise<Outcome> {
+  const ownGradient = await open(testCase.model, testCase.inputs, by, form);
+  if ("kind" in ownGradient && ownGradient.kind === "refused") return ownGradient;
+  let preciseGradient: Opened | Outcome = skipped("");
   let type: "float64" | "float32" = "float64";
   for (type of ["float64", "float32"] as const) {
-    const model = withFloats(one.model, type);
-    const changed = new Set(
+    const model = withFloats(testCase.model, type);
+    const changedNames = new Set(
       model.graph.inputs.filter(({ dtype }) => dtype === type).map(({ name }) => name),
     );
     const inputs = new Map(
-      [...one.inputs].map(([name, input]) => [
+      [...testCase.inputs].map(([name, input]) => [
         name,
-        changed.has(name) ? tensorIn(input, type) : input,
+        changedNames.has(name) ? tensorIn(input, type) : input,
       ]),
     );
-    precise = await open(model, inputs, by, form);
-    if (!("kind" in precise)) break;
+    preciseGradient = await open(model, inputs, by, form);
+    if (!("kind" in preciseGradient)) break;
   }
   try {
-    if ("kind" in precise) return "kind" in own && own.kind === "wrong" ? own : precise;
-    if ("kind" in own && own.kind === "wrong") return own;
-    return await compare(one, by, precise, type, "kind" in own ? undefined : own);
+    if ("kind" in preciseGradient)
+      return "kind" in ownGradient && ownGradient.kind === "wrong" ? ownGradient : preciseGradient;
+    if ("kind" in ownGradient && ownGradient.kind === "wrong") return ownGradient;
+    return await compare(
+      testCase,
+      by,
+      preciseGradient,
+      type,
+      "kind" in ownGradient ? undefined : ownGradient,
+    );
   } finally {
-    for (const opened of [own, precise]) if (!("kind" in opened)) await opened.release();
+    for (const opened of [ownGradient, preciseGradient])
+      if (!("kind" in opened)) await opened.release();
   }
 }
 
@@ -167,15 +175,15 @@ async function open(
   by: string,
   form: Form,
 ): Promise<Opened | Outcome> {
-  const shaped = inForm(model, inputs, form);
+  const modelInForm = inForm(model, inputs, form);
   const feeds = new Map(
-    [...inputs].filter(([name]) => shaped.graph.inputs.some((input) => input.name === name)),
+    [...inputs].filter(([name]) => modelInForm.graph.inputs.some((input) => input.name === name)),
   );
   let g: GraphBuilder;
   let dx: string;
   let ys: string[];
   try {
-    g = GraphBuilder.from(shaped);
+    g = GraphBuilder.from(modelInForm);
     const results = g.outputs.filter(({ dtype }) => isFloat(dtype));
     if (results.length === 0) return skipped("has no float output");
     ys = results.map(({ name }) => name);
@@ -207,8 +215,8 @@ async function open(
       const product = g.mul(y, g.input(`weights/${i}`, y.dtype, y.shape));
       return g.cast(g.reduceSum(product, { keepdims: false }), "float32");
     });
-    const of = weighted.reduce((a, b) => g.add(a, b));
-    dx = g.output(gradients(g, of, [g.value(by)])[0]!, "the/gradient").name;
+    const target = weighted.reduce((a, b) => g.add(a, b));
+    dx = g.output(gradients(g, target, [g.value(by)])[0]!, "the/gradient").name;
   } catch (error) {
     await forward.release();
     if (isCajalError(error, "unsupported")) return { kind: "refused", why: reason(error) };
@@ -225,12 +233,12 @@ async function open(
     f,
     async gradient(x, weights) {
       let start = 0;
-      const fed = new Map([...feeds, [by, x]]);
+      const allFeeds = new Map([...feeds, [by, x]]);
       ys.forEach((name, i) => {
         const part = weights.slice(start, (start += sizeOf(shapes[i]!)));
-        fed.set(`weights/${i}`, ofType(computed(g.value(name).dtype), shapes[i]!, part));
+        allFeeds.set(`weights/${i}`, ofType(computed(g.value(name).dtype), shapes[i]!, part));
       });
-      const result = (await backward.run(ortFeeds(fed), [dx]))[dx]!;
+      const result = (await backward.run(ortFeeds(allFeeds), [dx]))[dx]!;
       if (result.dims.join() !== x.shape.join())
         throw new Error(`the gradient is of shape [${result.dims.join()}] for [${x.shape.join()}]`);
       return numbersIn({ dtype: result.type, shape: result.dims, data: result.data } as Tensor);
@@ -243,71 +251,72 @@ async function open(
 }
 
 async function compare(
-  one: Case,
+  testCase: Case,
   by: string,
-  precise: Opened,
+  preciseGradient: Opened,
   type: "float64" | "float32",
-  own: Opened | undefined,
+  ownGradient: Opened | undefined,
 ): Promise<Outcome> {
-  const rng = random(7, `${one.name} ${by}`);
-  const { at } = precise;
-  const first = await precise.f(at);
-  const again = await precise.f(at);
-  if (first.some((y, i) => !Object.is(y, again[i]))) return skipped("draws random numbers");
-  const ownType = one.inputs.get(by)!.dtype;
+  const rng = random(7, `${testCase.name} ${by}`);
+  const { at } = preciseGradient;
+  const first = await preciseGradient.f(at);
+  const second = await preciseGradient.f(at);
+  if (first.some((y, i) => !Object.is(y, second[i]))) return skipped("draws random numbers");
+  const ownType = testCase.inputs.get(by)!.dtype;
   // Both types can hold the points that are compared.
   const representable = type === "float64" && at.dtype === "float64" ? Number : Math.fround;
   const anyWeights = first.map(() => Math.round(16 * rng.normal()) / 16);
   // Some kernels for float64 reckon in float32, or give a statistic in it: their results show it.
-  const between = numbersIn(at).map((x) => x + 1e-7 * rng.normal());
-  const fineResults = await precise.f(tensor(at.dtype, at.shape, between));
-  const fine = precise.exact() && fineResults.some((y) => Math.fround(y) !== y);
-  const precision = precisions[fine ? type : "float32"];
+  const nearby = numbersIn(at).map((x) => x + 1e-7 * rng.normal());
+  const nearbyResults = await preciseGradient.f(tensor(at.dtype, at.shape, nearby));
+  const isPrecise = preciseGradient.exact() && nearbyResults.some((y) => Math.fround(y) !== y);
+  const precision = precisions[isPrecise ? type : "float32"];
   const size = sizeOf(at.shape);
   let compared = 0;
-  for (const moved of [false, true]) {
+  for (const isMoved of [false, true]) {
     const values = numbersIn(at);
-    if (!moved && !values.every(Number.isFinite)) continue;
-    if (moved)
+    if (!isMoved && !values.every(Number.isFinite)) continue;
+    if (isMoved)
       values.forEach((x, i) => {
         const from = Number.isFinite(x) ? x : rng.normal();
         values[i] = Math.fround(from + 0.03 * (2 * rng.float() - 1));
       });
     const point = (numbers: readonly number[]) => tensor(at.dtype, at.shape, numbers);
-    const here = await precise.f(point(values));
+    const results = await preciseGradient.f(point(values));
     // An input that the size of the results goes by, as Range's limit; a point without a result, as that of a
     // variance below 0.
-    if (here.length !== first.length || here.some(Number.isNaN)) continue;
+    if (results.length !== first.length || results.some(Number.isNaN)) continue;
     // What is infinite does not count.
-    const weights = anyWeights.map((weight, k) => (Number.isFinite(here[k]) ? weight : 0));
+    const weights = anyWeights.map((weight, k) => (Number.isFinite(results[k]) ? weight : 0));
     const f = async (i: number, x: number) => {
-      const y = await precise.f(point(values.with(i, x)));
-      if (y.length !== here.length) return NaN;
-      return y.reduce((sum, each, k) => sum + (weights[k] === 0 ? 0 : weights[k]! * (each - here[k]!)), 0); // prettier-ignore
+      const y = await preciseGradient.f(point(values.with(i, x)));
+      if (y.length !== results.length) return NaN;
+      return y.reduce((sum, each, k) => sum + (weights[k] === 0 ? 0 : weights[k]! * (each - results[k]!)), 0); // prettier-ignore
     };
     let got: (readonly [what: string, dx: readonly number[], slack: number])[];
     try {
-      got = [[type, await precise.gradient(point(values), weights), 0]];
-      if (own && ownType !== at.dtype && !(moved && ownType === "float16")) {
-        const x = moved ? tensor(ownType, at.shape, values) : one.inputs.get(by)!;
+      got = [[type, await preciseGradient.gradient(point(values), weights), 0]];
+      if (ownGradient && ownType !== at.dtype && !(isMoved && ownType === "float16")) {
+        const x = isMoved ? tensor(ownType, at.shape, values) : testCase.inputs.get(by)!;
         const slack = ownType === "float16" ? 2e-2 : 1e-3;
-        await own.f(x);
-        got.push([ownType, await own.gradient(x, weights), slack]);
+        await ownGradient.f(x);
+        got.push([ownType, await ownGradient.gradient(x, weights), slack]);
       }
     } catch (error) {
       return wrong(`the gradient cannot be computed: ${error instanceof Error ? error.message : error}`); // prettier-ignore
     }
-    const magnitude = Math.hypot(...here.filter(Number.isFinite).map((y, k) => y * weights[k]!));
-    const chosen = size <= places ? [...values.keys()] : rng.permutation(size).slice(0, places);
-    for (const i of chosen) {
+    const magnitude = Math.hypot(...results.filter(Number.isFinite).map((y, k) => y * weights[k]!));
+    const indices =
+      size <= maxPlaces ? [...values.keys()] : rng.permutation(size).slice(0, maxPlaces);
+    for (const i of indices) {
       const bounds = await slopeAt((x) => f(i, x), values[i]!, magnitude, precision, representable);
       if (!bounds) continue;
       const [low, high] = bounds;
       for (const [what, dx, slack] of got) {
-        const more = slack * Math.max(1, Math.abs(low), Math.abs(high));
-        if (!(dx[i]! >= low - more && dx[i]! <= high + more))
+        const tolerance = slack * Math.max(1, Math.abs(low), Math.abs(high));
+        if (!(dx[i]! >= low - tolerance && dx[i]! <= high + tolerance))
           return wrong(
-            `in ${what}, at ${values[i]}${moved ? " (moved)" : ""}, place ${i}: got ${dx[i]}, differences in ${type} say ${low} to ${high}`,
+            `in ${what}, at ${values[i]}${isMoved ? " (moved)" : ""}, place ${i}: got ${dx[i]}, differences in ${type} say ${low} to ${high}`,
           );
       }
       compared++;
@@ -315,7 +324,7 @@ async function compare(
   }
   return compared === 0 && size > 0
     ? skipped("nowhere differentiable")
-    : right(fine ? type : "float32");
+    : right(isPrecise ? type : "float32");
 }
 
 /** The model in one of the three forms. */

@@ -20,8 +20,8 @@ const [folder, ...options] = process.argv.slice(2);
 if (!folder) throw new Error("Which folder? checkNodeTests.ts FOLDER");
 const list = options.includes("--list");
 /** Where the models as written back go, to be compared with the originals by another reader. */
-const written = options.find((option) => !option.startsWith("--"));
-if (written) mkdirSync(written, { recursive: true });
+const outputFolder = options.find((option) => !option.startsWith("--"));
+if (outputFolder) mkdirSync(outputFolder, { recursive: true });
 
 const counts = new Map<string, number>();
 const count = (what: string, name: string, why = "") => {
@@ -38,16 +38,16 @@ for (const name of readdirSync(folder).sort()) {
   try {
     model = decodeModel(bytes);
   } catch (error) {
-    count("not read", name, told(error));
+    count("not read", name, describeError(error));
     continue;
   }
   try {
-    const again = encodeModel(model);
-    if (isDeepStrictEqual(decodeModel(again), model)) count("written back", name);
+    const encoded = encodeModel(model);
+    if (isDeepStrictEqual(decodeModel(encoded), model)) count("written back", name);
     else count("not written back", name, "another model");
-    if (written) writeFileSync(join(written, `${name}.onnx`), again);
+    if (outputFolder) writeFileSync(join(outputFolder, `${name}.onnx`), encoded);
   } catch (error) {
-    count("not written back", name, told(error));
+    count("not written back", name, describeError(error));
   }
   const { graph } = inlineFunctions(model);
   const isListed = graph.nodes.every(({ op, domain }) => operator(op, domain));
@@ -57,7 +57,7 @@ for (const name of readdirSync(folder).sort()) {
     if (problems.length === 0) count("checked", name);
     else count("complained of", name, problems.map(({ message }) => message).join(" | "));
   } catch (error) {
-    count("complained of", name, told(error));
+    count("complained of", name, describeError(error));
   }
   if (isListed) compare(name, model);
 }
@@ -67,41 +67,44 @@ for (const [what, n] of counts) console.log(`${n} ${what}`);
 function compare(name: string, model: OnnxModel): void {
   let inferred: ReadonlyMap<string, ValueInfo>;
   try {
-    const bare = model.graph.outputs.map((output) => ({ ...output, shape: undefined }));
+    const outputsWithoutShapes = model.graph.outputs.map((output) => ({
+      ...output,
+      shape: undefined,
+    }));
     inferred = inferShapes({
       ...model,
-      graph: { ...model.graph, outputs: bare, values: new Map() },
+      graph: { ...model.graph, outputs: outputsWithoutShapes, values: new Map() },
     });
   } catch (error) {
-    count("not inferred", name, told(error));
+    count("not inferred", name, describeError(error));
     return;
   }
   model.graph.outputs.forEach((output, i) => {
     const got = inferred.get(output.name)!;
     const data = join(folder!, name, "test_data_set_0", `output_${i}.pb`);
     if (got.containers?.length || output.containers?.length || !existsSync(data)) {
-      const same = isDeepStrictEqual(
+      const isSame = isDeepStrictEqual(
         [got.dtype, got.containers],
         [output.dtype, output.containers],
       );
       count(
-        same ? "containers right" : "outputs wrong",
+        isSame ? "containers right" : "outputs wrong",
         `${name} ${output.name}`,
-        same ? "" : `${got.dtype} ${got.containers?.join()}`,
+        isSame ? "" : `${got.dtype} ${got.containers?.join()}`,
       );
       return;
     }
     const proto = readMessage("TensorProto", readFileSync(data));
     const shape = proto.dims ?? [];
     const dtype = dtypeOf(proto.data_type ?? 0);
-    const fits =
+    const isRight =
       got.dtype === dtype &&
       (!got.shape ||
         (got.shape.length === shape.length &&
           got.shape.every((extent, axis) => typeof extent !== "number" || extent === shape[axis])));
     const title = `${name} ${output.name}`;
     const text = `${got.dtype} [${got.shape?.join() ?? "unknown"}], data ${dtype} [${shape.join()}]`;
-    if (!fits) count("outputs wrong", title, text);
+    if (!isRight) count("outputs wrong", title, text);
     else if (!got.shape) count("outputs of unknown rank", title, text);
     else if (got.shape.some((extent) => typeof extent !== "number"))
       count("outputs of unknown extents", title, text);
@@ -109,7 +112,7 @@ function compare(name: string, model: OnnxModel): void {
   });
 }
 
-function told(error: unknown): string {
+function describeError(error: unknown): string {
   if (isCajalError(error)) return `${error.code} ${error.message}`;
   return `NOT OF CAJAL ${error instanceof Error ? error.stack : String(error)}`;
 }

@@ -33,5 +33,5 @@ for (const { title, check, trained } of exports)
     process.exitCode = 1;
     row(title, [`WRONG: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`]);
   }
-const all = columns.map((column) => worst[column].toExponential(1));
-row(`worst of ${exports.length}`, all);
+const worstErrors = columns.map((column) => worst[column].toExponential(1));
+row(`worst of ${exports.length}`, worstErrors);

@@ -81,11 +81,11 @@ function casesOf(filter: string): readonly Case[] {
           attributes: { ...node.attributes, [name]: attribute },
         });
       for (const [name, data] of base.graph.initializers) {
-        const whole = data.dtype === "int64" || data.dtype === "int32";
-        if ((!whole && data.dtype !== "float32") || data.data.length > 8) continue;
+        const isInteger = data.dtype === "int64" || data.dtype === "int32";
+        if ((!isInteger && data.dtype !== "float32") || data.data.length > 8) continue;
         const at = node.inputs.indexOf(name);
         const from = Array.from(data.data as ArrayLike<number | bigint>, Number);
-        const values = whole ? ints : floats;
+        const values = isInteger ? ints : floats;
         const changes =
           data.shape.length === 0
             ? values.map((value) => tensor(data.dtype as "int64", [], [value]))
@@ -130,14 +130,16 @@ cases.forEach(({ title, model }, i) => {
   else if (!problem && shapes) {
     const values = inferShapes(model);
     model.graph.outputs.forEach(({ name }, k) => {
-      const told = values.get(name)!.shape;
-      const real = shapes[k]!;
+      const inferredShape = values.get(name)!.shape;
+      const actualShape = shapes[k]!;
       if (
-        told &&
-        (told.length !== real.length ||
-          told.some((dim, axis) => typeof dim === "number" && dim !== real[axis]))
+        inferredShape &&
+        (inferredShape.length !== actualShape.length ||
+          inferredShape.some((dim, axis) => typeof dim === "number" && dim !== actualShape[axis]))
       )
-        console.log(`${title}\tWRONG SHAPE\ttold [${told.join()}], is [${real.join()}]`);
+        console.log(
+          `${title}\tWRONG SHAPE\ttold [${inferredShape.join()}], is [${actualShape.join()}]`,
+        );
     });
   }
 });

@@ -12,11 +12,11 @@ mkdirSync(folder, { recursive: true });
 let count = 0;
 for (const operator of operators)
   for (const [i, sample] of operator.samples.entries())
-    for (const free of [false, true]) {
-      const name = `${operator.domain ? "microsoft." : ""}${operator.op}_${i}${free ? "_free" : ""}`;
+    for (const isFree of [false, true]) {
+      const name = `${operator.domain ? "microsoft." : ""}${operator.op}_${i}${isFree ? "_free" : ""}`;
       await writeModel(
         join(folder, `${name}.onnx`),
-        sampleGraph(operator, sample, { free }).g.build(),
+        sampleGraph(operator, sample, { free: isFree }).g.build(),
       );
       count++;
     }

@@ -9,7 +9,11 @@ import type { Dim } from "./model/model";
 type Make = (g: GraphBuilder, values: readonly Value[]) => Value;
 
 /** The gradients by all inputs, with their extents known or free. */
-async function gradientsOf(make: Make, shapes: readonly (readonly number[])[], free: boolean) {
+async function gradientsOf(
+  make: Make,
+  shapes: readonly (readonly number[])[],
+  hasFreeExtents: boolean,
+) {
   const g = new GraphBuilder();
   const numbers = random(1, "extents");
   const feeds = new Map<string, Tensor>();
@@ -17,7 +21,7 @@ async function gradientsOf(make: Make, shapes: readonly (readonly number[])[], f
     const size = shape.reduce((a, b) => a * b, 1);
     const data = Float32Array.from({ length: size }, () => numbers.float() + 0.1);
     feeds.set(`x${i}`, tensor("float32", shape, data));
-    const dims: Dim[] = free ? shape.map((_, axis) => `x${i}.${axis}`) : [...shape];
+    const dims: Dim[] = hasFreeExtents ? shape.map((_, axis) => `x${i}.${axis}`) : [...shape];
     return g.input(`x${i}`, "float32", dims);
   });
   gradients(g, make(g, inputs), inputs).forEach((dx, i) => g.output(dx, `dx${i}`));
@@ -39,15 +43,15 @@ describe("free extents", () => {
     ["Concat", (g, [a, b]) => g.exp(g.concat([a!, b!], { axis: 1 })), [[2, 3], [2, 1]]], // prettier-ignore
     ["Reshape of nothing", (g, [a]) => g.reshape(a!, [4, 0], { allowzero: 1 }), [[0, 4]]],
   ])("%s", async (_, make, shapes) => {
-    const [free, fixed] = [
+    const [freeGradients, fixedGradients] = [
       await gradientsOf(make, shapes, true),
       await gradientsOf(make, shapes, false),
     ];
-    free.forEach(({ dims, data }, i) => {
-      expect(dims).toEqual(fixed[i]!.dims);
+    freeGradients.forEach(({ dims, data }, i) => {
+      expect(dims).toEqual(fixedGradients[i]!.dims);
       // The two add up in another order.
       data.forEach((value, k) => {
-        const expected = fixed[i]!.data[k]!;
+        const expected = fixedGradients[i]!.data[k]!;
         expect(Math.abs(value - expected)).toBeLessThanOrEqual(1e-5 * Math.abs(expected));
       });
     });

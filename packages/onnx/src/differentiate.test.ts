@@ -58,7 +58,7 @@ describe("differentiate", () => {
     ["a large kernel", [2, 16, 3, 3], [4, 16, 3, 3]],
   ] as const)("a convolution of %s before a normalization", async (_, imageShape, kernelShape) => {
     const numbers = random(3, "normalized");
-    const feed = (shape: readonly number[]) =>
+    const randomTensor = (shape: readonly number[]) =>
       tensor(
         "float32",
         shape,
@@ -66,17 +66,17 @@ describe("differentiate", () => {
       );
     const shapes = { x: imageShape, w: kernelShape, b: [4], gamma: [4], beta: [4] };
     const feeds = Object.fromEntries(
-      Object.entries(shapes).map(([name, shape]) => [name, feed(shape)]),
+      Object.entries(shapes).map(([name, shape]) => [name, randomTensor(shape)]),
     );
     const by = ["x", "w", "b", "gamma", "beta"];
-    const gradientsOf = async (between: boolean) => {
+    const gradientsOf = async (hasValuesBetween: boolean) => {
       const g = new GraphBuilder();
       const [x, w, b, gamma, beta] = Object.entries(shapes).map(([name, shape]) =>
         g.input(name, "float32", shape),
       );
       const z = g.conv(x!, w!, b, { pads: [1, 1, 1, 1] });
       // Through an operator that takes no scaled gradient, all is multiplied out.
-      const y = between ? g.add(z, g.scalar("float32", 0)) : z;
+      const y = hasValuesBetween ? g.add(z, g.scalar("float32", 0)) : z;
       // ONNX Runtime writes into these two.
       const [mean, variance] = [g.sub(gamma!, gamma!), g.sub(beta!, beta!)];
       const [normal] = g.batchNormalizationTraining(y, gamma!, beta!, mean, variance, {
@@ -112,20 +112,20 @@ describe("differentiate", () => {
       const kernel = constant ? g.initializer("w", w) : g.input("w", "float32", w.shape);
       const [gamma, beta, mean, variance] = statistics.map((each) => g.constant(each));
       const y = g.batchNormalization(g.conv(x, kernel, undefined, { pads: [1, 1, 1, 1] }), gamma!, beta!, mean!, variance!); // prettier-ignore
-      const before = g.nodes.length;
+      const nodeCount = g.nodes.length;
       const [dx] = gradients(g, y, [x], { dy: g.input("dy", "float32", dy.shape) });
       g.output(dx!, "dx");
-      const ops = g.nodes.slice(before).map(({ op }) => op);
-      const fed = { x: filled([1, 2, 3, 3]), dy, ...(!constant && { w }) };
-      return { ops, dx: (await run(g.build(), fed))["dx"]! };
+      const ops = g.nodes.slice(nodeCount).map(({ op }) => op);
+      const feeds = { x: filled([1, 2, 3, 3]), dy, ...(!constant && { w }) };
+      return { ops, dx: (await run(g.build(), feeds))["dx"]! };
     };
-    const [constant, fed] = [await dxOf(true), await dxOf(false)];
-    expect(constant.ops).toContain("Conv");
-    expect(constant.ops).not.toContain("ConvTranspose");
-    expect(constant.ops).not.toContain("ReduceSum");
-    expect(fed.ops).toContain("ConvTranspose");
-    constant.dx.forEach((value, i) => expect(value).toBeCloseTo(fed.dx[i]!, 5));
-    expect(Math.max(...constant.dx.map(Math.abs))).toBeGreaterThan(0.1);
+    const [fromConstant, fromFeeds] = [await dxOf(true), await dxOf(false)];
+    expect(fromConstant.ops).toContain("Conv");
+    expect(fromConstant.ops).not.toContain("ConvTranspose");
+    expect(fromConstant.ops).not.toContain("ReduceSum");
+    expect(fromFeeds.ops).toContain("ConvTranspose");
+    fromConstant.dx.forEach((value, i) => expect(value).toBeCloseTo(fromFeeds.dx[i]!, 5));
+    expect(Math.max(...fromConstant.dx.map(Math.abs))).toBeGreaterThan(0.1);
   });
 
   it("differentiates a gradient again", async () => {
@@ -168,23 +168,23 @@ describe("differentiate", () => {
         ];
       }),
     );
-    const before = JSON.stringify(feeds);
+    const feedsBefore = JSON.stringify(feeds);
     await run(g.build(), feeds);
-    expect(JSON.stringify(feeds)).toBe(before);
+    expect(JSON.stringify(feeds)).toBe(feedsBefore);
   });
 
   it("names the node whose operator has no gradient, and those that have one", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2, 2]);
     g.output(g.fusedMatMul(x, x), "y");
-    let caught: unknown;
+    let thrown: unknown;
     try {
       differentiate(g.build(), { of: "y", withRespectTo: ["x"] });
     } catch (error) {
-      caught = error;
+      thrown = error;
     }
-    expect(isCajalError(caught, "unsupported")).toBe(true);
-    expect(caught).toMatchObject({
+    expect(isCajalError(thrown, "unsupported")).toBe(true);
+    expect(thrown).toMatchObject({
       facts: {
         node: "FusedMatMul",
         differentiable: expect.arrayContaining(["Conv"]),
@@ -196,14 +196,16 @@ describe("differentiate", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2, 3]);
     const table = g.input("table", "float32", [4, 5]);
-    const hard = g.fusedMatMul(x, g.constant(tensor("float32", [3, 3])));
+    const withoutGradient = g.fusedMatMul(x, g.constant(tensor("float32", [3, 3])));
     // A number of a row is a whole number: no gradient passes, and none is asked of the product.
-    const rows = g.cast(hard, "int64");
+    const rows = g.cast(withoutGradient, "int64");
     const y = g.gather(table, rows, { axis: 0 });
-    const check = (of: typeof y) => () => checkDifferentiable(g, of, [x, table]);
+    const check = (target: typeof y) => () => checkDifferentiable(g, target, [x, table]);
     const nodes = g.nodes.length;
     expect(check(y)).not.toThrow();
-    expect(check(g.mul(hard, 2))).toThrow(expect.objectContaining({ code: "unsupported" }));
+    expect(check(g.mul(withoutGradient, 2))).toThrow(
+      expect.objectContaining({ code: "unsupported" }),
+    );
     expect(g.nodes.length).toBe(nodes + 1);
     const [dx, dTable] = gradients(g, y, [x, table]);
     expect([dx!.shape, dTable!.shape]).toEqual([
@@ -215,13 +217,13 @@ describe("differentiate", () => {
   it("refuses a value that is not there", () => {
     const g = new GraphBuilder();
     g.output(g.relu(g.input("x", "float32", [2])), "y");
-    for (const [of, by] of [
+    for (const [target, withRespectTo] of [
       ["z", "x"],
       ["y", "z"],
     ] as const)
-      expect(() => differentiate(g.build(), { of, withRespectTo: [by] })).toThrow(
-        expect.objectContaining({ code: "unknown-name" }),
-      );
+      expect(() =>
+        differentiate(g.build(), { of: target, withRespectTo: [withRespectTo] }),
+      ).toThrow(expect.objectContaining({ code: "unknown-name" }));
   });
 });
 
@@ -266,17 +268,17 @@ describeWithShared("real models", "data/real-models/onnx", (folder) => {
     expect(squared).toBeGreaterThan(0);
     // A small step against the gradient changes the loss by −step · |gradient|².
     const step = (1e-3 * at[output.name]![0]!) / squared;
-    const moved = new Map(model.graph.initializers);
+    const initializers = new Map(model.graph.initializers);
     parameters.forEach(([name, weight], i) => {
       const data = (weight.data as Float32Array).map((w, k) => w - step * at[`gradient/${i}`]![k]!);
-      moved.set(name, { ...(weight as Tensor), data });
+      initializers.set(name, { ...(weight as Tensor), data });
     });
-    const changed: OnnxModel = { ...model, graph: { ...model.graph, initializers: moved } };
-    const again = GraphBuilder.from(changed, { shapes: { [input!.name]: shape } });
-    const y = again.outputs[0]!;
-    again.output(again.reduceMean(again.mul(y, y), { keepdims: false }), "loss");
-    const after = await run(again.build(), feeds);
-    const fall = at.loss![0]! - after.loss![0]!;
+    const changedModel: OnnxModel = { ...model, graph: { ...model.graph, initializers } };
+    const reloaded = GraphBuilder.from(changedModel, { shapes: { [input!.name]: shape } });
+    const y = reloaded.outputs[0]!;
+    reloaded.output(reloaded.reduceMean(reloaded.mul(y, y), { keepdims: false }), "loss");
+    const results = await run(reloaded.build(), feeds);
+    const fall = at.loss![0]! - results.loss![0]!;
     expect(fall / (step * squared)).toBeCloseTo(1, 1);
   });
 });

@@ -18,101 +18,101 @@ import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext, Scaled } from "./gradients/gradient";
 import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
 import type { Dim, Node, OnnxModel } from "./model/model";
-import { multiplied } from "./gradients/shared/scaled";
+import { applyScale } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
 import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
 
 export interface DifferentiateOptions {
-  /** The value to differentiate: a scalar, or anything whose elements' sum is meant. */
+  /** Name of the value to differentiate: a scalar, or a tensor whose elements are summed. */
   readonly of: string;
-  /** The values to differentiate by: inputs, initializers or values between. */
+  /** Names of the values to differentiate with respect to: inputs, initializers or intermediate values. */
   readonly withRespectTo: readonly string[];
-  /** Extents for inputs whose shape is free; the choice of formulations needs them. */
+  /** Shapes of inputs with free extents, by name; the choice of formulations needs them. */
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
-  /** Channels in a block, where {@link blocked} comes after: formulations are chosen for it. */
+  /** Channels per block, where {@link blocked} is applied afterwards: formulations are chosen for it. */
   readonly block?: number | undefined;
-  /** Whether the graph will run where MaxPool gives no indices, as on ONNX Runtime's provider webgpu. */
+  /** Whether the graph will run where MaxPool has no output of indices, as on ONNX Runtime's provider webgpu. Default false. */
   readonly withoutIndices?: boolean | undefined;
-  /** What goes backwards in place of gradients, by operator. */
+  /** Rules that replace gradients, by operator. Default: none. */
   readonly rules?: BackwardRules | undefined;
 }
 
 /**
  * The model with gradients as further outputs: `gradient/NAME` for each name in `withRespectTo`.
  *
- * @throws CajalError `unknown-name` for a value that is not there, `unsupported` for an operator
+ * @throws CajalError `unknown-name` for a value that the graph does not have, `unsupported` for an operator
  *   without a gradient (the message names the node and the operators that have one)
  */
 export function differentiate(model: OnnxModel, options: DifferentiateOptions): OnnxModel {
   checkStructure(model, "differentiate");
-  checkOptions("differentiate", options, optionNames);
+  checkOptions("differentiate", options, optionKinds);
   checkArgument("differentiate", "of", options.of, "string");
   checkArgument("differentiate", "withRespectTo", options.withRespectTo, "strings");
   const g = GraphBuilder.from(model, { shapes: options.shapes });
-  const of = g.value(options.of);
-  const by = options.withRespectTo.map((name) => g.value(name));
-  gradients(g, of, by, options).forEach((gradient, i) => {
+  const target = g.value(options.of);
+  const values = options.withRespectTo.map((name) => g.value(name));
+  gradients(g, target, values, options).forEach((gradient, i) => {
     g.output(gradient, `gradient/${options.withRespectTo[i]!}`);
   });
   return g.build({ producer: model.producer, metadata: Object.fromEntries(model.metadata) });
 }
 
-/** The operators that have a gradient. */
+/** The operators that have a gradient: "Relu", "com.microsoft.Gelu". */
 export const differentiable: readonly string[] = definitions.map(({ op, domain }) =>
   domain ? `${domain}.${op}` : op,
 );
 
-/** What the choice of formulations goes by. */
+/** What the choice between formulations of a gradient depends on. */
 type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
 
 export interface GradientsOptions extends Formulations {
-  /** What takes the place of gradients, by operator; default: gradients. */
+  /** Rules that replace gradients, by operator. Default: none. */
   readonly rules?: BackwardRules | undefined;
-  /** The gradient that arrives at `of`, of its shape; ones unless given. */
+  /** The gradient of `target`, of its type and shape. Default: ones. */
   readonly dy?: Value | undefined;
 }
 
 /**
- * Adds to the graph the gradients of the sum of `of` with respect to each value of
- * `withRespectTo`; a value that `of` does not depend on has a gradient of zeros. With `dy`, those of
- * the sum of `of` times `dy`; with `rules`, what these make of it in place of gradients.
+ * Adds to the graph the gradients of the sum of `target` with respect to each value of `withRespectTo`; a
+ * value that `target` does not depend on has a gradient of zeros. With `dy` they are the gradients of the
+ * sum of `target` · `dy`; with `rules`, what these rules compute in place of gradients.
  *
- * @throws CajalError `unsupported` where a gradient is not known; the message names the node.
- *   `bad-argument` for values that are no floating-point numbers
+ * @returns one value for each of `withRespectTo`, of its type and shape
+ * @throws CajalError `unsupported` where an operator has no gradient; the message names the node.
+ *   `bad-argument` for values that are not floating-point
  */
 export function gradients(
   g: GraphBuilder,
-  of: Value,
+  target: Value,
   withRespectTo: readonly Value[],
   options: GradientsOptions = {},
 ): Value[] {
-  checkValues("gradients", g, of, withRespectTo);
+  checkValues("gradients", g, target, withRespectTo);
   checkArgument("gradients", "options", options, "object");
-  const { rules, dy = like(g, of, 1), ...formulations } = options;
-  checked(dy, of, `the gradient of "${of.name}"`);
-  return pullback(g, [of], [dy], withRespectTo, { formulations, rules });
+  const { rules, dy = filledLike(g, target, 1), ...formulations } = options;
+  checkTypeAndShape(dy, target, `the gradient of "${target.name}"`);
+  return pullback(g, [target], [dy], withRespectTo, { formulations, rules });
 }
 
 /**
- * Whether {@link gradients} would find a rule for every operator: looks at the nodes alone, adds none.
+ * Checks that {@link gradients} would find a rule for every operator, by looking at the nodes; adds none.
  *
- * @throws CajalError `unsupported` for the last operator without a gradient, as {@link gradients}
+ * @throws CajalError `unsupported` for the last node without a gradient, as {@link gradients}
  */
 export function checkDifferentiable(
   g: GraphBuilder,
-  of: Value,
+  target: Value,
   withRespectTo: readonly Value[],
 ): void {
-  checkValues("checkDifferentiable", g, of, withRespectTo);
-  for (const node of [...nodesBetween(g, g.nodes, [of], withRespectTo).keys()].toReversed())
+  checkValues("checkDifferentiable", g, target, withRespectTo);
+  for (const node of [...nodesBetween(g, g.nodes, [target], withRespectTo).keys()].toReversed())
     rule(node);
 }
 
-/** How a pullback goes about it. */
-interface Way {
+interface PullbackOptions {
   readonly formulations: Formulations;
   readonly rules?: BackwardRules | undefined;
-  /** The number of the first node to go back through. */
+  /** The index of the first node to differentiate. */
   readonly from?: number;
 }
 
@@ -122,72 +122,72 @@ function pullback(
   outputs: readonly Value[],
   dys: readonly Value[],
   inputs: readonly Value[],
-  { formulations, rules, from = 0 }: Way,
+  { formulations, rules, from = 0 }: PullbackOptions,
 ): Value[] {
   const nodes = g.nodes.slice(from);
-  const active = nodesBetween(g, nodes, outputs, inputs);
-  // The gradients that have arrived at a value so far, one from each node that uses it.
-  const arrived = new Map<string, (Value | Scaled)[]>();
-  const arrive = (name: string, dy: Value | Scaled) => {
-    const list = arrived.get(name);
+  const wantedInputs = nodesBetween(g, nodes, outputs, inputs);
+  // The gradients of each value so far, one from each node that uses it.
+  const contributions = new Map<string, (Value | Scaled)[]>();
+  const addContribution = (name: string, dy: Value | Scaled) => {
+    const list = contributions.get(name);
     if (list) list.push(dy);
-    else arrived.set(name, [dy]);
+    else contributions.set(name, [dy]);
   };
-  const asked = new Set(inputs.map(({ name }) => name));
+  const requested = new Set(inputs.map(({ name }) => name));
   const sums = new Map<string, Value>();
   const consumers = consumersIn(nodes);
   const total = (name: string): Value | undefined => {
-    const list = arrived.get(name);
+    const list = contributions.get(name);
     if (!list) return undefined;
     const sum = list
-      .map((dy) => ("scale" in dy ? multiplied(g, dy) : dy))
+      .map((dy) => ("scale" in dy ? applyScale(g, dy) : dy))
       .reduce((a, b) => g.add(a, b));
-    arrived.set(name, [sum]);
+    contributions.set(name, [sum]);
     return sum;
   };
-  const totalToScale = (name: string): Scaled | undefined => {
-    const [first, ...more] = arrived.get(name) ?? [];
+  const totalWithScale = (name: string): Scaled | undefined => {
+    const [first, ...more] = contributions.get(name) ?? [];
     return first && "scale" in first && more.length === 0 ? first : undefined;
   };
 
-  outputs.forEach((output, i) => arrive(output.name, dys[i]!));
+  outputs.forEach((output, i) => addContribution(output.name, dys[i]!));
   for (const node of nodes.toReversed()) {
-    const wanted = active.get(node);
+    const wanted = wantedInputs.get(node);
     if (!wanted) continue;
-    if (!node.outputs.some((name) => arrived.has(name))) continue;
+    if (!node.outputs.some((name) => contributions.has(name))) continue;
     g.within(`gradient/${node.name || node.outputs[0]!}`, () => {
-      const own = rules?.[nameOfOperator(node)] ?? rules?.[fallback];
-      const { gradient, takesScaled } = own ? { gradient: undefined } : rule(node);
-      const toScale = takesScaled && totalToScale(node.outputs[0]!);
-      const dysOfNode = toScale ? [toScale.value] : node.outputs.map((name) => total(name));
-      const scale = toScale?.scale;
-      const about = { wanted, formulations, sums, consumers, scale, from: g.nodes.length };
-      const dxs = named(node, () =>
-        own
-          ? own(dysOfNode, backwardContext(g, node, context(g, node, about)), g)
-          : gradient!(dysOfNode, context(g, node, about), g),
+      const customRule = rules?.[nameOfOperator(node)] ?? rules?.[fallback];
+      const { gradient, takesScaled } = customRule ? { gradient: undefined } : rule(node);
+      const scaled = takesScaled && totalWithScale(node.outputs[0]!);
+      const dysOfNode = scaled ? [scaled.value] : node.outputs.map((name) => total(name));
+      const scale = scaled?.scale;
+      const options = { wanted, formulations, sums, consumers, scale, from: g.nodes.length };
+      const dxs = withNodeName(node, () =>
+        customRule
+          ? customRule(dysOfNode, backwardContext(g, node, context(g, node, options)), g)
+          : gradient!(dysOfNode, context(g, node, options), g),
       );
       for (const i of wanted) {
         const name = node.inputs[i]!;
         const dx = dxs[i];
-        // A value that stands in two places may have one gradient, told in one of them.
+        // Where a value is two inputs of the node, the rule may give its gradient at one of them.
         if (!dx && node.inputs.some((other, k) => other === name && dxs[k])) continue;
         if (!dx) throw noGradientBy(node, i);
-        checked(
+        checkTypeAndShape(
           "scale" in dx ? dx.value : dx,
           g.value(name),
           `node "${node.name}" (${node.op}): the gradient of input "${name}"`,
         );
-        arrive(name, dx);
+        addContribution(name, dx);
       }
     });
-    // All that uses these has been, and a long graph has many.
-    for (const name of node.outputs) if (!asked.has(name)) arrived.delete(name);
+    // Every node that uses these values is done; a long graph has many.
+    for (const name of node.outputs) if (!requested.has(name)) contributions.delete(name);
   }
-  return inputs.map((value) => total(value.name) ?? like(g, value, 0));
+  return inputs.map((value) => total(value.name) ?? filledLike(g, value, 0));
 }
 
-/** The nodes that use a value, by its name; looked up once it is asked for. */
+/** The nodes that use a value, by its name; the index is built on first use. */
 function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] {
   let byInput: Map<string, Node[]> | undefined;
   return (name) => {
@@ -204,8 +204,8 @@ function consumersIn(nodes: readonly Node[]): (name: string) => readonly Node[] 
   };
 }
 
-/** The node is named in the error of a rule that cannot give its gradient. */
-function named<T>(node: Node, body: () => T): T {
+/** Adds the node's name to the error of a rule that cannot give its gradient. */
+function withNodeName<T>(node: Node, body: () => T): T {
   try {
     return body();
   } catch (cause) {
@@ -226,7 +226,7 @@ const noGradientBy = (node: Node, i: number) =>
     { node: node.name, op: node.op, input: i },
   );
 
-const optionNames = optionsOf<DifferentiateOptions>({
+const optionKinds = optionsOf<DifferentiateOptions>({
   of: "string",
   withRespectTo: "strings",
   shapes: "object",
@@ -235,17 +235,17 @@ const optionNames = optionsOf<DifferentiateOptions>({
   rules: true,
 });
 
-/** Refuses what are no values of a graph, and values that have no gradients. */
+/** Refuses what is not a value of the graph, and values that have no gradients. */
 function checkValues(
   where: string,
   g: GraphBuilder,
-  of: Value,
+  target: Value,
   withRespectTo: readonly Value[],
 ): void {
   checkBuilder(where, g);
   checkArgument(where, "withRespectTo", withRespectTo, "array");
-  for (const value of [of, ...withRespectTo]) checkValue(where, value);
-  for (const { name, dtype } of [of, ...withRespectTo])
+  for (const value of [target, ...withRespectTo]) checkValue(where, value);
+  for (const { name, dtype } of [target, ...withRespectTo])
     if (!isFloat(dtype))
       throw new CajalError(
         "bad-argument",
@@ -302,13 +302,13 @@ function context(
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     withoutIndices: formulations.withoutIndices ?? false,
-    // Not through what was there before: one input may be made of another one.
-    pullback: (outputs, dys, of) => pullback(g, outputs, dys, of, { formulations, from }),
+    // Only through nodes that the rule has added: one input may be computed from another one.
+    pullback: (outputs, dys, target) => pullback(g, outputs, dys, target, { formulations, from }),
     ...attributesOf(node),
   };
 }
 
-/** What a backward rule can do beside what a gradient can. */
+/** The context of a backward rule: that of a gradient, and the operator's own gradient. */
 const backwardContext = (
   g: GraphBuilder,
   node: Node,
@@ -317,7 +317,7 @@ const backwardContext = (
   ...gradientContext,
   gradient: (dys) => {
     const dxs = rule(node).gradient(dys, gradientContext, g);
-    return dxs.map((dx) => (dx && "scale" in dx ? multiplied(g, dx) : dx));
+    return dxs.map((dx) => (dx && "scale" in dx ? applyScale(g, dx) : dx));
   },
   apply: (inputs) => {
     const { op, domain, attributes } = node;
@@ -331,9 +331,9 @@ function sumOverChannels(g: GraphBuilder, dy: Value): Value {
   return g.reduceSum(dy, { axes, keepdims: false });
 }
 
-/** A gradient has the type and shape of what it is the gradient of; else the rule is wrong. */
-function checked(dx: Value, x: Value, what: string): void {
-  const fits =
+/** A gradient must have the type and shape of the value that it is the gradient of. */
+function checkTypeAndShape(dx: Value, x: Value, what: string): void {
+  const isSame =
     dx.dtype === x.dtype &&
     (!dx.shape ||
       !x.shape ||
@@ -342,7 +342,7 @@ function checked(dx: Value, x: Value, what: string): void {
           const other = x.shape![i];
           return typeof extent !== "number" || typeof other !== "number" || extent === other;
         })));
-  if (!fits)
+  if (!isSame)
     throw new CajalError(
       "bad-shape",
       `${what} has type ${dx.dtype} and shape [${dx.shape?.join()}], expected ${x.dtype} and [${x.shape?.join()}].`,
@@ -351,7 +351,7 @@ function checked(dx: Value, x: Value, what: string): void {
 }
 
 /** A constant of the shape of `value`, every element `fill`. */
-function like(g: GraphBuilder, value: Value, fill: number): Value {
+function filledLike(g: GraphBuilder, value: Value, fill: number): Value {
   if (value.shape?.length === 0) return g.scalar(value.dtype, fill);
   return g.expand(g.scalar(value.dtype, fill), g.shape(value));
 }

@@ -19,7 +19,7 @@ const { cases } = JSON.parse(readFileSync(new URL("exports.json", folder), "utf8
 const tolerance = { outputs: 1e-5, gradients: 1e-4 };
 
 /** Parameters that an exporter leaves as they are, or only orders anew. */
-const compared: Readonly<Record<string, number>> = {
+const comparedParameters: Readonly<Record<string, number>> = {
   vit: 13,
   vit23: 13,
   convnext: 9,
@@ -29,7 +29,8 @@ const compared: Readonly<Record<string, number>> = {
 };
 
 describe("exports of PyTorch", () => {
-  it("are all there", () => expect(cases.map((each) => each.case)).toEqual(Object.keys(compared)));
+  it("are all there", () =>
+    expect(cases.map((each) => each.case)).toEqual(Object.keys(comparedParameters)));
 
   it.each(cases.map((each) => [each.case, each] as const))("%s", async (name, network) => {
     const parameters = new Map<string, Tensor>(
@@ -45,6 +46,6 @@ describe("exports of PyTorch", () => {
     const bytes = readFileSync(new URL(`${name}.onnx`, folder));
     const got = await checkExport({ ...network, inputs, tolerance }, bytes, { parameters });
     expect(got.inputs).toEqual(["x"]);
-    expect(got.parameters.length).toBe(compared[name]);
+    expect(got.parameters.length).toBe(comparedParameters[name]);
   });
 });

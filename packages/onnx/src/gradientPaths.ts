@@ -1,4 +1,4 @@
-// Which way gradients go in a graph: through which nodes, and where they end because a value moves in steps.
+// The nodes through which gradients flow, and those at which they end because their outputs are piecewise constant.
 import type { GraphBuilder, Value } from "./graph/builder";
 import { checkBuilder, checkValue } from "./graph/checkValue";
 import { gradients as definitions } from "./gradients";
@@ -13,74 +13,76 @@ const byName = new Map(definitions.map((each) => [`${each.domain ?? ""}.${each.o
 export const definitionOf = ({ op, domain }: Pick<Node, "op" | "domain">) =>
   byName.get(`${domain}.${op}`);
 
-/** Types that are not stepped; those that are only carried among them, so that they are refused and give no zeros. */
+/** Types of continuous values. Those that are only carried are among them, so that they are refused instead of giving zeros. */
 export const isFloat = (dtype: ElementType) => /float|complex/.test(dtype);
 
-/**
- * The nodes on the way from `inputs` to `outputs`, each with the inputs through which the way
- * leads.
- */
+/** The nodes on the paths from `inputs` to `outputs`, each with the indices of its inputs that lie on a path. */
 export function nodesBetween(
   g: GraphBuilder,
   nodes: readonly Node[],
   outputs: readonly Value[],
   inputs: readonly Value[],
 ): Map<Node, readonly number[]> {
-  const { reached } = reachedFrom(g, nodes, inputs);
-  const needed = new Set(outputs.map(({ name }) => name));
+  const { reachedInputs } = dependentsOf(g, nodes, inputs);
+  const neededNames = new Set(outputs.map(({ name }) => name));
   for (const node of nodes.toReversed()) {
-    if (node.outputs.some((name) => needed.has(name)))
-      for (const i of reached.get(node) ?? []) needed.add(node.inputs[i]!);
-    else reached.delete(node);
+    if (node.outputs.some((name) => neededNames.has(name)))
+      for (const i of reachedInputs.get(node) ?? []) neededNames.add(node.inputs[i]!);
+    else reachedInputs.delete(node);
   }
-  return reached;
-}
-
-/** The nodes that change when `inputs` do, with the inputs through which they do, and the values that move. */
-function reachedFrom(g: GraphBuilder, nodes: readonly Node[], inputs: readonly Value[]) {
-  const moving = new Set(inputs.map(({ name }) => name));
-  const reached = new Map<Node, readonly number[]>();
-  /** Those whose outputs move in steps alone. */
-  const ends = new Set<Node>();
-  for (const node of nodes) {
-    const through: number[] = [];
-    const ignored = definitionOf(node)?.ignores;
-    node.inputs.forEach((name, i) => {
-      if (name !== "" && moving.has(name) && !ignored?.includes(i)) through.push(i);
-    });
-    // What a graph inside the node reads of the graph around it is an input of the node, too.
-    const captures = capturesIn(node).some((name) => moving.has(name));
-    if (through.length === 0 && !captures) continue;
-    const moved = operator(node.op, node.domain)?.steps
-      ? []
-      : // What is whole numbers moves in steps.
-        node.outputs.filter((name) => name !== "" && isFloat(g.value(name).dtype));
-    if (moved.length === 0) ends.add(node);
-    if (operator(node.op, node.domain)?.steps) continue;
-    reached.set(node, through);
-    for (const name of moved) moving.add(name);
-  }
-  return { moving, reached, ends };
+  return reachedInputs;
 }
 
 /**
- * Where the gradients of `of` end, if all of them by `withRespectTo` are 0 whatever the values are: the nodes
- * whose outputs move in steps (Hardmax, Floor, ArgMax), nearest to `of` first; none where `of` does not depend on
- * those values at all. Undefined where some gradient is not 0 by construction.
+ * The nodes that depend on `inputs`, each with the indices of its inputs that do, the names of all values
+ * that change continuously, and the nodes whose outputs are piecewise constant.
+ */
+function dependentsOf(g: GraphBuilder, nodes: readonly Node[], inputs: readonly Value[]) {
+  const changingNames = new Set(inputs.map(({ name }) => name));
+  const reachedInputs = new Map<Node, readonly number[]>();
+  const steppedNodes = new Set<Node>();
+  for (const node of nodes) {
+    const inputIndices: number[] = [];
+    const ignored = definitionOf(node)?.ignores;
+    node.inputs.forEach((name, i) => {
+      if (name !== "" && changingNames.has(name) && !ignored?.includes(i)) inputIndices.push(i);
+    });
+    // Values that a subgraph of the node captures are inputs of the node, too.
+    const captures = capturesIn(node).some((name) => changingNames.has(name));
+    if (inputIndices.length === 0 && !captures) continue;
+    const changingOutputs = operator(node.op, node.domain)?.steps
+      ? []
+      : // Integers are piecewise constant.
+        node.outputs.filter((name) => name !== "" && isFloat(g.value(name).dtype));
+    if (changingOutputs.length === 0) steppedNodes.add(node);
+    if (operator(node.op, node.domain)?.steps) continue;
+    reachedInputs.set(node, inputIndices);
+    for (const name of changingOutputs) changingNames.add(name);
+  }
+  return { changingNames, reachedInputs, steppedNodes };
+}
+
+/**
+ * The nodes at which gradients vanish, if all gradients of `targets` with respect to `withRespectTo` are 0 by
+ * construction: nodes whose outputs are piecewise constant (Hardmax, Floor, ArgMax), nearest to the targets
+ * first. Empty where the targets do not depend on those values at all.
+ *
+ * @returns undefined where some gradient is not 0 by construction
+ * @throws CajalError `bad-argument` for what is no graph or no value of one
  */
 export function vanishingAt(
   g: GraphBuilder,
-  of: readonly Value[],
+  targets: readonly Value[],
   withRespectTo: readonly Value[],
 ): readonly Node[] | undefined {
   checkBuilder("vanishingAt", g);
-  for (const value of [...of, ...withRespectTo]) checkValue("vanishingAt", value);
-  const { moving, ends } = reachedFrom(g, g.nodes, withRespectTo);
-  if (of.some(({ name }) => moving.has(name))) return undefined;
-  const needed = new Set(of.map(({ name }) => name));
+  for (const value of [...targets, ...withRespectTo]) checkValue("vanishingAt", value);
+  const { changingNames, steppedNodes } = dependentsOf(g, g.nodes, withRespectTo);
+  if (targets.some(({ name }) => changingNames.has(name))) return undefined;
+  const neededNames = new Set(targets.map(({ name }) => name));
   return g.nodes.toReversed().filter((node) => {
-    if (!node.outputs.some((name) => needed.has(name))) return false;
-    for (const name of [...node.inputs, ...capturesIn(node)]) needed.add(name);
-    return ends.has(node);
+    if (!node.outputs.some((name) => neededNames.has(name))) return false;
+    for (const name of [...node.inputs, ...capturesIn(node)]) neededNames.add(name);
+    return steppedNodes.has(node);
   });
 }

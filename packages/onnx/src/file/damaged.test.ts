@@ -12,7 +12,7 @@ import { encodeModel } from "./encode";
 import { readModel } from "./files";
 
 /** File → what its error says. */
-const damaged: Readonly<Record<string, RegExp>> = {
+const expectedErrors: Readonly<Record<string, RegExp>> = {
   "broken_external_traversal.onnx": /secret\.bin.*folder/,
   "broken_external_absolute.onnx": /\/etc\/passwd/,
   "broken_external_missing.onnx": /not_there\.data/,
@@ -36,8 +36,8 @@ describeWithShared("files beside the networks", "reference/files/onnx", (folder)
   };
 
   it("are all here", () => {
-    const broken = others.map(({ file }) => file).filter((file) => file.startsWith("broken"));
-    expect(broken.toSorted()).toEqual(Object.keys(damaged).toSorted());
+    const brokenFiles = others.map(({ file }) => file).filter((file) => file.startsWith("broken"));
+    expect(brokenFiles.toSorted()).toEqual(Object.keys(expectedErrors).toSorted());
   });
 
   /** All that is done to a model on its way to a session. */
@@ -48,7 +48,7 @@ describeWithShared("files beside the networks", "reference/files/onnx", (folder)
     differentiate(model, { of: output!.name, withRespectTo: [model.graph.inputs[0]!.name] });
   };
 
-  it.each(Object.entries(damaged))("%s is refused", async (file, message) => {
+  it.each(Object.entries(expectedErrors))("%s is refused", async (file, message) => {
     const started = performance.now();
     const error = await use(file).then(
       () => undefined,
@@ -79,15 +79,15 @@ describeWithShared("files beside the networks", "reference/files/onnx", (folder)
     ["convnext.external.onnx", "convnext.legacy.onnx"],
     ["typed_fields.onnx", "resnet.legacy.onnx"],
     ["initializers_as_inputs.onnx", "resnet.legacy.onnx"],
-  ])("%s is %s in another form", async (file, plain) => {
+  ])("%s is %s in another form", async (file, plainFile) => {
     const [model, expected] = await Promise.all(
-      [file, plain].map((each) => readModel(join(folder, each))),
+      [file, plainFile].map((each) => readModel(join(folder, each))),
     );
-    const own = model!.graph.inputs.filter(({ name }) => !model!.graph.initializers.has(name));
-    expect(own.map(({ name }) => name)).toEqual(expected!.graph.inputs.map(({ name }) => name));
-    const [got, wanted] = [await outputsOf({ ...model!, graph: { ...model!.graph, inputs: own } }), await outputsOf(expected!)]; // prettier-ignore
+    const inputs = model!.graph.inputs.filter(({ name }) => !model!.graph.initializers.has(name));
+    expect(inputs.map(({ name }) => name)).toEqual(expected!.graph.inputs.map(({ name }) => name));
+    const [got, expectedOutputs] = [await outputsOf({ ...model!, graph: { ...model!.graph, inputs } }), await outputsOf(expected!)]; // prettier-ignore
     got.forEach((values, i) =>
-      values.forEach((value, k) => expect(value).toBeCloseTo(wanted[i]![k]!, 5)),
+      values.forEach((value, k) => expect(value).toBeCloseTo(expectedOutputs[i]![k]!, 5)),
     );
   });
 });

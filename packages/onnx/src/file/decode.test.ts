@@ -16,18 +16,18 @@ describe("tensors as the onnx package writes them", () => {
     (number | string)[]
   >;
   // IEEE 754 half precision of 1, −2, 65504 and 0.1
-  const halves = [0x3c00, 0xc000, 0x7bff, 0x2e66];
+  const float16Bits = [0x3c00, 0xc000, 0x7bff, 0x2e66];
   for (const file of ["typed", "raw"])
     it.each(Object.entries(values))(`${file}: %s`, (dtype, expected) => {
       const { graph } = decodeModel(fixture(`${file}.onnx`));
       const read = graph.initializers.get(dtype)!;
       expect(read).toMatchObject({ dtype, shape: [2, 2] });
-      const wide = dtype === "int64" || dtype === "uint64";
+      const isBigInt = dtype === "int64" || dtype === "uint64";
       const numbers = expected.map((value) =>
-        wide ? BigInt(value) : dtype === "float32" ? Math.fround(Number(value)) : Number(value),
+        isBigInt ? BigInt(value) : dtype === "float32" ? Math.fround(Number(value)) : Number(value),
       );
       expect([...(read.data as Iterable<number | bigint>)]).toEqual(
-        dtype === "float16" ? halves : numbers,
+        dtype === "float16" ? float16Bits : numbers,
       );
     });
 
@@ -136,7 +136,7 @@ it("moves weights within bytes that it may change", () => {
 });
 
 /** A model that has a bit of everything. */
-function small(): OnnxModel {
+function smallModel(): OnnxModel {
   const g = new GraphBuilder();
   const x = g.input("x", "float32", ["batch", 2]);
   const w = g.initializer("w", tensor("float32", [2, 2], [1, 2, 3, 4]));
@@ -150,7 +150,7 @@ function small(): OnnxModel {
   return g.build();
 }
 
-const thrown = (body: () => unknown): unknown => {
+const errorOf = (body: () => unknown): unknown => {
   try {
     body();
   } catch (error) {
@@ -161,11 +161,11 @@ const thrown = (body: () => unknown): unknown => {
 
 describe("damaged files", () => {
   it("every truncation is bad-file", () => {
-    const bytes = encodeModel(small());
+    const bytes = encodeModel(smallModel());
     for (let length = 0; length < bytes.length; length++)
       expect(
         isCajalError(
-          thrown(() => decodeModel(bytes.subarray(0, length))),
+          errorOf(() => decodeModel(bytes.subarray(0, length))),
           "bad-file",
         ),
         `at ${length}`,
@@ -175,18 +175,18 @@ describe("damaged files", () => {
   it.each(["small", "typed.onnx", "attributes.onnx", "function.onnx"])(
     "every flipped bit of %s is read or refused",
     (name) => {
-      const bytes = name === "small" ? encodeModel(small()) : new Uint8Array(fixture(name));
-      let refused = 0;
+      const bytes = name === "small" ? encodeModel(smallModel()) : new Uint8Array(fixture(name));
+      let refusedCount = 0;
       for (let bit = 0; bit < 8 * bytes.length; bit++) {
         const flipped = bytes.slice();
         flipped[bit >> 3]! ^= 1 << (bit & 7);
-        const error = thrown(() => checkModel(decodeModel(flipped)));
+        const error = errorOf(() => checkModel(decodeModel(flipped)));
         if (error === undefined) continue;
-        refused++;
+        refusedCount++;
         if (!isCajalError(error) || !["bad-file", "unsupported", "bad-model"].includes(error.code))
           throw error;
       }
-      expect(refused / (8 * bytes.length)).toBeGreaterThan(0.3);
+      expect(refusedCount / (8 * bytes.length)).toBeGreaterThan(0.3);
     },
   );
 
@@ -197,7 +197,7 @@ describe("damaged files", () => {
         { length: i % 97 },
         () => (state = Math.imul(state, 1664525) + 1013904223) >>> 24,
       );
-      expect(isCajalError(thrown(() => decodeModel(bytes)))).toBe(true);
+      expect(isCajalError(errorOf(() => decodeModel(bytes)))).toBe(true);
     }
   });
 });
@@ -286,7 +286,7 @@ describe("hostile files", () => {
     ],
   ])("%s", (_, bytes, message) => {
     const started = performance.now();
-    const error = thrown(() => decodeModel(bytes));
+    const error = errorOf(() => decodeModel(bytes));
     expect(isCajalError(error)).toBe(true);
     expect(error).toMatchObject({ message: expect.stringMatching(message) as unknown });
     expect(["bad-file", "unsupported"]).toContain((error as { code: string }).code);
@@ -299,7 +299,7 @@ describe("hostile files", () => {
       const attribute = field(5, [...field(1, [98]), ...field(6, bytes)]);
       bytes = field(1, [...field(4, [73, 102]), ...attribute]); // If, b
     }
-    expect(thrown(() => decodeModel(model(bytes)))).toMatchObject({
+    expect(errorOf(() => decodeModel(model(bytes)))).toMatchObject({
       code: "bad-file",
       message: expect.stringMatching(/deep/) as unknown,
     });

@@ -86,7 +86,7 @@ function define<T>(record: Record<string, T>, key: string, value: T): void {
   });
 }
 
-const restOf = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
+const unknownFieldsOf = ({ rest }: { readonly rest?: Uint8Array }) => (rest ? { rest } : {});
 
 function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
   const name = proto.name ?? "";
@@ -109,7 +109,7 @@ function graphOf(proto: Message<"GraphProto">, options: DecodeOptions): Graph {
     inputs: infosOf(proto.input, `${where}, input`),
     outputs: infosOf(proto.output, `${where}, output`),
     values: valuesOf(proto.value_info, where),
-    ...restOf(proto),
+    ...unknownFieldsOf(proto),
   };
 }
 
@@ -137,14 +137,14 @@ function infosOf(list: Messages<"ValueInfoProto"> | undefined, where: string): V
         name: info.name ?? "",
         dtype: "undefined",
         shape: undefined,
-        ...restOf(info),
+        ...unknownFieldsOf(info),
       },
   );
 }
 
 function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): LocalFunction {
   const where = `function ${JSON.stringify(proto.name ?? "")}`;
-  const inside = { ...options, references: true };
+  const optionsInFunction = { ...options, references: true };
   return {
     name: proto.name ?? "",
     domain: proto.domain === "ai.onnx" ? "" : (proto.domain ?? ""),
@@ -152,11 +152,11 @@ function functionOf(proto: Message<"FunctionProto">, options: DecodeOptions): Lo
     inputs: proto.input ?? [],
     outputs: proto.output ?? [],
     attributes: proto.attribute ?? [],
-    defaults: attributesOf(proto.attribute_proto, where, inside),
-    nodes: nodesOf(proto.node, inside),
+    defaults: attributesOf(proto.attribute_proto, where, optionsInFunction),
+    nodes: nodesOf(proto.node, optionsInFunction),
     opsets: proto.opset_import ? opsetsOf(proto.opset_import) : {},
     values: valuesOf(proto.value_info, where),
-    ...restOf(proto),
+    ...unknownFieldsOf(proto),
   };
 }
 
@@ -178,7 +178,7 @@ function nodeOf(proto: Message<"NodeProto">, i: number, options: InsideOptions):
     outputs: proto.output ?? [],
     attributes: attributesOf(proto.attribute, where, options),
     ...(proto.overload ? { overload: proto.overload } : {}),
-    ...restOf(proto),
+    ...unknownFieldsOf(proto),
   };
 }
 
@@ -251,21 +251,21 @@ function attributeOf(
   }
 }
 
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 function textOf(bytes: Uint8Array): { text: string; lossy: boolean } {
   try {
-    return { text: strict.decode(bytes), lossy: false };
+    return { text: strictDecoder.decode(bytes), lossy: false };
   } catch {
-    return { text: lenient.decode(bytes), lossy: true };
+    return { text: lenientDecoder.decode(bytes), lossy: true };
   }
 }
 
 /** Files of IR version 1 do not say the type: the field that is there tells it. */
 function attributeType(proto: Message<"AttributeProto">): StatedType | undefined {
-  const stated = Object.entries(attributeTypes).find(([, type]) => type === proto.type);
-  if (stated) return stated[0] as StatedType;
+  const statedType = Object.entries(attributeTypes).find(([, type]) => type === proto.type);
+  if (statedType) return statedType[0] as StatedType;
   if (proto.type) return undefined;
   if (proto.f !== undefined) return "float";
   if (proto.i !== undefined) return "int";
@@ -282,7 +282,7 @@ function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo
   const name = proto.name ?? "";
   const what = `${where} ${JSON.stringify(name)}`;
   if (!proto.type) return undefined;
-  const { containers, element } = unwrapped(proto.type, what);
+  const { containers, element } = unwrapType(proto.type, what);
   // Type number 0 is that of a value whose type is not stated.
   if (!element?.elem_type) return undefined;
   return {
@@ -296,12 +296,12 @@ function valueInfoOf(proto: Message<"ValueInfoProto">, where: string): ValueInfo
         return Number.isSafeInteger(dim_value) && dim_value >= 0 ? dim_value : undefined;
       }),
     ...(containers.length > 0 ? { containers } : {}),
-    ...restOf(proto),
+    ...unknownFieldsOf(proto),
   };
 }
 
 /** The tensor type inside of sequences, optionals and maps. */
-function unwrapped(type: Message<"TypeProto">, where: string) {
+function unwrapType(type: Message<"TypeProto">, where: string) {
   const containers: Container[] = [];
   for (let at: Message<"TypeProto"> | undefined = type; at;) {
     if (at.tensor_type) return { containers, element: at.tensor_type };

@@ -63,9 +63,9 @@ export function tensorOf(
     throw malformed(
       `${where}: got ${raw.length} bytes, expected ${length} for ${dtype} [${shape.join()}]`,
     );
-  if (!isDType(dtype)) return carriedOf(proto, dtype, shape, size, raw, where);
+  if (!isDType(dtype)) return carriedTensorOf(proto, dtype, shape, size, raw, where);
   if (raw) {
-    if (!isExternal && options.inPlace) raw = shifted(raw, bitsOf(dtype) / 8);
+    if (!isExternal && options.inPlace) raw = moveAligned(raw, bitsOf(dtype) / 8);
     return { dtype, shape, data: view(dtype, raw) };
   }
   const list = listOf(proto, dtype);
@@ -73,11 +73,11 @@ export function tensorOf(
     throw malformed(
       `${where}: got ${list.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
     );
-  return typed(dtype, shape, list);
+  return typedTensor(dtype, shape, list);
 }
 
 /** A tensor of a type that is only carried: its bytes as raw_data has them. */
-function carriedOf(
+function carriedTensorOf(
   proto: Message<"TensorProto">,
   dtype: Exclude<CarriedType, "string">,
   shape: readonly number[],
@@ -121,7 +121,11 @@ function listOf(proto: Message<"TensorProto">, dtype: DType): ArrayLike<number |
   }
 }
 
-function typed(dtype: DType, shape: readonly number[], list: ArrayLike<number | bigint>): Tensor {
+function typedTensor(
+  dtype: DType,
+  shape: readonly number[],
+  list: ArrayLike<number | bigint>,
+): Tensor {
   if (dtype === "float32" && list instanceof Float32Array) return { dtype, shape, data: list };
   if (dtype === "float64" && list instanceof Float64Array) return { dtype, shape, data: list };
   if (dtype === "int64" || dtype === "uint64") {
@@ -191,8 +195,8 @@ const arrayTypes: {
 /** Bytes as elements: the same memory where it is aligned. */
 function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
   const width = bitsOf(dtype) / 8;
-  const aligned = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
-  return new arrayTypes[dtype](aligned.buffer, aligned.byteOffset, bytes.length / width);
+  const alignedBytes = bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes);
+  return new arrayTypes[dtype](alignedBytes.buffer, alignedBytes.byteOffset, bytes.length / width);
 }
 
 /**
@@ -200,7 +204,7 @@ function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
  * into, those that announced them (two tags, two lengths), so that up to 3 are free; wider
  * elements stay where they are.
  */
-function shifted(bytes: Uint8Array, width: number): Uint8Array {
+function moveAligned(bytes: Uint8Array, width: number): Uint8Array {
   const shift = bytes.byteOffset % width;
   if (shift === 0 || width > 4) return bytes;
   const to = new Uint8Array(bytes.buffer, bytes.byteOffset - shift, bytes.length);

@@ -69,12 +69,12 @@ const { graph } = fc.letrec<{ graph: Graph; node: Node; attribute: Attribute }>(
     nodes: fc.array(tie("node"), { maxLength: 3, depthIdentifier: "nodes" }),
     initializers: fc
       .dictionary(text, anyTensor, { maxKeys: 3 })
-      .map((all) => new Map(Object.entries(all))),
+      .map((entries) => new Map(Object.entries(entries))),
     inputs: fc.array(valueInfo, { maxLength: 2 }),
     outputs: fc.array(valueInfo, { maxLength: 2 }),
     values: fc
       .array(valueInfo, { maxLength: 2 })
-      .map((all) => new Map(all.map((value) => [value.name, value]))),
+      .map((entries) => new Map(entries.map((value) => [value.name, value]))),
   }),
 }));
 
@@ -92,13 +92,15 @@ const anyModel: fc.Arbitrary<OnnxModel> = fc.record(
     modelVersion: integer,
     description: text,
     graph,
-    metadata: fc.dictionary(text, text, { maxKeys: 3 }).map((all) => new Map(Object.entries(all))),
+    metadata: fc
+      .dictionary(text, text, { maxKeys: 3 })
+      .map((entries) => new Map(Object.entries(entries))),
   },
   { requiredKeys: ["irVersion", "opsets", "producer", "graph", "metadata"] },
 );
 
 /** Maps and dictionaries of fast-check may have no prototype; equality is on content. */
-const plain = (model: OnnxModel): unknown =>
+const plainModel = (model: OnnxModel): unknown =>
   JSON.parse(
     JSON.stringify(model, (_, value: unknown) => {
       if (typeof value === "number")
@@ -117,14 +119,14 @@ const plain = (model: OnnxModel): unknown =>
 it("decodes to what it encoded, for any model", () => {
   fc.assert(
     fc.property(anyModel, (model) => {
-      expect(plain(decodeModel(encodeModel(model)))).toEqual(plain(model));
+      expect(plainModel(decodeModel(encodeModel(model)))).toEqual(plainModel(model));
     }),
     { numRuns: 300, seed: 1 },
   );
 });
 
 /** y = x w, w of 64 × 64: large enough to be handed on as a view. */
-function large(dtype: DType = "float32"): OnnxModel {
+function largeModel(dtype: DType = "float32"): OnnxModel {
   const g = new GraphBuilder();
   const w = tensor(
     dtype,
@@ -137,7 +139,7 @@ function large(dtype: DType = "float32"): OnnxModel {
 
 describe("encodeModelParts", () => {
   it("is the same bytes, with weights as views", () => {
-    const model = large();
+    const model = largeModel();
     const parts = encodeModelParts(model);
     expect(Buffer.concat(parts)).toEqual(Buffer.from(encodeModel(model)));
     const { buffer } = (model.graph.initializers.get("w") as Tensor).data;
@@ -146,7 +148,7 @@ describe("encodeModelParts", () => {
 });
 
 describe("encodeModelWithExternalData", () => {
-  const model = large();
+  const model = largeModel();
   const encoded = encodeModelWithExternalData(model, { location: "weights.bin" });
   const data = Buffer.concat(encoded.data);
 

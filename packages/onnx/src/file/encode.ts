@@ -17,7 +17,7 @@ import type { Message } from "./message";
 import { writeMessage, type Parts } from "./writeMessage";
 
 /** Protocol Buffers hold no more than this in one message. */
-const largest = 2 ** 31 - 1;
+const maxLength = 2 ** 31 - 1;
 
 /**
  * The bytes of an ONNX file. Copies all weights: for large models see {@link encodeModelParts}.
@@ -25,7 +25,7 @@ const largest = 2 ** 31 - 1;
  * @throws CajalError `unsupported` over 2 GB: see {@link encodeModelWithExternalData}
  */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  return joined(encode(model, tensorProto));
+  return concatenate(encode(model, tensorProto));
 }
 
 /**
@@ -113,7 +113,7 @@ export function encodeModelForMemory(
     externalData.push({ path, data });
     return externalProto(name, tensor, { location: path, offset: 0, length: data.length });
   });
-  return { model: joined(encoded), externalData };
+  return { model: concatenate(encoded), externalData };
 }
 
 const alignment = 4096;
@@ -150,9 +150,9 @@ function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
     opset_import: opsetImport(model.opsets),
     metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
     functions: model.functions?.map((each) => functionProto(each, initializer)),
-    ...rested(model),
+    ...unknownFieldsOf(model),
   });
-  if (message.length > largest)
+  if (message.length > maxLength)
     throw new CajalError(
       "unsupported",
       `a model of ${message.length} bytes does not fit one ONNX file, which holds 2 GB: write it with external data.`,
@@ -161,7 +161,8 @@ function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
   return message;
 }
 
-const rested = ({ rest }: { readonly rest?: Uint8Array | undefined }) => (rest ? { rest } : {});
+const unknownFieldsOf = ({ rest }: { readonly rest?: Uint8Array | undefined }) =>
+  rest ? { rest } : {};
 
 const opsetImport = (opsets: OnnxModel["opsets"]) =>
   Object.entries(opsets).map(([domain, version]) => ({ domain, version }));
@@ -181,7 +182,7 @@ function functionProto(
     attribute_proto: attributeProtos(localFunction.defaults, initializer),
     value_info: [...localFunction.values.values()].map(valueInfoProto),
     overload: localFunction.overload,
-    ...rested(localFunction),
+    ...unknownFieldsOf(localFunction),
   };
 }
 
@@ -193,7 +194,7 @@ function graphProto(graph: Graph, initializer: WriteInitializer): Message<"Graph
     input: graph.inputs.map(valueInfoProto),
     output: graph.outputs.map(valueInfoProto),
     value_info: [...graph.values.values()].map(valueInfoProto),
-    ...rested(graph),
+    ...unknownFieldsOf(graph),
   };
 }
 
@@ -206,7 +207,7 @@ function nodeProto(node: Node, initializer: WriteInitializer): Message<"NodeProt
     attribute: attributeProtos(node.attributes, initializer),
     domain: node.domain || undefined,
     overload: node.overload,
-    ...rested(node),
+    ...unknownFieldsOf(node),
   };
 }
 
@@ -256,7 +257,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 
 function valueInfoProto(info: ValueInfo): Message<"ValueInfoProto"> {
   const type = info.dtype === "undefined" ? undefined : typeProto(info, info.containers ?? []);
-  return { name: info.name, type, ...rested(info) };
+  return { name: info.name, type, ...unknownFieldsOf(info) };
 }
 
 function typeProto(
@@ -295,18 +296,21 @@ function tensorProto(name: string, tensor: Initializer): Message<"TensorProto"> 
 function externalProto(
   name: string,
   { dtype, shape }: Initializer,
-  where: { readonly location: string; readonly offset: number; readonly length: number },
+  dataLocation: { readonly location: string; readonly offset: number; readonly length: number },
 ): Message<"TensorProto"> {
   return {
     name,
     dims: shape,
     data_type: dataTypeOf(dtype),
-    external_data: Object.entries(where).map(([key, value]) => ({ key, value: String(value) })),
+    external_data: Object.entries(dataLocation).map(([key, value]) => ({
+      key,
+      value: String(value),
+    })),
     data_location: external,
   };
 }
 
-function joined({ parts, length }: Parts): Uint8Array {
+function concatenate({ parts, length }: Parts): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {

@@ -11,7 +11,7 @@ import { checkStructure } from "../model/checkStructure";
 import type { OnnxModel } from "../model/model";
 
 /** Bytes read at once. */
-const piece = 64 * 2 ** 20;
+const maxWriteBytes = 64 * 2 ** 20;
 
 export interface ReadModelOptions {
   /** Ends the reading. */
@@ -28,11 +28,11 @@ export async function readModel(path: string, options: ReadModelOptions = {}): P
   checkOptions("readModel", options, ["signal"]);
   const { signal } = options;
   const bytes = await readWhole(path, signal);
-  const beside = new Beside(dirname(path));
-  const model = located(path, () =>
-    decodeModel(bytes, { externalData: (data) => beside.reserve(data), inPlace: true }),
+  const besideModel = new Beside(dirname(path));
+  const model = withPath(path, () =>
+    decodeModel(bytes, { externalData: (data) => besideModel.reserve(data), inPlace: true }),
   );
-  await beside.fill(signal);
+  await besideModel.fill(signal);
   return model;
 }
 
@@ -62,8 +62,8 @@ export async function writeModel(
   const { externalData, signal } = options;
   checkArgument("writeModel", "path", path, "path");
   checkStructure(model, "writeModel");
-  const apart = externalData === undefined ? !fitsOneFile(model) : externalData !== false;
-  if (!apart) return writeWhole(path, encodeModelParts(model), { signal });
+  const isExternal = externalData === undefined ? !fitsOneFile(model) : externalData !== false;
+  if (!isExternal) return writeWhole(path, encodeModelParts(model), { signal });
   const { location = `${basename(path)}.data`, threshold = 1024 } =
     typeof externalData === "object" ? externalData : {};
   const encoded = encodeModelWithExternalData(model, { location, threshold });
@@ -124,7 +124,7 @@ class Beside {
   #file(location: string, where: string) {
     const cached = this.#files.get(location);
     if (cached) return cached;
-    const opened = ioErrors("reading", where, () => {
+    const file = ioErrors("reading", where, () => {
       // Links are followed before it is asked where a file lies.
       const folder = realpathSync(this.#folder);
       const path = realpathSync(join(folder, location));
@@ -134,8 +134,8 @@ class Beside {
         });
       return { path, size: statSync(path).size, reserved: 0 };
     });
-    this.#files.set(location, opened);
-    return opened;
+    this.#files.set(location, file);
+    return file;
   }
 }
 
@@ -165,7 +165,7 @@ async function readAt(
     const { bytesRead } = await file.read(
       bytes,
       at,
-      Math.min(piece, bytes.length - at),
+      Math.min(maxWriteBytes, bytes.length - at),
       offset + at,
     );
     if (bytesRead === 0)
@@ -188,7 +188,7 @@ function withFile<T>(path: string, body: (file: FileHandle) => Promise<T>): Prom
 }
 
 /** Puts the path before an error of the decoder. */
-function located<T>(path: string, body: () => T): T {
+function withPath<T>(path: string, body: () => T): T {
   try {
     return body();
   } catch (cause) {

@@ -43,7 +43,7 @@ export type Field = {
   readonly name: string;
   readonly number: number;
   readonly type: string;
-  readonly repeated: boolean;
+  readonly isRepeated: boolean;
 };
 
 /** The table, by the names of messages. */
@@ -54,7 +54,7 @@ export const fields = new Map<string, { list: readonly Field[]; byNumber: Map<nu
         name,
         number,
         type,
-        repeated: label === "repeated",
+        isRepeated: label === "repeated",
       }),
     );
     return [message, { list, byNumber: new Map(list.map((field) => [field.number, field])) }];

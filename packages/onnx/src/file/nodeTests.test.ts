@@ -22,10 +22,13 @@ describe.each(Object.entries(expected))("%s", (name, outputs) => {
 
   it.runIf(isListed)("has outputs of the types and shapes that the test comes with", () => {
     // Not seeing what the model itself states of them.
-    const bare = model.graph.outputs.map((output) => ({ ...output, shape: undefined }));
+    const outputsWithoutShapes = model.graph.outputs.map((output) => ({
+      ...output,
+      shape: undefined,
+    }));
     const values = inferShapes({
       ...model,
-      graph: { ...model.graph, outputs: bare, values: new Map() },
+      graph: { ...model.graph, outputs: outputsWithoutShapes, values: new Map() },
     });
     model.graph.outputs.forEach(({ name, dtype, containers }, i) => {
       const got = values.get(name)!;

@@ -12,7 +12,7 @@ import {
 } from "./message";
 
 /** As protobuf's own libraries have it. */
-const deepest = 100;
+const maxDepth = 100;
 
 /**
  * Reads a message. Bytes in it are views of `data`.
@@ -81,12 +81,12 @@ class Reader {
     this.#at = start;
     const { byNumber } = fields.get(name)!;
     const message: Fields = {};
-    const unknown: number[] = [];
+    const unknownRanges: number[] = [];
     let current: Field | undefined;
     try {
-      if (depth > deepest) throw this.#bad(`messages lie more than ${deepest} deep`);
+      if (depth > maxDepth) throw this.#bad(`messages lie more than ${maxDepth} deep`);
       while (this.#at < end) {
-        const begin = this.#at;
+        const listStart = this.#at;
         current = undefined;
         const tag = this.#varint(end);
         const wire = tag % 8;
@@ -97,14 +97,15 @@ class Reader {
         else {
           this.#skip(wire, end);
           // Fields side by side are one range.
-          if (unknown.at(-1) === begin) unknown[unknown.length - 1] = this.#at;
-          else unknown.push(begin, this.#at);
+          if (unknownRanges.at(-1) === listStart)
+            unknownRanges[unknownRanges.length - 1] = this.#at;
+          else unknownRanges.push(listStart, this.#at);
         }
       }
     } catch (cause) {
       throw located(cause, place, current, message);
     }
-    if (unknown.length > 0) message.rest = this.#ranges(unknown);
+    if (unknownRanges.length > 0) message.rest = this.#ranges(unknownRanges);
     return message;
   }
 
@@ -116,21 +117,21 @@ class Reader {
     depth: number,
     place: Place | undefined,
   ): void {
-    const { name, type, repeated } = field;
+    const { name, type, isRepeated: repeated } = field;
     const expected = wireOf(type);
     if (fields.has(type) && wire === expected) {
-      const stop = this.#length(end) + this.#at;
+      const fieldEnd = this.#length(end) + this.#at;
       if (repeated) {
         const lazy = (message[name] ??= new Lazy((from, to, index) =>
           this.message(type, from, to, depth + 1, { outer: place, field: name, index }),
         )) as Lazy;
-        lazy.push(this.#at, stop);
+        lazy.push(this.#at, fieldEnd);
       } else
-        message[name] = this.message(type, this.#at, stop, depth + 1, {
+        message[name] = this.message(type, this.#at, fieldEnd, depth + 1, {
           outer: place,
           field: name,
         });
-      this.#at = stop;
+      this.#at = fieldEnd;
       return;
     }
     if (wire === expected) {
@@ -141,22 +142,22 @@ class Reader {
     }
     if (!repeated || wire !== wireTypes.bytes)
       throw this.#bad(`wire type ${wire}, expected ${expected}`);
-    const stop = this.#length(end) + this.#at;
-    const whole = message[name] === undefined && stop - this.#at >= 1024;
+    const fieldEnd = this.#length(end) + this.#at;
+    const isPacked = message[name] === undefined && fieldEnd - this.#at >= 1024;
     if (type === "float" || type === "double") {
       const size = type === "float" ? 4 : 8;
-      if ((stop - this.#at) % size)
-        throw this.#bad(`${stop - this.#at} bytes are not whole ${type}s`);
-      if (whole) {
-        message[name] = this.#floats(type, stop - this.#at);
+      if ((fieldEnd - this.#at) % size)
+        throw this.#bad(`${fieldEnd - this.#at} bytes are not whole ${type}s`);
+      if (isPacked) {
+        message[name] = this.#floats(type, fieldEnd - this.#at);
         return;
       }
-    } else if (type === "exact64" && whole) {
-      message[name] = this.#bigs(stop);
+    } else if (type === "exact64" && isPacked) {
+      message[name] = this.#bigs(fieldEnd);
       return;
     }
-    const all = this.#list(message, name);
-    while (this.#at < stop) all.push(this.#value(type, stop));
+    const list = this.#list(message, name);
+    while (this.#at < fieldEnd) list.push(this.#value(type, fieldEnd));
   }
 
   /** A packed list may come in several pieces, though nobody writes it so. */
@@ -214,12 +215,12 @@ class Reader {
     return type === "float" ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
   }
 
-  #bigs(stop: number): BigUint64Array {
+  #bigs(fieldEnd: number): BigUint64Array {
     let count = 0;
-    for (let i = this.#at; i < stop; i++) if (this.#data[i]! < 0x80) count++;
+    for (let i = this.#at; i < fieldEnd; i++) if (this.#data[i]! < 0x80) count++;
     const list = new BigUint64Array(count);
-    for (let i = 0; i < count; i++) list[i] = this.#big(stop);
-    if (this.#at !== stop) throw this.#bad("the data ends in the middle of a number");
+    for (let i = 0; i < count; i++) list[i] = this.#big(fieldEnd);
+    if (this.#at !== fieldEnd) throw this.#bad("the data ends in the middle of a number");
     return list;
   }
 
@@ -266,8 +267,8 @@ class Reader {
     if (value < 2 ** 53) return value;
     this.#at = start;
     const exact = BigInt.asIntN(64, this.#big(end));
-    const near = Number(exact);
-    return Number.isSafeInteger(near) ? near : exact;
+    const rounded = Number(exact);
+    return Number.isSafeInteger(rounded) ? rounded : exact;
   }
 
   #big(end: number): bigint {
@@ -312,7 +313,7 @@ function located(
   message: Fields,
 ): unknown {
   if (!isCajalError(cause) || "path" in cause.facts || !("at" in cause.facts)) return cause;
-  const index = field?.repeated
+  const index = field?.isRepeated
     ? { index: (message[field.name] as ArrayLike<unknown> | undefined)?.length ?? 0 }
     : {};
   const path = pathOf(field ? { outer: place, field: field.name, ...index } : place);

@@ -18,17 +18,17 @@ export function writeMessage<M extends MessageName>(name: M, message: Message<M>
 function write(name: string, message: object): Parts {
   const out = new Writer();
   const values = message as Fields;
-  for (const { name: key, number, type, repeated } of fields.get(name)!.list) {
+  for (const { name: key, number, type, isRepeated: repeated } of fields.get(name)!.list) {
     const value = values[key];
     if (value === undefined) continue;
     if (!repeated) out.field(number, type, value);
     else if (wireOf(type) === wireTypes.bytes)
       for (const each of value as Iterable<unknown>) out.field(number, type, each);
     else if ((value as ArrayLike<unknown>).length > 0) {
-      const packed = new Writer();
-      for (const each of Array.from(value as ArrayLike<unknown>)) packed.scalar(type, each);
+      const packedWriter = new Writer();
+      for (const each of Array.from(value as ArrayLike<unknown>)) packedWriter.scalar(type, each);
       out.tag(number, wireTypes.bytes);
-      out.nested(packed.finish());
+      out.nested(packedWriter.finish());
     }
   }
   if (values.rest !== undefined) out.bytes(values.rest as Uint8Array);
@@ -118,9 +118,9 @@ class Writer {
 
   #room(size: number): void {
     if (this.#used + size <= this.#buffer.length) return;
-    const larger = new Uint8Array(Math.max(2 * this.#buffer.length, this.#used + size));
-    larger.set(this.#buffer.subarray(0, this.#used));
-    this.#buffer = larger;
+    const buffer = new Uint8Array(Math.max(2 * this.#buffer.length, this.#used + size));
+    buffer.set(this.#buffer.subarray(0, this.#used));
+    this.#buffer = buffer;
   }
 
   #flush(): void {

@@ -10,23 +10,23 @@ export const affineGrid = defineGradient({
   gradient: ([dy], { inputs: [theta], int }, g) => {
     const shape = staticShape(dy, "of AffineGrid");
     const [batch, image, axes] = [shape[0]!, shape.slice(1, -1), shape.at(-1)!];
-    const aligned = int("align_corners", 0) === 1;
+    const alignsCorners = int("align_corners", 0) === 1;
     // Centres of pixels, −1 … 1 between the outermost centres, or between the edges of the image.
     const at = (i: number, extent: number) =>
-      aligned ? (extent > 1 ? (2 * i) / (extent - 1) - 1 : 0) : (2 * i + 1) / extent - 1;
+      alignsCorners ? (extent > 1 ? (2 * i) / (extent - 1) - 1 : 0) : (2 * i + 1) / extent - 1;
     const count = sizeOf(image);
-    const places = new Float64Array(count * (axes + 1));
+    const points = new Float64Array(count * (axes + 1));
     for (let p = 0; p < count; p++) {
       let rest = p;
       // The last axis of the image comes first.
       image.toReversed().forEach((extent, k) => {
-        places[p * (axes + 1) + k] = at(rest % extent, extent);
+        points[p * (axes + 1) + k] = at(rest % extent, extent);
         rest = Math.floor(rest / extent);
       });
-      places[p * (axes + 1) + axes] = 1;
+      points[p * (axes + 1) + axes] = 1;
     }
     const dGrid = g.transpose(g.reshape(dy, [batch, count, axes]), [0, 2, 1]);
-    return [g.matMul(dGrid, g.constant(tensor(computed(theta.dtype), [count, axes + 1], places)))];
+    return [g.matMul(dGrid, g.constant(tensor(computed(theta.dtype), [count, axes + 1], points)))];
   },
   samples: inFloat32([
     { inputs: [[2, 2, 3], tensor("int64", [4], [2, 3, 3, 4])] },

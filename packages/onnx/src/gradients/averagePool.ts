@@ -32,28 +32,32 @@ export const averagePool = defineGradient({
           coordinate_transformation_mode: "asymmetric",
         }),
       ];
-    const shares = shared(g, dy, pool, context);
+    const dividedDy = divideByCounts(g, dy, pool, context);
     const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
-    const opposite = pads.map((pad, i) => reach[i % rank]! - pad);
-    const fits = pool.input.every(
+    const transposedPads = pads.map((pad, i) => reach[i % rank]! - pad);
+    const coversInput = pool.input.every(
       (extent, i) => extent === pool.output[i]! + reach[i]! - pads[i]! - pads[i + rank]!,
     );
     // With stride 1 the sum over windows is itself a pool.
     if (
       strides.every((s) => s === 1) &&
       dilations.every((d) => d === 1) &&
-      opposite.every((p) => p >= 0) &&
-      fits
+      transposedPads.every((p) => p >= 0) &&
+      coversInput
     )
       return [
         g.mul(
-          g.averagePool(shares, { kernel_shape: kernel, pads: opposite, count_include_pad: 1 }),
+          g.averagePool(dividedDy, {
+            kernel_shape: kernel,
+            pads: transposedPads,
+            count_include_pad: 1,
+          }),
           taps,
         ),
       ];
     const channels = pool.channels;
     const ones = g.expand(g.scalar(dy.dtype, 1), [channels, 1, ...kernel]);
-    return [imageGradient(g, shares, ones, { ...pool, group: channels, maps: channels })];
+    return [imageGradient(g, dividedDy, ones, { ...pool, group: channels, maps: channels })];
   },
   samples: [
     { inputs: [[2, 3, 6, 4]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
@@ -77,34 +81,39 @@ export const averagePool = defineGradient({
 const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 function poolOf(context: GradientContext, x: Value, y: Value): Convolution {
-  const channels = staticShape(x, "of AveragePool")[1]!;
+  const channels = staticShape(x, "of AveragePool", 2)[1];
   const kernel = context.ints("kernel_shape")!;
   const weight = { name: "kernel", dtype: x.dtype, shape: [channels, 1, ...kernel] };
   return convolutionOf(context, x, weight, y);
 }
 
-const table = 64 * 1024;
+const maxTableSize = 64 * 1024;
 
 /** dy divided by how many elements of x each window averaged; padding counts if it is asked to. */
-function shared(g: GraphBuilder, dy: Value, pool: Convolution, { int }: GradientContext): Value {
-  const padded = int("count_include_pad", 0) === 1;
-  const counts = pool.output.map((extent, i) => countsAlong(pool, i, extent, padded));
+function divideByCounts(
+  g: GraphBuilder,
+  dy: Value,
+  pool: Convolution,
+  { int }: GradientContext,
+): Value {
+  const countsPadding = int("count_include_pad", 0) === 1;
+  const counts = pool.output.map((extent, i) => countsAlong(pool, i, extent, countsPadding));
   // In one table where that is small, else axis by axis.
-  if (counts.some((axis) => typeof axis !== "number") && product(pool.output) <= table) {
+  if (counts.some((axis) => typeof axis !== "number") && product(pool.output) <= maxTableSize) {
     const flat = counts.reduce<number[]>((outer, axis, i) => {
       const list = typeof axis === "number" ? Array<number>(pool.output[i]!).fill(axis) : axis;
       return outer.flatMap((a) => list.map((b) => a * b));
     }, [1]); // prettier-ignore
-    const shares = flat.map((count) => 1 / count);
-    return g.mul(dy, g.constant(tensor(computed(dy.dtype), pool.output, shares)));
+    const reciprocals = flat.map((count) => 1 / count);
+    return g.mul(dy, g.constant(tensor(computed(dy.dtype), pool.output, reciprocals)));
   }
-  const even = product(counts.map((axis) => (typeof axis === "number" ? axis : 1)));
-  const shares = even === 1 ? dy : g.mul(dy, 1 / even);
+  const uniformCount = product(counts.map((axis) => (typeof axis === "number" ? axis : 1)));
+  const dividedDy = uniformCount === 1 ? dy : g.mul(dy, 1 / uniformCount);
   return counts.reduce<Value>((result, axis, i) => {
     if (typeof axis === "number") return result;
     const shape = [axis.length, ...pool.kernel.slice(i + 1).map(() => 1)];
     return g.mul(result, g.constant(tensor(computed(dy.dtype), shape, axis.map((count) => 1 / count)))); // prettier-ignore
-  }, shares);
+  }, dividedDy);
 }
 
 /** How many elements a window averages along an axis: one number, or one for each window. */
@@ -112,10 +121,10 @@ function countsAlong(
   { input, kernel, strides, dilations, pads }: Convolution,
   i: number,
   extent: number,
-  padded: boolean,
+  countsPadding: boolean,
 ): number | readonly number[] {
   const [begin, end, length] = [pads[i]!, pads[i + kernel.length]!, kernel[i]!];
-  const [low, high] = padded ? [-begin, input[i]! + end] : [0, input[i]!];
+  const [low, high] = countsPadding ? [-begin, input[i]! + end] : [0, input[i]!];
   const count = (o: number) => {
     const from = o * strides[i]! - begin;
     const first = Math.max(0, Math.ceil((low - from) / dilations[i]!));

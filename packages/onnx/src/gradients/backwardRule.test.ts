@@ -73,8 +73,8 @@ describe("backward rules", () => {
     const [dx] = gradients(g, y, [input], { dy: g.input("dy", "float32", [4]) });
     g.output(dx!, "dx");
     expect((await run(g.build(), { x, dy: [0, 1, 1, 2] }))("dx")).toEqual([0, -2, 0, 8]);
-    const wrong = g.input("wrong", "float32", [3]);
-    expect(() => gradients(g, y, [input], { dy: wrong })).toThrow(
+    const wrongShape = g.input("wrong", "float32", [3]);
+    expect(() => gradients(g, y, [input], { dy: wrongShape })).toThrow(
       expect.objectContaining({ code: "bad-shape" }),
     );
   });
@@ -91,11 +91,11 @@ describe("backward rules", () => {
 describe("recomputed", () => {
   it("gives each value's counterpart, computed from other values", async () => {
     const { g, relu, y } = sample();
-    const of = recomputed(g, new Map([["x", g.input("reference", "float32", [4])]]));
-    g.output(g.sub(y, of(y)), "difference");
-    g.output(of(relu), "other");
+    const target = recomputed(g, new Map([["x", g.input("reference", "float32", [4])]]));
+    g.output(g.sub(y, target(y)), "difference");
+    g.output(target(relu), "other");
     const untouched = g.scalar("float32", 1);
-    expect(of(untouched)).toBe(untouched);
+    expect(target(untouched)).toBe(untouched);
     const result = await run(g.build(), { x, reference: [1, 1, 1, 0] });
     expect(result("difference")).toEqual([0, -2, -3, 16]);
     expect(result("other")).toEqual([1, 1, 1, 0]);

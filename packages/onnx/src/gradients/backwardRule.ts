@@ -1,19 +1,19 @@
-// What goes backwards through a graph in place of gradients: guided gradients, the multipliers of
-// DeepLIFT, relevances. Each is a rule for some operators, which may ask for the operator's own gradient.
+// Rules that are propagated backwards in place of gradients: guided gradients, the multipliers of DeepLIFT,
+// relevances. Each replaces the gradient of some operators, and may use the operator's own gradient.
 import type { GraphBuilder, Value } from "../graph/builder";
 import type { GradientContext } from "./gradient";
 
-/** What a backward rule sees of its node. */
+/** The node that a backward rule is applied to, and what the rule may ask of the graph. */
 export interface BackwardContext extends GradientContext {
-  /** What the operator's own gradient makes of `dys`, one for each of its outputs: one for each input. */
+  /** The operator's own gradient: from `dys`, one for each output, to one for each input. */
   gradient(dys: readonly (Value | undefined)[]): readonly (Value | undefined)[];
-  /** The operator, its attributes the same, on other inputs: its first output. */
+  /** The first output of the operator, with the same attributes, on other inputs. */
   apply(inputs: readonly (Value | undefined)[]): Value;
 }
 
 /**
- * A rule `(dys, context, g) → dxs`: from what arrives at the outputs of a node to what goes on from its
- * inputs, each of the input's type and shape.
+ * A rule `(dys, context, g) → dxs`: from what is propagated to the outputs of a node to what is propagated to
+ * its inputs, each of the input's type and shape.
  */
 export type BackwardRule = (
   dys: readonly (Value | undefined)[],
@@ -22,8 +22,8 @@ export type BackwardRule = (
 ) => readonly (Value | undefined)[];
 
 /**
- * Rules by operator, "Relu" or "com.microsoft.Gelu"; other operators have their gradients, or the rule
- * of {@link fallback} where one stands.
+ * Rules by operator, "Relu" or "com.microsoft.Gelu"; other operators use the rule under {@link fallback} if
+ * there is one, or else their gradients.
  */
 export type BackwardRules = Readonly<Record<string, BackwardRule>>;
 

@@ -1,6 +1,6 @@
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext, type Scaled } from "./gradient";
-import { multiplied } from "./shared/scaled";
+import { applyScale } from "./shared/scaled";
 import { staticShape, rankOf } from "./shared/sumTo";
 
 export const batchNormalization = defineGradient({
@@ -9,8 +9,8 @@ export const batchNormalization = defineGradient({
   outputs: 0,
   gradient: (dys, context, g) =>
     context.int("training_mode", 0) === 1
-      ? trained(g, dys, context)
-      : inferred(g, dys[0]!, context),
+      ? trainingGradient(g, dys, context)
+      : inferenceGradient(g, dys[0]!, context),
   samples: [
     { inputs: [[4, 3, 2, 2], [3], [3], [3], [3]], range: [0.5, 2] as const },
     {
@@ -41,13 +41,13 @@ export const batchNormalization = defineGradient({
  * dx is a (dy + b·x + c) with one a, b, c a channel, which is fewer passes over the data than x̂; and
  * a convolution before takes a into its kernel.
  */
-function trained(
+function trainingGradient(
   g: GraphBuilder,
-  [arrived, dRunningMean, dRunningVariance]: readonly (Value | undefined)[],
+  [dyIfAny, dRunningMean, dRunningVariance]: readonly (Value | undefined)[],
   context: GradientContext,
 ): (Value | Scaled | undefined)[] {
   const [x, scale, , oldMean, oldVariance] = context.inputs as readonly [Value, Value, Value, Value, Value]; // prettier-ignore
-  const dy = arrived ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
+  const dy = dyIfAny ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
   const shape = staticShape(x, "of BatchNormalization");
   const axes = shape.map((_, i) => i).filter((i) => i !== 1);
   const count = axes.reduce((product, i) => product * shape[i]!, 1);
@@ -58,35 +58,36 @@ function trained(
   const dGamma = g.mul(r, g.sub(dyX, g.mul(mean, dBeta)));
   // The running averages: old · momentum + the batch's · (1 − momentum).
   const momentum = context.float("momentum", 0.9);
-  const old = (i: number, d: Value | undefined, value: Value) => {
+  const runningGradient = (i: number, d: Value | undefined, value: Value) => {
     if (!context.wants(i)) return undefined;
     return d ? g.mul(d, momentum) : g.expand(g.scalar(value.dtype, 0), g.shape(value));
   };
-  const others = [dGamma, dBeta, old(3, dRunningMean, oldMean), old(4, dRunningVariance, oldVariance)]; // prettier-ignore
-  if (!context.wants(0)) return [undefined, ...others];
+  const channelGradients = [dGamma, dBeta, runningGradient(3, dRunningMean, oldMean), runningGradient(4, dRunningVariance, oldVariance)]; // prettier-ignore
+  if (!context.wants(0)) return [undefined, ...channelGradients];
   const a = g.mul(scale, r);
   // dx = a (dy + b x + c)
   const b = g.neg(g.div(g.mul(r, dGamma), count));
   const c = g.neg(g.add(g.div(dBeta, count), g.mul(b, mean)));
   // b·x + c in one pass over x: a normalization by other numbers.
   const zero = g.sub(a, a);
-  const rest = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
-  const value = g.add(dy, rest);
+  const correction = g.batchNormalization(x, b, c, zero, g.add(zero, 1), { epsilon: 0 });
+  const value = g.add(dy, correction);
   // Σ (dy + b x + c) = dβ + b m μ + c m = 0: what a whole channel shares is taken out of it.
   if (!dRunningMean && !dRunningVariance) {
     context.setChannelSums(value, zero);
-    return [{ value, scale: a }, ...others];
+    return [{ value, scale: a }, ...channelGradients];
   }
   // dx of mean and variance: dμ / m + 2 (x − μ) dσ² / m.
-  const lay = (channels: Value) => g.reshape(channels, [1, -1, ...axes.slice(1).map(() => 1)]);
-  const share = (1 - momentum) / count;
-  let dx = multiplied(g, { value, scale: a });
-  if (dRunningMean) dx = g.add(dx, lay(g.mul(dRunningMean, share)));
+  const alongChannels = (channels: Value) =>
+    g.reshape(channels, [1, -1, ...axes.slice(1).map(() => 1)]);
+  const factor = (1 - momentum) / count;
+  let dx = applyScale(g, { value, scale: a });
+  if (dRunningMean) dx = g.add(dx, alongChannels(g.mul(dRunningMean, factor)));
   if (dRunningVariance) {
-    const centred = g.sub(x, lay(mean));
-    dx = g.add(dx, g.mul(centred, lay(g.mul(dRunningVariance, 2 * share))));
+    const centred = g.sub(x, alongChannels(mean));
+    dx = g.add(dx, g.mul(centred, alongChannels(g.mul(dRunningVariance, 2 * factor))));
   }
-  return [dx, ...others];
+  return [dx, ...channelGradients];
 }
 
 /** Mean and (biased) variance of the batch: the operator's own, where it does not blend them. */
@@ -100,7 +101,7 @@ function statistics(g: GraphBuilder, x: Value, axes: readonly number[], context:
 }
 
 /** With given statistics: y = x̂ γ + β, x̂ = (x − μ) r, r = 1/√(σ²+ε). */
-function inferred(
+function inferenceGradient(
   g: GraphBuilder,
   dy: Value,
   context: GradientContext,
@@ -111,8 +112,8 @@ function inferred(
   const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== 1);
   const perChannel = (value: Value) => g.reduceSum(value, { axes, keepdims: false });
   const r = g.reciprocal(g.sqrt(g.add(variance!, context.float("epsilon", 1e-5))));
-  const anyOfChannels = [1, 2, 3, 4].some(wants);
-  const dBeta = anyOfChannels ? perChannel(dy) : undefined;
+  const wantsChannels = [1, 2, 3, 4].some(wants);
+  const dBeta = wantsChannels ? perChannel(dy) : undefined;
   const dGamma = () => g.mul(r, g.sub(perChannel(g.mul(dy, x!)), g.mul(mean!, dBeta!)));
   const slope = g.mul(scale!, r);
   return [

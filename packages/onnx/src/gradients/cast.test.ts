@@ -7,7 +7,7 @@ import { gradients } from "../differentiate";
 import { GraphBuilder } from "../graph/builder";
 import type { ElementType } from "../model/elementType";
 
-const through = (type: ElementType) => {
+const castTo = (type: ElementType) => {
   const g = new GraphBuilder({ opset: 23 });
   const x = g.input("x", "float32", [3]);
   g.output(gradients(g, g.mul(g.cast(g.cast(x, type), "float32"), 3.3), [x])[0]!, "dx");
@@ -28,7 +28,7 @@ describe("the gradient of a cast to and fro", () => {
     ["int4", 0],
     ["string", 0],
   ])("%s", async (type, slope) => {
-    const g = through(type);
+    const g = castTo(type);
     const feeds = new Map([["x", tensor("float32", [3], [1.1, 2, 3])]]);
     const { dx } = await run(g, feeds);
     expect([...(dx!.data as Float32Array)]).toEqual([slope, slope, slope]);

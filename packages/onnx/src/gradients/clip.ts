@@ -7,27 +7,28 @@ const scalar = (value: number) => tensor("float64", [], [value]);
 
 export const clip = defineGradient({
   op: "Clip",
-  // y = min(max(x, least), most): dx = dy where least ≤ x ≤ most, the limits included, as torch.clamp and
-  // tf.clip_by_value have it; the limit that y is cut to gets the rest, `most` where least > most.
-  gradient: ([dy], { inputs: [x, least, most], wants, constant }, g) => {
+  // y = min(max(x, min), max): dx = dy where min ≤ x ≤ max, the limits included, as torch.clamp and
+  // tf.clip_by_value have it; the limit that y is cut to gets the rest, `max` where min > max.
+  gradient: ([dy], { inputs: [x, min, max], wants, constant }, g) => {
     const where = (condition: Value) => g.mul(dy, g.cast(condition, dy.dtype));
     // ReLU6, which Keras and PyTorch export as this, has slope 0 at both its limits in either.
     const relu6 = constant(1)?.data[0] === 0 && constant(2)?.data[0] === 6;
-    const above = least && (relu6 ? g.greater(x, least) : g.greaterOrEqual(x, least));
-    const below = most && (relu6 ? g.less(x, most) : g.lessOrEqual(x, most));
-    const inside = above && below ? g.and(above, below) : (above ?? below);
-    const raised = () => {
-      const under = g.less(x, least!);
-      return most ? g.and(under, g.lessOrEqual(least!, most)) : under;
+    const isAboveMin = min && (relu6 ? g.greater(x, min) : g.greaterOrEqual(x, min));
+    const isBelowMax = max && (relu6 ? g.less(x, max) : g.lessOrEqual(x, max));
+    const isInside =
+      isAboveMin && isBelowMax ? g.and(isAboveMin, isBelowMax) : (isAboveMin ?? isBelowMax);
+    const minGradient = () => {
+      const isUnderMin = g.less(x, min!);
+      return max ? g.and(isUnderMin, g.lessOrEqual(min!, max)) : isUnderMin;
     };
-    const lowered = () => {
-      const over = g.greater(x, most!);
-      return least ? g.or(over, g.greater(least, most!)) : over;
+    const maxGradient = () => {
+      const isOverMax = g.greater(x, max!);
+      return min ? g.or(isOverMax, g.greater(min, max!)) : isOverMax;
     };
     return [
-      inside && wants(0) ? where(inside) : dy,
-      least && wants(1) ? sumTo(g, where(raised()), least) : undefined,
-      most && wants(2) ? sumTo(g, where(lowered()), most) : undefined,
+      isInside && wants(0) ? where(isInside) : dy,
+      min && wants(1) ? sumTo(g, where(minGradient()), min) : undefined,
+      max && wants(2) ? sumTo(g, where(maxGradient()), max) : undefined,
     ];
   },
   samples: [

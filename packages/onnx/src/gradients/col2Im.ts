@@ -9,7 +9,7 @@ export const col2Im = defineGradient({
   inputs: 3,
   // Blocks are added up where they lie in the image; back, each block is cut out of dy (im2col).
   gradient: ([dy], { node, constant, ints }, g) => {
-    const [batch, channels, ...image] = staticShape(dy, "of Col2Im");
+    const [batch, channels, ...image] = staticShape(dy, "of Col2Im", 2);
     const rank = image.length;
     const block = constant(2) && Array.from(constant(2)!.data, Number);
     if (!block)
@@ -22,13 +22,13 @@ export const col2Im = defineGradient({
     const dilations = ints("dilations") ?? Array<number>(rank).fill(1);
     const pads = ints("pads") ?? Array<number>(2 * rank).fill(0);
     const axes = image.map((_, i) => i + 2);
-    const around = pads.some((pad) => pad !== 0) ? g.pad(dy, { pads, axes }) : dy;
+    const padded = pads.some((pad) => pad !== 0) ? g.pad(dy, { pads, axes }) : dy;
     const extents = image.map((extent, i) => extent + pads[i]! + pads[i + rank]!);
     const counts = extents.map(
       (extent, i) => Math.floor((extent - dilations[i]! * (block[i]! - 1) - 1) / strides[i]!) + 1,
     );
     // Where number k of a block, and block l, lie along each axis; row-major, the last axis fastest.
-    const places = (shape: readonly number[], step: readonly number[]) =>
+    const flatPositions = (shape: readonly number[], step: readonly number[]) =>
       Array.from(
         { length: sizeOf(shape) },
         (_, flat) =>
@@ -41,13 +41,13 @@ export const col2Im = defineGradient({
             [flat, 0] as const,
           )[1],
       );
-    const inBlock = places(block, dilations);
-    const blocks = places(counts, strides);
+    const inBlock = flatPositions(block, dilations);
+    const blocks = flatPositions(counts, strides);
     const index = inBlock.flatMap((k) => blocks.map((l) => k + l));
-    const taken = g.gather(g.reshape(around, [batch!, channels!, sizeOf(extents)]), index, {
+    const patches = g.gather(g.reshape(padded, [batch, channels, sizeOf(extents)]), index, {
       axis: 2,
     });
-    return [g.reshape(taken, [batch!, channels! * inBlock.length, blocks.length])];
+    return [g.reshape(patches, [batch, channels * inBlock.length, blocks.length])];
   },
   samples: inFloat32([
     { inputs: [[2, 8, 9], int64s(4, 4), int64s(2, 2)] },

@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
 
-const chosen = (...values: number[]) => tensor("bool", [values.length], values);
+const booleans = (...values: number[]) => tensor("bool", [values.length], values);
 
 export const compress = defineGradient({
   op: "Compress",
@@ -15,17 +15,17 @@ export const compress = defineGradient({
     const axis = flat ? 0 : (attribute.value + rank) % rank;
     const shape = flat ? g.reshape(g.size(x), [1]) : g.shape(x);
     const extent = g.squeeze(flat ? shape : g.gather(shape, [axis]), [0]);
-    const places = g.compress(g.range(g.scalar("int64", 0), extent), condition, { axis: 0 });
-    const beside = Array.from({ length: flat ? 1 : rank }, (_, i) => (i === axis ? -1 : 1));
-    const index = g.expand(g.reshape(places, beside), g.shape(dy));
+    const indices = g.compress(g.range(g.scalar("int64", 0), extent), condition, { axis: 0 });
+    const broadcastShape = Array.from({ length: flat ? 1 : rank }, (_, i) => (i === axis ? -1 : 1));
+    const index = g.expand(g.reshape(indices, broadcastShape), g.shape(dy));
     const zeros = g.expand(g.scalar(dy.dtype, 0), shape);
     const dx = g.op("ScatterElements", [zeros, index, dy], { axis });
     return [flat ? g.reshape(dx, g.shape(x)) : dx];
   },
   samples: [
-    { inputs: [[3, 2], chosen(0, 1, 1)], attributes: { axis: 0 } },
-    { inputs: [[2, 3, 2], chosen(1, 0)], attributes: { axis: -2 } }, // shorter than the axis
-    { inputs: [[2, 3], chosen(0, 1, 0, 1, 1)] },
-    { inputs: [[4], chosen(0, 0, 0, 1)] },
+    { inputs: [[3, 2], booleans(0, 1, 1)], attributes: { axis: 0 } },
+    { inputs: [[2, 3, 2], booleans(1, 0)], attributes: { axis: -2 } }, // shorter than the axis
+    { inputs: [[2, 3], booleans(0, 1, 0, 1, 1)] },
+    { inputs: [[4], booleans(0, 0, 0, 1)] },
   ],
 });

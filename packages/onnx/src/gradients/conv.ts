@@ -4,24 +4,24 @@ import { convolutionOf } from "./shared/convolutionOf";
 import { imageGradient } from "./shared/imageGradient";
 import { kernelGradient } from "./shared/kernelGradient";
 import { defineGradient } from "./gradient";
-import { multiplied, rowsMultiplied } from "./shared/scaled";
+import { applyScale, scaleMaps } from "./shared/scaled";
 
 export const conv = defineGradient({
   op: "Conv",
   inputs: 2,
   // dx: dy convolved backwards; dw: x convolved with dy; db: dy summed over all positions.
   takesScaled: true,
-  gradient: ([incoming], context, g) => {
+  gradient: ([dyOrScaled], context, g) => {
     const [x, w, b] = context.inputs;
     const { scale, block } = context;
-    const conv = convolutionOf(context, x, w, incoming);
+    const conv = convolutionOf(context, x, w, dyOrScaled);
     const constant = context.constant(1) !== undefined;
     // A constant kernel is scaled, and flipped, when the graph is opened.
     const byKernel = scale && (constant || kernelIsSmall(conv)) ? scale : undefined;
-    const dy = scale && !byKernel ? multiplied(g, { value: incoming, scale }) : incoming;
-    const scaled = (kernel: Value) => (byKernel ? rowsMultiplied(g, kernel, byKernel) : kernel);
+    const dy = scale && !byKernel ? applyScale(g, { value: dyOrScaled, scale }) : dyOrScaled;
+    const scaled = (kernel: Value) => (byKernel ? scaleMaps(g, kernel, byKernel) : kernel);
     const db = () => {
-      const sums = context.channelSums(incoming);
+      const sums = context.channelSums(dyOrScaled);
       return scale ? g.mul(sums, scale) : sums;
     };
     return [

@@ -14,12 +14,12 @@ export const convTranspose = defineGradient({
     const convolution = backwards(context, dy, w, x);
     const { strides, dilations, pads, group, output } = convolution;
     const dx = () => {
-      const whole = g.conv(dy, w, undefined, { strides, dilations, pads, group });
+      const untrimmed = g.conv(dy, w, undefined, { strides, dilations, pads, group });
       // Where output_shape asks for more than the windows reach.
       const axes = output.map((_, i) => i + 2);
-      return whole.shape!.slice(2).every((extent, i) => extent === output[i])
-        ? whole
-        : g.slice(whole, { starts: output.map(() => 0), ends: output, axes });
+      return untrimmed.shape!.slice(2).every((extent, i) => extent === output[i])
+        ? untrimmed
+        : g.slice(untrimmed, { starts: output.map(() => 0), ends: output, axes });
     };
     return [
       context.wants(0) ? dx() : undefined,

@@ -20,16 +20,16 @@ export const dequantizeLinear = defineGradient({
     const scalar = staticShape(scale, "of DequantizeLinear").every((extent) => extent === 1);
     const axis = rank === 1 ? 0 : (int("axis", 1) + rank) % rank;
     const axes = Array.from({ length: rank }, (_, i) => i).filter((i) => scalar || i !== axis);
-    const whole = (value: NonNullable<typeof x>) => g.cast(value, scale.dtype);
-    const beside = (value: NonNullable<typeof x>) =>
+    const toFloat = (value: NonNullable<typeof x>) => g.cast(value, scale.dtype);
+    const alongAxis = (value: NonNullable<typeof x>) =>
       scalar
         ? value
         : g.reshape(
             value,
             Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1)),
           );
-    const from = zero ? g.sub(whole(x), beside(whole(zero))) : whole(x);
-    const product = g.mul(whole(dy), from);
+    const from = zero ? g.sub(toFloat(x), alongAxis(toFloat(zero))) : toFloat(x);
+    const product = g.mul(toFloat(dy), from);
     const sum = axes.length > 0 ? g.reduceSum(product, { axes, keepdims: false }) : product;
     return [undefined, g.reshape(sum, g.shape(scale))];
   },

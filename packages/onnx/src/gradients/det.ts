@@ -9,24 +9,27 @@ export const det = defineGradient({
   // without an inverse, too.
   gradient: ([dy], { inputs: [x] }, g) => {
     const shape = staticShape(x, "of Det");
-    const [n, before] = [shape.at(-1)!, shape.slice(0, -2)];
-    const over = g.reshape(dy, [...before, 1, 1]);
-    if (n === 1) return [over];
-    const others = (skip: number) =>
+    const [n, batchShape] = [shape.at(-1)!, shape.slice(0, -2)];
+    const dyPerMatrix = g.reshape(dy, [...batchShape, 1, 1]);
+    if (n === 1) return [dyPerMatrix];
+    const indicesWithout = (skip: number) =>
       Array.from({ length: n }, (_, i) => i).filter((i) => i !== skip);
-    const flat = g.reshape(x, [...before, n * n]);
-    const places = Array.from({ length: n * n }, (_, at) => {
+    const flat = g.reshape(x, [...batchShape, n * n]);
+    const minorIndices = Array.from({ length: n * n }, (_, at) => {
       const [row, column] = [Math.floor(at / n), at % n];
-      return others(row).flatMap((i) => others(column).map((j) => i * n + j));
+      return indicesWithout(row).flatMap((i) => indicesWithout(column).map((j) => i * n + j));
     }).flat();
-    const minors = g.gather(flat, g.constant(tensor("int64", [n, n, n - 1, n - 1], places)), {
-      axis: before.length,
+    const minors = g.gather(flat, g.constant(tensor("int64", [n, n, n - 1, n - 1], minorIndices)), {
+      axis: batchShape.length,
     });
     const signs = Array.from({ length: n * n }, (_, at) =>
       (Math.floor(at / n) + (at % n)) % 2 === 0 ? 1 : -1,
     );
     return [
-      g.mul(over, g.mul(g.det(minors), g.constant(tensor(computed(x.dtype), [n, n], signs)))),
+      g.mul(
+        dyPerMatrix,
+        g.mul(g.det(minors), g.constant(tensor(computed(x.dtype), [n, n], signs))),
+      ),
     ];
   },
   samples: inFloat32([

@@ -12,8 +12,8 @@ export const dropout = defineGradient({
       : g.scalar(dy!.dtype, 0.5);
     const mask = g.cast(context.output(1), dy!.dtype);
     // A flag fed at run time may say no; then the mask keeps all.
-    const kept = context.constant(2) ? g.sub(1, ratio) : g.where(training, g.sub(1, ratio), 1);
-    return [g.mul(dy!, g.div(mask, kept))];
+    const keepRate = context.constant(2) ? g.sub(1, ratio) : g.where(training, g.sub(1, ratio), 1);
+    return [g.mul(dy!, g.div(mask, keepRate))];
   },
   // Training mode draws a new mask at every run: see dropout.test.ts.
   samples: [{ inputs: [[4, 5]] }],

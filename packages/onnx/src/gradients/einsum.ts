@@ -12,14 +12,14 @@ export const einsum = defineGradient({
     const { terms, result } = read(string("equation", ""), inputs.map((x) => rankOf(x!))); // prettier-ignore
     return inputs.map((x, i) => {
       if (!wants(i)) return undefined;
-      const others = terms.flatMap((_, k) => (k === i ? [] : [k]));
-      const operands = [result, ...others.map((k) => terms[k]!)];
+      const otherIndices = terms.flatMap((_, k) => (k === i ? [] : [k]));
+      const operands = [result, ...otherIndices.map((k) => terms[k]!)];
       const letters = [...terms[i]!];
-      const summed = letters.map((letter, axis) => letters.indexOf(letter) === axis && operands.some((term) => term.includes(letter))); // prettier-ignore
-      const equation = `${operands.join(",")}->${letters.filter((_, axis) => summed[axis]).join("")}`;
-      const sum = g.op("Einsum", [dy, ...others.map((k) => inputs[k])], { equation });
-      const missing = letters.flatMap((_, axis) => (summed[axis] ? [] : [axis]));
-      const dx = laidOver(g, missing.length > 0 ? g.unsqueeze(sum, missing) : sum, x!);
+      const isShared = letters.map((letter, axis) => letters.indexOf(letter) === axis && operands.some((term) => term.includes(letter))); // prettier-ignore
+      const equation = `${operands.join(",")}->${letters.filter((_, axis) => isShared[axis]).join("")}`;
+      const sum = g.op("Einsum", [dy, ...otherIndices.map((k) => inputs[k])], { equation });
+      const missing = letters.flatMap((_, axis) => (isShared[axis] ? [] : [axis]));
+      const dx = expandedTo(g, missing.length > 0 ? g.unsqueeze(sum, missing) : sum, x!);
       return new Set(letters).size < letters.length ? onDiagonals(g, dx, x!, letters) : dx;
     });
   },
@@ -45,10 +45,12 @@ export const einsum = defineGradient({
 });
 
 /** `dy` with its extents of 1 repeated as far as `x` goes, and summed where x was repeated. */
-function laidOver(g: GraphBuilder, dy: Value, x: Value): Value {
+function expandedTo(g: GraphBuilder, dy: Value, x: Value): Value {
   const shape = x.shape!;
-  const same = dy.shape?.every((extent, axis) => extent !== undefined && extent === shape[axis]);
-  if (same) return dy;
+  const isSameShape = dy.shape?.every(
+    (extent, axis) => extent !== undefined && extent === shape[axis],
+  );
+  if (isSameShape) return dy;
   const extents = shape.every((extent) => typeof extent === "number") ? shape : undefined;
   return sumTo(g, g.expand(dy, extents ?? g.shape(x)), x);
 }
@@ -58,9 +60,9 @@ function onDiagonals(g: GraphBuilder, dx: Value, x: Value, letters: readonly str
   const shape = staticShape(x, "of Einsum with a letter twice in an operand");
   const along = (axis: number) =>
     g.constant(tensor("int64", shape.map((n, i) => (i === axis ? n : 1)), Array.from({ length: shape[axis]! }, (_, i) => i))); // prettier-ignore
-  return letters.reduce((kept, letter, axis) => {
+  return letters.reduce((masked, letter, axis) => {
     const first = letters.indexOf(letter);
-    return first === axis ? kept : g.where(g.equal(along(first), along(axis)), kept, 0);
+    return first === axis ? masked : g.where(g.equal(along(first), along(axis)), masked, 0);
   }, dx);
 }
 
@@ -70,18 +72,21 @@ function onDiagonals(g: GraphBuilder, dx: Value, x: Value, letters: readonly str
  */
 function read(equation: string, ranks: readonly number[]): { terms: string[]; result: string } {
   const [left = "", right] = equation.replaceAll(" ", "").split("->");
-  const named = left.split(",");
-  const once = [...left.replaceAll(/[,.]/g, "")].filter((letter, _, all) => all.filter((each) => each === letter).length === 1); // prettier-ignore
-  const free = named.map((term, i) => ranks[i]! - term.replace("...", "").length);
-  const axes = Math.max(0, ...free.filter((_, i) => named[i]!.includes("...")));
+  const terms = left.split(",");
+  const lettersOnce = [...left.replaceAll(/[,.]/g, "")].filter((letter, _, all) => all.filter((each) => each === letter).length === 1); // prettier-ignore
+  const ellipsisRanks = terms.map((term, i) => ranks[i]! - term.replace("...", "").length);
+  const axes = Math.max(0, ...ellipsisRanks.filter((_, i) => terms[i]!.includes("...")));
   const unused = [...alphabet].filter((letter) => !equation.includes(letter));
   if (axes > unused.length)
     throw new CajalError("unsupported", `"${equation}" has ${axes} axes for "...", and ${unused.length} letters are left for them.`, { equation }); // prettier-ignore
   const ellipsis = unused.slice(0, axes);
-  const spelt = (term: string, count = axes) =>
+  const expandEllipsis = (term: string, count = axes) =>
     term.replace("...", ellipsis.slice(axes - count).join(""));
-  const result = right ?? (left.includes("...") ? "..." : "") + once.toSorted().join("");
-  return { terms: named.map((term, i) => spelt(term, free[i])), result: spelt(result) };
+  const result = right ?? (left.includes("...") ? "..." : "") + lettersOnce.toSorted().join("");
+  return {
+    terms: terms.map((term, i) => expandEllipsis(term, ellipsisRanks[i])),
+    result: expandEllipsis(result),
+  };
 }
 
 const alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -2,23 +2,23 @@ import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
 import { staticShape } from "./shared/sumTo";
 
-const indices = tensor("int64", [2, 2], [2, 0, 2, -1]);
+const sampleIndices = tensor("int64", [2, 2], [2, 0, 2, -1]);
 
 export const gather = defineGradient({
   op: "Gather",
   inputs: 2,
   // dy is added to the slices it was taken from. ScatterElements, not ScatterND: ONNX Runtime adds
   // there in one thread, so that slices taken twice are not lost.
-  gradient: ([dy], { inputs: [x, taken], int }, g) => {
+  gradient: ([dy], { inputs: [x, indices], int }, g) => {
     const shape = staticShape(x, "of Gather");
     const axis = (int("axis", 0) + shape.length) % shape.length;
-    const inner = shape.length - axis - 1;
+    const innerRank = shape.length - axis - 1;
     const flat = staticShape(dy, "of Gather");
-    const taking = taken.shape!.length;
-    const count = flat.slice(axis, axis + taking).reduce((a, b) => a * b, 1);
+    const indexRank = indices.shape!.length;
+    const count = flat.slice(axis, axis + indexRank).reduce((a, b) => a * b, 1);
     // All of the indices' axes become one, in the place of the axis.
-    const dyFlat = g.reshape(dy, [...flat.slice(0, axis), count, ...flat.slice(axis + taking)]);
-    const index = g.reshape(taken, [count, ...Array<number>(inner).fill(1)]);
+    const dyFlat = g.reshape(dy, [...flat.slice(0, axis), count, ...flat.slice(axis + indexRank)]);
+    const index = g.reshape(indices, [count, ...Array<number>(innerRank).fill(1)]);
     return [
       g.op(
         "ScatterElements",
@@ -32,8 +32,8 @@ export const gather = defineGradient({
     ];
   },
   samples: [
-    { inputs: [[4, 3], indices] },
-    { inputs: [[2, 4, 3], indices], attributes: { axis: 1 } },
+    { inputs: [[4, 3], sampleIndices] },
+    { inputs: [[2, 4, 3], sampleIndices], attributes: { axis: 1 } },
     { inputs: [[2, 4], tensor("int64", [], [1])], attributes: { axis: -1 } },
     { inputs: [[4], tensor("int64", [3], [1, 1, 1])] },
   ],

@@ -1,13 +1,13 @@
 import { tensor } from "@cajal/core";
-import { rowsAdded } from "./shared/rowsAdded";
+import { scatterAddRows } from "./shared/scatterAddRows";
 import { defineGradient } from "./gradient";
 
 export const gatherNd = defineGradient({
   op: "GatherND",
   inputs: 2,
   // dy is added to the slices it was taken from.
-  gradient: ([dy], { inputs: [x, taken], int }, g) => [
-    rowsAdded(g, dy, x, taken, int("batch_dims", 0)),
+  gradient: ([dy], { inputs: [x, indices], int }, g) => [
+    scatterAddRows(g, dy, x, indices, int("batch_dims", 0)),
   ],
   samples: [
     { inputs: [[3, 4], tensor("int64", [3, 2], [0, 1, 2, -1, 0, 1])] },

@@ -37,6 +37,6 @@ function byTanh(g: GraphBuilder, x: Value): Value {
   const square = g.mul(x, x);
   const t = g.tanh(g.mul(g.mul(x, g.add(g.mul(square, cubic), 1)), root));
   const slope = g.mul(g.add(g.mul(square, 3 * cubic), 1), root / 2);
-  const inner = g.mul(g.mul(x, g.sub(1, g.mul(t, t))), slope);
-  return g.add(g.mul(g.add(t, 1), 0.5), inner);
+  const derivative = g.mul(g.mul(x, g.sub(1, g.mul(t, t))), slope);
+  return g.add(g.mul(g.add(t, 1), 0.5), derivative);
 }

@@ -7,8 +7,8 @@ export const globalLpPool = defineGradient({
   gradient: ([dy], { inputs: [x], outputs: [y], int }, g) => {
     const p = int("p", 2);
     const norm = nonZero(g, y);
-    const share = p === 2 ? g.div(x, norm) : g.mul(g.sign(x), g.pow(g.div(g.abs(x), norm), p - 1));
-    return [g.mul(dy, share)];
+    const slope = p === 2 ? g.div(x, norm) : g.mul(g.sign(x), g.pow(g.div(g.abs(x), norm), p - 1));
+    return [g.mul(dy, slope)];
   },
   samples: [
     { inputs: [[2, 3, 4, 3]], float32: true, kinks: [0] },

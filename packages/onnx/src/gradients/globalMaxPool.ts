@@ -6,8 +6,8 @@ export const globalMaxPool = defineGradient({
   // dy goes to the greatest position, in equal parts where there are several (as in TensorFlow).
   gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
     const axes = Array.from({ length: rankOf(x) }, (_, i) => i).slice(2);
-    const hits = g.cast(g.equal(x, y), dy.dtype);
-    return [g.mul(hits, g.div(dy, g.reduceSum(hits, { axes, keepdims: true })))];
+    const isMax = g.cast(g.equal(x, y), dy.dtype);
+    return [g.mul(isMax, g.div(dy, g.reduceSum(isMax, { axes, keepdims: true })))];
   },
   samples: [
     { inputs: [[2, 3, 4, 5]], float32: true },

@@ -6,7 +6,7 @@ import type { AttributeReader } from "../model/attribute";
 import type { Attributes, GraphBuilder, Value } from "../graph/builder";
 import type { Node } from "../model/model";
 
-/** Values of a node of which the first N are always there. */
+/** The inputs or outputs of a node, of which the first N are never left out. */
 export type Operands<N extends number> = AtLeast<N, Value>;
 
 /** The node that a rule differentiates, and what the rule may ask of the graph. */
@@ -17,19 +17,19 @@ export interface GradientContext<
   readonly node: Node;
   readonly inputs: Operands<Inputs>;
   readonly outputs: Operands<Outputs>;
-  /** Whether the gradient of input `i` is asked for; what is not asked for is left undefined. */
+  /** Whether the gradient of input `i` is needed; gradients that are not needed may be left undefined. */
   wants(i: number): boolean;
-  /** Output `i` of the node itself, declared now where the graph had left it out. */
+  /** Output `i` of the node, declared now if the graph had left it out. */
   output(i: number): Value;
-  /** Channels in a block, where the graph will be rewritten by `blocked`. */
+  /** Channels per block, where the graph will be rewritten by `blocked`. */
   readonly block: number | undefined;
-  /** Whether the graph will run where pools give no indices. */
+  /** Whether the graph will run where MaxPool has no output of indices. */
   readonly withoutIndices: boolean;
-  /** What the only dy is still to be multiplied by, channel by channel: for a rule that takes it so. */
+  /** [channels]: the factor by which dy is still to be multiplied, for rules with `takesScaled`. */
   readonly scale: Value | undefined;
-  /** Says what the elements of a gradient sum to, channel by channel (axis 1), where that is known beforehand. */
+  /** Records the sums of a gradient's elements over all axes but axis 1, where they are known beforehand. */
   setChannelSums(dx: Value, sums: Value): void;
-  /** The sums of a gradient's elements, channel by channel: known, or computed now. */
+  /** The sums of a gradient's elements over all axes but axis 1: recorded, or computed now. */
   channelSums(dy: Value): Value;
   /** The nodes that use the value of that name. */
   consumers(name: string): readonly Node[];
@@ -38,8 +38,8 @@ export interface GradientContext<
   /** The value of input `i`, where it is a constant. */
   constant(i: number): Tensor | undefined;
   /**
-   * The gradients of `inputs`, given those of `outputs`, which were computed from them by nodes
-   * that the rule has just added: for operators that are differentiated written out.
+   * The gradients of `inputs` from the gradients `dys` of `outputs`, which were computed from them by nodes
+   * that the rule has just added: for operators that are differentiated through an expansion.
    */
   pullback(outputs: readonly Value[], dys: readonly Value[], inputs: readonly Value[]): Value[];
 }
@@ -54,12 +54,12 @@ export interface Scaled {
 export interface Gradient<Inputs extends number = number, Outputs extends number = number> {
   readonly op: string;
   readonly domain?: string;
-  /** How many inputs the operator always has; 1 unless said. */
+  /** How many inputs the operator always has; default 1. */
   readonly inputs?: Inputs;
-  /** 0: the operator has several outputs, and any of them may have no gradient. Else the only dy is there. */
+  /** 0: the operator has several outputs, any of which may have no gradient. Default 1: the only dy is always defined. */
   readonly outputs?: Outputs;
   /**
-   * Gradients of the inputs, in their order; undefined where there is none or none is wanted.
+   * Gradients of the inputs, in their order; undefined where an input has none or it is not needed.
    *
    * @param dys gradients of the outputs; undefined where nothing depends on that output
    */
@@ -70,9 +70,9 @@ export interface Gradient<Inputs extends number = number, Outputs extends number
   ): readonly (Value | Scaled | undefined)[];
   /** Inputs of which only the type or the shape counts: no gradient flows to them. */
   readonly ignores?: readonly number[];
-  /** Whether elements of its operands may be left out: what they are, NaN among it, then counts for nothing. */
+  /** Whether the operator may drop elements of its operands, whose values (NaN among them) then have no effect. */
   readonly masks?: true;
-  /** Whether it takes a dy that is {@link Scaled}; others get the product. */
+  /** Whether the rule takes a dy that is {@link Scaled}; others get the product. */
   readonly takesScaled?: true;
   /** Cases that the shared `checkGradient` compares with central differences. */
   readonly samples: readonly GradientSample[];
@@ -82,19 +82,19 @@ export interface Gradient<Inputs extends number = number, Outputs extends number
 export interface GradientSample {
   readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
   readonly attributes?: Attributes;
-  /** The operator set that it is of, if it takes a later one than the operator's first. */
+  /** The operator set, if a later one is needed than the operator's first. */
   readonly opset?: number;
-  /** Number of outputs, 1 unless said. */
+  /** Number of outputs; default 1. */
   readonly outputs?: number;
-  /** Of the output, where only running the operator tells it. */
+  /** Shape of the output, where it is known only at run time. */
   readonly shape?: readonly number[];
-  /** Where the random values lie, [−1, 1] unless said. Values keep clear of `kinks`. */
+  /** Range of the random values; default [−1, 1]. Values close to `kinks` are avoided. */
   readonly range?: readonly [number, number];
   /** Points at which the operator is not differentiable. */
   readonly kinks?: readonly number[];
-  /** Inputs to differentiate by; all random ones unless said. */
+  /** Indices of the inputs to differentiate with respect to; default: all random ones. */
   readonly by?: readonly number[];
-  /** Why float32: ONNX Runtime's CPU provider has no float64 kernel for the operator. */
+  /** Checked in float32: ONNX Runtime's CPU provider has no float64 kernel for the operator. */
   readonly float32?: true;
 }
 

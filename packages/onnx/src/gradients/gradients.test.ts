@@ -22,8 +22,8 @@ describe("gradients", () => {
   // Why a rule has no sample in its definition.
   const excused = { Unique: "its result's extents depend on data: unique.test.ts" };
   it("has samples of every rule", () => {
-    const without = gradients.filter(({ samples }) => samples.length === 0);
-    expect(without.map(({ op }) => op)).toEqual(Object.keys(excused));
+    const withoutSamples = gradients.filter(({ samples }) => samples.length === 0);
+    expect(withoutSamples.map(({ op }) => op)).toEqual(Object.keys(excused));
   });
 
   it("say of their operators what the standard does: inputs that are always there, and one output or several", () => {
@@ -33,8 +33,8 @@ describe("gradients", () => {
       expect(versions, op).not.toEqual([]);
       for (const schema of versions) {
         expect(inputs, op).toBeLessThanOrEqual(schema.leastInputs);
-        const several = schema.outputs.length > 1 || schema.outputs[0]!.variadic;
-        if (several) expect(outputs, op).toBe(0);
+        const hasSeveralOutputs = schema.outputs.length > 1 || schema.outputs[0]!.variadic;
+        if (hasSeveralOutputs) expect(outputs, op).toBe(0);
       }
     }
   });

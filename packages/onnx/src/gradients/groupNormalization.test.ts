@@ -8,8 +8,8 @@ import { encodeModel } from "../file/encode";
 
 const shape = [2, 4, 3];
 const numbers = random(1, "x");
-const drawn = () => Float32Array.from({ length: 24 }, () => numbers.normal());
-const [x, weights] = [drawn(), drawn()];
+const normals = () => Float32Array.from({ length: 24 }, () => numbers.normal());
+const [x, weights] = [normals(), normals()];
 
 async function gradientsOf(opset: number, scale: number[]): Promise<number[][]> {
   const g = new GraphBuilder({ opset });
@@ -19,8 +19,8 @@ async function gradientsOf(opset: number, scale: number[]): Promise<number[][]> 
     g.input("bias", "float32", [scale.length]),
   ];
   const y = g.op("GroupNormalization", inputs, { num_groups: 2 });
-  const of = g.mul(y, g.constant(tensor("float32", shape, weights)));
-  gradients(g, of, inputs).forEach((dx, i) => g.output(dx, `d${i}`));
+  const target = g.mul(y, g.constant(tensor("float32", shape, weights)));
+  gradients(g, target, inputs).forEach((dx, i) => g.output(dx, `d${i}`));
   const session = await ort.InferenceSession.create(encodeModel(g.build()));
   const results = await session.run({
     x: new ort.Tensor("float32", x, shape),

@@ -14,16 +14,18 @@ export const instanceNormalization = defineGradient({
     const variance = average(g.mul(centred, centred));
     const r = g.reciprocal(g.sqrt(g.add(variance, float("epsilon", 1e-5))));
     const normal = g.mul(centred, r);
-    const others = [0, ...positions];
+    const batchAndPositions = [0, ...positions];
     const dx = () => {
-      const lay = g.reshape(scale, [1, -1, ...positions.map(() => 1)]);
-      const rest = g.add(average(dy), g.mul(normal, average(g.mul(dy, normal))));
-      return g.mul(g.mul(lay, r), g.sub(dy, rest));
+      const channelScale = g.reshape(scale, [1, -1, ...positions.map(() => 1)]);
+      const correction = g.add(average(dy), g.mul(normal, average(g.mul(dy, normal))));
+      return g.mul(g.mul(channelScale, r), g.sub(dy, correction));
     };
     return [
       wants(0) ? dx() : undefined,
-      wants(1) ? g.reduceSum(g.mul(dy, normal), { axes: others, keepdims: false }) : undefined,
-      wants(2) ? g.reduceSum(dy, { axes: others, keepdims: false }) : undefined,
+      wants(1)
+        ? g.reduceSum(g.mul(dy, normal), { axes: batchAndPositions, keepdims: false })
+        : undefined,
+      wants(2) ? g.reduceSum(dy, { axes: batchAndPositions, keepdims: false }) : undefined,
     ];
   },
   samples: [

@@ -9,9 +9,9 @@ export const layerNormalization = defineGradient({
   // x̂ = (x − μ) r over the last axes, y = x̂ γ + β (Ba et al. 2016, arXiv:1607.06450);
   // dx = r (dx̂ − mean dx̂ − x̂ · mean(dx̂ · x̂)), dx̂ = dy · γ.
   // Of n elements: what arrives at μ adds dμ / n, what arrives at r adds −x̂ r² dr / n.
-  gradient: ([arrived, dMean, dDeviation], context, g) => {
+  gradient: ([dyIfAny, dMean, dDeviation], context, g) => {
     const [x, scale, bias] = context.inputs as readonly [Value, Value, Value | undefined];
-    const dy = arrived ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
+    const dy = dyIfAny ?? g.expand(g.scalar(x.dtype, 0), g.shape(x));
     const rank = rankOf(x);
     const axis = (context.int("axis", -1) + rank) % rank;
     const axes = Array.from({ length: rank - axis }, (_, i) => axis + i);
@@ -21,13 +21,16 @@ export const layerNormalization = defineGradient({
     const dNormal = g.mul(dy, scale);
     const dx = () => {
       const along = g.mul(normal, average(g.mul(dNormal, normal)));
-      const through = g.mul(r, g.sub(g.sub(dNormal, average(dNormal)), along));
-      if (!dMean && !dDeviation) return through;
-      const typed = (value: Value | undefined) => (value ? g.cast(value, x.dtype) : 0);
-      const one = g.sub(typed(dMean), g.mul(g.mul(normal, g.mul(r, r)), typed(dDeviation)));
+      const dxFromY = g.mul(r, g.sub(g.sub(dNormal, average(dNormal)), along));
+      if (!dMean && !dDeviation) return dxFromY;
+      const castToX = (value: Value | undefined) => (value ? g.cast(value, x.dtype) : 0);
+      const fromStatistics = g.sub(
+        castToX(dMean),
+        g.mul(g.mul(normal, g.mul(r, r)), castToX(dDeviation)),
+      );
       // The average of n equal numbers over n: each divided by n, without asking how many there are.
       const count = g.reduceSum(g.expand(g.scalar(x.dtype, 1), g.shape(x)), { axes });
-      return g.add(through, g.div(one, count));
+      return g.add(dxFromY, g.div(fromStatistics, count));
     };
     return [
       context.wants(0) ? dx() : undefined,

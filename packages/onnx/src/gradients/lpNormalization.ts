@@ -11,8 +11,8 @@ export const lpNormalization = defineGradient({
     const norm = first ? g.reduceL1(x, { axes }) : g.reduceL2(x, { axes });
     const slope = first ? g.sign(x) : y;
     const along = g.reduceSum(g.mul(dy, y), { axes });
-    const some = g.cast(g.greater(norm, 0), x.dtype);
-    return [g.mul(g.div(g.sub(dy, g.mul(slope, along)), nonZero(g, norm)), some)];
+    const isNonZero = g.cast(g.greater(norm, 0), x.dtype);
+    return [g.mul(g.div(g.sub(dy, g.mul(slope, along)), nonZero(g, norm)), isNonZero)];
   },
   samples: [
     { inputs: [[2, 5]], kinks: [0] },

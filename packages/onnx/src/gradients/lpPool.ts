@@ -11,15 +11,19 @@ export const lpPool = defineGradient({
     const [x] = context.inputs;
     const [y] = context.outputs;
     const p = context.int("p", 2);
-    const channels = staticShape(x, "of LpPool")[1]!;
+    const channels = staticShape(x, "of LpPool", 2)[1];
     const kernel = context.ints("kernel_shape")!;
     const shape = [channels, 1, ...kernel];
     const pool = convolutionOf(context, x, { name: "kernel", dtype: x.dtype, shape }, dy);
     const ones = g.expand(g.scalar(x.dtype, 1), shape);
-    const shares = p === 1 ? dy : g.div(dy, g.pow(nonZero(g, y), p - 1));
-    const arrived = imageGradient(g, shares, ones, { ...pool, group: channels, maps: channels });
+    const dividedDy = p === 1 ? dy : g.div(dy, g.pow(nonZero(g, y), p - 1));
+    const windowSums = imageGradient(g, dividedDy, ones, {
+      ...pool,
+      group: channels,
+      maps: channels,
+    });
     const slope = p === 2 ? x : g.mul(g.sign(x), g.pow(g.abs(x), p - 1));
-    return [g.mul(arrived, slope)];
+    return [g.mul(windowSums, slope)];
   },
   samples: [
     { inputs: [[2, 3, 6, 4]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },

@@ -10,12 +10,20 @@ export const lrn = defineGradient({
     const size = int("size", 1);
     const alpha = float("alpha", 1e-4);
     const beta = float("beta", 0.75);
-    const before = Math.floor((size - 1) / 2);
-    const after = size - 1 - before;
-    const squares = overChannels(g, g.mul(x, x), size, before, after);
+    const channelsBefore = Math.floor((size - 1) / 2);
+    const channelsAfter = size - 1 - channelsBefore;
+    const squares = overChannels(g, g.mul(x, x), size, channelsBefore, channelsAfter);
     const s = g.add(g.mul(squares, alpha / size), float("bias", 1));
-    const back = overChannels(g, g.div(g.mul(dy, y), s), size, after, before);
-    return [g.sub(g.mul(dy, g.pow(s, -beta)), g.mul(g.mul(x, back), (2 * alpha * beta) / size))];
+    const mirroredSums = overChannels(
+      g,
+      g.div(g.mul(dy, y), s),
+      size,
+      channelsAfter,
+      channelsBefore,
+    );
+    return [
+      g.sub(g.mul(dy, g.pow(s, -beta)), g.mul(g.mul(x, mirroredSums), (2 * alpha * beta) / size)),
+    ];
   },
   samples: [
     { inputs: [[2, 6, 3, 2]], attributes: { size: 3, alpha: 0.5 }, float32: true },
@@ -32,16 +40,16 @@ function overChannels(
   g: GraphBuilder,
   x: Value,
   size: number,
-  before: number,
-  after: number,
+  channelsBefore: number,
+  channelsAfter: number,
 ): Value {
-  const [batch, channels, ...spatial] = staticShape(x, "of LRN");
+  const [batch, channels, ...spatial] = staticShape(x, "of LRN", 2);
   const positions = spatial.reduce((a, b) => a * b, 1);
-  const image = g.reshape(x, [batch!, 1, channels!, positions]);
+  const image = g.reshape(x, [batch, 1, channels, positions]);
   const mean = g.averagePool(image, {
     kernel_shape: [size, 1],
-    pads: [before, 0, after, 0],
+    pads: [channelsBefore, 0, channelsAfter, 0],
     count_include_pad: 1,
   });
-  return g.reshape(g.mul(mean, size), [batch!, channels!, ...spatial]);
+  return g.reshape(g.mul(mean, size), [batch, channels, ...spatial]);
 }

@@ -76,7 +76,7 @@ export const lstm = defineGradient({
 });
 
 /** With coupled gates what is not let in is kept: f = 1 − i. */
-const recurrence = (coupled: boolean): Gradient["gradient"] =>
+const recurrence = (inputForget: boolean): Gradient["gradient"] =>
   gradientOfRecurrence({
     gates: 4,
     activations: ["Sigmoid", "Tanh", "Tanh"],
@@ -88,7 +88,7 @@ const recurrence = (coupled: boolean): Gradient["gradient"] =>
       const peep = (value: typeof z, k: number, cell: typeof z) =>
         peepholes ? g.add(value, g.mul(peepholes[k]!, cell)) : value;
       const i = gate!(clip(peep(zi!, 0, c!)));
-      const f = coupled ? g.sub(1, i) : gate!(clip(peep(zf!, 2, c!)));
+      const f = inputForget ? g.sub(1, i) : gate!(clip(peep(zf!, 2, c!)));
       const cell = g.add(g.mul(f, c!), g.mul(i, candidate!(clip(update!))));
       const o = gate!(clip(peep(zo!, 1, cell)));
       return [g.mul(o, output!(cell)), cell];

@@ -17,7 +17,7 @@ export const matMul = defineGradient({
     if (rankOfB === 1) grad = g.unsqueeze(grad, [-1]);
     if (rankOfA === 1) grad = g.unsqueeze(grad, [-2]);
     const leftGradient = () =>
-      reshapeLike(g, sumTo(g, g.matMul(grad, transposed(g, right)), left), a);
+      reshapeLike(g, sumTo(g, g.matMul(grad, transposeMatrices(g, right)), left), a);
     const rightGradient = () => {
       // One matrix for all of a batch: its gradient is one product over all rows, no sum after it.
       const product =
@@ -25,7 +25,7 @@ export const matMul = defineGradient({
           ? g.gemm(rows(g, left, right.shape[0]!), rows(g, grad, right.shape[1]!), undefined, {
               transA: 1,
             })
-          : sumTo(g, g.matMul(transposed(g, left), grad), right);
+          : sumTo(g, g.matMul(transposeMatrices(g, left), grad), right);
       return reshapeLike(g, product, b);
     };
     return [wants(0) ? leftGradient() : undefined, wants(1) ? rightGradient() : undefined];
@@ -70,7 +70,7 @@ export const matMul = defineGradient({
 });
 
 /** The matrices transposed. */
-function transposed(g: GraphBuilder, x: Value): Value {
+function transposeMatrices(g: GraphBuilder, x: Value): Value {
   const rank = rankOf(x);
   return g.transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]);
 }

@@ -73,12 +73,12 @@ describe("without indices", () => {
       const x = g.input("x", "float32", extents);
       const y = g.op("MaxPool", [x], attributes);
       const dy = g.input("dy", "float32", y.shape);
-      const of = g.mul(y, dy);
-      const without = gradients(g, of, [x], { withoutIndices: true })[0]!;
+      const target = g.mul(y, dy);
+      const gradientWithoutIndices = gradients(g, target, [x], { withoutIndices: true })[0]!;
       expect(g.nodes.filter(({ op, outputs }) => op === "MaxPool" && outputs[1])).toEqual([]);
       expect(g.nodes.some(({ op }) => op === "MaxUnpool" || op.startsWith("Scatter"))).toBe(false);
-      g.output(without, "without");
-      g.output(gradients(g, of, [x])[0]!, "with");
+      g.output(gradientWithoutIndices, "without");
+      g.output(gradients(g, target, [x])[0]!, "with");
       const session = await ort.InferenceSession.create(encodeModel(g.build()));
       const [size, sizeOfY] = [extents, y.shape as number[]].map((each) => each.reduce((a, b) => a * b, 1)); // prettier-ignore
       const results = await session.run({

@@ -17,7 +17,7 @@ export const maxPool = defineGradient({
     const kernel = context.ints("kernel_shape")!;
     const strides = context.ints("strides") ?? kernel.map(() => 1);
     const dilations = context.ints("dilations") ?? kernel.map(() => 1);
-    const apart = kernel.every(
+    const windowsAreDisjoint = kernel.every(
       (k, i) =>
         strides[i]! >= (k - 1) * dilations[i]! + 1 &&
         // MaxUnpool wants all windows inside of the image.
@@ -33,23 +33,23 @@ export const maxPool = defineGradient({
       tiles && size <= exactIndices
         ? indicesInTiles(g, context.inputs[0], context.outputs[0]!, { shape, kernel })
         : indicesInRows(g, context);
-    if (apart && kernel.length === 2)
+    if (windowsAreDisjoint && kernel.length === 2)
       return [
         g.op("MaxUnpool", [dy, indices, g.int64s(shape)], {
           kernel_shape: kernel,
           strides,
         }),
       ];
-    const places = g.reshape(indices, [-1]);
+    const flatIndices = g.reshape(indices, [-1]);
     // Constant zeros ONNX Runtime would keep, as many as x has elements (26 MB for ResNet50, batch 8),
     // and copy in every run.
-    const place = g.slice(places, { starts: [0], ends: [1] });
-    const zeros = g.expand(g.cast(g.sub(place, place), dy!.dtype), [size]);
-    const scattered = g.scatterElements(zeros, places, g.reshape(dy!, [-1]), {
+    const firstIndex = g.slice(flatIndices, { starts: [0], ends: [1] });
+    const zeros = g.expand(g.cast(g.sub(firstIndex, firstIndex), dy!.dtype), [size]);
+    const flatGradient = g.scatterElements(zeros, flatIndices, g.reshape(dy!, [-1]), {
       axis: 0,
       reduction: "add",
     });
-    return [g.reshape(scattered, shape)];
+    return [g.reshape(flatGradient, shape)];
   },
   samples: [
     { inputs: [[2, 3, 6, 4]], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
@@ -84,8 +84,11 @@ export const maxPool = defineGradient({
 /** The operator's second output, counting row by row whatever its own storage_order is. */
 function indicesInRows(g: GraphBuilder, context: GradientContext): Value {
   if (context.int("storage_order", 0) === 0) return context.output(1);
-  const stated = Object.entries(context.node.attributes).map(([name, { value }]) => [name, value]);
-  const attributes = { ...Object.fromEntries(stated), storage_order: 0 };
+  const nodeAttributes = Object.entries(context.node.attributes).map(([name, { value }]) => [
+    name,
+    value,
+  ]);
+  const attributes = { ...Object.fromEntries(nodeAttributes), storage_order: 0 };
   return g.ops("MaxPool", [context.inputs[0]], attributes, { outputs: 2 })[1]!;
 }
 
@@ -107,7 +110,7 @@ function indicesInTiles(
 ): Value {
   const [batch, channels, height, width] = shape as [number, number, number, number];
   const area = height * width;
-  const back = g.resize(y, {
+  const upsampled = g.resize(y, {
     scales: [1, 1, ...kernel],
     mode: "nearest",
     nearest_mode: "floor",
@@ -115,22 +118,22 @@ function indicesInTiles(
   });
   // The last place is worth 0, as what is no maximum: a window of NaN, which equals nothing, gets an
   // index that is at least one of the image. With at most `exactIndices` of them float32 is exact.
-  const worths = g.constant(
+  const priorities = g.constant(
     tensor(
       "float32",
       [height, width],
-      Array.from({ length: area }, (_, place) => area - 1 - place),
+      Array.from({ length: area }, (_, position) => area - 1 - position),
     ),
   );
   // Mul runs on all threads, and takes half the time of Where.
-  const candidates = g.mul(g.cast(g.equal(x, back), "float32"), worths);
+  const candidates = g.mul(g.cast(g.equal(x, upsampled), "float32"), priorities);
   const first = g.maxPool(candidates, { kernel_shape: kernel, strides: kernel });
-  const lastPlaces = g.constant(
+  const lastIndices = g.constant(
     tensor(
       "int64",
       [batch, channels, 1, 1],
       Array.from({ length: batch * channels }, (_, plane) => (plane + 1) * area - 1),
     ),
   );
-  return g.sub(lastPlaces, g.cast(first, "int64"));
+  return g.sub(lastIndices, g.cast(first, "int64"));
 }

@@ -31,21 +31,24 @@ export const pad = defineGradient({
         ),
       ];
     // Padding the other way round: what was added is cut off, what was cut off is zero.
-    const opposite = Array<number>(2 * extents.length).fill(0);
+    const negatedPads = Array<number>(2 * extents.length).fill(0);
     for (const { axis, before, after } of sides) {
-      opposite[axis] = -before;
-      opposite[extents.length + axis] = -after;
+      negatedPads[axis] = -before;
+      negatedPads[extents.length + axis] = -after;
     }
     const value = context.inputs[2];
-    const added = () => {
-      const inside = g.expand(g.scalar(dy.dtype, 0), extents);
-      const outside = g.pad(inside, { pads: opposite.map((pad) => 0 - pad), value: 1 });
-      return g.reshape(g.reduceSum(g.mul(dy, outside), { keepdims: false }), value!.shape as []);
+    const fillGradient = () => {
+      const insideZeros = g.expand(g.scalar(dy.dtype, 0), extents);
+      const outsideMask = g.pad(insideZeros, { pads: negatedPads.map((pad) => 0 - pad), value: 1 });
+      return g.reshape(
+        g.reduceSum(g.mul(dy, outsideMask), { keepdims: false }),
+        value!.shape as [],
+      );
     };
     return [
-      context.wants(0) ? g.pad(dy, { pads: opposite }) : undefined,
+      context.wants(0) ? g.pad(dy, { pads: negatedPads }) : undefined,
       undefined,
-      value && context.wants(2) ? added() : undefined,
+      value && context.wants(2) ? fillGradient() : undefined,
     ];
   },
   samples: [
@@ -68,7 +71,7 @@ export const pad = defineGradient({
 function sources(mode: string, extent: number, before: number, after: number): SparseMatrix {
   const length = before + extent + after;
   checkEntries(length);
-  const place = (y: number): number => {
+  const sourceOf = (y: number): number => {
     const x = y - before;
     if (mode === "edge") return Math.max(0, Math.min(extent - 1, x));
     if (mode === "wrap") return ((x % extent) + extent) % extent;
@@ -77,6 +80,6 @@ function sources(mode: string, extent: number, before: number, after: number): S
     const folded = ((x % period) + period) % period;
     return folded >= extent ? period - folded : folded;
   };
-  const entries = Array.from({ length }, (_, y) => [place(y), y, 1] as const);
+  const entries = Array.from({ length }, (_, y) => [sourceOf(y), y, 1] as const);
   return { rows: extent, columns: length, entries };
 }

@@ -11,8 +11,8 @@ export const pow = defineGradient({
     // The exponent may be of another type, an integer too.
     const b = power.dtype === a.dtype ? power : g.cast(power, a.dtype);
     const gradientOfBase = () => {
-      const lowered = g.where(g.equal(b, 0), g.scalar(b.dtype, 0), g.sub(b, 1));
-      return sumTo(g, g.mul(dy, g.mul(b, g.pow(a, lowered))), a);
+      const lowerExponent = g.where(g.equal(b, 0), g.scalar(b.dtype, 0), g.sub(b, 1));
+      return sumTo(g, g.mul(dy, g.mul(b, g.pow(a, lowerExponent))), a);
     };
     const gradientOfExponent = () => {
       const positive = g.greater(a, 0);

@@ -10,12 +10,12 @@ export const range = defineGradient({
   gradient: ([dy], { inputs: [start, limit, delta], wants }, g) => {
     const sum = (x: typeof dy) => g.reduceSum(x, { keepdims: false });
     const count = g.squeeze(g.shape(dy), [0]);
-    const like = (x: typeof dy, value: typeof dy) => g.reshape(value, g.shape(x));
+    const reshapedLike = (x: typeof dy, value: typeof dy) => g.reshape(value, g.shape(x));
     const steps = () => g.cast(g.range(g.scalar("int64", 0), count), dy.dtype);
     return [
-      wants(0) ? like(start, sum(dy)) : undefined,
+      wants(0) ? reshapedLike(start, sum(dy)) : undefined,
       wants(1) ? g.expand(g.scalar(dy.dtype, 0), g.shape(limit)) : undefined,
-      wants(2) ? like(delta, sum(g.mul(dy, steps()))) : undefined,
+      wants(2) ? reshapedLike(delta, sum(g.mul(dy, steps()))) : undefined,
     ];
   },
   samples: [

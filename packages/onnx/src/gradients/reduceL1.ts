@@ -5,7 +5,7 @@ export const reduceL1 = defineGradient({
   op: "ReduceL1",
   // y = Σ|x|; dx = dy · sign(x).
   gradient: ([dy], context, g) => {
-    return [g.mul(g.sign(context.inputs[0]), reductionOf(context, g).keep(dy))];
+    return [g.mul(g.sign(context.inputs[0]), reductionOf(context, g).keepAxes(dy))];
   },
   samples: reductionSamples({ range: [0.5, 2] }),
 });

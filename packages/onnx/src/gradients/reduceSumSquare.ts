@@ -5,7 +5,7 @@ export const reduceSumSquare = defineGradient({
   op: "ReduceSumSquare",
   // y = Σx²; dx = 2 x dy.
   gradient: ([dy], context, g) => {
-    return [g.mul(context.inputs[0], reductionOf(context, g).keep(g.mul(dy, 2)))];
+    return [g.mul(context.inputs[0], reductionOf(context, g).keepAxes(g.mul(dy, 2)))];
   },
   samples: reductionSamples(),
 });

@@ -8,7 +8,7 @@ import { staticShape, rankOf } from "./shared/sumTo";
 
 const scales = (...values: number[]) => tensor("float32", [values.length], values);
 const sizes = (...values: number[]) => tensor("int64", [values.length], values);
-const none = tensor("float32", [0], []);
+const empty = tensor("float32", [0], []);
 
 export const resize = defineGradient({
   op: "Resize",
@@ -23,70 +23,70 @@ export const resize = defineGradient({
     ];
   },
   samples: [
-    { inputs: [[1, 2, 3, 4], none, scales(1, 1, 2, 2)] },
+    { inputs: [[1, 2, 3, 4], empty, scales(1, 1, 2, 2)] },
     {
-      inputs: [[1, 2, 3, 4], none, scales(1, 1, 2, 3)],
+      inputs: [[1, 2, 3, 4], empty, scales(1, 1, 2, 3)],
       attributes: {
         mode: "nearest",
         coordinate_transformation_mode: "asymmetric",
         nearest_mode: "floor",
       },
     },
-    { inputs: [[1, 2, 3, 4], none, scales(1, 1, 2, 2)], attributes: { mode: "linear" } },
+    { inputs: [[1, 2, 3, 4], empty, scales(1, 1, 2, 2)], attributes: { mode: "linear" } },
     {
-      inputs: [[1, 2, 5, 4], none, undefined, sizes(1, 2, 3, 7)],
+      inputs: [[1, 2, 5, 4], empty, undefined, sizes(1, 2, 3, 7)],
       attributes: { mode: "linear", coordinate_transformation_mode: "align_corners" },
     },
     {
-      inputs: [[1, 2, 3, 4], none, scales(1, 1, 2, 2)],
+      inputs: [[1, 2, 3, 4], empty, scales(1, 1, 2, 2)],
       attributes: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
     },
-    { inputs: [[1, 2, 4, 4], none, scales(1, 1, 2, 2)], attributes: { mode: "cubic" } },
+    { inputs: [[1, 2, 4, 4], empty, scales(1, 1, 2, 2)], attributes: { mode: "cubic" } },
     // A scale that leaves the extent as it is still moves what is shown.
     {
-      inputs: [[1, 1, 4, 10], none, scales(1, 1, 1.5, 1.05)],
+      inputs: [[1, 1, 4, 10], empty, scales(1, 1, 1.5, 1.05)],
       attributes: { mode: "linear", coordinate_transformation_mode: "asymmetric" },
     },
     {
-      inputs: [[1, 1, 9, 7], none, scales(1, 1, 0.6, 0.4)],
+      inputs: [[1, 1, 9, 7], empty, scales(1, 1, 0.6, 0.4)],
       attributes: { mode: "linear", antialias: 1 },
     },
     {
-      inputs: [[1, 1, 9, 7], none, undefined, sizes(1, 1, 5, 4)],
+      inputs: [[1, 1, 9, 7], empty, undefined, sizes(1, 1, 5, 4)],
       attributes: { mode: "cubic", antialias: 1, cubic_coeff_a: -0.5 },
     },
     {
-      inputs: [[1, 1, 5, 4], none, scales(1, 1, 0.8, 1.7)],
+      inputs: [[1, 1, 5, 4], empty, scales(1, 1, 0.8, 1.7)],
       attributes: { mode: "cubic", exclude_outside: 1 },
     },
-    { inputs: [[1, 1, 3, 4], none, scales(2, 3)], attributes: { axes: [3, 2] } },
+    { inputs: [[1, 1, 3, 4], empty, scales(2, 3)], attributes: { axes: [3, 2] } },
     {
-      inputs: [[1, 1, 3, 5], none, undefined, sizes(7, 8)],
+      inputs: [[1, 1, 3, 5], empty, undefined, sizes(7, 8)],
       attributes: { mode: "linear", axes: [2, 3], keep_aspect_ratio_policy: "not_larger" },
     },
     {
-      inputs: [[1, 1, 3, 5], none, undefined, sizes(7, 8)],
+      inputs: [[1, 1, 3, 5], empty, undefined, sizes(7, 8)],
       attributes: { axes: [2, 3], keep_aspect_ratio_policy: "not_smaller" },
     },
     {
-      inputs: [[1, 1, 5, 6], none, scales(1, 1, 0.7, 0.7)],
+      inputs: [[1, 1, 5, 6], empty, scales(1, 1, 0.7, 0.7)],
       attributes: { mode: "linear", coordinate_transformation_mode: "half_pixel_symmetric" },
     },
     {
-      inputs: [[1, 1, 6, 6], scales(0, 0, 0.4, 0.6, 1, 1, 0.8, 1.3), none, sizes(1, 1, 3, 4)],
+      inputs: [[1, 1, 6, 6], scales(0, 0, 0.4, 0.6, 1, 1, 0.8, 1.3), empty, sizes(1, 1, 3, 4)],
       attributes: { mode: "linear", coordinate_transformation_mode: "tf_crop_and_resize" },
     },
     // Wide axes: few of the entries of the map are not 0.
     {
-      inputs: [[1, 1, 2, 70], none, scales(1, 1, 1, 2)],
+      inputs: [[1, 1, 2, 70], empty, scales(1, 1, 1, 2)],
       attributes: { mode: "linear" },
     },
     {
-      inputs: [[1, 1, 70, 2], none, scales(1, 1, 3, 1)],
+      inputs: [[1, 1, 70, 2], empty, scales(1, 1, 3, 1)],
       attributes: { mode: "nearest", nearest_mode: "floor" },
     },
     {
-      inputs: [[1, 1, 3, 200], none, scales(1, 1, 1, 0.3)],
+      inputs: [[1, 1, 3, 200], empty, scales(1, 1, 1, 0.3)],
       attributes: { mode: "cubic" },
     },
   ].map((sample) => ({ ...sample, float32: true as const })),
@@ -104,22 +104,22 @@ interface Axis {
 function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
   const x = context.inputs[0]!;
   const rank = rankOf(x);
-  const listed = (context.ints("axes") ?? Array.from({ length: rank }, (_, i) => i)).map((axis) =>
-    axis < 0 ? axis + rank : axis,
+  const resizedAxes = (context.ints("axes") ?? Array.from({ length: rank }, (_, i) => i)).map(
+    (axis) => (axis < 0 ? axis + rank : axis),
   );
   const crops = coordinatesOf(context) === "tf_crop_and_resize";
   // Where no extent changes ONNX Runtime copies, whatever the scales are.
   if (!crops && show(x.shape) === show(y.shape)) return [];
   const roi = crops ? constantNumbers(context, 1, "regions of interest") : undefined;
-  const stated = constantNumbers(context, 2, "scales");
-  const scales = stated?.length ? stated : scalesBySizes(context, listed);
+  const statedScales = constantNumbers(context, 2, "scales");
+  const scales = statedScales?.length ? statedScales : scalesBySizes(context, resizedAxes);
   return Array.from({ length: rank }, (_, axis) => {
-    const i = listed.indexOf(axis);
+    const i = resizedAxes.indexOf(axis);
     if (i < 0 || (scales[i] === 1 && !crops)) return undefined;
-    const crop = [roi?.[i] ?? 0, roi?.[i + listed.length] ?? 1] as const;
+    const crop = [roi?.[i] ?? 0, roi?.[i + resizedAxes.length] ?? 1] as const;
     const [from, to] = [staticShape(x, "of Resize")[axis]!, staticShape(y, "of Resize")[axis]!];
-    const whole = crop[0] === 0 && crop[1] === 1;
-    if (from === to && whole && (crops || coordinatesOf(context) === "align_corners"))
+    const isUncropped = crop[0] === 0 && crop[1] === 1;
+    if (from === to && isUncropped && (crops || coordinatesOf(context) === "align_corners"))
       return undefined;
     return { from, to, scale: scales[i]!, crop };
   });
@@ -193,14 +193,14 @@ function interpolation(context: GradientContext, axis: Axis): Entry[] {
   const excludes = int("exclude_outside", 0) === 1;
   const at = coordinate(context, axis);
   const crops = axis.crop[0] !== 0 || axis.crop[1] !== 1;
-  const nearest = nearestOf(string("nearest_mode", "round_prefer_floor"));
+  const roundToNearest = nearestOf(string("nearest_mode", "round_prefer_floor"));
   const entries: Entry[] = [];
   for (let y = 0; y < to; y++) {
     const x = at(y);
     // Beyond a crop's image all is `extrapolation_value`.
     if (crops && (x < 0 || x > from - 1)) continue;
     if (mode === "nearest") {
-      entries.push([y, clamp(nearest(x), from), 1]);
+      entries.push([y, clamp(roundToNearest(x), from), 1]);
       continue;
     }
     const first = Math.floor(x - reach / shrink) + 1;

@@ -1,16 +1,16 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { gradientOfScatter } from "./shared/scattered";
+import { gradientOfScatter } from "./shared/gradientOfScatter";
 
 export const scatterElements = defineGradient({
   op: "ScatterElements",
   inputs: 3,
-  gradient: gradientOfScatter(({ inputs: [, places], int }, g) => {
+  gradient: gradientOfScatter(({ inputs: [, indices], int }, g) => {
     const axis = int("axis", 0);
     return {
       scatter: (data, updates, reduction = "none") =>
-        g.op("ScatterElements", [data, places, updates], { axis, reduction }),
-      gather: (data) => g.op("GatherElements", [data, places], { axis }),
+        g.op("ScatterElements", [data, indices, updates], { axis, reduction }),
+      gather: (data) => g.op("GatherElements", [data, indices], { axis }),
     };
   }),
   samples: [

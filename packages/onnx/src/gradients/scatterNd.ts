@@ -1,14 +1,14 @@
 import { tensor } from "@cajal/core";
 import { defineGradient } from "./gradient";
-import { gradientOfScatter } from "./shared/scattered";
+import { gradientOfScatter } from "./shared/gradientOfScatter";
 
 export const scatterNd = defineGradient({
   op: "ScatterND",
   inputs: 3,
-  gradient: gradientOfScatter(({ inputs: [, places] }, g) => ({
+  gradient: gradientOfScatter(({ inputs: [, indices] }, g) => ({
     scatter: (data, updates, reduction = "none") =>
-      g.op("ScatterND", [data, places, updates], { reduction }),
-    gather: (data) => g.op("GatherND", [data, places]),
+      g.op("ScatterND", [data, indices, updates], { reduction }),
+    gather: (data) => g.op("GatherND", [data, indices]),
   })),
   samples: [
     { inputs: [[4, 3], tensor("int64", [2, 1], [3, 1]), [2, 3]] },

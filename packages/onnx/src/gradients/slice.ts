@@ -12,21 +12,21 @@ export const slice = defineGradient({
   gradient: ([dy], context, g) => {
     const extents = staticShape(context.inputs[0], "of Slice");
     const rank = extents.length;
-    const before = extents.map(() => 0);
-    const after = extents.map(() => 0);
+    const padsBefore = extents.map(() => 0);
+    const padsAfter = extents.map(() => 0);
     let dx = dy;
     for (const { axis, start, step, length } of cuts(context, extents)) {
       if (length === 0) {
-        after[axis] = extents[axis]!;
+        padsAfter[axis] = extents[axis]!;
         continue;
       }
       const last = start + (length - 1) * step;
       if (step < 0) dx = reverse(g, dx, axis);
-      if (Math.abs(step) > 1 && length > 1) dx = spread(g, dx, axis, Math.abs(step));
-      before[axis] = Math.min(start, last);
-      after[axis] = extents[axis]! - 1 - Math.max(start, last);
+      if (Math.abs(step) > 1 && length > 1) dx = dilate(g, dx, axis, Math.abs(step));
+      padsBefore[axis] = Math.min(start, last);
+      padsAfter[axis] = extents[axis]! - 1 - Math.max(start, last);
     }
-    const pads = [...before, ...after];
+    const pads = [...padsBefore, ...padsAfter];
     return [rank > 0 && pads.some((pad) => pad > 0) ? g.pad(dx, { pads }) : dx];
   },
   samples: [
@@ -64,13 +64,13 @@ function reverse(g: GraphBuilder, x: Value, axis: number): Value {
 }
 
 /** Puts step − 1 zeros between neighbours along an axis: n becomes (n − 1) · step + 1. */
-function spread(g: GraphBuilder, x: Value, axis: number, step: number): Value {
+function dilate(g: GraphBuilder, x: Value, axis: number, step: number): Value {
   const shape = staticShape(x, "of Slice");
   // [.., n, ..] → [.., n, 1, ..] → [.., n, step, ..] → [.., n · step, ..]
   const pads = Array<number>(2 * (shape.length + 1)).fill(0);
   pads[shape.length + 1 + axis + 1] = step - 1;
   const padded = g.pad(g.unsqueeze(x, [axis + 1]), { pads });
-  const wide = shape.map((extent, i) => (i === axis ? extent * step : extent));
+  const dilatedShape = shape.map((extent, i) => (i === axis ? extent * step : extent));
   const end = (shape[axis]! - 1) * step + 1;
-  return g.slice(g.reshape(padded, wide), { starts: [0], ends: [end], axes: [axis] });
+  return g.slice(g.reshape(padded, dilatedShape), { starts: [0], ends: [end], axes: [axis] });
 }

@@ -14,10 +14,10 @@ export const softmaxCrossEntropyLoss = defineGradient({
     const dScores = () => {
       // The gradient of the log probabilities, taken back through the softmax.
       const dLog = scoreGradient(g, dy, context);
-      const both = dLog && dLogProbability && g.add(dLog, dLogProbability);
-      const arrived = both ?? dLog ?? dLogProbability!;
-      const sum = g.reduceSum(arrived, { axes: [1], keepdims: true });
-      return g.sub(arrived, g.mul(g.exp(logProbability), sum));
+      const sumOfGradients = dLog && dLogProbability && g.add(dLog, dLogProbability);
+      const dLogits = sumOfGradients ?? dLog ?? dLogProbability!;
+      const sum = g.reduceSum(dLogits, { axes: [1], keepdims: true });
+      return g.sub(dLogits, g.mul(g.exp(logProbability), sum));
     };
     return [
       context.wants(0) ? dScores() : undefined,

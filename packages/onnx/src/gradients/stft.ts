@@ -2,7 +2,7 @@ import { CajalError, tensor } from "@cajal/core";
 import { defineGradient, inFloat32 } from "./gradient";
 import { dft } from "./shared/fourier";
 import { staticShape } from "./shared/sumTo";
-import { writtenOut } from "./shared/writtenOut";
+import { throughExpansion } from "./shared/throughExpansion";
 
 const int64 = (n: number) => tensor("int64", [], [n]);
 
@@ -10,11 +10,11 @@ export const stft = defineGradient({
   op: "STFT",
   inputs: 2,
   // The DFT of frames of the signal, each times the window.
-  gradient: writtenOut(({ node, inputs: [signal, , window], constant, int }, g) => {
-    const shape = staticShape(signal!, "of STFT");
+  gradient: throughExpansion(({ node, inputs: [signal, , window], constant, int }, g) => {
+    const shape = staticShape(signal, "of STFT");
     const step = constant(1) && Number(constant(1)!.data[0]);
-    const stated = constant(3) && Number(constant(3)!.data[0]);
-    const length = window ? staticShape(window, "of STFT")[0] : stated;
+    const statedLength = constant(3) && Number(constant(3)!.data[0]);
+    const length = window ? staticShape(window, "of STFT", 1)[0] : statedLength;
     if (!step || !length)
       throw new CajalError(
         "unsupported",
@@ -22,13 +22,13 @@ export const stft = defineGradient({
         { node: node.name, op: node.op },
       );
     const count = Math.floor((shape[1]! - length) / step) + 1;
-    const places = Array.from(
+    const positions = Array.from(
       { length: count * length },
       (_, i) => Math.floor(i / length) * step + (i % length),
     );
     const frames = g.gather(
-      shape.length === 2 ? g.unsqueeze(signal!, [2]) : signal!,
-      g.constant(tensor("int64", [count, length], places)),
+      shape.length === 2 ? g.unsqueeze(signal, [2]) : signal,
+      g.constant(tensor("int64", [count, length], positions)),
       { axis: 1 },
     ); // [batch, frames, length, 1 or 2]
     const windowed = window ? g.mul(frames, g.reshape(window, [length, 1])) : frames;

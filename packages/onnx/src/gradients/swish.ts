@@ -2,9 +2,9 @@ import { defineGradient, inFloat32, type Gradient } from "./gradient";
 
 /** y = x σ(αx); dx = dy (s + α y (1 − s)), s = σ(αx) (Ramachandran et al. 2017, arXiv:1710.05941). */
 export const slopeOfSwish =
-  (absent: number): Gradient["gradient"] =>
+  (defaultAlpha: number): Gradient["gradient"] =>
   ([dy], { inputs: [x], outputs: [y], float }, g) => {
-    const alpha = float("alpha", absent);
+    const alpha = float("alpha", defaultAlpha);
     const s = g.sigmoid(alpha === 1 ? x! : g.mul(x!, alpha));
     return [g.mul(dy!, g.add(s, g.mul(g.mul(y!, g.sub(1, s)), alpha)))];
   };

@@ -8,8 +8,11 @@ export const tile = defineGradient({
   // Each axis of y is [repeats, extent]: sum over the repeats.
   gradient: ([dy], { inputs: [x], outputs: [y] }, g) => {
     const extents = staticShape(x, "of Tile");
-    const tiled = staticShape(y, "of Tile");
-    const split = extents.flatMap((extent, i) => [extent === 0 ? 1 : tiled[i]! / extent, extent]);
+    const tiledShape = staticShape(y, "of Tile");
+    const split = extents.flatMap((extent, i) => [
+      extent === 0 ? 1 : tiledShape[i]! / extent,
+      extent,
+    ]);
     const axes = extents.map((_, i) => 2 * i);
     return [g.reduceSum(g.reshape(dy, split, { allowzero: 1 }), { axes, keepdims: false })];
   },

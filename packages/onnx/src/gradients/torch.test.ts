@@ -30,22 +30,22 @@ const file = new URL("../../fixtures/gradients.json", import.meta.url);
 const cases = JSON.parse(readFileSync(file, "utf8")) as readonly Case[];
 
 /** The gradients of a case as ONNX Runtime computes them. */
-async function gradientsOf(one: Omit<Case, "gradients" | "name">, by: readonly number[]) {
+async function gradientsOf(testCase: Omit<Case, "gradients" | "name">, by: readonly number[]) {
   const g = new GraphBuilder();
   const feeds = new Map<string, Tensor>();
-  const inputs = one.inputs.map((input, i) => {
+  const inputs = testCase.inputs.map((input, i) => {
     if (!input) return undefined;
     const value = tensor(input.dtype, input.shape, input.data.map(Number));
     if (input.constant) return g.initializer(`x${i}`, value);
     feeds.set(`x${i}`, value);
     return g.input(`x${i}`, input.dtype, input.shape);
   });
-  const y = g.op(one.op, inputs, one.attributes);
-  expect(y.shape).toEqual(one.shape);
-  const of = g.mul(y, g.constant(tensor(computed(y.dtype), one.shape, one.dy)));
+  const y = g.op(testCase.op, inputs, testCase.attributes);
+  expect(y.shape).toEqual(testCase.shape);
+  const target = g.mul(y, g.constant(tensor(computed(y.dtype), testCase.shape, testCase.dy)));
   const dxs = gradients(
     g,
-    of,
+    target,
     by.map((i) => inputs[i]!),
   );
   dxs.forEach((dx, k) => g.output(dx, `gradient/${by[k]}`));
@@ -63,23 +63,26 @@ function expectClose(got: readonly number[], expected: readonly number[]): void 
   );
 }
 
-it.each(cases.map((one) => [one.op, one.name, one] as const))("%s: %s", async (_, __, one) => {
-  const by = one.gradients.flatMap((each, i) => (each ? [i] : []));
-  expect(by.length).toBeGreaterThan(0);
-  const got = await gradientsOf(one, by);
-  by.forEach((i, k) => expectClose(got[k]!, one.gradients[i]!.map(Number)));
-});
+it.each(cases.map((testCase) => [testCase.op, testCase.name, testCase] as const))(
+  "%s: %s",
+  async (_, __, testCase) => {
+    const by = testCase.gradients.flatMap((each, i) => (each ? [i] : []));
+    expect(by.length).toBeGreaterThan(0);
+    const got = await gradientsOf(testCase, by);
+    by.forEach((i, k) => expectClose(got[k]!, testCase.gradients[i]!.map(Number)));
+  },
+);
 
 describe("by hand", () => {
   const vector = (...data: number[]): Input => ({ dtype: "float32", shape: [data.length], data });
-  const of = (op: string, inputs: readonly Input[], attributes: Attributes = {}) =>
+  const resultOf = (op: string, inputs: readonly Input[], attributes: Attributes = {}) =>
     gradientsOf(
       { op, attributes, inputs, shape: inputs[0]!.shape, dy: inputs[0]!.data.map(() => 1) },
       inputs.map((_, i) => i),
     );
 
   it("Selu has slope gamma at 0, as Keras has it", async () => {
-    expectClose((await of("Selu", [vector(0, 1)]))[0]!, [1.05070102, 1.05070102]);
+    expectClose((await resultOf("Selu", [vector(0, 1)]))[0]!, [1.05070102, 1.05070102]);
   });
 
   it("Softmax gives a row that is masked altogether no gradient, where it is left out", async () => {
@@ -97,28 +100,34 @@ describe("by hand", () => {
 
   it("LpNormalization leaves the zero vector where it is", async () => {
     // Of (3, 4): y = x / 5, d Σy / dx = (1 − (7/25) x/5·…) = (4 · (4 − 3), 3 · (3 − 4)) / 125.
-    for (const p of [1, 2]) expectClose((await of("LpNormalization", [vector(0, 0)], { p }))[0]!, [0, 0]); // prettier-ignore
-    expectClose((await of("LpNormalization", [vector(3, 4)]))[0]!, [4 / 125, -3 / 125]);
+    for (const p of [1, 2]) expectClose((await resultOf("LpNormalization", [vector(0, 0)], { p }))[0]!, [0, 0]); // prettier-ignore
+    expectClose((await resultOf("LpNormalization", [vector(3, 4)]))[0]!, [4 / 125, -3 / 125]);
   });
 
   it("ReduceLogSumExp of nothing but −∞ is finite", async () => {
     const input: Input = { dtype: "float32", shape: [2], data: ["-Infinity", "-Infinity"] };
-    const one = { op: "ReduceLogSumExp", inputs: [input], shape: [1], dy: [1], attributes: {} };
-    expectClose((await gradientsOf(one, [0]))[0]!, [0, 0]);
+    const testCase = {
+      op: "ReduceLogSumExp",
+      inputs: [input],
+      shape: [1],
+      dy: [1],
+      attributes: {},
+    };
+    expectClose((await gradientsOf(testCase, [0]))[0]!, [0, 0]);
   });
 
   it("MeanVarianceNormalization of equal numbers is finite", async () => {
     const input: Input = { dtype: "float32", shape: [1, 1, 1, 3], data: [2, 2, 2] };
-    const one = { op: "MeanVarianceNormalization", inputs: [input], attributes: {} };
-    const [dx] = await gradientsOf({ ...one, shape: input.shape, dy: [1, 1, 1] }, [0]);
+    const testCase = { op: "MeanVarianceNormalization", inputs: [input], attributes: {} };
+    const [dx] = await gradientsOf({ ...testCase, shape: input.shape, dy: [1, 1, 1] }, [0]);
     expectClose(dx!, [0, 0, 0]);
   });
 
   it("Pad gives the value that it pads with all that is outside", async () => {
     const pads: Input = { dtype: "int64", shape: [2], data: [2, 1], constant: true };
     const inputs = [vector(5, 6), pads, { dtype: "float32", shape: [], data: [0.5] }] as const;
-    const one = { op: "Pad", inputs, shape: [5], dy: [1, 2, 4, 8, 16], attributes: {} };
-    const [dx, value] = await gradientsOf(one, [0, 2]);
+    const testCase = { op: "Pad", inputs, shape: [5], dy: [1, 2, 4, 8, 16], attributes: {} };
+    const [dx, value] = await gradientsOf(testCase, [0, 2]);
     expectClose(dx!, [4, 8]);
     expectClose(value!, [19]);
   });

@@ -12,8 +12,8 @@ it.each([
 ])("sends the gradient to where each value was first: $axis", async ({ axis, shape, x, first }) => {
   const g = new GraphBuilder();
   const input = g.input("x", "float32", shape);
-  const of = g.reduceSum(g.exp(g.unique(input, axis === undefined ? {} : { axis })));
-  g.output(gradients(g, of, [input])[0]!, "dx");
+  const target = g.reduceSum(g.exp(g.unique(input, axis === undefined ? {} : { axis })));
+  g.output(gradients(g, target, [input])[0]!, "dx");
   const { dx } = await run(g, new Map([["x", tensor("float32", shape, x)]]));
   expect(dx!.dims).toEqual(shape);
   const expected = x.map((value, i) => first[i]! * Math.exp(value));

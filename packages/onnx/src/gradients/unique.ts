@@ -15,8 +15,8 @@ export const unique = defineGradient({
       return [g.reshape(flat, g.shape(x))];
     }
     const axis = (attribute.value + rank) % rank;
-    const beside = Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1));
-    const index = g.expand(g.reshape(first, beside), g.shape(dy!));
+    const broadcastShape = Array.from({ length: rank }, (_, i) => (i === axis ? -1 : 1));
+    const index = g.expand(g.reshape(first, broadcastShape), g.shape(dy!));
     const zeros = g.expand(g.scalar(dy!.dtype, 0), g.shape(x));
     return [g.op("ScatterElements", [zeros, index, dy], { axis })];
   },

@@ -96,7 +96,9 @@ describe("shapes computed in the graph", () => {
     const spatial = g.slice(g.shape(x), { starts: [2], ends: [4] });
     const twice = g.cast(g.floor(g.mul(g.cast(spatial, "float32"), 2)), "int64");
     expect(g.constantOf(twice)).toEqual(tensor("int64", [2], [10, 14]));
-    const sizes = g.concat([g.slice(g.shape(x), { starts: [0], ends: [2] }), twice], { axis: 0 });
+    const sizes = g.concat([g.slice(g.shape(x), { starts: [0], ends: [2] }), twice], {
+      axis: 0,
+    });
     expect(g.resize(x, { sizes }).shape).toEqual(["batch", 16, 10, 14]);
   });
 

@@ -15,15 +15,15 @@ export interface SparseMatrix {
 export type Entry = readonly [row: number, column: number, weight: number];
 
 /** A map with more entries (at two gathers each) is refused: a graph does not carry such constants. */
-const most = 2 ** 22;
+const maxElements = 2 ** 22;
 
 /** @throws CajalError `unsupported` for maps beyond what a graph can carry */
 export function checkEntries(count: number): void {
-  if (count > most)
+  if (count > maxElements)
     throw new CajalError(
       "unsupported",
-      `its gradient along an axis would take a table of ${count} numbers; the most is ${most}.`,
-      { count, most },
+      `its gradient along an axis would take a table of ${count} numbers; the most is ${maxElements}.`,
+      { count, most: maxElements },
     );
 }
 
@@ -43,21 +43,21 @@ export function alongAxis(g: GraphBuilder, x: Value, axis: number, m: SparseMatr
   if (m.rows * m.columns <= dense) return product(g, x, axis, m);
   const byRow = Array.from({ length: m.rows }, (): Entry[] => []);
   for (const entry of m.entries) byRow[entry[0]]!.push(entry);
-  const widest = byRow.reduce((most, row) => Math.max(most, row.length), 0);
-  return widest * m.rows <= 2 * m.entries.length + 64
-    ? gathered(g, x, axis, m, byRow, Math.max(1, widest))
-    : scattered(g, x, axis, m);
+  const maxEntries = byRow.reduce((max, row) => Math.max(max, row.length), 0);
+  return maxEntries * m.rows <= 2 * m.entries.length + 64
+    ? gatherRows(g, x, axis, m, byRow, Math.max(1, maxEntries))
+    : scatterRows(g, x, axis, m);
 }
 
 function product(g: GraphBuilder, x: Value, axis: number, m: SparseMatrix): Value {
   const rank = rankOf(x);
   if (axis === rank - 2) return g.matMul(matrixOf(g, x.dtype, m), x);
-  const transposed = matrixOf(g, x.dtype, transpose(m));
-  if (axis === rank - 1) return g.matMul(x, transposed);
+  const transposedMatrix = matrixOf(g, x.dtype, transpose(m));
+  if (axis === rank - 1) return g.matMul(x, transposedMatrix);
   const swap = Array.from({ length: rank }, (_, i) =>
     i === axis ? rank - 1 : i === rank - 1 ? axis : i,
   );
-  return g.transpose(g.matMul(g.transpose(x, swap), transposed), swap);
+  return g.transpose(g.matMul(g.transpose(x, swap), transposedMatrix), swap);
 }
 
 function matrixOf(
@@ -71,30 +71,30 @@ function matrixOf(
 }
 
 /** Rows of about equal length: all sources of a row beside each other, weighted, summed. */
-function gathered(
+function gatherRows(
   g: GraphBuilder,
   x: Value,
   axis: number,
   m: SparseMatrix,
   byRow: readonly (readonly Entry[])[],
-  widest: number,
+  maxEntries: number,
 ): Value {
   const columns: number[] = [];
   const weights: number[] = [];
   for (const row of byRow)
-    for (let i = 0; i < widest; i++) {
+    for (let i = 0; i < maxEntries; i++) {
       columns.push(row[i]?.[1] ?? 0);
       weights.push(row[i]?.[2] ?? 0);
     }
-  const after = Array<number>(rankOf(x) - axis - 1).fill(1);
+  const onesAfterAxis = Array<number>(rankOf(x) - axis - 1).fill(1);
   const inOrder = columns.length === m.columns && columns.every((column, i) => column === i);
-  const shape = [m.rows, widest];
+  const shape = [m.rows, maxEntries];
   const sources = inOrder
     ? g.reshape(x, shapeWith(g, x, axis, shape), { allowzero: 1 })
     : g.gather(x, g.constant(tensor("int64", shape, columns)), { axis });
   const weighted = weights.every((weight) => weight === 1)
     ? sources
-    : g.mul(sources, floats(g, x.dtype, [...shape, ...after], weights));
+    : g.mul(sources, floats(g, x.dtype, [...shape, ...onesAfterAxis], weights));
   return g.reduceSum(weighted, { axes: [axis + 1], keepdims: false });
 }
 
@@ -108,15 +108,15 @@ function shapeWith(g: GraphBuilder, x: Value, axis: number, extents: readonly nu
 }
 
 /** Rows of very different lengths (a wide edge): each entry is added to its row. */
-function scattered(g: GraphBuilder, x: Value, axis: number, m: SparseMatrix): Value {
-  const after = Array<number>(rankOf(x) - axis - 1).fill(1);
+function scatterRows(g: GraphBuilder, x: Value, axis: number, m: SparseMatrix): Value {
+  const onesAfterAxis = Array<number>(rankOf(x) - axis - 1).fill(1);
   const count = m.entries.length;
-  const of = (i: 0 | 1) => m.entries.map((entry) => entry[i]);
-  const sources = g.gather(x, g.constant(tensor("int64", [count], of(1))), { axis });
+  const entryPart = (i: 0 | 1) => m.entries.map((entry) => entry[i]);
+  const sources = g.gather(x, g.constant(tensor("int64", [count], entryPart(1))), { axis });
   const weights = m.entries.map((entry) => entry[2]);
-  const weighted = g.mul(sources, floats(g, x.dtype, [count, ...after], weights));
+  const weighted = g.mul(sources, floats(g, x.dtype, [count, ...onesAfterAxis], weights));
   const zeros = g.expand(g.scalar(x.dtype, 0), shapeWith(g, x, axis, [m.rows]));
-  const rows = g.constant(tensor("int64", [count, ...after], of(0)));
+  const rows = g.constant(tensor("int64", [count, ...onesAfterAxis], entryPart(0)));
   return g.scatterElements(zeros, g.expand(rows, g.shape(weighted)), weighted, {
     axis,
     reduction: "add",

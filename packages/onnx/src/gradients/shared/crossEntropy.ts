@@ -18,9 +18,9 @@ function labelsOf(g: GraphBuilder, { inputs, int, node }: GradientContext): Labe
   const { dtype } = scores;
   const ignored = node.attributes.ignore_index && g.scalar(labels.dtype, int("ignore_index", -1));
   // A label to ignore may lie outside the classes: class 0 stands in, with weight 0.
-  const kept = ignored && g.not(g.equal(labels, ignored));
-  const classes = kept ? g.where(kept, labels, 0) : labels;
-  const counts = kept && g.cast(kept, dtype);
+  const isCounted = ignored && g.not(g.equal(labels, ignored));
+  const classes = isCounted ? g.where(isCounted, labels, 0) : labels;
+  const counts = isCounted && g.cast(isCounted, dtype);
   const weights = classWeights && g.gather(classWeights, classes, { axis: 0 });
   if (weights) return { classes, counts, weights: counts ? g.mul(weights, counts) : weights };
   return { classes, counts, weights: counts ?? g.expand(g.scalar(dtype, 1), g.shape(labels)) };
@@ -38,18 +38,22 @@ export function scoreGradient(
   context: GradientContext,
 ): Value | undefined {
   if (!dy) return undefined;
-  const one = (value: number) => g.scalar(dy.dtype, value);
+  const scalarLikeDy = (value: number) => g.scalar(dy.dtype, value);
   const { classes, weights } = labelsOf(g, context);
   const count = g.gather(g.shape(context.inputs[0]!), g.int64s([1]), { axis: 0 });
   const weighted = g.mul(weights, dy);
   const mean = context.string("reduction", "mean") === "mean";
-  const share = mean ? g.div(weighted, total(g, weights)) : weighted;
+  const weightedDy = mean ? g.div(weighted, total(g, weights)) : weighted;
   const oneHot = g.op(
     "OneHot",
-    [classes, count, g.concat([g.reshape(one(0), [1]), g.reshape(one(1), [1])], { axis: 0 })],
+    [
+      classes,
+      count,
+      g.concat([g.reshape(scalarLikeDy(0), [1]), g.reshape(scalarLikeDy(1), [1])], { axis: 0 }),
+    ],
     { axis: 1 },
   );
-  return g.neg(g.mul(oneHot, g.unsqueeze(share, [1])));
+  return g.neg(g.mul(oneHot, g.unsqueeze(weightedDy, [1])));
 }
 
 /**

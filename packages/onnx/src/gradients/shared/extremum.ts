@@ -10,15 +10,17 @@ export const gradientOfExtremum: Gradient["gradient"] = (
   { inputs, outputs: [y], wants },
   g,
 ) => {
-  const hits = inputs.map((x) => g.cast(g.equal(x!, y!), dy!.dtype));
-  const share =
-    hits.length === 1
+  const isExtremum = inputs.map((x) => g.cast(g.equal(x!, y!), dy!.dtype));
+  const dyPerExtremum =
+    isExtremum.length === 1
       ? dy!
       : g.div(
           dy!,
-          hits.reduce((a, b): Value => g.add(a, b)),
+          isExtremum.reduce((a, b): Value => g.add(a, b)),
         );
-  return inputs.map((x, i) => (wants(i) ? sumTo(g, g.mul(share, hits[i]!), x!) : undefined));
+  return inputs.map((x, i) =>
+    wants(i) ? sumTo(g, g.mul(dyPerExtremum, isExtremum[i]!), x!) : undefined,
+  );
 };
 
 /** Two operands, broadcast, three, and one alone. */

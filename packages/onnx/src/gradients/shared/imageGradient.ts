@@ -58,7 +58,9 @@ export const imageGradients: Record<
   flipped(g, dy, w, conv) {
     const { kernel, dilations, pads, group } = conv;
     const rank = kernel.length;
-    const opposite = pads.map((pad, i) => (kernel[i % rank]! - 1) * dilations[i % rank]! - pad);
+    const transposedPads = pads.map(
+      (pad, i) => (kernel[i % rank]! - 1) * dilations[i % rank]! - pad,
+    );
     const flipped = kernel.every((k) => k === 1)
       ? w
       : g.slice(w, {
@@ -68,7 +70,7 @@ export const imageGradients: Record<
           steps: kernel.map(() => -1),
         });
     return g.conv(dy, swapChannels(g, flipped, conv), undefined, {
-      pads: opposite,
+      pads: transposedPads,
       dilations,
       group,
     });
@@ -79,7 +81,7 @@ export const imageGradients: Record<
     const rank = kernel.length;
     // What the last stride left over belongs to no window; where a pool's last window stands out
     // beyond the padding, the excess is cut off.
-    const rest = input.map(
+    const uncovered = input.map(
       (extent, i) =>
         extent -
         ((output[i]! - 1) * strides[i]! +
@@ -91,10 +93,10 @@ export const imageGradients: Record<
     return g.convTranspose(dy, w, undefined, {
       strides,
       dilations,
-      pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -rest[i - rank]!))),
+      pads: pads.map((pad, i) => (i < rank ? pad : pad + Math.max(0, -uncovered[i - rank]!))),
       group,
-      ...(rest.some((extent) => extent > 0)
-        ? { output_padding: rest.map((extent) => Math.max(0, extent)) }
+      ...(uncovered.some((extent) => extent > 0)
+        ? { output_padding: uncovered.map((extent) => Math.max(0, extent)) }
         : {}),
     });
   },
@@ -110,6 +112,6 @@ function swapChannels(
   if (group === 1) return g.transpose(w, [1, 0, ...spatial.map((i) => i + 2)]);
   if (maps === group && channels === group) return w;
   const split = g.reshape(w, [group, maps / group, channels / group, ...kernel]);
-  const swapped = g.transpose(split, [0, 2, 1, ...spatial.map((i) => i + 3)]);
-  return g.reshape(swapped, [channels, maps / group, ...kernel]);
+  const transposed = g.transpose(split, [0, 2, 1, ...spatial.map((i) => i + 3)]);
+  return g.reshape(transposed, [channels, maps / group, ...kernel]);
 }

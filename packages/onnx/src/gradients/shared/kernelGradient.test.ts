@@ -59,12 +59,12 @@ const cases: Record<string, Partial<Convolution>> = {
 };
 
 /** What each formulation is for. */
-const serves: Record<KernelGradient, (conv: Convolution) => boolean> = {
+const supports: Record<KernelGradient, (conv: Convolution) => boolean> = {
   depthwise: ({ group, channels }) => group === channels,
-  lines: () => true,
-  flatLines: ({ group }) => group === 1,
+  perImage: () => true,
+  wholeBatch: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,
-  swapped: () => true,
+  batchAsChannels: () => true,
 };
 
 describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {
@@ -93,7 +93,7 @@ describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {
         ) + 1,
     );
     const conv: Convolution = { output, ...convolution };
-    if (!serves[name as KernelGradient](conv)) return;
+    if (!supports[name as KernelGradient](conv)) return;
     const rng = random(5, name);
     const xShape = [conv.batch, conv.channels, ...conv.input];
     const dyShape = [conv.batch, conv.maps, ...conv.output];

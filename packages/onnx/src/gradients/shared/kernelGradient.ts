@@ -7,7 +7,7 @@
 import { servedInBlocks } from "../../passes/blocked";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
-import { crossed, im2col } from "./kernelViews";
+import { tapProducts, im2col } from "./kernelViews";
 
 /** The gradient of the kernel, [maps, channels / group, ...kernel]. */
 export function kernelGradient(
@@ -20,7 +20,8 @@ export function kernelGradient(
   return kernelGradients[chooseKernelGradient(conv, block)](g, x, dy, conv);
 }
 
-export type KernelGradient = "depthwise" | "lines" | "flatLines" | "columns" | "swapped";
+export type KernelGradient =
+  "depthwise" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
 
 /**
  * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
@@ -32,17 +33,17 @@ export function chooseKernelGradient(conv: Convolution, block?: number): KernelG
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
   // The others grow with the taps: nodes for each, or a table of the pixels under each.
-  if (taps > manyTaps) return "swapped";
+  if (taps > manyTaps) return "batchAsChannels";
   if (group > 1 && block !== undefined && servedInBlocks(conv, block)) return "depthwise";
   if (group > 1)
     return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"
-      : "lines";
+      : "perImage";
   const rows = output.slice(0, -1).reduce((a, b) => a * b, 1);
   if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
-  return 2 * maps * channels >= (maps + channels) * area ? "flatLines" : "lines";
+  return 2 * maps * channels >= (maps + channels) * area ? "wholeBatch" : "perImage";
 }
 
 const manyTaps = 256;
@@ -60,20 +61,24 @@ export const kernelGradients: Record<
   depthwise(g, x, dy, { batch, channels, maps, input, output, kernel, strides, dilations, pads }) {
     const image = g.reshape(x, [1, batch * channels, ...input]);
     const kernels = g.reshape(dy, [batch * maps, 1, ...output]);
-    const whole = g.conv(image, kernels, undefined, {
+    const untrimmed = g.conv(image, kernels, undefined, {
       strides: dilations,
       dilations: strides,
       pads,
       group: batch * channels,
     });
-    return sumOverBatch(g, g.reshape(cutTo(g, whole, kernel), [batch, maps, 1, ...kernel]), batch);
+    return sumOverBatch(
+      g,
+      g.reshape(trimTo(g, untrimmed, kernel), [batch, maps, 1, ...kernel]),
+      batch,
+    );
   },
 
   /**
    * As `depthwise`, for groups of any size: batch and channels of the image are swapped, so that the
    * convolution sums over the batch. For kernels of very many taps: it is one convolution.
    */
-  swapped(g, x, dy, conv) {
+  batchAsChannels(g, x, dy, conv) {
     const { batch, channels, group, input, output, kernel, strides, dilations, pads } = conv;
     const split = g.reshape(x, [batch, group, channels / group, ...input]);
     const image = g.reshape(g.transpose(split, [2, 1, 0, ...input.map((_, i) => i + 3)]), [
@@ -83,60 +88,60 @@ export const kernelGradients: Record<
     ]);
     const kernels = g.transpose(dy, [1, 0, ...output.map((_, i) => i + 2)]);
     const attributes = { strides: dilations, dilations: strides, pads, group };
-    const whole = cutTo(g, g.conv(image, kernels, undefined, attributes), kernel);
-    return g.transpose(whole, [1, 0, ...kernel.map((_, i) => i + 2)]);
+    const gradient = trimTo(g, g.conv(image, kernels, undefined, attributes), kernel);
+    return g.transpose(gradient, [1, 0, ...kernel.map((_, i) => i + 2)]);
   },
 
   /** For each tap of the kernel: dy · (the pixels under it)ᵀ per image, summed over the batch. */
-  lines(g, x, dy, conv) {
+  perImage(g, x, dy, conv) {
     const { batch, channels, maps, group, kernel } = conv;
     const head = group === 1 ? [batch] : [batch, group];
     const swap = [...head.map((_, i) => i), head.length + 1, head.length];
-    const products = crossed(g, x, dy, conv, {
+    const products = tapProducts(g, x, dy, conv, {
       image: (view, length) =>
         g.transpose(g.reshape(view, [...head, channels / group, length]), swap),
       gradient: (view, length) => g.reshape(view, [...head, maps / group, length]),
       product: (left, right) => sumOverBatch(g, g.matMul(left, right), batch),
     });
     const taps = products.map((product) => g.reshape(product, [maps, channels / group, 1]));
-    return g.reshape(joined(g, taps, 2), [maps, channels / group, ...kernel]);
+    return g.reshape(concatOf(g, taps, 2), [maps, channels / group, ...kernel]);
   },
 
   /** The same with the batch laid out along the line: one larger product a tap. Without groups. */
-  flatLines(g, x, dy, conv) {
+  wholeBatch(g, x, dy, conv) {
     const { batch, channels, maps, input, kernel } = conv;
     const first = [1, 0, ...input.map((_, i) => i + 2)];
-    const products = crossed(g, g.transpose(x, first), g.transpose(dy, first), conv, {
+    const products = tapProducts(g, g.transpose(x, first), g.transpose(dy, first), conv, {
       image: (view, length) => g.reshape(view, [channels, batch * length]),
       gradient: (view, length) => g.reshape(view, [maps, batch * length]),
       product: (left, right) => g.gemm(left, right, undefined, { transB: 1 }),
     });
     const taps = products.map((product) => g.unsqueeze(product, [2]));
-    return g.reshape(joined(g, taps, 2), [maps, channels, ...kernel]);
+    return g.reshape(concatOf(g, taps, 2), [maps, channels, ...kernel]);
   },
 
   /** im2col: the pixels under all taps below each other, one product an image. Without groups. */
   columns(g, x, dy, conv) {
     const { batch, channels, maps, output, kernel } = conv;
     const area = output.reduce((a, b) => a * b, 1);
-    const taken = kernel.at(-1)!;
+    const kernelWidth = kernel.at(-1)!;
     const rows = kernel.slice(0, -1).reduce((a, b) => a * b, 1);
-    const columns = g.reshape(im2col(g, x, conv), [batch, channels * taken * rows, area]);
+    const columns = g.reshape(im2col(g, x, conv), [batch, channels * kernelWidth * rows, area]);
     const product = g.matMul(g.reshape(dy, [batch, maps, area]), g.transpose(columns, [0, 2, 1]));
-    const sum = g.reshape(sumOverBatch(g, product, batch), [maps, channels, taken, rows]);
+    const sum = g.reshape(sumOverBatch(g, product, batch), [maps, channels, kernelWidth, rows]);
     return g.reshape(g.transpose(sum, [0, 1, 3, 2]), [maps, channels, ...kernel]);
   },
 };
 
 /** What the last stride left over shows up as further taps, which are cut off. */
-function cutTo(g: GraphBuilder, whole: Value, kernel: readonly number[]): Value {
-  if (whole.shape!.slice(2).every((extent, i) => extent === kernel[i])) return whole;
+function trimTo(g: GraphBuilder, untrimmed: Value, kernel: readonly number[]): Value {
+  if (untrimmed.shape!.slice(2).every((extent, i) => extent === kernel[i])) return untrimmed;
   const axes = kernel.map((_, i) => i + 2);
-  return g.slice(whole, { starts: kernel.map(() => 0), ends: kernel, axes });
+  return g.slice(untrimmed, { starts: kernel.map(() => 0), ends: kernel, axes });
 }
 
 const sumOverBatch = (g: GraphBuilder, products: Value, batch: number): Value =>
   batch === 1 ? g.squeeze(products, [0]) : g.reduceSum(products, { axes: [0], keepdims: false });
 
-const joined = (g: GraphBuilder, values: readonly Value[], axis: number): Value =>
+const concatOf = (g: GraphBuilder, values: readonly Value[], axis: number): Value =>
   values.length === 1 ? values[0]! : g.concat(values, { axis });

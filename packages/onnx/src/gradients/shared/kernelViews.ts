@@ -5,24 +5,24 @@ import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
 
 /** The products of all taps, in row-major order, each view prepared once. */
-export function crossed(
+export function tapProducts(
   g: GraphBuilder,
   x: Value,
   dy: Value,
   conv: Convolution,
-  by: {
+  multiply: {
     image(view: Value, length: number): Value;
     gradient(view: Value, length: number): Value;
     product(gradient: Value, image: Value): Value;
   },
 ): Value[] {
   const { images, gradients, length, tapOf } = viewsOf(g, x, dy, conv);
-  const right = images.map((view) => by.image(view, length));
-  const left = gradients.map((view) => by.gradient(view, length));
+  const right = images.map((view) => multiply.image(view, length));
+  const left = gradients.map((view) => multiply.gradient(view, length));
   const taps = conv.kernel.reduce((a, b) => a * b, 1);
   return Array.from({ length: taps }, (_, tap) => {
     const { gradient, image } = tapOf(tap);
-    return by.product(left[gradient]!, right[image]!);
+    return multiply.product(left[gradient]!, right[image]!);
   });
 }
 
@@ -43,38 +43,38 @@ function viewsOf(
   const rank = kernel.length;
   const [stride, dilation] = [strides[0]!, dilations[0]!];
   // With both stride and dilation each row of the kernel is a phase of its own.
-  const mixed = stride > 1 && dilation > 1;
-  const phases = mixed ? kernel[0]! : Math.min(stride, kernel[0]!);
-  const moves = mixed ? 1 : Math.ceil(kernel[0]! / stride);
-  const step = mixed ? 0 : dilation;
+  const isStridedAndDilated = stride > 1 && dilation > 1;
+  const phases = isStridedAndDilated ? kernel[0]! : Math.min(stride, kernel[0]!);
+  const moves = isStridedAndDilated ? 1 : Math.ceil(kernel[0]! / stride);
+  const step = isStridedAndDilated ? 0 : dilation;
   const rows = output[0]! + (moves - 1) * step;
-  const rest = output.slice(1).reduce((a, b) => a * b, 1);
+  const otherOutputs = output.slice(1).reduce((a, b) => a * b, 1);
 
-  const begins = pads.slice(0, rank);
+  const padsBegin = pads.slice(0, rank);
   const reach = output.map((extent, i) =>
     i === 0
-      ? (rows - 1) * stride + (mixed ? (phases - 1) * dilation : phases - 1) + 1
+      ? (rows - 1) * stride + (isStridedAndDilated ? (phases - 1) * dilation : phases - 1) + 1
       : (extent - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1,
   );
-  const ends = reach.map((needed, i) => Math.max(0, needed - begins[i]! - input[i]!));
-  const padded = [...begins, ...ends].some((pad) => pad !== 0)
-    ? g.pad(x, { pads: [0, 0, ...begins, 0, 0, ...ends] })
+  const padsEnd = reach.map((extent, i) => Math.max(0, extent - padsBegin[i]! - input[i]!));
+  const padded = [...padsBegin, ...padsEnd].some((pad) => pad !== 0)
+    ? g.pad(x, { pads: [0, 0, ...padsBegin, 0, 0, ...padsEnd] })
     : x;
-  const taken = kernel.slice(1).reduce((a, b) => a * b, 1);
+  const otherTaps = kernel.slice(1).reduce((a, b) => a * b, 1);
   const axes = kernel.map((_, i) => i + 2);
-  const images = Array.from({ length: phases * taken }, (_, view) => {
-    const starts = [Math.floor(view / taken) * (mixed ? dilation : 1)];
-    let remaining = view % taken;
+  const images = Array.from({ length: phases * otherTaps }, (_, view) => {
+    const starts = [Math.floor(view / otherTaps) * (isStridedAndDilated ? dilation : 1)];
+    let remaining = view % otherTaps;
     for (let i = rank - 1; i >= 1; i--) {
       starts[i] = (remaining % kernel[i]!) * dilations[i]!;
       remaining = Math.floor(remaining / kernel[i]!);
     }
     const extents = [rows, ...output.slice(1)];
-    const whole = starts.every(
+    const isWhole = starts.every(
       (start, i) =>
-        start === 0 && strides[i] === 1 && extents[i] === begins[i]! + input[i]! + ends[i]!,
+        start === 0 && strides[i] === 1 && extents[i] === padsBegin[i]! + input[i]! + padsEnd[i]!,
     );
-    return whole
+    return isWhole
       ? padded
       : g.slice(padded, {
           starts,
@@ -85,22 +85,22 @@ function viewsOf(
   });
   const gradients = Array.from({ length: moves }, (_, move) => {
     if (moves === 1) return dy;
-    const none = Array<number>(rank - 1).fill(0);
+    const zeros = Array<number>(rank - 1).fill(0);
     return g.pad(dy, {
-      pads: [0, 0, move * step, ...none, 0, 0, (moves - 1 - move) * step, ...none],
+      pads: [0, 0, move * step, ...zeros, 0, 0, (moves - 1 - move) * step, ...zeros],
     });
   });
   return {
     images,
     gradients,
     /** Pixels of a view. */
-    length: rows * rest,
+    length: rows * otherOutputs,
     /** Which two views make a tap. */
     tapOf: (tap: number) => {
-      const row = Math.floor(tap / taken);
+      const row = Math.floor(tap / otherTaps);
       return {
         gradient: Math.floor(row / phases),
-        image: (row % phases) * taken + (tap % taken),
+        image: (row % phases) * otherTaps + (tap % otherTaps),
       };
     },
   };
@@ -119,37 +119,41 @@ export function im2col(
   { batch, channels, input, output, kernel, strides, dilations, pads }: Convolution,
 ): Value {
   const last = kernel.length - 1;
-  const [width, taken] = [output[last]!, kernel[last]!];
-  const begins = pads.slice(0, kernel.length);
+  const [width, kernelWidth] = [output[last]!, kernel[last]!];
+  const padsBegin = pads.slice(0, kernel.length);
   // Only as much padding as the windows reach: what the last stride left over is not read.
-  const ends = input.map((extent, i) =>
+  const padsEnd = input.map((extent, i) =>
     Math.max(
       0,
-      (output[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - begins[i]! - extent,
+      (output[i]! - 1) * strides[i]! +
+        (kernel[i]! - 1) * dilations[i]! +
+        1 -
+        padsBegin[i]! -
+        extent,
     ),
   );
   const alongLast = (n: number) => kernel.map((_, i) => (i === last ? n : 1));
   const ones = g.constant(
     tensor(
       "float32",
-      [channels * taken, 1, ...alongLast(taken)],
-      Array.from({ length: channels * taken ** 2 }, (_, i) =>
-        i % taken === Math.floor(i / taken) % taken ? 1 : 0,
+      [channels * kernelWidth, 1, ...alongLast(kernelWidth)],
+      Array.from({ length: channels * kernelWidth ** 2 }, (_, i) =>
+        i % kernelWidth === Math.floor(i / kernelWidth) % kernelWidth ? 1 : 0,
       ),
     ),
   );
-  const moved = g.conv(x, x.dtype === "float32" ? ones : g.cast(ones, x.dtype), undefined, {
+  const shiftedImages = g.conv(x, x.dtype === "float32" ? ones : g.cast(ones, x.dtype), undefined, {
     strides: alongLast(strides[last]!),
     dilations: alongLast(dilations[last]!),
-    pads: [...begins, ...ends],
+    pads: [...padsBegin, ...padsEnd],
     group: channels,
   });
-  const cut =
-    moved.shape!.at(-1) === width
-      ? moved
-      : g.slice(moved, { starts: [0], ends: [width], axes: [last + 2] });
+  const windowColumns =
+    shiftedImages.shape!.at(-1) === width
+      ? shiftedImages
+      : g.slice(shiftedImages, { starts: [0], ends: [width], axes: [last + 2] });
   // A row's number among those of all axes but the last: where a window begins, and a tap in it.
-  const extents = input.slice(0, -1).map((extent, i) => begins[i]! + extent + ends[i]!);
+  const extents = input.slice(0, -1).map((extent, i) => padsBegin[i]! + extent + padsEnd[i]!);
   const pitches = extents.map((_, i) => extents.slice(i + 1).reduce((a, b) => a * b, 1));
   const numbers = (counts: readonly number[], steps: readonly number[]) =>
     pitches.reduce(
@@ -163,7 +167,7 @@ export function im2col(
   const taps = numbers(kernel, dilations);
   const rows = extents.reduce((a, b) => a * b, 1);
   return g.gather(
-    g.reshape(cut, [batch, channels * taken, rows, width]),
+    g.reshape(windowColumns, [batch, channels * kernelWidth, rows, width]),
     g.constant(
       tensor(
         "int64",

@@ -2,11 +2,11 @@
 // of what is written here: back-propagation through time (Werbos 1990).
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
-import { batched, sequence, swapped } from "../../graph/timeFirst";
+import { batched as batchFirstInputs, sequence, swapped } from "../../graph/timeFirst";
 import type { Gradient, GradientContext } from "../gradient";
 import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
 import { staticShape } from "./sumTo";
-import { writtenOut } from "./writtenOut";
+import { throughExpansion } from "./throughExpansion";
 
 /** The state of a recurrence: the output first, then what else it carries on (an LSTM's cell). */
 type State = readonly Value[];
@@ -39,10 +39,10 @@ export interface CellWeights {
 
 /** The gradient of a recurrent operator whose step is `cell`. */
 export const gradientOfRecurrence = (cell: Cell): Gradient["gradient"] =>
-  writtenOut((context, g) => {
+  throughExpansion((context, g) => {
     if (context.int("layout", 0) === 0) return unroll(g, cell, context);
     const inputs = context.inputs.map(
-      (x, i) => x && (batched.includes(i) ? g.transpose(x, swapped) : x),
+      (x, i) => x && (batchFirstInputs.includes(i) ? g.transpose(x, swapped) : x),
     );
     const [y, ...states] = unroll(g, cell, { ...context, inputs: inputs as [Value] });
     return [g.transpose(y!, sequence), ...states.map((state) => g.transpose(state, swapped))];
@@ -57,13 +57,13 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
     Value | undefined,
     Value | undefined,
   ];
-  const [time, batch] = staticShape(x, "of a recurrent operator");
-  const [directions, , hidden] = staticShape(r, "of a recurrent operator");
-  const wide = cell.gates * hidden!;
+  const [time, batch] = staticShape(x, "of a recurrent operator", 2);
+  const [directions, , hidden] = staticShape(r, "of a recurrent operator", 3);
+  const gateUnits = cell.gates * hidden;
   const names =
     context.strings("activations") ??
-    Array.from({ length: directions! }, () => cell.activations).flat();
-  const each = cell.activations.length;
+    Array.from({ length: directions }, () => cell.activations).flat();
+  const perDirection = cell.activations.length;
   const activations = activationsOf(
     g,
     names,
@@ -78,46 +78,50 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
   // Which sequences are not at their end yet, [batch, 1] for each step.
   const running =
     lengths &&
-    Array.from({ length: time! }, (_, t) =>
+    Array.from({ length: time }, (_, t) =>
       g.unsqueeze(g.greater(lengths, g.scalar(lengths.dtype, t)), [1]),
     );
-  const results = Array.from({ length: directions! }, (_, d) => {
-    const of = (value: Value, from = 0, length?: number) => {
-      const one = g.squeeze(g.slice(value, { starts: [d], ends: [d + 1], axes: [0] }), [0]);
+  const results = Array.from({ length: directions }, (_, d) => {
+    const partOf = (value: Value, from = 0, length?: number) => {
+      const direction = g.squeeze(g.slice(value, { starts: [d], ends: [d + 1], axes: [0] }), [0]);
       return length === undefined
-        ? one
-        : g.slice(one, { starts: [from], ends: [from + length], axes: [0] });
+        ? direction
+        : g.slice(direction, { starts: [from], ends: [from + length], axes: [0] });
     };
-    const inputBias = b && of(b, 0, wide);
-    const recurrentBias = b && of(b, wide, wide);
-    let fromInput = g.matMul(x, g.transpose(of(w), [1, 0]));
+    const inputBias = b && partOf(b, 0, gateUnits);
+    const recurrentBias = b && partOf(b, gateUnits, gateUnits);
+    let fromInput = g.matMul(x, g.transpose(partOf(w), [1, 0]));
     if (inputBias)
       fromInput = g.add(
         fromInput,
         cell.separateBias ? inputBias : g.add(inputBias, recurrentBias!),
       );
-    const steps = g.split(fromInput, { axis: 0, sizes: Array<number>(time!).fill(1) });
+    const steps = g.split(fromInput, { axis: 0, sizes: Array<number>(time).fill(1) });
     const weights: CellWeights = {
-      hidden: hidden!,
-      recurrent: g.transpose(of(r), [1, 0]),
+      hidden: hidden,
+      recurrent: g.transpose(partOf(r), [1, 0]),
       recurrentBias: cell.separateBias ? recurrentBias : undefined,
-      activations: activations.slice(d * each, (d + 1) * each),
+      activations: activations.slice(d * perDirection, (d + 1) * perDirection),
       peepholes:
         context.inputs[7] &&
-        g.split(of(context.inputs[7]), { axis: 0, sizes: Array<number>(3).fill(hidden!) }),
+        g.split(partOf(context.inputs[7]), { axis: 0, sizes: Array<number>(3).fill(hidden) }),
       clip: (value) => (limit > 0 ? g.clip(value, { min: -limit, max: limit }) : value),
     };
     let state: State = cell.initial.map((i) =>
-      context.inputs[i] ? of(context.inputs[i]) : g.expand(g.scalar(x.dtype, 0), [batch!, hidden!]),
+      context.inputs[i]
+        ? partOf(context.inputs[i])
+        : g.expand(g.scalar(x.dtype, 0), [batch, hidden]),
     );
     const backwards = context.string("direction", "forward") === "reverse" || d === 1;
     const ys: Value[] = [];
-    for (let step = 0; step < time!; step++) {
-      const t = backwards ? time! - 1 - step : step;
+    for (let step = 0; step < time; step++) {
+      const t = backwards ? time - 1 - step : step;
       const next = cell.step(g, g.squeeze(steps[t]!, [0]), state, weights);
       // Past its end a sequence gives zeros and its state stays; backwards it begins at its own end.
-      const before = state;
-      state = running ? next.map((value, i) => g.where(running[t]!, value, before[i]!)) : next;
+      const previousState = state;
+      state = running
+        ? next.map((value, i) => g.where(running[t]!, value, previousState[i]!))
+        : next;
       ys[t] = g.unsqueeze(running ? g.where(running[t]!, next[0]!, 0) : next[0]!, [0, 1]);
     }
     return { ys: g.concat(ys, { axis: 0 }), last: state.map((value) => g.unsqueeze(value, [0])) };

@@ -9,7 +9,7 @@ export interface Reduction {
   /** The reduced axes, counted from the front. */
   readonly axes: readonly number[];
   /** A result (or its gradient) with the reduced axes kept as 1, so that it broadcasts to x. */
-  keep(value: Value): Value;
+  keepAxes(value: Value): Value;
   /** A gradient laid over x. */
   expand(dy: Value): Value;
   /** How many elements went into one result: a number, or a scalar of x's type. */
@@ -19,24 +19,25 @@ export interface Reduction {
 export function reductionOf(context: GradientContext, g: GraphBuilder): Reduction {
   const x = context.inputs[0]!;
   const rank = rankOf(x);
-  const listed = context.inputs[1] ? constantNumbers(context, 1, "axes") : context.ints("axes");
+  const statedAxes = context.inputs[1] ? constantNumbers(context, 1, "axes") : context.ints("axes");
   // No axes at all mean every axis, or none where the operator says so.
-  const all =
+  const reducesAll =
     context.int("noop_with_empty_axes", 0) === 1 ? [] : Array.from({ length: rank }, (_, i) => i);
-  const axes = (listed && listed.length > 0 ? listed : all).map((axis) =>
+  const axes = (statedAxes && statedAxes.length > 0 ? statedAxes : reducesAll).map((axis) =>
     axis < 0 ? axis + rank : axis,
   );
-  const kept = context.int("keepdims", 1) === 1;
-  const keep = (value: Value) => (kept || axes.length === 0 ? value : g.unsqueeze(value, axes));
+  const keepsAxes = context.int("keepdims", 1) === 1;
+  const keepAxes = (value: Value) =>
+    keepsAxes || axes.length === 0 ? value : g.unsqueeze(value, axes);
   return {
     axes,
-    keep,
-    expand: (dy) => g.expand(keep(dy), g.shape(x)),
+    keepAxes,
+    expand: (dy) => g.expand(keepAxes(dy), g.shape(x)),
     count: () => {
       const shape = x.shape!;
-      const reduced = axes.map((axis) => shape[axis]);
-      return reduced.every((extent): extent is number => typeof extent === "number")
-        ? reduced.reduce((product, extent) => product * extent, 1)
+      const reducedExtents = axes.map((axis) => shape[axis]);
+      return reducedExtents.every((extent): extent is number => typeof extent === "number")
+        ? reducedExtents.reduce((product, extent) => product * extent, 1)
         : g.cast(
             g.reduceProd(g.gather(g.shape(x), g.int64s(axes), { axis: 0 }), { keepdims: false }),
             x.dtype,
@@ -46,17 +47,17 @@ export function reductionOf(context: GradientContext, g: GraphBuilder): Reductio
 }
 
 /** The samples that every reduction is checked with. */
-export const reductionSamples = (more: { range?: readonly [number, number] } = {}) => {
+export const reductionSamples = (options: { range?: readonly [number, number] } = {}) => {
   const axes = (...values: number[]) => ({
     dtype: "int64" as const,
     shape: [values.length],
     data: BigInt64Array.from(values, BigInt),
   });
   return [
-    { inputs: [[2, 3, 4], axes(1)], ...more },
-    { inputs: [[2, 3, 4], axes(0, -1)], attributes: { keepdims: 0 }, ...more },
-    { inputs: [[2, 3, 4]], attributes: { keepdims: 0 }, ...more },
-    { inputs: [[2, 3, 4]], ...more },
-    { inputs: [[5], axes(0)], ...more },
+    { inputs: [[2, 3, 4], axes(1)], ...options },
+    { inputs: [[2, 3, 4], axes(0, -1)], attributes: { keepdims: 0 }, ...options },
+    { inputs: [[2, 3, 4]], attributes: { keepdims: 0 }, ...options },
+    { inputs: [[2, 3, 4]], ...options },
+    { inputs: [[5], axes(0)], ...options },
   ];
 };

@@ -24,18 +24,20 @@ export function whereGreatest(g: GraphBuilder, dy: Value, context: GradientConte
   );
   const planes = pool.batch * pool.channels;
   const flat = [planes, 1, ...pool.output];
-  let before: Value | undefined;
+  let isFound: Value | undefined;
   const parts = placesOf(g, x, pool).map((values) => {
-    const hits = g.cast(g.equal(values, y), dy.dtype);
-    const first = before ? g.mul(hits, g.sub(1, before)) : hits;
-    before = before ? g.add(before, first) : hits;
+    const isMax = g.cast(g.equal(values, y), dy.dtype);
+    const first = isFound ? g.mul(isMax, g.sub(1, isFound)) : isMax;
+    isFound = isFound ? g.add(isFound, first) : isMax;
     return g.reshape(g.mul(dy, first), flat);
   });
-  const places = parts.length;
-  const unit = Array.from({ length: places ** 2 }, (_, i) => (i % (places + 1) === 0 ? 1 : 0));
-  const kernels = g.constant(tensor(computed(dy.dtype), [places, 1, ...kernel], unit));
-  const way = { ...pool, batch: planes, channels: 1, maps: places, group: 1 };
-  const dx = imageGradients.transposed(g, g.concat(parts, { axis: 1 }), kernels, way);
+  const partCount = parts.length;
+  const unit = Array.from({ length: partCount ** 2 }, (_, i) =>
+    i % (partCount + 1) === 0 ? 1 : 0,
+  );
+  const kernels = g.constant(tensor(computed(dy.dtype), [partCount, 1, ...kernel], unit));
+  const planePool = { ...pool, batch: planes, channels: 1, maps: partCount, group: 1 };
+  const dx = imageGradients.transposed(g, g.concat(parts, { axis: 1 }), kernels, planePool);
   return g.reshape(dx, shape);
 }
 
@@ -44,20 +46,20 @@ function placesOf(g: GraphBuilder, x: Value, pool: Convolution): Value[] {
   const { input, output, kernel, strides, dilations, pads } = pool;
   const rank = kernel.length;
   const axes = kernel.map((_, i) => i + 2);
-  const ends = output.map((extent, i) =>
+  const padsEnd = output.map((extent, i) =>
     Math.max(
       0,
       (extent - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - pads[i]! - input[i]!,
     ),
   );
-  const begins = pads.slice(0, rank);
-  const least = -3.4028234663852886e38;
-  const image = [...begins, ...ends].some((pad) => pad > 0)
-    ? g.pad(x, { pads: [0, 0, ...begins, 0, 0, ...ends], value: least })
+  const padsBegin = pads.slice(0, rank);
+  const lowest = -3.4028234663852886e38;
+  const image = [...padsBegin, ...padsEnd].some((pad) => pad > 0)
+    ? g.pad(x, { pads: [0, 0, ...padsBegin, 0, 0, ...padsEnd], value: lowest })
     : x;
   const count = kernel.reduce((a, b) => a * b, 1);
-  return Array.from({ length: count }, (_, place) => {
-    let rest = place;
+  return Array.from({ length: count }, (_, position) => {
+    let rest = position;
     const starts = kernel
       .toReversed()
       .map((k, i) => {

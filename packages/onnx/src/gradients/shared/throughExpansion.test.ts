@@ -17,11 +17,11 @@ async function compare(build: (g: GraphBuilder, x: Value) => Value, opset = 18) 
     run(g, new Map([["x", tensor("float32", [3, 2, 2], values)]]));
   const dx = (await at(point)).dx!.data as Float32Array;
   for (const i of point.keys()) {
-    const moved = async (h: number) =>
+    const lossAt = async (h: number) =>
       (
         (await at(point.map((value, k) => (k === i ? value + h : value)))).y!.data as Float32Array
       )[0]!;
-    const difference = ((await moved(1e-2)) - (await moved(-1e-2))) / 2e-2;
+    const difference = ((await lossAt(1e-2)) - (await lossAt(-1e-2))) / 2e-2;
     expect(Math.abs(dx[i]! - difference), `element ${i}`).toBeLessThan(2e-3);
   }
 }

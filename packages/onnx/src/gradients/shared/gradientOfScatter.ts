@@ -36,10 +36,10 @@ type Rule = (
  * (as in ReduceMax; torch.scatter_reduce does so too).
  */
 const extremum: Rule = (dy, { inputs: [x, , u], outputs: [y] }, { scatter, gather }, g) => {
-  const hits = (value: Value, at: Value) => g.cast(g.equal(value, at), dy.dtype);
-  const [kept, placed] = [hits(x, y!), hits(u, gather(y!))];
-  const share = g.div(dy, scatter(kept, placed, "add"));
-  return [() => g.mul(share, kept), () => g.mul(gather(share), placed)];
+  const isEqual = (value: Value, at: Value) => g.cast(g.equal(value, at), dy.dtype);
+  const [isKept, isUpdate] = [isEqual(x, y!), isEqual(u, gather(y!))];
+  const dyPerExtremum = g.div(dy, scatter(isKept, isUpdate, "add"));
+  return [() => g.mul(dyPerExtremum, isKept), () => g.mul(gather(dyPerExtremum), isUpdate)];
 };
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -54,15 +54,15 @@ const rules: Readonly<Record<string, Rule>> = {
   mul: (dy, { inputs: [x, , u] }, { scatter, gather }, g) => {
     const isZero = (value: Value) => g.equal(value, 0);
     const count = (value: Value) => g.cast(isZero(value), dy.dtype);
-    const others = () => {
+    const duOfProduct = () => {
       const zeros = gather(scatter(count(x), count(u), "add"));
-      const unless0 = (value: Value) => g.where(isZero(value), 1, value);
-      const product = gather(g.mul(dy, scatter(unless0(x), unless0(u), "mul")));
-      const left = g.sub(zeros, count(u));
-      return g.where(g.equal(left, 0), g.div(product, unless0(u)), 0);
+      const zerosAsOnes = (value: Value) => g.where(isZero(value), 1, value);
+      const product = gather(g.mul(dy, scatter(zerosAsOnes(x), zerosAsOnes(u), "mul")));
+      const otherZeros = g.sub(zeros, count(u));
+      return g.where(g.equal(otherZeros, 0), g.div(product, zerosAsOnes(u)), 0);
     };
     const ones = () => g.expand(g.scalar(dy.dtype, 1), g.shape(x));
-    return [() => g.mul(dy, scatter(ones(), u, "mul")), others];
+    return [() => g.mul(dy, scatter(ones(), u, "mul")), duOfProduct];
   },
   max: extremum,
   min: extremum,
