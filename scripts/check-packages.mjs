@@ -1,18 +1,18 @@
 // Checks every public package as a user meets it: packed, installed alone into an empty project,
-// imported, compiled against, its README's example run, and weighed.
+// imported, compiled against, its README's example run, and weighed. And two lessons as a newcomer follows them.
 //   node scripts/check-packages.mjs [name ...] [--weigh]     (after npm run build; --weigh: no more than that)
-import { execFile } from "node:child_process";
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync } from "node:fs";
-import { rm, symlink, writeFile } from "node:fs/promises";
+import { existsSync, lstatSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { availableParallelism, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { transform } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { checkBundlers, program } from "./bundlers.mjs";
+import { followLesson, followed } from "./followLesson.mjs";
+import { closure, fail, folder, install, link, pack, packages, root, run } from "./packed.mjs";
 
 /** What a user may download at most: node_modules in kB after installing the package, peers aside. */
 const limits = {
@@ -28,13 +28,14 @@ const limits = {
   bench: 9500,
 };
 
-const root = fileURLToPath(new URL("../", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "cajal-packages-"));
-const packages = findPackages();
 const weighOnly = process.argv.includes("--weigh");
 const asked = process.argv.slice(2).filter((argument) => argument !== "--weigh");
 // The repository's own README has an example too: a package's checks, as far as they apply.
-const subjects = new Map([...packages, ["README.md", { name: "README.md", path: root }]]);
+const subjects = new Map([
+  ...packages,
+  ["README.md", { name: "README.md", path: root }],
+  ...followed.map((lesson) => [lesson, { name: lesson, lesson }]),
+]);
 for (const name of asked)
   if (!subjects.has(name))
     fail(`There is no public package "${name}"; there are: ${[...subjects.keys()].join(", ")}.`);
@@ -51,32 +52,6 @@ await Promise.all(
 );
 await report();
 
-/** The public packages of the workspace by folder name. */
-function findPackages() {
-  const published = new Map();
-  for (const name of readdirSync(`${root}packages`)) {
-    const path = `${root}packages/${name}`;
-    if (!existsSync(`${path}/package.json`)) continue;
-    const manifest = JSON.parse(readFileSync(`${path}/package.json`, "utf8"));
-    if (!manifest.private) published.set(name, { name, path, manifest });
-  }
-  return published;
-}
-
-async function pack() {
-  const which = [...packages.values()].flatMap(({ manifest }) => ["-w", manifest.name]);
-  const args = ["pack", "--json", "--pack-destination", folder, ...which];
-  const { ok, output, stdout } = await run("npm", args, root);
-  if (!ok) fail(`npm pack failed:\n${output}`);
-  for (const packed of Object.values(JSON.parse(stdout))) {
-    const name = packed.name.slice("@cajal/".length);
-    Object.assign(packages.get(name), {
-      tarball: join(folder, packed.filename),
-      files: packed.files.map(({ path }) => path),
-    });
-  }
-}
-
 /** All checks of one package: `{ [check]: problem or "" }`, a missing key was not reached. */
 async function check(subject) {
   const project = join(folder, subject.name);
@@ -90,6 +65,10 @@ async function check(subject) {
     }
     return result.problems[title] === "";
   };
+  if (subject.lesson) {
+    await step("follows", () => followLesson(subject.lesson, project));
+    return result;
+  }
   if (subject.manifest) await checkPackage(subject, project, step, result);
   if (result.problems.installs || weighOnly) return result;
   await checkExample(subject, project, step);
@@ -254,30 +233,6 @@ function checkContents({ name, path, files, manifest }) {
   return problems.join("\n");
 }
 
-/** The names of packages and of every Cajal package they depend on. */
-function closure(names, visited = new Set()) {
-  for (const name of names) {
-    if (visited.has(name)) continue;
-    visited.add(name);
-    closure(
-      Object.keys(packages.get(name).manifest.dependencies ?? {})
-        .filter((dependency) => dependency.startsWith("@cajal/"))
-        .map((dependency) => dependency.slice("@cajal/".length)),
-      visited,
-    );
-  }
-  return visited;
-}
-
-async function install(project, names) {
-  const dependencies = {};
-  for (const name of names) dependencies[`@cajal/${name}`] = `file:${packages.get(name).tarball}`;
-  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, dependencies }));
-  const args = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  const { ok, output } = await run("npm", args, project);
-  return ok ? "" : output;
-}
-
 /** Bytes of all files below a folder; links weigh nothing. */
 function weigh(path) {
   const stat = lstatSync(path);
@@ -322,15 +277,6 @@ async function checkImports(project, manifest) {
  */
 function linkPeers(project, names) {
   return link(project, [...peersOf(names), "@types/node"]);
-}
-
-async function link(project, peers) {
-  for (const peer of peers) {
-    const [from, to] = [`${root}node_modules/${peer}`, join(project, "node_modules", peer)];
-    if (!existsSync(from) || existsSync(to)) continue;
-    mkdirSync(dirname(to), { recursive: true });
-    await symlink(from, to, "junction");
-  }
 }
 
 function peersOf(names) {
@@ -404,7 +350,7 @@ async function runExample(project, example) {
 
 async function report() {
   const checks =
-    "packed publint types installs imports declares describes bundles engine compiles README".split(
+    "packed publint types installs imports declares describes bundles engine compiles README follows".split(
       " ",
     );
   const rows = [["package", ...checks, "installs kB", "limit kB"]];
@@ -434,22 +380,4 @@ async function report() {
   console.log(`${results.size} packages in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   if (problems.length > 0) fail(problems.join("\n"));
   await rm(folder, { recursive: true });
-}
-
-function fail(message) {
-  console.error(`${message}\n\nWhat was tried lies in ${folder}.`);
-  process.exit(1);
-}
-
-/** Runs a program to its end, or for two minutes. */
-function run(file, args, cwd, more = {}) {
-  const env = { ...process.env, CAJAL_CACHE: join(folder, "cache"), NO_COLOR: "1", ...more };
-  delete env.FORCE_COLOR;
-  return new Promise((done) => {
-    const options = { cwd, env, timeout: 120_000, maxBuffer: 2 ** 26 };
-    execFile(file, args, options, (error, stdout, stderr) => {
-      const late = error?.killed ? `\n${file} was stopped after two minutes.` : "";
-      done({ ok: error === null, output: stdout + stderr + late, stdout });
-    });
-  });
 }
