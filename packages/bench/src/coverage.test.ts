@@ -105,7 +105,7 @@ const formatRows = () =>
   ]);
 
 const engineRows = () =>
-  engines.map(({ name, devices: { names, only } }) => [
+  engines.map(({ name, devices: { names, onlyOn: only } }) => [
     name,
     names.map((device) => (only[device] ? `${device} (${only[device]} only)` : device)).join(", "),
   ]);

@@ -54,32 +54,32 @@ async function measure(network) {
   const models = await import("@cajal/models");
   const { initialize, open } = await import("@cajal/runtime");
   const { tensor } = await import("@cajal/core");
-  const begin = performance.now();
+  const startTime = performance.now();
   const model = models[network]();
   let weights = initialize(model, { seed: 1 });
   const bytes = [...weights.values()].reduce((sum, { data }) => sum + data.byteLength, 0);
   const initialized = performance.now();
-  const before = process.cpuUsage();
+  const startUsage = process.cpuUsage();
   const session = await open(model, weights, {
     engine: options.engine,
     device: options.device,
     shareKernels: options.share,
   });
-  const { user, system } = process.cpuUsage(before);
+  const { user, system } = process.cpuUsage(startUsage);
   const opened = performance.now();
   const x = tensor("float32", [1, ...session.inputs[0].shape.slice(1)]);
   await session.predict(x);
   const predicted = performance.now();
-  const resident = await settled();
+  const resident = await residentMb();
   weights = undefined;
   const figures = {
-    initialize: initialized - begin,
+    initialize: initialized - startTime,
     open: opened - initialized,
     cpu: (user + system) / 1000,
     image: predicted - opened,
     weights: bytes / 2 ** 20,
     opened: resident,
-    letGo: await settled(),
+    withoutWeights: await residentMb(),
     peak: process.resourceUsage().maxRSS / 2 ** 10,
   };
   console.log(JSON.stringify(figures));
@@ -87,10 +87,10 @@ async function measure(network) {
 }
 
 /** Resident MB once the collector has run, and what it freed was given back. */
-async function settled() {
+async function residentMb() {
   for (let i = 0; i < 3; i++) {
     globalThis.gc();
-    await new Promise((wake) => setTimeout(wake, 100));
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
   return process.memoryUsage().rss / 2 ** 20;
 }

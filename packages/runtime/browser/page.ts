@@ -26,12 +26,12 @@ const bytes = async (path: string) => new Uint8Array(await (await fetch(path)).a
 
 /** The file's weights, one after the other, in Keras' order. */
 function weightsIn(file: Uint8Array): Weights {
-  let at = 0;
+  let offset = 0;
   return new Map(
     weightSpecs(mobilenet(options)).map(({ key, shape }): [string, Tensor] => {
       const size = shape.reduce((product, extent) => product * extent, 1);
-      const data = new Float32Array(file.buffer, at, size);
-      at += 4 * size;
+      const data = new Float32Array(file.buffer, offset, size);
+      offset += 4 * size;
       return [key, tensor("float32", shape, data)];
     }),
   );
@@ -44,7 +44,7 @@ const page: Page = {
   async predict(form, engine, device) {
     const image = new Float32Array((await bytes("/image")).buffer);
     const file = await bytes(form === "onnx" ? "/model.onnx" : "/weights");
-    const begin = performance.now();
+    const startTime = performance.now();
     await using session =
       form === "onnx"
         ? await open(file, { engine, device })
@@ -54,7 +54,7 @@ const page: Page = {
     return {
       device: session.device,
       logits: Array.from(data, Number),
-      openMs: opened - begin,
+      openMs: opened - startTime,
       predictMs: performance.now() - opened,
     };
   },

@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { describe, expect, it } from "vitest";
 import { devices } from "./devices";
 import { engines } from "./engines";
-import { doubling } from "./engines/onnx/doubling";
+import { doublingGraph } from "./engines/onnx/doublingGraph";
 import { open } from "./open";
 
 describe("devices", () => {
@@ -32,7 +32,7 @@ describe("devices", () => {
   it("says of GPUs what opening says of them", async () => {
     for (const { engine, device, available } of await devices()) {
       if (engine !== "onnx" || !["webgpu", "cuda"].includes(device)) continue;
-      const opening = open(doubling(), { engine, device });
+      const opening = open(doublingGraph(), { engine, device });
       if (!available) {
         await expect(opening).rejects.toMatchObject({ code: "no-device" });
         continue;

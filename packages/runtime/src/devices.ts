@@ -1,4 +1,4 @@
-// What this machine can run, and why not the rest.
+// Which engines and devices this machine can use, and why not the others.
 import { inNode, type DeviceName, type EngineName } from "./device/device";
 import { installedVersion } from "./device/installed";
 import { installCommand } from "./device/peers";
@@ -10,19 +10,19 @@ export interface DeviceInfo {
   readonly engine: EngineName;
   readonly device: DeviceName;
   readonly available: boolean;
-  /** Why it is not available, and what to do about it. */
+  /** Why the device is not available, and what to do about it; absent where it is. */
   readonly reason?: string;
-  /** Of the engine's package, e.g. "1.30.0". */
+  /** Version of the engine's package, e.g. "1.30.0". */
   readonly version?: string;
-  /** Whether `auto` means this one. */
+  /** Whether `device: "auto"` selects this one. */
   readonly auto: boolean;
 }
 
 /**
- * Every engine and device that Cajal knows, and whether it can be used here. GPUs and native
- * bindings are tried out in processes of their own, for some of them abort rather than fail.
+ * Lists every engine and device that Cajal supports, and whether it can be used here. GPUs and native
+ * bindings are probed in child processes, because some of them abort rather than fail.
  *
- * @param options.signal ends the trials
+ * @param options.signal aborts the probes
  * @example (await devices()).filter(({ available }) => available)
  */
 export async function devices({ signal }: { signal?: AbortSignal } = {}): Promise<DeviceInfo[]> {
@@ -36,9 +36,9 @@ export async function devices({ signal }: { signal?: AbortSignal } = {}): Promis
   );
   signal?.throwIfAborted();
   const auto = engines.map(({ name, devices }) => {
-    const own = all.filter(({ engine, available }) => engine === name && available);
-    const first = devices.auto.find((device) => own.some((each) => each.device === device));
-    return own.find(({ device }) => device === first);
+    const ofEngine = all.filter(({ engine, available }) => engine === name && available);
+    const first = devices.auto.find((device) => ofEngine.some((each) => each.device === device));
+    return ofEngine.find(({ device }) => device === first);
   });
   return all.map((each) => ({ ...each, auto: auto.includes(each) }));
 }
@@ -53,9 +53,9 @@ async function find(
   device: DeviceName,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
-  const only = devices.only[device];
-  if (only !== undefined && (only === "Node") !== inNode)
-    return { reason: `exists in ${only} only.` };
+  const platform = devices.onlyOn[device];
+  if (platform !== undefined && (platform === "Node") !== inNode)
+    return { reason: `exists in ${platform} only.` };
   return inNode ? findInNode(devices, device, signal) : findInBrowser(devices, device);
 }
 
@@ -68,8 +68,10 @@ async function findInNode(
   const missing = peers.filter((peer) => installedVersion(peer) === undefined);
   if (missing.length > 0) return { reason: `not installed: ${installCommand(missing)}` };
   const version = installedVersion(peers[0]!);
-  const tried = await devices.probe(device, signal);
-  return tried === true ? { version } : { version, reason: deviceReason(device, tried) };
+  const probeResult = await devices.probe(device, signal);
+  return probeResult === true
+    ? { version }
+    : { version, reason: deviceReason(device, probeResult) };
 }
 
 async function findInBrowser(devices: EngineDevices, device: DeviceName): Promise<Finding> {

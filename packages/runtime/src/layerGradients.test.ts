@@ -85,7 +85,7 @@ async function onTfjs(golden: Smooth): Promise<Gradients> {
   const trainable = weightSpecs(modelOf(golden)).filter((weight) => weight.trainable);
   const toTf = ({ dtype, shape, data }: Tensor) =>
     tf.tensor(data as Float32Array, [...shape], dtype as "float32");
-  return tfjs.on(() => {
+  return tfjs.runOnBackend(() => {
     for (const [key, variable] of variables) variable.write(toTf(weights.get(key)!));
     const xs = golden.inputs.map((x) => toTf(tensorOf(x)));
     const feeds = xs.map((x) => (x.dtype === "float32" ? tf.variable(x) : x));

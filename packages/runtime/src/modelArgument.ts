@@ -1,5 +1,5 @@
-// What is given as a model, told apart: a Keras config (ours, or JSON of Keras and TF.js), an ONNX graph, the
-// bytes of an ONNX file. For anything else, a path above all, the error shows the line that was meant.
+// Recognizes a model argument: a Keras config (ours, or JSON of Keras and TF.js), an ONNX graph, or the bytes of an
+// ONNX file. For anything else, such as a path, the error suggests the call that would work.
 import { CajalError, showValue, type Weights } from "@cajal/core";
 import {
   readKeras,
@@ -14,44 +14,44 @@ import type { KerasSource } from "./engines/engine";
 import { checkWeights } from "./step/checks";
 
 /**
- * @param where the function that the model was given to, for the message
- * @returns a config where JSON text was given, otherwise what was given
- * @throws CajalError `bad-argument` for what is no model, with the line that makes one; `bad-file`, `bad-model`
- *   for text that begins like JSON and is no model
+ * @param where name of the function that takes the model, for the message
+ * @returns a config for JSON text, otherwise the argument itself
+ * @throws CajalError `bad-argument` for anything but a model, with a suggestion; `bad-file`, `bad-model` for
+ *   text that begins like JSON and is not a model
  */
 export function modelArgument(where: string, model: unknown): Model | OnnxModel | Uint8Array {
   if (typeof model === "string") {
     if (/^\uFEFF?\s*\{/.test(model)) return readKeras(model);
-    throw refused(where, model, lineFor(where, model));
+    throw notAModel(where, model, suggestionFor(where, model));
   }
   if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
     return new Uint8Array(model as ArrayBuffer);
   if (ArrayBuffer.isView(model)) return model as Uint8Array;
   if (typeof model !== "object" || model === null || Array.isArray(model))
-    throw refused(where, model, "a Keras config, or an ONNX model (decodeModel of @cajal/onnx)");
+    throw notAModel(where, model, "a Keras config, or an ONNX model (decodeModel of @cajal/onnx)");
   if (typeof (model as PromiseLike<unknown>).then === "function")
-    throw refused(where, model, `a model, and not the promise of one: ${where}(await …)`);
+    throw notAModel(where, model, `a model, and not the promise of one: ${where}(await …)`);
   if ("model" in model && "weights" in model && !("graph" in model))
-    throw refused(where, model, `its parts: ${where}(read.model, read.weights, …)`);
+    throw notAModel(where, model, `its parts: ${where}(read.model, read.weights, …)`);
   return model as Model | OnnxModel;
 }
 
 /**
- * As {@link modelArgument}; the bytes of an ONNX file become its graph.
+ * As {@link modelArgument}, but the bytes of an ONNX file are decoded: returns a Keras config or an ONNX graph.
  *
  * @throws CajalError as there; `bad-file` where the bytes are no ONNX file
  */
 export function graphOrConfig(where: string, model: unknown): ModelConfig | OnnxModel {
-  const unwrapped = modelArgument(where, model);
-  if (ArrayBuffer.isView(unwrapped)) return decodeModel(unwrapped);
-  return "graph" in unwrapped ? unwrapped : readKeras(unwrapped);
+  const parsed = modelArgument(where, model);
+  if (ArrayBuffer.isView(parsed)) return decodeModel(parsed);
+  return "graph" in parsed ? parsed : readKeras(parsed);
 }
 
-/** Whether what {@link modelArgument} gives is an ONNX graph or file. */
+/** Whether a model is an ONNX graph or file. */
 export const isOnnx = (model: Model | OnnxModel | Uint8Array): model is OnnxModel | Uint8Array =>
   ArrayBuffer.isView(model) || "graph" in model;
 
-/** By what a map can do, not by its class, as with errors. */
+/** Checked by methods, not by class: two copies of a package may be loaded. */
 export const isWeights = <T extends object>(value: Weights | T | undefined): value is Weights =>
   typeof value === "object" && value !== null && "get" in value && "keys" in value;
 
@@ -68,25 +68,25 @@ export function kerasSource(
     layers,
   }: { readonly weights: Weights | undefined; readonly layers: readonly Layer[] | undefined },
 ): KerasSource {
-  if (!weights) throw lacksWeights(where);
+  if (!weights) throw missingWeights(where);
   const network = resolve(model, { layers });
   checkWeights(weights, weightSpecs(network));
   return { network, weights };
 }
 
-export const lacksWeights = (where: string) =>
+export const missingWeights = (where: string) =>
   new CajalError(
     "bad-argument",
     `${where}: got a Keras model without weights, expected ${where}(model, weights, options). For random ones: initialize(model, { seed: 1 }).`,
   );
 
-const refused = (where: string, got: unknown, expected: string) =>
+const notAModel = (where: string, got: unknown, expected: string) =>
   new CajalError("bad-argument", `${where}: got ${showValue(got)}, expected ${expected}.`, {
     where,
   });
 
-/** Nothing is read from disk here, in browsers as in Node: the line that does it. */
-function lineFor(where: string, path: string): string {
+/** A suggestion for a path: nothing is read from disk here, in browsers as in Node. */
+function suggestionFor(where: string, path: string): string {
   const name = JSON.stringify(path.length > 60 ? "…" : path);
   const extension = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? "";
   if (/^https?:/i.test(path) && extension === "onnx")

@@ -13,30 +13,30 @@ export interface OpenOptions {
   readonly engine?: EngineName;
   /** Default "auto". */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  /** Threads that one operator may use, engine onnx only; default: one per core. */
   readonly threads?: number;
   /**
-   * Whether dense kernels of 16 MiB and more are read in the memory of `weights`, engine onnx on the CPU
-   * only. Otherwise ONNX Runtime keeps them as well, in the order that it reads fastest. Sharing, VGG19
-   * opens in a third of the time and the process takes 1.5 times its weights in place of 2.4; a run takes
-   * 1 to 3 % longer with one example, up to 11 % with two. Default false.
+   * Whether dense kernels of 16 MiB and more are read from the memory of `weights`, engine onnx on the CPU
+   * only. Otherwise ONNX Runtime stores a copy, in the order that it reads fastest. With sharing, VGG19 opens
+   * in a third of the time and the process takes 1.5 times its weights instead of 2.4; a run takes 1 to 3 %
+   * longer with one example, up to 11 % with two. Default false.
    */
   readonly shareKernels?: boolean;
   /**
-   * Whether what a GPU computes is compared with the CPU first; drivers that compute wrongly without a
-   * word exist. Engine onnx: this model, on a random example, at every opening. Engine tfjs: the
-   * operations of networks, once a process. Default true.
+   * Whether a GPU's results are compared with the CPU's first, as some drivers silently compute wrong results.
+   * Engine onnx: this model, on a random example, at every opening. Engine tfjs: the operations that
+   * networks use, once per process. Default true.
    */
   readonly verify?: boolean;
   /**
-   * Definitions of layers of your own that a Keras model has, from `defineLayer` of @cajal/models. Engine
-   * tfjs needs their `tfjs` too.
+   * Definitions of custom layers of a Keras model, from `defineLayer` of @cajal/models. Engine tfjs needs their
+   * `tfjs` form too.
    */
   readonly layers?: readonly Layer[];
   /**
-   * Whether the model is opened and run once in a process of its own first, engine onnx in Node only: for
-   * models that are not yours. ONNX Runtime aborts at some, and what would have ended this process is an
-   * error then. Costs a process's start and a second opening. Default false.
+   * Whether the model is opened and run once in a child process first, engine onnx in Node only: for untrusted
+   * models. ONNX Runtime aborts on some, which would end this process, and is an error then. Costs the start
+   * of a process and a second opening. Default false.
    */
   readonly isolate?: boolean;
   /**
@@ -45,7 +45,7 @@ export interface OpenOptions {
    * "auto": where that can be. Default false.
    */
   readonly worker?: boolean | "auto";
-  /** Ends the opening; what has been made is freed. */
+  /** Aborts the opening; memory allocated so far is freed. */
   readonly signal?: AbortSignal;
 }
 
@@ -53,8 +53,8 @@ export interface OpenOptions {
  * Opens a Keras model.
  *
  * @param model a config: ours, or the JSON of Keras or TF.js, as an object or its text
- * @param weights `layer/weight` → tensor, e.g. `initialize(model, { seed: 1 })`. They must not change
- *   while the session lives.
+ * @param weights `layer/weight` → tensor, e.g. `initialize(model, { seed: 1 })`. They must not be
+ *   changed while the session is open.
  * @throws CajalError `bad-model`, `bad-shape`, `bad-argument` (model and weights do not fit),
  *   `unknown-name` (engine, device), `missing-peer` with the install command, `no-device` with the
  *   reason, `unsupported` (a layer that the engine lacks), `engine`
@@ -65,7 +65,7 @@ export async function open(
   options?: OpenOptions,
 ): Promise<Session>;
 /**
- * Opens an ONNX model: a graph, whose weights must not change while the session lives, or the bytes of
+ * Opens an ONNX model: a graph, whose weights must not be changed while the session is open, or the bytes of
  * a file.
  *
  * @throws CajalError as above; `unsupported` on engine tfjs, which runs Keras models only

@@ -1,4 +1,4 @@
-// Opens a model for gradients: any of its values by any others.
+// Opens a model for gradients of any of its values with respect to any others.
 import { checkOptions, type Weights, optionsOf } from "@cajal/core";
 import type { Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -12,11 +12,11 @@ import {
 import { checkThreads } from "./session/checkThreads";
 
 /**
- * Opens a Keras model for gradients at inference: its normalizations keep their statistics, its dropouts
- * drop nothing.
+ * Opens a Keras model for gradients in inference mode: batch normalization uses its moving statistics, and
+ * dropout does nothing.
  *
- * @param weights `layer/weight` → tensor; they must not change while the session lives
- * @throws CajalError as `open`; `unknown-name` for a layer or weight that is not there; `unsupported` for an
+ * @param weights `layer/weight` → tensor; they must not be changed while the session is open
+ * @throws CajalError as `open`; `unknown-name` for a layer or weight that the model does not have; `unsupported` for an
  *   operator without a gradient: the message names it
  * @example
  * const session = await openGradient(model, weights, { of: "logits", withRespectTo: ["image", "conv5"] });
@@ -28,7 +28,7 @@ export async function openGradient(
   options?: GradientOptions,
 ): Promise<GradientSession>;
 /**
- * Opens an ONNX graph for gradients, of any value by any other, by their names.
+ * Opens an ONNX graph for gradients of any value with respect to any other, by their names.
  *
  * @throws CajalError as above; `unsupported` on engine tfjs
  */

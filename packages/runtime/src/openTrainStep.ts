@@ -3,7 +3,7 @@ import { CajalError, checkOptions, type Weights, checkArgument } from "@cajal/co
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
-import { graphOrConfig, lacksWeights } from "./modelArgument";
+import { graphOrConfig, missingWeights } from "./modelArgument";
 import { checkWeights } from "./step/checks";
 import { trainStepOf } from "./step/core";
 import { trainableGraph } from "./step/graph";
@@ -21,7 +21,7 @@ import { checkThreads } from "./session/checkThreads";
  * Compiles a model with its loss, optimizer and metrics into a training step.
  *
  * @param model a config, or its JSON text
- * @param weights where training begins: `initialize(model, { seed })`, or learned ones
+ * @param weights initial weights: `initialize(model, { seed })`, or trained ones
  * @throws CajalError `unsupported` where a layer or device cannot be trained; `missing-peer`; `engine`
  *   where the engine trains wrongly on the device (see `verify`)
  */
@@ -33,15 +33,13 @@ export async function openTrainStep(
 /**
  * Compiles an ONNX model with its loss, optimizer and metrics into a training step on engine onnx.
  *
- * Parameters are the float32 initializers that the output depends on, by their own names: those with
- * axes, for a number alone belongs to a formula, and without what sets operators (statistics of
- * BatchNormalization, limits of Clip and the like). `withInitializers` of `@cajal/onnx` puts what
- * `weights()` gives back into the model.
+ * Parameters are the float32 initializers that the output depends on, by name, except scalars, which are
+ * constants of a formula, and settings of operators (statistics of BatchNormalization, limits of Clip and
+ * the like). `withInitializers` of `@cajal/onnx` puts the result of `weights()` back into the model.
  *
- * Batches come as the graph states its input: images usually NCHW `[batch, channels, height, width]`,
- * and of the stated number of examples where that is not free. The last axis of its output is that
- * of the classes. The graph computes as in inference: its batch normalizations keep their
- * statistics, its dropouts drop nothing.
+ * Batches have the shape that the graph states for its input: images usually NCHW `[batch, channels, height,
+ * width]`, with the stated number of examples where that is not free. The last axis of its output is that of
+ * the classes. The graph runs in inference mode: batch normalization keeps its statistics, dropout does nothing.
  *
  * @param model of opset 7 or later, with one input and one output
  * @throws CajalError `unsupported` for another engine, and for an operator without a gradient: the
@@ -72,9 +70,9 @@ export async function openTrainStep(
   checkArgument("openTrainStep", "optimizer.slots", optimizer.slots, "object");
   checkArgument("openTrainStep", "optimizer.update", optimizer.update, "function");
   checkOptimizer(optimizer);
-  const { trained, begin } =
-    "graph" in model ? trainableGraph(model, options) : ofKeras(model, weights, options);
-  const core = await engine.openTrainStep(trained, begin, options);
+  const { trainable, initialWeights } =
+    "graph" in model ? trainableGraph(model, options) : kerasTrainable(model, weights, options);
+  const core = await engine.openTrainStep(trainable, initialWeights, options);
   try {
     // An engine and device are trusted once they have trained a small network as Keras does.
     if (verify) await selfTestOnce(core, engine);
@@ -82,12 +80,12 @@ export async function openTrainStep(
     await core.free();
     throw error;
   }
-  return trainStepOf(core, trained, options);
+  return trainStepOf(core, trainable, options);
 }
 
-/** The numbers that every optimizer has, and which the caller's own may have wrong. */
+/** Checks the numbers of an optimizer, which may be the caller's own. */
 function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
-  const wrong = (name: string, got: unknown, expected: string) =>
+  const badField = (name: string, got: unknown, expected: string) =>
     new CajalError(
       "bad-argument",
       `openTrainStep: got optimizer.${name} ${String(got)}, expected ${expected}.`,
@@ -96,20 +94,24 @@ function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
   for (const name of ["clipNorm", "clipValue", "globalClipNorm"] as const) {
     const got: unknown = optimizer[name];
     if (got !== undefined && !(Number.isFinite(got) && Number(got) > 0))
-      throw wrong(name, got, "a number above 0, or none for no clipping");
+      throw badField(name, got, "a number above 0, or none for no clipping");
   }
   const { weightDecay } = optimizer;
   if (weightDecay !== undefined && !(Number.isFinite(weightDecay) && weightDecay >= 0))
-    throw wrong("weightDecay", weightDecay, "a number of at least 0");
-  for (const [slot, begin] of Object.entries(slots))
-    if (!Number.isFinite(begin))
-      throw wrong(`slots.${slot}`, begin, "the number that it begins with");
+    throw badField("weightDecay", weightDecay, "a number of at least 0");
+  for (const [slot, initialValue] of Object.entries(slots))
+    if (!Number.isFinite(initialValue))
+      throw badField(`slots.${slot}`, initialValue, "the number that it begins with");
 }
 
 /** @throws CajalError `bad-argument`, `bad-shape` where the weights do not fit */
-function ofKeras(model: ModelConfig, weights: Weights | undefined, options: TrainStepOptions) {
-  if (!weights) throw lacksWeights("openTrainStep");
-  const trained = trainableModel(model, options);
-  checkWeights(weights, trained.weights);
-  return { trained, begin: weights };
+function kerasTrainable(
+  model: ModelConfig,
+  weights: Weights | undefined,
+  options: TrainStepOptions,
+) {
+  if (!weights) throw missingWeights("openTrainStep");
+  const trainable = trainableModel(model, options);
+  checkWeights(weights, trainable.weights);
+  return { trainable, initialWeights: weights };
 }

@@ -14,12 +14,12 @@ const graph = g.build();
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
 // Kept, so that what dispose() does not free stays: the collector would free it as well.
-const kept: Session[] = [];
+const sessions: Session[] = [];
 
 async function rss(times: number): Promise<number> {
   for (let i = 0; i < times; i++) {
     const session = await open(graph);
-    kept.push(session);
+    sessions.push(session);
     if (!process.argv.includes("left")) await session.dispose();
   }
   collect();

@@ -24,17 +24,17 @@ export const isGpu = (device: DeviceName): boolean =>
 /** Whether this is Node (or Bun, Deno), not a browser. */
 export const inNode = typeof process !== "undefined" && process.versions?.node !== undefined;
 
-/** The error for a device that is known and is not on this machine. */
+/** The error for a device that exists but is not available on this machine. */
 export function noDevice(
   engine: EngineName,
   device: DeviceChoice,
-  why: string,
+  reason: string,
   cause?: unknown,
 ): CajalError {
   return new CajalError(
     "no-device",
-    `engine ${engine} cannot run on device ${device} here: ${why}`,
-    { engine, device, why },
+    `engine ${engine} cannot run on device ${device} here: ${reason}`,
+    { engine, device, why: reason },
     cause === undefined ? {} : { cause },
   );
 }

@@ -1,4 +1,4 @@
-// Which version of a package is installed where Cajal would import it from, without loading it.
+// Finds an installed package and its version without loading it.
 
 /** The version of an installed package; undefined where it is not installed. In Node only. */
 export function installedVersion(name: string): string | undefined {
@@ -15,7 +15,7 @@ export function installedVersion(name: string): string | undefined {
 export function installedPath(name: string): string | undefined {
   const { createRequire } = process.getBuiltinModule("node:module");
   const { existsSync } = process.getBuiltinModule("node:fs");
-  // Looked for, not resolved: a package need not export its package.json, nor anything to require().
+  // Searched in the file system, not resolved: a package need not export its package.json, nor have a `require` export.
   return createRequire(import.meta.url)
     .resolve.paths(name)
     ?.map((folder) => `${folder}/${name}`)

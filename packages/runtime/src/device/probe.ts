@@ -1,19 +1,19 @@
-// Tries a device out in a process of its own: drivers and native bindings may abort the process that
-// loads them, and a GPU's probe may hang.
+// Probes a device in a child process: drivers and native bindings may abort the process that loads them, and
+// probing a GPU may hang.
 
-/** What is tried, in another process. */
+/** A probe, to be run in a child process. */
 export interface Trial {
-  /** The body of an async function of `given`, CommonJS; it throws where the device does not work. */
+  /** The body of an async function of `argument`, as CommonJS; it throws where the device does not work. */
   readonly program: string;
-  /** Plain data. */
+  /** Plain data, passed to the program. */
   readonly argument: object;
-  /** Environment of the process; default: that of this one. */
+  /** Environment of the child process; default: that of this process. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 const timeout = 15_000;
 
-/** @returns true, or why it does not work */
+/** @returns true, or the reason why the device does not work */
 export async function probe(
   { program, argument, env = process.env }: Trial,
   signal: AbortSignal | undefined,
@@ -30,21 +30,23 @@ export async function probe(
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (output += text));
   return new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
-    child.on("close", (code, killed) => {
+    child.on("close", (code, killSignal) => {
       const answer = /^probe: (.*)$/m.exec(output)?.[1];
       if (answer === "works") resolve(true);
       else if (answer !== undefined) resolve(answer);
-      else if (killed === "SIGTERM") resolve(`gave no answer within ${timeout / 1000} seconds.`);
-      else resolve(`its trial ended with ${killed ?? `exit code ${code}`}. ${lastLine(output)}`);
+      else if (killSignal === "SIGTERM")
+        resolve(`gave no answer within ${timeout / 1000} seconds.`);
+      else
+        resolve(`its trial ended with ${killSignal ?? `exit code ${code}`}. ${lastLine(output)}`);
     });
   });
 }
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 
-/** The program of the other process: CommonJS text, for it must run however this module was built. */
+/** The program of the child process: CommonJS text, because it must run however this module was built. */
 const script = (program: string, argument: object) => `
-  // Ends at once: some drivers crash while they shut down, after all is said.
+  // Ends at once: some drivers crash while they shut down.
   const say = (text) => process.stderr.write("probe: " + text + "\\n", () => process.kill(process.pid, "SIGKILL"));
   (async (argument) => {${program}})(${JSON.stringify(argument)}).then(
     () => say("works"),

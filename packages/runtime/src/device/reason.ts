@@ -1,4 +1,4 @@
-// Why a device is not there, in words that say what to do; engines speak of source lines.
+// Why a device is not available, and what to do: engines' own messages name source lines.
 import type { DeviceName } from "./device";
 
 const adapter =
@@ -6,7 +6,7 @@ const adapter =
 const cuda =
   "ONNX Runtime's CUDA libraries are not installed. On Linux x64: npm rebuild onnxruntime-node --ignore-scripts=false; cajal doctor of @cajal/bench says which CUDA and cuDNN they need.";
 
-/** `message` of an engine's error, or what it means where that is known. */
+/** An engine's error message, replaced by its cause and remedy where that is known. */
 export function deviceReason(device: DeviceName, message: string): string {
   if (device === "webgpu" && /adapter/i.test(message)) return adapter;
   if (device === "cuda" && /shared|libonnxruntime_providers_cuda/i.test(message)) return cuda;

@@ -1,5 +1,5 @@
-// What an engine is: what opens models, their gradients and their training on its devices. engines/index.ts
-// lists them; outside an engine's folder nobody asks which one it is.
+// The interface of engines, which open models, their gradients and their training steps on devices. The list is
+// in engines/index.ts; code outside an engine's folder does not depend on which engine it has.
 import type { Weights } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
@@ -13,30 +13,30 @@ import type { TrainStepOptions } from "../step/trainStep";
 export interface Engine {
   readonly name: EngineName;
   readonly devices: EngineDevices;
-  /** @throws CajalError `unsupported` for what the engine does not do; `missing-peer`, `no-device`, `engine` */
+  /** @throws CajalError `unsupported` for models or options that the engine does not support; `missing-peer`, `no-device`, `engine` */
   open(source: ModelSource, options: OpenRequest): Promise<OpenedModel>;
-  /** @throws CajalError as `open`; `unknown-name` for a value that is not there */
+  /** @throws CajalError as `open`; `unknown-name` for a value that the model does not have */
   openGradient(source: KerasSource | OnnxModel, request: GradientRequest): Promise<OpenedGradient>;
   /** @throws CajalError as `open` */
   openTrainStep(
-    trained: TrainableModel,
+    model: TrainableModel,
     weights: Weights,
     options: TrainStepOptions,
   ): Promise<TrainCore>;
 }
 
-/** What is opened: a Keras model with its weights, an ONNX graph, or the bytes of its file. */
+/** A model to open: a Keras model with its weights, an ONNX graph, or the bytes of an ONNX file. */
 export type ModelSource = KerasSource | OnnxModel | Uint8Array;
 
 export interface KerasSource {
   readonly network: Network;
-  /** They fit the network. */
+  /** Checked: keys and shapes are those of the network. */
   readonly weights: Weights;
 }
 
 export const isKeras = (source: ModelSource): source is KerasSource => "network" in source;
 
-/** The options of `open` with what they are by default. */
+/** The options of `open`, with defaults filled in. */
 export interface OpenRequest {
   readonly device: DeviceChoice;
   readonly threads: number | undefined;
@@ -47,20 +47,20 @@ export interface OpenRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The devices of an engine, and how one finds out which of them are there. */
+/** The devices of an engine, and how to find out which of them are available. */
 export interface EngineDevices {
-  /** All that the engine has; whether this machine has them, `devices()` tells. */
+  /** All devices of the engine, available on this machine or not. */
   readonly names: readonly DeviceName[];
-  /** What the choices "auto" and "gpu" stand for here, to be tried in this order. */
+  /** The devices that "auto" and "gpu" stand for here, to be tried in this order. */
   readonly auto: readonly DeviceName[];
   readonly gpu: readonly DeviceName[];
-  /** Those that exist in Node alone, or in browsers alone. */
-  readonly only: Partial<Readonly<Record<DeviceName, "Node" | "browsers">>>;
-  /** The packages that a device needs in Node; the first one's version is the engine's. */
+  /** Devices that exist only in Node, or only in browsers. */
+  readonly onlyOn: Partial<Readonly<Record<DeviceName, "Node" | "browsers">>>;
+  /** The packages that a device needs in Node; the version of the first is the engine's version. */
   peers(device: DeviceName): readonly string[];
-  /** Tries a device out in Node, its packages installed: true, or why it does not work. */
+  /** Probes a device in Node, where its packages are installed: true, or why it does not work. */
   probe(device: DeviceName, signal: AbortSignal | undefined): Promise<true | string>;
-  /** Loads in a browser what a device needs; gives the version of the engine's package. */
+  /** Loads the packages of a device in a browser; returns the version of the engine's package. */
   load(device: DeviceName): Promise<string>;
 }
 

@@ -1,4 +1,4 @@
-// Weights to begin with, as Keras would draw them, but the same on every machine.
+// Initial weights, as Keras draws them, but the same on every machine.
 import { checkOptions, random, tensor, type Tensor, type Weights } from "@cajal/core";
 import { weightSpecs, type Layer, type Model } from "@cajal/models";
 import { initialValues } from "./initializers";
@@ -6,8 +6,8 @@ import { initialValues } from "./initializers";
 /**
  * New weights for a model, by the initializers in its layers' configs.
  *
- * Every weight has random numbers of its own, addressed by the seed and the weight's key: equal seeds
- * give equal weights on every machine, and changing one layer leaves the others' weights as they were.
+ * Every weight has its own stream of random numbers, derived from the seed and the weight's key: equal seeds give
+ * equal weights on every machine, and changing one layer does not change the weights of others.
  *
  * @param options.seed a whole number; seeds inside the initializers' own configs are not used
  * @param options.layers definitions of layers of your own that the model has

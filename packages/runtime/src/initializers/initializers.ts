@@ -10,7 +10,7 @@ type Fill = (shape: Shape, random: Random, config: Config) => Float32Array;
  * Values of one weight.
  *
  * @param initializer as a layer's config has it: `"glorot_uniform"`, `"GlorotUniform"` or
- *   `{ class_name, config }`. A seed in it is not used: `random` decides.
+ *   `{ class_name, config }`. A seed in it is ignored: `random` is used.
  * @param where for messages, e.g. `layer "conv", weight "kernel"`
  * @throws CajalError `unknown-name`, `bad-argument`, `bad-shape`
  */
@@ -20,7 +20,7 @@ export function initialValues(
   random: Random,
   where: string,
 ): Float32Array {
-  const { name, config } = read(initializer, where);
+  const { name, config } = parseInitializer(initializer, where);
   const fill = initializers.get(name);
   if (!fill) throw unknownName(`initializer (${where})`, name, initializers.keys());
   try {
@@ -35,7 +35,7 @@ export function initialValues(
   }
 }
 
-/** Keras' `compute_fans`: what one output is made of, and what one input goes into. */
+/** Keras' `compute_fans`: the number of inputs of an output, and of outputs of an input. */
 export function fans(shape: Shape): { fanIn: number; fanOut: number } {
   if (shape.length === 0) return { fanIn: 1, fanOut: 1 };
   if (shape.length === 1) return { fanIn: shape[0]!, fanOut: shape[0]! };
@@ -45,7 +45,7 @@ export function fans(shape: Shape): { fanIn: number; fanOut: number } {
   return { fanIn: window * shape.at(-2)!, fanOut: window * shape.at(-1)! };
 }
 
-const scaled =
+const varianceScaled =
   (scale: number, mode: string, distribution: string): Fill =>
   (shape, random) =>
     varianceScaling(shape, random, { scale, mode, distribution });
@@ -66,12 +66,12 @@ const initializers: ReadonlyMap<string, Fill> = new Map(
         truncatedNormal(random, number(config, "mean", 0), number(config, "stddev", 0.05, 0)),
       ),
     variance_scaling: varianceScaling,
-    glorot_uniform: scaled(1, "fan_avg", "uniform"),
-    glorot_normal: scaled(1, "fan_avg", "truncated_normal"),
-    he_uniform: scaled(2, "fan_in", "uniform"),
-    he_normal: scaled(2, "fan_in", "truncated_normal"),
-    lecun_uniform: scaled(1, "fan_in", "uniform"),
-    lecun_normal: scaled(1, "fan_in", "truncated_normal"),
+    glorot_uniform: varianceScaled(1, "fan_avg", "uniform"),
+    glorot_normal: varianceScaled(1, "fan_avg", "truncated_normal"),
+    he_uniform: varianceScaled(2, "fan_in", "uniform"),
+    he_normal: varianceScaled(2, "fan_in", "truncated_normal"),
+    lecun_uniform: varianceScaled(1, "fan_in", "uniform"),
+    lecun_normal: varianceScaled(1, "fan_in", "truncated_normal"),
     orthogonal,
     identity,
     unit_forget_bias: unitForgetBias,
@@ -90,7 +90,7 @@ const aliases: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-function read(initializer: unknown, where: string): { name: string; config: Config } {
+function parseInitializer(initializer: unknown, where: string): { name: string; config: Config } {
   if (typeof initializer === "string") return { name: nameOf(initializer), config: {} };
   if (typeof initializer === "object" && initializer !== null && "class_name" in initializer) {
     const config = "config" in initializer ? initializer.config : {};
@@ -121,11 +121,11 @@ class BadConfig extends Error {
   }
 }
 
-function number(config: Config, key: string, absent: number, least = -Infinity): number {
-  const value = config[key] ?? absent;
-  if (typeof value !== "number" || !Number.isFinite(value) || value < least)
+function number(config: Config, key: string, defaultValue: number, min = -Infinity): number {
+  const value = config[key] ?? defaultValue;
+  if (typeof value !== "number" || !Number.isFinite(value) || value < min)
     throw new BadConfig(
-      `${key}: got ${JSON.stringify(value)}, expected a number${least > -Infinity ? ` of at least ${least}` : ""}.`,
+      `${key}: got ${JSON.stringify(value)}, expected a number${min > -Infinity ? ` of at least ${min}` : ""}.`,
     );
   return value;
 }
@@ -133,16 +133,16 @@ function number(config: Config, key: string, absent: number, least = -Infinity):
 function choice<C extends string>(
   config: Config,
   key: string,
-  absent: C,
+  defaultValue: C,
   choices: readonly C[],
 ): C {
-  const value = config[key] ?? absent;
-  const chosen = choices.find((name) => typeof value === "string" && name === snakeCase(value));
-  if (!chosen)
+  const value = config[key] ?? defaultValue;
+  const match = choices.find((name) => typeof value === "string" && name === snakeCase(value));
+  if (!match)
     throw new BadConfig(
       `${key}: got ${JSON.stringify(value)}, expected one of ${choices.join(", ")}.`,
     );
-  return chosen;
+  return match;
 }
 
 function varianceScaling(shape: Shape, random: Random, config: Config): Float32Array {
@@ -173,15 +173,18 @@ function varianceScaling(shape: Shape, random: Random, config: Config): Float32A
 
 /**
  * The bias of an LSTM with `unit_forget_bias`, gates input, forget, cell, output: ones for the forget
- * gate, `others` for the rest (Jozefowicz et al. 2015). Not an initializer of Keras' by name, but what
- * its LSTM cells make of theirs.
+ * gate, `others` for the rest (Jozefowicz et al. 2015). Not a Keras initializer by name, but what its
+ * LSTM cells do with `bias_initializer`.
  */
 function unitForgetBias(shape: Shape, random: Random, config: Config): Float32Array {
   const units = number(config, "units", sizeOf(shape) / 4);
-  const { name, config: others } = read(config.others ?? "zeros", "unit_forget_bias");
+  const { name, config: othersConfig } = parseInitializer(
+    config.others ?? "zeros",
+    "unit_forget_bias",
+  );
   const fill = initializers.get(name);
   if (!fill) throw unknownName("initializer (unit_forget_bias)", name, initializers.keys());
-  const values = fill(shape, random, others);
+  const values = fill(shape, random, othersConfig);
   return values.fill(1, units, 2 * units);
 }
 
@@ -199,7 +202,7 @@ function uniform(shape: Shape, random: Random, low: number, high: number): Float
 const normal = (random: Random, mean: number, deviation: number) => () =>
   mean + deviation * random.normal();
 
-/** Normal; what lies more than two standard deviations away is drawn again. */
+/** Normal; values more than two standard deviations from the mean are drawn again. */
 const truncatedNormal = (random: Random, mean: number, deviation: number) => () => {
   for (;;) {
     const value = random.normal();
@@ -224,9 +227,9 @@ function orthogonal(shape: Shape, random: Random, config: Config): Float32Array 
   for (const [k, vector] of vectors.entries()) {
     for (let pass = 0; pass < 2; pass++)
       for (let j = 0; j < k; j++) {
-        const other = vectors[j]!;
-        const along = dot(vector, other);
-        for (let i = 0; i < length; i++) vector[i]! -= along * other[i]!;
+        const previous = vectors[j]!;
+        const projection = dot(vector, previous);
+        for (let i = 0; i < length; i++) vector[i]! -= projection * previous[i]!;
       }
     const norm = Math.sqrt(dot(vector, vector));
     for (let i = 0; i < length; i++) vector[i]! /= norm;

@@ -1,4 +1,4 @@
-// The checks of what is fed to a model, the same on all engines.
+// Checks of the tensors that are fed to a model, the same for all engines.
 import {
   CajalError,
   checkArgument,
@@ -24,21 +24,21 @@ export function checkFeeds(
     if (!names.includes(name)) throw unknownName("input of the model", name, names);
   const sizes = new Map<string, { size: number; input: string }>();
   for (const { name, dtype, shape } of inputs) {
-    const fed = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
+    const tensor = Object.hasOwn(feeds, name) ? feeds[name] : undefined;
     const expected = `${dtype} ${shape ? showShape(shape) : "of any shape"}`;
-    if (!fed)
+    if (!tensor)
       throw new CajalError("bad-argument", `input "${name}": got nothing, expected ${expected}.`, {
         input: name,
         expected: { dtype, shape },
       });
-    checkTensor(fed, `input "${name}"`);
+    checkTensor(tensor, `input "${name}"`);
     const facts = {
       input: name,
-      got: { dtype: fed.dtype, shape: fed.shape },
+      got: { dtype: tensor.dtype, shape: tensor.shape },
       expected: { dtype, shape },
     };
-    const got = `${fed.dtype} ${showShape(fed.shape)}`;
-    if (fed.dtype !== dtype)
+    const got = `${tensor.dtype} ${showShape(tensor.shape)}`;
+    if (tensor.dtype !== dtype)
       throw new CajalError(
         "bad-argument",
         `input "${name}": got ${got}, expected ${expected}. Nothing is converted in silence: ` +
@@ -47,20 +47,20 @@ export function checkFeeds(
         facts,
       );
     if (!shape) continue;
-    const mismatch = (why: string) =>
+    const mismatch = (reason: string) =>
       new CajalError(
         "bad-shape",
-        `input "${name}": got ${got}, expected ${expected}${why}.`,
+        `input "${name}": got ${got}, expected ${expected}${reason}.`,
         facts,
       );
-    if (shape.length !== fed.shape.length)
+    if (shape.length !== tensor.shape.length)
       throw mismatch(
-        shape.length === fed.shape.length + 1
+        shape.length === tensor.shape.length + 1
           ? `: ${shape.length} axes, the first of them the batch`
           : "",
       );
     for (const [axis, extent] of shape.entries()) {
-      const size = fed.shape[axis]!;
+      const size = tensor.shape[axis]!;
       if (typeof extent === "number" && extent !== size) throw mismatch(`: axis ${axis} differs`);
       // A free extent that several inputs share, such as the batch, is the same in all of them.
       if (typeof extent !== "string") continue;

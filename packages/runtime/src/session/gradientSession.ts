@@ -9,56 +9,56 @@ import type { RunOptions } from "./session";
 
 export interface GradientOptions {
   /**
-   * What is differentiated: a layer of a Keras model by its path ("block1/conv"), a value of an ONNX graph
-   * by its name. Default: the model's first output.
+   * The value to differentiate: a layer of a Keras model by its path ("block1/conv"), a value of an ONNX graph by
+   * its name. Default: the model's first output.
    */
   readonly of?: string;
   /**
-   * By what: inputs, layers (values of a graph) and weights, `layer/weight` of a Keras model or an
-   * initializer's name. Default: all inputs. None is a run forwards alone.
+   * What to differentiate with respect to: inputs, layers (values of a graph), and weights (`layer/weight` of a
+   * Keras model, the name of an initializer). Default: all inputs. An empty list: a forward run only.
    */
   readonly withRespectTo?: readonly string[];
-  /** Layers (values of a graph) whose outputs are wanted too. */
+  /** Layers (values of a graph) whose outputs to return as well. */
   readonly values?: readonly string[];
   /**
-   * Layers (values of a graph) whose outputs are fed in place of being computed: the model is cut there.
-   * Inputs of the model that nothing needs then are not fed.
+   * Layers (values of a graph) whose outputs are fed instead of computed: the model is cut there. Inputs of the
+   * model that are not needed then are not fed.
    */
   readonly feeds?: readonly string[];
   /**
-   * What goes backwards in place of gradients, by operator; or who makes the rules of the graph that is
-   * being built, and may add to it: inputs declared there are fed by their names. Engine onnx only.
+   * Rules to use instead of gradients, by operator; or a function that makes them for the graph under
+   * construction, to which it may add: inputs declared there are fed by their names. Engine onnx only.
    */
   readonly rules?: BackwardRules | ((g: GraphBuilder) => BackwardRules);
   /** Default "onnx". */
   readonly engine?: EngineName;
   /** Default "auto": what `open` takes; for engine tfjs in Node cpu, as wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  /** Threads that one operator may use, engine onnx only; default: one per core. */
   readonly threads?: number;
-  /** Definitions of layers of your own that a Keras model has. */
+  /** Definitions of custom layers of a Keras model. */
   readonly layers?: readonly Layer[];
-  /** Ends the opening. */
+  /** Aborts the opening. */
   readonly signal?: AbortSignal;
 }
 
 export interface GradientRunOptions extends RunOptions {
   /**
-   * What the gradients are of: the sum of the value's elements times these, of its shape. Default: ones. A
-   * row of zeros with one 1 picks a class's score.
+   * Gradient of the value, of its shape: the result is the gradient of Σ value · dy. Default: ones. A one-hot row
+   * selects the score of a class.
    */
   readonly dy?: Tensor;
 }
 
 export interface GradientResult {
-  /** What `of` names. */
+  /** The value that `of` names. */
   readonly value: Tensor;
   /** By the names in `values`. */
   readonly values: Readonly<Record<string, Tensor>>;
   /**
-   * By the names in `withRespectTo`, each of the shape of what it is the gradient by; zeros where the value
-   * does not depend on it. Examples do not meet in a network at inference, so row i of an input's gradient is
-   * that of example i; a weight's is the sum over the batch.
+   * By the names in `withRespectTo`, each of the shape of the named value; zeros where the result does not depend
+   * on it. At inference examples are independent, so row i of an input's gradient is that of example i; a
+   * weight's gradient is the sum over the batch.
    */
   readonly gradients: Readonly<Record<string, Tensor>>;
 }
@@ -67,7 +67,7 @@ export interface GradientResult {
 export interface GradientSession {
   readonly engine: EngineName;
   readonly device: DeviceName;
-  /** What is fed: images and layers NHWC for a Keras model, as the graph says for an ONNX model. */
+  /** The inputs to feed: images and layers NHWC for a Keras model, as the graph states for an ONNX model. */
   readonly inputs: readonly ValueInfo[];
   /**
    * @param feeds a tensor for each input, by its name. A new combination of shapes compiles the graph anew;
@@ -83,14 +83,14 @@ export interface GradientSession {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The options with what they are by default, as an engine takes them. */
+/** The options with defaults filled in, for engines. */
 export interface GradientRequest extends GradientOptions {
   readonly values: readonly string[];
   readonly feeds: readonly string[];
   readonly device: DeviceChoice;
 }
 
-/** What an engine gives to be made a gradient session. */
+/** What an engine returns; {@link gradientSessionOf} makes a session of it. */
 export interface OpenedGradient {
   readonly engine: EngineName;
   readonly device: DeviceName;
@@ -99,10 +99,10 @@ export interface OpenedGradient {
   free(): void | Promise<void>;
 }
 
-/** Adds to what an engine gives what is the same for all: checks, aborting, disposal, errors. */
-export function gradientSessionOf(opened: OpenedGradient): GradientSession {
-  const { engine, device, inputs } = opened;
-  const lifetime = lifetimeOf(opened);
+/** A gradient session: adds checks, aborting, disposal and errors, which are the same for all engines. */
+export function gradientSessionOf(engineModel: OpenedGradient): GradientSession {
+  const { engine, device, inputs } = engineModel;
+  const lifetime = lifetimeOf(engineModel);
   return {
     engine,
     device,
@@ -110,7 +110,7 @@ export function gradientSessionOf(opened: OpenedGradient): GradientSession {
     run: (feeds, { dy, signal } = {}) =>
       lifetime.run(async () => {
         checkFeeds(feeds, inputs);
-        return opened.run(feeds, dy);
+        return engineModel.run(feeds, dy);
       }, signal),
     dispose: lifetime.dispose,
     [Symbol.dispose]: () => void lifetime.dispose(),

@@ -1,16 +1,16 @@
-// When what owns an engine's memory may run, and when that memory is freed: the same for all kinds of sessions.
+// Runs and disposal of objects that own an engine's memory, the same for all kinds of sessions.
 import { abortable, CajalError } from "@cajal/core";
 import type { DeviceName, EngineName } from "../device/device";
 import { engineError } from "./engineError";
 
 export interface Lifetime {
   /**
-   * Does `work`, which cannot be interrupted; an abort stops the waiting for it.
+   * Runs `work`, which cannot be interrupted; an abort only stops waiting for it.
    *
    * @throws CajalError `disposed`, `engine`; the signal's reason
    */
   run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
-  /** Frees the memory once no work is under way. Idempotent. */
+  /** Frees the memory after the runs in progress. Idempotent. */
   dispose(): Promise<void>;
 }
 

@@ -1,3 +1,3 @@
-/** A record's value of a name that comes from outside: "constructor" is in every object, and here only where it was put. */
+/** The own property of that name, which may be user input: inherited ones such as "constructor" do not count. */
 export const ownValue = <V>(record: Readonly<Record<string, V>>, name: string): V | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;

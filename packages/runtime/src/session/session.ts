@@ -6,7 +6,7 @@ import { lifetimeOf } from "./lifetime";
 import type { DeviceName, EngineName } from "../device/device";
 
 export interface RunOptions {
-  /** Stops waiting for the result. What runs on the device already is not interrupted. */
+  /** Stops waiting for the result. A run on the device is not interrupted. */
   readonly signal?: AbortSignal;
 }
 
@@ -15,11 +15,11 @@ export interface Session {
   readonly engine: EngineName;
   /** Where it runs, e.g. "cpu": never "auto" or "gpu". */
   readonly device: DeviceName;
-  /** Names, types and shapes; images NHWC for a Keras model, as the graph says for an ONNX model. */
+  /** Names, types and shapes; images NHWC for a Keras model, as the graph states for an ONNX model. */
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /**
-   * Runs a model that has one input; gives its first output.
+   * Runs a model that has one input; returns its first output.
    *
    * @param x of the input's dtype and shape, e.g. float32 `[batch, 28, 28, 1]`
    * @throws CajalError `bad-argument`, `bad-shape` when `x` does not fit; `disposed`; `engine`
@@ -35,24 +35,24 @@ export interface Session {
     feeds: Readonly<Record<string, Tensor>>,
     options?: RunOptions,
   ): Promise<Record<string, Tensor>>;
-  /** Frees the engine's memory, after the runs under way. Idempotent. */
+  /** Frees the engine's memory, after the runs in progress. Idempotent. */
   dispose(): Promise<void>;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What an engine gives to be made a session. */
+/** What an engine returns; {@link sessionOf} makes a session of it. */
 export interface OpenedModel {
   readonly engine: EngineName;
   readonly device: DeviceName;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** Feeds are complete and of the right dtype and shape. */
+  /** Feeds are checked: complete, and of the right dtype and shape. */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   free(): void | Promise<void>;
 }
 
-/** Adds to an engine's model what is the same for all: checks, aborting, disposal, errors. */
+/** A session: adds checks, aborting, disposal and errors, which are the same for all engines. */
 export function sessionOf(model: OpenedModel): Session {
   const { engine, device, inputs, outputs } = model;
   const lifetime = lifetimeOf(model);

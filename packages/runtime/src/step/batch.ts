@@ -1,4 +1,4 @@
-// A batch as a step takes it: tensors by the names of inputs and outputs, checked.
+// Reads and checks a batch: tensors by the names of inputs and outputs.
 import {
   CajalError,
   checkOptions,
@@ -13,14 +13,14 @@ import {
   type Tensor,
 } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
-import { notFinite, type Bad } from "./checks";
+import { findNonFinite, type NonFinite } from "./checks";
 import type { TrainableModel } from "./model";
 
 export interface StepBatch {
   readonly examples: number;
   /** By input. */
   readonly x: NamedTensors;
-  /** By output that has a loss; so are weights, where there are any. */
+  /** By output with a loss; the weights as well, where there are any. */
   readonly y: NamedTensors;
   readonly weight: NamedTensors;
 }
@@ -36,8 +36,8 @@ export function readBatch(
   checkOptions("batch", batch, ["x", "y", "weight"]);
   const names = outputs.map(({ name }) => name);
   const inputNames = inputs.map(({ name }) => name);
-  const x = byName("x", batch.x, { kind: "input", names: inputNames, existing: inputNames });
-  const y = byName("y", batch.y, { kind: "output", names, existing: outputNames });
+  const x = byName("x", batch.x, { kind: "input", names: inputNames, knownNames: inputNames });
+  const y = byName("y", batch.y, { kind: "output", names, knownNames: outputNames });
   for (const { name, shape, dtype } of inputs)
     checkInput(show("x", name, inputNames), x[name]!, { shape, dtype });
   const first = x[inputs[0]!.name]!;
@@ -54,18 +54,18 @@ export function readBatch(
   const weight = readWeights(batch.weight, names);
   for (const { name, index, loss } of outputs) {
     loss.checkLabels?.(y[name]!, shapes[index]!);
-    const own = ownValue(weight, name);
-    if (own) checkWeight(own, { examples, output: shapes[index]! });
+    const outputWeight = ownValue(weight, name);
+    if (outputWeight) checkWeight(outputWeight, { examples, output: shapes[index]! });
   }
   return { examples, x, y, weight };
 }
 
 /** The first number of a batch that is not finite. */
-export const notFiniteIn = ({ x, y, weight }: StepBatch): Bad | undefined => {
+export const batchNonFinite = ({ x, y, weight }: StepBatch): NonFinite | undefined => {
   for (const [what, tensors] of Object.entries({ x, y, weight }))
     for (const [name, value] of Object.entries(tensors)) {
-      const bad = notFinite(`batch ${show(what, name, Object.keys(tensors))}`, value);
-      if (bad) return bad;
+      const nonFinite = findNonFinite(`batch ${show(what, name, Object.keys(tensors))}`, value);
+      if (nonFinite) return nonFinite;
     }
   return undefined;
 };
@@ -74,9 +74,9 @@ const show = (what: string, name: string, all: readonly unknown[]) =>
   all.length > 1 ? `${what} "${name}"` : what;
 
 /**
- * One tensor is that of the only name.
+ * Tensors by name; a single tensor is allowed where there is one name.
  *
- * @param of.names those that are needed, of all that are `known`
+ * @param of.names the names that are needed, a subset of `knownNames`
  */
 function byName(
   what: "x" | "y",
@@ -84,14 +84,14 @@ function byName(
   {
     kind,
     names,
-    existing,
-  }: { kind: string; names: readonly string[]; existing: readonly string[] },
+    knownNames,
+  }: { kind: string; names: readonly string[]; knownNames: readonly string[] },
 ): NamedTensors {
-  const line = names.map((name) => `${name}: …`).join(", ");
+  const example = names.map((name) => `${name}: …`).join(", ");
   if (typeof value !== "object" || value === null)
     throw new CajalError(
       "bad-argument",
-      `batch ${what}: got ${String(value)}, expected ${names.length > 1 ? `{ ${line} }` : "a tensor"}.`,
+      `batch ${what}: got ${String(value)}, expected ${names.length > 1 ? `{ ${example} }` : "a tensor"}.`,
     );
   const tensors = isTensor(value)
     ? names.length === 1
@@ -101,18 +101,18 @@ function byName(
   if (!tensors)
     throw new CajalError(
       "bad-argument",
-      `batch ${what}: got one tensor, and the model has ${names.length} ${kind}s. Expected { ${line} }.`,
+      `batch ${what}: got one tensor, and the model has ${names.length} ${kind}s. Expected { ${example} }.`,
       { names },
     );
   for (const name of Object.keys(tensors))
-    if (!existing.includes(name)) throw unknownName(`${kind} of the model`, name, existing);
+    if (!knownNames.includes(name)) throw unknownName(`${kind} of the model`, name, knownNames);
   return Object.fromEntries(
     names.map((name) => {
       const tensor = ownValue(tensors, name);
       if (!tensor)
         throw new CajalError(
           "bad-argument",
-          `batch ${what}: got nothing for ${kind} "${name}", expected { ${line} }.`,
+          `batch ${what}: got nothing for ${kind} "${name}", expected { ${example} }.`,
           { name },
         );
       checkTensor(tensor, `batch ${show(what, name, names)}`);
@@ -140,7 +140,7 @@ function checkInput(
       `batch ${name}: got ${showShape(got)}, expected at least one example, and no empty axis.`,
       { got },
     );
-  // Numbers of a class or a word may come as float32, which holds them as exactly.
+  // Integers such as class or word numbers may be float32, which represents them exactly.
   if (gotType !== dtype && gotType !== "float32")
     throw new CajalError(
       "bad-argument",
@@ -165,7 +165,7 @@ function readWeights(
   return weight;
 }
 
-/** One number an example, or one for each sample of its loss: the output's shape without the last axis. */
+/** Checks weights: one per example, or one per sample of the loss, whose shape is the output's without the last axis. */
 function checkWeight(
   weight: Tensor,
   { examples, output }: { examples: number; output: Shape },

@@ -1,4 +1,4 @@
-// What every training step refuses, and how a step that went bad is told.
+// Checks of weights, states and learning rates, and the error for a step that diverged.
 import {
   CajalError,
   checkTensor,
@@ -9,7 +9,7 @@ import {
   type Weights,
 } from "@cajal/core";
 
-/** A weight that a model has, by what must fit. */
+/** Key and shape that a tensor must have. */
 interface Expected {
   readonly key: string;
   readonly shape: Shape;
@@ -21,7 +21,7 @@ export function checkWeights(weights: Weights, expected: readonly Expected[]): v
 }
 
 /**
- * A training state: checked, and its iteration read.
+ * Checks a training state, and reads its iteration.
  *
  * @returns the number of updates made
  */
@@ -45,7 +45,7 @@ export function checkState(
   return updates;
 }
 
-/** The iteration as a state holds it. */
+/** The iteration as a tensor of the state. */
 export const iterationTensor = (updates: number): Tensor => tensor("int64", [], [updates]);
 
 function checkTensors(
@@ -63,51 +63,55 @@ function checkTensors(
       );
   for (const { key, shape } of expected) {
     const value = tensors.get(key);
-    const wanted = `float32 ${showShape(shape)}`;
+    const expectedText = `float32 ${showShape(shape)}`;
     if (!value)
-      throw new CajalError("bad-argument", `${what} "${key}": got nothing, expected ${wanted}.`, {
-        [what]: key,
-        expected: shape,
-      });
+      throw new CajalError(
+        "bad-argument",
+        `${what} "${key}": got nothing, expected ${expectedText}.`,
+        {
+          [what]: key,
+          expected: shape,
+        },
+      );
     checkTensor(value, `${what} "${key}"`);
     if (value.dtype !== "float32" || showShape(value.shape) !== showShape(shape))
       throw new CajalError(
         value.dtype === "float32" ? "bad-shape" : "bad-argument",
-        `${what} "${key}": got ${value.dtype} ${showShape(value.shape)}, expected ${wanted}.`,
+        `${what} "${key}": got ${value.dtype} ${showShape(value.shape)}, expected ${expectedText}.`,
         { [what]: key, got: value.shape, expected: shape },
       );
   }
 }
 
 /** The first tensor of a step that is not finite. */
-export interface Bad {
+export interface NonFinite {
   /** E.g. `output of layer "conv1"`, `weight "conv1/kernel"`, `gradient of "conv1/kernel"`. */
   readonly tensor: string;
   /** NaN or an infinity. */
   readonly value: number;
-  /** Number of the element, row-major. */
+  /** Index of the element, row-major. */
   readonly index: number;
 }
 
 /** The first element that is not finite; undefined where all are. Integers always are. */
-export function notFinite(name: string, { data }: Pick<Tensor, "data">): Bad | undefined {
+export function findNonFinite(name: string, { data }: Pick<Tensor, "data">): NonFinite | undefined {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return undefined;
   const index = data.findIndex((value) => !Number.isFinite(value));
   return index < 0 ? undefined : { tensor: name, value: data[index]!, index };
 }
 
-/** @param step its number, from 1 */
-export function diverged(step: number, loss: number, bad: Bad | undefined): CajalError {
-  const first = bad
-    ? `the first tensor that went bad is ${bad.tensor}, with ${bad.value} at element ${bad.index}`
+/** @param step number of the step, from 1 */
+export function diverged(step: number, loss: number, nonFinite: NonFinite | undefined): CajalError {
+  const first = nonFinite
+    ? `the first tensor that went bad is ${nonFinite.tensor}, with ${nonFinite.value} at element ${nonFinite.index}`
     : "no single tensor is to blame";
-  const advice = bad?.tensor.startsWith("batch")
+  const advice = nonFinite?.tensor.startsWith("batch")
     ? "Clean the data."
     : "Lower the learning rate, clip the gradients, or scale the inputs.";
   return new CajalError(
     "diverged",
     `step ${step}: the loss is ${loss}; ${first}. ${advice} The weights are as before this step.`,
-    { step, loss, ...bad },
+    { step, loss, ...nonFinite },
   );
 }
 

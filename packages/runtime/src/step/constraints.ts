@@ -1,7 +1,7 @@
-// The constraints of Keras' weights: what each becomes after an update, written once for all engines.
+// The constraints of Keras' weights, applied after an update; written once for all engines.
 import { unknownName } from "@cajal/core";
 import type { Ops } from "./ops";
-import { named, numberOf } from "./weightOptions";
+import { parseNamedConfig, numberOf } from "./weightOptions";
 
 /** Keras' `backend.epsilon()`. */
 const epsilon = 1e-7;
@@ -9,9 +9,9 @@ const epsilon = 1e-7;
 /**
  * A weight with its constraint applied; the weight itself where it has none.
  *
- * @param axisOf where an axis of Keras' layout is in the layout that `weight` has
+ * @param axisOf maps an axis of Keras' layout to one of the layout of `weight`
  */
-export function constrained<V>(
+export function applyConstraint<V>(
   ops: Ops<V>,
   constraint: unknown,
   weight: V,
@@ -19,28 +19,30 @@ export function constrained<V>(
   axisOf: (axis: number) => number = (axis) => axis,
 ): V {
   const where = `constraint of weight "${key}"`;
-  const parsed = named(constraint, where);
+  const parsed = parseNamedConfig(constraint, where);
   if (!parsed) return weight;
   const { config } = parsed;
-  const number = (name: string, absent: number) => numberOf(parsed, name, absent, { where });
+  const number = (name: string, defaultValue: number) =>
+    numberOf(parsed, name, defaultValue, { where });
   const norms = () => {
-    const listed = [config.axis ?? 0].flat() as number[];
-    const axes = listed.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
+    const axisList = [config.axis ?? 0].flat() as number[];
+    const axes = axisList.map((axis) => axisOf(axis < 0 ? axis + ops.rank(weight) : axis));
     return ops.sqrt(ops.reduceSum(ops.mul(weight, weight), { axes, keepDims: true }));
   };
-  const scaled = (norms: V, target: V) => ops.mul(weight, ops.div(target, ops.add(norms, epsilon)));
+  const withNorms = (norms: V, target: V) =>
+    ops.mul(weight, ops.div(target, ops.add(norms, epsilon)));
   switch (parsed.name) {
     case "nonneg":
       return ops.max(weight, 0);
     case "maxnorm": {
       const n = norms();
-      return scaled(n, ops.clip(n, 0, number("max_value", 2)));
+      return withNorms(n, ops.clip(n, 0, number("max_value", 2)));
     }
     case "minmaxnorm": {
       const n = norms();
       const rate = number("rate", 1);
-      const limited = ops.clip(n, number("min_value", 0), number("max_value", 1));
-      return scaled(n, ops.add(ops.mul(limited, rate), ops.mul(n, 1 - rate)));
+      const clippedNorms = ops.clip(n, number("min_value", 0), number("max_value", 1));
+      return withNorms(n, ops.add(ops.mul(clippedNorms, rate), ops.mul(n, 1 - rate)));
     }
     case "unitnorm":
       return ops.div(weight, ops.add(norms(), epsilon));

@@ -1,8 +1,8 @@
-// What an engine gives to be made a training step, and what is the same on all of them: checks, turns,
-// counting, divergence.
+// The part of a training step that engines implement, and what is the same for all of them: checks, queueing,
+// counting updates, divergence.
 import { CajalError, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
 import type { DeviceName, EngineName } from "../device/device";
-import { notFiniteIn, readBatch, type StepBatch } from "./batch";
+import { batchNonFinite, readBatch, type StepBatch } from "./batch";
 import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {
   checkLearningRate,
@@ -10,7 +10,7 @@ import {
   checkWeights,
   diverged,
   iterationTensor,
-  type Bad,
+  type NonFinite,
 } from "./checks";
 import type { TrainableModel } from "./model";
 import { addTotals, measuresOf, resultOf, totalsOf } from "./outputs";
@@ -18,16 +18,16 @@ import { addTotals, measuresOf, resultOf, totalsOf } from "./outputs";
 export interface TrainCore {
   readonly engine: EngineName;
   readonly device: DeviceName;
-  /** Whether Cajal's own tests train on this very runtime, so that it need not prove itself here. */
-  readonly tested: boolean;
-  /** Computes a step of one or more batches and changes nothing yet. */
-  compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep>;
+  /** Whether Cajal's own tests train on exactly this runtime, so that no self-test is needed. */
+  readonly isTested: boolean;
+  /** Computes a step of one or more batches, without changing anything yet. */
+  compute(batches: readonly StepBatch[], position: StepPosition): Promise<PendingStep>;
   /** Loss and metrics in inference mode. */
   measure(batch: StepBatch): Promise<Numbers>;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
   readWeights(): Promise<Weights>;
   readSlots(): Promise<ReadonlyMap<string, Tensor>>;
-  /** What is given fits. */
+  /** Sets all weights and slots, which are checked. */
   write(weights: Weights, slots: ReadonlyMap<string, Tensor>): void | Promise<void>;
   free(): void | Promise<void>;
 }
@@ -38,24 +38,24 @@ export interface StepPosition {
   readonly learningRate: number;
 }
 
-/** The loss, then those of `measuresOf`: each as the elements of all its values. */
+/** The loss, then the numbers of `measuresOf`: each as a list of elements. */
 export type Numbers = readonly (readonly number[])[];
 
 /** Exactly one of `commit` and `discard` is called. */
 export interface PendingStep {
-  /** Of each batch, as far as they were computed. */
+  /** The numbers of each batch, as far as computed. */
   readonly numbers: readonly Numbers[];
   /**
-   * Whether all is finite that the step would write: weights, the optimizer's state, moving averages. It
-   * may be false where only a sum of all of them is too large; `firstBad` finds nothing then.
+   * Whether everything that the step would write is finite: weights, the optimizer's state, moving averages. It
+   * may be false where only the sum of all of them overflows; `firstNonFinite` finds nothing then.
    */
-  readonly finite: boolean;
+  readonly isFinite: boolean;
   /** Makes the update. */
   commit(): void;
   /** Leaves everything as it was before the step. */
   discard(): void;
   /** The first tensor that is not finite, beginning with the weights, ending with what would be written. */
-  firstBad(): Promise<Bad | undefined>;
+  firstNonFinite(): Promise<NonFinite | undefined>;
 }
 
 export function trainStepOf(
@@ -69,7 +69,7 @@ export function trainStepOf(
   const slotNames = Object.keys(optimizer.slots);
   let iteration = 0;
 
-  function measuredOf(batches: readonly StepBatch[], numbers: readonly Numbers[]): MeasuredStep {
+  function measuredStep(batches: readonly StepBatch[], numbers: readonly Numbers[]): MeasuredStep {
     const totals = batches
       .map(({ examples }, i) => totalsOf(measures, numbers[i]!, examples))
       .reduce(addTotals);
@@ -85,36 +85,36 @@ export function trainStepOf(
     checkLearningRate(learningRate, iteration + 1);
     const batches = microBatches.map((batch) => readBatch(batch, model));
     const pending = await core.compute(batches, { iteration, learningRate });
-    const { numbers, finite } = pending;
+    const { numbers, isFinite: isStepFinite } = pending;
     const losses = numbers.map(([loss]) => loss![0]!);
     const loss = losses.find((each) => !Number.isFinite(each)) ?? losses[0]!;
-    if (!finite || !Number.isFinite(loss)) {
-      let accepted = false;
+    if (!isStepFinite || !Number.isFinite(loss)) {
+      let isAccepted = false;
       try {
-        const inBatch = batches.flatMap((batch) => notFiniteIn(batch) ?? []);
-        const bad = inBatch[0] ?? (await pending.firstBad());
-        accepted = Number.isFinite(loss) && !bad && numbers.length === batches.length;
-        if (!accepted) throw diverged(iteration + 1, loss, bad);
+        const inBatches = batches.flatMap((batch) => batchNonFinite(batch) ?? []);
+        const nonFinite = inBatches[0] ?? (await pending.firstNonFinite());
+        isAccepted = Number.isFinite(loss) && !nonFinite && numbers.length === batches.length;
+        if (!isAccepted) throw diverged(iteration + 1, loss, nonFinite);
       } finally {
-        if (!accepted) pending.discard();
+        if (!isAccepted) pending.discard();
       }
     }
     pending.commit();
     iteration++;
-    return measuredOf(batches, numbers);
+    return measuredStep(batches, numbers);
   }
 
-  // Calls are answered one after the other, in the order in which they were made.
+  // Calls run one after the other, in the order in which they were made.
   let last: Promise<unknown> = Promise.resolve();
   let disposal: Promise<void> | undefined;
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (disposal)
       return Promise.reject(
         new CajalError("disposed", "this training step is disposed. Open it again."),
       );
-    const turn = last.then(work);
-    last = turn.catch(() => {});
-    return turn;
+    const result = last.then(work);
+    last = result.catch(() => {});
+    return result;
   }
 
   return {
@@ -124,21 +124,21 @@ export function trainStepOf(
       return iteration;
     },
     run: (batch, { learningRate } = {}) =>
-      inTurn(() => run([batch].flat(), learningRate ?? optimizer.learningRate(iteration))),
+      enqueue(() => run([batch].flat(), learningRate ?? optimizer.learningRate(iteration))),
     evaluate: (batch) =>
-      inTurn(async () => {
-        const read = readBatch(batch, model);
-        return measuredOf([read], [await core.measure(read)]);
+      enqueue(async () => {
+        const stepBatch = readBatch(batch, model);
+        return measuredStep([stepBatch], [await core.measure(stepBatch)]);
       }),
     result: (totals) => resultOf(measures, totals),
-    weights: () => inTurn(() => core.readWeights()),
+    weights: () => enqueue(() => core.readWeights()),
     state: () =>
-      inTurn(
+      enqueue(
         async () =>
           new Map([["iteration", iterationTensor(iteration)], ...(await core.readSlots())]),
       ),
     restore: (newWeights, state) =>
-      inTurn(async () => {
+      enqueue(async () => {
         checkWeights(newWeights, weights);
         const updates = checkState(state, parameters, slotNames);
         await core.write(newWeights, state);

@@ -1,11 +1,11 @@
-// How a model ends, and whether its loss takes that. A loss of logits behind a softmax, or one of
-// probabilities behind none, computes a number that means nothing: Keras does so in silence.
+// The activation at the end of a model, and whether its loss fits it. A loss of logits after a softmax, or a loss of
+// probabilities without one, is meaningless; Keras computes it silently.
 import { CajalError } from "@cajal/core";
 import { activationOf, type Network } from "@cajal/models";
 import { operatorFacts, type Graph, type Node } from "@cajal/onnx";
 import type { Loss } from "./trainStep";
 
-/** The last that a model does to its output's values. */
+/** The last activation of an output. */
 export interface Ending {
   /** Keras' name of the activation. */
   readonly activation: string;
@@ -24,7 +24,7 @@ export function checkEnding(loss: Loss, ending: Ending | undefined): void {
       `the model ends with ${activation} (${where}), and ${loss.name} with fromLogits: true applies ${loss.logitsOf} once more. Leave fromLogits out, or end the model with activation "linear".`,
       facts,
     );
-  // Values that may be negative are no probabilities.
+  // Values that may be negative are not probabilities.
   if (loss.fromLogits && activationOf(activation)?.nonnegative === undefined)
     throw new CajalError(
       "bad-argument",
@@ -33,7 +33,7 @@ export function checkEnding(loss: Loss, ending: Ending | undefined): void {
     );
 }
 
-/** The activation at the end of a Keras model's output, behind which layers may move elements about. */
+/** The activation at the end of a Keras model's output, after which layers may only move elements. */
 export function endingOf({ outputs }: Network, index = 0): Ending | undefined {
   for (let call = outputs[index]?.call; call; call = call.inputs[0]?.call) {
     const { definition, config, name } = call.inner;
@@ -58,7 +58,7 @@ export function endingOfGraph({ nodes, outputs }: Graph, index = 0): Ending | un
   let node = makers.get(outputs[index]!.name);
   while (endingAt(node) === "same" || endingAt(node) === "moves")
     node = makers.get(node!.inputs[0]!);
-  // A bias behind a product.
+  // A bias after a product.
   if (endingAt(node) === "adds")
     node = node!.inputs
       .map((input) => makers.get(input))

@@ -1,5 +1,5 @@
-// The forward part of a training step's graph, its weights as inputs: a Keras model lowered, or an
-// ONNX graph as it is.
+// The forward part of a training step's graph, with weights as inputs: of a Keras model, which is lowered, or of an
+// ONNX graph.
 import type { DType, NamedTensors } from "@cajal/core";
 import {
   inputWeights,
@@ -24,35 +24,35 @@ import type { TrainedOutput } from "./outputs";
 export interface Forward {
   /** The graph so far. */
   readonly g: GraphBuilder;
-  /** By the names of the model's inputs. */
+  /** Values of the inputs, by name. */
   readonly x: ReadonlyMap<string, Value>;
-  /** Beside the outputs that have a loss. */
+  /** Predictions, in the order of the outputs with a loss. */
   readonly yPred: readonly Value[];
   /** The weights that the graph reads. */
   readonly inputs: ReadonlyMap<string, WeightInput>;
   /** The new values of weights that training changes without gradients. */
   readonly updates: ReadonlyMap<string, Value>;
-  /** What comes in between, in the order of the computation: `layer "conv"` or `node "Conv_0"` → value. */
+  /** Intermediate values, in order of computation: `layer "conv"` or `node "Conv_0"` → value. */
   readonly watched: ReadonlyMap<string, Value>;
-  /** Outputs of layers that add to the loss, and by which regularizers. */
+  /** Outputs of layers with an activity regularizer, with the regularizers. */
   readonly activities: Lowered["activities"];
-  /** A weight, declared now if nothing has read it. */
+  /** The value of a weight, declared as an input if nothing has read it yet. */
   weight(weight: ModelWeight): Value;
 }
 
 export interface ForwardOptions {
-  /** Of the batch's x, by input. */
+  /** Dtype and shape of the batch's x, by input. */
   readonly x: Readonly<Record<string, { readonly dtype: DType; readonly shape: readonly Dim[] }>>;
   readonly training: boolean;
   readonly watch?: boolean;
-  /** How the graph is to take weights; otherwise as their first readers want them. */
+  /** Layouts of the weights; default: those that their first readers need. */
   readonly layouts?: ReadonlyMap<string, WeightInput> | undefined;
 }
 
-export const forwardOf = (trained: TrainableModel, options: ForwardOptions): Forward =>
-  "graph" in trained ? graphForward(trained, options) : kerasForward(trained, options);
+export const forwardOf = (trainable: TrainableModel, options: ForwardOptions): Forward =>
+  "graph" in trainable ? graphForward(trainable, options) : kerasForward(trainable, options);
 
-/** The values of the weights that are trained, of those that the graph reads. */
+/** The values of the weights that are trained and that the graph reads. */
 export const parametersOf = (
   { weights }: TrainableModel,
   inputs: ReadonlyMap<string, WeightInput>,
@@ -62,7 +62,7 @@ export const parametersOf = (
     return input && multiplier !== undefined ? [input.value] : [];
   });
 
-/** Labels and weights of examples as inputs of the graph, and what the losses take of each output. */
+/** Adds labels and example weights as inputs of the graph, and returns what the losses take for each output. */
 export function labelledIn(
   g: GraphBuilder,
   outputs: readonly TrainedOutput[],
@@ -86,7 +86,7 @@ export function labelledIn(
   return { yTrue, weightOf, labelled };
 }
 
-/** The batch's x before there is one, with what the model says of its inputs. */
+/** Dtypes and shapes of x before the first batch, from the model's inputs. */
 export const placeholders = (inputs: TrainableModel["inputs"]): ForwardOptions["x"] =>
   Object.fromEntries(
     inputs.map(({ name, shape }) => [
@@ -99,18 +99,24 @@ export const placeholders = (inputs: TrainableModel["inputs"]): ForwardOptions["
   );
 
 function kerasForward(
-  { network: whole, frozen, inferenceMode, inputs: modelInputs, outputs: trained }: TrainableKeras,
+  {
+    network: fullNetwork,
+    frozen,
+    inferenceMode,
+    inputs: modelInputs,
+    outputs: trainedOutputs,
+  }: TrainableKeras,
   { x: batch, training, watch, layouts }: ForwardOptions,
 ): Forward {
-  const shaped = modelInputs.every(({ shape }) => isFixed(shape))
-    ? whole
+  const fixedNetwork = modelInputs.every(({ shape }) => isFixed(shape))
+    ? fullNetwork
     : withInputShapes(
-        whole,
+        fullNetwork,
         Object.fromEntries(Object.entries(batch).map(([name, { shape }]) => [name, shape])),
       );
   const network = withOutputs(
-    shaped,
-    trained.map(({ index }) => index),
+    fixedNetwork,
+    trainedOutputs.map(({ index }) => index),
   );
   const g = new GraphBuilder({ name: network.name });
   const x = new Map(
@@ -119,11 +125,11 @@ function kerasForward(
       return [name, g.input(modelInputs.length > 1 ? `input/x/${name}` : "input/x", dtype, shape)];
     }),
   );
-  const { source: asWanted, inputs } = inputWeights(g);
+  const { source: declareWeight, inputs } = inputWeights(g);
   const source: WeightSource = (weight, steps) => {
     const layout = layouts?.get(weight.key);
-    if (layout) asWanted(weight, layout.steps);
-    return asWanted(weight, steps);
+    if (layout) declareWeight(weight, layout.steps);
+    return declareWeight(weight, steps);
   };
   const layers = network.calls
     .filter(({ inner }) => !inner.definition.isInput)
@@ -153,8 +159,8 @@ function graphForward(
   { graph: { graph, ...model }, weights }: TrainableGraph,
   { x, watch }: ForwardOptions,
 ): Forward {
-  const trained = new Set(weights.map(({ key }) => key));
-  const opened: OnnxModel = {
+  const trainedKeys = new Set(weights.map(({ key }) => key));
+  const stepModel: OnnxModel = {
     ...model,
     graph: {
       ...graph,
@@ -162,8 +168,8 @@ function graphForward(
         ...graph.inputs.map((input) => ({ ...input, dtype: x[input.name]!.dtype })),
         ...weights.map(({ key, shape }) => ({ name: key, dtype: "float32" as const, shape })),
       ],
-      initializers: new Map([...graph.initializers].filter(([name]) => !trained.has(name))),
-      // What a step gives is loss and metrics.
+      initializers: new Map([...graph.initializers].filter(([name]) => !trainedKeys.has(name))),
+      // A step outputs loss and metrics only.
       outputs: [],
       values: new Map([
         ...graph.values,
@@ -172,7 +178,7 @@ function graphForward(
     },
   };
   const shapes = Object.fromEntries(graph.inputs.map(({ name }) => [name, x[name]!.shape]));
-  const g = GraphBuilder.from(opened, { shapes });
+  const g = GraphBuilder.from(stepModel, { shapes });
   const inputs = new Map(
     weights.map((weight): [string, WeightInput] => [
       weight.key,

@@ -1,5 +1,5 @@
-// What a training step asks of an ONNX graph: which of its initializers are parameters, and what its
-// last activation is applied to.
+// Prepares an ONNX graph for training: which of its initializers are parameters, and the input of its last
+// activation.
 import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
 import {
   isCarried,
@@ -15,11 +15,11 @@ import { trainedOutputs, type TrainedOutput } from "./outputs";
 import type { TrainStepOptions } from "./trainStep";
 import { checkAnyTrained, checkMultipliers, type ModelWeight, type TrainableGraph } from "./model";
 
-/** @throws CajalError `unknown-name` for an initializer that is not trained anyway; `unsupported`, `bad-argument` */
+/** @throws CajalError `unknown-name` for an initializer that is not a parameter; `unsupported`, `bad-argument` */
 export function trainableGraph(
   source: OnnxModel,
   options: TrainStepOptions,
-): { readonly trained: TrainableGraph; readonly begin: Weights } {
+): { readonly trainable: TrainableGraph; readonly initialWeights: Weights } {
   const { frozen = [], inferenceMode = [], learningRateMultipliers = {} } = options;
   const model = upgradeModel(source);
   const { graph } = model;
@@ -39,10 +39,10 @@ export function trainableGraph(
       );
 
   const outputNames = graph.outputs.map(({ name }) => name);
-  const chosen = trainedOutputs(outputNames, options);
-  /** What the outputs are to be: before their last activations, where losses take that. */
-  const ends = [...graph.outputs];
-  const outputs = chosen.map((output): TrainedOutput => {
+  const trainedList = trainedOutputs(outputNames, options);
+  /** The outputs, replaced by the inputs of their last activations where losses take logits. */
+  const graphOutputs = [...graph.outputs];
+  const outputs = trainedList.map((output): TrainedOutput => {
     const { fromLogits } = output.loss;
     const { index } = output;
     const logits = fromLogits && beforeActivation(graph, index, fromLogits.activation);
@@ -50,18 +50,18 @@ export function trainableGraph(
       checkEnding(output.loss, endingOfGraph(graph, index));
       return output;
     }
-    ends[index] = { ...graph.outputs[index]!, name: logits };
+    graphOutputs[index] = { ...graph.outputs[index]!, name: logits };
     return { ...output, ...fromLogits };
   });
   const nodes = nodesBefore(
     graph,
-    outputs.map(({ index }) => ends[index]!.name),
+    outputs.map(({ index }) => graphOutputs[index]!.name),
   );
   const names = parametersOf(graph, nodes);
-  const frozenNames = new Set(frozen.flatMap((name) => named(name, names)));
+  const frozenNames = new Set(frozen.flatMap((name) => matchingNames(name, names)));
   const factors = new Map(
     Object.entries(learningRateMultipliers).flatMap(([name, factor]) =>
-      named(name, names).map((each) => [each, factor] as const),
+      matchingNames(name, names).map((each) => [each, factor] as const),
     ),
   );
   const weights = names.map((key): ModelWeight => ({
@@ -76,25 +76,25 @@ export function trainableGraph(
     dtype: "float32" as const,
     shape: staticShape(name, shape),
   }));
-  const trained = new Set(chosen.map(({ index }) => index));
-  const shapes = graph.outputs.map(({ name, shape }, i) => (trained.has(i) ? staticShape(name, shape) : [])); // prettier-ignore
+  const trainedIndices = new Set(trainedList.map(({ index }) => index));
+  const shapes = graph.outputs.map(({ name, shape }, i) => (trainedIndices.has(i) ? staticShape(name, shape) : [])); // prettier-ignore
   return {
-    trained: {
+    trainable: {
       graph: {
         ...model,
-        graph: { ...graph, nodes, outputs: ends.filter((_, i) => trained.has(i)) },
+        graph: { ...graph, nodes, outputs: graphOutputs.filter((_, i) => trainedIndices.has(i)) },
       },
       weights,
       inputs,
       outputNames,
       outputs,
-      // A free extent inside is taken as the first input's own, where ranks agree.
+      // A free extent is assumed to be that of the first input at the same axis.
       outputShapes: (x) =>
         shapes.map((shape) =>
           shape.map((extent, axis) => extent ?? x[inputs[0]!.name]![axis] ?? 0),
         ),
     },
-    begin: new Map(names.map((name) => [name, initialOf(graph, name)])),
+    initialWeights: new Map(names.map((name) => [name, initialOf(graph, name)])),
   };
 }
 
@@ -108,7 +108,7 @@ function initialOf({ initializers }: Graph, name: string): Tensor {
   );
 }
 
-/** The nodes that values are made by, in their order. */
+/** The nodes that the named values depend on, in their order. */
 function nodesBefore({ nodes, initializers }: Graph, names: readonly string[]): Node[] {
   const needed = new Set(names);
   const ancestors: Node[] = [];
@@ -132,34 +132,34 @@ const readBy = ({ inputs, attributes }: Node): string[] => [
 
 /**
  * The float32 initializers that are parameters, in the order in which they are used. Those without
- * axes are numbers of a formula, such as the 0.5 in a GELU.
+ * axes are constants of a formula, such as the 0.5 in a GELU.
  */
 function parametersOf({ initializers }: Graph, nodes: readonly Node[]): string[] {
-  const read = new Set<string>();
+  const parameters = new Set<string>();
   const settings = new Set<string>();
   for (const { op, domain, inputs } of nodes)
     inputs.forEach((name, i) => {
       const value = initializers.get(name);
       if (value?.dtype !== "float32" || value.shape.length === 0) return;
-      (operatorFacts(op, domain).settings?.includes(i) ? settings : read).add(name);
+      (operatorFacts(op, domain).settings?.includes(i) ? settings : parameters).add(name);
     });
-  return [...read].filter((name) => !settings.has(name));
+  return [...parameters].filter((name) => !settings.has(name));
 }
 
-/** The parameter of that name, or all whose names begin with it: "layer1" is not "layer10.weight" where it is "layer1.weight". */
-function named(name: string, names: readonly string[]): readonly string[] {
+/** The parameter of that name, or all with that prefix; "layer1" matches "layer1.weight" and, if that exists, not "layer10.weight". */
+function matchingNames(name: string, names: readonly string[]): readonly string[] {
   if (names.includes(name)) return [name];
-  const beginning = names.filter((each) => each.startsWith(name));
-  const parts = beginning.filter(
+  const prefixed = names.filter((each) => each.startsWith(name));
+  const atWordEnd = prefixed.filter(
     (each) => !/\w$/.test(name) || /^\W/.test(each.slice(name.length)),
   );
-  const matching = parts.length > 0 ? parts : beginning;
-  if (name === "" || matching.length === 0)
+  const matches = atWordEnd.length > 0 ? atWordEnd : prefixed;
+  if (name === "" || matches.length === 0)
     throw unknownName("parameter of the graph, or beginning of its name", name, names);
-  return matching;
+  return matches;
 }
 
-/** The value that an output's last softmax or sigmoid is applied to; undefined where it ends otherwise. */
+/** The input of an output's last softmax or sigmoid; undefined where the graph ends otherwise. */
 function beforeActivation(
   { nodes, inputs, outputs }: Graph,
   index: number,
@@ -171,11 +171,11 @@ function beforeActivation(
   while (endingAt(last) === "same") last = maker(last!.inputs[0]!);
   const ending = endingAt(last);
   if (!last || typeof ending !== "object" || ending.activation !== activation) return undefined;
-  // Losses go along the last axis.
+  // Losses take classes along the last axis.
   const axis = last.attributes.axis?.type === "int" ? last.attributes.axis.value : -1;
   if (axis !== -1 && axis + 1 !== outputs[index]!.shape?.length) return undefined;
-  const before = last.inputs[0]!;
-  return inputs.some(({ name }) => name === before) ? undefined : before;
+  const logits = last.inputs[0]!;
+  return inputs.some(({ name }) => name === logits) ? undefined : logits;
 }
 
 function staticShape(name: string, shape: readonly Dim[] | undefined): (number | null)[] {

@@ -1,5 +1,5 @@
-// What a training step asks of a model, the same for every engine: its trainable weights, and what
-// its last activation is applied to. Here for Keras models; graph.ts has ONNX graphs.
+// Prepares a Keras model for training, for any engine: its trainable weights, and the input of its last activation.
+// graph.ts does so for ONNX graphs.
 import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
 import {
   resolve,
@@ -29,23 +29,23 @@ interface Trainable {
     readonly dtype: DType;
   }[];
   readonly outputNames: readonly string[];
-  /** Those that have a loss. */
+  /** The outputs with a loss. */
   readonly outputs: readonly TrainedOutput[];
-  /** Shapes of all outputs, for a batch whose x have these shapes. */
+  /** Shapes of all outputs, for a batch with these shapes of x. */
   outputShapes(x: Readonly<Record<string, Shape>>): readonly Shape[];
 }
 
 export interface TrainableKeras extends Trainable {
-  /** Gives what the losses take, and outputs without a loss as they were. */
+  /** Outputs with a loss give what the loss takes; others are unchanged. */
   readonly network: Network;
-  /** Paths of layers that are not trained: named, in a nested model that is, or marked so. */
+  /** Paths of layers that are not trained: frozen by name, within a frozen model, or by `trainable: false`. */
   readonly frozen: ReadonlySet<string>;
-  /** Paths of layers that compute as in inference: named, or in a nested model that is. */
+  /** Paths of layers in inference mode: by name, or within a nested model in inference mode. */
   readonly inferenceMode: ReadonlySet<string>;
 }
 
 export interface TrainableGraph extends Trainable {
-  /** Gives what the losses take, and no other output; of opset 18 or later. */
+  /** Outputs what the losses take, and nothing else; of opset 18 or later. */
   readonly graph: OnnxModel;
 }
 
@@ -53,56 +53,60 @@ export interface ModelWeight extends Pick<
   WeightOfModel,
   "key" | "shape" | "trainable" | "regularizer" | "constraint"
 > {
-  /** Factor of the learning rate; undefined: it is not trained. */
+  /** Factor of the learning rate; undefined where the weight is not trained. */
   readonly multiplier?: number;
 }
 
 /** @throws CajalError `unknown-name` for a layer that the model does not have; `unsupported`, `bad-argument` */
 export function trainableModel(model: Model, options: TrainStepOptions): TrainableKeras {
-  const { frozen = [], inferenceMode = [], learningRateMultipliers = {}, layers: added } = options;
+  const {
+    frozen = [],
+    inferenceMode = [],
+    learningRateMultipliers = {},
+    layers: customLayers,
+  } = options;
   checkMultipliers("layer", learningRateMultipliers);
-  const network = resolve(model, { layers: added });
+  const network = resolve(model, { layers: customLayers });
   const tree = layerTree(network.layers);
   const paths = tree.flatMap(({ layer }) => [layer.path, ...partsOf(layer)]);
-  const existing = new Set(paths);
-  const existingLayers = tree.map(({ layer }) => layer.path);
+  const knownPaths = new Set(paths);
+  const layerPaths = tree.map(({ layer }) => layer.path);
   const factors = new Map(Object.entries(learningRateMultipliers));
   for (const name of [...frozen, ...factors.keys()])
-    if (!existing.has(name))
+    if (!knownPaths.has(name))
       throw unknownName('layer of the model (in a nested model "model/layer")', name, paths);
   for (const name of inferenceMode)
-    if (!existingLayers.includes(name))
-      throw unknownName(
-        'layer of the model (in a nested model "model/layer")',
-        name,
-        existingLayers,
-      );
-  const inferring = new Set(
+    if (!layerPaths.includes(name))
+      throw unknownName('layer of the model (in a nested model "model/layer")', name, layerPaths);
+  const inferencePaths = new Set(
     tree
-      .filter(({ layer, around }) =>
-        [layer, ...around].some(({ path }) => inferenceMode.includes(path)),
+      .filter(({ layer, parents }) =>
+        [layer, ...parents].some(({ path }) => inferenceMode.includes(path)),
       )
       .map(({ layer }) => layer.path),
   );
-  const named = new Set(frozen);
+  const frozenNames = new Set(frozen);
   const frozenPaths = new Set<string>();
-  const weights = tree.flatMap(({ layer, around }) => {
-    const chain = [layer, ...around];
-    if (!layer.trainable || chain.some(({ path }) => named.has(path))) frozenPaths.add(layer.path);
-    // The nearest says: the layer itself, then the models that it is in, from the inside out.
+  const weights = tree.flatMap(({ layer, parents }) => {
+    const chain = [layer, ...parents];
+    if (!layer.trainable || chain.some(({ path }) => frozenNames.has(path)))
+      frozenPaths.add(layer.path);
+    // The nearest factor applies: the layer's own, then those of the models around it, innermost first.
     const factor = chain.map(({ path }) => factors.get(path)).find((each) => each !== undefined);
     const parts = partsOf(layer);
-    for (const part of parts) if (named.has(part)) frozenPaths.add(part);
+    for (const part of parts) if (frozenNames.has(part)) frozenPaths.add(part);
     return layer.weights.map((spec): ModelWeight => {
-      const within = parts.filter((part) => spec.key.startsWith(`${part}/`));
-      const trained =
-        spec.trainable && ![layer.path, ...within].some((path) => frozenPaths.has(path));
-      const own = within.map((part) => factors.get(part)).find((each) => each !== undefined);
-      const multiplier = own ?? factor ?? 1;
-      return trained
-        ? // A constraint would move what a factor of 0 leaves where it is.
+      const enclosingParts = parts.filter((part) => spec.key.startsWith(`${part}/`));
+      const isTrained =
+        spec.trainable && ![layer.path, ...enclosingParts].some((path) => frozenPaths.has(path));
+      const partFactor = enclosingParts
+        .map((part) => factors.get(part))
+        .find((each) => each !== undefined);
+      const multiplier = partFactor ?? factor ?? 1;
+      return isTrained
+        ? // A constraint would change a weight that a factor of 0 leaves unchanged.
           { ...spec, multiplier, ...(multiplier === 0 && { constraint: undefined }) }
-        : // As in Keras, the loss has no share of what is not trained.
+        : // As in Keras, weights that are not trained are not regularized.
           { ...spec, regularizer: undefined };
     });
   });
@@ -110,7 +114,7 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
   checkTraining(weights);
 
   const outputNames = distinct(network.outputNames);
-  let trained = network;
+  let trainedNetwork = network;
   const outputs = trainedOutputs(outputNames, options).map((output): TrainedOutput => {
     const { mask } = network.outputs[output.index]!;
     if (mask)
@@ -120,27 +124,27 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
         { output: output.name, from: mask.of.from },
       );
     const { fromLogits } = output.loss;
-    const logits = fromLogits && withoutEnding(trained, output.index, fromLogits.activation);
+    const logits = fromLogits && withoutEnding(trainedNetwork, output.index, fromLogits.activation);
     if (!logits) {
       checkEnding(output.loss, endingOf(network, output.index));
       return output;
     }
-    trained = logits;
+    trainedNetwork = logits;
     return { ...output, ...fromLogits };
   });
   const inputs = network.inputs.map(({ from, shape, dtype }) => ({ name: from, shape, dtype }));
-  const fixed = inputs.every(({ shape }) => isFixed(shape));
+  const hasFixedInputs = inputs.every(({ shape }) => isFixed(shape));
   return {
-    network: trained,
+    network: trainedNetwork,
     weights,
     frozen: frozenPaths,
-    inferenceMode: inferring,
+    inferenceMode: inferencePaths,
     inputs,
     outputNames,
     outputs,
     outputShapes(x) {
       const examples = x[inputs[0]!.name]![0]!;
-      const { outputs } = fixed ? network : withInputShapes(network, x);
+      const { outputs } = hasFixedInputs ? network : withInputShapes(network, x);
       return outputs.map(({ shape }) => withBatch(shape, examples));
     },
   };
@@ -150,26 +154,26 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
 const partsOf = ({ path, layer }: NetworkLayer): string[] =>
   Object.keys(layer?.definition.parts?.(layer.config) ?? {}).map((part) => `${path}/${part}`);
 
-/** Every layer and nested model, with the models around it, the innermost first. */
+/** Every layer and nested model, with the models that contain it, innermost first. */
 function layerTree(
   layers: readonly NetworkLayer[],
-  around: readonly NetworkLayer[] = [],
-): { readonly layer: NetworkLayer; readonly around: readonly NetworkLayer[] }[] {
+  parents: readonly NetworkLayer[] = [],
+): { readonly layer: NetworkLayer; readonly parents: readonly NetworkLayer[] }[] {
   return layers.flatMap((layer) => [
-    { layer, around },
-    ...layerTree(layer.layers ?? [], [layer, ...around]),
+    { layer, parents },
+    ...layerTree(layer.layers ?? [], [layer, ...parents]),
   ]);
 }
 
-/** Names of outputs: a layer that comes again gets a number, as in Keras. */
+/** Unique names of outputs: repeated names get a number, as in Keras. */
 function distinct(names: readonly string[]): string[] {
   return names.map((name, i) => {
-    const before = names.slice(0, i).filter((each) => each === name).length;
-    return before === 0 ? name : `${name}_${before}`;
+    const repeats = names.slice(0, i).filter((each) => each === name).length;
+    return repeats === 0 ? name : `${name}_${repeats}`;
   });
 }
 
-/** Whether nothing but the batch is free. */
+/** Whether only the batch is free. */
 export const isFixed = (shape: KerasShape): boolean => !shape.slice(1).includes(null);
 
 const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
@@ -177,30 +181,30 @@ const withBatch = ([, ...rest]: KerasShape, batch: number): Shape => [
   ...rest.map((extent) => extent ?? 0),
 ];
 
-/** The network with extents of its inputs that it leaves free, where `shapes` has numbers for them: resolved anew. */
+/** The network, resolved anew with the free extents of its inputs taken from `shapes` where it has numbers. */
 export function withInputShapes(
-  { model, added, inputs }: Network,
+  { model, added: customLayers, inputs }: Network,
   shapes: Readonly<Record<string, readonly Dim[]>>,
 ): Network {
-  const fixed = new Map(
+  const fixedShapes = new Map(
     inputs
       .filter(({ shape }) => !isFixed(shape))
       .map(({ from, shape }) => [
         from,
         shape.map((extent, axis) => {
-          const other = ownValue(shapes, from)?.[axis];
-          return extent ?? (axis > 0 && typeof other === "number" ? other : null);
+          const size = ownValue(shapes, from)?.[axis];
+          return extent ?? (axis > 0 && typeof size === "number" ? size : null);
         }),
       ]),
   );
   const layers = model.config.layers.map((entry) => {
-    const shape = fixed.get(entry.name);
+    const shape = fixedShapes.get(entry.name);
     if (!shape) return entry;
     // Keras 3 calls it batch_shape.
     const key = "batch_shape" in entry.config ? "batch_shape" : "batch_input_shape";
     return { ...entry, config: { ...entry.config, [key]: shape } };
   });
-  return resolve({ ...model, config: { ...model.config, layers } }, { layers: added });
+  return resolve({ ...model, config: { ...model.config, layers } }, { layers: customLayers });
 }
 
 /** @throws CajalError `bad-argument` */

@@ -9,7 +9,7 @@ export interface Ops<V> {
   mul(a: V | number, b: V | number): V;
   div(a: V | number, b: V | number): V;
   pow(a: V | number, b: V | number): V;
-  /** The larger of the two; has no gradient on every engine: losses use {@link clip}. */
+  /** The larger of the two; not every engine has its gradient: losses use {@link clip}. */
   max(a: V | number, b: V | number): V;
   min(a: V | number, b: V | number): V;
   neg(x: V): V;
@@ -20,8 +20,8 @@ export interface Ops<V> {
   /** log(1 + exp(x)), without overflow. */
   softplus(x: V): V;
   sigmoid(x: V): V;
-  /** `x` limited to [least, most]; slope 0 outside. */
-  clip(x: V, least: number, most: number): V;
+  /** `x` limited to [min, max]; gradient 0 outside. */
+  clip(x: V, min: number, max: number): V;
 
   // Comparisons give bool.
   greater(a: V | number, b: V | number): V;
@@ -32,7 +32,7 @@ export interface Ops<V> {
   /** To another type; bool to float32 gives 0 and 1. */
   cast(x: V, dtype: "float32" | "int32" | "bool"): V;
 
-  // Reductions: over all axes unless said; negative axes count from the end.
+  // Reductions: over all axes by default; negative axes count from the end.
   reduceSum(x: V, options?: Reduction): V;
   reduceMean(x: V, options?: Reduction): V;
   reduceMax(x: V, options?: Reduction): V;
@@ -40,7 +40,7 @@ export interface Ops<V> {
   // Along the last axis.
   softmax(x: V): V;
   logSoftmax(x: V): V;
-  /** Number of the largest element, the first of equals; int32, the last axis gone. */
+  /** Index of the largest element, the first of equals; int32, without the last axis. */
   argMax(x: V): V;
   /** float32 [..., depth]: 1 at the class number, else 0; all 0 for a number outside 0 … depth − 1. */
   oneHot(indices: V, depth: number): V;

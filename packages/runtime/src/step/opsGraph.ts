@@ -27,7 +27,7 @@ export function opsGraph(g: GraphBuilder): Ops<Value> {
     sqrt: (x) => g.sqrt(x),
     softplus: (x) => g.softplus(x),
     sigmoid: (x) => g.sigmoid(x),
-    clip: (x, least, most) => g.clip(x, { min: least, max: most }),
+    clip: (x, min, max) => g.clip(x, { min, max }),
     greater: (a: Operand, b: Operand) => g.greater(a, b),
     less: (a: Operand, b: Operand) => g.less(a, b),
     equal: (a: Operand, b: Operand) => g.equal(a, b),

@@ -1,5 +1,5 @@
-// What is computed of a model's outputs: losses and metrics, which output each belongs to, and how the
-// numbers of several batches become one result. A model of one output is the plain case of all this.
+// Losses and metrics of a model's outputs: which output each belongs to, and how the numbers of several batches are
+// combined into one result.
 import { CajalError, unknownName, checkArgument } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
@@ -8,18 +8,18 @@ import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./train
 /** An output that has a loss. */
 export interface TrainedOutput {
   readonly name: string;
-  /** Its place among the model's outputs. */
+  /** Index among the model's outputs. */
   readonly index: number;
-  /** Of what the model that is trained gives, which may lack the last activation. */
+  /** The loss of the trained model's output, which may lack the last activation. */
   readonly loss: Loss;
-  /** What makes the model's own output of what the loss takes, where that is another. */
+  /** The activation that turns what the loss takes into the model's output, where they differ. */
   readonly activation?: "softmax" | "sigmoid";
-  /** Factor of the loss in the sum that is made small. */
+  /** Factor of the loss in the sum to minimize. */
   readonly factor: number;
   readonly metrics: readonly Metric[];
 }
 
-type Chosen = Pick<TrainStepOptions, "loss" | "lossWeights" | "metrics">;
+type OutputOptions = Pick<TrainStepOptions, "loss" | "lossWeights" | "metrics">;
 
 /**
  * The outputs that have a loss.
@@ -29,7 +29,7 @@ type Chosen = Pick<TrainStepOptions, "loss" | "lossWeights" | "metrics">;
  */
 export function trainedOutputs(
   names: readonly string[],
-  { loss, lossWeights = {}, metrics = [] }: Chosen,
+  { loss, lossWeights = {}, metrics = [] }: OutputOptions,
 ): TrainedOutput[] {
   const byName = isLoss(loss) ? Object.fromEntries(names.map((name) => [name, loss])) : loss;
   if (!isRecord(byName)) throw noLoss(loss);
@@ -39,20 +39,20 @@ export function trainedOutputs(
       "bad-argument",
       `lossWeights: got ${String(lossWeights)}, expected a factor by output, e.g. { ${names[0]}: 0.5 }.`,
     );
-  const listed = [byName, lossWeights, Array.isArray(metrics) ? {} : metrics];
-  for (const name of listed.flatMap(Object.keys))
+  const records = [byName, lossWeights, Array.isArray(metrics) ? {} : metrics];
+  for (const name of records.flatMap(Object.keys))
     if (!names.includes(name)) throw unknownName("output of the model", name, names);
   const trained = names.flatMap((name, index): TrainedOutput[] => {
-    const own = Array.isArray(metrics)
+    const outputMetrics = Array.isArray(metrics)
       ? metrics
       : ownValue(metrics as Record<string, Metric[]>, name);
-    const of: unknown = ownValue(byName, name);
-    if (!of) {
-      if (own && !Array.isArray(metrics)) throw lacksLoss("metrics", name);
+    const outputLoss: unknown = ownValue(byName, name);
+    if (!outputLoss) {
+      if (outputMetrics && !Array.isArray(metrics)) throw lacksLoss("metrics", name);
       if (Object.hasOwn(lossWeights, name)) throw lacksLoss("lossWeights", name);
       return [];
     }
-    if (!isLoss(of)) throw noLoss(of);
+    if (!isLoss(outputLoss)) throw noLoss(outputLoss);
     const factor = ownValue<number>(lossWeights, name) ?? 1;
     if (!Number.isFinite(factor))
       throw new CajalError(
@@ -60,9 +60,9 @@ export function trainedOutputs(
         `lossWeights: got ${String(factor)} for output "${name}", expected a number.`,
         { output: name, factor },
       );
-    const looked = own ?? [];
-    if (!Array.isArray(looked) || !looked.every(isMetric)) throw noMetrics(own);
-    return [{ name, index, loss: of, factor, metrics: looked }];
+    const metricList = outputMetrics ?? [];
+    if (!Array.isArray(metricList) || !metricList.every(isMetric)) throw noMetrics(outputMetrics);
+    return [{ name, index, loss: outputLoss, factor, metrics: metricList }];
   });
   if (trained.length === 0)
     throw new CajalError(
@@ -107,28 +107,28 @@ const lacksLoss = (what: string, name: string) =>
     { output: name },
   );
 
-/** What is computed of one output. */
+/** Labels, prediction and weights of one output. */
 export interface Labelled<V> {
   readonly yTrue: V;
-  /** As the trained model gives it. */
+  /** The output of the trained model. */
   readonly yPred: V;
   /** [examples], or in the shape of the losses of all samples. */
   readonly weight?: V | undefined;
 }
 
 /**
- * The loss to make small, and the numbers of {@link measuresOf}, each as one or more values.
+ * The loss to minimize, and the numbers of {@link measuresOf}, each as one or more values.
  *
- * @param labelled beside `outputs`
+ * @param labelled in the order of `outputs`
  */
-export function measured<V>(
+export function computeMeasures<V>(
   ops: Ops<V>,
   outputs: readonly TrainedOutput[],
   labelled: readonly Labelled<V>[],
 ): { loss: V; numbers: V[][] } {
   const parts = outputs.map(({ loss, activation, factor, metrics }, i) => {
     const { yTrue, yPred, weight } = labelled[i]!;
-    const own = activation === undefined ? yPred : ops[activation](yPred);
+    const modelOutput = activation === undefined ? yPred : ops[activation](yPred);
     const each = loss.compute(ops, yTrue, yPred);
     const mean = ops.reduceMean(
       weight === undefined ? each : ops.mul(each, likeLosses(ops, weight, each)),
@@ -138,8 +138,8 @@ export function measured<V>(
       weighted: factor === 1 ? mean : ops.mul(mean, factor),
       metrics: metrics.map((metric) =>
         "totals" in metric
-          ? [...metric.totals(ops, yTrue, own)]
-          : [ops.reduceMean(metric.compute(ops, yTrue, own))],
+          ? [...metric.totals(ops, yTrue, modelOutput)]
+          : [ops.reduceMean(metric.compute(ops, yTrue, modelOutput))],
       ),
     };
   });
@@ -152,45 +152,45 @@ export function measured<V>(
   };
 }
 
-/** Weights of examples with as many axes as the losses that they multiply. */
+/** Weights of examples, expanded to the rank of the losses that they multiply. */
 function likeLosses<V>(ops: Ops<V>, weight: V, losses: V): V {
   let value = weight;
   while (ops.rank(value) < ops.rank(losses)) value = ops.expandDims(value);
   return value;
 }
 
-/** A number of a step's result: how it comes of its totals. */
+/** A number of a step's result, and how it is computed from its totals. */
 interface Measure {
   readonly name: string;
-  /** Of a mean the totals are its sum and the number of examples. */
+  /** Whether it is a mean, whose totals are its sum and the number of examples. */
   readonly mean: boolean;
   readonly result: (totals: readonly number[]) => number;
 }
 
 const meanOf = ([sum, examples]: readonly number[]) => sum! / examples!;
 
-/** All numbers beside the loss, in the order of {@link measured}. */
+/** All numbers beside the loss, in the order of {@link computeMeasures}. */
 export function measuresOf(outputs: readonly TrainedOutput[]): Measure[] {
-  const several = outputs.length > 1;
+  const hasSeveral = outputs.length > 1;
   const measures = [
-    ...(several
+    ...(hasSeveral
       ? outputs.map(({ name }) => ({ name: `${name}_loss`, mean: true, result: meanOf }))
       : []),
     ...outputs.flatMap(({ name, metrics }) =>
       metrics.map((metric) => ({
-        name: several ? `${name}_${metric.name}` : metric.name,
+        name: hasSeveral ? `${name}_${metric.name}` : metric.name,
         mean: !("totals" in metric),
         result: "totals" in metric ? metric.result : meanOf,
       })),
     ),
   ];
   const names = measures.map(({ name }) => name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i || name === "loss");
-  if (twice !== undefined)
+  const duplicate = names.find((name, i) => names.indexOf(name) !== i || name === "loss");
+  if (duplicate !== undefined)
     throw new CajalError(
       "bad-argument",
-      `metrics: got two numbers of the name "${twice}". Rename one: { ...metric, name: "other" }.`,
-      { name: twice },
+      `metrics: got two numbers of the name "${duplicate}". Rename one: { ...metric, name: "other" }.`,
+      { name: duplicate },
     );
   return measures;
 }
@@ -205,17 +205,17 @@ export function totalsOf(
   numbers: readonly (readonly number[])[],
   examples: number,
 ): Totals {
-  const [loss, ...rest] = numbers;
+  const [loss, ...measureNumbers] = numbers;
   return Object.fromEntries([
     ["loss", [loss![0]! * examples, examples]],
     ...measures.map(({ name, mean }, i): [string, readonly number[]] => [
       name,
-      mean ? [rest[i]![0]! * examples, examples] : rest[i]!,
+      mean ? [measureNumbers[i]![0]! * examples, examples] : measureNumbers[i]!,
     ]),
   ]);
 }
 
-/** The totals of two parts together; `{}` are those of nothing. */
+/** Adds the totals of two sets of batches, element by element; `{}` are the totals of none. */
 export function addTotals(a: Totals, b: Totals): Totals {
   for (const totals of [a, b]) {
     checkArgument("addTotals", "totals", totals, "object");
@@ -224,8 +224,8 @@ export function addTotals(a: Totals, b: Totals): Totals {
   }
   return Object.fromEntries(
     Object.entries(b).map(([name, totals]) => {
-      const before = Object.hasOwn(a, name) ? a[name]! : [];
-      return [name, totals.map((total, i) => (before[i] ?? 0) + total)];
+      const previous = Object.hasOwn(a, name) ? a[name]! : [];
+      return [name, totals.map((total, i) => (previous[i] ?? 0) + total)];
     }),
   );
 }

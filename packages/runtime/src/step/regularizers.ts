@@ -1,7 +1,7 @@
-// The regularizers of Keras' layers: what they add to the loss, written once for all engines.
+// The regularizers of Keras' layers, which add to the loss; written once for all engines.
 import { unknownName } from "@cajal/core";
 import type { Ops } from "./ops";
-import { named, numberOf } from "./weightOptions";
+import { parseNamedConfig, numberOf } from "./weightOptions";
 
 /** l1 Σ|w| + l2 Σw²; undefined where the regularizer adds nothing. */
 export function regularization<V>(
@@ -19,9 +19,10 @@ export function regularization<V>(
 
 function factors(regularizer: unknown, key: string): { l1: number; l2: number } {
   const where = `regularizer of weight "${key}"`;
-  const parsed = named(regularizer, where);
+  const parsed = parseNamedConfig(regularizer, where);
   if (!parsed) return { l1: 0, l2: 0 };
-  const number = (name: string, absent: number) => numberOf(parsed, name, absent, { where });
+  const number = (name: string, defaultValue: number) =>
+    numberOf(parsed, name, defaultValue, { where });
   switch (parsed.name) {
     case "l1":
       return { l1: number("l1", 0.01), l2: 0 };
@@ -29,7 +30,9 @@ function factors(regularizer: unknown, key: string): { l1: number; l2: number } 
       return { l1: 0, l2: number("l2", 0.01) };
     case "l1l2":
       // The name alone is Keras' `l1_l2()`, 0.01 each; the class's own defaults are 0.
-      return parsed.alone ? { l1: 0.01, l2: 0.01 } : { l1: number("l1", 0), l2: number("l2", 0) };
+      return parsed.isNameOnly
+        ? { l1: 0.01, l2: 0.01 }
+        : { l1: number("l1", 0), l2: number("l2", 0) };
     default:
       throw unknownName(where, parsed.name, ["L1", "L2", "L1L2"]);
   }

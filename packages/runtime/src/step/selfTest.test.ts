@@ -103,7 +103,7 @@ it("is spared the runtimes that these tests train on, and no others", async () =
   ] as const) {
     const open = engine === "onnx" ? onnx.openTrainStep : tfjs.openTrainStep;
     const core = await open(trained, weights, { ...options, engine, device });
-    expect({ engine, device, tested: core.tested }).toEqual({ engine, device, tested });
+    expect({ engine, device, tested: core.isTested }).toEqual({ engine, device, tested });
     await core.free();
   }
 });

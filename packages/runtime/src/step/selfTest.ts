@@ -1,26 +1,26 @@
-// Whether training works at all where a step is opened. Engines, devices and their versions differ in more
-// than rounding: one left every new weight at zero, another gave a loss of 0 for a sum of too many tensors,
-// both without a word. So a small network is trained there first, and its losses compared with Keras'.
+// Self-test of training on an engine and device. Engines, devices and their versions differ in more than rounding:
+// one left every new weight at zero, another gave a loss of 0 for a sum of too many tensors, both silently. So a
+// small network is trained there first, and its losses compared with Keras'.
 import { CajalError, isCajalError, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { functional, weightSpecs, type ModelConfig } from "@cajal/models";
 import { trainStepOf, type TrainCore } from "./core";
 import { trainableModel, type TrainableKeras } from "./model";
 import type { Loss, Optimizer, TrainStepOptions } from "./trainStep";
 
-/** Opens a training step of another model where the one at hand was opened. */
+/** Opens a training step of another model on the same engine. */
 export type OpenCore = (
-  trained: TrainableKeras,
+  trainable: TrainableKeras,
   weights: ReadonlyMap<string, Tensor>,
   options: TrainStepOptions,
 ) => Promise<TrainCore>;
 
 export interface SelfTestNetwork {
   readonly model: ModelConfig;
-  /** Of four steps, by Keras: fixtures/make_training_self_test.py. */
+  /** Losses of four steps in Keras: fixtures/make_training_self_test.py. */
   readonly losses: readonly number[];
 }
 
-/** The second for devices that cannot train convolutions, as TF.js' wasm. */
+/** The second is for devices that cannot train convolutions, such as TF.js' wasm. */
 export const selfTestNetworks: readonly (() => SelfTestNetwork)[] = [
   () => {
     const net = functional("convolutional");
@@ -42,14 +42,14 @@ export const selfTestNetworks: readonly (() => SelfTestNetwork)[] = [
   },
 ];
 
-/** Of a loss. GPUs round products to 10 bits, and steps add up; what is wrong is so by far more. */
+/** Relative tolerance of a loss. GPUs round products to 10 bits, and errors add up over steps; wrong results differ far more. */
 const tolerance = 0.03;
 
-const passed = new Map<string, Promise<void>>();
+const results = new Map<string, Promise<void>>();
 
 /**
- * Trains a small network on the engine and device of `core`, once a process, unless that very runtime is
- * what Cajal's own tests train on.
+ * Trains a small network on the engine and device of `core`, once per process, unless Cajal's own tests train on
+ * exactly this runtime.
  *
  * @throws CajalError `engine` with the step whose loss differs from Keras'
  */
@@ -57,11 +57,11 @@ export function selfTestOnce(
   core: TrainCore,
   { openTrainStep }: { readonly openTrainStep: OpenCore },
 ): Promise<void> {
-  const { engine, device, tested } = core;
+  const { engine, device, isTested: tested } = core;
   if (tested) return Promise.resolve();
   const key = `${engine} ${device}`;
-  const result = passed.get(key) ?? selfTest(core, openTrainStep);
-  passed.set(key, result);
+  const result = results.get(key) ?? selfTest(core, openTrainStep);
+  results.set(key, result);
   return result;
 }
 
@@ -93,22 +93,22 @@ export async function selfTest(
   }
 }
 
-/** The losses of a network of the self test. */
+/** The losses of a network of the self-test. */
 export async function lossesOf(
   model: ModelConfig,
   steps: number,
   open: OpenCore,
-  where: Pick<TrainCore, "engine" | "device">,
+  target: Pick<TrainCore, "engine" | "device">,
 ): Promise<number[]> {
-  const options = { ...selfTestOptions, ...where };
-  const trained = trainableModel(model, options);
+  const options = { ...selfTestOptions, ...target };
+  const trainable = trainableModel(model, options);
   const weights = weightSpecs(model).map(({ key, shape }, i): [string, Tensor] => [
     key,
     /gamma|variance/.test(key) ? tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(1)) : wave(i, shape), // prettier-ignore
   ]);
-  const step = trainStepOf(await open(trained, new Map(weights), options), trained, options);
+  const step = trainStepOf(await open(trainable, new Map(weights), options), trainable, options);
   try {
-    const shape = [4, ...trained.inputs[0]!.shape.slice(1).map(Number)];
+    const shape = [4, ...trainable.inputs[0]!.shape.slice(1).map(Number)];
     const batch = { x: wave(0, shape), y: wave(1, [4, 3]) };
     const losses: number[] = [];
     while (losses.length < steps) losses.push((await step.run(batch)).loss);
@@ -130,8 +130,8 @@ function wave(index: number, shape: readonly number[]): Tensor<"float32"> {
 const meanSquares: Loss = {
   name: "mean_squared_error",
   compute(ops, yTrue, yPred) {
-    const apart = ops.sub(yPred, yTrue);
-    return ops.reduceMean(ops.mul(apart, apart), { axes: [-1] });
+    const error = ops.sub(yPred, yTrue);
+    return ops.reduceMean(ops.mul(error, error), { axes: [-1] });
   },
 };
 

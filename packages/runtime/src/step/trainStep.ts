@@ -1,6 +1,5 @@
-// One training step: forward + loss + gradients + optimizer update, compiled for an engine. What is
-// trained with (loss, optimizer, metrics) is arithmetic over `Ops`, so the engines share it.
-// openTrainStep.ts makes one.
+// The types of a training step: forward + loss + gradients + optimizer update, compiled for an engine. Losses,
+// optimizers and metrics are arithmetic over `Ops`, which engines share. openTrainStep.ts opens one.
 import { optionsOf, type NamedBatch, type Shape, type Tensor, type Weights } from "@cajal/core";
 import type { Layer } from "@cajal/models";
 import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
@@ -9,7 +8,7 @@ import type { Ops } from "./ops";
 /** A loss: what training minimizes. */
 export interface Loss {
   readonly name: string;
-  /** The numbers it was made with, plain data: a resumed run is compared by them. */
+  /** Its options as plain data, by which a resumed run is compared. */
   readonly config?: Readonly<Record<string, unknown>>;
   /**
    * The loss of every sample: `yPred` without its last axis. The step multiplies it by the samples'
@@ -19,18 +18,18 @@ export interface Loss {
    */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
   /**
-   * Refuses labels that the engines would take without a word, such as a class number out of range.
+   * Checks labels that engines would accept silently, such as a class number out of range.
    *
    * @param output shape of the model's output for this batch
    * @throws CajalError `bad-shape`, `bad-argument`
    */
   checkLabels?(yTrue: Tensor, output: Shape): void;
   /**
-   * The same loss from what comes before the model's last activation. Where the model ends with
-   * that activation, the step computes this one: equal, but without rounding to 0 or 1 in between.
+   * The same loss of logits. Where the model ends with that activation, the step computes this one from the
+   * activation's input: mathematically equal, without rounding to 0 or 1 in between.
    */
   readonly fromLogits?: { readonly activation: "softmax" | "sigmoid"; readonly loss: Loss };
-  /** That the loss takes logits, to which it applies this activation itself. */
+  /** Set where the loss takes logits, to which it applies this activation itself. */
   readonly logitsOf?: "softmax" | "sigmoid";
 }
 
@@ -40,16 +39,16 @@ export type Metric = MeanMetric | TotalsMetric;
 /** A metric that is a mean over samples. */
 export interface MeanMetric {
   readonly name: string;
-  /** The numbers it was made with, plain data. */
+  /** Its options as plain data. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** The metric of every sample, float32. `yPred` is what the model gives, its last activation included. */
+  /** The metric of every sample, float32. `yPred` is the model's output, including its last activation. */
   compute<V>(ops: Ops<V>, yTrue: V, yPred: V): V;
 }
 
-/** A metric that is no mean of batches, such as recall: computed from sums over all examples of an epoch. */
+/** A metric that is not a mean over samples, such as recall: computed from sums over all examples of an epoch. */
 export interface TotalsMetric<T extends readonly number[] = readonly number[]> {
   readonly name: string;
-  /** The numbers it was made with, plain data. */
+  /** Its options as plain data. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Sums over the examples of a batch, float32, of any shapes; the sums of several batches are added. */
   totals<V>(ops: Ops<V>, yTrue: V, yPred: V): readonly V[];
@@ -64,7 +63,7 @@ export interface TotalsMetric<T extends readonly number[] = readonly number[]> {
  */
 export interface Optimizer<Slots extends object = Readonly<Record<string, number>>> {
   readonly name: string;
-  /** The numbers it was made with, plain data: a resumed run is compared by them. */
+  /** Its options as plain data, by which a resumed run is compared. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** The learning rate of an update; `step` is the number of updates before it. */
   readonly learningRate: (step: number) => number;
@@ -103,59 +102,58 @@ export interface Optimizer<Slots extends object = Readonly<Record<string, number
 
 export interface TrainStepOptions {
   /**
-   * A loss: what training minimizes. Of a model of several outputs: of each, by its name, and one for all of them; an
-   * output that is left out of the record is not trained, and needs no labels.
+   * The loss to minimize. For a model of several outputs a record by output names, where an output that is left out
+   * is not trained and needs no labels; a single loss applies to each of them.
    */
   readonly loss: Loss | Readonly<Record<string, Loss>>;
-  /** Output → factor of its loss in the sum that is made small; 1 where not named. */
+  /** Output → factor of its loss in the sum to minimize; 1 for outputs that are not named. */
   readonly lossWeights?: Readonly<Record<string, number>>;
-  /** What makes new parameters of the gradients. */
+  /** The optimizer, which updates the parameters. */
   readonly optimizer: Optimizer;
-  /** Of every output that has labels, or by the names of outputs. */
+  /** Metrics of every output that has labels, or by output names. */
   readonly metrics?: readonly Metric[] | Readonly<Record<string, readonly Metric[]>>;
-  /** Definitions of layers of your own that the model has, from `defineLayer` of @cajal/models. */
+  /** Definitions of custom layers of the model, from `defineLayer` of @cajal/models. */
   readonly layers?: readonly Layer[];
   /** Default "onnx". */
   readonly engine?: EngineName;
-  /** Default "auto"; on engine tfjs in Node that is cpu, for its wasm has no gradients of convolutions. */
+  /** Default "auto"; on engine tfjs in Node that is cpu, because its wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  /** Threads that one operator may use, engine onnx only; default: one per core. */
   readonly threads?: number;
   /**
-   * Whether steps run on a thread of their own, engine onnx in Node only: the caller's event loop stays
-   * free, for some 0.3 ms a step. "auto": where that can be. Default false.
+   * Whether steps run on a worker thread, engine onnx in Node only: the caller's event loop stays free, at a cost of
+   * about 0.3 ms per step. "auto": where possible. Default false.
    */
   readonly worker?: boolean | "auto";
   /**
-   * Whether an engine and device are trusted only once they have trained a small network, with
-   * convolution, normalization and pooling, as Keras does: once a process. And on engine onnx a GPU
-   * only once it has computed gradients of this model as the CPU does, at a small random batch.
-   * Default true.
+   * Whether to verify the engine and device first: once per process a small network with convolution, normalization
+   * and pooling is trained, and its losses are compared with Keras'; and on engine onnx the gradients of this
+   * model on a GPU are compared with the CPU's, for a small random batch. Default true.
    */
   readonly verify?: boolean;
-  /** Of dropout and its like; default 0. */
+  /** Seed of dropout and other random layers; default 0. */
   readonly seed?: number;
   /**
-   * Layers whose weights stay as they are; their batch normalization uses the moving averages, as in
-   * Keras. A layer within a nested model is "model/layer", one within a layer "bidirectional/forward_lstm", and
-   * a nested model's name is all in it. Of an ONNX model: initializers, by their names or what several names begin with.
+   * Layers that are not trained; their batch normalization uses the moving averages, as in Keras. A layer of a
+   * nested model is "model/layer", one within a layer "bidirectional/forward_lstm"; the name of a nested model
+   * stands for all its layers. For an ONNX model: names of initializers, or prefixes of them.
    */
   readonly frozen?: readonly string[];
   /**
-   * Layers that compute as in inference while their weights learn: batch normalization by its moving averages,
-   * which stay, and no dropout. Keras' `layer(x, training=False)`. Names of layers and nested models, as in `frozen`;
-   * not of an ONNX model, whose graph says how it computes.
+   * Layers in inference mode although their weights are trained: batch normalization uses its moving averages, which
+   * do not change, and dropout does nothing. Keras' `layer(x, training=False)`. Names of layers and nested models as
+   * in `frozen`; not for an ONNX model, whose graph states how it computes.
    */
   readonly inferenceMode?: readonly string[];
   /**
-   * Layer → factor of its learning rate; 1 where not named. Names as in `frozen`; a layer's own goes before
-   * that of a model around it. With 0 what is learned by gradients stays, and a batch normalization's
-   * averages still follow the data, as in Keras with a learning rate of 0: `frozen` stops those too.
+   * Layer → factor of its learning rate; 1 for layers that are not named. Names as in `frozen`; a layer's own factor
+   * takes precedence over that of a model around it. With factor 0 the layer's parameters do not change, but the
+   * averages of batch normalization still do, as in Keras with a learning rate of 0: `frozen` stops those too.
    */
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }
 
-/** The kinds of these options, for `checkOptions`: of whoever takes them too. */
+/** The kinds of these options for `checkOptions`, also for functions that extend them. */
 export const trainStepOptions = optionsOf<TrainStepOptions>({
   loss: true,
   lossWeights: true,
@@ -174,8 +172,8 @@ export const trainStepOptions = optionsOf<TrainStepOptions>({
 });
 
 /**
- * Numbers of a batch. Of a model of several outputs the metrics have the loss of each, `NAME_loss` without
- * its factor, and each metric as `NAME_METRIC`, as in Keras.
+ * Loss and metrics of a batch. For a model of several outputs the metrics include the loss of each output, `NAME_loss`
+ * (without its factor), and are named `NAME_METRIC`, as in Keras.
  */
 export interface StepResult {
   /** Includes the model's regularizers. */
@@ -183,7 +181,7 @@ export interface StepResult {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** Sums from which the results of several batches are computed: name of a number → sums that are added. */
+/** Sums from which the results of several batches are computed: name of a number → its sums. */
 export type Totals = Readonly<Record<string, readonly number[]>>;
 
 export interface MeasuredStep extends StepResult {
@@ -197,15 +195,15 @@ export interface TrainStep {
   /** Number of updates made. */
   readonly iteration: number;
   /**
-   * One update. The loss is the one before it, in training mode.
+   * Makes one update. The loss is that before the update, in training mode.
    *
-   * Of several batches the gradients are averaged, every example weighted equally, as if they were one
-   * batch that does not fit into memory; but batch normalization goes by each batch's own statistics.
+   * The gradients of several batches are averaged, with equal weight for every example, as if they were one batch;
+   * but batch normalization uses the statistics of each single batch.
    *
-   * @param options.learningRate of this update; default: what the optimizer says
+   * @param options.learningRate of this update; default: the optimizer's
    * @throws CajalError `diverged` when the loss or anything that would be written is not finite (weights,
-   *   the optimizer's state, moving averages), naming the step and the first tensor that went bad; the
-   *   weights are then as before the call
+   *   the optimizer's state, moving averages), naming the step and the first such tensor; the weights are
+   *   unchanged then
    * @throws CajalError `bad-argument` when the learning rate is not a number of at least 0
    * @throws CajalError `bad-shape` when the batch does not fit the model or the loss
    */
@@ -213,19 +211,20 @@ export interface TrainStep {
     batch: NamedBatch | readonly NamedBatch[],
     options?: { learningRate?: number },
   ): Promise<MeasuredStep>;
-  /** Loss and metrics in inference mode; changes nothing. */
+  /** Loss and metrics in inference mode; does not change the model. */
   evaluate(batch: NamedBatch): Promise<MeasuredStep>;
-  /** The result of all examples of several batches, from the sums of their totals ({@link addTotals}). */
+  /** The result over several batches, from the sum of their totals ({@link addTotals}). */
   result(totals: Totals): StepResult;
-  /** A copy of the weights as they are now. */
+  /** A copy of the current weights. */
   weights(): Promise<Weights>;
   /** A copy of the optimizer's state: `layer/weight/slot`, and `iteration` (int64 scalar). */
   state(): Promise<ReadonlyMap<string, Tensor>>;
   /**
-   * Goes on from weights and a state that this model and optimizer had before.
+   * Sets the weights and the optimizer's state, to continue an earlier run.
    *
    * @throws CajalError `bad-shape`, `bad-argument` when they do not fit; nothing is changed then
    */
   restore(weights: Weights, state: ReadonlyMap<string, Tensor>): Promise<void>;
+  /** Frees the engine's memory, after the steps in progress. Idempotent. */
   dispose(): void | Promise<void>;
 }

@@ -1,4 +1,4 @@
-// What every optimizer shares, in Keras' order: clipping, weight decay, then the optimizer's own rule.
+// The update of parameters, in Keras' order: clipping, weight decay, then the optimizer's rule.
 import type { Ops } from "./ops";
 import type { Optimizer } from "./trainStep";
 
@@ -28,37 +28,44 @@ export function updateParameters<V>(
   parameters: readonly Parameter<V>[],
   { learningRate, iteration }: { learningRate: V; iteration: V },
 ): UpdatedParameter<V>[] {
-  const gradients = clipped(
+  const gradients = clipGradients(
     ops,
     optimizer,
     parameters.map(({ gradient }) => gradient),
   );
-  const base = optimizer.rate?.(ops, learningRate, iteration) ?? learningRate;
+  const correctedRate = optimizer.rate?.(ops, learningRate, iteration) ?? learningRate;
   return parameters.map(({ key, value, slots, multiplier }, i) => {
-    const scaled = (rate: V) => (multiplier === 1 ? rate : ops.mul(rate, multiplier));
+    const withMultiplier = (rate: V) => (multiplier === 1 ? rate : ops.mul(rate, multiplier));
     const { weightDecay, excludeFromWeightDecay } = optimizer;
     // p ← p − lr · decay · p
-    const decayed =
+    const parameter =
       weightDecay && !excludeFromWeightDecay?.(key)
-        ? ops.sub(value, ops.mul(value, ops.mul(scaled(learningRate), weightDecay)))
+        ? ops.sub(value, ops.mul(value, ops.mul(withMultiplier(learningRate), weightDecay)))
         : value;
-    const updated = optimizer.update(ops, {
-      parameter: decayed,
+    const result = optimizer.update(ops, {
+      parameter,
       gradient: gradients[i]!,
       slots,
-      rate: scaled(base),
+      rate: withMultiplier(correctedRate),
       iteration,
     });
-    return { key, value: updated.parameter, slots: updated.slots };
+    return { key, value: result.parameter, slots: result.slots };
   });
 }
 
-function clipped<V>(ops: Ops<V>, optimizer: Optimizer, gradients: readonly V[]): readonly V[] {
+function clipGradients<V>(
+  ops: Ops<V>,
+  optimizer: Optimizer,
+  gradients: readonly V[],
+): readonly V[] {
   const { clipNorm, clipValue, globalClipNorm } = optimizer;
   if (clipNorm !== undefined)
     return gradients.map((g) => {
       const scale = scaleOf(ops, largest(ops, g));
-      return ops.mul(g, shrink(ops, { squared: squares(ops, g, scale), scale, most: clipNorm }));
+      return ops.mul(
+        g,
+        clipFactor(ops, { squared: squares(ops, g, scale), scale, maxNorm: clipNorm }),
+      );
     });
   if (globalClipNorm !== undefined) {
     const scale = scaleOf(
@@ -66,7 +73,7 @@ function clipped<V>(ops: Ops<V>, optimizer: Optimizer, gradients: readonly V[]):
       gradients.map((g) => largest(ops, g)).reduce((a, b) => ops.max(a, b)),
     );
     const squared = gradients.map((g) => squares(ops, g, scale)).reduce((a, b) => ops.add(a, b));
-    const factor = shrink(ops, { squared, scale, most: globalClipNorm });
+    const factor = clipFactor(ops, { squared, scale, maxNorm: globalClipNorm });
     return gradients.map((g) => ops.mul(g, factor));
   }
   if (clipValue !== undefined) return gradients.map((g) => ops.clip(g, -clipValue, clipValue));
@@ -75,20 +82,20 @@ function clipped<V>(ops: Ops<V>, optimizer: Optimizer, gradients: readonly V[]):
 
 const largest = <V>(ops: Ops<V>, x: V) => ops.reduceMax(ops.abs(x));
 
-/** What large gradients are divided by before they are squared: their squares would be infinite. */
-const scaleOf = <V>(ops: Ops<V>, most: V) => ops.clip(most, 1, 3.4e38);
+/** The divisor of large gradients before they are squared, as their squares would overflow. */
+const scaleOf = <V>(ops: Ops<V>, largestElement: V) => ops.clip(largestElement, 1, 3.4e38);
 
 const squares = <V>(ops: Ops<V>, x: V, scale: V) => {
   const scaled = ops.div(x, scale);
   return ops.reduceSum(ops.mul(scaled, scaled));
 };
 
-/** The factor that brings a norm, scale · √squared, down to `most`: most / max(norm, most). */
-const shrink = <V>(
+/** The factor that reduces a norm, scale · √squared, to `maxNorm`: maxNorm / max(norm, maxNorm). */
+const clipFactor = <V>(
   ops: Ops<V>,
-  { squared, scale, most }: { squared: V; scale: V; most: number },
+  { squared, scale, maxNorm }: { squared: V; scale: V; maxNorm: number },
 ) => {
-  // In units of the scale, for the norm itself may be infinite.
-  const limit = ops.div(most, scale);
+  // In units of the scale, because the norm itself may overflow.
+  const limit = ops.div(maxNorm, scale);
   return ops.div(limit, ops.max(ops.sqrt(squared), limit));
 };

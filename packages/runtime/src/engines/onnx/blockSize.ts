@@ -1,19 +1,19 @@
-// Whether ONNX Runtime on this processor has blocked kernels, and how many channels a block of theirs
-// has. They are its own affair, so what they do is looked at, not assumed.
+// Whether ONNX Runtime has blocked kernels on this processor, and their number of channels per block. They are
+// internal to ONNX Runtime, so their behaviour is probed, not assumed.
 import { random, tensor, type Tensor } from "@cajal/core";
 import { blocked, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import type { DeviceName } from "../../device/device";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 
-let probed: Promise<number | undefined> | undefined;
+let probeResult: Promise<number | undefined> | undefined;
 
 /** Channels in a block; undefined where there are no such kernels, or none that work as expected. */
 export function blockSize(device: DeviceName): Promise<number | undefined> {
   if (device !== "cpu") return Promise.resolve(undefined);
-  return (probed ??= look().catch(() => undefined));
+  return (probeResult ??= probeBlockSize().catch(() => undefined));
 }
 
-async function look(): Promise<number | undefined> {
+async function probeBlockSize(): Promise<number | undefined> {
   const { model, feeds } = sample();
   const expected = await results(model, feeds);
   for (const block of [16, 8])
@@ -21,12 +21,12 @@ async function look(): Promise<number | undefined> {
       const got = await results(blocked(model, block), feeds);
       if (expected.every((value, i) => Math.abs(value - got[i]!) < 1e-4)) return block;
     } catch {
-      // There are none, or of another size.
+      // No such kernels, or kernels of another block size.
     }
   return undefined;
 }
 
-/** A convolution and a depthwise one, forwards and backwards, whose results would tell a wrong order. */
+/** A convolution and a depthwise one, forward and backward: a wrong order of channels would change the results. */
 function sample(): { model: OnnxModel; feeds: Record<string, Tensor> } {
   const g = new GraphBuilder({ name: "blocks" });
   const x = g.input("x", "float32", [1, 32, 5, 5]);
@@ -52,8 +52,8 @@ async function results(
 ): Promise<Float32Array> {
   const { ort, session } = await onnxRuntime(model, { device: "cpu", threads: 1 });
   try {
-    const fed = Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]);
-    const { y } = await session.run(Object.fromEntries(fed));
+    const ortFeeds = Object.entries(feeds).map(([name, value]) => [name, toOrt(ort, value)]);
+    const { y } = await session.run(Object.fromEntries(ortFeeds));
     return fromOrt(y!, "y").data as Float32Array;
   } finally {
     await session.release();

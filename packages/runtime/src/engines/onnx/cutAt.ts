@@ -1,51 +1,53 @@
-// A graph cut where values are fed in place of being computed.
+// Cuts a graph at values that are fed instead of computed.
 import { computed, GraphBuilder, inferShapes, type Node, type OnnxModel } from "@cajal/onnx";
 import { unknownName } from "@cajal/core";
 import type { LoweredValue } from "@cajal/models";
 
-/** A value to feed: one of the graph, or a layer of a Keras model, fed as it lies there. */
+/** A value to feed: one of the graph, or the output of a layer of a Keras model, in Keras' layout. */
 export interface FedValue {
   readonly name: string;
   readonly layer: LoweredValue | undefined;
 }
 
 /**
- * The model without what is needed for none of `wanted` once `fed` are inputs; its outputs are left to who
- * goes on from it. Inputs of the model that are still needed remain, after those.
+ * The model with `fedValues` as its first inputs, reduced to what `targets` depend on. Inputs of the model that are
+ * still needed follow; outputs are left to the caller.
  *
  * @throws CajalError `unknown-name`
  */
 export function cutAt(
   model: OnnxModel,
-  fed: readonly FedValue[],
-  wanted: readonly string[],
+  fedValues: readonly FedValue[],
+  targets: readonly string[],
 ): OnnxModel {
   const { graph } = model;
-  const places = new Map(fed.map(({ name, layer }) => [layer?.value.name ?? name, layer]));
+  const layersByName = new Map(
+    fedValues.map(({ name, layer }) => [layer?.value.name ?? name, layer]),
+  );
   const values = inferShapes(model);
-  for (const name of [...places.keys(), ...wanted])
+  for (const name of [...layersByName.keys(), ...targets])
     if (!values.has(name)) throw unknownName("value of the graph", name, values.keys());
-  const needed = new Set(wanted);
+  const neededNames = new Set(targets);
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
-    if (!node.outputs.some((name) => needed.has(name) && !places.has(name))) continue;
+    if (!node.outputs.some((name) => neededNames.has(name) && !layersByName.has(name))) continue;
     nodes.push(node);
-    for (const name of readBy(node)) needed.add(name);
+    for (const name of readBy(node)) neededNames.add(name);
   }
-  const inputs = [...places.keys()].map((name) => values.get(name)!);
-  const entries = fed.map(({ name, layer }, i) => entryOf(name, layer, inputs[i]!));
+  const inputs = [...layersByName.keys()].map((name) => values.get(name)!);
+  const entries = fedValues.map(({ name, layer }, i) => entryOf(name, layer, inputs[i]!));
   return {
     ...model,
     graph: {
       ...graph,
       nodes: [...entries.flatMap((entry) => entry.nodes), ...nodes.toReversed()],
       initializers: new Map([
-        ...[...graph.initializers].filter(([name]) => needed.has(name)),
+        ...[...graph.initializers].filter(([name]) => neededNames.has(name)),
         ...entries.flatMap((entry) => [...entry.initializers]),
       ]),
       inputs: [
         ...entries.flatMap((entry) => entry.inputs),
-        ...graph.inputs.filter(({ name }) => needed.has(name) && !places.has(name)),
+        ...graph.inputs.filter(({ name }) => neededNames.has(name) && !layersByName.has(name)),
       ],
       outputs: [],
     },
@@ -62,7 +64,7 @@ const readBy = ({ inputs, attributes }: Node): string[] => [
   ),
 ];
 
-/** An input, and what makes the value of the graph of it: a layer is fed as it lies in Keras. */
+/** An input, and the nodes that convert it to the value of the graph: a layer's output is fed in Keras' layout. */
 function entryOf(
   name: string,
   layer: LoweredValue | undefined,
@@ -72,12 +74,12 @@ function entryOf(
   if (layer) {
     const shape = layer.shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined));
     const input = g.input(name, computed(value.dtype), shape);
-    const lying = g.within(`fed/${name}`, () => layer.fromKeras(g, input));
+    const converted = g.within(`fed/${name}`, () => layer.fromKeras(g, input));
     g.append({
       op: "Identity",
       domain: "",
       name: `fed/${name}/Identity`,
-      inputs: [lying.name],
+      inputs: [converted.name],
       outputs: [value.name],
       attributes: {},
     });

@@ -4,7 +4,7 @@ import { inNode } from "../../device/device";
 import { installedPath } from "../../device/installed";
 import { probe } from "../../device/probe";
 import type { EngineDevices } from "../engine";
-import { doubling } from "./doubling";
+import { doublingGraph } from "./doublingGraph";
 import { onnxruntimeWeb } from "./peers";
 import { withoutTelemetry } from "./telemetry";
 
@@ -12,7 +12,7 @@ export const onnxDevices: EngineDevices = {
   names: ["cpu", "wasm", "webgpu", "cuda"],
   auto: inNode ? ["cpu"] : ["webgpu", "wasm"],
   gpu: inNode ? ["cuda", "webgpu"] : ["webgpu"],
-  only: { cpu: "Node", cuda: "Node" },
+  onlyOn: { cpu: "Node", cuda: "Node" },
   peers: (device) => [device === "wasm" ? "onnxruntime-web" : "onnxruntime-node"],
   async probe(device, signal) {
     // WebAssembly runs wherever Node does.
@@ -20,7 +20,7 @@ export const onnxDevices: EngineDevices = {
     const argument = {
       device,
       folder: installedPath("onnxruntime-node"),
-      model: Buffer.from(encodeModel(doubling())).toString("base64"),
+      model: Buffer.from(encodeModel(doublingGraph())).toString("base64"),
     };
     return probe({ program: double, argument, env: withoutTelemetry() }, signal);
   },

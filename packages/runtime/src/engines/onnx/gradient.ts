@@ -1,5 +1,5 @@
-// Gradients on ONNX Runtime: the graph with its gradients as further outputs, compiled for the shapes that
-// are fed, as the choice of formulations needs them.
+// Gradients on ONNX Runtime: the graph with its gradients as further outputs, compiled for each combination of
+// input shapes, because the formulation of gradients depends on them.
 import type { Tensor } from "@cajal/core";
 import {
   constantWeights,
@@ -28,11 +28,11 @@ import type { OpenedModel } from "../../session/session";
 import type { DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
-import { doubling } from "./doubling";
+import { doublingGraph } from "./doublingGraph";
 import { lacksIndices } from "./provider";
 import { openOnOnnx } from "./session";
 
-/** A model as a graph, and where in it the things lie that one names. */
+/** A model as a graph, with the values that can be named. */
 interface NamedGraph {
   readonly model: OnnxModel;
   /** The name of its first output. */
@@ -43,77 +43,78 @@ interface NamedGraph {
   readonly weights: ReadonlyMap<string, WeightInput>;
 }
 
-/** What a graph is compiled for: shapes of feeds, and whether `dy` is fed too. */
-interface Fed {
+/** What a graph is compiled for: the shapes of the feeds, and whether `dy` is fed. */
+interface GraphRequest {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   readonly dy: boolean;
 }
 
-/** Graphs for more shapes put the oldest out. */
-const kept = 6;
+/** Number of compiled graphs to keep; the least recently used is evicted. */
+const maxGraphs = 6;
 
 /** @throws CajalError `unknown-name`, `unsupported`, `missing-peer`, `no-device` */
 export async function openGradientOnOnnx(
   source: KerasSource | OnnxModel,
   request: GradientRequest,
 ): Promise<OpenedGradient> {
-  const named = "graph" in source ? ofGraph(source) : ofKeras(source, request);
+  const graph = "graph" in source ? graphOfModel(source) : graphOfKeras(source, request);
   const { values, feeds, threads } = request;
-  const of = request.of ?? named.output;
-  const withRespectTo = request.withRespectTo ?? named.model.graph.inputs.map(({ name }) => name);
-  const place = (name: string) => named.layers.get(name)?.value.name ?? name;
-  const cut = cutAt(
-    named.model,
-    feeds.map((name) => ({ name, layer: named.layers.get(name) })),
-    [of, ...withRespectTo, ...values].map(place),
+  const target = request.of ?? graph.output;
+  const withRespectTo = request.withRespectTo ?? graph.model.graph.inputs.map(({ name }) => name);
+  const valueName = (name: string) => graph.layers.get(name)?.value.name ?? name;
+  const cutModel = cutAt(
+    graph.model,
+    feeds.map((name) => ({ name, layer: graph.layers.get(name) })),
+    [target, ...withRespectTo, ...values].map(valueName),
   );
 
-  /** The graph so far, and what is to be done in it. */
-  function begin(shapes: Fed["shapes"]) {
-    const own = cut.graph.inputs
+  /** A builder that continues the graph, with the values to differentiate. */
+  function startGraph(shapes: GraphRequest["shapes"]) {
+    const inputNames = cutModel.graph.inputs
       .map(({ name }) => name)
       .filter((name) => Object.hasOwn(shapes, name));
-    const g = GraphBuilder.from(cut, {
-      shapes: Object.fromEntries(own.map((name) => [name, shapes[name]])),
+    const g = GraphBuilder.from(cutModel, {
+      shapes: Object.fromEntries(inputNames.map((name) => [name, shapes[name]])),
     });
     const rules = typeof request.rules === "function" ? request.rules(g) : request.rules;
     return {
       g,
       rules,
-      value: g.value(place(of)),
-      by: withRespectTo.map((name) => g.value(place(name))),
+      value: g.value(valueName(target)),
+      xs: withRespectTo.map((name) => g.value(valueName(name))),
     };
   }
 
-  function compile({ shapes, dy: fed }: Fed, device: DeviceName): OnnxModel {
-    const { g, rules, value, by } = begin(shapes);
-    const lying = (name: string, like: Value) => named.layers.get(name)?.toKeras(g, like) ?? like;
-    const give = (name: string, like: Value) =>
-      g.output(lying(name, like), g.freshName(`given/${name}`));
+  function compile({ shapes, dy: hasDy }: GraphRequest, device: DeviceName): OnnxModel {
+    const { g, rules, value, xs } = startGraph(shapes);
+    const toKerasLayout = (name: string, value: Value) =>
+      graph.layers.get(name)?.toKeras(g, value) ?? value;
+    const addOutput = (name: string, value: Value) =>
+      g.output(toKerasLayout(name, value), g.freshName(`given/${name}`));
     const seed = () => {
-      const layer = named.layers.get(of);
-      const dy = g.input("dy", value.dtype, lying(of, value).shape);
+      const layer = graph.layers.get(target);
+      const dy = g.input("dy", value.dtype, toKerasLayout(target, value).shape);
       return layer ? layer.fromKeras(g, dy) : dy;
     };
     const dxs =
-      by.length === 0
+      xs.length === 0
         ? []
-        : gradients(g, value, by, {
+        : gradients(g, value, xs, {
             rules,
-            ...(fed && { dy: seed() }),
+            ...(hasDy && { dy: seed() }),
             withoutIndices: lacksIndices(device),
           });
-    give(of, value);
-    for (const name of values) give(name, g.value(place(name)));
-    withRespectTo.forEach((name, i) => give(name, dxs[i]!));
+    addOutput(target, value);
+    for (const name of values) addOutput(name, g.value(valueName(name)));
+    withRespectTo.forEach((name, i) => addOutput(name, dxs[i]!));
     return g.build();
   }
 
-  const { g, rules, value, by } = begin({});
+  const { g, rules, value, xs } = startGraph({});
   const fedInputs = [...g.inputs];
-  // Names and operators are told of now, not at the first run.
-  for (const name of values) g.value(place(name));
-  if (!rules) checkDifferentiable(g, value, by);
+  // Unknown names and operators without a gradient are reported now, not at the first run.
+  for (const name of values) g.value(valueName(name));
+  if (!rules) checkDifferentiable(g, value, xs);
   const options = {
     threads,
     shareKernels: false,
@@ -122,10 +123,12 @@ export async function openGradientOnOnnx(
     worker: false,
     signal: undefined,
   };
-  const trial = await openOnOnnx(doubling(), { ...options, device: request.device });
+  const trial = await openOnOnnx(doublingGraph(), { ...options, device: request.device });
   await trial.free();
   const { device } = trial;
-  const graphs = compiled((fed: Fed) => openOnOnnx(compile(fed, device), { ...options, device }));
+  const graphs = graphCache((graphRequest: GraphRequest) =>
+    openOnOnnx(compile(graphRequest, device), { ...options, device }),
+  );
 
   return {
     engine: "onnx",
@@ -133,10 +136,13 @@ export async function openGradientOnOnnx(
     inputs: fedInputs,
     async run(tensors, dy) {
       const shapes = Object.entries(tensors).map(([name, { shape }]) => [name, shape] as const);
-      const free = withRespectTo.length === 0;
-      const fed = { shapes: free ? {} : Object.fromEntries(shapes), dy: dy !== undefined && !free };
-      const results = await graphs.use(fed, async (opened) =>
-        Object.values(await opened.run(fed.dy ? { ...tensors, dy: dy! } : tensors)),
+      const isForwardOnly = withRespectTo.length === 0;
+      const graphRequest = {
+        shapes: isForwardOnly ? {} : Object.fromEntries(shapes),
+        dy: dy !== undefined && !isForwardOnly,
+      };
+      const results = await graphs.use(graphRequest, async (opened) =>
+        Object.values(await opened.run(graphRequest.dy ? { ...tensors, dy: dy! } : tensors)),
       );
       return resultOf(results);
     },
@@ -145,50 +151,52 @@ export async function openGradientOnOnnx(
 
   function resultOf([value, ...others]: readonly Tensor[]): GradientResult {
     const dxs = others.slice(values.length);
-    const asKeras = (name: string, dx: Tensor) => {
-      const weight = named.weights.get(name);
+    const inKerasLayout = (name: string, dx: Tensor) => {
+      const weight = graph.weights.get(name);
       return weight ? fromInput(weight, dx) : dx;
     };
     return {
       value: value!,
       values: Object.fromEntries(values.map((name, i) => [name, others[i]!])),
-      gradients: Object.fromEntries(withRespectTo.map((name, i) => [name, asKeras(name, dxs[i]!)])),
+      gradients: Object.fromEntries(
+        withRespectTo.map((name, i) => [name, inKerasLayout(name, dxs[i]!)]),
+      ),
     };
   }
 }
 
-/** Opened graphs, the last few; one that is put out is freed when no run of it is under way. */
-function compiled(open: (fed: Fed) => Promise<OpenedModel>) {
+/** The last few opened graphs; an evicted one is freed when its runs have ended. */
+function graphCache(open: (graphRequest: GraphRequest) => Promise<OpenedModel>) {
   const graphs = new Map<string, { opened: Promise<OpenedModel>; runs: Promise<unknown> }>();
-  const freed: Promise<void>[] = [];
-  const put = (key: string) => {
+  const disposals: Promise<void>[] = [];
+  const evict = (key: string) => {
     const { opened, runs } = graphs.get(key)!;
     graphs.delete(key);
-    freed.push(runs.then(() => opened).then((model) => model.free(), () => {})); // prettier-ignore
+    disposals.push(runs.then(() => opened).then((model) => model.free(), () => {})); // prettier-ignore
   };
   return {
-    async use<T>(fed: Fed, body: (model: OpenedModel) => Promise<T>): Promise<T> {
-      const key = JSON.stringify(fed);
+    async use<T>(graphRequest: GraphRequest, body: (model: OpenedModel) => Promise<T>): Promise<T> {
+      const key = JSON.stringify(graphRequest);
       const graph = graphs.get(key) ?? {
-        opened: Promise.resolve(fed).then(open),
+        opened: Promise.resolve(graphRequest).then(open),
         runs: Promise.resolve(),
       };
       graphs.delete(key);
       graphs.set(key, graph);
-      const work = graph.opened.then(body);
-      // Without results: a chain of them would keep what every run gave.
-      graph.runs = Promise.allSettled([graph.runs, work]).then(() => {});
-      if (graphs.size > kept) put([...graphs.keys()][0]!);
-      return work;
+      const result = graph.opened.then(body);
+      // Without results: a chain of promises would keep those of every run.
+      graph.runs = Promise.allSettled([graph.runs, result]).then(() => {});
+      if (graphs.size > maxGraphs) evict([...graphs.keys()][0]!);
+      return result;
     },
     async free(): Promise<void> {
-      Array.from(graphs.keys()).forEach(put);
-      await Promise.all(freed);
+      Array.from(graphs.keys()).forEach(evict);
+      await Promise.all(disposals);
     },
   };
 }
 
-function ofGraph(graphModel: OnnxModel): NamedGraph {
+function graphOfModel(graphModel: OnnxModel): NamedGraph {
   const model = upgradeModel(graphModel);
   return {
     model,
@@ -198,34 +206,36 @@ function ofGraph(graphModel: OnnxModel): NamedGraph {
   };
 }
 
-function ofKeras({ network, weights }: KerasSource, request: GradientRequest): NamedGraph {
+function graphOfKeras({ network, weights }: KerasSource, request: GradientRequest): NamedGraph {
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
   const keys = new Set(weightSpecs(network).map(({ key }) => key));
-  const asked = [
+  const requested = [
     request.of ?? [],
     request.withRespectTo ?? [],
     request.values,
     request.feeds,
   ].flat();
-  const named = [...new Set(asked)].filter((name) => !inputs.some((input) => input.name === name));
-  const lying = new Map<string, WeightInput>();
+  const layerOrWeightNames = [...new Set(requested)].filter(
+    (name) => !inputs.some((input) => input.name === name),
+  );
+  const weightInputs = new Map<string, WeightInput>();
   const constants = constantWeights(g, weights);
-  // As they are, where one of them is asked for: what is folded into another has no gradient.
+  // Weights stay separate where a gradient by one is requested: a folded weight has none.
   const source: WeightSource = (weight, steps) => {
     const value = constants(weight, steps);
-    if (!lying.has(weight.key)) lying.set(weight.key, { weight, steps, value });
+    if (!weightInputs.has(weight.key)) weightInputs.set(weight.key, { weight, steps, value });
     return value;
   };
   const lowered = lower(g, network, {
     inputs,
-    weights: named.some((name) => keys.has(name)) ? source : weights,
-    watch: named.filter((name) => !keys.has(name)),
+    weights: layerOrWeightNames.some((name) => keys.has(name)) ? source : weights,
+    watch: layerOrWeightNames.filter((name) => !keys.has(name)),
   });
   return {
     model: g.build(),
     output: lowered.outputs[0]!.name,
     layers: lowered.within,
-    weights: lying,
+    weights: weightInputs,
   };
 }

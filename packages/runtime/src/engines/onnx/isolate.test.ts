@@ -4,7 +4,7 @@ import { encodeModel, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { initialize } from "../../initializers/initialize";
 import { open } from "../../open";
-import { openApart } from "./isolate";
+import { tryInChildProcess } from "./isolate";
 
 /** y = x + noise · scale; at a scale of 0, which the builder refuses, ONNX Runtime aborts. */
 function noisy(scale: number): OnnxModel {
@@ -44,7 +44,7 @@ describe("isolate", () => {
   });
 
   it("gives up after a while, and when it is told to", async () => {
-    await expect(openApart(noisy(1), { device: "cpu", timeout: 1 })).rejects.toMatchObject({
+    await expect(tryInChildProcess(noisy(1), { device: "cpu", timeout: 1 })).rejects.toMatchObject({
       code: "engine",
       message: expect.stringContaining("gave no answer within"),
     });

@@ -1,6 +1,5 @@
-// Opens and tries a model in a process of its own first. ONNX Runtime aborts at some models, by an
-// assertion or a fault of a kernel's, and takes the process with it that opens them: here it is another
-// one, and what happened to that is an error.
+// Opens and runs a model in a child process first. Some models make ONNX Runtime abort, by an assertion or a
+// faulty kernel, which ends the process that opens them: here that is the child, and its end becomes an error.
 import { CajalError } from "@cajal/core";
 import { encodeModel, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../device/device";
@@ -12,20 +11,20 @@ export interface IsolateOptions {
   readonly device: DeviceName;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which the trial has failed. */
+  /** Milliseconds after which the trial fails; default 120,000. */
   readonly timeout?: number;
 }
 
-/** How far the other process has come: what it writes, a line each. */
+/** Progress of the child process, which it writes one per line. */
 type Stage = "loading" | "opening" | "running" | "done";
 
 /**
- * Opens the model in another process and runs it once there, on random numbers, free extents being 1.
+ * Opens the model in a child process and runs it there once, on generated numbers, with free extents as 1.
  *
- * @throws CajalError `engine` where the model does not open, or the process ends otherwise than by
- *   itself: `facts` has the `stage`, and the `signal` or `exitCode`; `unsupported` outside of Node
+ * @throws CajalError `engine` where the model does not open, or the child process is killed or crashes:
+ *   `facts` has the `stage`, and the `signal` or `exitCode`; `unsupported` outside of Node
  */
-export async function openApart(
+export async function tryInChildProcess(
   model: OnnxModel | Uint8Array,
   { device, threads, signal, timeout = 120_000 }: IsolateOptions,
 ): Promise<void> {
@@ -36,7 +35,7 @@ export async function openApart(
       { device },
     );
   const folder = installedPath("onnxruntime-node");
-  if (folder === undefined) return; // to open it will say what is to be installed
+  if (folder === undefined) return; // opening the model will report what to install
   const { spawn } = process.getBuiltinModule("node:child_process");
   const settings = { folder, options: sessionOptions({ device, threads }) };
   const child = spawn(process.execPath, ["--eval", program(settings)], {
@@ -47,40 +46,41 @@ export async function openApart(
     env: withoutTelemetry(),
     ...(signal && { signal }),
   });
-  // It may end before it has read everything.
+  // The child may end before it has read everything.
   child.stdin.on("error", () => {});
   child.stdin.end("graph" in model ? encodeModel(model) : model);
-  let [answers, said] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => void (answers += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => void (said += text));
-  const began = Date.now();
-  const { exitCode, by } = await new Promise<{ exitCode: number | null; by: string | null }>(
-    (resolve, reject) => {
-      child.on("error", () => (signal?.aborted ? reject(signal.reason) : undefined));
-      child.on("close", (exitCode, by) => resolve({ exitCode, by }));
-    },
-  );
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => void (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
+  const startTime = Date.now();
+  const { exitCode, killedBy } = await new Promise<{
+    exitCode: number | null;
+    killedBy: string | null;
+  }>((resolve, reject) => {
+    child.on("error", () => (signal?.aborted ? reject(signal.reason) : undefined));
+    child.on("close", (exitCode, killedBy) => resolve({ exitCode, killedBy }));
+  });
   signal?.throwIfAborted();
-  const stage = (answers.trim().split("\n").at(-1) || "loading") as Stage;
+  const stage = (stdout.trim().split("\n").at(-1) || "loading") as Stage;
   if (stage === "done") return;
-  const refused = /^refused: (.*)$/m.exec(said)?.[1];
-  const facts = { engine: "onnx", device, stage, exitCode, signal: by };
-  if (refused !== undefined)
-    throw new CajalError("engine", `engine onnx, ${stage} in a process of its own: ${refused}`, facts); // prettier-ignore
+  const refusal = /^refused: (.*)$/m.exec(stderr)?.[1];
+  const facts = { engine: "onnx", device, stage, exitCode, signal: killedBy };
+  if (refusal !== undefined)
+    throw new CajalError("engine", `engine onnx, ${stage} in a process of its own: ${refusal}`, facts); // prettier-ignore
   const end =
-    by === "SIGKILL" && Date.now() - began >= timeout
+    killedBy === "SIGKILL" && Date.now() - startTime >= timeout
       ? `gave no answer within ${timeout / 1000} seconds`
-      : `was ended by ${by ?? `exit code ${exitCode}`}`;
+      : `was ended by ${killedBy ?? `exit code ${exitCode}`}`;
   throw new CajalError(
     "engine",
-    `engine onnx, ${stage} in a process of its own: that process ${end}. ${lastLine(said)} This model would have ended your process as well: it is damaged, or meets a fault of ONNX Runtime's.`,
+    `engine onnx, ${stage} in a process of its own: that process ${end}. ${lastLine(stderr)} This model would have ended your process as well: it is damaged, or meets a fault of ONNX Runtime's.`,
     facts,
   );
 }
 
 const lastLine = (text: string) => text.trim().split("\n").at(-1) ?? "";
 
-/** CommonJS text, for it must run however this module was built. */
+/** CommonJS text, because it must run however this module was built. */
 const program = (settings: object) => `
   const { folder, options } = ${JSON.stringify(settings)};
   const { writeSync } = require("node:fs");
@@ -105,7 +105,7 @@ const program = (settings: object) => `
       if (numbers[type]) data.forEach((_, i) => { data[i] = Math.sin(i + 1); });
       feeds[name] = new Tensor(type, data, extents);
     }
-    // What it refuses of made-up numbers says nothing of the model.
+    // An error for generated inputs says nothing about the model.
     await session.run(feeds).catch(() => {});
     say("done");
   })().catch((error) => process.stderr.write("refused: " + String(error.message ?? error).replaceAll("\\n", " ") + "\\n")).then(() => setImmediate(leave));

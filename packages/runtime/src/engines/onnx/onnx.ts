@@ -1,4 +1,4 @@
-// Engine onnx: ONNX Runtime. A Keras model is lowered to a graph, so that all it opens are graphs.
+// Engine onnx: ONNX Runtime. A Keras model is lowered to a graph, so it only opens graphs.
 import { toOnnx } from "@cajal/models";
 import { isKeras, type Engine } from "../engine";
 import { onnxDevices } from "./devices";
@@ -13,8 +13,8 @@ export const onnx: Engine = {
     const { openGradientOnOnnx } = await import("./gradient");
     return openGradientOnOnnx(source, request);
   },
-  async openTrainStep(trained, weights, options) {
+  async openTrainStep(model, weights, options) {
     const { openTrainStepOnOnnx } = await import("./train/trainStep");
-    return openTrainStepOnOnnx(trained, weights, options);
+    return openTrainStepOnOnnx(model, weights, options);
   },
 };

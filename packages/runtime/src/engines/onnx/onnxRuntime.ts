@@ -1,4 +1,4 @@
-// ONNX Runtime on a device: the one place that knows its packages, its session options and its tensors.
+// Opens ONNX Runtime sessions on a device; the only module that deals with its session options and tensors.
 import { CajalError, type DType, type Tensor, type TypedArrays } from "@cajal/core";
 import { encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
@@ -6,7 +6,7 @@ import { inNode, noDevice, type DeviceName } from "../../device/device";
 import { deviceReason } from "../../device/reason";
 import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "../../session/engineError";
-import { doubling } from "./doubling";
+import { doublingGraph } from "./doublingGraph";
 import { forProvider } from "./provider";
 
 export interface OnnxRuntime {
@@ -16,9 +16,9 @@ export interface OnnxRuntime {
 
 export interface OnnxRuntimeOptions {
   readonly device: DeviceName;
-  /** Threads that one operator may use; default: ONNX Runtime's own, one a core. */
+  /** Threads that one operator may use; default: ONNX Runtime's own, one per core. */
   readonly threads?: number | undefined;
-  /** Further options of ONNX Runtime's. */
+  /** Further session options of ONNX Runtime. */
   readonly session?: InferenceSession.SessionOptions;
 }
 
@@ -29,33 +29,33 @@ export interface OnnxRuntimeOptions {
  */
 export async function onnxRuntime(
   model: OnnxModel | Uint8Array,
-  { device, threads, session: further }: OnnxRuntimeOptions,
+  { device, threads, session: sessionOverrides }: OnnxRuntimeOptions,
 ): Promise<OnnxRuntime> {
-  const native = inNode && device !== "wasm";
-  // Before its build, of twice the size, is loaded.
+  const isNative = inNode && device !== "wasm";
+  // Checked before loading the WebGPU build, which is twice as large.
   if (!inNode && device === "webgpu" && !("gpu" in navigator))
     throw noDevice("onnx", device, "this browser, or a page that is not secure, has no WebGPU.");
   const ort = await (
-    native ? onnxruntimeNode() : onnxruntimeWeb(device === "webgpu" ? device : "wasm")
+    isNative ? onnxruntimeNode() : onnxruntimeWeb(device === "webgpu" ? device : "wasm")
   ).catch((cause: unknown) => {
     throw engineError("onnx", "loading its package", cause);
   });
-  // Before the first session, of ONNX Runtime as a whole; "warning" is what it is unless a user chose.
+  // A global setting, to be made before the first session; "warning" is its default.
   if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
   const options = {
-    ...sessionOptions({ device, ...(native && { threads }) }),
-    ...further,
+    ...sessionOptions({ device, ...(isNative && { threads }) }),
+    ...sessionOverrides,
   };
-  // For all sessions, and only before the first.
-  if (threads !== undefined && !native) ort.env.wasm.numThreads = threads;
+  // A global setting, which has no effect after the first session.
+  if (threads !== undefined && !isNative) ort.env.wasm.numThreads = threads;
   const runnable = "byteLength" in model ? model : forProvider(model, device);
   try {
     return { ort, session: await create(ort, runnable, options) };
   } catch (cause) {
     if (device === "cpu" || device === "wasm") throw engineError("onnx", "opening", cause);
-    // The graph's fault or the device's? The device's, if the smallest graph does not open there.
-    const plain = sessionOptions({ device });
-    const failure = await create(ort, encodeModel(doubling()), plain).then(
+    // If not even the minimal graph opens there, the device is at fault, otherwise the graph.
+    const defaultOptions = sessionOptions({ device });
+    const failure = await create(ort, encodeModel(doublingGraph()), defaultOptions).then(
       (session) => session.release(),
       (error: unknown) => noDevice("onnx", device, deviceReason(device, messageOf(error)), error),
     );
@@ -69,7 +69,7 @@ export const sessionOptions = ({
   threads,
 }: Pick<OnnxRuntimeOptions, "device" | "threads">): InferenceSession.SessionOptions => ({
   executionProviders: [device],
-  logSeverityLevel: 4, // what fails is thrown, and need not be printed as well
+  logSeverityLevel: 4, // errors are thrown, and need not be printed as well
   ...(threads !== undefined && { intraOpNumThreads: threads }),
 });
 
@@ -79,7 +79,7 @@ function create(
   options: InferenceSession.SessionOptions,
 ): Promise<InferenceSession> {
   if ("byteLength" in model) return ort.InferenceSession.create(model, options);
-  // Weights stay out of the file's bytes, which would hold them a second time.
+  // Weights are passed beside the file's bytes, which would contain a second copy of them.
   const { model: bytes, externalData } = encodeModelForMemory(model);
   return ort.InferenceSession.create(bytes, {
     ...options,
@@ -105,7 +105,7 @@ export function fromOrt({ type, dims, data }: OrtTensor, name: string): Tensor {
         type,
       },
     );
-  // Engines that have a Float16Array give one; float16 here are bits.
+  // JavaScript engines with Float16Array return one; Cajal stores float16 as bits.
   const bits =
     type === "float16" && ArrayBuffer.isView(data)
       ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)

@@ -5,17 +5,17 @@ import type * as ort from "onnxruntime-common";
 import { inNode } from "../../device/device";
 import { installedPath } from "../../device/installed";
 import { importInNode } from "../../device/peers";
-import { onnxruntimeApart, runsApart } from "./apart";
+import { onnxruntimeInChildProcess, needsChildProcess } from "./childProcess";
 import { turnTelemetryOff } from "./telemetry";
 
-/** What both builds of ONNX Runtime offer. */
+/** The API that both builds of ONNX Runtime share. */
 export type Ort = Pick<typeof ort, "InferenceSession" | "Tensor" | "env">;
 
-/** ONNX Runtime's native build, for Node; without its telemetry. In a thread that somebody may end it runs apart. */
+/** ONNX Runtime's native build, for Node; without its telemetry. In worker threads of users it runs in a child process. */
 export async function onnxruntimeNode(): Promise<Ort> {
   if (inNode) turnTelemetryOff();
-  const folder = runsApart() ? installedPath("onnxruntime-node") : undefined;
-  if (folder !== undefined) return onnxruntimeApart(folder);
+  const folder = needsChildProcess() ? installedPath("onnxruntime-node") : undefined;
+  if (folder !== undefined) return onnxruntimeInChildProcess(folder);
   return importInNode<Ort>("onnxruntime-node");
 }
 
@@ -25,11 +25,11 @@ export async function onnxruntimeNode(): Promise<Ort> {
  */
 export function onnxruntimeWeb(device: "wasm" | "webgpu"): Promise<Ort> {
   if (inNode) return importInNode<Ort>("onnxruntime-web");
-  if (device === "webgpu") return (ofWebGpu ??= webGpuBuild());
-  return ofWebGpu?.catch(wasmBuild) ?? wasmBuild();
+  if (device === "webgpu") return (webGpuPackage ??= webGpuBuild());
+  return webGpuPackage?.catch(wasmBuild) ?? wasmBuild();
 }
 
-let ofWebGpu: Promise<Ort> | undefined;
+let webGpuPackage: Promise<Ort> | undefined;
 
 async function wasmBuild(): Promise<Ort> {
   try {
@@ -47,5 +47,5 @@ async function webGpuBuild(): Promise<Ort> {
   }
 }
 
-/** The release that Cajal's own tests train on. */
+/** The release that Cajal's own tests use for training. */
 export const testedVersions = { "onnxruntime-node": "1.30.0" } as const;

@@ -4,7 +4,7 @@
 const variable = "ORT_DISABLE_TELEMETRY";
 
 /**
- * Turns the telemetry of onnxruntime-node off, unless the variable has a value already. Before its import. (A worker
+ * Turns the telemetry of onnxruntime-node off, unless the variable has a value already. To be called before its import. (A worker
  * thread has a copy of the environment, which the library does not read: there it runs in a process of its own.)
  */
 export function turnTelemetryOff(): void {

@@ -1,10 +1,10 @@
-// GPU drivers compute wrongly without a word: software Vulkan gave garbage for a convolution of 6
-// input and 16 output channels. So a model opened on a GPU is run once there and once on the CPU.
+// Some GPU drivers silently compute wrong results: software Vulkan did for a convolution of 6 input and 16 output
+// channels. So a model opened on a GPU is run once there and once on the CPU.
 import { CajalError, random, tensor, type Tensor } from "@cajal/core";
 import { computed, decodeModel, type OnnxModel } from "@cajal/onnx";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 import { inNode, type DeviceName } from "../../device/device";
-import { blame, firstWrong, type Run } from "./firstWrong";
+import { faultText, firstDifferingNode, type Run } from "./firstDifferingNode";
 import { differenceBeyond, type Difference } from "./tolerance";
 import type { OpenedModel } from "../../session/session";
 
@@ -17,12 +17,13 @@ export async function verify(opened: OpenedModel, model: OnnxModel | Uint8Array)
   const feeds = Object.fromEntries(opened.inputs.map((input) => [input.name, example(input)]));
   const { ort, session } = await onnxRuntime(model, { device: inNode ? "cpu" : "wasm" });
   try {
-    const fed = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
-    const expected = await session.run(Object.fromEntries(fed));
+    const ortFeeds = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+    const expected = await session.run(Object.fromEntries(ortFeeds));
     const got = await opened.run(feeds);
     for (const { name } of opened.outputs) {
-      const beyond = differenceBeyond(got[name]!, fromOrt(expected[name]!, name));
-      if (beyond) throw await wrong(opened, { name, ...beyond }, { model, feeds });
+      const difference = differenceBeyond(got[name]!, fromOrt(expected[name]!, name));
+      if (difference)
+        throw await verificationError(opened, { name, ...difference }, { model, feeds });
     }
   } catch (error) {
     await opened.free();
@@ -32,7 +33,7 @@ export async function verify(opened: OpenedModel, model: OnnxModel | Uint8Array)
   }
 }
 
-/** One example; free extents are 1, and inputs that count something are 0. */
+/** A random example; free extents are 1, and integer inputs 0. */
 function example({ name, dtype, shape = [] }: OpenedModel["inputs"][number]): Tensor {
   const extents = shape.map((extent) => (typeof extent === "number" ? extent : 1));
   const x = tensor(computed(dtype), extents);
@@ -42,30 +43,30 @@ function example({ name, dtype, shape = [] }: OpenedModel["inputs"][number]): Te
   return x;
 }
 
-async function wrong(
+async function verificationError(
   { engine, device }: OpenedModel,
   { name, difference, largest }: Difference & { readonly name: string },
   { model, feeds }: { model: OnnxModel | Uint8Array; feeds: Readonly<Record<string, Tensor>> },
 ): Promise<CajalError> {
-  const on = (device: DeviceName): Run => {
+  const runOn = (device: DeviceName): Run => {
     return async (model, feeds) => {
       const { ort, session } = await onnxRuntime(model, { device });
-      const fed = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
-      const results = await session.run(Object.fromEntries(fed));
+      const ortFeeds = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
+      const results = await session.run(Object.fromEntries(ortFeeds));
       await session.release();
       return Object.fromEntries(
         Object.entries(results).map(([name, result]) => [name, fromOrt(result, name)]),
       );
     };
   };
-  const node = await firstWrong("byteLength" in model ? decodeModel(model) : model, feeds, {
-    onCpu: on(inNode ? "cpu" : "wasm"),
-    onDevice: on(device),
+  const node = await firstDifferingNode("byteLength" in model ? decodeModel(model) : model, feeds, {
+    onCpu: runOn(inNode ? "cpu" : "wasm"),
+    onDevice: runOn(device),
   });
   return new CajalError(
     "engine",
     `engine ${engine} computes this model wrongly on device ${device}: output "${name}" of a random example differs ` +
-      `from the CPU's by ${difference.toPrecision(3)}; its largest value is ${largest.toPrecision(3)}. ${blame(node)}`,
+      `from the CPU's by ${difference.toPrecision(3)}; its largest value is ${largest.toPrecision(3)}. ${faultText(node)}`,
     { engine, device, output: name, difference, largest, ...(node !== undefined && { node }) },
   );
 }

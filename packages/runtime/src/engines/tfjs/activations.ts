@@ -1,4 +1,4 @@
-// Keras 3's activations in TF.js' operations, and how TF.js' own layers come to use them.
+// Keras 3's activations in TF.js' operations, and their registration for TF.js' own layers.
 // keras.io/api/layers/activations
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
@@ -32,13 +32,13 @@ const activations: Readonly<Record<string, Activation>> = {
   mish: (tf, x) => tf.mul(x, tf.tanh(tf.softplus(x))),
   hard_silu: (tf, x) => tf.mul(x, activate(tf, "hard_sigmoid", x)),
   hard_tanh: (tf, x) => tf.clipByValue(x, -1, 1),
-  // TF.js has a slope for greaterEqual, and none for greater.
+  // TF.js has a gradient for greaterEqual, and none for greater.
   hard_shrink: (tf, x) => tf.where(tf.greaterEqual(0.5, tf.abs(x)), tf.zerosLike(x), x),
   soft_shrink: (tf, x) => tf.sub(tf.relu(tf.sub(x, 0.5)), tf.relu(tf.sub(-0.5, x))),
   tanh_shrink: (tf, x) => tf.sub(x, tf.tanh(x)),
   sparse_plus: (tf, x) => {
-    const between = tf.clipByValue(tf.add(x, 1), 0, 2);
-    return tf.add(tf.mul(tf.square(between), 0.25), tf.relu(tf.sub(x, 1)));
+    const clipped = tf.clipByValue(tf.add(x, 1), 0, 2);
+    return tf.add(tf.mul(tf.square(clipped), 0.25), tf.relu(tf.sub(x, 1)));
   },
   // Its slope is 0 at -1 and 1, where that of clipByValue is 1.
   sparse_sigmoid: (tf, x) => {
@@ -57,8 +57,8 @@ export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
   return activations[name]!(tf, x);
 }
 
-/** Those that TF.js' layers lack, or have under the same name with another meaning. */
-const ours = [
+/** Activations that TF.js' layers lack, or that mean something else there. */
+const customActivations = [
   "leaky_relu",
   "selu",
   "hard_sigmoid",
@@ -78,12 +78,12 @@ const ours = [
 ];
 
 /**
- * The name by which TF.js' layers know an activation. Ours are registered with TF.js under names of
- * their own, so that nobody else's models change their meaning.
+ * The name of an activation for TF.js' layers. Custom ones are registered with TF.js under names of their own, so
+ * that other models in the process do not change their meaning.
  */
 export function activationName(tf: TfCore, name: string): string {
   if (name === "silu") return "swish";
-  if (!ours.includes(name)) return name;
+  if (!customActivations.includes(name)) return name;
   // TF.js turns snake case to camel case before it looks a name up.
   const className = `cajal${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
   const { classNameMap } = tf.serialization.SerializationMap.getMap();

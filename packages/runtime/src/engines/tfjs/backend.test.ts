@@ -13,7 +13,7 @@ describe("TF.js under a device's own backend", () => {
     for (const before of ["cpu", "wasm"]) {
       await tf.setBackend(before);
       for (const each of [cpu!, wasm!]) {
-        expect(each.on(() => tf.getBackend())).toBe(each.device);
+        expect(each.runOnBackend(() => tf.getBackend())).toBe(each.device);
         expect(tf.getBackend()).toBe(before);
       }
     }
@@ -21,13 +21,13 @@ describe("TF.js under a device's own backend", () => {
 
   it("is a switch within a switch, and back when a computation throws", async () => {
     await tf.setBackend("cpu");
-    const backends = wasm!.on(() => {
-      const inner = cpu!.on(() => tf.getBackend());
+    const backends = wasm!.runOnBackend(() => {
+      const inner = cpu!.runOnBackend(() => tf.getBackend());
       return [inner, tf.getBackend()];
     });
     expect(backends).toEqual(["cpu", "wasm"]);
     expect(() =>
-      wasm!.on(() => {
+      wasm!.runOnBackend(() => {
         throw new Error("on purpose");
       }),
     ).toThrow("on purpose");
@@ -36,7 +36,7 @@ describe("TF.js under a device's own backend", () => {
 
   it("keeps tensors on the backend that made them", async () => {
     await tf.setBackend("cpu");
-    const squares = wasm!.on(() => tf.square(tf.tensor1d([1, 2, 3])));
+    const squares = wasm!.runOnBackend(() => tf.square(tf.tensor1d([1, 2, 3])));
     // TF.js itself would move it, were it used on the other.
     expect(tf.engine().state.tensorInfo.get(squares.dataId)?.backend).toBe(
       tf.engine().registry["wasm"],

@@ -1,6 +1,5 @@
-// TF.js on a device. TF.js has one current backend for all of a process; here each caller runs under
-// its own, switched to and back within one synchronous stretch, so that sessions on several devices,
-// and a user's own TF.js code, do not meet.
+// TF.js on a device. TF.js has one current backend per process; here each caller's backend is set and reset within
+// one synchronous call, so that sessions on several devices, and a user's own TF.js code, do not interfere.
 import { CajalError, isCajalError } from "@cajal/core";
 import { inNode, noDevice, type DeviceChoice, type DeviceName } from "../../device/device";
 import { deviceReason } from "../../device/reason";
@@ -21,12 +20,12 @@ export interface Tfjs {
   readonly tf: TfCore;
   readonly layers: TfLayers;
   readonly device: DeviceName;
-  /** Runs `body`, which must not be asynchronous, with this device's backend as the current one. */
-  on<T>(body: () => T): T;
+  /** Runs `body`, which must be synchronous, with this device's backend as the current one. */
+  runOnBackend<T>(body: () => T): T;
 }
 
 /**
- * TF.js with the backend of a device ready.
+ * Loads TF.js with the backend of a device.
  *
  * @throws CajalError `unknown-name`, `missing-peer`, `no-device`
  */
@@ -35,9 +34,9 @@ export async function tfjsOn(choice: DeviceChoice): Promise<Tfjs> {
   const failures: unknown[] = [];
   for (const device of devices) {
     try {
-      return await withBackend(device);
+      return await loadBackend(device);
     } catch (error) {
-      // Several candidates: the next may be there. The last one's reason is the one to tell.
+      // Of several candidates the next may be available.
       if (!isCajalError(error, "missing-peer") && !isCajalError(error, "no-device")) throw error;
       failures.push(error);
     }
@@ -51,15 +50,15 @@ export async function tfjsOn(choice: DeviceChoice): Promise<Tfjs> {
   );
 }
 
-// While a backend gets ready, TF.js has no current one: nobody may compute meanwhile.
-let gettingReady: Promise<unknown> = Promise.resolve();
+// While a backend starts, TF.js has no current one, and nothing may be computed.
+let backendStartup: Promise<unknown> = Promise.resolve();
 
-async function withBackend(device: DeviceName): Promise<Tfjs> {
+async function loadBackend(device: DeviceName): Promise<Tfjs> {
   const { backend, load, peer } = tfjsBackends[device as TfjsDevice];
   const [tf, layers] = await loading(peer, () => Promise.all([tfjsCore(), tfjsLayers()]));
-  const ready = gettingReady.then(async () => {
-    // No backend is current in a fresh process: then ours stays, else the one before comes back.
-    const before = tf.engine().backendName;
+  const ready = backendStartup.then(async () => {
+    // If there is no current backend yet, this one stays; otherwise the previous one is restored.
+    const previousBackend = tf.engine().backendName;
     await loading(peer, load);
     if (tf.engine().registry[backend] !== undefined) return;
     try {
@@ -68,28 +67,32 @@ async function withBackend(device: DeviceName): Promise<Tfjs> {
       const why = cause instanceof Error ? cause.message : String(cause);
       throw noDevice("tfjs", device, deviceReason(device, why), cause);
     } finally {
-      if (before && before !== backend) await tf.setBackend(before);
+      if (previousBackend && previousBackend !== backend) await tf.setBackend(previousBackend);
     }
-    // In Node this backend advertises tfjs-node at its first use, in 8 lines.
+    // In Node this backend prints an advertisement for tfjs-node at its first use.
     if (backend === "cpu") Object.assign(tf.engine().registry[backend]!, { firstUse: false });
   });
-  gettingReady = ready.catch(() => {});
+  backendStartup = ready.catch(() => {});
   await ready;
-  return { tf, layers, device, on: (body) => underBackend(tf, backend, body) };
+  return { tf, layers, device, runOnBackend: (body) => runWithBackend(tf, backend, body) };
 }
 
-/** Loads peers; where one is missing, the install line is that of all that the device needs. */
+/** Loads peers; where one is missing, the error has the install command for all that the device needs. */
 async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
     if (!isCajalError(cause, "missing-peer"))
       throw engineError("tfjs", "loading its packages", cause);
-    // Installed, but broken: that error knows better.
+    // The package is installed but broken: the original error is more precise.
     if (cause.facts["missing"] !== cause.facts["peer"]) throw cause;
-    const both = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
-    const needed = [...both, peer, ...(peer.endsWith("-webgpu") && inNode ? ["webgpu"] : [])];
-    const install = installCommand(needed);
+    const corePeers = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
+    const requiredPeers = [
+      ...corePeers,
+      peer,
+      ...(peer.endsWith("-webgpu") && inNode ? ["webgpu"] : []),
+    ];
+    const install = installCommand(requiredPeers);
     throw new CajalError(
       "missing-peer",
       `engine tfjs: "${String(cause.facts["peer"])}" is not installed. All that this device needs: ${install}`,
@@ -99,23 +102,23 @@ async function loading<T>(peer: string, load: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Resolves when no backend is about to get ready; what follows at once may compute. */
+/** Resolves when no backend is starting; code that follows synchronously may compute. */
 export async function backendsReady(): Promise<void> {
-  let awaited: Promise<unknown>;
+  let startup: Promise<unknown>;
   do {
-    awaited = gettingReady;
-    await awaited;
-  } while (awaited !== gettingReady);
+    startup = backendStartup;
+    await startup;
+  } while (startup !== backendStartup);
 }
 
-/** `setBackend` of a backend that is ready takes effect at once, though it returns a promise. */
-function underBackend<T>(tf: TfCore, backend: string, body: () => T): T {
-  const before = tf.engine().backendName;
-  if (before === backend) return body();
+/** `setBackend` of a started backend takes effect synchronously, although it returns a promise. */
+function runWithBackend<T>(tf: TfCore, backend: string, body: () => T): T {
+  const previousBackend = tf.engine().backendName;
+  if (previousBackend === backend) return body();
   void tf.setBackend(backend);
   try {
     return body();
   } finally {
-    if (before) void tf.setBackend(before);
+    if (previousBackend) void tf.setBackend(previousBackend);
   }
 }

@@ -1,5 +1,5 @@
-// Layers with `channels_first` on TF.js, whose kernels want channels last: values are turned around one that
-// has channels last. (TF.js' own layers do so too, but not all of them.)
+// Layers with `channels_first` on TF.js, whose kernels take channels last: inputs and outputs of a channels-last
+// layer are transposed. (Only some of TF.js' own layers do so.)
 import type { KerasShape, Layer, NetworkLayer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
@@ -8,27 +8,27 @@ import type { Tfjs } from "./backend";
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** TF.js' form of classes known to one model only: the class, and how it is made from a config. */
+/** TF.js' custom objects of one model: a class, and the function that makes an instance from a config. */
 export type CustomObjects = Record<string, [LayerClass, (make: LayerClass, config: LayerArgs) => tfl.layers.Layer]>; // prettier-ignore
 type LayerArgs = { name: string; trainable: boolean };
 export type LayerClass = new (args: LayerArgs) => tfl.layers.Layer;
 
-/** How many axes stand before those of an image: batch, and steps where images come in sequences. */
+/** Number of axes before those of an image: the batch, and the steps of sequences of images. */
 const leading = ({ sequences }: Layer, rank: number) => (sequences && rank > 4 ? 2 : 1);
 
-/** The order of axes that turns channels first into channels last; undefined for what is no image. */
+/** The permutation from channels first to channels last; undefined for values that are not images. */
 function toLast(definition: Layer, rank: number): number[] | undefined {
-  const before = leading(definition, rank);
-  if (rank <= before + 1) return undefined;
+  const leadingAxes = leading(definition, rank);
+  if (rank <= leadingAxes + 1) return undefined;
   const axes = Array.from({ length: rank }, (_, axis) => axis);
-  return [...axes.slice(0, before), ...axes.slice(before + 1), before];
+  return [...axes.slice(0, leadingAxes), ...axes.slice(leadingAxes + 1), leadingAxes];
 }
 
-/** A shape of Keras' with its channels last. */
+/** The shape with channels last. */
 export const inChannelsLast = (definition: Layer, shape: KerasShape): KerasShape =>
   toLast(definition, shape.length)?.map((axis) => shape[axis]!) ?? shape;
 
-/** A layer of TF.js, from a config as JSON has it. */
+/** A TF.js layer from its config in JSON. */
 export function tfjsLayer(
   { tf }: Tfjs,
   { class_name, config }: { readonly class_name: string; readonly config: Config },
@@ -40,7 +40,7 @@ export function tfjsLayer(
   return fromConfig(make, camelCase(config) as tfc.serialization.ConfigDict) as tfl.layers.Layer;
 }
 
-/** Keys and names as TF.js' code has them, not its JSON. */
+/** Keys and names in camel case, as in TF.js' code. */
 function camelCase(value: unknown): unknown {
   if (typeof value === "string") return inCamelCase(value);
   if (typeof value !== "object" || value === null) return value;
@@ -90,7 +90,7 @@ export function channelsFirstClass(
       return this.trainable ? nonTrainableWeights : [...trainableWeights, ...nonTrainableWeights];
     }
 
-    /** What random layers draw by. */
+    /** The seed of random layers. */
     set seed(seed: number) {
       Object.assign(this.#inner, { seed });
     }
@@ -107,8 +107,10 @@ export function channelsFirstClass(
         });
         const outputs = [this.#inner.call(oneOrAll(operands), kwargs)].flat().map((y) => {
           const order = toLast(definition, y.rank);
-          const inOrder = order ? tf.transpose(y, inverse(order)) : y;
-          return ending ? activate(tf, ending.activation, inOrder) : inOrder;
+          const channelsFirstOutput = order ? tf.transpose(y, inverse(order)) : y;
+          return ending
+            ? activate(tf, ending.activation, channelsFirstOutput)
+            : channelsFirstOutput;
         });
         return oneOrAll(outputs);
       });

@@ -9,7 +9,7 @@ export const tfjsDevices: EngineDevices = {
   names: Object.keys(tfjsBackends) as TfjsDevice[],
   auto: inNode ? ["wasm", "cpu"] : ["webgpu", "webgl", "wasm", "cpu"],
   gpu: inNode ? ["node-gpu", "webgpu"] : ["webgpu", "webgl"],
-  only: { webgl: "browsers", node: "Node", "node-gpu": "Node" },
+  onlyOn: { webgl: "browsers", node: "Node", "node-gpu": "Node" },
   peers: (device) => {
     const layers = ["@tensorflow/tfjs-core", "@tensorflow/tfjs-layers"];
     return [backendOf(device).peer, ...layers, ...(device === "webgpu" ? ["webgpu"] : [])];
@@ -17,9 +17,9 @@ export const tfjsDevices: EngineDevices = {
   async probe(device, signal) {
     // TF.js' own JavaScript and WebAssembly run wherever Node does.
     if (device === "cpu" || device === "wasm") return true;
-    const dawn = device === "webgpu";
-    const folder = installedPath(dawn ? "webgpu" : backendOf(device).peer);
-    return probe({ program: dawn ? findAdapter : "require(argument.folder);", argument: { folder } }, signal); // prettier-ignore
+    const isDawn = device === "webgpu";
+    const folder = installedPath(isDawn ? "webgpu" : backendOf(device).peer);
+    return probe({ program: isDawn ? findAdapter : "require(argument.folder);", argument: { folder } }, signal); // prettier-ignore
   },
   async load(device) {
     const [{ version_core: version }] = await Promise.all([
@@ -39,6 +39,6 @@ const findAdapter = `
     if (!(await create([]).requestAdapter())) throw new Error("no adapter");
 `;
 
-/** What "auto" stands for where gradients are wanted: in Node cpu, for wasm has none of convolutions. */
-export const differentiating = (choice: DeviceChoice): DeviceChoice =>
+/** The device choice for gradients: in Node "auto" is cpu, because wasm has no gradients of convolutions. */
+export const gradientDevice = (choice: DeviceChoice): DeviceChoice =>
   choice === "auto" && inNode ? "cpu" : choice;

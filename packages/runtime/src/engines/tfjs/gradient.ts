@@ -1,5 +1,5 @@
-// Gradients on TF.js, by its own differentiation. A layer's output is made a variable of the run by adding
-// zeros to it: the gradient by these is the gradient by the output, wherever in the network it lies.
+// Gradients on TF.js, by its own differentiation. Zeros are added to the outputs of layers: the gradient with
+// respect to the zeros is the gradient with respect to the output.
 import { CajalError, unknownName, type Tensor } from "@cajal/core";
 import { weightSpecs, type Call, type Network } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
@@ -11,14 +11,14 @@ import type {
   GradientResult,
   OpenedGradient,
 } from "../../session/gradientSession";
-import { differentiating } from "./devices";
+import { gradientDevice } from "./devices";
 import { fromTfjs, toTfjs } from "./dtypes";
 import { withFasterKernels } from "./kernels";
 import { tfjsModel } from "./model";
 import { valuesOf } from "./session";
 import { backendsReady, tfjsOn } from "./backend";
 
-/** What a run does at the output of a layer. */
+/** What a run does at the output of a layer: feeds it, adds zeros to it, records it. */
 interface Tap {
   readonly fed?: tfc.Tensor | undefined;
   readonly zeros?: tfc.Tensor | undefined;
@@ -28,7 +28,7 @@ interface Tap {
 /** @throws CajalError `unsupported`, `unknown-name`, `missing-peer`, `no-device` */
 export async function openGradientOnTfjs(
   { network, weights }: KerasSource,
-  { of, withRespectTo, values, feeds, rules, device: choice }: GradientRequest,
+  { of: target, withRespectTo, values, feeds, rules, device: choice }: GradientRequest,
 ): Promise<OpenedGradient> {
   if (rules)
     throw new CajalError(
@@ -37,36 +37,39 @@ export async function openGradientOnTfjs(
       { engine: "tfjs" },
     );
   const { inputs } = valuesOf(network);
-  const by = withRespectTo ?? inputs.map(({ name }) => name);
+  const sources = withRespectTo ?? inputs.map(({ name }) => name);
   const keys = weightSpecs(network).map(({ key }) => key);
   const calls = new Map(network.calls.toReversed().map((call) => [call.layer.path, call]));
   const isInput = (name: string) => inputs.some((input) => input.name === name);
-  const tapped = [...(of === undefined ? [] : [of]), ...by, ...values, ...feeds].filter(
-    (name) => !isInput(name) && !keys.includes(name),
-  );
-  for (const name of tapped)
+  const tappedNames = [
+    ...(target === undefined ? [] : [target]),
+    ...sources,
+    ...values,
+    ...feeds,
+  ].filter((name) => !isInput(name) && !keys.includes(name));
+  for (const name of tappedNames)
     if (!calls.has(name))
       throw unknownName(`layer, input or weight of "${network.name}"`, name, [
         ...calls.keys(),
         ...keys,
       ]);
 
-  const tfjs = await tfjsOn(differentiating(choice));
+  const tfjs = await tfjsOn(gradientDevice(choice));
   const { tf, device } = tfjs;
-  const on = <T>(body: () => T): T =>
-    tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
-  const { model: built, variables, layers } = await tfjsModel(tfjs, network);
+  const onBackend = <T>(body: () => T): T =>
+    tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
+  const { model: tfModel, variables, layers } = await tfjsModel(tfjs, network);
   await backendsReady();
-  on(() => {
+  onBackend(() => {
     for (const [key, variable] of variables)
       tf.tidy(() => void variable.write(toTfjs(tf, weights.get(key)!, key)));
   });
   const taps = new Map<string, Tap>();
-  for (const name of new Set(tapped)) tap(tf, layers.get(name)!, () => taps.get(name));
-  const needed = neededInputs(network, [of, ...values], feeds);
+  for (const name of new Set(tappedNames)) tap(tf, layers.get(name)!, () => taps.get(name));
+  const neededNames = neededInputs(network, [target, ...values], feeds);
   const fedInputs: ValueInfo[] = [
     ...feeds.filter((name) => !isInput(name)).map((name) => infoOf(name, calls.get(name)!)),
-    ...inputs.filter(({ name }) => needed.has(name)),
+    ...inputs.filter(({ name }) => neededNames.has(name)),
   ];
   const shapeOf = (name: string, batch: number) => {
     const [, ...rest] = calls.get(name)!.outputs[0]!.shape;
@@ -85,7 +88,7 @@ export async function openGradientOnTfjs(
   ): Promise<GradientResult> {
     await backendsReady();
     const batch = Object.values(tensors)[0]!.shape[0]!;
-    const results = on(() =>
+    const results = onBackend(() =>
       tf.tidy(() => {
         const fed = Object.fromEntries(
           Object.entries(tensors).map(([name, x]) => [name, toTfjs(tf, x, name)]),
@@ -95,19 +98,19 @@ export async function openGradientOnTfjs(
             fed[name] ?? tf.zeros([batch, ...shape!.slice(1).map((extent) => Number(extent) || 1)]),
         );
         taps.clear();
-        for (const name of new Set(tapped))
+        for (const name of new Set(tappedNames))
           taps.set(name, {
             fed: feeds.includes(name) ? fed[name] : undefined,
-            zeros: by.includes(name) ? tf.zeros(shapeOf(name, batch)) : undefined,
+            zeros: sources.includes(name) ? tf.zeros(shapeOf(name, batch)) : undefined,
           });
         const forward = (): tfc.Tensor => {
-          const outputs = [built.apply(x, { training: false })].flat() as tfc.Tensor[];
-          if (of === undefined) return outputs[0]!;
-          return isInput(of)
-            ? x[inputs.findIndex(({ name }) => name === of)]!
-            : taps.get(of)!.value!;
+          const outputs = [tfModel.apply(x, { training: false })].flat() as tfc.Tensor[];
+          if (target === undefined) return outputs[0]!;
+          return isInput(target)
+            ? x[inputs.findIndex(({ name }) => name === target)]!
+            : taps.get(target)!.value!;
         };
-        const xs = by.map(
+        const xs = sources.map(
           (name) =>
             taps.get(name)?.zeros ??
             (isInput(name)
@@ -115,18 +118,18 @@ export async function openGradientOnTfjs(
               : (variables.get(name)!.read() as tfc.Tensor)),
         );
         const { value, grads } =
-          by.length === 0
+          sources.length === 0
             ? { value: forward(), grads: [] }
             : tf.engine().gradients(forward, xs, dy && toTfjs(tf, dy, "dy"), true);
-        const others = values.map((name) =>
+        const requestedValues = values.map((name) =>
           isInput(name)
             ? x[inputs.findIndex((input) => input.name === name)]!
             : taps.get(name)!.value!,
         );
-        return [value, ...others, ...xs.map((each, i) => grads[i] ?? tf.zerosLike(each))];
+        return [value, ...requestedValues, ...xs.map((each, i) => grads[i] ?? tf.zerosLike(each))];
       }),
     );
-    const recorded = [...taps.values()].flatMap(({ value }) => value ?? []);
+    const tapValues = [...taps.values()].flatMap(({ value }) => value ?? []);
     taps.clear();
     try {
       const data = await Promise.all(results.map((each) => each.data()));
@@ -136,10 +139,10 @@ export async function openGradientOnTfjs(
       return {
         value: tensors[0]!,
         values: entries(values, 1),
-        gradients: entries(by, 1 + values.length),
+        gradients: entries(sources, 1 + values.length),
       };
     } finally {
-      tf.dispose([...results, ...recorded]);
+      tf.dispose([...results, ...tapValues]);
     }
   }
 
@@ -148,25 +151,25 @@ export async function openGradientOnTfjs(
     device,
     inputs: fedInputs,
     run,
-    free: () => on(() => void built.dispose()),
+    free: () => onBackend(() => void tfModel.dispose()),
   };
 }
 
-/** Makes a layer's first call of a run do what the tap says. */
+/** Applies the current tap at a layer's first call of a run. */
 function tap(tf: TfCore, layer: tfl.layers.Layer, current: () => Tap | undefined): void {
   const call = layer.call.bind(layer);
   layer.call = (x, kwargs) => {
-    const at = current();
-    if (!at || at.value) return call(x, kwargs);
-    const own = at.fed ?? ([call(x, kwargs)].flat()[0] as tfc.Tensor);
-    const output = at.zeros ? tf.add(own, at.zeros) : own;
-    // Kept, and a tensor of its own: TF.js disposes what no layer reads any more.
-    at.value = tf.keep(tf.clone(output));
+    const activeTap = current();
+    if (!activeTap || activeTap.value) return call(x, kwargs);
+    const value = activeTap.fed ?? ([call(x, kwargs)].flat()[0] as tfc.Tensor);
+    const output = activeTap.zeros ? tf.add(value, activeTap.zeros) : value;
+    // Kept, and cloned: TF.js disposes outputs that no layer reads any more.
+    activeTap.value = tf.keep(tf.clone(output));
     return output;
   };
 }
 
-/** The inputs on which layers depend (undefined: the first output), those aside that are fed. */
+/** The inputs on which the named layers depend (undefined: the first output), not counting layers that are fed. */
 function neededInputs(
   { calls, inputs, outputs }: Network,
   names: readonly (string | undefined)[],

@@ -1,12 +1,11 @@
-// TF.js' pure-JavaScript gradients of convolution filters ask a function for every element; these
-// loops over flat arrays do the same sums some fifty times faster. They take TF.js' place only while
-// a training step computes.
+// TF.js' pure-JavaScript gradients of convolution filters call a function for every element; these loops over flat
+// arrays compute the same sums about fifty times faster. They replace TF.js' kernels only while a training step runs.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
 
 /** Runs `body` with the faster kernels on TF.js' `cpu` backend. */
 export function withFasterKernels<T>(tf: TfCore, body: () => T): T {
-  const replaced = kernels(tf).map((kernel) => {
+  const originals = kernels(tf).map((kernel) => {
     const original = tf.getKernel(kernel.kernelName, "cpu");
     tf.unregisterKernel(kernel.kernelName, "cpu");
     tf.registerKernel(kernel);
@@ -15,14 +14,14 @@ export function withFasterKernels<T>(tf: TfCore, body: () => T): T {
   try {
     return body();
   } finally {
-    for (const original of replaced) {
+    for (const original of originals) {
       tf.unregisterKernel(original.kernelName, "cpu");
       tf.registerKernel(original);
     }
   }
 }
 
-/** What is used of TF.js' cpu backend. */
+/** The part of TF.js' cpu backend that is used here. */
 interface CpuBackend {
   readonly data: { get(id: object): { readonly values: Float32Array } };
   makeTensorInfo(shape: number[], dtype: "float32", values: Float32Array): tfc.TensorInfo;
@@ -51,7 +50,7 @@ function kernels(tf: TfCore): tfc.KernelConfig[] {
         dimRoundingMode,
         depthwise,
       );
-      const values = (info_: tfc.TensorInfo) => backend.data.get(info_.dataId).values;
+      const values = (tensorInfo: tfc.TensorInfo) => backend.data.get(tensorInfo.dataId).values;
       const sum = depthwise ? depthwiseFilterSums : filterSums;
       const gradient = Float32Array.from(sum(info, values(x), values(dy)));
       return backend.makeTensorInfo(info.filterShape, "float32", gradient);
@@ -72,10 +71,10 @@ function filterSums(
   const { inChannels, outChannels } = info;
   const sums = new Float64Array(info.filterHeight * info.filterWidth * inChannels * outChannels);
   forEachTap(info, (xAt, dyAt, tap) => {
-    let to = tap * inChannels * outChannels;
+    let sumIndex = tap * inChannels * outChannels;
     for (let i = 0; i < inChannels; i++) {
       const xi = x[xAt + i]!;
-      for (let o = 0; o < outChannels; o++, to++) sums[to]! += xi * dy[dyAt + o]!;
+      for (let o = 0; o < outChannels; o++, sumIndex++) sums[sumIndex]! += xi * dy[dyAt + o]!;
     }
   });
   return sums;
@@ -91,16 +90,16 @@ function depthwiseFilterSums(
   const multiplier = outChannels / inChannels;
   const sums = new Float64Array(info.filterHeight * info.filterWidth * outChannels);
   forEachTap(info, (xAt, dyAt, tap) => {
-    let to = tap * outChannels;
+    let sumIndex = tap * outChannels;
     for (let i = 0, o = 0; i < inChannels; i++) {
       const xi = x[xAt + i]!;
-      for (let q = 0; q < multiplier; q++, o++, to++) sums[to]! += xi * dy[dyAt + o]!;
+      for (let q = 0; q < multiplier; q++, o++, sumIndex++) sums[sumIndex]! += xi * dy[dyAt + o]!;
     }
   });
   return sums;
 }
 
-/** Every pair of an output pixel and a filter tap that lies in the image, by where their channels begin. */
+/** Visits every pair of an output pixel and a filter tap inside the image, with the offsets of their channels. */
 function forEachTap(
   info: tfc.backend_util.Conv2DInfo,
   body: (xAt: number, dyAt: number, tap: number) => void,

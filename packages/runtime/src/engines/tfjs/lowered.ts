@@ -1,5 +1,5 @@
-// A layer that TF.js has not and that has no formula of its own there: it is lowered to operators of ONNX, as
-// engine onnx has it, and these run as TF.js' operations, gradients included.
+// Runs layers that TF.js lacks and that have no formula in layers/: they are lowered to ONNX operators, as on engine
+// onnx, which run as TF.js' operations, gradients included.
 import { CajalError, tensor, type Tensor } from "@cajal/core";
 import { lower, type NetworkLayer } from "@cajal/models";
 import { GraphBuilder, isCarried, type Graph, type Value } from "@cajal/onnx";
@@ -13,16 +13,16 @@ import type { TfCore } from "./peers";
 type InnerLayer = NonNullable<NetworkLayer["layer"]>;
 
 /**
- * @param layer its config with what its calls say
- * @param written the layer's config as JSON
+ * @param layer its config includes the options of its calls
+ * @param configJson the layer's config as JSON
  */
 export function loweredLayer(
   { definition, name, config }: InnerLayer,
-  written: Readonly<Record<string, unknown>>,
+  configJson: Readonly<Record<string, unknown>>,
 ): TfjsLayer {
   const graphs = new Map<string, Graph>();
   const { className } = definition;
-  // What its call says beside the inputs.
+  // Options of the call beside the inputs.
   const options = Object.fromEntries(
     Object.keys(definition.callOptions ?? {}).flatMap((key) => (key in config ? [[key, config[key]]] : [])), // prettier-ignore
   );
@@ -60,7 +60,7 @@ export function loweredLayer(
           {
             class_name: className,
             name: "layer",
-            config: written,
+            config: configJson,
             inbound_nodes: [inputs.map((_, i) => [`input_${i}`, 0, 0, options] as const)],
           },
         ],
@@ -73,14 +73,14 @@ export function loweredLayer(
       { length: outputs },
       (_, i) => ["layer", 0, i] as const,
     );
-    const environment = new Map<string, Value>();
+    const weightValues = new Map<string, Value>();
     const xs = inputs.map(({ shape }, i) => g.input(`input_${i}`, types[i]!, shape));
     const { outputs: ys } = lower(g, model, {
       inputs: xs,
       training,
       weights: ({ key, shape }, steps) => {
-        const value = environment.get(key) ?? g.input(key, "float32", shape);
-        environment.set(key, value);
+        const value = weightValues.get(key) ?? g.input(key, "float32", shape);
+        weightValues.set(key, value);
         return steps.reduce((x, step) => {
           if ("reshape" in step) return g.reshape(x, step.reshape);
           if ("permute" in step) return g.transpose(x, step.permute);
@@ -130,7 +130,7 @@ function run(
   return outputs.map(({ name }) => values.get(name)!);
 }
 
-/** Ends of slices are "as far as it goes" beyond 32 bits. */
+/** int64 clamped to int32: ends of slices may be huge, meaning "to the end". */
 const inRange = (constant: Tensor): Tensor =>
   constant.dtype === "int64"
     ? tensor("int32", constant.shape, Array.from(constant.data as BigInt64Array, (value) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Number(value))))) // prettier-ignore

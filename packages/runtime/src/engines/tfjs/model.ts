@@ -1,5 +1,5 @@
-// A Keras model as a TF.js LayersModel: its JSON goes through TF.js' own reader and layers; what TF.js
-// lacks or computes otherwise (layers/, activations.ts) is put in its place.
+// Builds a Keras model as a TF.js LayersModel: its JSON is read by TF.js, with layers and activations that TF.js
+// lacks or computes differently replaced (layers/, activations.ts).
 import { CajalError, showShape, type DType } from "@cajal/core";
 import {
   layers as cajals,
@@ -41,24 +41,24 @@ export interface TfjsModel {
  * @throws CajalError `unsupported` for a layer that neither TF.js nor Cajal has for TF.js
  */
 export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
-  const { model, added } = network;
+  const { model, added: customLayers } = network;
   const layers = withCallOptions(network);
-  const masked = network.calls.find(({ mask }) => mask);
-  if (masked)
+  const maskedCall = network.calls.find(({ mask }) => mask);
+  if (maskedCall)
     throw new CajalError(
       "unsupported",
-      `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, made of "${masked.mask!.of.from}", which engine tfjs does not honour here. Use engine onnx.`,
-      { layer: masked.layer.path, engine: "tfjs" },
+      `layer "${maskedCall.layer.path}" (${maskedCall.layer.className}): it computes by a mask, made of "${maskedCall.mask!.of.from}", which engine tfjs does not honour here. Use engine onnx.`,
+      { layer: maskedCall.layer.path, engine: "tfjs" },
     );
-  const { class_name, config } = toKerasJson(model, { layers: added });
+  const { class_name, config } = toKerasJson(model, { layers: customLayers });
   const customObjects: CustomObjects = {};
   const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };
-  // A copy, for TF.js writes into what it is given.
+  // A copy, because TF.js modifies its argument.
   const topology: Parameters<typeof tfl.models.modelFromJSON>[0] = JSON.parse(
     JSON.stringify(adapted),
   );
-  const built = await tfjs
-    .on(() =>
+  const tfModel = await tfjs
+    .runOnBackend(() =>
       tfjs.layers.models.modelFromJSON(
         topology,
         Object.assign<tfc.serialization.ConfigDict, CustomObjects>({}, customObjects),
@@ -67,26 +67,26 @@ export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel
     .catch((cause: unknown) => {
       throw engineError("tfjs", `building the model "${config.name}"`, cause);
     });
-  const byPath = new Map(layersOf(built, layers));
-  tfjs.on(() => withTypes(tfjs, network, byPath));
-  return { model: built, variables: new Map(variablesOf(built, layers)), layers: byPath };
+  const byPath = new Map(layersOf(tfModel, layers));
+  tfjs.runOnBackend(() => withTypes(tfjs, network, byPath));
+  return { model: tfModel, variables: new Map(variablesOf(tfModel, layers)), layers: byPath };
 }
 
-/** The network's layers, each with what its calls say beside their inputs; TF.js' layers say the same in every call. */
+/** The network's layers with the options of their calls, which on TF.js must be the same in every call. */
 function withCallOptions({ calls, layers }: Network): readonly NetworkLayer[] {
-  const said = new Map<NetworkLayer, InnerLayer>();
+  const innerLayers = new Map<NetworkLayer, InnerLayer>();
   for (const { layer, inner } of calls) {
-    const before = said.get(layer) ?? inner;
-    if (JSON.stringify(optionsOf(before)) !== JSON.stringify(optionsOf(inner)))
+    const previous = innerLayers.get(layer) ?? inner;
+    if (JSON.stringify(optionsOf(previous)) !== JSON.stringify(optionsOf(inner)))
       throw new CajalError(
         "unsupported",
         `layer "${layer.path}" (${layer.className}): its calls say different things beside their inputs, which engine tfjs does not do. Use engine onnx.`,
         { layer: layer.path, engine: "tfjs" },
       );
-    said.set(layer, inner);
+    innerLayers.set(layer, inner);
   }
   const visit = (layer: NetworkLayer): NetworkLayer => {
-    const inner = said.get(layer);
+    const inner = innerLayers.get(layer);
     return {
       ...layer,
       ...(inner && { layer: inner }),
@@ -102,15 +102,15 @@ const optionsOf = ({ definition, config }: InnerLayer) =>
 type Config = Readonly<Record<string, unknown>>;
 type InnerLayer = NonNullable<NetworkLayer["layer"]>;
 
-interface Written {
+interface LayerJson {
   readonly class_name: string;
   readonly config: Config;
 }
 
 type Ref = readonly [name: string, ...rest: unknown[]];
 
-interface WrittenModel {
-  readonly layers: readonly (Written & {
+interface ModelJson {
+  readonly layers: readonly (LayerJson & {
     readonly name: string;
     readonly inbound_nodes: readonly (readonly Ref[])[];
   })[];
@@ -120,48 +120,48 @@ interface WrittenModel {
 
 function adaptModel(
   tfjs: Tfjs,
-  config: Config & WrittenModel,
+  config: Config & ModelJson,
   layers: readonly NetworkLayer[],
   customObjects: CustomObjects,
 ): Config {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const renamed = (refs: readonly Ref[]) =>
+  const renameRefs = (refs: readonly Ref[]) =>
     refs.map(([name, ...rest]): Ref => [tfjsName(name), ...rest]);
   return {
     ...config,
-    input_layers: renamed(config.input_layers),
-    output_layers: renamed(config.output_layers),
-    // What no output depends on is not in the network, and TF.js need not know of it either.
+    input_layers: renameRefs(config.input_layers),
+    output_layers: renameRefs(config.output_layers),
+    // Layers that no output depends on are not in the network, and are left out for TF.js too.
     layers: config.layers.flatMap((entry) => {
       const layer = byName.get(entry.name);
       if (!layer) return [];
       const name = tfjsName(entry.name);
-      const own = { ...entry, name, inbound_nodes: entry.inbound_nodes.map(renamed) };
+      const renamedEntry = { ...entry, name, inbound_nodes: entry.inbound_nodes.map(renameRefs) };
       // TF.js names a layer by its config, a nested model too.
       if (layer.layers) {
-        const nested = entry.config as Config & WrittenModel;
+        const nested = entry.config as Config & ModelJson;
         const config = adaptModel(tfjs, nested, layer.layers, customObjects);
-        return [{ ...own, config: { ...config, name } }];
+        return [{ ...renamedEntry, config: { ...config, name } }];
       }
       const { inputs, layer: inner } = layer;
       const adapted = adaptLayer(tfjs, entry, inner!, inputs, customObjects);
-      return [{ ...own, ...adapted, config: { ...adapted.config, name } }];
+      return [{ ...renamedEntry, ...adapted, config: { ...adapted.config, name } }];
     }),
   };
 }
 
 function adaptLayer(
   tfjs: Tfjs,
-  { class_name, config }: Written,
+  { class_name, config }: LayerJson,
   layer: InnerLayer,
   inputs: readonly KerasShape[],
   customObjects: CustomObjects,
-): Written {
+): LayerJson {
   const { channelsLast } = layer.definition;
   if (channelsLast) {
     const ending = channelsLast.ending?.(layer.config);
-    const lastLayer = { ...layer, definition: channelsLast, ...ending?.without };
-    const inOrder = {
+    const channelsLastLayer = { ...layer, definition: channelsLast, ...ending?.without };
+    const channelsLastJson = {
       class_name,
       config: {
         ...config,
@@ -169,10 +169,16 @@ function adaptLayer(
         ...(ending?.without && { activation: "linear" }),
       },
     };
-    const last = inputs.map((shape) => inChannelsLast(layer.definition, shape));
-    const adaptedDefinition = adaptLayer(tfjs, inOrder, lastLayer, last, customObjects);
+    const channelsLastInputs = inputs.map((shape) => inChannelsLast(layer.definition, shape));
+    const adaptedJson = adaptLayer(
+      tfjs,
+      channelsLastJson,
+      channelsLastLayer,
+      channelsLastInputs,
+      customObjects,
+    );
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
-    const make = () => tfjsLayer(tfjs, adaptedDefinition, customObjects);
+    const make = () => tfjsLayer(tfjs, adaptedJson, customObjects);
     customObjects[className] = [
       channelsFirstClass(tfjs, layer, make),
       (make, args) => new make(args),
@@ -180,19 +186,22 @@ function adaptLayer(
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  const formula = ownForm(layer) ?? insteadOf(class_name, layer, inputs);
+  const formula = userFormula(layer) ?? builtInFormula(class_name, layer, inputs);
   const classNames = tfjs.tf.serialization.SerializationMap.getMap().classNameMap;
   const hasLayer = Object.hasOwn(classNames, class_name);
-  const refused = formula?.refuses?.(layer.config) ?? false;
-  const isLowered = isCajals(class_name) && (refused || (!formula && !hasLayer));
-  const own = isLowered ? loweredLayer(layer, config) : formula;
-  if (own && !own.refuses?.(layer.config)) {
+  const isRefused = formula?.refuses?.(layer.config) ?? false;
+  const isLowered = isCajals(class_name) && (isRefused || (!formula && !hasLayer));
+  const replacement = isLowered ? loweredLayer(layer, config) : formula;
+  if (replacement && !replacement.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
-    customObjects[className] = [layerClass(tfjs, layer, own), (make, args) => new make(args)];
+    customObjects[className] = [
+      layerClass(tfjs, layer, replacement),
+      (make, args) => new make(args),
+    ];
     const { name = layer.name, trainable = true } = config;
     return { class_name: className, config: { name, trainable } };
   }
-  if (own || !hasLayer)
+  if (replacement || !hasLayer)
     throw new CajalError(
       "unsupported",
       `layer "${layer.name}" (${class_name}): TF.js has no layer that does this, and Cajal none for it. Use engine onnx${isCajals(class_name) ? "" : ", or give your layer its `tfjs` form"}.`,
@@ -200,33 +209,33 @@ function adaptLayer(
     );
   const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
     if (layer.definition.isInput && key === "dtype") return [key, tfjsType(value as DType)];
-    // Weights are set afterwards: drawing random ones first would take TF.js seconds.
+    // Weights are set afterwards: TF.js would take seconds to draw random ones.
     if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
     if (/_(regularizer|constraint)$/.test(key)) return [key, null];
     const inner = layer.config[key];
-    // As the layer means it: JSON has Keras 2's names.
+    // The resolved name: JSON has Keras 2's names.
     if (/(^|_)activation$/.test(key) && typeof inner === "string")
       return [key, activationName(tfjs.tf, inner)];
     if (isInnerLayer(inner))
-      return [key, adaptLayer(tfjs, value as Written, inner, [], customObjects)];
+      return [key, adaptLayer(tfjs, value as LayerJson, inner, [], customObjects)];
     return [key, value];
   });
   return { class_name, config: Object.fromEntries(adapted) };
 }
 
-/** Our formula, where TF.js gets such a layer wrong or has none. */
-function insteadOf(
+/** The built-in formula, where TF.js' own layer differs from Keras' or does not exist. */
+function builtInFormula(
   className: string,
   { config }: InnerLayer,
   inputs: readonly KerasShape[],
 ): TfjsLayer | undefined {
-  const own = tfjsLayerOf(className);
-  const differs = own?.differs?.(config, inputs) ?? true;
-  return (own?.call || own?.refuses) && differs ? own : undefined;
+  const definition = tfjsLayerOf(className);
+  const differs = definition?.differs?.(config, inputs) ?? true;
+  return (definition?.call || definition?.refuses) && differs ? definition : undefined;
 }
 
-/** A layer of the user's own, by the form in TF.js that its definition has. */
-function ownForm({ definition, name }: InnerLayer): TfjsLayer | undefined {
+/** The formula of a custom layer, from `tfjs` of its definition. */
+function userFormula({ definition, name }: InnerLayer): TfjsLayer | undefined {
   if (isCajals(definition.className)) return undefined;
   const { tfjs } = definition;
   return (
@@ -255,13 +264,13 @@ const isCajals = (className: string) => cajals.some((layer) => layer.className =
 const isInnerLayer = (value: unknown): value is InnerLayer =>
   typeof value === "object" && value !== null && "definition" in value;
 
-/** A TF.js layer class around one of our formulas. */
-function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): LayerClass {
+/** A TF.js layer class for a formula. */
+function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, formula: TfjsLayer): LayerClass {
   const { definition, config } = layer;
   const listOf = (shape: tfl.Shape | tfl.Shape[]): tfl.Shape[] =>
     Array.isArray(shape[0]) ? (shape as tfl.Shape[]) : [shape as tfl.Shape];
   return class extends layers.layers.Layer {
-    static readonly className: string = own.className;
+    static readonly className: string = formula.className;
     #names: string[] = [];
 
     override build(inputShape: tfl.Shape | tfl.Shape[]): void {
@@ -284,19 +293,19 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
         const weights = Object.fromEntries(
           this.weights.map((variable, i) => [this.#names[i]!, variable.read()]),
         );
-        if (own.inferenceOnly && kwargs["training"] === true)
+        if (formula.inferenceOnly && kwargs["training"] === true)
           throw new CajalError(
             "unsupported",
-            `layer "${layer.name}" (${own.className}): it does not train on engine tfjs as it is. Use engine onnx.`,
-            { layer: layer.name, className: own.className, engine: "tfjs" },
+            `layer "${layer.name}" (${formula.className}): it does not train on engine tfjs as it is. Use engine onnx.`,
+            { layer: layer.name, className: formula.className, engine: "tfjs" },
           );
-        // A layer of TF.js is called on one tensor at least.
+        // A TF.js layer is called on at least one tensor.
         const tensors = [inputs].flat() as [tfc.Tensor, ...tfc.Tensor[]];
         const shapes = definition.shape(
           config,
           tensors.map(({ shape }) => shape),
         );
-        const outputs = own.call!(config, tensors, {
+        const outputs = formula.call!(config, tensors, {
           tf,
           weights,
           outputs: shapes,
@@ -313,40 +322,40 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, own: TfjsLayer): La
 
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
-/** The layers that TF.js made, by their paths. */
+/** TF.js' layers by their paths. */
 function* layersOf(
   model: tfl.LayersModel,
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.layers.Layer]> {
   for (const layer of layers) {
-    const counterpart = model.getLayer(tfjsName(layer.name));
-    if (layer.layers) yield* layersOf(counterpart as tfl.LayersModel, layer.layers);
-    else yield [layer.path, counterpart];
+    const tfLayer = model.getLayer(tfjsName(layer.name));
+    if (layer.layers) yield* layersOf(tfLayer as tfl.LayersModel, layer.layers);
+    else yield [layer.path, tfLayer];
   }
 }
 
-/** Those that layers train, then the others: so TF.js lists them, and Keras those of nearly all layers. */
+/** Trainable weights first, then the others: TF.js' order, and Keras' for nearly all layers. */
 const trainableFirst = <T extends { readonly trainable: boolean }>(weights: readonly T[]): T[] => [
   ...weights.filter(({ trainable }) => trainable),
   ...weights.filter(({ trainable }) => !trainable),
 ];
 
-/** TF.js lists a layer's weights under names of its own. */
+/** The variables by Keras' keys; TF.js has names of its own for them. */
 function* variablesOf(
   model: tfl.LayersModel,
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.LayerVariable]> {
   for (const layer of layers) {
-    const counterpart = model.getLayer(tfjsName(layer.name));
+    const tfLayer = model.getLayer(tfjsName(layer.name));
     if (layer.layers) {
-      yield* variablesOf(counterpart as tfl.LayersModel, layer.layers);
+      yield* variablesOf(tfLayer as tfl.LayersModel, layer.layers);
       continue;
     }
     const { definition, config } = layer.layer!;
     const specs = definition.weights?.(config, layer.inputs) ?? [];
     const order = trainableFirst(specs).map(({ name }) => name);
     for (const { key, name, shape } of layer.weights) {
-      const variable = counterpart.weights[order.indexOf(name)];
+      const variable = tfLayer.weights[order.indexOf(name)];
       if (showShape(variable?.shape ?? []) !== showShape(shape))
         throw new CajalError(
           "unsupported",

@@ -1,7 +1,7 @@
-// Names of layers on TF.js: it looks them up in plain objects, where "constructor" is there from the start,
-// and takes few characters in the name of an input.
+// Names of layers on TF.js, which looks them up in plain objects, where "constructor" exists by default, and allows
+// few characters in the name of an input.
 
-/** A layer's name where TF.js takes it; else one made of it, which no other layer has. */
+/** A layer's name where TF.js allows it; otherwise a unique name derived from it. */
 export const tfjsName = (name: string): string =>
   /^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(name) &&
   !(name in Object.prototype) &&
@@ -9,5 +9,5 @@ export const tfjsName = (name: string): string =>
     ? name
     : prefix + Array.from(name, (char) => char.codePointAt(0)!.toString(16)).join(".");
 
-/** Begins what is made. */
+/** Prefix of derived names. */
 const prefix = "cajal.";

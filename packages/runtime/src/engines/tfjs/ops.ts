@@ -1,4 +1,4 @@
-// Ops over TF.js: values are tensors, computed at once. The caller tidies.
+// Ops over TF.js tensors, computed eagerly. The caller tidies.
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { Ops, Reduction } from "../../step/ops";
@@ -10,17 +10,17 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     axes && [...axes].map((axis) => (axis < 0 ? x.rank + axis : axis));
   const tensorOf = (value: Operand, { dtype }: tfc.Tensor) =>
     typeof value === "number" ? tf.scalar(value, dtype) : value;
-  /** Its slope is 0 everywhere, which TF.js does not know of most: its own gradients end there in an error. */
+  /** A comparison with gradient 0, which TF.js lacks for most: differentiating its own throws. */
   const comparison =
     (compare: (a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor) => (a: Operand, b: Operand) => {
       const like = typeof a === "number" ? b : a;
       if (typeof like === "number")
         throw new CajalError("bad-argument", `got ${String(a)} and ${like}, expected a value to compare with.`); // prettier-ignore
-      const compared = tf.customGrad((x, y) => ({
+      const compareWithGradient = tf.customGrad((x, y) => ({
         value: compare(x as tfc.Tensor, y as tfc.Tensor),
         gradFunc: () => [tf.zerosLike(x as tfc.Tensor), tf.zerosLike(y as tfc.Tensor)],
       }));
-      return compared(tensorOf(a, like), tensorOf(b, like));
+      return compareWithGradient(tensorOf(a, like), tensorOf(b, like));
     };
   return {
     add: (a: Operand, b: Operand) => tf.add(a, b),
@@ -37,7 +37,7 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     sqrt: (x) => tf.sqrt(x),
     softplus: (x) => tf.softplus(x),
     sigmoid: (x) => tf.sigmoid(x),
-    clip: (x, least, most) => tf.clipByValue(x, least, most),
+    clip: (x, min, max) => tf.clipByValue(x, min, max),
     greater: comparison((a, b) => tf.greater(a, b)),
     less: comparison((a, b) => tf.less(a, b)),
     equal: comparison((a, b) => tf.equal(a, b)),

@@ -88,7 +88,7 @@ export const tfjsBackends = {
   },
 } as const;
 
-/** Node has no WebGPU of its own: package `webgpu` (Dawn) brings it, as globals and `navigator.gpu`. */
+/** Node has no WebGPU of its own: package `webgpu` (Dawn) provides it, as globals and `navigator.gpu`. */
 async function putWebGpuInPlace(): Promise<void> {
   if (typeof navigator !== "undefined" && "gpu" in navigator) return;
   const { create, globals } = await importInNode<typeof webgpu>("webgpu");
@@ -100,5 +100,5 @@ async function putWebGpuInPlace(): Promise<void> {
   else Object.defineProperty(navigator, "gpu", { value: gpu, configurable: true });
 }
 
-/** The release that Cajal's own tests train on. */
+/** The release that Cajal's own tests use for training. */
 export const testedVersions = { "@tensorflow/tfjs-core": "4.22.0" } as const;

@@ -1,21 +1,20 @@
-// GPU drivers compute wrongly without a word. A whole model would take TF.js' JavaScript backend, the
-// only one that is everywhere, minutes to check; so a GPU is checked once, on one of each operation
-// that networks are made of.
+// Some GPU drivers silently compute wrong results. Checking a whole model on TF.js' JavaScript backend, the only one
+// available everywhere, would take minutes; so a GPU is checked once, on one of each operation that networks use.
 import { CajalError, isCajalError, random } from "@cajal/core";
 import type { Rank, ShapeMap, Tensor } from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
 import { tfjsOn, type Tfjs } from "./backend";
 
-const checked = new Map<string, Promise<void>>();
+const results = new Map<string, Promise<void>>();
 
 /**
- * Compares a device with TF.js' cpu backend, once a process; nothing is done where that is not installed.
+ * Compares a device with TF.js' cpu backend, once per process; does nothing where that is not installed.
  *
  * @throws CajalError `engine` naming the operation that differs
  */
 export function checkOnce(tfjs: Tfjs): Promise<void> {
-  const result = checked.get(tfjs.device) ?? selfTest(tfjs);
-  checked.set(tfjs.device, result);
+  const result = results.get(tfjs.device) ?? selfTest(tfjs);
+  results.set(tfjs.device, result);
   return result;
 }
 
@@ -27,17 +26,17 @@ export async function selfTest(tfjs: Tfjs): Promise<void> {
   if (!reference) return;
   for (const [name, operation] of Object.entries(operations)) {
     const [got, expected] = await Promise.all(
-      [tfjs, reference].map(async ({ tf, on }) => {
+      [tfjs, reference].map(async ({ tf, runOnBackend: on }) => {
         const result = on(() => tf.tidy(() => operation(tf)));
         const values = Array.from(await result.data(), Number);
         on(() => result.dispose());
         return values;
       }),
     );
-    const largest = expected!.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    const difference = expected!.reduce((most, value, i) => {
-      const apart = Math.abs(got![i]! - value);
-      return apart <= most ? most : apart; // NaN is the largest
+    const largest = expected!.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    const difference = expected!.reduce((max, value, i) => {
+      const distance = Math.abs(got![i]! - value);
+      return distance <= max ? max : distance; // NaN is the largest
     }, 0);
     // Half floats, which WebGL on phones computes in, have 10 bits.
     if (!(difference <= 0.01 * largest))

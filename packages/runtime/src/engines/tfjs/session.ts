@@ -17,12 +17,12 @@ export async function openOnTfjs(
   { device: choice, verify }: Pick<OpenRequest, "device" | "verify">,
 ): Promise<OpenedModel> {
   const tfjs = await tfjsOn(choice);
-  const { tf, device, on } = tfjs;
+  const { tf, device, runOnBackend: onBackend } = tfjs;
   if (verify && isGpu(device)) await checkOnce(tfjs);
   await backendsReady();
-  const { model: built, variables } = await tfjsModel(tfjs, network);
+  const { model: tfModel, variables } = await tfjsModel(tfjs, network);
   await backendsReady();
-  on(() => {
+  onBackend(() => {
     for (const [key, variable] of variables) {
       const value = toTfjs(tf, weights.get(key)!, key);
       variable.write(value);
@@ -32,15 +32,17 @@ export async function openOnTfjs(
   const { inputs, outputs } = valuesOf(network);
 
   async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
-    if (Object.values(feeds).some(({ shape }) => shape[0] === 0)) return ofNoExamples(outputs);
+    if (Object.values(feeds).some(({ shape }) => shape[0] === 0)) return emptyOutputs(outputs);
     await backendsReady();
-    const results = on(() => {
-      const fed = inputs.map(({ name }) => toTfjs(tf, feeds[name]!, name));
+    const results = onBackend(() => {
+      const inputTensors = inputs.map(({ name }) => toTfjs(tf, feeds[name]!, name));
       try {
-        const predicted = built.predictOnBatch(fed.length === 1 ? fed[0]! : fed);
+        const predicted = tfModel.predictOnBatch(
+          inputTensors.length === 1 ? inputTensors[0]! : inputTensors,
+        );
         return Array.isArray(predicted) ? predicted : [predicted];
       } finally {
-        tf.dispose(fed);
+        tf.dispose(inputTensors);
       }
     });
     try {
@@ -48,7 +50,7 @@ export async function openOnTfjs(
       return Object.fromEntries(
         outputs.map(({ name, dtype }, i) => [
           name,
-          toOurs(results[i]!, data[i]!, feeds, computed(dtype)),
+          toTensor(results[i]!, data[i]!, feeds, computed(dtype)),
         ]),
       );
     } finally {
@@ -62,7 +64,7 @@ export async function openOnTfjs(
     inputs,
     outputs,
     run,
-    free: () => on(() => void built.dispose()),
+    free: () => onBackend(() => void tfModel.dispose()),
   };
 }
 
@@ -92,8 +94,8 @@ export function valuesOf(network: Network): {
   };
 }
 
-/** TF.js' recurrent layers, and others, do not compute a batch of 0 examples. */
-function ofNoExamples(outputs: readonly ValueInfo[]): Record<string, Tensor> {
+/** The outputs for a batch of 0 examples, which TF.js' recurrent layers, among others, cannot compute. */
+function emptyOutputs(outputs: readonly ValueInfo[]): Record<string, Tensor> {
   const entries = outputs.map(({ name, dtype, shape = [] }) => {
     const rest = shape.slice(1);
     if (!rest.every((extent) => typeof extent === "number"))
@@ -107,13 +109,13 @@ function ofNoExamples(outputs: readonly ValueInfo[]): Record<string, Tensor> {
   return Object.fromEntries(entries);
 }
 
-function toOurs(
+function toTensor(
   { shape }: tfc.Tensor,
   data: tfc.TypedArray,
   feeds: Readonly<Record<string, Tensor>>,
   dtype: DType,
 ): Tensor {
-  // On the CPU a model that only reshapes gives the fed array itself.
-  const own = Object.values(feeds).some(({ data: fed }) => fed.buffer === data.buffer);
-  return fromTfjs(own ? data.slice() : data, shape, dtype);
+  // On the CPU a model that only reshapes returns the input's array itself.
+  const sharesFeed = Object.values(feeds).some(({ data: fed }) => fed.buffer === data.buffer);
+  return fromTfjs(sharesFeed ? data.slice() : data, shape, dtype);
 }

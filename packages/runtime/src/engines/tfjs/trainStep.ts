@@ -4,21 +4,21 @@ import type { Tensor, Weights } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { isInstalled } from "../../device/peers";
-import { differentiating } from "./devices";
+import { gradientDevice } from "./devices";
 import { opsTfjs } from "./ops";
 
 import { testedVersions, type TfCore } from "./peers";
 import { tfjsOn } from "./backend";
 import { tfjsModel } from "./model";
 import { toTfjs } from "./dtypes";
-import { checkChanges, checkTrainable, freeze, seeded } from "./trainable";
+import { checkChanges, checkTrainable, freeze, seedLayers } from "./trainable";
 import type { TrainStepOptions } from "../../step/trainStep";
 import { engineError } from "../../session/engineError";
-import { notFinite, type Bad } from "../../step/checks";
-import { constrained } from "../../step/constraints";
+import { findNonFinite, type NonFinite } from "../../step/checks";
+import { applyConstraint } from "../../step/constraints";
 import type { StepBatch } from "../../step/batch";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../step/core";
-import { measured } from "../../step/outputs";
+import { computeMeasures } from "../../step/outputs";
 import { withFasterKernels } from "./kernels";
 import type { TrainableKeras } from "../../step/model";
 import { regularization } from "../../step/regularizers";
@@ -27,7 +27,7 @@ import { updateParameters, type UpdatedParameter } from "../../step/update";
 // A type, not an interface, for TF.js' tidy to accept it.
 type Gradient = { readonly key: string; readonly gradient: tfc.Tensor };
 
-/** Numbers of several groups, one after the other. */
+/** Numbers of several groups, concatenated. */
 type Line = { readonly numbers: tfc.Tensor; readonly lengths: readonly number[] };
 
 /** @throws CajalError `missing-peer`, `no-device`, `unsupported` */
@@ -36,28 +36,28 @@ export async function openTrainStepOnTfjs(
   weights: Weights,
   { optimizer, seed = 0, device: choice = "auto" }: TrainStepOptions,
 ): Promise<TrainCore> {
-  const { network: trained, inputs, outputs, weights: all } = model;
-  const tfjs = await tfjsOn(differentiating(choice));
+  const { network: kerasNetwork, inputs, outputs, weights: weightList } = model;
+  const tfjs = await tfjsOn(gradientDevice(choice));
   const { tf, device } = tfjs;
-  checkTrainable(trained, device);
+  checkTrainable(kerasNetwork, device);
   checkChanges(model);
-  const on = <T>(body: () => T): T =>
-    tfjs.on(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
+  const onBackend = <T>(body: () => T): T =>
+    tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));
 
   const ops = opsTfjs(tf);
-  const { model: network, variables, layers } = await tfjsModel(tfjs, trained);
+  const { model: network, variables, layers } = await tfjsModel(tfjs, kerasNetwork);
   const value = (key: string) => variables.get(key)!.read() as tfc.Variable;
   const paths = new Map([...layers].map(([path, layer]) => [layer, path]));
   const pathOf = (layer: tfl.layers.Layer) => paths.get(layer) ?? layer.name;
-  const reseed = seeded([...layers.values()], seed);
-  freeze(trained, layers, model);
+  const reseed = seedLayers([...layers.values()], seed);
+  freeze(kerasNetwork, layers, model);
 
-  const parameters = all.filter(({ multiplier }) => multiplier !== undefined);
+  const parameters = weightList.filter(({ multiplier }) => multiplier !== undefined);
   const byKey = new Map(parameters.map((parameter) => [parameter.key, parameter]));
-  const moving = all.filter(({ trainable }) => !trainable);
+  const statistics = weightList.filter(({ trainable }) => !trainable);
   const slots = new Map<string, tfc.Tensor>();
   const slotNames = Object.keys(optimizer.slots);
-  on(() => {
+  onBackend(() => {
     assign(weights);
     for (const { key, shape } of parameters)
       for (const slot of slotNames)
@@ -69,19 +69,19 @@ export async function openTrainStepOnTfjs(
 
   function assign(values: Weights): void {
     tf.tidy(() => {
-      for (const { key } of all) value(key).assign(toTf(tf, values.get(key)!, key));
+      for (const { key } of weightList) value(key).assign(toTf(tf, values.get(key)!, key));
     });
   }
-  function setSlot(name: string, now: tfc.Tensor): void {
+  function setSlot(name: string, value: tfc.Tensor): void {
     slots.get(name)?.dispose();
-    slots.set(name, tf.keep(now));
+    slots.set(name, tf.keep(value));
   }
 
   /** The values of x in the order of the network's inputs. */
   const inputsOf = ({ x }: StepBatch): tfc.Tensor[] =>
     inputs.map(({ name }) => toTf(tf, x[name]!, name));
 
-  /** Loss with regularizers, then the numbers of all measures. */
+  /** The loss with regularizers, then the numbers of all measures. */
   function measure(batch: StepBatch, training: boolean): tfc.Tensor[][] {
     const { y, weight } = batch;
     const predictions = [network.apply(inputsOf(batch), { training })].flat() as tfc.Tensor[];
@@ -90,15 +90,15 @@ export async function openTrainStepOnTfjs(
       yPred: predictions[index]!,
       weight: Object.hasOwn(weight, name) ? toTf(tf, weight[name]!, name) : undefined,
     }));
-    const penalties = all.flatMap(
+    const penalties = weightList.flatMap(
       ({ key, regularizer }) => regularization<tfc.Tensor>(ops, regularizer, value(key), key) ?? [],
     );
-    const { loss, numbers } = measured<tfc.Tensor>(ops, outputs, labelled);
+    const { loss, numbers } = computeMeasures<tfc.Tensor>(ops, outputs, labelled);
     return [[[loss, ...penalties].reduce((a, b) => ops.add(a, b))], ...numbers];
   }
 
-  /** Numbers as one line, and how many belong to each. */
-  function flattened(groups: readonly (readonly tfc.Tensor[])[]): Line {
+  /** Concatenates numbers, with the length of each group. */
+  function flattenGroups(groups: readonly (readonly tfc.Tensor[])[]): Line {
     const lines = groups.map((group) => group.map((each) => tf.reshape(each, [-1])));
     const lengths = lines.map((group) => group.reduce((sum, { size }) => sum + size, 0));
     return { numbers: tf.concat(lines.flat()), lengths };
@@ -107,16 +107,16 @@ export async function openTrainStepOnTfjs(
   async function readLine({ numbers, lengths }: Line): Promise<Numbers> {
     const data = await numbers.data<"float32">();
     numbers.dispose();
-    let at = 0;
-    return lengths.map((length) => Array.from(data.subarray(at, (at += length))));
+    let offset = 0;
+    return lengths.map((length) => Array.from(data.subarray(offset, (offset += length))));
   }
 
   /** A number that is finite only where all elements of all tensors are. */
   const sumOfAll = (tensors: readonly tfc.Tensor[]) =>
-    // Not addN: on WebGPU that of more tensors than a shader may bind gives zeros, without an error.
+    // Not addN: on WebGPU, with more tensors than a shader may bind, it silently returns zeros.
     tf.sum(tf.stack([tf.scalar(0), ...tensors.map((each) => tf.sum(each))]));
 
-  /** The numbers that were measured, and as the last whether gradients and moving averages are finite. */
+  /** The measures, and as the last number whether gradients and moving averages are finite. */
   function differentiate(batch: StepBatch): { line: Line; gradients: Gradient[] } {
     let lengths: readonly number[] = [];
     const { numbers, gradients } = tf.tidy(() => {
@@ -128,16 +128,16 @@ export async function openTrainStepOnTfjs(
         },
         parameters.map(({ key }) => value(key)),
       );
-      // A weight on which the loss does not depend has none, and stays as it is.
+      // A weight on which the loss does not depend has no gradient, and does not change.
       const gradients = parameters.flatMap(({ key }): Gradient[] => {
         const gradient: tfc.Tensor | null = grads[value(key).name] ?? null;
         return gradient ? [{ key, gradient }] : [];
       });
-      const checked = [
+      const tensorsToCheck = [
         ...gradients.map(({ gradient }) => gradient),
-        ...moving.map(({ key }) => value(key)),
+        ...statistics.map(({ key }) => value(key)),
       ];
-      const line = flattened([...groups, [sumOfAll(checked)]]);
+      const line = flattenGroups([...groups, [sumOfAll(tensorsToCheck)]]);
       tf.dispose(groups.flat());
       ({ lengths } = line);
       return { numbers: line.numbers, gradients };
@@ -145,8 +145,8 @@ export async function openTrainStepOnTfjs(
     return { line: { numbers, lengths }, gradients };
   }
 
-  /** What an update makes of the parameters, not yet assigned. */
-  function updated(
+  /** The updated parameters, not yet assigned. */
+  function computeUpdates(
     gradients: readonly Gradient[],
     { iteration, learningRate }: StepPosition,
   ): { parameters: readonly UpdatedParameter<tfc.Tensor>[]; line: Line } {
@@ -163,9 +163,13 @@ export async function openTrainStepOnTfjs(
           multiplier: byKey.get(key)!.multiplier!,
         })),
         { learningRate: tf.scalar(learningRate), iteration: tf.scalar(iteration + 1) },
-      ).map(({ key, value: now, slots: own }) => {
+      ).map(({ key, value: newValue, slots: newSlots }) => {
         const { constraint } = byKey.get(key)!;
-        return { key, value: constrained<tfc.Tensor>(ops, constraint, now, key), slots: own };
+        return {
+          key,
+          value: applyConstraint<tfc.Tensor>(ops, constraint, newValue, key),
+          slots: newSlots,
+        };
       });
       tensorsOf(updates).forEach((each) => tf.keep(each));
       return sumOfAll(tensorsOf(updates));
@@ -174,71 +178,82 @@ export async function openTrainStepOnTfjs(
   }
 
   const tensorsOf = (updates: readonly UpdatedParameter<tfc.Tensor>[]): tfc.Tensor[] =>
-    updates.flatMap(({ value: now, slots: own }) => [now, ...slotNames.map((slot) => own[slot]!)]);
+    updates.flatMap(({ value: newValue, slots: newSlots }) => [
+      newValue,
+      ...slotNames.map((slot) => newSlots[slot]!),
+    ]);
 
   let isChecked = false;
-  async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
+  async function compute(
+    batches: readonly StepBatch[],
+    position: StepPosition,
+  ): Promise<PendingStep> {
     if (!isChecked) checkChanges(model, batches[0]);
     isChecked = true;
-    // Batch normalization moves its averages as it goes: a step that fails puts them back.
-    const before = on(() => moving.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })));
+    // Batch normalization updates its averages with every batch: a failing step restores them.
+    const savedStatistics = onBackend(() =>
+      statistics.map(({ key }) => ({ key, tensor: tf.clone(value(key)) })),
+    );
     const examples = batches.reduce((sum, each) => sum + each.examples, 0);
     const numbers: Numbers[] = [];
     let total: readonly Gradient[] = [];
     let last: { batch: StepBatch; loss: number; gradients: readonly Gradient[] } | undefined;
     let finite = true;
     for (const [part, batch] of batches.entries()) {
-      reseed(at.iteration, part);
-      const { line, gradients } = attempted(() => on(() => differentiate(batch)));
-      const read = await readLine(line);
-      numbers.push(read.slice(0, -1));
+      reseed(position.iteration, part);
+      const { line, gradients } = withEngineError(() => onBackend(() => differentiate(batch)));
+      const measurements = await readLine(line);
+      numbers.push(measurements.slice(0, -1));
       if (last) dispose(last.gradients);
-      last = { batch, loss: read[0]![0]!, gradients };
+      last = { batch, loss: measurements[0]![0]!, gradients };
       finite = Number.isFinite(last.loss);
-      // Where only a sum of all of them is too large, the step goes on.
-      if (finite && !Number.isFinite(read.at(-1)![0])) finite = !(await firstBad(last, []));
+      // If only the sum of the finite check overflows, the step continues.
+      if (finite && !Number.isFinite(measurements.at(-1)![0]))
+        finite = !(await firstNonFinite(last, []));
       if (!finite) break;
       if (batches.length > 1) {
-        const added = on(() => sumOf(total, gradients, batch.examples / examples));
+        const newTotal = onBackend(() => sumOf(total, gradients, batch.examples / examples));
         dispose(total);
-        total = added;
+        total = newTotal;
       }
     }
     let updates: readonly UpdatedParameter<tfc.Tensor>[] = [];
     if (finite) {
-      const update = on(() => updated(batches.length > 1 ? total : last!.gradients, at));
+      const update = onBackend(() =>
+        computeUpdates(batches.length > 1 ? total : last!.gradients, position),
+      );
       updates = update.parameters;
       finite = Number.isFinite((await readLine(update.line))[0]![0]);
     }
     const free = () => {
       dispose(total);
       dispose(last?.gradients ?? []);
-      tf.dispose(before.map(({ tensor }) => tensor));
+      tf.dispose(savedStatistics.map(({ tensor }) => tensor));
     };
     return {
       numbers,
-      finite,
+      isFinite: finite,
       commit: () => {
-        on(() => {
-          for (const { key, value: now, slots: own } of updates) {
-            value(key).assign(now as tfc.Variable);
-            now.dispose();
-            for (const slot of slotNames) setSlot(`${key}/${slot}`, own[slot]!);
+        onBackend(() => {
+          for (const { key, value: newValue, slots: newSlots } of updates) {
+            value(key).assign(newValue as tfc.Variable);
+            newValue.dispose();
+            for (const slot of slotNames) setSlot(`${key}/${slot}`, newSlots[slot]!);
           }
         });
         free();
       },
       discard: () => {
-        on(() => before.forEach(({ key, tensor }) => value(key).assign(tensor)));
+        onBackend(() => savedStatistics.forEach(({ key, tensor }) => value(key).assign(tensor)));
         tf.dispose(tensorsOf(updates));
         free();
       },
-      firstBad: () => firstBad(last!, updates),
+      firstNonFinite: () => firstNonFinite(last!, updates),
     };
   }
 
-  /** What TF.js throws, as our error. */
-  function attempted<T>(body: () => T): T {
+  /** Turns TF.js' errors into CajalErrors. */
+  function withEngineError<T>(body: () => T): T {
     try {
       return body();
     } catch (cause) {
@@ -254,19 +269,19 @@ export async function openTrainStepOnTfjs(
     tf.tidy(() =>
       gradients.map(({ key, gradient }): Gradient => {
         const part = tf.mul(gradient, share);
-        const before = sum.find((each) => each.key === key);
-        return { key, gradient: before ? tf.add(before.gradient, part) : part };
+        const summed = sum.find((each) => each.key === key);
+        return { key, gradient: summed ? tf.add(summed.gradient, part) : part };
       }),
     );
 
-  /** Goes through the tensors of a step in the order in which they are computed. */
-  async function firstBad(
+  /** Checks the tensors of a step in the order in which they are computed. */
+  async function firstNonFinite(
     { batch, loss, gradients }: { batch: StepBatch; loss: number; gradients: readonly Gradient[] },
     updates: readonly UpdatedParameter<tfc.Tensor>[],
-  ): Promise<Bad | undefined> {
-    const named = on(() =>
+  ): Promise<NonFinite | undefined> {
+    const namedTensors = onBackend(() =>
       tf.tidy(() => {
-        const weights = all.map(({ key }) => ({ key, tensor: tf.clone(value(key)) }));
+        const weights = weightList.map(({ key }) => ({ key, tensor: tf.clone(value(key)) }));
         const outputs = network.layers.flatMap((layer) =>
           layer.inboundNodes
             .filter((node) => node.inboundLayers.length > 0)
@@ -277,9 +292,9 @@ export async function openTrainStepOnTfjs(
           outputs: outputs.map(({ output }) => output),
         });
         const values = probe.apply(inputsOf(batch), { training: true });
-        // Looking moves averages, too.
+        // The probe updates moving averages, too: they are restored.
         for (const { key, tensor } of weights)
-          if (moving.some((each) => each.key === key)) value(key).assign(tensor);
+          if (statistics.some((each) => each.key === key)) value(key).assign(tensor);
         return [
           ...weights.map(({ key, tensor }) => ({ name: `weight "${key}"`, tensor })),
           ...[values].flat().map((each, i) => ({
@@ -289,60 +304,62 @@ export async function openTrainStepOnTfjs(
         ];
       }),
     );
-    const read = async (name: string, tensor: tfc.Tensor) =>
-      notFinite(name, { data: await tensor.data<"float32">() });
+    const nonFiniteIn = async (name: string, tensor: tfc.Tensor) =>
+      findNonFinite(name, { data: await tensor.data<"float32">() });
     try {
-      for (const { name, tensor } of named) {
-        const bad = await read(name, tensor);
-        if (bad) return bad;
+      for (const { name, tensor } of namedTensors) {
+        const nonFinite = await nonFiniteIn(name, tensor);
+        if (nonFinite) return nonFinite;
       }
-      const bad = notFinite("the loss", { data: Float32Array.of(loss) });
-      if (bad) return bad;
+      const nonFinite = findNonFinite("the loss", { data: Float32Array.of(loss) });
+      if (nonFinite) return nonFinite;
       for (const { key, gradient } of gradients.toReversed()) {
-        const bad = await read(`the gradient of "${key}"`, gradient);
-        if (bad) return bad;
+        const nonFinite = await nonFiniteIn(`the gradient of "${key}"`, gradient);
+        if (nonFinite) return nonFinite;
       }
-      for (const { key, value: now, slots: own } of updates) {
-        const bad =
-          (await read(`the new weight "${key}"`, now)) ??
+      for (const { key, value: newValue, slots: newSlots } of updates) {
+        const nonFinite =
+          (await nonFiniteIn(`the new weight "${key}"`, newValue)) ??
           (await firstOf(
-            slotNames.map((slot) => read(`the new optimizer's state "${key}/${slot}"`, own[slot]!)),
+            slotNames.map((slot) =>
+              nonFiniteIn(`the new optimizer's state "${key}/${slot}"`, newSlots[slot]!),
+            ),
           ));
-        if (bad) return bad;
+        if (nonFinite) return nonFinite;
       }
       return undefined;
     } finally {
-      tf.dispose(named.map(({ tensor }) => tensor));
+      tf.dispose(namedTensors.map(({ tensor }) => tensor));
     }
   }
 
   return {
     engine: "tfjs",
     device,
-    tested:
+    isTested:
       device === "cpu" &&
       isInstalled("@tensorflow/tfjs-core", testedVersions["@tensorflow/tfjs-core"]),
     compute,
     measure: async (batch) => {
       let lengths: readonly number[] = [];
-      const numbers = on(() =>
+      const numbers = onBackend(() =>
         tf.tidy(() => {
-          const line = flattened(measure(batch, false));
+          const line = flattenGroups(measure(batch, false));
           ({ lengths } = line);
           return line.numbers;
         }),
       );
       return readLine({ numbers, lengths });
     },
-    readWeights: () => readAll(all.map(({ key }) => [key, value(key)])),
+    readWeights: () => readAll(weightList.map(({ key }) => [key, value(key)])),
     readSlots: () => readAll(slots),
     write: (values, state) =>
-      on(() => {
+      onBackend(() => {
         assign(values);
         for (const name of slots.keys()) setSlot(name, toTf(tf, state.get(name)!, name));
       }),
     free: () =>
-      on(() => {
+      onBackend(() => {
         network.dispose();
         tf.dispose([...slots.values()]);
       }),
@@ -357,7 +374,7 @@ async function firstOf<T>(values: readonly Promise<T | undefined>[]): Promise<T 
   return undefined;
 }
 
-/** A copy: what the caller does with its array later changes nothing. */
+/** A copy, so that the caller may change its array later. */
 const toTf = (tf: TfCore, x: Tensor, name: string): tfc.Tensor =>
   toTfjs(tf, { ...x, data: x.data.slice() }, name);
 

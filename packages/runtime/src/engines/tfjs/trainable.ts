@@ -1,4 +1,4 @@
-// What training asks of TF.js' layers: gradients, random numbers that come again, and frozen layers that infer.
+// What training needs of TF.js' layers: gradients, reproducible random numbers, and inference in frozen layers.
 import { CajalError, hash } from "@cajal/core";
 import type { Network } from "@cajal/models";
 import type * as tfl from "@tensorflow/tfjs-layers";
@@ -8,7 +8,7 @@ import { forwardOf, labelledIn, parametersOf, placeholders } from "../../step/fo
 import { checkLearns } from "../../step/learns";
 import { isFixed, type TrainableKeras } from "../../step/model";
 import { opsGraph } from "../../step/opsGraph";
-import { measured } from "../../step/outputs";
+import { computeMeasures } from "../../step/outputs";
 import { tfjsLayerOf } from "./layers";
 
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
@@ -21,7 +21,10 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
         { layer: layer.path, engine: "tfjs" },
       );
     const parts = Object.values(inner.definition.parts?.(inner.config) ?? {});
-    for (const { definition } of [inner, ...parts.flatMap((part) => part.layer ?? [])]) {
+    for (const { definition } of [
+      inner,
+      ...parts.flatMap((batchIndex) => batchIndex.layer ?? []),
+    ]) {
       const { className, kind } = definition;
       const where = `layer "${layer.path}" (${className})`;
       const facts = { layer: layer.path, class_name: className, device };
@@ -42,57 +45,59 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
 }
 
 /**
- * TF.js gives zeros where values move in steps, and says nothing. Whether all gradients are such, the layers' and the
- * losses' other form tells, in operators of ONNX.
+ * TF.js silently gives zeros as gradients of step functions. Whether all gradients are zero is found by building
+ * the same layers and losses as ONNX operators.
  *
- * @param batch undefined: before there is one, what can be told of the model without its losses
+ * @param batch undefined before the first batch: checks the model without its losses
  * @throws CajalError `bad-model`
  */
 export function checkChanges(model: TrainableKeras, batch?: StepBatch): void {
   if (!batch && !model.inputs.every(({ shape }) => isFixed(shape))) return;
   const x = batch?.x ?? placeholders(model.inputs);
   const { g, yPred, inputs } = forwardOf(model, { x, training: true });
-  const of = batch
-    ? [measured(opsGraph(g), model.outputs, labelledIn(g, model.outputs, yPred, batch).labelled).loss] // prettier-ignore
+  const targets = batch
+    ? [computeMeasures(opsGraph(g), model.outputs, labelledIn(g, model.outputs, yPred, batch).labelled).loss] // prettier-ignore
     : yPred;
-  checkLearns(g, of, parametersOf(model, inputs));
+  checkLearns(g, targets, parametersOf(model, inputs));
 }
 
-/** Gives layers another seed in every batch of every step; the same one whenever the same step comes. */
-export function seeded(
+/** Returns a function that sets the layers' seeds for a batch of a step, reproducibly. */
+export function seedLayers(
   layers: readonly tfl.layers.Layer[],
   seed: number,
-): (iteration: number, part: number) => void {
-  const random = layers.filter((layer) => tfjsLayerOf(layer.getClassName())?.random === "seeded");
-  return (iteration, part) =>
-    random.forEach((layer, i) =>
-      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, part))) }),
+): (iteration: number, batchIndex: number) => void {
+  const randomLayers = layers.filter(
+    (layer) => tfjsLayerOf(layer.getClassName())?.random === "seeded",
+  );
+  return (iteration, batchIndex) =>
+    randomLayers.forEach((layer, i) =>
+      Object.assign(layer, { seed: hash(iteration, hash(seed, hash(i, batchIndex))) }),
     );
 }
 
-/** Makes layers infer: those named, and frozen ones where Keras' do, as batch normalization by its moving averages; TF.js would move them on. */
+/** Runs layers in inference mode: the given ones, and frozen ones where Keras does, such as batch normalization; TF.js would update its averages. */
 export function freeze(
   { calls }: Network,
   layers: ReadonlyMap<string, tfl.layers.Layer>,
   { frozen, inferenceMode }: Pick<TrainableKeras, "frozen" | "inferenceMode">,
 ): void {
-  const inferring = new Set<tfl.layers.Layer>();
+  const inferenceLayers = new Set<tfl.layers.Layer>();
   for (const { layer: called, inner } of calls) {
     const layer = layers.get(called.path);
     if (!layer) continue;
     const isFrozen = frozen.has(called.path);
     const infers = inferenceMode.has(called.path);
-    if (infers || (inner.definition.infersWhenFrozen && isFrozen)) inferring.add(layer);
+    if (infers || (inner.definition.infersWhenFrozen && isFrozen)) inferenceLayers.add(layer);
     const parts = inner.definition.parts?.(inner.config) ?? {};
     for (const [name, { attribute, layer: part }] of Object.entries(parts)) {
       const partIsFrozen = isFrozen || part?.frozen || frozen.has(`${called.path}/${name}`);
-      // TF.js has the layer within TimeDistributed under Keras' name of the attribute.
-      const within: unknown = Reflect.get(layer, attribute);
-      if (part?.definition.infersWhenFrozen && partIsFrozen && isLayer(within))
-        inferring.add(within);
+      // TF.js stores the layer within TimeDistributed under Keras' name of the attribute.
+      const innerLayer: unknown = Reflect.get(layer, attribute);
+      if (part?.definition.infersWhenFrozen && partIsFrozen && isLayer(innerLayer))
+        inferenceLayers.add(innerLayer);
     }
   }
-  for (const layer of inferring) {
+  for (const layer of inferenceLayers) {
     const call = layer.call.bind(layer);
     layer.call = (inputs, kwargs) => call(inputs, { ...kwargs, training: false });
   }

@@ -31,36 +31,36 @@ export function deviceHost() {
    * @param {() => T | Promise<T>} body
    * @returns {Promise<T>}
    */
-  const inTurn = (body) => {
-    const done = last.then(body);
-    last = done.catch(() => {});
-    return done;
+  const enqueue = (body) => {
+    const result = last.then(body);
+    last = result.catch(() => {});
+    return result;
   };
 
   /** @param {string} name */
-  const forget = (name) => {
-    for (const kept of arrays.get(name) ?? []) dispose(kept);
+  const remove = (name) => {
+    for (const version of arrays.get(name) ?? []) dispose(version);
     arrays.delete(name);
   };
   /** @param {Record<string, Float32Array>} values */
   const put = (values) => {
     for (const [name, data] of Object.entries(values)) {
-      forget(name);
+      remove(name);
       arrays.set(name, [data]);
     }
   };
   /** @param {Ref} ref */
-  const at = ([name, version]) => {
-    const kept = arrays.get(name)?.[version];
-    if (!kept) throw new Error(`nothing is kept as version ${version} of ${name}.`);
-    return kept;
+  const arrayOf = ([name, version]) => {
+    const array = arrays.get(name)?.[version];
+    if (!array) throw new Error(`nothing is kept as version ${version} of ${name}.`);
+    return array;
   };
 
   return {
-    put: (values) => inTurn(() => put(values)),
+    put: (values) => enqueue(() => put(values)),
 
     zero: (lengths) =>
-      inTurn(() =>
+      enqueue(() =>
         put(
           Object.fromEntries(
             Object.entries(lengths).map(([name, length]) => [name, new Float32Array(length)]),
@@ -69,34 +69,34 @@ export function deviceHost() {
       ),
 
     take: (refs) =>
-      inTurn(async () => {
-        const taken = [];
+      enqueue(async () => {
+        const results = [];
         for (const ref of refs) {
-          const kept = at(ref);
-          taken.push(kept instanceof Float32Array ? kept.slice() : await read(kept));
+          const array = arrayOf(ref);
+          results.push(array instanceof Float32Array ? array.slice() : await read(array));
         }
-        return taken;
+        return results;
       }),
 
-    run: ({ ort, session, shapes, copy }, { feeds, kept, into }) =>
-      inTurn(async () => {
+    run: ({ ort, session, shapes, copy }, { feeds, reads, writes }) =>
+      enqueue(async () => {
         copies ??= copiesOf(ort, /** @type {Uint8Array} */ (copy));
         /** @type {Record<string, OrtTensor>} */
         const inputs = {};
         for (const [name, { dtype, data, shape }] of Object.entries(feeds))
           inputs[name] = new ort.Tensor(dtype, data, shape);
-        for (const [name, ref] of Object.entries(kept)) {
-          const value = at(ref);
+        for (const [name, ref] of Object.entries(reads)) {
+          const value = arrayOf(ref);
           inputs[name] =
             value instanceof Float32Array
-              ? await moved(ref, new ort.Tensor("float32", value, shapes[name]))
+              ? await moveToDevice(ref, new ort.Tensor("float32", value, shapes[name]))
               : value;
         }
         const results = await session.run(inputs);
         /** @type {Record<string, Tensor>} */
         const outputs = {};
         for (const [name, result] of Object.entries(results)) {
-          const ref = into[name];
+          const ref = writes[name];
           if (ref) {
             const versions = arrays.get(ref[0]) ?? [];
             dispose(versions[ref[1]]);
@@ -111,11 +111,11 @@ export function deviceHost() {
       }),
 
     end: () =>
-      inTurn(async () => {
-        for (const name of arrays.keys()) forget(name);
-        const opened = await copies?.catch(() => undefined);
-        await opened?.up.release();
-        await opened?.down.release();
+      enqueue(async () => {
+        for (const name of arrays.keys()) remove(name);
+        const copySessions = await copies?.catch(() => undefined);
+        await copySessions?.up.release();
+        await copySessions?.down.release();
       }),
   };
 
@@ -123,7 +123,7 @@ export function deviceHost() {
    * @param {Ref} ref
    * @param {OrtTensor} tensor
    */
-  async function moved([name, version], tensor) {
+  async function moveToDevice([name, version], tensor) {
     const { up } = /** @type {Copies} */ (await copies);
     const onDevice = /** @type {OrtTensor} */ ((await up.run({ x: tensor }))["y"]);
     /** @type {(Kept | undefined)[]} */ (arrays.get(name))[version] = onDevice;
@@ -142,9 +142,9 @@ export function deviceHost() {
   }
 }
 
-/** @param {Kept | undefined} kept */
-const dispose = (kept) => {
-  if (kept && !(kept instanceof Float32Array)) kept.dispose();
+/** @param {Kept | undefined} version */
+const dispose = (version) => {
+  if (version && !(version instanceof Float32Array)) version.dispose();
 };
 
 /**

@@ -77,8 +77,8 @@ it("keeps what steps write on the device, and gives back what is written over", 
     const before = crossed;
     const { numbers } = await host.run(graph, {
       feeds: { x },
-      kept: { w: ["w", at] },
-      into: { "new/w": ["w", 1 - at] },
+      reads: { w: ["w", at] },
+      writes: { "new/w": ["w", 1 - at] },
     });
     at = 1 - at;
     return { sum: numbers!.data[0], bytes: crossed - before };

@@ -1,8 +1,8 @@
 // @ts-check
-// Node ends its worker threads when a process exits. One that is inside ONNX Runtime then returns into
-// an environment that runs no JavaScript any more, and its binding aborts the process: SIGABRT in place
-// of the exit code that was asked for. So a thread says when it is inside native code, and who exits
-// waits until it is outside. Plain JavaScript, for graphWorker.js imports it; types in exitLock.d.ts.
+// Node terminates worker threads when the process exits. A thread inside ONNX Runtime then returns into an
+// environment that runs no JavaScript any more, and its binding aborts the process: SIGABRT instead of the
+// requested exit code. So a thread marks when it is inside native code, and the exiting thread waits until it is
+// outside. Plain JavaScript, because graphWorker.js imports it; types in exitLock.d.ts.
 
 const outside = 0;
 const inside = 1;

@@ -9,9 +9,9 @@ export type Ref = readonly [name: string, version: number];
 export interface RunRequest {
   readonly feeds: Readonly<Record<string, Tensor>>;
   /** Input → the array that it reads. */
-  readonly kept: Readonly<Record<string, Ref>>;
+  readonly reads: Readonly<Record<string, Ref>>;
   /** Output → the array that it is written into, as one line of numbers. */
-  readonly into: Readonly<Record<string, Ref>>;
+  readonly writes: Readonly<Record<string, Ref>>;
 }
 
 /** Arrays are float32. */
@@ -29,9 +29,9 @@ export interface GraphHost {
       /** Of the inputs that read what is kept. */
       readonly shapes: Readonly<Record<string, readonly number[]>>;
       /** Shapes of all outputs, float32, where the graph is one {@link withoutResults}. */
-      readonly written?: Readonly<Record<string, readonly number[]>> | undefined;
+      readonly outputShapes?: Readonly<Record<string, readonly number[]>> | undefined;
       /** Whether results are written into arrays that a run is given for them: see outputArrays.ts. */
-      readonly fills: boolean;
+      readonly writesInPlace: boolean;
     },
     request: RunRequest,
   ): Promise<Readonly<Record<string, Tensor>>>;

@@ -3,7 +3,7 @@
 // optimizer keeps. The same on the caller's thread and on another, which Node gives this file as it is:
 // plain JavaScript, its types in graphHost.d.ts.
 
-/** The output that is no tensor, and what ONNX Runtime says of it: see uncopied.ts. */
+/** The output that is no tensor, and what ONNX Runtime says of it: see sequenceOutput.ts. */
 export const nothing = "nothing";
 export const refusal = "Non tensor type is temporarily not supported.";
 
@@ -24,7 +24,7 @@ export function graphHost() {
    */
   const arrays = new Map();
   /** @param {Ref} ref */
-  const at = ([name, version]) => {
+  const arrayOf = ([name, version]) => {
     const versions = /** @type {(Float32Array | undefined)[]} */ (arrays.get(name));
     return (versions[version] ??= new Float32Array(versions.find(Boolean)?.length ?? 0));
   };
@@ -42,43 +42,44 @@ export function graphHost() {
       }
     },
 
-    take: (refs) => refs.map((ref) => at(ref).slice()),
+    take: (refs) => refs.map((ref) => arrayOf(ref).slice()),
 
-    async run({ ort, session, shapes, written, fills }, { feeds, kept, into }) {
+    async run({ ort, session, shapes, outputShapes, writesInPlace }, { feeds, reads, writes }) {
       /** @type {Record<string, OrtTensor>} */
       const inputs = Object.create(null);
       for (const [name, { dtype, data, shape }] of Object.entries(feeds))
         inputs[name] = new ort.Tensor(dtype, data, shape);
-      for (const [name, ref] of Object.entries(kept))
-        inputs[name] = new ort.Tensor("float32", at(ref), shapes[name]);
+      for (const [name, ref] of Object.entries(reads))
+        inputs[name] = new ort.Tensor("float32", arrayOf(ref), shapes[name]);
       /** @type {Record<string, OrtTensor | null>} */
       const fetches = Object.create(null);
       for (const name of session.outputNames) {
-        const ref = into[name];
-        const data = fills && ref ? at(ref) : undefined;
-        const shape = written?.[name];
+        const ref = writes[name];
+        const data = writesInPlace && ref ? arrayOf(ref) : undefined;
+        const shape = outputShapes?.[name];
         if (data) fetches[name] = new ort.Tensor("float32", data, [data.length]);
-        else if (shape) fetches[name] = empty(ort, shape);
+        else if (shape) fetches[name] = emptyTensor(ort, shape);
         else fetches[name] = null;
       }
-      const ran = await session.run(inputs, fetches).catch((error) => {
-        if (!written || error.message !== refusal) throw error;
+      const results = await session.run(inputs, fetches).catch((error) => {
+        if (!outputShapes || error.message !== refusal) throw error;
       });
       /** @type {Record<string, Tensor>} */
       const outputs = {};
-      for (const [name, result] of Object.entries((written ? fetches : ran) ?? {})) {
+      for (const [name, result] of Object.entries((outputShapes ? fetches : results) ?? {})) {
         if (name === nothing || !result) continue;
-        const ref = into[name];
+        const ref = writes[name];
         if (ref) {
           const [array, version] = ref;
           const versions = arrays.get(array);
-          if (!fills && versions) versions[version] = /** @type {Float32Array} */ (result.data);
+          if (!writesInPlace && versions)
+            versions[version] = /** @type {Float32Array} */ (result.data);
           continue;
         }
         // What a step gives beside its arrays are numbers.
         const { type, dims, data } = /** @type {Numbers} */ (/** @type {unknown} */ (result));
         // ONNX Runtime's own memory does not travel.
-        outputs[name] = { dtype: type, shape: [...dims], data: written ? data : data.slice() };
+        outputs[name] = { dtype: type, shape: [...dims], data: outputShapes ? data : data.slice() };
       }
       return outputs;
     },
@@ -89,5 +90,5 @@ export function graphHost() {
  * @param {Ort} ort
  * @param {readonly number[]} shape
  */
-const empty = (ort, shape) =>
+const emptyTensor = (ort, shape) =>
   new ort.Tensor("float32", new Float32Array(shape.reduce((a, b) => a * b, 1)), shape);

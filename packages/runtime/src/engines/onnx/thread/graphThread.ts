@@ -13,17 +13,17 @@ import { inNode, type DeviceName } from "../../../device/device";
 import { deviceHost } from "./deviceHost.js";
 import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, nothing, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
-import { runsApart } from "../apart";
+import { needsChildProcess } from "../childProcess";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
 import { fillsOutputs } from "./outputArrays";
 import { forProvider, keepsOnDevice } from "../provider";
 import { engineError } from "../../../session/engineError";
-import { givesUpAtSequences, withoutResults } from "./uncopied";
+import { stopsAtSequences, withSequenceOutput } from "./sequenceOutput";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
-  /** @param kept outputs that its runs write into what is kept, each of the shape that is read of it */
-  open(model: OnnxModel, kept?: readonly string[]): Promise<OpenedGraph>;
+  /** @param storedOutputs outputs that its runs write into what is kept, each of the shape that is read of it */
+  open(model: OnnxModel, storedOutputs?: readonly string[]): Promise<OpenedGraph>;
   /** @param arrays are the thread's from now on */
   put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
   zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
@@ -52,22 +52,26 @@ export interface GraphThreadOptions {
  * A planned layout of memory is kept beside the arena of the first run: a third more in all
  * (ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
  */
-const further = { enableMemPattern: false };
+const memoryOptions = { enableMemPattern: false };
 
 /** The caller's own thread. */
-export function sameThread(options: GraphThreadOptions): GraphThread {
+export function callerThread(options: GraphThreadOptions): GraphThread {
   const { device, purpose = "a training step" } = options;
   const host = keepsOnDevice(device) ? deviceHost() : graphHost();
   return {
-    async open(model, kept = []) {
-      const { bytes, session: own, ...about } = await prepared(model, kept, device);
-      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...own } }); // prettier-ignore
-      const graph = { ort, session, ...about };
+    async open(model, storedOutputs = []) {
+      const {
+        bytes,
+        session: graphOptions,
+        ...rest
+      } = await prepareGraph(model, storedOutputs, device);
+      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions } }); // prettier-ignore
+      const graph = { ort, session, ...rest };
       return {
         inputNames: session.inputNames,
         outputNames: namesOf(model.graph.outputs),
         ...metadataOf(session),
-        run: (request) => host.run(graph, request).catch(failed(`${purpose} on ${device}`)), // prettier-ignore
+        run: (request) => host.run(graph, request).catch(throwEngineError(`${purpose} on ${device}`)), // prettier-ignore
         release: () => session.release(),
       };
     },
@@ -83,7 +87,7 @@ const workerFile = () => new URL(/* @vite-ignore */ /* webpackIgnore: true */ ".
 
 /** Whether {@link workerThread} has all that it needs; a bundle may have left its file behind. */
 export function hasWorkerThread(device: DeviceName): boolean {
-  if (!inNode || device === "wasm" || runsApart()) return false;
+  if (!inNode || device === "wasm" || needsChildProcess()) return false;
   const file = workerFile();
   return file.protocol === "file:" && process.getBuiltinModule("node:fs").existsSync(file);
 }
@@ -95,63 +99,63 @@ export function hasWorkerThread(device: DeviceName): boolean {
  * @throws CajalError `unsupported` outside of Node, and for device wasm
  */
 export function workerThread(options: GraphThreadOptions): GraphThread {
-  const { device, threads, purpose = "a training step", session: further } = options;
+  const { device, threads, purpose = "a training step", session: memoryOptions } = options;
   if (!inNode || device === "wasm")
     throw new CajalError(
       "unsupported",
       `worker: a thread of its own needs Node and a native device; this is ${inNode ? `device ${device}` : "a browser"}. Leave the option out, or make a Web Worker of your own.`,
       { device },
     );
-  if (runsApart()) return sameThread(options);
+  if (needsChildProcess()) return callerThread(options);
   const { Worker } = process.getBuiltinModule("node:worker_threads");
   const lock = exitLock();
   const worker = new Worker(workerFile(), {
     workerData: { lock, onDevice: keepsOnDevice(device) },
   });
   worker.unref();
-  const letGo = closeAtExit(lock);
+  const forgetLock = closeAtExit(lock);
   /** In the order in which the thread answers, which is that in which it was asked. */
-  const waiting: { resolve(value: unknown): void; reject(error: unknown): void }[] = [];
-  let lost: unknown;
+  const pending: { resolve(value: unknown): void; reject(error: unknown): void }[] = [];
+  let exitCause: unknown;
   let last: Promise<unknown> = Promise.resolve();
-  const lose = (cause: unknown) => {
-    lost ??= cause;
-    letGo();
+  const failPending = (cause: unknown) => {
+    exitCause ??= cause;
+    forgetLock();
     worker.unref();
-    for (const { reject } of waiting.splice(0)) reject(lost);
+    for (const { reject } of pending.splice(0)) reject(exitCause);
   };
-  worker.on("error", lose);
-  worker.on("exit", () => lose(new Error("its thread has ended.")));
+  worker.on("error", failPending);
+  worker.on("exit", () => failPending(new Error("its thread has ended.")));
   worker.on("message", ({ value, error }: { value?: unknown; error?: unknown }) => {
-    const caller = waiting.shift();
-    if (waiting.length === 0) worker.unref();
+    const caller = pending.shift();
+    if (pending.length === 0) worker.unref();
     if (error === undefined) caller?.resolve(value);
     else caller?.reject(error);
   });
 
   /** What is asked while the thread computes lies there when it is done. */
-  function ask<T>(what: string, request: object, moved: ArrayBufferLike[] = []): Promise<T> {
-    const asked = new Promise<T>((resolve, reject) => {
-      if (lost !== undefined) return reject(lost);
-      worker.postMessage({ what, request }, moved as ArrayBuffer[]);
-      waiting.push({ resolve: (value) => resolve(value as T), reject });
+  function ask<T>(what: string, request: object, transfer: ArrayBufferLike[] = []): Promise<T> {
+    const answer = new Promise<T>((resolve, reject) => {
+      if (exitCause !== undefined) return reject(exitCause);
+      worker.postMessage({ what, request }, transfer as ArrayBuffer[]);
+      pending.push({ resolve: (value) => resolve(value as T), reject });
       worker.ref();
     });
-    last = asked.catch(() => {});
-    return asked;
+    last = answer.catch(() => {});
+    return answer;
   }
 
-  const step = failed(`${purpose} on ${device}, on a thread of its own`);
+  const stepFailed = throwEngineError(`${purpose} on ${device}, on a thread of its own`);
   return {
-    async open(model, kept = []) {
-      const { bytes, session, ...about } = await prepared(model, kept, device);
-      const options = { ...sessionOptions({ device, threads }), ...further, ...session };
+    async open(model, storedOutputs = []) {
+      const { bytes, session, ...graph } = await prepareGraph(model, storedOutputs, device);
+      const options = { ...sessionOptions({ device, threads }), ...memoryOptions, ...session };
       type Opened = { number: number; inputNames: string[] } & Metadata;
       const { number, inputNames, ...metadata } = await ask<Opened>("open", {
         model: bytes,
         options,
-        ...about,
-      }).catch(failed(`opening on ${device}, on a thread of its own`));
+        ...graph,
+      }).catch(throwEngineError(`opening on ${device}, on a thread of its own`));
       return {
         inputNames,
         outputNames: namesOf(model.graph.outputs),
@@ -166,14 +170,14 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
             "run",
             { number, feeds: Object.fromEntries(copies), ...request },
             copies.map(([, { data }]) => data.buffer),
-          ).catch(step);
+          ).catch(stepFailed);
         },
         release: () => ask<void>("release", { number }),
       };
     },
-    put: (arrays) => ask<void>("put", arrays, Object.values(arrays).map(({ buffer }) => buffer)).catch(step), // prettier-ignore
-    zero: (lengths) => ask<void>("zero", lengths).catch(step),
-    take: (refs) => ask<Float32Array[]>("take", refs).catch(step),
+    put: (arrays) => ask<void>("put", arrays, Object.values(arrays).map(({ buffer }) => buffer)).catch(stepFailed), // prettier-ignore
+    zero: (lengths) => ask<void>("zero", lengths).catch(stepFailed),
+    take: (refs) => ask<Float32Array[]>("take", refs).catch(stepFailed),
     async end() {
       await last;
       close(lock);
@@ -209,29 +213,40 @@ function closeAtExit(lock: ExitLock): () => void {
 
 const closeAll = () => locks.forEach(close);
 
-const failed =
+const throwEngineError =
   (what: string) =>
   (cause: unknown): never => {
     throw engineError("onnx", what, cause);
   };
 
 /** A graph whose shapes are all known, as a host takes it, and the options of its session. */
-async function prepared(model: OnnxModel, kept: readonly string[], device: DeviceName) {
+async function prepareGraph(
+  model: OnnxModel,
+  storedOutputs: readonly string[],
+  device: DeviceName,
+) {
   const { inputs, outputs } = model.graph;
   const { model: bytes, externalData } = encodeModelForMemory(forProvider(model, device));
   const shapes = shapesOf(inputs);
-  const session = { ...further, externalData };
-  const about = { bytes, session, shapes, fills: false };
+  const session = { ...memoryOptions, externalData };
+  const graph = { bytes, session, shapes, writesInPlace: false };
   if (keepsOnDevice(device)) {
     const preferredOutputLocation = Object.fromEntries(
-      namesOf(outputs).map((name) => [name, kept.includes(name) ? "gpu-buffer" : "cpu"] as const),
+      namesOf(outputs).map(
+        (name) => [name, storedOutputs.includes(name) ? "gpu-buffer" : "cpu"] as const,
+      ),
     );
-    return { ...about, session: { ...session, preferredOutputLocation }, copy: copyGraph() };
+    return { ...graph, session: { ...session, preferredOutputLocation }, copy: copyGraph() };
   }
-  const fills = await fillsOutputs(device);
-  const fixed = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
-  if (!fixed || !(await givesUpAtSequences(device))) return { ...about, fills };
-  return { ...about, bytes: withoutResults(bytes), fills, written: shapesOf(outputs) };
+  const writesInPlace = await fillsOutputs(device);
+  const hasFixedOutputs = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
+  if (!hasFixedOutputs || !(await stopsAtSequences(device))) return { ...graph, writesInPlace };
+  return {
+    ...graph,
+    bytes: withSequenceOutput(bytes),
+    writesInPlace,
+    outputShapes: shapesOf(outputs),
+  };
 }
 
 let copy: Uint8Array | undefined;

@@ -19,28 +19,28 @@ const host = workerData.onDevice ? deviceHost() : graphHost();
 /** @type {(Graph | undefined)[]} */
 const graphs = [];
 /** @type {Ort | undefined} */
-let loaded;
+let loadedPackage;
 
 /** @returns {Ort} */
 function onnxRuntime() {
-  if (loaded) return loaded;
+  if (loadedPackage) return loadedPackage;
   // At once, not by import(), which may ask other threads: who exits waits for this one.
   /** @type {Ort} */
   const ort = createRequire(import.meta.url)("onnxruntime-node");
   if (ort.env.logLevel === "warning") ort.env.logLevel = "fatal";
-  loaded = ort;
+  loadedPackage = ort;
   return ort;
 }
 
 const answers = {
   /**
-   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "written" | "fills" | "copy">} request
+   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "outputShapes" | "writesInPlace" | "copy">} request
    */
-  async open({ model, options, ...about }) {
+  async open({ model, options, ...graph }) {
     const ort = onnxRuntime();
     const session = await ort.InferenceSession.create(model, options);
     return {
-      number: graphs.push({ ort, session, ...about }) - 1,
+      number: graphs.push({ ort, session, ...graph }) - 1,
       inputNames: session.inputNames,
       inputMetadata: session.inputMetadata,
       outputMetadata: session.outputMetadata,
@@ -69,11 +69,11 @@ async function answer({ what, request }) {
     (/** @type {unknown} */ error) => ({ error }),
   );
   // Arrays that are copies already are handed over.
-  const moved =
+  const transfer =
     what === "take" && "value" in result
       ? /** @type {Float32Array<ArrayBuffer>[]} */ (result.value).map(({ buffer }) => buffer)
       : [];
-  parentPort?.postMessage(result, moved);
+  parentPort?.postMessage(result, transfer);
 }
 
 /** One thing after the other. */

@@ -52,7 +52,7 @@ export async function ownThread(model: OnnxModel, options: GraphThreadOptions): 
       inputMetadata,
       outputMetadata,
       async run(feeds) {
-        const results = Object.entries(await run({ feeds, kept: {}, into: {} }));
+        const results = Object.entries(await run({ feeds, reads: {}, writes: {} }));
         return Object.fromEntries(results.map(([name, { dtype, shape, data }]) => [name, fromOrt({ type: dtype, dims: shape, data } as OrtTensor, name)])); // prettier-ignore
       },
       async release() {

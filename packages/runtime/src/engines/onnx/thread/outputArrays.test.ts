@@ -24,8 +24,8 @@ it.each([
     [2, 1],
   ] as const) {
     const outputs = await host.run(
-      { ort, session, shapes, fills },
-      { feeds: { x }, kept: { w: ["w", from] }, into: { "new/w": ["w", to] } },
+      { ort, session, shapes, writesInPlace: fills },
+      { feeds: { x }, reads: { w: ["w", from] }, writes: { "new/w": ["w", to] } },
     );
     expect(outputs).toEqual({});
   }

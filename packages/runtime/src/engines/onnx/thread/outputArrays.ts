@@ -1,21 +1,21 @@
-// Whether ONNX Runtime writes results into arrays that a run is given for them. onnxruntime-node (1.30)
-// does; onnxruntime-web leaves them as they are, and hands out arrays of its own, without a word.
+// Whether ONNX Runtime writes outputs into preallocated arrays. onnxruntime-node (1.30) does; onnxruntime-web
+// silently leaves them unchanged, and returns arrays of its own.
 import type { DeviceName } from "../../../device/device";
-import { doubling } from "../doubling";
+import { doublingGraph } from "../doublingGraph";
 import { onnxRuntime } from "../onnxRuntime";
 
 const trials = new Map<DeviceName, Promise<boolean>>();
 
-/** Looked at once a process for a device, not assumed. */
+/** Probed once per process and device, not assumed. */
 export function fillsOutputs(device: DeviceName): Promise<boolean> {
-  const trial = trials.get(device) ?? look(device);
+  const trial = trials.get(device) ?? probeOutputs(device);
   trials.set(device, trial);
   trial.catch(() => trials.delete(device));
   return trial;
 }
 
-async function look(device: DeviceName): Promise<boolean> {
-  const { ort, session } = await onnxRuntime(doubling(), { device });
+async function probeOutputs(device: DeviceName): Promise<boolean> {
+  const { ort, session } = await onnxRuntime(doublingGraph(), { device });
   try {
     const y = new Float32Array(3);
     await session.run(

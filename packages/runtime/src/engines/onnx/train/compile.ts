@@ -1,5 +1,5 @@
 // The graphs of a training step: forward, loss, gradients, update and metrics in one graph of standard
-// operators, and the same in parts where a step has several batches. trainStep.ts runs them.
+// operators, and split into two graphs where a step has several batches. trainStep.ts runs them.
 import { sizeOf, type CajalError } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import {
@@ -12,32 +12,32 @@ import {
 } from "@cajal/onnx";
 import { emptyTensors } from "../emptyTensors";
 import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
-import { constrained } from "../../../step/constraints";
+import { applyConstraint } from "../../../step/constraints";
 import { forwardOf, labelledIn, parametersOf, type ForwardOptions } from "../../../step/forward";
 import { checkLearns } from "../../../step/learns";
 import { opsGraph } from "../../../step/opsGraph";
 import type { ModelWeight, TrainableModel } from "../../../step/model";
 import type { StepBatch } from "../../../step/batch";
-import { measured } from "../../../step/outputs";
+import { computeMeasures } from "../../../step/outputs";
 import { regularization } from "../../../step/regularizers";
 import { updateParameters } from "../../../step/update";
 
 /**
- * `train`: a whole step. `accumulate`: one of several batches, its gradients added to a sum; then
- * `update` makes the step of that sum. `probe`: all that is computed, to find what went bad.
+ * `train`: a whole step. `accumulate`: one of several batches, whose gradients are added to a sum, from which
+ * `update` computes the step. `probe`: all intermediate values, to find the first that is not finite.
  */
 export type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
 
 /** A graph of a training step, for batches of one shape. */
 export interface StepGraph {
   readonly model: OnnxModel;
-  /** Names of the inputs that take the batch's tensors. */
+  /** Names of the graph inputs for the batch's tensors. */
   readonly feeds: BatchInputs;
-  /** How many of its numbers belong to the loss, to each of `measuresOf`, and to the check of what is written. */
+  /** Number of elements of the output `numbers` that belong to the loss, to each of `measuresOf`, and to the finite check. */
   readonly lengths: readonly number[];
-  /** Names of weights and slots that it gives anew, as `new/NAME`. */
-  readonly updated: readonly string[];
-  /** What an error of a run means, where it is known. */
+  /** Names of the weights and slots that the graph updates, as outputs `new/NAME`. */
+  readonly updatedNames: readonly string[];
+  /** The error to throw for an error of a run, where its cause is known. */
   explain?(error: unknown): CajalError | undefined;
 }
 
@@ -51,15 +51,15 @@ export interface BatchInputs {
 const noInputs: BatchInputs = { x: new Map(), y: new Map(), weight: new Map() };
 
 export interface StepGraphOptions {
-  readonly trained: TrainableModel;
+  readonly trainable: TrainableModel;
   readonly options: Pick<TrainStepOptions, "optimizer">;
-  /** How weights are kept: {@link survey}. */
+  /** Layouts in which the weights are stored: {@link inferLayouts}. */
   readonly layouts: ReadonlyMap<string, WeightInput>;
-  /** Channels in a block of the kernels to use ({@link blockSize}); undefined for none. */
+  /** Channels per block of the kernels to use ({@link blockSize}); undefined for none. */
   readonly block: number | undefined;
-  /** Whether pools give no indices where the graph will run. */
+  /** Whether pools have no indices output where the graph will run. */
   readonly withoutIndices: boolean;
-  /** Whether new weights are given in the shapes in which they are read, not as lines of numbers. */
+  /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
   readonly keepsShapes: boolean;
 }
 
@@ -72,7 +72,7 @@ export function compileStep(
   kind: Kind,
   batch: StepBatch,
   {
-    trained,
+    trainable,
     options: { optimizer },
     layouts,
     block,
@@ -80,10 +80,10 @@ export function compileStep(
     keepsShapes,
   }: StepGraphOptions,
 ): StepGraph {
-  if (kind === "update") return updateOfSums(trained.weights, optimizer, layouts, keepsShapes);
-  const { outputs, weights } = trained;
+  if (kind === "update") return compileUpdate(trainable.weights, optimizer, layouts, keepsShapes);
+  const { outputs, weights } = trainable;
   const training = kind !== "evaluate";
-  const forward = forwardOf(trained, { x: batch.x, training, watch: kind === "probe", layouts });
+  const forward = forwardOf(trainable, { x: batch.x, training, watch: kind === "probe", layouts });
   const { g, inputs, yPred, updates, watched } = forward;
   const ops = opsGraph(g);
   const { yTrue, weightOf, labelled } = labelledIn(g, outputs, yPred, batch);
@@ -94,13 +94,13 @@ export function compileStep(
         ? (regularization(ops, regularizer, forward.weight(weight), key) ?? [])
         : [];
     });
-    // A share of the batch: a sum over all of it, over how many there are.
+    // The sum over the batch, divided by the number of examples.
     for (const { layer, regularizer, value } of forward.activities)
       for (const sum of [regularization(ops, regularizer, value, layer) ?? []].flat())
         penalties.push(
           g.div(sum, g.cast(g.squeeze(g.shape(value, { start: 0, end: 1 }), [0]), "float32")),
         );
-    const { loss, numbers } = measured(ops, outputs, labelled);
+    const { loss, numbers } = computeMeasures(ops, outputs, labelled);
     return {
       data: loss,
       total: [loss, ...penalties].reduce((a, b) => g.add(a, b)),
@@ -109,7 +109,7 @@ export function compileStep(
   });
 
   const numbers: Value[][] = [[total], ...groups];
-  const updated: string[] = [];
+  const updatedNames: string[] = [];
   if (kind === "probe") {
     for (const [what, value] of watched) g.output(value, `the output of ${what}`);
     g.output(total, "the loss");
@@ -119,26 +119,26 @@ export function compileStep(
     const parameters = weights.filter(
       ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
     );
-    const by = parameters.map(({ key }) => inputs.get(key)!.value);
-    checkLearns(g, [data], by);
-    const dys = gradients(g, total, by, { block, withoutIndices });
+    const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
+    checkLearns(g, [data], parameterValues);
+    const dys = gradients(g, total, parameterValues, { block, withoutIndices });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);
     else {
-      // A limit to each element makes numbers of infinities.
-      const checked = optimizer.clipValue === undefined ? [] : [...dys];
-      const give = (name: string, value: Value) => {
+      // Clipping by value turns infinities into finite numbers, so the gradients are checked before.
+      const valuesToCheck = optimizer.clipValue === undefined ? [] : [...dys];
+      const addOutput = (name: string, value: Value) => {
         g.output(value, `new/${name}`);
-        updated.push(name);
-        checked.push(value);
+        updatedNames.push(name);
+        valuesToCheck.push(value);
       };
       if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);
         for (const [i, { key }] of parameters.entries()) {
-          const dy = flattened(g, dys[i]!);
-          const sum = g.input(sumOf(key), "float32", dy.shape);
-          give(sumOf(key), g.add(sum, g.mul(dy, share)));
+          const dy = flatten(g, dys[i]!);
+          const sum = g.input(gradientSumName(key), "float32", dy.shape);
+          addOutput(gradientSumName(key), g.add(sum, g.mul(dy, share)));
         }
       } else
         update(
@@ -149,15 +149,15 @@ export function compileStep(
             input: inputs.get(weight.key)!,
             gradient: dys[i]!,
           })),
-          { give, keepsShapes },
+          { addOutput, keepsShapes },
         );
-      for (const [key, value] of updates) give(key, value);
-      numbers.push([finiteWhere(g, checked)]);
+      for (const [key, value] of updates) addOutput(key, value);
+      numbers.push([finiteCheck(g, valuesToCheck)]);
     }
   }
-  const lengths = kind === "probe" ? [] : giveNumbers(g, numbers);
-  // What a batch decides about its tensors must not end the process either. Before blocked kernels come in, of
-  // which shape rules know nothing.
+  const lengths = kind === "probe" ? [] : addNumbersOutput(g, numbers);
+  // Empty tensors that depend on the batch's data must not abort the process either. Done before blocked kernels are
+  // inserted, for which there are no shape rules.
   const { model, explain } = emptyTensors(g.build());
   const names = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, value.name]));
@@ -165,64 +165,66 @@ export function compileStep(
     model: block === undefined ? model : blocked(model, block),
     feeds: { x: names(forward.x), y: names(yTrue), weight: names(weightOf) },
     lengths,
-    updated,
+    updatedNames,
     explain,
   };
 }
 
-/** Gives all numbers as one output. */
-function giveNumbers(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
-  const lines = groups.map((group) => group.map((value) => flattened(g, value)));
-  g.output(g.concat(lines.flat(), { axis: 0 }), "numbers");
-  return lines.map((group) => group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0));
+/** Adds all numbers as one output; returns how many belong to each group. */
+function addNumbersOutput(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
+  const flatGroups = groups.map((group) => group.map((value) => flatten(g, value)));
+  g.output(g.concat(flatGroups.flat(), { axis: 0 }), "numbers");
+  return flatGroups.map((group) =>
+    group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0),
+  );
 }
 
-/** A sum that is finite only where all elements of all values are; cheaper than to look at each. */
-const finiteWhere = (g: GraphBuilder, values: readonly Value[]): Value =>
+/** A sum that is finite only if all elements of all values are; cheaper than checking each. */
+const finiteCheck = (g: GraphBuilder, values: readonly Value[]): Value =>
   g.within("finite", () =>
     g.sum(...values.map((value) => g.reduceSum(value, { keepdims: false }))),
   );
 
 /**
- * Builds the forward part once, to see whether it can be trained and how it wants its weights.
+ * Builds the forward part once, to check that it can be trained, and returns the layouts in which it reads the weights.
  *
  * @param x of the batch, as far as it is known
  * @throws CajalError `unsupported` for an operator without a gradient
  */
-export function survey(
-  trained: TrainableModel,
+export function inferLayouts(
+  trainable: TrainableModel,
   x: ForwardOptions["x"],
 ): ReadonlyMap<string, WeightInput> {
-  const { g, yPred, inputs } = forwardOf(trained, { x, training: true });
-  const parameters = parametersOf(trained, inputs);
+  const { g, yPred, inputs } = forwardOf(trainable, { x, training: true });
+  const parameters = parametersOf(trainable, inputs);
   for (const output of yPred) checkDifferentiable(g, output, parameters);
   checkLearns(g, yPred, parameters);
   return inputs;
 }
 
-interface Updated {
+interface ParameterGradient {
   readonly weight: ModelWeight;
   readonly input: WeightInput;
   readonly gradient: Value;
 }
 
-/** Adds the optimizer's update of weights and slots, and gives what is new. */
+/** Adds the optimizer's update of weights and slots, and their new values as outputs. */
 function update(
   g: GraphBuilder,
   optimizer: Optimizer,
-  parameters: readonly Updated[],
+  parameters: readonly ParameterGradient[],
   {
-    give,
+    addOutput,
     keepsShapes,
-  }: { readonly give: (name: string, value: Value) => void; readonly keepsShapes: boolean },
+  }: { readonly addOutput: (name: string, value: Value) => void; readonly keepsShapes: boolean },
 ): void {
   const ops = opsGraph(g);
   g.within("update", () => {
-    const changed = updateParameters(
+    const updates = updateParameters(
       ops,
       optimizer,
       parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        const value = flattened(g, input.value);
+        const value = flatten(g, input.value);
         const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
           slot,
           g.input(`${key}/${slot}`, "float32", value.shape),
@@ -230,7 +232,7 @@ function update(
         return {
           key,
           value,
-          gradient: flattened(g, gradient),
+          gradient: flatten(g, gradient),
           slots: Object.fromEntries(slots),
           multiplier: multiplier!,
         };
@@ -240,63 +242,73 @@ function update(
         iteration: g.input("input/iteration", "float32", []),
       },
     );
-    changed.forEach(({ key, value, slots }, i) => {
+    updates.forEach(({ key, value, slots }, i) => {
       const {
         weight: { constraint },
         input,
       } = parameters[i]!;
-      const shaped = () => g.reshape(value, input.value.shape as number[]);
-      const limited = constraint
-        ? constrained(ops, constraint, shaped(), key, axisIn(input))
+      const reshaped = () => g.reshape(value, input.value.shape as number[]);
+      const constrainedValue = constraint
+        ? applyConstraint(ops, constraint, reshaped(), key, axisIn(input))
         : undefined;
-      give(key, keepsShapes ? (limited ?? shaped()) : limited ? flattened(g, limited) : value);
-      for (const [slot, kept] of Object.entries(slots)) give(`${key}/${slot}`, kept);
+      addOutput(
+        key,
+        keepsShapes
+          ? (constrainedValue ?? reshaped())
+          : constrainedValue
+            ? flatten(g, constrainedValue)
+            : value,
+      );
+      for (const [slot, slotValue] of Object.entries(slots)) addOutput(`${key}/${slot}`, slotValue);
     });
   });
 }
 
-/** The update by itself, of sums of gradients. */
-function updateOfSums(
+/** The graph of the update alone, from sums of gradients. */
+function compileUpdate(
   weights: readonly ModelWeight[],
   optimizer: Optimizer,
   layouts: ReadonlyMap<string, WeightInput>,
   keepsShapes: boolean,
 ): StepGraph {
   const g = new GraphBuilder({ name: "update" });
-  const updated: string[] = [];
-  const parameters = weights.flatMap((weight): Updated[] => {
+  const updatedNames: string[] = [];
+  const parameters = weights.flatMap((weight): ParameterGradient[] => {
     const { key, multiplier } = weight;
     const layout = layouts.get(key);
     if (!layout || multiplier === undefined) return [];
     const { shape } = layout.value;
     const input = { ...layout, value: g.input(key, "float32", shape) };
     const line = [sizeOf(shape as number[])];
-    return [{ weight, input, gradient: g.input(sumOf(key), "float32", line) }];
+    return [{ weight, input, gradient: g.input(gradientSumName(key), "float32", line) }];
   });
-  const checked: Value[] = [];
-  const give = (name: string, value: Value) => {
+  const valuesToCheck: Value[] = [];
+  const addOutput = (name: string, value: Value) => {
     g.output(value, `new/${name}`);
-    updated.push(name);
-    checked.push(value);
+    updatedNames.push(name);
+    valuesToCheck.push(value);
   };
-  update(g, optimizer, parameters, { give, keepsShapes });
-  const lengths = giveNumbers(g, [[finiteWhere(g, checked)]]);
-  return { model: g.build(), feeds: noInputs, lengths, updated };
+  update(g, optimizer, parameters, { addOutput, keepsShapes });
+  const lengths = addNumbersOutput(g, [[finiteCheck(g, valuesToCheck)]]);
+  return { model: g.build(), feeds: noInputs, lengths, updatedNames };
 }
 
 /**
- * A value as one line of numbers, as which it is updated: ONNX Runtime multiplies a kernel of one
- * pixel, [1024, 1024, 1, 1], by a scalar number by number, which takes 25 times as long.
+ * A flattened value, for the update: ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element
+ * by element, which takes 25 times as long.
  */
-const flattened = (g: GraphBuilder, value: Value): Value =>
+const flatten = (g: GraphBuilder, value: Value): Value =>
   value.shape?.length === 1 ? value : g.reshape(value, [-1]);
 
-/** The input that takes the sum of a parameter's gradients. */
-export const sumOf = (key: string) => `sum of gradients/${key}`;
+/** Name of the input for the sum of a parameter's gradients. */
+export const gradientSumName = (key: string) => `sum of gradients/${key}`;
 
-/** Where an axis of Keras' layout is in the graph's. */
+/** The axis of the graph's layout that corresponds to one of Keras' layout. */
 const axisIn =
   ({ steps }: WeightInput) =>
   (axis: number): number =>
-    // A reordered axis stays where it is, and norms over it stay what they are.
-    steps.reduce((at, step) => ("permute" in step ? step.permute.indexOf(at) : at), axis);
+    // Reordering elements along an axis changes neither its position nor norms over it.
+    steps.reduce(
+      (graphAxis, step) => ("permute" in step ? step.permute.indexOf(graphAxis) : graphAxis),
+      axis,
+    );

@@ -1,6 +1,6 @@
-// The weights of a model in training and the optimizer's slots, kept where the graphs run. Each array has
-// versions: one that counts, one that a step writes, and while a step has several batches one to go back to.
-// So a step neither allocates arrays nor overwrites what it began with.
+// The weights of a model in training and the optimizer's slots, stored where the graphs run. Each array has
+// versions: the current one, one that a step writes, and, while a step has several batches, one to roll back to.
+// So a step neither allocates arrays nor overwrites its inputs.
 import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import type { ModelWeight } from "../../../step/model";
@@ -8,7 +8,7 @@ import type { Optimizer } from "../../../step/trainStep";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread } from "../thread/graphThread";
 
-/** A weight or a slot of it, by the name of its array: `layer/weight`, `layer/weight/slot`. */
+/** A weight or one of its slots, by the name of its array: `layer/weight`, `layer/weight/slot`. */
 interface Entry {
   readonly name: string;
   readonly weight: ModelWeight;
@@ -18,9 +18,9 @@ export class ParameterStore {
   readonly #thread: GraphThread;
   readonly #weights: readonly Entry[];
   readonly #slots: readonly Entry[];
-  /** Array → the version that counts. */
+  /** Array → its current version. */
   #current = new Map<string, number>();
-  /** Array → the version to which {@link rollBack} goes. */
+  /** Array → the version to which {@link rollBack} returns. */
   readonly #saved = new Map<string, number>();
   #layouts: ReadonlyMap<string, WeightInput> | undefined;
 
@@ -38,7 +38,7 @@ export class ParameterStore {
       );
   }
 
-  /** How graphs want the weights, by key; none before {@link arrange}: then they are kept as Keras has them. */
+  /** Layouts in which graphs read the weights, by key; before {@link setLayouts} none, and weights are stored in Keras' layout. */
   get layouts(): ReadonlyMap<string, WeightInput> {
     return this.#layouts ?? new Map();
   }
@@ -48,16 +48,16 @@ export class ParameterStore {
     return this.#layouts !== undefined;
   }
 
-  /** From now on arrays are kept as the graphs want them; what is there already is laid out anew. */
-  async arrange(layouts: ReadonlyMap<string, WeightInput>): Promise<void> {
+  /** Sets the layouts, and converts the arrays that are stored already. */
+  async setLayouts(layouts: ReadonlyMap<string, WeightInput>): Promise<void> {
     const [weights, slots] = [await this.readWeights(), await this.readSlots()];
     this.#layouts = layouts;
     if (weights.size > 0) await this.write(weights, slots);
   }
 
-  /** Weights and slots take these values, of Keras' layout. They are copied. */
+  /** Sets all weights and slots, given in Keras' layout. The values are copied. */
   async write(weights: Weights, slots: ReadonlyMap<string, Tensor>): Promise<void> {
-    const stored = ({ name, weight }: Entry, values: ReadonlyMap<string, Tensor>) => {
+    const toArray = ({ name, weight }: Entry, values: ReadonlyMap<string, Tensor>) => {
       const layout = this.layouts.get(weight.key);
       const value = values.get(name)!;
       return [
@@ -66,8 +66,8 @@ export class ParameterStore {
       ] as const;
     };
     const arrays = Object.fromEntries([
-      ...this.#weights.map((entry) => stored(entry, weights)),
-      ...this.#slots.map((entry) => stored(entry, slots)),
+      ...this.#weights.map((entry) => toArray(entry, weights)),
+      ...this.#slots.map((entry) => toArray(entry, slots)),
     ]);
     this.#current = new Map(Object.keys(arrays).map((name) => [name, 0]));
     await this.#thread.put(arrays);
@@ -80,10 +80,10 @@ export class ParameterStore {
   readSlots = (): Promise<Map<string, Tensor>> => this.#read(this.#slots);
 
   async #read(entries: readonly Entry[]): Promise<Map<string, Tensor>> {
-    const kept = entries.filter(({ name }) => this.#current.has(name));
-    const arrays = await this.#thread.take(kept.map(({ name }) => this.current(name)));
+    const present = entries.filter(({ name }) => this.#current.has(name));
+    const arrays = await this.#thread.take(present.map(({ name }) => this.current(name)));
     return new Map(
-      kept.map(({ name, weight: { key, shape } }, i) => {
+      present.map(({ name, weight: { key, shape } }, i) => {
         const layout = this.layouts.get(key);
         const extents = layout ? (layout.value.shape as number[]) : shape;
         const value = tensor("float32", extents, arrays[i]!);
@@ -92,49 +92,49 @@ export class ParameterStore {
     );
   }
 
-  /** The version of an array that counts. */
+  /** The current version of an array. */
   current = (name: string): Ref => [name, this.#current.get(name)!];
 
-  /** The version that a step writes: neither the one that counts nor one to go back to. */
+  /** The version that a step writes: neither the current one nor the one to roll back to. */
   next(name: string): Ref {
-    const taken = [this.#current.get(name), this.#saved.get(name)];
-    return [name, [0, 1, 2].find((version) => !taken.includes(version))!];
+    const usedVersions = [this.#current.get(name), this.#saved.get(name)];
+    return [name, [0, 1, 2].find((version) => !usedVersions.includes(version))!];
   }
 
-  /** What a step has written and is not yet committed. */
-  written = (names: readonly string[]): Promise<Float32Array[]> =>
+  /** Copies of the arrays that a step has written and not yet committed. */
+  readPending = (names: readonly string[]): Promise<Float32Array[]> =>
     this.#thread.take(names.map((name) => this.next(name)));
 
-  /** What a step has written counts. */
+  /** Makes the versions that a step has written current. */
   commit(names: readonly string[]): void {
     for (const name of names) this.#current.set(name, this.next(name)[1]);
   }
 
-  /** Arrays of zeros, of those numbers of elements; they count. */
+  /** Sets arrays to zeros, of the given numbers of elements. */
   async zero(sizes: Readonly<Record<string, number>>): Promise<void> {
     for (const name of Object.keys(sizes)) this.#current.set(name, 0);
     await this.#thread.zero(sizes);
   }
 
-  /** Keeps the versions that count of what training changes without gradients, to go back to. */
+  /** Remembers the current versions of weights that training changes without gradients, to roll back to. */
   save(): void {
     for (const { name, weight } of this.#weights)
       if (!weight.trainable) this.#saved.set(name, this.#current.get(name)!);
   }
 
-  /** What was saved counts again. */
+  /** Makes the saved versions current again. */
   rollBack(): void {
     for (const [name, version] of this.#saved) this.#current.set(name, version);
     this.#saved.clear();
   }
 
-  /** Forgets what was saved. */
+  /** Forgets the saved versions. */
   release(): void {
     this.#saved.clear();
   }
 }
 
-/** What the optimizer keeps before the first update, in Keras' layout. */
+/** The optimizer's slots before the first update, in Keras' layout. */
 export const initialSlots = (
   weights: readonly ModelWeight[],
   { slots }: Pick<Optimizer, "slots">,

@@ -1,4 +1,4 @@
-// The graphs of a training step, compiled and opened for a shape of batches when the first of that shape comes.
+// The graphs of a training step, compiled and opened for each shape of batches at its first occurrence.
 import { hash, tensor, type Tensor } from "@cajal/core";
 import type { StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
@@ -8,29 +8,29 @@ import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
 import type { ParameterStore } from "./parameterStore";
 
-/** A batch among those of its step. */
-export interface Part {
+/** One of the batches of a step. */
+export interface MicroBatch {
   readonly batch: StepBatch;
   readonly number: number;
-  /** Of the step's examples. */
+  /** Fraction of the step's examples. */
   readonly share: number;
 }
 
 /** A step's only batch. */
-export const whole = (batch: StepBatch): Part => ({ batch, number: 0, share: 1 });
+export const singleBatch = (batch: StepBatch): MicroBatch => ({ batch, number: 0, share: 1 });
 
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
   readonly graph: OpenedGraph;
 }
 
-/** What a graph gave. */
-export interface Ran {
-  /** The loss, the numbers of `measuresOf`, and at the end what tells whether all that was written is finite. */
+/** The result of a run. */
+export interface RunResult {
+  /** The loss, the numbers of `measuresOf`, and the finite check of all that was written. */
   readonly numbers: Numbers;
   readonly isFinite: boolean;
-  /** Names of weights and slots that were written. */
-  readonly updated: readonly string[];
+  /** Names of the weights and slots that were written. */
+  readonly updatedNames: readonly string[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly outputNames: readonly string[];
 }
@@ -53,28 +53,33 @@ export class StepGraphs {
     this.#seed = seed;
   }
 
-  /** Runs a step's graph, or a part of one; what it writes does not count before it is committed. */
-  async run(kind: Kind, part: Part, at: StepPosition): Promise<Ran> {
-    const { graph, feeds, updated, lengths, explain } = await this.#graph(kind, part.batch);
-    const inputs = this.#inputs(feeds, part, at);
+  /** Runs a graph of a step; what it writes takes effect when it is committed. */
+  async run(kind: Kind, microBatch: MicroBatch, position: StepPosition): Promise<RunResult> {
+    const { graph, feeds, updatedNames, lengths, explain } = await this.#graph(
+      kind,
+      microBatch.batch,
+    );
+    const inputs = this.#inputs(feeds, microBatch, position);
     const values = graph.inputNames.map((name) => [name, ownValue(inputs, name)] as const);
-    const fed: Readonly<Record<string, Tensor>> = Object.fromEntries(
+    const fedTensors: Readonly<Record<string, Tensor>> = Object.fromEntries(
       values.flatMap(([name, value]) => (value ? [[name, value()]] : [])),
     );
-    const kept: Readonly<Record<string, Ref>> = Object.fromEntries(
+    const reads: Readonly<Record<string, Ref>> = Object.fromEntries(
       values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(name)]])),
     );
-    const into = Object.fromEntries(
-      updated.map((name) => [`new/${name}`, this.#store.next(name)] as const),
+    const writes = Object.fromEntries(
+      updatedNames.map((name) => [`new/${name}`, this.#store.next(name)] as const),
     );
-    const outputs = await graph.run({ feeds: fed, kept, into }).catch((error: unknown) => {
-      throw explain?.(error) ?? error;
-    });
+    const outputs = await graph
+      .run({ feeds: fedTensors, reads, writes })
+      .catch((error: unknown) => {
+        throw explain?.(error) ?? error;
+      });
     const numbers = numbersOf(lengths, outputs.numbers);
     return {
       numbers,
       isFinite: Number.isFinite(numbers.at(-1)?.[0]),
-      updated,
+      updatedNames,
       outputs,
       outputNames: graph.outputNames,
     };
@@ -85,17 +90,17 @@ export class StepGraphs {
       if (opened.status === "fulfilled") await opened.value.graph.release().catch(() => {});
   }
 
-  /** Input of a graph → what it is fed, made when it is wanted. */
+  /** Input of a graph → a function that makes its tensor. */
   #inputs(
     names: Opened["feeds"],
-    { batch, number, share }: Part,
+    { batch, number, share }: MicroBatch,
     { iteration, learningRate }: StepPosition,
   ): Readonly<Record<string, () => Tensor>> {
-    const ofBatch = (["x", "y", "weight"] as const).flatMap((what) =>
+    const batchEntries = (["x", "y", "weight"] as const).flatMap((what) =>
       [...names[what]].map(([name, input]) => [input, () => batch[what][name]!] as const),
     );
     return {
-      ...Object.fromEntries(ofBatch),
+      ...Object.fromEntries(batchEntries),
       "input/learning_rate": () => tensor("float32", [], [learningRate]),
       "input/iteration": () => tensor("float32", [], [iteration + 1]),
       "input/seed": () => tensor("int64", [], [hash(iteration, hash(this.#seed, number))]),
@@ -120,16 +125,16 @@ export class StepGraphs {
 
   async #open(kind: Kind, batch: StepBatch): Promise<Opened> {
     const { layouts } = this.#store;
-    const { model, ...about } = compileStep(kind, batch, { ...this.#options, layouts });
-    const kept = about.updated.map((name) => `new/${name}`);
-    return { ...about, graph: await this.#thread.open(model, kept) };
+    const { model, ...stepGraph } = compileStep(kind, batch, { ...this.#options, layouts });
+    const storedOutputs = stepGraph.updatedNames.map((name) => `new/${name}`);
+    return { ...stepGraph, graph: await this.#thread.open(model, storedOutputs) };
   }
 }
 
-/** The numbers of a graph, apart. */
+/** Splits the output `numbers` of a graph. */
 function numbersOf(lengths: readonly number[], numbers: Tensor | undefined): Numbers {
-  let at = 0;
+  let offset = 0;
   return lengths.map((length) =>
-    Array.from(numbers!.data.subarray(at, (at += length)) as Float32Array),
+    Array.from(numbers!.data.subarray(offset, (offset += length)) as Float32Array),
   );
 }

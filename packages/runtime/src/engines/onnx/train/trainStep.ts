@@ -4,7 +4,7 @@ import { sizeOf, type Tensor, type Weights } from "@cajal/core";
 import { isGpu, noDevice, type DeviceChoice, type DeviceName } from "../../../device/device";
 import { isInstalled } from "../../../device/peers";
 import type { StepBatch } from "../../../step/batch";
-import { notFinite, type Bad } from "../../../step/checks";
+import { findNonFinite, type NonFinite } from "../../../step/checks";
 import type { Numbers, PendingStep, StepPosition, TrainCore } from "../../../step/core";
 import { placeholders } from "../../../step/forward";
 import { isFixed, type TrainableModel } from "../../../step/model";
@@ -12,14 +12,19 @@ import type { TrainStepOptions } from "../../../step/trainStep";
 import { candidates } from "../../engine";
 import { blockSize } from "../blockSize";
 import { onnxDevices } from "../devices";
-import { doubling } from "../doubling";
+import { doublingGraph } from "../doublingGraph";
 import { onnxRuntime } from "../onnxRuntime";
 import { testedVersions } from "../peers";
 import { keepsOnDevice, lacksIndices } from "../provider";
-import { hasWorkerThread, sameThread, workerThread, type GraphThread } from "../thread/graphThread";
-import { sumOf, survey } from "./compile";
+import {
+  hasWorkerThread,
+  callerThread,
+  workerThread,
+  type GraphThread,
+} from "../thread/graphThread";
+import { gradientSumName, inferLayouts } from "./compile";
 import { initialSlots, ParameterStore } from "./parameterStore";
-import { StepGraphs, whole, type Part } from "./stepGraphs";
+import { StepGraphs, singleBatch, type MicroBatch } from "./stepGraphs";
 
 /**
  * The graph for a shape of batch is compiled at its first step.
@@ -27,7 +32,7 @@ import { StepGraphs, whole, type Part } from "./stepGraphs";
  * @throws CajalError `missing-peer`, `no-device`, `unsupported` (an operator without a gradient); later `engine`
  */
 export async function openTrainStepOnOnnx(
-  trained: TrainableModel,
+  trainable: TrainableModel,
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainCore> {
@@ -36,24 +41,24 @@ export async function openTrainStepOnOnnx(
   const block = await blockSize(device);
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
   const withoutIndices = lacksIndices(device);
-  const { inputs } = trained;
-  // A Keras model of free extents tells at its first batch how its graphs want the weights.
-  const tells = "graph" in trained || inputs.every(({ shape }) => isFixed(shape));
-  const layouts = tells ? survey(trained, placeholders(inputs)) : undefined;
+  const { inputs } = trainable;
+  // With free extents, a Keras model's layouts are known at its first batch.
+  const hasFixedInputs = "graph" in trainable || inputs.every(({ shape }) => isFixed(shape));
+  const layouts = hasFixedInputs ? inferLayouts(trainable, placeholders(inputs)) : undefined;
 
-  const thread = (onWorker ? workerThread : sameThread)({ device, threads });
-  const store = new ParameterStore(thread, trained.weights, optimizer);
+  const thread = (onWorker ? workerThread : callerThread)({ device, threads });
+  const store = new ParameterStore(thread, trainable.weights, optimizer);
   const keepsShapes = keepsOnDevice(device);
-  const graphs = new StepGraphs(thread, store, { trained, options, block, withoutIndices, keepsShapes, seed }); // prettier-ignore
-  const verified = async (shapes: Shapes) => {
+  const graphs = new StepGraphs(thread, store, { trainable, options, block, withoutIndices, keepsShapes, seed }); // prettier-ignore
+  const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
-    await verifyTraining({ trained, layouts: store.layouts, shapes, device, thread, ref: store.current }); // prettier-ignore
+    await verifyTraining({ trainable, layouts: store.layouts, shapes, device, thread, ref: store.current }); // prettier-ignore
   };
   try {
-    if (layouts) await store.arrange(layouts);
-    await store.write(weights, initialSlots(trained.weights, optimizer));
-    if (layouts) await verified(shapesOf(inputs.map((input) => [input.name, input])));
+    if (layouts) await store.setLayouts(layouts);
+    await store.write(weights, initialSlots(trainable.weights, optimizer));
+    if (layouts) await verifyShapes(shapesOf(inputs.map((input) => [input.name, input])));
   } catch (error) {
     await thread.end();
     throw error;
@@ -61,21 +66,22 @@ export async function openTrainStepOnOnnx(
   return {
     engine: "onnx",
     device,
-    tested: device === "cpu" && isInstalled("onnxruntime-node", testedVersions["onnxruntime-node"]),
+    isTested:
+      device === "cpu" && isInstalled("onnxruntime-node", testedVersions["onnxruntime-node"]),
     ...stepOf({
-      trained,
+      trainable,
       store,
       graphs,
       async prepare({ x }) {
         if (store.isArranged) return;
-        await store.arrange(survey(trained, x));
-        await verified(shapesOf(Object.entries(x)));
+        await store.setLayouts(inferLayouts(trainable, x));
+        await verifyShapes(shapesOf(Object.entries(x)));
       },
     }),
     readWeights: store.readWeights,
     readSlots: store.readSlots,
     write: (values, slots) => store.write(values, slots),
-    free: () => freed(graphs, thread),
+    free: () => freeAll(graphs, thread),
   };
 }
 
@@ -85,105 +91,123 @@ const shapesOf = (
   entries: readonly (readonly [string, { readonly shape: Shapes[string] }])[],
 ): Shapes => Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
 
-/** What is known of a batch's x before there is one. */
-async function freed(graphs: StepGraphs, thread: GraphThread): Promise<void> {
+async function freeAll(graphs: StepGraphs, thread: GraphThread): Promise<void> {
   await graphs.free();
   await thread.end();
 }
 
 interface Step {
-  readonly trained: TrainableModel;
+  readonly trainable: TrainableModel;
   readonly store: ParameterStore;
   readonly graphs: StepGraphs;
-  /** Before the first batch. */
+  /** Called before each run; does its work before the first batch. */
   prepare(batch: StepBatch): Promise<void>;
 }
 
-function stepOf({ trained, store, graphs, prepare }: Step): Pick<TrainCore, "compute" | "measure"> {
-  async function compute(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
+function stepOf({
+  trainable,
+  store,
+  graphs,
+  prepare,
+}: Step): Pick<TrainCore, "compute" | "measure"> {
+  async function compute(
+    batches: readonly StepBatch[],
+    position: StepPosition,
+  ): Promise<PendingStep> {
     await prepare(batches[0]!);
-    if (batches.length > 1) return accumulate(batches, at);
-    const part = whole(batches[0]!);
-    const { numbers, isFinite, updated } = await graphs.run("train", part, at);
+    if (batches.length > 1) return accumulate(batches, position);
+    const microBatch = singleBatch(batches[0]!);
+    const { numbers, isFinite, updatedNames } = await graphs.run("train", microBatch, position);
     return {
       numbers: [numbers],
-      finite: isFinite,
-      commit: () => store.commit(updated),
+      isFinite,
+      commit: () => store.commit(updatedNames),
       discard: () => {},
-      firstBad: () => firstBad(part, at, updated),
+      firstNonFinite: () => firstNonFinite(microBatch, position, updatedNames),
     };
   }
 
-  async function accumulate(batches: readonly StepBatch[], at: StepPosition): Promise<PendingStep> {
-    // Batch normalization moves its averages with every batch: a step that fails puts them back.
+  async function accumulate(
+    batches: readonly StepBatch[],
+    position: StepPosition,
+  ): Promise<PendingStep> {
+    // Batch normalization updates its averages with every batch: a failing step restores them.
     store.save();
-    const sums = trained.weights
+    const sums = trainable.weights
       .filter(({ multiplier }) => multiplier !== undefined)
-      .map(({ key, shape }) => [sumOf(key), sizeOf(shape)] as const);
+      .map(({ key, shape }) => [gradientSumName(key), sizeOf(shape)] as const);
     await store.zero(Object.fromEntries(sums));
     const examples = batches.reduce((sum, { examples }) => sum + examples, 0);
     const numbers: Numbers[] = [];
-    let part = whole(batches[0]!);
-    let finite = true;
-    let updated: readonly string[] = [];
+    let microBatch = singleBatch(batches[0]!);
+    let isStepFinite = true;
+    let updatedNames: readonly string[] = [];
     try {
       for (const [number, batch] of batches.entries()) {
-        part = { batch, number, share: batch.examples / examples };
-        const ran = await graphs.run("accumulate", part, at);
-        numbers.push(ran.numbers);
-        ({ updated } = ran);
-        finite = Number.isFinite(ran.numbers[0]![0]);
-        // Where only a sum of all that was written is too large, the step goes on.
-        if (finite && !ran.isFinite) finite = !(await firstBad(part, at, updated));
-        if (!finite) break;
-        store.commit(updated);
+        microBatch = { batch, number, share: batch.examples / examples };
+        const result = await graphs.run("accumulate", microBatch, position);
+        numbers.push(result.numbers);
+        ({ updatedNames } = result);
+        isStepFinite = Number.isFinite(result.numbers[0]![0]);
+        // If only the sum of the finite check overflows, the step continues.
+        if (isStepFinite && !result.isFinite)
+          isStepFinite = !(await firstNonFinite(microBatch, position, updatedNames));
+        if (!isStepFinite) break;
+        store.commit(updatedNames);
       }
-      if (finite) ({ isFinite: finite, updated } = await graphs.run("update", part, at));
+      if (isStepFinite)
+        ({ isFinite: isStepFinite, updatedNames } = await graphs.run(
+          "update",
+          microBatch,
+          position,
+        ));
     } catch (error) {
       store.rollBack();
       throw error;
     }
     return {
       numbers,
-      finite,
+      isFinite: isStepFinite,
       commit: () => {
-        store.commit(updated);
+        store.commit(updatedNames);
         store.release();
       },
       discard: () => store.rollBack(),
-      firstBad: () => firstBad(part, at, updated),
+      firstNonFinite: () => firstNonFinite(microBatch, position, updatedNames),
     };
   }
 
   /**
-   * Goes through the tensors of a step in the order in which they are computed.
+   * Checks the tensors of a step in the order in which they are computed.
    *
-   * @param updated what the step has written, and does not count yet
+   * @param updatedNames arrays that the step has written and not committed
    */
-  async function firstBad(
-    part: Part,
-    at: StepPosition,
-    updated: readonly string[],
-  ): Promise<Bad | undefined> {
-    for await (const [name, data] of tensorsOf(part, at, updated)) {
-      const bad = notFinite(name, { data });
-      if (bad) return bad;
+  async function firstNonFinite(
+    microBatch: MicroBatch,
+    position: StepPosition,
+    updatedNames: readonly string[],
+  ): Promise<NonFinite | undefined> {
+    for await (const [name, data] of tensorsOf(microBatch, position, updatedNames)) {
+      const nonFinite = findNonFinite(name, { data });
+      if (nonFinite) return nonFinite;
     }
     return undefined;
   }
 
   async function* tensorsOf(
-    part: Part,
-    at: StepPosition,
-    updated: readonly string[],
+    microBatch: MicroBatch,
+    position: StepPosition,
+    updatedNames: readonly string[],
   ): AsyncGenerator<readonly [name: string, data: Tensor["data"]]> {
     for (const [key, { data }] of await store.readWeights()) yield [`weight "${key}"`, data];
-    const { outputNames, outputs } = await graphs.run("probe", part, at);
+    const { outputNames, outputs } = await graphs.run("probe", microBatch, position);
     for (const name of outputNames) yield [name, outputs[name]!.data];
-    const written = await store.written(updated);
-    for (const [i, name] of updated.entries()) {
-      const what = trained.weights.some(({ key }) => key === name) ? "weight" : "optimizer's state";
-      yield [`the new ${what} "${name}"`, written[i]!];
+    const pendingArrays = await store.readPending(updatedNames);
+    for (const [i, name] of updatedNames.entries()) {
+      const what = trainable.weights.some(({ key }) => key === name)
+        ? "weight"
+        : "optimizer's state";
+      yield [`the new ${what} "${name}"`, pendingArrays[i]!];
     }
   }
 
@@ -191,8 +215,8 @@ function stepOf({ trained, store, graphs, prepare }: Step): Pick<TrainCore, "com
     compute,
     async measure(batch) {
       await prepare(batch);
-      const at = { iteration: 0, learningRate: 0 };
-      return (await graphs.run("evaluate", whole(batch), at)).numbers;
+      const position = { iteration: 0, learningRate: 0 };
+      return (await graphs.run("evaluate", singleBatch(batch), position)).numbers;
     },
   };
 }
@@ -202,7 +226,7 @@ async function firstDevice(choice: DeviceChoice): Promise<DeviceName> {
   const devices = candidates(onnxDevices, choice);
   for (const [i, device] of devices.entries())
     try {
-      const { session } = await onnxRuntime(doubling(), { device });
+      const { session } = await onnxRuntime(doublingGraph(), { device });
       await session.release();
       return device;
     } catch (error) {

@@ -1,9 +1,9 @@
 import { tensor } from "@cajal/core";
 import { functional, toInput } from "@cajal/models";
 import { describe, expect, it } from "vitest";
-import { sameThread, type GraphThread } from "../thread/graphThread";
+import { callerThread, type GraphThread } from "../thread/graphThread";
 import { initialize } from "../../../initializers/initialize";
-import { survey } from "./compile";
+import { inferLayouts } from "./compile";
 import { trainableModel } from "../../../step/model";
 import { verifyTraining } from "./verifyTrainStep";
 
@@ -24,7 +24,7 @@ const trained = trainableModel(model, {
 });
 const [input] = trained.inputs;
 const shapes = { [input!.name]: input!.shape };
-const layouts = survey(trained, {
+const layouts = inferLayouts(trained, {
   [input!.name]: { dtype: "float32", shape: ["batch", ...input!.shape.slice(1).map(Number)] },
 });
 
@@ -32,7 +32,7 @@ type Disturb = (value: number, weight: string) => number;
 
 /** A GPU that gives `f` of the gradients that the CPU computes. */
 async function verified(f: Disturb, weights = initialize(model, { seed: 1 })): Promise<void> {
-  const cpu = sameThread({ device: "cpu" });
+  const cpu = callerThread({ device: "cpu" });
   const gpu: GraphThread = {
     ...cpu,
     async open(graph) {
@@ -59,7 +59,7 @@ async function verified(f: Disturb, weights = initialize(model, { seed: 1 })): P
     ),
   );
   const ref = (key: string) => [key, 0] as const;
-  await verifyTraining({ trained, layouts, shapes, device: "webgpu", thread: gpu, ref });
+  await verifyTraining({ trainable: trained, layouts, shapes, device: "webgpu", thread: gpu, ref });
 }
 
 /** Rounded to 10 bits, as TF32 does. */

@@ -1,33 +1,33 @@
-// As verify.ts does for predictions: a GPU that computes gradients wrongly, as some drivers do without
-// a word, is found when a training step is opened. Its own model is differentiated there and on the CPU.
+// As verify.ts for predictions: detects, when a training step is opened, a GPU that computes gradients wrongly, as
+// some drivers do silently, by computing the gradients of the model there and on the CPU.
 import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import { gradients, type OnnxModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../../device/device";
 import type { Ref } from "../thread/graphHost.js";
-import { blame, firstWrong, type Run } from "../firstWrong";
-import { sameThread, type GraphThread } from "../thread/graphThread";
+import { faultText, firstDifferingNode, type Run } from "../firstDifferingNode";
+import { callerThread, type GraphThread } from "../thread/graphThread";
 import { forwardOf } from "../../../step/forward";
 import { lacksIndices } from "../provider";
 import type { TrainableModel } from "../../../step/model";
 
 export interface VerifiedStep {
-  readonly trained: TrainableModel;
+  readonly trainable: TrainableModel;
   readonly layouts: ReadonlyMap<string, WeightInput>;
-  /** Of the batch's x, by input, null where free. */
+  /** Shapes of the batch's x by input, null where free. */
   readonly shapes: Readonly<Record<string, readonly (number | null)[]>>;
   readonly device: DeviceName;
-  /** Where the step will run; keeps the weights. */
+  /** Where the step will run, and the weights are stored. */
   readonly thread: GraphThread;
   readonly ref: (key: string) => Ref;
 }
 
-// Rounding to 10 bits (TF32) moves gradients by some percent in deep networks; garbage is of their own
-// size. Gradients that are 0 but for rounding, as of a bias before a normalization, are small beside others.
-const ofItself = 0.2;
-const ofLargest = 1e-3;
+// Rounding to 10 bits (TF32) changes gradients by some percent in deep networks; wrong ones differ by their own
+// size. Gradients that are 0 except for rounding, as of a bias before a normalization, are small beside others.
+const sizeTolerance = 0.2;
+const largestTolerance = 1e-3;
 
-/** Few, yet more than two: batch normalization makes ±1 of any two numbers, and no gradient passes. */
+/** Few, but more than two: batch normalization turns any two numbers into ±1, and passes no gradient. */
 const examples = 4;
 
 /**
@@ -37,15 +37,15 @@ const examples = 4;
  */
 export async function verifyTraining(step: VerifiedStep): Promise<void> {
   const { thread, ref, device } = step;
-  const { model, feeds, kept } = checkedGraph(step);
-  const cpu = sameThread({ device: inNode ? "cpu" : "wasm" });
-  const arrays = await thread.take(kept.map(ref));
-  await cpu.put(Object.fromEntries(kept.map((key, i) => [key, arrays[i]!])));
-  const run = async (where: GraphThread, at: (key: string) => Ref) => {
+  const { model, feeds, storedKeys } = checkedGraph(step);
+  const cpu = callerThread({ device: inNode ? "cpu" : "wasm" });
+  const arrays = await thread.take(storedKeys.map(ref));
+  await cpu.put(Object.fromEntries(storedKeys.map((key, i) => [key, arrays[i]!])));
+  const run = async (where: GraphThread, refOf: (key: string) => Ref) => {
     const graph = await where.open(model);
     try {
-      const refs = kept.map((key) => [key, at(key)] as const);
-      return await graph.run({ feeds, kept: Object.fromEntries(refs), into: {} });
+      const refs = storedKeys.map((key) => [key, refOf(key)] as const);
+      return await graph.run({ feeds, reads: Object.fromEntries(refs), writes: {} });
     } finally {
       await graph.release();
     }
@@ -54,41 +54,47 @@ export async function verifyTraining(step: VerifiedStep): Promise<void> {
   try {
     expected = await run(cpu, (key) => [key, 0]);
   } catch {
-    return; // The model refuses random numbers, as what looks up rows may: nothing can be told.
+    return; // The model fails for random numbers, as a lookup of rows may: nothing can be verified.
   }
   const worst = worstOf(expected, await run(thread, ref));
   if (!worst) return;
   const { name, difference, size } = worst;
   const shapes = new Map(model.graph.inputs.map((input) => [input.name, input.shape as number[]]));
-  const weights = kept.map((key, i) => [key, tensor("float32", shapes.get(key)!, arrays[i]!)]);
-  const everything = { ...feeds, ...Object.fromEntries(weights) };
-  const node = await firstWrong(model, everything, { onCpu: on(cpu), onDevice: on(thread) });
+  const weights = storedKeys.map((key, i) => [
+    key,
+    tensor("float32", shapes.get(key)!, arrays[i]!),
+  ]);
+  const allFeeds = { ...feeds, ...Object.fromEntries(weights) };
+  const node = await firstDifferingNode(model, allFeeds, {
+    onCpu: runOn(cpu),
+    onDevice: runOn(thread),
+  });
   throw new CajalError(
     "engine",
     `engine onnx computes gradients of this model wrongly on device ${device}: that of weight "${name}" for a random batch ` +
-      `differs from the CPU's by ${difference.toPrecision(3)}; its own size is ${size.toPrecision(3)} (root mean squares). ${blame(node)}`,
+      `differs from the CPU's by ${difference.toPrecision(3)}; its own size is ${size.toPrecision(3)} (root mean squares). ${faultText(node)}`,
     { engine: "onnx", device, weight: name, difference, size, ...(node !== undefined && { node }) },
   );
 }
 
-const on =
+const runOn =
   (thread: GraphThread): Run =>
   async (model, feeds) => {
     const graph = await thread.open(model);
     const names = new Set(model.graph.inputs.map(({ name }) => name));
-    const read = Object.entries(feeds).filter(([name]) => names.has(name));
+    const graphFeeds = Object.entries(feeds).filter(([name]) => names.has(name));
     try {
-      return await graph.run({ feeds: Object.fromEntries(read), kept: {}, into: {} });
+      return await graph.run({ feeds: Object.fromEntries(graphFeeds), reads: {}, writes: {} });
     } finally {
       await graph.release();
     }
   };
 
-/** The gradients of Σ y · r, whose outputs have the names of the weights. */
-function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
+/** The graph of the gradients of Σ y · r, with random r; its outputs have the names of the weights. */
+function checkedGraph({ trainable, layouts, shapes, device }: VerifiedStep): {
   model: OnnxModel;
   feeds: Record<string, Tensor>;
-  kept: string[];
+  storedKeys: string[];
 } {
   const x = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {
@@ -96,20 +102,20 @@ function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
       return [name, noise(extents, `x/${name}`)];
     }),
   );
-  const forward = forwardOf(trained, { x, training: true, layouts });
+  const forward = forwardOf(trainable, { x, training: true, layouts });
   const { g, yPred, inputs } = forward;
-  const parameters = trained.weights.filter(
+  const parameters = trainable.weights.filter(
     ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
   );
   const r = yPred.map(({ shape }, i) => noise(shape as number[], `r/${i}`));
-  const of = yPred
+  const target = yPred
     .map((y, i) =>
       g.reduceSum(g.mul(y, g.input(`input/r/${i}`, "float32", r[i]!.shape)), { keepdims: false }),
     )
     .reduce((a, b) => g.add(a, b));
   const dys = gradients(
     g,
-    of,
+    target,
     parameters.map(({ key }) => inputs.get(key)!.value),
     { withoutIndices: lacksIndices(device) },
   );
@@ -126,7 +132,7 @@ function checkedGraph({ trained, layouts, shapes, device }: VerifiedStep): {
     feeds: Object.fromEntries(
       names.flatMap((name) => (Object.hasOwn(feeds, name) ? [[name, feeds[name]!]] : [])),
     ),
-    kept: names.filter((name) => !Object.hasOwn(feeds, name)),
+    storedKeys: names.filter((name) => !Object.hasOwn(feeds, name)),
   };
 }
 
@@ -137,23 +143,23 @@ function noise(shape: readonly number[], name: string): Tensor<"float32"> {
   return tensor("float32", shape, data);
 }
 
-/** The gradient that differs most beyond what it may. */
+/** The gradient that exceeds its tolerance most. */
 function worstOf(
   expected: Readonly<Record<string, Tensor>>,
   got: Readonly<Record<string, Tensor>>,
 ): { name: string; difference: number; size: number } | undefined {
-  const compared = Object.entries(expected).flatMap(([name, { data }]) => {
+  const comparisons = Object.entries(expected).flatMap(([name, { data }]) => {
     const size = rootMeanSquare(data.length, (i) => Number(data[i]));
-    const other = got[name]!.data;
-    const difference = rootMeanSquare(data.length, (i) => Number(other[i]) - Number(data[i]));
-    // What is not finite on the CPU either tells nothing.
+    const gotData = got[name]!.data;
+    const difference = rootMeanSquare(data.length, (i) => Number(gotData[i]) - Number(data[i]));
+    // A gradient that is not finite on the CPU either is not compared.
     return Number.isFinite(size)
       ? [{ name: name.slice("gradient/".length), difference, size }]
       : [];
   });
-  const floor = ofLargest * Math.max(0, ...compared.map(({ size }) => size));
-  return compared
-    .map((each) => ({ ...each, excess: each.difference / (ofItself * each.size + floor) }))
+  const floor = largestTolerance * Math.max(0, ...comparisons.map(({ size }) => size));
+  return comparisons
+    .map((each) => ({ ...each, excess: each.difference / (sizeTolerance * each.size + floor) }))
     .map((each) => (Number.isNaN(each.difference) ? { ...each, excess: Infinity } : each))
     .filter(({ excess }) => excess > 1)
     .toSorted((a, b) => b.excess - a.excess)[0];

@@ -3,7 +3,7 @@ import { defineTfjsLayer } from "./layer";
 
 export const average = defineTfjsLayer({
   className: "Average",
-  ofIntegers: (inputs, { tf, wrap }) => {
+  callOnIntegers: (inputs, { tf, wrap }) => {
     const sum = wrap(inputs.reduce((a, b) => tf.add(a, b)));
     return tf.div(tf.cast(sum, "float32"), inputs.length);
   },

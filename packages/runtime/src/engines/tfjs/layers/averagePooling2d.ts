@@ -17,8 +17,8 @@ export const averagePooling2d = defineTfjsLayer<{
     const pads = x.shape.map((extent, axis): [number, number] => {
       if (axis === 0 || axis === 3) return [0, 0];
       const steps = Number(outputs[0]![axis]) - 1;
-      const missing = Math.max(0, steps * strides[axis - 1]! + pool_size[axis - 1]! - extent);
-      return [Math.floor(missing / 2), Math.ceil(missing / 2)];
+      const totalPadding = Math.max(0, steps * strides[axis - 1]! + pool_size[axis - 1]! - extent);
+      return [Math.floor(totalPadding / 2), Math.ceil(totalPadding / 2)];
     });
     const mean = (values: typeof x) =>
       tf.avgPool(tf.pad(values, pads) as Tensor4D, [...pool_size], [...strides], "valid");

@@ -1,4 +1,4 @@
-// Average of each window, of the elements that the volume has. TF.js has wrong gradients where it pads.
+// Average of each window, without padding. TF.js has wrong gradients where it pads.
 import type { Tensor5D } from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 
@@ -16,8 +16,8 @@ export const averagePooling3d = defineTfjsLayer<{
     const pads = x.shape.map((extent, axis): [number, number] => {
       if (axis === 0 || axis === 4) return [0, 0];
       const steps = Number(outputs[0]![axis]) - 1;
-      const missing = Math.max(0, steps * strides[axis - 1]! + pool_size[axis - 1]! - extent);
-      return [Math.floor(missing / 2), Math.ceil(missing / 2)];
+      const totalPadding = Math.max(0, steps * strides[axis - 1]! + pool_size[axis - 1]! - extent);
+      return [Math.floor(totalPadding / 2), Math.ceil(totalPadding / 2)];
     });
     const mean = (values: typeof x) =>
       tf.avgPool3d(tf.pad(values, pads) as Tensor5D, [...pool_size], [...strides], "valid");

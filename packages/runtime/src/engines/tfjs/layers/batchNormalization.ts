@@ -1,6 +1,6 @@
-// gamma (x - mean) / sqrt(variance + epsilon) + beta (Ioffe & Szegedy 2015, arXiv:1502.03167), by the
-// moving averages, or in training by the batch's own. TF.js stops at 4 axes, and video has 5; without
-// gamma or beta it does not train; along another axis than the last its numbers are others.
+// gamma (x - mean) / sqrt(variance + epsilon) + beta (Ioffe & Szegedy 2015, arXiv:1502.03167), with the
+// moving statistics, or in training with the batch's. TF.js' own layer supports up to 4 axes (video has 5), does
+// not train without gamma or beta, and gives other numbers along other axes than the last.
 import { defineTfjsLayer } from "./layer";
 
 export const batchNormalization = defineTfjsLayer<{
@@ -13,33 +13,33 @@ export const batchNormalization = defineTfjsLayer<{
   className: "BatchNormalization",
   differs: ({ axis, scale, center }, [x]) => {
     const rank = x?.length ?? 0;
-    const last = axis === -1 || (rank > 0 && axis === rank - 1);
-    return !scale || !center || !last || rank > 4;
+    const isLastAxis = axis === -1 || (rank > 0 && axis === rank - 1);
+    return !scale || !center || !isLastAxis || rank > 4;
   },
   call: ({ axis, epsilon, momentum }, [x], { tf, weights, training, assign }) => {
-    const at = axis < 0 ? axis + x.rank : axis;
-    const alongAxis = x.shape.map((extent, i) => (i === at ? extent : 1));
+    const channelAxis = axis < 0 ? axis + x.rank : axis;
+    const alongAxis = x.shape.map((extent, i) => (i === channelAxis ? extent : 1));
     const weight = (name: string) => {
       const value = weights[name];
       return value && tf.reshape(value, alongAxis);
     };
     let [mean, variance] = [weight("moving_mean")!, weight("moving_variance")!];
     if (training) {
-      const others = x.shape.flatMap((_, i) => (i === at ? [] : [i]));
-      ({ mean, variance } = tf.moments(x, others, true));
-      for (const [name, of] of [
+      const reducedAxes = x.shape.flatMap((_, i) => (i === channelAxis ? [] : [i]));
+      ({ mean, variance } = tf.moments(x, reducedAxes, true));
+      for (const [name, statistic] of [
         ["moving_mean", mean],
         ["moving_variance", variance],
       ] as const)
         // prettier-ignore
-        assign(name, moved(weights[name]!, tf.reshape(of, [-1])));
+        assign(name, movingAverage(weights[name]!, tf.reshape(statistic, [-1])));
     }
     const scale = tf.div(weight("gamma") ?? 1, tf.sqrt(tf.add(variance, epsilon)));
     const y = tf.mul(tf.sub(x, mean), scale);
     const beta = weight("beta");
     return beta ? tf.add(y, beta) : y;
 
-    function moved(average: typeof mean, ofBatch: typeof mean) {
+    function movingAverage(average: typeof mean, ofBatch: typeof mean) {
       return tf.add(tf.mul(average, momentum), tf.mul(ofBatch, 1 - momentum));
     }
   },

@@ -1,5 +1,4 @@
-// A recurrent layer run forwards and backwards. TF.js wraps its own layers only, and the GRU with
-// reset_after is ours.
+// A recurrent layer run forward and backward. TF.js wraps only its own layers, which lack the GRU with reset_after.
 import type * as tfc from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 import { gru, gruWeights, runGru, type GruConfig } from "./gru";
@@ -21,9 +20,14 @@ export const bidirectional = defineTfjsLayer<{
   refuses: ({ backward_layer }) => backward_layer !== null,
   call: ({ layer: { config }, merge_mode }, [x, ...initial], { tf, weights }) => {
     const run = (prefix: string, state: tfc.Tensor | undefined, go_backwards: boolean) => {
-      const way = { ...config, go_backwards };
-      const { states, last } = runGru(tf, way, { x: x, state }, gruWeights(weights, prefix));
-      // The backward half's outputs are turned round, to stand beside the inputs they belong to.
+      const directionConfig = { ...config, go_backwards };
+      const { states, last } = runGru(
+        tf,
+        directionConfig,
+        { x, state },
+        gruWeights(weights, prefix),
+      );
+      // The backward outputs are reversed, to be in the order of the inputs.
       const ordered = go_backwards === config.go_backwards ? states : states.toReversed();
       return { y: config.return_sequences ? tf.stack([...ordered], 1) : last, last };
     };

@@ -1,4 +1,4 @@
-// Numbers as rows of zeros and ones. TF.js' own says the shape of its input wrongly.
+// Integers as multi-hot or count vectors. TF.js' own layer infers a wrong input shape.
 import { defineTfjsLayer } from "./layer";
 
 export const categoryEncoding = defineTfjsLayer({

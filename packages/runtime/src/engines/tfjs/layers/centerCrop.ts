@@ -1,4 +1,4 @@
-// The middle of images. TF.js' own says the shape of its output wrongly.
+// Center crop of images. TF.js' own layer infers a wrong output shape.
 import { defineTfjsLayer } from "./layer";
 
 export const centerCrop = defineTfjsLayer({ className: "CenterCrop", refuses: () => true });

@@ -3,7 +3,7 @@
 import type { Tensor3D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
 import { dilatedKernel } from "../dilatedKernel";
-import { inGroups } from "../inGroups";
+import { convolveInGroups } from "../convolveInGroups";
 import { defineTfjsLayer } from "./layer";
 
 export const conv1d = defineTfjsLayer<{
@@ -19,15 +19,22 @@ export const conv1d = defineTfjsLayer<{
   call: (config, [x], { tf, weights, differentiated }) => {
     const { groups, activation, padding } = config;
     const [stride, dilation] = [config.strides[0], config.dilation_rate[0]];
-    const before = (weights.kernel!.shape[0] - 1) * dilation;
-    const causal = padding === "causal";
-    const padded = causal ? tf.pad(x, [[0, 0], [before, 0], [0, 0]]) : x; // prettier-ignore
+    const causalPadding = (weights.kernel!.shape[0] - 1) * dilation;
+    const isCausal = padding === "causal";
+    const padded = isCausal ? tf.pad(x, [[0, 0], [causalPadding, 0], [0, 0]]) : x; // prettier-ignore
     const kernel = differentiated
       ? dilatedKernel(tf, weights.kernel!, [dilation])
       : weights.kernel!;
-    const convolved = (part: Tensor3D, of: Tensor3D) =>
-      tf.conv1d(part, of, stride, causal ? "valid" : padding, "NWC", differentiated ? 1 : dilation);
-    const y = inGroups(tf, groups, [padded as Tensor3D, kernel as Tensor3D], convolved);
+    const convolve = (group: Tensor3D, groupKernel: Tensor3D) =>
+      tf.conv1d(
+        group,
+        groupKernel,
+        stride,
+        isCausal ? "valid" : padding,
+        "NWC",
+        differentiated ? 1 : dilation,
+      );
+    const y = convolveInGroups(tf, groups, [padded as Tensor3D, kernel as Tensor3D], convolve);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

@@ -3,7 +3,7 @@
 import type { Tensor4D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
 import { dilatedKernel } from "../dilatedKernel";
-import { inGroups } from "../inGroups";
+import { convolveInGroups } from "../convolveInGroups";
 import { defineTfjsLayer } from "./layer";
 
 type Pair = readonly [number, number];
@@ -24,9 +24,9 @@ export const conv2d = defineTfjsLayer<{
     const kernel = differentiated
       ? dilatedKernel(tf, weights.kernel!, dilation_rate)
       : weights.kernel!;
-    const convolved = (part: Tensor4D, of: Tensor4D) =>
-      tf.conv2d(part, of, [...strides], padding, "NHWC", dilations);
-    const y = inGroups(tf, groups, [x as Tensor4D, kernel as Tensor4D], convolved);
+    const convolve = (group: Tensor4D, groupKernel: Tensor4D) =>
+      tf.conv2d(group, groupKernel, [...strides], padding, "NHWC", dilations);
+    const y = convolveInGroups(tf, groups, [x as Tensor4D, kernel as Tensor4D], convolve);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

@@ -17,24 +17,27 @@ export const conv2dTranspose = defineTfjsLayer<{
   differs: ({ dilation_rate: [rows, columns], output_padding }) =>
     rows !== 1 || columns !== 1 || output_padding !== null,
   call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, outputs }) => {
-    const [height, width, out, channels] = weights.kernel!.shape;
+    const [height, width, filters, channels] = weights.kernel!.shape;
     const [rows, columns] = dilation_rate;
     // A dilated kernel is a kernel with zeros between its rows and columns.
-    const spread = tf.pad(tf.reshape(weights.kernel!, [height, 1, width!, 1, out! * channels!]), [
-      [0, 0],
-      [0, rows - 1],
-      [0, 0],
-      [0, columns - 1],
-      [0, 0],
-    ]);
-    const [tall, wide] = [height * rows, width! * columns];
+    const dilated = tf.pad(
+      tf.reshape(weights.kernel!, [height, 1, width!, 1, filters! * channels!]),
+      [
+        [0, 0],
+        [0, rows - 1],
+        [0, 0],
+        [0, columns - 1],
+        [0, 0],
+      ],
+    );
+    const [dilatedHeight, dilatedWidth] = [height * rows, width! * columns];
     const kernel = tf.slice(
-      tf.reshape(spread, [tall, wide, out!, channels!]),
+      tf.reshape(dilated, [dilatedHeight, dilatedWidth, filters!, channels!]),
       [0, 0, 0, 0],
-      [tall - rows + 1, wide - columns + 1, out!, channels!],
+      [dilatedHeight - rows + 1, dilatedWidth - columns + 1, filters!, channels!],
     ) as Tensor4D;
     const [, outHeight, outWidth] = outputs[0]!;
-    const shape: [number, number, number, number] = [x.shape[0], outHeight!, outWidth!, out!];
+    const shape: [number, number, number, number] = [x.shape[0], outHeight!, outWidth!, filters!];
     const y = tf.conv2dTranspose(x as Tensor4D, kernel, shape, [...strides], padding);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },

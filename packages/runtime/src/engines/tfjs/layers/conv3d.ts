@@ -3,7 +3,7 @@
 import type { Tensor5D } from "@tensorflow/tfjs-core";
 import { activate } from "../activations";
 import { dilatedKernel } from "../dilatedKernel";
-import { inGroups } from "../inGroups";
+import { convolveInGroups } from "../convolveInGroups";
 import { defineTfjsLayer } from "./layer";
 
 type Triple = readonly [number, number, number];
@@ -19,8 +19,9 @@ export const conv3d = defineTfjsLayer<{
   differs: ({ groups, dilation_rate }) => groups !== 1 || dilation_rate.some((rate) => rate !== 1),
   call: ({ strides, padding, dilation_rate, groups, activation }, [x], { tf, weights }) => {
     const kernel = dilatedKernel(tf, weights.kernel as Tensor5D, dilation_rate);
-    const convolved = (part: Tensor5D, of: Tensor5D) => tf.conv3d(part, of, [...strides], padding);
-    const y = inGroups(tf, groups, [x as Tensor5D, kernel], convolved);
+    const convolve = (group: Tensor5D, groupKernel: Tensor5D) =>
+      tf.conv3d(group, groupKernel, [...strides], padding);
+    const y = convolveInGroups(tf, groups, [x as Tensor5D, kernel], convolve);
     return activate(tf, activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

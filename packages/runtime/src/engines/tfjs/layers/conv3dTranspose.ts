@@ -1,4 +1,4 @@
-// TF.js has such a layer, whose numbers are others than Keras'.
+// TF.js' own layer gives other numbers than Keras'.
 import { defineTfjsLayer } from "./layer";
 
 export const conv3dTranspose = defineTfjsLayer({

@@ -29,8 +29,18 @@ export function eachChannel(
   differentiated: boolean,
 ): Tensor {
   const image = tf.expandDims(x, 1) as Tensor4D;
-  const spread = tf.expandDims(differentiated ? dilatedKernel(tf, kernel, [dilation]) : kernel, 0);
+  const kernel2d = tf.expandDims(
+    differentiated ? dilatedKernel(tf, kernel, [dilation]) : kernel,
+    0,
+  );
   const dilations: [number, number] = [1, differentiated ? 1 : dilation];
-  const y = tf.depthwiseConv2d(image, spread as Tensor4D, [1, stride], padding, "NHWC", dilations);
+  const y = tf.depthwiseConv2d(
+    image,
+    kernel2d as Tensor4D,
+    [1, stride],
+    padding,
+    "NHWC",
+    dilations,
+  );
   return tf.squeeze(y, [1]);
 }

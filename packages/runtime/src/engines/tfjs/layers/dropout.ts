@@ -1,4 +1,4 @@
-// TF.js' own, which draws by its seed.
+// TF.js' own layer, which follows its seed.
 import { defineTfjsLayer } from "./layer";
 
 export const dropout = defineTfjsLayer({

@@ -1,4 +1,4 @@
-// Every example as a row. TF.js refuses rows that are rows already.
+// Flattens every example. TF.js refuses inputs that are flat already.
 import { defineTfjsLayer } from "./layer";
 
 export const flatten = defineTfjsLayer({

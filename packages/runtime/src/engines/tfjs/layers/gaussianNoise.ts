@@ -1,4 +1,4 @@
-// TF.js' own, which takes no seed.
+// TF.js' own layer, which takes no seed.
 import { defineTfjsLayer } from "./layer";
 
 export const gaussianNoise = defineTfjsLayer({

@@ -1,4 +1,4 @@
-// The mean of each channel. TF.js does not know keepdims.
+// The mean of each channel. TF.js ignores keepdims.
 import { defineTfjsLayer } from "./layer";
 
 export const globalAveragePooling2d = defineTfjsLayer<{ keepdims: boolean }>({

@@ -9,18 +9,18 @@ export const groupNormalization = defineTfjsLayer<{
 }>({
   className: "GroupNormalization",
   call: ({ groups, axis, epsilon }, [x], { tf, weights }) => {
-    const at = axis < 0 ? axis + x.rank : axis;
-    const channels = x.shape[at]!;
-    const others = x.shape.flatMap((_, i) => (i === 0 || i === at ? [] : [i]));
-    const order = [0, at, ...others];
-    const first = tf.transpose(x, order);
+    const channelAxis = axis < 0 ? axis + x.rank : axis;
+    const channels = x.shape[channelAxis]!;
+    const otherAxes = x.shape.flatMap((_, i) => (i === 0 || i === channelAxis ? [] : [i]));
+    const order = [0, channelAxis, ...otherAxes];
+    const channelsFirst = tf.transpose(x, order);
     const count = groups === -1 ? channels : groups;
-    const grouped = tf.reshape(first, [x.shape[0], count, -1]);
+    const grouped = tf.reshape(channelsFirst, [x.shape[0], count, -1]);
     const { mean, variance } = tf.moments(grouped, 2, true);
-    const normal = tf.div(tf.sub(grouped, mean), tf.sqrt(tf.add(variance, epsilon)));
-    const back = order.map((_, i) => order.indexOf(i));
-    const y = tf.transpose(tf.reshape(normal, first.shape), back);
-    const alongAxis = x.shape.map((extent, i) => (i === at ? extent : 1));
+    const normalized = tf.div(tf.sub(grouped, mean), tf.sqrt(tf.add(variance, epsilon)));
+    const inverseOrder = order.map((_, i) => order.indexOf(i));
+    const y = tf.transpose(tf.reshape(normalized, channelsFirst.shape), inverseOrder);
+    const alongAxis = x.shape.map((extent, i) => (i === channelAxis ? extent : 1));
     const { gamma, beta } = weights;
     const scaled = gamma ? tf.mul(y, tf.reshape(gamma, alongAxis)) : y;
     return beta ? tf.add(scaled, tf.reshape(beta, alongAxis)) : scaled;

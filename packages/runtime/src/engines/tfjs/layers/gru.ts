@@ -28,7 +28,7 @@ export const gru = defineTfjsLayer<Readonly<Record<string, unknown>> & GruConfig
   className: "GRU",
   differs: ({ reset_after }) => reset_after,
   call: (config, [x, state], { tf, weights }) => {
-    const { states, last } = runGru(tf, config, { x: x, state }, gruWeights(weights, ""));
+    const { states, last } = runGru(tf, config, { x, state }, gruWeights(weights, ""));
     const y = config.return_sequences ? tf.stack([...states], 1) : last;
     return config.return_state ? [y, last] : y;
   },

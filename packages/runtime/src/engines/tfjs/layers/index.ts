@@ -1,4 +1,4 @@
-// All layers of which there is something to say on TF.js; a file in this folder is in this list.
+// The list of layers with a definition for TF.js: every file of this folder.
 import type { TfjsLayer } from "./layer";
 import { average } from "./average";
 import { averagePooling1d } from "./averagePooling1d";
@@ -110,6 +110,6 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   zeroPadding1d,
 ];
 
-/** What there is to say of a layer class; undefined: TF.js' own layer is what Keras has. */
+/** The definition of a layer class; undefined: TF.js' own layer computes what Keras does. */
 export const tfjsLayerOf = (className: string): TfjsLayer | undefined =>
   tfjsLayerList.find((layer) => layer.className === className);

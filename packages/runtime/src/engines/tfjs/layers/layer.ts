@@ -1,21 +1,21 @@
-// What there is to say of a layer of Keras on TF.js: the formula, in TF.js' operations, of one that TF.js lacks
-// or computes otherwise. Shapes and weights are those of @cajal/models. A file each in this folder.
+// Definitions of Keras layers for TF.js: the formula, in TF.js' operations, of a layer that TF.js lacks or computes
+// differently. Shapes and weights come from @cajal/models. One file per layer in this folder.
 import type { KerasShape, Layer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** What a formula is given beside config and inputs. */
+/** The arguments of a formula beside config and inputs. */
 export interface CallContext {
   readonly tf: TfCore;
   /** The layer's weights, by their names: "kernel", "bias". */
   readonly weights: Readonly<Record<string, tfc.Tensor>>;
-  /** Whether a training step calls. */
+  /** Whether the call is part of a training step. */
   readonly training: boolean;
-  /** Whether gradients are wanted, of a training step or of inference. */
+  /** Whether gradients are needed, in training or at inference. */
   readonly differentiated: boolean;
-  /** Gives a weight a new value, as batch normalization does in training. */
+  /** Sets a weight, as batch normalization does in training. */
   readonly assign: (name: string, value: tfc.Tensor) => void;
   /** Shapes of the outputs, the batch first. */
   readonly outputs: readonly KerasShape[];
@@ -25,24 +25,24 @@ export interface TfjsLayer<C extends Config = Config> {
   /** Keras' class name. */
   readonly className: Layer["className"];
   /**
-   * Which layers TF.js gets wrong, by their config and the shapes of their inputs (unknown within a
-   * layer such as TimeDistributed); absent: TF.js has no such layer.
+   * Whether TF.js' own layer computes something else, by config and input shapes (unknown within a layer such as
+   * TimeDistributed); absent: TF.js has no such layer.
    */
   differs?(config: C, inputs: readonly KerasShape[]): boolean;
-  /** Configs that this formula does not cover either. */
+  /** Whether this formula does not cover a config either. */
   refuses?(config: C): boolean;
-  /** Whether TF.js' numbers hold what comes of so many inputs of so many bits; absent: they do. */
-  exact?(bits: number, inputs: number): boolean;
-  /** The formula over whole numbers, where it is another; `wrap` brings a sum into their type's range. */
-  ofIntegers?(
+  /** Whether TF.js computes the result of integer inputs of so many bits exactly; absent: it does. */
+  isExact?(bits: number, inputs: number): boolean;
+  /** The formula for integers, where it differs; `wrap` wraps a sum to the range of their dtype. */
+  callOnIntegers?(
     inputs: readonly tfc.Tensor[],
     context: { readonly tf: TfCore; wrap(x: tfc.Tensor): tfc.Tensor },
   ): tfc.Tensor;
-  /** How TF.js draws the random numbers of training: by the layer's `seed`, or so that no run can be repeated. */
+  /** Whether TF.js' random numbers in training follow the layer's `seed`, or cannot be reproduced. */
   readonly random?: "seeded" | "unseeded";
-  /** The formula is not that of training. */
+  /** Whether the formula is for inference only. */
   readonly inferenceOnly?: boolean;
-  /** The formula; absent: that of TF.js serves, and only the rest of this is ours. */
+  /** The formula; absent: TF.js' own layer is used. */
   call?(
     config: C,
     inputs: readonly [tfc.Tensor, ...tfc.Tensor[]],

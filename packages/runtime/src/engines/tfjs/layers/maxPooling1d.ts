@@ -3,5 +3,5 @@ import { defineTfjsLayer } from "./layer";
 
 export const maxPooling1d = defineTfjsLayer({
   className: "MaxPooling1D",
-  exact: (bits) => bits <= 24,
+  isExact: (bits) => bits <= 24,
 });

@@ -3,5 +3,5 @@ import { defineTfjsLayer } from "./layer";
 
 export const maxPooling2d = defineTfjsLayer({
   className: "MaxPooling2D",
-  exact: (bits) => bits <= 24,
+  isExact: (bits) => bits <= 24,
 });

@@ -12,15 +12,20 @@ export const maxPooling3d = defineTfjsLayer<{
   padding: "valid" | "same";
 }>({
   className: "MaxPooling3D",
-  exact: (bits) => bits <= 24,
+  isExact: (bits) => bits <= 24,
   call: ({ pool_size, strides, padding }, [x], { tf, outputs }) => {
     const [batch, depth, height, width, channels] = x.shape;
-    const [, ...after] = outputs[0]!.map(Number);
+    const [, ...outputShape] = outputs[0]!.map(Number);
     const images = tf.reshape(x, [batch * depth!, height!, width!, channels!]) as Tensor4D;
-    const [deep, high, wide] = pool_size;
-    const flat = tf.maxPool(images, [high, wide], [strides[1], strides[2]], padding);
-    const rows = tf.reshape(flat, [batch, depth!, -1, channels!]) as Tensor4D;
-    const pooled = tf.maxPool(rows, [deep, 1], [strides[0], 1], padding);
-    return tf.reshape(pooled, [batch, ...after]);
+    const [poolDepth, poolHeight, poolWidth] = pool_size;
+    const pooledImages = tf.maxPool(
+      images,
+      [poolHeight, poolWidth],
+      [strides[1], strides[2]],
+      padding,
+    );
+    const rows = tf.reshape(pooledImages, [batch, depth!, -1, channels!]) as Tensor4D;
+    const pooled = tf.maxPool(rows, [poolDepth, 1], [strides[0], 1], padding);
+    return tf.reshape(pooled, [batch, ...outputShape]);
   },
 });

@@ -3,5 +3,5 @@ import { defineTfjsLayer } from "./layer";
 
 export const multiply = defineTfjsLayer({
   className: "Multiply",
-  exact: (bits, inputs) => bits * inputs <= 24,
+  isExact: (bits, inputs) => bits * inputs <= 24,
 });

@@ -1,4 +1,4 @@
-// (x - mean) / sqrt(variance) by numbers of the data, or the other way round.
+// (x - mean) / sqrt(variance), or its inverse, with mean and variance of the data.
 import type * as tfc from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 

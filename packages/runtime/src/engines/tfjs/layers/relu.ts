@@ -1,5 +1,4 @@
-// max_value where x > max_value, x where it is above threshold, negative_slope · (x - threshold) elsewhere.
-// TF.js knows max_value only.
+// min(x, max_value) above threshold, negative_slope · (x - threshold) elsewhere. TF.js supports max_value only.
 import { defineTfjsLayer } from "./layer";
 
 export const relu = defineTfjsLayer<{

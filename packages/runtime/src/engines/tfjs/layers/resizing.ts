@@ -1,4 +1,4 @@
-// Images of another size. TF.js' own knows other places for pixels, and neither cuts nor pads.
+// Resizes images. TF.js' own layer uses other pixel coordinates, and neither crops nor pads.
 import { defineTfjsLayer } from "./layer";
 
 export const resizing = defineTfjsLayer({ className: "Resizing", refuses: () => true });

@@ -13,14 +13,14 @@ export const separableConv1d = defineTfjsLayer<{
 }>({
   className: "SeparableConv1D",
   call: (config, [x], { tf, weights, differentiated }) => {
-    const between = eachChannel(
+    const depthwiseOutput = eachChannel(
       tf,
       config,
       x,
       weights.depthwise_kernel!,
       differentiated,
     ) as Tensor3D;
-    const y = tf.conv1d(between, weights.pointwise_kernel as Tensor3D, 1, "valid");
+    const y = tf.conv1d(depthwiseOutput, weights.pointwise_kernel as Tensor3D, 1, "valid");
     return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
   },
 });

@@ -6,9 +6,11 @@ export const softmax = defineTfjsLayer<{ axis: number }>({
   differs: ({ axis }) => axis !== -1,
   call: ({ axis }, [x], { tf }) => {
     const last = x.rank - 1;
-    const at = axis < 0 ? axis + x.rank : axis;
+    const positiveAxis = axis < 0 ? axis + x.rank : axis;
     // Changing places with the last axis is its own inverse.
-    const swapped = x.shape.map((_, i) => (i === at ? last : i === last ? at : i));
-    return tf.transpose(tf.softmax(tf.transpose(x, swapped)), swapped);
+    const order = x.shape.map((_, i) =>
+      i === positiveAxis ? last : i === last ? positiveAxis : i,
+    );
+    return tf.transpose(tf.softmax(tf.transpose(x, order)), order);
   },
 });

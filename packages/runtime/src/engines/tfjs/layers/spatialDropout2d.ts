@@ -1,4 +1,4 @@
-// Leaves out whole channels while training. TF.js has this layer for sequences only.
+// Drops whole channels in training. TF.js has this layer for sequences only.
 import { defineTfjsLayer } from "./layer";
 
 export const spatialDropout2d = defineTfjsLayer({

@@ -5,12 +5,12 @@ import { defineTfjsLayer } from "./layer";
 export const subtract = defineTfjsLayer({
   className: "Subtract",
   call: (_, [x, y], { tf }) => {
-    // Where ranks differ, Keras' merging layers add axes right behind the batch.
+    // Where ranks differ, Keras' merging layers insert axes after the batch.
     const rank = Math.max(x.rank, y!.rank);
-    const raised = ({ shape: [batch, ...rest] }: Tensor) => {
-      const added = Array.from({ length: rank - rest.length - 1 }, () => 1);
-      return [batch, ...added, ...rest];
+    const expandedShape = ({ shape: [batch, ...rest] }: Tensor) => {
+      const ones = Array.from({ length: rank - rest.length - 1 }, () => 1);
+      return [batch, ...ones, ...rest];
     };
-    return tf.sub(tf.reshape(x, raised(x)), tf.reshape(y!, raised(y!)));
+    return tf.sub(tf.reshape(x, expandedShape(x)), tf.reshape(y!, expandedShape(y!)));
   },
 });

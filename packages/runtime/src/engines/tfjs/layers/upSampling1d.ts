@@ -5,7 +5,7 @@ export const upSampling1d = defineTfjsLayer<{ size: readonly [number] }>({
   className: "UpSampling1D",
   call: ({ size: [times] }, [x], { tf }) => {
     const [batch, steps, channels] = x.shape;
-    const each = tf.tile(tf.expandDims(x, 2), [1, 1, times, 1]);
-    return tf.reshape(each, [batch, steps! * times, channels!]);
+    const repeated = tf.tile(tf.expandDims(x, 2), [1, 1, times, 1]);
+    return tf.reshape(repeated, [batch, steps! * times, channels!]);
   },
 });

@@ -1,7 +1,6 @@
-// Every row and column repeated, or interpolated. TF.js interpolates between other points: Keras'
-// pixels have their centres at halves (TensorFlow's half_pixel_centers). Its gradients of both are wrong
-// (of repeated pixels, where the factors differ), so where gradients are wanted rows and columns are
-// products with a matrix of weights.
+// Repeats or interpolates rows and columns. TF.js interpolates at other coordinates: Keras' are TensorFlow's
+// half_pixel_centers. Its gradients of both modes are wrong (of repeated pixels where the factors differ), so where
+// gradients are needed, rows and columns are multiplied by a matrix of weights.
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
 import { defineTfjsLayer } from "./layer";
 
@@ -15,14 +14,17 @@ export const upSampling2d = defineTfjsLayer<{
     const [, height, width] = x.shape; // [batch, height, width, channels]
     if (differentiated) {
       // Along the last axis: [batch, width, channels, height] → height′, then [batch, height′, channels, width].
-      const along = (values: Tensor, factor: number): Tensor => {
+      const resizeLastAxis = (values: Tensor, factor: number): Tensor => {
         const extent = values.shape[3]!;
         const matrix = tf.tensor2d(weightsOf(extent, factor), [extent, extent * factor]);
         const flat = tf.reshape(values, [-1, extent]);
         return tf.reshape(tf.matMul(flat, matrix), values.shape.with(3, extent * factor));
       };
-      const tall = along(tf.transpose(x, [0, 2, 3, 1]), size[0]);
-      return tf.transpose(along(tf.transpose(tall, [0, 3, 2, 1]), size[1]), [0, 1, 3, 2]);
+      const resizedHeight = resizeLastAxis(tf.transpose(x, [0, 2, 3, 1]), size[0]);
+      return tf.transpose(
+        resizeLastAxis(tf.transpose(resizedHeight, [0, 3, 2, 1]), size[1]),
+        [0, 1, 3, 2],
+      );
     }
     const target: [number, number] = [height! * size[0], width! * size[1]];
     return interpolation === "bilinear"

@@ -13,13 +13,13 @@ const binary =
   ([a, b], { tf }) =>
     apply(tf, a, b!);
 
-/** Of several inputs, two by two. */
-const folded =
+/** An operator of any number of inputs, applied pairwise. */
+const pairwise =
   (apply: (tf: TfCore, a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): TfjsOperator =>
   ([first, ...others], { tf }) =>
     others.reduce<tfc.Tensor>((a, b) => apply(tf, a, b!), first);
 
-/** ONNX' numbers of types that are whole or truth values. */
+/** The TF.js dtype for ONNX' number of a data type. */
 const typeOf = (onnx: number) => (onnx === 9 ? "bool" : [1, 10, 11, 16].includes(onnx) ? "float32" : "int32"); // prettier-ignore
 
 export const elementwise: TfjsOperators = {
@@ -56,13 +56,13 @@ export const elementwise: TfjsOperators = {
       ? tf.mul(tf.mul(x, 0.5), tf.add(1, tf.tanh(tf.mul(Math.sqrt(2 / Math.PI), tf.add(x, tf.mul(0.044715, tf.pow(x, 3))))))) // prettier-ignore
       : tf.mul(tf.mul(x, 0.5), tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1)),
   Clip: ([x, low, high], { tf }) => {
-    const above = low ? tf.maximum(x, low) : x;
-    return high ? tf.minimum(above, high) : above;
+    const atLeastLow = low ? tf.maximum(x, low) : x;
+    return high ? tf.minimum(atLeastLow, high) : atLeastLow;
   },
   Add: binary((tf, a, b) => tf.add(a, b)),
   Sub: binary((tf, a, b) => tf.sub(a, b)),
   Mul: binary((tf, a, b) => tf.mul(a, b)),
-  // Of whole numbers towards 0, which no lowering asks of negative ones.
+  // Integer division rounds towards 0; no lowering divides negative integers.
   Div: binary((tf, a, b) => (a.dtype === "int32" && b.dtype === "int32" ? tf.floorDiv(a, b) : tf.div(a, b))), // prettier-ignore
   Mod: binary((tf, a, b) => tf.mod(a, b)),
   Pow: binary((tf, a, b) => tf.pow(a, b)),
@@ -73,28 +73,28 @@ export const elementwise: TfjsOperators = {
   LessOrEqual: binary((tf, a, b) => tf.lessEqual(a, b)),
   And: binary((tf, a, b) => tf.logicalAnd(a, b)),
   Or: binary((tf, a, b) => tf.logicalOr(a, b)),
-  Max: folded((tf, a, b) => tf.maximum(a, b)),
-  Min: folded((tf, a, b) => tf.minimum(a, b)),
-  Sum: folded((tf, a, b) => tf.add(a, b)),
+  Max: pairwise((tf, a, b) => tf.maximum(a, b)),
+  Min: pairwise((tf, a, b) => tf.minimum(a, b)),
+  Sum: pairwise((tf, a, b) => tf.add(a, b)),
   Where: ([condition, a, b], { tf }) => tf.where(tf.cast(condition, "bool"), a!, b!),
   Cast: ([x], { tf, get }) => {
-    const to = typeOf(get("to", 1));
-    // TF.js' own cast to whole numbers leaves float32 in place of its type where they are such already.
-    return x.dtype === to ? x : to === "bool" ? tf.notEqual(x, 0) : tf.cast(x, to);
+    const dtype = typeOf(get("to", 1));
+    // TF.js' cast of int32 to int32 would change the dtype to float32.
+    return x.dtype === dtype ? x : dtype === "bool" ? tf.notEqual(x, 0) : tf.cast(x, dtype);
   },
   Softmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.softmax(y)),
   LogSoftmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.logSoftmax(y)),
 };
 
-/** TF.js has both along the last axis alone. */
+/** TF.js has both only along the last axis. */
 function alongLast(
   tf: TfCore,
   x: tfc.Tensor,
   axis: number,
   apply: (x: tfc.Tensor) => tfc.Tensor,
 ): tfc.Tensor {
-  const at = axis < 0 ? axis + x.rank : axis;
-  if (at === x.rank - 1) return apply(x);
-  const order = x.shape.map((_, i) => i).with(at, x.rank - 1).with(x.rank - 1, at); // prettier-ignore
+  const positiveAxis = axis < 0 ? axis + x.rank : axis;
+  if (positiveAxis === x.rank - 1) return apply(x);
+  const order = x.shape.map((_, i) => i).with(positiveAxis, x.rank - 1).with(x.rank - 1, positiveAxis); // prettier-ignore
   return tf.transpose(apply(tf.transpose(x, order)), order);
 }

@@ -1,4 +1,4 @@
-// The operators that layers are lowered to, as far as TF.js needs them: what it has no layer for runs as these.
+// The list of ONNX operators in TF.js' operations, for layers that are lowered on TF.js.
 import type { TfjsOperators } from "./operator";
 import { elementwise } from "./elementwise";
 import { recurrence } from "./recurrent";

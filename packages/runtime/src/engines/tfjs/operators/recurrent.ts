@@ -19,35 +19,35 @@ const activations: Readonly<
   leakyrelu: (tf, alpha) => (x) => tf.leakyRelu(x, alpha),
   elu: (tf, alpha) => (x) => tf.where(tf.greater(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0)))), // prettier-ignore
 };
-/** Which of them take alpha, and which beta too. */
-const taking: Readonly<Record<string, number>> = {
+/** Number of parameters: 1 for alpha, 2 for alpha and beta. */
+const parameterCounts: Readonly<Record<string, number>> = {
   hardsigmoid: 2,
   affine: 2,
   leakyrelu: 1,
   elu: 1,
 };
 
-function activationsOf({ tf, get }: OperatorContext, absent: readonly string[]): Activation[] {
+function activationsOf({ tf, get }: OperatorContext, defaults: readonly string[]): Activation[] {
   const alphas = [...get("activation_alpha", [])];
   const betas = [...get("activation_beta", [])];
-  return get("activations", absent).map((activation) => {
+  return get("activations", defaults).map((activation) => {
     const name = activation.toLowerCase();
     const make = activations[name];
     if (!make)
       throw new CajalError("unsupported", `activation ${activation} of a recurrent layer, on TF.js. Use engine onnx.`); // prettier-ignore
-    const count = taking[name] ?? 0;
+    const count = parameterCounts[name] ?? 0;
     return make(tf, count > 0 ? (alphas.shift() ?? 1) : 0, count > 1 ? (betas.shift() ?? 0) : 0);
   });
 }
 
 interface Step {
-  /** The states after a step, from the input's share of the gates [batch, gates · units] and those before. */
-  (share: tfc.Tensor, states: readonly tfc.Tensor[]): readonly tfc.Tensor[];
+  /** The states after a step, from the input's part of the gates [batch, gates · units] and the previous states. */
+  (inputGates: tfc.Tensor, states: readonly tfc.Tensor[]): readonly tfc.Tensor[];
 }
 
-interface Made {
+interface RecurrentStep {
   readonly step: Step;
-  /** What is added to the input's share. */
+  /** The bias of the input's part of the gates. */
   readonly bias: tfc.Tensor | undefined;
 }
 
@@ -61,34 +61,34 @@ const recurrent =
     make: (
       context: OperatorContext,
       weights: { readonly kernel: tfc.Tensor; readonly biases: readonly tfc.Tensor[] },
-    ) => Made,
+    ) => RecurrentStep,
   ): TfjsOperator =>
   ([x, w, r, b, lengths, ...initial], context) => {
     const { tf, get } = context;
     const [steps, batch] = x.shape as [number, number, number];
     const units = get("hidden_size", 0);
-    const transposed = (kernel: tfc.Tensor) => tf.transpose(tf.squeeze(kernel, [0]));
+    const toMatrix = (kernel: tfc.Tensor) => tf.transpose(tf.squeeze(kernel, [0]));
     const biases = b ? tf.split(tf.squeeze(b, [0]), 2) : [];
-    const { step, bias } = make(context, { kernel: transposed(r!), biases });
-    const flat = tf.matMul(tf.reshape(x, [steps * batch, x.shape[2]!]) as tfc.Tensor2D, transposed(w!) as tfc.Tensor2D); // prettier-ignore
-    const shares = tf.unstack(tf.reshape(bias ? tf.add(flat, bias) : flat, [steps, batch, -1]));
+    const { step, bias } = make(context, { kernel: toMatrix(r!), biases });
+    const flat = tf.matMul(tf.reshape(x, [steps * batch, x.shape[2]!]) as tfc.Tensor2D, toMatrix(w!) as tfc.Tensor2D); // prettier-ignore
+    const inputGates = tf.unstack(tf.reshape(bias ? tf.add(flat, bias) : flat, [steps, batch, -1]));
     let states: readonly tfc.Tensor[] = Array.from({ length: count }, (_, i) =>
       initial[i] ? tf.squeeze(initial[i], [0]) : tf.zeros([batch, units]),
     );
-    const reverse = get("direction", "forward") === "reverse";
-    const order = shares.map((_, i) => i);
+    const isReverse = get("direction", "forward") === "reverse";
+    const order = inputGates.map((_, i) => i);
     const outputs: tfc.Tensor[] = [];
-    for (const at of reverse ? order.toReversed() : order) {
-      const next = step(shares[at]!, states);
+    for (const stepIndex of isReverse ? order.toReversed() : order) {
+      const next = step(inputGates[stepIndex]!, states);
       if (!lengths) {
         states = next;
-        outputs[at] = next[0]!;
+        outputs[stepIndex] = next[0]!;
         continue;
       }
-      // Steps that are not there leave the states, and give zeros.
-      const there = tf.expandDims(tf.greater(lengths, at), 1);
-      states = next.map((state, i) => tf.where(there, state, states[i]!));
-      outputs[at] = tf.where(there, next[0]!, tf.zerosLike(next[0]!));
+      // Steps beyond a sequence's length keep the states, and output zeros.
+      const isValidStep = tf.expandDims(tf.greater(lengths, stepIndex), 1);
+      states = next.map((state, i) => tf.where(isValidStep, state, states[i]!));
+      outputs[stepIndex] = tf.where(isValidStep, next[0]!, tf.zerosLike(next[0]!));
     }
     const y = tf.expandDims(tf.stack(outputs), 1);
     return [y, ...states.map((state) => tf.expandDims(state, 0))];
@@ -100,8 +100,8 @@ export const recurrence: TfjsOperators = {
     const [f] = activationsOf(context, ["Tanh"]) as [Activation];
     return {
       bias: biases.length > 0 ? tf.addN([...biases]) : undefined,
-      step: (share, [h]) => [
-        f(tf.add(share, tf.matMul(h as tfc.Tensor2D, kernel as tfc.Tensor2D))),
+      step: (inputGates, [h]) => [
+        f(tf.add(inputGates, tf.matMul(h as tfc.Tensor2D, kernel as tfc.Tensor2D))),
       ],
     };
   }),
@@ -110,34 +110,36 @@ export const recurrence: TfjsOperators = {
     const [f, g, h] = activationsOf(context, ["Sigmoid", "Tanh", "Tanh"]) as [Activation, Activation, Activation]; // prettier-ignore
     return {
       bias: biases.length > 0 ? tf.addN([...biases]) : undefined,
-      step: (share, [state, cell]) => {
-        const z = tf.add(share, tf.matMul(state as tfc.Tensor2D, kernel as tfc.Tensor2D));
+      step: (inputGates, [state, cell]) => {
+        const z = tf.add(inputGates, tf.matMul(state as tfc.Tensor2D, kernel as tfc.Tensor2D));
         const [i, o, forget, c] = tf.split(z, 4, 1) as [tfc.Tensor, tfc.Tensor, tfc.Tensor, tfc.Tensor]; // prettier-ignore
         const next = tf.add(tf.mul(f(forget), cell!), tf.mul(f(i), g(c)));
         return [tf.mul(f(o), h(next)), next];
       },
     };
   }),
-  GRU: recurrent(1, (context, { kernel, biases: [ofInput, ofState] }) => {
+  GRU: recurrent(1, (context, { kernel, biases: [inputBias, recurrentBias] }) => {
     const { tf, get } = context;
     const [f, g] = activationsOf(context, ["Sigmoid", "Tanh"]) as [Activation, Activation];
     const units = kernel.shape[0]!;
-    const after = get("linear_before_reset", 0) === 1;
+    const resetsAfterProduct = get("linear_before_reset", 0) === 1;
     const [gates, candidate] = tf.split(kernel, [2 * units, units], 1) as [tfc.Tensor, tfc.Tensor];
-    const [gateBias, candidateBias] = ofState ? tf.split(ofState, [2 * units, units]) : [];
+    const [gateBias, candidateBias] = recurrentBias
+      ? tf.split(recurrentBias, [2 * units, units])
+      : [];
     const product = (x: tfc.Tensor, w: tfc.Tensor, b: tfc.Tensor | undefined) => {
       const y = tf.matMul(x as tfc.Tensor2D, w as tfc.Tensor2D);
       return b ? tf.add(y, b) : y;
     };
     return {
-      bias: ofInput,
-      step: (share, [h]) => {
-        const [zr, n] = tf.split(share, [2 * units, units], 1) as [tfc.Tensor, tfc.Tensor];
+      bias: inputBias,
+      step: (inputGates, [h]) => {
+        const [zr, n] = tf.split(inputGates, [2 * units, units], 1) as [tfc.Tensor, tfc.Tensor];
         const [z, r] = tf.split(f(tf.add(zr, product(h!, gates, gateBias))), 2, 1) as [tfc.Tensor, tfc.Tensor]; // prettier-ignore
-        const past = after
+        const recurrentPart = resetsAfterProduct
           ? tf.mul(r, product(h!, candidate, candidateBias))
           : product(tf.mul(r, h!), candidate, candidateBias);
-        const next = g(tf.add(n, past));
+        const next = g(tf.add(n, recurrentPart));
         return [tf.add(tf.mul(z, h!), tf.mul(tf.sub(1, z), next))];
       },
     };

@@ -28,59 +28,63 @@ export const shape: TfjsOperators = {
   Transpose: ([x], { tf, get }) =>
     tf.transpose(x, [...get("perm", x.shape.map((_, i) => x.rank - 1 - i))]), // prettier-ignore
   Squeeze: ([x, axes], context) => {
-    const at = axesOf(axes, context)?.map((axis) => axisOf(axis, x.rank));
-    return context.tf.reshape(x, x.shape.filter((extent, i) => (at ? !at.includes(i) : extent !== 1))); // prettier-ignore
+    const axisList = axesOf(axes, context)?.map((axis) => axisOf(axis, x.rank));
+    return context.tf.reshape(x, x.shape.filter((extent, i) => (axisList ? !axisList.includes(i) : extent !== 1))); // prettier-ignore
   },
   Unsqueeze: ([x, axes], context) => {
-    const axesGiven = axesOf(axes, context)!;
-    const rank = x.rank + axesGiven.length;
-    const at = axesGiven.map((axis) => axisOf(axis, rank));
+    const givenAxes = axesOf(axes, context)!;
+    const rank = x.rank + givenAxes.length;
+    const axisList = givenAxes.map((axis) => axisOf(axis, rank));
     const extents = x.shape.values();
-    const raised = Array.from({ length: rank }, (_, i) => at.includes(i) ? 1 : extents.next().value!); // prettier-ignore
-    return context.tf.reshape(x, raised);
+    const expandedShape = Array.from({ length: rank }, (_, i) => axisList.includes(i) ? 1 : extents.next().value!); // prettier-ignore
+    return context.tf.reshape(x, expandedShape);
   },
   Concat: (inputs, { tf, get }) => {
-    const all = inputs as readonly tfc.Tensor[];
-    return all.length === 1 ? all[0]! : tf.concat([...all], axisOf(get("axis", 0), all[0]!.rank));
+    const tensors = inputs as readonly tfc.Tensor[];
+    return tensors.length === 1
+      ? tensors[0]!
+      : tf.concat([...tensors], axisOf(get("axis", 0), tensors[0]!.rank));
   },
   Split: ([x, sizes], { tf, get, outputs }) => {
     if (outputs === 1) return [x]; // TF.js has no gradient of that
     const axis = axisOf(get("axis", 0), x.rank);
     const extent = x.shape[axis]!;
-    const each = Math.ceil(extent / outputs);
-    const parts = Array.from({ length: outputs }, (_, i) => i < outputs - 1 ? each : extent - i * each); // prettier-ignore
+    const partSize = Math.ceil(extent / outputs);
+    const parts = Array.from({ length: outputs }, (_, i) => i < outputs - 1 ? partSize : extent - i * partSize); // prettier-ignore
     return tf.split(x, sizes ? numbersOf(sizes) : parts, axis);
   },
   Slice: ([x, starts, ends, axes, steps], { tf }) => {
-    const at = axes ? numbersOf(axes) : x.shape.map((_, i) => i);
+    const axisList = axes ? numbersOf(axes) : x.shape.map((_, i) => i);
     const [from, to] = [numbersOf(starts!), numbersOf(ends!)];
-    const by = steps ? numbersOf(steps) : at.map(() => 1);
-    return at.reduce<tfc.Tensor>((y, axisInput, i) => sliced(tf, y, { axis: axisOf(axisInput, x.rank), from: from[i]!, to: to[i]!, by: by[i]! }), x); // prettier-ignore
+    const by = steps ? numbersOf(steps) : axisList.map(() => 1);
+    return axisList.reduce<tfc.Tensor>((y, axisInput, i) => sliceAxis(tf, y, { axis: axisOf(axisInput, x.rank), from: from[i]!, to: to[i]!, by: by[i]! }), x); // prettier-ignore
   },
   Gather: ([x, indices], { tf, get }) => {
     const axis = axisOf(get("axis", 0), x.rank);
     const extent = x.shape[axis]!;
-    const places = numbersOf(indices!).map((at) => (at < 0 ? at + extent : at));
-    const taken = tf.gather(x, tf.tensor1d(places, "int32"), axis);
+    const positions = numbersOf(indices!).map((axisList) =>
+      axisList < 0 ? axisList + extent : axisList,
+    );
+    const gathered = tf.gather(x, tf.tensor1d(positions, "int32"), axis);
     // A scalar index takes its axis away.
-    return tf.reshape(taken, x.shape.toSpliced(axis, 1, ...indices!.shape));
+    return tf.reshape(gathered, x.shape.toSpliced(axis, 1, ...indices!.shape));
   },
   Expand: ([x, to], { tf }) => {
-    const wanted = numbersOf(to!);
-    const rank = Math.max(x.rank, wanted.length);
-    const raise = (extents: readonly number[]) => [...Array.from({ length: rank - extents.length }, () => 1), ...extents]; // prettier-ignore
-    const [own, other] = [raise(x.shape), raise(wanted)];
+    const targetShape = numbersOf(to!);
+    const rank = Math.max(x.rank, targetShape.length);
+    const padShape = (extents: readonly number[]) => [...Array.from({ length: rank - extents.length }, () => 1), ...extents]; // prettier-ignore
+    const [inputShape, outputShape] = [padShape(x.shape), padShape(targetShape)];
     const size = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);
     // Axis by axis, as three: TF.js has neither kernels nor gradients for many.
-    return own.reduce<tfc.Tensor>(
+    return inputShape.reduce<tfc.Tensor>(
       (y, extent, axis) => {
-        const times = extent === 1 ? other[axis]! : 1;
+        const times = extent === 1 ? outputShape[axis]! : 1;
         if (times === 1) return y;
         const { shape } = y;
         const three: [number, number, number] = [size(shape.slice(0, axis)), 1, size(shape.slice(axis + 1))]; // prettier-ignore
         return tf.reshape(tf.tile(tf.reshape(y, three), [1, times, 1]), shape.with(axis, times));
       },
-      tf.reshape(x, own),
+      tf.reshape(x, inputShape),
     );
   },
   Tile: ([x, repeats], { tf }) => tf.tile(x, numbersOf(repeats!)),
@@ -90,32 +94,32 @@ export const shape: TfjsOperators = {
   },
   ConstantOfShape: ([extents], { tf }) => tf.zeros(numbersOf(extents)),
   Pad: ([x, pads, value, axes], { tf }) => {
-    const at = axes ? numbersOf(axes).map((axis) => axisOf(axis, x.rank)) : x.shape.map((_, i) => i); // prettier-ignore
+    const axisList = axes ? numbersOf(axes).map((axis) => axisOf(axis, x.rank)) : x.shape.map((_, i) => i); // prettier-ignore
     const padding = numbersOf(pads!);
     const borders = x.shape.map((_, axis): [number, number] => {
-      const i = at.indexOf(axis);
-      return i < 0 ? [0, 0] : [padding[i]!, padding[at.length + i]!];
+      const i = axisList.indexOf(axis);
+      return i < 0 ? [0, 0] : [padding[i]!, padding[axisList.length + i]!];
     });
     return tf.pad(x, borders, value ? value.dataSync()[0]! : 0);
   },
 };
 
-function sliced(
+function sliceAxis(
   tf: TfCore,
   x: tfc.Tensor,
   { axis, from, to, by }: { readonly axis: number; readonly from: number; readonly to: number; readonly by: number }, // prettier-ignore
 ): tfc.Tensor {
   const extent = x.shape[axis]!;
   const [low, high] = by > 0 ? [0, extent] : [-1, extent - 1];
-  const within = (value: number) =>
+  const clampIndex = (value: number) =>
     Math.min(Math.max(value < 0 ? value + extent : value, low), high);
-  const [start, stop] = [within(from), within(to)];
+  const [start, stop] = [clampIndex(from), clampIndex(to)];
   const count = Math.max(0, Math.ceil((stop - start) / by));
   if (by === 1) {
     const begin = x.shape.map((_, i) => (i === axis ? start : 0));
     return tf.slice(x, begin, x.shape.with(axis, count));
   }
   // TF.js has no gradient of slices in larger steps.
-  const places = Array.from({ length: count }, (_, i) => start + i * by);
-  return tf.gather(x, tf.tensor1d(places, "int32"), axis);
+  const positions = Array.from({ length: count }, (_, i) => start + i * by);
+  return tf.gather(x, tf.tensor1d(positions, "int32"), axis);
 }

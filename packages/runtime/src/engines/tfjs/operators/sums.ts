@@ -9,11 +9,11 @@ const reduction =
   (apply: (tf: TfCore, x: tfc.Tensor, axes: number[], keep: boolean) => tfc.Tensor): TfjsOperator =>
   ([x, axes], { tf, get }) => {
     const axisList = axes ? numbersOf(axes) : [...get("axes", [])];
-    const at = axisList.length > 0 ? axisList : x.shape.map((_, i) => i);
-    return apply(tf, x, at, get("keepdims", 1) === 1);
+    const reducedAxes = axisList.length > 0 ? axisList : x.shape.map((_, i) => i);
+    return apply(tf, x, reducedAxes, get("keepdims", 1) === 1);
   };
 
-/** TF.js' product does not give what was broadcast its gradient. */
+/** Matrix product with broadcasting; TF.js' own lacks the gradients of broadcast operands. */
 export function matMul(tf: TfCore, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
   if (a.rank === 1) {
     const y = matMul(tf, tf.expandDims(a, 0), b);
@@ -28,13 +28,15 @@ export function matMul(tf: TfCore, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
     return tf.reshape(y, [...a.shape.slice(0, -1), b.shape[1]!]);
   }
   const rank = Math.max(a.rank, b.rank);
-  const raise = ({ shape }: tfc.Tensor) => [...Array.from({ length: rank - shape.length }, () => 1), ...shape]; // prettier-ignore
-  const [p, q] = [raise(a), raise(b)];
+  const padShape = ({ shape }: tfc.Tensor) => [...Array.from({ length: rank - shape.length }, () => 1), ...shape]; // prettier-ignore
+  const [p, q] = [padShape(a), padShape(b)];
   const batch = p.slice(0, -2).map((extent, i) => Math.max(extent, q[i]!));
   const to = (x: tfc.Tensor, shape: readonly number[]) => {
-    const wanted = [...batch, ...shape.slice(-2)];
-    const own = tf.reshape(x, [...shape]);
-    return wanted.every((extent, i) => extent === shape[i]) ? own : tf.broadcastTo(own, wanted);
+    const targetShape = [...batch, ...shape.slice(-2)];
+    const reshaped = tf.reshape(x, [...shape]);
+    return targetShape.every((extent, i) => extent === shape[i])
+      ? reshaped
+      : tf.broadcastTo(reshaped, targetShape);
   };
   return tf.matMul(to(a, p), to(b, q));
 }
@@ -61,38 +63,41 @@ export const sums: TfjsOperators = {
   ReduceProd: reduction((tf, x, axes, keep) => tf.prod(x, axes, keep)),
 };
 
-/** A product of two: what both have and the result too is its batch, what both have alone is summed over. */
+/** Einsum of two operands: axes that both and the result have are batch axes, those that only both have are summed over. */
 function einsum(tf: TfCore, equation: string, a: tfc.Tensor, b: tfc.Tensor): tfc.Tensor {
   const [left = "", right = ""] = equation.replaceAll(" ", "").split("->");
   const terms = left.split(",") as [string, string];
-  // What "..." stands for gets letters of its own, the last of them alike.
-  const spelled = (term: string, rank: number) =>
+  // "..." is replaced by letters of its own, aligned at the last axis.
+  const expandEllipsis = (term: string, rank: number) =>
     term.replace("...", () => {
       const count = rank - (term.length - 3);
       return Array.from({ length: count }, (_, i) => String.fromCharCode(0x3b1 + 20 - count + i)).join(""); // prettier-ignore
     });
-  const [p, q] = [spelled(terms[0], a.rank), spelled(terms[1], b.rank)];
-  const all = [p, q].map((term) => [...term].filter((letter) => letter >= "α").join(""));
-  const elided = all.reduce((x, y) => (x.length > y.length ? x : y));
-  const wanted = right.replace("...", () => elided);
+  const [p, q] = [expandEllipsis(terms[0], a.rank), expandEllipsis(terms[1], b.rank)];
+  const ellipsisLetters = [p, q].map((term) =>
+    [...term].filter((letter) => letter >= "α").join(""),
+  );
+  const ellipsis = ellipsisLetters.reduce((x, y) => (x.length > y.length ? x : y));
+  const outputTerm = right.replace("...", () => ellipsis);
   const shared = [...p].filter((letter) => q.includes(letter));
-  const batch = shared.filter((letter) => wanted.includes(letter));
-  const summed = shared.filter((letter) => !wanted.includes(letter));
-  const alone = (term: string, x: tfc.Tensor) => {
-    // Summed where nothing else has it.
-    const axes = [...term].flatMap((letter, i) => !shared.includes(letter) && !wanted.includes(letter) ? [i] : []); // prettier-ignore
+  const batch = shared.filter((letter) => outputTerm.includes(letter));
+  const summed = shared.filter((letter) => !outputTerm.includes(letter));
+  const sumUnshared = (term: string, x: tfc.Tensor) => {
+    // Axes that only one operand has, and the result does not, are summed first.
+    const axes = [...term].flatMap((letter, i) => !shared.includes(letter) && !outputTerm.includes(letter) ? [i] : []); // prettier-ignore
     return axes.length > 0 ? tf.sum(x, axes) : x;
   };
-  const kept = (term: string) => [...term].filter((letter) => shared.includes(letter) || wanted.includes(letter)); // prettier-ignore
-  const [pk, qk] = [kept(p), kept(q)];
-  const free = (letters: readonly string[]) => letters.filter((letter) => !shared.includes(letter));
-  const [pf, qf] = [free(pk), free(qk)];
-  const ordered = (x: tfc.Tensor, letters: readonly string[], to: readonly string[]) => {
+  const keptLetters = (term: string) => [...term].filter((letter) => shared.includes(letter) || outputTerm.includes(letter)); // prettier-ignore
+  const [pk, qk] = [keptLetters(p), keptLetters(q)];
+  const unshared = (letters: readonly string[]) =>
+    letters.filter((letter) => !shared.includes(letter));
+  const [pf, qf] = [unshared(pk), unshared(qk)];
+  const transposeTo = (x: tfc.Tensor, letters: readonly string[], to: readonly string[]) => {
     const order = to.map((letter) => letters.indexOf(letter));
     return tf.transpose(x, order);
   };
-  const u = ordered(alone(p, a), pk, [...batch, ...pf, ...summed]);
-  const v = ordered(alone(q, b), qk, [...batch, ...summed, ...qf]);
+  const u = transposeTo(sumUnshared(p, a), pk, [...batch, ...pf, ...summed]);
+  const v = transposeTo(sumUnshared(q, b), qk, [...batch, ...summed, ...qf]);
   const size = (extents: readonly number[]) => extents.reduce((x, y) => x * y, 1);
   const [n, m, k] = [batch.length, pf.length, summed.length];
   const extents = size(u.shape.slice(0, n));
@@ -101,5 +106,5 @@ function einsum(tf: TfCore, equation: string, a: tfc.Tensor, b: tfc.Tensor): tfc
     tf.reshape(v, [extents, size(v.shape.slice(n, n + k)), size(v.shape.slice(n + k))]),
   );
   const reshaped = tf.reshape(product, [...u.shape.slice(0, n + m), ...v.shape.slice(n + k)]);
-  return ordered(reshaped, [...batch, ...pf, ...qf], [...wanted]);
+  return transposeTo(reshaped, [...batch, ...pf, ...qf], [...outputTerm]);
 }

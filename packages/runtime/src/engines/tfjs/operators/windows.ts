@@ -1,19 +1,19 @@
-// Operators over windows of images, [batch, channels, …], which TF.js has with channels last; and of other sizes.
+// Operators over windows of images [batch, channels, …], with channels last on TF.js; and Resize.
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import { maximumOver } from "../maximumOver";
 import { dilatedKernel } from "../dilatedKernel";
-import { inGroups } from "../inGroups";
+import { convolveInGroups } from "../convolveInGroups";
 import { matMul } from "./sums";
 import { numbersOf, type OperatorContext, type TfjsOperators } from "./operator";
 
-const rest = (rank: number) => Array.from({ length: rank - 2 }, (_, i) => i + 2);
-const toLast = (tf: TfCore, x: tfc.Tensor) => tf.transpose(x, [0, ...rest(x.rank), 1]);
-const toFirst = (tf: TfCore, x: tfc.Tensor) => tf.transpose(x, [0, x.rank - 1, ...rest(x.rank).map((i) => i - 1)]); // prettier-ignore
+const spatialAxes = (rank: number) => Array.from({ length: rank - 2 }, (_, i) => i + 2);
+const toLast = (tf: TfCore, x: tfc.Tensor) => tf.transpose(x, [0, ...spatialAxes(x.rank), 1]);
+const toFirst = (tf: TfCore, x: tfc.Tensor) => tf.transpose(x, [0, x.rank - 1, ...spatialAxes(x.rank).map((i) => i - 1)]); // prettier-ignore
 
-/** Zeros around an image [batch, …, channels]; less than none cuts. */
-function padded(
+/** Pads an image [batch, …, channels] with zeros; negative padding crops. */
+function pad(
   tf: TfCore,
   x: tfc.Tensor,
   before: readonly number[],
@@ -22,23 +22,23 @@ function padded(
   // prettier-ignore
   const borders = (side: readonly number[]) => side.map((n) => Math.max(n, 0));
   const [b, a] = [borders(before), borders(after)];
-  const grown = [...b, ...a].some((n) => n > 0)
+  const enlarged = [...b, ...a].some((n) => n > 0)
     ? tf.pad(x, [[0, 0], ...b.map((n, i): [number, number] => [n, a[i]!]), [0, 0]])
     : x;
-  if ([...before, ...after].every((n) => n >= 0)) return grown;
+  if ([...before, ...after].every((n) => n >= 0)) return enlarged;
   const begin = [0, ...before.map((n) => Math.max(-n, 0)), 0];
-  const size = grown.shape.map((extent, i) => i === 0 || i > before.length ? extent : extent - begin[i]! - Math.max(-after[i - 1]!, 0)); // prettier-ignore
-  return tf.slice(grown, begin, size);
+  const size = enlarged.shape.map((extent, i) => i === 0 || i > before.length ? extent : extent - begin[i]! - Math.max(-after[i - 1]!, 0)); // prettier-ignore
+  return tf.slice(enlarged, begin, size);
 }
 
 /** A convolution without padding, x [batch, …, in], kernel [..., in, out]. */
-function convolved(
+function convolve(
   tf: TfCore,
   x: tfc.Tensor,
   kernel: tfc.Tensor,
   { strides, groups }: { readonly strides: readonly number[]; readonly groups: number },
 ): tfc.Tensor {
-  return inGroups(tf, groups, [x, kernel], (part, weights) => {
+  return convolveInGroups(tf, groups, [x, kernel], (part, weights) => {
     if (strides.length === 1) {
       const y = tf.conv2d(tf.expandDims(part, 1) as tfc.Tensor4D, tf.expandDims(weights, 0) as tfc.Tensor4D, [1, strides[0]!], "valid"); // prettier-ignore
       return tf.squeeze(y, [1]);
@@ -67,13 +67,13 @@ function settings({ get }: OperatorContext, axes: number) {
   };
 }
 
-/** An image [batch, …, channels] with zeros between its pixels. */
-function apart(tf: TfCore, x: tfc.Tensor, strides: readonly number[]): tfc.Tensor {
-  // As between the elements of a kernel [..., in, out], once the batch is out of the way.
+/** Inserts zeros between the pixels of an image [batch, …, channels]. */
+function dilateImage(tf: TfCore, x: tfc.Tensor, strides: readonly number[]): tfc.Tensor {
+  // As between the elements of a kernel [..., in, out], with the batch as its `in` axis.
   const axes = strides.length;
   const order = [...strides.map((_, i) => i + 1), 0, axes + 1];
-  const back = [axes, ...strides.map((_, i) => i), axes + 1];
-  return tf.transpose(dilatedKernel(tf, tf.transpose(x, order), strides), back);
+  const inverseOrder = [axes, ...strides.map((_, i) => i), axes + 1];
+  return tf.transpose(dilatedKernel(tf, tf.transpose(x, order), strides), inverseOrder);
 }
 
 export const windows: TfjsOperators = {
@@ -82,9 +82,9 @@ export const windows: TfjsOperators = {
     const axes = x.rank - 2;
     const { strides, dilations, before, after, groups } = settings(context, axes);
     // [out, in, …] to […, in, out].
-    const weights = tf.transpose(kernel!, [...rest(kernel!.rank), 1, 0]);
-    const image = padded(tf, toLast(tf, x), before, after);
-    const y = convolved(tf, image, dilatedKernel(tf, weights, dilations), { strides, groups });
+    const weights = tf.transpose(kernel!, [...spatialAxes(kernel!.rank), 1, 0]);
+    const image = pad(tf, toLast(tf, x), before, after);
+    const y = convolve(tf, image, dilatedKernel(tf, weights, dilations), { strides, groups });
     return toFirst(tf, bias ? tf.add(y, bias) : y);
   },
   ConvTranspose: ([x, kernel, bias], context) => {
@@ -93,41 +93,41 @@ export const windows: TfjsOperators = {
     const { strides, dilations, before, after, groups } = settings(context, axes);
     if (groups > 1)
       throw new CajalError("unsupported", "a transposed convolution in groups, on TF.js. Use engine onnx."); // prettier-ignore
-    const more = get(
+    const outputPadding = get(
       "output_padding",
       strides.map(() => 0),
     );
-    // [in, out, …] to […, in, out], the other way round: what a window read is what it writes.
-    const reversed = tf.reverse(tf.transpose(kernel!, [...rest(kernel!.rank), 0, 1]), strides.map((_, i) => i)); // prettier-ignore
+    // [in, out, …] to […, in, out], flipped: a window writes where the convolution's window reads.
+    const reversed = tf.reverse(tf.transpose(kernel!, [...spatialAxes(kernel!.rank), 0, 1]), strides.map((_, i) => i)); // prettier-ignore
     const weights = dilatedKernel(tf, reversed, dilations);
-    const reach = strides.map((_, i) => weights.shape[i]! - 1);
-    const image = padded(
+    const kernelReach = strides.map((_, i) => weights.shape[i]! - 1);
+    const image = pad(
       tf,
-      apart(tf, toLast(tf, x), strides),
-      reach.map((n, i) => n - before[i]!),
-      reach.map((n, i) => n - after[i]! + more[i]!),
+      dilateImage(tf, toLast(tf, x), strides),
+      kernelReach.map((n, i) => n - before[i]!),
+      kernelReach.map((n, i) => n - after[i]! + outputPadding[i]!),
     );
     const ones = strides.map(() => 1);
-    const y = convolved(tf, image, weights, { strides: ones, groups });
+    const y = convolve(tf, image, weights, { strides: ones, groups });
     return toFirst(tf, bias ? tf.add(y, bias) : y);
   },
-  GlobalAveragePool: ([x], { tf }) => tf.mean(x, rest(x.rank), true),
-  GlobalMaxPool: ([x], { tf }) => maximumOver(tf, x, rest(x.rank), true),
+  GlobalAveragePool: ([x], { tf }) => tf.mean(x, spatialAxes(x.rank), true),
+  GlobalMaxPool: ([x], { tf }) => maximumOver(tf, x, spatialAxes(x.rank), true),
   Resize: ([x, , scales, sizes], { tf, get }) => {
     const to = sizes
       ? numbersOf(sizes)
       : numbersOf(scales!).map((scale, i) => Math.floor(x.shape[i]! * scale));
     const mode = get("mode", "nearest");
-    const halves = get("coordinate_transformation_mode", "half_pixel") === "half_pixel";
+    const isHalfPixel = get("coordinate_transformation_mode", "half_pixel") === "half_pixel";
     const nearest = get("nearest_mode", "round_prefer_floor");
-    const supported = mode === "linear" ? halves : mode === "nearest" && (halves ? nearest === "round_prefer_ceil" : nearest === "floor"); // prettier-ignore
-    if (!supported)
+    const isSupported = mode === "linear" ? isHalfPixel : mode === "nearest" && (isHalfPixel ? nearest === "round_prefer_ceil" : nearest === "floor"); // prettier-ignore
+    if (!isSupported)
       throw new CajalError("unsupported", `Resize by ${mode} on TF.js. Use engine onnx.`);
-    // Products with matrices of weights, for TF.js' own have wrong gradients.
+    // Products with matrices of weights, because TF.js' own resizing has wrong gradients.
     return to.reduce<tfc.Tensor>((y, extent, axis) => {
       const from = x.shape[axis]!;
       if (extent === from) return y;
-      const matrix = tf.tensor2d(mode === "linear" ? between(from, extent) : chosen(from, extent, halves), [from, extent]); // prettier-ignore
+      const matrix = tf.tensor2d(mode === "linear" ? linearWeights(from, extent) : nearestWeights(from, extent, isHalfPixel), [from, extent]); // prettier-ignore
       const order = y.shape.map((_, i) => i).with(axis, y.rank - 1).with(y.rank - 1, axis); // prettier-ignore
       return tf.transpose(matMul(tf, tf.transpose(y, order), matrix), order);
     }, x);
@@ -135,7 +135,7 @@ export const windows: TfjsOperators = {
 };
 
 /** Weights [from, to] of linear interpolation between pixel centres, edges repeated. */
-function between(from: number, to: number): Float32Array {
+function linearWeights(from: number, to: number): Float32Array {
   const weights = new Float32Array(from * to);
   for (let i = 0; i < to; i++) {
     const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
@@ -147,10 +147,10 @@ function between(from: number, to: number): Float32Array {
 }
 
 /** Weights [from, to] that take the pixel whose centre, or whose corner, is nearest. */
-function chosen(from: number, to: number, halves: boolean): Float32Array {
+function nearestWeights(from: number, to: number, isHalfPixel: boolean): Float32Array {
   const weights = new Float32Array(from * to);
   for (let i = 0; i < to; i++) {
-    const at = Math.floor(((halves ? i + 0.5 : i) * from) / to);
+    const at = Math.floor(((isHalfPixel ? i + 0.5 : i) * from) / to);
     weights[Math.min(at, from - 1) * to + i] = 1;
   }
   return weights;

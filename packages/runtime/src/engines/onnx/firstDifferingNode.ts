@@ -1,40 +1,40 @@
-// Which operator a device computes wrongly: all values of a graph, there and on the CPU.
+// Finds the node that a device computes wrongly, by comparing all values of a graph with the CPU's.
 import type { Tensor } from "@cajal/core";
 import { inferShapes, type OnnxModel } from "@cajal/onnx";
 import { differenceBeyond } from "./tolerance";
 
-/** Runs a graph; gives its outputs by name. */
+/** Runs a graph; returns its outputs by name. */
 export type Run = (
   model: OnnxModel,
   feeds: Readonly<Record<string, Tensor>>,
 ) => Promise<Readonly<Record<string, Tensor>>>;
 
 /**
- * The first node, in the order of the graph, that gives other numbers on a device, as `"conv2" (Conv)`; undefined
- * where none does, or where the graph does not run with all its values as outputs.
+ * The first node in graph order whose output differs on the device, as `"conv2" (Conv)`; undefined where none
+ * differs, or where the graph cannot be run with all its values as outputs.
  */
-export async function firstWrong(
+export async function firstDifferingNode(
   model: OnnxModel,
   feeds: Readonly<Record<string, Tensor>>,
   { onCpu, onDevice }: { readonly onCpu: Run; readonly onDevice: Run },
 ): Promise<string | undefined> {
   try {
-    const watched = withAllOutputs(model);
-    const expected = await onCpu(watched, feeds);
-    const got = await onDevice(watched, feeds);
-    const wrong = model.graph.nodes.find(({ outputs }) =>
+    const modelWithOutputs = withAllOutputs(model);
+    const expected = await onCpu(modelWithOutputs, feeds);
+    const got = await onDevice(modelWithOutputs, feeds);
+    const node = model.graph.nodes.find(({ outputs }) =>
       outputs.some((name) => {
-        const [right, other] = [expected[name], got[name]];
-        return right && other && differenceBeyond(other, right) !== undefined;
+        const [cpuValue, deviceValue] = [expected[name], got[name]];
+        return cpuValue && deviceValue && differenceBeyond(deviceValue, cpuValue) !== undefined;
       }),
     );
-    return wrong && `"${wrong.name || wrong.outputs[0]}" (${wrong.op})`;
+    return node && `"${node.name || node.outputs[0]}" (${node.op})`;
   } catch {
     return undefined;
   }
 }
 
-/** The model, every float32 value that a node gives an output. */
+/** The model with every float32 value of its nodes as an output. */
 function withAllOutputs(model: OnnxModel): OnnxModel {
   const { graph } = model;
   const values = inferShapes(model);
@@ -46,6 +46,6 @@ function withAllOutputs(model: OnnxModel): OnnxModel {
   return { ...model, graph: { ...graph, outputs: [...outputs.values()] } };
 }
 
-/** What to say of it, and whose fault it may be. */
-export const blame = (node: string | undefined): string =>
+/** Text for messages: the node, and what may be at fault. */
+export const faultText = (node: string | undefined): string =>
   `${node === undefined ? "" : `The first node that differs is ${node}. `}The device's driver or ONNX Runtime is at fault: update them, or use another device.`;

@@ -1,45 +1,45 @@
-// onnxruntime-node (1.30) copies every output into fresh memory for its result, also those that it has
-// written into arrays of the caller's: for ResNet50 that is 200 MB and a tenth of a training step. It
-// converts outputs one by one, though, and gives up at one that is no tensor. So a graph whose first
-// output is a sequence does all its work, writes all arrays that it was given, and converts nothing.
+// Skips the copying of outputs. onnxruntime-node (1.30) copies every output into new memory for its result, even
+// those that it has written into the caller's arrays: for ResNet50 that is 200 MB and a tenth of a training step.
+// It converts outputs one by one, though, and throws at one that is not a tensor. So a graph whose first output is
+// a sequence computes everything, writes into the preallocated arrays, and converts nothing.
 import { encodeModel } from "@cajal/onnx";
 import { inNode, type DeviceName } from "../../../device/device";
 import { nothing, refusal } from "./graphHost.js";
-import { doubling } from "../doubling";
+import { doublingGraph } from "../doublingGraph";
 import { onnxruntimeNode } from "../peers";
 
-/** An ONNX file, the same with a first output that is an empty sequence. */
-export function withoutResults(model: Uint8Array): Uint8Array {
+/** The ONNX file with an empty sequence as an additional first output. */
+export function withSequenceOutput(model: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(prelude.length + model.length);
   bytes.set(prelude);
   bytes.set(model, prelude.length);
   return bytes;
 }
 
-/** A field of a message, less than 128 bytes long. */
+/** A protobuf field of less than 128 bytes. */
 const field = (number: number, content: readonly number[] | string): number[] => {
   const bytes = typeof content === "string" ? [...new TextEncoder().encode(content)] : content;
   return [(number << 3) | 2, bytes.length, ...bytes];
 };
 
-/** Messages of Protocol Buffers that follow each other are one: this is ModelProto.graph's node and output. */
+/** Concatenated protobuf messages are merged: this adds a node and an output to ModelProto.graph. */
 const prelude = field(7, [
   ...field(1, [...field(2, nothing), ...field(4, "SequenceEmpty")]),
   // type.sequence_type.elem_type.tensor_type.elem_type = FLOAT
   ...field(12, [...field(1, nothing), ...field(2, field(4, field(1, field(1, [1 << 3, 1]))))]),
 ]);
 
-let probed: Promise<boolean> | undefined;
+let probeResult: Promise<boolean> | undefined;
 
-/** Whether that is how it behaves here. */
-export function givesUpAtSequences(device: DeviceName): Promise<boolean> {
+/** Whether onnxruntime-node behaves like that here; probed once per process. */
+export function stopsAtSequences(device: DeviceName): Promise<boolean> {
   if (!inNode || device !== "cpu") return Promise.resolve(false);
-  return (probed ??= look().catch(() => false));
+  return (probeResult ??= probeSequences().catch(() => false));
 }
 
-async function look(): Promise<boolean> {
+async function probeSequences(): Promise<boolean> {
   const { Tensor, InferenceSession } = await onnxruntimeNode();
-  const model = withoutResults(encodeModel(doubling()));
+  const model = withSequenceOutput(encodeModel(doublingGraph()));
   const session = await InferenceSession.create(model, { logSeverityLevel: 4 });
   const y = new Float32Array(3);
   const message = await session

@@ -1,18 +1,18 @@
 import { tensor } from "@cajal/core";
 import { GraphBuilder, checkModel, type Value } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
-import { kernelsApart } from "./kernelsApart";
+import { kernelsAsInputs } from "./kernelsAsInputs";
 
 const size = 2048; // squared and of 4 bytes: 16 MiB
 const x = (g: GraphBuilder) => g.input("x", "float32", ["batch", size]);
 const kernel = (g: GraphBuilder) => g.initializer("kernel", tensor("float32", [size, size]));
 
-/** The names of what is apart in the graph that `build` makes. */
-function apart(build: (g: GraphBuilder) => Value): string[] {
+/** Names of the kernels that become inputs of the graph that `build` makes. */
+function kernelInputs(build: (g: GraphBuilder) => Value): string[] {
   const g = new GraphBuilder();
   g.output(build(g), "y");
   const model = g.build();
-  const { model: rest, kernels } = kernelsApart(model);
+  const { model: rest, kernels } = kernelsAsInputs(model);
   checkModel(rest);
   for (const [name, tensor] of kernels) {
     expect(tensor).toBe(model.graph.initializers.get(name));
@@ -25,11 +25,11 @@ function apart(build: (g: GraphBuilder) => Value): string[] {
   return [...kernels.keys()];
 }
 
-describe("kernels apart", () => {
+describe("kernels as inputs", () => {
   it("are those of products with a large matrix, be there one or two", () => {
-    expect(apart((g) => g.gemm(x(g), kernel(g)))).toEqual(["kernel"]);
+    expect(kernelInputs((g) => g.gemm(x(g), kernel(g)))).toEqual(["kernel"]);
     expect(
-      apart((g) => {
+      kernelInputs((g) => {
         const w = kernel(g);
         return g.gemm(g.gemm(x(g), w), w);
       }),
@@ -60,7 +60,7 @@ describe("kernels apart", () => {
           g.initializer("w", tensor("float64", [size, size])),
         ),
     ],
-  ])("are none where the matrix is %s", (_, build) => expect(apart(build)).toEqual([]));
+  ])("are none where the matrix is %s", (_, build) => expect(kernelInputs(build)).toEqual([]));
 
   it("are none where the matrix is an output too", () => {
     const g = new GraphBuilder();
@@ -69,6 +69,6 @@ describe("kernels apart", () => {
     const { graph, ...rest } = g.build();
     const output = { name: "kernel", dtype: "float32", shape: [size, size] } as const;
     const model = { ...rest, graph: { ...graph, outputs: [...graph.outputs, output] } };
-    expect(kernelsApart(model)).toEqual({ model, kernels: new Map() });
+    expect(kernelsAsInputs(model)).toEqual({ model, kernels: new Map() });
   });
 });

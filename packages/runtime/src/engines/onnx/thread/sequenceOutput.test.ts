@@ -3,7 +3,7 @@ import { encodeModel, GraphBuilder } from "@cajal/onnx";
 import * as ort from "onnxruntime-node";
 import { expect, it } from "vitest";
 import { graphHost } from "./graphHost.js";
-import { givesUpAtSequences, withoutResults } from "./uncopied";
+import { stopsAtSequences, withSequenceOutput } from "./sequenceOutput";
 
 /** w' = w + x, and Σ w'. */
 async function opened(without: boolean) {
@@ -12,22 +12,22 @@ async function opened(without: boolean) {
   g.output(w, "new/w");
   g.output(g.reduceSum(w, { keepdims: false }), "sum");
   const model = encodeModel(g.build());
-  const session = await ort.InferenceSession.create(without ? withoutResults(model) : model);
+  const session = await ort.InferenceSession.create(without ? withSequenceOutput(model) : model);
   const host = graphHost();
   host.put({ w: Float32Array.of(1, 2, 3) });
   const graph = {
     ort,
     session,
     shapes: { w: [3] },
-    fills: true,
-    ...(without && { written: { "new/w": [3], sum: [] } }),
+    writesInPlace: true,
+    ...(without && { outputShapes: { "new/w": [3], sum: [] } }),
   };
   return (x: readonly number[]) =>
     host
       .run(graph, {
         feeds: { x: tensor("float32", [x.length], x) },
-        kept: { w: ["w", 0] },
-        into: { "new/w": ["w", 1] },
+        reads: { w: ["w", 0] },
+        writes: { "new/w": ["w", 1] },
       })
       .then((results) => ({ results, w: [...host.take([["w", 1]])[0]!] }));
 }
@@ -46,8 +46,8 @@ it("what really fails is an error", async () => {
 });
 
 it("is used on cpu only, where it works", async () => {
-  expect(await givesUpAtSequences("webgpu")).toBe(false);
-  const native = await givesUpAtSequences("cpu");
+  expect(await stopsAtSequences("webgpu")).toBe(false);
+  const native = await stopsAtSequences("cpu");
   // Of the ONNX Runtime that is installed here.
   expect(native).toBe(true);
 });

@@ -1,5 +1,5 @@
-/** A value of a config, as an error message shows it. */
-export function shownOption(value: unknown): string {
+/** A value of a config, for an error message. */
+export function showOption(value: unknown): string {
   if (typeof value === "number") return String(value);
   try {
     return (JSON.stringify(value) ?? String(value)).slice(0, 200);

@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
 import { GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import { expect, it } from "vitest";
-import { blame, firstWrong, type Run } from "./firstWrong";
+import { faultText, firstDifferingNode, type Run } from "./firstDifferingNode";
 import { fromOrt, onnxRuntime, toOrt } from "./onnxRuntime";
 
 const g = new GraphBuilder();
@@ -40,16 +40,19 @@ const nodes = model.graph.nodes;
 it("names the operator in which an error is planted, not those behind it", async () => {
   const relu = nodes.findLast(({ op }) => op === "Relu")!;
   for (const { op, outputs } of [relu, nodes.find((node) => node.op === "Softmax")!]) {
-    const found = await firstWrong(model, feeds, { onCpu, onDevice: planted(outputs[0]!, "Neg") });
+    const found = await firstDifferingNode(model, feeds, {
+      onCpu,
+      onDevice: planted(outputs[0]!, "Neg"),
+    });
     expect(found).toContain(`(${op})`);
   }
-  const found = await firstWrong(model, feeds, { onCpu, onDevice: planted(relu.outputs[0]!, "Neg") }); // prettier-ignore
+  const found = await firstDifferingNode(model, feeds, { onCpu, onDevice: planted(relu.outputs[0]!, "Neg") }); // prettier-ignore
   expect(found).toContain("layer3");
-  expect(blame(found)).toContain("layer3");
+  expect(faultText(found)).toContain("layer3");
 });
 
 it("names none where all are right, and where the graph does not run", async () => {
-  expect(await firstWrong(model, feeds, { onCpu, onDevice: onCpu })).toBeUndefined();
+  expect(await firstDifferingNode(model, feeds, { onCpu, onDevice: onCpu })).toBeUndefined();
   const onDevice = () => Promise.reject(new Error("lost"));
-  expect(await firstWrong(model, feeds, { onCpu, onDevice })).toBeUndefined();
+  expect(await firstDifferingNode(model, feeds, { onCpu, onDevice })).toBeUndefined();
 });

@@ -1,67 +1,70 @@
-// ONNX Runtime for the threads of users (node:worker_threads). Whoever ends such a thread, or the process around it,
-// while it is in native code has the whole process aborted (SIGABRT): onnxruntime-node (1.30) throws where no
-// JavaScript can run any more, and no code of the thread's is asked before. So its native code runs in a process of
-// its own there, which ends with the thread. What it costs are copies of what goes in and comes out.
+// ONNX Runtime in a child process, for worker threads of users (node:worker_threads). Terminating such a thread, or
+// exiting the process, while the thread is in native code aborts the whole process (SIGABRT): onnxruntime-node (1.30)
+// throws where no JavaScript can run any more, and the thread cannot prevent it. In such threads its native code
+// therefore runs in a child process, which ends with the thread, at the cost of copying inputs and outputs.
 import { CajalError } from "@cajal/core";
 import type * as ort from "onnxruntime-common";
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import { inNode } from "../../device/device";
 import { withoutTelemetry } from "./telemetry";
 
-/** Whether this is a thread that somebody else may end, from which a process of Node's can be started. */
-export const runsApart = (): boolean =>
+/** Whether this is a worker thread that others may terminate, from which a Node process can be started. */
+export const needsChildProcess = (): boolean =>
   inNode && !process.getBuiltinModule("node:worker_threads").isMainThread && startsNode();
 
-/** Bun and Deno are other programs; an application in one file would start itself; Node's permissions may forbid it. */
+/** Bun and Deno are other programs; a single executable application would start itself; Node's permissions may forbid it. */
 const startsNode = (): boolean =>
   process.versions["bun"] === undefined &&
   process.versions["deno"] === undefined &&
   !process.getBuiltinModule("node:sea")?.isSea() &&
   (process.permission?.has("child") ?? true);
 
-/** A tensor on its way. */
-type Sent = Pick<Tensor, "type" | "dims" | "data">;
-type Sending = Readonly<Record<string, Sent | null>>;
+/** A tensor as plain data, to be sent between processes. */
+type PlainTensor = Pick<Tensor, "type" | "dims" | "data">;
+type PlainTensors = Readonly<Record<string, PlainTensor | null>>;
 
-/** What the process is asked, and what it answers. */
-interface Answers {
+/** The requests that the process takes, and its answers. */
+interface Requests {
   create: [
     request: { model: Uint8Array; options: InferenceSession.SessionOptions; logLevel: string },
     answer: { number: number } & Pick<InferenceSession, "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata">, // prettier-ignore
   ];
-  run: [request: { number: number; feeds: Sending; fetches?: Sending }, answer: Sending];
+  run: [
+    request: { number: number; feeds: PlainTensors; fetches?: PlainTensors },
+    answer: PlainTensors,
+  ];
   release: [request: { number: number }, answer: undefined];
 }
 
-type Ask = <K extends keyof Answers>(what: K, request: Answers[K][0]) => Promise<Answers[K][1]>;
+type Ask = <K extends keyof Requests>(what: K, request: Requests[K][0]) => Promise<Requests[K][1]>;
 
-let asked: Ask | undefined;
+let childProcess: Ask | undefined;
 
 /** @param folder of onnxruntime-node */
-export function onnxruntimeApart(
+export function onnxruntimeInChildProcess(
   folder: string,
 ): Pick<typeof ort, "InferenceSession" | "Tensor" | "env"> {
   const { createRequire } = process.getBuiltinModule("node:module");
   const { Tensor, env }: typeof ort = createRequire(`${folder}/package.json`)("onnxruntime-common");
-  const received = (sent: Sending) =>
-    Object.fromEntries(Object.entries(sent).map(([name, each]) => [name, each && new Tensor(each.type, each.data as never, each.dims)])) as Record<string, Tensor>; // prettier-ignore
+  const fromPlain = (plain: PlainTensors) =>
+    Object.fromEntries(Object.entries(plain).map(([name, each]) => [name, each && new Tensor(each.type, each.data as never, each.dims)])) as Record<string, Tensor>; // prettier-ignore
   return {
     Tensor,
     env,
     InferenceSession: {
       async create(model: Uint8Array, options: InferenceSession.SessionOptions = {}) {
-        const ask = (asked ??= start(folder, () => (asked = undefined)));
+        const ask = (childProcess ??= start(folder, () => (childProcess = undefined)));
         const logLevel = env.logLevel ?? "fatal";
-        const { number, ...about } = await ask("create", { model, options, logLevel });
+        const { number, ...metadata } = await ask("create", { model, options, logLevel });
         return {
-          ...about,
+          ...metadata,
           async run(feeds: Record<string, Tensor>, fetches?: Record<string, Tensor | null>) {
-            const results = received(
-              await ask("run", { number, feeds: sent(feeds), ...(fetches && { fetches: namesOf(fetches) }) }), // prettier-ignore
+            const results = fromPlain(
+              await ask("run", { number, feeds: toPlain(feeds), ...(fetches && { fetches: namesOf(fetches) }) }), // prettier-ignore
             );
-            for (const [name, own] of Object.entries(fetches ?? {}))
-              if (own) (own.data as Float32Array).set(results[name]!.data as Float32Array);
-            return { ...results, ...Object.fromEntries(Object.entries(fetches ?? {}).filter(([, own]) => own)) }; // prettier-ignore
+            for (const [name, target] of Object.entries(fetches ?? {}))
+              if (target) (target.data as Float32Array).set(results[name]!.data as Float32Array);
+            return { ...results, ...Object.fromEntries(Object.entries(fetches ?? {}).filter(([, target]) => target)) }; // prettier-ignore
           },
           release: () => ask("release", { number }),
         };
@@ -70,20 +73,20 @@ export function onnxruntimeApart(
   };
 }
 
-const sent = (tensors: Readonly<Record<string, Tensor>>): Sending =>
+const toPlain = (tensors: Readonly<Record<string, Tensor>>): PlainTensors =>
   Object.fromEntries(
     Object.entries(tensors).map(([name, { type, dims, data }]) => {
-      // What is shared between threads cannot be sent to a process.
-      const shared = ArrayBuffer.isView(data) && !(data.buffer instanceof ArrayBuffer);
-      return [name, { type, dims, data: shared ? data.slice() : data }];
+      // Shared memory cannot be sent to another process.
+      const isShared = ArrayBuffer.isView(data) && !(data.buffer instanceof ArrayBuffer);
+      return [name, { type, dims, data: isShared ? data.slice() : data }];
     }),
   );
 
-const namesOf = (fetches: Readonly<Record<string, unknown>>): Sending =>
+const namesOf = (fetches: Readonly<Record<string, unknown>>): PlainTensors =>
   Object.fromEntries(Object.keys(fetches).map((name) => [name, null]));
 
-/** A process that does not keep the thread alive while it has nothing to do. */
-function start(folder: string, lose: () => void): Ask {
+/** Starts the process, which does not keep the thread alive while no request is pending. */
+function start(folder: string, onExit: () => void): Ask {
   const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(process.execPath, ["--eval", program(folder)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -91,41 +94,41 @@ function start(folder: string, lose: () => void): Ask {
     windowsHide: true,
     env: { ...withoutTelemetry(), ELECTRON_RUN_AS_NODE: "1" }, // there the program is Electron's
   });
-  const waiting = new Map<number, { resolve(value: never): void; reject(error: unknown): void }>();
+  const pending = new Map<number, { resolve(value: never): void; reject(error: unknown): void }>();
   let count = 0;
-  const rest = () => {
-    if (waiting.size > 0) return;
+  const unrefWhenIdle = () => {
+    if (pending.size > 0) return;
     child.unref();
     child.channel?.unref();
   };
-  const lost = (why: string) => {
-    const error = new CajalError("engine", `engine onnx, in a process of its own, as threads have it: ${why}`, { engine: "onnx" }); // prettier-ignore
-    lose();
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
+  const failAll = (reason: string) => {
+    const error = new CajalError("engine", `engine onnx, in a process of its own, as threads have it: ${reason}`, { engine: "onnx" }); // prettier-ignore
+    onExit();
+    for (const { reject } of pending.values()) reject(error);
+    pending.clear();
     return error;
   };
-  child.on("error", ({ message }) => lost(message));
-  child.on("exit", (code, signal) => lost(`that process was ended by ${signal ?? `exit code ${code}`}.`)); // prettier-ignore
+  child.on("error", ({ message }) => failAll(message));
+  child.on("exit", (code, signal) => failAll(`that process was ended by ${signal ?? `exit code ${code}`}.`)); // prettier-ignore
   child.on("message", ({ id, value, error }: { id: number; value?: never; error?: unknown }) => {
-    const caller = waiting.get(id);
-    waiting.delete(id);
-    rest();
+    const caller = pending.get(id);
+    pending.delete(id);
+    unrefWhenIdle();
     if (error === undefined) caller?.resolve(value as never);
     else caller?.reject(error);
   });
-  rest();
+  unrefWhenIdle();
   return (what, request) =>
     new Promise((resolve, reject) => {
-      if (!child.connected) return reject(lost("that process has ended."));
-      waiting.set(count, { resolve, reject });
+      if (!child.connected) return reject(failAll("that process has ended."));
+      pending.set(count, { resolve, reject });
       child.ref();
       child.channel?.ref();
-      child.send({ id: count++, what, request }, (error) => error && lost(error.message));
+      child.send({ id: count++, what, request }, (error) => error && failAll(error.message));
     });
 }
 
-/** CommonJS text, for it must run however this module was built. */
+/** CommonJS text, because it must run however this module was built. */
 const program = (folder: string) => `
   const { InferenceSession, Tensor, env } = require(${JSON.stringify(folder)});
   const sessions = [];
