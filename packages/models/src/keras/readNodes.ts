@@ -24,7 +24,12 @@ export function readRefs(json: unknown, where: string): TensorRef[] {
   // Newer Keras leaves the outer list away where there is one, and writes dicts for named ones.
   if (Array.isArray(json) && isRef(json)) return [readRef(json, where)];
   const list: unknown[] = Array.isArray(json) ? json : Object.values(objectOf(json, where));
-  return list.map((ref) => readRef(ref, where));
+  // Outputs may lie in lists of lists: those of a recurrent layer of several cells with their states.
+  return list.flatMap((ref) =>
+    Array.isArray(ref) && ref.length > 0 && ref.every(Array.isArray)
+      ? readRefs(ref, where)
+      : [readRef(ref, where)],
+  );
 }
 
 function readCall(json: unknown, where: string): InboundRef[] {

@@ -86,8 +86,24 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     const alike = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
     return first && alike ? first : undefined;
   };
+  const makesMask = (entry: Json) => maskOf(String(entry.name)) !== undefined || shapesOnly(entry);
+  // What a layer that stays is given, and not as its mask, stays too.
+  const stay = new Set<unknown>();
+  const keep = (entry: unknown): void => {
+    if (stay.has(entry)) return;
+    stay.add(entry);
+    const calls = isObject(entry) && Array.isArray(entry.inbound_nodes) ? entry.inbound_nodes : [];
+    for (const call of calls) {
+      if (!isObject(call)) continue;
+      const { mask: _, ...kwargs } = isObject(call.kwargs) ? call.kwargs : {};
+      for (const name of namesIn([call.args, kwargs]))
+        if (operations.has(name)) keep(operations.get(name));
+    }
+  };
+  for (const entry of layers) if (!isOperation(entry) || !makesMask(entry)) keep(entry);
   return layers.flatMap((entry) => {
-    if (isOperation(entry)) return maskOf(String(entry.name)) || shapesOnly(entry) ? [] : [entry];
+    if (!stay.has(entry)) return [];
+    if (isOperation(entry)) return [entry];
     if (!isObject(entry) || !Array.isArray(entry.inbound_nodes)) return [entry];
     const calls = entry.inbound_nodes.map((call: unknown) => {
       if (!isObject(call) || !isObject(call.kwargs)) return call;
@@ -97,6 +113,13 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     });
     return [{ ...entry, inbound_nodes: calls }];
   });
+}
+
+/** The layers whose outputs are among arguments. */
+function namesIn(given: unknown): string[] {
+  const history = historyOf(given);
+  if (history) return [history[0]];
+  return typeof given === "object" && given !== null ? Object.values(given).flatMap(namesIn) : [];
 }
 
 const shapesOnly = ({ class_name }: Json) => class_name === "ZerosLike";

@@ -4,6 +4,7 @@ import { CajalError, unknownName } from "@cajal/core";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { shown } from "./definition/shown";
 import { operations } from "./shared/operations";
 
 const argumentList = f.fieldOf<readonly unknown[]>("a list", (raw) =>
@@ -30,12 +31,13 @@ export const operation = defineLayer({
       (shape, i) =>
       g.input(`input_${i}`, "float32", shape.map((extent, axis) => extent ?? `axis_${axis}`)), // prettier-ignore
     );
-    const { shape } = applied(config, values, g);
-    if (!shape) throw new CajalError("unsupported", "its result's shape is not known", {});
-    return [shape.map((extent) => (typeof extent === "number" ? extent : null))];
+    return applied(config, values, g).map(({ shape }) => {
+      if (!shape) throw new CajalError("unsupported", "its result's shape is not known", {});
+      return shape.map((extent) => (typeof extent === "number" ? extent : null));
+    });
   },
   layout: "channelsLast",
-  lower: (config, inputs, g) => [applied(config, inputs, g)],
+  lower: (config, inputs, g) => applied(config, inputs, g),
   samples: [
     { config: { operation: "Multiply", arguments: [{ tensor: 0 }, 2] }, inputs: [[2, 3]] },
     { config: { operation: "Add", arguments: [{ tensor: 0 }, { tensor: 1 }] }, inputs: [[2, 3, 4], [2, 1, 4]] },
@@ -54,7 +56,7 @@ interface Config {
   readonly options: unknown;
 }
 
-function applied(config: Config, inputs: readonly Value[], g: GraphBuilder): Value {
+function applied(config: Config, inputs: readonly Value[], g: GraphBuilder): readonly Value[] {
   const { operation: name, options } = config;
   const apply = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (!apply) throw unknownName("operation of Keras", name, Object.keys(operations));
@@ -67,6 +69,31 @@ function applied(config: Config, inputs: readonly Value[], g: GraphBuilder): Val
     return input;
   };
   const named = typeof options === "object" && options !== null ? { ...options } : {};
-  const values = Object.entries(named).map(([key, value]) => [key, filled(value)]);
-  return apply({ given: config.arguments.map(filled), options: Object.fromEntries(values) }, g);
+  const values = Object.entries(named).map(([key, value]) => [key, filled(value)] as const);
+  const read = new Set<PropertyKey>();
+  const watched = new Proxy(Object.fromEntries(values), {
+    get(all, key) {
+      read.add(key);
+      return Reflect.get(all, key) as unknown;
+    },
+  });
+  const result = apply({ given: config.arguments.map(filled), options: watched }, g);
+  for (const [key, value] of values)
+    if (!read.has(key) && value !== undefined && value !== null && !neutral[key]?.(value))
+      throw new CajalError("unsupported", `${name} with ${key} = ${shown(value)}, which Cajal does not honour`, { operation: name, key, value }); // prettier-ignore
+  return Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
 }
+
+/** Options that change nothing, or nothing with these values; any other that an operation does not read is refused. */
+const neutral: Readonly<Record<string, (value: unknown) => boolean>> = {
+  dtype: () => true,
+  trainable: () => true,
+  decimals: (value) => value === 0,
+  sparse: (value) => value === false,
+  indexing: (value) => value === "xy",
+  antialias: (value) => value === false,
+  crop_to_aspect_ratio: (value) => value === false,
+  pad_to_aspect_ratio: (value) => value === false,
+  fill_mode: (value) => value === "constant",
+  fill_value: (value) => value === 0,
+};

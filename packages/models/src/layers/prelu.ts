@@ -53,5 +53,7 @@ export const prelu = defineLayer({
     { inputs: [[2, 3]] },
     { config: { shared_axes: [1, 2] }, inputs: [[2, 3, 4, 3]] },
     { inputs: [[2, 3, 4, 3]] },
+    { config: { shared_axes: [2, 3] }, inputs: [[2, 3, 4, 2]] },
+    { config: { shared_axes: [2] }, inputs: [[2, 3, 4, 2]] },
   ],
 });

@@ -259,7 +259,7 @@ function checkArguments(
   const callOptions = layer?.definition.callOptions ?? {};
   for (const [key, value] of Object.entries(kwargs))
     if (
-      value !== null &&
+      !isNothing(value) &&
       !(Object.hasOwn(callOptions, key) && typeof value === typeof callOptions[key]) &&
       !(key === "training" && value === false) &&
       !writtenMask({ [key]: value })
@@ -270,6 +270,10 @@ function checkArguments(
         { key, value },
       );
 }
+
+/** Null, or what Keras writes where a model within a model has several inputs without a mask: a list of nulls. */
+const isNothing = (value: unknown): boolean =>
+  value === null || (Array.isArray(value) && value.every(isNothing));
 
 function unknownInput(model: string, wanted: string, name: string, names: Iterable<string>) {
   const { facts, message } = unknownName("layer", name, names);

@@ -23,8 +23,10 @@ export const npz = defineFormat({
   ],
 });
 
-/** Whether the first member of a zip archive is an array. */
+/** Whether the first member of a zip archive is an array; one without members may be of none. */
 export function beginsWithNpy(head: Uint8Array): boolean {
+  const empty = head[2] === 5 && head[3] === 6; // the end of a list of members at once
+  if (empty) return true;
   const length = (head[26] ?? 0) | ((head[27] ?? 0) << 8);
   return new TextDecoder().decode(head.subarray(30, 30 + length)).endsWith(".npy");
 }

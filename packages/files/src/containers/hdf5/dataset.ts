@@ -215,6 +215,15 @@ export function numbersOf(
   return tensor(type.dtype, shape, new Elements(memory.buffer));
 }
 
+/** bfloat16, the upper half of a float32, little-endian. */
+export function fromBfloat16(shape: readonly number[], bytes: Uint8Array): Tensor<"float32"> {
+  const out = tensor("float32", shape);
+  const bits = new Uint32Array(out.data.buffer);
+  for (let i = 0; i < bits.length; i++)
+    bits[i] = ((bytes[2 * i]! | (bytes[2 * i + 1]! << 8)) << 16) >>> 0;
+  return out;
+}
+
 /** Aligned memory of exactly these bytes: as they were read, or a copy where they are a view of more. */
 const exactMemory = (bytes: Uint8Array, length: number): Uint8Array =>
   bytes.length === length && bytes.buffer.byteLength === length

@@ -5,7 +5,14 @@ import { CajalError, showShape, type Tensor, unknownName, checkArgument } from "
 import { type ByteSource, bytesSource, checkSource } from "../../byteSource";
 import { type Attribute, readAttributes } from "./attributes";
 import { Container } from "./container";
-import { type DatasetHeader, numbersOf, readDatasetHeader, readElements, textsOf } from "./dataset";
+import {
+  type DatasetHeader,
+  fromBfloat16,
+  numbersOf,
+  readDatasetHeader,
+  readElements,
+  textsOf,
+} from "./dataset";
 import { showDatatype } from "./datatype";
 import { globalHeap } from "./heaps";
 import { type Link, readLinks } from "./links";
@@ -166,9 +173,10 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
   function dataset(header: DatasetHeader): Hdf5Dataset {
     const { name, type, space } = header;
     const shape = space?.shape;
+    const attributes = withAttributes(header.messages, name);
     return {
       kind: "dataset",
-      ...withAttributes(header.messages, name),
+      ...attributes,
       shape,
       type: showDatatype(type),
       read: async (expected) => {
@@ -178,6 +186,11 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
             `${container.name}: ${name}: got ${shape ? showShape(shape) : "nothing"}, expected ${showShape(expected)}.`,
             { dataset: name, got: shape, expected },
           );
+        if (shape && type.kind === "other" && type.name === "opaque" && type.size === 2) {
+          // Keras 3 writes bfloat16, which HDF5 does not have, as bytes, and says so in an attribute.
+          const element = await attributes.attribute("dtype");
+          if (element === "bfloat16") return fromBfloat16(shape, await readElements(container, header)); // prettier-ignore
+        }
         if (!shape || type.kind !== "number")
           throw container.unsupported(
             `${name} is ${shape ? showDatatype(type) : "empty"}, expected numbers.`,

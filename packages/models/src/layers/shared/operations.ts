@@ -1,78 +1,22 @@
 // Operations of keras.ops that functional models may have beside layers, by Keras 3's class names. Axes and
 // broadcasting are NumPy's. keras.io/api/ops
-import { CajalError, tensor } from "@cajal/core";
+import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { activate, activationNames } from "../definition/activations";
-
-export interface OperationArguments {
-  /** Tensors, and what else was given, in their order: numbers, lists, the keys of a slice. */
-  readonly given: readonly unknown[];
-  /** By name: "axis", "keepdims", "newshape". */
-  readonly options: Readonly<Record<string, unknown>>;
-}
-
-type Operation = (args: OperationArguments, g: GraphBuilder) => Value;
-
-const isValue = (given: unknown): given is Value =>
-  typeof given === "object" && given !== null && "dtype" in given && "name" in given;
-
-const refused = (got: unknown, expected: string) =>
-  new CajalError("unsupported", `got ${JSON.stringify(got) ?? String(got)}, expected ${expected}`, { got }); // prettier-ignore
-
-function operand(given: unknown, g: GraphBuilder): Value {
-  if (isValue(given)) return given;
-  if (typeof given === "number") return g.constant(tensor("float32", [], [given]));
-  if (Array.isArray(given) && given.every((each) => typeof each === "number"))
-    return g.constant(tensor("float32", [given.length], given as number[]));
-  throw refused(given, "a tensor or a number");
-}
-
-const first = ({ given }: OperationArguments, g: GraphBuilder) => operand(given[0], g);
-
-const binary =
-  (apply: (a: Value, b: Value, g: GraphBuilder) => Value): Operation =>
-  ({ given: [a, b] }, g) =>
-    apply(operand(a, g), operand(b, g), g);
-
-const unary =
-  (apply: (x: Value, g: GraphBuilder) => Value): Operation =>
-  (args, g) =>
-    apply(first(args, g), g);
-
-/** What an option says, which may have been given by its place too. */
-function option<T>(
-  { given, options }: OperationArguments,
-  name: string,
-  place: number,
-  absent: T,
-): T {
-  const value = options[name] ?? given[place];
-  return value === undefined || value === null ? absent : (value as T);
-}
-
-function wholes(given: unknown, what: string): number[] {
-  const list: unknown[] = Array.isArray(given) ? given : [given];
-  if (list.every((each) => Number.isSafeInteger(each))) return list as number[];
-  throw refused(given, `whole numbers as its ${what}`);
-}
-
-const reduction =
-  (
-    apply: (x: Value, options: { axes?: number[]; keepdims: boolean }, g: GraphBuilder) => Value,
-  ): Operation =>
-  (args, g) => {
-    const axis = option<unknown>(args, "axis", 1, undefined);
-    const keepdims = option(args, "keepdims", 2, false);
-    return apply(first(args, g), { ...(axis !== undefined && { axes: wholes(axis, "axis") }), keepdims }, g); // prettier-ignore
-  };
-
-const along =
-  (absent: number, apply: (x: Value, axis: number, g: GraphBuilder) => Value): Operation =>
-  (args, g) =>
-    apply(first(args, g), wholes(option<unknown>(args, "axis", 1, absent), "axis")[0]!, g);
-
-const list = ({ given }: OperationArguments, g: GraphBuilder) =>
-  (Array.isArray(given[0]) ? given[0] : given).map((each) => operand(each, g));
+import {
+  along,
+  binary,
+  first,
+  list,
+  operand,
+  option,
+  reduction,
+  refused,
+  unary,
+  wholes,
+  type Operation,
+  type OperationArguments,
+} from "./operationArguments";
 
 /** A part of a slice as Keras writes it: a range, one index, a new axis, or all axes that are not named. */
 type Key =
@@ -144,6 +88,123 @@ const reshape: Operation = (args, g) => {
 
 const pascal = (name: string) => name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()); // prettier-ignore
 
+/** Truth values are 0 and 1 of float32 here, and whole numbers are float32: what is exact in them stays so. */
+const truth =
+  (apply: (a: Value, b: Value, g: GraphBuilder) => Value): Operation =>
+  ({ given: [a, b] }, g) =>
+    g.cast(apply(operand(a, g), operand(b, g), g), "float32");
+
+const isTrue = (x: Value, g: GraphBuilder) => g.not(g.equal(x, 0));
+
+const variance = reduction((x, { axes, keepdims }, g) => {
+  const all = axes ? { axes } : {};
+  const apart = g.sub(x, g.reduceMean(x, { ...all, keepdims: true }));
+  return g.reduceMean(g.mul(apart, apart), { ...all, keepdims });
+});
+
+/** The place of the greatest, or least, along an axis; of all where none is given. */
+const place =
+  (
+    apply: (x: Value, options: { axis: number; keepdims: boolean }, g: GraphBuilder) => Value,
+  ): Operation =>
+  // prettier-ignore
+  (args, g) => {
+    const axis = option<unknown>(args, "axis", 1, undefined);
+    const keepdims = option(args, "keepdims", 2, false);
+    if (axis === undefined) throw refused(axis, "an axis: of all values the place is not computed");
+    return g.cast(apply(first(args, g), { axis: wholes(axis, "axis")[0]!, keepdims }, g), "float32"); // prettier-ignore
+  };
+
+const axisOf = (axis: number, { shape }: Value) => (axis < 0 ? axis + shape!.length : axis);
+
+/** One axis, which must be given: over none NumPy works on all values in a row. */
+const axisFrom = (args: OperationArguments, at: number) => {
+  const axis = option<unknown>(args, "axis", at, undefined);
+  if (axis === undefined) throw refused(axis, "an axis");
+  return wholes(axis, "axis")[0]!;
+};
+
+const pad: Operation = (args, g) => {
+  const x = first(args, g);
+  const width = option<unknown>(args, "pad_width", 1, undefined);
+  const mode = option(args, "mode", 2, "constant");
+  const value = option<unknown>(args, "constant_values", 3, 0);
+  const modes = { constant: "constant", reflect: "reflect", edge: "edge" } as const;
+  if (!Object.hasOwn(modes, mode)) throw refused(mode, `one of ${Object.keys(modes).join(", ")}`);
+  if (typeof value !== "number") throw refused(value, "a number to pad with");
+  const rank = x.shape!.length;
+  const list: unknown[] = Array.isArray(width) ? width : [width];
+  const one = list.every((each) => typeof each === "number");
+  const pairs = one
+    ? Array.from({ length: rank }, () => (list.length === 1 ? [list[0], list[0]] : list))
+    : list.length === 1
+      ? Array.from({ length: rank }, () => list[0])
+      : list;
+  const widths = pairs.map((pair) => wholes(pair, "pad_width"));
+  if (widths.length !== rank || widths.some((pair) => pair.length !== 2))
+    throw refused(width, `a pair for each of ${rank} axes`);
+  const pads = [...widths.map(([before]) => before!), ...widths.map(([, after]) => after!)];
+  return g.pad(x, { pads, mode: modes[mode as keyof typeof modes], value });
+};
+
+/** [axis, …] cut into slices of one and joined in another order. */
+const taken = (x: Value, axis: number, order: readonly number[], g: GraphBuilder) =>
+  g.gather(x, g.int64s(order), { axis });
+
+function extentAlong(x: Value, axis: number): number {
+  const extent = x.shape![axisOf(axis, x)];
+  if (typeof extent !== "number") throw refused(axis, "an axis whose extent is known");
+  return extent;
+}
+
+const numbersTo = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+const onAxis =
+  (at: number, order: (extent: number, args: OperationArguments) => number[]): Operation =>
+  (args, g) => {
+    const axis = axisFrom(args, at);
+    const x = first(args, g);
+    return taken(x, axis, order(extentAlong(x, axis), args), g);
+  };
+
+/** Activations by what they may be told. */
+const ofSettings: Readonly<Record<string, Operation>> = {
+  // ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the default of keras.ops, or by the error function.
+  Gelu: (args, g) => {
+    const x = first(args, g);
+    if (!option<boolean>(args, "approximate", 1, true)) return activate("gelu", x, g, -1);
+    const cubed = g.mul(g.mul(g.mul(x, x), x), 0.044715);
+    return g.mul(g.mul(x, 0.5), g.add(g.tanh(g.mul(g.add(x, cubed), Math.sqrt(2 / Math.PI))), 1));
+  },
+  LeakyRelu: (args, g) =>
+    g.leakyRelu(first(args, g), { alpha: option(args, "negative_slope", 1, 0.2) }),
+  Elu: (args, g) => g.elu(first(args, g), { alpha: option(args, "alpha", 1, 1) }),
+  // max(0, x) + min(0, α (exp(x / α) - 1))
+  Celu: (args, g) => {
+    const alpha = option(args, "alpha", 1, 1);
+    const x = first(args, g);
+    return g.add(g.relu(x), g.mul(g.sub(g.exp(g.div(g.min(x, 0), alpha)), 1), alpha));
+  },
+  HardShrink: (args, g) => {
+    const x = first(args, g);
+    return g.where(g.greater(g.abs(x), option(args, "threshold", 1, 0.5)), x, 0);
+  },
+  SoftShrink: (args, g) => {
+    const at = option(args, "threshold", 1, 0.5);
+    const x = first(args, g);
+    return g.sub(g.relu(g.sub(x, at)), g.relu(g.sub(-at, x)));
+  },
+  Threshold: (args, g) => {
+    const x = first(args, g);
+    const at = option(args, "threshold", 1, 0);
+    return g.where(g.greater(x, at), x, option(args, "default_value", 2, 0));
+  },
+  Squareplus: (args, g) => {
+    const x = first(args, g);
+    return g.mul(g.add(x, g.sqrt(g.add(g.mul(x, x), option(args, "b", 1, 4)))), 0.5);
+  },
+};
+
 /** Activations are operations, too; softmax has an axis. */
 const ofActivations: Readonly<Record<string, Operation>> = Object.fromEntries(
   activationNames
@@ -154,8 +215,24 @@ const ofActivations: Readonly<Record<string, Operation>> = Object.fromEntries(
     ]),
 );
 
-export const operations: Readonly<Record<string, Operation>> = {
+/** Parts of an axis, of one size or between indices. */
+const split: Operation<readonly Value[]> = (args, g) => {
+  const x = first(args, g);
+  const axis = wholes(option<unknown>(args, "axis", 2, 0), "axis")[0]!;
+  const extent = extentAlong(x, axis);
+  const at = option<unknown>(args, "indices_or_sections", 1, undefined);
+  const [sections] = wholes(at, "indices_or_sections");
+  const ends = Array.isArray(at)
+    ? [...wholes(at, "indices_or_sections"), extent]
+    : numbersTo(sections!).map((i) => ((i + 1) * extent) / sections!);
+  return ends.map((end, i) =>
+    g.slice(x, { starts: [ends[i - 1] ?? 0], ends: [end], axes: [axis], steps: [1] }),
+  );
+};
+
+export const operations: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
   ...ofActivations,
+  ...ofSettings,
   LogSoftmax: along(-1, (x, axis, g) => g.logSoftmax(x, { axis })),
   Add: binary((a, b, g) => g.add(a, b)),
   Subtract: binary((a, b, g) => g.sub(a, b)),
@@ -196,6 +273,86 @@ export const operations: Readonly<Record<string, Operation>> = {
   Stack: (args, g) => {
     const axis = Number(args.options["axis"] ?? 0);
     return g.concat(list(args, g).map((x) => g.unsqueeze(x, [axis])), { axis }); // prettier-ignore
+  },
+  Greater: truth((a, b, g) => g.greater(a, b)),
+  GreaterEqual: truth((a, b, g) => g.greaterOrEqual(a, b)),
+  Less: truth((a, b, g) => g.less(a, b)),
+  LessEqual: truth((a, b, g) => g.lessOrEqual(a, b)),
+  Equal: truth((a, b, g) => g.equal(a, b)),
+  NotEqual: truth((a, b, g) => g.not(g.equal(a, b))),
+  LogicalAnd: truth((a, b, g) => g.and(isTrue(a, g), isTrue(b, g))),
+  LogicalOr: truth((a, b, g) => g.or(isTrue(a, g), isTrue(b, g))),
+  LogicalNot: unary((x, g) => g.cast(g.equal(x, 0), "float32")),
+  Where: ({ given: [condition, a, b] }, g) =>
+    g.where(isTrue(operand(condition, g), g), operand(a, g), operand(b, g)),
+  Sign: unary((x, g) => g.sign(x)),
+  Floor: unary((x, g) => g.floor(x)),
+  Ceil: unary((x, g) => g.ceil(x)),
+  Round: unary((x, g) => g.round(x)),
+  Log1p: unary((x, g) => g.log(g.add(x, 1))),
+  Expm1: unary((x, g) => g.sub(g.exp(x), 1)),
+  Erf: unary((x, g) => g.erf(x)),
+  ZerosLike: unary((x, g) => g.mul(g.cast(g.equal(x, x), "float32"), 0)),
+  Var: variance,
+  Std: (args, g) => g.sqrt(variance(args, g)),
+  Logsumexp: reduction((x, options, g) => g.reduceLogSumExp(x, options)),
+  Argmax: place((x, options, g) => g.argMax(x, options)),
+  Argmin: place((x, options, g) => g.argMin(x, options)),
+  Cumsum: (args, g) => g.cumSum(first(args, g), axisFrom(args, 1)),
+  Einsum: (args, g) => {
+    const equation = option<unknown>(args, "subscripts", -1, undefined);
+    if (typeof equation !== "string") throw refused(equation, "subscripts");
+    return g.einsum(list(args, g), { equation });
+  },
+  Pad: pad,
+  Split: split,
+  Flip: onAxis(1, (extent) => numbersTo(extent).toReversed()),
+  Roll: onAxis(2, (extent, args) => {
+    const shift = wholes(option<unknown>(args, "shift", 1, undefined), "shift")[0]!;
+    return numbersTo(extent).map((i) => (((i - shift) % extent) + extent) % extent);
+  }),
+  Repeat: onAxis(2, (extent, args) => {
+    const times = option<unknown>(args, "repeats", 1, undefined);
+    if (typeof times !== "number") throw refused(times, "one number of repeats");
+    return numbersTo(extent).flatMap((i) => Array.from({ length: times }, () => i));
+  }),
+  Tile: (args, g) => {
+    const x = first(args, g);
+    const repeats = wholes(option<unknown>(args, "repeats", 1, undefined), "repeats");
+    const rank = x.shape!.length;
+    if (repeats.length > rank) throw refused(repeats, `at most ${rank} repeats`);
+    return g.tile(x, [...Array<number>(rank - repeats.length).fill(1), ...repeats]);
+  },
+  Swapaxes: (args, g) => {
+    const x = first(args, g);
+    const [a, b] = [option(args, "axis1", 1, 0), option(args, "axis2", 2, 1)].map((axis) => axisOf(axis, x)); // prettier-ignore
+    return g.transpose(x, x.shape!.map((_, i) => (i === a ? b! : i === b ? a! : i))); // prettier-ignore
+  },
+  // x / √max(Σ x², ε²); ε is 1e-7 unless it is given.
+  Normalize: (args, g) => {
+    const x = first(args, g);
+    const order = option(args, "order", 2, 2);
+    if (order !== 2) throw refused(order, "order 2");
+    const axes = wholes(option<unknown>(args, "axis", 1, -1), "axis");
+    const epsilon = option(args, "epsilon", 3, 1e-7);
+    const squares = g.reduceSum(g.mul(x, x), { axes, keepdims: true });
+    return g.div(x, g.sqrt(g.max(squares, epsilon * epsilon)));
+  },
+  OneHot: (args, g) => {
+    const x = first(args, g);
+    const axis = option(args, "axis", 2, -1);
+    if (axis !== -1) throw refused(axis, "the last axis");
+    const classes = wholes(option<unknown>(args, "num_classes", 1, undefined), "num_classes")[0]!;
+    const numbers = g.constant(tensor("float32", [classes], numbersTo(classes)));
+    return g.cast(g.equal(g.unsqueeze(x, [-1]), numbers), "float32");
+  },
+  Cast: (args, g) => {
+    const to = option<unknown>(args, "dtype", 1, "float32");
+    const x = first(args, g);
+    if (to === "float32") return x;
+    if (to === "bool") return g.cast(isTrue(x, g), "float32");
+    if (to === "int32" || to === "int64") return g.cast(g.cast(x, to), "float32");
+    throw refused(to, "float32, int32, int64 or bool");
   },
   Clip: (args, g) =>
     g.clip(first(args, g), { min: option<number>(args, "x_min", 1, -3.4e38), max: option<number>(args, "x_max", 2, 3.4e38) }), // prettier-ignore

@@ -1,0 +1,55 @@
+// Files of Keras 3 of forms that are rare, on both engines. fixtures/make_keras.py makes them.
+import { readFileSync } from "node:fs";
+import { tensor, type Tensor } from "@cajal/core";
+import { open } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import { encodeModel } from "./writeModel";
+import { readModel } from "./readModel";
+
+interface Saved {
+  readonly shape: number[];
+  readonly data: number[];
+}
+const folder = new URL("../fixtures/", import.meta.url);
+const expected: Record<string, { inputs: Saved[]; outputs: Saved[] }> = JSON.parse(
+  readFileSync(new URL("expected.json", folder), "utf8"),
+);
+
+// Keras computes with bfloat16, of 8 bits, where the weights are so; we with float32.
+const tolerances: Record<string, number> = { bfloat16_weights: 4e-3 };
+
+describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
+  const file = new Uint8Array(readFileSync(new URL(`${name}.keras`, folder)));
+
+  it.each(["onnx", "tfjs"] as const)("computes as Keras on %s", async (engine) => {
+    const { model, weights } = await readModel(file);
+    await using session = await open(model, weights, { engine });
+    const feeds = session.inputs.map((input, i): [string, Tensor] => [
+      input.name,
+      tensor("float32", inputs[i]!.shape, inputs[i]!.data),
+    ]);
+    const got = await session.run(Object.fromEntries(feeds));
+    expect(session.outputs).toHaveLength(outputs.length);
+    for (const [i, { shape, data }] of outputs.entries()) {
+      const y = got[session.outputs[i]!.name]!;
+      expect(y.shape).toEqual(shape);
+      const worst = data.reduce((most, value, j) => Math.max(most, Math.abs(value - Number(y.data[j]))), 0); // prettier-ignore
+      expect(worst).toBeLessThan(tolerances[name] ?? 1e-5);
+    }
+  });
+
+  it("is written and read again, bit for bit", async () => {
+    const content = await readModel(file);
+    for (const format of ["keras", "h5", "safetensors"] as const) {
+      const [bytes] = encodeModel(content, { format }).values();
+      expect((await readModel(bytes!)).weights).toEqual(content.weights);
+    }
+  });
+});
+
+it("reads an archive of no arrays, of a model without weights", async () => {
+  const model = { class_name: "Sequential", config: [{ class_name: "Flatten", config: { batch_input_shape: [null, 2, 2] } }] }; // prettier-ignore
+  const [bytes] = encodeModel({ model, weights: new Map() } as never, { format: "npz" }).values();
+  const { readWeights } = await import("./readModel");
+  expect((await readWeights(bytes!, model as never)).size).toBe(0);
+});
