@@ -120,6 +120,21 @@ describe("readParquet", () => {
     expect(Object.values(third!).every((value) => value === null)).toBe(true);
   });
 
+  it("knows lists in lists and structs, and says which column of version 2 hyparquet cannot read", async () => {
+    const rows = await (await open("nested-v1")).rows();
+    rows.forEach((row, k) => {
+      const lists = Array.from({ length: k % 4 }, () => Array.from({ length: k % 3 }, () => k));
+      expect(row).toEqual({ lists, structs: Array.from({ length: k % 3 }, (_, a) => ({ a })) });
+    });
+    const version2 = await open("nested-v2");
+    const lists = rows.map(({ lists }) => ({ lists }));
+    expect(await version2.rows({ columns: ["lists"] })).toEqual(lists);
+    await expect(version2.rows()).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/^nested-v2: column structs\..*data_page_version="1\.0"/),
+    });
+  });
+
   it.each(["none", "snappy", "gzip", "zstd", "lz4", "brotli", "v2"])("%s", async (packing) => {
     const table = await open(`plain-${packing}`);
     expect(table.classes["label"]).toHaveLength(10);

@@ -2,6 +2,7 @@
 // at their word: where a damaged page tells of billions it does not come back, or fills the memory.
 // What is checked: https://github.com/apache/parquet-format, Encodings.md and parquet.thrift.
 import type { Compressors, FileMetaData, PageHeader, SchemaTree } from "hyparquet";
+import { CajalError } from "@cajal/core";
 import { soundCompressors } from "./soundCompressors";
 
 /** hyparquet's own, so that what is checked is what will be decoded. */
@@ -14,6 +15,7 @@ export interface Hyparquet {
 
 /** What says how a column's pages are encoded. */
 interface Column {
+  readonly name: string;
   readonly start: number;
   readonly end: number;
   readonly codec: string;
@@ -40,9 +42,11 @@ const largestBlock = 2 ** 20;
 /**
  * Checks of a file's pages: `check` of bytes as they are read, `compressors` of what was packed in them.
  *
- * @throws Error that says what is damaged
+ * @param name what to call the file in messages
+ * @throws Error that says what is damaged; CajalError `unsupported` for what hyparquet cannot read
  */
 export function parquetPages(
+  name: string,
   metadata: FileMetaData,
   { parquetSchema, parquetHeader, snappyUncompress, deltaBinaryUnpack }: Hyparquet,
   decompressors?: Compressors,
@@ -90,13 +94,23 @@ export function parquetPages(
     if (header.type === "DATA_PAGE_V2" && version2) {
       const sizes = [version2.repetition_levels_byte_length, version2.definition_levels_byte_length]; // prettier-ignore
       let at = 0;
+      let present: number | undefined;
       for (const [i, size] of sizes.entries()) {
         whole(size, "size of levels", body.length - at);
         const bits = bitsOf(column.levels[i]!);
-        if (bits > 0) checkRuns(body.subarray(at, at + size), bits, count);
+        const runs = body.subarray(at, at + size);
+        // The definition levels come last, and what is less than their largest is missing.
+        if (bits > 0) present = checkRuns(runs, bits, count, column.levels[i]);
         at += size;
       }
       const n = count - whole(version2.num_nulls, "number of nulls", count);
+      if (present !== undefined && present !== n) {
+        const counts = `${count - present} values missing where it says ${count - n}`;
+        // Empty lists in lists and structs are left out of the count by pyarrow, and hyparquet goes by it.
+        if (column.levels[0] > 0 && present < n)
+          throw new CajalError("unsupported", `${name}: column ${column.name} has a data page of version 2 with ${counts}, which hyparquet cannot read. Write the file with data_page_version="1.0".`, { name, column: column.name }); // prettier-ignore
+        throw new Error(`column ${column.name} has a page with ${counts}`);
+      }
       // A page of no values is not packed.
       const unpacked = Number(header.uncompressed_page_size) - at;
       return later(column, body.subarray(at), version2.is_compressed !== false && unpacked !== 0, (bytes) => values(bytes, n)); // prettier-ignore
@@ -108,7 +122,6 @@ export function parquetPages(
       for (const level of column.levels) {
         if (level === 0) continue;
         const size = whole(viewOf(bytes).getUint32(at, true), "size of levels", bytes.length - at - 4); // prettier-ignore
-        // The definition levels come last, and what is less than their largest is null.
         n = checkRuns(bytes.subarray(at + 4, at + 4 + size), bitsOf(level), count, level);
         at += 4 + size;
       }
@@ -197,6 +210,7 @@ function columnsOf(metadata: FileMetaData, parquetSchema: Hyparquet["parquetSche
         throw new Error(`column ${meta.path_in_schema.join(".")} has ${values} values for ${group.num_rows} rows`); // prettier-ignore
       const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
       return {
+        name: meta.path_in_schema.join("."),
         start,
         end: start + Number(meta.total_compressed_size),
         codec: meta.codec,

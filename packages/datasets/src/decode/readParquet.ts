@@ -18,13 +18,13 @@ export interface ParquetTable {
 }
 
 /**
- * Opens a Parquet file. Pages are checked before they are decoded, so that a damaged one is an error at once. Lists and
- * structs in data pages of version 2 (pyarrow's `data_page_version="2.0"`, which is not its default) may be refused:
- * hyparquet takes their count of nulls for that of what is missing. Write such files in version 1.
+ * Opens a Parquet file. Pages are checked before they are decoded, so that a damaged one is an error at once. Lists of
+ * lists or structs in data pages of version 2 (pyarrow's `data_page_version="2.0"`, which is not its default) are refused
+ * where pyarrow's count of nulls leaves out empty lists, by which hyparquet goes: write such files in version 1.
  *
  * @param source `await fileSource(path)` of @cajal/files/node, `blobSource(blob)`, `bytesSource(bytes)`
  * @param options.name what to call it in messages
- * @throws CajalError `bad-file`; `missing-peer` where hyparquet, or for packings other than snappy
+ * @throws CajalError `bad-file`; `unsupported` for such pages; `missing-peer` where hyparquet, or for packings other than snappy
  *   hyparquet-compressors, is not installed
  */
 export async function readParquet(
@@ -98,7 +98,7 @@ export async function readParquet(
       for (const column of names ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
-      const pages = await guarded(async () => parquetPages(metadata, hyparquet, compressors));
+      const pages = await guarded(async () => parquetPages(name, metadata, hyparquet, compressors));
       const read = await guarded(
         (file) =>
           parquetReadObjects({

@@ -56,6 +56,8 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
         throw new CajalError("bad-file", `${source.name}: the sample ${key} has no ${at === undefined ? picture : text}. Leave such samples out by missing: "skip".`, { name: source.name, key }); // prettier-ignore
       }
       images.push({ name: `${source.name}: ${at.name}`, bytes: () => source.read(at.offset, at.size) }); // prettier-ignore
+      if (of.size > mostLabel)
+        throw new CajalError("bad-file", `${source.name}: the label ${of.name} has ${of.size} bytes, expected at most ${mostLabel}.`, { name: source.name, key }); // prettier-ignore
       labels.push(labelOf(await source.read(of.offset, of.size), field, `${source.name}: ${of.name}`)); // prettier-ignore
     }
   }
@@ -69,6 +71,9 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
   });
   return imageSource(images, numbers, decoding, names);
 }
+
+/** Bytes of text or JSON. */
+const mostLabel = 2 ** 20;
 
 /** Files by sample and extension. */
 function grouped(files: readonly TarHeader[], archive: string) {

@@ -3,6 +3,7 @@
 // that read every dialect weigh as much as this package. Long names and large sizes stand in headers before the
 // member's own: those of POSIX.1-2001 ("pax", which Python's tarfile writes) and GNU's.
 import { CajalError } from "@cajal/core";
+import { problemOfPath } from "./problemOfPath";
 
 /** Where an archive's bytes come from, one after the other. */
 export interface TarBytes {
@@ -30,8 +31,10 @@ export async function* tarMembers(
 ): AsyncGenerator<TarHeader, void, undefined> {
   const bad = (problem: string, facts: Record<string, unknown> = {}) =>
     new CajalError("bad-file", `${archive}: ${problem}`, { name: archive, ...facts });
+  const sparse = (start: number) =>
+    new CajalError("unsupported", `${archive}: got a sparse file at byte ${start}, of which holes are left out. Pack it without --sparse.`, { name: archive, position: start }); // prettier-ignore
   /** What headers before a member say of it. */
-  let overrides: { name?: string; size?: number } = {};
+  let overrides: Pax = {};
   for (;;) {
     const start = bytes.position;
     const header = await bytes.read(block);
@@ -46,29 +49,39 @@ export async function* tarMembers(
     if (sizeInHeader === undefined)
       throw bad(`got a member at byte ${start} whose size is no octal number.`, { position: start }); // prettier-ignore
     const offset = bytes.position;
-    // Of links and the like sizes count for nothing.
-    const size = isFile(kind) ? (overrides.size ?? sizeInHeader) : sizeInHeader;
-    if ("xL".includes(kind)) {
+    // Links, devices, folders and pipes have no content, whatever their size says, as Python's tarfile takes it.
+    const size = isFile(kind) ? (overrides.size ?? sizeInHeader) : isEmpty(kind) ? 0 : sizeInHeader;
+    if ("xgL".includes(kind)) {
       if (size > maxExtendedHeader)
         throw bad(`got a header of ${size} bytes at byte ${start}, expected at most ${maxExtendedHeader}.`, { position: start }); // prettier-ignore
       const content = await bytes.read(size);
-      overrides = {
-        ...overrides,
-        ...(kind === "L" ? { name: text(content, 0, size) } : pax(content)),
-      };
+      const said = kind === "L" ? { name: text(content, 0, size) } : pax(content);
+      if (said === undefined)
+        throw bad(`got a damaged extended header at byte ${start}.`, { position: start });
+      if (said.sparse) throw sparse(start);
+      // Of all members at once archives tell comments and dates; names and sizes of all would be a trap.
+      if (kind === "g" && (said.name !== undefined || said.size !== undefined))
+        throw bad(`got a header at byte ${start} that gives all members one path or size.`, { position: start }); // prettier-ignore
+      if (kind !== "g") overrides = { ...overrides, ...said };
     } else if (isFile(kind)) {
       const name = overrides.name ?? nameOf(header);
-      if (/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)/.test(name))
-        throw bad(`got the member ${JSON.stringify(name)}, whose path leaves the archive's folder.`, { member: name }); // prettier-ignore
+      const problem = problemOfPath(name);
+      if (problem !== undefined)
+        throw bad(`got the member ${JSON.stringify(name)}, ${problem}.`, { member: name });
       overrides = {};
       yield { name, size, offset };
-    } else if (kind !== "g" && kind !== "K") overrides = {};
+    } else if (kind === "S") throw sparse(start);
+    else if (kind !== "K") overrides = {};
     await bytes.skip(offset + size + (-size & (block - 1)) - bytes.position);
   }
 }
 
 const block = 512;
+const utf8 = new TextDecoder();
 const maxExtendedHeader = 2 ** 20;
+
+/** Links, devices, folders, pipes. */
+const isEmpty = (kind: string) => kind >= "1" && kind <= "6";
 
 /** Plain and contiguous files; old archives leave the kind empty. */
 const isFile = (kind: string) => kind === "0" || kind === "\0" || kind === "7";
@@ -84,7 +97,7 @@ function nameOf(header: Uint8Array): string {
 function text(header: Uint8Array, from: number, length: number): string {
   const field = header.subarray(from, from + length);
   const end = field.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? field : field.subarray(0, end));
+  return utf8.decode(end < 0 ? field : field.subarray(0, end));
 }
 
 function octal(header: Uint8Array, from: number, length: number): number | undefined {
@@ -99,22 +112,40 @@ function sizeOf(header: Uint8Array): number | undefined {
   return Number.isSafeInteger(size) ? size : undefined;
 }
 
-/** Records "length key=value\n", the length that of the whole record. */
-function pax(content: Uint8Array): { name?: string; size?: number } {
-  const overrides: { name?: string; size?: number } = {};
-  for (let at = 0; at < content.length;) {
-    const digits = /^\d+(?= )/.exec(new TextDecoder().decode(content.subarray(at, at + 12)))?.[0];
+/** What an extended header says of the next member. */
+interface Pax {
+  name?: string;
+  size?: number;
+  sparse?: boolean;
+}
+
+/** Records "length key=value\n", the length that of the whole record; undefined where they are damaged. */
+function pax(content: Uint8Array): Pax | undefined {
+  const overrides: Pax = {};
+  for (let at = 0; at < content.length && content[at] !== 0;) {
+    const digits = /^\d+(?= )/.exec(utf8.decode(content.subarray(at, at + 12)))?.[0];
     const length = Number(digits ?? 0);
-    if (length <= 0) break;
-    const record = new TextDecoder().decode(content.subarray(at + digits!.length + 1, at + length - 1)); // prettier-ignore
-    const [key, value = ""] = [record.slice(0, record.indexOf("=")), record.slice(record.indexOf("=") + 1)]; // prettier-ignore
+    const end = at + length;
+    if (length <= 0 || end > content.length || content[end - 1] !== 0x0a) return undefined;
+    const record = utf8.decode(content.subarray(at + digits!.length + 1, end - 1));
+    const equals = record.indexOf("=");
+    if (equals < 1) return undefined;
+    const [key, value] = [record.slice(0, equals), record.slice(equals + 1)];
     if (key === "path") overrides.name = value;
-    if (key === "size" && /^\d+$/.test(value) && Number.isSafeInteger(Number(value))) overrides.size = Number(value); // prettier-ignore
-    at += length;
+    if (key === "size") {
+      if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value))) return undefined;
+      overrides.size = Number(value);
+    }
+    if (key.startsWith("GNU.sparse.")) overrides.sparse = true;
+    at = end;
   }
   return overrides;
 }
 
 /** The sum of the header's bytes, where its own field counts as spaces. */
-const checksum = (header: Uint8Array) =>
-  header.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0);
+function checksum(header: Uint8Array): number {
+  let sum = 8 * 0x20;
+  for (let i = 0; i < 148; i++) sum += header[i]!;
+  for (let i = 156; i < block; i++) sum += header[i]!;
+  return sum;
+}

@@ -5,6 +5,7 @@
 import { CajalError, unknownName, checkArgument } from "@cajal/core";
 import { checkSource, type ByteSource } from "../byteSource";
 import { crc32 } from "./crc32";
+import { problemOfPath } from "./problemOfPath";
 
 export interface ZipEntry {
   /** Path within the archive. */
@@ -30,6 +31,11 @@ const signatures = {
   locator64: 0x07064b50,
 } as const;
 
+/** Each takes memory before it is read. */
+const mostMembers = 2 ** 17;
+
+const decoders = { utf8: new TextDecoder(), latin1: new TextDecoder("latin1") } as const;
+
 /** Whether these first bytes are those of a zip archive with a first member, or of an empty one. */
 export function looksLikeZip(bytes: Uint8Array): boolean {
   checkArgument("looksLikeZip", "bytes", bytes, "bytes");
@@ -43,7 +49,8 @@ export function looksLikeZip(bytes: Uint8Array): boolean {
 /**
  * The members of an archive by name, in their order; folders are left out. Nothing is unpacked.
  *
- * @throws CajalError `bad-file` for another format, a truncated or damaged archive, a name that occurs twice
+ * @throws CajalError `bad-file` for another format, a truncated or damaged archive, a name that occurs twice or leaves
+ *   the archive's folder, members that lie in each other; `unsupported` for more than 131,072 members
  */
 export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   checkSource("openZip", source);
@@ -64,18 +71,30 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   const end = await findEnd();
   const directory = await view(end.directory, end.length, "the central directory");
   const entries = new Map<string, ZipEntry>();
+  const extents: (readonly [from: number, to: number, name: string])[] = [];
   let at = 0;
-  while (at + 46 <= end.length && directory.getUint32(at, true) === signatures.entry) {
+  while (at < end.length) {
+    if (at + 46 > end.length || directory.getUint32(at, true) !== signatures.entry)
+      throw bad("its central directory is cut off. The archive is damaged.");
     const entry = readEntry(at);
-    if (!entry.name.endsWith("/")) {
-      if (entries.has(entry.name))
-        throw bad(`it has two members called ${JSON.stringify(entry.name)}.`, {
-          member: entry.name,
-        });
-      entries.set(entry.name, entry);
+    const { name, from, to } = entry;
+    const problem = problemOfPath(name);
+    if (problem !== undefined) throw bad(`it has the member ${JSON.stringify(name)}, ${problem}.`, { member: name }); // prettier-ignore
+    if (extents.length === mostMembers)
+      throw new CajalError("unsupported", `${source.name}: it has more than ${mostMembers} members, the most that are read.`, { file: source.name }); // prettier-ignore
+    extents.push([from, to, name]);
+    if (!name.endsWith("/")) {
+      if (entries.has(name))
+        throw bad(`it has two members called ${JSON.stringify(name)}.`, { member: name });
+      entries.set(name, entry);
     }
     at = entry.next;
   }
+  // Members that share bytes unpack to more than a file of this size could have.
+  extents.sort(([a], [b]) => a - b);
+  for (const [i, [, to, name]] of extents.entries())
+    if (to > (extents[i + 1]?.[0] ?? end.directory))
+      throw bad(`its member ${JSON.stringify(name)} reaches into what follows it. The archive is damaged.`, { member: name }); // prettier-ignore
   return entries;
 
   /** The end of the central directory (4.3.16), behind which a comment of up to 64 kB may stand. */
@@ -118,7 +137,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   }
 
   /** An entry of the central directory (4.3.12). */
-  function readEntry(at: number): ZipEntry & { next: number } {
+  function readEntry(at: number): ZipEntry & { next: number; from: number; to: number } {
     const flags = directory.getUint16(at + 8, true);
     const method = directory.getUint16(at + 10, true);
     const crc = directory.getUint32(at + 16, true);
@@ -129,7 +148,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     if (next > end.length) throw bad("its central directory is cut off. The archive is damaged.");
     const nameBytes = new Uint8Array(directory.buffer, directory.byteOffset + at + 46, nameLength);
     // Bit 11: UTF-8. Others are in an old character set, of which ASCII is the part that occurs.
-    const name = new TextDecoder(flags & 0x800 ? "utf-8" : "latin1").decode(nameBytes);
+    const name = decoders[flags & 0x800 ? "utf8" : "latin1"].decode(nameBytes);
     let [size, packedSize, offset] = [24, 20, 42].map((from) =>
       directory.getUint32(at + from, true),
     ) as [number, number, number];
@@ -171,6 +190,10 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       const local = await view(offset + end.shift, 30, `the header of ${name}`);
       if (local.getUint32(0, true) !== signatures.localHeader)
         throw damaged("is not where it should be");
+      const localName = await view(offset + end.shift + 30, local.getUint16(26, true), `the name of ${name}`); // prettier-ignore
+      const ownName = new Uint8Array(localName.buffer, localName.byteOffset, localName.byteLength);
+      if (ownName.length !== nameBytes.length || ownName.some((byte, i) => byte !== nameBytes[i]))
+        throw damaged("has another name where it lies");
       const start = offset + end.shift + 30 + local.getUint16(26, true) + local.getUint16(28, true);
       const content = await view(start, packedSize, name);
       const bytes = new Uint8Array(content.buffer, content.byteOffset, packedSize);
@@ -185,7 +208,9 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
         file: source.name,
         member: name,
       });
-    return { name, size, read, next };
+    // Of the header before it the extra field is not known yet.
+    const from = offset + end.shift;
+    return { name, size, read, next, from, to: from + 30 + nameLength + packedSize };
   }
 }
 
