@@ -14,6 +14,8 @@ import torch
 folder = Path(sys.argv[1])
 torch.set_num_threads(int(sys.argv[2]))
 torch.manual_seed(0)
+# On processors that it does not know it warns at every convolution, and is not used.
+torch.backends.nnpack.set_flags(False)
 networks = {"MobileNet": "mobilenetv1_100", "ResNet50": "resnet50"}
 models = {name: timm.create_model(id, pretrained=False).eval() for name, id in networks.items()}
 image = torch.randn(1, 3, 224, 224)

@@ -1,6 +1,7 @@
 // How long an explanation takes, beside Captum and pytorch-grad-cam on PyTorch: the same networks, exported by PyTorch
 // with random weights, one image of 224 × 224, the same processors, in turns.
 //   node scripts/run-source.mjs packages/explain/bench/speed.ts --python python3 [--rounds 5] [--threads 2]
+//     [--only ResNet50/integrated-gradients]
 // Prints for each network and method the least seconds of both, and the ratio; beside it that of processor time,
 // which other programs on the machine lengthen less.
 import { spawn } from "node:child_process";
@@ -18,6 +19,8 @@ const { values } = parseArgs({
     python: { type: "string", default: "python3" },
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: "2" },
+    /** A network, a method, or both, NETWORK/METHOD. */
+    only: { type: "string", default: "" },
   },
 });
 const methods: readonly AttributeOptions[] = [
@@ -53,9 +56,11 @@ try {
   );
   console.log(`PyTorch ${torch}, ${values.threads} threads, least of ${values.rounds} rounds`);
   for (const name of exported) {
+    const asked = methods.filter(({ method }) => `/${name}/${method}/`.includes(`/${values.only}/`) || values.only === ""); // prettier-ignore
+    if (asked.length === 0) continue;
     const model = decodeModel(await readFile(join(folder, `${name}.onnx`)));
     await using explainer = await openExplainer(model, { dataFormat: "channels_first", threads: Number(values.threads) }); // prettier-ignore
-    for (const options of methods) {
+    for (const options of asked) {
       const ours: Times[] = [];
       const theirs: Times[] = [];
       await timed(explainer, image, options);
