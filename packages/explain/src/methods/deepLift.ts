@@ -1,6 +1,7 @@
 // DeepLIFT, rescale rule (Shrikumar et al. 2017, arXiv:1704.02685): multiplier (x − b), the multipliers of
 // rules/deepLift.ts; delta = Σ attributions − (f(x) − f(b)), 0 but for rounding. Captum 0.8 drops its own rule
-// for max pooling where a pool directly follows an activation (its sums then miss); `maxima: "gradient"` is that.
+// for max pooling where a pool directly follows an activation (its sums then miss); `maxima: "gradient"` is that. Where
+// an activation directly follows a pool its sums miss, too; between convolutions both rules are one.
 import type { GraphBuilder } from "@cajal/onnx";
 import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepLift";
 import { rowOf, rowsOf } from "../network/rows";

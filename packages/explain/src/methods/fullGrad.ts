@@ -2,6 +2,7 @@
 // |bias · gradient| of every convolution and normalization that has a bias, each channel scaled to 0 … 1, resized
 // and added. (The authors scale a layer's channels together and align corners.) Dense biases are left out by
 // both; method full-gradients has the decomposition itself, which adds up.
+import { imageExtents } from "../network/images";
 import { defineMethod } from "./method";
 import { eachTerm } from "./shared/biasTerms";
 import { sums } from "./shared/evaluate";
@@ -14,7 +15,7 @@ export const fullGrad = defineMethod({
   plain: true,
   options: [],
   async attribute(call) {
-    const [count, , height, width] = call.images.shape as [number, number, number, number];
+    const [count, , height, width] = imageExtents("attribute (full-grad)", call.images);
     const map = sums(count, [height, width]);
     await eachTerm(call, (image, layer, values, shape) => {
       if (shape.length !== 3 || (layer && (layer.kind === "dense" || !layer.bias))) return;

@@ -4,6 +4,7 @@
 // delta is by how much they miss it. The map has what convolutions and normalizations add at their pixels, signed,
 // resized to the image, and x g; dense layers have no place in it.
 import { rowOf } from "../network/rows";
+import { imageExtents } from "../network/images";
 import { defineMethod } from "./method";
 import { eachTerm } from "./shared/biasTerms";
 import { sums, total } from "./shared/evaluate";
@@ -17,7 +18,7 @@ export const fullGradients = defineMethod({
   plain: true,
   options: [],
   async attribute(call) {
-    const [count, , height, width] = call.images.shape as [number, number, number, number];
+    const [count, , height, width] = imageExtents("attribute (full-gradients)", call.images);
     const map = sums(count, [height, width]);
     const terms: number[][] = Array.from({ length: count }, () => []);
     const scores = await eachTerm(call, (image, layer, values, shape) => {

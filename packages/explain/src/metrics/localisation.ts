@@ -4,6 +4,7 @@
 // curve of heat as a test of being inside.
 import { CajalError, checkInteger } from "@cajal/core";
 import { total } from "../methods/shared/evaluate";
+import { imageExtents } from "../network/images";
 import { defineMetric } from "./metric";
 import { beside, fallingOrder, heatOptions, type HeatOptions } from "./shared";
 
@@ -21,7 +22,7 @@ export const localisation = defineMetric({
   options: [...heatOptions, "box", "k"],
   async measure(call, options: LocalisationOptions) {
     const { box: boxes, k = 100 } = options;
-    const [, , height, width] = call.images.shape as [number, number, number, number];
+    const [, , height, width] = imageExtents("measure", call.images);
     checkInteger("measure", "k", k, { least: 1, most: height * width });
     const boxOf = (image: number) => {
       const box = (Array.isArray(boxes?.[0]) ? boxes[image] : boxes) as

@@ -1,6 +1,6 @@
 // What metrics of heat maps have in common.
 import { CajalError, random, showShape, tensor, unknownName, type Tensor } from "@cajal/core";
-import { inside } from "../network/images";
+import { imageExtents, inside } from "../network/images";
 import { rowOf } from "../network/rows";
 import type { Figures, Measured, MetricCall } from "./metric";
 
@@ -43,7 +43,7 @@ export function heatOf(
   { images, format }: Pick<MetricCall, "images" | "format">,
   { heat, channels = "absolute" }: HeatOptions,
 ): Heat {
-  const [count, , height, width] = images.shape as [number, number, number, number];
+  const [count, , height, width] = imageExtents("measure", images);
   if (!["absolute", "sum"].includes(channels))
     throw unknownName("channels", channels, ["absolute", "sum"]);
   if (typeof heat !== "object" || heat === null || heat.dtype !== "float32")

@@ -93,8 +93,8 @@ export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
       inputs.map(({ name }) => name),
     );
   const g = GraphBuilder.from(model);
-  const layers = layersOf(g, nodes);
   const image = g.value(input.name);
+  const layers = layersOf(g, nodes, image.shape?.[0]);
   return withScores(g, image, g.value(outputs[0]!.name), layers);
 }
 
@@ -177,8 +177,15 @@ function inRows(g: GraphBuilder, scores: Value): Value {
   return more.length === 1 ? g.reshape(scores, [0, -1]) : scores;
 }
 
-/** Every value of a graph that is computed, named by its module where it is the last of one. */
-function layersOf(g: GraphBuilder, nodes: readonly Node[]): LayerInfo[] {
+/**
+ * Every value of a graph that is computed for each example of a batch, named by its module where it is the last of
+ * one. Others, such as the initial state of an LSTM or a sequence that lies time first, are no layers.
+ */
+function layersOf(
+  g: GraphBuilder,
+  nodes: readonly Node[],
+  batch: number | string | undefined,
+): LayerInfo[] {
   const lastOf = new Map<string, string>();
   for (const node of nodes) {
     const parts = moduleOf(node)?.split(".") ?? [];
@@ -189,6 +196,9 @@ function layersOf(g: GraphBuilder, nodes: readonly Node[]): LayerInfo[] {
     node.outputs.flatMap((value): LayerInfo[] => {
       const info = value === "" ? undefined : g.find(value);
       if (info?.dtype !== "float32" || !info.shape) return [];
+      const [first] = info.shape;
+      // Some exporters write 1 for the batch that they were shown.
+      if (typeof first === "number" && first !== batch && first !== 1) return [];
       const modules = [...lastOf].flatMap(([module, last]) => (last === value ? [module] : []));
       const slashed = modules.map((module) => module.replaceAll(".", "/"));
       return [
@@ -261,7 +271,7 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
   if (!layer)
     throw new CajalError(
       "unsupported",
-      "the network has no convolution whose output is larger than a pixel, and so no layer for class activation maps. Methods such as integrated-gradients need none.",
+      "the network has no two-dimensional convolution whose output is larger than a pixel, and so no layer for class activation maps. Methods such as integrated-gradients need none.",
     );
   return layer;
 }

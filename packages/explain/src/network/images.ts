@@ -25,6 +25,24 @@ export function outside(x: Tensor<"float32">, format: DataFormat): Tensor<"float
 export const insideShape = (shape: Shape, format: DataFormat): Shape =>
   format === "channels_first" || shape.length !== 3 ? shape : [shape[2]!, shape[0]!, shape[1]!];
 
+/**
+ * [batch, channels, height, width] of images as they lie inside.
+ *
+ * @throws CajalError `unsupported` for what is no image of height and width, such as a sequence
+ */
+export function imageExtents(
+  where: string,
+  { shape }: Pick<Tensor, "shape">,
+): readonly [number, number, number, number] {
+  if (shape.length !== 4)
+    throw new CajalError(
+      "unsupported",
+      `${where}: the network takes ${showShape(["batch", ...shape.slice(1)])}, expected images of height, width and channels: this is about places in an image. Methods such as integrated-gradients are not.`,
+      { shape },
+    );
+  return shape as unknown as readonly [number, number, number, number];
+}
+
 /** Each of `n` matrices of `a` rows and `b` columns, transposed. */
 function transposed(data: Float32Array, n: number, a: number, b: number): Float32Array {
   const to = new Float32Array(data.length);

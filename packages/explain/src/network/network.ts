@@ -175,7 +175,7 @@ export function networkOf(
           dy && by.length > 0 ? { dy: outside(seeds(request, from, size), format) } : {},
         );
         const renamed = (names: readonly string[], results: Readonly<Record<string, Tensor>>) =>
-          names.map((name) => [name, inside(results[layerOf(name)]!, format)] as const);
+          names.map((name) => [name, ofBatch(name, inside(results[layerOf(name)]!, format), size)] as const); // prettier-ignore
         const others = renamed(request.values ?? [], values);
         const dxs = renamed(by, gradients);
         const scores = inside(value, format);
@@ -247,6 +247,16 @@ function elementsOf({ model, image }: ExplainedGraph, shape: Shape): number {
     if (!graph.initializers.has(name))
       sum += (info.shape ?? []).reduce<number>((size, extent) => size * (Number(extent) || 1), 1);
   return sum;
+}
+
+/** @throws CajalError `unsupported` for a value that has no row for every example */
+function ofBatch(name: string, value: Tensor<"float32">, size: number): Tensor<"float32"> {
+  if (value.shape[0] === size) return value;
+  throw new CajalError(
+    "unsupported",
+    `value "${name}" is [${value.shape.join()}] for a batch of ${size}: the batch is not its first axis. Take a layer that has one row for each image.`,
+    { value: name, shape: value.shape },
+  );
 }
 
 function checkFinite({ value, gradients }: PassRow): void {

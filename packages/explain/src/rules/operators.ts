@@ -45,7 +45,7 @@ export const refuses =
   (_, { node }) => {
     throw new CajalError(
       "unsupported",
-      `node "${node.name || node.outputs[0]}": ${method} has no rule for operator ${node.op}. Methods by plain gradients, such as integrated-gradients, take it.`,
+      `${method} has no rule for operator ${node.op}. Methods by plain gradients, such as integrated-gradients, take it.`,
       { node: node.name, op: node.op, method },
     );
   };

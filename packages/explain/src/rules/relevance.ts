@@ -146,7 +146,7 @@ function weighted(rule: RelevanceRule, options: RelevanceOptions): BackwardRule 
     if (!context.wants(0) || context.wants(1))
       throw new CajalError(
         "unsupported",
-        `node "${context.node.name}": lrp has no rule for a ${context.node.op} of two values that both come from the image.`,
+        `lrp has no rule for a ${context.node.op} of two values that both come from the image.`,
         { node: context.node.name },
       );
     const { w, b, z } = weightsOf(context, g, foldNormalization);

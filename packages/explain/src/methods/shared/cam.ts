@@ -5,6 +5,7 @@
 // divide by its largest value. (pytorch-grad-cam scales before and after resizing, Captum applies no ReLU.)
 import type { Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
+import { imageExtents } from "../../network/images";
 import { emptyRows, rowOf, rowsOf } from "../../network/rows";
 import { mapLayer } from "../../network/explainedGraph";
 import type { Call } from "../call";
@@ -83,7 +84,7 @@ export function finished(
   cams: readonly CamOfOne[],
   [, h, w]: readonly number[],
 ): Attributed {
-  const [, , height, width] = images.shape as [number, number, number, number];
+  const [, , height, width] = imageExtents("attribute", images);
   const map = emptyRows(cams.length, [height, width]);
   const cam = emptyRows(cams.length, [h!, w!]);
   const weights = cams[0]?.weights && emptyRows(cams.length, [cams[0].weights.length]);
