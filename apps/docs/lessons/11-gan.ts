@@ -60,9 +60,9 @@ const loss = binaryCrossentropy({ fromLogits: true });
 const optimizer = adam({ learningRate: full ? 0.0005 : 0.003, beta1: 0.5 });
 const weights = initialize(both, { seed: 1 });
 const judging = new Map([...weights].filter(([name]) => name.startsWith("d_")));
-const judgeStep = await openTrainStep(discriminator, judging, { loss, optimizer });
+await using judgeStep = await openTrainStep(discriminator, judging, { loss, optimizer });
 // One graph through both; what is the judge's stays as it is.
-const drawStep = await openTrainStep(both, weights, {
+await using drawStep = await openTrainStep(both, weights, {
   loss,
   optimizer,
   frozen: ["d_1", "d_2", "d_3"],
@@ -106,8 +106,6 @@ for (let epoch = 0; epoch < 12; epoch++)
     drawers = new Map([...(await drawStep.weights())].filter(([name]) => name.startsWith("g_")));
     if (step++ % 10 === 0) course.push({ step, judge: judge.loss, drawer: drawer.loss });
   }
-await judgeStep.dispose();
-await drawStep.dispose();
 // #endregion alternate
 export const losses = (["judge", "drawer"] as const).map((name) => ({
   name: `the ${name}'s loss`,

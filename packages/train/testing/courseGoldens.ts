@@ -73,7 +73,7 @@ export async function gradientsOf(
 ): Promise<ReadonlyMap<string, Float32Array>> {
   // A large power of 2, so that rounding is small.
   const rate = 256;
-  const probe = await openTrainStep(model, start, {
+  await using probe = await openTrainStep(model, start, {
     ...options,
     learningRateMultipliers: {},
     optimizer: sgd({ learningRate: rate }),
@@ -81,7 +81,6 @@ export async function gradientsOf(
   });
   await probe.run(batch);
   const moved = await probe.weights();
-  await probe.dispose();
   return new Map(
     [...start].map(([key, { data }]) => {
       const after = moved.get(key)!.data;

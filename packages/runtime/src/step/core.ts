@@ -107,6 +107,7 @@ export function trainStepOf(
   // Calls run one after the other, in the order in which they were made.
   let last: Promise<unknown> = Promise.resolve();
   let disposal: Promise<void> | undefined;
+  const dispose = (): Promise<void> => (disposal ??= last.then(() => core.free()));
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (disposal)
       return Promise.reject(
@@ -144,6 +145,8 @@ export function trainStepOf(
         await core.write(newWeights, state);
         iteration = updates;
       }),
-    dispose: () => (disposal ??= last.then(() => core.free())),
+    dispose,
+    [Symbol.dispose]: () => void dispose(),
+    [Symbol.asyncDispose]: dispose,
   };
 }

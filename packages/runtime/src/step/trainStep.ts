@@ -188,7 +188,7 @@ export interface MeasuredStep extends StepResult {
   readonly totals: Totals;
 }
 
-/** A model in training; owns the engine's memory. */
+/** A model in training. Owns the engine's memory: dispose it, or let `using` do so. */
 export interface TrainStep {
   readonly engine: EngineName;
   readonly device: DeviceName;
@@ -226,5 +226,7 @@ export interface TrainStep {
    */
   restore(weights: Weights, state: ReadonlyMap<string, Tensor>): Promise<void>;
   /** Frees the engine's memory, after the steps in progress. Idempotent. */
-  dispose(): void | Promise<void>;
+  dispose(): Promise<void>;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
 }
