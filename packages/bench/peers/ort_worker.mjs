@@ -14,21 +14,21 @@ const [{ name, shape }] = session.inputMetadata;
 const x = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, Math.random);
 const feeds = { [name]: new ort.Tensor("float32", x, shape) };
 
-const timed = async () => {
-  const began = performance.now();
+const timeStep = async () => {
+  const startTime = performance.now();
   await session.run(feeds);
-  return performance.now() - began;
+  return performance.now() - startTime;
 };
-const say = (fields) => process.stdout.write(`${JSON.stringify(fields)}\n`);
+const writeLine = (fields) => process.stdout.write(`${JSON.stringify(fields)}\n`);
 
-say({ ready: true, best_warm_ms: Math.min(await timed(), await timed()) });
+writeLine({ ready: true, best_warm_ms: Math.min(await timeStep(), await timeStep()) });
 for await (const line of createInterface({ input: process.stdin })) {
   const times = [];
-  for (let i = 0; i < Number(line); i++) times.push(await timed());
+  for (let i = 0; i < Number(line); i++) times.push(await timeStep());
   times.sort((a, b) => a - b);
   const middle = (times[times.length >> 1] + times[(times.length - 1) >> 1]) / 2;
   const rss_mb = Math.round(process.resourceUsage().maxRSS / 1024);
-  say({
+  writeLine({
     median_ms: middle,
     n: times.length,
     rss_mb,

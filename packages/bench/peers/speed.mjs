@@ -14,9 +14,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { jobOf, workloads } from "./workloads.mjs";
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 // Builds what is stale, and says nothing.
-execFileSync(process.execPath, [here("../../../scripts/cajal.mjs"), "--version"]);
+execFileSync(process.execPath, [localPath("../../../scripts/cajal.mjs"), "--version"]);
 const { environment, host, median, p90, ratioOf, startWorker, takeTurns } =
   await import("../dist/index.js");
 
@@ -47,12 +47,12 @@ const keras =
 
 for (const workload of names) {
   const contestants = [
-    ["ours", [process.execPath, here("peer.mjs"), workload, "onnx", values.device]],
+    ["ours", [process.execPath, localPath("peer.mjs"), workload, "onnx", values.device]],
   ];
   if (values.device === "webgpu") {
     contestants.push([
       "ours on tfjs",
-      [process.execPath, here("peer.mjs"), workload, "tfjs", values.device],
+      [process.execPath, localPath("peer.mjs"), workload, "tfjs", values.device],
     ]);
     for (const [name, tf32] of [
       ["pytorch", 0],
@@ -62,23 +62,23 @@ for (const workload of names) {
       if (python !== undefined)
         contestants.push([
           name,
-          ["env", "PEERS_DEVICE=cuda", `PEERS_TF32=${tf32}`, python, here("torch_worker.py"), workload],
+          ["env", "PEERS_DEVICE=cuda", `PEERS_TF32=${tf32}`, python, localPath("torch_worker.py"), workload],
         ]);
   }
   if (values.tfjs)
     contestants.push([
       "ours on tfjs wasm",
-      [process.execPath, here("peer.mjs"), workload, "tfjs", "wasm"],
+      [process.execPath, localPath("peer.mjs"), workload, "tfjs", "wasm"],
     ]);
   if (python !== undefined && values.device === "cpu") {
-    contestants.push(["pytorch", [python, here("torch_worker.py"), workload]]);
+    contestants.push(["pytorch", [python, localPath("torch_worker.py"), workload]]);
     if (keras && workload.startsWith("I"))
-      contestants.push(["keras", [python, here("keras_worker.py"), workload]]);
+      contestants.push(["keras", [python, localPath("keras_worker.py"), workload]]);
     const file = workload.startsWith("I") ? exported(workload) : undefined;
     if (file !== undefined)
       contestants.push([
         "onnxruntime, pytorch's export",
-        [process.execPath, here("ort_worker.mjs"), file],
+        [process.execPath, localPath("ort_worker.mjs"), file],
       ]);
   }
   const workers = [];
@@ -103,9 +103,13 @@ function exported(workload) {
   const file = join(folder, `${workload}.onnx`);
   if (existsSync(file)) return file;
   mkdirSync(folder, { recursive: true });
-  const { status, stderr } = spawnSync(python, [here("torch_worker.py"), workload, `${file}.tmp`], {
-    encoding: "utf8",
-  });
+  const { status, stderr } = spawnSync(
+    python,
+    [localPath("torch_worker.py"), workload, `${file}.tmp`],
+    {
+      encoding: "utf8",
+    },
+  );
   if (status !== 0) {
     console.error(`${workload}: PyTorch could not export it: ${stderr.trim().split("\n").at(-1)}`);
     return undefined;

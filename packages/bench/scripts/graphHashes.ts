@@ -30,7 +30,7 @@ import ort from "onnxruntime-node";
 const names = process.argv[2]?.split(",");
 const isWanted = (name: string) => names === undefined || names.includes(name);
 
-function say(name: string, ...parts: readonly (string | Uint8Array)[]): void {
+function printHash(name: string, ...parts: readonly (string | Uint8Array)[]): void {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part);
   console.log(`${hash.digest("hex")}  ${name}`);
@@ -50,14 +50,14 @@ function weightsOf(model: ModelConfig): Weights {
 for (const { name, build } of models) {
   if (!isWanted(name)) continue;
   const model = build();
-  say(`${name}, summary`, JSON.stringify(summary(model)));
-  say(`${name}, Keras 2`, JSON.stringify(toKerasJson(model)));
-  say(`${name}, Keras 3`, JSON.stringify(toKerasJson(model, { version: 3 })));
-  say(`${name}, row`, JSON.stringify(modelTable([modelFacts(name)])));
-  say(`${name}, for inference`, encodeModel(toOnnx(model, weightsOf(model))));
+  printHash(`${name}, summary`, JSON.stringify(summary(model)));
+  printHash(`${name}, Keras 2`, JSON.stringify(toKerasJson(model)));
+  printHash(`${name}, Keras 3`, JSON.stringify(toKerasJson(model, { version: 3 })));
+  printHash(`${name}, row`, JSON.stringify(modelTable([modelFacts(name)])));
+  printHash(`${name}, for inference`, encodeModel(toOnnx(model, weightsOf(model))));
 }
 
-interface Trained {
+interface TrainingCase {
   readonly model: ModelConfig;
   readonly batch: NamedBatch;
   readonly options: TrainStepOptions;
@@ -77,7 +77,7 @@ const classes = (n: number) =>
   );
 const momentum = sgd({ learningRate: 0.01, momentum: 0.9 });
 
-function timed(name: string, examples: number): Trained {
+function benchmarkCase(name: string, examples: number): TrainingCase {
   const { build, input } = modelFacts(name);
   return {
     model: build({ classifier_activation: null }),
@@ -87,7 +87,7 @@ function timed(name: string, examples: number): Trained {
 }
 
 /** An image in, an image out, with a connection across. */
-function unet(): Trained {
+function unet(): TrainingCase {
   const net = functional("unet");
   const image = net.input([16, 16, 3]);
   const down = net.layer("Conv2D", { filters: 4, kernel_size: 3, padding: "same", activation: "relu" }, image); // prettier-ignore
@@ -108,7 +108,7 @@ function unet(): Trained {
   };
 }
 
-function recurrent(): Trained {
+function recurrent(): TrainingCase {
   const net = functional("recurrent");
   const words = net.input([7], { dtype: "int32" });
   let x = net.layer("Embedding", { input_dim: 11, output_dim: 5 }, words);
@@ -125,7 +125,7 @@ function recurrent(): Trained {
 }
 
 /** Two outputs, one model within the other, a layer called twice, regularizers and constraints. */
-function nested(): Trained {
+function nested(): TrainingCase {
   const inner = functional("inner");
   const line = inner.input([6], { name: "line" });
   let z = inner.layer("Dense", { name: "first", units: 5, kernel_regularizer: "l2" }, line);
@@ -134,8 +134,8 @@ function nested(): Trained {
   const net = functional("nested");
   const x = net.input([6], { name: "x" });
   const shared = net.layer("Dense", { name: "shared", units: 6, kernel_constraint: { class_name: "MaxNorm", config: { max_value: 2 } } }, x); // prettier-ignore
-  const twice = net.again(shared, shared);
-  const { config } = net.model([x], [net.layer("Dense", { name: "a", units: 2, activation: "softmax" }, twice), twice]); // prettier-ignore
+  const repeated = net.again(shared, shared);
+  const { config } = net.model([x], [net.layer("Dense", { name: "a", units: 2, activation: "softmax" }, repeated), repeated]); // prettier-ignore
   const model: ModelConfig = {
     class_name: "Functional",
     config: {
@@ -162,7 +162,7 @@ function nested(): Trained {
   };
 }
 
-function freeExtents(): Trained {
+function freeExtents(): TrainingCase {
   const net = functional("free");
   const image = net.input([null, null, 3]);
   let x = net.layer("Conv2D", { filters: 4, kernel_size: 3, padding: "same" }, image);
@@ -176,13 +176,13 @@ function freeExtents(): Trained {
   };
 }
 
-const frozen = (): Trained => {
-  const { options, ...rest } = timed("ConvNet", 4);
+const frozen = (): TrainingCase => {
+  const { options, ...rest } = benchmarkCase("ConvNet", 4);
   const names = weightSpecs(rest.model).map(({ key }) => key.split("/")[0]!);
   return { ...rest, options: { ...options, frozen: [...new Set(names.slice(0, 8))] } };
 };
 
-const oneOfTwo = (): Trained => {
+const oneOfTwo = (): TrainingCase => {
   const { options, batch, ...rest } = nested();
   return {
     ...rest,
@@ -192,11 +192,11 @@ const oneOfTwo = (): Trained => {
 };
 
 /** Small ones run, all kinds of their graphs; of large ones a step's graph is enough. */
-const steps: Readonly<Record<string, { readonly small: boolean; make(): Trained }>> = {
-  T1: { small: true, make: () => timed("LeNet5", 64) },
-  T2: { small: true, make: () => timed("ConvNet", 64) },
-  T3: { small: false, make: () => timed("MobileNet", 8) },
-  T4: { small: false, make: () => timed("ResNet50", 8) },
+const steps: Readonly<Record<string, { readonly small: boolean; make(): TrainingCase }>> = {
+  T1: { small: true, make: () => benchmarkCase("LeNet5", 64) },
+  T2: { small: true, make: () => benchmarkCase("ConvNet", 64) },
+  T3: { small: false, make: () => benchmarkCase("MobileNet", 8) },
+  T4: { small: false, make: () => benchmarkCase("ResNet50", 8) },
   unet: { small: true, make: unet },
   recurrent: { small: true, make: recurrent },
   nested: { small: true, make: nested },
@@ -207,7 +207,7 @@ const steps: Readonly<Record<string, { readonly small: boolean; make(): Trained 
 
 type Create = typeof ort.InferenceSession.create;
 const create: Create = ort.InferenceSession.create.bind(ort.InferenceSession);
-class Enough extends Error {}
+class GraphCaptured extends Error {}
 
 for (const [name, { small, make }] of Object.entries(steps)) {
   if (!isWanted(name)) continue;
@@ -220,8 +220,8 @@ for (const [name, { small, make }] of Object.entries(steps)) {
     const external = (options?.externalData ?? []).map(
       (file) => (file as { data: Uint8Array }).data,
     );
-    say(`${name}, graph ${++count}`, bytes, ...external);
-    if (!small) throw new Enough("hashed");
+    printHash(`${name}, graph ${++count}`, bytes, ...external);
+    if (!small) throw new GraphCaptured("hashed");
     return create(bytes, options);
   };
   ort.InferenceSession.create = hashed as Create;

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command line `cajal`: what a command is called, takes and does lies in its file in commands/.
+// The command line `cajal`; each command is defined in its file in commands/.
 import { Command, CommanderError } from "commander";
 import { commands } from "./commands";
 import { addCommand } from "./commands/shared/defineCommand";
@@ -31,7 +31,7 @@ Peers: engines are installed beside Cajal as you need them, e.g. npm install onn
   );
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  // The reader went away (`cajal table | head`): nobody is left to tell.
+  // The reader of the pipe has ended (`cajal table | head`).
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
@@ -39,7 +39,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 void main();
 
 async function main(): Promise<void> {
-  // `cajal help run` is about run, too.
+  // `cajal help run` needs the full definition of run, too.
   const [first = "", second = ""] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
   const called = first === "help" ? second : first;
   for (const [name, { summary, load }] of Object.entries(commands))
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
-    // Commander has said what is wrong with the call; asking for help or the version is no wrong.
+    // Commander has printed what is wrong with the call; help and version are not errors.
     process.exitCode = !(error instanceof CommanderError)
       ? exitCode(error)
       : error.exitCode === 0

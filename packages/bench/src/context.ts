@@ -1,5 +1,5 @@
-// What every command works with, and how a command ends. What only a file as answer needs is imported for one: help
-// has nothing to wait for.
+// The context of commands, and their exit codes. Modules that only some calls need are imported when they are needed, so
+// that the help is fast.
 import { isCajalError } from "@cajal/core";
 import { createOutput, type Output } from "./output";
 import { printable } from "./text/printable";
@@ -19,10 +19,10 @@ export interface Context {
   signal: AbortSignal;
 }
 
-/** Nothing, or that the call was right and the thing itself failed: a check not held, a regression. */
+/** "failed" where the call was valid and its result is negative: a failed check, a regression. */
 export type Outcome = void | "failed";
 
-/** Runs a command's body; sets the exit code: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
+/** Runs a command's body; sets the exit code: 0 done, 1 failed, 2 invalid call, 130 interrupted. */
 export async function withContext(
   { json, out, seed }: CommonOptions,
   body: (context: Context) => Promise<Outcome>,
@@ -30,13 +30,13 @@ export async function withContext(
   const controller = new AbortController();
   const { signal } = controller;
   const interrupt = () => controller.abort();
-  // Once: who interrupts again does not want to wait for a clean end.
+  // Only once: a second interrupt ends the process at once.
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   const progress = createProgress();
   const output = createOutput({ json, out });
   try {
-    // Before the work whose result it is to hold.
+    // Checked before the work whose result it takes.
     if (out !== undefined) {
       const { checkWritable } = await import("@cajal/files/node");
       await checkWritable(out);
@@ -56,14 +56,14 @@ export async function withContext(
   }
 }
 
-/** Says what went wrong and gives its exit code. */
+/** Prints an error, and returns its exit code. */
 export function exitCode(error: unknown): 1 | 2 {
   if (isCajalError(error)) {
     process.stderr.write(printable(`cajal: ${error.message}\n`));
     const { code } = error;
     return code === "unknown-name" || code === "unknown-option" || code === "bad-argument" ? 2 : 1;
   }
-  // Not one of ours: where it happened is what helps.
+  // Not a CajalError: its stack is printed.
   process.stderr.write(
     printable(
       `cajal: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,

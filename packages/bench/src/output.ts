@@ -1,16 +1,16 @@
-// What a command answers: on standard output, and nothing else there. With --json one document or
-// one record a line; with --out the same into a file, whole or not at all.
+// The output of a command, the only text on standard output. With --json one document, or one record per line; with
+// --out the same to a file, written atomically.
 import { printable, printableJson } from "./text/printable";
 
 export interface Output {
   readonly json: boolean;
-  /** Text for people; left out where JSON was asked for. */
+  /** Writes text; ignored with --json. */
   text(text: string): void;
-  /** A value as one line of JSON; left out where text was asked for. */
+  /** Writes a value as one line of JSON; ignored without --json. */
   line(value: unknown): void;
-  /** A value as one JSON document; left out where text was asked for. */
+  /** Writes a value as one JSON document; ignored without --json. */
   document(value: unknown): void;
-  /** Writes the file, if one was asked for. */
+  /** Writes the file of --out, if any. */
   close(): Promise<void>;
 }
 

@@ -1,18 +1,17 @@
-// Progress on standard error: one live line a stage on a terminal, one plain line when it ends
-// where nobody watches.
+// Progress on standard error: on a terminal one live line per stage, otherwise one plain line when a stage ends.
 import { printable, printableLine } from "./text/printable";
 import { duration } from "./text/format";
 
 export interface Progress {
-  /** Begins a stage; the one before is over. */
+  /** Begins a stage, ending the previous one. */
   start(title: string): void;
   /** @param done share of the stage that is done, 0–1 */
   update(done: number, note?: string): void;
-  /** Ends the stage with what came of it. */
+  /** Ends the stage with its result. */
   finish(result?: string): void;
-  /** A line of its own. */
+  /** Prints a line. */
   say(line: string): void;
-  /** Takes the live line away, for who is interrupted. */
+  /** Removes the live line, when interrupted. */
   clear(): void;
 }
 
@@ -23,14 +22,14 @@ interface Stream {
 }
 
 /**
- * @param options.now milliseconds of a clock; tests bring their own
+ * @param options.now a clock in milliseconds; tests supply their own
  */
 export function createProgress(
   stream: Stream = process.stderr,
   { now = () => performance.now() }: { now?: () => number } = {},
 ): Progress {
   const alive = stream.isTTY === true;
-  let stage: { title: string; began: number } | undefined;
+  let stage: { title: string; startTime: number } | undefined;
   let lastDrawn = -Infinity;
 
   const draw = (line: string) => {
@@ -44,21 +43,22 @@ export function createProgress(
   return {
     start(name) {
       const title = printableLine(name);
-      stage = { title, began: now() };
+      stage = { title, startTime: now() };
       lastDrawn = -Infinity;
       if (alive) draw(`◌ ${title}`);
     },
     update(done, note = "") {
-      // Ten times a second is alive; every step would cost more than the step.
+      // At most ten times a second: redrawing at every step would cost more than the step.
       if (!alive || stage === undefined || now() - lastDrawn < 100) return;
       lastDrawn = now();
-      const elapsed = (lastDrawn - stage.began) / 1000;
-      const left = done > 0.02 && elapsed > 0.5 ? (elapsed / done) * (1 - done) : undefined;
-      // What matters most comes first: a narrow terminal cuts the rest off.
+      const elapsed = (lastDrawn - stage.startTime) / 1000;
+      const remainingSeconds =
+        done > 0.02 && elapsed > 0.5 ? (elapsed / done) * (1 - done) : undefined;
+      // The most important part comes first: a narrow terminal truncates the line.
       draw(
         [
           `◌ ${stage.title}  ${bar(done)} ${String(Math.floor(100 * done)).padStart(3)} %`,
-          left === undefined ? "" : `${duration(left)} left`,
+          remainingSeconds === undefined ? "" : `${duration(remainingSeconds)} left`,
           printableLine(note),
         ]
           .filter((part) => part !== "")
@@ -67,7 +67,7 @@ export function createProgress(
     },
     finish(result) {
       if (stage === undefined) return;
-      const seconds = duration((now() - stage.began) / 1000);
+      const seconds = duration((now() - stage.startTime) / 1000);
       clear();
       stream.write(
         `${alive ? "● " : ""}${stage.title}${result === undefined ? "" : `: ${printable(result)}`} (${seconds})\n`,

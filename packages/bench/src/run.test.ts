@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildCajal, cajal, type CallOptions, type Ended } from "../testing/cajal";
+import { buildCajal, cajal, type CallOptions, type Outcome } from "../testing/cajal";
 import type { BenchRecord } from "./measure/record";
 import type { Report } from "./report/report";
 
@@ -117,7 +117,7 @@ describe("cajal learn", () => {
     const args = ["learn", "--model", "lenet1", "--engine", "onnx", "--batch", "64", "--json"];
     const learn = (more: string[], options?: CallOptions) =>
       cajal([...args, "--epochs", "12", ...more], options);
-    const top1 = ({ code, stdout, stderr }: Ended) => {
+    const top1 = ({ code, stdout, stderr }: Outcome) => {
       expect(code, stderr).toBe(0);
       return stdout
         .trimEnd()

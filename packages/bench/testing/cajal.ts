@@ -11,7 +11,7 @@ export async function buildCajal(): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-export interface Ended {
+export interface Outcome {
   code: number | null;
   stdout: string;
   stderr: string;
@@ -25,10 +25,10 @@ export interface CallOptions {
 }
 
 /** Runs `cajal` with these arguments; see {@link buildCajal}. */
-export const cajal = (args: readonly string[], options: CallOptions = {}): Promise<Ended> =>
+export const cajal = (args: readonly string[], options: CallOptions = {}): Promise<Outcome> =>
   call([command, ...args], options);
 
-function call(args: readonly string[], { cwd, env, onStderr }: CallOptions): Promise<Ended> {
+function call(args: readonly string[], { cwd, env, onStderr }: CallOptions): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd,

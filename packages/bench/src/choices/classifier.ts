@@ -1,4 +1,4 @@
-// A classifier of images to work with: a published network by its name, or a file.
+// An image classifier: a published network by its name, or a file.
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { CajalError, type Preprocessing, type Weights } from "@cajal/core";

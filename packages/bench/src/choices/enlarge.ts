@@ -1,8 +1,8 @@
 import { CajalError, showShape, type Tensor, tensor } from "@cajal/core";
 
 /**
- * Images a whole number of times as large, values interpolated between pixel centres (bilinear; at
- * the border the outermost pixel goes on).
+ * Enlarges images by an integer factor, with bilinear interpolation between pixel centres; border pixels are
+ * repeated.
  *
  * @param images numbers `[n, height, width, channels]`
  * @returns float32 `[n, height · factor, width · factor, channels]`
@@ -37,7 +37,7 @@ export function enlarge(images: Tensor, factor: number): Tensor<"float32"> {
   return large;
 }
 
-/** For each new pixel the two old ones around its centre, and how far it is towards the second. */
+/** For each new pixel the two old pixels around its centre, and the weight of the second. */
 const neighbours = (extent: number, factor: number) =>
   Array.from({ length: extent * factor }, (_, i) => {
     const centre = Math.min(extent - 1, Math.max(0, (i + 0.5) / factor - 0.5));

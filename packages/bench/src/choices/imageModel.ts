@@ -1,4 +1,4 @@
-// A network for images, by its name or from a file, with what must be known to hand it a picture.
+// A network for images, by its name or from a file, with its input size and preprocessing.
 import { basename } from "node:path";
 import { CajalError, tensor, unknownName, type Preprocessing, type Tensor, type Weights } from "@cajal/core"; // prettier-ignore
 import { evaluation, type Evaluation } from "@cajal/datasets";
@@ -23,7 +23,7 @@ export interface ImageModel {
 /**
  * @param name of a network with published weights, or a file of a Keras or TF.js model
  * @param options.top with its classifier, default true; of files, always as they are
- * @throws CajalError `bad-argument` where nothing tells how pixels become the network's input
+ * @throws CajalError `bad-argument` where the preprocessing is not known
  */
 export async function imageModel(
   name: string,
@@ -67,7 +67,7 @@ export async function imageModel(
   };
 }
 
-/** An ONNX graph for images, with what must be known to hand it a picture. */
+/** An ONNX graph for images, with its input size and preprocessing. */
 export interface ImageGraph extends Omit<ImageModel, "model" | "weights"> {
   readonly graph: OnnxModel;
   /** Whether its input is [batch, channels, height, width]. */
@@ -132,18 +132,20 @@ export function channelsFirst({ data, shape }: Tensor): Tensor<"float32"> {
   return first;
 }
 
-/** That of the network whose name the model's begins with: "mobilenet_0.75_224" is a MobileNet. */
+/** The preprocessing of the network whose name is a prefix of the model's: "mobilenet_0.75_224" is a MobileNet. */
 function preprocessingOf(name: string): Preprocessing | undefined {
-  const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+  const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
   const candidates = models
-    .filter((facts) => facts.preprocessing && plain(name).startsWith(plain(facts.name)))
-    // The longest: MobileNetV2 is no MobileNet.
+    .filter(
+      (facts) => facts.preprocessing && normalizedName(name).startsWith(normalizedName(facts.name)),
+    )
+    // The longest prefix: MobileNetV2 is not MobileNet.
     .sort((a, b) => b.name.length - a.name.length);
   return candidates[0]?.preprocessing;
 }
 
 /** A decoded picture → the network's input. */
-export const prepared = ({
+export const prepareImage = ({
   name,
   size: [height, width],
   preprocessing,

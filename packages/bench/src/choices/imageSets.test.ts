@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../../core/testing/shared";
-import { imageSet, imageSets, type Loaded } from "./imageSets";
+import { imageSet, imageSets, type LoadedSet } from "./imageSets";
 
 const seed = 1;
 
 /** That data is as the set says, and that augmenting changes what is learned, by the seed. */
-async function check(name: string, { training, validation }: Loaded): Promise<void> {
+async function check(name: string, { training, validation }: LoadedSet): Promise<void> {
   const { shape, classes, recipe } = imageSet(name);
   for (const data of [training, validation]) {
     const { x, y } = await data.take(8).all();

@@ -1,4 +1,4 @@
-// Data sets of images that a network can be told to learn, ready to batch.
+// Image data sets for training, ready to batch.
 import { type Batch, CajalError, unknownName } from "@cajal/core";
 import { type Dataset, digits, randomFlip, randomTranslation } from "@cajal/datasets";
 import { enlarge } from "./enlarge";
@@ -8,44 +8,43 @@ export interface ImageSet {
   name: string;
   /** One line for the help. */
   description: string;
-  /** `[height, width, channels]` of an image as it is delivered, values 0 … 1. */
+  /** `[height, width, channels]` of an image, with values 0 … 1. */
   shape: readonly [number, number, number];
   classes: readonly string[];
-  /** How it is learned unless something else is asked for. */
+  /** Default options for training on it. */
   recipe: Recipe;
-  /** The examples to learn from, and those held out. */
+  /** Loads the training and the held-out examples. */
   load(options: {
-    /** With the files; without it they are fetched, and kept. */
+    /** Folder with the files; without it they are downloaded into the cache. */
     folder?: string;
     seed: number;
     signal?: AbortSignal;
-    /** How far fetching is. */
+    /** Called with the progress of downloads. */
     onProgress?: (note: string) => void;
-  }): Promise<Loaded>;
+  }): Promise<LoadedSet>;
 }
 
-export interface Loaded {
-  /** The examples to learn from. */
+export interface LoadedSet {
+  /** The training examples. */
   training: Dataset;
-  /** The examples held out. */
+  /** The held-out examples. */
   validation: Dataset;
-  /** What of the data set this is, where it is not all of it. */
+  /** Which part of the data set this is, where it is not complete. */
   part?: string;
 }
 
 /**
- * The recipes of MNIST and CIFAR-10 were chosen on examples split off those to learn from: a sixth of
- * MNIST's, 15 % of two batches of CIFAR-10. That of digits was chosen on the fifth that is held out, so that
- * the accuracy there is slightly optimistic.
+ * The recipes of MNIST and CIFAR-10 were chosen on examples split off the training set: a sixth of MNIST's, 15 % of
+ * two batches of CIFAR-10. That of digits was chosen on its held-out fifth, so its accuracy is slightly optimistic.
  */
 export interface Recipe {
   epochs: number;
   batch: number;
-  /** The largest of the schedule, of optimizer adam. */
+  /** Largest learning rate of the schedule, for optimizer adam. */
   learningRate: number;
-  /** Random changes of the images to learn from. */
+  /** Random augmentation of the training images. */
   augment?: {
-    /** What happens to the images, as in "images moved by up to 1 pixel". */
+    /** Description of the augmentation, as in "images moved by up to 1 pixel". */
     description: string;
     change(training: Dataset, seed: number): Dataset;
   };
@@ -55,7 +54,7 @@ export interface Recipe {
 const block = 4;
 const fullInk = 16;
 
-/** As large as the bitmaps were, which is the size that LeNet-5 takes; ink as 0 … 1. */
+/** Enlarged to the size of the original bitmaps, which is LeNet-5's input size; ink as 0 … 1. */
 export function asBitmaps({ x, y }: Batch): Batch {
   const large = enlarge(x, block);
   return { x: { ...large, data: large.data.map((ink) => ink / fullInk) }, y };
@@ -122,10 +121,10 @@ export const imageSets: readonly ImageSet[] = [
     },
     async load({ folder, signal, onProgress }) {
       const { cifar10 } = await import("@cajal/datasets/node");
-      // Of files at hand a part is better than nothing; what is fetched is whole.
-      const partial = folder !== undefined;
-      const options = { folder, partial, signal, onProgress: inMegabytes(onProgress) };
-      // One after the other: they share one download.
+      // Files of the user's may be incomplete; downloads are complete.
+      const isPartial = folder !== undefined;
+      const options = { folder, partial: isPartial, signal, onProgress: inMegabytes(onProgress) };
+      // Sequentially: they share one download.
       const training = await cifar10({ ...options, split: "train" });
       const validation = await cifar10({ ...options, split: "test" });
       if (training.size === 50_000 && validation.size === 10_000) return { training, validation };
@@ -135,11 +134,11 @@ export const imageSets: readonly ImageSet[] = [
   },
 ];
 
-/** How far a download is, in words. */
+/** Progress of a download as text. */
 const inMegabytes =
-  (say: ((note: string) => void) | undefined) =>
+  (report: ((note: string) => void) | undefined) =>
   ({ loaded, total }: { loaded: number; total?: number }) =>
-    say?.(
+    report?.(
       `${(loaded / 1e6).toFixed(1)} MB${total === undefined ? "" : ` of ${(total / 1e6).toFixed(1)}`}`,
     );
 

@@ -1,2 +1,2 @@
-/** A path, or something that looks like one: no network's name has a dot or a slash. */
+/** Whether a name is a path: names of networks have no dot or slash. */
 export const isFile = (model: string): boolean => /[./\\]/.test(model);

@@ -1,4 +1,4 @@
-// Images with labels on disk, in the layouts that people have ImageNet's validation set in, or any other.
+// Labelled images on disk, in the common layouts of ImageNet's validation set and similar sets.
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { CajalError } from "@cajal/core";
@@ -6,20 +6,20 @@ import { imagenetClasses } from "@cajal/models/imagenet";
 
 export interface LabelledImage {
   readonly path: string;
-  /** Number of the class, or what the folder or table calls it. */
+  /** Number of the class, or its name in the folder or table. */
   readonly label: number | string;
 }
 
 /**
- * The labelled images of a folder, in an order that is the same everywhere:
+ * The labelled images of a folder, in an order that does not depend on the system:
  *
- * - a folder for each class, called by its WordNet id (`n01440764/…`) or its name;
+ * - a folder for each class, named by its WordNet id (`n01440764/…`) or its name;
  * - a table beside the images: `labels.csv` with the columns file and class_index, wnid or label;
- *   `LOC_val_solution.csv` of Kaggle; `val.txt` of Caffe, with a file's name and the number of its class a line.
+ *   `LOC_val_solution.csv` of Kaggle; `val.txt` of Caffe, with one file name and class number per line.
  *
- * A folder that has `val` or `validation` in it means that one.
+ * If the folder contains `val` or `validation`, that one is used.
  *
- * @throws CajalError `bad-argument` where nothing says what the images show
+ * @throws CajalError `bad-argument` where no labels are found
  */
 export function labelledImages(folder: string): LabelledImage[] {
   if (!existsSync(folder) || !statSync(folder).isDirectory())
@@ -93,7 +93,7 @@ function classFolders(folder: string): LabelledImage[] | undefined {
 
 const isImage = /\.(jpe?g|png)$/i;
 
-/** In the folder itself, or in the one where the images of such sets lie. */
+/** Path of an image in the folder itself, or in the usual subfolder of such sets. */
 const imageCalled = (folder: string, name: string): string => {
   const file = isImage.test(name) ? name : `${name}.JPEG`;
   return (
@@ -111,10 +111,10 @@ const linesOf = (path: string): string[] | undefined =>
     : undefined;
 
 /**
- * The number that a network's output has for a label.
+ * The index of a network's output for a label.
  *
  * @param labels of the network's outputs, in order; `classes`: all labels of the data
- * @throws CajalError `bad-argument` for a label that is none of the network's
+ * @throws CajalError `bad-argument` for a label that the network does not have
  */
 export function classNumbers(
   images: readonly LabelledImage[],
@@ -123,7 +123,7 @@ export function classNumbers(
   const names = [...new Set(images.map(({ label }) => String(label)))].sort();
   const ids = outputs === 1000 ? imagenetClasses().map(({ wnid }) => wnid) : [];
   const numbers = new Map<string, number>([
-    // Where the folder has as many classes as the network, sorted, as image folders are learned from.
+    // Where the folder has as many classes as the network: their sorted order, as in training on image folders.
     ...(names.length === outputs ? names.map((label, i) => [label, i] as const) : []),
     ...(labels ?? []).map((label, i) => [label, i] as const),
     ...ids.map((id, i) => [id, i] as const),

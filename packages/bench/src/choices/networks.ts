@@ -1,16 +1,16 @@
-// Networks as commands name them.
+// Networks by the names that commands take.
 import { CajalError, showShape } from "@cajal/core";
 import { type ModelConfig, modelFacts } from "@cajal/models";
 import type { ImageSet } from "./imageSets";
 
-/** How records call a network: in lower case, whatever case it was asked for in. */
+/** The name of a network in records: in lower case. */
 export const recordName = (name: string): string => modelFacts(name).name.toLowerCase();
 
-/** A usual batch size to train a network with: small where its images are large. */
+/** Default batch size for training a network: small where its images are large. */
 export const usualBatch = (name: string): number => (modelFacts(name).input[0] >= 128 ? 8 : 64);
 
 /**
- * A network with an input and classes for given images, giving logits.
+ * A network for images of a given shape and number of classes, with logits as output.
  *
  * @throws CajalError `unknown-name`; `bad-argument` when it cannot take the images
  */

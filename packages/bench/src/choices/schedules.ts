@@ -1,5 +1,4 @@
-// Schedules of the learning rate as `cajal learn --schedule` names them: those of @cajal/train, fitted to
-// the length of a run.
+// Learning rate schedules for `cajal learn --schedule`: those of @cajal/train, fitted to the length of a run.
 import {
   constant,
   cosineDecay,
@@ -15,17 +14,17 @@ type Fit = (rate: number, steps: number) => Schedule;
 
 export const schedules = {
   constant,
-  // Down to 0 by half a cosine, or in a line.
+  // Falls to 0, along half a cosine or linearly.
   cosine: (rate, steps) => cosineDecay(rate, { decaySteps: steps }),
   linear: (rate, steps) => polynomialDecay(rate, { decaySteps: steps, endLearningRate: 0 }),
-  // Down to a hundredth.
+  // Falls to a hundredth.
   exponential: (rate, steps) => exponentialDecay(rate, { decaySteps: steps, decayRate: 0.01 }),
-  // Up from a 25th in the first three tenths, then down.
+  // Rises from a 25th in the first 30 % of the steps, then falls.
   "one-cycle": (rate, steps) => oneCycle(rate, { steps }),
   // A tenth after half of the run, a hundredth after three quarters (as He et al. 2015, arXiv:1512.03385).
   step: (rate, steps) =>
     piecewiseConstant({
-      // Between two updates, so that they differ in the shortest run, too.
+      // Halfway between two updates, so that boundaries differ even in the shortest run.
       boundaries: [steps / 2 - 0.5, (3 * steps) / 4 - 0.5],
       values: [rate, rate / 10, rate / 100],
     }),

@@ -1,5 +1,5 @@
-// Small variants of the families of Keras' table, for images of 28 × 28 and 32 × 32: each has the block that its
-// paper is known for, at a size that learns in a minute on a laptop. None has published weights.
+// Small variants of the families of Keras' table, for images of 28 × 28 and 32 × 32: each has the characteristic
+// block of its paper, at a size that trains in a minute on a laptop. None has published weights.
 import { CajalError, unknownName } from "@cajal/core";
 import { functional, models, type ModelConfig, type Symbolic } from "@cajal/models";
 import type { ImageSet } from "./imageSets";
@@ -7,12 +7,12 @@ import { networkFor } from "./networks";
 
 type Net = ReturnType<typeof functional>;
 
-/** What comes between the image and the classifier. */
+/** The layers between the image and the classifier. */
 type Trunk = (net: Net, image: Symbolic) => Symbolic;
 
 export interface SmallNetwork {
   readonly name: string;
-  /** The network of Keras' table whose block it has. */
+  /** The network of Keras' table whose block it uses. */
   readonly after: string;
   readonly trunk: Trunk;
 }
@@ -26,27 +26,28 @@ const conv = (
   net.layer("Conv2D", { filters, kernel_size: kernel, strides, padding: "same", use_bias: false }, x); // prettier-ignore
 
 /**
- * A short run has no time for Keras' momentum of 0.99: after 360 steps a fortieth of the first variance, 1, is still
- * there, and the ink of digits varies by less than that.
+ * Keras' momentum of 0.99 is too slow for a short run: after 360 steps a fortieth of the initial variance, 1, remains,
+ * which is more than the variance of the digits' ink.
  */
 const normalized = (net: Net, x: Symbolic): Symbolic =>
   net.layer("BatchNormalization", { momentum: 0.9 }, x);
 
 const activated = (net: Net, x: Symbolic): Symbolic => net.layer("ReLU", {}, normalized(net, x));
 
-const halved = (net: Net, x: Symbolic): Symbolic => net.layer("MaxPooling2D", { pool_size: 2 }, x);
+const downsampled = (net: Net, x: Symbolic): Symbolic =>
+  net.layer("MaxPooling2D", { pool_size: 2 }, x);
 
 /** Simonyan & Zisserman 2014, arXiv:1409.1556: pairs of 3 × 3 convolutions, then pooling. */
 const vgg: Trunk = (net, x) => {
   for (const filters of [16, 32, 64]) {
     for (let i = 0; i < 2; i++)
       x = net.layer("ReLU", {}, net.layer("Conv2D", { filters, kernel_size: 3, padding: "same" }, x)); // prettier-ignore
-    x = halved(net, x);
+    x = downsampled(net, x);
   }
   return net.layer("Dense", { units: 128, activation: "relu" }, net.layer("Flatten", {}, x));
 };
 
-/** He et al. 2015, arXiv:1512.03385, section 4.2 with n = 1: what is added to the input is learned. */
+/** He et al. 2015, arXiv:1512.03385, section 4.2 with n = 1: residual blocks. */
 const resnet: Trunk = (net, x) => {
   x = activated(net, conv(net, x, 16));
   for (const [i, filters] of [16, 32, 64].entries()) {
@@ -61,13 +62,13 @@ const resnet: Trunk = (net, x) => {
 
 /** Szegedy et al. 2015, arXiv:1512.00567: several kernels side by side, 5 × 5 as two of 3 × 3. */
 const inception: Trunk = (net, x) => {
-  x = halved(net, activated(net, conv(net, x, 16)));
+  x = downsampled(net, activated(net, conv(net, x, 16)));
   for (const filters of [8, 16]) {
     const one = activated(net, conv(net, x, filters, { kernel: 1 }));
-    const reduced = activated(net, conv(net, x, filters, { kernel: 1 }));
-    const three = activated(net, conv(net, reduced, 2 * filters));
-    const five = activated(net, conv(net, activated(net, conv(net, reduced, filters)), filters));
-    x = halved(net, net.layer("Concatenate", {}, [one, three, five]));
+    const pooled = activated(net, conv(net, x, filters, { kernel: 1 }));
+    const three = activated(net, conv(net, pooled, 2 * filters));
+    const five = activated(net, conv(net, activated(net, conv(net, pooled, filters)), filters));
+    x = downsampled(net, net.layer("Concatenate", {}, [one, three, five]));
   }
   return net.layer("GlobalAveragePooling2D", {}, x);
 };
@@ -104,7 +105,7 @@ const xception: Trunk = (net, x) => {
   return net.layer("GlobalAveragePooling2D", {}, net.layer("ReLU", {}, x));
 };
 
-/** Huang et al. 2016, arXiv:1608.06993: every layer sees all before it; growth rate 12, compression 0.5. */
+/** Huang et al. 2016, arXiv:1608.06993: every layer takes the outputs of all previous layers; growth rate 12, compression 0.5. */
 const densenet: Trunk = (net, x) => {
   x = conv(net, x, 24);
   let channels = 24;
@@ -139,8 +140,9 @@ export const smallNetworks: readonly SmallNetwork[] = [
 export function smallNetwork(name: string, set: ImageSet): ModelConfig {
   const small = smallNetworks.find((each) => each.name === name);
   if (small === undefined) {
-    const plain = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-    if (models.some((facts) => plain(facts.name) === plain(name))) return networkFor(name, set);
+    const normalizedName = (text: string) => text.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+    if (models.some((facts) => normalizedName(facts.name) === normalizedName(name)))
+      return networkFor(name, set);
     const names = [...smallNetworks, ...models].map((each) => each.name);
     throw unknownName("network", name, names);
   }

@@ -1,4 +1,4 @@
-// What `cajal transfer` begins with: a network's features, of a Keras model or of an ONNX graph.
+// The base of `cajal transfer`: a network's features, of a Keras model or of an ONNX graph.
 import { CajalError, type Preprocessing, type Tensor } from "@cajal/core";
 import { resolve, summary } from "@cajal/models";
 import { GraphBuilder, inferShapes, type Dim, type OnnxModel } from "@cajal/onnx";
@@ -50,7 +50,7 @@ export async function modelBase(
   };
 }
 
-/** Of a file the features are the last value that is an image. */
+/** The features of a file: its last value that is an image. */
 function withoutTop(network: LoadedModel, fromFile: boolean): LoadedModel {
   if (!fromFile) return network;
   const { layers, outputs } = resolve(network.model);
@@ -59,7 +59,7 @@ function withoutTop(network: LoadedModel, fromFile: boolean): LoadedModel {
   return last ? cutAt(network, last.name) : network;
 }
 
-/** An ONNX graph without its classifier: as far as the last value that is an image. */
+/** An ONNX graph without its classifier: up to the last value that is an image. */
 export async function graphBase(
   name: string,
   { preprocess, layer, size }: Choice,
@@ -97,19 +97,19 @@ const withInputExtents = (model: OnnxModel, shape: readonly Dim[]): OnnxModel =>
   return { ...model, graph: { ...graph, inputs } };
 };
 
-/** With any batch where it was exported for one, unless the graph counts on that one, as a Reshape may. */
+/** The graph with a free batch where it was exported with a fixed one, unless it depends on that, as a Reshape may. */
 function withFreeBatch(model: OnnxModel): OnnxModel {
   const [batch, ...rest] = inputOf(model).shape ?? [];
   if (typeof batch !== "number") return model;
-  const freed = withInputExtents(model, ["batch", ...rest]);
-  const [output] = freed.graph.outputs;
-  const stated = {
-    ...freed,
-    graph: { ...freed.graph, outputs: [{ ...output!, shape: undefined }] },
+  const freeBatchModel = withInputExtents(model, ["batch", ...rest]);
+  const [output] = freeBatchModel.graph.outputs;
+  const fixedBatch = {
+    ...freeBatchModel,
+    graph: { ...freeBatchModel.graph, outputs: [{ ...output!, shape: undefined }] },
   };
   try {
-    const shape = inferShapes(GraphBuilder.from(stated).build()).get(output!.name)?.shape;
-    return shape && typeof shape[0] !== "number" ? freed : model;
+    const shape = inferShapes(GraphBuilder.from(fixedBatch).build()).get(output!.name)?.shape;
+    return shape && typeof shape[0] !== "number" ? freeBatchModel : model;
   } catch {
     return model; // as it was exported, it is sound
   }
@@ -133,7 +133,7 @@ function sized(
   );
 }
 
-/** The last value of more than one pixel, for the nodes stand in an order in which they can run. */
+/** The last value of more than one pixel, in the (topological) order of the nodes. */
 function lastImage(model: OnnxModel): string | undefined {
   const shapes = inferShapes(model);
   const isImage = (name: string) => {

@@ -1,4 +1,4 @@
-// Whether a network's weights are on this machine, or how much there is to fetch.
+// Whether a network's weights are on this machine, or how much must be downloaded.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "@cajal/files/node";
@@ -6,8 +6,8 @@ import { modelFacts, weightFile } from "@cajal/models";
 import { isFile } from "./isFile";
 
 /**
- * Megabytes (2²⁰ bytes) to fetch before a network can be used with its published weights: 0 where they are at hand,
- * Infinity where none were published or its file is not there.
+ * Megabytes (2²⁰ bytes) to download before a network can be used with its published weights: 0 where they are on this
+ * machine, Infinity where none were published or its file does not exist.
  *
  * @param model a name, or a path
  * @throws CajalError `unknown-name`

@@ -1,4 +1,4 @@
-// cajal cache: what was fetched, listed, found, checked, removed.
+// cajal cache: lists, locates, checks and removes downloads.
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isCajalError } from "@cajal/core";
@@ -43,33 +43,33 @@ async function act(
   const { files, others } = await cacheContents(folder);
   if (action === "verify") return verify({ output, progress }, folder, files, signal);
   if (action === "prune") {
-    const left = files.filter(({ path }) => isUnfinished(path));
-    if (left.length > 0) progress.say(list(left));
+    const remaining = files.filter(({ path }) => isUnfinished(path));
+    if (remaining.length > 0) progress.say(list(remaining));
     await clearCache(folder, { signal, unfinished: true });
-    const freed = left.reduce((sum, file) => sum + file.bytes, 0);
-    output.document({ folder, removed: left.length, bytes: freed });
-    output.text(`${count(left.length)} (${megabytes(freed)}) of interrupted downloads removed from ${folder}`); // prettier-ignore
+    const freedBytes = remaining.reduce((sum, file) => sum + file.bytes, 0);
+    output.document({ folder, removed: remaining.length, bytes: freedBytes });
+    output.text(`${count(remaining.length)} (${megabytes(freedBytes)}) of interrupted downloads removed from ${folder}`); // prettier-ignore
     return;
   }
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   if (files.length > 0 && !output.json) {
     const table = list(files);
     if (action === "list") output.text(`${table}\n`);
-    // Before they go.
+    // Listed before they are removed.
     else progress.say(table);
   }
-  const besides = others === 0 ? "" : `; ${count(others)} besides, which the cache did not make`;
+  const otherFiles = others === 0 ? "" : `; ${count(others)} besides, which the cache did not make`;
   if (action === "clear") {
     await clearCache(folder, { signal });
     output.document({ folder, removed: files.length, bytes, others });
-    output.text(`${count(files.length)} (${megabytes(bytes)}) removed from ${folder}${besides}`);
+    output.text(`${count(files.length)} (${megabytes(bytes)}) removed from ${folder}${otherFiles}`);
     return;
   }
   output.document({ folder, files, bytes, others });
   output.text(
     files.length === 0
-      ? `${folder} holds nothing that was fetched${besides}`
-      : `${megabytes(bytes)} in ${folder}${besides}`,
+      ? `${folder} holds nothing that was fetched${otherFiles}`
+      : `${megabytes(bytes)} in ${folder}${otherFiles}`,
   );
 }
 
@@ -101,12 +101,12 @@ async function verify(
 }
 
 async function isRight(path: string, file: SetFile, signal: AbortSignal): Promise<boolean> {
-  // Mirrors pack a .gz differently: where its content has a hash, that is what counts.
+  // Mirrors compress a .gz differently: the hash of its content is checked where there is one.
   const [kind, expected] = file.contentMd5 !== undefined ? (["md5", file.contentMd5] as const) : file.sha256 !== undefined ? (["sha256", file.sha256] as const) : (["md5", file.md5!] as const); // prettier-ignore
   const hash = createHash(kind);
   try {
     await readThrough(path, { gzip: file.contentMd5 !== undefined, signal }, async (pieces) => {
-      for await (const piece of pieces) hash.update(piece);
+      for await (const chunk of pieces) hash.update(chunk);
     });
   } catch (error) {
     if (isCajalError(error, "bad-file")) return false;

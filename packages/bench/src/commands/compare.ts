@@ -30,8 +30,15 @@ export const compare = defineCommand({
     }),
   },
   async run({ output, progress }, { before, after, threshold, surely, accuracyThreshold }) {
-    const [then, now] = await Promise.all([read(before), read(after)]);
-    const result = compareRecords(then, now, { threshold, surely, accuracyThreshold });
+    const [beforeRecords, afterRecords] = await Promise.all([
+      readReport(before),
+      readReport(after),
+    ]);
+    const result = compareRecords(beforeRecords, afterRecords, {
+      threshold,
+      surely,
+      accuracyThreshold,
+    });
     if (result.comparisons.length === 0)
       throw new CajalError(
         "bad-argument",
@@ -53,7 +60,7 @@ export const compare = defineCommand({
         ]),
       ),
     );
-    const hosts = new Set([...then, ...now].map(({ host }) => host));
+    const hosts = new Set([...beforeRecords, ...afterRecords].map(({ host }) => host));
     if (hosts.size > 1)
       progress.say(
         `Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`,
@@ -61,13 +68,13 @@ export const compare = defineCommand({
     for (const what of result.onlyBefore)
       progress.say(`No longer measured, only in ${before}: ${what}`);
     for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
-    // What is no longer measured may hide anything.
+    // A measurement that is missing now may hide a regression.
     const regressed = result.comparisons.some(({ verdict }) => verdict === "regression");
     return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
   },
 });
 
-const read = async (path: string): Promise<BenchRecord[]> =>
+const readReport = async (path: string): Promise<BenchRecord[]> =>
   parseRecords(new TextDecoder().decode(await readInput(path)), path);
 
 const figures = (value: number): string => String(Number(value.toPrecision(4)));

@@ -1,4 +1,4 @@
-// cajal convert: a model from any format to any other.
+// cajal convert: converts a model from any format to any other.
 import { statSync } from "node:fs";
 import { CajalError } from "@cajal/core";
 import type { Image } from "@cajal/datasets";
@@ -8,7 +8,7 @@ import { resolve, summary, toOnnx } from "@cajal/models";
 import { float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
 import { writeModel as writeOnnx } from "@cajal/onnx/node";
 import { formatByName, quantizeOn, readModel, writeModel, type ReadGraph, type ReadModel, type WriteFormat } from "@cajal/transfer"; // prettier-ignore
-import { imageModel, prepared } from "../choices/imageModel";
+import { imageModel, prepareImage } from "../choices/imageModel";
 import type { Context } from "../context";
 import { whole } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
@@ -38,7 +38,7 @@ export const convert = defineCommand({
   async run(context, options) {
     const { output, progress, signal } = context;
     const { from, into, to, int8, float16 = false } = options;
-    // Before the work.
+    // Checked before the conversion.
     const format = (to ?? formatByName(into)) as WriteFormat;
     if ((int8 !== undefined || float16) && (format !== "onnx" || (int8 !== undefined && float16)))
       throw new CajalError(
@@ -59,7 +59,7 @@ export const convert = defineCommand({
     if (int8 === undefined && !float16) await writeModel(into, read, { format, signal });
     else {
       progress.start(int8 === undefined ? "Weights to float16" : "Weights to int8");
-      await writeOnnx(into, await shrunk(context, read, options), { signal });
+      await writeOnnx(into, await reducedModel(context, read, options), { signal });
       progress.finish("done");
     }
     const result = {
@@ -81,7 +81,7 @@ export const convert = defineCommand({
 
 const isGraph = (read: ReadModel | ReadGraph): read is ReadGraph => read.format === "ONNX";
 
-/** A graph stays one: its weights smaller, if asked for. */
+/** Converts an ONNX graph, with smaller weights if requested. */
 async function convertGraph(
   { output, progress, signal }: Context,
   { model, weights, labels }: ReadGraph,
@@ -106,8 +106,8 @@ async function convertGraph(
   output.text(`${into}: onnx, ${whole(params)} parameters`);
 }
 
-/** The model in ONNX, smaller. */
-async function shrunk(
+/** The model as ONNX with smaller weights. */
+async function reducedModel(
   context: Context,
   { model, weights, labels }: ReadModel,
   {
@@ -116,7 +116,7 @@ async function shrunk(
     preprocess,
   }: {
     from: string;
-    /** A folder of class folders whose pictures show the ranges; true: weights alone. */
+    /** A folder of class folders with calibration images; true: quantizes weights only. */
     int8?: string | true;
     preprocess?: string;
   },
@@ -124,18 +124,18 @@ async function shrunk(
   const graph = toOnnx(model, weights);
   const metadata = new Map(graph.metadata);
   if (labels) metadata.set("labels", JSON.stringify(labels));
-  const whole = { ...graph, metadata };
-  if (int8 === undefined) return float16Weights(whole);
-  if (int8 === true) return int8Weights(whole);
+  const wholeBatches = { ...graph, metadata };
+  if (int8 === undefined) return float16Weights(wholeBatches);
+  if (int8 === true) return int8Weights(wholeBatches);
   const { signal } = context;
   const network = await imageModel(from, context, { ...(preprocess && { preprocess }) });
-  const chain = prepared(network);
+  const chain = prepareImage(network);
   const pictures = await imageFolder(int8, { channels: 3, prepare: (image) => chain(image) as Image<"float32"> }); // prettier-ignore
   const [first] = resolve(model).inputs;
-  // A fixed batch is kept to; some hundred pictures tell the ranges.
+  // A fixed batch size is respected; about a hundred images suffice for calibration.
   const some = pictures.shuffle({ seed: context.seed }).take(200).batch(first!.shape[0] ?? 8, { dropRemainder: first!.shape[0] !== null }); // prettier-ignore
   const inputs = async function* () {
     for await (const { x } of some.batches({ signal })) yield x;
   };
-  return quantizeOn(whole, inputs(), { signal });
+  return quantizeOn(wholeBatches, inputs(), { signal });
 }

@@ -1,4 +1,4 @@
-// cajal datasets: what is known of each data set, where its files lie, and fetching them.
+// cajal datasets: facts about each data set, where its files are, and downloading them.
 import { join } from "node:path";
 import { CajalError } from "@cajal/core";
 import { contactSheet, sampleImages } from "@cajal/datasets";
@@ -67,7 +67,7 @@ async function act(
   output.text(cardOf(facts));
 }
 
-/** Samples of the first split, as one picture. */
+/** Samples of the first split, as one image. */
 async function writeSheet(
   { output, progress, signal }: Context,
   name: string | undefined,

@@ -1,4 +1,4 @@
-// cajal devices: what this machine can run on, and why not on the rest.
+// cajal devices: which devices this machine can use, and why not the others.
 import { devices as findDevices } from "@cajal/runtime";
 import { engineLabel } from "../text/format";
 import { textTable } from "../text/tables";

@@ -34,7 +34,7 @@ interface ExplainRecord {
   readonly probability: number;
   readonly layer?: string;
   readonly delta?: number;
-  /** Area under the curve; beside it that of the same map moved elsewhere. */
+  /** Area under the curve, and that of a control: the same map, shifted. */
   readonly deletion?: readonly [map: number, random: number];
   readonly insertion?: readonly [map: number, random: number];
   readonly road?: readonly [map: number, random: number];
@@ -78,7 +78,7 @@ export const explain = defineCommand({
     const records: ExplainRecord[] = [];
     progress.start(`What ${network.name} looks at`);
     for (const [i, file] of options.images.entries()) {
-      const { pixels, x } = await prepared(file, explainer, network, options.preprocessing);
+      const { pixels, x } = await prepareImage(file, explainer, network, options.preprocessing);
       const softmax = await explainer.scores(x, { output: "softmax", signal });
       const target = options.class ?? softmax.data.indexOf(softmax.data.reduce((a, b) => Math.max(a, b))); // prettier-ignore
       if (target >= explainer.classes)
@@ -134,14 +134,14 @@ export const explain = defineCommand({
     const paths = [join(options.out, "explain.html")];
     await writeWhole(paths[0]!, await explainPage(network.name, images));
     if (options.onnx) paths.push(...(await writeGraphs(network, selected, options)));
-    output.text(described(records));
+    output.text(describeMap(records));
     output.text(`\n${paths.join("\n")}`);
   },
 });
 
-type Chosen = (typeof methods)[number];
+type Method = (typeof methods)[number];
 
-function methodNamed(name: string): Chosen {
+function methodNamed(name: string): Method {
   const method = methods.find((method) => method.name === name);
   const fits = methods.filter(({ gives, needsLayer }: { gives: string; needsLayer?: true }) => gives !== "layer" && !needsLayer); // prettier-ignore
   if (method && fits.includes(method)) return method;
@@ -155,8 +155,8 @@ function methodNamed(name: string): Chosen {
 const open = ({ source }: Classifier): Promise<Explainer> =>
   "graph" in source ? openExplainer(source.graph) : openExplainer(source.model, source.weights);
 
-/** An image cropped and resized to what the network takes, and its input. */
-async function prepared(
+/** An image cropped and resized to the network's input size, and the network's input. */
+async function prepareImage(
   file: string,
   explainer: Explainer,
   network: Classifier,
@@ -187,19 +187,19 @@ async function metricsOf(
   const common = { heat, target, seed, signal };
   const curves = await explainer.measure(x, { metric: "deletion-insertion", ...common });
   const losses = await explainer.measure(x, { metric: "road", ...common });
-  const beside = ({ figures, random }: typeof curves, name: string) =>
+  const withRandom = ({ figures, random }: typeof curves, name: string) =>
     [(figures[name] as number[])[0]!, (random[name] as number[])[0]!] as const;
   return {
-    deletion: beside(curves, "deletionAuc"),
-    insertion: beside(curves, "insertionAuc"),
-    road: beside(losses, "combined"),
+    deletion: withRandom(curves, "deletionAuc"),
+    insertion: withRandom(curves, "insertionAuc"),
+    road: withRandom(losses, "combined"),
   };
 }
 
-/** The methods that are graphs, as files. */
+/** Writes the methods that are graphs as ONNX files. */
 async function writeGraphs(
   { source }: Classifier,
-  selected: readonly Chosen[],
+  selected: readonly Method[],
   { out, layer, class: target }: { out: string; layer?: string; class?: number },
 ): Promise<string[]> {
   const paths: string[] = [];
@@ -220,7 +220,7 @@ async function writeGraphs(
   return paths;
 }
 
-function described(records: readonly ExplainRecord[]): string {
+function describeMap(records: readonly ExplainRecord[]): string {
   const pair = (both: readonly [number, number] | undefined) =>
     both ? `${both[0].toFixed(3)} (${both[1].toFixed(3)})` : "–";
   return textTable(

@@ -1,9 +1,9 @@
-// All commands, in the order of the help, which is these lines alone: a command's file is imported when it is
-// called or asked for its own help, so that none waits for another's engines.
+// All commands, in the order of the help, which shows only these lines: a command's file is imported when it is called
+// or its own help is requested, so that no command loads another's dependencies.
 import type { CommandDefinition } from "./shared/defineCommand";
 
 export interface ListedCommand {
-  /** One line, as the help says it. */
+  /** One line for the help. */
   readonly summary: string;
   load(): Promise<CommandDefinition>;
 }

@@ -1,4 +1,4 @@
-// cajal learn: trains a network on a data set, and says how it goes.
+// cajal learn: trains a network on a data set, and reports its progress.
 import { CajalError, unknownName } from "@cajal/core";
 import { checkWritable, checkWritableFolder } from "@cajal/files/node";
 import { modelFacts, summary } from "@cajal/models";
@@ -27,7 +27,7 @@ import { placeOf, versionsOf } from "../measure/versionsOf";
 import { defineCommand } from "./shared/defineCommand";
 import { choice, flag, fraction, negatedFlag, number, text } from "./shared/parameters";
 
-/** The recipes' learning rates are meant for it. */
+/** The batch size for which the recipes' learning rates were chosen. */
 const usualOptimizer = "adam";
 
 const optimizers = {
@@ -82,7 +82,7 @@ export const learn = defineCommand({
     if (makeOptimizer === undefined)
       throw unknownName("optimizer", options.optimizer, Object.keys(optimizers));
     const engine = engineOf(options.engine);
-    const resume = options.resume === true ? await latest(options.checkpoint) : undefined;
+    const resume = options.resume === true ? await latestOrNone(options.checkpoint) : undefined;
 
     const { totalParams: params, macs } = summary(model);
     progress.start(`Data set ${data.name}`);
@@ -119,7 +119,7 @@ export const learn = defineCommand({
     progress.say(how);
     let place = { engine: "", device: "" };
     const times: number[] = [];
-    let began = 0;
+    let startTime = 0;
     let record: BenchRecord | undefined;
     let read = NaN;
     let seconds = 0;
@@ -132,7 +132,7 @@ export const learn = defineCommand({
       validation: validation.batch(256),
       seed,
       signal,
-      // Refused there, with the known ones, when it is none.
+      // An unknown name is refused there, with a list of the known ones.
       device: device as DeviceChoice,
       ...(engine !== undefined && { engine }),
       ...(options.checkpoint !== undefined && { checkpoint: checkpoints(options.checkpoint) }),
@@ -142,27 +142,27 @@ export const learn = defineCommand({
       switch (event.type) {
         case "start":
           place = { engine: event.engine, device: event.device };
-          began = performance.now();
+          startTime = performance.now();
           break;
         case "step":
-          times.push(performance.now() - began);
+          times.push(performance.now() - startTime);
           progress.update(
             (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
             `epoch ${event.epoch + 1} of ${epochs}  loss ${event.loss.toFixed(3)}`,
           );
-          began = performance.now();
+          startTime = performance.now();
           break;
         case "epoch": {
           read = event.validation?.metrics.accuracy ?? NaN;
-          const { loss, metrics, validation: validated, seconds } = event;
+          const { loss, metrics, validation: validationResult, seconds } = event;
           progress.say(
-            `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(validated?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
+            `epoch ${event.epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, accuracy ${percent(metrics.accuracy ?? NaN, 2)}; held out: loss ${(validationResult?.loss ?? NaN).toFixed(4)}, accuracy ${percent(read, 2)} (${duration(seconds)})`,
           );
-          began = performance.now();
+          startTime = performance.now();
           break;
         }
         case "checkpoint":
-          began = performance.now();
+          startTime = performance.now();
           break;
         case "end":
           seconds = event.seconds;
@@ -178,7 +178,7 @@ export const learn = defineCommand({
     const common = {
       suite: "learn",
       model: recordName(options.model),
-      // Accuracy on a part is another measurement.
+      // Accuracy on a subset is a different measurement.
       dataset: part === undefined ? data.name : `${data.name}-part`,
       ...place,
       params,
@@ -218,8 +218,8 @@ function engineOf(name: string | undefined): "onnx" | "tfjs" | undefined {
   throw unknownName("engine", name, ["onnx", "tfjs"]);
 }
 
-/** The newest checkpoint; nothing where there is none yet, so that one call serves to begin and to go on. */
-async function latest(folder: string | undefined): Promise<Checkpoint | undefined> {
+/** The newest checkpoint; undefined where there is none yet, so that the same call begins and resumes a run. */
+async function latestOrNone(folder: string | undefined): Promise<Checkpoint | undefined> {
   if (folder === undefined)
     throw new CajalError(
       "bad-argument",

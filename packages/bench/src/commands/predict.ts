@@ -1,9 +1,9 @@
-// cajal predict: what a network reads in pictures.
+// cajal predict: a network's predictions for images.
 import { CajalError, type Tensor } from "@cajal/core";
 import { stackImages } from "@cajal/datasets";
 import { readImage } from "@cajal/datasets/node";
 import { open } from "@cajal/runtime";
-import { channelsFirst, imageGraph, imageModel, isGraphFile, prepared } from "../choices/imageModel"; // prettier-ignore
+import { channelsFirst, imageGraph, imageModel, isGraphFile, prepareImage } from "../choices/imageModel"; // prettier-ignore
 import { textTable } from "../text/tables";
 import { percent } from "../text/format";
 import { defineCommand } from "./shared/defineCommand";
@@ -32,7 +32,7 @@ export const predict = defineCommand({
       ? await imageGraph(name, context, settings)
       : await imageModel(name, context, settings);
     progress.finish(`input ${network.size.join("×")}, preprocessing ${network.preprocessing}`);
-    const prepare = prepared(network);
+    const prepare = prepareImage(network);
     await using session = await ("graph" in network
       ? open(network.graph, { signal })
       : open(network.model, network.weights, { signal }));
@@ -71,7 +71,7 @@ export const predict = defineCommand({
   },
 });
 
-/** As they are where they are probabilities, else their softmax: graphs often end in logits. */
+/** Probabilities as they are; of other outputs the softmax, because graphs often end with logits. */
 function probabilities(values: readonly number[]): readonly number[] {
   const sum = values.reduce((a, b) => a + b, 0);
   if (values.every((value) => value >= 0 && value <= 1) && Math.abs(sum - 1) < 1e-3) return values;

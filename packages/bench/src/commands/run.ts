@@ -96,8 +96,8 @@ export const run = defineCommand({
         case "end": {
           const { report } = event;
           const paths = await writeReport(out, report);
-          const broken = report.checks.filter(({ held }) => !held);
-          for (const { name, got, expected } of broken)
+          const failedChecks = report.checks.filter(({ held }) => !held);
+          for (const { name, got, expected } of failedChecks)
             progress.say(`NOT HELD: ${name}: ${got}, expected ${expected}`);
           output.text(
             [
@@ -106,11 +106,11 @@ export const run = defineCommand({
               "",
               report.checks.length === 0
               ? "The report:"
-              : `${report.checks.length - broken.length} of ${report.checks.length} checks held. The report:`,
+              : `${report.checks.length - failedChecks.length} of ${report.checks.length} checks held. The report:`,
               ...paths.map((path) => `  ${resolve(path)}`),
             ].join("\n"),
           );
-          return broken.length === 0 ? undefined : "failed";
+          return failedChecks.length === 0 ? undefined : "failed";
         }
       }
   },

@@ -1,4 +1,4 @@
-// cajal speed: prints records, and what could not be measured.
+// cajal speed: prints timings, and what could not be measured.
 import { checkInteger } from "@cajal/core";
 import { engineName, milliseconds, short, times, whole } from "../text/format";
 import { textTable } from "../text/tables";
@@ -63,7 +63,7 @@ export const speed = defineCommand({
   },
 });
 
-/** A table, each time beside the fastest of its network and batch. */
+/** A table with each time relative to the fastest of its network and batch. */
 function describe(records: readonly BenchRecord[]): string {
   const best = new Map<string, number>();
   const group = ({ model, batch }: BenchRecord) => `${model} ${batch}`;

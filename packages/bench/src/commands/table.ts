@@ -1,4 +1,4 @@
-// cajal table: networks, ours and those in files, in numbers.
+// cajal table: sizes and costs of networks, ours and those in files.
 import { basename } from "node:path";
 import { CajalError, isCajalError } from "@cajal/core";
 import { readKeras, type Model } from "@cajal/models";
@@ -12,7 +12,7 @@ import { flag, words } from "./shared/parameters";
 
 /** The ten of Keras' first table, and the small ones; the deeper variants come with --all. */
 // prettier-ignore
-const usual = [
+const defaultNetworks = [
   "Xception", "VGG16", "VGG19", "ResNet50", "InceptionV3", "InceptionResNetV2", "MobileNet",
   "DenseNet121", "DenseNet169", "DenseNet201",
   "LeNet1", "LeNet1Original", "LeNet5", "LeNet5Original",
@@ -34,7 +34,7 @@ export const table = defineCommand({
   },
   async run({ output }, { models, markdown = false, all = false }) {
     const rows: TableRow[] = [];
-    if (models.length === 0) rows.push(...(all ? describe() : describe(usual)));
+    if (models.length === 0) rows.push(...(all ? describe() : describe(defaultNetworks)));
     for (const model of models)
       rows.push(...(isFile(model) ? await fromFile(model) : describe([model])));
     output.document(rows);
@@ -88,7 +88,7 @@ async function fromFile(path: string): Promise<TableRow[]> {
     const [row] = describe([model]);
     return [{ ...row!, name: basename(path) }];
   } catch (cause) {
-    // The call was right; what is in the file is not.
+    // The call was valid; the file is not.
     throw new CajalError(
       "bad-file",
       isCajalError(cause) && cause.message.startsWith(path)
@@ -100,7 +100,7 @@ async function fromFile(path: string): Promise<TableRow[]> {
   }
 }
 
-/** The config of any file that has one; of JSON alone, the weights need not be there. */
+/** The config of any file that has one; for JSON the weights need not exist. */
 async function configOf(path: string, bytes: Uint8Array): Promise<Model> {
   if (/\.json$/i.test(path)) return readKeras(new TextDecoder().decode(bytes));
   const { readModel } = await import("@cajal/transfer");

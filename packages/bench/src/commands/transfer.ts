@@ -1,4 +1,4 @@
-// cajal transfer: a folder with a folder of pictures for each class becomes a network that tells them apart.
+// cajal transfer: trains a classifier on a folder with one folder of images per class.
 import { readFile } from "node:fs/promises";
 import { join, resolve as absolute } from "node:path";
 import { CajalError, type Tensor } from "@cajal/core";
@@ -62,7 +62,7 @@ export const transfer = defineCommand({
   async run(context, options) {
     const { output, progress, seed, signal } = context;
     const { data: folder, model: name, out, holdOut } = options;
-    const began = new Date();
+    const startTime = new Date();
     const isGraph = isGraphFile(name);
     const files = [...(isGraph ? [] : ["model.keras"]), "model.onnx", ...reportFiles];
     await checkWritableFolder(out, files);
@@ -104,7 +104,7 @@ export const transfer = defineCommand({
         signal,
       }));
     const inputs = (part: Dataset) => part.map(({ x, y }) => ({ x: asInput(x), y }));
-    let tuned: LoadedModel | TunedGraph | undefined;
+    let trainedWeights: LoadedModel | TunedGraph | undefined;
     let place = { engine: "", device: "" };
     for await (const event of fineTune(base, inputs(training), {
       labels: classes,
@@ -136,16 +136,16 @@ export const transfer = defineCommand({
           break;
         }
         case "tuned":
-          tuned = event;
+          trainedWeights = event;
           break;
       }
     const epochs = curve.all().map((each, i): Epoch => ({ epoch: i + 1, ...each }));
-    const looks = await maps?.section();
-    if (!isGraph) await writeModel(join(out, "model.keras"), tuned!, { signal });
-    await writeModel(join(out, "model.onnx"), tuned!, { signal });
+    const mapsSection = await maps?.section();
+    if (!isGraph) await writeModel(join(out, "model.keras"), trainedWeights!, { signal });
+    await writeModel(join(out, "model.onnx"), trainedWeights!, { signal });
     const bytes = await readFile(join(out, "model.onnx"));
 
-    // What the network reads in the pictures that were held out, and which it misreads.
+    // Predictions for the held-out images, and which are wrong.
     await using session = await open(bytes, { signal });
     const truths: number[] = [];
     const reads: number[] = [];
@@ -164,15 +164,15 @@ export const transfer = defineCommand({
       }
     }
     misread.sort((a, b) => b.probability - a.probability);
-    const { params, macs } = factsOf(tuned!, bytes);
-    const seconds = (Date.now() - began.getTime()) / 1000;
+    const { params, macs } = factsOf(trainedWeights!, bytes);
+    const seconds = (Date.now() - startTime.getTime()) / 1000;
     const dataset = folder;
     const report: Report = {
     format: "cajal-report-1",
     suite: "transfer",
     title: `${name} learns ${folder}`,
     seed,
-    at: began.toISOString(),
+    at: startTime.toISOString(),
     seconds,
     environment: environment(),
     versions: { cajal: cajalVersion },
@@ -187,7 +187,7 @@ export const transfer = defineCommand({
         type: "predictions", model: name, dataset, classes, examples: truths.length,
         confusion: confusionOf(truths, reads, classes.length), misread,
       },
-      ...(looks ? [looks] : []),
+      ...(mapsSection ? [mapsSection] : []),
     ],
   }; // prettier-ignore
     await writeReport(out, report);
@@ -213,7 +213,7 @@ function factsOf({ model }: LoadedModel | TunedGraph, onnx: Uint8Array) {
 
 const edge = 32;
 
-/** A picture as the report draws it: grey, small, its range stretched. */
+/** An image for the report: grey, small, with its range stretched. */
 function thumbnail(
   { data, shape }: Tensor,
   i: number,

@@ -1,4 +1,4 @@
-// cajal worker: measures one thing on command, line by line, or whatever a queue has.
+// cajal worker: runs one measurement, controlled line by line on standard input, or the jobs of a queue.
 import { CajalError } from "@cajal/core";
 import { parseJob, serve } from "../measure/job";
 import { defineCommand } from "./shared/defineCommand";

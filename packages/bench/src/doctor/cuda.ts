@@ -1,4 +1,4 @@
-// What ONNX Runtime's CUDA provider needs: a driver, the provider's own files, and the libraries that those name.
+// Checks what ONNX Runtime's CUDA provider needs: a driver, the provider's files, and the libraries that these need.
 import { firstFolders, needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
 import { findLibrary, type System, textOf } from "./system";
@@ -95,7 +95,7 @@ function provider(system: System, runtime: string | undefined): Finding[] {
   return [{ what: "CUDA provider", ok: true, found: file }, ...libraries];
 }
 
-/** Which package a library of NVIDIA's comes in; the number in its name is the version that is needed. */
+/** The package of an NVIDIA library; the number in the library's name is the required version. */
 function cureOf(library: string): string {
   const [, name = library, version = ""] = /^lib([^.]+)\.so\.?([\d.]*)$/.exec(library) ?? [];
   if (name.startsWith("cudnn")) return `cuDNN ${version}: pip install nvidia-cudnn-cu13 or -cu12 as the CUDA libraries are, or NVIDIA's package; its folder belongs in LD_LIBRARY_PATH before Node starts.`; // prettier-ignore

@@ -1,13 +1,13 @@
-// What a shared library needs of others, from its own ELF entries (System V ABI, chapters 4 and 5).
+// The libraries that a shared library needs, from its ELF entries (System V ABI, chapters 4 and 5).
 
 export interface Needs {
   /** Names of libraries: "libcudnn.so.9". */
   readonly needed: readonly string[];
-  /** Folders that it looks in first; `$ORIGIN` is its own. */
+  /** Folders that are searched first; `$ORIGIN` is the library's own. */
   readonly runpath: readonly string[];
 }
 
-/** The folders that a library of this folder looks in first. */
+/** The folders that are searched first for a library of this folder. */
 export const firstFolders = ({ runpath }: Needs, folder: string): string[] =>
   runpath.map((path) => path.replaceAll(/\$\{?ORIGIN\}?/g, folder));
 
@@ -17,7 +17,7 @@ const [tagNeeded, tagStrings, tagRpath, tagRunpath] = [1n, 5n, 15n, 29n];
 
 /**
  * @param bytes of an ELF file
- * @returns nothing for what is no 64-bit little-endian ELF file with a dynamic segment
+ * @returns undefined for anything but a 64-bit little-endian ELF file with a dynamic segment
  */
 export function needsOf(bytes: Uint8Array): Needs | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -26,7 +26,7 @@ export function needsOf(bytes: Uint8Array): Needs | undefined {
     if (!isElf || bytes[4] !== 2 || bytes[5] !== 1) return undefined;
     return read(bytes, view);
   } catch (error) {
-    // A file that ends too early.
+    // The file is truncated.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
@@ -54,7 +54,7 @@ function read(bytes: Uint8Array, view: DataView): Needs | undefined {
     entries.push([tag, offset(at + 8)]);
   }
   const table = entries.find(([tag]) => tag === tagStrings)?.[1];
-  // An address in memory; the segment that is loaded there says where it lies in the file.
+  // A memory address; the segment that is loaded there gives its offset in the file.
   const holder = segments.find(
     ({ type, address, length }) =>
       type === loadSegment && table !== undefined && address <= table && table < address + length,

@@ -1,16 +1,16 @@
-// What the doctor says of one thing that a device needs.
+// A finding of the doctor: one requirement of a device.
 
 export interface Finding {
-  /** What is looked for. */
+  /** The requirement. */
   readonly what: string;
   readonly ok: boolean;
-  /** What there is, or what is missing. */
+  /** What was found, or what is missing. */
   readonly found: string;
   /** How to get it, where it is missing. */
   readonly cure?: string;
 }
 
-/** The needs of one device, in the order in which they build on each other. */
+/** The requirements of one device, each depending on the ones before. */
 export interface Examination {
   readonly device: string;
   readonly findings: readonly Finding[];

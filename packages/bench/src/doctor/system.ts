@@ -1,4 +1,4 @@
-// What the doctor looks at: files, folders and the environment; tests bring made-up ones.
+// The parts of the system that the doctor reads: files, folders and the environment; tests supply fake ones.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 
@@ -8,11 +8,11 @@ export interface System {
   readonly env: Readonly<Record<string, string | undefined>>;
   exists(path: string): boolean;
   read(path: string): Uint8Array | undefined;
-  /** Names in a folder; none where there is no such folder. */
+  /** Names in a folder; empty where there is no such folder. */
   list(folder: string): readonly string[];
 }
 
-/** @param root a folder that stands for the whole machine's; default: the machine */
+/** @param root folder to use as the file system's root; default: the real one */
 export const thisSystem = (
   root = "",
   env: System["env"] = process.env,
@@ -43,7 +43,7 @@ export const textOf = (system: System, path: string): string | undefined => {
   return bytes && new TextDecoder().decode(bytes);
 };
 
-/** Where Linux looks for a shared library that a program names: ld.so(8). */
+/** The folders in which Linux searches for shared libraries: ld.so(8). */
 export function findLibrary(
   system: System,
   name: string,
@@ -65,7 +65,7 @@ export function findLibrary(
   return folders.map((folder) => posix.join(folder, name)).find((path) => system.exists(path));
 }
 
-/** The folders that a configuration of the loader names, and those that it includes. */
+/** The folders in a configuration file of the loader, and in the files that it includes. */
 function configured(system: System, path: string, depth = 0): string[] {
   const lines = (textOf(system, path) ?? "").split("\n").map((line) => line.replace(/#.*/, "").trim()); // prettier-ignore
   return lines.flatMap((line) => {

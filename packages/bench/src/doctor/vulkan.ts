@@ -1,4 +1,4 @@
-// What WebGPU needs on Linux: the Vulkan loader, and a driver that it can load.
+// Checks what WebGPU needs on Linux: the Vulkan loader, and a driver that it can load.
 import { posix } from "node:path";
 import { firstFolders, needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
@@ -18,10 +18,10 @@ export function examineWebgpu(system: System, device: string): Examination {
     };
   const loader = findLibrary(system, "libvulkan.so.1");
   const drivers = manifests(system).map((path) => driverOf(system, path));
-  const matching = (folder: string, pattern: RegExp) =>
+  const matches = (folder: string, pattern: RegExp) =>
     system.list(folder).filter((name) => pattern.test(name)).map((name) => `${folder}/${name}`); // prettier-ignore
   // NVIDIA's driver is reached through nodes of its own.
-  const cards = [...matching("/dev/dri", /^renderD/), ...matching("/dev", /^nvidia\d+$/)];
+  const cards = [...matches("/dev/dri", /^renderD/), ...matches("/dev", /^nvidia\d+$/)];
   return {
     device,
     findings: [
@@ -51,7 +51,7 @@ export function examineWebgpu(system: System, device: string): Examination {
   };
 }
 
-/** The manifests that the loader reads: what the environment names, or all that are installed. */
+/** The manifests that the loader reads: those named in the environment, or all installed ones. */
 function manifests(system: System): string[] {
   const fromEnvironment = system.env.VK_DRIVER_FILES ?? system.env.VK_ICD_FILENAMES;
   if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment.split(":");
@@ -67,27 +67,27 @@ function manifests(system: System): string[] {
 
 function driverOf(system: System, manifest: string): Finding {
   const what = `Vulkan driver ${posix.basename(manifest, ".json")}`;
-  const broken = (found: string): Finding => ({
+  const unusableDriver = (found: string): Finding => ({
     what,
     ok: false,
     found,
     cure: "Install the driver anew, or take the manifest away.",
   });
   const text = textOf(system, manifest);
-  if (text === undefined) return broken(`${manifest} is not there`);
+  if (text === undefined) return unusableDriver(`${manifest} is not there`);
   let library: unknown;
   try {
     library = (JSON.parse(text) as { ICD?: { library_path?: unknown } }).ICD?.library_path;
   } catch {
-    return broken(`${manifest} is no JSON`);
+    return unusableDriver(`${manifest} is no JSON`);
   }
-  if (typeof library !== "string") return broken(`${manifest} names no library`);
-  // A name alone is looked for as any library; a path is relative to the manifest.
+  if (typeof library !== "string") return unusableDriver(`${manifest} names no library`);
+  // A plain name is searched like any library; a path is relative to the manifest.
   const path = library.includes("/")
     ? posix.resolve(posix.dirname(manifest), library)
     : findLibrary(system, library);
-  if (path === undefined || !system.exists(path)) return broken(`${library} is not found`);
-  // A driver that lacks a library is passed over without a word: NVIDIA's asks for X11's even where nothing is shown.
+  if (path === undefined || !system.exists(path)) return unusableDriver(`${library} is not found`);
+  // The loader silently skips a driver that lacks a library: NVIDIA's needs X11's even without a display.
   const needs = needsOf(system.read(path) ?? new Uint8Array()) ?? { needed: [], runpath: [] };
   const first = firstFolders(needs, posix.dirname(path));
   const missing = needs.needed.filter((name) => findLibrary(system, name, first) === undefined);

@@ -1,10 +1,10 @@
-// Whether two engines computed the same.
+// Whether two engines give the same results.
 import { CajalError, showShape, type Tensor, checkTensor } from "@cajal/core";
 import type { Session } from "@cajal/runtime";
 import { engineName, exponent } from "../text/format";
 import type { Check } from "./check";
 
-/** What a session answers to `x`, held against a reference's answer. */
+/** Compares a session's output for `x` with a reference. */
 export async function checkAgreement(
   session: Session,
   reference: { engine: string; device: string; logits: Tensor },
@@ -16,7 +16,7 @@ export async function checkAgreement(
     difference,
     check: {
       name: `${engineName(session)} answers as ${engineName(reference)} does`,
-      // Not a number is no agreement: every comparison with it is false.
+      // NaN never agrees: every comparison with it is false.
       held: difference <= tolerance,
       got: `logits differ by ${exponent(difference)} at most, relatively`,
       expected: `${exponent(tolerance)} at most`,
@@ -43,7 +43,7 @@ export function relativeDifference(got: Tensor, expected: Tensor): number {
       { got: got.shape, expected: expected.shape },
     );
   const width = got.data.length / (got.shape[0] ?? 1);
-  let worst = 0;
+  let largest = 0;
   for (let start = 0; start < got.data.length; start += width) {
     let difference = 0;
     let size = 0;
@@ -54,7 +54,7 @@ export function relativeDifference(got: Tensor, expected: Tensor): number {
       difference = Math.max(difference, Math.abs(a - b));
       size = Math.max(size, Math.abs(b));
     }
-    if (difference > 0) worst = Math.max(worst, difference / size);
+    if (difference > 0) largest = Math.max(largest, difference / size);
   }
-  return worst;
+  return largest;
 }

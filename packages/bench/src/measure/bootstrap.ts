@@ -1,14 +1,14 @@
-// How sure a ratio of two runs' times is, from the rounds of each.
+// The confidence interval of the ratio of two runs' times, from their rounds.
 import { random } from "@cajal/core";
 
 /**
  * The 95 % interval of how many times slower `after` is than `before`: of the ratio of the geometric means of their
- * rounds, by the bootstrap. Percentiles of few rounds are too narrow, so the interval is widened as Hesterberg
- * says (2015, doi:10.1080/00031305.2015.1089789, "expanded percentile").
+ * rounds, by the bootstrap. Percentile intervals of few rounds are too narrow, so the interval is widened following Hesterberg
+ * (2015, doi:10.1080/00031305.2015.1089789, "expanded percentile").
  *
  * @param before milliseconds of each round, at least two; `after` the same
  * @param options.seed of the resampling
- * @returns nothing where a run has fewer than two rounds, or a time that is 0
+ * @returns undefined where a run has fewer than two rounds, or a time of 0
  */
 export function ratioInterval(
   before: readonly number[],
@@ -35,8 +35,8 @@ const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * By how much a bootstrap interval of `n` values is too narrow: the plain one takes the normal's quantile for
- * Student's, and divides by n where n − 1 is right.
+ * The factor by which a bootstrap interval of `n` values is too narrow: it uses the normal quantile instead of
+ * Student's, and divides by n instead of n − 1.
  */
 function expansion(n: number): number {
   const student = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];

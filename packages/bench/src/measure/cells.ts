@@ -1,4 +1,4 @@
-// The measurements of a suite, each in a process of its own: what becomes of the process is what is recorded.
+// Runs the measurements of a suite, each in its own process, whose end is recorded if it fails.
 import { fileURLToPath } from "node:url";
 import { isCajalError } from "@cajal/core";
 import type { DeviceInfo } from "@cajal/runtime";
@@ -14,15 +14,15 @@ import { runOnce, startWorker, takeTurns, type Timing, type Worker } from "./wor
 export interface Cell {
   readonly suite: string;
   readonly job: Job;
-  /** Fields that its records have beforehand, such as params and macs. */
+  /** Fields of its records that are known before, such as params and macs. */
   readonly facts?: Partial<BenchRecord>;
-  /** Timed cells with the same word take turns; one without is done by itself. */
+  /** Timed cells of the same group are interleaved; a cell without a group runs alone. */
   readonly turns?: string;
-  /** Seconds without a word after which its process counts as hanging. */
+  /** Seconds without output after which its process counts as hanging. */
   readonly patience?: number;
 }
 
-/** The same for the same measurement, whatever machine plans it. */
+/** A key of the measurement, which does not depend on the machine. */
 export const keyOf = ({ suite, job }: Cell): string =>
   [suite, job.task ?? job.phase, job.model, job.dataset, job.engine, job.device, job.batch]
     .filter((part) => part !== undefined)
@@ -30,11 +30,11 @@ export const keyOf = ({ suite, job }: Cell): string =>
 
 export interface MeasureOptions {
   readonly places: readonly DeviceInfo[];
-  /** Turns that each timed cell has. */
+  /** Number of rounds of each timed cell. */
   readonly rounds: number;
-  /** How long a turn is; at least one step. */
+  /** Seconds of each round, at least one step. */
   readonly seconds?: number;
-  /** Seconds that all turns of a cell may take, but for its first. */
+  /** Seconds that all rounds of a cell but its first may take. */
   readonly budget?: number;
   readonly seed: number;
   readonly signal?: AbortSignal;
@@ -44,7 +44,7 @@ export interface MeasureOptions {
 
 export type CellEvent =
   | { type: "progress"; done: number; note: string }
-  /** All that came of a cell, at least one record; where it failed, one that says so. */
+  /** The records of a cell, at least one; for a failed cell a record of the failure. */
   | { type: "measured"; cell: Cell; records: BenchRecord[] };
 
 /** Cells that belong together, in the order of the plan. */
@@ -148,9 +148,9 @@ async function* measureInTurns(
 const tolerance = 2e-3;
 
 /**
- * Whether all compute what ONNX Runtime does on the CPU, on the graph that is about to be timed.
+ * Checks that all compute the same as ONNX Runtime on the CPU, on the graph that is timed.
  *
- * @returns those that do not
+ * @returns the cells that differ
  */
 async function prove(
   contestants: readonly Contestant[],
@@ -174,7 +174,7 @@ async function prove(
         const difference = differenceOf(outputs, expected);
         if (Number.isFinite(difference)) contestant.difference = figures(difference);
         if (difference <= tolerance) continue;
-        // What is no number differs without measure.
+        // NaN is an infinite difference.
         contestant.difference ??= Number.MAX_VALUE;
         const error = new Error(`its outputs differ from ONNX Runtime's on the CPU by ${difference.toPrecision(2)} of the largest, expected ${tolerance} at most`); // prettier-ignore
         wrong.push({ contestant, error });
@@ -242,7 +242,7 @@ function recordOf(
   return { ...record, versions: versionsOf(place) };
 }
 
-/** The record of a cell that gave none. */
+/** The record of a failed cell. */
 export const failedCell = (cell: Cell, error: unknown, options: MeasureOptions): BenchRecord =>
   recordOf(
     cell,
@@ -253,7 +253,7 @@ export const failedCell = (cell: Cell, error: unknown, options: MeasureOptions):
     options,
   );
 
-/** What kind of end it was. */
+/** The kind of the failure. */
 export function failureOf(error: unknown): NonNullable<BenchRecord["failure"]> {
   if (isCajalError(error, "timeout")) return "timeout";
   const message = error instanceof Error ? error.message : String(error);
@@ -271,6 +271,6 @@ const workerCommand = (job: Job): [string, ...string[]] => [
   JSON.stringify(job),
 ];
 
-/** TF32 would round products to 10 bits without a word. */
+/** Disables TF32, which would silently round products to 10 bits. */
 const environmentOf = ({ device }: Job): Record<string, string> =>
   device === "cuda" || device === "node-gpu" ? { NVIDIA_TF32_OVERRIDE: "0" } : {};

@@ -1,4 +1,4 @@
-/** Something that must hold; a run in which one does not has failed. */
+/** A check of a run; a run with a failed check has failed. */
 export interface Check {
   name: string;
   held: boolean;

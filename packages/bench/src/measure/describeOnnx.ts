@@ -44,12 +44,16 @@ function macsOf(model: OnnxModel): number | null {
     graph: { ...model.graph, inputs: model.graph.inputs.map(ofOne) },
   });
   const shapeOf = (name: string) => (shapes.get(name)?.shape ?? [NaN]).map(Number);
-  const spent = ({ op, domain, inputs, outputs: [y], attributes }: Node): number =>
-    operatorFacts(op, domain).macs?.(inputs.map(shapeOf), shapeOf(y ?? ""), (name, absent) => {
-      const attribute = attributes[name];
-      return attribute?.type === "int" ? Number(attribute.value) : absent;
-    }) ?? 0;
-  const macs = model.graph.nodes.reduce((sum, node) => sum + spent(node), 0);
+  const nodeMacs = ({ op, domain, inputs, outputs: [y], attributes }: Node): number =>
+    operatorFacts(op, domain).macs?.(
+      inputs.map(shapeOf),
+      shapeOf(y ?? ""),
+      (name, defaultValue) => {
+        const attribute = attributes[name];
+        return attribute?.type === "int" ? Number(attribute.value) : defaultValue;
+      },
+    ) ?? 0;
+  const macs = model.graph.nodes.reduce((sum, node) => sum + nodeMacs(node), 0);
   // A file may be made for batches of one size alone.
   const batch = Number(shapes.get(model.graph.inputs[0]?.name ?? "")?.shape?.[0] ?? 1);
   return Number.isFinite(macs) ? macs / batch : null;

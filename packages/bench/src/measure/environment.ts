@@ -1,4 +1,4 @@
-// Where a measurement was made: numbers mean little without it.
+// The machine on which a measurement was made.
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { arch, availableParallelism, cpus, loadavg, release, totalmem, type } from "node:os";
 
@@ -10,19 +10,19 @@ export interface Environment {
   os: string;
   /** Width of the processor's widest vector instructions, in bits. */
   vector_bits?: number;
-  /** Who decides on the clock: "performance", "powersave" …; absent where the system does not tell. */
+  /** CPU frequency governor: "performance", "powersave" …; absent where it is not known. */
   governor?: string;
-  /** Programs that ran or waited for the processor, mean of the last minute. */
+  /** Load average of the last minute. */
   load?: number;
-  /** In which kind of container, if in one. */
+  /** The kind of container, if any. */
   container?: string;
-  /** Graphics cards and their drivers, of NVIDIA's. */
+  /** NVIDIA graphics cards and their drivers. */
   gpus?: readonly string[];
 }
 
 export const environment = (): Environment => describeMachine(textOf);
 
-/** @param read the text of a file of the system, or nothing; tests bring their own */
+/** @param read reads a system file, undefined where it does not exist; tests supply their own */
 export function describeMachine(read: (path: string) => string | undefined): Environment {
   const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(read("/proc/cpuinfo") ?? "")?.[1] ?? "";
   const governor = read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")?.trim();
@@ -37,7 +37,7 @@ export function describeMachine(read: (path: string) => string | undefined): Env
     os: `${type()} ${release()} ${arch()}`,
     ...(vector !== undefined && { vector_bits: vector }),
     ...(governor && { governor }),
-    // Windows has no such number, and says 0.
+    // Windows has no load average, and returns 0.
     ...(process.platform !== "win32" && { load: Math.round(100 * load!) / 100 }),
     ...(container && { container }),
     ...(gpus.length > 0 && { gpus }),
@@ -82,7 +82,7 @@ function textOf(path: string): string | undefined {
       .map((name) => readFileSync(`${path}/${name}/information`, "utf8"))
       .join("\n");
   } catch {
-    // The system does not have it, or does not show it.
+    // The file does not exist or cannot be read.
     return undefined;
   }
 }

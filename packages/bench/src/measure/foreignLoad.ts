@@ -1,29 +1,29 @@
-// How much of the processor other programs take while something is timed: where that is much, the time is theirs.
+// Processor load of other programs during a measurement, which makes its time unreliable.
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 
-/** Ends a watch: the share of all cores that went to others since it began, 0–1; undefined where nothing tells. */
+/** Ends a watch: returns the share of all cores that other programs used since it began, 0–1; undefined if unknown. */
 export type EndWatch = () => number | undefined;
 
-/** Begins to watch; `own` are processes whose work is ours, besides this one. */
+/** Begins a watch; `own` are the processes of the measurement, besides this one. */
 export type Watch = (own: readonly number[]) => EndWatch;
 
-/** Hundredths of a second, as Linux counts. */
+/** Times in hundredths of a second, as Linux counts. */
 interface Ticks {
   readonly busy: number;
   readonly own: number;
 }
 
-/** A watch on Linux, which counts both; elsewhere there is no saying. */
+/** A watch on Linux; on other systems the load is unknown. */
 export const watchOthers: Watch = (own) => {
   const pids = [process.pid, ...own];
-  const began = performance.now();
-  const before = ticks(pids);
+  const startTime = performance.now();
+  const busyBefore = ticks(pids);
   return () => {
-    const after = ticks(pids);
-    const elapsed = (performance.now() - began) / 10;
-    if (before === undefined || after === undefined || elapsed < 10) return undefined;
-    const foreign = after.busy - before.busy - (after.own - before.own);
+    const busyAfter = ticks(pids);
+    const elapsed = (performance.now() - startTime) / 10;
+    if (busyBefore === undefined || busyAfter === undefined || elapsed < 10) return undefined;
+    const foreign = busyAfter.busy - busyBefore.busy - (busyAfter.own - busyBefore.own);
     return Math.max(0, foreign) / (elapsed * availableParallelism());
   };
 };
@@ -33,13 +33,13 @@ function ticks(pids: readonly number[]): Ticks | undefined {
   if (total === undefined) return undefined;
   // cpu user nice system idle iowait irq softirq steal: what was not idle was busy.
   const [user, nice, system, , , irq, softirq, steal] = numbersIn(total.slice(0, total.indexOf("\n"))); // prettier-ignore
-  const own = pids.reduce((sum, pid) => {
+  const ownTime = pids.reduce((sum, pid) => {
     // Behind the name, which may hold anything: utime is the 12th field, stime the 13th.
     const stat = textOf(`/proc/${pid}/stat`);
     const fields = numbersIn(stat?.slice(stat.lastIndexOf(")") + 4) ?? "");
     return sum + (fields[10] ?? 0) + (fields[11] ?? 0);
   }, 0);
-  return { busy: user! + nice! + system! + irq! + softirq! + steal!, own };
+  return { busy: user! + nice! + system! + irq! + softirq! + steal!, own: ownTime };
 }
 
 const numbersIn = (text: string): number[] => (text.match(/-?\d+/g) ?? []).map(Number);

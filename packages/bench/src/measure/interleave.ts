@@ -1,5 +1,5 @@
-// Timings of several things in one process, taking turns, so that what disturbs the machine for a
-// while disturbs all of them.
+// Times several functions in one process, interleaved in rounds, so that a temporary disturbance of the machine
+// affects all of them.
 
 export interface Contestant {
   name: string;
@@ -7,14 +7,14 @@ export interface Contestant {
   call: () => Promise<unknown>;
 }
 
-/** A turn that is over, with the share of all turns that is. */
+/** Progress after a turn: the share of all turns that are done. */
 export interface TurnDone {
   name: string;
   done: number;
 }
 
 /**
- * Lets contestants take turns; yields after each, returns the milliseconds of every call in the
+ * Times contestants in turns; yields after each turn, returns the milliseconds of every call in the
  * order of the contestants.
  *
  * Two calls of each come first and do not count: engines compile, allocate and warm their caches.
@@ -38,9 +38,9 @@ export async function* interleave(
 ): AsyncGenerator<TurnDone, number[][], undefined> {
   const timed = async (call: Contestant["call"]) => {
     signal?.throwIfAborted();
-    const began = now();
+    const startTime = now();
     await call();
-    return now() - began;
+    return now() - startTime;
   };
   const warm: number[] = [];
   for (const { call } of contestants) {
@@ -52,7 +52,7 @@ export async function* interleave(
     for (const [i, { name, call }] of contestants.entries()) {
       const calls = Math.min(200, Math.max(1, Math.round(milliseconds / warm[i]!)));
       for (let n = 0; n < calls; n++) times[i]!.push(await timed(call));
-      // An engine that does not let go of the thread must not starve what listens for an interrupt.
+      // An engine that blocks the thread must not starve the listener for an interrupt.
       await new Promise((resolve) => setImmediate(resolve));
       yield { name, done: (round * contestants.length + i + 1) / (rounds * contestants.length) };
     }

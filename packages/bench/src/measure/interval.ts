@@ -1,8 +1,8 @@
-// How sure a share is that was counted.
+// The confidence interval of a proportion.
 
 /**
- * The 95 % interval of a share by Wilson's score (Wilson 1927, JASA 22:209): right near 0 and 1 too, and never
- * beyond them.
+ * The 95 % Wilson score interval of a proportion (Wilson 1927, JASA 22:209), which is valid near 0 and 1 and stays
+ * within them.
  *
  * @param share of `n` examples, 0–1
  */

@@ -1,4 +1,4 @@
-// One measurement in a process of its own: what `cajal worker` is told, and the lines that it answers.
+// One measurement in its own process: the input of `cajal worker`, and the lines that it writes.
 import { createInterface } from "node:readline";
 import { CajalError, checkOptions, isCajalError, unknownName } from "@cajal/core";
 import { median } from "./statistics";
@@ -50,15 +50,15 @@ interface Channel {
 }
 
 /**
- * Does the job. A timed task builds, warms up, says that it is ready, and then does timed steps as it is told, line
- * by line, until its input ends; a single one says how far it is and what came of it. See workers.ts for the lines.
+ * Runs the job. A timed task builds, warms up, reports that it is ready, and runs timed steps for each line of input;
+ * a single task reports its progress and its records. See workers.ts for the protocol.
  */
 export async function serve(
   job: Job,
   { input = process.stdin, say = (line) => void process.stdout.write(line) }: Channel = {},
 ): Promise<void> {
   const answer = (fields: object) => say(`${JSON.stringify({ ...job.labels, ...fields })}\n`);
-  // Loaded here: what parses a job needs no engine.
+  // Imported here: parsing a job needs no engine.
   const { tasks } = await import("./tasks");
   const name = job.task ?? job.phase;
   const task = tasks.find((each) => each.name === name);
@@ -87,18 +87,18 @@ async function takeSteps(
   job: Job,
   { input, answer }: { input: NodeJS.ReadableStream; answer: (fields: object) => void },
 ) {
-  const opening = performance.now();
+  const openStart = performance.now();
   const { step, prove, dispose, device } = await task.open(job);
-  const open_ms = round(performance.now() - opening);
-  const timed = async () => {
-    const began = performance.now();
+  const open_ms = round(performance.now() - openStart);
+  const timedTask = async () => {
+    const startTime = performance.now();
     await step();
-    return performance.now() - began;
+    return performance.now() - startTime;
   };
   let warm = Infinity;
   for (let i = 0; i < (job.warmup ?? 2); i++) {
-    warm = Math.min(warm, await timed());
-    // What takes that long has little to gain from being warm.
+    warm = Math.min(warm, await timedTask());
+    // Steps that take so long gain little from warming up.
     if (job.warmup === undefined && warm > 5000) break;
   }
   answer({ device, ready: true, best_warm_ms: Number.isFinite(warm) ? warm : 0, open_ms });
@@ -109,7 +109,7 @@ async function takeSteps(
       continue;
     }
     const times: number[] = [];
-    for (let i = 0; i < Number(line); i++) times.push(await timed());
+    for (let i = 0; i < Number(line); i++) times.push(await timedTask());
     const turn: Turn = {
       median_ms: round(median(times)),
       n: times.length,
@@ -121,7 +121,7 @@ async function takeSteps(
   await dispose();
 }
 
-/** Since the process began, in 2²⁰ bytes; in KiB on every system but macOS (libuv evens that out). */
+/** Peak resident memory of the process, in units of 2²⁰ bytes. */
 const peakMemory = (): number => Math.round(process.resourceUsage().maxRSS / 1024);
 
 const round = (ms: number): number => Number(ms.toFixed(4));

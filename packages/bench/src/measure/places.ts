@@ -29,16 +29,16 @@ export function choosePlaces(
     if (device === "auto")
       return ofEngines.filter(({ auto }) => auto).map(({ engine }) => ({ engine, device: "auto" }));
     if (device === "gpu") return firstGpus(ofEngines);
-    const matching = ofEngines.filter((place) => device === "all" || place.device === device);
-    if (matching.length === 0)
+    const matches = ofEngines.filter((place) => device === "all" || place.device === device);
+    if (matches.length === 0)
       throw unknownName(
         `device of ${engines.join(", ")}`,
         device,
         new Set(["auto", "gpu", "all", ...ofEngines.map((place) => place.device)]),
       );
     // Of engines that share a device name one may lack it; none at all is an error.
-    const available = matching.filter((place) => place.available);
-    if (available.length === 0) throw unavailable(matching);
+    const available = matches.filter((place) => place.available);
+    if (available.length === 0) throw unavailable(matches);
     return available.map(({ engine, device }) => ({ engine, device }));
   });
   if (places.length === 0) throw unavailable(ofEngines);

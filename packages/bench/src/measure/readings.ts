@@ -1,4 +1,4 @@
-// What a classifier answers: the class of the largest logit, and the softmax probability of it.
+// A classifier's predictions: the class of the largest logit, and its softmax probability.
 import { CajalError, showShape, type Tensor } from "@cajal/core";
 
 export interface Reading {
@@ -28,7 +28,7 @@ export function readings(logits: Tensor): Reading[] {
   });
 }
 
-/** `confusion[truth][read]`: how often. */
+/** The confusion matrix: `confusion[truth][read]` counts examples. */
 export function confusionOf(
   truths: readonly number[],
   reads: readonly number[],

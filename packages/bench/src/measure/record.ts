@@ -4,19 +4,19 @@ import { CajalError, checkArgument } from "@cajal/core";
 import type { Environment } from "./environment";
 
 /**
- * What was measured: `predict` and `train` are times of a step, `load` of opening, `accuracy` is of examples that
- * were not learned from, `file` is what a network is before it runs, `peak` a matrix product that shows what the
- * device can do at best.
+ * What was measured: `predict` and `train` are times of a step, `load` of opening; `accuracy` is that of held-out
+ * examples; `file` describes a network without running it; `peak` is a matrix product that shows the peak performance
+ * of the device.
  */
 export const phases = ["predict", "train", "load", "accuracy", "file", "peak"] as const;
 
 export type Phase = (typeof phases)[number];
 
-/** Why there is no number: what became of the measurement's process, or a device that computes wrongly. */
+/** Why there is no number: how the measurement's process ended, or a device that computes wrongly. */
 export const failures = ["crash", "memory", "timeout", "wrong", "error"] as const;
 
 export interface BenchRecord {
-  /** What the measurement belongs to, e.g. "embedded" or "speed". */
+  /** The suite or command of the measurement, e.g. "embedded" or "speed". */
   suite: string;
   model: string;
   dataset?: string;
@@ -25,48 +25,48 @@ export interface BenchRecord {
   device: string;
   /** Examples per call. */
   batch: number;
-  /** How many were measured: calls where times are given, examples where accuracies are. */
+  /** Number of measurements: calls where there are times, examples where there are accuracies. */
   n: number;
   /** Milliseconds of one call. */
   median_ms?: number;
   p90_ms?: number;
   p99_ms?: number;
-  /** Median of each round, in the order of the rounds: what an interval is made of. */
+  /** Median of each round, in the order of the rounds, from which intervals are computed. */
   rounds_ms?: readonly number[];
   /** Rounds in which other programs took more than a tenth of the processor, after repeats. */
   dirty_rounds?: number;
-  /** From the start of opening until the first answer can be asked for. */
+  /** Milliseconds to open the model, until it can be called. */
   open_ms?: number;
   /** Largest difference of the outputs from those of ONNX Runtime's CPU, relative to the largest output. */
   difference?: number;
-  /** Peak resident memory of a process that measured nothing else, set-up included, in units of 2²⁰ bytes. */
+  /** Peak resident memory of the measurement's own process, set-up included, in units of 2²⁰ bytes. */
   rss_mb?: number;
-  /** Share of examples whose label was the network's first answer, 0–1. */
+  /** Top-1 accuracy, 0–1. */
   top1?: number;
-  /** Share of examples whose label was among the first five answers, 0–1. */
+  /** Top-5 accuracy, 0–1. */
   top5?: number;
   params?: number;
   /** Multiply-adds of one example. */
   macs?: number;
-  /** Counted as the published depth was; see `cajal table`. */
+  /** Depth, counted as the published figure; see `cajal table`. */
   depth?: number;
-  /** Of the file that Cajal writes, in units of 2²⁰ bytes. */
+  /** Size of the file that Cajal writes, in units of 2²⁰ bytes. */
   file_mb?: number;
-  /** How long the whole took: learning, or judging all examples. */
+  /** Duration of the whole measurement: training, or evaluating all examples. */
   seconds?: number;
-  /** What learning came to, epoch by epoch. */
+  /** Loss and accuracy of training, by epoch. */
   curve?: readonly CurvePoint[];
-  /** Which measurement of a suite's plan it came of: a run that goes on leaves out those it has records of. */
+  /** The measurement in a suite's plan; a resumed run skips those that it has records of. */
   cell?: string;
   failure?: (typeof failures)[number];
-  /** The failure in words. */
+  /** Message of the failure. */
   reason?: string;
   seed: number;
-  /** Versions of what took part: Node and the engine's package at least. */
+  /** Versions of the packages involved: at least Node and the engine's package. */
   versions: Readonly<Record<string, string>>;
   /** The machine: processor, cores, system. */
   host: string;
-  /** The same in full, and its state when this was measured. */
+  /** The machine in detail, and its state during the measurement. */
   environment?: Environment;
   /** When, ISO 8601. */
   at: string;
@@ -74,14 +74,14 @@ export interface BenchRecord {
 
 export interface CurvePoint {
   epoch: number;
-  /** Since the beginning. */
+  /** Seconds since the beginning. */
   seconds: number;
   loss: number;
-  /** Of examples held out, 0–1. */
+  /** Accuracy of held-out examples, 0–1. */
   val_accuracy: number;
 }
 
-/** What of a record says which measurement it is; two runs are compared where these are equal. */
+/** The fields that identify a measurement; runs are compared where these are equal. */
 export const identity = [
   "suite",
   "model",
@@ -102,8 +102,8 @@ export function identityOf(record: BenchRecord): string {
  * Reads records: JSON lines, a JSON array of records, or a report.
  *
  * @param name what to call the text in messages, e.g. its path
- * @throws CajalError `bad-file` with the line of what is no record, or has a field that is not what
- *   {@link BenchRecord} says: a time that is no number, negative or null among them
+ * @throws CajalError `bad-file` with the line of the first value that is not a record, or has a field that
+ *   {@link BenchRecord} does not allow, such as a time that is negative or not a number
  */
 export function parseRecords(text: string, name: string): BenchRecord[] {
   checkArgument("parseRecords", "text", text, "string");
@@ -126,7 +126,7 @@ export function parseRecords(text: string, name: string): BenchRecord[] {
 }
 
 interface Field {
-  /** In words, for messages. */
+  /** Description for messages. */
   readonly what: string;
   is(value: unknown): boolean;
   readonly optional?: boolean;
@@ -148,7 +148,7 @@ const share: Field = {
   optional: true,
 };
 
-/** What each field of a record must be; those of other libraries' runners may lack what is optional here. */
+/** The kind of each field of a record; runners of other libraries may omit optional ones. */
 const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
   suite: text,
   model: text,
@@ -210,7 +210,7 @@ const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
 function isPoint(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { epoch, seconds, loss, val_accuracy } = value;
-  // A loss that is no number is null in JSON.
+  // NaN is null in JSON.
   return (
     [epoch, seconds].every(quantity.is) &&
     [loss, val_accuracy].every((each) => each === null || quantity.is(each))
@@ -218,18 +218,18 @@ function isPoint(value: unknown): boolean {
 }
 
 /** A value and the line of the text that it begins in, from 1. */
-interface Placed {
+interface PlacedRecord {
   readonly value: unknown;
   readonly line: number;
 }
 
-/** The records of a whole JSON document; nothing where the text is not one. */
-function parseDocument(text: string): Placed[] | undefined {
+/** The records of a JSON document; undefined where the text is not one. */
+function parseDocument(text: string): PlacedRecord[] | undefined {
   let document: unknown;
   try {
     document = JSON.parse(text);
   } catch {
-    // Not one document: lines.
+    // Not a single document: JSON lines.
     return undefined;
   }
   const values = isObject(document) ? document.records : document;
@@ -246,28 +246,28 @@ function linesOfElements(json: string, key: string | undefined): number[] {
   const arrayDepth = key === undefined ? 1 : 2;
   let lines: number[] = [];
   let [depth, line] = [0, 1];
-  let [inside, expectsElement] = [key === undefined, true];
+  let [isInside, expectsElement] = [key === undefined, true];
   for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\n|[[\]{},]|[^\s"[\]{},:]+/g)) {
     if (token === "\n") {
       line++;
       continue;
     }
-    if (inside && depth === arrayDepth && expectsElement && token !== "]") {
+    if (isInside && depth === arrayDepth && expectsElement && token !== "]") {
       lines.push(line);
       expectsElement = false;
     }
     if (token === "[" || token === "{") {
       depth++;
-      if (inside && depth === arrayDepth) [lines, expectsElement] = [[], true];
+      if (isInside && depth === arrayDepth) [lines, expectsElement] = [[], true];
     } else if (token === "]" || token === "}") depth--;
     else if (token === "," && depth === arrayDepth) expectsElement = true;
     else if (key !== undefined && depth === 1 && token.startsWith('"'))
-      inside = JSON.parse(token) === key;
+      isInside = JSON.parse(token) === key;
   }
   return lines;
 }
 
-function parseLines(text: string, name: string): Placed[] {
+function parseLines(text: string, name: string): PlacedRecord[] {
   return text.split("\n").flatMap((content, i) => {
     if (content.trim() === "") return [];
     try {
@@ -285,7 +285,7 @@ function parseLines(text: string, name: string): Placed[] {
 
 function excerpt(value: unknown): string {
   if (value === undefined) return "nothing";
-  // Nested without end, a value is no text that JSON would write.
+  // The nesting exceeds the stack.
   const json = isObject(value)
     ? "an object"
     : Array.isArray(value)

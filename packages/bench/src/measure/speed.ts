@@ -1,4 +1,4 @@
-// Times of networks on engines and devices: each in a process of its own, all taking turns.
+// Times networks on engines and devices, each in its own process, interleaved in rounds.
 import { CajalError, checkOptions } from "@cajal/core";
 import { modelFacts, summary } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
@@ -15,19 +15,19 @@ export interface SpeedOptions {
   models?: readonly string[];
   /** Default `["onnx"]`. */
   engines?: readonly string[];
-  /** Of every engine that has them; `"all"` that are available. Default `["auto"]`. */
+  /** Devices, used with every engine that has them; `"all"`: all available ones. Default `["auto"]`. */
   devices?: readonly string[];
-  /** Default 1 to predict; to train 64, and 8 for networks of large images. */
+  /** Batch sizes; default 1 for `predict`; for `train` 64, and 8 for networks of large images. */
   batches?: readonly number[];
-  /** Turns that each has, default 5. */
+  /** Number of rounds, default 5. */
   rounds?: number;
-  /** How long a turn is, at least one step; default 0.6. */
+  /** Seconds of each round, at least one step; default 0.6. */
   seconds?: number;
-  /** Threads of each engine; default: its own choice. */
+  /** Threads of each engine; default: the engine's. */
   threads?: number;
-  /** Default 42. */
+  /** Seed of weights and data; default 42. */
   seed?: number;
-  /** Ends it between two turns. */
+  /** Aborts between two rounds. */
   signal?: AbortSignal;
 }
 
@@ -36,7 +36,7 @@ export type SpeedEvent =
   | { type: "progress"; done: number; note: string }
   | { type: "stage-end" }
   | { type: "record"; record: BenchRecord }
-  /** One that could not be measured; the others go on. */
+  /** A measurement that failed; the others continue. */
   | {
       type: "failed";
       model: string;
@@ -47,8 +47,8 @@ export type SpeedEvent =
     };
 
 /**
- * Measures predict or train steps. Engines and devices of one network and batch size take turns in
- * rounds; random weights and data.
+ * Times predict or train steps, on random weights and data. Engines and devices of one network and batch size are
+ * interleaved in rounds.
  *
  * @throws CajalError `unknown-name`; `no-device` when a named device is not available here
  */

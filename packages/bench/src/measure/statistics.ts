@@ -1,8 +1,8 @@
-// Order statistics of a handful of timings.
+// Quantiles of timings.
 import { checkArgument, checkNumber } from "@cajal/core";
 
 /**
- * The value below which a share `q` of the values lies, between neighbours linearly interpolated
+ * The quantile `q` of values, linearly interpolated
  * (Hyndman and Fan's type 7, the default of NumPy and R).
  *
  * @param q 0–1; 0.5 is the median
@@ -20,5 +20,5 @@ export function quantile(values: readonly number[], q: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** The 90th percentile: what a caller waits at worst, but for one time in ten. */
+/** The 90th percentile: nine in ten calls take at most this long. */
 export const p90 = (values: readonly number[]): number => quantile(values, 0.9);

@@ -1,15 +1,15 @@
-// Networks in numbers: size, parameters, depth, cost, published accuracy. No engine is loaded.
+// Describes networks: size, parameters, depth, cost, published accuracy. No engine is loaded.
 import { type Model, modelFacts, models, modelTable, type ModelRow } from "@cajal/models";
 
-/** A row as JSON: what is counted, and beside it what was published. */
+/** A row as JSON: computed values and published figures. */
 export interface TableRow {
   name: string;
-  /** Of one example, null where free. */
+  /** Shape of one example, null where free. */
   input: readonly (number | null)[];
   params: number;
   trainable: number;
   non_trainable: number;
-  /** Of Keras' weights file, in units of 2²⁰ bytes; that of the file itself for an ONNX file. */
+  /** Size of Keras' weights file, or of the ONNX file itself, in units of 2²⁰ bytes. */
   size_mb: number;
   published_size_mb?: number;
   /** Counted as the published figure was; layers on the longest path where none was published. */
@@ -18,7 +18,7 @@ export interface TableRow {
   depth_note?: string;
   /** Multiply-adds of one example; null where the input's size is free. */
   macs: number | null;
-  /** Share of ImageNet's validation images read right, as published, 0–1. */
+  /** Published top-1 accuracy on ImageNet's validation set, 0–1. */
   published_top1?: number;
   published_top5?: number;
 }
@@ -34,9 +34,9 @@ export interface TableRow {
 export const table = (
   of: readonly (string | Model)[] = models.map(({ name }) => name),
 ): TableRow[] =>
-  modelTable(of.map((one) => (typeof one === "string" ? modelFacts(one) : one))).map(flat);
+  modelTable(of.map((one) => (typeof one === "string" ? modelFacts(one) : one))).map(flatten);
 
-function flat(row: ModelRow): TableRow {
+function flatten(row: ModelRow): TableRow {
   return {
     name: row.name,
     input: row.input,

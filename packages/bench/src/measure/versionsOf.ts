@@ -1,4 +1,4 @@
-// What ran, by package and version: a record is only as good as this.
+// The packages and versions that ran, for records.
 import type { DeviceInfo } from "@cajal/runtime";
 import { cajalVersion } from "./cajalVersion";
 

@@ -1,10 +1,10 @@
-// Processes that measure one thing each, taking turns: what is compared is timed in the same
-// minute, and the memory of each is its own.
-// The protocol is lines on pipes. A worker builds, warms up and says {"ready":true,"best_warm_ms":…};
-// a number N sent to it makes it do N timed steps and answer {"median_ms","n","rss_mb","times_ms"?,…};
-// "prove" makes it answer {"outputs":[…]} for an example that all are asked for; it ends when its input ends.
-// One that does a single thing says {"progress":0.2,"note":"…"} now and then, and {"records":[…]} at the end.
-// {"failed":{"code","message"}} may come in place of any answer.
+// Worker processes that run one measurement each, interleaved in rounds: what is compared is timed within the same
+// minute, and has its own memory.
+// The protocol is lines on pipes. A worker builds, warms up and writes {"ready":true,"best_warm_ms":…}; on a number N
+// it runs N timed steps and writes {"median_ms","n","rss_mb","times_ms"?,…}; on "prove" it writes {"outputs":[…]} for an
+// example that is the same for all workers; it ends when its input ends. A worker of a single task writes
+// {"progress":0.2,"note":"…"} now and then, and {"records":[…]} at the end. Any answer may be replaced by
+// {"failed":{"code","message"}}.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CajalError, checkArgument, type ErrorCode } from "@cajal/core";
@@ -16,7 +16,7 @@ export interface Turn {
   median_ms: number;
   n: number;
   rss_mb: number;
-  /** Of every step; a worker of another library may leave them out. */
+  /** Milliseconds of every step; a worker of another library may omit them. */
   times_ms?: number[];
   version?: string;
 }
@@ -25,16 +25,16 @@ export interface Worker {
   readonly name: string;
   /** Milliseconds of the fastest step while warming up. */
   readonly warm: number;
-  /** Where it runs, if it says so. */
+  /** The device, if the worker reports it. */
   readonly device?: string;
-  /** Milliseconds until it was open, if it says so. */
+  /** Milliseconds to open the model, if the worker reports them. */
   readonly openMs?: number;
   readonly pid?: number;
-  /** Its answer to the example that all are asked for; empty where it has none. */
+  /** Its output for the common example; empty where it has none. */
   prove?(): Promise<readonly number[]>;
   /** Runs this many timed steps. */
   turn(steps: number): Promise<Turn>;
-  /** Ends the process; what is under way is lost. */
+  /** Ends the process at once. */
   stop(): void;
 }
 
@@ -42,10 +42,10 @@ export interface Worker {
  * Starts a worker and waits until it is ready.
  *
  * @param options.signal ends the process
- * @param options.env of the process, beside our own
+ * @param options.env environment variables in addition to those of this process
  * @param options.patience seconds it may take to get ready, default 300
  * @param name what to call it in messages
- * @throws CajalError `engine` with the last words of a process that ended or went silent too early
+ * @throws CajalError `engine` with the last output of a process that ended or stopped responding
  */
 export async function startWorker(
   name: string,
@@ -55,7 +55,7 @@ export async function startWorker(
   const { child, stop, next } = start(name, command, options);
   const { patience = 300 } = options;
   try {
-    const ready = await within(next("best_warm_ms"), patience, name);
+    const ready = await withinTimeout(next("best_warm_ms"), patience, name);
     const { best_warm_ms: warm, device, open_ms } = ready;
     return {
       name,
@@ -66,12 +66,12 @@ export async function startWorker(
       stop,
       async prove() {
         child.stdin.write("prove\n");
-        const { outputs } = await within(next("outputs"), patience, name);
+        const { outputs } = await withinTimeout(next("outputs"), patience, name);
         return Array.isArray(outputs) ? outputs.map(Number) : [];
       },
       async turn(steps) {
         child.stdin.write(`${steps}\n`);
-        return readTurn(await within(next("median_ms"), patience, name));
+        return readTurn(await withinTimeout(next("median_ms"), patience, name));
       },
     };
   } catch (error) {
@@ -88,9 +88,9 @@ export interface WorkerOptions {
 }
 
 /**
- * Runs a process that does a single thing; yields how far it is, returns the records that it gives.
+ * Runs a process of a single task; yields its progress, returns its records.
  *
- * @param options.patience seconds without a word of it
+ * @param options.patience seconds without output after which it fails
  * @throws CajalError as {@link startWorker}
  */
 export async function* runOnce(
@@ -102,7 +102,7 @@ export async function* runOnce(
   const { patience = 300 } = options;
   try {
     for (;;) {
-      const answer = await within(next("records", "progress"), patience, name);
+      const answer = await withinTimeout(next("records", "progress"), patience, name);
       if (Array.isArray(answer.records)) return answer.records;
       yield { done: Number(answer.progress), note: String(answer.note ?? "") };
     }
@@ -127,39 +127,38 @@ function start(
   return { child, stop, next: answers(child, name, signal) };
 }
 
-/** What a worker did in all its turns. */
+/** The timings of a worker over all rounds. */
 export interface Timing {
   name: string;
-  /** Of every step of every turn; of every turn, where the worker says no more. */
+  /** Milliseconds of every step; of every turn, where the worker reports only those. */
   times_ms: number[];
-  /** Median of each round's turn: what ratios within a round are made of. */
+  /** Median of each round, for ratios within a round. */
   rounds_ms: number[];
   n: number;
   rss_mb: number;
   version?: string;
   /** Rounds in which other programs took more than a tenth of the processor, after repeats. */
   dirty: number;
-  /** Why it had no more turns. */
+  /** The error that ended its turns. */
   error?: unknown;
 }
 
-/** Share of the processor that others may take in a turn that counts as clean. */
-const tolerated = 0.1;
+/** Share of the processor that other programs may use in a clean turn. */
+const foreignLoadLimit = 0.1;
 /** Milliseconds. */
 const longTurn = 3000;
-/** How often a turn that was not clean is had again. */
+/** How often a turn that is not clean is repeated. */
 const repeats = 2;
 
 /**
- * Lets workers take turns, round after round; yields after each, returns the timings in the order
- * of the workers.
+ * Runs workers in turns, round after round; yields after each turn, returns the timings in the order of the workers.
  *
- * A turn in which other programs took much of the processor is had again, twice at most; the cleanest counts. A
- * worker that fails has no more turns, and its timing says why.
+ * A turn in which other programs used much of the processor is repeated, at most twice; the cleanest counts. A worker
+ * that fails gets no more turns, and its timing has the error.
  *
- * @param options.rounds how many turns each has
- * @param options.seconds how long a turn should be, at least one step; default 0.6
- * @param options.budget seconds after which a worker has no more turns, but for its first; default: none
+ * @param options.rounds number of turns of each worker
+ * @param options.seconds duration of a turn, at least one step; default 0.6
+ * @param options.budget seconds after which a worker gets no more turns, after its first; default: none
  * @param options.watch says how much of the processor other programs took; default: as the system tells it
  */
 export async function* takeTurns(
@@ -179,12 +178,12 @@ export async function* takeTurns(
     rss_mb: 0,
     dirty: 0,
   }));
-  const spent = workers.map(() => 0);
+  const usedTime = workers.map(() => 0);
   for (let round = 0; round < rounds; round++)
     for (const [i, worker] of workers.entries()) {
       const timing = timings[i]!;
-      if (timing.error === undefined && (round === 0 || spent[i]! < budget)) {
-        const began = performance.now();
+      if (timing.error === undefined && (round === 0 || usedTime[i]! < budget)) {
+        const startTime = performance.now();
         try {
           const { turn, foreign } = await cleanTurn(worker, seconds, watch);
           timing.times_ms.push(...(turn.times_ms ?? [turn.median_ms]));
@@ -192,12 +191,12 @@ export async function* takeTurns(
           timing.n += turn.n;
           timing.rss_mb = Math.max(timing.rss_mb, turn.rss_mb);
           timing.version = turn.version;
-          if (foreign > tolerated) timing.dirty++;
+          if (foreign > foreignLoadLimit) timing.dirty++;
         } catch (error) {
           timing.error = error;
           worker.stop();
         }
-        spent[i]! += (performance.now() - began) / 1000;
+        usedTime[i]! += (performance.now() - startTime) / 1000;
       }
       yield {
         name: worker.name,
@@ -216,13 +215,13 @@ async function cleanTurn(
   const steps = Math.round((1000 * seconds) / Math.max(worker.warm, 0.01));
   let cleanest: { turn: Turn; foreign: number } | undefined;
   for (let attempt = 0; attempt <= repeats; attempt++) {
-    const began = performance.now();
+    const startTime = performance.now();
     const end = watch(worker.pid === undefined ? [] : [worker.pid]);
     const turn = await worker.turn(Math.min(4000, Math.max(1, steps)));
     const foreign = end() ?? 0;
     if (cleanest === undefined || foreign < cleanest.foreign) cleanest = { turn, foreign };
-    // A long turn has met what there is to be met.
-    if (foreign <= tolerated || performance.now() - began > longTurn) break;
+    // A long turn averages over disturbances.
+    if (foreign <= foreignLoadLimit || performance.now() - startTime > longTurn) break;
   }
   return cleanest!;
 }
@@ -236,7 +235,7 @@ export function ratioOf(timing: Timing, reference: Timing): number {
   return median(timing.rounds_ms.map((ms, round) => ms / (reference.rounds_ms[round] ?? NaN)));
 }
 
-/** Answers of a worker, one at a time; lines that are no answers are passed over. */
+/** Reads the answers of a worker; other lines are ignored. */
 function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
   const waiting: {
     fields: readonly string[];
@@ -244,32 +243,32 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
     reject: (error: unknown) => void;
   }[] = [];
   const early: Answer[] = [];
-  let ended: unknown;
+  let hasEnded: unknown;
   let stderr = "";
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     stderr = (stderr + text).slice(-4000);
   });
   const fail = (error: unknown) => {
-    ended ??= error;
+    hasEnded ??= error;
     for (const { reject } of waiting.splice(0)) reject(error);
   };
   child.stdin?.on("error", () => {}); // The exit says it better.
   child.once("error", fail);
   child.once("close", (code, killedBy) => {
     const words = stderr.trim().split("\n");
-    const telling = words.findLast((line) => /error/i.test(line)) ?? words.at(-1) ?? "";
+    const errorLine = words.findLast((line) => /error/i.test(line)) ?? words.at(-1) ?? "";
     fail(
       signal?.aborted === true
         ? signal.reason
         : new CajalError(
             "engine",
-            `${name}: its process ended (${killedBy ?? `exit ${code}`})${telling === "" ? "" : `: ${telling.trim()}`}`,
+            `${name}: its process ended (${killedBy ?? `exit ${code}`})${errorLine === "" ? "" : `: ${errorLine.trim()}`}`,
             { name, code, killedBy, stderr },
           ),
     );
   });
   createInterface({ input: child.stdout! }).on("line", (line) => {
-    const answer = parsed(line);
+    const answer = parseMessage(line);
     if (answer === undefined) return;
     if (isFailure(answer.failed)) {
       const { code, message } = answer.failed;
@@ -278,20 +277,20 @@ function answers(child: ChildProcess, name: string, signal?: AbortSignal) {
     }
     const fits = waiting[0]?.fields.some((field) => field in answer);
     if (fits) waiting.shift()!.resolve(answer);
-    // Whoever does a single thing says more than it is asked.
+    // A worker of a single task writes lines without a request.
     else if ("records" in answer || "progress" in answer) early.push(answer);
   });
   return (...fields: string[]) =>
     new Promise<Answer>((resolve, reject) => {
       const at = early.findIndex((answer) => fields.some((field) => field in answer));
       if (at >= 0) resolve(early.splice(at, 1)[0]!);
-      else if (ended !== undefined) reject(ended);
+      else if (hasEnded !== undefined) reject(hasEnded);
       else waiting.push({ fields, resolve, reject });
     });
 }
 
-/** A line that is a JSON object; others are an engine's chatter. */
-function parsed(line: string): Answer | undefined {
+/** Parses a line that is a JSON object; other lines are an engine's output. */
+function parseMessage(line: string): Answer | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     return JSON.parse(line) as Answer;
@@ -313,7 +312,7 @@ const readTurn = ({ median_ms, n, rss_mb, times_ms, version }: Answer): Turn => 
 
 type Answer = { readonly [key: string]: unknown };
 
-async function within<T>(promise: Promise<T>, seconds: number, name: string): Promise<T> {
+async function withinTimeout<T>(promise: Promise<T>, seconds: number, name: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   try {
     return await Promise.race([

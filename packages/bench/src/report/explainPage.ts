@@ -74,9 +74,9 @@ async function panelOf(
 ): Promise<string> {
   const svg = await figure([{ title, picture, ...(legend && { legend }) }], { columns: 1 });
   const rows = [
-    row("Deletion", deletion, (map, moved) => map < moved),
-    row("Insertion", insertion, (map, moved) => map > moved),
-    row("ROAD", road, (map, moved) => map > moved),
+    row("Deletion", deletion, (map, shiftedAuc) => map < shiftedAuc),
+    row("Insertion", insertion, (map, shiftedAuc) => map > shiftedAuc),
+    row("ROAD", road, (map, shiftedAuc) => map > shiftedAuc),
   ].join("");
   const head = "<thead><tr><td></td><th>map</th><th>moved</th></tr></thead>";
   const table = rows ? `<table>${head}<tbody>${rows}</tbody></table>` : "";
@@ -86,12 +86,12 @@ async function panelOf(
 function row(
   name: string,
   both: readonly [number, number] | undefined,
-  better: (map: number, moved: number) => boolean,
+  better: (map: number, shiftedAuc: number) => boolean,
 ): string {
   if (!both) return "";
-  const [map, moved] = both;
-  const kind = better(map, moved) ? "better" : "worse";
-  return `<tr><th>${name}</th><td class="${kind}">${formatted(map)}</td><td>${formatted(moved)}</td></tr>`;
+  const [map, shiftedAuc] = both;
+  const kind = better(map, shiftedAuc) ? "better" : "worse";
+  return `<tr><th>${name}</th><td class="${kind}">${formatted(map)}</td><td>${formatted(shiftedAuc)}</td></tr>`;
 }
 
 const formatted = (value: number) => value.toFixed(3).replace("-", "−");

@@ -47,13 +47,13 @@ const isCount = (value: unknown): value is number =>
   Number.isSafeInteger(value) && Number(value) >= 0;
 
 /** No picture or table has more. */
-const most = 1_000_000;
+const longest = 1_000_000;
 
 export const list =
   (each: Rule): Rule =>
   (value, path) => {
     if (!Array.isArray(value)) throw bad(path, kindOf(value), "a list");
-    if (value.length > most) throw bad(path, `${value.length} entries`, `at most ${most}`);
+    if (value.length > longest) throw bad(path, `${value.length} entries`, `at most ${longest}`);
     value.forEach((entry, i) => each(entry, `${path}[${i}]`));
   };
 

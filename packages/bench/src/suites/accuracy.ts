@@ -1,4 +1,4 @@
-// How many labelled images networks with weights read right; all share one decoding of each image.
+// Accuracy of pretrained networks on labelled images; all share one decoding of each image.
 import { join } from "node:path";
 import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";

@@ -1,5 +1,5 @@
-// The suite on data that is in the packages: flowers in the plane, a network that learns to read
-// digits, and the same network on every engine there is.
+// The suite on data within the packages: PCA of iris, a network trained on handwritten digits, and the same network on
+// every engine.
 import {
   type Batch,
   CajalError,
@@ -22,7 +22,7 @@ import { median, p90 } from "../measure/statistics";
 import type { StageEvent, Suite, SuiteContext } from "./suite";
 import { placeOf, versionsOf } from "../measure/versionsOf";
 
-/** Share of the held-out digits that must be read right. */
+/** Minimum accuracy on the held-out digits. */
 const accuracyExpected = 0.97;
 
 /**
@@ -53,7 +53,7 @@ export const embedded: Suite = {
       training.map(asBitmaps),
       validation.map(asBitmaps),
     );
-    yield* everywhere(context, model, outcome, validation);
+    yield* compareEngines(context, model, outcome, validation);
   },
 };
 
@@ -86,7 +86,7 @@ async function* flowers(): Stage {
   };
 }
 
-/** The network learns; what it learned, and how well. */
+/** Trains the network. */
 async function* learning(
   { seed, signal, record }: SuiteContext,
   model: ModelConfig,
@@ -99,14 +99,14 @@ async function* learning(
   let weights: Weights | undefined;
   let seconds = 0;
   const stepTimes: number[] = [];
-  let began = 0;
+  let startTime = 0;
   const steps = epochs * Math.ceil(training.size / batchSize);
   const places = await devices({ signal });
   const native = places.some(
     ({ engine, device, available }) => engine === "onnx" && device === "cpu" && available,
   );
   const run = train(model, training, {
-    // Hundreds of times as fast as the other, which is there for who has no ONNX Runtime.
+    // Hundreds of times as fast as TF.js, which is used where ONNX Runtime is not installed.
     engine: native ? "onnx" : "tfjs",
     epochs,
     batchSize,
@@ -122,10 +122,10 @@ async function* learning(
     switch (event.type) {
       case "start":
         place = { engine: event.engine, device: event.device };
-        began = performance.now();
+        startTime = performance.now();
         break;
       case "step":
-        stepTimes.push(performance.now() - began);
+        stepTimes.push(performance.now() - startTime);
         yield {
           type: "progress",
           done: (event.epoch + (event.batch + 1) / event.stepsPerEpoch) / epochs,
@@ -135,7 +135,7 @@ async function* learning(
             ...finished.slice(-1).map((epoch) => `validation ${percent(epoch.val_accuracy)}`),
           ].join("  "),
         };
-        began = performance.now();
+        startTime = performance.now();
         break;
       case "epoch":
         finished.push({
@@ -146,7 +146,7 @@ async function* learning(
           val_accuracy: event.validation!.metrics.accuracy!,
           seconds: event.seconds,
         });
-        began = performance.now();
+        startTime = performance.now();
         break;
       case "end":
         ({ weights, seconds } = event);
@@ -213,8 +213,8 @@ async function* learning(
   return weights;
 }
 
-/** The learned network on every engine and device: do they agree, and how fast are they? */
-async function* everywhere(
+/** Compares the trained network's outputs and speed on every engine and device. */
+async function* compareEngines(
   context: SuiteContext,
   model: ModelConfig,
   weights: Weights,
@@ -234,7 +234,7 @@ async function* everywhere(
       try {
         sessions.push(await open(model, weights, { engine, device }));
       } catch (error) {
-        // Probed and found, and yet it cannot run this: that is a finding, not the end of the run.
+        // A device that is available but fails is reported; the run continues.
         if (!isCajalError(error)) throw error;
         unavailable.push({ engine, device, reason: error.message });
       }
@@ -280,7 +280,7 @@ async function* everywhere(
   }
 }
 
-/** What was read, and what was misread. */
+/** Predictions, and wrong ones. */
 async function* reading(logits: Tensor, { x, y }: Batch): Stage {
   const answers = readings(logits);
   const truths = Array.from(y.data, Number);
@@ -326,11 +326,11 @@ async function* timing(
 ): Stage {
   const lines: string[] = [];
   for (const [i, batch] of batches.entries()) {
-    const some = first(x, batch);
+    const batchImages = first(x, batch);
     const turns = interleave(
       sessions.map((session) => ({
         name: engineName(session),
-        call: () => session.predict(some, { signal }),
+        call: () => session.predict(batchImages, { signal }),
       })),
       { rounds: 10, milliseconds: 60, signal },
     );

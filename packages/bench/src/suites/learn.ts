@@ -1,4 +1,4 @@
-// Small networks of the table's families learn from scratch, each from as many examples as the others.
+// Trains small networks of the table's families from scratch, each on the same number of examples.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { devices as findDevices } from "@cajal/runtime";

@@ -1,4 +1,4 @@
-// Runs a suite and makes a report of what it says.
+// Runs a suite and makes its report.
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import { environment, host } from "../measure/environment";
 import type { BenchRecord } from "../measure/record";
@@ -9,35 +9,34 @@ import type { Shard, SuiteEvent, SuiteSettings } from "./suite";
 import { suites } from "./index";
 
 export interface RunSuiteOptions {
-  /** Of splits, weights and orders; default 42. */
+  /** Seed of splits, weights and orders; default 42. */
   seed?: number;
-  /** Ends the run between two measurements. */
+  /** Aborts the run between two measurements. */
   signal?: AbortSignal;
-  /** What of the suite is measured, and where; default: all of it. */
+  /** Selects measurements of the suite, and devices; default: all. */
   settings?: SuiteSettings;
-  /** Where records are kept as they come, so that a run that was stopped goes on. */
+  /** Folder in which records are stored as they arrive, so that an interrupted run can resume. */
   folder?: string;
-  /** Whether what the folder holds of an earlier run is measured again. Default false. */
+  /** Whether measurements of an earlier run in the folder are repeated. Default false. */
   fresh?: boolean;
-  /** The part of the measurements that is done here, of several machines' parts. */
+  /** The part of the measurements to run here, where several machines share them. */
   shard?: Shard;
-  /** Address of a Redis server, redis://…: the measurements are done by workers that wait there. */
+  /** Address of a Redis server, redis://…, through which workers run the measurements. */
   queue?: string;
 }
 
 /**
- * Runs a suite; the last event carries the report. Leaving the loop ends the work and frees memory.
+ * Runs a suite; the last event has the report. Leaving the loop stops the run and frees memory.
  *
  * @param name default "embedded": data that is in the packages, nothing is downloaded
  * @param options.seed of splits, weights and orders; default 42
- * @param options.signal ends it between two measurements
- * @param options.settings what the suite is to measure
- * @param options.folder where the records of suites that are many measurements are kept as they come; a run that was
- *   killed goes on from there
- * @param options.fresh begins anew all the same
+ * @param options.signal aborts the run between two measurements
+ * @param options.settings selects what the suite measures
+ * @param options.folder folder in which records are stored as they arrive; an interrupted run resumes from it
+ * @param options.fresh repeats the measurements that the folder has records of
  * @param options.shard one of several parts of such a suite
- * @param options.queue address of a Redis server, at which `cajal worker --queue` measures what such a suite consists of
- * @throws CajalError `unknown-name`; `bad-argument` for a setting that means nothing to the suite; `missing-peer`,
+ * @param options.queue address of a Redis server through which `cajal worker --queue` runs the measurements
+ * @throws CajalError `unknown-name`; `bad-argument` for a setting that the suite does not take; `missing-peer`,
  *   `network` for a queue
  * @example
  * for await (const event of runSuite("embedded")) if (event.type === "end") console.log(event.report.records);
@@ -76,7 +75,7 @@ export async function* runSuite(
       `suite ${name} is one piece: it cannot be shared among machines. Those that can: ${suites.filter((each) => each.sections).map((each) => each.name).join(", ")}.`, // prettier-ignore
       { suite: name },
     );
-  const began = new Date();
+  const startTime = new Date();
   const machine = host();
   const records: BenchRecord[] = [];
   const checks: Check[] = [];
@@ -112,8 +111,8 @@ export async function* runSuite(
     ...(settingsGiven(settings).length > 0 && {
       options: [...settingsGiven(settings), `--seed ${seed}`].join(" "),
     }),
-    at: began.toISOString(),
-    seconds: (Date.now() - began.getTime()) / 1000,
+    at: startTime.toISOString(),
+    seconds: (Date.now() - startTime.getTime()) / 1000,
     environment: environment(),
     versions: Object.assign({}, ...records.map((record) => record.versions)) as Record<
       string,

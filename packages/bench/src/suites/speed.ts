@@ -1,4 +1,4 @@
-// How fast networks are: times, memory and the share of what the device can do, by batch size.
+// Speed of networks: times, memory, and the share of the device's peak performance, by batch size.
 import { modelFacts, summary } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { recordName } from "../choices/networks";
@@ -10,7 +10,7 @@ import { memoryOf } from "../report/sections/memory";
 import { rooflineOf } from "../report/sections/roofline";
 import { cellSuite } from "./cells/cellSuite";
 
-/** Products that show what a device can do: of large matrices, and of one that no cache holds with a vector. */
+/** Matrix products that show a device's peak performance: of large matrices, and of a matrix larger than any cache with a vector. */
 const products = (device: string) =>
   isGpuName(device)
     ? [

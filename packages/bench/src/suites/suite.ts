@@ -1,4 +1,4 @@
-// What a suite is: an async generator that says what it does as it does it.
+// The interface of suites: async generators of events.
 import type { BenchRecord } from "../measure/record";
 import type { Check } from "../measure/check";
 import type { Report } from "../report/report";
@@ -9,17 +9,17 @@ export type SuiteEvent =
   /** `done`: share of the stage, 0–1. */
   | { type: "progress"; done: number; note: string }
   | { type: "stage-end"; result: string }
-  /** Something to know, such as what will be fetched. */
+  /** A note for the user, such as what will be downloaded. */
   | { type: "note"; text: string }
   | { type: "record"; record: BenchRecord }
   | { type: "check"; check: Check }
   | { type: "section"; section: Section }
   | { type: "end"; report: Report };
 
-/** What the stages of a suite say; the end is said for them. */
+/** The events of a suite's stages; the end event is added by `runSuite`. */
 export type StageEvent = Exclude<SuiteEvent, { type: "end" }>;
 
-/** What can be chosen; each suite says which of it it takes. */
+/** Settings of suites; each suite lists those that it takes. */
 export interface SuiteSettings {
   /** Names of networks, or files. */
   readonly models?: readonly string[];
@@ -33,14 +33,14 @@ export interface SuiteSettings {
   readonly data?: string;
   /** How pixels become the input of a network from a file: "tf", "caffe" or "torch". */
   readonly preprocess?: string;
-  /** Turns that each timed measurement has. */
+  /** Number of rounds of each timed measurement. */
   readonly rounds?: number;
-  /** Examples that are learned from, or judged. */
+  /** Number of examples to train on, or to evaluate. */
   readonly examples?: number;
   readonly threads?: number;
 }
 
-/** One of `count` parts of a suite, for machines that share it; from 1. */
+/** One of `count` parts of a suite that several machines share; `index` from 1. */
 export interface Shard {
   readonly index: number;
   readonly count: number;
@@ -50,14 +50,14 @@ export interface SuiteContext {
   seed: number;
   signal?: AbortSignal;
   settings: SuiteSettings;
-  /** Where records are kept as they come, to go on from; without it a run begins anew. */
+  /** Folder in which records are stored as they arrive, to resume from; without it a run begins anew. */
   folder?: string;
-  /** Measures anew what the folder has records of. */
+  /** Whether measurements with records in the folder are repeated. */
   fresh?: boolean;
   shard?: Shard;
-  /** Redis, through which workers on any machine measure it. */
+  /** Redis server through which workers on any machine run the measurements. */
   queue?: string;
-  /** Completes a record with what is the same for all of a run: suite, seed, host, time. */
+  /** Adds the fields that all records of a run share: suite, seed, host, time. */
   record(measured: Omit<BenchRecord, "suite" | "seed" | "host" | "at">): BenchRecord;
 }
 
@@ -66,9 +66,9 @@ export interface Suite {
   title: string;
   /** One line for the help. */
   description: string;
-  /** The settings that mean something to it. */
+  /** The settings that it takes. */
   takes: readonly (keyof SuiteSettings)[];
   run(context: SuiteContext): AsyncGenerator<StageEvent, void, undefined>;
-  /** The report of records alone, where the suite's report is made of them. */
+  /** Makes the report from records, for suites whose report consists of them. */
   sections?(records: readonly BenchRecord[]): Section[];
 }

@@ -1,5 +1,5 @@
-// The table of Keras' documentation, measured: what each network is, how fast it runs on every engine and device
-// here, and how well it reads where weights and images are at hand.
+// The table of Keras' documentation, measured: size and cost of each network, its speed on every engine and device, and
+// its accuracy where weights and images are available.
 import { models as networks } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { isFile } from "../choices/isFile";

@@ -1,4 +1,4 @@
-// Pretrained networks learn a folder of class folders: with all but the head frozen, and with the upper layers too.
+// Fine-tunes pretrained networks on a folder of class folders: the head alone, and with the upper layers.
 import { basename } from "node:path";
 import { CajalError } from "@cajal/core";
 import { models as networks } from "@cajal/models";
@@ -10,7 +10,7 @@ import { curvesOf } from "../report/sections/curves";
 import { failuresOf } from "../report/sections/failures";
 import { cellSuite } from "./cells/cellSuite";
 
-/** Passes with the head alone, then with the upper layers too. */
+/** Epochs of the head alone, then of the head and the upper layers. */
 const ways = { frozen: [15, 0], tuned: [15, 5] } as const;
 
 export const transfer = cellSuite({

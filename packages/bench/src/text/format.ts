@@ -49,10 +49,10 @@ export function exponent(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return "not a number";
   if (value === 0) return "0";
   const [digits, power] = value.toExponential(1).split("e");
-  const raised = [...String(Number(power))]
+  const superscript = [...String(Number(power))]
     .map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]))
     .join("");
-  return digits === "1.0" ? `10${raised}` : `${digits} × 10${raised}`;
+  return digits === "1.0" ? `10${superscript}` : `${digits} × 10${superscript}`;
 }
 
 const labels: ReadonlyMap<string, string> = new Map([

@@ -1,22 +1,22 @@
-// A command of `cajal`: one record says its name, help, arguments, options and what it does.
+// Defines a command of `cajal`: one record with its name, help, arguments, options and action.
 import { Argument, type Command, Option } from "commander";
 import { type Context, type Outcome, withContext } from "../../context";
 import { number, type Parameter, type Parameters, type ValuesOf } from "./parameters";
 
 export interface CommandDefinition<Values = never> {
   readonly name: string;
-  /** Calls, and what each does. */
+  /** Example calls, and what each does. */
   readonly examples: readonly (readonly [call: string, does: string])[];
   readonly arguments?: Parameters;
-  /** By the names that `run` gets them by: `learningRate` is `--learning-rate`. */
+  /** By the names that `run` receives: `learningRate` is `--learning-rate`. */
   readonly options?: Parameters;
-  /** The folder that the command writes; without it `--out` is a file that takes what it prints. */
+  /** Default folder that the command writes to; without it `--out` is a file for the command's output. */
   readonly out?: Parameter<string>;
-  /** @returns "failed" where the call was right and the thing itself was not */
+  /** @returns "failed" where the call was valid and its result is negative, such as a failed check */
   run(context: Context, values: Values): Promise<Outcome>;
 }
 
-/** Gives `run` the types of the arguments and options beside it; both come as one object. */
+/** Types the argument of `run` by the record's arguments and options, which are passed as one object. */
 export const defineCommand = <
   A extends Parameters = Record<never, never>,
   O extends Parameters = Record<never, never>,
@@ -36,7 +36,7 @@ export const defineCommand = <
     >,
 ): typeof definition => definition;
 
-/** Makes commander parse and describe a command. */
+/** Adds a command to commander's program. */
 export function addCommand(program: Command, definition: CommandDefinition, summary: string): void {
   const { name, examples, out } = definition;
   const width = Math.max(...examples.map(([call]) => call.length));

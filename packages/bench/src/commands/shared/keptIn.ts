@@ -1,4 +1,4 @@
-// What a run has found so far, in a file: a run that goes on reports all of it.
+// Results of a run so far, stored in a file, so that a resumed run reports all of them.
 import { readFile } from "node:fs/promises";
 import { writeWhole } from "@cajal/files/node";
 

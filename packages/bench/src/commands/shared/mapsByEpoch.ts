@@ -1,4 +1,4 @@
-// What a network that learns looks at in held-out pictures, for a report.
+// Explanation maps of held-out images during training, for a report.
 import { isCajalError, tensor, type Tensor, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { encodePng, mapHistory, methods, overlay, pictureOf, type Picture } from "@cajal/explain";
@@ -6,21 +6,21 @@ import type { ModelConfig } from "@cajal/models";
 import type { MapFrame, MapsSection } from "../../report/sections/maps";
 import { keptIn } from "./keptIn";
 
-/** Of how many epochs there are maps: as many as stand beside each other on a page. */
+/** Number of epochs with maps: as many as fit side by side on a page. */
 const mostFrames = 6;
 
 const method = "grad-cam";
 
-interface Kept {
+interface StoredMaps {
   readonly layer?: string;
-  /** Of each picture. */
+  /** One for each image. */
   readonly frames: readonly MapFrame[];
 }
 
 /**
- * @param count of pictures, as far as there are so many; the first of each class come first
- * @param path where the maps are kept, so that a run that goes on reports all of them
- * @returns nothing where no picture is asked for
+ * @param count maximum number of images; the first of each class come first
+ * @param path file to store the maps in, so that a resumed run reports all of them
+ * @returns undefined where `count` is 0
  */
 export async function mapsByEpoch(
   model: ModelConfig,
@@ -31,7 +31,7 @@ export async function mapsByEpoch(
   if (examples.length === 0) return undefined;
   const images = tensor("float32", [examples.length, ...examples[0]!.shape], Float32Array.from(examples.flatMap(({ pixels }) => Array.from(pixels)))); // prettier-ignore
   const target = examples.map(({ truth }) => truth);
-  const store = await keptIn<Kept>(path);
+  const store = await keptIn<StoredMaps>(path);
   const every = Math.ceil(epochs / mostFrames);
   let unsupported = false;
 
@@ -43,7 +43,7 @@ export async function mapsByEpoch(
       try {
         await history.add({ epoch: 0, weights });
       } catch (error) {
-        // Without maps before its head a network has nothing that could be drawn.
+        // Without feature maps before its head a network has no map to draw.
         if (!isCajalError(error, "unsupported")) throw error;
         unsupported = true;
         return;
@@ -79,7 +79,7 @@ export async function mapsByEpoch(
   };
 }
 
-interface Chosen {
+interface SelectedImage {
   readonly pixels: Float32Array;
   readonly shape: readonly number[];
   readonly truth: number;
@@ -89,21 +89,21 @@ async function firstOfEachClass(
   pictures: Dataset,
   count: number,
   signal: AbortSignal,
-): Promise<Chosen[]> {
-  const firsts = new Map<number, Chosen>();
-  const others: Chosen[] = [];
+): Promise<SelectedImage[]> {
+  const firstByClass = new Map<number, SelectedImage>();
+  const others: SelectedImage[] = [];
   if (count === 0) return [];
   for await (const { x, y } of pictures.batches({ signal })) {
     for (const each of examplesOf(x as Tensor<"float32">, y as Tensor))
-      if (firsts.has(each.truth)) others.push(each);
-      else firsts.set(each.truth, each);
-    if (firsts.size >= count) break;
+      if (firstByClass.has(each.truth)) others.push(each);
+      else firstByClass.set(each.truth, each);
+    if (firstByClass.size >= count) break;
     others.length = Math.min(others.length, count);
   }
-  return [...firsts.values(), ...others].slice(0, count);
+  return [...firstByClass.values(), ...others].slice(0, count);
 }
 
-function examplesOf({ shape, data }: Tensor<"float32">, y: Tensor): Chosen[] {
+function examplesOf({ shape, data }: Tensor<"float32">, y: Tensor): SelectedImage[] {
   const size = data.length / shape[0]!;
   return Array.from({ length: shape[0]! }, (_, i) => ({
     pixels: data.slice(i * size, (i + 1) * size),

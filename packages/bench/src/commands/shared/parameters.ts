@@ -1,17 +1,17 @@
-// Options and arguments of commands: how the help shows them, what text becomes, and its type.
+// Options and arguments of commands: their help, how text is parsed, and the type of the result.
 import { InvalidArgumentError } from "commander";
 
-/** An option, or a positional argument; `T` is what the command's `run` gets. */
+/** An option or a positional argument; `T` is the type that the command's `run` receives. */
 export interface Parameter<T> {
   readonly help: string;
-  /** As the help shows what an option takes: `<n>`; a flag takes nothing. */
+  /** Placeholder of an option's value in the help: `<n>`; absent for a flag. */
   readonly placeholder?: string;
   readonly default?: T;
   readonly required?: boolean;
   readonly choices?: readonly string[];
-  /** An argument of as many words as there are. */
+  /** Whether the argument takes all remaining words. */
   readonly many?: boolean;
-  /** A flag that is on unless `--no-…` is given. */
+  /** Whether the flag is on unless `--no-…` is given. */
   readonly negated?: boolean;
   /** @throws InvalidArgumentError */
   readonly parse?: (text: string) => T;
@@ -21,7 +21,7 @@ export type Parameters = Readonly<Record<string, Parameter<unknown>>>;
 
 type ValueOf<P> = P extends Parameter<infer T> ? T : never;
 
-/** The values that a record of parameters describes; what may be left out is optional. */
+/** The values that a record of parameters describes; parameters that may be left out are optional. */
 export type ValuesOf<P extends Parameters> = {
   readonly [Name in keyof P as undefined extends ValueOf<P[Name]> ? never : Name]: ValueOf<P[Name]>;
 } & {
@@ -35,18 +35,18 @@ interface Settings<T> {
   readonly required?: boolean;
 }
 
-/** With a default, or where it must be given, a value is there for sure. */
+/** A parameter with a default, or a required one, always has a value. */
 type Value<T, S> = S extends { readonly default: T } | { readonly required: true }
   ? T
   : T | undefined;
 
-/** A word as a positional argument. */
+/** A positional argument of one word. */
 export const argument = <S extends Settings<string>>(
   help: string,
   settings?: S,
 ): Parameter<Value<string, S>> => ({ help, ...settings }) as Parameter<Value<string, S>>;
 
-/** All words from here on. */
+/** A positional argument of all remaining words. */
 export const words = (
   help: string,
   settings?: { readonly required?: boolean },

@@ -1,6 +1,6 @@
-// A suite's measurements, handed to workers on other machines through Redis. Every group is queued under the hash of
-// its content, and counted once: a group whose worker dies comes back into the queue, one that Redis lost is queued
-// again, and one that two workers measured is taken from whoever is first.
+// Distributes a suite's measurements to workers on other machines through Redis. Every group is queued under the hash
+// of its content, and counts once: the group of a worker that dies is queued again, as is one that Redis lost, and of
+// a group that two workers measured the first result is used.
 import { setTimeout as sleep } from "node:timers/promises";
 import { abortable } from "@cajal/core";
 import { type Cell, type CellEvent, failedCell, type MeasureOptions } from "../cells";
@@ -8,18 +8,18 @@ import { type GroupJob, type GroupProgress, idOf, parseGroupRecords } from "./gr
 import { connectQueue } from "./redis";
 
 export interface ShareOptions extends MeasureOptions {
-  /** Whether what an earlier run left in the queue is measured again. */
+  /** Whether results of an earlier run in the queue are discarded and measured again. */
   readonly fresh?: boolean;
-  /** Milliseconds between two looks at the queue; default 1,000. */
+  /** Milliseconds between polls of the queue; default 1,000. */
   readonly interval?: number;
 }
 
-/** What is said of groups while they are measured elsewhere; `records` are all of one group. */
+/** Progress of the groups that workers measure; `records` are all of one group. */
 export type SharedEvent = Extract<CellEvent, { type: "progress" }> | { type: "measured"; records: Extract<CellEvent, { type: "measured" }>["records"] }; // prettier-ignore
 
 /**
- * Queues groups of cells and gives their records as they come. Ended early, it takes back what no worker has begun;
- * killed, it leaves all of it there, and the next call with the same groups goes on.
+ * Queues groups of cells and yields their records as they arrive. If ended early it withdraws the groups that no worker
+ * has begun; if killed it leaves them, and the next call with the same groups continues.
  *
  * @param url redis://… or rediss://…
  * @throws CajalError `bad-argument`, `missing-peer`, `network`
@@ -39,7 +39,7 @@ export async function* shareGroups(
   const pending = new Map(jobs.map((job) => [idOf(job), job]));
   const total = pending.size;
   const add = (id: string, job: GroupJob) => queue.add(job.cells[0]!.suite, job, { jobId: id, removeOnComplete: false, removeOnFail: false }); // prettier-ignore
-  // What a worker is at cannot be removed.
+  // A group that a worker is measuring cannot be removed.
   const takeBack = (id: string) => queue.remove(id).catch(() => {});
   try {
     for (const [id, job] of pending) {
@@ -48,9 +48,9 @@ export async function* shareGroups(
       await abortable(add(id, job), signal);
     }
     while (pending.size > 0) {
-      const done = (total - pending.size) / total;
+      const doneShare = (total - pending.size) / total;
       if (redis.status !== "ready") {
-        yield { type: "progress", done, note: `Redis does not answer at ${address}; waiting for it` }; // prettier-ignore
+        yield { type: "progress", done: doneShare, note: `Redis does not answer at ${address}; waiting for it` }; // prettier-ignore
         await sleep(interval, undefined, { signal }).catch(() => signal?.throwIfAborted());
         continue;
       }
@@ -58,7 +58,7 @@ export async function* shareGroups(
       for (const [id, job] of pending) {
         signal?.throwIfAborted();
         const state = await abortable(queue.getJob(id), signal);
-        // Redis began again without what it had not yet written.
+        // Redis restarted without data that it had not yet written.
         if (state === undefined) await abortable(add(id, job), signal);
         else if (state.finishedOn !== undefined) {
           yield { type: "measured", records: recordsOf(state, job, options) };
@@ -76,18 +76,18 @@ export async function* shareGroups(
       await sleep(interval, undefined, { signal }).catch(() => signal?.throwIfAborted());
     }
   } finally {
-    const withdrawn = Promise.all(Array.from(pending.keys(), takeBack)).then(() => queue.close());
-    withdrawn.catch(() => {});
-    // A Redis that is away answers nothing, and is not waited for.
+    const withdrawal = Promise.all(Array.from(pending.keys(), takeBack)).then(() => queue.close());
+    withdrawal.catch(() => {});
+    // Do not wait for a Redis server that does not answer.
     await Promise.race([
-      withdrawn,
+      withdrawal,
       sleep(redis.status === "ready" ? 2000 : 0, undefined, { ref: false }),
     ]);
     redis.disconnect();
   }
 }
 
-/** The records of a job that is over; where it failed, one of each cell that says so. */
+/** The records of a finished job; for a failed job one failure record per cell. */
 function recordsOf(
   { returnvalue, failedReason }: { readonly returnvalue?: unknown; readonly failedReason?: string },
   job: GroupJob,

@@ -1,4 +1,4 @@
-// A worker: measures what suites on other machines have queued, one group of cells at a time.
+// A worker, which measures groups of cells that suites on other machines have queued, one at a time.
 import { devices } from "@cajal/runtime";
 import { measureGroup, type MeasureOptions } from "../cells";
 import { host } from "../environment";
@@ -7,18 +7,18 @@ import { type GroupJob, type GroupProgress, parseGroupJob } from "./groupJob";
 import { connectQueue } from "./redis";
 
 export interface WorkOptions extends Pick<MeasureOptions, "signal" | "command"> {
-  /** Is told what it does, a line at a time. */
+  /** Called with lines of progress. */
   readonly say?: (text: string) => void;
-  /** Milliseconds for which a group is a worker's own unless it says that it lives; default 30,000. */
+  /** Milliseconds after which a group is queued again unless its worker renews the lock; default 30,000. */
   readonly lockDuration?: number;
 }
 
-/** A group comes back so many times from workers that died before it counts as failed. */
+/** How many workers may die on a group before it counts as failed. */
 const mostDeaths = 10;
 
 /**
- * Measures until it is aborted; what is under way then goes back into the queue. All measuring is in child processes,
- * so that this one can say in time that it lives.
+ * Measures until it is aborted; the current group is then queued again. Measurements run in child processes, so that
+ * this process can renew its lock in time.
  *
  * @param url redis://… or rediss://…
  * @throws CajalError `bad-argument`, `missing-peer`, `network`
@@ -35,12 +35,12 @@ export async function workOnQueue(url: string, options: WorkOptions = {}): Promi
       const title = `${job.name}: ${cells[0]!.job.model}`;
       say(title);
       const records: BenchRecord[] = [];
-      let told = -Infinity;
+      let lastReport = -Infinity;
       try {
         for await (const event of measureGroup(cells, { ...options, places, ...(signal && { signal }), ...(command && { command }) })) {
           if (event.type === "measured") records.push(...event.records);
-          else if (performance.now() - told > 1000) {
-            told = performance.now();
+          else if (performance.now() - lastReport > 1000) {
+            lastReport = performance.now();
             const progress: GroupProgress = { host: machine, note: `${title}, ${event.note}` };
             await job.updateProgress(progress);
           }

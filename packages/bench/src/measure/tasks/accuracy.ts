@@ -1,4 +1,4 @@
-// How many of a folder's images networks read right; several networks share one decoding of each image.
+// Accuracy of networks on a folder of labelled images; several networks share one decoding of each image.
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { stackImages, type Evaluation } from "@cajal/datasets";
@@ -6,7 +6,7 @@ import { readImage } from "@cajal/datasets/node";
 import { writeWhole } from "@cajal/files/node";
 import { resolve, summary } from "@cajal/models";
 import { open, type Session } from "@cajal/runtime";
-import { imageModel, prepared } from "../../choices/imageModel";
+import { imageModel, prepareImage } from "../../choices/imageModel";
 import { isFile } from "../../choices/isFile";
 import { classNumbers, labelledImages } from "../../choices/labelledImages";
 import { recordName } from "../../choices/networks";
@@ -19,19 +19,19 @@ export interface AccuracySettings {
   /** Folder of labelled images. */
   readonly data: string;
   readonly preprocess?: string;
-  /** Where counts are kept, to go on from. */
+  /** Folder in which counts are stored, to resume from. */
   readonly state?: string;
-  /** The first images only. */
+  /** Number of images to use, from the first. */
   readonly limit?: number;
 }
 
-/** How records call a network that may be a file. */
+/** Name in records of a network that may be a file. */
 export const judgedName = (model: string): string => {
   if (!isFile(model)) return recordName(model);
   return basename(model) === "model.json" ? basename(dirname(model)) : basename(model);
 };
 
-interface Judged {
+interface Judgement {
   readonly name: string;
   readonly prepare: Evaluation;
   readonly session: Session;
@@ -48,7 +48,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
   async run({ engine, device, batch, threads, settings }, progress) {
     const { models, data, preprocess, state, limit } = settings;
     const images = labelledImages(data).slice(0, limit);
-    const tallies: Judged[] = [];
+    const tallies: Judgement[] = [];
     const { signal } = new AbortController();
     for (const model of models) {
       const network = await imageModel(model, { progress: quiet, signal }, { ...(preprocess && { preprocess }) }); // prettier-ignore
@@ -56,7 +56,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
       const outputs = Number(resolve(network.model).outputs[0]!.shape.at(-1));
       tallies.push({
         name: judgedName(model),
-        prepare: prepared(network),
+        prepare: prepareImage(network),
         session: await open(network.model, network.weights, { engine, device, threads }),
         truths: classNumbers(images, { ...network, outputs, name: model }),
         params,
@@ -76,9 +76,9 @@ export const accuracy: SingleTask<AccuracySettings> = {
       decoded = decode(next + batch); // while the networks compute
       for (const each of tallies) {
         const x = stackImages(pictures.map((picture) => each.prepare(picture)));
-        const began = performance.now();
+        const startTime = performance.now();
         const { data: scores } = await each.session.predict(x);
-        each.milliseconds += performance.now() - began;
+        each.milliseconds += performance.now() - startTime;
         count(each, scores as Float32Array, pictures.length, next);
       }
       next += pictures.length;
@@ -102,7 +102,7 @@ export const accuracy: SingleTask<AccuracySettings> = {
 };
 
 /** A class with a larger score, or an equal one and a smaller number, comes first. */
-function count(tally: Judged, scores: Float32Array, n: number, from: number): void {
+function count(tally: Judgement, scores: Float32Array, n: number, from: number): void {
   const classes = scores.length / n;
   for (let i = 0; i < n; i++) {
     const truth = tally.truths[from + i]!;
@@ -124,8 +124,8 @@ interface State {
   readonly counts: Readonly<Record<string, readonly [right1: number, right5: number, ms: number]>>;
 }
 
-/** @returns the first image that has not been judged */
-function restore(path: string | undefined, tallies: readonly Judged[], images: number): number {
+/** @returns the index of the first image that has not been evaluated */
+function restore(path: string | undefined, tallies: readonly Judgement[], images: number): number {
   if (path === undefined || !existsSync(path)) return 0;
   const state = JSON.parse(readFileSync(path, "utf8")) as State;
   if (state.images !== images || tallies.some(({ name }) => state.counts[name] === undefined))
@@ -134,7 +134,7 @@ function restore(path: string | undefined, tallies: readonly Judged[], images: n
   return state.next;
 }
 
-async function keep(path: string, tallies: readonly Judged[], next: number, images: number) {
+async function keep(path: string, tallies: readonly Judgement[], next: number, images: number) {
   const counts = Object.fromEntries(
     tallies.map(({ name, right1, right5, milliseconds }) => [
       name,

@@ -1,4 +1,4 @@
-// What a network is before it runs: parameters, depth, multiply-adds, the file that Cajal writes of it.
+// Facts about a network without running it: parameters, depth, multiply-adds, size of its file.
 import { modelFacts, modelTable, toOnnx } from "@cajal/models";
 import { encodeModelParts } from "@cajal/onnx";
 import { isFile } from "../../choices/isFile";

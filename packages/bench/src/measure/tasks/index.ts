@@ -1,4 +1,4 @@
-// What a measuring process can do.
+// The list of tasks.
 import { accuracy } from "./accuracy";
 import { file } from "./file";
 import { learn } from "./learn";

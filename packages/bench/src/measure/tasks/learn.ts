@@ -1,4 +1,4 @@
-// A network learns a data set from scratch under a fixed budget of examples.
+// Trains a network on a data set from scratch, with a fixed budget of examples.
 import { summary } from "@cajal/models";
 import { accuracy, adam, cosineDecay, sparseCategoricalCrossentropy, train } from "@cajal/train";
 import { imageSet } from "../../choices/imageSets";
@@ -9,9 +9,9 @@ import { median, p90 } from "../statistics";
 import type { SingleTask } from "./task";
 
 export interface LearnSettings {
-  /** Examples that are learned from, again ones counted again. */
+  /** Number of examples to train on, counting repetitions. */
   readonly examples: number;
-  /** Folder with the data set's files; without it they are fetched. */
+  /** Folder with the data set's files; without it they are downloaded. */
   readonly data?: string;
 }
 
@@ -46,7 +46,7 @@ export const learn: SingleTask<LearnSettings> = {
       seed,
       worker: false, // steps are timed
     });
-    const began = performance.now();
+    const startTime = performance.now();
     for await (const event of events)
       switch (event.type) {
         case "start":
@@ -63,14 +63,14 @@ export const learn: SingleTask<LearnSettings> = {
         case "epoch":
           curve.push({
             epoch: event.epoch + 1,
-            seconds: Number(((performance.now() - began) / 1000).toFixed(2)),
+            seconds: Number(((performance.now() - startTime) / 1000).toFixed(2)),
             loss: event.loss,
             val_accuracy: event.validation!.metrics.accuracy!,
           });
           stepBegan = performance.now();
           break;
       }
-    const seconds = Number(((performance.now() - began) / 1000).toFixed(2));
+    const seconds = Number(((performance.now() - startTime) / 1000).toFixed(2));
     const common = { params, macs, ...(part !== undefined && { dataset: `${set.name}-part` }) };
     return [
       { ...common, n: validation.size, top1: curve.at(-1)!.val_accuracy, seconds, curve },

@@ -1,5 +1,5 @@
-// A product of matrices: what the device does at best, for rooflines. With one row it is a matrix times a vector,
-// which shows how fast memory is read.
+// Matrix products, which show the peak performance of a device, for rooflines. With one row it is a matrix times a
+// vector, which shows the memory bandwidth.
 import { functional } from "@cajal/models";
 import { initialize, open } from "@cajal/runtime";
 import { noise } from "./shared";

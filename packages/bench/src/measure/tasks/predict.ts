@@ -1,4 +1,4 @@
-// A network predicts a batch of noise.
+// Times predictions of a network for a random batch.
 import { open } from "@cajal/runtime";
 import { networkOf, noise } from "./shared";
 import type { TimedTask } from "./task";

@@ -1,4 +1,4 @@
-// Networks to measure, and noise to run them on.
+// Networks to measure, and random data for them.
 import { random, tensor, type Tensor, type Weights } from "@cajal/core";
 import { modelFacts, resolve, type ModelConfig } from "@cajal/models";
 import { initialize } from "@cajal/runtime";
@@ -33,5 +33,5 @@ export async function networkOf(
   return { model, weights: initialize(model, { seed }), input };
 }
 
-/** Progress that nobody watches: a task tells its own. */
+/** Progress without output: a task reports its own. */
 export const quiet = { start() {}, update() {}, finish() {}, say() {}, clear() {} };

@@ -1,4 +1,4 @@
-// A network learns one batch of noise.
+// Times training steps of a network on a random batch.
 import { random, tensor } from "@cajal/core";
 import { resolve } from "@cajal/models";
 import { openTrainStep } from "@cajal/runtime";

@@ -1,4 +1,4 @@
-// A pretrained network learns a folder of class folders: its head alone, or the upper layers too.
+// Fine-tunes a pretrained network on a folder of class folders: the head alone, or the upper layers too.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,9 +12,9 @@ import { quiet } from "./shared";
 import type { SingleTask } from "./task";
 
 export interface TransferSettings {
-  /** Folder with a folder of pictures for each class. */
+  /** Folder with one folder of images per class. */
   readonly data: string;
-  /** Passes with the head alone, then with the upper layers too; 0 leaves them frozen. */
+  /** Epochs of the head alone, then of the head and the upper layers; 0 leaves these frozen. */
   readonly epochs: readonly [head: number, upper: number];
   /** A name of a network with published weights, or a file. */
   readonly source: string;
@@ -36,8 +36,8 @@ export const transfer: SingleTask<TransferSettings> = {
     const cache = await mkdtemp(join(tmpdir(), "cajal-features-"));
     const curve: CurvePoint[] = [];
     let params = 0;
-    const began = performance.now();
-    const seconds = () => Number(((performance.now() - began) / 1000).toFixed(2));
+    const startTime = performance.now();
+    const seconds = () => Number(((performance.now() - startTime) / 1000).toFixed(2));
     try {
       for await (const event of fineTune(base, training, {
         engine,

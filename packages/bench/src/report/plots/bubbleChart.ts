@@ -2,7 +2,7 @@
 import { scaleLinear, scaleLog } from "d3-scale";
 import { bottomAxis, type Frame, leftAxis, logTicks } from "./axes";
 import { el, figure, type Markup } from "./markup";
-import { spread } from "./spread";
+import { spreadLabels } from "./spread";
 
 export interface Bubble {
   readonly name: string;
@@ -49,7 +49,7 @@ export function bubbleChart({
   );
   const largest = Math.max(...bubbles.map(({ size }) => size));
   const radius = (size: number) => 4 + 14 * Math.sqrt(Math.max(0, size) / largest);
-  const labels = spread(
+  const labels = spreadLabels(
     bubbles.map((bubble) => y(bubble.y) + 4),
     13,
     frame.top + 6,
@@ -80,16 +80,16 @@ export function bubbleChart({
       );
     }),
     bubbles.map((bubble, i) => {
-      const beside = x(bubble.x) + radius(bubble.size) + 4;
+      const besideLabel = x(bubble.x) + radius(bubble.size) + 4;
       // Where the right is too near, the name stands at the left.
-      const fits = beside + 6.6 * bubble.name.length < frame.width;
+      const hasRoom = besideLabel + 6.6 * bubble.name.length < frame.width;
       return el(
         "text",
         {
           class: "tick halo",
-          x: fits ? beside : x(bubble.x) - radius(bubble.size) - 4,
+          x: hasRoom ? besideLabel : x(bubble.x) - radius(bubble.size) - 4,
           y: labels[i]!,
-          "text-anchor": fits ? "start" : "end",
+          "text-anchor": hasRoom ? "start" : "end",
         },
         bubble.name,
       );

@@ -22,7 +22,7 @@ export function confusionMatrix({
   const right = 58;
   const cell = (width - left - right) / classes.length;
   const height = top + cell * classes.length + 8;
-  const most = Math.max(1, ...counts.map((row, truth) => row[truth] ?? 0));
+  const largestError = Math.max(1, ...counts.map((row, truth) => row[truth] ?? 0));
   const wrong = Math.max(1, ...counts.flatMap((row, truth) => row.filter((_, i) => i !== truth)));
   const middle = (i: number) => (i + 0.5) * cell;
   return figure(
@@ -63,10 +63,10 @@ export function confusionMatrix({
       ];
     }),
     counts.map((row, truth) =>
-      row.map((count, read): Child => {
-        const share = truth === read ? count / most : Math.max(0.35, count / wrong);
+      row.map((count, predicted): Child => {
+        const share = truth === predicted ? count / largestError : Math.max(0.35, count / wrong);
         const box = {
-          x: left + read * cell + 1,
+          x: left + predicted * cell + 1,
           y: top + truth * cell + 1,
           width: cell - 2,
           height: cell - 2,
@@ -77,17 +77,17 @@ export function confusionMatrix({
           el(
             "rect",
             {
-              class: truth === read ? "right" : "wrong",
+              class: truth === predicted ? "right" : "wrong",
               "fill-opacity": 0.25 + 0.75 * share,
               ...box,
             },
-            el("title", {}, `${count} × ${classes[truth]} read as ${classes[read]}`),
+            el("title", {}, `${count} × ${classes[truth]} read as ${classes[predicted]}`),
           ),
           el(
             "text",
             {
               class: share > 0.5 ? "count on" : "count",
-              x: left + middle(read),
+              x: left + middle(predicted),
               y: top + middle(truth) + 4.5,
               "text-anchor": "middle",
             },

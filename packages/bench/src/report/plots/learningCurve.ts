@@ -3,7 +3,7 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { line } from "d3-shape";
 import { bottomAxis, type Frame, leftAxis, logTicks } from "./axes";
 import { el, figure, type Markup } from "./markup";
-import { spread } from "./spread";
+import { spreadLabels } from "./spread";
 
 export function learningCurve({
   id,
@@ -39,7 +39,7 @@ export function learningCurve({
     (_, i) => x(i + 1),
     (value) => y(Math.max(value, least)),
   ).defined(Number.isFinite);
-  const ends = spread(
+  const labelHeights = spreadLabels(
     lines.map(({ values }) => y(Math.max(values.findLast(Number.isFinite) ?? high, least))),
     30,
     frame.top + 10,
@@ -78,8 +78,8 @@ export function learningCurve({
         last === undefined
           ? undefined
           : [
-              el("text", { class: "end", x: end, y: ends[i]! - 2 }, name),
-              el("text", { class: "end value", x: end, y: ends[i]! + 13 }, show(last)),
+              el("text", { class: "end", x: end, y: labelHeights[i]! - 2 }, name),
+              el("text", { class: "end value", x: end, y: labelHeights[i]! + 13 }, show(last)),
             ],
       );
     }),

@@ -3,7 +3,7 @@ import { scaleLinear } from "d3-scale";
 import { line } from "d3-shape";
 import { bottomAxis, type Frame, leftAxis } from "./axes";
 import { el, figure, type Markup } from "./markup";
-import { spread } from "./spread";
+import { spreadLabels } from "./spread";
 
 export interface Line {
   readonly name: string;
@@ -38,7 +38,7 @@ export function lineChart({
     (point) => y(point.y),
   ).defined((point) => Number.isFinite(point.y));
   const lasts = lines.map((each) => each.points.findLast((point) => Number.isFinite(point.y)));
-  const labels = spread(
+  const labels = spreadLabels(
     lasts.map((point) => (point === undefined ? bottom : y(point.y) + 4)),
     14,
     frame.top + 4,

@@ -41,12 +41,12 @@ function grow(
   branch: { angle: number; width: number; length: number; depth: number },
 ): void {
   const { angle, width, length, depth } = branch;
-  const towards = (degrees: number, distance: number) => ({
+  const polar = (degrees: number, distance: number) => ({
     x: from.x + distance * Math.cos((degrees * Math.PI) / 180),
     y: from.y + distance * Math.sin((degrees * Math.PI) / 180),
   });
-  const bend = towards(angle + 24 * (numbers.float() - 0.5), length / 2);
-  const end = towards(angle, length);
+  const bend = polar(angle + 24 * (numbers.float() - 0.5), length / 2);
+  const end = polar(angle, length);
   const point = ({ x, y }: { x: number; y: number }) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   strokes.push({ path: `M${point(from)}Q${point(bend)} ${point(end)}`, width });
   if (depth === 0) return;

@@ -1,5 +1,5 @@
 /** Moves positions apart until each has `gap`, within bounds; order is kept. */
-export function spread(
+export function spreadLabels(
   positions: readonly number[],
   gap: number,
   low: number,

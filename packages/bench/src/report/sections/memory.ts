@@ -26,7 +26,7 @@ export const memory = defineSection<MemorySection>({
     ),
   }),
   html({ places }, { id }) {
-    const most = Math.max(...places.flatMap(({ models }) => models.map(({ rss_mb }) => rss_mb)));
+    const largest = Math.max(...places.flatMap(({ models }) => models.map(({ rss_mb }) => rss_mb)));
     return el(
       "section",
       {},
@@ -46,7 +46,7 @@ export const memory = defineSection<MemorySection>({
               title: `Memory on ${engineName(place)}`,
               description: place.models.map((each) => `${nameOf(each)}: ${megabytes(each.rss_mb)}`).join("; "), // prettier-ignore
               bars: place.models.map((each) => ({ name: nameOf(each), value: each.rss_mb })),
-              most,
+              most: largest,
               show: megabytes,
             }),
             engineName(place),

@@ -98,11 +98,11 @@ export function rooflineOf(records: readonly BenchRecord[]): RooflineSection[] {
     const { phase, model, engine, device } = peak;
     const gflops = perSecond(peak, 2e-9);
     if (phase !== "peak" || model !== "matmul" || gflops === undefined) return [];
-    const here = records.filter((each) => each.engine === engine && each.device === device);
-    const vector = here.find((each) => each.phase === "peak" && each.model === "matvec");
+    const measurements = records.filter((each) => each.engine === engine && each.device === device);
+    const vector = measurements.find((each) => each.phase === "peak" && each.model === "matvec");
     // Of a matrix times a vector every weight of 4 bytes is read for one multiply-add.
     const bandwidth = vector && perSecond(vector, 4e-9);
-    const points = here.flatMap((each) => {
+    const points = measurements.flatMap((each) => {
       const achieved = perSecond(each, 2e-9);
       if (each.phase !== "predict" || achieved === undefined || !each.params) return [];
       const intensity = (2 * each.macs! * each.batch) / (4 * each.params);

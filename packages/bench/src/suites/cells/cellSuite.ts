@@ -1,4 +1,4 @@
-// Suites that are a plan of measurements, each in a process of its own; records are kept as they come.
+// Suites that are plans of measurements, each in its own process; records are stored as they arrive.
 import type { DeviceInfo } from "@cajal/runtime";
 import { type Cell, groupsOf, keyOf, measureGroup, type MeasureOptions } from "../../measure/cells";
 import { shareGroups } from "../../measure/queue/shareGroups";
@@ -10,7 +10,7 @@ import { openJournal } from "./journal";
 export interface Plan {
   readonly cells: readonly Cell[];
   readonly places: readonly DeviceInfo[];
-  /** What it will fetch and cost, for large ones. */
+  /** A note on downloads and duration, for large suites. */
   readonly notes?: readonly string[];
 }
 
@@ -19,13 +19,13 @@ export interface CellSuite extends Pick<Suite, "name" | "title" | "description" 
     settings: SuiteSettings,
     context: Pick<SuiteContext, "seed" | "signal" | "folder">,
   ): Promise<Plan>;
-  /** The report, of the records of one run or of several that were merged. */
+  /** Makes the report from the records of a run, or of several merged ones. */
   sections(records: readonly BenchRecord[]): Section[];
-  /** How the cells are measured, where it is not as usual. */
+  /** Options of the measurement, where they differ from the defaults. */
   readonly measuring?: Partial<MeasureOptions>;
 }
 
-/** Gives a suite of cells the shape of all suites. */
+/** Makes a suite from a plan of cells. */
 export const cellSuite = (suite: CellSuite): Suite & Pick<CellSuite, "plan" | "sections"> => ({
   ...suite,
   run: (context) => runCells(suite, context),
@@ -39,19 +39,19 @@ async function* runCells(
   const journal = await openJournal(folder, { suite: suite.name, seed, fresh });
   yield { type: "stage", title: "What is to be measured" };
   const { cells, places, notes = [] } = await suite.plan(settings, context);
-  // Whole groups: what takes turns must be on one machine.
+  // Whole groups: interleaved measurements must run on one machine.
   const groups = groupsOf(cells).filter((_, i) => i % shard.count === shard.index - 1);
-  const planned = new Set(groups.flat().map(keyOf));
+  const plannedKeys = new Set(groups.flat().map(keyOf));
   const done = new Set(journal.records.map(({ cell }) => cell));
-  const left = groups
+  const remaining = groups
     .map((group) => group.filter((cell) => !done.has(keyOf(cell))))
     .filter((group) => group.length > 0);
-  yield { type: "stage-end", result: countOf(planned.size, [...planned].filter((key) => done.has(key)).length) }; // prettier-ignore
+  yield { type: "stage-end", result: countOf(plannedKeys.size, [...plannedKeys].filter((key) => done.has(key)).length) }; // prettier-ignore
   for (const text of notes) yield { type: "note", text };
-  const records = journal.records.filter(({ cell }) => planned.has(cell ?? ""));
+  const records = journal.records.filter(({ cell }) => plannedKeys.has(cell ?? ""));
   for (const record of records) yield { type: "record", record };
   const options: MeasureOptions = { rounds: 5, budget: 30, ...suite.measuring, places, seed, signal, ...(settings.rounds !== undefined && { rounds: settings.rounds }) }; // prettier-ignore
-  async function* kept(measured: readonly BenchRecord[]): AsyncGenerator<StageEvent> {
+  async function* storeRecords(measured: readonly BenchRecord[]): AsyncGenerator<StageEvent> {
     await journal.add(measured);
     for (const record of measured) {
       records.push(record);
@@ -60,20 +60,20 @@ async function* runCells(
         yield { type: "note", text: `${record.cell}: ${record.failure}: ${record.reason ?? ""}` };
     }
   }
-  if (queue !== undefined && left.length > 0) {
-    yield { type: "stage", title: `${left.length} left, for workers` };
+  if (queue !== undefined && remaining.length > 0) {
+    yield { type: "stage", title: `${remaining.length} left, for workers` };
     const before = records.length;
-    for await (const event of shareGroups(left, queue, { ...options, fresh: fresh ?? false }))
+    for await (const event of shareGroups(remaining, queue, { ...options, fresh: fresh ?? false }))
       if (event.type === "progress") yield event;
-      else yield* kept(event.records);
+      else yield* storeRecords(event.records);
     yield { type: "stage-end", result: failuresOf(records.slice(before)) };
   }
-  for (const [i, group] of queue === undefined ? left.entries() : []) {
-    yield { type: "stage", title: `${i + 1} of ${left.length}: ${titleOf(group)}` };
+  for (const [i, group] of queue === undefined ? remaining.entries() : []) {
+    yield { type: "stage", title: `${i + 1} of ${remaining.length}: ${titleOf(group)}` };
     const before = records.length;
     for await (const event of measureGroup(group, options))
       if (event.type === "progress") yield event;
-      else yield* kept(event.records);
+      else yield* storeRecords(event.records);
     yield { type: "stage-end", result: failuresOf(records.slice(before)) };
   }
   for (const section of suite.sections(records)) yield { type: "section", section };

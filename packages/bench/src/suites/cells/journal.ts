@@ -1,4 +1,4 @@
-// Records on disk as they come, one JSON line each: what a killed run goes on from.
+// Stores records on disk as they arrive, one JSON line each, so that a killed run can resume.
 import { existsSync } from "node:fs";
 import { mkdir, open, readFile, truncate } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,9 +9,9 @@ import { type BenchRecord, parseRecords } from "../../measure/record";
 export const journalName = "records.jsonl";
 
 export interface Journal {
-  /** What is there already, in the order in which it came. */
+  /** The stored records, in order. */
   readonly records: readonly BenchRecord[];
-  /** Adds all that came of one measurement, whole or not at all. */
+  /** Adds the records of one measurement, atomically. */
   add(records: readonly BenchRecord[]): Promise<void>;
 }
 
@@ -28,14 +28,14 @@ export async function openJournal(
   if (folder === undefined) return { records: [], add: async () => {} };
   const path = join(folder, journalName);
   await ioErrors("writing", folder, () => mkdir(folder, { recursive: true }));
-  // A link stays, and a pipe would be read for ever.
+  // A link is kept; a pipe is refused, because reading it would not end.
   await checkWritable(path);
   if (fresh && existsSync(path)) await writeWhole(path, "");
   const text = existsSync(path) ? await ioErrors("reading", path, () => readFile(path, "utf8")) : ""; // prettier-ignore
-  // A process that was killed while it wrote left a line without an end.
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole.length < text.length) await ioErrors("writing", path, () => truncate(path, Buffer.byteLength(whole))); // prettier-ignore
-  const records = whole === "" ? [] : parseRecords(whole, path);
+  // A process that was killed while writing leaves an incomplete line.
+  const completeText = text.slice(0, text.lastIndexOf("\n") + 1);
+  if (completeText.length < text.length) await ioErrors("writing", path, () => truncate(path, Buffer.byteLength(completeText))); // prettier-ignore
+  const records = completeText === "" ? [] : parseRecords(completeText, path);
   const other = records.find((record) => record.suite !== suite || record.seed !== seed);
   if (other !== undefined)
     throw new CajalError(
@@ -51,7 +51,7 @@ export async function openJournal(
         const file = await open(path, "a");
         try {
           await file.appendFile(lines);
-          // On disk, not only with the system: a machine may be taken away.
+          // Flushed to disk, as a machine may be switched off.
           await file.datasync();
         } finally {
           await file.close();
