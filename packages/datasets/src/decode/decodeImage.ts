@@ -15,8 +15,8 @@ export interface DecodeOptions {
   /** 3, the default: red, green, blue; 1: grey, as `convert("L")` makes it of colours. Alpha is dropped. */
   readonly channels?: 1 | 3;
   /**
-   * `stored`, the default, leaves the picture as the file has it, as Pillow, TensorFlow and Keras do;
-   * `upright` turns it as its EXIF orientation says, as OpenCV and viewers do.
+   * `stored`, the default, leaves the picture as the file has it, as Pillow (TIFF files aside, which it turns),
+   * TensorFlow and Keras do; `upright` turns it as its EXIF orientation says, as OpenCV and viewers do.
    */
   readonly orientation?: "stored" | "upright";
   /**
@@ -68,11 +68,13 @@ async function asPillow(
   const header = imageHeader(bytes);
   if (header.format === "bmp") return decodeBmp(bytes, options.name);
   const problem = header.format === "png" ? problemOfPng(bytes) : undefined;
+  // Of TIFF files alone Pillow heeds the orientation by itself.
+  const upright = options.upright || header.format === "tiff";
   if (problem !== undefined)
     throw new CajalError("bad-file", `${options.name}: it cannot be decoded: ${problem}. It is truncated or damaged.`, { name: options.name, length: bytes.length }); // prettier-ignore
   const decode = (bytes: Uint8Array) =>
     inNode
-      ? decodeBySharp(bytes, header, { ...options, like: "pillow" })
+      ? decodeBySharp(bytes, header, { ...options, upright, like: "pillow" })
       : decodeInBrowser(bytes, options);
   const turbo = inNode && !options.upright ? await decodeByTurboJpeg(bytes, header) : undefined;
   if (turbo) return turbo;
@@ -96,7 +98,7 @@ async function asTensorFlow(
   if (header.format === "jpeg") return decodeAsTensorFlow(bytes, header, { name, channels });
   const image =
     header.format === "bmp"
-      ? decodeBmp(bytes, name)
+      ? decodeBmp(bytes, name, "tensorflow")
       : await decodeBySharp(bytes, header, { upright, name, like: "tensorflow" });
   if (channels === 3) return image;
   if (image.data.some((value, i) => value !== image.data[i - (i % 3)]))

@@ -1,5 +1,5 @@
 // BMP, as Pillow reads it (BmpImagePlugin.py): palettes of 1, 4 and 8 bits, plain or run-length encoded, 16, 24 and 32
-// bits with the layouts that it knows. TensorFlow's decode_bmp agrees on what it reads.
+// bits with the layouts that it knows. Of 24 and 32 bits TensorFlow's decode_bmp agrees.
 import { CajalError, tensor } from "@cajal/core";
 import type { Image } from "../../images/image";
 
@@ -22,8 +22,15 @@ interface Header {
 /** Of run-length encoded ones fewer, because a few bytes may say that there are many. */
 const mostPixels = { plain: 2 ** 28, encoded: 2 ** 26 };
 
-/** @throws CajalError `bad-file` */
-export function decodeBmp(bytes: Uint8Array, name: string): Image<"uint8"> {
+/**
+ * @param like whose pixels; TensorFlow takes indices of 8 bits for grey, whatever their palette
+ * @throws CajalError `bad-file`; `unsupported` for what TensorFlow does not read, or reads as something else
+ */
+export function decodeBmp(
+  bytes: Uint8Array,
+  name: string,
+  like: "pillow" | "tensorflow" = "pillow",
+): Image<"uint8"> {
   const refuse = (why: string) =>
     new CajalError("bad-file", `${name}: it cannot be decoded: ${why}. It is truncated, damaged, or a kind of BMP that Pillow does not read either.`, { name, length: bytes.length }); // prettier-ignore
   const header = readHeader(bytes, refuse);
@@ -31,13 +38,18 @@ export function decodeBmp(bytes: Uint8Array, name: string): Image<"uint8"> {
   const encoded = compression === 1 || compression === 2;
   if (width * height === 0 || width * height > mostPixels[encoded ? "encoded" : "plain"])
     throw refuse(`it says that it has ${width} × ${height} pixels`);
+  const asTensorFlow = like === "tensorflow";
+  const plain = !encoded && String(header.layout) === "2,1,0";
+  if (asTensorFlow && !([8, 24, 32].includes(bits) && plain))
+    throw new CajalError("unsupported", `${name}: TensorFlow reads no BMP of ${bits} bits a pixel and compression ${compression}. Decode it like "pillow".`, { name, bits, compression }); // prettier-ignore
   // Rows are padded to 4 bytes.
   const line = encoded ? width : Math.floor((width * bits + 31) / 32) * 4;
   const body = encoded ? runs(bytes, header, refuse) : bytes.subarray(header.pixels);
   // The last row needs no padding.
   if (body.length < line * (height - 1) + Math.ceil((width * (encoded ? 8 : bits)) / 8))
     throw refuse("it ends before its last row");
-  const colours = bits <= 8 ? palette(bytes, header, refuse) : undefined;
+  const greys = () => Uint8Array.from({ length: 768 }, (_, i) => Math.floor(i / 3));
+  const colours = bits > 8 ? undefined : asTensorFlow ? greys() : palette(bytes, header, refuse);
   const image = tensor("uint8", [height, width, 3]);
   const { data } = image;
   let to = 0;

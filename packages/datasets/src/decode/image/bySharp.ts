@@ -42,7 +42,11 @@ export async function decodeBySharp(
     if (upright) file.autoOrient();
     if (cmyk) file.pipelineColourspace("cmyk").toColourspace("cmyk").raw();
     else if (clipped)
-      file.pipelineColourspace("grey16").toColourspace("grey16").raw({ depth: "ushort" });
+      file
+        .removeAlpha()
+        .pipelineColourspace("grey16")
+        .toColourspace("grey16")
+        .raw({ depth: "ushort" });
     else file.toColourspace("srgb").removeAlpha().raw();
     const { data, info } = await file.toBuffer({ resolveWithObject: true });
     const shape = [info.height, info.width, 3];
