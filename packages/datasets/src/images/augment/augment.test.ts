@@ -24,6 +24,15 @@ describe("by hand", () => {
     expect([...cutout(image, { left: 1, top: -1, width: 9, height: 2, value: 9 }).data]).toEqual([1, 9, 3, 4]); // prettier-ignore
   });
 
+  it("turns by the very angle that Pillow does", () => {
+    // Image.rotate of Pillow 12.3, where an angle that was rounded once more moves a value by 1.
+    const line = tensor("uint8", [1, 3, 3], [10, 251, 0, 5, 253, 12, 2, 245, 55]);
+    const turned = rotate(line, 36.16961320670936, { method: "bilinear", expand: true, fill: [91, 7, 135] }); // prettier-ignore
+    expect(turned.shape).toEqual([3, 5, 3]);
+    // prettier-ignore
+    expect([...turned.data]).toEqual([91, 7, 135, 91, 7, 135, 91, 7, 135, 2, 245, 55, 91, 7, 135, 91, 7, 135, 91, 7, 135, 4, 253, 12, 91, 7, 135, 91, 7, 135, 91, 7, 135, 10, 251, 0, 91, 7, 135, 91, 7, 135, 91, 7, 135]);
+  });
+
   it("mixes with the example before", () => {
     const batch: Batch = { x: tensor("float32", [2, 1], [1, 3]), y: tensor("float32", [2, 2], [1, 0, 0, 1]) }; // prettier-ignore
     const { x, y } = mixup(batch, 0.75);

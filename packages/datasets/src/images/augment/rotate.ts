@@ -37,12 +37,15 @@ export function rotate(
   const { fill = Array.from({ length: channels }, () => 0) } = options;
   if (fill.length !== channels)
     throw new CajalError("bad-argument", `rotate: got fill of ${fill.length} values, expected one for each of ${channels} channels.`); // prettier-ignore
-  const angle = ((degrees % 360) + 360) % 360;
+  // Python's remainder: of positive angles without a rounding.
+  const rest = degrees % 360;
+  const angle = rest < 0 ? rest + 360 : rest;
   if (angle === 0) return tensor("uint8", image.shape, image.data.slice());
   if (angle === 180) return flip(flip(image, "horizontal"), "vertical");
   if ((angle === 90 || angle === 270) && (expand || w === h)) return quarter(image, angle);
 
-  const t = -(angle * Math.PI) / 180;
+  // As math.radians multiplies.
+  const t = -(angle * (Math.PI / 180));
   const [a, b] = [round15(Math.cos(t)), round15(Math.sin(t))];
   const [d, e] = [round15(-Math.sin(t)), round15(Math.cos(t))];
   let c = a * (-w / 2) + b * (-h / 2) + w / 2;
