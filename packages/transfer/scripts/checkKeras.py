@@ -7,6 +7,11 @@ equal outputs, an equal optimizer state, and equal weights after two more steps 
 Last result, Keras 3.15.1 on TensorFlow 2.21.0 (CPU), the 39 models of reference/files/keras: 32 are read and written (96 files).
 All open; outputs are equal bit for bit, but for models of half precision (7.5e-4) and float64 (7.8e-8), which
 are written as float32; the optimizer's state is equal, and so are the weights after two more steps.
+
+What is Keras' own, tried with files that Keras 3.15.1 wrote itself: a model loaded from `.h5` whose optimizer has slots
+raises "Unknown variable" at its first step of training, for the optimizer was built for no variables (compile it anew, or
+use `.keras`). And TensorFlow 2.21 ends the process (SIGSEGV) where it trains the mini_XCEPTION of Keras 2.0.5 on the CPU,
+with random weights, SGD and run eagerly, too: its gradients, not the file.
 """
 
 import os

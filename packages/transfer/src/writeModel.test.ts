@@ -287,6 +287,15 @@ describe("a small model", () => {
     expect(bytes(read.weights).equals(bytes(weights))).toBe(true);
   });
 
+  it("has whole numbers as Keras takes them, with a point", async () => {
+    const config = { learning_rate: 1, momentum: 0 };
+    const trainingConfig = { loss: "mean_squared_error", optimizer: { class_name: "SGD", config } };
+    const { model, weights } = content;
+    const [bytes] = encodeModel({ model, weights, trainingConfig }, { format: "h5" }).values();
+    const text = new TextDecoder("latin1").decode(bytes);
+    expect(text).toContain('"learning_rate":1.0,"momentum":0.0');
+  });
+
   it("has its momentum divided by the learning rate in TF.js, which keeps it out", async () => {
     const files = encodeModel({ ...content, trainingConfig, optimizerState }, { format: "tfjs" });
     const { optimizer } = await load(files);

@@ -4,7 +4,11 @@ import { expect, it } from "vitest";
 import { functional } from "../network/functional";
 import { toKerasJson } from "../toKerasJson";
 
-const configOf = (className: "RNN" | "RandomFlip", config: object, input: number[]) => {
+const configOf = (
+  className: "RNN" | "RandomFlip" | "Bidirectional",
+  config: object,
+  input: number[],
+) => {
   const net = functional("m");
   const x = net.input(input);
   const model = net.model(x, net.layer(className, { ...config, name: "it" }, x));
@@ -29,4 +33,14 @@ it("gives stacked cells their modules, and nothing that is their layer's alone",
 
 it("leaves out what nobody has said, which some versions of Keras do not take", () => {
   expect(Object.keys(configOf("RandomFlip", { mode: "horizontal" }, [8, 8, 3]))).not.toContain("value_range"); // prettier-ignore
+});
+
+it("refuses an activation that Keras 3 does not have, within a layer too", () => {
+  const layer = { class_name: "LSTM", config: { units: 3, recurrent_activation: "keras2_hard_sigmoid" } }; // prettier-ignore
+  expect(() => configOf("Bidirectional", { layer }, [5, 2])).toThrow(
+    expect.objectContaining({
+      code: "unsupported",
+      message: expect.stringMatching(/"recurrent_activation".*no hard_sigmoid as Keras 2 has it/) as string, // prettier-ignore
+    }),
+  );
 });

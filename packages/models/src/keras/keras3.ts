@@ -125,6 +125,21 @@ function argumentsOf(
   return { args: [first], kwargs: states.length > 0 ? { initial_state: states } : {} };
 }
 
+/** Of a layer, and of those within it: a wrapper's, a recurrent layer's cells. */
+function checkActivations(where: string, config: object): void {
+  for (const [key, value] of Object.entries(config) as [string, unknown][]) {
+    if (typeof value === "object" && value !== null) checkActivations(where, value);
+    const activation =
+      key.endsWith("activation") && typeof value === "string" ? activationOf(value) : undefined;
+    if (activation?.keras2Only)
+      throw new CajalError(
+        "unsupported",
+        `${where}, "${key}": Keras 3 has no ${activation.keras2} as Keras 2 has it. Write the form of Keras 2, which TF.js reads, or ONNX.`,
+        { key },
+      );
+  }
+}
+
 function layerConfig(name: string, raw: Json, written: Json, definition: Layer): Json {
   if (definition.isInput) {
     const { batch_input_shape, dtype, sparse, ragged } = written;
@@ -134,16 +149,11 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
   const stated = Object.entries(written).filter(
     ([key, value]) => value !== null || definition.fields[key]?.absent !== null,
   );
-  const config = stated.map(([key, value]): [string, unknown] => {
-    const activation = key.endsWith("activation") ? activationOf(String(value)) : undefined;
-    if (activation?.keras2Only)
-      throw new CajalError(
-        "unsupported",
-        `layer "${name}" (${definition.className}), "${key}": Keras 3 has no ${activation.keras2} as Keras 2 has it. Write the form of Keras 2.`,
-        { layer: name, key },
-      );
-    return [key, withModule(key, value, "keras.layers")];
-  });
+  checkActivations(`layer "${name}" (${definition.className})`, written);
+  const config = stated.map(([key, value]): [string, unknown] => [
+    key,
+    withModule(key, value, "keras.layers"),
+  ]);
   return {
     name,
     trainable: raw.trainable !== false,

@@ -104,9 +104,9 @@ function weightsFile(
   return encodeHdf5({ datasets });
 }
 
-/** Keras takes no whole number as a learning rate, and JSON of JavaScript writes 1.0 as 1. */
+/** Keras takes no whole number as a learning rate or momentum, and JSON of JavaScript writes 1.0 as 1. */
 const withFloats = (json: string) =>
-  json.replace(/("(?:initial_)?learning_rate":-?\d+)(?=[,}])/g, "$1.0");
+  json.replace(/("(?:(?:initial_)?learning_rate|momentum|decay)":-?\d+)(?=[,}])/g, "$1.0");
 
 /** A list of names as one attribute or, above 64 kB, several. */
 function names(attribute: string, all: readonly string[]): Record<string, readonly string[]> {
