@@ -1,7 +1,7 @@
-// The networks of inBrowserPage.ts in jax-js: images channels first, the whole step one compiled call.
+// The networks of inBrowserWorkloads.ts in jax-js: images channels first, the whole step one compiled call.
 // @ts-expect-error: it is no dependency of ours, and is given by inBrowser.ts where it is installed.
 import * as jaxModule from "@jax-js/jax";
-import type { Part, Running, Workload } from "./inBrowserPage";
+import type { Part, Running, Workload } from "./inBrowserWorkloads";
 
 // Its arrays count their users: `ref` is one more.
 // eslint-disable-next-line typescript/no-explicit-any -- its types are not there
