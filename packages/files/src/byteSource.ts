@@ -1,6 +1,6 @@
 // Bytes that are read where they are wanted: a file on disk, a Blob, an array in memory. Readers of
 // containers ask for ranges, so that a file of 500 MB is never in memory as a whole.
-import { CajalError, checkArgument, checkInteger } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger, showValue } from "@cajal/core";
 
 export interface ByteSource {
   /** What to call it in messages: a path, a URL. */
@@ -47,7 +47,8 @@ export function blobSource(
 
 /** Refuses what is no source of bytes. @throws CajalError `bad-argument` */
 export function checkSource(where: string, source: ByteSource): void {
-  checkArgument(where, "source", source, "object");
+  if (typeof source !== "object" || source === null)
+    throw new CajalError("bad-argument", `${where}: got ${showValue(source)} as source, expected ranges of bytes: await fileSource(path) of @cajal/files/node, blobSource(blob) or bytesSource(bytes).`); // prettier-ignore
   checkArgument(where, "source.name", source.name, "string");
   checkInteger(where, "source.size", source.size, { least: 0 });
   checkArgument(where, "source.read", source.read, "function");

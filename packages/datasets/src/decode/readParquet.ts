@@ -1,6 +1,6 @@
 // Apache Parquet, as Hugging Face hosts data sets: rows by hyparquet, class names from the schema that the
 // `datasets` library leaves in the file.
-import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core";
+import { CajalError, checkOptions, peerError, showValue } from "@cajal/core";
 import type { ByteSource } from "@cajal/files";
 import { parquetPages } from "./parquetPages";
 
@@ -31,7 +31,8 @@ export async function readParquet(
   source: ByteSource,
   options: { name?: string } = {},
 ): Promise<ParquetTable> {
-  checkArgument("readParquet", "source", source, "object");
+  if (typeof source !== "object" || source === null)
+    throw new CajalError("bad-argument", `readParquet: got ${showValue(source)} as source, expected ranges of bytes: await fileSource(path) of @cajal/files/node, blobSource(blob) or bytesSource(bytes).`); // prettier-ignore
   checkOptions("readParquet", options, ["name"]);
   const { name = source.name ?? "parquet" } = options;
   const { parquetMetadataAsync, parquetReadObjects, ...hyparquet } = await loadHyparquet();
