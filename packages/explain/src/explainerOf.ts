@@ -1,5 +1,5 @@
 // The methods of an opened explainer: checks at the door, and turns images there.
-import { CajalError, checkOptions, unknownName, type Tensor } from "@cajal/core";
+import { CajalError, checkOptions, showValue, unknownName, type Tensor } from "@cajal/core";
 import { attacked, attackOptions } from "./attacks/attack";
 import type { Explainer } from "./explainer";
 import type { Attribution, CommonOptions } from "./methods/attribution";
@@ -13,6 +13,7 @@ import { lastMaps, type ExplainedGraph } from "./network/explainedGraph";
 import { checkedImages, outside, type DataFormat } from "./network/images";
 import type { Network } from "./network/network";
 import { emptyRows, rowOf, rowsOf } from "./network/rows";
+import { kindsOf } from "./optionKinds";
 
 const common = ["target", "output", "layer", "signal", "onProgress"] as const;
 
@@ -100,7 +101,7 @@ export function explainerOf(
     async attribute(x, options) {
       const { method: name, ...rest } = optionsOf("attribute", options);
       const method = memberNamed<AnyMethod>("method", name, methods);
-      checkOptions(`attribute (${method.name})`, rest, [...common, ...method.options]);
+      checkOptions(`attribute (${method.name})`, rest, kindsOf([...common, ...method.options]));
       if (network.engine === "tfjs" && !method.plain)
         throw new CajalError(
           "unsupported",
@@ -114,7 +115,7 @@ export function explainerOf(
     async measure(x, options) {
       const { metric: name, ...rest } = optionsOf("measure", options);
       const metric = memberNamed<AnyMetric>("metric", name, metrics);
-      checkOptions(`measure (${metric.name})`, rest, [...common, ...metric.options]);
+      checkOptions(`measure (${metric.name})`, rest, kindsOf([...common, ...metric.options]));
       const of = await call(`measure (${metric.name})`, x, rest as CommonOptions);
       const own = withoutCommon(rest);
       const result = await metric.measure({ ...of, explainer, input: x, explainerOf: anew }, own);
@@ -123,7 +124,7 @@ export function explainerOf(
     },
     async attack(x, options) {
       const { target, signal, onProgress, ...rest } = optionsOf("attack", options);
-      checkOptions("attack", rest, [...attackOptions]);
+      checkOptions("attack", rest, kindsOf(attackOptions));
       const of = await call("attack", x, { target, signal, onProgress } as CommonOptions);
       const result = await attacked(of, rest);
       return { images: out(result.images), logits: result.logits };
@@ -189,13 +190,13 @@ function targetsOf(
   const targets = Array.isArray(target)
     ? (target as readonly number[])
     : Array.from({ length: count }, () => target as number);
-  const bad = targets.find((each) => !Number.isInteger(each) || each < 0 || each >= classes);
-  if (bad !== undefined || targets.length !== count)
+  const wrong = targets.findIndex((each) => !Number.isInteger(each) || each < 0 || each >= classes);
+  if (wrong !== -1 || targets.length !== count)
     throw new CajalError(
       "bad-argument",
-      bad === undefined
+      wrong === -1
         ? `${where}: got ${targets.length} targets for ${count} images, expected one for each.`
-        : `${where}: got target ${String(bad)}, expected a class, 0 … ${classes - 1}.`,
+        : `${where}: got target ${showValue(targets[wrong])}, expected a class, 0 … ${classes - 1}.`,
       { target, classes, images: count },
     );
   return targets;

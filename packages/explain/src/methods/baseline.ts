@@ -1,5 +1,5 @@
 // What an image is compared with.
-import { CajalError, showShape, type Tensor } from "@cajal/core";
+import { CajalError, checkTensor, showShape, type Tensor } from "@cajal/core";
 import { inside } from "../network/images";
 import { emptyRows, rowOf } from "../network/rows";
 import type { Call } from "./call";
@@ -29,6 +29,7 @@ export function baselineOf({ images, format }: Call, baseline: Baseline): Tensor
       "bad-argument",
       "attribute: expected as baseline a number or a float32 tensor.",
     );
+  checkTensor(baseline, "attribute: baseline");
   const one = baseline.shape.length === shape.length;
   const batch = inside(one ? { ...baseline, shape: [1, ...baseline.shape] } : baseline, format);
   const fits =
@@ -55,6 +56,7 @@ export function baselinesOf(
     return (baselines as readonly Baseline[]).map((each) => baselineOf(call, each));
   }
   const batch = baselines as Tensor;
+  checkTensor(batch, "attribute: baselines");
   const [count, ...shape] = batch.shape as [number, ...number[]];
   return Array.from({ length: count }, (_, i) =>
     baselineOf(call, { dtype: batch.dtype, shape, data: rowOf(batch, i) } as Tensor),

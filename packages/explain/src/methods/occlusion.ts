@@ -1,7 +1,7 @@
 // Occlusion (Zeiler & Fergus 2013, arXiv:1311.2901): what the score loses where a window is replaced by a baseline.
 // Windows lie at 0, stride, 2 stride, … on each axis, the last cut at the edge; a pixel's value is the mean
 // over the windows that cover it.
-import { CajalError, checkInteger } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger } from "@cajal/core";
 import { insideShape } from "../network/images";
 import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
@@ -66,6 +66,7 @@ function extentsOf(
   absent: readonly number[],
 ): readonly number[] {
   if (extent === undefined) return absent;
+  if (typeof extent !== "number") checkArgument("attribute (occlusion)", name, extent, "array");
   const list = typeof extent === "number" ? [extent, extent] : extent;
   const rank = images.shape.length - 1;
   const all = list.length === rank ? insideShape(list, format) : [images.shape[1]!, ...list];

@@ -1,6 +1,6 @@
 // Infidelity (Yeh et al. 2019, arXiv:1901.09392): over noise pᵢ = σ zᵢ the mean of (β pᵢ · attributions −
 // (f(x) − f(x − pᵢ)))², β = 1, or with `normalize` the β that makes it least. Low is good.
-import { CajalError, type Tensor } from "@cajal/core";
+import { CajalError, checkTensor, type Tensor } from "@cajal/core";
 import { noiseOf, type NoiseOptions } from "../methods/shared/noise";
 import { rowsOfEach, scoresOf, total } from "../methods/shared/evaluate";
 import { inside } from "../network/images";
@@ -30,6 +30,7 @@ export const infidelity = defineMetric({
 });
 
 function attributionsOf({ images, format }: MetricCall, attributions: Tensor): Tensor<"float32"> {
+  if (attributions !== undefined) checkTensor(attributions, "measure (infidelity): attributions");
   const one = attributions?.shape?.length === images.shape.length - 1;
   const map =
     attributions &&

@@ -1,5 +1,13 @@
 // What metrics of heat maps have in common.
-import { CajalError, random, showShape, tensor, unknownName, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkTensor,
+  random,
+  showShape,
+  tensor,
+  unknownName,
+  type Tensor,
+} from "@cajal/core";
 import { imageExtents, inside } from "../network/images";
 import { rowOf } from "../network/rows";
 import type { Figures, Measured, MetricCall } from "./metric";
@@ -48,6 +56,7 @@ export function heatOf(
     throw unknownName("channels", channels, ["absolute", "sum"]);
   if (typeof heat !== "object" || heat === null || heat.dtype !== "float32")
     throw new CajalError("bad-argument", "measure: expected `heat`, a float32 tensor.");
+  checkTensor(heat, "measure: heat");
   const batched = inside(
     heat.shape.length === 2 ? { ...heat, shape: [1, ...heat.shape] } : heat,
     format,

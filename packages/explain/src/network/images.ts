@@ -1,6 +1,6 @@
 // How images lie. Inside of this package channels come first, as in ONNX graphs and as the formulas of
 // papers are written; at its doors they come last, unless asked for otherwise.
-import { CajalError, showShape, tensor, type Shape, type Tensor } from "@cajal/core";
+import { CajalError, checkTensor, showShape, tensor, type Shape, type Tensor } from "@cajal/core";
 
 /** As Keras has it. */
 export type DataFormat = "channels_last" | "channels_first";
@@ -70,6 +70,7 @@ export function checkedImages(
       "bad-argument",
       `${where}: got ${String(x)}, expected a tensor of images.`,
     );
+  checkTensor(x, `${where}: images`);
   if (x.dtype !== "float32")
     throw new CajalError(
       "bad-argument",

@@ -1,5 +1,5 @@
 // Images cut into features: regions that are kept or replaced together.
-import { CajalError, checkInteger, sizeOf, type Tensor } from "@cajal/core";
+import { CajalError, checkInteger, checkTensor, sizeOf, type Tensor } from "@cajal/core";
 import { inside, insideShape } from "../../network/images";
 import { rowOf, type Rows } from "../../network/rows";
 import type { Call } from "../call";
@@ -94,17 +94,19 @@ function inBlocks(shape: readonly number[], size: readonly number[]): Int32Array
 }
 
 function featureOfEach(features: Tensor, shape: readonly number[], { format }: Call): Int32Array {
+  checkTensor(features, "attribute: features");
   const numbers = Float32Array.from(features.data as ArrayLike<number>, Number);
   const perPixel = features.shape.length === shape.length - 1;
   const like = inside({ dtype: "float32", shape: [1, ...features.shape], data: numbers }, format);
   const fits = perPixel
     ? features.shape.join() === shape.slice(1).join()
     : like.shape.slice(1).join() === shape.join();
-  const whole = numbers.every((feature) => Number.isInteger(feature) && feature >= 0);
+  const most = sizeOf(shape);
+  const whole = numbers.every((each) => Number.isInteger(each) && each >= 0 && each < most);
   if (!fits || !whole)
     throw new CajalError(
       "bad-argument",
-      `attribute: got features [${features.shape.join()}], expected whole numbers from 0, one for each pixel or each element of an image.`,
+      `attribute: got features [${features.shape.join()}], expected whole numbers, 0 … ${most - 1}, one for each pixel or each element of an image.`,
     );
   const area = sizeOf(shape.slice(1));
   return Int32Array.from({ length: sizeOf(shape) }, (_, i) => like.data[perPixel ? i % area : i]!);

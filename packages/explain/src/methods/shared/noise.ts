@@ -3,6 +3,7 @@ import {
   CajalError,
   checkInteger,
   checkNumber,
+  checkTensor,
   random,
   showShape,
   sizeOf,
@@ -36,6 +37,7 @@ export function noiseOf(
   const shape = images.shape.slice(1);
   if (stdev !== undefined) checkNumber("attribute", "stdev", stdev, { least: 0 });
   checkInteger("attribute", "seed", seed);
+  if (noise !== undefined) checkTensor(noise, "attribute: noise");
   const perImage = noise && inside(noise, format);
   if (perImage && (perImage.shape.slice(1).join() !== shape.join() || perImage.dtype !== "float32"))
     throw new CajalError(

@@ -1,0 +1,166 @@
+// What cannot be explained is refused at once, and says why; what has nothing to be told of is a map of zeros.
+import { readFileSync } from "node:fs";
+import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { decodeModel } from "@cajal/onnx";
+import { afterAll, describe, expect, it } from "vitest";
+import { attributionGraph, openExplainer } from ".";
+
+const model = decodeModel(readFileSync(new URL("../fixtures/convbn.onnx", import.meta.url)));
+const options = { dataFormat: "channels_first", threads: 1 } as const;
+const explainer = await openExplainer(model, options);
+afterAll(() => explainer.dispose());
+const images = (count: number, value: (i: number) => number) =>
+  tensor("float32", [count, 3, 20, 28], Float32Array.from({ length: count * 1680 }, (_, i) => value(i))); // prettier-ignore
+const x = images(2, Math.sin);
+const zero = images(1, () => 0);
+const gray = images(1, () => 0.5);
+const heat = tensor("float32", [20, 28]);
+const array = (length: number) => Array.from({ length }, () => 0);
+
+type Code = "bad-argument" | "bad-shape" | "bad-model" | "unknown-name" | "unknown-option" | "unsupported"; // prettier-ignore
+
+describe("attribute refuses", () => {
+  const cases: readonly (readonly [code: Code, options: object, image?: unknown])[] = [
+    ["bad-argument", { target: 5 }],
+    ["bad-argument", { target: -1 }],
+    ["bad-argument", { target: 1.5 }],
+    ["bad-argument", { target: "1" }],
+    ["bad-argument", { target: null }],
+    ["bad-argument", { target: [0, 1, 2] }],
+    ["bad-argument", { target: [] }],
+    ["bad-argument", { target: [1, undefined] }],
+    ["unknown-name", { method: "gradcam" }],
+    ["unknown-name", { method: undefined }],
+    ["unknown-name", { output: "logits" }],
+    ["unknown-option", { abs: true }],
+    ["bad-argument", { absolute: "yes" }],
+    ["bad-argument", { signal: 3 }],
+    ["bad-argument", {}, undefined],
+    ["bad-argument", {}, [1, 2]],
+    ["bad-argument", {}, { dtype: "float32", shape: [1, 3, 20, 28] }],
+    ["bad-argument", {}, { dtype: "float32", shape: [1, 3, 20, 28], data: array(1680) }],
+    ["bad-shape", {}, { dtype: "float32", shape: [1, 3, 20, 28], data: new Float32Array(5) }],
+    ["bad-argument", {}, tensor("uint8", [1, 3, 20, 28])],
+    ["bad-shape", {}, tensor("float32", [1, 20, 28, 3])],
+    ["bad-shape", {}, tensor("float32", [0, 3, 20, 28])],
+    ["bad-argument", {}, images(1, () => NaN)],
+    ["bad-argument", {}, images(1, () => Infinity)],
+    ["bad-model", {}, images(1, () => 3e38)],
+    ["bad-argument", { method: "integrated-gradients", steps: 0 }],
+    ["bad-argument", { method: "integrated-gradients", steps: "5" }],
+    ["unknown-name", { method: "integrated-gradients", rule: "simpson" }],
+    ["bad-argument", { method: "integrated-gradients", tolerance: -1 }],
+    ["bad-argument", { method: "integrated-gradients", baseline: NaN }],
+    ["bad-argument", { method: "integrated-gradients", baseline: "zero" }],
+    ["bad-shape", { method: "integrated-gradients", baseline: tensor("float32", [3]) }],
+    ["unsupported", { method: "grad-cam", layer: "logits" }],
+    ["unknown-name", { method: "grad-cam", layer: "relu9" }],
+    ["bad-argument", { method: "grad-cam", layer: 3 }],
+    ["bad-argument", { method: "layer-conductance" }],
+    ["bad-argument", { method: "neuron-gradient", layer: "relu1" }],
+    ["bad-argument", { method: "neuron-gradient", layer: "relu1", neuron: [99, 0, 0] }],
+    ["bad-argument", { method: "occlusion", window: 0 }],
+    ["bad-argument", { method: "occlusion", window: "3" }],
+    ["bad-argument", { method: "occlusion", window: null }],
+    ["bad-argument", { method: "occlusion", window: [3, 3, 3, 3, 3] }],
+    ["bad-argument", { method: "occlusion", strides: 0 }],
+    ["bad-argument", { method: "smoothgrad", samples: 0 }],
+    ["bad-argument", { method: "smoothgrad", stdev: NaN }],
+    ["bad-argument", { method: "smoothgrad", noise: 3 }],
+    ["unknown-name", { method: "smoothgrad", of: "lrp" }],
+    ["bad-argument", { method: "gradient-shap", baselines: [] }],
+    ["bad-argument", { method: "gradient-shap", baselines: 3 }],
+    ["bad-argument", { method: "feature-ablation", blocks: "4" }],
+    ["bad-argument", { method: "feature-ablation", features: 3 }],
+    ["bad-argument", { method: "feature-ablation", features: tensor("int32", [2, 2]) }],
+    ["bad-argument", { method: "feature-ablation", features: tensor("float32", [20, 28], heat.data.map((_, i) => (i === 0 ? 1e9 : 0))) }], // prettier-ignore
+    ["unknown-name", { method: "lrp", rule: "zeta" }],
+    ["bad-argument", { method: "lrp", rule: "alpha-beta", alpha: NaN }],
+  ];
+  const calls = cases.map((each) => [each[0], each[1], each.length > 2 ? each[2] : x] as const);
+  it.each(calls)("%s: %o", async (code, asked, of) => {
+    const error: unknown = await explainer
+      .attribute(of as Tensor, { method: "saliency", ...asked } as never)
+      .catch((each: unknown) => each);
+    expect(isCajalError(error, code), String(error)).toBe(true);
+  });
+});
+
+describe("a map of zeros, and no NaN", () => {
+  it.each([
+    ["deep-lift", { baseline: 0.5 }, gray],
+    ["integrated-gradients", { baseline: 0.5 }, gray],
+    ["integrated-gradients", { baseline: 0.5, tolerance: 0.01 }, gray],
+    ["input-x-gradient", {}, zero],
+    ["smoothgrad-squared", { of: "input-x-gradient", samples: 2 }, zero],
+    ["occlusion", { baseline: 0.5, window: 1000 }, gray],
+    ["lime", { baseline: 0.5, blocks: [5, 7] }, gray],
+    ["kernel-shap", { baseline: 0.5, blocks: [10, 14] }, gray],
+  ] as const)("%s %o", async (method, asked, image) => {
+    const { map } = await explainer.attribute(image, { method, ...asked } as never);
+    expect(map.data.every((value) => Math.abs(value) < 1e-6)).toBe(true);
+  });
+
+  it.each(["grad-cam", "xgrad-cam", "grad-cam-plus-plus", "score-cam", "eigen-cam", "full-grad", "lrp"] as const)("%s of a constant image is finite", async (method) => {
+    const { map } = await explainer.attribute(zero, { method });
+    expect(map.data.every(Number.isFinite)).toBe(true);
+  }); // prettier-ignore
+
+  it.each([
+    ["road", {}],
+    ["deletion-insertion", {}],
+    ["complexity", {}],
+    ["localisation", { box: [0, 0, 20, 28] }],
+  ] as const)("%s of a constant map is finite", async (metric, asked) => {
+    const { figures, random } = await explainer.measure(gray, { metric, heat, ...asked } as never);
+    expect(JSON.stringify([figures, random])).not.toContain("null");
+  });
+});
+
+describe("other calls refuse", () => {
+  const measured = (asked: object) => () => explainer.measure(zero, asked as never);
+  const calls: readonly (readonly [Code, string, () => unknown])[] = [
+    ["unknown-name", "a metric that is not known", measured({ metric: "rode" })],
+    ["bad-argument", "a metric without heat", measured({ metric: "road" })],
+    ["bad-argument", "heat that is no number", measured({ metric: "road", heat: tensor("float32", [20, 28], heat.data.map(() => NaN)) })], // prettier-ignore
+    ["bad-shape", "heat of another shape", measured({ metric: "road", heat: tensor("float32", [20, 20]) })], // prettier-ignore
+    ["bad-argument", "a percentile of 120", measured({ metric: "road", heat, percentiles: [120] })],
+    ["bad-argument", "percentiles that are no list", measured({ metric: "road", heat, percentiles: 20 })], // prettier-ignore
+    ["bad-argument", "no control", measured({ metric: "road", heat, control: [] })],
+    ["bad-argument", "a seed that is no number", measured({ metric: "road", heat, seed: "a" })],
+    ["bad-argument", "steps of no pixel", measured({ metric: "deletion-insertion", heat, pixelsPerStep: 0 })], // prettier-ignore
+    ["bad-argument", "no box", measured({ metric: "localisation", heat })],
+    ["bad-argument", "a box upside down", measured({ metric: "localisation", heat, box: [5, 5, 3, 9] })], // prettier-ignore
+    ["bad-shape", "infidelity of nothing", measured({ metric: "infidelity" })],
+    ["bad-argument", "more layers than there are", measured({ metric: "randomisation", of: { method: "saliency" }, depths: [99] })], // prettier-ignore
+    ["unknown-name", "randomisation of nothing", measured({ metric: "randomisation" })],
+    ["bad-argument", "sensitivity of nothing", measured({ metric: "sensitivity-max" })],
+    ["bad-argument", "an attack without options", () => explainer.attack(x, undefined as never)],
+    ["bad-argument", "an attack of no size", () => explainer.attack(x, { method: "fgsm", epsilon: NaN, target: 0 })], // prettier-ignore
+    ["bad-argument", "maximizing nothing", () => explainer.maximize(undefined as never)],
+    ["bad-argument", "maximizing class 77", () => explainer.maximize({ target: 77 })],
+    ["bad-argument", "maximizing in no step", () => explainer.maximize({ target: 1, steps: 0 })],
+    ["bad-argument", "scores of nothing", () => explainer.scores(undefined as never)],
+    ["bad-argument", "no model", () => openExplainer(undefined as never)],
+    ["bad-argument", "no thread", () => openExplainer(model, { ...options, threads: 0 }).then((one) => one.scores(zero))], // prettier-ignore
+    ["bad-argument", "no memory", () => openExplainer(model, { memory: 0 })],
+    ["unknown-name", "a layout that is not known", () => openExplainer(model, { dataFormat: "NCHW" as never })], // prettier-ignore
+    ["unknown-name", "a graph of no method", () => attributionGraph("foo" as never, model)],
+    ["bad-argument", "a graph of no step", () => attributionGraph("integrated-gradients", model, { steps: 0 })], // prettier-ignore
+  ];
+  it.each(calls)("%s: %s", async (code, _, call) => {
+    const error: unknown = await (async () => call())().catch((each: unknown) => each);
+    expect(isCajalError(error, code), String(error)).toBe(true);
+  });
+
+  it("weights that are no numbers", async () => {
+    const { graph } = model;
+    const initializers = new Map(graph.initializers);
+    for (const [name, value] of initializers)
+      if ("data" in value && value.dtype === "float32" && value.shape.length === 4)
+        initializers.set(name, { ...value, data: new Float32Array(value.data.length).fill(NaN) });
+    await using other = await openExplainer({ ...model, graph: { ...graph, initializers } }, options); // prettier-ignore
+    const map = other.attribute(x, { method: "grad-cam", target: 1 });
+    await expect(map).rejects.toMatchObject({ code: "bad-model" });
+  });
+});
