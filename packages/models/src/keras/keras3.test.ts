@@ -5,7 +5,7 @@ import { functional } from "../network/functional";
 import { toKerasJson } from "../toKerasJson";
 
 const configOf = (
-  className: "RNN" | "RandomFlip" | "Bidirectional",
+  className: "RNN" | "RandomFlip" | "Bidirectional" | "UpSampling1D" | "Discretization",
   config: object,
   input: number[],
 ) => {
@@ -43,4 +43,9 @@ it("refuses an activation that Keras 3 does not have, within a layer too", () =>
       message: expect.stringMatching(/"recurrent_activation".*no hard_sigmoid as Keras 2 has it/) as string, // prettier-ignore
     }),
   );
+});
+
+it("writes the factor of UpSampling1D as a number, and no trainable where nothing is trained", () => {
+  expect(configOf("UpSampling1D", { size: [3] }, [5, 2]).size).toBe(3);
+  expect(configOf("Discretization", { bin_boundaries: [0, 1] }, [4])).not.toHaveProperty("trainable"); // prettier-ignore
 });

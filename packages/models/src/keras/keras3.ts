@@ -156,7 +156,8 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
   ]);
   return {
     name,
-    trainable: raw.trainable !== false,
+    // Some layers without weights do not take the key.
+    ...(definition.weights && { trainable: raw.trainable !== false }),
     dtype: "float32",
     ...Object.fromEntries(config),
     ...(raw.activity_regularizer

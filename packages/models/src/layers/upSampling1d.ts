@@ -2,11 +2,21 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 
+/** Keras 3 reads no list of one here. */
+const factor = f.fieldOf<readonly [number], number | readonly [number]>(
+  "a whole number of at least 1",
+  (raw) => {
+    const [value]: unknown[] = Array.isArray(raw) && raw.length === 1 ? raw : [raw];
+    return Number.isSafeInteger(value) && Number(value) >= 1 ? [Number(value)] : undefined;
+  },
+  ([value]) => value,
+);
+
 export const upSampling1d = defineLayer({
   className: "UpSampling1D",
   fields: {
     /** How often each step is repeated. */
-    size: f.single([2]),
+    size: factor([2]),
   },
   rank: 3,
   shape: ({ size: [times] }, [x]) => {
