@@ -1,5 +1,5 @@
-// What callers give as arguments: of the kind that was meant, or an error that says which. TypeScript sees
-// to it where it is used; this is for JavaScript, for what JSON.parse gives, and for casts.
+// Checks of arguments. TypeScript checks them at compile time; this is for JavaScript, for the results of
+// JSON.parse, and for casts.
 import { CajalError } from "./errors";
 import { showValue } from "./showValue";
 
@@ -9,12 +9,12 @@ const has = (value: unknown, ...methods: readonly PropertyKey[]): boolean =>
   isObject(value) && methods.every((name) => typeof Reflect.get(value, name) === "function");
 
 /**
- * Each kind of argument: how it is called in messages, and whether a value is of it. By what values can
- * do, not by their class: they may come from another realm (a worker, an iframe, a test runner).
+ * Each kind of argument: its name in messages, and whether a value is of it. Values are recognized by their
+ * methods, not by their class: they may come from another realm (a worker, an iframe, a test runner).
  */
 const kinds = {
   string: ["a string", (value) => typeof value === "string"],
-  /** Of a file; the system takes none with a NUL in it. */
+  /** Path of a file; the system allows none with a NUL. */
   path: [
     "a path, text that is not empty",
     (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
@@ -45,9 +45,9 @@ const kinds = {
 export type ArgumentKind = keyof typeof kinds;
 
 /**
- * Refuses an argument or option of another kind than was meant.
+ * Checks the kind of an argument or option.
  *
- * @param where the function or command that it was given to, for the message
+ * @param where name of the function or command, for the message
  * @param name of the argument or option
  * @throws CajalError `bad-argument`
  * @example checkArgument("readTar", "chunks", chunks, "asyncIterable");

@@ -1,4 +1,4 @@
-// Numbers that callers give: whole or not, within their range, or an error that says which.
+// Checks of numbers that callers pass: whole or not, and within a range.
 import { CajalError } from "./errors";
 import { showValue } from "./showValue";
 
@@ -9,9 +9,9 @@ export interface NumberRange {
 }
 
 /**
- * Refuses what is no whole number within a range; without one, any of magnitude below 2⁵³ will do.
+ * Checks that a value is a whole number within a range; default: of magnitude below 2⁵³.
  *
- * @param where the function or command that it was given to, for the message
+ * @param where name of the function or command, for the message
  * @param name of the option or argument
  * @throws CajalError `bad-argument`
  */
@@ -26,7 +26,7 @@ export function checkInteger(
 }
 
 /**
- * Refuses what is no finite number within a range.
+ * Checks that a value is a finite number within a range.
  *
  * @throws CajalError `bad-argument`
  */
@@ -55,7 +55,7 @@ const describeRange = ({ least, most }: NumberRange): string =>
 const numberError = (where: string, name: string, value: unknown, expected: string) =>
   new CajalError(
     "bad-argument",
-    // Of objects only that they are: what they say of themselves may be anything, or an error.
+    // Objects are not converted to text: their toString may return anything, or throw.
     `${where}: got ${name} ${typeof value === "object" && value !== null ? "an object" : showValue(value)}, expected ${expected}.`,
     { where, name, value },
   );

@@ -1,8 +1,8 @@
 // Every error of Cajal: a message that says where, what was got, what was expected and what to do,
-// and beside it a stable code and the facts as fields, for programs.
+// and, for programs, a stable code and the facts as fields.
 
 /**
- * What went wrong, as a word that does not change between versions.
+ * The kind of an error, stable between versions.
  *
  * - `bad-argument`: a value out of its range or of the wrong kind; `unknown-option`, `unknown-name`
  * - `bad-shape`: shapes that do not fit; `bad-model`: a graph or config that is not well formed

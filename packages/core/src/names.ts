@@ -3,10 +3,10 @@ import { checkArgument } from "./checkArgument";
 import { CajalError, type ErrorCode } from "./errors";
 import { showValue } from "./showValue";
 
-/** So much of a name counts, and so many names are compared: what a user typed is short, a file may hold anything. */
+/** How many letters of a name count, and how many names are compared: what a user typed is short, a file may hold anything. */
 const maxLetters = 100;
 const maxCompared = 1_000;
-/** So many names are listed in a message. */
+/** How many names are listed in a message. */
 const maxListed = 300;
 
 /**

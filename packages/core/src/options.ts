@@ -1,4 +1,4 @@
-// The options of a function as one record: what they are called, and what each may be.
+// The options of a function as one record: the name of each, and the values that it allows.
 import { checkArgument, type ArgumentKind } from "./checkArgument";
 import { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
 import { CajalError } from "./errors";
@@ -6,8 +6,8 @@ import { unknownName } from "./names";
 import { showValue } from "./showValue";
 
 /**
- * What an option may be: a kind of argument (`"boolean"`, `"signal"` …), numbers of a range, one of some
- * words; `true` where the function looks itself.
+ * What an option may be: a kind of argument (`"boolean"`, `"signal"` …), numbers within a range, or one of a
+ * list of words; `true` where the function checks it itself.
  */
 export type OptionKind =
   ArgumentKind | (NumberRange & { readonly whole?: true }) | readonly string[] | true;
@@ -18,8 +18,8 @@ export type OptionKinds<Options extends object> = {
 };
 
 /**
- * The options of a function for {@link checkOptions}: the compiler sees to it that all of a type's are there,
- * and no others.
+ * The options of a function for {@link checkOptions}: the compiler checks that they are exactly those of the
+ * type.
  *
  * @example
  * const options = optionsOf<{ seed?: number; signal?: AbortSignal }>({ seed: { whole: true }, signal: "signal" })
@@ -32,13 +32,13 @@ export function optionsOf<Options extends object>(
 }
 
 /**
- * Refuses options that are not known, and values that are not of an option's kind; options are never silently
- * skipped. What is undefined is left out.
+ * Checks the names and values of options; unknown options are errors, never silently skipped. Options that
+ * are undefined count as left out.
  *
- * @param where the function or command the options were given to, for the message
- * @param expected their kinds, or their names alone
- * @throws CajalError `unknown-option`; `bad-argument` for a value of another kind, and for what is no object;
- *   `unknown-name` for a word that is none of those that an option may be
+ * @param where name of the function or command, for the message
+ * @param expected their kinds by name, or a list of names
+ * @throws CajalError `unknown-option`; `bad-argument` for a value of another kind, and where `options` is not an
+ *   object; `unknown-name` for a word that is not in an option's list
  */
 export function checkOptions(
   where: string,

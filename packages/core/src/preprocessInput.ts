@@ -1,4 +1,4 @@
-// From pixels to what a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
+// Preprocessing of pixels into the input that a network was trained on. Keras: keras/src/applications/imagenet_utils.py.
 import { CajalError } from "./errors";
 import { unknownName } from "./names";
 import { checkOptions } from "./options";
@@ -8,7 +8,7 @@ import { showShape, tensor, type Allocate, type Tensor, checkTensor } from "./te
  * How pixels 0 … 255, channels red, green, blue, become a network's input:
  *
  * - `tf`: x / 127.5 − 1, in −1 … 1
- * - `caffe`: channels turned to blue, green, red, then minus 103.939, 116.779, 123.68; not scaled
+ * - `caffe`: channels in the order blue, green, red, minus 103.939, 116.779, 123.68; not scaled
  * - `torch`: x / 255, minus 0.485, 0.456, 0.406, divided by 0.229, 0.224, 0.225
  */
 export type Preprocessing = "caffe" | "tf" | "torch";
@@ -34,7 +34,7 @@ const torchDeviation = [0.229, 0.224, 0.225].map(Math.fround);
  *
  * @param x pixels 0 … 255, uint8 or float32, [height, width, 3] or [batch, height, width, 3]
  * @param mode the network's own: `modelFacts(name).preprocessing` of @cajal/models
- * @param options.tensor makes the result, as the context of a data set's `map` has it; default: `tensor`
+ * @param options.tensor allocates the result, as the context of a data set's `map` does; default: `tensor`
  * @returns float32 of the same shape
  * @throws CajalError `unknown-name` (mode), `bad-argument` (dtype), `bad-shape`
  */

@@ -1,6 +1,6 @@
 // Seeded randomness that is the same on every machine. A generator is addressed by a seed and a
-// path of names ("shuffle", epoch 3), so that no consumer disturbs another's numbers and nothing
-// needs to be saved to go on: the path says where one was.
+// path of names ("shuffle", epoch 3), so that no consumer disturbs another's numbers, and resuming needs
+// no saved state: the path determines the numbers.
 // Number i is a hash of i under a key, as in counter-based generators (Salmon et al. 2011,
 // "Parallel random numbers: as easy as 1, 2, 3"); the hash is MurmurHash3's finalizer, twice.
 import { CajalError } from "./errors";

@@ -1,4 +1,4 @@
-/** Any value in a few words, for messages: what arrives where another was expected. */
+/** Any value in a few words, for messages about unexpected values. */
 export function showValue(value: unknown): string {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;

@@ -1,4 +1,4 @@
-// The one noun that everything passes around: a typed array with a shape. Plain data, no methods.
+// The tensor that all packages share: a typed array with a shape. Plain data, no methods.
 import { checkArgument } from "./checkArgument";
 import { CajalError } from "./errors";
 import { showValue } from "./showValue";
@@ -54,7 +54,7 @@ export interface NamedBatch {
   readonly weight?: Tensor | NamedTensors;
 }
 
-/** Whether this is one tensor, and no record of tensors. */
+/** Whether a value is one tensor, not a record of tensors by name. */
 export const isTensor = (value: Tensor | NamedTensors): value is Tensor =>
   typeof value === "object" &&
   value !== null &&
@@ -91,8 +91,8 @@ export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
  * @example tensor("float32", [2, 2], [1, 2, 3, 4])
  * @param data elements in row-major order: a typed array of this dtype is kept, not copied; other numbers
  *   are converted as JavaScript's typed arrays do, and for float16 are its bits
- * @throws CajalError `bad-argument` for an unknown dtype, `bad-shape` for a shape that is none and when
- *   the data's length is not the product of the shape
+ * @throws CajalError `bad-argument` for an unknown dtype, `bad-shape` for an invalid shape and where the
+ *   data's length is not the product of the shape
  */
 export function tensor<D extends DType>(
   dtype: D,
@@ -113,7 +113,7 @@ export function tensor<D extends DType>(
   return result;
 }
 
-/** Numbers in the array of a dtype. */
+/** Numbers as the typed array of a dtype. */
 function convert<D extends DType>(
   dtype: D,
   data: TypedArrays[D] | Iterable<number>,
@@ -156,7 +156,7 @@ export function bytesOf(tensor: { dtype: DType; shape: Shape }): number {
 
 /** `[2,3]`, and `[?,28,28,1]` where an extent is free. */
 export function showShape(shape: readonly (number | string | null | undefined)[]): string {
-  // Stands in messages of errors, and is none itself.
+  // Used in error messages, so it must not throw.
   if (!Array.isArray(shape)) return showValue(shape);
   return `[${shape.map((extent) => (typeof extent === "object" ? "?" : (extent ?? "?"))).join(",")}]`;
 }

@@ -1,17 +1,17 @@
-// Bytes that are read where they are wanted: a file on disk, a Blob, an array in memory. Readers of
-// containers ask for ranges, so that a file of 500 MB is never in memory as a whole.
+// Bytes that are read by ranges: a file on disk, a Blob, an array in memory. Readers of containers ask only for
+// the ranges that they need, so that a file of 500 MB is never in memory as a whole.
 import { CajalError, checkArgument, checkInteger, showValue } from "@cajal/core";
 
 export interface ByteSource {
-  /** What to call it in messages: a path, a URL. */
+  /** Its name in messages: a path, a URL. */
   readonly name: string;
   /** In bytes. */
   readonly size: number;
   /**
-   * The bytes from `offset` on. What is asked for lies within the size; the array may be a view of
-   * the source's own memory and is not to be written to.
+   * Reads `length` bytes from `offset` on. The result may be a view of the source's own memory and must not be
+   * written to.
    *
-   * @throws CajalError `bad-file` where there are fewer
+   * @throws CajalError `bad-file` where the range is not within the size
    */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
@@ -45,7 +45,7 @@ export function blobSource(
   };
 }
 
-/** Refuses what is no source of bytes. @throws CajalError `bad-argument` */
+/** Checks that a value is a source of bytes. @throws CajalError `bad-argument` */
 export function checkSource(where: string, source: ByteSource): void {
   if (typeof source !== "object" || source === null)
     throw new CajalError("bad-argument", `${where}: got ${showValue(source)} as source, expected ranges of bytes: await fileSource(path) of @cajal/files/node, blobSource(blob) or bytesSource(bytes).`); // prettier-ignore

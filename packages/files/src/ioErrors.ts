@@ -1,12 +1,12 @@
-// Failures of the file system as errors that say where, why and what to do.
+// Errors of the file system as CajalErrors that say where, why and what to do.
 import { CajalError, checkArgument } from "@cajal/core";
 
 /**
- * What `work` gives, or promises; what the system refuses becomes CajalError `io`, whose facts have the
- * path and the system's code (`errno`, e.g. "ENOSPC"). Other errors pass as they are.
+ * Returns what `work` returns or resolves to; errors of the file system become CajalError `io`, whose facts have
+ * the path and the system's code (`errno`, e.g. "ENOSPC"). Other errors are rethrown unchanged.
  *
  * @param action what was tried with the path, e.g. "reading"
- * @param options.advice what to do, where the caller knows better than the system's code
+ * @param options.advice what to do; default: advice by the system's code
  */
 export function ioErrors<T>(
   action: string,

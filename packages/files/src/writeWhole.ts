@@ -1,7 +1,7 @@
-// Files that are there whole or not at all: written beside their place, flushed, and renamed, so that
-// neither a kill nor a full disk leaves a half of one, and a reader never finds one.
-// What a name already stands for is respected: a link is written through, a file keeps its mode, and
-// what is no file (a pipe, a device, a folder) is refused before anything is written.
+// Atomic writes: files are written under a temporary name in the same folder, flushed, and renamed, so that
+// neither a kill nor a full disk leaves a partial file, and a reader never sees one.
+// Links are written through, existing files keep their mode, and a path that is not a file (a pipe, a device, a
+// folder) is refused before anything is written.
 import { CajalError, checkArgument, checkOptions } from "@cajal/core";
 import { randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
@@ -25,16 +25,16 @@ import { ioErrors, systemCode } from "./ioErrors";
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 export interface WriteOptions {
-  /** Ends the writing; what was there before stays. */
+  /** Aborts the write; an existing file stays unchanged. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Writes a file, in a folder that is made where it is absent. The file's mode stays, and its owner where
- * the system allows; other hard links to it keep the content before.
+ * Writes a file atomically; its folder is created where it is missing. An existing file's mode is kept, and its
+ * owner where the system allows; other hard links to it keep the old content.
  *
- * @throws CajalError `io` where it cannot be written, `bad-argument` for what is no file; what was there
- *   before stays
+ * @throws CajalError `io` where it cannot be written, `bad-argument` where the path is not a file; an existing
+ *   file then stays unchanged
  */
 export function writeWhole(
   path: string,
@@ -45,7 +45,7 @@ export function writeWhole(
 }
 
 /**
- * Writes several files: all are complete beside their places before the first is renamed.
+ * Writes several files: all are complete under temporary names before the first is renamed.
  *
  * @throws CajalError `io`, `bad-argument`, as {@link writeWhole}
  */
@@ -94,7 +94,7 @@ export async function writeAllWhole(
 }
 
 /**
- * Looks whether a file can be written, before the work whose result it is to hold. Changes nothing.
+ * Checks that a file can be written, to fail before the work whose result it will hold. Changes nothing.
  *
  * @throws CajalError `io`, `bad-argument`, as {@link writeWhole} would
  */
@@ -105,7 +105,7 @@ export async function checkWritable(path: string): Promise<void> {
 }
 
 /**
- * Looks whether files can be written into a folder, which need not exist. Changes nothing.
+ * Checks that files can be written into a folder, which need not exist. Changes nothing.
  *
  * @param names of files that will be written into it
  * @throws CajalError `io`, `bad-argument`
@@ -243,7 +243,7 @@ const host = hostname()
   .replaceAll(/[^\w-]/g, "_")
   .slice(0, 40);
 
-/** Says whose it is, so that what a killed process left behind is known as such. */
+/** Names its process, so that leftovers of killed processes can be recognized. */
 const draftName = (name: string) =>
   `.${name.slice(0, 100)}.${host}.${process.pid}.${randomUUID().slice(0, 8)}${draftEnding}`;
 
@@ -265,7 +265,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Makes the rename itself last; not every system can, and the file is whole without. */
+/** Makes the rename durable, on systems that can. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});

@@ -15,9 +15,9 @@ export function isGzip(bytes: Uint8Array): boolean {
 /**
  * The content of a gzip file.
  *
- * @param options.name what to call the file in messages
- * @param options.limit bytes that the content has at most: none may fill the memory
- * @throws CajalError `bad-file` where it is truncated, damaged, no gzip file, or unpacks to more
+ * @param options.name the file's name in messages
+ * @param options.limit upper limit of the content's size in bytes
+ * @throws CajalError `bad-file` where it is truncated, damaged, not a gzip file, or unpacks to more
  */
 export async function gunzip(
   bytes: Uint8Array,
@@ -38,9 +38,9 @@ export async function gunzip(
  * Reads a file through, unpacked where `gzip` is set, piece by piece.
  *
  * @param options.gzip whether the file is a gzip file; default false
- * @param options.signal ends the reading
- * @param read is given the pieces; it may leave off early
- * @throws CajalError `bad-file` where it is truncated, damaged or no gzip file; `io`; what `read` throws
+ * @param options.signal aborts the reading
+ * @param read called once with the pieces; it may stop early
+ * @throws CajalError `bad-file` where it is truncated, damaged or not a gzip file; `io`; what `read` throws
  * @throws the signal's reason when it is aborted
  */
 export async function readThrough(
@@ -75,7 +75,7 @@ export async function readThrough(
   }
 }
 
-/** zlib's complaints as errors that say which file; others as they are. */
+/** zlib's errors as CajalErrors that name the file; others unchanged. */
 function gzipError(name: string, cause: unknown, limit?: number): unknown {
   if (!(cause instanceof Error) || !("code" in cause)) return cause;
   const code = String(cause.code);

@@ -39,7 +39,7 @@ export function looksLikeNpy(bytes: Uint8Array): boolean {
 /**
  * The array of a .npy file, row-major whatever its order in the file. Nothing in the header is evaluated.
  *
- * @param where what to call the file in messages
+ * @param where the file's name in messages
  * @throws CajalError `bad-file` for another format, a truncated or damaged file; `unsupported` for types that
  *   Cajal does not hold: complex numbers, texts, records, pickled objects
  */

@@ -11,7 +11,7 @@ export interface NpzArray {
 }
 
 /**
- * The arrays of a .npz file by name; members that are no .npy files are left out. Nothing is unpacked.
+ * The arrays of a .npz file by name; members that are not .npy files are skipped. Nothing is unpacked.
  *
  * @throws CajalError `bad-file` for another format, a truncated or damaged archive
  */

@@ -1,4 +1,4 @@
-// The files of a tar archive: read from a stream as it passes, or listed with their places.
+// The files of a tar archive: read from a stream, or listed with their offsets.
 import { CajalError, checkArgument, checkNumber, checkOptions } from "@cajal/core";
 import { checkSource, type ByteSource } from "../byteSource";
 import { tarMembers, type TarBytes, type TarHeader } from "./tarMembers";
@@ -10,17 +10,17 @@ export interface TarMember {
 }
 
 export interface ReadTarOptions {
-  /** What to call the archive in messages. */
+  /** The archive's name in messages. */
   name: string;
-  /** Which members, by their path; the others are passed over. Default: all files. */
+  /** Which members to read, by their path; the others are skipped. Default: all files. */
   wants?: (name: string) => boolean;
-  /** Bytes that a wanted member has at most: none may fill the memory. */
+  /** Upper limit of a member's size in bytes. */
   limit: number;
 }
 
 /**
- * The files of an archive, unpacked from its compression, in their order; one of them is in memory at a
- * time. Members that are no files (folders, links) are passed over.
+ * The files of an uncompressed archive in their order, one in memory at a time. Members that are not files
+ * (folders, links) are skipped.
  *
  * @throws CajalError `bad-file` for another format, a truncated archive, a damaged header, a path that leaves the
  *   archive's folder, and a wanted member above the limit
@@ -53,7 +53,7 @@ export async function* readTar(
 }
 
 /**
- * Lists the files of an archive that is not packed, with the places of their contents in it: contents are not read.
+ * Lists the files of an uncompressed archive with the offsets of their contents, which are not read.
  *
  * @throws CajalError as `readTar` does
  * @example for (const { name, offset, size } of await listTar(await fileSource("x.tar"))) …

@@ -84,7 +84,7 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
  * Reads a file's bytes. Every extent is checked before anything is allocated, so that a hostile file
  * costs no more memory than its own size. Tensors are copies.
  *
- * @param where what to call the file in messages
+ * @param where the file's name in messages
  * @throws CajalError `bad-file` where it is not well formed; `unsupported` for element types such as BF16
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Safetensors {

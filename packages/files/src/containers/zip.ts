@@ -1,5 +1,4 @@
-// zip archives, read where they are wanted and written without compression: what `.keras` and `.npz` files
-// are. "APPNOTE.TXT, .ZIP File Format Specification" 6.3.10 (pkware.com); its section numbers stand below.
+// zip archives, read by ranges and written without compression: the format of `.keras` and `.npz` files. "APPNOTE.TXT, .ZIP File Format Specification" 6.3.10 (pkware.com); its section numbers stand below.
 // Written by ourselves because what we need of it (no encryption, no other methods than deflate, one
 // file at a time) is a hundredth of what a zip library weighs.
 import { CajalError, unknownName, checkArgument } from "@cajal/core";
@@ -47,7 +46,7 @@ export function looksLikeZip(bytes: Uint8Array): boolean {
 }
 
 /**
- * The members of an archive by name, in their order; folders are left out. Nothing is unpacked.
+ * The members of an archive by name, in their order, without folders. Nothing is unpacked.
  *
  * @throws CajalError `bad-file` for another format, a truncated or damaged archive, a name that occurs twice or leaves
  *   the archive's folder, members that lie in each other; `unsupported` for more than 131,072 members
@@ -152,7 +151,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     let [size, packedSize, offset] = [24, 20, 42].map((from) =>
       directory.getUint32(at + from, true),
     ) as [number, number, number];
-    // zip64 (4.5.3): what does not fit stands in an extra field, in this order.
+    // zip64 (4.5.3): values that do not fit are in an extra field, in this order.
     for (let from = at + 46 + nameLength; from + 4 <= at + 46 + nameLength + extraLength;) {
       const length = directory.getUint16(from + 2, true);
       if (directory.getUint16(from, true) === 1) {
@@ -214,7 +213,12 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   }
 }
 
-/** A member that must be there; what is missing is an error that lists what there is. */
+/**
+ * The member of an archive with this name.
+ *
+ * @param archive the archive's name, for the message
+ * @throws CajalError `bad-file` where it is missing; the message lists the members
+ */
 export function needEntry(
   entries: ReadonlyMap<string, ZipEntry>,
   name: string,

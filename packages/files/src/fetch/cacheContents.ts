@@ -1,5 +1,5 @@
-// What the cache itself has put into its folder: it keeps a list there, and touches nothing else, for the
-// folder may be anybody's (CAJAL_CACHE names it).
+// The files that the cache has put into its folder. It keeps a list of them there, and touches nothing else: the
+// folder is set by the user (CAJAL_CACHE) and may hold other files.
 import { checkArgument, checkOptions } from "@cajal/core";
 import {
   appendFile,
@@ -19,10 +19,10 @@ import { withLock } from "./withLock";
 /** Lines of JSON, `{"file":"mnist/train-labels-idx1-ubyte.gz"}`: a path within the folder, with slashes. */
 export const cacheList = ".cajal-cache.jsonl";
 
-/** What a download leaves beside its file while it lasts, or was interrupted. */
+/** Endings of the files that a download has while it runs or after it was interrupted. */
 const partialEndings = [".part", ".part.json", ".lock"];
 
-/** What is noted of a file whose hash nobody has published. */
+/** Ending of the file with the recorded hash of a file whose hash is not published. */
 const hashEnding = ".sha256";
 
 export interface CachedFile {
@@ -33,13 +33,13 @@ export interface CachedFile {
 }
 
 export interface CacheContents {
-  /** What was fetched, and what interrupted downloads have left. */
+  /** Fetched files, and the partial files of interrupted downloads. */
   readonly files: readonly CachedFile[];
-  /** How many files there are that the cache did not make; counted up to 1,000. */
+  /** Number of other files in the folder, which the cache did not create; counted up to 1,000. */
   readonly others: number;
 }
 
-/** Puts a file on the list, before it is fetched: a killed process leaves nothing that is not on it. */
+/** Puts a file on the list before it is fetched, so that files of a killed process are on it too. */
 export async function listAsCached(cache: string, file: string): Promise<void> {
   await ioErrors("writing", join(cache, cacheList), async () => {
     await mkdir(cache, { recursive: true });
@@ -50,7 +50,7 @@ export async function listAsCached(cache: string, file: string): Promise<void> {
 }
 
 /**
- * What is in a cache folder; nothing where there is no such folder.
+ * The contents of a cache folder; empty where the folder does not exist.
  *
  * @throws CajalError `io`
  */
@@ -73,11 +73,11 @@ export async function cacheContents(cache: string): Promise<CacheContents> {
 }
 
 /**
- * Removes what the cache has made, and the folders that are empty then; all else stays. Waits for
- * downloads that are under way in other processes.
+ * Removes the files that the cache has created, and folders that become empty; other files stay. Waits for
+ * running downloads of other processes.
  *
- * @param options.signal ends it between two files
- * @param options.unfinished removes only what interrupted downloads have left
+ * @param options.signal aborts between two files
+ * @param options.unfinished removes only the partial files of interrupted downloads; default false
  * @throws CajalError `io`
  * @throws the signal's reason when it is aborted
  */
@@ -118,7 +118,7 @@ export async function clearCache(
   await ioErrors("removing", cache, () => rm(join(cache, cacheList), { force: true }));
 }
 
-/** Whether a file's folder is in the cache, and not where a link leads, to somebody's own files. */
+/** Whether a file's folder is really within the cache folder, not behind a link to another one. */
 async function isWithin(cache: string, file: string): Promise<boolean> {
   const [cacheRoot, folder] = await Promise.all(
     [cache, dirname(join(cache, file))].map((path) => realpath(path).catch(ifAbsent(undefined))),
@@ -128,7 +128,7 @@ async function isWithin(cache: string, file: string): Promise<boolean> {
   return relativePath !== ".." && !relativePath.startsWith(`..${sep}`) && !isAbsolute(relativePath);
 }
 
-/** The list, each once; lines that name nothing within the folder are none of ours. */
+/** The listed files, without duplicates; lines that do not name a file within the folder are ignored. */
 async function readCacheList(cache: string): Promise<string[]> {
   const path = join(cache, cacheList);
   const text = await ioErrors("reading", path, async () => {
@@ -152,7 +152,7 @@ async function readCacheList(cache: string): Promise<string[]> {
   return [...new Set(files)];
 }
 
-/** Links are counted and not followed: they may lead anywhere. */
+/** Links are counted but not followed: they may lead outside the folder. */
 async function countOthers(cache: string, cachedPaths: ReadonlySet<string>): Promise<number> {
   let count = 0;
   const folders = ["."];

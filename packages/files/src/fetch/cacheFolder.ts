@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 /**
- * The folder that keeps what was fetched: `CAJAL_CACHE` if set; else `cajal` in `XDG_CACHE_HOME` (XDG
+ * The folder of fetched files: `CAJAL_CACHE` if set; else `cajal` in `XDG_CACHE_HOME` (XDG
  * base directory specification: a relative value is ignored), in `LOCALAPPDATA` on Windows, or in
  * `~/.cache`. It need not exist.
  *

@@ -1,13 +1,13 @@
-// A download on disk: beside its place until it is whole, with a note of what it is, so that the next process goes on.
+// A download on disk: a partial file next to its destination, with a note from which another process can resume it.
 import { open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { ioErrors } from "../ioErrors";
 import { followLinks } from "../writeWhole";
 import { resumable, type FileStore, type Note } from "./fileStore";
 import { problemOf, type Expected } from "./problemOf";
 
-/** Renamed into place when it is right, so that under its own name there is always a whole file or none. */
+/** The file is renamed into place once it is verified, so that its name never belongs to a partial file. */
 export async function diskStore(path: string, expected: Expected): Promise<FileStore> {
-  // A link stays, what it leads to is replaced.
+  // A link stays; its target is replaced.
   const place = await ioErrors("writing", path, async () => (await followLinks(path)).path);
   const part = `${place}.part`;
   const note = `${place}.part.json`;

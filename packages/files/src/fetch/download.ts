@@ -1,31 +1,30 @@
-// One request for a file, or for the rest of it, handed on as it comes to where the file is kept.
+// One request for a file, or for the rest of it, streamed into a store.
 import { abortable, CajalError, optionsOf } from "@cajal/core";
 import type { ResumePoint, FileStore } from "./fileStore";
 
-/** How a file is asked for. */
+/** Timeouts, retries and the like of requests for files. */
 export interface RequestOptions {
-  /** Milliseconds without a byte after which a mirror is given up; default 10,000. */
+  /** Milliseconds without a byte after which a mirror is abandoned; default 10,000. */
   stallTimeout?: number;
-  /** Bytes a second, averaged over `rateWindow`, below which a mirror is given up; default 1,000. */
+  /** Bytes per second, averaged over `rateWindow`, below which a mirror is abandoned; default 1,000. */
   minimumRate?: number;
   /** Milliseconds; default 30,000. */
   rateWindow?: number;
   /**
-   * How often mirrors that are only busy are asked again (status 408, 425, 429, 500, 502, 503, 504, or a
-   * connection that ends with nothing new): each time all that are left. Default 3.
+   * How often mirrors that fail temporarily are retried (status 408, 425, 429, 500, 502, 503, 504, or a
+   * connection that ends without new bytes). Default 3.
    */
   retries?: number;
   /**
-   * Milliseconds before they are first asked again, give or take a quarter, doubled each time; default 500.
-   * A server that says more (Retry-After, RFC 9110, section 10.2.3) is obeyed up to a minute, and given up
-   * beyond.
+   * Milliseconds before the first retry, ± 25 % at random, doubled each time; default 500. A longer Retry-After
+   * of the server (RFC 9110, section 10.2.3) is respected up to a minute; beyond, the mirror is abandoned.
    */
   retryDelay?: number;
   /** Aborts the download. */
   signal?: AbortSignal;
-  /** Is told of every piece that comes. */
+  /** Called for every piece that arrives. */
   onProgress?: (progress: FetchProgress) => void;
-  /** Default the global one; another may go through a proxy. */
+  /** Default: the global one; another may use a proxy. */
   fetch?: typeof globalThis.fetch;
 }
 
@@ -41,19 +40,19 @@ export const requestOptions = optionsOf<RequestOptions>({
   fetch: "function",
 });
 
-/** What is asked for. */
+/** Options of a request, and the size of the file. */
 export interface DownloadOptions extends RequestOptions {
   /** Bytes of the file, if known. */
   size?: number;
 }
 
 export interface FetchProgress {
-  /** Where the file will lie; of one in memory its address. */
+  /** Path that the file will have; of a file in memory, its URL. */
   readonly path: string;
   readonly url: string;
-  /** Bytes there so far, those of an earlier, interrupted download included. */
+  /** Bytes so far, including those of an earlier, interrupted download. */
   readonly loaded: number;
-  /** Bytes of the whole file, where the server says so. */
+  /** Bytes of the whole file, where the server states them. */
   readonly total?: number;
 }
 
@@ -75,7 +74,7 @@ export async function download(
   const signal = options.signal
     ? AbortSignal.any([options.signal, stallController.signal])
     : stallController.signal;
-  /** Waits for the server, but not for ever. */
+  /** Rejects with `timeout` where `work` takes longer than `stallTimeout`. */
   const withStallTimeout = async <T>(work: () => Promise<T>): Promise<T> => {
     const timer = setTimeout(() => stallController.abort(), stallTimeout);
     try {
@@ -196,10 +195,10 @@ export async function download(
   }
 }
 
-/** Status codes of servers that may do better soon. */
+/** Status codes of temporary failures. */
 const busyStatuses = [408, 425, 429, 500, 502, 503, 504];
 
-/** Codes of connections that were there and broke off; one that was refused will be again. */
+/** Codes of broken connections, which may be retried; those of refused ones are not among them. */
 const brokenConnectionCodes = ["ECONNRESET", "EPIPE", "ECONNABORTED", "UND_ERR_SOCKET"];
 
 function isBroken(error: unknown): boolean {
@@ -209,7 +208,7 @@ function isBroken(error: unknown): boolean {
   );
 }
 
-/** Milliseconds that a server asks to be left alone: seconds, or until a date. */
+/** Retry-After in milliseconds; the header has seconds or a date. */
 function retryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header.trim())) return 1000 * Number(header);
@@ -217,7 +216,7 @@ function retryAfter(header: string | null): number | undefined {
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
-/** fetch says only "fetch failed"; why is in the cause. */
+/** The reason of a failed fetch, whose own message is only "fetch failed". */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);

@@ -1,4 +1,4 @@
-// A file from the first of several mirrors that gives it whole, in memory: in browsers, and where no copy is kept.
+// A file fetched into memory from the first of several mirrors that delivers it: for browsers, and without the cache.
 import { CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
 import { checkRange, type ByteSource } from "../byteSource";
 import { requestOptions, type DownloadOptions } from "./download";
@@ -6,15 +6,15 @@ import { resumable, type FileStore, type Note } from "./fileStore";
 import { fromFirst } from "./fromFirst";
 
 export interface FetchBytesOptions extends DownloadOptions {
-  /** Where the file may be had, tried in turn. */
+  /** URLs of the file, tried in order. */
   urls: readonly string[];
-  /** Bytes beyond which a file is refused; default 2 GiB. */
+  /** Upper limit of the file's size in bytes; default 2 GiB. */
   largest?: number;
 }
 
 /**
- * Fetches a file into memory, going on where a connection broke, as `fetchFile` does for the cache. Its pieces stay as
- * they came: memory is the file's size, once.
+ * Fetches a file into memory; broken connections are resumed, as `fetchFile` does for the cache. Takes the
+ * file's size in memory, once.
  *
  * @throws CajalError `network`, `timeout`, `checksum-mismatch` (of its size) when every mirror failed: that of the
  *   last one; `facts.attempts` has all
@@ -41,7 +41,7 @@ const optionNames = optionsOf<FetchBytesOptions>({
   ...requestOptions,
 });
 
-/** Pieces in the order in which they came, and where each begins. */
+/** A store of pieces in the order of arrival, and the offset of each. */
 function memoryStore(name: string, largest: number) {
   let pieces: Uint8Array[] = [];
   let pieceOffsets: number[] = [];

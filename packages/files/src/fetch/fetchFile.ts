@@ -1,4 +1,4 @@
-// A file in the cache, fetched where it is not there. From several mirrors: fromFirst.ts.
+// A file in the cache, fetched where it is missing. From several mirrors: fromFirst.ts.
 import { CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
@@ -13,27 +13,27 @@ import { followLinks } from "../writeWhole";
 import { withLock } from "./withLock";
 
 export interface FetchFileOptions extends DownloadOptions {
-  /** Where the file may be had, tried in turn. */
+  /** URLs of the file, tried in order. */
   urls: readonly string[];
   /** Its path within the cache folder, e.g. "mnist/train-labels-idx1-ubyte.gz", or an absolute path. */
   to: string;
   /** The cache folder; default that of `cacheFolder()`. */
   cache?: string;
-  /** What the content must hash to, in hexadecimal. */
+  /** SHA-256 of the content, in hexadecimal. */
   sha256?: string;
-  /** As `sha256`, where no better one is published. */
+  /** MD5 of the content, in hexadecimal, where no SHA-256 is published. */
   md5?: string;
-  /** The hashes are those of the content within a gzip file, whose packing may differ by mirror. */
+  /** Whether the hashes are those of the content within a gzip file, whose compression may differ by mirror. Default false. */
   gunzip?: boolean;
-  /** Fetches nothing: the file is in the cache already, or the error `offline` says where to put it. */
+  /** Fetches nothing: the file must be in the cache, else the error `offline` says where to put it. Default false. */
   offline?: boolean;
-  /** Aborts the download; what has come is kept, and the next call goes on from there. */
+  /** Aborts the download; the bytes so far are kept, and the next call resumes it. */
   signal?: AbortSignal;
 }
 
 /**
- * The path of a file in the cache; fetched first if it is not there, or not what its hash says.
- * Several processes may ask for the same file at once: one fetches, the others wait for it.
+ * The path of a file in the cache; it is fetched if it is missing or its hash differs. Several processes may
+ * ask for the same file at once: one fetches it, the others wait.
  *
  * @throws CajalError `offline`; `network`, `timeout`, `checksum-mismatch` when every mirror failed (that
  *   of the last mirror; `facts.attempts` has all); `io` when the cache cannot be written

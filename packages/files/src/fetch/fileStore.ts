@@ -1,6 +1,6 @@
-// Where a download is kept while it comes: on disk (diskStore.ts), or in memory (fetchBytes.ts).
+// Where a running download is stored: on disk (diskStore.ts), or in memory (fetchBytes.ts).
 
-/** What an interrupted download left, if the server can say whether the file is still the same. */
+/** Where an interrupted download can be resumed, and what tells the server that the file is still the same. */
 export interface ResumePoint {
   readonly offset: number;
   /** A strong ETag, or the time of the last change. */
@@ -8,16 +8,16 @@ export interface ResumePoint {
   readonly total?: number;
 }
 
-/** What is known of the file whose first bytes are kept. */
+/** What is known of a file whose first bytes are stored. */
 export interface Note {
   readonly url: string;
   readonly total?: number | undefined;
   readonly validator?: string;
 }
 
-/** What is wrong with a file. */
+/** A mismatch between a file and what was expected. */
 export interface Problem {
-  /** There is no such file; else there is a wrong one. */
+  /** Whether the file is missing; else it is a wrong one. */
   readonly missing: boolean;
   /** What was got and what was expected, as a sentence. */
   readonly message: string;
@@ -25,27 +25,27 @@ export interface Problem {
 }
 
 export interface FileStore {
-  /** What the file is called. */
+  /** The file's path or URL. */
   readonly path: string;
-  /** What is there of the file at this address. */
+  /** Where a download from this URL can be resumed. */
   resumePoint(url: string): Promise<ResumePoint>;
   note(note: Note): Promise<void>;
-  /** Opens it for writing from an offset on; 0 begins anew. */
+  /** Opens the file for writing from an offset on; 0 starts over. */
   open(offset: number): Promise<{
     write(bytes: Uint8Array, offset: number): Promise<void>;
-    /** All has come. */
+    /** Writes all bytes through to the disk. */
     flush(): Promise<void>;
     close(): Promise<void>;
   }>;
-  /** What is wrong with what has come; undefined where it is as expected. */
+  /** The mismatch of the stored bytes; undefined where they are as expected. */
   problem(): Promise<Problem | undefined>;
-  /** Removes what has come. */
+  /** Removes the stored bytes. */
   discard(): Promise<void>;
   /** Puts the whole file in its place. */
   finish(): Promise<void>;
 }
 
-/** What is left of an earlier download, after its note. */
+/** Where an earlier download can be resumed, by its note. */
 export function resumable(note: Partial<Note>, url: string, size: number): ResumePoint {
   const { total, validator } = note;
   if (note.url !== url || typeof validator !== "string") return { offset: 0 };

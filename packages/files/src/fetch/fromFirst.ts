@@ -1,19 +1,19 @@
-// A file from the first of several mirrors that gives it whole. Each mirror: fromMirror.ts.
+// A file from the first of several mirrors that delivers it. Each mirror: fromMirror.ts.
 import { abortable, CajalError, isCajalError } from "@cajal/core";
 import type { DownloadOptions } from "./download";
 import type { FileStore } from "./fileStore";
 import { fromMirror } from "./fromMirror";
 
-/** Who is asked to wait longer is better served by an error that says so. */
+/** Milliseconds; for longer waits an error is better. */
 const maxWait = 60_000;
 
 export interface FromFirstOptions extends DownloadOptions {
-  /** What else to do where all have failed: "put the file into …". */
+  /** Advice for the error where all have failed: "put the file into …". */
   readonly advice?: string;
 }
 
 /**
- * Fetches a file from the first mirror that gives it whole.
+ * Fetches a file from the first mirror that delivers it.
  *
  * @throws CajalError that of the last mirror where every one has failed; `facts.attempts` has all
  */
@@ -24,19 +24,19 @@ export async function fromFirst(
 ): Promise<void> {
   const { retries = 3, retryDelay = 500, signal, advice } = options;
   const { path } = store;
-  /** Of each mirror the last. */
+  /** The last failure of each mirror. */
   const attempts = new Map<string, { url: string; code: string; message: string }>();
   let last: CajalError | undefined;
   let remainingUrls = urls;
   for (let round = 0; remainingUrls.length > 0; round++) {
     const retryUrls: string[] = [];
-    // A quarter more or less, so that those who were turned away together do not come back together.
+    // ± 25 %, so that clients that failed at the same time do not retry at the same time.
     let wait = retryDelay * 2 ** round * (0.75 + 0.5 * Math.random());
     for (const url of remainingUrls)
       try {
         return await fromMirror(url, store, options);
       } catch (error) {
-        // Only what is the mirror's fault is a reason to try the next one.
+        // Only failures of the mirror are a reason to try the next one.
         if (
           !isCajalError(error, "network") &&
           !isCajalError(error, "timeout") &&

@@ -4,7 +4,7 @@ import { CajalError, isCajalError } from "@cajal/core";
 import { download, type DownloadOptions } from "./download";
 import type { FileStore } from "./fileStore";
 
-/** Downloads, going on where the connection broke; checks; puts it in its place. */
+/** Downloads, resuming broken connections; verifies; renames into place. */
 export async function fromMirror(
   url: string,
   store: FileStore,
@@ -20,7 +20,7 @@ export async function fromMirror(
         await download(url, store, resumePoint, options);
     } catch (error) {
       if (isFull(error)) await store.discard().catch(() => {});
-      // A broken connection that brought something is worth another.
+      // A broken connection that delivered some bytes is resumed.
       if (isCajalError(error, "network") && brokenConnections++ < 5) {
         const { offset } = await store.resumePoint(url);
         if (offset > startOffset) continue;
@@ -30,7 +30,7 @@ export async function fromMirror(
     const problem = await store.problem();
     if (problem === undefined) return store.finish();
     await store.discard();
-    // A piece of an earlier download may have been bad: once from the start.
+    // A part of an earlier download may have been damaged: retried once from the start.
     if (startOffset > 0) continue;
     throw new CajalError("checksum-mismatch", `${url}: ${problem.message} The file was removed.`, {
       url,

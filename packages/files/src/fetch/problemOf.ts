@@ -1,4 +1,4 @@
-// Whether a file on disk is what it should be.
+// Compares a file on disk with its expected size and hashes.
 import { CajalError, isCajalError } from "@cajal/core";
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { readThrough } from "../containers/gunzip";
 import { ioErrors, systemCode } from "../ioErrors";
 import type { Problem } from "./fileStore";
 
-/** What a file should be; what is left out is not looked at. */
+/** The expected size and hashes of a file; those that are left out are not checked. */
 export interface Expected {
   /** In bytes. */
   size?: number;
@@ -18,7 +18,7 @@ export interface Expected {
   signal?: AbortSignal;
 }
 
-/** What is wrong with a file on disk, which is read through; undefined where it is as expected. */
+/** Reads a file on disk and returns its mismatch; undefined where it is as expected. */
 export async function problemOf(path: string, expected: Expected): Promise<Problem | undefined> {
   const { size, sha256, md5, gunzip = false, signal } = expected;
   const stats = await ioErrors("reading", path, () =>

@@ -1,14 +1,14 @@
-// A lock between processes: a file that names its owner. A killed owner blocks nobody: its process
-// is gone, or, on another host, the file's time is no longer renewed.
-// What a lock guards here is only double work: whoever breaks one wrongly does no harm, for what is
-// downloaded is checked on disk before it is renamed into place.
+// A lock between processes: a file that names its owner. The lock of a killed owner is stale: its process
+// does not exist, or, on another host, the file's time is no longer renewed.
+// The lock only avoids duplicate work: breaking one by mistake does no harm, since downloads are verified on
+// disk before they are renamed into place.
 import { randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { link, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** An owner renews its file this often, and counts as gone after so long without, in ms. */
+/** How often an owner renews its file, and after which time without renewal it is stale, in ms. */
 const renewEvery = 2_000;
 const staleAfter = 15_000;
 const pollEvery = 100;
@@ -53,7 +53,7 @@ function acquire(path: string, content: string): boolean {
   }
 }
 
-/** Removes the lock if its owner is gone; whether it may be free now. */
+/** Removes the lock if it is stale; returns whether it may be free now. */
 async function removeStale(path: string): Promise<boolean> {
   const content = await contentOf(path);
   if (content === undefined) return true;

@@ -1,4 +1,4 @@
-// Attributes: small named values beside a group or dataset, as messages in its header or, where there are
+// Attributes: small named values of a group or dataset, as messages in its header or, where there are
 // many or large ones, in a fractal heap (sections IV.A.2.m and IV.A.2.v).
 import type { Container } from "./container";
 import type { Cursor } from "./cursor";
@@ -11,7 +11,7 @@ import { walkTree2 } from "./trees";
 export interface Attribute {
   readonly name: string;
   readonly type: Datatype;
-  /** undefined: it holds nothing. */
+  /** undefined: the null dataspace, without elements. */
   readonly shape: readonly number[] | undefined;
   readonly bytes: Uint8Array;
 }

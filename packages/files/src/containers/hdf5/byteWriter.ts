@@ -3,7 +3,7 @@
 export class ByteWriter {
   #bytes = new Uint8Array(64);
   #view = new DataView(this.#bytes.buffer);
-  /** How many bytes were written. */
+  /** Bytes written so far. */
   length = 0;
 
   u8(...values: readonly number[]): this {
@@ -54,7 +54,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** Room for so many bytes; it may move the memory. */
+  /** Reserves `count` bytes and returns their offset; the memory may move. */
   #take(count: number): number {
     const at = this.length;
     this.length += count;
@@ -68,5 +68,5 @@ export class ByteWriter {
   }
 }
 
-/** How many bytes are missing to a multiple of eight. */
+/** Bytes up to the next multiple of eight. */
 export const padding = (size: number): number => (8 - (size % 8)) % 8;

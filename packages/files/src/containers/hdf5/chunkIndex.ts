@@ -6,7 +6,7 @@ import type { ChunkIndex } from "./layout";
 import { walkTree, walkTree2 } from "./trees";
 
 export interface Chunk {
-  /** Its place: numbers of chunks along each axis. */
+  /** Its position in the grid: the index of the chunk along each axis. */
   readonly position: readonly number[];
   readonly address: number;
   /** Bytes in the file. */

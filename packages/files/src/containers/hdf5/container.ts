@@ -8,7 +8,7 @@ import { Cursor } from "./cursor";
 const pageSize = 2 ** 16;
 const maxCachedPages = 64;
 
-/** Where in a file, and how wide addresses and lengths are. */
+/** The bytes of a file by address, and how wide its addresses and lengths are. */
 export class Container {
   readonly name: string;
   readonly size: number;
@@ -33,7 +33,7 @@ export class Container {
     return new CajalError("unsupported", `${this.name}: ${problem}`, { name: this.name, ...facts });
   }
 
-  /** The bytes at an address. Small reads come from pages that are kept, for headers lie close together. */
+  /** The bytes at an address. Small reads come from cached pages, since headers are close together. */
   async bytes(address: number, length: number, what: string): Promise<Uint8Array> {
     const offset = this.base + address;
     if (!(
@@ -65,7 +65,7 @@ export class Container {
     return new Cursor(this, await this.bytes(address, length, what), what);
   }
 
-  /** A structure that opens with its signature, e.g. "TREE". */
+  /** A cursor over a structure that begins with its signature, e.g. "TREE", placed after it. */
   async structureAt(
     address: number,
     length: number,

@@ -1,9 +1,9 @@
-// Little-endian numbers out of a stretch of bytes, every read within its bounds.
+// Reads little-endian numbers from a range of bytes; every read is checked against its bounds.
 import type { CajalError } from "@cajal/core";
 
 const latin1 = new TextDecoder("latin1");
 
-/** What a cursor must know of its file. */
+/** What a cursor needs of its file. */
 interface Origin {
   readonly offsetSize: number;
   readonly lengthSize: number;
@@ -58,7 +58,7 @@ export class Cursor {
     return this.#allSet(size) ? undefined : this.unsigned(size);
   }
 
-  /** Whether the next number has all bits set; if so, it is passed. */
+  /** Whether the next number has all bits set; if so, it is skipped. */
   #allSet(size: number): boolean {
     const next = this.bytes.subarray(this.at, this.at + size);
     if (next.length < size || next.some((byte) => byte !== 0xff)) return false;
@@ -66,7 +66,7 @@ export class Cursor {
     return true;
   }
 
-  /** An address that must be one. */
+  /** An address that must be defined. */
   address(): number {
     const address = this.offset();
     if (address === undefined)
@@ -98,7 +98,7 @@ export class Cursor {
 
   text = (length: number): string => latin1.decode(this.take(length));
 
-  /** Bytes up to a zero, which is passed too. */
+  /** Bytes up to a zero, which is skipped. */
   zeroTerminated(): Uint8Array {
     const end = this.bytes.indexOf(0, this.at);
     if (end === -1) throw this.container.bad(`${this.what} has a text without an end.`);
@@ -123,7 +123,7 @@ export class Cursor {
     return version;
   }
 
-  /** Checks the lookup3 checksum of all that was read so far, which stands next. */
+  /** Reads the lookup3 checksum that follows, and compares it with that of all bytes read so far. */
   checksum(): void {
     const end = this.at;
     const stated = this.u32();

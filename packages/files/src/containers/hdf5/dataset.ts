@@ -1,4 +1,4 @@
-// The numbers or texts of a dataset, out of whichever layout they lie in.
+// The numbers or texts of a dataset, from any layout.
 import { CajalError, showShape, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { type Chunk, type Grid, readChunkIndex } from "./chunkIndex";
 import type { Container } from "./container";
@@ -9,17 +9,17 @@ import { checkFilters, type Filter, readFilters, unfilter } from "./filters";
 import { type Layout, readLayout } from "./layout";
 import { bodyOf, type Message, messageType } from "./objectHeader";
 
-/** What a dataset's header says of it. */
+/** The header of a dataset. */
 export interface DatasetHeader {
   readonly name: string;
   readonly type: Datatype;
   readonly space: Dataspace | undefined;
-  /** The element that stands where nothing was written; undefined: zeros. */
+  /** The fill value: the element where nothing was written; undefined: zeros. */
   readonly fill: Uint8Array | undefined;
   readonly messages: readonly Message[];
 }
 
-/** undefined where the header is no dataset's. A datatype that stands alone counts as a dataset of nothing. */
+/** undefined where the header is not that of a dataset. A named datatype counts as a dataset without elements. */
 export async function readDatasetHeader(
   container: Container,
   messages: readonly Message[],
@@ -56,10 +56,10 @@ async function readFill(container: Container, messages: readonly Message[]) {
   return body.take(body.u32());
 }
 
-/** No filter that is undone here makes more of a byte than deflate can: 1,032 bytes. */
+/** No supported filter expands one byte to more than deflate does: 1,032 bytes. */
 const maxExpansion = 1032;
 
-/** All bytes of a dataset, as they lie in the file's own byte order. */
+/** All bytes of a dataset, in the file's own byte order. */
 export async function readElements(
   container: Container,
   header: DatasetHeader,
@@ -168,7 +168,7 @@ async function readChunks(
   return out;
 }
 
-/** Copies what a chunk has of the dataset, a row at a time. */
+/** Copies the part of a chunk that is within the dataset, row by row. */
 function copyChunk(
   out: Uint8Array,
   data: Uint8Array,
@@ -195,7 +195,7 @@ function copyChunk(
   }
 }
 
-/** Numbers as a tensor of their own type. */
+/** The elements as a tensor of the dataset's type. */
 export function numbersOf(
   container: Container,
   { name, type, shape }: { name: string; type: Datatype; shape: readonly number[] },
@@ -224,7 +224,7 @@ export function fromBfloat16(shape: readonly number[], bytes: Uint8Array): Tenso
   return out;
 }
 
-/** Aligned memory of exactly these bytes: as they were read, or a copy where they are a view of more. */
+/** Aligned memory of exactly these bytes: as read, or a copy where they are a view of a larger buffer. */
 const exactMemory = (bytes: Uint8Array, length: number): Uint8Array =>
   bytes.length === length && bytes.buffer.byteLength === length
     ? bytes

@@ -1,4 +1,4 @@
-// What an element is (datatype message, section IV.A.2.d), and which of Cajal's types holds it.
+// The type of an element (datatype message, section IV.A.2.d), and the dtype that corresponds to it.
 import type { DType } from "@cajal/core";
 import type { Cursor } from "./cursor";
 
@@ -11,10 +11,10 @@ export type Datatype =
     }
   | { readonly kind: "text"; readonly size: number; readonly padding: TextPadding }
   | { readonly kind: "variable text"; readonly size: number }
-  /** Compound, opaque, reference and other types: told by name, not read. */
+  /** Compound, opaque, reference and other types: named in messages, not read. */
   | { readonly kind: "other"; readonly size: number; readonly name: string };
 
-/** How a text of fixed length is filled up: a zero ends it, zeros or spaces follow it. */
+/** How a text of fixed length is padded: terminated by a zero, or followed by zeros or spaces. */
 export type TextPadding = "zero ends" | "zeros" | "spaces";
 
 const paddings: readonly TextPadding[] = ["zero ends", "zeros", "spaces"];
@@ -91,6 +91,6 @@ const ieee = new Map<string, DType>([
   ["0,64,52,11,0,52,1023,63", "float64"],
 ]);
 
-/** How a datatype is called in messages. */
+/** The name of a datatype in messages. */
 export const showDatatype = (type: Datatype): string =>
   type.kind === "number" ? type.dtype : type.kind === "other" ? type.name : "text";

@@ -15,7 +15,7 @@ import {
   variableText,
 } from "./encodeMessages";
 
-/** What is to be in a file. Paths are `group/group/name`; groups need no mention but for their attributes. */
+/** The contents of a file. Paths are `group/group/name`; groups need to be named only for their attributes. */
 export interface Hdf5Contents {
   /** By path. */
   readonly datasets?: ReadonlyMap<string, Tensor>;
@@ -75,7 +75,7 @@ export function encodeHdf5(contents: Hdf5Contents): Uint8Array<ArrayBuffer> {
 
 const utf8 = new TextEncoder();
 const superblockSize = 96;
-/** Of a leaf and of a node of a group's tree: half of what fits. */
+/** "K" of leaves and of nodes of a group's tree: half of the entries that fit. */
 const leafHalf = 4;
 const nodeHalf = 16;
 
@@ -117,7 +117,7 @@ function treeOf(
 const clash = (path: string, why: string) =>
   new CajalError("bad-argument", `HDF5: path ${JSON.stringify(path)}: ${why}.`, { path });
 
-/** Where each text of variable length lies: its collection in the global heap, and its index there. */
+/** The address of each text of variable length: its collection in the global heap, and its index there. */
 interface Texts {
   readonly at: number;
   readonly indices: ReadonlyMap<string, number>;
@@ -170,7 +170,7 @@ interface Member {
 /** A group's members: names in a local heap, entries in leaves, a tree over these (section III.A, B, D). */
 function writeMembers(file: Pieces, unsorted: readonly Member[]): EncodedMessage {
   const members = unsorted.toSorted((a, b) => compareBytes(a.name, b.name));
-  const names = new ByteWriter().zeros(8); // at 0 lies the empty name, below all others
+  const names = new ByteWriter().zeros(8); // the empty name, which sorts before all others, is at 0
   const nameOffsets = members.map(({ name }) => {
     const at = names.length;
     names.put(name).u8(0).pad();
@@ -243,7 +243,7 @@ function superblock(root: number, end: number): Uint8Array {
     .bytes();
 }
 
-/** A file in pieces, each at an address that eight divides. */
+/** A file in pieces, each at an address that is a multiple of eight. */
 class Pieces {
   readonly pieces: Uint8Array[] = [];
   length = 0;

@@ -1,4 +1,4 @@
-// What chunks went through before they were written (filter pipeline message, section IV.A.2.l), undone.
+// Decodes the filters that were applied to chunks (filter pipeline message, section IV.A.2.l).
 import type { Container } from "./container";
 import type { Cursor } from "./cursor";
 
@@ -57,7 +57,7 @@ export function checkFilters(
       );
 }
 
-/** A chunk's bytes as they were before the filters. @param size what they must come to */
+/** A chunk's bytes before the filters were applied. @param size how many bytes there must be */
 export async function unfilter(
   container: Container,
   filters: readonly Filter[],
@@ -127,7 +127,7 @@ async function inflate(bytes: Uint8Array, size: number): Promise<Uint8Array> {
   }
 }
 
-/** Byte i of every element lies together; the rest of a chunk, less than an element, lies at the end. */
+/** Byte i of all elements is stored together; the rest of a chunk, less than an element, is at the end. */
 function unshuffle(bytes: Uint8Array, _size: number, { values }: Filter): Uint8Array {
   const width = values[0] ?? 1;
   if (width <= 1) return bytes;
@@ -170,7 +170,7 @@ function checkFletcher32(bytes: Uint8Array): Uint8Array {
   return data;
 }
 
-/** LibLZF (M. Lehmann), as h5py registers it: literals and references back into what was unpacked. */
+/** LibLZF (M. Lehmann), as h5py registers it: literals, and references back into the output. */
 function unpackLzf(bytes: Uint8Array, size: number): Uint8Array {
   const out = new Uint8Array(size);
   let at = 0;

@@ -113,7 +113,7 @@ export async function openFractalHeap(container: Container, address: number): Pr
     },
   };
 
-  /** Objects too large for a block: where they lie stands in the id, or in a B-tree by their number. */
+  /** Objects too large for a block: their address is in the id, or in a B-tree by their number. */
   async function hugeObject(
     id: Cursor,
     what: string,

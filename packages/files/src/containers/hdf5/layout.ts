@@ -13,7 +13,7 @@ export type Layout =
       readonly kind: "chunked";
       readonly chunk: readonly number[];
       readonly index: ChunkIndex;
-      /** Chunks that reach over the edge were written without the filters. */
+      /** Whether chunks that extend beyond the dataset were written without the filters. */
       readonly edgesUnfiltered?: boolean;
     };
 
@@ -97,7 +97,7 @@ function readVersion4Chunks(body: Cursor): Layout {
   } as const;
   if (!(type in indexTypes))
     throw body.container.bad(`a chunk index is of unknown type ${type}. The file is damaged.`);
-  // What else stands here (page bits, node sizes) stands in the index's own header too.
+  // The other fields here (page bits, node sizes) are in the index's own header too.
   body.skip({ 2: 0, 3: 1, 4: 5, 5: 6 }[type as 2 | 3 | 4 | 5]);
   return {
     kind: "chunked",

@@ -1,4 +1,4 @@
-// What a group holds, by name: of old groups in a B-tree of symbol table nodes (III.B), of new ones as
+// The members of a group by name: of old groups in a B-tree of symbol table nodes (III.B), of new ones as
 // messages in its header or, where there are many, in a fractal heap (IV.A.2.g).
 import type { Container } from "./container";
 import type { Cursor } from "./cursor";
@@ -13,7 +13,7 @@ export type Link =
 
 const utf8 = new TextDecoder();
 
-/** All links of a group; undefined where the header is no group's. */
+/** All links of a group; undefined where the header is not that of a group. */
 export async function readLinks(
   container: Container,
   messages: readonly Message[],

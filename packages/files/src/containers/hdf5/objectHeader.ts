@@ -4,7 +4,7 @@ import type { Cursor } from "./cursor";
 
 export interface Message {
   readonly type: number;
-  /** Bit 1: the message lies elsewhere, see `shared`. */
+  /** Bit 1: the message is shared, see `sharedBody`. */
   readonly flags: number;
   readonly body: Cursor;
 }
@@ -26,7 +26,7 @@ export const messageType = {
   attributeInfo: 0x15,
 } as const;
 
-/** Above this no header is honest; every header may be damaged. */
+/** A header with more messages than this is taken for damaged. */
 const maxMessages = 1_000_000;
 
 /** All messages of an object's header, its continuations too. */
@@ -118,7 +118,7 @@ export async function readObjectHeader(container: Container, address: number): P
   }
 }
 
-/** A message's own body; where it is shared, that of the object header that holds it. */
+/** The body of a message, read from another object header where it is shared. */
 export async function bodyOf(
   container: Container,
   { type, flags, body }: Message,
@@ -127,7 +127,7 @@ export async function bodyOf(
   return sharedBody(container, body, type);
 }
 
-/** A shared message (section IV.A.2.w): what stands here says where it lies. */
+/** The body of a shared message (section IV.A.2.w); `body` has the address of the object header. */
 export async function sharedBody(
   container: Container,
   body: Cursor,

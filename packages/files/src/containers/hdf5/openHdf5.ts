@@ -38,10 +38,10 @@ interface Hdf5Object {
 
 export interface Hdf5Group extends Hdf5Object {
   readonly kind: "group";
-  /** Names of what it holds, links included. */
+  /** Names of its members, links included. */
   keys(): Promise<string[]>;
   /**
-   * What lies at a path below this group; soft links are followed within the file.
+   * The object at a path below this group; soft links are followed within the file.
    *
    * @returns undefined where there is nothing
    * @throws CajalError `unsupported` for a link into another file, which is not opened
@@ -56,18 +56,18 @@ export interface Hdf5Dataset extends Hdf5Object {
   /** Type of its elements: a dtype, "text", or another type's name. */
   readonly type: string;
   /**
-   * Its numbers, in their own type.
+   * Its numbers, in the dataset's own type.
    *
    * @param shape the shape that is expected: another is an error before anything is read
-   * @throws CajalError `bad-shape`; `unsupported` for what is no numbers, for filters that are not undone
-   *   here, for numbers in other files; `bad-file`
+   * @throws CajalError `bad-shape`; `unsupported` for elements that are not numbers, for filters that cannot be
+   *   decoded, for numbers in other files; `bad-file`
    */
   read(shape?: readonly number[]): Promise<Tensor>;
   /** Its texts, row-major. */
   readTexts(): Promise<string[]>;
 }
 
-/** More links than this on one path are a circle. */
+/** A path with more soft links than this is taken for circular. */
 const maxSoftLinks = 40;
 
 /**
@@ -209,10 +209,14 @@ export async function openHdf5(source: ByteSource | Uint8Array): Promise<Hdf5Gro
   }
 }
 
-/** The links of a group, apart from what users see of it. */
+/** The links of a group, which are not public. */
 const linksOf = new WeakMap<Hdf5Group, Map<string, Link>>();
 
-/** What lies at a path, which must be of this kind; what is missing is an error that names it. */
+/**
+ * The object at a path, which must exist and be of this kind.
+ *
+ * @throws CajalError `bad-file` where it is missing (the message lists the group's members) or of another kind
+ */
 export async function need<Kind extends "group" | "dataset">(
   group: Hdf5Group,
   path: string,

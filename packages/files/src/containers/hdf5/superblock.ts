@@ -21,7 +21,7 @@ export async function readSuperblock(container: Container): Promise<number> {
   container.lengthSize = size(container, "lengths", cursor.u8());
   if (version < 2) {
     cursor.skip(1 + 2 + 2 + 4 + (version === 1 ? 4 : 0));
-    cursor.offset(); // base address: where the signature stands counts
+    cursor.offset(); // base address: ignored in favour of the signature's position
     cursor.offset(); // free space
     checkEnd(container, cursor.take(container.offsetSize));
     cursor.offset(); // driver information
@@ -39,7 +39,7 @@ export async function readSuperblock(container: Container): Promise<number> {
   return root;
 }
 
-/** The signature stands at 0, or after a user block: at 512, 1024, 2048 and so on. */
+/** The signature is at 0, or after a user block: at 512, 1024, 2048 and so on. */
 async function findSignature(container: Container): Promise<number> {
   for (let at = 0; at + 8 <= container.size; at = at === 0 ? 512 : at * 2)
     if (looksLikeHdf5(await container.bytes(at, 8, "signature"))) return at;

@@ -59,7 +59,7 @@ export async function* walkTree2(
   if (recordSize === 0 || depth > 64)
     throw container.bad("a B-tree's header makes no sense. The file is damaged.");
 
-  // How wide the counts beside a child's address are follows from how many records fit (III.A.2).
+  // The width of the counts after a child's address follows from how many records fit (III.A.2).
   const bytesFor = (n: number) => Math.floor(Math.log2(Math.max(1, n)) / 8) + 1;
   const maxLeafRecords = Math.floor((nodeSize - 10) / recordSize);
   const countBytes = [bytesFor(maxLeafRecords)];
