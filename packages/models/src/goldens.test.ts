@@ -34,16 +34,16 @@ describe("layers as Keras computes them", () => {
       const weights = weightsOf(golden);
       const feeds = Object.fromEntries(inputs.map((array, i) => [`input_${i}`, tensorOf(array)]));
       // Both forms: weights as constants, and as inputs of a training step.
-      const runs = [
+      const cases = [
         ...(training ? [] : [await runOnnx(toOnnx(model, weights), feeds)]),
         await runWithInputs(model, weights, feeds, training),
       ];
-      for (const results of runs) {
+      for (const results of cases) {
         const outputs = Object.values(results);
         outputsOf(golden).forEach((array, i) => expectClose(outputs[i]!, array));
       }
       for (const [name, array] of Object.entries(updated_weights))
-        expectClose(runs.at(-1)![`layer/${name}:updated`]!, array);
+        expectClose(cases.at(-1)![`layer/${name}:updated`]!, array);
     },
   );
 });

@@ -37,16 +37,19 @@ describe("masked sequences as Keras computes them", () => {
     }
   });
 
-  const of = (text: string, by: string) => JSON.parse(JSON.stringify(cases[0]!.model).replaceAll(text, by)); // prettier-ignore
+  const modelWith = (text: string, replacement: string) => JSON.parse(JSON.stringify(cases[0]!.model).replaceAll(text, replacement)); // prettier-ignore
 
   it("refuses a mask that does not follow from the layers before", () => {
-    expect(() => resolve(of('"mask_zero":true', '"mask_zero":false'))).toThrow(/made of "tokens" and 0, where none follows/); // prettier-ignore
-    const other = JSON.stringify(cases[0]!.model).replace(/(\["tokens",0,0\]\}\}),0\]/, "$1,3]");
-    expect(() => resolve(JSON.parse(other))).toThrow(/made of "tokens" and 3, where one made of "tokens" and 0/); // prettier-ignore
+    expect(() => resolve(modelWith('"mask_zero":true', '"mask_zero":false'))).toThrow(/made of "tokens" and 0, where none follows/); // prettier-ignore
+    const otherModel = JSON.stringify(cases[0]!.model).replace(
+      /(\["tokens",0,0\]\}\}),0\]/,
+      "$1,3]",
+    );
+    expect(() => resolve(JSON.parse(otherModel))).toThrow(/made of "tokens" and 3, where one made of "tokens" and 0/); // prettier-ignore
   });
 
   it("refuses what it would compute otherwise", () => {
-    const masked = (...layers: object[]) => ({
+    const maskedModel = (...layers: object[]) => ({
       class_name: "Sequential",
       config: {
         name: "s",
@@ -56,7 +59,7 @@ describe("masked sequences as Keras computes them", () => {
         ],
       },
     });
-    const softmax = masked({ class_name: "Softmax", config: { name: "s" } });
+    const softmax = maskedModel({ class_name: "Softmax", config: { name: "s" } });
     expect(() => resolve(softmax)).toThrow(/"s" \(Softmax\).*by a mask/);
   });
 });

@@ -8,7 +8,7 @@ import { isNetwork, resolve } from "./network/network";
 import { activationOf } from "./layers/definition/activations";
 import { isModel } from "./keras/isModel";
 import { keras3, type Keras3Config } from "./keras/keras3";
-import { shown } from "./layers/definition/shown";
+import { showConfigValue } from "./layers/definition/shown";
 import type { Json } from "./keras/json";
 import { asKeras2 } from "./keras/olderKeras";
 import { readKeras, readModel } from "./keras/readKeras";
@@ -48,12 +48,14 @@ export function toKerasJson(
   if (version !== 2)
     throw new CajalError(
       "bad-argument",
-      `toKerasJson, "version": got ${shown(version)}, expected 2 or 3.`,
+      `toKerasJson, "version": got ${showConfigValue(version)}, expected 2 or 3.`,
       { version },
     );
-  const written = written2(read, registry);
-  const old = asKeras2(written.config);
-  return old === written.config ? written : { ...written, config: old, keras_version: "2.15.0" };
+  const writtenModel = written2(read, registry);
+  const olderConfig = asKeras2(writtenModel.config);
+  return olderConfig === writtenModel.config
+    ? writtenModel
+    : { ...writtenModel, config: olderConfig, keras_version: "2.15.0" };
 }
 
 function written2({ config }: ModelConfig, registry: Registry): ModelConfig {
@@ -85,25 +87,25 @@ const withoutMask = (ref: InboundRef): InboundRef => {
 /** A layer's config in full, by the names that Keras 2 and TF.js know. */
 function layerConfig(registry: Registry, className: string, name: string, json: Json): Json {
   const { config, definition } = registry.read(className, name, json);
-  const written = writeConfig(definition.fields, config);
-  if (definition.isInput) return { name, ...written };
-  for (const [old, field] of Object.entries(definition.aliases ?? {}))
-    if (field in written) {
-      written[old] = written[field];
-      delete written[field];
+  const writtenModel = writeConfig(definition.fields, config);
+  if (definition.isInput) return { name, ...writtenModel };
+  for (const [oldName, field] of Object.entries(definition.aliases ?? {}))
+    if (field in writtenModel) {
+      writtenModel[oldName] = writtenModel[field];
+      delete writtenModel[field];
     }
   // Where Keras 3 understands both names, that of Keras 2.
-  for (const [key, value] of Object.entries(written))
+  for (const [key, value] of Object.entries(writtenModel))
     if (key.endsWith("activation") && typeof value === "string") {
       const { keras2, keras2Only } = activationOf(value) ?? {};
-      if (keras2 !== undefined && !keras2Only) written[key] = keras2;
+      if (keras2 !== undefined && !keras2Only) writtenModel[key] = keras2;
     }
   const { activity_regularizer } = json;
   return {
     name,
     trainable: json.trainable !== false,
     dtype: "float32",
-    ...written,
+    ...writtenModel,
     ...(activity_regularizer ? { activity_regularizer } : {}),
   };
 }

@@ -88,7 +88,7 @@ export async function checkLayer(layer: Layer, sample: LayerSample): Promise<voi
   outputs.forEach((value, i) => g.output(value, `y${i}`));
   for (const [key, value] of updates) g.output(value, `${key}:updated`);
   expect([...weightInputs.keys()].toSorted()).toEqual(specs.map(({ key }) => key).toSorted());
-  const trained = await runOnnx(g.build(), {
+  const trainingOutput = await runOnnx(g.build(), {
     ...feeds,
     ...Object.fromEntries(
       [...weightInputs].map(([key, input]) => [key, toInput(input, weights.get(key)!)]),
@@ -97,9 +97,9 @@ export async function checkLayer(layer: Layer, sample: LayerSample): Promise<voi
       ? { seed: tensor("int64", [], [1234]) }
       : { seed: tensor("int64", [], [0]) }),
   });
-  expect(outputs.map((_, i) => trained[`y${i}`]!.shape)).toEqual(expected);
+  expect(outputs.map((_, i) => trainingOutput[`y${i}`]!.shape)).toEqual(expected);
   for (const { key, shape } of specs)
-    if (updates.has(key)) expect(trained[`${key}:updated`]!.shape).toEqual(shape);
+    if (updates.has(key)) expect(trainingOutput[`${key}:updated`]!.shape).toEqual(shape);
 }
 
 /** Numbers between -1 and 1 (positive ones: 0.5 to 1.5); whole ones from 0 to 2 for integers. */

@@ -22,7 +22,7 @@ describeWithShared("generated numbers", "reference/keras/generator.json", (path)
 
   it("are those of the reference", () => {
     for (const [text, hash] of reference.fnv1a) expect(fnv1a(text)).toBe(hash);
-    for (const [x, mixed] of reference.fmix32) expect(fmix32(x)).toBe(mixed);
+    for (const [x, expected] of reference.fmix32) expect(fmix32(x)).toBe(expected);
     for (const { name, index, u, r } of reference.sequence) {
       expect(bits(fnv1a(name), index)).toBe(u);
       expect(Math.fround(unit(fnv1a(name), index))).toBe(Math.fround(r));

@@ -63,10 +63,10 @@ export const weightsOf = ({ weights }: KerasLayer): Weights =>
 export function expectClose(got: Tensor, { shape, data }: KerasArray): void {
   expect(got.shape).toEqual(shape);
   expect(got.data.length).toBe(sizeOf(shape));
-  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
-  const worst = data.reduce((most, value, i) => {
+  const largest = data.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
+  const maxDifference = data.reduce((max, value, i) => {
     const difference = Math.abs(Number(got.data[i]) - value);
-    return Number.isNaN(difference) ? Infinity : Math.max(most, difference);
+    return Number.isNaN(difference) ? Infinity : Math.max(max, difference);
   }, 0);
-  expect(worst).toBeLessThanOrEqual(1e-5 * largest);
+  expect(maxDifference).toBeLessThanOrEqual(1e-5 * largest);
 }

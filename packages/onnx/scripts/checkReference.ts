@@ -20,10 +20,10 @@ const worst = { outputs: 0, inputs: 0, parameters: 0 };
 const row = (title: string, cells: readonly string[]) =>
   console.log([title.padEnd(32), ...cells.map((cell) => cell.padStart(12))].join(" "));
 row("network", ["outputs", "of inputs", "of weights", "weights"]);
-for (const { title, check, trained } of exports)
+for (const { title, check, trainedParameters } of exports)
   try {
     const { errors, parameters } = await check();
-    const missing = trained.filter((name) => !parameters.includes(name));
+    const missing = trainedParameters.filter((name) => !parameters.includes(name));
     if (missing.length > 0) throw new Error(`no gradient of ${missing.join(", ")}`);
     const differences = Number.isNaN(errors.outputs);
     if (!differences)

@@ -48,8 +48,8 @@ function dependentsOf(g: GraphBuilder, nodes: readonly Node[], inputs: readonly 
       if (name !== "" && changingNames.has(name) && !ignored?.includes(i)) inputIndices.push(i);
     });
     // Values that a subgraph of the node captures are inputs of the node, too.
-    const captures = capturesIn(node).some((name) => changingNames.has(name));
-    if (inputIndices.length === 0 && !captures) continue;
+    const capturesChange = capturesIn(node).some((name) => changingNames.has(name));
+    if (inputIndices.length === 0 && !capturesChange) continue;
     const changingOutputs = operator(node.op, node.domain)?.steps
       ? []
       : // Integers are piecewise constant.
@@ -68,7 +68,7 @@ function dependentsOf(g: GraphBuilder, nodes: readonly Node[], inputs: readonly 
  * first. Empty where the targets do not depend on those values at all.
  *
  * @returns undefined where some gradient is not 0 by construction
- * @throws CajalError `bad-argument` for what is no graph or no value of one
+ * @throws CajalError `bad-argument` for a value that is not a graph or not one of its values
  */
 export function vanishingAt(
   g: GraphBuilder,

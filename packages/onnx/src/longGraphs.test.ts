@@ -13,8 +13,8 @@ it.each([30, 6_000])("%i nodes one behind the other", (count) => {
   expect(problemsOf(model)).toEqual([]);
   // Each node's output, x and w.
   expect(inferShapes(model).size).toBe(count + 2);
-  const of = model.graph.outputs[0]!.name;
-  const { nodes, values } = differentiate(model, { of, withRespectTo: ["x", "w"] }).graph;
+  const output = model.graph.outputs[0]!.name;
+  const { nodes, values } = differentiate(model, { of: output, withRespectTo: ["x", "w"] }).graph;
   // Of a link of three, all of batch × 4: 1 − tanh², times what arrives, a sum of two ways and one over the batch.
   expect(nodes.length).toBeLessThanOrEqual(3 * count + 10);
   expect(nodes.length).toBeGreaterThan(2 * count);

@@ -5,9 +5,9 @@ import { describeWithShared } from "../../core/testing/shared";
 import { realExports, referenceExports, type ReferenceExport } from "../testing/referenceExports";
 
 const check = (exports: readonly ReferenceExport[]) =>
-  it.each(exports)("$title", async ({ check, trained }) => {
-    const compared = await check();
-    expect(compared.parameters).toEqual(expect.arrayContaining([...trained]));
+  it.each(exports)("$title", async ({ check, trainedParameters }) => {
+    const report = await check();
+    expect(report.parameters).toEqual(expect.arrayContaining([...trainedParameters]));
   });
 
 describeWithShared("exports of PyTorch", "reference/files/onnx", (folder) => {

@@ -40,9 +40,9 @@ export interface Exported {
   /** Gradients of initializers that are a parameter times something. */
   readonly folded?: Readonly<Record<string, Numbers>> | undefined;
   /** Initializers whose gradient is not the parameter's. */
-  readonly apart?: ReadonlySet<string> | undefined;
+  readonly skippedParameters?: ReadonlySet<string> | undefined;
   /** Whether the exporter wrote another network: its gradients are then compared with differences. */
-  readonly another?: boolean | undefined;
+  readonly comparesDifferences?: boolean | undefined;
   /** Shapes for inputs, where they are free in the export. */
   readonly shapes?: Readonly<Record<string, readonly number[]>> | undefined;
 }
@@ -59,19 +59,25 @@ export interface Compared {
 export async function checkExport(
   network: ExportedNetwork,
   bytes: Uint8Array,
-  { parameters, folded = {}, apart = new Set(), another = false, shapes = {} }: Exported,
+  {
+    parameters,
+    folded = {},
+    skippedParameters: apart = new Set(),
+    comparesDifferences: another = false,
+    shapes = {},
+  }: Exported,
 ): Promise<Compared> {
   const model = decodeModel(bytes);
   const g = GraphBuilder.from(model, { shapes });
   const names = Object.keys(network.outputs);
   expect(g.outputs.length).toBe(names.length);
-  const of = g.outputs
+  const target = g.outputs
     .map((y, k) => {
       const dy = tensor(computed(y.dtype), network.outputs[names[k]!]!.shape, network.dys[k]);
       return g.reduceSum(g.mul(y, g.constant(dy)), { keepdims: false });
     })
     .reduce((a, b) => g.add(a, b));
-  const wanted = [
+  const withRespectTo = [
     ...network.inputs.flatMap(({ name, value }, i) => {
       const expected = network.gradients.inputs[name];
       return value.dtype.startsWith("float") && expected
@@ -87,17 +93,17 @@ export async function checkExport(
   ];
   const results = gradients(
     g,
-    of,
-    wanted.map((each) => g.value(each.of)),
+    target,
+    withRespectTo.map((each) => g.value(each.of)),
   );
   const outputs = [...g.outputs];
-  results.forEach((dx, i) => g.output(dx, `gradient/${wanted[i]!.of}`));
-  g.output(of, "sum of all");
+  results.forEach((dx, i) => g.output(dx, `gradient/${withRespectTo[i]!.of}`));
+  g.output(target, "sum of all");
   const session = await ort.InferenceSession.create(encodeModel(g.build()), {
     logSeverityLevel: 3,
   });
-  const none = another ? NaN : 0;
-  const errors = { outputs: none, inputs: none, parameters: none };
+  const noError = another ? NaN : 0;
+  const errors = { outputs: noError, inputs: noError, parameters: noError };
   try {
     const run = async (inputs: readonly Tensor[]) =>
       session.run(
@@ -128,29 +134,29 @@ export async function checkExport(
       const expected = network.outputs[name]!;
       expect(y.dims, `shape of output ${name}`).toEqual(expected.shape);
       if (another) return;
-      const [error, largest] = [farthest(y.data, expected), largestOf(expected.data)];
+      const [error, largest] = [maxDifference(y.data, expected), largestOf(expected.data)];
       expect(error, `output ${name}`).toBeLessThanOrEqual(
         network.tolerance.outputs * Math.max(1, largest),
       );
       errors.outputs = Math.max(errors.outputs, error / Math.max(largest, 1e-3));
     });
-    for (const { name, of: value, expected, kind } of wanted) {
+    for (const { name, of: value, expected, kind } of withRespectTo) {
       const dx = got[`gradient/${value}`]!;
       expect(dx.dims, `shape of the gradient of ${name}`).toEqual(expected.shape);
       if (another) continue;
-      const error = farthest(dx.data, expected) / Math.max(largestOf(expected.data), 1e-3);
+      const error = maxDifference(dx.data, expected) / Math.max(largestOf(expected.data), 1e-3);
       expect(error, `gradient of ${name}`).toBeLessThanOrEqual(network.tolerance.gradients);
       errors[`${kind}s`] = Math.max(errors[`${kind}s`], error);
     }
   } finally {
     await session.release();
   }
-  const compared = (kind: string) =>
-    wanted.filter((each) => each.kind === kind).map(({ name }) => name);
+  const compareGradients = (kind: string) =>
+    withRespectTo.filter((each) => each.kind === kind).map(({ name }) => name);
   return {
     outputs: names.length,
-    inputs: compared("input"),
-    parameters: compared("parameter"),
+    inputs: compareGradients("input"),
+    parameters: compareGradients("parameter"),
     errors,
   };
 }
@@ -188,13 +194,13 @@ const equal = (a: Tensor["data"], b: Tensor["data"]) =>
   a.length === b.length && a.every((value, i) => value === b[i]);
 
 const largestOf = (data: readonly number[]) =>
-  data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  data.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 
 /** The largest difference; NaN counts as infinite. */
-function farthest(got: ort.Tensor["data"], { data, every = 1 }: Numbers): number {
+function maxDifference(got: ort.Tensor["data"], { data, every = 1 }: Numbers): number {
   if (Math.ceil(got.length / every) !== data.length) return Infinity;
-  return data.reduce((most, value, i) => {
+  return data.reduce((max, value, i) => {
     const error = Math.abs(Number(got[i * every]) - value);
-    return Number.isNaN(error) ? Infinity : Math.max(most, error);
+    return Number.isNaN(error) ? Infinity : Math.max(max, error);
   }, 0);
 }

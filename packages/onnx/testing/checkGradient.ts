@@ -30,7 +30,7 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
         `x${i}`,
         input.dtype === "float64" ? tensor(dtype, input.shape, input.data as Float64Array) : input,
       );
-    point.set(`x${i}`, spread(input, sample, rng));
+    point.set(`x${i}`, randomValues(input, sample, rng));
     return g.input(`x${i}`, dtype, input);
   });
   const outputs = g
@@ -46,37 +46,39 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
   const weighted = outputs.map((y, i) =>
     g.mul(y, g.constant(tensor(computed(y.dtype), shapes[i]!, weights[i]))),
   );
-  const of = weighted
+  const target = weighted
     .map((y) => g.reduceSum(y, { keepdims: false }))
     .map((sum) => g.cast(sum, dtype))
     .reduce((a, b) => g.add(a, b));
-  const by = [...point.keys()].filter((name) => sample.by?.includes(Number(name.slice(1))) ?? true);
+  const inputNames = [...point.keys()].filter(
+    (name) => sample.by?.includes(Number(name.slice(1))) ?? true,
+  );
   gradients(
     g,
-    of,
-    by.map((name) => g.value(name)),
-  ).forEach((dx, i) => g.output(dx, `gradient/${by[i]}`));
+    target,
+    inputNames.map((name) => g.value(name)),
+  ).forEach((dx, i) => g.output(dx, `gradient/${inputNames[i]}`));
   outputs.forEach((y, i) => g.output(y, `y/${i}`));
 
   const session = await ort.InferenceSession.create(encodeModel(g.build()), {
     logSeverityLevel: 3,
   });
   try {
-    const run = async (moved: ReadonlyMap<string, Float64Array>) => {
+    const run = async (movedInputs: ReadonlyMap<string, Float64Array>) => {
       const feeds: Record<string, ort.Tensor> = {};
-      for (const [name, values] of moved) {
+      for (const [name, values] of movedInputs) {
         const data = dtype === "float64" ? values : Float32Array.from(values);
         feeds[name] = new ort.Tensor(dtype, data, g.value(name).shape as number[]);
       }
       return session.run(feeds);
     };
     const at = await run(point);
-    for (const name of by)
+    for (const name of inputNames)
       expect(at[`gradient/${name}`]!.dims, `shape of the gradient of ${name}`).toEqual(
         g.value(name).shape,
       );
-    const f = async (moved: ReadonlyMap<string, Float64Array>) => {
-      const result = await run(moved);
+    const f = async (movedInputs: ReadonlyMap<string, Float64Array>) => {
+      const result = await run(movedInputs);
       let sum = 0;
       outputs.forEach((_, i) => {
         const y = result[`y/${i}`]!.data as Float64Array;
@@ -84,15 +86,17 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
       });
       return sum;
     };
-    for (const name of by)
+    for (const name of inputNames)
       for (let direction = 0; direction < directions; direction++) {
         const values = point.get(name)!;
         const v = values.map(() => 2 * rng.float() - 1);
         const difference = async (h: number) => {
           // What float32 makes of the two points is where the function is taken.
           const to = (sign: number) => {
-            const moved = values.map((x, k) => x + sign * h * v[k]!);
-            return dtype === "float64" ? moved : Float64Array.from(Float32Array.from(moved));
+            const movedInputs = values.map((x, k) => x + sign * h * v[k]!);
+            return dtype === "float64"
+              ? movedInputs
+              : Float64Array.from(Float32Array.from(movedInputs));
           };
           const [ahead, behind] = [to(1), to(-1)];
           const slope =
@@ -128,7 +132,7 @@ export function titleOf({ inputs, attributes }: GradientSample): string {
 }
 
 /** Random values, no two equal and none near a kink, so that differences do not step over one. */
-function spread(shape: readonly number[], sample: GradientSample, rng: Random): Float64Array {
+function randomValues(shape: readonly number[], sample: GradientSample, rng: Random): Float64Array {
   const [low, high] = sample.range ?? [-1, 1];
   const size = sizeOf(shape);
   const order = rng.permutation(size);

@@ -10,19 +10,19 @@ import { sampleGraph } from "./sampleGraph";
 
 /** Runs a sample twice: with its extents known, and with all of them free and given names. */
 export async function checkOperator(operator: Operator, sample: OperatorSample): Promise<void> {
-  for (const free of [false, true]) {
-    const { g, feeds, outputs } = sampleGraph(operator, sample, { free });
+  for (const isFree of [false, true]) {
+    const { g, feeds, outputs } = sampleGraph(operator, sample, { free: isFree });
     const got = await run(g, feeds);
     outputs.forEach(({ name, dtype, shape }) => {
-      const real = got[name]!;
-      expect(real.type, "dtype").toBe(dtype);
-      if (!free)
+      const actual = got[name]!;
+      expect(actual.type, "dtype").toBe(dtype);
+      if (!isFree)
         expect(shape, "shape").toEqual(
-          sampleIsOpen.has(operator.op) ? expect.anything() : real.dims,
+          sampleIsOpen.has(operator.op) ? expect.anything() : actual.dims,
         );
       expect(
-        fits(shape, real.dims, g.inputs, feeds),
-        `${JSON.stringify(shape)}, got ${JSON.stringify(real.dims)}`,
+        isConsistent(shape, actual.dims, g.inputs, feeds),
+        `${JSON.stringify(shape)}, got ${JSON.stringify(actual.dims)}`,
       ).toBe(true);
     });
   }
@@ -52,9 +52,9 @@ export async function run(g: GraphBuilder, feeds: ReadonlyMap<string, Tensor>) {
 }
 
 /** Whether a real shape is one that was told: numbers equal, names as the inputs bind them. */
-function fits(
-  told: readonly Dim[] | undefined,
-  real: readonly number[],
+function isConsistent(
+  inferred: readonly Dim[] | undefined,
+  actual: readonly number[],
   inputs: readonly Value[],
   feeds: ReadonlyMap<string, Tensor>,
 ): boolean {
@@ -63,14 +63,14 @@ function fits(
     shape?.forEach((dim, i) => {
       if (typeof dim === "string") bound.set(dim, feeds.get(name)!.shape[i]!);
     });
-  if (!told) return true;
+  if (!inferred) return true;
   // "2*x0.1" is a product.
   const extent = (dim: string) =>
     dim.split("*").reduce((p, part) => p * (bound.get(part) ?? Number(part)), 1);
   return (
-    told.length === real.length &&
-    told.every(
-      (dim, i) => dim === undefined || (typeof dim === "string" ? extent(dim) : dim) === real[i],
+    inferred.length === actual.length &&
+    inferred.every(
+      (dim, i) => dim === undefined || (typeof dim === "string" ? extent(dim) : dim) === actual[i],
     )
   );
 }

@@ -11,7 +11,7 @@ import { checkExport, type Compared, type ExportedNetwork, type Numbers } from "
 export interface ReferenceExport {
   readonly title: string;
   /** Initializers whose gradients PyTorch says: none of them may be left out. */
-  readonly trained: readonly string[];
+  readonly trainedParameters: readonly string[];
   readonly check: () => Promise<Compared>;
 }
 
@@ -42,7 +42,7 @@ export function referenceExports(folder: string): ReferenceExport[] {
       );
       return {
         title: `${network.case}.${form}`,
-        trained: plain
+        trainedParameters: plain
           .filter(([, relation]) =>
             Object.hasOwn(network.gradients.parameters, relation.split(" ").at(-1)!),
           )
@@ -76,14 +76,14 @@ export function referenceExports(folder: string): ReferenceExport[] {
       {
         parameters,
         folded: facts.gradients_of_folded_kernels,
-        apart: new Set(
+        skippedParameters: new Set(
           Object.entries(facts.initializers)
             .filter(([, relation]) => relation.includes("NOT") || relation.includes("copied"))
             .map(([name]) => name)
             .filter((name) => !facts.gradients_of_folded_kernels?.[name]),
         ),
         // Exported by dynamo, a training-mode normalization is an inference-mode one.
-        another: facts.onnxruntime_difference > network.tolerance.outputs,
+        comparesDifferences: facts.onnxruntime_difference > network.tolerance.outputs,
       },
     );
   }
@@ -108,7 +108,7 @@ export function realExports(folder: string): ReferenceExport[] {
   ) as { cases: readonly RealCase[] };
   return cases.map(({ input: { name, shape }, ...network }) => ({
     title: network.case,
-    trained: Object.keys(network.gradients.parameters),
+    trainedParameters: Object.keys(network.gradients.parameters),
     check: () => {
       const bytes = readFileSync(join(folder, `${network.case}.onnx`));
       const values = Array.from({ length: sizeOf(shape) }, (_, k) => ((37 * k + 11) % 256) / 255);

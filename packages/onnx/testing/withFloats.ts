@@ -12,9 +12,9 @@ const isFloat = (dtype: ElementType) => /^float(16|32|64)$/.test(dtype);
 /** The model in `dtype`; what an operator takes as float32 only (the scales of Resize) stays so. */
 export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
   const { graph } = model;
-  const fixed = new Set(graph.nodes.flatMap(fixedInputs));
+  const fixedNames = new Set(graph.nodes.flatMap(fixedInputs));
   const info = (value: ValueInfo): ValueInfo =>
-    isFloat(value.dtype) && !fixed.has(value.name) ? { ...value, dtype } : value;
+    isFloat(value.dtype) && !fixedNames.has(value.name) ? { ...value, dtype } : value;
   return {
     ...model,
     graph: {
@@ -37,7 +37,7 @@ export function withFloats(model: OnnxModel, dtype: Float): OnnxModel {
       initializers: new Map(
         [...graph.initializers].map(([name, value]) => [
           name,
-          fixed.has(name) ? value : initializerIn(value, dtype),
+          fixedNames.has(name) ? value : initializerIn(value, dtype),
         ]),
       ),
       inputs: graph.inputs.map(info),

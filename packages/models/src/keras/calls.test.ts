@@ -18,19 +18,19 @@ const cases: Record<string, Case> = JSON.parse(
   readFileSync(new URL("../../fixtures/calls.json", import.meta.url), "utf8"),
 );
 
-const answer = async (model: object, x: Tensor) =>
+const predict = async (model: object, x: Tensor) =>
   Object.values(await runOnnx(toOnnx(model, new Map()), { x })).map(({ data }) => [...data]);
 
 describe.each(Object.entries(cases))("%s", (_, { model, x, y }) => {
   const input = tensor("float32", [1, 2], x.flat());
   const expected = y.map((each) => each.flat());
   it("as Keras 3 writes it", async () => {
-    expect(await answer(model, input)).toEqual(expected);
+    expect(await predict(model, input)).toEqual(expected);
   });
   it("as Keras 2 and TF.js write it", async () => {
-    const written = toKerasJson(model);
-    expect(await answer(written, input)).toEqual(expected);
-    expect(toKerasJson(written)).toEqual(written);
+    const writtenJson = toKerasJson(model);
+    expect(await predict(writtenJson, input)).toEqual(expected);
+    expect(toKerasJson(writtenJson)).toEqual(writtenJson);
   });
   it("read twice", () => expect(readKeras(readKeras(model))).toEqual(readKeras(model)));
 });
@@ -55,7 +55,7 @@ describe("calls in lists", () => {
     input_layers: [["i", 0, 0]],
     output_layers: [["r", 0, 0]],
   };
-  const twice = (first: number, out: number) => {
+  const calledTwice = (first: number, outputCall: number) => {
     const x: LayerEntry = {
       class_name: "InputLayer",
       name: "x",
@@ -74,7 +74,7 @@ describe("calls in lists", () => {
         name: "m",
         layers: [x, d],
         input_layers: [["x", 0, 0]],
-        output_layers: [["d", out, 0]],
+        output_layers: [["d", outputCall, 0]],
       },
     };
   };
@@ -84,7 +84,7 @@ describe("calls in lists", () => {
     ["from 1, the first call as output", 1, 1, 6],
     ["from 0, the last call as output", 0, 1, 12],
     ["from 0, the first call as output", 0, 0, 6],
-  ])("%s", async (_, first, out, expected) => {
-    expect(await answer(twice(first, out), x)).toEqual([[expected]]);
+  ])("%s", async (_, first, outputCall, expected) => {
+    expect(await predict(calledTwice(first, outputCall), x)).toEqual([[expected]]);
   });
 });

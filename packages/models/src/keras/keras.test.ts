@@ -32,7 +32,7 @@ const { cases }: { cases: Record<string, Case> } = JSON.parse(
 );
 
 /** What the model answers for weights in Keras' order. */
-async function answer(
+async function predict(
   model: object,
   weights: readonly Tensor[],
   inputs: readonly Saved[],
@@ -69,14 +69,14 @@ describe("JSON of Keras 3", () => {
 
     const tensors = weights.map(({ shape, data }) => tensor("float32", shape, data));
     it(`${name}: computes what Keras computes`, async () => {
-      const results = await answer(model, tensors, inputs);
+      const results = await predict(model, tensors, inputs);
       outputs.forEach((expected, i) => expectClose(results[i]!, expected));
     });
 
     it(`${name}: written as Keras 2 and read again, it is the same model`, async () => {
-      const written = JSON.stringify(toKerasJson(model));
-      expect(toKerasJson(written)).toEqual(JSON.parse(written));
-      const results = await answer(JSON.parse(written), tensors, inputs);
+      const writtenJson = JSON.stringify(toKerasJson(model));
+      expect(toKerasJson(writtenJson)).toEqual(JSON.parse(writtenJson));
+      const results = await predict(JSON.parse(writtenJson), tensors, inputs);
       outputs.forEach((expected, i) => expectClose(results[i]!, expected));
     });
   }
@@ -94,7 +94,7 @@ describe("TF.js", () => {
     const text = JSON.stringify(toKerasJson(model))
       .replaceAll('"gelu"', '"tanh"')
       .replaceAll('"class_name":"Subtract"', '"class_name":"Add"');
-    const theirs = await tfl.models.modelFromJSON(JSON.parse(text));
+    const tfjsModel = await tfl.models.modelFromJSON(JSON.parse(text));
     const tensors = weights.map(({ shape, data }) => tensor("float32", shape, data));
     const keys = weightSpecs(JSON.parse(text)).map(({ key }) => key);
     // TF.js orders a model's weights otherwise than Keras: trainable ones first.
@@ -102,18 +102,18 @@ describe("TF.js", () => {
       ...keys.filter((key) => !key.includes("moving_")),
       ...keys.filter((key) => key.includes("moving_")),
     ];
-    theirs.setWeights(
+    tfjsModel.setWeights(
       order.map((key) => {
         const { data, shape } = tensors[keys.indexOf(key)]!;
         return tf.tensor(data as Float32Array, [...shape]);
       }),
     );
     const feeds = inputs.map(({ data, shape }) => tf.tensor([...data], [...shape]));
-    const expected = theirs.predict(feeds) as tf.Tensor[];
-    const ours = await answer(JSON.parse(text), tensors, inputs);
-    expect(ours.length).toBe(outputs.length);
+    const expected = tfjsModel.predict(feeds) as tf.Tensor[];
+    const ourOutput = await predict(JSON.parse(text), tensors, inputs);
+    expect(ourOutput.length).toBe(outputs.length);
     for (const [i, value] of expected.entries())
-      expectClose(ours[i]!, { shape: value.shape, data: [...value.dataSync()] });
+      expectClose(ourOutput[i]!, { shape: value.shape, data: [...value.dataSync()] });
   });
 
   it("writes what we read, nested and shared models included", async () => {
@@ -121,7 +121,7 @@ describe("TF.js", () => {
       [...noise([2, 6, 5, 2], "float32", "x").data].map(Number),
       [2, 6, 5, 2],
     );
-    const inner = tfl.sequential({
+    const innerModel = tfl.sequential({
       name: "inner",
       layers: [
         tfl.layers.conv2d({ filters: 3, kernelSize: 3, activation: "elu", inputShape: [6, 5, 2] }),
@@ -133,55 +133,55 @@ describe("TF.js", () => {
     const flipped = tfl.layers.conv2d({ filters: 2, kernelSize: 1 }).apply(image);
     const shared = tfl.layers.dense({ units: 3, activation: "swish" as "tanh" });
     const [p, q] = [image, flipped].map((x) =>
-      shared.apply(inner.apply(x) as tfl.SymbolicTensor),
+      shared.apply(innerModel.apply(x) as tfl.SymbolicTensor),
     ) as tfl.SymbolicTensor[];
-    const theirs = tfl.model({
+    const tfjsModel = tfl.model({
       inputs: image,
       outputs: tfl.layers.concatenate().apply([p!, q!]) as tfl.SymbolicTensor,
     });
-    const json = theirs.toJSON(null, false) as object;
+    const json = tfjsModel.toJSON(null, false) as object;
     const specs = weightSpecs(json);
-    const weights = theirs.getWeights().map((value): Tensor => ({
+    const weights = tfjsModel.getWeights().map((value): Tensor => ({
       dtype: "float32",
       shape: value.shape,
       data: Float32Array.from(value.dataSync()),
     }));
     expect(specs.map(({ shape }) => shape)).toEqual(weights.map(({ shape }) => shape));
     const ourInput = { shape: input.shape, data: [...input.dataSync()] };
-    const [ours] = await answer(json, weights, [ourInput]);
-    const expected = theirs.predict(input) as tf.Tensor;
-    expectClose(ours!, { shape: expected.shape, data: [...expected.dataSync()] });
+    const [ourOutput] = await predict(json, weights, [ourInput]);
+    const expected = tfjsModel.predict(input) as tf.Tensor;
+    expectClose(ourOutput!, { shape: expected.shape, data: [...expected.dataSync()] });
   });
 });
 
 describe("models of older Keras", () => {
   it("mean what they meant: hard_sigmoid, and how a GRU resets", async () => {
-    const plain = { recurrentInitializer: "glorotUniform" } as const;
-    const theirs = tfl.sequential({
+    const options = { recurrentInitializer: "glorotUniform" } as const;
+    const tfjsModel = tfl.sequential({
       layers: [
-        tfl.layers.gru({ ...plain, units: 3, returnSequences: true, inputShape: [4, 2] }),
-        tfl.layers.lstm({ ...plain, units: 2, recurrentActivation: "hardSigmoid" }),
+        tfl.layers.gru({ ...options, units: 3, returnSequences: true, inputShape: [4, 2] }),
+        tfl.layers.lstm({ ...options, units: 2, recurrentActivation: "hardSigmoid" }),
         tfl.layers.activation({ activation: "hardSigmoid" }),
       ],
     });
     const x = noise([2, 4, 2], "float32", "x");
     const ourInput = { shape: x.shape, data: [...x.data].map(Number) };
-    const expected = theirs.predict(tf.tensor(ourInput.data, [2, 4, 2])) as tf.Tensor;
-    const weights = theirs.getWeights().map((value): Tensor => ({
+    const expected = tfjsModel.predict(tf.tensor(ourInput.data, [2, 4, 2])) as tf.Tensor;
+    const weights = tfjsModel.getWeights().map((value): Tensor => ({
       dtype: "float32",
       shape: value.shape,
       data: Float32Array.from(value.dataSync()),
     }));
     const json: { config: { layers: { config: object }[] } } = JSON.parse(
-      JSON.stringify(theirs.toJSON(null, false)),
+      JSON.stringify(tfjsModel.toJSON(null, false)),
     );
     delete (json.config.layers[0]!.config as { reset_after?: boolean }).reset_after; // as Keras 2.2
     expect(json).toMatchObject({ keras_version: expect.stringContaining("tfjs-layers") });
-    const written = toKerasJson(json);
-    expect(JSON.stringify(written)).not.toContain("keras2_");
-    for (const model of [json, written]) {
-      const [ours] = await answer(model, weights, [ourInput]);
-      expectClose(ours!, { shape: expected.shape, data: [...expected.dataSync()] });
+    const writtenJson = toKerasJson(json);
+    expect(JSON.stringify(writtenJson)).not.toContain("keras2_");
+    for (const model of [json, writtenJson]) {
+      const [ourOutput] = await predict(model, weights, [ourInput]);
+      expectClose(ourOutput!, { shape: expected.shape, data: [...expected.dataSync()] });
     }
   });
 });
@@ -191,8 +191,8 @@ describeWithShared("model.json files of TF.js", "data/real-models/tfjs", (folder
     const json = JSON.parse(readFileSync(`${folder}/${name}/model.json`, "utf8"));
     const manifest: { weights: { shape: number[] }[] }[] = json.weightsManifest;
     const sizes = (shapes: readonly (readonly number[])[]) => shapes.map(sizeOf).toSorted();
-    const listed = manifest.flatMap(({ weights }) => weights.map(({ shape }) => shape));
-    expect(sizes(weightSpecs(json).map(({ shape }) => shape))).toEqual(sizes(listed));
+    const manifestShapes = manifest.flatMap(({ weights }) => weights.map(({ shape }) => shape));
+    expect(sizes(weightSpecs(json).map(({ shape }) => shape))).toEqual(sizes(manifestShapes));
   });
 });
 

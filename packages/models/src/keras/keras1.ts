@@ -42,7 +42,7 @@ const keys: Readonly<Record<string, string>> = {
 };
 
 /** Keys that say how to compute, what is said elsewhere, or that no regularizer is there. */
-const dropped = new Set(["consume_less", "input_dim", "dropout_rate", "weights"]);
+const droppedKeys = new Set(["consume_less", "input_dim", "dropout_rate", "weights"]);
 
 /** What a `Merge` does, as a layer of its own. */
 const merges: Readonly<Record<string, string>> = {
@@ -55,7 +55,7 @@ const merges: Readonly<Record<string, string>> = {
 };
 
 /** Keys of Keras 1 alone: a config that has one is of it. */
-const marks = [
+const keras1Keys = [
   "border_mode",
   "consume_less",
   "dim_ordering",
@@ -76,12 +76,12 @@ const marks = [
 export function withoutKeras1<T>(json: T): T {
   if (Array.isArray(json)) return json.map(withoutKeras1) as T;
   if (!isObject(json)) return json;
-  const inner = Object.fromEntries(
+  const innerConfig = Object.fromEntries(
     Object.entries(json).map(([key, value]) => [key, withoutKeras1(value)]),
   );
-  const { class_name, config } = inner;
-  if (typeof class_name !== "string" || !isObject(config)) return inner as T;
-  return renamed(inner, class_name, config) as T;
+  const { class_name, config } = innerConfig;
+  if (typeof class_name !== "string" || !isObject(config)) return innerConfig as T;
+  return renameConfig(innerConfig, class_name, config) as T;
 }
 
 /**
@@ -98,13 +98,13 @@ function checkOrdering(class_name: string, { name, dim_ordering }: Json): void {
   );
 }
 
-function renamed(entry: Json, class_name: string, config: Json): Json {
+function renameConfig(entry: Json, class_name: string, config: Json): Json {
   checkOrdering(class_name, config);
-  if (class_name === "Merge") return merged(entry, config);
+  if (class_name === "Merge") return mergeConfig(entry, config);
   const isEmbedding = class_name === "Embedding";
   // A normalization's, which had several; initializers have a mode too.
   const hasMode = "mode" in config && "epsilon" in config;
-  if (isEmbedding ? !("init" in config) : !hasMode && !marks.some((mark) => mark in config))
+  if (isEmbedding ? !("init" in config) : !hasMode && !keras1Keys.some((key) => key in config))
     return entry;
   if (hasMode && config.mode !== 0)
     throw new CajalError(
@@ -112,30 +112,32 @@ function renamed(entry: Json, class_name: string, config: Json): Json {
       `layer ${JSON.stringify(config.name)} (${class_name}): "mode" ${JSON.stringify(config.mode)} of Keras 1, which no later Keras has; expected 0.`,
       { class_name },
     );
-  const now: Record<string, unknown> = {};
+  const newConfig: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(config)) {
-    if (isEmbedding && ["input_dim", "output_dim", "input_length"].includes(key)) now[key] = value;
-    else if (key === "output_dim") now.units = value;
-    else if (key === "init" && isEmbedding) now.embeddings_initializer = value;
-    else if (key === "W_regularizer" && isEmbedding) now.embeddings_regularizer = value;
-    else if (key === "W_constraint" && isEmbedding) now.embeddings_constraint = value;
-    else if (key === "dim_ordering") now.data_format = value === "tf" ? "channels_last" : value;
-    else if (key === "forget_bias_init") now.unit_forget_bias = value === "one";
-    else if (key === "mode" || dropped.has(key)) continue;
-    else if (/^nb_row$|^kernel_dim1$/.test(key)) now.kernel_size = extents(config);
+    if (isEmbedding && ["input_dim", "output_dim", "input_length"].includes(key))
+      newConfig[key] = value;
+    else if (key === "output_dim") newConfig.units = value;
+    else if (key === "init" && isEmbedding) newConfig.embeddings_initializer = value;
+    else if (key === "W_regularizer" && isEmbedding) newConfig.embeddings_regularizer = value;
+    else if (key === "W_constraint" && isEmbedding) newConfig.embeddings_constraint = value;
+    else if (key === "dim_ordering")
+      newConfig.data_format = value === "tf" ? "channels_last" : value;
+    else if (key === "forget_bias_init") newConfig.unit_forget_bias = value === "one";
+    else if (key === "mode" || droppedKeys.has(key)) continue;
+    else if (/^nb_row$|^kernel_dim1$/.test(key)) newConfig.kernel_size = extents(config);
     else if (/^nb_col$|^kernel_dim[23]$/.test(key)) continue;
-    else now[keys[key] ?? key] = value;
+    else newConfig[keys[key] ?? key] = value;
   }
   // Keras 1 has these only where they are set, and no other field says so.
-  if (now.input_length === null && !isEmbedding) delete now.input_length;
-  if (!isEmbedding && "input_length" in now) delete now.input_length;
-  return { ...entry, class_name: classes[class_name] ?? class_name, config: now };
+  if (newConfig.input_length === null && !isEmbedding) delete newConfig.input_length;
+  if (!isEmbedding && "input_length" in newConfig) delete newConfig.input_length;
+  return { ...entry, class_name: classes[class_name] ?? class_name, config: newConfig };
 }
 
 const extents = ({ nb_row, nb_col, kernel_dim1, kernel_dim2, kernel_dim3 }: Json) =>
   nb_row === undefined ? [kernel_dim1, kernel_dim2, kernel_dim3] : [nb_row, nb_col];
 
-function merged(entry: Json, config: Json): Json {
+function mergeConfig(entry: Json, config: Json): Json {
   const { mode, name, concat_axis } = config;
   const class_name = typeof mode === "string" ? merges[mode] : undefined;
   if (!class_name)

@@ -9,7 +9,7 @@ import { isModel } from "./isModel";
 import type { Json } from "./json";
 import { readModel } from "./readKeras";
 import { activationOf } from "../layers/definition/activations";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 
 /** What Keras 3's `model.to_json()` writes, the sequential models among them as functional ones. */
 export interface Keras3Config {
@@ -27,18 +27,18 @@ export interface Shaped {
 }
 
 /**
- * @param shaped the model's layers with the shapes of their outputs
+ * @param shapedLayers the model's layers with the shapes of their outputs
  * @throws CajalError `unsupported` for what Keras 3 does not have
  */
 export function keras3(
   { config }: ModelConfig,
   registry: Registry,
-  shaped: readonly Shaped[],
+  shapedLayers: readonly Shaped[],
 ): Keras3Config {
   const models = new Set(
     config.layers.filter(({ class_name }) => isModel(class_name)).map(({ name }) => name),
   );
-  const byName = new Map(shaped.map((layer) => [layer.name, layer]));
+  const byName = new Map(shapedLayers.map((layer) => [layer.name, layer]));
   const tensor = ([layer, call, index]: readonly [string, number, number, ...unknown[]]) => ({
     class_name: "__keras_tensor__",
     config: {
@@ -146,11 +146,11 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
     return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
   }
   // What nobody has said Keras knows itself; some of its versions do not take the key.
-  const stated = Object.entries(written).filter(
+  const statedEntries = Object.entries(written).filter(
     ([key, value]) => value !== null || definition.fields[key]?.absent !== null,
   );
   checkActivations(`layer "${name}" (${definition.className})`, written);
-  const config = stated.map(([key, value]): [string, unknown] => [
+  const config = statedEntries.map(([key, value]): [string, unknown] => [
     key,
     withModule(key, value, "keras.layers"),
   ]);
@@ -179,23 +179,26 @@ const moduleOf = (key: string): string | undefined =>
     .map((kind) => `keras.${kind}s`)[0];
 
 /** A wrapped layer, an initializer and the like, with the module that Keras 3 looks for. */
-function withModule(key: string, value: unknown, outer: string): unknown {
+function withModule(key: string, value: unknown, outerKey: string): unknown {
   // The cells of StackedRNNCells.
-  if (Array.isArray(value)) return value.map((each) => withModule(key, each, outer));
+  if (Array.isArray(value)) return value.map((each) => withModule(key, each, outerKey));
   if (typeof value !== "object" || value === null) return value;
   if (!("class_name" in value) || !("config" in value)) return value;
   const { class_name, config } = value;
   if (typeof config !== "object" || config === null)
-    throw new CajalError("bad-model", `got ${shown(value)}, expected { class_name, config }.`);
-  const module = moduleOf(key) ?? outer;
-  const inner = Object.entries(config).map(([key, each]: [string, unknown]) => [
+    throw new CajalError(
+      "bad-model",
+      `got ${showConfigValue(value)}, expected { class_name, config }.`,
+    );
+  const module = moduleOf(key) ?? outerKey;
+  const innerEntries = Object.entries(config).map(([key, each]: [string, unknown]) => [
     key,
     withModule(key, each, module),
   ]);
   return {
     module,
     class_name,
-    config: Object.fromEntries(inner),
+    config: Object.fromEntries(innerEntries),
     registered_name: null,
   };
 }

@@ -6,8 +6,8 @@ import { layerOf } from "./registry";
 export const asKeras3 = <T>(config: T): T =>
   withDefaults(
     withActivations(config, (name) => {
-      const other = activationNames.find((each) => activationOf(each)?.keras2 === name);
-      return other !== undefined && activationOf(other)?.keras2Only ? other : name;
+      const otherName = activationNames.find((each) => activationOf(each)?.keras2 === name);
+      return otherName !== undefined && activationOf(otherName)?.keras2Only ? otherName : name;
     }),
   );
 
@@ -19,14 +19,14 @@ export const asKeras2 = <T>(config: T): T =>
   });
 
 /** With other names for activations; the same object where none changes. */
-const withActivations = <T>(config: T, renamed: (name: string) => string): T =>
-  rewritten(config, (key, value) =>
-    key.endsWith("activation") && typeof value === "string" ? renamed(value) : value,
+const withActivations = <T>(config: T, rename: (name: string) => string): T =>
+  rewrite(config, (key, value) =>
+    key.endsWith("activation") && typeof value === "string" ? rename(value) : value,
   );
 
 /** With the fields that older Keras left out where they were not what they are in Keras 3 by default. */
 const withDefaults = <T>(model: T): T =>
-  rewritten(model, (_, value) => {
+  rewrite(model, (_, value) => {
     if (typeof value !== "object" || value === null) return value;
     if (!("class_name" in value) || !("config" in value)) return value;
     const { class_name, config } = value;
@@ -37,15 +37,15 @@ const withDefaults = <T>(model: T): T =>
   });
 
 /** JSON with `change` applied to every property, innermost first; itself where nothing changes. */
-function rewritten<T>(json: T, change: (key: string, value: unknown) => unknown): T {
+function rewrite<T>(json: T, change: (key: string, value: unknown) => unknown): T {
   if (typeof json !== "object" || json === null) return json;
-  let changed = false;
+  let hasChanged = false;
   const entries = Object.entries(json).map(([key, value]: [string, unknown]) => {
-    const now = change(key, rewritten(value, change));
-    changed ||= now !== value;
-    return [key, now] as const;
+    const newValue = change(key, rewrite(value, change));
+    hasChanged ||= newValue !== value;
+    return [key, newValue] as const;
   });
-  if (!changed) return json;
+  if (!hasChanged) return json;
   return (
     Array.isArray(json) ? entries.map(([, value]) => value) : Object.fromEntries(entries)
   ) as T;

@@ -21,8 +21,8 @@ const {
 describe("operations as Keras 3 computes them", () => {
   it.each(Object.entries(cases))("%s", async (_, { model, inputs: names, shape, data }) => {
     // As it lies in `.keras` files, and without modules, as in HDF5.
-    const bare = JSON.parse(JSON.stringify(model, (key, value) => (key === "module" ? undefined : value))); // prettier-ignore
-    for (const form of [model, bare]) {
+    const withoutModules = JSON.parse(JSON.stringify(model, (key, value) => (key === "module" ? undefined : value))); // prettier-ignore
+    for (const form of [model, withoutModules]) {
       expect(resolve(form).outputs[0]!.shape).toEqual([null, ...shape.slice(1)]);
       const feeds = names.map((name) => [name, tensor("float32", inputs[name]!.shape, inputs[name]!.data)] as const); // prettier-ignore
       const [y] = Object.values(await runOnnx(toOnnx(form, new Map()), Object.fromEntries(feeds)));

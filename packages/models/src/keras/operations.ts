@@ -15,29 +15,36 @@ export const withOperations = (layers: readonly unknown[]): readonly unknown[] =
   );
 
 /** Arguments with places for tensors, and what these are. */
-function placed(given: unknown, refOf: (given: unknown) => Ref | undefined, refs: Ref[]): unknown {
-  const ref = refOf(given);
+function withReferences(
+  value: unknown,
+  refOf: (value: unknown) => Ref | undefined,
+  refs: Ref[],
+): unknown {
+  const ref = refOf(value);
   if (ref) return { tensor: refs.push(ref) - 1 };
-  return Array.isArray(given) ? given.map((each) => placed(each, refOf, refs)) : given;
+  return Array.isArray(value) ? value.map((each) => withReferences(each, refOf, refs)) : value;
 }
 
-function written(
+function writeCall(
   { name, config }: Json,
-  [operationName, given, options]: readonly [string, readonly unknown[], Json],
-  refOf: (given: unknown) => Ref | undefined,
+  [operationName, value, options]: readonly [string, readonly unknown[], Json],
+  refOf: (value: unknown) => Ref | undefined,
 ): Json {
   const refs: Ref[] = [];
-  const places = given.map((each) => placed(each, refOf, refs));
-  const named = Object.entries(options).map(([key, value]) => [key, placed(value, refOf, refs)]);
-  const own = isObject(config) ? config.name : undefined;
+  const positions = value.map((each) => withReferences(each, refOf, refs));
+  const keywordArguments = Object.entries(options).map(([key, value]) => [
+    key,
+    withReferences(value, refOf, refs),
+  ]);
+  const configName = isObject(config) ? config.name : undefined;
   return {
     class_name: operation.className,
-    name: name ?? own,
+    name: name ?? configName,
     config: {
-      name: name ?? own,
+      name: name ?? configName,
       operation: operationName,
-      arguments: places,
-      options: Object.fromEntries(named),
+      arguments: positions,
+      options: Object.fromEntries(keywordArguments),
     },
     inbound_nodes: [refs.map((ref) => [...ref, {}])],
   };
@@ -49,8 +56,8 @@ function onlyCall({ name, inbound_nodes }: Json): unknown {
   throw new CajalError("unsupported", `operation "${String(name)}": it is called more than once, which Cajal does not read.`, { name }); // prettier-ignore
 }
 
-const kerasTensor = (given: unknown): Ref | undefined => {
-  const config = isObject(given) ? given.config : undefined;
+const kerasTensor = (value: unknown): Ref | undefined => {
+  const config = isObject(value) ? value.config : undefined;
   const history = isObject(config) ? config.keras_history : undefined;
   return isRef(history) ? history : undefined;
 };
@@ -66,19 +73,19 @@ function ofKeras3(entry: Json): Json | undefined {
   const [call]: unknown[] = Array.isArray(inbound_nodes) ? inbound_nodes : [];
   if (typeof class_name !== "string" || !isObject(call) || !Array.isArray(call.args))
     return undefined;
-  const given: unknown[] = call.args;
+  const value: unknown[] = call.args;
   const isOperation =
     module === undefined
       ? // HDF5 files leave modules out. Layers that are named alike are given a list.
         Object.hasOwn(operations, class_name) &&
         (!layerOf(class_name) ||
-          (given.length > 1 && !Array.isArray(given[0])) ||
+          (value.length > 1 && !Array.isArray(value[0])) ||
           (isObject(entry.config) && "newshape" in entry.config))
       : String(module).startsWith("keras.src.ops.");
   if (!isOperation) return undefined;
   const { args, kwargs } = onlyCall(entry) as { args: unknown[]; kwargs?: unknown };
   const { name: _, ...settings } = isObject(entry.config) ? entry.config : {};
-  return written(entry, [class_name, args, { ...settings, ...(isObject(kwargs) ? kwargs : {}) }], kerasTensor); // prettier-ignore
+  return writeCall(entry, [class_name, args, { ...settings, ...(isObject(kwargs) ? kwargs : {}) }], kerasTensor); // prettier-ignore
 }
 
 /** TensorFlow's functions by the operations that they are, and what Keras calls their arguments. */
@@ -134,7 +141,7 @@ const functions: Readonly<
 /** Arguments that come in their places. */
 const inPlace = ["x", "a", "tensor", "input_tensor", "features", "logits", "input", "y", "b", "values", "slice_spec"]; // prettier-ignore
 /** Arguments that change nothing where they have these values. */
-const neutral: Readonly<Record<string, readonly unknown[]>> = {
+const defaultArguments: Readonly<Record<string, readonly unknown[]>> = {
   name: [],
   dtype: ["float32"],
   transpose_a: [false],
@@ -155,32 +162,32 @@ function ofTensorFlow(entry: Json): Json | undefined {
   if (class_name !== "TFOpLambda" && class_name !== "SlicingOpLambda") return undefined;
   const where = `operation "${String(entry.name)}"`;
   const name = isObject(config) ? String(config.function) : "";
-  const known = Object.hasOwn(functions, name) ? functions[name]! : undefined;
-  if (known === undefined)
+  const kerasOperation = Object.hasOwn(functions, name) ? functions[name]! : undefined;
+  if (kerasOperation === undefined)
     throw new CajalError("unsupported", `${where}: it is TensorFlow's tf.${name}, which Cajal does not have. Known: ${Object.keys(functions).join(", ")}. Put a layer in its place, and save the model again.`, { function: name }); // prettier-ignore
-  const [operationName, renamed] = typeof known === "string" ? [known, {} as Record<string, string>] : known; // prettier-ignore
+  const [operationName, argumentNames] = typeof kerasOperation === "string" ? [kerasOperation, {} as Record<string, string>] : kerasOperation; // prettier-ignore
   const call = onlyCall(entry);
-  const listed: unknown[] = Array.isArray(call) ? call : [];
+  const callEntries: unknown[] = Array.isArray(call) ? call : [];
   // One call with one tensor lies without the list of its tensors.
-  const refs: unknown[] = Array.isArray(listed[0]) ? listed : [listed];
+  const refs: unknown[] = Array.isArray(callEntries[0]) ? callEntries : [callEntries];
   const kwargs = refs.map((ref) => (Array.isArray(ref) && isObject(ref[3]) ? ref[3] : {}))[0]!;
   const heads = refs.map((ref) =>
     Array.isArray(ref) && ref[0] === "_CONSTANT_VALUE" ? (ref[2] as unknown) : ref,
   );
   const settings: Record<string, unknown> = {};
-  const places: unknown[] = operationName === "Concatenate" || operationName === "Stack" ? [heads] : [...heads]; // prettier-ignore
+  const positions: unknown[] = operationName === "Concatenate" || operationName === "Stack" ? [heads] : [...heads]; // prettier-ignore
   for (const [key, value] of Object.entries(kwargs)) {
-    if (Object.hasOwn(neutral, key)) {
-      if (value === null || neutral[key]!.includes(value) || key === "name") continue;
+    if (Object.hasOwn(defaultArguments, key)) {
+      if (value === null || defaultArguments[key]!.includes(value) || key === "name") continue;
       throw new CajalError("unsupported", `${where}: tf.${name} with ${key} = ${JSON.stringify(value)}, which Cajal does not honour.`, { key }); // prettier-ignore
     }
-    if (inPlace.includes(key)) places.push(value);
-    else settings[Object.hasOwn(renamed, key) ? renamed[key]! : key] = value;
+    if (inPlace.includes(key)) positions.push(value);
+    else settings[Object.hasOwn(argumentNames, key) ? argumentNames[key]! : key] = value;
   }
-  return written(entry, [operationName, places, settings], tensorRef);
+  return writeCall(entry, [operationName, positions, settings], tensorRef);
 }
 
-const tensorRef = (given: unknown): Ref | undefined =>
-  Array.isArray(given) && typeof given[0] === "string" && typeof given[1] === "number"
-    ? [given[0], given[1], Number(given[2])]
+const tensorRef = (value: unknown): Ref | undefined =>
+  Array.isArray(value) && typeof value[0] === "string" && typeof value[1] === "number"
+    ? [value[0], value[1], Number(value[2])]
     : undefined;

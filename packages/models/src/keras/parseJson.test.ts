@@ -15,8 +15,8 @@ describe("text of a model", () => {
     ["UTF-8", [] as number[], "utf8"],
     ["UTF-8 with a byte order mark", [0xef, 0xbb, 0xbf], "utf8"],
     ["UTF-16, little endian", [0xff, 0xfe], "utf16le"],
-  ] as const)("as bytes of %s", (_, mark, encoding) => {
-    const bytes = Uint8Array.from([...mark, ...Buffer.from('{ "é": 1 }', encoding)]);
+  ] as const)("as bytes of %s", (_, byteOrderMark, encoding) => {
+    const bytes = Uint8Array.from([...byteOrderMark, ...Buffer.from('{ "é": 1 }', encoding)]);
     expect(parseJson(bytes)).toEqual({ é: 1 });
   });
 
@@ -30,7 +30,7 @@ describe("text of a model", () => {
 
   it("says what is wrong", () => {
     const utf16 = Buffer.from(text, "utf16le").toString("latin1");
-    for (const [content, code, said] of [
+    for (const [content, code, message] of [
       ["{", "bad-file", "not JSON"],
       [utf16, "bad-file", "UTF-16"],
       ["5", "bad-model", "got 5"],
@@ -40,7 +40,7 @@ describe("text of a model", () => {
       [text, "bad-model", "no layers"],
     ])
       expect(() => readKeras(content!)).toThrow(
-        expect.objectContaining({ code, message: expect.stringContaining(said!) }),
+        expect.objectContaining({ code, message: expect.stringContaining(message!) }),
       );
   });
 });

@@ -14,8 +14,8 @@ export function parseJson(text: string | Uint8Array): unknown {
   try {
     return JSON.parse(clean);
   } catch (cause) {
-    const other = withNumbers(clean);
-    if (other !== undefined) return other;
+    const withoutInfinities = withNumbers(clean);
+    if (withoutInfinities !== undefined) return withoutInfinities;
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new CajalError(
       "bad-file",
@@ -27,19 +27,19 @@ export function parseJson(text: string | Uint8Array): unknown {
 }
 
 /** Begins what stands for a number that JSON does not have; no text of a file holds it. */
-const mark = "\u0000number ";
+const numberMark = "\u0000number ";
 
 /** JSON with Python's NaN and Infinity; undefined where it is none either. */
 function withNumbers(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return undefined;
   // Strings are stepped over whole, so that what they say stays.
-  const marked = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (match) =>
-    match.startsWith('"') ? match : JSON.stringify(mark + match),
+  const markedText = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity\b|\bNaN\b/g, (match) =>
+    match.startsWith('"') ? match : JSON.stringify(numberMark + match),
   );
   try {
-    return JSON.parse(marked, (_, value: unknown) =>
-      typeof value === "string" && value.startsWith(mark)
-        ? Number(value.slice(mark.length))
+    return JSON.parse(markedText, (_, value: unknown) =>
+      typeof value === "string" && value.startsWith(numberMark)
+        ? Number(value.slice(numberMark.length))
         : value,
     );
   } catch {

@@ -13,7 +13,7 @@ import { readCalls, readRefs } from "./readNodes";
 import { sequentialAsFunctional } from "./sequential";
 import { withOperations } from "./operations";
 import { withoutWrittenMasks } from "./writtenMasks";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 
 /**
  * Reads a model's JSON; its layers' configs stay as they are.
@@ -24,15 +24,15 @@ import { shown } from "../layers/definition/shown";
 export function readKeras(model: object | string): ModelConfig {
   const json = typeof model === "string" || model instanceof Uint8Array ? parseJson(model) : model;
   if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw notAModel(shown(json));
+    throw notAModel(showConfigValue(json));
   checkDepth(json);
   return readModel(json);
 }
 
 /** A model within one that `readKeras` has read. */
 export function readModel(model: object): ModelConfig {
-  const { class_name, config: json, old } = unwrapped(model);
-  const config = old ? objectOf(asKeras3(withoutKeras1(json)), "model") : json;
+  const { class_name, config: json, isOld } = unwrapped(model);
+  const config = isOld ? objectOf(asKeras3(withoutKeras1(json)), "model") : json;
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
@@ -72,31 +72,32 @@ function withCallsCounted(
   );
   if (models.size === 0) return { layers, input_layers, output_layers };
   const fromZero = new Set<string>();
-  const note = ([name, call]: readonly [string, number, ...unknown[]]) => {
+  const countCall = ([name, call]: readonly [string, number, ...unknown[]]) => {
     if (call === 0 && models.has(name)) fromZero.add(name);
   };
   if (!keras3) {
-    for (const { inbound_nodes } of layers) inbound_nodes.forEach((node) => node.forEach(note));
-    output_layers.forEach(note);
+    for (const { inbound_nodes } of layers)
+      inbound_nodes.forEach((node) => node.forEach(countCall));
+    output_layers.forEach(countCall);
   }
-  const addedInside = (name: string) => models.has(name) && (keras3 || fromZero.has(name));
-  const addedAtTheEnd = (name: string) =>
+  const isAddedInside = (name: string) => models.has(name) && (keras3 || fromZero.has(name));
+  const isAddedAtEnd = (name: string) =>
     keras3 ? models.get(name) === "Sequential" : fromZero.has(name);
   return {
     layers: layers.map((entry) => ({
       ...entry,
       inbound_nodes: entry.inbound_nodes.map((node) =>
-        node.map(([name, call, ...rest]): InboundRef => [
+        node.map(([name, call, ...otherFields]): InboundRef => [
           name,
-          addedInside(name) ? call + 1 : call,
-          ...rest,
+          isAddedInside(name) ? call + 1 : call,
+          ...otherFields,
         ]),
       ),
     })),
     input_layers,
     output_layers: output_layers.map(([name, call, tensor]): TensorRef => [
       name,
-      addedAtTheEnd(name) ? call + 1 : call,
+      isAddedAtEnd(name) ? call + 1 : call,
       tensor,
     ]),
   };
@@ -106,22 +107,23 @@ function withCallsCounted(
  * Steps into what Keras and TF.js wrap around a model: `model_config`, `modelTopology`. `old`: it says
  * that a Keras before 3, or TF.js, wrote it.
  */
-function unwrapped(model: object): { class_name: string; config: Json; old: boolean } {
-  let old = false;
+function unwrapped(model: object): { class_name: string; config: Json; isOld: boolean } {
+  let isOld = false;
   for (let at: object = model; ;) {
     const version = "keras_version" in at ? String(at.keras_version) : undefined;
-    if (version !== undefined) old = /^([012]\.|tfjs)/.test(version);
-    const wrapped = Object.entries(at).find(
+    if (version !== undefined) isOld = /^([012]\.|tfjs)/.test(version);
+    const wrappedConfig = Object.entries(at).find(
       ([key, value]: [string, unknown]) =>
         (key === "modelTopology" || key === "model_config") &&
         (typeof value === "string" || (typeof value === "object" && value !== null)),
     );
-    if (!wrapped) return { ...namedModel(at), old };
-    const [, value]: [string, unknown] = wrapped;
-    const inner = typeof value === "string" ? parseJson(value) : value;
-    if (typeof inner !== "object" || inner === null) throw notAModel(shown(inner));
-    if (typeof value === "string") checkDepth(inner);
-    at = inner;
+    if (!wrappedConfig) return { ...namedModel(at), isOld };
+    const [, value]: [string, unknown] = wrappedConfig;
+    const innerModel = typeof value === "string" ? parseJson(value) : value;
+    if (typeof innerModel !== "object" || innerModel === null)
+      throw notAModel(showConfigValue(innerModel));
+    if (typeof value === "string") checkDepth(innerModel);
+    at = innerModel;
   }
 }
 
@@ -135,7 +137,7 @@ function namedModel(model: object): { class_name: string; config: Json } {
   if (!isModel(class_name))
     throw new CajalError(
       "bad-model",
-      `got class_name ${shown(class_name)}, expected Functional, Model or Sequential.`,
+      `got class_name ${showConfigValue(class_name)}, expected Functional, Model or Sequential.`,
       { class_name },
     );
   // Keras 1 and 2.2 wrote a sequential model's config as the list of its layers.
@@ -153,13 +155,13 @@ const notAModel = (got: string) =>
   );
 
 function readEntry(json: unknown, where: string): { entry: LayerEntry; keras3: boolean } {
-  const { class_name, name: own, inbound_nodes, ...entry } = objectOf(json, where);
+  const { class_name, name: layerName, inbound_nodes, ...entry } = objectOf(json, where);
   const config = objectOf(entry.config, `${where}, "config"`);
-  const name = own ?? config.name;
+  const name = layerName ?? config.name;
   if (typeof class_name !== "string" || typeof name !== "string" || name === "")
     throw new CajalError(
       "bad-model",
-      `${where}: got class_name ${shown(class_name)} and name ${shown(name)}, expected a class_name and a name that is not empty.`,
+      `${where}: got class_name ${showConfigValue(class_name)} and name ${showConfigValue(name)}, expected a class_name and a name that is not empty.`,
       { where, class_name, name },
     );
   const { calls, keras3 } = readCalls(inbound_nodes, `${where} "${name}", "inbound_nodes"`);

@@ -3,7 +3,7 @@
 import { CajalError } from "@cajal/core";
 import type { InboundRef, TensorRef } from "./config";
 import { listOf, objectOf } from "./json";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 
 /** A layer's calls, and whether one of them is in the form of Keras 3. */
 export function readCalls(
@@ -36,12 +36,17 @@ function readCall(json: unknown, where: string): InboundRef[] {
   if (Array.isArray(json)) return json.flatMap((ref: unknown) => readInbound(ref, where));
   const { args, kwargs } = objectOf(json, where);
   const entries = Object.entries(objectOf(kwargs ?? {}, where));
-  const rest = new Map(entries.filter(([key]) => !inputNames.includes(key)));
+  const otherEntries = new Map(entries.filter(([key]) => !inputNames.includes(key)));
   const tensors = kerasTensors(args, where);
   for (const name of inputNames)
     for (const [key, value] of entries)
       if (key === name) tensors.push(...kerasTensors(value, where));
-  return tensors.map(([layer, node, tensor]) => [layer, node, tensor, Object.fromEntries(rest)]);
+  return tensors.map(([layer, node, tensor]) => [
+    layer,
+    node,
+    tensor,
+    Object.fromEntries(otherEntries),
+  ]);
 }
 
 /** All tensors of Keras 3's arguments, in order. */
@@ -52,7 +57,7 @@ function kerasTensors(json: unknown, where: string): TensorRef[] {
   if (typeof config !== "object" || config === null || !("keras_history" in config))
     throw new CajalError(
       "unsupported",
-      `${where}: got the argument ${shown(json)}, expected tensors alone.`,
+      `${where}: got the argument ${showConfigValue(json)}, expected tensors alone.`,
       { where, got: json },
     );
   return [readRef(config.keras_history, where)];
@@ -62,14 +67,19 @@ function readInbound(json: unknown, where: string): InboundRef[] {
   const [layer, node, tensor] = readRef(json, where);
   const keywordArguments = objectOf((Array.isArray(json) ? json[3] : undefined) ?? {}, where);
   // Keras 2 has tensors among the keyword arguments too: { value: ["encoder", 0, 0] }.
-  const others = inputNames.flatMap((name) => {
+  const otherInputs = inputNames.flatMap((name) => {
     const value = keywordArguments[name];
     return Array.isArray(value) && isRef(value) ? [{ name, ref: readRef(value, where) }] : [];
   });
   const kwargs = Object.fromEntries(
-    Object.entries(keywordArguments).filter(([key]) => !others.some(({ name }) => name === key)),
+    Object.entries(keywordArguments).filter(
+      ([key]) => !otherInputs.some(({ name }) => name === key),
+    ),
   );
-  return [[layer, node, tensor, kwargs], ...others.map(({ ref }): InboundRef => [...ref, kwargs])];
+  return [
+    [layer, node, tensor, kwargs],
+    ...otherInputs.map(({ ref }): InboundRef => [...ref, kwargs]),
+  ];
 }
 
 /**
@@ -86,7 +96,7 @@ function readRef(json: unknown, where: string): TensorRef {
   if (typeof layer === "string" && isIndex(node) && isIndex(tensor)) return [layer, node, tensor];
   throw new CajalError(
     "bad-model",
-    `${where}: got ${shown(json)}, expected [layer, call, output], the last two whole numbers from 0.`,
+    `${where}: got ${showConfigValue(json)}, expected [layer, call, output], the last two whole numbers from 0.`,
     { where, got: json },
   );
 }

@@ -1,6 +1,6 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
 import { CajalError, checkOptions, unknownName } from "@cajal/core";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 import type { Place } from "../layers/definition/fields";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
@@ -49,23 +49,23 @@ export const ownLayers: Registry = registry(byClass);
 export function registryOf(where: string, options: ResolveOptions): Registry {
   const { layers: added = [] } = options;
   if (added.length === 0) return ownLayers;
-  const all = new Map(byClass);
+  const allLayers = new Map(byClass);
   for (const layer of added) {
     if (typeof layer?.className !== "string" || typeof layer.lower !== "function")
       throw new CajalError(
         "bad-argument",
-        `${where}, "layers": got ${shown(layer)}, expected what defineLayer gives.`,
+        `${where}, "layers": got ${showConfigValue(layer)}, expected what defineLayer gives.`,
         { where },
       );
-    if (all.has(layer.className))
+    if (allLayers.has(layer.className))
       throw new CajalError(
         "bad-argument",
         `${where}, "layers": there is a layer class "${layer.className}" already. Give yours another name.`,
         { where, className: layer.className },
       );
-    all.set(layer.className, layer);
+    allLayers.set(layer.className, layer);
   }
-  return registry(all);
+  return registry(allLayers);
 }
 
 /** Options that hold `layers` alone, checked. */
@@ -77,9 +77,9 @@ export function layersOption(where: string, options: ResolveOptions): Registry {
 function registry(definitions: ReadonlyMap<string, Layer>): Registry {
   function definitionOf(className: string, where: string): Layer {
     // Registered classes carry their package: "Course>ScaleShift".
-    const match =
+    const matchingClass =
       definitions.get(className) ?? definitions.get(className.slice(className.indexOf(">") + 1));
-    if (match) return match;
+    if (matchingClass) return matchingClass;
     const { message, facts } = unknownName("layer class", className, definitions.keys());
     throw new CajalError(
       "unknown-name",
@@ -102,9 +102,9 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
       definition.aliases,
     );
     const complete = definition.complete?.(values) ?? values;
-    const ordered =
+    const orderedConfig =
       values["data_format"] === "channels_first" ? channelsFirst(definition) : definition;
-    return { name, definition: ordered, config: complete };
+    return { name, definition: orderedConfig, config: complete };
   }
 
   /** A layer inside another's config, as TimeDistributed and Bidirectional hold one. */
@@ -113,7 +113,8 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
     if (!("class_name" in raw) || typeof raw.class_name !== "string") return undefined;
     const config = "config" in raw ? raw.config : {};
     if (typeof config !== "object" || config === null || Array.isArray(config)) return undefined;
-    const named = "name" in config && typeof config.name === "string" ? config.name : undefined;
+    const statedName =
+      "name" in config && typeof config.name === "string" ? config.name : undefined;
     if (isModel(raw.class_name))
       throw new CajalError(
         "unsupported",
@@ -121,8 +122,10 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
         { key, className: raw.class_name },
       );
     definitionOf(raw.class_name, `${where}, "${key}"`);
-    const inner = read(raw.class_name, named || snakeCase(raw.class_name), { ...config });
-    return "trainable" in config && config.trainable === false ? { ...inner, frozen: true } : inner;
+    const innerLayer = read(raw.class_name, statedName || snakeCase(raw.class_name), { ...config });
+    return "trainable" in config && config.trainable === false
+      ? { ...innerLayer, frozen: true }
+      : innerLayer;
   }
 
   return { definitionOf, read };

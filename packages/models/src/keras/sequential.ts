@@ -5,7 +5,7 @@ import { layerOf } from "./registry";
 import type { LayerEntry, ModelConfig } from "./config";
 import { isModel } from "./isModel";
 import { listOf, objectOf, type Json } from "./json";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 
 /**
  * @param readModel reads a model within this one
@@ -25,14 +25,14 @@ export function sequentialAsFunctional(
       throw new CajalError("bad-model", `${where}, layer ${i}: expected a class_name.`, { where });
     const count = counts.get(class_name) ?? 0;
     counts.set(class_name, count + 1);
-    const named = name ?? read.name ?? `${class_name.toLowerCase()}_${count}`;
-    if (typeof named !== "string" || named === "")
+    const layerName = name ?? read.name ?? `${class_name.toLowerCase()}_${count}`;
+    if (typeof layerName !== "string" || layerName === "")
       throw new CajalError(
         "bad-model",
-        `${where}, layer ${i} (${class_name}): got the name ${shown(named)}, expected one that is not empty.`,
-        { where, name: named },
+        `${where}, layer ${i} (${class_name}): got the name ${showConfigValue(layerName)}, expected one that is not empty.`,
+        { where, name: layerName },
       );
-    return { class_name, name: named, config: read };
+    return { class_name, name: layerName, config: read };
   });
   const first = entries[0];
   if (!first) throw new CajalError("bad-model", `${where}: it has no layers.`, { model: name });
@@ -58,10 +58,10 @@ export function sequentialAsFunctional(
   }
   const callOf = (layer: { readonly class_name: string }) => (isModel(layer.class_name) ? 1 : 0);
   for (const entry of entries) {
-    const before = layers.at(-1);
+    const previous = layers.at(-1);
     layers.push({
       ...entry,
-      inbound_nodes: before ? [[[before.name, callOf(before), 0, {}]]] : [],
+      inbound_nodes: previous ? [[[previous.name, callOf(previous), 0, {}]]] : [],
     });
   }
   const last = layers.at(-1)!;
@@ -84,8 +84,8 @@ function inputShape(
   readModel: (model: object) => ModelConfig,
 ): unknown {
   const { batch_input_shape, batch_shape, input_shape } = first.config;
-  const own = batch_input_shape ?? batch_shape;
-  if (own) return own;
+  const ownShape = batch_input_shape ?? batch_shape;
+  if (ownShape) return ownShape;
   if (Array.isArray(input_shape)) return [null, ...(input_shape as unknown[])];
   if (sequential.build_input_shape) return sequential.build_input_shape;
   if (!isModel(first.class_name)) return undefined;

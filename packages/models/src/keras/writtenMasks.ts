@@ -59,9 +59,9 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
   /** What all masks that an operation's arguments hold are made of, if it is one. */
   const maskOf = (
     name: string,
-    within: ReadonlySet<string> = new Set(),
+    visited: ReadonlySet<string> = new Set(),
   ): WrittenMask | undefined => {
-    if (masks.has(name) || within.has(name)) return masks.get(name);
+    if (masks.has(name) || visited.has(name)) return masks.get(name);
     const entry = operations.get(name)!;
     const args = argumentsOf(entry);
     const [of, value] = [historyOf(args[0]), args[1]];
@@ -70,21 +70,21 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
         ? of && typeof value === "number" && args.length === 2
           ? { of, value }
           : undefined
-        : combined(args, new Set([...within, name]));
+        : combined(args, new Set([...visited, name]));
     masks.set(name, comparison);
     return comparison;
   };
-  const combined = (args: readonly unknown[], within: ReadonlySet<string>) => {
+  const combined = (args: readonly unknown[], visited: ReadonlySet<string>) => {
     const parts = args.flatMap((arg) => {
       const from = historyOf(arg)?.[0];
       // ZerosLike of a layer's output gives a mask the shape of features.
       if (from === undefined || !operations.has(from) || shapesOnly(operations.get(from)!))
         return [];
-      return [maskOf(from, within)];
+      return [maskOf(from, visited)];
     });
-    const [first, ...others] = parts;
-    const alike = others.every((other) => JSON.stringify(other) === JSON.stringify(first));
-    return first && alike ? first : undefined;
+    const [first, ...otherParts] = parts;
+    const areEqual = otherParts.every((other) => JSON.stringify(other) === JSON.stringify(first));
+    return first && areEqual ? first : undefined;
   };
   const makesMask = (entry: Json) => maskOf(String(entry.name)) !== undefined || shapesOnly(entry);
   // What a layer that stays is given, and not as its mask, stays too.

@@ -7,7 +7,7 @@ import { uniform } from "./shared/randomness";
 import { passesMask } from "./shared/masks";
 
 /** −λ α of SELU. */
-const least = -1.7580993408473766;
+const saturation = -1.7580993408473766;
 
 export const alphaDropout = defineLayer({
   className: "AlphaDropout",
@@ -22,9 +22,9 @@ export const alphaDropout = defineLayer({
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) => {
     if (!training || rate === 0) return [x];
-    const kept = g.greaterOrEqual(uniform(g, g.shape(x), seed()), rate);
-    const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * least * least));
-    return [g.add(g.mul(g.where(kept, x, least), scale), -scale * least * rate)];
+    const isKept = g.greaterOrEqual(uniform(g, g.shape(x), seed()), rate);
+    const scale = 1 / Math.sqrt((1 - rate) * (1 + rate * saturation * saturation));
+    return [g.add(g.mul(g.where(isKept, x, saturation), scale), -scale * saturation * rate)];
   },
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3]] },

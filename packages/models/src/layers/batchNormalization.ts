@@ -62,12 +62,12 @@ export const batchNormalization = defineLayer({
     by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
   },
   lower: (config, [input], g, context) => {
-    const { inputs, mask, trainable: trained, training, update, weight } = context;
+    const { inputs, mask, trainable: isTrainable, training, update, weight } = context;
     const { center, epsilon, momentum, scale } = config;
     // ONNX normalizes along axis 1.
     const axis = context.axis(axisOf(config.axis, inputs[0]));
-    const swapped = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
-    const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapped));
+    const swapChannelAxis = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
+    const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapChannelAxis));
     const x = inPlace(input);
     const shape = [extentOf(config.axis, inputs[0])];
     const filled = (value: number) =>
@@ -77,7 +77,7 @@ export const batchNormalization = defineLayer({
     const mean = weight("moving_mean");
     const variance = weight("moving_variance");
     // As in Keras, a frozen layer normalizes by its moving averages in training too.
-    if (!(training && trained))
+    if (!(training && isTrainable))
       return [inPlace(g.batchNormalization(x, gamma, beta, mean, variance, { epsilon }))];
     if (mask)
       throw new CajalError(
@@ -94,9 +94,10 @@ export const batchNormalization = defineLayer({
       g.sub(variance, variance),
       { epsilon, momentum: 0 },
     );
-    const moved = (old: Value, now: Value) => g.add(g.mul(old, momentum), g.mul(now, 1 - momentum));
-    update("moving_mean", moved(mean, batchMean));
-    update("moving_variance", moved(variance, batchVariance));
+    const movingAverage = (oldValue: Value, batchValue: Value) =>
+      g.add(g.mul(oldValue, momentum), g.mul(batchValue, 1 - momentum));
+    update("moving_mean", movingAverage(mean, batchMean));
+    update("moving_variance", movingAverage(variance, batchVariance));
     return [inPlace(y)];
   },
   samples: [

@@ -33,12 +33,12 @@ export const bidirectional = defineLayer({
         { layer: forward.definition.className },
       );
     checkAlike(forward, backward);
-    const [ahead, behind] = [forward, backward].map((each) =>
+    const [forwardOutput, backwardOutput] = [forward, backward].map((each) =>
       each.definition.shape(each.config, inputs),
     );
-    const [y, ...states] = ahead!;
-    const [z, ...others] = behind!;
-    return [...merged(config.merge_mode, y!, z!), ...states, ...others];
+    const [y, ...states] = forwardOutput!;
+    const [z, ...backwardStates] = backwardOutput!;
+    return [...mergedShapes(config.merge_mode, y!, z!), ...states, ...backwardStates];
   },
   weights: (config, inputs) => {
     const { backward, forward } = directions(config);
@@ -63,26 +63,28 @@ export const bidirectional = defineLayer({
   lower: (config, inputs, g, { inner, inputs: shapes, layout, mask }) => {
     const { backward, forward } = directions(config);
     const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout, mask }).values;
-    const [ahead, ...aheadStates] = run(forward);
-    const [behind, ...behindStates] = run(backward);
+    const [forwardOutput, ...forwardStates] = run(forward);
+    const [backwardOutput, ...backwardStates] = run(backward);
     // The backward sequence comes in the order computed: put back into that of time.
-    const ordered = forward.config.return_sequences ? reversed(g, behind!, 1) : behind!;
-    const both = [ahead!, ordered] as const;
+    const backwardInOrder = forward.config.return_sequences
+      ? reversed(g, backwardOutput!, 1)
+      : backwardOutput!;
+    const outputPair = [forwardOutput!, backwardInOrder] as const;
     const mergedValues = () => {
       switch (config.merge_mode) {
         case "concat":
-          return [g.concat(both, { axis: -1 })];
+          return [g.concat(outputPair, { axis: -1 })];
         case "sum":
-          return [g.add(...both)];
+          return [g.add(...outputPair)];
         case "mul":
-          return [g.mul(...both)];
+          return [g.mul(...outputPair)];
         case "ave":
-          return [g.mul(g.add(...both), 0.5)];
+          return [g.mul(g.add(...outputPair), 0.5)];
         case null:
-          return both;
+          return outputPair;
       }
     };
-    return [...mergedValues(), ...aheadStates, ...behindStates];
+    return [...mergedValues(), ...forwardStates, ...backwardStates];
   },
   samples: [
     {
@@ -124,16 +126,16 @@ function directions({
     ...layer,
     config: { ...layer.config, go_backwards: !layer.config.go_backwards },
   };
-  const named = (direction: "forward" | "backward", { config, ...layer }: InnerLayer) => ({
+  const namedLayer = (direction: "forward" | "backward", { config, ...layer }: InnerLayer) => ({
     ...layer,
     name: `${direction}_${base}`,
     // As Keras has it: of a sequence, masked steps are 0, or both directions would repeat other steps.
     config: { ...config, zero_output_for_mask: config.return_sequences },
   });
   return {
-    forward: named("forward", layer),
+    forward: namedLayer("forward", layer),
     backward: {
-      ...named("backward", backward),
+      ...namedLayer("backward", backward),
       ...(backward_layer && { name: `backward_${backward_layer.name.replace(/^backward_/, "")}` }),
     },
   };
@@ -156,7 +158,7 @@ function checkAlike(forward: InnerLayer, backward: InnerLayer): void {
       );
 }
 
-const merged = (mode: MergeMode, y: KerasShape, z: KerasShape): KerasShape[] => {
+const mergedShapes = (mode: MergeMode, y: KerasShape, z: KerasShape): KerasShape[] => {
   if (mode === null) return [y, z];
   const [units, others] = [y.at(-1)!, z.at(-1)!];
   if (mode === "concat") return [[...y.slice(0, -1), units + others]];

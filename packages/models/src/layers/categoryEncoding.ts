@@ -2,7 +2,7 @@
 // keras.io/api/layers/preprocessing_layers/categorical/category_encoding
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { dense, encoded, encodedShape, encodings } from "./shared/categories";
+import { dense, encodeCategories, encodedShape, encodings } from "./shared/categories";
 
 export const categoryEncoding = defineLayer({
   className: "CategoryEncoding",
@@ -19,7 +19,7 @@ export const categoryEncoding = defineLayer({
   gives: () => "float32",
   layout: "channelsLast",
   lower: ({ num_tokens, output_mode }, [x], g, { inputs }) => [
-    encoded(g, x, { mode: output_mode, depth: num_tokens, shape: inputs[0] }),
+    encodeCategories(g, x, { mode: output_mode, depth: num_tokens, shape: inputs[0] }),
   ],
   samples: [
     { config: { num_tokens: 4 }, inputs: [[2, 3]], dtype: "int32" },

@@ -21,9 +21,9 @@ export const centerCrop = defineLayer({
   lower: ({ height, width }, [x], g, { inputs }) => {
     const from = extentsOf(inputs[0], "CenterCrop")();
     const to = [height, width] as const;
-    const [down, across] = [from[0] - height, from[1] - width];
-    if (down < 0 || across < 0) return [resized(g, cropped(g, x, from, to), { from: () => cropOf(from, to), to, interpolation: "bilinear" })]; // prettier-ignore
-    return [middle(g, x, [Math.floor(down / 2), Math.floor(across / 2)], to)];
+    const [excessHeight, excessWidth] = [from[0] - height, from[1] - width];
+    if (excessHeight < 0 || excessWidth < 0) return [resized(g, cropped(g, x, from, to), { from: () => cropOf(from, to), to, interpolation: "bilinear" })]; // prettier-ignore
+    return [middle(g, x, [Math.floor(excessHeight / 2), Math.floor(excessWidth / 2)], to)];
   },
   samples: [
     { config: { height: 2, width: 3 }, inputs: [[1, 5, 4, 2]] },

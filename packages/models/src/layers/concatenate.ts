@@ -29,9 +29,9 @@ export const concatenate = defineLayer({
         );
     return [
       first.map((extent, i) => {
-        const all = inputs.map((input) => input[i]!);
-        if (i !== along) return all.find((each) => each !== null) ?? extent;
-        return all.reduce(
+        const values = inputs.map((input) => input[i]!);
+        if (i !== along) return values.find((each) => each !== null) ?? extent;
+        return values.reduce(
           (sum: number | null, each) => (sum === null || each === null ? null : sum + each),
           0,
         );

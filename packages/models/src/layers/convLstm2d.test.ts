@@ -4,7 +4,7 @@ import { toOnnx } from "../lower/lower";
 import { functional } from "../network/functional";
 import { summary, weightSpecs } from "../network/summary";
 
-function unrolled(steps: number | null) {
+function unrollSteps(steps: number | null) {
   const net = functional("net");
   const x = net.input([steps, 2, 2, 1]);
   const model = net.model(x, net.layer("ConvLSTM2D", { filters: 1, kernel_size: 1 }, x));
@@ -15,14 +15,14 @@ function unrolled(steps: number | null) {
 }
 
 it("is unrolled, each step as many nodes", () => {
-  const [two, three, hundred] = [2, 3, 100].map((steps) => unrolled(steps).nodes());
-  expect(hundred! - three!).toBe(97 * (three! - two!));
+  const [nodesOf2, nodesOf3, nodesOf100] = [2, 3, 100].map((steps) => unrollSteps(steps).nodes());
+  expect(nodesOf100! - nodesOf3!).toBe(97 * (nodesOf3! - nodesOf2!));
 });
 
 it.each([10_001, 2 ** 31 - 1, null])(
   "refuses to unroll %s steps, and says how many may be",
   (steps) => {
-    const { model, nodes } = unrolled(steps);
+    const { model, nodes } = unrollSteps(steps);
     expect(nodes).toThrow(
       expect.objectContaining<Partial<CajalError>>({
         code: "unsupported",

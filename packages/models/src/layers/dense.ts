@@ -40,8 +40,8 @@ export const dense = defineLayer({
     // Behind a Flatten of a channels-first image the kernel's rows are put in that order, once,
     // instead of turning the image in every run. A large kernel (VGG's has 411 MB) stays as it is:
     // a second copy costs more than turning so small an image.
-    const large = rows * units > 2 ** 22;
-    const flattened = typeof layout === "object" && !large ? layout.flattened : undefined;
+    const isLarge = rows * units > 2 ** 22;
+    const flattened = typeof layout === "object" && !isLarge ? layout.flattened : undefined;
     const x = flattened ? input : convert(g, input, inputs[0], layout, "channelsLast");
     arrange("channelsLast");
     const kernel = weight("kernel", flattened ? rowsOf(flattened, units) : []);

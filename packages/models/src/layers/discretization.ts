@@ -2,13 +2,13 @@
 import { CajalError, tensor } from "@cajal/core";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { dense, encoded, encodedShape, encodings } from "./shared/categories";
+import { dense, encodeCategories, encodedShape, encodings } from "./shared/categories";
 
 const boundaries = f.fieldOf<readonly number[] | null>("null or numbers that grow", (raw) => {
   if (raw === null) return null;
   const list: unknown[] = Array.isArray(raw) ? raw : [raw];
-  const rises = list.every((each, i) => typeof each === "number" && (i === 0 || each >= Number(list[i - 1]))); // prettier-ignore
-  return rises && list.length > 0 ? (list as number[]) : undefined;
+  const isIncreasing = list.every((each, i) => typeof each === "number" && (i === 0 || each >= Number(list[i - 1]))); // prettier-ignore
+  return isIncreasing && list.length > 0 ? (list as number[]) : undefined;
 });
 
 export const discretization = defineLayer({
@@ -39,10 +39,12 @@ export const discretization = defineLayer({
   lower: ({ bin_boundaries, output_mode }, [x], g, { inputs }) => {
     const [shape] = inputs;
     const bins = g.constant(tensor("float32", [bin_boundaries!.length], bin_boundaries!));
-    const passed = g.cast(g.greaterOrEqual(g.unsqueeze(x, [shape.length]), bins), "float32");
-    const number = g.cast(g.reduceSum(passed, { axes: [shape.length], keepdims: false }), "int32");
+    const isAbove = g.cast(g.greaterOrEqual(g.unsqueeze(x, [shape.length]), bins), "float32");
+    const number = g.cast(g.reduceSum(isAbove, { axes: [shape.length], keepdims: false }), "int32");
     if (output_mode === "int") return [number];
-    return [encoded(g, number, { mode: output_mode, depth: bin_boundaries!.length + 1, shape })];
+    return [
+      encodeCategories(g, number, { mode: output_mode, depth: bin_boundaries!.length + 1, shape }),
+    ];
   },
   samples: [
     { config: { bin_boundaries: [-0.5, 0, 0.5] }, inputs: [[2, 5]] },

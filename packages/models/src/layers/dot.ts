@@ -9,8 +9,9 @@ import { axisOf } from "./shared/shapes";
 const axes = f.fieldOf<readonly [number, number], number | readonly number[]>(
   "an axis, or one of each input",
   (raw) => {
-    const [a, b, ...more]: unknown[] = Array.isArray(raw) ? raw : [raw, raw];
-    if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || more.length > 0) return undefined;
+    const [a, b, ...otherAxes]: unknown[] = Array.isArray(raw) ? raw : [raw, raw];
+    if (!Number.isSafeInteger(a) || !Number.isSafeInteger(b) || otherAxes.length > 0)
+      return undefined;
     return [Number(a), Number(b)];
   },
   ([a, b]) => (a === b ? a : [a, b]),
@@ -31,21 +32,24 @@ export const dot = defineLayer({
     const [n, m] = [x[a], y[b]];
     if (a === 0 || b === 0 || (n !== null && m !== null && n !== m))
       throw new CajalError("bad-shape", `axes ${showShape([a, b])} of ${showShape(x)} and ${showShape(y)} do not fit`, { inputs }); // prettier-ignore
-    const rest = [...x.filter((_, i) => i !== a), ...y.slice(1).filter((_, i) => i + 1 !== b)];
-    return [rest.length === 1 ? [rest[0]!, 1] : rest];
+    const otherExtents = [
+      ...x.filter((_, i) => i !== a),
+      ...y.slice(1).filter((_, i) => i + 1 !== b),
+    ];
+    return [otherExtents.length === 1 ? [otherExtents[0]!, 1] : otherExtents];
   },
   layout: "channelsLast",
   lower: ({ axes, normalize }, [x, y], g, { inputs }) => {
     const [a, b] = axesIn(axes, inputs);
     const letters = "cdefghijklmnopqrstuvwxyz";
     let next = 0;
-    const named = (shape: KerasShape, summed: number) =>
-      shape.map((_, i) => (i === 0 ? "a" : i === summed ? "b" : letters[next++]!)).join("");
-    const [p, q] = [named(inputs[0], a), named(inputs[1], b)];
-    const kept = [...p, ...q.slice(1)].filter((letter) => letter !== "b").join("");
+    const withLetters = (shape: KerasShape, summedAxis: number) =>
+      shape.map((_, i) => (i === 0 ? "a" : i === summedAxis ? "b" : letters[next++]!)).join("");
+    const [p, q] = [withLetters(inputs[0], a), withLetters(inputs[1], b)];
+    const resultLetters = [...p, ...q.slice(1)].filter((letter) => letter !== "b").join("");
     const [u, v] = normalize ? [unit(g, x, a), unit(g, y, b)] : [x, y];
-    const product = g.einsum([u, v], { equation: `${p},${q}->${kept}` });
-    return [kept.length === 1 ? g.unsqueeze(product, [1]) : product];
+    const product = g.einsum([u, v], { equation: `${p},${q}->${resultLetters}` });
+    return [resultLetters.length === 1 ? g.unsqueeze(product, [1]) : product];
   },
   samples: [
     { config: { axes: 1 }, inputs: [[2, 4], [2, 4]] },

@@ -2,7 +2,7 @@
 // (Srivastava et al. 2014); otherwise nothing. keras.io/api/layers/regularization_layers/dropout
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { keep } from "./shared/randomness";
+import { dropoutMask } from "./shared/randomness";
 import { passesMask } from "./shared/masks";
 
 export const dropout = defineLayer({
@@ -16,7 +16,7 @@ export const dropout = defineLayer({
   mask: passesMask,
   layout: "elementwise",
   lower: ({ rate }, [x], g, { training, seed }) =>
-    training && rate > 0 ? [g.mul(x, keep(g, g.shape(x), { rate, seed: seed() }))] : [x],
+    training && rate > 0 ? [g.mul(x, dropoutMask(g, g.shape(x), { rate, seed: seed() }))] : [x],
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3]] },
     { config: { rate: 0 }, inputs: [[2, 3, 2]] },

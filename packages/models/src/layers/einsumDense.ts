@@ -32,25 +32,25 @@ export const einsumDense = defineLayer({
     ...weightFields("kernel", "glorot_uniform"),
     ...weightFields("bias", "zeros"),
   },
-  shape: (config, [x]) => [parsed(config, x).output],
+  shape: (config, [x]) => [parseEquation(config, x).output],
   weights: (config, [x]) => {
-    const { kernel, bias } = parsed(config, x);
+    const { kernel, bias } = parseEquation(config, x);
     return [
       trainable(config, "kernel", kernel),
       ...(bias ? [trainable(config, "bias", bias)] : []),
     ];
   },
   macs: (config, [x], [y]) => {
-    const { summed } = parsed(config, x);
-    return (sizeOf(y.slice(1).map((extent) => extent ?? NaN)) || NaN) * summed;
+    const { summedSize } = parseEquation(config, x);
+    return (sizeOf(y.slice(1).map((extent) => extent ?? NaN)) || NaN) * summedSize;
   },
   kind: "dense",
   ending: activationEnding,
   layout: "channelsLast",
   lower: (config, [x], g, { inputs, outputs, weight }) => {
-    const { bias } = parsed(config, inputs[0]);
+    const { bias } = parseEquation(config, inputs[0]);
     const product = g.einsum([x, weight("kernel")], {
-      equation: spelled(config.equation, inputs[0].length),
+      equation: expandEllipsis(config.equation, inputs[0].length),
     });
     const y = bias ? g.add(product, weight("bias")) : product;
     return [activate(config.activation, y, g, outputs[0].length - 1)];
@@ -64,32 +64,34 @@ export const einsumDense = defineLayer({
 });
 
 /** The equation with letters in the place of dots. */
-function spelled(equation: string, rank: number): string {
+function expandEllipsis(equation: string, rank: number): string {
   const inputTerm = /^[^,]*/.exec(equation.replaceAll(" ", ""))![0].replace("...", "");
-  const free = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter((letter) => !equation.includes(letter)); // prettier-ignore
-  const letters = free.slice(0, rank - inputTerm.length).join("");
+  const freeLetters = [..."abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"].filter((letter) => !equation.includes(letter)); // prettier-ignore
+  const letters = freeLetters.slice(0, rank - inputTerm.length).join("");
   return equation.replaceAll(" ", "").replaceAll("...", letters);
 }
 
 /** keras/src/layers/core/einsum_dense.py, _analyze_split_string */
-function parsed(
+function parseEquation(
   { equation, output_shape, bias_axes }: { readonly equation: string; readonly output_shape: readonly (number | null)[]; readonly bias_axes: string | null }, // prettier-ignore
   x: KerasShape,
 ) {
   const parts = /^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$/.exec(equation.replaceAll(" ", "")); // prettier-ignore
-  const [, left, inputTerm = "", right, weights = "", leftOut, results = "", rightOut] =
+  const [, left, inputTerm = "", right, weights = "", leftOutput, results = "", rightOut] =
     parts ?? [];
-  if (!parts || left !== leftOut || right !== rightOut || (left && right))
+  if (!parts || left !== leftOutput || right !== rightOut || (left && right))
     throw new CajalError("bad-argument", `"equation": got "${equation}", expected [X],[Y]->[Z], ...[X],[Y]->...[Z] or [X]...,[Y]->[Z]...`, { equation }); // prettier-ignore
-  const elided = x.length - inputTerm.length;
-  if (elided < 0 || (elided > 0 && !left && !right))
+  const elidedAxes = x.length - inputTerm.length;
+  if (elidedAxes < 0 || (elidedAxes > 0 && !left && !right))
     throw new CajalError("bad-shape", `equation "${equation}" is of ${inputTerm.length} axes, the input ${showShape(x)} has ${x.length}`, { equation }); // prettier-ignore
   const output: (number | null)[] = [x[0]!, ...output_shape];
-  if (left) output.splice(1, 0, ...x.slice(1, elided));
-  else output.push(...x.slice(x.length - elided));
-  const inputs = new Map([...inputTerm].map((letter, i) => [letter, x[i + (left ? elided : 0)]!]));
+  if (left) output.splice(1, 0, ...x.slice(1, elidedAxes));
+  else output.push(...x.slice(x.length - elidedAxes));
+  const inputs = new Map(
+    [...inputTerm].map((letter, i) => [letter, x[i + (left ? elidedAxes : 0)]!]),
+  );
   // With what is left out in front, Keras counts the letters of the result from behind it.
-  const outputs = new Map([...results].map((letter, i) => [letter, i + (left ? elided : 0)]));
+  const outputs = new Map([...results].map((letter, i) => [letter, i + (left ? elidedAxes : 0)]));
   for (const [letter, at] of outputs) {
     const extent = inputs.get(letter);
     if (extent === undefined) continue;
@@ -103,13 +105,13 @@ function parsed(
     throw new CajalError("bad-shape", `axis "${letter}" of the kernel must be known, in the input ${showShape(x)} or in output_shape`, { equation }); // prettier-ignore
   };
   const kernel = [...weights].map(extentOf);
-  const summed = sizeOf([...weights].filter((letter) => !outputs.has(letter)).map(extentOf));
+  const summedSize = sizeOf([...weights].filter((letter) => !outputs.has(letter)).map(extentOf));
   const first = bias_axes === null ? -1 : Math.min(...[...bias_axes].map((letter) => results.indexOf(letter))); // prettier-ignore
   if (bias_axes !== null && first < 0)
     throw new CajalError("bad-argument", `"bias_axes": got "${bias_axes}", expected letters of the result, "${results}"`, { bias_axes }); // prettier-ignore
   const bias = bias_axes === null ? undefined : [
     ...Array.from(results.slice(first), (letter) => (bias_axes.includes(letter) ? Number(output[outputs.get(letter)!]) : 1)),
-    ...(left ? [] : Array.from({ length: elided }, () => 1)),
+    ...(left ? [] : Array.from({ length: elidedAxes }, () => 1)),
   ]; // prettier-ignore
-  return { output, kernel, bias, summed };
+  return { output, kernel, bias, summedSize };
 }

@@ -17,9 +17,9 @@ export const globalAveragePooling1d = defineLayer({
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g, { mask }) => {
     if (mask) {
-      const there = g.unsqueeze(g.cast(mask, "float32"), [1]); // [batch, 1, steps]
+      const isUnmasked = g.unsqueeze(g.cast(mask, "float32"), [1]); // [batch, 1, steps]
       const sum = (value: Value) => g.reduceSum(value, { axes: [2], keepdims });
-      return [g.div(sum(g.mul(x, there)), sum(there))];
+      return [g.div(sum(g.mul(x, isUnmasked)), sum(isUnmasked))];
     }
     const pooled = g.globalAveragePool(x); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];

@@ -2,7 +2,7 @@
 // keras.io/api/layers/pooling_layers/global_max_pooling3d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { cast, isInteger, wide } from "./shared/integers";
+import { cast, isInteger, widenValue } from "./shared/integers";
 import { flatten } from "./shared/reshaping";
 
 export const globalMaxPooling3d = defineLayer({
@@ -17,7 +17,7 @@ export const globalMaxPooling3d = defineLayer({
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g) => {
     if (isInteger(x.dtype))
-      return [cast(g, g.reduceMax(wide(g, x), { axes: [2, 3, 4], keepdims }), x.dtype)];
+      return [cast(g, g.reduceMax(widenValue(g, x), { axes: [2, 3, 4], keepdims }), x.dtype)];
     const pooled = g.globalMaxPool(x); // [batch, channels, 1, 1, 1]
     return [keepdims ? pooled : flatten(g, pooled)];
   },

@@ -43,8 +43,8 @@ export const groupNormalization = defineLayer({
     const { channels, groups } = divided(config, inputs[0]);
     const axis = axisIn(axisOf(config.axis, inputs[0]));
     // Channels right after the batch, then groups with all that is theirs on one axis.
-    const swapped = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
-    const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapped));
+    const swapChannelAxis = inputs[0].map((_, i) => (i === axis ? 1 : i === 1 ? axis : i));
+    const inPlace = (value: Value) => (axis === 1 ? value : g.transpose(value, swapChannelAxis));
     const x = inPlace(input);
     const grouped = g.reshape(x, [0, groups, -1]);
     const centered = g.sub(grouped, g.reduceMean(grouped, { axes: [2], keepdims: true }));

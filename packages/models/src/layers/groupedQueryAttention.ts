@@ -70,8 +70,8 @@ export const groupedQueryAttention = defineLayer({
   }),
   macs: ({ head_dim, num_key_value_heads, num_query_heads }, [q, v]) => {
     const [queries, keys] = [q[1] ?? NaN, v[1] ?? NaN];
-    const projected = 2 * queries * channelsOf(q) * num_query_heads + 2 * keys * channelsOf(v) * num_key_value_heads; // prettier-ignore
-    return head_dim * (projected + 2 * queries * keys * num_query_heads);
+    const projectionMacs = 2 * queries * channelsOf(q) * num_query_heads + 2 * keys * channelsOf(v) * num_key_value_heads; // prettier-ignore
+    return head_dim * (projectionMacs + 2 * queries * keys * num_query_heads);
   },
   mask: refusesMask,
   layout: "channelsLast",
@@ -79,25 +79,25 @@ export const groupedQueryAttention = defineLayer({
     const { head_dim, num_key_value_heads, num_query_heads, use_bias } = config;
     const [q, v, k = v] = context.inputs;
     /** [batch, steps, features] to [batch, heads, steps, size], each head so many times. */
-    const projected = (x: Value, shape: KerasShape, name: string, heads: number): Value => {
-      const all = heads * head_dim;
-      const product = g.matMul(x, context.weight(`${name}/kernel`, [{ reshape: [channelsOf(shape), all] }])); // prettier-ignore
-      const y = use_bias ? g.add(product, context.weight(`${name}/bias`, [{ reshape: [all] }])) : product; // prettier-ignore
-      const apart = g.transpose(g.reshape(y, [0, 0, heads, head_dim]), [0, 2, 1, 3]);
+    const project = (x: Value, shape: KerasShape, name: string, heads: number): Value => {
+      const units = heads * head_dim;
+      const product = g.matMul(x, context.weight(`${name}/kernel`, [{ reshape: [channelsOf(shape), units] }])); // prettier-ignore
+      const y = use_bias ? g.add(product, context.weight(`${name}/bias`, [{ reshape: [units] }])) : product; // prettier-ignore
+      const separateHeads = g.transpose(g.reshape(y, [0, 0, heads, head_dim]), [0, 2, 1, 3]);
       const times = num_query_heads / heads;
-      if (times === 1) return apart;
+      if (times === 1) return separateHeads;
       const order = Array.from({ length: num_query_heads }, (_, i) => Math.floor(i / times));
-      return g.gather(apart, g.int64s(order), { axis: 1 });
+      return g.gather(separateHeads, g.int64s(order), { axis: 1 });
     };
-    const queries = g.mul(projected(query, q, "query", num_query_heads), 1 / Math.sqrt(head_dim));
-    const keys = projected(key, k, "key", num_key_value_heads);
-    const values = projected(value, v, "value", num_key_value_heads);
+    const queries = g.mul(project(query, q, "query", num_query_heads), 1 / Math.sqrt(head_dim));
+    const keys = project(key, k, "key", num_key_value_heads);
+    const values = project(value, v, "value", num_key_value_heads);
     const scores = g.matMul(queries, g.transpose(keys, [0, 1, 3, 2]));
-    const [attended, ...asked] = attend(config, scores, values, g, context);
-    const all = num_query_heads * head_dim;
-    const joined = g.reshape(g.transpose(attended!, [0, 2, 1, 3]), [0, 0, all]);
-    const y = g.matMul(joined, context.weight("attention_output/kernel", [{ reshape: [all, channelsOf(q)] }])); // prettier-ignore
-    return [use_bias ? g.add(y, context.weight("attention_output/bias")) : y, ...asked];
+    const [output, ...scoresOutput] = attend(config, scores, values, g, context);
+    const units = num_query_heads * head_dim;
+    const joinedHeads = g.reshape(g.transpose(output!, [0, 2, 1, 3]), [0, 0, units]);
+    const y = g.matMul(joinedHeads, context.weight("attention_output/kernel", [{ reshape: [units, channelsOf(q)] }])); // prettier-ignore
+    return [use_bias ? g.add(y, context.weight("attention_output/bias")) : y, ...scoresOutput];
   },
   samples: [
     { config: { head_dim: 3, num_query_heads: 4, num_key_value_heads: 2 }, inputs: [[2, 3, 4], [2, 5, 4]] },

@@ -46,7 +46,7 @@ export const gru = defineLayer({
     const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
     const rows = channelsOf(context.inputs[0]);
     // ONNX orders the gates as Keras does.
-    const transposed = (rows: number): Step[] => [
+    const transposeRows = (rows: number): Step[] => [
       { permute: [1, 0] },
       { reshape: [1, 3 * units, rows] },
     ];
@@ -58,8 +58,8 @@ export const gru = defineLayer({
     };
     const [y, h] = g.gru(
       x,
-      context.weight("gru_cell/kernel", transposed(rows)),
-      context.weight("gru_cell/recurrent_kernel", transposed(units)),
+      context.weight("gru_cell/kernel", transposeRows(rows)),
+      context.weight("gru_cell/recurrent_kernel", transposeRows(units)),
       bias(),
       lengths,
       initial[0],

@@ -9,9 +9,9 @@ it("lists every file of this folder", async () => {
       file.endsWith(".ts") && !file.endsWith(".test.ts") && !["index.ts", "list.ts"].includes(file),
   );
   for (const file of files) {
-    const exported: object[] = Object.values(await import(`./${file}`));
-    const listed = layers.filter((layer) => exported.includes(layer));
-    expect(listed, `${file} must export a layer that list.ts lists`).not.toEqual([]);
+    const exports: object[] = Object.values(await import(`./${file}`));
+    const listedLayers = layers.filter((layer) => exports.includes(layer));
+    expect(listedLayers, `${file} must export a layer that list.ts lists`).not.toEqual([]);
   }
   expect(layers.length).toBe(files.length);
 });

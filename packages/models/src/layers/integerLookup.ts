@@ -3,7 +3,7 @@ import { CajalError, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { dense, encoded, encodedShape, encodings } from "./shared/categories";
+import { dense, encodeCategories, encodedShape, encodings } from "./shared/categories";
 
 const vocabulary = f.fieldOf<readonly number[] | null>("null or whole numbers", (raw) => {
   if (raw === null) return null;
@@ -11,7 +11,7 @@ const vocabulary = f.fieldOf<readonly number[] | null>("null or whole numbers", 
     ? (raw as number[])
     : undefined;
 });
-const wholeOrNone = f.seed;
+const integerOrNone = f.seed;
 
 export const integerLookup = defineLayer({
   className: "IntegerLookup",
@@ -23,7 +23,7 @@ export const integerLookup = defineLayer({
     /** Only kept. */
     vocabulary_dtype: f.kept("int64"),
     /** Most places; counts where `pad_to_max_tokens`. */
-    max_tokens: wholeOrNone(null),
+    max_tokens: integerOrNone(null),
     /** How many places unknown numbers share, by their remainder; at 0 a run with an unknown one fails. */
     num_oov_indices: f.fieldOf<number>("a whole number of at least 0", (raw) =>
       Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined,
@@ -35,7 +35,7 @@ export const integerLookup = defineLayer({
     /** Only kept. */
     salt: f.kept(null),
     /** The number that means that nothing is there: place 0. */
-    mask_token: wholeOrNone(null),
+    mask_token: integerOrNone(null),
     /** From places to numbers. */
     invert: f.flag(false),
     /** The place itself, or a row of zeros and ones. */
@@ -59,26 +59,28 @@ export const integerLookup = defineLayer({
     const { invert, num_oov_indices, mask_token, output_mode } = config;
     const { tokens, firstUnknown, firstToken, depth } = placesOf(config);
     const numbers = g.cast(x, "int64");
-    if (invert) return [inverted(g, numbers, config)];
+    if (invert) return [lookupTokens(g, numbers, config)];
     const shape = inputs[0];
     /** Which numbers are known, and their places among `tokens`. */
     const same = g.cast(g.equal(g.unsqueeze(numbers, [shape.length]), int64s(g, tokens)), "int64");
     const along = { axes: [shape.length], keepdims: false };
-    const matches = g.reduceSum(same, along);
-    const places = g.reduceSum(g.mul(same, int64s(g, tokens.map((_, i) => firstToken + i))), along); // prettier-ignore
+    const matchCount = g.reduceSum(same, along);
+    const tokenIndices = g.reduceSum(g.mul(same, int64s(g, tokens.map((_, i) => firstToken + i))), along); // prettier-ignore
     const isMask = mask_token === null ? undefined : g.equal(numbers, int64s(g, [mask_token]));
-    const isToken = g.greater(matches, int64s(g, [0]));
+    const isToken = g.greater(matchCount, int64s(g, [0]));
     const indices =
       num_oov_indices === 0
-        ? g.add(places, zeroOfKnown(g, isMask ? g.or(isToken, isMask) : isToken))
+        ? g.add(tokenIndices, zeroOfKnown(g, isMask ? g.or(isToken, isMask) : isToken))
         : g.where(
             isToken,
-            places,
+            tokenIndices,
             g.add(g.mod(numbers, int64s(g, [num_oov_indices])), int64s(g, [firstUnknown])),
           );
-    const masked = isMask ? g.where(isMask, int64s(g, [0]), indices) : indices;
+    const maskedIndices = isMask ? g.where(isMask, int64s(g, [0]), indices) : indices;
     return [
-      output_mode === "int" ? masked : encoded(g, masked, { mode: output_mode, depth, shape }),
+      output_mode === "int"
+        ? maskedIndices
+        : encodeCategories(g, maskedIndices, { mode: output_mode, depth, shape }),
     ];
   },
   samples: [
@@ -120,22 +122,22 @@ function placesOf(config: Config) {
   const firstToken = firstUnknown + num_oov_indices;
   // Keras takes a vocabulary that begins with what stands in the special places, too.
   const special = [...(mask_token === null ? [] : [mask_token]), ...Array.from({ length: num_oov_indices }, () => oov_token)]; // prettier-ignore
-  const whole = special.length > 0 && special.every((each, i) => vocabulary[i] === each);
-  const tokens = whole ? vocabulary.slice(special.length) : vocabulary;
+  const isComplete = special.length > 0 && special.every((each, i) => vocabulary[i] === each);
+  const tokens = isComplete ? vocabulary.slice(special.length) : vocabulary;
   const depth = config.pad_to_max_tokens && config.max_tokens !== null ? config.max_tokens : firstToken + tokens.length; // prettier-ignore
   return { tokens, firstUnknown, firstToken, depth };
 }
 
-function inverted(g: GraphBuilder, places: Value, config: Config): Value {
+function lookupTokens(g: GraphBuilder, indices: Value, config: Config): Value {
   const { tokens, firstToken } = placesOf(config);
   const { mask_token, oov_token } = config;
   const table = Array.from({ length: firstToken }, (_, i) =>
     i === 0 && mask_token !== null ? mask_token : oov_token,
   );
-  const all = [...table, ...tokens, oov_token];
-  const last = int64s(g, [all.length - 1]);
-  const outside = g.or(g.less(places, int64s(g, [0])), g.greater(places, last));
-  return g.gather(int64s(g, all), g.where(outside, last, places), { axis: 0 });
+  const allTokens = [...table, ...tokens, oov_token];
+  const last = int64s(g, [allTokens.length - 1]);
+  const isOutside = g.or(g.less(indices, int64s(g, [0])), g.greater(indices, last));
+  return g.gather(int64s(g, allTokens), g.where(isOutside, last, indices), { axis: 0 });
 }
 
 const int64s = (g: GraphBuilder, values: readonly number[]): Value =>

@@ -33,7 +33,7 @@ export const lstm = defineLayer({
     return [
       trainable(config, "kernel", [channelsOf(x), 4 * units], "lstm_cell/kernel"),
       trainable(config, "recurrent", [units, 4 * units], "lstm_cell/recurrent_kernel"),
-      ...(use_bias ? [config.unit_forget_bias ? forgetting(bias, units) : bias] : []),
+      ...(use_bias ? [config.unit_forget_bias ? withForgetBias(bias, units) : bias] : []),
     ];
   },
   parts: () => ({ lstm_cell: { attribute: "cell" } }),
@@ -93,7 +93,7 @@ export const lstm = defineLayer({
 });
 
 /** Ones for the forget gate, so that a young network remembers (Jozefowicz et al. 2015). */
-const forgetting = (bias: WeightSpec, units: number): WeightSpec => ({
+const withForgetBias = (bias: WeightSpec, units: number): WeightSpec => ({
   ...bias,
   initializer: { class_name: "UnitForgetBias", config: { units, others: bias.initializer } },
 });

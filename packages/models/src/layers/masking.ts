@@ -16,8 +16,8 @@ export const masking = defineLayer({
   mask: { makes: ({ mask_value }) => mask_value },
   layout: "channelsLast",
   lower: ({ mask_value }, [x], g) => {
-    const there = stepsThere(g, x, { value: mask_value, features: true });
-    return [g.mul(x, cast(g, g.unsqueeze(there, [2]), "float32"))];
+    const isUnmasked = stepsThere(g, x, { value: mask_value, features: true });
+    return [g.mul(x, cast(g, g.unsqueeze(isUnmasked, [2]), "float32"))];
   },
   samples: [{ inputs: [[2, 3, 2]] }, { config: { mask_value: 0.5 }, inputs: [[1, 4, 3]] }],
 });

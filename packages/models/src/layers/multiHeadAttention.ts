@@ -89,11 +89,11 @@ export const multiHeadAttention = defineLayer({
     const { key_dim, num_heads } = config;
     const value_dim = Number(config.value_dim);
     const [queries, keys] = [q[1] ?? NaN, v[1] ?? NaN];
-    const projected =
+    const projectionMacs =
       queries * channelsOf(q) * key_dim +
       keys * channelsOf(v) * (key_dim + value_dim) +
       queries * value_dim * outputOf(config, q);
-    return num_heads * (projected + queries * keys * (key_dim + value_dim));
+    return num_heads * (projectionMacs + queries * keys * (key_dim + value_dim));
   },
   mask: refusesMask,
   layout: "channelsLast",
@@ -102,28 +102,32 @@ export const multiHeadAttention = defineLayer({
     const [q, v, k = v] = context.inputs;
     const value_dim = Number(config.value_dim);
     /** [batch, steps, features] to [batch, heads, steps, size]. */
-    const projected = (x: Value, shape: KerasShape, name: string, size: number): Value => {
-      const all = num_heads * size;
+    const project = (x: Value, shape: KerasShape, name: string, size: number): Value => {
+      const units = num_heads * size;
       const product = g.matMul(
         x,
-        context.weight(`${name}/kernel`, [{ reshape: [channelsOf(shape), all] }]),
+        context.weight(`${name}/kernel`, [{ reshape: [channelsOf(shape), units] }]),
       );
       const y = use_bias
-        ? g.add(product, context.weight(`${name}/bias`, [{ reshape: [all] }]))
+        ? g.add(product, context.weight(`${name}/bias`, [{ reshape: [units] }]))
         : product;
       return g.transpose(g.reshape(y, [0, 0, num_heads, size]), [0, 2, 1, 3]);
     };
-    const queries = g.mul(projected(query, q, "query", key_dim), 1 / Math.sqrt(key_dim));
-    const keys = projected(key, k, "key", key_dim);
-    const values = projected(value, v, "value", value_dim);
+    const queries = g.mul(project(query, q, "query", key_dim), 1 / Math.sqrt(key_dim));
+    const keys = project(key, k, "key", key_dim);
+    const values = project(value, v, "value", value_dim);
     const scores = g.matMul(queries, g.transpose(keys, [0, 1, 3, 2]));
-    const [attended, ...asked] = attend(config, scores, values, g, context);
-    const joined = g.reshape(g.transpose(attended!, [0, 2, 1, 3]), [0, 0, num_heads * value_dim]);
+    const [output, ...scoresOutput] = attend(config, scores, values, g, context);
+    const joinedHeads = g.reshape(g.transpose(output!, [0, 2, 1, 3]), [
+      0,
+      0,
+      num_heads * value_dim,
+    ]);
     const kernel = context.weight("attention_output/kernel", [
       { reshape: [num_heads * value_dim, outputOf(config, q)] },
     ]);
-    const y = g.matMul(joined, kernel);
-    return [use_bias ? g.add(y, context.weight("attention_output/bias")) : y, ...asked];
+    const y = g.matMul(joinedHeads, kernel);
+    return [use_bias ? g.add(y, context.weight("attention_output/bias")) : y, ...scoresOutput];
   },
   samples: [
     { config: { num_heads: 2, key_dim: 3 }, inputs: [[2, 3, 4], [2, 5, 4]] }, // prettier-ignore

@@ -27,7 +27,7 @@ const parts = new Set(names.flatMap((name) => name.match(/[A-Z][a-z]{3,}/g) ?? [
 /** A layer is used where a model calls it, or a config of it is written. */
 const isUse = ({ before }: SourceText) => /(\.layer\(\s*|\bclass_name: )$/.test(before);
 
-function named({ text, kind }: SourceText): readonly string[] {
+function namesIn({ text, kind }: SourceText): readonly string[] {
   if (kind === "text") return names.filter((name) => name === text);
   const words = text.match(/[A-Z][a-z]{3,}/g) ?? [];
   return words.filter((word) => parts.has(word));
@@ -35,10 +35,10 @@ function named({ text, kind }: SourceText): readonly string[] {
 
 it("no layer's name is written outside its file and the list", () => {
   const leaks: string[] = [];
-  for (const written of sourceTexts()) {
-    const { file, line } = written;
-    if (Object.keys(allowed).some((path) => file.startsWith(path)) || isUse(written)) continue;
-    for (const name of named(written))
+  for (const sourceText of sourceTexts()) {
+    const { file, line } = sourceText;
+    if (Object.keys(allowed).some((path) => file.startsWith(path)) || isUse(sourceText)) continue;
+    for (const name of namesIn(sourceText))
       if (!isOwnFile(file, name)) leaks.push(`${file}:${line} says ${name}: ask the definition`);
   }
   expect(leaks).toEqual([]);

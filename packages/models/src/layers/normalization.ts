@@ -44,12 +44,12 @@ export const normalization = defineLayer({
   weights: ({ axis, mean }, [x]) => {
     if (mean !== null) return [];
     const { extents: shape } = normalized(axis, x);
-    const fixed = { trainable: false } as const;
+    const notTrainable = { trainable: false } as const;
     return [
-      { name: "mean", shape, initializer: "zeros", ...fixed },
-      { name: "variance", shape, initializer: "ones", ...fixed },
+      { name: "mean", shape, initializer: "zeros", ...notTrainable },
+      { name: "variance", shape, initializer: "ones", ...notTrainable },
       // How many numbers `adapt` has taken in; nothing is computed by it.
-      { name: "count", shape: [], initializer: "zeros", ...fixed },
+      { name: "count", shape: [], initializer: "zeros", ...notTrainable },
     ];
   },
   layout: "channelsLast",
@@ -58,11 +58,11 @@ export const normalization = defineLayer({
     const reshape = inputs[0].map((_, i) => extents[axes.indexOf(i)] ?? 1);
     const operand = (name: string, perAxis: readonly number[] | null): Value => {
       if (perAxis === null) return weight(name, [{ reshape }]);
-      const all = perAxis.length === 1 ? extents.map(() => perAxis[0]!) : perAxis;
+      const perChannel = perAxis.length === 1 ? extents.map(() => perAxis[0]!) : perAxis;
       return g.constant(
         perAxis.length === 1
           ? tensor("float32", [], [perAxis[0]!])
-          : tensor("float32", reshape, all),
+          : tensor("float32", reshape, perChannel),
       );
     };
     const [m, v] = [operand("mean", mean), operand("variance", variance)];

@@ -4,7 +4,7 @@ import { CajalError, unknownName } from "@cajal/core";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { shown } from "./definition/shown";
+import { showConfigValue } from "./definition/shown";
 import { operations } from "./shared/operations";
 
 const argumentList = f.fieldOf<readonly unknown[]>("a list", (raw) =>
@@ -16,9 +16,9 @@ export const operation = defineLayer({
   fields: {
     /** Its class in Keras 3: `"Multiply"`, `"GetItem"`. */
     operation: f.text(),
-    /** What it is given, in order: `{ tensor: i }` is input `i`, all else as Keras writes it. */
+    /** Positional arguments: `{ tensor: i }` is input `i`, all else as Keras writes it. */
     arguments: argumentList(),
-    /** What it is given by name. */
+    /** Keyword arguments. */
     options: f.kept(null),
   },
   arity: [1, Infinity],
@@ -31,13 +31,13 @@ export const operation = defineLayer({
       (shape, i) =>
       g.input(`input_${i}`, "float32", shape.map((extent, axis) => extent ?? `axis_${axis}`)), // prettier-ignore
     );
-    return applied(config, values, g).map(({ shape }) => {
+    return applyOperation(config, values, g).map(({ shape }) => {
       if (!shape) throw new CajalError("unsupported", "its result's shape is not known", {});
       return shape.map((extent) => (typeof extent === "number" ? extent : null));
     });
   },
   layout: "channelsLast",
-  lower: (config, inputs, g) => applied(config, inputs, g),
+  lower: (config, inputs, g) => applyOperation(config, inputs, g),
   samples: [
     { config: { operation: "Multiply", arguments: [{ tensor: 0 }, 2] }, inputs: [[2, 3]] },
     { config: { operation: "Add", arguments: [{ tensor: 0 }, { tensor: 1 }] }, inputs: [[2, 3, 4], [2, 1, 4]] },
@@ -56,36 +56,46 @@ interface Config {
   readonly options: unknown;
 }
 
-function applied(config: Config, inputs: readonly Value[], g: GraphBuilder): readonly Value[] {
+function applyOperation(
+  config: Config,
+  inputs: readonly Value[],
+  g: GraphBuilder,
+): readonly Value[] {
   const { operation: name, options } = config;
   const apply = Object.hasOwn(operations, name) ? operations[name] : undefined;
   if (!apply) throw unknownName("operation of Keras", name, Object.keys(operations));
-  const filled = (given: unknown): unknown => {
-    if (Array.isArray(given)) return given.map(filled);
-    if (typeof given !== "object" || given === null || !("tensor" in given)) return given;
-    const input = inputs[Number(given.tensor)];
+  const fillValues = (argument: unknown): unknown => {
+    if (Array.isArray(argument)) return argument.map(fillValues);
+    if (typeof argument !== "object" || argument === null || !("tensor" in argument))
+      return argument;
+    const input = inputs[Number(argument.tensor)];
     if (!input)
-      throw new CajalError("bad-model", `it has ${inputs.length} inputs, and wants input ${String(given.tensor)}`, {}); // prettier-ignore
+      throw new CajalError("bad-model", `it has ${inputs.length} inputs, and wants input ${String(argument.tensor)}`, {}); // prettier-ignore
     return input;
   };
-  const named = typeof options === "object" && options !== null ? { ...options } : {};
-  const values = Object.entries(named).map(([key, value]) => [key, filled(value)] as const);
+  const keywordArguments = typeof options === "object" && options !== null ? { ...options } : {};
+  const values = Object.entries(keywordArguments).map(
+    ([key, value]) => [key, fillValues(value)] as const,
+  );
   const read = new Set<PropertyKey>();
-  const watched = new Proxy(Object.fromEntries(values), {
+  const trackedOptions = new Proxy(Object.fromEntries(values), {
     get(all, key) {
       read.add(key);
       return Reflect.get(all, key) as unknown;
     },
   });
-  const result = apply({ given: config.arguments.map(filled), options: watched }, g);
+  const result = apply(
+    { positional: config.arguments.map(fillValues), options: trackedOptions },
+    g,
+  );
   for (const [key, value] of values)
-    if (!read.has(key) && value !== undefined && value !== null && !neutral[key]?.(value))
-      throw new CajalError("unsupported", `${name} with ${key} = ${shown(value)}, which Cajal does not honour`, { operation: name, key, value }); // prettier-ignore
+    if (!read.has(key) && value !== undefined && value !== null && !neutralOptions[key]?.(value))
+      throw new CajalError("unsupported", `${name} with ${key} = ${showConfigValue(value)}, which Cajal does not honour`, { operation: name, key, value }); // prettier-ignore
   return Array.isArray(result) ? (result as readonly Value[]) : [result as Value];
 }
 
 /** Options that change nothing, or nothing with these values; any other that an operation does not read is refused. */
-const neutral: Readonly<Record<string, (value: unknown) => boolean>> = {
+const neutralOptions: Readonly<Record<string, (value: unknown) => boolean>> = {
   dtype: () => true,
   trainable: () => true,
   decimals: (value) => value === 0,

@@ -25,12 +25,12 @@ export const relu = defineLayer({
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {
     if (dtype !== "float32") {
-      const above = g.max(x, 0);
-      return [max_value === null ? above : g.min(above, max_value)];
+      const positivePart = g.max(x, 0);
+      return [max_value === null ? positivePart : g.min(positivePart, max_value)];
     }
     if (threshold === 0 && max_value === null && negative_slope !== 0)
       return [g.leakyRelu(x, { alpha: negative_slope })];
-    const above =
+    const upperPart =
       threshold > 0
         ? g.where(g.greater(x, threshold), max_value === null ? x : g.clip(x, { max: max_value }), 0) // prettier-ignore
         : max_value === null
@@ -39,8 +39,8 @@ export const relu = defineLayer({
             max_value === 6
             ? activate("relu6", x, g, 1)
             : g.clip(g.relu(x), { max: max_value });
-    if (negative_slope === 0) return [above];
-    return [g.sub(above, g.mul(g.relu(g.sub(threshold, x)), negative_slope))];
+    if (negative_slope === 0) return [upperPart];
+    return [g.sub(upperPart, g.mul(g.relu(g.sub(threshold, x)), negative_slope))];
   },
   samples: [
     { inputs: [[2, 3]] },

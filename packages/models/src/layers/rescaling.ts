@@ -18,11 +18,11 @@ export const rescaling = defineLayer({
   mask: passesMask,
   layout: "any",
   lower: ({ scale, offset }, [x], g, { inputs, layout }) => {
-    const after = layout === "channelsFirst" ? inputs[0].slice(2).map(() => 1) : [];
+    const spatialOnes = layout === "channelsFirst" ? inputs[0].slice(2).map(() => 1) : [];
     const operand = (value: number | readonly number[]): number | Value =>
       typeof value === "number"
         ? value
-        : g.constant(tensor("float32", [value.length, ...after], value));
+        : g.constant(tensor("float32", [value.length, ...spatialOnes], value));
     const scaled = g.mul(x, operand(scale));
     return [offset === 0 ? scaled : g.add(scaled, operand(offset))];
   },

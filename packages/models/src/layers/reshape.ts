@@ -14,10 +14,10 @@ export const reshape = defineLayer({
   },
   shape: ({ target_shape }, [x]) => {
     const size = staticSize(x.slice(1));
-    const free = target_shape.indexOf(-1);
+    const inferredAxis = target_shape.indexOf(-1);
     if (
       target_shape.some((extent) => extent < -1 || extent === 0) ||
-      free !== target_shape.lastIndexOf(-1)
+      inferredAxis !== target_shape.lastIndexOf(-1)
     )
       throw new CajalError(
         "bad-argument",
@@ -27,7 +27,7 @@ export const reshape = defineLayer({
     const product = sizeOf(target_shape.filter((extent) => extent !== -1));
     if (size === null)
       return [[x[0], ...target_shape.map((extent) => (extent === -1 ? null : extent))]];
-    if (free === -1 ? product !== size : product === 0 || size % product !== 0)
+    if (inferredAxis === -1 ? product !== size : product === 0 || size % product !== 0)
       throw new CajalError(
         "bad-shape",
         `${showShape(x.slice(1))} holds ${size} elements, which do not fit target_shape ${showShape(target_shape)}`,

@@ -52,7 +52,7 @@ const cells = f.fieldOf<Cells, CellInput>(
     };
   },
   ({ stack, list }) => {
-    const written = list.map(({ cell, layer: { name, definition, config, frozen } }) => ({
+    const writtenCells = list.map(({ cell, layer: { name, definition, config, frozen } }) => ({
       class_name: cell,
       config: Object.fromEntries(
         Object.entries({
@@ -63,8 +63,8 @@ const cells = f.fieldOf<Cells, CellInput>(
       ),
     }));
     return stack === undefined
-      ? written[0]!
-      : { class_name: "StackedRNNCells", config: { name: stack, cells: written } };
+      ? writtenCells[0]!
+      : { class_name: "StackedRNNCells", config: { name: stack, cells: writtenCells } };
   },
 );
 
@@ -75,8 +75,8 @@ function cellOf({ class_name, config }: CellInput, at: f.Place): Cells["list"][n
   }
   const cell = class_name as keyof typeof layersOfCells;
   const layer = at.layer({ class_name: layersOfCells[cell].className, config }, at) as InnerLayer;
-  const own = config["name"];
-  const name = typeof own === "string" ? own : defaultNames[cell];
+  const configName = config["name"];
+  const name = typeof configName === "string" ? configName : defaultNames[cell];
   return { cell, layer: { ...layer, definition: withoutCellName(layer.definition), name } };
 }
 
@@ -122,8 +122,8 @@ export const rnn = defineLayer({
   shape: (config, [x]) => {
     let input: KerasShape = x;
     const states: KerasShape[] = [];
-    for (const { definition, config: own } of layersOf(config)) {
-      const [y, ...ends] = definition.shape(own, [input]);
+    for (const { definition, config: layerConfig } of layersOf(config)) {
+      const [y, ...ends] = definition.shape(layerConfig, [input]);
       states.push(...ends);
       input = y!;
     }
@@ -132,9 +132,9 @@ export const rnn = defineLayer({
   weights: (config, [x]) => {
     let input: KerasShape = x;
     return layersOf(config).flatMap((layer) => {
-      const own = weightsWithin(layer, [input]);
+      const cellWeights = weightsWithin(layer, [input]);
       [input] = layer.definition.shape(layer.config, [input]) as [KerasShape];
-      return own;
+      return cellWeights;
     });
   },
   parts: ({ cell: { stack, list } }) => {
@@ -144,8 +144,8 @@ export const rnn = defineLayer({
         const kind = defaultNames[cell];
         const count = counts.get(kind) ?? 0;
         counts.set(kind, count + 1);
-        const place = `cells/${kind}${count > 0 ? `_${count}` : ""}`;
-        const attribute = stack === undefined ? "cell" : `cell/${place}`;
+        const path = `cells/${kind}${count > 0 ? `_${count}` : ""}`;
+        const attribute = stack === undefined ? "cell" : `cell/${path}`;
         return [prefixOf(stack, layer), { attribute }];
       }),
     );

@@ -34,7 +34,7 @@ export const simpleRnn = defineLayer({
   lower: (config, inputs, g, context) => {
     const { activation, units, use_bias } = config;
     const { x, initial, lengths, direction, finish } = recurrence(config, inputs, g, context);
-    const transposed = (rows: number): Step[] => [
+    const transposeRows = (rows: number): Step[] => [
       { permute: [1, 0] },
       { reshape: [1, units, rows] },
     ];
@@ -45,8 +45,8 @@ export const simpleRnn = defineLayer({
       );
     const [y, h] = g.rnn(
       x,
-      context.weight("simple_rnn_cell/kernel", transposed(channelsOf(context.inputs[0]))),
-      context.weight("simple_rnn_cell/recurrent_kernel", transposed(units)),
+      context.weight("simple_rnn_cell/kernel", transposeRows(channelsOf(context.inputs[0]))),
+      context.weight("simple_rnn_cell/recurrent_kernel", transposeRows(units)),
       use_bias ? bias() : undefined,
       lengths,
       initial[0],

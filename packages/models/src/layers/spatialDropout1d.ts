@@ -2,7 +2,7 @@
 // keras.io/api/layers/regularization_layers/spatial_dropout1d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { keep } from "./shared/randomness";
+import { dropoutMask } from "./shared/randomness";
 import { passesMask } from "./shared/masks";
 
 export const spatialDropout1d = defineLayer({
@@ -20,7 +20,7 @@ export const spatialDropout1d = defineLayer({
     if (!training || rate === 0) return [x];
     const maps = g.shape(x, { start: 0, end: 2 });
     const shape = g.concat([maps, g.int64s([1])], { axis: 0 });
-    return [g.mul(x, keep(g, shape, { rate, seed: seed() }))];
+    return [g.mul(x, dropoutMask(g, shape, { rate, seed: seed() }))];
   },
   samples: [
     { config: { rate: 0.5 }, inputs: [[2, 3, 5]] },

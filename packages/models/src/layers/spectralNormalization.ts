@@ -16,15 +16,22 @@ export const spectralNormalization = defineLayer({
   },
   shape: ({ layer }, inputs) => layer.definition.shape(layer.config, inputs),
   weights: ({ layer }, inputs) => {
-    const own = layer.definition.weights?.(layer.config, inputs) ?? [];
-    const kernel = own.find(({ name }) => name === "kernel" || name === "embeddings");
+    const innerWeights = layer.definition.weights?.(layer.config, inputs) ?? [];
+    const kernel = innerWeights.find(({ name }) => name === "kernel" || name === "embeddings");
     if (!kernel)
       throw new CajalError("bad-argument", `"layer": a ${layer.definition.className} has neither kernel nor embeddings`, {}); // prettier-ignore
     const initializer = { class_name: "TruncatedNormal", config: { mean: 0, stddev: 0.02, seed: null } }; // prettier-ignore
     const vector = { name: "vector_u", shape: [1, kernel.shape.at(-1)!], initializer, trainable: false }; // prettier-ignore
-    const inside = own.map((weight) => ({ ...weight, name: `${layer.name}/${weight.name}` }));
+    const prefixedWeights = innerWeights.map((weight) => ({
+      ...weight,
+      name: `${layer.name}/${weight.name}`,
+    }));
     // Keras lists the kernel among the layer's own weights, and so first.
-    return [inside[own.indexOf(kernel)]!, vector, ...inside.filter((_, i) => own[i] !== kernel)];
+    return [
+      prefixedWeights[innerWeights.indexOf(kernel)]!,
+      vector,
+      ...prefixedWeights.filter((_, i) => innerWeights[i] !== kernel),
+    ];
   },
   tracked: ({ layer }) => [
     `${layer.name}/${layer.definition.className === "Embedding" ? "embeddings" : "kernel"}`,

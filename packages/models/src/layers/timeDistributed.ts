@@ -27,7 +27,7 @@ export const timeDistributed = defineLayer({
       );
     return layer.definition
       .shape(layer.config, [stepOf(x)])
-      .map(([, ...rest]) => [x[0], x[1]!, ...rest]);
+      .map(([, ...spatial]) => [x[0], x[1]!, ...spatial]);
   },
   weights: ({ layer }, [x]) => weightsWithin(layer, [stepOf(x)]),
   parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
@@ -38,14 +38,14 @@ export const timeDistributed = defineLayer({
   layout: "channelsLast",
   lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
     const [shape] = inputs;
-    const one = stepOf(shape);
-    const steps = g.reshape(x, extents(one));
-    const { values } = inner(layer, [steps], { shapes: [one], layout: "channelsLast" });
+    const stepShape = stepOf(shape);
+    const steps = g.reshape(x, extents(stepShape));
+    const { values } = inner(layer, [steps], { shapes: [stepShape], layout: "channelsLast" });
     return values.map((y, i) => {
-      const rest = extents(stepOf(outputs[i]!)).slice(1);
-      if (shape[1] !== null) return g.reshape(y, [-1, shape[1]!, ...rest]);
-      const leading = g.shape(x, { start: 0, end: 2 });
-      return g.reshape(y, g.concat([leading, g.int64s(rest)], { axis: 0 }));
+      const innerExtents = extents(stepOf(outputs[i]!)).slice(1);
+      if (shape[1] !== null) return g.reshape(y, [-1, shape[1]!, ...innerExtents]);
+      const batchAndSteps = g.shape(x, { start: 0, end: 2 });
+      return g.reshape(y, g.concat([batchAndSteps, g.int64s(innerExtents)], { axis: 0 }));
     });
   },
   samples: [

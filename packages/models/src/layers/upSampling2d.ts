@@ -21,7 +21,8 @@ export const upSampling2d = defineLayer({
   integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
   layout: "channelsFirst",
   lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype }) => {
-    if (dtype !== "float32" && interpolation === "nearest") return [repeated(g, x, rows, columns)];
+    if (dtype !== "float32" && interpolation === "nearest")
+      return [repeatPixels(g, x, rows, columns)];
     const resized = g.resize(
       cast(g, x, "float32"),
       interpolation === "nearest"
@@ -47,7 +48,7 @@ export const upSampling2d = defineLayer({
 });
 
 /** Every row and column of an image [batch, channels, height, width] repeated: Resize knows few types. */
-function repeated(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
+function repeatPixels(g: GraphBuilder, x: Value, rows: number, columns: number): Value {
   const each = g.expand(g.unsqueeze(x, [3, 5]), [1, 1, 1, rows, 1, columns]);
   const extent = (axis: number, times: number) =>
     g.mul(g.shape(x, { start: axis, end: axis + 1 }), times);

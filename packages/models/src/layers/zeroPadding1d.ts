@@ -1,7 +1,7 @@
 // Zeros before and after a sequence. keras.io/api/layers/reshaping_layers/zero_padding1d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { wide } from "./shared/integers";
+import { widenValue } from "./shared/integers";
 
 export const zeroPadding1d = defineLayer({
   className: "ZeroPadding1D",
@@ -23,7 +23,7 @@ export const zeroPadding1d = defineLayer({
   layout: "channelsLast",
   // All axes are named, and whole numbers of 16 bits widened, as in ZeroPadding2D.
   lower: ({ padding: [before, after] }, [x], g, { dtype }) => [
-    g.pad(dtype.endsWith("16") ? wide(g, x) : x, {
+    g.pad(dtype.endsWith("16") ? widenValue(g, x) : x, {
       pads: [0, before, 0, 0, after, 0],
       axes: [0, 1, 2],
     }),

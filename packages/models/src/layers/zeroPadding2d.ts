@@ -1,7 +1,7 @@
 // Zeros around an image. keras.io/api/layers/reshaping_layers/zero_padding2d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { wide } from "./shared/integers";
+import { widenValue } from "./shared/integers";
 
 export const zeroPadding2d = defineLayer({
   className: "ZeroPadding2D",
@@ -16,7 +16,7 @@ export const zeroPadding2d = defineLayer({
   rank: 4,
   shape: ({ padding: [rows, columns] }, [x]) => {
     const [n, h, w, c] = x;
-    return [[n!, widened(h!, rows), widened(w!, columns), c!]];
+    return [[n!, paddedExtent(h!, rows), paddedExtent(w!, columns), c!]];
   },
   integers: () => "moves",
   zeros: ({ padding }) => padding,
@@ -26,7 +26,7 @@ export const zeroPadding2d = defineLayer({
   // only, it loses count when it moves a Transpose across.
   lower: ({ padding: [[top, bottom], [left, right]] }, [x], g, { dtype }) => [
     // ONNX Runtime's Pad has no whole numbers of 16 bits.
-    g.pad(dtype.endsWith("16") ? wide(g, x) : x, {
+    g.pad(dtype.endsWith("16") ? widenValue(g, x) : x, {
       pads: [0, 0, top, left, 0, 0, bottom, right],
       axes: [0, 1, 2, 3],
     }),
@@ -46,5 +46,5 @@ export const zeroPadding2d = defineLayer({
   ],
 });
 
-const widened = (extent: number | null, [before, after]: f.Pair) =>
+const paddedExtent = (extent: number | null, [before, after]: f.Pair) =>
   extent === null ? null : before + extent + after;

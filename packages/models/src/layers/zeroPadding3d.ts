@@ -1,7 +1,7 @@
 // Zeros around a volume. keras.io/api/layers/reshaping_layers/zero_padding3d
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
-import { wide } from "./shared/integers";
+import { widenValue } from "./shared/integers";
 
 export const zeroPadding3d = defineLayer({
   className: "ZeroPadding3D",
@@ -27,7 +27,7 @@ export const zeroPadding3d = defineLayer({
   layout: "channelsFirst",
   // All axes are named, and whole numbers of 16 bits widened, as in ZeroPadding2D.
   lower: ({ padding }, [x], g, { dtype }) => [
-    g.pad(dtype.endsWith("16") ? wide(g, x) : x, {
+    g.pad(dtype.endsWith("16") ? widenValue(g, x) : x, {
       pads: [
         0,
         0,

@@ -49,16 +49,16 @@ it("computes with channels first what it does with channels last, and turns no v
   const last = cnn("channels_last");
   const weights = weightsOf(last);
   const x = noise([2, 6, 5, 3], "float32", "x");
-  const transposed = tensor("float32", [2, 3, 6, 5]);
+  const channelsFirstInput = tensor("float32", [2, 3, 6, 5]);
   for (let n = 0; n < 2; n++)
     for (let i = 0; i < 30; i++)
       for (let c = 0; c < 3; c++)
-        transposed.data[(n * 3 + c) * 30 + i] = Number(x.data[(n * 30 + i) * 3 + c]);
+        channelsFirstInput.data[(n * 3 + c) * 30 + i] = Number(x.data[(n * 30 + i) * 3 + c]);
   const graph = toOnnx(cnn("channels_first"), weights);
   expect(graph.graph.nodes.map(({ op }) => op)).not.toContain("Transpose");
   expect(graph.graph.nodes.map(({ op }) => op)).not.toContain("BatchNormalization");
   const [expected] = Object.values(await runOnnx(toOnnx(last, weights), { x }));
-  const [got] = Object.values(await runOnnx(graph, { x: transposed }));
+  const [got] = Object.values(await runOnnx(graph, { x: channelsFirstInput }));
   expectAlike(got!, expected!);
 });
 
@@ -77,9 +77,9 @@ it.each([
   const weights = weightsOf(model);
   const x = noise([2, 5, 5, 5], "float32", "x");
   // Whose output is asked for is left as it is.
-  const apart = await runOnnx(toOnnx(model, weights, { outputs: ["layer0"] }), { x });
+  const ownOutput = await runOnnx(toOnnx(model, weights, { outputs: ["layer0"] }), { x });
   const { layer1 } = await runOnnx(toOnnx(model, weights), { x });
-  expectAlike(layer1!, apart.layer1!);
+  expectAlike(layer1!, ownOutput.layer1!);
 });
 
 function expectAlike(got: Tensor, expected: Tensor): void {

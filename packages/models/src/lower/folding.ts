@@ -9,15 +9,18 @@ import type { ModelWeight } from "../network/summary";
 
 /** Calls that pass their input through, for others do their work. */
 export interface FoldedPaddings {
-  readonly skipped: ReadonlySet<Call>;
+  readonly skippedCalls: ReadonlySet<Call>;
   /** What calls pad beside their own. */
   readonly borders: ReadonlyMap<Call, Borders>;
 }
 
 /** Layers that only put zeros around an image, whose one reader can do so itself: see `pads` of a layer. */
-export function foldPaddings(network: Network, watched: Iterable<NetworkValue>): FoldedPaddings {
-  const readers = readersOf(network, watched);
-  const skipped = new Set<Call>();
+export function foldPaddings(
+  network: Network,
+  watchedValues: Iterable<NetworkValue>,
+): FoldedPaddings {
+  const readers = readersOf(network, watchedValues);
+  const skippedCalls = new Set<Call>();
   const borders = new Map<Call, Borders>();
   for (const call of network.calls) {
     const padding = call.inputs[0]?.call;
@@ -27,15 +30,15 @@ export function foldPaddings(network: Network, watched: Iterable<NetworkValue>):
     if (!zeros || isFirst(padding) !== isFirst(call)) continue;
     if (!definition.pads(config, zeros, { nonnegative: isNonnegative(padding.inputs[0]!) }))
       continue;
-    skipped.add(padding);
+    skippedCalls.add(padding);
     borders.set(call, zeros);
   }
-  return { skipped, borders };
+  return { skippedCalls, borders };
 }
 
 export interface FoldedWeights {
   /** Calls that pass their input through. */
-  readonly skipped: ReadonlySet<Call>;
+  readonly skippedCalls: ReadonlySet<Call>;
   /** Calls whose config is another now. */
   readonly configs: ReadonlyMap<Call, Readonly<Record<string, unknown>>>;
   /** Weights that changed or came about. */
@@ -49,87 +52,94 @@ export interface FoldedWeights {
 export function foldWeights(
   network: Network,
   weights: Weights,
-  watched: Iterable<NetworkValue>,
+  watchedValues: Iterable<NetworkValue>,
 ): FoldedWeights {
-  const readers = readersOf(network, watched);
+  const readers = readersOf(network, watchedValues);
   const calls = callsOf(network);
-  const skipped = new Set<Call>();
+  const skippedCalls = new Set<Call>();
   const configs = new Map<Call, Readonly<Record<string, unknown>>>();
-  const changed = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
+  const changedWeights = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
   for (const call of network.calls) {
     const { definition, config } = call.inner;
     const { affine } = definition;
     if (!affine) continue;
     const value = call.inputs[affine.input]!;
-    const before = value.call;
-    const folds = before?.inner.definition.folds;
-    if (!before || !folds) continue;
-    if (before.inner.definition.ending?.(before.inner.config).activation !== "linear") continue;
+    const previousCall = value.call;
+    const folds = previousCall?.inner.definition.folds;
+    if (!previousCall || !folds) continue;
+    if (previousCall.inner.definition.ending?.(previousCall.inner.config).activation !== "linear")
+      continue;
     const rank = value.shape.length;
-    const channelAxis = isFirst(before) && rank > 2 ? 1 : rank - 1;
+    const channelAxis = isFirst(previousCall) && rank > 2 ? 1 : rank - 1;
     if (affine.axis && affine.axis(config, rank) !== channelAxis) continue;
     // Weights that another call reads too must stay as they are.
-    const alone = calls.get(before.layer) === 1 && calls.get(call.layer) === 1;
-    if (!alone || readers.get(value) !== 1) continue;
+    const isCalledOnce = calls.get(previousCall.layer) === 1 && calls.get(call.layer) === 1;
+    if (!isCalledOnce || readers.get(value) !== 1) continue;
 
-    const fit = fitting([...before.layer.weights, ...call.layer.weights], weights);
-    if (!fit) continue; // what does not fit is said where it is wanted
-    const find = ({ layer }: Call, name: string) => fit.get(`${layer.path}/${name}`);
-    const kernel = find(before, folds.kernel)!;
-    const bias = find(before, "bias");
+    const matchingWeights = matchWeights(
+      [...previousCall.layer.weights, ...call.layer.weights],
+      weights,
+    );
+    if (!matchingWeights) continue; // what does not fit is said where it is wanted
+    const find = ({ layer }: Call, name: string) => matchingWeights.get(`${layer.path}/${name}`);
+    const kernel = find(previousCall, folds.kernel)!;
+    const bias = find(previousCall, "bias");
     const channels = folds.channels.reduce((n, axis) => n * kernel.weight.shape[axis]!, 1);
     const { scale, shift } = affine.of(config, channels, (name) => find(call, name)?.tensor.data);
-    changed.set(kernel.weight.key, {
+    changedWeights.set(kernel.weight.key, {
       weight: kernel.weight,
       tensor: scaled(kernel.tensor, scale, folds.channels),
     });
     if (bias || shift) {
-      const key = `${before.layer.path}/bias`;
+      const key = `${previousCall.layer.path}/bias`;
       const shape = [channels];
       const data = Float32Array.from(
         { length: channels },
         (_, c) => Number(bias?.tensor.data[c] ?? 0) * scale[c]! + (shift?.[c] ?? 0),
       );
-      changed.set(key, {
+      changedWeights.set(key, {
         weight: bias?.weight ?? { ...kernel.weight, name: "bias", key, shape },
         tensor: { dtype: "float32", shape, data },
       });
-      configs.set(before, { ...before.inner.config, use_bias: true });
+      configs.set(previousCall, { ...previousCall.inner.config, use_bias: true });
     }
     if (affine.rest) configs.set(call, affine.rest(config));
-    else skipped.add(call);
+    else skippedCalls.add(call);
   }
-  return { skipped, configs, weights: changed };
+  return { skippedCalls, configs, weights: changedWeights };
 }
 
 /** Weights by key with their numbers; undefined where one is missing or not as it should be. */
-function fitting(
+function matchWeights(
   specs: readonly ModelWeight[],
   weights: Weights,
 ): ReadonlyMap<string, { weight: ModelWeight; tensor: Tensor }> | undefined {
-  const fit = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
+  const matchingWeights = new Map<string, { weight: ModelWeight; tensor: Tensor }>();
   for (const weight of specs) {
     const tensor = weights.get(weight.key);
     if (tensor?.dtype !== "float32" || tensor.shape.join() !== weight.shape.join())
       return undefined;
-    fit.set(weight.key, { weight, tensor });
+    matchingWeights.set(weight.key, { weight, tensor });
   }
-  return fit;
+  return matchingWeights;
 }
 
 /** The kernel with each output channel times its scale; `channels`: the axes that make them up. */
 function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]): Tensor {
-  const inner = kernel.shape.slice(channels.at(-1)! + 1).reduce((size, extent) => size * extent, 1);
+  const elementsPerChannel = kernel.shape
+    .slice(channels.at(-1)! + 1)
+    .reduce((size, extent) => size * extent, 1);
   const data = new Float32Array(kernel.data.length);
   const source = kernel.data as Float32Array;
   for (let i = 0; i < data.length;)
     for (let channel = 0; channel < scale.length; channel++)
-      for (let k = 0; k < inner; k++, i++) data[i] = source[i]! * scale[channel]!;
+      for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[channel]!;
   return { dtype: "float32", shape: kernel.shape, data };
 }
 
 /** Whether the channels of its images come right after the batch. */
-const isFirst = ({ inner }: Call) => inner.definition.channelsLast !== undefined;
+const isFirst = ({ inner: elementsPerChannel }: Call) =>
+  elementsPerChannel.definition.channelsLast !== undefined;
 
 function isNonnegative({ call }: NetworkValue): boolean {
   if (!call) return false;
@@ -140,9 +150,9 @@ function isNonnegative({ call }: NetworkValue): boolean {
 }
 
 /** How often each value is read, by calls, as an output, and by who watches. */
-function readersOf({ calls, outputs }: Network, watched: Iterable<NetworkValue>) {
+function readersOf({ calls, outputs }: Network, watchedValues: Iterable<NetworkValue>) {
   const readers = new Map<NetworkValue, number>();
-  for (const value of [...calls.flatMap(({ inputs }) => inputs), ...outputs, ...watched])
+  for (const value of [...calls.flatMap(({ inputs }) => inputs), ...outputs, ...watchedValues])
     readers.set(value, (readers.get(value) ?? 0) + 1);
   return readers;
 }

@@ -1,18 +1,18 @@
-// How values lie in a graph, and the turning of one layout into another.
+// Layouts of values in a graph, and conversions between them.
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../layers/definition/shape";
 import type { InnerLayer, Layout } from "../layers/definition/layer";
-import { alike, convert, sameOrder } from "../layers/shared/layouts";
+import { areSameLayout, convert, sameOrder } from "../layers/shared/layouts";
 
-/** A value, in every layout in which it was wanted so far. */
+/** A value in every layout that was requested so far. */
 export interface ValueLayouts {
   readonly shape: KerasShape;
   readonly layouts: readonly Layout[];
-  /** The value in that layout, turned if need be. */
+  /** The value in that layout, converted if necessary. */
   in(layout: Layout): Value;
 }
 
-/** Holds `value`, of the Keras shape `shape`, which lies in `layout`. */
+/** `value`, of the Keras shape `shape`, in `layout`. */
 export function withLayouts(
   g: GraphBuilder,
   shape: KerasShape,
@@ -25,7 +25,7 @@ export function withLayouts(
     shape,
     layouts,
     in(wanted) {
-      const at = layouts.findIndex((existing) => alike(existing, wanted));
+      const at = layouts.findIndex((existing) => areSameLayout(existing, wanted));
       if (at !== -1) return values[at]!;
       const converted = convert(g, value, shape, layout, wanted);
       layouts.push(wanted);
@@ -35,7 +35,7 @@ export function withLayouts(
   };
 }
 
-/** The layout in which a layer is to be given its inputs. */
+/** The layout of a layer's inputs. */
 export function layoutFor(
   { definition, config }: InnerLayer,
   inputs: readonly ValueLayouts[],
@@ -45,14 +45,14 @@ export function layoutFor(
   const flattened = first.layouts.find((layout) => typeof layout === "object");
   const images = inputs.filter(({ shape }) => shape.length > 2);
   const { layout } = definition;
-  const wish =
+  const layoutWish =
     typeof layout === "object"
       ? layout.by(
           config,
           inputs.map(({ shape }) => shape),
         )
       : layout;
-  switch (wish) {
+  switch (layoutWish) {
     case "channelsFirst":
       return images.length > 0 ? "channelsFirst" : "channelsLast";
     case "channelsLast":
@@ -60,17 +60,18 @@ export function layoutFor(
     case "flattened":
       return flattened ?? "channelsLast";
     case "order":
-      // As it lies where only the shape differs from channels last, not the order of elements.
+      // Unchanged where only the shape differs from channels last, not the order of elements.
       return first.layouts.find((layout) => sameOrder(first.shape, layout)) ?? "channelsLast";
     case "elementwise":
-      return flattened ?? (lies(first, "channelsFirst") ? "channelsFirst" : "channelsLast");
+      return flattened ?? (existsIn(first, "channelsFirst") ? "channelsFirst" : "channelsLast");
     case "any":
       // Where ranks differ, as when broadcasting, Keras' order says which axes belong together.
-      return images.length === inputs.length && images.some((image) => lies(image, "channelsFirst"))
+      return images.length === inputs.length &&
+        images.some((image) => existsIn(image, "channelsFirst"))
         ? "channelsFirst"
         : "channelsLast";
   }
 }
 
-const lies = ({ layouts }: ValueLayouts, wanted: Layout) =>
-  layouts.some((layout) => alike(layout, wanted));
+const existsIn = ({ layouts }: ValueLayouts, wanted: Layout) =>
+  layouts.some((layout) => areSameLayout(layout, wanted));

@@ -60,21 +60,21 @@ function expectClose(a: Tensor, b: Tensor, tolerance = 1e-5): void {
 }
 
 /** A network of everything that touches layouts. */
-const mixed = chain([9, 8, 3], (net, x) => {
+const mixedModel = chain([9, 8, 3], (net, x) => {
   let a = net.layer("ZeroPadding2D", { padding: [[0, 1], [2, 0]] }, x); // prettier-ignore
   a = net.layer("Conv2D", { filters: 4, kernel_size: 3, use_bias: false }, a);
   a = net.layer("BatchNormalization", {}, a);
   a = net.layer("ReLU", { max_value: 6 }, a);
-  const padded = net.layer("ZeroPadding2D", {}, a);
-  const pooled = net.layer("MaxPooling2D", { pool_size: 3, strides: 2 }, padded);
+  const paddedValue = net.layer("ZeroPadding2D", {}, a);
+  const pooled = net.layer("MaxPooling2D", { pool_size: 3, strides: 2 }, paddedValue);
   let b = net.layer("DepthwiseConv2D", { kernel_size: 3, padding: "same", strides: 2 }, a);
   b = net.layer("BatchNormalization", { scale: false }, b);
   b = net.layer("SeparableConv2D", { filters: 4, kernel_size: 3, padding: "same" }, b);
   b = net.layer("BatchNormalization", { center: false }, b);
-  const joined = net.layer("Concatenate", {}, [pooled, b, net.layer("Add", {}, [pooled, b])]);
+  const concatenated = net.layer("Concatenate", {}, [pooled, b, net.layer("Add", {}, [pooled, b])]);
   let y = net.layer("CustomScaleLayer", { scale: 0.3 }, [
-    joined,
-    net.layer("Conv2D", { filters: 12, kernel_size: 1 }, joined),
+    concatenated,
+    net.layer("Conv2D", { filters: 12, kernel_size: 1 }, concatenated),
   ]);
   y = net.layer("Dropout", { rate: 0.5 }, net.layer("Flatten", {}, y));
   y = net.layer("Dense", { units: 7 }, y);
@@ -83,8 +83,8 @@ const mixed = chain([9, 8, 3], (net, x) => {
 
 describe("toOnnx", () => {
   it("turns a CNN's images at its door alone, and folds what can be folded", async () => {
-    const weights = weightsOf(mixed);
-    const onnx = toOnnx(mixed, weights);
+    const weights = weightsOf(mixedModel);
+    const onnx = toOnnx(mixedModel, weights);
     expect(count(onnx, "Transpose")).toBe(1); // the input
     expect(count(onnx, "Pad")).toBe(0);
     expect(count(onnx, "BatchNormalization")).toBe(0);
@@ -92,32 +92,36 @@ describe("toOnnx", () => {
     expect(count(onnx, "Reshape")).toBe(0);
     const feeds = { x: noise([2, 9, 8, 3], "float32", "x") };
     const [folded] = Object.values(await runOnnx(onnx, feeds));
-    const { y0 } = await runUnfolded(mixed, weights, feeds);
+    const { y0 } = await runUnfolded(mixedModel, weights, feeds);
     expectClose(folded!, y0!);
   });
 
   it("leaves the weights it was given as they were", () => {
-    const weights = weightsOf(mixed);
-    const before = [...weights].map(([key, { data }]) => [key, [...data]]);
-    toOnnx(mixed, weights);
-    expect([...weights].map(([key, { data }]) => [key, [...data]])).toEqual(before);
+    const weights = weightsOf(mixedModel);
+    const weightsBefore = [...weights].map(([key, { data }]) => [key, [...data]]);
+    toOnnx(mixedModel, weights);
+    expect([...weights].map(([key, { data }]) => [key, [...data]])).toEqual(weightsBefore);
   });
 
   it("names inputs and outputs after their layers, with the batch free", () => {
-    const { graph } = toOnnx(mixed, weightsOf(mixed));
+    const { graph } = toOnnx(mixedModel, weightsOf(mixedModel));
     expect(graph.inputs).toEqual([{ name: "x", dtype: "float32", shape: ["batch", 9, 8, 3] }]);
     expect(graph.outputs).toEqual([{ name: "softmax", dtype: "float32", shape: ["batch", 7] }]);
   });
 
   it("runs with any batch, and on images of any size where the config leaves it free", async () => {
-    const free = functional("free");
-    const x = free.input([null, null, 3], { name: "x" } as object) as Symbolic;
-    let y = free.layer("Conv2D", { filters: 2, kernel_size: 3, strides: 2, padding: "same" }, x);
-    y = free.layer("AveragePooling2D", { pool_size: 3, strides: 2, padding: "same" }, y);
-    y = free.layer("GlobalMaxPooling2D", {}, y);
-    const model = free.model([x], [y]);
+    const freeModel = functional("free");
+    const x = freeModel.input([null, null, 3], { name: "x" } as object) as Symbolic;
+    let y = freeModel.layer(
+      "Conv2D",
+      { filters: 2, kernel_size: 3, strides: 2, padding: "same" },
+      x,
+    );
+    y = freeModel.layer("AveragePooling2D", { pool_size: 3, strides: 2, padding: "same" }, y);
+    y = freeModel.layer("GlobalMaxPooling2D", {}, y);
+    const model = freeModel.model([x], [y]);
     const onnx = toOnnx(model, weightsOf(model));
-    const fixed = (h: number, w: number) => {
+    const fixedModel = (h: number, w: number) => {
       const net = functional("fixed");
       const x = net.input([h, w, 3], { name: "x" });
       let y = net.layer("Conv2D", { filters: 2, kernel_size: 3, strides: 2, padding: "same" }, x);
@@ -130,15 +134,19 @@ describe("toOnnx", () => {
     ] as const) {
       const feeds = { x: noise([n, h, w, 3], "float32", "image") };
       const [any] = Object.values(await runOnnx(onnx, feeds));
-      const own = fixed(h, w);
-      const [fixedSize] = Object.values(await runOnnx(toOnnx(own, weightsOf(own)), feeds));
+      const ownModel = fixedModel(h, w);
+      const [fixedSize] = Object.values(
+        await runOnnx(toOnnx(ownModel, weightsOf(ownModel)), feeds),
+      );
       expectClose(any!, fixedSize!);
     }
   });
 
   it("gives the outputs of layers asked for beside the model's, unfolded", async () => {
-    const weights = weightsOf(mixed);
-    const onnx = toOnnx(mixed, weights, { outputs: ["conv2d", "zero_padding2d_1", "flatten"] });
+    const weights = weightsOf(mixedModel);
+    const onnx = toOnnx(mixedModel, weights, {
+      outputs: ["conv2d", "zero_padding2d_1", "flatten"],
+    });
     expect(onnx.graph.outputs.map(({ name, shape }) => [name, shape])).toEqual([
       ["softmax", ["batch", 7]],
       ["conv2d", ["batch", 8, 8, 4]],
@@ -152,9 +160,9 @@ describe("toOnnx", () => {
     expect(data.slice(0, 40).every((x) => Number(x) === 0)).toBe(true);
     expectClose(
       results["softmax"]!,
-      Object.values(await runOnnx(toOnnx(mixed, weights), feeds))[0]!,
+      Object.values(await runOnnx(toOnnx(mixedModel, weights), feeds))[0]!,
     );
-    expect(() => toOnnx(mixed, weights, { outputs: ["conv"] })).toThrow(
+    expect(() => toOnnx(mixedModel, weights, { outputs: ["conv"] })).toThrow(
       expect.objectContaining({ code: "unknown-name" }),
     );
   });
@@ -165,14 +173,14 @@ describe("toOnnx", () => {
       return net.layer("Add", {}, [conv, net.layer("BatchNormalization", {}, conv)]);
     });
     expect(count(toOnnx(model, weightsOf(model)), "BatchNormalization")).toBe(1);
-    const active = chain([4, 4, 2], (net, x) =>
+    const activeModel = chain([4, 4, 2], (net, x) =>
       net.layer(
         "BatchNormalization",
         {},
         net.layer("Conv2D", { filters: 2, kernel_size: 1, activation: "relu" }, x),
       ),
     );
-    expect(count(toOnnx(active, weightsOf(active)), "BatchNormalization")).toBe(1);
+    expect(count(toOnnx(activeModel, weightsOf(activeModel)), "BatchNormalization")).toBe(1);
   });
 
   it("turns a flat image instead of a large kernel behind it, to the same effect", async () => {
@@ -184,16 +192,21 @@ describe("toOnnx", () => {
       });
     // Every column of the large kernel is the small one's.
     const column = noise([rows, 1], "float32", "column");
-    const wide = new Float32Array(rows * 65).map((_, i) => Number(column.data[Math.floor(i / 65)]));
+    const repeatedColumns = new Float32Array(rows * 65).map((_, i) =>
+      Number(column.data[Math.floor(i / 65)]),
+    );
     const onnx = [
       toOnnx(model(1), new Map([["dense/kernel", column]])),
-      toOnnx(model(65), new Map([["dense/kernel", tensor("float32", [rows, 65], wide)]])),
+      toOnnx(
+        model(65),
+        new Map([["dense/kernel", tensor("float32", [rows, 65], repeatedColumns)]]),
+      ),
     ];
     expect(onnx.map((each) => count(each, "Transpose"))).toEqual([1, 2]);
     const feeds = { x: noise([1, 64, 64, 16], "float32", "x") };
-    const [small, large] = await Promise.all(onnx.map((each) => runOnnx(each, feeds)));
-    const [expected] = small!["dense"]!.data;
-    for (const got of large!["dense"]!.data)
+    const [smallOutput, largeOutput] = await Promise.all(onnx.map((each) => runOnnx(each, feeds)));
+    const [expected] = smallOutput!["dense"]!.data;
+    for (const got of largeOutput!["dense"]!.data)
       expect(Math.abs(Number(got) - Number(expected))).toBeLessThan(1e-4 * Math.sqrt(rows));
   });
 
@@ -209,16 +222,16 @@ describe("toOnnx", () => {
   });
 
   it("says which weight is missing or does not fit", () => {
-    const weights = new Map(weightsOf(mixed));
+    const weights = new Map(weightsOf(mixedModel));
     weights.delete("dense/bias");
-    expect(() => toOnnx(mixed, weights)).toThrow(
+    expect(() => toOnnx(mixedModel, weights)).toThrow(
       expect.objectContaining({
         code: "bad-model",
         message: expect.stringMatching(/"dense\/bias" \[7\] is missing/),
       }),
     );
     weights.set("dense/bias", tensor("float32", [8]));
-    expect(() => toOnnx(mixed, weights)).toThrow(
+    expect(() => toOnnx(mixedModel, weights)).toThrow(
       expect.objectContaining({
         code: "bad-shape",
         message: expect.stringMatching(/"dense\/bias": got \[8\], expected \[7\]/),
@@ -245,17 +258,19 @@ describe("lower for training", () => {
   it("rearranges no weight while it runs", () => {
     const g = new GraphBuilder();
     const { source, inputs } = inputWeights(g);
-    lower(g, mixed, {
-      inputs: declareInputs(g, resolve(mixed)),
+    lower(g, mixedModel, {
+      inputs: declareInputs(g, resolve(mixedModel)),
       weights: source,
       training: true,
       seed: seed(g),
     });
-    const moved = g.nodes.filter(({ op }) => ["Transpose", "Reshape", "Gather"].includes(op));
+    const layoutNodes = g.nodes.filter(({ op }) => ["Transpose", "Reshape", "Gather"].includes(op));
     const weightNames = new Set([...inputs.values()].map(({ value }) => value.name));
-    expect(moved.filter(({ inputs }) => inputs.some((name) => weightNames.has(name)))).toEqual([]);
+    expect(
+      layoutNodes.filter(({ inputs }) => inputs.some((name) => weightNames.has(name))),
+    ).toEqual([]);
     expect(g.nodes.filter(({ op }) => op === "Transpose").length).toBe(1);
-    for (const { key, shape } of weightSpecs(mixed)) {
+    for (const { key, shape } of weightSpecs(mixedModel)) {
       const weight = noise(shape, "float32", key);
       expect(fromInput(inputs.get(key)!, toInput(inputs.get(key)!, weight))).toEqual(weight);
     }
@@ -289,9 +304,9 @@ describe("lower for training", () => {
       net.layer("BatchNormalization", { trainable: false, name: "bn" }, x),
     );
     const feeds = { x: noise([4, 3], "float32", "x") };
-    const trained = await runUnfolded(model, weightsOf(model), feeds, true);
+    const trainingOutput = await runUnfolded(model, weightsOf(model), feeds, true);
     const inferred = await runUnfolded(model, weightsOf(model), feeds, false);
-    expect(trained).toEqual(inferred);
+    expect(trainingOutput).toEqual(inferred);
   });
 
   it("drops with the step's seed, differently in each layer", async () => {
@@ -315,9 +330,9 @@ describe("lower for training", () => {
     expect(first).toEqual(await run(1));
     expect(first["y0"]).not.toEqual(first["y1"]);
     expect(first["y0"]).not.toEqual((await run(2))["y0"]);
-    const kept = [...first["y0"]!.data].filter((x) => Number(x) > 0);
-    expect(new Set(kept)).toEqual(new Set([2]));
-    expect(Math.abs(kept.length - 500)).toBeLessThan(80); // five deviations
+    const keptValues = [...first["y0"]!.data].filter((x) => Number(x) > 0);
+    expect(new Set(keptValues)).toEqual(new Set([2]));
+    expect(Math.abs(keptValues.length - 500)).toBeLessThan(80); // five deviations
   });
 
   it("says that a seed is missing", () => {

@@ -1,6 +1,6 @@
-// A model as an ONNX graph. Outside, values lie as in Keras, channels last; inside, ONNX wants the
-// channels first: values are turned where a layer wants them otherwise than they lie, once each, so
-// that a CNN turns images at its doors alone. Weights are rearranged when the graph is built.
+// Lowers a model to an ONNX graph. Its inputs and outputs are channels last as in Keras; inside, ONNX operators need
+// channels first. Values are transposed once, where a layer needs another layout, so that a CNN transposes only its
+// inputs and outputs. Weights are rearranged when the graph is built.
 import {
   CajalError,
   checkOptions,
@@ -22,7 +22,7 @@ import {
   type Network,
   type NetworkValue,
 } from "../network/network";
-import { cast, integersOf, wide } from "../layers/shared/integers";
+import { cast, integersOf, widenValue } from "../layers/shared/integers";
 import { stepsThere } from "../layers/shared/masks";
 import type { NetworkLayer } from "../network/plan";
 import type { Mask } from "../network/values";
@@ -31,16 +31,16 @@ import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
 
 export interface ToOnnxOptions extends ResolveOptions {
-  /** Names of layers whose outputs the graph gives too, after the model's own, under those names. */
+  /** Names of layers whose outputs become outputs of the graph too, after the model's own, under these names. */
   readonly outputs?: readonly string[];
 }
 
 /**
- * The model for inference, as an ONNX model: weights are constants, the batch is free, inputs and
- * outputs lie as in Keras (images NHWC). A BatchNormalization is folded into the convolution or
- * dense layer before it where that has no other reader.
+ * The model for inference as an ONNX model: weights are constants, the batch is free, inputs and outputs have Keras'
+ * layout (images NHWC). A BatchNormalization is folded into the convolution or dense layer before it, unless
+ * another layer reads that layer's output.
  *
- * Inputs have the names of the InputLayers, outputs those of the layers that make them.
+ * Inputs have the names of the InputLayers, outputs those of the layers that compute them.
  *
  * @param weights `layer/weight` → tensor in Keras' layout; see `weightSpecs`
  * @throws CajalError as `resolve`; `bad-model` (a weight is missing), `bad-shape` (one does not fit)
@@ -51,16 +51,16 @@ export function toOnnx(
   options: ToOnnxOptions = {},
 ): OnnxModel {
   checkOptions("toOnnx", options, { outputs: "strings", layers: "array" });
-  const { outputs: watched = [], layers } = options;
+  const { outputs: watchedNames = [], layers } = options;
   checkArgument("toOnnx", "weights", weights, "map");
-  checkArgument("toOnnx", "outputs", watched, "strings");
+  checkArgument("toOnnx", "outputs", watchedNames, "strings");
   const network = resolve(model, { layers });
   const g = new GraphBuilder({ name: network.name });
   const inputs = declareInputs(g, network);
   const { outputs, watched: watchedValues } = lowerNetwork(g, network, {
     inputs,
     weights,
-    watch: watched,
+    watch: watchedNames,
   });
   const names = new Set<string>();
   outputs.forEach((value, i) => {
@@ -75,39 +75,39 @@ export function toOnnx(
 }
 
 export interface LowerOptions extends ResolveOptions {
-  /** The model's inputs, as they lie in Keras: images NHWC. */
+  /** The model's inputs in Keras' layout: images NHWC. */
   readonly inputs: readonly Value[];
-  /** Constants by their keys, or who gives them, such as `inputWeights`. Only constants are folded. */
+  /** Constants by their keys, or a source of weights such as `inputWeights`. Only constants are folded. */
   readonly weights: Weights | WeightSource;
   /** Batch statistics, dropout and moving averages. Default false. */
   readonly training?: boolean;
-  /** This step's seed, an int64 scalar; needed where layers draw random numbers. */
+  /** This step's seed, an int64 scalar; required where layers draw random numbers. */
   readonly seed?: Value;
-  /** Paths of layers that training leaves as they are beside those marked so: they normalize as in inference. */
+  /** Paths of further frozen layers, besides those with `trainable: false`: they normalize as in inference. */
   readonly frozen?: ReadonlySet<string>;
   /** Paths of layers that compute in training as in inference, as Keras' `training=False` in a call. */
   readonly inferenceMode?: ReadonlySet<string>;
-  /** Names of layers whose outputs are wanted too. */
+  /** Names of layers whose outputs are returned too. */
   readonly watch?: readonly string[];
 }
 
 export interface Lowered {
-  /** The model's outputs, as they lie in Keras. */
+  /** The model's outputs in Keras' layout. */
   readonly outputs: readonly Value[];
   /** The new values of weights that training changes without gradients: `layer/moving_mean`. */
   readonly updates: ReadonlyMap<string, Value>;
-  /** What adds to the loss in training beside it: outputs of layers, in every call, and Keras' regularizers of them. */
+  /** Activity regularization, which is added to the loss in training: outputs of layers, one for each call, and their Keras regularizers. */
   readonly activities: readonly Activity[];
-  /** The outputs of the layers asked for, as they lie in Keras. */
+  /** The outputs of the requested layers in Keras' layout. */
   readonly watched: ReadonlyMap<string, Value>;
-  /** The same where they lie in the graph, on the way to what comes after. */
+  /** The same outputs as the following layers read them. */
   readonly within: ReadonlyMap<string, LoweredValue>;
 }
 
 export interface Activity {
   readonly layer: string;
   readonly regularizer: NonNullable<NetworkLayer["activityRegularizer"]>;
-  /** The batch first, otherwise as it lies. */
+  /** In its own layout; the batch comes first. */
   readonly value: Value;
 }
 
@@ -116,12 +116,12 @@ export interface LoweredValue {
   readonly value: Value;
   /** Its shape in Keras, the batch null. */
   readonly shape: KerasShape;
-  /** The image whose flattened form it is, [height, width, channels], where it lies channels first. */
+  /** The shape of the image that was flattened, [height, width, channels], where the elements are in channels-first order. */
   readonly flattened: readonly number[] | undefined;
-  /** What lies as the value does, as in Keras; adds to `g`, any graph. */
-  toKeras(g: GraphBuilder, like: Value): Value;
-  /** What lies as in Keras, as the value does. */
-  fromKeras(g: GraphBuilder, like: Value): Value;
+  /** Converts from this value's layout to Keras'; adds nodes to `g`, which may be another graph. */
+  toKeras(g: GraphBuilder, value: Value): Value;
+  /** Converts from Keras' layout to this value's. */
+  fromKeras(g: GraphBuilder, value: Value): Value;
 }
 
 /**
@@ -142,7 +142,7 @@ export function lower(
   return lowerNetwork(g, resolve(model, { layers: options.layers }), options);
 }
 
-/** Declares a graph's inputs for a network's, the batch free where the config leaves it so. */
+/** Declares the graph's inputs for those of a network; the batch is free where the config leaves it free. */
 export function declareInputs(g: GraphBuilder, network: Network): Value[] {
   checkBuilder("declareInputs", g);
   checkArgument("declareInputs", "network", network, "object");
@@ -152,7 +152,7 @@ export function declareInputs(g: GraphBuilder, network: Network): Value[] {
   );
 }
 
-/** Refuses what is no GraphBuilder. */
+/** Checks that a value is a GraphBuilder. */
 function checkBuilder(where: string, g: GraphBuilder): void {
   checkArgument(where, "g", g, "object");
   checkArgument(where, "g.input", g.input, "function");
@@ -173,12 +173,12 @@ function lowerNetwork(
 ): Lowered {
   const updates = new Map<string, Value>();
   const activities: Activity[] = [];
-  const lowered = new Map<NetworkValue, ValueLayouts>();
+  const valueLayouts = new Map<NetworkValue, ValueLayouts>();
   const watchedValues = valuesOf(network, watch);
   const paddings = foldPaddings(network, watchedValues.keys());
   const folded =
     training || typeof weights === "function"
-      ? nothingFolded
+      ? noFoldedWeights
       : foldWeights(network, weights, watchedValues.keys());
   const source =
     typeof weights === "function" ? weights : constantWeights(g, withFolded(weights, folded));
@@ -190,29 +190,31 @@ function lowerNetwork(
     const cached = casts.get(key);
     if (cached) return cached;
     const own = cast(g, value, dtype);
-    const result = integersOf(inner) === "computes" ? wide(g, own) : own;
+    const result = integersOf(inner) === "computes" ? widenValue(g, own) : own;
     casts.set(key, result);
     return result;
   };
 
   const masks = new Map<string, Value>();
-  /** A mask in the graph, made once for all that compute by it. */
+  /** A mask as a value of the graph, computed once. */
   const maskValue = ({ of, value }: Mask): Value => {
-    const x = lowered.get(of)!.in("channelsLast");
+    const x = valueLayouts.get(of)!.in("channelsLast");
     const key = `${x.name} ${value}`;
     const result = masks.get(key) ?? stepsThere(g, x, { value, features: of.shape.length > 2 });
     masks.set(key, result);
     return result;
   };
 
-  network.inputs.forEach((value, i) => lowered.set(value, withLayouts(g, value.shape, inputs[i]!)));
+  network.inputs.forEach((value, i) =>
+    valueLayouts.set(value, withLayouts(g, value.shape, inputs[i]!)),
+  );
   for (const call of network.calls) {
     const { layer, inner } = call;
     if (inner.definition.isInput) continue;
-    const passed = paddings.skipped.has(call) || folded.skipped.has(call);
-    if (passed) {
+    const isPassedThrough = paddings.skippedCalls.has(call) || folded.skippedCalls.has(call);
+    if (isPassedThrough) {
       // The next layer pads, or the one before normalizes: the value goes through as it is.
-      lowered.set(call.outputs[0]!, lowered.get(call.inputs[0]!)!);
+      valueLayouts.set(call.outputs[0]!, valueLayouts.get(call.inputs[0]!)!);
       continue;
     }
     const specs = new Map(layer.weights.map((weight) => [weight.name, weight]));
@@ -226,8 +228,8 @@ function lowerNetwork(
       weight: (name, steps) => {
         const key = `${layer.path}/${name}`;
         // A layer that is called twice updates what its first call left.
-        const updated = updates.get(key);
-        if (updated) return updated;
+        const updatedWeight = updates.get(key);
+        if (updatedWeight) return updatedWeight;
         const spec = folded.weights.get(key)?.weight ?? specs.get(name);
         if (!spec) throw unknownName(`weight of layer "${layer.path}"`, name, specs.keys());
         return source(spec, steps);
@@ -251,7 +253,7 @@ function lowerNetwork(
       },
     };
     const config = folded.configs.get(call) ?? inner.config;
-    const inputValues = call.inputs.map((value) => lowered.get(value)!);
+    const inputValues = call.inputs.map((value) => valueLayouts.get(value)!);
     const layout = layoutFor(inner, inputValues);
     const result = g.within(layer.path, () =>
       lowerLayer(
@@ -267,19 +269,19 @@ function lowerNetwork(
       for (const value of result.values)
         if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
     call.outputs.forEach((value, i) =>
-      lowered.set(
+      valueLayouts.set(
         value,
         withLayouts(g, value.shape, cast(g, result.values[i]!, value.dtype), result.layouts[i]!),
       ),
     );
   }
-  const asKeras = (value: NetworkValue) => lowered.get(value)!.in("channelsLast");
+  const asKeras = (value: NetworkValue) => valueLayouts.get(value)!.in("channelsLast");
   const within = (value: NetworkValue): LoweredValue => {
-    const { layouts, in: lying } = lowered.get(value)!;
+    const { layouts, in: valueIn } = valueLayouts.get(value)!;
     const [layout] = layouts as readonly [Layout];
     const { shape } = value;
     return {
-      value: lying(layout),
+      value: valueIn(layout),
       shape,
       flattened: typeof layout === "object" ? layout.flattened : undefined,
       toKeras: (h, like) => convert(h, like, shape, layout, "channelsLast"),
@@ -295,8 +297,8 @@ function lowerNetwork(
   };
 }
 
-const nothingFolded: FoldedWeights = {
-  skipped: new Set(),
+const noFoldedWeights: FoldedWeights = {
+  skippedCalls: new Set(),
   configs: new Map(),
   weights: new Map(),
 };
@@ -319,7 +321,7 @@ interface Surroundings {
   seed(): Value;
 }
 
-/** Lowers one layer on values that lie in `layout`. */
+/** Lowers one layer on values in `layout`. */
 function lowerLayer(
   { definition, config }: InnerLayer,
   values: readonly Value[],
@@ -346,11 +348,11 @@ function lowerLayer(
     axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
     arrange: (layout, i = 0) => void (layouts[i] = layout),
     inner: (layer, values, { shapes, layout: lies, prefix = layer.name, mask }) => {
-      const lowered = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));
-      const wanted = layoutFor(layer, lowered);
+      const valueLayouts = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));
+      const wanted = layoutFor(layer, valueLayouts);
       const nested = lowerLayer(
         layer,
-        lowered.map((value) => value.in(wanted)),
+        valueLayouts.map((value) => value.in(wanted)),
         shapes,
         wanted,
         {

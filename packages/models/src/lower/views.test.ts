@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { inverse, rearrange, shapeAfter } from "./views";
 import { type Step } from "../layers/definition/weightLayout";
 
-const counted = (shape: readonly number[]) =>
+const countingTensor = (shape: readonly number[]) =>
   tensor(
     "float32",
     shape,
@@ -12,7 +12,7 @@ const counted = (shape: readonly number[]) =>
 
 describe("rearrange", () => {
   it("permutes: entry [i, j, k] of the result is entry [k, i, j]", () => {
-    const result = rearrange(counted([4, 2, 3]), [{ permute: [1, 2, 0] }]);
+    const result = rearrange(countingTensor([4, 2, 3]), [{ permute: [1, 2, 0] }]);
     expect(result.shape).toEqual([2, 3, 4]);
     for (let i = 0; i < 2; i++)
       for (let j = 0; j < 3; j++)
@@ -22,7 +22,7 @@ describe("rearrange", () => {
 
   it("permutes what is larger than its tiles, with axes of one between", () => {
     const [h, w, i, o] = [3, 1, 41, 70] as const; // HWIO -> OIHW
-    const result = rearrange(counted([h, w, i, o]), [{ permute: [3, 2, 0, 1] }]);
+    const result = rearrange(countingTensor([h, w, i, o]), [{ permute: [3, 2, 0, 1] }]);
     expect(result.shape).toEqual([o, i, h, w]);
     for (let a = 0; a < o; a++)
       for (let b = 0; b < i; b++)
@@ -31,12 +31,14 @@ describe("rearrange", () => {
   });
 
   it("reorders an axis: entry i of the result is entry order[i]", () => {
-    const result = rearrange(counted([2, 3, 2]), [{ reorder: { axis: 1, order: [2, 0, 1] } }]);
+    const result = rearrange(countingTensor([2, 3, 2]), [
+      { reorder: { axis: 1, order: [2, 0, 1] } },
+    ]);
     expect([...result.data]).toEqual([4, 5, 0, 1, 2, 3, 10, 11, 6, 7, 8, 9]);
   });
 
   it("leaves the source as it is", () => {
-    const source = counted([2, 3]);
+    const source = countingTensor([2, 3]);
     rearrange(source, [{ permute: [1, 0] }, { reorder: { axis: 0, order: [2, 1, 0] } }]);
     expect([...source.data]).toEqual([0, 1, 2, 3, 4, 5]);
   });
@@ -57,9 +59,9 @@ describe("rearrange", () => {
     ["nothing", [3, 4], []],
     ["a scalar", [], [{ permute: [] }]],
   ])("can be taken back: %s", (_, shape, steps) => {
-    const source = counted(shape);
-    const there = rearrange(source, steps);
-    expect(there.shape).toEqual(shapeAfter(shape, steps));
-    expect(rearrange(there, inverse(steps, shape))).toEqual(source);
+    const source = countingTensor(shape);
+    const rearranged = rearrange(source, steps);
+    expect(rearranged.shape).toEqual(shapeAfter(shape, steps));
+    expect(rearrange(rearranged, inverse(steps, shape))).toEqual(source);
   });
 });

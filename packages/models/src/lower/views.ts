@@ -1,34 +1,34 @@
-// How a weight lies in the graph, as steps from Keras' own layout: rearranged once when a graph is
-// built (or at a training step's door), never while it runs. Every step can be taken back.
+// The layout of a weight in the graph, as steps from Keras' own layout: rearranged once when a graph is built (or
+// when a training step is opened), never while it runs. Every step can be inverted.
 import { CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
 import type { Step } from "../layers/definition/weightLayout";
 
 /** Typed arrays of numbers and of bigints alike. */
 type Numbers = { [index: number]: number | bigint };
 
-/** `tensor` in the layout that `steps` make. */
+/** `tensor`, rearranged by `steps`. */
 export function rearrange(tensor: Tensor, steps: readonly Step[]): Tensor {
   return steps.reduce((from, step): Tensor => {
     if ("reshape" in step) return { ...from, shape: step.reshape };
-    if ("permute" in step) return permuted(from, step.permute);
-    return reordered(from, step.reorder.axis, step.reorder.order);
+    if ("permute" in step) return permute(from, step.permute);
+    return reorder(from, step.reorder.axis, step.reorder.order);
   }, tensor);
 }
 
-/** The steps that take `steps` back, for a weight of shape `shape` in Keras' layout. */
+/** The inverse of `steps`, for a weight of shape `shape` in Keras' layout. */
 export function inverse(steps: readonly Step[], shape: readonly number[]): Step[] {
-  const back: Step[] = [];
-  let now = shape;
+  const inverseSteps: Step[] = [];
+  let currentShape = shape;
   for (const step of steps) {
-    if ("reshape" in step) back.unshift({ reshape: now });
-    else if ("permute" in step) back.unshift({ permute: inversePermutation(step.permute) });
+    if ("reshape" in step) inverseSteps.unshift({ reshape: currentShape });
+    else if ("permute" in step) inverseSteps.unshift({ permute: inversePermutation(step.permute) });
     else {
       const { axis, order } = step.reorder;
-      back.unshift({ reorder: { axis, order: inversePermutation(order) } });
+      inverseSteps.unshift({ reorder: { axis, order: inversePermutation(order) } });
     }
-    now = shapeAfter(now, [step]);
+    currentShape = shapeAfter(currentShape, [step]);
   }
-  return back;
+  return inverseSteps;
 }
 
 /** The shape after `steps`. */
@@ -46,17 +46,17 @@ export function shapeAfter(shape: readonly number[], steps: readonly Step[]): re
   }, shape);
 }
 
-/** The permutation that takes `order` back. */
+/** The inverse of the permutation `order`. */
 export function inversePermutation(order: readonly number[]): number[] {
-  const back: number[] = Array.from({ length: order.length }, () => 0);
-  order.forEach((from, to) => (back[from] = to));
-  return back;
+  const inverseSteps: number[] = Array.from({ length: order.length }, () => 0);
+  order.forEach((from, to) => (inverseSteps[from] = to));
+  return inverseSteps;
 }
 
-function permuted(from: Tensor, permutation: readonly number[]): Tensor {
+function permute(from: Tensor, permutation: readonly number[]): Tensor {
   const shape = permutation.map((axis) => from.shape[axis]!);
   const strides = stridesOf(from.shape);
-  const axes = merged(
+  const axes = mergeAxes(
     permutation.map((axis) => ({ extent: from.shape[axis]!, stride: strides[axis]! })),
   );
   const source: Numbers = from.data;
@@ -72,17 +72,17 @@ interface Axis {
 }
 
 /** Without axes of one entry, and with neighbours joined that lie as one in the source too. */
-function merged(axes: readonly Axis[]): Axis[] {
-  const kept: Axis[] = [];
+function mergeAxes(axes: readonly Axis[]): Axis[] {
+  const mergedAxes: Axis[] = [];
   for (const { extent, stride } of axes) {
     if (extent === 1) continue;
-    const before = kept.at(-1);
-    if (before?.stride === extent * stride) {
-      before.extent *= extent;
-      before.stride = stride;
-    } else kept.push({ extent, stride });
+    const previous = mergedAxes.at(-1);
+    if (previous?.stride === extent * stride) {
+      previous.extent *= extent;
+      previous.stride = stride;
+    } else mergedAxes.push({ extent, stride });
   }
-  return kept;
+  return mergedAxes;
 }
 
 /** Edge of the tiles in which two axes are exchanged: both sides of one stay in the nearest cache. */
@@ -98,12 +98,12 @@ function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): 
   }, -1);
   const { extent: rows, stride: rowStride } = axes[across] ?? { extent: 1, stride: 0 };
   const rowTarget = targetStrides[across] ?? 0;
-  const outer = axes.flatMap(({ extent, stride }, axis) =>
+  const outerAxes = axes.flatMap(({ extent, stride }, axis) =>
     axis === across || axis === axes.length - 1
       ? []
       : [{ extent, stride, target: targetStrides[axis]! }],
   );
-  const index = outer.map(() => 0);
+  const index = outerAxes.map(() => 0);
   let from = 0;
   let to = 0;
   for (;;) {
@@ -119,9 +119,9 @@ function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): 
         }
       }
     }
-    let axis = outer.length - 1;
+    let axis = outerAxes.length - 1;
     for (; axis >= 0; axis--) {
-      const { extent, stride, target: step } = outer[axis]!;
+      const { extent, stride, target: step } = outerAxes[axis]!;
       from += stride;
       to += step;
       if (++index[axis]! < extent) break;
@@ -133,21 +133,21 @@ function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): 
   }
 }
 
-function reordered(from: Tensor, axis: number, order: readonly number[]): Tensor {
+function reorder(from: Tensor, axis: number, order: readonly number[]): Tensor {
   const data = emptyLike(from.data);
   const source: Numbers = from.data;
   const target: Numbers = data;
   const inner = sizeOf(from.shape.slice(axis + 1));
   const extent = from.shape[axis]!;
-  const outer = sizeOf(from.shape.slice(0, axis));
-  for (let o = 0; o < outer; o++)
+  const outerAxes = sizeOf(from.shape.slice(0, axis));
+  for (let o = 0; o < outerAxes; o++)
     for (let i = 0; i < extent; i++)
       for (let k = 0; k < inner; k++)
         target[(o * extent + i) * inner + k] = source[(o * extent + order[i]!) * inner + k]!;
   return { ...from, data };
 }
 
-/** Room for as many numbers of the same type. */
+/** Allocates as many numbers of the same type. */
 const emptyLike = ({ constructor, length }: Tensor["data"]): Tensor["data"] =>
   new (constructor as { new (length: number): Tensor["data"] })(length);
 

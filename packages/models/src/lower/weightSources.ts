@@ -12,10 +12,10 @@ import type { ModelWeight } from "../network/summary";
 import { inverse, rearrange, shapeAfter } from "./views";
 import { type Step } from "../layers/definition/weightLayout";
 
-/** What sources ask of a weight. */
+/** A weight that is requested from a source. */
 type NamedWeight = Pick<ModelWeight, "key" | "shape">;
 
-/** Gives a weight in the layout that `steps` make of Keras' own. */
+/** Returns a weight, rearranged by `steps` from Keras' own layout. */
 export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Value;
 
 /**
@@ -25,12 +25,12 @@ export type WeightSource = (weight: NamedWeight, steps: readonly Step[]) => Valu
  */
 export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource {
   checkArgument("constantWeights", "weights", weights, "map");
-  const built = new Map<string, Value>();
-  const named = new Set<string>();
+  const values = new Map<string, Value>();
+  const inputNames = new Set<string>();
   return (weight, steps) => {
     const { key } = weight;
     const view = `${key} ${JSON.stringify(steps)}`;
-    const cached = built.get(view);
+    const cached = values.get(view);
     if (cached) return cached;
     const tensor = weights.get(key);
     if (!tensor)
@@ -41,10 +41,10 @@ export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource
       );
     checkWeight(weight, tensor);
     // A second layout of the same weight needs a name of its own.
-    const name = named.has(key) ? `${key}:${built.size}` : key;
-    named.add(key);
+    const name = inputNames.has(key) ? `${key}:${values.size}` : key;
+    inputNames.add(key);
     const value = g.initializer(name, rearrange(tensor, steps));
-    built.set(view, value);
+    values.set(view, value);
     return value;
   };
 }
@@ -64,8 +64,8 @@ export interface InputWeights {
 }
 
 /**
- * Weights as inputs of the graph, kept in the layout that their first reader wants, so that nothing
- * is rearranged while it runs. `toInput` and `fromInput` convert tensors to that layout and back.
+ * Weights as inputs of the graph, in the layout that their first reader needs, so that nothing is rearranged at run
+ * time. `toInput` and `fromInput` convert tensors to that layout and back.
  */
 export function inputWeights(g: GraphBuilder): InputWeights {
   const inputs = new Map<string, WeightInput>();
@@ -77,7 +77,7 @@ export function inputWeights(g: GraphBuilder): InputWeights {
     if (cached) return cached;
     const first = inputs.get(key);
     const value = first
-      ? // A second reader wants another layout: turned in the graph.
+      ? // A second reader needs another layout: rearranged in the graph.
         [...inverse(first.steps, shape), ...steps].reduce(
           (x, step) => applyStep(g, x, step),
           first.value,
@@ -90,14 +90,14 @@ export function inputWeights(g: GraphBuilder): InputWeights {
   return { source, inputs };
 }
 
-/** A weight in Keras' layout, as the graph's input wants it. */
+/** A weight in Keras' layout, converted to the layout of the graph's input. */
 export function toInput(input: WeightInput, tensor: Tensor): Tensor {
   checkInput("toInput", input, tensor);
   checkWeight(input.weight, tensor);
   return rearrange(tensor, input.steps);
 }
 
-/** What the graph holds for a weight, in Keras' layout. */
+/** The value of the graph's input, converted to Keras' layout. */
 export function fromInput(input: WeightInput, tensor: Tensor): Tensor {
   checkInput("fromInput", input, tensor);
   return rearrange(tensor, inverse(input.steps, input.weight.shape));

@@ -123,8 +123,8 @@ describe("functional", () => {
     expect(() => net.layer("ReLU", { name: "a" }, x)).toThrow(
       expect.objectContaining({ code: "bad-model" }),
     );
-    const other = functional("n").input([3], { name: "elsewhere" });
-    expect(() => net.layer("ReLU", {}, other)).toThrow(
+    const otherInput = functional("n").input([3], { name: "elsewhere" });
+    expect(() => net.layer("ReLU", {}, otherInput)).toThrow(
       expect.objectContaining({ code: "unknown-name" }),
     );
     expect(() => net.model([], [x])).toThrow(expect.objectContaining({ code: "bad-model" }));

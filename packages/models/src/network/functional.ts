@@ -1,5 +1,5 @@
-// How a model is written: layers called on values, as with Keras' functional API, giving the config.
-// Shapes are checked as one writes, so an error stands where the mistake is.
+// Builds a model's config by calling layers on values, as in Keras' functional API. Shapes are checked at each call,
+// so that an error is thrown where the mistake is.
 import { CajalError, checkOptions, unknownName, checkArgument, showValue } from "@cajal/core";
 import type {
   InboundRef,
@@ -27,7 +27,7 @@ export interface Symbolic {
   readonly shape: KerasShape;
 }
 
-/** Keys that every layer takes beside its own. */
+/** Options of every layer, besides its own. */
 export interface LayerOptions {
   /** Unique in the model. Default: Keras' own, the class name in snake case, counted. */
   readonly name?: string;
@@ -43,7 +43,7 @@ export interface Functional {
    */
   input(shape: KerasShape, options?: { name?: string; dtype?: string }): Symbolic;
   /**
-   * Calls a new layer; gives its (first) output.
+   * Calls a new layer and returns its (first) output.
    *
    * @example net.layer("Conv2D", { filters: 6, kernel_size: 5, activation: "tanh" }, image)
    * @throws CajalError `bad-argument`, `unknown-option`, `unknown-name`, `bad-shape`
@@ -54,10 +54,10 @@ export interface Functional {
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
   /**
-   * Calls a new layer of your own; gives its (first) output. Whoever reads the model is to be given its
+   * Calls a new layer of your own and returns its (first) output. Functions that read the model need its
    * definition: `summary(model, { layers: [definition] })`.
    *
-   * @param definition what `defineLayer` gave
+   * @param definition the result of `defineLayer`
    */
   own<F extends Fields>(
     definition: Layer<string, F>,
@@ -65,10 +65,10 @@ export interface Functional {
     inputs: Symbolic | readonly Symbolic[],
   ): Symbolic;
   /**
-   * Calls a model as one layer, as `base(x)` in Keras; gives its (first) output. Its weights' keys begin
+   * Calls a model as one layer, as `base(x)` in Keras, and returns its (first) output. Its weights' keys begin
    * with its name: "base/conv/kernel".
    *
-   * @param model its own definitions of layers are those that `own` was given
+   * @param model may have layers of your own that were passed to `own`
    * @param options.name unique in the model. Default: the nested model's own
    * @throws CajalError as `resolve`
    */
@@ -77,11 +77,11 @@ export interface Functional {
     inputs: Symbolic | readonly Symbolic[],
     options?: LayerOptions,
   ): Symbolic;
-  /** All outputs of the call that gave `x`, such as an LSTM's with `return_state`. */
+  /** All outputs of the call that returned `x`, such as those of an LSTM with `return_state`. */
   outputsOf(x: Symbolic): readonly Symbolic[];
-  /** Calls the layer that gave `x` once more, on other values: its weights are shared. */
+  /** Calls the layer that returned `x` again, on other values, with shared weights. */
   again(x: Symbolic, inputs: Symbolic | readonly Symbolic[]): Symbolic;
-  /** The model from `inputs` to `outputs`; what does not lead to an output is left out. */
+  /** The model from `inputs` to `outputs`; layers that no output depends on are left out. */
   model(
     inputs: Symbolic | readonly Symbolic[],
     outputs: Symbolic | readonly Symbolic[],
@@ -103,7 +103,7 @@ export function functional(name: string): Functional {
   checkArgument("functional", "name", name, "string");
   const layers = new Map<string, { called: Callable; trainable: boolean; calls: Recorded[] }>();
   const counts = new Map<string, number>();
-  const added = new Map<string, Layer>();
+  const addedLayers = new Map<string, Layer>();
   let registry = ownLayers;
 
   const nameFor = (className: string) => {
@@ -132,9 +132,9 @@ export function functional(name: string): Functional {
     );
     const node = calls.length;
     const outputs = shapes.map((shape, tensor) => ({ layer: layerName, node, tensor, shape }));
-    const recorded = { layer: layerName, inputs, outputs, parents };
-    calls.push(recorded);
-    return recorded;
+    const recordedCall = { layer: layerName, inputs, outputs, parents };
+    calls.push(recordedCall);
+    return recordedCall;
   };
 
   const add = (
@@ -178,46 +178,50 @@ export function functional(name: string): Functional {
     },
     layer(className, config, inputs) {
       checkArgument("layer", "className", className, "string");
-      return add(className, { ...config }, listed("layer", inputs)).outputs[0]!;
+      return add(className, { ...config }, listOf("layer", inputs)).outputs[0]!;
     },
     own(definition, config, inputs) {
       checkArgument("own", "definition", definition, "object");
-      const existing = added.get(definition.className);
+      const existing = addedLayers.get(definition.className);
       // Another definition of a name that is taken is refused.
       registry = registryOf("own", {
-        layers: existing === definition ? [...added.values()] : [...added.values(), definition],
+        layers:
+          existing === definition
+            ? [...addedLayers.values()]
+            : [...addedLayers.values(), definition],
       });
-      added.set(definition.className, definition);
-      return add(definition.className, { ...config }, listed("own", inputs)).outputs[0]!;
+      addedLayers.set(definition.className, definition);
+      return add(definition.className, { ...config }, listOf("own", inputs)).outputs[0]!;
     },
     nested(model, inputs, options = {}) {
       checkOptions("nested", options, ["name", "trainable"]);
       checkArgument("nested", "model", model, "object");
       const read = readKeras(model);
       const { name = read.config.name, trainable = read.config.trainable } = options;
-      const called = modelCallable(read, name, [...added.values()]);
-      return addCallable(name, called, trainable, listed("nested", inputs)).outputs[0]!;
+      const called = modelCallable(read, name, [...addedLayers.values()]);
+      return addCallable(name, called, trainable, listOf("nested", inputs)).outputs[0]!;
     },
-    outputsOf: (x) => callOf(listed("outputsOf", x)[0]!).outputs,
+    outputsOf: (x) => callOf(listOf("outputsOf", x)[0]!).outputs,
     again(x, inputs) {
-      const [again] = listed("again", x);
+      const [again] = listOf("again", x);
       callOf(again!);
-      return call(again!.layer, listed("again", inputs)).outputs[0]!;
+      return call(again!.layer, listOf("again", inputs)).outputs[0]!;
     },
     model(oneOrMoreInputs, oneOrMoreOutputs) {
-      const inputs = listed("model", oneOrMoreInputs);
-      const outputs = listed("model", oneOrMoreOutputs);
+      const inputs = listOf("model", oneOrMoreInputs);
+      const outputs = listOf("model", oneOrMoreOutputs);
       const order = kerasOrder(outputs.map(callOf), inputs.map(callOf));
-      const used = new Set<Recorded>();
+      const usedCalls = new Set<Recorded>();
       // A set gives what is added while it is walked through.
-      for (const one of [...outputs, ...inputs]) used.add(callOf(one));
-      for (const { parents } of used) for (const parent of parents) used.add(parent);
-      checkInputs(name, inputs, used);
+      for (const symbolic of [...outputs, ...inputs]) usedCalls.add(callOf(symbolic));
+      for (const { parents } of usedCalls) for (const parent of parents) usedCalls.add(parent);
+      checkInputs(name, inputs, usedCalls);
       // Calls that lead nowhere are left out, and the others counted anew.
-      const kept = (layer: string) => layers.get(layer)!.calls.filter((one) => used.has(one));
+      const keptCalls = (layer: string) =>
+        layers.get(layer)!.calls.filter((symbolic) => usedCalls.has(symbolic));
       const refTo = (x: Symbolic): TensorRef => [
         x.layer,
-        kept(x.layer).indexOf(callOf(x)) + layers.get(x.layer)!.called.firstCall,
+        keptCalls(x.layer).indexOf(callOf(x)) + layers.get(x.layer)!.called.firstCall,
         x.tensor,
       ];
       return {
@@ -235,7 +239,7 @@ export function functional(name: string): Functional {
                 ...(isInput ? {} : { trainable }),
                 ...config,
               },
-              inbound_nodes: kept(layerName)
+              inbound_nodes: keptCalls(layerName)
                 .filter(({ inputs }) => inputs.length > 0)
                 .map(({ inputs }) => inputs.map((x): InboundRef => [...refTo(x), {}])),
             };
@@ -249,9 +253,13 @@ export function functional(name: string): Functional {
 }
 
 /** Every input that an output depends on must be among the model's inputs. */
-function checkInputs(name: string, inputs: readonly Symbolic[], used: ReadonlySet<Recorded>): void {
+function checkInputs(
+  name: string,
+  inputs: readonly Symbolic[],
+  usedCalls: ReadonlySet<Recorded>,
+): void {
   const listedInputs = new Set(inputs.map(({ layer }) => layer));
-  for (const { layer, parents } of used)
+  for (const { layer, parents } of usedCalls)
     if (parents.length === 0 && !listedInputs.has(layer))
       throw new CajalError(
         "bad-model",
@@ -260,7 +268,7 @@ function checkInputs(name: string, inputs: readonly Symbolic[], used: ReadonlySe
       );
 }
 
-function listed(where: string, inputs: Symbolic | readonly Symbolic[]): readonly Symbolic[] {
+function listOf(where: string, inputs: Symbolic | readonly Symbolic[]): readonly Symbolic[] {
   const list = Array.isArray(inputs) ? (inputs as readonly Symbolic[]) : [inputs as Symbolic];
   for (const each of list)
     if (typeof each !== "object" || each === null || typeof each.layer !== "string")

@@ -107,10 +107,10 @@ describe("values out of range", () => {
   });
 
   it("sizes that no number counts", () => {
-    const wide = [input([2]), layer("Dense", "d", ["x"], { units: 2 ** 31 - 1 })];
+    const wideModel = [input([2]), layer("Dense", "d", ["x"], { units: 2 ** 31 - 1 })];
     const wider = layer("Dense", "e", ["d"], { units: 2 ** 31 - 1 });
-    expect(codeOf(() => resolve(model(wide)))).toBe("accepted");
-    expect(codeOf(() => resolve(model([...wide, wider])))).toBe("bad-shape");
+    expect(codeOf(() => resolve(model(wideModel)))).toBe("accepted");
+    expect(codeOf(() => resolve(model([...wideModel, wider])))).toBe("bad-shape");
   });
 
   it("a limit of Infinity is none", () => {
@@ -149,7 +149,7 @@ describe("references that lead nowhere", () => {
   ])("%s", (_, text) => expect(codeOf(() => summary(text))).toBe("bad-model"));
 
   it("names with slashes that give two weights one key", () => {
-    const inner: LayerEntry = {
+    const innerEntry: LayerEntry = {
       class_name: "Functional",
       name: "a",
       config: {
@@ -157,13 +157,13 @@ describe("references that lead nowhere", () => {
       },
       inbound_nodes: [[["x", 0, 0, {}]]],
     };
-    const outer = layer("Dense", "a/b", ["y"], { units: 2 });
+    const outerLayer = layer("Dense", "a/b", ["y"], { units: 2 });
     const y: LayerEntry = {
       ...layer("ReLU", "y", []),
       inbound_nodes: [[["a", 1, 0, {}]]],
     };
-    expect(codeOf(() => resolve(model([input([2]), inner, y, outer])))).toBe("bad-model");
-    expect(codeOf(() => resolve(model([input([2]), inner, y])))).toBe("accepted");
+    expect(codeOf(() => resolve(model([input([2]), innerEntry, y, outerLayer])))).toBe("bad-model");
+    expect(codeOf(() => resolve(model([input([2]), innerEntry, y])))).toBe("accepted");
   });
 });
 
@@ -185,16 +185,16 @@ describe("names of JavaScript's own", () => {
     expect(codeOf(() => resolve(network))).toBe("unknown-option");
   });
   it.each(names)("%s as a class, an activation, an argument", (name) => {
-    const of = (className: string, config: Record<string, unknown>) =>
+    const modelOf = (className: string, config: Record<string, unknown>) =>
       codeOf(() => resolve(single(className, config, [{ shape: [1, 2] }])));
-    expect(of(name, {})).toBe("unknown-name");
-    expect(of("Dense", { units: 1, activation: name })).toBe("unknown-name");
-    const called: unknown = JSON.parse(`{ "${name}": 1 }`);
+    expect(modelOf(name, {})).toBe("unknown-name");
+    expect(modelOf("Dense", { units: 1, activation: name })).toBe("unknown-name");
+    const namedRecord: unknown = JSON.parse(`{ "${name}": 1 }`);
     const network = model([
       input([2]),
       {
         ...layer("ReLU", "r", []),
-        inbound_nodes: [[["x", 0, 0, called as Record<string, unknown>]]],
+        inbound_nodes: [[["x", 0, 0, namedRecord as Record<string, unknown>]]],
       },
     ]);
     expect(codeOf(() => resolve(network))).toBe("unsupported");
@@ -222,19 +222,19 @@ describe("size", () => {
   }, 60_000);
 
   const nested = (depth: number, calls: number): ModelConfig => {
-    let inner = model([input([2]), layer("ReLU", "r", ["x"])]);
+    let innerEntry = model([input([2]), layer("ReLU", "r", ["x"])]);
     for (let i = 0; i < depth; i++) {
       const entry: LayerEntry = {
         class_name: "Functional",
         name: "inner",
-        config: { ...inner.config },
+        config: { ...innerEntry.config },
         inbound_nodes: Array.from({ length: calls }, (_, call) => [
           [call === 0 ? "x" : "inner", call, 0, {}] as const,
         ]),
       };
-      inner = model([input([2]), entry], ["inner", calls, 0]);
+      innerEntry = model([input([2]), entry], ["inner", calls, 0]);
     }
-    return inner;
+    return innerEntry;
   };
 
   it("nested models called twice a level are refused before they fill the memory", () => {

@@ -5,7 +5,7 @@ import { CajalError } from "@cajal/core";
 import type { InnerLayer } from "../layers/definition/layer";
 import type { Mask, NetworkValue } from "./values";
 
-const alike = (a: Mask | undefined, b: Mask | undefined) =>
+const areSameMask = (a: Mask | undefined, b: Mask | undefined) =>
   a === b || (a?.of === b?.of && a?.value === b?.value);
 
 /**
@@ -20,17 +20,17 @@ export function inputMask(
 ): Mask | undefined {
   const rule = definition.mask;
   if (!rule) return undefined;
-  const [first, ...others] = rule.ofAll ? inputs : inputs.slice(0, 1);
-  if ([first, ...others].some((input) => !input?.mask)) return undefined;
+  const [first, ...otherInputs] = rule.ofAll ? inputs : inputs.slice(0, 1);
+  if ([first, ...otherInputs].some((input) => !input?.mask)) return undefined;
   const { mask } = first!;
-  if (!others.every((other) => alike(other.mask, mask)))
+  if (!otherInputs.every((other) => areSameMask(other.mask, mask)))
     throw new CajalError(
       "unsupported",
       "its inputs have masks that are made of different values, which Cajal does not merge",
-      { from: [first!, ...others].map(({ mask }) => mask!.of.from) },
+      { from: [first!, ...otherInputs].map(({ mask }) => mask!.of.from) },
     );
-  const refused = rule.refuses?.(config, first!.shape.length);
-  if (refused !== undefined) throw new CajalError("unsupported", refused, {});
+  const refusal = rule.refuses?.(config, first!.shape.length);
+  if (refusal !== undefined) throw new CajalError("unsupported", refusal, {});
   return mask;
 }
 

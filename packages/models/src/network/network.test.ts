@@ -189,7 +189,7 @@ describe("resolve refuses", () => {
       "bad-shape",
       ['layer "c" (Conv2D)', "[?,?,?,?]", "last axis"],
     ],
-  ])("%s", (_, model, code, said) => {
+  ])("%s", (_, model, code, messages) => {
     let error: unknown;
     try {
       resolve(model);
@@ -197,7 +197,8 @@ describe("resolve refuses", () => {
       error = thrown;
     }
     expect(error).toMatchObject({ code });
-    for (const part of said) expect(error).toHaveProperty("message", expect.stringContaining(part));
+    for (const part of messages)
+      expect(error).toHaveProperty("message", expect.stringContaining(part));
   });
 
   it("a shared layer whose calls need different weights", () => {
@@ -207,8 +208,8 @@ describe("resolve refuses", () => {
       config: { units: 2 },
       inbound_nodes: [[["x", 0, 0, {}]], [["y", 0, 0, {}]]],
     };
-    const both = layer("Add", "sum", ["d", ["d", 1, 0, {}]]);
-    const config = model([input("x", 3), input("y", 4), shared, both], ["x", "y"]);
+    const addBoth = layer("Add", "sum", ["d", ["d", 1, 0, {}]]);
+    const config = model([input("x", 3), input("y", 4), shared, addBoth], ["x", "y"]);
     expect(() => resolve(config)).toThrow(
       expect.objectContaining({
         code: "bad-shape",
@@ -228,9 +229,9 @@ describe("resolve", () => {
   });
 
   it("leaves free extents free", () => {
-    const free = { ...x, config: { batch_input_shape: [null, null, 5, 3] } };
+    const freeInput = { ...x, config: { batch_input_shape: [null, null, 5, 3] } };
     const conv = layer("Conv2D", "c", ["x"], { filters: 2, kernel_size: 3 });
-    const { outputs } = resolve(model([free, conv]));
+    const { outputs } = resolve(model([freeInput, conv]));
     expect(outputs[0]!.shape).toEqual([null, null, 3, 2]);
   });
 });

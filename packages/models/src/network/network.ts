@@ -1,12 +1,12 @@
-// A model, understood: every call of every layer with the shapes of its inputs and outputs. Nested
-// models are opened, so that what reads a network sees layers alone.
+// A resolved model: every call of every layer with the shapes of its inputs and outputs. Nested models are
+// flattened, so that a network consists of layers only.
 import { CajalError, showShape, sizeOf } from "@cajal/core";
 import type { ModelConfig, SequentialConfig } from "../keras/config";
 import { readKeras } from "../keras/readKeras";
 import type { Layer } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
-import { located, outputShapes } from "./outputShapes";
+import { withPlace, outputShapes } from "./outputShapes";
 import { inputMask, outputMask } from "./masks";
 import { callsOf, planOf, type NetworkLayer, type Plan, type PlanNode } from "./plan";
 import type { Call, Mask, NetworkValue } from "./values";
@@ -17,35 +17,35 @@ export type { Call, NetworkValue } from "./values";
 /** A model in any form that `resolve` takes; `object` is JSON as Keras 2, Keras 3 or TF.js wrote it. */
 export type Model = ModelConfig | SequentialConfig | Network;
 
-/** Marks what `resolve` made; JSON has no symbols. The same in every copy of this package. */
+/** Marks networks of `resolve`; JSON has no symbols. The same in every copy of this package. */
 const resolved: unique symbol = Symbol.for("cajal.network");
 
 export interface Network {
   readonly [resolved]: true;
   readonly name: string;
-  /** What was read: the network is resolved anew from it where its inputs' shapes become known. */
+  /** The model that was read, to resolve the network again once its inputs' shapes are known. */
   readonly model: ModelConfig;
-  /** Definitions of layers, beside Cajal's own, that it was resolved with. */
+  /** Definitions of layers, besides Cajal's own, that it was resolved with. */
   readonly added: readonly Layer[];
   /** In Keras' order. */
   readonly layers: readonly NetworkLayer[];
-  /** Every call, in an order in which they can run. */
+  /** Every call, in topological order. */
   readonly calls: readonly Call[];
   readonly inputs: readonly NetworkValue[];
   readonly outputs: readonly NetworkValue[];
-  /** Names of the layers that give the outputs. */
+  /** Names of the layers that compute the outputs. */
   readonly outputNames: readonly string[];
 }
 
-/** A network of more calls would fill the memory; nested models called in each other reach that soon. */
+/** Limit of the calls of a network: models nested in each other can have exponentially many. */
 const mostCalls = 2 ** 20;
 
 /**
- * Understands a model: reads it, checks it, and infers all shapes.
+ * Resolves a model: reads it, checks it, and infers all shapes.
  *
- * @param model a config of ours, or the JSON of Keras 2, Keras 3 or TF.js (object, text or bytes). What
- *   `resolve` gave is given back as it is: who asks several questions of a model resolves it once.
- * @param options.layers definitions of layers of your own that the model has
+ * @param model a config of ours, or the JSON of Keras 2, Keras 3 or TF.js (object, text or bytes). A resolved
+ *   network is returned unchanged: resolve a model once to pass it to several functions.
+ * @param options.layers definitions of layers of your own in the model
  * @throws CajalError `bad-model` (a cycle, a missing input, not a model), `bad-shape` (naming the layer
  *   and the shapes), `unknown-name` (a layer class), `unknown-option`, `bad-argument`, `unsupported`
  */
@@ -89,22 +89,22 @@ export function resolve(model: Model | object | string, options: ResolveOptions 
   };
 }
 
-/** Whether it is what {@link resolve} gave. */
+/** Whether a value is a network of {@link resolve}. */
 export const isNetwork = (model: object | string): model is Network =>
   typeof model === "object" && model !== null && resolved in model;
 
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
   const owners = new Map<string, string>();
-  const take = (key: string, by: string) => {
-    const other = owners.get(key);
-    if (other !== undefined)
+  const take = (key: string, owner: string) => {
+    const otherOwner = owners.get(key);
+    if (otherOwner !== undefined)
       throw new CajalError(
         "bad-model",
-        `model "${model}": ${other} and ${by} are both addressed as "${key}". Rename one of them.`,
+        `model "${model}": ${otherOwner} and ${owner} are both addressed as "${key}". Rename one of them.`,
         { model, key },
       );
-    owners.set(key, by);
+    owners.set(key, owner);
   };
   const visit = (layer: NetworkLayer): void => {
     take(layer.path, `layer "${layer.name}" (${layer.className})`);
@@ -120,18 +120,18 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
   const values = new Map<PlanNode, readonly NetworkValue[]>(
     plan.inputs.map((node, i) => [node, [inputs[i]!]]),
   );
-  const valueOf = (wanted: string, { node, tensor }: Plan["outputs"][number]): NetworkValue => {
+  const valueOf = (title: string, { node, tensor }: Plan["outputs"][number]): NetworkValue => {
     const result = values.get(node)!;
     const value = result[tensor];
     if (value) return value;
     throw new CajalError(
       "bad-model",
-      `${wanted}: it wants output ${tensor} of layer "${node.layer.path}", which has ${result.length}.`,
+      `${title}: it wants output ${tensor} of layer "${node.layer.path}", which has ${result.length}.`,
       { from: node.layer.path, tensor, outputs: result.length },
     );
   };
-  const maskWritten = (wanted: string, { of, value }: NonNullable<PlanNode["mask"]>): Mask => ({
-    of: valueOf(wanted, of),
+  const maskWritten = (title: string, { of, value }: NonNullable<PlanNode["mask"]>): Mask => ({
+    of: valueOf(title, of),
     value,
   });
   for (const node of plan.nodes) {
@@ -169,8 +169,8 @@ function callModel(
     if (
       shape.length !== expected.length ||
       shape.some((extent, axis) => {
-        const wanted = expected[axis]!;
-        return extent !== null && wanted !== null && extent !== wanted;
+        const expectedExtent = expected[axis]!;
+        return extent !== null && expectedExtent !== null && extent !== expectedExtent;
       })
     )
       throw new CajalError(
@@ -199,36 +199,38 @@ function call(
     mask: written,
   }: { readonly options?: PlanNode["options"]; readonly mask?: Mask | undefined } = {},
 ): NetworkValue[] {
-  const { layer: alone, name, path } = layer;
-  if (!alone) return [];
-  const inner = options ? { ...alone, config: { ...alone.config, ...options } } : alone;
+  const { layer: ownLayer, name, path } = layer;
+  if (!ownLayer) return [];
+  const innerLayer = options
+    ? { ...ownLayer, config: { ...ownLayer.config, ...options } }
+    : ownLayer;
   const where = `layer "${path}" (${layer.className})`;
   const shapes = inputs.map(({ shape }) => shape);
-  const dtypes = located(
+  const dtypes = withPlace(
     () =>
       elementTypes(
-        inner,
+        innerLayer,
         inputs.map(({ dtype }) => dtype),
       ),
     () => where,
     { layer: path },
   );
-  const mask = located(
-    () => inputMask(inner, inputs),
+  const mask = withPlace(
+    () => inputMask(innerLayer, inputs),
     () => where,
     { layer: path },
   );
   checkWritten(where, mask, written);
-  const passed = outputMask(inner, inputs, mask);
-  const outputs = outputShapes(inner, shapes, from).map((shape, i): NetworkValue => ({
+  const outgoingMask = outputMask(innerLayer, inputs, mask);
+  const outputs = outputShapes(innerLayer, shapes, from).map((shape, i): NetworkValue => ({
     shape,
     dtype: dtypes.output,
     from: name,
     // The states of a recurrent layer have none.
-    ...(passed && i === 0 && { mask: passed }),
+    ...(outgoingMask && i === 0 && { mask: outgoingMask }),
   }));
-  const specs = located(
-    () => inner.definition.weights?.(inner.config, shapes) ?? [],
+  const specs = withPlace(
+    () => innerLayer.definition.weights?.(innerLayer.config, shapes) ?? [],
     () => where,
     { layer: path },
   );
@@ -261,7 +263,7 @@ function call(
     });
   const result: Call = {
     layer,
-    inner,
+    inner: innerLayer,
     inputs,
     outputs,
     dtype: dtypes.computed,
@@ -273,15 +275,19 @@ function call(
 }
 
 /**
- * @param implied the mask that follows from the layers before
+ * @param impliedMask the mask that follows from the layers before
  * @param written the one that the model's JSON says, where it does
  * @throws CajalError `unsupported` where they are not the same
  */
-function checkWritten(where: string, implied: Mask | undefined, written: Mask | undefined): void {
-  if (!written || (implied?.of === written.of && implied.value === written.value)) return;
+function checkWritten(
+  where: string,
+  impliedMask: Mask | undefined,
+  written: Mask | undefined,
+): void {
+  if (!written || (impliedMask?.of === written.of && impliedMask.value === written.value)) return;
   throw new CajalError(
     "unsupported",
-    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${implied ? `one made of "${implied.of.from}" and ${implied.value}` : "none"} follows from the layers before it.`,
-    { written: written.of.from, implied: implied?.of.from },
+    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${impliedMask ? `one made of "${impliedMask.of.from}" and ${impliedMask.value}` : "none"} follows from the layers before it.`,
+    { written: written.of.from, implied: impliedMask?.of.from },
   );
 }

@@ -17,17 +17,17 @@ export function kerasOrder(
   const finished = new Set<CallNode>();
   const parentsFirst: CallNode[] = [];
   // A walk with a stack of its own: each call, and how many of its parents have been walked through.
-  const open: { readonly node: CallNode; walked: number }[] = [];
+  const open: { readonly node: CallNode; nextInput: number }[] = [];
   const enter = (node: CallNode) => {
     if (finished.has(node)) return;
     finished.add(node);
     if (!visited.has(node.layer)) visited.set(node.layer, visited.size);
-    open.push({ node, walked: 0 });
+    open.push({ node, nextInput: 0 });
   };
   for (const output of outputs) {
     enter(output);
-    for (let top = open.at(-1); top; top = open.at(-1)) {
-      const parent = top.node.parents[top.walked++];
+    for (let current = open.at(-1); current; current = open.at(-1)) {
+      const parent = current.node.parents[current.nextInput++];
       if (parent) enter(parent);
       else parentsFirst.push(open.pop()!.node);
     }

@@ -33,7 +33,7 @@ export function outputShapes(
         `${where}: got ${describeInputs()}, expected ${definition.rank} axes, the batch included.`,
         facts,
       );
-  const outputs = located(
+  const outputs = withPlace(
     () => definition.shape(config, inputs),
     () => `${where}: got ${describeInputs()}`,
     facts,
@@ -49,7 +49,7 @@ export function outputShapes(
 }
 
 /** What `work` gives; its errors say where. */
-export function located<T>(work: () => T, where: () => string, facts: object): T {
+export function withPlace<T>(work: () => T, where: () => string, facts: object): T {
   try {
     return work();
   } catch (error) {

@@ -6,7 +6,7 @@ import type { KerasObject } from "../layers/definition/fields";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
 import { writtenMask } from "../keras/writtenMasks";
-import { shown } from "../layers/definition/shown";
+import { showConfigValue } from "../layers/definition/shown";
 import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
 import { kerasOrder, type CallNode } from "./order";
@@ -66,7 +66,7 @@ interface Within {
 }
 
 /** Reads a model's layers and follows its references; shapes come later, with a call. */
-export function planOf(config: ModelConfig["config"], within: Within): Plan {
+export function planOf(config: ModelConfig["config"], surroundings: Within): Plan {
   const model = `model "${config.name}"`;
   const entries = new Map<string, LayerEntry>();
   for (const entry of config.layers) {
@@ -80,13 +80,13 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       );
     entries.set(entry.name, entry);
   }
-  const trained = within.trainable && config.trainable !== false;
+  const isTrainable = surroundings.trainable && config.trainable !== false;
   const layers = new Map<string, { layer: NetworkLayer; plan?: Plan }>();
   const layerOf = (entry: LayerEntry) => {
     const existing = layers.get(entry.name);
     if (existing) return existing;
-    const path = within.path ? `${within.path}/${entry.name}` : entry.name;
-    const trainable = trained && entry.config.trainable !== false;
+    const path = surroundings.path ? `${surroundings.path}/${entry.name}` : entry.name;
+    const trainable = isTrainable && entry.config.trainable !== false;
     const shared = {
       path,
       name: entry.name,
@@ -98,14 +98,18 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       inbound: [],
     };
     const plan = isModel(entry.class_name)
-      ? planOf(readModel(entry).config, { ...within, path, trainable })
+      ? planOf(readModel(entry).config, { ...surroundings, path, trainable })
       : undefined;
     const layer: NetworkLayer = plan
       ? { ...shared, layers: plan.layers }
-      : leafOf(shared, within.registry.read(entry.class_name, entry.name, entry.config), entry);
-    const planned = { layer, plan };
-    layers.set(entry.name, planned);
-    return planned;
+      : leafOf(
+          shared,
+          surroundings.registry.read(entry.class_name, entry.name, entry.config),
+          entry,
+        );
+    const plannedLayer = { layer, plan };
+    layers.set(entry.name, plannedLayer);
+    return plannedLayer;
   };
 
   const nodes = new Map<string, PlanNode>();
@@ -118,32 +122,32 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
   }
   // A walk with a stack of its own, for networks are deeper than the engine's.
   const open: Open[] = [];
-  const underWay = new Set<string>();
+  const inProgress = new Set<string>();
   /** The call, if it is known; else it is the next to be looked up. */
-  const plannedNode = (name: string, index: number, wanted: string): PlanNode | undefined => {
+  const plannedNode = (name: string, index: number, title: string): PlanNode | undefined => {
     const entry = entries.get(name);
-    if (!entry) throw unknownInput(model, wanted, name, entries.keys());
+    if (!entry) throw unknownInput(model, title, name, entries.keys());
     const isInput = entry.class_name === inputLayer.className;
     const at = index - (isModel(entry.class_name) ? 1 : 0);
     const key = `${name}/${at}`;
     const node = nodes.get(key);
     if (node) return node;
-    if (underWay.has(key)) throw cycle(model, [...underWay, key]);
+    if (inProgress.has(key)) throw cycle(model, [...inProgress, key]);
     const inbound = entry.inbound_nodes[at];
     if (isInput ? at !== 0 : !inbound)
       throw new CajalError(
         "bad-model",
-        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${wanted} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
+        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${title} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
         { layer: name, node: at },
       );
-    underWay.add(key);
+    inProgress.add(key);
     open.push({ key, entry, inbound: inbound ?? [], inputs: [] });
     return undefined;
   };
-  const nodeOf = (name: string, index: number, wanted: string): PlanNode => {
-    let result = plannedNode(name, index, wanted);
-    for (let top = open.at(-1); top; top = open.at(-1)) {
-      const { key, entry, inbound, inputs } = top;
+  const nodeOf = (name: string, index: number, title: string): PlanNode => {
+    let result = plannedNode(name, index, title);
+    for (let current = open.at(-1); current; current = open.at(-1)) {
+      const { key, entry, inbound, inputs } = current;
       const ref = inbound[inputs.length];
       if (ref) {
         const [from, node, tensor, kwargs] = ref;
@@ -154,14 +158,18 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
         continue;
       }
       const written = inbound[0] && writtenMask(inbound[0][3]);
-      const maker = written && plannedNode(written.of[0], written.of[1], `layer "${entry.name}"`);
-      if (written && !maker) continue;
+      const maskNode =
+        written && plannedNode(written.of[0], written.of[1], `layer "${entry.name}"`);
+      if (written && !maskNode) continue;
       open.pop();
-      underWay.delete(key);
-      const mask = written && { of: { node: maker!, tensor: written.of[2] }, value: written.value };
-      const planned = layerOf(entry);
-      const options = optionsOf(planned.layer.layer, inbound[0]?.[3]);
-      result = { ...planned, inputs, ...(options && { options }), ...(mask && { mask }) };
+      inProgress.delete(key);
+      const mask = written && {
+        of: { node: maskNode!, tensor: written.of[2] },
+        value: written.value,
+      };
+      const plannedLayer = layerOf(entry);
+      const options = optionsOf(plannedLayer.layer.layer, inbound[0]?.[3]);
+      result = { ...plannedLayer, inputs, ...(options && { options }), ...(mask && { mask }) };
       nodes.set(key, result);
     }
     return result!;
@@ -180,16 +188,16 @@ export function planOf(config: ModelConfig["config"], within: Within): Plan {
       );
     return nodeOf(name, node, "the model's input");
   });
-  const named = new Set<string>();
+  const inputNames = new Set<string>();
   for (const { layer } of inputs) {
-    if (named.has(layer.name))
+    if (inputNames.has(layer.name))
       throw new CajalError("bad-model", `${model}: "input_layers" lists "${layer.name}" twice.`, {
         layer: layer.name,
       });
-    named.add(layer.name);
+    inputNames.add(layer.name);
   }
   for (const [name, { class_name }] of entries)
-    if (class_name === inputLayer.className && layers.has(name) && !named.has(name))
+    if (class_name === inputLayer.className && layers.has(name) && !inputNames.has(name))
       throw new CajalError(
         "bad-model",
         `${model}: the layer "${name}" is an ${inputLayer.className} that outputs depend on, but "input_layers" does not list it.`,
@@ -246,8 +254,10 @@ function optionsOf(
   kwargs: Readonly<Record<string, unknown>> = {},
 ): PlanNode["options"] {
   const callOptions = layer?.definition.callOptions ?? {};
-  const accepted = Object.entries(kwargs).filter(([key]) => Object.hasOwn(callOptions, key));
-  return accepted.length > 0 ? Object.fromEntries(accepted) : undefined;
+  const acceptedArguments = Object.entries(kwargs).filter(([key]) =>
+    Object.hasOwn(callOptions, key),
+  );
+  return acceptedArguments.length > 0 ? Object.fromEntries(acceptedArguments) : undefined;
 }
 
 /** Keyword arguments of a call that change nothing here, or that its layer honours; any other is refused. */
@@ -266,7 +276,7 @@ function checkArguments(
     )
       throw new CajalError(
         "unsupported",
-        `${where}: it is called with ${key} = ${shown(value)}, which Cajal does not honour.`,
+        `${where}: it is called with ${key} = ${showConfigValue(value)}, which Cajal does not honour.`,
         { key, value },
       );
 }
@@ -275,11 +285,11 @@ function checkArguments(
 const isNothing = (value: unknown): boolean =>
   value === null || (Array.isArray(value) && value.every(isNothing));
 
-function unknownInput(model: string, wanted: string, name: string, names: Iterable<string>) {
+function unknownInput(model: string, title: string, name: string, names: Iterable<string>) {
   const { facts, message } = unknownName("layer", name, names);
   return new CajalError(
     "bad-model",
-    `${model}: ${wanted} takes its input from an ${message}`,
+    `${model}: ${title} takes its input from an ${message}`,
     facts,
   );
 }

@@ -70,8 +70,8 @@ export function summary(model: Model | object | string, options: ResolveOptions 
   const network = resolve(model, options);
   const macs = macsByLayer(network);
   const layers = network.layers.map((layer) => layerSummary(layer, macs));
-  const total = (pick: (layer: LayerSummary) => number) =>
-    layers.reduce((sum, layer) => sum + pick(layer), 0);
+  const total = (valueOf: (layer: LayerSummary) => number) =>
+    layers.reduce((sum, layer) => sum + valueOf(layer), 0);
   const totalParams = total(({ params }) => params);
   const trainableParams = total(({ trainable }) => trainable);
   const tensors = network.layers.flatMap(allWeights).length;
@@ -121,8 +121,8 @@ export const allWeights = (layer: NetworkLayer): readonly ModelWeight[] => [
 
 function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, number>): LayerSummary {
   const weights = allWeights(layer);
-  const spent = (one: NetworkLayer): number =>
-    (macs.get(one) ?? 0) + (one.layers ?? []).reduce((sum, inner) => sum + spent(inner), 0);
+  const macsOf = (one: NetworkLayer): number =>
+    (macs.get(one) ?? 0) + (one.layers ?? []).reduce((sum, inner) => sum + macsOf(inner), 0);
   return {
     name: layer.name,
     className: layer.className,
@@ -131,7 +131,7 @@ function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, numbe
     config: layer.layer && writeConfig(layer.layer.definition.fields, layer.layer.config),
     params: paramsOf(weights),
     trainable: paramsOf(weights.filter(({ trainable }) => trainable)),
-    macs: spent(layer),
+    macs: macsOf(layer),
     inbound: layer.inbound,
     weights: weights.map(({ key, shape }) => [key.slice(layer.path.length + 1), shape]),
   };
@@ -142,8 +142,8 @@ function macsByLayer({ calls }: Network): ReadonlyMap<NetworkLayer, number> {
   const macs = new Map<NetworkLayer, number>();
   for (const { layer, inner, inputs, outputs } of calls) {
     const shapes = [inputs, outputs].map((values) => values.map(({ shape }) => shape));
-    const spent = inner.definition.macs?.(inner.config, shapes[0]!, shapes[1]!) ?? 0;
-    macs.set(layer, (macs.get(layer) ?? 0) + spent);
+    const ownMacs = inner.definition.macs?.(inner.config, shapes[0]!, shapes[1]!) ?? 0;
+    macs.set(layer, (macs.get(layer) ?? 0) + ownMacs);
   }
   return macs;
 }
@@ -152,8 +152,8 @@ function macsByLayer({ calls }: Network): ReadonlyMap<NetworkLayer, number> {
 export function longestPath({ calls, outputs }: Network, count: (call: Call) => number): number {
   const depths = new Map<Call, number>();
   for (const call of calls) {
-    const before = call.inputs.map((input) => (input.call && depths.get(input.call)) ?? 0);
-    depths.set(call, Math.max(0, ...before) + count(call));
+    const inputDepths = call.inputs.map((input) => (input.call && depths.get(input.call)) ?? 0);
+    depths.set(call, Math.max(0, ...inputDepths) + count(call));
   }
   return Math.max(0, ...outputs.map(({ call }) => (call && depths.get(call)) ?? 0));
 }

@@ -1,16 +1,16 @@
-// Networks made of a network: without an activation at its end, with fewer outputs. What is resolved stays so.
+// Networks derived from a network: without the last activation, with fewer outputs. They stay resolved.
 import { CajalError, showValue } from "@cajal/core";
 import { writeConfig } from "../layers/definition/readConfig";
 import { isNetwork, type Call, type Network, type NetworkValue } from "./network";
 import type { NetworkLayer } from "./plan";
 
 /**
- * The network without that activation at the end of an output, where a loss is to take what it is applied to.
+ * The network without the activation at the end of an output, for losses that take the values before it (logits).
  *
- * @param index which of the outputs
- * @throws CajalError `bad-argument` for what is no network, or no output of it
- * @returns undefined where the output ends otherwise, or the values before are not to be had alone: another
- *   layer reads the output too, it is an output twice, or its layer is called elsewhere
+ * @param index index of the output
+ * @throws CajalError `bad-argument` for a value that is not a network, or an index without an output
+ * @returns undefined where the output does not end with that activation, or the activation cannot be removed:
+ *   another layer reads the output too, it is an output twice, or its layer is called elsewhere
  */
 export function withoutEnding(
   network: Network,
@@ -23,24 +23,24 @@ export function withoutEnding(
   const last = output.call;
   if (!last || !layers.includes(last.layer)) return undefined;
   const isRead = calls.some(({ inputs }) => inputs.includes(output));
-  const called = calls.filter(({ layer }) => layer === last.layer).length;
-  if (isRead || called > 1 || outputs.filter((each) => each === output).length > 1)
+  const callCount = calls.filter(({ layer }) => layer === last.layer).length;
+  if (isRead || callCount > 1 || outputs.filter((each) => each === output).length > 1)
     return undefined;
   const { definition, config, name } = last.inner;
   const ending = definition.ending?.(config);
   if (ending?.activation !== activation || !ending.without) return undefined;
 
-  const inner = { name, definition, ...ending.without };
+  const innerLayer = { name, definition, ...ending.without };
   const layer: NetworkLayer = {
     ...last.layer,
-    className: inner.definition.className,
-    layer: inner,
+    className: innerLayer.definition.className,
+    layer: innerLayer,
   };
   const value: NetworkValue = { ...output };
-  const call: Call = { ...last, layer, inner, outputs: [value] };
+  const call: Call = { ...last, layer, inner: innerLayer, outputs: [value] };
   value.call = call;
-  const replace = <T>(list: readonly T[], old: T, by: T) =>
-    list.map((each) => (each === old ? by : each));
+  const replace = <T>(list: readonly T[], replaced: T, replacement: T) =>
+    list.map((each) => (each === replaced ? replacement : each));
   return {
     ...network,
     calls: replace(calls, last, call),
@@ -58,7 +58,7 @@ export function withoutEnding(
                 config: {
                   name,
                   trainable: entry.config.trainable ?? true,
-                  ...writeConfig(inner.definition.fields, inner.config),
+                  ...writeConfig(innerLayer.definition.fields, innerLayer.config),
                 },
               }
             : entry,
@@ -69,22 +69,22 @@ export function withoutEnding(
 }
 
 /**
- * The network with those outputs alone, without the calls that none of them depends on.
+ * The network with only those outputs, without the calls that none of them depends on.
  *
- * @throws CajalError `bad-argument` for what is no network, or no output of it
+ * @throws CajalError `bad-argument` for a value that is not a network, or a name that is not an output
  */
 export function withOutputs(network: Network, indices: readonly number[]): Network {
   checkOutputs("withOutputs", network, indices);
   if (indices.length === network.outputs.length) return network;
   const outputs = indices.map((index) => network.outputs[index]!);
-  const needed = new Set<NetworkValue>(outputs);
+  const neededValues = new Set<NetworkValue>(outputs);
   // Calls stand behind those that they read from.
   const calls = network.calls
     .toReversed()
     .filter((call) => {
-      if (!call.inner.definition.isInput && !call.outputs.some((value) => needed.has(value)))
+      if (!call.inner.definition.isInput && !call.outputs.some((value) => neededValues.has(value)))
         return false;
-      for (const input of call.inputs) needed.add(input);
+      for (const input of call.inputs) neededValues.add(input);
       return true;
     })
     .toReversed();

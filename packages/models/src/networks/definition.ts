@@ -1,4 +1,4 @@
-// What is said of a network from outside, beside its architecture and in the same file: paper, published figures,
+// Facts of a network that are published, in the same file as its architecture: paper, published figures,
 // preprocessing, weight files. One record a network; tables in the docs and on the command line derive from these.
 import type { Preprocessing } from "@cajal/core";
 import type { ModelConfig } from "../keras/config";

@@ -1,6 +1,6 @@
 // DenseNet: "Densely Connected Convolutional Networks", Huang, Liu, van der Maaten & Weinberger 2016,
 // arXiv:1608.06993. Layer names are those of Keras.
-import { application, top, type ApplicationOptions } from "./shared/application";
+import { application, classificationHead, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
@@ -32,7 +32,7 @@ export const densenet201 = (options: ApplicationOptions = {}): ModelConfig =>
   densenet("201", options);
 
 function densenet(depth: "121" | "169" | "201", overrides: ApplicationOptions): ModelConfig {
-  const options = application(`densenet${depth}`, overrides, { size: 224, least: 32 });
+  const options = application(`densenet${depth}`, overrides, { size: 224, minSize: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const conv = (name: string, filters: number, kernel_size: number, x: Symbolic) =>
@@ -84,7 +84,10 @@ function densenet(depth: "121" | "169" | "201", overrides: ApplicationOptions): 
   }
   x = normalize("bn", x);
   x = relu("relu", x);
-  return net.model([image], [top(net, x, options, { avg: "avg_pool", max: "max_pool" })]);
+  return net.model(
+    [image],
+    [classificationHead(net, x, options, { avg: "avg_pool", max: "max_pool" })],
+  );
 }
 
 const densenetPaper: Paper = {
@@ -94,7 +97,7 @@ const densenetPaper: Paper = {
   url: "https://arxiv.org/abs/1608.06993",
 };
 
-const countedAsPaper = (value: number): PublishedDepth => ({
+const depthOfPaper = (value: number): PublishedDepth => ({
   value,
   counts: "convolutions and dense layers",
   note: "Came to the table later, by another author, with the paper's count.",
@@ -112,7 +115,7 @@ export const densenet121Facts = defineNetwork({
     top1: 0.745,
     top5: 0.918,
     params: 8062504,
-    depth: countedAsPaper(121),
+    depth: depthOfPaper(121),
   },
   measured: { shortSide: 256, top1: 0.74972, top5: 0.92258 },
   weights: weightFiles(
@@ -135,7 +138,7 @@ export const densenet169Facts = defineNetwork({
     top1: 0.759,
     top5: 0.928,
     params: 14307880,
-    depth: countedAsPaper(169),
+    depth: depthOfPaper(169),
   },
   measured: { shortSide: 256, top1: 0.76176, top5: 0.93176 },
   weights: weightFiles(
@@ -158,7 +161,7 @@ export const densenet201Facts = defineNetwork({
     top1: 0.77,
     top5: 0.933,
     params: 20242984,
-    depth: countedAsPaper(201),
+    depth: depthOfPaper(201),
   },
   measured: { shortSide: 256, top1: 0.7732, top5: 0.9362 },
   weights: weightFiles(

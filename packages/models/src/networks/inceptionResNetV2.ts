@@ -1,11 +1,11 @@
 // Inception-ResNet v2: "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning",
 // Szegedy, Ioffe, Vanhoucke & Alemi 2016, arXiv:1602.07261. Layer names are those of Keras, whose stem is
 // that of Inception v3.
-import { application, top, type ApplicationOptions } from "./shared/application";
+import { application, classificationHead, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
 import { defineNetwork } from "./definition";
-import { earlier, keras21, weightFiles } from "./shared/published";
+import { olderUrl, keras21, weightFiles } from "./shared/published";
 
 /** Convolution, batch normalization without gamma, ReLU: filters, kernel, and how it moves. */
 type Step = readonly [
@@ -61,7 +61,7 @@ interface Block {
 
 /** InceptionResNetV2, 55,873,736 parameters. Images of 299 × 299, at least 75; preprocessing "tf". */
 export function inceptionResNetV2(overrides: ApplicationOptions = {}): ModelConfig {
-  const options = application("inception_resnet_v2", overrides, { size: 299, least: 75 });
+  const options = application("inception_resnet_v2", overrides, { size: 299, minSize: 75 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { chain, concatenate, residual, maximum, mean } = parts(net);
@@ -99,15 +99,15 @@ export function inceptionResNetV2(overrides: ApplicationOptions = {}): ModelConf
   x = net.layer("Conv2D", { name: "conv_7b", filters: 1536, kernel_size: 1, padding: "same", use_bias: false }, x); // prettier-ignore
   x = net.layer("BatchNormalization", { name: "conv_7b_bn", axis: 3, scale: false }, x);
   x = net.layer("Activation", { name: "conv_7b_ac", activation: "relu" }, x);
-  return net.model([image], [top(net, x, options)]);
+  return net.model([image], [classificationHead(net, x, options)]);
 }
 
 function parts(net: Functional) {
   const chain = (x: Symbolic, ...steps: readonly Step[]) => {
-    for (const [filters, kernel_size, moves] of steps) {
+    for (const [filters, kernel_size, options] of steps) {
       x = net.layer(
         "Conv2D",
-        { filters, kernel_size, padding: "same", use_bias: false, ...moves },
+        { filters, kernel_size, padding: "same", use_bias: false, ...options },
         x,
       );
       x = net.layer("BatchNormalization", { axis: 3, scale: false }, x);
@@ -127,12 +127,12 @@ function parts(net: Functional) {
         `${name}_mixed`,
         branches.map((steps) => chain(x, ...steps)),
       );
-      const up = net.layer(
+      const projection = net.layer(
         "Conv2D",
         { name: `${name}_conv`, filters: channels, kernel_size: 1, padding: "same" },
         mixed,
       );
-      x = net.layer("CustomScaleLayer", { scale: last ? 1 : scale }, [x, up]);
+      x = net.layer("CustomScaleLayer", { scale: last ? 1 : scale }, [x, projection]);
       if (!last) x = net.layer("Activation", { name: `${name}_ac`, activation: "relu" }, x);
     }
     return x;
@@ -171,6 +171,6 @@ export const inceptionResNetV2Facts = defineNetwork({
     "inception_resnet_v2",
     "inception_resnet_v2",
     ["e693bd0210a403b3192acc6073ad2e96", "d19885ff4a710c122648d3b5c3b684e4"],
-    `${earlier}/v0.7`,
+    `${olderUrl}/v0.7`,
   ),
 });

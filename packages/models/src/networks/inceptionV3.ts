@@ -1,10 +1,10 @@
 // Inception v3: "Rethinking the Inception Architecture for Computer Vision",
 // Szegedy, Vanhoucke, Ioffe, Shlens & Wojna 2015, arXiv:1512.00567. Layer names are those of Keras.
-import { application, top, type ApplicationOptions } from "./shared/application";
+import { application, classificationHead, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
 import { defineNetwork } from "./definition";
-import { earlier, keras21, weightFiles } from "./shared/published";
+import { olderUrl, keras21, weightFiles } from "./shared/published";
 
 /** Convolution, batch normalization without gamma, ReLU: filters, kernel, and how it moves. */
 type Step = readonly [
@@ -21,7 +21,7 @@ const tall = (n: number) => [n, 1] as const;
 
 /** InceptionV3, 23,851,784 parameters. Images of 299 × 299, at least 75; preprocessing "tf". */
 export function inceptionV3(overrides: ApplicationOptions = {}): ModelConfig {
-  const options = application("inception_v3", overrides, { size: 299, least: 75 });
+  const options = application("inception_v3", overrides, { size: 299, minSize: 75 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { chain, concatenate, maximum, mean } = parts(net);
@@ -33,12 +33,12 @@ export function inceptionV3(overrides: ApplicationOptions = {}): ModelConfig {
   x = maximum(x);
 
   // Figure 5, at 35 × 35.
-  for (const [i, projected] of [32, 64, 64].entries())
+  for (const [i, poolFilters] of [32, 64, 64].entries())
     x = concatenate(`mixed${i}`, [
       chain(x, [64, 1]),
       chain(x, [48, 1], [64, 5]),
       chain(x, [64, 1], [96, 3], [96, 3]),
-      chain(mean(x), [projected, 1]),
+      chain(mean(x), [poolFilters, 1]),
     ]);
 
   x = concatenate("mixed3", [
@@ -77,15 +77,15 @@ export function inceptionV3(overrides: ApplicationOptions = {}): ModelConfig {
     ]);
     x = concatenate(`mixed${9 + i}`, [single, split, double, chain(mean(x), [192, 1])]);
   }
-  return net.model([image], [top(net, x, options)]);
+  return net.model([image], [classificationHead(net, x, options)]);
 }
 
 const parts = (net: Functional) => ({
   chain: (x: Symbolic, ...steps: readonly Step[]) => {
-    for (const [filters, kernel_size, moves] of steps) {
+    for (const [filters, kernel_size, options] of steps) {
       x = net.layer(
         "Conv2D",
-        { filters, kernel_size, padding: "same", use_bias: false, ...moves },
+        { filters, kernel_size, padding: "same", use_bias: false, ...options },
         x,
       );
       x = net.layer("BatchNormalization", { axis: 3, scale: false }, x);
@@ -124,6 +124,6 @@ export const inceptionV3Facts = defineNetwork({
     "inception_v3",
     "inception_v3",
     ["9a0d58056eeedaa3f26cb7ebd46da564", "bcbd6486424b2319ff4ef7d526e38f63"],
-    `${earlier}/v0.5`,
+    `${olderUrl}/v0.5`,
   ),
 });

@@ -13,11 +13,11 @@ describe("the records of the models", () => {
     const modules = await Promise.all(
       names.map(async (name): Promise<object> => import(`./${name}.ts`)),
     );
-    const exported = modules.flatMap((module) => Object.values(module) as unknown[]);
-    const functions = exported.filter((each) => typeof each === "function");
+    const exportedValues = modules.flatMap((module) => Object.values(module) as unknown[]);
+    const functions = exportedValues.filter((each) => typeof each === "function");
     expect(functions.length).toBeGreaterThanOrEqual(21);
     expect(new Set(models.map(({ build }) => build))).toEqual(new Set(functions));
-    const records = exported.filter((each) => typeof each !== "function");
+    const records = exportedValues.filter((each) => typeof each !== "function");
     expect(new Set<unknown>(models)).toEqual(new Set(records));
   });
 
@@ -79,7 +79,7 @@ describe("modelFacts", () => {
 
 describeWithShared("the weight files", "data/keras-weights.md", (path) => {
   it("are those of the list, with their hashes", () => {
-    const listed = readFileSync(path, "utf8")
+    const listedFiles = readFileSync(path, "utf8")
       .split("\n")
       .map((line) => line.split("|").map((cell) => cell.trim()))
       .filter(([, model, variant]) => model && /^(no)?top$/.test(variant ?? ""))
@@ -89,8 +89,8 @@ describeWithShared("the weight files", "data/keras-weights.md", (path) => {
         url: url!.replace("$B", "https://storage.googleapis.com/tensorflow/keras-applications"),
         md5: md5 === "none published" ? undefined : md5,
       }));
-    expect(listed).toHaveLength(26);
-    for (const { model, include_top, url, md5 } of listed) {
+    expect(listedFiles).toHaveLength(26);
+    for (const { model, include_top, url, md5 } of listedFiles) {
       const file = modelFacts(model).weights.find(({ urls }) => urls[0] === url);
       expect(file, url).toMatchObject({ include_top });
       expect(file!.md5).toBe(md5);

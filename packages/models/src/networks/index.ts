@@ -52,7 +52,7 @@ export const models: readonly ModelFacts[] = [
  */
 export function modelFacts(name: string): ModelFacts {
   checkArgument("modelFacts", "name", name, "string");
-  const record = models.find((model) => plain(model.name) === plain(name));
+  const record = models.find((model) => normalized(model.name) === normalized(name));
   if (!record)
     throw unknownName(
       "model",
@@ -63,4 +63,4 @@ export function modelFacts(name: string): ModelFacts {
 }
 
 /** A name without what spellings differ in. */
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+const normalized = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");

@@ -103,9 +103,13 @@ describe("LeNet's options", () => {
   });
 
   it("make it small enough for digits of 8 × 8", () => {
-    const small = { input_shape: [8, 8, 1], kernel_size: 3, padding: ["same", "same"] } as const;
-    expect(summary(lenet1(small)).outputs).toEqual([[null, 10]]);
-    expect(summary(lenet5(small)).totalParams).toBe(
+    const smallOptions = {
+      input_shape: [8, 8, 1],
+      kernel_size: 3,
+      padding: ["same", "same"],
+    } as const;
+    expect(summary(lenet1(smallOptions)).outputs).toEqual([[null, 10]]);
+    expect(summary(lenet5(smallOptions)).totalParams).toBe(
       6 * 10 + 16 * (6 * 9 + 1) + 120 * (2 * 2 * 16 + 1) + 84 * 121 + 850,
     );
   });

@@ -6,7 +6,7 @@ import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
 import { defineNetwork, type WeightFile } from "./definition";
-import { earlier, home, keras21 } from "./shared/published";
+import { olderUrl, kerasUrl, keras21 } from "./shared/published";
 
 export interface MobilenetOptions extends ApplicationOptions {
   /** Width multiplier α of section 3.3: every layer has this share of its filters. Default 1. */
@@ -49,7 +49,7 @@ export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
       { where: "mobilenet", option: "alpha", got: alpha },
     );
   checkWhole("mobilenet", "depth_multiplier", depth_multiplier);
-  const options = application("mobilenet", overrides, { size: 224, least: 32 }, [
+  const options = application("mobilenet", overrides, { size: 224, minSize: 32 }, [
     "alpha",
     "depth_multiplier",
     "dropout",
@@ -57,7 +57,7 @@ export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
   const rows = options.input_shape[0] ?? "None";
   const net = functional(overrides.name ?? `mobilenet_${alpha.toFixed(2)}_${rows}`);
   const image = net.input(options.input_shape);
-  const share = (filters: number) => Math.floor(filters * alpha);
+  const scaledFilters = (filters: number) => Math.floor(filters * alpha);
   const normalize = (name: string, x: Symbolic) => {
     x = net.layer("BatchNormalization", { name: `${name}_bn` }, x);
     return net.layer("ReLU", { name: `${name}_relu`, max_value: 6 }, x);
@@ -67,7 +67,7 @@ export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
     "Conv2D",
     {
       name: "conv1",
-      filters: share(32),
+      filters: scaledFilters(32),
       kernel_size: 3,
       strides: 2,
       padding: "same",
@@ -101,7 +101,7 @@ export function mobilenet(overrides: MobilenetOptions = {}): ModelConfig {
       "Conv2D",
       {
         name: `conv_pw_${block}`,
-        filters: share(filters),
+        filters: scaledFilters(filters),
         kernel_size: 1,
         padding: "same",
         use_bias: false,
@@ -159,9 +159,9 @@ export const mobilenetFacts = defineNetwork({
   weights: [1, 0.75, 0.5, 0.25].flatMap((alpha) =>
     [224, 192, 160, 128].flatMap((size) =>
       [true, false].map((include_top): WeightFile => {
-        const wide = { 1: "1_0", 0.75: "7_5", 0.5: "5_0", 0.25: "2_5" }[alpha];
-        const file = `mobilenet_${wide}_${size}_tf${include_top ? "" : "_no_top"}.h5`;
-        const urls = [`${home}/mobilenet/${file}`, `${earlier}/v0.6/${file}`];
+        const alphaText = { 1: "1_0", 0.75: "7_5", 0.5: "5_0", 0.25: "2_5" }[alpha];
+        const file = `mobilenet_${alphaText}_${size}_tf${include_top ? "" : "_no_top"}.h5`;
+        const urls = [`${kerasUrl}/mobilenet/${file}`, `${olderUrl}/v0.6/${file}`];
         return { include_top, urls, alpha, size };
       }),
     ),

@@ -1,12 +1,17 @@
 // MobileNetV2: "Inverted Residuals and Linear Bottlenecks", Sandler, Howard, Zhu, Zhmoginov & Chen 2018,
 // arXiv:1801.04381. Layer names are those of Keras.
 import { CajalError, showValue } from "@cajal/core";
-import { application, top, predictions, type ApplicationOptions } from "./shared/application";
+import {
+  application,
+  classificationHead,
+  predictions,
+  type ApplicationOptions,
+} from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
 import { defineNetwork, type WeightFile } from "./definition";
-import { home, keras23 } from "./shared/published";
+import { kerasUrl, keras23 } from "./shared/published";
 
 export interface MobilenetV2Options extends ApplicationOptions {
   /** Width multiplier of section 5: filters times alpha, to the nearest multiple of 8. Default 1. */
@@ -34,7 +39,7 @@ export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
       `mobilenetV2: got alpha ${showValue(alpha)}, expected a number above 0. Weights were published for 0.35, 0.5, 0.75, 1, 1.3 and 1.4.`,
       { where: "mobilenetV2", option: "alpha", got: alpha },
     );
-  const options = application("mobilenetv2", overrides, { size: 224, least: 32 }, ["alpha"]);
+  const options = application("mobilenetv2", overrides, { size: 224, minSize: 32 }, ["alpha"]);
   const rows = options.input_shape[0] ?? "None";
   const net = functional(overrides.name ?? `mobilenetv2_${alpha.toFixed(2)}_${rows}`);
   const image = net.input(options.input_shape);
@@ -55,7 +60,7 @@ export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
     net.layer("BatchNormalization", { name, momentum: 0.999 }, x);
   const relu6 = (name: string, x: Symbolic) => net.layer("ReLU", { name, max_value: 6 }, x);
 
-  let x = conv("Conv1", wholeEight(32 * alpha), 3, 2, image);
+  let x = conv("Conv1", roundToEight(32 * alpha), 3, 2, image);
   x = normalize("bn_Conv1", x);
   x = relu6("Conv1_relu", x);
 
@@ -64,7 +69,7 @@ export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
     for (let i = 0; i < repeat; i++) {
       const name = block === 0 ? "expanded_conv" : `block_${block}`;
       const strides = i === 0 ? stride : 1;
-      const wanted = wholeEight(Math.floor(filters * alpha));
+      const lastFilters = roundToEight(Math.floor(filters * alpha));
       const shortcut = x;
       const channels = x.shape[3]!;
       if (block > 0) {
@@ -94,26 +99,26 @@ export function mobilenetV2(overrides: MobilenetV2Options = {}): ModelConfig {
       );
       x = normalize(`${name}_depthwise_BN`, x);
       x = relu6(`${name}_depthwise_relu`, x);
-      x = conv(`${name}_project`, wanted, 1, 1, x);
+      x = conv(`${name}_project`, lastFilters, 1, 1, x);
       x = normalize(`${name}_project_BN`, x);
-      if (channels === wanted && strides === 1)
+      if (channels === lastFilters && strides === 1)
         x = net.layer("Add", { name: `${name}_add` }, [shortcut, x]);
       block++;
     }
 
   // The last convolution never gets narrower.
-  x = conv("Conv_1", alpha > 1 ? wholeEight(1280 * alpha) : 1280, 1, 1, x);
+  x = conv("Conv_1", alpha > 1 ? roundToEight(1280 * alpha) : 1280, 1, 1, x);
   x = normalize("Conv_1_bn", x);
   x = relu6("out_relu", x);
-  if (!options.include_top) return net.model([image], [top(net, x, options)]);
+  if (!options.include_top) return net.model([image], [classificationHead(net, x, options)]);
   x = net.layer("GlobalAveragePooling2D", {}, x);
   return net.model([image], [predictions(net, x, options)]);
 }
 
 /** The nearest multiple of 8, at least 8, and not below nine tenths of `filters`. */
-function wholeEight(filters: number): number {
-  const nearest = Math.max(8, Math.floor((filters + 4) / 8) * 8);
-  return nearest < 0.9 * filters ? nearest + 8 : nearest;
+function roundToEight(filters: number): number {
+  const rounded = Math.max(8, Math.floor((filters + 4) / 8) * 8);
+  return rounded < 0.9 * filters ? rounded + 8 : rounded;
 }
 
 /** Rows of padding before a 3 × 3 kernel with stride 2: none where the size is even, or free. */
@@ -145,9 +150,9 @@ export const mobilenetV2Facts = defineNetwork({
   weights: [0.35, 0.5, 0.75, 1, 1.3, 1.4].flatMap((alpha) =>
     (alpha > 1 ? [224] : [224, 192, 160, 128, 96]).flatMap((size) =>
       [true, false].map((include_top): WeightFile => {
-        const wide = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
-        const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${wide}_${size}${include_top ? "" : "_no_top"}.h5`;
-        return { include_top, urls: [`${home}/mobilenet_v2/${file}`], alpha, size };
+        const alphaText = Number.isInteger(alpha) ? alpha.toFixed(1) : String(alpha);
+        const file = `mobilenet_v2_weights_tf_dim_ordering_tf_kernels_${alphaText}_${size}${include_top ? "" : "_no_top"}.h5`;
+        return { include_top, urls: [`${kerasUrl}/mobilenet_v2/${file}`], alpha, size };
       }),
     ),
   ),

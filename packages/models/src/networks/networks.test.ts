@@ -46,7 +46,7 @@ const networks: Record<string, (options?: ApplicationOptions) => ModelConfig> = 
 };
 
 /** What the reference leaves out of a layer's config where it has this value. */
-const usual = { dilation_rate: [1, 1], groups: 1, data_format: "channels_last" };
+const defaults = { dilation_rate: [1, 1], groups: 1, data_format: "channels_last" };
 
 /** A network as the reference writes it; of each config the keys that the reference lists. */
 function describeAs(reference: Reference, config: ModelConfig) {
@@ -62,15 +62,15 @@ function describeAs(reference: Reference, config: ModelConfig) {
     macs: sums.macs,
     layer_count: layers.length,
     layers: layers.map(({ config = {}, macs, weights, ...layer }, i) => {
-      const wanted = reference.layers[i]?.config ?? {};
-      for (const [key, value] of Object.entries(usual))
-        if (key in config && !(key in wanted)) expect(config[key]).toEqual(value);
-      const listed = Object.keys(wanted).map((key) => [key, config[key]]);
+      const expectedConfig = reference.layers[i]?.config ?? {};
+      for (const [key, value] of Object.entries(defaults))
+        if (key in config && !(key in expectedConfig)) expect(config[key]).toEqual(value);
+      const comparedEntries = Object.keys(expectedConfig).map((key) => [key, config[key]]);
       return {
         name: layer.name,
         class: layer.className,
         output: layer.output,
-        ...(listed.length > 0 && { config: Object.fromEntries(listed) }),
+        ...(comparedEntries.length > 0 && { config: Object.fromEntries(comparedEntries) }),
         inbound: layer.inbound,
         ...(weights.length > 0 && { weights }),
         ...(macs > 0 && { macs }),

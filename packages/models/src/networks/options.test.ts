@@ -55,24 +55,24 @@ const settings = [
 const fractions = ["epsilon", "max_value", "momentum", "rate", "scale"];
 
 it.each(fixture.cases)("$model $options", ({ model, options, name, params, trainable, layers }) => {
-  const ours = summary(networks[model]!(options));
-  expect(ours.name).toBe(name);
-  expect([ours.totalParams, ours.trainableParams]).toEqual([params, trainable]);
+  const ourSummary = summary(networks[model]!(options));
+  expect(ourSummary.name).toBe(name);
+  expect([ourSummary.totalParams, ourSummary.trainableParams]).toEqual([params, trainable]);
   const expected = layers.match(/.{4}/g)!;
-  for (const [i, layer] of ours.layers.entries()) {
+  for (const [i, layer] of ourSummary.layers.entries()) {
     const text = describeAsKeras(layer);
     const digest = createHash("sha256").update(text).digest("hex").slice(0, 4);
     expect(digest, `layer ${i}, ours: ${text}`).toBe(expected[i]);
   }
-  expect(ours.layers.length).toBe(expected.length);
+  expect(ourSummary.layers.length).toBe(expected.length);
 });
 
 function describeAsKeras({ name, className, output, inbound, weights, config = {} }: LayerSummary) {
-  const written = settings.flatMap((key) => {
+  const writtenSettings = settings.flatMap((key) => {
     const value = config[key];
     if (value === undefined) return [];
     const isFraction = fractions.includes(key) && typeof value === "number";
     return [[key, isFraction ? value.toExponential(5) : value]];
   });
-  return JSON.stringify([name, className, output, inbound, weights, written]);
+  return JSON.stringify([name, className, output, inbound, weights, writtenSettings]);
 }

@@ -54,8 +54,8 @@ describeWithShared(
         expect(digest(weights)).toBe(golden.weights_sha256);
 
         const [logits] = model.config.output_layers[0]!;
-        const probes = golden.activations.map(({ layer }) => layer);
-        const outputs = await runOnnx(toOnnx(model, weights, { outputs: probes }), {
+        const layerNames = golden.activations.map(({ layer }) => layer);
+        const outputs = await runOnnx(toOnnx(model, weights, { outputs: layerNames }), {
           input_layer: x,
         });
         expect(difference(outputs[logits]!, golden.logits_float64.flat()), "logits").toBeLessThan(
@@ -69,7 +69,7 @@ describeWithShared(
           expect(got, layer).toEqual(shape);
           // The second image's first channels, in the middle of the image where it is one.
           const [, height = 0, width = 0, channels = 0] = shape;
-          const middle =
+          const middleValue =
             sizeOf(shape) / 2 +
             (shape.length === 4
               ? (Math.floor(height / 2) * width + Math.floor(width / 2)) * channels
@@ -77,14 +77,14 @@ describeWithShared(
           const averaged = data.reduce((sum, value) => sum + value, 0) / data.length;
           const variance =
             data.reduce((sum, value) => sum + (value - averaged) ** 2, 0) / data.length;
-          const worst = Math.max(
+          const maxDifference = Math.max(
             ...first8.map((value, i) => Math.abs(value - data[i]!)),
-            ...middle8.map((value, i) => Math.abs(value - data[middle + i]!)),
+            ...middle8.map((value, i) => Math.abs(value - data[middleValue + i]!)),
             Math.abs(mean - averaged),
             Math.abs(std - Math.sqrt(variance)),
-            Math.abs(max_abs - data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+            Math.abs(max_abs - data.reduce((max, value) => Math.max(max, Math.abs(value)), 0)),
           );
-          expect(worst / std, layer).toBeLessThan(activationTolerance);
+          expect(maxDifference / std, layer).toBeLessThan(activationTolerance);
         }
       },
     );
@@ -113,5 +113,5 @@ function withSoftmax({ class_name, config }: ModelConfig): ModelConfig {
 /** The greatest absolute difference; NaN where something is not a number. */
 function difference({ data }: Tensor, expected: readonly number[]): number {
   expect(data.length).toBe(expected.length);
-  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - Number(data[i]))), 0);
+  return expected.reduce((max, value, i) => Math.max(max, Math.abs(value - Number(data[i]))), 0);
 }

@@ -1,12 +1,12 @@
 // ResNet: "Deep Residual Learning for Image Recognition", He, Zhang, Ren & Sun 2015, arXiv:1512.03385,
 // and ResNetV2: "Identity Mappings in Deep Residual Networks", the same 2016, arXiv:1603.05027.
 // Layer names, and the strides of each, are those of Keras.
-import { application, top, type ApplicationOptions } from "./shared/application";
+import { application, classificationHead, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Functional, type Symbolic } from "../network/functional";
 import { table } from "./shared/table";
 import { defineNetwork, type Paper } from "./definition";
-import { applications, earlier, keras21, keras23, weightFiles } from "./shared/published";
+import { applications, olderUrl, keras21, keras23, weightFiles } from "./shared/published";
 
 /** Table 1 of the first paper: bottleneck blocks in each stage, by depth. A block ends 4 times as wide. */
 // prettier-ignore
@@ -41,7 +41,7 @@ export const resnet152V2 = (options: ApplicationOptions = {}): ModelConfig =>
   resnetV2("152", options);
 
 function resnet(depth: Depth, overrides: ApplicationOptions): ModelConfig {
-  const options = application(`resnet${depth}`, overrides, { size: 224, least: 32 });
+  const options = application(`resnet${depth}`, overrides, { size: 224, minSize: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { conv, normalize, relu } = parts(net);
@@ -72,12 +72,12 @@ function resnet(depth: Depth, overrides: ApplicationOptions): ModelConfig {
       x = net.layer("Add", { name: `${name}_add` }, [shortcut, x]);
       x = relu(`${name}_out`, x);
     }
-  return net.model([image], [top(net, x, options, poolings)]);
+  return net.model([image], [classificationHead(net, x, options, poolings)]);
 }
 
 /** Figure 4 (e) of the second paper: normalization and activation come first, the sum stays bare. */
 function resnetV2(depth: Depth, overrides: ApplicationOptions): ModelConfig {
-  const options = application(`resnet${depth}v2`, overrides, { size: 224, least: 32 });
+  const options = application(`resnet${depth}v2`, overrides, { size: 224, minSize: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const { conv, normalize, relu } = parts(net);
@@ -89,17 +89,17 @@ function resnetV2(depth: Depth, overrides: ApplicationOptions): ModelConfig {
       const name = `conv${stage}_block${block}`;
       // Here each stage but the last ends in the stride, rather than each but the first beginning with it.
       const strides = block === blocks && stage < 5 ? 2 : 1;
-      let active = normalize(`${name}_preact_bn`, x);
-      active = relu(`${name}_preact_relu`, active);
+      let activated = normalize(`${name}_preact_bn`, x);
+      activated = relu(`${name}_preact_relu`, activated);
       let shortcut = x;
       if (block === 1)
         shortcut = conv(
           `${name}_0_conv`,
           { filters: 4 * filters, kernel_size: 1, strides },
-          active,
+          activated,
         );
       else if (strides > 1) shortcut = net.layer("MaxPooling2D", { pool_size: 1, strides }, x);
-      x = conv(`${name}_1_conv`, { filters, kernel_size: 1, use_bias: false }, active);
+      x = conv(`${name}_1_conv`, { filters, kernel_size: 1, use_bias: false }, activated);
       x = normalize(`${name}_1_bn`, x);
       x = relu(`${name}_1_relu`, x);
       x = net.layer("ZeroPadding2D", { name: `${name}_2_pad`, padding: 1 }, x);
@@ -111,17 +111,17 @@ function resnetV2(depth: Depth, overrides: ApplicationOptions): ModelConfig {
     }
   x = normalize("post_bn", x);
   x = relu("post_relu", x);
-  return net.model([image], [top(net, x, options, poolings)]);
+  return net.model([image], [classificationHead(net, x, options, poolings)]);
 }
 
 const poolings = { avg: "avg_pool", max: "max_pool" };
 
 function firstConvolution(net: Functional, image: Symbolic): Symbolic {
-  const padded = net.layer("ZeroPadding2D", { name: "conv1_pad", padding: 3 }, image);
+  const paddedImage = net.layer("ZeroPadding2D", { name: "conv1_pad", padding: 3 }, image);
   return net.layer(
     "Conv2D",
     { name: "conv1_conv", filters: 64, kernel_size: 7, strides: 2 },
-    padded,
+    paddedImage,
   );
 }
 
@@ -191,13 +191,13 @@ export const resnet50Facts = defineNetwork({
     {
       include_top: true,
       generation: "2016",
-      urls: [`${earlier}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels.h5`],
+      urls: [`${olderUrl}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels.h5`],
       md5: "a7b3fe01876f51b976af0dea6bc144eb",
     },
     {
       include_top: false,
       generation: "2016",
-      urls: [`${earlier}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5`],
+      urls: [`${olderUrl}/v0.2/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5`],
       md5: "a268eb855778b3df3c7506639542a6af",
     },
   ],

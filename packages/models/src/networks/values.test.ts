@@ -33,21 +33,21 @@ const fixture: {
 } = JSON.parse(readFileSync(new URL("../../fixtures/values.json", import.meta.url), "utf8"));
 
 it.each(fixture.cases)("$model $options", async ({ model, options, logits }) => {
-  const ours = networks[model]!({ ...options, classes: 10, classifier_activation: null });
+  const ourModel = networks[model]!({ ...options, classes: 10, classifier_activation: null });
   const [height, width] = options.input_shape!;
   const x = preprocessInput(cut(height!, width!), "tf");
-  const outputs = await runOnnx(toOnnx(ours, generatedWeights(ours)), { input_layer: x });
+  const outputs = await runOnnx(toOnnx(ourModel, generatedWeights(ourModel)), { input_layer: x });
   const [output] = Object.values(outputs);
   expect(output!.shape).toEqual([2, 10]);
   const mean = logits.reduce((sum, value) => sum + value, 0) / logits.length;
   const deviation = Math.sqrt(
     logits.reduce((sum, value) => sum + (value - mean) ** 2, 0) / logits.length,
   );
-  const worst = logits.reduce(
-    (most, value, i) => Math.max(most, Math.abs(value - Number(output!.data[i]))),
+  const maxDifference = logits.reduce(
+    (max, value, i) => Math.max(max, Math.abs(value - Number(output!.data[i]))),
     0,
   );
-  expect(worst / deviation).toBeLessThan(tolerance);
+  expect(maxDifference / deviation).toBeLessThan(tolerance);
 });
 
 /** The upper left part of two images of 100 × 100. */

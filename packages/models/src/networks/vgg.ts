@@ -5,7 +5,7 @@ import type { ModelConfig } from "../keras/config";
 import { functional } from "../network/functional";
 import { table } from "./shared/table";
 import { defineNetwork, type Paper } from "./definition";
-import { earlier, keras21, weightFiles } from "./shared/published";
+import { olderUrl, keras21, weightFiles } from "./shared/published";
 
 /** Table 1, columns D (16 weight layers) and E (19): 3 × 3 convolutions in each block. */
 // prettier-ignore
@@ -24,7 +24,7 @@ export const vgg16 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg
 export const vgg19 = (options: ApplicationOptions = {}): ModelConfig => vgg("vgg19", options);
 
 function vgg(column: "vgg16" | "vgg19", overrides: ApplicationOptions): ModelConfig {
-  const options = application(column, overrides, { size: 224, least: 32 });
+  const options = application(column, overrides, { size: 224, minSize: 32 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
 
@@ -78,7 +78,7 @@ export const vgg16Facts = defineNetwork({
     "vgg16",
     "vgg16",
     ["64373286793e3c8b2b4e3219cbf3544b", "6d6bbae143d832006294945121d1f1fc"],
-    `${earlier}/v0.1`,
+    `${olderUrl}/v0.1`,
   ),
 });
 
@@ -101,6 +101,6 @@ export const vgg19Facts = defineNetwork({
     "vgg19",
     "vgg19",
     ["cbe5617147190e668d6c5d5026f83318", "253f8cb515780f3b799900260a226db6"],
-    `${earlier}/v0.1`,
+    `${olderUrl}/v0.1`,
   ),
 });

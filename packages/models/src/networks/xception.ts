@@ -1,10 +1,10 @@
 // Xception: "Deep Learning with Depthwise Separable Convolutions", Chollet 2016, arXiv:1610.02357.
 // Layer names are those of Keras.
-import { application, top, type ApplicationOptions } from "./shared/application";
+import { application, classificationHead, type ApplicationOptions } from "./shared/application";
 import type { ModelConfig } from "../keras/config";
 import { functional, type Symbolic } from "../network/functional";
 import { defineNetwork } from "./definition";
-import { earlier, keras21, weightFiles } from "./shared/published";
+import { olderUrl, keras21, weightFiles } from "./shared/published";
 
 /**
  * Figure 5: the separable 3 × 3 convolutions of each block. What runs beside them: a strided 1 × 1
@@ -28,7 +28,7 @@ const blocks = [
 
 /** Xception, 22,910,480 parameters. Images of 299 × 299, at least 71; preprocessing "tf". */
 export function xception(overrides: ApplicationOptions = {}): ModelConfig {
-  const options = application("xception", overrides, { size: 299, least: 71 });
+  const options = application("xception", overrides, { size: 299, minSize: 71 });
   const net = functional(options.name);
   const image = net.input(options.input_shape);
   const relu = (name: string, x: Symbolic) =>
@@ -49,21 +49,21 @@ export function xception(overrides: ApplicationOptions = {}): ModelConfig {
     const last = block === 14;
     let shortcut = x;
     if (beside === "convolution") {
-      const wide = filters.at(-1)!;
+      const filterCount = filters.at(-1)!;
       shortcut = net.layer(
         "Conv2D",
-        { filters: wide, kernel_size: 1, strides: 2, padding: "same", use_bias: false },
+        { filters: filterCount, kernel_size: 1, strides: 2, padding: "same", use_bias: false },
         shortcut,
       );
       shortcut = normalize(shortcut);
     }
-    for (const [i, wide] of filters.entries()) {
+    for (const [i, filterCount] of filters.entries()) {
       const name = `block${block}_sepconv${i + 1}`;
       // Activation comes before the convolution, but in the last block, and where it was just done.
       if (!last && !(block === 2 && i === 0)) x = relu(`${name}_act`, x);
       x = net.layer(
         "SeparableConv2D",
-        { name, filters: wide, kernel_size: 3, padding: "same", use_bias: false },
+        { name, filters: filterCount, kernel_size: 3, padding: "same", use_bias: false },
         x,
       );
       x = normalize(x, `${name}_bn`);
@@ -77,7 +77,7 @@ export function xception(overrides: ApplicationOptions = {}): ModelConfig {
       );
     if (beside !== "nothing") x = net.layer("Add", {}, [x, shortcut]);
   }
-  return net.model([image], [top(net, x, options)]);
+  return net.model([image], [classificationHead(net, x, options)]);
 }
 
 export const xceptionFacts = defineNetwork({
@@ -104,6 +104,6 @@ export const xceptionFacts = defineNetwork({
     "xception",
     "xception",
     ["0a58e3b7378bc2990ea3b43d5981f1f6", "b0042744bf5b25fce3cb969f33bebb97"],
-    `${earlier}/v0.4`,
+    `${olderUrl}/v0.4`,
   ),
 });

@@ -5,12 +5,12 @@ import { lenet5 } from "../networks/lenet";
 import { modelFacts, models } from "../networks";
 import { modelTable } from "./modelTable";
 
-const ten = models.slice(0, 10);
+const firstTen = models.slice(0, 10);
 
 describe("modelTable", () => {
   // The table of Keras' documentation of early 2018, typed off: size in MB, top-1, top-5, parameters, depth.
   // prettier-ignore
-  const documented = [
+  const documentedRows = [
     ["Xception",           88, 0.790, 0.945,  22_910_480, 126],
     ["VGG16",             528, 0.715, 0.901, 138_357_544,  23],
     ["VGG19",             549, 0.727, 0.910, 143_667_240,  26],
@@ -24,12 +24,12 @@ describe("modelTable", () => {
   ];
 
   it("counts what the documentation of Keras says", () => {
-    const rows = modelTable(ten);
+    const rows = modelTable(firstTen);
     expect(
       rows.map(({ name, size, top1, top5, params, depth }) => [
         name, size.computed, top1, top5, params, depth.computed,
       ]), // prettier-ignore
-    ).toEqual(documented);
+    ).toEqual(documentedRows);
     for (const { size, depth } of rows) {
       expect(size.published).toBe(size.computed);
       expect(depth.published).toBe(depth.computed);
@@ -37,7 +37,7 @@ describe("modelTable", () => {
   });
 
   it("says where today's structure is deeper, and why", () => {
-    const rows = modelTable(ten).filter(({ depth }) => depth.today !== depth.published);
+    const rows = modelTable(firstTen).filter(({ depth }) => depth.today !== depth.published);
     expect(rows.map(({ name, depth }) => [name, depth.today])).toEqual([
       ["ResNet50", 169], // conv1_pad and pool1_pad came, Flatten went
       ["MobileNet", 91], // four paddings came, reshape_1 went
@@ -49,9 +49,9 @@ describe("modelTable", () => {
   });
 
   it("has rows for models of one's own, with nothing published", () => {
-    const mine = lenet5({ classes: 26 });
-    const [row, again] = modelTable([mine, JSON.stringify(mine)]);
-    expect(row).toEqual({ ...again });
+    const ownModel = lenet5({ classes: 26 });
+    const [row, secondRow] = modelTable([ownModel, JSON.stringify(ownModel)]);
+    expect(row).toEqual({ ...secondRow });
     expect(row).toMatchObject({
       name: "lenet5",
       params: 61706 + 16 * 85, // 16 more classes of 84 weights and a bias
@@ -62,10 +62,10 @@ describe("modelTable", () => {
   });
 
   it("takes under a second for the ten", () => {
-    modelTable(ten);
+    modelTable(firstTen);
     // Of the processor, not of the clock: other tests run at the same time.
     const start = process.cpuUsage();
-    expect(modelTable(ten)).toHaveLength(10);
+    expect(modelTable(firstTen)).toHaveLength(10);
     const { user, system } = process.cpuUsage(start);
     expect((user + system) / 1e6).toBeLessThan(1);
   });
@@ -79,7 +79,7 @@ describeWithShared("modelTable and Keras", "reference/keras/architectures.json",
   const { models: reference }: { models: Record<string, unknown>[] } = JSON.parse(
     readFileSync(path, "utf8"),
   );
-  it.each(modelTable(ten))("$name", (row) => {
+  it.each(modelTable(firstTen))("$name", (row) => {
     const expected = reference.find(({ model }) => model === row.name);
     expect(expected).toMatchObject({
       params: { total: row.params, trainable: row.trainable, non_trainable: row.nonTrainable },

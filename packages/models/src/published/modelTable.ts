@@ -1,4 +1,4 @@
-// The table of the networks: what is counted of each beside what was published.
+// The table of the networks: counted figures next to published ones.
 import { checkArgument } from "@cajal/core";
 import { models } from "../networks";
 import { type ModelFacts, type PublishedDepth } from "../networks/definition";
@@ -36,35 +36,35 @@ export interface ModelRow {
 /**
  * One row a model, in the order given. No engine, no weights.
  *
- * @param of records of networks, or models in any form that `resolve` takes; default all records
+ * @param list records of networks, or models in any form that `resolve` takes; default all records
  * @throws CajalError as `resolve`
  * @example modelTable([modelFacts("VGG16")])[0].params // 138357544
  */
-export function modelTable(of: readonly (ModelFacts | Model | string)[] = models): ModelRow[] {
-  checkArgument("modelTable", "models", of, "array");
-  return of.map((one) => {
+export function modelTable(list: readonly (ModelFacts | Model | string)[] = models): ModelRow[] {
+  checkArgument("modelTable", "models", list, "array");
+  return list.map((one) => {
     const facts = isFacts(one) ? one : undefined;
     const model = isFacts(one) ? one.build() : one;
-    const counted = summary(model);
+    const modelSummary = summary(model);
     const { published } = facts ?? {};
     return {
-      name: facts?.name ?? counted.name,
-      params: counted.totalParams,
-      trainable: counted.trainableParams,
-      nonTrainable: counted.nonTrainableParams,
-      macs: counted.macs,
-      size: { computed: counted.size.megabytes, published: published?.size },
+      name: facts?.name ?? modelSummary.name,
+      params: modelSummary.totalParams,
+      trainable: modelSummary.trainableParams,
+      nonTrainable: modelSummary.nonTrainableParams,
+      macs: modelSummary.macs,
+      size: { computed: modelSummary.size.megabytes, published: published?.size },
       depth: {
         computed: published?.depth
-          ? recount(model, counted.depth, published.depth)
-          : counted.depth.layers,
+          ? recount(model, modelSummary.depth, published.depth)
+          : modelSummary.depth.layers,
         published: published?.depth?.value,
-        today: counted.depth.layers,
+        today: modelSummary.depth.layers,
         note: published?.depth?.note,
       },
       top1: published?.top1,
       top5: published?.top5,
-      input: counted.inputs[0]!.slice(1),
+      input: modelSummary.inputs[0]!.slice(1),
       facts,
     };
   });
@@ -78,9 +78,12 @@ function recount(
 ): number {
   if (counts !== "layers") return today.convAndDense;
   if (lacked.length + had.length === 0) return today.layers;
-  const gone = new Set(lacked);
-  return longestPath(resolve(model), ({ layer }) => (gone.has(layer.name) ? 0 : 1)) + had.length;
+  const missingColumns = new Set(lacked);
+  return (
+    longestPath(resolve(model), ({ layer }) => (missingColumns.has(layer.name) ? 0 : 1)) +
+    had.length
+  );
 }
 
-const isFacts = (one: ModelFacts | Model | string): one is ModelFacts =>
-  typeof one === "object" && "build" in one;
+const isFacts = (value: ModelFacts | Model | string): value is ModelFacts =>
+  typeof value === "object" && "build" in value;

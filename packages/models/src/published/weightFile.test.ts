@@ -2,26 +2,26 @@ import { describe, expect, it } from "vitest";
 import { isCajalError } from "@cajal/core";
 import { weightFile, type WeightFileOptions } from "./weightFile";
 
-const home = "https://storage.googleapis.com/tensorflow/keras-applications";
+const kerasUrl = "https://storage.googleapis.com/tensorflow/keras-applications";
 
 describe("weightFile", () => {
   it.each([
-    ["VGG16", {}, `${home}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5`],
+    ["VGG16", {}, `${kerasUrl}/vgg16/vgg16_weights_tf_dim_ordering_tf_kernels.h5`],
     [
       "xception",
       { include_top: false },
-      `${home}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5`,
+      `${kerasUrl}/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5`,
     ],
-    ["MobileNet", {}, `${home}/mobilenet/mobilenet_1_0_224_tf.h5`],
+    ["MobileNet", {}, `${kerasUrl}/mobilenet/mobilenet_1_0_224_tf.h5`],
     [
       "MobileNet",
       { alpha: 0.25, size: 128, include_top: false },
-      `${home}/mobilenet/mobilenet_2_5_128_tf_no_top.h5`,
+      `${kerasUrl}/mobilenet/mobilenet_2_5_128_tf_no_top.h5`,
     ],
     [
       "MobileNetV2",
       { alpha: 1.4 },
-      `${home}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.4_224.h5`,
+      `${kerasUrl}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.4_224.h5`,
     ],
   ] as [string, WeightFileOptions, string][])("%s %j", (model, options, url) => {
     expect(weightFile(model, options).urls[0]).toBe(url);

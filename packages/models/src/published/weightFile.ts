@@ -38,23 +38,23 @@ export function weightFile(
       model: name,
     });
   const { include_top = true, alpha = 1, size = input[0], generation = "current" } = options;
-  const wanted = { include_top, alpha, size, generation };
+  const request = { include_top, alpha, size, generation };
   let left = weights;
   for (const key of ["generation", "alpha", "size", "include_top"] as const) {
-    const has = (file: WeightFile) => ({ ...usual(input[0]), ...file })[key];
-    const matching = left.filter((file) => has(file) === wanted[key]);
-    if (matching.length === 0) {
-      const published = [...new Set(left.map(has))];
+    const valueOf = (file: WeightFile) => ({ ...defaultsFor(input[0]), ...file })[key];
+    const matchingFiles = left.filter((file) => valueOf(file) === request[key]);
+    if (matchingFiles.length === 0) {
+      const published = [...new Set(left.map(valueOf))];
       throw new CajalError(
         "bad-argument",
-        `${name}: got ${key} ${JSON.stringify(wanted[key])}, for which no weights were published; there are files for ${published.map((value) => JSON.stringify(value)).join(", ")}.`,
-        { model: name, option: key, got: wanted[key], known: published },
+        `${name}: got ${key} ${JSON.stringify(request[key])}, for which no weights were published; there are files for ${published.map((value) => JSON.stringify(value)).join(", ")}.`,
+        { model: name, option: key, got: request[key], known: published },
       );
     }
-    left = matching;
+    left = matchingFiles;
   }
   return left[0]!;
 }
 
 /** What a file is for where its record does not say. */
-const usual = (size: number) => ({ alpha: 1, size, generation: "current" }) as const;
+const defaultsFor = (size: number) => ({ alpha: 1, size, generation: "current" }) as const;

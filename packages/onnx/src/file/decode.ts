@@ -1,6 +1,5 @@
-// The bytes of an ONNX file → a model in memory. Weights are views of the file's bytes where they
-// lie aligned, copies where not. Nothing in a file is trusted: sizes are checked before memory is
-// taken for them.
+// The bytes of an ONNX file → a model in memory. Weights are views of the file's bytes where these are
+// aligned, else copies. Nothing in a file is trusted: sizes are checked before memory is allocated.
 import { CajalError, checkArgument, checkOptions } from "@cajal/core";
 import { dtypeOf } from "../model/elementType";
 import type {
@@ -26,11 +25,11 @@ export type { DecodeOptions, ExternalData } from "./decodeTensor";
 /**
  * Reads an ONNX file. Weights may be views of `bytes`, which must then not be changed.
  *
- * What Cajal does not compute with is carried: tensors of other element types, operators of any
- * domain, attributes of any kind, and fields that it does not know are there when it is written again.
+ * Everything that Cajal does not compute with is carried and written again: tensors of other element types,
+ * operators of any domain, attributes of any kind, and unknown fields.
  *
- * @throws CajalError `bad-file` for what is truncated, damaged or no ONNX at all; `unsupported` for
- *   sparse initializers, and for external data without `options.externalData`
+ * @throws CajalError `bad-file` for a truncated or damaged file, or one that is not ONNX; `unsupported` for sparse
+ *   initializers, and for external data without `options.externalData`
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
   checkArgument("decodeModel", "bytes", bytes, "bytes");

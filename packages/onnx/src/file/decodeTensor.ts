@@ -1,5 +1,5 @@
-// A TensorProto → a tensor: a view of the file's bytes where it lies aligned, a copy where not. Sizes are checked
-// before memory is taken for them.
+// A TensorProto → a tensor: a view of the file's bytes where these are aligned, else a copy. Sizes are checked
+// before memory is allocated.
 import { CajalError, tensor, type DType, type Tensor, type TypedArrays } from "@cajal/core";
 import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
 import type { CarriedTensor, Initializer } from "../model/model";
@@ -8,7 +8,7 @@ import { malformed, within } from "./malformed";
 import type { Message } from "./message";
 import { external } from "./proto";
 
-/** A tensor that lies in another file. */
+/** A tensor whose data are in another file. */
 export interface ExternalData {
   /** Name of the tensor. */
   readonly tensor: string;
@@ -20,11 +20,11 @@ export interface ExternalData {
 }
 
 export interface DecodeOptions {
-  /** The bytes of a tensor that lies in another file, exactly `length` of them; they may be filled in later. */
+  /** Returns the bytes of a tensor whose data are in another file, exactly `length` of them; they may be filled in later. */
   readonly externalData?: (data: ExternalData) => Uint8Array;
   /**
-   * Whether `bytes` may be changed: weights that lie unaligned are then moved by some bytes within
-   * them, and take no memory of their own. `bytes` is no ONNX file any more afterwards.
+   * Whether `bytes` may be changed: unaligned weights are then moved within them by a few bytes, and take no memory
+   * of their own. Afterwards `bytes` is not an ONNX file any more. Default false.
    */
   readonly inPlace?: boolean;
 }
@@ -200,7 +200,7 @@ function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {
 }
 
 /**
- * The same bytes, moved to where they lie aligned. There are always 4 bytes before them to move
+ * The same bytes, moved to an aligned offset. There are always 4 bytes before them to move
  * into, those that announced them (two tags, two lengths), so that up to 3 are free; wider
  * elements stay where they are.
  */

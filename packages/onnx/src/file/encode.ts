@@ -16,7 +16,7 @@ import { attributeTypes, external } from "./proto";
 import type { Message } from "./message";
 import { writeMessage, type Parts } from "./writeMessage";
 
-/** Protocol Buffers hold no more than this in one message. */
+/** Limit of a Protocol Buffers message in bytes. */
 const maxLength = 2 ** 31 - 1;
 
 /**
@@ -29,8 +29,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 }
 
 /**
- * The bytes of an ONNX file in pieces, to be written one after the other. Weights are views of the
- * tensors' own memory, so that a large model does not lie in memory twice.
+ * The bytes of an ONNX file in pieces, to be written one after the other. Weights are views of the tensors' own
+ * memory, so that a large model is not in memory twice.
  *
  * @throws CajalError `unsupported` over 2 GB: see {@link encodeModelWithExternalData}
  */
@@ -38,7 +38,7 @@ export function encodeModelParts(model: OnnxModel): readonly Uint8Array[] {
   return encode(model, tensorProto).parts;
 }
 
-/** Where a tensor lies in the file of external data, in bytes. */
+/** Offset and length of a tensor in the file of external data, in bytes. */
 export interface ExternalEntry {
   readonly name: string;
   readonly offset: number;
@@ -46,9 +46,9 @@ export interface ExternalEntry {
 }
 
 export interface ExternalDataOptions {
-  /** Name of the second file, relative to the model's: no path that leaves its folder. */
+  /** Path of the second file, relative to the model's and within its folder. */
   readonly location: string;
-  /** Tensors of at least this many bytes go there. Default 1024, as in the onnx package. */
+  /** Tensors of at least this many bytes become external. Default 1024, as in the onnx package. */
   readonly threshold?: number;
 }
 
@@ -92,10 +92,10 @@ export function encodeModelWithExternalData(
 }
 
 /**
- * A model and, beside it, its large tensors, each as a file that exists in memory only: what ONNX
- * Runtime takes as the session option `externalData`. Nothing is copied: `data` are views.
+ * A model, and its large tensors, each as a file that exists in memory only: the form of ONNX Runtime's session
+ * option `externalData`. Nothing is copied: `data` are views.
  *
- * @param options.threshold tensors of at least this many bytes stand beside; default 1024
+ * @param options.threshold tensors of at least this many bytes become external; default 1024
  */
 export function encodeModelForMemory(
   model: OnnxModel,

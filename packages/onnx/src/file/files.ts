@@ -1,5 +1,5 @@
-// Models in files. Reading and writing go piece by piece, so that a model lies in memory once; a
-// file appears under its name only when it is complete.
+// Models in files. Reading and writing go piece by piece, so that a model is in memory once; a
+// file gets its name only when it is complete.
 import { realpathSync, statSync } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
@@ -14,14 +14,14 @@ import type { OnnxModel } from "../model/model";
 const maxWriteBytes = 64 * 2 ** 20;
 
 export interface ReadModelOptions {
-  /** Ends the reading. */
+  /** Aborts the reading. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads an ONNX file, and the files beside it that hold its external data.
+ * Reads an ONNX file and the files with its external data.
  *
- * @throws CajalError `io` where a file cannot be read; `bad-file` for what is damaged, or refers to
+ * @throws CajalError `io` where a file cannot be read; `bad-file` for a file that is damaged or refers to
  *   files outside of its folder; `unsupported` as `decodeModel` does
  */
 export async function readModel(path: string, options: ReadModelOptions = {}): Promise<OnnxModel> {
@@ -38,20 +38,19 @@ export async function readModel(path: string, options: ReadModelOptions = {}): P
 
 export interface WriteModelOptions {
   /**
-   * Weights go to a second file beside the model, `NAME.data` unless `location` says another.
-   * Default: only where the model does not fit one file, which holds 2 GB.
+   * Whether weights go to a second file in the model's folder, `NAME.data` or `location`.
+   * Default: only where the model exceeds the 2 GB of one file.
    */
   readonly externalData?: boolean | { readonly location?: string; readonly threshold?: number };
-  /** Ends the writing; what was there before stays. */
+  /** Aborts the write; an existing file stays unchanged. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Writes an ONNX file. It appears, or replaces the one before, when it is complete.
+ * Writes an ONNX file atomically: an existing file is replaced only when the new one is complete.
  *
  * @throws CajalError `io` where it cannot be written, and then leaves nothing behind; `bad-argument`
- *   for a location outside of the model's folder,
- *   and for a path that is no file
+ *   for a location outside of the model's folder, and for a path that is not a file
  */
 export async function writeModel(
   path: string,

@@ -7,7 +7,7 @@ export const einsum = defineGradient({
   op: "Einsum",
   // The sum over everything of dy times all operands is linear in each: the gradient of one operand is the
   // Einsum of dy and the others, with that operand's letters as its result. Letters that it alone has
-  // were summed away: they are laid over it again. Of letters that it has twice only the diagonal counted.
+  // were summed away: the gradient is broadcast along them. Of letters that it has twice only the diagonal counts.
   gradient: ([dy], { inputs, string, wants }, g) => {
     const { terms, result } = read(string("equation", ""), inputs.map((x) => rankOf(x!))); // prettier-ignore
     return inputs.map((x, i) => {

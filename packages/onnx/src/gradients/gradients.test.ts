@@ -29,7 +29,7 @@ describe("gradients", () => {
   it("say of their operators what the standard does: inputs that are always there, and one output or several", () => {
     for (const { op, domain, inputs = 1, outputs = 1 } of gradients) {
       if (domain) continue;
-      const versions = schemasOf(op).filter(({ removed }) => !removed);
+      const versions = schemasOf(op).filter(({ isRemoved }) => !isRemoved);
       expect(versions, op).not.toEqual([]);
       for (const schema of versions) {
         expect(inputs, op).toBeLessThanOrEqual(schema.leastInputs);

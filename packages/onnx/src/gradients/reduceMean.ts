@@ -3,7 +3,7 @@ import { reductionOf, reductionSamples } from "./shared/reduction";
 
 export const reduceMean = defineGradient({
   op: "ReduceMean",
-  // dx = dy / n, laid over x.
+  // dx = dy / n, broadcast to x.
   gradient: ([dy], context, g) => {
     const { expand, count } = reductionOf(context, g);
     return [expand(g.div(dy, count()))];

@@ -3,7 +3,7 @@ import { reductionOf, reductionSamples } from "./shared/reduction";
 
 export const reduceSum = defineGradient({
   op: "ReduceSum",
-  // dx = dy, laid over x.
+  // dx = dy, broadcast to x.
   gradient: ([dy], context, g) => {
     return [reductionOf(context, g).expand(dy)];
   },

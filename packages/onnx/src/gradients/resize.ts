@@ -125,7 +125,7 @@ function axesOf(context: GradientContext, y: Value): (Axis | undefined)[] {
   });
 }
 
-/** ONNX Runtime reckons scales and coordinates in float32; which neighbour is nearest hangs on it. */
+/** ONNX Runtime computes scales and coordinates in float32, which decides the nearest neighbour. */
 const f = Math.fround;
 
 /** The factors that lead to `sizes`, one for all axes where the aspect ratio is kept. */
@@ -142,7 +142,7 @@ function scalesBySizes(context: GradientContext, axes: readonly number[]): reado
 const coordinatesOf = ({ string }: GradientContext) =>
   string("coordinate_transformation_mode", "half_pixel");
 
-/** Where output `y` lies on the axis of x, by coordinate_transformation_mode. */
+/** The coordinate on the axis of x of output index `y`, by coordinate_transformation_mode. */
 function coordinate(
   context: GradientContext,
   { from, to, scale, crop }: Axis,

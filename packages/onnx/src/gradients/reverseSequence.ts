@@ -4,7 +4,7 @@ import { defineGradient } from "./gradient";
 export const reverseSequence = defineGradient({
   op: "ReverseSequence",
   inputs: 2,
-  // Turned twice, everything is where it was.
+  // ReverseSequence is its own inverse.
   gradient: ([dy], { inputs: [, lengths], int }, g) => [
     g.op("ReverseSequence", [dy, lengths], {
       time_axis: int("time_axis", 0),

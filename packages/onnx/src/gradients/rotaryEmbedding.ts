@@ -8,7 +8,7 @@ const positions = tensor("int64", [2, 3], [0, 4, 1, 2, 2, 3]);
 export const rotaryEmbedding = defineGradient({
   op: "RotaryEmbedding",
   inputs: 3,
-  // Pairs (a, b) of each head are turned by the angles of their position: (a cos − b sin, a sin + b cos)
+  // Pairs (a, b) of each head are rotated by the angles of their position: (a cos − b sin, a sin + b cos)
   // (Su et al. 2021, arXiv:2104.09864). A pair is two neighbours, or one number of each half.
   gradient: throughExpansion(({ inputs, int }, g) => {
     const [x, cosines, sines, ids] = inputs;

@@ -23,7 +23,7 @@ import {
 } from "./infer";
 import type { ElementType } from "../model/elementType";
 import type { Container, Dim, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model"; // prettier-ignore
-import { checkInitializer, asWellFormed } from "../model/checkStructure";
+import { checkInitializer, checkedModel } from "../model/checkStructure";
 import { scalarOf } from "../model/scalarOf";
 import type { Value } from "../operators/method";
 import { checkValue } from "./checkValue";
@@ -38,7 +38,7 @@ export interface AssemblerOptions {
   readonly opset?: number;
 }
 
-/** What a graph and the graphs inside it have in common. */
+/** State that a graph shares with its subgraphs. */
 interface Shared {
   readonly opsets: Map<string, number>;
   readonly names: Names;
@@ -49,7 +49,7 @@ export class GraphAssembler implements Scope {
   readonly opset: number;
   readonly name: string;
   readonly #nodes: Node[] = [];
-  /** Where in `#nodes` the node stands that gives a value. */
+  /** The index in `#nodes` of the node that computes a value. */
   readonly #places = new Map<string, number>();
   readonly #initializers = new Map<string, Initializer>();
   readonly #inputs: ValueInfo[] = [];
@@ -66,17 +66,17 @@ export class GraphAssembler implements Scope {
   #adopted: OnnxModel | undefined;
   #scope = "";
 
-  constructor(options: AssemblerOptions = {}, outer?: GraphAssembler) {
+  constructor(options: AssemblerOptions = {}, outerGraph?: GraphAssembler) {
     checkOptions("GraphBuilder", options, ["name", "opset"]);
     const { name = "cajal", opset = defaultOpset } = options;
     checkArgument("GraphBuilder", "name", name, "string");
     checkInteger("GraphBuilder", "opset", opset, { least: 1 });
     this.name = name;
-    this.opset = outer?.opset ?? opset;
-    this.#outer = outer;
-    this.#scope = outer ? outer.#scope : "";
-    this.#shared = outer
-      ? outer.#shared
+    this.opset = outerGraph?.opset ?? opset;
+    this.#outer = outerGraph;
+    this.#scope = outerGraph ? outerGraph.#scope : "";
+    this.#shared = outerGraph
+      ? outerGraph.#shared
       : { opsets: new Map([["", opset]]), names: new Names(), shapes: new Shapes() };
   }
 
@@ -127,15 +127,15 @@ export class GraphAssembler implements Scope {
     return this.constant(tensor("int64", [values.length], values));
   }
 
-  /** What a value is known to hold: initializers, constants, and shapes computed from known ones. */
+  /** The constant value of `value`, if known: initializers, constants, and shapes computed from known ones. */
   constantOf(value: Value): Tensor | undefined {
     checkValue("constantOf", value);
-    const what = this.find(value.name);
-    return what && constantIn(what);
+    const known = this.find(value.name);
+    return known && constantIn(known);
   }
 
   /**
-   * What a small tensor holds, as far as known: numbers, names of free axes, undefined where
+   * The elements of a small tensor, as far as known: numbers, names of free axes, undefined where
    * unknown. `g.elementsOf(g.shape(x))` for x of [batch, 3] is `["batch", 3]`.
    */
   elementsOf(value: Value): readonly Dim[] | undefined {
@@ -150,7 +150,7 @@ export class GraphAssembler implements Scope {
     return value;
   }
 
-  /** What is known of the value of that name, here or in the graph around. */
+  /** The type and shape of the value of that name, in this graph or an outer one. */
   find(name: string): InferredValue | undefined {
     return this.#inferred.get(name) ?? this.#values.get(name) ?? this.#outer?.find(name);
   }
@@ -169,15 +169,15 @@ export class GraphAssembler implements Scope {
     return this.#outputs;
   }
 
-  /** Names the nodes that `body` adds `scope/…`. */
+  /** Prefixes the names of the nodes that `body` adds with `scope/`. */
   within<T>(scope: string, body: () => T): T {
     checkArgument("within", "body", body, "function");
-    const outer = this.#scope;
-    this.#scope = outer ? `${outer}/${scope}` : scope;
+    const outerScope = this.#scope;
+    this.#scope = outerScope ? `${outerScope}/${scope}` : scope;
     try {
       return body();
     } finally {
-      this.#scope = outer;
+      this.#scope = outerScope;
     }
   }
 
@@ -209,13 +209,14 @@ export class GraphAssembler implements Scope {
     for (const input of inputs) if (input !== undefined) checkValue(op, input);
     const name = this.freshName(op);
     // Optional inputs left out at the end are not written.
-    const written = [...inputs];
-    while (written.length > 0 && written.at(-1) === undefined) written.pop();
+    const inputsWithAttributes = [...inputs];
+    while (inputsWithAttributes.length > 0 && inputsWithAttributes.at(-1) === undefined)
+      inputsWithAttributes.pop();
     return this.append({
       op,
       domain,
       name,
-      inputs: written.map((value) => value?.name ?? ""),
+      inputs: inputsWithAttributes.map((value) => value?.name ?? ""),
       outputs: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
       attributes: typedAttributes(op, definition.attributes, attributes, name),
     });
@@ -266,7 +267,7 @@ export class GraphAssembler implements Scope {
   }
 
   /**
-   * Takes over what a model says beside its graph, and keeps all of its names from being given again.
+   * Takes over a model's metadata, and reserves all of its names.
    *
    * @internal
    */
@@ -290,8 +291,8 @@ export class GraphAssembler implements Scope {
   output(value: Value, as?: string): Value {
     checkValue("output", value);
     const name = as ?? value.name;
-    const twice = this.#outputs.some((output) => output.name === value.name);
-    if (name === value.name && this.#places.has(name) && !twice) {
+    const isTaken = this.#outputs.some((output) => output.name === value.name);
+    if (name === value.name && this.#places.has(name) && !isTaken) {
       const output = this.value(name);
       this.#outputs.push(output);
       return output;
@@ -313,16 +314,16 @@ export class GraphAssembler implements Scope {
 
   /** The finished graph. */
   buildGraph(): Graph {
-    const outer = new Set([...this.#inputs, ...this.#outputs].map(({ name }) => name));
+    const namesOutside = new Set([...this.#inputs, ...this.#outputs].map(({ name }) => name));
     const nodes = underPublishedNames(this.#nodes, {
       published: this.#published,
       computed: this.#places,
-      kept: outer,
+      keptNames: namesOutside,
     });
     const values = new Map<string, ValueInfo>();
     for (const node of nodes)
       for (const name of node.outputs)
-        if (name && !outer.has(name)) values.set(name, this.value(name));
+        if (name && !namesOutside.has(name)) values.set(name, this.value(name));
     return {
       name: this.name,
       nodes,
@@ -345,7 +346,7 @@ export class GraphAssembler implements Scope {
       metadata = Object.fromEntries(this.#adopted?.metadata ?? []),
     } = options;
     checkArgument("build", "metadata", metadata, "object");
-    return asWellFormed({
+    return checkedModel({
       ...this.#adopted,
       irVersion: this.opset >= 21 ? 10 : this.opset >= 19 ? 9 : 8,
       opsets: Object.fromEntries(this.#shared.opsets),
@@ -359,7 +360,7 @@ export class GraphAssembler implements Scope {
     if (!this.#shared.opsets.has(node.domain)) this.#shared.opsets.set(node.domain, 1);
     const values = node.outputs.map((name, i) => {
       const { dtype, containers } = outputs[i]!;
-      const shape = this.#shared.shapes.one(outputs[i]!.shape);
+      const shape = this.#shared.shapes.intern(outputs[i]!.shape);
       const value = { name, dtype, shape, ...(containers ? { containers } : {}) };
       if (name === "") return value;
       this.#places.set(name, this.#nodes.length);
@@ -371,13 +372,13 @@ export class GraphAssembler implements Scope {
     return values;
   }
 
-  #declare(value: Value, what: InferredValue = value): Value {
+  #declare(value: Value, type: InferredValue = value): Value {
     if (this.#lookup(value.name))
       throw new CajalError("bad-model", `value "${value.name}" is defined twice.`, {
         value: value.name,
       });
     this.#values.set(value.name, value);
-    if (what.elements || what.constant) this.#inferred.set(value.name, what);
+    if (type.elements || type.constant) this.#inferred.set(value.name, type);
     this.#shared.names.take(value.name);
     return value;
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { run } from "../../testing/checkOperator";
 import { GraphBuilder, type Value } from "./builder";
 
-const thrown = (body: () => unknown): unknown => {
+const errorOf = (body: () => unknown): unknown => {
   try {
     body();
   } catch (error) {
@@ -82,8 +82,8 @@ describe("shapes computed in the graph", () => {
     const rows = g.reshape(x, [-1, 6]);
     expect(rows.shape).toEqual(["10*batch*steps", 6]);
     const [batch, steps] = [0, 1].map((axis) => g.gather(g.shape(x), [axis]));
-    const back = g.reshape(g.relu(rows), g.concat([batch!, g.int64s([-1, 60])], { axis: 0 }));
-    expect(back.shape).toEqual(["batch", "steps", 60]);
+    const reshaped = g.reshape(g.relu(rows), g.concat([batch!, g.int64s([-1, 60])], { axis: 0 }));
+    expect(reshaped.shape).toEqual(["batch", "steps", 60]);
     expect(g.elementsOf(g.div(g.mul(batch!, 4), 2))).toEqual(["2*batch"]);
     expect(g.elementsOf(g.mul(batch!, steps!))).toEqual(["batch*steps"]);
     expect(g.elementsOf(g.size(x))).toEqual(["60*batch*steps"]);
@@ -94,9 +94,9 @@ describe("shapes computed in the graph", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", ["batch", 16, 5, 7]);
     const spatial = g.slice(g.shape(x), { starts: [2], ends: [4] });
-    const twice = g.cast(g.floor(g.mul(g.cast(spatial, "float32"), 2)), "int64");
-    expect(g.constantOf(twice)).toEqual(tensor("int64", [2], [10, 14]));
-    const sizes = g.concat([g.slice(g.shape(x), { starts: [0], ends: [2] }), twice], {
+    const doubled = g.cast(g.floor(g.mul(g.cast(spatial, "float32"), 2)), "int64");
+    expect(g.constantOf(doubled)).toEqual(tensor("int64", [2], [10, 14]));
+    const sizes = g.concat([g.slice(g.shape(x), { starts: [0], ends: [2] }), doubled], {
       axis: 0,
     });
     expect(g.resize(x, { sizes }).shape).toEqual(["batch", 16, 10, 14]);
@@ -104,9 +104,9 @@ describe("shapes computed in the graph", () => {
 
   it("divide as integers do", () => {
     const g = new GraphBuilder();
-    const seven = g.int64s([7, -7]);
-    expect(g.constantOf(g.div(seven, 2))).toEqual(tensor("int64", [2], [3, -3]));
-    expect(g.constantOf(g.where(g.greater(seven, 0), seven, 1))).toEqual(
+    const sevens = g.int64s([7, -7]);
+    expect(g.constantOf(g.div(sevens, 2))).toEqual(tensor("int64", [2], [3, -3]));
+    expect(g.constantOf(g.where(g.greater(sevens, 0), sevens, 1))).toEqual(
       tensor("int64", [2], [7, 1]),
     );
   });
@@ -150,8 +150,8 @@ describe("what is folded is what ONNX Runtime computes", () => {
     const folded = g.constantOf(y);
     expect(folded).toBeDefined();
     const name = g.output(y).name;
-    const real = (await run(g, new Map()))[name]!;
-    expect({ shape: real.dims, data: real.data }).toEqual({
+    const actual = (await run(g, new Map()))[name]!;
+    expect({ shape: actual.dims, data: actual.data }).toEqual({
       shape: folded!.shape,
       data: folded!.data,
     });
@@ -164,7 +164,7 @@ describe("errors", () => {
 
   it("name the node and both shapes", () => {
     const w = g.input("w", "float32", [4, 5, 3, 3]);
-    const error = thrown(() => g.within("block", () => g.conv(x, w)));
+    const error = errorOf(() => g.within("block", () => g.conv(x, w)));
     expect(isCajalError(error, "bad-shape")).toBe(true);
     expect(String(error)).toContain('node "block/Conv"');
     expect(String(error)).toContain("[2,3,8,8]");
@@ -192,15 +192,15 @@ describe("errors", () => {
       "bad-model",
       "an operator that is not in the opset",
       () => {
-        const old = new GraphBuilder({ opset: 13 });
-        old.mish(old.input("x", "float32", [1]));
+        const olderBuilder = new GraphBuilder({ opset: 13 });
+        olderBuilder.mish(olderBuilder.input("x", "float32", [1]));
       },
     ],
     ["bad-argument", "an attribute of the wrong kind", () => g.op("Softmax", [x], { axis: 1.5 })],
     ["unknown-name", "an unknown operator", () => g.op("Convv", [x])],
     ["unknown-name", "an unknown attribute", () => g.op("Softmax", [x], { axes: [1] })],
   ])("%s for %s", (code, _, body) => {
-    expect(thrown(body)).toMatchObject({ name: "CajalError", code });
+    expect(errorOf(body)).toMatchObject({ name: "CajalError", code });
   });
 });
 
@@ -211,9 +211,9 @@ describe("GraphBuilder.from", () => {
     g.output(g.flatten(g.relu(x)), "y");
     const model = g.build({ metadata: { author: "me" } });
     expect(GraphBuilder.from(model).build({ metadata: { author: "me" } })).toEqual(model);
-    const fixed = GraphBuilder.from(model, { shapes: { image: [8, 1, 14, 14] } });
-    expect(fixed.value("y").shape).toEqual([8, 196]);
-    expect(thrown(() => GraphBuilder.from(model, { shapes: { imag: [1] } }))).toMatchObject({
+    const fixedShapes = GraphBuilder.from(model, { shapes: { image: [8, 1, 14, 14] } });
+    expect(fixedShapes.value("y").shape).toEqual([8, 196]);
+    expect(errorOf(() => GraphBuilder.from(model, { shapes: { imag: [1] } }))).toMatchObject({
       code: "unknown-name",
     });
   });
@@ -221,8 +221,8 @@ describe("GraphBuilder.from", () => {
   it("goes on with names of its own", () => {
     const g = new GraphBuilder();
     g.output(g.relu(g.input("x", "float32", [2])));
-    const more = GraphBuilder.from(g.build());
-    expect(more.relu(more.value("Relu")).name).toBe("Relu_1");
+    const reloaded = GraphBuilder.from(g.build());
+    expect(reloaded.relu(reloaded.value("Relu")).name).toBe("Relu_1");
   });
 });
 

@@ -31,11 +31,11 @@ export class GraphBuilder extends GraphAssembler implements NodeWriter {
   }
 
   /**
-   * A builder that holds a model, to go on from. Shapes are inferred anew, and nodes of opsets 7 to 17
-   * become what opset 18 has in their place, so that all that is added fits.
+   * A builder that begins with the nodes of a model. Shapes are inferred again, and nodes of opsets 7 to 17 are
+   * upgraded to opset 18, so that new nodes can be added.
    *
    * @param shapes shapes for some inputs, e.g. `{ input: [8, 1, 28, 28] }` for a free batch
-   * @throws CajalError as the operators' methods do; `unknown-name` for an input that is not there;
+   * @throws CajalError as the operators' methods do; `unknown-name` for an input that the model does not have;
    *   `unsupported` for opsets below 7
    */
   static from(
@@ -71,10 +71,10 @@ export class GraphBuilder extends GraphAssembler implements NodeWriter {
 }
 
 /**
- * The model in opset 18 (or its own, if that is newer): older graphs, of opsets 7 to 17, have axes and
- * limits as attributes, softmaxes that flatten, Upsample, and more that is not so any more.
+ * The model in opset 18 (or its own, if that is newer). Graphs of opsets 7 to 17 have axes and limits as attributes,
+ * softmaxes that flatten, Upsample, and other older forms.
  *
- * @throws CajalError `unsupported` for opsets below 7, and the few forms that opset 18 has not
+ * @throws CajalError `unsupported` for opsets below 7, and for the few forms that opset 18 does not have
  */
 export function upgradeModel(model: OnnxModel): OnnxModel {
   checkStructure(model, "upgradeModel");

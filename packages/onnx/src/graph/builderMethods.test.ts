@@ -5,7 +5,7 @@ import { GraphBuilder, type Value } from "./builder";
 import { operators } from "../operators";
 
 /** Operators without a method, and why. */
-const excused: Readonly<Record<string, string>> = {
+const exceptions: Readonly<Record<string, string>> = {
   Constant: "g.constant(tensor) makes an initializer",
   Scatter: "gone from opset 11 on: g.scatterElements",
   Upsample: "gone from opset 10 on: g.resize",
@@ -25,7 +25,7 @@ it("has a method for every operator", () => {
   const missing = operators
     .filter(({ op }) => !(methodOf(op) in g) || op === "Constant")
     .map(({ op }) => op);
-  expect(missing.sort()).toEqual(Object.keys(excused).sort());
+  expect(missing.sort()).toEqual(Object.keys(exceptions).sort());
 });
 
 const list = (...values: number[]) => tensor("float32", [values.length], values);
@@ -165,10 +165,10 @@ describe("methods that take numbers put them where the operator wants them", () 
     ],
     "batchNormalizationTraining, running mean": [
       (g) => {
-        const two = (value: number) => g.constant(list(value));
+        const pairOf = (value: number) => g.constant(list(value));
         const x = g.constant(tensor("float32", [2, 1], [1, 3]));
         // ¾ · 8 + ¼ · 2
-        return g.batchNormalizationTraining(x, two(1), two(0), two(8), two(1), {
+        return g.batchNormalizationTraining(x, pairOf(1), pairOf(0), pairOf(8), pairOf(1), {
           momentum: 0.75,
         })[1];
       },
@@ -180,8 +180,8 @@ describe("methods that take numbers put them where the operator wants them", () 
     const y = body(g)!;
     expect(y.shape).toEqual([expected.length]);
     const name = g.output(y).name;
-    const real = (await run(g, new Map()))[name]!;
-    expect([...(real.data as Float32Array)]).toEqual(expected);
+    const actual = (await run(g, new Map()))[name]!;
+    expect([...(actual.data as Float32Array)]).toEqual(expected);
   });
 });
 

@@ -8,7 +8,7 @@ import { decodeModel } from "../file/decode";
 import type { Graph, Node, OnnxModel } from "../model/model";
 
 /** x [2, 3] → Relu → Add w [3] → y */
-function good(): OnnxModel {
+function validModel(): OnnxModel {
   const g = new GraphBuilder();
   const x = g.input("x", "float32", [2, 3]);
   const w = g.initializer("w", tensor("float32", [3], [1, 2, 3]));
@@ -16,86 +16,91 @@ function good(): OnnxModel {
   return g.build();
 }
 
-const changed = (graph: Partial<Graph>, model: OnnxModel = good()): OnnxModel => ({
+const withGraph = (graph: Partial<Graph>, model: OnnxModel = validModel()): OnnxModel => ({
   ...model,
   graph: { ...model.graph, ...graph },
 });
 
 /** The nodes, node `i` changed. */
 const nodes = (i: number, change: Partial<Node>) =>
-  good().graph.nodes.map((node, j) => (i === j ? { ...node, ...change } : node));
+  validModel().graph.nodes.map((node, j) => (i === j ? { ...node, ...change } : node));
 
-const node = (op: string, inputs: string[], outputs: string[], more: Partial<Node> = {}): Node => ({
+const node = (
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  properties: Partial<Node> = {},
+): Node => ({
   op,
   domain: "",
   name: "",
   inputs,
   outputs,
   attributes: {},
-  ...more,
+  ...properties,
 });
 
 it("passes a good model", () => {
-  expect(problemsOf(good())).toEqual([]);
-  expect(() => checkModel(good())).not.toThrow();
+  expect(problemsOf(validModel())).toEqual([]);
+  expect(() => checkModel(validModel())).not.toThrow();
 });
 
 describe.each<[string, OnnxModel, RegExp[]]>([
   [
     "an unknown operator",
-    changed({ nodes: nodes(0, { op: "Rellu" }) }),
+    withGraph({ nodes: nodes(0, { op: "Rellu" }) }),
     [/node "Relu" \(Rellu\): unknown operator "Rellu".*: Relu/],
   ],
   [
     "an unknown attribute",
-    changed({ nodes: nodes(0, { attributes: { alpha: { type: "float", value: 1 } } }) }),
+    withGraph({ nodes: nodes(0, { attributes: { alpha: { type: "float", value: 1 } } }) }),
     [/node "Relu" \(Relu\): unknown attribute of Relu "alpha"/],
   ],
   [
     "an attribute of the wrong type",
-    changed({
+    withGraph({
       nodes: nodes(0, { op: "Softmax", attributes: { axis: { type: "float", value: 1 } } }),
     }),
     [/attribute "axis" is of type float, expected int/],
   ],
   [
     "a missing attribute",
-    changed({ nodes: [...good().graph.nodes, node("LRN", ["x"], ["z"])] }),
+    withGraph({ nodes: [...validModel().graph.nodes, node("LRN", ["x"], ["z"])] }),
     [/node \(LRN\) of output "z": attribute "size" is missing/],
   ],
   [
     "too many inputs",
-    changed({ nodes: nodes(0, { inputs: ["x", "w"] }) }),
+    withGraph({ nodes: nodes(0, { inputs: ["x", "w"] }) }),
     [/node "Relu" \(Relu\): got 2 inputs, expected 1/],
   ],
   [
     "types that differ",
-    changed({ initializers: new Map([["w", tensor("int64", [3], [1, 2, 3])]]) }),
+    withGraph({ initializers: new Map([["w", tensor("int64", [3], [1, 2, 3])]]) }),
     [/node "Add" \(Add\): input 0 is float32 and input 1 is int64, expected equal types/],
   ],
   [
     "shapes that do not fit",
-    changed({ initializers: new Map([["w", tensor("float32", [2], [1, 2])]]) }),
+    withGraph({ initializers: new Map([["w", tensor("float32", [2], [1, 2])]]) }),
     [/node "Add" \(Add\): shapes \[2,3\] and \[2\] do not broadcast/],
   ],
   [
     "a value defined twice",
-    changed({ nodes: [...good().graph.nodes, node("Relu", ["x"], ["Relu"])] }),
+    withGraph({ nodes: [...validModel().graph.nodes, node("Relu", ["x"], ["Relu"])] }),
     [/"Relu" is defined twice/],
   ],
   [
     "a value that is defined nowhere",
-    changed({ nodes: nodes(0, { inputs: ["z"] }) }),
+    withGraph({ nodes: nodes(0, { inputs: ["z"] }) }),
     [/node "Relu" \(Relu\): uses "z", which is defined nowhere/],
   ],
   [
     "nodes out of order",
-    changed({ nodes: good().graph.nodes.toReversed() }),
+    withGraph({ nodes: validModel().graph.nodes.toReversed() }),
     [/uses "Relu", which node "Relu" \(Relu\) defines only later/],
   ],
   [
     "a cycle",
-    changed({ nodes: nodes(0, { inputs: ["y"] }) }),
+    withGraph({ nodes: nodes(0, { inputs: ["y"] }) }),
     [
       /uses "y", which node "Add" \(Add\) defines only later/,
       /the graph has a cycle: "Relu" → "Add" → "Relu"/,
@@ -103,7 +108,7 @@ describe.each<[string, OnnxModel, RegExp[]]>([
   ],
   [
     "a node that uses its own output",
-    changed({ nodes: nodes(0, { inputs: ["Relu"] }) }),
+    withGraph({ nodes: nodes(0, { inputs: ["Relu"] }) }),
     [
       /node "Relu" \(Relu\): uses "Relu", which .* defines itself/,
       /the graph has a cycle: "Relu" → "Relu"/,
@@ -111,38 +116,38 @@ describe.each<[string, OnnxModel, RegExp[]]>([
   ],
   [
     "an output that is defined nowhere",
-    changed({ outputs: [{ name: "z", dtype: "float32", shape: [2, 3] }] }),
+    withGraph({ outputs: [{ name: "z", dtype: "float32", shape: [2, 3] }] }),
     [/graph output "z" is defined nowhere/],
   ],
-  ["no outputs", changed({ outputs: [] }), [/the graph has no outputs/]],
+  ["no outputs", withGraph({ outputs: [] }), [/the graph has no outputs/]],
   [
     "an output stated otherwise",
-    changed({ outputs: [{ name: "y", dtype: "float32", shape: [2, 4] }] }),
+    withGraph({ outputs: [{ name: "y", dtype: "float32", shape: [2, 4] }] }),
     [/value "y" is stated as \[2,4\] and is \[2,3\]/],
   ],
   [
     "an output of another type",
-    changed({ outputs: [{ name: "y", dtype: "float64", shape: [2, 3] }] }),
+    withGraph({ outputs: [{ name: "y", dtype: "float64", shape: [2, 3] }] }),
     [/value "y" is stated as float64 and is float32/],
   ],
   [
     "no opset",
-    { ...good(), opsets: {} },
+    { ...validModel(), opsets: {} },
     [/no opset is imported/, /operators of domain "" are used, whose opset is not imported/],
   ],
   [
     "a domain that is not imported",
-    changed({ nodes: nodes(0, { op: "Gelu", domain: "com.microsoft" }) }),
+    withGraph({ nodes: nodes(0, { op: "Gelu", domain: "com.microsoft" }) }),
     [/node "Relu" \(Gelu\): operators of domain "com.microsoft"/],
   ],
   [
     "an operator that its opset has not",
-    { ...changed({ nodes: nodes(0, { op: "Mish" }) }), opsets: { "": 13 } },
+    { ...withGraph({ nodes: nodes(0, { op: "Mish" }) }), opsets: { "": 13 } },
     [/node "Relu" \(Mish\): Mish exists since opset 18; the graph is of opset 13/],
   ],
   [
     "two nodes of one name",
-    changed({ nodes: nodes(1, { name: "Relu" }) }),
+    withGraph({ nodes: nodes(1, { name: "Relu" }) }),
     [/node "Relu" \(Add\): another node has the same name/],
   ],
 ])("tells %s", (_, model, expected) => {
@@ -175,13 +180,13 @@ it("looks into the graphs of control flow", () => {
   expect(problemsOf(model)).toEqual([]);
   const branch = model.graph.nodes[0]!;
   const graph = branch.attributes.then_branch!.value as Graph;
-  const broken = { ...graph, nodes: [{ ...graph.nodes[0]!, inputs: ["nowhere"] }] };
-  const wrong = changed(
+  const brokenGraph = { ...graph, nodes: [{ ...graph.nodes[0]!, inputs: ["nowhere"] }] };
+  const wrongModel = withGraph(
     {
       nodes: [
         {
           ...branch,
-          attributes: { ...branch.attributes, then_branch: { type: "graph", value: broken } },
+          attributes: { ...branch.attributes, then_branch: { type: "graph", value: brokenGraph } },
         },
         ...model.graph.nodes.slice(1),
       ],
@@ -189,7 +194,7 @@ it("looks into the graphs of control flow", () => {
     model,
   );
   expect(
-    problemsOf(wrong)
+    problemsOf(wrongModel)
       .map(({ message }) => message)
       .join("\n"),
   ).toMatch(/\(Relu\): uses "nowhere", which is defined nowhere/);

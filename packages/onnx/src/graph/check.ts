@@ -7,7 +7,7 @@ import {
   inferNode,
   inferredOf,
   nameOf,
-  statedIn,
+  statedTypesIn,
   isExtent,
   type InferredValue,
   type Scope,
@@ -16,7 +16,7 @@ import {
 import type { Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 import { inlineCalls } from "./inlineCalls";
 import { operator } from "../operators";
-import { topologicalOrder, used } from "../model/topologicalOrder";
+import { topologicalOrder, usedNames } from "../model/topologicalOrder";
 
 export interface Problem {
   /** What is wrong, with the node or value it is wrong at. */
@@ -102,13 +102,13 @@ function checkNames(graph: Graph, problems: Problem[], names = new Set<string>()
  */
 function checkGraph(
   graph: Graph,
-  outer: ReadonlyMap<string, InferredValue | undefined>,
+  outerValues: ReadonlyMap<string, InferredValue | undefined>,
   scope: Scope,
   opset: number,
   problems: Problem[],
 ): void {
-  const values = new Map(outer);
-  const inner: Scope = { find: (name) => values.get(name) ?? scope.find(name) };
+  const values = new Map(outerValues);
+  const innerScope: Scope = { find: (name) => values.get(name) ?? scope.find(name) };
   const define = (name: string, value: InferredValue | undefined, where: string) => {
     if (values.has(name))
       problems.push({ message: `${where}: value ${JSON.stringify(name)} is defined twice.` });
@@ -122,8 +122,8 @@ function checkGraph(
     }
     inputs.set(input.name, input);
     if (input.name === "") problems.push({ message: "a graph input has no name." });
-    const fits = checkExtents(input, "graph input", problems);
-    define(input.name, fits && input.dtype !== "undefined" ? input : undefined, "graph input");
+    const isValid = checkExtents(input, "graph input", problems);
+    define(input.name, isValid && input.dtype !== "undefined" ? input : undefined, "graph input");
   }
   for (const [name, tensor] of graph.initializers) {
     if (name === "") problems.push({ message: "an initializer has no name." });
@@ -133,22 +133,22 @@ function checkGraph(
     else define(name, inferredOf(tensor), "initializer");
   }
 
-  const stated = statedIn(graph);
+  const stated = statedTypesIn(graph);
   const order = inOrder(graph, values, problems);
   for (const node of order) {
-    const skipped = operator(node.op, node.domain)?.skips?.(
+    const skippedBranch = operator(node.op, node.domain)?.skips?.(
       node.inputs.map((name) => values.get(name)),
     );
     for (const [name, attribute] of Object.entries(node.attributes))
-      if (attribute.type === "graph" && name !== skipped)
-        checkGraph(attribute.value, values, inner, opset, problems);
-    const inferred = inferOutputs(node, values, inner, opset, stated, problems);
+      if (attribute.type === "graph" && name !== skippedBranch)
+        checkGraph(attribute.value, values, innerScope, opset, problems);
+    const inferred = inferOutputs(node, values, innerScope, opset, stated, problems);
     node.outputs.forEach((name, i) => {
       if (name === "") return;
       const value = inferred?.[i];
-      const told = stated(name);
-      if (value && told) checkStated(told, value, nameOf(node), problems);
-      define(name, value ?? told, nameOf(node));
+      const statedType = stated(name);
+      if (value && statedType) checkStated(statedType, value, nameOf(node), problems);
+      define(name, value ?? statedType, nameOf(node));
     });
   }
   for (const output of [...graph.outputs, ...graph.values.values()])
@@ -166,22 +166,22 @@ function checkGraph(
 /** The nodes in an order in which they can run; problems where the file's is not one. */
 function inOrder(
   graph: Graph,
-  outer: ReadonlyMap<string, unknown>,
+  outerValues: ReadonlyMap<string, unknown>,
   problems: Problem[],
 ): readonly Node[] {
   const producer = new Map<string, Node>();
   for (const node of graph.nodes) for (const name of node.outputs) producer.set(name, node);
-  const defined = new Set(outer.keys());
+  const defined = new Set(outerValues.keys());
   let sorted = true;
   for (const node of graph.nodes) {
-    for (const name of new Set(used(node)))
+    for (const name of new Set(usedNames(node)))
       if (!defined.has(name)) {
-        const later = producer.get(name);
-        if (later) sorted = false;
+        const laterProducer = producer.get(name);
+        if (laterProducer) sorted = false;
         problems.push(
           at(
             node,
-            `uses ${JSON.stringify(name)}, ${later ? `which ${nameOf(later)} defines ${later === node ? "itself" : "only later"}` : "which is defined nowhere"}.`,
+            `uses ${JSON.stringify(name)}, ${laterProducer ? `which ${nameOf(laterProducer)} defines ${laterProducer === node ? "itself" : "only later"}` : "which is defined nowhere"}.`,
           ),
         );
       }
@@ -206,7 +206,7 @@ function inferOutputs(
   stated: Stated,
   problems: Problem[],
 ): readonly InferredValue[] | undefined {
-  const blind = used(node).some((name) => !values.get(name));
+  const blind = usedNames(node).some((name) => !values.get(name));
   if (blind && operator(node.op, node.domain)) return undefined;
   try {
     return inferNode(
@@ -241,12 +241,12 @@ function checkStated(
 
 /** Whether extents are whole numbers of at least 0, names, or unknown. */
 function checkExtents(value: ValueInfo, where: string, problems: Problem[]): boolean {
-  const fits = !value.shape?.some((extent) => typeof extent === "number" && !isExtent(extent));
-  if (!fits)
+  const isValid = !value.shape?.some((extent) => typeof extent === "number" && !isExtent(extent));
+  if (!isValid)
     problems.push({
       message: `${where} ${JSON.stringify(value.name)}: shape ${show(value.shape)}, expected extents of at least 0.`,
     });
-  return fits;
+  return isValid;
 }
 
 function contradict(a: Dims, b: Dims): boolean {

@@ -30,7 +30,7 @@ function model(
 }
 
 /** What is wrong with a model, without what its outputs are stated as. */
-const wrong = (subject: OnnxModel) =>
+const firstProblem = (subject: OnnxModel) =>
   problemsOf(subject)
     .map(({ message }) => message)
     .filter((message) => !message.includes("is stated as"));
@@ -140,17 +140,17 @@ describe("refuses what ONNX Runtime does not open", () => {
       /expected as many axes/,
     ],
   ])("%s", (_, invalid, message) => {
-    expect(wrong(invalid)).toEqual([expect.stringMatching(message)]);
+    expect(firstProblem(invalid)).toEqual([expect.stringMatching(message)]);
   });
 });
 
 it("refuses places of MaxUnpool outside of what is made", () => {
   const unpool = model("MaxUnpool", 18, [["x", "float32", [1, 1, 2, 2]]], { kernel_shape: { type: "ints", value: [2, 2] }, strides: { type: "ints", value: [2, 2] } }, { names: ["x", "i"] }); // prettier-ignore
   const { graph } = unpool;
-  const at = (...places: number[]) => wrong({ ...unpool, graph: { ...graph, initializers: new Map([["i", tensor("int64", [1, 1, 2, 2], places)]]) } }); // prettier-ignore
+  const at = (...indices: number[]) => firstProblem({ ...unpool, graph: { ...graph, initializers: new Map([["i", tensor("int64", [1, 1, 2, 2], indices)]]) } }); // prettier-ignore
   expect(at(0, 3, 9, 15)).toEqual([]);
-  for (const outside of [16, -1])
-    expect(at(0, 3, outside, 15)).toEqual([expect.stringMatching(/lies outside .*\[1,1,4,4\]/)]);
+  for (const index of [16, -1])
+    expect(at(0, 3, index, 15)).toEqual([expect.stringMatching(/lies outside .*\[1,1,4,4\]/)]);
 });
 
 describe("passes what is valid", () => {
@@ -190,7 +190,7 @@ describe("passes what is valid", () => {
     ["Identity of strings", model("Identity", 13, [["a", "string", [2]]])],
     ["Loop without a condition", loop()],
   ])("%s", (_, valid) => {
-    expect(wrong(valid)).toEqual([]);
+    expect(firstProblem(valid)).toEqual([]);
   });
 
   function loop(): OnnxModel {
@@ -229,13 +229,13 @@ describe("operators that are not known here", () => {
   it("are what the model states", () => expect(problemsOf(other())).toEqual([]));
   it("are named where it states nothing", () => {
     const silent = other({ outputs: [] });
-    expect(wrong(silent).join()).toMatch(
+    expect(firstProblem(silent).join()).toMatch(
       /org\.example\.Wavelet is not known here.*"y" in value_info/,
     );
   });
   it("are those of a newer operator set, too", () => {
-    expect(wrong(model("Relu", 999, [[...x]]))).toEqual([]);
+    expect(firstProblem(model("Relu", 999, [[...x]]))).toEqual([]);
     const { graph, ...rest } = model("Relu", 999, [[...x]]);
-    expect(wrong({ ...rest, graph: { ...graph, outputs: [] } }).join()).toMatch(/opset 999/);
+    expect(firstProblem({ ...rest, graph: { ...graph, outputs: [] } }).join()).toMatch(/opset 999/);
   });
 });

@@ -7,7 +7,7 @@ import type { Node } from "../model/model";
 import { typeGroups, type Inferred, type Operator, type TypeGroup } from "../operators/operator";
 import type { Formal, Schema } from "../operators/standard";
 
-const bad = (message: string) => new CajalError("bad-model", message, {});
+const badModel = (message: string) => new CajalError("bad-model", message, {});
 
 /** `float32`, or `sequence(float32)` where the value is no tensor. */
 export function typeOf({ dtype, containers = [] }: Pick<Inferred, "dtype" | "containers">): string {
@@ -27,8 +27,8 @@ export function checkStandard(
   opset: number,
 ): ReadonlyMap<string, string> {
   const { op } = node;
-  if (schema.removed)
-    throw bad(`${op} exists up to opset ${schema.since - 1}; the graph is of opset ${opset}.`);
+  if (schema.isRemoved)
+    throw badModel(`${op} exists up to opset ${schema.since - 1}; the graph is of opset ${opset}.`);
   checkCount("inputs", node.inputs, schema.leastInputs, schema.inputs);
   checkCount("outputs", node.outputs, schema.leastOutputs, schema.outputs);
   for (const [name, attribute] of Object.entries(node.attributes)) {
@@ -36,11 +36,11 @@ export function checkStandard(
     if (!declared) throw unknownName(`attribute of ${op}`, name, schema.attributes.keys());
     const type = attribute.type === "reference" ? attribute.of : attribute.type;
     if (type !== declared.type)
-      throw bad(`attribute "${name}" is of type ${type}, expected ${declared.type}.`);
+      throw badModel(`attribute "${name}" is of type ${type}, expected ${declared.type}.`);
   }
   for (const [name, { required }] of schema.attributes)
     if (required && !Object.hasOwn(node.attributes, name))
-      throw bad(`attribute "${name}" is missing.`);
+      throw badModel(`attribute "${name}" is missing.`);
   const bound = new Map<string, { type: string; i: number }>();
   node.inputs.forEach((_, i) => {
     const formal = schema.inputs[Math.min(i, schema.inputs.length - 1)]!;
@@ -48,12 +48,12 @@ export function checkStandard(
     if (!input) return;
     const type = typeOf(input);
     if (!formal.types.has(type))
-      throw bad(`input ${i} is ${type}, expected ${[...formal.types].join(", ")}.`);
-    if (formal.mixed) return;
-    const other = bound.get(formal.variable);
-    if (other && other.type !== type)
-      throw bad(
-        `input ${other.i} is ${other.type} and input ${i} is ${type}, expected equal types.`,
+      throw badModel(`input ${i} is ${type}, expected ${[...formal.types].join(", ")}.`);
+    if (formal.isMixed) return;
+    const boundType = bound.get(formal.variable);
+    if (boundType && boundType.type !== type)
+      throw badModel(
+        `input ${boundType.i} is ${boundType.type} and input ${i} is ${type}, expected equal types.`,
       );
     bound.set(formal.variable, { type, i });
   });
@@ -63,25 +63,25 @@ export function checkStandard(
 function checkCount(
   what: "inputs" | "outputs",
   names: readonly string[],
-  least: number,
+  min: number,
   formals: readonly Formal[],
 ): void {
-  const most = formals.at(-1)?.variadic ? Infinity : formals.length;
-  checkArity(what, names.length, [least, most]);
+  const max = formals.at(-1)?.variadic ? Infinity : formals.length;
+  checkArity(what, names.length, [min, max]);
   formals.forEach((formal, i) => {
     if (formal.optional) return;
     // One that stands for any number of values has all of them.
-    const own = formal.variadic ? names.slice(i) : names.slice(i, i + 1);
-    const at = own.indexOf("");
-    if (at >= 0 && what === "inputs") throw bad(`input ${i + at} is missing.`);
+    const ownNames = formal.variadic ? names.slice(i) : names.slice(i, i + 1);
+    const at = ownNames.indexOf("");
+    if (at >= 0 && what === "inputs") throw badModel(`input ${i + at} is missing.`);
   });
 }
 
-function checkArity(what: string, got: number, [least, most]: readonly [number, number]): void {
-  if (got >= least && got <= most) return;
+function checkArity(what: string, got: number, [min, max]: readonly [number, number]): void {
+  if (got >= min && got <= max) return;
   const expected =
-    least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
-  throw bad(`got ${got} ${what}, expected ${expected}.`);
+    min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`;
+  throw badModel(`got ${got} ${what}, expected ${expected}.`);
 }
 
 /** Values of attributes that are words. */
@@ -89,7 +89,7 @@ export function checkChoices({ choices = {} }: Operator, node: Node): void {
   for (const [name, words] of Object.entries(choices)) {
     const attribute = Object.hasOwn(node.attributes, name) ? node.attributes[name] : undefined;
     if (attribute?.type === "string" && !words.includes(attribute.value))
-      throw bad(
+      throw badModel(
         `attribute "${name}" is ${JSON.stringify(attribute.value)}, expected ${words.join(", ")}.`,
       );
   }
@@ -109,7 +109,7 @@ export function checkBounds({ bounds = {} }: Operator, node: Node): void {
         ...(odd && value % 2 === 0 ? ["an odd number"] : []),
       ];
       if (expected.length > 0)
-        throw bad(`attribute "${name}" is ${value}, expected ${expected.join(" and ")}.`);
+        throw badModel(`attribute "${name}" is ${value}, expected ${expected.join(" and ")}.`);
     }
   }
 }
@@ -124,17 +124,17 @@ export function checkDefined(
   checkArity("inputs", node.inputs.length, definition.inputs);
   checkArity("outputs", node.outputs.length, definition.outputs);
   for (let i = 0; i < definition.inputs[0]; i++)
-    if (!node.inputs[i]) throw bad(`input ${i} is missing.`);
+    if (!node.inputs[i]) throw badModel(`input ${i} is missing.`);
   for (const [name, attribute] of Object.entries(node.attributes)) {
     const type = Object.hasOwn(definition.attributes, name)
       ? definition.attributes[name]
       : undefined;
     if (!type) throw unknownName(`attribute of ${op}`, name, Object.keys(definition.attributes));
     if (attribute.type !== type)
-      throw bad(`attribute "${name}" is of type ${attribute.type}, expected ${type}.`);
+      throw badModel(`attribute "${name}" is of type ${attribute.type}, expected ${type}.`);
   }
   for (const name of definition.required ?? [])
-    if (!Object.hasOwn(node.attributes, name)) throw bad(`attribute "${name}" is missing.`);
+    if (!Object.hasOwn(node.attributes, name)) throw badModel(`attribute "${name}" is missing.`);
   const bound = new Map<string, { dtype: ElementType; i: number }>();
   inputs.forEach((input, i) => {
     const rule = definition.types[Math.min(i, definition.types.length - 1)];
@@ -142,12 +142,12 @@ export function checkDefined(
     const group = rule.split(":")[0] as TypeGroup;
     const allowed: readonly ElementType[] = typeGroups[group];
     if (input.containers?.length || !allowed.includes(input.dtype))
-      throw bad(`input ${i} is ${typeOf(input)}, expected ${allowed.join(", ")}.`);
+      throw badModel(`input ${i} is ${typeOf(input)}, expected ${allowed.join(", ")}.`);
     if (rule === "any:*") return; // each of its own type
-    const other = bound.get(rule);
-    if (other && other.dtype !== input.dtype)
-      throw bad(
-        `input ${other.i} is ${other.dtype} and input ${i} is ${input.dtype}, expected equal types.`,
+    const boundType = bound.get(rule);
+    if (boundType && boundType.dtype !== input.dtype)
+      throw badModel(
+        `input ${boundType.i} is ${boundType.dtype} and input ${i} is ${input.dtype}, expected equal types.`,
       );
     bound.set(rule, { dtype: input.dtype, i });
   });

@@ -2,13 +2,13 @@
 import { CajalError, checkArgument, showValue } from "@cajal/core";
 import type { Value } from "../operators/method";
 
-/** Refuses what is no graph under construction. @throws CajalError `bad-argument` */
+/** Checks that a value is a GraphBuilder. @throws CajalError `bad-argument` */
 export function checkBuilder(where: string, g: { readonly append: unknown }): void {
   checkArgument(where, "g", g, "object");
   checkArgument(where, "g.append", g.append, "function");
 }
 
-/** Refuses what is no value of a graph. @throws CajalError `bad-argument` */
+/** Checks that a value is a Value of a graph. @throws CajalError `bad-argument` */
 export function checkValue(where: string, value: Value): void {
   if (typeof value !== "object" || value === null || typeof value.name !== "string")
     throw new CajalError(

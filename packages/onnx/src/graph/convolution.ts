@@ -34,8 +34,8 @@ export function convolutionBetween(
     input.forEach((extent, i) => {
       const reach = (kernel[i]! - 1) * dilations[i]! + 1;
       const total = Math.max(0, (output[i]! - 1) * strides[i]! + reach - extent);
-      const less = Math.floor(total / 2);
-      resolved[i] = autoPad === "SAME_UPPER" ? less : total - less;
+      const smallerHalf = Math.floor(total / 2);
+      resolved[i] = autoPad === "SAME_UPPER" ? smallerHalf : total - smallerHalf;
       resolved[i + rank] = total - resolved[i];
     });
   return {

@@ -26,7 +26,7 @@ export function nodeFailingOnEmpty(
       operator(node.op, node.domain)?.failsOnEmpty?.(
         node.inputs.map((name) => values.get(name)?.shape),
         axesOf(node, graph),
-      ) || subgraphsOf(node).some(hasSuspect),
+      ) || subgraphsOf(node).some(hasFailingOperator),
   );
 }
 
@@ -50,11 +50,13 @@ export const failingWithoutRows: readonly string[] = operators
 /** Whether a model has one of {@link failingWithoutRows}, in subgraphs too. */
 export function mayFailOnEmpty(model: OnnxModel): boolean {
   checkStructure(model, "mayFailOnEmpty");
-  return hasSuspect(model.graph);
+  return hasFailingOperator(model.graph);
 }
 
-const hasSuspect = ({ nodes }: Graph): boolean =>
-  nodes.some((node) => failingWithoutRows.includes(node.op) || subgraphsOf(node).some(hasSuspect));
+const hasFailingOperator = ({ nodes }: Graph): boolean =>
+  nodes.some(
+    (node) => failingWithoutRows.includes(node.op) || subgraphsOf(node).some(hasFailingOperator),
+  );
 
 const subgraphsOf = ({ attributes }: Node): Graph[] =>
   Object.values(attributes).flatMap((attribute) =>

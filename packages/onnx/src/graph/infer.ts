@@ -1,7 +1,7 @@
 // Types and shapes of a node's outputs: finds the operator, checks the node against its definition
 // and applies its rule. The builder and the checker both stand on this.
 import { CajalError, isCajalError, tensor, unknownName, type Tensor } from "@cajal/core";
-import { elementsOf, followed, isStatic, show, type Dims } from "../model/dims";
+import { elementsOf, maxElements, isStatic, show, type Dims } from "../model/dims";
 import { isDType, type ElementType } from "../model/elementType";
 import { isCarried } from "../model/model";
 import type {
@@ -99,19 +99,19 @@ function inferOutputs(
   scope: Scope,
   stated: Stated,
 ): readonly InferredValue[] {
-  const absent = node.inputs.find((name, i) => name !== "" && !inputs[i]);
-  if (absent !== undefined)
-    throw new CajalError("bad-model", `its input "${absent}" is no value of the graph.`, {});
+  const missingInput = node.inputs.find((name, i) => name !== "" && !inputs[i]);
+  if (missingInput !== undefined)
+    throw new CajalError("bad-model", `its input "${missingInput}" is no value of the graph.`, {});
   const definition = operator(node.op, node.domain);
   const schema = node.domain === "" ? schemaIn(node.op, opset) : undefined;
   if (node.domain === "" && opset > newestOpset)
-    return asStated(
+    return statedOutputs(
       node,
       stated,
       `opset ${opset} is not known here (the newest is ${newestOpset})`,
     );
   if (node.domain !== "" && !definition)
-    return asStated(node, stated, `operator ${node.domain}.${node.op} is not known here`);
+    return statedOutputs(node, stated, `operator ${node.domain}.${node.op} is not known here`);
   if (node.domain === "" && !schema) {
     const [first] = schemasOf(node.op);
     if (!first) throw unknownName("operator", node.op, standardOperators);
@@ -132,9 +132,10 @@ function inferOutputs(
     : [];
   return node.outputs.map((name, i): InferredValue => {
     const formal = schema?.outputs[Math.min(i, schema.outputs.length - 1)];
-    const one = inferred[i] ?? (definition ? undefined : typed(formal!, types!, stated(name)));
-    if (!one && name === "") return { dtype: "float32", shape: undefined };
-    if (!one)
+    const output =
+      inferred[i] ?? (definition ? undefined : typedOutput(formal!, types!, stated(name)));
+    if (!output && name === "") return { dtype: "float32", shape: undefined };
+    if (!output)
       throw new CajalError(
         "bad-model",
         definition
@@ -142,21 +143,24 @@ function inferOutputs(
           : `its rule is not known here, and the model does not state the type of output "${name}" in value_info.`,
         {},
       );
-    if (formal && !formal.types.has(typeOf(one)))
+    if (formal && !formal.types.has(typeOf(output)))
       throw new CajalError(
         "bad-model",
-        `output ${i} would be ${typeOf(one)}, expected ${[...formal.types].join(", ")}.`,
+        `output ${i} would be ${typeOf(output)}, expected ${[...formal.types].join(", ")}.`,
         {},
       );
-    if (one.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
-      throw badShape(`output ${i} would be of shape ${show(one.shape)}.`, { shape: one.shape });
-    const elements = one.elements && one.elements.length <= followed ? one.elements : undefined;
-    return { ...one, elements, constant: i === 0 ? definition?.constant?.(node) : undefined };
+    if (output.shape?.some((extent) => typeof extent === "number" && !isExtent(extent)))
+      throw badShape(`output ${i} would be of shape ${show(output.shape)}.`, {
+        shape: output.shape,
+      });
+    const elements =
+      output.elements && output.elements.length <= maxElements ? output.elements : undefined;
+    return { ...output, elements, constant: i === 0 ? definition?.constant?.(node) : undefined };
   });
 }
 
 /** Outputs as the model states them. */
-function asStated(node: Node, stated: Stated, why: string): readonly InferredValue[] {
+function statedOutputs(node: Node, stated: Stated, why: string): readonly InferredValue[] {
   return node.outputs.map((name): InferredValue => {
     const value = stated(name);
     if (value) return { dtype: value.dtype, shape: value.shape, containers: value.containers };
@@ -170,14 +174,14 @@ function asStated(node: Node, stated: Stated, why: string): readonly InferredVal
 }
 
 /** An output of an operator without a rule here: its type may follow from the standard. */
-function typed(
+function typedOutput(
   formal: Formal,
   types: ReadonlyMap<string, string>,
   stated: ValueInfo | undefined,
 ): Inferred | undefined {
   if (stated) return { dtype: stated.dtype, shape: stated.shape, containers: stated.containers };
-  const [only, ...others] = formal.types;
-  const type = types.get(formal.variable) ?? (others.length === 0 ? only : undefined);
+  const [onlyType, ...otherTypes] = formal.types;
+  const type = types.get(formal.variable) ?? (otherTypes.length === 0 ? onlyType : undefined);
   if (!type) return undefined;
   const parts = type.replaceAll(")", "").split(/\((?!.*\bmap$)/);
   const containers = parts.slice(0, -1) as Container[];
@@ -192,7 +196,7 @@ function typed(
 export const isExtent = (extent: number) => Number.isSafeInteger(extent) && extent >= 0;
 
 /** What a graph states of its values, outputs among them. */
-export function statedIn({ values, outputs }: Pick<Graph, "values" | "outputs">): Stated {
+export function statedTypesIn({ values, outputs }: Pick<Graph, "values" | "outputs">): Stated {
   const byName = new Map(
     outputs.flatMap((output) => (output.dtype === "undefined" ? [] : [[output.name, output]])),
   );
@@ -239,8 +243,8 @@ export function inferGraph(
   const key = JSON.stringify([opset, inputs.map(signature), captures.map(signature)]);
   const byKey = inferredGraphs.get(graph) ?? new Map<string, readonly InferredValue[]>();
   inferredGraphs.set(graph, byKey);
-  const before = byKey.get(key);
-  if (before) return before;
+  const cached = byKey.get(key);
+  if (cached) return cached;
   const outputs = inferBody(graph, inputs, opset, outer);
   byKey.set(key, outputs);
   return outputs;
@@ -251,9 +255,15 @@ function signature(value: InferredValue | undefined): unknown {
   if (!value) return null;
   const { dtype, shape, containers, elements, constant } = value;
   // JSON has no undefined in lists, and no NaN: both are told from null.
-  const listed = (dims: Dims) =>
+  const extentsKey = (dims: Dims) =>
     dims?.map((dim) => (typeof dim === "string" ? dim : [String(dim)]));
-  return [dtype, listed(shape), containers, listed(elements), constant ? numberOf(constant) : 0];
+  return [
+    dtype,
+    extentsKey(shape),
+    containers,
+    extentsKey(elements),
+    constant ? numberOf(constant) : 0,
+  ];
 }
 
 const numbered = new WeakMap<object, number>();
@@ -294,7 +304,7 @@ function inferBody(
       });
     return value;
   };
-  const stated = statedIn(graph);
+  const stated = statedTypesIn(graph);
   for (const node of graph.nodes) {
     const inferred = inferNode(
       node,
@@ -326,9 +336,9 @@ function context(
     opset,
     constant: (i: number) => inputs[i]?.constant,
     attribute,
-    int: (name: string, absent: number) => as(name, "int") ?? absent,
-    float: (name: string, absent: number) => as(name, "float") ?? absent,
-    string: (name: string, absent: string) => as(name, "string") ?? absent,
+    int: (name: string, defaultValue: number) => as(name, "int") ?? defaultValue,
+    float: (name: string, defaultValue: number) => as(name, "float") ?? defaultValue,
+    string: (name: string, defaultValue: string) => as(name, "string") ?? defaultValue,
     ints: (name: string) => as(name, "ints"),
     subgraph: (name: string, bodyInputs: readonly Inferred[]) => {
       const graph = as(name, "graph");

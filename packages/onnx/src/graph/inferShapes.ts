@@ -1,5 +1,5 @@
 // Types and shapes of all values of a model, as ONNX' own shape inference gives them.
-import { inferNode, inferredOf, statedIn, type InferredValue, type Scope } from "./infer";
+import { inferNode, inferredOf, statedTypesIn, type InferredValue, type Scope } from "./infer";
 import type { OnnxModel, ValueInfo } from "../model/model";
 import { inlineCalls } from "./inlineCalls";
 import { topologicalOrder } from "../model/topologicalOrder";
@@ -15,7 +15,7 @@ export function inferShapes(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
   const values = new Map<string, InferredValue>();
   for (const input of graph.inputs) values.set(input.name, input);
   for (const [name, tensor] of graph.initializers) values.set(name, inferredOf(tensor));
-  const stated = statedIn(graph);
+  const stated = statedTypesIn(graph);
   const scope: Scope = { find: (name) => values.get(name) };
   for (const node of topologicalOrder(graph.nodes)) {
     const inputs = node.inputs.map((name) => values.get(name));

@@ -41,34 +41,39 @@ it("leaves an If whose condition is not known", () => {
 });
 
 it("gives each If names of its own, and copies what a branch has from around it", () => {
-  const inner = (h: GraphBuilder) => h.build().graph;
+  const subgraph = (h: GraphBuilder) => h.build().graph;
   const branch = (name: string) => {
     const h = new GraphBuilder({ name });
     h.initializer("c", tensor("float32", [2], [1, 2]));
     h.output(h.neg(h.value("c")), "t");
-    return inner(h);
+    return subgraph(h);
   };
   const node = (name: string, outputs: string[], then: unknown) => ({
     op: "If", domain: "", name, inputs: ["yes"], outputs,
     attributes: { then_branch: { type: "graph", value: then }, else_branch: { type: "graph", value: branch("else") } },
   }); // prettier-ignore
-  const outer = new GraphBuilder();
-  outer.initializer("yes", tensor("bool", [], [1]));
-  outer.input("x", "float32", [2]);
-  const { graph, ...model } = outer.build();
+  const builder = new GraphBuilder();
+  builder.initializer("yes", tensor("bool", [], [1]));
+  builder.input("x", "float32", [2]);
+  const { graph, ...model } = builder.build();
   const info = (name: string) => ({ name, dtype: "float32", shape: [2] }) as const;
-  const twice = { ...branch("then"), outputs: [info("t"), info("t"), info("x"), info("c")] };
+  const repeatedOutputs = {
+    ...branch("then"),
+    outputs: [info("t"), info("t"), info("x"), info("c")],
+  };
   const loaded = GraphBuilder.from({
     ...model,
     graph: {
       ...graph,
-      nodes: [node("a", ["p"], branch("then")), node("b", ["q", "r", "s", "u"], twice)],
+      nodes: [node("a", ["p"], branch("then")), node("b", ["q", "r", "s", "u"], repeatedOutputs)],
       outputs: ["p", "q", "r", "s", "u"].map(info),
     },
   } as never);
-  const built = loaded.build();
-  expect(built.graph.outputs.map(({ name }) => name)).toEqual(["p", "q", "r", "s", "u"]);
-  expect(built.graph.nodes.map(({ op, inputs, outputs }) => [op, ...inputs, ...outputs])).toEqual([
+  const builtModel = loaded.build();
+  expect(builtModel.graph.outputs.map(({ name }) => name)).toEqual(["p", "q", "r", "s", "u"]);
+  expect(
+    builtModel.graph.nodes.map(({ op, inputs, outputs }) => [op, ...inputs, ...outputs]),
+  ).toEqual([
     ["Neg", "a/c", "p"],
     ["Neg", "b/c", "q"],
     ["Identity", "q", "r"],

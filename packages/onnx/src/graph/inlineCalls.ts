@@ -1,14 +1,14 @@
 // A model without local functions: each call replaced by the function's nodes, as ONNX defines a call
 // (https://github.com/onnx/onnx/blob/main/docs/IR.md#functions).
-import { checkStructure, asWellFormed } from "../model/checkStructure";
+import { checkStructure, checkedModel } from "../model/checkStructure";
 import { CajalError } from "@cajal/core";
 import type { Attribute, Graph, LocalFunction, Node, OnnxModel, ValueInfo } from "../model/model";
 
 /** Calls within calls may make many nodes of few; a model of more is refused. */
-const most = 1_000_000;
+const maxNodes = 1_000_000;
 
 /** Calls within calls, at most: what exporters write nests a few deep. */
-const deepest = 1_000;
+const maxDepth = 1_000;
 
 /** The standard's operator set that a node is meant in, where it came from a function of another one. */
 const opsets = new WeakMap<Node, number>();
@@ -45,7 +45,7 @@ export function inlineCalls(model: OnnxModel): OnnxModel {
   checkCalls(model.graph, functions);
   const inliner = new Inliner(functions, namesOf(model.graph), imported[""]);
   const { functions: _, ...rest } = model;
-  return asWellFormed({ ...rest, opsets: imported, graph: inliner.graph(model.graph) });
+  return checkedModel({ ...rest, opsets: imported, graph: inliner.graph(model.graph) });
 }
 
 const keyOf = (
@@ -61,40 +61,40 @@ function checkCalls(graph: Graph, functions: ReadonlyMap<string, LocalFunction>)
   const sizeOf = (nodes: readonly Node[]): number => {
     let size = nodes.length;
     for (const node of nodes) {
-      const called = functions.get(keyOf(node.domain, node.op, node));
-      if (called) size += sizeOfCall(called);
+      const callee = functions.get(keyOf(node.domain, node.op, node));
+      if (callee) size += sizeOfCall(callee);
       else
         for (const attribute of Object.values(node.attributes))
           if (attribute.type === "graph") size += sizeOf(attribute.value.nodes);
     }
     return size;
   };
-  const sizeOfCall = (called: LocalFunction): number => {
-    const counted = sizes.get(called);
-    if (counted !== undefined) return counted;
-    if (calls.has(called))
+  const sizeOfCall = (callee: LocalFunction): number => {
+    const knownSize = sizes.get(callee);
+    if (knownSize !== undefined) return knownSize;
+    if (calls.has(callee))
       throw new CajalError(
         "bad-model",
-        `function "${called.name}" calls itself: ${[...calls, called].map(({ name }) => name).join(" → ")}.`,
-        { function: called.name },
+        `function "${callee.name}" calls itself: ${[...calls, callee].map(({ name }) => name).join(" → ")}.`,
+        { function: callee.name },
       );
-    if (calls.size === deepest)
+    if (calls.size === maxDepth)
       throw new CajalError(
         "unsupported",
-        `calls of local functions nest more than ${deepest} deep, at "${called.name}".`,
-        { function: called.name },
+        `calls of local functions nest more than ${maxDepth} deep, at "${callee.name}".`,
+        { function: callee.name },
       );
-    calls.add(called);
-    const size = sizeOf(called.nodes);
-    calls.delete(called);
-    sizes.set(called, size);
+    calls.add(callee);
+    const size = sizeOf(callee.nodes);
+    calls.delete(callee);
+    sizes.set(callee, size);
     return size;
   };
-  if (sizeOf(graph.nodes) > most) throw tooMany();
+  if (sizeOf(graph.nodes) > maxNodes) throw tooManyError();
 }
 
-const tooMany = () =>
-  new CajalError("unsupported", `calls of local functions make more than ${most} nodes.`, {});
+const tooManyError = () =>
+  new CajalError("unsupported", `calls of local functions make more than ${maxNodes} nodes.`, {});
 
 class Inliner {
   readonly #functions: ReadonlyMap<string, LocalFunction>;
@@ -104,12 +104,12 @@ class Inliner {
 
   constructor(
     functions: ReadonlyMap<string, LocalFunction>,
-    taken: Set<string>,
+    takenNames: Set<string>,
     opset: number | undefined,
   ) {
     this.#opset = opset;
     this.#functions = functions;
-    this.#taken = taken;
+    this.#taken = takenNames;
   }
 
   graph(graph: Graph): Graph {
@@ -123,34 +123,34 @@ class Inliner {
 
   #node(node: Node, values: Map<string, ValueInfo>): readonly Node[] {
     // Graphs among the attributes of calls are counted only here.
-    if (++this.#count > most) throw tooMany();
-    const called = this.#functions.get(keyOf(node.domain, node.op, node));
-    if (!called) {
-      const attributes = mapped(node.attributes, (attribute) =>
+    if (++this.#count > maxNodes) throw tooManyError();
+    const callee = this.#functions.get(keyOf(node.domain, node.op, node));
+    if (!callee) {
+      const attributes = mapAttributes(node.attributes, (attribute) =>
         attribute.type === "graph"
           ? { type: "graph", value: this.graph(attribute.value) }
           : attribute,
       );
       return [inOpsetOf(node, { ...node, attributes })];
     }
-    const { nodes, names } = this.#body(node, called);
-    for (const [old, name] of names) {
-      const stated = called.values.get(old);
-      if (stated && name && !values.has(name)) values.set(name, { ...stated, name });
+    const { nodes, names } = this.#body(node, callee);
+    for (const [formalName, name] of names) {
+      const statedType = callee.values.get(formalName);
+      if (statedType && name && !values.has(name)) values.set(name, { ...statedType, name });
     }
     return nodes.flatMap((each) => this.#node(each, values));
   }
 
   /** The function's nodes under the names of the call. */
-  #body(call: Node, called: LocalFunction) {
-    const where = call.name || call.outputs.find((name) => name) || called.name;
-    if (call.inputs.length > called.inputs.length || call.outputs.length > called.outputs.length)
+  #body(call: Node, callee: LocalFunction) {
+    const where = call.name || call.outputs.find((name) => name) || callee.name;
+    if (call.inputs.length > callee.inputs.length || call.outputs.length > callee.outputs.length)
       throw new CajalError(
         "bad-model",
-        `node "${where}" (${call.op}): got ${call.inputs.length} inputs and ${call.outputs.length} outputs; the function has ${called.inputs.length} and ${called.outputs.length}.`,
+        `node "${where}" (${call.op}): got ${call.inputs.length} inputs and ${call.outputs.length} outputs; the function has ${callee.inputs.length} and ${callee.outputs.length}.`,
         { node: call.name, op: call.op },
       );
-    for (const name of called.attributes)
+    for (const name of callee.attributes)
       if (!Object.hasOwn(call.attributes, name))
         throw new CajalError(
           "bad-model",
@@ -162,30 +162,30 @@ class Inliner {
         );
     const scope = this.#fresh(where);
     const names = new Map<string, string>([["", ""]]);
-    called.inputs.forEach((name, i) => names.set(name, call.inputs[i] ?? ""));
+    callee.inputs.forEach((name, i) => names.set(name, call.inputs[i] ?? ""));
     const copies: Node[] = [];
     const outputs = new Map<string, string>();
-    called.outputs.forEach((name, i) => {
-      const wanted = call.outputs[i] ?? "";
-      if (wanted === "") return;
+    callee.outputs.forEach((name, i) => {
+      const outputName = call.outputs[i] ?? "";
+      if (outputName === "") return;
       // An output that is an input of the function, or an output twice, is a copy.
       if (names.has(name) || outputs.has(name)) {
         const from = outputs.get(name) ?? names.get(name)!;
-        copies.push({ ...bare, op: "Identity", inputs: [from], outputs: [wanted] });
-      } else outputs.set(name, wanted);
+        copies.push({ ...emptyNode, op: "Identity", inputs: [from], outputs: [outputName] });
+      } else outputs.set(name, outputName);
     });
-    for (const [name, wanted] of outputs) names.set(name, wanted);
-    const renamed = (name: string) => {
+    for (const [name, outputName] of outputs) names.set(name, outputName);
+    const newName = (name: string) => {
       const renaming = names.get(name);
       if (renaming !== undefined) return renaming;
       const unique = this.#fresh(`${scope}/${name}`);
       names.set(name, unique);
       return unique;
     };
-    const attributes = { ...called.defaults, ...call.attributes };
-    const own = called.opsets[""];
-    const opset = own === this.#opset ? undefined : own;
-    const nodes = called.nodes.map((node) => copied(node, { renamed, attributes, scope, opset }));
+    const attributes = { ...callee.defaults, ...call.attributes };
+    const calleeOpset = callee.opsets[""];
+    const opset = calleeOpset === this.#opset ? undefined : calleeOpset;
+    const nodes = callee.nodes.map((node) => copied(node, { newName, attributes, scope, opset }));
     return { nodes: [...nodes, ...copies], names };
   }
 
@@ -197,11 +197,11 @@ class Inliner {
   }
 }
 
-const bare = { domain: "", name: "", attributes: {} };
+const emptyNode = { domain: "", name: "", attributes: {} };
 
 /** What a copy of a function's body goes by. */
 interface Copy {
-  readonly renamed: (name: string) => string;
+  readonly newName: (name: string) => string;
   /** The function's attributes, as the call gives them. */
   readonly attributes: Readonly<Record<string, Attribute>>;
   readonly scope: string;
@@ -217,13 +217,13 @@ function inOpsetOf(from: Node, node: Node): Node {
 }
 
 function copied(node: Node, copy: Copy): Node {
-  const { renamed, attributes, scope, opset } = copy;
+  const { newName, attributes, scope, opset } = copy;
   const inlined: Node = {
     ...node,
     name: node.name && `${scope}/${node.name}`,
-    inputs: node.inputs.map(renamed),
-    outputs: node.outputs.map(renamed),
-    attributes: mapped(node.attributes, (attribute) => {
+    inputs: node.inputs.map(newName),
+    outputs: node.outputs.map(newName),
+    attributes: mapAttributes(node.attributes, (attribute) => {
       if (attribute.type === "graph")
         return { type: "graph", value: copiedGraph(attribute.value, copy) };
       if (attribute.type !== "reference") return attribute;
@@ -240,31 +240,31 @@ function copied(node: Node, copy: Copy): Node {
 export const renamedNodes = (
   nodes: readonly Node[],
   scope: string,
-  renamed: (name: string) => string,
+  newName: (name: string) => string,
 ): readonly Node[] =>
-  nodes.map((node) => copied(node, { renamed, attributes: {}, scope, opset: undefined }));
+  nodes.map((node) => copied(node, { newName, attributes: {}, scope, opset: undefined }));
 
 function copiedGraph(graph: Graph, copy: Copy): Graph {
-  const { renamed } = copy;
-  const info = (value: ValueInfo) => ({ ...value, name: renamed(value.name) });
+  const { newName } = copy;
+  const info = (value: ValueInfo) => ({ ...value, name: newName(value.name) });
   return {
     ...graph,
     nodes: graph.nodes.map((node) => copied(node, copy)),
-    initializers: new Map([...graph.initializers].map(([name, data]) => [renamed(name), data])),
+    initializers: new Map([...graph.initializers].map(([name, data]) => [newName(name), data])),
     inputs: graph.inputs.map(info),
     outputs: graph.outputs.map(info),
     values: new Map([...graph.values.values()].map(info).map((value) => [value.name, value])),
   };
 }
 
-function mapped(
+function mapAttributes(
   attributes: Readonly<Record<string, Attribute>>,
   change: (attribute: Attribute) => Attribute | undefined,
 ): Record<string, Attribute> {
   return Object.fromEntries(
     Object.entries(attributes).flatMap(([name, attribute]) => {
-      const changed = change(attribute);
-      return changed ? [[name, changed]] : [];
+      const newAttribute = change(attribute);
+      return newAttribute ? [[name, newAttribute]] : [];
     }),
   );
 }

@@ -40,12 +40,12 @@ describe.each(Object.entries(cases))("%s", (name, { inputs, outputs }) => {
   it.each([
     ["inlined", inlineFunctions],
     ["loaded", (model: OnnxModel) => GraphBuilder.from(model).build()],
-  ])("%s computes what the model computes", async (_, without) => {
+  ])("%s computes what the model computes", async (_, inline) => {
     const model = read(name);
-    const plain = without(model);
-    expect(plain.functions ?? []).toEqual([]);
-    checkModel(plain);
-    const got = await run(plain, inputs as Record<string, Numbers>);
+    const inlined = inline(model);
+    expect(inlined.functions ?? []).toEqual([]);
+    checkModel(inlined);
+    const got = await run(inlined, inputs as Record<string, Numbers>);
     got.forEach(({ dims, data }, i) => {
       expect(dims).toEqual(outputs[i]!.shape);
       expect([...(data as Float32Array)]).toEqual(
@@ -66,12 +66,12 @@ describe.each(Object.entries(cases))("%s", (name, { inputs, outputs }) => {
   it("has a gradient", () => {
     const model = read(name);
     const branches = ["captured", "in_a_loop"].includes(name);
-    const of = { of: model.graph.outputs[0]!.name, withRespectTo: ["x"] };
+    const options = { of: model.graph.outputs[0]!.name, withRespectTo: ["x"] };
     if (branches)
-      expect(() => differentiate(model, of)).toThrow(
+      expect(() => differentiate(model, options)).toThrow(
         expect.objectContaining({ code: "unsupported" }),
       );
-    else expect(differentiate(model, of).graph.outputs.at(-1)!.name).toBe("gradient/x");
+    else expect(differentiate(model, options).graph.outputs.at(-1)!.name).toBe("gradient/x");
   });
 });
 
@@ -87,7 +87,7 @@ const node = (op: string, inputs: string[], outputs: string[], domain = ""): Nod
 const localFunction = (
   name: string,
   nodes: readonly Node[],
-  more: Partial<LocalFunction> = {},
+  properties: Partial<LocalFunction> = {},
 ): LocalFunction => ({
   name,
   domain: "f",
@@ -98,7 +98,7 @@ const localFunction = (
   nodes,
   opsets: { "": 18, f: 1 },
   values: new Map(),
-  ...more,
+  ...properties,
 });
 
 /** A model whose one node calls the first function. */
@@ -221,12 +221,12 @@ describe("what cannot be inlined", () => {
 });
 
 it("an output that is an input is a copy", async () => {
-  const through = localFunction("a", [node("Neg", ["x"], ["z"])], { outputs: ["x", "z", "x"] });
-  const model = calling(through);
+  const passThrough = localFunction("a", [node("Neg", ["x"], ["z"])], { outputs: ["x", "z", "x"] });
+  const model = calling(passThrough);
   const graph = { ...model.graph, nodes: [node("a", ["x"], ["y", "", "w"], "f")] };
-  const plain = inlineFunctions({ ...model, graph });
-  expect(plain.graph.nodes.map(({ op }) => op)).toEqual(["Neg", "Identity", "Identity"]);
+  const inlined = inlineFunctions({ ...model, graph });
+  expect(inlined.graph.nodes.map(({ op }) => op)).toEqual(["Neg", "Identity", "Identity"]);
   const data = [1, 2, 3, 4, 5, 6, 7, 8];
-  const [y] = await run(plain, { x: { shape: [2, 4], data } });
+  const [y] = await run(inlined, { x: { shape: [2, 4], data } });
   expect([...(y!.data as Float32Array)]).toEqual(data);
 });

@@ -14,8 +14,8 @@ import type { OnnxModel } from "../model/model";
  */
 export function inlineFunctions(model: OnnxModel): OnnxModel {
   const inlined = inlineCalls(model);
-  const mixed = model.functions?.some(
+  const hasMixedOpsets = model.functions?.some(
     ({ opsets }) => Object.hasOwn(opsets, "") && opsets[""] !== inlined.opsets[""],
   );
-  return mixed ? GraphBuilder.from(model).build() : inlined;
+  return hasMixedOpsets ? GraphBuilder.from(model).build() : inlined;
 }

@@ -58,13 +58,16 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!x.shape) return false;
     const axis = (int("axis", 0) + x.shape.length) % x.shape.length;
     const extent = x.shape[axis];
-    const stated = node.inputs[1] ? g.constantOf(g.value(node.inputs[1])) : undefined;
-    if ((node.inputs[1] && !stated) || (typeof extent !== "number" && stated?.shape.length !== 1))
+    const constantAxis = node.inputs[1] ? g.constantOf(g.value(node.inputs[1])) : undefined;
+    if (
+      (node.inputs[1] && !constantAxis) ||
+      (typeof extent !== "number" && constantAxis?.shape.length !== 1)
+    )
       return false;
     const sizes =
-      stated?.shape.length === 1
-        ? Array.from(stated.data as ArrayLike<number | bigint>, Number)
-        : chunks(extent as number, stated ? Number(stated.data[0]) : 1);
+      constantAxis?.shape.length === 1
+        ? Array.from(constantAxis.data as ArrayLike<number | bigint>, Number)
+        : chunks(extent as number, constantAxis ? Number(constantAxis.data[0]) : 1);
     // As many nodes as parts are added: a file is not to ask for a million.
     if (sizes.length === 0 || sizes.length > 4096) return false;
     const parts = g.ops("Split", [x, g.int64s(sizes)], { axis }, { outputs: sizes.length });
@@ -117,8 +120,8 @@ function listAndPosition(
   const constant = g.constantOf(g.value(name));
   if (!constant) return [list, undefined];
   const position = Number(constant.data[0]);
-  const counted = position < 0 ? position + list.length : position;
-  return [list, counted >= 0 && counted <= list.length ? counted : undefined];
+  const index = position < 0 ? position + list.length : position;
+  return [list, index >= 0 && index <= list.length ? index : undefined];
 }
 
 /** Parts of `size`, the last one smaller where it does not divide. */

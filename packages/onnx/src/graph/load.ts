@@ -1,9 +1,9 @@
 // A model, added to a graph under construction.
 import { unknownName } from "@cajal/core";
 import type { Dim, Graph, Node, OnnxModel } from "../model/model";
-import { topologicalOrder, used } from "../model/topologicalOrder";
+import { topologicalOrder, usedNames } from "../model/topologicalOrder";
 import { defaultOpset, GraphAssembler } from "./assembler";
-import { statedIn, type Stated } from "./infer";
+import { statedTypesIn, type Stated } from "./infer";
 import { inlineBranch } from "./inlineBranch";
 import { inlineCalls, opsetOf } from "./inlineCalls";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
@@ -30,53 +30,53 @@ export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: S
         graph.inputs.map((input) => input.name),
       );
   g.adopt(model);
-  const mixed = (withFunctions.functions ?? []).some(
+  const hasMixedOpsets = (withFunctions.functions ?? []).some(
     (each) => (each.opsets[""] ?? opsets[""]) !== opsets[""],
   );
-  loadGraph(g, graph, { opset: opsets[""] ?? g.opset, mixed, shapes });
+  loadGraph(g, graph, { opset: opsets[""] ?? g.opset, hasMixedOpsets, shapes });
 }
 
 interface LoadContext {
   readonly opset: number;
   /** Whether nodes of several operator sets come together, from a model's functions. */
-  readonly mixed: boolean;
+  readonly hasMixedOpsets: boolean;
   readonly shapes: Shapes;
 }
 
 function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void {
-  const { opset, mixed, shapes } = context;
+  const { opset, hasMixedOpsets: mixed, shapes } = context;
   // Up to IR version 3 initializers were listed as inputs, too.
   for (const [name, data] of graph.initializers) g.initializer(name, data);
   for (const { name, dtype, shape, containers } of graph.inputs)
     if (!graph.initializers.has(name))
       g.input(name, dtype, Object.hasOwn(shapes, name) ? shapes[name] : shape, containers);
-  const stated = statedIn(graph);
+  const stated = statedTypesIn(graph);
   const sequences: Sequences = new Map();
   const assemble = (name: string) => {
     const values = sequences.get(name);
     if (values && !g.find(name)) g.append(assembled(name, values, g), stated);
   };
-  const append = (node: Node, known: Stated): void => {
+  const append = (node: Node, statedType: Stated): void => {
     const scope = node.name || node.outputs[0] || node.op;
     if (g.within(scope, () => inlineSequence(node, g, sequences))) return;
     const branch = inlineBranch(node, g);
     if (branch) {
-      const within: Stated = (name) => branch.stated.get(name) ?? known(name);
-      for (const each of topologicalOrder(branch.nodes)) append(each, within);
+      const statedInBranch: Stated = (name) => branch.statedTypes.get(name) ?? statedType(name);
+      for (const each of topologicalOrder(branch.nodes)) append(each, statedInBranch);
       return;
     }
-    for (const name of used(node)) assemble(name);
-    const own = opsetOf(node, opset);
+    for (const name of usedNames(node)) assemble(name);
+    const nodeOpset = opsetOf(node, opset);
     const current =
-      own === g.opset && !mixed
+      nodeOpset === g.opset && !mixed
         ? node
         : g.within(scope, () => {
-            const inner = withCurrentGraphs(g, node, { ...context, opset: own });
-            const newer = own < defaultOpset ? upgrade(inner, g, own) : inner;
-            checkSame(newer, Math.max(own, defaultOpset), g.opset);
-            return newer;
+            const inner = withCurrentGraphs(g, node, { ...context, opset: nodeOpset });
+            const upgraded = nodeOpset < defaultOpset ? upgrade(inner, g, nodeOpset) : inner;
+            checkSame(upgraded, Math.max(nodeOpset, defaultOpset), g.opset);
+            return upgraded;
           });
-    g.append(current, known);
+    g.append(current, statedType);
   };
   for (const node of topologicalOrder(graph.nodes)) append(node, stated);
   for (const { name } of graph.outputs) {

@@ -50,13 +50,13 @@ export function underPublishedNames(
   {
     published,
     computed,
-    kept,
+    keptNames,
   }: {
     /** Outputs of the copies. */
     published: ReadonlySet<string>;
     computed: Pick<ReadonlySet<string>, "has">;
     /** Names that stay: of inputs and outputs. */
-    kept: ReadonlySet<string>;
+    keptNames: ReadonlySet<string>;
   },
 ): readonly Node[] {
   const names = new Map<string, string>();
@@ -64,18 +64,22 @@ export function underPublishedNames(
   const nested = nodes.some(({ attributes }) =>
     Object.values(attributes).some(({ type }) => type === "graph"),
   );
-  const others = nodes.filter((node) => {
+  const otherNodes = nodes.filter((node) => {
     const [from, to] = [node.inputs[0]!, node.outputs[0]!];
-    const spared =
-      !nested && published.has(to) && computed.has(from) && !kept.has(from) && !names.has(from);
-    if (spared) names.set(from, to);
-    return !spared;
+    const isRemovable =
+      !nested &&
+      published.has(to) &&
+      computed.has(from) &&
+      !keptNames.has(from) &&
+      !names.has(from);
+    if (isRemovable) names.set(from, to);
+    return !isRemovable;
   });
-  if (names.size === 0) return others;
-  const named = (name: string) => names.get(name) ?? name;
-  return others.map((node) => ({
+  if (names.size === 0) return otherNodes;
+  const newName = (name: string) => names.get(name) ?? name;
+  return otherNodes.map((node) => ({
     ...node,
-    inputs: node.inputs.map(named),
-    outputs: node.outputs.map(named),
+    inputs: node.inputs.map(newName),
+    outputs: node.outputs.map(newName),
   }));
 }

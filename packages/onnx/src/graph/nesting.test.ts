@@ -12,24 +12,29 @@ import type { Graph, Node, OnnxModel } from "../model/model";
 const processorTime = () => process.cpuUsage().user / 1000;
 
 const depth = 64;
-const node = (op: string, inputs: string[], outputs: string[], more: Partial<Node> = {}): Node => ({
+const node = (
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  properties: Partial<Node> = {},
+): Node => ({
   op,
   domain: "",
   name: "",
   inputs,
   outputs,
   attributes: {},
-  ...more,
+  ...properties,
 });
 
-const graph = (name: string, more: Partial<Graph>): Graph => ({
+const graph = (name: string, properties: Partial<Graph>): Graph => ({
   name,
   nodes: [],
   initializers: new Map(),
   inputs: [],
   outputs: [],
   values: new Map(),
-  ...more,
+  ...properties,
 });
 
 /** Loops `levels` deep over a state that the innermost one grows, so that each level is asked twice. */
@@ -76,17 +81,17 @@ describe(`${depth} graphs within each other`, () => {
   it("tell a mistake in the innermost", () => {
     const model = loops(depth);
     const started = processorTime();
-    const worse = (of: Graph): Graph => ({
+    const nestedOnce = (of: Graph): Graph => ({
       ...of,
       nodes: of.nodes.map((each) =>
         each.op === "Concat"
           ? { ...each, op: "Rellu" }
           : each.op === "Loop"
-            ? { ...each, attributes: { body: { type: "graph", value: worse(each.attributes.body!.value as Graph) } } } // prettier-ignore
+            ? { ...each, attributes: { body: { type: "graph", value: nestedOnce(each.attributes.body!.value as Graph) } } } // prettier-ignore
             : each,
       ),
     });
-    const [first] = problemsOf({ ...model, graph: worse(model.graph) });
+    const [first] = problemsOf({ ...model, graph: nestedOnce(model.graph) });
     expect(first!.message).toMatch(/Rellu/);
     expect(processorTime() - started).toBeLessThan(2000);
   });
@@ -94,11 +99,11 @@ describe(`${depth} graphs within each other`, () => {
   it("are built by functions", () => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2]);
-    const nested = (inner: GraphBuilder, y: Value, level: number): Value =>
+    const nested = (builder: GraphBuilder, y: Value, level: number): Value =>
       level === 0
-        ? inner.relu(y)
-        : inner.if(
-            inner.greater(inner.reduceSum(y, { keepdims: false }), 0),
+        ? builder.relu(y)
+        : builder.if(
+            builder.greater(builder.reduceSum(y, { keepdims: false }), 0),
             (then) => [nested(then, y, level - 1)],
             (other) => [other.neg(y)],
           )[0]!;
@@ -147,7 +152,7 @@ describe("loops of absurd sizes", () => {
 });
 
 it("a branch that a constant rules out may be of shapes that cannot be", () => {
-  const of = (constant: boolean) => {
+  const modelOf = (constant: boolean) => {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [2, 3]);
     const condition = constant ? g.scalar("bool", 1) : g.input("c", "bool", []);
@@ -161,16 +166,16 @@ it("a branch that a constant rules out may be of shapes that cannot be", () => {
     g.output(y!, "y");
     const model = g.build();
     // The other branch: 6 elements in the shape of 5.
-    const [first, ...rest] = model.graph.nodes;
+    const [first, ...others] = model.graph.nodes;
     const branch = graph("other", {
       nodes: [node("Reshape", ["x", "five"], ["other/y"])],
       initializers: new Map([["five", tensor("int64", [1], [5])]]),
       outputs: [{ name: "other/y", dtype: "float32", shape: undefined }],
     });
     const attributes = { ...first!.attributes, else_branch: { type: "graph" as const, value: branch } }; // prettier-ignore
-    return { ...model, graph: { ...model.graph, nodes: [{ ...first!, attributes }, ...rest] } };
+    return { ...model, graph: { ...model.graph, nodes: [{ ...first!, attributes }, ...others] } };
   };
-  expect(problemsOf(of(true))).toEqual([]);
-  expect(inferShapes(of(true)).get("y")!.shape).toEqual([6]);
-  expect(problemsOf(of(false)).map(({ message }) => message).join()).toMatch(/do not fit/); // prettier-ignore
+  expect(problemsOf(modelOf(true))).toEqual([]);
+  expect(inferShapes(modelOf(true)).get("y")!.shape).toEqual([6]);
+  expect(problemsOf(modelOf(false)).map(({ message }) => message).join()).toMatch(/do not fit/); // prettier-ignore
 });

@@ -5,11 +5,11 @@ export class Shapes {
   #last: readonly Dim[] = [];
 
   /** The same object for several shapes in turn that are equal. */
-  one(shape: readonly Dim[] | undefined): readonly Dim[] | undefined {
+  intern(shape: readonly Dim[] | undefined): readonly Dim[] | undefined {
     if (!shape) return undefined;
-    const same =
+    const isSame =
       shape.length === this.#last.length && shape.every((extent, i) => extent === this.#last[i]);
-    if (!same) this.#last = shape;
+    if (!isSame) this.#last = shape;
     return this.#last;
   }
 }

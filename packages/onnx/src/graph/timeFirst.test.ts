@@ -16,7 +16,7 @@ const noise = (shape: readonly number[]) =>
   );
 
 /** [a, b, …] → [b, a, …] */
-function swapped({ shape: [a, b, ...rest], data }: Tensor): Tensor<"float32"> {
+function swapFirstAxes({ shape: [a, b, ...rest], data }: Tensor): Tensor<"float32"> {
   const row = sizeOf(rest);
   const at = (i: number, j: number) => (data as Float32Array).subarray((i * b! + j) * row, (i * b! + j + 1) * row); // prettier-ignore
   const rows = Array.from({ length: b! }, (_, j) => Array.from({ length: a! }, (_, i) => [...at(i, j)])); // prettier-ignore
@@ -33,23 +33,25 @@ it.each(cells)("%s computes and gives gradients so", async (op, gates, states) =
   const h = noise([2, batch, units]);
   const lengths = tensor("int32", [batch], [3, 2]);
   const results = async (layout: 0 | 1) => {
-    const lies = (value: Tensor) => (layout === 1 ? swapped(value) : value);
+    const inLayout = (value: Tensor) => (layout === 1 ? swapFirstAxes(value) : value);
     const g = new GraphBuilder();
-    const feeds = new Map<string, Tensor>([["x", lies(x)], ["h", lies(h)]]); // prettier-ignore
-    const given = [...feeds].map(([name, { shape }]) => g.input(name, "float32", shape));
+    const feeds = new Map<string, Tensor>([["x", inLayout(x)], ["h", inLayout(h)]]); // prettier-ignore
+    const inputValues = [...feeds].map(([name, { shape }]) => g.input(name, "float32", shape));
     const inputs = [
-      given[0],
+      inputValues[0],
       g.constant(w),
       g.constant(r),
       undefined,
       g.constant(lengths),
-      given[1],
+      inputValues[1],
     ];
     const attributes = { hidden_size: units, direction: "bidirectional", layout };
     g.ops(op, inputs, attributes, { outputs: 1 + states }).forEach((y, i) => g.output(y, `y${i}`));
     const model = g.build();
-    const written = timeFirst(model);
-    expect(written.graph.nodes.some((node) => node.attributes["layout"]?.value === 1)).toBe(false);
+    const timeFirstModel = timeFirst(model);
+    expect(timeFirstModel.graph.nodes.some((node) => node.attributes["layout"]?.value === 1)).toBe(
+      false,
+    );
     // What is loaded is written so, and has gradients, as what was built has before it is loaded.
     const loaded = GraphBuilder.from(model);
     for (const [graph, prefix] of [
@@ -57,22 +59,25 @@ it.each(cells)("%s computes and gives gradients so", async (op, gates, states) =
       [g, "built/d"],
     ] as const) {
       const last = graph.value("y1");
-      const of = graph.reduceSum(graph.mul(last, last), { keepdims: false });
-      const by = [...feeds.keys()].map((name) => graph.value(name));
-      gradients(graph, of, by).forEach((dx, i) => graph.output(dx, `${prefix}${i}`));
+      const target = graph.reduceSum(graph.mul(last, last), { keepdims: false });
+      const values = [...feeds.keys()].map((name) => graph.value(name));
+      gradients(graph, target, values).forEach((dx, i) => graph.output(dx, `${prefix}${i}`));
     }
-    const ran = [...Object.entries(await run(loaded, feeds)), ...Object.entries(await run(GraphBuilder.from(g.build()), feeds))]; // prettier-ignore
+    const allResults = [...Object.entries(await run(loaded, feeds)), ...Object.entries(await run(GraphBuilder.from(g.build()), feeds))]; // prettier-ignore
     return Object.fromEntries(
-      ran.map(([name, { dims, data }]) => [name, tensor("float32", dims, data as Float32Array)]),
+      allResults.map(([name, { dims, data }]) => [
+        name,
+        tensor("float32", dims, data as Float32Array),
+      ]),
     );
   };
-  const [plain, batchFirst] = [await results(0), await results(1)];
+  const [timeFirstResults, batchFirst] = [await results(0), await results(1)];
   const close = (got: Tensor, expected: Tensor) => {
     expect(got.shape).toEqual(expected.shape);
     got.data.forEach((value, i) => expect(value).toBeCloseTo(Number(expected.data[i]), 5));
   };
   for (const name of ["y1", "d0", "d1", "built/d0", "built/d1"])
-    close(swapped(batchFirst[name]!), plain[name]!);
+    close(swapFirstAxes(batchFirst[name]!), timeFirstResults[name]!);
   // Y: [batch, steps, directions, units] of [steps, directions, batch, units].
   const y = batchFirst["y0"]!;
   expect(y.shape).toEqual([batch, steps, 2, units]);
@@ -81,7 +86,7 @@ it.each(cells)("%s computes and gives gradients so", async (op, gates, states) =
       for (let d = 0; d < 2; d++)
         for (let u = 0; u < units; u++)
           expect(y.data[((b * steps + s) * 2 + d) * units + u]).toBeCloseTo(
-            Number(plain["y0"]!.data[((s * 2 + d) * batch + b) * units + u]),
+            Number(timeFirstResults["y0"]!.data[((s * 2 + d) * batch + b) * units + u]),
             5,
           );
 });

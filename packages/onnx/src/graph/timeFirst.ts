@@ -6,7 +6,7 @@ import type { Attribute, Graph, Node, OnnxModel } from "../model/model";
 const recurrent = ["RNN", "GRU", "LSTM"];
 
 /** [batch, a, b] ↔ [a, batch, b] */
-export const swapped = [1, 0, 2];
+export const swapFirstAxes = [1, 0, 2];
 /** What makes [batch, steps, directions, units] of [steps, directions, batch, units]. */
 export const sequence = [2, 0, 1, 3];
 /** The inputs whose batch comes first: X, initial_h, initial_c. */
@@ -33,18 +33,18 @@ const hasBatchFirst = ({ nodes }: Graph): boolean =>
       ),
   );
 
-/** @param taken names of values in the graphs around */
-function inGraph(graph: Graph, taken: ReadonlySet<string>): Graph {
+/** @param takenNames names of values in the graphs around */
+function inGraph(graph: Graph, takenNames: ReadonlySet<string>): Graph {
   if (!hasBatchFirst(graph)) return graph;
   const names = new Set([
-    ...taken,
+    ...takenNames,
     ...graph.inputs.map(({ name }) => name),
     ...graph.initializers.keys(),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   const nodes = graph.nodes
     .map((node) => withGraphs(node, names))
-    .flatMap((node) => (isBatchFirst(node) ? written(node, names) : [node]));
+    .flatMap((node) => (isBatchFirst(node) ? rewriteNode(node, names) : [node]));
   return { ...graph, nodes };
 }
 
@@ -62,32 +62,32 @@ const withGraphs = (node: Node, names: ReadonlySet<string>): Node => ({
   ),
 });
 
-function written(node: Node, names: Set<string>): Node[] {
+function rewriteNode(node: Node, names: Set<string>): Node[] {
   const at = node.name || node.outputs.find(Boolean) || node.op;
-  const fresh = (what: string) => {
+  const freshName = (what: string) => {
     let name = `${at}/${what}`;
     while (names.has(name)) name += "_";
     names.add(name);
     return name;
   };
-  const before: Node[] = [];
-  const behind: Node[] = [];
-  const turn = (nodes: Node[], input: string, output: string, perm: readonly number[]) => {
+  const nodesBefore: Node[] = [];
+  const nodesAfter: Node[] = [];
+  const addTranspose = (nodes: Node[], input: string, output: string, perm: readonly number[]) => {
     const attributes = { perm: { type: "ints", value: perm } } satisfies Record<string, Attribute>;
-    nodes.push({ op: "Transpose", domain: "", name: fresh("Transpose"), inputs: [input], outputs: [output], attributes }); // prettier-ignore
+    nodes.push({ op: "Transpose", domain: "", name: freshName("Transpose"), inputs: [input], outputs: [output], attributes }); // prettier-ignore
   };
   const inputs = node.inputs.map((name, i) => {
     if (name === "" || !batched.includes(i)) return name;
-    const own = fresh(`steps first ${i}`);
-    turn(before, name, own, swapped);
-    return own;
+    const valueName = freshName(`steps first ${i}`);
+    addTranspose(nodesBefore, name, valueName, swapFirstAxes);
+    return valueName;
   });
   const outputs = node.outputs.map((name, i) => {
     if (name === "") return name;
-    const own = fresh(`steps first, output ${i}`);
-    turn(behind, own, name, i === 0 ? sequence : swapped);
-    return own;
+    const valueName = freshName(`steps first, output ${i}`);
+    addTranspose(nodesAfter, valueName, name, i === 0 ? sequence : swapFirstAxes);
+    return valueName;
   });
   const { layout: _, ...attributes } = node.attributes;
-  return [...before, { ...node, inputs, outputs, attributes }, ...behind];
+  return [...nodesBefore, { ...node, inputs, outputs, attributes }, ...nodesAfter];
 }

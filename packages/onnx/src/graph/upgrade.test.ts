@@ -132,13 +132,13 @@ const cases: Record<string, Case[]> = {
 };
 
 /** Why a rule has no case. */
-const excused: Record<string, string> = {
+const exceptions: Record<string, string> = {
   RoiAlign: "no shape rule of ours; see below",
   Scan: "refused",
 };
 
 /** One node of an old opset. */
-function old(op: string, { opset, inputs, attributes, outputs = 1 }: Case): OnnxModel {
+function olderModel(op: string, { opset, inputs, attributes, outputs = 1 }: Case): OnnxModel {
   const g = new GraphBuilder({ opset });
   const values = inputs.map((input, i) => {
     if (input === undefined) return undefined;
@@ -151,23 +151,27 @@ function old(op: string, { opset, inputs, attributes, outputs = 1 }: Case): Onnx
 }
 
 it("has cases for every rule", () => {
-  expect([...upgraded].sort()).toEqual([...Object.keys(cases), ...Object.keys(excused)].sort());
+  expect([...upgraded].sort()).toEqual([...Object.keys(cases), ...Object.keys(exceptions)].sort());
 });
 
 describe.each(Object.entries(cases))("%s computes the same", (op, each) => {
   it.each(
     each.map(
-      (one) => [`in opset ${one.opset}, ${JSON.stringify(one.attributes ?? {})}`, one] as const,
+      (testCase) =>
+        [
+          `in opset ${testCase.opset}, ${JSON.stringify(testCase.attributes ?? {})}`,
+          testCase,
+        ] as const,
     ),
-  )("%s", async (_, one) => {
-    const before = old(op, one);
-    const after = upgradeModel(before);
-    expect(after.opsets).toEqual({ "": 18 });
-    checkModel(after);
-    expect(after.graph.outputs.map(({ name }) => name)).toEqual(
-      before.graph.outputs.map(({ name }) => name),
+  )("%s", async (_, testCase) => {
+    const older = olderModel(op, testCase);
+    const upgradedModel = upgradeModel(older);
+    expect(upgradedModel.opsets).toEqual({ "": 18 });
+    checkModel(upgradedModel);
+    expect(upgradedModel.graph.outputs.map(({ name }) => name)).toEqual(
+      older.graph.outputs.map(({ name }) => name),
     );
-    expect(await results(after)).toEqual(await results(before));
+    expect(await results(upgradedModel)).toEqual(await results(older));
   });
 });
 
@@ -192,10 +196,10 @@ it("goes into the graphs of control flow", async () => {
     (other) => [other.op("Clip", [x, other.scalar("float32", 0)])],
   );
   g.output(y!, "y");
-  const before = g.build();
-  const after = upgradeModel(before);
-  checkModel(after);
-  expect(await results(after)).toEqual(await results(before));
+  const olderModel = g.build();
+  const upgradedModel = upgradeModel(olderModel);
+  checkModel(upgradedModel);
+  expect(await results(upgradedModel)).toEqual(await results(olderModel));
 });
 
 it("does not take names that come later", () => {
@@ -217,17 +221,17 @@ it.each<[string, Case]>([
       attributes: { spatial: 0 },
     },
   ],
-])("refuses what opset 18 has not: %s", (op, one) => {
-  expect(() => upgradeModel(old(op, one))).toThrow(
+])("refuses what opset 18 has not: %s", (op, testCase) => {
+  expect(() => upgradeModel(olderModel(op, testCase))).toThrow(
     expect.objectContaining({ code: "unsupported" }),
   );
 });
 
 describeWithShared("real files", "data/real-models/onnx", (folder) => {
   it.each(readdirSync(folder))("%s computes the same in opset 18", async (file) => {
-    const before = decodeModel(readFileSync(`${folder}/${file}`));
-    const after = upgradeModel(before);
-    expect(problemsOf(after)).toEqual([]);
-    expect(await results(after)).toEqual(await results(before));
+    const olderModel = decodeModel(readFileSync(`${folder}/${file}`));
+    const upgradedModel = upgradeModel(olderModel);
+    expect(problemsOf(upgradedModel)).toEqual([]);
+    expect(await results(upgradedModel)).toEqual(await results(olderModel));
   });
 });

@@ -10,7 +10,7 @@ import type { Attribute, Node } from "../model/model";
 type Rule = (node: Node, g: Adder, opset: number) => Node;
 
 /** Up to which opset (exclusive) a rule applies. */
-const rules: Readonly<Record<string, { readonly before: number; readonly rule: Rule }>> = {
+const rules: Readonly<Record<string, { readonly beforeOpset: number; readonly rule: Rule }>> = {
   ...each(
     [
       "ReduceMean",
@@ -33,13 +33,13 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
     // Equal parts are asked for by their number.
     return converted.inputs.length > 1
       ? converted
-      : attributed(converted, { num_outputs: { type: "int", value: node.outputs.length } });
+      : withAttributes(converted, { num_outputs: { type: "int", value: node.outputs.length } });
   }),
   ...each(["Clip"], 11, (node, g) => {
     const dtype = g.value(node.inputs[0]!).dtype;
     return {
-      ...without(node, ["min", "max"]),
-      inputs: trimmed([node.inputs[0]!, limit("min"), limit("max")]),
+      ...withoutAttributes(node, ["min", "max"]),
+      inputs: withoutTrailingEmpty([node.inputs[0]!, limit("min"), limit("max")]),
     };
 
     function limit(name: string): string {
@@ -53,15 +53,15 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
     const dtype = g.value(node.inputs[0]!).dtype;
     return value?.type === "float" && value.value !== 0
       ? {
-          ...without(converted, ["value"]),
+          ...withoutAttributes(converted, ["value"]),
           inputs: [...converted.inputs, scalar(g, dtype, value.value)],
         }
-      : without(converted, ["value"]);
+      : withoutAttributes(converted, ["value"]);
   }),
   ...each(["TopK"], 10, (node, g) => {
     const k = node.attributes.k;
     const count = k?.type === "int" ? k.value : 1;
-    return { ...without(node, ["k"]), inputs: [...node.inputs, int64s(g, [count])] };
+    return { ...withoutAttributes(node, ["k"]), inputs: [...node.inputs, int64s(g, [count])] };
   }),
   ...each(["Softmax", "LogSoftmax", "Hardmax"], 13, softmax),
   ...each(["Dropout"], 12, (node, g) => {
@@ -69,7 +69,7 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
     const ratio = node.attributes.ratio;
     const value = ratio?.type === "float" ? ratio.value : 0.5;
     return {
-      ...without(node, ["ratio"]),
+      ...withoutAttributes(node, ["ratio"]),
       inputs: [node.inputs[0]!, scalar(g, g.value(node.inputs[0]!).dtype, value)],
     };
   }),
@@ -80,13 +80,13 @@ const rules: Readonly<Record<string, { readonly before: number; readonly rule: R
     // More outputs made it train, and gave running statistics by other rules.
     if (node.outputs.slice(1).some((name) => name !== ""))
       throw unsupported(node, "training before opset 14");
-    return { ...without(node, ["spatial"]), outputs: node.outputs.slice(0, 1) };
+    return { ...withoutAttributes(node, ["spatial"]), outputs: node.outputs.slice(0, 1) };
   }),
   ...each(["Resize"], 11, resize),
   ...each(["Upsample"], 10, resize),
   ...each(["Scatter"], 11, (node) => ({ ...node, op: "ScatterElements" })),
   ...each(["RoiAlign"], 16, (node) =>
-    attributed(node, {
+    withAttributes(node, {
       coordinate_transformation_mode: { type: "string", value: "output_half_pixel" },
     }),
   ),
@@ -107,7 +107,9 @@ export function upgrade(node: Node, g: Adder, opset: number): Node {
   if (node.domain !== "") return node;
   const current = opset < 7 ? upgradeFirst(node, g, opset) : node;
   const upgradeRule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-  return upgradeRule && opset < upgradeRule.before ? upgradeRule.rule(current, g, opset) : current;
+  return upgradeRule && opset < upgradeRule.beforeOpset
+    ? upgradeRule.rule(current, g, opset)
+    : current;
 }
 
 /** Operators that mean something else from an operator set after 18 on. */
@@ -125,9 +127,9 @@ const redefined: Readonly<Record<string, number>> = {
 export function checkSame({ op, domain, name, outputs }: Node, from: number, to: number): void {
   if (domain !== "" || from === to) return;
   const since = Object.hasOwn(redefined, op) ? redefined[op]! : undefined;
-  const same = since === undefined || from < since === to < since;
-  if (same && from <= to) return;
-  if (same && schemaIn(op, from)?.since === schemaIn(op, to)?.since) return;
+  const isSameVersion = since === undefined || from < since === to < since;
+  if (isSameVersion && from <= to) return;
+  if (isSameVersion && schemaIn(op, from)?.since === schemaIn(op, to)?.since) return;
   throw new CajalError(
     "unsupported",
     `node "${name || outputs[0]}" (${op}) of opset ${from} is not the same in opset ${to}.`,
@@ -143,18 +145,21 @@ function listsToInputs(node: Node, g: Adder, names: readonly string[]): Node {
     const attribute = node.attributes[name];
     return attribute?.type === "ints" ? int64s(g, attribute.value) : "";
   });
-  return { ...without(node, names), inputs: trimmed([node.inputs[0]!, ...inputs]) };
+  return {
+    ...withoutAttributes(node, names),
+    inputs: withoutTrailingEmpty([node.inputs[0]!, ...inputs]),
+  };
 }
 
 /** Before opset 13, over all axes from `axis` (1) on together. */
 function softmax(node: Node, g: Adder): Node {
   const x = g.value(node.inputs[0]!);
   const attribute = node.attributes.axis;
-  const stated = attribute?.type === "int" ? attribute.value : 1;
+  const statedAxis = attribute?.type === "int" ? attribute.value : 1;
   const rank = x.shape?.length;
   if (rank === undefined) throw unsupported(node, "an input of unknown rank");
-  const axis = stated < 0 ? stated + rank : stated;
-  if (axis === rank - 1) return attributed(node, { axis: { type: "int", value: -1 } });
+  const axis = statedAxis < 0 ? statedAxis + rank : statedAxis;
+  if (axis === rank - 1) return withAttributes(node, { axis: { type: "int", value: -1 } });
   const flat = g.op("Flatten", [x], { axis });
   const y = g.op(node.op, [flat], { axis: -1 });
   return {
@@ -175,35 +180,43 @@ function resize(node: Node, g: Adder): Node {
   if (!factors) throw unsupported(node, "no scales");
   // The nearest pixel was not defined; ONNX Runtime takes the next one when it makes smaller.
   const elements = g.find(factors)?.elements ?? [];
-  const smaller = elements.some((factor) => typeof factor === "number" && factor < 1);
-  if (smaller && elements.some((factor) => typeof factor === "number" && factor > 1))
+  const isShrinking = elements.some((factor) => typeof factor === "number" && factor < 1);
+  if (isShrinking && elements.some((factor) => typeof factor === "number" && factor > 1))
     throw unsupported(node, "scales that make larger and smaller at once");
-  const how: Record<string, Attribute> = {
+  const resizeAttributes: Record<string, Attribute> = {
     coordinate_transformation_mode: { type: "string", value: "asymmetric" },
-    nearest_mode: { type: "string", value: smaller ? "ceil" : "floor" },
+    nearest_mode: { type: "string", value: isShrinking ? "ceil" : "floor" },
     mode: { type: "string", value: "nearest" },
   };
   if (mode?.type === "string")
-    how.mode = { type: "string", value: mode.value === "bilinear" ? "linear" : mode.value };
-  return { ...node, op: "Resize", inputs: [node.inputs[0]!, "", factors], attributes: how };
+    resizeAttributes.mode = {
+      type: "string",
+      value: mode.value === "bilinear" ? "linear" : mode.value,
+    };
+  return {
+    ...node,
+    op: "Resize",
+    inputs: [node.inputs[0]!, "", factors],
+    attributes: resizeAttributes,
+  };
 }
 
-function each(ops: readonly string[], before: number, rule: Rule) {
-  return Object.fromEntries(ops.map((op) => [op, { before, rule }]));
+function each(ops: readonly string[], beforeOpset: number, rule: Rule) {
+  return Object.fromEntries(ops.map((op) => [op, { beforeOpset, rule }]));
 }
 
-function without(node: Node, names: readonly string[]): Node {
+function withoutAttributes(node: Node, names: readonly string[]): Node {
   const attributes = Object.entries(node.attributes).filter(([name]) => !names.includes(name));
   return { ...node, attributes: Object.fromEntries(attributes) };
 }
 
-const attributed = (node: Node, more: Readonly<Record<string, Attribute>>): Node => ({
+const withAttributes = (node: Node, added: Readonly<Record<string, Attribute>>): Node => ({
   ...node,
-  attributes: { ...node.attributes, ...more },
+  attributes: { ...node.attributes, ...added },
 });
 
 /** Optional inputs left out at the end are not written. */
-function trimmed(inputs: readonly string[]): readonly string[] {
+function withoutTrailingEmpty(inputs: readonly string[]): readonly string[] {
   return inputs.slice(0, inputs.findLastIndex((name) => name !== "") + 1);
 }
 

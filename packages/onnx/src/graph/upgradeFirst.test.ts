@@ -18,20 +18,20 @@ interface Case {
 const float = (shape: number[], data: number[]) => tensor("float32", shape, data);
 const bool = (shape: number[], data: number[]) => tensor("bool", shape, data);
 const int = (value: number): Attribute => ({ type: "int", value });
-const beside = { broadcast: int(1), axis: int(0) };
+const attributes = { broadcast: int(1), axis: int(0) };
 
 const x = float([2, 3], [1, 2, 3, 4, 5, 6]);
 /** One for each row of x, which NumPy's rule would refuse. */
 const rows = float([2], [2, 4]);
 const arithmetic = (data: number[], result: DType = "float32"): Case[] => [
-  { opset: 6, inputs: [x, rows], attributes: beside, expected: tensor(result, [2, 3], data) },
+  { opset: 6, inputs: [x, rows], attributes, expected: tensor(result, [2, 3], data) },
 ];
 const t = bool([2, 3], [1, 1, 0, 0, 1, 0]);
 const logic = (data: number[]): Case[] => [
   {
     opset: 1,
     inputs: [t, bool([2], [1, 0])],
-    attributes: beside,
+    attributes,
     expected: bool([2, 3], data),
   },
 ];
@@ -56,7 +56,7 @@ const cases: Record<string, readonly Case[]> = {
     {
       opset: 1,
       inputs: [tensor("int32", [2, 2], [1, 2, 3, 4]), tensor("int32", [2], [1, 3])],
-      attributes: beside,
+      attributes,
       expected: bool([2, 2], [1, 0, 1, 0]),
     },
   ],
@@ -206,31 +206,36 @@ it("has a case for every rule", () => {
 });
 
 describe.each(Object.entries(cases))("%s", (op, each) => {
-  it.each(each.map((one) => [one.opset, one] as const))("of opset %i", async (_, one) => {
-    const before = model(op, one);
-    checkModel(before);
-    const after = upgradeModel(before);
-    expect(after.opsets).toEqual({ "": 18 });
-    checkModel(after);
-    const session = await ort.InferenceSession.create(encodeModel(after), { logSeverityLevel: 3 });
-    const { dtype, data, shape } = one.inputs[0]!;
-    const { y } = await session.run({ x0: new ort.Tensor(dtype, data, shape) });
-    await session.release();
-    expect(y!.type).toBe(one.expected.dtype);
-    expect(y!.dims).toEqual(one.expected.shape);
-    const got = [...(y!.data as Iterable<number>)];
-    // float32 against numbers of JavaScript
-    [...(one.expected.data as Iterable<number>)].forEach((value, i) =>
-      expect(got[i]).toBeCloseTo(value, 4),
-    );
-  });
+  it.each(each.map((testCase) => [testCase.opset, testCase] as const))(
+    "of opset %i",
+    async (_, testCase) => {
+      const olderModel = model(op, testCase);
+      checkModel(olderModel);
+      const upgraded = upgradeModel(olderModel);
+      expect(upgraded.opsets).toEqual({ "": 18 });
+      checkModel(upgraded);
+      const session = await ort.InferenceSession.create(encodeModel(upgraded), {
+        logSeverityLevel: 3,
+      });
+      const { dtype, data, shape } = testCase.inputs[0]!;
+      const { y } = await session.run({ x0: new ort.Tensor(dtype, data, shape) });
+      await session.release();
+      expect(y!.type).toBe(testCase.expected.dtype);
+      expect(y!.dims).toEqual(testCase.expected.shape);
+      const got = [...(y!.data as Iterable<number>)];
+      // float32 against numbers of JavaScript
+      [...(testCase.expected.data as Iterable<number>)].forEach((value, i) =>
+        expect(got[i]).toBeCloseTo(value, 4),
+      );
+    },
+  );
 });
 
 it("refuses what cannot be told: operands of unknown rank", () => {
-  const one = cases.Add![0]!;
-  const before = model("Add", one);
+  const testCase = cases.Add![0]!;
+  const olderModel = model("Add", testCase);
   const inputs = [{ name: "x0", dtype: "float32" as const, shape: undefined }];
-  expect(() => upgradeModel({ ...before, graph: { ...before.graph, inputs } })).toThrow(
+  expect(() => upgradeModel({ ...olderModel, graph: { ...olderModel.graph, inputs } })).toThrow(
     expect.objectContaining({ code: "unsupported" }),
   );
 });

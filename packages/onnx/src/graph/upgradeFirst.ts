@@ -17,11 +17,11 @@ export interface Adder {
 
 type Rule = (node: Node, g: Adder) => Node;
 
-/** Operators that laid the second operand beside an axis of the first. */
+/** Operators that broadcast the second operand along an axis of the first. */
 const broadcasting = "Add Sub Mul Div Pow And Or Xor Equal Greater Less".split(" ");
 
 const rules: Readonly<Record<string, Rule>> = {
-  ...Object.fromEntries(broadcasting.map((op) => [op, besideAxis])),
+  ...Object.fromEntries(broadcasting.map((op) => [op, broadcastAlongAxis])),
   // [channels] beside axis 1
   PRelu: (node, g) => {
     const [x, slope] = node.inputs.map((name) => g.value(name).shape);
@@ -29,28 +29,31 @@ const rules: Readonly<Record<string, Rule>> = {
     if (!x) throw unsupported(node, "an input of unknown rank");
     return trailing(node, g, Math.max(0, x.length - 2));
   },
-  Gemm: (node) => without(node, "broadcast"),
-  BatchNormalization: (node) => without(node, "is_test"),
-  Dropout: (node) => without(node, "is_test"),
+  Gemm: (node) => withoutAttribute(node, "broadcast"),
+  BatchNormalization: (node) => withoutAttribute(node, "is_test"),
+  Dropout: (node) => withoutAttribute(node, "is_test"),
   // What kept the last output alone; the node's outputs say it.
-  RNN: (node) => without(node, "output_sequence"),
-  GRU: (node) => without(node, "output_sequence"),
-  LSTM: (node) => without(node, "output_sequence"),
+  RNN: (node) => withoutAttribute(node, "output_sequence"),
+  GRU: (node) => withoutAttribute(node, "output_sequence"),
+  LSTM: (node) => withoutAttribute(node, "output_sequence"),
   Reshape: (node, g) => {
     const { shape } = node.attributes;
     if (node.inputs.length > 1 || shape?.type !== "ints") return node;
-    return without({ ...node, inputs: [node.inputs[0]!, int64s(g, shape.value)] }, "shape");
+    return withoutAttribute(
+      { ...node, inputs: [node.inputs[0]!, int64s(g, shape.value)] },
+      "shape",
+    );
   },
   Concat: (node) =>
-    node.attributes.axis ? node : attributed(node, "axis", { type: "int", value: 1 }),
+    node.attributes.axis ? node : withAttribute(node, "axis", { type: "int", value: 1 }),
   Cast: (node) => {
     const { to } = node.attributes;
     if (to?.type !== "string") return node;
-    return attributed(node, "to", { type: "int", value: dataTypeOf(typeNamed(to.value)) });
+    return withAttribute(node, "to", { type: "int", value: dataTypeOf(typeNamed(to.value)) });
   },
   Pad: (node) => {
     const { paddings } = node.attributes;
-    return paddings ? attributed(without(node, "paddings"), "pads", paddings) : node;
+    return paddings ? withAttribute(withoutAttribute(node, "paddings"), "pads", paddings) : node;
   },
   Split: (node, g) => {
     const [x, sizes] = node.inputs;
@@ -72,13 +75,13 @@ const rules: Readonly<Record<string, Rule>> = {
   // The first version's numbers were shorter.
   Selu: (node) => {
     const { alpha, gamma } = node.attributes;
-    const rounded = alpha ? node : attributed(node, "alpha", float(1.6732));
-    return gamma ? rounded : attributed(rounded, "gamma", float(1.0507));
+    const rounded = alpha ? node : withAttribute(node, "alpha", float(1.6732));
+    return gamma ? rounded : withAttribute(rounded, "gamma", float(1.0507));
   },
 };
 
 /** Where a rule ends before opset 7: from this set on, the operator is as it is later. */
-const until: Readonly<Record<string, number>> = {
+const untilOpset: Readonly<Record<string, number>> = {
   Selu: 6,
   Concat: 4,
   Reshape: 5,
@@ -99,22 +102,22 @@ export const upgradedFirst: readonly string[] = Object.keys(rules);
  * @throws CajalError `unsupported` for the few forms that opset 7 has not
  */
 export function upgradeFirst(node: Node, g: Adder, opset: number): Node {
-  const plain = without(node, "consumed_inputs");
+  const cleanNode = withoutAttribute(node, "consumed_inputs");
   const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined;
-  return rule && opset < (until[node.op] ?? 7) ? rule(plain, g) : plain;
+  return rule && opset < (untilOpset[node.op] ?? 7) ? rule(cleanNode, g) : cleanNode;
 }
 
 /** The second operand's axes are those of the first from `axis` on, or its last. */
-function besideAxis(node: Node, g: Adder): Node {
+function broadcastAlongAxis(node: Node, g: Adder): Node {
   const { axis, broadcast } = node.attributes;
-  const plain = without(without(node, "axis"), "broadcast");
-  if (broadcast?.type !== "int" || broadcast.value === 0 || axis?.type !== "int") return plain;
+  const cleanNode = withoutAttribute(withoutAttribute(node, "axis"), "broadcast");
+  if (broadcast?.type !== "int" || broadcast.value === 0 || axis?.type !== "int") return cleanNode;
   const [a, b] = node.inputs.map((name) => g.value(name).shape?.length);
   if (a === undefined || b === undefined) throw unsupported(node, "operands of unknown rank");
   const from = axis.value < 0 ? a - b : axis.value;
-  if (b === 0) return plain;
+  if (b === 0) return cleanNode;
   if (from + b > a) throw unsupported(node, `axis ${axis.value} of operands of rank ${a} and ${b}`);
-  return trailing(plain, g, a - from - b);
+  return trailing(cleanNode, g, a - from - b);
 }
 
 /** Gives the second operand so many axes of 1 behind its own. */
@@ -137,7 +140,7 @@ function wholeP(node: Node): Node {
   const { p } = node.attributes;
   if (p?.type !== "float") return node;
   if (!Number.isInteger(p.value)) throw unsupported(node, `p ${p.value}`);
-  return attributed(node, "p", { type: "int", value: p.value });
+  return withAttribute(node, "p", { type: "int", value: p.value });
 }
 
 const float = (value: number): Attribute => ({ type: "float", value: Math.fround(value) });
@@ -145,13 +148,13 @@ const float = (value: number): Attribute => ({ type: "float", value: Math.fround
 const int64s = (g: Adder, values: readonly number[]) =>
   g.constant(tensor("int64", [values.length], values)).name;
 
-function without(node: Node, name: string): Node {
+function withoutAttribute(node: Node, name: string): Node {
   if (!Object.hasOwn(node.attributes, name)) return node;
   const { [name]: _, ...attributes } = node.attributes;
   return { ...node, attributes };
 }
 
-const attributed = (node: Node, name: string, attribute: Attribute): Node => ({
+const withAttribute = (node: Node, name: string, attribute: Attribute): Node => ({
   ...node,
   attributes: { ...node.attributes, [name]: attribute },
 });

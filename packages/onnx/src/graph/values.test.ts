@@ -13,7 +13,7 @@ const float = (...values: number[]) => tensor("float32", [values.length], values
 const scalar = (value: number) => tensor("int64", [], [value]);
 
 /** Operator, its sample, attributes and constants (by number of the input) in place of the sample's own. */
-const refused: readonly (readonly [
+const refusedCases: readonly (readonly [
   op: string,
   sample: number,
   attributes: Attributes,
@@ -109,22 +109,22 @@ const refused: readonly (readonly [
   ["HannWindow", 0, {}, { 0: scalar(0) }],
 ];
 
-const cases: readonly Case[] = refused.map(([op, sample, attributes, constants = {}]) => {
+const cases: readonly Case[] = refusedCases.map(([op, sample, attributes, constants = {}]) => {
   const definition = operator(op)!;
   return changedSample(definition, definition.samples[sample]!, (base) => {
     const node = base.graph.nodes[0]!;
     const types = schemaIn(op, base.opsets[""]!)!.attributes;
-    const typed = Object.entries(attributes).map(([name, value]) => [
+    const typedAttributes = Object.entries(attributes).map(([name, value]) => [
       name,
       attributeOf(types.get(name)!.type, value!, name),
     ]);
-    const replaced = Object.entries(constants).map(
+    const replacedConstants = Object.entries(constants).map(
       ([i, value]) => [node.inputs[Number(i)]!, value] as const,
     );
     return {
       title: `${op} ${JSON.stringify(attributes)} ${Object.entries(constants).map(([i, { data }]) => `input ${i}: [${data.join()}]`).join()}`, // prettier-ignore
-      node: { attributes: { ...node.attributes, ...Object.fromEntries(typed) } },
-      initializers: new Map([...base.graph.initializers, ...replaced]),
+      node: { attributes: { ...node.attributes, ...Object.fromEntries(typedAttributes) } },
+      initializers: new Map([...base.graph.initializers, ...replacedConstants]),
     };
   });
 });
@@ -134,7 +134,7 @@ describe("values that no kernel takes", () => {
   beforeAll(async () => void (results = await verdicts(cases)), 60_000);
   afterAll(() => expect(results.length).toBe(cases.length));
 
-  it.each(cases.map((one, i) => [one.title, i] as const))("%s", (_, i) => {
+  it.each(cases.map((testCase, i) => [testCase.title, i] as const))("%s", (_, i) => {
     expect(problemsOf(cases[i]!.model).length, "problems").toBeGreaterThan(0);
     expect(results[i]!.stage, "ONNX Runtime").not.toBe("ok");
   });

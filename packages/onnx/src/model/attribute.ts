@@ -37,40 +37,40 @@ export function attributeOf(
   value: NonNullable<Attributes[string]>,
   where: string,
 ): Attribute {
-  const wrong = () =>
+  const wrongType = () =>
     new CajalError("bad-argument", `${where}: got ${JSON.stringify(value)}, expected ${type}.`, {
       type,
     });
   switch (type) {
     case "int":
       if (typeof value === "boolean") return { type, value: value ? 1 : 0 };
-      if (typeof value !== "number" || !Number.isInteger(value)) throw wrong();
+      if (typeof value !== "number" || !Number.isInteger(value)) throw wrongType();
       return { type, value };
     case "float":
-      if (typeof value !== "number") throw wrong();
+      if (typeof value !== "number") throw wrongType();
       // As it will be stored, so that what is derived from it fits what is run.
       return { type, value: Math.fround(value) };
     case "string":
-      if (typeof value !== "string") throw wrong();
+      if (typeof value !== "string") throw wrongType();
       return { type, value };
     case "ints":
-      if (!isList(value, "number") || !value.every(Number.isInteger)) throw wrong();
+      if (!isList(value, "number") || !value.every(Number.isInteger)) throw wrongType();
       return { type, value };
     case "floats":
-      if (!isList(value, "number")) throw wrong();
+      if (!isList(value, "number")) throw wrongType();
       return { type, value: value.map(Math.fround) };
     case "strings":
-      if (!isList(value, "string")) throw wrong();
+      if (!isList(value, "string")) throw wrongType();
       return { type, value };
     case "tensor":
-      if (typeof value !== "object" || !("dtype" in value)) throw wrong();
+      if (typeof value !== "object" || !("dtype" in value)) throw wrongType();
       return { type, value };
     case "graph":
-      if (typeof value !== "object" || !("nodes" in value)) throw wrong();
+      if (typeof value !== "object" || !("nodes" in value)) throw wrongType();
       return { type, value };
     default:
       // Types that no rule reads: they come from files alone.
-      throw wrong();
+      throw wrongType();
   }
 }
 

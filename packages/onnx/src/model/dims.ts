@@ -161,13 +161,13 @@ export function checkIndices(indices: readonly Dim[] | undefined, extent: Dim, w
 }
 
 /** Followed elements in another order: `source` tells for an index of the result where it comes from. */
-export function rearrange(
+export function rearrangeElements(
   elements: Dims,
   from: Dims,
   to: Dims,
   source: (index: readonly number[]) => readonly number[],
 ): Dims {
-  if (!elements || !isStatic(from) || !isStatic(to) || sizeOf(to) > followed) return undefined;
+  if (!elements || !isStatic(from) || !isStatic(to) || sizeOf(to) > maxElements) return undefined;
   return Array.from({ length: sizeOf(to) }, (_, flat) => {
     let rest = flat;
     const index = to.toReversed().map((extent) => {
@@ -181,19 +181,19 @@ export function rearrange(
 
 /** So many unknown extents or elements; unknown altogether where a file asks for absurdly many. */
 export function unknowns(count: Dim): readonly undefined[] | undefined {
-  return typeof count === "number" && count <= followed
+  return typeof count === "number" && count <= maxElements
     ? Array<undefined>(count).fill(undefined)
     : undefined;
 }
 
 /** Tensors of up to so many elements are followed by value: shapes, axes, indices of shapes. */
-export const followed = 256;
+export const maxElements = 256;
 
 /** The numbers of a small tensor. */
 export function elementsOf(
   dtype: ElementType,
   data: Tensor["data"],
 ): readonly number[] | undefined {
-  if (data.length > followed || dtype === "float16") return undefined;
+  if (data.length > maxElements || dtype === "float16") return undefined;
   return Array.from(data as ArrayLike<number | bigint>, Number);
 }

@@ -94,9 +94,9 @@ export const bitsOf = (dtype: ElementType): number => dataTypes[dataTypeOf(dtype
  * @throws CajalError `unknown-name`
  */
 export function typeNamed(name: string): Defined {
-  const match = elementTypes.find((type) => protoName(type) === name.toUpperCase());
-  if (!match) throw unknownName("element type", name, elementTypes.map(protoName));
-  return match;
+  const type = elementTypes.find((type) => protoName(type) === name.toUpperCase());
+  if (!type) throw unknownName("element type", name, elementTypes.map(protoName));
+  return type;
 }
 
 const protoName = (type: ElementType) =>

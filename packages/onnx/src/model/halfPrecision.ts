@@ -21,13 +21,15 @@ export function float16Bits(value: number): number {
   if (exponent <= 0) {
     // Subnormal: units of 2⁻²⁴.
     const units = Math.abs(float[0]) * 2 ** 24;
-    const down = Math.floor(units);
-    const rest = units - down;
-    return sign | (down + (rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? 1 : 0));
+    const truncated = Math.floor(units);
+    const remainder = units - truncated;
+    return (
+      sign | (truncated + (remainder > 0.5 || (remainder === 0.5 && truncated % 2 === 1) ? 1 : 0))
+    );
   }
   const mantissa = bits & 0x7fffff;
-  const down = (exponent << 10) | (mantissa >> 13);
-  const rest = mantissa & 0x1fff;
-  const up = rest > 0x1000 || (rest === 0x1000 && (down & 1) === 1) ? 1 : 0;
-  return sign | (down + up);
+  const truncated = (exponent << 10) | (mantissa >> 13);
+  const remainder = mantissa & 0x1fff;
+  const increment = remainder > 0x1000 || (remainder === 0x1000 && (truncated & 1) === 1) ? 1 : 0;
+  return sign | (truncated + increment);
 }

@@ -6,7 +6,7 @@ import type { Container, Dim } from "./model";
 export interface Inferred {
   readonly dtype: ElementType;
   readonly shape: readonly Dim[] | undefined;
-  /** Where the value is no tensor: what is around it, outermost first. */
+  /** Where the value is not a tensor: its containers, outermost first. */
   readonly containers?: readonly Container[] | undefined;
   /**
    * What a small tensor holds, row by row, as far as known: numbers, names of free axes ("batch",

@@ -1,32 +1,32 @@
 // An ONNX model in memory: plain data with the names of onnx.proto (IR version 10), read by
-// `decodeModel`, made by `GraphBuilder`, written by `encodeModel`.
+// `decodeModel`, built by `GraphBuilder`, written by `encodeModel`.
 import { checkArgument, type Tensor } from "@cajal/core";
 import { isDType, type CarriedType, type ElementType } from "./elementType";
 
-/** One axis: its extent, the name of a free one ("batch"), or undefined where nothing is known. */
+/** One axis: its extent, the name of a free extent ("batch"), or undefined where it is unknown. */
 export type Dim = number | string | undefined;
 
-/** What is around tensors: a list of them, one or none, a map from keys of a type, a sparse one. */
+/** A container of tensors: a sequence, an optional, a map from keys of a type, or a sparse tensor. */
 export type Container = "sequence" | "optional" | "sparse" | `map(${ElementType})`;
 
-/** A named value: type and shape as far as known; `shape` undefined: not even the rank. */
+/** A named value: its type, and its shape as far as known; undefined: unknown rank. */
 export interface ValueInfo {
   readonly name: string;
   /** Type and shape of the tensor, or of each tensor inside its containers. */
   readonly dtype: ElementType;
   readonly shape: readonly Dim[] | undefined;
-  /** Where the value is no tensor: what is around it, outermost first. */
+  /** Where the value is not a tensor: its containers, outermost first. */
   readonly containers?: readonly Container[] | undefined;
-  /** Fields of the file that Cajal does not read (doc_string, metadata), as they lie in it. */
+  /** Fields of the file that Cajal does not read (doc_string, metadata), as encoded there. */
   readonly rest?: Uint8Array | undefined;
 }
 
-/** A tensor of a type that Cajal does not compute with, as it lies in a file. */
+/** A tensor of a type that Cajal only carries and does not compute with, as encoded in a file. */
 export type CarriedTensor =
   | {
       readonly dtype: Exclude<CarriedType, "string">;
       readonly shape: readonly number[];
-      /** Little-endian; types below 8 bits lie packed, the first element lowest. */
+      /** Little-endian; types below 8 bits are packed, the first element in the lowest bits. */
       readonly data: Uint8Array;
     }
   | {
@@ -50,7 +50,7 @@ export type Attribute =
   | { readonly type: "float"; readonly value: number }
   /** `exact` where the number is beyond 2⁵³ and `value` the nearest one. */
   | { readonly type: "int"; readonly value: number; readonly exact?: bigint }
-  /** `bytes` where they are no UTF-8 and `value` has replacement characters. */
+  /** `bytes` where they are not UTF-8; `value` then has replacement characters. */
   | { readonly type: "string"; readonly value: string; readonly bytes?: Uint8Array }
   | { readonly type: "tensor"; readonly value: Initializer }
   | { readonly type: "graph"; readonly value: Graph }
@@ -65,7 +65,7 @@ export type Attribute =
       readonly value: readonly string[];
       readonly bytes?: readonly Uint8Array[];
     }
-  /** Types that no rule reads: the messages as they lie in the file. */
+  /** Types that no rule reads: the messages as encoded in the file. */
   | { readonly type: CarriedAttributeType; readonly value: readonly Uint8Array[] }
   /** In a local function only: the value of the function's attribute `value`, of type `of`. */
   | { readonly type: "reference"; readonly value: string; readonly of: StatedType };
@@ -100,31 +100,31 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** Which of several local functions of one name is called. */
   readonly overload?: string | undefined;
-  /** Fields of the file that Cajal does not read (doc_string, metadata), as they lie in it. */
+  /** Fields of the file that Cajal does not read (doc_string, metadata), as encoded there. */
   readonly rest?: Uint8Array | undefined;
 }
 
 export interface Graph {
   readonly name: string;
-  /** In topological order, unless a file had them in another. */
+  /** In topological order, unless a file has them in another. */
   readonly nodes: readonly Node[];
   readonly initializers: ReadonlyMap<string, Initializer>;
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
-  /** What is known of the values between (ONNX calls it value_info). */
+  /** Types and shapes of intermediate values (ONNX: value_info). */
   readonly values: ReadonlyMap<string, ValueInfo>;
-  /** Fields of the file that Cajal does not read, as they lie in it. */
+  /** Fields of the file that Cajal does not read, as encoded there. */
   readonly rest?: Uint8Array | undefined;
 }
 
-/** A function that a model brings along; a node whose operator it names is a call. */
+/** A function defined in a model; a node whose operator has its name is a call. */
 export interface LocalFunction {
   readonly name: string;
   readonly domain: string;
   readonly overload?: string | undefined;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** Attributes that a call must give, and those that it may. */
+  /** Attributes without a default; those with one are in `defaults`. */
   readonly attributes: readonly string[];
   readonly defaults: Readonly<Record<string, Attribute>>;
   readonly nodes: readonly Node[];
@@ -146,8 +146,8 @@ export interface OnnxModel {
   readonly description?: string | undefined;
   readonly graph: Graph;
   readonly metadata: ReadonlyMap<string, string>;
-  /** The model's local functions; what checks, builds or differentiates sees their calls inlined. */
+  /** The model's local functions; their calls are inlined for checks, building and differentiation. */
   readonly functions?: readonly LocalFunction[] | undefined;
-  /** Fields of the file that Cajal does not read, as they lie in it. */
+  /** Fields of the file that Cajal does not read, as encoded there. */
   readonly rest?: Uint8Array | undefined;
 }

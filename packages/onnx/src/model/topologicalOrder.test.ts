@@ -32,7 +32,7 @@ it("puts nodes after those they use", () => {
 });
 
 it("counts what the graphs inside a node use of the values around them", () => {
-  const inner = {
+  const subgraph = {
     name: "",
     nodes: [node("in", ["a", "own"])],
     initializers: new Map(),
@@ -40,7 +40,10 @@ it("counts what the graphs inside a node use of the values around them", () => {
     outputs: [],
     values: new Map(),
   } as const;
-  const scan = { ...node("s", []), attributes: { body: { type: "graph", value: inner } } } as const;
+  const scan = {
+    ...node("s", []),
+    attributes: { body: { type: "graph", value: subgraph } },
+  } as const;
   expect(names(topologicalOrder([scan, node("a", [])]))).toBe("as");
 });
 

@@ -10,39 +10,39 @@ import type { Graph, Node } from "./model";
 export function topologicalOrder(nodes: readonly Node[]): readonly Node[] {
   const producer = new Map<string, Node>();
   for (const node of nodes) for (const name of node.outputs) if (name) producer.set(name, node);
-  const done = new Set<Node>();
+  const finished = new Set<Node>();
   const open = new Set<Node>();
   const order: Node[] = [];
   // Depth first, with a stack of its own: graphs may be thousands of nodes deep.
   for (const root of nodes) {
-    const stack: { node: Node; needs: Node[] }[] = [];
+    const stack: { node: Node; pending: Node[] }[] = [];
     const enter = (node: Node) => {
       open.add(node);
-      const needs = used(node).flatMap((name) => producer.get(name) ?? []);
-      stack.push({ node, needs: needs.toReversed() });
+      const producers = usedNames(node).flatMap((name) => producer.get(name) ?? []);
+      stack.push({ node, pending: producers.toReversed() });
     };
-    if (!done.has(root)) enter(root);
+    if (!finished.has(root)) enter(root);
     while (stack.length > 0) {
-      const top = stack.at(-1)!;
-      const next = top.needs.pop();
+      const current = stack.at(-1)!;
+      const next = current.pending.pop();
       if (next === undefined) {
         stack.pop();
-        open.delete(top.node);
-        done.add(top.node);
-        order.push(top.node);
+        open.delete(current.node);
+        finished.add(current.node);
+        order.push(current.node);
       } else if (open.has(next))
         throw cycle(
           stack.map(({ node }) => node),
           next,
         );
-      else if (!done.has(next)) enter(next);
+      else if (!finished.has(next)) enter(next);
     }
   }
   return order;
 }
 
 /** Names that a node uses: its inputs, and what the graphs in it use of the values around them. */
-export const used = (node: Node): readonly string[] => [
+export const usedNames = (node: Node): readonly string[] => [
   ...node.inputs.filter((name) => name !== ""),
   ...capturesIn(node),
 ];
@@ -59,17 +59,20 @@ const captures = new WeakMap<Graph, readonly string[]>();
 export function capturesOf(graph: Graph): readonly string[] {
   const cached = captures.get(graph);
   if (cached) return cached;
-  const own = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
-  for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
-  const names = new Set([...graph.nodes.flatMap(used), ...graph.outputs.map(({ name }) => name)]);
-  const captured = [...names].filter((name) => name !== "" && !own.has(name));
+  const ownNames = new Set([...graph.initializers.keys(), ...graph.inputs.map(({ name }) => name)]);
+  for (const node of graph.nodes) for (const name of node.outputs) ownNames.add(name);
+  const names = new Set([
+    ...graph.nodes.flatMap(usedNames),
+    ...graph.outputs.map(({ name }) => name),
+  ]);
+  const captured = [...names].filter((name) => name !== "" && !ownNames.has(name));
   captures.set(graph, captured);
   return captured;
 }
 
-function cycle(path: readonly Node[], back: Node): CajalError {
+function cycle(path: readonly Node[], backTo: Node): CajalError {
   const names = path
-    .slice(path.indexOf(back))
+    .slice(path.indexOf(backTo))
     .map((node) => node.name || node.outputs[0] || node.op);
   return new CajalError(
     "bad-model",

@@ -15,11 +15,11 @@ function affine() {
 describe("withInitializers", () => {
   it("puts values in, and leaves the model that was given alone", () => {
     const model = affine();
-    const tuned = withInitializers(model, new Map([["w", tensor("float32", [2, 1], [5, 6])]]));
-    expect(tuned.graph.initializers.get("w")!.data).toEqual(Float32Array.of(5, 6));
-    expect(tuned.graph.initializers.get("b")!.data).toEqual(Float32Array.of(3));
+    const newModel = withInitializers(model, new Map([["w", tensor("float32", [2, 1], [5, 6])]]));
+    expect(newModel.graph.initializers.get("w")!.data).toEqual(Float32Array.of(5, 6));
+    expect(newModel.graph.initializers.get("b")!.data).toEqual(Float32Array.of(3));
     expect(model.graph.initializers.get("w")!.data).toEqual(Float32Array.of(1, 2));
-    expect(tuned.graph.nodes).toBe(model.graph.nodes);
+    expect(newModel.graph.nodes).toBe(model.graph.nodes);
   });
 
   it.each([

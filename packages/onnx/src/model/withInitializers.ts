@@ -1,5 +1,5 @@
 // The way back from training: an ONNX model with other values in some of its initializers.
-import { checkStructure, asWellFormed } from "./checkStructure";
+import { checkStructure, checkedModel } from "./checkStructure";
 import {
   CajalError,
   checkTensor,
@@ -24,17 +24,19 @@ export function withInitializers(model: OnnxModel, values: ReadonlyMap<string, T
   checkArgument("withInitializers", "values", values, "map");
   const initializers = new Map(model.graph.initializers);
   for (const [name, value] of values) {
-    const old = initializers.get(name);
-    if (!old) throw unknownName("initializer of the graph", name, initializers.keys());
+    const initializer = initializers.get(name);
+    if (!initializer) throw unknownName("initializer of the graph", name, initializers.keys());
     checkTensor(value, `initializer "${name}"`);
-    const [got, expected] = [value, old].map(({ dtype, shape }) => `${dtype} ${showShape(shape)}`);
+    const [got, expected] = [value, initializer].map(
+      ({ dtype, shape }) => `${dtype} ${showShape(shape)}`,
+    );
     if (got !== expected)
       throw new CajalError(
-        value.dtype === old.dtype ? "bad-shape" : "bad-argument",
+        value.dtype === initializer.dtype ? "bad-shape" : "bad-argument",
         `initializer "${name}": got ${got}, expected ${expected}.`,
-        { initializer: name, got: value.shape, expected: old.shape },
+        { initializer: name, got: value.shape, expected: initializer.shape },
       );
     initializers.set(name, value);
   }
-  return asWellFormed({ ...model, graph: { ...model.graph, initializers } });
+  return checkedModel({ ...model, graph: { ...model.graph, initializers } });
 }

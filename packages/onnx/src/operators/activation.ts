@@ -3,13 +3,13 @@ import { broadcast, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { operands, type Operand } from "./shared/arguments";
-import { shifted, unary } from "./shared/elementwise";
+import { shiftSamples, unary } from "./shared/elementwise";
 
 const alpha = { alpha: "float" } as const;
 
 /** ONNX Runtime's own, which the method takes where the standard has none yet. */
 const fusedGelu = {
-  ...unary("Gelu", "float", { domain: "com.microsoft", samples: shifted }),
+  ...unary("Gelu", "float", { domain: "com.microsoft", samples: shiftSamples }),
   methods: {},
 };
 
@@ -18,7 +18,7 @@ const gelu = {
     since: 20,
     attributes: { approximate: "string" },
     choices: { approximate: ["none", "tanh"] },
-    samples: shifted,
+    samples: shiftSamples,
   }),
   methods: {
     /**
@@ -33,7 +33,7 @@ const gelu = {
 };
 
 const swish = {
-  ...unary("Swish", "float", { since: 24, attributes: alpha, samples: shifted }),
+  ...unary("Swish", "float", { since: 24, attributes: alpha, samples: shiftSamples }),
   methods: {
     /** x σ(αx); opset 24. */
     swish: (g: NodeWriter, x: Value, attributes: { alpha?: number } = {}) =>
@@ -70,26 +70,30 @@ const pRelu = defineOperator({
 });
 
 export const activations = [
-  unary("Relu", "signed", { samples: shifted }),
+  unary("Relu", "signed", { samples: shiftSamples }),
   unary("LeakyRelu", "float", {
     attributes: alpha,
-    samples: [...shifted, { inputs: [[2, 3]], attributes: { alpha: 0.3 } }],
+    samples: [...shiftSamples, { inputs: [[2, 3]], attributes: { alpha: 0.3 } }],
   }),
-  unary("Elu", "float", { attributes: alpha, samples: shifted }),
-  unary("Selu", "float", { attributes: { ...alpha, gamma: "float" }, samples: shifted }),
-  unary("Celu", "float", { since: 12, attributes: alpha, samples: shifted }),
-  unary("ThresholdedRelu", "float", { since: 10, attributes: alpha, samples: shifted }),
-  unary("HardSigmoid", "float", { attributes: { ...alpha, beta: "float" }, samples: shifted }),
-  unary("HardSwish", "float", { since: 14, samples: shifted }),
-  unary("Mish", "float", { since: 18, samples: shifted }),
-  unary("Sigmoid", "float", { ending: { activation: "sigmoid" }, samples: shifted }),
-  unary("Tanh", "float", { ending: { activation: "tanh" }, samples: shifted }),
-  unary("Softplus", "float", { since: 1, samples: shifted }),
-  unary("Softsign", "float", { since: 1, samples: shifted }),
+  unary("Elu", "float", { attributes: alpha, samples: shiftSamples }),
+  unary("Selu", "float", { attributes: { ...alpha, gamma: "float" }, samples: shiftSamples }),
+  unary("Celu", "float", { since: 12, attributes: alpha, samples: shiftSamples }),
+  unary("ThresholdedRelu", "float", { since: 10, attributes: alpha, samples: shiftSamples }),
+  unary("HardSigmoid", "float", { attributes: { ...alpha, beta: "float" }, samples: shiftSamples }),
+  unary("HardSwish", "float", { since: 14, samples: shiftSamples }),
+  unary("Mish", "float", { since: 18, samples: shiftSamples }),
+  unary("Sigmoid", "float", { ending: { activation: "sigmoid" }, samples: shiftSamples }),
+  unary("Tanh", "float", { ending: { activation: "tanh" }, samples: shiftSamples }),
+  unary("Softplus", "float", { since: 1, samples: shiftSamples }),
+  unary("Softsign", "float", { since: 1, samples: shiftSamples }),
   unary("Shrink", "number", { since: 9, attributes: { bias: "float", lambd: "float" } }),
   gelu,
   fusedGelu,
-  unary("QuickGelu", "float", { domain: "com.microsoft", attributes: alpha, samples: shifted }),
+  unary("QuickGelu", "float", {
+    domain: "com.microsoft",
+    attributes: alpha,
+    samples: shiftSamples,
+  }),
   swish,
   pRelu,
 ] as const;

@@ -15,8 +15,8 @@ it.each([
   const y = g.mod(g.constant(int64(7, 8, -3, 5, -5)), g.constant(int64(4, 4, 4, -3, -3)), { fmod });
   expect(g.elementsOf(y)).toEqual(expected);
   g.output(y, "y");
-  const real = (await run(g, new Map()))["y"]!.data as BigInt64Array;
-  expect(Array.from(real, Number)).toEqual(expected);
+  const actual = (await run(g, new Map()))["y"]!.data as BigInt64Array;
+  expect(Array.from(actual, Number)).toEqual(expected);
 });
 
 it("refuses whole numbers divided by a constant 0, which end the process in ONNX Runtime", () => {

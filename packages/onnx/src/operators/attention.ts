@@ -7,7 +7,7 @@ import { multiply, divide, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
-import { three, type Flag, type Optional } from "./shared/arguments";
+import { firstThree, type Flag, type Optional } from "./shared/arguments";
 
 export interface AttentionAttributes {
   readonly is_causal?: Flag;
@@ -25,14 +25,14 @@ function heads(
   { shape }: Inferred,
 ): readonly [Dim, Dim, Dim, Dim] {
   const attribute = name === "Q" ? "q_num_heads" : "kv_num_heads";
-  const stated = node.attribute(attribute);
-  const count = stated?.type === "int" ? stated.value : undefined;
+  const attributeValue = node.attribute(attribute);
+  const count = attributeValue?.type === "int" ? attributeValue.value : undefined;
   if (!shape) return [undefined, count, undefined, undefined];
   if (shape.length === 4) {
-    const [batch, many, length, size] = shape;
-    if (count && typeof many === "number" && count !== many)
-      throw badShape(`${name} ${show(shape)} has ${many} heads, ${attribute} says ${count}.`);
-    return [batch, many, length, size];
+    const [batch, channels, length, size] = shape;
+    if (count && typeof channels === "number" && count !== channels)
+      throw badShape(`${name} ${show(shape)} has ${channels} heads, ${attribute} says ${count}.`);
+    return [batch, channels, length, size];
   }
   if (shape.length !== 3)
     throw badShape(
@@ -72,7 +72,7 @@ const attention = defineOperator({
       past_value: Optional,
       attributes: AttentionAttributes = {},
     ) =>
-      three(
+      firstThree(
         g.ops(
           "Attention",
           [q, k, v, mask, past_key, past_value],
@@ -122,8 +122,8 @@ const attention = defineOperator({
     )
       throw badShape(`${queryHeads} heads of Q are no multiple of the ${keyHeads} of K.`);
     if (!pastKey !== !pastValue) throw badShape("past_key and past_value come together.");
-    const past = pastKey ? (pastKey.shape ? pastKey.shape[2] : undefined) : 0;
-    const total = sum(past, keyLength);
+    const pastLength = pastKey ? (pastKey.shape ? pastKey.shape[2] : undefined) : 0;
+    const total = sum(pastLength, keyLength);
     return [
       {
         dtype: q.dtype,
@@ -210,25 +210,25 @@ const rotaryEmbedding = defineOperator({
     const size = x.shape?.length === 4 ? last : divide([last], [count]);
     if (x.shape?.length === 3 && typeof last === "number" && size === undefined)
       throw badShape(`X ${show(x.shape)}: ${last} does not divide into ${count} heads.`);
-    const rotated = node.int("rotary_embedding_dim", 0) || size;
-    if (typeof rotated === "number" && typeof size === "number" && rotated > size)
-      throw badShape(`rotary_embedding_dim is ${rotated}; a head has ${size}.`);
-    if (typeof rotated === "number" && rotated % 2 !== 0)
-      throw badShape(`${rotated} of a head are rotated, in pairs: expected an even number.`);
+    const rotatedSize = node.int("rotary_embedding_dim", 0) || size;
+    if (typeof rotatedSize === "number" && typeof size === "number" && rotatedSize > size)
+      throw badShape(`rotary_embedding_dim is ${rotatedSize}; a head has ${size}.`);
+    if (typeof rotatedSize === "number" && rotatedSize % 2 !== 0)
+      throw badShape(`${rotatedSize} of a head are rotated, in pairs: expected an even number.`);
     for (const cache of node.inputs.slice(1, 3))
       unify(
         cache?.shape?.at(-1),
-        divide([rotated], [2]),
-        () => `caches ${show(cache?.shape)}, half of the ${rotated} that are rotated`,
+        divide([rotatedSize], [2]),
+        () => `caches ${show(cache?.shape)}, half of the ${rotatedSize} that are rotated`,
       );
-    const [, cache, , places] = node.inputs;
-    const positions = places && cache?.shape?.[0];
-    for (const place of places?.elements ?? [])
+    const [, cache, , cachePositions] = node.inputs;
+    const positions = cachePositions && cache?.shape?.[0];
+    for (const position of cachePositions?.elements ?? [])
       if (
-        typeof place === "number" &&
-        (place < 0 || (typeof positions === "number" && place >= positions))
+        typeof position === "number" &&
+        (position < 0 || (typeof positions === "number" && position >= positions))
       )
-        throw badShape(`position ${place} is outside of the caches ${show(cache?.shape)}.`);
+        throw badShape(`position ${position} is outside of the caches ${show(cache?.shape)}.`);
     return [{ dtype: x.dtype, shape: x.shape }];
   },
   samples: [

@@ -22,7 +22,7 @@ export const concat = defineOperator({
     const axis = axisOf(node.int("axis", 1), ranked.length, ranked);
     let shape: Dim[] = ranked.map(() => undefined);
     let extent: number | undefined = 0;
-    const named: Dim[] = [];
+    const nonZeroExtents: Dim[] = [];
     for (const input of inputs) {
       if (input.shape && input.shape.length !== ranked.length)
         throw badShape(`shapes ${show(ranked)} and ${show(input.shape)} differ in rank.`);
@@ -35,12 +35,12 @@ export const concat = defineOperator({
               () => `axis ${i} of ${show(input.shape)} and those before`,
             ),
       );
-      const own = input.shape?.[axis];
-      if (typeof own !== "number") extent = undefined;
-      else if (extent !== undefined) extent += own;
-      if (own !== 0) named.push(own);
+      const inputExtent = input.shape?.[axis];
+      if (typeof inputExtent !== "number") extent = undefined;
+      else if (extent !== undefined) extent += inputExtent;
+      if (inputExtent !== 0) nonZeroExtents.push(inputExtent);
     }
-    shape[axis] = extent ?? (named.length === 1 ? named[0] : undefined);
+    shape[axis] = extent ?? (nonZeroExtents.length === 1 ? nonZeroExtents[0] : undefined);
     const parts = inputs.map((input) => input.elements ?? unknowns(input.shape?.[0]));
     const elements =
       ranked.length === 1 && parts.every((part) => part !== undefined) ? parts.flat() : undefined;

@@ -27,11 +27,11 @@ export const constant = defineOperator({
   types: [],
   attributes: { ...constantForms, sparse_value: "sparse_tensor" },
   infer: (node) => {
-    const [form, ...others] = Object.keys(constantForms).flatMap((name): Attribute[] => {
+    const [form, ...otherForms] = Object.keys(constantForms).flatMap((name): Attribute[] => {
       const attribute = node.attribute(name);
       return attribute ? [attribute] : [];
     });
-    if (others.length > 0) throw badShape(`got ${1 + others.length} values, expected one.`);
+    if (otherForms.length > 0) throw badShape(`got ${1 + otherForms.length} values, expected one.`);
     switch (form?.type) {
       case "tensor": {
         const { dtype, shape } = form.value;

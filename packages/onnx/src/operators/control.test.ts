@@ -120,7 +120,7 @@ it("bodies survive a file", async () => {
     states: [body.add(sum!, row!)],
   }));
   g.output(states[0]!, "y");
-  const again = GraphBuilder.from(decodeModel(encodeModel(g.build())));
-  expect(again.value("y").shape).toEqual([2]);
-  expect(again.build()).toEqual(g.build());
+  const decoded = GraphBuilder.from(decodeModel(encodeModel(g.build())));
+  expect(decoded.value("y").shape).toEqual([2]);
+  expect(decoded.build()).toEqual(g.build());
 });

@@ -34,36 +34,40 @@ const conditional = defineOperator({
   types: ["bool"],
   attributes: { then_branch: "graph", else_branch: "graph" },
   required: ["then_branch", "else_branch"],
-  skips: untaken,
+  skips: skippedBranchOf,
   infer: (node) => {
-    const skipped = untaken(node.inputs);
-    if (skipped) {
-      const taken = skipped === "then_branch" ? "else_branch" : "then_branch";
-      const outputs = node.subgraph(taken, []);
+    const skippedBranch = skippedBranchOf(node.inputs);
+    if (skippedBranch) {
+      const takenBranch = skippedBranch === "then_branch" ? "else_branch" : "then_branch";
+      const outputs = node.subgraph(takenBranch, []);
       if (outputs.length !== node.outputs)
-        throw badShape(`${taken} has ${outputs.length} outputs, the node ${node.outputs}.`);
+        throw badShape(`${takenBranch} has ${outputs.length} outputs, the node ${node.outputs}.`);
       return outputs;
     }
-    const yes = node.subgraph("then_branch", []);
-    const no = node.subgraph("else_branch", []);
-    if (yes.length !== no.length || yes.length !== node.outputs)
+    const thenOutputs = node.subgraph("then_branch", []);
+    const elseOutputs = node.subgraph("else_branch", []);
+    if (thenOutputs.length !== elseOutputs.length || thenOutputs.length !== node.outputs)
       throw badShape(
-        `then_branch has ${yes.length} outputs, else_branch ${no.length}, the node ${node.outputs}.`,
+        `then_branch has ${thenOutputs.length} outputs, else_branch ${elseOutputs.length}, the node ${node.outputs}.`,
       );
-    return yes.map((one, i) => {
-      const other = no[i]!;
-      if (one.dtype !== other.dtype)
+    return thenOutputs.map((thenOutput, i) => {
+      const elseOutput = elseOutputs[i]!;
+      if (thenOutput.dtype !== elseOutput.dtype)
         throw badShape(
-          `output ${i} is ${one.dtype} of then_branch and ${other.dtype} of else_branch.`,
+          `output ${i} is ${thenOutput.dtype} of then_branch and ${elseOutput.dtype} of else_branch.`,
         );
-      return { ...one, elements: undefined, shape: commonShape(one.shape, other.shape) };
+      return {
+        ...thenOutput,
+        elements: undefined,
+        shape: commonShape(thenOutput.shape, elseOutput.shape),
+      };
     });
   },
   samples: [], // needs graphs: control.test.ts
 });
 
 /** The branch that a known condition rules out. */
-function untaken([condition]: readonly (Inferred | undefined)[]): string | undefined {
+function skippedBranchOf([condition]: readonly (Inferred | undefined)[]): string | undefined {
   const value = condition?.elements?.[0];
   if (typeof value !== "number") return undefined;
   return value === 0 ? "then_branch" : "else_branch";
@@ -73,25 +77,25 @@ function untaken([condition]: readonly (Inferred | undefined)[]): string | undef
  * States that a body returns and takes again; where its shape changes from turn to turn, nothing
  * is known of the axis, and the body is asked again with that.
  */
-function steady(
+function fixedPoint(
   initial: readonly Inferred[],
-  turn: (states: readonly Inferred[]) => readonly Inferred[],
+  step: (states: readonly Inferred[]) => readonly Inferred[],
 ): { states: readonly Inferred[]; outputs: readonly Inferred[] } {
   let states = initial.map((state): Inferred => ({ ...state, elements: undefined }));
   // Each round loses at least one axis or one rank, so that this ends.
   for (;;) {
-    const outputs = turn(states);
-    let changed = false;
+    const outputs = step(states);
+    let hasChanged = false;
     states = states.map((state, i) => {
       const next = outputs[i]!;
       if (next.dtype !== state.dtype)
         throw badShape(`state ${i} is ${state.dtype} and becomes ${next.dtype}.`);
       const shape = commonShape(state.shape, next.shape);
-      if (show(shape) !== show(state.shape)) changed = true;
+      if (show(shape) !== show(state.shape)) hasChanged = true;
       return { ...state, shape };
     });
     // A state that may be none at first is in the end what the body makes of it.
-    if (!changed)
+    if (!hasChanged)
       return {
         states: states.map((state, i) => ({ ...state, containers: outputs[i]!.containers })),
         outputs,
@@ -121,18 +125,18 @@ const loop = defineOperator({
       const graph = g.subgraph(
         "loop",
         [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...typesOf(states)],
-        (inner, [iteration, current, ...now]) => {
-          const next = body(inner, iteration!, current!, now);
+        (inner, [iteration, current, ...currentStates]) => {
+          const next = body(inner, iteration!, current!, currentStates);
           return [next.condition ?? current!, ...next.states, ...(next.outputs ?? [])];
         },
       );
-      const all = g.ops(
+      const outputs = g.ops(
         "Loop",
         [scalarOr(g, "int64", trips), condition, ...states],
         { body: graph },
         { outputs: graph.outputs.length - 1 },
       );
-      return { states: all.slice(0, states.length), outputs: all.slice(states.length) };
+      return { states: outputs.slice(0, states.length), outputs: outputs.slice(states.length) };
     },
   },
   inputs: [2, Infinity],
@@ -143,7 +147,7 @@ const loop = defineOperator({
   infer: (node) => {
     // body: iteration, condition, states → condition, states, one row of each scan output
     const initial = node.inputs.slice(2) as readonly Inferred[];
-    const { states, outputs } = steady(initial, (states) =>
+    const { states, outputs } = fixedPoint(initial, (states) =>
       node
         .subgraph("body", [{ dtype: "int64", shape: [] }, { dtype: "bool", shape: [] }, ...states])
         .slice(1),
@@ -163,13 +167,13 @@ const scan = defineOperator({
   op: "Scan",
   methods: {
     /**
-     * Runs `body` over slices of `scanned` along their first axes (or `scan_input_axes`), handing
+     * Runs `body` over slices of `scannedInputs` along their first axes (or `scan_input_axes`), handing
      * states on; outputs are stacked along a new first axis (or `scan_output_axes`).
      */
     scan: (
       g: NodeWriter,
       states: readonly Value[],
-      scanned: readonly Value[],
+      scannedInputs: readonly Value[],
       body: (
         g: NodeWriter,
         states: readonly Value[],
@@ -182,22 +186,26 @@ const scan = defineOperator({
         scan_output_directions?: readonly number[];
       } = {},
     ): LoopOutputs => {
-      const axes = attributes.scan_input_axes ?? scanned.map(() => 0);
-      const slices = scanned.map(({ dtype, shape }, i) => ({
+      const axes = attributes.scan_input_axes ?? scannedInputs.map(() => 0);
+      const slices = scannedInputs.map(({ dtype, shape }, i) => ({
         dtype,
         shape: shape?.filter((_, j) => j !== (axes[i]! + shape.length) % shape.length),
       }));
-      const graph = g.subgraph("scan", [...typesOf(states), ...slices], (inner, now) => {
-        const next = body(inner, now.slice(0, states.length), now.slice(states.length));
+      const graph = g.subgraph("scan", [...typesOf(states), ...slices], (inner, currentStates) => {
+        const next = body(
+          inner,
+          currentStates.slice(0, states.length),
+          currentStates.slice(states.length),
+        );
         return [...next.states, ...(next.outputs ?? [])];
       });
-      const all = g.ops(
+      const outputs = g.ops(
         "Scan",
-        [...states, ...scanned],
-        { ...attributes, body: graph, num_scan_inputs: scanned.length },
+        [...states, ...scannedInputs],
+        { ...attributes, body: graph, num_scan_inputs: scannedInputs.length },
         { outputs: graph.outputs.length },
       );
-      return { states: all.slice(0, states.length), outputs: all.slice(states.length) };
+      return { states: outputs.slice(0, states.length), outputs: outputs.slice(states.length) };
     },
   },
   since: 8,
@@ -223,16 +231,16 @@ function inferScan(node: InferenceContext<1>): readonly Inferred[] {
   const count = node.int("num_scan_inputs", 1);
   if (count < 1 || count > inputs.length)
     throw badShape(`num_scan_inputs is ${count}; the node has ${inputs.length} inputs.`);
-  const scanned = inputs.slice(inputs.length - count);
-  const axes = node.ints("scan_input_axes") ?? scanned.map(() => 0);
+  const scannedInputs = inputs.slice(inputs.length - count);
+  const axes = node.ints("scan_input_axes") ?? scannedInputs.map(() => 0);
   let length: Dim;
-  const slices = scanned.map(({ dtype, shape }, i): Inferred => {
+  const slices = scannedInputs.map(({ dtype, shape }, i): Inferred => {
     if (!shape) return { dtype, shape: undefined };
     const axis = axisOf(axes[i] ?? 0, shape.length, shape);
-    length = unify(length, shape[axis], () => "lengths of the scanned inputs");
+    length = unify(length, shape[axis], () => "lengths of the scannedInputs inputs");
     return { dtype, shape: shape.filter((_, j) => j !== axis) };
   });
-  const { states, outputs } = steady(inputs.slice(0, inputs.length - count), (states) =>
+  const { states, outputs } = fixedPoint(inputs.slice(0, inputs.length - count), (states) =>
     node.subgraph("body", [...states, ...slices]),
   );
   const rows = outputs.slice(states.length);
@@ -241,15 +249,15 @@ function inferScan(node: InferenceContext<1>): readonly Inferred[] {
     ...states,
     ...rows.map(({ dtype, shape }, i): Inferred => {
       if (!shape) return { dtype, shape: undefined };
-      const stacked: Dim[] = [...shape];
-      stacked.splice(axisOf(outputAxes[i] ?? 0, shape.length + 1), 0, length);
-      return { dtype, shape: stacked };
+      const stackedShape: Dim[] = [...shape];
+      stackedShape.splice(axisOf(outputAxes[i] ?? 0, shape.length + 1), 0, length);
+      return { dtype, shape: stackedShape };
     }),
   ];
 }
 
 /**
- * Scan of opset 8: lengths of the sequences first, then states and scanned inputs, all with a batch axis
+ * Scan of opset 8: lengths of the sequences first, then states and scannedInputs inputs, all with a batch axis
  * before the others.
  */
 function inferBatchedScan(node: InferenceContext): readonly Inferred[] {
@@ -257,16 +265,17 @@ function inferBatchedScan(node: InferenceContext): readonly Inferred[] {
   const count = node.int("num_scan_inputs", 1);
   if (count < 1 || count > inputs.length)
     throw badShape(`num_scan_inputs is ${count}; the node has ${inputs.length} inputs.`);
-  const within = (value: Inferred, axes: number): Inferred => ({
+  const sliceOf = (value: Inferred, axes: number): Inferred => ({
     dtype: value.dtype,
     shape: value.shape?.slice(axes),
   });
   const states = inputs.slice(0, inputs.length - count);
-  const scanned = inputs.slice(inputs.length - count);
-  const [batch, length] = scanned[0]!.shape ?? [undefined, undefined];
-  const outputs = steady(
-    states.map((state) => within(state, 1)),
-    (now) => node.subgraph("body", [...now, ...scanned.map((each) => within(each, 2))]),
+  const scannedInputs = inputs.slice(inputs.length - count);
+  const [batch, length] = scannedInputs[0]!.shape ?? [undefined, undefined];
+  const outputs = fixedPoint(
+    states.map((state) => sliceOf(state, 1)),
+    (currentStates) =>
+      node.subgraph("body", [...currentStates, ...scannedInputs.map((each) => sliceOf(each, 2))]),
   );
   return [
     ...outputs.states.map(({ dtype, shape }) => ({ dtype, shape: shape && [batch, ...shape] })),

@@ -33,16 +33,18 @@ const attributes = {
 
 /** Kernel extents from W, checked against kernel_shape. */
 function kernelOf(node: InferenceContext, w: Inferred, rank: number): readonly Dim[] {
-  const stated = node.ints("kernel_shape");
-  if (stated && stated.length !== rank)
-    throw badShape(`kernel_shape [${stated.join()}]: X has ${rank} spatial axes.`);
+  const statedKernel = node.ints("kernel_shape");
+  if (statedKernel && statedKernel.length !== rank)
+    throw badShape(`kernel_shape [${statedKernel.join()}]: X has ${rank} spatial axes.`);
   const autoPad = node.string("auto_pad", "NOTSET");
   if (autoPad !== "NOTSET" && node.ints("pads"))
     throw badShape(`got pads and auto_pad ${autoPad}, expected one of them.`);
-  const kernel = w.shape?.slice(2) ?? stated ?? Array<Dim>(rank).fill(undefined);
+  const kernel = w.shape?.slice(2) ?? statedKernel ?? Array<Dim>(rank).fill(undefined);
   if (kernel.length !== rank)
     throw badShape(`W ${show(w.shape)} has ${kernel.length} spatial axes, X has ${rank}.`);
-  return kernel.map((k, i) => unify(k, stated?.[i], () => `kernel axis ${i}, kernel_shape and W`));
+  return kernel.map((k, i) =>
+    unify(k, statedKernel?.[i], () => `kernel axis ${i}, kernel_shape and W`),
+  );
 }
 
 /** The shape of X convolved with W; the attributes are those of Conv. */
@@ -211,9 +213,9 @@ export const convolution = [
       );
       const maps = typeof per === "number" ? per * group : undefined;
       checkBias(bias, maps);
-      const stated = node.ints("output_shape");
-      if (stated && stated.length !== rank)
-        throw badShape(`output_shape [${stated.join()}]: expected ${rank} numbers.`);
+      const statedShape = node.ints("output_shape");
+      if (statedShape && statedShape.length !== rank)
+        throw badShape(`output_shape [${statedShape.join()}]: expected ${rank} numbers.`);
       const extra = node.ints("output_padding") ?? Array<number>(rank).fill(0);
       if (
         extra.length !== rank ||
@@ -222,10 +224,10 @@ export const convolution = [
         throw badShape(
           `output_padding [${extra.join()}]: expected ${rank} numbers, each below the stride or the dilation.`,
         );
-      if (stated?.some((each) => each < 1))
-        throw badShape(`output_shape [${stated.join()}]: expected extents of at least 1.`);
+      if (statedShape?.some((each) => each < 1))
+        throw badShape(`output_shape [${statedShape.join()}]: expected extents of at least 1.`);
       const spatial = shapeX.spatial.map((extent, i): Dim => {
-        if (stated) return stated[i];
+        if (statedShape) return statedShape[i];
         const k = kernel[i];
         if (typeof extent !== "number" || typeof k !== "number") return undefined;
         const reach = dilations[i]! * (k - 1) + 1;

@@ -24,8 +24,8 @@ const blocks = <M extends Methods>(
         throw badShape(`input ${show(shape)}: expected [batch, channels, height, width].`);
       const size = node.int("blocksize", 1);
       if (size < 1) throw badShape(`blocksize is ${size}, expected at least 1.`);
-      const [batch, ...rest] = shape;
-      const [channels, height, width] = rest.map((extent, axis) => {
+      const [batch, ...spatial] = shape;
+      const [channels, height, width] = spatial.map((extent, axis) => {
         if (typeof extent !== "number") return undefined;
         const grows = op === "DepthToSpace" ? axis > 0 : axis === 0;
         const factor = axis > 0 ? size : size * size;

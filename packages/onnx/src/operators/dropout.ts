@@ -1,7 +1,7 @@
 import { tensor } from "@cajal/core";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
-import { like, two, type Operand, type Optional } from "./shared/arguments";
+import { like, firstTwo, type Operand, type Optional } from "./shared/arguments";
 
 export interface DropoutAttributes {
   readonly ratio?: Operand;
@@ -9,7 +9,7 @@ export interface DropoutAttributes {
   readonly seed?: number;
 }
 
-const truth = (g: NodeWriter, flag: Value | boolean | undefined): Optional =>
+const boolOf = (g: NodeWriter, flag: Value | boolean | undefined): Optional =>
   typeof flag === "boolean" ? g.scalar("bool", flag ? 1 : 0) : flag;
 
 export const dropout = defineOperator({
@@ -17,15 +17,20 @@ export const dropout = defineOperator({
   methods: {
     /** Zeros a share `ratio` and scales the rest up; does nothing unless `training_mode`. */
     dropout: (g: NodeWriter, x: Value, { ratio, training_mode, seed }: DropoutAttributes = {}) =>
-      g.op("Dropout", [x, like(g, x, ratio), truth(g, training_mode)], { seed }),
+      g.op("Dropout", [x, like(g, x, ratio), boolOf(g, training_mode)], { seed }),
     /** [y, mask] */
     dropoutWithMask: (
       g: NodeWriter,
       x: Value,
       { ratio, training_mode, seed }: DropoutAttributes = {},
     ) =>
-      two(
-        g.ops("Dropout", [x, like(g, x, ratio), truth(g, training_mode)], { seed }, { outputs: 2 }),
+      firstTwo(
+        g.ops(
+          "Dropout",
+          [x, like(g, x, ratio), boolOf(g, training_mode)],
+          { seed },
+          { outputs: 2 },
+        ),
       ),
   },
   settings: [1, 2],
@@ -34,9 +39,13 @@ export const dropout = defineOperator({
   types: ["float", "float:ratio", "bool"],
   attributes: { seed: "int", ratio: "float", is_test: "int", consumed_inputs: "ints" },
   infer: ({ inputs: [x, ratio, training], opset }) => {
-    const share = ratio?.elements?.[0];
-    if (typeof share === "number" && training?.elements?.[0] === 1 && !(share >= 0 && share < 1))
-      throw badShape(`ratio is ${share}, expected a number from 0 on and below 1.`);
+    const ratioValue = ratio?.elements?.[0];
+    if (
+      typeof ratioValue === "number" &&
+      training?.elements?.[0] === 1 &&
+      !(ratioValue >= 0 && ratioValue < 1)
+    )
+      throw badShape(`ratio is ${ratioValue}, expected a number from 0 on and below 1.`);
     return [
       { dtype: x.dtype, shape: x.shape },
       { dtype: opset < 10 ? x.dtype : "bool", shape: x.shape },

@@ -40,17 +40,17 @@ export const einsum = defineOperator({
           if ((extents.get(letter) ?? 1) === 1) extents.set(letter, undefined);
         return;
       }
-      const free = shape.length - letters.length;
-      if (free < 0 || (free > 0 && after === undefined))
+      const ellipsisRank = shape.length - letters.length;
+      if (ellipsisRank < 0 || (ellipsisRank > 0 && after === undefined))
         throw badShape(`term "${term}" of equation "${equation}" does not fit ${show(shape)}.`);
       if (after !== undefined) {
-        const own = shape.slice(before.length, before.length + free);
-        if (ellipsis && ellipsis.length !== free)
-          throw badShape(`"..." of equation "${equation}" is ${show(ellipsis)} before, and ${show(own)} of ${show(shape)}: expected as many axes.`); // prettier-ignore
-        ellipsis = ellipsis ? broadcast(ellipsis, own) : own;
+        const ellipsisExtents = shape.slice(before.length, before.length + ellipsisRank);
+        if (ellipsis && ellipsis.length !== ellipsisRank)
+          throw badShape(`"..." of equation "${equation}" is ${show(ellipsis)} before, and ${show(ellipsisExtents)} of ${show(shape)}: expected as many axes.`); // prettier-ignore
+        ellipsis = ellipsis ? broadcast(ellipsis, ellipsisExtents) : ellipsisExtents;
       }
       letters.forEach((letter, j) => {
-        const extent = shape[j < before.length ? j : j + free];
+        const extent = shape[j < before.length ? j : j + ellipsisRank];
         const previous = extents.get(letter);
         // An extent of 1 broadcasts.
         if (!extents.has(letter) || previous === 1) extents.set(letter, extent);

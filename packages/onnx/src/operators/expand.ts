@@ -20,11 +20,11 @@ export const expand = defineOperator({
     const target = listOf(node, 1, "shape");
     const result = target && broadcast(shape, target);
     const length = result?.[0];
-    const same =
+    const isSame =
       result?.length === 1 && elements?.length === 1 && typeof length === "number" && length <= 256
         ? Array.from({ length }, () => elements[0])
         : undefined;
-    return [{ dtype, shape: result, elements: same }];
+    return [{ dtype, shape: result, elements: isSame }];
   },
   samples: [
     { inputs: [[3, 1], int64s(2, 1, 4)] },

@@ -24,7 +24,7 @@ const gather = defineOperator({
     const extent = shape[axis];
     const at = numbersOf(indices);
     checkIndices(at, extent, `axis ${axis} of ${show(shape)}`);
-    const all = x.elements;
+    const elements = x.elements;
     return [
       {
         dtype,
@@ -34,8 +34,8 @@ const gather = defineOperator({
           ...shape.slice(axis + 1),
         ],
         elements:
-          shape.length === 1 && all && at
-            ? at.map((i) => all[i < 0 ? i + all.length : i])
+          shape.length === 1 && elements && at
+            ? at.map((i) => elements[i < 0 ? i + elements.length : i])
             : undefined,
       },
     ];

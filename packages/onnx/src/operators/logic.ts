@@ -4,7 +4,7 @@ import type { NodeWriter } from "./method";
 import { operands, type Operand } from "./shared/arguments";
 import { binary, unary } from "./shared/elementwise";
 
-const truth = (condition: boolean) => (condition ? 1 : 0);
+const toBit = (condition: boolean) => (condition ? 1 : 0);
 
 const bitShift = {
   ...binary("BitShift", "unsigned", {
@@ -30,24 +30,24 @@ const bitShift = {
 };
 
 export const logic = [
-  binary("Equal", "any", { result: "bool", fold: (x, y) => truth(x === y) }),
-  binary("Greater", "number", { result: "bool", fold: (x, y) => truth(x > y) }),
-  binary("GreaterOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x >= y) }),
-  binary("Less", "number", { result: "bool", fold: (x, y) => truth(x < y) }),
-  binary("LessOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => truth(x <= y) }),
-  binary("And", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 && y !== 0) }),
-  binary("Or", "bool", { result: "bool", fold: (x, y) => truth(x !== 0 || y !== 0) }),
-  binary("Xor", "bool", { result: "bool", fold: (x, y) => truth(x !== y) }),
+  binary("Equal", "any", { result: "bool", fold: (x, y) => toBit(x === y) }),
+  binary("Greater", "number", { result: "bool", fold: (x, y) => toBit(x > y) }),
+  binary("GreaterOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => toBit(x >= y) }),
+  binary("Less", "number", { result: "bool", fold: (x, y) => toBit(x < y) }),
+  binary("LessOrEqual", "number", { since: 12, result: "bool", fold: (x, y) => toBit(x <= y) }),
+  binary("And", "bool", { result: "bool", fold: (x, y) => toBit(x !== 0 && y !== 0) }),
+  binary("Or", "bool", { result: "bool", fold: (x, y) => toBit(x !== 0 || y !== 0) }),
+  binary("Xor", "bool", { result: "bool", fold: (x, y) => toBit(x !== y) }),
   binary("BitwiseAnd", "integer", { since: 18 }),
   binary("BitwiseOr", "integer", { since: 18 }),
   binary("BitwiseXor", "integer", { since: 18 }),
-  unary("IsNaN", "float", { since: 9, result: "bool", fold: (x) => truth(Number.isNaN(x)) }),
+  unary("IsNaN", "float", { since: 9, result: "bool", fold: (x) => toBit(Number.isNaN(x)) }),
   unary("IsInf", "float", {
     since: 10,
     attributes: { detect_positive: "int", detect_negative: "int" },
     result: "bool",
   }),
-  unary("Not", "bool", { since: 1, fold: (x) => truth(!x) }),
+  unary("Not", "bool", { since: 1, fold: (x) => toBit(!x) }),
   unary("BitwiseNot", "integer", {
     since: 18,
     samples: [{ inputs: [tensor("int32", [3], [0, 1, -5])] }],

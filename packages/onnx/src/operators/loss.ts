@@ -3,7 +3,7 @@ import { tensor } from "@cajal/core";
 import { checkIndices, show, unify } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
-import { two } from "./shared/arguments";
+import { firstTwo } from "./shared/arguments";
 
 type LossAttributes = {
   readonly reduction?: "mean" | "sum" | "none";
@@ -72,7 +72,7 @@ export const losses = [
         weights?: Value,
         attributes: LossAttributes = {},
       ) =>
-        two(
+        firstTwo(
           g.ops("SoftmaxCrossEntropyLoss", [scores, labels, weights], attributes, { outputs: 2 }),
         ),
     },

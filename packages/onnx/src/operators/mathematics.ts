@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import type { NodeWriter, Value } from "./method";
 import { defineOperator } from "./operator";
-import { shifted, unary } from "./shared/elementwise";
+import { shiftSamples, unary } from "./shared/elementwise";
 
 export const mathematics = [
   defineOperator({
@@ -16,12 +16,12 @@ export const mathematics = [
     infer: ({ inputs: [x] }) => [x],
     samples: [{ inputs: [[2, 3]] }, { inputs: [tensor("bool", [2], [0, 1])] }],
   }),
-  unary("Abs", "number", { fold: Math.abs, samples: shifted }),
-  unary("Neg", "signed", { fold: (x) => -x, samples: shifted }),
-  unary("Sign", "number", { steps: true, since: 9, fold: Math.sign, samples: shifted }),
-  unary("Floor", "float", { steps: true, fold: Math.floor, samples: shifted }),
-  unary("Ceil", "float", { steps: true, fold: Math.ceil, samples: shifted }),
-  unary("Round", "float", { steps: true, since: 11, fold: roundHalfEven, samples: shifted }),
+  unary("Abs", "number", { fold: Math.abs, samples: shiftSamples }),
+  unary("Neg", "signed", { fold: (x) => -x, samples: shiftSamples }),
+  unary("Sign", "number", { steps: true, since: 9, fold: Math.sign, samples: shiftSamples }),
+  unary("Floor", "float", { steps: true, fold: Math.floor, samples: shiftSamples }),
+  unary("Ceil", "float", { steps: true, fold: Math.ceil, samples: shiftSamples }),
+  unary("Round", "float", { steps: true, since: 11, fold: roundHalfEven, samples: shiftSamples }),
   unary("Exp", "float", { fold: Math.exp }),
   unary("Log", "float", { fold: Math.log }),
   unary("Sqrt", "float", { fold: Math.sqrt }),
@@ -45,7 +45,7 @@ export const mathematics = [
 
 function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
+  const fraction = x - floor;
+  if (fraction !== 0.5) return Math.round(x);
   return floor % 2 === 0 ? floor : floor + 1;
 }

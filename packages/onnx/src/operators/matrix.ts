@@ -57,19 +57,23 @@ function inferGemm(node: InferenceContext<2>): readonly Inferred[] {
   for (const input of [a, b])
     if (input.shape && input.shape.length !== 2)
       throw badShape(`shapes ${show(a.shape)} and ${show(b.shape)}: expected two matrices.`);
-  const [n, k] = oriented(a.shape, node.int("transA", 0));
-  const [l, m] = oriented(b.shape, node.int("transB", 0));
+  const [n, k] = matrixExtents(a.shape, node.int("transA", 0));
+  const [l, m] = matrixExtents(b.shape, node.int("transB", 0));
   unify(k, l, () => `inner extents of ${show(a.shape)} and ${show(b.shape)}`);
   const shape = [n, m];
   if (c?.shape) {
-    const whole = broadcast(shape, c.shape);
-    if (whole && (whole.length > 2 || whole.some((extent, i) => shape[i] === 1 && extent !== 1)))
+    const broadcastShape = broadcast(shape, c.shape);
+    if (
+      broadcastShape &&
+      (broadcastShape.length > 2 ||
+        broadcastShape.some((extent, i) => shape[i] === 1 && extent !== 1))
+    )
       throw badShape(`C ${show(c.shape)} does not broadcast to ${show(shape)}.`);
   }
   return [{ dtype: a.dtype, shape }];
 }
 
-const oriented = (shape: Dims, transpose: number): readonly [Dim, Dim] =>
+const matrixExtents = (shape: Dims, transpose: number): readonly [Dim, Dim] =>
   transpose ? [shape?.[1], shape?.[0]] : [shape?.[0], shape?.[1]];
 
 const gemm = { alpha: "float", beta: "float", transA: "int", transB: "int" } as const;

@@ -54,7 +54,7 @@ type WithBuilder<A extends readonly unknown[], G> = {
 };
 
 /** `{ relu: method }` for "Relu": a method is called as its operator is. */
-export const named = <Op extends string, A extends readonly unknown[], R>(
+export const namedMethod = <Op extends string, A extends readonly unknown[], R>(
   op: Op,
   method: (g: NodeWriter, ...args: A) => R,
 ) =>

@@ -29,7 +29,7 @@ const isUse = ({ before }: SourceText) =>
   /(\.ops?\(\s*|\.layer\(\s*|\bclass_?[nN]ame: |\bop: |merging\(\s*)$/.test(before);
 
 /** Where in this package names stand beside the operators' files, their gradients' and the graphs that are built. */
-const allowedHere: Readonly<Record<string, string>> = {
+const exceptions: Readonly<Record<string, string>> = {
   "packages/onnx/src/operators/": "Families of definitions.",
   "packages/onnx/src/gradients/":
     "Rules: what they are made of, and the activations of recurrent operators.",
@@ -43,11 +43,11 @@ const allowedHere: Readonly<Record<string, string>> = {
 
 it("no operator's name is written inside this package where its definition could say it", () => {
   const leaks: string[] = [];
-  for (const written of sourceTexts()) {
-    const { file, line, text } = written;
-    if (!file.startsWith("packages/onnx/src/") || written.kind !== "text" || isUse(written))
+  for (const sourceText of sourceTexts()) {
+    const { file, line, text } = sourceText;
+    if (!file.startsWith("packages/onnx/src/") || sourceText.kind !== "text" || isUse(sourceText))
       continue;
-    if (Object.keys(allowedHere).some((path) => file.startsWith(path))) continue;
+    if (Object.keys(exceptions).some((path) => file.startsWith(path))) continue;
     // A copy is how a value gets a name.
     if (text === "Identity") continue;
     for (const name of text.split(" "))
@@ -58,9 +58,9 @@ it("no operator's name is written inside this package where its definition could
 
 it("no operator's name is written outside this package", () => {
   const leaks: string[] = [];
-  for (const written of sourceTexts()) {
-    const { file, line, text } = written;
-    if (written.kind !== "text" || !names.has(text) || isUse(written)) continue;
+  for (const sourceText of sourceTexts()) {
+    const { file, line, text } = sourceText;
+    if (sourceText.kind !== "text" || !names.has(text) || isUse(sourceText)) continue;
     if (Object.keys(allowed).some((path) => file.startsWith(path)) || isOwnFile(file, text))
       continue;
     leaks.push(`${file}:${line} says ${text}: ask operatorFacts`);

@@ -2,7 +2,7 @@
 import { axesOf, axisOf, show, unify } from "../model/dims";
 import { dtypeOf } from "../model/elementType";
 import type { Dim } from "../model/model";
-import { named, type NodeWriter, type Value } from "./method";
+import { namedMethod, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -12,7 +12,7 @@ import {
   type InferenceContext,
   type Operator,
 } from "./operator";
-import { three, type AttributesOf, type Axis } from "./shared/arguments";
+import { firstThree, type AttributesOf, type Axis } from "./shared/arguments";
 
 type Epsilon = { readonly epsilon?: number };
 
@@ -20,12 +20,12 @@ type Epsilon = { readonly epsilon?: number };
 const along = <Op extends string, A extends AttributeTypes>(
   op: Op,
   attributes: A,
-  absent: (opset: number) => number = () => -1,
+  defaultAxis: (opset: number) => number = () => -1,
   bounds: NonNullable<Operator["bounds"]> = {},
 ) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, x: Value, values: AttributesOf<A> = {}) =>
+    methods: namedMethod(op, (g: NodeWriter, x: Value, values: AttributesOf<A> = {}) =>
       g.op(op, [x], values),
     ),
     bounds,
@@ -36,7 +36,7 @@ const along = <Op extends string, A extends AttributeTypes>(
     infer: (node) => {
       const { dtype, shape } = node.inputs[0];
       if (shape) {
-        const axis = node.int("axis", absent(node.opset));
+        const axis = node.int("axis", defaultAxis(node.opset));
         // Before opset 13 softmaxes flattened from the axis on, and the axis could be the rank.
         if (axis !== shape.length || node.opset >= 13) axisOf(axis, shape.length, shape);
       }
@@ -73,9 +73,9 @@ function inferBatchNormalization(node: InferenceContext<5>): readonly Inferred[]
     throw badShape(`got ${node.outputs} outputs, expected ${expected} with training_mode ${expected === 3 ? 1 : 0}.`); // prettier-ignore
   const [x, ...rest] = node.inputs as readonly Inferred[];
   const channels = perChannel(x!, rest, ["scale", "B", "mean", "var"]);
-  const same = { dtype: x!.dtype, shape: x!.shape };
+  const xType = { dtype: x!.dtype, shape: x!.shape };
   const statistics = { dtype: rest[2]?.dtype ?? x!.dtype, shape: [channels] };
-  return [same, ...Array.from({ length: 4 }, () => statistics)];
+  return [xType, ...Array.from({ length: 4 }, () => statistics)];
 }
 
 export const normalization = [
@@ -115,7 +115,7 @@ export const normalization = [
         variance: Value,
         attributes: Epsilon & { momentum?: number } = {},
       ) =>
-        three(
+        firstThree(
           g.ops(
             "BatchNormalization",
             [x, scale, bias, mean, variance],
@@ -222,7 +222,7 @@ export const normalization = [
         scale: Value,
         bias?: Value,
         attributes: Axis & Epsilon = {},
-      ) => three(g.ops("LayerNormalization", [x, scale, bias], attributes, { outputs: 3 })),
+      ) => firstThree(g.ops("LayerNormalization", [x, scale, bias], attributes, { outputs: 3 })),
     },
     since: 17,
     inputs: [2, 3],

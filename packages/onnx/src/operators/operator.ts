@@ -1,5 +1,5 @@
-// What is known of an operator: how many inputs and outputs it has, their types, its attributes,
-// the rule that tells its outputs' types and shapes, and the builder's methods for it.
+// The definition of an operator: its inputs and outputs, their types, its attributes, its inference rule for types
+// and shapes, and the builder's methods for it.
 import type { DType, Tensor } from "@cajal/core";
 import type { Attributes } from "../model/attribute";
 import type { AtLeast } from "../model/atLeast";
@@ -9,9 +9,9 @@ import type { Method, Methods } from "./method";
 
 export { badShape, type Inferred } from "../model/inferred";
 
-/** What an inference rule is told of a node. */
+/** The node that an inference rule is applied to. */
 export interface InferenceContext<Least extends number = number> {
-  /** Those that the operator always has, and others as they are there. */
+  /** The required inputs, and the optional ones where present. */
   readonly inputs: AtLeast<Least, Inferred>;
   /** Number of outputs that the node has. */
   readonly outputs: number;
@@ -19,7 +19,7 @@ export interface InferenceContext<Least extends number = number> {
   readonly opset: number;
   /** The value of input `i`, where it is known while the graph is built. */
   constant(i: number): Tensor | undefined;
-  /** An attribute's value, or what to take where it is absent. */
+  /** An attribute's value, or the default where it is absent. */
   int(name: string, absent: number): number;
   float(name: string, absent: number): number;
   string(name: string, absent: string): string;
@@ -30,8 +30,8 @@ export interface InferenceContext<Least extends number = number> {
 }
 
 /**
- * Types that an input may have. Inputs of equal text must be of equal type; a suffix tells two
- * apart that need not be: "integer" and "integer:depth".
+ * Types that an input may have. Inputs with the same text must have the same type; a suffix distinguishes inputs
+ * that need not: "integer" and "integer:depth".
  */
 export type TypeRule = TypeGroup | `${TypeGroup}:${string}`;
 
@@ -47,7 +47,7 @@ export const typeGroups = {
   unsigned,
   signed: ["int8", "int16", "int32", "int64", ...floats],
   number: [...integers, ...floats],
-  /** What ONNX indexes with. */
+  /** Types of indices. */
   index: ["int32", "int64"],
   int64: ["int64"],
   bool: ["bool"],
@@ -58,7 +58,7 @@ export const typeGroups = {
 
 export type AttributeTypes = Readonly<Record<string, AttributeType>>;
 
-/** What a number may be: all that is said must hold. */
+/** Bounds of a number, all of which must hold. */
 export interface Bounds {
   readonly least?: number;
   readonly above?: number;
@@ -66,7 +66,7 @@ export interface Bounds {
   readonly odd?: true;
 }
 
-/** A flag: ONNX Runtime takes other numbers now for 0, now for 1, or refuses them. */
+/** A flag: ONNX Runtime treats other numbers inconsistently. */
 export const flag: Bounds = { among: [0, 1] };
 
 /**
@@ -78,27 +78,27 @@ export type Ending = { readonly activation: string } | "same" | "moves" | "adds"
 export interface Operator<M extends Methods = Methods, Least extends number = number> {
   readonly op: string;
   /**
-   * What the builder adds nodes of it with: ONNX's name and argument order, attributes last. Absent: operators that
-   * are read, but not written.
+   * The builder's methods: ONNX's name and argument order, attributes last. Absent: operators that
+   * are read but not built.
    */
   readonly methods?: M;
-  /** "" (the default) is the standard's own; "com.microsoft" are ONNX Runtime's. */
+  /** "" (the default) is the standard's domain; "com.microsoft" ONNX Runtime's. */
   readonly domain?: string;
   /** First and last version of the operator set that has it; absent: 1, and every later one. */
   readonly since?: number;
   readonly until?: number;
-  /** Least and greatest number of inputs. */
+  /** Minimum and maximum number of inputs. */
   readonly inputs: readonly [least: Least, most: number];
   readonly outputs: readonly [number, number];
-  /** Types of the inputs, in order; the last stands for all further ones. */
+  /** Types of the inputs, in order; the last applies to all further ones. */
   readonly types: readonly TypeRule[];
-  /** All that any version of the operator has. */
+  /** The attributes of all versions of the operator. */
   readonly attributes: AttributeTypes;
-  /** Words that an attribute may have, where it is not free. */
+  /** Allowed values of string attributes. */
   readonly choices?: Readonly<Record<string, readonly string[]>>;
   /** Bounds of attributes that are numbers, or lists of them. */
   readonly bounds?: Readonly<Record<string, Bounds>>;
-  /** Attributes that must be given. */
+  /** Required attributes. */
   readonly required?: readonly string[];
   /**
    * Multiply-adds, from the shapes of its inputs and its output; biases are not counted. Absent: none worth counting.
@@ -115,15 +115,15 @@ export interface Operator<M extends Methods = Methods, Least extends number = nu
    * has none. Absent: it multiplies by no weights.
    */
   weightAxis?(rank: number, int: (name: string, absent: number) => number): number | undefined;
-  /** Inputs, by number, that set how it works, such as statistics and limits: no loss is to move them. */
+  /** Indices of inputs that are settings, such as statistics and limits, and must not be trained. */
   readonly settings?: readonly number[];
-  /** What the values of its output are where a network ends with it; absent: nothing that a loss must know. */
+  /** What its outputs are where a network ends with it, for the choice of a loss; absent: nothing in particular. */
   readonly ending?: Ending;
-  /** The graph among its attributes that constant inputs rule out: what it says of these shapes is no matter. */
+  /** The attribute with the subgraph that never runs, given the constant inputs; its shapes are ignored. */
   skips?(inputs: readonly (Inferred | undefined)[]): string | undefined;
-  /** Whether its results are steps or drawn anew: their gradient is 0 wherever there is one. */
+  /** Whether its results are piecewise constant or random: their gradient is 0 wherever it exists. */
   readonly steps?: true;
-  /** What a node of it holds that its attributes alone say. */
+  /** The constant that a node has by its attributes alone. */
   constant?(node: Node): Tensor | undefined;
   /** Types and shapes of all outputs. Throws CajalError `bad-shape` where the inputs do not fit. */
   infer(node: InferenceContext<Least>): readonly Inferred[];
@@ -134,7 +134,7 @@ export interface Operator<M extends Methods = Methods, Least extends number = nu
    * @param axes that the node names, by attribute or constant
    */
   failsOnEmpty?(inputs: readonly (readonly Dim[] | undefined)[], axes?: readonly number[]): boolean;
-  /** Cases that are run in ONNX Runtime: what it returns must be what `infer` told. */
+  /** Cases that are run in ONNX Runtime, whose results must have the inferred types and shapes. */
   readonly samples: readonly OperatorSample[];
 }
 
@@ -142,7 +142,7 @@ export interface OperatorSample {
   /** A shape stands for float32 numbers; undefined is an optional input left out. */
   readonly inputs: readonly (readonly number[] | Tensor | undefined)[];
   readonly attributes?: Attributes;
-  /** Number of outputs, if not the least. */
+  /** Number of outputs; default: the minimum. */
   readonly outputs?: number;
 }
 

@@ -3,7 +3,7 @@ import { checkOperator } from "../../testing/checkOperator";
 import { operators } from "./index";
 
 /** Why an operator has no sample in its definition. */
-const excused: Readonly<Record<string, string>> = {
+const exceptions: Readonly<Record<string, string>> = {
   If: "holds graphs: control.test.ts",
   Loop: "holds graphs: control.test.ts",
   Scan: "holds graphs: control.test.ts",
@@ -24,7 +24,7 @@ describe.each(operators.map((operator) => [nameOf(operator), operator] as const)
   "%s",
   (name, operator) => {
     it("has samples", () => {
-      expect(operator.samples.length > 0).toBe(!(name in excused));
+      expect(operator.samples.length > 0).toBe(!(name in exceptions));
     });
     it.each(
       operator.samples.map(

@@ -37,9 +37,9 @@ export const pad = defineOperator({
     if (!["constant", "reflect", "edge", "wrap"].includes(mode))
       throw badShape(`mode ${JSON.stringify(mode)}: expected constant, reflect, edge or wrap.`);
     const pads = listOf(node, 1, "pads") ?? node.ints("paddings");
-    const stated = node.inputs[3] ? listOf(node, 3, "axes") : shape.map((_, i) => i);
-    if (!pads || !isStatic(stated)) return [{ dtype, shape: shape.map(() => undefined) }];
-    const axes = axesOf(stated, shape.length, shape);
+    const statedAxes = node.inputs[3] ? listOf(node, 3, "axes") : shape.map((_, i) => i);
+    if (!pads || !isStatic(statedAxes)) return [{ dtype, shape: shape.map(() => undefined) }];
+    const axes = axesOf(statedAxes, shape.length, shape);
     if (pads.length !== 2 * axes.length)
       throw badShape(
         `pads ${show(pads)}: expected ${2 * axes.length} numbers (all begins, then all ends) for ${show(shape)}.`,
@@ -60,10 +60,10 @@ export const pad = defineOperator({
         typeof begin === "number" &&
         typeof end === "number"
       ) {
-        const most = Math.max(0, extent + Math.min(0, begin) + Math.min(0, end) - 1);
-        if (begin > most || end > most)
+        const maxPad = Math.max(0, extent + Math.min(0, begin) + Math.min(0, end) - 1);
+        if (begin > maxPad || end > maxPad)
           throw badShape(
-            `pads ${show(pads)} reflect at most ${most} of axis ${axis} of ${show(shape)}.`,
+            `pads ${show(pads)} reflect at most ${maxPad} of axis ${axis} of ${show(shape)}.`,
           );
       }
       if (typeof result[axis] === "number" && result[axis] < 0)

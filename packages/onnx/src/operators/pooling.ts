@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import { numbersOf, show, staticSize, unify, unifyShapes, type Dims } from "../model/dims";
 import type { Dim } from "../model/model";
-import { named, type NodeWriter, type Value } from "./method";
+import { namedMethod, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -14,7 +14,7 @@ import {
 } from "./operator";
 import {
   optionalNumbers,
-  two,
+  firstTwo,
   type AttributeArguments,
   type Flag,
   type Numbers,
@@ -96,7 +96,7 @@ const global = <Op extends string, A extends AttributeTypes = Record<never, neve
 ) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, x: Value, ...[values]: AttributeArguments<A>) =>
+    methods: namedMethod(op, (g: NodeWriter, x: Value, ...[values]: AttributeArguments<A>) =>
       g.op(op, [x], attributes && values),
     ),
     inputs: [1, 1],
@@ -120,7 +120,7 @@ export const pooling = [
         g.op("MaxPool", [x], { ...attributes }),
       /** [y, indices], the indices counting through all of x. */
       maxPoolWithIndices: (g: NodeWriter, x: Value, attributes: PoolAttributes) =>
-        two(g.ops("MaxPool", [x], { ...attributes }, { outputs: 2 })),
+        firstTwo(g.ops("MaxPool", [x], { ...attributes }, { outputs: 2 })),
     },
     inputs: [1, 1],
     outputs: [1, 2],
@@ -218,14 +218,16 @@ export const pooling = [
       if (size) {
         unify(size.shape?.[0], x.shape?.length, () => `output_shape ${show(size.elements)} and the rank of X ${show(x.shape)}`); // prettier-ignore
         const [batch, channels] = size.elements ?? [];
-        for (const [extent, own] of [
+        for (const [extent, outputExtent] of [
           [batch, x.shape?.[0]],
           [channels, x.shape?.[1]],
         ])
           // prettier-ignore
-          unify(extent, own, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
-        const stated = size.elements ?? x.shape?.map(() => undefined);
-        return [{ dtype: x.dtype, shape: within(indices, numbersOf(size) ?? stated) }];
+          unify(extent, outputExtent, () => `output_shape ${show(size.elements)} and X ${show(x.shape)}`);
+        const statedShape = size.elements ?? x.shape?.map(() => undefined);
+        return [
+          { dtype: x.dtype, shape: checkIndicesWithin(indices, numbersOf(size) ?? statedShape) },
+        ];
       }
       const shapeX = spatialOf;
       if (!shapeX) return [{ dtype: x.dtype, shape: undefined }];
@@ -238,7 +240,7 @@ export const pooling = [
             : undefined,
         ),
       ];
-      return [{ dtype: x.dtype, shape: within(indices, shape) }];
+      return [{ dtype: x.dtype, shape: checkIndicesWithin(indices, shape) }];
     },
     samples: [
       {
@@ -258,10 +260,10 @@ export const pooling = [
 ];
 
 /** The shape that MaxUnpool makes, in which its places must lie. */
-function within(places: Inferred, shape: Dims): Dims {
+function checkIndicesWithin(indices: Inferred, shape: Dims): Dims {
   const size = staticSize(shape);
-  for (const place of places.elements ?? [])
-    if (typeof place === "number" && (place < 0 || place >= (size ?? Infinity)))
-      throw badShape(`index ${place} lies outside of what is made, ${show(shape)}.`);
+  for (const index of indices.elements ?? [])
+    if (typeof index === "number" && (index < 0 || index >= (size ?? Infinity)))
+      throw badShape(`index ${index} lies outside of what is made, ${show(shape)}.`);
   return shape;
 }

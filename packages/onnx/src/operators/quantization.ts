@@ -8,7 +8,14 @@ import { convolved, type ConvAttributes } from "./convolution";
 import { product } from "./matrix";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator, type Inferred, type InferenceContext } from "./operator";
-import { like, scalarOr, three, typeNumber, type Flag, type Operand } from "./shared/arguments";
+import {
+  like,
+  scalarOr,
+  firstThree,
+  typeNumber,
+  type Flag,
+  type Operand,
+} from "./shared/arguments";
 
 /** Scale and zero point are scalars, one per extent of an axis, or of x's rank with blocks. */
 function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?: Inferred): void {
@@ -24,8 +31,13 @@ function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?:
       throw badShape(`scale ${show(scale.shape)}: expected a scalar or one axis.`);
     if (scale.shape.length === 0) return;
     const axis = x.shape.length === 1 ? 0 : axisOf(node.int("axis", 1), x.shape.length, x.shape);
-    const [extent, own] = [x.shape[axis], scale.shape[0]];
-    if (typeof extent === "number" && typeof own === "number" && own !== 1 && extent !== own)
+    const [extent, scaleExtent] = [x.shape[axis], scale.shape[0]];
+    if (
+      typeof extent === "number" &&
+      typeof scaleExtent === "number" &&
+      scaleExtent !== 1 &&
+      extent !== scaleExtent
+    )
       throw badShape(`scale ${show(scale.shape)} beside axis ${axis} of x ${show(x.shape)}.`);
     return;
   }
@@ -34,11 +46,11 @@ function checkScale(node: InferenceContext, x: Inferred, scale: Inferred, zero?:
     throw badShape(
       `scale ${show(scale.shape)} of blocks: expected the rank of x ${show(x.shape)}.`,
     );
-  scale.shape.forEach((own, i) => {
+  scale.shape.forEach((scaleExtent, i) => {
     const extent = x.shape![i];
-    if (typeof own !== "number" || typeof extent !== "number") return;
+    if (typeof scaleExtent !== "number" || typeof extent !== "number") return;
     const expected = i === axis ? Math.ceil(extent / block) : extent;
-    if (own !== expected)
+    if (scaleExtent !== expected)
       throw badShape(
         `scale ${show(scale.shape)} of blocks of ${block} along axis ${axis} of x ${show(x.shape)}.`,
       );
@@ -70,7 +82,7 @@ const bytes = (shape: readonly number[], type: "uint8" | "int8" = "uint8") =>
     shape,
     Array.from({ length: shape.reduce((p, n) => p * n, 1) }, (_, i) => (i * 37) % 100),
   );
-const one = (value: number) => tensor("float32", [], [value]);
+const float32Scalar = (value: number) => tensor("float32", [], [value]);
 const zero = (type: "uint8" | "int8", value = 0) => tensor(type, [], [value]);
 
 const quantizeLinear = defineOperator({
@@ -96,14 +108,16 @@ const quantizeLinear = defineOperator({
   infer: (node) => {
     const [x, scale, point] = node.inputs;
     checkScale(node, x, scale, point);
-    const stated = node.int("output_dtype", 0);
-    if (stated && point && dtypeOf(stated) !== point.dtype)
-      throw badShape(`output_dtype ${dtypeOf(stated)} and a zero point of ${point.dtype}.`);
-    return [{ dtype: point?.dtype ?? (stated ? dtypeOf(stated) : "uint8"), shape: x.shape }];
+    const statedType = node.int("output_dtype", 0);
+    if (statedType && point && dtypeOf(statedType) !== point.dtype)
+      throw badShape(`output_dtype ${dtypeOf(statedType)} and a zero point of ${point.dtype}.`);
+    return [
+      { dtype: point?.dtype ?? (statedType ? dtypeOf(statedType) : "uint8"), shape: x.shape },
+    ];
   },
   samples: [
-    { inputs: [[2, 3], one(0.1)] },
-    { inputs: [[2, 3], one(0.1), zero("int8", 3)] },
+    { inputs: [[2, 3], float32Scalar(0.1)] },
+    { inputs: [[2, 3], float32Scalar(0.1), zero("int8", 3)] },
     {
       inputs: [[2, 3, 4], tensor("float32", [3], [0.1, 0.2, 0.3]), tensor("uint8", [3], [0, 5, 9])],
       attributes: { axis: 1 },
@@ -134,16 +148,16 @@ const dequantizeLinear = defineOperator({
   infer: (node) => {
     const [x, scale, point] = node.inputs;
     checkScale(node, x, scale, point);
-    const stated = node.int("output_dtype", 0);
-    return [{ dtype: stated ? dtypeOf(stated) : scale.dtype, shape: x.shape }];
+    const statedType = node.int("output_dtype", 0);
+    return [{ dtype: statedType ? dtypeOf(statedType) : scale.dtype, shape: x.shape }];
   },
   samples: [
-    { inputs: [bytes([2, 3]), one(0.1), zero("uint8", 4)] },
+    { inputs: [bytes([2, 3]), float32Scalar(0.1), zero("uint8", 4)] },
     {
       inputs: [bytes([2, 3, 2], "int8"), tensor("float32", [2], [0.1, 0.2])],
       attributes: { axis: -1 },
     },
-    { inputs: [tensor("int32", [3], [-4, 0, 900]), one(0.5)] },
+    { inputs: [tensor("int32", [3], [-4, 0, 900]), float32Scalar(0.5)] },
   ],
 });
 
@@ -152,7 +166,7 @@ const dynamicQuantizeLinear = defineOperator({
   methods: {
     /** [y, scale, zero point] */
     dynamicQuantizeLinear: (g: NodeWriter, x: Value) =>
-      three(g.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 })),
+      firstThree(g.ops("DynamicQuantizeLinear", [x], {}, { outputs: 3 })),
   },
   since: 11,
   inputs: [1, 1],
@@ -251,12 +265,12 @@ const qLinearConv = defineOperator({
     {
       inputs: [
         bytes([1, 2, 5, 4]),
-        one(0.1),
+        float32Scalar(0.1),
         zero("uint8", 3),
         bytes([3, 2, 3, 2], "int8"),
         tensor("float32", [3], [0.1, 0.2, 0.3]),
         tensor("int8", [3], [0, 0, 0]),
-        one(0.5),
+        float32Scalar(0.5),
         zero("uint8", 9),
         tensor("int32", [3], [5, -6, 7]),
       ],
@@ -265,12 +279,12 @@ const qLinearConv = defineOperator({
     {
       inputs: [
         bytes([2, 2, 6]),
-        one(0.1),
+        float32Scalar(0.1),
         zero("uint8"),
         bytes([2, 2, 3]),
-        one(0.1),
+        float32Scalar(0.1),
         zero("uint8"),
-        one(0.5),
+        float32Scalar(0.5),
         zero("uint8"),
       ],
     },
@@ -321,12 +335,12 @@ const qLinearMatMul = defineOperator({
   samples: [[2, 3] as const, [2, 2, 3] as const].map((shape) => ({
     inputs: [
       bytes(shape),
-      one(0.1),
+      float32Scalar(0.1),
       zero("uint8", 1),
       bytes([3, 4], "int8"),
-      one(0.2),
+      float32Scalar(0.2),
       zero("int8"),
-      one(0.5),
+      float32Scalar(0.5),
       zero("uint8", 7),
     ],
   })),

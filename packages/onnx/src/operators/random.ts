@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import { dtypeOf, type ElementType } from "../model/elementType";
 import { show } from "../model/dims";
-import { named, type NodeWriter, type Value } from "./method";
+import { namedMethod, type NodeWriter, type Value } from "./method";
 import { badShape, defineOperator, type AttributeTypes, type InferenceContext } from "./operator";
 import { typeNumber, type AttributesOf } from "./shared/arguments";
 
@@ -30,7 +30,7 @@ function checkDistribution(node: InferenceContext): void {
 const ofShape = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A) =>
   defineOperator({
     op,
-    methods: named(
+    methods: namedMethod(
       op,
       (g: NodeWriter, shape: readonly number[], { dtype, ...rest }: RandomAttributes<A> = {}) =>
         g.op(op, [], { shape, dtype: typeNumber(dtype), ...rest }),
@@ -48,11 +48,17 @@ const ofShape = <Op extends string, A extends AttributeTypes>(op: Op, attributes
   });
 
 /** Drawn in the shape of an input, and in its type unless `dtype` says another. */
-const like = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A, since?: number) =>
+const randomLike = <Op extends string, A extends AttributeTypes>(
+  op: Op,
+  attributes: A,
+  since?: number,
+) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, x: Value, { dtype, ...rest }: RandomAttributes<A> = {}) =>
-      g.op(op, [x], { dtype: typeNumber(dtype), ...rest }),
+    methods: namedMethod(
+      op,
+      (g: NodeWriter, x: Value, { dtype, ...rest }: RandomAttributes<A> = {}) =>
+        g.op(op, [x], { dtype: typeNumber(dtype), ...rest }),
     ),
     ...(since === undefined ? {} : { since }),
     steps: true,
@@ -72,9 +78,9 @@ const like = <Op extends string, A extends AttributeTypes>(op: Op, attributes: A
 export const randoms = [
   ofShape("RandomNormal", normal),
   ofShape("RandomUniform", uniform),
-  like("RandomNormalLike", normal),
-  like("RandomUniformLike", uniform),
-  like("Bernoulli", {}, 15),
+  randomLike("RandomNormalLike", normal),
+  randomLike("RandomUniformLike", uniform),
+  randomLike("Bernoulli", {}, 15),
   defineOperator({
     op: "Multinomial",
     methods: {

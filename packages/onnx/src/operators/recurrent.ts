@@ -10,7 +10,7 @@ import {
   type Inferred,
   type Operator,
 } from "./operator";
-import { three, two, type Flag, type Optional } from "./shared/arguments";
+import { firstThree, firstTwo, type Flag, type Optional } from "./shared/arguments";
 
 export interface RecurrentAttributes {
   readonly hidden_size: number;
@@ -78,10 +78,10 @@ const recurrent = <M extends Methods>(
         w.shape?.[2],
         () => `features of X ${show(x.shape)} and W ${show(w.shape)}`,
       );
-      const stated = node.attribute("hidden_size");
+      const hiddenSize = node.attribute("hidden_size");
       const hidden = unify(
         r.shape?.[2],
-        stated?.type === "int" ? stated.value : undefined,
+        hiddenSize?.type === "int" ? hiddenSize.value : undefined,
         () => `hidden_size and R ${show(r.shape)}`,
       );
       for (const [name, input] of [
@@ -151,7 +151,8 @@ const rnn = (
   sequence_lens: Optional,
   initial_h: Optional,
   attributes: RecurrentAttributes,
-) => two(g.ops("RNN", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
+) =>
+  firstTwo(g.ops("RNN", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
 
 /** [y, last hidden state] */
 const gru = (
@@ -163,7 +164,8 @@ const gru = (
   sequence_lens: Optional,
   initial_h: Optional,
   attributes: RecurrentAttributes & { linear_before_reset?: Flag },
-) => two(g.ops("GRU", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
+) =>
+  firstTwo(g.ops("GRU", [x, w, r, b, sequence_lens, initial_h], { ...attributes }, { outputs: 2 }));
 
 /** [y, last hidden state, last cell state] */
 const lstm = (
@@ -178,7 +180,7 @@ const lstm = (
   p: Optional,
   attributes: RecurrentAttributes & { input_forget?: Flag },
 ) =>
-  three(
+  firstThree(
     g.ops(
       "LSTM",
       [x, w, r, b, sequence_lens, initial_h, initial_c, p],

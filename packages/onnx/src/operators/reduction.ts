@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import { axesOf, axisOf, isStatic, multiply, numbersOf, show, unify } from "../model/dims";
 import type { Dim } from "../model/model";
-import { named, type NodeWriter, type Value } from "./method";
+import { namedMethod, type NodeWriter, type Value } from "./method";
 import {
   badShape,
   defineOperator,
@@ -16,7 +16,7 @@ import {
 import {
   optionalNumbers,
   scalarOr,
-  two,
+  firstTwo,
   type Axis,
   type Flag,
   type Numbers,
@@ -54,15 +54,17 @@ function inferReduction(
     if (node.int("noop_with_empty_axes", 0) === 1) return [{ dtype, shape }];
     axes = shape.map((_, i) => i);
   }
-  const reduced = new Set(axesOf(axes, shape.length, shape));
-  const result = shape.flatMap((extent, i) => (reduced.has(i) ? (keepdims ? [1] : []) : [extent]));
-  const whole = fold && reduced.size === shape.length ? x.elements : undefined;
-  const folded = whole && fold?.(whole);
+  const reducedAxes = new Set(axesOf(axes, shape.length, shape));
+  const result = shape.flatMap((extent, i) =>
+    reducedAxes.has(i) ? (keepdims ? [1] : []) : [extent],
+  );
+  const allElements = fold && reducedAxes.size === shape.length ? x.elements : undefined;
+  const folded = allElements && fold?.(allElements);
   return [
     {
       dtype,
       shape: result,
-      elements: whole && [typeof folded === "number" ? rounded(dtype, folded) : folded],
+      elements: allElements && [typeof folded === "number" ? rounded(dtype, folded) : folded],
     },
   ];
 }
@@ -86,7 +88,7 @@ const reduction = <Op extends string>(
 ) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, x: Value, { axes, ...rest }: ReduceAttributes = {}) =>
+    methods: namedMethod(op, (g: NodeWriter, x: Value, { axes, ...rest }: ReduceAttributes = {}) =>
       g.op(op, [x, optionalNumbers(g, axes)], rest),
     ),
     inputs: [1, 2],
@@ -105,7 +107,7 @@ const ofNumbers = (fold: (elements: readonly number[]) => number) => (elements: 
 const argument = <Op extends string>(op: Op) =>
   defineOperator({
     op,
-    methods: named(
+    methods: namedMethod(
       op,
       (
         g: NodeWriter,
@@ -167,7 +169,7 @@ export const reductions = [
         k: Value | number,
         attributes: Axis & { largest?: Flag; sorted?: Flag } = {},
       ) =>
-        two(
+        firstTwo(
           g.ops("TopK", [x, typeof k === "number" ? g.int64s([k]) : k], attributes, { outputs: 2 }),
         ),
     },

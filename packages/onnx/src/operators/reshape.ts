@@ -31,13 +31,17 @@ const reshape = defineOperator({
         throw badShape(`shape ${show(target)} keeps axis ${i}, which ${show(from)} has not.`);
       return from?.[i];
     });
-    const free = shape.indexOf(-1);
-    if (shape.lastIndexOf(-1) !== free)
+    const inferredAxis = shape.indexOf(-1);
+    if (shape.lastIndexOf(-1) !== inferredAxis)
       throw badShape(`shape ${show(target)} leaves more than one extent (-1) free.`);
-    if (free >= 0) {
-      const rest = shape.filter((_, i) => i !== free);
-      shape[free] = from && divide(from, rest);
-      if (isStatic(from) && isStatic(rest) && (shape[free] === undefined || sizeOf(rest) === 0))
+    if (inferredAxis >= 0) {
+      const otherExtents = shape.filter((_, i) => i !== inferredAxis);
+      shape[inferredAxis] = from && divide(from, otherExtents);
+      if (
+        isStatic(from) &&
+        isStatic(otherExtents) &&
+        (shape[inferredAxis] === undefined || sizeOf(otherExtents) === 0)
+      )
         throw badShape(
           `${sizeOf(from)} elements of ${show(from)} do not fit shape ${show(target)}.`,
           { from, to: target },
@@ -96,18 +100,21 @@ const squeeze = defineOperator({
   attributes: { axes: "ints" },
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];
-    const stated = listOf(node, 1, "axes");
+    const statedAxes = listOf(node, 1, "axes");
     if (!shape) return [{ dtype, shape: undefined, elements }];
-    if (!stated) {
+    if (!statedAxes) {
       if (node.inputs[1] || !isStatic(shape)) return [{ dtype, shape: undefined, elements }];
       return [{ dtype, shape: shape.filter((extent) => extent !== 1), elements }];
     }
-    if (!isStatic(stated))
-      return [{ dtype, shape: shape.slice(stated.length).map(() => undefined), elements }];
+    if (!isStatic(statedAxes))
+      return [{ dtype, shape: shape.slice(statedAxes.length).map(() => undefined), elements }];
     // The standard takes that for no axis, ONNX Runtime for all.
-    if (stated.length === 0 && shape.some((extent) => extent === 1 || typeof extent !== "number"))
+    if (
+      statedAxes.length === 0 &&
+      shape.some((extent) => extent === 1 || typeof extent !== "number")
+    )
       throw badShape("axes is empty, expected at least one, or no axes at all.");
-    const axes = new Set(axesOf(stated, shape.length, shape));
+    const axes = new Set(axesOf(statedAxes, shape.length, shape));
     for (const axis of axes) {
       const extent = shape[axis];
       if (typeof extent === "number" && extent !== 1)
@@ -133,16 +140,17 @@ const unsqueeze = defineOperator({
   attributes: { axes: "ints" },
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];
-    const stated = listOf(node, 1, "axes");
-    if (!shape || !stated) return [{ dtype, shape: undefined, elements }];
-    const rank = shape.length + stated.length;
-    if (!isStatic(stated)) return [{ dtype, shape: Array<Dim>(rank).fill(undefined), elements }];
-    const axes = new Set(axesOf(stated, rank));
-    const rest = [...shape];
+    const statedAxes = listOf(node, 1, "axes");
+    if (!shape || !statedAxes) return [{ dtype, shape: undefined, elements }];
+    const rank = shape.length + statedAxes.length;
+    if (!isStatic(statedAxes))
+      return [{ dtype, shape: Array<Dim>(rank).fill(undefined), elements }];
+    const axes = new Set(axesOf(statedAxes, rank));
+    const extents = [...shape];
     return [
       {
         dtype,
-        shape: Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : rest.shift())),
+        shape: Array.from({ length: rank }, (_, i) => (axes.has(i) ? 1 : extents.shift())),
         elements,
       },
     ];

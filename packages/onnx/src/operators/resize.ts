@@ -73,11 +73,11 @@ export const resize = defineOperator({
   infer: (node) => {
     const { dtype, shape } = node.inputs[0];
     if (!shape) return [{ dtype, shape: undefined }];
-    const named = node.ints("axes");
+    const statedAxes = node.ints("axes");
     // ONNX Runtime keeps the extents of such axes.
-    if (named?.some((axis) => axis < 0))
-      throw badShape(`axes [${named.join()}]: expected axes from 0 on.`);
-    const axes = axesOf(named ?? shape.map((_, i) => i), shape.length, shape);
+    if (statedAxes?.some((axis) => axis < 0))
+      throw badShape(`axes [${statedAxes.join()}]: expected axes from 0 on.`);
+    const axes = axesOf(statedAxes ?? shape.map((_, i) => i), shape.length, shape);
     const mode = node.string("mode", "nearest");
     const antialias = node.int("antialias", 0) !== 0;
     if (antialias && mode === "nearest")
@@ -93,12 +93,12 @@ export const resize = defineOperator({
     const perAxis = (i: number, name: string) => {
       const value = node.inputs[i];
       if (!value || value.shape?.[0] === 0) return undefined;
-      const stated = listOf(node, i, name) ?? axes.map(() => undefined);
-      if (stated.length !== axes.length)
+      const statedFactors = listOf(node, i, name) ?? axes.map(() => undefined);
+      if (statedFactors.length !== axes.length)
         throw badShape(
-          `${name} ${show(stated)}: expected ${axes.length} numbers for ${show(shape)}.`,
+          `${name} ${show(statedFactors)}: expected ${axes.length} numbers for ${show(shape)}.`,
         );
-      return stated;
+      return statedFactors;
     };
     const scales = perAxis(at, "scales");
     const sizes = perAxis(3, "sizes");
@@ -129,9 +129,9 @@ export const resize = defineOperator({
       });
       return [{ dtype, shape: result }];
     }
-    const full = shape.map((): Dim => 1);
-    axes.forEach((axis, i) => (full[axis] = scales?.[i]));
-    return [{ dtype, shape: scaled(shape, full) }];
+    const fullFactors = shape.map((): Dim => 1);
+    axes.forEach((axis, i) => (fullFactors[axis] = scales?.[i]));
+    return [{ dtype, shape: scaled(shape, fullFactors) }];
   },
   samples: [
     { inputs: [[1, 2, 3, 4], undefined, tensor("float32", [4], [1, 1, 2, 1.6])] },

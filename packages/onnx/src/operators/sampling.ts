@@ -52,8 +52,8 @@ const gridSample = defineOperator({
       grid.shape?.[0],
       () => `batches of X ${show(x.shape)} and grid ${show(grid.shape)}`,
     );
-    const places = grid.shape?.slice(1, -1) ?? unknowns(x.shape && x.shape.length - 2);
-    return [{ dtype: x.dtype, shape: places && [batch, x.shape?.[1], ...places] }];
+    const outputExtents = grid.shape?.slice(1, -1) ?? unknowns(x.shape && x.shape.length - 2);
+    return [{ dtype: x.dtype, shape: outputExtents && [batch, x.shape?.[1], ...outputExtents] }];
   },
   samples: [
     {
@@ -235,10 +235,10 @@ const nonMaxSuppression = defineOperator({
       ["scores", scores],
     ] as const)
       if (shape && shape.length !== 3) throw badShape(`${name} ${show(shape)}: expected rank 3.`);
-    const both = () => `boxes ${show(boxes.shape)} and scores ${show(scores.shape)}`;
-    unify(boxes.shape?.[2], 4, both);
-    unify(boxes.shape?.[0], scores.shape?.[0], both);
-    unify(boxes.shape?.[1], scores.shape?.[2], both);
+    const showBoth = () => `boxes ${show(boxes.shape)} and scores ${show(scores.shape)}`;
+    unify(boxes.shape?.[2], 4, showBoth);
+    unify(boxes.shape?.[0], scores.shape?.[0], showBoth);
+    unify(boxes.shape?.[1], scores.shape?.[2], showBoth);
     return [{ dtype: "int64", shape: [undefined, 3] }];
   },
   samples: [

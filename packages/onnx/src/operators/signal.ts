@@ -4,7 +4,7 @@ import { tensor } from "@cajal/core";
 import { dtypeOf } from "../model/elementType";
 import { axisOf, numbersOf, show } from "../model/dims";
 import type { Dim } from "../model/model";
-import { named, type NodeWriter, type Value } from "./method";
+import { namedMethod, type NodeWriter, type Value } from "./method";
 import { badShape, defineOperator, flag, type Inferred } from "./operator";
 import { scalarOr, type Flag } from "./shared/arguments";
 
@@ -51,7 +51,7 @@ const dft = defineOperator({
   attributes: { axis: "int", inverse: "int", onesided: "int" },
   bounds: { inverse: flag, onesided: flag },
   infer: (node) => {
-    const [x, length, stated] = node.inputs as readonly [Inferred, ...(Inferred | undefined)[]];
+    const [x, length, axisInput] = node.inputs as readonly [Inferred, ...(Inferred | undefined)[]];
     const { dtype, shape } = x;
     if (!shape) return [{ dtype, shape }];
     if (
@@ -66,16 +66,16 @@ const dft = defineOperator({
         `input ${show(shape)}: of half a spectrum, expected complex numbers, [..., 2].`,
       );
     checkCount("dft_length", length && single(length));
-    const axis = node.opset < 20 ? node.int("axis", 1) : stated ? single(stated) : -2;
+    const axis = node.opset < 20 ? node.int("axis", 1) : axisInput ? single(axisInput) : -2;
     if (axis === undefined) return [{ dtype, shape: shape.map(() => undefined) }];
     const along = axisOf(axis, shape.length, shape);
     if (along === shape.length - 1)
       throw badShape(`axis ${axis} of ${show(shape)} is that of real and imaginary parts.`);
     // Of half a spectrum comes a signal of even length, unless it is stated.
     const extentIn = shape[along];
-    const whole =
+    const signalExtent =
       inverse && oneSided && typeof extentIn === "number" ? 2 * (extentIn - 1) : extentIn;
-    const extent = length ? single(length) : whole;
+    const extent = length ? single(length) : signalExtent;
     const result = shape.map((each, i) =>
       i === along ? (inverse ? extent : bins(extent, oneSided)) : each,
     );
@@ -116,20 +116,24 @@ const stft = defineOperator({
     const { dtype, shape } = signal;
     if (shape && shape.length !== 3 && shape.length !== 2)
       throw badShape(`signal ${show(shape)}: expected [batch, length, 1 or 2].`);
-    const own = window?.shape?.[0];
-    const stated = frame ? single(frame) : undefined;
+    const windowLength = window?.shape?.[0];
+    const statedLength = frame ? single(frame) : undefined;
     if (!window && !frame) throw badShape("expected a window, a frame_length, or both.");
-    if (typeof own === "number" && stated !== undefined && own !== stated)
-      throw badShape(`a window of ${own} and a frame_length of ${stated}.`);
-    const length = frame ? stated : own;
+    if (
+      typeof windowLength === "number" &&
+      statedLength !== undefined &&
+      windowLength !== statedLength
+    )
+      throw badShape(`a window of ${windowLength} and a frame_length of ${statedLength}.`);
+    const length = frame ? statedLength : windowLength;
     const every = single(step);
     checkCount("frame_step", every);
     // 0 ends the process.
-    checkCount("frame_length", stated);
-    const whole = shape?.[1];
+    checkCount("frame_length", statedLength);
+    const signalLength = shape?.[1];
     const frames =
-      typeof whole === "number" && typeof length === "number" && every
-        ? Math.floor((whole - length) / every) + 1
+      typeof signalLength === "number" && typeof length === "number" && every
+        ? Math.floor((signalLength - length) / every) + 1
         : undefined;
     if (frames !== undefined && frames < 1)
       throw badShape(`frames of ${length} do not fit into a signal ${show(shape)}.`);
@@ -200,11 +204,11 @@ const melWeightMatrix = defineOperator({
   ],
 });
 
-/** A window of `size` numbers; periodic, as it goes with transforms, unless said otherwise. */
+/** A window of `size` numbers; periodic, as transforms need it, by default. */
 const window = <Op extends string>(op: Op) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, size: number, attributes: { periodic?: Flag } = {}) =>
+    methods: namedMethod(op, (g: NodeWriter, size: number, attributes: { periodic?: Flag } = {}) =>
       g.op(op, [g.scalar("int64", size)], attributes),
     ),
     since: 17,

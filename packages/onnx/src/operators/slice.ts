@@ -1,4 +1,4 @@
-import { axesOf, isStatic, rearrange, show } from "../model/dims";
+import { axesOf, isStatic, rearrangeElements, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 import { numbers, optionalNumbers, type Numbers } from "./shared/arguments";
@@ -35,11 +35,11 @@ export const slice = defineOperator({
     const ends = listOf(node, 2, "ends");
     if (!shape) return [{ dtype, shape: undefined }];
     const count = starts?.length ?? ends?.length;
-    const stated = node.inputs[3] || node.ints("axes") ? listOf(node, 3, "axes") : undefined;
-    const unknownAxes = node.inputs[3] !== undefined && !isStatic(stated);
+    const statedAxes = node.inputs[3] || node.ints("axes") ? listOf(node, 3, "axes") : undefined;
+    const unknownAxes = node.inputs[3] !== undefined && !isStatic(statedAxes);
     if (count === undefined || unknownAxes) return [{ dtype, shape: shape.map(() => undefined) }];
     const axes = axesOf(
-      isStatic(stated) ? stated : Array.from({ length: count }, (_, i) => i),
+      isStatic(statedAxes) ? statedAxes : Array.from({ length: count }, (_, i) => i),
       shape.length,
       shape,
     );
@@ -54,7 +54,7 @@ export const slice = defineOperator({
         throw badShape(`${name} ${show(each)}: expected ${axes.length} numbers, one for each axis.`);
     const result = [...shape];
     /** Where each axis begins and by which step it goes on. */
-    const ways: ({ from: number; step: number } | undefined)[] = shape.map(() => ({
+    const ranges: ({ from: number; step: number } | undefined)[] = shape.map(() => ({
       from: 0,
       step: 1,
     }));
@@ -62,11 +62,11 @@ export const slice = defineOperator({
       const extent = shape[axis];
       const [start, end, step] = [starts?.[i], ends?.[i], steps?.[i]];
       if (step === 0) throw badShape("a step of 0.");
-      ways[axis] = undefined;
+      ranges[axis] = undefined;
       if (typeof extent !== "number") {
         // All of a free axis stays what it is: to its own extent, as Shape tells it, or "to the end".
-        const whole = end === extent || (typeof end === "number" && end >= 2 ** 31 - 1);
-        result[axis] = start === 0 && step === 1 && whole ? extent : undefined;
+        const isToEnd = end === extent || (typeof end === "number" && end >= 2 ** 31 - 1);
+        result[axis] = start === 0 && step === 1 && isToEnd ? extent : undefined;
         return;
       }
       result[axis] = undefined;
@@ -75,13 +75,13 @@ export const slice = defineOperator({
       const from = clamp(start < 0 ? start + extent : start, 0, last);
       const to = clamp(end < 0 ? end + extent : end, step > 0 ? 0 : -1, last);
       result[axis] = Math.max(0, Math.ceil((to - from) / step));
-      ways[axis] = { from, step };
+      ranges[axis] = { from, step };
     });
-    const values = rearrange(
-      ways.every((way) => way) ? elements : undefined,
+    const values = rearrangeElements(
+      ranges.every((range) => range) ? elements : undefined,
       shape,
       result,
-      (index) => index.map((at, axis) => ways[axis]!.from + at * ways[axis]!.step),
+      (index) => index.map((at, axis) => ranges[axis]!.from + at * ranges[axis]!.step),
     );
     return [{ dtype, shape: result, elements: values }];
   },

@@ -27,10 +27,10 @@ export const split = defineOperator({
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];
     const parts = node.outputs;
-    const stated = node.attribute("num_outputs");
-    if (stated?.type === "int" && stated.value !== parts)
-      throw badShape(`num_outputs is ${stated.value}; the node has ${parts} outputs.`);
-    if (stated && node.inputs[1]) throw badShape("both split and num_outputs are given.");
+    const outputCount = node.attribute("num_outputs");
+    if (outputCount?.type === "int" && outputCount.value !== parts)
+      throw badShape(`num_outputs is ${outputCount.value}; the node has ${parts} outputs.`);
+    if (outputCount && node.inputs[1]) throw badShape("both split and num_outputs are given.");
     if (!shape) return Array.from({ length: parts }, () => ({ dtype, shape: undefined }));
     const axis = axisOf(node.int("axis", 0), shape.length, shape);
     const extent = shape[axis];
@@ -58,10 +58,14 @@ export const split = defineOperator({
     let start = 0;
     return sizes.map((size) => {
       const end = typeof size === "number" ? start + size : NaN;
-      const own =
+      const partSizes =
         shape.length === 1 && elements && end >= 0 ? elements.slice(start, end) : undefined;
       start = end;
-      return { dtype, shape: shape.map((dim, i) => (i === axis ? size : dim)), elements: own };
+      return {
+        dtype,
+        shape: shape.map((dim, i) => (i === axis ? size : dim)),
+        elements: partSizes,
+      };
     });
   },
   samples: [

@@ -13,14 +13,14 @@ export interface Formal {
   readonly optional: boolean;
   /** Whether it stands for any number of values; `mixed`: of any of its types each. */
   readonly variadic: boolean;
-  readonly mixed: boolean;
+  readonly isMixed: boolean;
 }
 
 export interface Schema {
   /** The first operator set that has it like this. */
   readonly since: number;
   /** Whether that set took the operator out. */
-  readonly removed: boolean;
+  readonly isRemoved: boolean;
   readonly inputs: readonly Formal[];
   readonly leastInputs: number;
   readonly outputs: readonly Formal[];
@@ -32,12 +32,12 @@ export interface Schema {
 }
 
 /** Operator → its versions, oldest first, as lines that are read when they are asked for. */
-const lines = new Map<string, string[]>();
+const linesByOperator = new Map<string, string[]>();
 for (const line of standard.trim().split("\n")) {
   const name = line.slice(0, line.indexOf(" "));
-  const versions = lines.get(name);
+  const versions = linesByOperator.get(name);
   if (versions) versions.push(line);
-  else lines.set(name, [line]);
+  else linesByOperator.set(name, [line]);
 }
 
 const sets = typeSets
@@ -51,7 +51,7 @@ const schemas = new Map<string, readonly Schema[]>();
 export function schemasOf(op: string): readonly Schema[] {
   const cached = schemas.get(op);
   if (cached) return cached;
-  const read = (lines.get(op) ?? []).map(schemaOf);
+  const read = (linesByOperator.get(op) ?? []).map(schemaOf);
   schemas.set(op, read);
   return read;
 }
@@ -62,31 +62,31 @@ export function schemaIn(op: string, opset: number): Schema | undefined {
 }
 
 /** Names of all operators of the standard. */
-export const standardOperators: readonly string[] = [...lines.keys()];
+export const standardOperators: readonly string[] = [...linesByOperator.keys()];
 
 const letters = "TUVWXYZABCDEFGHIJKLMNOPQRS";
 
 function schemaOf(line: string): Schema {
-  const [head = "", ins = "", outs = "", types = "", attributes = ""] = line.split("|");
+  const [head = "", inputText = "", outputText = "", types = "", attributes = ""] = line.split("|");
   const since = head.slice(head.indexOf(" ") + 1);
   const allowed = types.split(" ").map((index) => sets[Number(index)]!);
   const formals = (text: string) => {
-    const [least = "0", ...list] = text.split(" ").filter(Boolean);
+    const [min = "0", ...list] = text.split(" ").filter(Boolean);
     return {
-      least: Number(least),
+      least: Number(min),
       list: list.map((each): Formal => ({
         variable: each[0]!,
         types: allowed[letters.indexOf(each[0]!)]!,
         optional: each.endsWith("?"),
         variadic: each.endsWith("*"),
-        mixed: each.endsWith("**"),
+        isMixed: each.endsWith("**"),
       })),
     };
   };
-  const [inputs, outputs] = [formals(ins), formals(outs)];
+  const [inputs, outputs] = [formals(inputText), formals(outputText)];
   return {
     since: Number.parseInt(since, 10),
-    removed: since.endsWith("x"),
+    isRemoved: since.endsWith("x"),
     inputs: inputs.list,
     leastInputs: inputs.least,
     outputs: outputs.list,

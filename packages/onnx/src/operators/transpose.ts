@@ -1,4 +1,4 @@
-import { rearrange, show } from "../model/dims";
+import { rearrangeElements, show } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { badShape, defineOperator } from "./operator";
 
@@ -15,9 +15,9 @@ export const transpose = defineOperator({
   attributes: { perm: "ints" },
   infer: (node) => {
     const { dtype, shape, elements } = node.inputs[0];
-    const stated = node.ints("perm");
-    if (!shape) return [{ dtype, shape: stated?.map(() => undefined) }];
-    const perm = stated ?? shape.map((_, i) => shape.length - 1 - i);
+    const statedPerm = node.ints("perm");
+    if (!shape) return [{ dtype, shape: statedPerm?.map(() => undefined) }];
+    const perm = statedPerm ?? shape.map((_, i) => shape.length - 1 - i);
     const sorted = [...perm].sort((a, b) => a - b);
     if (perm.length !== shape.length || sorted.some((axis, i) => axis !== i))
       throw badShape(`perm [${perm.join()}] does not order the axes of ${show(shape)}.`, {
@@ -28,7 +28,7 @@ export const transpose = defineOperator({
       {
         dtype,
         shape: perm.map((axis) => shape[axis]),
-        elements: rearrange(
+        elements: rearrangeElements(
           elements,
           shape,
           perm.map((axis) => shape[axis]),

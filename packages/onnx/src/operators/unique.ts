@@ -22,9 +22,9 @@ export const unique = defineOperator({
     const attribute = node.attribute("axis");
     const axis =
       attribute?.type === "int" && shape ? axisOf(attribute.value, shape.length, shape) : undefined;
-    const all = attribute?.type === "int" ? shape?.map((n, i) => (i === axis ? undefined : n)) : [undefined]; // prettier-ignore
+    const shapeAlongAxis = attribute?.type === "int" ? shape?.map((n, i) => (i === axis ? undefined : n)) : [undefined]; // prettier-ignore
     const indices = { dtype: "int64", shape: [undefined] } as const;
-    return [{ dtype, shape: all }, indices, indices, indices];
+    return [{ dtype, shape: shapeAlongAxis }, indices, indices, indices];
   },
   samples: [
     { inputs: [tensor("float32", [2, 3], [1, 2, 1, 3, 2, 2])], outputs: 4 },

@@ -3,7 +3,7 @@ import { broadcast } from "../model/dims";
 import type { NodeWriter, Value } from "./method";
 import { defineOperator, type Inferred } from "./operator";
 import { operands, type Operand } from "./shared/arguments";
-import { together } from "./shared/elementwise";
+import { elementwise } from "./shared/elementwise";
 
 export const where = defineOperator({
   op: "Where",
@@ -19,23 +19,23 @@ export const where = defineOperator({
   infer: ({ inputs }) => {
     const [condition, x, y] = inputs as readonly [Inferred, Inferred, Inferred];
     const shape = broadcast(broadcast(condition.shape, x.shape), y.shape);
-    const chosen = together(x, y, (a, b) => (a === b ? a : undefined));
+    const chosenElements = elementwise(x, y, (a, b) => (a === b ? a : undefined));
     const length = Math.max(
       condition.elements?.length ?? 0,
       x.elements?.length ?? 0,
       y.elements?.length ?? 0,
     );
-    const fits = [condition, x, y].every(
+    const isStaticallyEqual = [condition, x, y].every(
       ({ elements, shape }) =>
         elements &&
         shape &&
         shape.length <= 1 &&
         (elements.length === length || elements.length === 1),
     );
-    const elements = fits
+    const elements = isStaticallyEqual
       ? Array.from({ length }, (_, i) => {
           const test = at(condition, i);
-          return test === 1 ? at(x, i) : test === 0 ? at(y, i) : chosen?.[i];
+          return test === 1 ? at(x, i) : test === 0 ? at(y, i) : chosenElements?.[i];
         })
       : undefined;
     return [{ dtype: x.dtype, shape, elements }];

@@ -36,7 +36,7 @@ async function blockHere(): Promise<number | undefined> {
   const expected = (await run(model)).y!;
   for (const block of [16, 8])
     try {
-      if (furthest((await run(blocked(model, block))).y!, expected) < 1e-5) return block;
+      if (maxDifference((await run(blocked(model, block))).y!, expected) < 1e-5) return block;
     } catch {
       // There are none, or of another size.
     }
@@ -103,11 +103,11 @@ const block = await blockHere();
 describe.skipIf(block === undefined)("blocked convolutions", () => {
   it.each(Object.entries(cases))("%s, and its gradients, are what they were", async (_, conv) => {
     const model = convolution(conv, block);
-    const rewritten = blocked(model, block!);
-    expect(opsOf(rewritten)).toContain("Conv");
-    const [expected, got] = [await run(model), await run(rewritten)];
+    const blockedModel = blocked(model, block!);
+    expect(opsOf(blockedModel)).toContain("Conv");
+    const [expected, got] = [await run(model), await run(blockedModel)];
     for (const [name, values] of Object.entries(expected))
-      expect(furthest(got[name]!, values), name).toBeLessThan(1e-5);
+      expect(maxDifference(got[name]!, values), name).toBeLessThan(1e-5);
   });
 
   it("keeps an image in blocks from one convolution to the next", async () => {
@@ -115,11 +115,13 @@ describe.skipIf(block === undefined)("blocked convolutions", () => {
     const w = g.input("w", "float32", [32, 32, 3, 3]);
     const conv = (x: Value) => g.conv(x, w, undefined, { pads: [1, 1, 1, 1] });
     g.output(conv(conv(g.input("x", "float32", [1, 32, 5, 5]))), "y");
-    const rewritten = blocked(g.build(), block!);
+    const blockedModel = blocked(g.build(), block!);
     // x, and the kernel twice.
-    expect(opsOf(rewritten).filter((op) => op === "ReorderInput")).toHaveLength(3);
-    expect(opsOf(rewritten).filter((op) => op === "ReorderOutput")).toHaveLength(1);
-    expect(furthest((await run(rewritten)).y!, (await run(g.build())).y!)).toBeLessThan(1e-5);
+    expect(opsOf(blockedModel).filter((op) => op === "ReorderInput")).toHaveLength(3);
+    expect(opsOf(blockedModel).filter((op) => op === "ReorderOutput")).toHaveLength(1);
+    expect(maxDifference((await run(blockedModel)).y!, (await run(g.build())).y!)).toBeLessThan(
+      1e-5,
+    );
   });
 
   it("is there for the graphs inside that read it", async () => {
@@ -127,14 +129,14 @@ describe.skipIf(block === undefined)("blocked convolutions", () => {
     const w = g.input("w", "float32", [32, 32, 3, 3]);
     const y = g.conv(g.input("x", "float32", [1, 32, 5, 5]), w);
     const positive = g.greater(g.reduceSum(w, { keepdims: false }), 0);
-    const either = g.if(
+    const branchOutput = g.if(
       positive,
       (inner) => [inner.relu(y)],
       (inner) => [inner.neg(y)],
     );
-    g.output(either[0]!, "y");
+    g.output(branchOutput[0]!, "y");
     expect(
-      furthest((await run(blocked(g.build(), block!))).y!, (await run(g.build())).y!),
+      maxDifference((await run(blocked(g.build(), block!))).y!, (await run(g.build())).y!),
     ).toBeLessThan(1e-5);
   });
 });
@@ -161,7 +163,7 @@ describe("convolutions left alone", () => {
 });
 
 /** The greatest difference, relative to the greatest value. */
-function furthest(got: Float32Array, expected: Float32Array): number {
-  const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - got[i]!)), 0) / scale;
+function maxDifference(got: Float32Array, expected: Float32Array): number {
+  const scale = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return expected.reduce((max, value, i) => Math.max(max, Math.abs(value - got[i]!)), 0) / scale;
 }

@@ -22,11 +22,11 @@ export function blocked(model: OnnxModel, block: number): OnnxModel {
   checkStructure(model, "blocked");
   checkInteger("blocked", "block", block, { least: 1 });
   const { graph } = model;
-  const rewriting = new Rewriting(model, block);
-  for (const node of graph.nodes) rewriting.add(node);
-  for (const { name } of graph.outputs) rewriting.settle(name);
-  const { nodes, initializers, used } = rewriting;
-  if (!used) return model;
+  const rewriter = new Rewriting(model, block);
+  for (const node of graph.nodes) rewriter.add(node);
+  for (const { name } of graph.outputs) rewriter.settle(name);
+  const { nodes, initializers, isUsed } = rewriter;
+  if (!isUsed) return model;
   return {
     ...model,
     opsets: { ...model.opsets, [domain]: 1 },
@@ -37,18 +37,18 @@ export function blocked(model: OnnxModel, block: number): OnnxModel {
 /**
  * Whether {@link blocked} serves a convolution.
  *
- * @param transposed whether it is that of the image's gradient, from y to x
+ * @param isTransposed whether it is that of the image's gradient, from y to x
  */
-export function servedInBlocks(conv: Convolution, block: number, transposed = false): boolean {
+export function servedInBlocks(conv: Convolution, block: number, isTransposed = false): boolean {
   const { batch, channels, maps, group, kernel } = conv;
   if (kernel.length !== 2 || [batch, ...conv.input, ...conv.output].some((n) => !(n > 0)))
     return false;
-  if (transposed && !flippedPads(conv)) return false;
+  if (isTransposed && !flippedPads(conv)) return false;
   if (group > 1) return group === channels && group === maps && maps % block === 0;
   // Plain matrix products are as fast as they are.
   if (kernel.every((k) => k === 1)) return false;
-  const [from, to] = transposed ? [maps, channels] : [channels, maps];
-  if (transposed && conv.strides.some((stride) => stride > 1)) return false;
+  const [from, to] = isTransposed ? [maps, channels] : [channels, maps];
+  if (isTransposed && conv.strides.some((stride) => stride > 1)) return false;
   // Images of few channels are read as they are.
   return to % block === 0 && (from % block === 0 || from < block);
 }
@@ -59,18 +59,18 @@ export function servedInBlocks(conv: Convolution, block: number, transposed = fa
  */
 function flippedPads({ input, output, kernel, strides, dilations, pads }: Convolution) {
   const reach = kernel.map((k, i) => (k - 1) * dilations[i]!);
-  const begins = reach.map((r, i) => r - pads[i]!);
+  const padsBegin = reach.map((r, i) => r - pads[i]!);
   // With zeros after every pixel, the last included.
-  const ends = reach.map((r, i) => input[i]! - output[i]! * strides[i]! - begins[i]! + r);
-  const all = [...begins, ...ends];
-  return all.every((pad) => pad >= 0) ? all : undefined;
+  const padsEnd = reach.map((r, i) => input[i]! - output[i]! * strides[i]! - padsBegin[i]! + r);
+  const allPads = [...padsBegin, ...padsEnd];
+  return allPads.every((pad) => pad >= 0) ? allPads : undefined;
 }
 
 /** A graph on its way to blocked kernels. */
 class Rewriting {
   readonly nodes: Node[] = [];
   readonly initializers: Map<string, Initializer>;
-  used = false;
+  isUsed = false;
   readonly #block: number;
   readonly #shapes = new Map<string, readonly number[]>();
   readonly #reshapes = new Map<string, string>();
@@ -96,11 +96,11 @@ class Rewriting {
   add(node: Node): void {
     this.#at = node.name || node.outputs[0]!;
     if (this.#convolution(node) || this.#transposed(node)) {
-      this.used = true;
+      this.isUsed = true;
       return;
     }
-    const inner = Object.values(node.attributes).some(({ type }) => type === "graph");
-    for (const name of inner ? [...this.#owed.keys()] : node.inputs) this.settle(name);
+    const hasSubgraph = Object.values(node.attributes).some(({ type }) => type === "graph");
+    for (const name of hasSubgraph ? [...this.#owed.keys()] : node.inputs) this.settle(name);
     this.nodes.push(node);
   }
 
@@ -185,11 +185,11 @@ class Rewriting {
   #sameBlocks(value: string, extents: readonly number[]): string | undefined {
     const origin = this.#reshapes.get(value);
     const shape = origin === undefined ? undefined : this.#shapes.get(origin);
-    const same =
+    const isSame =
       shape?.length === 4 &&
       shape[1]! % this.#block === 0 &&
       extents.every((extent, i) => extent === shape[i + 2]);
-    return same ? origin : undefined;
+    return isSame ? origin : undefined;
   }
 
   /** dy in blocks, its pixels `stride` apart and zeros between them. */
@@ -197,12 +197,12 @@ class Rewriting {
     const blocks = this.#blocks(dy);
     if (strides.every((stride) => stride === 1)) return blocks;
     const [height, width] = output as [number, number];
-    const [down, across] = strides as [number, number];
+    const [strideDown, strideAcross] = strides as [number, number];
     const b = this.#block;
-    const apart = this.#reshape(blocks, [(batch * maps) / b, height, 1, width, b]);
-    const after = [0, 0, down - 1, 0, (across - 1) * b];
-    const spread = this.#standard("Pad", [apart, this.#int64s([0, 0, 0, 0, 0, ...after])]);
-    return this.#reshape(spread, [batch, maps, height * down, width * across]);
+    const separated = this.#reshape(blocks, [(batch * maps) / b, height, 1, width, b]);
+    const padsAfter = [0, 0, strideDown - 1, 0, (strideAcross - 1) * b];
+    const dilated = this.#standard("Pad", [separated, this.#int64s([0, 0, 0, 0, 0, ...padsAfter])]);
+    return this.#reshape(dilated, [batch, maps, height * strideDown, width * strideAcross]);
   }
 
   /** [maps, 1, …kernel] with the maps in blocks: the kernels of a depthwise convolution. */
@@ -234,18 +234,22 @@ class Rewriting {
     return this.#reshape(filter, [maps, channels, ...kernel]);
   }
 
-  /** The filter of the way back: maps and channels exchanged, the kernel turned round. */
+  /** The filter of the transposed convolution: maps and channels swapped, the kernel flipped. */
   #turned(w: string, { maps, channels, kernel }: Convolution): string {
     const b = this.#block;
     const taps = kernel.reduce((x, y) => x * y, 1);
     const lines = this.#reordered(this.#reshape(this.#settled(w), [maps, channels, 1, taps]));
-    const few = maps < b;
-    const rows = few ? maps : b;
+    const hasFewMaps = maps < b;
+    const rows = hasFewMaps ? maps : b;
     const parts = this.#reshape(lines, [maps / rows, rows, channels / b, taps, b]);
     const filter = this.#standard("Transpose", [parts], {
-      perm: few ? [2, 0, 1, 3, 4] : [2, 0, 3, 1, 4],
+      perm: hasFewMaps ? [2, 0, 1, 3, 4] : [2, 0, 3, 1, 4],
     });
-    return this.#reshape(this.#backwards(filter, taps, few ? 3 : 2), [channels, maps, ...kernel]);
+    return this.#reshape(this.#backwards(filter, taps, hasFewMaps ? 3 : 2), [
+      channels,
+      maps,
+      ...kernel,
+    ]);
   }
 
   #backwards(value: string, taps: number, axis: number): string {
@@ -280,7 +284,7 @@ class Rewriting {
     of = domain,
   ): string {
     const name = `${this.#at}/blocked/${op}_${this.#count++}`;
-    const typed = Object.entries(attributes).map(([key, value]): [string, Attribute] => [
+    const typedAttributes = Object.entries(attributes).map(([key, value]): [string, Attribute] => [
       key,
       attributeOf(Array.isArray(value) ? "ints" : "int", value!, name),
     ]);
@@ -291,7 +295,7 @@ class Rewriting {
       name,
       inputs,
       outputs,
-      attributes: Object.fromEntries(typed),
+      attributes: Object.fromEntries(typedAttributes),
     });
     return outputs[0]!;
   }

@@ -12,7 +12,7 @@ import type { Attribute, Node, OnnxModel } from "../model/model";
 export function decomposeTrainingNormalization(model: OnnxModel): OnnxModel {
   checkStructure(model, "decomposeTrainingNormalization");
   const { graph } = model;
-  if (!graph.nodes.some(trains)) return model;
+  if (!graph.nodes.some(isTraining)) return model;
   const ranks = new Map<string, number>();
   for (const { name, shape } of [...graph.inputs, ...graph.values.values(), ...graph.outputs])
     if (shape) ranks.set(name, shape.length);
@@ -23,14 +23,14 @@ export function decomposeTrainingNormalization(model: OnnxModel): OnnxModel {
   };
   const nodes = graph.nodes.flatMap((node) => {
     const rank = ranks.get(node.inputs[0]!);
-    return trains(node) && rank !== undefined
+    return isTraining(node) && rank !== undefined
       ? inParts(node, rank, model.opsets[""] ?? 1, constant)
       : [node];
   });
   return { ...model, graph: { ...graph, nodes, initializers } };
 }
 
-const trains = ({ op, domain, attributes }: Node): boolean =>
+const isTraining = ({ op, domain, attributes }: Node): boolean =>
   op === "BatchNormalization" && domain === "" && attributes["training_mode"]?.value === 1;
 
 function inParts(
@@ -55,15 +55,17 @@ function inParts(
   };
   const axes = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => axis !== 1);
   const meanOf = (value: string, keepdims: number) => {
-    const kept: Record<string, Attribute> = { keepdims: { type: "int", value: keepdims } };
+    const keepdimsAttributes: Record<string, Attribute> = {
+      keepdims: { type: "int", value: keepdims },
+    };
     // ReduceMean's axes are an input since opset 18.
     return opset >= 18
       ? node(
           "ReduceMean",
           [value, constant(`${at}/axes`, tensor("int64", [axes.length], axes))],
-          kept,
+          keepdimsAttributes,
         )
-      : node("ReduceMean", [value], { ...kept, axes: { type: "ints", value: axes } });
+      : node("ReduceMean", [value], { ...keepdimsAttributes, axes: { type: "ints", value: axes } });
   };
   const keptMean = meanOf(x, 1);
   const centred = node("Sub", [x, keptMean]);
@@ -71,12 +73,17 @@ function inParts(
   const mean = node("Reshape", [keptMean, constant(`${at}/line`, tensor("int64", [1], [-1]))]);
   const { epsilon } = attributes;
   node("BatchNormalization", [x, scale, bias, mean, variance], { ...(epsilon && { epsilon }) }, y);
-  const running = (old: string, now: string, output: string | undefined) => {
+  const running = (oldValue: string, batchValue: string, output: string | undefined) => {
     if (!output) return;
-    if (momentum === 0) return node("Identity", [now], {}, output);
-    const share = (of: string, factor: number, what: string) =>
-      node("Mul", [of, constant(`${at}/${what}`, tensor("float32", [], [factor]))]);
-    node("Add", [share(old, momentum, "momentum"), share(now, 1 - momentum, "rest")], {}, output);
+    if (momentum === 0) return node("Identity", [batchValue], {}, output);
+    const scaled = (value: string, factor: number, what: string) =>
+      node("Mul", [value, constant(`${at}/${what}`, tensor("float32", [], [factor]))]);
+    node(
+      "Add",
+      [scaled(oldValue, momentum, "momentum"), scaled(batchValue, 1 - momentum, "rest")],
+      {},
+      output,
+    );
   };
   running(oldMean, mean, newMean);
   running(oldVariance, variance, newVariance);

@@ -11,7 +11,7 @@ interface Case {
   readonly outputs: number;
   readonly groups?: number;
   /** Kernel and bias are fed, not constants. */
-  readonly fed?: boolean;
+  readonly isFed?: boolean;
 }
 
 function noise(shape: readonly number[], name: string) {
@@ -21,7 +21,7 @@ function noise(shape: readonly number[], name: string) {
   return x;
 }
 
-function convolution({ inputs, outputs, groups = 1, fed = false }: Case) {
+function convolution({ inputs, outputs, groups = 1, isFed: fed = false }: Case) {
   const feeds = { x: noise([2, inputs, 5, 6], "x"), w: noise([outputs, inputs / groups, 3, 3], "w"), b: noise([outputs], "b") }; // prettier-ignore
   const g = new GraphBuilder();
   const x = g.input("x", "float32", feeds.x.shape);
@@ -50,18 +50,18 @@ const kernels = ({ graph }: OnnxModel) =>
 describe("fillChannels", () => {
   it.each<Case>([
     { inputs: 6, outputs: 16 },
-    { inputs: 6, outputs: 16, fed: true },
+    { inputs: 6, outputs: 16, isFed: true },
     { inputs: 15, outputs: 4 },
     { inputs: 6, outputs: 30, groups: 6 },
-    { inputs: 6, outputs: 30, groups: 6, fed: true },
+    { inputs: 6, outputs: 30, groups: 6, isFed: true },
     { inputs: 4, outputs: 18, groups: 2 },
   ])("changes the graph of %o, and not what it computes", async (each) => {
     const { model, feeds } = convolution(each);
     const filled = fillChannels(model);
     expect(kernels(filled)).not.toEqual(kernels(model));
-    const [before, after] = [await run(model, feeds), await run(filled, feeds)];
-    expect(after.shape).toEqual(before.shape);
-    before.data.forEach((value, i) => expect(after.data[i]).toBeCloseTo(value, 5));
+    const [outputsBefore, outputsAfter] = [await run(model, feeds), await run(filled, feeds)];
+    expect(outputsAfter.shape).toEqual(outputsBefore.shape);
+    outputsBefore.data.forEach((value, i) => expect(outputsAfter.data[i]).toBeCloseTo(value, 5));
   });
 
   it.each<Case>([

@@ -45,15 +45,15 @@ type Constant = (name: string, value: Tensor) => string;
 const isConvolution = ({ op, domain }: Node): boolean => op === "Conv" && domain === "";
 
 /** So many more input channels, of zeros. */
-function withInputs(node: Node, more: number, rank: number, constant: Constant): Node[] {
-  const [x, w, ...rest] = node.inputs as [string, string, ...string[]];
+function withInputs(node: Node, count: number, rank: number, constant: Constant): Node[] {
+  const [x, w, ...otherInputs] = node.inputs as [string, string, ...string[]];
   const at = node.outputs[0]!;
   // Of all axes before, then after: channels are axis 1 of images and of kernels.
-  const widths = Array.from({ length: 2 * rank }, (_, i) => (i === rank + 1 ? more : 0));
+  const widths = Array.from({ length: 2 * rank }, (_, i) => (i === rank + 1 ? count : 0));
   const pads = constant(`${at}/pads`, tensor("int64", [2 * rank], widths));
   const padX = operation("Pad", [x, pads], `${at}/x`);
   const padW = operation("Pad", [w, pads], `${at}/w`);
-  return [padX, padW, { ...node, inputs: [`${at}/x`, `${at}/w`, ...rest] }];
+  return [padX, padW, { ...node, inputs: [`${at}/x`, `${at}/w`, ...otherInputs] }];
 }
 
 /** Each group's outputs a multiple of 4; the last of a group serves again. */
@@ -67,16 +67,16 @@ function withOutputs(node: Node, groups: number, each: number, constant: Constan
       [groups * count],
       Array.from({ length: groups * count }, (_, i) => channel(Math.floor(i / count), i % count)),
     );
-  const taken = channels(filled, (group, i) => group * each + Math.min(i, each - 1));
-  const kept = channels(each, (group, i) => group * filled + i);
-  const from = constant(`${at}/taken`, taken);
+  const sourceChannels = channels(filled, (group, i) => group * each + Math.min(i, each - 1));
+  const keptChannels = channels(each, (group, i) => group * filled + i);
+  const from = constant(`${at}/taken`, sourceChannels);
   const ofRows = { axis: { type: "int", value: 0 } } as const;
   const ofChannels = { axis: { type: "int", value: 1 } } as const;
   return [
     operation("Gather", [w, from], `${at}/w`, ofRows),
     ...(bias ? [operation("Gather", [bias, from], `${at}/b`, ofRows)] : []),
     { ...node, inputs: [x, `${at}/w`, ...(bias ? [`${at}/b`] : [])], outputs: [`${at}/filled`] },
-    operation("Gather", [`${at}/filled`, constant(`${at}/kept`, kept)], at, ofChannels),
+    operation("Gather", [`${at}/filled`, constant(`${at}/kept`, keptChannels)], at, ofChannels),
   ];
 }
 

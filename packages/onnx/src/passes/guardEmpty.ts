@@ -1,7 +1,6 @@
-// Guards before operators whose kernels in ONNX Runtime (1.30) end the process at an empty tensor, where data
-// decide whether it is empty (NonZero, Compress, NonMaxSuppression, Slice of computed limits …): a Reshape
-// that gives a tensor its own shape, every 0 of it taken for 1, is that tensor; of an empty one it is an
-// error that ends the run alone.
+// Guards before operators whose kernels in ONNX Runtime (1.30) crash on an empty tensor, where data decide whether it
+// is empty (NonZero, Compress, NonMaxSuppression, Slice with computed limits …): a Reshape to the tensor's own shape
+// with every 0 replaced by 1 is the identity, but for an empty tensor it is an error that ends only the run.
 import { isStatic } from "../model/dims";
 import { checkStructure } from "../model/checkStructure";
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
@@ -11,26 +10,26 @@ import { operator } from "../operators";
 
 export interface Guarded {
   readonly model: OnnxModel;
-  /** Name of each guard, as ONNX Runtime's message has it → the node that it stands before. */
+  /** Name of each guard, as in ONNX Runtime's message → the node that it guards. */
   readonly guards: ReadonlyMap<string, Node>;
 }
 
 /**
  * The model with guards where they are needed; the model itself where none is.
  *
- * Extents that inputs bring with them count as known: they can be looked at before a run.
+ * Extents of inputs count as known: they can be checked before a run.
  */
 export function guardEmpty(model: OnnxModel): Guarded {
   checkStructure(model, "guardEmpty");
   const guards = new Map<string, Node>();
-  const taken = new Set(namesIn(model.graph));
-  const graph = guarded(model.graph, inferShapes(model), { guards, taken });
+  const takenNames = new Set(namesIn(model.graph));
+  const graph = guarded(model.graph, inferShapes(model), { guards, takenNames });
   return guards.size === 0 ? { model, guards } : { model: { ...model, graph }, guards };
 }
 
 interface Names {
   readonly guards: Map<string, Node>;
-  readonly taken: Set<string>;
+  readonly takenNames: Set<string>;
 }
 
 /** @param values what is known of values; undefined in graphs inside nodes, where nothing is */
@@ -41,7 +40,7 @@ function guarded(
 ): Graph {
   const inputExtents = new Set(graph.inputs.flatMap(({ shape = [] }) => shape.filter(isName)));
   /** The shape as it might be, undecided extents 0; undefined where nothing of it is undecided. */
-  const emptied = (name: string): readonly Dim[] | undefined => {
+  const emptyShapeOf = (name: string): readonly Dim[] | undefined => {
     if (name === "" || graph.initializers.has(name)) return undefined;
     if (!values) return anyEmpty;
     const shape = values.get(name)?.shape;
@@ -51,21 +50,21 @@ function guarded(
     return shape.map((extent) => (isSettled(extent, inputExtents) ? extent : 0));
   };
   const nodes = graph.nodes.flatMap((node): Node[] => {
-    const own = withGuardedGraphs(node, names);
+    const nodeWithGraphs = withGuardedGraphs(node, names);
     const definition = operator(node.op, node.domain);
     // Where no shape is known, those alone that fail at any.
-    if (!values && !failingWithoutRows.includes(node.op)) return [own];
-    const added: Node[] = [];
+    if (!values && !failingWithoutRows.includes(node.op)) return [nodeWithGraphs];
+    const newNodes: Node[] = [];
     const inputs = node.inputs.map((name, i) => {
-      const shape = emptied(name);
-      const alone = node.inputs.map((_, j) => (i === j ? shape : undefined));
-      if (!shape || !definition?.failsOnEmpty?.(alone)) return name;
-      const guard = fresh(`${node.name || node.outputs[0] || node.op}/not_empty`, names.taken);
+      const shape = emptyShapeOf(name);
+      const onlyThisInput = node.inputs.map((_, j) => (i === j ? shape : undefined));
+      if (!shape || !definition?.failsOnEmpty?.(onlyThisInput)) return name;
+      const guard = fresh(`${node.name || node.outputs[0] || node.op}/not_empty`, names.takenNames);
       names.guards.set(guard, node);
-      added.push(...guardNodes(name, guard));
+      newNodes.push(...guardNodes(name, guard));
       return guard;
     });
-    return [...added, { ...own, inputs }];
+    return [...newNodes, { ...nodeWithGraphs, inputs }];
   });
   return { ...graph, nodes };
 }
@@ -115,11 +114,11 @@ function guardNodes(value: string, guard: string): Node[] {
   ];
 }
 
-function fresh(base: string, taken: Set<string>): string {
+function fresh(base: string, takenNames: Set<string>): string {
   for (let count = 0; ; count++) {
     const name = count === 0 ? base : `${base}_${count}`;
-    if (taken.has(name)) continue;
-    taken.add(name);
+    if (takenNames.has(name)) continue;
+    takenNames.add(name);
     return name;
   }
 }

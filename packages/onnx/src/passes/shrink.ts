@@ -1,5 +1,5 @@
-// Smaller models: weights of convolutions and matrix products as float16 or int8, activations as uint8. What is
-// computed stays ONNX' own (QuantizeLinear-13, DequantizeLinear-13, Cast): "QDQ", which ONNX Runtime fuses into
+// Smaller models: weights of convolutions and matrix products as float16 or int8, activations as uint8, with standard
+// operators (QuantizeLinear-13, DequantizeLinear-13, Cast): "QDQ", which ONNX Runtime fuses into
 // integer kernels. Weights are symmetric with a scale per output channel, activations asymmetric with one each
 // (Jacob et al. 2018, arXiv:1712.05877; Wu et al. 2020, arXiv:2004.09602).
 import { CajalError, checkArgument, sizeOf, tensor, type Tensor } from "@cajal/core";
@@ -9,8 +9,8 @@ import type { Attribute, Graph, Initializer, Node, OnnxModel, ValueInfo } from "
 import { operatorFacts } from "../operators";
 import { upgradeModel } from "../graph/builder";
 
-/** Below so many elements a weight is left as it is: scales and zero points would outweigh it. */
-const least = 256;
+/** Weights with fewer elements are left unchanged: scales and zero points would outweigh them. */
+const minElements = 256;
 
 /** Weights as float16, cast to float32 where they are used: half the size, 11 bits of each number. */
 export function float16Weights(model: OnnxModel): OnnxModel {
@@ -28,15 +28,15 @@ export function int8Weights(model: OnnxModel): OnnxModel {
   );
 }
 
-/** The smallest and largest element of a value, over all the data. */
+/** The smallest and largest element of each value over all the data, by the value's name. */
 export type Ranges = ReadonlyMap<string, readonly [least: number, most: number]>;
 
 /**
- * The model with the range of every activation that {@link quantize} asks for among its outputs: scalars
+ * The model with the range of every activation that {@link quantize} needs as further outputs: scalars
  * `NAME/least` and `NAME/most`.
  */
 export function withRanges(model: OnnxModel): OnnxModel {
-  const current = prepared(model, "withRanges");
+  const current = prepareModel(model, "withRanges");
   const { graph } = current;
   const nodes: Node[] = [];
   const outputs: ValueInfo[] = [];
@@ -60,13 +60,13 @@ export function withRanges(model: OnnxModel): OnnxModel {
  * Static quantization: weights int8, activations uint8 with the scales that `ranges` give, biases int32.
  *
  * @param ranges of the activations, from running {@link withRanges} on data
- * @throws CajalError `bad-argument` where a range is missing or no number
+ * @throws CajalError `bad-argument` where a range is missing or not a number
  */
 export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
   checkArgument("quantize", "ranges", ranges, "object");
-  const current = prepared(model, "quantize");
+  const current = prepareModel(model, "quantize");
   const { graph } = current;
-  const wanted = new Set(activations(graph));
+  const activationNames = new Set(activations(graph));
   const scales = new Map<string, number>();
   const readers = new Map<string, number>();
   for (const { inputs } of graph.nodes)
@@ -92,12 +92,12 @@ export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
     edit.node("QuantizeLinear", [value, ...parameters], `${value}/quantized`);
     edit.node("DequantizeLinear", [`${value}/quantized`, ...parameters], `${value}/rounded`);
   };
-  for (const { name } of graph.inputs) if (wanted.has(name)) rounded(name);
+  for (const { name } of graph.inputs) if (activationNames.has(name)) rounded(name);
   for (const node of graph.nodes) {
-    const place = weightOf(node, graph);
+    const weightPlace = weightOf(node, graph);
     const inputs = node.inputs.map((input) => (scales.has(input) ? `${input}/rounded` : input));
-    if (place) {
-      const { weight, name, axis } = place;
+    if (weightPlace) {
+      const { weight, name, axis } = weightPlace;
       const quantized = quantizedWeight(weight, axis);
       writeWeight(name, quantized, axis, edit);
       const bias = node.inputs[2];
@@ -108,13 +108,13 @@ export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
         inputs[2] = writeBias(bias, value as Tensor<"float32">, quantized.scales.map((each) => each * scale), edit); // prettier-ignore
     }
     edit.nodes.push({ ...node, inputs });
-    for (const output of node.outputs) if (wanted.has(output)) rounded(output);
+    for (const output of node.outputs) if (activationNames.has(output)) rounded(output);
   }
   return edit.model(current);
 }
 
 /** Opset 13 has scales per channel. */
-function prepared(model: OnnxModel, where: string): OnnxModel {
+function prepareModel(model: OnnxModel, where: string): OnnxModel {
   checkStructure(model, where);
   return (model.opsets[""] ?? 1) < 13 ? upgradeModel(model) : model;
 }
@@ -139,7 +139,7 @@ interface Place {
 function weightOf({ op, domain, inputs, attributes }: Node, graph: Graph): Place | undefined {
   const name = inputs[1];
   const weight = name ? graph.initializers.get(name) : undefined;
-  if (!name || weight?.dtype !== "float32" || sizeOf(weight.shape) < least) return undefined;
+  if (!name || weight?.dtype !== "float32" || sizeOf(weight.shape) < minElements) return undefined;
   const axis = operatorFacts(op, domain).weightAxis?.(weight.shape.length, (attribute, absent) =>
     Number(attributes[attribute]?.value ?? absent),
   );
@@ -176,16 +176,16 @@ function withWeights(
   model: OnnxModel,
   write: (name: string, weight: Tensor<"float32">, edit: Edit, axis: number) => void,
 ): OnnxModel {
-  const current = prepared(model, "shrinking");
+  const current = prepareModel(model, "shrinking");
   const { graph } = current;
   const edit = editOf(graph);
-  const done = new Set<string>();
+  const finished = new Set<string>();
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   for (const node of graph.nodes) {
-    const place = weightOf(node, graph);
-    if (!place || done.has(place.name) || outputs.has(place.name)) continue;
-    done.add(place.name);
-    write(place.name, place.weight, edit, place.axis);
+    const weightPlace = weightOf(node, graph);
+    if (!weightPlace || finished.has(weightPlace.name) || outputs.has(weightPlace.name)) continue;
+    finished.add(weightPlace.name);
+    write(weightPlace.name, weightPlace.weight, edit, weightPlace.axis);
   }
   edit.nodes.push(...graph.nodes);
   return edit.model(current);
@@ -200,9 +200,9 @@ interface QuantizedWeight {
 /** q = round(w / scale), scale = max |w| / 127 of the channel. */
 function quantizedWeight({ data, shape }: Tensor<"float32">, axis: number): QuantizedWeight {
   const channels = shape[axis]!;
-  const inner = sizeOf(shape.slice(axis + 1));
+  const innerSize = sizeOf(shape.slice(axis + 1));
   const scales = new Float32Array(channels);
-  const channelOf = (i: number) => Math.floor(i / inner) % channels;
+  const channelOf = (i: number) => Math.floor(i / innerSize) % channels;
   for (let i = 0; i < data.length; i++)
     scales[channelOf(i)] = Math.max(scales[channelOf(i)]!, Math.abs(data[i]!) / 127);
   for (let c = 0; c < channels; c++) if (!(scales[c]! > 0)) scales[c] = 1;

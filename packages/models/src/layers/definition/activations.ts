@@ -85,8 +85,8 @@ const activations: Readonly<Record<string, Activation>> = {
   // 0 up to -1, ¼ (x + 1)² up to 1, x above
   sparse_plus: {
     lower: (x, g) => {
-      const between = g.clip(g.add(x, 1), { min: 0, max: 2 });
-      return g.add(g.mul(g.mul(between, between), 0.25), g.relu(g.sub(x, 1)));
+      const clipped = g.clip(g.add(x, 1), { min: 0, max: 2 });
+      return g.add(g.mul(g.mul(clipped, clipped), 0.25), g.relu(g.sub(x, 1)));
     },
     nonnegative: true,
   },
@@ -138,7 +138,7 @@ export function recurrentActivations(names: readonly string[]): {
   activation_alpha: number[];
   activation_beta: number[];
 } {
-  const named = names.map((name) => {
+  const functions = names.map((name) => {
     const recurrent = activationOf(name)?.recurrent;
     if (recurrent) return recurrent;
     const supported = activationNames.filter((other) => activationOf(other)?.recurrent);
@@ -149,9 +149,9 @@ export function recurrentActivations(names: readonly string[]): {
     );
   });
   return {
-    activations: named.map(({ name }) => name),
+    activations: functions.map(({ name }) => name),
     // One value for each activation that takes one, in order.
-    activation_alpha: named.flatMap(({ alpha }) => alpha ?? []),
-    activation_beta: named.flatMap(({ beta }) => beta ?? []),
+    activation_alpha: functions.flatMap(({ alpha }) => alpha ?? []),
+    activation_beta: functions.flatMap(({ beta }) => beta ?? []),
   };
 }

@@ -1,7 +1,7 @@
 // What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
 // is read. `positive()` is required, `positive(1)` has a default.
 import { CajalError, unknownName } from "@cajal/core";
-import { shown } from "./shown";
+import { showConfigValue } from "./shown";
 import { activationNames, canonicalActivation } from "./activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
@@ -16,7 +16,7 @@ export interface Field<Value = unknown, Raw = unknown, Required extends boolean 
   readonly raw?: Raw;
 }
 
-/** Where a field stands, for messages and for fields that hold layers. */
+/** The place of a field, for messages and for fields that are layers. */
 export interface Place {
   /** `layer "conv" (Conv2D)` */
   readonly where: string;
@@ -61,7 +61,7 @@ export function fieldOf<Value, Raw = Value>(
 ): Maker<Value, Raw> {
   const read = (raw: unknown, at: Place) => {
     const value = parse(raw, at);
-    if (value === undefined) throw refused(raw, expected, at);
+    if (value === undefined) throw refusal(raw, expected, at);
     return value;
   };
   function make(): Field<Value, Raw, true>;
@@ -78,19 +78,26 @@ export function fieldOf<Value, Raw = Value>(
 }
 
 /** The error for a value that a field does not take. */
-export const refused = (raw: unknown, expected: string, { where, key }: Place) =>
-  new CajalError("bad-argument", `${where}, "${key}": got ${shown(raw)}, expected ${expected}.`, {
-    where,
-    key,
-    got: raw,
-    expected,
-  });
+export const refusal = (raw: unknown, expected: string, { where, key }: Place) =>
+  new CajalError(
+    "bad-argument",
+    `${where}, "${key}": got ${showConfigValue(raw)}, expected ${expected}.`,
+    {
+      where,
+      key,
+      got: raw,
+      expected,
+    },
+  );
 
 /** Whole numbers of a config fit into 32 bits, as extents do in every engine. */
-const most = 2 ** 31 - 1;
+const maxInteger = 2 ** 31 - 1;
 
-const isWhole = (raw: unknown, least: number): raw is number =>
-  typeof raw === "number" && Number.isInteger(raw) && raw >= Math.max(least, -most) && raw <= most;
+const isWhole = (raw: unknown, min: number): raw is number =>
+  typeof raw === "number" &&
+  Number.isInteger(raw) &&
+  raw >= Math.max(min, -maxInteger) &&
+  raw <= maxInteger;
 
 const isNumber = (raw: unknown): raw is number => typeof raw === "number" && Number.isFinite(raw);
 
@@ -165,11 +172,11 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Maker<
 
 export type Pair = readonly [number, number];
 
-const pairOf = (raw: unknown, least: number): Pair | undefined => {
-  if (isWhole(raw, least)) return [raw, raw];
+const pairOf = (raw: unknown, min: number): Pair | undefined => {
+  if (isWhole(raw, min)) return [raw, raw];
   if (!Array.isArray(raw) || raw.length !== 2) return undefined;
   const [a, b]: unknown[] = raw;
-  return isWhole(a, least) && isWhole(b, least) ? [a, b] : undefined;
+  return isWhole(a, min) && isWhole(b, min) ? [a, b] : undefined;
 };
 
 /** Height and width; one number stands for both. */

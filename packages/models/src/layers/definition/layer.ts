@@ -1,6 +1,6 @@
-// All that there is to say of a layer: its config, the rule that tells its output's shape, its weights, its
-// multiply-adds, its form as ONNX, and what others ask of it. Layers live in layers/, a file each, listed in
-// layers/list.ts; whoever walks over the list asks these definitions, and names no layer.
+// The definition of a layer: its config, its shape rule, its weights, its multiply-adds, its lowering to ONNX, and
+// the facts that other code needs. Layers are in layers/, one file each, listed in layers/list.ts; code that
+// iterates over the list uses these definitions, and names no layer.
 import type { DType, Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { Arity, KerasShape, OutputShapes, PerInput, RankedShape } from "./shape";
@@ -8,7 +8,7 @@ import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fiel
 import type { Step } from "./weightLayout";
 import type { Integers } from "./integers";
 
-/** A weight of a layer, as Keras makes it. */
+/** A weight of a layer, as Keras creates it. */
 export interface WeightSpec {
   /** Within the layer, as Keras 3 names it: "kernel", "lstm_cell/kernel". */
   readonly name: string;
@@ -22,52 +22,52 @@ export interface WeightSpec {
 }
 
 /**
- * How a value of rank 3 and more lies in the graph: as Keras has it, channels last, or with the
- * channels right after the batch as ONNX wants them. `{ flattened }`: a flat value [batch, n] whose
- * elements stand in channels-first order of an image [height, width, channels].
+ * The layout of a value of rank 3 or more in the graph: channels last as in Keras, or channels first
+ * as in ONNX. `{ flattened }`: a flat value [batch, n] whose elements are in the channels-first order of an image
+ * [height, width, channels].
  */
 export type Layout = "channelsLast" | "channelsFirst" | { readonly flattened: readonly number[] };
 
-/** How a layer wants its inputs to lie, see {@link Layer.layout}. */
+/** The layout that a layer needs for its inputs, see {@link Layer.layout}. */
 export type LayoutWish =
   "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
 
-/** What `lower` is given beside config, inputs and builder. */
+/** The context of `lower`, besides config, inputs and builder. */
 export interface LowerContext {
   /** Keras shapes (channels last) of inputs and outputs. */
   readonly inputs: readonly KerasShape[];
   readonly outputs: readonly KerasShape[];
   /**
-   * The element type that the layer computes in. Whole numbers, of layers that are `integers`, lie in the
-   * graph as int32 or int64 and are brought back to their own type behind it.
+   * The element type that the layer computes in. Integers, of layers that are `integers`, are int32 or int64 in the
+   * graph and are cast back to their own type after the layer.
    */
   readonly dtype: DType;
-  /** How the input values lie, and how the outputs are taken to lie unless `arrange` says else. */
+  /** The layout of the input values, and of the outputs unless `arrange` sets another. */
   readonly layout: Layout;
   /** Whether the layer's call trains: batch statistics, dropout. */
   readonly training: boolean;
   /** Whether the layer's weights are trained; a frozen BatchNormalization keeps its averages. */
   readonly trainable: boolean;
-  /** Which steps of the first input are there, bool [batch, steps]; undefined: all are. See {@link Layer.mask}. */
+  /** Mask of the first input, bool [batch, steps], true for valid steps; undefined: all are. See {@link Layer.mask}. */
   readonly mask: Value | undefined;
-  /** Zeros around the image that a ZeroPadding2D before left to this layer, see `pads`. */
+  /** Zeros to pad the image with, folded from a ZeroPadding2D before this layer, see `pads`. */
   readonly padding: Borders | undefined;
   /**
-   * A weight by its name, in the layout that `steps` make of Keras' own. Inference: a constant,
-   * rearranged once; training: a graph input kept in that layout, so that no step rearranges it.
+   * A weight by its name, rearranged by `steps` from Keras' own layout. Inference: a constant, rearranged once;
+   * training: a graph input in that layout, so that no training step rearranges it.
    */
   weight(name: string, steps?: readonly Step[]): Value;
-  /** Registers the value that a non-trainable weight takes after this step. */
+  /** Registers the new value of a non-trainable weight after this step. */
   update(name: string, value: Value): void;
   /** This step's seed, an int64 scalar that differs from call to call; only while training. */
   seed(): Value;
   /** A Keras axis (negative counts from the end) of an input's rank as the axis in the graph. */
   axis(kerasAxis: number, rank?: number): number;
-  /** Says that output `i` lies otherwise than the inputs. */
+  /** Sets the layout of output `i`, where it differs from that of the inputs. */
   arrange(layout: Layout, i?: number): void;
   /**
-   * Lowers a layer within this one, on values that lie in `layout`, as do its outputs. Its weights are
-   * `<prefix>/<weight>` of this layer, the prefix its name if not given.
+   * Lowers a layer within this one, on values in `layout`, which its outputs have too. Its weights are
+   * `<prefix>/<weight>` of this layer; the prefix is its name by default.
    */
   inner(
     layer: InnerLayer,
@@ -86,7 +86,7 @@ export interface InnerLayer {
   readonly name: string;
   readonly definition: Layer;
   readonly config: Readonly<Record<string, unknown>>;
-  /** That its config says `trainable: false`; only of a layer within another. */
+  /** Whether its config has `trainable: false`; only of a layer within another. */
   readonly frozen?: true;
 }
 
@@ -94,7 +94,7 @@ export interface InnerLayer {
 export interface Ending {
   /** By its Keras name; "linear" where there is none. */
   readonly activation: string;
-  /** The layer without it, of another definition where one is given; absent where it has no such form. */
+  /** The layer without the activation, and its definition if it is another; absent where there is no such form. */
   readonly without?: Partial<Pick<InnerLayer, "definition">> & Pick<InnerLayer, "config">;
 }
 
@@ -114,20 +114,20 @@ export interface Affine<Config> {
     channels: number,
     weight: (name: string) => Tensor["data"] | undefined,
   ): { readonly scale: Float64Array; readonly shift?: Float64Array };
-  /** The config of what is left where another layer does this; absent: nothing is, the input passes through. */
+  /** The config of the remaining layer once this is folded into another; absent: nothing remains, the input passes through. */
   rest?(config: Config): Config;
 }
 
 /** See {@link Layer.mask}. */
 export interface MaskRule<Config> {
-  /** What the layer's input is, in all its features, at steps that are not there; undefined: it makes no mask. */
+  /** The value that all features of masked steps have in the layer's input; undefined: the layer creates no mask. */
   makes?(config: Config): number | undefined;
   /** Whether the outputs have the mask of the inputs. */
   passes?(config: Config): boolean;
-  /** That the layer merges its inputs: the mask is theirs where all have it, and not the first one's. */
+  /** The layer merges its inputs: the mask is passed on where all inputs have the same one. */
   readonly ofAll?: true;
   /**
-   * Why the layer cannot have a mask; undefined: it can.
+   * The reason why the layer does not support a mask; undefined: it does.
    *
    * @param rank of the first input
    */
@@ -146,17 +146,17 @@ export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
   readonly inputs: readonly (readonly number[])[];
   readonly dtype?: DType;
   readonly note?: string;
-  /** That the layer refuses to train. */
+  /** The layer has no training mode. */
   readonly inferenceOnly?: true;
 }
 
-/** The context of a layer whose arity and rank are told. */
+/** The context of a layer with known arity and rank. */
 type ContextOf<A, R> = Omit<LowerContext, "inputs" | "outputs"> & {
   readonly inputs: PerInput<A, RankedShape<R>>;
   readonly outputs: OutputShapes<A>;
 };
 
-/** `A` and `R`: its arity and rank, from which its rules know what they are given. */
+/** `A` and `R` are its arity and rank, which give the types of the inputs in its rules. */
 export interface Layer<
   Name extends string = string,
   F extends Fields = Fields,
@@ -165,77 +165,75 @@ export interface Layer<
 > {
   readonly className: Name;
   readonly fields: F;
-  /** Keyword arguments of a call that the layer honours, and their defaults: its rules get them in the config. */
+  /** Keyword arguments of a call that the layer supports, with their defaults; its rules get them in the config. */
   readonly callOptions?: Readonly<Record<string, unknown>>;
-  /** That its inputs are arguments of their own, in this order, where Keras gives a list to other layers. */
+  /** Its inputs are separate positional arguments in Keras, where other layers take a list. */
   readonly positional?: true;
-  /** What its outputs add to the loss in training, as a regularizer of Keras'. */
+  /** The Keras regularizer of its outputs, which is added to the loss in training. */
   activityRegularizer?(config: ConfigOf<F>): KerasObject;
-  /** That no file of Keras or TF.js can say it: such a model is written as ONNX. */
+  /** Keras and TF.js have no such layer: models with it can only be exported as ONNX. */
   readonly notInKeras?: true;
-  /** Older names of fields, read as well and written where Keras 2 and TF.js read. */
+  /** Older names of fields, which are read too, and written for Keras 2 and TF.js. */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** Least and greatest number of inputs; one if absent. */
+  /** Minimum and maximum number of inputs; default: one. */
   readonly arity?: A;
   /**
-   * What inputs of whole numbers and truth values are to the layer, as in Keras 3. Absent: they become
-   * float32. "moves": it only moves elements, of whatever type. "computes": it computes with whole
-   * numbers in their own type, where they wrap around; truth values are refused. "refuses": no result of
-   * whole numbers makes sense. Inputs of several types
-   * get the one that holds them all, and those that are float32, or become it, make all of them so.
+   * How the layer treats integer and bool inputs, as in Keras 3. Absent: they are cast to float32. "moves": it only
+   * moves elements, of any type. "computes": it computes with integers in their own type, with overflow; bool is
+   * refused. "refuses": integers are refused. Inputs of several types are promoted to a common one, which is float32
+   * if one of them is or becomes float32.
    */
   integers?(config: ConfigOf<F>): Integers | undefined;
-  /** The element type of the output, where it is not the one that the layer computes in. */
+  /** The element type of the output, where it differs from the one that the layer computes in. */
   gives?(config: ConfigOf<F>): DType;
   /** Rank of the inputs, batch included, where only one fits. */
   readonly rank?: R;
-  /** What follows from other fields, such as strides that are the pool's size. */
+  /** Fills in fields that default to other fields, such as strides that default to the pool's size. */
   complete?(config: ConfigOf<F>): ConfigOf<F>;
   /** @throws CajalError `bad-shape` where the inputs do not fit; the driver adds the layer's name */
   shape(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>): readonly KerasShape[];
   weights?(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>): readonly WeightSpec[];
   /**
-   * The parts that hold some of the weights, by what their weights' names begin with: which attribute of the
-   * Keras layer a part is (the path in `.keras` files), and the layer that it is, if it is one.
+   * The parts that own some of the weights, by the prefix of their weights' names: the attribute of the Keras layer
+   * (the path in `.keras` files), and the layer that the part is, if it is one.
    */
   parts?(config: ConfigOf<F>): Readonly<Record<string, LayerPart>>;
-  /** Names of weights of parts that Keras counts as the layer's own too, before these: `.keras` files have them twice. */
+  /** Names of weights of parts that Keras also tracks in the layer itself, before its own: `.keras` files have them twice. */
   tracked?(config: ConfigOf<F>): readonly string[];
   /**
-   * What the layer does with the mask of a sequence, [batch, steps], beside computing by
-   * {@link LowerContext.mask}. Absent: it takes no notice, and its outputs have no mask.
+   * How the layer creates, passes on or refuses the mask of a sequence, [batch, steps]; in computations it uses
+   * {@link LowerContext.mask}. Absent: it ignores masks, and its outputs have none.
    */
   readonly mask?: MaskRule<ConfigOf<F>>;
-  /** That it is where a model's input comes in: it has no inputs, and is fed. */
+  /** It is an input of the model: it has no inputs of its own, and is fed. */
   readonly isInput?: true;
-  /** The element type that Keras feeds a sequential model which begins with it. Default float32. */
+  /** The element type of the input of a sequential model that begins with this layer. Default float32. */
   readonly inputType?: DType;
-  /** What fields mean where Keras 2 or TF.js wrote a config without them, if not their defaults. */
+  /** Values of fields that are missing in configs of Keras 2 or TF.js, where they differ from the defaults. */
   readonly keras2Defaults?: Partial<ConfigOf<F>>;
-  /** As what papers count it in the depth of a network, such as the 50 of ResNet50. Absent: they do not. */
+  /** How papers count it in the depth of a network, such as the 50 of ResNet50. Absent: not counted. */
   readonly kind?: "convolution" | "dense";
-  /** That, frozen, it computes in training as in inference, and its statistics stay as they are. */
+  /** When frozen, it computes in training as in inference, and its statistics are not updated. */
   readonly infersWhenFrozen?: true;
-  /** The activation that computes the output's values. */
+  /** The activation at the end of the layer. */
   ending?(config: ConfigOf<F>): Ending;
-  /** Whether no value of the output is negative; where it is absent, as its `ending` has it. */
+  /** Whether no value of the output is negative; default: derived from `ending`. */
   nonnegative?(config: ConfigOf<F>): boolean;
   /** Multiply-adds of one example; biases are not counted. */
   macs?(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>, outputs: OutputShapes<A>): number;
   /**
-   * How values of rank 3 and more are to lie. "any": as they are, all alike, the layer asks
-   * `context.axis`; "elementwise": as they are, flattened ones too, for the order does not matter;
-   * "flattened": flattened ones as they are, others channels last; "order": the elements in the order
-   * of channels last, in whatever shape.
-   * The driver transposes what lies otherwise, once a value: a CNN only its inputs and outputs.
+   * The layout that the layer needs for values of rank 3 or more. "any": unchanged, the same for all inputs; the
+   * layer uses `context.axis`. "elementwise": unchanged, flattened ones too, since the order does not matter.
+   * "flattened": flattened values unchanged, others channels last. "order": the elements in channels-last order, in
+   * any shape. The driver transposes values of another layout, once each: in a CNN only the inputs and outputs.
    */
   readonly layout:
     LayoutWish | { by(config: ConfigOf<F>, inputs: readonly KerasShape[]): LayoutWish };
-  /** That its inputs are sequences of images, [batch, steps, …image]. */
+  /** Its inputs are sequences of images, [batch, steps, …image]. */
   readonly sequences?: true;
-  /** Of a layer whose config says `channels_first`: the definition, which speaks of channels last. In no file. */
+  /** Of a layer whose config has `channels_first`: the original definition, for channels last. Not part of any file. */
   readonly channelsLast?: Layer;
-  /** The zeros that the layer puts around an image, where that is all it does. */
+  /** The zeros that the layer pads an image with, where padding is all it does. */
   zeros?(config: ConfigOf<F>): Borders;
   /**
    * Whether the layer can put those zeros around its input itself, see {@link LowerContext.padding}.
@@ -267,7 +265,7 @@ export interface Layer<
   readonly samples: readonly LayerSample<ConfigInput<F>>[];
 }
 
-/** What a layer's `tfjs` is given beside config and inputs. */
+/** The context of a layer's `tfjs`, besides config and inputs. */
 export interface TfjsContext<T> {
   /** `@tensorflow/tfjs-core` */
   readonly tf: unknown;

@@ -1,7 +1,7 @@
 // A layer's config read field by field, and written again; and what Keras writes beside the fields.
 import { CajalError, nearest } from "@cajal/core";
-import { shown } from "./shown";
-import { refused, type Fields, type Place } from "./fields";
+import { showConfigValue } from "./shown";
+import { refusal, type Fields, type Place } from "./fields";
 
 /** In what a layer may compute: here always float32. */
 const floatPolicies: readonly unknown[] = [
@@ -28,31 +28,34 @@ const isRegularizer = (raw: unknown) =>
   (typeof raw === "object" && "class_name" in raw && typeof raw.class_name === "string");
 
 /** Keys that Keras writes into every layer, and what they may hold; here they change nothing. */
-const everyLayer: ReadonlyMap<string, { expected: string; fits: (raw: unknown) => boolean }> =
+const everyLayer: ReadonlyMap<string, { expected: string; isValid: (raw: unknown) => boolean }> =
   new Map([
-    ["name", { expected: "a text", fits: (raw) => typeof raw === "string" }],
+    ["name", { expected: "a text", isValid: (raw) => typeof raw === "string" }],
     [
       "trainable",
-      { expected: "true or false", fits: (raw) => raw === null || typeof raw === "boolean" },
+      { expected: "true or false", isValid: (raw) => raw === null || typeof raw === "boolean" },
     ],
     [
       "dtype",
       {
         expected: `a type of floating-point numbers: ${floatPolicies.join(", ")}`,
-        fits: isFloatPolicy,
+        isValid: isFloatPolicy,
       },
     ],
     [
       "activity_regularizer",
-      { expected: "null or a regularizer: a name, or { class_name, config }", fits: isRegularizer },
+      {
+        expected: "null or a regularizer: a name, or { class_name, config }",
+        isValid: isRegularizer,
+      },
     ],
     ...["batch_input_shape", "batch_shape", "input_dtype", "input_shape"].map(
-      (key) => [key, { expected: "anything", fits: () => true }] as const,
+      (key) => [key, { expected: "anything", isValid: () => true }] as const,
     ),
   ]);
 
 /** Keys of some Keras, and the values that change nothing; null never does. */
-const neutral: ReadonlyMap<string, readonly unknown[]> = new Map(
+const neutralValues: ReadonlyMap<string, readonly unknown[]> = new Map(
   Object.entries({
     lora_rank: [],
     lora_alpha: [],
@@ -100,17 +103,17 @@ export function readConfig(
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   // One place for all fields, and no arrays of entries: a large network has tens of thousands of fields.
-  const place = { ...at, key: "" };
+  const keyPlace = { ...at, key: "" };
   for (const key of Object.keys(raw)) {
     const value = unwrapped(raw[key]);
     if (value === undefined) continue;
     const field = Object.hasOwn(aliases, key) ? aliases[key]! : key;
-    place.key = key;
-    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, place);
+    keyPlace.key = key;
+    if (Object.hasOwn(fields, field)) values[field] = fields[field]!.read(value, keyPlace);
     else {
       const common = everyLayer.get(key);
       if (!common) refuseUnknown(key, value, fields, at.where);
-      else if (!common.fits(value)) throw refused(value, common.expected, place);
+      else if (!common.isValid(value)) throw refusal(value, common.expected, keyPlace);
     }
   }
   for (const key of Object.keys(fields)) {
@@ -157,13 +160,16 @@ export function writeConfig(
 }
 
 function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
-  const harmless = neutral.get(key);
-  if (harmless) {
-    if (value === null || harmless.some((each) => JSON.stringify(each) === JSON.stringify(value)))
+  const allowedValues = neutralValues.get(key);
+  if (allowedValues) {
+    if (
+      value === null ||
+      allowedValues.some((each) => JSON.stringify(each) === JSON.stringify(value))
+    )
       return;
     throw new CajalError(
       "unsupported",
-      `${where}, "${key}": got ${shown(value)}, which Cajal does not honour; expected ${[null, ...harmless].map(shown).join(" or ")}.`,
+      `${where}, "${key}": got ${showConfigValue(value)}, which Cajal does not honour; expected ${[null, ...allowedValues].map(showConfigValue).join(" or ")}.`,
       { where, key, got: value },
     );
   }

@@ -3,7 +3,7 @@
 const longest = 200;
 
 /** JSON of at most 200 characters; what JSON cannot say as JavaScript says it. */
-export function shown(value: unknown): string {
+export function showConfigValue(value: unknown): string {
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   let text: string | undefined;
   try {

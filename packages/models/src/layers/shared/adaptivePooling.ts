@@ -14,8 +14,8 @@ const sizes = (axes: number) =>
     `a whole number of at least 1, or ${axes} of them`,
     (raw) => {
       const list: unknown[] = Array.isArray(raw) ? raw : Array.from({ length: axes }, () => raw);
-      const fits = (each: unknown) => Number.isSafeInteger(each) && Number(each) >= 1 && Number(each) <= mostWindows; // prettier-ignore
-      return list.length === axes && list.every(fits) ? (list as number[]) : undefined;
+      const isValid = (each: unknown) => Number.isSafeInteger(each) && Number(each) >= 1 && Number(each) <= mostWindows; // prettier-ignore
+      return list.length === axes && list.every(isValid) ? (list as number[]) : undefined;
     },
   );
 
@@ -63,8 +63,8 @@ function pooled(
 ): Value {
   const windows = Array.from({ length: count }, (_, i) => {
     const starts = [Math.floor((i * extent) / count)];
-    const ends = [Math.ceil(((i + 1) * extent) / count)];
-    const part = g.slice(x, { starts, ends, axes: [axis] });
+    const end = [Math.ceil(((i + 1) * extent) / count)];
+    const part = g.slice(x, { starts, ends: end, axes: [axis] });
     const options = { axes: [axis], keepdims: true };
     return kind === "mean" ? g.reduceMean(part, options) : g.reduceMax(part, options);
   });

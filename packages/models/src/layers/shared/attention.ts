@@ -4,7 +4,7 @@ import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 import type { LowerContext, MaskRule } from "../definition/layer";
-import { keep } from "./randomness";
+import { dropoutMask } from "./randomness";
 
 export const attentionArity = [2, 3] as const;
 
@@ -54,15 +54,15 @@ export function attend(
 ): Value[] {
   const allowed = config.use_causal_mask === true ? causal(scores, g) : scores;
   const probabilities = g.softmax(allowed, { axis: -1 });
-  const dropped =
+  const droppedWeights =
     training && config.dropout > 0
       ? g.mul(
           probabilities,
-          keep(g, g.shape(probabilities), { rate: config.dropout, seed: seed() }),
+          dropoutMask(g, g.shape(probabilities), { rate: config.dropout, seed: seed() }),
         )
       : probabilities;
-  const y = g.matMul(dropped, values);
-  return config.return_attention_scores === true ? [y, dropped] : [y];
+  const y = g.matMul(droppedWeights, values);
+  return config.return_attention_scores === true ? [y, droppedWeights] : [y];
 }
 
 /** Scores of keys that come after their query far below all others. */

@@ -24,7 +24,7 @@ export function encodedShape(mode: Encoding, depth: number, x: KerasShape): Kera
 }
 
 /** Numbers 0 to depth - 1 encoded, float32; others are no row's. */
-export function encoded(
+export function encodeCategories(
   g: GraphBuilder,
   numbers: Value,
   {
@@ -33,7 +33,7 @@ export function encoded(
     shape,
   }: { readonly mode: Encoding; readonly depth: number; readonly shape: KerasShape },
 ): Value {
-  const whole = cast(g, numbers, "int32");
+  const integers = cast(g, numbers, "int32");
   const indices = g.constant(
     tensor(
       "int32",
@@ -41,10 +41,10 @@ export function encoded(
       Int32Array.from({ length: depth }, (_, i) => i),
     ),
   );
-  const one = mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1;
-  const rows = g.equal(one ? whole : g.unsqueeze(whole, [shape.length]), indices);
-  const hot = g.cast(rows, "float32");
-  if (mode === "one_hot") return hot;
+  const isSingle = mode === "one_hot" && shape.length > 1 && shape.at(-1) === 1;
+  const rows = g.equal(isSingle ? integers : g.unsqueeze(integers, [shape.length]), indices);
+  const oneHot = g.cast(rows, "float32");
+  if (mode === "one_hot") return oneHot;
   const options = { axes: [1], keepdims: false };
-  return mode === "count" ? g.reduceSum(hot, options) : g.reduceMax(hot, options);
+  return mode === "count" ? g.reduceSum(oneHot, options) : g.reduceMax(oneHot, options);
 }

@@ -12,13 +12,13 @@ type Config = Readonly<Record<string, unknown>>;
 /** The layer with `data_format: "channels_first"`. */
 export function channelsFirst(definition: Layer): Layer {
   /** How many axes stand before those of an image, batch and steps. */
-  const leading = ({ length }: KerasShape) =>
+  const leadingAxes = ({ length }: KerasShape) =>
     definition.sequences && length === definition.rank ? 2 : 1;
-  const isImage = (shape: KerasShape) => shape.length > leading(shape) + 1;
+  const isImage = (shape: KerasShape) => shape.length > leadingAxes(shape) + 1;
   const last = (shape: KerasShape): KerasShape =>
-    isImage(shape) ? toLast(shape, leading(shape)).map((axis) => shape[axis]!) : shape;
+    isImage(shape) ? toLast(shape, leadingAxes(shape)).map((axis) => shape[axis]!) : shape;
   const first = (shape: KerasShape): KerasShape =>
-    isImage(shape) ? toFirst(shape, leading(shape)).map((axis) => shape[axis]!) : shape;
+    isImage(shape) ? toFirst(shape, leadingAxes(shape)).map((axis) => shape[axis]!) : shape;
   return {
     ...definition,
     channelsLast: definition,
@@ -41,54 +41,58 @@ export function channelsFirst(definition: Layer): Layer {
       const layouts: Layout[] = outputs.map((shape) =>
         shape.length > 2 ? layout : "channelsLast",
       );
-      const within: LowerContext = {
+      const innerContext: LowerContext = {
         ...context,
         inputs,
         outputs,
         layout,
         axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
-        arrange: (other, i = 0) => void (layouts[i] = other),
+        arrange: (otherLayout, i = 0) => void (layouts[i] = otherLayout),
       };
-      const { plain, along } = withoutSoftmax(definition, config);
+      const { withoutActivation, along } = withoutSoftmax(definition, config);
       const operands = values.map((value, i) =>
         layout === "channelsLast" && isImage(inputs[i]!)
-          ? g.transpose(value, toLast(inputs[i]!, leading(inputs[i]!)))
+          ? g.transpose(value, toLast(inputs[i]!, leadingAxes(inputs[i]!)))
           : value,
       );
-      return definition.lower(plain, operands, g, within).map((value, i) => {
-        const asKeras = backInOrder(value, outputs[i]!, layouts[i]!, g);
+      return definition.lower(withoutActivation, operands, g, innerContext).map((value, i) => {
+        const asKeras = toKerasOrder(value, outputs[i]!, layouts[i]!, g);
         return along ? activate(along, asKeras, g, outputs[i]!.length - 1) : asKeras;
       });
 
-      function backInOrder(value: Value, shape: KerasShape, lies: Layout, g: GraphBuilder): Value {
+      function toKerasOrder(value: Value, shape: KerasShape, lies: Layout, g: GraphBuilder): Value {
         if (typeof lies === "object") context.arrange(lies);
         if (typeof lies === "object" || !isImage(shape)) return value;
-        if (leading(shape) === 1) return convert(g, value, shape, lies, "channelsFirst");
-        return g.transpose(value, toFirst(shape, leading(shape)));
+        if (leadingAxes(shape) === 1) return convert(g, value, shape, lies, "channelsFirst");
+        return g.transpose(value, toFirst(shape, leadingAxes(shape)));
       }
     },
   };
 }
 
 /** Keras applies a softmax along the last axis, which is no axis of channels here. */
-function withoutSoftmax(definition: Layer, config: Config): { plain: Config; along?: string } {
+function withoutSoftmax(
+  definition: Layer,
+  config: Config,
+): { withoutActivation: Config; along?: string } {
   const ending = definition.ending?.(config);
-  if (!ending?.without || !activationOf(ending.activation)?.alongAxis) return { plain: config };
-  return { plain: ending.without.config, along: ending.activation };
+  if (!ending?.without || !activationOf(ending.activation)?.alongAxis)
+    return { withoutActivation: config };
+  return { withoutActivation: ending.without.config, along: ending.activation };
 }
 
 /** The order of axes that turns channels behind `leading` axes into channels last. */
-const toLast = ({ length }: KerasShape, leading: number) => [
-  ...count(0, leading),
-  ...count(leading + 1, length),
-  leading,
+const toLast = ({ length }: KerasShape, leadingAxes: number) => [
+  ...count(0, leadingAxes),
+  ...count(leadingAxes + 1, length),
+  leadingAxes,
 ];
 
 /** And back. */
-const toFirst = ({ length }: KerasShape, leading: number) => [
-  ...count(0, leading),
+const toFirst = ({ length }: KerasShape, leadingAxes: number) => [
+  ...count(0, leadingAxes),
   length - 1,
-  ...count(leading, length - 1),
+  ...count(leadingAxes, length - 1),
 ];
 
 const count = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);

@@ -62,9 +62,9 @@ export const convLstmRules = (className: string, axes: number) =>
       const [batch, steps, ...image] = x as RankedShape<3>;
       const axes = slide(config.kernel_size, config);
       const state = [batch, ...axes.map((axis, i) => windows(image[i]!, axis)), config.filters];
-      const [first, ...rest] = state;
+      const [first, ...otherStates] = state;
       return [
-        config.return_sequences ? [first!, steps!, ...rest] : state,
+        config.return_sequences ? [first!, steps!, ...otherStates] : state,
         ...(config.return_state ? [state, state] : []),
       ];
     },
@@ -72,7 +72,7 @@ export const convLstmRules = (className: string, axes: number) =>
       const { filters, kernel_size, unit_forget_bias, use_bias } = config;
       const kernel = [...kernel_size, channelsOf(x), 4 * filters];
       const bias = trainable(config, "bias", [4 * filters], "conv_lstm_cell/bias");
-      const forgetting: KerasObject = {
+      const forgetBiasInitializer: KerasObject = {
         class_name: "UnitForgetBias",
         config: { units: filters, others: bias.initializer },
       };
@@ -84,7 +84,9 @@ export const convLstmRules = (className: string, axes: number) =>
           [...kernel_size, filters, 4 * filters],
           "conv_lstm_cell/recurrent_kernel",
         ),
-        ...(use_bias ? [unit_forget_bias ? { ...bias, initializer: forgetting } : bias] : []),
+        ...(use_bias
+          ? [unit_forget_bias ? { ...bias, initializer: forgetBiasInitializer } : bias]
+          : []),
       ];
     },
     parts: () => ({ conv_lstm_cell: { attribute: "cell" } }),
@@ -130,15 +132,15 @@ export const convLstmRules = (className: string, axes: number) =>
         );
       const extents = outputs[0]!.slice(config.return_sequences ? 2 : 1, -1).map(Number);
       // [...space, in, out] to [out, in, ...space].
-      const turn = [{ permute: [axes + 1, axes, ...kernel_size.map((_, i) => i)] }];
-      const recurrent = weight("conv_lstm_cell/recurrent_kernel", turn);
+      const transposeKernel = [{ permute: [axes + 1, axes, ...kernel_size.map((_, i) => i)] }];
+      const recurrent = weight("conv_lstm_cell/recurrent_kernel", transposeKernel);
       const ones = kernel_size.map(() => 1);
-      const same = slide(kernel_size, { strides: ones, padding: "same" });
+      const samePadding = slide(kernel_size, { strides: ones, padding: "same" });
       // The input's share of all steps at once: [batch · steps, 4 filters, ...space].
       const flat = g.transpose(g.reshape(x, [-1, ...image.map(Number)]), toFirst(axes + 2));
-      const shares = g.conv(
+      const inputTerms = g.conv(
         flat,
-        weight("conv_lstm_cell/kernel", turn),
+        weight("conv_lstm_cell/kernel", transposeKernel),
         config.use_bias ? weight("conv_lstm_cell/bias") : undefined,
         {
           kernel_shape: kernel_size,
@@ -147,27 +149,27 @@ export const convLstmRules = (className: string, axes: number) =>
           ...padAttributes(image, slide(kernel_size, config)),
         },
       );
-      const bySteps = g.reshape(shares, [-1, steps, 4 * filters, ...extents]);
+      const bySteps = g.reshape(inputTerms, [-1, steps, 4 * filters, ...extents]);
       const each = steps === 1 ? [bySteps] : g.split(bySteps, { axis: 1, num_outputs: steps });
       const inOrder = go_backwards ? each.toReversed() : each;
       const gate = (z: Value, name: string) => activate(name, z, g, 1);
       let h: Value | undefined;
       let c: Value | undefined;
       const sequence: Value[] = [];
-      for (const share of inOrder) {
-        const own = g.squeeze(share, [1]);
+      for (const inputTerm of inOrder) {
+        const stepInput = g.squeeze(inputTerm, [1]);
         const z: Value = h
           ? g.add(
-              own,
+              stepInput,
               g.conv(h, recurrent, undefined, {
                 kernel_shape: kernel_size,
-                ...padAttributes(extents, same),
+                ...padAttributes(extents, samePadding),
               }),
             )
-          : own;
+          : stepInput;
         const [zi, zf, zc, zo] = g.split(z, { axis: 1, num_outputs: 4 });
-        const added = g.mul(gate(zi!, recurrent_activation), gate(zc!, activation));
-        c = c ? g.add(g.mul(gate(zf!, recurrent_activation), c), added) : added;
+        const candidate = g.mul(gate(zi!, recurrent_activation), gate(zc!, activation));
+        c = c ? g.add(g.mul(gate(zf!, recurrent_activation), c), candidate) : candidate;
         h = g.mul(gate(zo!, recurrent_activation), gate(c, activation));
         sequence.push(h);
       }
@@ -177,10 +179,10 @@ export const convLstmRules = (className: string, axes: number) =>
         arrange("channelsFirst");
         return [h!, ...states];
       }
-      const stacked = g.concat(
+      const stackedOutputs = g.concat(
         sequence.map((h) => g.unsqueeze(g.transpose(h, toLast(axes + 2)), [1])),
         { axis: 1 },
       );
-      return [stacked, ...states];
+      return [stackedOutputs, ...states];
     },
   }) as const;

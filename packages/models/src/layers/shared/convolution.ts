@@ -28,7 +28,7 @@ const elementFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
 
 const filters = { filters: f.positive() };
 const depthMultiplier = { depth_multiplier: f.positive(1) };
-const afterwards = { activation: f.activation("linear"), use_bias: f.flag(true) };
+const biasAndActivation = { activation: f.activation("linear"), use_bias: f.flag(true) };
 
 // In Keras' order, which is that of the JSON that is written.
 
@@ -42,7 +42,7 @@ export const convolutionFields = <E, G, P extends Padding = never>(
   ...windowFields(extents, ones, paddings),
   ...elementFields(extents, ones),
   groups: f.positive(1),
-  ...afterwards,
+  ...biasAndActivation,
   ...weightFields("kernel", "glorot_uniform"),
   ...weightFields("bias", "zeros"),
 });
@@ -51,7 +51,7 @@ export const depthwiseFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
   ...windowFields(extents, ones, []),
   ...depthMultiplier,
   ...elementFields(extents, ones),
-  ...afterwards,
+  ...biasAndActivation,
   ...weightFields("depthwise", "glorot_uniform"),
   ...weightFields("bias", "zeros"),
 });
@@ -61,7 +61,7 @@ export const separableFields = <E, G>(extents: f.Maker<E, G>, ones: E) => ({
   ...windowFields(extents, ones, []),
   ...elementFields(extents, ones),
   ...depthMultiplier,
-  ...afterwards,
+  ...biasAndActivation,
   ...weightFields("depthwise", "glorot_uniform"),
   ...weightFields("pointwise", "glorot_uniform"),
   ...weightFields("bias", "zeros"),
@@ -240,9 +240,14 @@ export function lowerSeparable(
   const depthwise = depthwiseKernel("depthwise_kernel", config, context);
   const permute = channelsBeforeSpace(config.kernel_size, [1, 0]);
   const pointwise = context.weight("pointwise_kernel", [{ permute }]);
-  const between = eachChannel(config, [x, depthwise], g, context);
-  const y = g.conv(between, pointwise, config.use_bias ? context.weight("bias") : undefined, {
-    kernel_shape: config.kernel_size.map(() => 1),
-  });
+  const depthwiseOutput = eachChannel(config, [x, depthwise], g, context);
+  const y = g.conv(
+    depthwiseOutput,
+    pointwise,
+    config.use_bias ? context.weight("bias") : undefined,
+    {
+      kernel_shape: config.kernel_size.map(() => 1),
+    },
+  );
   return activate(config.activation, y, g, 1);
 }

@@ -14,7 +14,7 @@ import { resolve, type Model } from "../../network/network";
 import { weightSpecs } from "../../network/summary";
 
 /** ONNX Runtime has no pool of int64; of LayerNormalization Keras leaves nothing but signs. */
-const refusedHere = ({ class_name, config, inputs }: DTypeCase) =>
+const isRefused = ({ class_name, config, inputs }: DTypeCase) =>
   (/MaxPooling.D/.test(class_name + JSON.stringify(config)) &&
     !class_name.startsWith("Global") &&
     inputs[0]!.dtype === "int64") ||
@@ -33,7 +33,7 @@ describe("types of numbers", () => {
     it(nameOf(each), async () => {
       const { class_name, config, inputs } = each;
       const model = single(class_name, config, inputs);
-      if (refusedHere(each)) {
+      if (isRefused(each)) {
         const run = () => toOnnx(model, weightsOf(model));
         expect(run).toThrow(expect.objectContaining({ code: "unsupported" }));
         return;
@@ -44,7 +44,7 @@ describe("types of numbers", () => {
       const dtype = each.dtype === "float64" ? "float32" : each.dtype!;
       expect(resolve(model).outputs[0]!.dtype).toBe(dtype);
       expect(y!.shape).toEqual(each.shape);
-      const largest = each.data!.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      const largest = each.data!.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
       const tolerance = dtype === "float32" ? 1e-5 * largest : 0;
       each.data!.forEach((value, i) =>
         expect(Math.abs(Number(y!.data[i]) - value)).toBeLessThanOrEqual(tolerance),

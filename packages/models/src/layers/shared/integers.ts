@@ -32,7 +32,7 @@ export function elementTypes(
   inputs: readonly DType[],
 ): { readonly computed: DType; readonly output: DType } {
   const integers = integersOf(layer);
-  const computed = integers ? inputs.reduce(promoted, "bool") : "float32";
+  const computed = integers ? inputs.reduce(promoteTypes, "bool") : "float32";
   if (integers === "refuses" && computed !== "float32")
     throw new CajalError(
       "unsupported",
@@ -49,7 +49,7 @@ export function elementTypes(
 }
 
 /** The type that holds the values of both. */
-function promoted(a: DType, b: DType): DType {
+function promoteTypes(a: DType, b: DType): DType {
   const [x, y] = [widths.get(a), widths.get(b)];
   if (a === b && x) return a;
   if (!x && a !== "bool") return "float32";
@@ -74,14 +74,14 @@ export const isInteger = (dtype: ElementType): boolean =>
  * The type in which a graph computes with them: ONNX Runtime's arithmetic has 32 and 64 bits. What is
  * cast back to fewer bits wraps around as arithmetic in these would.
  */
-const widened = (dtype: DType): DType => {
+const widenType = (dtype: DType): DType => {
   if (!isInteger(dtype)) return dtype;
   return (widths.get(dtype)?.bits ?? 1) > 32 || dtype === "uint32" ? "int64" : "int32";
 };
 
 /** The values in the type in which a graph computes with them. */
-export const wide = (g: GraphBuilder, x: Value, dtype: DType = computed(x.dtype)): Value =>
-  cast(g, x, widened(dtype));
+export const widenValue = (g: GraphBuilder, x: Value, dtype: DType = computed(x.dtype)): Value =>
+  cast(g, x, widenType(dtype));
 
 /** The value in another type; itself where that is its own. */
 export const cast = (g: GraphBuilder, x: Value, dtype: ElementType): Value =>

@@ -5,7 +5,7 @@ import type { Layout } from "../definition/layer";
 import { flatten, reshapeTo } from "./reshaping";
 
 /** Whether two layouts are the same. */
-export const alike = (a: Layout, b: Layout): boolean =>
+export const areSameLayout = (a: Layout, b: Layout): boolean =>
   a === b ||
   (typeof a === "object" && typeof b === "object" && a.flattened.join() === b.flattened.join());
 
@@ -33,7 +33,7 @@ export function convert(
   from: Layout,
   to: Layout,
 ): Value {
-  if (alike(from, to)) return value;
+  if (areSameLayout(from, to)) return value;
   if (typeof from === "object" && typeof to !== "object") {
     // Only flat values are flattened, and they have no other layout than Keras' own.
     if (sameOrder(shape, from)) return value;
@@ -49,8 +49,8 @@ export function convert(
   if (shape.length < 3) return value;
   const perm = to === "channelsFirst" ? toFirst(shape.length) : toLast(shape.length);
   // A Reshape costs nothing, but can leave one extent free at most.
-  const free = shape.slice(1).filter((extent) => extent === null).length;
-  if (free > 1 || !sameOrder(shape, "channelsFirst")) return g.transpose(value, perm);
+  const freeExtents = shape.slice(1).filter((extent) => extent === null).length;
+  if (freeExtents > 1 || !sameOrder(shape, "channelsFirst")) return g.transpose(value, perm);
   const newShape = to === "channelsFirst" ? perm.map((axis) => shape[axis]!) : shape;
   return reshapeTo(g, value, newShape);
 }

@@ -33,7 +33,7 @@ export interface Compacted {
    * @param options.backwards whether the layer goes from the last step to the first
    * @param options.zeros whether every step that is not there has zeros
    */
-  spread(y: Value, options: { readonly backwards: boolean; readonly zeros: boolean }): Value;
+  expandSteps(y: Value, options: { readonly backwards: boolean; readonly zeros: boolean }): Value;
 }
 
 /**
@@ -44,25 +44,25 @@ export interface Compacted {
  * @param mask bool [batch, steps]
  */
 export function compacted(g: GraphBuilder, x: Value, mask: Value): Compacted {
-  const there = g.cast(mask, "int64");
-  const lengths = g.reduceSum(there, { axes: [1], keepdims: false });
+  const isUnmasked = g.cast(mask, "int64");
+  const lengths = g.reduceSum(isUnmasked, { axes: [1], keepdims: false });
   const steps = g.shape(x, { start: 1, end: 2 });
   // Numbers of the steps; those that are not there come after all others.
   const numbers = g.range(0, g.squeeze(steps, [0]));
-  const order = g.add(numbers, g.mul(g.sub(1, there), steps));
+  const order = g.add(numbers, g.mul(g.sub(1, isUnmasked), steps));
   const [, first] = g.topK(order, steps, { axis: 1, largest: false, sorted: true });
   const take = (values: Value, at: Value) =>
     g.gatherND(values, g.unsqueeze(at, [2]), { batch_dims: 1 });
   return {
     x: take(x, first),
     lengths: g.cast(lengths, "int32"),
-    spread(y, { backwards, zeros }) {
+    expandSteps(y, { backwards, zeros }) {
       // How many steps are there up to each, in the order in which they are computed.
-      const count = g.cumSum(there, 1, { reverse: backwards });
+      const count = g.cumSum(isUnmasked, 1, { reverse: backwards });
       const at = backwards ? g.sub(g.unsqueeze(lengths, [1]), count) : g.sub(count, 1);
-      const none = g.equal(count, 0);
-      const taken = take(y, g.where(none, 0, at));
-      return g.where(g.unsqueeze(zeros ? g.not(mask) : none, [2]), 0, taken);
+      const isEmpty = g.equal(count, 0);
+      const lastOutput = take(y, g.where(isEmpty, 0, at));
+      return g.where(g.unsqueeze(zeros ? g.not(mask) : isEmpty, [2]), 0, lastOutput);
     },
   };
 }

@@ -28,11 +28,11 @@ export const merging = <const Name extends string>(
     lower: (_, inputs, g, context) => {
       const { inputs: shapes } = context;
       const rank = Math.max(...shapes.map(({ length }) => length));
-      const widened = inputs.map((x, i) => {
+      const widenedInputs = inputs.map((x, i) => {
         const missing = rank - shapes[i]!.length;
         return missing === 0 ? x : g.unsqueeze(x, axesAfterBatch(missing));
       });
-      return [merge(widened, g, context)];
+      return [merge(widenedInputs, g, context)];
     },
     samples: [
       {

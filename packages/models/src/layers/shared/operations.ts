@@ -11,9 +11,9 @@ import {
   operand,
   option,
   reduction,
-  refused,
+  refusal,
   unary,
-  wholes,
+  integers,
   type Operation,
   type OperationArguments,
 } from "./operationArguments";
@@ -25,12 +25,12 @@ type Key =
   | null
   | "...";
 
-function keyOf(given: unknown): Key {
-  if (given === null || typeof given === "number") return given;
-  if (typeof given === "object") {
-    const { class_name, config } = given as { class_name?: unknown; config?: unknown };
+function keyOf(value: unknown): Key {
+  if (value === null || typeof value === "number") return value;
+  if (typeof value === "object") {
+    const { class_name, config } = value as { class_name?: unknown; config?: unknown };
     if (class_name === "__ellipsis__") return "...";
-    const range = class_name === "__slice__" ? config : given;
+    const range = class_name === "__slice__" ? config : value;
     if (typeof range === "object" && range !== null && "start" in range && "stop" in range) {
       const { start, stop, step } = range as Record<string, unknown>;
       const parts = [start, stop, step ?? null];
@@ -38,10 +38,10 @@ function keyOf(given: unknown): Key {
         return { start: (start ?? null) as number | null, stop: (stop ?? null) as number | null, step: (step ?? null) as number | null }; // prettier-ignore
     }
   }
-  throw refused(given, "slices and whole numbers");
+  throw refusal(value, "slices and whole numbers");
 }
 
-const getItem: Operation = ({ given: [x, at] }, g) => {
+const getItem: Operation = ({ positional: [x, at] }, g) => {
   const value = operand(x, g);
   const keys = (Array.isArray(at) ? at : [at]).map(keyOf);
   const rank = value.shape!.length;
@@ -81,9 +81,9 @@ const getItem: Operation = ({ given: [x, at] }, g) => {
 const reshape: Operation = (args, g) => {
   const x = first(args, g);
   const shape = option<unknown>(args, "newshape", 1, args.options["shape"]);
-  if (!Array.isArray(shape)) throw refused(shape, "a shape");
+  if (!Array.isArray(shape)) throw refusal(shape, "a shape");
   const extents = shape.map((extent: unknown) => (extent === null ? -1 : extent));
-  return g.reshape(x, wholes(extents, "shape"));
+  return g.reshape(x, integers(extents, "shape"));
 };
 
 const pascal = (name: string) => name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()); // prettier-ignore
@@ -91,7 +91,7 @@ const pascal = (name: string) => name.replace(/(?:^|_)(.)/g, (_, letter: string)
 /** Truth values are 0 and 1 of float32 here, and whole numbers are float32: what is exact in them stays so. */
 const truth =
   (apply: (a: Value, b: Value, g: GraphBuilder) => Value): Operation =>
-  ({ given: [a, b] }, g) =>
+  ({ positional: [a, b] }, g) =>
     g.cast(apply(operand(a, g), operand(b, g), g), "float32");
 
 const isTrue = (x: Value, g: GraphBuilder) => g.not(g.equal(x, 0));
@@ -111,8 +111,8 @@ const place =
   (args, g) => {
     const axis = option<unknown>(args, "axis", 1, undefined);
     const keepdims = option(args, "keepdims", 2, false);
-    if (axis === undefined) throw refused(axis, "an axis: of all values the place is not computed");
-    return g.cast(apply(first(args, g), { axis: wholes(axis, "axis")[0]!, keepdims }, g), "float32"); // prettier-ignore
+    if (axis === undefined) throw refusal(axis, "an axis: of all values the place is not computed");
+    return g.cast(apply(first(args, g), { axis: integers(axis, "axis")[0]!, keepdims }, g), "float32"); // prettier-ignore
   };
 
 const axisOf = (axis: number, { shape }: Value) => (axis < 0 ? axis + shape!.length : axis);
@@ -120,8 +120,8 @@ const axisOf = (axis: number, { shape }: Value) => (axis < 0 ? axis + shape!.len
 /** One axis, which must be given: over none NumPy works on all values in a row. */
 const axisFrom = (args: OperationArguments, at: number) => {
   const axis = option<unknown>(args, "axis", at, undefined);
-  if (axis === undefined) throw refused(axis, "an axis");
-  return wholes(axis, "axis")[0]!;
+  if (axis === undefined) throw refusal(axis, "an axis");
+  return integers(axis, "axis")[0]!;
 };
 
 const pad: Operation = (args, g) => {
@@ -130,8 +130,8 @@ const pad: Operation = (args, g) => {
   const mode = option(args, "mode", 2, "constant");
   const value = option<unknown>(args, "constant_values", 3, 0);
   const modes = { constant: "constant", reflect: "reflect", edge: "edge" } as const;
-  if (!Object.hasOwn(modes, mode)) throw refused(mode, `one of ${Object.keys(modes).join(", ")}`);
-  if (typeof value !== "number") throw refused(value, "a number to pad with");
+  if (!Object.hasOwn(modes, mode)) throw refusal(mode, `one of ${Object.keys(modes).join(", ")}`);
+  if (typeof value !== "number") throw refusal(value, "a number to pad with");
   const rank = x.shape!.length;
   const list: unknown[] = Array.isArray(width) ? width : [width];
   const one = list.every((each) => typeof each === "number");
@@ -140,9 +140,9 @@ const pad: Operation = (args, g) => {
     : list.length === 1
       ? Array.from({ length: rank }, () => list[0])
       : list;
-  const widths = pairs.map((pair) => wholes(pair, "pad_width"));
+  const widths = pairs.map((pair) => integers(pair, "pad_width"));
   if (widths.length !== rank || widths.some((pair) => pair.length !== 2))
-    throw refused(width, `a pair for each of ${rank} axes`);
+    throw refusal(width, `a pair for each of ${rank} axes`);
   const pads = [...widths.map(([before]) => before!), ...widths.map(([, after]) => after!)];
   return g.pad(x, { pads, mode: modes[mode as keyof typeof modes], value });
 };
@@ -153,7 +153,7 @@ const taken = (x: Value, axis: number, order: readonly number[], g: GraphBuilder
 
 function extentAlong(x: Value, axis: number): number {
   const extent = x.shape![axisOf(axis, x)];
-  if (typeof extent !== "number") throw refused(axis, "an axis whose extent is known");
+  if (typeof extent !== "number") throw refusal(axis, "an axis whose extent is known");
   return extent;
 }
 
@@ -218,12 +218,12 @@ const ofActivations: Readonly<Record<string, Operation>> = Object.fromEntries(
 /** Parts of an axis, of one size or between indices. */
 const split: Operation<readonly Value[]> = (args, g) => {
   const x = first(args, g);
-  const axis = wholes(option<unknown>(args, "axis", 2, 0), "axis")[0]!;
+  const axis = integers(option<unknown>(args, "axis", 2, 0), "axis")[0]!;
   const extent = extentAlong(x, axis);
   const at = option<unknown>(args, "indices_or_sections", 1, undefined);
-  const [sections] = wholes(at, "indices_or_sections");
+  const [sections] = integers(at, "indices_or_sections");
   const ends = Array.isArray(at)
-    ? [...wholes(at, "indices_or_sections"), extent]
+    ? [...integers(at, "indices_or_sections"), extent]
     : numbersTo(sections!).map((i) => ((i + 1) * extent) / sections!);
   return ends.map((end, i) =>
     g.slice(x, { starts: [ends[i - 1] ?? 0], ends: [end], axes: [axis], steps: [1] }),
@@ -264,11 +264,11 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   Transpose: (args, g) => {
     const x = first(args, g);
     const axes = option<unknown>(args, "axes", 1, undefined);
-    return g.transpose(x, axes === undefined ? x.shape!.map((_, i) => x.shape!.length - 1 - i) : wholes(axes, "axes")); // prettier-ignore
+    return g.transpose(x, axes === undefined ? x.shape!.map((_, i) => x.shape!.length - 1 - i) : integers(axes, "axes")); // prettier-ignore
   },
   ExpandDims: along(0, (x, axis, g) => g.unsqueeze(x, [axis])),
   Squeeze: (args, g) =>
-    g.squeeze(first(args, g), wholes(option<unknown>(args, "axis", 1, -1), "axis")),
+    g.squeeze(first(args, g), integers(option<unknown>(args, "axis", 1, -1), "axis")),
   Concatenate: (args, g) => g.concat(list(args, g), { axis: Number(args.options["axis"] ?? -1) }),
   Stack: (args, g) => {
     const axis = Number(args.options["axis"] ?? 0);
@@ -283,7 +283,7 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   LogicalAnd: truth((a, b, g) => g.and(isTrue(a, g), isTrue(b, g))),
   LogicalOr: truth((a, b, g) => g.or(isTrue(a, g), isTrue(b, g))),
   LogicalNot: unary((x, g) => g.cast(g.equal(x, 0), "float32")),
-  Where: ({ given: [condition, a, b] }, g) =>
+  Where: ({ positional: [condition, a, b] }, g) =>
     g.where(isTrue(operand(condition, g), g), operand(a, g), operand(b, g)),
   Sign: unary((x, g) => g.sign(x)),
   Floor: unary((x, g) => g.floor(x)),
@@ -301,26 +301,26 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   Cumsum: (args, g) => g.cumSum(first(args, g), axisFrom(args, 1)),
   Einsum: (args, g) => {
     const equation = option<unknown>(args, "subscripts", -1, undefined);
-    if (typeof equation !== "string") throw refused(equation, "subscripts");
+    if (typeof equation !== "string") throw refusal(equation, "subscripts");
     return g.einsum(list(args, g), { equation });
   },
   Pad: pad,
   Split: split,
   Flip: onAxis(1, (extent) => numbersTo(extent).toReversed()),
   Roll: onAxis(2, (extent, args) => {
-    const shift = wholes(option<unknown>(args, "shift", 1, undefined), "shift")[0]!;
+    const shift = integers(option<unknown>(args, "shift", 1, undefined), "shift")[0]!;
     return numbersTo(extent).map((i) => (((i - shift) % extent) + extent) % extent);
   }),
   Repeat: onAxis(2, (extent, args) => {
     const times = option<unknown>(args, "repeats", 1, undefined);
-    if (typeof times !== "number") throw refused(times, "one number of repeats");
+    if (typeof times !== "number") throw refusal(times, "one number of repeats");
     return numbersTo(extent).flatMap((i) => Array.from({ length: times }, () => i));
   }),
   Tile: (args, g) => {
     const x = first(args, g);
-    const repeats = wholes(option<unknown>(args, "repeats", 1, undefined), "repeats");
+    const repeats = integers(option<unknown>(args, "repeats", 1, undefined), "repeats");
     const rank = x.shape!.length;
-    if (repeats.length > rank) throw refused(repeats, `at most ${rank} repeats`);
+    if (repeats.length > rank) throw refusal(repeats, `at most ${rank} repeats`);
     return g.tile(x, [...Array<number>(rank - repeats.length).fill(1), ...repeats]);
   },
   Swapaxes: (args, g) => {
@@ -332,8 +332,8 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   Normalize: (args, g) => {
     const x = first(args, g);
     const order = option(args, "order", 2, 2);
-    if (order !== 2) throw refused(order, "order 2");
-    const axes = wholes(option<unknown>(args, "axis", 1, -1), "axis");
+    if (order !== 2) throw refusal(order, "order 2");
+    const axes = integers(option<unknown>(args, "axis", 1, -1), "axis");
     const epsilon = option(args, "epsilon", 3, 1e-7);
     const squares = g.reduceSum(g.mul(x, x), { axes, keepdims: true });
     return g.div(x, g.sqrt(g.max(squares, epsilon * epsilon)));
@@ -341,8 +341,8 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   OneHot: (args, g) => {
     const x = first(args, g);
     const axis = option(args, "axis", 2, -1);
-    if (axis !== -1) throw refused(axis, "the last axis");
-    const classes = wholes(option<unknown>(args, "num_classes", 1, undefined), "num_classes")[0]!;
+    if (axis !== -1) throw refusal(axis, "the last axis");
+    const classes = integers(option<unknown>(args, "num_classes", 1, undefined), "num_classes")[0]!;
     const numbers = g.constant(tensor("float32", [classes], numbersTo(classes)));
     return g.cast(g.equal(g.unsqueeze(x, [-1]), numbers), "float32");
   },
@@ -352,7 +352,7 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
     if (to === "float32") return x;
     if (to === "bool") return g.cast(isTrue(x, g), "float32");
     if (to === "int32" || to === "int64") return g.cast(g.cast(x, to), "float32");
-    throw refused(to, "float32, int32, int64 or bool");
+    throw refusal(to, "float32, int32, int64 or bool");
   },
   Clip: (args, g) =>
     g.clip(first(args, g), { min: option<number>(args, "x_min", 1, -3.4e38), max: option<number>(args, "x_max", 2, 3.4e38) }), // prettier-ignore

@@ -7,7 +7,7 @@ import * as f from "../definition/fields";
 import type { Borders } from "../definition/fields";
 import { padAttributes, slide, windows } from "./windows";
 
-const both = {
+const layouts = {
   padding: f.oneOf(["valid", "same"])("valid"),
   data_format: f.dataFormat("channels_last"),
 };
@@ -15,19 +15,19 @@ const both = {
 export const poolFields1d = {
   pool_size: f.single([2]),
   strides: f.singleOrNone(null),
-  ...both,
+  ...layouts,
 };
 
 export const poolFields2d = {
   pool_size: f.pair([2, 2]),
   strides: f.pairOrNone(null),
-  ...both,
+  ...layouts,
 };
 
 export const poolFields3d = {
   pool_size: f.triple([2, 2, 2]),
   strides: f.tripleOrNone(null),
-  ...both,
+  ...layouts,
 };
 
 interface PoolConfig {

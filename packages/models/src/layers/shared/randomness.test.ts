@@ -2,7 +2,7 @@ import { tensor } from "@cajal/core";
 import { GraphBuilder, type Value } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
 import { runOnnx } from "../../../testing/runOnnx";
-import { keep, normal, uniform } from "./randomness";
+import { dropoutMask, normal, uniform } from "./randomness";
 
 const count = 200_000;
 
@@ -16,8 +16,8 @@ async function draw(
   return y!.data as Float32Array;
 }
 
-const mean = (values: ArrayLike<number>, of: (x: number, i: number) => number = (x) => x) =>
-  Array.from(values).reduce((sum, x, i) => sum + of(x, i), 0) / values.length;
+const mean = (values: ArrayLike<number>, transform: (x: number, i: number) => number = (x) => x) =>
+  Array.from(values).reduce((sum, x, i) => sum + transform(x, i), 0) / values.length;
 
 describe("uniform", () => {
   it("fills [0, 1) evenly, whatever the seed", async () => {
@@ -67,8 +67,8 @@ it("normal numbers have mean 0, deviation 1, and the tails of a normal", async (
 });
 
 it("keep drops the share asked for, and scales the rest so that the mean stays", async () => {
-  const values = await draw((g, shape, seed) => keep(g, shape, { rate: 0.3, seed }), 5);
-  const dropped = mean(values, (x) => Number(x === 0));
-  expect(Math.abs(dropped - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / count));
+  const values = await draw((g, shape, seed) => dropoutMask(g, shape, { rate: 0.3, seed }), 5);
+  const dropRate = mean(values, (x) => Number(x === 0));
+  expect(Math.abs(dropRate - 0.3)).toBeLessThan(5 * Math.sqrt((0.3 * 0.7) / count));
   expect(new Set(values)).toEqual(new Set([0, Math.fround(1 / 0.7)]));
 });

@@ -11,13 +11,13 @@ const prime = 2147483647;
  *
  * @param shape an int64 vector
  */
-export function keep(
+export function dropoutMask(
   g: GraphBuilder,
   shape: Value,
   { rate, seed }: { rate: number; seed: Value },
 ): Value {
-  const kept = g.greaterOrEqual(uniform(g, shape, seed), rate);
-  return g.mul(g.cast(kept, "float32"), 1 / (1 - rate));
+  const isKept = g.greaterOrEqual(uniform(g, shape, seed), rate);
+  return g.mul(g.cast(isKept, "float32"), 1 / (1 - rate));
 }
 
 /** Standard normal numbers (Box–Muller). */

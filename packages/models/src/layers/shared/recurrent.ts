@@ -5,7 +5,7 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
 import type { LowerContext, MaskRule } from "../definition/layer";
-import { keep } from "./randomness";
+import { dropoutMask } from "./randomness";
 import { compacted } from "./masks";
 import { reversed } from "./reshaping";
 import { weightFields } from "../definition/weightFields";
@@ -102,7 +102,7 @@ export function recurrence(
     // One mask a sequence, the same at every step, as in Keras.
     const batch = g.shape(x, { start: 0, end: 1 });
     const shape = g.concat([batch, g.int64s([1, inputs[0]![2]!])], { axis: 0 });
-    x = g.mul(x, keep(g, shape, { rate: dropout, seed: seed() }));
+    x = g.mul(x, dropoutMask(g, shape, { rate: dropout, seed: seed() }));
   }
   const sequence = mask && compacted(g, x, mask);
   return {
@@ -115,8 +115,10 @@ export function recurrence(
       if (!return_sequences) return [last[0]!, ...(return_state ? last : [])];
       const steps = g.transpose(g.squeeze(y, [1]), [1, 0, 2]);
       const outputs =
-        sequence?.spread(steps, { backwards: go_backwards, zeros: config.zero_output_for_mask }) ??
-        steps;
+        sequence?.expandSteps(steps, {
+          backwards: go_backwards,
+          zeros: config.zero_output_for_mask,
+        }) ?? steps;
       // ONNX leaves outputs at their steps; Keras lists them in the order computed.
       return [go_backwards ? reversed(g, outputs, 1) : outputs, ...(return_state ? last : [])];
     },

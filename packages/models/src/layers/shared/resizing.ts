@@ -37,17 +37,22 @@ const steps = 1024;
  * of the image left out: tensorflow/core/kernels/image/resize_bicubic_op.cc.
  */
 function cubic(from: number, to: number): Tensor<"float32"> {
-  const near = (x: number) => (1.5 * x - 2.5) * x * x + 1;
-  const far = (x: number) => ((-0.5 * (x + 1) + 2.5) * (x + 1) - 4) * (x + 1) + 2;
+  const nearWeight = (x: number) => (1.5 * x - 2.5) * x * x + 1;
+  const farWeight = (x: number) => ((-0.5 * (x + 1) + 2.5) * (x + 1) - 4) * (x + 1) + 2;
   const weights = tensor("float32", [to, from]);
   for (let i = 0; i < to; i++) {
     const at = (i + 0.5) * (from / to) - 0.5;
     const first = Math.floor(at);
-    const share = Math.round((at - first) * steps) / steps;
-    const taps = [far(share), near(share), near(1 - share), far(1 - share)];
-    const inside = taps.map((tap, k) => (first - 1 + k >= 0 && first - 1 + k < from ? tap : 0));
-    const sum = inside.reduce((a, b) => a + b, 0);
-    inside.forEach((tap, k) => {
+    const fraction = Math.round((at - first) * steps) / steps;
+    const taps = [
+      farWeight(fraction),
+      nearWeight(fraction),
+      nearWeight(1 - fraction),
+      farWeight(1 - fraction),
+    ];
+    const tapsInside = taps.map((tap, k) => (first - 1 + k >= 0 && first - 1 + k < from ? tap : 0));
+    const sum = tapsInside.reduce((a, b) => a + b, 0);
+    tapsInside.forEach((tap, k) => {
       if (tap !== 0) weights.data[i * from + first - 1 + k] = tap / sum;
     });
   }
@@ -91,8 +96,11 @@ export function cropped(g: GraphBuilder, x: Value, from: Size, to: Size): Value 
 /** What is put around an image so that it has the proportions of `to`. */
 export function bordered(g: GraphBuilder, x: Value, from: Size, to: Size, value: number): Value {
   const [height, width] = from;
-  const whole = borderOf(from, to);
-  const before = [Math.trunc((whole[0] - height) / 2), Math.trunc((whole[1] - width) / 2)];
-  const after = [whole[0] - height - before[0]!, whole[1] - width - before[1]!];
-  return g.pad(x, { pads: [0, 0, ...before, 0, 0, ...after], value });
+  const border = borderOf(from, to);
+  const bordersBefore = [Math.trunc((border[0] - height) / 2), Math.trunc((border[1] - width) / 2)];
+  const bordersAfter = [
+    border[0] - height - bordersBefore[0]!,
+    border[1] - width - bordersBefore[1]!,
+  ];
+  return g.pad(x, { pads: [0, 0, ...bordersBefore, 0, 0, ...bordersAfter], value });
 }

@@ -61,10 +61,10 @@ export function broadcast(shapes: readonly KerasShape[]): KerasShape {
     const rank = Math.max(a.length, b.length);
     const [x, y] = [widen(a, rank), widen(b, rank)];
     return x.map((extent, i) => {
-      const other = y[i]!;
-      if (extent === other || other === 1) return extent;
-      if (extent === 1) return other;
-      if (extent === null || other === null) return extent ?? other;
+      const otherExtent = y[i]!;
+      if (extent === otherExtent || otherExtent === 1) return extent;
+      if (extent === 1) return otherExtent;
+      if (extent === null || otherExtent === null) return extent ?? otherExtent;
       throw new CajalError("bad-shape", `shapes ${showShape(a)} and ${showShape(b)} do not fit`, {
         shapes: [a, b],
       });

@@ -32,7 +32,7 @@ type Config = f.ConfigOf<ReturnType<typeof transposedFields<Extents, Extents>>> 
 export function transposedShape(config: Config, x: KerasShape): KerasShape {
   channelsOf(x);
   const { output_padding, strides } = config;
-  if (output_padding?.some((more, i) => more >= strides[i]!))
+  if (output_padding?.some((extra, i) => extra >= strides[i]!))
     throw new CajalError(
       "bad-argument",
       `output_padding ${showShape(output_padding)}: expected less than the strides, ${showShape(strides)}`,
@@ -85,15 +85,15 @@ function grown(
 ): { extent: number; before: number; after: number; more: number } {
   const { output_padding, padding } = config;
   const stride = config.strides[axis]!;
-  const full = reach(config.kernel_size[axis]!, config.dilation_rate[axis]!);
-  const border = padding === "same" ? Math.floor(full / 2) : 0;
-  const natural = padding === "same" ? stride : Math.max(full, stride);
-  const extent = output_padding ? full - 2 * border + output_padding[axis]! : natural;
-  const cut = Math.max(full - extent, 0);
+  const kernelReach = reach(config.kernel_size[axis]!, config.dilation_rate[axis]!);
+  const border = padding === "same" ? Math.floor(kernelReach / 2) : 0;
+  const natural = padding === "same" ? stride : Math.max(kernelReach, stride);
+  const extent = output_padding ? kernelReach - 2 * border + output_padding[axis]! : natural;
+  const cut = Math.max(kernelReach - extent, 0);
   return {
     extent,
     before: Math.floor(cut / 2),
     after: Math.ceil(cut / 2),
-    more: Math.max(extent - full, 0),
+    more: Math.max(extent - kernelReach, 0),
   };
 }

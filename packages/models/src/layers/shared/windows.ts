@@ -69,9 +69,9 @@ export function padAttributes(
   if (sizes.some((size, i) => size === null && axes[i]!.padding === "same"))
     return { auto_pad: "SAME_UPPER" };
   // Causal padding does not depend on the size.
-  const both = axes.map((axis, i) => beside?.[i] ?? pads(sizes[i] ?? 0, axis));
-  if (both.every(([before, after]) => before === 0 && after === 0)) return {};
-  return { pads: [...both.map(([before]) => before), ...both.map(([, after]) => after)] };
+  const sidePads = axes.map((axis, i) => beside?.[i] ?? pads(sizes[i] ?? 0, axis));
+  if (sidePads.every(([before, after]) => before === 0 && after === 0)) return {};
+  return { pads: [...sidePads.map(([before]) => before), ...sidePads.map(([, after]) => after)] };
 }
 
 /** The windows of a layer's axes, from its config. */

@@ -33,12 +33,12 @@ describe("input_shape", () => {
     ["mobilenet", mobilenet, 32],
     ["mobilenetV2", mobilenetV2, 32],
     ["densenet121", densenet121, 32],
-  ] as const)("%s: the smallest image works, a smaller is refused", (_, build, least) => {
+  ] as const)("%s: the smallest image works, a smaller is refused", (_, build, minSize) => {
     const at = (height: number, width: number) =>
       codeOf(() => build({ include_top: false, input_shape: [height, width, 3] }));
-    expect(at(least, least)).toBeUndefined();
-    expect(at(least - 1, least)).toBe("bad-shape");
-    expect(at(least, least - 1)).toBe("bad-shape");
+    expect(at(minSize, minSize)).toBeUndefined();
+    expect(at(minSize - 1, minSize)).toBe("bad-shape");
+    expect(at(minSize, minSize - 1)).toBe("bad-shape");
   });
 
   it("is free without the top, and only there", () => {

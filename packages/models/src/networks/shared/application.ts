@@ -47,24 +47,24 @@ const optionKinds = optionsOf<ApplicationOptions>({
  *
  * @param name the network's name in Keras; also the default of `name`
  * @param size height and width where the options say none; `least`: the smallest that Keras accepts
- * @param more names of further options that this network takes
+ * @param otherNames names of further options that this network takes
  * @throws CajalError `unknown-option`, `unknown-name` (pooling), `bad-argument`, `bad-shape`
  */
 export function application(
   name: string,
   options: ApplicationOptions,
-  { size, least }: { size: number; least: number },
-  more: readonly string[] = [],
+  { size, minSize }: { size: number; minSize: number },
+  otherNames: readonly string[] = [],
 ): Application {
   checkOptions(name, options, {
-    ...Object.fromEntries(more.map((option) => [option, true as const])),
+    ...Object.fromEntries(otherNames.map((option) => [option, true as const])),
     ...optionKinds,
   });
   const include_top = options.include_top ?? true;
-  const free = include_top ? size : null;
+  const extent = include_top ? size : null;
   const filled = {
     include_top,
-    input_shape: options.input_shape ?? [free, free, 3],
+    input_shape: options.input_shape ?? [extent, extent, 3],
     pooling: options.pooling ?? null,
     classes: options.classes ?? 1000,
     classifier_activation:
@@ -73,7 +73,7 @@ export function application(
   };
   if (filled.pooling !== null && filled.pooling !== "avg" && filled.pooling !== "max")
     throw unknownName(`pooling of ${name}`, String(filled.pooling), ["avg", "max"]);
-  checkInput(name, filled.input_shape, { least, include_top });
+  checkInput(name, filled.input_shape, { minSize, include_top });
   return filled;
 }
 
@@ -85,28 +85,28 @@ export function checkWhole(where: string, option: string, value: unknown): void 
 /**
  * What follows the feature maps where the top is left out: Keras' `pooling`.
  *
- * @param named the names of the pooling layers; numbered by class where absent
+ * @param layerNames the names of the pooling layers; numbered by class where absent
  */
 export function pooled(
   net: Functional,
   x: Symbolic,
   { pooling }: Application,
-  named: { avg?: string; max?: string } = {},
+  layerNames: { avg?: string; max?: string } = {},
 ): Symbolic {
   if (pooling === null) return x;
   return pooling === "avg"
-    ? net.layer("GlobalAveragePooling2D", { name: named.avg }, x)
-    : net.layer("GlobalMaxPooling2D", { name: named.max }, x);
+    ? net.layer("GlobalAveragePooling2D", { name: layerNames.avg }, x)
+    : net.layer("GlobalMaxPooling2D", { name: layerNames.max }, x);
 }
 
 /** The usual top: the mean of each feature map, then one dense layer. Else {@link pooled}. */
-export function top(
+export function classificationHead(
   net: Functional,
   x: Symbolic,
   options: Application,
-  named: { avg?: string; max?: string } = {},
+  layerNames: { avg?: string; max?: string } = {},
 ): Symbolic {
-  if (!options.include_top) return pooled(net, x, options, named);
+  if (!options.include_top) return pooled(net, x, options, layerNames);
   x = net.layer("GlobalAveragePooling2D", { name: "avg_pool" }, x);
   return predictions(net, x, options);
 }
@@ -124,15 +124,15 @@ export function predictions(
 function checkInput(
   name: string,
   shape: readonly (number | null)[],
-  { least, include_top }: { least: number; include_top: boolean },
+  { minSize, include_top }: { minSize: number; include_top: boolean },
 ): void {
   checkArgument(name, "input_shape", shape, "array");
-  const facts = { model: name, input_shape: shape, least };
+  const facts = { model: name, input_shape: shape, least: minSize };
   const got = `${name}: got input_shape ${showShape(shape)}`;
-  const whole = shape.every(
+  const isValid = shape.every(
     (extent) => extent === null || (Number.isInteger(extent) && extent > 0),
   );
-  if (shape.length !== 3 || !whole || shape[2] === null)
+  if (shape.length !== 3 || !isValid || shape[2] === null)
     throw new CajalError("bad-shape", `${got}, expected [height, width, channels].`, facts);
   if (include_top && shape.includes(null))
     throw new CajalError(
@@ -140,10 +140,10 @@ function checkInput(
       `${got}, expected fixed extents: with include_top the classifier needs them. Give them, or set include_top to false.`,
       facts,
     );
-  if (shape.slice(0, 2).some((extent) => extent !== null && extent < least))
+  if (shape.slice(0, 2).some((extent) => extent !== null && extent < minSize))
     throw new CajalError(
       "bad-shape",
-      `${got}, expected height and width of at least ${least}, the smallest that Keras accepts.`,
+      `${got}, expected height and width of at least ${minSize}, the smallest that Keras accepts.`,
       facts,
     );
 }

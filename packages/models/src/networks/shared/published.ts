@@ -6,8 +6,8 @@ export const keras21 = "documentation of Keras 2.1 (2018)";
 /** The source of the others, which came to Keras later. */
 export const keras23 = "documentation of Keras 2.3 (2019)";
 
-export const home = "https://storage.googleapis.com/tensorflow/keras-applications";
-export const earlier = "https://github.com/fchollet/deep-learning-models/releases/download";
+export const kerasUrl = "https://storage.googleapis.com/tensorflow/keras-applications";
+export const olderUrl = "https://github.com/fchollet/deep-learning-models/releases/download";
 export const applications = "https://github.com/keras-team/keras-applications/releases/download";
 
 /** The pair of files that most networks have. */
@@ -23,5 +23,5 @@ export const weightFiles = (
   ].map(({ include_top, md5, suffix }) => {
     const file = `${name}_weights_tf_dim_ordering_tf_kernels${suffix}.h5`;
     const mirrors = mirror === undefined ? [] : [`${mirror}/${file}`];
-    return { include_top, urls: [`${home}/${folder}/${file}`, ...mirrors], md5 };
+    return { include_top, urls: [`${kerasUrl}/${folder}/${file}`, ...mirrors], md5 };
   });

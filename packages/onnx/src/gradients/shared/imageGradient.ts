@@ -15,7 +15,7 @@ export function imageGradient(
   return imageGradients[chooseImageGradient(conv, kernelFacts)](g, dy, w, conv);
 }
 
-/** What the choice of a formulation goes by, beside extents. */
+/** What the choice of a formulation depends on, besides extents. */
 export interface KernelFacts {
   /** Channels in a block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be. */
   readonly block?: number | undefined;

@@ -2,7 +2,7 @@
 // of what is written here: back-propagation through time (Werbos 1990).
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
-import { batched as batchFirstInputs, sequence, swapped } from "../../graph/timeFirst";
+import { batched as batchFirstInputs, sequence, swapFirstAxes } from "../../graph/timeFirst";
 import type { Gradient, GradientContext } from "../gradient";
 import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
 import { staticShape } from "./sumTo";
@@ -42,10 +42,10 @@ export const gradientOfRecurrence = (cell: Cell): Gradient["gradient"] =>
   throughExpansion((context, g) => {
     if (context.int("layout", 0) === 0) return unroll(g, cell, context);
     const inputs = context.inputs.map(
-      (x, i) => x && (batchFirstInputs.includes(i) ? g.transpose(x, swapped) : x),
+      (x, i) => x && (batchFirstInputs.includes(i) ? g.transpose(x, swapFirstAxes) : x),
     );
     const [y, ...states] = unroll(g, cell, { ...context, inputs: inputs as [Value] });
-    return [g.transpose(y!, sequence), ...states.map((state) => g.transpose(state, swapped))];
+    return [g.transpose(y!, sequence), ...states.map((state) => g.transpose(state, swapFirstAxes))];
   });
 
 /** Y, Y_h and, for an LSTM, Y_c. */
@@ -98,7 +98,7 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
       );
     const steps = g.split(fromInput, { axis: 0, sizes: Array<number>(time).fill(1) });
     const weights: CellWeights = {
-      hidden: hidden,
+      hidden,
       recurrent: g.transpose(partOf(r), [1, 0]),
       recurrentBias: cell.separateBias ? recurrentBias : undefined,
       activations: activations.slice(d * perDirection, (d + 1) * perDirection),

@@ -1,5 +1,5 @@
 // What the gradients of all reductions share: which axes were reduced, and how a result's gradient
-// is laid over the input again.
+// is broadcast to the input.
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { GradientContext } from "../gradient";
 import { constantNumbers } from "./constantNumbers";
@@ -10,7 +10,7 @@ export interface Reduction {
   readonly axes: readonly number[];
   /** A result (or its gradient) with the reduced axes kept as 1, so that it broadcasts to x. */
   keepAxes(value: Value): Value;
-  /** A gradient laid over x. */
+  /** A gradient broadcast to x. */
   expand(dy: Value): Value;
   /** How many elements went into one result: a number, or a scalar of x's type. */
   count(): number | Value;

@@ -78,5 +78,6 @@ export const typeNumber = (dtype: ElementType | undefined): number | undefined =
 
 const isList = (list: Numbers | undefined): list is readonly number[] => Array.isArray(list);
 
-export const two = (values: readonly Value[]) => [values[0]!, values[1]!] as const;
-export const three = (values: readonly Value[]) => [values[0]!, values[1]!, values[2]!] as const;
+export const firstTwo = (values: readonly Value[]) => [values[0]!, values[1]!] as const;
+export const firstThree = (values: readonly Value[]) =>
+  [values[0]!, values[1]!, values[2]!] as const;

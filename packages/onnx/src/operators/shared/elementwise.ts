@@ -4,7 +4,7 @@ import { tensor } from "@cajal/core";
 import { broadcast } from "../../model/dims";
 import type { ElementType } from "../../model/elementType";
 import type { Dim } from "../../model/model";
-import { named, type NodeWriter, type Value } from "../method";
+import { namedMethod, type NodeWriter, type Value } from "../method";
 import {
   defineOperator,
   type AttributeTypes,
@@ -39,7 +39,7 @@ export const unary = <Op extends string, A extends AttributeTypes = None>(
 ) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, x: Value, ...[values]: AttributeArguments<A>) =>
+    methods: namedMethod(op, (g: NodeWriter, x: Value, ...[values]: AttributeArguments<A>) =>
       g.op(op, [x], attributes && values, domain),
     ),
     ...(since === undefined ? {} : { since }),
@@ -87,8 +87,8 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
     since,
     result,
     fold,
-    neutral,
-    free,
+    identityElement,
+    symbolic,
     attributes,
     types = [type, type],
     samples,
@@ -108,9 +108,9 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
     required?: readonly string[];
     result?: ElementType;
     fold?: Fold;
-    neutral?: { right: number; left?: number };
+    identityElement?: { right: number; left?: number };
     /** What it makes of free axes. */
-    free?: (x: Dim, y: Dim) => Dim;
+    symbolic?: (x: Dim, y: Dim) => Dim;
     attributes?: A;
     types?: readonly TypeRule[];
     samples?: readonly OperatorSample[];
@@ -118,7 +118,7 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
 ) =>
   defineOperator({
     op,
-    methods: named(
+    methods: namedMethod(
       op,
       (g: NodeWriter, a: Operand, b: Operand, ...[values]: AttributeArguments<A>) =>
         g.op(op, operands(g, [a, b]), attributes && values),
@@ -142,7 +142,7 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
     infer: (node) => {
       const [a, b] = node.inputs as readonly [Inferred, Inferred];
       check?.(a, b, node);
-      // Before opset 7 the second operand was laid beside an axis of the first.
+      // Before opset 7 the second operand was broadcast along an axis of the first.
       if (node.opset < 7 && node.int("broadcast", 0))
         return [{ dtype: result ?? a.dtype, shape: a.shape }];
       const each = (x: Dim, y: Dim): Dim => {
@@ -151,19 +151,20 @@ export const binary = <Op extends string, A extends AttributeTypes = None>(
           // Whole numbers have no quotient by 0.
           return isInteger(a.dtype) && !Number.isFinite(folded) ? undefined : folded;
         }
-        if (neutral && y === neutral.right) return x;
-        if (neutral && neutral.left !== undefined && x === neutral.left) return y;
+        if (identityElement && y === identityElement.right) return x;
+        if (identityElement && identityElement.left !== undefined && x === identityElement.left)
+          return y;
         // Extents are whole and not negative.
         const extents = [x, y].every(
           (z) => typeof z !== "number" || (Number.isInteger(z) && z > 0),
         );
-        return free && extents && isInteger(a.dtype) ? free(x, y) : undefined;
+        return symbolic && extents && isInteger(a.dtype) ? symbolic(x, y) : undefined;
       };
       return [
         {
           dtype: result ?? a.dtype,
           shape: broadcast(a.shape, b.shape),
-          elements: fold && together(a, b, each),
+          elements: fold && elementwise(a, b, each),
         },
       ];
     },
@@ -216,7 +217,7 @@ export const binarySamples = {
 export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
   defineOperator({
     op,
-    methods: named(op, (g: NodeWriter, ...x: Operand[]) => g.op(op, operands(g, x))),
+    methods: namedMethod(op, (g: NodeWriter, ...x: Operand[]) => g.op(op, operands(g, x))),
     inputs: [1, Infinity],
     outputs: [1, 1],
     types: [type],
@@ -231,7 +232,7 @@ export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
           (a, b) => ({
             dtype,
             shape: broadcast(a.shape, b.shape),
-            elements: together(a, b, (x, y) =>
+            elements: elementwise(a, b, (x, y) =>
               typeof x === "number" && typeof y === "number" ? fold(x, y, dtype) : undefined,
             ),
           }),
@@ -247,14 +248,14 @@ export const nary = <Op extends string>(op: Op, type: TypeRule, fold?: Fold) =>
   });
 
 /** Numbers on both sides of 0, of 1 and of −1. */
-export const shifted: readonly OperatorSample[] = [
+export const shiftSamples: readonly OperatorSample[] = [
   { inputs: [tensor("float32", [2, 3], [-2, -0.5, 0.5, 3, 0, 1])] },
 ];
 
 export const isInteger = (dtype: ElementType) => /^(u?int|bool)/.test(dtype);
 
 /** Element by element, for tensors of rank 0 and 1 whose elements are followed. */
-export function together(
+export function elementwise(
   a: Inferred,
   b: Inferred,
   each: (x: Dim, y: Dim) => Dim,
@@ -272,6 +273,6 @@ export function together(
 
 /** A result as the type holds it. */
 export function rounded(dtype: ElementType, x: number): number | undefined {
-  const stored = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
-  return Number.isNaN(stored) && isInteger(dtype) ? undefined : stored;
+  const storedValue = dtype === "float32" ? Math.fround(x) : isInteger(dtype) ? Math.trunc(x) : x;
+  return Number.isNaN(storedValue) && isInteger(dtype) ? undefined : storedValue;
 }

@@ -12,10 +12,10 @@ export function checkAlong(node: InferenceContext, { shape }: Inferred, indices:
 /** Indices [..., depth] whose last axis points into the axes of x after `batch` ones. */
 export function checkPlaces(
   { shape }: Inferred,
-  { shape: of, elements }: Inferred,
+  { shape: dims, elements }: Inferred,
   batch: number,
 ): void {
-  const depth = of?.at(-1);
+  const depth = dims?.at(-1);
   if (!shape || typeof depth !== "number") return;
   for (let k = 0; k < depth; k++)
     checkIndices(

@@ -28,12 +28,12 @@ export function windowOf(
   kernel: readonly Dim[],
 ): Window {
   const rank = kernel.length;
-  const list = (name: string, length: number, absent: number, least: number) => {
-    const value = node.ints(name) ?? Array<number>(length).fill(absent);
+  const list = (name: string, length: number, defaultValue: number, min: number) => {
+    const value = node.ints(name) ?? Array<number>(length).fill(defaultValue);
     if (value.length !== length)
       throw badShape(`${name} [${value.join()}]: expected ${length} numbers.`);
-    if (value.some((x) => x < least))
-      throw badShape(`${name} [${value.join()}]: expected numbers of at least ${least}.`);
+    if (value.some((x) => x < min))
+      throw badShape(`${name} [${value.join()}]: expected numbers of at least ${min}.`);
     return value;
   };
   const autoPad = node.string("auto_pad", "NOTSET");
@@ -68,8 +68,8 @@ export function slide(spatial: readonly Dim[], window: Window, ceil = false): Di
     }
     if (typeof kernel !== "number") return undefined;
     const reach = window.dilations[i]! * (kernel - 1) + 1;
-    const begin = window.pads[i]!;
-    const padding = begin + window.pads[i + rank]!;
+    const padBegin = window.pads[i]!;
+    const padding = padBegin + window.pads[i + rank]!;
     if (typeof extent !== "number")
       return stride === 1 && padding === reach - 1 ? extent : undefined;
     const room = extent + padding - reach;
@@ -82,7 +82,7 @@ export function slide(spatial: readonly Dim[], window: Window, ceil = false): Di
       );
     if (!ceil) return count;
     // A window that would begin in the padding behind is left out.
-    return (count - 1) * stride >= extent + begin ? count - 1 : count;
+    return (count - 1) * stride >= extent + padBegin ? count - 1 : count;
   });
 }
 
