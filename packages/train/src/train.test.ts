@@ -7,8 +7,6 @@ import { describe, expect, it } from "vitest";
 import {
   accuracy,
   adam,
-  averaged,
-  averagedWeights,
   meanSquaredError,
   sgd,
   sparseCategoricalCrossentropy,
@@ -278,36 +276,6 @@ describe.each(engines)("training on %s", (engine) => {
     const kernel = (await step.weights()).get("dense/kernel")!;
     expect(kernel.data[0]).toBeCloseTo(a / Math.hypot(a, b), 5);
     expect(kernel.data[1]).toBeCloseTo(b / Math.hypot(a, b), 5);
-    await step.dispose();
-  });
-});
-
-describe.each(engines)("averages of weights on %s", (engine) => {
-  it("follow the weights, and are Keras' own after the first step", async () => {
-    const net = functional("line");
-    const x = net.input([1]);
-    const model = net.model([x], [net.layer("Dense", { units: 1, use_bias: false, name: "a" }, x)]);
-    const one = tensor("float32", [1, 1], [1]);
-    const step = await openTrainStep(model, new Map([["a/kernel", one]]), {
-      loss: meanSquaredError(),
-      optimizer: averaged(sgd({ learningRate: 0.25 }), { momentum: 0.5 }),
-      engine,
-    });
-    const batch = { x: one, y: tensor("float32", [1, 1], [0]) };
-    const losses = [];
-    for (let i = 0; i < 3; i++) {
-      await step.run(batch);
-      const [weights, state] = [await step.weights(), await step.state()];
-      losses.push(
-        [weights, averagedWeights(weights, state)].map((w) => w.get("a/kernel")!.data[0]),
-      );
-    }
-    // w ← w − ¼·2w = w/2; averages: ½, then ½·½ + ½·¼ = ⅜, then ½·⅜ + ½·⅛ = ¼.
-    expect(losses).toEqual([
-      [0.5, 0.5],
-      [0.25, 0.375],
-      [0.125, 0.25],
-    ]);
     await step.dispose();
   });
 });

@@ -10,6 +10,7 @@ import {
   type Node,
   type OnnxModel,
 } from "@cajal/onnx";
+import { namesReadBy } from "./namesReadBy";
 import { checkEnding, endingOfGraph } from "./ending";
 import { trainedOutputs, type TrainedOutput } from "./outputs";
 import type { TrainStepOptions } from "./trainStep";
@@ -115,20 +116,10 @@ function nodesBefore({ nodes, initializers }: Graph, names: readonly string[]): 
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((output) => needed.has(output))) continue;
     ancestors.push(node);
-    for (const input of readBy(node)) if (!initializers.has(input)) needed.add(input);
+    for (const input of namesReadBy(node)) if (!initializers.has(input)) needed.add(input);
   }
   return ancestors.toReversed();
 }
-
-/** What a node reads; the graphs inside it see the values around. */
-const readBy = ({ inputs, attributes }: Node): string[] => [
-  ...inputs,
-  ...Object.values(attributes).flatMap((attribute) =>
-    attribute.type === "graph"
-      ? [...attribute.value.nodes.flatMap(readBy), ...attribute.value.outputs.map((o) => o.name)]
-      : [],
-  ),
-];
 
 /**
  * The float32 initializers that are parameters, in the order in which they are used. Those without

@@ -1,6 +1,7 @@
 // Cuts a graph at values that are fed instead of computed.
 import { computed, GraphBuilder, inferShapes, type Node, type OnnxModel } from "@cajal/onnx";
 import { unknownName } from "@cajal/core";
+import { namesReadBy } from "../../step/namesReadBy";
 import type { LoweredValue } from "@cajal/models";
 
 /** A value to feed: one of the graph, or the output of a layer of a Keras model, in Keras' layout. */
@@ -32,7 +33,7 @@ export function cutAt(
   for (const node of graph.nodes.toReversed()) {
     if (!node.outputs.some((name) => neededNames.has(name) && !layersByName.has(name))) continue;
     nodes.push(node);
-    for (const name of readBy(node)) neededNames.add(name);
+    for (const name of namesReadBy(node)) neededNames.add(name);
   }
   const inputs = [...layersByName.keys()].map((name) => values.get(name)!);
   const entries = fedValues.map(({ name, layer }, i) => entryOf(name, layer, inputs[i]!));
@@ -53,16 +54,6 @@ export function cutAt(
     },
   };
 }
-
-/** What a node reads; the graphs inside it see the values around. */
-const readBy = ({ inputs, attributes }: Node): string[] => [
-  ...inputs,
-  ...Object.values(attributes).flatMap((attribute) =>
-    attribute.type === "graph"
-      ? [...attribute.value.nodes.flatMap(readBy), ...attribute.value.outputs.map((o) => o.name)]
-      : [],
-  ),
-];
 
 /** An input, and the nodes that convert it to the value of the graph: a layer's output is fed in Keras' layout. */
 function entryOf(

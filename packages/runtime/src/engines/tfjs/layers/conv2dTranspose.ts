@@ -6,22 +6,25 @@ import { defineTfjsLayer } from "./layer";
 
 type Pair = readonly [number, number];
 
-export const conv2dTranspose = defineTfjsLayer<{
-  strides: Pair;
-  padding: "valid" | "same";
-  dilation_rate: Pair;
-  output_padding: Pair | null;
-  activation: string;
-}>({
+export const conv2dTranspose = defineTfjsLayer<
+  {
+    strides: Pair;
+    padding: "valid" | "same";
+    dilation_rate: Pair;
+    output_padding: Pair | null;
+    activation: string;
+  },
+  "kernel"
+>({
   className: "Conv2DTranspose",
   differs: ({ dilation_rate: [rows, columns], output_padding }) =>
     rows !== 1 || columns !== 1 || output_padding !== null,
   call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, outputs }) => {
-    const [height, width, filters, channels] = weights.kernel!.shape;
+    const [height, width, filters, channels] = weights.kernel.shape;
     const [rows, columns] = dilation_rate;
     // A dilated kernel is a kernel with zeros between its rows and columns.
     const dilated = tf.pad(
-      tf.reshape(weights.kernel!, [height, 1, width!, 1, filters! * channels!]),
+      tf.reshape(weights.kernel, [height, 1, width!, 1, filters! * channels!]),
       [
         [0, 0],
         [0, rows - 1],

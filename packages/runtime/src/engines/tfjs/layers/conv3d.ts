@@ -8,13 +8,16 @@ import { defineTfjsLayer } from "./layer";
 
 type Triple = readonly [number, number, number];
 
-export const conv3d = defineTfjsLayer<{
-  strides: Triple;
-  padding: "valid" | "same";
-  dilation_rate: Triple;
-  groups: number;
-  activation: string;
-}>({
+export const conv3d = defineTfjsLayer<
+  {
+    strides: Triple;
+    padding: "valid" | "same";
+    dilation_rate: Triple;
+    groups: number;
+    activation: string;
+  },
+  "kernel"
+>({
   className: "Conv3D",
   differs: ({ groups, dilation_rate }) => groups !== 1 || dilation_rate.some((rate) => rate !== 1),
   call: ({ strides, padding, dilation_rate, groups, activation }, [x], { tf, weights }) => {

@@ -12,13 +12,15 @@ type Windows = {
   readonly dilation_rate: readonly [number];
 };
 
-export const depthwiseConv1d = defineTfjsLayer<Windows & { readonly activation: string }>({
-  className: "DepthwiseConv1D",
-  call: (config, [x], { tf, weights, differentiated }) => {
-    const y = eachChannel(tf, config, x, weights.kernel!, differentiated);
-    return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
+export const depthwiseConv1d = defineTfjsLayer<Windows & { readonly activation: string }, "kernel">(
+  {
+    className: "DepthwiseConv1D",
+    call: (config, [x], { tf, weights, differentiated }) => {
+      const y = eachChannel(tf, config, x, weights.kernel, differentiated);
+      return activate(tf, config.activation, weights.bias ? tf.add(y, weights.bias) : y);
+    },
   },
-});
+);
 
 /** Each channel of x [batch, length, in] convolved by itself: [batch, length, in · multiplier]. */
 export function eachChannel(

@@ -7,12 +7,15 @@ import { defineTfjsLayer } from "./layer";
 
 type Pair = readonly [number, number];
 
-export const depthwiseConv2d = defineTfjsLayer<{
-  strides: Pair;
-  padding: "valid" | "same";
-  dilation_rate: Pair;
-  activation: string;
-}>({
+export const depthwiseConv2d = defineTfjsLayer<
+  {
+    strides: Pair;
+    padding: "valid" | "same";
+    dilation_rate: Pair;
+    activation: string;
+  },
+  "kernel"
+>({
   className: "DepthwiseConv2D",
   differs: ({ dilation_rate: [rows, columns] }) => rows !== 1 || columns !== 1,
   call: ({ strides, padding, dilation_rate, activation }, [x], { tf, weights, differentiated }) => {

@@ -7,10 +7,10 @@ import type { TfCore } from "../peers";
 type Config = Readonly<Record<string, unknown>>;
 
 /** The arguments of a formula beside config and inputs. */
-export interface CallContext {
+export interface CallContext<Weight extends string = never> {
   readonly tf: TfCore;
-  /** The layer's weights, by their names: "kernel", "bias". */
-  readonly weights: Readonly<Record<string, tfc.Tensor>>;
+  /** The layer's weights by name; those of `Weight` always exist, others depend on the config. */
+  readonly weights: Readonly<Record<string, tfc.Tensor>> & Readonly<Record<Weight, tfc.Tensor>>;
   /** Whether the call is part of a training step. */
   readonly training: boolean;
   /** Whether gradients are needed, in training or at inference. */
@@ -21,7 +21,7 @@ export interface CallContext {
   readonly outputs: readonly KerasShape[];
 }
 
-export interface TfjsLayer<C extends Config = Config> {
+export interface TfjsLayer<C extends Config = Config, Weight extends string = never> {
   /** Keras' class name. */
   readonly className: Layer["className"];
   /**
@@ -46,9 +46,11 @@ export interface TfjsLayer<C extends Config = Config> {
   call?(
     config: C,
     inputs: readonly [tfc.Tensor, ...tfc.Tensor[]],
-    context: CallContext,
+    context: CallContext<Weight>,
   ): tfc.Tensor | readonly tfc.Tensor[];
 }
 
 /** Types a definition; registers nothing. */
-export const defineTfjsLayer = <C extends Config>(layer: TfjsLayer<C>): TfjsLayer<C> => layer;
+export const defineTfjsLayer = <C extends Config, Weight extends string = never>(
+  layer: TfjsLayer<C, Weight>,
+): TfjsLayer<C, Weight> => layer;

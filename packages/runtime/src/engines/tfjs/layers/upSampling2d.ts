@@ -2,6 +2,7 @@
 // half_pixel_centers. Its gradients of both modes are wrong (of repeated pixels where the factors differ), so where
 // gradients are needed, rows and columns are multiplied by a matrix of weights.
 import type { Tensor, Tensor4D } from "@tensorflow/tfjs-core";
+import { linearWeights, nearestWeights } from "../interpolation";
 import { defineTfjsLayer } from "./layer";
 
 export const upSampling2d = defineTfjsLayer<{
@@ -10,13 +11,14 @@ export const upSampling2d = defineTfjsLayer<{
 }>({
   className: "UpSampling2D",
   call: ({ size, interpolation }, [x], { tf, differentiated }) => {
-    const weightsOf = interpolation === "bilinear" ? between : repeated;
+    const weightsOf = (from: number, to: number) =>
+      interpolation === "bilinear" ? linearWeights(from, to) : nearestWeights(from, to, false);
     const [, height, width] = x.shape; // [batch, height, width, channels]
     if (differentiated) {
       // Along the last axis: [batch, width, channels, height] → height′, then [batch, height′, channels, width].
       const resizeLastAxis = (values: Tensor, factor: number): Tensor => {
         const extent = values.shape[3]!;
-        const matrix = tf.tensor2d(weightsOf(extent, factor), [extent, extent * factor]);
+        const matrix = tf.tensor2d(weightsOf(extent, extent * factor), [extent, extent * factor]);
         const flat = tf.reshape(values, [-1, extent]);
         return tf.reshape(tf.matMul(flat, matrix), values.shape.with(3, extent * factor));
       };
@@ -32,23 +34,3 @@ export const upSampling2d = defineTfjsLayer<{
       : tf.image.resizeNearestNeighbor(x as Tensor4D, target);
   },
 });
-
-/** Weights [extent, extent · factor] of linear interpolation between pixel centres, edges repeated. */
-function between(extent: number, factor: number): Float32Array {
-  const weights = new Float32Array(extent * extent * factor);
-  for (let to = 0; to < extent * factor; to++) {
-    const from = Math.min(Math.max((to + 0.5) / factor - 0.5, 0), extent - 1);
-    const [low, share] = [Math.floor(from), from % 1];
-    weights[low * extent * factor + to] = 1 - share;
-    if (share > 0) weights[(low + 1) * extent * factor + to] = share;
-  }
-  return weights;
-}
-
-/** Weights [extent, extent · factor] of pixels repeated. */
-function repeated(extent: number, factor: number): Float32Array {
-  const weights = new Float32Array(extent * extent * factor);
-  for (let to = 0; to < extent * factor; to++)
-    weights[Math.floor(to / factor) * extent * factor + to] = 1;
-  return weights;
-}

@@ -4,6 +4,7 @@ import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
 import { maximumOver } from "../maximumOver";
 import { dilatedKernel } from "../dilatedKernel";
+import { linearWeights, nearestWeights } from "../interpolation";
 import { convolveInGroups } from "../convolveInGroups";
 import { matMul } from "./sums";
 import { numbersOf, type OperatorContext, type TfjsOperators } from "./operator";
@@ -133,25 +134,3 @@ export const windows: TfjsOperators = {
     }, x);
   },
 };
-
-/** Weights [from, to] of linear interpolation between pixel centres, edges repeated. */
-function linearWeights(from: number, to: number): Float32Array {
-  const weights = new Float32Array(from * to);
-  for (let i = 0; i < to; i++) {
-    const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1);
-    const low = Math.floor(at);
-    weights[low * to + i] = 1 - (at - low);
-    if (at > low) weights[(low + 1) * to + i] = at - low;
-  }
-  return weights;
-}
-
-/** Weights [from, to] that take the pixel whose centre, or whose corner, is nearest. */
-function nearestWeights(from: number, to: number, isHalfPixel: boolean): Float32Array {
-  const weights = new Float32Array(from * to);
-  for (let i = 0; i < to; i++) {
-    const at = Math.floor(((isHalfPixel ? i + 0.5 : i) * from) / to);
-    weights[Math.min(at, from - 1) * to + i] = 1;
-  }
-  return weights;
-}

@@ -1,0 +1,37 @@
+import { tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { openTrainStep, type EngineName } from "@cajal/runtime";
+import { describe, expect, it } from "vitest";
+import { averaged, averagedWeights, meanSquaredError, sgd } from "./index";
+
+const engines: readonly EngineName[] = ["onnx", "tfjs"];
+
+describe.each(engines)("averages of weights on %s", (engine) => {
+  it("follow the weights, and are Keras' own after the first step", async () => {
+    const net = functional("line");
+    const x = net.input([1]);
+    const model = net.model([x], [net.layer("Dense", { units: 1, use_bias: false, name: "a" }, x)]);
+    const one = tensor("float32", [1, 1], [1]);
+    const step = await openTrainStep(model, new Map([["a/kernel", one]]), {
+      loss: meanSquaredError(),
+      optimizer: averaged(sgd({ learningRate: 0.25 }), { momentum: 0.5 }),
+      engine,
+    });
+    const batch = { x: one, y: tensor("float32", [1, 1], [0]) };
+    const losses = [];
+    for (let i = 0; i < 3; i++) {
+      await step.run(batch);
+      const [weights, state] = [await step.weights(), await step.state()];
+      losses.push(
+        [weights, averagedWeights(weights, state)].map((w) => w.get("a/kernel")!.data[0]),
+      );
+    }
+    // w ← w − ¼·2w = w/2; averages: ½, then ½·½ + ½·¼ = ⅜, then ½·⅜ + ½·⅛ = ¼.
+    expect(losses).toEqual([
+      [0.5, 0.5],
+      [0.25, 0.375],
+      [0.125, 0.25],
+    ]);
+    await step.dispose();
+  });
+});
