@@ -46,13 +46,19 @@ const contestants = {
   "torchvision, 2 workers": () => torchvision(2),
 };
 const seconds: Record<string, number[]> = {};
+let expected: number | undefined;
 for (let round = 0; round < Number(rounds); round++)
   for (const [name, run] of Object.entries(contestants)) {
     const result = await run();
     if (result.examples !== 70_000) throw new Error(`${name}: ${result.examples} examples`);
     (seconds[name] ??= []).push(result.seconds);
-    if (round === 0) console.log(`${name}: sum of the batches' first images ${result.first.toFixed(1)}`); // prettier-ignore
+    expected ??= result.first;
+    if (Math.abs(result.first - expected) > 0.1)
+      throw new Error(
+        `${name}: the batches' first images sum to ${result.first}, expected ${expected}`,
+      );
   }
+console.log(`70,000 images; the batches' first sum to ${expected!.toFixed(1)}`);
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 for (const [name, all] of Object.entries(seconds))
   console.log(`${name.padEnd(24)} ${median(all).toFixed(2)} s, × ${(median(all) / median(seconds["torchvision, no workers"]!)).toFixed(3)}`); // prettier-ignore
