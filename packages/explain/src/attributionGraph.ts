@@ -108,13 +108,13 @@ function built(
   const { target = "top", output = "logit", dataFormat = "channels_last", batch = 1 } = options;
   checkInteger("attributionGraph", "batch", batch, { least: 1 });
   const how = method.graph!;
-  const own = options as object;
+  const methodOptions = options as object;
   const graph = withoutNames(explained, ["image", "target", "map", "cam", "scores"]);
   const shape = extentsOf(graph, options);
   const constant = (b: GraphBuilder) => (value: Baseline) =>
     baselineIn(b, value, shape, dataFormat);
   const input = doorOf(graph, dataFormat, [batch, ...shape]);
-  const fed = how.points?.(input.g, input.x, constant(input.g), own) ?? input.x;
+  const fed = how.points?.(input.g, input.x, constant(input.g), methodOptions) ?? input.x;
   const g = GraphBuilder.from(fedBy(graph, input.g, fed));
   const scoresName = output === "softmax" ? graph.softmax : graph.logits;
   if (scoresName === undefined)
@@ -137,7 +137,7 @@ function built(
       gradients: (by, rules, dy = (one) => one) =>
         gradients(g, scores, by, { dy: dy(oneHot), ...(rules && { rules: rules.make(g) }) }),
     },
-    own,
+    methodOptions,
   );
   if (method.gives === "cam") {
     g.output(resizedIn(g, g.relu(map), shape.slice(1)), "map");
@@ -152,27 +152,27 @@ function built(
 
 /** A graph whose values have none of those names. */
 function withoutNames(graph: ExplainedGraph, names: readonly string[]): ExplainedGraph {
-  const own = (name: string) => (names.includes(name) ? `network/${name}` : name);
+  const renamed = (name: string) => (names.includes(name) ? `network/${name}` : name);
   const { model } = graph;
   return {
     ...graph,
-    image: own(graph.image),
-    logits: own(graph.logits),
-    softmax: graph.softmax && own(graph.softmax),
-    layers: graph.layers.map((layer) => ({ ...layer, value: own(layer.value) })),
-    values: new Map([...graph.values].map(([name, info]) => [own(name), info])),
+    image: renamed(graph.image),
+    logits: renamed(graph.logits),
+    softmax: graph.softmax && renamed(graph.softmax),
+    layers: graph.layers.map((layer) => ({ ...layer, value: renamed(layer.value) })),
+    values: new Map([...graph.values].map(([name, info]) => [renamed(name), info])),
     model: {
       ...model,
       graph: {
         ...model.graph,
-        inputs: model.graph.inputs.map((input) => ({ ...input, name: own(input.name) })),
+        inputs: model.graph.inputs.map((input) => ({ ...input, name: renamed(input.name) })),
         outputs: [],
         values: new Map(),
-        initializers: new Map([...model.graph.initializers].map(([name, x]) => [own(name), x])),
+        initializers: new Map([...model.graph.initializers].map(([name, x]) => [renamed(name), x])),
         nodes: model.graph.nodes.map((node) => ({
           ...node,
-          inputs: node.inputs.map(own),
-          outputs: node.outputs.map(own),
+          inputs: node.inputs.map(renamed),
+          outputs: node.outputs.map(renamed),
         })),
       },
     },

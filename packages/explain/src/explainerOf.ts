@@ -108,17 +108,20 @@ export function explainerOf(
           `attribute (${method.name}): engine tfjs has the methods of plain gradients alone. Use engine onnx.`,
           { method: method.name },
         );
-      const own = withoutCommon(rest);
+      const methodOptions = withoutCommon(rest);
       const of = await call(`attribute (${method.name})`, x, rest as CommonOptions);
-      return attribution(method.name as MethodName, await method.attribute(of, own), of);
+      return attribution(method.name as MethodName, await method.attribute(of, methodOptions), of);
     },
     async measure(x, options) {
       const { metric: name, ...rest } = optionsOf("measure", options);
       const metric = memberNamed<AnyMetric>("metric", name, metrics);
       checkOptions(`measure (${metric.name})`, rest, kindsOf([...common, ...metric.options]));
       const of = await call(`measure (${metric.name})`, x, rest as CommonOptions);
-      const own = withoutCommon(rest);
-      const result = await metric.measure({ ...of, explainer, input: x, explainerOf: anew }, own);
+      const metricOptions = withoutCommon(rest);
+      const result = await metric.measure(
+        { ...of, explainer, input: x, explainerOf: anew },
+        metricOptions,
+      );
       const passes = passesOf(metric.judges, result);
       return { metric: metric.name as MetricName, targets: of.targets, passes, ...result };
     },

@@ -26,9 +26,9 @@ describeWithShared("other tools' numbers", "reference/explain", (folder) => {
 
   it("are all asked for", () => {
     const files = networks.flatMap((name) => readdirSync(`${folder}/${name}`));
-    const found = [...new Set(files.map((file) => file.replace(/\.json$/, "")))];
-    expect(found.filter((method) => !(method in answers))).toEqual([]);
-    expect(Object.keys(answers).filter((method) => !found.includes(method))).toEqual([]);
+    const recorded = [...new Set(files.map((file) => file.replace(/\.json$/, "")))];
+    expect(recorded.filter((method) => !(method in answers))).toEqual([]);
+    expect(Object.keys(answers).filter((method) => !recorded.includes(method))).toEqual([]);
     const folders = readdirSync(folder, { withFileTypes: true }).filter((each) =>
       each.isDirectory(),
     );

@@ -50,9 +50,9 @@ export const scoreCam = defineMethod({
     const maskScores = emptyRows(count, [channels]);
     maskScores.data.set(scores);
     const cams = Array.from({ length: count }, (_, image) => {
-      const own = scores.subarray(image * channels, (image + 1) * channels);
-      const most = own.reduce((x, y) => Math.max(x, y), -Infinity);
-      const powers = own.map((score) => Math.exp(score - most));
+      const ofImage = scores.subarray(image * channels, (image + 1) * channels);
+      const most = ofImage.reduce((x, y) => Math.max(x, y), -Infinity);
+      const powers = ofImage.map((score) => Math.exp(score - most));
       const sum = powers.reduce((x, y) => x + y, 0);
       return weightedSum(
         mapsOf(a, image),

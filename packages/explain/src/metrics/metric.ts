@@ -58,8 +58,8 @@ export function passesOf(
 ): boolean[] {
   const last = (value: number | readonly number[]) => (typeof value === "number" ? value : value.at(-1)!); // prettier-ignore
   return figures[figure]!.map((value, i) => {
-    const [own, other] = [last(value), limit ?? last(random[figure]![i]!)];
-    return better === "higher" ? own > other : own < other;
+    const [ofMap, ofRandom] = [last(value), limit ?? last(random[figure]![i]!)];
+    return better === "higher" ? ofMap > ofRandom : ofMap < ofRandom;
   });
 }
 

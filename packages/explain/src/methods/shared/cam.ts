@@ -48,22 +48,22 @@ export const defineCam = <const Name extends string, Options extends object = ob
     gives: "cam",
     plain: true,
     options,
-    async attribute(call, own: Options) {
+    async attribute(call, camOptions: Options) {
       const layer = mapLayer(call.network.graph, call.layer);
       const cams: CamOfOne[] = [];
       let shape: readonly number[] = [];
       await eachLayerGradient(call, rowsOf(call.images), layer.value, (_, a, g, layerShape) => {
         shape = layerShape;
         const [channels, h, w] = layerShape as [number, number, number];
-        cams.push(of({ a, g, channels, area: h * w }, own));
+        cams.push(of({ a, g, channels, area: h * w }, camOptions));
       });
       return finished(call, layer.name, cams, shape);
     },
     ...(inGraph && {
       graph: {
-        map({ g, layer, gradients }, own: Options) {
+        map({ g, layer, gradients }, camOptions: Options) {
           const a = layer().value;
-          return inGraph(g, a, gradients([a])[0]!, own);
+          return inGraph(g, a, gradients([a])[0]!, camOptions);
         },
       },
     }),
