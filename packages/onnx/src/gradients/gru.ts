@@ -66,32 +66,32 @@ export const gru = defineGradient({
 
 const common = { gates: 3, activations: ["Sigmoid", "Tanh"], initial: [5] };
 
-const resetBefore: Cell = {
+const resetBefore: Cell<2, 1> = {
   ...common,
   step(g, x, [h], { hidden, recurrent, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
     const [rz, rr, rh] = gatesOf(g, recurrent, 3, hidden);
-    const z = gate!(clip(g.add(xz!, g.matMul(h!, rz!))));
-    const r = gate!(clip(g.add(xr!, g.matMul(h!, rr!))));
-    return [blend(g, z, candidate!(clip(g.add(xh!, g.matMul(g.mul(r, h!), rh!)))), h!)];
+    const z = gate(clip(g.add(xz, g.matMul(h, rz))));
+    const r = gate(clip(g.add(xr, g.matMul(h, rr))));
+    return [blend(g, z, candidate(clip(g.add(xh, g.matMul(g.mul(r, h), rh)))), h)];
   },
 };
 
-const resetAfter: Cell = {
+const resetAfter: Cell<2, 1> = {
   ...common,
   separateBias: true,
   step(g, x, [h], { hidden, recurrent, recurrentBias, clip, activations: [gate, candidate] }) {
     const [xz, xr, xh] = gatesOf(g, x, 3, hidden);
-    const product = g.matMul(h!, recurrent);
+    const product = g.matMul(h, recurrent);
     const [hz, hr, hh] = gatesOf(
       g,
       recurrentBias ? g.add(product, recurrentBias) : product,
       3,
       hidden,
     );
-    const z = gate!(clip(g.add(xz!, hz!)));
-    const r = gate!(clip(g.add(xr!, hr!)));
-    return [blend(g, z, candidate!(clip(g.add(xh!, g.mul(r, hh!)))), h!)];
+    const z = gate(clip(g.add(xz, hz)));
+    const r = gate(clip(g.add(xr, hr)));
+    return [blend(g, z, candidate(clip(g.add(xh, g.mul(r, hh)))), h)];
   },
 };
 

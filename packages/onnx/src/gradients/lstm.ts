@@ -77,20 +77,20 @@ export const lstm = defineGradient({
 
 /** With coupled gates what is not let in is kept: f = 1 − i. */
 const recurrence = (inputForget: boolean): Gradient["gradient"] =>
-  gradientOfRecurrence({
+  gradientOfRecurrence<3, 2>({
     gates: 4,
     activations: ["Sigmoid", "Tanh", "Tanh"],
     initial: [5, 6],
     step(g, x, [h, c], { hidden, recurrent, peepholes, clip, activations }) {
       const [gate, candidate, output] = activations;
-      const z = g.add(x, g.matMul(h!, recurrent));
+      const z = g.add(x, g.matMul(h, recurrent));
       const [zi, zo, zf, update] = gatesOf(g, z, 4, hidden);
       const peep = (value: typeof z, k: number, cell: typeof z) =>
         peepholes ? g.add(value, g.mul(peepholes[k]!, cell)) : value;
-      const i = gate!(clip(peep(zi!, 0, c!)));
-      const f = inputForget ? g.sub(1, i) : gate!(clip(peep(zf!, 2, c!)));
-      const cell = g.add(g.mul(f, c!), g.mul(i, candidate!(clip(update!))));
-      const o = gate!(clip(peep(zo!, 1, cell)));
-      return [g.mul(o, output!(cell)), cell];
+      const i = gate(clip(peep(zi, 0, c)));
+      const f = inputForget ? g.sub(1, i) : gate(clip(peep(zf, 2, c)));
+      const cell = g.add(g.mul(f, c), g.mul(i, candidate(clip(update))));
+      const o = gate(clip(peep(zo, 1, cell)));
+      return [g.mul(o, output(cell)), cell];
     },
   });

@@ -7,12 +7,12 @@ export const rnn = defineGradient({
   inputs: 3,
   outputs: 0,
   // H = tanh(x W + h R + b)  (Elman 1990).
-  gradient: gradientOfRecurrence({
+  gradient: gradientOfRecurrence<1, 1>({
     gates: 1,
     activations: ["Tanh"],
     initial: [5],
     step: (g, x, [h], { recurrent, clip, activations: [activate] }) => [
-      activate!(clip(g.add(x, g.matMul(h!, recurrent)))),
+      activate(clip(g.add(x, g.matMul(h, recurrent)))),
     ],
   }),
   samples: inFloat32([

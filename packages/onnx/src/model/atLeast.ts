@@ -13,5 +13,8 @@ export type Exactly<N extends number, T> = N extends 1
             ? [T, T, T, T, T, T, T, T]
             : [];
 
-/** A list of which the first N are always there; others may be left out. */
-export type AtLeast<N extends number, T> = readonly [...Exactly<N, T>, ...(T | undefined)[]];
+/** A list of which the first N are always there; others may be left out, unless `Rest` says that they are not. */
+export type AtLeast<N extends number, T, Rest = T | undefined> = readonly [
+  ...Exactly<N, T>,
+  ...Rest[],
+];

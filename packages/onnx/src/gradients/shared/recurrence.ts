@@ -2,6 +2,7 @@
 // of what is written here: back-propagation through time (Werbos 1990).
 import { CajalError } from "@cajal/core";
 import type { GraphBuilder, Value } from "../../graph/builder";
+import type { AtLeast, Exactly } from "../../model/atLeast";
 import { batched as batchFirstInputs, sequence, swapFirstAxes } from "../../graph/timeFirst";
 import type { Gradient, GradientContext } from "../gradient";
 import { activationsOf, recurrentActivations, type Activation } from "./recurrentActivations";
@@ -11,7 +12,8 @@ import { throughExpansion } from "./throughExpansion";
 /** The state of a recurrence: the output first, then what else it carries on (an LSTM's cell). */
 type State = readonly Value[];
 
-export interface Cell {
+/** `Activations` and `States`: how many of them a cell has at least. */
+export interface Cell<Activations extends number = number, States extends number = number> {
   /** How many gates' weights lie below each other in W and R. */
   readonly gates: number;
   /** Names of the activations, in the operator's order, where it does not say. */
@@ -21,16 +23,21 @@ export interface Cell {
   /** Whether the recurrent bias is not simply added to the input's. */
   readonly separateBias?: true;
   /** One step: `x` is what the input adds to each gate, bias included; [batch, gates · hidden]. */
-  step(g: GraphBuilder, x: Value, state: State, weights: CellWeights): State;
+  step(
+    g: GraphBuilder,
+    x: Value,
+    state: AtLeast<States, Value, Value>,
+    weights: CellWeights<Activations>,
+  ): State;
 }
 
-export interface CellWeights {
+export interface CellWeights<Activations extends number = number> {
   readonly hidden: number;
   /** Rᵀ, [hidden, gates · hidden]. */
   readonly recurrent: Value;
   /** The recurrent bias, [gates · hidden], where it is not part of `x` already. */
   readonly recurrentBias: Value | undefined;
-  readonly activations: readonly Activation[];
+  readonly activations: AtLeast<Activations, Activation, Activation>;
   /** An LSTM's weights from the cell to the gates i, o and f, each [hidden]. */
   readonly peepholes: readonly Value[] | undefined;
   /** Keeps what goes into an activation within the node's limits. */
@@ -38,7 +45,9 @@ export interface CellWeights {
 }
 
 /** The gradient of a recurrent operator whose step is `cell`. */
-export const gradientOfRecurrence = (cell: Cell): Gradient["gradient"] =>
+export const gradientOfRecurrence = <Activations extends number, States extends number>(
+  cell: Cell<Activations, States>,
+): Gradient["gradient"] =>
   throughExpansion((context, g) => {
     if (context.int("layout", 0) === 0) return unroll(g, cell, context);
     const inputs = context.inputs.map(
@@ -143,8 +152,8 @@ function unroll(g: GraphBuilder, cell: Cell, context: GradientContext): Value[] 
 }
 
 /** The gates of one step, in their order. */
-export const gatesOf = (g: GraphBuilder, z: Value, gates: number, hidden: number): Value[] =>
-  g.split(z, { axis: 1, sizes: Array<number>(gates).fill(hidden) });
+export const gatesOf = <N extends number>(g: GraphBuilder, z: Value, gates: N, hidden: number) =>
+  g.split(z, { axis: 1, sizes: Array<number>(gates).fill(hidden) }) as Exactly<N, Value>;
 
 const unsupported = ({ node }: GradientContext, what: string) =>
   new CajalError(
