@@ -25,6 +25,10 @@ const left: Readonly<Record<string, string>> = {
 
 /** Whose sound arguments name what is not there, for nothing is fetched and no file lies here. */
 const absent = [
+  ...["cifar10", "cifar100", "emnist", "fashionMnist", "imagenette"].map(
+    (set) => `datasets/node ${set}`,
+  ),
+  ...["kmnist", "lfwPairs", "lfwPeople", "mnist"].map((set) => `datasets/node ${set}`),
   "files fetchBytes",
   "files/node fetchFile",
   "files/node fileSource",

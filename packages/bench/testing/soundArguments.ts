@@ -1,5 +1,5 @@
-// Arguments that each public function takes, to be spoilt one field at a time. Who is not named here takes
-// none, or an object with options alone.
+// Arguments that each public function takes, to be spoilt one field at a time: options, too. Who is not named here
+// takes none.
 import { tensor, type Tensor } from "@cajal/core";
 import { dataset } from "@cajal/datasets";
 import { bytesSource, encodeNpy, encodeNpz, encodeSafetensors, encodeZip } from "@cajal/files";
@@ -83,6 +83,10 @@ function wav(): Uint8Array {
   return bytes;
 }
 
+/** A data set in a folder that is not there. */
+const fromNowhere = { folder: "absent", split: "test", mirrors: ["http://127.0.0.1:1/"], cache: "cache", offline: false }; // prettier-ignore
+const pair = { first: ["Ann", 1], second: ["Bob", 2], same: false, fold: 0 };
+
 /** Made anew for each call: what is opened may be used up. */
 export const soundArguments: Readonly<
   Record<string, () => readonly unknown[] | Promise<readonly unknown[]>>
@@ -156,6 +160,15 @@ export const soundArguments: Readonly<
   "datasets fromSource": () => [{ size: 6, read: () => ({ x, y }), labels: [0, 1, 2, 0, 1, 2] }],
   "datasets zip": () => [{ a: data, b: data }],
   "datasets interleave": () => [[data, data], { block: 2 }],
+  "datasets/node cifar10": () => [{ ...fromNowhere, partial: false }],
+  "datasets/node cifar100": () => [{ ...fromNowhere, labels: "coarse" }],
+  "datasets/node emnist": () => [{ folder: "absent", split: "test", subset: "letters" }],
+  "datasets/node fashionMnist": () => [fromNowhere],
+  "datasets/node imagenette": () => [{ folder: "absent", split: "train", size: 320, channels: 1 }],
+  "datasets/node kmnist": () => [fromNowhere],
+  "datasets/node lfwPairs": () => [{ folder: "absent", pairs: [pair], color: true }],
+  "datasets/node lfwPeople": () => [{ folder: "absent", minFacesPerPerson: 2, slice: [[0, 9], [0, 9]], resize: 1 }], // prettier-ignore
+  "datasets/node mnist": () => [fromNowhere],
   "datasets/node cacheOnDisk": () => [data, { folder: "kept", key: "as it is" }],
   "datasets webDataset": () => [[bytesSource(new Uint8Array(1024))]],
   "datasets contactSheet": () => [tensor("uint8", [2, 3, 3, 1])],

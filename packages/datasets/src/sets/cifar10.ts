@@ -1,7 +1,7 @@
 // CIFAR-10: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009; the binary
 // version of www.cs.toronto.edu/~kriz/cifar.html. A batch is 10,000 records of 3,073 bytes: the label,
 // then the image's red, green and blue, each 32 × 32 row by row.
-import { CajalError, abortable, checkOptions, tensor, unknownName } from "@cajal/core";
+import { CajalError, abortable, checkOptions, optionsOf, tensor } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import {
   fetchFile,
@@ -74,6 +74,14 @@ export interface Cifar10Options extends FetchingOptions {
   mirrors?: readonly string[];
 }
 
+const cifar10Options = optionsOf<Cifar10Options>({
+  ...fetchingOptions,
+  split: Object.keys(batches),
+  folder: "string",
+  partial: "boolean",
+  mirrors: "strings",
+});
+
 /**
  * CIFAR-10, from a folder, or fetched once (170 MB, both splits) and kept in the cache.
  *
@@ -85,6 +93,7 @@ export interface Cifar10Options extends FetchingOptions {
  * @example const train = await cifar10(), test = await cifar10({ split: "test" });
  */
 export async function cifar10(options: Cifar10Options = {}): Promise<Dataset<"float32", "int32">> {
+  checkOptions("cifar10", options, cifar10Options);
   const {
     split = "train",
     folder,
@@ -92,11 +101,7 @@ export async function cifar10(options: Cifar10Options = {}): Promise<Dataset<"fl
     mirrors = cifar10Mirrors,
     ...fetching
   } = options;
-  checkOptions("cifar10", fetching, fetchingOptions);
-  const batchFiles: readonly Batch[] | undefined = Object.hasOwn(batches, split)
-    ? batches[split]
-    : undefined;
-  if (batchFiles === undefined) throw unknownName("split of cifar10", split, Object.keys(batches));
+  const batchFiles: readonly Batch[] = batches[split];
   const { signal } = fetching;
   signal?.throwIfAborted();
 

@@ -1,6 +1,6 @@
 // CIFAR-100: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009; the binary version.
 // Records of 3,074 bytes: the coarse label, the fine label, then red, green and blue, each 32 × 32 row by row.
-import { CajalError, checkArgument, checkOptions, tensor, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, tensor } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import { fetchFile, ioErrors, readThrough, systemCode } from "@cajal/files/node";
 import { createHash } from "node:crypto";
@@ -57,6 +57,14 @@ export interface Cifar100Options extends FetchingOptions {
   mirrors?: readonly string[];
 }
 
+const cifar100Options = optionsOf<Cifar100Options>({
+  ...fetchingOptions,
+  split: Object.keys(splits),
+  labels: Object.keys(classes),
+  folder: "string",
+  mirrors: "strings",
+});
+
 /**
  * CIFAR-100, from a folder, or fetched once (169 MB, both splits) and kept in the cache.
  *
@@ -69,7 +77,7 @@ export interface Cifar100Options extends FetchingOptions {
 export async function cifar100(
   options: Cifar100Options = {},
 ): Promise<Dataset<"float32", "int32">> {
-  checkArgument("cifar100", "options", options, "object");
+  checkOptions("cifar100", options, cifar100Options);
   const {
     split = "train",
     labels = "fine",
@@ -77,9 +85,6 @@ export async function cifar100(
     mirrors: from = mirrors,
     ...fetching
   } = options;
-  checkOptions("cifar100", fetching, fetchingOptions);
-  if (!Object.hasOwn(splits, split)) throw unknownName("split of cifar100", split, Object.keys(splits)); // prettier-ignore
-  if (!Object.hasOwn(classes, labels)) throw unknownName("labels of cifar100", labels, Object.keys(classes)); // prettier-ignore
   const { signal } = fetching;
   const { path, bytes } =
     folder === undefined

@@ -1,6 +1,6 @@
 // EMNIST: G. Cohen, S. Afshar, J. Tapson, A. van Schaik, "EMNIST: an extension of MNIST to handwritten letters",
 // 2017, arXiv:1702.05373. One zip of gzipped IDX files, whose pictures are stored transposed.
-import { CajalError, checkArgument, checkOptions, tensor, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, tensor } from "@cajal/core";
 import { needEntry, openZip } from "@cajal/files";
 import { fetchFile, fileSource, gunzip } from "@cajal/files/node";
 import { join } from "node:path";
@@ -44,6 +44,13 @@ export interface EmnistOptions extends FetchingOptions {
   folder?: string;
 }
 
+const emnistOptions = optionsOf<EmnistOptions>({
+  ...fetchingOptions,
+  subset: Object.keys(subsets),
+  split: ["train", "test"],
+  folder: "string",
+});
+
 /**
  * EMNIST, from a folder, or fetched once (562 MB, all subsets) and kept in the cache.
  *
@@ -52,13 +59,8 @@ export interface EmnistOptions extends FetchingOptions {
  * @throws CajalError `io`, `bad-file`, `checksum-mismatch`; and what fetchFile throws
  */
 export async function emnist(options: EmnistOptions = {}): Promise<Dataset<"float32", "int32">> {
-  checkArgument("emnist", "options", options, "object");
+  checkOptions("emnist", options, emnistOptions);
   const { subset = "balanced", split = "train", folder, ...fetching } = options;
-  checkOptions("emnist", fetching, fetchingOptions);
-  if (!Object.hasOwn(subsets, subset))
-    throw unknownName("subset of emnist", subset, Object.keys(subsets));
-  if (split !== "train" && split !== "test")
-    throw unknownName("split of emnist", split, ["train", "test"]);
   const { name, sha256, bytes: size } = archive;
   const urls = mirrors.map((mirror) => mirror + name);
   const path =

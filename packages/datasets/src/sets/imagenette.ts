@@ -1,6 +1,6 @@
 // Imagenette: ten easy classes of ImageNet (J. Howard, 2019, version 2), in three sizes of the short side; an archive of class
 // folders. It is read through, not unpacked: what stays in memory are the encoded pictures.
-import { CajalError, checkArgument, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, unknownName } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import { fetchFile, readThrough } from "@cajal/files/node";
 import { join } from "node:path";
@@ -44,6 +44,14 @@ export interface ImagenetteOptions<X extends "uint8" | "float32">
   folder?: string;
 }
 
+const imagenetteOptions = optionsOf<ImagenetteOptions<"uint8">>({
+  ...fetchingOptions,
+  ...imageOptions,
+  split: Object.keys(counts),
+  size: true,
+  folder: "string",
+});
+
 /**
  * Imagenette 2, from a folder, or fetched once and kept in the cache.
  *
@@ -55,10 +63,8 @@ export interface ImagenetteOptions<X extends "uint8" | "float32">
 export async function imagenette<X extends "uint8" | "float32" = "uint8">(
   options: ImagenetteOptions<X> = {},
 ): Promise<Dataset<X, "int32">> {
-  checkArgument("imagenette", "options", options, "object");
+  checkOptions("imagenette", options, imagenetteOptions);
   const { split = "train", size = 160, folder, channels, orientation, prepare, ...fetching } = options; // prettier-ignore
-  checkOptions("imagenette", fetching, { ...fetchingOptions, ...imageOptions });
-  if (!Object.hasOwn(counts, split)) throw unknownName("split of imagenette", split, Object.keys(counts)); // prettier-ignore
   if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", String(size), Object.keys(archives)); // prettier-ignore
   const { name, bytes, sha256 } = archives[size];
   const urls = mirrors.map((mirror) => mirror + name);

@@ -6,10 +6,11 @@ import {
   CajalError,
   checkInteger,
   checkNumber,
-  checkOptions,
-  tensor,
-  unknownName,
   checkArgument,
+  checkOptions,
+  optionsOf,
+  showValue,
+  tensor,
 } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import { fetchFile, ioErrors, readThrough } from "@cajal/files/node";
@@ -59,6 +60,15 @@ export interface LfwOptions extends FetchingOptions {
   slice?: readonly [rows: readonly [number, number], columns: readonly [number, number]] | null;
 }
 
+const lfwOptions = optionsOf<LfwOptions>({
+  ...fetchingOptions,
+  images: Object.keys(archives),
+  folder: "string",
+  resize: true,
+  color: "boolean",
+  slice: true,
+});
+
 export interface LfwPeopleOptions extends LfwOptions {
   /** Only people with at least this many pictures; default 0. 70 leaves seven, 1,288 pictures. */
   minFacesPerPerson?: number;
@@ -77,9 +87,12 @@ export interface LfwPeopleOptions extends LfwOptions {
 export async function lfwPeople(
   options: LfwPeopleOptions = {},
 ): Promise<Dataset<"float32", "int32">> {
+  checkOptions("lfwPeople", options, {
+    ...lfwOptions,
+    minFacesPerPerson: { whole: true, least: 0 },
+  });
   const { minFacesPerPerson = 0, ...rest } = options;
   const { open, face } = checked("lfwPeople", rest);
-  checkInteger("lfwPeople", "minFacesPerPerson", minFacesPerPerson, { least: 0 });
   const source = await open();
   const people = [...source.people].filter(([, files]) => files.length >= minFacesPerPerson);
   const files = people.flatMap(([, names]) => names);
@@ -132,8 +145,12 @@ export interface LfwPairsOptions extends LfwOptions {
 export async function lfwPairs(
   options: LfwPairsOptions = {},
 ): Promise<{ data: Dataset<"float32", "int32">; pairs: readonly LfwPair[] }> {
+  checkOptions("lfwPairs", options, { ...lfwOptions, pairs: "array" });
   const { pairs: pairsOption, ...rest } = options;
   const { open, face } = checked("lfwPairs", rest);
+  for (const pair of pairsOption ?? [])
+    if (!(isPair(pair?.first) && isPair(pair.second)))
+      throw new CajalError("bad-argument", `lfwPairs: got the pair ${showValue(pair)}, expected { first: [name, number], second: [name, number], same, fold }.`, { pair }); // prettier-ignore
   const pairs = pairsOption ?? (await officialPairs(rest));
   const source = await open();
   const files = pairs.flatMap((pair) =>
@@ -208,12 +225,13 @@ interface Pictures {
   ): Promise<void>;
 }
 
+const isPair = (value: unknown): boolean => Array.isArray(value) && value.length === 2;
+
 function checked(where: string, options: LfwOptions) {
   const { images = "funneled", folder, color = false, slice, ...rest } = options;
   const { resize: ratio = 0.5, ...fetching } = rest;
-  checkOptions(where, fetching, fetchingOptions);
-  if (!Object.hasOwn(archives, images))
-    throw unknownName(`images of ${where}`, images, Object.keys(archives));
+  if (slice && !(isPair(slice) && slice.every(isPair)))
+    throw new CajalError("bad-argument", `${where}: got slice ${showValue(slice)}, expected [[row, row], [column, column]], from and to, or null.`, { where, slice }); // prettier-ignore
   if (ratio !== null) checkNumber(where, "resize", ratio, { least: 0.01, most: 10 });
   const [rows, columns] = slice === null ? [[0, 250], [0, 250]] as const : (slice ?? [[70, 195], [78, 172]]); // prettier-ignore
   for (const [name, [from, to]] of Object.entries({ rows, columns })) {

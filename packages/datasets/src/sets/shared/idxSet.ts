@@ -1,6 +1,6 @@
 // The sets that are four IDX files, images and labels of training and test: MNIST and those made in its form.
 // Mirrors pack the files differently, so where the content's hash is published it is the content that is checked.
-import { CajalError, checkArgument, checkOptions, tensor, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, tensor } from "@cajal/core";
 import {
   cacheFolder,
   fetchFile,
@@ -51,16 +51,21 @@ export interface IdxSetOptions extends FetchingOptions {
   mirrors?: readonly string[];
 }
 
+const idxSetOptions = optionsOf<IdxSetOptions>({
+  ...fetchingOptions,
+  split: ["train", "test"],
+  folder: "string",
+  mirrors: "strings",
+});
+
 /** The dataset: x float32 `[n, 28, 28, 1]`, 0 … 1, kept as bytes; y int32 `[n]`. */
 export async function readIdxSet(
   set: IdxSet,
   options: IdxSetOptions,
 ): Promise<Dataset<"float32", "int32">> {
-  checkArgument(set.name, "options", options, "object");
+  checkOptions(set.name, options, idxSetOptions);
   const { split = "train", folder, mirrors = set.mirrors, ...fetching } = options;
-  checkOptions(set.name, fetching, fetchingOptions);
-  const files = Object.hasOwn(set.files, split) ? set.files[split] : undefined;
-  if (files === undefined) throw unknownName(`split of ${set.name}`, split, Object.keys(set.files));
+  const files = set.files[split];
   fetching.signal?.throwIfAborted();
 
   // When one file fails, the other's download ends too.
