@@ -87,7 +87,7 @@ export interface TfjsModel {
 const mostIdleSessions = 4;
 
 /** More examples at once than this are no faster. */
-const mostRows = 64;
+const mostRows = 8;
 
 /** Gradients keep what went forwards, and make as much again. */
 const backwards = 2.5;
