@@ -23,12 +23,14 @@ const left: Readonly<Record<string, string>> = {
   "bench takeTurns": "takes what startWorker gives",
 };
 
-/** Whose sound arguments name what is not there, for nothing is fetched and no file lies here. */
+/** Whose sound arguments name what is not there, for nothing is fetched and no file lies here; or bytes of no image. */
 const absent = [
   ...["cifar10", "cifar100", "emnist", "fashionMnist", "imagenette"].map(
     (set) => `datasets/node ${set}`,
   ),
   ...["kmnist", "lfwPairs", "lfwPeople", "mnist"].map((set) => `datasets/node ${set}`),
+  ...["imageFolder", "imageTable", "readImage"].map((name) => `datasets/node ${name}`),
+  ...["decodeImage", "parquetImages", "readParquet"].map((name) => `datasets ${name}`),
   "files fetchBytes",
   "files/node fetchFile",
   "files/node fileSource",

@@ -83,6 +83,15 @@ function wav(): Uint8Array {
   return bytes;
 }
 
+const picture = tensor(
+  "uint8",
+  [4, 4, 3],
+  Array.from({ length: 48 }, (_, i) => 5 * i),
+);
+const pooled = functional("pooled");
+const anySize = pooled.input([4, 4, 1]);
+const denseless = pooled.model(anySize, pooled.layer("GlobalAveragePooling2D", {}, anySize));
+
 /** A data set in a folder that is not there. */
 const fromNowhere = { folder: "absent", split: "test", mirrors: ["http://127.0.0.1:1/"], cache: "cache", offline: false }; // prettier-ignore
 const pair = { first: ["Ann", 1], second: ["Bob", 2], same: false, fold: 0 };
@@ -170,6 +179,63 @@ export const soundArguments: Readonly<
   "datasets/node lfwPeople": () => [{ folder: "absent", minFacesPerPerson: 2, slice: [[0, 9], [0, 9]], resize: 1 }], // prettier-ignore
   "datasets/node mnist": () => [fromNowhere],
   "datasets/node cacheOnDisk": () => [data, { folder: "kept", key: "as it is" }],
+  "datasets resize": () => [picture, { width: 5, height: 3, like: "torch", method: "bilinear", antialias: true }], // prettier-ignore
+  "datasets centerCrop": () => [picture, { width: 2, height: 2 }],
+  "datasets crop": () => [picture, { left: 1, top: 1, width: 2, height: 2 }],
+  "datasets pad": () => [picture, { left: 1, bottom: 2, mode: "reflect", value: 0 }],
+  "datasets shortSideSize": () => [{ width: 40, height: 30 }, 20],
+  "datasets loadImg": () => [picture, { width: 3, height: 3, keepAspectRatio: true }],
+  "datasets resizeWithPad": () => [picture, { width: 3, height: 3, interpolation: "nearest" }],
+  "datasets resizing": () => [picture, { width: 3, height: 3, cropToAspectRatio: true }],
+  "datasets stackImages": () => [[picture, picture]],
+  "datasets toGrey": () => [picture],
+  "datasets classFolders": () => [["a/1.png", "b/2.png", "b/3.png"], { validationSplit: 0.5, subset: "training", seed: 1 }], // prettier-ignore
+  "datasets imageFiles": () => [new Map([["a/1.png", new Blob([npy])]]), { channels: 1 }],
+  "datasets parseCsv": () => ["a,b\n1,2\n", { name: "csv", delimiter: "," }],
+  "datasets csvTable": () => ["a,b,c\n1,x,2\n3,y,4\n", { label: "b", features: ["a", "c"], categorical: ["a"], missing: "error" }], // prettier-ignore
+  "datasets parquetImages": () => [[bytesSource(npy, "a.parquet")], { channels: 1 }],
+  "datasets readParquet": () => [bytesSource(npy, "a.parquet"), { name: "a" }],
+  "datasets twoMoons": () => [{ n: 6, noise: 0.1, seed: 1 }],
+  "datasets spirals": () => [{ n: 6, classes: 3, turns: 1, noise: 0.1, seed: 1 }],
+  "datasets shapes": () => [{ n: 2, size: 16, seed: 1 }],
+  "datasets movingSquares": () => [{ n: 2, frames: 3, size: 8, seed: 1 }],
+  "datasets tones": () => [{ n: 2, sampleRate: 8000, samples: 64, noise: 0.1, seed: 1 }],
+  "datasets seasonalSeries": () => [{ hours: 400, seed: 1 }],
+  "datasets windows": () => [floats(20), { length: 4, ahead: 2 }],
+  "datasets channelStatistics": () => [data.batches()],
+  "datasets cutout": () => [picture, { left: 0, top: 0, width: 2, height: 2, value: 1 }],
+  "datasets flip": () => [picture, "horizontal"],
+  "datasets rotate": () => [picture, 30, { method: "bilinear", expand: true, fill: [0, 0, 0] }],
+  "datasets affine": () => [picture, [1, 0, 0, 0, 1, 0], { fillMode: "constant", fillValue: 1 }],
+  "datasets rotation": () => [30, { width: 4, height: 4 }],
+  "datasets translation": () => [
+    { right: 0.1, down: 0.2 },
+    { width: 4, height: 4 },
+  ],
+  "datasets zoom": () => [
+    { across: 0.1, down: 0.2 },
+    { width: 4, height: 4 },
+  ],
+  "datasets adjustColour": () => [picture, "hue", 0.1, { like: "torch" }],
+  "datasets cutmix": () => [
+    { x, y: floats(6, 3) },
+    { left: 0, top: 0, right: 2, bottom: 2 },
+  ],
+  "datasets cutmixBox": () => [0.5, { x: 1, y: 1 }, { width: 4, height: 4 }],
+  "datasets mixup": () => [{ x, y: floats(6, 3) }, 0.5],
+  "datasets randomRotation": () => [30, { seed: 1, fillMode: "reflect" }],
+  "datasets randomZoom": () => [0.2, { seed: 1 }],
+  "datasets randomResizedCrop": () => [{ seed: 1, width: 3, height: 3, scale: [0.5, 1], ratio: [1, 1] }], // prettier-ignore
+  "datasets colorJitter": () => [{ seed: 1, brightness: 0.2, hue: 0.1 }],
+  "datasets randomCutout": () => [2, { seed: 1, value: 0 }],
+  "datasets randomCutmix": () => [{ seed: 1, alpha: 1 }],
+  "datasets randomMixup": () => [{ seed: 1, alpha: 0.2 }],
+  "datasets decodeImage": () => [npy, { channels: 1, orientation: "upright", like: "pillow" }],
+  "datasets/node readImage": () => ["absent.png", { channels: 1 }],
+  "datasets/node imageFolder": () => ["absent", { channels: 1, seed: 1 }],
+  "datasets/node imageTable": () => ["absent.csv", { channels: 1 }],
+  "datasets/node parseLfwPairs": () => ["1\t1\nAnn\t1\t2\nAnn\t1\tBob\t1\n"],
+  "datasets/node dataSetFacts": () => ["mnist"],
   "datasets webDataset": () => [[bytesSource(new Uint8Array(1024))]],
   "datasets contactSheet": () => [tensor("uint8", [2, 3, 3, 1])],
   "datasets sampleImages": () => [data, { count: 2 }],
@@ -222,6 +288,25 @@ export const soundArguments: Readonly<
   "train piecewiseConstant": () => [{ boundaries: [1, 2], values: [1, 0.5, 0.1] }],
   "train adam": () => [{ learningRate: 0.1, beta1: 0.8, clipNorm: 1, weightDecay: 0.1 }],
   "train sgd": () => [{ learningRate: 0.1, momentum: 0.9, nesterov: true }],
+  "train adamw": () => [{ learningRate: 0.1, weightDecay: 0.1, globalClipNorm: 1 }],
+  "train adagrad": () => [{ learningRate: 0.1, epsilon: 1e-7 }],
+  "train rmsprop": () => [{ learningRate: 0.1, rho: 0.8, momentum: 0.1 }],
+  "train binaryCrossentropy": () => [{ fromLogits: true, labelSmoothing: 0.1 }],
+  "train binaryFocalCrossentropy": () => [{ gamma: 2, alpha: 0.25 }],
+  "train categoricalCrossentropy": () => [{ fromLogits: true, labelSmoothing: 0.1 }],
+  "train categoricalFocalCrossentropy": () => [{ gamma: 2, alpha: 0.25 }],
+  "train sparseCategoricalCrossentropy": () => [{ fromLogits: true, classWeights: [1, 2, 3] }],
+  "train huber": () => [{ delta: 0.5 }],
+  "train tversky": () => [{ alpha: 0.3, beta: 0.7 }],
+  "train dice": () => [{}],
+  "train accuracy": () => [{}],
+  "train auc": () => [{}],
+  "train binaryAccuracy": () => [{ threshold: 0.4 }],
+  "train binaryIoU": () => [{ threshold: 0.4 }],
+  "train meanIoU": () => [{ targetClassIds: [0, 2] }],
+  "train precision": () => [{ threshold: 0.4 }],
+  "train recall": () => [{ threshold: 0.4 }],
+  "train reduceOnPlateau": () => [{ factor: 0.5, patience: 2, minDelta: 0.1 }],
   "train topKAccuracy": () => [2],
   "train f1": () => [{ threshold: 0.5 }],
   "train earlyStopping": () => [{ patience: 2, minDelta: 0.1, mode: "min" }],
@@ -237,6 +322,20 @@ export const soundArguments: Readonly<
   "train/node checkpoints": () => ["run", { keep: 2, everySteps: 3 }],
   "train/node csv": () => ["log.csv"],
   "train/node jsonl": () => ["log.jsonl"],
+  "transfer encodeModel": () => [
+    { model: config, weights },
+    { format: "h5", name: "net" },
+  ],
+  "transfer formatByName": () => ["a.keras"],
+  "transfer writeModel": () => ["written.keras", { model: config, weights }, { format: "keras" }],
+  "transfer cutAt": () => [{ model: config, weights }, "flat"],
+  "transfer withInputShape": () => [{ model: denseless, weights: new Map() }, [8, 8, 1]],
+  "transfer withHead": () => [
+    { model: config, weights },
+    { classes: 2, layer: "flat", seed: 1 },
+  ],
+  "transfer pretrained": () => ["MobileNet", { alpha: 0.25, classes: 3, weights: null, seed: 1, input_shape: [32, 32, 3] }], // prettier-ignore
+  "explain encodePng": () => [{ width: 2, height: 1, data: new Uint8Array(8) }],
   "transfer readModel": () => [onnxBytes],
   "transfer readWeights": () => [encodeSafetensors({ tensors: weights, metadata: {} }), config],
   "bench compare": () => [[record], [record], { threshold: 0.1 }],

@@ -1,5 +1,5 @@
 // The options that the focal losses share (Lin et al. 2017, arXiv:1708.02002).
-import { CajalError } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 import { readOptions, type CrossentropyOptions } from "./crossentropy";
 import { readNonNegative } from "./overlap";
 
@@ -15,6 +15,7 @@ export function readFocalOptions<O extends FocalOptions>(
   options: O,
   moreNames: readonly (keyof O & string)[] = [],
 ) {
+  checkArgument(where, "options", options, "object");
   const { gamma = 2, alpha = 0.25, ...rest } = options;
   const crossentropyOptions = Object.fromEntries(
     Object.entries(rest).filter(([key]) => !moreNames.some((name) => name === key)),
