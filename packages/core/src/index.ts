@@ -8,6 +8,7 @@ export { importPeer, peerError, type PeerOptions } from "./importPeer";
 export { abortable } from "./abortable";
 export {
   dtypes,
+  arrayTypes,
   tensor,
   sizeOf,
   checkTensor,

@@ -62,8 +62,14 @@ export const isTensor = (value: Tensor | NamedTensors): value is Tensor =>
   typeof value.dtype === "string" &&
   "data" in value;
 
-const arrayTypes: {
-  [D in DType]: { new (length: number): TypedArrays[D]; BYTES_PER_ELEMENT: number; name: string };
+/** The typed array that holds the elements of each dtype. */
+export const arrayTypes: {
+  readonly [D in DType]: {
+    new (length: number): TypedArrays[D];
+    new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArrays[D];
+    readonly BYTES_PER_ELEMENT: number;
+    readonly name: string;
+  };
 } = {
   float32: Float32Array,
   float64: Float64Array,

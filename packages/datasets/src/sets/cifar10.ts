@@ -15,7 +15,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { type Dataset, dataset } from "../dataset";
 import { defineSet } from "./shared/defineSet";
-import { fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
+import { addressesOf, fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
 import { rescale } from "../transforms/rescale";
 
 /** The official archive, 170 MB, with its published MD5. */
@@ -136,7 +136,7 @@ type Files = ReadonlyMap<string, File>;
 
 const fetched = (mirrors: readonly string[], options: Omit<FetchFileOptions, "urls" | "to">) => {
   const { name, md5, size } = archive;
-  const urls = mirrors.map((mirror) => `${mirror.replace(/\/?$/, "/")}${name}`);
+  const urls = addressesOf(mirrors, name);
   return fetchFile({ ...options, urls, to: join("cifar10", name), md5, size });
 };
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { dataset, type Dataset } from "../dataset";
 import { rescale } from "../transforms/rescale";
 import { defineSet } from "./shared/defineSet";
-import { fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
+import { addressesOf, fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
 
 const archive = {
   name: "cifar-100-binary.tar.gz",
@@ -121,7 +121,7 @@ export function decodeCifar100(bytes: Uint8Array, labels: "fine" | "coarse") {
 
 const fetched = (from: readonly string[], options: FetchingOptions) => {
   const { name, md5, bytes: size } = archive;
-  const urls = from.map((mirror) => `${mirror.replace(/\/?$/, "/")}${name}`);
+  const urls = addressesOf(from, name);
   return fetchFile({ ...options, urls, to: join("cifar100", name), md5, size });
 };
 

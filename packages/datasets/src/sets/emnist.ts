@@ -8,7 +8,7 @@ import { dataset, type Dataset } from "../dataset";
 import { parseIdx } from "../decode/parseIdx";
 import { rescale } from "../transforms/rescale";
 import { defineSet } from "./shared/defineSet";
-import { fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
+import { addressesOf, fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
 
 const archive = {
   name: "gzip.zip",
@@ -62,7 +62,7 @@ export async function emnist(options: EmnistOptions = {}): Promise<Dataset<"floa
   checkOptions("emnist", options, emnistOptions);
   const { subset = "balanced", split = "train", folder, ...fetching } = options;
   const { name, sha256, bytes: size } = archive;
-  const urls = mirrors.map((mirror) => mirror + name);
+  const urls = addressesOf(mirrors, name);
   const path =
     folder === undefined
       ? await fetchFile({ ...fetching, urls, sha256, size, to: join("emnist", name) })

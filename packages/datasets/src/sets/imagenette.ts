@@ -8,7 +8,7 @@ import type { Dataset } from "../dataset";
 import { byCodePoint } from "../folders/classFolders";
 import { imageOptions, imageSource, type ImageOptions } from "../folders/imageSource";
 import { defineSet } from "./shared/defineSet";
-import { fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
+import { addressesOf, fetchingOptions, type FetchingOptions } from "./shared/fetchingOptions";
 
 const archives = {
   160: { name: "imagenette2-160.tgz", bytes: 98_948_031, md5: "e793b78cc4c9e9a4ccc0c1155377a412", sha256: "88daccb09b6fce93f45e6c09ddeb269cce705549e6bff322092a2a5a11489863" }, // prettier-ignore
@@ -67,7 +67,7 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
   const { split = "train", size = 160, folder, channels, orientation, prepare, ...fetching } = options; // prettier-ignore
   if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", String(size), Object.keys(archives)); // prettier-ignore
   const { name, bytes, sha256 } = archives[size];
-  const urls = mirrors.map((mirror) => mirror + name);
+  const urls = addressesOf(mirrors, name);
   const path =
     folder === undefined
       ? await fetchFile({ ...fetching, urls, size: bytes, sha256, to: join("imagenette", name) })

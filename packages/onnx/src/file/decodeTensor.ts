@@ -1,6 +1,13 @@
 // A TensorProto → a tensor: a view of the file's bytes where these are aligned, else a copy. Sizes are checked
 // before memory is allocated.
-import { CajalError, tensor, type DType, type Tensor, type TypedArrays } from "@cajal/core";
+import {
+  arrayTypes,
+  CajalError,
+  tensor,
+  type DType,
+  type Tensor,
+  type TypedArrays,
+} from "@cajal/core";
 import { bitsOf, dtypeOf, isDType, type CarriedType } from "../model/elementType";
 import type { CarriedTensor, Initializer } from "../model/model";
 import { checkLocation } from "./encode";
@@ -174,23 +181,6 @@ function externalBytes(
     );
   return bytes;
 }
-
-const arrayTypes: {
-  [D in DType]: new (buffer: ArrayBufferLike, offset: number, length: number) => TypedArrays[D];
-} = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  int64: BigInt64Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
 
 /** Bytes as elements: the same memory where it is aligned. */
 function view<D extends DType>(dtype: D, bytes: Uint8Array): TypedArrays[D] {

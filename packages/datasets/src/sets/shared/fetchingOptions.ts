@@ -11,3 +11,7 @@ export const fetchingOptions = optionsOf<FetchingOptions>({
   offline: "boolean",
   ...requestOptions,
 });
+
+/** Where a file lies below each of these addresses. */
+export const addressesOf = (mirrors: readonly string[], name: string): string[] =>
+  mirrors.map((mirror) => mirror.replace(/\/?$/, "/") + name);

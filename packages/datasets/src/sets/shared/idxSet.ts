@@ -14,7 +14,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Dataset, dataset } from "../../dataset";
-import { fetchingOptions, type FetchingOptions } from "./fetchingOptions";
+import { addressesOf, fetchingOptions, type FetchingOptions } from "./fetchingOptions";
 import { parseIdx } from "../../decode/parseIdx";
 import { rescale } from "../../transforms/rescale";
 
@@ -157,7 +157,7 @@ async function fromCache(
     const content = await unpack(bytes, cached, file).catch(() => undefined);
     if (content !== undefined) return content;
   }
-  const urls = mirrors.map((mirror) => `${mirror.replace(/\/?$/, "/")}${file.name}.gz`);
+  const urls = addressesOf(mirrors, `${file.name}.gz`);
   const hash =
     file.md5 === undefined
       ? { sha256: file.packed!.sha256, size: file.packed!.bytes }
