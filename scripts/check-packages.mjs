@@ -20,7 +20,7 @@ const limits = {
   files: 500,
   onnx: 2000,
   datasets: 2600,
-  models: 2900,
+  models: 3000,
   runtime: 4000,
   train: 6000,
   transfer: 8000,
