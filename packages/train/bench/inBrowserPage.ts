@@ -128,8 +128,8 @@ async function timed({ step }: Running): Promise<number> {
   return performance.now() - began;
 }
 
-/** Milliseconds of a first step after which no further one is asked for. */
-const tooSlow = 5000;
+/** Milliseconds of a step: what takes longer is measured once, and after so long a first step not again. */
+const [tooSlow, hopeless] = [5000, 60_000];
 
 /** How many steps fit into a second, at least 1 and at most 20. */
 const stepsIn = (ms: number) => Math.min(20, Math.max(1, Math.round(1000 / ms)));
@@ -149,15 +149,14 @@ const bench: Bench = async (network, rounds, threads = navigator.hardwareConcurr
   for (const [name, open] of Object.entries(ways))
     try {
       const running = await open();
-      let warm = await timed(running);
-      // What is so slow is measured once, its first step.
-      if (warm > tooSlow) {
+      // The first step compiles.
+      const first = await timed(running);
+      const warm = first > hopeless ? first : await timed(running);
+      if (warm <= tooSlow) runs.push({ name, running, warm, medians: [] });
+      else {
         runs.push({ name, warm, medians: [warm] });
         await running.dispose?.();
-        continue;
       }
-      warm = await timed(running);
-      runs.push({ name, running, warm, medians: [] });
     } catch (error) {
       runs.push({ name, problem: (error as Error).message.split("\n")[0]!, warm: 0, medians: [] });
     }
