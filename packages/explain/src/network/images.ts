@@ -34,13 +34,21 @@ export function imageExtents(
   where: string,
   { shape }: Pick<Tensor, "shape">,
 ): readonly [number, number, number, number] {
-  if (shape.length !== 4)
+  const [batch, channels, height, width] = shape;
+  if (
+    shape.length !== 4 ||
+    batch === undefined ||
+    channels === undefined ||
+    height === undefined ||
+    width === undefined
+  )
+    // prettier-ignore
     throw new CajalError(
       "unsupported",
       `${where}: the network takes ${showShape(["batch", ...shape.slice(1)])}, expected images of height, width and channels: this is about places in an image. Methods such as integrated-gradients are not.`,
       { shape },
     );
-  return shape as unknown as readonly [number, number, number, number];
+  return [batch, channels, height, width];
 }
 
 /** Each of `n` matrices of `a` rows and `b` columns, transposed. */

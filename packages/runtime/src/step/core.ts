@@ -2,6 +2,7 @@
 // counting updates, divergence.
 import { CajalError, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
 import type { DeviceName, EngineName } from "../device/device";
+import { oneByOne } from "../oneByOne";
 import { batchNonFinite, readBatch, type StepBatch } from "./batch";
 import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {
@@ -105,17 +106,15 @@ export function trainStepOf(
   }
 
   // Calls run one after the other, in the order in which they were made.
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneByOne();
   let disposal: Promise<void> | undefined;
-  const dispose = (): Promise<void> => (disposal ??= last.then(() => core.free()));
+  const dispose = (): Promise<void> => (disposal ??= inTurn(() => core.free()));
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
     if (disposal)
       return Promise.reject(
         new CajalError("disposed", "this training step is disposed. Open it again."),
       );
-    const result = last.then(work);
-    last = result.catch(() => {});
-    return result;
+    return inTurn(work);
   }
 
   return {

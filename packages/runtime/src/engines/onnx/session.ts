@@ -40,9 +40,12 @@ export async function openOnOnnx(
       if (isolate) await tryInChildProcess(model, { device, threads, signal });
       if (onThread(device, worker)) {
         if (shareKernels) throw new CajalError("bad-argument", "open: shareKernels and worker: a thread of its own cannot read the memory of weights that are the caller's. Give one of the two."); // prettier-ignore
-        const graph = await ownThread("graph" in model ? model : decodeModel(model), { device, threads }); // prettier-ignore
-        const opened = openedModel(graph, { device, guard });
-        if (shouldVerify && isGpu(device)) await verify(opened, "graph" in model ? model : decodeModel(model)); // prettier-ignore
+        const threadModel = "graph" in model ? model : decodeModel(model);
+        const opened = openedModel(await ownThread(threadModel, { device, threads }), {
+          device,
+          guard,
+        });
+        if (shouldVerify && isGpu(device)) await verify(opened, threadModel);
         return opened;
       }
       const sharesKernels = shareKernels && inNode && device === "cpu" && "graph" in model;

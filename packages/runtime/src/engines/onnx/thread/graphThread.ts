@@ -141,7 +141,9 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
       pending.push({ resolve: (value) => resolve(value as T), reject });
       worker.ref();
     });
-    last = answer.catch(() => {});
+    // Without its value: answers are large.
+    const ended = () => {};
+    last = answer.then(ended, ended);
     return answer;
   }
 

@@ -4,6 +4,7 @@ import type { OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import type { DeviceName } from "../../../device/device";
 import type { OpenRequest } from "../../engine";
+import { oneByOne } from "../../../oneByOne";
 import { fromOrt, toOrt, type OnnxRuntime } from "../onnxRuntime";
 import { keepsOnDevice } from "../provider";
 import { hasWorkerThread, workerThread, type GraphThreadOptions } from "./graphThread";
@@ -16,15 +17,13 @@ export interface Graph extends Pick<InferenceSession, "inputMetadata" | "outputM
 
 /** One run after the other: providers of GPUs fail at two at once, and others gain nothing. */
 export function callersThread({ ort, session }: OnnxRuntime): Graph {
-  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = oneByOne();
   return {
     inputMetadata: session.inputMetadata,
     outputMetadata: session.outputMetadata,
     run(feeds) {
       const fed = Object.entries(feeds).map(([name, x]) => [name, toOrt(ort, x)] as const);
-      const results = last.then(() => session.run(Object.fromEntries(fed)));
-      last = results.catch(() => {});
-      return results.then(
+      return inTurn(() => session.run(Object.fromEntries(fed))).then(
         (results) =>
         Object.fromEntries(session.outputNames.map((name) => [name, fromOrt(results[name]!, name)])), // prettier-ignore
       );
