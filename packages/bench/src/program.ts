@@ -40,13 +40,13 @@ async function main(): Promise<void> {
   // `cajal help run` needs the full definition of run, too.
   const [first = "", second = ""] = process.argv.slice(2).filter((word) => !word.startsWith("-"));
   const called = first === "help" ? second : first;
-  for (const [name, { summary, load }] of Object.entries(commands))
-    if (name === called) {
-      const { addCommand } = await import("./commands/shared/defineCommand");
-      addCommand(program, await load(), summary);
-    } else program.command(name).summary(summary);
-  if (process.argv.length <= 2) return program.outputHelp();
   try {
+    for (const [name, { summary, load }] of Object.entries(commands))
+      if (name === called) {
+        const { addCommand } = await import("./commands/shared/defineCommand");
+        addCommand(program, await load(), summary);
+      } else program.command(name).summary(summary);
+    if (process.argv.length <= 2) return program.outputHelp();
     await program.parseAsync(process.argv);
   } catch (error) {
     // Commander has printed what is wrong with the call; help and version are not errors.
