@@ -76,36 +76,39 @@ function preprocessBytes(pixels: Uint8Array, mode: Preprocessing, out: Float32Ar
   const { from, value } = modes[mode];
   // Where in a pixel of the result each channel goes, and, from 256 c on, what becomes of the values of channel c.
   const to = [0, 1, 2].map((c) => from.indexOf(c)) as [number, number, number];
-  const values = (bytes[mode] ??= Float32Array.from({ length: 3 * 256 }, (_, i) => value(i & 255, to[i >> 8]!))); // prettier-ignore
+  bytes[mode] ??= new Int32Array(Float32Array.from({ length: 3 * 256 }, (_, i) => value(i & 255, to[i >> 8]!)).buffer); // prettier-ignore
+  // As words of 32 bits, which are copied; as numbers they would be widened to 64 bits and back.
+  const values = bytes[mode];
+  const words = new Int32Array(out.buffer, out.byteOffset, out.length);
   const [a, b, c] = to;
   let i = 0;
   // Four pixels at once, as three words: two thirds of the time.
   if (littleEndian && pixels.byteOffset % 4 === 0) {
-    const words = new Uint32Array(pixels.buffer, pixels.byteOffset, pixels.length >> 2);
-    for (let at = 0; i + 12 <= out.length; i += 12, at += 3) {
-      const [p, q, r] = [words[at]!, words[at + 1]!, words[at + 2]!];
-      out[i + a] = values[p & 255]!;
-      out[i + b] = values[256 + ((p >>> 8) & 255)]!;
-      out[i + c] = values[512 + ((p >>> 16) & 255)]!;
-      out[i + 3 + a] = values[p >>> 24]!;
-      out[i + 3 + b] = values[256 + (q & 255)]!;
-      out[i + 3 + c] = values[512 + ((q >>> 8) & 255)]!;
-      out[i + 6 + a] = values[(q >>> 16) & 255]!;
-      out[i + 6 + b] = values[256 + (q >>> 24)]!;
-      out[i + 6 + c] = values[512 + (r & 255)]!;
-      out[i + 9 + a] = values[(r >>> 8) & 255]!;
-      out[i + 9 + b] = values[256 + ((r >>> 16) & 255)]!;
-      out[i + 9 + c] = values[512 + (r >>> 24)]!;
+    const fours = new Int32Array(pixels.buffer, pixels.byteOffset, pixels.length >> 2);
+    for (let at = 0; i + 12 <= words.length; i += 12, at += 3) {
+      const [p, q, r] = [fours[at]!, fours[at + 1]!, fours[at + 2]!];
+      words[i + a] = values[p & 255]!;
+      words[i + b] = values[256 + ((p >>> 8) & 255)]!;
+      words[i + c] = values[512 + ((p >>> 16) & 255)]!;
+      words[i + 3 + a] = values[p >>> 24]!;
+      words[i + 3 + b] = values[256 + (q & 255)]!;
+      words[i + 3 + c] = values[512 + ((q >>> 8) & 255)]!;
+      words[i + 6 + a] = values[(q >>> 16) & 255]!;
+      words[i + 6 + b] = values[256 + (q >>> 24)]!;
+      words[i + 6 + c] = values[512 + (r & 255)]!;
+      words[i + 9 + a] = values[(r >>> 8) & 255]!;
+      words[i + 9 + b] = values[256 + ((r >>> 16) & 255)]!;
+      words[i + 9 + c] = values[512 + (r >>> 24)]!;
     }
   }
-  for (; i < out.length; i += 3) {
-    out[i + a] = values[pixels[i]!]!;
-    out[i + b] = values[256 + pixels[i + 1]!]!;
-    out[i + c] = values[512 + pixels[i + 2]!]!;
+  for (; i < words.length; i += 3) {
+    words[i + a] = values[pixels[i]!]!;
+    words[i + b] = values[256 + pixels[i + 1]!]!;
+    words[i + c] = values[512 + pixels[i + 2]!]!;
   }
 }
 
-const bytes: Partial<Record<Preprocessing, Float32Array>> = {};
+const bytes: Partial<Record<Preprocessing, Int32Array>> = {};
 
 /** Whether the first byte of a word is its lowest, as on all machines that are common. */
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { describeWithShared, shared } from "../../../core/testing/shared";
+import { tensor, type Allocate } from "../../../core/src/index";
 import { modelFacts } from "../../../models/src/index";
 import { sha256 } from "../../testing/images";
 import { centerCrop, shortSideSize } from "../images/crop";
@@ -56,6 +57,27 @@ describe("decodeImage", () => {
     const bytes = Uint8Array.from(readFileSync(new URL(name, fixtures)));
     expect(summary(await decodeImage(bytes.buffer)).sha256).toBe(sha256);
     expect(summary(await decodeImage(new Blob([bytes]))).sha256).toBe(sha256);
+  });
+
+  it.each(["pillow", "tensorflow"] as const)("writes where it is told, like %s", async (like) => {
+    const memory = new Uint8Array(2 ** 20).fill(7);
+    for (const file of Object.keys(small)) {
+      const bytes = readFileSync(new URL(file, fixtures));
+      for (const channels of [3, 1] as const) {
+        const decoded = await decodeImage(bytes, { like, channels }).catch((error: Error) => error);
+        const size = decoded instanceof Error ? 0 : decoded.data.length;
+        const allocate: Allocate = (dtype, shape) => {
+          expect([dtype, shape.reduce((a, b) => a * b)]).toEqual(["uint8", size]);
+          return tensor(dtype, shape, memory.subarray(1, 1 + size) as never);
+        };
+        const again = await decodeImage(bytes, { like, channels, tensor: allocate }).catch((error: Error) => error); // prettier-ignore
+        expect(again, `${file}, ${channels}`).toEqual(decoded);
+        if (again instanceof Error) continue;
+        expect(again.data.buffer).toBe(memory.buffer);
+        expect([memory[0], memory[1 + size]]).toEqual([7, 7]);
+        memory.fill(7);
+      }
+    }
   });
 
   it("makes grey as convert(L)", async () => {

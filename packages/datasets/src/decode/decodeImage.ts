@@ -1,7 +1,14 @@
 // Encoded images to pixels, the very pixels that Pillow's `Image.open(file).convert("RGB")` gives, or TensorFlow: by
 // libjpeg-turbo and sharp in Node, and by the browser's own decoder there.
-import { CajalError, checkOptions, showValue, tensor, unknownName } from "@cajal/core";
-import { checkImage, type Image } from "../images/image";
+import {
+  CajalError,
+  checkOptions,
+  showValue,
+  tensor,
+  unknownName,
+  type Allocate,
+} from "@cajal/core";
+import { checkImage, type AllocateImage, type Image } from "../images/image";
 import { decodeAsTensorFlow } from "./image/asTensorFlow";
 import { decodeBmp } from "./image/bmp";
 import { decodeBySharp } from "./image/bySharp";
@@ -25,6 +32,11 @@ export interface DecodeOptions {
    * values by 1 to 11; in Node alone, with `@julusian/jpeg-turbo`.
    */
   readonly like?: "pillow" | "tensorflow";
+  /**
+   * Makes the image. Default: `tensor`, in new memory, which the system clears page by page: an image that is only on
+   * its way to a smaller one can do with that of the image before.
+   */
+  readonly tensor?: Allocate;
 }
 
 const libraries = ["pillow", "tensorflow"] as const;
@@ -46,7 +58,7 @@ export async function decodeImage(
   encoded: Uint8Array | ArrayBuffer | Blob,
   options: DecodeOptions = {},
 ): Promise<Image<"uint8">> {
-  checkOptions("decodeImage", options, ["channels", "orientation", "like"]);
+  checkOptions("decodeImage", options, { channels: true, orientation: true, like: true, tensor: "function" }); // prettier-ignore
   const { channels = 3, orientation = "stored", like = "pillow" } = options;
   if (channels !== 1 && channels !== 3)
     throw new CajalError("bad-argument", `decodeImage: got channels ${showValue(channels)}, expected 3 (colours) or 1 (grey).`); // prettier-ignore
@@ -56,14 +68,28 @@ export async function decodeImage(
   const bytes = await bytesOf(encoded);
   const name = encoded instanceof Blob && "name" in encoded ? String(encoded.name) : "image";
   const upright = orientation === "upright";
-  if (like === "tensorflow") return asTensorFlow(bytes, { channels, upright, name });
-  const image = await asPillow(bytes, { upright, name });
-  return channels === 3 ? image : toGrey(image);
+  const { tensor: make } = options;
+  // Some decoders write where they are told; what others give is copied there.
+  let direct = false;
+  const allocate: AllocateImage | undefined = make && ((shape) => ((direct = true), make("uint8", shape))); // prettier-ignore
+  const image =
+    like === "tensorflow"
+      ? await asTensorFlow(bytes, { channels, upright, name, allocate })
+      : channels === 3
+        ? await asPillow(bytes, { upright, name, allocate })
+        : toGrey(await asPillow(bytes, { upright, name }));
+  if (!make || direct) return image;
+  const copy = make("uint8", image.shape);
+  copy.data.set(image.data);
+  return copy;
 }
 
 async function asPillow(
   bytes: Uint8Array,
-  options: { upright: boolean; name: string },
+  {
+    allocate,
+    ...options
+  }: { upright: boolean; name: string; allocate?: AllocateImage | undefined },
 ): Promise<Image<"uint8">> {
   const header = imageHeader(bytes);
   if (header.format === "bmp") return decodeBmp(bytes, options.name);
@@ -76,7 +102,8 @@ async function asPillow(
     inNode
       ? decodeBySharp(bytes, header, { ...options, upright, like: "pillow" })
       : decodeInBrowser(bytes, options);
-  const turbo = inNode && !options.upright ? await decodeByTurboJpeg(bytes, header) : undefined;
+  const turbo =
+    inNode && !options.upright ? await decodeByTurboJpeg(bytes, header, allocate) : undefined;
   if (turbo) return turbo;
   try {
     return await decode(header.format === "gif" ? opaqueGif(bytes) : bytes);
@@ -89,13 +116,14 @@ async function asPillow(
 
 async function asTensorFlow(
   bytes: Uint8Array,
-  { channels, upright, name }: { channels: 1 | 3; upright: boolean; name: string },
+  { channels, upright, name, allocate }: { channels: 1 | 3; upright: boolean; name: string; allocate?: AllocateImage | undefined }, // prettier-ignore
 ): Promise<Image<"uint8">> {
   const refuse = (why: string) => new CajalError("unsupported", `${name}: ${why}.`, { name });
   if (!inNode) throw refuse("browsers have no decoder that gives TensorFlow's pixels");
   if (upright) throw refuse("TensorFlow never turns pictures: decode them as stored");
   const header = imageHeader(bytes);
-  if (header.format === "jpeg") return decodeAsTensorFlow(bytes, header, { name, channels });
+  if (header.format === "jpeg")
+    return decodeAsTensorFlow(bytes, header, { name, channels, allocate });
   const image =
     header.format === "bmp"
       ? decodeBmp(bytes, name, "tensorflow")

@@ -7,7 +7,10 @@ import { stackImages } from "../images/evaluation";
 import type { Image } from "../images/image";
 import { pooled } from "../pooled";
 
-export interface ImageOptions<X extends "uint8" | "float32" = "uint8"> extends DecodeOptions {
+export interface ImageOptions<X extends "uint8" | "float32" = "uint8"> extends Omit<
+  DecodeOptions,
+  "tensor"
+> {
   /**
    * What becomes of each decoded image, uint8 `[height, width, channels]`: all must come out of one size.
    * Default: nothing; then all must be of one size.

@@ -4,6 +4,9 @@ import { CajalError, checkTensor, showShape, showValue, type Tensor } from "@caj
 /** Pixels, `[height, width, channels]`: uint8 0 … 255, or float32 in whatever range they came in. */
 export type Image<D extends "uint8" | "float32" = "uint8" | "float32"> = Tensor<D>;
 
+/** Makes the image that a decoder writes into. */
+export type AllocateImage = (shape: readonly [height: number, width: number, channels: number]) => Image<"uint8">; // prettier-ignore
+
 /** Width and height in pixels. */
 export interface ImageSize {
   /** In pixels. */

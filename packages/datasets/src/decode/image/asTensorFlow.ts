@@ -2,7 +2,7 @@
 // values by 1 to 11 (tf.io.decode_jpeg, dct_method ""). Networks trained by Keras on image_dataset_from_directory saw
 // these pixels.
 import { CajalError, importPeer, tensor } from "@cajal/core";
-import type { Image } from "../../images/image";
+import type { AllocateImage, Image } from "../../images/image";
 import type { ImageHeader } from "./imageHeader";
 
 interface TurboJpeg {
@@ -32,7 +32,7 @@ const mostPixels = 2 ** 28;
 export async function decodeAsTensorFlow(
   bytes: Uint8Array,
   header: ImageHeader & { format: "jpeg" },
-  { name, channels }: { name: string; channels: 1 | 3 },
+  { name, channels, allocate = uncleared }: { name: string; channels: 1 | 3; allocate?: AllocateImage | undefined }, // prettier-ignore
 ): Promise<Image<"uint8">> {
   const { width, height, components } = header;
   if (components > 3 || width * height > mostPixels)
@@ -44,8 +44,9 @@ export async function decodeAsTensorFlow(
   loading.catch(() => (loading = undefined));
   const turbo = await loading;
   const { isMainThread } = process.getBuiltinModule("node:worker_threads");
-  // Not cleared: every byte is written, or nothing is returned.
-  const out = Buffer.allocUnsafeSlow(height * width * channels);
+  const image = allocate([height, width, channels]);
+  const { buffer, byteOffset, byteLength } = image.data;
+  const out = Buffer.from(buffer, byteOffset, byteLength);
   const encoded = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const format = channels === 3 ? turbo.FORMAT_RGB : turbo.FORMAT_GRAY;
   try {
@@ -55,5 +56,12 @@ export async function decodeAsTensorFlow(
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
-  return tensor("uint8", [height, width, channels], new Uint8Array(out.buffer));
+  return image;
 }
+
+/** Every byte is written, or nothing is returned. */
+const uncleared: AllocateImage = (shape) => {
+  const [height, width, channels] = shape;
+  const { buffer } = Buffer.allocUnsafeSlow(height * width * channels);
+  return tensor("uint8", shape, new Uint8Array(buffer));
+};

@@ -1,7 +1,7 @@
 // JPEG by libjpeg-turbo in WebAssembly, where @cornerstonejs/codec-libjpeg-turbo-8bit is installed: Pillow's pixels in
 // every bit, in half of sharp's time, which sets up a pipeline for each image.
 import { tensor } from "@cajal/core";
-import type { Image } from "../../images/image";
+import type { AllocateImage, Image } from "../../images/image";
 import { tripled } from "./bySharp";
 import type { ImageHeader } from "./imageHeader";
 
@@ -39,6 +39,7 @@ const mostPixels = 2 ** 24;
 export async function decodeByTurboJpeg(
   bytes: Uint8Array,
   header: ImageHeader,
+  allocate: AllocateImage = (shape) => tensor("uint8", shape),
 ): Promise<Image<"uint8"> | undefined> {
   if (header.format !== "jpeg" || header.components > 3) return undefined;
   if (header.width * header.height > mostPixels) return undefined;
@@ -52,7 +53,9 @@ export async function decodeByTurboJpeg(
       const { width, height, componentCount } = decoder.getFrameInfo();
       const { buffer, byteOffset, byteLength } = decoder.getDecodedBuffer();
       const pixels = new Uint8Array(buffer, byteOffset, byteLength);
-      return tensor("uint8", [height, width, 3], componentCount === 1 ? tripled(pixels) : pixels.slice()); // prettier-ignore
+      const image = allocate([height, width, 3]);
+      image.data.set(componentCount === 1 ? tripled(pixels) : pixels);
+      return image;
     } finally {
       decoder.delete();
     }
