@@ -4,7 +4,12 @@ import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../graph/builder";
 import { decodeModel } from "./decode";
-import { encodeModel, encodeModelParts, encodeModelWithExternalData } from "./encode";
+import {
+  encodeModel,
+  encodeModelForMemory,
+  encodeModelParts,
+  encodeModelWithExternalData,
+} from "./encode";
 import type { Attribute, Dim, Graph, Node, OnnxModel, ValueInfo } from "../model/model";
 
 const text = fc.string({ unit: "grapheme", maxLength: 6 });
@@ -192,6 +197,24 @@ describe("encodeModelWithExternalData", () => {
     expect(y!.data[0]).toBe(sum);
     await session.release();
   });
+
+  it("leaves constants of graphs within the graph where they are, in memory", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [300]);
+    const large = (value: number) => tensor("float32", [300], new Float32Array(300).fill(value));
+    const [y] = g.if(
+      g.greater(g.reduceSum(x, { keepdims: false }), 0),
+      (inner) => [inner.add(x, inner.initializer("one", large(1)))],
+      (inner) => [inner.add(x, inner.initializer("two", large(2)))],
+    );
+    g.output(g.add(y!, g.initializer("ten", large(10))), "y");
+    const { model, externalData } = encodeModelForMemory(g.build());
+    expect(externalData.map(({ data }) => data.byteLength)).toEqual([1200]);
+    const session = await ort.InferenceSession.create(model, { externalData });
+    const result = await session.run({ x: new ort.Tensor("float32", new Float32Array(300), [300]) });
+    expect(result.y!.data[299]).toBe(12);
+    await session.release();
+  }); // prettier-ignore
 
   it.each(["", "/etc/passwd", "../w", "a/../../w", "C:\\w", "a\\..\\w", "w\0"])(
     "refuses the location %j",

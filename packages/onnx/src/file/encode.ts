@@ -105,14 +105,16 @@ export function encodeModelForMemory(
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 } {
   const externalData: { path: string; data: Uint8Array }[] = [];
-  const encoded = encode(model, (name, tensor) => {
+  const outermost: WriteInitializer = (name, tensor) => {
     if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)
       return tensorProto(name, tensor);
     const path = `tensor${externalData.length}`;
     const data = bytesIn(tensor);
     externalData.push({ path, data });
     return externalProto(name, tensor, { location: path, offset: 0, length: data.length });
-  });
+  };
+  // ONNX Runtime (1.30) looks for those of graphs within the graph on disk.
+  const encoded = encode(model, outermost, tensorProto);
   return { model: concatenate(encoded), externalData };
 }
 
@@ -137,7 +139,12 @@ export function checkLocation(location: string): void {
 
 type WriteInitializer = (name: string, tensor: Initializer) => Message<"TensorProto">;
 
-function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
+/** @param nested for graphs within the graph; default: the same */
+function encode(
+  model: OnnxModel,
+  initializer: WriteInitializer,
+  nested: WriteInitializer = initializer,
+): Parts {
   checkStructure(model, "encodeModel");
   const message = writeMessage("ModelProto", {
     ir_version: model.irVersion,
@@ -146,10 +153,10 @@ function encode(model: OnnxModel, initializer: WriteInitializer): Parts {
     domain: model.domain,
     model_version: model.modelVersion,
     doc_string: model.description,
-    graph: graphProto(model.graph, initializer),
+    graph: graphProto(model.graph, initializer, nested),
     opset_import: opsetImport(model.opsets),
     metadata_props: [...model.metadata].map(([key, value]) => ({ key, value })),
-    functions: model.functions?.map((each) => functionProto(each, initializer)),
+    functions: model.functions?.map((each) => functionProto(each, nested)),
     ...unknownFieldsOf(model),
   });
   if (message.length > maxLength)
@@ -186,9 +193,13 @@ function functionProto(
   };
 }
 
-function graphProto(graph: Graph, initializer: WriteInitializer): Message<"GraphProto"> {
+function graphProto(
+  graph: Graph,
+  initializer: WriteInitializer,
+  nested: WriteInitializer,
+): Message<"GraphProto"> {
   return {
-    node: graph.nodes.map((node) => nodeProto(node, initializer)),
+    node: graph.nodes.map((node) => nodeProto(node, nested)),
     name: graph.name,
     initializer: [...graph.initializers].map(([name, tensor]) => initializer(name, tensor)),
     input: graph.inputs.map(valueInfoProto),
@@ -236,7 +247,7 @@ function attributeValue(
     case "tensor":
       return { t: tensorProto("", attribute.value) };
     case "graph":
-      return { g: graphProto(attribute.value, initializer) };
+      return { g: graphProto(attribute.value, initializer, initializer) };
     case "floats":
       return { floats: attribute.value };
     case "ints":
