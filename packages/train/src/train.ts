@@ -21,6 +21,7 @@ import {
   trainStepOptions,
   type MeasuredStep,
   type Totals,
+  type TrainStep,
   type TrainStepOptions,
 } from "@cajal/runtime";
 import { prefetch } from "./prefetch";
@@ -72,6 +73,13 @@ export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" 
    * The last update of an epoch may have fewer. Batch normalization uses the statistics of each single batch.
    */
   readonly accumulate?: number;
+  /**
+   * Number of updates to run at once, as Keras' `steps_per_execution`; default 1. The results are the same, and the
+   * events of these steps come together. On ONNX Runtime's cuda weights and optimizer state then cross the bus once
+   * for all of them; elsewhere it gains little. See `runSteps` of `openTrainStep`; updates of several batches
+   * (`accumulate`) run one by one.
+   */
+  readonly stepsPerExecution?: number;
   /** Whether examples are shuffled anew in every epoch, by `seed`; default true, as in Keras. */
   readonly shuffle?: boolean;
   /** Data to evaluate at the end of every epoch, with the same loss and metrics. */
@@ -120,7 +128,7 @@ export async function* train(
   const model = graphOrConfig("train", source);
   checkOptions("train", options, optionKinds);
   const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
-  const { accumulate = 1, classWeights, allowChanges = [] } = options;
+  const { accumulate = 1, stepsPerExecution = 1, classWeights, allowChanges = [] } = options;
   checkInteger("train", "epochs", epochs, { least: 0 });
   signal?.throwIfAborted();
   const seed = seedOf(options);
@@ -210,27 +218,44 @@ export async function* train(
       const epochStartTime = performance.now();
       let batch = start;
       let group: NamedBatch[] = [];
+      let groups: NamedBatch[][] = [];
+      let taken = start;
       for await (const examples of prefetch(ordered.batches({ epoch, start, signal }), readAhead)) {
         group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
-        if (group.length < accumulate && batch + group.length < batchCount) continue;
+        taken++;
+        const isLast = taken === batchCount;
+        if (group.length < accumulate && !isLast) continue;
+        groups.push(group);
+        group = [];
+        const isSaved = (step.iteration + groups.length) % everySteps === 0;
+        if (groups.length < stepsPerExecution && !isSaved && !isLast) continue;
         // A step may block the thread: timers, sockets and the abort signal get their turn in between.
         await nextTask();
         signal?.throwIfAborted();
-        const learningRate = optimizer.learningRate(step.iteration);
-        const { totals: stepTotals, ...result } = await step.run(group, { learningRate });
-        totals = addTotals(totals, stepTotals);
-        yield {
-          type: "step",
-          epoch,
-          batch,
-          step: step.iteration,
-          stepsPerEpoch,
-          examples: group.reduce((sum, { x }) => sum + examplesIn(x), 0),
-          learningRate,
-          ...result,
-        };
-        batch += group.length;
-        group = [];
+        const first = step.iteration;
+        const learningRates = groups.map((_, i) => optimizer.learningRate(first + i));
+        let i = 0;
+        for await (const { totals: stepTotals, ...result } of execute(
+          step,
+          groups,
+          learningRates,
+        )) {
+          const batches = groups[i]!;
+          totals = addTotals(totals, stepTotals);
+          yield {
+            type: "step",
+            epoch,
+            batch,
+            step: first + i + 1,
+            stepsPerEpoch,
+            examples: batches.reduce((sum, { x }) => sum + examplesIn(x), 0),
+            learningRate: learningRates[i]!,
+            ...result,
+          };
+          batch += batches.length;
+          i++;
+        }
+        groups = [];
         if (checkpoint && step.iteration % everySteps === 0 && batch < batchCount)
           yield await save({ epoch, batch });
       }
@@ -270,6 +295,19 @@ export async function* train(
   }
 }
 
+/** Makes updates of one or more batches each. */
+async function* execute(
+  step: TrainStep,
+  groups: readonly (readonly NamedBatch[])[],
+  learningRates: readonly number[],
+): AsyncGenerator<MeasuredStep> {
+  if (groups.length > 1 && groups.every(({ length }) => length === 1))
+    yield* await step.runSteps(groups.flat(), { learningRates });
+  else
+    for (const [i, group] of groups.entries())
+      yield step.run(group, { learningRate: learningRates[i]! });
+}
+
 /** Those of the options that `openTrainStep` takes. */
 const stepOptionsOf = (
   options: TrainOptions,
@@ -283,6 +321,7 @@ const optionKinds = optionsOf<TrainOptions>({
   epochs: { whole: true, least: 0 },
   batchSize: { whole: true, least: 1 },
   accumulate: { whole: true, least: 1 },
+  stepsPerExecution: { whole: true, least: 1 },
   shuffle: "boolean",
   validation: true,
   weights: "map",

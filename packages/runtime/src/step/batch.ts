@@ -25,6 +25,13 @@ export interface StepBatch {
   readonly weight: NamedTensors;
 }
 
+/** The same for batches whose tensors have the same names, types and shapes. */
+export const signatureOf = ({ x, y, weight }: StepBatch): string =>
+  [x, y, weight]
+    .flatMap((tensors) => Object.entries(tensors))
+    .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join()}`)
+    .join("; ");
+
 /** @throws CajalError `bad-shape`, `bad-argument`, `unknown-option` */
 export function readBatch(
   batch: NamedBatch,

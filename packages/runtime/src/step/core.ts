@@ -1,9 +1,9 @@
 // The part of a training step that engines implement, and what is the same for all of them: checks, queueing,
 // counting updates, divergence.
-import { CajalError, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, checkArgument, type NamedBatch, type Tensor, type Weights } from "@cajal/core";
 import type { DeviceName, EngineName } from "../device/device";
 import { oneByOne } from "../oneByOne";
-import { batchNonFinite, readBatch, type StepBatch } from "./batch";
+import { batchNonFinite, readBatch, signatureOf, type StepBatch } from "./batch";
 import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {
   checkLearningRate,
@@ -23,6 +23,14 @@ export interface TrainCore {
   readonly isTested: boolean;
   /** Computes a step of one or more batches, without changing anything yet. */
   compute(batches: readonly StepBatch[], position: StepPosition): Promise<PendingStep>;
+  /**
+   * Computes several steps of one batch each at once, all of one shape. Absent where that saves nothing. `firstNonFinite`
+   * of the result is not called: the steps are repeated one by one.
+   */
+  computeSteps?(
+    batches: readonly StepBatch[],
+    positions: readonly StepPosition[],
+  ): Promise<Omit<PendingStep, "firstNonFinite">>;
   /** Loss and metrics in inference mode. */
   measure(batch: StepBatch): Promise<Numbers>;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
@@ -105,6 +113,38 @@ export function trainStepOf(
     return measuredStep(batches, numbers);
   }
 
+  async function runSteps(
+    batches: readonly NamedBatch[],
+    learningRates: readonly number[],
+  ): Promise<MeasuredStep[]> {
+    if (batches.length === 0)
+      throw new CajalError("bad-argument", "runSteps: got no batches, expected at least one.");
+    if (learningRates.length !== batches.length)
+      throw new CajalError(
+        "bad-argument",
+        `runSteps: got ${learningRates.length} learning rates for ${batches.length} batches, expected one for each.`,
+        { got: learningRates.length, expected: batches.length },
+      );
+    learningRates.forEach((rate, i) => checkLearningRate(rate, iteration + 1 + i));
+    const stepBatches = batches.map((batch) => readBatch(batch, model));
+    const isUniform = new Set(stepBatches.map(signatureOf)).size === 1;
+    if (core.computeSteps && batches.length > 1 && isUniform) {
+      const positions = learningRates.map((learningRate, i) => ({ iteration: iteration + i, learningRate })); // prettier-ignore
+      const pending = await core.computeSteps(stepBatches, positions);
+      const losses = pending.numbers.map(([loss]) => loss![0]!);
+      if (pending.isFinite && losses.every(Number.isFinite)) {
+        pending.commit();
+        iteration += batches.length;
+        return pending.numbers.map((numbers, i) => measuredStep([stepBatches[i]!], [numbers]));
+      }
+      // One by one below, up to that which diverges.
+      pending.discard();
+    }
+    const results: MeasuredStep[] = [];
+    for (const [i, batch] of batches.entries()) results.push(await run([batch], learningRates[i]!));
+    return results;
+  }
+
   // Calls run one after the other, in the order in which they were made.
   const inTurn = oneByOne();
   let disposal: Promise<void> | undefined;
@@ -125,6 +165,16 @@ export function trainStepOf(
     },
     run: (batch, { learningRate } = {}) =>
       enqueue(() => run([batch].flat(), learningRate ?? optimizer.learningRate(iteration))),
+    runSteps: (batches, { learningRates } = {}) =>
+      enqueue(() => {
+        checkArgument("runSteps", "batches", batches, "array");
+        if (learningRates !== undefined)
+          checkArgument("runSteps", "learningRates", learningRates, "array");
+        return runSteps(
+          batches,
+          learningRates ?? batches.map((_, i) => optimizer.learningRate(iteration + i)),
+        );
+      }),
     evaluate: (batch) =>
       enqueue(async () => {
         const stepBatch = readBatch(batch, model);

@@ -211,6 +211,19 @@ export interface TrainStep {
     batch: NamedBatch | readonly NamedBatch[],
     options?: { learningRate?: number },
   ): Promise<MeasuredStep>;
+  /**
+   * Makes one update for each batch, as several calls of `run` do. On engine onnx with devices `cpu`, `wasm` and `cuda`
+   * batches of one shape are one run of one graph (a Scan): weights and the optimizer's state then cross
+   * to the device and back once, instead of once a step.
+   *
+   * @param options.learningRates of each update; default: the optimizer's
+   * @returns what `run` returns for each
+   * @throws CajalError as `run`; the updates before the one that failed have been made
+   */
+  runSteps(
+    batches: readonly NamedBatch[],
+    options?: { learningRates?: readonly number[] },
+  ): Promise<MeasuredStep[]>;
   /** Loss and metrics in inference mode; does not change the model. */
   evaluate(batch: NamedBatch): Promise<MeasuredStep>;
   /** The result over several batches, from the sum of their totals ({@link addTotals}). */

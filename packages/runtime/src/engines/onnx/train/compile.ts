@@ -35,8 +35,14 @@ export interface StepGraph {
   readonly feeds: BatchInputs;
   /** Number of elements of the output `numbers` that belong to the loss, to each of `measuresOf`, and to the finite check. */
   readonly lengths: readonly number[];
-  /** Names of the weights and slots that the graph updates, as outputs `new/NAME`. */
+  /** Names of the weights and slots that the graph updates, as outputs {@link StepGraph.outputFor}. */
   readonly updatedNames: readonly string[];
+  /** The output with the loss, the numbers of `measuresOf` and the finite check. */
+  readonly numbersOutput: string;
+  /** The weight or slot that an input of the graph reads. */
+  arrayOf(input: string): string;
+  /** The output of the graph with the new value of a weight or slot. */
+  outputFor(array: string): string;
   /** The error to throw for an error of a run, where its cause is known. */
   explain?(error: unknown): CajalError | undefined;
 }
@@ -47,6 +53,13 @@ export interface BatchInputs {
   readonly y: ReadonlyMap<string, string>;
   readonly weight: ReadonlyMap<string, string>;
 }
+
+/** In a graph of one step inputs have the names of the arrays that they read. */
+const ofOneStep: Pick<StepGraph, "numbersOutput" | "arrayOf" | "outputFor"> = {
+  numbersOutput: "numbers",
+  arrayOf: (input) => input,
+  outputFor: (array) => `new/${array}`,
+};
 
 const noInputs: BatchInputs = { x: new Map(), y: new Map(), weight: new Map() };
 
@@ -167,6 +180,7 @@ export function compileStep(
     lengths,
     updatedNames,
     explain,
+    ...ofOneStep,
   };
 }
 
@@ -290,7 +304,7 @@ function compileUpdate(
   };
   update(g, optimizer, parameters, { addOutput, keepsShapes });
   const lengths = addNumbersOutput(g, [[finiteCheck(g, valuesToCheck)]]);
-  return { model: g.build(), feeds: noInputs, lengths, updatedNames };
+  return { model: g.build(), feeds: noInputs, lengths, updatedNames, ...ofOneStep };
 }
 
 /**

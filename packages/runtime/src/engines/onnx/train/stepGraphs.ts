@@ -1,12 +1,13 @@
 // The graphs of a training step, compiled and opened for each shape of batches at its first occurrence.
 import { hash, tensor, type Tensor } from "@cajal/core";
-import type { StepBatch } from "../../../step/batch";
+import { signatureOf, type StepBatch } from "../../../step/batch";
 import type { Numbers, StepPosition } from "../../../step/core";
 import { ownValue } from "../../../session/ownValue";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
 import type { ParameterStore } from "./parameterStore";
+import { scanSteps, stackedName } from "./scanSteps";
 
 /** One of the batches of a step. */
 export interface MicroBatch {
@@ -26,8 +27,10 @@ interface Opened extends Omit<StepGraph, "model"> {
 
 /** The result of a run. */
 export interface RunResult {
-  /** The loss, the numbers of `measuresOf`, and the finite check of all that was written. */
+  /** The loss, the numbers of `measuresOf`, and the finite check of all that was written; of the last step. */
   readonly numbers: Numbers;
+  /** The numbers of each step. */
+  readonly numbersOfSteps: readonly Numbers[];
   readonly isFinite: boolean;
   /** Names of the weights and slots that were written. */
   readonly updatedNames: readonly string[];
@@ -55,30 +58,50 @@ export class StepGraphs {
 
   /** Runs a graph of a step; what it writes takes effect when it is committed. */
   async run(kind: Kind, microBatch: MicroBatch, position: StepPosition): Promise<RunResult> {
-    const { graph, feeds, updatedNames, lengths, explain } = await this.#graph(
-      kind,
-      microBatch.batch,
+    const opened = await this.#graph(kind, microBatch.batch, 1);
+    return this.#run(opened, this.#inputs(opened.feeds, microBatch, position), 1);
+  }
+
+  /** Runs several steps as one graph, of batches of one shape. */
+  async runSteps(
+    batches: readonly StepBatch[],
+    positions: readonly StepPosition[],
+  ): Promise<RunResult> {
+    const opened = await this.#graph("train", batches[0]!, batches.length);
+    const inputs = batches.map((batch, i) =>
+      this.#inputs(opened.feeds, singleBatch(batch), positions[i]!),
     );
-    const inputs = this.#inputs(feeds, microBatch, position);
+    const stacked = Object.keys(inputs[0]!).map(
+      (name) => [stackedName(name), () => stack(inputs.map((each) => each[name]!()))] as const,
+    );
+    return this.#run(opened, Object.fromEntries(stacked), batches.length);
+  }
+
+  async #run(
+    { graph, updatedNames, lengths, numbersOutput, explain, arrayOf, outputFor }: Opened,
+    inputs: Readonly<Record<string, () => Tensor>>,
+    steps: number,
+  ): Promise<RunResult> {
     const values = graph.inputNames.map((name) => [name, ownValue(inputs, name)] as const);
     const fedTensors: Readonly<Record<string, Tensor>> = Object.fromEntries(
       values.flatMap(([name, value]) => (value ? [[name, value()]] : [])),
     );
     const reads: Readonly<Record<string, Ref>> = Object.fromEntries(
-      values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(name)]])),
+      values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(arrayOf(name))]])), // prettier-ignore
     );
     const writes = Object.fromEntries(
-      updatedNames.map((name) => [`new/${name}`, this.#store.next(name)] as const),
+      updatedNames.map((name) => [outputFor(name), this.#store.next(name)] as const),
     );
     const outputs = await graph
       .run({ feeds: fedTensors, reads, writes })
       .catch((error: unknown) => {
         throw explain?.(error) ?? error;
       });
-    const numbers = numbersOf(lengths, outputs.numbers);
+    const numbersOfSteps = numbersOf(lengths, outputs[numbersOutput], steps);
     return {
-      numbers,
-      isFinite: Number.isFinite(numbers.at(-1)?.[0]),
+      numbers: numbersOfSteps.at(-1)!,
+      numbersOfSteps,
+      isFinite: numbersOfSteps.every((numbers) => Number.isFinite(numbers.at(-1)?.[0])),
       updatedNames,
       outputs,
       outputNames: graph.outputNames,
@@ -108,33 +131,44 @@ export class StepGraphs {
     };
   }
 
-  #graph(kind: Kind, batch: StepBatch): Promise<Opened> {
-    const { x, y, weight } = batch;
-    const signature = [x, y, weight]
-      .flatMap((tensors) => Object.entries(tensors))
-      .map(([name, { dtype, shape }]) => `${name} ${dtype} ${shape.join()}`)
-      .join("; ");
-    const key = kind === "update" ? kind : `${kind} ${signature}`;
+  #graph(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
+    const key = kind === "update" ? kind : `${kind} ${steps} ${signatureOf(batch)}`;
     const cached = this.#opened.get(key);
     if (cached) return cached;
-    const opened = this.#open(kind, batch);
+    const opened = this.#open(kind, batch, steps);
     opened.catch(() => this.#opened.delete(key));
     this.#opened.set(key, opened);
     return opened;
   }
 
-  async #open(kind: Kind, batch: StepBatch): Promise<Opened> {
-    const { layouts } = this.#store;
-    const { model, ...stepGraph } = compileStep(kind, batch, { ...this.#options, layouts });
-    const storedOutputs = stepGraph.updatedNames.map((name) => `new/${name}`);
+  async #open(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
+    const compiled = compileStep(kind, batch, { ...this.#options, layouts: this.#store.layouts });
+    const { model, ...stepGraph } = steps > 1 ? scanSteps(compiled, steps) : compiled;
+    const storedOutputs = stepGraph.updatedNames.map(stepGraph.outputFor);
     return { ...stepGraph, graph: await this.#thread.open(model, storedOutputs) };
   }
 }
 
 /** Splits the output `numbers` of a graph. */
-function numbersOf(lengths: readonly number[], numbers: Tensor | undefined): Numbers {
+function numbersOf(
+  lengths: readonly number[],
+  numbers: Tensor | undefined,
+  steps: number,
+): Numbers[] {
   let offset = 0;
-  return lengths.map((length) =>
-    Array.from(numbers!.data.subarray(offset, (offset += length)) as Float32Array),
+  return Array.from({ length: steps }, () =>
+    lengths.map((length) =>
+      Array.from(numbers!.data.subarray(offset, (offset += length)) as Float32Array),
+    ),
   );
+}
+
+/** Tensors of one type and shape, along a new first axis. */
+function stack(tensors: readonly Tensor[]): Tensor {
+  const { dtype, shape } = tensors[0]!;
+  const stacked = tensor(dtype, [tensors.length, ...shape]);
+  const target = new Uint8Array(stacked.data.buffer);
+  for (const [i, { data }] of tensors.entries())
+    target.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), i * data.byteLength);
+  return stacked;
 }

@@ -72,6 +72,7 @@ export async function openTrainStepOnOnnx(
       trainable,
       store,
       graphs,
+      keepsArrays: keepsShapes,
       async prepare({ x }) {
         if (store.isArranged) return;
         await store.setLayouts(inferLayouts(trainable, x));
@@ -100,6 +101,8 @@ interface Step {
   readonly trainable: TrainableModel;
   readonly store: ParameterStore;
   readonly graphs: StepGraphs;
+  /** Whether arrays stay on the device between runs, so that several steps in one save nothing. */
+  readonly keepsArrays: boolean;
   /** Called before each run; does its work before the first batch. */
   prepare(batch: StepBatch): Promise<void>;
 }
@@ -108,8 +111,9 @@ function stepOf({
   trainable,
   store,
   graphs,
+  keepsArrays,
   prepare,
-}: Step): Pick<TrainCore, "compute" | "measure"> {
+}: Step): Pick<TrainCore, "compute" | "computeSteps" | "measure"> {
   async function compute(
     batches: readonly StepBatch[],
     position: StepPosition,
@@ -124,6 +128,20 @@ function stepOf({
       commit: () => store.commit(updatedNames),
       discard: () => {},
       firstNonFinite: () => firstNonFinite(microBatch, position, updatedNames),
+    };
+  }
+
+  async function computeSteps(
+    batches: readonly StepBatch[],
+    positions: readonly StepPosition[],
+  ): Promise<Omit<PendingStep, "firstNonFinite">> {
+    await prepare(batches[0]!);
+    const { numbersOfSteps, isFinite, updatedNames } = await graphs.runSteps(batches, positions);
+    return {
+      numbers: numbersOfSteps,
+      isFinite,
+      commit: () => store.commit(updatedNames),
+      discard: () => {},
     };
   }
 
@@ -213,6 +231,7 @@ function stepOf({
 
   return {
     compute,
+    ...(!keepsArrays && { computeSteps }),
     async measure(batch) {
       await prepare(batch);
       const position = { iteration: 0, learningRate: 0 };
