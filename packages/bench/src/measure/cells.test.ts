@@ -2,6 +2,7 @@
 import type { DeviceInfo } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { type Cell, differenceOf, groupsOf, keyOf, measureGroup } from "./cells";
+import { deviceLabel, withTf32 } from "./places";
 import type { Job } from "./tasks/task";
 import type { BenchRecord } from "./record";
 
@@ -55,6 +56,27 @@ describe("measureGroup", () => {
     expect(lost!.reason).toContain("device lost");
     expect(lost!.median_ms).toBeUndefined();
   });
+
+  it("keeps TF32 off, and has it as a device of its own", async () => {
+    process.env.NVIDIA_TF32_OVERRIDE = "1";
+    const outputs = (tf32: number) => `process.env.NVIDIA_TF32_OVERRIDE === "0" ? [1, 2] : [1, ${tf32}]`; // prettier-ignore
+    const onCard = (tf32: number): Cell => cell("onnx", "cuda", worker({}).replace("[1,2]", outputs(tf32)));
+    const cells = withTf32([{ engine: "onnx", device: "cpu" }, { engine: "onnx", device: "cuda" }]);
+    expect(cells.map(deviceLabel)).toEqual(["cpu", "cuda", "cuda, TF32"]);
+    // Rounding to 10 bits is no fault of a kernel there, and is one where it is off.
+    const rounding = onCard(2.03);
+    const records = await measured([
+      cell("onnx", "cpu", worker({})),
+      rounding,
+      { ...rounding, job: { ...rounding.job, tf32: true } },
+    ]);
+    delete process.env.NVIDIA_TF32_OVERRIDE;
+    expect(records.map(({ cell, device, difference, failure }) => [cell, device, difference, failure])).toEqual([
+      ["table · predict · net · onnx · cpu · 1", "cpu", undefined, undefined],
+      ["table · predict · net · onnx · cuda · 1", "cuda", 0, undefined],
+      ["table · predict · net · onnx · cuda, TF32 · 1", "cuda, TF32", 0.015, undefined],
+    ]);
+  }); // prettier-ignore
 
   it("does not time a device that computes wrongly", async () => {
     const group = [

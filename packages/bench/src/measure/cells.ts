@@ -6,6 +6,7 @@ import { engineName, figures } from "../text/format";
 import { environment, host } from "./environment";
 import type { Job } from "./tasks/task";
 import type { BenchRecord } from "./record";
+import { deviceLabel, hasTf32 } from "./places";
 import { median, p90, quantile } from "./statistics";
 import { versionsOf } from "./versionsOf";
 import { runOnce, startWorker, takeTurns, type Timing, type Worker } from "./workers";
@@ -24,7 +25,7 @@ export interface Cell {
 
 /** A key of the measurement, which does not depend on the machine. */
 export const keyOf = ({ suite, job }: Cell): string =>
-  [suite, job.task ?? job.phase, job.model, job.dataset, job.engine, job.device, job.batch]
+  [suite, job.task ?? job.phase, job.model, job.dataset, job.engine, deviceLabel(job), job.batch]
     .filter((part) => part !== undefined)
     .join(" · ");
 
@@ -86,7 +87,7 @@ const workerOptions = ({ job, patience }: Cell, signal?: AbortSignal) => ({
 });
 
 /** `mobilenet on ONNX Runtime · cpu` */
-const nameOf = ({ job, facts }: Cell): string => `${facts?.model ?? job.model} on ${engineName(job)}`; // prettier-ignore
+const nameOf = ({ job, facts }: Cell): string => `${facts?.model ?? job.model} on ${engineName({ ...job, device: deviceLabel(job) })}`; // prettier-ignore
 
 /** A running cell. */
 interface Contestant {
@@ -143,9 +144,9 @@ async function* measureInTurns(
 
 /**
  * Float32 sums in another order differ by some 10⁻⁵ of the largest output in the deepest networks; a wrong kernel
- * by much more. TF32, which rounds to 10 bits, is off.
+ * by much more. TF32 rounds the factors to 10 bits, 5 · 10⁻⁴ of each, which adds up over layers.
  */
-const tolerance = 2e-3;
+const toleranceOf = ({ tf32 }: Job): number => (tf32 ? 0.05 : 2e-3);
 
 /**
  * Checks that all compute the same as ONNX Runtime on the CPU, on the graph that is timed.
@@ -172,6 +173,7 @@ async function prove(
       try {
         const outputs = await contestant.worker.prove!();
         const difference = differenceOf(outputs, expected);
+        const tolerance = toleranceOf(contestant.cell.job);
         if (Number.isFinite(difference)) contestant.difference = figures(difference);
         if (difference <= tolerance) continue;
         // NaN is an infinite difference.
@@ -239,7 +241,7 @@ function recordOf(
     environment: environment(),
   };
   const place = places.find((each) => each.engine === record.engine && each.device === record.device); // prettier-ignore
-  return { ...record, versions: versionsOf(place) };
+  return { ...record, device: deviceLabel({ device: record.device as Job["device"], tf32: cell.job.tf32 }), versions: versionsOf(place) }; // prettier-ignore
 }
 
 /** The record of a failed cell. */
@@ -271,6 +273,6 @@ const workerCommand = (job: Job): [string, ...string[]] => [
   JSON.stringify(job),
 ];
 
-/** Disables TF32, which would silently round products to 10 bits. */
-const environmentOf = ({ device }: Job): Record<string, string> =>
-  device === "cuda" || device === "node-gpu" ? { NVIDIA_TF32_OVERRIDE: "0" } : {};
+/** TF32 is off unless the job is about it. */
+const environmentOf = ({ device, tf32 }: Job): Record<string, string | undefined> =>
+  hasTf32(device) ? { NVIDIA_TF32_OVERRIDE: tf32 ? undefined : "0" } : {};

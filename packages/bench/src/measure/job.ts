@@ -42,7 +42,7 @@ const required = {
   device: "string",
   batch: "number",
 };
-const optional = ["task", "dataset", "seed", "threads", "warmup", "labels", "settings"];
+const optional = ["task", "dataset", "tf32", "seed", "threads", "warmup", "labels", "settings"];
 
 interface Channel {
   readonly input?: NodeJS.ReadableStream;

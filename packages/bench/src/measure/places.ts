@@ -4,9 +4,22 @@ import type { DeviceInfo } from "@cajal/runtime";
 import { engineName } from "../text/format";
 import type { Job } from "./tasks/task";
 
-export type Place = Pick<Job, "engine" | "device">;
+export type Place = Pick<Job, "engine" | "device" | "tf32">;
 
 const gpus: readonly string[] = ["cuda", "node-gpu", "webgpu"];
+
+/** Those whose libraries round the factors of products to 10 bits on cards that can, unless the environment says no. */
+const haveTf32: readonly string[] = ["cuda", "node-gpu"];
+
+export const hasTf32 = (device: string): boolean => haveTf32.includes(device);
+
+/** The places, and again with TF32 where there is such: a column of its own beside the one without. */
+export const withTf32 = (places: readonly Place[]): Place[] =>
+  places.flatMap((place) => (hasTf32(place.device) ? [place, { ...place, tf32: true }] : [place]));
+
+/** `cuda`, or `cuda, TF32`: the device in records. */
+export const deviceLabel = ({ device, tf32 }: Pick<Job, "device" | "tf32">): string =>
+  tf32 ? `${device}, TF32` : device;
 
 export const isGpuName = (device: string): boolean => gpus.includes(device);
 

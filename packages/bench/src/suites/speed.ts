@@ -3,7 +3,7 @@ import { modelFacts, summary } from "@cajal/models";
 import { devices as findDevices } from "@cajal/runtime";
 import { recordName } from "../choices/networks";
 import type { Cell } from "../measure/cells";
-import { chooseDevices, isGpuName } from "../measure/places";
+import { chooseDevices, isGpuName, withTf32 } from "../measure/places";
 import { failuresOf } from "../report/sections/failures";
 import { latencyOf } from "../report/sections/latency";
 import { memoryOf } from "../report/sections/memory";
@@ -31,18 +31,19 @@ export const speed = cellSuite({
     const { models = ["lenet5", "mobilenet", "resnet50"], batches = [1, 8, 32, 128] } = settings;
     const { engines, devices = ["all"], threads } = settings;
     const places = await findDevices({ signal });
-    const selected = chooseDevices(places, {
-      engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
-      devices,
-    });
-    const peaks = selected.flatMap(({ engine, device }) =>
-      products(device).map(({ model, rows, size, layers }): Cell => ({
+    const selected = withTf32(
+      chooseDevices(places, {
+        engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
+        devices,
+      }),
+    );
+    const peaks = selected.flatMap((place) =>
+      products(place.device).map(({ model, rows, size, layers }): Cell => ({
         suite: "speed",
         job: {
           phase: "peak",
           model,
-          engine,
-          device,
+          ...place,
           batch: rows,
           seed,
           threads,
@@ -55,9 +56,9 @@ export const speed = cellSuite({
     const cells = models.flatMap((model) => {
       const { totalParams: params, macs } = summary(modelFacts(model).build());
       return batches.flatMap((batch) =>
-        selected.map(({ engine, device }): Cell => ({
+        selected.map((place): Cell => ({
           suite: "speed",
-          job: { phase: "predict", model: recordName(model), engine, device, batch, seed, threads },
+          job: { phase: "predict", model: recordName(model), ...place, batch, seed, threads },
           facts: { params, macs },
           turns: `${model} ${batch}`,
         })),

@@ -5,7 +5,7 @@ import { devices as findDevices } from "@cajal/runtime";
 import { isFile } from "../choices/isFile";
 import { megabytesToFetch } from "../choices/weightsAtHand";
 import type { Cell } from "../measure/cells";
-import { chooseDevices } from "../measure/places";
+import { chooseDevices, deviceLabel, withTf32 } from "../measure/places";
 import { judgedName } from "../measure/tasks/accuracy";
 import { bubblesOf } from "../report/sections/bubbles";
 import { failuresOf } from "../report/sections/failures";
@@ -28,10 +28,12 @@ export const table = cellSuite({
     const { models = tenNetworks, engines, devices = ["all"], batches = [1], data } = settings;
     const { preprocess, threads } = settings;
     const places = await findDevices({ signal });
-    const selected = chooseDevices(places, {
-      engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
-      devices,
-    });
+    const selected = withTf32(
+      chooseDevices(places, {
+        engines: engines ?? [...new Set(places.map(({ engine }) => engine))],
+        devices,
+      }),
+    );
     const onCpu = { engine: "onnx", device: "cpu" } as const;
     const cells = models.flatMap((model): Cell[] => {
       const facts = { model: judgedName(model) };
@@ -39,9 +41,9 @@ export const table = cellSuite({
       return [
         { ...common, job: { phase: "file", model, ...onCpu, batch: 1, seed } },
         ...batches.flatMap((batch) =>
-          selected.map(({ engine, device }) => ({
+          selected.map((place) => ({
             ...common,
-            job: { phase: "predict", model, engine, device, batch, seed, threads } as const,
+            job: { phase: "predict", model, ...place, batch, seed, threads } as const,
             turns: `${model} ${batch}`,
           })),
         ),
@@ -68,7 +70,7 @@ export const table = cellSuite({
       cells,
       places,
       notes: [
-        `Nothing is fetched. Times are of generated weights, on ${selected.map(({ engine, device }) => `${engine} ${device}`).join(", ")}; at most half a minute a network and device.`,
+        `Nothing is fetched. Times are of generated weights, on ${selected.map((place) => `${place.engine} ${deviceLabel(place)}`).join(", ")}; at most half a minute a network and device.`,
         ...(data === undefined
           ? ["Accuracy is judged where --data names a folder of labelled images."]
           : without.length > 0

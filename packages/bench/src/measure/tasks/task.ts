@@ -14,6 +14,8 @@ export interface Job {
   dataset?: string;
   engine: "onnx" | "tfjs";
   device: DeviceChoice;
+  /** Whether an NVIDIA card may round the factors of products to 10 bits (TF32); default false. */
+  tf32?: boolean;
   /** Examples per step. */
   batch: number;
   /** Seed of weights and data; default 42. */
