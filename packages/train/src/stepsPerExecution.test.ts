@@ -1,5 +1,5 @@
 // Several updates as one run of one graph give what they give one by one.
-import { CajalError, tensor, type NamedBatch, type Tensor } from "@cajal/core";
+import { type CajalError, tensor, type NamedBatch, type Tensor } from "@cajal/core";
 import { digits, rescale } from "@cajal/datasets";
 import { functional, lenet5, type ModelConfig } from "@cajal/models";
 import { initialize, openTrainStep, type Optimizer, type TrainStep } from "@cajal/runtime";
@@ -146,7 +146,7 @@ describe("stepsPerExecution", () => {
   }
 
   it.each([false, true])("gives the same events and weights, on a thread of its own %s", async (worker) => {
-    const checkpoint = { everySteps: 5, save: async () => ({}) };
+    const checkpoint = { everySteps: 5, save: async () => {} };
     const expected = await run({ worker: false, checkpoint });
     // Of eight steps an epoch: 3, 2 up to the checkpoint, 3 of which the last is smaller …
     const got = await run({ worker, checkpoint, stepsPerExecution: 3 });
