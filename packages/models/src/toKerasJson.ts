@@ -12,6 +12,7 @@ import { showConfigValue } from "./layers/definition/shown";
 import type { Json } from "./keras/json";
 import { asKeras2 } from "./keras/olderKeras";
 import { readKeras, readModel } from "./keras/readKeras";
+import { writtenMask } from "./keras/writtenMasks";
 
 export interface KerasJsonOptions extends ResolveOptions {
   /** The Keras whose form it has. Default 2, which TF.js and Keras 3 read as well. */
@@ -44,6 +45,7 @@ export function toKerasJson(
   const { version = 2, layers } = options;
   const registry = registryOf("toKerasJson", { layers });
   const read = isNetwork(model) ? model.model : readKeras(model);
+  checkMasks(read, layers);
   if (version === 3) return keras3(read, registry, resolve(model, { layers }).layers);
   if (version !== 2)
     throw new CajalError(
@@ -78,11 +80,30 @@ function written2({ config }: ModelConfig, registry: Registry): ModelConfig {
   };
 }
 
-/** Masks follow from the layers before, here as in Keras. */
+/** Masks follow from the layers before, here as in Keras, but for those that are values of the model. */
 const withoutMask = (ref: InboundRef): InboundRef => {
   const [layer, node, tensor, { mask, ...kwargs }] = ref;
-  return mask === undefined ? ref : [layer, node, tensor, kwargs];
+  return writtenMask(mask) ? [layer, node, tensor, kwargs] : ref;
 };
+
+/** @throws CajalError `unsupported` for a mask that does not follow, and is made of an operation of Keras 3's */
+function checkMasks(model: ModelConfig, layers: ResolveOptions["layers"]): void {
+  const isWritten = (config: ModelConfig["config"]): boolean =>
+    config.layers.some(
+      ({ class_name, config, inbound_nodes }) =>
+        inbound_nodes.some((refs) => refs.some(([, , , { mask }]) => writtenMask(mask))) ||
+        (isModel(class_name) && isWritten(readModel({ class_name, config }).config)),
+    );
+  if (!isWritten(model.config)) return;
+  for (const { layer, masks = [] } of resolve(model, { layers }).calls)
+    for (const mask of masks)
+      if (mask?.kind === "differs" && mask.stated)
+        throw new CajalError(
+          "unsupported",
+          `layer "${layer.path}" (${layer.className}): its call has a mask made of "${mask.of.from}" and ${mask.value}, which does not follow from the layers before it, and is not written here. Write the model as ONNX.`,
+          { layer: layer.path },
+        );
+}
 
 /** A layer's config in full, by the names that Keras 2 and TF.js know. */
 function layerConfig(registry: Registry, className: string, name: string, json: Json): Json {

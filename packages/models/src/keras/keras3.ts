@@ -8,6 +8,8 @@ import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
 import type { Json } from "./json";
 import { readModel } from "./readKeras";
+import { isRef, readRef } from "./readNodes";
+import { maskNames, writtenMask } from "./writtenMasks";
 import { activationOf } from "../layers/definition/activations";
 import { showConfigValue } from "../layers/definition/shown";
 
@@ -109,11 +111,15 @@ function argumentsOf(
   definition: Layer | undefined,
 ): Json {
   const tensors = refs.map(tensor);
-  const options = Object.fromEntries(
-    Object.entries(refs[0]?.[3] ?? {}).filter(([key]) =>
-      Object.hasOwn(definition?.callOptions ?? {}, key),
-    ),
+  const entries = Object.entries(refs[0]?.[3] ?? {});
+  // Masks that are values of the model; others follow from the layers before.
+  const masks = entries.flatMap(([key, value]) =>
+    maskNames.includes(key) && !writtenMask(value) ? [[key, withTensors(value, tensor)]] : [],
   );
+  const options = Object.fromEntries([
+    ...entries.filter(([key]) => Object.hasOwn(definition?.callOptions ?? {}, key)),
+    ...masks,
+  ]) as Json;
   if (definition?.positional) return { args: tensors, kwargs: options };
   if (
     definition
@@ -122,7 +128,18 @@ function argumentsOf(
   )
     return { args: [tensors], kwargs: options };
   const [first, ...states] = tensors;
-  return { args: [first], kwargs: states.length > 0 ? { initial_state: states } : {} };
+  return {
+    args: [first],
+    kwargs: { ...options, ...(states.length > 0 && { initial_state: states }) },
+  };
+}
+
+/** References in a call's arguments as Keras' tensors. */
+function withTensors(value: unknown, tensor: (ref: InboundRef) => object): unknown {
+  if (!Array.isArray(value)) return value;
+  return isRef(value)
+    ? tensor([...readRef(value, "mask"), {}])
+    : value.map((each) => withTensors(each, tensor));
 }
 
 /** Of a layer, and of those within it: a wrapper's, a recurrent layer's cells. */

@@ -2,7 +2,8 @@
 // [layer, call, output, keyword arguments], Keras 3 as { args, kwargs } with tensors in them.
 import { CajalError } from "@cajal/core";
 import type { InboundRef, TensorRef } from "./config";
-import { listOf, objectOf } from "./json";
+import { isObject, listOf, objectOf } from "./json";
+import { maskNames } from "./writtenMasks";
 import { showConfigValue } from "../layers/definition/shown";
 
 /** A layer's calls, and whether one of them is in the form of Keras 3. */
@@ -36,7 +37,9 @@ function readCall(json: unknown, where: string): InboundRef[] {
   if (Array.isArray(json)) return json.flatMap((ref: unknown) => readInbound(ref, where));
   const { args, kwargs } = objectOf(json, where);
   const entries = Object.entries(objectOf(kwargs ?? {}, where));
-  const otherEntries = new Map(entries.filter(([key]) => !inputNames.includes(key)));
+  const otherEntries = entries
+    .filter(([key]) => !inputNames.includes(key))
+    .map(([key, value]) => [key, maskNames.includes(key) ? maskReferences(value) : value] as const);
   const tensors = kerasTensors(args, where);
   for (const name of inputNames)
     for (const [key, value] of entries)
@@ -47,6 +50,13 @@ function readCall(json: unknown, where: string): InboundRef[] {
     tensor,
     Object.fromEntries(otherEntries),
   ]);
+}
+
+/** Masks in a call, tensors of Keras 3, as the references that Keras 2 writes: one, or a list. */
+function maskReferences(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(maskReferences);
+  const config = isObject(json) ? json.config : undefined;
+  return isObject(config) && Array.isArray(config.keras_history) ? config.keras_history : json;
 }
 
 /** All tensors of Keras 3's arguments, in order. */
@@ -88,10 +98,11 @@ function readInbound(json: unknown, where: string): InboundRef[] {
  */
 const inputNames = ["inputs", "query", "value", "key", "initial_state"];
 
-const isRef = (json: readonly unknown[]) =>
+/** Whether it refers to an output of a call: [layer, call, output, …]. */
+export const isRef = (json: readonly unknown[]): boolean =>
   typeof json[0] === "string" && typeof json[1] === "number";
 
-function readRef(json: unknown, where: string): TensorRef {
+export function readRef(json: unknown, where: string): TensorRef {
   const [layer, node, tensor]: unknown[] = Array.isArray(json) ? json : [];
   if (typeof layer === "string" && isIndex(node) && isIndex(tensor)) return [layer, node, tensor];
   throw new CajalError(

@@ -1,15 +1,20 @@
 // Masks as Keras 3 writes them: an Embedding with mask_zero leaves a layer NotEqual in the JSON, whose result
 // is the `mask` of the calls that compute by it, through further operations where several meet. Here they
-// are implied, as in Keras 2 and TF.js: what is written is taken out, and each such call keeps the value that
-// its mask was made of, so that it can be told from the one that is implied.
+// are implied, as in Keras 2 and TF.js: what is written is taken out, and each such call keeps the values that
+// its mask was made of, so that it can be told from the one that is implied. Masks that are made otherwise stay:
+// operations of the model, and arguments of its calls.
 import type { TensorRef } from "./config";
 import { isObject, type Json } from "./json";
 
-/** What a mask says of its making: the value that was compared, and with which number. */
-export interface WrittenMask {
+/** The comparisons that a mask is made of: of which value, with which number, and whether any feature counts. */
+export type WrittenMask = readonly {
   readonly of: TensorRef;
   readonly value: number;
-}
+  readonly features: boolean;
+}[];
+
+/** Names of the masks in calls, each the mask of one input, or a list. */
+export const maskNames: readonly string[] = ["mask", "query_mask", "value_mask", "key_mask", "attention_mask"]; // prettier-ignore
 
 const historyOf = (argument: unknown): TensorRef | undefined => {
   const config = isObject(argument) ? argument.config : undefined;
@@ -43,8 +48,11 @@ function isOperation(entry: unknown): entry is Json {
     const args = argumentsOf(entry);
     return args.length > 0 && args.every(isTruthValue);
   }
-  return ["NotEqual", "Any", "LogicalOr", "ExpandDims", "ZerosLike"].includes(String(class_name));
+  return madeOf.has(String(class_name)) || shapesOnly(entry);
 }
+
+/** Operations that Keras makes masks with. */
+const madeOf = new Set(["NotEqual", "Any", "LogicalOr", "ExpandDims", "Concatenate", "ConvertToTensor"]); // prettier-ignore
 
 /**
  * The layers of a model without those that only make masks.
@@ -68,25 +76,38 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     const comparison =
       entry.class_name === "NotEqual"
         ? of && typeof value === "number" && args.length === 2
-          ? { of, value }
+          ? [{ of, value, features: false }]
           : undefined
-        : combined(args, new Set([...visited, name]));
-    masks.set(name, comparison);
-    return comparison;
+        : madeOf.has(String(entry.class_name))
+          ? combined(args, new Set([...visited, name]))
+          : undefined;
+    // Any over the features of what was compared, as Masking does it.
+    const result =
+      entry.class_name === "Any" && comparison?.length === 1
+        ? [{ ...comparison[0]!, features: true }]
+        : comparison;
+    masks.set(name, result);
+    return result;
   };
   const combined = (args: readonly unknown[], visited: ReadonlySet<string>) => {
-    const parts = args.flatMap((arg) => {
+    const comparisons: WrittenMask[number][] = [];
+    for (const arg of args) {
       const from = historyOf(arg)?.[0];
+      if (from === undefined) continue;
+      const entry = operations.get(from);
       // ZerosLike of a layer's output gives a mask the shape of features.
-      if (from === undefined || !operations.has(from) || shapesOnly(operations.get(from)!))
-        return [];
-      return [maskOf(from, visited)];
-    });
-    const [first, ...otherParts] = parts;
-    const areEqual = otherParts.every((other) => JSON.stringify(other) === JSON.stringify(first));
-    return first && areEqual ? first : undefined;
+      if (entry && shapesOnly(entry)) continue;
+      const part = entry && maskOf(from, visited);
+      if (!part) return undefined;
+      comparisons.push(...part);
+    }
+    return comparisons.length > 0 ? comparisons : undefined;
   };
   const makesMask = (entry: Json) => maskOf(String(entry.name)) !== undefined || shapesOnly(entry);
+  const written = (mask: unknown) => {
+    const from = historyOf(mask)?.[0];
+    return from !== undefined && operations.has(from) ? maskOf(from) : undefined;
+  };
   // What a layer that stays is given, and not as its mask, stays too.
   const stay = new Set<unknown>();
   const keep = (entry: unknown): void => {
@@ -95,8 +116,8 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     const calls = isObject(entry) && Array.isArray(entry.inbound_nodes) ? entry.inbound_nodes : [];
     for (const call of calls) {
       if (!isObject(call)) continue;
-      const { mask: _, ...kwargs } = isObject(call.kwargs) ? call.kwargs : {};
-      for (const name of namesIn([call.args, kwargs]))
+      const { mask, ...kwargs } = isObject(call.kwargs) ? call.kwargs : {};
+      for (const name of namesIn([call.args, kwargs, written(mask) ? null : mask]))
         if (operations.has(name)) keep(operations.get(name));
     }
   };
@@ -107,9 +128,10 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
     if (!isObject(entry) || !Array.isArray(entry.inbound_nodes)) return [entry];
     const calls = entry.inbound_nodes.map((call: unknown) => {
       if (!isObject(call) || !isObject(call.kwargs)) return call;
-      const from = historyOf(call.kwargs.mask)?.[0];
-      const written = from !== undefined && operations.has(from) ? maskOf(from) : undefined;
-      return written ? { ...call, kwargs: { ...call.kwargs, mask: { written } } } : call;
+      const comparisons = written(call.kwargs.mask);
+      return comparisons
+        ? { ...call, kwargs: { ...call.kwargs, mask: { written: comparisons } } }
+        : call;
     });
     return [{ ...entry, inbound_nodes: calls }];
   });
@@ -122,10 +144,8 @@ function namesIn(given: unknown): string[] {
   return typeof given === "object" && given !== null ? Object.values(given).flatMap(namesIn) : [];
 }
 
-const shapesOnly = ({ class_name }: Json) => class_name === "ZerosLike";
+const shapesOnly = ({ class_name }: Json) => class_name === "ZerosLike" || class_name === "OnesLike"; // prettier-ignore
 
-/** The mask that {@link withoutWrittenMasks} left in a call's keyword arguments. */
-export function writtenMask(kwargs: Readonly<Record<string, unknown>>): WrittenMask | undefined {
-  const { mask } = kwargs;
-  return isObject(mask) && "written" in mask ? (mask.written as WrittenMask) : undefined;
-}
+/** The comparisons of a mask in a call's arguments where {@link withoutWrittenMasks} left them. */
+export const writtenMask = (mask: unknown): WrittenMask | undefined =>
+  isObject(mask) && "written" in mask ? (mask.written as WrittenMask) : undefined;

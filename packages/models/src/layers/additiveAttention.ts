@@ -2,7 +2,7 @@
 // arXiv:1409.0473). keras.io/api/layers/attention_layers/additive_attention
 import { defineLayer } from "./definition/layer";
 import * as f from "./definition/fields";
-import { attentionArity, attentionShape, attend, refusesMask } from "./shared/attention";
+import { attentionArity, attentionShape, attend, attentionMasks } from "./shared/attention";
 import { channelsOf } from "./shared/shapes";
 
 export const additiveAttention = defineLayer({
@@ -22,7 +22,7 @@ export const additiveAttention = defineLayer({
     use_scale
       ? [{ name: "scale", shape: [channelsOf(q)], initializer: "glorot_uniform", trainable: true }]
       : [],
-  mask: refusesMask,
+  mask: attentionMasks,
   layout: "channelsLast",
   lower: (config, [q, v, k = v], g, context) => {
     const sums = g.tanh(g.add(g.unsqueeze(q, [2]), g.unsqueeze(k, [1]))); // [batch, queries, keys, features]

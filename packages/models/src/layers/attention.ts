@@ -3,7 +3,7 @@
 import type { Value } from "@cajal/onnx";
 import { defineLayer } from "./definition/layer";
 import * as f from "./definition/fields";
-import { attentionArity, attentionShape, attend, refusesMask } from "./shared/attention";
+import { attentionArity, attentionShape, attend, attentionMasks } from "./shared/attention";
 
 export const attention = defineLayer({
   className: "Attention",
@@ -27,7 +27,7 @@ export const attention = defineLayer({
       ...(score_mode === "concat" ? [scalar("concat_score_weight")] : []),
     ];
   },
-  mask: refusesMask,
+  mask: attentionMasks,
   layout: "channelsLast",
   lower: (config, [q, v, k = v], g, context) => {
     const scaled = (x: Value) => (config.use_scale ? g.mul(x, context.weight("scale")) : x);

@@ -57,7 +57,7 @@ export const batchNormalization = defineLayer({
     axis: ({ axis }, rank) => (axis < 0 ? axis + rank : axis),
     of: ({ epsilon }, channels, weight) => movingAffine(epsilon, channels, weight),
   },
-  mask: passesMask,
+  mask: { ...passesMask, takes: "one", inTraining: true },
   layout: {
     by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
   },

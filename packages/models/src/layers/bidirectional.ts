@@ -6,6 +6,7 @@ import * as f from "./definition/fields";
 import { defineLayer, type InnerLayer } from "./definition/layer";
 import { layer, layerOrNone } from "./definition/layerField";
 import { weightsWithin } from "./shared/weightsWithin";
+import { expectsStepMask } from "./shared/masks";
 import { reversed } from "./shared/reshaping";
 
 type MergeMode = "concat" | "sum" | "mul" | "ave" | null;
@@ -58,11 +59,17 @@ export const bidirectional = defineLayer({
       0,
     );
   },
-  mask: { passes: (config) => directions(config).forward.config.return_sequences === true },
+  mask: {
+    takes: "one",
+    passes: (config) => directions(config).forward.config.return_sequences === true,
+    // Both directions' sequences have it, where they are not merged.
+    outputs: ({ merge_mode }) => (merge_mode === null ? 2 : 1),
+    refuses: expectsStepMask,
+  },
   layout: "channelsLast",
-  lower: (config, inputs, g, { inner, inputs: shapes, layout, mask }) => {
+  lower: (config, inputs, g, { inner, inputs: shapes, layout, masks }) => {
     const { backward, forward } = directions(config);
-    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout, mask }).values;
+    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout, masks }).values;
     const [forwardOutput, ...forwardStates] = run(forward);
     const [backwardOutput, ...backwardStates] = run(backward);
     // The backward sequence comes in the order computed: put back into that of time.

@@ -39,13 +39,10 @@ export const concatenate = defineLayer({
     ];
   },
   integers: () => "moves",
+  // Keras joins the masks of features too, where a step is then valid by any of them.
   mask: {
-    ofAll: true,
     passes: () => true,
-    refuses: ({ axis }, rank) =>
-      axis === -1 || axis === rank - 1
-        ? undefined
-        : `it joins masked sequences along axis ${axis}, expected the last`,
+    merges: ({ axis }, rank) => (axis === -1 || axis === rank - 1 ? "any" : "joined"),
   },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [

@@ -20,7 +20,7 @@ export const embedding = defineLayer({
   },
   shape: ({ output_dim }, [x]) => [[...x, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
-  mask: { makes: ({ mask_zero }) => (mask_zero ? 0 : undefined) },
+  mask: { makes: ({ mask_zero }) => (mask_zero ? { value: 0, features: false } : undefined) },
   integers: () => "moves",
   gives: () => "float32",
   inputType: "int32",

@@ -3,6 +3,7 @@
 import type { Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { expectsStepMask } from "./shared/masks";
 import { flatten } from "./shared/reshaping";
 
 export const globalAveragePooling1d = defineLayer({
@@ -13,13 +14,13 @@ export const globalAveragePooling1d = defineLayer({
   },
   rank: 3,
   shape: ({ keepdims }, [x]) => [keepdims ? [x[0], 1, x[2]] : [x[0], x[2]]],
-  mask: {},
+  mask: { takes: "one", refuses: expectsStepMask },
   layout: "channelsFirst",
   lower: ({ keepdims }, [x], g, { mask }) => {
     if (mask) {
-      const isUnmasked = g.unsqueeze(g.cast(mask, "float32"), [1]); // [batch, 1, steps]
+      const isValid = g.unsqueeze(mask, [1]); // [batch, 1, steps]
       const sum = (value: Value) => g.reduceSum(value, { axes: [2], keepdims });
-      return [g.div(sum(g.mul(x, isUnmasked)), sum(isUnmasked))];
+      return [g.div(sum(g.where(isValid, x, 0)), sum(g.cast(isValid, "float32")))];
     }
     const pooled = g.globalAveragePool(x); // [batch, channels, 1]
     return [keepdims ? pooled : flatten(g, pooled)];

@@ -7,6 +7,7 @@ import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";
+import { passesMask } from "./shared/masks";
 import { trainable, weightFields } from "./definition/weightFields";
 
 export const groupNormalization = defineLayer({
@@ -36,6 +37,7 @@ export const groupNormalization = defineLayer({
       ...(config.center ? [trainable(config, "beta", [channels])] : []),
     ];
   },
+  mask: passesMask,
   layout: {
     by: ({ axis }, [x]) => (axisOf(axis, x!) === x!.length - 1 ? "channelsFirst" : "channelsLast"),
   },

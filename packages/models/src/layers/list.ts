@@ -54,7 +54,7 @@ export { globalAveragePooling3d } from "./globalAveragePooling3d";
 export { globalMaxPooling1d } from "./globalMaxPooling1d";
 export { globalMaxPooling2d } from "./globalMaxPooling2d";
 export { globalMaxPooling3d } from "./globalMaxPooling3d";
-export { groupedQueryAttention } from "./groupedQueryAttention";
+export { groupQueryAttention } from "./groupQueryAttention";
 export { groupNormalization } from "./groupNormalization";
 export { gru } from "./gru";
 export { identity } from "./identity";

@@ -3,7 +3,7 @@
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { cast } from "./shared/integers";
-import { stepsThere } from "./shared/masks";
+import { validSteps } from "./shared/masks";
 
 export const masking = defineLayer({
   className: "Masking",
@@ -13,10 +13,10 @@ export const masking = defineLayer({
   },
   rank: 3,
   shape: (_, [x]) => [x],
-  mask: { makes: ({ mask_value }) => mask_value },
+  mask: { makes: ({ mask_value }) => ({ value: mask_value, features: true }) },
   layout: "channelsLast",
-  lower: ({ mask_value }, [x], g) => {
-    const isUnmasked = stepsThere(g, x, { value: mask_value, features: true });
+  lower: ({ mask_value }, [x], g, { inputs }) => {
+    const isUnmasked = validSteps(g, x, { value: mask_value, axis: inputs[0].length - 1 });
     return [g.mul(x, cast(g, g.unsqueeze(isUnmasked, [2]), "float32"))];
   },
   samples: [{ inputs: [[2, 3, 2]] }, { config: { mask_value: 0.5 }, inputs: [[1, 4, 3]] }],

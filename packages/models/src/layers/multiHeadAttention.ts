@@ -6,7 +6,7 @@ import type { Value } from "@cajal/onnx";
 import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer, type WeightSpec } from "./definition/layer";
-import { attend, attentionArity, checkRank, refusesMask } from "./shared/attention";
+import { attendByHeads, attentionArity, attentionMasks, checkRank } from "./shared/attention";
 import { channelsOf } from "./shared/shapes";
 import { trainable, weightFields } from "./definition/weightFields";
 
@@ -95,7 +95,8 @@ export const multiHeadAttention = defineLayer({
       queries * value_dim * outputOf(config, q);
     return num_heads * (projectionMacs + queries * keys * (key_dim + value_dim));
   },
-  mask: refusesMask,
+  // Keras overwrites the call's query_mask by the one that the query carries.
+  mask: { ...attentionMasks, names: ["", "value_mask", "key_mask"], takesOff: true },
   layout: "channelsLast",
   lower: (config, [query, value, key = value], g, context) => {
     const { key_dim, num_heads, use_bias } = config;
@@ -117,7 +118,7 @@ export const multiHeadAttention = defineLayer({
     const keys = project(key, k, "key", key_dim);
     const values = project(value, v, "value", value_dim);
     const scores = g.matMul(queries, g.transpose(keys, [0, 1, 3, 2]));
-    const [output, ...scoresOutput] = attend(config, scores, values, g, context);
+    const [output, ...scoresOutput] = attendByHeads(config, scores, values, g, context);
     const joinedHeads = g.reshape(g.transpose(output!, [0, 2, 1, 3]), [
       0,
       0,

@@ -6,6 +6,7 @@ import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf } from "./shared/shapes";
+import { passesMask } from "./shared/masks";
 
 const numbers = f.fieldOf<readonly number[] | null, number | readonly unknown[] | null>(
   "null, a number, or (nested) lists of them",
@@ -52,6 +53,7 @@ export const normalization = defineLayer({
       { name: "count", shape: [], initializer: "zeros", ...notTrainable },
     ];
   },
+  mask: passesMask,
   layout: "channelsLast",
   lower: ({ axis, mean, variance, invert }, [x], g, { inputs, weight }) => {
     const { axes, extents } = normalized(axis, inputs[0]);

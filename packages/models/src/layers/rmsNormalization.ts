@@ -4,7 +4,6 @@ import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { axisOf, channelsOf } from "./shared/shapes";
 import { CajalError, showShape } from "@cajal/core";
-import { passesMask } from "./shared/masks";
 
 export const rmsNormalization = defineLayer({
   className: "RMSNormalization",
@@ -27,7 +26,6 @@ export const rmsNormalization = defineLayer({
   weights: (_, [x]) => [
     { name: "scale", shape: [channelsOf(x)], initializer: "ones", trainable: true },
   ],
-  mask: passesMask,
   layout: "channelsLast",
   lower: ({ epsilon }, [x], g, { weight }) => {
     const squares = g.reduceMean(g.mul(x, x), { axes: [-1], keepdims: true });

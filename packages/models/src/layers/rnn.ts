@@ -152,11 +152,11 @@ export const rnn = defineLayer({
   },
   mask: recurrentMask,
   layout: "channelsLast",
-  lower: (config, [x], g, { inner, inputs, layout, mask }) => {
+  lower: (config, [x], g, { inner, inputs, layout, masks }) => {
     let [value, shape] = [x, inputs[0] as KerasShape];
     const states = [];
     for (const layer of layersOf(config)) {
-      const result = inner(layer, [value], { shapes: [shape], layout, prefix: layer.name, mask });
+      const result = inner(layer, [value], { shapes: [shape], layout, prefix: layer.name, masks });
       const [y, ...ends] = result.values;
       states.push(...ends);
       [value, shape] = [y!, result.shapes[0]!];

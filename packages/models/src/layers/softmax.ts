@@ -1,7 +1,10 @@
 // exp(x) / sum of exp(x) along an axis. keras.io/api/layers/activation_layers/softmax
+import { showShape } from "@cajal/core";
 import { activation } from "./activation";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
+import { convert } from "./shared/layouts";
+import { passesMask } from "./shared/masks";
 import { axisOf } from "./shared/shapes";
 
 export const softmax = defineLayer({
@@ -20,9 +23,26 @@ export const softmax = defineLayer({
       without: { definition: activation, config: { activation: "linear" } },
     }),
   }),
-  mask: { refuses: () => "Cajal does not compute it by a mask" },
+  mask: {
+    ...passesMask,
+    takes: "one",
+    refuses: (_, shape, mask) =>
+      mask.length <= shape.length &&
+      mask.toReversed().every((extent, i) => extent === 1 || extent === null || [null, extent].includes(shape.at(-1 - i)!)) // prettier-ignore
+        ? undefined
+        : `its mask ${showShape(mask)} does not fit its input ${showShape(shape)}`,
+  },
   layout: "any",
-  lower: ({ axis }, [x], g, context) => [g.softmax(x, { axis: context.axis(axis) })],
+  lower: ({ axis }, [x], g, context) => {
+    const { mask, inputs: [shape], layout } = context; // prettier-ignore
+    const along = { axis: context.axis(axis) };
+    if (!mask) return [g.softmax(x, along)];
+    // By NumPy's rules a mask of fewer axes lies along the last ones.
+    const missing = Array.from({ length: shape.length - mask.shape!.length }, (_, i) => i);
+    const maskShape = missing.length > 0 ? g.unsqueeze(mask, missing) : mask;
+    const valid = convert(g, maskShape, maskShape.shape!.map((extent) => typeof extent === "number" ? extent : null), "channelsLast", layout); // prettier-ignore
+    return [g.where(valid, g.softmax(g.where(valid, x, -1e9), along), 0)];
+  },
   samples: [
     { inputs: [[2, 3]] },
     { config: { axis: 1 }, inputs: [[2, 3, 2]] },

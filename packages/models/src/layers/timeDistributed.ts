@@ -1,6 +1,7 @@
 // A layer applied to each step of a sequence: [batch, steps, …] is one batch of batch · steps to it.
 // keras.io/api/layers/recurrent_layers/time_distributed
 import { CajalError } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "./definition/shape";
 import { defineLayer } from "./definition/layer";
 import { layer } from "./definition/layerField";
@@ -34,13 +35,27 @@ export const timeDistributed = defineLayer({
   macs: ({ layer }, [x], outputs) =>
     (x[1] ?? NaN) * (layer.definition.macs?.(layer.config, [stepOf(x)], outputs.map(stepOf)) ?? 0),
   integers: ({ layer }) => integersOf(layer),
-  mask: passesMask,
+  // Each step of a mask [batch, steps, inner steps] is that of the layer inside.
+  mask: {
+    ...passesMask,
+    takes: "one",
+    refuses: ({ layer: { definition } }, _, mask) =>
+      mask.length < 3 && definition.mask?.takes && !definition.mask.inTraining
+        ? `it wraps a ${definition.className}, which wants a mask of the steps within each step`
+        : undefined,
+  },
   layout: "channelsLast",
-  lower: ({ layer }, [x], g, { inner, inputs, outputs }) => {
+  lower: ({ layer }, [x], g, { inner, inputs, mask, outputs }) => {
     const [shape] = inputs;
     const stepShape = stepOf(shape);
     const steps = g.reshape(x, extents(stepShape));
-    const { values } = inner(layer, [steps], { shapes: [stepShape], layout: "channelsLast" });
+    const innerMask =
+      mask && mask.shape && mask.shape.length > 2 ? innerMaskOf(g, mask) : undefined;
+    const { values } = inner(layer, [steps], {
+      shapes: [stepShape],
+      layout: "channelsLast",
+      masks: [innerMask],
+    });
     return values.map((y, i) => {
       const innerExtents = extents(stepOf(outputs[i]!)).slice(1);
       if (shape[1] !== null) return g.reshape(y, [-1, shape[1]!, ...innerExtents]);
@@ -61,6 +76,12 @@ export const timeDistributed = defineLayer({
     },
   ],
 });
+
+/** A mask [batch, steps, …] as that of all steps as one batch. */
+const innerMaskOf = (g: GraphBuilder, mask: Value): Value => {
+  const rest = g.shape(mask, { start: 2, end: mask.shape!.length });
+  return g.reshape(mask, g.concat([g.int64s([-1]), rest], { axis: 0 }));
+};
 
 /** The shape of all steps as one batch. */
 const stepOf = (shape: KerasShape): KerasShape => [null, ...shape.slice(2)];

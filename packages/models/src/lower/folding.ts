@@ -4,6 +4,7 @@ import type { Tensor, Weights } from "@cajal/core";
 import type { Borders } from "../layers/definition/fields";
 import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
+import { readsOf } from "../network/masks";
 import type { NetworkLayer } from "../network/plan";
 import type { ModelWeight } from "../network/summary";
 
@@ -152,7 +153,7 @@ function isNonnegative({ call }: NetworkValue): boolean {
 /** How often each value is read, by calls, as an output, and by who watches. */
 function readersOf({ calls, outputs }: Network, watchedValues: Iterable<NetworkValue>) {
   const readers = new Map<NetworkValue, number>();
-  for (const value of [...calls.flatMap(({ inputs }) => inputs), ...outputs, ...watchedValues])
+  for (const value of [...calls.flatMap(readsOf), ...outputs, ...watchedValues])
     readers.set(value, (readers.get(value) ?? 0) + 1);
   return readers;
 }

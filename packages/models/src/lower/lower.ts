@@ -23,9 +23,8 @@ import {
   type NetworkValue,
 } from "../network/network";
 import { cast, integersOf, widenValue } from "../layers/shared/integers";
-import { stepsThere } from "../layers/shared/masks";
+import { maskValues } from "./masks";
 import type { NetworkLayer } from "../network/plan";
-import type { Mask } from "../network/values";
 import type { ResolveOptions } from "../keras/registry";
 import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
@@ -195,15 +194,7 @@ function lowerNetwork(
     return result;
   };
 
-  const masks = new Map<string, Value>();
-  /** A mask as a value of the graph, computed once. */
-  const maskValue = ({ of, value }: Mask): Value => {
-    const x = valueLayouts.get(of)!.in("channelsLast");
-    const key = `${x.name} ${value}`;
-    const result = masks.get(key) ?? stepsThere(g, x, { value, features: of.shape.length > 2 });
-    masks.set(key, result);
-    return result;
-  };
+  const maskValue = maskValues(g, (value) => valueLayouts.get(value)!.in("channelsLast"));
 
   network.inputs.forEach((value, i) =>
     valueLayouts.set(value, withLayouts(g, value.shape, inputs[i]!)),
@@ -223,7 +214,8 @@ function lowerNetwork(
       training: training && !inferenceMode?.has(layer.path),
       trainable: layer.trainable && !frozen?.has(layer.path),
       isFrozen: (part) => frozen?.has(`${layer.path}/${part}`) ?? false,
-      mask: call.mask && maskValue(call.mask),
+      masks: (call.masks ?? []).map((mask) => mask && maskValue(mask)),
+      attentionMask: call.attentionMask && maskValue({ kind: "value", of: call.attentionMask }),
       padding: paddings.borders.get(call),
       weight: (name, steps) => {
         const key = `${layer.path}/${name}`;
@@ -313,7 +305,8 @@ interface Surroundings {
   readonly trainable: boolean;
   /** Whether a part of the layer is frozen by its name. */
   isFrozen(part: string): boolean;
-  readonly mask: LowerContext["mask"];
+  readonly masks: LowerContext["masks"];
+  readonly attentionMask: LowerContext["attentionMask"];
   readonly padding: LowerContext["padding"];
   readonly dtype: DType;
   weight(name: string, steps: readonly Step[]): Value;
@@ -327,7 +320,19 @@ function lowerLayer(
   values: readonly Value[],
   inputs: readonly KerasShape[],
   layout: Layout,
-  { g, training, trainable, isFrozen, mask, padding, dtype, weight, update, seed }: Surroundings,
+  {
+    g,
+    training,
+    trainable,
+    isFrozen,
+    masks,
+    attentionMask,
+    padding,
+    dtype,
+    weight,
+    update,
+    seed,
+  }: Surroundings,
 ): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
   const outputs = definition.shape(config, inputs);
   const layouts: Layout[] = outputs.map((shape) =>
@@ -340,14 +345,16 @@ function lowerLayer(
     dtype,
     training,
     trainable,
-    mask,
+    mask: masks[0],
+    masks,
+    attentionMask,
     padding,
     weight: (name, steps = []) => weight(name, steps),
     update,
     seed,
     axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
     arrange: (layout, i = 0) => void (layouts[i] = layout),
-    inner: (layer, values, { shapes, layout: lies, prefix = layer.name, mask }) => {
+    inner: (layer, values, { shapes, layout: lies, prefix = layer.name, masks = [] }) => {
       const valueLayouts = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));
       const wanted = layoutFor(layer, valueLayouts);
       const nested = lowerLayer(
@@ -360,7 +367,8 @@ function lowerLayer(
           training,
           trainable: trainable && !layer.frozen && !isFrozen(prefix),
           isFrozen: (part) => isFrozen(`${prefix}/${part}`),
-          mask,
+          masks,
+          attentionMask: undefined,
           padding: undefined,
           dtype,
           weight: (name, steps) => weight(`${prefix}/${name}`, steps),

@@ -7,8 +7,15 @@ import type { Layer } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
 import { elementTypes } from "../layers/shared/integers";
 import { withPlace, outputShapes } from "./outputShapes";
-import { inputMask, outputMask } from "./masks";
-import { callsOf, planOf, type NetworkLayer, type Plan, type PlanNode } from "./plan";
+import { maskCall, writtenAsMask, type MasksOfValues, type StatedMasks } from "./masks";
+import {
+  callsOf,
+  planOf,
+  type NetworkLayer,
+  type Plan,
+  type PlanNode,
+  type PlanValue,
+} from "./plan";
 import type { Call, Mask, NetworkValue } from "./values";
 import { layersOption, type ResolveOptions } from "../keras/registry";
 
@@ -71,9 +78,14 @@ export function resolve(model: Model | object | string, options: ResolveOptions 
         `model "${config.name}": its input "${node.layer.name}" is a ${node.layer.className}, expected an ${inputLayer.className}.`,
         { model: config.name, layer: node.layer.name },
       );
-    return call(calls, node.layer, [], [])[0]!;
+    return call(calls, node.layer, [], [], { masks: noMasks() })[0]!;
   });
-  const outputs = run(plan, inputs, calls);
+  const carried: MasksOfValues["carried"] = new Map();
+  const outputs = run(plan, inputs, calls, carried);
+  for (const output of outputs) {
+    const mask = carried.get(output);
+    if (mask) output.mask = mask;
+  }
   const outputNames = plan.outputs.map(({ node }) => node.layer.name);
   checkKeys(config.name, plan.layers);
   return {
@@ -116,11 +128,17 @@ function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
 }
 
 /** Makes the plan's calls on `inputs`; gives the values of its outputs. */
-function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readonly NetworkValue[] {
+function run(
+  plan: Plan,
+  inputs: readonly NetworkValue[],
+  calls: Call[],
+  carried: MasksOfValues["carried"],
+): readonly NetworkValue[] {
+  const masks: MasksOfValues = { recorded: new Map(), carried };
   const values = new Map<PlanNode, readonly NetworkValue[]>(
     plan.inputs.map((node, i) => [node, [inputs[i]!]]),
   );
-  const valueOf = (title: string, { node, tensor }: Plan["outputs"][number]): NetworkValue => {
+  const valueOf = (title: string, { node, tensor }: PlanValue): NetworkValue => {
     const result = values.get(node)!;
     const value = result[tensor];
     if (value) return value;
@@ -130,25 +148,51 @@ function run(plan: Plan, inputs: readonly NetworkValue[], calls: Call[]): readon
       { from: node.layer.path, tensor, outputs: result.length },
     );
   };
-  const maskWritten = (title: string, { of, value }: NonNullable<PlanNode["mask"]>): Mask => ({
-    of: valueOf(title, of),
-    value,
-  });
+  /** What a call says of masks; `implied` are those that follow from the layers before. */
+  const statedMasks = (
+    title: string,
+    { masks: stated }: PlanNode,
+    inputValues: readonly NetworkValue[],
+  ): StatedMasks | undefined =>
+    stated && {
+      all: stated.all,
+      masks: stated.list.map((mask, i): Mask | undefined => {
+        if (!mask) return undefined;
+        if ("value" in mask) return { kind: "value", of: valueOf(title, mask.value) };
+        const comparisons = mask.comparisons.map(({ of, value, features }) => ({
+          source: valueOf(title, of),
+          value,
+          features,
+        }));
+        return withPlace(
+          () => writtenAsMask(comparisons, inputValues[i] && masks.recorded.get(inputValues[i])),
+          () => title,
+          {},
+        );
+      }),
+    };
   for (const node of plan.nodes) {
     if (values.has(node)) continue;
     const where = `layer "${node.layer.path}" (${node.layer.className})`;
     const inputValues = node.inputs.map((input) => valueOf(where, input));
     const from = node.inputs.map(({ node }) => node.layer.name);
+    const stated = statedMasks(where, node, inputValues);
+    const attentionMask = node.attentionMask && valueOf(where, node.attentionMask);
     const result = node.plan
-      ? callModel(calls, node.layer, node.plan, inputValues, from)
-      : call(calls, node.layer, inputValues, from, {
-          options: node.options,
-          mask: node.mask && maskWritten(where, node.mask),
-        });
+      ? callModel(calls, node.layer, node.plan, inputValues, from, { masks, stated })
+      : call(calls, node.layer, inputValues, from, { options: node.options, masks, stated, attentionMask }); // prettier-ignore
     values.set(node, result);
   }
   return plan.outputs.map((output) => valueOf(`model "${plan.name}"`, output));
 }
+
+interface MasksAndStated {
+  readonly masks: MasksOfValues;
+  /** What the call says of masks. */
+  readonly stated?: StatedMasks | undefined;
+}
+
+const noMasks = (): MasksOfValues => ({ recorded: new Map(), carried: new Map() });
 
 function callModel(
   calls: Call[],
@@ -156,6 +200,7 @@ function callModel(
   plan: Plan,
   inputs: readonly NetworkValue[],
   from: readonly string[],
+  { masks: { recorded, carried }, stated }: MasksAndStated,
 ): readonly NetworkValue[] {
   if (inputs.length !== plan.inputs.length)
     throw new CajalError(
@@ -180,7 +225,11 @@ function callModel(
       );
     plan.inputs[i]!.layer.outputs = [expected];
   });
-  const outputs = run(plan, inputs, calls);
+  inputs.forEach((input, i) => {
+    const mask = stated?.masks[i] ?? (inputs.length === 1 ? recorded.get(input) : undefined);
+    if (mask) carried.set(input, mask);
+  });
+  const outputs = run(plan, inputs, calls, carried);
   if (layer.outputs.length === 0) {
     layer.inputs = inputs.map(({ shape }) => shape);
     layer.outputs = outputs.map(({ shape }) => shape);
@@ -196,8 +245,13 @@ function call(
   from: readonly string[],
   {
     options,
-    mask: written,
-  }: { readonly options?: PlanNode["options"]; readonly mask?: Mask | undefined } = {},
+    masks,
+    stated,
+    attentionMask,
+  }: MasksAndStated & {
+    readonly options?: PlanNode["options"];
+    readonly attentionMask?: NetworkValue | undefined;
+  },
 ): NetworkValue[] {
   const { layer: ownLayer, name, path } = layer;
   if (!ownLayer) return [];
@@ -215,20 +269,16 @@ function call(
     () => where,
     { layer: path },
   );
-  const mask = withPlace(
-    () => inputMask(innerLayer, inputs),
-    () => where,
-    { layer: path },
-  );
-  checkWritten(where, mask, written);
-  const outgoingMask = outputMask(innerLayer, inputs, mask);
-  const outputs = outputShapes(innerLayer, shapes, from).map((shape, i): NetworkValue => ({
+  const outputs = outputShapes(innerLayer, shapes, from).map((shape): NetworkValue => ({
     shape,
     dtype: dtypes.output,
     from: name,
-    // The states of a recurrent layer have none.
-    ...(outgoingMask && i === 0 && { mask: outgoingMask }),
   }));
+  const usedMasks = withPlace(
+    () => maskCall(innerLayer, inputs, outputs, masks, stated),
+    () => where,
+    { layer: path },
+  );
   const specs = withPlace(
     () => innerLayer.definition.weights?.(innerLayer.config, shapes) ?? [],
     () => where,
@@ -267,27 +317,10 @@ function call(
     inputs,
     outputs,
     dtype: dtypes.computed,
-    ...(mask && { mask }),
+    ...(usedMasks.length > 0 && { masks: usedMasks }),
+    ...(attentionMask && { attentionMask }),
   };
   for (const output of outputs) output.call = result;
   calls.push(result);
   return outputs;
-}
-
-/**
- * @param impliedMask the mask that follows from the layers before
- * @param written the one that the model's JSON says, where it does
- * @throws CajalError `unsupported` where they are not the same
- */
-function checkWritten(
-  where: string,
-  impliedMask: Mask | undefined,
-  written: Mask | undefined,
-): void {
-  if (!written || (impliedMask?.of === written.of && impliedMask.value === written.value)) return;
-  throw new CajalError(
-    "unsupported",
-    `${where}: it is called with a mask made of "${written.of.from}" and ${written.value}, where ${impliedMask ? `one made of "${impliedMask.of.from}" and ${impliedMask.value}` : "none"} follows from the layers before it.`,
-    { written: written.of.from, implied: impliedMask?.of.from },
-  );
 }

@@ -9,10 +9,16 @@ export interface CallNode {
 }
 
 /** Layer names in Keras' order. `inputs` that no output depends on come last. */
-export function kerasOrder(
+export const kerasOrder = (
   outputs: readonly CallNode[],
   inputs: readonly CallNode[] = [],
-): string[] {
+): string[] => kerasOrders(outputs, inputs).layers;
+
+/** Layer names in Keras' order, and the calls in that in which Keras makes them. */
+export function kerasOrders(
+  outputs: readonly CallNode[],
+  inputs: readonly CallNode[] = [],
+): { readonly layers: string[]; readonly calls: readonly CallNode[] } {
   const visited = new Map<string, number>();
   const finished = new Set<CallNode>();
   const parentsFirst: CallNode[] = [];
@@ -42,12 +48,14 @@ export function kerasOrder(
     for (const parent of node.parents)
       depthOfNode.set(parent, Math.max(depth + 1, depthOfNode.get(parent) ?? 0));
   }
+  const calls = [...depthOfNode.keys()].sort((a, b) => depthOfNode.get(b)! - depthOfNode.get(a)!);
   for (const { layer } of inputs)
     if (!depthOfLayer.has(layer)) {
       depthOfLayer.set(layer, 0);
       visited.set(layer, -1);
     }
-  return [...depthOfLayer.keys()].sort(
+  const layers = [...depthOfLayer.keys()].sort(
     (a, b) => depthOfLayer.get(b)! - depthOfLayer.get(a)! || visited.get(a)! - visited.get(b)!,
   );
+  return { layers, calls };
 }

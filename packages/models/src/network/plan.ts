@@ -1,15 +1,16 @@
 // A model's calls, read from its config: what each layer is called on, without shapes yet.
 import { CajalError, unknownName } from "@cajal/core";
-import type { InboundRef, LayerEntry, ModelConfig } from "../keras/config";
+import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
 import type { KerasObject } from "../layers/definition/fields";
 import { isModel } from "../keras/isModel";
 import { readModel } from "../keras/readKeras";
-import { writtenMask } from "../keras/writtenMasks";
+import { isRef, readRef } from "../keras/readNodes";
+import { maskNames, writtenMask } from "../keras/writtenMasks";
 import { showConfigValue } from "../layers/definition/shown";
 import type { InnerLayer, WeightSpec } from "../layers/definition/layer";
 import { inputLayer } from "../layers/inputLayer";
-import { kerasOrder, type CallNode } from "./order";
+import { kerasOrders, type CallNode } from "./order";
 import type { Registry } from "../keras/registry";
 
 /** A layer of a network. A nested model is one too, with `layers` of its own. */
@@ -39,15 +40,31 @@ export interface NetworkLayer {
 export interface PlanNode {
   readonly layer: NetworkLayer;
   readonly plan?: Plan;
-  readonly inputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+  readonly inputs: readonly PlanValue[];
   /** What the call says beside its inputs, see `callOptions` of a layer; absent: nothing. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** The mask that its call is written with. */
-  readonly mask?: {
-    readonly of: { readonly node: PlanNode; readonly tensor: number };
-    readonly value: number;
-  };
+  /** What its call says of masks, in the order of its inputs; absent: nothing. */
+  readonly masks?: { readonly all: boolean; readonly list: readonly (PlanMask | undefined)[] };
+  /** Its argument `attention_mask`. */
+  readonly attentionMask?: PlanValue;
 }
+
+/** An output of a call. */
+export interface PlanValue {
+  readonly node: PlanNode;
+  readonly tensor: number;
+}
+
+/** A value that is a mask, or the comparisons that one is made of. */
+type PlanMask =
+  | { readonly value: PlanValue }
+  | {
+      readonly comparisons: readonly {
+        readonly of: PlanValue;
+        readonly value: number;
+        readonly features: boolean;
+      }[];
+    };
 
 export interface Plan {
   readonly name: string;
@@ -55,7 +72,7 @@ export interface Plan {
   /** Every call, after those that its inputs come from. */
   readonly nodes: readonly PlanNode[];
   readonly inputs: readonly PlanNode[];
-  readonly outputs: readonly { readonly node: PlanNode; readonly tensor: number }[];
+  readonly outputs: readonly PlanValue[];
 }
 
 /** Where a model is: the path of its name, whether what it is in is trained, and what layers there are. */
@@ -118,7 +135,9 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
     readonly key: string;
     readonly entry: LayerEntry;
     readonly inbound: readonly InboundRef[];
-    readonly inputs: { readonly node: PlanNode; readonly tensor: number }[];
+    /** Its inputs, then what its masks refer to. */
+    readonly refs: readonly TensorRef[];
+    readonly values: PlanValue[];
   }
   // A walk with a stack of its own, for networks are deeper than the engine's.
   const open: Open[] = [];
@@ -141,35 +160,40 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
         { layer: name, node: at },
       );
     inProgress.add(key);
-    open.push({ key, entry, inbound: inbound ?? [], inputs: [] });
+    const kwargs = inbound?.[0]?.[3] ?? {};
+    checkArguments(
+      `${model}, layer "${name}" (${entry.class_name})`,
+      kwargs,
+      layerOf(entry).layer.layer,
+    );
+    const refs = (inbound ?? []).map(([from, node, tensor]): TensorRef => [from, node, tensor]);
+    maskReferences(kwargs, (ref) => refs.push(ref));
+    open.push({ key, entry, inbound: inbound ?? [], refs, values: [] });
     return undefined;
   };
   const nodeOf = (name: string, index: number, title: string): PlanNode => {
     let result = plannedNode(name, index, title);
     for (let current = open.at(-1); current; current = open.at(-1)) {
-      const { key, entry, inbound, inputs } = current;
-      const ref = inbound[inputs.length];
+      const { key, entry, inbound, refs, values } = current;
+      const ref = refs[values.length];
       if (ref) {
-        const [from, node, tensor, kwargs] = ref;
-        const layer = `layer "${entry.name}" (${entry.class_name})`;
-        checkArguments(`${model}, ${layer}`, kwargs, layerOf(entry).layer.layer);
-        const input = plannedNode(from, node, layer);
-        if (input) inputs.push({ node: input, tensor });
+        const [from, node, tensor] = ref;
+        const input = plannedNode(from, node, `layer "${entry.name}" (${entry.class_name})`);
+        if (input) values.push({ node: input, tensor });
         continue;
       }
-      const written = inbound[0] && writtenMask(inbound[0][3]);
-      const maskNode =
-        written && plannedNode(written.of[0], written.of[1], `layer "${entry.name}"`);
-      if (written && !maskNode) continue;
       open.pop();
       inProgress.delete(key);
-      const mask = written && {
-        of: { node: maskNode!, tensor: written.of[2] },
-        value: written.value,
-      };
       const plannedLayer = layerOf(entry);
-      const options = optionsOf(plannedLayer.layer.layer, inbound[0]?.[3]);
-      result = { ...plannedLayer, inputs, ...(options && { options }), ...(mask && { mask }) };
+      const kwargs = inbound[0]?.[3] ?? {};
+      const options = optionsOf(plannedLayer.layer.layer, kwargs);
+      const others = values.slice(inbound.length).values();
+      result = {
+        ...plannedLayer,
+        inputs: values.slice(0, inbound.length),
+        ...(options && { options }),
+        ...masksOf(plannedLayer.layer.layer, kwargs, () => others.next().value!),
+      };
       nodes.set(key, result);
     }
     return result!;
@@ -209,16 +233,19 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
   for (const node of nodes.values())
     callNodes.set(node, {
       layer: node.layer.name,
-      parents: node.inputs.map(({ node }) => callNodes.get(node)!),
+      parents: [...node.inputs, ...maskValuesOf(node)].map(({ node }) => callNodes.get(node)!),
     });
-  const order = kerasOrder(
+  const order = kerasOrders(
     outputs.map(({ node }) => callNodes.get(node)!),
     inputs.map((node) => callNodes.get(node)!),
   );
+  const nodeByCall = new Map([...callNodes].map(([node, call]) => [call, node]));
+  // Where a call changes what later ones get, they are made in Keras' order.
+  const takesOff = [...nodes.values()].some(({ layer }) => layer.layer?.definition.mask?.takesOff);
   return {
     name: config.name,
-    layers: order.map((name) => layers.get(name)!.layer),
-    nodes: [...nodes.values()],
+    layers: order.layers.map((name) => layers.get(name)!.layer),
+    nodes: takesOff ? order.calls.map((call) => nodeByCall.get(call)!) : [...nodes.values()],
     inputs,
     outputs,
   };
@@ -260,6 +287,67 @@ function optionsOf(
   return acceptedArguments.length > 0 ? Object.fromEntries(acceptedArguments) : undefined;
 }
 
+/** Gives each value that masks in a call refer to, in an order of its own. */
+function maskReferences(
+  kwargs: Readonly<Record<string, unknown>>,
+  visit: (ref: TensorRef) => void,
+): void {
+  for (const name of maskNames) {
+    const value = kwargs[name];
+    for (const mask of isMaskList(value) ? value : [value]) {
+      const written = writtenMask(mask);
+      if (written) for (const { of } of written) visit(of);
+      else if (Array.isArray(mask) && isRef(mask)) visit(readRef(mask, name));
+    }
+  }
+}
+
+/** Several masks, some of which may be null; not one, which is a list with a layer's name. */
+const isMaskList = (value: unknown): value is readonly unknown[] =>
+  Array.isArray(value) && !isRef(value);
+
+/** What a call says of masks, of values in the order of {@link maskReferences}. */
+function masksOf(
+  layer: InnerLayer | undefined,
+  kwargs: Readonly<Record<string, unknown>>,
+  next: () => PlanValue,
+): Pick<PlanNode, "masks" | "attentionMask"> {
+  const toMask = (mask: unknown): PlanMask | undefined => {
+    const written = writtenMask(mask);
+    if (written)
+      return {
+        comparisons: written.map(({ value, features }) => ({ of: next(), value, features })),
+      };
+    return Array.isArray(mask) && isRef(mask) ? { value: next() } : undefined;
+  };
+  let all = false;
+  let attentionMask: PlanValue | undefined;
+  const list: (PlanMask | undefined)[] = [];
+  for (const name of maskNames) {
+    const value = kwargs[name];
+    const masks = (isMaskList(value) ? value : [value]).map(toMask);
+    if (!masks.some(Boolean)) continue;
+    if (name === "attention_mask")
+      attentionMask = masks.flatMap((mask) => mask && "value" in mask ? [mask.value] : [])[0]; // prettier-ignore
+    else if (name === "mask") {
+      list.push(...masks);
+      all = isMaskList(value);
+    } else {
+      const place = layer?.definition.mask?.names?.indexOf(name) ?? -1;
+      if (place >= 0) list[place] = masks[0];
+    }
+  }
+  return {
+    ...(list.length > 0 && { masks: { all, list: Array.from(list) } }),
+    ...(attentionMask && { attentionMask }),
+  };
+}
+
+const maskValuesOf = ({ masks, attentionMask }: PlanNode): readonly PlanValue[] => [
+  ...(masks?.list.flatMap((mask) => (mask && "value" in mask ? [mask.value] : [])) ?? []),
+  ...(attentionMask ? [attentionMask] : []),
+];
+
 /** Keyword arguments of a call that change nothing here, or that its layer honours; any other is refused. */
 function checkArguments(
   where: string,
@@ -272,7 +360,7 @@ function checkArguments(
       !isNothing(value) &&
       !(Object.hasOwn(callOptions, key) && typeof value === typeof callOptions[key]) &&
       !(key === "training" && value === false) &&
-      !writtenMask({ [key]: value })
+      !(takesMask(layer, key) && isMask(value))
     )
       throw new CajalError(
         "unsupported",
@@ -280,6 +368,20 @@ function checkArguments(
         { key, value },
       );
 }
+
+/** Whether a call of the layer, or of a model, has an argument for masks of that name. */
+function takesMask(layer: InnerLayer | undefined, key: string): boolean {
+  if (!layer) return key === "mask";
+  const rule = layer.definition.mask;
+  if (!rule?.takes) return false;
+  return rule.names ? key !== "mask" && maskNames.includes(key) : key === "mask";
+}
+
+/** A mask that the JSON writes out, a value of the model, or a list of these and nulls. */
+const isMask = (value: unknown): boolean =>
+  writtenMask(value) !== undefined ||
+  (Array.isArray(value) &&
+    (isRef(value) || value.every((each) => isNothing(each) || isMask(each))));
 
 /** Null, or what Keras writes where a model within a model has several inputs without a mask: a list of nulls. */
 const isNothing = (value: unknown): boolean =>

@@ -2,6 +2,7 @@
 import { CajalError, showValue } from "@cajal/core";
 import { writeConfig } from "../layers/definition/readConfig";
 import { isNetwork, type Call, type Network, type NetworkValue } from "./network";
+import { readsOf } from "./masks";
 import type { NetworkLayer } from "./plan";
 
 /**
@@ -22,7 +23,7 @@ export function withoutEnding(
   const output = outputs[index]!;
   const last = output.call;
   if (!last || !layers.includes(last.layer)) return undefined;
-  const isRead = calls.some(({ inputs }) => inputs.includes(output));
+  const isRead = calls.some((call) => readsOf(call).includes(output));
   const callCount = calls.filter(({ layer }) => layer === last.layer).length;
   if (isRead || callCount > 1 || outputs.filter((each) => each === output).length > 1)
     return undefined;
@@ -84,7 +85,7 @@ export function withOutputs(network: Network, indices: readonly number[]): Netwo
     .filter((call) => {
       if (!call.inner.definition.isInput && !call.outputs.some((value) => neededValues.has(value)))
         return false;
-      for (const input of call.inputs) neededValues.add(input);
+      for (const input of readsOf(call)) neededValues.add(input);
       return true;
     })
     .toReversed();

@@ -13,8 +13,10 @@ export interface Call {
   readonly outputs: readonly NetworkValue[];
   /** The element type that the layer computes in, its inputs cast to it. */
   readonly dtype: DType;
-  /** Which steps of its inputs are there, where not all are. */
-  readonly mask?: Mask;
+  /** The masks that the layer computes by, in the order of its inputs; absent: it has none. */
+  readonly masks?: readonly (Mask | undefined)[];
+  /** Which pairs of queries and keys attention may use, an argument of its call. */
+  readonly attentionMask?: NetworkValue;
 }
 
 export interface NetworkValue {
@@ -22,14 +24,29 @@ export interface NetworkValue {
   readonly dtype: DType;
   /** The name of its maker, for messages. */
   readonly from: string;
-  /** Which steps are there, where not all are. */
-  readonly mask?: Mask;
   /** The call that makes it. */
   call?: Call;
+  /** Of an output of the model: the mask that it carries, which Keras' losses honour. */
+  mask?: Mask;
 }
 
-/** A mask by what it is made of: a step is there where `of` is not `value`, in any of its features. */
-export interface Mask {
-  readonly of: NetworkValue;
-  readonly value: number;
-}
+/** Which steps of a sequence are valid, [batch, steps]. */
+export type Mask =
+  /** The steps where `of` is not `value`; with `features`, those where any feature is not. */
+  | {
+      readonly kind: "differs";
+      readonly of: NetworkValue;
+      readonly value: number;
+      readonly features: boolean;
+      /** That it does not follow from the layers before, but the model's JSON says it. */
+      readonly stated?: true;
+    }
+  /** A value of the network: what is not 0 is valid. */
+  | { readonly kind: "value"; readonly of: NetworkValue }
+  /** The steps that any of several masks has. */
+  | { readonly kind: "any"; readonly masks: readonly Mask[] }
+  /** Several sequences one after the other; all steps of one without a mask are valid. */
+  | {
+      readonly kind: "joined";
+      readonly parts: readonly { readonly of: NetworkValue; readonly mask: Mask | undefined }[];
+    };

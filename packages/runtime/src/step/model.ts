@@ -120,8 +120,8 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     if (mask)
       throw new CajalError(
         "unsupported",
-        `output "${output.name}" has a mask, made of "${mask.of.from}": Keras would leave masked steps out of the loss, which Cajal does not. Give a loss to an output without, such as the last of a recurrent layer.`,
-        { output: output.name, from: mask.of.from },
+        `output "${output.name}" has a mask: Keras would leave masked steps out of the loss, which Cajal does not. Give a loss to an output without, such as the last of a recurrent layer.`,
+        { output: output.name },
       );
     const { fromLogits } = output.loss;
     const logits = fromLogits && withoutEnding(trainedNetwork, output.index, fromLogits.activation);

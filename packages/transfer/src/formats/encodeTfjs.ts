@@ -10,7 +10,7 @@ const shardSize = 4 * 2 ** 20;
 export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
   const { model, network, weights, labels } = whole;
   // TF.js hands masks on to recurrent layers, and averages over all steps as if there were none.
-  const masked = network.calls.find(({ inner, mask }) => mask && !inner.definition.mask?.passes);
+  const masked = network.calls.find(({ inner, masks }) => masks && !inner.definition.mask?.passes);
   if (masked)
     throw new CajalError(
       "unsupported",

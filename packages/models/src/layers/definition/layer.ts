@@ -50,6 +50,10 @@ export interface LowerContext {
   readonly trainable: boolean;
   /** Mask of the first input, bool [batch, steps], true for valid steps; undefined: all are. See {@link Layer.mask}. */
   readonly mask: Value | undefined;
+  /** The masks in the order of the inputs, the first among them. */
+  readonly masks: readonly (Value | undefined)[];
+  /** Which keys each query may use, bool [batch, queries, keys]; only attention has one. */
+  readonly attentionMask: Value | undefined;
   /** Zeros to pad the image with, folded from a ZeroPadding2D before this layer, see `pads`. */
   readonly padding: Borders | undefined;
   /**
@@ -76,7 +80,7 @@ export interface LowerContext {
       shapes: readonly KerasShape[];
       layout: Layout;
       prefix?: string;
-      mask?: Value | undefined;
+      masks?: readonly (Value | undefined)[];
     },
   ): { values: readonly Value[]; shapes: readonly KerasShape[] };
 }
@@ -120,18 +124,35 @@ export interface Affine<Config> {
 
 /** See {@link Layer.mask}. */
 export interface MaskRule<Config> {
-  /** The value that all features of masked steps have in the layer's input; undefined: the layer creates no mask. */
-  makes?(config: Config): number | undefined;
-  /** Whether the outputs have the mask of the inputs. */
+  /**
+   * The mask that the layer makes of its input: a step is valid where the input is not `value`, with `features`
+   * where any of its features is not; undefined: it makes none.
+   */
+  makes?(config: Config): { readonly value: number; readonly features: boolean } | undefined;
+  /** Whether the outputs have the mask of the first input. */
   passes?(config: Config): boolean;
-  /** The layer merges its inputs: the mask is passed on where all inputs have the same one. */
-  readonly ofAll?: true;
+  /** How many outputs have it; default: the first alone. */
+  outputs?(config: Config): number;
+  /**
+   * How masks of several inputs become that of the output, where they pass: "any", a step is valid where any has it,
+   * and all inputs need one; "joined", one after the other.
+   */
+  merges?(config: Config, rank: number): "any" | "joined";
+  /** Whose masks its call takes in Keras: that of its only input, or one for each input. Default: none. */
+  readonly takes?: "one" | "each";
+  /** Keras' names for the masks in a call, in the order of the inputs. Default: `mask`, a list where it takes several. */
+  readonly names?: readonly string[];
+  /** A mask changes something in training alone. */
+  readonly inTraining?: true;
+  /** Its call takes off the masks that its inputs carry, so that later layers do not get them: MultiHeadAttention. */
+  readonly takesOff?: true;
   /**
    * The reason why the layer does not support a mask; undefined: it does.
    *
-   * @param rank of the first input
+   * @param shape of the first input
+   * @param mask its shape, [batch, steps] for most
    */
-  refuses?(config: Config, rank: number): string | undefined;
+  refuses?(config: Config, shape: KerasShape, mask: KerasShape): string | undefined;
 }
 
 /** See {@link Layer.parts}. */

@@ -101,7 +101,7 @@ export const convLstmRules = (className: string, axes: number) =>
     },
     kind: "convolution",
     sequences: true,
-    mask: { refuses: () => "Cajal does not compute it by a mask" },
+    mask: { takes: "one", refuses: () => "Cajal does not compute it by a mask" },
     layout: "channelsLast",
     lower: (
       config: Config,

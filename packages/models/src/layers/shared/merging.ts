@@ -2,7 +2,7 @@
 import type { DType } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { defineLayer, type Layer, type LowerContext } from "../definition/layer";
-import { passesMaskOfAll } from "./masks";
+import { mergesMasks } from "./masks";
 import { broadcast } from "./shapes";
 
 type NoFields = Readonly<Record<never, never>>;
@@ -21,7 +21,7 @@ export const merging = <const Name extends string>(
     fields: {},
     arity,
     shape: (_, inputs) => [broadcast(inputs)],
-    mask: passesMaskOfAll,
+    mask: mergesMasks,
     layout: "any",
     integers: () => "computes",
     ...(gives && { gives }),

@@ -6,7 +6,7 @@ import type { KerasShape } from "../definition/shape";
 import * as f from "../definition/fields";
 import type { LowerContext, MaskRule } from "../definition/layer";
 import { dropoutMask } from "./randomness";
-import { compacted } from "./masks";
+import { compacted, expectsStepMask } from "./masks";
 import { reversed } from "./reshaping";
 import { weightFields } from "../definition/weightFields";
 
@@ -54,7 +54,9 @@ export function recurrentShapes(
 
 /** The `mask` of a recurrent layer: its last output has none. */
 export const recurrentMask: MaskRule<{ readonly return_sequences: boolean }> = {
+  takes: "one",
   passes: ({ return_sequences }) => return_sequences,
+  refuses: expectsStepMask,
 };
 
 /** Multiply-adds of `gates` products of inputs and states, over all steps. */

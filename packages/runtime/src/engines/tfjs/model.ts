@@ -43,11 +43,11 @@ export interface TfjsModel {
 export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
   const { model, added: customLayers } = network;
   const layers = withCallOptions(network);
-  const maskedCall = network.calls.find(({ mask }) => mask);
+  const maskedCall = network.calls.find(({ masks, attentionMask }) => masks ?? attentionMask);
   if (maskedCall)
     throw new CajalError(
       "unsupported",
-      `layer "${maskedCall.layer.path}" (${maskedCall.layer.className}): it computes by a mask, made of "${maskedCall.mask!.of.from}", which engine tfjs does not honour here. Use engine onnx.`,
+      `layer "${maskedCall.layer.path}" (${maskedCall.layer.className}): it computes by a mask, which engine tfjs does not honour here. Use engine onnx.`,
       { layer: maskedCall.layer.path, engine: "tfjs" },
     );
   const { class_name, config } = toKerasJson(model, { layers: customLayers });

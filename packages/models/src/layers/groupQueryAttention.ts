@@ -6,11 +6,11 @@ import type { KerasShape } from "./definition/shape";
 import * as f from "./definition/fields";
 import { defineLayer, type WeightSpec } from "./definition/layer";
 import { trainable, weightFields } from "./definition/weightFields";
-import { attend, attentionArity, checkRank, refusesMask } from "./shared/attention";
+import { attendByHeads, attentionArity, attentionMasks, checkRank } from "./shared/attention";
 import { channelsOf } from "./shared/shapes";
 
-export const groupedQueryAttention = defineLayer({
-  className: "GroupedQueryAttention",
+export const groupQueryAttention = defineLayer({
+  className: "GroupQueryAttention",
   fields: {
     /** Length of each head's queries, keys and values. */
     head_dim: f.positive(),
@@ -29,7 +29,7 @@ export const groupedQueryAttention = defineLayer({
     /** Only kept: how to compute. */
     flash_attention: f.kept(null),
     /** False; gates are refused. */
-    use_gate: f.never("gates of GroupedQueryAttention are not done"),
+    use_gate: f.never("gates of GroupQueryAttention are not done"),
   },
   arity: attentionArity,
   positional: true,
@@ -73,7 +73,7 @@ export const groupedQueryAttention = defineLayer({
     const projectionMacs = 2 * queries * channelsOf(q) * num_query_heads + 2 * keys * channelsOf(v) * num_key_value_heads; // prettier-ignore
     return head_dim * (projectionMacs + 2 * queries * keys * num_query_heads);
   },
-  mask: refusesMask,
+  mask: { ...attentionMasks, names: ["query_mask", "value_mask", "key_mask"] },
   layout: "channelsLast",
   lower: (config, [query, value, key = value], g, context) => {
     const { head_dim, num_key_value_heads, num_query_heads, use_bias } = config;
@@ -93,7 +93,7 @@ export const groupedQueryAttention = defineLayer({
     const keys = project(key, k, "key", num_key_value_heads);
     const values = project(value, v, "value", num_key_value_heads);
     const scores = g.matMul(queries, g.transpose(keys, [0, 1, 3, 2]));
-    const [output, ...scoresOutput] = attend(config, scores, values, g, context);
+    const [output, ...scoresOutput] = attendByHeads(config, scores, values, g, context);
     const units = num_query_heads * head_dim;
     const joinedHeads = g.reshape(g.transpose(output!, [0, 2, 1, 3]), [0, 0, units]);
     const y = g.matMul(joinedHeads, context.weight("attention_output/kernel", [{ reshape: [units, channelsOf(q)] }])); // prettier-ignore
