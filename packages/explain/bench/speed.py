@@ -20,7 +20,8 @@ networks = {"MobileNet": "mobilenetv1_100", "ResNet50": "resnet50"}
 models = {name: timm.create_model(id, pretrained=False).eval() for name, id in networks.items()}
 image = torch.randn(1, 3, 224, 224)
 for name, model in models.items():
-    torch.onnx.export(model, image, str(folder / f"{name}.onnx"), dynamo=False, input_names=["image"], do_constant_folding=False)
+    # Captum is free to take many images at once, and so are we.
+    torch.onnx.export(model, image, str(folder / f"{name}.onnx"), dynamo=False, input_names=["image"], dynamic_axes={"image": {0: "batch"}}, do_constant_folding=False)
 image.numpy().tofile(folder / "image.f32")
 print(json.dumps({"exported": list(models), "torch": torch.__version__}), flush=True)
 
