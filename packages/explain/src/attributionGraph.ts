@@ -17,7 +17,9 @@ import {
   explainedKeras,
   explainedOnnx,
   mapLayer,
+  scoresAs,
   type ExplainedGraph,
+  type Output,
 } from "./network/explainedGraph";
 import { inside, type DataFormat } from "./network/images";
 
@@ -28,7 +30,7 @@ export interface AttributionGraphOptions {
    */
   readonly target?: number | "input" | "top";
   /** As for `attribute`. */
-  readonly output?: "logit" | "softmax";
+  readonly output?: Output;
   /** The layer, where the method is about one; as for `attribute`. */
   readonly layer?: string;
   /** How images come in and maps go out. Default "channels_last". */
@@ -105,7 +107,7 @@ function built(
   method: AnyMethod,
   options: AttributionGraphOptions,
 ): OnnxModel {
-  const { target = "top", output = "logit", dataFormat = "channels_last", batch = 1 } = options;
+  const { target = "top", output, dataFormat = "channels_last", batch = 1 } = options;
   checkInteger("attributionGraph", "batch", batch, { least: 1 });
   const how = method.graph!;
   const methodOptions = options as object;
@@ -116,10 +118,7 @@ function built(
   const input = doorOf(graph, dataFormat, [batch, ...shape]);
   const fed = how.points?.(input.g, input.x, constant(input.g), methodOptions) ?? input.x;
   const g = GraphBuilder.from(fedBy(graph, input.g, fed));
-  const scoresName = output === "softmax" ? graph.softmax : graph.logits;
-  if (scoresName === undefined)
-    throw new CajalError("unsupported", "the network ends in a sigmoid: explain its logits.");
-  const scores = g.value(scoresName);
+  const scores = g.value(scoresAs(graph, output));
   const oneHot = oneHotOf(g, scores, { target, batch, alongPath: fed !== input.x });
   const map = how.map(
     {
@@ -158,7 +157,7 @@ function withoutNames(graph: ExplainedGraph, names: readonly string[]): Explaine
     ...graph,
     image: renamed(graph.image),
     logits: renamed(graph.logits),
-    softmax: graph.softmax && renamed(graph.softmax),
+    probabilities: renamed(graph.probabilities),
     layers: graph.layers.map((layer) => ({ ...layer, value: renamed(layer.value) })),
     values: new Map([...graph.values].map(([name, info]) => [renamed(name), info])),
     model: {

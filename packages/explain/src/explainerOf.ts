@@ -9,7 +9,7 @@ import type { Call } from "./methods/call";
 import type { Attributed, AnyMethod } from "./methods/method";
 import { metrics, type MetricName } from "./metrics";
 import { passesOf, type AnyMetric } from "./metrics/metric";
-import { lastMaps, type ExplainedGraph } from "./network/explainedGraph";
+import { lastMaps, scoresAs, type ExplainedGraph } from "./network/explainedGraph";
 import { checkedImages, outside, type DataFormat } from "./network/images";
 import type { Network } from "./network/network";
 import { emptyRows, rowOf, rowsOf } from "./network/rows";
@@ -36,17 +36,10 @@ export function explainerOf(
   async function call(
     where: string,
     x: Tensor,
-    { target, output = "logit", layer, signal, onProgress }: CommonOptions,
+    { target, output, layer, signal, onProgress }: CommonOptions,
   ): Promise<Call> {
     const batch = images(where, x);
-    if (output !== "logit" && output !== "softmax")
-      throw unknownName("output", output, ["logit", "softmax"]);
-    const scores = output === "logit" ? graph.logits : graph.softmax;
-    if (scores === undefined)
-      throw new CajalError(
-        "unsupported",
-        "the network ends in a sigmoid: its outputs are no distribution. Explain logits.",
-      );
+    const scores = scoresAs(graph, output);
     const targets =
       target === undefined
         ? await topClasses(batch, signal)

@@ -71,7 +71,7 @@ export function mapHistory(
       if (epoch % every !== 0) return;
       await using explainer = await open(await weights());
       const attribution = await explainer.attribute(images, of);
-      const scores = await explainer.scores(images, { output: "softmax" });
+      const scores = await explainer.scores(images, { output: "probability" });
       const classes = scores.shape[1]!;
       const probabilities = attribution.targets.map(
         (target, i) => scores.data[i * classes + target]!,

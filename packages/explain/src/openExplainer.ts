@@ -8,7 +8,7 @@ import type { Explainer } from "./explainer";
 import { explainedKeras, explainedOnnx, type ExplainedGraph } from "./network/explainedGraph";
 import type { DataFormat } from "./network/images";
 import { networkOf, type TfjsModel } from "./network/network";
-import { withSoftmax } from "./network/withSoftmax";
+import { withScores } from "./network/withScores";
 
 export interface ExplainerOptions {
   /** Default "onnx". Engine tfjs has the methods that need nothing but gradients and runs forwards. */
@@ -29,7 +29,7 @@ const optionNames = ["engine", "device", "threads", "layers", "dataFormat", "mem
 
 /**
  * Opens a Keras model, ours or the JSON of Keras or TF.js, nested ones too, to be explained: a classifier of one
- * input that ends in logits or a softmax.
+ * input that ends in logits, a softmax or a sigmoid.
  *
  * @param weights `layer/weight` → tensor; they must not change while the explainer lives
  * @throws CajalError `unsupported` for what is no classifier of one float32 input; as `open` of @cajal/runtime
@@ -88,12 +88,12 @@ export async function openExplainer(
   weightSpecs(model, { layers });
   if (engine === "onnx")
     return explainerOf(onOnnx(explainedKeras(model, weights, layers)), dataFormat, onOnnx);
-  const scored = withSoftmax(model);
+  const scored = withScores(model);
   const graph = explainedKeras(scored.model, weights, layers);
   // Scores are layers, too; where two layers give one value, the first is as good.
   const names = new Map([
     ...graph.layers.toReversed().map(({ name, value }) => [value, name] as const),
-    ...(graph.softmax === undefined ? [] : [[graph.softmax, scored.softmax] as const]),
+    [graph.probabilities, scored.probabilities] as const,
     [graph.logits, scored.logits] as const,
   ]);
   const tfjs: TfjsModel = {

@@ -1,12 +1,12 @@
 // cajal explain on a small network: page, pictures, records, graphs.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { random } from "@cajal/core";
+import { isCajalError, random, sizeOf, tensor, type ErrorCode } from "@cajal/core";
 import { encodePng } from "@cajal/explain";
-import { decodeModel } from "@cajal/onnx";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { decodeModel, encodeModel, GraphBuilder, type Value } from "@cajal/onnx";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Context } from "../context";
 import { explain } from "./explain";
 
@@ -26,11 +26,15 @@ function recording() {
   return { context: quiet, lines, texts };
 }
 
-it("writes a page, pictures, records and graphs", async () => {
+function noisePng(): Promise<Uint8Array> {
   const numbers = random(1, "image");
   const data = Uint8ClampedArray.from({ length: 4 * 40 * 56 }, (_, i) => (i % 4 === 3 ? 255 : numbers.integer(256))); // prettier-ignore
+  return encodePng({ width: 56, height: 40, data });
+}
+
+it("writes a page, pictures, records and graphs", async () => {
   const image = join(folder, "noise.png");
-  await writeFile(image, await encodePng({ width: 56, height: 40, data }));
+  await writeFile(image, await noisePng());
   const { context, lines, texts } = recording();
   const out = join(folder, "out");
   await explain.run(context, {
@@ -57,11 +61,91 @@ it("writes a page, pictures, records and graphs", async () => {
   expect(texts.join("\n")).toContain("explain.html");
 });
 
-it("tells what was called wrongly", async () => {
-  const call = (more: object) =>
-    explain.run(recording().context, { images: ["none.png"], out: join(folder, "x"), model, metrics: false, method: ["grad-cam"], ...more }); // prettier-ignore
-  await expect(call({ method: ["grad-can"] })).rejects.toMatchObject({ code: "unknown-name" });
-  await expect(call({ method: ["layer-activation"] })).rejects.toMatchObject({ code: "unknown-name" }); // prettier-ignore
-  await expect(call({ model: "lenet55" })).rejects.toMatchObject({ code: "unknown-name" });
-  await expect(call({})).rejects.toBeInstanceOf(Error);
+describe("what cannot be explained is refused, and nothing written", () => {
+  const places = {} as Record<"noise" | "text" | "cut" | "taken" | "none", string>;
+  beforeAll(async () => {
+    for (const name of ["noise", "text", "cut", "taken", "none"] as const)
+      places[name] = join(folder, `${name}.png`);
+    const bytes = await noisePng();
+    await writeFile(places.noise, bytes);
+    await writeFile(places.text, "no picture");
+    await writeFile(places.cut, bytes.subarray(0, 900));
+    await writeFile(places.taken, "mine");
+    const convbn = decodeModel(await readFile(model));
+    const initializers = new Map(convbn.graph.initializers);
+    for (const [name, value] of initializers)
+      if (value.dtype === "float32" && value.shape.length === 4)
+        initializers.set(name, { ...tensor("float32", value.shape), data: new Float32Array(sizeOf(value.shape)).fill(NaN) }); // prettier-ignore
+    const broken = { ...convbn, graph: { ...convbn.graph, initializers } };
+    await writeFile(join(folder, "nan.onnx"), encodeModel(broken));
+    await writeFile(join(folder, "text.onnx"), "no graph");
+    for (const [name, graph] of Object.entries(graphs)) {
+      const g = new GraphBuilder();
+      graph(g);
+      await writeFile(join(folder, `${name}.onnx`), encodeModel(g.build()));
+    }
+  });
+  const kernel = (g: GraphBuilder, shape: readonly number[]) =>
+    g.constant(tensor("float32", shape, Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i)))); // prettier-ignore
+  const mean = (g: GraphBuilder, x: Value) => g.reduceMean(x, { axes: [2, 3], keepdims: false });
+  const maps = (g: GraphBuilder, channels: number) =>
+    g.conv(g.input("x", "float32", ["n", channels, 8, 8]), kernel(g, [4, channels, 3, 3]));
+  const graphs: Readonly<Record<string, (g: GraphBuilder) => void>> = {
+    rows: (g) => g.output(g.matMul(g.input("x", "float32", ["n", 6]), kernel(g, [6, 4])), "y"),
+    four: (g) => g.output(mean(g, maps(g, 4)), "y"),
+    // It has a gradient, and no rule of relevance.
+    norm: (g) => g.output(mean(g, g.op("LpNormalization", [maps(g, 3)], { p: 1, axis: 1 })), "y"), // prettier-ignore
+    steps: (g) => g.output(mean(g, g.op("Round", [maps(g, 3)])), "y"),
+    sigmoid: (g) => g.output(g.op("Sigmoid", [mean(g, maps(g, 3))]), "y"),
+  };
+  const call = async (more: object) => {
+    const { context, lines, texts } = recording();
+    const out = join(folder, "out of these");
+    await explain.run(context, { images: [places.noise], out, model, metrics: false, method: ["grad-cam"], ...more }); // prettier-ignore
+    return { lines, texts, out };
+  };
+  const onnx = (name: string) => ({ model: join(folder, `${name}.onnx`) });
+
+  const cases: readonly (readonly [code: ErrorCode, what: string, more: () => object])[] = [
+    ["unknown-name", "a method that is not known", () => ({ method: ["saliency", "grad-can"] })],
+    ["unknown-name", "a method of layers", () => ({ method: ["layer-activation"] })],
+    ["bad-argument", "no method", () => ({ method: [] })],
+    ["bad-argument", "a class out of range", () => ({ class: 5 })],
+    ["unknown-name", "a layer that is not there", () => ({ layer: "relu9" })],
+    ["unsupported", "a layer without spatial extent", () => ({ layer: "logits" })],
+    ["bad-argument", "a layer where no method has one", () => ({ layer: "relu1", method: ["saliency"] })], // prettier-ignore
+    ["bad-argument", "graphs of what is none", () => ({ onnx: true, method: ["occlusion"] })],
+    ["bad-argument", "a picture that is not there", () => ({ images: [places.noise, places.none] })], // prettier-ignore
+    ["bad-file", "text named .png", () => ({ images: [places.noise, places.text] })],
+    ["bad-file", "half a picture", () => ({ images: [places.cut] })],
+    ["bad-argument", "a folder in place of a picture", () => ({ images: [folder] })],
+    ["unknown-name", "a model that is not known", () => ({ model: "lenet55" })],
+    ["bad-file", "text named .onnx", () => onnx("text")],
+    ["bad-model", "weights that are no numbers", () => onnx("nan")],
+    ["unsupported", "a network of rows", () => onnx("rows")],
+    ["unsupported", "a network of four channels", () => onnx("four")],
+    ["unsupported", "an operator without a rule", () => ({ ...onnx("norm"), method: ["saliency", "lrp"] })], // prettier-ignore
+    ["bad-argument", "a file in place of the folder", () => ({ out: places.taken })],
+  ];
+  it.each(cases)("%s: %s", async (code, _, more) => {
+    const before = (await readdir(folder)).toSorted();
+    const error: unknown = await call(more()).catch((each: unknown) => each);
+    expect(isCajalError(error, code), String(error)).toBe(true);
+    expect((await readdir(folder)).toSorted()).toEqual(before);
+    expect(await readFile(places.taken, "utf8")).toBe("mine");
+  });
+
+  it("but a map of zeros is one, and said to be", async () => {
+    const { lines, texts, out } = await call({ ...onnx("steps"), method: ["saliency"] });
+    expect(lines).toMatchObject([{ method: "saliency", zero: true }]);
+    expect(texts.join()).toContain("noise.png, saliency: the map is zero everywhere.");
+    expect(await readFile(join(out, "explain.html"), "utf8")).toContain("zero everywhere");
+  });
+
+  it("and so is a network that ends in a sigmoid", async () => {
+    const { lines } = await call({ ...onnx("sigmoid"), metrics: true, method: ["saliency"] });
+    const [{ probability, deletion }] = lines as [{ probability: number; deletion: number[] }];
+    expect(probability).toBeGreaterThan(0.5);
+    expect(deletion.every((each) => each > 0 && each < 1)).toBe(true);
+  });
 });

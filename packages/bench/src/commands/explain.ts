@@ -1,9 +1,14 @@
 // cajal explain: maps of images by several methods, side by side on a page, with their metrics.
-import { mkdir } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
-import { CajalError, preprocessInput, tensor, type Preprocessing, type Tensor } from "@cajal/core";
-import { resizing } from "@cajal/datasets";
-import { readImage } from "@cajal/datasets/node";
+import {
+  CajalError,
+  preprocessInput,
+  tensor,
+  unknownName,
+  type Preprocessing,
+  type Tensor,
+} from "@cajal/core";
+import { decodeImage, resizing } from "@cajal/datasets";
 import {
   attributionGraph,
   encodePng,
@@ -16,10 +21,11 @@ import {
   type Explainer,
   type MethodName,
 } from "@cajal/explain";
-import { writeWhole } from "@cajal/files/node";
+import { checkWritableFolder, writeAllWhole } from "@cajal/files/node";
 import { encodeModel } from "@cajal/onnx";
 import { classifier, type Classifier } from "../choices/classifier";
 import { textTable } from "../text/tables";
+import { readInput } from "../readInput";
 import { explainPage, type ExplainedImage, type ExplainedMap } from "../report/explainPage";
 import { defineCommand } from "./shared/defineCommand";
 import { choice, flag, list, negatedFlag, number, text, words } from "./shared/parameters";
@@ -33,6 +39,8 @@ interface ExplainRecord {
   readonly label?: string;
   readonly probability: number;
   readonly layer?: string;
+  /** Where the map is zero everywhere. */
+  readonly zero?: true;
   readonly delta?: number;
   /** Area under the curve, and that of a control: the same map, shifted. */
   readonly deletion?: readonly [map: number, random: number];
@@ -70,23 +78,26 @@ export const explain = defineCommand({
   },
   out: text("<folder>", "where page, pictures and graphs go", { default: "cajal-explain" }),
   async run({ output, progress, signal, seed }, options) {
-    const selected = options.method.map(methodNamed);
+    const selected = methodsOf(options);
+    const page = join(options.out, "explain.html");
+    await checkWritableFolder(options.out, [basename(page)]);
     const network = await classifier(options.model, signal);
     await using explainer = await open(network);
-    await mkdir(options.out, { recursive: true });
+    checkClass(explainer, options.class);
+    const inputSize = inputSizeOf(explainer, network);
+    // Every file is read once before the work begins, which one that is missing or damaged would waste.
+    for (const file of options.images) await readPicture(file, inputSize);
+    const graphs = options.onnx ? graphsOf(network, selected, options) : [];
     const images: ExplainedImage[] = [];
     const records: ExplainRecord[] = [];
+    const pictures: [path: string, content: Uint8Array][] = [];
     progress.start(`What ${network.name} looks at`);
     for (const [i, file] of options.images.entries()) {
-      const { pixels, x } = await prepareImage(file, explainer, network, options.preprocessing);
-      const softmax = await explainer.scores(x, { output: "softmax", signal });
-      const target = options.class ?? softmax.data.indexOf(softmax.data.reduce((a, b) => Math.max(a, b))); // prettier-ignore
-      if (target >= explainer.classes)
-        throw new CajalError(
-          "bad-argument",
-          `class ${target}: the network tells ${explainer.classes} apart, 0 … ${explainer.classes - 1}.`,
-          { class: target },
-        );
+      const pixels = await readPicture(file, inputSize);
+      const x = inputOf(pixels, network, options.preprocessing);
+      const { data } = await explainer.scores(x, { output: "probability", signal });
+      const target = options.class ?? data.indexOf(data.reduce((a, b) => Math.max(a, b)));
+      const probability = data[target]!;
       const stem = `${i}-${basename(file, extname(file))}`;
       const maps: ExplainedMap[] = [];
       for (const [k, method] of selected.entries()) {
@@ -98,25 +109,25 @@ export const explain = defineCommand({
           ...(gives === "cam" && options.layer !== undefined && { layer: options.layer }),
         } as AttributeOptions;
         const { map, layer, delta } = await explainer.attribute(x, request);
+        const zero = map.data.every((value) => value === 0);
         const { picture, legend } = overlay(map, pixels);
         const figures = options.metrics ? await metricsOf(explainer, x, map, target, { seed, signal }) : {}; // prettier-ignore
         const path = join(options.out, `${stem}-${name}.png`);
-        await writeWhole(path, await encodePng(picture));
-        const record: ExplainRecord = {
+        pictures.push([path, await encodePng(picture)]);
+        records.push({
           image: file,
           model: network.name,
           method: name,
           class: target,
           ...(network.labels && { label: network.labels[target]! }),
-          probability: softmax.data[target]!,
+          probability,
           ...(layer !== undefined && { layer }),
+          ...(zero && { zero }),
           ...(delta && { delta: delta[0]! }),
           ...figures,
           picture: path,
-        };
-        records.push(record);
-        output.line(record);
-        maps.push({ title, picture, legend, layer, ...figures });
+        });
+        maps.push({ title, picture, legend, layer, zero, ...figures });
         progress.update(
           (i * selected.length + k + 1) / (options.images.length * selected.length),
           `${basename(file)}: ${title}`,
@@ -126,55 +137,128 @@ export const explain = defineCommand({
         name: basename(file),
         picture: pictureOf(pixels),
         label: network.labels?.[target] ?? `class ${target}`,
-        probability: softmax.data[target]!,
+        probability,
         maps,
       });
     }
     progress.finish();
-    const paths = [join(options.out, "explain.html")];
-    await writeWhole(paths[0]!, await explainPage(network.name, images));
-    if (options.onnx) paths.push(...(await writeGraphs(network, selected, options)));
+    await writeAllWhole([...pictures, ...graphs, [page, await explainPage(network.name, images)]], {
+      signal,
+    });
+    for (const record of records) output.line(record);
     output.text(describeMap(records));
-    output.text(`\n${paths.join("\n")}`);
+    output.text(`\n${[page, ...graphs.map(([path]) => path)].join("\n")}`);
   },
 });
 
 type Method = (typeof methods)[number];
 
+/** @throws CajalError `unknown-name`, `bad-argument` */
+function methodsOf({
+  method: names,
+  layer,
+  onnx,
+}: {
+  readonly method: readonly string[];
+  readonly layer?: string;
+  readonly onnx?: boolean;
+}): readonly Method[] {
+  const selected = [...new Set(names)].map(methodNamed);
+  const named = names.join(", ");
+  if (selected.length === 0)
+    throw new CajalError(
+      "bad-argument",
+      "--method: expected at least one method, such as grad-cam.",
+    );
+  if (layer !== undefined && !selected.some(({ gives }) => gives === "cam"))
+    throw new CajalError(
+      "bad-argument",
+      `--layer ${layer}: it is for class activation maps, such as grad-cam, and none is among ${named}.`,
+      { layer, methods: names },
+    );
+  if (onnx && !selected.some(({ name }) => graphMethods.includes(name)))
+    throw new CajalError(
+      "bad-argument",
+      `--onnx: ${named} cannot be written as a graph. Those that can: ${graphMethods.join(", ")}.`,
+      { methods: names },
+    );
+  return selected;
+}
+
 function methodNamed(name: string): Method {
   const method = methods.find((method) => method.name === name);
   const fits = methods.filter(({ gives, needsLayer }: { gives: string; needsLayer?: true }) => gives !== "layer" && !needsLayer); // prettier-ignore
   if (method && fits.includes(method)) return method;
+  throw unknownName(
+    "method",
+    name,
+    fits.map((method) => method.name),
+  );
+}
+
+/** @throws CajalError `bad-argument` */
+function checkClass({ classes }: Explainer, target: number | undefined): void {
+  if (target === undefined || (Number.isInteger(target) && target >= 0 && target < classes)) return;
   throw new CajalError(
-    "unknown-name",
-    `method "${name}": expected one of ${fits.map((method) => method.name).join(", ")}.`,
-    { name },
+    "bad-argument",
+    `--class ${target}: the network tells ${classes} apart, 0 … ${classes - 1}.`,
+    { class: target, classes },
   );
 }
 
 const open = ({ source }: Classifier): Promise<Explainer> =>
   "graph" in source ? openExplainer(source.graph) : openExplainer(source.model, source.weights);
 
-/** An image cropped and resized to the network's input size, and the network's input. */
-async function prepareImage(
+interface InputSize {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** @throws CajalError `unsupported` for a network that takes anything but pictures */
+function inputSizeOf({ inputShape }: Explainer, { name }: Classifier): InputSize {
+  const [height = 224, width = 224, channels = 3] = inputShape;
+  if (inputShape.length === 3 && (channels === 1 || channels === 3))
+    return { height, width, channels };
+  const shape = inputShape.map((extent) => extent ?? "?").join();
+  throw new CajalError(
+    "unsupported",
+    `${name}: it takes [${shape}], expected pictures, [height, width, 1 or 3 channels] ([channels, height, width] in ONNX graphs). openExplainer of @cajal/explain takes tensors of any shape.`,
+    { shape: inputShape },
+  );
+}
+
+/**
+ * A picture cropped and resized to the network's input size, 0 … 255.
+ *
+ * @throws CajalError `bad-argument` where the file cannot be read, `bad-file` for what is no picture
+ */
+async function readPicture(
   file: string,
-  explainer: Explainer,
+  { height, width, channels }: InputSize,
+): Promise<Tensor<"float32">> {
+  // A file with a name, by which errors call it.
+  const image = await decodeImage(new File([(await readInput(file)) as Uint8Array<ArrayBuffer>], file), { channels }); // prettier-ignore
+  return resizing(image, { width, height, cropToAspectRatio: true });
+}
+
+/** Pixels as the network's input, a batch of one. */
+function inputOf(
+  pixels: Tensor<"float32">,
   network: Classifier,
   preprocessing: Preprocessing | "unit" | undefined,
-): Promise<{ pixels: Tensor<"float32">; x: Tensor<"float32"> }> {
-  const [height = 224, width = 224, channels = 3] = explainer.inputShape;
-  const image = await readImage(file, { channels: channels === 1 ? 1 : 3 });
-  const pixels = resizing(image, { width, height, cropToAspectRatio: true });
-  const mode = preprocessing ?? network.preprocessing ?? (channels === 3 ? "tf" : "unit");
+): Tensor<"float32"> {
+  const isColor = pixels.shape[2] === 3;
+  const mode = preprocessing ?? network.preprocessing ?? (isColor ? "tf" : "unit");
   const x =
-    mode === "unit" || channels !== 3
+    mode === "unit" || !isColor
       ? tensor(
           "float32",
           pixels.shape,
           pixels.data.map((value) => value / 255),
         )
       : preprocessInput(pixels, mode);
-  return { pixels, x: { ...x, shape: [1, ...x.shape] } };
+  return { ...x, shape: [1, ...x.shape] };
 }
 
 async function metricsOf(
@@ -196,34 +280,34 @@ async function metricsOf(
   };
 }
 
-/** Writes the methods that are graphs as ONNX files. */
-async function writeGraphs(
+/** The methods that are graphs, as ONNX files. */
+function graphsOf(
   { source }: Classifier,
   selected: readonly Method[],
   { out, layer, class: target }: { out: string; layer?: string; class?: number },
-): Promise<string[]> {
-  const paths: string[] = [];
-  for (const { name, gives } of selected) {
-    if (!graphMethods.includes(name)) continue;
-    const options = {
-      target: target ?? (name === "integrated-gradients" ? "input" : "top"),
-      ...(gives === "cam" && layer !== undefined && { layer }),
-    } as object;
-    const graph =
-      "graph" in source
-        ? attributionGraph(name as MethodName, source.graph, options)
-        : attributionGraph(name as MethodName, source.model, source.weights, options);
-    const path = join(out, `${name}.onnx`);
-    await writeWhole(path, encodeModel(graph));
-    paths.push(path);
-  }
-  return paths;
+): (readonly [path: string, content: Uint8Array])[] {
+  return selected
+    .filter(({ name }) => graphMethods.includes(name))
+    .map(({ name, gives }) => {
+      const options = {
+        target: target ?? (name === "integrated-gradients" ? "input" : "top"),
+        ...(gives === "cam" && layer !== undefined && { layer }),
+      } as object;
+      const graph =
+        "graph" in source
+          ? attributionGraph(name as MethodName, source.graph, options)
+          : attributionGraph(name as MethodName, source.model, source.weights, options);
+      return [join(out, `${name}.onnx`), encodeModel(graph)] as const;
+    });
 }
 
 function describeMap(records: readonly ExplainRecord[]): string {
+  const zeros = records
+    .filter(({ zero }) => zero)
+    .map(({ image, method }) => `\n${basename(image)}, ${method}: the map is zero everywhere.`);
   const pair = (both: readonly [number, number] | undefined) =>
     both ? `${both[0].toFixed(3)} (${both[1].toFixed(3)})` : "–";
-  return textTable(
+  const table = textTable(
     ["image", "method", "class", "probability", "layer", "deletion", "insertion", "ROAD"],
     records.map((record) => [
       basename(record.image),
@@ -236,4 +320,5 @@ function describeMap(records: readonly ExplainRecord[]): string {
       pair(record.road),
     ]),
   );
+  return `${table}${zeros.length > 0 ? "\n" : ""}${zeros.join("")}`;
 }

@@ -7,6 +7,8 @@ export interface ExplainedMap {
   readonly picture: Picture;
   readonly legend: Legend;
   readonly layer?: string | undefined;
+  /** Whether the map is zero everywhere. */
+  readonly zero: boolean;
   /** Of the map, and of the same map moved elsewhere. */
   readonly deletion?: readonly [number, number];
   readonly insertion?: readonly [number, number];
@@ -55,11 +57,12 @@ ${sections.join("\n")}
 
 async function sectionOf({ name, picture, label, probability, maps }: ExplainedImage) {
   const original = await panelOf("Image", { picture }, "");
-  const panels = await Promise.all(
-    maps.map((map) => panelOf(map.title, map, map.layer === undefined ? "" : `at ${map.layer}`)),
-  );
+  const panels = await Promise.all(maps.map((map) => panelOf(map.title, map, noteOn(map))));
   return `<section><h2>${escaped(name)}</h2><p>${escaped(label)}, probability ${probability.toFixed(3)}</p><div class="panels">${[original, ...panels].join("")}</div></section>`;
 }
+
+const noteOn = ({ layer, zero }: ExplainedMap) =>
+  [layer === undefined ? [] : `at ${layer}`, zero ? "zero everywhere" : []].flat().join(": ");
 
 async function panelOf(
   title: string,

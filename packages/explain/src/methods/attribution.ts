@@ -1,5 +1,6 @@
 // What a method is asked for by name, and what it answers.
 import type { Tensor } from "@cajal/core";
+import type { Output } from "../network/explainedGraph";
 import type { Control } from "../network/network";
 import type { Attributed } from "./method";
 import type { MethodName, MethodOptions } from ".";
@@ -10,8 +11,11 @@ export interface CommonOptions extends Control {
    * class.
    */
   readonly target?: number | readonly number[];
-  /** What of the class is explained: its logit, or its probability. Default "logit". */
-  readonly output?: "logit" | "softmax";
+  /**
+   * What of the class is explained: its logit, or its probability, which is the sigmoid's where the network ends in one;
+   * "softmax" is a probability, too, and refuses such networks. Default "logit".
+   */
+  readonly output?: Output;
   /**
    * The layer, where the method is about one: a Keras layer's path, a value of an ONNX graph, or a PyTorch module.
    * Class activation maps choose for themselves: the last maps before they are pooled or flattened.

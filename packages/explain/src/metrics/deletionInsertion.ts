@@ -2,7 +2,7 @@
 // 0, n, 2n, … pixels, the hottest first, went from the image to the substrate, or came into it from the image. The
 // area is by trapezoids of width 1/steps, and counts the whole image, as RISE has it; Quantus leaves the first
 // point out and does not divide. A good map deletes fast (low) and inserts fast (high).
-import { checkInteger, CajalError } from "@cajal/core";
+import { checkInteger } from "@cajal/core";
 import { baselineOf, type Baseline } from "../methods/baseline";
 import { rowOf, rows } from "../network/rows";
 import { logitsOf } from "../attacks/attack";
@@ -41,8 +41,6 @@ async function curves(
   const area = heat[0]!.length;
   const n = pixelsPerStep ?? Math.ceil(area / 50);
   checkInteger("measure", "pixelsPerStep", n, { least: 1 });
-  if (graph.softmax === undefined)
-    throw new CajalError("unsupported", "measure: deletion and insertion need a softmax.");
   const points = Math.ceil(area / n) + 1;
   const from = baselineOf(call, substrate);
   const orders = heat.map(fallingOrder);
@@ -65,7 +63,7 @@ async function curves(
               for (let at = pixel; at < to.length; at += area) to[at] = end[at]!;
           }),
         },
-        of: graph.softmax!,
+        of: graph.probabilities,
         use: (row, { value }) => {
           const image = Math.floor(row / points);
           scores[image]![row % points] = value[tops[image]!]!;

@@ -1,5 +1,5 @@
 // A classifier as a graph to be explained: its image with the channels first, its scores before and
-// behind the softmax, and its layers by name, wherever it came from.
+// behind the softmax or sigmoid, and its layers by name, wherever it came from.
 import { CajalError, unknownName, type Weights } from "@cajal/core";
 import { lower, resolve, type KerasShape, type Layer, type Model } from "@cajal/models";
 import {
@@ -38,8 +38,10 @@ export interface ExplainedGraph {
   readonly batch: number | undefined;
   /** Values of the scores: [batch, classes]. */
   readonly logits: string;
-  /** Undefined where the network ends in a sigmoid: its outputs are no distribution. */
-  readonly softmax: string | undefined;
+  /** Values of the classes' probabilities: of the network's sigmoid where it ends in one, else of a softmax. */
+  readonly probabilities: string;
+  /** Whether the probabilities are a sigmoid's: each class has its own, and they are no distribution. */
+  readonly independent: boolean;
   readonly classes: number;
   readonly layers: readonly LayerInfo[];
   /** Of every value, as far as known. */
@@ -140,10 +142,9 @@ function withScores(
       `the model's output "${output.name}" is ${output.dtype} [${output.shape?.join() ?? "?"}], expected scores [batch, classes] in float32.`,
       { output: output.name, shape: output.shape },
     );
-  const softmax = ends("Softmax")
-    ? inRows(g, g.value(last!.outputs[0]!))
-    : ends("Sigmoid")
-      ? undefined
+  const probabilities =
+    ends("Softmax") || ends("Sigmoid")
+      ? inRows(g, g.value(last!.outputs[0]!))
       : g.softmax(logits, { axis: -1 });
   if (image.dtype !== "float32")
     throw new CajalError(
@@ -159,7 +160,8 @@ function withScores(
     imageShape: imageShape.map((extent) => (typeof extent === "number" ? extent : undefined)),
     batch: typeof batch === "number" ? batch : undefined,
     logits: logits.name,
-    softmax: softmax?.name,
+    probabilities: probabilities.name,
+    independent: ends("Sigmoid"),
     classes,
     layers,
     values: inferShapes(model),
@@ -213,6 +215,26 @@ function layersOf(
       ];
     }),
   );
+}
+
+/** What of a class is explained: its logit, its probability, or that and it has to be a softmax's. */
+export type Output = "logit" | "probability" | "softmax";
+
+const outputs: readonly Output[] = ["logit", "probability", "softmax"];
+
+/**
+ * The value of the scores.
+ *
+ * @throws CajalError `unknown-name`; `unsupported` for the softmax of a network that ends in a sigmoid
+ */
+export function scoresAs(graph: ExplainedGraph, output: Output = "logit"): string {
+  if (!outputs.includes(output)) throw unknownName("output", output, outputs);
+  if (output === "softmax" && graph.independent)
+    throw new CajalError(
+      "unsupported",
+      'the network ends in a sigmoid: its outputs are no distribution. Take output "probability" or "logit".',
+    );
+  return output === "logit" ? graph.logits : graph.probabilities;
 }
 
 /** @throws CajalError `unknown-name` */

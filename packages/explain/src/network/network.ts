@@ -207,7 +207,8 @@ export function networkOf(
     if (typeof dy !== "function") return batchOf(dy!, from, size);
     const last = Object.values(feeds)[0]!.count - 1;
     const layer = graph.layers.find(({ value }) => value === of);
-    const shape = of === graph.logits || of === graph.softmax ? [graph.classes] : layer!.shape;
+    const shape =
+      of === graph.logits || of === graph.probabilities ? [graph.classes] : layer!.shape;
     const row = tensor("float32", [size, ...(shape as number[])]);
     for (let i = 0; i < size; i++) rowOf(row, i)[dy(Math.min(from + i, last))] = 1;
     return row;

@@ -1,0 +1,71 @@
+// Logits and probabilities of networks that end in a sigmoid or a softmax, however it is written, on both engines.
+import { tensor, type Tensor } from "@cajal/core";
+import { functional, type ModelConfig } from "@cajal/models";
+import { expect, it } from "vitest";
+import { openExplainer } from "..";
+
+// Two pixels x = (2, −1), two classes; Keras' kernel [pixel][class] is [[1, 3], [2, −1]]: the logits are
+// 2 · 1 − 1 · 2 = 0 and 2 · 3 + 1 = 7.
+const kernel = [1, 3, 2, -1];
+const x = tensor("float32", [1, 2, 1, 1], [2, -1]);
+const logits = [0, 7];
+type Kind = "softmax" | "sigmoid";
+const probabilities: Readonly<Record<Kind, readonly number[]>> = {
+  softmax: logits.map((z) => Math.exp(z) / (1 + Math.exp(7))),
+  sigmoid: logits.map((z) => 1 / (1 + Math.exp(-z))),
+};
+/** d p₁ / d z of the probability of class 1. */
+const slopes: Readonly<Record<Kind, readonly number[]>> = {
+  softmax: [-probabilities.softmax[0]! * probabilities.softmax[1]!, probabilities.softmax[1]! * (1 - probabilities.softmax[1]!)], // prettier-ignore
+  sigmoid: [0, probabilities.sigmoid[1]! * (1 - probabilities.sigmoid[1]!)],
+};
+
+const forms: Readonly<Record<string, (kind: Kind) => [ModelConfig, Tensor]>> = {
+  "inside of the last layer": (kind) => {
+    const net = functional("inside");
+    const image = net.input([2, 1, 1]);
+    const flat = net.layer("Flatten", {}, image);
+    const scores = net.layer("Dense", { name: "dense", units: 2, use_bias: false, activation: kind }, flat); // prettier-ignore
+    return [net.model(image, scores), tensor("float32", [2, 2], kernel)];
+  },
+  "as a layer": (kind) => {
+    const net = functional("layer");
+    const image = net.input([2, 1, 1]);
+    const flat = net.layer("Flatten", {}, image);
+    const dense = net.layer("Dense", { name: "dense", units: 2, use_bias: false }, flat);
+    const scores = net.layer("Activation", { activation: kind }, dense);
+    return [net.model(image, scores), tensor("float32", [2, 2], kernel)];
+  },
+  "inside of a convolution that is flattened": (kind) => {
+    const net = functional("convolution");
+    const image = net.input([2, 1, 1]);
+    const conv = net.layer("Conv2D", { name: "dense", filters: 2, kernel_size: [2, 1], use_bias: false, activation: kind }, image); // prettier-ignore
+    return [net.model(image, net.layer("Flatten", {}, conv)), tensor("float32", [2, 1, 1, 2], kernel)]; // prettier-ignore
+  },
+};
+
+const cases = Object.keys(forms).flatMap((form) =>
+  (["softmax", "sigmoid"] as const).flatMap((kind) =>
+    (["onnx", "tfjs"] as const).map((engine) => [kind, form, engine] as const),
+  ),
+);
+
+it.each(cases)("a %s %s, on engine %s", async (kind, form, engine) => {
+  const [model, weight] = forms[form]!(kind);
+  await using explainer = await openExplainer(model, new Map([["dense/kernel", weight]]), {
+    engine,
+    device: "cpu",
+  });
+  const near = (values: ArrayLike<number>, expected: readonly number[]) =>
+    expected.forEach((value, i) => expect(values[i]).toBeCloseTo(value, 6));
+  near((await explainer.scores(x)).data, logits);
+  near((await explainer.scores(x, { output: "probability" })).data, probabilities[kind]);
+  const gradient = async (output: "logit" | "probability") =>
+    (await explainer.attribute(x, { method: "input-x-gradient", target: 1, output })).map.data;
+  near(await gradient("logit"), [2 * 3, -1 * -1]);
+  const [first, second] = slopes[kind] as [number, number];
+  near(await gradient("probability"), [2 * (first + 3 * second), -(2 * first - second)]);
+  const softmax = explainer.scores(x, { output: "softmax" });
+  if (kind === "softmax") near((await softmax).data, probabilities.softmax);
+  else await expect(softmax).rejects.toMatchObject({ code: "unsupported" });
+});

@@ -1,0 +1,72 @@
+// A Keras config whose scores before and behind the softmax or sigmoid are layers, for engine tfjs, which knows no
+// values but those of layers.
+import { CajalError } from "@cajal/core";
+import { readKeras, type LayerEntry, type Model, type ModelConfig } from "@cajal/models";
+
+export interface ScoredModel {
+  readonly model: ModelConfig;
+  /** Layers: the logits, and the probabilities that become of them. */
+  readonly logits: string;
+  readonly probabilities: string;
+}
+
+/** @throws CajalError `unsupported` where the scores are made inside of a nested model */
+export function withScores(keras: Model): ScoredModel {
+  const model = readKeras(keras);
+  const { layers, output_layers: outputs } = model.config;
+  const layerNamed = (name: string) => layers.find((layer) => layer.name === name)!;
+  const configOf = (layer: LayerEntry) => layer.config;
+  const before = ({ inbound_nodes: [call] }: LayerEntry) => call![0]![0];
+  const name = outputs[0]![0];
+  const last = layerNamed(name);
+  if ("layers" in configOf(last))
+    throw new CajalError(
+      "unsupported",
+      `the model's scores are those of the nested model "${name}": engine tfjs reads them from a layer. Use engine onnx.`,
+      { layer: name },
+    );
+  // Behind its activation a network may lay scores otherwise, as MobileNet does.
+  let activation = last;
+  while (["Reshape", "Flatten"].includes(activation.class_name))
+    activation = layerNamed(before(activation));
+  const kind = activationOf(activation);
+  const ends = kind === "softmax" || kind === "sigmoid";
+  const alone = ["Softmax", "Activation"].includes(activation.class_name);
+  if (ends && alone && activation === last)
+    return { model, logits: before(last), probabilities: name };
+  if (ends && alone) {
+    const logits = entry(`${name}_logits`, "Flatten", {}, before(activation));
+    const scores = entry(`${name}_${kind}`, "Activation", { activation: kind }, logits.name);
+    return {
+      model: extended(model, [...layers, logits, scores]),
+      logits: logits.name,
+      probabilities: scores.name,
+    };
+  }
+  // An activation inside the last layer with weights becomes one behind all.
+  const linear = { ...activation, config: { ...configOf(activation), activation: "linear" } };
+  const behind = ends ? kind : "softmax";
+  const scores = entry(`${name}_${behind}`, "Activation", { activation: behind }, name);
+  const layersAfter = layers.map((layer) => (ends && layer === activation ? linear : layer));
+  return {
+    model: extended(model, [...layersAfter, scores]),
+    logits: name,
+    probabilities: scores.name,
+  };
+}
+
+const activationOf = ({ class_name: className, config }: LayerEntry): unknown =>
+  className === "Softmax" ? "softmax" : (config as Readonly<Record<string, unknown>>)["activation"];
+
+const entry = (name: string, className: string, config: object, input: string): LayerEntry => ({
+  name: name.replaceAll("/", "_"),
+  class_name: className,
+  config: { name: name.replaceAll("/", "_"), ...config },
+  inbound_nodes: [[[input, 0, 0, {}]]],
+});
+
+/** The model with these layers, the last of which gives its output. */
+const extended = (model: ModelConfig, layers: readonly LayerEntry[]): ModelConfig => ({
+  ...model,
+  config: { ...model.config, layers, output_layers: [[layers.at(-1)!.name, 0, 0]] },
+});
