@@ -20,7 +20,7 @@ export interface PlotOptions {
 }
 
 /** Room for the numbers beside the axes, in pixels. */
-export const margin = { left: 48, right: 12, top: 10, bottom: 40 };
+export const margin = { left: 56, right: 12, top: 10, bottom: 44 };
 
 export function layout(series: readonly Series[], options: PlotOptions) {
   const { width, height, log = false, xRange = [], yRange = [] } = options;
