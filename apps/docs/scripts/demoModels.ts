@@ -1,8 +1,9 @@
 // Trains the two small networks that the site's demos run, and writes them with what the demos show before they start,
 // into .vitepress/theme/demos/models. Five minutes of processor time:
-//   nice node scripts/run-source.mjs apps/docs/scripts/demoModels.ts [vae|unet]
+//   nice node scripts/run-source.mjs apps/docs/scripts/demoModels.ts [vae|unet|forecast]
 // decoder.onnx: the second half of a variational autoencoder with two latent numbers (Kingma and Welling 2013,
 // arXiv:1312.6114) of the digits of @cajal/datasets. unet.onnx: lesson 12's U-Net on shapes. Weights are float16.
+// forecast.still.json: what the forecast demo's network, which learns in the page, says of the series it begins with.
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { random, tensor, type Tensor, type Weights } from "@cajal/core";
@@ -18,12 +19,14 @@ import {
 import { encodeModel, float16Weights } from "@cajal/onnx";
 import { open, type Loss } from "@cajal/runtime";
 import { adam, meanIoU, train, type TrainOptions } from "@cajal/train";
+import { forecaster } from "../.vitepress/theme/demos/forecast";
 import { begin, picture, side } from "../.vitepress/theme/demos/scene";
+import * as series from "../.vitepress/theme/demos/series";
 
 const folder = fileURLToPath(new URL("../.vitepress/theme/demos/models/", import.meta.url));
-const only = process.argv[2];
-if (only !== "unet") await vae();
-if (only !== "vae") await unet();
+const all = { vae, unet, forecast };
+for (const [name, record] of Object.entries(all))
+  if ([name, undefined].includes(process.argv[2])) await record();
 
 async function learned(
   model: ModelConfig,
@@ -137,4 +140,13 @@ function classesOf({ data }: Tensor): number[] {
     const row = Array.from(data.subarray(4 * i, 4 * i + 4), Number);
     return row.indexOf(Math.max(...row));
   });
+}
+
+async function forecast(): Promise<void> {
+  const learned = await forecaster({ engine: "onnx", device: "wasm" });
+  let last: unknown;
+  for await (const each of learned(series.begin.map((value) => value / 100))) last = each;
+  const text = JSON.stringify(last, (_, value) => (typeof value === "number" ? Number(value.toPrecision(4)) : value)); // prettier-ignore
+  writeFileSync(`${folder}forecast.still.json`, `${text}\n`);
+  console.log(text);
 }
