@@ -2,26 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endlessFile, hostileFiles, reluFile } from "./hostileFiles.mjs";
 
 const minute = { timeout: 60_000 };
-
-/** An ONNX file of one node, y = Relu(x) of [1, 1, 4, 4], by hand: fields of protobuf are a key, a length, a content. */
-function reluFile() {
-  const field = (number, content) =>
-    typeof content === "number"
-      ? [number << 3, content]
-      : [(number << 3) | 2, content.length, ...content];
-  const text = (number, value) => field(number, [...new TextEncoder().encode(value)]);
-  const shape = field(
-    2,
-    [1, 1, 4, 4].flatMap((extent) => field(1, field(1, extent))),
-  );
-  const value = (number, name) =>
-    field(number, [...text(1, name), ...field(2, field(1, [...field(1, 1), ...shape]))]);
-  const node = field(1, [...text(1, "x"), ...text(2, "y"), ...text(3, "relu"), ...text(4, "Relu")]);
-  const graph = [...node, ...text(2, "g"), ...value(11, "x"), ...value(12, "y")];
-  return Uint8Array.from([...field(1, 8), ...field(7, graph), ...field(8, field(2, 17))]);
-}
 
 export const demos = [
   {
@@ -37,40 +20,35 @@ export const demos = [
         const demo = tab.getByRole("region", { name: "Look into a model file" });
         const input = demo.locator("input[type=file]").first();
         const status = demo.getByRole("status");
-        // Hostile files end in a message …
-        const messages = [];
-        const whole = reluFile();
-        for (const [name, bytes] of [
-          ["page.h5", new TextEncoder().encode("<!doctype html>")],
-          ["cut.onnx", whole.subarray(0, whole.length - 20)],
-          [
-            "cut.h5",
-            Uint8Array.from([
-              0x89,
-              0x48,
-              0x44,
-              0x46,
-              0x0d,
-              0x0a,
-              0x1a,
-              0x0a,
-              ...Array(200).fill(255),
-            ]),
-          ],
-          ["cut.keras", Uint8Array.from([0x50, 0x4b, 3, 4, ...Array(200).fill(7)])],
-        ]) {
+        // The host sends no headers: the page is isolated by its service worker, after one reload.
+        await tab.waitForFunction("crossOriginIsolated", undefined, minute);
+        // Hostile files end in a message, each …
+        const drop = async (name, bytes) => {
           await input.setInputFiles(file(name, bytes));
           await status.getByText(new RegExp(name.replace(".", "\\."))).waitFor(minute);
+        };
+        const messages = [];
+        for (const [name, bytes] of hostileFiles()) {
+          await drop(name, bytes);
           await status.getByText("Reading").waitFor({ state: "detached", ...minute });
-          const message = await status.textContent();
-          if (message.includes("done")) throw new Error(`${name} was read`);
+          const message = (await status.textContent()).trim();
+          if (message === "" || message.includes("done")) throw new Error(`${name} was read`);
           messages.push(message);
         }
+        // … or, where nobody can know when it ends, are stopped …
+        await drop("endless.onnx", endlessFile());
+        await demo.getByRole("cell", { name: "Loop", exact: true }).waitFor(minute);
+        await status.getByRole("button", { name: "Stop" }).click();
         // … and the page goes on working.
-        await input.setInputFiles(file("relu.onnx", whole));
+        await input.setInputFiles(file("relu.onnx", reluFile));
         await status.getByText("relu.onnx: done").waitFor(minute);
         await demo.getByText(/Run once on a wave, x 1 × 1 × 4 × 4/).waitFor(minute);
         await demo.getByRole("cell", { name: "Relu", exact: true }).waitFor(minute);
+        // With threads.
+        const threads = demo.getByLabel("Threads");
+        const most = await threads.locator("option").last().textContent();
+        await threads.selectOption(most);
+        await demo.getByText(new RegExp(`ms on ${most} thread`)).waitFor(minute);
         // A network of convolutions on a picture: its own kind of map, over the picture.
         const convolutions = readFileSync(new URL("../../../packages/explain/fixtures/convbn.onnx", import.meta.url)); // prettier-ignore
         await input.setInputFiles(file("convbn.onnx", convolutions));
@@ -79,7 +57,7 @@ export const demos = [
         await demo.getByLabel(/picture of your own/).setInputFiles(file("mine.png", logo));
         await demo.getByText(/Run once on mine\.png/).waitFor(minute);
         await demo.getByRole("img", { name: "Grad-CAM of mine.png" }).waitFor(minute);
-        return `four broken files, each a message (${messages[0].trim()}); then relu.onnx read and run; Grad-CAM on a picture`;
+        return `${messages.length} broken files, each a message (${messages[0]}); an endless one stopped; then relu.onnx read and run on ${most} threads; Grad-CAM on a picture`;
       } finally {
         rmSync(folder, { recursive: true, force: true });
       }
@@ -105,7 +83,7 @@ export const demos = [
         if (Number(percent) >= 95) reached = Number(seconds);
       }
       // A stroke from top to bottom is a 1 or a 7, and something in any case.
-      const pad = demo.getByRole("img", { name: /^Draw a digit/ });
+      const pad = demo.getByRole("application", { name: /^Draw a digit/ });
       await pad.scrollIntoViewIfNeeded();
       const box = await pad.boundingBox();
       await tab.mouse.move(box.x + 80, box.y + 20);
@@ -126,13 +104,39 @@ export const demos = [
       const demo = tab.getByRole("region", { name: "Convolution explorer" });
       const words = demo.locator(".words");
       const grid = demo.getByRole("grid", { name: "Convolution" });
+      // By keyboard alone: with Tab from grid to grid, with the arrows through every row and back through the next.
+      await demo.getByRole("button", { name: "Restore the picture" }).focus();
+      const here = () => tab.evaluate("[document.querySelector('.explorer .words').textContent, document.activeElement.ariaLabel, document.activeElement.closest('table')?.ariaLabel]"); // prettier-ignore
+      let sums = 0;
+      for (const [name, side] of [
+        ["The picture", 8],
+        ["Convolution", 6],
+        ["ReLU", 6],
+        ["2 × 2 pooling", 3],
+      ]) {
+        // prettier-ignore
+        await tab.keyboard.press("Tab");
+        if (!(await here())[2]?.startsWith(name)) throw new Error(`Tab does not reach ${name}: ${await here()}`); // prettier-ignore
+        if (side === 8) continue; // its numbers are no sums
+        for (let row = 0; row < side; row++) {
+          for (let column = 0; column < side; column++) {
+            const key = column > 0 ? (row % 2 ? "ArrowLeft" : "ArrowRight") : row > 0 ? "ArrowDown" : "Enter"; // prettier-ignore
+            await tab.keyboard.press(key);
+            const [sum, cell] = await here();
+            const at = `row ${row + 1}, column ${row % 2 ? side - column : column + 1}: `;
+            if (!cell.startsWith(at) || !sum.endsWith(`= ${cell.slice(at.length)}`)) throw new Error(`${name}, ${at}${cell} is told as ${sum}`); // prettier-ignore
+            sums++;
+          }
+        }
+      }
+      // By click.
       await grid.getByRole("button", { name: "row 1, column 1: 21" }).click();
       if (!(await words.textContent()).endsWith("= 21")) throw new Error(`a sum: ${await words.textContent()}`); // prettier-ignore
       await tab.keyboard.press("ArrowRight");
       if (!(await words.textContent()).endsWith("= 22")) throw new Error(`the next sum: ${await words.textContent()}`); // prettier-ignore
       await demo.getByRole("grid", { name: "2 × 2 pooling" }).getByRole("button").first().click();
       if (!(await words.textContent()).startsWith("max(21, 22, 15, 11)")) throw new Error(`a largest: ${await words.textContent()}`); // prettier-ignore
-      return "sums by click and by arrow keys";
+      return `by keyboard ${sums} numbers, each with its sum; sums by click`;
     },
   },
   {

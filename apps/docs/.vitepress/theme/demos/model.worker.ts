@@ -13,6 +13,8 @@ export interface ToModel {
   readonly picture?: File;
   /** What a picture's 0 … 255 become. */
   readonly range: PixelRange;
+  /** More than one in an isolated page only. */
+  readonly threads: number;
 }
 
 export const ranges = ["0 … 1", "−1 … 1", "0 … 255"] as const;
@@ -69,7 +71,7 @@ addEventListener("message", async ({ data }: MessageEvent<ToModel>) => {
 const dims = (shape: readonly (number | string | null | undefined)[]) =>
   shape.map((extent) => extent ?? "?").join(" × ");
 
-async function show({ file, picture, range }: ToModel): Promise<void> {
+async function show({ file, picture, range, threads }: ToModel): Promise<void> {
   const read = await readModel(file, { graphs: true });
   const [count, layers] = described(read);
   say({
@@ -79,7 +81,7 @@ async function show({ file, picture, range }: ToModel): Promise<void> {
     layers: layers.slice(0, most),
     more: Math.max(0, layers.length - most),
   });
-  const where = { engine: "onnx", device: "wasm" } as const;
+  const where = { engine: "onnx", device: "wasm", threads } as const;
   await using session = isGraph(read)
     ? await open(read.model, where)
     : await open(read.model, read.weights, where);

@@ -40,5 +40,5 @@ async function opened(url: string): Promise<Session> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`The model did not load: ${response.status}.`);
   const bytes = new Uint8Array(await response.arrayBuffer());
-  return open(bytes, { engine: "onnx", device: "wasm" });
+  return open(bytes, { engine: "onnx", device: "wasm", threads: 1 });
 }
