@@ -125,6 +125,9 @@ export const soundArguments: Readonly<
   "files encodeZip": () => [new Map([["a", npy]])],
   "files openZip": () => [bytesSource(zip)],
   "files encodeSafetensors": () => [{ tensors: weights, metadata: { a: "b" } }],
+  "files openSafetensors": () => [
+    bytesSource(encodeSafetensors({ tensors: weights, metadata: {} })),
+  ],
   "files decodeSafetensors": () => [encodeSafetensors({ tensors: weights, metadata: {} })],
   "files fetchBytes": () => [{ urls: ["data:,x"], retries: 0 }],
   "files bytesSource": () => [npy, "npy"],

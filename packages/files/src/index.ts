@@ -1,4 +1,10 @@
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from "./containers/safetensors";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  openSafetensors,
+  type Safetensors,
+  type StoredTensor,
+} from "./containers/safetensors";
 export {
   need,
   openHdf5,

@@ -1,7 +1,7 @@
 // A model in one file: a safetensors file of its weights, with its config and labels in the metadata.
 // Other tools read the weights; {@link decodeSavedModel} reads it all.
 import { CajalError, checkOptions, optionsOf, type Weights } from "@cajal/core";
-import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from "@cajal/files";
 import { checkWeights, readKeras, type Layer, type ModelConfig } from "@cajal/models";
 
 export interface SavedModel {
@@ -59,17 +59,18 @@ export function encodeSavedModel(
 }
 
 /**
+ * @param file its bytes, or what they hold
  * @param where what to call the file in messages
  * @throws CajalError `bad-file` for anything but a whole file of {@link encodeSavedModel}; `unsupported`
  *   for one of another version
  */
 export function decodeSavedModel(
-  bytes: Uint8Array,
+  file: Uint8Array | Safetensors,
   where = "model file",
   options: SavedModelOptions = {},
 ): SavedModel {
   checkOptions("loadModel", options, optionKinds);
-  const { tensors, metadata } = decodeSafetensors(bytes, where);
+  const { tensors, metadata } = isContents(file) ? file : decodeSafetensors(file, where);
   if (metadata.format !== format)
     throw new CajalError(
       "bad-file",
@@ -89,6 +90,9 @@ export function decodeSavedModel(
   checkLabels(where, labels as readonly string[] | undefined);
   return { model, weights: tensors, ...(labels !== undefined && { labels: labels as string[] }) };
 }
+
+const isContents = (file: Uint8Array | Safetensors): file is Safetensors =>
+  typeof file === "object" && file !== null && "tensors" in file && "metadata" in file;
 
 function parseJson(where: string, name: string, text: string | undefined): unknown {
   try {

@@ -5,12 +5,14 @@ import {
   CajalError,
   showShape,
   sizeOf,
-  tensor,
   type DType,
   type Tensor,
   checkArgument,
   checkTensor,
 } from "@cajal/core";
+import { checkSource, type ByteSource } from "../byteSource";
+import { repeatedKey } from "./repeatedKey";
+import { fromBfloat16, tensorOfBytes } from "./tensorOfBytes";
 
 export interface Safetensors {
   readonly tensors: ReadonlyMap<string, Tensor>;
@@ -33,7 +35,19 @@ const dtypeNames: Readonly<Record<DType, string>> = {
   uint8: "U8",
   bool: "BOOL",
 };
-const dtypeOf = new Map(Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]));
+
+/** An element type of the format, with its width in bytes. */
+interface StoredType {
+  readonly dtype: DType | "bfloat16";
+  readonly width: number;
+}
+const typeOf: ReadonlyMap<string, StoredType> = new Map([
+  ...Object.entries(dtypeNames).map(([key, name]): [string, StoredType] => {
+    const dtype = key as DType;
+    return [name, { dtype, width: bytesOf({ dtype, shape: [] }) }];
+  }),
+  ["BF16", { dtype: "bfloat16", width: 2 }],
+]);
 
 const metadataName = "__metadata__";
 
@@ -80,38 +94,102 @@ export function encodeSafetensors(content: Safetensors): Uint8Array<ArrayBuffer>
   return file;
 }
 
+/** A tensor of a file, read when it is asked for. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  /** Of the file's element type; bfloat16 becomes float32. */
+  read(): Promise<Tensor>;
+}
+
+/**
+ * The tensors of a file by name. Its header alone is read and checked; each tensor is read when it is asked for, so that
+ * a file is never in memory as a whole.
+ *
+ * @throws CajalError `bad-file` where it is not well formed; `unsupported` for element types such as F8_E4M3
+ */
+export async function openSafetensors(source: ByteSource): Promise<{
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+  readonly metadata: Safetensors["metadata"];
+}> {
+  checkSource("openSafetensors", source);
+  const { name, size } = source;
+  const headerSize = readHeaderSize(await source.read(0, Math.min(8, size)), size, name);
+  const { entries, metadata } = readHeader(
+    await source.read(8, headerSize),
+    size - 8 - headerSize,
+    name,
+  );
+  const tensors = [...entries].map(([key, { type, shape, from, to }]) => {
+    const read = async () =>
+      toTensor(type, shape, await source.read(8 + headerSize + from, to - from));
+    return [key, { shape, read }] as const;
+  });
+  return { tensors: new Map(tensors), metadata };
+}
+
 /**
  * Reads a file's bytes. Every extent is checked before anything is allocated, so that a hostile file
  * costs no more memory than its own size. Tensors are copies.
  *
  * @param where the file's name in messages
- * @throws CajalError `bad-file` where it is not well formed; `unsupported` for element types such as BF16
+ * @throws CajalError as {@link openSafetensors}
  */
 export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Safetensors {
   checkArgument("decodeSafetensors", "bytes", bytes, "bytes");
-  const bad = (why: string, cause?: unknown) =>
-    new CajalError("bad-file", `${where}: ${why}`, { file: where }, { cause });
-  if (bytes.length < 8) throw bad(`got ${bytes.length} bytes, expected at least 8: it is cut off.`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const statedSize = view.getBigUint64(0, true);
-  if (statedSize > BigInt(Math.min(headerLimit, bytes.length - 8)))
-    throw bad(
-      `its header claims ${statedSize} bytes, and ${bytes.length - 8} are there: it is cut off, or no safetensors file.`,
+  const dataAt = 8 + readHeaderSize(bytes, bytes.length, where);
+  const { entries, metadata } = readHeader(bytes.subarray(8, dataAt), bytes.length - dataAt, where);
+  const tensors = [...entries].map(
+    ([name, { type, shape, from, to }]) =>
+      [name, toTensor(type, shape, bytes.slice(dataAt + from, dataAt + to))] as const,
+  );
+  return { tensors: new Map(tensors), metadata };
+}
+
+const badFile = (where: string, why: string, cause?: unknown) =>
+  new CajalError("bad-file", `${where}: ${why}`, { file: where }, { cause });
+
+function readHeaderSize(bytes: Uint8Array, fileSize: number, where: string): number {
+  if (fileSize < 8)
+    throw badFile(where, `got ${fileSize} bytes, expected at least 8: it is cut off.`);
+  const statedSize = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (statedSize > BigInt(Math.min(headerLimit, fileSize - 8)))
+    throw badFile(
+      where,
+      `its header claims ${statedSize} bytes, and ${fileSize - 8} are there: it is cut off, or no safetensors file.`,
     );
-  const headerSize = Number(statedSize);
+  return Number(statedSize);
+}
+
+/** Where a tensor lies in the data. */
+interface Entry {
+  readonly type: StoredType;
+  readonly shape: readonly number[];
+  readonly from: number;
+  readonly to: number;
+}
+
+/** @param size bytes of data after the header */
+function readHeader(
+  bytes: Uint8Array,
+  size: number,
+  where: string,
+): { entries: ReadonlyMap<string, Entry>; metadata: Record<string, string> } {
+  const bad = (why: string, cause?: unknown) => badFile(where, why, cause);
   let header: unknown;
+  let repeated: string | undefined;
   try {
-    header = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + headerSize)),
-    );
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
+    repeated = repeatedKey(text);
   } catch (cause) {
     throw bad("its header is not JSON.", cause);
   }
+  if (repeated !== undefined) throw bad(`its header has ${JSON.stringify(repeated)} twice.`);
   if (!isRecord(header)) throw bad("its header is not a JSON object.");
 
   const metadata: Record<string, string> = {};
-  const { [metadataName]: texts, ...entries } = header;
-  if (texts !== undefined) {
+  const { [metadataName]: texts, ...others } = header;
+  if (texts !== undefined && texts !== null) {
     if (!isRecord(texts)) throw bad("its __metadata__ is not an object.");
     for (const [key, value] of Object.entries(texts)) {
       if (typeof value !== "string")
@@ -120,19 +198,17 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
     }
   }
 
-  const size = bytes.length - 8 - headerSize;
-  const tensors = new Map<string, Tensor>();
-  const ranges: { name: string; from: number; to: number }[] = [];
-  for (const [name, entry] of Object.entries(entries)) {
+  const entries = new Map<string, Entry>();
+  for (const [name, entry] of Object.entries(others)) {
     const what = `tensor ${JSON.stringify(name)}`;
     if (!isRecord(entry)) throw bad(`${what} is not an object.`);
     const { dtype: dtypeName, shape, data_offsets: offsets } = entry;
     if (typeof dtypeName !== "string") throw bad(`${what} has no dtype.`);
-    const dtype = dtypeOf.get(dtypeName);
-    if (dtype === undefined)
+    const type = typeOf.get(dtypeName);
+    if (type === undefined)
       throw new CajalError(
         "unsupported",
-        `${where}: ${what} has dtype ${JSON.stringify(dtypeName)}, expected one of ${[...dtypeOf.keys()].join(", ")}.`,
+        `${where}: ${what} has dtype ${JSON.stringify(dtypeName)}, expected one of ${[...typeOf.keys()].join(", ")}.`,
         { file: where, tensor: name, dtype: dtypeName },
       );
     if (!isWholeNumbers(shape)) throw bad(`${what} has no valid shape.`);
@@ -143,33 +219,28 @@ export function decodeSafetensors(bytes: Uint8Array, where = "safetensors"): Saf
       throw bad(
         `${what} lies at bytes ${from} … ${to} of ${size}: the file is cut off or damaged.`,
       );
-    const length = bytesOf({ dtype, shape });
+    const length = sizeOf(shape) * type.width;
     if (length !== to - from)
       throw bad(
-        `${what}, ${dtype} ${showShape(shape)}, has ${to - from} bytes, expected ${length}.`,
+        `${what}, ${dtypeName} ${showShape(shape)}, has ${to - from} bytes, expected ${length}.`,
       );
-    ranges.push({ name, from, to });
-    tensors.set(
-      name,
-      read(dtype, shape, bytes.subarray(8 + headerSize + from, 8 + headerSize + to)),
-    );
+    entries.set(name, { type, shape, from, to });
   }
   // The format allows neither gaps nor overlaps.
   let at = 0;
-  for (const { name, from, to } of ranges.sort((a, b) => a.from - b.from || a.to - b.to)) {
+  for (const [name, { from, to }] of [...entries].sort(
+    ([, a], [, b]) => a.from - b.from || a.to - b.to,
+  )) {
     if (from !== at)
       throw bad(`tensor ${JSON.stringify(name)} begins at byte ${from}, expected ${at}.`);
     at = to;
   }
   if (at !== size) throw bad(`${size - at} bytes at its end belong to no tensor.`);
-  return { tensors, metadata };
+  return { entries, metadata };
 }
 
-function read(dtype: DType, shape: readonly number[], bytes: Uint8Array): Tensor {
-  const empty = tensor(dtype, [sizeOf(shape)]);
-  new Uint8Array(empty.data.buffer).set(bytes);
-  return { dtype, shape, data: empty.data };
-}
+const toTensor = ({ dtype }: StoredType, shape: readonly number[], bytes: Uint8Array): Tensor =>
+  dtype === "bfloat16" ? fromBfloat16(shape, bytes) : tensorOfBytes(dtype, shape, bytes);
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -2,7 +2,7 @@
 // Written by ourselves because what we need of it (no encryption, no other methods than deflate, one
 // file at a time) is a hundredth of what a zip library weighs.
 import { CajalError, unknownName, checkArgument } from "@cajal/core";
-import { checkSource, type ByteSource } from "../byteSource";
+import { bytesSource, checkRange, checkSource, type ByteSource } from "../byteSource";
 import { crc32 } from "./crc32";
 import { problemOfPath } from "./problemOfPath";
 
@@ -19,7 +19,17 @@ export interface ZipEntry {
    *   `unsupported` where it is encrypted or packed by another method than deflate
    */
   read(limit?: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Its bytes as a source of ranges. What is stored without compression is read where it lies, once to compare its
+   * CRC-32 and then range by range, and is never in memory as a whole.
+   *
+   * @throws CajalError as `read`
+   */
+  open(): Promise<ByteSource>;
 }
+
+/** Bytes that are read at a time where all are read in turn. */
+const pieceSize = 2 ** 20;
 
 /** Little-endian signatures of the structures (4.3). */
 const signatures = {
@@ -169,20 +179,15 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       }
       from += 4 + length;
     }
-    const read = async (limit = 2 ** 31): Promise<Uint8Array<ArrayBuffer>> => {
-      const damaged = (why: string) =>
-        bad(`${name} ${why}. The archive is damaged.`, { member: name });
+    const damaged = (why: string) =>
+      bad(`${name} ${why}. The archive is damaged.`, { member: name });
+    /** Where its packed bytes begin, after what its own header says has been compared. */
+    const locate = async (): Promise<number> => {
       if (flags & 1) throw unsupported("is encrypted");
       if (method !== 0 && method !== 8)
         throw unsupported(
           `is packed by method ${method}${method === 12 ? " (bzip2)" : ""}, expected 0 (stored) or 8 (deflate)`,
         );
-      if (size > limit)
-        throw bad(`${name} has ${size} bytes, more than the ${limit} that are expected at most.`, {
-          member: name,
-          size,
-          limit,
-        });
       // Deflate makes at most 1,032 bytes of one: a directory that says more is wrong.
       if (size > (method === 0 ? packedSize : packedSize * 1032 + 1032))
         throw damaged(`says that it unpacks to ${size} bytes, which ${packedSize} cannot`);
@@ -194,13 +199,44 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       if (ownName.length !== nameBytes.length || ownName.some((byte, i) => byte !== nameBytes[i]))
         throw damaged("has another name where it lies");
       const start = offset + end.shift + 30 + local.getUint16(26, true) + local.getUint16(28, true);
-      const content = await view(start, packedSize, name);
-      const bytes = new Uint8Array(content.buffer, content.byteOffset, packedSize);
-      const unpacked = method === 0 ? bytes.slice() : await inflateRaw(bytes, size, damaged);
+      await view(start + packedSize, 0, `the end of ${name}`);
+      if (method === 0 && packedSize !== size)
+        throw damaged(`unpacks to ${packedSize} bytes; its directory says ${size}`);
+      return start;
+    };
+    const checkCrc = (of: number) => {
+      if (of !== crc) throw damaged("has another CRC-32 than its directory says");
+    };
+    const read = async (limit = 2 ** 31): Promise<Uint8Array<ArrayBuffer>> => {
+      if (size > limit)
+        throw bad(`${name} has ${size} bytes, more than the ${limit} that are expected at most.`, {
+          member: name,
+          size,
+          limit,
+        });
+      const packed = await source.read(await locate(), packedSize);
+      const unpacked = method === 0 ? packed.slice() : await inflateRaw(packed, size, damaged);
       if (unpacked.length !== size)
         throw damaged(`unpacks to ${unpacked.length} bytes; its directory says ${size}`);
-      if (crc32(unpacked) !== crc) throw damaged("has another CRC-32 than its directory says");
+      checkCrc(crc32(unpacked));
       return unpacked;
+    };
+    const open = async (): Promise<ByteSource> => {
+      const ownName = `${source.name}, ${name}`;
+      if (method !== 0) return bytesSource(await read(), ownName);
+      const start = await locate();
+      let checked = 0;
+      for (let at = 0; at < size; at += pieceSize)
+        checked = crc32(await source.read(start + at, Math.min(pieceSize, size - at)), checked);
+      checkCrc(checked);
+      return {
+        name: ownName,
+        size,
+        read: async (from, length) => {
+          checkRange(ownName, size, from, length);
+          return source.read(start + from, length);
+        },
+      };
     };
     const unsupported = (why: string) =>
       new CajalError("unsupported", `${source.name}: ${name} ${why}.`, {
@@ -209,7 +245,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
       });
     // Of the header before it the extra field is not known yet.
     const from = offset + end.shift;
-    return { name, size, read, next, from, to: from + 30 + nameLength + packedSize };
+    return { name, size, read, open, next, from, to: from + 30 + nameLength + packedSize };
   }
 }
 

@@ -1,6 +1,6 @@
 // Keras 3's `.keras`: a zip archive of `config.json`, `metadata.json` and `model.weights.h5`.
 // keras/src/saving/saving_lib.py.
-import { bytesSource, looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
+import { looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
 import { readState } from "../optimizer/optimizerState";
@@ -50,7 +50,6 @@ export const kerasZip = defineFormat({
 });
 
 async function weightsOf(source: OpenSource) {
-  const name = "model.weights.h5";
-  const bytes = await needEntry(await openZip(source), name, source.name).read();
-  return openHdf5(bytesSource(bytes, `${source.name}, ${name}`));
+  const entries = await openZip(source);
+  return openHdf5(await needEntry(entries, "model.weights.h5", source.name).open());
 }

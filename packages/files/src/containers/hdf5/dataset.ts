@@ -1,5 +1,5 @@
 // The numbers or texts of a dataset, from any layout.
-import { CajalError, showShape, sizeOf, tensor, type Tensor } from "@cajal/core";
+import { CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
 import { type Chunk, type Grid, readChunkIndex } from "./chunkIndex";
 import type { Container } from "./container";
 import { Cursor } from "./cursor";
@@ -8,6 +8,7 @@ import { type Datatype, readDatatype, showDatatype } from "./datatype";
 import { checkFilters, type Filter, readFilters, unfilter } from "./filters";
 import { type Layout, readLayout } from "./layout";
 import { bodyOf, type Message, messageType } from "./objectHeader";
+import { tensorOfBytes } from "../tensorOfBytes";
 
 /** The header of a dataset. */
 export interface DatasetHeader {
@@ -207,28 +208,11 @@ export function numbersOf(
       `${container.name}: ${name} is ${showDatatype(type)}, expected numbers.`,
       { dataset: name, type: showDatatype(type) },
     );
-  const memory = exactMemory(bytes, sizeOf(shape) * type.size);
-  if (!type.littleEndian) reverseEach(memory, type.size);
-  const Elements = tensor(type.dtype, [0]).data.constructor as new (
-    memory: ArrayBufferLike,
-  ) => Tensor["data"];
-  return tensor(type.dtype, shape, new Elements(memory.buffer));
+  const needed = bytes.subarray(0, sizeOf(shape) * type.size);
+  const read = tensorOfBytes(type.dtype, shape, needed);
+  if (!type.littleEndian) reverseEach(new Uint8Array(read.data.buffer), type.size);
+  return read;
 }
-
-/** bfloat16, the upper half of a float32, little-endian. */
-export function fromBfloat16(shape: readonly number[], bytes: Uint8Array): Tensor<"float32"> {
-  const out = tensor("float32", shape);
-  const bits = new Uint32Array(out.data.buffer);
-  for (let i = 0; i < bits.length; i++)
-    bits[i] = ((bytes[2 * i]! | (bytes[2 * i + 1]! << 8)) << 16) >>> 0;
-  return out;
-}
-
-/** Aligned memory of exactly these bytes: as read, or a copy where they are a view of a larger buffer. */
-const exactMemory = (bytes: Uint8Array, length: number): Uint8Array =>
-  bytes.length === length && bytes.buffer.byteLength === length
-    ? bytes
-    : new Uint8Array(bytes.subarray(0, length));
 
 function reverseEach(bytes: Uint8Array, width: number) {
   for (let at = 0; at < bytes.length; at += width) bytes.subarray(at, at + width).reverse();

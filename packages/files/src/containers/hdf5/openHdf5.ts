@@ -5,14 +5,8 @@ import { CajalError, showShape, type Tensor, unknownName, checkArgument } from "
 import { type ByteSource, bytesSource, checkSource } from "../../byteSource";
 import { type Attribute, readAttributes } from "./attributes";
 import { Container } from "./container";
-import {
-  type DatasetHeader,
-  fromBfloat16,
-  numbersOf,
-  readDatasetHeader,
-  readElements,
-  textsOf,
-} from "./dataset";
+import { type DatasetHeader, numbersOf, readDatasetHeader, readElements, textsOf } from "./dataset";
+import { fromBfloat16 } from "../tensorOfBytes";
 import { showDatatype } from "./datatype";
 import { globalHeap } from "./heaps";
 import { type Link, readLinks } from "./links";
