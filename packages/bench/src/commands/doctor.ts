@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { devices as findDevices } from "@cajal/runtime";
 import { examineCuda } from "../doctor/cuda";
 import type { Examination, Finding } from "../doctor/finding";
+import { examineNodeGpu } from "../doctor/nodeGpu";
 import { thisSystem } from "../doctor/system";
 import { examineWebgpu } from "../doctor/vulkan";
 import { environment } from "../measure/environment";
@@ -21,6 +22,7 @@ export const doctor = defineCommand({
     const places = await findDevices({ signal });
     const examinations: Examination[] = [
       examineCuda(system, packageFolder("onnxruntime-node")),
+      examineNodeGpu(system, packageFolder("@tensorflow/tfjs-node-gpu")),
       examineWebgpu(system, "onnx · webgpu and tfjs · webgpu"),
     ];
     const machine = environment();

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { examineCuda } from "./cuda";
 import { needsOf } from "./elf";
+import { examineNodeGpu } from "./nodeGpu";
 import { findLibrary, type System, thisSystem } from "./system";
 import { examineWebgpu } from "./vulkan";
 
@@ -129,6 +130,34 @@ describe("cuda", () => {
     expect(outside.findings.at(-1)).toMatchObject({ what: "CUDA provider", ok: false });
     const mac = { ...machine({}), platform: "darwin" };
     expect(missing(examineCuda(mac, runtime))).toEqual(["platform"]);
+  });
+});
+
+describe("node-gpu", () => {
+  const binding = "/app/node_modules/@tensorflow/tfjs-node-gpu";
+  const libraries = ["libcudart.so.11.0", "libcublas.so.11", "libcublasLt.so.11", "libcufft.so.10", "libcurand.so.10", "libcusolver.so.11", "libcusparse.so.11", "libcudnn.so.8"]; // prettier-ignore
+  const installed = {
+    [`${binding}/lib/napi-v8/tfjs_binding.node`]: "",
+    [`${binding}/deps/lib/libtensorflow.so.2`]: "",
+  };
+
+  it("has all where binding, driver and the libraries of CUDA 11 are", () => {
+    const files = Object.fromEntries(libraries.map((name) => [`/usr/local/cuda-11.2/lib64/${name}`, ""]));
+    const system = machine({ ...driver, ...installed, ...files }, { LD_LIBRARY_PATH: "/usr/local/cuda-11.2/lib64" });
+    expect(missing(examineNodeGpu(system, binding, "20.20.2"))).toEqual([]);
+    expect(missing(examineNodeGpu(system, binding, "24.1.0"))).toEqual(["Node below 23"]);
+  }); // prettier-ignore
+
+  it("names what is missing: the package, its parts, libraries of the right version", () => {
+    const none = examineNodeGpu(machine(driver), undefined, "20.20.2");
+    expect(missing(none)).toEqual(["@tensorflow/tfjs-node-gpu", ...libraries]);
+    const newer = machine({ ...driver, [`${binding}/package.json`]: "{}", "/usr/lib/libcudart.so.13": "" }); // prettier-ignore
+    const { findings } = examineNodeGpu(newer, binding, "20.20.2");
+    expect(missing({ findings })).toEqual(["its binding", "libtensorflow", ...libraries]);
+    expect(findings.find(({ what }) => what === "libcudart.so.11.0")!.cure).toContain("CUDA 11.0");
+    expect(findings.find(({ what }) => what === "libcudnn.so.8")!.cure).toContain("cuDNN 8");
+    const mac = { ...machine({}), platform: "darwin" };
+    expect(missing(examineNodeGpu(mac, undefined))).toEqual(["platform"]);
   });
 });
 
