@@ -13,9 +13,15 @@ export interface Where {
   readonly lenet?: boolean;
   /** As a training step's own option: proofs take a software GPU as long as the training itself. */
   readonly verify?: boolean;
+  /** Number of steps; default 4 of LeNet-5, 16 of the small network. */
+  readonly steps?: number;
 }
 
-export async function smallTraining({ lenet = false, ...where }: Where): Promise<number[]> {
+export async function smallTraining({
+  lenet = false,
+  steps = lenet ? 4 : 16,
+  ...where
+}: Where): Promise<number[]> {
   const model = lenet
     ? lenet5({ input_shape: [8, 8, 1], kernel_size: 3, padding: ["same", "same"] })
     : small();
@@ -29,7 +35,7 @@ export async function smallTraining({ lenet = false, ...where }: Where): Promise
     const losses: number[] = [];
     const batches = digits()
       .map(rescale(1 / 16))
-      .take((lenet ? 4 : 16) * 16)
+      .take(steps * 16)
       .batch(16);
     for await (const batch of batches) losses.push((await step.run(batch)).loss);
     return losses;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tfjsOn } from "./backend";
-import { selfTest } from "./selfTest";
+import { gradients, selfTest } from "./selfTest";
 
 describe("the check of a TF.js device", () => {
   it("accepts one that computes as the CPU", async () => {
@@ -22,6 +22,20 @@ describe("the check of a TF.js device", () => {
     await expect(selfTest({ ...wasm, tf: { ...tf, maxPool } })).rejects.toMatchObject({
       code: "engine",
       message: expect.stringContaining("maxPool"),
+    });
+  });
+
+  it("names a gradient that is wrong, where a device is to train", async () => {
+    const cpu = await tfjsOn("cpu");
+    const { tf } = cpu;
+    const { numTensors } = tf.memory();
+    await selfTest(cpu, gradients);
+    expect(tf.memory().numTensors).toBe(numTensors);
+    let number = 0;
+    const grad: typeof tf.grad = (f) => (x, dy) => (++number === 4 ? tf.mul(tf.grad(f)(x, dy), 0.9) : tf.grad(f)(x, dy)); // prettier-ignore
+    await expect(selfTest({ ...cpu, tf: { ...tf, grad } }, gradients)).rejects.toMatchObject({
+      code: "engine",
+      message: expect.stringContaining("the gradient of maxPool differs"),
     });
   });
 });

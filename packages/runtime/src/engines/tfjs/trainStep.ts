@@ -4,11 +4,13 @@ import type { Tensor, Weights } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { isInstalled } from "../../device/peers";
+import { isGpu } from "../../device/device";
 import { gradientDevice } from "./devices";
 import { opsTfjs } from "./ops";
 
 import { testedVersions, type TfCore } from "./peers";
 import { tfjsOn } from "./backend";
+import { checkGradientsOnce } from "./selfTest";
 import { tfjsModel } from "./model";
 import { toTfjs } from "./dtypes";
 import { checkChanges, checkTrainable, freeze, seedLayers } from "./trainable";
@@ -34,10 +36,11 @@ type Line = { readonly numbers: tfc.Tensor; readonly lengths: readonly number[] 
 export async function openTrainStepOnTfjs(
   model: TrainableKeras,
   weights: Weights,
-  { optimizer, seed = 0, device: choice = "auto" }: TrainStepOptions,
+  { optimizer, seed = 0, device: choice = "auto", verify = true }: TrainStepOptions,
 ): Promise<TrainCore> {
   const { network: kerasNetwork, inputs, outputs, weights: weightList } = model;
   const tfjs = await tfjsOn(gradientDevice(choice));
+  if (verify && isGpu(tfjs.device)) await checkGradientsOnce(tfjs);
   const { tf, device } = tfjs;
   checkTrainable(kerasNetwork, device);
   checkChanges(model);
