@@ -7,7 +7,8 @@
 // --records table prints records of that suite, one JSON line each, for one report that holds all:
 //   npm run -s bench:speed -- I1-b1,I3-vgg16 --records table > peers.jsonl; cajal merge cajal-table peers.jsonl
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,6 +45,17 @@ if (python === undefined)
 
 const keras =
   python !== undefined && spawnSync(python, ["-c", "import keras, tensorflow"]).status === 0;
+
+/** What a timing is called in records: its engine, the device, and the package that computes. */
+const engines = {
+  ours: ["onnx", values.device, "onnxruntime-node"],
+  "ours on tfjs": ["tfjs", values.device, "@tensorflow/tfjs-backend-webgpu"],
+  "ours on tfjs wasm": ["tfjs", "wasm", "@tensorflow/tfjs-backend-wasm"],
+  pytorch: ["pytorch", values.device === "cpu" ? "cpu" : "cuda", "torch"],
+  "pytorch, TF32": ["pytorch, TF32", "cuda", "torch"],
+  keras: ["keras", "cpu", "keras"],
+  "onnxruntime, pytorch's export": ["onnxruntime", "cpu", "onnxruntime-node"],
+};
 
 for (const workload of names) {
   const contestants = [
@@ -149,17 +161,6 @@ function report(workload, timings) {
   }
 }
 
-/** What a timing is called in records: its engine, the device, and the package that computes. */
-const engines = {
-  ours: ["onnx", values.device, "onnxruntime-node"],
-  "ours on tfjs": ["tfjs", values.device, "@tensorflow/tfjs-backend-webgpu"],
-  "ours on tfjs wasm": ["tfjs", "wasm", "@tensorflow/tfjs-backend-wasm"],
-  pytorch: ["pytorch", values.device === "cpu" ? "cpu" : "cuda", "torch"],
-  "pytorch, TF32": ["pytorch, TF32", "cuda", "torch"],
-  keras: ["keras", "cpu", "keras"],
-  "onnxruntime, pytorch's export": ["onnxruntime", "cpu", "onnxruntime-node"],
-};
-
 function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, dirty, version }) {
   const { phase, model, batch } = jobOf(workload);
   const [engine, device, peer] = engines[name];
@@ -178,9 +179,19 @@ function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, dirty, versi
     ...(dirty > 0 && { dirty_rounds: dirty }),
     rss_mb,
     seed: 0,
-    versions: { node: process.versions.node, [peer]: version ?? "unknown" },
+    versions: name.startsWith("ours")
+      ? { node: process.versions.node, "@cajal/bench": version, [peer]: installedVersion(peer) }
+      : { node: process.versions.node, [peer]: version ?? installedVersion(peer) },
     host: host(),
     at: new Date().toISOString(),
     environment: environment(),
   };
+}
+
+function installedVersion(name) {
+  const [path] = createRequire(import.meta.url)
+    .resolve.paths(name)
+    .map((folder) => join(folder, name, "package.json"))
+    .filter(existsSync);
+  return path === undefined ? "unknown" : JSON.parse(readFileSync(path, "utf8")).version;
 }

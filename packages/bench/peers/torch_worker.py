@@ -4,7 +4,7 @@
     python torch_worker.py WORKLOAD FILE.onnx    exports its network, for plain ONNX Runtime
 
 PEERS_DEVICE=cuda computes on the GPU, from and to arrays of the CPU; TF32 is off there but for PEERS_TF32=1.
-Needs torch and torchvision; timm for xception and inceptionresnetv2; onnx and onnxscript to export.
+Needs torch and torchvision; timm for xception and inceptionresnetv2; onnx to export, and onnxscript where it is there.
 Tried with torch 2.14.1, torchvision 0.29.1, timm 1.0.29, onnxscript 0.5.
 """
 
@@ -144,6 +144,9 @@ if __name__ == "__main__":
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32
     step, net, x = prepare(sys.argv[1])
     if len(sys.argv) > 2:
-        torch.onnx.export(net, (x,), sys.argv[2], dynamo=True, external_data=False, verbose=False)
+        try:
+            torch.onnx.export(net, (x,), sys.argv[2], dynamo=True, external_data=False, verbose=False)
+        except ModuleNotFoundError:  # onnxscript: the exporter of before
+            torch.onnx.export(net, (x,), sys.argv[2], dynamo=False, opset_version=18)
     else:
         serve(step)
