@@ -57,7 +57,7 @@ export async function serve(
   job: Job,
   { input = process.stdin, say = (line) => void process.stdout.write(line) }: Channel = {},
 ): Promise<void> {
-  const answer = (fields: object) => say(`${JSON.stringify({ ...job.labels, ...fields })}\n`);
+  const answer = answersTo(job, say);
   // Imported here: parsing a job needs no engine.
   const { tasks } = await import("./tasks");
   const name = job.task ?? job.phase;
@@ -72,6 +72,12 @@ export async function serve(
   }
 }
 
+/** Writes answers as lines. */
+export const answersTo =
+  ({ labels }: Job, say: (line: string) => void) =>
+  (fields: object): void =>
+    say(`${JSON.stringify({ ...labels, ...fields })}\n`);
+
 async function runOnce(task: SingleTask, job: Job, answer: (fields: object) => void) {
   let lastProgress = -Infinity;
   const records = await task.run({ ...job, settings: job.settings }, (done, note) => {
@@ -82,7 +88,8 @@ async function runOnce(task: SingleTask, job: Job, answer: (fields: object) => v
   answer({ records: records.map((record) => ({ ...record, rss_mb: peakMemory() })) });
 }
 
-async function takeSteps(
+/** Opens a timed task, warms it up, and runs timed steps for each line of input. */
+export async function takeSteps(
   task: TimedTask,
   job: Job,
   { input, answer }: { input: NodeJS.ReadableStream; answer: (fields: object) => void },
