@@ -74,7 +74,8 @@ svg .ink { fill: var(--ink); }
 .maps { display: grid; grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); gap: 12px; margin-top: 16px; }
 .maps figure { padding: 8px; } .maps figcaption { margin-top: 6px; }
 .maps img { display: block; width: 100%; height: auto; border-radius: 4px; }
-.scroll { overflow-x: auto; margin-top: 20px; }
+/* A shade where there is more to the right. */
+.scroll { overflow-x: auto; margin-top: 20px; background: linear-gradient(to left, var(--paper) 20px, transparent) 100% 0 / 60px 100% no-repeat local, linear-gradient(to left, var(--rule), transparent) 100% 0 / 14px 100% no-repeat scroll; }
 table { border-collapse: collapse; width: 100%; font-size: 0.92rem; }
 .scroll th, .scroll td { min-width: 6.5em; } .scroll .facts th, .scroll .facts td { min-width: 0; }
 th, td { text-align: left; padding: 8px 20px 8px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
