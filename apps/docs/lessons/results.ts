@@ -8,6 +8,8 @@ export interface Run {
   readonly form: "small" | "full";
   readonly date: string;
   readonly seconds: number;
+  /** Of all threads; more than `seconds` where several worked, less where other programs took turns. */
+  readonly processorSeconds?: number;
   readonly processors: number;
   readonly node: string;
 }

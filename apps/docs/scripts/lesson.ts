@@ -11,11 +11,13 @@ const root = fileURLToPath(new URL("../lessons/recorded/", import.meta.url));
 const began = performance.now();
 const exported: Exports = await import(`../lessons/${name}.ts`);
 const seconds = (performance.now() - began) / 1000;
+const { user, system } = process.cpuUsage();
 const { claims, values, pictures } = await resultsOf(exported);
 const run: Run = {
   form: process.argv.includes("--full") ? "full" : "small",
   date: new Date().toISOString().slice(0, 10),
   seconds: Number(seconds.toPrecision(2)),
+  processorSeconds: Number(((user + system) / 1e6).toPrecision(2)),
   processors: availableParallelism(),
   node: process.version,
 };
