@@ -99,8 +99,8 @@ async function examined(model: ModelConfig, epochs: number): Promise<number> {
 }
 export const onText = [
   { model: "word counts, logistic regression", accuracy: byCounts },
-  { model: "Embedding and Conv1D", accuracy: await examined(inOrder("Conv1D"), 8) },
-  { model: "Embedding and LSTM", accuracy: await examined(inOrder("LSTM"), 8) },
+  { model: "Embedding and Conv1D", accuracy: await examined(inOrder("Conv1D"), full ? 8 : 5) },
+  { model: "Embedding and LSTM", accuracy: await examined(inOrder("LSTM"), full ? 8 : 5) },
 ];
 console.table(onText);
 // #endregion text
