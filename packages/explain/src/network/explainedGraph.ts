@@ -1,7 +1,14 @@
 // A classifier as a graph to be explained: its image with the channels first, its scores before and
 // behind the softmax or sigmoid, and its layers by name, wherever it came from.
 import { CajalError, unknownName, type Weights } from "@cajal/core";
-import { lower, resolve, type KerasShape, type Layer, type Model } from "@cajal/models";
+import {
+  lower,
+  resolve,
+  type KerasShape,
+  type Layer,
+  type LoweredValue,
+  type Model,
+} from "@cajal/models";
 import {
   GraphBuilder,
   inferShapes,
@@ -71,17 +78,77 @@ export function explainedKeras(
   // Every layer is watched, so that none is folded into another and all have their values.
   const watch = [...new Set(paths)];
   const lowered = lower(g, model, { inputs: [channelsLast], weights, layers, watch });
-  const layerInfos = watch.map((name): LayerInfo => {
-    const { value, shape, flattened } = lowered.within.get(name)!;
-    return {
-      name,
-      aliases: [],
-      value: value.name,
-      shape: channelsFirst(shape.slice(1)),
-      ...(flattened && { flattened }),
-    };
+  const layersIn = (valueOf: (name: string) => string) =>
+    watch.map((name): LayerInfo => {
+      const { value, shape, flattened } = lowered.within.get(name)!;
+      return {
+        name,
+        aliases: [],
+        value: valueOf(value.name),
+        shape: channelsFirst(shape.slice(1)),
+        ...(flattened && { flattened }),
+      };
+    });
+  const orders = new Map(
+    watch.flatMap((name) => {
+      const order = orderFrom(lowered.within.get(name)!);
+      return order ? [[lowered.within.get(name)!.value.name, order] as const] : [];
+    }),
+  );
+  const output = lowered.outputs[0]!;
+  if (orders.size === 0)
+    return withScores(
+      g,
+      image,
+      output,
+      layersIn((name) => name),
+    );
+  const reordered = withReordered(g.build(), orders);
+  const h = GraphBuilder.from(reordered.model);
+  return withScores(
+    h,
+    h.value(image.name),
+    h.value(reordered.back.get(output.name) ?? output.name),
+    layersIn((name) => reordered.layers.get(name) ?? name),
+  );
+}
+
+/** How a layer's axes are ordered to lie as here: images channels first, all else as in Keras; undefined where they do. */
+function orderFrom({ shape, channelsFirst: first }: LoweredValue): readonly number[] | undefined {
+  const isImage = shape.length === 4;
+  if (shape.length < 3 || first === isImage) return undefined;
+  const spatial = shape.slice(2).map((_, i) => i + 1);
+  return isImage ? [0, 3, 1, 2] : [0, ...spatial.map((axis) => axis + 1), 1];
+}
+
+/**
+ * The model with values in another order on the way: behind each its transposed form, which a layer is, and that transposed
+ * back, which all who read the value then read. ONNX Runtime takes both out again where nobody asks for the layer.
+ */
+function withReordered(model: OnnxModel, orders: ReadonlyMap<string, readonly number[]>) {
+  const [layers, back] = [new Map<string, string>(), new Map<string, string>()];
+  const transposed = (from: string, to: string, perm: readonly number[]): Node => ({
+    op: "Transpose",
+    domain: "",
+    name: to,
+    inputs: [from],
+    outputs: [to],
+    attributes: { perm: { type: "ints", value: perm } },
   });
-  return withScores(g, image, lowered.outputs[0]!, layerInfos);
+  const nodes = model.graph.nodes.flatMap((node) => {
+    const inputs = node.inputs.map((name) => back.get(name) ?? name);
+    const added = node.outputs.flatMap((name) => {
+      const order = orders.get(name);
+      if (!order) return [];
+      const [layer, again] = [`${name}/layer`, `${name}/again`];
+      layers.set(name, layer);
+      back.set(name, again);
+      const inverse = order.map((_, axis) => order.indexOf(axis));
+      return [transposed(name, layer, order), transposed(layer, again, inverse)];
+    });
+    return [{ ...node, inputs }, ...added];
+  });
+  return { model: { ...model, graph: { ...model.graph, nodes } }, layers, back };
 }
 
 /** @throws CajalError `unsupported` for what is no classifier of one float32 input */

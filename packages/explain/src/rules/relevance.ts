@@ -99,10 +99,24 @@ const scaled =
 
 /** The layer with weights whose normalization this node is: nothing else reads it. */
 function weightedBefore({ inputs: [x] }: Node, g: GraphBuilder): Node | undefined {
-  const maker = g.nodes.find((node) => node.outputs[0] === x);
-  const readers = g.nodes.filter((node) => node.inputs.includes(x!));
+  const z = beforeReordering(x!, g);
+  const maker = makerOf(z, g);
+  const readers = g.nodes.filter((node) => node.inputs.includes(z));
   const forward = readers.filter((node) => !node.name.startsWith("gradient/"));
   return maker && ["Conv", "Gemm"].includes(maker.op) && forward.length === 1 ? maker : undefined;
+}
+
+const makerOf = (name: string, g: GraphBuilder) => g.nodes.find((node) => node.outputs[0] === name);
+
+/** The value that one is transposed twice of, and so the same. */
+function beforeReordering(name: string, g: GraphBuilder): string {
+  const second = makerOf(name, g);
+  const first = second?.op === "Transpose" ? makerOf(second.inputs[0]!, g) : undefined;
+  if (first?.op !== "Transpose") return name;
+  const [inner, outer] = [first, second!].map(({ attributes: { perm } }) =>
+    perm?.type === "ints" ? perm.value : [],
+  );
+  return outer!.every((axis, i) => inner![axis] === i) ? first.inputs[0]! : name;
 }
 
 /** Weights, bias and what they give; a normalization behind them taken in. */
@@ -116,7 +130,7 @@ function weightsOf(context: BackwardContext, g: GraphBuilder, fold: boolean): We
   const [, w, b] = context.inputs;
   const z = context.outputs[0]!;
   const after = g.nodes.find(
-    (node) => node.op === "BatchNormalization" && node.inputs[0] === z.name,
+    (node) => node.op === "BatchNormalization" && beforeReordering(node.inputs[0]!, g) === z.name,
   );
   if (!fold || !after || weightedBefore(after, g) !== context.node) return { w: w!, b, z };
   // y = (conv(x, w) + b − mean) s + beta, s = scale / √(variance + ε)

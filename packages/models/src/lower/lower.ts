@@ -117,6 +117,8 @@ export interface LoweredValue {
   readonly shape: KerasShape;
   /** The shape of the image that was flattened, [height, width, channels], where the elements are in channels-first order. */
   readonly flattened: readonly number[] | undefined;
+  /** Whether its axis 1 are the channels, which in Keras are its last axis. */
+  readonly channelsFirst: boolean;
   /** Converts from this value's layout to Keras'; adds nodes to `g`, which may be another graph. */
   toKeras(g: GraphBuilder, value: Value): Value;
   /** Converts from Keras' layout to this value's. */
@@ -276,6 +278,7 @@ function lowerNetwork(
       value: valueIn(layout),
       shape,
       flattened: typeof layout === "object" ? layout.flattened : undefined,
+      channelsFirst: layout === "channelsFirst",
       toKeras: (h, like) => convert(h, like, shape, layout, "channelsLast"),
       fromKeras: (h, like) => convert(h, like, shape, "channelsLast", layout),
     };
