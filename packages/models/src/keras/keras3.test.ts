@@ -49,3 +49,40 @@ it("writes the factor of UpSampling1D as a number, and no trainable where nothin
   expect(configOf("UpSampling1D", { size: [3] }, [5, 2]).size).toBe(3);
   expect(configOf("Discretization", { bin_boundaries: [0, 1] }, [4])).not.toHaveProperty("trainable"); // prettier-ignore
 });
+
+it("keeps a sequential model within another one, frozen in each of its layers", () => {
+  const dense = (name: string) => ({ class_name: "Dense", config: { name, units: 2 } });
+  const inner = (trainable: boolean) => ({
+    class_name: "Sequential",
+    config: {
+      name: "inner",
+      trainable,
+      layers: [{ class_name: "InputLayer", config: { name: "x", batch_input_shape: [null, 2] } }, dense("a"), dense("b")],
+    },
+  }); // prettier-ignore
+  for (const trainable of [true, false]) {
+    const { layers, output_layers } = toKerasJson(
+      {
+        class_name: "Sequential",
+        config: {
+          name: "outer",
+          layers: [
+            { class_name: "Dense", config: { units: 2, batch_input_shape: [null, 3] } },
+            inner(trainable),
+          ],
+        },
+      },
+      { version: 3 },
+    ).config as { layers: Record<string, unknown>[]; output_layers: unknown };
+    const { class_name, module, config } = layers.at(-1) as {
+      class_name: string;
+      module: string;
+      config: { layers: { class_name: string; config: { trainable?: boolean } }[] };
+    };
+    expect([module, class_name]).toEqual(["keras", "Sequential"]);
+    expect(config.layers.map((layer) => layer.class_name)).toEqual(["InputLayer", "Dense", "Dense"]); // prettier-ignore
+    expect(config.layers.map((layer) => layer.config.trainable)).toEqual([undefined, trainable, trainable]); // prettier-ignore
+    expect(Object.keys(config.layers[1]!)).not.toContain("inbound_nodes");
+    expect(output_layers).toEqual([["inner", 0, 0]]);
+  }
+});

@@ -6,14 +6,14 @@ import type { Layer } from "../layers/definition/layer";
 import type { Registry } from "./registry";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
-import type { Json } from "./json";
+import { isObject, type Json } from "./json";
 import { readModel } from "./readKeras";
 import { isRef, readRef } from "./readNodes";
 import { maskNames, writtenMask } from "./writtenMasks";
 import { activationOf } from "../layers/definition/activations";
 import { showConfigValue } from "../layers/definition/shown";
 
-/** What Keras 3's `model.to_json()` writes, the sequential models among them as functional ones. */
+/** What Keras 3's `model.to_json()` writes, a sequential model as a functional one; those within it stay sequential. */
 export interface Keras3Config {
   readonly module: "keras.src.models.functional";
   readonly class_name: "Functional";
@@ -37,8 +37,10 @@ export function keras3(
   registry: Registry,
   shapedLayers: readonly Shaped[],
 ): Keras3Config {
-  const models = new Set(
-    config.layers.filter(({ class_name }) => isModel(class_name)).map(({ name }) => name),
+  const models = new Map(
+    config.layers
+      .filter(({ class_name }) => isModel(class_name))
+      .map(({ name, class_name }) => [name, class_name]),
   );
   const byName = new Map(shapedLayers.map((layer) => [layer.name, layer]));
   const tensor = ([layer, call, index]: readonly [string, number, number, ...unknown[]]) => ({
@@ -61,9 +63,11 @@ export function keras3(
   ): Json {
     if (isModel(class_name)) {
       const nested = keras3(readModel({ class_name, config }), registry, shapedLayer.layers ?? []);
+      const trainable = config.trainable !== false;
       return {
-        ...nested,
-        config: { ...nested.config, name, trainable: config.trainable !== false },
+        ...(class_name === "Sequential"
+          ? asSequential(nested, trainable)
+          : { ...nested, config: { ...nested.config, name, trainable } }),
         name,
         inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, undefined)),
       };
@@ -93,14 +97,31 @@ export function keras3(
       trainable: config.trainable !== false,
       layers,
       input_layers: config.input_layers,
-      // Here a functional model's calls count from 1, as ours do.
+      // Here a functional model's calls count from 1, as ours do, and a sequential one's from 0.
       output_layers: config.output_layers.map(([layer, call, index]): TensorRef => [
         layer,
-        call,
+        models.get(layer) === "Sequential" ? call - 1 : call,
         index,
       ]),
     },
     registered_name: "Functional",
+  };
+}
+
+/** A chain of layers as a sequential model within another, whose weights `.weights.h5` has under that class. */
+function asSequential({ config }: Keras3Config, trainable: boolean): Json {
+  const layers = (config.layers as readonly Json[]).map(
+    ({ name: _, inbound_nodes: __, config: own, ...layer }) => ({
+      ...layer,
+      // Keras freezes the layers of a sequential model only by what they say themselves.
+      config: trainable || !isObject(own) || !("trainable" in own) ? own : { ...own, trainable },
+    }),
+  );
+  return {
+    module: "keras",
+    class_name: "Sequential",
+    config: { name: config.name, trainable, layers },
+    registered_name: null,
   };
 }
 
