@@ -110,11 +110,14 @@ export function keras3(
 
 /** A chain of layers as a sequential model within another, whose weights `.weights.h5` has under that class. */
 function asSequential({ config }: Keras3Config, trainable: boolean): Json {
+  // Without a name and calls of its own, which a chain has no need of.
   const layers = (config.layers as readonly Json[]).map(
-    ({ name: _, inbound_nodes: __, config: own, ...layer }) => ({
-      ...layer,
+    ({ module, class_name, config: own, registered_name }) => ({
+      module,
+      class_name,
       // Keras freezes the layers of a sequential model only by what they say themselves.
       config: trainable || !isObject(own) || !("trainable" in own) ? own : { ...own, trainable },
+      registered_name,
     }),
   );
   return {
