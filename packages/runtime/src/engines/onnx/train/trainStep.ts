@@ -15,7 +15,7 @@ import { onnxDevices } from "../devices";
 import { doublingGraph } from "../doublingGraph";
 import { onnxRuntime } from "../onnxRuntime";
 import { testedVersions } from "../peers";
-import { keepsOnDevice, lacksIndices } from "../provider";
+import { keepsOnDevice, lacksIndices, rewrites } from "../provider";
 import {
   hasWorkerThread,
   callerThread,
@@ -72,7 +72,7 @@ export async function openTrainStepOnOnnx(
       trainable,
       store,
       graphs,
-      keepsArrays: keepsShapes,
+      scans: !rewrites(device),
       async prepare({ x }) {
         if (store.isArranged) return;
         await store.setLayouts(inferLayouts(trainable, x));
@@ -101,8 +101,11 @@ interface Step {
   readonly trainable: TrainableModel;
   readonly store: ParameterStore;
   readonly graphs: StepGraphs;
-  /** Whether arrays stay on the device between runs, so that several steps in one save nothing. */
-  readonly keepsArrays: boolean;
+  /**
+   * Whether several steps are one graph. Not on webgpu: its arrays stay on the device anyway, and graphs within graphs
+   * are not rewritten for it.
+   */
+  readonly scans: boolean;
   /** Called before each run; does its work before the first batch. */
   prepare(batch: StepBatch): Promise<void>;
 }
@@ -111,7 +114,7 @@ function stepOf({
   trainable,
   store,
   graphs,
-  keepsArrays,
+  scans,
   prepare,
 }: Step): Pick<TrainCore, "compute" | "computeSteps" | "measure"> {
   async function compute(
@@ -231,7 +234,7 @@ function stepOf({
 
   return {
     compute,
-    ...(!keepsArrays && { computeSteps }),
+    ...(scans && { computeSteps }),
     async measure(batch) {
       await prepare(batch);
       const position = { iteration: 0, learningRate: 0 };
