@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { isCajalError, sizeOf, tensor, type DType, type Tensor } from "@cajal/core";
 import { decodeNpy } from "@cajal/files";
@@ -253,10 +253,19 @@ describeWithShared("real models of Keras 2.0.5 to 3.4.1", "data/real-models", (p
     string,
     { input: string; output: number[] | number[][] }
   >;
-  const models = Object.entries(expected).filter(([file]) => /^(h5|keras)\//.test(file));
-  it.each(models)("%s", async (file, { input, output }) => {
+  const engines = ["onnx", "tfjs"] as const;
+  const models = Object.entries(expected)
+    .filter(([file]) => /^(h5|keras)\//.test(file))
+    // TF.js' own form of one of them.
+    .flatMap(([file, one]) =>
+      file.includes("isfood")
+        ? [[file, one] as const, ["tfjs/isfood/model.json", one] as const]
+        : [[file, one] as const],
+    )
+    .flatMap(([file, one]) => engines.map((engine) => [file, engine, one] as const));
+  it.each(models)("%s on engine %s", async (file, engine, { input, output }) => {
     const { model, weights } = await readModel(`${path}/${file}`);
-    await using session = await open(model, weights);
+    await using session = await open(model, weights, { engine, device: "cpu" });
     const values = output.flat();
     const ramp = /ramp of shape \[(.*?)\]/.exec(input)?.[1]?.split(",").map(Number);
     const data = ramp
@@ -274,6 +283,30 @@ describeWithShared("real models of Keras 2.0.5 to 3.4.1", "data/real-models", (p
     values.forEach((value, i) =>
       expect(Math.abs(Number(got[i]) - Number(value))).toBeLessThan(1e-4),
     );
+  });
+});
+
+describeWithShared("other real files", "data/real-models", (path) => {
+  it("reads the letters of TF.js, and computes alike on both engines", async () => {
+    const { model, weights } = await readModel(`${path}/tfjs/emnist3/model.json`);
+    await using onnx = await open(model, weights, { engine: "onnx", device: "cpu" });
+    await using tfjs = await open(model, weights, { engine: "tfjs", device: "cpu" });
+    const shape = onnx.inputs[0]!.shape!.map((extent) => (typeof extent === "number" ? extent : 2));
+    const x = tensor("float32", shape, Array.from({ length: sizeOf(shape) }, (_, i) => ((37 * i + 11) % 256) / 255)); // prettier-ignore
+    const [expected, got] = [await onnx.predict(x), await tfjs.predict(x)];
+    got.data.forEach((value, i) =>
+      expect(Math.abs(Number(value) - Number(expected.data[i]))).toBeLessThan(1e-4),
+    );
+  });
+
+  it("reads the arrays of SqueezeNet", () => {
+    const folder = `${path}/npy/squeezenet1.1_nchw/weights`;
+    const arrays = readdirSync(folder).map((name) =>
+      decodeNpy(new Uint8Array(readFileSync(`${folder}/${name}`)), name),
+    );
+    expect(arrays).toHaveLength(52);
+    // https://arxiv.org/abs/1602.07360, as torchvision counts squeezenet1_1.
+    expect(arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0)).toBe(1_235_496);
   });
 });
 

@@ -68,12 +68,15 @@ export async function openOnTfjs(
   };
 }
 
-/** Inputs and outputs of a Keras model, named by their layers, the batch free. */
+/** Inputs and outputs of a Keras model, named by their layers, the batch free where the config leaves it free. */
 export function valuesOf(network: Network): {
   inputs: readonly ValueInfo[];
   outputs: readonly ValueInfo[];
 } {
-  const dims = ([, ...rest]: KerasShape) => ["batch", ...rest.map((extent) => extent ?? undefined)];
+  const dims = ([batch, ...rest]: KerasShape) => [
+    batch ?? "batch",
+    ...rest.map((extent) => extent ?? undefined),
+  ];
   const names = new Map<string, number>();
   const nameOf = (from: string) => {
     const count = names.get(from) ?? 0;
