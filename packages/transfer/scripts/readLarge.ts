@@ -2,8 +2,9 @@
 // read in a process of its own. Prints one JSON line.
 //   node scripts/run-source.mjs packages/transfer/scripts/readLarge.ts
 //
-// Last result (Node 20, two cores that others used too), file of 98 MB, the least of three: .h5 0.81 s of CPU (1.05 s by the
-// clock) and 14 MB beyond the process and its weights; .keras 2.0 s and 152 MB, .safetensors 1.9 s and 122 MB.
+// Last result (Node 20, two cores that others used too), file of 98 MB, the median of three, processor time and memory
+// beyond the process and its weights: .h5 0.92 s and 18 MB, .safetensors 0.64 s and 5 MB, .keras 1.4 s and 16 MB (of which
+// reading it once more for its checksum is a part). Alone on the machine .h5 takes 0.67 s by the clock.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
