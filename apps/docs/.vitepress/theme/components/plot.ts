@@ -43,7 +43,7 @@ export function layout(series: readonly Series[], options: PlotOptions) {
       .filter((value) => Number.isInteger(value) || !whole)
       .map((value) => ({ at: x(value), label: whole ? String(value) : x.tickFormat(6)(value) })),
     yTicks: y.ticks(5).flatMap((value) => {
-      const label = y.tickFormat(5)(value);
+      const label = (log ? y.tickFormat(5, "~g") : y.tickFormat(5))(value);
       return label ? [{ at: y(value), label }] : [];
     }),
     marks: series.map(({ name, points, as = "line" }) => {
