@@ -3,10 +3,11 @@
 import { CajalError, checkOptions } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig } from "./keras/config";
 import { writeConfig } from "./layers/definition/readConfig";
-import { registryOf, type ResolveOptions, type Registry } from "./keras/registry";
+import type { ResolveOptions, Registry } from "./keras/registry";
+import { layersOf } from "./network/layersOf";
 import { isNetwork, resolve } from "./network/network";
 import { activationOf } from "./layers/definition/activations";
-import { isModel } from "./keras/isModel";
+import { isModel, isModelJson } from "./keras/isModel";
 import { keras3, type Keras3Config } from "./keras/keras3";
 import { showConfigValue } from "./layers/definition/shown";
 import type { Json } from "./keras/json";
@@ -43,10 +44,10 @@ export function toKerasJson(
 ): ModelConfig | Keras3Config {
   checkOptions("toKerasJson", options, ["version", "layers"]);
   const { version = 2, layers } = options;
-  const registry = registryOf("toKerasJson", { layers });
+  const registry = layersOf("toKerasJson", { layers });
   const read = isNetwork(model) ? model.model : readKeras(model);
   checkMasks(read, layers);
-  if (version === 3) return keras3(read, registry, resolve(model, { layers }).layers);
+  if (version === 3) return keras3(read, registry, resolve(model, { layers }).layers, (within) => resolve(within, { layers }).layers); // prettier-ignore
   if (version !== 2)
     throw new CajalError(
       "bad-argument",
@@ -115,6 +116,8 @@ function layerConfig(registry: Registry, className: string, name: string, json: 
       writtenModel[oldName] = writtenModel[field];
       delete writtenModel[field];
     }
+  for (const [key, value] of Object.entries(writtenModel))
+    if (isModelJson(value)) writtenModel[key] = written2(readModel(value), registry);
   // Where Keras 3 understands both names, that of Keras 2.
   for (const [key, value] of Object.entries(writtenModel))
     if (key.endsWith("activation") && typeof value === "string") {

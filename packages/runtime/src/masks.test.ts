@@ -1,7 +1,10 @@
-// Masked sequences: what the engines do with them. Their numbers are compared in @cajal/models.
+// Masked sequences: their gradients, and what engine tfjs computes of what Keras did. On engine onnx it is compared
+// in @cajal/models.
+import { readFileSync } from "node:fs";
 import { tensor } from "@cajal/core";
-import { readKeras } from "@cajal/models";
+import { readKeras, weightSpecs } from "@cajal/models";
 import { describe, expect, it } from "vitest";
+import { expectClose, tensorOf, type KerasArray } from "../../models/testing/kerasLayers";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
 import { openTrainStep } from "./openTrainStep";
@@ -70,14 +73,38 @@ describe("masked sequences", () => {
     expect(before[2]! - table[2]!).toBeCloseTo(slope, 3);
   });
 
-  it("are refused where they would be left out of a loss, and on engine tfjs", async () => {
+  it("are refused where they would be left out of a loss", async () => {
     const weights = initialize(model(true), { seed: 1 });
     await expect(
       openTrainStep(model(true), weights, { loss, optimizer, verify: false }),
     ).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining('"gru"') });
-    await expect(open(model(true), weights, { engine: "tfjs" })).rejects.toMatchObject({
-      code: "unsupported",
-      message: expect.stringMatching(/"gru" \(GRU\).*Use engine onnx/s),
+  });
+});
+
+interface Case {
+  readonly case: string;
+  readonly model: object;
+  readonly weights: readonly KerasArray[];
+  readonly x: KerasArray | Readonly<Record<string, KerasArray>>;
+  readonly y: KerasArray;
+}
+
+const { cases }: { cases: readonly Case[] } = JSON.parse(
+  readFileSync(new URL("../../models/fixtures/masks.json", import.meta.url), "utf8"),
+);
+
+describe("masked sequences on engine tfjs, as Keras computes them", () => {
+  it.each(cases.map((golden) => [golden.case, golden] as const))("%s", async (_, golden) => {
+    const weights = new Map(weightSpecs(golden.model).map(({ key }, i) => [key, tensorOf(golden.weights[i]!)])); // prettier-ignore
+    await using session = await open(readKeras(golden.model), weights, {
+      engine: "tfjs",
+      device: "cpu",
     });
+    const feeds = session.inputs.map(({ name, dtype }) => {
+      const { shape, data } = "shape" in golden.x ? (golden.x as KerasArray) : golden.x[name]!;
+      return [name, tensor(dtype as "float32", shape, data)] as const;
+    });
+    const [y] = Object.values(await session.run(Object.fromEntries(feeds)));
+    expectClose(y!, golden.y);
   });
 });

@@ -300,14 +300,8 @@ const runs: Readonly<Record<string, () => Run>> = {
 
 const engines = ["onnx", "tfjs"] as const;
 
-/** What engine tfjs says it cannot train: masks, and regularizers of outputs. */
-const refusedByTfjs: ReadonlySet<string> = new Set([
-  "text/gru_masked",
-  "text/stacked_gru_masked_before",
-  "text/bidirectional_lstm_masked",
-  "text/mean_masked",
-  "training_options/regularizers",
-]);
+/** What engine tfjs says it cannot train: regularizers of outputs. */
+const refusedByTfjs: ReadonlySet<string> = new Set(["training_options/regularizers"]);
 
 describeWithShared("the course's runs as Keras computes them", "reference/course", (folder) => {
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })

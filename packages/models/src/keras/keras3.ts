@@ -5,7 +5,7 @@ import { writeConfig } from "../layers/definition/readConfig";
 import type { Layer } from "../layers/definition/layer";
 import type { Registry } from "./registry";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
-import { isModel } from "./isModel";
+import { isModel, isModelJson } from "./isModel";
 import { isObject, type Json } from "./json";
 import { readModel } from "./readKeras";
 import { isRef, readRef } from "./readNodes";
@@ -30,12 +30,14 @@ export interface Shaped {
 
 /**
  * @param shapedLayers the model's layers with the shapes of their outputs
+ * @param shapedOf those of a model within a layer
  * @throws CajalError `unsupported` for what Keras 3 does not have
  */
 export function keras3(
   { config }: ModelConfig,
   registry: Registry,
   shapedLayers: readonly Shaped[],
+  shapedOf: (model: object) => readonly Shaped[],
 ): Keras3Config {
   const models = new Map(
     config.layers
@@ -62,7 +64,12 @@ export function keras3(
     shapedLayer: Shaped,
   ): Json {
     if (isModel(class_name)) {
-      const nested = keras3(readModel({ class_name, config }), registry, shapedLayer.layers ?? []);
+      const nested = keras3(
+        readModel({ class_name, config }),
+        registry,
+        shapedLayer.layers ?? [],
+        shapedOf,
+      );
       const trainable = config.trainable !== false;
       return {
         ...(class_name === "Sequential"
@@ -82,7 +89,7 @@ export function keras3(
     return {
       module: "keras.layers",
       class_name,
-      config: layerConfig(name, config, writeConfig(definition.fields, read), definition),
+      config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => keras3(readModel(model), registry, shapedOf(model), shapedOf)), // prettier-ignore
       registered_name: null,
       name,
       inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, definition)),
@@ -181,7 +188,17 @@ function checkActivations(where: string, config: object): void {
   }
 }
 
-function layerConfig(name: string, raw: Json, written: Json, definition: Layer): Json {
+interface WrittenLayer {
+  readonly name: string;
+  readonly raw: Json;
+  readonly written: Json;
+  readonly definition: Layer;
+}
+
+function layerConfig(
+  { name, raw, written, definition }: WrittenLayer,
+  modelWithin: (model: { readonly class_name: string; readonly config: object }) => object,
+): Json {
   if (definition.isInput) {
     const { batch_input_shape, dtype, sparse, ragged } = written;
     return { batch_shape: batch_input_shape, dtype, sparse, ragged, name };
@@ -191,6 +208,8 @@ function layerConfig(name: string, raw: Json, written: Json, definition: Layer):
     ([key, value]) => value !== null || definition.fields[key]?.absent !== null,
   );
   checkActivations(`layer "${name}" (${definition.className})`, written);
+  for (const [entry, [key, value]] of statedEntries.entries())
+    if (isModelJson(value)) statedEntries[entry] = [key, modelWithin(value)];
   const config = statedEntries.map(([key, value]): [string, unknown] => [
     key,
     withModule(key, value, "keras.layers"),
@@ -224,7 +243,7 @@ function withModule(key: string, value: unknown, outerKey: string): unknown {
   // The cells of StackedRNNCells.
   if (Array.isArray(value)) return value.map((each) => withModule(key, each, outerKey));
   if (typeof value !== "object" || value === null) return value;
-  if (!("class_name" in value) || !("config" in value)) return value;
+  if (!("class_name" in value) || !("config" in value) || isModelJson(value)) return value;
   const { class_name, config } = value;
   if (typeof config !== "object" || config === null)
     throw new CajalError(

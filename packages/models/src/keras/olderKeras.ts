@@ -1,6 +1,6 @@
 // What JSON of Keras before 3 and of TF.js means otherwise, brought to what Keras 3 means by it.
 import { activationNames, activationOf } from "../layers/definition/activations";
-import { layerOf } from "./registry";
+import { layerOf } from "./layerOf";
 
 /** The config of an older Keras, or a part of it, with the meaning that it has in Keras 3. */
 export const asKeras3 = <T>(config: T): T =>

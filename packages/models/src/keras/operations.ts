@@ -4,7 +4,7 @@ import { CajalError } from "@cajal/core";
 import { operation } from "../layers/operation";
 import { operations } from "../layers/shared/operations";
 import { isObject, type Json } from "./json";
-import { layerOf } from "./registry";
+import { layerOf } from "./layerOf";
 
 type Ref = readonly [layer: string, node: number, tensor: number];
 

@@ -1,12 +1,13 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
-import { CajalError, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, unknownName } from "@cajal/core";
 import { showConfigValue } from "../layers/definition/shown";
 import type { Place } from "../layers/definition/fields";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import { channelsFirst } from "../layers/shared/channelsFirst";
-import { layers } from "../layers";
 import { isModel } from "./isModel";
+import { snakeCase } from "./snakeCase";
+import { byClass } from "./layerOf";
 
 /** What every function takes that reads a model. */
 export interface ResolveOptions {
@@ -14,7 +15,17 @@ export interface ResolveOptions {
   readonly layers?: readonly Layer[];
 }
 
+/** A model within a layer's config, as a layer. */
+export type ModelWithin = (
+  json: { readonly class_name: string; readonly config: object },
+  registry: Registry,
+) => InnerLayer;
+
 export interface Registry {
+  /** The same, that reads models within layers too. */
+  withModels(reader: ModelWithin): Registry;
+  /** The layers that were given beside Cajal's. */
+  readonly added: readonly Layer[];
   /**
    * The definition of a layer class.
    *
@@ -30,15 +41,8 @@ export interface Registry {
   read(className: string, name: string, config: Readonly<Record<string, unknown>>): InnerLayer;
 }
 
-const byClass: ReadonlyMap<string, Layer> = new Map(
-  layers.map((layer) => [layer.className, layer]),
-);
-
-/** Cajal's own definition of a layer class; undefined where it has none. */
-export const layerOf = (className: string): Layer | undefined => byClass.get(className);
-
 /** Cajal's own layers. */
-export const ownLayers: Registry = registry(byClass);
+const ownLayers: Registry = registry(byClass);
 
 /**
  * Cajal's layers, and those that were given beside them.
@@ -65,16 +69,14 @@ export function registryOf(where: string, options: ResolveOptions): Registry {
       );
     allLayers.set(layer.className, layer);
   }
-  return registry(allLayers);
+  return registry(allLayers, added);
 }
 
-/** Options that hold `layers` alone, checked. */
-export function layersOption(where: string, options: ResolveOptions): Registry {
-  checkOptions(where, options, ["layers"]);
-  return registryOf(where, options);
-}
-
-function registry(definitions: ReadonlyMap<string, Layer>): Registry {
+function registry(
+  definitions: ReadonlyMap<string, Layer>,
+  added: readonly Layer[] = [],
+  modelWithin?: ModelWithin,
+): Registry {
   function definitionOf(className: string, where: string): Layer {
     // Registered classes carry their package: "Course>ScaleShift".
     const matchingClass =
@@ -115,12 +117,8 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
     if (typeof config !== "object" || config === null || Array.isArray(config)) return undefined;
     const statedName =
       "name" in config && typeof config.name === "string" ? config.name : undefined;
-    if (isModel(raw.class_name))
-      throw new CajalError(
-        "unsupported",
-        `${where}, "${key}": it wraps a model (${raw.class_name}), and Cajal does so with single layers alone. Wrap each layer of the model.`,
-        { key, className: raw.class_name },
-      );
+    if (isModel(raw.class_name) && modelWithin)
+      return modelWithin({ class_name: raw.class_name, config }, own);
     definitionOf(raw.class_name, `${where}, "${key}"`);
     const innerLayer = read(raw.class_name, statedName || snakeCase(raw.class_name), { ...config });
     return "trainable" in config && config.trainable === false
@@ -128,12 +126,6 @@ function registry(definitions: ReadonlyMap<string, Layer>): Registry {
       : innerLayer;
   }
 
-  return { definitionOf, read };
+  const own: Registry = { definitionOf, read, added, withModels: (reader) => registry(definitions, added, reader) }; // prettier-ignore
+  return own;
 }
-
-/** Keras' name for a layer that was given none: Conv2D → conv2d, MaxPooling2D → max_pooling2d. */
-export const snakeCase = (className: string): string =>
-  className
-    .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z])([A-Z])/g, "$1_$2")
-    .toLowerCase();

@@ -1,7 +1,7 @@
 // A sequential model as a functional one: each layer takes what the one before gives.
 import { CajalError } from "@cajal/core";
 import { inputLayer } from "../layers/inputLayer";
-import { layerOf } from "./registry";
+import { layerOf } from "./layerOf";
 import type { LayerEntry, ModelConfig } from "./config";
 import { isModel } from "./isModel";
 import { listOf, objectOf, type Json } from "./json";

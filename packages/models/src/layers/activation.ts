@@ -13,6 +13,7 @@ export const activation = defineLayer({
   shape: (_, [x]) => [x],
   integers: ({ activation }) => activationOf(activation)?.integers?.kind,
   ending: activationEnding,
+  asActivation: ({ activation }) => activation,
   mask: passesMask,
   layout: "elementwise",
   lower: ({ activation }, [x], g, { axis, dtype }) => {

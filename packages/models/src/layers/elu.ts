@@ -11,6 +11,7 @@ export const elu = defineLayer({
     alpha: f.real(1),
   },
   shape: (_, [x]) => [x],
+  asActivation: ({ alpha }) => (alpha === 1 ? "elu" : { recurrent: { name: "Elu", alpha } }),
   mask: passesMask,
   layout: "elementwise",
   lower: ({ alpha }, [x], g) => [g.elu(x, { alpha })],

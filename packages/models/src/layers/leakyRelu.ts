@@ -12,6 +12,8 @@ export const leakyRelu = defineLayer({
   },
   aliases: { alpha: "negative_slope" },
   shape: (_, [x]) => [x],
+  asActivation: ({ negative_slope: alpha }) =>
+    alpha === 0.2 ? "leaky_relu" : { recurrent: { name: "LeakyRelu", alpha } },
   mask: passesMask,
   layout: "elementwise",
   lower: ({ negative_slope }, [x], g) => [g.leakyRelu(x, { alpha: negative_slope })],

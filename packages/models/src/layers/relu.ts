@@ -21,6 +21,11 @@ export const relu = defineLayer({
       ? "computes"
       : undefined,
   nonnegative: ({ negative_slope, threshold }) => negative_slope === 0 && threshold === 0,
+  asActivation: ({ max_value, negative_slope, threshold }) => {
+    if (negative_slope !== 0) return {};
+    if (threshold === 0 && max_value === null) return "relu";
+    return threshold === 0 && max_value === 6 ? "relu6" : { nonnegative: true };
+  },
   mask: passesMask,
   layout: "elementwise",
   lower: ({ max_value, negative_slope, threshold }, [x], g, { dtype }) => {

@@ -23,6 +23,7 @@ export const softmax = defineLayer({
       without: { definition: activation, config: { activation: "linear" } },
     }),
   }),
+  asActivation: ({ axis }) => (axis === -1 ? "softmax" : undefined),
   mask: {
     ...passesMask,
     takes: "one",

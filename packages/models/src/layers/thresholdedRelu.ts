@@ -11,6 +11,7 @@ export const thresholdedRelu = defineLayer({
     theta: f.nonnegative(1),
   },
   shape: (_, [x]) => [x],
+  asActivation: () => ({ nonnegative: true }),
   mask: passesMask,
   layout: "elementwise",
   lower: ({ theta }, [x], g) => [g.thresholdedRelu(x, { alpha: theta })],

@@ -3,6 +3,7 @@ import * as f from "./definition/fields";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { defineLayer } from "./definition/layer";
 import { cast } from "./shared/integers";
+import { extentsOf, interpolations, resized } from "./shared/resizing";
 
 export const upSampling2d = defineLayer({
   className: "UpSampling2D",
@@ -11,7 +12,7 @@ export const upSampling2d = defineLayer({
     size: f.pair([2, 2]),
     data_format: f.dataFormat("channels_last"),
     /** How pixels between pixels are made. */
-    interpolation: f.oneOf(["nearest", "bilinear"])("nearest"),
+    interpolation: f.oneOf(interpolations)("nearest"),
   },
   rank: 4,
   shape: ({ size: [rows, columns] }, [x]) => {
@@ -20,10 +21,17 @@ export const upSampling2d = defineLayer({
   },
   integers: ({ interpolation }) => (interpolation === "nearest" ? "moves" : "computes"),
   layout: "channelsFirst",
-  lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype }) => {
+  lower: ({ interpolation, size: [rows, columns] }, [x], g, { dtype, inputs }) => {
     if (dtype !== "float32" && interpolation === "nearest")
       return [repeatPixels(g, x, rows, columns)];
-    const resized = g.resize(
+    if (interpolation !== "nearest" && interpolation !== "bilinear") {
+      const from = extentsOf(inputs[0], `interpolation "${interpolation}"`);
+      const [height, width] = from();
+      const to = [height * rows, width * columns] as const;
+      const larger = resized(g, cast(g, x, "float32"), { from, to, interpolation });
+      return [dtype === "float32" ? larger : g.round(larger)];
+    }
+    const largerImage = g.resize(
       cast(g, x, "float32"),
       interpolation === "nearest"
         ? {
@@ -39,11 +47,13 @@ export const upSampling2d = defineLayer({
           },
     );
     // Keras rounds whole numbers, halves to even.
-    return [dtype === "float32" ? resized : g.round(resized)];
+    return [dtype === "float32" ? largerImage : g.round(largerImage)];
   },
   samples: [
     { inputs: [[1, 3, 4, 2]] },
     { config: { size: [3, 2], interpolation: "bilinear" }, inputs: [[2, 3, 4, 1]] },
+    { config: { size: [2, 1], interpolation: "bicubic" }, inputs: [[1, 3, 4, 2]] },
+    { config: { interpolation: "lanczos3" }, inputs: [[1, 5, 4, 1]] },
   ],
 });
 

@@ -23,7 +23,7 @@ import {
   type NetworkValue,
 } from "../network/network";
 import { cast, integersOf, widenValue } from "../layers/shared/integers";
-import { maskValues } from "./masks";
+import { maskValues } from "../network/maskValues";
 import type { NetworkLayer } from "../network/plan";
 import type { ResolveOptions } from "../keras/registry";
 import type { Step } from "../layers/definition/weightLayout";

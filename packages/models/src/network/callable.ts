@@ -1,11 +1,12 @@
 // What a model under construction calls: a layer, or another model.
 import { CajalError } from "@cajal/core";
 import type { ModelConfig } from "../keras/config";
-import type { InnerLayer, Layer } from "../layers/definition/layer";
+import type { Registry } from "../keras/registry";
+import type { InnerLayer } from "../layers/definition/layer";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { KerasShape } from "../layers/definition/shape";
 import { inputLayer } from "../layers/inputLayer";
-import { resolve } from "./network";
+import { networkOf, type Network } from "./networkOf";
 import { outputShapes } from "./outputShapes";
 
 export interface Callable {
@@ -19,6 +20,12 @@ export interface Callable {
   shapes(inputs: readonly KerasShape[], from: readonly string[]): readonly KerasShape[];
 }
 
+/** A model that is called. */
+export interface CallableModel extends Callable {
+  /** A network that does nothing but call it. */
+  network(inputs: readonly KerasShape[], from: readonly string[]): Network;
+}
+
 export function layerCallable(layer: InnerLayer): Callable {
   const { className, isInput = false, fields } = layer.definition;
   return {
@@ -30,12 +37,12 @@ export function layerCallable(layer: InnerLayer): Callable {
   };
 }
 
-/** @param added definitions of layers of one's own that the model may have */
+/** @param registry the layers that the model may have */
 export function modelCallable(
   { class_name, config }: ModelConfig,
   name: string,
-  added: readonly Layer[],
-): Callable {
+  registry: Registry,
+): CallableModel {
   const { name: _, trainable: __, ...written } = config;
   const own = config.input_layers.map(([input]) =>
     config.layers.find((each) => each.name === input),
@@ -45,33 +52,36 @@ export function modelCallable(
     isInput: false,
     firstCall: 1,
     config: written,
-    shapes(inputs, from) {
-      if (inputs.length !== own.length)
-        throw new CajalError(
-          "bad-model",
-          `nested model "${name}": got ${inputs.length} inputs, expected ${own.length}.`,
-          { model: name, inputs, from },
-        );
-      // The outputs of a model that does nothing but call it.
-      const outer = inputs.map((batch_input_shape, i) => ({
-        class_name: inputLayer.className,
-        // One value may come in twice.
-        name: from.indexOf(from[i]!) === i ? from[i]! : `${from[i]}:${i}`,
-        config: { batch_input_shape, dtype: own[i]?.config["dtype"] ?? "float32" },
-        inbound_nodes: [],
-      }));
-      const refs = outer.map((input) => [input.name, 0, 0] as const);
-      const call = [refs.map((ref) => [...ref, {}] as const)];
-      const caller: ModelConfig = {
-        class_name: "Functional",
-        config: {
-          name,
-          layers: [...outer, { class_name, name, config, inbound_nodes: call }],
-          input_layers: refs,
-          output_layers: config.output_layers.map((_, i) => [name, 1, i] as const),
-        },
-      };
-      return resolve(caller, { layers: added }).outputs.map(({ shape }) => shape);
-    },
+    shapes: (inputs, from) => network(inputs, from).outputs.map(({ shape }) => shape),
+    network,
   };
+
+  function network(inputs: readonly KerasShape[], from: readonly string[]): Network {
+    if (inputs.length !== own.length)
+      throw new CajalError(
+        "bad-model",
+        `nested model "${name}": got ${inputs.length} inputs, expected ${own.length}.`,
+        { model: name, inputs, from },
+      );
+    // The outputs of a model that does nothing but call it.
+    const outer = inputs.map((batch_input_shape, i) => ({
+      class_name: inputLayer.className,
+      // One value may come in twice.
+      name: from.indexOf(from[i]!) === i ? from[i]! : `${from[i]}:${i}`,
+      config: { batch_input_shape, dtype: own[i]?.config["dtype"] ?? "float32" },
+      inbound_nodes: [],
+    }));
+    const refs = outer.map((input) => [input.name, 0, 0] as const);
+    const call = [refs.map((ref) => [...ref, {}] as const)];
+    const caller: ModelConfig = {
+      class_name: "Functional",
+      config: {
+        name,
+        layers: [...outer, { class_name, name, config, inbound_nodes: call }],
+        input_layers: refs,
+        output_layers: config.output_layers.map((_, i) => [name, 1, i] as const),
+      },
+    };
+    return networkOf(caller, registry);
+  }
 }

@@ -15,8 +15,9 @@ import type { LayerConfigs } from "../layers";
 import { inputLayer } from "../layers/inputLayer";
 import { layerCallable, modelCallable, type Callable } from "./callable";
 import { readKeras } from "../keras/readKeras";
+import { layersOf } from "./layersOf";
 import { kerasOrder, type CallNode } from "./order";
-import { ownLayers, registryOf, snakeCase } from "../keras/registry";
+import { snakeCase } from "../keras/snakeCase";
 
 /** A value of the model under construction. */
 export interface Symbolic {
@@ -104,7 +105,7 @@ export function functional(name: string): Functional {
   const layers = new Map<string, { called: Callable; trainable: boolean; calls: Recorded[] }>();
   const counts = new Map<string, number>();
   const addedLayers = new Map<string, Layer>();
-  let registry = ownLayers;
+  let registry = layersOf("functional", {});
 
   const nameFor = (className: string) => {
     const base = snakeCase(className);
@@ -184,7 +185,7 @@ export function functional(name: string): Functional {
       checkArgument("own", "definition", definition, "object");
       const existing = addedLayers.get(definition.className);
       // Another definition of a name that is taken is refused.
-      registry = registryOf("own", {
+      registry = layersOf("own", {
         layers:
           existing === definition
             ? [...addedLayers.values()]
@@ -198,7 +199,7 @@ export function functional(name: string): Functional {
       checkArgument("nested", "model", model, "object");
       const read = readKeras(model);
       const { name = read.config.name, trainable = read.config.trainable } = options;
-      const called = modelCallable(read, name, [...addedLayers.values()]);
+      const called = modelCallable(read, name, registry);
       return addCallable(name, called, trainable, listOf("nested", inputs)).outputs[0]!;
     },
     outputsOf: (x) => callOf(listOf("outputsOf", x)[0]!).outputs,

@@ -374,7 +374,8 @@ function takesMask(layer: InnerLayer | undefined, key: string): boolean {
   if (!layer) return key === "mask";
   const rule = layer.definition.mask;
   if (!rule?.takes) return false;
-  return rule.names ? key !== "mask" && maskNames.includes(key) : key === "mask";
+  // A list of all masks, as engine tfjs says it, and the names that Keras has.
+  return key === "mask" || (rule.names !== undefined && maskNames.includes(key));
 }
 
 /** A mask that the JSON writes out, a value of the model, or a list of these and nulls. */

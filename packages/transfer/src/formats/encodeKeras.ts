@@ -2,7 +2,7 @@
 // `.weights.h5` and `.keras` (keras/src/saving/saving_lib.py).
 import type { Tensor } from "@cajal/core";
 import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
-import { readKeras, toKerasJson, type ModelConfig } from "@cajal/models";
+import { readKeras, resolve, toKerasJson, type ModelConfig, type Network } from "@cajal/models";
 import { kerasPaths } from "../kerasPaths";
 import { legacyOrder } from "../matchWeights";
 import { writtenState } from "../optimizer/optimizerState";
@@ -59,7 +59,7 @@ export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<s
 }
 
 export const encodeKerasWeights = (whole: WholeModel, name: string) =>
-  new Map([[name, weightsFile(whole, whole.model)]]);
+  new Map([[name, weightsFile(whole, whole.model, whole.network.layers)]]);
 
 export function encodeKerasZip(
   original: WholeModel,
@@ -82,7 +82,8 @@ export function encodeKerasZip(
   const files = [
     ["metadata.json", json({ keras_version: kerasVersion, ...(labels && { labels }) })],
     ["config.json", json(config)],
-    ["model.weights.h5", weightsFile(whole, readKeras(written))],
+    // Models within layers are functional ones there, sequential ones too.
+    ["model.weights.h5", weightsFile(whole, readKeras(written), resolve(written, { layers: whole.network.added }).layers)], // prettier-ignore
   ] as const;
   return new Map([[name, encodeZip(new Map(files))]]);
 }
@@ -95,10 +96,10 @@ export function encodeKerasZip(
 function weightsFile(
   { network, weights, trainingConfig, optimizerState }: WholeModel,
   model: ModelConfig,
+  layers: Network["layers"],
 ): Uint8Array {
   const datasets = new Map<string, Tensor>();
-  for (const [path, { key }] of kerasPaths(model, network.layers))
-    datasets.set(path, weights.get(key)!);
+  for (const [path, { key }] of kerasPaths(model, layers)) datasets.set(path, weights.get(key)!);
   const state = writtenState(trainingConfig, optimizerState, network);
   state?.forEach(([, value], i) => datasets.set(`optimizer/vars/${i}`, value));
   return encodeHdf5({ datasets });

@@ -21,6 +21,11 @@ export interface Activation {
   };
   /** Its name in Keras 2 and TF.js, where that is another. */
   readonly keras2?: string;
+  /** The layer that it is, as JSON: a layer in the place of an activation. */
+  readonly layer?: {
+    readonly class_name: string;
+    readonly config: Readonly<Record<string, unknown>>;
+  };
   /** That Keras 3 has another activation of that name, and this one not at all. */
   readonly keras2Only?: true;
 }
@@ -115,9 +120,24 @@ export function canonicalActivation(name: string): string {
   return activationNames.find((each) => activations[each]!.keras2 === name) ?? name;
 }
 
-/** An activation by its Keras name; undefined for a name that none has. */
+/** Layers in the place of activations, by their names: class and config. */
+const layerActivations = new Map<string, Activation>();
+
+/**
+ * The name of an activation that is a layer, such as `LeakyReLU(negative_slope=0.1)` in a Dense.
+ *
+ * @param layer its JSON
+ */
+export function nameOfLayer(activation: Activation & Required<Pick<Activation, "layer">>): string {
+  const { class_name, config } = activation.layer;
+  const name = class_name + JSON.stringify(config);
+  layerActivations.set(name, activation);
+  return name;
+}
+
+/** An activation by its Keras name, or the one of {@link nameOfLayer}; undefined for a name that none has. */
 export const activationOf = (name: string): Activation | undefined =>
-  Object.hasOwn(activations, name) ? activations[name] : undefined;
+  Object.hasOwn(activations, name) ? activations[name] : layerActivations.get(name);
 
 /**
  * `activation(x)`.
@@ -126,7 +146,7 @@ export const activationOf = (name: string): Activation | undefined =>
  * @param axis the axis in the graph along which softmax sums to 1: Keras' last
  */
 export const activate = (name: string, x: Value, g: GraphBuilder, axis: number): Value =>
-  activations[name]!.lower(x, g, axis);
+  activationOf(name)!.lower(x, g, axis);
 
 /**
  * Activations as ONNX' recurrent operators name them.

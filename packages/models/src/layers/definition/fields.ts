@@ -1,8 +1,15 @@
 // What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
 // is read. `positive()` is required, `positive(1)` has a default.
 import { CajalError, unknownName } from "@cajal/core";
+import type { GraphBuilder, Value } from "@cajal/onnx";
 import { showConfigValue } from "./shown";
-import { activationNames, canonicalActivation } from "./activations";
+import {
+  activationNames,
+  activationOf,
+  canonicalActivation,
+  nameOfLayer,
+  type Activation,
+} from "./activations";
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
 export interface Field<Value = unknown, Raw = unknown, Required extends boolean = boolean> {
@@ -328,8 +335,56 @@ export const dataFormat = fieldOf<DataFormat, DataFormat | null>(
   },
 );
 
-/** An activation's name, in Keras 3's spelling; null is linear. */
-export const activation = fieldOf<string, string | null>("the name of an activation", (raw, at) => {
+/** An activation's name, in Keras 3's spelling; null is linear. A layer in its place has a name made of its config. */
+export const activation = fieldOf<string, string | null>(
+  "the name of an activation",
+  readActivation,
+  (name) => activationOf(name)?.layer ?? name,
+);
+
+/** A layer within a layer's config, as far as it matters here. */
+interface LayerWithin {
+  readonly definition: {
+    readonly className: string;
+    readonly fields: Fields;
+    readonly aliases?: Readonly<Record<string, string>>;
+    asActivation?(config: object): string | Omit<Activation, "lower" | "layer"> | undefined;
+    lower(config: object, inputs: readonly [Value], g: GraphBuilder, context: object): readonly Value[]; // prettier-ignore
+  };
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** The name of an activation that is given as a layer. */
+function layerActivation(raw: object, at: Place): string | undefined {
+  if (!("class_name" in raw) || raw.class_name === "function") return undefined;
+  const layer = at.layer(raw, at) as LayerWithin | undefined;
+  if (!layer) return undefined;
+  const { definition, config } = layer;
+  const facts = definition.asActivation?.(config);
+  if (facts === undefined)
+    throw new CajalError(
+      "unsupported",
+      `${at.where}, "${at.key}": got the layer ${definition.className} ${showConfigValue(config)}, which Cajal does not compute as an activation. Put it behind this one, as a layer of its own.`,
+      { className: definition.className },
+    );
+  if (typeof facts === "string") return facts;
+  const oldNames = new Map(
+    Object.entries(definition.aliases ?? {}).map(([old, key]) => [key, old]),
+  );
+  const entries = Object.keys(definition.fields).map((key) => [oldNames.get(key) ?? key, config[key]] as const); // prettier-ignore
+  return nameOfLayer({
+    ...facts,
+    lower: (x, g) => definition.lower(config, [x], g, { dtype: "float32" })[0]!,
+    // By the names of old, which Keras 3 reads too.
+    layer: { class_name: definition.className, config: Object.fromEntries(entries) },
+  });
+}
+
+function readActivation(raw: unknown, at: Place): string | undefined {
+  if (typeof raw === "object" && raw !== null) {
+    const layer = layerActivation(raw, at);
+    if (layer !== undefined) return layer;
+  }
   let name: unknown = raw ?? "linear";
   // Keras 3 may write {"module": "builtins", "class_name": "function", "config": "relu"}.
   if (
@@ -341,7 +396,7 @@ export const activation = fieldOf<string, string | null>("the name of an activat
     name = name.config;
   if (typeof name !== "string") return undefined;
   const canonical = canonicalActivation(name);
-  if (!activationNames.includes(canonical)) {
+  if (!activationOf(canonical)) {
     const error = unknownName("activation", name, activationNames);
     throw new CajalError(
       "unknown-name",
@@ -350,4 +405,4 @@ export const activation = fieldOf<string, string | null>("the name of an activat
     );
   }
   return canonical;
-});
+}

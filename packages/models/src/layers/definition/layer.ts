@@ -6,6 +6,7 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { Arity, KerasShape, OutputShapes, PerInput, RankedShape } from "./shape";
 import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fields";
 import type { Step } from "./weightLayout";
+import type { Activation } from "./activations";
 import type { Integers } from "./integers";
 
 /** A weight of a layer, as Keras creates it. */
@@ -236,6 +237,13 @@ export interface Layer<
   readonly kind?: "convolution" | "dense";
   /** When frozen, it computes in training as in inference, and its statistics are not updated. */
   readonly infersWhenFrozen?: true;
+  /**
+   * What the layer is in the place of an activation: the name of one that is the same, or facts about its own.
+   * Absent, or undefined: it cannot stand there.
+   */
+  asActivation?(
+    config: ConfigOf<F>,
+  ): string | Pick<Activation, "recurrent" | "nonnegative"> | undefined;
   /** The activation at the end of the layer. */
   ending?(config: ConfigOf<F>): Ending;
   /** Whether no value of the output is negative; default: derived from `ending`. */

@@ -3,7 +3,7 @@ import { CajalError, tensor, type Tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { KerasShape } from "../definition/shape";
 
-export const interpolations = ["bilinear", "nearest", "bicubic"] as const;
+export const interpolations = ["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"] as const;
 
 type Interpolation = (typeof interpolations)[number];
 
@@ -11,16 +11,17 @@ type Size = readonly [height: number, width: number];
 
 /**
  * @param x [batch, channels, height, width]
- * @param from its extents, which only "bicubic" must know
+ * @param from its extents, which "bicubic" and Lanczos' must know
  */
 export function resized(
   g: GraphBuilder,
   x: Value,
   { from, to, interpolation }: { readonly from: () => Size; readonly to: Size; readonly interpolation: Interpolation }, // prettier-ignore
 ): Value {
-  if (interpolation === "bicubic") {
+  if (interpolation !== "bilinear" && interpolation !== "nearest") {
     const [height, width] = from();
-    const [rows, columns] = [cubic(height, to[0]), cubic(width, to[1])];
+    const weights = weightsOf[interpolation];
+    const [rows, columns] = [weights(height, to[0]), weights(width, to[1])];
     return g.matMul(g.matMul(g.constant(rows), x), g.transpose(g.constant(columns), [1, 0]));
   }
   const sizes = g.concat([g.shape(x, { start: 0, end: 2 }), g.int64s(to)], { axis: 0 });
@@ -58,6 +59,30 @@ function cubic(from: number, to: number): Tensor<"float32"> {
   }
   return weights;
 }
+
+/**
+ * Weights [to, from] of a Lanczos window, without antialiasing, those outside of the image left out:
+ * tensorflow/core/kernels/image/scale_and_translate_op.cc.
+ */
+const lanczos =
+  (radius: number) =>
+  (from: number, to: number): Tensor<"float32"> => {
+    const kernel = (x: number) =>
+      x === 0 ? 1 : (radius * Math.sin(Math.PI * x) * Math.sin((Math.PI * x) / radius)) / (Math.PI * x) ** 2; // prettier-ignore
+    const weights = tensor("float32", [to, from]);
+    for (let i = 0; i < to; i++) {
+      const at = (i + 0.5) * (from / to);
+      const taps = Array.from({ length: from }, (_, k) => {
+        const distance = k + 0.5 - at;
+        return Math.abs(distance) <= radius ? kernel(distance) : 0;
+      });
+      const sum = taps.reduce((a, b) => a + b, 0);
+      taps.forEach((tap, k) => (weights.data[i * from + k] = tap / sum));
+    }
+    return weights;
+  };
+
+const weightsOf = { bicubic: cubic, lanczos3: lanczos(3), lanczos5: lanczos(5) } as const;
 
 /** Asks for the extents of an image [batch, height, width, channels], which must be known then. */
 export const extentsOf = (shape: KerasShape, why: string) => (): Size => {

@@ -1,7 +1,10 @@
 // Keras 3's activations in TF.js' operations, and their registration for TF.js' own layers.
 // keras.io/api/layers/activations
+import { activationOf } from "@cajal/models";
+import { GraphBuilder } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "./peers";
+import { runGraph } from "./runGraph";
 
 type Activation = (tf: TfCore, x: tfc.Tensor) => tfc.Tensor;
 
@@ -54,7 +57,25 @@ const activations: Readonly<Record<string, Activation>> = {
 
 /** `name(x)`. */
 export function activate(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
-  return activations[name]!(tf, x);
+  const apply = activations[name];
+  return apply ? apply(tf, x) : layerActivation(tf, name, x);
+}
+
+/** An activation that is a layer, lowered as on engine onnx. */
+function layerActivation(tf: TfCore, name: string, x: tfc.Tensor): tfc.Tensor {
+  const g = new GraphBuilder();
+  const y = activationOf(name)!.lower(g.input("input_0", "float32", x.shape), g, x.rank - 1);
+  g.output(g.identity(y), "output_0");
+  return runGraph(tf, g.build().graph, { inputs: [x], weights: {}, layer: name })[0]!;
+}
+
+/** Names of activations that are layers, for TF.js. */
+const layerNames = new Map<string, string>();
+
+function nameOfLayer(name: string): string {
+  const known = layerNames.get(name) ?? `cajalLayer${layerNames.size}`;
+  layerNames.set(name, known);
+  return known;
 }
 
 /** Activations that TF.js' layers lack, or that mean something else there. */
@@ -83,17 +104,19 @@ const customActivations = [
  */
 export function activationName(tf: TfCore, name: string): string {
   if (name === "silu") return "swish";
-  if (!customActivations.includes(name)) return name;
+  const isLayer = activationOf(name)?.layer !== undefined;
+  if (!isLayer && !customActivations.includes(name)) return name;
   // TF.js turns snake case to camel case before it looks a name up.
-  const className = `cajal${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
+  const className = isLayer
+    ? nameOfLayer(name)
+    : `cajal${name.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}`;
   const { classNameMap } = tf.serialization.SerializationMap.getMap();
   if (!(className in classNameMap)) {
-    const apply = activations[name]!;
     tf.serialization.registerClass(
       class extends tf.serialization.Serializable {
         static readonly className = className;
         getConfig = () => ({});
-        apply = (x: tfc.Tensor) => tf.tidy(() => apply(tf, x));
+        apply = (x: tfc.Tensor) => tf.tidy(() => activate(tf, name, x));
       },
     );
   }

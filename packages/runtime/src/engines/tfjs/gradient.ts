@@ -12,7 +12,7 @@ import type {
   OpenedGradient,
 } from "../../session/gradientSession";
 import { gradientDevice } from "./devices";
-import { fromTfjs, toTfjs } from "./dtypes";
+import { fromTfjs, toTfjs } from "./tensors";
 import { withFasterKernels } from "./kernels";
 import { tfjsModel } from "./model";
 import { valuesOf } from "./session";

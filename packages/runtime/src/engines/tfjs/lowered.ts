@@ -1,31 +1,40 @@
 // Runs layers that TF.js lacks and that have no formula in layers/: they are lowered to ONNX operators, as on engine
 // onnx, which run as TF.js' operations, gradients included.
-import { CajalError, tensor, type Tensor } from "@cajal/core";
+import { CajalError } from "@cajal/core";
 import { lower, type NetworkLayer } from "@cajal/models";
-import { GraphBuilder, isCarried, type Graph, type Value } from "@cajal/onnx";
+import { GraphBuilder, type Graph, type Value } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
-import { toTfjs } from "./dtypes";
+import type { MaskSlots } from "./flat";
 import type { CallContext, TfjsLayer } from "./layers/layer";
-import { tfjsOperators } from "./operators";
-import { attributeOf } from "./operators/operator";
-import type { TfCore } from "./peers";
+import { runGraph } from "./runGraph";
 
 type InnerLayer = NonNullable<NetworkLayer["layer"]>;
 
 /**
  * @param layer its config includes the options of its calls
  * @param configJson the layer's config as JSON
+ * @param masks what its last inputs are masks of
  */
 export function loweredLayer(
   { definition, name, config }: InnerLayer,
   configJson: Readonly<Record<string, unknown>>,
+  masks: MaskSlots,
 ): TfjsLayer {
   const graphs = new Map<string, Graph>();
   const { className } = definition;
-  // Options of the call beside the inputs.
-  const options = Object.fromEntries(
-    Object.keys(definition.callOptions ?? {}).flatMap((key) => (key in config ? [[key, config[key]]] : [])), // prettier-ignore
-  );
+  /** The arguments of the call beside its inputs. */
+  const argumentsOf = (inputs: number) => {
+    const maskRef = (slot: MaskSlots[number]) => [`input_${inputs - masks.length + masks.indexOf(slot)}`, 0, 0]; // prettier-ignore
+    const places = masks.filter((slot) => slot !== "pairs");
+    const list = Array.from({ length: places.length > 0 ? Math.max(...places) + 1 : 0 }, (_, i) => places.includes(i) ? maskRef(i) : null); // prettier-ignore
+    return {
+      ...Object.fromEntries(
+        Object.keys(definition.callOptions ?? {}).flatMap((key) => (key in config ? [[key, config[key]]] : [])), // prettier-ignore
+      ),
+      ...(list.length > 0 && { mask: list }),
+      ...(masks.includes("pairs") && { attention_mask: maskRef("pairs") }),
+    };
+  };
   return {
     className,
     call: (_, inputs, { tf, weights, training }) => {
@@ -35,7 +44,7 @@ export function loweredLayer(
         graph = graphOf(inputs, weights, training);
         graphs.set(key, graph);
       }
-      return run(tf, graph, inputs, weights, name);
+      return runGraph(tf, graph, { inputs, weights, layer: name });
     },
   };
 
@@ -46,6 +55,8 @@ export function loweredLayer(
   ): Graph {
     const g = new GraphBuilder();
     const types = inputs.map(({ dtype }) => (dtype === "int32" || dtype === "bool" ? dtype : "float32")); // prettier-ignore
+    const options = argumentsOf(inputs.length);
+    const values = inputs.slice(0, inputs.length - masks.length);
     const model = {
       class_name: "Functional" as const,
       config: {
@@ -61,21 +72,21 @@ export function loweredLayer(
             class_name: className,
             name: "layer",
             config: configJson,
-            inbound_nodes: [inputs.map((_, i) => [`input_${i}`, 0, 0, options] as const)],
+            inbound_nodes: [values.map((_, i) => [`input_${i}`, 0, 0, options] as const)],
           },
         ],
         input_layers: inputs.map((_, i) => [`input_${i}`, 0, 0] as const),
         output_layers: [] as (readonly [string, number, number])[],
       },
     };
-    const outputs = definition.shape(config, inputs.map(({ shape }) => shape)).length; // prettier-ignore
+    const outputs = definition.shape(config, values.map(({ shape }) => shape)).length; // prettier-ignore
     model.config.output_layers = Array.from(
       { length: outputs },
       (_, i) => ["layer", 0, i] as const,
     );
     const weightValues = new Map<string, Value>();
     const xs = inputs.map(({ shape }, i) => g.input(`input_${i}`, types[i]!, shape));
-    const { outputs: ys } = lower(g, model, {
+    const { outputs: ys, updates } = lower(g, model, {
       inputs: xs,
       training,
       weights: ({ key, shape }, steps) => {
@@ -88,50 +99,13 @@ export function loweredLayer(
         }, value);
       },
     });
+    if (updates.size > 0)
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" (${className}): engine tfjs does not train its averages. Use engine onnx, or freeze it.`,
+        { layer: name, className, engine: "tfjs" },
+      );
     ys.forEach((y, i) => g.output(g.identity(y), `output_${i}`));
     return g.build().graph;
   }
 }
-
-/** Runs a graph's nodes, in their order. */
-function run(
-  tf: TfCore,
-  { nodes, initializers, outputs }: Graph,
-  inputs: readonly tfc.Tensor[],
-  weights: CallContext["weights"],
-  layer: string,
-): readonly tfc.Tensor[] {
-  const values = new Map<string, tfc.Tensor>();
-  inputs.forEach((x, i) => values.set(`input_${i}`, x));
-  for (const [name, weight] of Object.entries(weights)) values.set(`layer/${name}`, weight);
-  for (const [name, constant] of initializers)
-    if (!isCarried(constant)) values.set(name, toTfjs(tf, inRange(constant), name));
-  for (const node of nodes) {
-    const operator = tfjsOperators[node.op];
-    if (!operator)
-      throw new CajalError(
-        "unsupported",
-        `layer "${layer}": it is computed by the operator ${node.op}, which Cajal does not have on TF.js. Use engine onnx.`,
-        { layer, op: node.op, engine: "tfjs" },
-      );
-    const operands = node.inputs.map((name) => (name === "" ? undefined : values.get(name)!));
-    const result = operator(operands as [tfc.Tensor, ...(tfc.Tensor | undefined)[]], {
-      tf,
-      outputs: node.outputs.length,
-      get: attributeOf(node),
-    });
-    const results = Array.isArray(result)
-      ? (result as readonly tfc.Tensor[])
-      : [result as tfc.Tensor];
-    node.outputs.forEach((name, i) => {
-      if (name !== "" && results[i]) values.set(name, results[i]);
-    });
-  }
-  return outputs.map(({ name }) => values.get(name)!);
-}
-
-/** int64 clamped to int32: ends of slices may be huge, meaning "to the end". */
-const inRange = (constant: Tensor): Tensor =>
-  constant.dtype === "int64"
-    ? tensor("int32", constant.shape, Array.from(constant.data as BigInt64Array, (value) => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Number(value))))) // prettier-ignore
-    : constant;

@@ -5,6 +5,7 @@ import {
   layers as cajals,
   toKerasJson,
   type KerasShape,
+  type ModelConfig,
   type Network,
   type NetworkLayer,
   type TfjsContext,
@@ -15,7 +16,9 @@ import { engineError } from "../../session/engineError";
 import type { Tfjs } from "./backend";
 import { activationName } from "./activations";
 import { tfjsName } from "./names";
-import { tfjsType, withTypes } from "./dtypes";
+import { withTypes } from "./dtypes";
+import { tfjsType } from "./tensors";
+import { flatModel, type MaskSlots } from "./flat";
 import type { TfjsLayer } from "./layers/layer";
 import { loweredLayer } from "./lowered";
 import { tfjsLayerOf } from "./layers";
@@ -43,16 +46,27 @@ export interface TfjsModel {
 export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel> {
   const { model, added: customLayers } = network;
   const layers = withCallOptions(network);
-  const maskedCall = network.calls.find(({ masks, attentionMask }) => masks ?? attentionMask);
-  if (maskedCall)
-    throw new CajalError(
-      "unsupported",
-      `layer "${maskedCall.layer.path}" (${maskedCall.layer.className}): it computes by a mask, which engine tfjs does not honour here. Use engine onnx.`,
-      { layer: maskedCall.layer.path, engine: "tfjs" },
-    );
-  const { class_name, config } = toKerasJson(model, { layers: customLayers });
+  const configs = new Map(layerConfigs(toKerasJson(withoutMasks(model), { layers: customLayers })));
   const customObjects: CustomObjects = {};
-  const adapted = { class_name, config: adaptModel(tfjs, config, layers, customObjects) };
+  const flat = flatModel(tfjs, { ...network, layers }, customObjects);
+  const adapted = {
+    class_name: "Model",
+    config: {
+      name: network.name,
+      layers: [
+        ...flat.layers.map(({ layer, masks, inbound }) => {
+          const { path, inputs, layer: inner } = layer;
+          const json = adaptLayer(tfjs, configs.get(path)!, inner!, { inputs, masks, customObjects }); // prettier-ignore
+          // TF.js names a layer by its config.
+          const name = tfjsName(path);
+          return { ...json, name, config: { ...json.config, name }, inbound_nodes: inbound };
+        }),
+        ...flat.addedLayers,
+      ],
+      input_layers: flat.inputs,
+      output_layers: flat.outputs,
+    },
+  };
   // A copy, because TF.js modifies its argument.
   const topology: Parameters<typeof tfl.models.modelFromJSON>[0] = JSON.parse(
     JSON.stringify(adapted),
@@ -65,11 +79,12 @@ export async function tfjsModel(tfjs: Tfjs, network: Network): Promise<TfjsModel
       ),
     )
     .catch((cause: unknown) => {
-      throw engineError("tfjs", `building the model "${config.name}"`, cause);
+      throw engineError("tfjs", `building the model "${network.name}"`, cause);
     });
-  const byPath = new Map(layersOf(tfModel, layers));
+  const used = flat.layers.map(({ layer }) => layer);
+  const byPath = new Map(layersOf(tfModel, used));
   tfjs.runOnBackend(() => withTypes(tfjs, network, byPath));
-  return { model: tfModel, variables: new Map(variablesOf(tfModel, layers)), layers: byPath };
+  return { model: tfModel, variables: new Map(variablesOf(tfModel, used)), layers: byPath };
 }
 
 /** The network's layers with the options of their calls, which on TF.js must be the same in every call. */
@@ -107,58 +122,43 @@ interface LayerJson {
   readonly config: Config;
 }
 
-type Ref = readonly [name: string, ...rest: unknown[]];
-
-interface ModelJson {
-  readonly layers: readonly (LayerJson & {
-    readonly name: string;
-    readonly inbound_nodes: readonly (readonly Ref[])[];
-  })[];
-  readonly input_layers: readonly Ref[];
-  readonly output_layers: readonly Ref[];
+interface Surroundings {
+  /** Shapes of the inputs; none where they are not known. */
+  readonly inputs: readonly KerasShape[];
+  readonly masks: MaskSlots;
+  readonly customObjects: CustomObjects;
 }
 
-function adaptModel(
-  tfjs: Tfjs,
-  config: Config & ModelJson,
-  layers: readonly NetworkLayer[],
-  customObjects: CustomObjects,
-): Config {
-  const byName = new Map(layers.map((layer) => [layer.name, layer]));
-  const renameRefs = (refs: readonly Ref[]) =>
-    refs.map(([name, ...rest]): Ref => [tfjsName(name), ...rest]);
-  return {
-    ...config,
-    input_layers: renameRefs(config.input_layers),
-    output_layers: renameRefs(config.output_layers),
-    // Layers that no output depends on are not in the network, and are left out for TF.js too.
-    layers: config.layers.flatMap((entry) => {
-      const layer = byName.get(entry.name);
-      if (!layer) return [];
-      const name = tfjsName(entry.name);
-      const renamedEntry = { ...entry, name, inbound_nodes: entry.inbound_nodes.map(renameRefs) };
-      // TF.js names a layer by its config, a nested model too.
-      if (layer.layers) {
-        const nested = entry.config as Config & ModelJson;
-        const config = adaptModel(tfjs, nested, layer.layers, customObjects);
-        return [{ ...renamedEntry, config: { ...config, name } }];
-      }
-      const { inputs, layer: inner } = layer;
-      const adapted = adaptLayer(tfjs, entry, inner!, inputs, customObjects);
-      return [{ ...renamedEntry, ...adapted, config: { ...adapted.config, name } }];
-    }),
-  };
+/** The JSON of each layer that is no model, by its path. */
+function* layerConfigs(
+  { config }: Pick<ModelConfig, "config">,
+  prefix = "",
+): Generator<[string, LayerJson]> {
+  for (const { class_name, name, config: layer } of config.layers)
+    if ("layers" in layer && "output_layers" in layer)
+      yield* layerConfigs({ config: layer as ModelConfig["config"] }, `${prefix}${name}/`);
+    else yield [`${prefix}${name}`, { class_name, config: layer }];
+}
+
+/** A model's JSON without the masks in its calls, which are not looked for in it. */
+function withoutMasks<T>(json: T): T {
+  if (Array.isArray(json)) return json.map(withoutMasks) as T;
+  if (typeof json !== "object" || json === null || ArrayBuffer.isView(json)) return json;
+  const entries = Object.entries(json).filter(
+    ([key]) => !/^((query|value|key|attention)_)?mask$/.test(key),
+  );
+  return Object.fromEntries(entries.map(([key, value]) => [key, withoutMasks(value)])) as T;
 }
 
 function adaptLayer(
   tfjs: Tfjs,
   { class_name, config }: LayerJson,
   layer: InnerLayer,
-  inputs: readonly KerasShape[],
-  customObjects: CustomObjects,
+  surroundings: Surroundings,
 ): LayerJson {
+  const { inputs, masks, customObjects } = surroundings;
   const { channelsLast } = layer.definition;
-  if (channelsLast) {
+  if (channelsLast && masks.length === 0) {
     const ending = channelsLast.ending?.(layer.config);
     const channelsLastLayer = { ...layer, definition: channelsLast, ...ending?.without };
     const channelsLastJson = {
@@ -170,13 +170,10 @@ function adaptLayer(
       },
     };
     const channelsLastInputs = inputs.map((shape) => inChannelsLast(layer.definition, shape));
-    const adaptedJson = adaptLayer(
-      tfjs,
-      channelsLastJson,
-      channelsLastLayer,
-      channelsLastInputs,
-      customObjects,
-    );
+    const adaptedJson = adaptLayer(tfjs, channelsLastJson, channelsLastLayer, {
+      ...surroundings,
+      inputs: channelsLastInputs,
+    });
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     const make = () => tfjsLayer(tfjs, adaptedJson, customObjects);
     customObjects[className] = [
@@ -190,12 +187,19 @@ function adaptLayer(
   const classNames = tfjs.tf.serialization.SerializationMap.getMap().classNameMap;
   const hasLayer = Object.hasOwn(classNames, class_name);
   const isRefused = formula?.refuses?.(layer.config) ?? false;
-  const isLowered = isCajals(class_name) && (isRefused || (!formula && !hasLayer));
-  const replacement = isLowered ? loweredLayer(layer, config) : formula;
+  const isMasked = masks.length > 0;
+  const isLowered = isCajals(class_name) && (isMasked || isRefused || (!formula && !hasLayer));
+  if (isMasked && !isLowered)
+    throw new CajalError(
+      "unsupported",
+      `layer "${layer.name}" (${class_name}): it computes by a mask, which its \`tfjs\` form does not get. Use engine onnx.`,
+      { layer: layer.name, className: class_name, engine: "tfjs" },
+    );
+  const replacement = isLowered ? loweredLayer(layer, config, masks) : formula;
   if (replacement && !replacement.refuses?.(layer.config)) {
     const className = `Cajal${Object.keys(customObjects).length}${class_name}`;
     customObjects[className] = [
-      layerClass(tfjs, layer, replacement),
+      layerClass(tfjs, layer, replacement, masks.length),
       (make, args) => new make(args),
     ];
     const { name = layer.name, trainable = true } = config;
@@ -208,6 +212,7 @@ function adaptLayer(
       { layer: layer.name, className: class_name, engine: "tfjs" },
     );
   const adapted = Object.entries(config).map(([key, value]): [string, unknown] => {
+    if (key === "mask_zero") return [key, false];
     if (layer.definition.isInput && key === "dtype") return [key, tfjsType(value as DType)];
     // Weights are set afterwards: TF.js would take seconds to draw random ones.
     if (key.endsWith("_initializer") && value !== null) return [key, "zeros"];
@@ -217,7 +222,7 @@ function adaptLayer(
     if (/(^|_)activation$/.test(key) && typeof inner === "string")
       return [key, activationName(tfjs.tf, inner)];
     if (isInnerLayer(inner))
-      return [key, adaptLayer(tfjs, value as LayerJson, inner, [], customObjects)];
+      return [key, adaptLayer(tfjs, value as LayerJson, inner, { inputs: [], masks: [], customObjects })]; // prettier-ignore
     return [key, value];
   });
   return { class_name, config: Object.fromEntries(adapted) };
@@ -265,10 +270,18 @@ const isInnerLayer = (value: unknown): value is InnerLayer =>
   typeof value === "object" && value !== null && "definition" in value;
 
 /** A TF.js layer class for a formula. */
-function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, formula: TfjsLayer): LayerClass {
+function layerClass(
+  { tf, layers }: Tfjs,
+  layer: InnerLayer,
+  formula: TfjsLayer,
+  maskCount: number,
+): LayerClass {
   const { definition, config } = layer;
-  const listOf = (shape: tfl.Shape | tfl.Shape[]): tfl.Shape[] =>
-    Array.isArray(shape[0]) ? (shape as tfl.Shape[]) : [shape as tfl.Shape];
+  // Masks come after the inputs.
+  const listOf = (shape: tfl.Shape | tfl.Shape[]): tfl.Shape[] => {
+    const shapes = Array.isArray(shape[0]) ? (shape as tfl.Shape[]) : [shape as tfl.Shape];
+    return shapes.slice(0, shapes.length - maskCount);
+  };
   return class extends layers.layers.Layer {
     static readonly className: string = formula.className;
     #names: string[] = [];
@@ -303,7 +316,7 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, formula: TfjsLayer)
         const tensors = [inputs].flat() as [tfc.Tensor, ...tfc.Tensor[]];
         const shapes = definition.shape(
           config,
-          tensors.map(({ shape }) => shape),
+          tensors.slice(0, tensors.length - maskCount).map(({ shape }) => shape),
         );
         const outputs = formula.call!(config, tensors, {
           tf,
@@ -323,16 +336,11 @@ function layerClass({ tf, layers }: Tfjs, layer: InnerLayer, formula: TfjsLayer)
 const isList = <T>(value: T | readonly T[]): value is readonly T[] => Array.isArray(value);
 
 /** TF.js' layers by their paths. */
-function* layersOf(
+const layersOf = (
   model: tfl.LayersModel,
   layers: readonly NetworkLayer[],
-): Generator<[string, tfl.layers.Layer]> {
-  for (const layer of layers) {
-    const tfLayer = model.getLayer(tfjsName(layer.name));
-    if (layer.layers) yield* layersOf(tfLayer as tfl.LayersModel, layer.layers);
-    else yield [layer.path, tfLayer];
-  }
-}
+): (readonly [path: string, layer: tfl.layers.Layer])[] =>
+  layers.map(({ path }) => [path, model.getLayer(tfjsName(path))] as const);
 
 /** Trainable weights first, then the others: TF.js' order, and Keras' for nearly all layers. */
 const trainableFirst = <T extends { readonly trainable: boolean }>(weights: readonly T[]): T[] => [
@@ -346,11 +354,7 @@ function* variablesOf(
   layers: readonly NetworkLayer[],
 ): Generator<[string, tfl.LayerVariable]> {
   for (const layer of layers) {
-    const tfLayer = model.getLayer(tfjsName(layer.name));
-    if (layer.layers) {
-      yield* variablesOf(tfLayer as tfl.LayersModel, layer.layers);
-      continue;
-    }
+    const tfLayer = model.getLayer(tfjsName(layer.path));
     const { definition, config } = layer.layer!;
     const specs = definition.weights?.(config, layer.inputs) ?? [];
     const order = trainableFirst(specs).map(({ name }) => name);

@@ -7,7 +7,7 @@ import type { KerasSource, OpenRequest } from "../engine";
 import { isGpu } from "../../device/device";
 import type { OpenedModel } from "../../session/session";
 import { backendsReady, tfjsOn } from "./backend";
-import { fromTfjs, toTfjs } from "./dtypes";
+import { fromTfjs, toTfjs } from "./tensors";
 import { tfjsModel } from "./model";
 import { checkOnce } from "./selfTest";
 

@@ -12,7 +12,7 @@ import { testedVersions, type TfCore } from "./peers";
 import { tfjsOn } from "./backend";
 import { checkGradientsOnce } from "./selfTest";
 import { tfjsModel } from "./model";
-import { toTfjs } from "./dtypes";
+import { toTfjs } from "./tensors";
 import { checkChanges, checkTrainable, freeze, seedLayers } from "./trainable";
 import type { TrainStepOptions } from "../../step/trainStep";
 import { engineError } from "../../session/engineError";

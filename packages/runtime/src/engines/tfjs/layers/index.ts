@@ -34,6 +34,7 @@ import { groupNormalization } from "./groupNormalization";
 import { gru } from "./gru";
 import { identity } from "./identity";
 import { layerNormalization } from "./layerNormalization";
+import { masking } from "./masking";
 import { maxPooling1d } from "./maxPooling1d";
 import { maxPooling2d } from "./maxPooling2d";
 import { maxPooling3d } from "./maxPooling3d";
@@ -49,6 +50,7 @@ import { softmax } from "./softmax";
 import { spatialDropout1d } from "./spatialDropout1d";
 import { spatialDropout2d } from "./spatialDropout2d";
 import { subtract } from "./subtract";
+import { timeDistributed } from "./timeDistributed";
 import { unitNormalization } from "./unitNormalization";
 import { upSampling1d } from "./upSampling1d";
 import { upSampling2d } from "./upSampling2d";
@@ -89,6 +91,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   gru,
   identity,
   layerNormalization,
+  masking,
   maxPooling1d,
   maxPooling2d,
   maxPooling3d,
@@ -104,6 +107,7 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   spatialDropout1d,
   spatialDropout2d,
   subtract,
+  timeDistributed,
   unitNormalization,
   upSampling1d,
   upSampling2d,

@@ -10,6 +10,7 @@ export const upSampling2d = defineTfjsLayer<{
   interpolation: string;
 }>({
   className: "UpSampling2D",
+  refuses: ({ interpolation }) => !["nearest", "bilinear"].includes(interpolation),
   call: ({ size, interpolation }, [x], { tf, differentiated }) => {
     const weightsOf = (from: number, to: number) =>
       interpolation === "bilinear" ? linearWeights(from, to) : nearestWeights(from, to, false);

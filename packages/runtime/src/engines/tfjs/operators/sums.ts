@@ -56,6 +56,12 @@ export const sums: TfjsOperators = {
       throw new CajalError("unsupported", "Einsum on TF.js: expected two inputs. Use engine onnx.");
     return einsum(tf, get("equation", ""), a, b);
   },
+  // Of inference, channels first.
+  BatchNormalization: ([x, scale, shift, mean, variance], { tf, get }) => {
+    const perChannel = (values: tfc.Tensor) => tf.reshape(values, [-1, ...x.shape.slice(2).map(() => 1)]); // prettier-ignore
+    const factor = tf.div(scale!, tf.sqrt(tf.add(variance!, get("epsilon", 1e-5))));
+    return tf.add(tf.mul(tf.sub(x, perChannel(mean!)), perChannel(factor)), perChannel(shift!));
+  },
   ReduceSum: reduction((tf, x, axes, keep) => tf.sum(x, axes, keep)),
   ReduceMean: reduction((tf, x, axes, keep) => tf.mean(x, axes, keep)),
   ReduceMax: reduction((tf, x, axes, keep) => maximumOver(tf, x, axes, keep)),

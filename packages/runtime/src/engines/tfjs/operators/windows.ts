@@ -77,6 +77,33 @@ function dilateImage(tf: TfCore, x: tfc.Tensor, strides: readonly number[]): tfc
   return tf.transpose(dilatedKernel(tf, tf.transpose(x, order), strides), inverseOrder);
 }
 
+/** The largest or the mean of windows without padding, x [batch, …, channels]. */
+function pool(
+  tf: TfCore,
+  kind: "max" | "avg",
+  x: tfc.Tensor,
+  { kernel, strides }: { readonly kernel: readonly number[]; readonly strides: readonly number[] },
+): tfc.Tensor {
+  if (kernel.length === 3) {
+    const pool3d = kind === "max" ? tf.maxPool3d : tf.avgPool3d;
+    return pool3d(x as tfc.Tensor5D, kernel as [number, number, number], strides as [number, number, number], "valid"); // prettier-ignore
+  }
+  const pool2d = kind === "max" ? tf.maxPool : tf.avgPool;
+  if (kernel.length === 2)
+    return pool2d(x as tfc.Tensor4D, kernel as [number, number], strides as [number, number], "valid"); // prettier-ignore
+  const row = tf.expandDims(x, 1) as tfc.Tensor4D;
+  return tf.squeeze(pool2d(row, [1, kernel[0]!], [1, strides[0]!], "valid"), [1]);
+}
+
+/** Windows, strides and pads of a pool over `axes` axes. */
+function poolSettings(context: OperatorContext, axes: number) {
+  const { strides, dilations, before, after } = settings(context, axes);
+  if (dilations.some((n) => n !== 1) || context.get("ceil_mode", 0) !== 0)
+    throw new CajalError("unsupported", "a pool with dilations or ceil_mode, on TF.js. Use engine onnx."); // prettier-ignore
+  const borders: [number, number][] = [[0, 0], ...before.map((n, i): [number, number] => [n, after[i]!]), [0, 0]]; // prettier-ignore
+  return { kernel: context.get("kernel_shape", [1]), strides, borders };
+}
+
 export const windows: TfjsOperators = {
   Conv: ([x, kernel, bias], context) => {
     const { tf } = context;
@@ -111,6 +138,22 @@ export const windows: TfjsOperators = {
     const ones = strides.map(() => 1);
     const y = convolve(tf, image, weights, { strides: ones, groups });
     return toFirst(tf, bias ? tf.add(y, bias) : y);
+  },
+  MaxPool: ([x], context) => {
+    const { tf } = context;
+    const { kernel, strides, borders } = poolSettings(context, x.rank - 2);
+    const least = -3.4028234663852886e38;
+    return toFirst(tf, pool(tf, "max", tf.pad(toLast(tf, x), borders, least), { kernel, strides }));
+  },
+  AveragePool: ([x], context) => {
+    const { tf, get } = context;
+    const { kernel, strides, borders } = poolSettings(context, x.rank - 2);
+    const mean = (image: tfc.Tensor) => pool(tf, "avg", tf.pad(image, borders), { kernel, strides }); // prettier-ignore
+    const image = toLast(tf, x);
+    const y = mean(image);
+    // Of each window, the share that lies within the image.
+    const counts = get("count_include_pad", 0) === 1 ? undefined : mean(tf.ones([1, ...image.shape.slice(1, -1), 1])); // prettier-ignore
+    return toFirst(tf, counts ? tf.div(y, counts) : y);
   },
   GlobalAveragePool: ([x], { tf }) => tf.mean(x, spatialAxes(x.rank), true),
   GlobalMaxPool: ([x], { tf }) => maximumOver(tf, x, spatialAxes(x.rank), true),

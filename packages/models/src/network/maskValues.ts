@@ -2,7 +2,7 @@
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { cast } from "../layers/shared/integers";
 import { validSteps } from "../layers/shared/masks";
-import type { Mask, NetworkValue } from "../network/values";
+import type { Mask, NetworkValue } from "./values";
 
 /**
  * Masks as values of a graph, each computed once.

@@ -1,0 +1,10 @@
+// Cajal's own layers by their classes.
+import { layers } from "../layers";
+import type { Layer } from "../layers/definition/layer";
+
+export const byClass: ReadonlyMap<string, Layer> = new Map(
+  layers.map((layer) => [layer.className, layer]),
+);
+
+/** Cajal's own definition of a layer class; undefined where it has none. */
+export const layerOf = (className: string): Layer | undefined => byClass.get(className);

@@ -1,0 +1,46 @@
+// Operators that look for places, and take elements from places: what masked sequences are made of.
+import type * as tfc from "@tensorflow/tfjs-core";
+import type { TfCore } from "../peers";
+import { axisOf, numbersOf, type TfjsOperators } from "./operator";
+
+/** `compute` along the last axis, where TF.js has it, of an axis of a tensor. */
+function alongLast(
+  tf: TfCore,
+  x: tfc.Tensor,
+  axis: number,
+  compute: (x: tfc.Tensor) => readonly tfc.Tensor[],
+): readonly tfc.Tensor[] {
+  const last = x.rank - 1;
+  if (axis === last) return compute(x);
+  const order = x.shape.map((_, i) => i).with(axis, last).with(last, axis); // prettier-ignore
+  return compute(tf.transpose(x, order)).map((y) => tf.transpose(y, order));
+}
+
+export const places: TfjsOperators = {
+  CumSum: ([x, axis], { tf, get }) =>
+    alongLast(tf, x, axisOf(numbersOf(axis!)[0]!, x.rank), (y) => [
+      tf.cumsum(y, y.rank - 1, get("exclusive", 0) === 1, get("reverse", 0) === 1),
+    ])[0]!,
+  TopK: ([x, k], { tf, get }) =>
+    alongLast(tf, x, axisOf(get("axis", -1), x.rank), (y) => {
+      const isLargest = get("largest", 1) === 1;
+      const { values, indices } = tf.topk(isLargest ? y : tf.neg(y), numbersOf(k!)[0]!);
+      return [isLargest ? values : tf.neg(values), indices];
+    }),
+  // x [batch, steps, …] at indices [batch, count, 1], or of any number of axes that are the batch.
+  GatherND: ([x, indices], { tf, get }) => {
+    const batchAxes = get("batch_dims", 0);
+    const depth = indices!.shape.at(-1)!;
+    if (depth !== 1) return tf.gatherND(x, indices!);
+    const [batch, steps] = [size(x.shape.slice(0, batchAxes)), x.shape[batchAxes]!];
+    const counts = indices!.shape.slice(batchAxes, -1);
+    const starts = tf.mul(tf.range(0, batch, 1, "int32"), tf.scalar(steps, "int32"));
+    const at = tf.add(tf.reshape(indices!, [batch, -1]), tf.expandDims(starts, 1));
+    const rest = x.shape.slice(batchAxes + 1);
+    const rows = tf.reshape(x, [batch * steps, ...rest]);
+    const taken = tf.gather(rows, tf.cast(tf.reshape(at, [-1]), "int32"));
+    return tf.reshape(taken, [...x.shape.slice(0, batchAxes), ...counts, ...rest]);
+  },
+};
+
+const size = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);
