@@ -47,6 +47,11 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
   });
 });
 
+it("does not write layers in the place of activations for TF.js, which does not read them", async () => {
+  const content = await readModel(new Uint8Array(readFileSync(new URL("layers_as_activations.keras", folder)))); // prettier-ignore
+  expect(() => encodeModel(content, { format: "tfjs" })).toThrow(/its activation is a layer/);
+});
+
 it("reads an archive of no arrays, of a model without weights", async () => {
   const model = { class_name: "Sequential", config: [{ class_name: "Flatten", config: { batch_input_shape: [null, 2, 2] } }] }; // prettier-ignore
   const [bytes] = encodeModel({ model, weights: new Map() } as never, { format: "npz" }).values();

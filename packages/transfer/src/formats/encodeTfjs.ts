@@ -1,7 +1,7 @@
 // TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
 // beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
 import { CajalError, type Tensor } from "@cajal/core";
-import { toKerasJson, type Network, type NetworkLayer } from "@cajal/models";
+import { activationOf, toKerasJson, type Network, type NetworkLayer } from "@cajal/models";
 import { tfjsTraining } from "../optimizer/tfjsState";
 import type { WholeModel } from "./format";
 
@@ -16,6 +16,16 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
       "unsupported",
       `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, which TF.js does not honour there. Write another format.`,
       { layer: masked.layer.path },
+    );
+  const layerInPlace = network.calls.find(
+    ({ inner }) =>
+    Object.values(inner.config).some((value) => typeof value === "string" && activationOf(value)?.layer), // prettier-ignore
+  )?.layer;
+  if (layerInPlace)
+    throw new CajalError(
+      "unsupported",
+      `layer "${layerInPlace.path}" (${layerInPlace.className}): its activation is a layer, which TF.js does not read there. Write another format.`,
+      { layer: layerInPlace.path },
     );
   const operation = network.calls.find(({ inner }) => inner.definition.notInKeras)?.layer;
   if (operation)
