@@ -1,19 +1,13 @@
 // Lowers a model to an ONNX graph. Its inputs and outputs are channels last as in Keras; inside, ONNX operators need
 // channels first. Values are transposed once, where a layer needs another layout, so that a CNN transposes only its
 // inputs and outputs. Weights are rearranged when the graph is built.
-import {
-  CajalError,
-  checkOptions,
-  unknownName,
-  type DType,
-  type Weights,
-  checkArgument,
-} from "@cajal/core";
+import { CajalError, checkOptions, unknownName, type Weights, checkArgument } from "@cajal/core";
 import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
 import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
-import type { InnerLayer, Layout, LowerContext } from "../layers/definition/layer";
-import { axisIn, convert } from "../layers/shared/layouts";
+import type { Layout } from "../layers/definition/layer";
+import { convert } from "../layers/shared/layouts";
+import { lowerLayer, type Surroundings } from "./lowerLayer";
 import { withLayouts, layoutFor, type ValueLayouts } from "./layouts";
 import {
   resolve,
@@ -26,7 +20,6 @@ import { cast, integersOf, widenValue } from "../layers/shared/integers";
 import { maskValues } from "../network/maskValues";
 import type { NetworkLayer } from "../network/plan";
 import type { ResolveOptions } from "../keras/registry";
-import type { Step } from "../layers/definition/weightLayout";
 import { constantWeights, type WeightSource } from "./weightSources";
 
 export interface ToOnnxOptions extends ResolveOptions {
@@ -300,95 +293,6 @@ const noFoldedWeights: FoldedWeights = {
 
 const withFolded = (weights: Weights, folded: FoldedWeights): Weights =>
   new Map([...weights, ...[...folded.weights].map(([key, { tensor }]) => [key, tensor] as const)]);
-
-/** What a layer's context takes from the call it is in. */
-interface Surroundings {
-  readonly g: GraphBuilder;
-  readonly training: boolean;
-  readonly trainable: boolean;
-  /** Whether a part of the layer is frozen by its name. */
-  isFrozen(part: string): boolean;
-  readonly masks: LowerContext["masks"];
-  readonly attentionMask: LowerContext["attentionMask"];
-  readonly padding: LowerContext["padding"];
-  readonly dtype: DType;
-  weight(name: string, steps: readonly Step[]): Value;
-  update(name: string, value: Value): void;
-  seed(): Value;
-}
-
-/** Lowers one layer on values in `layout`. */
-function lowerLayer(
-  { definition, config }: InnerLayer,
-  values: readonly Value[],
-  inputs: readonly KerasShape[],
-  layout: Layout,
-  {
-    g,
-    training,
-    trainable,
-    isFrozen,
-    masks,
-    attentionMask,
-    padding,
-    dtype,
-    weight,
-    update,
-    seed,
-  }: Surroundings,
-): { values: readonly Value[]; layouts: readonly Layout[]; outputs: readonly KerasShape[] } {
-  const outputs = definition.shape(config, inputs);
-  const layouts: Layout[] = outputs.map((shape) =>
-    shape.length > 2 || typeof layout === "object" ? layout : "channelsLast",
-  );
-  const result = definition.lower(config, values, g, {
-    inputs,
-    outputs,
-    layout,
-    dtype,
-    training,
-    trainable,
-    mask: masks[0],
-    masks,
-    attentionMask,
-    padding,
-    weight: (name, steps = []) => weight(name, steps),
-    update,
-    seed,
-    axis: (axis, rank = inputs[0]!.length) => axisIn(layout, axis, rank),
-    arrange: (layout, i = 0) => void (layouts[i] = layout),
-    inner: (layer, values, { shapes, layout: lies, prefix = layer.name, masks = [] }) => {
-      const valueLayouts = values.map((value, i) => withLayouts(g, shapes[i]!, value, lies));
-      const wanted = layoutFor(layer, valueLayouts);
-      const nested = lowerLayer(
-        layer,
-        valueLayouts.map((value) => value.in(wanted)),
-        shapes,
-        wanted,
-        {
-          g,
-          training,
-          trainable: trainable && !layer.frozen && !isFrozen(prefix),
-          isFrozen: (part) => isFrozen(`${prefix}/${part}`),
-          masks,
-          attentionMask: undefined,
-          padding: undefined,
-          dtype,
-          weight: (name, steps) => weight(`${prefix}/${name}`, steps),
-          update: (name, value) => update(`${prefix}/${name}`, value),
-          seed,
-        },
-      );
-      return {
-        shapes: nested.outputs,
-        values: nested.values.map((value, i) =>
-          withLayouts(g, nested.outputs[i]!, value, nested.layouts[i]!).in(lies),
-        ),
-      };
-    },
-  });
-  return { values: result, layouts, outputs };
-}
 
 /** The first output of each layer of those names. */
 function valuesOf(network: Network, names: readonly string[]): ReadonlyMap<NetworkValue, string> {
