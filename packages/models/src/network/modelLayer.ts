@@ -1,5 +1,5 @@
 // A model in the place of a layer within another, as TimeDistributed wraps one: its rules are those of its layers.
-import { CajalError, showShape } from "@cajal/core";
+import { CajalError } from "@cajal/core";
 import type { Value } from "@cajal/onnx";
 import type { ModelConfig } from "../keras/config";
 import { isModel } from "../keras/isModel";
@@ -12,6 +12,7 @@ import type { KerasShape } from "../layers/definition/shape";
 import { maskValues } from "./maskValues";
 import { modelCallable } from "./callable";
 import type { Network } from "./networkOf";
+import type { NetworkLayer } from "./plan";
 import type { NetworkValue } from "./values";
 
 /**
@@ -46,14 +47,7 @@ export function modelLayer(
       return network.outputs.map(({ shape }) => shape);
     },
     weights: (_, inputs) =>
-      networkFor(inputs)
-        .layers.flatMap(
-          function weightsOf(layer): readonly Network["layers"][number]["weights"][number][] {
-            // prettier-ignore
-            return layer.layers ? layer.layers.flatMap(weightsOf) : layer.weights;
-          },
-        )
-        .map(({ key, ...weight }) => ({ ...weight, name: within(key) })),
+      weightsOf(networkFor(inputs).layers).map(({ key, ...weight }) => ({ ...weight, name: within(key) })), // prettier-ignore
     parts: () => partsOf(model, registry),
     macs: (_, inputs) =>
       networkFor(inputs).calls.reduce((sum, { inner, inputs, outputs }) => {
@@ -91,7 +85,7 @@ export function modelLayer(
     throw new CajalError(
       "unsupported",
       `the model "${name}" within a layer has ${model.config.input_layers.length} inputs, expected one`,
-      { model: name, inputs: showShape([model.config.input_layers.length]) },
+      { model: name, inputs: model.config.input_layers.length },
     );
   return {
     name,
@@ -100,6 +94,10 @@ export function modelLayer(
     ...(trainable === false && { frozen: true }),
   };
 }
+
+/** Those of nested models too. */
+const weightsOf = (layers: readonly NetworkLayer[]): readonly NetworkLayer["weights"][number][] =>
+  layers.flatMap((layer) => (layer.layers ? weightsOf(layer.layers) : layer.weights));
 
 /** Its layers as Keras saves their weights: by class, counted. */
 function partsOf({ config }: ModelConfig, registry: Registry): Record<string, LayerPart> {

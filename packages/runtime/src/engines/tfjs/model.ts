@@ -141,13 +141,15 @@ function* layerConfigs(
 }
 
 /** A model's JSON without the masks in its calls, which are not looked for in it. */
-function withoutMasks<T>(json: T): T {
-  if (Array.isArray(json)) return json.map(withoutMasks) as T;
+function withoutMasks<T>(json: T, inCalls = false): T {
+  if (Array.isArray(json)) return json.map((each) => withoutMasks(each, inCalls)) as T;
   if (typeof json !== "object" || json === null || ArrayBuffer.isView(json)) return json;
   const entries = Object.entries(json).filter(
-    ([key]) => !/^((query|value|key|attention)_)?mask$/.test(key),
+    ([key]) => !(inCalls && /^((query|value|key|attention)_)?mask$/.test(key)),
   );
-  return Object.fromEntries(entries.map(([key, value]) => [key, withoutMasks(value)])) as T;
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, withoutMasks(value, inCalls || key === "inbound_nodes")]),
+  ) as T;
 }
 
 function adaptLayer(
