@@ -146,7 +146,7 @@ const load = (files: ReadonlyMap<string, Uint8Array>) => {
  * GroupNormalization, attention, transposed convolutions of sequences, some activations, AlphaDropout, preprocessing.
  */
 const notInTfjs =
-  /rnn_|shared_layers|convlstm|residual_concat|attention|conv_zoo|activation_zoo|regularized|integer_lookup|preprocessing/;
+  /rnn_|time_distributed_model|shared_layers|convlstm|residual_concat|attention|conv_zoo|activation_zoo|regularized|integer_lookup|preprocessing/;
 
 describeWithShared("TF.js", "reference/files/keras", (path) => {
   beforeAll(() => tf.setBackend("cpu"));
