@@ -22,7 +22,7 @@ const limits = {
   datasets: 2600,
   models: 3000,
   runtime: 4000,
-  train: 6000,
+  train: 6200,
   transfer: 8000,
   explain: 5000,
   bench: 9500,

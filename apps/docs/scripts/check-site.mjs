@@ -36,7 +36,10 @@ const origin = `http://127.0.0.1:${server.address().port}`;
 
 const problems = [];
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+const phone = { viewport: { width: 390, height: 844 } };
+// A service worker may load a page again, which is for its demo to wait for.
+const still = await browser.newContext({ ...phone, serviceWorkers: "block" });
+const live = await browser.newContext(phone);
 const pages = htmlFiles("").filter((file) => !file.startsWith("api/") && file !== "404.html" && !file.startsWith("cajal-report/") && file.includes(only)); // prettier-ignore
 for (const file of pages) await check(file.replace(/(index)?\.html$/, ""));
 for (const demo of demos.filter(({ page }) => page.includes(only))) await run(demo);
@@ -50,7 +53,7 @@ if (problems.length > 0) {
 
 /** A page as a phone shows it. */
 async function check(path) {
-  const tab = await opened(path);
+  const tab = await opened(still, path);
   const sideways = await tab.evaluate("document.documentElement.scrollWidth - innerWidth");
   if (sideways > 0) problems.push(`/${path}: scrolls sideways by ${sideways} pixels`);
   for (const href of await tab.$$eval("a[href]", (links) => links.map(({ href }) => href))) {
@@ -70,7 +73,7 @@ async function check(path) {
 }
 
 async function run({ page, name, check }) {
-  const tab = await opened(page);
+  const tab = await opened(live, page);
   try {
     console.log(`${name}: ${await check(tab)}`);
   } catch (error) {
@@ -80,7 +83,7 @@ async function run({ page, name, check }) {
 }
 
 /** A tab that reports what goes wrong in it. */
-async function opened(path) {
+async function opened(context, path) {
   bytesSent = 0;
   const tab = await context.newPage();
   tab.on("console", (message) => message.type() === "error" && problems.push(`/${path}: ${message.text()}`)); // prettier-ignore
