@@ -9,6 +9,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { tensor, type Tensor } from "@cajal/core";
 import { openExplainer, type AttributeOptions, type Explainer } from "@cajal/explain";
@@ -29,6 +30,9 @@ const methods: readonly AttributeOptions[] = [
   { method: "grad-cam" },
   { method: "occlusion", window: [32, 32], strides: [32, 32] },
 ];
+
+/** Milliseconds between the two: threads of both wait busily for a while for what might come next. */
+const rest = 500;
 
 interface Times {
   readonly seconds: number;
@@ -65,7 +69,9 @@ try {
       const theirs: Times[] = [];
       await timed(explainer, image, options);
       for (let round = 0; round < Number(values.rounds); round++) {
+        await setTimeout(rest);
         ours.push(await timed(explainer, image, options));
+        await setTimeout(rest);
         peer.stdin.write(`${name} ${options.method}\n`);
         theirs.push(await answer<Times>());
       }
