@@ -1,28 +1,16 @@
 // Checks what ONNX Runtime's CUDA provider needs: a driver, the provider's files, and the libraries that these need.
 import { firstFolders, needsOf } from "./elf";
 import type { Examination, Finding } from "./finding";
-import { driver, libraryFinding } from "./nvidia";
+import { driver, examinedOnLinux, libraryFinding } from "./nvidia";
 import type { System } from "./system";
 
 /** @param runtime folder of the package onnxruntime-node; absent where it is not installed */
 export function examineCuda(system: System, runtime: string | undefined): Examination {
-  const device = "onnx · cuda";
-  if (system.platform !== "linux" || system.arch !== "x64")
-    return {
-      device,
-      findings: [
-        {
-          what: "platform",
-          ok: false,
-          found: `${system.platform} ${system.arch}`,
-          cure: "ONNX Runtime's CUDA provider for Node exists for Linux x64; on others use webgpu.",
-        },
-      ],
-    };
-  return {
-    device,
-    findings: [...driver(system), ...provider(system, runtime)],
-  };
+  const cure = "ONNX Runtime's CUDA provider for Node exists for Linux x64; on others use webgpu.";
+  return examinedOnLinux(system, { device: "onnx · cuda", cure }, () => [
+    ...driver(system),
+    ...provider(system, runtime),
+  ]);
 }
 
 function provider(system: System, runtime: string | undefined): Finding[] {

@@ -1,7 +1,7 @@
 // Checks what TF.js' native binding for NVIDIA's cards needs. It is TensorFlow 2.9.1, of 2022, built with CUDA 11.2 and
 // cuDNN 8.1, whose libraries it loads by name when it starts; without them it computes on the CPU, and says so in a log.
 import type { Examination, Finding } from "./finding";
-import { driver, libraryFinding } from "./nvidia";
+import { driver, examinedOnLinux, libraryFinding } from "./nvidia";
 import type { System } from "./system";
 
 /** What libtensorflow 2.9.1 opens: tensorflow/stream_executor/platform/default/dso_loader.cc, and third_party/gpus. */
@@ -25,27 +25,12 @@ export function examineNodeGpu(
   binding: string | undefined,
   node = process.versions.node,
 ): Examination {
-  const device = "tfjs · node-gpu";
-  if (system.platform !== "linux" || system.arch !== "x64")
-    return {
-      device,
-      findings: [
-        {
-          what: "platform",
-          ok: false,
-          found: `${system.platform} ${system.arch}`,
-          cure: "Examined for Linux x64 only; on others use webgpu.",
-        },
-      ],
-    };
-  return {
-    device,
-    findings: [
-      ...packageOf(system, binding, node),
-      ...driver(system),
-      ...libraries.map((library) => libraryFinding(system, library)),
-    ],
-  };
+  const cure = "Examined for Linux x64 only; on others use webgpu.";
+  return examinedOnLinux(system, { device: "tfjs · node-gpu", cure }, () => [
+    ...packageOf(system, binding, node),
+    ...driver(system),
+    ...libraries.map((library) => libraryFinding(system, library)),
+  ]);
 }
 
 function packageOf(system: System, binding: string | undefined, node: string): Finding[] {

@@ -1,5 +1,5 @@
 // What NVIDIA's cards need, whatever computes on them: the driver, and libraries of CUDA.
-import type { Finding } from "./finding";
+import type { Examination, Finding } from "./finding";
 import { findLibrary, type System, textOf } from "./system";
 
 export function driver(system: System): Finding[] {
@@ -55,4 +55,15 @@ function cureOf(library: string): string {
   if (name.startsWith("cudnn")) return `cuDNN ${version}: pip install nvidia-cudnn-cu13, -cu12 or -cu11 as the CUDA libraries are, or NVIDIA's package; its folder belongs in LD_LIBRARY_PATH before Node starts.`; // prettier-ignore
   if (/^(cu|nv)/.test(name)) return `CUDA ${version}: the runtime libraries of the CUDA toolkit ${version}; their folder belongs in LD_LIBRARY_PATH before Node starts.`; // prettier-ignore
   return "A library of the system: its package manager has it.";
+}
+
+/** Of other platforms than Linux x64 that is all that is found. */
+export function examinedOnLinux(
+  system: System,
+  { device, cure }: { device: string; cure: string },
+  findings: () => readonly Finding[],
+): Examination {
+  if (system.platform === "linux" && system.arch === "x64") return { device, findings: findings() };
+  const found = `${system.platform} ${system.arch}`;
+  return { device, findings: [{ what: "platform", ok: false, found, cure }] };
 }

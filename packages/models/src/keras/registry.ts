@@ -1,7 +1,7 @@
 // From a class name and a config, as Keras writes them, to a layer ready to be asked.
 import { CajalError, unknownName } from "@cajal/core";
 import { showConfigValue } from "../layers/definition/shown";
-import type { Place } from "../layers/definition/fields";
+import type { Place } from "../layers/definition/place";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
 import { channelsFirst } from "../layers/shared/channelsFirst";

@@ -1,15 +1,12 @@
 // What a layer's config may hold: each field says its type, its default (Keras' own) and how a value
 // is read. `positive()` is required, `positive(1)` has a default.
-import { CajalError, unknownName } from "@cajal/core";
-import type { GraphBuilder, Value } from "@cajal/onnx";
+import { CajalError } from "@cajal/core";
+import { activationOf } from "./activations";
+import type { Place } from "./place";
+import { readActivation } from "./readActivation";
 import { showConfigValue } from "./shown";
-import {
-  activationNames,
-  activationOf,
-  canonicalActivation,
-  nameOfLayer,
-  type Activation,
-} from "./activations";
+
+export type { Place };
 
 /** A field whose values are read to `Value` from what may be written as `Given`. */
 export interface Field<Value = unknown, Raw = unknown, Required extends boolean = boolean> {
@@ -21,15 +18,6 @@ export interface Field<Value = unknown, Raw = unknown, Required extends boolean 
   write?(value: Value): unknown;
   /** Only a type: what may be written. */
   readonly raw?: Raw;
-}
-
-/** The place of a field, for messages and for fields that are layers. */
-export interface Place {
-  /** `layer "conv" (Conv2D)` */
-  readonly where: string;
-  readonly key: string;
-  /** Reads a layer within a layer's config (an `InnerLayer`, see layerField.ts); undefined where it is none. */
-  readonly layer: (raw: unknown, at: Place) => object | undefined;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -341,68 +329,3 @@ export const activation = fieldOf<string, string | null>(
   readActivation,
   (name) => activationOf(name)?.layer ?? name,
 );
-
-/** A layer within a layer's config, as far as it matters here. */
-interface LayerWithin {
-  readonly definition: {
-    readonly className: string;
-    readonly fields: Fields;
-    readonly aliases?: Readonly<Record<string, string>>;
-    asActivation?(config: object): string | Omit<Activation, "lower" | "layer"> | undefined;
-    lower(config: object, inputs: readonly [Value], g: GraphBuilder, context: object): readonly Value[]; // prettier-ignore
-  };
-  readonly config: Readonly<Record<string, unknown>>;
-}
-
-/** The name of an activation that is given as a layer. */
-function layerActivation(raw: object, at: Place): string | undefined {
-  if (!("class_name" in raw) || raw.class_name === "function") return undefined;
-  const layer = at.layer(raw, at) as LayerWithin | undefined;
-  if (!layer) return undefined;
-  const { definition, config } = layer;
-  const facts = definition.asActivation?.(config);
-  if (facts === undefined)
-    throw new CajalError(
-      "unsupported",
-      `${at.where}, "${at.key}": got the layer ${definition.className} ${showConfigValue(config)}, which Cajal does not compute as an activation. Put it behind this one, as a layer of its own.`,
-      { className: definition.className },
-    );
-  if (typeof facts === "string") return facts;
-  const oldNames = new Map(
-    Object.entries(definition.aliases ?? {}).map(([old, key]) => [key, old]),
-  );
-  const entries = Object.keys(definition.fields).map((key) => [oldNames.get(key) ?? key, config[key]] as const); // prettier-ignore
-  return nameOfLayer({
-    ...facts,
-    lower: (x, g) => definition.lower(config, [x], g, { dtype: "float32" })[0]!,
-    // By the names of old, which Keras 3 reads too.
-    layer: { class_name: definition.className, config: Object.fromEntries(entries) },
-  });
-}
-
-function readActivation(raw: unknown, at: Place): string | undefined {
-  if (typeof raw === "object" && raw !== null) {
-    const layer = layerActivation(raw, at);
-    if (layer !== undefined) return layer;
-  }
-  let name: unknown = raw ?? "linear";
-  // Keras 3 may write {"module": "builtins", "class_name": "function", "config": "relu"}.
-  if (
-    typeof name === "object" &&
-    name !== null &&
-    "config" in name &&
-    typeof name.config === "string"
-  )
-    name = name.config;
-  if (typeof name !== "string") return undefined;
-  const canonical = canonicalActivation(name);
-  if (!activationOf(canonical)) {
-    const error = unknownName("activation", name, activationNames);
-    throw new CajalError(
-      "unknown-name",
-      `${at.where}, "${at.key}": ${error.message} A function of your own is not in the file: name one of these in its place, or make this one "linear" and put a layer of your own after it, { layers: [defineLayer(…)] }.`,
-      error.facts,
-    );
-  }
-  return canonical;
-}

@@ -1,6 +1,7 @@
 // Fields that hold a layer: what Bidirectional and TimeDistributed wrap. Apart from the other fields,
 // which know nothing of layers.
-import { fieldOf, type Place } from "./fields";
+import { fieldOf } from "./fields";
+import type { Place } from "./place";
 import { writeConfig } from "./readConfig";
 import type { InnerLayer } from "./layer";
 

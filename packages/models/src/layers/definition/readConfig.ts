@@ -1,7 +1,8 @@
 // A layer's config read field by field, and written again; and what Keras writes beside the fields.
 import { CajalError, nearest } from "@cajal/core";
 import { showConfigValue } from "./shown";
-import { refusal, type Fields, type Place } from "./fields";
+import { refusal, type Fields } from "./fields";
+import type { Place } from "./place";
 
 /** In what a layer may compute: here always float32. */
 const floatPolicies: readonly unknown[] = [
