@@ -15,6 +15,9 @@ export interface LearnSettings {
   readonly data?: string;
 }
 
+/** Part of all steps over which the rate rises: networks without batch normalization die of large first steps. */
+const warmup = 0.1;
+
 export const learn: SingleTask<LearnSettings> = {
   name: "learn",
   async run(
@@ -28,6 +31,7 @@ export const learn: SingleTask<LearnSettings> = {
     const epochs = Math.max(1, Math.round(examples / some.size));
     const model = smallNetwork(name, set);
     const steps = epochs * Math.ceil(some.size / batch);
+    const warmupSteps = Math.ceil(steps * warmup);
     const { augment, learningRate } = set.recipe;
     const { totalParams: params, macs } = summary(model);
     const curve: CurvePoint[] = [];
@@ -40,7 +44,13 @@ export const learn: SingleTask<LearnSettings> = {
       epochs,
       batchSize: batch,
       loss: sparseCategoricalCrossentropy({ fromLogits: true }),
-      optimizer: adam({ learningRate: cosineDecay(learningRate, { decaySteps: steps }) }),
+      optimizer: adam({
+        learningRate: cosineDecay(0, {
+          warmupSteps,
+          warmupTarget: learningRate,
+          decaySteps: Math.max(1, steps - warmupSteps),
+        }),
+      }),
       metrics: [accuracy()],
       validation: validation.batch(256),
       seed,
