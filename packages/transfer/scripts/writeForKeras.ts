@@ -26,12 +26,16 @@ for (const folder of folders)
         const read = await readModel(tfjs ? join(path, "model.json") : path, { optimizer: true });
         const arrays = await inputsAndOutputs(read);
         for (const format of ["keras", "h5", "weights.h5"] satisfies WriteFormat[])
-          await writeModel(join(to, `${name}.${format}`), read);
+          await writeModel(join(to, `${name}.${format}`), read).catch((error) => say(name, error));
         await writeFile(join(to, `${name}.npz`), encodeNpz(arrays));
       } catch (error) {
-        if (!isCajalError(error)) throw error;
-        console.log(`${name}: ${error.code}: ${error.message.slice(0, 150)}`);
+        say(name, error);
       }
+
+function say(name: string, error: unknown): void {
+  if (!isCajalError(error)) throw error;
+  console.log(`${name}: ${error.code}: ${error.message.slice(0, 150)}`);
+}
 
 /** Every input under `input/i`, every output under `output/i`. */
 async function inputsAndOutputs({ model, weights }: ReadModel): Promise<Map<string, Tensor>> {

@@ -41,6 +41,10 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
   it("is written and read again, bit for bit", async () => {
     const content = await readModel(file);
     for (const format of ["keras", "h5", "safetensors"] as const) {
+      if (format === "h5" && name === "arrays_in_operations") {
+        expect(() => encodeModel(content, { format })).toThrow(/Keras does not read out of .h5/);
+        continue;
+      }
       const [bytes] = encodeModel(content, { format }).values();
       expect((await readModel(bytes!)).weights).toEqual(content.weights);
     }

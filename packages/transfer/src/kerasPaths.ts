@@ -19,11 +19,11 @@ export function kerasPaths(
     const counts = new Map<string, number>();
     const byName = new Map(layers.map((layer) => [layer.name, layer]));
     for (const entry of config.layers) {
-      const kind = snakeCase(entry.class_name);
+      const layer = byName.get(entry.name);
+      const kind = snakeCase(layer?.layer?.definition.classInKeras ?? entry.class_name);
       const count = counts.get(kind) ?? 0;
       counts.set(kind, count + 1);
       const path = `${at}layers/${kind}${count > 0 ? `_${count}` : ""}/`;
-      const layer = byName.get(entry.name);
       if (!layer) continue;
       if (layer.layers) walk(readKeras(entry), layer.layers, path);
       else add(layer, path);

@@ -80,12 +80,19 @@ export function keras3(
       };
     }
     const { config: read, definition } = registry.read(class_name, name, config);
-    if (definition.notInKeras)
-      throw new CajalError(
-        "unsupported",
-        `layer "${name}" (${class_name}): Keras has no such layer to write. Write the model as ONNX.`,
-        { layer: name, className: class_name },
-      );
+    const operation = definition.asOperation?.(read);
+    if (operation)
+      return {
+        module: operation.module,
+        class_name: operation.className,
+        config: { name, ...operation.settings },
+        registered_name: operation.className,
+        name,
+        inbound_nodes: inbound_nodes.map((refs) => ({
+          args: withInputs(operation.args, refs.map(tensor)),
+          kwargs: withInputs(operation.kwargs, refs.map(tensor)),
+        })),
+      };
     return {
       module: "keras.layers",
       class_name,
@@ -163,6 +170,15 @@ function argumentsOf(
     args: [first],
     kwargs: { ...options, ...(states.length > 0 && { initial_state: states }) },
   };
+}
+
+/** Arguments of an operation, the tensors in the places that were left for them. */
+function withInputs(value: unknown, inputs: readonly object[]): unknown {
+  if (Array.isArray(value)) return value.map((each) => withInputs(each, inputs));
+  if (!isObject(value)) return value;
+  if (typeof value.tensor === "number") return inputs[value.tensor];
+  const entries = Object.entries(value).map(([key, each]) => [key, withInputs(each, inputs)]);
+  return Object.fromEntries(entries);
 }
 
 /** References in a call's arguments as Keras' tensors. */

@@ -3,7 +3,9 @@ import { layers } from "../layers";
 import type { Layer } from "../layers/definition/layer";
 
 export const byClass: ReadonlyMap<string, Layer> = new Map(
-  layers.map((layer) => [layer.className, layer]),
+  layers.flatMap((layer) =>
+    [layer.className, layer.classInKeras ?? layer.className].map((name) => [name, layer]),
+  ),
 );
 
 /** Cajal's own definition of a layer class; undefined where it has none. */

@@ -6,6 +6,7 @@ import { CajalError } from "@cajal/core";
 import type { InboundRef, LayerEntry, ModelConfig, TensorRef } from "./config";
 import { isModel } from "./isModel";
 import { checkDepth, listOf, objectOf, type Json } from "./json";
+import { layerOf } from "./layerOf";
 import { withoutKeras1 } from "./keras1";
 import { asKeras3 } from "./olderKeras";
 import { parseJson } from "./parseJson";
@@ -165,5 +166,6 @@ function readEntry(json: unknown, where: string): { entry: LayerEntry; keras3: b
       { where, class_name, name },
     );
   const { calls, keras3 } = readCalls(inbound_nodes, `${where} "${name}", "inbound_nodes"`);
-  return { entry: { class_name, name, config, inbound_nodes: calls }, keras3 };
+  const className = layerOf(class_name)?.className ?? class_name;
+  return { entry: { class_name: className, name, config, inbound_nodes: calls }, keras3 };
 }

@@ -3,7 +3,7 @@
 import { CajalError } from "@cajal/core";
 import type { InboundRef, TensorRef } from "./config";
 import { isObject, listOf, objectOf } from "./json";
-import { maskNames } from "./writtenMasks";
+import { maskNames, writtenMask } from "./writtenMasks";
 import { showConfigValue } from "../layers/definition/shown";
 
 /** A layer's calls, and whether one of them is in the form of Keras 3. */
@@ -24,14 +24,22 @@ export function readCalls(
 export function readRefs(json: unknown, where: string): TensorRef[] {
   // Newer Keras leaves the outer list away where there is one, and writes dicts for named ones.
   if (Array.isArray(json) && isRef(json)) return [readRef(json, where)];
-  const list: unknown[] = Array.isArray(json) ? json : Object.values(objectOf(json, where));
-  // Outputs may lie in lists of lists: those of a recurrent layer of several cells with their states.
-  return list.flatMap((ref) =>
-    Array.isArray(ref) && ref.length > 0 && ref.every(Array.isArray)
-      ? readRefs(ref, where)
-      : [readRef(ref, where)],
+  const list = Array.isArray(json) ? json : valuesByKey(objectOf(json, where));
+  // Outputs may lie in lists and dicts within: those of a recurrent layer of several cells with their states.
+  return list.flatMap((ref: unknown) =>
+    isNest(ref) ? readRefs(ref, where) : [readRef(ref, where)],
   );
 }
+
+const isNest = (json: unknown): boolean =>
+  isObject(json) ||
+  (Array.isArray(json) && json.length > 0 && json.every((each) => typeof each === "object"));
+
+/** What a dict has, in the order in which Keras lists it: that of its keys (`tree.flatten`). */
+const valuesByKey = (dict: object): unknown[] =>
+  Object.entries(dict)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, value]): unknown => value);
 
 function readCall(json: unknown, where: string): InboundRef[] {
   if (Array.isArray(json)) return json.flatMap((ref: unknown) => readInbound(ref, where));
@@ -55,14 +63,21 @@ function readCall(json: unknown, where: string): InboundRef[] {
 /** Masks in a call, tensors of Keras 3, as the references that Keras 2 writes: one, or a list. */
 function maskReferences(json: unknown): unknown {
   if (Array.isArray(json)) return json.map(maskReferences);
-  const config = isObject(json) ? json.config : undefined;
+  if (!isObject(json) || writtenMask(json)) return json;
+  if (isDict(json)) return valuesByKey(json).map(maskReferences);
+  const config: unknown = json["config"];
   return isObject(config) && Array.isArray(config.keras_history) ? config.keras_history : json;
 }
+
+/** Whether it is a dict of arguments, as a model of named inputs is called with, and no object of Keras. */
+const isDict = (json: unknown): boolean => isObject(json) && !("class_name" in json);
 
 /** All tensors of Keras 3's arguments, in order. */
 function kerasTensors(json: unknown, where: string): TensorRef[] {
   if (Array.isArray(json)) return json.flatMap((each: unknown) => kerasTensors(each, where));
   if (json === null || json === undefined) return [];
+  if (isDict(json))
+    return valuesByKey(objectOf(json, where)).flatMap((each) => kerasTensors(each, where));
   const config = typeof json === "object" && "config" in json ? json.config : undefined;
   if (typeof config !== "object" || config === null || !("keras_history" in config))
     throw new CajalError(

@@ -25,6 +25,8 @@ export const bidirectional = defineLayer({
     /** How the two directions become one output; null: both are outputs. */
     merge_mode: mergeMode("concat"),
   },
+  // A sequence, and the states that it starts from: those of the layer, then those of the one backwards.
+  arity: [1, 5],
   shape: (config, inputs) => {
     const { forward, backward } = directions(config);
     if (forward.config.go_backwards === undefined)
@@ -34,8 +36,8 @@ export const bidirectional = defineLayer({
         { layer: forward.definition.className },
       );
     checkAlike(forward, backward);
-    const [forwardOutput, backwardOutput] = [forward, backward].map((each) =>
-      each.definition.shape(each.config, inputs),
+    const [forwardOutput, backwardOutput] = [forward, backward].map((each, i) =>
+      each.definition.shape(each.config, ofDirection(inputs, i)),
     );
     const [y, ...states] = forwardOutput!;
     const [z, ...backwardStates] = backwardOutput!;
@@ -43,7 +45,7 @@ export const bidirectional = defineLayer({
   },
   weights: (config, inputs) => {
     const { backward, forward } = directions(config);
-    return [forward, backward].flatMap((layer) => weightsWithin(layer, inputs));
+    return [forward, backward].flatMap((layer) => weightsWithin(layer, [inputs[0]]));
   },
   parts: (config) => {
     const { backward, forward } = directions(config);
@@ -69,9 +71,11 @@ export const bidirectional = defineLayer({
   layout: "channelsLast",
   lower: (config, inputs, g, { inner, inputs: shapes, layout, masks }) => {
     const { backward, forward } = directions(config);
-    const run = (layer: InnerLayer) => inner(layer, inputs, { shapes, layout, masks }).values;
-    const [forwardOutput, ...forwardStates] = run(forward);
-    const [backwardOutput, ...backwardStates] = run(backward);
+    const run = (layer: InnerLayer, i: number) =>
+      inner(layer, ofDirection(inputs, i), { shapes: ofDirection(shapes, i), layout, masks })
+        .values;
+    const [forwardOutput, ...forwardStates] = run(forward, 0);
+    const [backwardOutput, ...backwardStates] = run(backward, 1);
     // The backward sequence comes in the order computed: put back into that of time.
     const backwardInOrder = forward.config.return_sequences
       ? reversed(g, backwardOutput!, 1)
@@ -117,8 +121,20 @@ export const bidirectional = defineLayer({
       },
       inputs: [[2, 4, 5]],
     },
-  ],
+    {
+      config: { layer: { class_name: "LSTM", config: { units: 2 } } },
+      inputs: [[2, 4, 5], [2, 2], [2, 2], [2, 2], [2, 2]],
+    },
+  ], // prettier-ignore
 });
+
+/** What the first, or the second, of the two layers gets: the sequence, and its half of the states. */
+function ofDirection<T>([x, ...states]: readonly T[], i: number): T[] {
+  if (states.length % 2 !== 0)
+    throw new CajalError("bad-model", `got ${states.length} initial states, expected as many for each direction`, { got: states.length }); // prettier-ignore
+  const half = states.length / 2;
+  return [x!, ...states.slice(i * half, (i + 1) * half)];
+}
 
 /** The two layers, named as Keras names them. */
 function directions({

@@ -11,6 +11,7 @@ import { channelsOf } from "./shared/shapes";
 
 export const groupQueryAttention = defineLayer({
   className: "GroupQueryAttention",
+  classInKeras: "GroupedQueryAttention",
   fields: {
     /** Length of each head's queries, keys and values. */
     head_dim: f.positive(),
@@ -63,10 +64,10 @@ export const groupQueryAttention = defineLayer({
     ];
   },
   parts: () => ({
-    query: { attribute: "query_dense" },
-    key: { attribute: "key_dense" },
-    value: { attribute: "value_dense" },
-    attention_output: { attribute: "output_dense" },
+    query: { attribute: "_query_dense" },
+    key: { attribute: "_key_dense" },
+    value: { attribute: "_value_dense" },
+    attention_output: { attribute: "_output_dense" },
   }),
   macs: ({ head_dim, num_key_value_heads, num_query_heads }, [q, v]) => {
     const [queries, keys] = [q[1] ?? NaN, v[1] ?? NaN];

@@ -5,7 +5,7 @@ import { GraphBuilder, type Value } from "@cajal/onnx";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { showConfigValue } from "./definition/shown";
-import { operations } from "./shared/operations";
+import { moduleOf, operations } from "./shared/operations";
 
 const argumentList = f.fieldOf<readonly unknown[]>("a list", (raw) =>
   Array.isArray(raw) ? raw : undefined,
@@ -23,7 +23,17 @@ export const operation = defineLayer({
   },
   arity: [1, Infinity],
   positional: true,
-  notInKeras: true,
+  asOperation: ({ operation, arguments: args, options }) => {
+    const named = Object.entries(typeof options === "object" && options !== null ? options : {});
+    const pick = (given: boolean) => Object.fromEntries(named.filter(([, value]) => hasTensor(value) === given)); // prettier-ignore
+    return {
+      module: `keras.src.ops.${moduleOf(operation)}`,
+      className: operation,
+      settings: pick(false),
+      args: args.map(asKerasSlices),
+      kwargs: pick(true),
+    };
+  },
   shape: (config, inputs) => {
     const g = new GraphBuilder();
     // A free extent has the name of its place, so that equal ones are known as such.
@@ -49,6 +59,20 @@ export const operation = defineLayer({
     { config: { operation: "Softmax", arguments: [{ tensor: 0 }], options: { axis: 1 } }, inputs: [[2, 3, 4]] },
   ], // prettier-ignore
 });
+
+/** Whether an argument has inputs in it: such are given in the call, all else is a setting. */
+const hasTensor = (value: unknown): boolean =>
+  Array.isArray(value)
+    ? value.some(hasTensor)
+    : typeof value === "object" && value !== null && "tensor" in value;
+
+/** Slices, which TensorFlow writes bare. */
+function asKerasSlices(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asKerasSlices);
+  return typeof value === "object" && value !== null && "start" in value && "stop" in value
+    ? { class_name: "__slice__", config: value }
+    : value;
+}
 
 interface Config {
   readonly operation: string;

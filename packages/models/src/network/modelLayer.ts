@@ -104,12 +104,12 @@ function partsOf({ config }: ModelConfig, registry: Registry): Record<string, La
   const counts = new Map<string, number>();
   return Object.fromEntries(
     config.layers.map(({ class_name, name, config }) => {
-      const kind = snakeCase(class_name);
-      const count = counts.get(kind) ?? 0;
-      counts.set(kind, count + 1);
       const layer = isModel(class_name)
         ? modelLayer({ class_name, config }, registry)
         : registry.read(class_name, name, config);
+      const kind = snakeCase(layer.definition.classInKeras ?? class_name);
+      const count = counts.get(kind) ?? 0;
+      counts.set(kind, count + 1);
       return [name, { attribute: `layers/${kind}${count > 0 ? `_${count}` : ""}`, layer }];
     }),
   );

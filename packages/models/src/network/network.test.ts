@@ -57,9 +57,9 @@ describe("resolve refuses", () => {
     ],
     [
       "a setting that is not honoured",
-      model([x, layer("Dense", "d", ["x"], { units: 1, lora_rank: 4 })]),
+      model([x, layer("Dense", "d", ["x"], { units: 1, sliding_window: 4 })]),
       "unsupported",
-      ['layer "d" (Dense)', "lora_rank", "expected null"],
+      ['layer "d" (Dense)', "sliding_window", "expected null"],
     ],
     [
       "a missing field",

@@ -1,6 +1,6 @@
 // The files of Keras 3, as Keras 3 writes them: `.h5` (keras/src/legacy/saving/legacy_h5_format.py),
 // `.weights.h5` and `.keras` (keras/src/saving/saving_lib.py).
-import type { Tensor } from "@cajal/core";
+import { CajalError, type Tensor } from "@cajal/core";
 import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
 import { readKeras, resolve, toKerasJson, type ModelConfig, type Network } from "@cajal/models";
 import { kerasPaths } from "../kerasPaths";
@@ -19,6 +19,13 @@ const namesAtMost = 60_000;
 export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
   const whole = withoutSlashes(original);
   const { model, weights, network, labels, trainingConfig, optimizerState } = whole;
+  const operation = network.calls.find(({ inner }) => inner.definition.asOperation)?.layer;
+  if (operation)
+    throw new CajalError(
+      "unsupported",
+      `layer "${operation.path}": it is an operation of Keras 3, which Keras does not read out of .h5 ("Unknown layer"). Write the model as .keras, or as ONNX.`,
+      { layer: operation.path },
+    );
   const datasets = new Map<string, Tensor>();
   const attributes = new Map<string, Record<string, Hdf5Attribute>>();
   const versions = { backend: "tensorflow", keras_version: kerasVersion };

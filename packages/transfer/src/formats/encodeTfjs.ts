@@ -27,11 +27,11 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
       `layer "${layerInPlace.path}" (${layerInPlace.className}): its activation is a layer, which TF.js does not read there. Write another format.`,
       { layer: layerInPlace.path },
     );
-  const operation = network.calls.find(({ inner }) => inner.definition.notInKeras)?.layer;
+  const operation = network.calls.find(({ inner }) => inner.definition.asOperation)?.layer;
   if (operation)
     throw new CajalError(
       "unsupported",
-      `layer "${operation.path}" (${operation.className}): TF.js has no such layer to write. Write the model as ONNX.`,
+      `layer "${operation.path}" (${operation.className}): TF.js has no such layer to write. Write the model as ONNX, or as .keras.`,
       { layer: operation.path },
     );
   checkLayouts(network);

@@ -162,6 +162,16 @@ export interface LayerPart {
   readonly layer?: InnerLayer;
 }
 
+/** An operation as `.keras` files have it beside layers, see {@link Layer.asOperation}. */
+export interface KerasOperation {
+  readonly module: string;
+  readonly className: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Of its call: `{ tensor: i }` is input `i`. */
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+}
+
 /** A case that the shared `checkLayer` runs. Shapes with the batch; `dtype` of the inputs. */
 export interface LayerSample<Config = Readonly<Record<string, unknown>>> {
   readonly config?: Config;
@@ -186,6 +196,8 @@ export interface Layer<
   R extends number | undefined = number | undefined,
 > {
   readonly className: Name;
+  /** The class in Keras' sources, where it is not called as in the JSON: `.h5` files and paths in `.keras` have that. */
+  readonly classInKeras?: string;
   readonly fields: F;
   /** Keyword arguments of a call that the layer supports, with their defaults; its rules get them in the config. */
   readonly callOptions?: Readonly<Record<string, unknown>>;
@@ -193,8 +205,8 @@ export interface Layer<
   readonly positional?: true;
   /** The Keras regularizer of its outputs, which is added to the loss in training. */
   activityRegularizer?(config: ConfigOf<F>): KerasObject;
-  /** Keras and TF.js have no such layer: models with it can only be exported as ONNX. */
-  readonly notInKeras?: true;
+  /** It is an operation of Keras 3 and no layer: neither TF.js nor Keras' `.h5` have it. */
+  asOperation?(config: ConfigOf<F>): KerasOperation;
   /** Older names of fields, which are read too, and written for Keras 2 and TF.js. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Minimum and maximum number of inputs; default: one. */

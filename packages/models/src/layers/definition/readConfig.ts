@@ -58,8 +58,6 @@ const everyLayer: ReadonlyMap<string, { expected: string; isValid: (raw: unknown
 /** Keys of some Keras, and the values that change nothing; null never does. */
 const neutralValues: ReadonlyMap<string, readonly unknown[]> = new Map(
   Object.entries({
-    lora_rank: [],
-    lora_alpha: [],
     quantization_config: [],
     quantization_mode: [],
     build_config: [],
@@ -160,7 +158,14 @@ export function writeConfig(
   return written;
 }
 
+/**
+ * A low rank that is learned beside a kernel (LoRA): files have the kernel with it added, and it begins anew
+ * where the file is read (`save_own_variables`, keras/src/layers/core/dense.py).
+ */
+const mergedWhenSaved = ["lora_rank", "lora_alpha"];
+
 function refuseUnknown(key: string, value: unknown, fields: Fields, where: string): void {
+  if (mergedWhenSaved.includes(key) && (value === null || typeof value === "number")) return;
   const allowedValues = neutralValues.get(key);
   if (allowedValues) {
     if (

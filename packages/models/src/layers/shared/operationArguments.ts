@@ -1,5 +1,5 @@
 // What an operation of keras.ops takes: tensors, numbers and lists in their order, settings by name.
-import { CajalError, tensor } from "@cajal/core";
+import { CajalError, sizeOf, tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 
 export interface OperationArguments {
@@ -20,9 +20,28 @@ export const refusal = (got: unknown, expected: string) =>
 export function operand(value: unknown, g: GraphBuilder): Value {
   if (isValue(value)) return value;
   if (typeof value === "number") return g.constant(tensor("float32", [], [value]));
-  if (Array.isArray(value) && value.every((each) => typeof each === "number"))
-    return g.constant(tensor("float32", [value.length], value as number[]));
+  const list = listed(value);
+  if (Array.isArray(list)) {
+    const shape = shapeOf(list);
+    const numbers = list.flat(shape.length - 1);
+    if (
+      numbers.length === sizeOf(shape) &&
+      numbers.every((each) => typeof each === "number" || typeof each === "boolean")
+    )
+      return g.constant(tensor("float32", shape, numbers.map(Number)));
+  }
   throw refusal(value, "a tensor or a number");
+}
+
+/** Numbers that Keras writes as an array, or a tensor, of its own. */
+export function listed(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("class_name" in value)) return value;
+  const { class_name, config } = value as { class_name: unknown; config?: { value?: unknown } };
+  return class_name === "__numpy__" || class_name === "__tensor__" ? config?.value : value;
+}
+
+function shapeOf(list: unknown): number[] {
+  return Array.isArray(list) ? [list.length, ...shapeOf(list[0])] : [];
 }
 
 export const first = ({ positional }: OperationArguments, g: GraphBuilder) =>

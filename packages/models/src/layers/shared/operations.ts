@@ -1,8 +1,7 @@
 // Operations of keras.ops that functional models may have beside layers, by Keras 3's class names. Axes and
 // broadcasting are NumPy's. keras.io/api/ops
-import { tensor } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import { activate, activationNames } from "../definition/activations";
+import { ofNn } from "./operationsOfNn";
 import {
   along,
   binary,
@@ -86,8 +85,6 @@ const reshape: Operation = (args, g) => {
   return g.reshape(x, integers(extents, "shape"));
 };
 
-const pascal = (name: string) => name.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()); // prettier-ignore
-
 /** Truth values are 0 and 1 of float32 here, and whole numbers are float32: what is exact in them stays so. */
 const truth =
   (apply: (a: Value, b: Value, g: GraphBuilder) => Value): Operation =>
@@ -167,54 +164,6 @@ const onAxis =
     return taken(x, axis, order(extentAlong(x, axis), args), g);
   };
 
-/** Activations by what they may be told. */
-const ofSettings: Readonly<Record<string, Operation>> = {
-  // ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))), the default of keras.ops, or by the error function.
-  Gelu: (args, g) => {
-    const x = first(args, g);
-    if (!option<boolean>(args, "approximate", 1, true)) return activate("gelu", x, g, -1);
-    const cubed = g.mul(g.mul(g.mul(x, x), x), 0.044715);
-    return g.mul(g.mul(x, 0.5), g.add(g.tanh(g.mul(g.add(x, cubed), Math.sqrt(2 / Math.PI))), 1));
-  },
-  LeakyRelu: (args, g) =>
-    g.leakyRelu(first(args, g), { alpha: option(args, "negative_slope", 1, 0.2) }),
-  Elu: (args, g) => g.elu(first(args, g), { alpha: option(args, "alpha", 1, 1) }),
-  // max(0, x) + min(0, α (exp(x / α) - 1))
-  Celu: (args, g) => {
-    const alpha = option(args, "alpha", 1, 1);
-    const x = first(args, g);
-    return g.add(g.relu(x), g.mul(g.sub(g.exp(g.div(g.min(x, 0), alpha)), 1), alpha));
-  },
-  HardShrink: (args, g) => {
-    const x = first(args, g);
-    return g.where(g.greater(g.abs(x), option(args, "threshold", 1, 0.5)), x, 0);
-  },
-  SoftShrink: (args, g) => {
-    const at = option(args, "threshold", 1, 0.5);
-    const x = first(args, g);
-    return g.sub(g.relu(g.sub(x, at)), g.relu(g.sub(-at, x)));
-  },
-  Threshold: (args, g) => {
-    const x = first(args, g);
-    const at = option(args, "threshold", 1, 0);
-    return g.where(g.greater(x, at), x, option(args, "default_value", 2, 0));
-  },
-  Squareplus: (args, g) => {
-    const x = first(args, g);
-    return g.mul(g.add(x, g.sqrt(g.add(g.mul(x, x), option(args, "b", 1, 4)))), 0.5);
-  },
-};
-
-/** Activations are operations, too; softmax has an axis. */
-const ofActivations: Readonly<Record<string, Operation>> = Object.fromEntries(
-  activationNames
-    .filter((name) => !name.startsWith("keras2_"))
-    .map((name): [string, Operation] => [
-      pascal(name),
-      along(-1, (x, axis, g) => activate(name, x, g, axis < 0 ? axis + x.shape!.length : axis)),
-    ]),
-);
-
 /** Parts of an axis, of one size or between indices. */
 const split: Operation<readonly Value[]> = (args, g) => {
   const x = first(args, g);
@@ -230,10 +179,25 @@ const split: Operation<readonly Value[]> = (args, g) => {
   );
 };
 
-export const operations: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
-  ...ofActivations,
-  ...ofSettings,
-  LogSoftmax: along(-1, (x, axis, g) => g.logSoftmax(x, { axis })),
+const ofCore: Readonly<Record<string, Operation>> = {
+  Cast: (args, g) => {
+    const to = option<unknown>(args, "dtype", 1, "float32");
+    const x = first(args, g);
+    if (to === "float32") return x;
+    if (to === "bool") return g.cast(isTrue(x, g), "float32");
+    if (to === "int32" || to === "int64") return g.cast(g.cast(x, to), "float32");
+    throw refusal(to, "float32, int32, int64 or bool");
+  },
+};
+
+const ofMath: Readonly<Record<string, Operation>> = {
+  Rsqrt: unary((x, g) => g.reciprocal(g.sqrt(x))),
+  Erf: unary((x, g) => g.erf(x)),
+  Logsumexp: reduction((x, options, g) => g.reduceLogSumExp(x, options)),
+};
+
+const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
+  Tanh: unary((x, g) => g.tanh(x)),
   Add: binary((a, b, g) => g.add(a, b)),
   Subtract: binary((a, b, g) => g.sub(a, b)),
   Multiply: binary((a, b, g) => g.mul(a, b)),
@@ -249,7 +213,6 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   Exp: unary((x, g) => g.exp(x)),
   Log: unary((x, g) => g.log(x)),
   Sqrt: unary((x, g) => g.sqrt(x)),
-  Rsqrt: unary((x, g) => g.reciprocal(g.sqrt(x))),
   Square: unary((x, g) => g.mul(x, x)),
   Reciprocal: unary((x, g) => g.reciprocal(x)),
   Sin: unary((x, g) => g.sin(x)),
@@ -291,11 +254,9 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
   Round: unary((x, g) => g.round(x)),
   Log1p: unary((x, g) => g.log(g.add(x, 1))),
   Expm1: unary((x, g) => g.sub(g.exp(x), 1)),
-  Erf: unary((x, g) => g.erf(x)),
   ZerosLike: unary((x, g) => g.mul(g.cast(g.equal(x, x), "float32"), 0)),
   Var: variance,
   Std: (args, g) => g.sqrt(variance(args, g)),
-  Logsumexp: reduction((x, options, g) => g.reduceLogSumExp(x, options)),
   Argmax: place((x, options, g) => g.argMax(x, options)),
   Argmin: place((x, options, g) => g.argMin(x, options)),
   Cumsum: (args, g) => g.cumSum(first(args, g), axisFrom(args, 1)),
@@ -328,32 +289,16 @@ export const operations: Readonly<Record<string, Operation<Value | readonly Valu
     const [a, b] = [option(args, "axis1", 1, 0), option(args, "axis2", 2, 1)].map((axis) => axisOf(axis, x)); // prettier-ignore
     return g.transpose(x, x.shape!.map((_, i) => (i === a ? b! : i === b ? a! : i))); // prettier-ignore
   },
-  // x / √max(Σ x², ε²); ε is 1e-7 unless it is given.
-  Normalize: (args, g) => {
-    const x = first(args, g);
-    const order = option(args, "order", 2, 2);
-    if (order !== 2) throw refusal(order, "order 2");
-    const axes = integers(option<unknown>(args, "axis", 1, -1), "axis");
-    const epsilon = option(args, "epsilon", 3, 1e-7);
-    const squares = g.reduceSum(g.mul(x, x), { axes, keepdims: true });
-    return g.div(x, g.sqrt(g.max(squares, epsilon * epsilon)));
-  },
-  OneHot: (args, g) => {
-    const x = first(args, g);
-    const axis = option(args, "axis", 2, -1);
-    if (axis !== -1) throw refusal(axis, "the last axis");
-    const classes = integers(option<unknown>(args, "num_classes", 1, undefined), "num_classes")[0]!;
-    const numbers = g.constant(tensor("float32", [classes], numbersTo(classes)));
-    return g.cast(g.equal(g.unsqueeze(x, [-1]), numbers), "float32");
-  },
-  Cast: (args, g) => {
-    const to = option<unknown>(args, "dtype", 1, "float32");
-    const x = first(args, g);
-    if (to === "float32") return x;
-    if (to === "bool") return g.cast(isTrue(x, g), "float32");
-    if (to === "int32" || to === "int64") return g.cast(g.cast(x, to), "float32");
-    throw refusal(to, "float32, int32, int64 or bool");
-  },
   Clip: (args, g) =>
     g.clip(first(args, g), { min: option<number>(args, "x_min", 1, -3.4e38), max: option<number>(args, "x_max", 2, 3.4e38) }), // prettier-ignore
 };
+
+/** By the modules of keras.src.ops that they are in. */
+const modules = { numpy: ofNumpy, math: ofMath, core: ofCore, nn: ofNn };
+
+export const operations: Readonly<Record<string, Operation<Value | readonly Value[]>>> =
+  Object.assign({}, ofNn, ofCore, ofMath, ofNumpy);
+
+/** Keras' module of an operation: "numpy", "nn". */
+export const moduleOf = (name: string): string =>
+  Object.entries(modules).find(([, each]) => Object.hasOwn(each, name))?.[0] ?? "numpy";
