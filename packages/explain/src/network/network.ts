@@ -1,7 +1,7 @@
 // An opened network: values and gradients of many examples, in batches that fit into memory, on either engine.
 import { CajalError, sizeOf, tensor, type Shape, type Tensor, type Weights } from "@cajal/core";
 import type { Layer, Model } from "@cajal/models";
-import { inferShapes, type BackwardRules, type GraphBuilder } from "@cajal/onnx";
+import { inferShapes, type BackwardRules, type GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import {
   openGradient,
   type DeviceChoice,
@@ -30,6 +30,8 @@ export interface Pass {
   /** Further values. */
   readonly values?: readonly string[];
   readonly rules?: NamedRules | undefined;
+  /** Runs in place of the network, such as a part of it; a name by which opened graphs are kept. Engine onnx only. */
+  readonly model?: { readonly key: string; readonly model: OnnxModel } | undefined;
   /** Takes what was computed of one row; it is the engine's memory, and gone after. */
   use(row: number, result: PassRow): void;
 }
@@ -107,9 +109,9 @@ export function networkOf(
   const layerOf = tfjs?.layerOf ?? ((value: string) => value);
   const format = tfjs ? "channels_last" : "channels_first";
 
-  function open({ of, by = [], values = [], rules, feeds }: Pass): Opened {
+  function open({ of, by = [], values = [], rules, feeds, model }: Pass): Opened {
     const fed = Object.keys(feeds).filter((name) => graph.values.has(name) && name !== graph.image);
-    const key = JSON.stringify([of, by, values, rules?.key, fed]);
+    const key = JSON.stringify([of, by, values, rules?.key, fed, model?.key]);
     const sessionOptions = {
       of: layerOf(of),
       withRespectTo: by.map(layerOf),
@@ -124,7 +126,7 @@ export function networkOf(
       uses: 0,
       session: tfjs
         ? openGradient(tfjs.model, tfjs.weights, { ...sessionOptions, engine: "tfjs", ...(layers && { layers }) }) // prettier-ignore
-        : openGradient(graph.model, {
+        : openGradient(model?.model ?? graph.model, {
             ...sessionOptions,
             ...(threads !== undefined && { threads }),
           }),
@@ -143,27 +145,40 @@ export function networkOf(
   }
 
   /** Examples at once: all batches of a pass are equally large, so that one compiled graph serves them. */
-  const sizeFor = memo((count: number, shape: Shape, backward: boolean) => {
+  const sizeFor = (count: number, shape: Shape, { by = [], model }: Pass) => {
     if (graph.batch !== undefined) return graph.batch;
-    const bytes = 4 * elementsOf(graph, shape) * (backward ? backwards : 1);
+    const elements = elementsFor(model?.key, shape, model?.model ?? graph.model);
+    const bytes = 4 * elements * (by.length > 0 ? backwards : 1);
     const most = Math.max(1, Math.min(mostRows, Math.floor(memory / bytes)));
     return Math.ceil(count / Math.ceil(count / most));
-  });
+  };
+
+  const elementsFor = memo((_key: string | undefined, shape: Shape, model: OnnxModel) =>
+    elementsOf(model, graph.image, shape),
+  );
 
   async function pass(request: Pass, { signal, onProgress }: Control = {}): Promise<void> {
     const { feeds, dy, by = [], use } = request;
     const [first] = Object.values(feeds);
     const { count } = first!;
     const image = feeds[graph.image] ?? { shape: graph.imageShape.map((extent) => extent ?? 1) };
-    const size = sizeFor(count, image.shape, by.length > 0);
+    const size = sizeFor(count, image.shape, request);
     const one = open(request);
     one.uses++;
     try {
       const session = await one.session;
       await putOut();
+      // ONNX Runtime is finished with a batch when its run ends, and the next is written over it: new memory costs
+      // more than to write it. TF.js may keep it.
+      const memory = new Map<Rows, Tensor<"float32">>();
       for (let from = 0; from < count; from += size) {
         signal?.throwIfAborted();
-        const batch = (rows: Rows) => outside(batchOf(rows, from, size), format);
+        const batch = (rows: Rows) => {
+          const to = memory.get(rows) ?? emptyRows(size, rows.shape);
+          if (!tfjs) memory.set(rows, to);
+          writeBatch(rows, from, to);
+          return outside(to, format);
+        };
         const fed = Object.fromEntries(
           session.inputs.map(({ name }) => {
             const value = Object.keys(feeds).find((each) => layerOf(each) === name) ?? name;
@@ -204,7 +219,11 @@ export function networkOf(
 
   /** What a gradient is of: rows given, or one element each. */
   function seeds({ feeds, of, dy }: Pass, from: number, size: number): Tensor<"float32"> {
-    if (typeof dy !== "function") return batchOf(dy!, from, size);
+    if (typeof dy !== "function") {
+      const batch = emptyRows(size, dy!.shape);
+      writeBatch(dy!, from, batch);
+      return batch;
+    }
     const last = Object.values(feeds)[0]!.count - 1;
     const layer = graph.layers.find(({ value }) => value === of);
     const shape =
@@ -226,18 +245,16 @@ export function networkOf(
   };
 }
 
-/** Rows `from` … `from + size`, filled up with the last one: all batches are of one size. */
-function batchOf(rows: Rows, from: number, size: number): Tensor<"float32"> {
-  const batch = emptyRows(size, rows.shape);
-  for (let i = 0; i < size; i++) {
+/** Writes rows from `from` on, filled up with the last one: all batches are of one size. */
+function writeBatch(rows: Rows, from: number, batch: Tensor<"float32">): void {
+  for (let i = 0; i < batch.shape[0]!; i++) {
     if (from + i < rows.count) rows.write(from + i, rowOf(batch, i));
     else rowOf(batch, i).set(rowOf(batch, i - 1));
   }
-  return batch;
 }
 
 /** Elements of all that is computed of one example. */
-function elementsOf({ model, image }: ExplainedGraph, shape: Shape): number {
+function elementsOf(model: OnnxModel, image: string, shape: Shape): number {
   const { graph } = model;
   const inputs = graph.inputs.map((input) =>
     input.name === image ? { ...input, shape: [1, ...shape] } : input,
@@ -261,20 +278,25 @@ function ofBatch(name: string, value: Tensor<"float32">, size: number): Tensor<"
 }
 
 function checkFinite({ value, gradients }: PassRow): void {
-  const bad =
-    value.some((x) => !Number.isFinite(x)) ||
-    Object.values(gradients).some(({ data }) => data.some((x) => !Number.isFinite(x)));
-  if (bad)
+  if (!allFinite(value) || !Object.values(gradients).every(({ data }) => allFinite(data)))
     throw new CajalError(
       "bad-model",
       "the network gives what is no finite number: its weights, or the scale of the image, are at fault. Nothing can be told of it.",
     );
 }
 
+/** In one pass without a call for each: x − x is 0, and NaN where x is no finite number. */
+function allFinite(values: Float32Array): boolean {
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i]! - values[i]!;
+  return zero === 0;
+}
+
+/** Keeps what `body` returns by its arguments, of which the last follows from the others. */
 function memo<A extends readonly unknown[], T>(body: (...args: A) => T): (...args: A) => T {
   const cache = new Map<string, T>();
   return (...args) => {
-    const key = JSON.stringify(args);
+    const key = JSON.stringify(args.slice(0, -1));
     if (!cache.has(key)) cache.set(key, body(...args));
     return cache.get(key)!;
   };
