@@ -3,11 +3,13 @@
 // over the windows that cover it.
 import { CajalError, checkArgument, checkInteger } from "@cajal/core";
 import { insideShape } from "../network/images";
-import { rowOf, rowsOf } from "../network/rows";
+import type { Place } from "../patches/patches";
+import { rowOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
-import { rowsOfEach, scoresOf, sums } from "./shared/evaluate";
+import { sums } from "./shared/evaluate";
+import { scoresOfChanged } from "./shared/scoresOfChanged";
 
 export interface OcclusionOptions {
   /**
@@ -37,21 +39,29 @@ export const occlusion = defineMethod({
     const step = extentsOf(call, "strides", strides, size.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 2)))); // prettier-ignore
     const boxes = windows(shape, size, step);
     const from = baselineOf(call, baseline);
-    const full = await scoresOf(call, rowsOf(images));
-    const occluded = rowsOfEach(call, boxes.length, (image, k, to) => {
-      to.set(rowOf(images, image));
-      const b = rowOf(from, image);
-      inBox(shape, boxes[k]!, (i) => void (to[i] = b[i]!));
-    });
-    const scores = await scoresOf(call, occluded);
+    const { full, changed } = await scoresOfChanged(
+      call,
+      boxes.map((box) => box.slice(-2) as unknown as Place),
+      (image, k, to) => {
+        const b = rowOf(from, image);
+        inBox(shape, boxes[k]!, (from, end) => {
+          for (let i = from; i < end; i++) to[i] = b[i]!;
+        });
+      },
+    );
     const map = sums(count, shape);
     const covered = new Float64Array(map.size);
-    boxes.forEach((box) => inBox(shape, box, (i) => void covered[i]!++));
-    scores.forEach((score, row) => {
+    for (const box of boxes)
+      inBox(shape, box, (from, end) => {
+        for (let i = from; i < end; i++) covered[i]!++;
+      });
+    changed.forEach((score, row) => {
       const image = Math.floor(row / boxes.length);
       const lost = full[image]! - score;
       const values = map.of(image);
-      inBox(shape, boxes[row % boxes.length]!, (i) => void (values[i]! += lost));
+      inBox(shape, boxes[row % boxes.length]!, (from, end) => {
+        for (let i = from; i < end; i++) values[i]! += lost;
+      });
     });
     // Strides larger than the window leave pixels out: nothing is known of them.
     map.data.forEach((sum, i) => (map.data[i] = sum / Math.max(1, covered[i % map.size]!)));
@@ -99,11 +109,17 @@ function windows(
   );
 }
 
-/** Calls `body` with the place of every element of a box. */
-function inBox(shape: readonly number[], box: Box, body: (place: number) => void): void {
+/** Calls `body` with every row of a box: the places of its elements, [from, end). */
+function inBox(
+  shape: readonly number[],
+  box: Box,
+  body: (from: number, end: number) => void,
+): void {
   const visit = (axis: number, at: number): void => {
-    if (axis === shape.length) return body(at);
-    for (let i = box[axis]![0]; i < box[axis]![1]; i++) visit(axis + 1, at * shape[axis]! + i);
+    const [from, end] = box[axis]!;
+    const first = at * shape[axis]!;
+    if (axis === shape.length - 1) return body(first + from, first + end);
+    for (let i = from; i < end; i++) visit(axis + 1, first + i);
   };
   visit(0, 0);
 }

@@ -25,6 +25,8 @@ export interface Features {
   readonly count: number;
   /** The feature of each element of an image. */
   readonly of: Int32Array;
+  /** What replaces them, of the images' shape. */
+  readonly baseline: Tensor<"float32">;
   /** Images with subsets of their features, 1 kept and 0 replaced: all subsets of the first image, then the next. */
   rows(subsets: readonly ArrayLike<number>[]): Rows;
   /** A map in which every element has its feature's number: [n, features] → the images' shape. */
@@ -46,6 +48,7 @@ export function featuresOf(
   return {
     count,
     of,
+    baseline: from,
     rows: (subsets) =>
       rowsOfEach(call, subsets.length, (image, k, to) => {
         const [x, b, present] = [rowOf(images, image), rowOf(from, image), subsets[k]!];
