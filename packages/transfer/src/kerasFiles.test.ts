@@ -41,7 +41,7 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
   it("is written and read again, bit for bit", async () => {
     const content = await readModel(file);
     for (const format of ["keras", "h5", "safetensors"] as const) {
-      if (format === "h5" && name === "arrays_in_operations") {
+      if (format === "h5" && /operations|masks_of_models/.test(name)) {
         expect(() => encodeModel(content, { format })).toThrow(/Keras does not read out of .h5/);
         continue;
       }

@@ -13,7 +13,7 @@ import { parseJson } from "./parseJson";
 import { readCalls, readRefs } from "./readNodes";
 import { sequentialAsFunctional } from "./sequential";
 import { withOperations } from "./operations";
-import { withoutWrittenMasks } from "./writtenMasks";
+import { withMaskReferences, withoutWrittenMasks } from "./writtenMasks";
 import { showConfigValue } from "../layers/definition/shown";
 
 /**
@@ -37,7 +37,10 @@ export function readModel(model: object): ModelConfig {
   if (class_name === "Sequential") return sequentialAsFunctional(config, readModel);
   const name = typeof config.name === "string" ? config.name : "model";
   const where = `model "${name}"`;
-  const layers = withOperations(withoutWrittenMasks(listOf(config.layers, `${where}, "layers"`)));
+  const outputs = readRefs(config.output_layers, `${where}, "output_layers"`);
+  const layers = withOperations(
+    withoutWrittenMasks(listOf(config.layers, `${where}, "layers"`), outputs),
+  );
   const entries = layers.map((entry, i) => readEntry(entry, `${where}, layer ${i}`));
   return {
     class_name: "Functional",
@@ -47,7 +50,7 @@ export function readModel(model: object): ModelConfig {
       ...withCallsCounted(
         entries.map(({ entry }) => entry),
         readRefs(config.input_layers, `${where}, "input_layers"`),
-        readRefs(config.output_layers, `${where}, "output_layers"`),
+        outputs,
         entries.some(({ keras3 }) => keras3),
       ),
     },
@@ -84,14 +87,18 @@ function withCallsCounted(
   const isAddedInside = (name: string) => models.has(name) && (keras3 || fromZero.has(name));
   const isAddedAtEnd = (name: string) =>
     keras3 ? models.get(name) === "Sequential" : fromZero.has(name);
+  const counted = ([name, call, tensor]: TensorRef): TensorRef => [
+    name,
+    isAddedInside(name) ? call + 1 : call,
+    tensor,
+  ];
   return {
     layers: layers.map((entry) => ({
       ...entry,
       inbound_nodes: entry.inbound_nodes.map((node) =>
-        node.map(([name, call, ...otherFields]): InboundRef => [
-          name,
-          isAddedInside(name) ? call + 1 : call,
-          ...otherFields,
+        node.map(([name, call, tensor, kwargs]): InboundRef => [
+          ...counted([name, call, tensor]),
+          withMaskReferences(kwargs, counted),
         ]),
       ),
     })),

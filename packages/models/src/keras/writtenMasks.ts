@@ -58,8 +58,12 @@ const madeOf = new Set(["NotEqual", "Any", "LogicalOr", "ExpandDims", "Concatena
  * The layers of a model without those that only make masks.
  *
  * @param layers as in the JSON; themselves where there is nothing to take out
+ * @param outputs the model's, which stay
  */
-export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknown[] {
+export function withoutWrittenMasks(
+  layers: readonly unknown[],
+  outputs: readonly TensorRef[] = [],
+): readonly unknown[] {
   const operations = new Map<string, Json>();
   for (const entry of layers) if (isOperation(entry)) operations.set(String(entry.name), entry);
   if (operations.size === 0) return layers;
@@ -121,7 +125,9 @@ export function withoutWrittenMasks(layers: readonly unknown[]): readonly unknow
         if (operations.has(name)) keep(operations.get(name));
     }
   };
-  for (const entry of layers) if (!isOperation(entry) || !makesMask(entry)) keep(entry);
+  const given = new Set(outputs.map(([name]) => name));
+  for (const entry of layers)
+    if (!isOperation(entry) || !makesMask(entry) || given.has(String(entry.name))) keep(entry);
   return layers.flatMap((entry) => {
     if (!stay.has(entry)) return [];
     if (isOperation(entry)) return [entry];
@@ -145,6 +151,22 @@ function namesIn(given: unknown): string[] {
 }
 
 const shapesOnly = ({ class_name }: Json) => class_name === "ZerosLike" || class_name === "OnesLike"; // prettier-ignore
+
+/** A call's arguments with what their masks refer to replaced. */
+export function withMaskReferences(
+  kwargs: Json,
+  replace: (ref: TensorRef) => TensorRef,
+): Readonly<Record<string, unknown>> {
+  if (!maskNames.some((name) => kwargs[name])) return kwargs;
+  const replaced = (mask: unknown): unknown => {
+    const written = writtenMask(mask);
+    if (written) return { written: written.map((each) => ({ ...each, of: replace(each.of) })) };
+    if (isTensorRef(mask)) return replace(mask);
+    return Array.isArray(mask) ? mask.map(replaced) : mask;
+  };
+  const entries = Object.entries(kwargs).map(([key, value]) => [key, maskNames.includes(key) ? replaced(value) : value]); // prettier-ignore
+  return Object.fromEntries(entries) as Json;
+}
 
 /** The comparisons of a mask in a call's arguments where {@link withoutWrittenMasks} left them. */
 export const writtenMask = (mask: unknown): WrittenMask | undefined =>

@@ -203,6 +203,9 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
   Multiply: binary((a, b, g) => g.mul(a, b)),
   Divide: binary((a, b, g) => g.div(a, b)),
   TrueDivide: binary((a, b, g) => g.div(a, b)),
+  FloorDivide: binary((a, b, g) => g.floor(g.div(a, b))),
+  // Has the sign of what divides, as Python's.
+  Mod: binary((a, b, g) => g.sub(a, g.mul(b, g.floor(g.div(a, b))))),
   Power: binary((a, b, g) => g.pow(a, b)),
   Maximum: binary((a, b, g) => g.max(a, b)),
   Minimum: binary((a, b, g) => g.min(a, b)),
@@ -219,6 +222,10 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
   Cos: unary((x, g) => g.cos(x)),
   Mean: reduction((x, options, g) => g.reduceMean(x, options)),
   Sum: reduction((x, options, g) => g.reduceSum(x, options)),
+  Any: reduction((x, options, g) => g.reduceMax(g.cast(isTrue(x, g), "float32"), options)),
+  All: reduction((x, options, g) => g.reduceMin(g.cast(isTrue(x, g), "float32"), options)),
+  Amax: reduction((x, options, g) => g.reduceMax(x, options)),
+  Amin: reduction((x, options, g) => g.reduceMin(x, options)),
   Max: reduction((x, options, g) => g.reduceMax(x, options)),
   Min: reduction((x, options, g) => g.reduceMin(x, options)),
   Prod: reduction((x, options, g) => g.reduceProd(x, options)),
@@ -254,6 +261,8 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
   Round: unary((x, g) => g.round(x)),
   Log1p: unary((x, g) => g.log(g.add(x, 1))),
   Expm1: unary((x, g) => g.sub(g.exp(x), 1)),
+  OnesLike: unary((x, g) => g.add(g.mul(g.cast(g.equal(x, x), "float32"), 0), 1)),
+  Isnan: unary((x, g) => g.cast(g.not(g.equal(x, x)), "float32")),
   ZerosLike: unary((x, g) => g.mul(g.cast(g.equal(x, x), "float32"), 0)),
   Var: variance,
   Std: (args, g) => g.sqrt(variance(args, g)),
@@ -284,6 +293,26 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
     if (repeats.length > rank) throw refusal(repeats, `at most ${rank} repeats`);
     return g.tile(x, [...Array<number>(rank - repeats.length).fill(1), ...repeats]);
   },
+  Moveaxis: (args, g) => {
+    const x = first(args, g);
+    const [source, target] = ["source", "destination"].map((name, i) =>
+      integers(option<unknown>(args, name, i + 1, undefined), name).map((axis) => axisOf(axis, x)),
+    );
+    const order = numbersTo(x.shape!.length).filter((axis) => !source!.includes(axis));
+    const places = target!.map((place, i) => [place, source![i]!] as const).sort(([a], [b]) => a - b); // prettier-ignore
+    for (const [place, axis] of places) order.splice(place, 0, axis);
+    return g.transpose(x, order);
+  },
+  // Of one index its axis goes.
+  Take: (args, g) => {
+    const x = first(args, g);
+    const axis = option<unknown>(args, "axis", 2, undefined);
+    if (axis === undefined) throw refusal(axis, "an axis: of all values in a row none are taken");
+    const indices = g.cast(operand(option<unknown>(args, "indices", 1, undefined), g), "int64");
+    return g.gather(x, indices, { axis: integers(axis, "axis")[0]! });
+  },
+  BroadcastTo: (args, g) =>
+    g.expand(first(args, g), integers(option<unknown>(args, "shape", 1, undefined), "shape")),
   Swapaxes: (args, g) => {
     const x = first(args, g);
     const [a, b] = [option(args, "axis1", 1, 0), option(args, "axis2", 2, 1)].map((axis) => axisOf(axis, x)); // prettier-ignore
@@ -293,11 +322,27 @@ const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
     g.clip(first(args, g), { min: option<number>(args, "x_min", 1, -3.4e38), max: option<number>(args, "x_max", 2, 3.4e38) }), // prettier-ignore
 };
 
+const ofLinalg: Readonly<Record<string, Operation>> = {
+  Norm: (args, g) => {
+    const order = option<unknown>(args, "ord", 1, "fro");
+    const axis = option<unknown>(args, "axis", 2, undefined);
+    const axes = axis === undefined ? undefined : integers(axis, "axis");
+    const keepdims = option(args, "keepdims", 3, false);
+    const options = { ...(axes && { axes }), keepdims };
+    const x = first(args, g);
+    // Of one axis, or of all by no order: a matrix has other norms.
+    if (order === 1 && axes?.length === 1) return g.reduceSum(g.abs(x), options);
+    if (order === "fro" || order === "euclidean" || (order === 2 && axes?.length === 1))
+      return g.sqrt(g.reduceSum(g.mul(x, x), options));
+    throw refusal(order, "the Euclidean norm, or 1 along one axis, as its ord");
+  },
+};
+
 /** By the modules of keras.src.ops that they are in. */
-const modules = { numpy: ofNumpy, math: ofMath, core: ofCore, nn: ofNn };
+const modules = { numpy: ofNumpy, math: ofMath, core: ofCore, linalg: ofLinalg, nn: ofNn };
 
 export const operations: Readonly<Record<string, Operation<Value | readonly Value[]>>> =
-  Object.assign({}, ofNn, ofCore, ofMath, ofNumpy);
+  Object.assign({}, ofNn, ofLinalg, ofCore, ofMath, ofNumpy);
 
 /** Keras' module of an operation: "numpy", "nn". */
 export const moduleOf = (name: string): string =>

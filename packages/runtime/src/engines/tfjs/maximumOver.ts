@@ -6,7 +6,7 @@ import type { TfCore } from "./peers";
  * `tf.max`, but that elements which share the maximum share its gradient in equal parts, as in TensorFlow: TF.js
  * gives each of them all of it.
  *
- * @param axes absent: all
+ * @param axes negative ones count from the end; absent: all
  */
 export function maximumOver(
   tf: TfCore,
@@ -14,7 +14,7 @@ export function maximumOver(
   axes?: readonly number[],
   keepDims = false,
 ): tfc.Tensor {
-  const over = axes ? [...axes] : x.shape.map((_, axis) => axis);
+  const over = axes?.map((axis) => (axis < 0 ? axis + x.rank : axis)) ?? x.shape.map((_, i) => i);
   const maximum = tf.customGrad((operand, save) => {
     const input = operand as tfc.Tensor;
     const largest = tf.max(input, over, true);
