@@ -150,6 +150,7 @@ export const soundArguments: Readonly<
   "onnx decomposeTrainingNormalization": () => [model],
   "onnx fillChannels": () => [model],
   "onnx timeFirst": () => [model],
+  "onnx explicitPads": () => [model],
   "onnx mayFailOnEmpty": () => [model],
   "onnx nodeFailingOnEmpty": () => [model, new Map()],
   "onnx shapesFor": () => [model, { image: [1, 4, 4, 1] }],

@@ -33,6 +33,7 @@ export type { Numbers, Operand } from "./operators/shared/arguments";
 export type { WindowAttributes } from "./operators/shared/windows";
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
+export { explicitPads } from "./graph/explicitPads";
 export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { fillChannels } from "./passes/fillChannels";

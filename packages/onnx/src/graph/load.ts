@@ -3,6 +3,7 @@ import { unknownName } from "@cajal/core";
 import type { Dim, Graph, Node, OnnxModel } from "../model/model";
 import { topologicalOrder, usedNames } from "../model/topologicalOrder";
 import { defaultOpset, GraphAssembler } from "./assembler";
+import { padsStated } from "./explicitPads";
 import { statedTypesIn, type Stated } from "./infer";
 import { inlineBranch } from "./inlineBranch";
 import { inlineCalls, opsetOf } from "./inlineCalls";
@@ -20,7 +21,7 @@ type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
  * @param shapes shapes for inputs, in place of the model's own
  */
 export function loadModel(g: GraphAssembler, withFunctions: OnnxModel, shapes: Shapes): void {
-  const model = stepsFirst(inlineCalls(withFunctions));
+  const model = padsStated(stepsFirst(inlineCalls(withFunctions)));
   const { graph, opsets } = model;
   for (const name of Object.keys(shapes))
     if (!graph.inputs.some((input) => input.name === name))

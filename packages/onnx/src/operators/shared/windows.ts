@@ -54,10 +54,14 @@ export function windowOf(
 /** Spatial extents after a window has slid over `spatial`. */
 export function slide(spatial: readonly Dim[], window: Window, ceil = false): Dim[] {
   const rank = spatial.length;
-  // Convolutions of ONNX Runtime refuse it, its pools pad as if there were no dilations.
-  if (window.autoPad.startsWith("SAME") && window.dilations.some((each) => each !== 1))
+  // See explicitPads: only with strides of 1 are the pads known without the extents.
+  if (
+    window.autoPad.startsWith("SAME") &&
+    window.dilations.some((each) => each !== 1) &&
+    window.strides.some((each) => each !== 1)
+  )
     throw badShape(
-      `dilations [${window.dilations.join()}] with auto_pad ${window.autoPad}: expected the pads themselves.`,
+      `dilations [${window.dilations.join()}] and strides [${window.strides.join()}] with auto_pad ${window.autoPad}: expected the pads themselves.`,
     );
   return spatial.map((extent, i) => {
     const kernel = window.kernel[i];

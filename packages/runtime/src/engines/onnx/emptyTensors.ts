@@ -14,6 +14,7 @@ import {
   type OnnxModel,
   type ValueInfo,
 } from "@cajal/onnx";
+import { containsString } from "./containsString";
 
 export interface EmptyTensors<Source = OnnxModel | Uint8Array> {
   /** The model to open, with guard nodes where the data decide whether a tensor that must not be empty is. */
@@ -41,7 +42,7 @@ export function emptyTensors<Source extends OnnxModel | Uint8Array>(
   source: Source,
 ): EmptyTensors<Source> {
   const mayFail =
-    "graph" in source ? mayFailOnEmpty(source) : containsName(source, failingWithoutRows);
+    "graph" in source ? mayFailOnEmpty(source) : containsString(source, failingWithoutRows);
   const hasEmpty = "graph" in source && hasEmptyValue(source);
   // Decoding a file takes time, and most models are never fed empty tensors. The bytes are not kept alive here.
   const bytes = "graph" in source ? undefined : new WeakRef(source);
@@ -102,23 +103,6 @@ function valuesOf(model: OnnxModel, shapes: Readonly<Record<string, Shape>> = {}
 
 const hasEmptyValue = ({ graph: { inputs, initializers } }: OnnxModel): boolean =>
   [...inputs, ...initializers.values()].some(({ shape }) => shape?.includes(0));
-
-/** Whether a file contains the name of one of these operators, encoded as in a node. */
-function containsName(bytes: Uint8Array, names: readonly string[]): boolean {
-  const longest = Math.max(...names.map(({ length }) => length));
-  const opType = (4 << 3) | 2; // NodeProto.op_type, a string
-  for (
-    let offset = bytes.indexOf(opType);
-    offset >= 0;
-    offset = bytes.indexOf(opType, offset + 1)
-  ) {
-    const length = bytes[offset + 1]!;
-    if (length > longest) continue;
-    const name = String.fromCharCode(...bytes.subarray(offset + 2, offset + 2 + length));
-    if (names.includes(name)) return true;
-  }
-  return false;
-}
 
 function throwIfFailing(
   model: OnnxModel,

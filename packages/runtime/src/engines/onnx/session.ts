@@ -1,10 +1,11 @@
 // A graph opened on ONNX Runtime.
 import { CajalError, isCajalError, type DType, type Tensor } from "@cajal/core";
-import { decodeModel, timeFirst, type OnnxModel, type ValueInfo } from "@cajal/onnx";
+import { decodeModel, explicitPads, timeFirst, type OnnxModel, type ValueInfo } from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
 import { onnxDevices } from "./devices";
+import { containsString } from "./containsString";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { onnxRuntime } from "./onnxRuntime";
 import { tryInChildProcess } from "./isolate";
@@ -16,6 +17,12 @@ import { verify } from "./verify";
 
 /** Part of ONNX Runtime's error for a recurrent node with the batch first. */
 const layoutError = "layout == 1";
+
+/**
+ * Of its error for a file that says a newer format version, as those of the newest ONNX package do. Versions add types of
+ * numbers alone: what has none of them is the same in the older one.
+ */
+const newestIr = /max supported IR version: (\d+)/;
 
 /** @throws CajalError `missing-peer`, `no-device`, `engine` */
 export async function openOnOnnx(
@@ -33,7 +40,7 @@ export async function openOnOnnx(
   } = request;
   const devices = candidates(onnxDevices, choice);
   const guard = emptyTensors(source);
-  const model = "graph" in guard.model ? withoutProto(timeFirst(guard.model)) : guard.model;
+  const model = "graph" in guard.model ? withoutProto(rewritten(guard.model)) : withPads(guard.model); // prettier-ignore
   const failures: Error[] = [];
   for (const device of devices) {
     try {
@@ -60,6 +67,11 @@ export async function openOnOnnx(
       // A file is decoded only where that is needed.
       if (!("graph" in source) && error instanceof Error && error.message.includes(layoutError))
         return openOnOnnx(timeFirst(decodeModel(source)), request);
+      const irVersion = error instanceof Error && Number(newestIr.exec(error.message)?.[1]);
+      if (irVersion) {
+        const decoded = "graph" in source ? source : decodeModel(source);
+        if (decoded.irVersion > irVersion) return openOnOnnx({ ...decoded, irVersion }, request);
+      }
       // Of several candidates the next may work.
       if (devices.length === 1 || !(error instanceof Error)) throw error;
       if (!isCajalError(error, "no-device") && !isCajalError(error, "missing-peer")) throw error;
@@ -104,6 +116,17 @@ function openedModel(
       return graph.release();
     },
   };
+}
+
+/** What ONNX Runtime has no kernels for, or computes wrongly, as what it computes. */
+const rewritten = (model: OnnxModel) => explicitPads(timeFirst(model));
+
+/** The same for a file that it opens, which is decoded only where it has such paddings. */
+function withPads(bytes: Uint8Array): OnnxModel | Uint8Array {
+  if (!containsString(bytes, ["SAME_UPPER", "SAME_LOWER"])) return bytes;
+  const model = decodeModel(bytes);
+  const changed = explicitPads(model);
+  return changed === model ? bytes : changed;
 }
 
 const proto = "__proto__";

@@ -1,0 +1,33 @@
+// Graphs and files that ONNX Runtime refuses, or computes wrongly, as they are written.
+import { tensor } from "@cajal/core";
+import { encodeModel, GraphBuilder, type OnnxModel } from "@cajal/onnx";
+import { expect, it } from "vitest";
+import { open } from "../../open";
+
+const attributes = { auto_pad: "SAME_UPPER", dilations: [2], kernel_shape: [3] } as const;
+const x = tensor("float32", [1, 1, 5], [1, 2, 3, 4, 5]);
+
+const predict = async (form: OnnxModel | Uint8Array) => {
+  await using session = await open(form, { device: "cpu" });
+  return [...(await session.predict(x)).data];
+};
+
+const ops = ["Conv", "MaxPool"] as const;
+it.each(ops)("%s with dilations and padding same", async (op) => {
+  const g = new GraphBuilder();
+  const image = g.input("x", "float32", [1, 1, "length"]);
+  const w = g.initializer("w", tensor("float32", [1, 1, 3], [1, 10, 100]));
+  g.output(op === "Conv" ? g.conv(image, w, undefined, attributes) : g.op(op, [image], attributes));
+  // y[i] = x[i − 2] + 10 x[i] + 100 x[i + 2], or the largest of the three.
+  const expected = op === "Conv" ? [310, 420, 531, 42, 53] : [3, 4, 5, 4, 5];
+  expect(await predict(g.build())).toEqual(expected);
+  expect(await predict(encodeModel(g.build()))).toEqual(expected);
+});
+
+it("opens files of a format version that ONNX Runtime does not know yet", async () => {
+  const g = new GraphBuilder();
+  g.output(g.mul(g.input("x", "float32", [1, 1, 5]), 3));
+  const newer = { ...g.build(), irVersion: 14 };
+  expect(await predict(newer)).toEqual([3, 6, 9, 12, 15]);
+  expect(await predict(encodeModel(newer))).toEqual([3, 6, 9, 12, 15]);
+});
