@@ -278,6 +278,7 @@ export const soundArguments: Readonly<
   "runtime openTrainStep": () => [config, weights, { ...trainStep(), device: "cpu", seed: 1 }],
   "runtime openGradient": () => [config, weights, { of: "classes", withRespectTo: ["image"], device: "cpu" }], // prettier-ignore
   "runtime graphOrConfig": () => ["open", config],
+  "runtime parameterNames": () => [model],
   "runtime initialize": () => [config, { seed: 1 }],
   "runtime addTotals": () => [{ loss: [1, 2] }, { loss: [3, 4] }],
   "train train": () => [config, { x, y }, training],

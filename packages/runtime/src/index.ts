@@ -25,5 +25,6 @@ export {
   type TrainStepOptions,
 } from "./step/trainStep";
 export { openTrainStep } from "./openTrainStep";
+export { parameterNames } from "./step/graph";
 export { addTotals } from "./step/outputs";
 export type { Ops, Reduction } from "./step/ops";

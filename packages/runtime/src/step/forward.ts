@@ -1,6 +1,6 @@
 // The forward part of a training step's graph, with weights as inputs: of a Keras model, which is lowered, or of an
 // ONNX graph.
-import type { DType, NamedTensors } from "@cajal/core";
+import { CajalError, type DType, type NamedTensors } from "@cajal/core";
 import {
   inputWeights,
   lower,
@@ -89,10 +89,10 @@ export function labelledIn(
 /** Dtypes and shapes of x before the first batch, from the model's inputs. */
 export const placeholders = (inputs: TrainableModel["inputs"]): ForwardOptions["x"] =>
   Object.fromEntries(
-    inputs.map(({ name, shape }) => [
+    inputs.map(({ name, dtype, shape }) => [
       name,
       {
-        dtype: "float32" as const,
+        dtype,
         shape: shape.map((extent, axis) => extent ?? (axis === 0 ? "batch" : undefined)),
       },
     ]),
@@ -160,12 +160,19 @@ function graphForward(
   { x, watch }: ForwardOptions,
 ): Forward {
   const trainedKeys = new Set(weights.map(({ key }) => key));
+  for (const { name, dtype } of graph.inputs)
+    if (x[name]!.dtype !== dtype)
+      throw new CajalError(
+        "bad-argument",
+        `batch x "${name}": got ${x[name]!.dtype}, expected ${dtype}, which the graph states.`,
+        { input: name, got: x[name]!.dtype, expected: dtype },
+      );
   const stepModel: OnnxModel = {
     ...model,
     graph: {
       ...graph,
       inputs: [
-        ...graph.inputs.map((input) => ({ ...input, dtype: x[input.name]!.dtype })),
+        ...graph.inputs,
         ...weights.map(({ key, shape }) => ({ name: key, dtype: "float32" as const, shape })),
       ],
       initializers: new Map([...graph.initializers].filter(([name]) => !trainedKeys.has(name))),

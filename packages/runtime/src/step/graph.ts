@@ -6,6 +6,7 @@ import {
   operatorFacts,
   upgradeModel,
   type Dim,
+  type ElementType,
   type Graph,
   type Node,
   type OnnxModel,
@@ -32,10 +33,10 @@ export function trainableGraph(
       { inferenceMode },
     );
   for (const { name, dtype } of graph.inputs)
-    if (dtype !== "float32")
+    if (!isFed(dtype))
       throw new CajalError(
         "unsupported",
-        `input "${name}": got ${dtype}, expected float32. Training takes models of float32 inputs.`,
+        `input "${name}": got ${dtype}, expected float32, int32, int64 or bool. Training takes models of such inputs.`,
         { input: name, dtype },
       );
 
@@ -72,9 +73,9 @@ export function trainableGraph(
     ...(!frozenNames.has(key) && { multiplier: factors.get(key) ?? 1 }),
   }));
   checkAnyTrained("initializers", weights);
-  const inputs = graph.inputs.map(({ name, shape }) => ({
+  const inputs = graph.inputs.map(({ name, dtype, shape }) => ({
     name,
-    dtype: "float32" as const,
+    dtype: dtype as FedType, // checked above
     shape: staticShape(name, shape),
   }));
   const trainedIndices = new Set(trainedList.map(({ index }) => index));
@@ -99,6 +100,11 @@ export function trainableGraph(
   };
 }
 
+/** Types of inputs that batches may have: integers are numbers of words, or flags as in a mask. */
+const fedTypes = ["float32", "int32", "int64", "bool"] as const;
+type FedType = (typeof fedTypes)[number];
+const isFed = (dtype: ElementType): dtype is FedType => (fedTypes as readonly string[]).includes(dtype); // prettier-ignore
+
 function initialOf({ initializers }: Graph, name: string): Tensor {
   const value = initializers.get(name)!;
   if (!isCarried(value)) return value;
@@ -107,6 +113,15 @@ function initialOf({ initializers }: Graph, name: string): Tensor {
     `initializer "${name}" is of type ${value.dtype}, which is not trained.`,
     { initializer: name, dtype: value.dtype },
   );
+}
+
+/**
+ * Names of the initializers of an ONNX graph that training changes: those of float32 with axes that its outputs depend
+ * on, in the order in which they are used. Statistics of normalizations, limits and the like are none.
+ */
+export function parameterNames(model: OnnxModel): string[] {
+  const { graph } = upgradeModel(model);
+  return parametersOf(graph, nodesBefore(graph, graph.outputs.map(({ name }) => name))); // prettier-ignore
 }
 
 /** The nodes that the named values depend on, in their order. */

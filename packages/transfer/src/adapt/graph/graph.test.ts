@@ -119,6 +119,57 @@ describe("a graph that others exported", () => {
   });
 });
 
+/** A text classifier: numbers of words, their vectors, statistics and a limit, which are no parameters. */
+function textClassifier() {
+  const g = new GraphBuilder({ name: "text" });
+  const words = g.input("words", "int64", ["batch", 4]);
+  const weight = (name: string, shape: number[], seed: number) =>
+    g.initializer(name, x(shape, seed));
+  const constant = (name: string, value: number) =>
+    g.initializer(name, tensor("float32", [3], Array<number>(3).fill(value)));
+  const vectors = g.op("Gather", [weight("embedding.weight", [6, 3], 2), words]);
+  const mean = g.reduceMean(vectors, { axes: [1], keepdims: false });
+  const normal = g.op("BatchNormalization", [mean, constant("norm.weight", 1), constant("norm.bias", 0), constant("norm.running_mean", 0.1), constant("norm.running_var", 2)]); // prettier-ignore
+  const limit = g.initializer("limit", tensor("float32", [], [5]));
+  const hidden = g.op("Clip", [g.matMul(normal, weight("body.weight", [3, 8], 3)), undefined, limit]); // prettier-ignore
+  g.output(g.gemm(hidden, weight("head.weight", [8, 2], 4), weight("head.bias", [2], 5)), "logits");
+  return { model: decodeModel(encodeModel(g.build())), features: hidden.name };
+}
+
+it("a graph that takes numbers of words learns behind a new head, and what is frozen stays bit for bit", async () => {
+  const { model, features } = textClassifier();
+  const draw = (i: number) => Math.floor(unit(7, i) * 1e6) % 6;
+  const words = Array.from({ length: 120 }, (_, i) => Math.abs(draw(i)));
+  // Three classes, told apart by the first word.
+  const y = Array.from({ length: 30 }, (_, i) => words[4 * i]! % 3);
+  const data = dataset({ x: tensor("int64", [30, 4], words), y: tensor("int32", [30], y) });
+  const losses: number[] = [];
+  for await (const event of fineTune({ model }, data.batch(10), {
+    classes: 3,
+    layer: features,
+    stages: [
+      { epochs: 3, learningRate: 0.02 },
+      { epochs: 12, learningRate: 0.05, learns: ["body", "predictions"] },
+      { epochs: 12, learningRate: 0.02, learns: "all" },
+    ],
+    seed: 1,
+  })) {
+    if (event.type === "epoch") losses.push(event.loss);
+    if (event.type !== "end" && event.type !== "tuned") continue;
+    const bitEqual = (name: string) => {
+      const before = model.graph.initializers.get(name) as Tensor;
+      return before.data.every((v, i) => v === event.weights.get(name)!.data[i]);
+    };
+    const statistics = ["norm.running_mean", "norm.running_var", "limit"];
+    const stage = event.type === "tuned" ? 2 : event.stage;
+    for (const name of ["embedding.weight", "norm.weight"])
+      expect([stage, name, bitEqual(name)]).toEqual([stage, name, stage < 2]);
+    if (event.type === "tuned") expect(statistics.filter(bitEqual)).toEqual(statistics);
+  }
+  expect(losses).toHaveLength(27);
+  expect(losses.at(-1)).toBeLessThan(0.7 * losses[0]!);
+});
+
 describeWithShared("real ONNX models", "data/real-models/onnx", (folder) => {
   it.each(["pytorch_lenet.onnx", "keras2onnx_mnist-sm.onnx", "cntk_mnist.onnx"])(
     "%s gets a head of three classes",

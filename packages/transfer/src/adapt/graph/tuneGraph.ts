@@ -2,7 +2,7 @@
 import { CajalError, unknownName, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
-import { open } from "@cajal/runtime";
+import { open, parameterNames } from "@cajal/runtime";
 import { adam, train, type TrainOptions } from "@cajal/train";
 import { featuresOf } from "../features";
 import type { FineTuneEvent, FineTuneOptions, Stage } from "../stages";
@@ -40,7 +40,7 @@ export async function* tuneGraph(
     renewed?.model ??
     (network.weights ? withInitializers(network.model, network.weights) : network.model);
   const head = renewed?.head ?? [];
-  const names = learnable(model);
+  const names = parameterNames(model);
   const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "all" }];
   const plans = stages.map((stage, i) => planOf(stage, i, names, head));
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
@@ -109,14 +109,6 @@ export async function* tuneGraph(
     }
   }
   yield { type: "tuned", model, weights: floatsOf(model), ...(labels && { labels }) };
-}
-
-/** Initializers that training may change, in the order in which nodes read them. */
-function learnable({ graph }: OnnxModel): string[] {
-  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
-  const floats = [...graph.initializers].filter(([, { dtype }]) => dtype === "float32");
-  const floatNames = new Set(floats.map(([name]) => name));
-  return [...read].filter((name) => floatNames.has(name));
 }
 
 function planOf(
