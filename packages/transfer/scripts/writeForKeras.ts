@@ -25,7 +25,8 @@ for (const folder of folders)
         const tfjs = existsSync(join(path, "model.json"));
         const read = await readModel(tfjs ? join(path, "model.json") : path, { optimizer: true });
         const arrays = await inputsAndOutputs(read);
-        for (const format of ["keras", "h5", "weights.h5"] satisfies WriteFormat[])
+        await writeModel(join(to, `${name}.keras`), read);
+        for (const format of ["h5", "weights.h5"] satisfies WriteFormat[])
           await writeModel(join(to, `${name}.${format}`), read).catch((error) => say(name, error));
         await writeFile(join(to, `${name}.npz`), encodeNpz(arrays));
       } catch (error) {

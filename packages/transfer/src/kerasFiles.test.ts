@@ -1,6 +1,7 @@
 // Files of Keras 3 of forms that are rare, on both engines. fixtures/make_keras.py makes them.
 import { readFileSync } from "node:fs";
 import { tensor, type Tensor } from "@cajal/core";
+import { toKerasJson } from "@cajal/models";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
 import { encodeModel } from "./writeModel";
@@ -49,6 +50,13 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
       expect((await readModel(bytes!)).weights).toEqual(content.weights);
     }
   });
+});
+
+it("writes the output of a model within TimeDistributed without a list, which Keras could not take the shape of", async () => {
+  const { model } = await readModel(new Uint8Array(readFileSync(new URL("models_of_steps.keras", folder)))); // prettier-ignore
+  const { layers } = toKerasJson(model, { version: 3 }).config as { layers: { config: { layer?: { config: { output_layers?: unknown } } } }[] }; // prettier-ignore
+  const within = layers.flatMap(({ config }) => config.layer?.config.output_layers ?? []);
+  expect(within).toEqual(["dense", 0, 0, "concatenate", 0, 0]);
 });
 
 it("does not write layers in the place of activations for TF.js, which does not read them", async () => {

@@ -96,7 +96,7 @@ export function keras3(
     return {
       module: "keras.layers",
       class_name,
-      config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => keras3(readModel(model), registry, shapedOf(model), shapedOf)), // prettier-ignore
+      config: layerConfig({ name, raw: config, written: writeConfig(definition.fields, read), definition }, (model) => withOneOutput(keras3(readModel(model), registry, shapedOf(model), shapedOf))), // prettier-ignore
       registered_name: null,
       name,
       inbound_nodes: inbound_nodes.map((refs) => argumentsOf(refs, tensor, definition)),
@@ -120,6 +120,14 @@ export function keras3(
     },
     registered_name: "Functional",
   };
+}
+
+/** Within a layer Keras asks a model for the shape of its output, and wants no list of one. */
+function withOneOutput(model: Keras3Config): Keras3Config {
+  const outputs = model.config.output_layers as readonly TensorRef[];
+  return outputs.length === 1
+    ? { ...model, config: { ...model.config, output_layers: outputs[0] } }
+    : model;
 }
 
 /** A chain of layers as a sequential model within another, whose weights `.weights.h5` has under that class. */
