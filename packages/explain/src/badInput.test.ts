@@ -1,7 +1,7 @@
 // What cannot be explained is refused at once, and says why; what has nothing to be told of is a map of zeros.
 import { readFileSync } from "node:fs";
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
-import { decodeModel } from "@cajal/onnx";
+import { decodeModel, GraphBuilder } from "@cajal/onnx";
 import { afterAll, describe, expect, it } from "vitest";
 import { attributionGraph, openExplainer } from ".";
 
@@ -162,5 +162,19 @@ describe("other calls refuse", () => {
     await using other = await openExplainer({ ...model, graph: { ...graph, initializers } }, options); // prettier-ignore
     const map = other.attribute(x, { method: "grad-cam", target: 1 });
     await expect(map).rejects.toMatchObject({ code: "bad-model" });
+  });
+
+  it("norms of zeros as PyTorch exports LPPool2d, which have no gradient; what runs forwards takes them", async () => {
+    const g = new GraphBuilder();
+    const image = g.input("image", "float32", ["batch", 1, 4, 4]);
+    const means = g.averagePool(g.mul(image, image), { kernel_shape: [2, 2], strides: [2, 2] });
+    g.output(g.reshape(g.pow(g.mul(means, 4), 0.5), [0, -1]), "scores");
+    await using explainer = await openExplainer(g.build(), options);
+    const zeros = tensor("float32", [1, 1, 4, 4]);
+    const saliency = explainer.attribute(zeros, { method: "saliency", target: 0 });
+    await expect(saliency).rejects.toMatchObject({ code: "bad-model", facts: { value: "image" } });
+    const { map } = await explainer.attribute(zeros, { method: "occlusion", target: 0, baseline: 1, window: 2, strides: 2 }); // prettier-ignore
+    // √(1 + 1 + 1 + 1) = 2 is gained in the first window.
+    expect([...map.data.slice(0, 4)]).toEqual([-2, -2, 0, 0]);
   });
 });

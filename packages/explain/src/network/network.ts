@@ -278,11 +278,18 @@ function ofBatch(name: string, value: Tensor<"float32">, size: number): Tensor<"
 }
 
 function checkFinite({ value, gradients }: PassRow): void {
-  if (!allFinite(value) || !Object.values(gradients).every(({ data }) => allFinite(data)))
+  if (!allFinite(value))
     throw new CajalError(
       "bad-model",
       "the network gives what is no finite number: its weights, or the scale of the image, are at fault. Nothing can be told of it.",
     );
+  for (const [name, { data }] of Object.entries(gradients))
+    if (!allFinite(data))
+      throw new CajalError(
+        "bad-model",
+        `the network's scores are finite, their gradient by "${name}" is not: something on the way has no slope at this image, as the root of 0 in a norm has none, or it overflows. Methods that only run forwards, such as occlusion, take it.`,
+        { value: name },
+      );
 }
 
 /** In one pass without a call for each: x − x is 0, and NaN where x is no finite number. */
