@@ -21,7 +21,7 @@ export interface ExplainerOptions {
   readonly layers?: readonly Layer[];
   /** Layout of images, maps and layers, passed in and returned: NHWC, the default, or NCHW. */
   readonly dataFormat?: DataFormat;
-  /** Bytes that the activations of a batch may take, about; maps do not depend on it. Default 256 MiB. */
+  /** Bytes that the activations of a batch may take, about; maps do not depend on it. Default 512 MiB. */
   readonly memory?: number;
 }
 
@@ -63,7 +63,7 @@ export async function openExplainer(
     );
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
   checkOptions("openExplainer", options, optionNames);
-  const { engine = "onnx", device = "auto", threads, layers, memory = 2 ** 28 } = options;
+  const { engine = "onnx", device = "auto", threads, layers, memory = 2 ** 29 } = options;
   const { dataFormat = "channels_last" } = options;
   checkInteger("openExplainer", "memory", memory, { least: 1 });
   if (!["channels_last", "channels_first"].includes(dataFormat))
