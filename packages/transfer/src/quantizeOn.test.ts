@@ -1,5 +1,6 @@
 // Smaller models compute nearly the same, and are as small as they should be.
-import { isCajalError, tensor, type Tensor } from "@cajal/core";
+import { readFileSync } from "node:fs";
+import { isCajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import { functional, toOnnx } from "@cajal/models";
 import {
   decodeModel,
@@ -12,6 +13,7 @@ import {
 } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
+import { describeWithShared } from "../../core/testing/shared";
 import { generatedWeights } from "../../models/testing/generated";
 import { quantizeOn } from "./quantizeOn";
 
@@ -111,5 +113,30 @@ describe("static quantization", () => {
       }
     };
     expect(missing()).toBe("bad-argument");
+  });
+});
+
+describeWithShared("PyTorch's exports", "reference/files/onnx", (folder) => {
+  const exports = ["resnet", "unet_transpose", "vit"].flatMap((name) => [`${name}.legacy`, `${name}.dynamo`]); // prettier-ignore
+  it.each(exports)("%s made smaller computes nearly the same", async (file) => {
+    const exported = decodeModel(readFileSync(`${folder}/${file}.onnx`));
+    await using whole = await open(exported);
+    const shape = whole.inputs[0]!.shape!.map((extent) => (typeof extent === "number" ? extent : 2)); // prettier-ignore
+    const numbers = random(1, file);
+    const input = tensor("float32", shape, Float32Array.from({ length: sizeOf(shape) }, () => numbers.normal())); // prettier-ignore
+    const expected = (await whole.predict(input)).data as Float32Array;
+    const largest = Math.max(...expected.map(Math.abs));
+    const lost = async (form: OnnxModel) => {
+      await using session = await open(encodeModel(form));
+      const got = (await session.predict(input)).data as Float32Array;
+      return Math.max(...got.map((value, i) => Math.abs(value - expected[i]!))) / largest;
+    };
+    // The bounds of the network above: 11 bits, some 1/127 of each channel, a few hundredths.
+    const forms = [[float16Weights(exported), 2e-3], [int8Weights(exported), 2e-2], [await quantizeOn(exported, [input]), 5e-2]] as const; // prettier-ignore
+    for (const [form, bound] of forms) {
+      const error = await lost(form);
+      expect(error).toBeGreaterThan(0);
+      expect(error).toBeLessThan(bound);
+    }
   });
 });
