@@ -312,6 +312,54 @@ describeWithShared("other real files", "data/real-models", (path) => {
     // https://arxiv.org/abs/1602.07360, as torchvision counts squeezenet1_1.
     expect(arrays.reduce((sum, { shape }) => sum + sizeOf(shape), 0)).toBe(1_235_496);
   });
+
+  it("computes SqueezeNet of these arrays as its export does", async () => {
+    const folder = `${path}/npy/squeezenet1.1_nchw`;
+    const read = (name: string) => decodeNpy(new Uint8Array(readFileSync(`${folder}/${name}.npy`)));
+    const weights = new Map<string, Tensor>();
+    const layers: { class_name: string; name: string; config: object; inbound_nodes: unknown }[] =
+      [];
+    const layer = (class_name: string, config: object, ...from: string[]) => {
+      const name = `${class_name}_${layers.length}`;
+      layers.push({ class_name, name, config: { ...config, data_format: "channels_first" }, inbound_nodes: [from.map((x) => [x, 0, 0, {}])] }); // prettier-ignore
+      return name;
+    };
+    let conv = 0;
+    const convolution = (x: string, strides = 1, padding = "same") => {
+      const kernel = read(`weights/squeezenet0_conv${conv}_weight`);
+      const [o, i, height, width] = kernel.shape as [number, number, number, number];
+      const name = layer("Conv2D", { filters: o, kernel_size: [height, width], strides, padding, activation: "relu" }, x); // prettier-ignore
+      // [out, in, height, width] to Keras' [height, width, in, out]
+      const data = Array.from({ length: sizeOf(kernel.shape) }, (_, at) => {
+        const [out, into, column, row] = [at % o, Math.floor(at / o) % i, Math.floor(at / o / i) % width, Math.floor(at / o / i / width)]; // prettier-ignore
+        return Number(kernel.data[((out * i + into) * height + row) * width + column]);
+      });
+      weights.set(`${name}/kernel`, tensor("float32", [height, width, i, o], data));
+      weights.set(`${name}/bias`, read(`weights/squeezenet0_conv${conv++}_bias`));
+      return name;
+    };
+    const pool = (x: string) => layer("MaxPooling2D", { pool_size: 3, strides: 2 }, x);
+    const fire = (x: string) => {
+      const squeezed = convolution(x);
+      layers.push({ class_name: "Concatenate", name: `fire_${conv}`, config: { axis: 1 }, inbound_nodes: [[convolution(squeezed), convolution(squeezed)].map((from) => [from, 0, 0, {}])] }); // prettier-ignore
+      return layers.at(-1)!.name;
+    };
+    layers.push({ class_name: "InputLayer", name: "x", config: { batch_input_shape: [null, 3, 224, 224] }, inbound_nodes: [] }); // prettier-ignore
+    let y = pool(convolution("x", 2, "valid"));
+    y = pool(fire(fire(y)));
+    y = pool(fire(fire(y)));
+    y = convolution(fire(fire(fire(fire(y)))));
+    y = layer("GlobalAveragePooling2D", {}, y);
+    const model = { class_name: "Functional", config: { name: "squeezenet", layers, input_layers: [["x", 0, 0]], output_layers: [[y, 0, 0]] } }; // prettier-ignore
+    await using session = await open(JSON.stringify(model), weights);
+    const got = await session.predict(read("test_data_set/0/input_0"));
+    const expected = read("test_data_set/0/output_0");
+    expect(conv).toBe(26);
+    const worst = [...expected.data].reduce<number>((most, value, i) => Math.max(most, Math.abs(Number(value) - Number(got.data[i]))), 0); // prettier-ignore
+    // Before softmax: in parts of the largest.
+    const largest = Math.max(...Array.from(expected.data, Number));
+    expect(worst / largest).toBeLessThan(1e-5);
+  });
 });
 
 describeWithShared(
