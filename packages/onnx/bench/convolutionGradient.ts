@@ -1,11 +1,12 @@
 // Times every formulation of a convolution's gradients on the shapes of the networks that matter, to
 // choose between them in src/gradients/shared/{image,kernel}Gradient.ts.
-//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5]
+//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5] [--device webgpu]
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
-// best one, and the one that is chosen for that shape.
+// best one, and the one that is chosen for that shape. On webgpu arrays stay on the device, and a time is a
+// twentieth of that of twenty runs.
 import * as ort from "onnxruntime-node";
 import type { Convolution } from "../src/graph/convolution";
-import { GraphBuilder, encodeModel, type Value } from "../src/index";
+import { encodeModel, fillChannels, GraphBuilder, reduceInSteps, type OnnxModel, type Value } from "../src/index"; // prettier-ignore
 import { chooseImageGradient, imageGradients } from "../src/gradients/shared/imageGradient";
 import { chooseKernelGradient, kernelGradients } from "../src/gradients/shared/kernelGradient";
 
@@ -72,9 +73,11 @@ interface Subject {
 const subjects: Readonly<Record<string, Subject>> = {
   kernel: {
     formulations: kernelGradients,
-    choose: chooseKernelGradient,
+    choose: (conv) => chooseKernelGradient(conv, { webgpu }),
     supports: (formulation, { group }) =>
-      group > 1 ? ["depthwise", "perImage"].includes(formulation) : formulation !== "depthwise",
+      group > 1
+        ? ["depthwise", "products", "perImage"].includes(formulation)
+        : !["depthwise", "products"].includes(formulation),
     other: ({ batch, channels, input }) => [batch, channels, ...input],
   },
   image: {
@@ -84,7 +87,7 @@ const subjects: Readonly<Record<string, Subject>> = {
         (g: GraphBuilder, w: Value, dy: Value, conv: Convolution) => gradient(g, dy, w, conv),
       ]),
     ),
-    choose: (conv) => chooseImageGradient(conv, {}),
+    choose: (conv) => chooseImageGradient(conv, { webgpu }),
     supports: (formulation, { strides }) =>
       formulation !== "flipped" || strides.every((s) => s === 1),
     other: ({ maps, channels, group, kernel }) => [maps, channels / group, ...kernel],
@@ -97,9 +100,54 @@ if (!subject) {
   console.error("say which gradient: kernel or image");
   process.exit(2);
 }
-const at = words.indexOf("--rounds");
-const rounds = at < 0 ? 5 : Number(words.splice(at, 2)[1]);
+const option = (name: string) => {
+  const at = words.indexOf(name);
+  return at < 0 ? undefined : words.splice(at, 2)[1];
+};
+const rounds = Number(option("--rounds") ?? 5);
+const webgpu = option("--device") === "webgpu";
 const filter = words.join(" ");
+
+/** @param location of what it gives, on webgpu */
+function open(model: OnnxModel, location: "cpu" | "gpu-buffer"): Promise<ort.InferenceSession> {
+  return webgpu
+    ? ort.InferenceSession.create(encodeModel(reduceInSteps(fillChannels(model))), {
+        executionProviders: ["webgpu"],
+        logSeverityLevel: 4,
+        preferredOutputLocation: location,
+      })
+    : ort.InferenceSession.create(encodeModel(model), { intraOpNumThreads: threads });
+}
+
+/** Gives what it is given. */
+function copy(shape: readonly number[]): OnnxModel {
+  const g = new GraphBuilder();
+  g.output(g.mul(g.input("x", "float32", shape), 1), "y");
+  return g.build();
+}
+
+/** A run of it ends when all that the device was asked before is done. */
+const last = webgpu ? await open(copy([1]), "cpu") : undefined;
+const one = new ort.Tensor("float32", [1], [1]);
+
+async function toDevice(x: ort.Tensor): Promise<ort.Tensor> {
+  if (!webgpu) return x;
+  const { y } = await (await open(copy(x.dims), "gpu-buffer")).run({ x });
+  return y!;
+}
+
+const runsAtOnce = webgpu ? 20 : 1;
+
+/** Milliseconds of a run. */
+async function time(session: ort.InferenceSession, feeds: Record<string, ort.Tensor>) {
+  const begin = clock();
+  for (let i = 0; i < runsAtOnce; i++) {
+    const { gradient } = await session.run(feeds);
+    if (webgpu) gradient!.dispose();
+  }
+  await last?.run({ x: one });
+  return (clock() - begin) / runsAtOnce;
+}
 
 for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] of Object.entries(
   shapes,
@@ -125,9 +173,7 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
     const other = g.input("other", "float32", subject.other(conv));
     const dy = g.input("dy", "float32", [batch, maps, out, out]);
     g.output(gradient(g, other, dy, conv), "gradient");
-    const session = await ort.InferenceSession.create(encodeModel(g.build()), {
-      intraOpNumThreads: threads,
-    });
+    const session = await open(g.build(), "gpu-buffer");
     candidates.push({ formulation, session, times: [] });
   }
   const random = (shape: readonly number[]) => {
@@ -138,15 +184,16 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
       shape,
     );
   };
-  const feeds = { other: random(subject.other(conv)), dy: random([batch, maps, out, out]) };
-  for (const { session } of candidates) await session.run(feeds);
+  const feeds = {
+    other: await toDevice(random(subject.other(conv))),
+    dy: await toDevice(random([batch, maps, out, out])),
+  };
+  for (const { session } of candidates) await time(session, feeds);
   for (let round = 0; round < rounds; round++)
     for (const candidate of candidates) {
       const start = performance.now();
       do {
-        const begin = clock();
-        await candidate.session.run(feeds);
-        candidate.times.push(clock() - begin);
+        candidate.times.push(await time(candidate.session, feeds));
       } while (performance.now() - start < 60);
     }
   const min = (values: readonly number[]) => Math.min(...values);
@@ -164,3 +211,5 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
   );
   for (const { session } of candidates) await session.release();
 }
+// At once: Dawn's threads keep the process.
+if (webgpu) process.kill(process.pid, "SIGKILL");

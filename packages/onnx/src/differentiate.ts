@@ -31,8 +31,11 @@ export interface DifferentiateOptions {
   readonly shapes?: Readonly<Record<string, readonly Dim[]>>;
   /** Channels per block, where {@link blocked} is applied afterwards: formulations are chosen for it. */
   readonly block?: number | undefined;
-  /** Whether the graph will run where MaxPool has no output of indices, as on ONNX Runtime's provider webgpu. Default false. */
-  readonly withoutIndices?: boolean | undefined;
+  /**
+   * Whether the graph will run on ONNX Runtime's provider webgpu, whose MaxPool has no output of indices and which other
+   * formulations suit. Default false.
+   */
+  readonly webgpu?: boolean | undefined;
   /** Rules that replace gradients, by operator. Default: none. */
   readonly rules?: BackwardRules | undefined;
 }
@@ -63,7 +66,7 @@ export const differentiable: readonly string[] = definitions.map(({ op, domain }
 );
 
 /** What the choice between formulations of a gradient depends on. */
-type Formulations = Pick<DifferentiateOptions, "block" | "withoutIndices">;
+type Formulations = Pick<DifferentiateOptions, "block" | "webgpu">;
 
 export interface GradientsOptions extends Formulations {
   /** Rules that replace gradients, by operator. Default: none. */
@@ -231,7 +234,7 @@ const optionKinds = optionsOf<DifferentiateOptions>({
   withRespectTo: "strings",
   shapes: "object",
   block: { whole: true, least: 1 },
-  withoutIndices: "boolean",
+  webgpu: "boolean",
   rules: true,
 });
 
@@ -301,7 +304,7 @@ function context(
     masks: ({ op, domain }) => definitionOf({ op, domain })?.masks === true,
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
-    withoutIndices: formulations.withoutIndices ?? false,
+    webgpu: formulations.webgpu ?? false,
     // Only through nodes that the rule has added: one input may be computed from another one.
     pullback: (outputs, dys, target) => pullback(g, outputs, dys, target, { formulations, from }),
     ...attributesOf(node),

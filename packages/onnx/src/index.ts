@@ -34,9 +34,11 @@ export type { WindowAttributes } from "./operators/shared/windows";
 export { blocked } from "./passes/blocked";
 export { decomposeTrainingNormalization } from "./passes/decomposeTrainingNormalization";
 export { explicitPads } from "./graph/explicitPads";
+export { decomposeUnsupported } from "./passes/decomposeUnsupported";
 export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { fillChannels } from "./passes/fillChannels";
+export { reduceInSteps } from "./passes/reduceInSteps";
 export { float16Weights, int8Weights, quantize, withRanges, type Ranges } from "./passes/shrink";
 export { inferShapes } from "./graph/inferShapes";
 export {

@@ -13,7 +13,7 @@ export const conv = defineGradient({
   takesScaled: true,
   gradient: ([dyOrScaled], context, g) => {
     const [x, w, b] = context.inputs;
-    const { scale, block } = context;
+    const { scale, block, webgpu } = context;
     const conv = convolutionOf(context, x, w, dyOrScaled);
     const constant = context.constant(1) !== undefined;
     // A constant kernel is scaled, and flipped, when the graph is opened.
@@ -25,8 +25,10 @@ export const conv = defineGradient({
       return scale ? g.mul(sums, scale) : sums;
     };
     return [
-      context.wants(0) ? imageGradient(g, dy, scaled(w), conv, { block, constant }) : undefined,
-      context.wants(1) ? scaled(kernelGradient(g, x, dy, conv, block)) : undefined,
+      context.wants(0)
+        ? imageGradient(g, dy, scaled(w), conv, { block, webgpu, constant })
+        : undefined,
+      context.wants(1) ? scaled(kernelGradient(g, x, dy, conv, { block, webgpu })) : undefined,
       b && context.wants(2) ? db() : undefined,
     ];
   },

@@ -23,7 +23,7 @@ export const convTranspose = defineGradient({
     };
     return [
       context.wants(0) ? dx() : undefined,
-      context.wants(1) ? kernelGradient(g, dy, x, convolution, context.block) : undefined,
+      context.wants(1) ? kernelGradient(g, dy, x, convolution, context) : undefined,
       b && context.wants(2) ? context.channelSums(dy) : undefined,
     ];
   },

@@ -23,8 +23,8 @@ export interface GradientContext<
   output(i: number): Value;
   /** Channels per block, where the graph will be rewritten by `blocked`. */
   readonly block: number | undefined;
-  /** Whether the graph will run where MaxPool has no output of indices. */
-  readonly withoutIndices: boolean;
+  /** Whether the graph will run on ONNX Runtime's webgpu, whose MaxPool has no output of indices. */
+  readonly webgpu: boolean;
   /** [channels]: the factor by which dy is still to be multiplied, for rules with `takesScaled`. */
   readonly scale: Value | undefined;
   /** Records the sums of a gradient's elements over all axes but axis 1, where they are known beforehand. */

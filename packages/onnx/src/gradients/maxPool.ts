@@ -11,7 +11,7 @@ export const maxPool = defineGradient({
   // operator's second output says where, as an index into all of x. Windows that do not overlap hit
   // each place once at most, and MaxUnpool is the faster way; else the hits are added up.
   gradient: ([dy], context, g) => {
-    if (context.withoutIndices) return [whereGreatest(g, dy!, context)];
+    if (context.webgpu) return [whereGreatest(g, dy!, context)];
     const shape = staticShape(context.inputs[0], "of MaxPool");
     const pooled = staticShape(dy!, "of MaxPool");
     const kernel = context.ints("kernel_shape")!;

@@ -3,6 +3,7 @@
 import { servedInBlocks } from "../../passes/blocked";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
+import type { Target } from "./kernelGradient";
 
 /** The gradient of the image. */
 export function imageGradient(
@@ -16,24 +17,23 @@ export function imageGradient(
 }
 
 /** What the choice of a formulation depends on, besides extents. */
-export interface KernelFacts {
-  /** Channels in a block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be. */
-  readonly block?: number | undefined;
+export interface KernelFacts extends Target {
   /** Whether the kernel is a constant, which ONNX Runtime flips and lays in blocks when it opens the graph. */
   readonly constant?: boolean;
 }
 
 export type ImageGradient = "flipped" | "transposed";
 
-/** The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts). */
+/** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
 export function chooseImageGradient(
   conv: Convolution,
-  { block, constant = false }: KernelFacts,
+  { block, webgpu = false, constant = false }: KernelFacts,
 ): ImageGradient {
   const { channels, maps, group, kernel, output } = conv;
   if (block !== undefined && !constant && servedInBlocks(conv, block, true)) return "transposed";
   if (!flippable(conv)) return "transposed";
   if (constant || kernel.every((k) => k === 1)) return "flipped";
+  if (webgpu) return group === 1 ? "transposed" : "flipped";
   // A convolution gathers the window of each of its many maps before it makes few channels of them; the
   // transposed one makes the few first.
   if (group === 1 && maps >= 2 * channels) return "transposed";

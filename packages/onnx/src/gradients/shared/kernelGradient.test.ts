@@ -61,6 +61,7 @@ const cases: Record<string, Partial<Convolution>> = {
 /** What each formulation is for. */
 const supports: Record<KernelGradient, (conv: Convolution) => boolean> = {
   depthwise: ({ group, channels }) => group === channels,
+  products: ({ group, channels, maps }) => group === channels && group === maps,
   perImage: () => true,
   wholeBatch: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,

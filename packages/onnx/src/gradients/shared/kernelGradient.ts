@@ -15,31 +15,46 @@ export function kernelGradient(
   x: Value,
   dy: Value,
   conv: Convolution,
-  block?: number,
+  target: Target = {},
 ): Value {
-  return kernelGradients[chooseKernelGradient(conv, block)](g, x, dy, conv);
+  return kernelGradients[chooseKernelGradient(conv, target)](g, x, dy, conv);
+}
+
+/** What the graph will run on. */
+export interface Target {
+  /** Channels in a block of the kernels that it will be rewritten for ({@link blocked}), if it will be. */
+  readonly block?: number | undefined;
+  /** Whether that is ONNX Runtime's webgpu. */
+  readonly webgpu?: boolean | undefined;
 }
 
 export type KernelGradient =
-  "depthwise" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
+  "depthwise" | "products" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
 
-/**
- * The formulation for a convolution on CPU, by measurement (bench/convolutionGradient.ts).
- *
- * @param block of the kernels that the graph will be rewritten for ({@link blocked}), if it will be
- */
-export function chooseKernelGradient(conv: Convolution, block?: number): KernelGradient {
+/** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
+export function chooseKernelGradient(
+  conv: Convolution,
+  { block, webgpu = false }: Target = {},
+): KernelGradient {
   const { channels, maps, group, kernel, strides, output } = conv;
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
   // The others grow with the taps: nodes for each, or a table of the pixels under each.
   if (taps > manyTaps) return "batchAsChannels";
+  const rows = output.slice(0, -1).reduce((a, b) => a * b, 1);
+  if (webgpu && kernel.length === 2) {
+    if (group === channels && group > 1)
+      // Each of the kernel's few elements is one thread's, which a large image keeps for long.
+      return group === maps && area > largestForThread ? "products" : "depthwise";
+    // Its products of few rows and long lines keep few groups of threads busy; images apart, or taps beside each
+    // other, keep more.
+    if (group === 1 && taps > 1 && taps * rows <= largeTable) return "columns";
+  }
   if (group > 1 && block !== undefined && servedInBlocks(conv, block)) return "depthwise";
   if (group > 1)
     return group === channels && (area <= 200 || strides.some((stride) => stride > 1))
       ? "depthwise"
       : "perImage";
-  const rows = output.slice(0, -1).reduce((a, b) => a * b, 1);
   if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
@@ -48,6 +63,7 @@ export function chooseKernelGradient(conv: Convolution, block?: number): KernelG
 
 const manyTaps = 256;
 const largeTable = 2 ** 22;
+const largestForThread = 800;
 
 /** All formulations; any of them serves any convolution but for what its comment says. */
 export const kernelGradients: Record<
@@ -72,6 +88,19 @@ export const kernelGradients: Record<
       g.reshape(trimTo(g, untrimmed, kernel), [batch, maps, 1, ...kernel]),
       batch,
     );
+  },
+
+  /** For each tap, dy times the pixels under it, summed over the image. For groups of one channel and map. */
+  products(g, x, dy, conv) {
+    const { batch, channels, kernel } = conv;
+    const axes = kernel.map((_, i) => i + 2);
+    const sums = tapProducts(g, x, dy, conv, {
+      image: (view) => view,
+      gradient: (view) => view,
+      product: (left, right) => g.reduceSum(g.mul(left, right), { axes, keepdims: false }),
+    });
+    const taps = sums.map((sum) => g.unsqueeze(sum, [2]));
+    return g.reshape(sumOverBatch(g, concatOf(g, taps, 2), batch), [channels, 1, ...kernel]);
   },
 
   /**

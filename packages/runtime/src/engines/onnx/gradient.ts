@@ -29,7 +29,7 @@ import type { DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
 import { doublingGraph } from "./doublingGraph";
-import { lacksIndices } from "./provider";
+import { rewrites } from "./provider";
 import { openOnOnnx } from "./session";
 
 /** A model as a graph, with the values that can be named. */
@@ -102,7 +102,7 @@ export async function openGradientOnOnnx(
         : gradients(g, value, xs, {
             rules,
             ...(hasDy && { dy: seed() }),
-            withoutIndices: lacksIndices(device),
+            webgpu: rewrites(device),
           });
     addOutput(target, value);
     for (const name of values) addOutput(name, g.value(valueName(name)));

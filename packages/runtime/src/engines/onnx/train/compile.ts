@@ -11,6 +11,7 @@ import {
   type Value,
 } from "@cajal/onnx";
 import { emptyTensors } from "../emptyTensors";
+import { finiteCheck } from "./finiteCheck";
 import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
 import { applyConstraint } from "../../../step/constraints";
 import { forwardOf, labelledIn, parametersOf, type ForwardOptions } from "../../../step/forward";
@@ -70,8 +71,8 @@ export interface StepGraphOptions {
   readonly layouts: ReadonlyMap<string, WeightInput>;
   /** Channels per block of the kernels to use ({@link blockSize}); undefined for none. */
   readonly block: number | undefined;
-  /** Whether pools have no indices output where the graph will run. */
-  readonly withoutIndices: boolean;
+  /** Whether the graph will run on ONNX Runtime's webgpu. */
+  readonly webgpu: boolean;
   /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
   readonly keepsShapes: boolean;
 }
@@ -84,14 +85,7 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   batch: StepBatch,
-  {
-    trainable,
-    options: { optimizer },
-    layouts,
-    block,
-    withoutIndices,
-    keepsShapes,
-  }: StepGraphOptions,
+  { trainable, options: { optimizer }, layouts, block, webgpu, keepsShapes }: StepGraphOptions,
 ): StepGraph {
   if (kind === "update") return compileUpdate(trainable.weights, optimizer, layouts, keepsShapes);
   const { outputs, weights } = trainable;
@@ -134,7 +128,7 @@ export function compileStep(
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
-    const dys = gradients(g, total, parameterValues, { block, withoutIndices });
+    const dys = gradients(g, total, parameterValues, { block, webgpu });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);
@@ -165,7 +159,7 @@ export function compileStep(
           { addOutput, keepsShapes },
         );
       for (const [key, value] of updates) addOutput(key, value);
-      numbers.push([finiteCheck(g, valuesToCheck)]);
+      numbers.push([finiteCheck(g, valuesToCheck, keepsShapes)]);
     }
   }
   const lengths = kind === "probe" ? [] : addNumbersOutput(g, numbers);
@@ -192,12 +186,6 @@ function addNumbersOutput(g: GraphBuilder, groups: readonly (readonly Value[])[]
     group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0),
   );
 }
-
-/** A sum that is finite only if all elements of all values are; cheaper than checking each. */
-const finiteCheck = (g: GraphBuilder, values: readonly Value[]): Value =>
-  g.within("finite", () =>
-    g.sum(...values.map((value) => g.reduceSum(value, { keepdims: false }))),
-  );
 
 /**
  * Builds the forward part once, to check that it can be trained, and returns the layouts in which it reads the weights.
@@ -238,7 +226,7 @@ function update(
       ops,
       optimizer,
       parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        const value = flatten(g, input.value);
+        const value = keepsShapes ? input.value : flatten(g, input.value);
         const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
           slot,
           g.input(`${key}/${slot}`, "float32", value.shape),
@@ -246,7 +234,7 @@ function update(
         return {
           key,
           value,
-          gradient: flatten(g, gradient),
+          gradient: keepsShapes ? shapedAs(g, gradient, value) : flatten(g, gradient),
           slots: Object.fromEntries(slots),
           multiplier: multiplier!,
         };
@@ -261,7 +249,7 @@ function update(
         weight: { constraint },
         input,
       } = parameters[i]!;
-      const reshaped = () => g.reshape(value, input.value.shape as number[]);
+      const reshaped = () => shapedAs(g, value, input.value);
       const constrainedValue = constraint
         ? applyConstraint(ops, constraint, reshaped(), key, axisIn(input))
         : undefined;
@@ -303,7 +291,7 @@ function compileUpdate(
     valuesToCheck.push(value);
   };
   update(g, optimizer, parameters, { addOutput, keepsShapes });
-  const lengths = addNumbersOutput(g, [[finiteCheck(g, valuesToCheck)]]);
+  const lengths = addNumbersOutput(g, [[finiteCheck(g, valuesToCheck, keepsShapes)]]);
   return { model: g.build(), feeds: noInputs, lengths, updatedNames, ...ofOneStep };
 }
 
@@ -313,6 +301,9 @@ function compileUpdate(
  */
 const flatten = (g: GraphBuilder, value: Value): Value =>
   value.shape?.length === 1 ? value : g.reshape(value, [-1]);
+
+const shapedAs = (g: GraphBuilder, value: Value, { shape }: Value): Value =>
+  value.shape!.length === shape!.length ? value : g.reshape(value, shape as number[]);
 
 /** Name of the input for the sum of a parameter's gradients. */
 export const gradientSumName = (key: string) => `sum of gradients/${key}`;

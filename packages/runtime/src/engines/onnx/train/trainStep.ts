@@ -15,7 +15,7 @@ import { onnxDevices } from "../devices";
 import { doublingGraph } from "../doublingGraph";
 import { onnxRuntime } from "../onnxRuntime";
 import { testedVersions } from "../peers";
-import { keepsOnDevice, lacksIndices, rewrites } from "../provider";
+import { keepsOnDevice, rewrites } from "../provider";
 import {
   hasWorkerThread,
   callerThread,
@@ -40,7 +40,7 @@ export async function openTrainStepOnOnnx(
   const device = await firstDevice(options.device ?? "auto");
   const block = await blockSize(device);
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
-  const withoutIndices = lacksIndices(device);
+  const webgpu = rewrites(device);
   const { inputs } = trainable;
   // With free extents, a Keras model's layouts are known at its first batch.
   const hasFixedInputs = "graph" in trainable || inputs.every(({ shape }) => isFixed(shape));
@@ -49,7 +49,7 @@ export async function openTrainStepOnOnnx(
   const thread = (onWorker ? workerThread : callerThread)({ device, threads });
   const store = new ParameterStore(thread, trainable.weights, optimizer);
   const keepsShapes = keepsOnDevice(device);
-  const graphs = new StepGraphs(thread, store, { trainable, options, block, withoutIndices, keepsShapes, seed }); // prettier-ignore
+  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");

@@ -8,7 +8,7 @@ import type { Ref } from "../thread/graphHost.js";
 import { faultText, firstDifferingNode, type Run } from "../firstDifferingNode";
 import { callerThread, type GraphThread } from "../thread/graphThread";
 import { forwardOf } from "../../../step/forward";
-import { lacksIndices } from "../provider";
+import { rewrites } from "../provider";
 import type { TrainableModel } from "../../../step/model";
 
 export interface VerifiedStep {
@@ -117,7 +117,7 @@ function checkedGraph({ trainable, layouts, shapes, device }: VerifiedStep): {
     g,
     target,
     parameters.map(({ key }) => inputs.get(key)!.value),
-    { withoutIndices: lacksIndices(device) },
+    { webgpu: rewrites(device) },
   );
   parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
   const model = g.build();
