@@ -4,7 +4,7 @@
 // the way they do not (of MobileNet 2 to 4 % are missing): `tolerance` takes more of them until little is missing.
 import { CajalError, checkNumber, tensor, type Tensor } from "@cajal/core";
 import { weightedMean } from "./graphMethod";
-import { rowOf, rowsOf } from "../network/rows";
+import { oneOf, rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
@@ -54,7 +54,7 @@ export const integratedGradients = defineMethod({
     const stepsOf = delta.map(() => steps);
     if (tolerance !== undefined)
       for (const [i, expected] of difference.entries()) {
-        const [one, start] = [ofImage(call, i), rowTensor(from, i)];
+        const [one, start] = [ofImage(call, i), oneOf(from, i)];
         while (
           Math.abs(delta[i]!) > tolerance * Math.abs(expected) &&
           stepsOf[i]! < mostTimes * steps
@@ -123,14 +123,8 @@ async function integrals(
 /** The call for one of its images. */
 const ofImage = (call: Call, i: number): Call => ({
   ...call,
-  images: rowTensor(call.images, i),
+  images: oneOf(call.images, i),
   targets: [call.targets[i]!],
-});
-
-const rowTensor = ({ shape, ...rest }: Tensor<"float32">, i: number): Tensor<"float32"> => ({
-  ...rest,
-  shape: [1, ...shape.slice(1)],
-  data: rowOf({ shape, ...rest }, i),
 });
 
 /** The points of each image's path: b + a (x − b). */

@@ -35,6 +35,10 @@ export function rowOf({ shape, data }: Tensor, row: number): Float32Array {
   return (data as Float32Array).subarray(row * size, (row + 1) * size);
 }
 
+/** Example `row` of a tensor as a batch of one, on the same memory. */
+export const oneOf = (of: Tensor, row: number): Tensor<"float32"> =>
+  tensor("float32", [1, ...of.shape.slice(1)], rowOf(of, row));
+
 /** A tensor of float32 zeros whose examples are to be written. */
 export const emptyRows = (count: number, shape: Shape): Tensor<"float32"> =>
   tensor("float32", [count, ...shape]);

@@ -1,7 +1,7 @@
 // Scores of images that are changed in one place after the other, as occlusion does.
-import { sizeOf, tensor, type Tensor } from "@cajal/core";
+import { sizeOf, type Tensor } from "@cajal/core";
 import { patchingFor, type Patching, type Place } from "../../patches/patches";
-import { emptyRows, rowOf, rows, rowsOf, type Rows } from "../../network/rows";
+import { emptyRows, oneOf, rowOf, rows, rowsOf, type Rows } from "../../network/rows";
 import type { Call } from "../call";
 import { rowsOfEach, scoresOf } from "./evaluate";
 
@@ -47,7 +47,7 @@ export async function scoresOfChanged(
     const map = emptyRows(1, patching.shape);
     await network.pass(
       {
-        feeds: { [network.graph.image]: rowsOf(rowTensor(images, image)) },
+        feeds: { [network.graph.image]: rowsOf(oneOf(images, image)) },
         of: scores,
         values: [patching.value],
         use(_, { value, values }) {
@@ -154,6 +154,3 @@ function paste(
     to.set(patch.subarray(line * size, (line + 1) * size), row * width + x.from);
   }
 }
-
-const rowTensor = (of: Tensor<"float32">, row: number): Tensor<"float32"> =>
-  tensor("float32", [1, ...of.shape.slice(1)], rowOf(of, row));
