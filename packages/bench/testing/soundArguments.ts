@@ -273,6 +273,7 @@ export const soundArguments: Readonly<
   "models preprocessInput": () => [floats(1, 2, 2, 3), "tf"],
   "models toOnnx": () => [config, weights, { outputs: ["flat"] }],
   "models declareInputs": () => [g(), resolve(config)],
+  "models outputNames": () => [resolve(net.model(image, image))],
   "models inputWeights": () => [g()],
   "models constantWeights": () => [g(), weights],
   "models/imagenet decodePredictions": () => [floats(1, 1000), { top: 2 }],

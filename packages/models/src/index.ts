@@ -24,6 +24,7 @@ export {
   type Symbolic,
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
+export { outputNames } from "./network/outputNames";
 export type { NetworkLayer } from "./network/plan";
 export { withoutEnding, withOutputs } from "./network/transform";
 export { checkWeights } from "./network/checkWeights";

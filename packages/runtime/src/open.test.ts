@@ -92,6 +92,18 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
     });
   });
 
+  it("runs a model that gives one value twice, and its input", async () => {
+    const { weights } = line();
+    const net = functional("twice");
+    const x = net.input([2], { name: "x" });
+    const y = net.layer("Dense", { units: 2, name: "dense" }, x);
+    await using session = await open(net.model([x], [y, x, y, x]), weights, { engine, device });
+    const results = await session.run({ x: tensor("float32", [1, 2], [1, 2]) });
+    const data = Object.entries(results).map(([name, result]) => [name, ...result.data]);
+    // 1 × 1 + 2 × 3 + 10, 1 × 2 + 2 × 4 + 20
+    expect(data).toEqual([["dense", 17, 30], ["x:1", 1, 2], ["dense:2", 17, 30], ["x:3", 1, 2]]); // prettier-ignore
+  });
+
   it("gives a result that is not the fed array", async () => {
     const net = functional("flat");
     const x = net.input([2, 2], { name: "x" });

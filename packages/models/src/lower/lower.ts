@@ -18,6 +18,7 @@ import {
 } from "../network/network";
 import { cast, integersOf, widenValue } from "../layers/shared/integers";
 import { maskValues } from "../network/maskValues";
+import { outputNames } from "../network/outputNames";
 import type { NetworkLayer } from "../network/plan";
 import type { ResolveOptions } from "../keras/registry";
 import { constantWeights, type WeightSource } from "./weightSources";
@@ -54,15 +55,9 @@ export function toOnnx(
     weights,
     watch: watchedNames,
   });
-  const names = new Set<string>();
-  outputs.forEach((value, i) => {
-    const { from } = network.outputs[i]!;
-    const name =
-      names.has(from) || inputs.some((input) => input.name === from) ? `${from}:${i}` : from;
-    names.add(name);
-    g.output(value, name);
-  });
-  for (const [name, value] of watchedValues) if (!names.has(name)) g.output(value, name);
+  const names = outputNames(network);
+  outputs.forEach((value, i) => g.output(value, names[i]!));
+  for (const [name, value] of watchedValues) if (!names.includes(name)) g.output(value, name);
   return g.build();
 }
 

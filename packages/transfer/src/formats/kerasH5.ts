@@ -5,6 +5,7 @@ import { looksLikeHdf5, need, openHdf5, type Hdf5Group } from "@cajal/files";
 import { readKeras, resolve, type Network } from "@cajal/models";
 import { legacyOrder, matchWeights } from "../matchWeights";
 import { readState } from "../optimizer/optimizerState";
+import { byOutputLayers } from "../optimizer/trainingConfig";
 import { parseLabels, parseObject } from "../parseObject";
 import { encodeKerasH5, encodeKerasWeights } from "./encodeKeras";
 import type { StoredGroup, StoredWeight, StoredWeights } from "../storedWeights";
@@ -32,7 +33,10 @@ export const kerasH5 = defineFormat({
     const training = await root.attribute("training_config");
     const trainingConfig =
       typeof training === "string"
-        ? parseObject(training, `${source.name}, training_config`)
+        ? byOutputLayers(
+            parseObject(training, `${source.name}, training_config`),
+            parseObject(text, `${source.name}, model_config`),
+          )
         : undefined;
     const stored = await readLegacy(await need(root, "model_weights", "group"), root, source.name);
     const network = resolve(model);

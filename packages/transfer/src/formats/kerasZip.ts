@@ -4,6 +4,7 @@ import { looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
 import { readState } from "../optimizer/optimizerState";
+import { byOutputLayers } from "../optimizer/trainingConfig";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
 import { encodeKerasZip } from "./encodeKeras";
@@ -32,7 +33,9 @@ export const kerasZip = defineFormat({
     const weights = await matchWeights(await readPaths(root), network, source.name, model);
     const training = config.compile_config;
     const trainingConfig =
-      typeof training === "object" && training !== null ? { ...training } : undefined;
+      typeof training === "object" && training !== null
+        ? byOutputLayers({ ...training }, config)
+        : undefined;
     const optimizerState = optimizer
       ? await readState(trainingConfig, network, await readVariables(root))
       : undefined;

@@ -105,6 +105,36 @@ export function spelledOut<T>(names: T): T {
   ) as T;
 }
 
+/** Parts of a training config that may be maps by output. */
+const byOutput = ["loss", "loss_weights", "metrics", "weighted_metrics"];
+
+/**
+ * The training config of a model whose outputs are a dict, by the names of the layers that give them instead of the
+ * dict's keys: models that are read have their outputs in a list.
+ *
+ * @param model the file's own model: class and config
+ */
+export function byOutputLayers(
+  training: TrainingConfig | undefined,
+  model: Readonly<Record<string, unknown>>,
+): TrainingConfig | undefined {
+  const outputs = (model.config as { output_layers?: unknown } | undefined)?.output_layers;
+  if (!training || !isMap(outputs)) return training;
+  const layers = new Map(Object.entries(outputs).map(([key, ref]) => [key, [ref].flat()[0]]));
+  // Of a layer that gives several outputs the name says too little.
+  if (new Set(layers.values()).size < layers.size) return training;
+  const renamed = (part: unknown) =>
+    isMap(part) && !("class_name" in part)
+      ? Object.fromEntries(Object.entries(part).map(([key, each]) => [layers.get(key) ?? key, each])) // prettier-ignore
+      : part;
+  return Object.fromEntries(
+    Object.entries(training).map(([part, value]) => [part, byOutput.includes(part) ? renamed(value) : value]), // prettier-ignore
+  );
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
 /** What `compile` of Keras 3 takes beside the optimizer; older Keras had more. */
 const compileOptions = ["loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"]; // prettier-ignore
 

@@ -1,6 +1,7 @@
 // A network as a flat TF.js model: the layers of nested models become its own, named by their paths, and the masks
 // that layers compute by become layers, whose outputs are further inputs of theirs. TF.js' own masks are not used.
-// Of a value that a call reads twice it gets a copy, for TF.js would dispose of it while others still read it.
+// Of a value that a call reads twice it gets a copy, for TF.js would dispose of it while others still read it, and of one
+// that the model gives twice.
 import type { Call, Network, NetworkLayer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { Tfjs } from "./backend";
@@ -83,7 +84,7 @@ export function flatModel(tfjs: Tfjs, network: Network, customObjects: CustomObj
     layers,
     addedLayers: added.layers,
     inputs: network.inputs.map(refOf),
-    outputs: network.outputs.map(refOf),
+    outputs: added.withCopies(network.outputs.map(refOf)),
   };
 }
 

@@ -1,6 +1,6 @@
 // A Keras model opened on TF.js.
 import { CajalError, showShape, tensor, type DType, type Tensor } from "@cajal/core";
-import type { KerasShape, Network } from "@cajal/models";
+import { outputNames, type KerasShape, type Network } from "@cajal/models";
 import { computed, type ValueInfo } from "@cajal/onnx";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { KerasSource, OpenRequest } from "../engine";
@@ -77,20 +77,15 @@ export function valuesOf(network: Network): {
     batch ?? "batch",
     ...rest.map((extent) => extent ?? undefined),
   ];
-  const names = new Map<string, number>();
-  const nameOf = (from: string) => {
-    const count = names.get(from) ?? 0;
-    names.set(from, count + 1);
-    return count === 0 ? from : `${from}:${count}`;
-  };
+  const names = outputNames(network);
   return {
     inputs: network.inputs.map(({ from, shape, dtype }) => ({
       name: from,
       dtype,
       shape: dims(shape),
     })),
-    outputs: network.outputs.map(({ from, shape, dtype }) => ({
-      name: nameOf(from),
+    outputs: network.outputs.map(({ shape, dtype }, i) => ({
+      name: names[i]!,
       dtype,
       shape: dims(shape),
     })),
