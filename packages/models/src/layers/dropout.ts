@@ -37,10 +37,10 @@ export const dropout = defineLayer({
   lower: ({ noise_shape, rate }, [x], g, { axis, training, seed }) => {
     if (!training || rate === 0) return [x];
     const whole = noise_shape?.flatMap((extent, i) => (extent === 1 ? [axis(i)] : [])) ?? [];
-    const extents = x.shape!.map((_, i) =>
-      whole.includes(i) ? g.int64s([1]) : g.shape(x, { start: i, end: i + 1 }),
-    );
-    const shape = whole.length > 0 ? g.concat(extents, { axis: 0 }) : g.shape(x);
+    const extentOf = (i: number) =>
+      whole.includes(i) ? g.int64s([1]) : g.shape(x, { start: i, end: i + 1 });
+    const shape =
+      whole.length > 0 ? g.concat(x.shape!.map((_, i) => extentOf(i)), { axis: 0 }) : g.shape(x); // prettier-ignore
     return [g.mul(x, dropoutMask(g, shape, { rate, seed: seed() }))];
   },
   samples: [
