@@ -20,7 +20,7 @@ const limits = {
   files: 500,
   onnx: 2000,
   datasets: 2600,
-  models: 3000,
+  models: 3100,
   runtime: 4000,
   train: 6200,
   transfer: 8000,
