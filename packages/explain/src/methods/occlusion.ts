@@ -41,7 +41,7 @@ export const occlusion = defineMethod({
     const from = baselineOf(call, baseline);
     const { full, changed } = await scoresOfChanged(
       call,
-      boxes.map((box) => box.slice(-2) as unknown as Place),
+      boxes.map((box): Place => [box.at(-2)!, box.at(-1)!]),
       (image, k, to) => {
         const b = rowOf(from, image);
         inBox(shape, boxes[k]!, (from, end) => {

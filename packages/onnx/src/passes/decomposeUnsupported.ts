@@ -4,7 +4,8 @@
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
 import { dataTypeOf } from "../model/elementType";
-import { isCarried, type Attribute, type Node, type OnnxModel } from "../model/model";
+import { isCarried, type Node, type OnnxModel } from "../model/model";
+import { operation } from "./operation";
 
 /**
  * The same model, its Sum, LogSoftmax (opset 13 and later) and OneHot (of constant depth, 1 on 0) in parts.
@@ -125,10 +126,3 @@ const parts = {
 } as const;
 
 const toFloat32 = { to: { type: "int", value: dataTypeOf("float32") } } as const;
-
-const operation = (
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Node => ({ op, domain: "", name: `${output}/${op}`, inputs, outputs: [output], attributes });

@@ -2,7 +2,8 @@
 import { tensor, type Tensor } from "@cajal/core";
 import { inferShapes } from "../graph/inferShapes";
 import { checkStructure } from "../model/checkStructure";
-import type { Attribute, Node, OnnxModel } from "../model/model";
+import type { Node, OnnxModel } from "../model/model";
+import { operation } from "./operation";
 
 /**
  * The same model, channels of some convolutions filled up:
@@ -79,10 +80,3 @@ function withOutputs(node: Node, groups: number, each: number, constant: Constan
     operation("Gather", [`${at}/filled`, constant(`${at}/kept`, keptChannels)], at, ofChannels),
   ];
 }
-
-const operation = (
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Node => ({ op, domain: "", name: `${output}/${op}`, inputs, outputs: [output], attributes });

@@ -4,7 +4,8 @@
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
 import { inferShapes } from "../graph/inferShapes";
 import { checkStructure } from "../model/checkStructure";
-import { isCarried, type Attribute, type Node, type OnnxModel } from "../model/model";
+import { isCarried, type Node, type OnnxModel } from "../model/model";
+import { operation } from "./operation";
 
 /**
  * The same model, its large ReduceSum, ReduceMean, ReduceMax and ReduceMin in two steps: over the last axes first, where
@@ -125,10 +126,3 @@ function rowsOf(size: number): number | undefined {
   for (let rows = root; rows >= root / 16; rows--) if (size % rows === 0) return rows;
   return undefined;
 }
-
-const operation = (
-  op: string,
-  inputs: readonly string[],
-  output: string,
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Node => ({ op, domain: "", name: `${output}/${op}`, inputs, outputs: [output], attributes });
