@@ -32,12 +32,7 @@ export {
 export { environment, host, type Environment } from "./measure/environment";
 export { relativeDifference } from "./measure/agreement";
 export { median, p90, quantile } from "./measure/statistics";
-export {
-  ratioOf,
-  startWorker,
-  takeTurns,
-  type Timing,
-  type Turn,
-  type Worker,
-} from "./measure/workers";
+export { startWorker, type Turn, type Worker } from "./measure/workers";
+export { ratioOf, takeTurns, type Timing } from "./measure/turns";
+export { openYardstick, type Pace, type Yardstick } from "./measure/yardstick";
 export type { Job } from "./measure/tasks/task";

@@ -1,6 +1,7 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
 import { CajalError } from "@cajal/core";
 import { compare as compareRecords } from "../measure/compare";
+import { median } from "../measure/statistics";
 import { times } from "../text/format";
 import { textTable } from "../text/tables";
 import { readInput } from "../readInput";
@@ -60,6 +61,10 @@ export const compare = defineCommand({
         ]),
       ),
     );
+    const paces = result.comparisons.flatMap(({ machine }) => machine ?? []);
+    const pace = paces.length === 0 ? 1 : median(paces);
+    if (Math.abs(Math.log(pace)) > Math.log(1.05))
+      progress.say(`The machine itself was ${pace > 1 ? "slower" : "faster"}: a fixed calculation beside the rounds took ${pace.toFixed(2)} times as long. The intervals allow for that.`); // prettier-ignore
     const hosts = new Set([...beforeRecords, ...afterRecords].map(({ host }) => host));
     if (hosts.size > 1)
       progress.say(

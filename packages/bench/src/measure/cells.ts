@@ -9,7 +9,9 @@ import type { BenchRecord } from "./record";
 import { deviceLabel, hasTf32 } from "./places";
 import { median, p90, quantile } from "./statistics";
 import { versionsOf } from "./versionsOf";
-import { runOnce, startWorker, takeTurns, type Timing, type Worker } from "./workers";
+import { takeTurns, type Timing } from "./turns";
+import { runOnce, startWorker, type Worker } from "./workers";
+import { openYardstick } from "./yardstick";
 
 /** One measurement of a suite's plan. */
 export interface Cell {
@@ -102,6 +104,7 @@ async function* measureInTurns(
 ): AsyncGenerator<CellEvent> {
   const { signal, rounds, seconds, budget, command = workerCommand } = options;
   const contestants: Contestant[] = [];
+  const yardstick = await openYardstick();
   const launch = (cell: Cell) =>
     startWorker(nameOf(cell), command(cell.job), workerOptions(cell, signal));
   try {
@@ -122,7 +125,7 @@ async function* measureInTurns(
       yield { type: "measured", cell, records: [{ ...record, ...(difference !== undefined && { failure: "wrong", difference }) }] }; // prettier-ignore
     }
     const workers = contestants.map(({ worker }) => worker);
-    const turns = takeTurns(workers, { rounds, seconds, budget });
+    const turns = takeTurns(workers, { rounds, seconds, budget, yardstick });
     let turn = await turns.next();
     for (; turn.done !== true; turn = await turns.next()) {
       signal?.throwIfAborted();
@@ -139,6 +142,7 @@ async function* measureInTurns(
     }
   } finally {
     for (const { worker } of contestants) worker.stop();
+    yardstick.stop();
   }
 }
 
@@ -211,6 +215,10 @@ const timesOf = (timing: Timing, worker: Worker): Partial<BenchRecord> => ({
   p90_ms: figures(p90(timing.times_ms)),
   p99_ms: figures(quantile(timing.times_ms, 0.99)),
   rounds_ms: timing.rounds_ms.map(figures),
+  ...(timing.paces.length > 0 && {
+    rounds_arithmetic_ms: timing.paces.map(({ arithmetic_ms }) => figures(arithmetic_ms)),
+    rounds_memory_ms: timing.paces.map(({ memory_ms }) => figures(memory_ms)),
+  }),
   ...(timing.dirty > 0 && { dirty_rounds: timing.dirty }),
   rss_mb: timing.rss_mb,
   ...(worker.openMs !== undefined && { open_ms: figures(worker.openMs) }),

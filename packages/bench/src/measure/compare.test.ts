@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compare } from "./compare";
+import { compare, type Comparison } from "./compare";
 import type { BenchRecord } from "./record";
 
 const record = (fields: Partial<BenchRecord>): BenchRecord => ({
@@ -56,5 +56,25 @@ describe("compare", () => {
     expect(comparisons).toHaveLength(1);
     expect(onlyBefore).toEqual(["speed · lenet5 · predict · onnx · cpu · 8"]);
     expect(onlyAfter).toEqual(["speed · lenet5 · predict · onnx · cpu · 64"]);
+  });
+
+  it("takes what a slower machine may explain for no regression", () => {
+    const run = (factor: number, pace: number): Partial<BenchRecord> => ({
+      median_ms: 10 * factor,
+      rounds_ms: [10, 10.1, 9.9].map((ms) => ms * factor),
+      rounds_arithmetic_ms: [4, 4.01, 3.99].map((ms) => ms * pace),
+      rounds_memory_ms: [8, 8, 8],
+    });
+    expect(verdicts(run(1, 1), run(1.1, 1))).toEqual(["regression"]);
+    expect(verdicts(run(1, 1), run(2, 2))).toEqual(["same"]);
+    expect(verdicts(run(2, 2), run(1, 1))).toEqual(["same"]);
+    // Slower than the machine became.
+    expect(verdicts(run(1, 1), run(2.2, 2))).toEqual(["regression"]);
+    // On a faster machine, as slow as before: that may be a regression, and may not.
+    expect(verdicts(run(1, 2), run(1, 1))).toEqual(["same"]);
+    const [{ machine, interval }] = compare([record(run(1, 1))], [record(run(2, 2))]).comparisons as [Comparison]; // prettier-ignore
+    expect(machine).toBeCloseTo(2, 10);
+    expect(interval![0]).toBeLessThan(1);
+    expect(interval![1]).toBeGreaterThan(2);
   });
 });

@@ -13,6 +13,8 @@ export interface Comparison {
   ratio: number;
   /** The 95 % interval of the ratio, for times with rounds. */
   interval?: readonly [low: number, high: number];
+  /** How many times as long a fixed calculation took beside the rounds, where both runs have that. */
+  machine?: number;
   verdict: "regression" | "improvement" | "same";
 }
 
@@ -27,7 +29,9 @@ export interface Compared {
  * Compares measurements with equal identity; of several with the same identity the last is used.
  *
  * Times with rounds in both runs are tested against noise: a difference counts where the whole interval of the ratio
- * is beyond `surely`. For times without rounds, and for memory, the fixed `threshold` applies.
+ * is beyond `surely`. Where both have measured the machine beside their rounds, the interval holds the ratio as it is
+ * and in units of the machine's arithmetic and memory: what a slower machine may explain is no regression. For times
+ * without rounds, and for memory, the fixed `threshold` applies.
  *
  * @param options.threshold relative difference of time or memory that counts, default 0.1
  * @param options.surely relative difference that the whole interval of a time with rounds must exceed, default 0.02
@@ -57,11 +61,11 @@ export function compare(
       if (a !== undefined && b === undefined) removed.push(`${what}: ${measure}`);
       if (a === undefined || b === undefined) continue;
       const accuracy = measure === "top1" || measure === "top5";
-      const isSure = measure === "median_ms" ? ratioInterval(beforeRecord.rounds_ms ?? [], afterRecord.rounds_ms ?? []) : undefined; // prettier-ignore
+      const isSure = measure === "median_ms" ? sureInterval(beforeRecord, afterRecord) : undefined;
       if (isSure !== undefined) {
-        const { ratio, low, high } = isSure;
+        const { ratio, low, high, machine } = isSure;
         const verdict = low > 1 + surely ? "regression" : high < 1 / (1 + surely) ? "improvement" : "same"; // prettier-ignore
-        comparisons.push({ what, measure, before: a, after: b, ratio, interval: [low, high], verdict }); // prettier-ignore
+        comparisons.push({ what, measure, before: a, after: b, ratio, interval: [low, high], ...(machine !== undefined && { machine }), verdict }); // prettier-ignore
         continue;
       }
       const ratio = a === b ? 1 : b / a;
@@ -83,6 +87,29 @@ export function compare(
     comparisons,
     onlyBefore: [...[...beforeById.keys()].filter((what) => !afterById.has(what)), ...removed],
     onlyAfter: [...afterById.keys()].filter((what) => !beforeById.has(what)),
+  };
+}
+
+/** The interval of the ratio of the rounds, from the lowest to the highest that the speed of the machine allows. */
+function sureInterval(before: BenchRecord, after: BenchRecord) {
+  const [a, b] = [before.rounds_ms ?? [], after.rounds_ms ?? []];
+  const plain = ratioInterval(a, b);
+  if (plain === undefined) return undefined;
+  const intervals = [plain];
+  let machine: number | undefined;
+  for (const field of ["rounds_arithmetic_ms", "rounds_memory_ms"] as const) {
+    const [paceA, paceB] = [before[field] ?? [], after[field] ?? []];
+    if (paceA.length !== a.length || paceB.length !== b.length) continue;
+    const inPace = ratioInterval(a.map((ms, i) => ms / paceA[i]!), b.map((ms, i) => ms / paceB[i]!)); // prettier-ignore
+    if (inPace === undefined) continue;
+    intervals.push(inPace);
+    if (field === "rounds_arithmetic_ms") machine = plain.ratio / inPace.ratio;
+  }
+  return {
+    ratio: plain.ratio,
+    low: Math.min(...intervals.map(({ low }) => low)),
+    high: Math.max(...intervals.map(({ high }) => high)),
+    machine,
   };
 }
 

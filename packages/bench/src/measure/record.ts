@@ -33,7 +33,11 @@ export interface BenchRecord {
   p99_ms?: number;
   /** Median of each round, in the order of the rounds, from which intervals are computed. */
   rounds_ms?: readonly number[];
-  /** Rounds in which other programs took more than a tenth of the processor, after repeats. */
+  /** Milliseconds of a fixed calculation in registers, on all cores, beside each round: how fast the machine was. */
+  rounds_arithmetic_ms?: readonly number[];
+  /** Milliseconds of going through memory that no cache holds, on all cores, beside each round. */
+  rounds_memory_ms?: readonly number[];
+  /** Rounds in which other programs took more than a tenth of the processor, or it was slower by as much, after repeats. */
   dirty_rounds?: number;
   /** Milliseconds to open the model, until it can be called. */
   open_ms?: number;
@@ -142,6 +146,11 @@ const quantity: Field = {
   is: (value) => typeof value === "number" && Number.isFinite(value) && value >= 0,
   optional: true,
 };
+const quantities: Field = {
+  what: "a list of numbers of at least 0",
+  is: (value) => Array.isArray(value) && value.every(quantity.is),
+  optional: true,
+};
 const share: Field = {
   what: "a share, 0 … 1",
   is: (value) => typeof value === "number" && value >= 0 && value <= 1,
@@ -164,11 +173,9 @@ const fields: { readonly [K in keyof Required<BenchRecord>]: Field } = {
   median_ms: quantity,
   p90_ms: quantity,
   p99_ms: quantity,
-  rounds_ms: {
-    what: "a list of numbers of at least 0",
-    is: (value) => Array.isArray(value) && value.every(quantity.is),
-    optional: true,
-  },
+  rounds_ms: quantities,
+  rounds_arithmetic_ms: quantities,
+  rounds_memory_ms: quantities,
   dirty_rounds: quantity,
   open_ms: quantity,
   difference: quantity,

@@ -1,5 +1,4 @@
-// Worker processes that run one measurement each, interleaved in rounds: what is compared is timed within the same
-// minute, and has its own memory.
+// Worker processes that run one measurement each, with memory of its own.
 // The protocol is lines on pipes. A worker builds, warms up and writes {"ready":true,"best_warm_ms":…}; on a number N
 // it runs N timed steps and writes {"median_ms","n","rss_mb","times_ms"?,…}; on "prove" it writes {"outputs":[…]} for an
 // example that is the same for all workers; it ends when its input ends. A worker of a single task writes
@@ -7,10 +6,7 @@
 // {"failed":{"code","message"}}.
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { CajalError, checkArgument, type ErrorCode } from "@cajal/core";
-import { watchOthers, type Watch } from "./foreignLoad";
-import type { TurnDone } from "./interleave";
-import { median } from "./statistics";
+import { CajalError, type ErrorCode } from "@cajal/core";
 
 export interface Turn {
   median_ms: number;
@@ -125,114 +121,6 @@ function start(
   signal?.addEventListener("abort", stop, { once: true });
   child.once("exit", () => signal?.removeEventListener("abort", stop));
   return { child, stop, next: answers(child, name, signal) };
-}
-
-/** The timings of a worker over all rounds. */
-export interface Timing {
-  name: string;
-  /** Milliseconds of every step; of every turn, where the worker reports only those. */
-  times_ms: number[];
-  /** Median of each round, for ratios within a round. */
-  rounds_ms: number[];
-  n: number;
-  rss_mb: number;
-  version?: string;
-  /** Rounds in which other programs took more than a tenth of the processor, after repeats. */
-  dirty: number;
-  /** The error that ended its turns. */
-  error?: unknown;
-}
-
-/** Share of the processor that other programs may use in a clean turn. */
-const foreignLoadLimit = 0.1;
-/** Milliseconds. */
-const longTurn = 3000;
-/** How often a turn that is not clean is repeated. */
-const repeats = 2;
-
-/**
- * Runs workers in turns, round after round; yields after each turn, returns the timings in the order of the workers.
- *
- * A turn in which other programs used much of the processor is repeated, at most twice; the cleanest counts. A worker
- * that fails gets no more turns, and its timing has the error.
- *
- * @param options.rounds number of turns of each worker
- * @param options.seconds duration of a turn, at least one step; default 0.6
- * @param options.budget seconds after which a worker gets no more turns, after its first; default: none
- * @param options.watch says how much of the processor other programs took; default: as the system tells it
- */
-export async function* takeTurns(
-  workers: readonly Worker[],
-  {
-    rounds,
-    seconds = 0.6,
-    budget = Infinity,
-    watch = watchOthers,
-  }: { rounds: number; seconds?: number; budget?: number; watch?: Watch },
-): AsyncGenerator<TurnDone, Timing[], undefined> {
-  const timings = workers.map(({ name }): Timing => ({
-    name,
-    times_ms: [],
-    rounds_ms: [],
-    n: 0,
-    rss_mb: 0,
-    dirty: 0,
-  }));
-  const usedTime = workers.map(() => 0);
-  for (let round = 0; round < rounds; round++)
-    for (const [i, worker] of workers.entries()) {
-      const timing = timings[i]!;
-      if (timing.error === undefined && (round === 0 || usedTime[i]! < budget)) {
-        const startTime = performance.now();
-        try {
-          const { turn, foreign } = await cleanTurn(worker, seconds, watch);
-          timing.times_ms.push(...(turn.times_ms ?? [turn.median_ms]));
-          timing.rounds_ms.push(turn.median_ms);
-          timing.n += turn.n;
-          timing.rss_mb = Math.max(timing.rss_mb, turn.rss_mb);
-          timing.version = turn.version;
-          if (foreign > foreignLoadLimit) timing.dirty++;
-        } catch (error) {
-          timing.error = error;
-          worker.stop();
-        }
-        usedTime[i]! += (performance.now() - startTime) / 1000;
-      }
-      yield {
-        name: worker.name,
-        done: (round * workers.length + i + 1) / (rounds * workers.length),
-      };
-    }
-  return timings;
-}
-
-/** A turn, and the share of the processor that others took in it. */
-async function cleanTurn(
-  worker: Worker,
-  seconds: number,
-  watch: Watch,
-): Promise<{ turn: Turn; foreign: number }> {
-  const steps = Math.round((1000 * seconds) / Math.max(worker.warm, 0.01));
-  let cleanest: { turn: Turn; foreign: number } | undefined;
-  for (let attempt = 0; attempt <= repeats; attempt++) {
-    const startTime = performance.now();
-    const end = watch(worker.pid === undefined ? [] : [worker.pid]);
-    const turn = await worker.turn(Math.min(4000, Math.max(1, steps)));
-    const foreign = end() ?? 0;
-    if (cleanest === undefined || foreign < cleanest.foreign) cleanest = { turn, foreign };
-    // A long turn averages over disturbances.
-    if (foreign <= foreignLoadLimit || performance.now() - startTime > longTurn) break;
-  }
-  return cleanest!;
-}
-
-/** How many times slower `timing` is than `reference`: the median of the rounds' ratios. */
-export function ratioOf(timing: Timing, reference: Timing): number {
-  for (const one of [timing, reference]) {
-    checkArgument("ratioOf", "timing", one, "object");
-    checkArgument("ratioOf", "rounds_ms", one.rounds_ms, "array");
-  }
-  return median(timing.rounds_ms.map((ms, round) => ms / (reference.rounds_ms[round] ?? NaN)));
 }
 
 /** Reads the answers of a worker; other lines are ignored. */
