@@ -18,7 +18,7 @@ import { jobOf, workloads } from "./workloads.mjs";
 const localPath = (path) => fileURLToPath(new URL(path, import.meta.url));
 // Builds what is stale, and says nothing.
 execFileSync(process.execPath, [localPath("../../../scripts/cajal.mjs"), "--version"]);
-const { environment, host, median, p90, ratioOf, startWorker, takeTurns } =
+const { environment, host, median, openYardstick, p90, ratioOf, startWorker, takeTurns } =
   await import("../dist/index.js");
 
 const { values, positionals } = parseArgs({
@@ -57,6 +57,7 @@ const engines = {
   "onnxruntime, pytorch's export": ["onnxruntime", "cpu", "onnxruntime-node"],
 };
 
+const yardstick = await openYardstick();
 for (const workload of names) {
   const contestants = [
     ["ours", [process.execPath, localPath("peer.mjs"), workload, "onnx", values.device]],
@@ -101,7 +102,7 @@ for (const workload of names) {
       } catch (error) {
         console.error(`${workload}: ${error.message}`);
       }
-    const turns = takeTurns(workers, { rounds: Number(values.rounds) });
+    const turns = takeTurns(workers, { rounds: Number(values.rounds), yardstick });
     let turn = await turns.next();
     while (!turn.done) turn = await turns.next();
     report(workload, turn.value);
@@ -109,6 +110,7 @@ for (const workload of names) {
     for (const worker of workers) worker.stop();
   }
 }
+yardstick.stop();
 
 function exported(workload) {
   const folder = join(tmpdir(), "cajal-exports");
@@ -161,7 +163,7 @@ function report(workload, timings) {
   }
 }
 
-function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, dirty, version }) {
+function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, paces, dirty, version }) {
   const { phase, model, batch } = jobOf(workload);
   const [engine, device, peer] = engines[name];
   const figures = (value) => Number(value.toPrecision(5));
@@ -176,6 +178,8 @@ function recordOf(workload, { name, n, rss_mb, times_ms, rounds_ms, dirty, versi
     median_ms: figures(median(times_ms)),
     p90_ms: figures(p90(times_ms)),
     rounds_ms: rounds_ms.map(figures),
+    rounds_arithmetic_ms: paces.map(({ arithmetic_ms }) => figures(arithmetic_ms)),
+    rounds_memory_ms: paces.map(({ memory_ms }) => figures(memory_ms)),
     ...(dirty > 0 && { dirty_rounds: dirty }),
     rss_mb,
     seed: 0,
