@@ -63,6 +63,64 @@ describe("decomposeUnsupported", () => {
     expect(data).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   });
 
+  it.each([
+    ["int64", [2n ** 32n + 1n, 1n - 2n ** 32n, 2n ** 31n, -(2n ** 31n), 2n ** 62n, 2n]],
+    ["float32", [2 ** 32, -(2 ** 32), 2 ** 31, NaN, -0.9, 2.9]],
+    ["float64", [2 ** 32 + 1, 1 - 2 ** 32, 2 ** 31, 2 ** 40, -0.9, 2.9]],
+  ] as const)("sets no place for a %s label that int32 has not", async (dtype, labels) => {
+    // 2³² + 1 is 1 in its lowest 32 bits, 2³² − 1 is −1.
+    const x = tensor(dtype, [6], labels as never);
+    const g = new GraphBuilder();
+    const offOn = g.constant(tensor("float32", [2], [0, 1]));
+    const given = g.input("x", dtype, [6]);
+    const indices = dtype === "int64" ? given : g.cast(given, "int64");
+    g.output(g.oneHot(indices, 3, offOn, { axis: -1 }), "y");
+    const model = g.build();
+    await expectSame(model, { x });
+    const { data } = await run(decomposeUnsupported(model), { x });
+    const zeroth = [1, 0, 0];
+    const rows = [
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+      dtype === "int64" ? [0, 0, 0] : zeroth,
+      [0, 0, 1],
+    ];
+    expect(data).toEqual(rows.flat());
+  });
+
+  it("reads labels as the cast before the one for OneHot left them", async () => {
+    const x = tensor("int32", [3], [257, 0, 2]);
+    const g = new GraphBuilder();
+    const offOn = g.constant(tensor("float32", [2], [0, 1]));
+    const bytes = g.cast(g.input("x", "int32", [3]), "uint8"); // 257 is 1
+    g.output(g.oneHot(bytes, 3, offOn, { axis: -1 }), "narrowed");
+    g.output(g.oneHot(g.cast(bytes, "int64"), 3, offOn, { axis: -1 }), "y");
+    const parts = decomposeUnsupported(g.build());
+    expect((await run(parts, { x })).data).toEqual([0, 1, 0, 1, 0, 0, 0, 0, 1]);
+    const casts = parts.graph.nodes.filter(({ op }) => op === "Cast").length;
+    expect(casts).toBe(1 + 1 + 2 * 3); // those given, and to int32 and twice to float32 for each
+  });
+
+  it("casts places that ArgMax gives at once", async () => {
+    const g = new GraphBuilder();
+    const offOn = g.constant(tensor("float32", [2], [0, 1]));
+    const scores = g.input("x", "float32", [2, 3]);
+    g.output(g.oneHot(g.argMax(scores, { axis: 1, keepdims: false }), 3, offOn, { axis: -1 }), "y");
+    const model = g.build();
+    await expectSame(model, { x: tensor("float32", [2, 3], [1, 3, 2, 5, 0, 4]) });
+    expect(decomposeUnsupported(model).graph.nodes.map(({ op }) => op)).not.toContain("Where");
+  });
+
+  it.each(["uint32", "uint64"] as const)("leaves places of %s labels as they are", (dtype) => {
+    const g = new GraphBuilder();
+    const offOn = g.constant(tensor("float32", [2], [0, 1]));
+    g.output(g.oneHot(g.cast(g.input("x", dtype, [6]), "int64"), 3, offOn, { axis: -1 }), "y");
+    const model = g.build();
+    expect(decomposeUnsupported(model).graph.nodes).toEqual(model.graph.nodes);
+  });
+
   it("leaves places of other values, and other models, as they are", () => {
     const g = new GraphBuilder();
     const offOn = g.constant(tensor("float32", [2], [2, 3]));

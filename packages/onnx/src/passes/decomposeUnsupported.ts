@@ -4,7 +4,8 @@
 import { sizeOf, tensor, type Tensor } from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
 import { dataTypeOf } from "../model/elementType";
-import { isCarried, type Node, type OnnxModel } from "../model/model";
+import { inferShapes } from "../graph/inferShapes";
+import { isCarried, type Node, type OnnxModel, type ValueInfo } from "../model/model";
 import { operation } from "./operation";
 
 /**
@@ -19,6 +20,7 @@ export function decomposeUnsupported(model: OnnxModel): OnnxModel {
   const producers = new Map(
     graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node])),
   );
+  let values: ReadonlyMap<string, ValueInfo> | undefined;
   const context: Context = {
     opset: model.opsets[""] ?? 1,
     constantOf: (name) => {
@@ -26,6 +28,7 @@ export function decomposeUnsupported(model: OnnxModel): OnnxModel {
       return value && !isCarried(value) ? value : undefined;
     },
     producerOf: (name) => producers.get(name),
+    dtypeOf: (name) => (values ??= valuesOf(model)).get(name)?.dtype,
     constant(name, value) {
       initializers.set(name, value);
       return name;
@@ -41,6 +44,8 @@ interface Context {
   readonly opset: number;
   constantOf(name: string): Tensor | undefined;
   producerOf(name: string): Node | undefined;
+  /** undefined where shape inference does not tell */
+  dtypeOf(name: string): ValueInfo["dtype"] | undefined;
   /** Adds a constant; returns its name. */
   constant(name: string, value: Tensor): string;
 }
@@ -90,7 +95,7 @@ const parts = {
 
   /** Comparison with the numbers of the places, and, as negative ones count from the end, with these less the depth. */
   OneHot({ inputs, outputs, attributes }: Node, context: Context): Node[] | undefined {
-    const { constantOf, constant, producerOf } = context;
+    const { constantOf, constant } = context;
     const [indices, depthName, valuesName] = inputs as [string, string, string];
     const [depth, values] = [constantOf(depthName), constantOf(valuesName)];
     const axis = Number(attributes["axis"]?.value ?? -1);
@@ -108,13 +113,11 @@ const parts = {
           Array.from({ length: count }, (_, i) => from + i),
         ),
       );
-    // int32, which the device has; of labels that are, and were made int64 for OneHot, these.
-    const cast = producerOf(indices);
+    const asInt32 = int32Of(indices, `${out}/int32`, context);
+    if (!asInt32) return undefined;
     const lastAxis = constant(`${out}/last`, tensor("int64", [1], [-1]));
     return [
-      operation("Cast", [cast?.op === "Cast" ? cast.inputs[0]! : indices], `${out}/int32`, {
-        to: { type: "int", value: dataTypeOf("int32") },
-      }),
+      ...asInt32,
       operation("Unsqueeze", [`${out}/int32`, lastAxis], `${out}/column`),
       operation("Equal", [`${out}/column`, places(0, "places")], `${out}/equal`),
       operation("Equal", [`${out}/column`, places(-count, "places_from_end")], `${out}/equal_end`),
@@ -124,5 +127,55 @@ const parts = {
     ];
   },
 } as const;
+
+/** Types whose numbers all are numbers of int32, or beyond its ends on either side. */
+const narrow: readonly unknown[] = ["int32", "int16", "int8", "uint16", "uint8", "bool", "float16"];
+
+/** The ends of what int32 has of others. Places never reach them. */
+const bounds = {
+  int64: [-(2 ** 31), 2 ** 31 - 1],
+  float32: [-(2 ** 31), 2 ** 31 - 128], // the largest one below 2³¹
+  float64: [-(2 ** 31), 2 ** 31 - 1],
+} as const;
+
+/**
+ * Labels as int32, which the device has; those that were made int64 for OneHot, from what they were. A Cast would take
+ * 2³² + 1 for 1: in place of what int32 has not, NaN too, stands its lowest number. (ONNX Runtime's Clip of int64 is wrong.)
+ */
+function int32Of(
+  indices: string,
+  out: string,
+  { opset, constant, producerOf, dtypeOf }: Context,
+): Node[] | undefined {
+  const producer = producerOf(indices);
+  const isWidened =
+    producer?.op === "Cast" && producer.attributes["to"]?.value === dataTypeOf("int64");
+  const source = isWidened ? producer.inputs[0]! : indices;
+  const dtype = dtypeOf(source);
+  const cast = (from: string) =>
+    operation("Cast", [from], out, { to: { type: "int", value: dataTypeOf("int32") } });
+  const isIndex = ["ArgMax", "ArgMin"].includes(producerOf(source)?.op ?? "");
+  if (isIndex || narrow.includes(dtype)) return [cast(source)];
+  // GreaterOrEqual is there since opset 12.
+  if (!dtype || !Object.hasOwn(bounds, dtype) || opset < 12) return undefined;
+  const has = dtype as keyof typeof bounds;
+  const [least, most] = bounds[has].map((end, i) => constant(`${out}/end_${i}`, tensor(has, [], [end]))) as [string, string]; // prettier-ignore
+  return [
+    operation("GreaterOrEqual", [source, least], `${out}/above`),
+    operation("LessOrEqual", [source, most], `${out}/below`),
+    operation("And", [`${out}/above`, `${out}/below`], `${out}/fits`),
+    operation("Where", [`${out}/fits`, source, least], `${out}/clipped`),
+    cast(`${out}/clipped`),
+  ];
+}
+
+/** Types of values; none where the model contradicts itself, which ONNX Runtime reports. */
+function valuesOf(model: OnnxModel): ReadonlyMap<string, ValueInfo> {
+  try {
+    return inferShapes(model);
+  } catch {
+    return new Map();
+  }
+}
 
 const toFloat32 = { to: { type: "int", value: dataTypeOf("float32") } } as const;
