@@ -7,6 +7,7 @@ import type * as tfc from "@tensorflow/tfjs-core";
 import type { Tfjs } from "./backend";
 import type { CustomObjects } from "./channelsFirst";
 import { tfjsName } from "./names";
+import { withoutGradient } from "./withoutGradient";
 
 type Mask = NonNullable<NonNullable<Call["masks"]>[number]>;
 type NetworkValue = Call["inputs"][number];
@@ -138,13 +139,17 @@ function addedLayers(
       case "value":
         return refOf(mask.of);
       case "differs":
-        return add(`${mask.value} ${mask.features}`, [refOf(mask.of)], ([x]) => {
-          const differs = tf.notEqual(x!, tf.scalar(mask.value, x!.dtype as "float32"));
-          return mask.features ? tf.any(differs, -1) : differs;
-        });
+        return add(`${mask.value} ${mask.features}`, [refOf(mask.of)], (xs) =>
+          withoutGradient(tf, xs, (x) => {
+            const differs = tf.notEqual(x!, tf.scalar(mask.value, x!.dtype as "float32"));
+            return mask.features ? tf.any(differs, -1) : differs;
+          }),
+        );
       case "any":
         return add("any", mask.masks.map(of), (masks) =>
-          masks.map((each) => tf.cast(each, "bool")).reduce((a, b) => tf.logicalOr(a, b)),
+          withoutGradient(tf, masks, (...each) =>
+            each.map((one) => tf.cast(one, "bool")).reduce((a, b) => tf.logicalOr(a, b)),
+          ),
         );
       case "joined": {
         const parts = mask.parts.map((part) => ({ isMask: part.mask !== undefined, ref: part.mask ? of(part.mask) : refOf(part.of) })); // prettier-ignore

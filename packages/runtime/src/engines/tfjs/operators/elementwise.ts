@@ -1,6 +1,7 @@
 // Operators that compute element by element.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { withoutGradient } from "../withoutGradient";
 import type { TfjsOperator, TfjsOperators } from "./operator";
 
 const unary =
@@ -18,6 +19,12 @@ const pairwise =
   (apply: (tf: TfCore, a: tfc.Tensor, b: tfc.Tensor) => tfc.Tensor): TfjsOperator =>
   ([first, ...others], { tf }) =>
     others.reduce<tfc.Tensor>((a, b) => apply(tf, a, b!), first);
+
+/** A truth value. */
+const truth =
+  (apply: (tf: TfCore, ...xs: tfc.Tensor[]) => tfc.Tensor): TfjsOperator =>
+  (operands, { tf }) =>
+    withoutGradient(tf, operands as readonly tfc.Tensor[], (...xs) => apply(tf, ...xs));
 
 /** The TF.js dtype for ONNX' number of a data type. */
 const typeOf = (onnx: number) => (onnx === 9 ? "bool" : [1, 10, 11, 16].includes(onnx) ? "float32" : "int32"); // prettier-ignore
@@ -41,13 +48,15 @@ export const elementwise: TfjsOperators = {
   Tanh: unary((tf, x) => tf.tanh(x)),
   Softplus: unary((tf, x) => tf.softplus(x)),
   Softsign: unary((tf, x) => tf.div(x, tf.add(tf.abs(x), 1))),
-  Not: unary((tf, x) => tf.logicalNot(tf.cast(x, "bool"))),
+  Not: truth((tf, x) => tf.logicalNot(tf.cast(x!, "bool"))),
   Identity: unary((_, x) => x),
   Elu: ([x], { tf, get }) => {
     const alpha = get("alpha", 1);
-    return tf.where(tf.greater(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0))));
+    return tf.where(tf.greaterEqual(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0))));
   },
   Selu: unary((tf, x) => tf.selu(x)),
+  // Slope 0 at 0, as Keras writes it and layer PReLU has it.
+  PRelu: ([x, slope], { tf }) => tf.sub(tf.relu(x), tf.mul(slope!, tf.relu(tf.neg(x)))),
   LeakyRelu: ([x], { tf, get }) => tf.leakyRelu(x, get("alpha", 0.01)),
   HardSigmoid: ([x], { tf, get }) =>
     tf.clipByValue(tf.add(tf.mul(x, get("alpha", 0.2)), get("beta", 0.5)), 0, 1),
@@ -66,13 +75,13 @@ export const elementwise: TfjsOperators = {
   Div: binary((tf, a, b) => (a.dtype === "int32" && b.dtype === "int32" ? tf.floorDiv(a, b) : tf.div(a, b))), // prettier-ignore
   Mod: binary((tf, a, b) => tf.mod(a, b)),
   Pow: binary((tf, a, b) => tf.pow(a, b)),
-  Equal: binary((tf, a, b) => tf.equal(a, b)),
-  Greater: binary((tf, a, b) => tf.greater(a, b)),
-  GreaterOrEqual: binary((tf, a, b) => tf.greaterEqual(a, b)),
-  Less: binary((tf, a, b) => tf.less(a, b)),
-  LessOrEqual: binary((tf, a, b) => tf.lessEqual(a, b)),
-  And: binary((tf, a, b) => tf.logicalAnd(a, b)),
-  Or: binary((tf, a, b) => tf.logicalOr(a, b)),
+  Equal: truth((tf, a, b) => tf.equal(a!, b!)),
+  Greater: truth((tf, a, b) => tf.greater(a!, b!)),
+  GreaterOrEqual: truth((tf, a, b) => tf.greaterEqual(a!, b!)),
+  Less: truth((tf, a, b) => tf.less(a!, b!)),
+  LessOrEqual: truth((tf, a, b) => tf.lessEqual(a!, b!)),
+  And: truth((tf, a, b) => tf.logicalAnd(a!, b!)),
+  Or: truth((tf, a, b) => tf.logicalOr(a!, b!)),
   Max: pairwise((tf, a, b) => tf.maximum(a, b)),
   Min: pairwise((tf, a, b) => tf.minimum(a, b)),
   Sum: pairwise((tf, a, b) => tf.add(a, b)),
@@ -80,7 +89,11 @@ export const elementwise: TfjsOperators = {
   Cast: ([x], { tf, get }) => {
     const dtype = typeOf(get("to", 1));
     // TF.js' cast of int32 to int32 would change the dtype to float32.
-    return x.dtype === dtype ? x : dtype === "bool" ? tf.notEqual(x, 0) : tf.cast(x, dtype);
+    return x.dtype === dtype
+      ? x
+      : dtype === "bool"
+        ? withoutGradient(tf, [x], (y) => tf.notEqual(y!, 0))
+        : tf.cast(x, dtype);
   },
   Softmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.softmax(y)),
   LogSoftmax: ([x], { tf, get }) => alongLast(tf, x, get("axis", -1), (y) => tf.logSoftmax(y)),

@@ -38,9 +38,22 @@ export const places: TfjsOperators = {
     const at = tf.add(tf.reshape(indices!, [batch, -1]), tf.expandDims(starts, 1));
     const rest = x.shape.slice(batchAxes + 1);
     const rows = tf.reshape(x, [batch * steps, ...rest]);
-    const taken = tf.gather(rows, tf.cast(tf.reshape(at, [-1]), "int32"));
+    const taken = rowsAt(tf, rows, tf.cast(tf.reshape(at, [-1]), "int32"));
     return tf.reshape(taken, [...x.shape.slice(0, batchAxes), ...counts, ...rest]);
   },
 };
+
+/** `tf.gather` of rows, whose gradient TF.js also asks of places, and gives as whole numbers, which it refuses. */
+function rowsAt(tf: TfCore, rows: tfc.Tensor, places: tfc.Tensor): tfc.Tensor {
+  const gathered = tf.customGrad((x, save) => {
+    (save as tfc.GradSaveFunc)([places]);
+    return {
+      value: tf.gather(x as tfc.Tensor, places),
+      gradFunc: (dy: tfc.Tensor, [saved]: tfc.Tensor[]) =>
+        tf.unsortedSegmentSum(dy, saved as tfc.Tensor1D, rows.shape[0]!),
+    };
+  });
+  return gathered(rows);
+}
 
 const size = (extents: readonly number[]) => extents.reduce((a, b) => a * b, 1);

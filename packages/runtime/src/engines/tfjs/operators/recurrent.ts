@@ -17,7 +17,7 @@ const activations: Readonly<
   hardsigmoid: (tf, alpha, beta) => (x) => tf.clipByValue(tf.add(tf.mul(x, alpha), beta), 0, 1),
   affine: (tf, alpha, beta) => (x) => tf.add(tf.mul(x, alpha), beta),
   leakyrelu: (tf, alpha) => (x) => tf.leakyRelu(x, alpha),
-  elu: (tf, alpha) => (x) => tf.where(tf.greater(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0)))), // prettier-ignore
+  elu: (tf, alpha) => (x) => tf.where(tf.greaterEqual(x, 0), x, tf.mul(alpha, tf.expm1(tf.minimum(x, 0)))), // prettier-ignore
 };
 /** Number of parameters: 1 for alpha, 2 for alpha and beta. */
 const parameterCounts: Readonly<Record<string, number>> = {
@@ -86,7 +86,11 @@ const recurrent =
         continue;
       }
       // Steps beyond a sequence's length keep the states, and output zeros.
-      const isValidStep = tf.expandDims(tf.greater(lengths, stepIndex), 1);
+      // TF.js has the gradient of this comparison alone, and of floating-point numbers.
+      const isValidStep = tf.expandDims(
+        tf.greaterEqual(tf.cast(lengths, "float32"), stepIndex + 1),
+        1,
+      );
       states = next.map((state, i) => tf.where(isValidStep, state, states[i]!));
       outputs[stepIndex] = tf.where(isValidStep, next[0]!, tf.zerosLike(next[0]!));
     }
