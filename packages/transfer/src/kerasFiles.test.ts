@@ -27,7 +27,7 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
     await using session = await open(model, weights, { engine });
     const feeds = session.inputs.map((input, i): [string, Tensor] => [
       input.name,
-      tensor("float32", inputs[i]!.shape, inputs[i]!.data),
+      tensor(input.dtype as "float32", inputs[i]!.shape, inputs[i]!.data),
     ]);
     const got = await session.run(Object.fromEntries(feeds));
     expect(session.outputs).toHaveLength(outputs.length);

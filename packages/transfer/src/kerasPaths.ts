@@ -4,7 +4,7 @@
 import { readKeras, type ModelConfig, type ModelWeight, type NetworkLayer } from "@cajal/models";
 
 /** What is asked of a weight: its key and its shape in Keras' layout. */
-export type SavedWeight = Pick<ModelWeight, "key" | "shape">;
+export type SavedWeight = Pick<ModelWeight, "key" | "shape" | "dtype">;
 
 /** Path → the key of the weight that lies there: `layers/conv2d_1/vars/0` → "conv2/kernel". */
 export function kerasPaths(

@@ -5,7 +5,7 @@ import type { StoredGroup, StoredWeight, StoredWeights } from "./storedWeights";
 import { kerasPaths } from "./kerasPaths";
 import { fromKeras1 } from "./keras1Weights";
 
-type Wanted = Pick<ModelWeight, "key" | "shape">;
+type Wanted = Pick<ModelWeight, "key" | "shape" | "dtype">;
 
 /**
  * The weights of a model out of those of a file, as float32 (float64 is rounded).
@@ -204,6 +204,8 @@ function asFloat32(read: Tensor, spec: Wanted, stored: StoredWeight, file: strin
     return tensor("float32", read.shape, Float32Array.from(read.data as Float64Array));
   if (read.dtype === "float16")
     return tensor("float32", read.shape, Float32Array.from(read.data as Uint16Array, halfToFloat));
+  if (read.dtype === "int8" && spec.dtype === "int8")
+    return tensor("float32", read.shape, Float32Array.from(read.data as Int8Array));
   // Counts of what was read, which nothing is computed by.
   if (read.shape.length === 0 && /^u?int/.test(read.dtype))
     return tensor("float32", [], [Number(read.data[0])]);

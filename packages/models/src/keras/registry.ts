@@ -4,6 +4,8 @@ import { showConfigValue } from "../layers/definition/shown";
 import type { Place } from "../layers/definition/place";
 import { readConfig } from "../layers/definition/readConfig";
 import type { InnerLayer, Layer } from "../layers/definition/layer";
+import { quantizationOf } from "../layers/quantized/policy";
+import { quantized } from "../layers/quantized/quantized";
 import { channelsFirst } from "../layers/shared/channelsFirst";
 import { isModel } from "./isModel";
 import { snakeCase } from "./snakeCase";
@@ -95,8 +97,10 @@ function registry(
     name: string,
     config: Readonly<Record<string, unknown>>,
   ): InnerLayer {
-    const definition = definitionOf(className, `layer "${name}"`);
+    const plain = definitionOf(className, `layer "${name}"`);
     const where = `layer "${name}" (${className})`;
+    const how = plain.quantizes && quantizationOf(config, where);
+    const definition = how ? quantized(plain, how) : plain;
     const values = readConfig(
       definition.fields,
       config,

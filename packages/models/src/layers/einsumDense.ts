@@ -40,6 +40,31 @@ export const einsumDense = defineLayer({
       ...(bias ? [trainable(config, "bias", bias)] : []),
     ];
   },
+  quantizes: (config, [x]) => {
+    const { kernel } = parseEquation(config, x);
+    const [inputTerm, weights, results] = expandEllipsis(config.equation, x.length).split(/,|->/) as [string, string, string]; // prettier-ignore
+    const isSummed = (letter: string) => !results.includes(letter);
+    const extentOf = (letter: string) => kernel[weights.indexOf(letter)] ?? 1;
+    const kept = [...weights].filter((letter) => !isSummed(letter));
+    const rows = sizeOf([...weights].filter(isSummed).map(extentOf));
+    return {
+      weight: "kernel",
+      matrix: [rows, sizeOf(kernel) / rows],
+      along: 1,
+      // They lie as in the output, and are brought to the kernel's axes.
+      scale: Array.from(results, extentOf),
+      scaleSteps: [
+        { reshape: [...results].filter((letter) => kept.includes(letter)).map(extentOf) },
+        {
+          permute: kept.map((letter) =>
+            [...results].filter((each) => kept.includes(each)).indexOf(letter),
+          ),
+        },
+        { reshape: Array.from(weights, (letter) => (isSummed(letter) ? 1 : extentOf(letter))) },
+      ],
+      inputAxes: [...inputTerm].flatMap((letter, i) => (isSummed(letter) ? [i] : [])),
+    };
+  },
   macs: (config, [x], [y]) => {
     const { summedSize } = parseEquation(config, x);
     return (sizeOf(y.slice(1).map((extent) => extent ?? NaN)) || NaN) * summedSize;

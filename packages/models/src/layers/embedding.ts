@@ -20,6 +20,13 @@ export const embedding = defineLayer({
   },
   shape: ({ output_dim }, [x]) => [[...x, output_dim]],
   weights: (config) => [trainable(config, "embeddings", [config.input_dim, config.output_dim])],
+  quantizes: ({ input_dim, output_dim }) => ({
+    weight: "embeddings",
+    matrix: [input_dim, output_dim],
+    along: 0,
+    scale: [input_dim],
+    scaleSteps: [{ reshape: [input_dim, 1] }],
+  }),
   mask: { makes: ({ mask_zero }) => (mask_zero ? { value: 0, features: false } : undefined) },
   integers: () => "moves",
   gives: () => "float32",

@@ -1,9 +1,9 @@
 // The files of Keras 3, as Keras 3 writes them: `.h5` (keras/src/legacy/saving/legacy_h5_format.py),
 // `.weights.h5` and `.keras` (keras/src/saving/saving_lib.py).
-import { CajalError, type Tensor } from "@cajal/core";
+import { CajalError, tensor, type Tensor, type Weights } from "@cajal/core";
 import { encodeHdf5, encodeZip, type Hdf5Attribute } from "@cajal/files";
 import { readKeras, resolve, toKerasJson, type ModelConfig, type Network } from "@cajal/models";
-import { kerasPaths } from "../kerasPaths";
+import { kerasPaths, type SavedWeight } from "../kerasPaths";
 import { legacyOrder } from "../matchWeights";
 import { writtenState } from "../optimizer/optimizerState";
 import { compiled } from "../optimizer/trainingConfig";
@@ -50,10 +50,11 @@ export function encodeKerasH5(original: WholeModel, name: string): ReadonlyMap<s
     ...names("layer_names", network.layers.map((layer) => layer.name)), // prettier-ignore
   });
   for (const layer of network.layers) {
-    const keys = legacyOrder(layer).map(({ key }) => key);
+    const ordered = legacyOrder(layer);
+    const keys = ordered.map(({ key }) => key);
     const group = `model_weights/${layer.name}`;
     attributes.set(group, names("weight_names", keys));
-    for (const key of keys) datasets.set(`${group}/${key}`, weights.get(key)!);
+    for (const spec of ordered) datasets.set(`${group}/${spec.key}`, stored(spec, weights));
   }
   attributes.set("model_weights/top_level_model_weights", names("weight_names", []));
   const state = writtenState(trainingConfig, optimizerState, network);
@@ -106,10 +107,16 @@ function weightsFile(
   layers: Network["layers"],
 ): Uint8Array {
   const datasets = new Map<string, Tensor>();
-  for (const [path, { key }] of kerasPaths(model, layers)) datasets.set(path, weights.get(key)!);
+  for (const [path, spec] of kerasPaths(model, layers)) datasets.set(path, stored(spec, weights));
   const state = writtenState(trainingConfig, optimizerState, network);
   state?.forEach(([, value], i) => datasets.set(`optimizer/vars/${i}`, value));
   return encodeHdf5({ datasets });
+}
+
+/** A weight in the type that Keras has for it. */
+function stored({ key, dtype }: SavedWeight, weights: Weights): Tensor {
+  const value = weights.get(key)!;
+  return dtype === "int8" ? tensor("int8", value.shape, Int8Array.from(value.data as Float32Array)) : value; // prettier-ignore
 }
 
 /** Keras takes no whole number as a learning rate or momentum, and JSON of JavaScript writes 1.0 as 1. */

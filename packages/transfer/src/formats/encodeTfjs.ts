@@ -1,40 +1,16 @@
 // TF.js' layers models, as `model.save` writes them: `model.json`, and the weights' bytes in shards of 4 MB
 // beside it. tfjs-layers/src/engine/training.ts, tfjs-core/src/io.
 import { CajalError, type Tensor } from "@cajal/core";
-import { activationOf, toKerasJson, type Network, type NetworkLayer } from "@cajal/models";
+import { toKerasJson, type NetworkLayer } from "@cajal/models";
 import { tfjsTraining } from "../optimizer/tfjsState";
+import { checkTfjs } from "./checkTfjs";
 import type { WholeModel } from "./format";
 
 const shardSize = 4 * 2 ** 20;
 
 export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string, Uint8Array> {
   const { model, network, weights, labels } = whole;
-  // TF.js hands masks on to recurrent layers, and averages over all steps as if there were none.
-  const masked = network.calls.find(({ inner, masks }) => masks && !inner.definition.mask?.passes);
-  if (masked)
-    throw new CajalError(
-      "unsupported",
-      `layer "${masked.layer.path}" (${masked.layer.className}): it computes by a mask, which TF.js does not honour there. Write another format.`,
-      { layer: masked.layer.path },
-    );
-  const layerInPlace = network.calls.find(
-    ({ inner }) =>
-    Object.values(inner.config).some((value) => typeof value === "string" && activationOf(value)?.layer), // prettier-ignore
-  )?.layer;
-  if (layerInPlace)
-    throw new CajalError(
-      "unsupported",
-      `layer "${layerInPlace.path}" (${layerInPlace.className}): its activation is a layer, which TF.js does not read there. Write another format.`,
-      { layer: layerInPlace.path },
-    );
-  const operation = network.calls.find(({ inner }) => inner.definition.asOperation)?.layer;
-  if (operation)
-    throw new CajalError(
-      "unsupported",
-      `layer "${operation.path}" (${operation.className}): TF.js has no such layer to write. Write the model as ONNX, or as .keras.`,
-      { layer: operation.path },
-    );
-  checkLayouts(network);
+  checkTfjs(network);
   const { config, class_name } = toKerasJson(model);
   const entries: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
   const usedNames = new Set<string>();
@@ -90,7 +66,7 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
     ...(labels && { userDefinedMetadata: { labels } }),
   };
   return new Map([
-    [name, new TextEncoder().encode(JSON.stringify(json))],
+    [name, new TextEncoder().encode(JSON.stringify(json, asTfjs))],
     ...paths.map((path, i) => [folder + path, shards[i]!] as const),
   ]);
 }
@@ -117,21 +93,10 @@ function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
   return shards;
 }
 
-/**
- * TF.js reads layers with channels first, and some compute other numbers there.
- *
- * @throws CajalError `unsupported`
- */
-function checkLayouts({ calls }: Network): void {
-  for (const { inner, inputs, layer } of calls) {
-    const { affine, channelsLast } = inner.definition;
-    const rank = inputs[0]?.shape.length ?? 0;
-    const axis = affine?.axis?.(inner.config, rank);
-    if (!channelsLast && (axis === undefined || axis === rank - 1)) continue;
-    throw new CajalError(
-      "unsupported",
-      `layer "${layer.path}" (${layer.className}): its channels are not last, which TF.js does not compute as Keras does. Write another format.`,
-      { layer: layer.path },
-    );
-  }
+/** TF.js has Keras' regularizers L1 and L2 under the name of both together. */
+function asTfjs(key: string, value: unknown): unknown {
+  if (!key.endsWith("_regularizer") || typeof value !== "object" || value === null) return value;
+  const { class_name, config } = value as { class_name?: unknown; config?: object };
+  if (class_name !== "L1" && class_name !== "L2") return value;
+  return { class_name: "L1L2", config: { l1: 0, l2: 0, ...config } };
 }

@@ -8,6 +8,7 @@ import type { Borders, ConfigInput, ConfigOf, Fields, KerasObject } from "./fiel
 import type { Step } from "./weightLayout";
 import type { Activation } from "./activations";
 import type { Integers } from "./integers";
+import type { Quantizable, Quantization } from "./quantization";
 
 /** A weight of a layer, as Keras creates it. */
 export interface WeightSpec {
@@ -20,6 +21,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   readonly regularizer?: KerasObject;
   readonly constraint?: KerasObject;
+  /** As Keras stores it, where that is not floating point; its values are float32 here. */
+  readonly dtype?: "int8";
 }
 
 /**
@@ -274,6 +277,10 @@ export interface Layer<
   readonly sequences?: true;
   /** Of a layer whose config has `channels_first`: the original definition, for channels last. Not part of any file. */
   readonly channelsLast?: Layer;
+  /** What Keras' `quantize` makes whole numbers of; absent: it leaves the layer as it is. */
+  quantizes?(config: ConfigOf<F>, inputs: PerInput<A, RankedShape<R>>): Quantizable;
+  /** Of a layer whose config says that it is quantized. Not part of any file. */
+  readonly quantization?: Quantization;
   /** The zeros that the layer pads an image with, where padding is all it does. */
   zeros?(config: ConfigOf<F>): Borders;
   /**

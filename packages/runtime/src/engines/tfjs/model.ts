@@ -190,7 +190,9 @@ function adaptLayer(
   const hasLayer = Object.hasOwn(classNames, class_name);
   const isRefused = formula?.refuses?.(layer.config) ?? false;
   const isMasked = masks.length > 0;
-  const isLowered = isCajals(class_name) && (isMasked || isRefused || (!formula && !hasLayer));
+  const isQuantized = layer.definition.quantization !== undefined;
+  const isLowered =
+    isCajals(class_name) && (isMasked || isRefused || isQuantized || (!formula && !hasLayer));
   if (isMasked && !isLowered)
     throw new CajalError(
       "unsupported",

@@ -1,4 +1,5 @@
 import { tensor } from "@cajal/core";
+import { readKeras } from "@cajal/models";
 import { expect, test } from "vitest";
 import { initialize, openGradient } from "../../index";
 
@@ -10,7 +11,7 @@ const layer = (class_name: string, name: string, config: object, inputs: readonl
 });
 const operation = (name: string, operation: string, args: readonly unknown[], inputs: readonly string[]) =>
   layer("Operation", name, { operation, arguments: args, options: {} }, inputs); // prettier-ignore
-const model = (layers: readonly { readonly name: string }[]) => ({
+const model = (layers: readonly { readonly name: string }[]) => readKeras({
   class_name: "Functional",
   config: { name: "steps", layers, input_layers: [["x", 0, 0]], output_layers: [[layers.at(-1)!.name, 0, 0]] },
 }); // prettier-ignore
