@@ -136,8 +136,8 @@ export function explainerOf(
     },
     async scores(x, options = {}) {
       checkOptions("scores", options, ["output", "signal"]);
-      const { scores, control } = await call("scores", x, { ...options, target: 0 });
-      return scoresOf(images("scores", x), scores, control.signal);
+      const { images, scores, control } = await call("scores", x, { ...options, target: 0 });
+      return scoresOf(images, scores, control.signal);
     },
     dispose: () => (disposal ??= network.dispose()),
     [Symbol.dispose]: () => void explainer.dispose(),

@@ -1,6 +1,6 @@
 // How metrics are asked for the cases of other tools' numbers, and what of the answer is compared.
 import type { Tensor } from "@cajal/core";
-import { withoutHot } from "../src/metrics/road";
+import { percentilesOf, withoutHot } from "../src/metrics/road";
 import { ask, floats, type Answer, type Asked } from "./asked";
 
 const measure = ({ explainer, x, common }: Asked, metric: string, options: object) =>
@@ -40,12 +40,13 @@ export const metricAnswers: Readonly<Record<string, Answer>> = {
     const { figures } = await measure(asked, "road", { heat: heat(asked), percentiles });
     const hot = Float32Array.from(asked.it.heatmap!.data);
     const images = asked.x as Tensor<"float32">;
+    const without = (map: Float32Array) => withoutHot({ images }, 0, map, percentilesOf(map, percentiles)[0]!); // prettier-ignore
     return {
       morf: (figures["morf"] as number[][])[0]!,
       lerf: (figures["lerf"] as number[][])[0]!,
       combined: figures["combined"] as number[],
-      first_image_morf: withoutHot({ images }, 0, hot, percentiles[0]),
-      first_image_lerf: withoutHot({ images }, 0, hot.map((h) => -h), percentiles[0]), // prettier-ignore
+      first_image_morf: without(hot),
+      first_image_lerf: without(hot.map((h) => -h)),
     };
   },
   deletion_insertion: async (asked) => {

@@ -4,7 +4,8 @@
 // point out and does not divide. A good map deletes fast (low) and inserts fast (high).
 import { checkInteger } from "@cajal/core";
 import { baselineOf, type Baseline } from "../methods/baseline";
-import { rowOf, rows } from "../network/rows";
+import { imageExtents } from "../network/images";
+import { rowOf, rows, rowsOf, type Rows } from "../network/rows";
 import { logitsOf } from "../attacks/attack";
 import { defineMetric, type MetricCall } from "./metric";
 import {
@@ -27,59 +28,77 @@ export const deletionInsertion = defineMetric({
   title: "Deletion and insertion",
   judges: { figure: "insertionAuc", better: "higher" },
   options: [...controlledOptions, "substrate", "pixelsPerStep"],
-  measure: (call, options: DeletionInsertionOptions) =>
-    beside(call, options, (heat) => curves(call, heat, options)),
+  measure: async (call, options: DeletionInsertionOptions) =>
+    beside(call, options, await curvesOf(call, options)),
 });
 
-async function curves(
+/** Curves of heat maps; what all maps have in common is computed once. */
+async function curvesOf(
   call: MetricCall,
-  heat: Heat,
   { substrate = 0, pixelsPerStep }: DeletionInsertionOptions,
 ) {
-  const { images, network } = call;
+  const { images, network, control } = call;
   const { graph } = network;
-  const area = heat[0]!.length;
+  const [count, , height, width] = imageExtents("measure", images);
+  const area = height * width;
   const n = pixelsPerStep ?? Math.ceil(area / 50);
   checkInteger("measure", "pixelsPerStep", n, { least: 1 });
   const points = Math.ceil(area / n) + 1;
   const from = baselineOf(call, substrate);
-  const orders = heat.map(fallingOrder);
   const logits = await logitsOf(call);
-  const tops = heat.map((_, i) => {
+  const tops = Array.from({ length: count }, (_, i) => {
     const row = rowOf(logits, i);
     return row.indexOf(row.reduce((a, b) => Math.max(a, b), -Infinity));
   });
-  const curve = async (inserted: boolean) => {
-    const scores = heat.map(() => Array.from({ length: points }, () => 0));
-    await network.pass(
-      {
-        feeds: {
-          [graph.image]: rows(heat.length * points, images.shape.slice(1), (row, to) => {
-            const image = Math.floor(row / points);
-            const [x, b] = [rowOf(images, image), rowOf(from, image)];
-            const [start, end] = inserted ? [b, x] : [x, b];
-            to.set(start);
-            for (const pixel of orders[image]!.subarray(0, (row % points) * n))
-              for (let at = pixel; at < to.length; at += area) to[at] = end[at]!;
-          }),
-        },
-        of: graph.probabilities,
-        use: (row, { value }) => {
-          const image = Math.floor(row / points);
-          scores[image]![row % points] = value[tops[image]!]!;
-        },
-      },
-      call.control,
-    );
+  /** The probability of each row's image's own top class. */
+  const probabilities = async (of: Rows, imageOf: (row: number) => number) => {
+    const scores = new Float64Array(of.count);
+    const use = (row: number, { value }: { value: Float32Array }) => void (scores[row] = value[tops[imageOf(row)]!]!); // prettier-ignore
+    await network.pass({ feeds: { [graph.image]: of }, of: graph.probabilities, use }, control);
     return scores;
   };
-  const [deletion, insertion] = [await curve(false), await curve(true)];
-  return {
-    deletion,
-    deletionAuc: deletion.map(areaUnder),
-    insertion,
-    insertionAuc: insertion.map(areaUnder),
+  // Every curve of an image begins and ends at the image and at the substrate.
+  const ofImages = await probabilities(rowsOf(images), (row) => row);
+  const ofSubstrates = await probabilities(rowsOf(from), (row) => row);
+  const between = points - 2;
+
+  return async (heat: Heat) => {
+    const ranks = heat.map(ranksOf);
+    const place = (row: number) => {
+      const curve = Math.floor(row / between);
+      return { image: curve >> 1, inserted: curve % 2 === 1, point: (row % between) + 1 };
+    };
+    const changed = rows(2 * count * between, images.shape.slice(1), (row, to) => {
+      const { image, inserted, point } = place(row);
+      const [x, b, rank] = [rowOf(images, image), rowOf(from, image), ranks[image]!];
+      const [start, end] = inserted ? [b, x] : [x, b];
+      for (let channel = 0; channel < to.length; channel += area)
+        for (let pixel = 0; pixel < area; pixel++)
+          to[channel + pixel] = (rank[pixel]! < point * n ? end : start)[channel + pixel]!;
+    });
+    const scores = await probabilities(changed, (row) => place(row).image);
+    const curve = (image: number, inserted: boolean) => {
+      const begin = (2 * image + (inserted ? 1 : 0)) * between;
+      const inner = scores.subarray(begin, begin + between);
+      const [start, end] = inserted ? [ofSubstrates, ofImages] : [ofImages, ofSubstrates];
+      return [start[image]!, ...inner, end[image]!];
+    };
+    const deletion = heat.map((_, image) => curve(image, false));
+    const insertion = heat.map((_, image) => curve(image, true));
+    return {
+      deletion,
+      deletionAuc: deletion.map(areaUnder),
+      insertion,
+      insertionAuc: insertion.map(areaUnder),
+    };
   };
+}
+
+/** How many pixels are hotter than each, or as hot and before it. */
+function ranksOf(heat: Float32Array): Uint32Array {
+  const ranks = new Uint32Array(heat.length);
+  fallingOrder(heat).forEach((pixel, rank) => (ranks[pixel] = rank));
+  return ranks;
 }
 
 /** By trapezoids, over [0, 1]. */

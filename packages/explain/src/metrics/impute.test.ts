@@ -53,3 +53,18 @@ describe.each(Object.entries(masks))("without %s", (_, mask) => {
 it("without any pixel: zeros", () => {
   expect(imputed(Float32Array.of(1, 2, 3, 4), [2, 2], [0, 0, 0, 0])).toEqual(new Float32Array(4));
 });
+
+it("channels are filled in as each is alone, however soon it is solved", () => {
+  const [height, width] = [20, 31];
+  const area = height * width;
+  const keep = Uint8Array.from({ length: area }, () => (numbers.float() < 0.4 ? 1 : 0));
+  const channels = [
+    Float32Array.from({ length: area }, () => numbers.normal()),
+    new Float32Array(area),
+    new Float32Array(area).fill(3),
+    Float32Array.from({ length: area }, (_, i) => Math.floor(i / width)),
+  ];
+  const alone = channels.flatMap((channel) => [...imputed(channel, [height, width], keep)]);
+  const image = Float32Array.from(channels.flatMap((channel) => [...channel]));
+  expect(imputed(image, [height, width], keep)).toEqual(Float32Array.from(alone));
+});

@@ -1,7 +1,7 @@
 // ROAD's imputation of missing pixels (Rong et al. 2022, arXiv:2202.00449): a missing pixel is the weighted mean of its
 // eight neighbours, 1/6 at the sides and 1/12 at the corners, renormalized at the border; missing neighbours are
 // unknown too, which makes one linear system, symmetric and positive definite.
-import { gridSolver, onGrid } from "./multigrid";
+import { onGrid, solvedOnGrid } from "./multigrid";
 
 /** Of what is left over, relative to what is asked for; below what float32 images can tell. */
 const tolerance = 1e-7;
@@ -19,17 +19,25 @@ export function imputed(
   keep: ArrayLike<boolean | number>,
 ): Float32Array {
   const area = height * width;
-  const to = image.slice();
-  const missing: number[] = [];
-  for (let i = 0; i < area; i++) if (!keep[i]) missing.push(i);
-  if (missing.length === area) return to.fill(0);
+  const channels = image.length / area;
   const grid = { height, width };
   const stride = width + 2;
-  const placeOf = (pixel: number) => (Math.floor(pixel / width) + 1) * stride + (pixel % width) + 1;
-  const places = Int32Array.from(missing, placeOf);
   const [inside, unknown] = [onGrid(grid), onGrid(grid)];
-  for (let i = 0; i < area; i++) inside[placeOf(i)] = 1;
-  for (const place of places) unknown[place] = 1;
+  /** Of each pixel, on the grid. */
+  const placeOf = new Int32Array(area);
+  const missing: number[] = [];
+  for (let y = 0, pixel = 0; y < height; y++)
+    for (let x = 0; x < width; x++, pixel++) {
+      const place = (y + 1) * stride + x + 1;
+      placeOf[pixel] = place;
+      inside[place] = 1;
+      if (keep[pixel]) continue;
+      unknown[place] = 1;
+      missing.push(pixel);
+    }
+  const to = image.slice();
+  if (missing.length === area) return to.fill(0);
+  const places = Int32Array.from(missing, (pixel) => placeOf[pixel]!);
   const [diagonal, east, south, southEast, southWest] = [onGrid(grid), onGrid(grid), onGrid(grid), onGrid(grid), onGrid(grid)]; // prettier-ignore
   for (const place of places) {
     diagonal[place] = around(inside, place, stride);
@@ -38,14 +46,16 @@ export function imputed(
     southEast[place] = -corner * unknown[place + stride + 1]!;
     southWest[place] = -corner * unknown[place + stride - 1]!;
   }
-  const solve = gridSolver({ ...grid, places, diagonal, east, south, southEast, southWest }, tolerance); // prettier-ignore
-  for (let from = 0; from < image.length; from += area) {
-    const [present, b] = [onGrid(grid), onGrid(grid)];
-    for (let i = 0; i < area; i++) if (keep[i]) present[placeOf(i)] = image[from + i]!;
-    for (const place of places) b[place] = around(present, place, stride);
-    const x = solve(b);
-    missing.forEach((pixel, k) => (to[from + pixel] = x[places[k]!]!));
+  const b = onGrid(grid, channels);
+  const present = onGrid(grid);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < area; i++) if (keep[i]) present[placeOf[i]!] = image[c * area + i]!;
+    for (const place of places) b[place * channels + c] = around(present, place, stride);
   }
+  const x = solvedOnGrid({ ...grid, places, diagonal, east, south, southEast, southWest }, b, channels, tolerance); // prettier-ignore
+  for (let c = 0; c < channels; c++)
+    for (let k = 0; k < places.length; k++)
+      to[c * area + missing[k]!] = x[places[k]! * channels + c]!;
   return to;
 }
 

@@ -3,6 +3,9 @@
 // next coarser grid, values between its points are interpolated bilinearly, and the coarse system is the Galerkin
 // product Pᵀ A P; one Gauss-Seidel sweep goes down the cycle and one in reversed order up, which keeps it symmetric.
 // The number of rounds does not grow with the size of the holes, as that of plain conjugate gradients does.
+// The right-hand sides of one matrix are solved at once, their values side by side: in a sweep each place waits for the
+// place before it, and while one right-hand side waits another is computed. Innermost loops take nothing apart by
+// patterns (`const [a, b] =`), which would take as long as their sums.
 
 export interface Grid {
   readonly height: number;
@@ -26,6 +29,8 @@ export interface GridSystem extends Grid {
 
 /** A system, the memory that a cycle works in, and the next coarser one. */
 interface Level extends GridSystem {
+  /** Of right-hand sides. */
+  readonly count: number;
   /** 1 / diagonal */
   readonly inverse: Float64Array;
   readonly x: Float64Array;
@@ -41,107 +46,141 @@ interface Interpolation {
   readonly weights: Float64Array;
 }
 
-/** Values for every place of a system's grid, 0 where nothing is. */
-export const onGrid = ({ height, width }: Grid) => new Float64Array((height + 2) * (width + 2));
+/** `count` values for every place of a system's grid, side by side; 0 where nothing is. */
+export const onGrid = ({ height, width }: Grid, count = 1) =>
+  new Float64Array((height + 2) * (width + 2) * count);
 
 /** Ten are usual; rounding may keep the residual above a tolerance that is too strict. */
 const mostRounds = 100;
 
 /**
- * Makes a solver of a system, for many right-hand sides.
+ * Solves a system for `count` right-hand sides, [place, count].
  *
- * @param tolerance of the residual's norm, relative to that of the right-hand side
- * @returns from a right-hand side on the grid to the solution on the grid, which the next call overwrites
+ * @param tolerance of each residual's norm, relative to that of its right-hand side
+ * @returns the solutions, as the right-hand sides lie
  */
-export function gridSolver(
+export function solvedOnGrid(
   system: GridSystem,
+  b: Float64Array,
+  count: number,
   tolerance: number,
-): (b: Float64Array) => Float64Array {
-  const finest = levelOf(system);
+): Float64Array {
+  const finest = levelOf(system, count);
   const { places } = system;
-  const [x, r, p, ap] = [onGrid(system), onGrid(system), onGrid(system), onGrid(system)];
-  return (b) => {
-    x.fill(0);
-    p.fill(0);
-    r.set(b);
-    const goal = tolerance ** 2 * dot(places, b, b);
-    let rz = 0;
-    for (let round = 0; round < mostRounds && dot(places, r, r) > goal; round++) {
-      const z = cycled(finest, r);
-      const next = dot(places, r, z);
-      const beta = round === 0 ? 0 : next / rz;
-      for (let k = 0; k < places.length; k++) {
-        const i = places[k]!;
-        p[i] = z[i]! + beta * p[i]!;
+  const [x, r, p, ap] = [onGrid(system, count), b.slice(), onGrid(system, count), onGrid(system, count)]; // prettier-ignore
+  const goals = dots(places, b, b, count).map((square) => tolerance ** 2 * square);
+  const rz = new Float64Array(count);
+  const [betas, steps] = [new Float64Array(count), new Float64Array(count)];
+  for (let round = 0; round < mostRounds; round++) {
+    const unsolved = dots(places, r, r, count).map((square, c) => (square > goals[c]! ? 1 : 0));
+    if (!unsolved.includes(1)) break;
+    const z = cycled(finest, r);
+    const next = dots(places, r, z, count);
+    // What is solved stays as it is.
+    for (let c = 0; c < count; c++) betas[c] = round === 0 || !unsolved[c] ? 0 : next[c]! / rz[c]!;
+    for (let k = 0; k < places.length; k++)
+      for (let c = 0, i = places[k]! * count; c < count; c++, i++) p[i] = z[i]! + betas[c]! * p[i]!;
+    rz.set(next);
+    multiply(finest, p, ap);
+    const curvatures = dots(places, p, ap, count);
+    for (let c = 0; c < count; c++) steps[c] = unsolved[c] ? rz[c]! / curvatures[c]! : 0;
+    for (let k = 0; k < places.length; k++)
+      for (let c = 0, i = places[k]! * count; c < count; c++, i++) {
+        x[i]! += steps[c]! * p[i]!;
+        r[i]! -= steps[c]! * ap[i]!;
       }
-      rz = next;
-      multiply(finest, p, ap);
-      const step = rz / dot(places, p, ap);
-      for (let k = 0; k < places.length; k++) {
-        const i = places[k]!;
-        x[i]! += step * p[i]!;
-        r[i]! -= step * ap[i]!;
-      }
-    }
-    return x;
-  };
+  }
+  return x;
 }
 
-function dot(places: Int32Array, a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < places.length; k++) sum += a[places[k]!]! * b[places[k]!]!;
-  return sum;
+/** Of each right-hand side. */
+function dots(places: Int32Array, a: Float64Array, b: Float64Array, count: number): Float64Array {
+  const sums = new Float64Array(count);
+  for (let k = 0; k < places.length; k++)
+    for (let c = 0, i = places[k]! * count; c < count; c++, i++) sums[c]! += a[i]! * b[i]!;
+  return sums;
 }
 
 /** One V-cycle from 0: about the solution for `b`. */
 function cycled(level: Level, b: Float64Array): Float64Array {
-  const { x, residual, places, inverse, coarser } = level;
-  const [before, after] = [beforeOn(level), afterOn(level)];
+  const { x, residual, places, inverse, count, coarser } = level;
+  const { width, east, south, southEast, southWest } = level;
+  const stride = width + 2;
+  const w = -count;
+  const nw = -(stride + 1) * count;
+  const n = -stride * count;
+  const ne = -(stride - 1) * count;
   // One sweep from 0, (D + L) x = b: what is after a place is still 0, and of the residual it is all that is left.
   for (let k = 0; k < places.length; k++) {
-    const i = places[k]!;
-    x[i] = (b[i]! - before(x, i)) * inverse[i]!;
+    const place = places[k]!;
+    const toN = south[place - stride]!;
+    const toNW = southEast[place - stride - 1]!;
+    const toNE = southWest[place - stride + 1]!;
+    const toW = east[place - 1]!;
+    const inverted = inverse[place]!;
+    for (let c = 0, i = place * count; c < count; c++, i++) {
+      const before = toN * x[i + n]! + toNW * x[i + nw]! + toNE * x[i + ne]! + toW * x[i + w]!;
+      x[i] = (b[i]! - before) * inverted;
+    }
   }
   if (coarser) {
-    for (let k = 0; k < places.length; k++) residual[places[k]!] = -after(x, places[k]!);
+    for (let k = 0; k < places.length; k++) {
+      const place = places[k]!;
+      const toS = south[place]!;
+      const toSE = southEast[place]!;
+      const toSW = southWest[place]!;
+      const toE = east[place]!;
+      for (let c = 0, i = place * count; c < count; c++, i++)
+        residual[i] = -(toS * x[i - n]! + toSE * x[i - nw]! + toSW * x[i - ne]! + toE * x[i - w]!);
+    }
     const { level: coarse, interpolation } = coarser;
-    restrict(interpolation, places, residual, coarse.b);
-    interpolate(interpolation, places, cycled(coarse, coarse.b), x);
+    restrict(interpolation, places, residual, coarse.b, count);
+    interpolate(interpolation, places, cycled(coarse, coarse.b), x, count);
   }
   for (let k = places.length - 1; k >= 0; k--) {
-    const i = places[k]!;
-    x[i] = (b[i]! - before(x, i) - after(x, i)) * inverse[i]!;
+    const place = places[k]!;
+    const toN = south[place - stride]!;
+    const toNW = southEast[place - stride - 1]!;
+    const toNE = southWest[place - stride + 1]!;
+    const toW = east[place - 1]!;
+    const toS = south[place]!;
+    const toSE = southEast[place]!;
+    const toSW = southWest[place]!;
+    const toE = east[place]!;
+    const inverted = inverse[place]!;
+    for (let c = 0, i = place * count; c < count; c++, i++) {
+      const before = toN * x[i + n]! + toNW * x[i + nw]! + toNE * x[i + ne]! + toW * x[i + w]!;
+      const after = toS * x[i - n]! + toSE * x[i - nw]! + toSW * x[i - ne]! + toE * x[i - w]!;
+      x[i] = (b[i]! - before - after) * inverted;
+    }
   }
   return x;
 }
 
 function multiply(level: Level, x: Float64Array, to: Float64Array): void {
-  const { places, diagonal } = level;
-  const [before, after] = [beforeOn(level), afterOn(level)];
+  const { places, diagonal, width, east, south, southEast, southWest, count } = level;
+  const stride = width + 2;
+  const w = -count;
+  const nw = -(stride + 1) * count;
+  const n = -stride * count;
+  const ne = -(stride - 1) * count;
   for (let k = 0; k < places.length; k++) {
-    const i = places[k]!;
-    to[i] = diagonal[i]! * x[i]! + before(x, i) + after(x, i);
+    const place = places[k]!;
+    const toN = south[place - stride]!;
+    const toNW = southEast[place - stride - 1]!;
+    const toNE = southWest[place - stride + 1]!;
+    const toW = east[place - 1]!;
+    const toS = south[place]!;
+    const toSE = southEast[place]!;
+    const toSW = southWest[place]!;
+    const toE = east[place]!;
+    const own = diagonal[place]!;
+    for (let c = 0, i = place * count; c < count; c++, i++) {
+      const before = toN * x[i + n]! + toNW * x[i + nw]! + toNE * x[i + ne]! + toW * x[i + w]!;
+      const after = toS * x[i - n]! + toSE * x[i - nw]! + toSW * x[i - ne]! + toE * x[i - w]!;
+      to[i] = own * x[i]! + before + after;
+    }
   }
-}
-
-/** A row of the matrix times x, of the places before its own. */
-function beforeOn({ width, east, south, southEast, southWest }: GridSystem) {
-  const stride = width + 2;
-  return (x: Float64Array, i: number): number =>
-    south[i - stride]! * x[i - stride]! +
-    southEast[i - stride - 1]! * x[i - stride - 1]! +
-    southWest[i - stride + 1]! * x[i - stride + 1]! +
-    east[i - 1]! * x[i - 1]!;
-}
-
-/** The same of those after it. */
-function afterOn({ width, east, south, southEast, southWest }: GridSystem) {
-  const stride = width + 2;
-  return (x: Float64Array, i: number): number =>
-    south[i]! * x[i + stride]! +
-    southEast[i]! * x[i + stride + 1]! +
-    southWest[i]! * x[i + stride - 1]! +
-    east[i]! * x[i + 1]!;
 }
 
 /** to = Pᵀ fine */
@@ -150,11 +189,16 @@ function restrict(
   finePlaces: Int32Array,
   fine: Float64Array,
   to: Float64Array,
+  count: number,
 ): void {
   to.fill(0);
   for (let k = 0; k < finePlaces.length; k++)
-    for (let at = starts[k]!; at < starts[k + 1]!; at++)
-      to[places[at]!]! += weights[at]! * fine[finePlaces[k]!]!;
+    for (let at = starts[k]!; at < starts[k + 1]!; at++) {
+      const weight = weights[at]!;
+      const from = finePlaces[k]! * count;
+      const place = places[at]! * count;
+      for (let c = 0; c < count; c++) to[place + c]! += weight * fine[from + c]!;
+    }
 }
 
 /** to += P coarse */
@@ -163,40 +207,50 @@ function interpolate(
   finePlaces: Int32Array,
   coarse: Float64Array,
   to: Float64Array,
+  count: number,
 ): void {
   for (let k = 0; k < finePlaces.length; k++)
-    for (let at = starts[k]!; at < starts[k + 1]!; at++)
-      to[finePlaces[k]!]! += weights[at]! * coarse[places[at]!]!;
+    for (let at = starts[k]!; at < starts[k + 1]!; at++) {
+      const weight = weights[at]!;
+      const place = finePlaces[k]! * count;
+      const from = places[at]! * count;
+      for (let c = 0; c < count; c++) to[place + c]! += weight * coarse[from + c]!;
+    }
 }
 
-const levelOf = (system: GridSystem): Level => ({
+const levelOf = (system: GridSystem, count: number): Level => ({
   ...system,
+  count,
   inverse: system.diagonal.map((a) => 1 / a),
-  x: onGrid(system),
-  b: onGrid(system),
-  residual: onGrid(system),
-  coarser: coarserOf(system),
+  x: onGrid(system, count),
+  b: onGrid(system, count),
+  residual: onGrid(system, count),
+  coarser: coarserOf(system, count),
 });
 
 /** The next coarser level; undefined where no unknown lies on it, or there is but one place. */
-function coarserOf(fine: GridSystem): Level["coarser"] {
+function coarserOf(fine: GridSystem, count: number): Level["coarser"] {
   if (fine.height === 1 && fine.width === 1) return undefined;
   const grid = { height: Math.ceil(fine.height / 2), width: Math.ceil(fine.width / 2) };
-  const unknown = onGrid(grid);
-  const placeOf = (y: number, x: number) => (y + 1) * (grid.width + 2) + x + 1;
-  const stride = fine.width + 2;
-  for (const place of fine.places) {
-    const [y, x] = [Math.floor(place / stride) - 1, (place % stride) - 1];
-    if (y % 2 === 0 && x % 2 === 0) unknown[placeOf(y / 2, x / 2)] = 1;
-  }
-  const places = Int32Array.from(unknown.keys()).filter((place) => unknown[place] === 1);
+  const stride = grid.width + 2;
+  const unknown = new Uint8Array((grid.height + 2) * stride);
+  const places: number[] = [];
+  for (let y = 0; y < grid.height; y++)
+    for (let x = 0; x < grid.width; x++) {
+      // The diagonal is 0 where there is no unknown.
+      if (fine.diagonal[(2 * y + 1) * (fine.width + 2) + 2 * x + 1] === 0) continue;
+      const place = (y + 1) * stride + x + 1;
+      unknown[place] = 1;
+      places.push(place);
+    }
   if (places.length === 0) return undefined;
   const interpolation = bilinear(fine, grid, unknown);
-  return { level: levelOf(coarseSystem(fine, { ...grid, places }, interpolation)), interpolation };
+  const system = coarseSystem(fine, { ...grid, places: Int32Array.from(places) }, interpolation);
+  return { level: levelOf(system, count), interpolation };
 }
 
 /** @param unknown of the coarse grid, 1 where there is one; what is known has an error of 0 and takes no part */
-function bilinear(fine: GridSystem, grid: Grid, unknown: Float64Array): Interpolation {
+function bilinear(fine: GridSystem, grid: Grid, unknown: Uint8Array): Interpolation {
   const starts = new Int32Array(fine.places.length + 1);
   const places = new Int32Array(4 * fine.places.length);
   const weights = new Float64Array(4 * fine.places.length);
@@ -230,20 +284,23 @@ function coarseSystem(
 ): GridSystem {
   const [diagonal, east, south, southEast, southWest] = [onGrid(grid), onGrid(grid), onGrid(grid), onGrid(grid), onGrid(grid)]; // prettier-ignore
   const stride = grid.width + 2;
+  /** Where the coefficient of two places lies, by how far they are apart. */
+  const at: Float64Array[] = [];
+  [at[0], at[stride - 1], at[stride], at[stride + 1], at[1]] = [diagonal, southWest, south, southEast, east]; // prettier-ignore
   /** The coefficient `a` of fine unknowns k and l, for each pair of coarse ones. */
   const add = (a: number, k: number, l: number) => {
-    for (let i = starts[k]!; i < starts[k + 1]!; i++)
-      for (let j = starts[l]!; j < starts[l + 1]!; j++) {
-        const distance = Math.abs(places[j]! - places[i]!);
-        const at = Math.min(places[i]!, places[j]!);
-        const value = weights[i]! * a * weights[j]!;
-        if (distance === 0) diagonal[at]! += k === l ? value : 2 * value;
-        else if (k === l && places[i]! > places[j]!) continue;
-        else if (distance === 1) east[at]! += value;
-        else if (distance === stride) south[at]! += value;
-        else if (distance === stride + 1) southEast[at]! += value;
-        else southWest[at]! += value;
+    for (let i = starts[k]!; i < starts[k + 1]!; i++) {
+      const from = places[i]!;
+      const weighted = weights[i]! * a;
+      // The matrix is symmetric: of two places once.
+      for (let j = k === l ? i : starts[l]!; j < starts[l + 1]!; j++) {
+        const to = places[j]!;
+        const value = weighted * weights[j]!;
+        if (to > from) at[to - from]![from]! += value;
+        else if (to < from) at[from - to]![to]! += value;
+        else diagonal[to]! += k === l ? value : 2 * value;
       }
+    }
   };
   const indexOf = new Int32Array((fine.height + 2) * (fine.width + 2));
   for (let k = 0; k < fine.places.length; k++) indexOf[fine.places[k]!] = k;

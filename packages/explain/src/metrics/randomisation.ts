@@ -47,21 +47,24 @@ export const randomisation = defineMetric({
     const rows = Array.from({ length: map.shape[0]! }, (_, i) => i);
     const similarity: number[][] = rows.map(() => []);
     const pictures = rows.map(() => [] as number[]);
+    const before = rows.map((i) => ({ ranks: ranks(rowOf(map, i)), picture: pictureOf(map, i) }));
+    const compared = (i: number, other: Tensor<"float32">) => ({
+      similarity: alike(before[i]!.ranks, ranks(rowOf(other, i))),
+      ssim: ssim(before[i]!.picture, pictureOf(other, i), extentsOf(map)),
+    });
     for (const depth of stages) {
       await using other = explainerOf(
         randomised(network.graph, layers.slice(layers.length - depth), seed),
       );
       const again = inside((await other.attribute(input, attributeOptions)).map, format);
       for (const i of rows) {
-        similarity[i]!.push(alike(rowOf(map, i), rowOf(again, i)));
-        pictures[i]!.push(ssim(pictureOf(map, i), pictureOf(again, i), extentsOf(map)));
+        const figures = compared(i, again);
+        similarity[i]!.push(figures.similarity);
+        pictures[i]!.push(figures.ssim);
       }
     }
     const drawn = randomLike(map, seed);
-    const chance = rows.map((i) => ({
-      similarity: alike(rowOf(map, i), rowOf(drawn, i)),
-      ssim: ssim(pictureOf(map, i), pictureOf(drawn, i), extentsOf(map)),
-    }));
+    const chance = rows.map((i) => compared(i, drawn));
     const atEach = (figure: "similarity" | "ssim") =>
       chance.map((one) => stages.map(() => one[figure]));
     return {
@@ -109,10 +112,9 @@ function pictureOf(map: Tensor<"float32">, i: number): Float64Array {
   return most === 0 ? picture : picture.map((value) => value / most);
 }
 
-/** Spearman's rank correlation of absolute values; 0 where either map is constant. */
-function alike(a: Float32Array, b: Float32Array): number {
-  const [x, y] = [ranks(a), ranks(b)];
-  const mean = (a.length - 1) / 2;
+/** Spearman's rank correlation, of ranks; 0 where either map is constant. */
+function alike(x: Float64Array, y: Float64Array): number {
+  const mean = (x.length - 1) / 2;
   let [xy, xx, yy] = [0, 0, 0];
   for (let i = 0; i < x.length; i++) {
     xy += (x[i]! - mean) * (y[i]! - mean);

@@ -21,13 +21,13 @@ export const road = defineMetric({
   title: "ROAD",
   judges: { figure: "combined", better: "higher" },
   options: [...controlledOptions, "percentiles", "noise"],
-  measure: (call, options: RoadOptions) =>
-    beside(call, options, (heat) => losses(call, heat, options)),
+  measure: async (call, options: RoadOptions) =>
+    beside(call, options, await lossesOf(call, options)),
 });
 
-async function losses(
+/** What is lost by heat maps; the score of the whole image is computed once. */
+async function lossesOf(
   call: MetricCall,
-  heat: Heat,
   { percentiles = [20, 40, 60, 80], noise = 0, seed = 0 }: RoadOptions,
 ) {
   const { images } = call;
@@ -36,44 +36,50 @@ async function losses(
   checkNumber("measure", "noise", noise, { least: 0 });
   const full = await scoresOf(call, rowsOf(images));
   const each = percentiles.length;
-  const lost = async (falling: boolean) => {
-    const imputed = rows(heat.length * each, images.shape.slice(1), (row, to) => {
-      const image = Math.floor(row / each);
-      to.set(withoutHot(call, image, falling ? heat[image]! : heat[image]!.map((h) => -h), percentiles[row % each]!)); // prettier-ignore
+  return async (heat: Heat) => {
+    // Of each image all of morf, then all of lerf.
+    const maps = heat.flatMap((map) => [map, map.map((h) => -h)]);
+    const limits = maps.map((map) => percentilesOf(map, percentiles));
+    const imputed = rows(maps.length * each, images.shape.slice(1), (row, to) => {
+      const [map, k] = [Math.floor(row / each), row % each];
+      const image = map >> 1;
+      to.set(withoutHot(call, image, maps[map]!, limits[map]![k]!));
       if (noise > 0) {
         const x = rowOf(images, image);
-        const numbers = random(seed, "road", row);
+        const numbers = random(seed, "road", image * each + k);
         for (let i = 0; i < to.length; i++) if (to[i] !== x[i]) to[i]! += noise * numbers.normal();
       }
     });
     const scores = await scoresOf(call, imputed);
-    return Array.from(full, (score, image) =>
-      percentiles.map((_, k) => scores[image * each + k]! - score),
-    );
+    const lost = (from: number) =>
+      Array.from(full, (score, image) =>
+        percentiles.map((_, k) => scores[2 * image * each + from + k]! - score),
+      );
+    const [morf, lerf] = [lost(0), lost(each)];
+    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    return { morf, lerf, combined: morf.map((row, i) => (mean(lerf[i]!) - mean(row)) / 2) };
   };
-  const [morf, lerf] = [await lost(true), await lost(false)];
-  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-  return { morf, lerf, combined: morf.map((row, i) => (mean(lerf[i]!) - mean(row)) / 2) };
 }
 
-/** An image without the pixels of heat at or above a percentile, imputed. */
+/** An image without the pixels of heat at or above a limit, imputed. */
 export function withoutHot(
   { images }: Pick<MetricCall, "images">,
   image: number,
   heat: Float32Array,
-  q: number,
+  limit: number,
 ): Float32Array {
   const [, , height, width] = images.shape as [number, number, number, number];
-  const limit = percentile(heat, q);
-  const keep = Array.from(heat, (h) => h < limit);
+  const keep = Uint8Array.from(heat, (h) => (h < limit ? 1 : 0));
   return imputed(rowOf(images, image), [height, width], keep);
 }
 
 /** As numpy's, linear between ranks. */
-export function percentile(values: Float32Array, q: number): number {
+export function percentilesOf(values: Float32Array, percentiles: readonly number[]): number[] {
   const sorted = values.toSorted();
-  const at = (q / 100) * (sorted.length - 1);
-  const low = Math.floor(at);
-  const high = Math.min(low + 1, sorted.length - 1);
-  return Math.fround(sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!));
+  return percentiles.map((q) => {
+    const at = (q / 100) * (sorted.length - 1);
+    const low = Math.floor(at);
+    const high = Math.min(low + 1, sorted.length - 1);
+    return Math.fround(sorted[low]! + (at - low) * (sorted[high]! - sorted[low]!));
+  });
 }
