@@ -9,6 +9,7 @@ import type { Tensor } from "@cajal/core";
 import {
   openExplainer,
   type AttributeOptions,
+  type Figures,
   type Measurement,
   type MetricName,
 } from "@cajal/explain";
@@ -29,6 +30,7 @@ if (network === undefined || folder === undefined) {
   console.error("say where the network and the photographs are");
   process.exit(2);
 }
+const began = performance.now();
 const { model, weights } = readTfjs(network);
 await using explainer = await openExplainer(model, weights, { threads: Number(values.threads) });
 const photos = await photographs(folder, Number(values.images));
@@ -52,23 +54,28 @@ console.log(`${images.length} photographs, MobileNet 0.75 at 224, the network's 
 console.log("| method | figure | map | moved map | difference, 95 % | better, % | noise | difference, 95 % | better, % |"); // prettier-ignore
 console.log("| ------ | ------ | --- | --------- | ---------------- | --------- | ----- | ---------------- | --------- |"); // prettier-ignore
 const spent = new Map<MetricName, number>();
+/** Of noise, by metric and image: the same for every method, as it depends on the seed alone. */
+const ofNoise = new Map<string, Figures>();
 for (const attributeOptions of compared) {
   const figuresOf = figures.map(() => ({ own: [] as number[], moved: [] as number[], noise: [] as number[] })); // prettier-ignore
   for (const [i, x] of images.entries()) {
     const { map, targets } = await explainer.attribute(x, attributeOptions);
     const measured = new Map<MetricName, Measurement>();
-    for (const metric of new Set(figures.map((each) => each.metric)))
-      measured.set(metric, await measure(x, metric, { heat: map, target: targets, seed: i, control: ["moved", "noise"] })); // prettier-ignore
+    for (const metric of new Set(figures.map((each) => each.metric))) {
+      const control = ofNoise.has(`${metric} ${i}`) ? ["moved"] : ["moved", "noise"];
+      const measurement = await measure(x, metric, { heat: map, target: targets, seed: i, control }); // prettier-ignore
+      if (control.includes("noise")) ofNoise.set(`${metric} ${i}`, measurement.controls!["noise"]!);
+      measured.set(metric, measurement);
+    }
     for (const [k, { metric, figure }] of figures.entries()) {
       const { figures, controls } = measured.get(metric)!;
       const { own, moved, noise } = figuresOf[k]!;
       own.push(figures[figure]![0] as number);
       moved.push(controls!["moved"]![figure]![0] as number);
-      noise.push(controls!["noise"]![figure]![0] as number);
+      noise.push(ofNoise.get(`${metric} ${i}`)![figure]![0] as number);
     }
-    if (process.stderr.isTTY) process.stderr.write(`\r${attributeOptions.method} ${i + 1}`);
+    progress(`${attributeOptions.method} ${i + 1}`);
   }
-  if (process.stderr.isTTY) process.stderr.write("\n");
   for (const [k, { figure, sign }] of figures.entries()) {
     const { own, ...others } = figuresOf[k]!;
     const cells = Object.values(others).map((other) => {
@@ -102,6 +109,13 @@ for (const of of [
     return `${at("similarity")}, ${at("ssim")}`;
   });
   console.log(`| ${of.method} | ${cells.join(" | ")} |`);
+}
+
+/** On a line of its own where nobody watches: after every tenth photograph. */
+function progress(at: string): void {
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  if (process.stderr.isTTY) process.stderr.write(`\r${at}, ${seconds} s `);
+  else if (at.endsWith("0")) console.error(`${at}, ${seconds} s`);
 }
 
 async function measure(x: Tensor, metric: MetricName, options: object) {
