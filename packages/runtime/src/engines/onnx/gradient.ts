@@ -28,9 +28,11 @@ import type { OpenedModel } from "../../session/session";
 import type { DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
+import { blockSize } from "./blockSize";
 import { doublingGraph } from "./doublingGraph";
 import { rewrites } from "./provider";
 import { openOnOnnx } from "./session";
+import { sumsInBlocks } from "./sumsInBlocks";
 
 /** A model as a graph, with the values that can be named. */
 interface NamedGraph {
@@ -126,9 +128,14 @@ export async function openGradientOnOnnx(
   const trial = await openOnOnnx(doublingGraph(), { ...options, device: request.device });
   await trial.free();
   const { device } = trial;
-  const graphs = graphCache((graphRequest: GraphRequest) =>
-    openOnOnnx(compile(graphRequest, device), { ...options, device }),
-  );
+  const block = await blockSize(device);
+  const graphs = graphCache((graphRequest: GraphRequest) => {
+    const model = compile(graphRequest, device);
+    return openOnOnnx(block === undefined ? model : sumsInBlocks(model, block), {
+      ...options,
+      device,
+    });
+  });
 
   return {
     engine: "onnx",
