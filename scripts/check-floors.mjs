@@ -10,7 +10,7 @@ import { floors } from "./floors.mjs";
 import { circlesOfRooms } from "./rooms.mjs";
 
 /** The scripts that root commands call in every package. */
-const scripts = ["build", "build:js", "test"];
+const scripts = ["build", "build:js", "build:dts", "test"];
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const problems = [];

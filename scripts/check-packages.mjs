@@ -11,6 +11,7 @@ import { transform } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { checkBundlers, program } from "./bundlers.mjs";
+import { compile, endCompiler } from "./compile.mjs";
 import { followLesson, followed } from "./followLesson.mjs";
 import { closure, fail, folder, install, link, pack, packages, root, run } from "./packed.mjs";
 
@@ -50,6 +51,7 @@ await Promise.all(
       results.set(name, await check(subjects.get(name)));
   }),
 );
+await endCompiler();
 await report();
 
 /** All checks of one package: `{ [check]: problem or "" }`, a missing key was not reached. */
@@ -132,9 +134,7 @@ async function checkDeclarations(project, manifest) {
   };
   const config = JSON.stringify({ compilerOptions, files: ["browser.mts"] });
   await writeFile(join(project, "tsconfig.browser.json"), config);
-  const tsc = `${root}node_modules/typescript/bin/tsc`;
-  const { ok, output } = await run("node", [tsc, "-p", "tsconfig.browser.json"], project);
-  return ok ? "" : output;
+  return compile(join(project, "tsconfig.browser.json"));
 }
 
 /** What editors show for the fields of configs and options, from the declarations that users get. */
@@ -321,9 +321,8 @@ async function checkTypes(project, manifest, examples, names) {
         files: files.filter(Boolean),
       };
       await write(`tsconfig.${variant}.json`, JSON.stringify(config));
-      const tsc = `${root}node_modules/typescript/bin/tsc`;
-      const { ok, output } = await run("node", [tsc, "-p", `tsconfig.${variant}.json`], project);
-      return ok ? "" : `moduleResolution ${variant}:\n${output}`;
+      const output = await compile(join(project, `tsconfig.${variant}.json`));
+      return output && `moduleResolution ${variant}:\n${output}`;
     }),
   );
   return problems.join("");
