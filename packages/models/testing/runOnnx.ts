@@ -8,7 +8,10 @@ export async function runOnnx(
   model: OnnxModel,
   feeds: Readonly<Record<string, Tensor>>,
 ): Promise<Record<string, Tensor>> {
-  const session = await ort.InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
+  const session = await ort.InferenceSession.create(encodeModel(model), {
+    logSeverityLevel: 3,
+    intraOpNumThreads: 1, // the other processor has tests of its own
+  });
   try {
     const ortFeeds = Object.entries(feeds).map(
       ([name, { dtype, shape, data }]) =>

@@ -62,6 +62,7 @@ export async function checkGradient(gradient: Gradient, sample: GradientSample):
 
   const session = await ort.InferenceSession.create(encodeModel(g.build()), {
     logSeverityLevel: 3,
+    intraOpNumThreads: 1, // of graphs this small a second one only waits
   });
   try {
     const run = async (movedInputs: ReadonlyMap<string, Float64Array>) => {

@@ -35,6 +35,7 @@ const sampleIsOpen = new Set(["NonZero", "NonMaxSuppression", "Unique"]);
 export async function run(g: GraphBuilder, feeds: ReadonlyMap<string, Tensor>) {
   const session = await ort.InferenceSession.create(encodeModel(g.build()), {
     logSeverityLevel: 3,
+    intraOpNumThreads: 1, // of graphs this small a second one only waits
     graphOptimizationLevel: "disabled",
   });
   try {
