@@ -11,7 +11,7 @@ import { transform } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { checkBundlers, program } from "./bundlers.mjs";
-import { compile, endCompiler } from "./compile.mjs";
+import { compile, describing, endCompiler } from "./compile.mjs";
 import { followLesson, followed } from "./followLesson.mjs";
 import { closure, fail, folder, install, link, pack, packages, root, run } from "./packed.mjs";
 
@@ -143,8 +143,7 @@ async function checkDescriptions(project, manifest) {
   const files = declarations
     .filter(Boolean)
     .map((path) => join(project, "node_modules", manifest.name, path));
-  const { ok, output } = await run("node", [`${root}scripts/described.mjs`, ...files], project);
-  return ok ? "" : output;
+  return describing(files);
 }
 
 /**

@@ -1,9 +1,11 @@
 // `tsc -p` for users' projects, in a thread: the compiler is loaded once, and its library and Node's types are read
-// once for all of them. These two are not checked anew in every project.
+// once for all of them. These two are not checked anew in every project. So are checks of what declarations describe.
+/* oxlint-disable unicorn/require-post-message-target-origin -- a thread, no window */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
 import ts from "typescript";
+import { described } from "./described.mjs";
 
 const waiting = new Map();
 let worker;
@@ -12,18 +14,30 @@ let worker;
  * @param {string} path of a tsconfig.json
  * @returns {Promise<string>} what the compiler says; "" for nothing
  */
-export function compile(path) {
+export const compile = (path) => ask({ path });
+
+/**
+ * @param {readonly string[]} files declarations
+ * @returns {Promise<string>} the fields that they do not describe; "" for none
+ */
+export const describing = (files) => ask({ files });
+
+let asked = 0;
+function ask(question) {
   worker ??= new Worker(fileURLToPath(import.meta.url))
-    .on("message", ({ path: done, problems }) => {
-      waiting.get(done).resolve(problems);
-      waiting.delete(done);
+    .on("message", ({ id, answer, error }) => {
+      const { resolve, reject } = waiting.get(id);
+      waiting.delete(id);
+      if (error) reject(error);
+      else resolve(answer);
     })
     .on("error", (error) => {
       for (const { reject } of waiting.values()) reject(error);
     });
   return new Promise((resolve, reject) => {
-    waiting.set(path, { resolve, reject });
-    worker.postMessage(path);
+    const id = asked++;
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, ...question });
   });
 }
 
@@ -31,7 +45,13 @@ export function compile(path) {
 export const endCompiler = () => worker?.terminate();
 
 if (!isMainThread)
-  parentPort.on("message", (path) => parentPort.postMessage({ path, problems: problemsOf(path) }));
+  parentPort.on("message", ({ id, path, files }) => {
+    try {
+      parentPort.postMessage({ id, answer: path ? problemsOf(path) : undescribed(files) });
+    } catch (error) {
+      parentPort.postMessage({ id, error });
+    }
+  });
 
 /** Files that all projects have in common, by what they are read for. */
 const shared = new Map();
@@ -56,6 +76,11 @@ function problemsOf(path) {
       ...program.getSemanticDiagnostics(file),
     ]),
   ]);
+}
+
+function undescribed(files) {
+  const { text, missing } = described(files, (options) => sharingHost(options, dirname(files[0])));
+  return missing === 0 ? "" : text;
 }
 
 const isCommon = (name) => /\/node_modules\/(typescript|@types\/node|undici-types)\//.test(name);
