@@ -1,16 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { Context } from "../context";
 import { environment } from "../measure/environment";
 import type { Report } from "../report/report";
 import type { SuiteEvent } from "../suites/suite";
-import { run } from "./run";
+import type { run as Run } from "./run";
 
-const check = vi.hoisted(() => ({ value: true }));
+const check = { value: true };
+let run: typeof Run;
 
-vi.mock("../suites/runSuite", () => ({
+const suite = {
   async *runSuite(): AsyncGenerator<SuiteEvent> {
     const report: Report = {
       format: "cajal-report-1",
@@ -27,7 +28,18 @@ vi.mock("../suites/runSuite", () => ({
     };
     yield { type: "end", report };
   },
-}));
+};
+
+// Test files share their modules: the command is loaded anew with this suite, and forgotten.
+beforeAll(async () => {
+  vi.resetModules();
+  vi.doMock("../suites/runSuite", () => suite);
+  ({ run } = await import("./run"));
+});
+afterAll(() => {
+  vi.doUnmock("../suites/runSuite");
+  vi.resetModules();
+});
 
 it("fails where a check did not hold, says which, and still writes the report", async () => {
   const out = await mkdtemp(join(tmpdir(), "cajal-check-"));
