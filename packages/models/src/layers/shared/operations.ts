@@ -2,6 +2,7 @@
 // broadcasting are NumPy's. keras.io/api/ops
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { ofNn } from "./operationsOfNn";
+import { ofOrder, ofWindows, topK } from "./operationsOfOrder";
 import {
   along,
   binary,
@@ -190,13 +191,15 @@ const ofCore: Readonly<Record<string, Operation>> = {
   },
 };
 
-const ofMath: Readonly<Record<string, Operation>> = {
+const ofMath: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
+  TopK: topK,
   Rsqrt: unary((x, g) => g.reciprocal(g.sqrt(x))),
   Erf: unary((x, g) => g.erf(x)),
   Logsumexp: reduction((x, options, g) => g.reduceLogSumExp(x, options)),
 };
 
 const ofNumpy: Readonly<Record<string, Operation<Value | readonly Value[]>>> = {
+  ...ofOrder,
   Tanh: unary((x, g) => g.tanh(x)),
   Add: binary((a, b, g) => g.add(a, b)),
   Subtract: binary((a, b, g) => g.sub(a, b)),
@@ -339,10 +342,16 @@ const ofLinalg: Readonly<Record<string, Operation>> = {
 };
 
 /** By the modules of keras.src.ops that they are in. */
-const modules = { numpy: ofNumpy, math: ofMath, core: ofCore, linalg: ofLinalg, nn: ofNn };
+const modules = {
+  numpy: ofNumpy,
+  math: ofMath,
+  core: ofCore,
+  linalg: ofLinalg,
+  nn: { ...ofNn, ...ofWindows },
+};
 
 export const operations: Readonly<Record<string, Operation<Value | readonly Value[]>>> =
-  Object.assign({}, ofNn, ofLinalg, ofCore, ofMath, ofNumpy);
+  Object.assign({}, ofNn, ofWindows, ofLinalg, ofCore, ofMath, ofNumpy);
 
 /** Keras' module of an operation: "numpy", "nn". */
 export const moduleOf = (name: string): string =>

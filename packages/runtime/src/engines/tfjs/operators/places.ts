@@ -1,6 +1,7 @@
 // Operators that look for places, and take elements from places: what masked sequences are made of.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { withoutGradient } from "../withoutGradient";
 import { axisOf, numbersOf, type TfjsOperators } from "./operator";
 
 /** `compute` along the last axis, where TF.js has it, of an axis of a tensor. */
@@ -24,8 +25,19 @@ export const places: TfjsOperators = {
   TopK: ([x, k], { tf, get }) =>
     alongLast(tf, x, axisOf(get("axis", -1), x.rank), (y) => {
       const isLargest = get("largest", 1) === 1;
-      const { values, indices } = tf.topk(isLargest ? y : tf.neg(y), numbersOf(k!)[0]!);
-      return [isLargest ? values : tf.neg(values), indices];
+      const of = numbersOf(k!)[0]!;
+      const indices = withoutGradient(
+        tf,
+        [y],
+        (x) => tf.topk(isLargest ? x! : tf.neg(x!), of).indices,
+      );
+      // TF.js has no gradient of its values, which are taken from their places here.
+      const [extent, count] = [y.shape.at(-1)!, indices.shape.at(-1)!];
+      const rows = size(y.shape.slice(0, -1));
+      const starts = tf.range(0, rows * extent, extent, "int32");
+      const at = tf.add(tf.reshape(indices, [rows, count]), tf.expandDims(starts, 1));
+      const taken = rowsAt(tf, tf.reshape(y, [-1]), tf.cast(tf.reshape(at, [-1]), "int32"));
+      return [tf.reshape(taken, indices.shape), indices];
     }),
   // x [batch, steps, …] at indices [batch, count, 1], or of any number of axes that are the batch.
   GatherND: ([x, indices], { tf, get }) => {
