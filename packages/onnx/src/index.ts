@@ -39,7 +39,14 @@ export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { fillChannels } from "./passes/fillChannels";
 export { reduceInSteps } from "./passes/reduceInSteps";
-export { float16Weights, int8Weights, quantize, withRanges, type Ranges } from "./passes/shrink";
+export {
+  float16Weights,
+  int8Weights,
+  quantize,
+  withRanges,
+  type QuantizeOptions,
+  type Ranges,
+} from "./passes/shrink";
 export { inferShapes } from "./graph/inferShapes";
 export {
   failingWithoutRows,

@@ -12,6 +12,7 @@ import {
   type OnnxModel,
 } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
+import ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { describeWithShared } from "../../core/testing/shared";
 import { generatedWeights } from "../../models/testing/generated";
@@ -93,6 +94,35 @@ describe("static quantization", () => {
     // The addition reads what the convolution before it was rounded to.
     const add = form.graph.nodes.find(({ op }) => op === "Add")!;
     expect(add.inputs.some((input) => input.endsWith("/rounded"))).toBe(true);
+  });
+
+  it("computes with whole numbers what it says in floats, on processors without VNNI too", async () => {
+    const form = encodeModel(await quantizeOn(model, [images(2), images(4)]));
+    const outputs = async (graphOptimizationLevel: "all" | "disabled") => {
+      const session = await ort.InferenceSession.create(form, { graphOptimizationLevel });
+      const { dims, data } = { dims: [4, 12, 12, 3], data: images(4).data as Float32Array };
+      const { out } = await session.run({ image: new ort.Tensor("float32", data, dims) });
+      await session.release();
+      return out!.data as Float32Array;
+    };
+    const [whole, floats] = [await outputs("all"), await outputs("disabled")];
+    const most = Math.max(...floats.map(Math.abs));
+    // A step of an activation that falls to the other side in rounding; a sum that overflows is off by a hundred.
+    const furthest = Math.max(...floats.map((value, i) => Math.abs(value - whole[i]!)));
+    expect(furthest / most).toBeLessThan(5e-3);
+  });
+
+  it.each([
+    [undefined, 64],
+    [false, 127],
+  ])("weights of 7 bits unless reduceRange is %s", async (reduceRange, largest) => {
+    const form = await quantizeOn(model, [images(2)], {
+      ...(reduceRange !== undefined && { reduceRange }),
+    });
+    const kernels = [...form.graph.initializers].filter(([name]) => name.endsWith("/int8"));
+    expect(kernels.length).toBeGreaterThan(1);
+    for (const [, { data }] of kernels)
+      expect(Math.max(...Array.from(data as Int8Array, Math.abs))).toBe(largest);
   });
 
   it("takes ranges as they were seen: too narrow ones saturate", async () => {

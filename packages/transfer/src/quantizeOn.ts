@@ -1,12 +1,17 @@
 // Static quantization with the ranges that data show.
-import { CajalError, checkOptions, type NamedTensors, type Tensor } from "@cajal/core";
-import { quantize, withRanges, type OnnxModel } from "@cajal/onnx";
+import { CajalError, checkOptions, optionsOf, type NamedTensors, type Tensor } from "@cajal/core";
+import { quantize, withRanges, type OnnxModel, type QuantizeOptions } from "@cajal/onnx";
 import { open } from "@cajal/runtime";
 
-export interface QuantizeOnOptions {
+export interface QuantizeOnOptions extends QuantizeOptions {
   /** Ends the work between two batches. */
   readonly signal?: AbortSignal;
 }
+
+const quantizeOnOptions = optionsOf<QuantizeOnOptions>({
+  signal: "signal",
+  reduceRange: "boolean",
+});
 
 /**
  * An ONNX model with int8 weights and uint8 activations, whose scales come from running it on data: some hundred
@@ -21,8 +26,8 @@ export async function quantizeOn(
   batches: Iterable<Tensor | NamedTensors> | AsyncIterable<Tensor | NamedTensors>,
   options: QuantizeOnOptions = {},
 ): Promise<OnnxModel> {
-  checkOptions("quantizeOn", options, { signal: "signal" });
-  const { signal } = options;
+  checkOptions("quantizeOn", options, quantizeOnOptions);
+  const { signal, reduceRange = true } = options;
   const watched = withRanges(model);
   const ranges = new Map<string, [number, number]>();
   await using session = await open(watched, { ...(signal && { signal }) });
@@ -45,5 +50,5 @@ export async function quantizeOn(
       "bad-argument",
       "quantizeOn: got no data, or a model without convolutions and matrix products to quantize.",
     );
-  return quantize(model, ranges);
+  return quantize(model, ranges, { reduceRange });
 }

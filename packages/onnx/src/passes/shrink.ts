@@ -2,7 +2,15 @@
 // operators (QuantizeLinear-13, DequantizeLinear-13, Cast): "QDQ", which ONNX Runtime fuses into
 // integer kernels. Weights are symmetric with a scale per output channel, activations asymmetric with one each
 // (Jacob et al. 2018, arXiv:1712.05877; Wu et al. 2020, arXiv:2004.09602).
-import { CajalError, checkArgument, sizeOf, tensor, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkOptions,
+  optionsOf,
+  sizeOf,
+  tensor,
+  type Tensor,
+} from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
 import { float16Bits } from "../model/halfPrecision";
 import type { Attribute, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model";
@@ -24,7 +32,7 @@ export function float16Weights(model: OnnxModel): OnnxModel {
 /** Weights as int8 with a scale per output channel: a quarter of the size; activations stay float32. */
 export function int8Weights(model: OnnxModel): OnnxModel {
   return withWeights(model, (name, weight, edit, axis) =>
-    writeWeight(name, quantizedWeight(weight, axis), axis, edit),
+    writeWeight(name, quantizedWeight(weight, axis, 127), axis, edit),
   );
 }
 
@@ -56,14 +64,29 @@ export function withRanges(model: OnnxModel): OnnxModel {
   };
 }
 
+export interface QuantizeOptions {
+  /**
+   * Weights of 7 bits, -64 to 64, default true. Processors without VNNI add products of uint8 and int8 in pairs, in
+   * 16 bits: with 8 bits these overflow there, and results are wrong in silence. False where all have VNNI.
+   */
+  readonly reduceRange?: boolean;
+}
+
 /**
  * Static quantization: weights int8, activations uint8 with the scales that `ranges` give, biases int32.
  *
  * @param ranges of the activations, from running {@link withRanges} on data
  * @throws CajalError `bad-argument` where a range is missing or not a number
  */
-export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
+export function quantize(
+  model: OnnxModel,
+  ranges: Ranges,
+  options: QuantizeOptions = {},
+): OnnxModel {
   checkArgument("quantize", "ranges", ranges, "object");
+  checkOptions("quantize", options, quantizeOptions);
+  // 255 · 64 · 2 is 32,640; 16 bits go to 32,767.
+  const largest = (options.reduceRange ?? true) ? 64 : 127;
   const current = prepareModel(model, "quantize");
   const { graph } = current;
   const activationNames = new Set(activations(graph));
@@ -98,7 +121,7 @@ export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
     const inputs = node.inputs.map((input) => (scales.has(input) ? `${input}/rounded` : input));
     if (weightPlace) {
       const { weight, name, axis } = weightPlace;
-      const quantized = quantizedWeight(weight, axis);
+      const quantized = quantizedWeight(weight, axis, largest);
       writeWeight(name, quantized, axis, edit);
       const bias = node.inputs[2];
       const value = bias ? graph.initializers.get(bias) : undefined;
@@ -112,6 +135,8 @@ export function quantize(model: OnnxModel, ranges: Ranges): OnnxModel {
   }
   return edit.model(current);
 }
+
+const quantizeOptions = optionsOf<QuantizeOptions>({ reduceRange: "boolean" });
 
 /** Opset 13 has scales per channel. */
 function prepareModel(model: OnnxModel, where: string): OnnxModel {
@@ -197,17 +222,21 @@ interface QuantizedWeight {
   readonly scales: Float32Array<ArrayBuffer>;
 }
 
-/** q = round(w / scale), scale = max |w| / 127 of the channel. */
-function quantizedWeight({ data, shape }: Tensor<"float32">, axis: number): QuantizedWeight {
+/** q = round(w / scale), scale = max |w| / largest of the channel. */
+function quantizedWeight(
+  { data, shape }: Tensor<"float32">,
+  axis: number,
+  largest: number,
+): QuantizedWeight {
   const channels = shape[axis]!;
   const innerSize = sizeOf(shape.slice(axis + 1));
   const scales = new Float32Array(channels);
   const channelOf = (i: number) => Math.floor(i / innerSize) % channels;
   for (let i = 0; i < data.length; i++)
-    scales[channelOf(i)] = Math.max(scales[channelOf(i)]!, Math.abs(data[i]!) / 127);
+    scales[channelOf(i)] = Math.max(scales[channelOf(i)]!, Math.abs(data[i]!) / largest);
   for (let c = 0; c < channels; c++) if (!(scales[c]! > 0)) scales[c] = 1;
   const values = Int8Array.from(data, (w, i) =>
-    Math.max(-127, Math.min(127, Math.round(w / scales[channelOf(i)]!))),
+    Math.max(-largest, Math.min(largest, Math.round(w / scales[channelOf(i)]!))),
   );
   return { shape, values, scales };
 }
