@@ -1,5 +1,6 @@
-// Real runs of suite `speed`, one after the other: clean ones are to raise no alarm in any pair of neighbours, and one in
-// which a network is really slower by 10 % is to raise one. Eight minutes on a quiet machine with two cores:
+// Real runs of suite `speed`: clean ones are to raise no alarm in any pair of neighbours, nor all pairs together; runs in
+// which a network is really slower by 10 %, taken in turns with clean ones, are to raise one. A quarter of an hour on a
+// quiet machine with two cores:
 //   node scripts/run-source.mjs packages/bench/scripts/checkRepeatable.ts [pairs, default 20]
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { buildCajal, cajal } from "../testing/cajal";
 import { groupsOf, measureGroup } from "../src/measure/cells";
 import { compare } from "../src/measure/compare";
+import { comparePairs, type Pair } from "../src/measure/comparePairs";
 import { answersTo, parseJob, takeSteps } from "../src/measure/job";
 import { predict } from "../src/measure/tasks/predict";
 import { type BenchRecord, identityOf } from "../src/measure/record";
@@ -20,6 +22,8 @@ const slowed = "lenet5";
 const factor = 1.1;
 const models = ["lenet5", "mobilenet"];
 const rounds = 5;
+/** Clean and slowed runs, in turns. */
+const turns = 9;
 const settings = { models, engines: ["onnx"], devices: ["cpu"], batches: [1], rounds };
 const command = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
@@ -71,24 +75,26 @@ async function main(pairs: number): Promise<void> {
     check(`  ${what}, ${measure}${isDirty ? ", while other programs ran" : ""}`, isDirty || verdict === "same", text); // prettier-ignore
   }
 
-  // In this process, as the suite does it, with another worker for one network.
-  const slow = join(folder, "slow.jsonl");
   const { cells, places } = await speed.plan(settings, { seed: 42 });
   const isSlowed = (job: Job) => job.model === slowed && job.phase === "predict";
   const commandOf = (job: Job): [string, ...string[]] => [process.execPath, isSlowed(job) ? fileURLToPath(import.meta.url) : command, "worker", JSON.stringify(job)]; // prettier-ignore
-  for (const group of groupsOf(cells))
-    for await (const event of measureGroup(group, {
-      places,
-      rounds,
-      budget: 30,
-      seed: 42,
-      command: commandOf,
-    }))
-      // prettier-ignore
-      if (event.type === "measured")
-        appendFileSync(slow, event.records.map((record) => `${JSON.stringify(record)}\n`).join(""));
-  const found = spawnSync(process.execPath, [command, "compare", join(second, "records.jsonl"), slow], { encoding: "utf8" }); // prettier-ignore
-  console.log(`cajal compare of a clean run with one in which ${slowed} takes ${factor} times as long:\n${found.stdout}`); // prettier-ignore
+  /** In this process, as the suite does it, with another worker for one network. */
+  const runSlowed = async (turn: number) => {
+    const path = join(folder, `slow-${turn + 1}.jsonl`);
+    const settings = { places, rounds, budget: 30, seed: 42, command: commandOf };
+    for (const group of groupsOf(cells))
+      for await (const event of measureGroup(group, settings))
+        if (event.type === "measured")
+          appendFileSync(path, event.records.map((record) => `${JSON.stringify(record)}\n`).join("")); // prettier-ignore
+    return path;
+  };
+  const inTurns: string[] = [];
+  for (let turn = 0; turn < turns; turn++) {
+    const clean = turn === 0 ? second : await run();
+    inTurns.push(clean, await runSlowed(turn));
+  }
+  const found = spawnSync(process.execPath, [command, "compare", ...inTurns], { encoding: "utf8" });
+  console.log(`cajal compare of ${turns} clean runs, in turns with ${turns} in which ${slowed} takes ${factor} times as long:\n${found.stdout}${found.stderr}`); // prettier-ignore
   check("it ends with 1", found.status === 1, String(found.status));
   const regressions = found.stdout.split("\n").filter((line) => line.includes("regression"));
   check(`it names ${slowed}, and nothing else`, regressions.length === 1 && regressions[0]!.includes(`${slowed} · predict`), regressions.map((line) => line.trim()).join("; ")); // prettier-ignore
@@ -96,23 +102,34 @@ async function main(pairs: number): Promise<void> {
   const ratios: number[] = [];
   const alarms: string[] = [];
   let [measured, clean] = [0, 0];
-  while (runs.length <= pairs) {
-    const [before, after] = [recordsIn(runs.at(-1)!), recordsIn(await run())];
+  while (runs.length <= pairs) await run();
+  const records = runs.map(recordsIn);
+  for (const [i, after] of records.slice(1).entries()) {
+    const before = records[i]!;
     // Rounds in which other programs took much of the processor say nothing of ours.
     const dirty = new Set([...before, ...after].filter(({ dirty_rounds = 0 }) => dirty_rounds > 0).map(({ cell }) => cell)); // prettier-ignore
     const isClean = ({ cell }: BenchRecord) => !dirty.has(cell);
     measured += after.length;
     clean += after.filter(isClean).length;
-    const { comparisons } = compare(before.filter(isClean), after.filter(isClean));
-    for (const { what, measure, ratio, interval, verdict } of comparisons) {
+    for (const { what, measure, ratio, interval, verdict } of compare(
+      before.filter(isClean),
+      after.filter(isClean),
+    ).comparisons) {
+      // prettier-ignore
       if (measure === "median_ms") ratios.push(ratio);
       if (verdict !== "regression") continue;
       alarms.push(what);
-      console.log(`  alarm at run ${runs.length}: ${what}, ${measure}: ${ratio.toFixed(3)}×, 95 % ${interval?.map((end) => end.toFixed(3)).join(" to ")}`); // prettier-ignore
+      console.log(`  alarm at run ${i + 2}: ${what}, ${measure}: ${ratio.toFixed(3)}×, 95 % ${interval?.map((end) => end.toFixed(3)).join(" to ")}`); // prettier-ignore
     }
+    const dirtyAlarms = compare(before, after).comparisons.filter(({ verdict, measure }) => verdict === "regression" && measure === "median_ms"); // prettier-ignore
+    for (const { what, ratio } of dirtyAlarms.filter(({ what }) => !alarms.includes(what)))
+      console.log(`  while other programs ran, run ${i + 2}: ${what}: ${ratio.toFixed(3)}×`);
   }
-  // The first pair was looked at above.
   check(`no false alarm in ${runs.length - 1} pairs of neighbours`, alarms.length === 0, `${alarms.length} alarms, of ${clean} measurements without dirty rounds of ${measured}`); // prettier-ignore
+  const neighbours = records.flatMap((after, i): Pair[] => (i % 2 === 1 ? [[records[i - 1]!, after]] : [])); // prettier-ignore
+  const together = comparePairs(neighbours).comparisons;
+  const interval = ({ interval }: (typeof together)[number]) => interval?.map((end) => end.toFixed(3)).join(" to "); // prettier-ignore
+  check(`nor in ${neighbours.length} pairs together`, together.every(({ verdict }) => verdict !== "regression"), together.filter(({ measure }) => measure === "median_ms").map((one) => `${one.what} ${one.ratio.toFixed(3)}, 95 % ${interval(one)}`).join("; ")); // prettier-ignore
   const furthest = Math.max(0, ...ratios.map((ratio) => Math.abs(Math.log(ratio))));
   console.log(`times of clean neighbours differ by ${(100 * Math.expm1(furthest)).toFixed(1)} % at most; ${((performance.now() - startTime) / 1000).toFixed(0)} s`); // prettier-ignore
   rmSync(folder, { recursive: true });

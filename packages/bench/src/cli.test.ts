@@ -254,6 +254,38 @@ describe("cajal compare", () => {
     expect((await cajal(["compare", after, before])).code).toBe(0);
   });
 
+  it("takes pairs of runs that were measured in turns, folders among them", async () => {
+    const run = async (name: string, median_ms: number) => {
+      const line = JSON.stringify({ ...record, median_ms, rounds_ms: [median_ms, median_ms] });
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, "records.jsonl"), `${line}\n`);
+      return join(folder, name);
+    };
+    const runs = [];
+    // Twice as slow from the third pair on, and once within a pair.
+    for (const [i, [old, now]] of [
+      [1, 1.1],
+      [1, 1.1],
+      [2, 2.2],
+      [2, 2.2],
+      [2, 2.2],
+      [2, 2.2],
+      [2, 2.2],
+      [2, 1.1],
+      [1, 1.1],
+    ].entries())
+      // prettier-ignore
+      runs.push(await run(`old-${i}`, old!), await run(`new-${i}`, now!));
+    const { code, stdout } = await cajal(["compare", ...runs, "--json"]);
+    expect(code).toBe(1);
+    const [comparison] = JSON.parse(stdout).comparisons;
+    expect(comparison).toMatchObject({ before: 2, after: 2.2, verdict: "regression" });
+    expect(comparison.ratio).toBeCloseTo(1.1, 12);
+    const odd = await cajal(["compare", ...runs.slice(1)]);
+    expect(odd.code).toBe(2);
+    expect(odd.stderr).toContain("got 17 runs, expected pairs: before, after, before, after");
+  });
+
   it("names the line that is no record", async () => {
     const path = join(folder, "bad.jsonl");
     await writeFile(path, `${JSON.stringify(record)}\n{"suite":\n`);

@@ -21,7 +21,8 @@ export { reportHtml } from "./report/html";
 export { reportMarkdown } from "./report/markdown";
 export { table, type TableRow } from "./measure/table";
 export { speed, type SpeedEvent, type SpeedOptions } from "./measure/speed";
-export { compare, type Compared, type Comparison } from "./measure/compare";
+export { compare, type Compared, type CompareOptions, type Comparison } from "./measure/compare";
+export { comparePairs, type Pair } from "./measure/comparePairs";
 export {
   identityOf,
   parseRecords,

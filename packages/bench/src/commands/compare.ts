@@ -1,23 +1,28 @@
 // cajal compare: exits 1 where something became slower, larger or less accurate, or is not measured any more.
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { CajalError } from "@cajal/core";
-import { compare as compareRecords } from "../measure/compare";
+import { comparePairs } from "../measure/comparePairs";
 import { median } from "../measure/statistics";
 import { times } from "../text/format";
 import { textTable } from "../text/tables";
 import { readInput } from "../readInput";
 import { type BenchRecord, parseRecords } from "../measure/record";
+import { journalName } from "../suites/cells/journal";
 import { defineCommand } from "./shared/defineCommand";
-import { argument, fraction } from "./shared/parameters";
+import { fraction, words } from "./shared/parameters";
 
 export const compare = defineCommand({
   name: "compare",
   examples: [
     ["cajal compare before.json after.json", "reports, or records as JSON lines"],
     ["cajal compare before.jsonl after.jsonl --threshold 0.05", "5 % slower is a regression"],
+    ["cajal compare old-1 new-1 old-2 new-2 old-3 new-3 …", "pairs measured in turns: surer"],
   ],
   arguments: {
-    before: argument("report.json, or records", { required: true }),
-    after: argument("the same of another run", { required: true }),
+    runs: words("before and after: reports, records or folders of runs; or several such pairs", {
+      required: true,
+    }),
   },
   options: {
     threshold: fraction("<share>", "what counts: 0.1 is 10 % slower or 10 % more memory", {
@@ -30,21 +35,23 @@ export const compare = defineCommand({
       default: 0.005,
     }),
   },
-  async run({ output, progress }, { before, after, threshold, surely, accuracyThreshold }) {
-    const [beforeRecords, afterRecords] = await Promise.all([
-      readReport(before),
-      readReport(after),
-    ]);
-    const result = compareRecords(beforeRecords, afterRecords, {
-      threshold,
-      surely,
-      accuracyThreshold,
-    });
+  async run({ output, progress }, { runs, threshold, surely, accuracyThreshold }) {
+    if (runs.length % 2 !== 0)
+      throw new CajalError(
+        "bad-argument",
+        `got ${runs.length === 1 ? "one run" : `${runs.length} runs`}, expected pairs: before, after, before, after …`,
+        { runs },
+      );
+    const records = await Promise.all(runs.map(readReport));
+    const pairs = records.flatMap((before, i) =>
+      i % 2 === 0 ? [[before, records[i + 1]!] as const] : [],
+    );
+    const result = comparePairs(pairs, { threshold, surely, accuracyThreshold });
     if (result.comparisons.length === 0)
       throw new CajalError(
         "bad-argument",
-        `${before} and ${after} have no measurement in common: nothing was compared.`,
-        { before, after },
+        `${runs.join(" and ")} have no measurement in common: nothing was compared.`,
+        { runs },
       );
     output.document(result);
     output.text(
@@ -65,21 +72,23 @@ export const compare = defineCommand({
     const pace = paces.length === 0 ? 1 : median(paces);
     if (Math.abs(Math.log(pace)) > Math.log(1.05))
       progress.say(`The machine itself was ${pace > 1 ? "slower" : "faster"}: a fixed calculation beside the rounds took ${pace.toFixed(2)} times as long. The intervals allow for that.`); // prettier-ignore
-    const hosts = new Set([...beforeRecords, ...afterRecords].map(({ host }) => host));
+    const hosts = new Set(records.flat().map(({ host }) => host));
     if (hosts.size > 1)
       progress.say(
         `Not of one machine: ${[...hosts].join("; ")}. Times of two machines say little.`,
       );
-    for (const what of result.onlyBefore)
-      progress.say(`No longer measured, only in ${before}: ${what}`);
-    for (const what of result.onlyAfter) progress.say(`only in ${after}: ${what}`);
+    for (const what of result.onlyBefore) progress.say(`No longer measured, only before: ${what}`);
+    for (const what of result.onlyAfter) progress.say(`Only after: ${what}`);
     // A measurement that is missing now may hide a regression.
     const regressed = result.comparisons.some(({ verdict }) => verdict === "regression");
     return regressed || result.onlyBefore.length > 0 ? "failed" : undefined;
   },
 });
 
-const readReport = async (path: string): Promise<BenchRecord[]> =>
-  parseRecords(new TextDecoder().decode(await readInput(path)), path);
+async function readReport(path: string): Promise<BenchRecord[]> {
+  const isFolder = existsSync(path) && statSync(path).isDirectory();
+  const file = isFolder ? join(path, journalName) : path;
+  return parseRecords(new TextDecoder().decode(await readInput(file)), file);
+}
 
 const figures = (value: number): string => String(Number(value.toPrecision(4)));

@@ -18,6 +18,16 @@ export interface Comparison {
   verdict: "regression" | "improvement" | "same";
 }
 
+/** What counts as a change. */
+export interface CompareOptions {
+  /** Relative difference of time or memory that counts; default 0.1. */
+  threshold?: number;
+  /** Relative difference that the whole interval of a time with rounds must exceed; default 0.02. */
+  surely?: number;
+  /** Difference of accuracies that counts; default 0.005. */
+  accuracyThreshold?: number;
+}
+
 export interface Compared {
   comparisons: Comparison[];
   /** Measurements that only one of the runs has; a field that is missing in a common record as `what: measure`. */
@@ -32,22 +42,17 @@ export interface Compared {
  * is beyond `surely`. Where both have measured the machine beside their rounds, the interval holds the ratio as it is
  * and in units of the machine's arithmetic and memory: what a slower machine may explain is no regression. For times
  * without rounds, and for memory, the fixed `threshold` applies.
- *
- * @param options.threshold relative difference of time or memory that counts, default 0.1
- * @param options.surely relative difference that the whole interval of a time with rounds must exceed, default 0.02
- * @param options.accuracyThreshold difference of accuracies that counts, default 0.005
  */
 export function compare(
   before: readonly BenchRecord[],
   after: readonly BenchRecord[],
-  options: { threshold?: number; surely?: number; accuracyThreshold?: number } = {},
+  options: CompareOptions = {},
 ): Compared {
   checkOptions("compare", options, {
     threshold: { least: 0 },
     surely: { least: 0 },
     accuracyThreshold: { least: 0 },
   });
-  const { threshold = 0.1, surely = 0.02, accuracyThreshold = 0.005 } = options;
   const beforeById = byIdentity(before);
   const afterById = byIdentity(after);
   const comparisons: Comparison[] = [];
@@ -60,27 +65,17 @@ export function compare(
       const b = afterRecord[measure];
       if (a !== undefined && b === undefined) removed.push(`${what}: ${measure}`);
       if (a === undefined || b === undefined) continue;
-      const accuracy = measure === "top1" || measure === "top5";
-      const isSure = measure === "median_ms" ? sureInterval(beforeRecord, afterRecord) : undefined;
-      if (isSure !== undefined) {
-        const { ratio, low, high, machine } = isSure;
-        const verdict = low > 1 + surely ? "regression" : high < 1 / (1 + surely) ? "improvement" : "same"; // prettier-ignore
-        comparisons.push({ what, measure, before: a, after: b, ratio, interval: [low, high], ...(machine !== undefined && { machine }), verdict }); // prettier-ignore
-        continue;
-      }
-      const ratio = a === b ? 1 : b / a;
-      // The change for the worse, in the unit of the threshold.
-      const change = accuracy ? a - b : ratio - 1;
-      const better = accuracy ? b - a : 1 / ratio - 1;
-      const limit = accuracy ? accuracyThreshold : threshold;
-      comparisons.push({
+      const sure = measure === "median_ms" ? sureInterval(beforeRecord, afterRecord) : undefined;
+      const one = {
         what,
         measure,
         before: a,
         after: b,
-        ratio,
-        verdict: change > limit ? "regression" : better > limit ? "improvement" : "same",
-      });
+        ratio: sure?.ratio ?? (a === b ? 1 : b / a),
+        ...(sure && { interval: [sure.low, sure.high] as const }),
+        ...(sure?.machine !== undefined && { machine: sure.machine }),
+      };
+      comparisons.push({ ...one, verdict: verdictOf(one, options) });
     }
   }
   return {
@@ -88,6 +83,23 @@ export function compare(
     onlyBefore: [...[...beforeById.keys()].filter((what) => !afterById.has(what)), ...removed],
     onlyAfter: [...afterById.keys()].filter((what) => !beforeById.has(what)),
   };
+}
+
+/** What a difference counts as: by its interval where there is one, else by how large it is. */
+export function verdictOf(
+  { measure, before, after, ratio, interval }: Omit<Comparison, "verdict">,
+  { threshold = 0.1, surely = 0.02, accuracyThreshold = 0.005 }: CompareOptions,
+): Comparison["verdict"] {
+  if (interval !== undefined) {
+    const [low, high] = interval;
+    return low > 1 + surely ? "regression" : high < 1 / (1 + surely) ? "improvement" : "same";
+  }
+  const isAccuracy = measure === "top1" || measure === "top5";
+  // The change for the worse, in the unit of the threshold.
+  const worse = isAccuracy ? before - after : ratio - 1;
+  const better = isAccuracy ? after - before : 1 / ratio - 1;
+  const limit = isAccuracy ? accuracyThreshold : threshold;
+  return worse > limit ? "regression" : better > limit ? "improvement" : "same";
 }
 
 /** The interval of the ratio of the rounds, from the lowest to the highest that the speed of the machine allows. */
