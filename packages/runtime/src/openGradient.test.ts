@@ -135,6 +135,40 @@ describe.each(["onnx", "tfjs"] as const)("openGradient on %s", (engine) => {
   });
 });
 
+describe("openGradient at a layer of several outputs", () => {
+  const net = functional("states");
+  const x = net.input([4, 3], { name: "x" });
+  const [sequence, h, c] = net.outputsOf(net.layer("LSTM", { name: "lstm", units: 2, return_sequences: true, return_state: true }, x)); // prettier-ignore
+  const flat = net.layer("Flatten", {}, sequence!);
+  const all = net.layer("Concatenate", { name: "all" }, [flat, h!, c!]);
+  const model = net.model([x], [net.layer("Dense", { name: "logits", units: 2 }, all)]);
+  const weights = initialize(model, { seed: 3 });
+  const request = { of: "logits", withRespectTo: ["x", "lstm"], values: ["lstm"] };
+
+  it("has the same of the first one on both engines", async () => {
+    await using onnx = await openGradient(model, weights, request);
+    await using tfjs = await openGradient(model, weights, { ...request, engine: "tfjs" });
+    const feeds = { x: noise([2, 4, 3], "x") };
+    const expected = await onnx.run(feeds);
+    const got = await tfjs.run(feeds);
+    for (const [a, b] of [
+      [got.value, expected.value],
+      [got.values["lstm"]!, expected.values["lstm"]!],
+      [got.gradients["x"]!, expected.gradients["x"]!],
+      [got.gradients["lstm"]!, expected.gradients["lstm"]!],
+    ] as const) {
+      // prettier-ignore
+      expect(a.shape).toEqual(b.shape);
+      a.data.forEach((value, i) => expect(value).toBeCloseTo(Number(b.data[i]), 5));
+    }
+  });
+
+  it("is not fed on engine tfjs, which has no place for the others", async () => {
+    const feeds = openGradient(model, weights, { of: "logits", feeds: ["lstm"], engine: "tfjs" });
+    await expect(feeds).rejects.toThrow('layer "lstm" has 3 outputs');
+  });
+});
+
 describe("openGradient of an ONNX graph", () => {
   const model = network();
   const weights = initialize(model, { seed: 2 });

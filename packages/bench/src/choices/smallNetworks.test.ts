@@ -9,7 +9,7 @@ it.each(smallNetworks)("$name takes every data set, and is small", ({ name }) =>
     expect(resolve(model).outputs[0]!.shape).toEqual([null, 10]);
     const { totalParams, macs } = summary(model);
     expect(totalParams).toBeLessThan(250_000);
-    // A minute of learning from 30,000 examples at 50 GFLOP/s allows some 20 M, forwards and backwards.
+    // A minute of learning from 24,000 examples at 40 GFLOP/s allows some 20 M, forwards and backwards.
     expect(macs).toBeLessThan(20e6);
   }
 });

@@ -105,11 +105,11 @@ const xception: Trunk = (net, x) => {
   return net.layer("GlobalAveragePooling2D", {}, net.layer("ReLU", {}, x));
 };
 
-/** Huang et al. 2016, arXiv:1608.06993: every layer takes the outputs of all previous layers; growth rate 12, compression 0.5. */
+/** Huang et al. 2016, arXiv:1608.06993: every layer takes the outputs of all previous layers; growth rate 12, compression 0.5, most layers where maps are small. */
 const densenet: Trunk = (net, x) => {
   x = conv(net, x, 24);
   let channels = 24;
-  for (const [i, layers] of [3, 3, 3].entries()) {
+  for (const [i, layers] of [2, 4, 4].entries()) {
     for (let j = 0; j < layers; j++) {
       x = net.layer("Concatenate", {}, [x, conv(net, activated(net, x), 12)]);
       channels += 12;

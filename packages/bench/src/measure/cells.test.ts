@@ -45,8 +45,8 @@ describe("measureGroup", () => {
       cell("tfjs", "wasm", worker({ ms: 3, outputs: [1, 2.001] })),
       cell("onnx", "webgpu", worker({ inTurn: `console.error("Error: device lost"); process.exit(3);` })),
     ]); // prettier-ignore
-    expect(records.map(({ engine, device }) => `${engine} ${device}`)).toEqual(["onnx cpu", "tfjs wasm", "onnx webgpu"]); // prettier-ignore
-    const [cpu, wasm, lost] = records;
+    expect(records.map(({ engine, device }) => `${engine} ${device}`)).toEqual(["onnx webgpu", "onnx cpu", "tfjs wasm"]); // prettier-ignore
+    const [lost, cpu, wasm] = records;
     expect(cpu).toMatchObject({ suite: "table", model: "net", n: 2, median_ms: 2, p90_ms: 2, p99_ms: 2, rounds_ms: [2, 2], rss_mb: 50, open_ms: 5, seed: 7, versions: { "onnxruntime-node": "1" } }); // prettier-ignore
     expect(cpu!.cell).toBe("table · predict · net · onnx · cpu · 1");
     expect(cpu!.environment!.cores).toBeGreaterThan(0);

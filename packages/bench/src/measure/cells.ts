@@ -94,9 +94,14 @@ const nameOf = ({ job, facts }: Cell): string => `${facts?.model ?? job.model} o
 /** A running cell. */
 interface Contestant {
   readonly cell: Cell;
-  readonly worker: Worker;
+  worker: Worker;
   difference?: number;
 }
+
+/** Seconds that a process may take to get ready for each round to have one of its own. */
+const quickStart = 3;
+/** Milliseconds of steps that are not counted: JavaScript is compiled meanwhile. */
+const warmUp = 300;
 
 async function* measureInTurns(
   group: readonly Cell[],
@@ -105,8 +110,27 @@ async function* measureInTurns(
   const { signal, rounds, seconds, budget, command = workerCommand } = options;
   const contestants: Contestant[] = [];
   const yardstick = await openYardstick();
-  const launch = (cell: Cell) =>
-    startWorker(nameOf(cell), command(cell.job), workerOptions(cell, signal));
+  const launch = async (cell: Cell) => {
+    const startTime = performance.now();
+    const worker = await startWorker(nameOf(cell), command(cell.job), workerOptions(cell, signal));
+    isQuick.set(keyOf(cell), performance.now() - startTime < 1000 * quickStart);
+    if (worker.warm > warmUp) return worker;
+    const steps = Math.round(warmUp / Math.max(worker.warm, 0.1));
+    try {
+      const { median_ms } = await worker.turn(steps);
+      return { ...worker, warm: median_ms };
+    } catch (error) {
+      worker.stop();
+      throw error;
+    }
+  };
+  const isQuick = new Map<string, boolean>();
+  const renew = async (worker: Worker) => {
+    const contestant = contestants.find((each) => each.worker === worker)!;
+    if (!isQuick.get(keyOf(contestant.cell))) return worker;
+    worker.stop();
+    return (contestant.worker = await launch(contestant.cell));
+  };
   try {
     for (const [i, cell] of group.entries()) {
       yield { type: "progress", done: (0.3 * i) / group.length, note: `${engineName(cell.job)} warms up` }; // prettier-ignore
@@ -125,7 +149,7 @@ async function* measureInTurns(
       yield { type: "measured", cell, records: [{ ...record, ...(difference !== undefined && { failure: "wrong", difference }) }] }; // prettier-ignore
     }
     const workers = contestants.map(({ worker }) => worker);
-    const turns = takeTurns(workers, { rounds, seconds, budget, yardstick });
+    const turns = takeTurns(workers, { rounds, seconds, budget, yardstick, renew });
     let turn = await turns.next();
     for (; turn.done !== true; turn = await turns.next()) {
       signal?.throwIfAborted();

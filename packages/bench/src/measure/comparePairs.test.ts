@@ -24,15 +24,19 @@ const run = (ms: number) => [record({ median_ms: ms, rounds_ms: [ms * 0.995, ms 
 const pairsOf = (ratios: readonly number[]): Pair[] => ratios.map((r) => [run(10), run(10 * r)]);
 
 describe("comparePairs", () => {
-  it("takes the median of the ratios, and the interval of the sign test", () => {
-    // Of nine, P(X < 2) = 10/512 on each side: the second and the eighth.
-    const ratios = [1.1, 2.3, 1.09, 1.12, 1.08, 1.11, 0.4, 1.13, 1.07];
-    const [one] = comparePairs(pairsOf(ratios)).comparisons;
-    expect(one!.ratio).toBeCloseTo(1.1, 12);
-    expect(one!.interval![0]).toBeCloseTo(1.07, 12);
-    expect(one!.interval![1]).toBeCloseTo(1.13, 12);
-    expect(one!.verdict).toBe("regression");
-    // Of six the first and the last: 2/64.
+  it("takes the middle of the ratios, and the interval of the signed-rank test", () => {
+    // Logarithms of 0.00, 0.01, … 0.08. Of nine a sum of ranks of 5 is significant (Wilcoxon's table), so the sixth of
+    // their means counts: 0, 0.005, 0.01, 0.01, 0.015, 0.015.
+    const steps = [4, 0, 7, 2, 8, 1, 5, 3, 6].map((i) => Math.exp(i / 100));
+    const [one] = comparePairs(pairsOf(steps)).comparisons;
+    expect(Math.log(one!.ratio)).toBeCloseTo(0.04, 12);
+    expect(Math.log(one!.interval![0])).toBeCloseTo(0.015, 12);
+    expect(Math.log(one!.interval![1])).toBeCloseTo(0.065, 12);
+    expect(one!.verdict).toBe("same");
+    // Two that are far off do not hide a tenth.
+    const tenth = [1.1, 2.3, 1.09, 1.12, 1.08, 1.11, 0.6, 1.13, 1.07, 1.1, 1.09, 1.12];
+    expect(comparePairs(pairsOf(tenth)).comparisons[0]!.verdict).toBe("regression");
+    // Of six the first and the last.
     const six = comparePairs(pairsOf([1.1, 2.3, 1.09, 1.12, 0.4, 1.11])).comparisons[0]!;
     expect(six.interval![0]).toBeCloseTo(0.4, 12);
     expect(six.interval![1]).toBeCloseTo(2.3, 12);

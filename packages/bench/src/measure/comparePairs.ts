@@ -1,5 +1,5 @@
 // Several runs a side, taken in turns: on a machine whose speed changes from minute to minute, as that of a virtual one
-// does, one pair of runs says more of the minute than of the program. Of several pairs the median does not.
+// does, one pair of runs says more of the minute than of the program. What the middle of several pairs says does not depend on the few that are far off.
 import { CajalError, checkArgument } from "@cajal/core";
 import { compare, type CompareOptions, type Compared, type Comparison, verdictOf } from "./compare";
 import type { BenchRecord } from "./record";
@@ -8,13 +8,14 @@ import { median } from "./statistics";
 /** A run, and the one that was measured right after it. */
 export type Pair = readonly [before: readonly BenchRecord[], after: readonly BenchRecord[]];
 
-/** From so many on, the extreme ratios hold the median of all that there could be in 95 % of the cases. */
+/** From so many on, the extreme ratios hold the middle of all that there could be in 95 % of the cases. */
 const fewestForInterval = 6;
 
 /**
- * Compares pairs of runs that were measured in turns: before, after, before, after … Each pair gives a ratio, and the
- * ratio is their median. Its 95 % interval follows from the order of the ratios alone (that of the sign test), so a few
- * pairs may be far off. With less than six pairs there is no such interval: theirs is the one that holds those of all.
+ * Compares pairs of runs that were measured in turns: before, after, before, after … Each pair gives a ratio of times;
+ * theirs is the estimate of Hodges and Lehmann (1963, doi:10.1214/aoms/1177704172), and its 95 % interval that of
+ * Wilcoxon's signed-rank test, so a few pairs may be far off. With less than six pairs there is no such interval: the one
+ * that holds those of all pairs is taken. Memory and accuracy are judged by their medians.
  *
  * @param options as of {@link compare}
  * @throws CajalError `bad-argument` without a pair
@@ -44,17 +45,17 @@ export function comparePairs(pairs: readonly Pair[], options: CompareOptions = {
 function combined(all: readonly Comparison[], options: CompareOptions): Comparison {
   const { what, measure } = all[0]!;
   const [before, after] = [median(all.map((one) => one.before)), median(all.map((one) => one.after))]; // prettier-ignore
-  const ratio = median(all.map((one) => one.ratio));
+  const ratios = all.map(({ ratio }) => ratio);
   const machines = all.flatMap(({ machine }) => machine ?? []);
   const intervals = all.flatMap(({ interval }) => (interval ? [interval] : []));
-  const interval =
-    intervals.length < all.length
-      ? undefined
-      : (medianInterval(all.map((one) => one.ratio)) ??
-        ([
-          Math.min(...intervals.map(([low]) => low)),
-          Math.max(...intervals.map(([, high]) => high)),
-        ] as const));
+  const isTimed = intervals.length === all.length;
+  const middle = isTimed ? middleOf(ratios) : undefined;
+  const hull = [
+    Math.min(...intervals.map(([low]) => low)),
+    Math.max(...intervals.map(([, high]) => high)),
+  ] as const;
+  const interval = isTimed ? (middle?.interval ?? hull) : undefined;
+  const ratio = middle?.ratio ?? median(ratios);
   const one = { what, measure, before, after, ratio, ...(interval && { interval }) };
   return {
     ...one,
@@ -64,20 +65,22 @@ function combined(all: readonly Comparison[], options: CompareOptions): Comparis
 }
 
 /**
- * The interval that holds the median in at least 95 % of the cases, whatever the distribution: from the j-th value to the
- * j-th from the end, j the largest for which 2 P(fewer than j of n tosses are heads) ≤ 5 %.
+ * The middle of ratios and its 95 % interval: of the means of all two logarithms, each with itself too, the median, and
+ * the k-th from both ends, k − 1 being the largest sum of ranks that is significant by the exact distribution.
  *
- * @returns undefined of fewer than six values
+ * @returns undefined of fewer than six
  */
-function medianInterval(values: readonly number[]): readonly [number, number] | undefined {
-  const n = values.length;
+function middleOf(ratios: readonly number[]) {
+  const n = ratios.length;
   if (n < fewestForInterval) return undefined;
-  const sorted = values.toSorted((a, b) => a - b);
-  let [j, chance, tail] = [0, 2 ** -n, 2 ** -n];
-  while (2 * tail <= 0.05) {
-    j++;
-    chance *= (n - j + 1) / j;
-    tail += chance;
-  }
-  return [sorted[j - 1]!, sorted[n - j]!];
+  const logs = ratios.map(Math.log);
+  const means = logs.flatMap((a, i) => logs.slice(i).map((b) => (a + b) / 2)).sort((a, b) => a - b); // prettier-ignore
+  // How likely each sum of the ranks of negative signs is.
+  let chances = [1];
+  for (let rank = 1; rank <= n; rank++)
+    chances = Array.from({ length: chances.length + rank }, (_, sum) => ((chances[sum] ?? 0) + (chances[sum - rank] ?? 0)) / 2); // prettier-ignore
+  let [k, tail] = [0, chances[0]!];
+  while (2 * tail <= 0.05) tail += chances[++k]!;
+  const interval = [Math.exp(means[k - 1]!), Math.exp(means[means.length - k]!)] as const;
+  return { ratio: Math.exp(median(means)), interval };
 }

@@ -33,6 +33,27 @@ it("lets workers take turns of equal length", async () => {
   expect(ratioOf(slow!, quick!)).toBe(10);
 });
 
+it("has another process for each round where it is told how to renew one", async () => {
+  const processes: number[] = [];
+  const launch = () => startWorker("one", steady(2));
+  const turns = takeTurns([await launch()], {
+    rounds: 3,
+    seconds: 0.02,
+    watch: ([pid]) => {
+      processes.push(pid!);
+      return () => 0;
+    },
+    renew: async (worker) => {
+      worker.stop();
+      return launch();
+    },
+  });
+  let turn = await turns.next();
+  while (turn.done !== true) turn = await turns.next();
+  expect(turn.value[0]).toMatchObject({ rounds_ms: [2, 2, 2], n: 30 });
+  expect(new Set(processes).size).toBe(3);
+});
+
 /** A worker whose turns take so many milliseconds, and a yardstick before and after each of them. */
 function disturbed(turns: readonly { ms: number; pace: number }[]) {
   let turn = 0;

@@ -1,4 +1,5 @@
 // Workers that take turns, round after round: what is compared is timed within the same minute.
+import { setTimeout } from "node:timers/promises";
 import { checkArgument } from "@cajal/core";
 import { watchOthers, type Watch } from "./foreignLoad";
 import type { TurnDone } from "./interleave";
@@ -30,6 +31,8 @@ const disturbanceLimit = 0.1;
 const longTurn = 3000;
 /** How often a turn that is not clean is repeated. */
 const repeats = 2;
+/** Milliseconds after steps: ONNX Runtime's threads wait busily for 80 (measured), in which nothing is to be timed. */
+const rest = 150;
 
 /**
  * Runs workers in turns, round after round; yields after each turn, returns the timings in the order of the workers.
@@ -43,6 +46,8 @@ const repeats = 2;
  * @param options.budget seconds after which a worker gets no more turns, after its first; default: none
  * @param options.watch says how much of the processor other programs took; default: as the system tells it
  * @param options.yardstick times the machine itself before and after each turn; default: none
+ * @param options.renew replaces a worker before each of its turns but the first, by another process that does the same:
+ *   where memory and threads come to lie makes a process as a whole slower or faster, by a fifth; default: none
  */
 export async function* takeTurns(
   workers: readonly Worker[],
@@ -52,12 +57,14 @@ export async function* takeTurns(
     budget = Infinity,
     watch = watchOthers,
     yardstick,
+    renew,
   }: {
     rounds: number;
     seconds?: number;
     budget?: number;
     watch?: Watch;
     yardstick?: Yardstick;
+    renew?: (worker: Worker) => Promise<Worker>;
   },
 ): AsyncGenerator<TurnDone, Timing[], undefined> {
   const timings = workers.map(({ name }): Timing => ({
@@ -72,13 +79,19 @@ export async function* takeTurns(
   const taken = workers.map((): TurnTaken[] => []);
   const usedTime = workers.map(() => 0);
   let fastest = Infinity;
+  const current = [...workers];
+  await setTimeout(rest);
   for (let round = 0; round < rounds; round++)
-    for (const [i, worker] of workers.entries()) {
+    for (const [i, { name }] of workers.entries()) {
       const timing = timings[i]!;
       if (timing.error === undefined && (round === 0 || usedTime[i]! < budget)) {
         const startTime = performance.now();
         try {
-          const turnTaken = await cleanTurn(worker, { seconds, watch, yardstick, fastest });
+          if (round > 0 && renew) {
+            current[i] = await renew(current[i]!);
+            await setTimeout(rest);
+          }
+          const turnTaken = await cleanTurn(current[i]!, { seconds, watch, yardstick, fastest });
           const { turn, pace } = turnTaken;
           taken[i]!.push(turnTaken);
           fastest = turnTaken.fastest;
@@ -90,12 +103,12 @@ export async function* takeTurns(
           timing.version = turn.version;
         } catch (error) {
           timing.error = error;
-          worker.stop();
+          current[i]!.stop();
         }
         usedTime[i]! += (performance.now() - startTime) / 1000;
       }
       yield {
-        name: worker.name,
+        name,
         done: (round * workers.length + i + 1) / (rounds * workers.length),
       };
     }
@@ -134,6 +147,7 @@ async function cleanTurn(
     const turn = await worker.turn(Math.min(4000, Math.max(1, steps)));
     const foreign = end() ?? 0;
     const elapsed = performance.now() - startTime;
+    await setTimeout(rest);
     const after = await yardstick?.measure();
     const pace = before && after && between(before, after);
     const taken: TurnTaken = { turn, foreign, ...(pace && { pace }) };

@@ -17,7 +17,7 @@ export const learn = cellSuite({
   description: "small networks of six families learn digits, MNIST, CIFAR-10: accuracy by cost",
   takes: ["models", "datasets", "data", "examples", "engines", "devices", "batches", "threads"],
   async plan(settings, { seed, signal }) {
-    const { datasets = ["digits"], data, examples = 30_000, threads } = settings;
+    const { datasets = ["digits"], data, examples = 24_000, threads } = settings;
     const { models = ["LeNet5", ...smallNetworks.map(({ name }) => name)] } = settings;
     const { engines = ["onnx"], devices = ["auto"] } = settings;
     const places = await findDevices({ signal });
@@ -52,7 +52,7 @@ export const learn = cellSuite({
       cells,
       places,
       notes: [
-        `Each network learns from about ${whole(examples)} examples of ${datasets.join(", ")}: a minute or less each on two cores. ${data === undefined && datasets.some((name) => name !== "digits") ? "Data sets that are not in the cache are fetched: 12 MB for MNIST, 170 MB for CIFAR-10." : "Nothing is fetched."}`,
+        `Each network learns from about ${whole(examples)} examples of ${datasets.join(", ")}: half a minute to two minutes each on two cores. ${data === undefined && datasets.some((name) => name !== "digits") ? "Data sets that are not in the cache are fetched: 12 MB for MNIST, 170 MB for CIFAR-10." : "Nothing is fetched."}`,
       ],
     };
   },

@@ -53,6 +53,13 @@ export async function openGradientOnTfjs(
         ...calls.keys(),
         ...keys,
       ]);
+  for (const name of feeds)
+    if ((calls.get(name)?.outputs.length ?? 1) > 1)
+      throw new CajalError(
+        "unsupported",
+        `layer "${name}" has ${calls.get(name)!.outputs.length} outputs, and engine tfjs feeds only layers of one. Use engine onnx.`,
+        { layer: name },
+      );
 
   const tfjs = await tfjsOn(gradientDevice(choice));
   const { tf, device } = tfjs;
@@ -161,11 +168,11 @@ function tap(tf: TfCore, layer: tfl.layers.Layer, current: () => Tap | undefined
   layer.call = (x, kwargs) => {
     const activeTap = current();
     if (!activeTap || activeTap.value) return call(x, kwargs);
-    const value = activeTap.fed ?? ([call(x, kwargs)].flat()[0] as tfc.Tensor);
+    const [value, ...others] = activeTap.fed ? [activeTap.fed] : ([call(x, kwargs)].flat() as [tfc.Tensor]); // prettier-ignore
     const output = activeTap.zeros ? tf.add(value, activeTap.zeros) : value;
     // Kept, and cloned: TF.js disposes outputs that no layer reads any more.
     activeTap.value = tf.keep(tf.clone(output));
-    return output;
+    return others.length > 0 ? [output, ...others] : output;
   };
 }
 
