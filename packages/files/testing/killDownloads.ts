@@ -23,7 +23,7 @@ export interface KillOptions {
   /** The folder within the cache where they come to lie, and what else may lie there. */
   readonly place: string;
   readonly beside?: readonly string[];
-  /** How many processes are killed, and within how many ms of their start. */
+  /** How many processes are killed, and within how many ms of their start; those that are done before do not count. */
   readonly kills: number;
   readonly within: number;
   readonly seed: number;
@@ -89,22 +89,33 @@ export async function killDownloads(options: KillOptions): Promise<number> {
   const began = performance.now();
   let killed = 0;
   let starts = 0;
-  for (let kill = 0; kill < kills; kill++) {
+  let done = 0;
+  // A program that was done before its moment does not count, and the next one begins anew.
+  while (killed < kills && done < 4 * kills) {
     const after = numbers.integer(within);
     const { child, ended } = run();
     await Promise.race([sleep(after), ended]);
-    if (child.exitCode === null && child.kill("SIGKILL")) killed++;
-    await ended;
-    checkFiles(`after kill ${kill}, at ${after} ms`);
-    // Whole runs are begun anew now and then, so that kills meet every state.
-    if (kill % 5 !== 4) continue;
-    const printed = await run().ended;
-    check(printed === prints, `the start after kill ${kill} did not complete: ${printed}`);
-    starts++;
+    if (child.exitCode === null && child.kill("SIGKILL")) {
+      await ended;
+      killed++;
+      checkFiles(`after kill ${killed}, at ${after} ms`);
+      // Whole runs are begun anew now and then, so that kills meet every state.
+      if (killed % 5 !== 0) continue;
+      const printed = await run().ended;
+      check(printed === prints, `the start after kill ${killed} did not complete: ${printed}`);
+      starts++;
+    } else {
+      done++;
+      check((await ended) === prints, `a program that was not killed printed ${await ended}`);
+    }
     rmSync(join(cache, place), { recursive: true, force: true });
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
-  console.log(`seed ${seed}: ${killed} of ${kills} processes ended by kill −9 at random moments within ${within} ms; ${starts} starts after five each completed; ${problems} problems; ${seconds} s`); // prettier-ignore
+  check(
+    killed === kills,
+    `only ${killed} of ${kills} were there to be killed: \`within\` is too long`,
+  );
+  console.log(`seed ${seed}: ${killed} processes ended by kill −9 at random moments within ${within} ms, ${done} were done before; ${starts} starts after five each completed; ${problems} problems; ${seconds} s`); // prettier-ignore
 
   rmSync(cache, { recursive: true, force: true });
   log.length = 0;
