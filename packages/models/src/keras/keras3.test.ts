@@ -5,7 +5,7 @@ import { functional } from "../network/functional";
 import { toKerasJson } from "../toKerasJson";
 
 const configOf = (
-  className: "RNN" | "RandomFlip" | "Bidirectional" | "UpSampling1D" | "Discretization",
+  className: "RNN" | "Dense" | "RandomFlip" | "Bidirectional" | "UpSampling1D" | "Discretization",
   config: object,
   input: number[],
 ) => {
@@ -29,6 +29,21 @@ it("gives stacked cells their modules, and nothing that is their layer's alone",
     expect(each.module).toBe("keras.layers");
     expect(Object.keys(each.config)).not.toContain("stateful");
   }
+});
+
+it("gives policies of quantized layers and their quantizers the modules of these", () => {
+  const quantizer = { class_name: "AbsMaxQuantizer", config: { axis: 0 } };
+  const { dtype, quantization_config } = configOf("Dense", {
+    units: 2,
+    dtype: { class_name: "Int8DTypePolicy", config: { mode: "int8", source_name: "float32" } },
+    quantization_config: { class_name: "Int8QuantizationConfig", config: { weight_quantizer: quantizer, activation_quantizer: quantizer } },
+  }, [3]) as { dtype: object; quantization_config: { config: object } }; // prettier-ignore
+  expect(dtype).toMatchObject({ module: "keras.dtype_policies", class_name: "Int8DTypePolicy" });
+  const module = "keras.quantizers";
+  expect(quantization_config).toMatchObject({
+    module,
+    config: { weight_quantizer: { module }, activation_quantizer: { module } },
+  });
 });
 
 it("leaves out what nobody has said, which some versions of Keras do not take", () => {

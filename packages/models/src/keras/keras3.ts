@@ -257,10 +257,13 @@ function layerConfig(
 }
 
 /** Where Keras 3 looks for what stands under a key of a layer's config, if not among layers. */
-const moduleOf = (key: string): string | undefined =>
-  ["initializer", "regularizer", "constraint"]
+function moduleOf(key: string): string | undefined {
+  if (key === "dtype") return "keras.dtype_policies";
+  if (key === "quantization_config") return "keras.quantizers";
+  return ["initializer", "regularizer", "constraint", "quantizer"]
     .filter((kind) => key.endsWith(`_${kind}`))
     .map((kind) => `keras.${kind}s`)[0];
+}
 
 /** A wrapped layer, an initializer and the like, with the module that Keras 3 looks for. */
 function withModule(key: string, value: unknown, outerKey: string): unknown {
