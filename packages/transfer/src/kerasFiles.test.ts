@@ -52,6 +52,12 @@ describe.each(Object.entries(expected))("%s", (name, { inputs, outputs }) => {
   });
 });
 
+it("reads frozen layers of whole numbers out of .h5, where their biases come before their kernels", async () => {
+  const [zip, h5] = await Promise.all(["keras", "h5"].map((format) => readModel(new Uint8Array(readFileSync(new URL(`quantized_frozen.${format}`, folder)))))); // prettier-ignore
+  expect(h5!.weights.size).toBe(9);
+  expect(h5!.weights).toEqual(zip!.weights);
+});
+
 it("writes the output of a model within TimeDistributed without a list, which Keras could not take the shape of", async () => {
   const { model } = await readModel(new Uint8Array(readFileSync(new URL("models_of_steps.keras", folder)))); // prettier-ignore
   const { layers } = toKerasJson(model, { version: 3 }).config as { layers: { config: { layer?: { config: { output_layers?: unknown } } } }[] }; // prettier-ignore

@@ -176,12 +176,17 @@ function byLayer(
 
 /**
  * A layer's weights in the order of `.h5` files: those that are trained first. With frozen layers or
- * normalizations inside a nested model that is not the layers' order.
+ * normalizations inside a nested model that is not the layers' order. Within one layer those come first that could be
+ * trained, frozen or not: the bias of a quantized layer before its kernel.
  */
 export function legacyOrder(layer: NetworkLayer): Wanted[] {
   const all: { weight: Wanted; trained: boolean }[] = [];
-  const visit = ({ weights, layers, trainable }: NetworkLayer): void => {
-    for (const weight of weights) all.push({ weight, trained: trainable && weight.trainable });
+  const visit = ({ layer, weights, inputs, layers, trainable }: NetworkLayer): void => {
+    const specs = layer?.definition.weights?.(layer.config, inputs) ?? [];
+    const isVariable = new Map(specs.map(({ name, trainable }) => [name, trainable]));
+    const [variables, others] = [true, false].map((each) => weights.filter(({ name }) => (isVariable.get(name) ?? true) === each)); // prettier-ignore
+    for (const weight of [...variables!, ...others!])
+      all.push({ weight, trained: trainable && weight.trainable });
     layers?.forEach(visit);
   };
   visit(layer);
