@@ -262,20 +262,12 @@ describe("cajal compare", () => {
       return join(folder, name);
     };
     const runs = [];
-    // Twice as slow from the third pair on, and once within a pair.
-    for (const [i, [old, now]] of [
-      [1, 1.1],
-      [1, 1.1],
-      [2, 2.2],
-      [2, 2.2],
-      [2, 2.2],
-      [2, 2.2],
-      [2, 2.2],
-      [2, 1.1],
-      [1, 1.1],
-    ].entries())
-      // prettier-ignore
-      runs.push(await run(`old-${i}`, old!), await run(`new-${i}`, now!));
+    // Twice as slow from the fifth pair on, and once within a pair.
+    for (let pair = 0; pair < 12; pair++) {
+      const old = pair < 4 ? 1 : 2;
+      const now = pair === 11 ? 1.1 : 1.1 * old;
+      runs.push(await run(`old-${pair}`, old), await run(`new-${pair}`, now));
+    }
     const { code, stdout } = await cajal(["compare", ...runs, "--json"]);
     expect(code).toBe(1);
     const [comparison] = JSON.parse(stdout).comparisons;
@@ -283,7 +275,7 @@ describe("cajal compare", () => {
     expect(comparison.ratio).toBeCloseTo(1.1, 12);
     const odd = await cajal(["compare", ...runs.slice(1)]);
     expect(odd.code).toBe(2);
-    expect(odd.stderr).toContain("got 17 runs, expected pairs: before, after, before, after");
+    expect(odd.stderr).toContain("got 23 runs, expected pairs: before, after, before, after");
   });
 
   it("names the line that is no record", async () => {
