@@ -7,7 +7,7 @@ state equal to the original's, and equal weights after two more steps of trainin
     TF_ENABLE_ONEDNN_OPTS=1 python packages/transfer/scripts/checkKeras.py FROM… TO     # those of channels first
 
 Last result, Keras 3.15.1 on TensorFlow 2.21.0 (CPU): reference/files/{keras,old,tfjs}, real-models/{h5,keras,tfjs} and
-fixtures, 119 models in 351 files: all open. Outputs are within 2e-6 of Cajal's and bit for bit the original's, but for
+fixtures, 121 models in 357 files: all open. Outputs are within 2e-6 of Cajal's and bit for bit the original's, but for
 models of half precision (2.3e-3) and float64 (7e-8), which are written as float32; optimizers' states are equal, and so are
 the weights after two more steps (1e-7 for float64). Where Keras does not open an original with its optimizer (those of
 Keras 2, TF.js), `.keras` and `.h5` are trained beside each other, and are equal.
