@@ -1,5 +1,6 @@
 // Several runs a side, taken in turns: on a machine whose speed changes from minute to minute, as that of a virtual one
-// does, one pair of runs says more of the minute than of the program. What the middle of several pairs says does not depend on the few that are far off.
+// does, one pair of runs says more of the minute than of the program. The middle of several pairs does not depend on the few
+// that are far off.
 import { CajalError, checkArgument } from "@cajal/core";
 import { compare, type CompareOptions, type Compared, type Comparison, verdictOf } from "./compare";
 import type { BenchRecord } from "./record";
