@@ -8,8 +8,8 @@ import type { Tensor } from "@cajal/core";
 import { open } from "@cajal/runtime";
 import { loadModel } from "@cajal/train/node";
 import { buildCajal, cajal } from "../testing/cajal";
+import { recordWith } from "../testing/record";
 import { imageSet } from "./choices/imageSets";
-import type { BenchRecord } from "./measure/record";
 import type { TableRow } from "./measure/table";
 
 let folder: string;
@@ -211,20 +211,7 @@ describe("cajal learn", () => {
 });
 
 describe("cajal compare", () => {
-  const record: BenchRecord = {
-    suite: "speed",
-    model: "lenet5",
-    phase: "predict",
-    engine: "onnx",
-    device: "cpu",
-    batch: 1,
-    n: 10,
-    median_ms: 1,
-    seed: 42,
-    versions: {},
-    host: "here",
-    at: "2026-01-01T00:00:00.000Z",
-  };
+  const record = recordWith({ n: 10, median_ms: 1, host: "here" });
   const file = async (name: string, median_ms: number) => {
     const path = join(folder, name);
     await writeFile(path, `${JSON.stringify({ ...record, median_ms })}\n`);

@@ -182,7 +182,8 @@ function byLayer(
 export function legacyOrder(layer: NetworkLayer): Wanted[] {
   const all: { weight: Wanted; trained: boolean }[] = [];
   const visit = ({ layer, weights, inputs, layers, trainable }: NetworkLayer): void => {
-    const specs = layer?.definition.weights?.(layer.config, inputs) ?? [];
+    // A layer without weights may never have been called, and has no inputs then.
+    const specs = (weights.length > 0 && layer?.definition.weights?.(layer.config, inputs)) || [];
     const isVariable = new Map(specs.map(({ name, trainable }) => [name, trainable]));
     const [variables, others] = [true, false].map((each) => weights.filter(({ name }) => (isVariable.get(name) ?? true) === each)); // prettier-ignore
     for (const weight of [...variables!, ...others!])

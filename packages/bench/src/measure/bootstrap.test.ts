@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { ratioInterval } from "./bootstrap";
 import { compare } from "./compare";
 import { wilson } from "./interval";
-import type { BenchRecord } from "./record";
+import { recordWith } from "../../testing/record";
 
 const numbers = random(1, "noise");
 /** Sum of twelve uniform numbers less 6: nearly normal. */
@@ -11,21 +11,8 @@ const normal = () => Array.from({ length: 12 }, () => numbers.float()).reduce((a
 /** Rounds of 10 ms, slower by a factor, with 3 % noise. */
 const rounds = (factor = 1) => Array.from({ length: 8 }, () => 10 * factor * Math.exp(0.03 * normal())); // prettier-ignore
 
-const record = (rounds_ms: number[]): BenchRecord => ({
-  suite: "speed",
-  model: "lenet5",
-  phase: "predict",
-  engine: "onnx",
-  device: "cpu",
-  batch: 1,
-  n: 100,
-  median_ms: rounds_ms.toSorted((a, b) => a - b)[rounds_ms.length >> 1]!,
-  rounds_ms,
-  seed: 42,
-  versions: {},
-  host: "a machine",
-  at: "2026-01-01T00:00:00.000Z",
-});
+const record = (rounds_ms: number[]) =>
+  recordWith({ rounds_ms, median_ms: rounds_ms.toSorted((a, b) => a - b)[rounds_ms.length >> 1]! });
 const verdict = (before: number[], after: number[]) =>
   compare([record(before)], [record(after)]).comparisons[0]!.verdict;
 

@@ -110,6 +110,7 @@ async function* measureInTurns(
   const { signal, rounds, seconds, budget, command = workerCommand } = options;
   const contestants: Contestant[] = [];
   const yardstick = await openYardstick();
+  const isQuick = new Map<string, boolean>();
   const launch = async (cell: Cell) => {
     const startTime = performance.now();
     const worker = await startWorker(nameOf(cell), command(cell.job), workerOptions(cell, signal));
@@ -124,7 +125,6 @@ async function* measureInTurns(
       throw error;
     }
   };
-  const isQuick = new Map<string, boolean>();
   const renew = async (worker: Worker) => {
     const contestant = contestants.find((each) => each.worker === worker)!;
     if (!isQuick.get(keyOf(contestant.cell))) return worker;

@@ -1,24 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { compare, type Comparison } from "./compare";
+import { recordWith } from "../../testing/record";
 import type { BenchRecord } from "./record";
 
-const record = (fields: Partial<BenchRecord>): BenchRecord => ({
-  suite: "speed",
-  model: "lenet5",
-  phase: "predict",
-  engine: "onnx",
-  device: "cpu",
-  batch: 1,
-  n: 100,
-  seed: 42,
-  versions: {},
-  host: "a machine",
-  at: "2026-01-01T00:00:00.000Z",
-  ...fields,
-});
-
 const verdicts = (before: Partial<BenchRecord>, after: Partial<BenchRecord>) =>
-  compare([record(before)], [record(after)]).comparisons.map(({ verdict }) => verdict);
+  compare([recordWith(before)], [recordWith(after)]).comparisons.map(({ verdict }) => verdict);
 
 describe("compare", () => {
   it("calls more than a tenth slower a regression, and a tenth faster an improvement", () => {
@@ -36,8 +22,8 @@ describe("compare", () => {
 
   it("names a measure that one run lacks, and takes times of 0 as they are", () => {
     const { comparisons, onlyBefore } = compare(
-      [record({ median_ms: 0, rss_mb: 3, top1: 0.5 })],
-      [record({ median_ms: 0, top1: 0.5 })],
+      [recordWith({ median_ms: 0, rss_mb: 3, top1: 0.5 })],
+      [recordWith({ median_ms: 0, top1: 0.5 })],
     );
     expect(comparisons.map(({ ratio, verdict }) => [ratio, verdict])).toEqual([
       [1, "same"],
@@ -50,8 +36,8 @@ describe("compare", () => {
 
   it("compares only equal identities, and names what one run lacks", () => {
     const { comparisons, onlyBefore, onlyAfter } = compare(
-      [record({ batch: 1, median_ms: 1 }), record({ batch: 8, median_ms: 1 })],
-      [record({ batch: 1, median_ms: 1 }), record({ batch: 64, median_ms: 99 })],
+      [recordWith({ batch: 1, median_ms: 1 }), recordWith({ batch: 8, median_ms: 1 })],
+      [recordWith({ batch: 1, median_ms: 1 }), recordWith({ batch: 64, median_ms: 99 })],
     );
     expect(comparisons).toHaveLength(1);
     expect(onlyBefore).toEqual(["speed · lenet5 · predict · onnx · cpu · 8"]);
@@ -72,7 +58,7 @@ describe("compare", () => {
     expect(verdicts(run(1, 1), run(2.2, 2))).toEqual(["regression"]);
     // On a faster machine, as slow as before: that may be a regression, and may not.
     expect(verdicts(run(1, 2), run(1, 1))).toEqual(["same"]);
-    const [{ machine, interval }] = compare([record(run(1, 1))], [record(run(2, 2))]).comparisons as [Comparison]; // prettier-ignore
+    const [{ machine, interval }] = compare([recordWith(run(1, 1))], [recordWith(run(2, 2))]).comparisons as [Comparison]; // prettier-ignore
     expect(machine).toBeCloseTo(2, 10);
     expect(interval![0]).toBeLessThan(1);
     expect(interval![1]).toBeGreaterThan(2);

@@ -1,24 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { comparePairs, type Pair } from "./comparePairs";
-import type { BenchRecord } from "./record";
-
-const record = (fields: Partial<BenchRecord>): BenchRecord => ({
-  suite: "speed",
-  model: "lenet5",
-  phase: "predict",
-  engine: "onnx",
-  device: "cpu",
-  batch: 1,
-  n: 100,
-  seed: 42,
-  versions: {},
-  host: "a machine",
-  at: "2026-01-01T00:00:00.000Z",
-  ...fields,
-});
+import { recordWith } from "../../testing/record";
 
 /** A run whose two rounds are within 1 % of a time. */
-const run = (ms: number) => [record({ median_ms: ms, rounds_ms: [ms * 0.995, ms * 1.005] })];
+const run = (ms: number) => [recordWith({ median_ms: ms, rounds_ms: [ms * 0.995, ms * 1.005] })];
 
 /** Pairs of which the second run takes so many times as long. */
 const pairsOf = (ratios: readonly number[]): Pair[] => ratios.map((r) => [run(10), run(10 * r)]);
@@ -50,7 +35,7 @@ describe("comparePairs", () => {
   });
 
   it("judges memory and accuracy by their medians", () => {
-    const of = (rss: number, top1: number) => [record({ rss_mb: rss, top1 })];
+    const of = (rss: number, top1: number) => [recordWith({ rss_mb: rss, top1 })];
     const pairs: Pair[] = [
       [of(100, 0.9), of(120, 0.9)],
       [of(100, 0.9), of(100, 0.8)],

@@ -2,22 +2,10 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isCajalError } from "@cajal/core";
 import { describe, expect, it } from "vitest";
+import { recordWith } from "../../testing/record";
 import { type BenchRecord, parseRecords } from "./record";
 
-const record: BenchRecord = {
-  suite: "speed",
-  model: "lenet5",
-  phase: "predict",
-  engine: "onnx",
-  device: "cpu",
-  batch: 1,
-  n: 10,
-  median_ms: 1,
-  seed: 42,
-  versions: { node: "20" },
-  host: "here",
-  at: "2026-01-01T00:00:00.000Z",
-};
+const record = recordWith({ n: 10, median_ms: 1, versions: { node: "20" }, host: "here" });
 
 const failure = (text: string) => {
   try {
