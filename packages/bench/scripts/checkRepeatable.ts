@@ -1,9 +1,9 @@
 // Real runs of suite `speed`: clean ones are to raise no alarm in any pair of neighbours, nor all pairs together; runs in
-// which a network is really slower by 10 %, taken in turns with clean ones, are to raise one. A quarter of an hour on a
+// which a network is really slower by 10 %, taken in turns with clean ones, are to raise one. Twenty minutes on a
 // quiet machine with two cores:
-//   node scripts/run-source.mjs packages/bench/scripts/checkRepeatable.ts [pairs, default 20]
+//   node scripts/run-source.mjs packages/bench/scripts/checkRepeatable.ts [pairs, default 20] [folder to keep the records in]
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,14 +22,13 @@ const slowed = "mobilenet";
 const factor = 1.1;
 const models = ["lenet5", "mobilenet"];
 const rounds = 3;
-/** Clean and slowed runs, in turns, of so many rounds each. */
-const turns = 20;
-const roundsInTurns = 3;
+/** Pairs of a clean run and a slowed one, of one round each: the closer in time, the more they have of the machine in common. */
+const turns = 60;
 const settings = { models, engines: ["onnx"], devices: ["cpu"], batches: [1] };
 const command = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
 
 if (process.argv[2] === "worker") await workSlowly(parseJob(process.argv[3]!));
-else await main(Number(process.argv[2] ?? 20));
+else await main(Number(process.argv[2] ?? 20), process.argv[3]);
 
 /** A worker whose predictions take 10 % longer: it computes for that time. */
 async function workSlowly(job: Job): Promise<void> {
@@ -52,9 +51,10 @@ async function workSlowly(job: Job): Promise<void> {
   await takeSteps(slowPredict, job, { input: process.stdin, answer: answersTo(job, say) });
 }
 
-async function main(pairs: number): Promise<void> {
+async function main(pairs: number, kept?: string): Promise<void> {
   await buildCajal();
-  const folder = mkdtempSync(join(tmpdir(), "cajal-repeatable-"));
+  const folder = kept ?? mkdtempSync(join(tmpdir(), "cajal-repeatable-"));
+  mkdirSync(folder, { recursive: true });
   const runs: string[] = [];
   const run = async () => {
     const out = join(folder, `clean-${runs.length + 1}`);
@@ -71,7 +71,7 @@ async function main(pairs: number): Promise<void> {
     recordsIn(second),
   ).comparisons) {
     // prettier-ignore
-    const text = `${before} and ${after}, ratio ${ratio.toFixed(3)}${interval ? `, 95 % ${interval.map((end) => end.toFixed(3)).join(" to ")}` : ""}`; // prettier-ignore
+    const text = `${before} and ${after}, ratio ${ratio.toFixed(3)}${interval ? `, 99 % ${interval.map((end) => end.toFixed(3)).join(" to ")}` : ""}`; // prettier-ignore
     const isDirty = [first, second].flatMap(recordsIn).some((record) => identityOf(record) === what && (record.dirty_rounds ?? 0) > 0); // prettier-ignore
     check(`  ${what}, ${measure}${isDirty ? ", while other programs ran" : ""}`, isDirty || verdict === "same", text); // prettier-ignore
   }
@@ -82,7 +82,7 @@ async function main(pairs: number): Promise<void> {
   const runHere = async (name: string, slow: boolean) => {
     const path = join(folder, `${name}.jsonl`);
     const commandOf = (job: Job): [string, ...string[]] => [process.execPath, slow && isSlowed(job) ? fileURLToPath(import.meta.url) : command, "worker", JSON.stringify(job)]; // prettier-ignore
-    const settings = { places, rounds: roundsInTurns, budget: 30, seed: 42, command: commandOf };
+    const settings = { places, rounds: 1, budget: 30, seed: 42, command: commandOf };
     for (const group of groupsOf(cells.filter(({ job }) => job.phase === "predict")))
       for await (const event of measureGroup(group, settings))
         if (event.type === "measured")
@@ -90,8 +90,13 @@ async function main(pairs: number): Promise<void> {
     return path;
   };
   const inTurns: string[] = [];
-  for (let turn = 1; turn <= turns; turn++)
-    inTurns.push(await runHere(`as-it-is-${turn}`, false), await runHere(`slow-${turn}`, true));
+  for (let turn = 1; turn <= turns; turn++) {
+    const asItIs = () => runHere(`as-it-is-${turn}`, false);
+    const slow = () => runHere(`slow-${turn}`, true);
+    // First one, then the other is measured first.
+    const firstSlow = turn % 2 === 0 ? await slow() : undefined;
+    inTurns.push(await asItIs(), firstSlow ?? (await slow()));
+  }
   const found = spawnSync(process.execPath, [command, "compare", ...inTurns], { encoding: "utf8" });
   console.log(`cajal compare of ${turns} runs, in turns with ${turns} in which ${slowed} takes ${factor} times as long:\n${found.stdout}${found.stderr}`); // prettier-ignore
   check("it ends with 1", found.status === 1, String(found.status));
@@ -118,18 +123,27 @@ async function main(pairs: number): Promise<void> {
       if (measure === "median_ms") ratios.push(ratio);
       if (verdict !== "regression") continue;
       alarms.push(what);
-      console.log(`  alarm at run ${i + 2}: ${what}, ${measure}: ${ratio.toFixed(3)}×, 95 % ${interval?.map((end) => end.toFixed(3)).join(" to ")}`); // prettier-ignore
+      console.log(`  alarm at run ${i + 2}: ${what}, ${measure}: ${ratio.toFixed(3)}×, 99 % ${interval?.map((end) => end.toFixed(3)).join(" to ")}`); // prettier-ignore
     }
     const dirtyAlarms = compare(before, after).comparisons.filter(({ verdict, measure }) => verdict === "regression" && measure === "median_ms"); // prettier-ignore
     for (const { what, ratio } of dirtyAlarms.filter(({ what }) => !alarms.includes(what)))
       console.log(`  while other programs ran, run ${i + 2}: ${what}: ${ratio.toFixed(3)}×`);
   }
   check(`no false alarm in ${runs.length - 1} pairs of neighbours`, alarms.length === 0, `${alarms.length} alarms, of ${clean} measurements without dirty rounds of ${measured}`); // prettier-ignore
+  // Each measurement by the pairs in which other programs left both runs alone.
   const neighbours = records.flatMap((after, i): Pair[] => (i % 2 === 1 ? [[records[i - 1]!, after]] : [])); // prettier-ignore
-  const together = comparePairs(neighbours).comparisons;
+  const cleanPairs = (what: string) =>
+    neighbours.flatMap((pair): Pair[] => {
+      const both = pair.map((run) => run.filter((record) => identityOf(record) === what && (record.dirty_rounds ?? 0) === 0)); // prettier-ignore
+      return both.every((run) => run.length > 0) ? [[both[0]!, both[1]!]] : [];
+    });
+  const together = [...new Set(records[0]!.map(identityOf))].flatMap((what) => {
+    const pairs = cleanPairs(what);
+    return pairs.length === 0 ? [] : comparePairs(pairs).comparisons;
+  });
   const interval = ({ interval }: (typeof together)[number]) => interval?.map((end) => end.toFixed(3)).join(" to "); // prettier-ignore
-  check(`nor in ${neighbours.length} pairs together`, together.every(({ verdict }) => verdict !== "regression"), together.filter(({ measure }) => measure === "median_ms").map((one) => `${one.what} ${one.ratio.toFixed(3)}, 95 % ${interval(one)}`).join("; ")); // prettier-ignore
+  check(`nor in those of ${neighbours.length} pairs together`, together.every(({ verdict }) => verdict !== "regression"), together.filter(({ measure }) => measure === "median_ms").map((one) => `${one.what} ${one.ratio.toFixed(3)}, 99 % ${interval(one)}`).join("; ")); // prettier-ignore
   const furthest = Math.max(0, ...ratios.map((ratio) => Math.abs(Math.log(ratio))));
   console.log(`times of clean neighbours differ by ${(100 * Math.expm1(furthest)).toFixed(1)} % at most; ${((performance.now() - startTime) / 1000).toFixed(0)} s`); // prettier-ignore
-  rmSync(folder, { recursive: true });
+  if (kept === undefined) rmSync(folder, { recursive: true });
 }

@@ -250,9 +250,9 @@ describe("cajal compare", () => {
     };
     const runs = [];
     // Twice as slow from the fifth pair on, and once within a pair.
-    for (let pair = 0; pair < 12; pair++) {
+    for (let pair = 0; pair < 16; pair++) {
       const old = pair < 4 ? 1 : 2;
-      const now = pair === 11 ? 1.1 : 1.1 * old;
+      const now = pair === 15 ? 1.1 : 1.1 * old;
       runs.push(await run(`old-${pair}`, old), await run(`new-${pair}`, now));
     }
     const { code, stdout } = await cajal(["compare", ...runs, "--json"]);
@@ -262,7 +262,7 @@ describe("cajal compare", () => {
     expect(comparison.ratio).toBeCloseTo(1.1, 12);
     const odd = await cajal(["compare", ...runs.slice(1)]);
     expect(odd.code).toBe(2);
-    expect(odd.stderr).toContain("got 23 runs, expected pairs: before, after, before, after");
+    expect(odd.stderr).toContain("got 31 runs, expected pairs: before, after, before, after");
   });
 
   it("names the line that is no record", async () => {

@@ -56,7 +56,7 @@ export const compare = defineCommand({
     output.document(result);
     output.text(
       textTable(
-        ["measurement", "of", "before", "after", "ratio", "95 %", ""],
+        ["measurement", "of", "before", "after", "ratio", "99 %", ""],
         result.comparisons.map(({ what, measure, before, after, ratio, interval, verdict }) => [
           what,
           measure,

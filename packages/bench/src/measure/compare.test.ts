@@ -47,9 +47,9 @@ describe("compare", () => {
   it("takes what a slower machine may explain for no regression", () => {
     const run = (factor: number, pace: number): Partial<BenchRecord> => ({
       median_ms: 10 * factor,
-      rounds_ms: [10, 10.1, 9.9].map((ms) => ms * factor),
-      rounds_arithmetic_ms: [4, 4.01, 3.99].map((ms) => ms * pace),
-      rounds_memory_ms: [8, 8, 8],
+      rounds_ms: [10, 10.1, 9.9, 10, 10].map((ms) => ms * factor),
+      rounds_arithmetic_ms: [4, 4.01, 3.99, 4, 4].map((ms) => ms * pace),
+      rounds_memory_ms: [8, 8, 8, 8, 8],
     });
     expect(verdicts(run(1, 1), run(1.1, 1))).toEqual(["regression"]);
     expect(verdicts(run(1, 1), run(2, 2))).toEqual(["same"]);

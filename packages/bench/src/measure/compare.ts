@@ -11,7 +11,7 @@ export interface Comparison {
   after: number;
   /** after / before; 1 where both are 0. */
   ratio: number;
-  /** The 95 % interval of the ratio, for times with rounds. */
+  /** The 99 % interval of the ratio, for times with rounds, or of eight pairs or more. */
   interval?: readonly [low: number, high: number];
   /** How many times as long a fixed calculation took beside the rounds, where both runs have that. */
   machine?: number;

@@ -2,6 +2,7 @@
 // does, one pair of runs says more of the minute than of the program. The middle of several pairs does not depend on the few
 // that are far off.
 import { CajalError, checkArgument } from "@cajal/core";
+import { confidence } from "./bootstrap";
 import { compare, type CompareOptions, type Compared, type Comparison, verdictOf } from "./compare";
 import type { BenchRecord } from "./record";
 import { median } from "./statistics";
@@ -9,14 +10,14 @@ import { median } from "./statistics";
 /** A run, and the one that was measured right after it. */
 export type Pair = readonly [before: readonly BenchRecord[], after: readonly BenchRecord[]];
 
-/** From so many on, the extreme ratios hold the middle of all that there could be in 95 % of the cases. */
-const fewestForInterval = 6;
+/** From so many on, the extreme ratios hold the middle of all that there could be in 99 % of the cases. */
+const fewestForInterval = 8;
 
 /**
  * Compares pairs of runs that were measured in turns: before, after, before, after … Each pair gives a ratio of times;
- * theirs is the estimate of Hodges and Lehmann (1963, doi:10.1214/aoms/1177704172), and its 95 % interval that of
- * Wilcoxon's signed-rank test, so a few pairs may be far off. With less than six pairs there is no such interval: the one
- * that holds those of all pairs is taken. Memory and accuracy are judged by their medians.
+ * theirs is the estimate of Hodges and Lehmann (1963, doi:10.1214/aoms/1177704172), and its 99 % interval that of
+ * Wilcoxon's signed-rank test, so a few pairs may be far off, and runs need no rounds. With less than eight pairs there is
+ * no such interval: the one that holds those of all pairs is taken. Memory and accuracy are judged by their medians.
  *
  * @param options as of {@link compare}
  * @throws CajalError `bad-argument` without a pair
@@ -49,13 +50,12 @@ function combined(all: readonly Comparison[], options: CompareOptions): Comparis
   const ratios = all.map(({ ratio }) => ratio);
   const machines = all.flatMap(({ machine }) => machine ?? []);
   const intervals = all.flatMap(({ interval }) => (interval ? [interval] : []));
-  const isTimed = intervals.length === all.length;
-  const middle = isTimed ? middleOf(ratios) : undefined;
+  const middle = measure === "median_ms" ? middleOf(ratios) : undefined;
   const hull = [
     Math.min(...intervals.map(([low]) => low)),
     Math.max(...intervals.map(([, high]) => high)),
   ] as const;
-  const interval = isTimed ? (middle?.interval ?? hull) : undefined;
+  const interval = middle?.interval ?? (intervals.length === all.length ? hull : undefined);
   const ratio = middle?.ratio ?? median(ratios);
   const one = { what, measure, before, after, ratio, ...(interval && { interval }) };
   return {
@@ -66,10 +66,10 @@ function combined(all: readonly Comparison[], options: CompareOptions): Comparis
 }
 
 /**
- * The middle of ratios and its 95 % interval: of the means of all two logarithms, each with itself too, the median, and
+ * The middle of ratios and its 99 % interval: of the means of all two logarithms, each with itself too, the median, and
  * the k-th from both ends, k − 1 being the largest sum of ranks that is significant by the exact distribution.
  *
- * @returns undefined of fewer than six
+ * @returns undefined of fewer than eight
  */
 function middleOf(ratios: readonly number[]) {
   const n = ratios.length;
@@ -81,7 +81,7 @@ function middleOf(ratios: readonly number[]) {
   for (let rank = 1; rank <= n; rank++)
     chances = Array.from({ length: chances.length + rank }, (_, sum) => ((chances[sum] ?? 0) + (chances[sum - rank] ?? 0)) / 2); // prettier-ignore
   let [k, tail] = [0, chances[0]!];
-  while (2 * tail <= 0.05) tail += chances[++k]!;
+  while (2 * tail <= 1 - confidence) tail += chances[++k]!;
   const interval = [Math.exp(means[k - 1]!), Math.exp(means[means.length - k]!)] as const;
   return { ratio: Math.exp(median(means)), interval };
 }
