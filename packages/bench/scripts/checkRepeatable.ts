@@ -130,19 +130,10 @@ async function main(pairs: number, kept?: string): Promise<void> {
       console.log(`  while other programs ran, run ${i + 2}: ${what}: ${ratio.toFixed(3)}×`);
   }
   check(`no false alarm in ${runs.length - 1} pairs of neighbours`, alarms.length === 0, `${alarms.length} alarms, of ${clean} measurements without dirty rounds of ${measured}`); // prettier-ignore
-  // Each measurement by the pairs in which other programs left both runs alone.
   const neighbours = records.flatMap((after, i): Pair[] => (i % 2 === 1 ? [[records[i - 1]!, after]] : [])); // prettier-ignore
-  const cleanPairs = (what: string) =>
-    neighbours.flatMap((pair): Pair[] => {
-      const both = pair.map((run) => run.filter((record) => identityOf(record) === what && (record.dirty_rounds ?? 0) === 0)); // prettier-ignore
-      return both.every((run) => run.length > 0) ? [[both[0]!, both[1]!]] : [];
-    });
-  const together = [...new Set(records[0]!.map(identityOf))].flatMap((what) => {
-    const pairs = cleanPairs(what);
-    return pairs.length === 0 ? [] : comparePairs(pairs).comparisons;
-  });
+  const together = comparePairs(neighbours).comparisons;
   const interval = ({ interval }: (typeof together)[number]) => interval?.map((end) => end.toFixed(3)).join(" to "); // prettier-ignore
-  check(`nor in those of ${neighbours.length} pairs together`, together.every(({ verdict }) => verdict !== "regression"), together.filter(({ measure }) => measure === "median_ms").map((one) => `${one.what} ${one.ratio.toFixed(3)}, 99 % ${interval(one)}`).join("; ")); // prettier-ignore
+  check(`nor in ${neighbours.length} pairs together, those while other programs ran among them`, together.every(({ verdict }) => verdict !== "regression"), together.filter(({ measure }) => measure === "median_ms").map((one) => `${one.what} ${one.ratio.toFixed(3)}, 99 % ${interval(one)}`).join("; ")); // prettier-ignore
   const furthest = Math.max(0, ...ratios.map((ratio) => Math.abs(Math.log(ratio))));
   console.log(`times of clean neighbours differ by ${(100 * Math.expm1(furthest)).toFixed(1)} % at most; ${((performance.now() - startTime) / 1000).toFixed(0)} s`); // prettier-ignore
   if (kept === undefined) rmSync(folder, { recursive: true });
