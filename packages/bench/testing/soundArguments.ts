@@ -168,6 +168,12 @@ export const soundArguments: Readonly<
   "onnx encodeModelForMemory": () => [model],
   "onnx encodeModelWithExternalData": () => [model, { location: "w.bin", threshold: 8 }],
   "onnx decodeModel": () => [onnxBytes],
+  "onnx dataOf": () => [
+    [...model.graph.initializers.values()][0],
+    (_: string, length: number) => new Float32Array(length),
+  ],
+  "onnx isLazy": () => [[...model.graph.initializers.values()][0]],
+  "onnx lazyTensor": () => ["float32", [2], () => new Float32Array(2)],
   "onnx isCarried": () => [[...model.graph.initializers.values()][0]],
   "onnx/node writeModel": () => ["written.onnx", model],
   "onnx/node readModel": () => ["absent.onnx"],

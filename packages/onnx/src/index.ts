@@ -13,6 +13,7 @@ export type {
 } from "./model/model";
 export { computed, isDType, type CarriedType, type ElementType } from "./model/elementType";
 export { isCarried } from "./model/model";
+export { dataOf, isLazy, lazyTensor, type Allocate } from "./model/lazyTensor";
 export { inlineFunctions } from "./graph/inlineFunctions";
 export {
   GraphBuilder,

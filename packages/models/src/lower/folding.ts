@@ -1,6 +1,7 @@
 // What an inference graph need not compute: a normalization or a scale behind a convolution or dense
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
+import { lazyTensor } from "@cajal/onnx";
 import type { Borders } from "../layers/definition/fields";
 import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
@@ -130,12 +131,14 @@ function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]
   const elementsPerChannel = kernel.shape
     .slice(channels.at(-1)! + 1)
     .reduce((size, extent) => size * extent, 1);
-  const data = new Float32Array(kernel.data.length);
-  const source = kernel.data as Float32Array;
-  for (let i = 0; i < data.length;)
-    for (let channel = 0; channel < scale.length; channel++)
-      for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[channel]!;
-  return { dtype: "float32", shape: kernel.shape, data };
+  return lazyTensor("float32", kernel.shape, (allocate) => {
+    const source = kernel.data as Float32Array;
+    const data = allocate("float32", source.length);
+    for (let i = 0; i < data.length;)
+      for (let channel = 0; channel < scale.length; channel++)
+        for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[channel]!;
+    return data;
+  });
 }
 
 /** Whether the channels of its images come right after the batch. */

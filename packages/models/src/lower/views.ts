@@ -1,18 +1,35 @@
 // The layout of a weight in the graph, as steps from Keras' own layout: rearranged once when a graph is built (or
 // when a training step is opened), never while it runs. Every step can be inverted.
-import { CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
+import { arrayTypes, CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
+import { dataOf, isLazy, lazyTensor, type Allocate } from "@cajal/onnx";
 import type { Step } from "../layers/definition/weightLayout";
 
 /** Typed arrays of numbers and of bigints alike. */
 type Numbers = { [index: number]: number | bigint };
 
-/** `tensor`, rearranged by `steps`. */
-export function rearrange(tensor: Tensor, steps: readonly Step[]): Tensor {
-  return steps.reduce((from, step): Tensor => {
-    if ("reshape" in step) return { ...from, shape: step.reshape };
-    if ("permute" in step) return permute(from, step.permute);
-    return reorder(from, step.reorder.axis, step.reorder.order);
-  }, tensor);
+/** `tensor`, rearranged by `steps`, in memory of `allocate` or its own. */
+export function rearrange(
+  tensor: Tensor,
+  steps: readonly Step[],
+  allocate: Allocate = (dtype, length) => new arrayTypes[dtype](length),
+): Tensor {
+  return steps.reduce(
+    (from, step): Tensor => {
+      if ("reshape" in step) return { ...from, shape: step.reshape };
+      if ("permute" in step) return permute(from, step.permute, allocate);
+      return reorder(from, step.reorder.axis, step.reorder.order, allocate);
+    },
+    isLazy(tensor)
+      ? { dtype: tensor.dtype, shape: tensor.shape, data: dataOf(tensor, allocate) }
+      : tensor,
+  );
+}
+
+/** The same, computed when it is read; what is in the right order already is the tensor itself. */
+export function rearrangedLater(tensor: Tensor, steps: readonly Step[]): Tensor {
+  if (steps.length === 0) return tensor;
+  const shape = shapeAfter(tensor.shape, steps);
+  return lazyTensor(tensor.dtype, shape, (allocate) => rearrange(tensor, steps, allocate).data);
 }
 
 /** The inverse of `steps`, for a weight of shape `shape` in Keras' layout. */
@@ -53,14 +70,14 @@ export function inversePermutation(order: readonly number[]): number[] {
   return inverseSteps;
 }
 
-function permute(from: Tensor, permutation: readonly number[]): Tensor {
+function permute(from: Tensor, permutation: readonly number[], allocate: Allocate): Tensor {
   const shape = permutation.map((axis) => from.shape[axis]!);
   const strides = stridesOf(from.shape);
   const axes = mergeAxes(
     permutation.map((axis) => ({ extent: from.shape[axis]!, stride: strides[axis]! })),
   );
   const source: Numbers = from.data;
-  const data = emptyLike(from.data);
+  const data = allocate(from.dtype, from.data.length);
   copyPermuted(source, data, axes);
   return { ...from, shape, data };
 }
@@ -133,8 +150,8 @@ function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): 
   }
 }
 
-function reorder(from: Tensor, axis: number, order: readonly number[]): Tensor {
-  const data = emptyLike(from.data);
+function reorder(from: Tensor, axis: number, order: readonly number[], allocate: Allocate): Tensor {
+  const data = allocate(from.dtype, from.data.length);
   const source: Numbers = from.data;
   const target: Numbers = data;
   const inner = sizeOf(from.shape.slice(axis + 1));
@@ -146,10 +163,6 @@ function reorder(from: Tensor, axis: number, order: readonly number[]): Tensor {
         target[(o * extent + i) * inner + k] = source[(o * extent + order[i]!) * inner + k]!;
   return { ...from, data };
 }
-
-/** Allocates as many numbers of the same type. */
-const emptyLike = ({ constructor, length }: Tensor["data"]): Tensor["data"] =>
-  new (constructor as { new (length: number): Tensor["data"] })(length);
 
 function stridesOf(shape: readonly number[]): number[] {
   const strides = shape.map(() => 1);

@@ -9,7 +9,7 @@ import {
 } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import type { ModelWeight } from "../network/summary";
-import { inverse, rearrange, shapeAfter } from "./views";
+import { inverse, rearrange, rearrangedLater, shapeAfter } from "./views";
 import { type Step } from "../layers/definition/weightLayout";
 
 /** A weight that is requested from a source. */
@@ -43,7 +43,7 @@ export function constantWeights(g: GraphBuilder, weights: Weights): WeightSource
     // A second layout of the same weight needs a name of its own.
     const name = inputNames.has(key) ? `${key}:${values.size}` : key;
     inputNames.add(key);
-    const value = g.initializer(name, rearrange(tensor, steps));
+    const value = g.initializer(name, rearrangedLater(tensor, steps));
     values.set(view, value);
     return value;
   };

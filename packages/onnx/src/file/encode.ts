@@ -1,16 +1,17 @@
 // A model in memory → the bytes of an ONNX file.
 import { checkStructure } from "../model/checkStructure";
-import { CajalError, checkOptions, checkArgument } from "@cajal/core";
+import { bytesOf as tensorBytes, CajalError, checkOptions, checkArgument } from "@cajal/core";
 import { dataTypeOf, type ElementType } from "../model/elementType";
-import type {
-  Attribute,
-  Container,
-  Graph,
-  Initializer,
-  LocalFunction,
-  Node,
-  OnnxModel,
-  ValueInfo,
+import {
+  isCarried,
+  type Attribute,
+  type Container,
+  type Graph,
+  type Initializer,
+  type LocalFunction,
+  type Node,
+  type OnnxModel,
+  type ValueInfo,
 } from "../model/model";
 import { attributeTypes, external } from "./proto";
 import type { Message } from "./message";
@@ -38,11 +39,13 @@ export function encodeModelParts(model: OnnxModel): readonly Uint8Array[] {
   return encode(model, tensorProto).parts;
 }
 
-/** Offset and length of a tensor in the file of external data, in bytes. */
+/** A tensor in the file of external data. */
 export interface ExternalEntry {
   readonly name: string;
+  /** In bytes. */
   readonly offset: number;
   readonly length: number;
+  readonly tensor: Exclude<Initializer, { dtype: "string" }>;
 }
 
 export interface ExternalDataOptions {
@@ -72,23 +75,28 @@ export function encodeModelWithExternalData(
   });
   const { location, threshold = 1024 } = options;
   checkLocation(location);
-  const data: Uint8Array[] = [];
   const entries: ExternalEntry[] = [];
-  let at = 0;
+  let end = 0;
   const { parts } = encode(model, (name, tensor) => {
-    if (tensor.dtype === "string" || bytesIn(tensor).length < threshold)
-      return tensorProto(name, tensor);
-    const padding = (alignment - (at % alignment)) % alignment;
-    if (padding > 0) data.push(new Uint8Array(padding));
-    at += padding;
-    const bytes = bytesIn(tensor);
-    entries.push({ name, offset: at, length: bytes.length });
-    data.push(bytes);
-    const proto = externalProto(name, tensor, { location, offset: at, length: bytes.length });
-    at += bytes.length;
-    return proto;
+    if (tensor.dtype === "string" || lengthOf(tensor) < threshold) return tensorProto(name, tensor);
+    const offset = Math.ceil(end / alignment) * alignment;
+    const length = lengthOf(tensor);
+    entries.push({ name, offset, length, tensor });
+    end = offset + length;
+    return externalProto(name, tensor, { location, offset, length });
   });
-  return { model: parts, data, entries };
+  return {
+    model: parts,
+    entries,
+    get data() {
+      let at = 0;
+      return entries.flatMap(({ offset, length, tensor }) => {
+        const padding = new Uint8Array(offset - at);
+        at = offset + length;
+        return padding.length > 0 ? [padding, bytesIn(tensor)] : [bytesIn(tensor)];
+      });
+    },
+  };
 }
 
 /**
@@ -332,6 +340,10 @@ function concatenate({ parts, length }: Parts): Uint8Array {
 }
 
 /** A tensor's memory; ONNX is little-endian, as is every machine that runs JavaScript engines today. */
+/** Length of a tensor's numbers in bytes; does not compute them where they are lazy. */
+export const lengthOf = (tensor: Exclude<Initializer, { dtype: "string" }>): number =>
+  isCarried(tensor) ? tensor.data.byteLength : tensorBytes(tensor);
+
 function bytesIn({ data }: Exclude<Initializer, { dtype: "string" }>): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

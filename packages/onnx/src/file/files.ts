@@ -6,7 +6,7 @@ import { basename, dirname, join, sep } from "node:path";
 import { CajalError, checkOptions, isCajalError, checkArgument } from "@cajal/core";
 import { ioErrors, writeWhole } from "@cajal/files/node";
 import { decodeModel, type ExternalData } from "./decode";
-import { encodeModelParts, encodeModelWithExternalData } from "./encode";
+import { encodeModelParts, encodeModelWithExternalData, lengthOf } from "./encode";
 import { checkStructure } from "../model/checkStructure";
 import type { OnnxModel } from "../model/model";
 
@@ -75,7 +75,7 @@ export async function writeModel(
 function fitsOneFile(model: OnnxModel): boolean {
   let bytes = 0;
   for (const tensor of model.graph.initializers.values())
-    if (tensor.dtype !== "string") bytes += tensor.data.byteLength;
+    if (tensor.dtype !== "string") bytes += lengthOf(tensor);
   return bytes < 2 ** 31 - 2 ** 24;
 }
 

@@ -2,6 +2,7 @@
 // and applies its rule. The builder and the checker both stand on this.
 import { CajalError, isCajalError, tensor, unknownName, type Tensor } from "@cajal/core";
 import { elementsOf, maxElements, isStatic, show, type Dims } from "../model/dims";
+import { isLazy } from "../model/lazyTensor";
 import { isDType, type ElementType } from "../model/elementType";
 import { isCarried } from "../model/model";
 import type {
@@ -206,8 +207,10 @@ export function statedTypesIn({ values, outputs }: Pick<Graph, "values" | "outpu
 /** A constant as inference knows it. */
 export function inferredOf(tensor: Initializer): InferredValue {
   if (isCarried(tensor)) return { dtype: tensor.dtype, shape: tensor.shape };
-  const { dtype, shape, data } = tensor;
-  return { dtype, shape, elements: elementsOf(dtype, data), constant: tensor };
+  const { dtype, shape } = tensor;
+  // Extents and axes, which are read for shapes, are never lazy.
+  const elements = isLazy(tensor) ? undefined : elementsOf(dtype, tensor.data);
+  return { dtype, shape, elements, constant: tensor };
 }
 
 /** All that a value holds, where it is known. */

@@ -2,6 +2,7 @@
 // checked for those who write JavaScript, or take a graph from JSON; what a graph means is `checkModel`'s.
 import { CajalError, checkTensor } from "@cajal/core";
 import { elementTypes, isDType, type ElementType } from "./elementType";
+import { isLazy } from "./lazyTensor";
 import type { OnnxModel } from "./model";
 
 /** Graphs inside nodes of graphs inside nodes: deeper than this is none that was meant. */
@@ -53,6 +54,7 @@ function checksFor(where: string) {
     if (value !== undefined) check(value, at);
   };
   function initializer(value: unknown, at: string) {
+    if (isLazy(object(value, at))) return;
     const { dtype, shape, data } = object(value, at);
     if (!knownTypes.has(dtype as ElementType))
       fail(`${at}, dtype`, dtype, "an element type of ONNX");

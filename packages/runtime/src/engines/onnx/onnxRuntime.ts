@@ -8,6 +8,7 @@ import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "../../session/engineError";
 import { doublingGraph } from "./doublingGraph";
 import { forProvider } from "./provider";
+import { throughFiles } from "./throughFiles";
 
 export interface OnnxRuntime {
   readonly ort: Ort;
@@ -50,7 +51,11 @@ export async function onnxRuntime(
   if (threads !== undefined && !isNative) ort.env.wasm.numThreads = threads;
   const runnable = "byteLength" in model ? model : forProvider(model, device);
   try {
-    return { ort, session: await create(ort, runnable, options) };
+    const session =
+      isNative && "graph" in runnable
+        ? await throughFiles(runnable, (path) => ort.InferenceSession.create(path, options))
+        : undefined;
+    return { ort, session: session ?? (await create(ort, runnable, options)) };
   } catch (cause) {
     if (device === "cpu" || device === "wasm") throw engineError("onnx", "opening", cause);
     // If not even the minimal graph opens there, the device is at fault, otherwise the graph.
@@ -69,6 +74,7 @@ export const sessionOptions = ({
   threads,
 }: Pick<OnnxRuntimeOptions, "device" | "threads">): InferenceSession.SessionOptions => ({
   executionProviders: [device],
+  enableMemPattern: false,
   logSeverityLevel: 4, // errors are thrown, and need not be printed as well
   ...(threads !== undefined && { intraOpNumThreads: threads }),
 });
