@@ -6,6 +6,7 @@ export { checkArgument, type ArgumentKind } from "./checkArgument";
 export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
 export { importPeer, peerError, type PeerOptions } from "./importPeer";
 export { abortable } from "./abortable";
+export { nextTask } from "./nextTask";
 export {
   dtypes,
   arrayTypes,

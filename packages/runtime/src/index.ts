@@ -9,7 +9,8 @@ export {
 export { graphOrConfig } from "./modelArgument";
 export { initialize } from "./initializers/initialize";
 export { devices, type DeviceInfo } from "./devices";
-export type { RunOptions, Session } from "./session/session";
+export type { BatchedOptions } from "./session/batched";
+export type { BatchedSession, RunOptions, Session } from "./session/session";
 export type { DeviceChoice, DeviceName, EngineName } from "./device/device";
 export {
   trainStepOptions,

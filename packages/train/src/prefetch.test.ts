@@ -1,6 +1,6 @@
+import { nextTask } from "@cajal/core";
 import { describe, expect, it } from "vitest";
 import { prefetch } from "./prefetch";
-import { nextTask } from "./nextTask";
 
 /** Numbers; what has been read, and whether it was ended, is kept. */
 function source(size: number, { failsAt = -1 } = {}) {

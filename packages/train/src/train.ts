@@ -5,6 +5,7 @@ import {
   checkArgument,
   checkOptions,
   isTensor,
+  nextTask,
   type NamedBatch,
   unknownName,
   type Weights,
@@ -47,7 +48,6 @@ import {
   type MetricLike,
   type OptimizerLike,
 } from "./named";
-import { nextTask } from "./nextTask";
 
 export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> {
   /**

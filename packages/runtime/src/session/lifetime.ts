@@ -1,5 +1,5 @@
 // Runs and disposal of objects that own an engine's memory, the same for all kinds of sessions.
-import { abortable, CajalError } from "@cajal/core";
+import { abortable, CajalError, checkArgument, nextTask } from "@cajal/core";
 import type { DeviceName, EngineName } from "../device/device";
 import { engineError } from "./engineError";
 
@@ -10,6 +10,13 @@ export interface Lifetime {
    * @throws CajalError `disposed`, `engine`; the signal's reason
    */
   run<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  /**
+   * Calls `next` after so many milliseconds, 0 for the next task of the event loop; or at once when disposal begins,
+   * which waits for nothing that may still come.
+   *
+   * @returns what takes that back
+   */
+  after(milliseconds: number, next: () => void): () => void;
   /** Frees the memory after the runs in progress. Idempotent. */
   dispose(): Promise<void>;
 }
@@ -25,8 +32,10 @@ export function lifetimeOf({
 }): Lifetime {
   let disposal: Promise<void> | undefined;
   const running = new Set<Promise<unknown>>();
+  const delayed = new Set<() => void>();
   return {
     async run(work, signal) {
+      if (signal !== undefined) checkArgument("run", "signal", signal, "signal");
       signal?.throwIfAborted();
       if (disposal)
         throw new CajalError(
@@ -42,6 +51,24 @@ export function lifetimeOf({
       result.then(done, done);
       return abortable(result, signal);
     },
-    dispose: () => (disposal ??= Promise.allSettled(running).then(() => free())),
+    after(milliseconds, next) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const cancel = () => {
+        clearTimeout(timer);
+        return delayed.delete(begin);
+      };
+      const begin = () => {
+        if (cancel()) next();
+      };
+      delayed.add(begin);
+      if (milliseconds > 0 && !disposal) timer = setTimeout(begin, milliseconds);
+      else void nextTask().then(begin);
+      return cancel;
+    },
+    dispose() {
+      disposal ??= Promise.allSettled(running).then(() => free());
+      for (const begin of delayed) begin();
+      return disposal;
+    },
   };
 }

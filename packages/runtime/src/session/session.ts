@@ -1,6 +1,7 @@
 // A model opened on an engine and a device.
 import { CajalError, type Tensor } from "@cajal/core";
 import type { ValueInfo } from "@cajal/onnx";
+import { batchedRun, type BatchedOptions } from "./batched";
 import { checkFeeds } from "./checkFeeds";
 import { lifetimeOf } from "./lifetime";
 import type { DeviceName, EngineName } from "../device/device";
@@ -8,6 +9,22 @@ import type { DeviceName, EngineName } from "../device/device";
 export interface RunOptions {
   /** Stops waiting for the result. A run on the device is not interrupted. */
   readonly signal?: AbortSignal;
+}
+
+/** Runs requests of many callers together: see {@link Session.batched}. */
+export interface BatchedSession {
+  /**
+   * As {@link Session.predict}.
+   *
+   * @param x one example or a few, with their batch axis; not to be changed before the result is there
+   * @param options.signal takes the request out of the queue, or, while it runs, only stops waiting for it
+   */
+  predict(x: Tensor, options?: RunOptions): Promise<Tensor>;
+  /** As {@link Session.run}; all inputs have the same number of examples. */
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: RunOptions,
+  ): Promise<Record<string, Tensor>>;
 }
 
 /** An opened model. Owns the engine's memory: dispose it, or let `using` do so. */
@@ -35,10 +52,31 @@ export interface Session {
     feeds: Readonly<Record<string, Tensor>>,
     options?: RunOptions,
   ): Promise<Record<string, Tensor>>;
+  /**
+   * Dynamic batching, for a server: joins the requests of callers who come at the same time with one example or a
+   * few along the batch axis, runs them together, and gives each its own rows. Results are those of single runs, but
+   * for rounding: the model must compute each example by itself.
+   *
+   * - Runs are one after the other; requests are served in the order of their calls, and wait for no others than those
+   *   before them, but for those of other shapes that fill a run before maxDelay is over.
+   * - Requests whose shapes differ beyond the batch are not joined, each shape has runs of its own.
+   * - A request of more than maxBatch examples is run in parts. None of fewer is split.
+   * - One that does not fit the model is refused alone, before it waits; a run that fails rejects those in it.
+   * - It owns nothing and needs no disposal. Disposing of the session serves those who wait, at once.
+   *
+   * @throws CajalError `unsupported` for a model whose inputs or outputs have no free batch axis; for an output whose
+   *   shape is known to no one, its first run does
+   */
+  batched(options?: BatchedOptions): BatchedSession;
   /** Frees the engine's memory, after the runs in progress. Idempotent. */
   dispose(): Promise<void>;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface EngineRunOptions {
+  /** The arrays fed are nobody else's, so that a thread may be given them, not copies. */
+  readonly handOver?: boolean;
 }
 
 /** What an engine returns; {@link sessionOf} makes a session of it. */
@@ -48,7 +86,10 @@ export interface OpenedModel {
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
   /** Feeds are checked: complete, and of the right dtype and shape. */
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: EngineRunOptions,
+  ): Promise<Record<string, Tensor>>;
   free(): void | Promise<void>;
 }
 
@@ -63,7 +104,27 @@ export function sessionOf(model: OpenedModel): Session {
       return model.run(feeds);
     }, signal);
 
-  const predict: Session["predict"] = async (x, options) => {
+  return {
+    engine,
+    device,
+    inputs,
+    outputs,
+    predict: predictBy(run, model),
+    run,
+    batched(options = {}) {
+      const join = batchedRun(model, lifetime, options);
+      const runJoined: Session["run"] = (feeds, { signal } = {}) => join(feeds, signal);
+      return { predict: predictBy(runJoined, model), run: runJoined };
+    },
+    dispose: lifetime.dispose,
+    [Symbol.dispose]: () => void lifetime.dispose(),
+    [Symbol.asyncDispose]: lifetime.dispose,
+  };
+}
+
+const predictBy =
+  (run: Session["run"], { inputs, outputs }: OpenedModel): Session["predict"] =>
+  async (x, options) => {
     const [input] = inputs;
     if (inputs.length !== 1 || !input)
       throw new CajalError(
@@ -74,16 +135,3 @@ export function sessionOf(model: OpenedModel): Session {
     const results = await run({ [input.name]: x }, options);
     return results[outputs[0]!.name]!;
   };
-
-  return {
-    engine,
-    device,
-    inputs,
-    outputs,
-    predict,
-    run,
-    dispose: lifetime.dispose,
-    [Symbol.dispose]: () => void lifetime.dispose(),
-    [Symbol.asyncDispose]: lifetime.dispose,
-  };
-}

@@ -10,7 +10,7 @@ import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { onnxRuntime } from "./onnxRuntime";
 import { tryInChildProcess } from "./isolate";
 import { kernelsAsInputs, type KernelsAsInputs } from "./kernelsAsInputs";
-import type { OpenedModel } from "../../session/session";
+import type { EngineRunOptions, OpenedModel } from "../../session/session";
 import { rewrites } from "./provider";
 import { callersThread, onThread, ownThread, type Graph } from "./thread/inference";
 import { verify } from "./verify";
@@ -93,11 +93,14 @@ function openedModel(
     readonly kernels?: KernelsAsInputs["kernels"] | undefined;
   },
 ): OpenedModel {
-  async function run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
+  async function run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: EngineRunOptions,
+  ): Promise<Record<string, Tensor>> {
     const answer = guard.emptyResult(feeds);
     if (answer) return answer;
     const results = await graph
-      .run(Object.fromEntries([...Object.entries(feeds), ...kernelTensors]))
+      .run(Object.fromEntries([...Object.entries(feeds), ...kernelTensors]), options)
       .catch((error: unknown) => {
         throw guard.explain(error) ?? error;
       });

@@ -35,7 +35,11 @@ export interface GraphThread {
 export interface OpenedGraph extends Pick<InferenceSession, "inputMetadata" | "outputMetadata"> {
   readonly inputNames: readonly string[];
   readonly outputNames: readonly string[];
-  run(request: RunRequest): Promise<Readonly<Record<string, Tensor>>>;
+  /** @param options.handOver the arrays fed are the thread's from now on; else it has copies of them */
+  run(
+    request: RunRequest,
+    options?: { readonly handOver?: boolean },
+  ): Promise<Readonly<Record<string, Tensor>>>;
   release(): Promise<void>;
 }
 
@@ -162,11 +166,10 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
         inputNames,
         outputNames: namesOf(model.graph.outputs),
         ...metadataOf(metadata),
-        run({ feeds, ...request }) {
-          // The caller's arrays stay the caller's.
+        run({ feeds, ...request }, { handOver = false } = {}) {
           const copies = Object.entries(feeds).map(
             ([name, { dtype, shape, data }]) =>
-              [name, { dtype, shape, data: data.slice() }] as const,
+              [name, { dtype, shape, data: handOver ? data : data.slice() }] as const,
           );
           return ask<Readonly<Record<string, Tensor>>>(
             "run",

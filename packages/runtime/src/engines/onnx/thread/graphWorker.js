@@ -8,6 +8,7 @@ import { enter } from "./exitLock.js";
 import { graphHost } from "./graphHost.js";
 
 /**
+ * @import { Tensor } from "@cajal/core"
  * @import { InferenceSession } from "onnxruntime-common"
  * @import { GraphHost, Ref } from "./graphHost.js"
  * @import { Ort } from "../peers"
@@ -68,12 +69,22 @@ async function answer({ what, request }) {
     (value) => ({ value }),
     (/** @type {unknown} */ error) => ({ error }),
   );
-  // Arrays that are copies already are handed over.
-  const transfer =
-    what === "take" && "value" in result
-      ? /** @type {Float32Array<ArrayBuffer>[]} */ (result.value).map(({ buffer }) => buffer)
-      : [];
-  parentPort?.postMessage(result, transfer);
+  parentPort?.postMessage(result, "value" in result ? copiesIn(what, result.value) : []);
+}
+
+/**
+ * The memory of arrays that are copies already: it is handed over, not copied again on the thread that asked.
+ *
+ * @param {string} what
+ * @param {unknown} value
+ */
+function copiesIn(what, value) {
+  /** @type {unknown[]} */
+  let arrays = [];
+  if (what === "take") arrays = /** @type {Float32Array[]} */ (value);
+  if (what === "run") arrays = Object.values(/** @type {Record<string, Tensor>} */ (value)).map(({ data }) => data); // prettier-ignore
+  // Of strings there is no memory to hand over.
+  return arrays.flatMap((array) => (ArrayBuffer.isView(array) ? [/** @type {ArrayBuffer} */ (array.buffer)] : [])); // prettier-ignore
 }
 
 /** One thing after the other. */

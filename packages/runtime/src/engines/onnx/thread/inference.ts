@@ -4,6 +4,7 @@ import type { OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import type { DeviceName } from "../../../device/device";
 import type { OpenRequest } from "../../engine";
+import type { EngineRunOptions } from "../../../session/session";
 import { oneByOne } from "../../../oneByOne";
 import { fromOrt, toOrt, type OnnxRuntime } from "../onnxRuntime";
 import { keepsOnDevice } from "../provider";
@@ -11,7 +12,10 @@ import { hasWorkerThread, workerThread, type GraphThreadOptions } from "./graphT
 
 /** A graph in ONNX Runtime, on whichever thread. */
 export interface Graph extends Pick<InferenceSession, "inputMetadata" | "outputMetadata"> {
-  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    options?: EngineRunOptions,
+  ): Promise<Readonly<Record<string, Tensor>>>;
   release(): Promise<void>;
 }
 
@@ -50,8 +54,8 @@ export async function ownThread(model: OnnxModel, options: GraphThreadOptions): 
     return {
       inputMetadata,
       outputMetadata,
-      async run(feeds) {
-        const results = Object.entries(await run({ feeds, reads: {}, writes: {} }));
+      async run(feeds, options) {
+        const results = Object.entries(await run({ feeds, reads: {}, writes: {} }, options));
         return Object.fromEntries(results.map(([name, { dtype, shape, data }]) => [name, fromOrt({ type: dtype, dims: shape, data } as OrtTensor, name)])); // prettier-ignore
       },
       async release() {
