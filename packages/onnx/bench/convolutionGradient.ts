@@ -1,10 +1,10 @@
 // Times every formulation of a convolution's gradients on the shapes of the networks that matter, to
 // choose between them in src/gradients/shared/{image,kernel}Gradient.ts.
-//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5] [--device webgpu]
+//   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel|image [name filter] [--rounds 5] [--device webgpu|wasm]
 // Prints one line a shape: milliseconds of each formulation (least of interleaved rounds), the
 // best one, and the one that is chosen for that shape. On webgpu arrays stay on the device, and a time is a
-// twentieth of that of twenty runs.
-import * as ort from "onnxruntime-node";
+// twentieth of that of twenty runs. THREADS=1 takes the processor's time, which other programs do not lengthen.
+import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { Convolution } from "../src/graph/convolution";
 import { encodeModel, fillChannels, GraphBuilder, reduceInSteps, type OnnxModel, type Value } from "../src/index"; // prettier-ignore
 import { chooseImageGradient, imageGradients } from "../src/gradients/shared/imageGradient";
@@ -36,6 +36,13 @@ const shapes: Record<string, Shape> = {
   "mobilenet pw 28": [8, 256, 28, 256, 1, 1, 1, 0, 0],
   "mobilenet pw 14": [8, 512, 14, 512, 1, 1, 1, 0, 0],
   "mobilenet pw 7": [8, 1024, 7, 1024, 1, 1, 1, 0, 0],
+  "mobilenet 96 1": [8, 3, 96, 32, 3, 2, 1, 0, 1],
+  "mobilenet 96 dw 48": [8, 32, 48, 32, 3, 1, 32, 1, 1],
+  "mobilenet 96 dw 48/2": [8, 64, 48, 64, 3, 2, 64, 0, 1],
+  "mobilenet 96 dw 24": [8, 128, 24, 128, 3, 1, 128, 1, 1],
+  "mobilenet 96 dw 6": [8, 512, 6, 512, 3, 1, 512, 1, 1],
+  "mobilenet 96 pw 48": [8, 32, 48, 64, 1, 1, 1, 0, 0],
+  "mobilenet 96 pw 6": [8, 512, 6, 512, 1, 1, 1, 0, 0],
   "inception 3x3/2": [8, 288, 35, 384, 3, 2, 1, 0, 0],
   "xception stem": [8, 3, 299, 32, 3, 2, 1, 0, 0],
   "inception 5x5": [8, 48, 35, 64, 5, 1, 1, 2, 2],
@@ -105,11 +112,14 @@ const option = (name: string) => {
   return at < 0 ? undefined : words.splice(at, 2)[1];
 };
 const rounds = Number(option("--rounds") ?? 5);
-const webgpu = option("--device") === "webgpu";
+const device = option("--device");
+const webgpu = device === "webgpu";
+const ort = await (device === "wasm" ? import("onnxruntime-web") : import("onnxruntime-node"));
+if (device === "wasm") ort.env.wasm.numThreads = threads;
 const filter = words.join(" ");
 
 /** @param location of what it gives, on webgpu */
-function open(model: OnnxModel, location: "cpu" | "gpu-buffer"): Promise<ort.InferenceSession> {
+function open(model: OnnxModel, location: "cpu" | "gpu-buffer"): Promise<InferenceSession> {
   return webgpu
     ? ort.InferenceSession.create(encodeModel(reduceInSteps(fillChannels(model))), {
         executionProviders: ["webgpu"],
@@ -130,7 +140,7 @@ function copy(shape: readonly number[]): OnnxModel {
 const last = webgpu ? await open(copy([1]), "cpu") : undefined;
 const one = new ort.Tensor("float32", [1], [1]);
 
-async function toDevice(x: ort.Tensor): Promise<ort.Tensor> {
+async function toDevice(x: Tensor): Promise<Tensor> {
   if (!webgpu) return x;
   const { y } = await (await open(copy(x.dims), "gpu-buffer")).run({ x });
   return y!;
@@ -139,7 +149,7 @@ async function toDevice(x: ort.Tensor): Promise<ort.Tensor> {
 const runsAtOnce = webgpu ? 20 : 1;
 
 /** Milliseconds of a run. */
-async function time(session: ort.InferenceSession, feeds: Record<string, ort.Tensor>) {
+async function time(session: InferenceSession, feeds: Record<string, Tensor>) {
   const begin = clock();
   for (let i = 0; i < runsAtOnce; i++) {
     const { gradient } = await session.run(feeds);
@@ -166,7 +176,7 @@ for (const [name, [batch, channels, side, maps, k, stride, group, begin, end]] o
     dilations: [1, 1],
     pads: [begin, begin, end, end],
   };
-  const candidates: { formulation: string; session: ort.InferenceSession; times: number[] }[] = [];
+  const candidates: { formulation: string; session: InferenceSession; times: number[] }[] = [];
   for (const [formulation, gradient] of Object.entries(subject.formulations)) {
     if (!subject.supports(formulation, conv)) continue;
     const g = new GraphBuilder();

@@ -3,6 +3,7 @@ import { inNode, type DeviceName, type EngineName } from "./device/device";
 import { installedVersion } from "./device/installed";
 import { installCommand } from "./device/peers";
 import { deviceReason } from "./device/reason";
+import { hasWebGpu } from "./device/webGpu";
 import { engines } from "./engines";
 import type { EngineDevices } from "./engines/engine";
 
@@ -82,16 +83,6 @@ async function findInBrowser(devices: EngineDevices, device: DeviceName): Promis
     return { version: await devices.load(device) };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-async function hasWebGpu(): Promise<boolean> {
-  try {
-    const gpu: { requestAdapter(): Promise<unknown> } | undefined =
-      "gpu" in navigator ? (navigator.gpu as { requestAdapter(): Promise<unknown> }) : undefined;
-    return gpu !== undefined && Boolean(await gpu.requestAdapter());
-  } catch {
-    return false;
   }
 }
 

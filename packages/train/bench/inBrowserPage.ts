@@ -1,8 +1,8 @@
-// The page of inBrowser.ts: the same networks in Cajal, TF.js and jax-js, and their training steps in turns.
-// SGD with momentum on made-up images; jax-js' batch normalization keeps no averages.
+// The page of inBrowser.ts: the same networks in Cajal, TF.js and jax-js. Steps are SGD with momentum on made-up
+// images; jax-js' batch normalization keeps no averages.
 import { random, tensor } from "@cajal/core";
 import { functional, type Functional, type ModelConfig, type Symbolic } from "@cajal/models";
-import { initialize, openTrainStep, type DeviceName, type EngineName } from "@cajal/runtime";
+import { initialize, open, openTrainStep, type DeviceName, type EngineName } from "@cajal/runtime";
 import * as tf from "@tensorflow/tfjs-core";
 import {
   input as tfInput,
@@ -11,22 +11,28 @@ import {
   type LayersModel,
   type SymbolicTensor,
 } from "@tensorflow/tfjs-layers";
-import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-cpu";
 import "@tensorflow/tfjs-backend-webgl";
 import { env } from "onnxruntime-web/wasm";
 import { sgd, sparseCategoricalCrossentropy } from "../src/index";
-import { jaxStep } from "./inBrowserJax";
+import { jaxPrediction, jaxStep } from "./inBrowserJax";
 import { workloads, type Part, type Running, type Workload } from "./inBrowserWorkloads";
 
-export interface Outcome {
-  readonly name: string;
-  /** Of a step, the median of the rounds' medians. */
-  readonly ms?: number;
-  readonly problem?: string;
+export interface Bench {
+  /** Names of the ways to run a workload. */
+  ways(workload: string): string[];
+  /**
+   * Opens a workload and runs it twice; returns the milliseconds of the second run, or of the first where that was
+   * hopeless.
+   *
+   * @param threads of wasm, settled by the first call of a page
+   */
+  open(workload: string, way: string, threads: number): Promise<number>;
+  /** Milliseconds of so many runs of what is open. */
+  times(way: string, count: number): Promise<number[]>;
+  close(way: string): Promise<void>;
 }
-/** @param threads of wasm, settled by the first call of a page; absent: one a core */
-export type Bench = (network: string, rounds: number, threads?: number) => Promise<Outcome[]>;
 
 const [learningRate, momentum] = [0.01, 0.9];
 
@@ -81,24 +87,29 @@ function batchOf({ batch, input, classes }: Workload) {
   return { x, labels };
 }
 
-async function onCajal(
-  work: Workload,
-  engine: EngineName,
-  device: DeviceName,
-  threads?: number,
-): Promise<Running> {
+interface Where {
+  readonly engine: EngineName;
+  readonly device: DeviceName;
+  readonly threads?: number;
+}
+
+async function onCajal(work: Workload, where: Where): Promise<Running> {
   const model = cajalModel(work);
+  const weights = initialize(model, { seed: 1 });
   const { x, labels } = batchOf(work);
-  const step = await openTrainStep(model, initialize(model, { seed: 1 }), {
-    engine,
-    device,
+  const images = tensor("float32", [work.batch, ...work.input], x);
+  if (work.predicts) {
+    const session = await open(model, weights, { ...where, verify: false });
+    return { run: () => session.predict(images), dispose: () => session.dispose() };
+  }
+  const step = await openTrainStep(model, weights, {
+    ...where,
     loss: sparseCategoricalCrossentropy({ fromLogits: true }),
     optimizer: sgd({ learningRate, momentum }),
     verify: false,
-    ...(threads && { threads }),
   });
-  const batch = { x: tensor("float32", [work.batch, ...work.input], x), y: tensor("int32", [work.batch], labels) }; // prettier-ignore
-  return { step: () => step.run(batch), dispose: () => step.dispose() };
+  const batch = { x: images, y: tensor("int32", [work.batch], labels) };
+  return { run: () => step.run(batch), dispose: () => step.dispose() };
 }
 
 async function onTfjs(work: Workload, backend: string): Promise<Running> {
@@ -109,10 +120,21 @@ async function onTfjs(work: Workload, backend: string): Promise<Running> {
     loss: (y, p) => tf.losses.softmaxCrossEntropy(y, p),
   });
   const { x, labels } = batchOf(work);
+  if (work.predicts)
+    return {
+      async run() {
+        await tf.setBackend(backend);
+        const image = tf.tensor4d(x, [work.batch, ...work.input]);
+        const y = model.predict(image) as tf.Tensor;
+        await y.data();
+        tf.dispose([image, y]);
+      },
+      dispose: () => model.dispose(),
+    };
   const images = tf.tensor4d(x, [work.batch, ...work.input]);
   const targets = tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), work.classes), "float32");
   return {
-    async step() {
+    async run() {
       await tf.setBackend(backend);
       return model.trainOnBatch(images, targets);
     },
@@ -120,57 +142,48 @@ async function onTfjs(work: Workload, backend: string): Promise<Running> {
   };
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
+const waysOf = (work: Workload, threads: number): Record<string, () => Promise<Running>> => ({
+  "Cajal onnx wasm": () => onCajal(work, { engine: "onnx", device: "wasm", threads }),
+  "Cajal tfjs cpu": () => onCajal(work, { engine: "tfjs", device: "cpu" }),
+  "Cajal tfjs webgl": () => onCajal(work, { engine: "tfjs", device: "webgl" }),
+  "TF.js wasm": () => onTfjs(work, "wasm"),
+  "TF.js cpu": () => onTfjs(work, "cpu"),
+  "TF.js webgl": () => onTfjs(work, "webgl"),
+  "jax-js wasm": () =>
+    work.predicts
+      ? jaxPrediction(work, batchOf(work))
+      : jaxStep(work, batchOf(work), { learningRate, momentum }),
+});
 
-async function timed({ step }: Running): Promise<number> {
+const opened = new Map<string, Running>();
+
+async function timed({ run }: Running): Promise<number> {
   const began = performance.now();
-  await step();
+  await run();
   return performance.now() - began;
 }
 
-/** Milliseconds of a step: what takes longer is measured once, and after so long a first step not again. */
-const [tooSlow, hopeless] = [5000, 60_000];
+/** Milliseconds of a first run after which there is no second. */
+const hopeless = 30_000;
 
-/** How many steps fit into a second, at least 1 and at most 20. */
-const stepsIn = (ms: number) => Math.min(20, Math.max(1, Math.round(1000 / ms)));
-
-const bench: Bench = async (network, rounds, threads = navigator.hardwareConcurrency) => {
-  const work = workloads[network];
-  if (!work) throw new Error(`${network}: expected one of ${Object.keys(workloads).join(", ")}.`);
-  const ways: Readonly<Record<string, () => Promise<Running>>> = {
-    [`Cajal onnx wasm, threads ${threads}`]: () => onCajal(work, "onnx", "wasm", threads),
-    "Cajal tfjs webgl": () => onCajal(work, "tfjs", "webgl"),
-    "TF.js webgl": () => onTfjs(work, "webgl"),
-    "TF.js wasm": () => onTfjs(work, "wasm"),
-    "TF.js cpu": () => onTfjs(work, "cpu"),
-    "jax-js wasm": () => jaxStep(work, batchOf(work), { learningRate, momentum }),
-  };
-  const runs: { name: string; running?: Running; problem?: string; warm: number; medians: number[] }[] = []; // prettier-ignore
-  for (const [name, open] of Object.entries(ways))
-    try {
-      const running = await open();
-      // The first step compiles.
-      const first = await timed(running);
-      const warm = first > hopeless ? first : await timed(running);
-      if (warm <= tooSlow) runs.push({ name, running, warm, medians: [] });
-      else {
-        runs.push({ name, warm, medians: [warm] });
-        await running.dispose?.();
-      }
-    } catch (error) {
-      runs.push({ name, problem: (error as Error).message.split("\n")[0]!, warm: 0, medians: [] });
-    }
-  for (let round = 0; round < rounds; round++)
-    for (const { running, warm, medians } of runs) {
-      if (!running) continue;
-      const times: number[] = [];
-      for (let i = 0; i < stepsIn(warm); i++) times.push(await timed(running));
-      medians.push(median(times));
-    }
-  for (const { running } of runs) await running?.dispose?.();
-  return runs.map(({ name, problem, medians }) =>
-    problem === undefined ? { name, ms: median(medians) } : { name, problem },
-  );
+const bench: Bench = {
+  ways: (workload) => Object.keys(waysOf(workloads[workload]!, 1)),
+  async open(workload, way, threads) {
+    setThreadsCount(threads);
+    const running = await waysOf(workloads[workload]!, threads)[way]!();
+    opened.set(way, running);
+    const first = await timed(running); // compiles
+    return first > hopeless ? first : timed(running);
+  },
+  async times(way, count) {
+    const times: number[] = [];
+    while (times.length < count) times.push(await timed(opened.get(way)!));
+    return times;
+  },
+  async close(way) {
+    await opened.get(way)?.dispose?.();
+    opened.delete(way);
+  },
 };
 
 env.wasm.wasmPaths = "/onnxruntime-web/";

@@ -4,6 +4,7 @@ import { encodeModel, encodeModelForMemory, type OnnxModel } from "@cajal/onnx";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-common";
 import { inNode, noDevice, type DeviceName } from "../../device/device";
 import { deviceReason } from "../../device/reason";
+import { hasWebGpu } from "../../device/webGpu";
 import { onnxruntimeNode, onnxruntimeWeb, type Ort } from "./peers";
 import { engineError } from "../../session/engineError";
 import { doublingGraph } from "./doublingGraph";
@@ -33,9 +34,9 @@ export async function onnxRuntime(
   { device, threads, session: sessionOverrides }: OnnxRuntimeOptions,
 ): Promise<OnnxRuntime> {
   const isNative = inNode && device !== "wasm";
-  // Checked before loading the WebGPU build, which is twice as large.
-  if (!inNode && device === "webgpu" && !("gpu" in navigator))
-    throw noDevice("onnx", device, "this browser, or a page that is not secure, has no WebGPU.");
+  // Asked before the WebGPU build is fetched, which is twice as large.
+  if (!inNode && device === "webgpu" && !(await hasWebGpu()))
+    throw noDevice("onnx", device, "this browser, or a page that is not secure, offers no WebGPU adapter."); // prettier-ignore
   const ort = await (
     isNative ? onnxruntimeNode() : onnxruntimeWeb(device === "webgpu" ? device : "wasm")
   ).catch((cause: unknown) => {

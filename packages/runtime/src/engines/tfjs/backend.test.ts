@@ -53,4 +53,13 @@ describe("TF.js under a device's own backend", () => {
       facts: { peer: "@tensorflow/tfjs-node" },
     });
   });
+
+  it("computes where a backend before it did not start", async () => {
+    tf.registerBackend("broken", () => Promise.reject(new Error("on purpose")));
+    expect(await tf.setBackend("broken")).toBe(false);
+    const square = () => cpu!.runOnBackend(() => tf.square(2).dataSync()[0]);
+    expect([square(), square()]).toEqual([4, 4]);
+    await tf.setBackend("cpu");
+    tf.removeBackend("broken");
+  });
 });

@@ -29,8 +29,8 @@ export interface Tfjs {
  *
  * @throws CajalError `unknown-name`, `missing-peer`, `no-device`
  */
-export async function tfjsOn(choice: DeviceChoice): Promise<Tfjs> {
-  const devices = candidates(tfjsDevices, choice);
+export async function tfjsOn(choice: DeviceChoice, of = tfjsDevices): Promise<Tfjs> {
+  const devices = candidates(of, choice);
   const failures: unknown[] = [];
   for (const device of devices) {
     try {
@@ -58,7 +58,7 @@ async function loadBackend(device: DeviceName): Promise<Tfjs> {
   const [tf, layers] = await loading(peer, () => Promise.all([tfjsCore(), tfjsLayers()]));
   const ready = backendStartup.then(async () => {
     // If there is no current backend yet, this one stays; otherwise the previous one is restored.
-    const previousBackend = tf.engine().backendName;
+    const previousBackend = startedBackend(tf);
     await loading(peer, load);
     if (tf.engine().registry[backend] !== undefined) return;
     try {
@@ -111,9 +111,15 @@ export async function backendsReady(): Promise<void> {
   } while (startup !== backendStartup);
 }
 
+/** The current backend. One that did not start keeps that name, but must not be set again: TF.js would retry. */
+function startedBackend(tf: TfCore): string | undefined {
+  const { backendName, registry } = tf.engine();
+  return registry[backendName] === undefined ? undefined : backendName;
+}
+
 /** `setBackend` of a started backend takes effect synchronously, although it returns a promise. */
 function runWithBackend<T>(tf: TfCore, backend: string, body: () => T): T {
-  const previousBackend = tf.engine().backendName;
+  const previousBackend = startedBackend(tf);
   if (previousBackend === backend) return body();
   void tf.setBackend(backend);
   try {

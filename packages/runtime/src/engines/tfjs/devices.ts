@@ -1,5 +1,5 @@
 // The devices of engine tfjs: TF.js' backends.
-import { inNode, type DeviceChoice } from "../../device/device";
+import { inNode } from "../../device/device";
 import { installedPath } from "../../device/installed";
 import { probe } from "../../device/probe";
 import type { EngineDevices } from "../engine";
@@ -39,6 +39,8 @@ const findAdapter = `
     if (!(await create([]).requestAdapter())) throw new Error("no adapter");
 `;
 
-/** The device choice for gradients: in Node "auto" is cpu, because wasm has no gradients of convolutions. */
-export const gradientDevice = (choice: DeviceChoice): DeviceChoice =>
-  choice === "auto" && inNode ? "cpu" : choice;
+/** The same for gradients: "auto" passes over wasm, which has no gradients of convolutions. */
+export const gradientDevices: EngineDevices = {
+  ...tfjsDevices,
+  auto: tfjsDevices.auto.filter((device) => device !== "wasm"),
+};

@@ -11,7 +11,7 @@ import type {
   GradientResult,
   OpenedGradient,
 } from "../../session/gradientSession";
-import { gradientDevice } from "./devices";
+import { gradientDevices } from "./devices";
 import { fromTfjs, toTfjs } from "./tensors";
 import { withFasterKernels } from "./kernels";
 import { tfjsModel } from "./model";
@@ -61,7 +61,7 @@ export async function openGradientOnTfjs(
         { layer: name },
       );
 
-  const tfjs = await tfjsOn(gradientDevice(choice));
+  const tfjs = await tfjsOn(choice, gradientDevices);
   const { tf, device } = tfjs;
   const onBackend = <T>(body: () => T): T =>
     tfjs.runOnBackend(() => (device === "cpu" ? withFasterKernels(tf, body) : body()));

@@ -5,7 +5,7 @@ import type * as tfc from "@tensorflow/tfjs-core";
 import type * as tfl from "@tensorflow/tfjs-layers";
 import { isInstalled } from "../../device/peers";
 import { isGpu } from "../../device/device";
-import { gradientDevice } from "./devices";
+import { gradientDevices } from "./devices";
 import { opsTfjs } from "./ops";
 
 import { testedVersions, type TfCore } from "./peers";
@@ -39,7 +39,7 @@ export async function openTrainStepOnTfjs(
   { optimizer, seed = 0, device: choice = "auto", verify = true }: TrainStepOptions,
 ): Promise<TrainCore> {
   const { network: kerasNetwork, inputs, outputs, weights: weightList } = model;
-  const tfjs = await tfjsOn(gradientDevice(choice));
+  const tfjs = await tfjsOn(choice, gradientDevices);
   if (verify && isGpu(tfjs.device)) await checkGradientsOnce(tfjs);
   const { tf, device } = tfjs;
   checkTrainable(kerasNetwork, device);
