@@ -6,6 +6,7 @@ import { dataSetFacts, dataSets, type DataSetFacts } from "@cajal/datasets/node"
 import { encodePng, pictureOf } from "@cajal/explain";
 import { cacheFolder, writeWhole } from "@cajal/files/node";
 import type { Context } from "../context";
+import { whole } from "../text/format";
 import { textTable } from "../text/tables";
 import { defineCommand } from "./shared/defineCommand";
 import { argument, choice, text } from "./shared/parameters";
@@ -58,7 +59,7 @@ async function act(
       sizes[split] = (await facts.load({ split, signal })).size;
     }
     output.document({ name, folder, sizes });
-    const counts = Object.entries(sizes).map(([split, size]) => `${split} ${size.toLocaleString("en")}`); // prettier-ignore
+    const counts = Object.entries(sizes).map(([split, size]) => `${split} ${whole(size)}`); // prettier-ignore
     output.text(`${facts.title}: ${counts.join(", ")}${facts.files.length > 0 ? `, in ${folder}` : ""}`); // prettier-ignore
     return;
   }
@@ -120,8 +121,6 @@ function cardOf(facts: DataSetFacts): string {
 }
 
 const splitSizes = (splits: Readonly<Record<string, number>>) =>
-  Object.values(splits)
-    .map((count) => count.toLocaleString("en"))
-    .join(" + ");
+  Object.values(splits).map(whole).join(" + ");
 
 const megabytes = (bytes: number) => (bytes === 0 ? "–" : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -23,8 +23,11 @@ export const percent = (share: number | null, digits = 1): string =>
 export const fixed = (value: number | null | undefined, digits: number): string =>
   value === null || !Number.isFinite(value) ? "–" : value!.toFixed(digits);
 
-/** `1,234,567`. */
-export const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+/** `1,234,567`; by hand, for loading the languages' rules takes longer than all else that is written. */
+export const whole = (value: number): string =>
+  Math.round(value)
+    .toFixed(0)
+    .replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** `61.7 k`, `3.86 G`: for counts of operations. */
 export function short(value: number): string {

@@ -1,7 +1,7 @@
 // An operation of keras.ops on tensors and numbers, as functional models have them beside layers.
 // keras.io/api/ops
 import { CajalError, unknownName } from "@cajal/core";
-import { GraphBuilder, type Value } from "@cajal/onnx";
+import { GraphBuilder, type Value } from "@cajal/onnx/builder";
 import * as f from "./definition/fields";
 import { defineLayer } from "./definition/layer";
 import { showConfigValue } from "./definition/shown";

@@ -1,7 +1,7 @@
 // What an inference graph need not compute: a normalization or a scale behind a convolution or dense
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
-import { lazyTensor } from "@cajal/onnx";
+import { lazyTensor } from "@cajal/onnx/builder";
 import type { Borders } from "../layers/definition/fields";
 import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";

@@ -2,7 +2,7 @@
 // channels first. Values are transposed once, where a layer needs another layout, so that a CNN transposes only its
 // inputs and outputs. Weights are rearranged when the graph is built.
 import { CajalError, checkOptions, unknownName, type Weights, checkArgument } from "@cajal/core";
-import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx";
+import { GraphBuilder, type Dim, type OnnxModel, type Value } from "@cajal/onnx/builder";
 import type { KerasShape } from "../layers/definition/shape";
 import { foldWeights, foldPaddings, type FoldedWeights } from "./folding";
 import type { Layout } from "../layers/definition/layer";

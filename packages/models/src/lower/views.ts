@@ -1,7 +1,7 @@
 // The layout of a weight in the graph, as steps from Keras' own layout: rearranged once when a graph is built (or
 // when a training step is opened), never while it runs. Every step can be inverted.
 import { arrayTypes, CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
-import { dataOf, isLazy, lazyTensor, type Allocate } from "@cajal/onnx";
+import { dataOf, isLazy, lazyTensor, type Allocate } from "@cajal/onnx/builder";
 import type { Step } from "../layers/definition/weightLayout";
 
 /** Typed arrays of numbers and of bigints alike. */

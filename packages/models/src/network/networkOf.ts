@@ -92,23 +92,31 @@ export function networkOf(read: ModelConfig, registry: Registry): Network {
 export const isNetwork = (model: object | string): model is Network =>
   typeof model === "object" && model !== null && resolved in model;
 
+/** What a key stands for: a layer, or a weight of one. */
+interface Owner {
+  readonly layer: NetworkLayer;
+  readonly weight?: string;
+}
+
+const showOwner = ({ layer: { name, className }, weight }: Owner) =>
+  `${weight === undefined ? "" : `weight "${weight}" of `}layer "${name}" (${className})`;
+
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
-  const owners = new Map<string, string>();
-  const take = (key: string, owner: string) => {
+  const owners = new Map<string, Owner>();
+  const take = (key: string, owner: Owner) => {
     const otherOwner = owners.get(key);
-    if (otherOwner !== undefined)
+    if (otherOwner)
       throw new CajalError(
         "bad-model",
-        `model "${model}": ${otherOwner} and ${owner} are both addressed as "${key}". Rename one of them.`,
+        `model "${model}": ${showOwner(otherOwner)} and ${showOwner(owner)} are both addressed as "${key}". Rename one of them.`,
         { model, key },
       );
     owners.set(key, owner);
   };
   const visit = (layer: NetworkLayer): void => {
-    take(layer.path, `layer "${layer.name}" (${layer.className})`);
-    for (const { key, name } of layer.weights)
-      take(key, `weight "${name}" of layer "${layer.name}" (${layer.className})`);
+    take(layer.path, { layer });
+    for (const { key, name } of layer.weights) take(key, { layer, weight: name });
     layer.layers?.forEach(visit);
   };
   layers.forEach(visit);
