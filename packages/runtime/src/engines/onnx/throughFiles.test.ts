@@ -57,6 +57,14 @@ describe("throughFiles", () => {
     expect(ends(await session.predict(x))).toEqual(expected);
   });
 
+  it("is how a thread of its own gets them, too", async () => {
+    const { model, kernel } = product();
+    await using session = await open(model, { worker: true });
+    expect(isLazy(kernel)).toBe(true);
+    expect(ends(await session.predict(x))).toEqual(expected);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it("leaves small graphs to others", async () => {
     const g = new GraphBuilder({ name: "small" });
     g.output(g.neg(g.input("x", "float32", [1])), "y");

@@ -27,12 +27,14 @@ const bytesIn = (tensor: Initializer) => (isCarried(tensor) ? 0 : bytesOf(tensor
  * Writes a graph to a folder of its own, opens it there and removes the folder.
  *
  * @param open is given the path of the graph's file
+ * @param options.prelude what the file begins with, before the graph
  * @returns undefined where that is not worth it, or the files cannot be written, such as for want of room
  * @throws what `open` throws
  */
 export async function throughFiles<T>(
   model: OnnxModel,
   open: (path: string) => Promise<T>,
+  { prelude = new Uint8Array() }: { readonly prelude?: Uint8Array | undefined } = {},
 ): Promise<T | undefined> {
   // Windows removes no file that is mapped.
   if (process.platform === "win32" || weightBytes(model) < minBytes) return undefined;
@@ -43,7 +45,11 @@ export async function throughFiles<T>(
   if (folder === undefined) return undefined;
   try {
     const path = join(folder, "model.onnx");
-    const isWritten = await write(model, path, join(folder, weightsFile)).then(
+    const isWritten = await write(model, {
+      prelude,
+      path,
+      weightsPath: join(folder, weightsFile),
+    }).then(
       () => true,
       () => false,
     );
@@ -55,11 +61,14 @@ export async function throughFiles<T>(
 
 const weightsFile = "weights";
 
-async function write(model: OnnxModel, graphPath: string, weightsPath: string): Promise<void> {
+async function write(
+  model: OnnxModel,
+  { prelude, path, weightsPath }: Readonly<Record<"path" | "weightsPath", string>> & { readonly prelude: Uint8Array }, // prettier-ignore
+): Promise<void> {
   const { open, writeFile } = process.getBuiltinModule("node:fs/promises");
   const { model: withBlocks, blocks } = kernelBlocks(model);
   const { model: parts, entries } = encodeModelWithExternalData(withBlocks, { location: weightsFile }); // prettier-ignore
-  await writeFile(graphPath, parts);
+  await writeFile(path, [prelude, ...parts]);
   const file = await open(weightsPath, "w");
   try {
     const scratch = scratchFor(Math.max(0, ...[...model.graph.initializers.values()].map(bytesIn)));

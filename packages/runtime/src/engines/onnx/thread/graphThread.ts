@@ -15,10 +15,11 @@ import { close, exitLock, type ExitLock } from "./exitLock.js";
 import { graphHost, nothing, type GraphHost, type Ref, type RunRequest } from "./graphHost.js";
 import { needsChildProcess } from "../childProcess";
 import { onnxRuntime, sessionOptions } from "../onnxRuntime";
+import { throughFiles } from "../throughFiles";
 import { fillsOutputs } from "./outputArrays";
 import { forProvider, keepsOnDevice } from "../provider";
 import { engineError } from "../../../session/engineError";
-import { stopsAtSequences, withSequenceOutput } from "./sequenceOutput";
+import { sequenceOutput, stopsAtSequences, withSequenceOutput } from "./sequenceOutput";
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
@@ -64,12 +65,9 @@ export function callerThread(options: GraphThreadOptions): GraphThread {
   const host = keepsOnDevice(device) ? deviceHost() : graphHost();
   return {
     async open(model, storedOutputs = []) {
-      const {
-        bytes,
-        session: graphOptions,
-        ...rest
-      } = await prepareGraph(model, storedOutputs, device);
-      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions } }); // prettier-ignore
+      const { prepared, prelude, session: graphOptions, ...rest } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
+      const { bytes, externalData } = inMemory(prepared, prelude);
+      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions, externalData } }); // prettier-ignore
       const graph = { ort, session, ...rest };
       return {
         inputNames: session.inputNames,
@@ -154,14 +152,20 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
   const stepFailed = throwEngineError(`${purpose} on ${device}, on a thread of its own`);
   return {
     async open(model, storedOutputs = []) {
-      const { bytes, session, ...graph } = await prepareGraph(model, storedOutputs, device);
-      const options = { ...sessionOptions({ device, threads }), ...memoryOptions, ...session };
+      const { prepared, prelude, session, ...graph } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       type Opened = { number: number; inputNames: string[] } & Metadata;
-      const { number, inputNames, ...metadata } = await ask<Opened>("open", {
-        model: bytes,
-        options,
-        ...graph,
-      }).catch(throwEngineError(`opening on ${device}, on a thread of its own`));
+      const openFile = (file: string | Uint8Array, more: InferenceSession.SessionOptions = {}) => {
+        const options = { ...sessionOptions({ device, threads }), ...memoryOptions, ...session, ...more }; // prettier-ignore
+        return ask<Opened>("open", { model: file, options, ...graph }).catch(
+          throwEngineError(`opening on ${device}, on a thread of its own`),
+        );
+      };
+      const openInMemory = () => {
+        const { bytes, externalData } = inMemory(prepared, prelude);
+        return openFile(bytes, { externalData });
+      };
+      const { number, inputNames, ...metadata } =
+        (await throughFiles(prepared, openFile, { prelude })) ?? (await openInMemory());
       return {
         inputNames,
         outputNames: namesOf(model.graph.outputs),
@@ -231,27 +235,33 @@ async function prepareGraph(
   device: DeviceName,
 ) {
   const { inputs, outputs } = model.graph;
-  const { model: bytes, externalData } = encodeModelForMemory(forProvider(model, device));
   const shapes = shapesOf(inputs);
-  const session = { ...memoryOptions, externalData };
-  const graph = { bytes, session, shapes, writesInPlace: false };
+  const prepared = forProvider(model, device);
+  const prelude: Uint8Array | undefined = undefined;
+  const graph = { prepared, prelude, session: memoryOptions, shapes, writesInPlace: false };
   if (keepsOnDevice(device)) {
     const preferredOutputLocation = Object.fromEntries(
       namesOf(outputs).map(
         (name) => [name, storedOutputs.includes(name) ? "gpu-buffer" : "cpu"] as const,
       ),
     );
-    return { ...graph, session: { ...session, preferredOutputLocation }, copy: copyGraph() };
+    return { ...graph, session: { ...memoryOptions, preferredOutputLocation }, copy: copyGraph() };
   }
   const writesInPlace = await fillsOutputs(device);
   const hasFixedOutputs = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
   if (!hasFixedOutputs || !(await stopsAtSequences(device))) return { ...graph, writesInPlace };
   return {
     ...graph,
-    bytes: withSequenceOutput(bytes),
+    prelude: sequenceOutput,
     writesInPlace,
     outputShapes: shapesOf(outputs),
   };
+}
+
+/** A graph as bytes, and its weights beside them. */
+function inMemory(model: OnnxModel, prelude: Uint8Array | undefined) {
+  const { model: bytes, externalData } = encodeModelForMemory(model);
+  return { bytes: prelude ? withSequenceOutput(bytes) : bytes, externalData };
 }
 
 let copy: Uint8Array | undefined;

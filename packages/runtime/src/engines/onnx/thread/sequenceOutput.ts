@@ -10,9 +10,9 @@ import { onnxruntimeNode } from "../peers";
 
 /** The ONNX file with an empty sequence as an additional first output. */
 export function withSequenceOutput(model: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(prelude.length + model.length);
-  bytes.set(prelude);
-  bytes.set(model, prelude.length);
+  const bytes = new Uint8Array(sequenceOutput.length + model.length);
+  bytes.set(sequenceOutput);
+  bytes.set(model, sequenceOutput.length);
   return bytes;
 }
 
@@ -22,12 +22,14 @@ const field = (number: number, content: readonly number[] | string): number[] =>
   return [(number << 3) | 2, bytes.length, ...bytes];
 };
 
-/** Concatenated protobuf messages are merged: this adds a node and an output to ModelProto.graph. */
-const prelude = field(7, [
-  ...field(1, [...field(2, nothing), ...field(4, "SequenceEmpty")]),
-  // type.sequence_type.elem_type.tensor_type.elem_type = FLOAT
-  ...field(12, [...field(1, nothing), ...field(2, field(4, field(1, field(1, [1 << 3, 1]))))]),
-]);
+/** Before a file, it adds a node and an output to ModelProto.graph: concatenated protobuf messages are merged. */
+export const sequenceOutput = Uint8Array.from(
+  field(7, [
+    ...field(1, [...field(2, nothing), ...field(4, "SequenceEmpty")]),
+    // type.sequence_type.elem_type.tensor_type.elem_type = FLOAT
+    ...field(12, [...field(1, nothing), ...field(2, field(4, field(1, field(1, [1 << 3, 1]))))]),
+  ]),
+);
 
 let probeResult: Promise<boolean> | undefined;
 
