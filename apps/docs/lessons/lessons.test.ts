@@ -1,11 +1,18 @@
 // Every lesson: its script runs on small data, what it claims is so, and its page shows only what there is.
 import { existsSync, readFileSync } from "node:fs";
+import { InferenceSession } from "onnxruntime-node";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { folder, lessons } from "./list";
 import { resultsOf, type Exports } from "./results";
 
-// What the scripts print is for those who run them.
+type Create = (model: Uint8Array, options?: InferenceSession.SessionOptions) => Promise<InferenceSession>; // prettier-ignore
+const create: Create = InferenceSession.create.bind(InferenceSession);
+const onOneThread: Create = (model, options) => create(model, { intraOpNumThreads: 1, ...options });
+
+// What the scripts print is for those who run them. Nor do they say how many threads they want: with networks this
+// small a second one spins while it waits, which other tests would pay for.
 beforeEach(() => {
+  vi.spyOn(InferenceSession, "create").mockImplementation(onOneThread as typeof InferenceSession.create); // prettier-ignore
   vi.spyOn(console, "log").mockImplementation(() => {});
   vi.spyOn(console, "table").mockImplementation(() => {});
 });

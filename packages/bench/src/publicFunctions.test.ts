@@ -17,6 +17,8 @@ const left: Readonly<Record<string, string>> = {
   "core hash": "arithmetic of an inner loop",
   "models modelTable": "computes every network, which takes a minute",
   "bench table": "computes every network, which takes a minute",
+  "bench openYardstick":
+    "takes no arguments, and times the machine for a second: yardstick.test.ts",
   "bench runSuite": "trains a network",
   "bench speed": "starts processes",
   "bench startWorker": "starts processes",

@@ -26,6 +26,7 @@ const networks = JSON.parse(
 const open = (name: string) =>
   openExplainer(decodeModel(readFileSync(new URL(`${name}.onnx`, folder))), {
     dataFormat: "channels_first",
+    threads: 1, // of networks this small a second one only waits
   });
 const floats = ({ shape, data }: Numbers): Tensor => tensor("float32", shape, data);
 

@@ -18,6 +18,9 @@ import {
   type Inputs,
 } from "../testing/reference";
 
+const dataFormat = "channels_first";
+/** In networks this small a second thread only waits, and many a session is opened and closed. */
+const options = { dataFormat, threads: 1 } as const;
 const networks = ["convpool", "convbn", "residual", "lenet5"];
 
 describeWithShared("other tools' numbers", "reference/explain", (folder) => {
@@ -39,9 +42,7 @@ describeWithShared("other tools' numbers", "reference/explain", (folder) => {
     [
       "as an ONNX graph",
       (name) =>
-        openExplainer(decodeModel(readFileSync(`${folder}/networks/${name}.onnx`)), {
-          dataFormat: "channels_first",
-        }),
+        openExplainer(decodeModel(readFileSync(`${folder}/networks/${name}.onnx`)), options),
     ],
     ...(["onnx", "tfjs"] as const).map(
       (engine) =>
@@ -53,7 +54,10 @@ describeWithShared("other tools' numbers", "reference/explain", (folder) => {
               typeof gains === "string"
                 ? trained(readFileSync(`${folder}/networks/${name}/group1-shard1of1.bin`), weights)
                 : generatedWeights(keras, gains);
-            return openExplainer(keras, values, { engine, dataFormat: "channels_first" });
+            return openExplainer(keras, values, {
+              engine,
+              ...(engine === "onnx" ? options : { dataFormat }),
+            });
           },
         ] as const,
     ),

@@ -21,8 +21,12 @@ const tfjs: TestedEngine = {
   name: "tfjs",
   async compute(inputs, body) {
     await tfjsReady();
-    const values = body(opsTfjs(tf), mapValues(inputs, toTf));
-    return mapValues(values, fromTf);
+    tf.engine().startScope();
+    try {
+      return mapValues(body(opsTfjs(tf), mapValues(inputs, toTf)), fromTf);
+    } finally {
+      tf.engine().endScope();
+    }
   },
   async gradient(inputs, body, withRespectTo) {
     await tfjsReady();
@@ -57,7 +61,8 @@ export const engines: readonly TestedEngine[] = [tfjs, onnx];
 async function tfjsReady(): Promise<void> {
   await import("@tensorflow/tfjs-backend-cpu");
   await import("@tensorflow/tfjs-layers");
-  await tf.setBackend("cpu");
+  // Each change sets up every kernel anew, which takes longer than a small step.
+  if (tf.getBackend() !== "cpu") await tf.setBackend("cpu");
 }
 
 function graph(inputs: Values<Tensor>) {
@@ -66,7 +71,8 @@ function graph(inputs: Values<Tensor>) {
 }
 
 async function runGraph(g: GraphBuilder, inputs: Values<Tensor>) {
-  const session = await open(g.build());
+  // Of graphs this small a second thread only waits, and to start and end it takes longer than all else.
+  const session = await open(g.build(), { device: "cpu", threads: 1 });
   try {
     // Inputs that nothing reads are not asked for.
     return await session.run(inputs);
