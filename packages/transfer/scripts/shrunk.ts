@@ -1,4 +1,5 @@
-// MobileNet 0.75 made smaller: size, top-1 and top-5 on the 500 images of imagenet-samples, time of one image.
+// MobileNet 0.75 made smaller: size, top-1 and top-5 on the 500 images of imagenet-samples, time of one image; and size and
+// time of ResNet50 with generated weights.
 //   node scripts/run-source.mjs packages/transfer/scripts/shrunk.ts [../shared/data]
 //
 // Last result (Node 20, onnxruntime-node 1.30 on two cores that others used too); MB of the file, top-1, top-5, the
@@ -12,9 +13,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { preprocessInput, tensor, type Tensor } from "@cajal/core";
 import { centerCrop, decodeImage, stackImages } from "@cajal/datasets";
-import { toOnnx } from "@cajal/models";
+import { resnet50, toOnnx } from "@cajal/models";
 import { encodeModel, float16Weights, int8Weights, type OnnxModel } from "@cajal/onnx";
-import { open } from "@cajal/runtime";
+import { initialize, open, type Session } from "@cajal/runtime";
 import { quantizeOn, readModel } from "../src/index";
 
 const data = process.argv[2] ?? "../shared/data";
@@ -26,18 +27,33 @@ for (const [file] of labels) {
   images.push(preprocessInput(centerCrop(image, { width: 224, height: 224 }), "tf"));
 }
 const batchOf = (from: number, n: number) => stackImages(images.slice(from, from + n));
-const float32 = toOnnx(model, weights);
 // Every fifth image, so 100, in five batches, shows the ranges: they are among those that are looked at.
 const calibration = Array.from({ length: 5 }, (_, k) =>
   stackImages(images.filter((_, i) => i % 50 === k * 10 || i % 50 === k * 10 + 5)),
 );
-const forms: [string, OnnxModel][] = [
+/** A graph in each of its forms. */
+const formsOf = async (float32: OnnxModel): Promise<[string, OnnxModel][]> => [
   ["float32", float32],
   ["float16 weights", float16Weights(float32)],
   ["int8 weights", int8Weights(float32)],
   ["int8 static", await quantizeOn(float32, calibration)],
 ];
-for (const [name, form] of forms) {
+const mb = (form: OnnxModel) => (encodeModel(form).length / 1e6).toFixed(2);
+
+/** Milliseconds of one image: the median of 40, and the least. */
+async function timesOf(session: Session) {
+  const one = tensor("float32", [1, 224, 224, 3], images[0]!.data);
+  const times: number[] = [];
+  for (let i = 0; i < 40; i++) {
+    const began = performance.now();
+    await session.predict(one);
+    times.push(performance.now() - began);
+  }
+  times.sort((a, b) => a - b);
+  return { median_ms: times[20]!.toFixed(1), least_ms: times[0]!.toFixed(1) };
+}
+
+for (const [name, form] of await formsOf(toOnnx(model, weights))) {
   await using session = await open(form);
   let [top1, top5] = [0, 0];
   for (let from = 0; from < images.length; from += 20) {
@@ -50,13 +66,12 @@ for (const [name, form] of forms) {
       if (order.slice(0, 5).includes(label)) top5++;
     }
   }
-  const one = tensor("float32", [1, 224, 224, 3], images[0]!.data);
-  const times: number[] = [];
-  for (let i = 0; i < 40; i++) {
-    const began = performance.now();
-    await session.predict(one);
-    times.push(performance.now() - began);
-  }
-  times.sort((a, b) => a - b);
-  console.log(name, { mb: (encodeModel(form).length / 1e6).toFixed(2), top1: top1 / 500, top5: top5 / 500, median_ms: times[20]!.toFixed(1), least_ms: times[0]!.toFixed(1) }); // prettier-ignore
+  console.log(name, { mb: mb(form), top1: top1 / 500, top5: top5 / 500, ...(await timesOf(session)) }); // prettier-ignore
+}
+
+// For size and time alone.
+const large = resnet50();
+for (const [name, form] of await formsOf(toOnnx(large, initialize(large, { seed: 1 })))) {
+  await using session = await open(form);
+  console.log(`ResNet50, ${name}`, { mb: mb(form), ...(await timesOf(session)) });
 }

@@ -6,6 +6,7 @@ import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
 import { onnxDevices } from "./devices";
 import { containsString } from "./containsString";
+import { dequantized } from "./dequantized";
 import { emptyTensors, type EmptyTensors } from "./emptyTensors";
 import { onnxRuntime } from "./onnxRuntime";
 import { tryInChildProcess } from "./isolate";
@@ -121,8 +122,8 @@ function openedModel(
   };
 }
 
-/** What ONNX Runtime has no kernels for, or computes wrongly, as what it computes. */
-const rewritten = (model: OnnxModel) => explicitPads(timeFirst(model));
+/** What ONNX Runtime has no kernels for, computes wrongly or over and over, as what it computes well. */
+const rewritten = (model: OnnxModel) => dequantized(explicitPads(timeFirst(model)));
 
 /** The same for a file that it opens, which is decoded only where it has such paddings. */
 function withPads(bytes: Uint8Array): OnnxModel | Uint8Array {
