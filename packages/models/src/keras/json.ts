@@ -36,19 +36,24 @@ const maxDepth = 400;
  * @throws CajalError `bad-model`
  */
 export function checkDepth(model: object): void {
-  const open: { readonly value: object; readonly depth: number }[] = [{ value: model, depth: 0 }];
+  // What is still to be looked at, and how deep each lies.
+  const open: object[] = [model];
+  const depths = [0];
   for (;;) {
     const current = open.pop();
     if (!current) return;
-    if (current.depth > maxDepth)
+    const depth = depths.pop()!;
+    if (depth > maxDepth)
       throw new CajalError(
         "bad-model",
         `the model's JSON is nested more than ${maxDepth} levels deep, expected fewer: a nested model takes four.`,
         { deepest: maxDepth },
       );
-    if (ArrayBuffer.isView(current.value)) continue;
-    for (const value of Object.values(current.value) as unknown[])
-      if (typeof value === "object" && value !== null)
-        open.push({ value, depth: current.depth + 1 });
+    if (ArrayBuffer.isView(current)) continue;
+    for (const value of Object.values(current) as unknown[])
+      if (typeof value === "object" && value !== null) {
+        open.push(value);
+        depths.push(depth + 1);
+      }
   }
 }

@@ -91,6 +91,7 @@ function kerasTensors(json: unknown, where: string): TensorRef[] {
 function readInbound(json: unknown, where: string): InboundRef[] {
   const [layer, node, tensor] = readRef(json, where);
   const keywordArguments = objectOf((Array.isArray(json) ? json[3] : undefined) ?? {}, where);
+  if (Object.keys(keywordArguments).length === 0) return [[layer, node, tensor, {}]];
   // Keras 2 has tensors among the keyword arguments too: { value: ["encoder", 0, 0] }.
   const otherInputs = inputNames.flatMap((name) => {
     const value = keywordArguments[name];

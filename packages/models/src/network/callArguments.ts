@@ -25,7 +25,7 @@ export interface CallMasks<Value> {
 
 /** Keyword arguments of a call that change nothing here, or that its layer honours; any other is refused. */
 export function checkArguments(
-  where: string,
+  where: () => string,
   kwargs: Readonly<Record<string, unknown>>,
   layer: InnerLayer | undefined,
 ): void {
@@ -39,7 +39,7 @@ export function checkArguments(
     )
       throw new CajalError(
         "unsupported",
-        `${where}: it is called with ${key} = ${showConfigValue(value)}, which Cajal does not honour.`,
+        `${where()}: it is called with ${key} = ${showConfigValue(value)}, which Cajal does not honour.`,
         { key, value },
       );
 }
@@ -68,7 +68,8 @@ export function optionsOf(
   layer: InnerLayer | undefined,
   kwargs: Readonly<Record<string, unknown>> = {},
 ): Readonly<Record<string, unknown>> | undefined {
-  const callOptions = layer?.definition.callOptions ?? {};
+  const callOptions = layer?.definition.callOptions;
+  if (!callOptions) return undefined;
   const acceptedArguments = Object.entries(kwargs).filter(([key]) =>
     Object.hasOwn(callOptions, key),
   );

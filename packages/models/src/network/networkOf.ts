@@ -133,19 +133,19 @@ function run(
   const values = new Map<PlanNode, readonly NetworkValue[]>(
     plan.inputs.map((node, i) => [node, [inputs[i]!]]),
   );
-  const valueOf = (title: string, { node, tensor }: PlanValue): NetworkValue => {
+  const valueOf = (title: () => string, { node, tensor }: PlanValue): NetworkValue => {
     const result = values.get(node)!;
     const value = result[tensor];
     if (value) return value;
     throw new CajalError(
       "bad-model",
-      `${title}: it wants output ${tensor} of layer "${node.layer.path}", which has ${result.length}.`,
+      `${title()}: it wants output ${tensor} of layer "${node.layer.path}", which has ${result.length}.`,
       { from: node.layer.path, tensor, outputs: result.length },
     );
   };
   /** What a call says of masks; `implied` are those that follow from the layers before. */
   const statedMasks = (
-    title: string,
+    title: () => string,
     { masks: stated }: PlanNode,
     inputValues: readonly NetworkValue[],
   ): StatedMasks | undefined =>
@@ -161,14 +161,14 @@ function run(
         }));
         return withPlace(
           () => writtenAsMask(comparisons, inputValues[i] && masks.recorded.get(inputValues[i])),
-          () => title,
+          title,
           {},
         );
       }),
     };
   for (const node of plan.nodes) {
     if (values.has(node)) continue;
-    const where = `layer "${node.layer.path}" (${node.layer.className})`;
+    const where = () => placeOf(node.layer);
     const inputValues = node.inputs.map((input) => valueOf(where, input));
     const from = node.inputs.map(({ node }) => node.layer.name);
     const stated = statedMasks(where, node, inputValues);
@@ -178,8 +178,10 @@ function run(
       : call(calls, node.layer, inputValues, from, { options: node.options, masks, stated, attentionMask }); // prettier-ignore
     values.set(node, result);
   }
-  return plan.outputs.map((output) => valueOf(`model "${plan.name}"`, output));
+  return plan.outputs.map((output) => valueOf(() => `model "${plan.name}"`, output));
 }
+
+const placeOf = ({ path, className }: NetworkLayer) => `layer "${path}" (${className})`;
 
 interface MasksAndStated {
   readonly masks: MasksOfValues;
@@ -253,15 +255,15 @@ function call(
   const innerLayer = options
     ? { ...ownLayer, config: { ...ownLayer.config, ...options } }
     : ownLayer;
-  const where = `layer "${path}" (${layer.className})`;
   const shapes = inputs.map(({ shape }) => shape);
+  const where = () => placeOf(layer);
   const dtypes = withPlace(
     () =>
       elementTypes(
         innerLayer,
         inputs.map(({ dtype }) => dtype),
       ),
-    () => where,
+    where,
     { layer: path },
   );
   const outputs = outputShapes(innerLayer, shapes, from).map((shape): NetworkValue => ({
@@ -269,14 +271,12 @@ function call(
     dtype: dtypes.output,
     from: name,
   }));
-  const usedMasks = withPlace(
-    () => maskCall(innerLayer, inputs, outputs, masks, stated),
-    () => where,
-    { layer: path },
-  );
-  const specs = withPlace(
-    () => innerLayer.definition.weights?.(innerLayer.config, shapes) ?? [],
-    () => where,
+  const [usedMasks, specs] = withPlace(
+    () => [
+      maskCall(innerLayer, inputs, outputs, masks, stated),
+      innerLayer.definition.weights?.(innerLayer.config, shapes) ?? [],
+    ],
+    where,
     { layer: path },
   );
   const weights = specs.map((weight) => ({
@@ -288,7 +288,7 @@ function call(
     if (!Number.isSafeInteger(sizeOf(shape)))
       throw new CajalError(
         "bad-shape",
-        `${where}, weight "${weight}": ${showShape(shape)} has more elements than can be counted.`,
+        `${where()}, weight "${weight}": ${showShape(shape)} has more elements than can be counted.`,
         { layer: path, weight, shape },
       );
   if (layer.outputs.length === 0) {

@@ -136,9 +136,9 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
   const open: Open[] = [];
   const inProgress = new Set<string>();
   /** The call, if it is known; else it is the next to be looked up. */
-  const plannedNode = (name: string, index: number, title: string): PlanNode | undefined => {
+  const plannedNode = (name: string, index: number, title: () => string): PlanNode | undefined => {
     const entry = entries.get(name);
-    if (!entry) throw unknownInput(model, title, name, entries.keys());
+    if (!entry) throw unknownInput(model, title(), name, entries.keys());
     const isInput = entry.class_name === inputLayer.className;
     const at = index - (isModel(entry.class_name) ? 1 : 0);
     const key = `${name}/${at}`;
@@ -149,13 +149,13 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
     if (isInput ? at !== 0 : !inbound)
       throw new CajalError(
         "bad-model",
-        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${title} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
+        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${title()} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
         { layer: name, node: at },
       );
     inProgress.add(key);
     const kwargs = inbound?.[0]?.[3] ?? {};
     checkArguments(
-      `${model}, layer "${name}" (${entry.class_name})`,
+      () => `${model}, layer "${name}" (${entry.class_name})`,
       kwargs,
       layerOf(entry).layer.layer,
     );
@@ -164,14 +164,14 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
     open.push({ key, entry, inbound: inbound ?? [], refs, values: [] });
     return undefined;
   };
-  const nodeOf = (name: string, index: number, title: string): PlanNode => {
+  const nodeOf = (name: string, index: number, title: () => string): PlanNode => {
     let result = plannedNode(name, index, title);
     for (let current = open.at(-1); current; current = open.at(-1)) {
       const { key, entry, inbound, refs, values } = current;
       const ref = refs[values.length];
       if (ref) {
         const [from, node, tensor] = ref;
-        const input = plannedNode(from, node, `layer "${entry.name}" (${entry.class_name})`);
+        const input = plannedNode(from, node, () => `layer "${entry.name}" (${entry.class_name})`);
         if (input) values.push({ node: input, tensor });
         continue;
       }
@@ -193,7 +193,7 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
   };
 
   const outputs = config.output_layers.map(([name, node, tensor]) => ({
-    node: nodeOf(name, node, "the model's output"),
+    node: nodeOf(name, node, () => "the model's output"),
     tensor,
   }));
   const inputs = config.input_layers.map(([name, node, tensor]) => {
@@ -203,7 +203,7 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
         `${model}: its input is output ${tensor} of layer "${name}", which has 1.`,
         { layer: name, output: tensor },
       );
-    return nodeOf(name, node, "the model's input");
+    return nodeOf(name, node, () => "the model's input");
   });
   const inputNames = new Set<string>();
   for (const { layer } of inputs) {
