@@ -2,7 +2,13 @@
 // float32, the type that layers compute in, and whole numbers too unless the layer says otherwise.
 // Keras: keras/src/dtype_policies/dtype_policy.py, convert_input; keras/src/backend/common/dtypes.py.
 import { CajalError, type DType } from "@cajal/core";
-import { computed, isDType, type ElementType, type GraphBuilder, type Value } from "@cajal/onnx/builder";
+import {
+  computed,
+  isDType,
+  type ElementType,
+  type GraphBuilder,
+  type Value,
+} from "@cajal/onnx/builder";
 import type { Integers } from "../definition/integers";
 import type { InnerLayer } from "../definition/layer";
 
