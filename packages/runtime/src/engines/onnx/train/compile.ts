@@ -5,6 +5,7 @@ import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
+  decomposeTrainingNormalization,
   gradients,
   GraphBuilder,
   type OnnxModel,
@@ -165,7 +166,7 @@ export function compileStep(
   const lengths = kind === "probe" ? [] : addNumbersOutput(g, numbers);
   // Empty tensors that depend on the batch's data must not abort the process either. Done before blocked kernels are
   // inserted, for which there are no shape rules.
-  const { model, explain } = emptyTensors(g.build());
+  const { model, explain } = emptyTensors(decomposeTrainingNormalization(g.build(), { rank: 2 }));
   const names = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, value.name]));
   return {
