@@ -11,7 +11,7 @@ export const foldsStrides = ({ group, kernel, strides, dilations }: Convolution)
   strides[0]! > 1 &&
   strides[0] === strides[1] &&
   dilations.every((dilation) => dilation === 1) &&
-  kernel.every((k, i) => k % strides[i]! === 0);
+  kernel.every((k, i) => Number.isInteger(k / strides[i]!));
 
 /** The convolution of stride 1 over the folded image, which has its padding already. */
 export function folded(conv: Convolution): Convolution {
