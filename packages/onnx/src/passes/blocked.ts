@@ -163,6 +163,8 @@ class Rewriting {
     const { batch, channels, maps, strides } = conv;
     const [s, block] = [strides[0]!, this.#block];
     if (channels % block !== 0 || !servedInBlocks(inner, block, true)) return false;
+    // What no window reaches is filled with zeros, where it would be the bias.
+    if (b && marginsOf(conv).some((margin) => margin < 0)) return false;
     const [down, across] = inner.kernel as [number, number];
     const parts = this.#reshape(this.#settled(w), [maps, channels, down, s, across, s]);
     const ordered = this.#standard("Transpose", [parts], { perm: [0, 3, 5, 1, 2, 4] });
