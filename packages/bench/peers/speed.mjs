@@ -59,9 +59,7 @@ const engines = {
 
 const yardstick = await openYardstick();
 for (const workload of names) {
-  const contestants = [
-    ["ours", [process.execPath, localPath("peer.mjs"), workload, "onnx", values.device]],
-  ];
+  const contestants = [["ours", ours(workload)]];
   if (values.device === "webgpu") {
     contestants.push([
       "ours on tfjs",
@@ -111,6 +109,20 @@ for (const workload of names) {
   }
 }
 yardstick.stop();
+
+/** The steps of the course are of networks, losses and turns that a worker's job does not state. */
+function ours(workload) {
+  const { model, batch } = jobOf(workload);
+  const command = ["unet", "lstm", "dcgan"].includes(model)
+    ? [
+        localPath("../../../scripts/run-source.mjs"),
+        localPath("../../train/bench/stepWorker.ts"),
+        model,
+        String(batch),
+      ]
+    : [localPath("peer.mjs"), workload, "onnx"];
+  return [process.execPath, ...command, values.device];
+}
 
 function exported(workload) {
   const folder = join(tmpdir(), "cajal-exports");

@@ -68,6 +68,106 @@ def resnet50():
     return net
 
 
+class UNet(nn.Module):
+    """Lesson 12 with --full; these three are those of packages/train/bench/courseSteps.ts."""
+
+    def __init__(self, widths=(16, 32, 64)):
+        super().__init__()
+        twice = lambda inputs, width: nn.Sequential(*block(inputs, width, 3), *block(width, width, 3))
+        self.down = nn.ModuleList(twice(inputs, width) for inputs, width in zip((3,) + widths, widths))
+        pairs = list(zip(widths, widths[1:]))[::-1]
+        self.ups = nn.ModuleList(nn.ConvTranspose2d(deep, width, 2, 2) for width, deep in pairs)
+        self.joined = nn.ModuleList(twice(2 * width, width) for width, _ in pairs)
+        self.head = nn.Conv2d(widths[0], 4, 1)
+
+    def forward(self, x):
+        skips = []
+        for layers in self.down:
+            x = layers(x)
+            skips.append(x)
+            x = nn.functional.max_pool2d(x, 2)
+        x = skips.pop()
+        for up, layers in zip(self.ups, self.joined):
+            x = layers(torch.cat([skips.pop(), up(x)], 1))
+        return self.head(x)
+
+
+class Forecast(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(8, 64, batch_first=True), nn.Linear(64, 1)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][:, -1])
+
+
+def dcgan():
+    normalized = lambda layer, norm: [layer, norm, nn.LeakyReLU(0.2)]
+    strided = dict(kernel_size=4, stride=2, padding=1)
+    generator = nn.Sequential(
+        *normalized(nn.Linear(100, 7 * 7 * 64, bias=False), nn.BatchNorm1d(7 * 7 * 64)),
+        nn.Unflatten(1, (64, 7, 7)),
+        *normalized(nn.ConvTranspose2d(64, 32, bias=False, **strided), nn.BatchNorm2d(32)),
+        nn.ConvTranspose2d(32, 1, **strided), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 32, **strided), nn.LeakyReLU(0.2),
+        *normalized(nn.Conv2d(32, 64, bias=False, **strided), nn.BatchNorm2d(64)),
+        nn.Flatten(), nn.Linear(7 * 7 * 64, 1),
+    )  # fmt: skip
+    return generator, discriminator
+
+
+def adversaries(batch=64):
+    """The judge learns from real pictures and drawn ones, then the drawer, through the judge."""
+    generator, discriminator = (net.to(DEVICE).train() for net in dcgan())
+    adam = lambda net: torch.optim.Adam(net.parameters(), lr=0.0002, betas=(0.5, 0.999), eps=1e-7)
+    drawer, judge = adam(generator), adam(discriminator)
+    crossentropy = nn.functional.binary_cross_entropy_with_logits
+    real, z, own = torch.rand(batch, 1, 28, 28), torch.randn(batch, 100), torch.randn(batch, 100)
+    doubtful, no, yes = (torch.full((batch, 1), value) for value in (0.9, 0.0, 1.0))
+
+    def step():
+        judge.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            drawn = generator(z)
+        judged = crossentropy(discriminator(real), doubtful) + crossentropy(discriminator(drawn), no)
+        judged.backward()
+        judge.step()
+        drawer.zero_grad(set_to_none=True)
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(False)
+        deceived = crossentropy(discriminator(generator(own)), yes)
+        deceived.backward()
+        drawer.step()
+        for parameter in discriminator.parameters():
+            parameter.requires_grad_(True)
+        return judged.item(), deceived.item()
+
+    return step, nn.ModuleList([generator, discriminator]), z
+
+
+def course(workload):
+    """As `prepare`, for a step of the course."""
+    if workload == "T7":
+        return adversaries()
+    net, x, y, loss, rate = {
+        "T5": lambda: (UNet(), torch.rand(16, 3, 32, 32), torch.randint(0, 4, (16, 32, 32)), nn.functional.cross_entropy, 0.005),
+        "T6": lambda: (Forecast(), torch.randn(32, 64, 8), torch.randn(32, 1), nn.functional.mse_loss, 0.001),
+    }[workload]()  # fmt: skip
+    net.train()
+    optimizer = torch.optim.Adam(net.parameters(), lr=rate, eps=1e-7)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        value = loss(net(x), y)
+        value.backward()
+        optimizer.step()
+        return value.item()
+
+    return step, net, x
+
+
 def build(name):
     own = {"lenet5": lenet5, "convnet": convnet, "mobilenet": mobilenet, "resnet50": resnet50}
     if name in own:
@@ -92,6 +192,8 @@ def images(name, batch):
 
 def prepare(workload):
     """A step, and the network and input that it is made of."""
+    if workload in ("T5", "T6", "T7"):
+        return course(workload)
     if workload in TRAIN:
         name, batch = TRAIN[workload]
         net = build(name).to(DEVICE).train()

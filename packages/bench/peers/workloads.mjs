@@ -7,6 +7,10 @@ export const workloads = {
   T2: train("convnet", 64),
   T3: train("mobilenet", 8),
   T4: train("resnet50", 8),
+  // Steps of the course, with Adam, which packages/train/bench/stepWorker.ts takes.
+  T5: train("unet", 16),
+  T6: train("lstm", 32),
+  T7: train("dcgan", 64),
   "I1-b1": predict("mobilenet", 1),
   "I1-b8": predict("mobilenet", 8),
   "I2-b1": predict("resnet50", 1),

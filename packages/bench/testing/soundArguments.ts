@@ -147,7 +147,7 @@ export const soundArguments: Readonly<
   "onnx inlineFunctions": () => [model],
   "onnx blocked": () => [model, 8],
   "onnx guardEmpty": () => [model],
-  "onnx decomposeTrainingNormalization": () => [model],
+  "onnx decomposeTrainingNormalization": () => [model, { rank: 2 }],
   "onnx decomposeUnsupported": () => [model],
   "onnx fillChannels": () => [model],
   "onnx reduceInSteps": () => [model],

@@ -7,6 +7,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-common";
 import type { Convolution } from "../src/graph/convolution";
 import { encodeModel, fillChannels, GraphBuilder, reduceInSteps, type OnnxModel, type Value } from "../src/index"; // prettier-ignore
+import { foldsStrides } from "../src/graph/foldedStrides";
 import { chooseImageGradient, imageGradients } from "../src/gradients/shared/imageGradient";
 import { chooseKernelGradient, kernelGradients } from "../src/gradients/shared/kernelGradient";
 
@@ -58,6 +59,10 @@ const shapes: Record<string, Shape> = {
   "resnet 1x1 28": [8, 128, 28, 512, 1, 1, 1, 0, 0],
   "resnet 1x1 14": [8, 256, 14, 1024, 1, 1, 1, 0, 0],
   "resnet 1x1 7": [8, 512, 7, 2048, 1, 1, 1, 0, 0],
+  "dcgan 14": [64, 32, 14, 64, 4, 2, 1, 1, 1],
+  "dcgan 28": [64, 1, 28, 32, 4, 2, 1, 1, 1],
+  "unet up 32": [16, 16, 32, 32, 2, 2, 1, 0, 0],
+  "unet up 16": [16, 32, 16, 64, 2, 2, 1, 0, 0],
   "resnet 1x1 7 back": [8, 2048, 7, 512, 1, 1, 1, 0, 0],
 };
 
@@ -81,10 +86,12 @@ const subjects: Readonly<Record<string, Subject>> = {
   kernel: {
     formulations: kernelGradients,
     choose: (conv) => chooseKernelGradient(conv, { webgpu }),
-    supports: (formulation, { group }) =>
-      group > 1
-        ? ["depthwise", "products", "perImage"].includes(formulation)
-        : !["depthwise", "products"].includes(formulation),
+    supports: (formulation, conv) =>
+      formulation === "folded"
+        ? foldsStrides(conv)
+        : conv.group > 1
+          ? ["depthwise", "products", "perImage"].includes(formulation)
+          : !["depthwise", "products"].includes(formulation),
     other: ({ batch, channels, input }) => [batch, channels, ...input],
   },
   image: {

@@ -1,6 +1,7 @@
 // What a training step's time goes into, by operator or by part, beside what its arithmetic alone would
 // take at the rate at which this machine multiplies matrices:
 //   node scripts/run-source.mjs packages/train/bench/stepProfile.ts resnet50 8 [--steps 5] [--by op|shape|part] [--top 20]
+// Also for the course's steps: unet, lstm, dcgan.
 // `part` is forward, gradients, update …, as the nodes are named; `shape` tells operators apart by what
 // they are given. ONNX Runtime takes the times; profiling itself costs some microseconds a node.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,9 +11,9 @@ import { parseArgs } from "node:util";
 import { random, tensor } from "@cajal/core";
 import { modelFacts, resolve, summary } from "@cajal/models";
 import { encodeModel, GraphBuilder } from "@cajal/onnx";
-import { initialize, openTrainStep } from "@cajal/runtime";
 import { sgd, sparseCategoricalCrossentropy } from "@cajal/train";
 import * as ort from "onnxruntime-node";
+import { courseSteps, openTurns, type Turn } from "./courseSteps";
 
 process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
 
@@ -25,37 +26,39 @@ const { values, positionals } = parseArgs({
     threads: { type: "string", default: "2" },
   },
 });
-const [name = "lenet5", batchSize = "64"] = positionals;
-const [batch, steps, threads] = [batchSize, values.steps, values.threads].map(Number) as [
-  number,
-  number,
-  number,
-];
+const [name = "lenet5", batchSize] = positionals;
+const course = courseSteps[name];
+const [batch, steps, threads] = [batchSize ?? course?.batch ?? 64, values.steps, values.threads].map(Number) as [number, number, number]; // prettier-ignore
+const turns = course?.turns(batch) ?? [classifying()];
 
-const { build, input } = modelFacts(name);
-const model = build({ classifier_activation: null });
-const numbers = random(1, "profile");
-const x = tensor("float32", [batch, ...input]);
-x.data.forEach((_, i) => (x.data[i] = numbers.float()));
-const classes = Number(resolve(model).outputs[0]!.shape.at(-1));
-const labels = Array.from({ length: batch }, () => numbers.integer(classes));
-const y = tensor("int32", [batch], labels);
+function classifying(): Turn {
+  const { build, input } = modelFacts(name);
+  const model = build({ classifier_activation: null });
+  const numbers = random(1, "profile");
+  const x = tensor("float32", [batch, ...input]);
+  x.data.forEach((_, i) => (x.data[i] = numbers.float()));
+  const classes = Number(resolve(model).outputs[0]!.shape.at(-1));
+  const labels = Array.from({ length: batch }, () => numbers.integer(classes));
+  return {
+    model,
+    options: {
+      loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+      optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
+    },
+    batch: { x, y: tensor("int32", [batch], labels) },
+  };
+}
 
 /** Milliseconds of each of the steps, after two that do not count. */
 async function timed(): Promise<number[]> {
-  const step = await openTrainStep(model, initialize(model, { seed: 1 }), {
-    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
-    optimizer: sgd({ learningRate: 0.01, momentum: 0.9 }),
-    device: "cpu",
-    threads,
-  });
+  const opened = await openTurns(turns, { device: "cpu", threads });
   const times: number[] = [];
   for (let i = 0; i < steps + 2; i++) {
     const startTime = performance.now();
-    await step.run({ x, y });
+    await opened.run();
     times.push(performance.now() - startTime);
   }
-  await step.dispose();
+  await opened.dispose();
   return times.slice(2);
 }
 
@@ -89,7 +92,7 @@ interface Event {
 async function profiled(): Promise<Event[]> {
   const folder = mkdtempSync(join(tmpdir(), "cajal-profile-"));
   const { create } = ort.InferenceSession;
-  // The step's own options, and profiling; of all sessions the step's has the most events.
+  // The step's own options, and profiling; of all sessions those of the steps have the most events.
   Object.assign(ort.InferenceSession, {
     create: (bytes: Uint8Array, options: ort.InferenceSession.SessionOptions) =>
       create.call(ort.InferenceSession, bytes, {
@@ -103,13 +106,15 @@ async function profiled(): Promise<Event[]> {
     const logs = readdirSync(folder).map((file): Event[] =>
       JSON.parse(readFileSync(join(folder, file), "utf8")),
     );
-    const [events] = logs.sort((a, b) => b.length - a.length);
-    const counts = new Map<string, number>();
-    return events!.filter((event) => {
-      if (!event.name.endsWith("_kernel_time")) return false;
-      const runs = (counts.get(event.name) ?? 0) + 1;
-      counts.set(event.name, runs);
-      return runs > 2;
+    const logsOfTurns = logs.sort((a, b) => b.length - a.length).slice(0, turns.length);
+    return logsOfTurns.flatMap((events) => {
+      const counts = new Map<string, number>();
+      return events.filter((event) => {
+        if (!event.name.endsWith("_kernel_time")) return false;
+        const runs = (counts.get(event.name) ?? 0) + 1;
+        counts.set(event.name, runs);
+        return runs > 2;
+      });
     });
   } finally {
     Object.assign(ort.InferenceSession, { create });
@@ -135,7 +140,8 @@ const median = (list: number[]) => list.toSorted((a, b) => a - b)[list.length >>
 const stepMs = median(await timed());
 const rate = await matmulRate();
 // Forwards, and backwards to the images and to the kernels.
-const arithmetic = (3 * batch * summary(model).macs) / rate;
+const macs = turns.reduce((sum, { model }) => sum + summary(model).macs, 0);
+const arithmetic = (3 * batch * macs) / rate;
 const rows = new Map<string, { ms: number; nodes: number }>();
 for (const event of await profiled()) {
   const row = rows.get(kind(event)) ?? { ms: 0, nodes: 0 };

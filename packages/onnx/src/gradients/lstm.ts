@@ -1,5 +1,6 @@
 import { tensor } from "@cajal/core";
 import { defineGradient, inFloat32, type Gradient } from "./gradient";
+import { isPlainLstm, lstmThroughTime } from "./shared/lstmThroughTime";
 import { gatesOf, gradientOfRecurrence } from "./shared/recurrence";
 
 export const lstm = defineGradient({
@@ -8,7 +9,10 @@ export const lstm = defineGradient({
   outputs: 0,
   // i, o, f, c̃ = gates(x W + h R + b);  C = f ⊙ C + i ⊙ c̃;  H = o ⊙ tanh C
   // (Hochreiter & Schmidhuber 1997, with the forget gate and the peepholes of Gers et al. 2000).
-  gradient: (dys, context, g) => recurrence(context.int("input_forget", 0) === 1)(dys, context, g),
+  gradient: (dys, context, g) =>
+    isPlainLstm(context)
+      ? lstmThroughTime(dys, context, g)
+      : recurrence(context.int("input_forget", 0) === 1)(dys, context, g),
   samples: inFloat32([
     {
       inputs: [
@@ -18,6 +22,24 @@ export const lstm = defineGradient({
         [1, 40],
       ],
       attributes: { hidden_size: 5 },
+    },
+    {
+      inputs: [[3, 2, 3], [1, 8, 3], [1, 8, 2], [1, 16], undefined, [1, 2, 2], [1, 2, 2]],
+      attributes: { hidden_size: 2 },
+      outputs: 3,
+    },
+    {
+      inputs: [[3, 2, 3], [1, 8, 3], [1, 8, 2], undefined, undefined, [1, 2, 2], [1, 2, 2]],
+      attributes: { hidden_size: 2, direction: "reverse" },
+      outputs: 3,
+    },
+    {
+      inputs: [
+        [1, 2, 3],
+        [1, 8, 3],
+        [1, 8, 2],
+      ],
+      attributes: { hidden_size: 2 },
     },
     {
       inputs: [[3, 2, 3], [2, 8, 3], [2, 8, 2], [2, 16], undefined, [2, 2, 2], [2, 2, 2]],

@@ -81,6 +81,13 @@ const cases: Record<string, Parameters<typeof convolution>[0]> = {
   "few channels": { x: [2, 3, 8, 8], w: [16, 3, 3, 3], strides: [2, 2], auto_pad: "SAME_UPPER" },
   "few maps": { x: [2, 16, 6, 6], w: [3, 16, 3, 3] },
   "stride 2": { x: [2, 16, 9, 8], w: [16, 16, 3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+  "stride 2, kernel 4": {
+    x: [2, 32, 8, 6],
+    w: [16, 32, 4, 4],
+    strides: [2, 2],
+    pads: [1, 1, 1, 1],
+  },
+  "stride 2, kernel 4, some left over": { x: [2, 16, 9, 8], w: [32, 16, 4, 4], strides: [2, 2], pads: [1, 0, 1, 2] }, // prettier-ignore
   depthwise: { x: [2, 32, 6, 5], w: [32, 1, 3, 3], group: 32, pads: [1, 1, 1, 1] },
   "depthwise, stride 2": {
     x: [2, 32, 8, 9],
@@ -108,6 +115,17 @@ describe.skipIf(block === undefined)("blocked convolutions", () => {
     const [expected, got] = [await run(model), await run(blockedModel)];
     for (const [name, values] of Object.entries(expected))
       expect(maxDifference(got[name]!, values), name).toBeLessThan(1e-5);
+  });
+
+  it("folds the stride of a transposed convolution with a bias", async () => {
+    const g = new GraphBuilder();
+    const [x, w, b] = [[2, 32, 4, 3], [32, 16, 4, 4], [16]].map((shape, i) => g.input(`${i}`, "float32", shape)); // prettier-ignore
+    g.output(g.convTranspose(x!, w!, b, { strides: [2, 2], pads: [1, 1, 1, 1] }), "y");
+    const blockedModel = blocked(g.build(), block!);
+    expect(blockedModel.graph.nodes.map(({ op }) => op)).not.toContain("ConvTranspose");
+    expect(maxDifference((await run(blockedModel)).y!, (await run(g.build())).y!)).toBeLessThan(
+      1e-5,
+    );
   });
 
   it("keeps an image in blocks from one convolution to the next", async () => {

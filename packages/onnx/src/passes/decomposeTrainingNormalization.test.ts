@@ -57,6 +57,15 @@ describe("decomposeTrainingNormalization", () => {
       );
   });
 
+  it("leaves values of another rank than asked for", () => {
+    const model = normalization([4, 3, 2], {});
+    expect(decomposeTrainingNormalization(model, { rank: 2 }).graph.nodes).toEqual(
+      model.graph.nodes,
+    );
+    const ofLines = decomposeTrainingNormalization(normalization([4, 3], {}), { rank: 2 });
+    expect(ofLines.graph.nodes.map(({ op }) => op)).toContain("ReduceMean");
+  });
+
   it.each([
     [[4, 3], { momentum: 0.9 }, outputs],
     [[2, 3, 5], { epsilon: 0.01 }, outputs],

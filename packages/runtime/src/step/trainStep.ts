@@ -148,7 +148,8 @@ export interface TrainStepOptions {
   /**
    * Layer → factor of its learning rate; 1 for layers that are not named. Names as in `frozen`; a layer's own factor
    * takes precedence over that of a model around it. With factor 0 the layer's parameters do not change, but the
-   * averages of batch normalization still do, as in Keras with a learning rate of 0: `frozen` stops those too.
+   * averages of batch normalization still do, as in Keras with a learning rate of 0: `frozen` stops those too. On engine
+   * onnx the optimizer's state of such a layer does not change either.
    */
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }

@@ -3,6 +3,7 @@ import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
+import { foldsStrides } from "../../graph/foldedStrides";
 import { kernelGradients, type KernelGradient } from "./kernelGradient";
 import { encodeModel } from "../../file/encode";
 
@@ -42,6 +43,8 @@ const cases: Record<string, Partial<Convolution>> = {
   "valid, one image": { batch: 1 },
   "stride 2": { strides: [2, 2], pads: [0, 0, 1, 1] },
   "stride 2 × 1, dilation 1 × 2": { strides: [2, 1], dilations: [1, 2], pads: [1, 2, 0, 1] },
+  "stride 2, kernel 4": { kernel: [4, 4], strides: [2, 2], pads: [1, 1, 1, 1] },
+  "stride 2, kernel 2 × 4, some left over": { kernel: [2, 4], strides: [2, 2], pads: [0, 1, 0, 2] },
   groups: { group: 2, pads: [1, 1, 1, 1] },
   "two maps a channel": { group: 4, maps: 8, pads: [1, 1, 1, 1] },
   depthwise: { group: 4, maps: 4, pads: [1, 1, 1, 1] },
@@ -62,6 +65,7 @@ const cases: Record<string, Partial<Convolution>> = {
 const supports: Record<KernelGradient, (conv: Convolution) => boolean> = {
   depthwise: ({ group, channels }) => group === channels,
   products: ({ group, channels, maps }) => group === channels && group === maps,
+  folded: foldsStrides,
   perImage: () => true,
   wholeBatch: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,

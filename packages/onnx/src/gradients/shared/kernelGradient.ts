@@ -7,6 +7,7 @@
 import { servedInBlocks } from "../../passes/blocked";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
+import { folded, foldImage, foldsStrides, unfoldKernel } from "../../graph/foldedStrides";
 import { tapProducts, im2col } from "./kernelViews";
 
 /** The gradient of the kernel, [maps, channels / group, ...kernel]. */
@@ -29,7 +30,7 @@ export interface Target {
 }
 
 export type KernelGradient =
-  "depthwise" | "products" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
+  "depthwise" | "products" | "folded" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
 
 /** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
 export function chooseKernelGradient(
@@ -56,6 +57,7 @@ export function chooseKernelGradient(
       ? "depthwise"
       : "perImage";
   if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
+  if (!webgpu && foldsStrides(conv)) return "folded";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
   return 2 * maps * channels >= (maps + channels) * area ? "wholeBatch" : "perImage";
@@ -119,6 +121,13 @@ export const kernelGradients: Record<
     const attributes = { strides: dilations, dilations: strides, pads, group };
     const gradient = trimTo(g, g.conv(image, kernels, undefined, attributes), kernel);
     return g.transpose(gradient, [1, 0, ...kernel.map((_, i) => i + 2)]);
+  },
+
+  /** As the kernel of a convolution of stride 1, where {@link foldsStrides}. */
+  folded(g, x, dy, conv) {
+    const inner = folded(conv);
+    const gradient = kernelGradient(g, foldImage(g, x, conv), dy, inner);
+    return unfoldKernel(g, gradient, conv);
   },
 
   /** For each tap of the kernel: dy · (the pixels under it)ᵀ per image, summed over the batch. */

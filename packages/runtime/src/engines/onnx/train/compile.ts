@@ -5,6 +5,7 @@ import type { WeightInput } from "@cajal/models";
 import {
   blocked,
   checkDifferentiable,
+  decomposeTrainingNormalization,
   gradients,
   GraphBuilder,
   type OnnxModel,
@@ -124,7 +125,7 @@ export function compileStep(
   if (training) {
     // A weight that no output depends on is not in the graph, and stays as it is.
     const parameters = weights.filter(
-      ({ key, multiplier }) => multiplier !== undefined && inputs.has(key),
+      (weight) => isUpdated(weight, optimizer) && inputs.has(weight.key),
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
@@ -165,7 +166,7 @@ export function compileStep(
   const lengths = kind === "probe" ? [] : addNumbersOutput(g, numbers);
   // Empty tensors that depend on the batch's data must not abort the process either. Done before blocked kernels are
   // inserted, for which there are no shape rules.
-  const { model, explain } = emptyTensors(g.build());
+  const { model, explain } = emptyTensors(decomposeTrainingNormalization(g.build(), { rank: 2 }));
   const names = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, value.name]));
   return {
@@ -177,6 +178,13 @@ export function compileStep(
     ...ofOneStep,
   };
 }
+
+/**
+ * Whether a weight's gradient is computed: with a factor of 0 it changes nothing, unless it counts in a norm over all.
+ * The slots then stay as they are.
+ */
+const isUpdated = ({ multiplier }: ModelWeight, { globalClipNorm }: Optimizer): boolean =>
+  multiplier !== undefined && (multiplier !== 0 || globalClipNorm !== undefined);
 
 /** Adds all numbers as one output; returns how many belong to each group. */
 function addNumbersOutput(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
@@ -276,9 +284,9 @@ function compileUpdate(
   const g = new GraphBuilder({ name: "update" });
   const updatedNames: string[] = [];
   const parameters = weights.flatMap((weight): ParameterGradient[] => {
-    const { key, multiplier } = weight;
+    const { key } = weight;
     const layout = layouts.get(key);
-    if (!layout || multiplier === undefined) return [];
+    if (!layout || !isUpdated(weight, optimizer)) return [];
     const { shape } = layout.value;
     const input = { ...layout, value: g.input(key, "float32", shape) };
     const line = [sizeOf(shape as number[])];
