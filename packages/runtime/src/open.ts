@@ -18,7 +18,7 @@ export interface OpenOptions {
   /**
    * Whether dense kernels of 16 MiB and more are read from the memory of `weights`, engine onnx on the CPU
    * only. Otherwise ONNX Runtime stores a copy, in the order that it reads fastest. With sharing, VGG19 opens
-   * in a third of the time and the process takes 1.5 times its weights instead of 2.4; a run takes 1 to 3 %
+   * in a third of the time and the process takes 1.7 times its weights instead of 2.3; a run takes 1 to 3 %
    * longer with one example, up to 11 % with two. Default false.
    */
   readonly shareKernels?: boolean;

@@ -134,9 +134,14 @@ function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]
   return lazyTensor("float32", kernel.shape, (allocate) => {
     const source = kernel.data as Float32Array;
     const data = allocate("float32", source.length);
-    for (let i = 0; i < data.length;)
-      for (let channel = 0; channel < scale.length; channel++)
-        for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[channel]!;
+    const channelCount = scale.length;
+    if (elementsPerChannel === 1)
+      for (let start = 0; start < data.length; start += channelCount)
+        for (let c = 0; c < channelCount; c++) data[start + c] = source[start + c]! * scale[c]!;
+    else
+      for (let i = 0; i < data.length;)
+        for (let c = 0; c < channelCount; c++)
+          for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[c]!;
     return data;
   });
 }

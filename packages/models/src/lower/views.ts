@@ -108,7 +108,7 @@ const tile = 32;
 /** Fills `target` in row-major order of `axes`, reading `source` along their strides. */
 function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): void {
   // The axis that is contiguous in the source is walked in tiles with the last, contiguous in the target.
-  const last = axes.at(-1) ?? { extent: 1, stride: 1 };
+  const { extent: columns, stride: columnStride } = axes.at(-1) ?? { extent: 1, stride: 1 };
   const targetStrides = stridesOf(axes.map(({ extent }) => extent));
   const across = axes.slice(0, -1).reduce((least, { stride }, axis, all) => {
     return least === -1 || stride < all[least]!.stride ? axis : least;
@@ -126,12 +126,12 @@ function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): 
   for (;;) {
     for (let row = 0; row < rows; row += tile) {
       const rowEnd = Math.min(row + tile, rows);
-      for (let column = 0; column < last.extent; column += tile) {
-        const columnEnd = Math.min(column + tile, last.extent);
+      for (let column = 0; column < columns; column += tile) {
+        const columnEnd = Math.min(column + tile, columns);
         for (let r = row; r < rowEnd; r++) {
-          let at = from + r * rowStride + column * last.stride;
+          let at = from + r * rowStride + column * columnStride;
           const start = to + r * rowTarget;
-          for (let c = column; c < columnEnd; c++, at += last.stride)
+          for (let c = column; c < columnEnd; c++, at += columnStride)
             target[start + c] = source[at]!;
         }
       }

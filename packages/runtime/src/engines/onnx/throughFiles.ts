@@ -86,11 +86,14 @@ async function write(
         at += bytesWritten;
       }
     }
-    scratch.clear();
+    scratch.free();
   } finally {
     await file.close();
   }
 }
+
+/** Bytes of scratch memory that are kept for the next weight, as new pages take their time. */
+const maxKept = 2 ** 25;
 
 /** Bytes that are written at once. */
 const maxWrite = 2 ** 26;
@@ -102,18 +105,24 @@ type ResizableConstructor = new (
 ) => ArrayBuffer & { readonly maxByteLength: number; resize(length: number): void };
 
 /** Memory that is given back at once, where the collector would take its time. */
-function scratchFor(largest: number): { allocate: Allocate; clear(): void } {
+function scratchFor(largest: number): { allocate: Allocate; clear(): void; free(): void } {
   // A weight is computed in two steps at most, so that it is there twice: scaled, and rearranged.
   const memory = new (ArrayBuffer as unknown as ResizableConstructor)(0, { maxByteLength: 2 * largest }); // prettier-ignore
+  let used = 0;
   return {
     allocate(dtype, length) {
       const type = arrayTypes[dtype];
-      const start = memory.byteLength;
+      const start = used;
       const end = start + Math.ceil((length * type.BYTES_PER_ELEMENT) / 8) * 8;
       if (end > memory.maxByteLength) return new type(length);
-      memory.resize(end);
+      used = end;
+      if (end > memory.byteLength) memory.resize(end);
       return new type(memory, start, length);
     },
-    clear: () => memory.resize(0),
+    clear() {
+      used = 0;
+      if (memory.byteLength > maxKept) memory.resize(0);
+    },
+    free: () => memory.resize(0),
   };
 }
