@@ -2,12 +2,13 @@
 // time of ResNet50 with generated weights.
 //   node scripts/run-source.mjs packages/transfer/scripts/shrunk.ts [../shared/data]
 //
-// Last result (Node 20, onnxruntime-node 1.30 on two cores that others used too); MB of the file, top-1, top-5, the
-// median and the least of 40 times of one image:
-//   float32          10.32  0.838  0.948   13.3 ms   4.9 ms
-//   float16 weights   5.19  0.838  0.948    9.2 ms   4.7 ms
-//   int8 weights      2.67  0.810  0.940   17.9 ms   8.0 ms
-//   int8 static       2.76  0.814  0.952    7.7 ms   3.0 ms   (ranges of 100 of the same images; weights of 7 bits)
+// Last result (Node 20, onnxruntime-node 1.30 on two cores with AVX2 alone); MB of the file, top-1, top-5, the median and
+// the least of 40 times of one image; the same of ResNet50:
+//   float32          10.32  0.838  0.948   6.8 ms   6.2 ms   102.15   61.7 ms   58.6 ms
+//   float16 weights   5.19  0.838  0.948   7.8 ms   7.1 ms    51.15   76.8 ms   68.7 ms
+//   int8 weights      2.67  0.810  0.940   8.0 ms   7.4 ms    25.80   59.3 ms   56.5 ms
+//   int8 static       2.76  0.814  0.952   7.8 ms   7.4 ms    26.05   58.1 ms   54.1 ms   (ranges of 100 of the same images; weights of 7 bits)
+// With VNNI, on two busy cores: 4.9 ms at the least for float32, 3.0 for int8 static.
 // With 8 bits: 0.804 and 0.940 where the processor has VNNI; 0.808 and 0.944 where sums overflow.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
