@@ -31,6 +31,7 @@ else if (options.plain) await measurePlain(options.plain);
 else if (options.child) await measure(networks[0]);
 else {
   const folder = mkdtempSync(join(tmpdir(), "cajal-open-bench-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const columns = {
     "initialize ms": "initialize",
     "open ms": "open",
@@ -72,7 +73,6 @@ else {
     show(network, rounds.map(([, each]) => each), plainPeak); // prettier-ignore
     rmSync(file);
   }
-  rmSync(folder, { recursive: true });
 }
 
 function run(args) {

@@ -145,9 +145,9 @@ export async function openTurns(turns: readonly Turn[], options: Partial<TrainSt
   let weights: Weights = new Map();
   for (const { model, options: own } of turns) {
     // Networks that a later turn has as well start as they are in the first.
-    weights = new Map([...initialize(model, { seed: 1 }), ...weights]);
-    const names = new Set(initialize(model, { seed: 1 }).keys());
-    const part = new Map([...weights].filter(([name]) => names.has(name)));
+    const drawn = initialize(model, { seed: 1 });
+    weights = new Map([...drawn, ...weights]);
+    const part = new Map([...weights].filter(([name]) => drawn.has(name)));
     steps.push(await openTrainStep(model, part, { ...own, ...options, verify: false }));
   }
   return {

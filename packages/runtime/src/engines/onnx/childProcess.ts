@@ -26,7 +26,11 @@ type PlainTensors = Readonly<Record<string, PlainTensor | null>>;
 /** The requests that the process takes, and its answers. */
 interface Requests {
   create: [
-    request: { model: Uint8Array; options: InferenceSession.SessionOptions; logLevel: string },
+    request: {
+      model: Uint8Array | string;
+      options: InferenceSession.SessionOptions;
+      logLevel: string;
+    },
     answer: { number: number } & Pick<InferenceSession, "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata">, // prettier-ignore
   ];
   run: [
@@ -52,7 +56,7 @@ export function onnxruntimeInChildProcess(
     Tensor,
     env,
     InferenceSession: {
-      async create(model: Uint8Array, options: InferenceSession.SessionOptions = {}) {
+      async create(model: Uint8Array | string, options: InferenceSession.SessionOptions = {}) {
         const ask = (childProcess ??= start(folder, () => (childProcess = undefined)));
         const logLevel = env.logLevel ?? "fatal";
         const { number, ...metadata } = await ask("create", { model, options, logLevel });

@@ -49,6 +49,13 @@ describe("dequantized", () => {
     data.forEach((each, i) => expect(Math.abs(Number(each) - expected[i]!)).toBeLessThan(1e-6 * largest)); // prettier-ignore
   });
 
+  it("leaves weights that a caller may replace, as in files of an old format", () => {
+    const model = graph((g, x, kernel) => g.matMul(x, kernel));
+    const scale = { name: "scale", dtype: "float32", shape: [2] } as const;
+    const old = { ...model, graph: { ...model.graph, inputs: [...model.graph.inputs, scale] } };
+    expect(dequantized(old)).toBe(old);
+  });
+
   it.each<[string, Parameters<typeof graph>[0]]>([
     [
       "what is multiplied by whole numbers",

@@ -10,6 +10,8 @@ export function dequantized(model: OnnxModel): OnnxModel {
   if (!graph.nodes.some(isDequantization)) return model;
   const initializers = new Map(graph.initializers);
   const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const))); // prettier-ignore
+  // A file of an old format lists its constants among the inputs, where a caller may replace them.
+  const replaceable = new Set(graph.inputs.map(({ name }) => name));
   const isComputed = (name: string) => {
     const maker = makers.get(name);
     return maker !== undefined && isDequantization(maker) && !initializers.has(maker.inputs[0]!);
@@ -19,7 +21,7 @@ export function dequantized(model: OnnxModel): OnnxModel {
   const constants = new Map<string, Tensor>();
   for (const node of graph.nodes) {
     const [name] = node.outputs as readonly [string];
-    const constant = isDequantization(node) && !besideWholeNumbers.has(name) && !outputs.has(name) && floats(node, initializers); // prettier-ignore
+    const constant = isDequantization(node) && !besideWholeNumbers.has(name) && !outputs.has(name) && !node.inputs.some((input) => replaceable.has(input)) && floats(node, initializers); // prettier-ignore
     if (constant) constants.set(name, constant);
   }
   if (constants.size === 0) return model;

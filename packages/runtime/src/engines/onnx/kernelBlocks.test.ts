@@ -52,6 +52,11 @@ describe("kernelBlocks", () => {
     expect(model.graph.initializers.has("kernel")).toBe(true);
   });
 
+  it("leaves kernels of an opset whose Split takes no sizes as an input", async () => {
+    const model = { ...product(), opsets: { "": 12 } };
+    expect(kernelBlocks(model, 32)).toEqual({ model, blocks: new Map() });
+  });
+
   it("leaves small kernels", () => {
     const model = product();
     expect(kernelBlocks(model).model).toBe(model);

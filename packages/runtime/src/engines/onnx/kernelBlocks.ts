@@ -23,9 +23,12 @@ export function kernelBlocks(
   readonly blocks: ReadonlyMap<Initializer, Block>;
 } {
   const { graph } = model;
-  const initializers = new Map(graph.initializers);
   const blocks = new Map<Initializer, Block>();
+  // Before, Split had its sizes in an attribute.
+  if ((model.opsets[""] ?? 1) < 13) return { model, blocks };
+  const initializers = new Map(graph.initializers);
   const names = new Set([
+    ...graph.inputs.map(({ name }) => name),
     ...graph.nodes.flatMap(({ inputs, outputs }) => [...inputs, ...outputs]),
     ...initializers.keys(),
   ]);

@@ -75,6 +75,8 @@ export const sessionOptions = ({
   threads,
 }: Pick<OnnxRuntimeOptions, "device" | "threads">): InferenceSession.SessionOptions => ({
   executionProviders: [device],
+  // A planned layout of memory is kept beside the arena of the first run, for each shape: a third more in all
+  // (a training step of ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
   enableMemPattern: false,
   logSeverityLevel: 4, // errors are thrown, and need not be printed as well
   ...(threads !== undefined && { intraOpNumThreads: threads }),

@@ -1,6 +1,6 @@
 // Hands ONNX Runtime a graph and its weights in files. It maps files into memory and lets go of each weight once it is laid
-// out for its kernels, where it copies weights that it gets as arrays and keeps both until all are: the ResNet50's process takes
-// 375 MB at most in place of 630. Weights are written one by one, those that are computed (see lazyTensor) in
+// out for its kernels, where it copies weights that it gets as arrays and keeps both until all are: ResNet50's process takes
+// 375 MB at most in place of 632. Weights are written one by one, those that are computed (see lazyTensor) in
 // memory that is used again, so that they are never all there beside the caller's. The files are removed
 // as soon as the session is open.
 import { arrayTypes, bytesOf } from "@cajal/core";

@@ -53,12 +53,6 @@ export interface GraphThreadOptions {
   readonly session?: InferenceSession.SessionOptions;
 }
 
-/**
- * A planned layout of memory is kept beside the arena of the first run: a third more in all
- * (ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
- */
-const memoryOptions = { enableMemPattern: false };
-
 /** The caller's own thread. */
 export function callerThread(options: GraphThreadOptions): GraphThread {
   const { device, purpose = "a training step" } = options;
@@ -101,7 +95,7 @@ export function hasWorkerThread(device: DeviceName): boolean {
  * @throws CajalError `unsupported` outside of Node, and for device wasm
  */
 export function workerThread(options: GraphThreadOptions): GraphThread {
-  const { device, threads, purpose = "a training step", session: memoryOptions } = options;
+  const { device, threads, purpose = "a training step", session: ownOptions } = options;
   if (!inNode || device === "wasm")
     throw new CajalError(
       "unsupported",
@@ -155,7 +149,7 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
       const { prepared, prelude, session, ...graph } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       type Opened = { number: number; inputNames: string[] } & Metadata;
       const openFile = (file: string | Uint8Array, more: InferenceSession.SessionOptions = {}) => {
-        const options = { ...sessionOptions({ device, threads }), ...memoryOptions, ...session, ...more }; // prettier-ignore
+        const options = { ...sessionOptions({ device, threads }), ...ownOptions, ...session, ...more }; // prettier-ignore
         return ask<Opened>("open", { model: file, options, ...graph }).catch(
           throwEngineError(`opening on ${device}, on a thread of its own`),
         );
@@ -238,14 +232,14 @@ async function prepareGraph(
   const shapes = shapesOf(inputs);
   const prepared = forProvider(model, device);
   const prelude: Uint8Array | undefined = undefined;
-  const graph = { prepared, prelude, session: memoryOptions, shapes, writesInPlace: false };
+  const graph = { prepared, prelude, session: {}, shapes, writesInPlace: false };
   if (keepsOnDevice(device)) {
     const preferredOutputLocation = Object.fromEntries(
       namesOf(outputs).map(
         (name) => [name, storedOutputs.includes(name) ? "gpu-buffer" : "cpu"] as const,
       ),
     );
-    return { ...graph, session: { ...memoryOptions, preferredOutputLocation }, copy: copyGraph() };
+    return { ...graph, session: { preferredOutputLocation }, copy: copyGraph() };
   }
   const writesInPlace = await fillsOutputs(device);
   const hasFixedOutputs = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore

@@ -35,11 +35,11 @@ function onnxRuntime() {
 
 const answers = {
   /**
-   * @param {{ model: Uint8Array, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "outputShapes" | "writesInPlace" | "copy">} request
+   * @param {{ model: Uint8Array | string, options: InferenceSession.SessionOptions } & Pick<Graph, "shapes" | "outputShapes" | "writesInPlace" | "copy">} request
    */
   async open({ model, options, ...graph }) {
     const ort = onnxRuntime();
-    const session = await ort.InferenceSession.create(model, options);
+    const session = await ort.InferenceSession.create(/** @type {string} */ (model), options); // or bytes
     return {
       number: graphs.push({ ort, session, ...graph }) - 1,
       inputNames: session.inputNames,
