@@ -5,6 +5,7 @@ export { showValue } from "./showValue";
 export { checkArgument, type ArgumentKind } from "./checkArgument";
 export { checkInteger, checkNumber, type NumberRange } from "./checkNumbers";
 export { importPeer, peerError, type PeerOptions } from "./importPeer";
+export { cacheFolder, cacheList } from "./cacheFolder";
 export { abortable } from "./abortable";
 export { nextTask } from "./nextTask";
 export {

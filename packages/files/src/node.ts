@@ -4,7 +4,7 @@ export {
   type CacheContents,
   type CachedFile,
 } from "./fetch/cacheContents";
-export { cacheFolder } from "./fetch/cacheFolder";
+export { cacheFolder } from "@cajal/core";
 export type { FetchProgress } from "./fetch/download";
 export { fetchFile, type FetchFileOptions } from "./fetch/fetchFile";
 export { fileSource } from "./fileSource";

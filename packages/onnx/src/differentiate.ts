@@ -18,6 +18,7 @@ import { gradients as definitions } from "./gradients";
 import type { Gradient, GradientContext, Scaled } from "./gradients/gradient";
 import { fallback, type BackwardContext, type BackwardRules } from "./gradients/backwardRule";
 import type { Dim, Node, OnnxModel } from "./model/model";
+import type { ChooseFormulation } from "./closeFormulations";
 import { applyScale } from "./gradients/shared/scaled";
 import { rankOf } from "./gradients/shared/sumTo";
 import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
@@ -36,6 +37,11 @@ export interface DifferentiateOptions {
    * formulations suit. Default false.
    */
   readonly webgpu?: boolean | undefined;
+  /**
+   * Picks between formulations of a gradient whose times are close, such as by timing them; the gradients are equal but
+   * for rounding. Default: a rule, by what was fastest on the processors at hand.
+   */
+  readonly choose?: ChooseFormulation | undefined;
   /** Rules that replace gradients, by operator. Default: none. */
   readonly rules?: BackwardRules | undefined;
 }
@@ -66,7 +72,7 @@ export const differentiable: readonly string[] = definitions.map(({ op, domain }
 );
 
 /** What the choice between formulations of a gradient depends on. */
-type Formulations = Pick<DifferentiateOptions, "block" | "webgpu">;
+type Formulations = Pick<DifferentiateOptions, "block" | "webgpu" | "choose">;
 
 export interface GradientsOptions extends Formulations {
   /** Rules that replace gradients, by operator. Default: none. */
@@ -235,6 +241,7 @@ const optionKinds = optionsOf<DifferentiateOptions>({
   shapes: "object",
   block: { whole: true, least: 1 },
   webgpu: "boolean",
+  choose: "function",
   rules: true,
 });
 
@@ -305,6 +312,7 @@ function context(
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     webgpu: formulations.webgpu ?? false,
+    choose: formulations.choose,
     // Only through nodes that the rule has added: one input may be computed from another one.
     pullback: (outputs, dys, target) => pullback(g, outputs, dys, target, { formulations, from }),
     ...attributesOf(node),

@@ -65,6 +65,7 @@ export {
   type DifferentiateOptions,
   type GradientsOptions,
 } from "./differentiate";
+export type { ChooseFormulation, CloseFormulations } from "./closeFormulations";
 export { vanishingAt } from "./gradientPaths";
 export {
   fallback,

@@ -14,6 +14,7 @@ export type { BatchedSession, RunOptions, Session } from "./session/session";
 export type { DeviceChoice, DeviceName, EngineName } from "./device/device";
 export {
   trainStepOptions,
+  type Formulations,
   type Loss,
   type MeanMetric,
   type MeasuredStep,

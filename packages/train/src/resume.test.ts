@@ -1,14 +1,18 @@
 // A run goes on only as what it was, unless the caller says what shall be other.
 import { isCajalError, tensor } from "@cajal/core";
 import { dataset } from "@cajal/datasets";
-import { functional } from "@cajal/models";
-import { describe, expect, it } from "vitest";
+import { convnet, functional } from "@cajal/models";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   adam,
   decodeCheckpoint,
   encodeCheckpoint,
   huber,
   sgd,
+  sparseCategoricalCrossentropy,
   train,
   type Checkpoint,
   type TrainOptions,
@@ -131,6 +135,58 @@ describe("a run that goes on", () => {
     const resume = await run({}, noisy());
     const { position } = await run({ epochs: 2, resume }, noisy());
     expect(position.epoch).toBe(2);
+  });
+});
+
+describe("formulations that were chosen by measurement", () => {
+  const images = dataset({
+    x: tensor("float32", [4, 32, 32, 3], Float32Array.from({ length: 4 * 32 * 32 * 3 }, (_, i) => Math.sin(i))), // prettier-ignore
+    y: tensor("int32", [4], [0, 1, 2, 3]),
+  }).batch(4);
+  const settings = {
+    epochs: 1,
+    loss: sparseCategoricalCrossentropy({ fromLogits: true }),
+    optimizer: sgd({ learningRate: 0.01 }),
+    worker: false,
+    threads: 1,
+    verify: false,
+  };
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "cajal-resume-"));
+    vi.stubEnv("CAJAL_CACHE", folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function trainedOn(changes: Partial<TrainOptions> = {}): Promise<Checkpoint> {
+    let last: Checkpoint | undefined;
+    const checkpoint = { save: async (saved: Checkpoint) => void (last = saved) };
+    const events = train(convnet(), images, { ...settings, checkpoint, ...changes });
+    for await (const event of events) void event;
+    return decodeCheckpoint(await encodeCheckpoint(last!));
+  }
+
+  it("are in the checkpoint, and in force where another machine goes on", async () => {
+    const { formulations } = await trainedOn();
+    expect(Object.keys(formulations!).length).toBeGreaterThan(1);
+    // Of each the one that was not chosen, as another processor may.
+    const others = Object.fromEntries(
+      Object.entries(formulations!).map(([key, chosen]) => {
+        const names = key.split(": ")[1]!.split(", ");
+        return [key, names.find((name) => name !== chosen)!];
+      }),
+    );
+    const whole = await trainedOn({ epochs: 2, formulations: others });
+    expect(whole.formulations).toEqual(others);
+    const half = await trainedOn({ formulations: others });
+    const resumed = await trainedOn({ epochs: 2, resume: half });
+    expect(resumed.formulations).toEqual(others);
+    expect(resumed.weights).toEqual(whole.weights);
+    const here = await trainedOn({ epochs: 2 });
+    expect(here.weights).not.toEqual(whole.weights);
   });
 });
 

@@ -177,7 +177,8 @@ export async function* train(
 
   const { worker = "auto", layers } = options;
   const weights = resume?.weights ?? options.weights;
-  const stepOptions = { ...stepOptionsOf(options), loss, optimizer, metrics, worker, seed };
+  const formulations = { ...options.formulations, ...resume?.formulations };
+  const stepOptions = { ...stepOptionsOf(options), loss, optimizer, metrics, worker, seed, formulations }; // prettier-ignore
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
@@ -208,6 +209,7 @@ export async function* train(
         position,
         seed,
         ...(run && { run }),
+        formulations: step.formulations(),
       });
       return { type: "checkpoint", ...next, step: step.iteration, ...saveResult };
     };

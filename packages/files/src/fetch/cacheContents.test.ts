@@ -10,7 +10,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { cacheContents, cacheList, clearCache, listAsCached } from "./cacheContents";
+import { cacheList } from "@cajal/core";
+import { cacheContents, clearCache, listAsCached } from "./cacheContents";
 import { fetchFile } from "./fetchFile";
 
 let cache: string;

@@ -1,6 +1,6 @@
 // The files that the cache has put into its folder. It keeps a list of them there, and touches nothing else: the
 // folder is set by the user (CAJAL_CACHE) and may hold other files.
-import { checkArgument, checkOptions } from "@cajal/core";
+import { cacheList, checkArgument, checkOptions } from "@cajal/core";
 import {
   appendFile,
   lstat,
@@ -15,9 +15,6 @@ import {
 import { dirname, isAbsolute, join, normalize, relative, sep } from "node:path";
 import { ioErrors, systemCode } from "../ioErrors";
 import { withLock } from "./withLock";
-
-/** Lines of JSON, `{"file":"mnist/train-labels-idx1-ubyte.gz"}`: a path within the folder, with slashes. */
-export const cacheList = ".cajal-cache.jsonl";
 
 /** Endings of the files that a download has while it runs or after it was interrupted. */
 const partialEndings = [".part", ".part.json", ".lock"];

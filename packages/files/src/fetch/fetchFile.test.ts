@@ -18,7 +18,7 @@ import { isCajalError, random } from "@cajal/core";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../../core/testing/bundle";
 import { type Behaviour, fileServer, type FileServer } from "../../testing/fileServer";
-import { cacheList } from "./cacheContents";
+import { cacheList } from "@cajal/core";
 import type { FetchProgress } from "./download";
 import { fetchFile, type FetchFileOptions } from "./fetchFile";
 

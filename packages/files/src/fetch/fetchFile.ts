@@ -1,8 +1,7 @@
 // A file in the cache, fetched where it is missing. From several mirrors: fromFirst.ts.
-import { CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
+import { cacheFolder, CajalError, checkArgument, checkOptions, optionsOf } from "@cajal/core";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, normalize } from "node:path";
-import { cacheFolder } from "./cacheFolder";
 import { ioErrors } from "../ioErrors";
 import { diskStore } from "./diskStore";
 import { requestOptions, type DownloadOptions } from "./download";

@@ -13,7 +13,8 @@ export const conv = defineGradient({
   takesScaled: true,
   gradient: ([dyOrScaled], context, g) => {
     const [x, w, b] = context.inputs;
-    const { scale, block, webgpu } = context;
+    const { scale, block, webgpu, choose } = context;
+    const target = { block, webgpu, choose };
     const conv = convolutionOf(context, x, w, dyOrScaled);
     const constant = context.constant(1) !== undefined;
     // A constant kernel is scaled, and flipped, when the graph is opened.
@@ -25,10 +26,8 @@ export const conv = defineGradient({
       return scale ? g.mul(sums, scale) : sums;
     };
     return [
-      context.wants(0)
-        ? imageGradient(g, dy, scaled(w), conv, { block, webgpu, constant })
-        : undefined,
-      context.wants(1) ? scaled(kernelGradient(g, x, dy, conv, { block, webgpu })) : undefined,
+      context.wants(0) ? imageGradient(g, dy, scaled(w), conv, { ...target, constant }) : undefined,
+      context.wants(1) ? scaled(kernelGradient(g, x, dy, conv, target)) : undefined,
       b && context.wants(2) ? db() : undefined,
     ];
   },

@@ -5,6 +5,7 @@ import type { AtLeast } from "../model/atLeast";
 import type { AttributeReader } from "../model/attribute";
 import type { Attributes, GraphBuilder, Value } from "../graph/builder";
 import type { Node } from "../model/model";
+import type { ChooseFormulation } from "../closeFormulations";
 
 /** The inputs or outputs of a node, of which the first N are never left out. */
 export type Operands<N extends number> = AtLeast<N, Value>;
@@ -25,6 +26,8 @@ export interface GradientContext<
   readonly block: number | undefined;
   /** Whether the graph will run on ONNX Runtime's webgpu, whose MaxPool has no output of indices. */
   readonly webgpu: boolean;
+  /** Picks between formulations whose times are close; undefined: by rule. */
+  readonly choose: ChooseFormulation | undefined;
   /** [channels]: the factor by which dy is still to be multiplied, for rules with `takesScaled`. */
   readonly scale: Value | undefined;
   /** Records the sums of a gradient's elements over all axes but axis 1, where they are known beforehand. */

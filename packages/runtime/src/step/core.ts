@@ -4,7 +4,7 @@ import { CajalError, checkArgument, type NamedBatch, type Tensor, type Weights }
 import type { DeviceName, EngineName } from "../device/device";
 import { oneByOne } from "../oneByOne";
 import { batchNonFinite, readBatch, signatureOf, type StepBatch } from "./batch";
-import type { MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
+import type { Formulations, MeasuredStep, TrainStep, TrainStepOptions } from "./trainStep";
 import {
   checkLearningRate,
   checkState,
@@ -33,6 +33,8 @@ export interface TrainCore {
   ): Promise<Omit<PendingStep, "firstNonFinite">>;
   /** Loss and metrics in inference mode. */
   measure(batch: StepBatch): Promise<Numbers>;
+  /** As {@link TrainStep.formulations}; absent where nothing is chosen. */
+  formulations?(): Formulations;
   /** Copies of all weights, and of the slots as `layer/weight/slot`. */
   readWeights(): Promise<Weights>;
   readSlots(): Promise<ReadonlyMap<string, Tensor>>;
@@ -181,6 +183,7 @@ export function trainStepOf(
         return measuredStep([stepBatch], [await core.measure(stepBatch)]);
       }),
     result: (totals) => resultOf(measures, totals),
+    formulations: () => core.formulations?.() ?? {},
     weights: () => enqueue(() => core.readWeights()),
     state: () =>
       enqueue(

@@ -131,6 +131,16 @@ export interface TrainStepOptions {
    * model on a GPU are compared with the CPU's, for a small random batch. Default true.
    */
   readonly verify?: boolean;
+  /**
+   * Whether gradients are computed in the same way on every processor of a kind. Default false: where a gradient of a
+   * convolution can be written in several ways whose times are close, engine onnx on device cpu in Node times
+   * them at the first step, for 5 seconds at most, and takes the fastest. What it finds is kept in the cache
+   * folder (`formulations.jsonl`) and stays, so that the same seed gives the same weights on the same
+   * machine; where it cannot be kept, nothing is timed. With true a rule decides, and steps may be slower.
+   */
+  readonly deterministic?: boolean;
+  /** The formulations of an earlier run, {@link TrainStep.formulations}, which this one takes too. */
+  readonly formulations?: Formulations;
   /** Seed of dropout and other random layers; default 0. */
   readonly seed?: number;
   /**
@@ -154,6 +164,9 @@ export interface TrainStepOptions {
   readonly learningRateMultipliers?: Readonly<Record<string, number>>;
 }
 
+/** What a gradient is, in words → the formulation that was chosen for it. */
+export type Formulations = Readonly<Record<string, string>>;
+
 /** The kinds of these options for `checkOptions`, also for functions that extend them. */
 export const trainStepOptions = optionsOf<TrainStepOptions>({
   loss: true,
@@ -165,6 +178,8 @@ export const trainStepOptions = optionsOf<TrainStepOptions>({
   threads: true,
   worker: true,
   verify: "boolean",
+  deterministic: "boolean",
+  formulations: "object",
   seed: { whole: true },
   frozen: "strings",
   inferenceMode: "strings",
@@ -229,6 +244,11 @@ export interface TrainStep {
   evaluate(batch: NamedBatch): Promise<MeasuredStep>;
   /** The result over several batches, from the sum of their totals ({@link addTotals}). */
   result(totals: Totals): StepResult;
+  /**
+   * The formulations that were chosen by measurement so far (see `deterministic`), as plain data. A run that
+   * continues this one on another machine takes them as its option `formulations`, to give the same bits.
+   */
+  formulations(): Formulations;
   /** A copy of the current weights. */
   weights(): Promise<Weights>;
   /** A copy of the optimizer's state: `layer/weight/slot`, and `iteration` (int64 scalar). */

@@ -1,7 +1,7 @@
 // A checkpoint: all that is needed to continue a run as if it had never stopped. Written as a safetensors
 // file, which other tools read too; a SHA-256 over the whole file detects any damage.
 import { CajalError, type Tensor, type Weights, checkArgument } from "@cajal/core";
-import type { Totals } from "@cajal/runtime";
+import type { Formulations, Totals } from "@cajal/runtime";
 import type { RunDescription } from "./sameRun";
 import { decodeSafetensors, encodeSafetensors } from "@cajal/files";
 
@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly seed: number;
   /** The parts of the run (model, optimizer, data …) as plain data, compared when it is resumed. */
   readonly run?: Partial<RunDescription>;
+  /** Formulations of gradients that the run's machine chose by measurement: a resumed run takes them, wherever it runs. */
+  readonly formulations?: Formulations;
 }
 
 /** The position of a run in its data. */
@@ -38,7 +40,7 @@ const blankChecksum = "0".repeat(64);
 /** The file's bytes: tensors `weights/…` and `state/…`, position and seed in `__metadata__`. */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array<ArrayBuffer>> {
   checkArgument("encodeCheckpoint", "checkpoint", checkpoint, "object");
-  const { weights, state, position, seed, run } = checkpoint;
+  const { weights, state, position, seed, run, formulations } = checkpoint;
   checkArgument("encodeCheckpoint", "weights", weights, "map");
   checkArgument("encodeCheckpoint", "state", state, "map");
   checkArgument("encodeCheckpoint", "position", position, "object");
@@ -47,7 +49,12 @@ export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arr
   for (const [key, value] of state) tensors.set(`state/${key}`, value);
   const bytes = encodeSafetensors({
     tensors,
-    metadata: { format, version, run: asJson({ position, seed, run }), sha256: blankChecksum },
+    metadata: {
+      format,
+      version,
+      run: asJson({ position, seed, run, formulations }),
+      sha256: blankChecksum,
+    },
   });
   const offset = findChecksum(bytes, blankChecksum);
   bytes.set(new TextEncoder().encode(await sha256(bytes)), offset);
@@ -86,7 +93,7 @@ export async function decodeCheckpoint(
       `${where}: got a checkpoint of version ${metadata.version}, expected ${version}, of this version of @cajal/train. Begin the run anew, or go on with the version that wrote it.`,
       { file: where, version: metadata.version },
     );
-  const { position, seed, run } = parseRun(metadata.run, badFile);
+  const { position, seed, run, formulations } = parseRun(metadata.run, badFile);
   const withPrefix = (prefix: string) =>
     new Map(
       [...tensors]
@@ -99,11 +106,15 @@ export async function decodeCheckpoint(
     position,
     seed,
     ...(run && { run }),
+    ...(formulations && { formulations }),
   };
 }
 
+/** What a checkpoint holds besides tensors. */
+type SavedRun = Pick<Checkpoint, "position" | "seed" | "run" | "formulations">;
+
 /** @throws CajalError `bad-argument` for values that JSON cannot represent */
-function asJson(run: Pick<Checkpoint, "position" | "seed" | "run">): string {
+function asJson(run: SavedRun): string {
   try {
     return JSON.stringify(run);
   } catch (cause) {
@@ -117,10 +128,7 @@ function asJson(run: Pick<Checkpoint, "position" | "seed" | "run">): string {
 }
 
 /** Another program may have written the file: a valid checksum does not make its contents valid. */
-function parseRun(
-  text: string | undefined,
-  badFile: (why: string) => CajalError,
-): Pick<Checkpoint, "position" | "seed" | "run"> {
+function parseRun(text: string | undefined, badFile: (why: string) => CajalError): SavedRun {
   const entries = (value: unknown): Readonly<Record<string, unknown>> =>
     typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   let run: unknown;
@@ -132,7 +140,7 @@ function parseRun(
   } catch {
     throw badFile("the position of the run is not JSON.");
   }
-  const { seed, position } = entries(run);
+  const { seed, position, formulations } = entries(run);
   const { step, epoch, batch, data, totals } = entries(position);
   const { size, batchSize } = entries(data);
   for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
@@ -142,8 +150,11 @@ function parseRun(
     Array.isArray(value) && value.every((each) => typeof each === "number");
   if (typeof totals !== "object" || !Object.values(entries(totals)).every(isNumbers))
     throw badFile("it has no totals that are numbers.");
+  const isRecord = typeof (formulations ?? {}) === "object" && !Array.isArray(formulations);
+  if (!isRecord || Object.values(entries(formulations)).some((name) => typeof name !== "string"))
+    throw badFile("its formulations are no names.");
   if (!Number.isSafeInteger(seed)) throw badFile("it has no seed that is a whole number.");
-  return run as Pick<Checkpoint, "position" | "seed" | "run">;
+  return run as SavedRun;
 }
 
 /** The offset in the file of the checksum's 64 digits; −1 where it is not in the header. */

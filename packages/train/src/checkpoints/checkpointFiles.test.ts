@@ -39,6 +39,7 @@ const checkpointAt = (step: number): Checkpoint => ({
     totals: { loss: [0.1 + 0.2, 128], accuracy: [3, 128] },
   },
   seed: 2 ** 40 + 1,
+  formulations: { "a gradient": "wholeBatch" },
 });
 
 let folder: string;
@@ -118,6 +119,7 @@ describe("checkpoints in a folder", () => {
       ['\\"epoch\\":1', '\\"epocx\\":1'],
       ['\\"batch\\":2', '\\"batch\\":{'],
       ['\\"seed\\"', '\\"seex\\"'],
+      ['\\"wholeBatch\\"', "12345678901234"],
       ['\\"size\\":300', '\\"size\\":"x"'],
     ] as const) {
       expect(text).toContain(from);

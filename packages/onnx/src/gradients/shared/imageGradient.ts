@@ -3,7 +3,7 @@
 import { servedInBlocks } from "../../passes/blocked";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
-import type { Target } from "./kernelGradient";
+import { chosen, type Target } from "../../closeFormulations";
 
 /** The gradient of the image. */
 export function imageGradient(
@@ -13,7 +13,18 @@ export function imageGradient(
   conv: Convolution,
   kernelFacts: KernelFacts = {},
 ): Value {
-  return imageGradients[chooseImageGradient(conv, kernelFacts)](g, dy, w, conv);
+  const { batch, channels, maps, group, kernel, output } = conv;
+  const shapes = [
+    [batch, maps, ...output],
+    [maps, channels / group, ...kernel],
+  ];
+  const close = closeImageGradients(conv, kernelFacts);
+  const name = chosen("image's gradient", conv, close, kernelFacts, {
+    shapes,
+    write: (name, graph, [gradient, filter]) =>
+      imageGradients[name](graph, gradient!, filter!, conv),
+  });
+  return imageGradients[name](g, dy, w, conv);
 }
 
 /** What the choice of a formulation depends on, besides extents. */
@@ -40,6 +51,22 @@ export function chooseImageGradient(
   // Flipping costs a copy of the kernel, which a large one over a small map does not repay.
   const area = output.reduce((a, b) => a * b, 1);
   return (maps * channels) / group < 64 * 1024 || area > 400 ? "flipped" : "transposed";
+}
+
+/** The formulations among which a processor may decide, that of {@link chooseImageGradient} first. */
+export function closeImageGradients(
+  conv: Convolution,
+  kernelFacts: KernelFacts,
+): readonly [ImageGradient, ...ImageGradient[]] {
+  const byRule = chooseImageGradient(conv, kernelFacts);
+  const { block, webgpu, constant } = kernelFacts;
+  const isDecided =
+    webgpu ||
+    constant ||
+    !flippable(conv) ||
+    conv.kernel.every((k) => k === 1) || // prettier-ignore
+    (block !== undefined && servedInBlocks(conv, block, true));
+  return isDecided ? [byRule] : [byRule, byRule === "flipped" ? "transposed" : "flipped"];
 }
 
 /** With stride 1, and no padding beyond what a window reaches. */

@@ -70,6 +70,7 @@ const supports: Record<KernelGradient, (conv: Convolution) => boolean> = {
   wholeBatch: ({ group }) => group === 1,
   columns: ({ group }) => group === 1,
   batchAsChannels: () => true,
+  volume: ({ group }) => group === 1,
 };
 
 describe.each(Object.entries(kernelGradients))("%s", (name, formulation) => {

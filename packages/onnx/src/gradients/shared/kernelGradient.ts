@@ -2,12 +2,13 @@
 // w [maps, channels / group, ...kernel], y [batch, maps, ...output].
 //
 // ONNX has no operator for it, and several ways to write it with those it has. Which is fastest depends on the
-// shape; they differ up to twentyfold. All are here, as functions of one signature, and `chooseKernelGradient` is
-// the one place that picks.
+// shape; they differ up to twentyfold. All are here, as functions of one signature. `chooseKernelGradient` picks by
+// rule, and `closeKernelGradients` says which others may be faster on another processor.
 import { servedInBlocks } from "../../passes/blocked";
 import type { GraphBuilder, Value } from "../../graph/builder";
 import type { Convolution } from "../../graph/convolution";
 import { folded, foldImage, foldsStrides, unfoldKernel } from "../../graph/foldedStrides";
+import { chosen, type Target } from "../../closeFormulations";
 import { tapProducts, im2col } from "./kernelViews";
 
 /** The gradient of the kernel, [maps, channels / group, ...kernel]. */
@@ -18,19 +19,28 @@ export function kernelGradient(
   conv: Convolution,
   target: Target = {},
 ): Value {
-  return kernelGradients[chooseKernelGradient(conv, target)](g, x, dy, conv);
-}
-
-/** What the graph will run on. */
-export interface Target {
-  /** Channels in a block of the kernels that it will be rewritten for ({@link blocked}), if it will be. */
-  readonly block?: number | undefined;
-  /** Whether that is ONNX Runtime's webgpu. */
-  readonly webgpu?: boolean | undefined;
+  const { batch, channels, maps, input, output } = conv;
+  const shapes = [
+    [batch, channels, ...input],
+    [batch, maps, ...output],
+  ];
+  const name = chosen("kernel's gradient", conv, closeKernelGradients(conv, target), target, {
+    shapes,
+    write: (name, graph, [image, gradient]) =>
+      kernelGradients[name](graph, image!, gradient!, conv),
+  });
+  return kernelGradients[name](g, x, dy, conv);
 }
 
 export type KernelGradient =
-  "depthwise" | "products" | "folded" | "perImage" | "wholeBatch" | "columns" | "batchAsChannels";
+  | "depthwise"
+  | "products"
+  | "folded"
+  | "perImage"
+  | "wholeBatch"
+  | "columns"
+  | "batchAsChannels"
+  | "volume";
 
 /** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
 export function chooseKernelGradient(
@@ -57,13 +67,44 @@ export function chooseKernelGradient(
       ? "depthwise"
       : "perImage";
   if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
+  if (!webgpu && taps > 1 && channels >= longRun && kernel.length <= 2) return "volume";
   if (!webgpu && foldsStrides(conv)) return "folded";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
   return 2 * maps * channels >= (maps + channels) * area ? "wholeBatch" : "perImage";
 }
 
+/**
+ * The formulations among which a processor may decide, that of {@link chooseKernelGradient} first: on CPU, those that
+ * came within half as much again of it for some shape.
+ */
+export function closeKernelGradients(
+  conv: Convolution,
+  target: Target = {},
+): readonly [KernelGradient, ...KernelGradient[]] {
+  const byRule = chooseKernelGradient(conv, target);
+  const { channels, maps, group, kernel, output } = conv;
+  const area = output.reduce((a, b) => a * b, 1);
+  const taps = kernel.reduce((a, b) => a * b, 1);
+  const others = (): readonly KernelGradient[] => {
+    if (target.webgpu || taps > manyTaps) return [];
+    if (group > 1) {
+      if (target.block !== undefined && servedInBlocks(conv, target.block)) return [];
+      if (group < channels) return ["batchAsChannels"];
+      return group === maps ? ["depthwise", "perImage", "products"] : ["depthwise", "perImage"];
+    }
+    const gathered = channels < longRun || kernel.length > 2 ? "batchAsChannels" : "volume";
+    if (taps > 1) return byRule === "columns" ? [gathered] : [gathered, "perImage", "wholeBatch"];
+    // Products of lines alone: far from where the sizes of both balance there is nothing to decide.
+    const balance = (2 * maps * channels) / ((maps + channels) * area);
+    return balance > 1 / 4 && balance < 4 ? ["perImage", "wholeBatch"] : [];
+  };
+  return [byRule, ...others().filter((name) => name !== byRule)];
+}
+
 const manyTaps = 256;
+/** Channels that are worth a copy of the image with the channels last. */
+const longRun = 32;
 const largeTable = 2 ** 22;
 const largestForThread = 800;
 
@@ -156,6 +197,25 @@ export const kernelGradients: Record<
     });
     const taps = products.map((product) => g.unsqueeze(product, [2]));
     return g.reshape(concatOf(g, taps, 2), [maps, channels, ...kernel]);
+  },
+
+  /**
+   * One image of as many channels as the batch has images, with the channels as its last extent: ONNX Runtime gathers
+   * the pixels under a tap in runs of all channels, a piece at a time, where other formulations copy the image for each
+   * tap. Without groups; for images of one or two extents, as ONNX Runtime has no such convolution of more.
+   */
+  volume(g, x, dy, { batch, channels, maps, input, output, kernel, strides, dilations, pads }) {
+    const rank = kernel.length;
+    const spatial = kernel.map((_, i) => i + 2);
+    const image = g.reshape(g.transpose(x, [0, ...spatial, 1]), [1, batch, ...input, channels]);
+    const kernels = g.reshape(g.transpose(dy, [1, 0, ...spatial]), [maps, batch, ...output, 1]);
+    const gradient = g.conv(image, kernels, undefined, {
+      strides: [...dilations, 1],
+      dilations: [...strides, 1],
+      pads: [...pads.slice(0, rank), 0, ...pads.slice(rank), 0],
+    });
+    const channelsFirst = [0, rank + 1, ...kernel.map((_, i) => i + 1)];
+    return trimTo(g, g.transpose(g.squeeze(gradient, [0]), channelsFirst), kernel);
   },
 
   /** im2col: the pixels under all taps below each other, one product an image. Without groups. */

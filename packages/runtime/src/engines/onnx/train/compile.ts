@@ -8,6 +8,7 @@ import {
   decomposeTrainingNormalization,
   gradients,
   GraphBuilder,
+  type ChooseFormulation,
   type OnnxModel,
   type Value,
 } from "@cajal/onnx";
@@ -74,6 +75,8 @@ export interface StepGraphOptions {
   readonly block: number | undefined;
   /** Whether the graph will run on ONNX Runtime's webgpu. */
   readonly webgpu: boolean;
+  /** Picks between formulations of gradients whose times are close. */
+  readonly choose?: ChooseFormulation;
   /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
   readonly keepsShapes: boolean;
 }
@@ -86,7 +89,7 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   batch: StepBatch,
-  { trainable, options: { optimizer }, layouts, block, webgpu, keepsShapes }: StepGraphOptions,
+  { trainable, options: { optimizer }, layouts, block, webgpu, choose, keepsShapes }: StepGraphOptions, // prettier-ignore
 ): StepGraph {
   if (kind === "update") return compileUpdate(trainable.weights, optimizer, layouts, keepsShapes);
   const { outputs, weights } = trainable;
@@ -129,7 +132,7 @@ export function compileStep(
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
-    const dys = gradients(g, total, parameterValues, { block, webgpu });
+    const dys = gradients(g, total, parameterValues, { block, webgpu, choose });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);

@@ -6,6 +6,7 @@ import { ownValue } from "../../../session/ownValue";
 import type { Ref } from "../thread/graphHost.js";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { compileStep, type Kind, type StepGraph, type StepGraphOptions } from "./compile";
+import type { FormulationChoices } from "./formulations";
 import type { ParameterStore } from "./parameterStore";
 import { scanSteps, stackedName } from "./scanSteps";
 
@@ -38,9 +39,15 @@ export interface RunResult {
   readonly outputNames: readonly string[];
 }
 
+interface StepGraphsOptions extends Omit<StepGraphOptions, "layouts" | "choose"> {
+  readonly formulations: FormulationChoices;
+  readonly seed: number;
+}
+
 export class StepGraphs {
   readonly #thread: GraphThread;
   readonly #store: ParameterStore;
+  readonly #formulations: FormulationChoices;
   readonly #options: Omit<StepGraphOptions, "layouts">;
   readonly #seed: number;
   readonly #opened = new Map<string, Promise<Opened>>();
@@ -48,11 +55,12 @@ export class StepGraphs {
   constructor(
     thread: GraphThread,
     store: ParameterStore,
-    { seed, ...options }: Omit<StepGraphOptions, "layouts"> & { readonly seed: number },
+    { seed, formulations, ...options }: StepGraphsOptions,
   ) {
     this.#thread = thread;
     this.#store = store;
-    this.#options = options;
+    this.#formulations = formulations;
+    this.#options = { ...options, choose: formulations.choose };
     this.#seed = seed;
   }
 
@@ -142,7 +150,11 @@ export class StepGraphs {
   }
 
   async #open(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
-    const compiled = compileStep(kind, batch, { ...this.#options, layouts: this.#store.layouts });
+    const compile = () =>
+      compileStep(kind, batch, { ...this.#options, layouts: this.#store.layouts });
+    await this.#formulations.load();
+    let compiled = compile();
+    if (await this.#formulations.measure()) compiled = compile();
     const { model, ...stepGraph } = steps > 1 ? scanSteps(compiled, steps) : compiled;
     const storedOutputs = stepGraph.updatedNames.map(stepGraph.outputFor);
     return { ...stepGraph, graph: await this.#thread.open(model, storedOutputs) };

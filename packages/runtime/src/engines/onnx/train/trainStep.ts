@@ -22,6 +22,7 @@ import {
   workerThread,
   type GraphThread,
 } from "../thread/graphThread";
+import { formulationChoices } from "./formulations";
 import { gradientSumName, inferLayouts } from "./compile";
 import { initialSlots, ParameterStore } from "./parameterStore";
 import { StepGraphs, singleBatch, type MicroBatch } from "./stepGraphs";
@@ -36,7 +37,7 @@ export async function openTrainStepOnOnnx(
   weights: Weights,
   options: TrainStepOptions,
 ): Promise<TrainCore> {
-  const { optimizer, seed = 0, threads, worker, verify = true } = options;
+  const { optimizer, seed = 0, threads, worker, verify = true, deterministic = false } = options;
   const device = await firstDevice(options.device ?? "auto");
   const block = await blockSize(device);
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
@@ -49,7 +50,15 @@ export async function openTrainStepOnOnnx(
   const thread = (onWorker ? workerThread : callerThread)({ device, threads });
   const store = new ParameterStore(thread, trainable.weights, optimizer);
   const keepsShapes = keepsOnDevice(device);
-  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, keepsShapes, seed }); // prettier-ignore
+  const formulations = formulationChoices({
+    device,
+    thread,
+    threads,
+    block,
+    given: options.formulations,
+    byRule: deterministic,
+  });
+  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, formulations, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
@@ -79,6 +88,7 @@ export async function openTrainStepOnOnnx(
         await verifyShapes(shapesOf(Object.entries(x)));
       },
     }),
+    formulations: formulations.chosen,
     readWeights: store.readWeights,
     readSlots: store.readSlots,
     write: (values, slots) => store.write(values, slots),
