@@ -65,11 +65,12 @@ const optimizer = adam({ learningRate: full ? 0.001 : 0.003, beta1: 0.5 });
 const weights = initialize(both, { seed: 1 });
 const judging = new Map([...weights].filter(([name]) => name.startsWith("d_")));
 const judgeStep = await openTrainStep(discriminator, judging, { loss, optimizer });
-// One graph through both; what is the judge's stays as it is.
+// One graph through both; what is the judge's stays as the judge's own step leaves it.
 const drawStep = await openTrainStep(both, weights, {
   loss,
   optimizer,
   frozen: ["d_1", "d_2", "d_3"],
+  shareWeightsWith: judgeStep,
 });
 // #endregion steps
 
@@ -115,8 +116,6 @@ for (let epoch = 0; epoch < epochs; epoch++) {
       y: concatenated(constant(batch, 0.9), constant(batch, 0)),
     });
     // The drawer's: its pictures should be taken for real, by the judge as it is now.
-    const now = new Map([...drawers, ...(await judgeStep.weights())]);
-    await drawStep.restore(now, await drawStep.state());
     const drawer = await drawStep.run({ x: { z: noises(batch), digit: y }, y: constant(batch, 1) });
     drawers = new Map([...(await drawStep.weights())].filter(([name]) => name.startsWith("g_")));
     if (step++ % (full ? 100 : 10) === 0) course.push({ step, judge: judge.loss, drawer: drawer.loss }); // prettier-ignore

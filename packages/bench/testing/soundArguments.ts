@@ -284,7 +284,11 @@ export const soundArguments: Readonly<
   "models constantWeights": () => [g(), weights],
   "models/imagenet decodePredictions": () => [floats(1, 1000), { top: 2 }],
   "runtime open": () => [config, weights, { device: "cpu", threads: 1, verify: true }],
-  "runtime openTrainStep": () => [config, weights, { ...trainStep(), device: "cpu", seed: 1 }],
+  "runtime openTrainStep": () => [
+    config,
+    weights,
+    { ...trainStep(), device: "cpu", seed: 1, shareWeightsWith: undefined },
+  ],
   "runtime openGradient": () => [config, weights, { of: "classes", withRespectTo: ["image"], device: "cpu" }], // prettier-ignore
   "runtime graphOrConfig": () => ["open", config],
   "runtime parameterNames": () => [model],

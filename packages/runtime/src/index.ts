@@ -19,6 +19,7 @@ export {
   type MeanMetric,
   type MeasuredStep,
   type Metric,
+  type OpenTrainStepOptions,
   type Optimizer,
   type StepResult,
   type Totals,

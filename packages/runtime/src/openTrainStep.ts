@@ -1,19 +1,19 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
-import { CajalError, checkOptions, type Weights, checkArgument } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, optionsOf, showShape, type Weights } from "@cajal/core"; // prettier-ignore
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
 import { graphOrConfig, missingWeights } from "./modelArgument";
 import { checkWeights } from "./step/checks";
-import { trainStepOf } from "./step/core";
+import { openStepOf, trainStepOf, type OpenStep } from "./step/core";
 import { trainableGraph } from "./step/graph";
-import { trainableModel } from "./step/model";
+import { trainableModel, type TrainableModel } from "./step/model";
 import { selfTestOnce } from "./step/selfTest";
 import {
   trainStepOptions,
+  type OpenTrainStepOptions,
   type Optimizer,
   type TrainStep,
-  type TrainStepOptions,
 } from "./step/trainStep";
 import { checkThreads } from "./session/checkThreads";
 
@@ -28,7 +28,7 @@ import { checkThreads } from "./session/checkThreads";
 export async function openTrainStep(
   model: ModelConfig | string,
   weights: Weights,
-  options: TrainStepOptions,
+  options: OpenTrainStepOptions,
 ): Promise<TrainStep>;
 /**
  * Compiles an ONNX model with its loss, optimizer and metrics into a training step on engine onnx.
@@ -52,17 +52,21 @@ export async function openTrainStep(
  */
 export async function openTrainStep(
   model: OnnxModel | Uint8Array,
-  options: TrainStepOptions,
+  options: OpenTrainStepOptions,
 ): Promise<TrainStep>;
 export async function openTrainStep(
   argument: ModelConfig | OnnxModel | Uint8Array | string,
-  ...rest: [weights: Weights, options: TrainStepOptions] | [options: TrainStepOptions]
+  ...rest: [weights: Weights, options: OpenTrainStepOptions] | [options: OpenTrainStepOptions]
 ): Promise<TrainStep> {
   const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   const model = graphOrConfig("openTrainStep", argument);
-  checkOptions("openTrainStep", options, trainStepOptions);
-  const { device = "auto", verify = true } = options;
-  const engine = engineFor(options.engine, device);
+  checkOptions("openTrainStep", options, optionKinds);
+  const { verify = true, shareWeightsWith } = options;
+  const other = shareWeightsWith === undefined ? undefined : openOther(shareWeightsWith, options);
+  const engine = engineFor(
+    other?.core.engine ?? options.engine,
+    other?.core.device ?? options.device ?? "auto",
+  );
   checkThreads("openTrainStep", options.threads);
   const { optimizer } = options;
   checkArgument("openTrainStep", "optimizer", optimizer, "object");
@@ -70,17 +74,81 @@ export async function openTrainStep(
   checkArgument("openTrainStep", "optimizer.slots", optimizer.slots, "object");
   checkArgument("openTrainStep", "optimizer.update", optimizer.update, "function");
   checkOptimizer(optimizer);
-  const { trainable, initialWeights } =
-    "graph" in model ? trainableGraph(model, options) : kerasTrainable(model, weights, options);
-  const core = await engine.openTrainStep(trainable, initialWeights, options);
-  try {
-    // An engine and device are trusted once they have trained a small network as Keras does.
-    if (verify) await selfTestOnce(core, engine);
-  } catch (error) {
-    await core.free();
-    throw error;
-  }
-  return trainStepOf(core, trainable, options);
+  const openWith = async (shared: Weights): Promise<TrainStep> => {
+    const { trainable, initialWeights } =
+      "graph" in model
+        ? trainableGraph(model, options)
+        : kerasTrainable(model, weights, shared, options);
+    const core = await engine.openTrainStep(
+      trainable,
+      startingWith(trainable, initialWeights, shared),
+      options,
+      other?.core,
+    );
+    try {
+      // An engine and device are trusted once they have trained a small network as Keras does.
+      if (verify) await selfTestOnce(core, engine);
+    } catch (error) {
+      await core.free();
+      throw error;
+    }
+    return trainStepOf(core, trainable, options, other?.inTurn);
+  };
+  return other
+    ? other.inTurn(async () => openWith(await other.core.readWeights()))
+    : openWith(new Map());
+}
+
+const optionKinds = optionsOf<OpenTrainStepOptions>({
+  ...trainStepOptions,
+  shareWeightsWith: "object",
+});
+
+/** @throws CajalError `bad-argument`, `disposed` */
+function openOther(step: TrainStep, options: OpenTrainStepOptions): OpenStep {
+  const other = openStepOf(step);
+  if (!other)
+    throw new CajalError(
+      "bad-argument",
+      "shareWeightsWith: got an object that openTrainStep did not return, expected a training step.",
+    );
+  if (other.isDisposed())
+    throw new CajalError("disposed", "shareWeightsWith: that training step is disposed.");
+  for (const name of ["engine", "device", "threads", "worker"] as const)
+    if (options[name] !== undefined)
+      throw new CajalError(
+        "bad-argument",
+        `openTrainStep: got "${name}" beside shareWeightsWith; steps that share weights run in the same place. Leave it out.`,
+        { option: name },
+      );
+  return other;
+}
+
+/**
+ * The weights that a step begins with: shared ones as they are in the other step.
+ *
+ * @throws CajalError `bad-shape`, `bad-argument` where the two share nothing
+ */
+function startingWith(
+  { weights }: TrainableModel,
+  initialWeights: Weights,
+  shared: Weights,
+): Weights {
+  if (shared.size === 0) return initialWeights;
+  const common = weights.filter(({ key }) => shared.has(key));
+  if (common.length === 0)
+    throw new CajalError(
+      "bad-argument",
+      `shareWeightsWith: the models have no weight in common. That step's: ${[...shared.keys()].slice(0, 3).join(", ")}, …; this one's: ${weights.slice(0, 3).map(({ key }) => key).join(", ")}, …. Weights go by the names of their layers.`, // prettier-ignore
+    );
+  for (const { key, shape } of common)
+    if (showShape(shared.get(key)!.shape) !== showShape(shape))
+      throw new CajalError(
+        "bad-shape",
+        `shareWeightsWith: weight "${key}" is ${showShape(shared.get(key)!.shape)} in that step, and ${showShape(shape)} in this model.`,
+        { weight: key, got: shared.get(key)!.shape, expected: shape },
+      );
+  return new Map([...initialWeights, ...common.map(({ key }) => [key, shared.get(key)!] as const)]);
 }
 
 /** Checks the numbers of an optimizer, which may be the caller's own. */
@@ -108,10 +176,15 @@ function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
 function kerasTrainable(
   model: ModelConfig,
   weights: Weights | undefined,
-  options: TrainStepOptions,
+  shared: Weights,
+  options: OpenTrainStepOptions,
 ) {
   if (!weights) throw missingWeights("openTrainStep");
+  checkArgument("openTrainStep", "weights", weights, "map");
   const trainable = trainableModel(model, options);
-  checkWeights(weights, trainable.weights);
+  checkWeights(
+    weights,
+    trainable.weights.filter(({ key }) => weights.has(key) || !shared.has(key)),
+  );
   return { trainable, initialWeights: weights };
 }

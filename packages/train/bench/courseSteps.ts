@@ -148,18 +148,15 @@ export async function openTurns(turns: readonly Turn[], options: Partial<TrainSt
     const drawn = initialize(model, { seed: 1 });
     weights = new Map([...drawn, ...weights]);
     const part = new Map([...weights].filter(([name]) => drawn.has(name)));
-    steps.push(await openTrainStep(model, part, { ...own, ...options, verify: false }));
+    const [first] = steps;
+    const place = first ? { shareWeightsWith: first } : options;
+    steps.push(await openTrainStep(model, part, { ...own, ...place, verify: false }));
   }
   return {
     weights,
     async run(): Promise<number[]> {
       const losses: number[] = [];
-      for (const [i, { batch }] of turns.entries()) {
-        const step = steps[i]!;
-        losses.push((await step.run(batch)).loss);
-        const next = steps[(i + 1) % steps.length]!;
-        if (next !== step) await next.restore(await step.weights(), await next.state());
-      }
+      for (const [i, { batch }] of turns.entries()) losses.push((await steps[i]!.run(batch)).loss);
       return losses;
     },
     async dispose() {

@@ -84,9 +84,21 @@ const gradientsIn = ({ gradients_of_first_step: all }: Golden, name: string) =>
 
 describeWithShared("two networks that take turns, as in Keras", "reference/course", () => {
   it.each([
-    ["gan/dcgan_training_mode", { learningRateMultipliers: { discriminator: 0 } }],
-    ["gan/dcgan_trainable_false", { frozen: ["discriminator"] }],
-  ])("%s", async (name, apart) => {
+    [
+      "gan/dcgan_training_mode",
+      { learningRateMultipliers: { discriminator: 0 } },
+      "sharing weights",
+    ],
+    [
+      "gan/dcgan_training_mode",
+      { learningRateMultipliers: { discriminator: 0 } },
+      "handing them over",
+    ],
+    ["gan/dcgan_trainable_false", { frozen: ["discriminator"] }, "sharing weights"],
+    ["gan/dcgan_trainable_false", { frozen: ["discriminator"] }, "handing them over"],
+  ])("%s, %o, %s", async (name, apart, way) => {
+    const isShared = way === "sharing weights";
+    const next = isShared ? async () => {} : handOver;
     const golden = readGolden(name);
     const { judging, drawing, start } = adversaries(golden);
     const { real, noise } = ganData();
@@ -95,7 +107,7 @@ describeWithShared("two networks that take turns, as in Keras", "reference/cours
     const loss = binaryCrossentropy({ fromLogits: true });
     const judgeOptions = { loss: { discriminator: loss, discriminator_1: loss }, learningRateMultipliers: { generator: 0 } }; // prettier-ignore
     const judge = await openTrainStep(judging, start, { ...judgeOptions, optimizer: optimizerOf(by.discriminator!), verify: false }); // prettier-ignore
-    const drawer = await openTrainStep(drawing, start, { loss, ...apart, optimizer: optimizerOf(by.generator!), verify: false }); // prettier-ignore
+    const drawer = await openTrainStep(drawing, start, { loss, ...apart, optimizer: optimizerOf(by.generator!), verify: false, ...(isShared && { shareWeightsWith: judge }) }); // prettier-ignore
     const judged = (t: number): NamedBatch => ({
       x: { image: real(t), z: noise(2 * t) },
       y: { discriminator: filled(0.9), discriminator_1: filled(0) },
@@ -107,13 +119,13 @@ describeWithShared("two networks that take turns, as in Keras", "reference/cours
     const losses = { judge: [] as number[], drawer: [] as number[] };
     for (let t = 0; t < golden.steps; t++) {
       losses.judge.push((await judge.run(judged(t))).loss);
-      await handOver(judge, drawer);
+      await next(judge, drawer);
       if (t === 0) {
         const gradients = await gradientsOf(drawing, await drawer.weights(), { loss, ...apart }, drawn(t)); // prettier-ignore
         expect(difference(within("generator", gradients), gradientsIn(golden, "generator"))).toBeLessThanOrEqual(tolerance.gradients_of_first_step); // prettier-ignore
       }
       losses.drawer.push((await drawer.run(drawn(t))).loss);
-      await handOver(drawer, judge);
+      await next(drawer, judge);
     }
     expectClose(losses.judge, golden.series_at_each_step!.discriminator!, tolerance.series_at_each_step); // prettier-ignore
     expectClose(losses.drawer, golden.loss_at_each_step, tolerance.loss_at_each_step);

@@ -17,11 +17,15 @@ export interface Engine {
   open(source: ModelSource, options: OpenRequest): Promise<OpenedModel>;
   /** @throws CajalError as `open`; `unknown-name` for a value that the model does not have */
   openGradient(source: KerasSource | OnnxModel, request: GradientRequest): Promise<OpenedGradient>;
-  /** @throws CajalError as `open` */
+  /**
+   * @param other a step of this engine; the weights that both models have are one and the same from now on
+   * @throws CajalError as `open`; `unsupported` where the engine shares no weights
+   */
   openTrainStep(
     model: TrainableModel,
     weights: Weights,
     options: TrainStepOptions,
+    other?: TrainCore,
   ): Promise<TrainCore>;
 }
 

@@ -69,10 +69,26 @@ export interface PendingStep {
   firstNonFinite(): Promise<NonFinite | undefined>;
 }
 
+/** What a step that shares weights needs of the other. */
+export interface OpenStep {
+  readonly core: TrainCore;
+  readonly weights: TrainableModel["weights"];
+  /** The queue in which the calls of all steps that share weights run. */
+  readonly inTurn: ReturnType<typeof oneByOne>;
+  isDisposed(): boolean;
+}
+
+const openSteps = new WeakMap<object, OpenStep>();
+
+/** A step that {@link trainStepOf} made. */
+export const openStepOf = (step: object): OpenStep | undefined => openSteps.get(step);
+
+/** @param inTurn the queue of the steps that it shares weights with */
 export function trainStepOf(
   core: TrainCore,
   model: TrainableModel,
   { optimizer }: TrainStepOptions,
+  inTurn = oneByOne(),
 ): TrainStep {
   const { weights } = model;
   const measures = measuresOf(model.outputs);
@@ -148,7 +164,6 @@ export function trainStepOf(
   }
 
   // Calls run one after the other, in the order in which they were made.
-  const inTurn = oneByOne();
   let disposal: Promise<void> | undefined;
   const dispose = (): Promise<void> => (disposal ??= inTurn(() => core.free()));
   function enqueue<T>(work: () => Promise<T>): Promise<T> {
@@ -159,7 +174,7 @@ export function trainStepOf(
     return inTurn(work);
   }
 
-  return {
+  const step: TrainStep = {
     engine: core.engine,
     device: core.device,
     get iteration() {
@@ -201,4 +216,6 @@ export function trainStepOf(
     [Symbol.dispose]: () => void dispose(),
     [Symbol.asyncDispose]: dispose,
   };
+  openSteps.set(step, { core, weights, inTurn, isDisposed: () => disposal !== undefined });
+  return step;
 }

@@ -167,6 +167,17 @@ export interface TrainStepOptions {
 /** What a gradient is, in words → the formulation that was chosen for it. */
 export type Formulations = Readonly<Record<string, string>>;
 
+/** Options of one training step that takes turns with another. */
+export interface OpenTrainStepOptions extends TrainStepOptions {
+  /**
+   * Another training step, whose weights this one shares: those of the same name are one and the same in both, so what
+   * one step updates the other reads, and nothing is copied. They begin as they are there, and need not be given here.
+   * The optimizer's state is each step's own. Both run in the same place: leave out engine, device, threads and worker.
+   * Engine onnx only.
+   */
+  readonly shareWeightsWith?: TrainStep;
+}
+
 /** The kinds of these options for `checkOptions`, also for functions that extend them. */
 export const trainStepOptions = optionsOf<TrainStepOptions>({
   loss: true,

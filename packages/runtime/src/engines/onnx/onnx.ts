@@ -13,8 +13,8 @@ export const onnx: Engine = {
     const { openGradientOnOnnx } = await import("./gradient");
     return openGradientOnOnnx(source, request);
   },
-  async openTrainStep(model, weights, options) {
+  async openTrainStep(model, weights, options, other) {
     const { openTrainStepOnOnnx } = await import("./train/trainStep");
-    return openTrainStepOnOnnx(model, weights, options);
+    return openTrainStepOnOnnx(model, weights, options, other);
   },
 };

@@ -23,7 +23,11 @@ export const tfjs: Engine = {
     const { openGradientOnTfjs } = await import("./gradient");
     return openGradientOnTfjs(keras, request);
   },
-  async openTrainStep(trained, weights, options) {
+  async openTrainStep(trained, weights, options, other) {
+    if (other)
+      throw unsupported(
+        "shareWeightsWith: engine tfjs shares no weights between steps. Use engine onnx, or hand them over: b.restore(await a.weights(), await b.state()).",
+      );
     if (options.worker === true)
       throw unsupported(
         "worker: engine tfjs trains on the caller's thread. Use engine onnx, or leave the option out.",

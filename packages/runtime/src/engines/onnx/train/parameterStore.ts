@@ -1,7 +1,8 @@
 // The weights of a model in training and the optimizer's slots, stored where the graphs run. Each array has
 // versions: the current one, one that a step writes, and, while a step has several batches, one to roll back to.
-// So a step neither allocates arrays nor overwrites its inputs.
-import { sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
+// So a step neither allocates arrays nor overwrites its inputs. Weights of one name are one array for all steps that share
+// weights; slots are each step's own.
+import { CajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import type { ModelWeight } from "../../../step/model";
 import type { Optimizer } from "../../../step/trainStep";
@@ -14,23 +15,43 @@ interface Entry {
   readonly weight: ModelWeight;
 }
 
+/** What steps that share weights have in common. */
+interface SharedWeights {
+  /** Weight → its current version. */
+  readonly current: Map<string, number>;
+  /** Weight → the layout in which it is stored; Keras' where there is none. */
+  readonly layouts: Map<string, WeightInput>;
+  /** How many steps there have been. */
+  steps: number;
+}
+
 export class ParameterStore {
   readonly #thread: GraphThread;
   readonly #weights: readonly Entry[];
+  readonly #weightNames: ReadonlySet<string>;
   readonly #slots: readonly Entry[];
-  /** Array → its current version. */
-  #current = new Map<string, number>();
+  readonly #shared: SharedWeights;
+  /** Before the names of this step's own arrays, where the thread keeps those of several steps. */
+  readonly #prefix: string;
+  /** Array of this step's own → its current version. */
+  readonly #ownCurrent = new Map<string, number>();
   /** Array → the version to which {@link rollBack} returns. */
   readonly #saved = new Map<string, number>();
   #layouts: ReadonlyMap<string, WeightInput> | undefined;
 
+  /** @param other the store of a step on the same thread, to share its weights */
   constructor(
     thread: GraphThread,
     weights: readonly ModelWeight[],
     { slots }: Pick<Optimizer, "slots">,
+    other?: ParameterStore,
   ) {
     this.#thread = thread;
+    this.#shared = other ? other.#shared : { current: new Map(), layouts: new Map(), steps: 0 };
+    this.#prefix = other ? `step ${this.#shared.steps}: ` : "";
+    this.#shared.steps++;
     this.#weights = weights.map((weight) => ({ name: weight.key, weight }));
+    this.#weightNames = new Set(weights.map(({ key }) => key));
     this.#slots = weights
       .filter(({ multiplier }) => multiplier !== undefined)
       .flatMap((weight) =>
@@ -48,43 +69,63 @@ export class ParameterStore {
     return this.#layouts !== undefined;
   }
 
-  /** Sets the layouts, and converts the arrays that are stored already. */
+  /**
+   * Sets the layouts, and converts the arrays that are stored already.
+   *
+   * @throws CajalError `unsupported` where a step that shares a weight reads it in another layout
+   */
   async setLayouts(layouts: ReadonlyMap<string, WeightInput>): Promise<void> {
+    for (const [key, { steps }] of layouts) {
+      const stored = this.#shared.layouts.get(key);
+      if (stored && JSON.stringify(stored.steps) !== JSON.stringify(steps))
+        throw new CajalError(
+          "unsupported",
+          `weight "${key}": two steps that share it read it in different layouts. Open them without shareWeightsWith, and hand weights over: b.restore(await a.weights(), await b.state()).`,
+          { weight: key },
+        );
+    }
     const [weights, slots] = [await this.readWeights(), await this.readSlots()];
     this.#layouts = layouts;
+    for (const [key, layout] of layouts) this.#shared.layouts.set(key, layout);
     if (weights.size > 0) await this.write(weights, slots);
   }
 
-  /** Sets all weights and slots, given in Keras' layout. The values are copied. */
+  /** Sets the weights and slots that are given, in Keras' layout. The values are copied. */
   async write(weights: Weights, slots: ReadonlyMap<string, Tensor>): Promise<void> {
-    const toArray = ({ name, weight }: Entry, values: ReadonlyMap<string, Tensor>) => {
-      const layout = this.layouts.get(weight.key);
-      const value = values.get(name)!;
-      return [
-        name,
-        (layout ? toInput(layout, value) : value).data.slice() as Float32Array,
-      ] as const;
-    };
-    const arrays = Object.fromEntries([
-      ...this.#weights.map((entry) => toArray(entry, weights)),
-      ...this.#slots.map((entry) => toArray(entry, slots)),
-    ]);
-    this.#current = new Map(Object.keys(arrays).map((name) => [name, 0]));
-    await this.#thread.put(arrays);
+    const toArrays = (
+      entries: readonly Entry[],
+      values: ReadonlyMap<string, Tensor>,
+      layouts: ReadonlyMap<string, WeightInput>,
+    ) =>
+      entries.flatMap(({ name, weight }): [string, Float32Array][] => {
+        const [value, layout] = [values.get(name), layouts.get(weight.key)];
+        if (!value) return [];
+        this.#setCurrent(name, 0);
+        const { data } = layout ? toInput(layout, value) : value;
+        return [[this.#arrayName(name), data.slice() as Float32Array]];
+      });
+    const arrays = [
+      ...toArrays(this.#weights, weights, this.#shared.layouts),
+      ...toArrays(this.#slots, slots, this.layouts),
+    ];
+    await this.#thread.put(Object.fromEntries(arrays));
   }
 
   /** Copies of the weights, in Keras' layout. */
-  readWeights = (): Promise<Map<string, Tensor>> => this.#read(this.#weights);
+  readWeights = (): Promise<Map<string, Tensor>> => this.#read(this.#weights, this.#shared.layouts);
 
   /** Copies of the slots, each of its weight's shape, in Keras' layout. */
-  readSlots = (): Promise<Map<string, Tensor>> => this.#read(this.#slots);
+  readSlots = (): Promise<Map<string, Tensor>> => this.#read(this.#slots, this.layouts);
 
-  async #read(entries: readonly Entry[]): Promise<Map<string, Tensor>> {
-    const present = entries.filter(({ name }) => this.#current.has(name));
+  async #read(
+    entries: readonly Entry[],
+    layouts: ReadonlyMap<string, WeightInput>,
+  ): Promise<Map<string, Tensor>> {
+    const present = entries.filter(({ name }) => this.#currentVersion(name) !== undefined);
     const arrays = await this.#thread.take(present.map(({ name }) => this.current(name)));
     return new Map(
       present.map(({ name, weight: { key, shape } }, i) => {
-        const layout = this.layouts.get(key);
+        const layout = layouts.get(key);
         const extents = layout ? (layout.value.shape as number[]) : shape;
         const value = tensor("float32", extents, arrays[i]!);
         return [name, layout ? fromInput(layout, value) : value];
@@ -93,13 +134,25 @@ export class ParameterStore {
   }
 
   /** The current version of an array. */
-  current = (name: string): Ref => [name, this.#current.get(name)!];
+  current = (name: string): Ref => [this.#arrayName(name), this.#currentVersion(name)!];
 
   /** The version that a step writes: neither the current one nor the one to roll back to. */
   next(name: string): Ref {
-    const usedVersions = [this.#current.get(name), this.#saved.get(name)];
-    return [name, [0, 1, 2].find((version) => !usedVersions.includes(version))!];
+    const usedVersions = [this.#currentVersion(name), this.#saved.get(name)];
+    const version = [0, 1, 2].find((each) => !usedVersions.includes(each))!;
+    return [this.#arrayName(name), version];
   }
+
+  /** The name under which the thread keeps an array. */
+  #arrayName = (name: string): string => (this.#isWeight(name) ? name : `${this.#prefix}${name}`);
+
+  #isWeight = (name: string): boolean => this.#weightNames.has(name);
+
+  #currentVersion = (name: string): number | undefined =>
+    (this.#isWeight(name) ? this.#shared.current : this.#ownCurrent).get(name);
+
+  #setCurrent = (name: string, version: number): void =>
+    void (this.#isWeight(name) ? this.#shared.current : this.#ownCurrent).set(name, version);
 
   /** Copies of the arrays that a step has written and not yet committed. */
   readPending = (names: readonly string[]): Promise<Float32Array[]> =>
@@ -107,24 +160,28 @@ export class ParameterStore {
 
   /** Makes the versions that a step has written current. */
   commit(names: readonly string[]): void {
-    for (const name of names) this.#current.set(name, this.next(name)[1]);
+    for (const name of names) this.#setCurrent(name, this.next(name)[1]);
   }
 
   /** Sets arrays to zeros, of the given numbers of elements. */
   async zero(sizes: Readonly<Record<string, number>>): Promise<void> {
-    for (const name of Object.keys(sizes)) this.#current.set(name, 0);
-    await this.#thread.zero(sizes);
+    for (const name of Object.keys(sizes)) this.#setCurrent(name, 0);
+    await this.#thread.zero(
+      Object.fromEntries(
+        Object.entries(sizes).map(([name, size]) => [this.#arrayName(name), size]),
+      ),
+    );
   }
 
   /** Remembers the current versions of weights that training changes without gradients, to roll back to. */
   save(): void {
     for (const { name, weight } of this.#weights)
-      if (!weight.trainable) this.#saved.set(name, this.#current.get(name)!);
+      if (!weight.trainable) this.#saved.set(name, this.#currentVersion(name)!);
   }
 
   /** Makes the saved versions current again. */
   rollBack(): void {
-    for (const [name, version] of this.#saved) this.#current.set(name, version);
+    for (const [name, version] of this.#saved) this.#setCurrent(name, version);
     this.#saved.clear();
   }
 

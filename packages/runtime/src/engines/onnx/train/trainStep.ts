@@ -27,18 +27,34 @@ import { gradientSumName, inferLayouts } from "./compile";
 import { initialSlots, ParameterStore } from "./parameterStore";
 import { StepGraphs, singleBatch, type MicroBatch } from "./stepGraphs";
 
+/** Where a step runs and what it keeps, for steps that share its weights. */
+interface Place {
+  readonly thread: GraphThread;
+  readonly device: DeviceName;
+  readonly threads: number | undefined;
+  readonly store: ParameterStore;
+  /** Of all steps there together. */
+  readonly users: { count: number };
+}
+
+const places = new WeakMap<TrainCore, Place>();
+
 /**
  * The graph for a shape of batch is compiled at its first step.
  *
+ * @param other a step to run beside, and share weights with
  * @throws CajalError `missing-peer`, `no-device`, `unsupported` (an operator without a gradient); later `engine`
  */
 export async function openTrainStepOnOnnx(
   trainable: TrainableModel,
   weights: Weights,
   options: TrainStepOptions,
+  other?: TrainCore,
 ): Promise<TrainCore> {
-  const { optimizer, seed = 0, threads, worker, verify = true, deterministic = false } = options;
-  const device = await firstDevice(options.device ?? "auto");
+  const { optimizer, seed = 0, worker, verify = true, deterministic = false } = options;
+  const beside = other && places.get(other);
+  const device = beside?.device ?? (await firstDevice(options.device ?? "auto"));
+  const { threads } = beside ?? options;
   const block = await blockSize(device);
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
   const webgpu = rewrites(device);
@@ -47,8 +63,13 @@ export async function openTrainStepOnOnnx(
   const hasFixedInputs = "graph" in trainable || inputs.every(({ shape }) => isFixed(shape));
   const layouts = hasFixedInputs ? inferLayouts(trainable, placeholders(inputs)) : undefined;
 
-  const thread = (onWorker ? workerThread : callerThread)({ device, threads });
-  const store = new ParameterStore(thread, trainable.weights, optimizer);
+  const thread = beside?.thread ?? (onWorker ? workerThread : callerThread)({ device, threads });
+  const store = new ParameterStore(thread, trainable.weights, optimizer, beside?.store);
+  const users = beside?.users ?? { count: 0 };
+  users.count++;
+  const leave = async () => {
+    if (--users.count === 0) await thread.end();
+  };
   const keepsShapes = keepsOnDevice(device);
   const formulations = formulationChoices({
     device,
@@ -69,10 +90,10 @@ export async function openTrainStepOnOnnx(
     await store.write(weights, initialSlots(trainable.weights, optimizer));
     if (layouts) await verifyShapes(shapesOf(inputs.map((input) => [input.name, input])));
   } catch (error) {
-    await thread.end();
+    await leave();
     throw error;
   }
-  return {
+  const core: TrainCore = {
     engine: "onnx",
     device,
     isTested:
@@ -92,8 +113,13 @@ export async function openTrainStepOnOnnx(
     readWeights: store.readWeights,
     readSlots: store.readSlots,
     write: (values, slots) => store.write(values, slots),
-    free: () => freeAll(graphs, thread),
+    async free() {
+      await graphs.free();
+      await leave();
+    },
   };
+  places.set(core, { thread, device, threads, store, users });
+  return core;
 }
 
 type Shapes = Readonly<Record<string, readonly (number | null)[]>>;
@@ -101,11 +127,6 @@ type Shapes = Readonly<Record<string, readonly (number | null)[]>>;
 const shapesOf = (
   entries: readonly (readonly [string, { readonly shape: Shapes[string] }])[],
 ): Shapes => Object.fromEntries(entries.map(([name, { shape }]) => [name, shape]));
-
-async function freeAll(graphs: StepGraphs, thread: GraphThread): Promise<void> {
-  await graphs.free();
-  await thread.end();
-}
 
 interface Step {
   readonly trainable: TrainableModel;
