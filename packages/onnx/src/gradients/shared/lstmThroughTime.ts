@@ -40,24 +40,30 @@ export function lstmThroughTime(
     time === 1 ? [value] : inTime(g.split(value, { axis: 0, sizes: Array(time).fill(batch) }));
   const joined = (steps: readonly Value[]) =>
     time === 1 ? steps[0]! : g.concat(inTime(steps), { axis: 0 });
-  const columns = (value: Value, ...sizes: number[]) => g.split(value, { axis: 1, sizes });
 
   // The gates of all steps, from the outputs that are there: i, o, f = σ(z), the candidate c̃ = tanh(z).
   const initialH = h0 ? g.reshape(h0, [batch, hidden]) : zeros;
   const initialC = c0 ? g.reshape(c0, [batch, hidden]) : zeros;
-  const hs = stepsOf(lines(context.output(0), hidden));
-  const before = g.concat([lines(x, features), joined([initialH, ...hs.slice(0, -1)])], {
-    axis: 1,
-  });
+  const hs = lines(context.output(0), hidden);
+  const earlier = isBackwards
+    ? { starts: [batch], ends: [rows], axes: [0] }
+    : { starts: [0], ends: [rows - batch], axes: [0] };
+  const previousH = time === 1 ? initialH : g.concat(inTime([initialH, g.slice(hs, earlier)]), { axis: 0 }); // prettier-ignore
+  const before = g.concat([lines(x, features), previousH], { axis: 1 });
   const [ofInput, ofState] = [g.squeeze(w, [0]), g.squeeze(r, [0])];
   const bias = () => {
-    const [ofW, ofR] = columns(b!, 4 * hidden, 4 * hidden);
+    const [ofW, ofR] = g.split(b!, { axis: 1, sizes: [4 * hidden, 4 * hidden] });
     return g.squeeze(g.add(ofW!, ofR!), [0]);
   };
-  const z = g.gemm(before, g.concat([ofInput, ofState], { axis: 1 }), b && bias(), { transB: 1 });
-  const [zGates, zCandidate] = columns(z, 3 * hidden, hidden) as [Value, Value];
-  const [gates, candidate] = [g.sigmoid(zGates), g.tanh(zCandidate)];
-  const [i, o, f] = columns(gates, hidden, hidden, hidden) as [Value, Value, Value];
+  // A product for each gate: taking one large product apart takes a fifth of its time.
+  const gatesOf = (value: Value) =>
+    g.split(value, { axis: 0, sizes: Array(4).fill(hidden) }) as [Value, Value, Value, Value];
+  const weightsOfGates = gatesOf(g.concat([ofInput, ofState], { axis: 1 }));
+  const biases = b && gatesOf(bias());
+  const [zi, zo, zf, zCandidate] = weightsOfGates.map((weights, gate) =>
+    g.gemm(before, weights, biases?.[gate], { transB: 1 }),
+  ) as [Value, Value, Value, Value];
+  const [i, o, f, candidate] = [g.sigmoid(zi), g.sigmoid(zo), g.sigmoid(zf), g.tanh(zCandidate)];
 
   // C = f ⊙ C + i ⊙ c̃
   const [forget, letIn] = [stepsOf(f), stepsOf(g.mul(i, candidate))];
@@ -68,18 +74,31 @@ export function lstmThroughTime(
   // What the gradients of H = o ⊙ tanh C and of C are multiplied by on their way to C and z.
   const slope = (y: Value) => g.sub(1, g.mul(y, y));
   const toCell = stepsOf(g.mul(o, slope(tanhC)));
-  const factors = g.concat([candidate, tanhC, joined(cells.slice(0, -1))], { axis: 1 });
-  const toGates = g.mul(factors, g.mul(gates, g.sub(1, gates)));
-  const toZ = stepsOf(g.concat([toGates, g.mul(i, slope(candidate))], { axis: 1 }));
+  const toGate = (gate: Value, factor: Value) => g.mul(factor, g.mul(gate, g.sub(1, gate)));
+  const toZ = stepsOf(
+    g.concat(
+      [
+        toGate(i, candidate),
+        toGate(o, tanhC),
+        toGate(f, joined(cells.slice(0, -1))),
+        g.mul(i, slope(candidate)),
+      ],
+      { axis: 1 },
+    ),
+  );
 
   const dys = dy && stepsOf(lines(dy, hidden));
   const dzs: Value[] = [];
   let dh = dyH && g.reshape(dyH, [batch, hidden]);
   let dc = dyC && g.reshape(dyC, [batch, hidden]);
+  // Turned once: a product of few rows takes a seventh less time so.
+  let turned: Value | undefined;
   for (let t = time - 1; t >= 0; t--) {
     const next = dzs[t + 1];
-    if (next) dh = g.gemm(next, ofState, dys?.[t]);
-    else if (dys) dh = dh ? g.add(dh, dys[t]!) : dys[t]!;
+    if (next) {
+      turned ??= g.transpose(ofState, [1, 0]);
+      dh = g.gemm(next, turned, dys?.[t], { transB: 1 });
+    } else if (dys) dh = dh ? g.add(dh, dys[t]!) : dys[t]!;
     const fromH = g.mul((dh ??= zeros), toCell[t]!);
     const fromC = next ? g.mul(dc!, forget[t + 1]!) : dc;
     dc = fromC ? g.add(fromH, fromC) : fromH;
@@ -88,7 +107,7 @@ export function lstmThroughTime(
 
   const dz = joined(dzs);
   const weights = () =>
-    columns(g.gemm(dz, before, undefined, { transA: 1 }), features, hidden) as [Value, Value];
+    g.split(g.gemm(dz, before, undefined, { transA: 1 }), { axis: 1, sizes: [features, hidden] }) as [Value, Value]; // prettier-ignore
   const [dw, dr] = context.wants(1) || context.wants(2) ? weights() : [];
   const db = () => {
     const sum = g.reduceSum(dz, { axes: [0], keepdims: true });
