@@ -14,6 +14,8 @@ export interface Callable {
   readonly isInput: boolean;
   /** The number of its first call: 0 of a layer, 1 of a nested model. */
   readonly firstCall: 0 | 1;
+  /** What is called; absent for a model. */
+  readonly layer?: InnerLayer;
   /** As Keras writes it, but for its name and whether it is trained. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Shapes of what a call gives; `from`: names of the layers that the inputs come from, for messages. */
@@ -32,6 +34,7 @@ export function layerCallable(layer: InnerLayer): Callable {
     className,
     isInput,
     firstCall: 0,
+    layer,
     config: writeConfig(fields, layer.config),
     shapes: (inputs, from) => outputShapes(layer, inputs, from),
   };

@@ -10,11 +10,12 @@ import type {
 } from "../keras/config";
 import type { KerasShape } from "../layers/definition/shape";
 import type { ConfigInput, Fields } from "../layers/definition/fields";
-import type { Layer } from "../layers/definition/layer";
+import type { InnerLayer, Layer } from "../layers/definition/layer";
 import type { LayerConfigs } from "../layers";
 import { inputLayer } from "../layers/inputLayer";
 import { layerCallable, modelCallable, type Callable } from "./callable";
 import { readKeras } from "../keras/readKeras";
+import { keepLayers } from "./built";
 import { layersOf } from "./layersOf";
 import { kerasOrder, type CallNode } from "./order";
 import { snakeCase } from "../keras/snakeCase";
@@ -225,21 +226,24 @@ export function functional(name: string): Functional {
         keptCalls(x.layer).indexOf(callOf(x)) + layers.get(x.layer)!.called.firstCall,
         x.tensor,
       ];
-      return {
+      const readLayers = new Map<object, InnerLayer>();
+      const model: ModelConfig = {
         class_name: "Functional",
         config: {
           name,
           layers: order.map((layerName): LayerEntry => {
             const { called, trainable } = layers.get(layerName)!;
-            const { className, isInput, config } = called;
+            const { className, isInput, layer } = called;
+            const config = {
+              name: layerName,
+              ...(isInput ? {} : { trainable }),
+              ...called.config,
+            };
+            if (layer) readLayers.set(config, layer);
             return {
               class_name: className,
               name: layerName,
-              config: {
-                name: layerName,
-                ...(isInput ? {} : { trainable }),
-                ...config,
-              },
+              config,
               inbound_nodes: keptCalls(layerName)
                 .filter(({ inputs }) => inputs.length > 0)
                 .map(({ inputs }) => inputs.map((x): InboundRef => [...refTo(x), {}])),
@@ -249,6 +253,8 @@ export function functional(name: string): Functional {
           output_layers: outputs.map(refTo),
         },
       };
+      keepLayers(model, readLayers);
+      return model;
     },
   };
 }

@@ -92,31 +92,29 @@ export function networkOf(read: ModelConfig, registry: Registry): Network {
 export const isNetwork = (model: object | string): model is Network =>
   typeof model === "object" && model !== null && resolved in model;
 
-/** What a key stands for: a layer, or a weight of one. */
-interface Owner {
-  readonly layer: NetworkLayer;
-  readonly weight?: string;
+/** A layer, or its weight of that key. */
+function showOwner({ path, name, className, weights }: NetworkLayer, key: string): string {
+  const weight = key === path ? undefined : weights.find((each) => each.key === key);
+  return `${weight === undefined ? "" : `weight "${weight.name}" of `}layer "${name}" (${className})`;
 }
-
-const showOwner = ({ layer: { name, className }, weight }: Owner) =>
-  `${weight === undefined ? "" : `weight "${weight}" of `}layer "${name}" (${className})`;
 
 /** Names with slashes could give two layers one path, or two weights one key. */
 function checkKeys(model: string, layers: readonly NetworkLayer[]): void {
-  const owners = new Map<string, Owner>();
-  const take = (key: string, owner: Owner) => {
+  /** What each key stands for: the layer of that path, or whose weight it is. */
+  const owners = new Map<string, NetworkLayer>();
+  const take = (key: string, owner: NetworkLayer) => {
     const otherOwner = owners.get(key);
     if (otherOwner)
       throw new CajalError(
         "bad-model",
-        `model "${model}": ${showOwner(otherOwner)} and ${showOwner(owner)} are both addressed as "${key}". Rename one of them.`,
+        `model "${model}": ${showOwner(otherOwner, key)} and ${showOwner(owner, key)} are both addressed as "${key}". Rename one of them.`,
         { model, key },
       );
     owners.set(key, owner);
   };
   const visit = (layer: NetworkLayer): void => {
-    take(layer.path, { layer });
-    for (const { key, name } of layer.weights) take(key, { layer, weight: name });
+    take(layer.path, layer);
+    for (const { key } of layer.weights) take(key, layer);
     layer.layers?.forEach(visit);
   };
   layers.forEach(visit);

@@ -43,7 +43,7 @@ export interface NetworkLayer {
 /** A call that is still to be made: its layer and where its inputs come from. */
 export interface PlanNode {
   readonly layer: NetworkLayer;
-  readonly plan?: Plan;
+  readonly plan: Plan | undefined;
   readonly inputs: readonly PlanValue[];
   /** What the call says beside its inputs, see `callOptions` of a layer; absent: nothing. */
   readonly options?: Readonly<Record<string, unknown>>;
@@ -75,125 +75,45 @@ interface Within {
   readonly registry: Registry;
 }
 
+/** A layer, and the plan of it where it is a model. */
+interface PlannedLayer {
+  readonly layer: NetworkLayer;
+  readonly plan: Plan | undefined;
+}
+
+/** A call whose inputs are being looked up. */
+interface OpenCall {
+  readonly key: string;
+  readonly entry: LayerEntry;
+  readonly inbound: readonly InboundRef[];
+  /** Its inputs, then what its masks refer to. */
+  readonly refs: readonly (InboundRef | TensorRef)[];
+  readonly values: PlanValue[];
+}
+
+/** A walk from a model's outputs along its references; with a stack of its own, for networks are deeper than the engine's. */
+interface Walk {
+  /** For messages. */
+  readonly model: string;
+  readonly surroundings: Within;
+  readonly isTrainable: boolean;
+  readonly entries: ReadonlyMap<string, LayerEntry>;
+  readonly layers: Map<string, PlannedLayer>;
+  readonly nodes: Map<string, PlanNode>;
+  readonly open: OpenCall[];
+  readonly inProgress: Set<string>;
+}
+
 /** Reads a model's layers and follows its references; shapes come later, with a call. */
 export function planOf(config: ModelConfig["config"], surroundings: Within): Plan {
   const model = `model "${config.name}"`;
-  const entries = new Map<string, LayerEntry>();
-  for (const entry of config.layers) {
-    if (entries.has(entry.name))
-      throw new CajalError(
-        "bad-model",
-        `${model}: there are two layers of the name "${entry.name}".`,
-        {
-          layer: entry.name,
-        },
-      );
-    entries.set(entry.name, entry);
-  }
-  const isTrainable = surroundings.trainable && config.trainable !== false;
-  const layers = new Map<string, { layer: NetworkLayer; plan?: Plan }>();
-  const layerOf = (entry: LayerEntry) => {
-    const existing = layers.get(entry.name);
-    if (existing) return existing;
-    const path = surroundings.path ? `${surroundings.path}/${entry.name}` : entry.name;
-    const trainable = isTrainable && entry.config.trainable !== false;
-    const shared = {
-      path,
-      name: entry.name,
-      className: entry.class_name,
-      trainable,
-      inputs: [],
-      outputs: [],
-      weights: [],
-      inbound: [],
-    };
-    const plan = isModel(entry.class_name)
-      ? planOf(readModel(entry).config, { ...surroundings, path, trainable })
-      : undefined;
-    const layer: NetworkLayer = plan
-      ? { ...shared, layers: plan.layers }
-      : leafOf(
-          shared,
-          surroundings.registry.read(entry.class_name, entry.name, entry.config),
-          entry,
-        );
-    const plannedLayer = { layer, plan };
-    layers.set(entry.name, plannedLayer);
-    return plannedLayer;
-  };
-
+  const entries = entriesOf(model, config.layers);
+  const layers = new Map<string, PlannedLayer>();
   const nodes = new Map<string, PlanNode>();
-  /** A call whose inputs are being looked up. */
-  interface Open {
-    readonly key: string;
-    readonly entry: LayerEntry;
-    readonly inbound: readonly InboundRef[];
-    /** Its inputs, then what its masks refer to. */
-    readonly refs: readonly TensorRef[];
-    readonly values: PlanValue[];
-  }
-  // A walk with a stack of its own, for networks are deeper than the engine's.
-  const open: Open[] = [];
-  const inProgress = new Set<string>();
-  /** The call, if it is known; else it is the next to be looked up. */
-  const plannedNode = (name: string, index: number, title: () => string): PlanNode | undefined => {
-    const entry = entries.get(name);
-    if (!entry) throw unknownInput(model, title(), name, entries.keys());
-    const isInput = entry.class_name === inputLayer.className;
-    const at = index - (isModel(entry.class_name) ? 1 : 0);
-    const key = `${name}/${at}`;
-    const node = nodes.get(key);
-    if (node) return node;
-    if (inProgress.has(key)) throw cycle(model, [...inProgress, key]);
-    const inbound = entry.inbound_nodes[at];
-    if (isInput ? at !== 0 : !inbound)
-      throw new CajalError(
-        "bad-model",
-        `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${title()} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
-        { layer: name, node: at },
-      );
-    inProgress.add(key);
-    const kwargs = inbound?.[0]?.[3] ?? {};
-    checkArguments(
-      () => `${model}, layer "${name}" (${entry.class_name})`,
-      kwargs,
-      layerOf(entry).layer.layer,
-    );
-    const refs = (inbound ?? []).map(([from, node, tensor]): TensorRef => [from, node, tensor]);
-    maskReferences(kwargs, (ref) => refs.push(ref));
-    open.push({ key, entry, inbound: inbound ?? [], refs, values: [] });
-    return undefined;
-  };
-  const nodeOf = (name: string, index: number, title: () => string): PlanNode => {
-    let result = plannedNode(name, index, title);
-    for (let current = open.at(-1); current; current = open.at(-1)) {
-      const { key, entry, inbound, refs, values } = current;
-      const ref = refs[values.length];
-      if (ref) {
-        const [from, node, tensor] = ref;
-        const input = plannedNode(from, node, () => `layer "${entry.name}" (${entry.class_name})`);
-        if (input) values.push({ node: input, tensor });
-        continue;
-      }
-      open.pop();
-      inProgress.delete(key);
-      const plannedLayer = layerOf(entry);
-      const kwargs = inbound[0]?.[3] ?? {};
-      const options = optionsOf(plannedLayer.layer.layer, kwargs);
-      const others = values.slice(inbound.length).values();
-      result = {
-        ...plannedLayer,
-        inputs: values.slice(0, inbound.length),
-        ...(options && { options }),
-        ...masksOf(plannedLayer.layer.layer, kwargs, () => others.next().value!),
-      };
-      nodes.set(key, result);
-    }
-    return result!;
-  };
-
+  const isTrainable = surroundings.trainable && config.trainable !== false;
+  const walk: Walk = { model, surroundings, isTrainable, entries, layers, nodes, open: [], inProgress: new Set() }; // prettier-ignore
   const outputs = config.output_layers.map(([name, node, tensor]) => ({
-    node: nodeOf(name, node, () => "the model's output"),
+    node: nodeOf(walk, [name, node], "the model's output"),
     tensor,
   }));
   const inputs = config.input_layers.map(([name, node, tensor]) => {
@@ -203,7 +123,7 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
         `${model}: its input is output ${tensor} of layer "${name}", which has 1.`,
         { layer: name, output: tensor },
       );
-    return nodeOf(name, node, () => "the model's input");
+    return nodeOf(walk, [name, node], "the model's input");
   });
   const inputNames = new Set<string>();
   for (const { layer } of inputs) {
@@ -223,24 +143,148 @@ export function planOf(config: ModelConfig["config"], surroundings: Within): Pla
   if (outputs.length === 0)
     throw new CajalError("bad-model", `${model}: it has no outputs.`, { model: config.name });
   const callNodes = new Map<PlanNode, CallNode>();
-  for (const node of nodes.values())
-    callNodes.set(node, {
-      layer: node.layer.name,
-      parents: [...node.inputs, ...maskValuesOf(node)].map(({ node }) => callNodes.get(node)!),
-    });
+  let takesOff = false;
+  for (const node of nodes.values()) {
+    const parents = node.inputs.map((input) => callNodes.get(input.node)!);
+    for (const mask of maskValuesOf(node)) parents.push(callNodes.get(mask.node)!);
+    callNodes.set(node, { layer: node.layer.name, parents });
+    takesOff ||= node.layer.layer?.definition.mask?.takesOff === true;
+  }
   const order = kerasOrders(
     outputs.map(({ node }) => callNodes.get(node)!),
     inputs.map((node) => callNodes.get(node)!),
   );
-  const nodeByCall = new Map([...callNodes].map(([node, call]) => [call, node]));
-  // Where a call changes what later ones get, they are made in Keras' order.
-  const takesOff = [...nodes.values()].some(({ layer }) => layer.layer?.definition.mask?.takesOff);
+  const inKerasOrder = () => {
+    const nodeByCall = new Map([...callNodes].map(([node, call]) => [call, node]));
+    return order.calls.map((call) => nodeByCall.get(call)!);
+  };
   return {
     name: config.name,
     layers: order.layers.map((name) => layers.get(name)!.layer),
-    nodes: takesOff ? order.calls.map((call) => nodeByCall.get(call)!) : [...nodes.values()],
+    // Where a call changes what later ones get, they are made in Keras' order.
+    nodes: takesOff ? inKerasOrder() : [...nodes.values()],
     inputs,
     outputs,
+  };
+}
+
+function entriesOf(model: string, layers: readonly LayerEntry[]): Map<string, LayerEntry> {
+  const entries = new Map<string, LayerEntry>();
+  for (const entry of layers) {
+    if (entries.has(entry.name))
+      throw new CajalError(
+        "bad-model",
+        `${model}: there are two layers of the name "${entry.name}".`,
+        {
+          layer: entry.name,
+        },
+      );
+    entries.set(entry.name, entry);
+  }
+  return entries;
+}
+
+function plannedLayer(
+  { surroundings, isTrainable, layers }: Walk,
+  entry: LayerEntry,
+): PlannedLayer {
+  const existing = layers.get(entry.name);
+  if (existing) return existing;
+  const path = surroundings.path ? `${surroundings.path}/${entry.name}` : entry.name;
+  const trainable = isTrainable && entry.config.trainable !== false;
+  const shared = {
+    path,
+    name: entry.name,
+    className: entry.class_name,
+    trainable,
+    inputs: [],
+    outputs: [],
+    weights: [],
+    inbound: [],
+  };
+  const plan = isModel(entry.class_name)
+    ? planOf(readModel(entry).config, { ...surroundings, path, trainable })
+    : undefined;
+  const layer: NetworkLayer = plan
+    ? { ...shared, layers: plan.layers }
+    : leafOf(shared, surroundings.registry.read(entry.class_name, entry.name, entry.config), entry);
+  const planned = { layer, plan };
+  layers.set(entry.name, planned);
+  return planned;
+}
+
+/** Who wants a call: one whose inputs are looked up, or the model itself. */
+const showWanter = (wanter: OpenCall | string) =>
+  typeof wanter === "string" ? wanter : `layer "${wanter.entry.name}" (${wanter.entry.class_name})`;
+
+/** The call, if it is known; else it is the next to be looked up. */
+function plannedNode(
+  walk: Walk,
+  [name, index]: readonly [name: string, index: number, ...unknown[]],
+  wanter: OpenCall | string,
+): PlanNode | undefined {
+  const { model, inProgress } = walk;
+  const entry = walk.entries.get(name);
+  if (!entry) throw unknownInput(model, showWanter(wanter), name, walk.entries.keys());
+  const isInput = entry.class_name === inputLayer.className;
+  const at = index - (isModel(entry.class_name) ? 1 : 0);
+  const key = `${name}/${at}`;
+  const node = walk.nodes.get(key);
+  if (node) return node;
+  if (inProgress.has(key)) throw cycle(model, [...inProgress, key]);
+  const inbound = entry.inbound_nodes[at];
+  if (isInput ? at !== 0 : !inbound)
+    throw new CajalError(
+      "bad-model",
+      `${model}, layer "${name}" (${entry.class_name}): its call ${at} has no input: ${showWanter(wanter)} wants it, and "inbound_nodes" lists ${entry.inbound_nodes.length} calls.`,
+      { layer: name, node: at },
+    );
+  inProgress.add(key);
+  const { layer } = plannedLayer(walk, entry).layer;
+  const refs: (InboundRef | TensorRef)[] = inbound ? [...inbound] : [];
+  const kwargs = inbound?.[0]?.[3];
+  // Most calls have inputs alone.
+  if (kwargs && Object.keys(kwargs).length > 0) {
+    checkArguments(() => `${model}, layer "${name}" (${entry.class_name})`, kwargs, layer);
+    maskReferences(kwargs, (ref) => refs.push(ref));
+  }
+  walk.open.push({ key, entry, inbound: inbound ?? [], refs, values: [] });
+  return undefined;
+}
+
+/** The call, with all that it depends on. */
+function nodeOf(walk: Walk, ref: readonly [name: string, index: number], wanter: string): PlanNode {
+  const { open, inProgress, nodes } = walk;
+  let result = plannedNode(walk, ref, wanter);
+  for (let current = open.at(-1); current; current = open.at(-1)) {
+    const { key, refs, values } = current;
+    const next = refs[values.length];
+    if (next) {
+      const input = plannedNode(walk, next, current);
+      if (input) values.push({ node: input, tensor: next[2] });
+      continue;
+    }
+    open.pop();
+    inProgress.delete(key);
+    result = completed(current, plannedLayer(walk, current.entry));
+    nodes.set(key, result);
+  }
+  return result!;
+}
+
+/** A call whose inputs are known. */
+function completed({ inbound, values }: OpenCall, planned: PlannedLayer): PlanNode {
+  const { layer, plan } = planned;
+  const kwargs = inbound[0]?.[3];
+  if (!kwargs || Object.keys(kwargs).length === 0) return { layer, plan, inputs: values };
+  const options = optionsOf(layer.layer, kwargs);
+  const others = values.slice(inbound.length).values();
+  return {
+    layer,
+    plan,
+    inputs: values.slice(0, inbound.length),
+    ...(options && { options }),
+    ...masksOf(layer.layer, kwargs, () => others.next().value!),
   };
 }
 
@@ -268,10 +312,13 @@ export function callsOf({ nodes }: Plan): number {
   return count;
 }
 
-const maskValuesOf = ({ masks, attentionMask }: PlanNode): readonly PlanValue[] => [
-  ...(masks?.list.flatMap((mask) => (mask && "value" in mask ? [mask.value] : [])) ?? []),
-  ...(attentionMask ? [attentionMask] : []),
-];
+function maskValuesOf({ masks, attentionMask }: PlanNode): readonly PlanValue[] {
+  if (!masks && !attentionMask) return [];
+  return [
+    ...(masks?.list.flatMap((mask) => (mask && "value" in mask ? [mask.value] : [])) ?? []),
+    ...(attentionMask ? [attentionMask] : []),
+  ];
+}
 
 function unknownInput(model: string, title: string, name: string, names: Iterable<string>) {
   const { facts, message } = unknownName("layer", name, names);

@@ -3,7 +3,7 @@ import { sizeOf } from "@cajal/core";
 import type { KerasShape } from "../layers/definition/shape";
 import { writeConfig } from "../layers/definition/readConfig";
 import type { WeightSpec } from "../layers/definition/layer";
-import { resolve, type Call, type Model, type Network } from "./network";
+import { resolve, type Call, type Model, type Network, type NetworkValue } from "./network";
 import type { NetworkLayer } from "./plan";
 import type { ResolveOptions } from "../keras/registry";
 
@@ -69,21 +69,37 @@ export interface Size {
 export function summary(model: Model | object | string, options: ResolveOptions = {}): Summary {
   const network = resolve(model, options);
   const macs = macsByLayer(network);
-  const layers = network.layers.map((layer) => layerSummary(layer, macs));
-  const total = (valueOf: (layer: LayerSummary) => number) =>
-    layers.reduce((sum, layer) => sum + valueOf(layer), 0);
-  const totalParams = total(({ params }) => params);
-  const trainableParams = total(({ trainable }) => trainable);
-  const tensors = network.layers.flatMap(allWeights).length;
   return {
     name: network.name,
     inputs: network.inputs.map(({ shape }) => shape),
     outputs: network.outputs.map(({ shape }) => shape),
-    layers,
+    layers: network.layers.map((layer) => layerSummary(layer, macs)),
+    ...totalsOf(network),
+  };
+}
+
+/** What a summary says of a network as a whole. */
+export type Totals = Omit<Summary, "name" | "inputs" | "outputs" | "layers">;
+
+export function totalsOf(network: Network): Totals {
+  let totalParams = 0;
+  let trainableParams = 0;
+  let tensors = 0;
+  const visit = ({ weights, layers }: NetworkLayer): void => {
+    for (const { shape, trainable } of weights) {
+      const params = sizeOf(shape);
+      totalParams += params;
+      if (trainable) trainableParams += params;
+      tensors++;
+    }
+    layers?.forEach(visit);
+  };
+  network.layers.forEach(visit);
+  return {
     totalParams,
     trainableParams,
     nonTrainableParams: totalParams - trainableParams,
-    macs: total(({ macs }) => macs),
+    macs: network.calls.reduce((sum, call) => sum + macsOf(call), 0),
     depth: {
       layers: longestPath(network, () => 1),
       convAndDense: longestPath(network, ({ inner }) => (inner.definition.kind ? 1 : 0)),
@@ -121,8 +137,8 @@ export const allWeights = (layer: NetworkLayer): readonly ModelWeight[] => [
 
 function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, number>): LayerSummary {
   const weights = allWeights(layer);
-  const macsOf = (one: NetworkLayer): number =>
-    (macs.get(one) ?? 0) + (one.layers ?? []).reduce((sum, inner) => sum + macsOf(inner), 0);
+  const macsWithin = (one: NetworkLayer): number =>
+    (macs.get(one) ?? 0) + (one.layers ?? []).reduce((sum, inner) => sum + macsWithin(inner), 0);
   return {
     name: layer.name,
     className: layer.className,
@@ -131,7 +147,7 @@ function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, numbe
     config: layer.layer && writeConfig(layer.layer.definition.fields, layer.layer.config),
     params: paramsOf(weights),
     trainable: paramsOf(weights.filter(({ trainable }) => trainable)),
-    macs: macsOf(layer),
+    macs: macsWithin(layer),
     inbound: layer.inbound,
     weights: weights.map(({ key, shape }) => [key.slice(layer.path.length + 1), shape]),
   };
@@ -140,20 +156,25 @@ function layerSummary(layer: NetworkLayer, macs: ReadonlyMap<NetworkLayer, numbe
 /** Multiply-adds by layer, over all of its calls. */
 function macsByLayer({ calls }: Network): ReadonlyMap<NetworkLayer, number> {
   const macs = new Map<NetworkLayer, number>();
-  for (const { layer, inner, inputs, outputs } of calls) {
-    const shapes = [inputs, outputs].map((values) => values.map(({ shape }) => shape));
-    const ownMacs = inner.definition.macs?.(inner.config, shapes[0]!, shapes[1]!) ?? 0;
-    macs.set(layer, (macs.get(layer) ?? 0) + ownMacs);
-  }
+  for (const call of calls) macs.set(call.layer, (macs.get(call.layer) ?? 0) + macsOf(call));
   return macs;
 }
+
+/** Multiply-adds of one call. */
+function macsOf({ inner: { definition, config }, inputs, outputs }: Call): number {
+  return definition.macs?.(config, inputs.map(shapeOf), outputs.map(shapeOf)) ?? 0;
+}
+
+const shapeOf = ({ shape }: NetworkValue): KerasShape => shape;
 
 /** The greatest sum of `count` over the calls of a path. */
 export function longestPath({ calls, outputs }: Network, count: (call: Call) => number): number {
   const depths = new Map<Call, number>();
   for (const call of calls) {
-    const inputDepths = call.inputs.map((input) => (input.call && depths.get(input.call)) ?? 0);
-    depths.set(call, Math.max(0, ...inputDepths) + count(call));
+    let depth = 0;
+    for (const input of call.inputs)
+      if (input.call) depth = Math.max(depth, depths.get(input.call) ?? 0);
+    depths.set(call, depth + count(call));
   }
   return Math.max(0, ...outputs.map(({ call }) => (call && depths.get(call)) ?? 0));
 }

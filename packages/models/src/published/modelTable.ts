@@ -2,8 +2,9 @@
 import { checkArgument } from "@cajal/core";
 import { models } from "../networks";
 import { type ModelFacts, type PublishedDepth } from "../networks/definition";
-import { resolve, type Model } from "../network/network";
-import { longestPath, summary, type Summary } from "../network/summary";
+import { builtNetwork } from "../network/built";
+import { resolve, type Model, type Network } from "../network/network";
+import { longestPath, totalsOf, type Depth } from "../network/summary";
 
 export interface ModelRow {
   readonly name: string;
@@ -44,27 +45,31 @@ export function modelTable(list: readonly (ModelFacts | Model | string)[] = mode
   checkArgument("modelTable", "models", list, "array");
   return list.map((one) => {
     const facts = isFacts(one) ? one : undefined;
-    const model = isFacts(one) ? one.build() : one;
-    const modelSummary = summary(model);
+    // Of records that others made nothing is known.
+    const network =
+      facts && models.includes(facts)
+        ? builtNetwork(facts.build())
+        : resolve(facts?.build() ?? one);
+    const totals = totalsOf(network);
     const { published } = facts ?? {};
     return {
-      name: facts?.name ?? modelSummary.name,
-      params: modelSummary.totalParams,
-      trainable: modelSummary.trainableParams,
-      nonTrainable: modelSummary.nonTrainableParams,
-      macs: modelSummary.macs,
-      size: { computed: modelSummary.size.megabytes, published: published?.size },
+      name: facts?.name ?? network.name,
+      params: totals.totalParams,
+      trainable: totals.trainableParams,
+      nonTrainable: totals.nonTrainableParams,
+      macs: totals.macs,
+      size: { computed: totals.size.megabytes, published: published?.size },
       depth: {
         computed: published?.depth
-          ? recount(model, modelSummary.depth, published.depth)
-          : modelSummary.depth.layers,
+          ? recount(network, totals.depth, published.depth)
+          : totals.depth.layers,
         published: published?.depth?.value,
-        today: modelSummary.depth.layers,
+        today: totals.depth.layers,
         note: published?.depth?.note,
       },
       top1: published?.top1,
       top5: published?.top5,
-      input: modelSummary.inputs[0]!.slice(1),
+      input: network.inputs[0]!.shape.slice(1),
       facts,
     };
   });
@@ -72,17 +77,14 @@ export function modelTable(list: readonly (ModelFacts | Model | string)[] = mode
 
 /** The depth as it was once counted. */
 function recount(
-  model: Model | string,
-  today: Summary["depth"],
+  network: Network,
+  today: Depth,
   { counts, lacked = [], had = [] }: PublishedDepth,
 ): number {
   if (counts !== "layers") return today.convAndDense;
   if (lacked.length + had.length === 0) return today.layers;
   const missingColumns = new Set(lacked);
-  return (
-    longestPath(resolve(model), ({ layer }) => (missingColumns.has(layer.name) ? 0 : 1)) +
-    had.length
-  );
+  return longestPath(network, ({ layer }) => (missingColumns.has(layer.name) ? 0 : 1)) + had.length;
 }
 
 const isFacts = (value: ModelFacts | Model | string): value is ModelFacts =>

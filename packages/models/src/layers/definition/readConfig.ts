@@ -151,7 +151,9 @@ export function writeConfig(
   config: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   const written: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(fields)) {
+  // No arrays of entries, see above.
+  for (const key of Object.keys(fields)) {
+    const field = fields[key]!;
     const value = field.write ? field.write(config[key]) : config[key];
     if (value !== undefined) written[key] = value;
   }
