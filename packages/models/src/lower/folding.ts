@@ -1,13 +1,13 @@
 // What an inference graph need not compute: a normalization or a scale behind a convolution or dense
 // layer goes into its weights, a padding before a convolution into the convolution.
 import type { Tensor, Weights } from "@cajal/core";
-import { lazyTensor } from "@cajal/onnx/builder";
 import type { Borders } from "../layers/definition/fields";
 import { activationOf } from "../layers/definition/activations";
 import type { Call, Network, NetworkValue } from "../network/network";
 import { readsOf } from "../network/masks";
 import type { NetworkLayer } from "../network/plan";
 import type { ModelWeight } from "../network/summary";
+import { scaled } from "./scaled";
 
 /** Calls that pass their input through, for others do their work. */
 export interface FoldedPaddings {
@@ -124,26 +124,6 @@ function matchWeights(
     matchingWeights.set(weight.key, { weight, tensor });
   }
   return matchingWeights;
-}
-
-/** The kernel with each output channel times its scale; `channels`: the axes that make them up. */
-function scaled(kernel: Tensor, scale: Float64Array, channels: readonly number[]): Tensor {
-  const elementsPerChannel = kernel.shape
-    .slice(channels.at(-1)! + 1)
-    .reduce((size, extent) => size * extent, 1);
-  return lazyTensor("float32", kernel.shape, (allocate) => {
-    const source = kernel.data as Float32Array;
-    const data = allocate("float32", source.length);
-    const channelCount = scale.length;
-    if (elementsPerChannel === 1)
-      for (let start = 0; start < data.length; start += channelCount)
-        for (let c = 0; c < channelCount; c++) data[start + c] = source[start + c]! * scale[c]!;
-    else
-      for (let i = 0; i < data.length;)
-        for (let c = 0; c < channelCount; c++)
-          for (let k = 0; k < elementsPerChannel; k++, i++) data[i] = source[i]! * scale[c]!;
-    return data;
-  });
 }
 
 /** Whether the channels of its images come right after the batch. */

@@ -3,6 +3,8 @@
 import { arrayTypes, CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
 import { dataOf, isLazy, lazyTensor, type Allocate } from "@cajal/onnx/builder";
 import type { Step } from "../layers/definition/weightLayout";
+import { canScale, copyPermuted, copyScaled, mergedAxes } from "./permute";
+import { scaledOf, type Scaled } from "./scaled";
 
 /** Typed arrays of numbers and of bigints alike. */
 type Numbers = { [index: number]: number | bigint };
@@ -13,17 +15,25 @@ export function rearrange(
   steps: readonly Step[],
   allocate: Allocate = (dtype, length) => new arrayTypes[dtype](length),
 ): Tensor {
-  return steps.reduce(
-    (from, step): Tensor => {
-      if ("reshape" in step) return { ...from, shape: step.reshape };
-      if ("permute" in step) return permute(from, step.permute, allocate);
-      return reorder(from, step.reorder.axis, step.reorder.order, allocate);
-    },
-    isLazy(tensor)
-      ? { dtype: tensor.dtype, shape: tensor.shape, data: dataOf(tensor, allocate) }
-      : tensor,
-  );
+  const scaled = scaledOf(tensor);
+  const [first] = steps;
+  const permuted =
+    scaled && first && "permute" in first
+      ? permuteScaled(scaled, first.permute, allocate)
+      : undefined;
+  const start = permuted ?? (isLazy(tensor) ? computed(tensor, allocate) : tensor);
+  return steps.slice(permuted ? 1 : 0).reduce((from, step): Tensor => {
+    if ("reshape" in step) return { ...from, shape: step.reshape };
+    if ("permute" in step) return permute(from, step.permute, allocate);
+    return reorder(from, step.reorder.axis, step.reorder.order, allocate);
+  }, start);
 }
+
+const computed = (tensor: Tensor, allocate: Allocate): Tensor => ({
+  dtype: tensor.dtype,
+  shape: tensor.shape,
+  data: dataOf(tensor, allocate),
+});
 
 /** The same, computed when it is read; what is in the right order already is the tensor itself. */
 export function rearrangedLater(tensor: Tensor, steps: readonly Step[]): Tensor {
@@ -72,82 +82,23 @@ export function inversePermutation(order: readonly number[]): number[] {
 
 function permute(from: Tensor, permutation: readonly number[], allocate: Allocate): Tensor {
   const shape = permutation.map((axis) => from.shape[axis]!);
-  const strides = stridesOf(from.shape);
-  const axes = mergeAxes(
-    permutation.map((axis) => ({ extent: from.shape[axis]!, stride: strides[axis]! })),
-  );
-  const source: Numbers = from.data;
   const data = allocate(from.dtype, from.data.length);
-  copyPermuted(source, data, axes);
+  copyPermuted(from.data, data, mergedAxes(from.shape, permutation));
   return { ...from, shape, data };
 }
 
-/** An axis of the result: its extent, and how far apart its entries lie in the source. */
-interface Axis {
-  extent: number;
-  stride: number;
-}
-
-/** Without axes of one entry, and with neighbours joined that lie as one in the source too. */
-function mergeAxes(axes: readonly Axis[]): Axis[] {
-  const mergedAxes: Axis[] = [];
-  for (const { extent, stride } of axes) {
-    if (extent === 1) continue;
-    const previous = mergedAxes.at(-1);
-    if (previous?.stride === extent * stride) {
-      previous.extent *= extent;
-      previous.stride = stride;
-    } else mergedAxes.push({ extent, stride });
-  }
-  return mergedAxes;
-}
-
-/** Edge of the tiles in which two axes are exchanged: both sides of one stay in the nearest cache. */
-const tile = 32;
-
-/** Fills `target` in row-major order of `axes`, reading `source` along their strides. */
-function copyPermuted(source: Numbers, target: Numbers, axes: readonly Axis[]): void {
-  // The axis that is contiguous in the source is walked in tiles with the last, contiguous in the target.
-  const { extent: columns, stride: columnStride } = axes.at(-1) ?? { extent: 1, stride: 1 };
-  const targetStrides = stridesOf(axes.map(({ extent }) => extent));
-  const across = axes.slice(0, -1).reduce((least, { stride }, axis, all) => {
-    return least === -1 || stride < all[least]!.stride ? axis : least;
-  }, -1);
-  const { extent: rows, stride: rowStride } = axes[across] ?? { extent: 1, stride: 0 };
-  const rowTarget = targetStrides[across] ?? 0;
-  const outerAxes = axes.flatMap(({ extent, stride }, axis) =>
-    axis === across || axis === axes.length - 1
-      ? []
-      : [{ extent, stride, target: targetStrides[axis]! }],
-  );
-  const index = outerAxes.map(() => 0);
-  let from = 0;
-  let to = 0;
-  for (;;) {
-    for (let row = 0; row < rows; row += tile) {
-      const rowEnd = Math.min(row + tile, rows);
-      for (let column = 0; column < columns; column += tile) {
-        const columnEnd = Math.min(column + tile, columns);
-        for (let r = row; r < rowEnd; r++) {
-          let at = from + r * rowStride + column * columnStride;
-          const start = to + r * rowTarget;
-          for (let c = column; c < columnEnd; c++, at += columnStride)
-            target[start + c] = source[at]!;
-        }
-      }
-    }
-    let axis = outerAxes.length - 1;
-    for (; axis >= 0; axis--) {
-      const { extent, stride, target: step } = outerAxes[axis]!;
-      from += stride;
-      to += step;
-      if (++index[axis]! < extent) break;
-      from -= stride * extent;
-      to -= step * extent;
-      index[axis] = 0;
-    }
-    if (axis < 0) return;
-  }
+/** A scaled kernel, permuted while it is scaled; undefined where that cannot be done at once. */
+function permuteScaled(
+  { kernel, scale }: Scaled,
+  permutation: readonly number[],
+  allocate: Allocate,
+): Tensor | undefined {
+  const axes = mergedAxes(kernel.shape, permutation);
+  if (!canScale(axes, scale)) return undefined;
+  const shape = permutation.map((axis) => kernel.shape[axis]!);
+  const data = allocate("float32", kernel.data.length);
+  copyScaled(kernel.data as Float32Array, data, axes, scale);
+  return { ...kernel, shape, data };
 }
 
 function reorder(from: Tensor, axis: number, order: readonly number[], allocate: Allocate): Tensor {
@@ -162,11 +113,4 @@ function reorder(from: Tensor, axis: number, order: readonly number[], allocate:
       for (let k = 0; k < inner; k++)
         target[(o * extent + i) * inner + k] = source[(o * extent + order[i]!) * inner + k]!;
   return { ...from, data };
-}
-
-function stridesOf(shape: readonly number[]): number[] {
-  const strides = shape.map(() => 1);
-  for (let axis = shape.length - 2; axis >= 0; axis--)
-    strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
-  return strides;
 }
