@@ -7,8 +7,15 @@ import { shared } from "../../core/testing/shared";
 import { bits as bitsOf, fnv1a, unit as unitOf } from "../../models/testing/generated";
 
 /** Number i of a sequence of whole numbers, and of one in [−1, 1). */
-export const bits = (name: string, i: number) => bitsOf(fnv1a(name), i);
-export const unit = (name: string, i: number) => unitOf(fnv1a(name), i);
+export const bits = (name: string, i: number) => bitsOf(seedOf(name), i);
+export const unit = (name: string, i: number) => unitOf(seedOf(name), i);
+
+/** Names are hashed once, not for every number. */
+const seedOf = (name: string): number => {
+  if (!seeds.has(name)) seeds.set(name, fnv1a(name));
+  return seeds.get(name)!;
+};
+const seeds = new Map<string, number>();
 
 /** A tensor whose elements are a function of their number. */
 export const filled = (shape: readonly number[], value: (i: number) => number) =>
@@ -27,14 +34,21 @@ export interface Digits {
   readonly pixels: Uint8Array;
 }
 
-/** The first MNIST images for training, in file order. */
+/** The first MNIST images for training, in file order; at most 2,000. */
 export function mnist(n: number): Digits {
-  const read = (name: string) =>
-    parseIdx(gunzipSync(readFileSync(shared(`data/mnist/train-${name}-ubyte.gz`)))).data as Uint8Array; // prettier-ignore
-  const pixels = read("images-idx3").slice(0, n * 784);
-  const labels = Array.from(read("labels-idx1").subarray(0, n));
+  first ??= {
+    pixels: readMnist("images-idx3", 2000 * 784),
+    labels: readMnist("labels-idx1", 2000),
+  };
+  const pixels = first.pixels.slice(0, n * 784);
+  const labels = Array.from(first.labels.subarray(0, n));
   return { images: filled([n, 28, 28, 1], (i) => pixels[i]! / 255), labels, pixels };
 }
+
+/** Of all 60,000 images, which take most of a run's time to unpack, what the runs use. */
+let first: { readonly pixels: Uint8Array; readonly labels: Uint8Array } | undefined;
+const readMnist = (name: string, count: number) =>
+  (parseIdx(gunzipSync(readFileSync(shared(`data/mnist/train-${name}-ubyte.gz`)))).data as Uint8Array).slice(0, count); // prettier-ignore
 
 /** Boxes, disks and diamonds in noise, with their masks. */
 export function shapes(key: string, n: number, size: number) {
