@@ -60,6 +60,35 @@ describe("faster kernels give TF.js' own gradients", () => {
     },
   );
 
+  const windows: { x: number[]; size: [number, number]; strides: [number, number]; pad: "same" | "valid" }[] = [
+    { x: [2, 8, 6, 3], size: [2, 2], strides: [2, 2], pad: "valid" },
+    { x: [2, 7, 6, 3], size: [3, 2], strides: [2, 1], pad: "same" },
+    { x: [1, 9, 9, 2], size: [3, 3], strides: [2, 2], pad: "valid" },
+    { x: [2, 5, 5, 1], size: [3, 3], strides: [1, 1], pad: "same" },
+    { x: [1, 5, 7, 2], size: [1, 1], strides: [2, 3], pad: "same" },
+  ]; // prettier-ignore
+  it.each(windows)(
+    "max pool of $x, windows $size, strides $strides, $pad, bit for bit",
+    ({ x, size, strides, pad }) => {
+      // In halves, so that windows have several largest values; and a window without any.
+      const halves = drawn(x, "x")
+        .dataSync()
+        .map((value) => Math.round(2 * value) / 2);
+      halves.fill(-Infinity, 0, 4).fill(NaN, 4, 6);
+      const pooled = (values: tf.Tensor) => {
+        const y = tf.maxPool(values as tf.Tensor4D, size, strides, pad);
+        return tf.sum(tf.mul(tf.where(tf.isFinite(y), y, tf.zerosLike(y)), drawn(y.shape, "dy")));
+      };
+      const gradient = () =>
+        tf
+          .grad(pooled)(tf.tensor4d(halves, x as [number, number, number, number]))
+          .dataSync();
+      const own = gradient();
+      expect(own.filter((value) => value !== 0).length).toBeGreaterThan(5);
+      expect(withFasterKernels(tf, gradient)).toEqual(own);
+    },
+  );
+
   it("leaves TF.js as it was", () => {
     const before = tf.getKernel("Conv2DBackpropFilter", "cpu").kernelFunc;
     let within: unknown;
