@@ -1,5 +1,6 @@
 import type { GraphBuilder, Value } from "../graph/builder";
 import { defineGradient, type GradientContext, type Scaled } from "./gradient";
+import { channelProducts } from "./shared/channelProducts";
 import { applyScale } from "./shared/scaled";
 import { staticShape, rankOf } from "./shared/sumTo";
 
@@ -54,7 +55,7 @@ function trainingGradient(
   const { mean, variance } = statistics(g, x, axes, context);
   const r = g.reciprocal(g.sqrt(g.add(variance, context.float("epsilon", 1e-5))));
   const dBeta = context.channelSums(dy);
-  const dyX = g.reduceSum(g.mul(dy, x), { axes, keepdims: false });
+  const dyX = channelProducts(g, dy, x, context);
   const dGamma = g.mul(r, g.sub(dyX, g.mul(mean, dBeta)));
   // The running averages: old · momentum + the batch's · (1 − momentum).
   const momentum = context.float("momentum", 0.9);
@@ -114,7 +115,7 @@ function inferenceGradient(
   const r = g.reciprocal(g.sqrt(g.add(variance!, context.float("epsilon", 1e-5))));
   const wantsChannels = [1, 2, 3, 4].some(wants);
   const dBeta = wantsChannels ? perChannel(dy) : undefined;
-  const dGamma = () => g.mul(r, g.sub(perChannel(g.mul(dy, x!)), g.mul(mean!, dBeta!)));
+  const dGamma = () => g.mul(r, g.sub(channelProducts(g, dy, x!, context), g.mul(mean!, dBeta!)));
   const slope = g.mul(scale!, r);
   return [
     wants(0) ? { value: dy, scale: slope } : undefined,

@@ -45,6 +45,8 @@ export function servedInBlocks(conv: Convolution, block: number, isTransposed = 
   if (kernel.length !== 2 || [batch, ...conv.input, ...conv.output].some((n) => !(n > 0)))
     return false;
   if (isTransposed && !flippedPads(conv)) return false;
+  // A sum of products reads both as they lie.
+  if (group > 1 && conv.output.every((extent) => extent === 1)) return false;
   if (group > 1) return group === channels && group === maps && maps % block === 0;
   // Plain matrix products are as fast as they are.
   if (kernel.every((k) => k === 1)) return false;
