@@ -57,6 +57,32 @@ describe("throughFiles", () => {
     expect(ends(await session.predict(x))).toEqual(expected);
   });
 
+  it("writes each weight while the next is computed, each its own numbers", async () => {
+    const g = new GraphBuilder({ name: "sum" });
+    const length = 2 ** 20;
+    const names = Array.from({ length: 24 }, (_, i) => `w${i}`);
+    const terms = names.map((name, i) =>
+      g.initializer(
+        name,
+        i % 5 === 3 // as they are, among those that are computed
+          ? tensor("float32", [length], new Float32Array(length).fill(i))
+          : lazyTensor("float32", [length], (allocate) => allocate("float32", length).fill(i)),
+      ),
+    );
+    g.output(
+      terms.reduce((sum, term) => g.add(sum, term), g.input("x", "float32", [1])),
+      "y",
+    );
+    const differing = await throughFiles(g.build(), async (path) => {
+      const { initializers } = (await readModel(path)).graph;
+      return names.filter((name, i) => {
+        const weight = initializers.get(name) as Tensor<"float32">;
+        return weight.data.length !== length || weight.data.some((x) => x !== i);
+      });
+    });
+    expect(differing).toEqual([]);
+  });
+
   it("is how a thread of its own gets them, too", async () => {
     const { model, kernel } = product();
     await using session = await open(model, { worker: true });

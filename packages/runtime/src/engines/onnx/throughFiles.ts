@@ -3,6 +3,7 @@
 // 375 MB at most in place of 632. Weights are written one by one, those that are computed (see lazyTensor) in
 // memory that is used again, so that they are never all there beside the caller's. The files are removed
 // as soon as the session is open.
+import type { FileHandle } from "node:fs/promises";
 import { arrayTypes, bytesOf } from "@cajal/core";
 import {
   dataOf,
@@ -70,25 +71,37 @@ async function write(
   const { model: parts, entries } = encodeModelWithExternalData(withBlocks, { location: weightsFile }); // prettier-ignore
   await writeFile(path, [prelude, ...parts]);
   const file = await open(weightsPath, "w");
+  const largest = Math.max(0, ...[...model.graph.initializers.values()].map(bytesIn));
+  // Weights are computed in one while those before are written from the other.
+  let [used, idle] = [scratchFor(largest), scratchFor(largest)];
+  let last: { readonly tensor: Initializer; readonly data: ArrayBufferView } | undefined;
+  let writing: Promise<void> | undefined;
   try {
-    const scratch = scratchFor(Math.max(0, ...[...model.graph.initializers.values()].map(bytesIn)));
-    let last: { readonly tensor: Initializer; readonly data: ArrayBufferView } | undefined;
     for (const { tensor, offset, length } of entries) {
       const { whole, start } = blocks.get(tensor) ?? { whole: tensor, start: 0 };
-      if (last?.tensor !== whole) {
-        scratch.clear();
-        last = { tensor: whole, data: isCarried(whole) ? whole.data : dataOf(whole, scratch.allocate) }; // prettier-ignore
+      const isNew = last?.tensor !== whole;
+      if (isNew) {
+        [used, idle] = [idle, used];
+        last = { tensor: whole, data: isCarried(whole) ? whole.data : dataOf(whole, used.allocate) }; // prettier-ignore
       }
-      const { buffer, byteOffset } = last.data;
-      const bytes = new Uint8Array(buffer, byteOffset + 4 * start, length);
-      for (let at = 0; at < length;) {
-        const { bytesWritten } = await file.write(bytes, at, Math.min(length - at, maxWrite), offset + at); // prettier-ignore
-        at += bytesWritten;
-      }
+      await writing;
+      if (isNew) idle.clear();
+      const { buffer, byteOffset } = last!.data;
+      writing = writeAll(file, new Uint8Array(buffer, byteOffset + 4 * start, length), offset);
     }
-    scratch.free();
+    await writing;
   } finally {
+    await writing?.catch(() => {}); // it may still be reading what is freed
+    used.free();
+    idle.free();
     await file.close();
+  }
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const length = Math.min(bytes.length - at, maxWrite);
+    at += (await file.write(bytes, at, length, offset + at)).bytesWritten;
   }
 }
 
@@ -104,8 +117,16 @@ type ResizableConstructor = new (
   options: { maxByteLength: number },
 ) => ArrayBuffer & { readonly maxByteLength: number; resize(length: number): void };
 
+interface Scratch {
+  readonly allocate: Allocate;
+  /** What was allocated is not needed any more. */
+  clear(): void;
+  /** Gives the memory back. */
+  free(): void;
+}
+
 /** Memory that is given back at once, where the collector would take its time. */
-function scratchFor(largest: number): { allocate: Allocate; clear(): void; free(): void } {
+function scratchFor(largest: number): Scratch {
   // A weight is computed in two steps at most, so that it is there twice: scaled, and rearranged.
   const memory = new (ArrayBuffer as unknown as ResizableConstructor)(0, { maxByteLength: 2 * largest }); // prettier-ignore
   let used = 0;
