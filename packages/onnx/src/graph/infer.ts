@@ -115,7 +115,7 @@ function inferOutputs(
     return statedOutputs(node, stated, `operator ${node.domain}.${node.op} is not known here`);
   if (node.domain === "" && !schema) {
     const [first] = schemasOf(node.op);
-    if (!first) throw unknownName("operator", node.op, standardOperators);
+    if (!first) throw unknownName("operator", node.op, standardOperators());
     throw new CajalError(
       "bad-model",
       `${node.op} exists since opset ${first.since}; the graph is of opset ${opset}.`,

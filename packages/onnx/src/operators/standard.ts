@@ -31,19 +31,28 @@ export interface Schema {
   >;
 }
 
-/** Operator → its versions, oldest first, as lines that are read when they are asked for. */
-const linesByOperator = new Map<string, string[]>();
-for (const line of standard.trim().split("\n")) {
-  const name = line.slice(0, line.indexOf(" "));
-  const versions = linesByOperator.get(name);
-  if (versions) versions.push(line);
-  else linesByOperator.set(name, [line]);
+/** The table, read when it is first asked for: who imports the package may never do. */
+interface Table {
+  /** Operator → its versions, oldest first, as lines that are read when they are asked for. */
+  readonly linesByOperator: ReadonlyMap<string, readonly string[]>;
+  readonly sets: readonly ReadonlySet<string>[];
 }
 
-const sets = typeSets
-  .trim()
-  .split("\n")
-  .map((line): ReadonlySet<string> => new Set(line.split(" ")));
+let read: Table | undefined;
+
+function table(): Table {
+  if (read) return read;
+  const linesByOperator = new Map<string, string[]>();
+  for (const line of standard.trim().split("\n")) {
+    const name = line.slice(0, line.indexOf(" "));
+    const versions = linesByOperator.get(name);
+    if (versions) versions.push(line);
+    else linesByOperator.set(name, [line]);
+  }
+  const lines = typeSets.trim().split("\n");
+  read = { linesByOperator, sets: lines.map((line) => new Set(line.split(" "))) };
+  return read;
+}
 
 const schemas = new Map<string, readonly Schema[]>();
 
@@ -51,9 +60,9 @@ const schemas = new Map<string, readonly Schema[]>();
 export function schemasOf(op: string): readonly Schema[] {
   const cached = schemas.get(op);
   if (cached) return cached;
-  const read = (linesByOperator.get(op) ?? []).map(schemaOf);
-  schemas.set(op, read);
-  return read;
+  const versions = (table().linesByOperator.get(op) ?? []).map(schemaOf);
+  schemas.set(op, versions);
+  return versions;
 }
 
 /** The operator as operator set `opset` has it; undefined where it has none of that name. */
@@ -62,14 +71,14 @@ export function schemaIn(op: string, opset: number): Schema | undefined {
 }
 
 /** Names of all operators of the standard. */
-export const standardOperators: readonly string[] = [...linesByOperator.keys()];
+export const standardOperators = (): readonly string[] => [...table().linesByOperator.keys()];
 
 const letters = "TUVWXYZABCDEFGHIJKLMNOPQRS";
 
 function schemaOf(line: string): Schema {
   const [head = "", inputText = "", outputText = "", types = "", attributes = ""] = line.split("|");
   const since = head.slice(head.indexOf(" ") + 1);
-  const allowed = types.split(" ").map((index) => sets[Number(index)]!);
+  const allowed = types.split(" ").map((index) => table().sets[Number(index)]!);
   const formals = (text: string) => {
     const [min = "0", ...list] = text.split(" ").filter(Boolean);
     return {
