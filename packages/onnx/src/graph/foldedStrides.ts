@@ -37,12 +37,8 @@ export function foldImage(g: GraphBuilder, x: Value, conv: Convolution): Value {
 }
 
 /** The kernel, [maps, channels, …], from that for the folded image. */
-export function unfoldKernel(g: GraphBuilder, w: Value, conv: Convolution): Value {
-  const { maps, channels, kernel, strides } = conv;
-  const [s, [down, across]] = [strides[0]!, folded(conv).kernel as [number, number]];
-  const parts = g.reshape(w, [maps, s, s, channels, down, across]);
-  return g.reshape(g.transpose(parts, [0, 3, 4, 1, 5, 2]), [maps, channels, ...kernel]);
-}
+export const unfoldKernel = (g: GraphBuilder, w: Value, { strides }: Convolution): Value =>
+  g.depthToSpace(w, { blocksize: strides[0]! });
 
 /** What the windows cover beyond the image, before and after; below 0 where they leave some of it out. */
 export function marginsOf({ input, output, kernel, strides, pads }: Convolution): number[] {

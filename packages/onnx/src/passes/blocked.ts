@@ -167,13 +167,8 @@ class Rewriting {
     if (channels % block !== 0 || !servedInBlocks(inner, block, true)) return false;
     // What no window reaches is filled with zeros, where it would be the bias.
     if (b && marginsOf(conv).some((margin) => margin < 0)) return false;
-    const [down, across] = inner.kernel as [number, number];
-    const parts = this.#reshape(this.#settled(w), [maps, channels, down, s, across, s]);
-    const ordered = this.#standard("Transpose", [parts], { perm: [0, 3, 5, 1, 2, 4] });
-    const filter = this.#turned(
-      this.#reshape(ordered, [maps, inner.channels, down, across]),
-      inner,
-    );
+    const pixelsAsMaps = this.#standard("SpaceToDepth", [this.#settled(w)], { blocksize: s });
+    const filter = this.#turned(pixelsAsMaps, inner);
     const image = maps < block ? this.#settled(dy) : this.#blocks(dy);
     const biases = b && this.#standard("Concat", Array(s * s).fill(this.#settled(b)), { axis: 0 });
     const y = this.#node("Conv", [image, filter, ...(biases ? [biases] : [])], {
