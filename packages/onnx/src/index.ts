@@ -39,6 +39,7 @@ export { decomposeUnsupported } from "./passes/decomposeUnsupported";
 export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { fillChannels } from "./passes/fillChannels";
+export { sampledEarly } from "./passes/sampledEarly";
 export { reduceInSteps } from "./passes/reduceInSteps";
 export {
   float16Weights,

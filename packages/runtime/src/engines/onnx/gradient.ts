@@ -15,6 +15,7 @@ import {
   checkDifferentiable,
   gradients,
   GraphBuilder,
+  sampledEarly,
   upgradeModel,
   type OnnxModel,
   type Value,
@@ -64,11 +65,14 @@ export async function openGradientOnOnnx(
   const target = request.of ?? graph.output;
   const withRespectTo = request.withRespectTo ?? graph.model.graph.inputs.map(({ name }) => name);
   const valueName = (name: string) => graph.layers.get(name)?.value.name ?? name;
-  const cutModel = cutAt(
+  const named = [target, ...withRespectTo, ...values].map(valueName);
+  const whole = cutAt(
     graph.model,
     feeds.map((name) => ({ name, layer: graph.layers.get(name) })),
-    [target, ...withRespectTo, ...values].map(valueName),
+    named,
   );
+  // Rules are for operators as the model has them.
+  const cutModel = request.rules ? whole : sampledEarly(whole, named);
 
   /** A builder that continues the graph, with the values to differentiate. */
   function startGraph(shapes: GraphRequest["shapes"]) {
