@@ -1,6 +1,13 @@
 // A graph opened on ONNX Runtime.
 import { CajalError, isCajalError, type DType, type Tensor } from "@cajal/core";
-import { decodeModel, explicitPads, sampledEarly, timeFirst, type OnnxModel, type ValueInfo } from "@cajal/onnx";
+import {
+  decodeModel,
+  explicitPads,
+  sampledEarly,
+  timeFirst,
+  type OnnxModel,
+  type ValueInfo,
+} from "@cajal/onnx";
 import type { InferenceSession } from "onnxruntime-common";
 import { inNode, isGpu, noDevice, type DeviceName } from "../../device/device";
 import { candidates, type OpenRequest } from "../engine";
@@ -123,8 +130,7 @@ function openedModel(
 }
 
 /** What ONNX Runtime has no kernels for, computes wrongly or over and over, as what it computes well. */
-const rewritten = (model: OnnxModel) =>
-  sampledEarly(dequantized(explicitPads(timeFirst(model))));
+const rewritten = (model: OnnxModel) => sampledEarly(dequantized(explicitPads(timeFirst(model))));
 
 /** The same for a file that it opens, which is decoded only where it has such paddings. */
 function withPads(bytes: Uint8Array): OnnxModel | Uint8Array {
