@@ -10,7 +10,10 @@ import { showValue } from "./showValue";
  * list of words; `true` where the function checks it itself.
  */
 export type OptionKind =
-  ArgumentKind | (NumberRange & { readonly whole?: true }) | readonly string[] | true;
+  | ArgumentKind
+  | (NumberRange & { readonly whole?: true })
+  | readonly string[]
+  | true;
 
 /** A kind for each option of a function. */
 export type OptionKinds<Options extends object> = {

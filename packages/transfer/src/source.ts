@@ -14,7 +14,12 @@ import {
  * one that describes it comes first: TF.js' `model.json` and its shards.
  */
 export type ModelSource =
-  string | URL | Blob | Uint8Array | ArrayBuffer | ReadonlyMap<string, Blob | Uint8Array>;
+  | string
+  | URL
+  | Blob
+  | Uint8Array
+  | ArrayBuffer
+  | ReadonlyMap<string, Blob | Uint8Array>;
 
 /** How a URL is fetched: a broken connection goes on, a busy server is asked again. */
 export interface SourceOptions extends Readonly<RequestOptions> {}

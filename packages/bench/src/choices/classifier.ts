@@ -11,7 +11,8 @@ export interface Classifier {
   readonly name: string;
   /** A graph, or a config with its weights. */
   readonly source:
-    { readonly graph: OnnxModel } | { readonly model: Model; readonly weights: Weights };
+    | { readonly graph: OnnxModel }
+    | { readonly model: Model; readonly weights: Weights };
   readonly preprocessing?: Preprocessing;
   readonly labels?: readonly string[];
 }

@@ -26,16 +26,19 @@ export const localisation = defineMetric({
     checkInteger("measure", "k", k, { least: 1, most: height * width });
     const boxOf = (image: number) => {
       const box = (Array.isArray(boxes?.[0]) ? boxes[image] : boxes) as
-        readonly number[] | undefined;
+        | readonly number[]
+        | undefined;
       const [top = -1, left = -1, bottom = -1, right = -1] = box ?? [];
-      if (!(
-        top >= 0 &&
-        left >= 0 &&
-        bottom > top &&
-        right > left &&
-        bottom <= height &&
-        right <= width
-      ))
+      if (
+        !(
+          top >= 0 &&
+          left >= 0 &&
+          bottom > top &&
+          right > left &&
+          bottom <= height &&
+          right <= width
+        )
+      )
         throw new CajalError(
           "bad-argument",
           `measure (localisation): got box [${box?.join() ?? ""}], expected [top, left, bottom, right) inside of ${height} × ${width}.`,

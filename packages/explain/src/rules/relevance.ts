@@ -19,7 +19,12 @@ import { activations, forEach, maxima, moving, movingInputs, refuses } from "./o
  *   (Captum's GammaRule). Both take inputs as if none were negative: sums near 0 then make huge relevances.
  */
 export type RelevanceRule =
-  "epsilon" | "zplus" | "alpha-beta" | "gamma" | "positive-weights" | "positive-gamma";
+  | "epsilon"
+  | "zplus"
+  | "alpha-beta"
+  | "gamma"
+  | "positive-weights"
+  | "positive-gamma";
 
 export const relevanceRules: readonly RelevanceRule[] = [
   "epsilon",

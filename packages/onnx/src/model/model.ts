@@ -71,7 +71,12 @@ export type Attribute =
   | { readonly type: "reference"; readonly value: string; readonly of: StatedType };
 
 export type CarriedAttributeType =
-  "tensors" | "graphs" | "sparse_tensor" | "sparse_tensors" | "type_proto" | "type_protos";
+  | "tensors"
+  | "graphs"
+  | "sparse_tensor"
+  | "sparse_tensors"
+  | "type_proto"
+  | "type_protos";
 
 export type AttributeType = Attribute["type"];
 

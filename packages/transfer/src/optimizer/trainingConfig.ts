@@ -38,7 +38,8 @@ const renamed: Readonly<Record<string, string>> = {
 /** The optimizer of a training config: `.keras` files call it "optimizer", `.h5` and TF.js "optimizer_config". */
 export function optimizerOf(training: TrainingConfig | undefined): OptimizerConfig | undefined {
   const stated = (training?.optimizer ?? training?.optimizer_config) as
-    Partial<OptimizerConfig> | undefined;
+    | Partial<OptimizerConfig>
+    | undefined;
   if (typeof stated?.class_name !== "string") return undefined;
   if (typeof stated.config !== "object" || stated.config === null) return undefined;
   // Keras 2.11 to 2.15 register their own classes: "Custom>Adam".

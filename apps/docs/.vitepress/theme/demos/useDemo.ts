@@ -7,7 +7,8 @@ export type Control = { readonly type: "pause" } | { readonly type: "resume" };
 
 /** What every worker may say, besides its own: that it is done, or what went wrong. */
 export type Outcome =
-  { readonly type: "done" } | { readonly type: "failed"; readonly message: string };
+  | { readonly type: "done" }
+  | { readonly type: "failed"; readonly message: string };
 
 export interface Demo<ToWorker> {
   readonly state: Ref<"idle" | "loading" | "running" | "done" | "failed">;

@@ -28,8 +28,7 @@ export function imageHeader(bytes: Uint8Array): ImageHeader {
     if (bytes[at] !== 0xff) break;
     const marker = bytes[at + 1]!;
     const word = (offset: number) => (bytes[at + offset]! << 8) | bytes[at + offset + 1]!;
-    if (marker === 0xff)
-      at++; // fill byte
+    if (marker === 0xff) at++; // fill byte
     else if (marker === 0x01 || (marker >= 0xd0 && marker <= 0xd8)) at += 2;
     else if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker))
       return { format: "jpeg", height: word(5), width: word(7), components: bytes[at + 9]! };

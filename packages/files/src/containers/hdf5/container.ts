@@ -36,12 +36,9 @@ export class Container {
   /** The bytes at an address. Small reads come from cached pages, since headers are close together. */
   async bytes(address: number, length: number, what: string): Promise<Uint8Array> {
     const offset = this.base + address;
-    if (!(
-      Number.isSafeInteger(offset) &&
-      offset >= 0 &&
-      length >= 0 &&
-      offset + length <= this.size
-    ))
+    if (
+      !(Number.isSafeInteger(offset) && offset >= 0 && length >= 0 && offset + length <= this.size)
+    )
       throw this.bad(
         `${what} lies at ${address}, ${length} bytes long; the file has ${this.size} bytes. It is truncated or damaged.`,
         { address, length },

@@ -34,7 +34,12 @@ export type Layout = "channelsLast" | "channelsFirst" | { readonly flattened: re
 
 /** The layout that a layer needs for its inputs, see {@link Layer.layout}. */
 export type LayoutWish =
-  "channelsFirst" | "channelsLast" | "any" | "elementwise" | "flattened" | "order";
+  | "channelsFirst"
+  | "channelsLast"
+  | "any"
+  | "elementwise"
+  | "flattened"
+  | "order";
 
 /** The context of `lower`, besides config, inputs and builder. */
 export interface LowerContext {
@@ -272,7 +277,8 @@ export interface Layer<
    * any shape. The driver transposes values of another layout, once each: in a CNN only the inputs and outputs.
    */
   readonly layout:
-    LayoutWish | { by(config: ConfigOf<F>, inputs: readonly KerasShape[]): LayoutWish };
+    | LayoutWish
+    | { by(config: ConfigOf<F>, inputs: readonly KerasShape[]): LayoutWish };
   /** Its inputs are sequences of images, [batch, steps, …image]. */
   readonly sequences?: true;
   /** Of a layer whose config has `channels_first`: the original definition, for channels last. Not part of any file. */

@@ -4,7 +4,9 @@ import { kerasObject, type Field, type KerasObject } from "./fields";
 import type { WeightSpec } from "./layer";
 
 type Keys<Name extends string> =
-  `${Name}_initializer` | `${Name}_regularizer` | `${Name}_constraint`;
+  | `${Name}_initializer`
+  | `${Name}_regularizer`
+  | `${Name}_constraint`;
 
 type WeightFields<Name extends string> = {
   readonly [K in Keys<Name>]: Field<KerasObject, KerasObject, false>;
