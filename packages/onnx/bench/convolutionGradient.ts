@@ -137,7 +137,11 @@ function open(model: OnnxModel, location: "cpu" | "gpu-buffer"): Promise<Inferen
         logSeverityLevel: 4,
         preferredOutputLocation: location,
       })
-    : ort.InferenceSession.create(encodeModel(model), { intraOpNumThreads: threads });
+    : ort.InferenceSession.create(encodeModel(model), {
+        intraOpNumThreads: threads,
+        // Threads of one candidate that wait busily would take the processor from the next.
+        extra: { session: { intra_op: { allow_spinning: "0" } } },
+      });
 }
 
 /** Gives what it is given. */

@@ -103,6 +103,9 @@ export function fastest(names: readonly string[], times: Readonly<Record<string,
   return best;
 }
 
+/** Threads that wait busily for more work, for tens of milliseconds, would take the processor from the next trial. */
+const restingThreads = { extra: { session: { intra_op: { allow_spinning: "0" } } } };
+
 /** Rounds in which formulations are timed in turns. */
 const rounds = 4;
 
@@ -117,7 +120,11 @@ async function timed(
   try {
     for (const name of names) {
       const model = trial(name);
-      const graph = await thread.open(block === undefined ? model : blocked(model, block));
+      const graph = await thread.open(
+        block === undefined ? model : blocked(model, block),
+        [],
+        restingThreads,
+      );
       opened.push({ name, graph });
     }
     const times = await timesOf(opened);
