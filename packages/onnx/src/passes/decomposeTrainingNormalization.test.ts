@@ -8,12 +8,17 @@ import { decomposeTrainingNormalization } from "./decomposeTrainingNormalization
 
 const outputs = ["y", "mean", "variance"];
 
-function normalization(shape: readonly number[], attributes: object, read = outputs): OnnxModel {
+function normalization(
+  shape: readonly number[],
+  attributes: object,
+  read = outputs,
+  dtype: "float32" | "float64" = "float32",
+): OnnxModel {
   const channels = [shape[1]!];
   const g = new GraphBuilder();
-  const inputs = [g.input("x", "float32", shape)];
+  const inputs = [g.input("x", dtype, shape)];
   for (const name of ["scale", "bias", "old mean", "old variance"])
-    inputs.push(g.input(name, "float32", channels));
+    inputs.push(g.input(name, dtype, channels));
   const [x, scale, bias, mean, variance] = inputs as [never, never, never, never, never];
   const results = g.batchNormalizationTraining(x, scale, bias, mean, variance, attributes);
   results.forEach((value, i) => read.includes(outputs[i]!) && g.output(value, outputs[i]!));
@@ -27,10 +32,13 @@ async function run(
   const numbers = random(1, "normalization");
   const session = await ort.InferenceSession.create(encodeModel(model));
   const feeds: Record<string, ort.Tensor> = {};
-  for (const { name, shape } of model.graph.inputs) {
+  for (const { name, shape, dtype } of model.graph.inputs) {
     const size = (shape as number[]).reduce((a, b) => a * b, 1);
     const values = inputValues[name] ?? Array.from({ length: size }, () => numbers.float() + 0.5);
-    feeds[name] = new ort.Tensor("float32", Float32Array.from(values), shape as number[]);
+    feeds[name] =
+      dtype === "float64"
+        ? new ort.Tensor("float64", Float64Array.from(values), shape as number[])
+        : new ort.Tensor("float32", Float32Array.from(values), shape as number[]);
   }
   const results = await session.run(feeds);
   await session.release();
@@ -40,22 +48,25 @@ async function run(
 }
 
 describe("decomposeTrainingNormalization", () => {
-  it("normalizes by the batch and moves the averages", async () => {
-    // Of 1, 3, 5, 7: mean 4, variance 5. y = 2 (x − 4) / √(5 + 4) + 10.
-    const model = normalization([4, 1], { epsilon: 4, momentum: 0.75 });
-    const results = await run(decomposeTrainingNormalization(model), {
-      x: [1, 3, 5, 7],
-      scale: [2],
-      bias: [10],
-      "old mean": [8],
-      "old variance": [1],
-    });
-    const expected = { y: [8, 28 / 3, 32 / 3, 12], mean: [7], variance: [2] };
-    for (const name of outputs)
-      results[name]!.forEach((value, i) =>
-        expect(value).toBeCloseTo(expected[name as keyof typeof expected][i]!, 5),
-      );
-  });
+  it.each(["float32", "float64"] as const)(
+    "normalizes by the batch and moves the averages, %s",
+    async (dtype) => {
+      // Of 1, 3, 5, 7: mean 4, variance 5. y = 2 (x − 4) / √(5 + 4) + 10.
+      const model = normalization([4, 1], { epsilon: 4, momentum: 0.75 }, outputs, dtype);
+      const results = await run(decomposeTrainingNormalization(model), {
+        x: [1, 3, 5, 7],
+        scale: [2],
+        bias: [10],
+        "old mean": [8],
+        "old variance": [1],
+      });
+      const expected = { y: [8, 28 / 3, 32 / 3, 12], mean: [7], variance: [2] };
+      for (const name of outputs)
+        results[name]!.forEach((value, i) =>
+          expect(value).toBeCloseTo(expected[name as keyof typeof expected][i]!, 5),
+        );
+    },
+  );
 
   it("leaves values of another rank than asked for", () => {
     const model = normalization([4, 3, 2], {});

@@ -38,7 +38,7 @@ export function decomposeTrainingNormalization(
     const x = known.get(node.inputs[0]!);
     const rank = x?.shape?.length;
     return isTraining(node) && rank !== undefined && (options.rank ?? rank) === rank
-      ? inParts(node, { rank, isLine: rank === 2 && x?.dtype === "float32" }, model.opsets[""] ?? 1, constant) // prettier-ignore
+      ? inParts(node, { rank, dtype: x?.dtype === "float64" ? "float64" : "float32" }, model.opsets[""] ?? 1, constant) // prettier-ignore
       : [node];
   });
   return { ...model, graph: { ...graph, nodes, initializers } };
@@ -49,7 +49,7 @@ const isTraining = ({ op, domain, attributes }: Node): boolean =>
 
 function inParts(
   { name, inputs, outputs, attributes }: Node,
-  { rank, isLine }: { readonly rank: number; readonly isLine: boolean },
+  { rank, dtype }: { readonly rank: number; readonly dtype: "float32" | "float64" },
   opset: number,
   constant: (name: string, value: Tensor) => string,
 ): Node[] {
@@ -86,9 +86,9 @@ function inParts(
   const variance = meanOf(node("Mul", [centred, centred]), 0);
   const mean = node("Reshape", [keptMean, constant(`${at}/line`, tensor("int64", [1], [-1]))]);
   const { epsilon } = attributes;
-  if (isLine) {
+  if (rank === 2) {
     // Channels of one number each: the operator goes through them one by one, which takes four times as long.
-    const shift = constant(`${at}/epsilon`, tensor("float32", [], [Number(epsilon?.value ?? 1e-5)]));
+    const shift = constant(`${at}/epsilon`, tensor(dtype, [], [Number(epsilon?.value ?? 1e-5)]));
     const deviation = node("Sqrt", [node("Add", [variance, shift])]);
     node("Add", [node("Mul", [centred, node("Div", [scale, deviation])]), bias], {}, y);
   } else node("BatchNormalization", [x, scale, bias, mean, variance], { ...(epsilon && { epsilon }) }, y); // prettier-ignore
@@ -96,7 +96,7 @@ function inParts(
     if (!output) return;
     if (momentum === 0) return node("Identity", [batchValue], {}, output);
     const scaled = (value: string, factor: number, what: string) =>
-      node("Mul", [value, constant(`${at}/${what}`, tensor("float32", [], [factor]))]);
+      node("Mul", [value, constant(`${at}/${what}`, tensor(dtype, [], [factor]))]);
     node(
       "Add",
       [scaled(oldValue, momentum, "momentum"), scaled(batchValue, 1 - momentum, "rest")],
