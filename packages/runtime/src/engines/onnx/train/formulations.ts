@@ -7,7 +7,12 @@ import { inNode, type DeviceName } from "../../../device/device";
 import type { Formulations } from "../../../step/trainStep";
 import type { GraphThread, OpenedGraph } from "../thread/graphThread";
 import { ownValue } from "../../../session/ownValue";
-import { keepFormulations, knownFormulations, type Measured } from "./knownFormulations";
+import {
+  canKeepFormulations,
+  keepFormulations,
+  knownFormulations,
+  type Measured,
+} from "./knownFormulations";
 
 export interface FormulationsOptions {
   readonly device: DeviceName;
@@ -72,6 +77,12 @@ export function formulationChoices({
       })()),
     async measure() {
       if (unknown.size === 0) return false;
+      if (!(await canKeepFormulations())) {
+        known = undefined;
+        for (const key of unknown.keys()) asked.delete(key);
+        unknown.clear();
+        return false;
+      }
       const closes = [...unknown.values()].sort((a, b) => b.multiplyAdds - a.multiplyAdds);
       unknown.clear();
       const end = performance.now() + budget * 1000;

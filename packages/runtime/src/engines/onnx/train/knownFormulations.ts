@@ -21,31 +21,34 @@ function machine(threads: number | undefined): string {
   return `${processor}, ${cores} cores, ${threads ?? cores} threads, ONNX Runtime ${runtime}`;
 }
 
+/** Gradient → its formulation, as far as it was timed here. Writes nothing. */
+export async function knownFormulations(threads: number | undefined): Promise<Map<string, string>> {
+  const { readFile } = process.getBuiltinModule("node:fs/promises");
+  const { join } = process.getBuiltinModule("node:path");
+  const on = machine(threads);
+  const known = new Map<string, string>();
+  const text = await readFile(join(cacheFolder(), file), "utf8").catch(() => "");
+  for (const line of text.split("\n")) {
+    const entry = parsed(line);
+    if (entry?.on === on && !known.has(entry.key)) known.set(entry.key, entry.formulation);
+  }
+  return known;
+}
+
 /**
- * Gradient → its formulation, as far as it was timed here.
- *
- * @returns undefined where nothing can be kept, so that nothing should be timed either: the next run
- *   might choose otherwise
+ * Whether formulations can be kept; where they cannot, nothing should be timed either, for the next run might choose
+ * otherwise. Makes the file.
  */
-export async function knownFormulations(
-  threads: number | undefined,
-): Promise<Map<string, string> | undefined> {
-  const { mkdir, open, readFile } = process.getBuiltinModule("node:fs/promises");
+export async function canKeepFormulations(): Promise<boolean> {
+  const { mkdir, open } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
   try {
     const folder = cacheFolder();
     await mkdir(folder, { recursive: true });
-    const path = join(folder, file);
-    await (await open(path, "a")).close();
-    const on = machine(threads);
-    const known = new Map<string, string>();
-    for (const line of (await readFile(path, "utf8")).split("\n")) {
-      const entry = parsed(line);
-      if (entry?.on === on && !known.has(entry.key)) known.set(entry.key, entry.formulation);
-    }
-    return known;
+    await (await open(join(folder, file), "a+")).close();
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 
