@@ -109,6 +109,7 @@ it("begins with the rule's formulation, and names no other twice", () => {
   };
   expect(closeKernelGradients(conv)).toEqual(["volume", "perImage", "wholeBatch"]);
   expect(closeKernelGradients({ ...conv, channels: 16 })).toEqual(["perImage", "batchAsChannels", "wholeBatch"]); // prettier-ignore
+  expect(closeKernelGradients(conv, { gpu: true })).toEqual(["wholeBatch"]);
   expect(closeImageGradients(conv, {})).toEqual(["flipped", "transposed"]);
   expect(closeImageGradients(conv, { constant: true })).toEqual(["flipped"]);
 });

@@ -28,6 +28,8 @@ export interface Target {
   readonly block?: number | undefined;
   /** Whether that is ONNX Runtime's webgpu. */
   readonly webgpu?: boolean | undefined;
+  /** Whether that is a GPU by another provider, such as CUDA. */
+  readonly gpu?: boolean | undefined;
   /** Picks between close formulations; default: by rule. */
   readonly choose?: ChooseFormulation | undefined;
 }

@@ -38,6 +38,11 @@ export interface DifferentiateOptions {
    */
   readonly webgpu?: boolean | undefined;
   /**
+   * Whether it will run on a GPU by another provider, such as CUDA, where no convolution takes kernels as large as its
+   * images. Default false.
+   */
+  readonly gpu?: boolean | undefined;
+  /**
    * Picks between formulations of a gradient whose times are close, such as by timing them; the gradients are equal but
    * for rounding. Default: a rule, by what was fastest on the processors at hand.
    */
@@ -72,7 +77,7 @@ export const differentiable: readonly string[] = definitions.map(({ op, domain }
 );
 
 /** What the choice between formulations of a gradient depends on. */
-type Formulations = Pick<DifferentiateOptions, "block" | "webgpu" | "choose">;
+type Formulations = Pick<DifferentiateOptions, "block" | "webgpu" | "gpu" | "choose">;
 
 export interface GradientsOptions extends Formulations {
   /** Rules that replace gradients, by operator. Default: none. */
@@ -241,6 +246,7 @@ const optionKinds = optionsOf<DifferentiateOptions>({
   shapes: "object",
   block: { whole: true, least: 1 },
   webgpu: "boolean",
+  gpu: "boolean",
   choose: "function",
   rules: true,
 });
@@ -312,6 +318,7 @@ function context(
     constant: (i) => inputs[i] && g.constantOf(inputs[i]),
     block: formulations.block,
     webgpu: formulations.webgpu ?? false,
+    gpu: formulations.gpu ?? false,
     choose: formulations.choose,
     // Only through nodes that the rule has added: one input may be computed from another one.
     pullback: (outputs, dys, target) => pullback(g, outputs, dys, target, { formulations, from }),

@@ -13,8 +13,8 @@ export const conv = defineGradient({
   takesScaled: true,
   gradient: ([dyOrScaled], context, g) => {
     const [x, w, b] = context.inputs;
-    const { scale, block, webgpu, choose } = context;
-    const target = { block, webgpu, choose };
+    const { scale, block, webgpu, gpu, choose } = context;
+    const target = { block, webgpu, gpu, choose };
     const conv = convolutionOf(context, x, w, dyOrScaled);
     const constant = context.constant(1) !== undefined;
     // A constant kernel is scaled, and flipped, when the graph is opened.

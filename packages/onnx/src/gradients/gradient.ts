@@ -26,6 +26,8 @@ export interface GradientContext<
   readonly block: number | undefined;
   /** Whether the graph will run on ONNX Runtime's webgpu, whose MaxPool has no output of indices. */
   readonly webgpu: boolean;
+  /** Whether it will run on a GPU by another provider. */
+  readonly gpu: boolean;
   /** Picks between formulations whose times are close; undefined: by rule. */
   readonly choose: ChooseFormulation | undefined;
   /** [channels]: the factor by which dy is still to be multiplied, for rules with `takesScaled`. */

@@ -9,6 +9,7 @@ export function channelProducts(g: GraphBuilder, a: Value, b: Value, { block }: 
   // Where ONNX Runtime runs natively: in wasm its convolution takes longer than the product.
   if (
     block === undefined ||
+    a.dtype !== "float32" ||
     extents.length !== 2 ||
     !(area >= largeArea) ||
     !Number.isInteger(batch)

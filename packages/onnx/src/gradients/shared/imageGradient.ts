@@ -64,7 +64,7 @@ export function closeImageGradients(
     webgpu ||
     constant ||
     !flippable(conv) ||
-    conv.kernel.every((k) => k === 1) || // prettier-ignore
+    conv.kernel.every((k) => k === 1) ||
     (block !== undefined && servedInBlocks(conv, block, true));
   return isDecided ? [byRule] : [byRule, byRule === "flipped" ? "transposed" : "flipped"];
 }

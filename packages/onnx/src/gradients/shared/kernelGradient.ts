@@ -45,7 +45,7 @@ export type KernelGradient =
 /** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
 export function chooseKernelGradient(
   conv: Convolution,
-  { block, webgpu = false }: Target = {},
+  { block, webgpu = false, gpu = false }: Target = {},
 ): KernelGradient {
   const { channels, maps, group, kernel, strides, output } = conv;
   const area = output.reduce((a, b) => a * b, 1);
@@ -67,7 +67,7 @@ export function chooseKernelGradient(
       ? "depthwise"
       : "perImage";
   if (taps > 1 && channels <= 8 && taps * rows <= largeTable) return "columns";
-  if (!webgpu && taps > 1 && channels >= longRun && kernel.length <= 2) return "volume";
+  if (!webgpu && !gpu && taps > 1 && channels >= longRun && kernel.length <= 2) return "volume";
   if (!webgpu && foldsStrides(conv)) return "folded";
   // The products of the images are summed afterwards, each as large as the kernel. Where that is
   // not little against what goes into them, the batch is better laid along the line.
@@ -87,7 +87,7 @@ export function closeKernelGradients(
   const area = output.reduce((a, b) => a * b, 1);
   const taps = kernel.reduce((a, b) => a * b, 1);
   const others = (): readonly KernelGradient[] => {
-    if (target.webgpu || taps > manyTaps) return [];
+    if (target.webgpu || target.gpu || taps > manyTaps) return [];
     if (group > 1) {
       if (target.block !== undefined && servedInBlocks(conv, target.block)) return [];
       if (group < channels) return ["batchAsChannels"];

@@ -26,7 +26,7 @@ import type {
   OpenedGradient,
 } from "../../session/gradientSession";
 import type { OpenedModel } from "../../session/session";
-import type { DeviceName } from "../../device/device";
+import { isGpu, type DeviceName } from "../../device/device";
 import type { KerasSource } from "../engine";
 import { cutAt } from "./cutAt";
 import { blockSize } from "./blockSize";
@@ -109,6 +109,7 @@ export async function openGradientOnOnnx(
             rules,
             ...(hasDy && { dy: seed() }),
             webgpu: rewrites(device),
+            gpu: isGpu(device),
           });
     addOutput(target, value);
     for (const name of values) addOutput(name, g.value(valueName(name)));

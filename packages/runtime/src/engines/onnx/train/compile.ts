@@ -75,6 +75,8 @@ export interface StepGraphOptions {
   readonly block: number | undefined;
   /** Whether the graph will run on ONNX Runtime's webgpu. */
   readonly webgpu: boolean;
+  /** Whether it will run on a GPU by another provider. */
+  readonly gpu: boolean;
   /** Picks between formulations of gradients whose times are close. */
   readonly choose?: ChooseFormulation;
   /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
@@ -89,7 +91,7 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   batch: StepBatch,
-  { trainable, options: { optimizer }, layouts, block, webgpu, choose, keepsShapes }: StepGraphOptions, // prettier-ignore
+  { trainable, options: { optimizer }, layouts, block, webgpu, gpu, choose, keepsShapes }: StepGraphOptions, // prettier-ignore
 ): StepGraph {
   if (kind === "update") return compileUpdate(trainable.weights, optimizer, layouts, keepsShapes);
   const { outputs, weights } = trainable;
@@ -132,7 +134,7 @@ export function compileStep(
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
-    const dys = gradients(g, total, parameterValues, { block, webgpu, choose });
+    const dys = gradients(g, total, parameterValues, { block, webgpu, gpu, choose });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);

@@ -79,7 +79,7 @@ export async function openTrainStepOnOnnx(
     given: options.formulations,
     byRule: deterministic,
   });
-  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, formulations, keepsShapes, seed }); // prettier-ignore
+  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");

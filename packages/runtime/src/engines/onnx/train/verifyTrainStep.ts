@@ -3,7 +3,7 @@
 import { CajalError, random, sizeOf, tensor, type Tensor } from "@cajal/core";
 import type { WeightInput } from "@cajal/models";
 import { gradients, type OnnxModel } from "@cajal/onnx";
-import { inNode, type DeviceName } from "../../../device/device";
+import { inNode, isGpu, type DeviceName } from "../../../device/device";
 import type { Ref } from "../thread/graphHost.js";
 import { faultText, firstDifferingNode, type Run } from "../firstDifferingNode";
 import { callerThread, type GraphThread } from "../thread/graphThread";
@@ -117,7 +117,7 @@ function checkedGraph({ trainable, layouts, shapes, device }: VerifiedStep): {
     g,
     target,
     parameters.map(({ key }) => inputs.get(key)!.value),
-    { webgpu: rewrites(device) },
+    { webgpu: rewrites(device), gpu: isGpu(device) },
   );
   parameters.forEach(({ key }, i) => g.output(g.identity(dys[i]!), `gradient/${key}`));
   const model = g.build();
