@@ -79,6 +79,9 @@ export const sessionOptions = ({
   // (a training step of ResNet50, batch 8: 2.4 GB for 1.6), and no faster.
   enableMemPattern: false,
   logSeverityLevel: 4, // errors are thrown, and need not be printed as well
+  // Threads that wait busily for the next run take the processor from other sessions, and from JavaScript: two models
+  // that train in turns take twice as long.
+  ...(inNode && device !== "wasm" && { extra: { session: { force_spinning_stop: "1" } } }),
   ...(threads !== undefined && { intraOpNumThreads: threads }),
 });
 
