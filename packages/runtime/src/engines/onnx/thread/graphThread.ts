@@ -23,15 +23,8 @@ import { sequenceOutput, stopsAtSequences, withSequenceOutput } from "./sequence
 
 /** What fails is a CajalError `engine`; where the thread is lost, so is all that it keeps. */
 export interface GraphThread {
-  /**
-   * @param storedOutputs outputs that its runs write into what is kept, each of the shape that is read of it
-   * @param settings further options of its session
-   */
-  open(
-    model: OnnxModel,
-    storedOutputs?: readonly string[],
-    settings?: InferenceSession.SessionOptions,
-  ): Promise<OpenedGraph>;
+  /** @param storedOutputs outputs that its runs write into what is kept, each of the shape that is read of it */
+  open(model: OnnxModel, storedOutputs?: readonly string[]): Promise<OpenedGraph>;
   /** @param arrays are the thread's from now on */
   put(arrays: Parameters<GraphHost["put"]>[0]): Promise<void>;
   zero(lengths: Parameters<GraphHost["zero"]>[0]): Promise<void>;
@@ -65,10 +58,10 @@ export function callerThread(options: GraphThreadOptions): GraphThread {
   const { device, purpose = "a training step" } = options;
   const host = keepsOnDevice(device) ? deviceHost() : graphHost();
   return {
-    async open(model, storedOutputs = [], settings = {}) {
+    async open(model, storedOutputs = []) {
       const { prepared, prelude, session: graphOptions, ...rest } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       const { bytes, externalData } = inMemory(prepared, prelude);
-      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions, ...settings, externalData } }); // prettier-ignore
+      const { ort, session } = await onnxRuntime(bytes, { ...options, session: { ...options.session, ...graphOptions, externalData } }); // prettier-ignore
       const graph = { ort, session, ...rest };
       return {
         inputNames: session.inputNames,
@@ -152,11 +145,11 @@ export function workerThread(options: GraphThreadOptions): GraphThread {
 
   const stepFailed = throwEngineError(`${purpose} on ${device}, on a thread of its own`);
   return {
-    async open(model, storedOutputs = [], settings = {}) {
+    async open(model, storedOutputs = []) {
       const { prepared, prelude, session, ...graph } = await prepareGraph(model, storedOutputs, device); // prettier-ignore
       type Opened = { number: number; inputNames: string[] } & Metadata;
       const openFile = (file: string | Uint8Array, more: InferenceSession.SessionOptions = {}) => {
-        const options = { ...sessionOptions({ device, threads }), ...ownOptions, ...session, ...settings, ...more }; // prettier-ignore
+        const options = { ...sessionOptions({ device, threads }), ...ownOptions, ...session, ...more }; // prettier-ignore
         return ask<Opened>("open", { model: file, options, ...graph }).catch(
           throwEngineError(`opening on ${device}, on a thread of its own`),
         );

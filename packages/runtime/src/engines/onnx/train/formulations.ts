@@ -114,9 +114,6 @@ export function fastest(names: readonly string[], times: Readonly<Record<string,
   return best;
 }
 
-/** Threads that wait busily for more work, for tens of milliseconds, would take the processor from the next trial. */
-const restingThreads = { extra: { session: { intra_op: { allow_spinning: "0" } } } };
-
 /** Rounds in which formulations are timed in turns. */
 const rounds = 4;
 
@@ -131,11 +128,7 @@ async function timed(
   try {
     for (const name of names) {
       const model = trial(name);
-      const graph = await thread.open(
-        block === undefined ? model : blocked(model, block),
-        [],
-        restingThreads,
-      );
+      const graph = await thread.open(block === undefined ? model : blocked(model, block));
       opened.push({ name, graph });
     }
     const times = await timesOf(opened);
