@@ -9,12 +9,14 @@ export const clip = defineGradient({
   op: "Clip",
   // y = min(max(x, min), max): dx = dy where min ≤ x ≤ max, the limits included, as torch.clamp and
   // tf.clip_by_value have it; the limit that y is cut to gets the rest, `max` where min > max.
-  gradient: ([dy], { inputs: [x, min, max], wants, constant }, g) => {
+  gradient: ([dy], { inputs: [x, min, max], outputs: [y], wants, constant }, g) => {
     const where = (condition: Value) => g.mul(dy, g.cast(condition, dy.dtype));
-    // ReLU6, which Keras and PyTorch export as this, has slope 0 at both its limits in either.
-    const relu6 = constant(1)?.data[0] === 0 && constant(2)?.data[0] === 6;
-    const isAboveMin = min && (relu6 ? g.greater(x, min) : g.greaterOrEqual(x, min));
-    const isBelowMax = max && (relu6 ? g.less(x, max) : g.lessOrEqual(x, max));
+    // ReLU6, which Keras and PyTorch export as this, has slope 0 at both its limits in either: y shows that, and x need
+    // not be kept.
+    if (constant(1)?.data[0] === 0 && constant(2)?.data[0] === 6 && !wants(1) && !wants(2))
+      return [where(g.and(g.greater(y, min!), g.less(y, max!)))];
+    const isAboveMin = min && g.greaterOrEqual(x, min);
+    const isBelowMax = max && g.lessOrEqual(x, max);
     const isInside =
       isAboveMin && isBelowMax ? g.and(isAboveMin, isBelowMax) : (isAboveMin ?? isBelowMax);
     const minGradient = () => {

@@ -3,13 +3,15 @@ import { defineGradient } from "./gradient";
 
 export const leakyRelu = defineGradient({
   op: "LeakyRelu",
-  // dx = dy where x > 0, alpha · dy elsewhere (at 0 too, as in TensorFlow).
-  gradient: ([dy], { inputs: [x], float }, g) => {
+  // dx = dy where x > 0, alpha · dy elsewhere (at 0 too, as in TensorFlow). With alpha ≥ 0 y has the sign of x, which then
+  // need not be kept.
+  gradient: ([dy], { inputs: [x], outputs: [y], float }, g) => {
     const alpha = float("alpha", 0.01);
+    const signed = alpha >= 0 ? y : x;
     return [
       x.dtype === "float32" && alpha >= 0 && alpha <= 1
-        ? g.mul(dy, slope(g, x, alpha))
-        : g.where(g.greater(x, 0), dy, g.mul(dy, alpha)),
+        ? g.mul(dy, slope(g, signed, alpha))
+        : g.where(g.greater(signed, 0), dy, g.mul(dy, alpha)),
     ];
   },
   samples: [

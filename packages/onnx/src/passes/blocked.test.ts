@@ -142,6 +142,12 @@ describe.skipIf(block === undefined)("blocked convolutions", () => {
     );
   });
 
+  it.each(Object.entries(cases))("%s leave no node whose results nobody reads", (_, conv) => {
+    const { nodes, outputs } = blocked(convolution(conv, block), block!).graph;
+    const read = new Set([...outputs, ...nodes.flatMap(({ inputs }) => inputs.map((name) => ({ name })))].map(({ name }) => name)); // prettier-ignore
+    expect(nodes.filter((node) => !node.outputs.some((name) => read.has(name)))).toEqual([]);
+  });
+
   it("is there for the graphs inside that read it", async () => {
     const g = new GraphBuilder();
     const w = g.input("w", "float32", [32, 32, 3, 3]);

@@ -5,10 +5,11 @@
 // depthwise convolutions, and the gradients of their kernels above all, run up to thirty times faster.
 import { tensor, checkInteger } from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
+import { usedNames } from "../model/topologicalOrder";
 import { attributeOf, attributesOf, type Attributes } from "../model/attribute";
 import { convolutionBetween, type Convolution } from "../graph/convolution";
 import { folded, foldsStrides, marginsOf } from "../graph/foldedStrides";
-import type { Attribute, Initializer, Node, OnnxModel } from "../model/model";
+import type { Attribute, Graph, Initializer, Node, OnnxModel } from "../model/model";
 
 const domain = "com.microsoft.nchwc";
 
@@ -31,8 +32,22 @@ export function blocked(model: OnnxModel, block: number): OnnxModel {
   return {
     ...model,
     opsets: { ...model.opsets, [domain]: 1 },
-    graph: { ...graph, nodes, initializers },
+    graph: { ...graph, nodes: withoutUnread(nodes, graph), initializers },
   };
+}
+
+/**
+ * The nodes without those whose results nobody reads any more: ONNX Runtime would run them, and keep for them what they
+ * read.
+ */
+function withoutUnread(nodes: readonly Node[], { outputs }: Graph): Node[] {
+  const read = new Set(outputs.map(({ name }) => name));
+  const kept = nodes.toReversed().filter((node) => {
+    if (!node.outputs.some((name) => read.has(name))) return false;
+    for (const name of usedNames(node)) read.add(name);
+    return true;
+  });
+  return kept.toReversed();
 }
 
 /**
