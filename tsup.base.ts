@@ -4,10 +4,15 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "tsup";
+import { slim } from "./tsup.slim";
 
 const root = fileURLToPath(new URL("./", import.meta.url));
 
-export const build = (entry: Record<string, string>) =>
+/** @param options.forTests properties of definitions that only tests read: lists, empty in what is built */
+export const build = (
+  entry: Record<string, string>,
+  { forTests = [] }: { forTests?: readonly string[] } = {},
+) =>
   defineConfig(({ dts, env }) => ({
     entry,
     format: ["esm", "cjs"],
@@ -22,6 +27,7 @@ export const build = (entry: Record<string, string>) =>
       banner: '/// <reference lib="esnext.disposable" />',
     },
     clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them
+    plugins: [slim(forTests)],
     shims: true,
     splitting: true,
     treeshake: true,

@@ -229,6 +229,11 @@ function checkContents({ name, path, files, manifest }) {
   for (const field of ["description", "license", "exports"])
     if (!manifest[field]) problems.push(`packages/${name}/package.json has no "${field}".`);
   if (!existsSync(`${path}/dist`)) problems.push(`It is not built: npm run build.`);
+  const wide = files.filter(
+    (file) => /\.c?js$/.test(file) && /[^\0-\u00ff]/.test(readFileSync(`${path}/${file}`, "utf8")),
+  );
+  if (wide.length > 0)
+    problems.push(`JavaScript with characters beyond Latin-1, which are slow to load: ${wide.join(", ")}.`); // prettier-ignore
   return problems.join("\n");
 }
 

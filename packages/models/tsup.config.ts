@@ -1,3 +1,6 @@
 import { build } from "../../tsup.base";
 
-export default build({ index: "src/index.ts", imagenet: "src/imagenet.ts" });
+export default build(
+  { index: "src/index.ts", imagenet: "src/imagenet.ts" },
+  { forTests: ["samples"] },
+);

@@ -13,7 +13,7 @@ export function textTable(
     Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
   const numeric = header.map((_, i) =>
-    rows.every((row) => /^([–-]|[+-]?[\d.,]+.*)?$/.test(row[i] ?? "")),
+    rows.every((row) => /^([\u2013-]|[+-]?[\d.,]+.*)?$/.test(row[i] ?? "")),
   );
   const show = (row: readonly string[]) =>
     indent +

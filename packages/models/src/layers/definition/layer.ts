@@ -315,7 +315,7 @@ export interface Layer<
    * @param inputs tensors of TF.js, as are `weights` (by their names in the layer) and what it gives
    */
   tfjs?<T>(config: ConfigOf<F>, inputs: readonly T[], context: TfjsContext<T>): T | readonly T[];
-  /** Configs and inputs on which the layer is tried, for tests that walk over layers. */
+  /** Configs and inputs on which the layer is tried, for tests that walk over layers. Published packages have none of their own. */
   readonly samples: readonly LayerSample<ConfigInput<F>>[];
 }
 
