@@ -148,6 +148,34 @@ describe.skipIf(block === undefined)("blocked convolutions", () => {
     expect(nodes.filter((node) => !node.outputs.some((name) => read.has(name)))).toEqual([]);
   });
 
+  it.each(["ReLU6", "ReLU"])(
+    "mask gradients in blocks where nothing else reads a %s's image",
+    async (name) => {
+      const build = (isReadTwice: boolean) => {
+        const g = new GraphBuilder();
+        const x = g.input("x", "float32", [2, 32, 6, 5]);
+        const w = g.input("w", "float32", [32, 1, 3, 3]);
+        const product = g.mul(x, 10);
+        const image = name === "ReLU" ? g.relu(product) : g.clip(product, { min: 0, max: 6 });
+        const y = g.conv(image, w, undefined, { group: 32, pads: [1, 1, 1, 1] });
+        const sum = g.reduceSum(g.mul(y, y), { keepdims: false });
+        const total = isReadTwice ? g.add(sum, g.reduceSum(g.mul(image, image), { keepdims: false })) : sum; // prettier-ignore
+        for (const dy of gradients(g, total, [x, w], { block })) g.output(dy);
+        return { model: g.build(), image: image.name };
+      };
+      for (const isReadTwice of [false, true]) {
+        const { model, image } = build(isReadTwice);
+        const blockedModel = blocked(model, block!);
+        const readers = blockedModel.graph.nodes.filter(({ inputs }) => inputs.includes(image));
+        if (isReadTwice) expect(readers.length).toBeGreaterThan(1);
+        else expect(readers.map(({ op }) => op)).toEqual(["ReorderInput"]);
+        const [expected, got] = [await run(model), await run(blockedModel)];
+        for (const [output, values] of Object.entries(expected))
+          expect(maxDifference(got[output]!, values), output).toBeLessThan(1e-4);
+      }
+    },
+  );
+
   it("is there for the graphs inside that read it", async () => {
     const g = new GraphBuilder();
     const w = g.input("w", "float32", [32, 32, 3, 3]);

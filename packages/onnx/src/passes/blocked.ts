@@ -7,6 +7,7 @@ import { tensor, checkInteger } from "@cajal/core";
 import { checkStructure } from "../model/checkStructure";
 import { usedNames } from "../model/topologicalOrder";
 import { attributeOf, attributesOf, type Attributes } from "../model/attribute";
+import { masksInBlocks } from "./masksInBlocks";
 import { convolutionBetween, type Convolution } from "../graph/convolution";
 import { folded, foldsStrides, marginsOf } from "../graph/foldedStrides";
 import type { Attribute, Graph, Initializer, Node, OnnxModel } from "../model/model";
@@ -27,12 +28,13 @@ export function blocked(model: OnnxModel, block: number): OnnxModel {
   const rewriter = new Rewriting(model, block);
   for (const node of graph.nodes) rewriter.add(node);
   for (const { name } of graph.outputs) rewriter.settle(name);
-  const { nodes, initializers, isUsed } = rewriter;
+  const { initializers, isUsed } = rewriter;
   if (!isUsed) return model;
+  const nodes = masksInBlocks(withoutUnread(rewriter.nodes, graph), graph, rewriter.shapeOf);
   return {
     ...model,
     opsets: { ...model.opsets, [domain]: 1 },
-    graph: { ...graph, nodes: withoutUnread(nodes, graph), initializers },
+    graph: { ...graph, nodes, initializers },
   };
 }
 
@@ -109,6 +111,8 @@ class Rewriting {
     for (const { op, inputs, outputs } of graph.nodes)
       if (op === "Reshape") this.#reshapes.set(outputs[0]!, inputs[0]!);
   }
+
+  shapeOf = (name: string) => this.initializers.get(name)?.shape ?? this.#shapes.get(name);
 
   /** Adds a node of the graph, or what takes its place. */
   add(node: Node): void {
