@@ -13,6 +13,7 @@ import { formatMessage } from "publint/utils";
 import { checkBundlers, program } from "./bundlers.mjs";
 import { compile, describing, endCompiler } from "./compile.mjs";
 import { followLesson, followed } from "./followLesson.mjs";
+import { typesWrong, endTypesWrong } from "./typesWrong.mjs";
 import { closure, fail, folder, install, link, pack, packages, root, run } from "./packed.mjs";
 
 /** What a user may download at most: node_modules in kB after installing the package, peers aside. */
@@ -51,7 +52,7 @@ await Promise.all(
       results.set(name, await check(subjects.get(name)));
   }),
 );
-await endCompiler();
+await Promise.all([endCompiler(), endTypesWrong()]);
 await report();
 
 /** All checks of one package: `{ [check]: problem or "" }`, a missing key was not reached. */
@@ -85,13 +86,7 @@ async function checkPacked(subject, step) {
     const { messages, pkg } = await publint({ pack: { tarball }, strict: true });
     return messages.map((message) => formatMessage(message, pkg, { color: false })).join("\n");
   });
-  await step("types", async () => {
-    // node16: subpath exports cannot resolve under node10, which predates them.
-    const args = [subject.tarball, "--profile", "node16", "--no-definitely-typed"];
-    const attw = `${root}node_modules/.bin/attw`;
-    const { ok, output } = await run(attw, [...args, "--no-color", "--format", "ascii"], root);
-    return ok ? "" : output;
-  });
+  await step("types", () => typesWrong(subject.tarball));
 }
 
 async function checkPackage(subject, project, step, result) {

@@ -1,14 +1,11 @@
 // `tsc -p` for users' projects, in a thread: the compiler is loaded once, and its library and Node's types are read
 // once for all of them. These two are not checked anew in every project. So are checks of what declarations describe.
-/* oxlint-disable unicorn/require-post-message-target-origin -- a thread, no window */
 import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Worker, isMainThread, parentPort } from "node:worker_threads";
 import ts from "typescript";
 import { described } from "./described.mjs";
+import { answer, thread } from "./thread.mjs";
 
-const waiting = new Map();
-let worker;
+const { ask, end } = thread(import.meta.url);
 
 /**
  * @param {string} path of a tsconfig.json
@@ -22,36 +19,9 @@ export const compile = (path) => ask({ path });
  */
 export const describing = (files) => ask({ files });
 
-let asked = 0;
-function ask(question) {
-  worker ??= new Worker(fileURLToPath(import.meta.url))
-    .on("message", ({ id, answer, error }) => {
-      const { resolve, reject } = waiting.get(id);
-      waiting.delete(id);
-      if (error) reject(error);
-      else resolve(answer);
-    })
-    .on("error", (error) => {
-      for (const { reject } of waiting.values()) reject(error);
-    });
-  return new Promise((resolve, reject) => {
-    const id = asked++;
-    waiting.set(id, { resolve, reject });
-    worker.postMessage({ id, ...question });
-  });
-}
+export const endCompiler = end;
 
-/** Ends the thread, which would keep the process alive. */
-export const endCompiler = () => worker?.terminate();
-
-if (!isMainThread)
-  parentPort.on("message", ({ id, path, files }) => {
-    try {
-      parentPort.postMessage({ id, answer: path ? problemsOf(path) : undescribed(files) });
-    } catch (error) {
-      parentPort.postMessage({ id, error });
-    }
-  });
+answer(({ path, files }) => (path ? problemsOf(path) : undescribed(files)));
 
 /** Files that all projects have in common, by what they are read for. */
 const shared = new Map();
