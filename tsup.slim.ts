@@ -31,7 +31,8 @@ function slimmed(code: string, emptied: readonly string[]): string {
     ecmaVersion: "latest",
     sourceType: "module", // of CommonJS too, which tsup makes of modules in the end
     onComment: (_isBlock, text, start, end) => {
-      if (!directive.test(text)) edits.push({ ...wholeLine(code, start, end), text: "" });
+      if (directive.test(text) || code.startsWith("#!", start)) return;
+      edits.push({ ...wholeLine(code, start, end), text: "" });
     },
   });
   const visit = (value: unknown): void => {
