@@ -129,8 +129,7 @@ function movingAffine(
 ): { scale: Float64Array; shift: Float64Array } {
   const [mean, variance] = [weight("moving_mean"), weight("moving_variance")];
   const [gamma, beta] = [weight("gamma"), weight("beta")];
-  const scale = Float64Array.from(
-    { length: channels },
+  const scale = new Float64Array(channels).map(
     (_, c) => Number(gamma?.[c] ?? 1) / Math.sqrt(Number(variance?.[c]) + epsilon),
   );
   const shift = scale.map((factor, c) => Number(beta?.[c] ?? 0) - Number(mean?.[c]) * factor);

@@ -95,9 +95,9 @@ export function foldWeights(
     if (bias || shift) {
       const key = `${previousCall.layer.path}/bias`;
       const shape = [channels];
-      const data = Float32Array.from(
-        { length: channels },
-        (_, c) => Number(bias?.tensor.data[c] ?? 0) * scale[c]! + (shift?.[c] ?? 0),
+      const before = bias?.tensor.data;
+      const data = new Float32Array(channels).map(
+        (_, c) => Number(before?.[c] ?? 0) * scale[c]! + (shift?.[c] ?? 0),
       );
       changedWeights.set(key, {
         weight: bias?.weight ?? { ...kernel.weight, name: "bias", key, shape },

@@ -62,13 +62,16 @@ export async function throughFiles<T>(
 
 const weightsFile = "weights";
 
+/** Weights of fewer bytes are in the graph's file: each that is mapped costs a write here, and opening the file in ONNX Runtime. */
+const minMapped = 2 ** 16;
+
 async function write(
   model: OnnxModel,
   { prelude, path, weightsPath }: Readonly<Record<"path" | "weightsPath", string>> & { readonly prelude: Uint8Array }, // prettier-ignore
 ): Promise<void> {
   const { open, writeFile } = process.getBuiltinModule("node:fs/promises");
   const { model: withBlocks, blocks } = kernelBlocks(model);
-  const { model: parts, entries } = encodeModelWithExternalData(withBlocks, { location: weightsFile }); // prettier-ignore
+  const { model: parts, entries } = encodeModelWithExternalData(withBlocks, { location: weightsFile, threshold: minMapped }); // prettier-ignore
   await writeFile(path, [prelude, ...parts]);
   const file = await open(weightsPath, "w");
   const largest = Math.max(0, ...[...model.graph.initializers.values()].map(bytesIn));
