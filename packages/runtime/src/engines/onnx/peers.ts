@@ -4,7 +4,7 @@ import { peerError } from "@cajal/core";
 import type * as ort from "onnxruntime-common";
 import { inNode } from "../../device/device";
 import { installedPath } from "../../device/installed";
-import { importInNode } from "../../device/peers";
+import { importInNode, requireInNode } from "../../device/peers";
 import { onnxruntimeInChildProcess, needsChildProcess } from "./childProcess";
 import { turnTelemetryOff } from "./telemetry";
 
@@ -16,7 +16,7 @@ export async function onnxruntimeNode(): Promise<Ort> {
   if (inNode) turnTelemetryOff();
   const folder = needsChildProcess() ? installedPath("onnxruntime-node") : undefined;
   if (folder !== undefined) return onnxruntimeInChildProcess(folder);
-  return importInNode<Ort>("onnxruntime-node");
+  return requireInNode<Ort>("onnxruntime-node");
 }
 
 /**
