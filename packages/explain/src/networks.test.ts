@@ -1,4 +1,5 @@
-// Captum's numbers on networks that are no plain stack of convolutions of images (fixtures/make_networks.py).
+// Captum's numbers on networks that are no plain stack of convolutions of images (fixtures/make_networks.py), and on some
+// where faults were found (fixtures/make_found.py).
 import { readFileSync } from "node:fs";
 import { isCajalError, tensor, type Tensor } from "@cajal/core";
 import { decodeModel } from "@cajal/onnx";
@@ -20,9 +21,9 @@ interface Network {
 }
 
 const folder = new URL("../fixtures/", import.meta.url);
-const networks = JSON.parse(
-  readFileSync(new URL("networks.json", folder), "utf8"),
-) as readonly Network[];
+const networks = ["networks.json", "found.json"].flatMap(
+  (name) => JSON.parse(readFileSync(new URL(name, folder), "utf8")) as readonly Network[],
+);
 const open = (name: string) =>
   openExplainer(decodeModel(readFileSync(new URL(`${name}.onnx`, folder))), {
     dataFormat: "channels_first",
@@ -41,18 +42,28 @@ describe.each(networks.map((each) => [each.network, each] as const))(
     it.each(cases.map(({ method, options, map }) => [method, options, map] as const))(
       "%s",
       async (method, { features, ...options }, expected) => {
-        const { map } = await explainer.attribute(floats(x), {
+        const { map, perLayer } = await explainer.attribute(floats(x), {
           method,
           target: targets,
           ...options,
           ...(options["baseline"] === "b" && { baseline: floats(baseline) }),
           ...(features !== undefined && { features: floats(features as Numbers) }),
         } as unknown as AttributeOptions);
-        expect(difference(map.data, expected.data)).toBeLessThan(tolerance);
+        const numbers = method === "full-gradients" ? perLayer! : map;
+        expect(difference(numbers.data, expected.data)).toBeLessThan(tolerance);
       },
     );
   },
 );
+
+it("cam refuses a pooling of parts of a map", async () => {
+  // Average pools of 2 × 2 pixels, flattened: the dense layer has a weight for each of the four places of a channel.
+  const explainer = await open("pools");
+  const { x } = networks.find(({ network }) => network === "pools")!;
+  const result = explainer.attribute(floats(x), { method: "cam", layer: "sigmoid" });
+  await expect(result).rejects.toMatchObject({ code: "unsupported" });
+  await explainer.dispose();
+});
 
 describe("a network of sequences", async () => {
   const explainer = await open("recurrent");

@@ -1,6 +1,6 @@
 // Opens a network to be explained.
 import { CajalError, checkInteger, checkOptions, unknownName, type Weights } from "@cajal/core";
-import { weightSpecs, type Layer, type Model } from "@cajal/models";
+import { resolve, weightSpecs, type Layer, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "@cajal/runtime";
 import { explainerOf } from "./explainerOf";
@@ -29,7 +29,7 @@ const optionNames = ["engine", "device", "threads", "layers", "dataFormat", "mem
 
 /**
  * Opens a Keras model, ours or the JSON of Keras or TF.js, nested ones too, to be explained: a classifier of one
- * input that ends in logits, a softmax or a sigmoid.
+ * input that ends in logits, a softmax or a sigmoid. Of several outputs the first one is explained.
  *
  * @param weights `layer/weight` → tensor; they must not change while the explainer lives
  * @throws CajalError `unsupported` for what is no classifier of one float32 input; as `open` of @cajal/runtime
@@ -88,7 +88,8 @@ export async function openExplainer(
   weightSpecs(model, { layers });
   if (engine === "onnx")
     return explainerOf(onOnnx(explainedKeras(model, weights, layers)), dataFormat, onOnnx);
-  const scored = withScores(model);
+  const [output] = resolve(model, { layers }).outputs;
+  const scored = withScores(model, output?.shape.at(-1) ?? undefined);
   const graph = explainedKeras(scored.model, weights, layers);
   // Scores are layers, too; where two layers give one value, the first is as good.
   const names = new Map([

@@ -12,8 +12,8 @@ export interface CommonOptions extends Control {
    */
   readonly target?: number | readonly number[];
   /**
-   * What of the class is explained: its logit, or its probability, which is the sigmoid's where the network ends in one;
-   * "softmax" is a probability, too, and refuses such networks. Default "logit".
+   * What of the class is explained: its logit, or its probability, which is the sigmoid's where the network ends in one or
+   * has one score alone; "softmax" is a probability, too, and refuses such networks. Default "logit".
    */
   readonly output?: Output;
   /**

@@ -43,7 +43,7 @@ const passing = ["Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Drop
 
 /** The weight of a channel for a class, where the scores are one linear layer on the pooled channels. */
 function classWeights(
-  { model, logits }: ExplainedGraph,
+  { model, logits, values, classes }: ExplainedGraph,
   layer: LayerInfo,
 ): (channel: number, target: number) => number {
   const { nodes, initializers } = model.graph;
@@ -56,13 +56,16 @@ function classWeights(
       dense.inputs.map(maker).find((node) => node && ["MatMul", "Conv"].includes(node.op)),
     );
   const pool = dense && back(maker(dense.inputs[0]));
-  const read = pool?.inputs[0] && (back(maker(pool.inputs[0]))?.outputs[0] ?? pool.inputs[0]);
-  const pooled =
-    pool &&
-    ["GlobalAveragePool", "ReduceMean", "AveragePool"].includes(pool.op) &&
-    (pool.inputs[0] === layer.value || read === layer.value);
+  const pooled = pool && isPoolingOf(layer, pool, { nodes, initializers, values });
   const kernel = dense && (initializers.get(dense.inputs[1]!) as Tensor | undefined);
-  if (!dense || !pooled || !kernel || !["Gemm", "MatMul", "Conv"].includes(dense.op))
+  if (
+    !dense ||
+    !pooled ||
+    !kernel ||
+    !["Gemm", "MatMul", "Conv"].includes(dense.op) ||
+    kernel.data.length !== classes * layer.shape[0]!
+  )
+    // prettier-ignore
     throw new CajalError(
       "unsupported",
       `attribute (cam): between layer "${layer.name}" and the scores there must be a global average pooling and one dense layer. Method grad-cam is the same without that.`,
@@ -72,4 +75,58 @@ function classWeights(
   const columns = kernel.shape[1]!;
   return (channel, target) =>
     Number(kernel.data[transposed ? target * columns + channel : channel * columns + target]);
+}
+
+type Axis = "batch" | "channels" | "height" | "width" | "pixels";
+
+/** Whether a node takes the mean of all pixels of a layer's channels, and of nothing else. */
+function isPoolingOf(
+  layer: LayerInfo,
+  { op, attributes, inputs }: Node,
+  graph: Pick<ExplainedGraph["model"]["graph"], "nodes" | "initializers"> &
+    Pick<ExplainedGraph, "values">,
+): boolean {
+  const axes = axesOf(inputs[0]!, layer, graph);
+  const ints = (name: string) => {
+    const attribute = attributes[name];
+    return attribute?.type === "ints" ? attribute.value : undefined;
+  };
+  if (!axes) return false;
+  const isImage = axes.join() === "batch,channels,height,width";
+  if (op === "GlobalAveragePool") return isImage;
+  if (op === "AveragePool")
+    return (
+      isImage &&
+      !ints("pads")?.some((pad) => pad !== 0) &&
+      ints("kernel_shape")?.every((size, i) => size === layer.shape[i + 1]) === true
+    );
+  const listed = graph.initializers.get(inputs[1] ?? "") as Tensor | undefined;
+  if (op !== "ReduceMean" || !listed) return false;
+  const reduced = Array.from(listed.data as ArrayLike<number | bigint>, (axis) => axes.at(Number(axis))!); // prettier-ignore
+  const others = axes.filter((axis) => axis !== "batch" && axis !== "channels");
+  return others.length === reduced.length && others.every((axis) => reduced.includes(axis));
+}
+
+/** What the axes of a value are, where it is a layer's maps laid otherwise. */
+function axesOf(
+  value: string,
+  layer: LayerInfo,
+  graph: Pick<ExplainedGraph["model"]["graph"], "nodes"> & Pick<ExplainedGraph, "values">,
+): readonly Axis[] | undefined {
+  if (value === layer.value) return ["batch", "channels", "height", "width"];
+  const node = graph.nodes.find(({ outputs }) => outputs[0] === value);
+  const before = node && passing.includes(node.op) ? axesOf(node.inputs[0]!, layer, graph) : undefined; // prettier-ignore
+  if (!before) return undefined;
+  const { perm } = node!.attributes;
+  if (node!.op === "Transpose")
+    return perm?.type === "ints" ? perm.value.map((axis) => before[axis]!) : before.toReversed();
+  const extents = (name: string) => graph.values.get(name)?.shape?.slice(1);
+  const [from, to] = [extents(node!.inputs[0]!), extents(value)];
+  if (!from || !to) return undefined;
+  if (from.join() === to.join()) return before;
+  // Height and width, which lie beside each other, as one axis.
+  const first = before.indexOf("height");
+  if (first === -1 || before[first + 1] !== "width") return undefined;
+  const pixels = [...from.slice(0, first - 1), Number(from[first - 1]) * Number(from[first]), ...from.slice(first + 1)]; // prettier-ignore
+  return pixels.join() === to.join() ? before.toSpliced(first, 2, "pixels") : undefined;
 }

@@ -19,6 +19,7 @@ import {
   type ValueInfo,
 } from "@cajal/onnx";
 import { moduleOf } from "./modules";
+import { withOwnWeights } from "./ownWeights";
 
 /** A layer, or a value of a graph: on the way from the image to the scores. */
 export interface LayerInfo {
@@ -45,7 +46,7 @@ export interface ExplainedGraph {
   readonly batch: number | undefined;
   /** Values of the scores: [batch, classes]. */
   readonly logits: string;
-  /** Values of the classes' probabilities: of the network's sigmoid where it ends in one, else of a softmax. */
+  /** Values of the classes' probabilities: of a sigmoid where the network ends in one or has one score, else of a softmax. */
   readonly probabilities: string;
   /** Whether the probabilities are a sigmoid's: each class has its own, and they are no distribution. */
   readonly independent: boolean;
@@ -153,7 +154,7 @@ function withReordered(model: OnnxModel, orders: ReadonlyMap<string, readonly nu
 
 /** @throws CajalError `unsupported` for what is no classifier of one float32 input */
 export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
-  const model = upgradeModel(onnx);
+  const model = withOwnWeights(upgradeModel(onnx));
   const { inputs, outputs, nodes } = model.graph;
   const [input, ...more] = inputs;
   if (!input || more.length > 0)
@@ -209,10 +210,14 @@ function withScores(
       `the model's output "${output.name}" is ${output.dtype} [${output.shape?.join() ?? "?"}], expected scores [batch, classes] in float32.`,
       { output: output.name, shape: output.shape },
     );
+  // Of a score that is the only one a softmax would be 1, whatever it is.
+  const isAlone = classes === 1 && !activated;
   const probabilities =
     ends("Softmax") || ends("Sigmoid")
       ? inRows(g, g.value(last!.outputs[0]!))
-      : g.softmax(logits, { axis: -1 });
+      : isAlone
+        ? g.sigmoid(logits)
+        : g.softmax(logits, { axis: -1 });
   if (image.dtype !== "float32")
     throw new CajalError(
       "unsupported",
@@ -228,7 +233,7 @@ function withScores(
     batch: typeof batch === "number" ? batch : undefined,
     logits: logits.name,
     probabilities: probabilities.name,
-    independent: ends("Sigmoid"),
+    independent: ends("Sigmoid") || isAlone,
     classes,
     layers,
     values: inferShapes(model),
@@ -292,14 +297,14 @@ const outputs: readonly Output[] = ["logit", "probability", "softmax"];
 /**
  * The value of the scores.
  *
- * @throws CajalError `unknown-name`; `unsupported` for the softmax of a network that ends in a sigmoid
+ * @throws CajalError `unknown-name`; `unsupported` for the softmax of a network that ends in a sigmoid or has one score
  */
 export function scoresAs(graph: ExplainedGraph, output: Output = "logit"): string {
   if (!outputs.includes(output)) throw unknownName("output", output, outputs);
   if (output === "softmax" && graph.independent)
     throw new CajalError(
       "unsupported",
-      'the network ends in a sigmoid: its outputs are no distribution. Take output "probability" or "logit".',
+      `the network ${graph.classes === 1 ? "has one score" : "ends in a sigmoid"}: its outputs are no distribution. Take output "probability" or "logit".`,
     );
   return output === "logit" ? graph.logits : graph.probabilities;
 }

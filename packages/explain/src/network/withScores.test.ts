@@ -69,3 +69,23 @@ it.each(cases)("a %s %s, on engine %s", async (kind, form, engine) => {
   if (kind === "softmax") near((await softmax).data, probabilities.softmax);
   else await expect(softmax).rejects.toMatchObject({ code: "unsupported" });
 });
+
+// Logits of −4 and 3 of one score, z = 1 · 2 + w · (−1): a softmax would say 1, and have no slope.
+it.each(["onnx", "tfjs"] as const)("one score alone, as of a sigmoid, on engine %s", async (engine) => {
+  const net = functional("alone");
+  const image = net.input([2, 1, 1]);
+  const score = net.layer("Dense", { name: "dense", units: 1, use_bias: false }, net.layer("Flatten", {}, image)); // prettier-ignore
+  const model = net.model(image, score);
+  for (const [w, z] of [[6, -4], [-1, 3]] as const) {
+    const weights = new Map([["dense/kernel", tensor("float32", [2, 1], [1, w])]]);
+    await using explainer = await openExplainer(model, weights, { engine, device: "cpu" });
+    const p = 1 / (1 + Math.exp(-z));
+    const { data } = await explainer.scores(x, { output: "probability" });
+    expect(data[0]).toBeCloseTo(p, 6);
+    const { map } = await explainer.attribute(x, { method: "saliency", output: "probability" });
+    expect(map.data[0]).toBeCloseTo(p * (1 - p), 6);
+    expect(map.data[1]).toBeCloseTo(w * p * (1 - p), 6);
+    const softmax = explainer.scores(x, { output: "softmax" });
+    await expect(softmax).rejects.toMatchObject({ code: "unsupported" });
+  }
+}); // prettier-ignore

@@ -10,8 +10,11 @@ export interface ScoredModel {
   readonly probabilities: string;
 }
 
-/** @throws CajalError `unsupported` where the scores are made inside of a nested model */
-export function withScores(keras: Model): ScoredModel {
+/**
+ * @param classes how many scores there are; of one alone the probability is a sigmoid
+ * @throws CajalError `unsupported` where the scores are made inside of a nested model
+ */
+export function withScores(keras: Model, classes: number | undefined): ScoredModel {
   const model = readKeras(keras);
   const { layers, output_layers: outputs } = model.config;
   const layerNamed = (name: string) => layers.find((layer) => layer.name === name)!;
@@ -45,7 +48,7 @@ export function withScores(keras: Model): ScoredModel {
   }
   // An activation inside the last layer with weights becomes one behind all.
   const linear = { ...activation, config: { ...configOf(activation), activation: "linear" } };
-  const behind = ends ? kind : "softmax";
+  const behind = ends ? kind : classes === 1 ? "sigmoid" : "softmax";
   const scores = entry(`${name}_${behind}`, "Activation", { activation: behind }, name);
   const layersAfter = layers.map((layer) => (ends && layer === activation ? linear : layer));
   return {

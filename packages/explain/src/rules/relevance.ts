@@ -56,6 +56,7 @@ export const relevance = (options: RelevanceOptions): NamedRules => ({
   key: `lrp ${JSON.stringify(options)}`,
   make: () => {
     const { stabilizer, epsilon, foldNormalization } = options;
+    const summed = inShares(options.sums === "epsilon" ? epsilon : stabilizer);
     return {
       ...forEach(moving, (dys, { gradient }) => gradient(dys)),
       ...forEach(activations, ([r], { inputs }) => inputs.map((_, i) => (i === 0 ? r : undefined))),
@@ -64,10 +65,11 @@ export const relevance = (options: RelevanceOptions): NamedRules => ({
         ["AveragePool", "GlobalAveragePool", "Mean", "Neg", "ReduceMean", "ReduceSum"],
         inShares(stabilizer),
       ),
-      ...forEach(
-        ["Add", "Sub", "Sum"],
-        inShares(options.sums === "epsilon" ? epsilon : stabilizer),
-      ),
+      ...forEach(["Sub", "Sum"], summed),
+      Add: (dys, context, g) =>
+        denseBefore(context.node, g)
+          ? context.inputs.map((_, i) => (context.wants(i) ? dys[0] : undefined))
+          : summed(dys, context, g),
       ...forEach(["Mul", "Div"], scaled(stabilizer)),
       BatchNormalization: (dys, context, g) =>
         foldNormalization && weightedBefore(context.node, g)
@@ -106,10 +108,35 @@ const scaled =
 function weightedBefore({ inputs: [x] }: Node, g: GraphBuilder): Node | undefined {
   const z = beforeReordering(x!, g);
   const maker = makerOf(z, g);
-  const readers = g.nodes.filter((node) => node.inputs.includes(z));
-  const forward = readers.filter((node) => !node.name.startsWith("gradient/"));
-  return maker && ["Conv", "Gemm"].includes(maker.op) && forward.length === 1 ? maker : undefined;
+  return maker && ["Conv", "Gemm"].includes(maker.op) && readersOf(z, g).length === 1
+    ? maker
+    : undefined;
 }
+
+/** A dense layer of sequences, whose bias this node adds: exporters write it as a product and a sum. */
+function denseBefore(
+  { op, inputs }: Node,
+  g: GraphBuilder,
+): { readonly product: Node; readonly bias: Value } | undefined {
+  if (op !== "Add") return undefined;
+  const found = inputs.flatMap((name, i) => {
+    const [product, bias] = [makerOf(name, g), g.value(inputs[1 - i]!)];
+    const isBias =
+      product?.op === "MatMul" &&
+      !makerOf(bias.name, g) &&
+      !g.inputs.some((input) => input.name === bias.name) &&
+      bias.shape?.slice(0, -1).every((extent) => extent === 1) === true &&
+      (bias.shape.at(-1) === 1 || bias.shape.at(-1) === g.value(name).shape?.at(-1)) &&
+      bias.shape.length <= (g.value(name).shape?.length ?? 0) &&
+      readersOf(name, g).length === 1;
+    return isBias ? [{ product, bias }] : [];
+  });
+  return found[0];
+}
+
+/** Nodes that read a value on the way forwards. */
+const readersOf = (name: string, g: GraphBuilder): readonly Node[] =>
+  g.nodes.filter((node) => node.inputs.includes(name) && !node.name.startsWith("gradient/"));
 
 const makerOf = (name: string, g: GraphBuilder) => g.nodes.find((node) => node.outputs[0] === name);
 
@@ -134,6 +161,10 @@ interface Weighted {
 function weightsOf(context: BackwardContext, g: GraphBuilder, fold: boolean): Weighted {
   const [, w, b] = context.inputs;
   const z = context.outputs[0]!;
+  const [reader] = context.node.op === "MatMul" ? readersOf(z.name, g) : [];
+  const dense = reader && denseBefore(reader, g);
+  if (dense?.product === context.node)
+    return { w: w!, b: dense.bias, z: g.value(reader!.outputs[0]!) };
   const after = g.nodes.find(
     (node) => node.op === "BatchNormalization" && beforeReordering(node.inputs[0]!, g) === z.name,
   );

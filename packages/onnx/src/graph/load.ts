@@ -10,6 +10,7 @@ import { inlineCalls, opsetOf } from "./inlineCalls";
 import { assembled, inlineSequence, type Sequences } from "./inlineSequences";
 import { checkSame, upgrade } from "./upgrade";
 import { stepsFirst } from "./timeFirst";
+import { windowsRoundedDown } from "./windowsRoundedDown";
 
 type Shapes = Readonly<Record<string, readonly Dim[] | undefined>>;
 
@@ -77,7 +78,10 @@ function loadGraph(g: GraphAssembler, graph: Graph, context: LoadContext): void 
             checkSame(upgraded, Math.max(nodeOpset, defaultOpset), g.opset);
             return upgraded;
           });
-    g.append(current, statedType);
+    g.append(
+      g.within(scope, () => windowsRoundedDown(current, g)),
+      statedType,
+    );
   };
   for (const node of topologicalOrder(graph.nodes)) append(node, stated);
   for (const { name } of graph.outputs) {

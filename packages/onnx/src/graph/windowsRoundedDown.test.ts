@@ -1,0 +1,46 @@
+// Pools whose number of windows is rounded up, as a loaded model states them for known extents: they give what
+// ONNX Runtime's kernels give of the node as it was, for extents that it does not know beforehand.
+import { tensor } from "@cajal/core";
+import { expect, it } from "vitest";
+import { run } from "../../testing/checkOperator";
+import { inferShapes } from "./inferShapes";
+import { GraphBuilder } from "./builder";
+
+const cases = [
+  ["MaxPool", { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1] }],
+  ["MaxPool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
+  ["MaxPool", { kernel_shape: [2, 1], strides: [4, 3], dilations: [2, 1] }],
+  ["AveragePool", { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1] }],
+  ["AveragePool", { kernel_shape: [2, 2], strides: [3, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }], // prettier-ignore
+  ["AveragePool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
+  ["AveragePool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1], count_include_pad: 1 }], // prettier-ignore
+  ["LpPool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
+] as const;
+
+it.each(cases)("%s %o", async (op, attributes) => {
+  for (const [height, width] of [[8, 8], [9, 7], [6, 11]] as const) {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [1, 1, "height", "width"]);
+    g.output(g.op(op, [x], { ...attributes, ceil_mode: 1 }), "y");
+    const data = Float32Array.from({ length: height * width }, (_, i) => Math.sin(i) - 1);
+    const feeds = new Map([["x", tensor("float32", [1, 1, height, width], data)]]);
+    const { y } = await run(g, feeds);
+    const loaded = GraphBuilder.from(g.build(), { shapes: { x: [1, 1, height, width] } });
+    const { y: again } = await run(loaded, feeds);
+    expect(again!.dims).toEqual(y!.dims);
+    expect(inferShapes(loaded.build()).get("y")?.shape).toEqual(y!.dims);
+    (again!.data as Float32Array).forEach((value, i) => expect(value).toBeCloseTo((y!.data as Float32Array)[i]!, 5)); // prettier-ignore
+  }
+}); // prettier-ignore
+
+it("where a window is left out no number is rounded up, else the node stays", () => {
+  const roundedUp = (extent: number) => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", [1, 1, "extent"]);
+    g.output(g.op("MaxPool", [x], { kernel_shape: [2], strides: [3], pads: [1, 1], ceil_mode: 1 }), "y"); // prettier-ignore
+    const { nodes } = GraphBuilder.from(g.build(), { shapes: { x: [1, 1, extent] } });
+    return nodes[0]!.attributes["ceil_mode"]?.value === 1;
+  };
+  // Windows at −1, 2, 5 and, of eight pixels, 8, which is in the padding.
+  expect([6, 8, 9].map(roundedUp)).toEqual([true, false, true]);
+});
