@@ -1,5 +1,7 @@
 // Runs a TypeScript program of this repository on the current sources, without a build:
 //   node scripts/run-source.mjs packages/onnx/bench/convolutionGradient.ts kernel
+// Or only bundles it, for those who run it many times and remove it then; prints where it lies:
+//   node scripts/run-source.mjs --bundle packages/train/testing/exitProgram.ts
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, resolve } from "node:path";
@@ -7,9 +9,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const [entry, ...rest] = process.argv.slice(2);
+const given = process.argv.slice(2);
+const bundlesOnly = given[0] === "--bundle";
+const [entry, ...rest] = given.slice(Number(bundlesOnly));
 if (!entry) {
-  console.error("usage: node scripts/run-source.mjs PROGRAM.ts [arguments]");
+  console.error("usage: node scripts/run-source.mjs [--bundle] PROGRAM.ts [arguments]");
   process.exit(2);
 }
 const source = resolve(entry);
@@ -28,10 +32,13 @@ await build({
     readdirSync(`${root}packages`).map((name) => [`@cajal/${name}`, `${root}packages/${name}/src`]),
   ),
 });
-process.once("exit", () => rmSync(bundle, { force: true }));
-process.argv = [process.argv[0], source, ...rest];
-globalThis.require ??= createRequire(source);
-await import(pathToFileURL(bundle).href);
+if (bundlesOnly) console.log(bundle);
+else {
+  process.once("exit", () => rmSync(bundle, { force: true }));
+  process.argv = [process.argv[0], source, ...rest];
+  globalThis.require ??= createRequire(source);
+  await import(pathToFileURL(bundle).href);
+}
 
 /** In one file, sources still find what lies beside them. */
 function ownUrls({ onLoad }) {

@@ -1,12 +1,15 @@
 // Ends processes in the middle of training and predicting, and counts those that ended otherwise than
 // asked:
 //   node scripts/run-source.mjs packages/train/scripts/exits.ts [count] [seed]
-import { endOf, endsOfWorkers as ends, exits } from "../testing/exits";
+import { rmSync } from "node:fs";
+import { bundleExitProgram, endOf, endsOfWorkers as ends, exits } from "../testing/exits";
 
 const [count = "100", seed = "1"] = process.argv.slice(2);
 let wrong = 0;
+const program = await bundleExitProgram();
+process.once("exit", () => rmSync(program));
 for (const [i, exit] of exits(Number(count), Number(seed)).entries()) {
-  const { outcome, stderr } = await endOf(exit);
+  const { outcome, stderr } = await endOf(program, exit);
   const expected = ends[exit.end];
   if (outcome === expected) continue;
   wrong++;

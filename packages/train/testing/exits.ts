@@ -1,8 +1,8 @@
 // Ends processes that train and predict at random moments, in every way in which a process ends: it must
 // end with the exit code that was asked for, or by the signal that it was sent, and never abort.
-import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { random } from "@cajal/core";
 
 export const works = ["train", "step", "predict", "open"];
@@ -47,30 +47,27 @@ export function exits(count: number, seed: number): Exit[] {
 const pairsOf = (all: typeof ends, where: string) =>
   Object.keys(all).flatMap((end) => works.map((work) => ({ work: `${where}${work}`, end })));
 
+// From here as from scripts/, where this file is part of a program in one file.
+const absolutePath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where exitProgram.ts lies as a module that Node runs; whoever is done with it removes it. */
+export async function bundleExitProgram(): Promise<string> {
+  const args = [absolutePath("../../../scripts/run-source.mjs"), "--bundle", absolutePath("../testing/exitProgram.ts")]; // prettier-ignore
+  return (await promisify(execFile)(process.execPath, args)).stdout.trim();
+}
+
 /** The exit code or signal with which such a process ended, and what it wrote to standard error. */
-export function endOf({
-  work,
-  end,
-  ms,
-}: Exit): Promise<{ outcome: number | string; stderr: string }> {
-  // From here as from scripts/, where this file is part of a program in one file.
-  const absolutePath = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-  const runner = absolutePath("../../../scripts/run-source.mjs");
-  const child = spawn(
-    process.execPath,
-    [runner, absolutePath("../testing/exitProgram.ts"), work, end, String(ms)],
-    {
-      stdio: ["ignore", "ignore", "pipe"],
-    },
-  );
+export function endOf(
+  program: string,
+  { work, end, ms }: Exit,
+): Promise<{ outcome: number | string; stderr: string }> {
+  const child = spawn(process.execPath, [program, work, end, String(ms)], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text));
   return new Promise((resolve, reject) => {
     child.on("error", reject);
-    child.on("close", (code, signal) => {
-      // What the runner could not remove.
-      rmSync(absolutePath(`../testing/.exitProgram.ts.${child.pid}.mjs`), { force: true });
-      resolve({ outcome: signal ?? code!, stderr });
-    });
+    child.on("close", (code, signal) => resolve({ outcome: signal ?? code!, stderr }));
   });
 }
