@@ -26,8 +26,10 @@ export function fft(size: number): (real: Float64Array, imaginary: Float64Array)
       part(outRe, outIm, half, from, 2 * stride, to);
       part(outRe, outIm, half, from + stride, 2 * stride, to + half);
       for (let k = 0; k < half; k++) {
-        const [c, s] = [cos[k * stride]!, sin[k * stride]!];
-        const [a, b] = [to + k, to + k + half];
+        const c = cos[k * stride]!;
+        const s = sin[k * stride]!;
+        const a = to + k;
+        const b = a + half;
         const re = c * outRe[b]! - s * outIm[b]!;
         const im = c * outIm[b]! + s * outRe[b]!;
         outRe[b] = outRe[a]! - re;
@@ -37,10 +39,12 @@ export function fft(size: number): (real: Float64Array, imaginary: Float64Array)
       }
     } else
       for (let k = 0; k < n; k++) {
-        let [re, im] = [0, 0];
+        let re = 0;
+        let im = 0;
         for (let j = 0; j < n; j++) {
           const turn = ((j * k) % n) * stride;
-          const [x, y] = [inRe[from + j * stride]!, inIm[from + j * stride]!];
+          const x = inRe[from + j * stride]!;
+          const y = inIm[from + j * stride]!;
           re += cos[turn]! * x - sin[turn]! * y;
           im += cos[turn]! * y + sin[turn]! * x;
         }
