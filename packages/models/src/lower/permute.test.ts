@@ -1,8 +1,8 @@
 import { arrayTypes, sizeOf, tensor, type Tensor } from "@cajal/core";
-import { isLazy } from "@cajal/onnx/builder";
-import { describe, expect, it } from "vitest";
-import { scaled } from "./scaled";
-import { rearrange } from "./views";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type * as scaling from "./scaled";
+import { transposeByWasm } from "./transposeByWasm";
+import type * as views from "./views";
 
 /** Numbers of which float32 products with {@link scaleOf} are rounded. */
 const kernelOf = (shape: readonly number[]) =>
@@ -46,6 +46,8 @@ const kernels: [string, number[], number[]][] = [
   ["one row", [3, 3, 5, 1], [3, 2, 0, 1]],
   ["one input channel", [3, 3, 1, 40], [3, 2, 0, 1]],
   ["several blocks of rows", [1, 1, 1000, 150], [3, 2, 0, 1]],
+  ["several blocks either way", [3, 3, 60, 1031], [3, 2, 0, 1]],
+  ["five rows, written as eight", [3, 3, 3000, 5], [3, 2, 0, 1]],
   ["rows in parts", [1, 1, 5000, 39], [3, 2, 0, 1]],
   ["a large window, rows in parts", [60, 60, 3, 5], [3, 2, 0, 1]],
   ["a window that no part holds", [70, 70, 2, 5], [3, 2, 0, 1]],
@@ -55,7 +57,17 @@ const kernels: [string, number[], number[]][] = [
   ["five axes", [2, 3, 4, 5, 6], [4, 2, 0, 3, 1]],
 ];
 
-describe("permuted kernels", () => {
+describe.each(["WebAssembly", "JavaScript"])("permuted kernels, in %s", (way) => {
+  let rearrange: typeof views.rearrange;
+  let scaled: typeof scaling.scaled;
+  beforeAll(async () => {
+    vi.resetModules();
+    if (way === "JavaScript") vi.stubGlobal("WebAssembly", undefined);
+    ({ rearrange } = await import("./views"));
+    ({ scaled } = await import("./scaled"));
+  });
+  afterAll(() => vi.unstubAllGlobals());
+
   it.each(kernels)("%s", (_, shape, permutation) => {
     const kernel = kernelOf(shape);
     const expected = permutedSlowly(kernel, permutation);
@@ -73,13 +85,14 @@ describe("permuted kernels", () => {
     }
   });
 
-  it.each(kernels)("scaled: %s", (_, shape, permutation) => {
+  it.each(kernels)("scaled: %s", async (_, shape, permutation) => {
     const kernel = kernelOf(shape);
     const scale = scaleOf(shape.at(-1)!);
     const products = Float32Array.from(kernel.data, (x, i) => x * scale[i % scale.length]!);
     const lazy = scaled(kernel, scale, [shape.length - 1]);
     const result = rearrange(lazy, [{ permute: permutation }]);
     expectSame(result, permutedSlowly({ ...kernel, data: products }, permutation));
+    const { isLazy } = await import("@cajal/onnx/builder");
     expect(isLazy(lazy)).toBe(true); // nothing was kept
   });
 
@@ -107,5 +120,25 @@ describe("permuted kernels", () => {
     const steps = [{ permute: [3, 2, 0, 1] }];
     const allocate = (() => memory) as unknown as Parameters<typeof rearrange>[2];
     expect(rearrange(scaled(kernel, scaleOf(37), [3]), steps, allocate).data).toBe(memory);
+  });
+});
+
+describe("transposeByWasm", () => {
+  it("is used where there is WebAssembly", () => {
+    const kernel = Float32Array.from({ length: 4 * 1024 }, (_, i) => i);
+    const result = new Float32Array(kernel.length);
+    const extents = { rows: 4, columns: 1024, taps: 1 };
+    expect(transposeByWasm(kernel, result, extents, Float64Array.of(1, 2, 3, 4))).toBe(true);
+    expect(Array.from(result.slice(1024, 1027))).toEqual([2, 10, 18]); // row 1, twice
+  });
+
+  it.each([
+    ["few numbers", { rows: 8, columns: 8, taps: 1 }],
+    ["few rows", { rows: 3, columns: 2000, taps: 1 }],
+    ["more taps than a block holds", { rows: 64, columns: 2, taps: 4096 }],
+  ])("leaves %s to JavaScript", (_, { rows, columns, taps }) => {
+    const kernel = new Float32Array(rows * columns * taps);
+    const result = new Float32Array(kernel.length);
+    expect(transposeByWasm(kernel, result, { rows, columns, taps }, undefined)).toBe(false);
   });
 });

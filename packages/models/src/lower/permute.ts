@@ -1,6 +1,7 @@
 // Numbers in another order of their axes, as fast as memory allows: a network's kernels are all laid out anew when it is
 // opened.
 import type { TypedArrays, DType } from "@cajal/core";
+import { transposeByWasm } from "./transposeByWasm";
 
 /** An axis of the result: its extent, and how far apart its entries lie in the source. */
 export interface Axis {
@@ -110,6 +111,10 @@ function copyTransposed(
   const outer = axes[1]!;
   const inner = axes[2] ?? { extent: 1, stride: 0 };
   const rowLength = outer.extent * inner.extent;
+  // Where the axes lie without gaps, as a kernel's do.
+  const extents = { rows, columns: outer.extent, taps: inner.extent };
+  const isPacked = outer.stride === rows && (!axes[2] || inner.stride === rows * outer.extent);
+  if (isPacked && transposeByWasm(source, target, extents, scale)) return;
   // Long rows are laid out in parts, short ones many at a time.
   const part = Math.min(outer.extent, Math.floor(blockSize / rowsOfLine / inner.extent));
   const isWhole = part === outer.extent;
