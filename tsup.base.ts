@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "tsup";
+import { fewChunks } from "./tsup.chunks";
 import { slim } from "./tsup.slim";
 
 const root = fileURLToPath(new URL("./", import.meta.url));
@@ -27,7 +28,7 @@ export const build = (
       banner: '/// <reference lib="esnext.disposable" />',
     },
     clean: ["!**/*.d.{ts,cts}"], // the build of declarations removes its own; build:js leaves them
-    plugins: [slim(forTests)],
+    plugins: [slim(forTests), fewChunks(Object.keys(entry))],
     shims: true,
     splitting: true,
     treeshake: true,

@@ -2,7 +2,6 @@
 import { CajalError } from "@cajal/core";
 import { isKeras, type Engine, type KerasSource, type ModelSource } from "../engine";
 import { tfjsDevices } from "./devices";
-import { openOnTfjs } from "./session";
 
 export const tfjs: Engine = {
   name: "tfjs",
@@ -16,7 +15,9 @@ export const tfjs: Engine = {
       throw unsupported(
         "isolate: engine tfjs runs in this process alone. Use engine onnx, or leave the option out.",
       );
-    return openOnTfjs(kerasOnly(source), request);
+    const keras = kerasOnly(source);
+    const { openOnTfjs } = await import("./session");
+    return openOnTfjs(keras, request);
   },
   async openGradient(source, request) {
     const keras = kerasOnly(source);
