@@ -119,14 +119,17 @@ export function affine(image: Image, map: Affine, options: AffineOptions = {}): 
   for (let y = 0, to = 0; y < height; y++)
     for (let x = 0; x < width; x++, to += channels) {
       const at = (k: number) => f32(f32(f32(m[k]! * x) + f32(m[k + 1]! * y)) + m[k + 2]!);
-      const [px, py] = [f32(fold(at(0), width)), f32(fold(at(3), height))];
+      const px = f32(fold(at(0), width));
+      const py = f32(fold(at(3), height));
       if (interpolation === "nearest") {
         const away = (p: number) => Math.floor(Math.abs(p) + 0.5) * (p >= 0 ? 1 : -1);
         for (let c = 0; c < channels; c++) out.data[to + c] = read(away(py), away(px), c);
         continue;
       }
-      const [x0, y0] = [Math.floor(px), Math.floor(py)];
-      const [fx, fy] = [px - x0, py - y0];
+      const x0 = Math.floor(px);
+      const y0 = Math.floor(py);
+      const fx = px - x0;
+      const fy = py - y0;
       for (let c = 0; c < channels; c++)
         out.data[to + c] =
           (1 - fy) * ((1 - fx) * read(y0, x0, c) + fx * read(y0, x0 + 1, c)) +
