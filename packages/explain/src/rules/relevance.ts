@@ -1,10 +1,12 @@
 // Layer-wise relevance propagation (Bach et al. 2015, 10.1371/journal.pone.0130140; Montavon et al. 2019). From
 // the relevance R of what a layer gives to that of its inputs: with z_j = Σ_i a_i w_ij + b_j,
 //   R_i = a_i Σ_j w_ij R_j / (z_j + ε sign(z_j)),  sign(0) = 1,
-// and the other rules by other weights in it. Activations pass R on; max pooling gives it to the winner.
+// and the other rules by other weights in it. Activations pass R on, those that are written as products too; max
+// pooling gives it to the winner.
 import { CajalError } from "@cajal/core";
 import type { BackwardContext, BackwardRule, GraphBuilder, Node, Value } from "@cajal/onnx";
 import type { NamedRules } from "../network/network";
+import { gatedOperand } from "./gates";
 import { activations, forEach, maxima, moving, movingInputs, refuses } from "./operators";
 
 /**
@@ -70,7 +72,14 @@ export const relevance = (options: RelevanceOptions): NamedRules => ({
         denseBefore(context.node, g)
           ? context.inputs.map((_, i) => (context.wants(i) ? dys[0] : undefined))
           : summed(dys, context, g),
-      ...forEach(["Mul", "Div"], scaled(stabilizer)),
+      Div: scaled(stabilizer),
+      Mul: (dys, context, g) => {
+        const gated =
+          movingInputs(context).length === 2 ? gatedOperand(context.node, g) : undefined;
+        return gated === undefined
+          ? scaled(stabilizer)(dys, context, g)
+          : context.inputs.map((_, i) => (i === gated ? dys[0] : g.mul(dys[0]!, 0)));
+      },
       BatchNormalization: (dys, context, g) =>
         foldNormalization && weightedBefore(context.node, g)
           ? [dys[0], ...context.inputs.slice(1).map(() => undefined)]
