@@ -247,8 +247,13 @@ function checked(where: string, options: LfwOptions) {
       if (image.shape[0] !== 250 || image.shape[1] !== 250)
         throw new CajalError("bad-file", `${name}: got ${image.shape[1]} × ${image.shape[0]} pixels, expected 250 × 250.`, { name }); // prettier-ignore
       const { data } = resize(crop(image, part), { ...size, method: "bicubic" });
-      if (color) return Float32Array.from(data, (value) => value / 255);
-      return Float32Array.from({ length: data.length / 3 }, (_, i) => (data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!) / 765); // prettier-ignore
+      // Loops: `Float32Array.from` takes many times as long.
+      const values = new Float32Array(color ? data.length : data.length / 3);
+      if (color) for (let i = 0; i < values.length; i++) values[i] = data[i]! / 255;
+      else
+        for (let i = 0; i < values.length; i++)
+          values[i] = (data[3 * i]! + data[3 * i + 1]! + data[3 * i + 2]!) / 765;
+      return values;
     },
   };
   const open = () => (folder === undefined ? inArchive(images, fetching) : inFolder(folder));
