@@ -1,5 +1,5 @@
-// Two other ways back through ReLU. ReLU6, a Clip from 0, counts as a ReLU; the libraries that hook
-// `torch.nn.ReLU` leave it as it is.
+// Two other ways back through ReLU. ReLU6, a Clip from 0, counts as a ReLU, and so does one inside of another function,
+// such as that of PyTorch's LPPool; the libraries that hook modules `torch.nn.ReLU` leave both as they are.
 import type { BackwardContext, BackwardRule } from "@cajal/onnx";
 import type { NamedRules } from "../network/network";
 
