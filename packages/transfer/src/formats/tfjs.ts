@@ -212,10 +212,8 @@ function unpacked(
   new Uint8Array(raw.data.buffer).set(bytes);
   if (!quantization || quantization.dtype === "float16") return raw;
   const { scale, min } = quantization as { scale: number; min: number };
-  // In float64, rounded once, as TF.js does.
-  return tensor(
-    "float32",
-    shape,
-    Float32Array.from(raw.data as Uint8Array, (q) => q * scale + min),
-  );
+  const values = new Float32Array(raw.data.length);
+  // In float64, rounded once, as TF.js does. A loop: `Float32Array.from` takes many times as long.
+  for (let i = 0; i < values.length; i++) values[i] = Number(raw.data[i]) * scale + min;
+  return tensor("float32", shape, values);
 }
