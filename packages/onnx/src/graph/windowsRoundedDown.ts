@@ -7,12 +7,11 @@ import type { InferenceContext } from "../operators/operator";
 import { slide, windowOf } from "../operators/shared/windows";
 import type { Adder } from "./upgradeFirst";
 
-const pools = ["AveragePool", "LpPool", "MaxPool"];
-
-/** The node with its windows rounded down, where one is left out; else the node itself. */
+/** A pool with its windows rounded down, where one is left out; else, and for all but pools, the node itself. */
 export function windowsRoundedDown(node: Node, g: Adder): Node {
+  // Pools alone round.
   const { ceil_mode: rounded, kernel_shape: kernelShape } = node.attributes;
-  if (node.domain !== "" || !pools.includes(node.op)) return node;
+  if (node.domain !== "") return node;
   if (rounded?.type !== "int" || rounded.value !== 1 || kernelShape?.type !== "ints") return node;
   const input = node.inputs[0]!;
   const spatial = g.find(input)?.shape?.slice(2);
