@@ -65,7 +65,6 @@ function classWeights(
     !["Gemm", "MatMul", "Conv"].includes(dense.op) ||
     kernel.data.length !== classes * layer.shape[0]!
   )
-    // prettier-ignore
     throw new CajalError(
       "unsupported",
       `attribute (cam): between layer "${layer.name}" and the scores there must be a global average pooling and one dense layer. Method grad-cam is the same without that.`,

@@ -13,10 +13,9 @@ export const activations = [
 
 /** They move elements, or copy them. */
 export const moving = [
-  ..."Cast Concat DepthToSpace Dropout Expand Flatten Gather GatherElements GatherND Identity Pad".split(
-    " ",
-  ),
-  ..."Reshape Slice SpaceToDepth Split Squeeze Tile Transpose Unsqueeze".split(" "),
+  ..."Cast Concat DepthToSpace Dropout Expand Flatten Gather GatherElements".split(" "),
+  ..."GatherND Identity Pad Reshape Slice SpaceToDepth Split Squeeze".split(" "),
+  ..."Tile Transpose Unsqueeze".split(" "),
 ];
 
 /** Sums over their inputs, with weights or without. */
