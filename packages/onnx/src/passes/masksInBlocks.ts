@@ -1,5 +1,5 @@
-// Masks of activations whose images convolutions read in blocks alone: the gradient that comes out of such a convolution in blocks
-// is masked there, and the image need not be kept in both layouts until then.
+// Masks of activations whose images convolutions read in blocks alone: the gradient that comes out of such a convolution
+// in blocks is masked there, and the image need not be kept in both layouts until then.
 import { sizeOf } from "@cajal/core";
 import { usedNames } from "../model/topologicalOrder";
 import type { Graph, Node } from "../model/model";
@@ -24,8 +24,15 @@ export function masksInBlocks(
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node])));
   const readers = new Map<string, Node[]>();
   for (const node of nodes)
-    for (const name of usedNames(node)) readers.set(name, [...(readers.get(name) ?? []), node]);
-  const isScalar = (name: string) => sizeOf(shapeOf(name) ?? [NaN]) === 1;
+    for (const name of usedNames(node)) {
+      const list = readers.get(name);
+      if (list) list.push(node);
+      else readers.set(name, [node]);
+    }
+  const isScalar = (name: string) => {
+    const shape = shapeOf(name);
+    return shape !== undefined && sizeOf(shape) === 1;
+  };
   const given = new Set(graph.outputs.map(({ name }) => name));
   const readersOf = (name: string) => readers.get(name) ?? [];
   /** Node → what takes its place. */
