@@ -1,7 +1,8 @@
 // A few numbers of Captum, pytorch-grad-cam, torchcam and Zennit; reference.test.ts has all of them.
 import { readFileSync } from "node:fs";
 import { tensor, type Tensor } from "@cajal/core";
-import { decodeModel } from "@cajal/onnx";
+import { decodeModel, GraphBuilder } from "@cajal/onnx";
+import { openGradient } from "@cajal/runtime";
 import { afterAll, describe, expect, it } from "vitest";
 import { openExplainer } from ".";
 import {
@@ -138,6 +139,23 @@ describe("an explainer", async () => {
       onProgress: () => stop.abort(new Error("enough")),
     });
     await expect(running).rejects.toThrow("enough");
+  });
+
+  it("takes no more images backwards at once than keep a large map in the cache", async () => {
+    const g = new GraphBuilder();
+    const kernel = g.initializer("kernel", tensor("float32", [64, 3, 1, 1]));
+    const map = g.relu(g.conv(g.input("image", "float32", ["n", 3, 224, 224]), kernel)); // 12.8 MB each
+    g.output(g.flatten(g.globalAveragePool(map)), "scores");
+    const graph = g.build();
+    await using explainer = await openExplainer(graph, { device: "cpu" });
+    await using session = await openGradient(graph, { device: "cpu" });
+    const seen: number[] = [];
+    await explainer.attribute(tensor("float32", [5, 224, 224, 3]), {
+      method: "saliency",
+      target: 0,
+      onProgress: ({ done }) => void seen.push(done),
+    });
+    expect(seen).toEqual(session.block === undefined ? [5] : [2, 4, 5]);
   });
 
   it("measures beside a random map", async () => {

@@ -70,6 +70,11 @@ export interface GradientSession {
   /** The inputs to feed: images and layers NHWC for a Keras model, as the graph states for an ONNX model. */
   readonly inputs: readonly ValueInfo[];
   /**
+   * Channels in a block of the convolution kernels: with ONNX Runtime on a processor 8 (AVX2) or 16 (AVX-512); undefined
+   * where there are no such kernels.
+   */
+  readonly block: number | undefined;
+  /**
    * @param feeds a tensor for each input, by its name. A new combination of shapes compiles the graph anew;
    *   the last few are kept.
    * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name`; `disposed`; `engine`
@@ -95,18 +100,20 @@ export interface OpenedGradient {
   readonly engine: EngineName;
   readonly device: DeviceName;
   readonly inputs: readonly ValueInfo[];
+  readonly block?: number | undefined;
   run(feeds: Readonly<Record<string, Tensor>>, dy: Tensor | undefined): Promise<GradientResult>;
   free(): void | Promise<void>;
 }
 
 /** A gradient session: adds checks, aborting, disposal and errors, which are the same for all engines. */
 export function gradientSessionOf(engineModel: OpenedGradient): GradientSession {
-  const { engine, device, inputs } = engineModel;
+  const { engine, device, inputs, block } = engineModel;
   const lifetime = lifetimeOf(engineModel);
   return {
     engine,
     device,
     inputs,
+    block,
     run: (feeds, { dy, signal } = {}) =>
       lifetime.run(async () => {
         checkFeeds(feeds, inputs);

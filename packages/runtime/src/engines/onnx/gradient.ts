@@ -146,6 +146,7 @@ export async function openGradientOnOnnx(
     engine: "onnx",
     device,
     inputs: fedInputs,
+    block,
     async run(tensors, dy) {
       const shapes = Object.entries(tensors).map(([name, { shape }]) => [name, shape] as const);
       const isForwardOnly = withRespectTo.length === 0;
