@@ -141,6 +141,34 @@ describe("an explainer", async () => {
     await expect(running).rejects.toThrow("enough");
   });
 
+  it("computes the scores of a baseline that is a number once", async () => {
+    await using explainer = await openExplainer(model);
+    const passes: number[] = [];
+    const deltas = async (options: object) => {
+      let seen = 0;
+      const onProgress = () => void seen++;
+      const ask = {
+        method: "integrated-gradients",
+        steps: 4,
+        target: [1, 3],
+        onProgress,
+        ...options,
+      } as const;
+      const { delta } = await explainer.attribute(last, ask);
+      passes.push(seen);
+      return delta;
+    };
+    const grey = { baseline: tensor("float32", [20, 28, 3], new Float32Array(1680).fill(0.5)) };
+    for (const output of ["logit", "probability"] as const) {
+      const delta = await deltas({ baseline: 0.5, output });
+      expect(await deltas({ baseline: 0.5, output })).toEqual(delta);
+      const ofTensor = await deltas({ ...grey, output });
+      ofTensor!.forEach((each, i) => expect(each).toBeCloseTo(delta![i]!, 5));
+      expect(await deltas({ baseline: 0, output })).not.toEqual(delta);
+    }
+    expect(passes).toEqual([3, 2, 3, 3, 3, 2, 3, 3]);
+  });
+
   it("takes no more images backwards at once than keep a large map in the cache", async () => {
     const g = new GraphBuilder();
     const kernel = g.initializer("kernel", tensor("float32", [64, 3, 1, 1]));

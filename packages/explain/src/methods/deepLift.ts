@@ -11,7 +11,8 @@ import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
-import { gradientsOf, scoresOf, total } from "./shared/evaluate";
+import { baselineScores } from "./shared/baselineScores";
+import { gradientsOf, total } from "./shared/evaluate";
 import { emptyRows } from "../network/rows";
 import type { Tensor } from "@cajal/core";
 
@@ -29,7 +30,7 @@ export const deepLift = defineMethod({
   plain: false,
   options: ["baseline", "maxima"],
   attribute: (call, { baseline = 0, maxima = "rescale" }: DeepLiftOptions) =>
-    against(call, baselineOf(call, baseline), maxima),
+    against(call, baselineOf(call, baseline), { maxima, baseline }),
   graph: {
     map({ g, x, fed, baseline, gradients }, { baseline: from = 0, maxima = "rescale" }) {
       const b = baseline(from);
@@ -40,11 +41,15 @@ export const deepLift = defineMethod({
   },
 });
 
-/** The attributions against one baseline for each image. */
+/**
+ * The attributions against one baseline for each image.
+ *
+ * @param options.baseline what `from` was made of
+ */
 export async function against(
   call: Call,
   from: Tensor<"float32">,
-  maxima: DeepLiftRules["maxima"],
+  { maxima, baseline = from }: { maxima: DeepLiftRules["maxima"]; baseline?: Baseline },
 ) {
   const { images, network } = call;
   const { image } = network.graph;
@@ -59,7 +64,7 @@ export async function against(
       at.push(score);
     },
   });
-  const before = await scoresOf(call, rowsOf(from));
+  const before = await baselineScores(call, baseline, from);
   const delta = at.map((score, i) => total(rowOf(map, i)) - (score - before[i]!));
   return { map, delta };
 }

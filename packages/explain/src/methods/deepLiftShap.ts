@@ -27,7 +27,7 @@ export const deepLiftShap = defineMethod({
     const references = baselinesOf(call, baselines);
     const deltas: (readonly number[])[] = [];
     for (const from of references) {
-      const { map, delta } = await against(call, from, maxima);
+      const { map, delta } = await against(call, from, { maxima });
       for (let i = 0; i < count; i++) mean.add(i, rowOf(map, i), 1 / references.length);
       deltas.push(delta);
     }

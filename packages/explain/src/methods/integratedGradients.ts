@@ -8,6 +8,7 @@ import { oneOf, rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
+import { baselineScores } from "./shared/baselineScores";
 import { gradientsOf, rowsOfEach, scoresOf, sums, total } from "./shared/evaluate";
 import { quadrature, type Quadrature, type QuadratureRule } from "./shared/quadrature";
 
@@ -48,7 +49,10 @@ export const integratedGradients = defineMethod({
         );
     }
     const maps = await integrals(call, from, points, multiplyByInputs);
-    const [at, before] = [await scoresOf(call, rowsOf(images)), await scoresOf(call, rowsOf(from))];
+    const [at, before] = [
+      await scoresOf(call, rowsOf(images)),
+      await baselineScores(call, baseline, from),
+    ];
     const difference = at.map((score, i) => score - before[i]!);
     const delta = Array.from(difference, (expected, i) => total(maps.of(i)) - expected);
     const stepsOf = delta.map(() => steps);

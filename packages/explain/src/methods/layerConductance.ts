@@ -4,6 +4,7 @@ import { rowsOf } from "../network/rows";
 import { alongPath } from "./integratedGradients";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
+import { baselineScores } from "./shared/baselineScores";
 import { neededLayer, scoresOf, sums, total } from "./shared/evaluate";
 import { eachLayerGradient } from "./shared/layers";
 import { pathOptions, type PathOptions } from "./shared/pathOptions";
@@ -34,7 +35,10 @@ export const layerConductance = defineMethod({
       }
       before = { a: a.slice(), g: g.slice() };
     });
-    const [at, at0] = [await scoresOf(call, rowsOf(images)), await scoresOf(call, rowsOf(from))];
+    const [at, at0] = [
+      await scoresOf(call, rowsOf(images)),
+      await baselineScores(call, baseline, from),
+    ];
     const delta = Array.from(at, (score, i) => total(map!.of(i)) - (score - at0[i]!));
     return { map: map!.tensor(), layer: name, delta };
   },

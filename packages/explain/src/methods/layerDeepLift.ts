@@ -4,7 +4,8 @@ import { deepLift, reference } from "../rules/deepLift";
 import type { DeepLiftOptions } from "./deepLift";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
-import { gradientsOf, layerOf, neededLayer, scoresOf, sums, total } from "./shared/evaluate";
+import { baselineScores } from "./shared/baselineScores";
+import { gradientsOf, layerOf, neededLayer, sums, total } from "./shared/evaluate";
 
 export const layerDeepLift = defineMethod({
   name: "layer-deep-lift",
@@ -34,7 +35,7 @@ export const layerDeepLift = defineMethod({
         at.push(score);
       },
     });
-    const before = await scoresOf(call, rowsOf(from));
+    const before = await baselineScores(call, baseline, from);
     const delta = at.map((score, i) => total(map.of(i)) - (score - before[i]!));
     return { map: map.tensor(), layer: name, delta };
   },

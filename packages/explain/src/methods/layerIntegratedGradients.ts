@@ -4,6 +4,7 @@
 import { rowOf, rows, rowsOf } from "../network/rows";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
+import { baselineScores } from "./shared/baselineScores";
 import {
   gradientsOf,
   layerOf,
@@ -44,7 +45,10 @@ export const layerIntegratedGradients = defineMethod({
         map.add(Math.floor(row / steps), gradients[value]!.data, weights[row % steps]),
     });
     map.data.forEach((g, i) => (map.data[i] = g * (a.data[i]! - a0.data[i]!)));
-    const [at, before] = [await scoresOf(call, rowsOf(images)), await scoresOf(call, rowsOf(from))];
+    const [at, before] = [
+      await scoresOf(call, rowsOf(images)),
+      await baselineScores(call, baseline, from),
+    ];
     const delta = Array.from(at, (score, i) => total(map.of(i)) - (score - before[i]!));
     return { map: map.tensor(), layer: name, delta };
   },
