@@ -17,8 +17,26 @@ const cases = [
   ["LpPool", { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 1, 1, 1] }],
 ] as const;
 
-it.each(cases)("%s %o", async (op, attributes) => {
-  for (const [height, width] of [[8, 8], [9, 7], [6, 11]] as const) {
+it.each(cases)("%s %o", (op, attributes) =>
+  givesTheSame(op, attributes, [[8, 8], [9, 7], [6, 11]])); // prettier-ignore
+
+// PyTorch has them where a network gets small images, GoogLeNet's MaxPool2d(3, 2, ceil_mode=True) for one.
+const larger = [
+  ["MaxPool", { kernel_shape: [3, 3], strides: [2, 2] }],
+  ["MaxPool", { kernel_shape: [3, 2], strides: [3, 3], pads: [0, 1, 0, 1] }],
+  ["AveragePool", { kernel_shape: [3, 2], strides: [3, 3], pads: [0, 1, 0, 1] }],
+  ["AveragePool", { kernel_shape: [3, 2], strides: [3, 3], pads: [0, 1, 0, 1], count_include_pad: 1 }], // prettier-ignore
+] as const;
+
+it.each(larger)("a window larger than the image: %s %o", (op, attributes) =>
+  givesTheSame(op, attributes, [[2, 8], [2, 7], [2, 2]])); // prettier-ignore
+
+async function givesTheSame(
+  op: string,
+  attributes: object,
+  extents: readonly (readonly [number, number])[],
+): Promise<void> {
+  for (const [height, width] of extents) {
     const g = new GraphBuilder();
     const x = g.input("x", "float32", [1, 1, "height", "width"]);
     g.output(g.op(op, [x], { ...attributes, ceil_mode: 1 }), "y");
@@ -31,7 +49,7 @@ it.each(cases)("%s %o", async (op, attributes) => {
     expect(inferShapes(loaded.build()).get("y")?.shape).toEqual(y!.dims);
     (again!.data as Float32Array).forEach((value, i) => expect(value).toBeCloseTo((y!.data as Float32Array)[i]!, 5)); // prettier-ignore
   }
-}); // prettier-ignore
+}
 
 it("where a window is left out no number is rounded up, else the node stays", () => {
   const roundedUp = (extent: number) => {

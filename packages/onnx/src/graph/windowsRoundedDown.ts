@@ -21,18 +21,20 @@ export function windowsRoundedDown(node: Node, g: Adder): Node {
   const window = windowOf(attributesOf(node), kernel);
   if (window.autoPad !== "NOTSET") return node;
   const rank = kernel.length;
-  const [down, up] = [false, true].map((ceil) => slide(spatial, window, ceil) as number[]);
-  const isLeftOut = spatial.some((extent, i) => {
+  const up = slide(spatial, window, true) as number[];
+  // Below 0 where even the first window reaches beyond the padding: rounded down, there would be none.
+  const steps = spatial.map((extent, i) => {
     const reach = window.dilations[i]! * (kernel[i]! - 1) + 1;
     const room = extent + window.pads[i]! + window.pads[i + rank]! - reach;
-    return Math.ceil(room / window.strides[i]!) + 1 > up![i]!;
+    return room / window.strides[i]!;
   });
+  const isLeftOut = steps.some((each, i) => Math.ceil(each) + 1 > up[i]!);
   if (!isLeftOut) return node;
   // On other axes the last window may reach beyond the padding.
   const beyond = spatial.map((extent, i) => {
-    if (up![i] === down![i]) return 0;
+    if (up[i] === Math.floor(steps[i]!) + 1) return 0;
     const reach = window.dilations[i]! * (kernel[i]! - 1) + 1;
-    const end = (up![i]! - 1) * window.strides[i]! + reach - window.pads[i]!;
+    const end = (up[i]! - 1) * window.strides[i]! + reach - window.pads[i]!;
     return end - extent - window.pads[i + rank]!;
   });
   const more = beyond.some((pixels) => pixels > 0);
