@@ -7,6 +7,7 @@ import {
   checkArgument,
   checkOptions,
   optionsOf,
+  showValue,
   sizeOf,
   tensor,
   type Tensor,
@@ -16,6 +17,7 @@ import { float16Bits } from "../model/halfPrecision";
 import type { Attribute, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model";
 import { operatorFacts } from "../operators";
 import { upgradeModel } from "../graph/builder";
+import { usedNames } from "../model/topologicalOrder";
 
 /** Weights with fewer elements are left unchanged: scales and zero points would outweigh them. */
 const minElements = 256;
@@ -24,8 +26,7 @@ const minElements = 256;
 export function float16Weights(model: OnnxModel): OnnxModel {
   return withWeights(model, (name, weight, edit) => {
     const half = tensor("float16", weight.shape, Uint16Array.from(weight.data, toHalf));
-    edit.initializers.set(`${name}/half`, half);
-    edit.node("Cast", [`${name}/half`], name, { to: { type: "int", value: 1 } });
+    edit.constant("Cast", [edit.stored(`${name}/half`, half)], name, { to: { type: "int", value: 1 } }); // prettier-ignore
   });
 }
 
@@ -84,56 +85,107 @@ export function quantize(
   options: QuantizeOptions = {},
 ): OnnxModel {
   checkArgument("quantize", "ranges", ranges, "object");
+  if (typeof ranges.get !== "function")
+    throw new CajalError("bad-argument", "quantize: got an object without get as ranges, expected a Map."); // prettier-ignore
   checkOptions("quantize", options, quantizeOptions);
   // 255 · 64 · 2 is 32,640; 16 bits go to 32,767.
   const largest = (options.reduceRange ?? true) ? 64 : 127;
   const current = prepareModel(model, "quantize");
   const { graph } = current;
-  const activationNames = new Set(activations(graph));
-  const scales = new Map<string, number>();
-  const readers = new Map<string, number>();
-  for (const { inputs } of graph.nodes)
-    for (const input of inputs) readers.set(input, (readers.get(input) ?? 0) + 1);
+  const scales = new Map(activations(graph).map((value) => [value, scaleOf(value, ranges)]));
   const edit = editOf(graph);
+  const roundedNames = new Map<string, string>();
   // An activation, quantized and back; who reads it reads that.
   const rounded = (value: string): void => {
-    const range = ranges.get(value);
-    if (!range?.every(Number.isFinite))
-      throw new CajalError(
-        "bad-argument",
-        `quantize: got ${range ? `the range ${range.join(" … ")}` : "no range"} for ${JSON.stringify(value)}, expected two numbers. Run withRanges(model) on data.`,
-        { value },
-      );
-    // 0 is exact: what pads adds nothing.
-    const [low, high] = [Math.min(0, range[0]), Math.max(0, range[1])];
-    const scale = Math.fround((high - low) / 255 || 1);
-    const zero = Math.max(0, Math.min(255, Math.round(-low / scale)));
-    scales.set(value, scale);
-    edit.initializers.set(`${value}/scale`, tensor("float32", [], [scale]));
-    edit.initializers.set(`${value}/zero`, tensor("uint8", [], [zero]));
-    const parameters = [`${value}/scale`, `${value}/zero`];
-    edit.node("QuantizeLinear", [value, ...parameters], `${value}/quantized`);
-    edit.node("DequantizeLinear", [`${value}/quantized`, ...parameters], `${value}/rounded`);
+    const { scale, zero } = scales.get(value)!;
+    const parameters = [
+      edit.stored(`${value}/scale`, tensor("float32", [], [scale])),
+      edit.stored(`${value}/zero`, tensor("uint8", [], [zero])),
+    ];
+    const [whole, back] = [edit.fresh(`${value}/quantized`), edit.fresh(`${value}/rounded`)];
+    roundedNames.set(value, back);
+    edit.node("QuantizeLinear", [value, ...parameters], whole);
+    edit.node("DequantizeLinear", [whole, ...parameters], back);
   };
-  for (const { name } of graph.inputs) if (activationNames.has(name)) rounded(name);
+  const readers = readersIn(graph);
+  const outputs = new Set(graph.outputs.map(({ name }) => name));
+  /** A bias that can be quantized, and the scale of what its weight is multiplied with. */
+  const biasOf = ({ inputs: [x = "", , name = ""] }: Node, { weight, axis }: Place) => {
+    const [value, scale] = [graph.initializers.get(name), scales.get(x)?.scale];
+    const isWhole = scale !== undefined && value?.dtype === "float32" && readers.get(name) === 1 && !outputs.has(name) && value.shape.length === 1 && value.shape[0] === weight.shape[axis]; // prettier-ignore
+    return isWhole ? { name, value: value as Tensor<"float32">, scale } : undefined;
+  };
+  // A bias has the scale of the products that it is added to: a channel whose weights are small beside it has a
+  // larger one, so that it fits into 32 bits.
+  const leastScales = new Map<string, Float64Array>();
+  const otherReaders = new Map(readers);
   for (const node of graph.nodes) {
-    const weightPlace = weightOf(node, graph);
-    const inputs = node.inputs.map((input) => (scales.has(input) ? `${input}/rounded` : input));
-    if (weightPlace) {
-      const { weight, name, axis } = weightPlace;
-      const quantized = quantizedWeight(weight, axis, largest);
-      writeWeight(name, quantized, axis, edit);
-      const bias = node.inputs[2];
-      const value = bias ? graph.initializers.get(bias) : undefined;
-      const scale = scales.get(node.inputs[0]!);
-      // A bias has the scale of the products that it is added to.
-      if (bias && scale && value?.dtype === "float32" && readers.get(bias) === 1 && value.shape.length === 1 && value.shape[0] === quantized.scales.length) // prettier-ignore
-        inputs[2] = writeBias(bias, value as Tensor<"float32">, quantized.scales.map((each) => each * scale), edit); // prettier-ignore
+    const place = weightOf(node, graph);
+    if (place) otherReaders.set(place.name, otherReaders.get(place.name)! - 1);
+    const bias = place && biasOf(node, place);
+    if (!bias) continue;
+    const least = leastScales.get(keyOf(place)) ?? new Float64Array(bias.value.data.length);
+    bias.value.data.forEach((b, c) => (least[c] = Math.max(least[c]!, Math.abs(b) / (bias.scale * 2 ** 30)))); // prettier-ignore
+    leastScales.set(keyOf(place), least);
+  }
+  const weights = new Map<string, { readonly name: string; readonly scales: Float32Array }>();
+  for (const { name } of graph.inputs) if (scales.has(name)) rounded(name);
+  for (const node of graph.nodes) {
+    const place = weightOf(node, graph);
+    const inputs = node.inputs.map((input) =>
+      isReversing(node) ? input : (roundedNames.get(input) ?? input),
+    );
+    if (place) {
+      const { name, weight, axis } = place;
+      const key = keyOf(place);
+      if (!weights.has(key)) {
+        // ONNX Runtime's kernels take the scales for those of their own output channels, along whichever axis they are,
+        // and through a Transpose as well.
+        const isOther = outputs.has(name) || otherReaders.get(name) !== 0 || edit.isComputed(name);
+        const ownName = isOther ? edit.fresh(`${name}/axis ${axis}`) : name;
+        const quantized = quantizedWeight(weight, axis, largest, leastScales.get(key));
+        writeWeight(ownName, quantized, axis, edit);
+        weights.set(key, { name: ownName, scales: quantized.scales });
+      }
+      const written = weights.get(key)!;
+      inputs[1] = written.name;
+      const bias = biasOf(node, place);
+      if (bias) writeBias(bias.name, bias.value, written.scales.map((each) => each * bias.scale), edit); // prettier-ignore
     }
     edit.nodes.push({ ...node, inputs });
-    for (const output of node.outputs) if (activationNames.has(output)) rounded(output);
+    for (const output of node.outputs) if (scales.has(output)) rounded(output);
   }
   return edit.model(current);
+}
+
+/** Weights are quantized once for each axis that output channels are along. */
+const keyOf = ({ name, axis }: Place) => `${axis} ${name}`;
+
+function scaleOf(value: string, ranges: Ranges): { readonly scale: number; readonly zero: number } {
+  const range: unknown = ranges.get(value);
+  if (!isRange(range))
+    throw new CajalError(
+      "bad-argument",
+      `quantize: got ${range === undefined ? "no range" : `the range ${Array.isArray(range) ? range.join(" … ") : showValue(range)}`} for ${JSON.stringify(value)}, expected two numbers, the least first. Run withRanges(model) on data.`,
+      { value },
+    );
+  // 0 is exact: what pads adds nothing.
+  const [low, high] = [Math.min(0, range[0]), Math.max(0, range[1])];
+  const scale = Math.fround((high - low) / 255 || 1);
+  return { scale, zero: Math.max(0, Math.min(255, Math.round(-low / scale))) };
+}
+
+const isRange = (range: unknown): range is readonly [number, number] =>
+  Array.isArray(range) &&
+  range.length === 2 &&
+  range.every(Number.isFinite) &&
+  range[0] <= range[1];
+
+/** How often each value is read, by nodes and by graphs inside them. */
+function readersIn({ nodes }: Graph): ReadonlyMap<string, number> {
+  const readers = new Map<string, number>();
+  for (const name of nodes.flatMap(usedNames)) readers.set(name, (readers.get(name) ?? 0) + 1);
+  return readers;
 }
 
 const quantizeOptions = optionsOf<QuantizeOptions>({ reduceRange: "boolean" });
@@ -173,27 +225,79 @@ function weightOf({ op, domain, inputs, attributes }: Node, graph: Graph): Place
 
 interface Edit {
   readonly nodes: Node[];
-  readonly initializers: Map<string, Initializer>;
-  node(op: string, inputs: readonly string[], output: string, attributes?: Node["attributes"]): void; // prettier-ignore
+  /** A name like this one that no value has. */
+  fresh(name: string): string;
+  /** Adds an initializer and returns its name. */
+  stored(name: string, value: Initializer): string;
+  node(op: string, inputs: readonly string[], output: string): void;
+  /** Adds a node that computes a constant, before all others. */
+  constant(op: string, inputs: readonly string[], output: string, attributes: Node["attributes"]): void; // prettier-ignore
+  /** Whether a constant with this name is computed. */
+  isComputed(name: string): boolean;
   model(of: OnnxModel): OnnxModel;
 }
 
 function editOf(graph: Graph): Edit {
-  const nodes: Node[] = [];
+  const [constants, nodes]: Node[][] = [[], []] as const;
   const initializers = new Map(graph.initializers);
+  const names = namesIn(graph);
+  const computed = new Set<string>();
+  const written = (op: string, inputs: readonly string[], output: string, attributes = {}): Node => ({ op, domain: "", name: output, inputs, outputs: [output], attributes }); // prettier-ignore
+  const fresh = (name: string): string => {
+    while (names.has(name)) name += "'";
+    names.add(name);
+    return name;
+  };
   return {
-    nodes,
-    initializers,
-    node: (op, inputs, output, attributes = {}) =>
-      void nodes.push({ op, domain: "", name: output, inputs, outputs: [output], attributes }),
+    nodes: nodes!,
+    fresh,
+    stored(name, value) {
+      const freshName = fresh(name);
+      initializers.set(freshName, value);
+      return freshName;
+    },
+    node: (op, inputs, output) => void nodes!.push(written(op, inputs, output)),
+    constant(op, inputs, output, attributes) {
+      computed.add(output);
+      constants!.push(written(op, inputs, output, attributes));
+    },
+    isComputed: (name) => computed.has(name),
     model(of) {
       // Nothing may be an initializer and a node's output.
-      const computed = new Set(nodes.flatMap(({ outputs }) => outputs));
       for (const name of computed) initializers.delete(name);
       const inputs = graph.inputs.filter(({ name }) => !computed.has(name));
-      return { ...of, graph: { ...graph, nodes, initializers, inputs } };
+      return { ...of, graph: { ...graph, nodes: [...constants!, ...nodes!].map(withPerm), initializers, inputs } }; // prettier-ignore
     },
   };
+
+  function withPerm(node: Node): Node {
+    if (!isReversing(node)) return node;
+    const { inputs, attributes } = node;
+    const rank = graph.initializers.get(inputs[0]!)?.shape.length;
+    if (rank === undefined) return node;
+    const value = Array.from({ length: rank }, (_, i) => rank - 1 - i);
+    return { ...node, attributes: { ...attributes, perm: { type: "ints", value } } };
+  }
+}
+
+/**
+ * Whether a node is a Transpose that does not state its order. ONNX Runtime (1.30) ends the process where it reads what is
+ * dequantized.
+ */
+const isReversing = ({ op, domain, attributes }: Node) =>
+  op === "Transpose" && domain === "" && !attributes["perm"];
+
+/** The names of a graph's values, and of those of graphs inside its nodes. */
+function namesIn({ inputs, initializers, nodes }: Graph): Set<string> {
+  return new Set([
+    ...inputs.map(({ name }) => name),
+    ...initializers.keys(),
+    ...nodes.flatMap((node) => [
+      ...node.inputs,
+      ...node.outputs,
+      ...Object.values(node.attributes).flatMap((each) => each.type === "graph" ? [...namesIn(each.value)] : []), // prettier-ignore
+    ]),
+  ]);
 }
 
 /** Every weight written in another form, under its own name for who reads it. */
@@ -227,6 +331,7 @@ function quantizedWeight(
   { data, shape }: Tensor<"float32">,
   axis: number,
   largest: number,
+  leastScales?: Float64Array,
 ): QuantizedWeight {
   const channels = shape[axis]!;
   const innerSize = sizeOf(shape.slice(axis + 1));
@@ -234,7 +339,10 @@ function quantizedWeight(
   const channelOf = (i: number) => Math.floor(i / innerSize) % channels;
   for (let i = 0; i < data.length; i++)
     scales[channelOf(i)] = Math.max(scales[channelOf(i)]!, Math.abs(data[i]!) / largest);
-  for (let c = 0; c < channels; c++) if (!(scales[c]! > 0)) scales[c] = 1;
+  for (let c = 0; c < channels; c++) {
+    scales[c] = Math.max(scales[c]!, leastScales?.[c] ?? 0);
+    if (!(scales[c]! > 0)) scales[c] = 1;
+  }
   const values = Int8Array.from(data, (w, i) =>
     Math.max(-largest, Math.min(largest, Math.round(w / scales[channelOf(i)]!))),
   );
@@ -247,12 +355,12 @@ function writeWeight(
   axis: number,
   edit: Edit,
 ): void {
-  if (edit.initializers.has(`${name}/int8`)) return; // shared
-  edit.initializers.set(`${name}/int8`, tensor("int8", shape, values));
-  edit.initializers.set(`${name}/scale`, tensor("float32", [scales.length], scales));
-  edit.initializers.set(`${name}/zero`, tensor("int8", [scales.length]));
-  const attributes: Node["attributes"] = { axis: { type: "int", value: axis } };
-  edit.node("DequantizeLinear", [`${name}/int8`, `${name}/scale`, `${name}/zero`], name, attributes); // prettier-ignore
+  const parts = [
+    edit.stored(`${name}/int8`, tensor("int8", shape, values)),
+    edit.stored(`${name}/scale`, tensor("float32", [scales.length], scales)),
+    edit.stored(`${name}/zero`, tensor("int8", [scales.length])),
+  ];
+  edit.constant("DequantizeLinear", parts, name, { axis: { type: "int", value: axis } });
 }
 
 function writeBias(
@@ -260,18 +368,17 @@ function writeBias(
   { data }: Tensor<"float32">,
   scales: Float32Array<ArrayBuffer>,
   edit: Edit,
-): string {
-  // prettier-ignore
+): void {
   const limit = 2 ** 31 - 1;
   const values = Int32Array.from(data, (b, c) =>
     Math.max(-limit, Math.min(limit, Math.round(b / scales[c]!))),
   );
-  edit.initializers.set(`${name}/int32`, tensor("int32", [values.length], values));
-  edit.initializers.set(`${name}/scale`, tensor("float32", [scales.length], scales));
-  edit.initializers.set(`${name}/zero`, tensor("int32", [scales.length]));
-  const attributes: Node["attributes"] = { axis: { type: "int", value: 0 } };
-  edit.node("DequantizeLinear", [`${name}/int32`, `${name}/scale`, `${name}/zero`], name, attributes); // prettier-ignore
-  return name;
+  const parts = [
+    edit.stored(`${name}/int32`, tensor("int32", [values.length], values)),
+    edit.stored(`${name}/scale`, tensor("float32", [scales.length], scales)),
+    edit.stored(`${name}/zero`, tensor("int32", [scales.length])),
+  ];
+  edit.constant("DequantizeLinear", parts, name, { axis: { type: "int", value: 0 } });
 }
 
 /** The bits of the nearest half-precision number; beyond 65,504 the largest. */
