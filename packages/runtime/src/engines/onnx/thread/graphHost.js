@@ -4,7 +4,7 @@
 // plain JavaScript, its types in graphHost.d.ts.
 
 /** The output that is no tensor, and what ONNX Runtime says of it: see sequenceOutput.ts. */
-export const nothing = "nothing";
+export const nothing = "/cajal/nothing";
 export const refusal = "Non tensor type is temporarily not supported.";
 
 /**
@@ -54,9 +54,10 @@ export function graphHost() {
       /** @type {Record<string, OrtTensor | null>} */
       const fetches = Object.create(null);
       for (const name of session.outputNames) {
-        const ref = writes[name];
+        const ref = Object.hasOwn(writes, name) ? writes[name] : undefined;
         const data = writesInPlace && ref ? arrayOf(ref) : undefined;
-        const shape = outputShapes?.[name];
+        const shape =
+          outputShapes && Object.hasOwn(outputShapes, name) ? outputShapes[name] : undefined;
         if (data) fetches[name] = new ort.Tensor("float32", data, [data.length]);
         else if (shape) fetches[name] = emptyTensor(ort, shape);
         else fetches[name] = null;
@@ -68,7 +69,7 @@ export function graphHost() {
       const outputs = {};
       for (const [name, result] of Object.entries((outputShapes ? fetches : results) ?? {})) {
         if (name === nothing || !result) continue;
-        const ref = writes[name];
+        const ref = Object.hasOwn(writes, name) ? writes[name] : undefined;
         if (ref) {
           const [array, version] = ref;
           const versions = arrays.get(array);

@@ -243,7 +243,9 @@ async function prepareGraph(
   }
   const writesInPlace = await fillsOutputs(device);
   const hasFixedOutputs = outputs.every(({ dtype, shape }) => dtype === "float32" && shape?.every(Number.isInteger)); // prettier-ignore
-  if (!hasFixedOutputs || !(await stopsAtSequences(device))) return { ...graph, writesInPlace };
+  const hasSequences = (model.opsets[""] ?? 1) >= 11;
+  if (!hasFixedOutputs || !hasSequences || !(await stopsAtSequences(device)))
+    return { ...graph, writesInPlace };
   return {
     ...graph,
     prelude: sequenceOutput,
