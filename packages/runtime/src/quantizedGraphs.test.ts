@@ -5,7 +5,10 @@ import { expect, it } from "vitest";
 import { open } from "./open";
 
 const numbers = random(3, "quantized graphs");
-function normal(shape: readonly number[], scaleOf = (_: number) => 1): Tensor<"float32"> {
+function normal(
+  shape: readonly number[],
+  scaleOf: (i: number) => number = () => 1,
+): Tensor<"float32"> {
   const x = tensor("float32", shape);
   x.data.forEach((_, i) => (x.data[i] = scaleOf(i) * numbers.normal()));
   return x;
