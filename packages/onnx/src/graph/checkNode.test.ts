@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Attribute, Node, OnnxModel, ValueInfo } from "../model/model";
 import type { ElementType } from "../model/elementType";
 import { problemsOf } from "./check";
+import { inferShapes } from "./inferShapes";
 
 /** A model of one node; inputs are `name: type[extents]`, the outputs' types are left to inference. */
 function model(
@@ -238,4 +239,27 @@ describe("operators that are not known here", () => {
     const { graph, ...rest } = model("Relu", 999, [[...x]]);
     expect(firstProblem({ ...rest, graph: { ...graph, outputs: [] } }).join()).toMatch(/opset 999/);
   });
+});
+
+it("takes integers as constants of operator sets before 9, as PyTorch wrote them", () => {
+  const shape = { type: "tensor", value: tensor("int64", [1], [4]) } as const;
+  const info = { dtype: "float32", shape: [2, 2] } as const;
+  const values = inferShapes({
+    irVersion: 3,
+    opsets: { "": 8 },
+    producer: "",
+    metadata: new Map(),
+    graph: {
+      name: "old",
+      nodes: [
+        { op: "Constant", domain: "", name: "", inputs: [], outputs: ["shape"], attributes: { value: shape } },
+        { op: "Reshape", domain: "", name: "", inputs: ["x", "shape"], outputs: ["y"], attributes: {} },
+      ],
+      initializers: new Map(),
+      inputs: [{ name: "x", ...info }],
+      outputs: [{ name: "y", dtype: "float32", shape: undefined }],
+      values: new Map(),
+    },
+  }); // prettier-ignore
+  expect(values.get("y")?.shape).toEqual([4]);
 });
