@@ -34,6 +34,8 @@ export default defineConfig({
         // Files of a package share two processes, one after the other, and what these have imported: most of a file's
         // time would be imports. A test leaves nothing behind that others would see.
         isolate: false,
+        // The processor is shared by two processes; a network this small gains nothing by a second thread that waits busily.
+        env: { CAJAL_THREADS: "1" },
         testTimeout: 60_000,
         hookTimeout: 60_000,
       },

@@ -15,7 +15,7 @@ export interface ExplainerOptions {
   readonly engine?: EngineName;
   /** Default "auto". */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one a core. */
+  /** Threads that one operator may use, engine onnx only; default: as `open` takes them. */
   readonly threads?: number;
   /** Definitions of layers of your own that a Keras model has. */
   readonly layers?: readonly Layer[];

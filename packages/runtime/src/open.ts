@@ -6,14 +6,14 @@ import type { DeviceChoice, EngineName } from "./device/device";
 import { engineFor } from "./engines";
 import { isOnnx, isWeights, kerasSource, modelArgument } from "./modelArgument";
 import { sessionOf, type Session } from "./session/session";
-import { checkThreads } from "./session/checkThreads";
+import { threadsFor } from "./session/threadsFor";
 
 export interface OpenOptions {
   /** Default "onnx". */
   readonly engine?: EngineName;
   /** Default "auto". */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one per core. */
+  /** Threads that one operator may use, engine onnx only; default: `CAJAL_THREADS` of the environment, else one per core. */
   readonly threads?: number;
   /**
    * Whether dense kernels of 16 MiB and more are read from the memory of `weights`, engine onnx on the CPU
@@ -78,12 +78,12 @@ export async function open(
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
   const model = modelArgument("open", source);
   checkOptions("open", options, optionKinds);
-  const { device = "auto", threads, layers, signal } = options;
+  const { device = "auto", layers, signal } = options;
   const { shareKernels = false, isolate = false, verify = true, worker = false } = options;
   if (typeof worker !== "boolean" && worker !== "auto")
     throw new CajalError("bad-argument", `open: got worker ${showValue(worker)}, expected true, false or "auto".`); // prettier-ignore
   const engine = engineFor(options.engine, device);
-  checkThreads("open", threads);
+  const threads = threadsFor("open", options.threads);
   signal?.throwIfAborted();
   const opened = await engine.open(
     isOnnx(model) ? model : kerasSource("open", model, { weights, layers }),

@@ -9,7 +9,7 @@ import {
   type GradientOptions,
   type GradientSession,
 } from "./session/gradientSession";
-import { checkThreads } from "./session/checkThreads";
+import { threadsFor } from "./session/threadsFor";
 
 /**
  * Opens a Keras model for gradients in inference mode: batch normalization uses its moving statistics, and
@@ -43,13 +43,13 @@ export async function openGradient(
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
   const model = graphOrConfig("openGradient", argument);
   checkOptions("openGradient", options, optionKinds);
-  const { device = "auto", threads, layers, signal } = options;
+  const { device = "auto", layers, signal } = options;
   const engine = engineFor(options.engine, device);
-  checkThreads("openGradient", threads);
+  const threads = threadsFor("openGradient", options.threads);
   signal?.throwIfAborted();
   const opened = await engine.openGradient(
     "graph" in model ? model : kerasSource("openGradient", model, { weights, layers }),
-    { values: [], feeds: [], ...options, device },
+    { values: [], feeds: [], ...options, device, ...(threads !== undefined && { threads }) },
   );
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();

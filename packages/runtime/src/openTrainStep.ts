@@ -15,7 +15,7 @@ import {
   type Optimizer,
   type TrainStep,
 } from "./step/trainStep";
-import { checkThreads } from "./session/checkThreads";
+import { threadsFor } from "./session/threadsFor";
 
 /**
  * Compiles a model with its loss, optimizer and metrics into a training step.
@@ -67,7 +67,7 @@ export async function openTrainStep(
     other?.core.engine ?? options.engine,
     other?.core.device ?? options.device ?? "auto",
   );
-  checkThreads("openTrainStep", options.threads);
+  const threads = threadsFor("openTrainStep", options.threads);
   const { optimizer } = options;
   checkArgument("openTrainStep", "optimizer", optimizer, "object");
   checkArgument("openTrainStep", "optimizer.learningRate", optimizer.learningRate, "function");
@@ -82,7 +82,7 @@ export async function openTrainStep(
     const core = await engine.openTrainStep(
       trainable,
       startingWith(trainable, initialWeights, shared),
-      options,
+      { ...options, ...(threads !== undefined && { threads }) },
       other?.core,
     );
     try {

@@ -34,7 +34,7 @@ export interface GradientOptions {
   readonly engine?: EngineName;
   /** Default "auto": what `open` takes; for engine tfjs in Node cpu, as wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one per core. */
+  /** Threads that one operator may use, engine onnx only; default: `CAJAL_THREADS` of the environment, else one per core. */
   readonly threads?: number;
   /** Definitions of custom layers of a Keras model. */
   readonly layers?: readonly Layer[];

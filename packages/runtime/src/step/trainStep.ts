@@ -118,7 +118,7 @@ export interface TrainStepOptions {
   readonly engine?: EngineName;
   /** Default "auto"; on engine tfjs in Node that is cpu, because its wasm has no gradients of convolutions. */
   readonly device?: DeviceChoice;
-  /** Threads that one operator may use, engine onnx only; default: one per core. */
+  /** Threads that one operator may use, engine onnx only; default: `CAJAL_THREADS` of the environment, else one per core. */
   readonly threads?: number;
   /**
    * Whether steps run on a worker thread, engine onnx in Node only: the caller's event loop stays free, at a cost of

@@ -1,0 +1,52 @@
+import { tensor, type Weights } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { meanSquaredError, sgd } from "@cajal/train";
+import { InferenceSession } from "onnxruntime-node";
+import { afterEach, expect, it, vi } from "vitest";
+import { open, openGradient, openTrainStep } from "..";
+
+const network = functional("line");
+const input = network.input([2], { name: "x" });
+const net = network.model([input], [network.layer("Dense", { units: 1, name: "dense" }, input)]);
+const weights: Weights = new Map([
+  ["dense/kernel", tensor("float32", [2, 1], [1, 2])],
+  ["dense/bias", tensor("float32", [1])],
+]);
+const x = tensor("float32", [1, 2], [3, 4]);
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** Threads of the sessions that were opened, with repetitions. */
+async function threadsOf(threads?: number): Promise<unknown[]> {
+  const create = vi.spyOn(InferenceSession, "create").mockClear();
+  const options = { device: "cpu", ...(threads !== undefined && { threads }) } as const;
+  await (await open(net, weights, options)).dispose();
+  await using gradient = await openGradient(net, weights, options);
+  await gradient.run({ x });
+  await using step = await openTrainStep(net, weights, { ...options, loss: meanSquaredError(), optimizer: sgd(), verify: false }); // prettier-ignore
+  await step.run({ x, y: tensor("float32", [1, 1]) });
+  return create.mock.calls.map(([, options]) => (options as InferenceSession.SessionOptions | undefined)?.intraOpNumThreads); // prettier-ignore
+}
+
+it("takes threads from CAJAL_THREADS where it is told none", async () => {
+  vi.stubEnv("CAJAL_THREADS", "3");
+  expect(await threadsOf()).toEqual(expect.arrayContaining([3, 3, 3]));
+  expect(await threadsOf(2)).not.toContain(3);
+  vi.stubEnv("CAJAL_THREADS", "");
+  expect(await threadsOf()).not.toContain(3);
+});
+
+it.each(["many", "0", "1.5", "-1", "1e9"])(
+  "refuses %s for a number of threads",
+  async (setting) => {
+    vi.stubEnv("CAJAL_THREADS", setting);
+    const expected = { code: "bad-argument", message: expect.stringContaining(`CAJAL_THREADS of the environment: got "${setting}"`) as string }; // prettier-ignore
+    await expect(open(net, weights)).rejects.toMatchObject(expected);
+    await expect(openGradient(net, weights)).rejects.toMatchObject(expected);
+    const step = { loss: meanSquaredError(), optimizer: sgd() };
+    await expect(openTrainStep(net, weights, step)).rejects.toMatchObject(expected);
+  },
+);
