@@ -40,6 +40,7 @@ export { timeFirst } from "./graph/timeFirst";
 export { guardEmpty, type Guarded } from "./passes/guardEmpty";
 export { fillChannels } from "./passes/fillChannels";
 export { sampledEarly } from "./passes/sampledEarly";
+export { statedOrders } from "./passes/statedOrders";
 export { reduceInSteps } from "./passes/reduceInSteps";
 export {
   float16Weights,

@@ -1,6 +1,13 @@
 // What quantize writes, run with ONNX Runtime's kernels for whole numbers: as the float graph, but for rounding.
 import { random, tensor, type Tensor } from "@cajal/core";
-import { int8Weights, quantize, withRanges, type Attribute, type OnnxModel } from "@cajal/onnx";
+import {
+  encodeModel,
+  int8Weights,
+  quantize,
+  withRanges,
+  type Attribute,
+  type OnnxModel,
+} from "@cajal/onnx";
 import { expect, it } from "vitest";
 import { open } from "./open";
 
@@ -97,4 +104,28 @@ it("ranges that are none are refused", () => {
   const model = graph([node("MatMul", ["x", "w"], "y")], { w: normal([32, 32]) }, [4, 32]);
   for (const ranges of [{}, new Map([["x", 3]]), new Map([["x", [3, 1]]])])
     expect(() => quantize(model, ranges as never)).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+});
+
+it("graphs and files of others, a dequantized kernel transposed whose order is not stated", async () => {
+  const whole = (x: string, s: string, z: string, y: string) => [node("QuantizeLinear", [x, s, z], `${y}/whole`), node("DequantizeLinear", [`${y}/whole`, s, z], y)]; // prettier-ignore
+  const kernel = [node("DequantizeLinear", ["w", "s", "z"], "d", { axis: 0 }), node("Transpose", ["d"], "t")]; // prettier-ignore
+  const w = tensor(
+    "int8",
+    [5, 4],
+    Int8Array.from({ length: 20 }, (_, i) => i),
+  );
+  const [s, z] = [tensor("float32", [5], [1, 2, 3, 4, 5]), tensor("int8", [5])];
+  const one = { s1: tensor("float32", [], [1]), z1: tensor("int8", []) };
+  for (const nodes of [
+    [...kernel, node("MatMul", ["x", "t"], "y")],
+    [...whole("x", "s1", "z1", "xd"), ...kernel, node("MatMul", ["xd", "t"], "y")],
+  ]) {
+    const model = graph(nodes, { w, s, z, ...one }, [1, 4]);
+    for (const form of [model, encodeModel(model)]) {
+      await using session = await open(form, { device: "cpu" });
+      const { y } = await session.run({ x: tensor("float32", [1, 4], [1, 0, 0, 1]) });
+      // Row i of the kernel is 4i … 4i + 3, times i + 1: its first and last.
+      expect([...(y!.data as Float32Array)]).toEqual([3, 22, 57, 108, 175]);
+    }
+  }
 });

@@ -17,6 +17,7 @@ import { float16Bits } from "../model/halfPrecision";
 import type { Attribute, Graph, Initializer, Node, OnnxModel, ValueInfo } from "../model/model";
 import { operatorFacts } from "../operators";
 import { upgradeModel } from "../graph/builder";
+import { isReversing, statedOrders } from "./statedOrders";
 import { usedNames } from "../model/topologicalOrder";
 
 /** Weights with fewer elements are left unchanged: scales and zero points would outweigh them. */
@@ -266,26 +267,10 @@ function editOf(graph: Graph): Edit {
       // Nothing may be an initializer and a node's output.
       for (const name of computed) initializers.delete(name);
       const inputs = graph.inputs.filter(({ name }) => !computed.has(name));
-      return { ...of, graph: { ...graph, nodes: [...constants!, ...nodes!].map(withPerm), initializers, inputs } }; // prettier-ignore
+      return statedOrders({ ...of, graph: { ...graph, nodes: [...constants!, ...nodes!], initializers, inputs } }); // prettier-ignore
     },
   };
-
-  function withPerm(node: Node): Node {
-    if (!isReversing(node)) return node;
-    const { inputs, attributes } = node;
-    const rank = graph.initializers.get(inputs[0]!)?.shape.length;
-    if (rank === undefined) return node;
-    const value = Array.from({ length: rank }, (_, i) => rank - 1 - i);
-    return { ...node, attributes: { ...attributes, perm: { type: "ints", value } } };
-  }
 }
-
-/**
- * Whether a node is a Transpose that does not state its order. ONNX Runtime (1.30) ends the process where it reads what is
- * dequantized.
- */
-const isReversing = ({ op, domain, attributes }: Node) =>
-  op === "Transpose" && domain === "" && !attributes["perm"];
 
 /** The names of a graph's values, and of those of graphs inside its nodes. */
 function namesIn({ inputs, initializers, nodes }: Graph): Set<string> {

@@ -4,6 +4,7 @@ import {
   decodeModel,
   explicitPads,
   sampledEarly,
+  statedOrders,
   timeFirst,
   type OnnxModel,
   type ValueInfo,
@@ -48,7 +49,7 @@ export async function openOnOnnx(
   } = request;
   const devices = candidates(onnxDevices, choice);
   const guard = emptyTensors(source);
-  const model = "graph" in guard.model ? withoutProto(rewritten(guard.model)) : withPads(guard.model); // prettier-ignore
+  const model = "graph" in guard.model ? withoutProto(rewritten(guard.model)) : openable(guard.model); // prettier-ignore
   const failures: Error[] = [];
   for (const device of devices) {
     try {
@@ -130,13 +131,17 @@ function openedModel(
 }
 
 /** What ONNX Runtime has no kernels for, computes wrongly or over and over, as what it computes well. */
-const rewritten = (model: OnnxModel) => sampledEarly(dequantized(explicitPads(timeFirst(model))));
+const rewritten = (model: OnnxModel) =>
+  sampledEarly(statedOrders(dequantized(explicitPads(timeFirst(model)))));
 
-/** The same for a file that it opens, which is decoded only where it has such paddings. */
-function withPads(bytes: Uint8Array): OnnxModel | Uint8Array {
-  if (!containsString(bytes, ["SAME_UPPER", "SAME_LOWER"])) return bytes;
+/** What of it no file may be opened without; a file is decoded only where it has such paddings, or such a Transpose. */
+function openable(bytes: Uint8Array): OnnxModel | Uint8Array {
+  const isPadded = containsString(bytes, ["SAME_UPPER", "SAME_LOWER"]);
+  const isTransposed = () =>
+    ["DequantizeLinear", "Transpose"].every((op) => containsString(bytes, [op]));
+  if (!isPadded && !isTransposed()) return bytes;
   const model = decodeModel(bytes);
-  const changed = explicitPads(model);
+  const changed = statedOrders(explicitPads(model));
   return changed === model ? bytes : changed;
 }
 
