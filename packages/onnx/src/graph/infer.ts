@@ -144,8 +144,8 @@ function inferOutputs(
           : `its rule is not known here, and the model does not state the type of output "${name}" in value_info.`,
         {},
       );
-    // Before operator set 9 a Constant had no integers by the standard; PyTorch wrote them, and ONNX Runtime takes them.
-    if (formal && node.op !== "Constant" && !formal.types.has(typeOf(output)))
+    // Before operator set 9 constants had no integers by the standard; PyTorch wrote them, and ONNX Runtime takes them.
+    if (formal && !definition?.constant && !formal.types.has(typeOf(output)))
       throw new CajalError(
         "bad-model",
         `output ${i} would be ${typeOf(output)}, expected ${[...formal.types].join(", ")}.`,
