@@ -145,7 +145,7 @@ function inferOutputs(
         {},
       );
     // Before operator set 9 constants had no integers by the standard; PyTorch wrote them, and ONNX Runtime takes them.
-    if (formal && !definition?.constant && !formal.types.has(typeOf(output)))
+    if (formal && !(definition?.constant && opset < 9) && !formal.types.has(typeOf(output)))
       throw new CajalError(
         "bad-model",
         `output ${i} would be ${typeOf(output)}, expected ${[...formal.types].join(", ")}.`,

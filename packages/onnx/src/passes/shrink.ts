@@ -239,7 +239,8 @@ interface Edit {
 }
 
 function editOf(graph: Graph): Edit {
-  const [constants, nodes]: Node[][] = [[], []] as const;
+  const constants: Node[] = [];
+  const nodes: Node[] = [];
   const initializers = new Map(graph.initializers);
   const names = namesIn(graph);
   const computed = new Set<string>();
@@ -250,24 +251,24 @@ function editOf(graph: Graph): Edit {
     return name;
   };
   return {
-    nodes: nodes!,
+    nodes,
     fresh,
     stored(name, value) {
       const freshName = fresh(name);
       initializers.set(freshName, value);
       return freshName;
     },
-    node: (op, inputs, output) => void nodes!.push(written(op, inputs, output)),
+    node: (op, inputs, output) => void nodes.push(written(op, inputs, output)),
     constant(op, inputs, output, attributes) {
       computed.add(output);
-      constants!.push(written(op, inputs, output, attributes));
+      constants.push(written(op, inputs, output, attributes));
     },
     isComputed: (name) => computed.has(name),
     model(of) {
       // Nothing may be an initializer and a node's output.
       for (const name of computed) initializers.delete(name);
       const inputs = graph.inputs.filter(({ name }) => !computed.has(name));
-      return statedOrders({ ...of, graph: { ...graph, nodes: [...constants!, ...nodes!], initializers, inputs } }); // prettier-ignore
+      return statedOrders({ ...of, graph: { ...graph, nodes: [...constants, ...nodes], initializers, inputs } }); // prettier-ignore
     },
   };
 }
