@@ -123,6 +123,23 @@ describe.each(["onnx", "tfjs"] as const)("openGradient on %s", (engine) => {
     expect(Number(one.gradients.stem!.data[0])).not.toBe(0);
   });
 
+  it("adds gradients up over the batch, weights as ever", async () => {
+    const names = ["image", "stem", "stem/kernel"];
+    const request = { engine, of: "logits", withRespectTo: names };
+    await using session = await openGradient(model, weights, request);
+    await using adding = await openGradient(model, weights, { ...request, summed: true });
+    const { gradients } = await session.run({ image }, { dy });
+    const { value, gradients: sums } = await adding.run({ image }, { dy });
+    expect(value.shape).toEqual([2, 3]);
+    expect(sums["stem/kernel"]).toEqual(gradients["stem/kernel"]);
+    for (const name of ["image", "stem"]) {
+      expect(sums[name]!.shape).toEqual([1, 4, 5, 2]);
+      (sums[name]!.data as Float32Array).forEach((sum, i) =>
+        expect(sum).toBeCloseTo(Number(gradients[name]!.data[i]) + Number(gradients[name]!.data[40 + i]), 5),
+      ); // prettier-ignore
+    }
+  });
+
   it("tells what does not fit", async () => {
     const unknown = openGradient(model, weights, { engine, withRespectTo: ["sten"] });
     await expect(unknown).rejects.toMatchObject({ code: "unknown-name" });

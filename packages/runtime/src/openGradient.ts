@@ -59,6 +59,7 @@ export async function openGradient(
 const optionKinds = optionsOf<GradientOptions>({
   of: "string",
   withRespectTo: "strings",
+  summed: "boolean",
   values: "strings",
   feeds: "strings",
   rules: true,

@@ -1,6 +1,7 @@
 import type { Tensor } from "@cajal/core";
 import type { DataFormat } from "../network/images";
 import type { Control, Network } from "../network/network";
+import { someOf } from "../network/rows";
 
 /** What a method is asked to explain. */
 export interface Call {
@@ -17,3 +18,10 @@ export interface Call {
   readonly layer: string | undefined;
   readonly control: Control;
 }
+
+/** The call for its images from `from` to before `to`. */
+export const partOf = (call: Call, from: number, to: number): Call => ({
+  ...call,
+  images: someOf(call.images, from, to),
+  targets: call.targets.slice(from, to),
+});

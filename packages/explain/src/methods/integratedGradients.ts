@@ -4,12 +4,13 @@
 // the way they do not (of MobileNet 2 to 4 % are missing): `tolerance` takes more of them until little is missing.
 import { CajalError, checkNumber, tensor, type Tensor } from "@cajal/core";
 import { weightedMean } from "./graphMethod";
-import { oneOf, rowOf, rowsOf } from "../network/rows";
-import type { Call } from "./call";
+import { oneOf, rowsOf } from "../network/rows";
+import { partOf, type Call } from "./call";
 import { defineMethod } from "./method";
 import { baselineOf, type Baseline } from "./baseline";
 import { baselineScores } from "./shared/baselineScores";
-import { gradientsOf, rowsOfEach, scoresOf, sums, total } from "./shared/evaluate";
+import { scoresOf, total } from "./shared/evaluate";
+import { meanGradients } from "./shared/meanGradients";
 import { quadrature, type Quadrature, type QuadratureRule } from "./shared/quadrature";
 
 export interface IntegratedGradientsOptions {
@@ -58,7 +59,7 @@ export const integratedGradients = defineMethod({
     const stepsOf = delta.map(() => steps);
     if (tolerance !== undefined)
       for (const [i, expected] of difference.entries()) {
-        const [one, start] = [ofImage(call, i), oneOf(from, i)];
+        const [one, start] = [partOf(call, i, i + 1), oneOf(from, i)];
         while (
           Math.abs(delta[i]!) > tolerance * Math.abs(expected) &&
           stepsOf[i]! < mostTimes * steps
@@ -106,36 +107,11 @@ const mostTimes = 64;
 async function integrals(
   call: Call,
   from: Tensor<"float32">,
-  { alphas, weights }: Quadrature,
+  points: Quadrature,
   multiplied: boolean,
 ) {
-  const { images, network } = call;
-  const mean = sums(images.shape[0]!, images.shape.slice(1));
-  await gradientsOf(call, alongPath(call, from.data, alphas), {
-    use: (row, { gradients }) =>
-      mean.add(
-        Math.floor(row / alphas.length),
-        gradients[network.graph.image]!.data,
-        weights[row % alphas.length],
-      ),
-  });
+  const mean = await meanGradients(call, from, points);
   if (multiplied)
-    mean.data.forEach((g, i) => (mean.data[i] = g * (images.data[i]! - from.data[i]!)));
+    mean.data.forEach((g, i) => (mean.data[i] = g * (call.images.data[i]! - from.data[i]!)));
   return mean;
 }
-
-/** The call for one of its images. */
-const ofImage = (call: Call, i: number): Call => ({
-  ...call,
-  images: oneOf(call.images, i),
-  targets: [call.targets[i]!],
-});
-
-/** The points of each image's path: b + a (x − b). */
-export const alongPath = (call: Call, from: Float32Array, alphas: readonly number[]) =>
-  rowsOfEach(call, alphas.length, (image, k, to) => {
-    const x = rowOf(call.images, image);
-    const a = alphas[k]!;
-    const at = image * x.length;
-    for (let i = 0; i < x.length; i++) to[i] = from[at + i]! + a * (x[i]! - from[at + i]!);
-  });

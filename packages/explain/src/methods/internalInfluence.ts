@@ -1,6 +1,6 @@
 // Internal influence (Leino et al. 2018, arXiv:1802.03788): Σᵢ wᵢ G at b + aᵢ (x − b), the mean gradient by a layer
 // along the image's path.
-import { alongPath } from "./integratedGradients";
+import { alongPath } from "./shared/meanGradients";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
 import { neededLayer, sums } from "./shared/evaluate";

@@ -1,7 +1,7 @@
 // Layer conductance (Dhamdhere et al. 2018, arXiv:1805.12233), as Captum computes it: with the n + 1 points xᵢ of a
 // rule along the image's path, Σ_{i<n} G(xᵢ) (A(xᵢ₊₁) − A(xᵢ)).
 import { rowsOf } from "../network/rows";
-import { alongPath } from "./integratedGradients";
+import { alongPath } from "./shared/meanGradients";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
 import { baselineScores } from "./shared/baselineScores";

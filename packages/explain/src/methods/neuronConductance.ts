@@ -1,6 +1,6 @@
 // Neuron conductance (Dhamdhere et al. 2018, arXiv:1805.12233): (x − b) Σᵢ wᵢ G[neuron](xᵢ) dA[neuron]/dx(xᵢ), what of
 // the score flows through one unit, along the image's path.
-import { alongPath } from "./integratedGradients";
+import { alongPath } from "./shared/meanGradients";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
 import { sums } from "./shared/evaluate";

@@ -1,5 +1,5 @@
 // Integrated gradients of one unit of a layer (Shrikumar et al. 2018, arXiv:1807.09946).
-import { alongPath } from "./integratedGradients";
+import { alongPath } from "./shared/meanGradients";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
 import { sums } from "./shared/evaluate";

@@ -20,6 +20,7 @@ import {
 } from "@cajal/onnx";
 import { moduleOf } from "./modules";
 import { withOwnWeights } from "./ownWeights";
+import { stemOf } from "./stem";
 
 /** A layer, or a value of a graph: on the way from the image to the scores. */
 export interface LayerInfo {
@@ -52,6 +53,8 @@ export interface ExplainedGraph {
   readonly independent: boolean;
   readonly classes: number;
   readonly layers: readonly LayerInfo[];
+  /** The last value before which all is affine, where sparing the way there and back is worth it. */
+  readonly stem: string | undefined;
   /** Of every value, as far as known. */
   readonly values: ReadonlyMap<string, ValueInfo>;
 }
@@ -226,6 +229,7 @@ function withScores(
     );
   const [batch, ...imageShape] = image.shape ?? [];
   const model = g.build();
+  const values = inferShapes(model);
   return {
     model,
     image: image.name,
@@ -236,7 +240,8 @@ function withScores(
     independent: ends("Sigmoid") || isAlone,
     classes,
     layers,
-    values: inferShapes(model),
+    stem: stemOf(model, image.name, [logits.name, probabilities.name], values),
+    values,
   };
 }
 

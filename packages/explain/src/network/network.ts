@@ -34,13 +34,21 @@ export interface Pass {
   readonly dy?: ((row: number) => number) | Rows;
   /** Gradients by these; none unless given. */
   readonly by?: readonly string[];
+  /** Gradients are wanted only as a sum over all rows, each times its weight. It is taken of a batch at a time, and `use` gets none. */
+  readonly sum?: GradientSum;
   /** Further values. */
   readonly values?: readonly string[];
   readonly rules?: NamedRules | undefined;
   /** Runs in place of the network, such as a part of it; a name by which opened graphs are kept. Engine onnx only. */
   readonly model?: { readonly key: string; readonly model: OnnxModel } | undefined;
   /** Takes what was computed of one row; it is the engine's memory, and gone after. */
-  use(row: number, result: PassRow): void;
+  use?(row: number, result: PassRow): void;
+}
+
+export interface GradientSum {
+  weight(row: number): number;
+  /** Takes a batch's sums; they are the engine's memory, and gone after. */
+  add(gradients: PassRow["gradients"]): void;
 }
 
 export interface PassRow {
@@ -121,12 +129,13 @@ export function networkOf(
   const layerOf = tfjs?.layerOf ?? ((value: string) => value);
   const format = tfjs ? "channels_last" : "channels_first";
 
-  function open({ of, by = [], values = [], rules, feeds, model }: Pass): Opened {
+  function open({ of, by = [], sum, values = [], rules, feeds, model }: Pass): Opened {
     const fed = Object.keys(feeds).filter((name) => graph.values.has(name) && name !== graph.image);
-    const key = JSON.stringify([of, by, values, rules?.key, fed, model?.key]);
+    const key = JSON.stringify([of, by, sum !== undefined, values, rules?.key, fed, model?.key]);
     const sessionOptions = {
       of: layerOf(of),
       withRespectTo: by.map(layerOf),
+      ...(sum && { summed: true }),
       values: values.map(layerOf),
       feeds: fed.map(layerOf),
       device,
@@ -181,7 +190,7 @@ export function networkOf(
   );
 
   async function pass(request: Pass, { signal, onProgress }: Control = {}): Promise<void> {
-    const { feeds, dy, by = [], use } = request;
+    const { feeds, dy, by = [], sum, use } = request;
     const [first] = Object.values(feeds);
     const { count } = first!;
     const image = feeds[graph.image] ?? { shape: graph.imageShape.map((extent) => extent ?? 1) };
@@ -212,26 +221,28 @@ export function networkOf(
           fed,
           dy && by.length > 0 ? { dy: outside(seeds(request, from, size), format) } : {},
         );
-        const renamed = (names: readonly string[], results: Readonly<Record<string, Tensor>>) =>
-          names.map((name) => [name, ofBatch(name, inside(results[layerOf(name)]!, format), size)] as const); // prettier-ignore
-        const others = renamed(request.values ?? [], values);
-        const dxs = renamed(by, gradients);
+        const renamed = (names: readonly string[], results: Readonly<Record<string, Tensor>>, rows: number) =>
+          names.map((name) => [name, ofBatch(name, inside(results[layerOf(name)]!, format), rows)] as const); // prettier-ignore
+        const others = renamed(request.values ?? [], values, size);
+        const dxs = renamed(by, gradients, sum ? 1 : size);
+        const of = (results: typeof others, row: number) =>
+          Object.fromEntries(
+            results.map(([name, x]) => [name, { shape: x.shape.slice(1), data: rowOf(x, row) }]),
+          );
         const scores = inside(value, format);
         for (let row = from; row < Math.min(from + size, count); row++) {
-          const of = (results: typeof others) =>
-            Object.fromEntries(
-              results.map(([name, x]) => [
-                name,
-                { shape: x.shape.slice(1), data: rowOf(x, row - from) },
-              ]),
-            );
           const result = {
             value: rowOf(scores, row - from),
-            values: of(others),
-            gradients: of(dxs),
+            values: of(others, row - from),
+            gradients: sum ? {} : of(dxs, row - from),
           };
           checkFinite(result);
-          use(row, result);
+          use?.(row, result);
+        }
+        if (sum) {
+          const sums = of(dxs, 0);
+          checkFiniteGradients(sums);
+          sum.add(sums);
         }
         onProgress?.({ done: Math.min(from + size, count), total: count });
       }
@@ -241,7 +252,7 @@ export function networkOf(
   }
 
   /** What a gradient is of: rows given, or one element each. */
-  function seeds({ feeds, of, dy }: Pass, from: number, size: number): Tensor<"float32"> {
+  function seeds({ feeds, of, dy, sum }: Pass, from: number, size: number): Tensor<"float32"> {
     if (typeof dy !== "function") {
       const batch = emptyRows(size, dy!.shape);
       writeBatch(dy!, from, batch);
@@ -252,7 +263,9 @@ export function networkOf(
     const shape =
       of === graph.logits || of === graph.probabilities ? [graph.classes] : layer!.shape;
     const row = tensor("float32", [size, ...(shape as number[])]);
-    for (let i = 0; i < size; i++) rowOf(row, i)[dy(Math.min(from + i, last))] = 1;
+    // A row that only fills the batch up adds nothing to a sum.
+    const weight = (row: number) => (!sum ? 1 : row > last ? 0 : sum.weight(row));
+    for (let i = 0; i < size; i++) rowOf(row, i)[dy(Math.min(from + i, last))] = weight(from + i);
     return row;
   }
 
@@ -345,6 +358,10 @@ function checkFinite({ value, gradients }: PassRow): void {
       "bad-model",
       "the network gives what is no finite number: its weights, or the scale of the image, are at fault. Nothing can be told of it.",
     );
+  checkFiniteGradients(gradients);
+}
+
+function checkFiniteGradients(gradients: PassRow["gradients"]): void {
   for (const [name, { data }] of Object.entries(gradients))
     if (!allFinite(data))
       throw new CajalError(
@@ -356,9 +373,17 @@ function checkFinite({ value, gradients }: PassRow): void {
 
 /** In one pass without a call for each: x − x is 0, and NaN where x is no finite number. */
 function allFinite(values: Float32Array): boolean {
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i]! - values[i]!;
-  return zero === 0;
+  // Several sums, so that none waits for the addition before it.
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length & ~3;
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i]! - values[i]!;
+    b += values[i + 1]! - values[i + 1]!;
+    c += values[i + 2]! - values[i + 2]!;
+    d += values[i + 3]! - values[i + 3]!;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i]! - values[i]!;
+  return a + b + c + d === 0;
 }
 
 /** Keeps what `body` returns by its arguments, of which the last follows from the others. */

@@ -36,8 +36,15 @@ export function rowOf({ shape, data }: Tensor, row: number): Float32Array {
 }
 
 /** Example `row` of a tensor as a batch of one, on the same memory. */
-export const oneOf = (of: Tensor, row: number): Tensor<"float32"> =>
-  tensor("float32", [1, ...of.shape.slice(1)], rowOf(of, row));
+export const oneOf = (of: Tensor, row: number): Tensor<"float32"> => someOf(of, row, row + 1);
+
+/** Examples from `from` to before `to` of a tensor, on the same memory. */
+export function someOf({ shape, data }: Tensor, from: number, to: number): Tensor<"float32"> {
+  const [, ...rest] = shape;
+  const size = sizeOf(rest);
+  const values = (data as Float32Array).subarray(from * size, to * size);
+  return tensor("float32", [to - from, ...rest], values);
+}
 
 /** A tensor of float32 zeros whose examples are to be written. */
 export const emptyRows = (count: number, shape: Shape): Tensor<"float32"> =>

@@ -2,6 +2,7 @@
 // stride · p + to alone, on each spatial axis, wherever it lies. Such a map can be computed for a part of the image.
 import type { Tensor } from "@cajal/core";
 import type { Node, OnnxModel, ValueInfo } from "@cajal/onnx";
+import { hasSubgraph } from "../network/hasSubgraph";
 import { activations } from "../rules/operators";
 
 /** What of the image one pixel of a map depends on, along one axis. */
@@ -83,9 +84,6 @@ export function mapsOfImage(
   }
   return { maps, passages };
 }
-
-const hasSubgraph = ({ attributes }: Node) =>
-  Object.values(attributes).some(({ type }) => type === "graph" || type === "graphs");
 
 /** The nodes that a value depends on. */
 export function nodesBefore(nodes: readonly Node[], value: string): readonly Node[] {

@@ -18,6 +18,11 @@ export interface GradientOptions {
    * Keras model, the name of an initializer). Default: all inputs. An empty list: a forward run only.
    */
   readonly withRespectTo?: readonly string[];
+  /**
+   * Whether gradients by inputs and layers (values of a graph) are added up over the batch, [1, …] in place of [n, …]:
+   * with `dy` the weight of each example, less to hand over than to add them up outside. Default false.
+   */
+  readonly summed?: boolean;
   /** Layers (values of a graph) whose outputs to return as well. */
   readonly values?: readonly string[];
   /**

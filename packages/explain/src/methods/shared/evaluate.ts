@@ -129,6 +129,8 @@ export function sums(count: number, shape: readonly number[]) {
   };
 }
 
+export type Sums = ReturnType<typeof sums>;
+
 export const total = (values: ArrayLike<number>): number => {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;

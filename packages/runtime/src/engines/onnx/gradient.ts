@@ -64,6 +64,8 @@ export async function openGradientOnOnnx(
   const { values, feeds, threads } = request;
   const target = request.of ?? graph.output;
   const withRespectTo = request.withRespectTo ?? graph.model.graph.inputs.map(({ name }) => name);
+  const isWeight = (name: string) =>
+    graph.weights.has(name) || graph.model.graph.initializers.has(name);
   const valueName = (name: string) => graph.layers.get(name)?.value.name ?? name;
   const named = [target, ...withRespectTo, ...values].map(valueName);
   const whole = cutAt(
@@ -113,7 +115,9 @@ export async function openGradientOnOnnx(
           });
     addOutput(target, value);
     for (const name of values) addOutput(name, g.value(valueName(name)));
-    withRespectTo.forEach((name, i) => addOutput(name, dxs[i]!));
+    const overBatch = (name: string, dx: Value) =>
+      request.summed && !isWeight(name) ? g.reduceSum(dx, { axes: [0], keepdims: true }) : dx;
+    withRespectTo.forEach((name, i) => addOutput(name, overBatch(name, dxs[i]!)));
     return g.build();
   }
 

@@ -28,7 +28,7 @@ interface Tap {
 /** @throws CajalError `unsupported`, `unknown-name`, `missing-peer`, `no-device` */
 export async function openGradientOnTfjs(
   { network, weights }: KerasSource,
-  { of: target, withRespectTo, values, feeds, rules, device: choice }: GradientRequest,
+  { of: target, withRespectTo, summed, values, feeds, rules, device: choice }: GradientRequest,
 ): Promise<OpenedGradient> {
   if (rules)
     throw new CajalError(
@@ -133,7 +133,12 @@ export async function openGradientOnTfjs(
             ? x[inputs.findIndex((input) => input.name === name)]!
             : taps.get(name)!.value!,
         );
-        return [value, ...requestedValues, ...xs.map((each, i) => grads[i] ?? tf.zerosLike(each))];
+        const dxs = xs.map((each, i) => grads[i] ?? tf.zerosLike(each));
+        return [
+          value,
+          ...requestedValues,
+          ...dxs.map((dx, i) => (summed && !keys.includes(sources[i]!) ? tf.sum(dx, 0, true) : dx)),
+        ];
       }),
     );
     const tapValues = [...taps.values()].flatMap(({ value }) => value ?? []);
