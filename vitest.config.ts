@@ -20,8 +20,9 @@ const alias = packages.flatMap((name) => [
 export default defineConfig({
   test: {
     reporters: ["default", closingLine()],
-    // Vitest would leave one processor to itself, which on two is half of them.
-    maxWorkers: availableParallelism(),
+    // Vitest would leave one processor to itself, which on two is half of them. One more than there are, as tests wait for
+    // processes and pages: all of them take 469 s in place of 517 on two.
+    maxWorkers: availableParallelism() + 1,
     // What packages import of each other is transformed once, not once for each package and run.
     experimental: { fsModuleCache: true },
     projects: [...packages.map((name) => `packages/${name}`), "apps/docs"].map((folder) => ({
@@ -31,10 +32,10 @@ export default defineConfig({
         // One root for all, so that they share the cache of transformed modules.
         root,
         include: [`${folder}/**/*.test.ts`],
-        // Files of a package share two processes, one after the other, and what these have imported: most of a file's
+        // Files of a package share a few processes, one after the other, and what these have imported: most of a file's
         // time would be imports. A test leaves nothing behind that others would see.
         isolate: false,
-        // The processor is shared by two processes; a network this small gains nothing by a second thread that waits busily.
+        // The processors are shared; a network this small gains nothing by a second thread that waits busily.
         env: { CAJAL_THREADS: "1" },
         testTimeout: 60_000,
         hookTimeout: 60_000,
