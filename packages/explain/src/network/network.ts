@@ -34,7 +34,7 @@ export interface Pass {
   readonly dy?: ((row: number) => number) | Rows;
   /** Gradients by these; none unless given. */
   readonly by?: readonly string[];
-  /** Gradients are wanted only as a sum over all rows, each times its weight. It is taken of a batch at a time, and `use` gets none. */
+  /** Gradients of one element each are wanted only as a sum over rows, taken of a batch at a time; `use` gets none then. */
   readonly sum?: GradientSum;
   /** Further values. */
   readonly values?: readonly string[];
@@ -46,6 +46,7 @@ export interface Pass {
 }
 
 export interface GradientSum {
+  /** By what a row's gradient is multiplied. */
   weight(row: number): number;
   /** Takes a batch's sums; they are the engine's memory, and gone after. */
   add(gradients: PassRow["gradients"]): void;

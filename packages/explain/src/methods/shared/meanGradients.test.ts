@@ -85,16 +85,29 @@ describe("gradients added up behind the stem", () => {
     await compare(explainer);
   });
 
-  it("in a Keras model", async () => {
+  it.each([
+    ["onnx", "linear"],
+    ["tfjs", "linear"],
+    // Its stem ends within a layer.
+    ["onnx", "relu"],
+    ["tfjs", "relu"],
+  ] as const)("in a Keras model on %s, %s", async (engine, activation) => {
     const net = functional("stem");
     const image = net.input([21, 17, 3]);
-    const first = net.layer("Conv2D", { filters: 4, kernel_size: 7, strides: 2 }, image);
+    const first = net.layer(
+      "Conv2D",
+      { filters: 4, kernel_size: 7, strides: 2, activation },
+      image,
+    );
     const bent = net.layer("ReLU", {}, net.layer("BatchNormalization", {}, first));
     const flat = net.layer("Flatten", {}, bent);
     const model = net.model(image, net.layer("Dense", { units: 4 }, flat));
     const weights = initialize(model, { seed: 2 });
     expect(explainedKeras(model, weights, undefined).stem).toBeDefined();
-    await using explainer = await openExplainer(model, weights, { dataFormat: "channels_first" });
+    await using explainer = await openExplainer(model, weights, {
+      dataFormat: "channels_first",
+      engine,
+    });
     await compare(explainer);
   });
 

@@ -16,7 +16,9 @@ export async function meanGradients(
   points: Quadrature,
 ): Promise<Sums> {
   const { images, network, control } = call;
-  const { image, stem } = network.graph;
+  const { image } = network.graph;
+  // On TF.js gradients are by layers, of which a stem need not be one.
+  const stem = network.engine === "onnx" ? network.graph.stem : undefined;
   const [count, ...shape] = images.shape as [number, ...number[]];
   const mean = sums(count, shape);
   const steps = points.alphas.length;
