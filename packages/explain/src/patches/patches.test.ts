@@ -4,20 +4,10 @@ import { mobilenet } from "@cajal/models";
 import { GraphBuilder, type OnnxModel, type Value } from "@cajal/onnx";
 import { initialize } from "@cajal/runtime";
 import { describe, expect, it } from "vitest";
+import { numbers } from "../../testing/numbers";
 import { openExplainer, type Explainer } from "..";
 import { explainedKeras, explainedOnnx } from "../network/explainedGraph";
 import { patchingFor, type Place } from "./patches";
-
-/** Numbers from −1 to 1 that follow from their places. */
-const numbers = (shape: readonly number[], seed = 1): Tensor<"float32"> => {
-  const x = tensor("float32", [...shape]);
-  let state = seed;
-  for (let i = 0; i < x.data.length; i++) {
-    state = (state * 48271) % 2147483647;
-    x.data[i] = (state / 2147483647) * 2 - 1;
-  }
-  return x;
-};
 
 type Body = (g: GraphBuilder, x: Value, w: (...shape: number[]) => Value) => Value;
 
