@@ -63,7 +63,7 @@ export interface GradientResult {
   /**
    * By the names in `withRespectTo`, each of the shape of the named value; zeros where the result does not depend
    * on it. At inference examples are independent, so row i of an input's gradient is that of example i; a
-   * weight's gradient is the sum over the batch.
+   * weight's gradient is the sum over the batch, and with `summed` any other's, too.
    */
   readonly gradients: Readonly<Record<string, Tensor>>;
 }

@@ -4,7 +4,7 @@
 // sum is taken behind it, and goes back through it once: Σᵢ wᵢ Aᵀ gᵢ = Aᵀ Σᵢ wᵢ gᵢ.
 import type { Tensor } from "@cajal/core";
 import type { Progress } from "../../network/network";
-import { rowOf, rowsOf, someOf } from "../../network/rows";
+import { rowOf, rowsOf } from "../../network/rows";
 import { partOf, type Call } from "../call";
 import { rowsOfEach, sums, type Sums } from "./evaluate";
 import type { Quadrature } from "./quadrature";
@@ -27,7 +27,7 @@ export async function meanGradients(
     const onProgress = ({ done }: Progress) =>
       control.onProgress?.({ done: i * steps + done, total: count * steps });
     const ofOne = { ...one, control: { ...control, onProgress } };
-    const start = someOf(from, i, i + 1).data;
+    const start = rowOf(from, i);
     const behind = await meanGradient(ofOne, start, points, stem ?? image);
     if (stem === undefined) mean.add(i, behind.data);
     else
