@@ -20,6 +20,8 @@ import { fallback, type BackwardContext, type BackwardRules } from "./gradients/
 import type { Dim, Node, OnnxModel } from "./model/model";
 import type { ChooseFormulation } from "./closeFormulations";
 import { applyScale } from "./gradients/shared/scaled";
+import { pooledGates } from "./gradients/shared/pooledGates";
+import { positive } from "./gradients/relu";
 import { rankOf } from "./gradients/shared/sumTo";
 import { definitionOf, isFloat, nodesBetween } from "./gradientPaths";
 
@@ -150,6 +152,9 @@ function pullback(
   const requested = new Set(inputs.map(({ name }) => name));
   const sums = new Map<string, Value>();
   const consumers = consumersIn(nodes);
+  const isKept = (name: string) =>
+    requested.has(name) || outputs.some((output) => output.name === name);
+  const { pools, gates } = pooledGates(rules ? [] : nodes, consumers, isKept);
   const total = (name: string): Value | undefined => {
     const list = contributions.get(name);
     if (!list) return undefined;
@@ -174,12 +179,16 @@ function pullback(
       const { gradient, takesScaled } = customRule ? { gradient: undefined } : rule(node);
       const scaled = takesScaled && totalWithScale(node.outputs[0]!);
       const dysOfNode = scaled ? [scaled.value] : node.outputs.map((name) => total(name));
+      if (pools.has(node))
+        dysOfNode[0] = g.mul(dysOfNode[0]!, positive(g, g.value(node.outputs[0]!)));
       const scale = scaled?.scale;
       const options = { wanted, formulations, sums, consumers, scale, from: g.nodes.length };
       const dxs = withNodeName(node, () =>
-        customRule
-          ? customRule(dysOfNode, backwardContext(g, node, context(g, node, options)), g)
-          : gradient!(dysOfNode, context(g, node, options), g),
+        gates.has(node)
+          ? dysOfNode
+          : customRule
+            ? customRule(dysOfNode, backwardContext(g, node, context(g, node, options)), g)
+            : gradient!(dysOfNode, context(g, node, options), g),
       );
       for (const i of wanted) {
         const name = node.inputs[i]!;

@@ -16,7 +16,7 @@ export const relu = defineGradient({
  * 1 where y > 0, else 0, for y ≥ 0. In float32 by a hard sigmoid so steep that the least normal number
  * has passed it: one pass over the data, where a comparison and a cast are two.
  */
-function positive(g: GraphBuilder, y: Value): Value {
+export function positive(g: GraphBuilder, y: Value): Value {
   if (y.dtype !== "float32") return g.cast(g.greater(y, 0), y.dtype);
   return g.hardSigmoid(y, { alpha: 3e38, beta: 0 });
 }
