@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { random, tensor, type Tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
-import { checkModel, decodeModel, encodeModel, type OnnxModel } from "@cajal/onnx";
+import { checkModel, decodeModel, encodeModel, GraphBuilder, type OnnxModel } from "@cajal/onnx";
 import { initialize } from "@cajal/runtime";
 import * as ort from "onnxruntime-node";
 import * as web from "onnxruntime-web";
@@ -46,6 +46,26 @@ const options: Partial<Record<MethodName, object>> = {
   "smoothgrad-squared": { samples: 3, stdev: 0.2, of: "input-x-gradient" },
   vargrad: { samples: 4, seed: 5 },
 };
+
+it("is of a network whose values are named as the graph's own would be", async () => {
+  const g = new GraphBuilder();
+  const x = g.input("image", "float32", [1, 3, 6, 6]);
+  const normal = () => Float32Array.from({ length: 108 }, () => numbers.normal());
+  const kernel = tensor("float32", [4, 3, 3, 3], normal());
+  const features = g.relu(g.add(g.conv(g.mul(x, 0.5), g.constant(kernel)), 0.1));
+  g.output(g.reduceMean(features, { axes: [2, 3], keepdims: false }), "Sub");
+  const named = g.build();
+  const names = named.graph.nodes.map(({ outputs }) => outputs[0]);
+  expect(names).toEqual(["Mul", "Conv", "Add", "Relu", "Sub"]);
+  const given = { steps: 3, target: 2, dataFormat: "channels_first" } as const;
+  const image = tensor("float32", [1, 3, 6, 6], normal());
+  const graph = attributionGraph("integrated-gradients", named, given);
+  checkModel(graph);
+  const result = await run(graph, { image });
+  await using explainer = await openExplainer(named, { dataFormat: "channels_first" });
+  const { map } = await explainer.attribute(image, { method: "integrated-gradients", steps: 3, target: 2 }); // prettier-ignore
+  expect(difference(result("map").data, [...map.data])).toBeLessThan(1e-6);
+});
 
 describe("attributionGraph", async () => {
   const explainer = await openExplainer(model);

@@ -21,6 +21,7 @@ import {
   type ExplainedGraph,
   type Output,
 } from "./network/explainedGraph";
+import { fedBy } from "./network/fedBy";
 import { inside, type DataFormat } from "./network/images";
 
 export interface AttributionGraphOptions {
@@ -117,13 +118,14 @@ function built(
     baselineIn(b, value, shape, dataFormat);
   const input = doorOf(graph, dataFormat, [batch, ...shape]);
   const fed = how.points?.(input.g, input.x, constant(input.g), methodOptions) ?? input.x;
-  const g = GraphBuilder.from(fedBy(graph, input.g, fed));
+  const network = fedBy(graph, input.g, fed);
+  const g = GraphBuilder.from(network.model);
   const scores = g.value(scoresAs(graph, output));
   const oneHot = oneHotOf(g, scores, { target, batch, alongPath: fed !== input.x });
   const map = how.map(
     {
       g,
-      x: g.value(input.x.name),
+      x: g.value(network.nameOf(input.x)),
       fed: g.value(graph.image),
       scores,
       oneHot,
@@ -199,29 +201,6 @@ function doorOf(graph: ExplainedGraph, format: DataFormat, shape: readonly numbe
   const image = g.input("image", "float32", last ? [n, ...extents, c] : shape);
   const x = last ? g.within("door", () => g.transpose(image, [0, 3, 1, 2])) : image;
   return { g, x };
-}
-
-/** The network, its image what the door gives. */
-function fedBy({ model, image }: ExplainedGraph, inputGraph: GraphBuilder, fed: Value): OnnxModel {
-  const before = inputGraph.build().graph;
-  const handed = {
-    op: "Identity",
-    domain: "",
-    name: "door/fed",
-    inputs: [fed.name],
-    outputs: [image],
-    attributes: {},
-  };
-  const { graph } = model;
-  return {
-    ...model,
-    graph: {
-      ...graph,
-      nodes: [...before.nodes, handed, ...graph.nodes],
-      inputs: before.inputs,
-      initializers: new Map([...before.initializers, ...graph.initializers]),
-    },
-  };
 }
 
 /** [rows, classes]: 1 at each row's target. */

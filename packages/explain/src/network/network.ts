@@ -29,6 +29,8 @@ export interface NamedRules {
 export interface Pass {
   /** By the graph's value. Values that {@link NamedRules} declare are fed here too. */
   readonly feeds: Readonly<Record<string, Rows>>;
+  /** Fed as they are, to every batch. */
+  readonly constants?: Readonly<Record<string, Tensor<"float32">>>;
   readonly of: string;
   /** What the gradient is of: the index of one element of `of` for each row, or all elements' weights. */
   readonly dy?: ((row: number) => number) | Rows;
@@ -191,7 +193,7 @@ export function networkOf(
   );
 
   async function pass(request: Pass, { signal, onProgress }: Control = {}): Promise<void> {
-    const { feeds, dy, by = [], sum, use } = request;
+    const { feeds, constants = {}, dy, by = [], sum, use } = request;
     const [first] = Object.values(feeds);
     const { count } = first!;
     const image = feeds[graph.image] ?? { shape: graph.imageShape.map((extent) => extent ?? 1) };
@@ -214,6 +216,7 @@ export function networkOf(
         };
         const fed = Object.fromEntries(
           session.inputs.map(({ name }) => {
+            if (constants[name]) return [name, constants[name]];
             const value = Object.keys(feeds).find((each) => layerOf(each) === name) ?? name;
             return [name, batch(feeds[value]!)];
           }),

@@ -4,6 +4,7 @@
 // sum is taken behind it, and goes back through it once: Σᵢ wᵢ Aᵀ gᵢ = Aᵀ Σᵢ wᵢ gᵢ.
 import type { Tensor } from "@cajal/core";
 import type { Progress } from "../../network/network";
+import { pathGraph } from "../../network/path";
 import { rowOf, rowsOf } from "../../network/rows";
 import { partOf, type Call } from "../call";
 import { rowsOfEach, sums, type Sums } from "./evaluate";
@@ -56,7 +57,7 @@ async function meanGradient(
   let mean: Sums | undefined;
   await network.pass(
     {
-      feeds: { [network.graph.image]: alongPath(call, from, alphas) },
+      ...pathOf(call, from, alphas),
       of: scores,
       dy: () => targets[0]!,
       by: [value],
@@ -72,6 +73,15 @@ async function meanGradient(
     control,
   );
   return mean!;
+}
+
+/** The points of one image's path as a network is fed them: where a graph can be put before it, it computes them. */
+function pathOf(call: Call, from: Float32Array, alphas: readonly number[]) {
+  const { network, images } = call;
+  if (network.engine === "tfjs")
+    return { feeds: { [network.graph.image]: alongPath(call, from, alphas) } };
+  const { key, model, feeds } = pathGraph(network.graph, images.shape.slice(1));
+  return { model: { key, model }, ...feeds(from, rowOf(images, 0), alphas) };
 }
 
 /** The points of each image's path: b + a (x − b). */
