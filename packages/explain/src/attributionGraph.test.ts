@@ -52,11 +52,11 @@ it("is of a network whose values are named as the graph's own would be", async (
   const x = g.input("image", "float32", [1, 3, 6, 6]);
   const normal = () => Float32Array.from({ length: 108 }, () => numbers.normal());
   const kernel = tensor("float32", [4, 3, 3, 3], normal());
-  const features = g.relu(g.add(g.conv(g.mul(x, 0.5), g.constant(kernel)), 0.1));
-  g.output(g.reduceMean(features, { axes: [2, 3], keepdims: false }), "Sub");
+  const features = g.within("door", () => g.relu(g.add(g.conv(g.mul(x, 0.5), g.constant(kernel)), 0.1))); // prettier-ignore
+  g.output(g.reduceMean(features, { axes: [2, 3], keepdims: false }), "door/Sub");
   const named = g.build();
   const names = named.graph.nodes.map(({ outputs }) => outputs[0]);
-  expect(names).toEqual(["Mul", "Conv", "Add", "Relu", "Sub"]);
+  expect(names).toEqual(["door/Mul", "door/Conv", "door/Add", "door/Relu", "door/Sub"]);
   const given = { steps: 3, target: 2, dataFormat: "channels_first" } as const;
   const image = tensor("float32", [1, 3, 6, 6], normal());
   const graph = attributionGraph("integrated-gradients", named, given);

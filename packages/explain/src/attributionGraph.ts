@@ -117,7 +117,8 @@ function built(
   const constant = (b: GraphBuilder) => (value: Baseline) =>
     baselineIn(b, value, shape, dataFormat);
   const input = doorOf(graph, dataFormat, [batch, ...shape]);
-  const fed = how.points?.(input.g, input.x, constant(input.g), methodOptions) ?? input.x;
+  const points = () => how.points?.(input.g, input.x, constant(input.g), methodOptions);
+  const fed = input.g.within("door", points) ?? input.x;
   const network = fedBy(graph, input.g, fed);
   const g = GraphBuilder.from(network.model);
   const scores = g.value(scoresAs(graph, output));

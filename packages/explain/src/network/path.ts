@@ -42,7 +42,12 @@ function pathIn(graph: ExplainedGraph, shape: readonly number[]): Omit<PathGraph
   const ones = shape.map(() => 1);
   const a = g.input(position, "float32", [graph.batch ?? "batch", ...ones]);
   return {
-    model: fedBy(graph, g, g.add(b, g.mul(a, d))).model,
+    // By names that no graph within a node has, either.
+    model: fedBy(
+      graph,
+      g,
+      g.within("path", () => g.add(b, g.mul(a, d))),
+    ).model,
     feeds: (b, x, positions) => ({
       feeds: {
         [position]: rows(positions.length, ones, (row, to) => void (to[0] = positions[row]!)),
