@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitepress";
 import { lessons } from "../lessons/list";
 import { packages } from "../packages/[name].paths";
+import { bundledWorkers } from "./bundledWorkers";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 /** Demos run the packages' sources; what is for Node, and engines that none of them uses, stays out. */
@@ -18,7 +19,12 @@ const alias = [
 ];
 
 export default defineConfig({
-  vite: { resolve: { alias }, worker: { format: "es" }, build: { target: "es2022" } },
+  vite: {
+    resolve: { alias },
+    plugins: [bundledWorkers(fileURLToPath(new URL("theme/demos", import.meta.url)), alias)],
+    worker: { format: "es" },
+    build: { target: "es2022" },
+  },
   title: "Cajal",
   description: "Deep learning for TypeScript",
   head: [["link", { rel: "icon", href: "/logo.svg", type: "image/svg+xml" }]],

@@ -85,9 +85,9 @@ export const demos = [
       }
       // A stroke from top to bottom is a 1 or a 7, and something in any case.
       const pad = demo.getByRole("application", { name: /^Draw a digit/ });
-      await pad.scrollIntoViewIfNeeded();
+      // Once it lies still and nothing lies over it.
+      await pad.hover({ position: { x: 80, y: 20 } });
       const box = await pad.boundingBox();
-      await tab.mouse.move(box.x + 80, box.y + 20);
       await tab.mouse.down();
       await tab.mouse.move(box.x + 80, box.y + 140, { steps: 8 });
       await tab.mouse.up();
@@ -204,9 +204,9 @@ export const demos = [
       const before = await points();
       // A triangle from its middle outwards.
       const pad = demo.getByRole("img", { name: /^Your shapes/ });
-      await pad.scrollIntoViewIfNeeded();
+      // Once it lies still and nothing lies over it.
+      await pad.hover({ position: { x: 60, y: 130 } });
       const box = await pad.boundingBox();
-      await tab.mouse.move(box.x + 60, box.y + 130);
       await tab.mouse.down();
       await tab.mouse.move(box.x + 100, box.y + 130, { steps: 4 });
       await tab.mouse.up();
