@@ -22,7 +22,6 @@ export default defineConfig({
   vite: {
     resolve: { alias },
     plugins: [bundledWorkers(fileURLToPath(new URL("theme/demos", import.meta.url)), alias)],
-    worker: { format: "es" },
     build: { target: "es2022" },
   },
   title: "Cajal",
