@@ -14,6 +14,8 @@ import {
 } from "@cajal/onnx";
 import { emptyTensors } from "../emptyTensors";
 import { finiteCheck } from "./finiteCheck";
+import { unplanned } from "./unplanned";
+import { after, line, outputsInPlace } from "./inPlace";
 import type { Optimizer, TrainStepOptions } from "../../../step/trainStep";
 import { applyConstraint } from "../../../step/constraints";
 import { forwardOf, labelledIn, parametersOf, type ForwardOptions } from "../../../step/forward";
@@ -28,8 +30,10 @@ import { updateParameters } from "../../../step/update";
 /**
  * `train`: a whole step. `accumulate`: one of several batches, whose gradients are added to a sum, from which
  * `update` computes the step. `probe`: all intermediate values, to find the first that is not finite.
+ * `trainInPlace` and `updateInPlace`: the same as without, for arrays that are written over what they were read
+ * from ({@link outputsInPlace}).
  */
-export type Kind = "train" | "accumulate" | "update" | "evaluate" | "probe";
+export type Kind = "train" | "trainInPlace" | "accumulate" | "update" | "updateInPlace" | "evaluate" | "probe"; // prettier-ignore
 
 /** A graph of a training step, for batches of one shape. */
 export interface StepGraph {
@@ -93,7 +97,9 @@ export function compileStep(
   batch: StepBatch,
   { trainable, options: { optimizer }, layouts, block, webgpu, gpu, choose, keepsShapes }: StepGraphOptions, // prettier-ignore
 ): StepGraph {
-  if (kind === "update") return compileUpdate(trainable.weights, optimizer, layouts, keepsShapes);
+  const inPlace = kind === "trainInPlace" || kind === "updateInPlace";
+  if (kind === "update" || kind === "updateInPlace")
+    return compileUpdate(trainable.weights, optimizer, { layouts, keepsShapes, inPlace });
   const { outputs, weights } = trainable;
   const training = kind !== "evaluate";
   const forward = forwardOf(trainable, { x: batch.x, training, watch: kind === "probe", layouts });
@@ -122,7 +128,7 @@ export function compileStep(
   });
 
   const numbers: Value[][] = [[total], ...groups];
-  const updatedNames: string[] = [];
+  const newValues = new Map<string, Value>();
   if (kind === "probe") {
     for (const [what, value] of watched) g.output(value, `the output of ${what}`);
     g.output(total, "the loss");
@@ -141,20 +147,15 @@ export function compileStep(
     else {
       // Clipping by value turns infinities into finite numbers, so the gradients are checked before.
       const valuesToCheck = optimizer.clipValue === undefined ? [] : [...dys];
-      const addOutput = (name: string, value: Value) => {
-        g.output(value, `new/${name}`);
-        updatedNames.push(name);
-        valuesToCheck.push(value);
-      };
       if (kind === "accumulate") {
         const share = g.input("input/share", "float32", []);
         for (const [i, { key }] of parameters.entries()) {
-          const dy = flatten(g, dys[i]!);
+          const dy = line(g, dys[i]!);
           const sum = g.input(gradientSumName(key), "float32", dy.shape);
-          addOutput(gradientSumName(key), g.add(sum, g.mul(dy, share)));
+          newValues.set(gradientSumName(key), g.add(sum, g.mul(dy, share)));
         }
       } else
-        update(
+        for (const [name, value] of update(
           g,
           optimizer,
           parameters.map((weight, i) => ({
@@ -162,23 +163,26 @@ export function compileStep(
             input: inputs.get(weight.key)!,
             gradient: dys[i]!,
           })),
-          { addOutput, keepsShapes },
-        );
-      for (const [key, value] of updates) addOutput(key, value);
-      numbers.push([finiteCheck(g, valuesToCheck, keepsShapes)]);
+          { keepsShapes, inPlace },
+        ))
+          newValues.set(name, value);
+      for (const [key, value] of updates) newValues.set(key, value);
+      numbers.push([finiteCheck(g, [total, ...valuesToCheck, ...newValues.values()], keepsShapes)]);
     }
   }
-  const lengths = kind === "probe" ? [] : addNumbersOutput(g, numbers);
+  const lengths = kind === "probe" ? [] : addOutputs(g, newValues, numbers, inPlace);
   // Empty tensors that depend on the batch's data must not abort the process either. Done before blocked kernels are
   // inserted, for which there are no shape rules.
   const { model, explain } = emptyTensors(decomposeTrainingNormalization(g.build(), { rank: 2 }));
   const names = (values: ReadonlyMap<string, Value>) =>
     new Map([...values].map(([name, value]) => [name, value.name]));
+  const withBlocks = block === undefined ? model : blocked(model, block);
+  const x = names(forward.x);
   return {
-    model: block === undefined ? model : blocked(model, block),
-    feeds: { x: names(forward.x), y: names(yTrue), weight: names(weightOf) },
+    model: gpu || webgpu ? withBlocks : unplanned(withBlocks, new Set(x.values())),
+    feeds: { x, y: names(yTrue), weight: names(weightOf) },
     lengths,
-    updatedNames,
+    updatedNames: [...newValues.keys()],
     explain,
     ...ofOneStep,
   };
@@ -191,10 +195,18 @@ export function compileStep(
 const isUpdated = ({ multiplier }: ModelWeight, { globalClipNorm }: Optimizer): boolean =>
   multiplier !== undefined && (multiplier !== 0 || globalClipNorm !== undefined);
 
-/** Adds all numbers as one output; returns how many belong to each group. */
-function addNumbersOutput(g: GraphBuilder, groups: readonly (readonly Value[])[]): number[] {
-  const flatGroups = groups.map((group) => group.map((value) => flatten(g, value)));
-  g.output(g.concat(flatGroups.flat(), { axis: 0 }), "numbers");
+/** Adds new values, and all numbers as one output; returns how many belong to each group. */
+function addOutputs(
+  g: GraphBuilder,
+  newValues: ReadonlyMap<string, Value>,
+  groups: readonly (readonly Value[])[],
+  inPlace: boolean,
+): number[] {
+  const flatGroups = groups.map((group) => group.map((value) => line(g, value)));
+  const numbers = g.concat(flatGroups.flat(), { axis: 0 });
+  const outputs = inPlace ? outputsInPlace(g, numbers, newValues) : newValues;
+  for (const [name, value] of outputs) g.output(value, ofOneStep.outputFor(name));
+  g.output(numbers, ofOneStep.numbersOutput);
   return flatGroups.map((group) =>
     group.reduce((sum, { shape }) => sum + sizeOf(shape as number[]), 0),
   );
@@ -223,23 +235,25 @@ interface ParameterGradient {
   readonly gradient: Value;
 }
 
-/** Adds the optimizer's update of weights and slots, and their new values as outputs. */
+/** Adds the optimizer's update; returns the new values of weights and slots. */
 function update(
   g: GraphBuilder,
   optimizer: Optimizer,
   parameters: readonly ParameterGradient[],
-  {
-    addOutput,
-    keepsShapes,
-  }: { readonly addOutput: (name: string, value: Value) => void; readonly keepsShapes: boolean },
-): void {
+  { keepsShapes, inPlace }: { readonly keepsShapes: boolean; readonly inPlace: boolean },
+): Map<string, Value> {
   const ops = opsGraph(g);
+  const newValues = new Map<string, Value>();
   g.within("update", () => {
+    const learningRate = g.input("input/learning_rate", "float32", []);
+    const gradients = parameters.map(({ gradient }) => gradient);
     const updates = updateParameters(
       ops,
       optimizer,
       parameters.map(({ weight: { key, multiplier }, input, gradient }) => {
-        const value = keepsShapes ? input.value : flatten(g, input.value);
+        // ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element by element, which takes 25 times
+        // as long as for a line of numbers.
+        const value = keepsShapes ? input.value : line(g, input.value);
         const slots = Object.keys(optimizer.slots).map((slot): [string, Value] => [
           slot,
           g.input(`${key}/${slot}`, "float32", value.shape),
@@ -247,13 +261,13 @@ function update(
         return {
           key,
           value,
-          gradient: keepsShapes ? shapedAs(g, gradient, value) : flatten(g, gradient),
+          gradient: keepsShapes ? shapedAs(g, gradient, value) : line(g, gradient),
           slots: Object.fromEntries(slots),
           multiplier: multiplier!,
         };
       }),
       {
-        learningRate: g.input("input/learning_rate", "float32", []),
+        learningRate: inPlace ? after(g, learningRate, gradients) : learningRate,
         iteration: g.input("input/iteration", "float32", []),
       },
     );
@@ -266,28 +280,28 @@ function update(
       const constrainedValue = constraint
         ? applyConstraint(ops, constraint, reshaped(), key, axisIn(input))
         : undefined;
-      addOutput(
+      newValues.set(
         key,
         keepsShapes
           ? (constrainedValue ?? reshaped())
           : constrainedValue
-            ? flatten(g, constrainedValue)
+            ? line(g, constrainedValue)
             : value,
       );
-      for (const [slot, slotValue] of Object.entries(slots)) addOutput(`${key}/${slot}`, slotValue);
+      for (const [slot, slotValue] of Object.entries(slots))
+        newValues.set(`${key}/${slot}`, slotValue);
     });
   });
+  return newValues;
 }
 
 /** The graph of the update alone, from sums of gradients. */
 function compileUpdate(
   weights: readonly ModelWeight[],
   optimizer: Optimizer,
-  layouts: ReadonlyMap<string, WeightInput>,
-  keepsShapes: boolean,
+  { layouts, keepsShapes, inPlace }: Pick<StepGraphOptions, "layouts" | "keepsShapes"> & { readonly inPlace: boolean }, // prettier-ignore
 ): StepGraph {
   const g = new GraphBuilder({ name: "update" });
-  const updatedNames: string[] = [];
   const parameters = weights.flatMap((weight): ParameterGradient[] => {
     const { key } = weight;
     const layout = layouts.get(key);
@@ -297,23 +311,12 @@ function compileUpdate(
     const line = [sizeOf(shape as number[])];
     return [{ weight, input, gradient: g.input(gradientSumName(key), "float32", line) }];
   });
-  const valuesToCheck: Value[] = [];
-  const addOutput = (name: string, value: Value) => {
-    g.output(value, `new/${name}`);
-    updatedNames.push(name);
-    valuesToCheck.push(value);
-  };
-  update(g, optimizer, parameters, { addOutput, keepsShapes });
-  const lengths = addNumbersOutput(g, [[finiteCheck(g, valuesToCheck, keepsShapes)]]);
+  const newValues = update(g, optimizer, parameters, { keepsShapes, inPlace });
+  const check = finiteCheck(g, [...newValues.values()], keepsShapes);
+  const lengths = addOutputs(g, newValues, [[check]], inPlace);
+  const updatedNames = [...newValues.keys()];
   return { model: g.build(), feeds: noInputs, lengths, updatedNames, ...ofOneStep };
 }
-
-/**
- * A flattened value, for the update: ONNX Runtime multiplies a 1 × 1 kernel, [1024, 1024, 1, 1], by a scalar element
- * by element, which takes 25 times as long.
- */
-const flatten = (g: GraphBuilder, value: Value): Value =>
-  value.shape?.length === 1 ? value : g.reshape(value, [-1]);
 
 const shapedAs = (g: GraphBuilder, value: Value, { shape }: Value): Value =>
   value.shape!.length === shape!.length ? value : g.reshape(value, shape as number[]);

@@ -15,6 +15,11 @@ interface Entry {
   readonly weight: ModelWeight;
 }
 
+/** A slot, and its elements before the first update. */
+interface SlotEntry extends Entry {
+  readonly initialValue: number;
+}
+
 /** What steps that share weights have in common. */
 interface SharedWeights {
   /** Weight → its current version. */
@@ -29,7 +34,7 @@ export class ParameterStore {
   readonly #thread: GraphThread;
   readonly #weights: readonly Entry[];
   readonly #weightNames: ReadonlySet<string>;
-  readonly #slots: readonly Entry[];
+  readonly #slots: readonly SlotEntry[];
   readonly #shared: SharedWeights;
   /** Before the names of this step's own arrays, where the thread keeps those of several steps. */
   readonly #prefix: string;
@@ -54,8 +59,9 @@ export class ParameterStore {
     this.#weightNames = new Set(weights.map(({ key }) => key));
     this.#slots = weights
       .filter(({ multiplier }) => multiplier !== undefined)
-      .flatMap((weight) =>
-        Object.keys(slots).map((slot) => ({ name: `${weight.key}/${slot}`, weight })),
+      .flatMap(
+        (weight) =>
+        Object.entries(slots).map(([slot, initialValue]) => ({ name: `${weight.key}/${slot}`, weight, initialValue })), // prettier-ignore
       );
   }
 
@@ -67,6 +73,12 @@ export class ParameterStore {
   /** Whether it is known how graphs want the weights. */
   get isArranged(): boolean {
     return this.#layouts !== undefined;
+  }
+
+  /** Bytes of one version of all arrays. */
+  get bytes(): number {
+    const entries = [...this.#weights, ...this.#slots];
+    return entries.reduce((sum, { weight }) => sum + 4 * sizeOf(weight.shape), 0);
   }
 
   /**
@@ -90,6 +102,18 @@ export class ParameterStore {
     if (weights.size > 0) await this.write(weights, slots);
   }
 
+  /** Sets the weights, in Keras' layout, and the slots as they are before the first update. The values are copied. */
+  async begin(weights: Weights): Promise<void> {
+    await this.write(weights, new Map());
+    const arrays = this.#slots.map(({ name, weight: { shape }, initialValue }) => {
+      this.#setCurrent(name, 0);
+      const data = new Float32Array(sizeOf(shape));
+      // New arrays are zeros, and take no memory until they are written.
+      return [this.#arrayName(name), initialValue === 0 ? data : data.fill(initialValue)] as const;
+    });
+    await this.#thread.put(Object.fromEntries(arrays));
+  }
+
   /** Sets the weights and slots that are given, in Keras' layout. The values are copied. */
   async write(weights: Weights, slots: ReadonlyMap<string, Tensor>): Promise<void> {
     const toArrays = (
@@ -101,8 +125,9 @@ export class ParameterStore {
         const [value, layout] = [values.get(name), layouts.get(weight.key)];
         if (!value) return [];
         this.#setCurrent(name, 0);
-        const { data } = layout ? toInput(layout, value) : value;
-        return [[this.#arrayName(name), data.slice() as Float32Array]];
+        const data = (layout ? toInput(layout, value) : value).data as Float32Array;
+        const isCopy = layout?.steps.some((step) => !("reshape" in step));
+        return [[this.#arrayName(name), isCopy ? data : data.slice()]];
       });
     const arrays = [
       ...toArrays(this.#weights, weights, this.#shared.layouts),
@@ -190,19 +215,3 @@ export class ParameterStore {
     this.#saved.clear();
   }
 }
-
-/** The optimizer's slots before the first update, in Keras' layout. */
-export const initialSlots = (
-  weights: readonly ModelWeight[],
-  { slots }: Pick<Optimizer, "slots">,
-): ReadonlyMap<string, Tensor> =>
-  new Map(
-    weights
-      .filter(({ multiplier }) => multiplier !== undefined)
-      .flatMap(({ key, shape }) =>
-        Object.entries(slots).map(([slot, value]): [string, Tensor] => [
-          `${key}/${slot}`,
-          tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(value)),
-        ]),
-      ),
-  );

@@ -23,6 +23,7 @@ export const singleBatch = (batch: StepBatch): MicroBatch => ({ batch, number: 0
 
 /** A graph for batches of one shape, opened. */
 interface Opened extends Omit<StepGraph, "model"> {
+  readonly inPlace: boolean;
   readonly graph: OpenedGraph;
 }
 
@@ -33,13 +34,15 @@ export interface RunResult {
   /** The numbers of each step. */
   readonly numbersOfSteps: readonly Numbers[];
   readonly isFinite: boolean;
-  /** Names of the weights and slots that were written. */
+  /** Names of the weights and slots that were written beside their current versions. */
   readonly updatedNames: readonly string[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly outputNames: readonly string[];
 }
 
 interface StepGraphsOptions extends Omit<StepGraphOptions, "layouts" | "choose"> {
+  /** Whether steps write over what they read, where all of it is finite. */
+  readonly inPlace: boolean;
   readonly formulations: FormulationChoices;
   readonly seed: number;
 }
@@ -50,22 +53,34 @@ export class StepGraphs {
   readonly #formulations: FormulationChoices;
   readonly #options: Omit<StepGraphOptions, "layouts">;
   readonly #seed: number;
+  readonly #inPlace: boolean;
   readonly #opened = new Map<string, Promise<Opened>>();
 
   constructor(
     thread: GraphThread,
     store: ParameterStore,
-    { seed, formulations, ...options }: StepGraphsOptions,
+    { seed, inPlace, formulations, ...options }: StepGraphsOptions,
   ) {
     this.#thread = thread;
     this.#store = store;
     this.#formulations = formulations;
     this.#options = { ...options, choose: formulations.choose };
     this.#seed = seed;
+    this.#inPlace = inPlace;
   }
 
-  /** Runs a graph of a step; what it writes takes effect when it is committed. */
+  /** Runs a graph of a step; what it writes takes effect when it is committed, or has taken effect already. */
   async run(kind: Kind, microBatch: MicroBatch, position: StepPosition): Promise<RunResult> {
+    if (this.#inPlace && (kind === "train" || kind === "update")) {
+      const result = await this.#runOnce(`${kind}InPlace`, microBatch, position);
+      if (result.isFinite) return { ...result, updatedNames: [] };
+      // Nothing was written. Once more, beside what there is, to find what is not finite; or for it to take effect
+      // nevertheless, where only the sum of all of it is too large.
+    }
+    return this.#runOnce(kind, microBatch, position);
+  }
+
+  async #runOnce(kind: Kind, microBatch: MicroBatch, position: StepPosition): Promise<RunResult> {
     const opened = await this.#graph(kind, microBatch.batch, 1);
     return this.#run(opened, this.#inputs(opened.feeds, microBatch, position), 1);
   }
@@ -86,7 +101,7 @@ export class StepGraphs {
   }
 
   async #run(
-    { graph, updatedNames, lengths, numbersOutput, explain, arrayOf, outputFor }: Opened,
+    { graph, inPlace, updatedNames, lengths, numbersOutput, explain, arrayOf, outputFor }: Opened,
     inputs: Readonly<Record<string, () => Tensor>>,
     steps: number,
   ): Promise<RunResult> {
@@ -98,7 +113,9 @@ export class StepGraphs {
       values.flatMap(([name, value]) => (value ? [] : [[name, this.#store.current(arrayOf(name))]])), // prettier-ignore
     );
     const writes = Object.fromEntries(
-      updatedNames.map((name) => [outputFor(name), this.#store.next(name)] as const),
+      updatedNames.map(
+        (name) => [outputFor(name), this.#store[inPlace ? "current" : "next"](name)] as const,
+      ),
     );
     const outputs = await graph
       .run({ feeds: fedTensors, reads, writes })
@@ -140,7 +157,7 @@ export class StepGraphs {
   }
 
   #graph(kind: Kind, batch: StepBatch, steps: number): Promise<Opened> {
-    const key = kind === "update" ? kind : `${kind} ${steps} ${signatureOf(batch)}`;
+    const key = kind.startsWith("update") ? kind : `${kind} ${steps} ${signatureOf(batch)}`;
     const cached = this.#opened.get(key);
     if (cached) return cached;
     const opened = this.#open(kind, batch, steps);
@@ -157,7 +174,11 @@ export class StepGraphs {
     if (await this.#formulations.measure()) compiled = compile();
     const { model, ...stepGraph } = steps > 1 ? scanSteps(compiled, steps) : compiled;
     const storedOutputs = stepGraph.updatedNames.map(stepGraph.outputFor);
-    return { ...stepGraph, graph: await this.#thread.open(model, storedOutputs) };
+    return {
+      ...stepGraph,
+      inPlace: kind.endsWith("InPlace"),
+      graph: await this.#thread.open(model, storedOutputs),
+    };
   }
 }
 

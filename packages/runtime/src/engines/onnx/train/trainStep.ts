@@ -22,9 +22,11 @@ import {
   workerThread,
   type GraphThread,
 } from "../thread/graphThread";
+import { fillsOutputs } from "../thread/outputArrays";
 import { formulationChoices } from "./formulations";
 import { gradientSumName, inferLayouts } from "./compile";
-import { initialSlots, ParameterStore } from "./parameterStore";
+import { leastBytesInPlace } from "./inPlace";
+import { ParameterStore } from "./parameterStore";
 import { StepGraphs, singleBatch, type MicroBatch } from "./stepGraphs";
 
 /** Where a step runs and what it keeps, for steps that share its weights. */
@@ -79,7 +81,9 @@ export async function openTrainStepOnOnnx(
     given: options.formulations,
     byRule: deterministic,
   });
-  const graphs = new StepGraphs(thread, store, { trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
+  const inPlace =
+    device === "cpu" && store.bytes >= leastBytesInPlace && (await fillsOutputs(device));
+  const graphs = new StepGraphs(thread, store, { inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
@@ -87,7 +91,7 @@ export async function openTrainStepOnOnnx(
   };
   try {
     if (layouts) await store.setLayouts(layouts);
-    await store.write(weights, initialSlots(trainable.weights, optimizer));
+    await store.begin(weights);
     if (layouts) await verifyShapes(shapesOf(inputs.map((input) => [input.name, input])));
   } catch (error) {
     await leave();
