@@ -83,6 +83,8 @@ export interface StepGraphOptions {
   readonly gpu: boolean;
   /** Picks between formulations of gradients whose times are close. */
   readonly choose?: ChooseFormulation;
+  /** Whether gradients compute activations again, in all graphs of a step, so that they give the same numbers. */
+  readonly recompute: boolean;
   /** Whether updated weights have the shapes in which they are read; flattened otherwise. */
   readonly keepsShapes: boolean;
 }
@@ -95,7 +97,7 @@ export interface StepGraphOptions {
 export function compileStep(
   kind: Kind,
   batch: StepBatch,
-  { trainable, options: { optimizer }, layouts, block, webgpu, gpu, choose, keepsShapes }: StepGraphOptions, // prettier-ignore
+  { trainable, options: { optimizer }, layouts, block, webgpu, gpu, choose, recompute, keepsShapes }: StepGraphOptions, // prettier-ignore
 ): StepGraph {
   const inPlace = kind === "trainInPlace" || kind === "updateInPlace";
   if (kind === "update" || kind === "updateInPlace")
@@ -140,7 +142,7 @@ export function compileStep(
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
-    const dys = gradients(g, total, parameterValues, { block, webgpu, gpu, choose });
+    const dys = gradients(g, total, parameterValues, { block, webgpu, gpu, choose, recompute }); // prettier-ignore
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);

@@ -11,10 +11,9 @@ export const leastBytesInPlace = 2 ** 26;
  * then; one that follows its own gradient at once would keep as many as it gives.
  */
 export function after(g: GraphBuilder, number: Value, arrays: readonly Value[]): Value {
-  const firstElements = arrays.flatMap((array) => {
-    const shape = array.shape as number[];
-    return sizeOf(shape) === 0 ? [] : [g.slice(array, { starts: shape.map(() => 0), ends: shape.map(() => 1) })]; // prettier-ignore
-  });
+  const firstElements = arrays
+    .filter(({ shape }) => sizeOf(shape as number[]) > 0)
+    .map((array) => g.slice(line(g, array), { starts: [0], ends: [1] }));
   const either = g.less(g.reshape(g.sum(...firstElements), []), 0);
   return g.where(either, number, number);
 }

@@ -83,7 +83,7 @@ export async function openTrainStepOnOnnx(
   });
   const inPlace =
     device === "cpu" && store.bytes >= leastBytesInPlace && (await fillsOutputs(device));
-  const graphs = new StepGraphs(thread, store, { inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
+  const graphs = new StepGraphs(thread, store, { inPlace, recompute: inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");

@@ -1,0 +1,90 @@
+import { random } from "@cajal/core";
+import * as ort from "onnxruntime-node";
+import { expect, it } from "vitest";
+import { encodeModel } from "../../file/encode";
+import { gradients } from "../../differentiate";
+import { GraphBuilder, type Value } from "../../graph/builder";
+
+const numbers = random(1, "recomputed");
+const normal = (...shape: number[]) =>
+  new ort.Tensor(
+    "float32",
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => numbers.normal()),
+    shape,
+  );
+const feeds = {
+  x: normal(2, 4, 6, 6),
+  k1: normal(8, 4, 3, 3),
+  scale: normal(8),
+  bias: normal(8),
+  k2: normal(64, 8, 3, 3),
+  // Two, as ONNX Runtime may write the statistics over them.
+  mean: new ort.Tensor("float32", new Float32Array(8), [8]),
+  variance: new ort.Tensor("float32", new Float32Array(8), [8]),
+};
+
+interface Options {
+  /** Default Relu. */
+  activation?: (g: GraphBuilder, x: Value) => Value;
+  /** How many of the 64 kernels of the second convolution are used. */
+  kernels?: number;
+  momentum?: number;
+  recompute: boolean;
+}
+
+/** A convolution, a normalization and its activation, and one more convolution. */
+async function backward({
+  activation = (g, x) => g.relu(x),
+  kernels = 64,
+  momentum = 0,
+  recompute,
+}: Options) {
+  // prettier-ignore
+  const g = new GraphBuilder();
+  const input = (name: keyof typeof feeds) => g.input(name, "float32", feeds[name].dims);
+  const [x, k1, scale, bias, k2, mean, variance] = (["x", "k1", "scale", "bias", "k2", "mean", "variance"] as const).map(input) as [Value, Value, Value, Value, Value, Value, Value]; // prettier-ignore
+  const convolved = g.conv(x, k1);
+  const [normalized] = g.ops("BatchNormalization", [convolved, scale, bias, mean, variance], { training_mode: 1, momentum }, { outputs: 3 }); // prettier-ignore
+  const active = activation(g, normalized!);
+  const used = g.slice(k2, { starts: [0], ends: [kernels], axes: [0] });
+  const y = g.conv(active, used);
+  const forwardNodes = g.nodes.length;
+  const dys = gradients(g, g.mul(y, y), [x, k1, scale, bias, k2], { recompute });
+  dys.forEach((dy, i) => g.output(dy, `d${i}`));
+  const keptReaders = g.nodes
+    .slice(forwardNodes)
+    .filter(({ inputs }) => inputs.includes(active.name) || inputs.includes(normalized!.name));
+  const session = await ort.InferenceSession.create(encodeModel(g.build()));
+  const result = await session.run(feeds);
+  await session.release();
+  return {
+    dxs: dys.map((_, i) => [...(result[`d${i}`]!.data as Float32Array)]),
+    readers: keptReaders.map(({ op }) => op),
+  };
+}
+
+it.each<[string, NonNullable<Options["activation"]>]>([
+  ["Relu", (g, x) => g.relu(x)],
+  ["Clip", (g, x) => g.clip(x, { min: 0, max: 0.5 })],
+  ["LeakyRelu", (g, x) => g.leakyRelu(x, { alpha: 0.1 })],
+  ["no activation", (_, x) => x],
+])("computes a normalization and %s again, equal but for rounding", async (_, activation) => {
+  const kept = await backward({ activation, recompute: false });
+  expect(kept.readers).not.toEqual([]);
+  const again = await backward({ activation, recompute: true });
+  expect(again.readers).toEqual([]);
+  again.dxs.forEach((dx, i) => {
+    const largest = Math.max(...kept.dxs[i]!.map(Math.abs));
+    const differences = dx.map((each, j) => Math.abs(each - kept.dxs[i]![j]!) / largest);
+    expect(Math.max(...differences)).toBeLessThan(1e-6);
+  });
+});
+
+it("keeps what costs more to compute again than its memory is worth, or cannot be", async () => {
+  const kept = await backward({ recompute: false });
+  // 9 · 22 multiplications for each element.
+  expect((await backward({ recompute: true, kernels: 22 })).readers).toEqual(kept.readers);
+  expect((await backward({ recompute: true, kernels: 23 })).readers).toEqual([]);
+  // The statistics that are given are blended with older ones.
+  expect((await backward({ recompute: true, momentum: 0.9 })).readers).toEqual(kept.readers);
+});
