@@ -6,14 +6,18 @@ import type { GraphBuilder, Value } from "@cajal/onnx";
 /** Bytes of weights and slots from which a step works in place; for fewer, copying costs more than the memory is worth. */
 export const leastBytesInPlace = 2 ** 26;
 
+/** Elements from which an array's memory is worth waiting for. */
+const worthWaiting = 2 ** 14;
+
 /**
- * A number that is computed after arrays are. An update that waits for all gradients keeps one array a parameter until
+ * A number that is computed after large arrays are. An update that waits for all gradients keeps one array a parameter until
  * then; one that follows its own gradient at once would keep as many as it gives.
  */
 export function after(g: GraphBuilder, number: Value, arrays: readonly Value[]): Value {
   const firstElements = arrays
-    .filter(({ shape }) => sizeOf(shape as number[]) > 0)
+    .filter(({ shape }) => sizeOf(shape as number[]) >= worthWaiting)
     .map((array) => g.slice(line(g, array), { starts: [0], ends: [1] }));
+  if (firstElements.length === 0) return number;
   const either = g.less(g.reshape(g.sum(...firstElements), []), 0);
   return g.where(either, number, number);
 }
