@@ -96,3 +96,19 @@ it.each([
   }
   expect(results.slice(3)).toEqual(results.slice(0, 3));
 });
+
+it("shares weights between steps that take turns", async () => {
+  const results = [];
+  for (const inPlace of [false, true]) {
+    const first = await open(inPlace, adam());
+    const options = { loss: meanSquaredError(), optimizer: sgd({ momentum: 0.9 }), verify: false };
+    const second = await openTrainStep(model, new Map(), { ...options, shareWeightsWith: first });
+    for (const batch of batches) results.push(await first.run(batch), await second.run(batch));
+    const shared = await first.weights();
+    expect(await second.weights()).toEqual(shared);
+    results.push(shared, await first.state(), await second.state());
+    await second.dispose();
+    await first.dispose();
+  }
+  expect(results.slice(11)).toEqual(results.slice(0, 11));
+});
