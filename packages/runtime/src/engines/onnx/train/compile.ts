@@ -310,8 +310,8 @@ function compileUpdate(
     if (!layout || !isUpdated(weight, optimizer)) return [];
     const { shape } = layout.value;
     const input = { ...layout, value: g.input(key, "float32", shape) };
-    const line = [sizeOf(shape as number[])];
-    return [{ weight, input, gradient: g.input(gradientSumName(key), "float32", line) }];
+    const sum = g.input(gradientSumName(key), "float32", [sizeOf(shape as number[])]);
+    return [{ weight, input, gradient: sum }];
   });
   const newValues = update(g, optimizer, parameters, { keepsShapes, inPlace });
   const check = finiteCheck(g, [...newValues.values()], keepsShapes);

@@ -1,7 +1,7 @@
 // The weights of a model in training and the optimizer's slots, stored where the graphs run. Each array has
 // versions: the current one, one that a step writes, and, while a step has several batches, one to roll back to.
-// So a step neither allocates arrays nor overwrites its inputs, unless it works in place (inPlace.ts). Weights of one name are one array for all steps that share
-// weights; slots are each step's own.
+// So a step neither allocates arrays nor overwrites its inputs, unless it works in place (inPlace.ts). Weights of one name
+// are one array for all steps that share weights; slots are each step's own.
 import { CajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
 import { fromInput, toInput, type WeightInput } from "@cajal/models";
 import type { ModelWeight } from "../../../step/model";
