@@ -159,7 +159,7 @@ function pullback(
   const requested = new Set(inputs.map(({ name }) => name));
   const sums = new Map<string, Value>();
   const consumers = consumersIn(nodes);
-  const forward: ForwardValue = recompute ? computedAgain(g, nodes, consumers) : (name) => g.value(name); // prettier-ignore
+  const forward: ForwardValue = recompute ? computedAgain(g, wantedInputs, consumers) : (name) => g.value(name); // prettier-ignore
   const isKept = (name: string) =>
     requested.has(name) || outputs.some((output) => output.name === name);
   const { pools, gates } = pooledGates(rules ? [] : nodes, consumers, isKept);

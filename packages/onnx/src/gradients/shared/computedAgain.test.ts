@@ -29,6 +29,8 @@ interface Options {
   /** How many of the 64 kernels of the second convolution are used. */
   kernels?: number;
   momentum?: number;
+  /** Whether the second convolution has no gradient of its kernels. */
+  frozen?: boolean;
   recompute: boolean;
 }
 
@@ -37,9 +39,9 @@ async function backward({
   activation = (g, x) => g.relu(x),
   kernels = 64,
   momentum = 0,
+  frozen = false,
   recompute,
 }: Options) {
-  // prettier-ignore
   const g = new GraphBuilder();
   const input = (name: keyof typeof feeds) => g.input(name, "float32", feeds[name].dims);
   const [x, k1, scale, bias, k2, mean, variance] = (["x", "k1", "scale", "bias", "k2", "mean", "variance"] as const).map(input) as [Value, Value, Value, Value, Value, Value, Value]; // prettier-ignore
@@ -49,7 +51,9 @@ async function backward({
   const used = g.slice(k2, { starts: [0], ends: [kernels], axes: [0] });
   const y = g.conv(active, used);
   const forwardNodes = g.nodes.length;
-  const dys = gradients(g, g.mul(y, y), [x, k1, scale, bias, k2], { recompute });
+  const dys = gradients(g, g.mul(y, y), frozen ? [x, k1, scale, bias] : [x, k1, scale, bias, k2], {
+    recompute,
+  });
   dys.forEach((dy, i) => g.output(dy, `d${i}`));
   const keptReaders = g.nodes
     .slice(forwardNodes)
@@ -60,6 +64,7 @@ async function backward({
   return {
     dxs: dys.map((_, i) => [...(result[`d${i}`]!.data as Float32Array)]),
     readers: keptReaders.map(({ op }) => op),
+    nodes: g.nodes.length,
   };
 }
 
@@ -85,6 +90,10 @@ it("keeps what costs more to compute again than its memory is worth, or cannot b
   // 9 · 22 multiplications for each element.
   expect((await backward({ recompute: true, kernels: 22 })).readers).toEqual(kept.readers);
   expect((await backward({ recompute: true, kernels: 23 })).readers).toEqual([]);
+  // Nobody reads it again.
+  const nodes = async (recompute: boolean) =>
+    (await backward({ activation: (_, x) => x, frozen: true, recompute })).nodes;
+  expect(await nodes(true)).toBe(await nodes(false));
   // The statistics that are given are blended with older ones.
   expect((await backward({ recompute: true, momentum: 0.9 })).readers).toEqual(kept.readers);
 });

@@ -20,16 +20,16 @@ const leastMultiplications = 200;
 export type ForwardValue = (name: string, dy: Value | undefined) => Value;
 
 /**
- * @param nodes of the forward pass
+ * @param wantedInputs the nodes that gradients go through, each with the inputs whose gradients are wanted
  * @param consumers the nodes that use a value
  */
 export function computedAgain(
   g: GraphBuilder,
-  nodes: readonly Node[],
+  wantedInputs: ReadonlyMap<Node, readonly number[]>,
   consumers: (name: string) => readonly Node[],
 ): ForwardValue {
   const producers = new Map<string, Node>();
-  for (const node of nodes)
+  for (const node of wantedInputs.keys())
     if (node.domain === "" && (isNormalization(node) || cheap.has(node.op)))
       producers.set(node.outputs[0]!, node);
   const again = new Map<string, Value>();
@@ -52,11 +52,12 @@ export function computedAgain(
     return g.append({ ...node, name, inputs: [x.name, ...others], outputs: [name] })[0]!;
   }
 
-  /** Of each element, in the convolutions that read it, or its activation. */
+  /** Of each element, in the convolutions that read it, or its activation, and read it again for their kernels' gradients. */
   function multiplications(name: string): number {
-    const counts = consumers(name).map((node) =>
-      cheap.has(node.op) ? multiplications(node.outputs[0]!) : multiplicationsOf(g, node),
-    );
+    const counts = consumers(name).map((node) => {
+      if (cheap.has(node.op)) return multiplications(node.outputs[0]!);
+      return wantedInputs.get(node)?.includes(1) ? multiplicationsOf(g, node) : 0;
+    });
     return counts.reduce((a, b) => a + b, 0);
   }
 

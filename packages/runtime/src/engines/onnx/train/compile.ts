@@ -142,7 +142,7 @@ export function compileStep(
     );
     const parameterValues = parameters.map(({ key }) => inputs.get(key)!.value);
     checkLearns(g, [data], parameterValues);
-    const dys = gradients(g, total, parameterValues, { block, webgpu, gpu, choose, recompute }); // prettier-ignore
+    const dys = gradients(g, total, parameterValues, { block, webgpu, gpu, choose, recompute });
     if (kind === "probe")
       for (const [i, { key }] of [...parameters.entries()].toReversed())
         g.output(dys[i]!, `the gradient of "${key}"`);

@@ -40,8 +40,8 @@ export interface RunResult {
   readonly outputNames: readonly string[];
 }
 
-interface StepGraphsOptions extends Omit<StepGraphOptions, "layouts" | "choose"> {
-  /** Whether steps write over what they read, where all of it is finite. */
+interface StepGraphsOptions extends Omit<StepGraphOptions, "layouts" | "choose" | "recompute"> {
+  /** Whether steps spare memory: write over what they read, where all of it is finite, and compute activations again. */
   readonly inPlace: boolean;
   readonly formulations: FormulationChoices;
   readonly seed: number;
@@ -64,7 +64,7 @@ export class StepGraphs {
     this.#thread = thread;
     this.#store = store;
     this.#formulations = formulations;
-    this.#options = { ...options, choose: formulations.choose };
+    this.#options = { ...options, choose: formulations.choose, recompute: inPlace };
     this.#seed = seed;
     this.#inPlace = inPlace;
   }

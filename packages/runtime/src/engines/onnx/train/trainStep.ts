@@ -58,6 +58,7 @@ export async function openTrainStepOnOnnx(
   const device = beside?.device ?? (await firstDevice(options.device ?? "auto"));
   const { threads } = beside ?? options;
   const block = await blockSize(device);
+  const canWriteOver = device === "cpu" && (await fillsOutputs(device));
   const onWorker = worker === "auto" ? hasWorkerThread(device) : worker;
   const webgpu = rewrites(device);
   const { inputs } = trainable;
@@ -81,9 +82,8 @@ export async function openTrainStepOnOnnx(
     given: options.formulations,
     byRule: deterministic,
   });
-  const inPlace =
-    device === "cpu" && store.bytes >= leastBytesInPlace && (await fillsOutputs(device));
-  const graphs = new StepGraphs(thread, store, { inPlace, recompute: inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
+  const inPlace = canWriteOver && store.bytes >= leastBytesInPlace;
+  const graphs = new StepGraphs(thread, store, { inPlace, trainable, options, block, webgpu, gpu: isGpu(device), formulations, keepsShapes, seed }); // prettier-ignore
   const verifyShapes = async (shapes: Shapes) => {
     if (!verify || !isGpu(device)) return;
     const { verifyTraining } = await import("./verifyTrainStep");
