@@ -110,6 +110,12 @@ it("begins with the rule's formulation, and names no other twice", () => {
   expect(closeKernelGradients(conv)).toEqual(["volume", "perImage", "wholeBatch"]);
   expect(closeKernelGradients({ ...conv, channels: 16 })).toEqual(["perImage", "batchAsChannels", "wholeBatch"]); // prettier-ignore
   expect(closeKernelGradients(conv, { gpu: true })).toEqual(["wholeBatch"]);
-  expect(closeImageGradients(conv, {})).toEqual(["flipped", "transposed"]);
+  expect(closeImageGradients(conv, {})).toEqual(["flipped", "transposed", "columns"]);
+  expect(closeImageGradients(conv, { gpu: true })).toEqual(["flipped", "transposed"]);
+  // Columns of more than 32 MB, and the windows of a pool that stand out beyond the padding.
+  expect(closeImageGradients({ ...conv, batch: 256 }, {})).toEqual(["flipped", "transposed"]);
+  const strided = { ...conv, strides: [2, 2], output: [4, 4] };
+  expect(closeImageGradients(strided, {})).toEqual(["transposed", "columns"]);
+  expect(closeImageGradients({ ...strided, output: [5, 5] }, {})).toEqual(["transposed"]);
   expect(closeImageGradients(conv, { constant: true })).toEqual(["flipped"]);
 });

@@ -33,7 +33,7 @@ export interface KernelFacts extends Target {
   readonly constant?: boolean;
 }
 
-export type ImageGradient = "flipped" | "transposed";
+export type ImageGradient = "flipped" | "transposed" | "columns";
 
 /** The formulation for a convolution, by measurement: on CPU and on webgpu (bench/convolutionGradient.ts). */
 export function chooseImageGradient(
@@ -59,20 +59,44 @@ export function closeImageGradients(
   kernelFacts: KernelFacts,
 ): readonly [ImageGradient, ...ImageGradient[]] {
   const byRule = chooseImageGradient(conv, kernelFacts);
-  const { block, webgpu, constant } = kernelFacts;
+  const { block, webgpu, gpu, constant } = kernelFacts;
   const isDecided =
     webgpu ||
     constant ||
-    !flippable(conv) ||
     conv.kernel.every((k) => k === 1) ||
     (block !== undefined && servedInBlocks(conv, block, true));
-  return isDecided ? [byRule] : [byRule, byRule === "flipped" ? "transposed" : "flipped"];
+  if (isDecided) return [byRule];
+  const others = (["flipped", "transposed"] as const).filter(
+    (name) => name !== byRule && (name !== "flipped" || flippable(conv)),
+  );
+  const { batch, channels, group, kernel, output } = conv;
+  const elements = product([batch, channels, ...kernel, ...output]);
+  const fits = !gpu && group === 1 && kernel.length === 2 && elements <= maxElements && coversAllWindows(conv); // prettier-ignore
+  return [byRule, ...others, ...(fits ? (["columns"] as const) : [])];
 }
 
+/** Elements of {@link imageGradients.columns} at most, 32 MB. */
+const maxElements = 2 ** 23;
+
 /** With stride 1, and no padding beyond what a window reaches. */
-const flippable = ({ kernel, strides, dilations, pads }: Convolution): boolean =>
+export const flippable = ({ kernel, strides, dilations, pads }: Convolution): boolean =>
   strides.every((stride) => stride === 1) &&
   pads.every((pad, i) => pad <= (kernel[i % kernel.length]! - 1) * dilations[i % kernel.length]!);
+
+/** Whether the output is of all windows that lie in the padded image, and of no others, as Col2Im wants it. */
+export const coversAllWindows = ({
+  input,
+  output,
+  kernel,
+  strides,
+  dilations,
+  pads,
+}: Convolution) =>
+  output.every((extent, i) => {
+    const room = input[i]! + pads[i]! + pads[i + kernel.length]!;
+    const window = (kernel[i]! - 1) * dilations[i]! + 1;
+    return extent === Math.floor((room - window) / strides[i]!) + 1;
+  });
 
 export const imageGradients: Record<
   ImageGradient,
@@ -127,7 +151,38 @@ export const imageGradients: Record<
         : {}),
     });
   },
+
+  /**
+   * What each tap adds for each place of the output, as one product an image, and then all of it added up in place. On
+   * several threads ONNX Runtime's transposed convolution shares out the product of each image, which for small ones
+   * takes longer than computing it; here each thread has images of its own.
+   */
+  columns(
+    g,
+    dy,
+    w,
+    { batch, channels, maps, group, input, output, kernel, strides, dilations, pads },
+  ) {
+    const places = product(output);
+    const taps = (channels / group) * product(kernel);
+    const byGroup = group === 1 ? [] : [group];
+    const perTap = g.matMul(
+      g.transpose(
+        g.reshape(w, [...byGroup, maps / group, taps]),
+        byGroup.length ? [0, 2, 1] : [1, 0],
+      ),
+      g.reshape(dy, [batch, ...byGroup, maps / group, places]),
+    );
+    const columns = g.reshape(perTap, [batch, group * taps, places]);
+    return g.op("Col2Im", [columns, g.int64s(input), g.int64s(kernel)], {
+      strides,
+      dilations,
+      pads,
+    });
+  },
 };
+
+const product = (extents: readonly number[]): number => extents.reduce((a, b) => a * b, 1);
 
 /** [maps, channels / group, ...] → [channels, maps / group, ...], group by group. */
 function swapChannels(
