@@ -191,7 +191,7 @@ function pullback(
         dysOfNode[0] = g.mul(dysOfNode[0]!, positive(g, g.value(node.outputs[0]!)));
       const scale = scaled?.scale;
       const dy = dysOfNode.find((each) => each !== undefined);
-      const find = (name: string) => (name === "" ? undefined : forward(name, dy));
+      const find = (name: string) => (name === "" ? undefined : forward(name, node, dy));
       const options = { wanted, formulations, sums, consumers, scale, find, from: g.nodes.length };
       const dxs = withNodeName(node, () =>
         gates.has(node)

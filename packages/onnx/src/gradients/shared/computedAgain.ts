@@ -16,8 +16,8 @@ const cheap: ReadonlySet<string> = new Set(["Relu", "LeakyRelu", "Clip", "HardSi
  */
 const leastMultiplications = 200;
 
-/** A value of the forward pass, or its equal computed again once `dy` is known. */
-export type ForwardValue = (name: string, dy: Value | undefined) => Value;
+/** A value of the forward pass that the gradient of `reader` reads, or its equal computed again once `dy` is known. */
+export type ForwardValue = (name: string, reader: Node, dy: Value | undefined) => Value;
 
 /**
  * @param wantedInputs the nodes that gradients go through, each with the inputs whose gradients are wanted
@@ -61,13 +61,22 @@ export function computedAgain(
     return counts.reduce((a, b) => a + b, 0);
   }
 
-  return (name, dy) => {
+  return (name, reader, dy) => {
     const shape = dy?.shape;
     const canWait = isStatic(shape) && sizeOf(shape) > 0;
     const isWorthIt = producers.has(name) && multiplications(name) >= leastMultiplications;
-    return (canWait && isWorthIt && compute(name, dy!)) || g.value(name);
+    return (
+      (toleratesRounding(reader) && canWait && isWorthIt && compute(name, dy!)) || g.value(name)
+    );
   };
 }
+
+/**
+ * Whether a gradient may read what differs by rounding. One that looks for the maximum among what it was taken from, as a
+ * pool's, would not find it.
+ */
+const toleratesRounding = ({ op, domain }: Node): boolean =>
+  domain === "" && (op === "Conv" || op === "BatchNormalization" || cheap.has(op));
 
 /** Of each element that a convolution reads. */
 function multiplicationsOf(g: GraphBuilder, { op, domain, inputs, attributes }: Node): number {
