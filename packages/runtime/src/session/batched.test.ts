@@ -296,12 +296,82 @@ describe("dynamic batching", () => {
     g.output(g.reduceMean(x, { axes: [0, 1], keepdims: false }), "mean");
     await using session = await open(g.build());
     const batched = session.batched();
-    const results = [rows(1), rows(2)].map((each) => batched.predict(each));
-    for (const result of results)
-      await expect(result).rejects.toMatchObject({
-        code: "unsupported",
-        message: expect.stringMatching(/"mean".*2 examples/),
-      });
+    const refusal = {
+      code: "unsupported",
+      message: expect.stringMatching(/"mean".*1 example,/) as string,
+    };
+    await Promise.all(
+      [rows(1), rows(2)].map((each) => expect(batched.predict(each)).rejects.toMatchObject(refusal)), // prettier-ignore
+    );
+  });
+
+  it("refuses an output whose first axis is another than the batch, however long it is", async () => {
+    const steps = (value: number) => tensor("float32", [1, 3, 1], [value, value + 1, value + 2]);
+    // As many steps as rows in a run: each caller would have one step of all. With the output's shape unsaid, too.
+    for (const says of [true, false]) {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", says ? ["batch", "time", 1] : ["batch", undefined, 1]);
+      g.output(g.transpose(x, [1, 0, 2]), "y");
+      await using session = await open(g.build());
+      expect(() => session.batched()).toThrow(/"y" has shape \[.*,batch,1\]/);
+      expect([...(await session.predict(steps(10))).shape]).toEqual([3, 1, 1]);
+    }
+    // Where no name tells.
+    const { session } = doubling({
+      inputs: [{ name: "x", dtype: "float32", shape: ["batch", "time", 1] }],
+      outputs: [{ name: "y", dtype: "float32", shape: undefined }],
+      run: async ({ x }) => {
+        const [rows, time] = x!.shape as [number, number];
+        return { y: tensor("float32", [time, rows, 1]) };
+      },
+    });
+    const one = { ...steps(1), shape: [3, 1, 1] };
+    for (const x of [steps(1), one])
+      await expect(session.batched().predict(x)).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining('"y"') }); // prettier-ignore
+  });
+
+  it("refuses an output that has a number for each two examples", async () => {
+    const g = new GraphBuilder();
+    const [a, b] = [g.input("a", "float32", ["n", 2]), g.input("b", "float32", ["m", 2])];
+    g.output(g.matMul(a, g.transpose(b, [1, 0])), "y");
+    await using session = await open(g.build());
+    expect(() => session.batched()).toThrow(/"y" has shape \[n,m\]/);
+    // One of which nobody knows.
+    const h = new GraphBuilder();
+    const x = h.input("x", "float32", [undefined, 2]);
+    h.output(h.matMul(x, h.transpose(x, [1, 0])), "y");
+    await using other = await open(h.build());
+    await expect(other.batched().predict(rows(1))).rejects.toMatchObject({ code: "unsupported" });
+  });
+
+  it("asks a model that does not name its batch once, and serves it", async () => {
+    const shapesOfRuns: number[] = [];
+    const { session } = doubling({
+      outputs: [{ name: "y", dtype: "float32", shape: undefined }],
+      run: async ({ x }) => {
+        shapesOfRuns.push(x!.shape[0]!);
+        return {
+          y: tensor(
+            "float32",
+            x!.shape,
+            [...(x!.data as Float32Array)].map((v) => 2 * v),
+          ),
+        };
+      },
+    });
+    const batched = session.batched();
+    const ask = () => Promise.all([rows(1), rows(2, 3)].map((x) => batched.predict(x)));
+    expect((await ask()).map(values)).toEqual([[2], [4, 6]]);
+    await ask();
+    expect(shapesOfRuns).toEqual([1, 2, 3, 3]);
+  });
+
+  it("refuses options that are none", async () => {
+    const { session } = doubling();
+    const refusal = { code: "bad-argument", message: expect.stringContaining("run: got null") as string }; // prettier-ignore
+    for (const runs of [session, session.batched()])
+      await expect(runs.predict(rows(1), null!)).rejects.toMatchObject(refusal);
+    await expect(session.run({ x: rows(1) }, { signl: 1 } as object)).rejects.toMatchObject({ code: "unknown-option" }); // prettier-ignore
   });
 
   it("takes several inputs, of as many examples each, or none", async () => {

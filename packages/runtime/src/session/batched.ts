@@ -72,6 +72,9 @@ export function batchedRun(model: BatchedModel, lifetime: Lifetime, options: Bat
   const { maxBatch = 8, maxDelay = 0 } = options;
   const { inputs, outputs } = model;
   checkBatchAxes(inputs, outputs);
+  const saysBatch = outputs.every((output) => hasBatchFirst(output, inputs));
+  /** Shapes of requests with which outputs were seen to have a row for each example, and are as large for any number of them. */
+  const seen = new Set<string>();
 
   /** In the order of the calls. */
   let queue: Request[] = [];
@@ -126,8 +129,12 @@ export function batchedRun(model: BatchedModel, lifetime: Lifetime, options: Bat
     isRunning = true;
     const shares = take(next);
     try {
+      if (!saysBatch && !seen.has(next.shapes)) {
+        await checkOneAndTwo(next.feeds, model);
+        seen.add(next.shapes);
+      }
       const results = await runOf(shares, model);
-      checkRows(results, shares);
+      checkRows(results, sumOf(shares));
       await giveOut(results, shares);
     } catch (error) {
       for (const { request } of shares) {
@@ -197,9 +204,48 @@ function checkBatchAxes(inputs: readonly ValueInfo[], outputs: readonly ValueInf
     if (input.shape?.length === 0 || typeof input.shape?.[0] === "number")
       throw fixed("input", input, "Build or export the model with a free batch axis, or use the session's own predict and run."); // prettier-ignore
   // Of an output, rank 0 may mean that ONNX Runtime does not know its rank: the first run tells.
-  for (const output of outputs)
+  for (const output of outputs) {
     if (typeof output.shape?.[0] === "number")
       throw fixed("output", output, "Use the session's own predict and run.");
+    const [first, ...others] = output.shape ?? [];
+    const batches = batchNames(inputs);
+    const axes = inputs.flatMap(({ shape = [] }) => shape.slice(1));
+    const isOther = typeof first === "string" && !batches.has(first) && axes.includes(first);
+    if (isOther || others.some((extent) => typeof extent === "string" && batches.has(extent)))
+      throw new CajalError(
+        "unsupported",
+        `batched: output "${output.name}" has shape ${showShape(output.shape ?? [])}, and examples lie along "${[...batches].join('", "')}": it has no row for each example alone. Use the session's own predict and run.`,
+        { output: output.name, shape: output.shape },
+      );
+  }
+}
+
+/** Names of the inputs' first axes. */
+const batchNames = (inputs: readonly ValueInfo[]): ReadonlySet<string> =>
+  new Set(inputs.flatMap(({ shape }) => (typeof shape?.[0] === "string" ? [shape[0]] : [])));
+
+/** Whether an output says that its first axis is that of the inputs. */
+const hasBatchFirst = ({ shape }: ValueInfo, inputs: readonly ValueInfo[]): boolean =>
+  typeof shape?.[0] === "string" && batchNames(inputs).has(shape[0]);
+
+/**
+ * Runs one example, and twice the same: another axis than the batch may happen to be as long as that.
+ *
+ * @throws CajalError `unsupported` where an output is not a row for each of them
+ */
+async function checkOneAndTwo(feeds: NamedTensors, model: BatchedModel): Promise<void> {
+  const one = rowsOf(feeds, 0, 1);
+  const results = await model.run(one);
+  checkRows(results, 1);
+  const twice = await model.run(await joinRows([one, one]));
+  checkRows(twice, 2);
+  for (const [output, { shape }] of Object.entries(twice))
+    if (shape.slice(1).join() !== results[output]!.shape.slice(1).join())
+      throw new CajalError(
+        "unsupported",
+        `batched: output "${output}" has shape ${showShape(results[output]!.shape)} after a run of one example, and ${showShape(shape)} after one of two, not a row of one shape for each. Use the session's own predict and run.`,
+        { output, shape },
+      );
 }
 
 /**
@@ -220,6 +266,9 @@ function rowsIn(feeds: NamedTensors, inputs: readonly ValueInfo[]): number {
   return rows;
 }
 
+const sumOf = (shares: readonly Share[]): number =>
+  shares.reduce((sum, { count }) => sum + count, 0);
+
 /** Runs requests together; one that has a run for itself is not copied. */
 async function runOf(shares: readonly Share[], model: BatchedModel): Promise<NamedTensors> {
   const [{ request, count }] = shares as [Share];
@@ -229,13 +278,12 @@ async function runOf(shares: readonly Share[], model: BatchedModel): Promise<Nam
 }
 
 /** @throws CajalError `unsupported` where an output is not a row for each example */
-function checkRows(results: NamedTensors, shares: readonly Share[]): void {
-  const rows = shares.reduce((sum, { count }) => sum + count, 0);
+function checkRows(results: NamedTensors, rows: number): void {
   for (const [output, { shape }] of Object.entries(results))
     if (shape[0] !== rows)
       throw new CajalError(
         "unsupported",
-        `batched: output "${output}" has shape ${showShape(shape)} after a run of ${rows} examples, not a row for each of them. Use the session's own predict and run.`,
+        `batched: output "${output}" has shape ${showShape(shape)} after a run of ${rows} example${rows === 1 ? "" : "s"}, not a row for each of them. Use the session's own predict and run.`,
         { output, shape, examples: rows },
       );
 }

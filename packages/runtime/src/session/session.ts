@@ -1,5 +1,5 @@
 // A model opened on an engine and a device.
-import { CajalError, type Tensor } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, type Tensor } from "@cajal/core";
 import type { ValueInfo } from "@cajal/onnx";
 import { batchedRun, type BatchedOptions } from "./batched";
 import { checkFeeds } from "./checkFeeds";
@@ -10,6 +10,8 @@ export interface RunOptions {
   /** Stops waiting for the result. A run on the device is not interrupted. */
   readonly signal?: AbortSignal;
 }
+
+const runOptions = optionsOf<RunOptions>({ signal: "signal" });
 
 /** Runs requests of many callers together: see {@link Session.batched}. */
 export interface BatchedSession {
@@ -64,8 +66,8 @@ export interface Session {
    * - One that does not fit the model is refused alone, before it waits; a run that fails rejects those in it.
    * - It owns nothing and needs no disposal. Disposing of the session serves those who wait, at once.
    *
-   * @throws CajalError `unsupported` for a model whose inputs or outputs have no free batch axis; for an output whose
-   *   shape is known to no one, its first run does
+   * @throws CajalError `unsupported` for a model whose inputs or outputs have no free batch axis; where an output does not
+   *   say by a name that its first axis is the inputs', the first run finds out, with one example and with two
    */
   batched(options?: BatchedOptions): BatchedSession;
   /** Frees the engine's memory, after the runs in progress. Idempotent. */
@@ -98,11 +100,13 @@ export function sessionOf(model: OpenedModel): Session {
   const { engine, device, inputs, outputs } = model;
   const lifetime = lifetimeOf(model);
 
-  const run: Session["run"] = (feeds, { signal } = {}) =>
-    lifetime.run(async () => {
+  const run: Session["run"] = async (feeds, options = {}) => {
+    checkOptions("run", options, runOptions);
+    return lifetime.run(async () => {
       checkFeeds(feeds, inputs);
       return model.run(feeds);
-    }, signal);
+    }, options.signal);
+  };
 
   return {
     engine,
@@ -113,7 +117,10 @@ export function sessionOf(model: OpenedModel): Session {
     run,
     batched(options = {}) {
       const join = batchedRun(model, lifetime, options);
-      const runJoined: Session["run"] = (feeds, { signal } = {}) => join(feeds, signal);
+      const runJoined: Session["run"] = async (feeds, options = {}) => {
+        checkOptions("run", options, runOptions);
+        return join(feeds, options.signal);
+      };
       return { predict: predictBy(runJoined, model), run: runJoined };
     },
     dispose: lifetime.dispose,
