@@ -6,6 +6,7 @@ import {
   decodeModel,
   encodeModel,
   float16Weights,
+  GraphBuilder,
   int8Weights,
   quantize,
   withRanges,
@@ -130,6 +131,47 @@ describe("static quantization", () => {
     for (const { name } of withRanges(model).graph.outputs)
       if (name.endsWith("/least")) ranges.set(name.slice(0, -6), [-0.01, 0.01]);
     expect(await difference(quantize(model, ranges))).toBeGreaterThan(0.2);
+  });
+
+  it("refuses data that are not finite, wherever, and what is no data", async () => {
+    for (const at of [0, 1, 431])
+      for (const bad of [NaN, Infinity]) {
+        const broken = images(1);
+        broken.data[at] = bad;
+        await expect(quantizeOn(model, [broken])).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining(`got ${bad} in input "image", at element ${at}`) }); // prettier-ignore
+      }
+    const refused: [unknown, RegExp][] = [
+      [images(1), /got a tensor as batches/],
+      [null, /got null as batches/],
+      [[null], /a batch/],
+      [[], /no examples/],
+      [[images(0)], /no examples/],
+    ];
+    for (const [batches, message] of refused)
+      await expect(quantizeOn(model, batches as Tensor[])).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(message) }); // prettier-ignore
+    // An empty batch among others is no harm.
+    await quantizeOn(model, [images(0), images(1)]);
+  });
+
+  it("tells its own names from the model's", async () => {
+    const graph = (name: string) => {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", ["n", 32]);
+      const w = g.initializer("w", tensor("float32", [32, 32], Array.from({ length: 1024 }, (_, i) => Math.sin(i)))); // prettier-ignore
+      g.output(g.matMul(x, w), name);
+      return g.build();
+    };
+    const data = [
+      tensor(
+        "float32",
+        [1, 32],
+        Array.from({ length: 32 }, (_, i) => i / 32),
+      ),
+    ];
+    expect(() => withRanges(graph("x/most"))).toThrow(/a value "x\/most".*the range of "x"/);
+    // The range of nothing, by its name.
+    const { graph: small } = await quantizeOn(graph("other/most"), data);
+    expect(small.nodes.some(({ op }) => op === "QuantizeLinear")).toBe(true);
   });
 
   it("refuses to guess", async () => {

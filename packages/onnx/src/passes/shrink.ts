@@ -44,20 +44,32 @@ export type Ranges = ReadonlyMap<string, readonly [least: number, most: number]>
 /**
  * The model with the range of every activation that {@link quantize} needs as further outputs: scalars
  * `NAME/least` and `NAME/most`.
+ *
+ * @throws CajalError `unsupported` where the model has a value of such a name
  */
 export function withRanges(model: OnnxModel): OnnxModel {
   const current = prepareModel(model, "withRanges");
   const { graph } = current;
   const nodes: Node[] = [];
   const outputs: ValueInfo[] = [];
+  const values = namesIn(graph);
+  const nodeNames = new Set(graph.nodes.map(({ name }) => name));
   for (const value of activations(graph))
     for (const [op, end] of [
       ["ReduceMin", "least"],
       ["ReduceMax", "most"],
     ] as const) {
       const name = `${value}/${end}`;
+      if (values.has(name))
+        throw new CajalError(
+          "unsupported",
+          `withRanges: the model has a value ${JSON.stringify(name)}, which is to be the name of the range of ${JSON.stringify(value)}. Rename it.`,
+          { value: name },
+        );
       const keepdims: Attribute = { type: "int", value: 0 };
-      nodes.push({ op, domain: "", name, inputs: [value], outputs: [name], attributes: { keepdims } }); // prettier-ignore
+      let nodeName = name;
+      while (nodeNames.has(nodeName)) nodeName += "'";
+      nodes.push({ op, domain: "", name: nodeName, inputs: [value], outputs: [name], attributes: { keepdims } }); // prettier-ignore
       outputs.push({ name, dtype: "float32", shape: [] });
     }
   return {
