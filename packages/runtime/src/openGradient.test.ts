@@ -140,6 +140,44 @@ describe.each(["onnx", "tfjs"] as const)("openGradient on %s", (engine) => {
     }
   });
 
+  it("has gradients by a layer that gives what it takes, not by what it takes", async () => {
+    for (const [type, config] of [
+      ["Dropout", { rate: 0.5 }],
+      ["Activation", { activation: "linear" }],
+      ["Flatten", {}],
+    ] as const) {
+      // y = x + 2 d, d = x
+      const net = functional("net");
+      const x = net.input([2], { name: "x" });
+      const d = net.layer(type, { name: "d", ...config }, x);
+      const two = net.layer("Add", { name: "two" }, [d, d]);
+      const model = net.model([x], [net.layer("Add", { name: "y" }, [x, two])]);
+      await using session = await openGradient(model, new Map(), { engine, withRespectTo: ["d", "x"] }); // prettier-ignore
+      const values = tensor("float32", [1, 2], [1, 2]);
+      const { gradients } = await session.run({ x: values });
+      expect([...gradients["d"]!.data]).toEqual([2, 2]);
+      expect([...gradients["x"]!.data]).toEqual([3, 3]);
+      await using fed = await openGradient(model, new Map(), { engine, feeds: ["d", "d"], withRespectTo: ["d"] }); // prettier-ignore
+      expect(fed.inputs.map(({ name }) => name)).toEqual(["d", "x"]);
+      const { value } = await fed.run({ d: tensor("float32", [1, 2], [10, 10]), x: values });
+      expect([...value.data]).toEqual([21, 22]);
+    }
+  });
+
+  it("takes images of any sizes at several inputs", async () => {
+    const net = functional("two");
+    const images = ["a", "b"].map((name) => net.input([null, null, 1], { name }));
+    const means = images.map((each) => net.layer("GlobalAveragePooling2D", {}, each));
+    const model = net.model(images, [net.layer("Concatenate", { name: "y" }, means)]);
+    const ones = (side: number) => tensor("float32", [1, side, side, 1], Array.from({ length: side * side }, () => 1)); // prettier-ignore
+    await using session = await openGradient(model, new Map(), { engine });
+    const { value, gradients } = await session.run({ a: ones(4), b: ones(5) });
+    expect([...value.data]).toEqual([1, 1]);
+    expect(gradients["b"]!.data[0]).toBeCloseTo(1 / 25);
+    await using opened = await open(model, new Map(), { engine });
+    expect((await opened.run({ a: ones(4), b: ones(6) }))["y"]!.shape).toEqual([1, 2]);
+  });
+
   it("tells what does not fit", async () => {
     const unknown = openGradient(model, weights, { engine, withRespectTo: ["sten"] });
     await expect(unknown).rejects.toMatchObject({ code: "unknown-name" });
@@ -205,6 +243,53 @@ describe("openGradient of an ONNX graph", () => {
       session.run({ image: noise([batch, 4, 5, 2], "image") }),
     );
     expect((await Promise.all(runs)).map(({ value }) => value.shape[0])).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1]); // prettier-ignore
+  });
+
+  it("may have a value named dy", async () => {
+    const g = new GraphBuilder();
+    const dy = g.input("dy", "float32", ["n"]);
+    g.output(g.mul(dy, dy), "y");
+    await using session = await openGradient(g.build());
+    const ofThree = (...values: number[]) => tensor("float32", [3], values);
+    const { gradients } = await session.run({ dy: ofThree(1, 2, 3) }, { dy: ofThree(1, 0, 10) });
+    expect([...gradients["dy"]!.data]).toEqual([2, 0, 60]);
+  });
+
+  it("refuses a dy that is not as the value, and goes on", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["n", 2]);
+    g.output(g.tanh(x), "y");
+    await using session = await openGradient(g.build());
+    const run = (dy: unknown) => session.run({ x: tensor("float32", [2, 2]) }, { dy } as object);
+    for (const shape of [[2, 3], [1, 2], []])
+      await expect(run(tensor("float32", shape))).rejects.toMatchObject({ code: "bad-shape", message: expect.stringMatching(/^dy: got .* expected \[2,2\]/) }); // prettier-ignore
+    await expect(run(tensor("int32", [2, 2]))).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(/^dy: got int32, expected float32/) }); // prettier-ignore
+    await expect(run([1, 2])).rejects.toMatchObject({ code: "bad-argument" });
+    await expect(session.run({ x: tensor("float32", [2, 2]) }, null!)).rejects.toMatchObject({ code: "bad-argument" }); // prettier-ignore
+    expect([...(await run(tensor("float32", [2, 2], [1, 2, 3, 4]))).gradients["x"]!.data]).toEqual([1, 2, 3, 4]); // prettier-ignore
+  });
+
+  it("has gradients by its inputs of floating-point numbers, and values of any type", async () => {
+    const g = new GraphBuilder();
+    const x = g.input("x", "float32", ["n", 3]);
+    const index = g.input("i", "int64", ["n"]);
+    const scale = g.input("s", "float32", []);
+    const picked = g.gather(g.mul(x, scale), index, { axis: 0 });
+    g.output(g.argMax(picked, { axis: 1 }), "k");
+    g.output(picked, "y");
+    const model = g.build();
+    const feeds = {
+      x: tensor("float32", [2, 3], [1, 2, 3, 6, 5, 4]),
+      i: tensor("int64", [2], new BigInt64Array([1n, 1n])),
+      s: tensor("float32", [], [2]),
+    };
+    await using session = await openGradient(model, { of: "y", summed: true });
+    const { gradients } = await session.run(feeds);
+    expect(Object.keys(gradients)).toEqual(["x", "s"]);
+    expect([...gradients["x"]!.data]).toEqual([4, 4, 4]);
+    expect([...gradients["s"]!.data]).toEqual([30]);
+    await using forward = await openGradient(model, { of: "k", withRespectTo: [] });
+    expect([...(await forward.run(feeds)).value.data].map(Number)).toEqual([0, 0]);
   });
 
   it("keeps nothing of runs that are over", async () => {

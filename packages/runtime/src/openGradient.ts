@@ -49,7 +49,13 @@ export async function openGradient(
   signal?.throwIfAborted();
   const opened = await engine.openGradient(
     "graph" in model ? model : kerasSource("openGradient", model, { weights, layers }),
-    { values: [], feeds: [], ...options, device, ...(threads !== undefined && { threads }) },
+    {
+      values: [],
+      ...options,
+      feeds: [...new Set(options.feeds)],
+      device,
+      ...(threads !== undefined && { threads }),
+    },
   );
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();

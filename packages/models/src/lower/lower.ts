@@ -136,8 +136,12 @@ export function declareInputs(g: GraphBuilder, network: Network): Value[] {
   checkBuilder("declareInputs", g);
   checkArgument("declareInputs", "network", network, "object");
   checkArgument("declareInputs", "network.inputs", network.inputs, "array");
+  // In Keras free extents of several inputs have nothing to do with one another; of one name they would be the same.
+  const images = network.inputs.filter(
+    ({ shape }) => shape.length === 4 && shape.slice(1).includes(null),
+  );
   return network.inputs.map(({ shape, dtype, from }) =>
-    g.input(from, dtype, shape.map(nameOfFree(shape.length))),
+    g.input(from, dtype, shape.map(nameOfFree(images.length > 1 ? undefined : shape.length))),
   );
 }
 
@@ -148,7 +152,7 @@ function checkBuilder(where: string, g: GraphBuilder): void {
 }
 
 const nameOfFree =
-  (rank: number) =>
+  (rank: number | undefined) =>
   (extent: number | null, axis: number): Dim => {
     if (extent !== null) return extent;
     if (axis === 0) return "batch";
@@ -250,12 +254,13 @@ function lowerNetwork(
     if (regularizer)
       for (const value of result.values)
         if (value.dtype === "float32") activities.push({ layer: layer.path, regularizer, value });
-    call.outputs.forEach((value, i) =>
-      valueLayouts.set(
-        value,
-        withLayouts(g, value.shape, cast(g, result.values[i]!, value.dtype), result.layouts[i]!),
-      ),
-    );
+    call.outputs.forEach((value, i) => {
+      const own = cast(g, result.values[i]!, value.dtype);
+      // Of a layer that gives what it takes, as Dropout, a gradient by its output is not one by its input.
+      const isTaken = watchedValues.has(value) && inputValues.some((each) => each.in(layout).name === own.name); // prettier-ignore
+      const given = isTaken ? g.within(layer.path, () => g.identity(own)) : own;
+      valueLayouts.set(value, withLayouts(g, value.shape, given, result.layouts[i]!));
+    });
   }
   const asKeras = (value: NetworkValue) => valueLayouts.get(value)!.in("channelsLast");
   const within = (value: NetworkValue): LoweredValue => {

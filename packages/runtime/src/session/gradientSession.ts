@@ -1,5 +1,12 @@
 // A model opened for gradients on an engine and a device.
-import type { Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkOptions,
+  checkTensor,
+  optionsOf,
+  showShape,
+  type Tensor,
+} from "@cajal/core";
 import type { Layer } from "@cajal/models";
 import type { BackwardRules, GraphBuilder, ValueInfo } from "@cajal/onnx";
 import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
@@ -15,7 +22,8 @@ export interface GradientOptions {
   readonly of?: string;
   /**
    * What to differentiate with respect to: inputs, layers (values of a graph), and weights (`layer/weight` of a
-   * Keras model, the name of an initializer). Default: all inputs. An empty list: a forward run only.
+   * Keras model, the name of an initializer). Default: all inputs of floating-point numbers. An empty list: a
+   * forward run only.
    */
   readonly withRespectTo?: readonly string[];
   /**
@@ -93,6 +101,24 @@ export interface GradientSession {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const runOptions = optionsOf<GradientRunOptions>({ dy: true, signal: "signal" });
+
+/**
+ * Checks `dy` against the value that it belongs to.
+ *
+ * @throws CajalError `bad-argument`, `bad-shape`
+ */
+export function checkDy(dy: Tensor, { dtype, shape }: Pick<ValueInfo, "dtype" | "shape">): void {
+  if (dy.dtype !== dtype)
+    throw new CajalError("bad-argument", `dy: got ${dy.dtype}, expected ${dtype}, as the value is.`, { got: dy.dtype, expected: dtype }); // prettier-ignore
+  const fits =
+    !shape ||
+    (shape.length === dy.shape.length &&
+      shape.every((extent, axis) => typeof extent !== "number" || extent === dy.shape[axis]));
+  if (!fits)
+    throw new CajalError("bad-shape", `dy: got ${showShape(dy.shape)}, expected ${showShape(shape)}, the shape of the value.`, { got: dy.shape, expected: shape }); // prettier-ignore
+}
+
 /** The options with defaults filled in, for engines. */
 export interface GradientRequest extends GradientOptions {
   readonly values: readonly string[];
@@ -119,11 +145,15 @@ export function gradientSessionOf(engineModel: OpenedGradient): GradientSession 
     device,
     inputs,
     block,
-    run: (feeds, { dy, signal } = {}) =>
-      lifetime.run(async () => {
+    async run(feeds, options = {}) {
+      checkOptions("run", options, runOptions);
+      const { dy, signal } = options;
+      return lifetime.run(async () => {
         checkFeeds(feeds, inputs);
+        if (dy !== undefined) checkTensor(dy, "dy");
         return engineModel.run(feeds, dy);
-      }, signal),
+      }, signal);
+    },
     dispose: lifetime.dispose,
     [Symbol.dispose]: () => void lifetime.dispose(),
     [Symbol.asyncDispose]: lifetime.dispose,

@@ -13,17 +13,20 @@ import {
 } from "@cajal/models";
 import {
   checkDifferentiable,
+  computed,
   gradients,
   GraphBuilder,
   sampledEarly,
   upgradeModel,
   type OnnxModel,
   type Value,
+  type ValueInfo,
 } from "@cajal/onnx";
-import type {
-  GradientRequest,
-  GradientResult,
-  OpenedGradient,
+import {
+  checkDy,
+  type GradientRequest,
+  type GradientResult,
+  type OpenedGradient,
 } from "../../session/gradientSession";
 import type { OpenedModel } from "../../session/session";
 import { isGpu, type DeviceName } from "../../device/device";
@@ -46,10 +49,10 @@ interface NamedGraph {
   readonly weights: ReadonlyMap<string, WeightInput>;
 }
 
-/** What a graph is compiled for: the shapes of the feeds, and whether `dy` is fed. */
+/** What a graph is compiled for: the shapes of the feeds, and type and shape of `dy` where it is fed. */
 interface GraphRequest {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
-  readonly dy: boolean;
+  readonly dy: Pick<Tensor, "dtype" | "shape"> | undefined;
 }
 
 /** Number of compiled graphs to keep; the least recently used is evicted. */
@@ -63,7 +66,7 @@ export async function openGradientOnOnnx(
   const graph = "graph" in source ? graphOfModel(source) : graphOfKeras(source, request);
   const { values, feeds, threads } = request;
   const target = request.of ?? graph.output;
-  const withRespectTo = request.withRespectTo ?? graph.model.graph.inputs.map(({ name }) => name);
+  const withRespectTo = request.withRespectTo ?? defaultsOf(graph.model.graph.inputs);
   const isWeight = (name: string) =>
     graph.weights.has(name) || graph.model.graph.initializers.has(name);
   const valueName = (name: string) => graph.layers.get(name)?.value.name ?? name;
@@ -93,15 +96,17 @@ export async function openGradientOnOnnx(
     };
   }
 
-  function compile({ shapes, dy: hasDy }: GraphRequest, device: DeviceName): OnnxModel {
+  function compile({ shapes, dy: fedDy }: GraphRequest, device: DeviceName): OnnxModel {
     const { g, rules, value, xs } = startGraph(shapes);
     const toKerasLayout = (name: string, value: Value) =>
       graph.layers.get(name)?.toKeras(g, value) ?? value;
     const addOutput = (name: string, value: Value) =>
       g.output(toKerasLayout(name, value), g.freshName(`given/${name}`));
-    const seed = () => {
+    const seed = (fed: Pick<Tensor, "dtype" | "shape">) => {
       const layer = graph.layers.get(target);
-      const dy = g.input("dy", value.dtype, toKerasLayout(target, value).shape);
+      const { shape } = toKerasLayout(target, value);
+      checkDy(fed as Tensor, { dtype: computed(value.dtype), shape });
+      const dy = g.input(dyName, value.dtype, shape);
       return layer ? layer.fromKeras(g, dy) : dy;
     };
     const dxs =
@@ -109,23 +114,26 @@ export async function openGradientOnOnnx(
         ? []
         : gradients(g, value, xs, {
             rules,
-            ...(hasDy && { dy: seed() }),
+            ...(fedDy && { dy: seed(fedDy) }),
             webgpu: rewrites(device),
             gpu: isGpu(device),
           });
     addOutput(target, value);
     for (const name of values) addOutput(name, g.value(valueName(name)));
     const overBatch = (name: string, dx: Value) =>
-      request.summed && !isWeight(name) ? g.reduceSum(dx, { axes: [0], keepdims: true }) : dx;
+      request.summed && !isWeight(name) && dx.shape?.length !== 0
+        ? g.reduceSum(dx, { axes: [0], keepdims: true })
+        : dx;
     withRespectTo.forEach((name, i) => addOutput(name, overBatch(name, dxs[i]!)));
     return g.build();
   }
 
   const { g, rules, value, xs } = startGraph({});
   const fedInputs = [...g.inputs];
+  const dyName = g.freshName("dy");
   // Unknown names and operators without a gradient are reported now, not at the first run.
   for (const name of values) g.value(valueName(name));
-  if (!rules) checkDifferentiable(g, value, xs);
+  if (!rules && xs.length > 0) checkDifferentiable(g, value, xs);
   const options = {
     threads,
     shareKernels: false,
@@ -156,10 +164,10 @@ export async function openGradientOnOnnx(
       const isForwardOnly = withRespectTo.length === 0;
       const graphRequest = {
         shapes: isForwardOnly ? {} : Object.fromEntries(shapes),
-        dy: dy !== undefined && !isForwardOnly,
+        dy: dy && !isForwardOnly ? { dtype: dy.dtype, shape: dy.shape } : undefined,
       };
       const results = await graphs.use(graphRequest, async (opened) =>
-        Object.values(await opened.run(graphRequest.dy ? { ...tensors, dy: dy! } : tensors)),
+        Object.values(await opened.run(graphRequest.dy ? { ...tensors, [dyName]: dy! } : tensors)),
       );
       return resultOf(results);
     },
@@ -182,6 +190,12 @@ export async function openGradientOnOnnx(
   }
 }
 
+/** The inputs that have gradients; all, where none has, for the error. */
+function defaultsOf(inputs: readonly ValueInfo[]): string[] {
+  const floats = inputs.filter(({ dtype }) => dtype.includes("float"));
+  return (floats.length > 0 ? floats : inputs).map(({ name }) => name);
+}
+
 /** The last few opened graphs; an evicted one is freed when its runs have ended. */
 function graphCache(open: (graphRequest: GraphRequest) => Promise<OpenedModel>) {
   const graphs = new Map<string, { opened: Promise<OpenedModel>; runs: Promise<unknown> }>();
@@ -200,6 +214,8 @@ function graphCache(open: (graphRequest: GraphRequest) => Promise<OpenedModel>) 
       };
       graphs.delete(key);
       graphs.set(key, graph);
+      // What cannot be opened takes the place of no other.
+      graph.opened.catch(() => graphs.get(key) === graph && graphs.delete(key));
       const result = graph.opened.then(body);
       // Without results: a chain of promises would keep those of every run.
       graph.runs = Promise.allSettled([graph.runs, result]).then(() => {});
