@@ -179,6 +179,28 @@ describe("the parameters of an ONNX model", () => {
 });
 
 describe("a training step of an ONNX model", () => {
+  it("knows its outputs' shapes by the batch's, whichever axes are free", async () => {
+    // Twice as long as what goes in; and one longer, as with a token before the others.
+    for (const [steps, more] of [
+      [8, (g: GraphBuilder, h: Value) => [h, h]],
+      [5, (g: GraphBuilder, h: Value) => [g.slice(h, { starts: [0], ends: [1], axes: [1] }), h]],
+    ] as const) {
+      const g = new GraphBuilder();
+      const x = g.input("x", "float32", ["batch", "time", 3]);
+      const h = g.matMul(x, g.initializer("w", randomTensor([3, 2], "w")));
+      g.output(g.concat(more(g, h), { axis: 1 }), "y");
+      const step = await openTrainStep(g.build(), { loss: meanSquaredError(), optimizer: sgd() });
+      const batch = { x: randomTensor([2, 4, 3], "x"), y: randomTensor([2, steps, 2], "y") };
+      const { loss } = await step.run(batch);
+      expect((await step.run(batch)).loss).toBeLessThan(loss);
+      await expect(step.run({ ...batch, y: randomTensor([2, 4, 2], "y") })).rejects.toMatchObject({
+        code: "bad-shape",
+        message: expect.stringContaining(`expected [2,${steps},2]`),
+      });
+      await step.dispose();
+    }
+  });
+
   it("computes the loss from logits where the model ends with softmax", async () => {
     // Logits of ±200 and more: by probabilities in float32, −log p would be that of a clipped 1e-7, 16.1.
     const g = new GraphBuilder();

@@ -15,6 +15,7 @@ import {
   sparseCategoricalCrossentropy,
   train,
   type Checkpoint,
+  type TrainData,
   type TrainOptions,
 } from "./index";
 
@@ -64,6 +65,70 @@ describe("a run that goes on", () => {
     const error: unknown = await run({ epochs: 2, resume, ...changes }).catch((cause) => cause);
     expect(isCajalError(error, "bad-argument"), String(error)).toBe(true);
     expect((error as Error).message).toContain("allowChanges");
+  });
+
+  it("refuses a checkpoint that is broken, before anything is done", async () => {
+    const resume = await run();
+    const { position } = resume;
+    const broken: [string, object][] = [
+      ["seed", { seed: undefined }],
+      ["seed", { seed: 1.5 }],
+      ["batch", { position: { ...position, batch: undefined } }],
+      ["batch 99", { position: { ...position, batch: 99 } }],
+      ["epoch", { position: { ...position, epoch: "zz" } }],
+      ["totals", { position: { ...position, totals: undefined } }],
+      ["totals", { position: { ...position, totals: { loss: ["a"] } } }],
+      ["run", { run: 5 }],
+    ];
+    for (const [what, fields] of broken) {
+      const events = train(model, data(), { ...options, epochs: 2, resume: { ...resume, ...fields } as Checkpoint }); // prettier-ignore
+      await expect(events.next()).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining(what) }); // prettier-ignore
+    }
+  });
+
+  it("keeps a metric that is infinite, through a file too", async () => {
+    const y = tensor("float32", [3, 1], [1e25, 2, 1]);
+    const infinite = dataset({ x: tensor("float32", [3, 2], [1, 2, 3, 4, 5, 6]), y }).batch(1);
+    const saved: Checkpoint[] = [];
+    const checkpoint = { everySteps: 1, save: async (each: Checkpoint) => void saved.push(each) };
+    const mean = async (more: Partial<TrainOptions>) => {
+      const same = { epochs: 1, loss: "mae", metrics: ["mse"], optimizer: sgd({ learningRate: 0.001 }), shuffle: false, worker: false } as const; // prettier-ignore
+      for await (const event of train(model, infinite, { ...same, ...more }))
+        if (event.type === "epoch") return event.metrics["mean_squared_error"];
+      return undefined;
+    };
+    expect(await mean({ checkpoint })).toBe(Infinity);
+    const resume = decodeCheckpoint(await encodeCheckpoint(saved[0]!));
+    expect(await mean({ resume: await resume })).toBe(Infinity);
+  });
+
+  it("refuses targets of checkpoints that cannot save", async () => {
+    for (const checkpoint of [{}, { save: 3 }, { save: async () => {}, everySteps: 0 }, { save: async () => {}, everyEpochs: NaN }]) // prettier-ignore
+      await expect(
+        train(model, data(), { ...options, checkpoint: checkpoint as never }).next(),
+      ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringContaining("checkpoint.") }); // prettier-ignore
+  });
+
+  it("refuses data that give other numbers of batches than they say", async () => {
+    const whole = data();
+    for (const [claimed, got] of [
+      [4, "3"],
+      [2, "more"],
+    ] as const) {
+      const source: TrainData = {
+        size: whole.size,
+        batchSize: whole.batchSize,
+        batchCount: claimed,
+        batches: (where: Parameters<TrainData["batches"]>[0]) => whole.batches(where),
+        batch: () => source,
+        shuffle: () => source,
+      } as unknown as TrainData;
+      const events = train(model, source, { ...options, accumulate: 2 });
+      const all = async () => {
+        for await (const event of events) void event;
+      };
+      await expect(all()).rejects.toMatchObject({ code: "bad-argument", message: `train: the data gave ${got} batches in an epoch, and has a batchCount of ${claimed}.` }); // prettier-ignore
+    }
   });
 
   it("refuses another model whose weights have the same shapes", async () => {

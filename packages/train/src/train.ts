@@ -26,7 +26,7 @@ import {
   type TrainStepOptions,
 } from "@cajal/runtime";
 import { prefetch } from "./prefetch";
-import type { Checkpoint, Position } from "./checkpoints/checkpoint";
+import { flawIn, type Checkpoint, type Position } from "./checkpoints/checkpoint";
 import type { CheckpointTarget } from "./checkpoints/target";
 import {
   checkSameRun,
@@ -149,6 +149,7 @@ export async function* train(
       "train: the validation data has no batches, so its loss would be no number.",
       { size: validation.size },
     );
+  if (checkpoint !== undefined) checkTarget(checkpoint);
   await checkpoint?.check?.();
   const {
     frozen = [],
@@ -225,6 +226,7 @@ export async function* train(
       for await (const examples of prefetch(ordered.batches({ epoch, start, signal }), readAhead)) {
         group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
         taken++;
+        if (taken > batchCount) throw wrongBatchCount("more", ordered);
         const isLast = taken === batchCount;
         if (group.length < accumulate && !isLast) continue;
         groups.push(group);
@@ -261,6 +263,7 @@ export async function* train(
         if (checkpoint && step.iteration % everySteps === 0 && batch < batchCount)
           yield await save({ epoch, batch });
       }
+      if (taken < batchCount) throw wrongBatchCount(String(taken), ordered);
       const validationResult =
         validation &&
         step.result(
@@ -382,13 +385,39 @@ function checkResume(resume: Checkpoint): void {
   checkArgument("train", "resume.state", resume.state, "map");
   checkArgument("train", "resume.position", resume.position, "object");
   checkArgument("train", "resume.position.data", resume.position.data, "object");
+  if (resume.run !== undefined) checkArgument("train", "resume.run", resume.run, "object");
+  const flaw = flawIn(resume);
+  if (flaw) throw new CajalError("bad-argument", `train: got a checkpoint that cannot be resumed: ${flaw}`); // prettier-ignore
 }
 
-function checkSameData({ data }: Position, { size, batchSize }: TrainData): void {
+/** Where checkpoints go may be the caller's own. */
+function checkTarget(target: NonNullable<TrainOptions["checkpoint"]>): void {
+  checkArgument("train", "checkpoint", target, "object");
+  checkArgument("train", "checkpoint.save", target.save, "function");
+  if (target.check !== undefined) checkArgument("train", "checkpoint.check", target.check, "function"); // prettier-ignore
+  for (const name of ["everySteps", "everyEpochs"] as const)
+    if (target[name] !== undefined) checkInteger("train", `checkpoint.${name}`, target[name], { least: 1 }); // prettier-ignore
+}
+
+/** The number of batches of an epoch must be what the data has said. */
+function wrongBatchCount(got: string, { batchCount }: TrainData): CajalError {
+  return new CajalError(
+    "bad-argument",
+    `train: the data gave ${got} batches in an epoch, and has a batchCount of ${batchCount}.`,
+    { batchCount },
+  );
+}
+
+function checkSameData(
+  { data, batch }: Position,
+  { size, batchSize, batchCount }: TrainData,
+): void {
   if (size !== data.size || batchSize !== data.batchSize)
     throw new CajalError(
       "bad-argument",
       `train: got data of ${size} examples in batches of ${batchSize}, and the checkpoint's run has ${data.size} in batches of ${data.batchSize}. Resume with the same data.`,
       { got: { size, batchSize }, expected: data },
     );
+  if (batch > batchCount)
+    throw new CajalError("bad-argument", `train: got a checkpoint of batch ${batch}, and the data has ${batchCount} batches an epoch.`, { batch, batchCount }); // prettier-ignore
 }

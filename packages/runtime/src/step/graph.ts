@@ -1,7 +1,8 @@
 // Prepares an ONNX graph for training: which of its initializers are parameters, and the input of its last
 // activation.
-import { CajalError, unknownName, type Tensor, type Weights } from "@cajal/core";
+import { CajalError, unknownName, type Shape, type Tensor, type Weights } from "@cajal/core";
 import {
+  GraphBuilder,
   isCarried,
   operatorFacts,
   upgradeModel,
@@ -90,15 +91,46 @@ export function trainableGraph(
       inputs,
       outputNames,
       outputs,
-      // A free extent is assumed to be that of the first input at the same axis.
-      outputShapes: (x) =>
-        shapes.map((shape) =>
-          shape.map((extent, axis) => extent ?? x[inputs[0]!.name]![axis] ?? 0),
-        ),
+      outputShapes: outputShapesOf(model, shapes),
     },
     initialWeights: new Map(names.map((name) => [name, initialOf(graph, name)])),
   };
 }
+
+/**
+ * Shapes of the outputs for a batch. A free extent that does not follow from those of x is assumed to be that of the first
+ * input at the same axis.
+ */
+function outputShapesOf(
+  model: OnnxModel,
+  stated: readonly (readonly (number | null)[])[],
+): TrainableGraph["outputShapes"] {
+  const { inputs, outputs } = model.graph;
+  const hasFreeBatchAlone = stated.every((shape) => !shape.slice(1).includes(null));
+  const known = new Map<string, Shape[]>();
+  const complete = (x: Readonly<Record<string, Shape>>, g?: GraphBuilder): Shape[] =>
+    stated.map((shape, i) => {
+      const inferred = g && shape.includes(null) ? g.value(outputs[i]!.name).shape : undefined;
+      return shape.map((extent, axis) => {
+        if (extent !== null) return extent;
+        const size = inferred?.[axis];
+        return typeof size === "number" ? size : (x[inputs[0]!.name]![axis] ?? 0);
+      });
+    });
+  return (x) => {
+    if (hasFreeBatchAlone) return complete(x);
+    const key = JSON.stringify(x);
+    const cached = known.get(key);
+    if (cached) return cached;
+    const shapes = complete(x, GraphBuilder.from(model, { shapes: x }));
+    // Of sequences each batch may have a length of its own.
+    if (known.size >= mostShapes) known.clear();
+    known.set(key, shapes);
+    return shapes;
+  };
+}
+
+const mostShapes = 256;
 
 /** Types of inputs that batches may have: integers are numbers of words, or flags as in a mask. */
 const fedTypes = ["float32", "int32", "int64", "bool"] as const;

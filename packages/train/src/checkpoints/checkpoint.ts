@@ -115,8 +115,12 @@ type SavedRun = Pick<Checkpoint, "position" | "seed" | "run" | "formulations">;
 
 /** @throws CajalError `bad-argument` for values that JSON cannot represent */
 function asJson(run: SavedRun): string {
+  const { position } = run;
   try {
-    return JSON.stringify(run);
+    return JSON.stringify({
+      ...run,
+      position: { ...position, totals: withNames(position.totals) },
+    });
   } catch (cause) {
     throw new CajalError(
       "bad-argument",
@@ -127,10 +131,49 @@ function asJson(run: SavedRun): string {
   }
 }
 
+/** Totals as JSON can say them, which has null for what is no number, and for what is too large for one. */
+const withNames = (totals: Totals): Readonly<Record<string, readonly (number | string)[]>> =>
+  Object.fromEntries(
+    Object.entries(totals).map(([name, numbers]) => [
+      name,
+      numbers.map((each) => (Math.abs(each) === Infinity ? String(each) : each)),
+    ]),
+  );
+
+/** The reverse. */
+const withNumbers = (value: unknown): unknown =>
+  Object.fromEntries(
+    Object.entries(entries(value)).map(([name, numbers]) => [
+      name,
+      Array.isArray(numbers)
+        ? numbers.map((each: unknown) => (each === "Infinity" || each === "-Infinity" ? Number(each) : each)) // prettier-ignore
+        : numbers,
+    ]),
+  );
+
+const entries = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+
+/** Why a run cannot be resumed by what is said of it; undefined where it can. */
+export function flawIn(run: unknown): string | undefined {
+  const { seed, position, formulations } = entries(run);
+  const { step, epoch, batch, data, totals } = entries(position);
+  const { size, batchSize } = entries(data);
+  for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
+    if (!(Number.isSafeInteger(value) && Number(value) >= 0))
+      return `it has no ${name} that is a whole number of at least 0.`;
+  const isNumbers = (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "number");
+  if (typeof totals !== "object" || totals === null || !Object.values(totals).every(isNumbers))
+    return "it has no totals that are numbers.";
+  const isRecord = typeof (formulations ?? {}) === "object" && !Array.isArray(formulations);
+  if (!isRecord || Object.values(entries(formulations)).some((name) => typeof name !== "string"))
+    return "its formulations are no names.";
+  return Number.isSafeInteger(seed) ? undefined : "it has no seed that is a whole number.";
+}
+
 /** Another program may have written the file: a valid checksum does not make its contents valid. */
 function parseRun(text: string | undefined, badFile: (why: string) => CajalError): SavedRun {
-  const entries = (value: unknown): Readonly<Record<string, unknown>> =>
-    typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   let run: unknown;
   try {
     // JSON writes null for NaN.
@@ -140,20 +183,12 @@ function parseRun(text: string | undefined, badFile: (why: string) => CajalError
   } catch {
     throw badFile("the position of the run is not JSON.");
   }
-  const { seed, position, formulations } = entries(run);
-  const { step, epoch, batch, data, totals } = entries(position);
-  const { size, batchSize } = entries(data);
-  for (const [name, value] of Object.entries({ step, epoch, batch, size, batchSize }))
-    if (!(Number.isSafeInteger(value) && Number(value) >= 0))
-      throw badFile(`it has no ${name} that is a whole number of at least 0.`);
-  const isNumbers = (value: unknown) =>
-    Array.isArray(value) && value.every((each) => typeof each === "number");
-  if (typeof totals !== "object" || !Object.values(entries(totals)).every(isNumbers))
-    throw badFile("it has no totals that are numbers.");
-  const isRecord = typeof (formulations ?? {}) === "object" && !Array.isArray(formulations);
-  if (!isRecord || Object.values(entries(formulations)).some((name) => typeof name !== "string"))
-    throw badFile("its formulations are no names.");
-  if (!Number.isSafeInteger(seed)) throw badFile("it has no seed that is a whole number.");
+  const { position } = entries(run);
+  const { totals } = entries(position);
+  if (typeof totals === "object" && totals !== null)
+    run = { ...entries(run), position: { ...entries(position), totals: withNumbers(totals) } };
+  const flaw = flawIn(run);
+  if (flaw) throw badFile(flaw);
   return run as SavedRun;
 }
 

@@ -221,6 +221,28 @@ describe("fineTune", () => {
     expect(["bn/gamma", "bn/moving_mean"].map((key) => String(all.weights.get(key)!.data) !== String(before.get(key)!.data))).toEqual([true, true]); // prettier-ignore
   });
 
+  it("refuses stages in which nothing learns, and what no stage or head has", async () => {
+    const refused: [Partial<FineTuneOptions> | object, RegExp][] = [
+      [{ stages: [{ epochs: 1, learns: [] }] }, /learns/],
+      [{ stages: [{ epochs: 1, learns: "uper" }] }, /got learns "uper"/],
+      [{ stages: [{ epochs: 1, learns: null }] }, /got learns null/],
+      [{ stages: [{ epochs: 1, learns: {} }] }, /got learns/],
+      [{ stages: [null] }, /stage 1: got null/],
+      [{ stages: [{ epochs: 1, zz: 3 }] }, /"zz"/],
+      [{ stages: [{ epochs: 0 }] }, /epochs/],
+      [{ pooling: "zz" }, /pooling.*"zz"/],
+      [{ pooling: 7 }, /pooling/],
+      [{ device: "" }, /device/],
+      [{ threads: NaN }, /threads/],
+    ];
+    for (const [options, message] of refused) {
+      const all = { classes: 3, stages: [{ epochs: 1 }], ...options } as FineTuneOptions;
+      const error: unknown = await tuned(fineTune(small(), images(8), all)).catch((cause: unknown) => cause); // prettier-ignore
+      expect(isCajalError(error), `${JSON.stringify(options)}: ${String(error)}`).toBe(true);
+      expect((error as Error).message).toMatch(message);
+    }
+  });
+
   it("goes on where it was left, to the same weights bit for bit", async () => {
     const folder = mkdtempSync(join(tmpdir(), "cajal-tune-"));
     try {

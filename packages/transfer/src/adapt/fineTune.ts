@@ -10,7 +10,7 @@ import { featureExtractor } from "./featureExtractor";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
 import {
   fineTuneOptions,
-  stageOptions,
+  checkStage,
   type FineTuneEvent,
   type FineTuneOptions,
   type Stage,
@@ -86,14 +86,14 @@ export async function* fineTune(
     loss,
     metrics,
     seed,
-    ...(engine && { engine }),
-    ...(device && { device }),
-    ...(threads && { threads }),
-    ...(batchSize && { batchSize }),
+    ...(engine !== undefined && { engine }),
+    ...(device !== undefined && { device }),
+    ...(threads !== undefined && { threads }),
+    ...(batchSize !== undefined && { batchSize }),
     ...(shuffle !== undefined && { shuffle }),
     ...(worker !== undefined && { worker }),
     ...(signal && { signal }),
-    ...(classWeights && { classWeights }),
+    ...(classWeights !== undefined && { classWeights }),
   };
 
   let { weights } = start;
@@ -106,7 +106,7 @@ export async function* fineTune(
       const mine = new Map([...weights].filter(([key]) => renewed.base.weights.has(key)));
       await using extractor = await featureExtractor(
         { ...base, weights: mine },
-        { pooling: null, ...(engine && { engine }), ...(device && { device }), ...(threads && { threads }), ...(signal && { signal }) }, // prettier-ignore
+        { pooling: null, ...(engine !== undefined && { engine }), ...(device !== undefined && { device }), ...(threads !== undefined && { threads }), ...(signal && { signal }) }, // prettier-ignore
       );
       const reading = { ...(cache !== undefined && { cache }), ...(signal && { signal }) };
       const features = await extractor.features(data, reading);
@@ -157,7 +157,7 @@ const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf
 
 /** A stage, read: what is frozen in it. */
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
-  checkOptions("stage", stage, stageOptions);
+  checkStage(stage, index);
   const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all", normalization = false } = stage; // prettier-ignore
   const paths = layers.map(({ path }) => path);
   const inside = (path: string, name: string) => path === name || path.startsWith(`${name}/`);

@@ -1,5 +1,5 @@
 // Fine-tuning goes in stages: what each is told, and what is reported of it.
-import { optionsOf } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue } from "@cajal/core";
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import type { TrainEvent, TrainOptions } from "@cajal/train";
 import { headOptions, type HeadOptions } from "./headOptions";
@@ -25,13 +25,33 @@ export interface Stage {
   readonly normalization?: boolean;
 }
 
-export const stageOptions = optionsOf<Stage>({
+const stageOptions = optionsOf<Stage>({
   epochs: { whole: true, least: 1 },
   learningRate: { least: 0 },
   optimizer: true,
   learns: true,
   normalization: "boolean",
 });
+
+const words: readonly unknown[] = ["head", "upper", "all"];
+
+/**
+ * Checks the options of a stage, whatever kind of model it is for.
+ *
+ * @throws CajalError `unknown-option`, `bad-argument`
+ */
+export function checkStage(stage: Stage, index: number): void {
+  const where = `fineTune, stage ${index + 1}`;
+  checkOptions(where, stage, stageOptions);
+  const learns: unknown = stage.learns ?? "all";
+  const isNames = Array.isArray(learns) && learns.length > 0 && learns.every((name) => typeof name === "string"); // prettier-ignore
+  const isFrom = typeof learns === "object" && typeof (learns as { from?: unknown }).from === "string"; // prettier-ignore
+  if (stage.learns === null || !(words.includes(learns) || isNames || isFrom))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got learns ${showValue(stage.learns)}, expected "head", "upper", "all", { from: NAME } or a list of names.`,
+    );
+}
 
 export interface FineTuneOptions
   extends

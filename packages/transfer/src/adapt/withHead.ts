@@ -1,5 +1,13 @@
 // A new head on a base: features pooled, dropped out, classified.
-import { CajalError, checkArgument, checkInteger, checkOptions, type Weights } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkInteger,
+  checkOptions,
+  showValue,
+  unknownName,
+  type Weights,
+} from "@cajal/core";
 import {
   functional,
   readKeras,
@@ -49,6 +57,8 @@ export function withHead(
       `withHead: got ${labels.length} labels for ${classes} classes.`,
     );
   if (isGraph(pretrained)) return graphHead(pretrained, { ...options, classes });
+  if (pooling !== null && pooling !== "avg" && pooling !== "max")
+    throw unknownName("pooling", typeof pooling === "string" ? pooling : showValue(pooling), ["avg", "max"]); // prettier-ignore
   const body = layer === undefined ? { model: readKeras(pretrained.model), weights: pretrained.weights } : cutAt(pretrained, layer); // prettier-ignore
   const usedNames = new Set(body.model.config.layers.map(({ name }) => name));
   const free = (name: string): string => {

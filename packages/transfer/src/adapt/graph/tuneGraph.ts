@@ -5,7 +5,7 @@ import { encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
 import { open, parameterNames } from "@cajal/runtime";
 import { adam, train, type TrainOptions } from "@cajal/train";
 import { featuresOf } from "../features";
-import type { FineTuneEvent, FineTuneOptions, Stage } from "../stages";
+import { checkStage, type FineTuneEvent, type FineTuneOptions, type Stage } from "../stages";
 import { cutGraph } from "./cutGraph";
 import { graphHead, headAlone } from "./graphHead";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
@@ -46,9 +46,9 @@ export async function* tuneGraph(
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
   const place = {
-    ...(engine && { engine }),
-    ...(device && { device }),
-    ...(threads && { threads }),
+    ...(engine !== undefined && { engine }),
+    ...(device !== undefined && { device }),
+    ...(threads !== undefined && { threads }),
     ...(signal && { signal }),
   };
   for (const [stage, { alone, ...plan }] of plans.entries()) {
@@ -61,10 +61,10 @@ export async function* tuneGraph(
       loss,
       metrics,
       seed,
-      ...(batchSize && { batchSize }),
+      ...(batchSize !== undefined && { batchSize }),
       ...(shuffle !== undefined && { shuffle }),
       ...(worker !== undefined && { worker }),
-      ...(classWeights && { classWeights }),
+      ...(classWeights !== undefined && { classWeights }),
     };
     if (renewed && alone && !augment) {
       // What learns reads the same features in every epoch: they are computed once.
@@ -117,6 +117,7 @@ function planOf(
   names: readonly string[],
   head: readonly string[],
 ): Pick<TrainOptions, "epochs" | "optimizer" | "frozen"> & { readonly alone: boolean } {
+  checkStage(stage, index);
   const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all" } = stage;
   const { learningRate = learns === "head" ? 1e-3 : 1e-5 } = stage;
   const optimizer = stage.optimizer ?? adam({ learningRate });
