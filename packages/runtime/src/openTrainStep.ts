@@ -1,5 +1,5 @@
 // Opens a training step: a Keras or ONNX model with its loss, optimizer and metrics, on an engine.
-import { CajalError, checkArgument, checkOptions, optionsOf, showShape, type Weights } from "@cajal/core"; // prettier-ignore
+import { CajalError, checkArgument, checkOptions, optionsOf, showShape, showValue, type Weights } from "@cajal/core"; // prettier-ignore
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
@@ -39,7 +39,8 @@ export async function openTrainStep(
  *
  * Batches have the shape that the graph states for its input: images usually NCHW `[batch, channels, height,
  * width]`, with the stated number of examples where that is not free. The last axis of its output is that of
- * the classes. The graph runs in inference mode: batch normalization keeps its statistics, dropout does nothing.
+ * the classes. The graph computes as it says: batch normalization keeps its statistics and dropout does nothing,
+ * but where it was exported in training mode.
  *
  * @param model of opset 7 or later, with one input and one output
  * @throws CajalError `unsupported` for another engine, and for an operator without a gradient: the
@@ -61,6 +62,9 @@ export async function openTrainStep(
   const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
   const model = graphOrConfig("openTrainStep", argument);
   checkOptions("openTrainStep", options, optionKinds);
+  const { worker } = options;
+  if (worker !== undefined && worker !== "auto" && typeof worker !== "boolean")
+    throw new CajalError("bad-argument", `openTrainStep: got worker ${showValue(worker)}, expected true, false or "auto".`); // prettier-ignore
   const { verify = true, shareWeightsWith } = options;
   const other = shareWeightsWith === undefined ? undefined : openOther(shareWeightsWith, options);
   const engine = engineFor(

@@ -1,5 +1,13 @@
 // Class weights as weights of examples (Keras: `class_weight`).
-import { CajalError, isTensor, showShape, tensor, type NamedBatch, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  isTensor,
+  showShape,
+  showValue,
+  tensor,
+  type NamedBatch,
+  type Tensor,
+} from "@cajal/core";
 
 /** Class → factor of the loss of its examples: a list, or a record by the class's number. */
 export type ClassWeights = readonly number[] | Readonly<Record<number, number>>;
@@ -13,7 +21,7 @@ export function checkClassWeights(weights: ClassWeights): void {
   )
     throw new CajalError(
       "bad-argument",
-      `classWeights: got ${JSON.stringify(weights) ?? String(weights)}, expected a factor by class, e.g. { 0: 1, 1: 5 }.`,
+      `classWeights: got ${showValue(weights)}, expected a factor by class, e.g. { 0: 1, 1: 5 }.`,
       { weights },
     );
 }

@@ -1,5 +1,5 @@
 // Losses, optimizers and metrics by their Keras names.
-import { CajalError, unknownName } from "@cajal/core";
+import { CajalError, showValue, unknownName } from "@cajal/core";
 import type { Loss, Metric, Optimizer } from "@cajal/runtime";
 import * as losses from "./losses";
 import * as metrics from "./metrics";
@@ -104,4 +104,4 @@ const showChoice = (value: unknown): string =>
     ? `the function ${value.name || "without a name"}`
     : typeof value === "object" && value !== null
       ? `an object with ${Object.keys(value).slice(0, 5).join(", ") || "nothing"}`
-      : String(JSON.stringify(value) ?? value);
+      : showValue(value);

@@ -76,7 +76,24 @@ it("refuses what makes no sense", () => {
     return "nothing";
   };
   expect(code(() => earlyStopping({ patience: -1 }))).toBe("bad-argument");
-  expect(code(() => earlyStopping({ mode: "auto" as "min" }))).toBe("bad-argument");
+  expect(code(() => earlyStopping({ mode: "auto" as "min" }))).toBe("unknown-name");
+  // What is undefined counts as left out.
+  expect(earlyStopping({ patience: undefined as never }).observe(1)).toBe(false);
+  const numbers = ["minDelta", "cooldown", "minLearningRate", "factor", "patience"];
+  for (const name of numbers)
+    for (const value of [NaN, -1, "x", null, 5n, Symbol("s")])
+      expect(
+        code(() => reduceOnPlateau(0.1, { [name]: value })),
+        name,
+      ).toBe("bad-argument");
+  for (const rate of [NaN, -1, "x", null])
+    expect(code(() => reduceOnPlateau(rate as number))).toBe("bad-argument");
+  const plateau = reduceOnPlateau(0.1, { patience: 1, minLearningRate: 1 });
+  for (const state of [null, {}, { rate: NaN, waited: 0, cooling: 0 }])
+    expect(code(() => plateau.restore(state as never))).toBe("bad-argument");
+  // A least rate above the first one raises nothing.
+  for (let i = 0; i < 4; i++) plateau.observe(1);
+  expect(plateau.state().rate).toBe(0.1);
   expect(code(() => reduceOnPlateau(0.1, { factor: 1 }))).toBe("bad-argument");
   const misspelt = { factor: 0.5, min_lr: 0 };
   expect(code(() => reduceOnPlateau(0.1, misspelt))).toBe("unknown-option");

@@ -1,6 +1,6 @@
 // Early stopping, and a lower learning rate on a plateau: plain objects for the caller's loop, with the rules of
 // Keras' EarlyStopping and ReduceLROnPlateau.
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument, checkNumber, checkOptions, type OptionKind } from "@cajal/core";
 import type { Schedule } from "./schedules/defineSchedule";
 
 export interface PlateauOptions {
@@ -11,6 +11,12 @@ export interface PlateauOptions {
   /** Which numbers are better; default "min". */
   mode?: "min" | "max";
 }
+
+const plateauKinds: Readonly<Record<keyof PlateauOptions, OptionKind>> = {
+  patience: { whole: true, least: 0 },
+  minDelta: { least: 0 },
+  mode: ["min", "max"],
+};
 
 export interface EarlyStopping {
   /** Takes the next number, e.g. an epoch's validation loss; returns whether to stop now. */
@@ -37,9 +43,9 @@ export interface EarlyStopping {
  * }
  */
 export function earlyStopping(options: Partial<PlateauOptions> = {}): EarlyStopping {
-  checkOptions("earlyStopping", options, ["patience", "minDelta", "mode"]);
-  const { patience = 0 } = options;
-  const tracker = trackBest("earlyStopping", { patience, minDelta: 0, ...options });
+  checkOptions("earlyStopping", options, plateauKinds);
+  const { patience = 0, minDelta = 0, mode = "min" } = options;
+  const tracker = trackBest({ minDelta, mode });
   let waited = 0;
   let improved = false;
   return {
@@ -102,15 +108,14 @@ export function reduceOnPlateau(
   } = {},
 ): ReduceOnPlateau {
   const where = "reduceOnPlateau";
-  checkOptions(where, options, [
-    "patience",
-    "minDelta",
-    "mode",
-    "factor",
-    "cooldown",
-    "minLearningRate",
-  ]);
-  const { patience = 10, minDelta = 1e-4, mode } = options;
+  checkNumber(where, "the learning rate", initialLearningRate, { least: 0 });
+  checkOptions(where, options, {
+    ...plateauKinds,
+    factor: { least: 0, most: 1 },
+    cooldown: { whole: true, least: 0 },
+    minLearningRate: { least: 0 },
+  });
+  const { patience = 10, minDelta = 1e-4, mode = "min" } = options;
   const { factor = 0.1, cooldown = 0, minLearningRate = 0 } = options;
   if (!(factor > 0 && factor < 1))
     throw new CajalError(
@@ -118,7 +123,7 @@ export function reduceOnPlateau(
       `${where}: got factor ${factor}, expected a number between 0 and 1, both excluded.`,
       { factor },
     );
-  const tracker = trackBest(where, { patience, minDelta, mode });
+  const tracker = trackBest({ minDelta, mode });
   let rate = initialLearningRate;
   let waited = 0;
   let cooling = 0;
@@ -131,13 +136,18 @@ export function reduceOnPlateau(
       }
       if (tracker.observe(value)) waited = 0;
       else if (cooling === 0 && ++waited >= patience) {
-        rate = Math.max(rate * factor, minLearningRate);
+        // Lowered, never raised.
+        rate = Math.max(rate * factor, Math.min(rate, minLearningRate));
         cooling = cooldown;
         waited = 0;
       }
     },
     state: () => ({ rate, best: tracker.best, waited, cooling }),
     restore(state) {
+      checkArgument(where, "the state", state, "object");
+      for (const name of ["rate", "waited", "cooling"] as const)
+        checkNumber(where, `the state's ${name}`, state[name], { least: 0 });
+      if (state.best !== undefined) checkNumber(where, "the state's best", state.best);
       ({ rate, waited, cooling } = state);
       tracker.best = state.best;
     },
@@ -145,19 +155,7 @@ export function reduceOnPlateau(
 }
 
 /** Tracks the best number so far. */
-function trackBest(where: string, { patience, minDelta = 0, mode = "min" }: PlateauOptions) {
-  if (!(Number.isInteger(patience) && patience >= 0))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got patience ${patience}, expected a whole number of at least 0.`,
-      { patience },
-    );
-  if (mode !== "min" && mode !== "max")
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got mode ${JSON.stringify(mode)}, expected "min" or "max".`,
-      { mode },
-    );
+function trackBest({ minDelta, mode }: Required<Pick<PlateauOptions, "minDelta" | "mode">>) {
   const tracker = {
     best: undefined as number | undefined,
     observe(value: number): boolean {

@@ -10,6 +10,7 @@ import {
   unknownName,
   type Weights,
   checkInteger,
+  showValue,
   optionsOf,
 } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
@@ -142,7 +143,8 @@ export async function* train(
   const ordered = shuffle ? batched.shuffle({ seed }) : batched;
   if (ordered.batchCount === 0)
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: dataset.size });
-  const validation = options.validation && dataOf("validation", options.validation);
+  const validation =
+    options.validation === undefined ? undefined : dataOf("validation", options.validation);
   if (validation?.batchCount === 0)
     throw new CajalError(
       "bad-argument",
@@ -362,7 +364,7 @@ function checkAllowed(parts: readonly RunPart[]): void {
   if (!Array.isArray(parts))
     throw new CajalError(
       "bad-argument",
-      `train: got allowChanges ${JSON.stringify(parts)}, expected a list such as ["optimizer"].`,
+      `train: got allowChanges ${showValue(parts)}, expected a list such as ["optimizer"].`,
     );
   for (const part of parts)
     if (!runParts.includes(part as RunPart))

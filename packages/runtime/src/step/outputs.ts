@@ -53,7 +53,8 @@ export function trainedOutputs(
       return [];
     }
     if (!isLoss(outputLoss)) throw noLoss(outputLoss);
-    const factor = ownValue<number>(lossWeights, name) ?? 1;
+    const given: unknown = ownValue(lossWeights, name);
+    const factor = given === undefined ? 1 : (given as number);
     if (!Number.isFinite(factor))
       throw new CajalError(
         "bad-argument",
