@@ -324,7 +324,7 @@ export const soundArguments: Readonly<
   "train meanIoU": () => [{ targetClassIds: [0, 2] }],
   "train precision": () => [{ threshold: 0.4 }],
   "train recall": () => [{ threshold: 0.4 }],
-  "train reduceOnPlateau": () => [{ factor: 0.5, patience: 2, minDelta: 0.1 }],
+  "train reduceOnPlateau": () => [0.1, { factor: 0.5, patience: 2, minDelta: 0.1 }],
   "train topKAccuracy": () => [2],
   "train f1": () => [{ threshold: 0.5 }],
   "train earlyStopping": () => [{ patience: 2, minDelta: 0.1, mode: "min" }],
