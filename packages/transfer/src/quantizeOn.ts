@@ -46,16 +46,15 @@ export async function quantizeOn(
   const ranges = new Map<string, [number, number]>();
   await using session = await open(watched, { ...(signal && { signal }) });
   const input = session.inputs[0]?.name ?? "";
-  let examples = 0;
+  let hasExamples = false;
   for await (const batch of batches) {
     signal?.throwIfAborted();
     checkArgument("quantizeOn", "a batch", batch, "object");
     const inputs = isTensor(batch) ? { [input]: batch } : batch;
     for (const [name, tensor] of Object.entries(inputs)) checkFinite(name, tensor);
     // Of no element there is no range.
-    const rows = Math.min(...Object.values(inputs).map(({ shape }) => (shape.includes(0) ? 0 : 1)));
-    if (rows === 0) continue;
-    examples += rows;
+    if (Object.values(inputs).some(({ shape }) => shape.includes(0))) continue;
+    hasExamples = true;
     for (const [name, { data }] of Object.entries(await session.run(inputs))) {
       const end = ownOutputs.has(name) ? undefined : /\/(least|most)$/.exec(name)?.[1];
       if (!end) continue;
@@ -66,7 +65,7 @@ export async function quantizeOn(
       ranges.set(value, range);
     }
   }
-  if (examples === 0)
+  if (!hasExamples)
     throw new CajalError(
       "bad-argument",
       "quantizeOn: got no examples, expected some hundred of them.",
