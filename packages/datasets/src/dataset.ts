@@ -67,7 +67,7 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
     );
   checkOptions("dataset", from, { x: true, y: true, weight: true, classes: "strings" });
   const { x, y, weight, classes } = from;
-  const batch: NamedBatch = { x, y, ...(weight && { weight }) };
+  const batch: NamedBatch = { x, y, ...(weight !== undefined && { weight }) };
   for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
   const size = countExamples(batch, "dataset");
   const gathered = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>

@@ -7,6 +7,7 @@ import {
   type NamedTensors,
   type Tensor,
   checkArgument,
+  showValue,
 } from "@cajal/core";
 import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
 
@@ -66,6 +67,21 @@ export function dataOf(what: string, data: TrainData | DataInMemory): TrainData 
     "bad-argument",
     `train: got ${what} ${typeof data === "object" && data !== null ? `with ${Object.keys(data).join(", ") || "nothing"}` : String(data)}, expected a dataset, or { x, y }: dataset({ x: tensor("float32", [n, …], numbers), y: tensor("int32", [n], classes) }) of @cajal/datasets.`,
   );
+}
+
+/** The batches of a pass; data may be the caller's own. */
+export function batchesOf(
+  what: string,
+  data: TrainData,
+  options: PassOptions,
+): AsyncGenerator<NamedBatch, void, undefined> {
+  const batches: AsyncGenerator<NamedBatch, void, undefined> | undefined = data.batches(options);
+  if (typeof batches?.[Symbol.asyncIterator] !== "function")
+    throw new CajalError(
+      "bad-argument",
+      `train: ${what}.batches() gave ${showValue(batches)}, expected an async generator of batches: async *batches() { yield { x, y }; }.`,
+    );
+  return batches;
 }
 
 function valuesOf(name: string, values: Values, labels = false): Tensor | NamedTensors {

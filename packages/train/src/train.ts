@@ -39,7 +39,7 @@ import {
   type RunPart,
 } from "./checkpoints/sameRun";
 import { checkClassWeights, withClassWeights, type ClassWeights } from "./classWeights";
-import { dataOf, type DataInMemory, type TrainData } from "./data";
+import { batchesOf, dataOf, type DataInMemory, type TrainData } from "./data";
 import type { CheckpointEvent, TrainEvent } from "./events";
 import {
   lossesOf,
@@ -139,8 +139,8 @@ export async function* train(
   if (classWeights !== undefined) checkClassWeights(classWeights);
   checkAllowed(allowChanges);
   const dataset = dataOf("data", data);
-  const batched = batchSize === undefined ? dataset : dataset.batch(batchSize);
-  const ordered = shuffle ? batched.shuffle({ seed }) : batched;
+  const batched = batchSize === undefined ? dataset : dataOf("data.batch()", dataset.batch(batchSize)); // prettier-ignore
+  const ordered = shuffle ? dataOf("data.shuffle()", batched.shuffle({ seed })) : batched;
   if (ordered.batchCount === 0)
     throw new CajalError("bad-argument", "train: the data has no batches.", { size: dataset.size });
   const validation =
@@ -191,6 +191,12 @@ export async function* train(
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
     let totals = resume?.position.totals ?? {};
+    // Data that do not fit are told now, not after an epoch.
+    if (validation && epoch < epochs)
+      for await (const batch of batchesOf("validation", validation, { signal })) {
+        await step.evaluate(batch);
+        break;
+      }
     const { batchCount } = ordered;
     const stepsPerEpoch = Math.ceil(batchCount / accumulate);
     yield {
@@ -225,7 +231,10 @@ export async function* train(
       let group: NamedBatch[] = [];
       let groups: NamedBatch[][] = [];
       let taken = start;
-      for await (const examples of prefetch(ordered.batches({ epoch, start, signal }), readAhead)) {
+      for await (const examples of prefetch(
+        batchesOf("data", ordered, { epoch, start, signal }),
+        readAhead,
+      )) {
         group.push(classWeights ? withClassWeights(examples, classWeights) : examples);
         taken++;
         if (taken > batchCount) throw wrongBatchCount("more", ordered);
@@ -269,8 +278,9 @@ export async function* train(
       const validationResult =
         validation &&
         step.result(
-          await totalsOf(prefetch(validation.batches({ signal }), readAhead), (each) =>
-            step.evaluate(each),
+          await totalsOf(
+            prefetch(batchesOf("validation", validation, { signal }), readAhead),
+            (each) => step.evaluate(each),
           ),
         );
       yield {

@@ -175,6 +175,16 @@ describe.each(Object.entries(cases))("%s computes the same", (op, each) => {
   });
 });
 
+it("says what to do about normalizations that train by the rules of before opset 14", () => {
+  const ones = scales(1, 1, 1);
+  const model = olderModel("BatchNormalization", {
+    opset: 13,
+    inputs: [[2, 3], ones, ones, ones, ones],
+    outputs: 3,
+  });
+  expect(() => upgradeModel(model)).toThrow("export with opset 14 or later");
+});
+
 it("leaves a model of opset 18 and later as it is", () => {
   for (const opset of [18, 21]) {
     const g = new GraphBuilder({ opset });

@@ -79,7 +79,7 @@ const rules: Readonly<Record<string, { readonly beforeOpset: number; readonly ru
       throw unsupported(node, "statistics per element (spatial = 0)");
     // More outputs made it train, and gave running statistics by other rules.
     if (node.outputs.slice(1).some((name) => name !== ""))
-      throw unsupported(node, "training before opset 14");
+      throw unsupported(node, "training before opset 14", "export with opset 14 or later");
     return { ...withoutAttributes(node, ["spatial"]), outputs: node.outputs.slice(0, 1) };
   }),
   ...each(["Resize"], 11, resize),
@@ -235,9 +235,9 @@ const float32s = (g: Adder, values: readonly number[]) =>
 
 const scalar = (g: Adder, dtype: ElementType, value: number) => g.scalar(dtype, value).name;
 
-const unsupported = (node: Node, what: string) =>
+const unsupported = (node: Node, what: string, instead?: string) =>
   new CajalError(
     "unsupported",
-    `node "${node.name || node.outputs[0]}" (${node.op}): ${what} cannot be brought to opset 18.`,
+    `node "${node.name || node.outputs[0]}" (${node.op}): ${what} cannot be brought to opset 18${instead ? `: ${instead}` : ""}.`,
     { node: node.name, op: node.op },
   );

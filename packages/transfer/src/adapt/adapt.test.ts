@@ -234,6 +234,7 @@ describe("fineTune", () => {
       [{ pooling: 7 }, /pooling/],
       [{ device: "" }, /device/],
       [{ threads: NaN }, /threads/],
+      [{ validation: { x: [[1]], y: [1] } }, /validation\.batches/],
     ];
     for (const [options, message] of refused) {
       const all = { classes: 3, stages: [{ epochs: 1 }], ...options } as FineTuneOptions;

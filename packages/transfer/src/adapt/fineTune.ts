@@ -1,16 +1,17 @@
 // Fine-tuning: a new head on a frozen base first, then the upper layers too, at a lower rate. What is frozen is
 // frozen as `trainable = False` in Keras: batch normalization uses its moving averages and leaves them alone.
-import { CajalError, checkOptions, unknownName, checkArgument, type Weights } from "@cajal/core";
+import { checkOptions, checkArgument, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { readKeras, resolve, type NetworkLayer } from "@cajal/models";
-import { adam, train, type TrainOptions } from "@cajal/train";
+import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { featureExtractor } from "./featureExtractor";
 import { checkLoaded, type LoadedModel } from "./loadedModel";
 import {
+  checkpointsOf,
   fineTuneOptions,
-  checkStage,
+  learnersOf,
   type FineTuneEvent,
   type FineTuneOptions,
   type Stage,
@@ -59,6 +60,8 @@ export async function* fineTune(
   checkArgument("fineTune", "data", data, "object");
   checkArgument("fineTune", "data.batches", data.batches, "function");
   checkOptions("fineTune", options, fineTuneOptions);
+  if (options.validation !== undefined)
+    checkArgument("fineTune", "validation.batches", options.validation.batches, "function");
   if (isGraph(network)) return yield* tuneGraph(network, data, options);
   const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
@@ -99,7 +102,7 @@ export async function* fineTune(
   let { weights } = start;
   for (const [stage, { frozen, headAlone, optimizer, epochs }] of plans.entries()) {
     signal?.throwIfAborted();
-    const saved = folder === undefined ? {} : await checkpointsOf(`${folder}/stage-${stage + 1}`);
+    const saved = await checkpointsOf(folder, stage);
     const all = { ...shared, ...saved, optimizer, epochs };
     if (renewed && headAlone && !augment) {
       const base = { model: renewed.base.model, weights };
@@ -157,52 +160,24 @@ const leavesOf = ({ path, layers, layer, weights }: NetworkLayer): readonly Leaf
 
 /** A stage, read: what is frozen in it. */
 function planOf(stage: Stage, index: number, layers: readonly Leaf[], head: readonly string[]) {
-  checkStage(stage, index);
-  const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all", normalization = false } = stage; // prettier-ignore
-  const paths = layers.map(({ path }) => path);
-  const inside = (path: string, name: string) => path === name || path.startsWith(`${name}/`);
+  const chosen = learnersOf(stage, index, {
+    names: layers.map(({ path }) => path),
+    head,
+    what: "layer with weights",
+    isIn: (path, name) => path === name || path.startsWith(`${name}/`),
+  });
+  const { epochs, learns, normalization = Array.isArray(learns) } = stage;
   const isHead = ({ path }: Leaf) => head.includes(path);
-  let learning: (leaf: Leaf, i: number) => boolean;
-  if (learns === "head") {
-    if (head.length === 0)
-      throw new CajalError(
-        "bad-argument",
-        `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name the layers.`,
-      );
-    learning = isHead;
-  } else if (learns === "all")
-    learning = (leaf) => normalization || isHead(leaf) || !leaf.normalizes;
-  else if (learns === "upper" || "from" in learns) {
-    const from =
-      learns === "upper"
-        ? Math.floor((2 * paths.length) / 3)
-        : paths.findIndex((path) => inside(path, learns.from));
-    if (learns !== "upper" && from < 0) throw unknownName("layer with weights", learns.from, paths);
-    learning = (leaf, i) => isHead(leaf) || (i >= from && (normalization || !leaf.normalizes));
-  } else {
-    for (const name of learns)
-      if (!paths.some((path) => inside(path, name)))
-        throw unknownName("layer with weights", name, paths);
-    learning = ({ path }) => learns.some((name) => inside(path, name));
-  }
+  const frozen = layers.filter(
+    (leaf, i) => !chosen[i] || (leaf.normalizes && !normalization && !isHead(leaf)),
+  );
   const headAlone =
-    head.length > 0 && layers.every((leaf, i) => !learning(leaf, i) || isHead(leaf));
+    head.length > 0 && layers.every((leaf) => isHead(leaf) || frozen.includes(leaf));
   const rate = stage.learningRate ?? (headAlone || index === 0 ? 1e-3 : 1e-5);
   return {
     epochs,
     headAlone,
     optimizer: stage.optimizer ?? adam({ learningRate: rate }),
-    frozen: layers.filter((leaf, i) => !learning(leaf, i)).map(({ path }) => path),
-  };
-}
-
-async function checkpointsOf(folder: string): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
-  if (!globalThis.process?.getBuiltinModule)
-    throw new CajalError("unsupported", `${folder}: states are kept in Node only.`, { folder });
-  const { checkpoints, latestCheckpoint } = await import("@cajal/train/node");
-  const latest = await latestCheckpoint(folder);
-  return {
-    checkpoint: checkpoints(folder),
-    ...(latest && { resume: latest }),
+    frozen: frozen.map(({ path }) => path),
   };
 }

@@ -1,5 +1,5 @@
 // Fine-tuning goes in stages: what each is told, and what is reported of it.
-import { CajalError, checkOptions, optionsOf, showValue } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue, unknownName } from "@cajal/core";
 import type { BatchMap, Dataset } from "@cajal/datasets";
 import type { TrainEvent, TrainOptions } from "@cajal/train";
 import { headOptions, type HeadOptions } from "./headOptions";
@@ -35,12 +35,7 @@ const stageOptions = optionsOf<Stage>({
 
 const words: readonly unknown[] = ["head", "upper", "all"];
 
-/**
- * Checks the options of a stage, whatever kind of model it is for.
- *
- * @throws CajalError `unknown-option`, `bad-argument`
- */
-export function checkStage(stage: Stage, index: number): void {
+function checkStage(stage: Stage, index: number): void {
   const where = `fineTune, stage ${index + 1}`;
   checkOptions(where, stage, stageOptions);
   const learns: unknown = stage.learns ?? "all";
@@ -51,6 +46,64 @@ export function checkStage(stage: Stage, index: number): void {
       "bad-argument",
       `${where}: got learns ${showValue(stage.learns)}, expected "head", "upper", "all", { from: NAME } or a list of names.`,
     );
+}
+
+/** What the stages of a model choose from. */
+export interface Learners {
+  /** What may learn, in its order. */
+  readonly names: readonly string[];
+  /** Those of the new head; none where there is no new one. */
+  readonly head: readonly string[];
+  /** What a name is called in messages. */
+  readonly what: "initializer" | "layer with weights";
+  /** Whether a name is what a stage calls `called`, or a part of it. */
+  readonly isIn: (name: string, called: string) => boolean;
+}
+
+/**
+ * Checks a stage, and tells which of the names learn in it.
+ *
+ * @throws CajalError `unknown-option`, `bad-argument`, `unknown-name`
+ */
+export function learnersOf(stage: Stage, index: number, of: Learners): readonly boolean[] {
+  checkStage(stage, index);
+  const { names, head, what, isIn } = of;
+  const { learns = index === 0 && head.length > 0 ? "head" : "all" } = stage;
+  const isHead = names.map((name) => head.includes(name));
+  if (learns === "all") return names.map(() => true);
+  if (learns === "head") {
+    if (head.length === 0)
+      throw new CajalError(
+        "bad-argument",
+        `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name each ${what} that learns.`,
+      );
+    return isHead;
+  }
+  const placeOf = (called: string) => {
+    const place = names.findIndex((name) => isIn(name, called));
+    if (place < 0) throw unknownName(what, called, names);
+    return place;
+  };
+  if (learns === "upper" || "from" in learns) {
+    const first = learns === "upper" ? Math.floor((2 * names.length) / 3) : placeOf(learns.from);
+    return names.map((_, i) => i >= first || isHead[i]!);
+  }
+  learns.forEach(placeOf);
+  return names.map((name) => learns.some((called) => isIn(name, called)));
+}
+
+/** Where a stage of `folder` keeps its checkpoints, and the latest one to go on from. */
+export async function checkpointsOf(
+  folder: string | undefined,
+  index: number,
+): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
+  if (folder === undefined) return {};
+  if (!globalThis.process?.getBuiltinModule)
+    throw new CajalError("unsupported", `${folder}: states are kept in Node only.`, { folder });
+  const { checkpoints, latestCheckpoint } = await import("@cajal/train/node");
+  const own = `${folder}/stage-${index + 1}`;
+  const latest = await latestCheckpoint(own);
+  return { checkpoint: checkpoints(own), ...(latest && { resume: latest }) };
 }
 
 export interface FineTuneOptions

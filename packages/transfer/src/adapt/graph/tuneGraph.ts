@@ -1,11 +1,17 @@
 // Fine-tuning of an ONNX graph, stage by stage; normalizations in it stay as they infer.
-import { CajalError, unknownName, type Weights } from "@cajal/core";
+import { CajalError, type Weights } from "@cajal/core";
 import type { Dataset } from "@cajal/datasets";
 import { encodeModel, withInitializers, type OnnxModel } from "@cajal/onnx";
 import { open, parameterNames } from "@cajal/runtime";
 import { adam, train, type TrainOptions } from "@cajal/train";
 import { featuresOf } from "../features";
-import { checkStage, type FineTuneEvent, type FineTuneOptions, type Stage } from "../stages";
+import {
+  checkpointsOf,
+  learnersOf,
+  type FineTuneEvent,
+  type FineTuneOptions,
+  type Stage,
+} from "../stages";
 import { cutGraph } from "./cutGraph";
 import { graphHead, headAlone } from "./graphHead";
 import { floatsOf, type LoadedGraph } from "./loadedGraph";
@@ -53,7 +59,7 @@ export async function* tuneGraph(
   };
   for (const [stage, { alone, ...plan }] of plans.entries()) {
     signal?.throwIfAborted();
-    const saved = folder === undefined ? {} : await checkpointsOf(`${folder}/stage-${stage + 1}`);
+    const saved = await checkpointsOf(folder, stage);
     const all: TrainOptions = {
       ...saved,
       ...plan,
@@ -117,43 +123,17 @@ function planOf(
   names: readonly string[],
   head: readonly string[],
 ): Pick<TrainOptions, "epochs" | "optimizer" | "frozen"> & { readonly alone: boolean } {
-  checkStage(stage, index);
-  const { epochs, learns = index === 0 && head.length > 0 ? "head" : "all" } = stage;
-  const { learningRate = learns === "head" ? 1e-3 : 1e-5 } = stage;
-  const optimizer = stage.optimizer ?? adam({ learningRate });
-  const begins = (name: string, with_: string) =>
-    name === with_ || name.startsWith(`${with_}.`) || name.startsWith(`${with_}/`);
-  let learning: (name: string, i: number) => boolean;
-  if (learns === "all") learning = () => true;
-  else if (learns === "head") {
-    if (head.length === 0)
-      throw new CajalError(
-        "bad-argument",
-        `fineTune, stage ${index + 1}: "head" learns, and there is no new one: give classes or labels, or name the initializers.`,
-      );
-    learning = (name) => head.includes(name);
-  } else if (learns === "upper" || "from" in learns) {
-    const from =
-      learns === "upper"
-        ? Math.floor((2 * names.length) / 3)
-        : names.findIndex((name) => begins(name, learns.from));
-    if (learns !== "upper" && from < 0) throw unknownName("initializer", learns.from, names);
-    learning = (name, i) => i >= from || head.includes(name);
-  } else {
-    for (const prefix of learns)
-      if (!names.some((name) => begins(name, prefix)))
-        throw unknownName("initializer", prefix, names);
-    learning = (name) => learns.some((prefix) => begins(name, prefix));
-  }
-  const trained = names.filter(learning);
-  const alone = trained.length > 0 && trained.every((name) => head.includes(name));
-  return { epochs, optimizer, frozen: names.filter((name, i) => !learning(name, i)), alone };
-}
-
-async function checkpointsOf(folder: string): Promise<Pick<TrainOptions, "checkpoint" | "resume">> {
-  if (!globalThis.process?.getBuiltinModule)
-    throw new CajalError("unsupported", `${folder}: states are kept in Node only.`, { folder });
-  const { checkpoints, latestCheckpoint } = await import("@cajal/train/node");
-  const latest = await latestCheckpoint(folder);
-  return { checkpoint: checkpoints(folder), ...(latest && { resume: latest }) };
+  const chosen = learnersOf(stage, index, {
+    names,
+    head,
+    what: "initializer",
+    isIn: (name, called) =>
+      name === called || name.startsWith(`${called}.`) || name.startsWith(`${called}/`),
+  });
+  const alone =
+    chosen.includes(true) && names.every((name, i) => !chosen[i] || head.includes(name));
+  const isHead = (stage.learns ?? (index === 0 && head.length > 0 ? "head" : "all")) === "head";
+  const optimizer =
+    stage.optimizer ?? adam({ learningRate: stage.learningRate ?? (isHead ? 1e-3 : 1e-5) });
+  return { epochs: stage.epochs, optimizer, frozen: names.filter((_, i) => !chosen[i]), alone };
 }

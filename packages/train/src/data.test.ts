@@ -1,0 +1,83 @@
+// Data that do not fit, or are the caller's own and lack something, are told at once.
+import { tensor } from "@cajal/core";
+import { functional, lenet5 } from "@cajal/models";
+import { expect, it } from "vitest";
+import { dataset, digits } from "@cajal/datasets";
+import { train, type TrainData, type TrainOptions } from "./index";
+
+const line = () => {
+  const net = functional("line");
+  const x = net.input([2]);
+  return net.model([x], [net.layer("Dense", { units: 1 }, x)]);
+};
+const floats = (...shape: number[]) =>
+  tensor("float32", shape, new Float32Array(shape.reduce((a, b) => a * b)));
+const data = () => dataset({ x: floats(6, 2), y: floats(6, 1) });
+const options: TrainOptions = { epochs: 2, batchSize: 2, loss: "mse", optimizer: "sgd" };
+
+/** The types of the events before the run fails. */
+async function typesBefore(run: ReturnType<typeof train>, error: object) {
+  const types: string[] = [];
+  await expect(async () => {
+    for await (const { type } of run) types.push(type);
+  }).rejects.toMatchObject(error);
+  return types;
+}
+
+it.each([
+  ["of another shape", { x: floats(3, 5), y: floats(3, 1) }],
+  ["with labels of another shape", { x: floats(3, 2), y: floats(3, 4) }],
+])("tells validation data %s before the first step", async (_, validation) => {
+  const run = train(line(), data(), { ...options, validation });
+  expect(await typesBefore(run, { code: "bad-shape" })).toEqual([]);
+});
+
+it("tells labels of validation data that are no classes before the first step", async () => {
+  const images = digits().take(4);
+  const validation = dataset({ x: floats(1, 8, 8, 1), y: tensor("int32", [1], [10]) });
+  const run = train(lenet5({ input_shape: [8, 8, 1], kernel_size: 3, activation: "relu" }), images, { ...options, loss: "sparse_categorical_crossentropy", validation }); // prettier-ignore
+  expect(await typesBefore(run, { code: "bad-argument" })).toEqual([]);
+});
+
+it("measures validation data that fit as if they had not been tried", async () => {
+  const passes: string[] = [];
+  const counted = (name: string, of: TrainData): TrainData => ({
+    size: of.size,
+    batchSize: of.batchSize,
+    batchCount: of.batchCount,
+    batches: (pass) => (passes.push(name), of.batches(pass)),
+    batch: (size) => counted(name, of.batch(size)),
+    shuffle: (by) => counted(name, of.shuffle(by)),
+  });
+  const validation = counted("validation", data().batch(4));
+  const results: (number | undefined)[] = [];
+  for await (const event of train(line(), counted("data", data()), { ...options, validation }))
+    if (event.type === "epoch") results.push(event.validation?.loss);
+  expect(passes).toEqual(["validation", "data", "validation", "data", "validation"]);
+  // Zeros in, zeros out, and zeros are right.
+  expect(results).toEqual([0, 0]);
+});
+
+it.each([
+  ["shuffle", { shuffle: () => {} }, "got data.shuffle() undefined, expected a dataset"],
+  ["batch", { batch: () => 3 }, "got data.batch() 3, expected a dataset"],
+  [
+    "batches",
+    { batches: () => [1] },
+    "data.batches() gave an array of 1, expected an async generator",
+  ],
+  ["batches", { batches: async () => {} }, "data.batches() gave"],
+] as const)("says what is wrong with %s of a caller's own data", async (_, more, message) => {
+  const whole = data().batch(2);
+  const own: TrainData = {
+    size: whole.size,
+    batchSize: whole.batchSize,
+    batchCount: whole.batchCount,
+    batches: (pass) => whole.batches(pass),
+    batch: () => own,
+    shuffle: () => own,
+    ...(more as object),
+  };
+  const expected = { code: "bad-argument", message: expect.stringContaining(message) };
+  await typesBefore(train(line(), own, options), expected);
+});
