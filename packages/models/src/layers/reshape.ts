@@ -37,7 +37,11 @@ export const reshape = defineLayer({
   },
   integers: () => "moves",
   layout: "order",
-  lower: (_, [x], g, { outputs }) => [reshapeTo(g, x, outputs[0])],
+  lower(_, [x], g, { outputs, arrange }) {
+    // Whatever the input lay like, the target's axes are Keras'.
+    arrange("channelsLast");
+    return [reshapeTo(g, x, outputs[0])];
+  },
   samples: [
     { config: { target_shape: [-1, 6] }, inputs: [[2, 3, 4, 3]] },
     { config: { target_shape: [12] }, inputs: [[2, 3, 4]] },

@@ -344,6 +344,39 @@ describe("lower for training", () => {
     );
   });
 
+  it.each<[string, readonly number[], readonly number[], string, object]>([
+    ["one channel to maps", [2, 2, 1], [2, 2], "GlobalAveragePooling1D", {}],
+    ["one channel to a line of one", [2, 2, 1], [4, 1], "Softmax", {}],
+    ["one channel to an image", [2, 4, 1], [2, 2, 2], "Conv2D", { filters: 2, kernel_size: 1 }],
+    ["one channel to steps", [3, 4, 1], [3, 4], "LSTM", { units: 2 }],
+    ["one channel to rows", [3, 4, 1], [3, 4], "Dense", { units: 2 }],
+    ["one channel to other axes", [2, 3, 1], [3, 2], "Permute", { dims: [2, 1] }],
+    ["one pixel to rows", [1, 1, 6], [3, 2], "Softmax", {}],
+    ["one pixel to a normalization", [1, 1, 6], [3, 2], "BatchNormalization", {}],
+    ["one pixel to an image", [1, 1, 8], [2, 2, 2], "GlobalAveragePooling2D", {}],
+  ])(
+    "reshapes %s, behind an image as at the beginning",
+    async (_, shape, target_shape, tail, config) => {
+      const [behind, alone] = [true, false].map((isBehind) =>
+        chain(shape, (net, x) => {
+          const image = isBehind ? net.layer("MaxPooling2D", { pool_size: 1 }, x) : x;
+          return net.layer(
+            tail,
+            { ...config, name: "tail" },
+            net.layer("Reshape", { target_shape }, image),
+          );
+        }),
+      );
+      const feeds = { x: noise([2, ...shape], "float32", "x") };
+      const [expected] = Object.values(await runOnnx(toOnnx(alone!, weightsOf(alone!)), feeds));
+      for (const results of [
+        await runOnnx(toOnnx(behind!, weightsOf(behind!)), feeds),
+        await runUnfolded(behind!, weightsOf(behind!), feeds),
+      ])
+        expectClose(Object.values(results)[0]!, expected!);
+    },
+  );
+
   it("shares one input between calls that want a weight in two layouts", async () => {
     // The kernel behind a channels-first image, and behind a vector, in one model.
     const net = functional("m");
