@@ -130,6 +130,20 @@ describe("functional", () => {
     expect(() => net.model([], [x])).toThrow(expect.objectContaining({ code: "bad-model" }));
   });
 
+  it("refuses another model's value, though it has a layer of that name itself", () => {
+    const [one, other] = [functional("one"), functional("other")];
+    const [x, foreign] = [one.input([4]), other.input([7])];
+    const refused = expect.objectContaining({
+      code: "bad-argument",
+      message: expect.stringContaining(
+        `model "one": the output of "${x.layer}" that was given is another model's`,
+      ),
+    });
+    expect(() => one.layer("Dense", { units: 3 }, foreign)).toThrow(refused);
+    expect(() => one.model(x, foreign)).toThrow(refused);
+    expect(() => one.outputsOf(foreign)).toThrow(refused);
+  });
+
   it("types configs by the layer's class", () => {
     const net = functional("m");
     const x = net.input([4]);

@@ -118,10 +118,18 @@ export function functional(name: string): Functional {
     }
   };
 
-  const callOf = ({ layer, node }: Symbolic) => {
+  const callOf = (x: Symbolic) => {
+    const { layer, node, tensor } = x;
     const call = layers.get(layer)?.calls[node];
     if (!call)
       throw unknownName(`layer of "${name}", whose output was given`, layer, layers.keys());
+    // Layers of two models often have the same names.
+    if (call.outputs[tensor] !== x)
+      throw new CajalError(
+        "bad-argument",
+        `model "${name}": the output of "${layer}" that was given is another model's. Call layers on what this one's input, layer and own gave.`,
+        { model: name, layer },
+      );
     return call;
   };
 
