@@ -1,11 +1,11 @@
 // Lesson 1: four measurements of 150 flowers, seen along their two principal axes.
 // #region data
+import { at } from "@cajal/core";
 import { iris, pca } from "@cajal/datasets";
 
 const species = ["setosa", "versicolor", "virginica"];
 const { x, y } = await iris().all(); // x: float32 [150, 4], y: int32 [150]
-const row = (i: number) => [...x.data.subarray(4 * i, 4 * i + 4)]; // one flower's four numbers
-const flowers = [...y.data].map((label, i) => ({ label, features: row(i) }));
+const flowers = [...y.data].map((label, i) => ({ label, features: [...at(x, i).data] })); // four numbers each
 // #endregion data
 
 // #region means
@@ -25,7 +25,7 @@ const z = transform(x); // float64 [150, 4]: the same flowers, in coordinates al
 export const explained = [...explainedVarianceRatio.data];
 // #endregion pca
 
-export const axes = [0, 1].map((k) => [...components.data.subarray(4 * k, 4 * k + 4)]);
+export const axes = [0, 1].map((k) => [...at(components, k).data]);
 export const scatter = species.map((name, k) => ({
   name,
   points: flowers.flatMap(({ label }, i) =>

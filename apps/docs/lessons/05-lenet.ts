@@ -56,35 +56,28 @@ export const curves = [
 export const testAccuracy = testPixels.at(-1)![1];
 
 // #region confusion
+import { argMax } from "@cajal/core";
 import { open } from "@cajal/runtime";
+import { confusionMatrix } from "@cajal/train";
 
 const session = await open(model, weights);
 const { x, y } = await test.all();
-const scores = await session.predict(x); // [n, 10]
+const guesses = [...argMax(await session.predict(x)).data]; // of [n, 10] scores
 await session.dispose();
-const guesses = [...y.data].map((_, i) => {
-  const row = [...scores.data.subarray(10 * i, 10 * i + 10)] as number[];
-  return row.indexOf(Math.max(...row));
-});
 /** confusion[a][b]: how many digits a were read as b. */
-export const confusion = [...Array(10).keys()].map((a) =>
-  [...Array(10).keys()].map((b) => guesses.filter((g, i) => y.data[i] === a && g === b).length),
-);
+export const confusion = confusionMatrix(y, guesses);
 // #endregion confusion
 
 // #region wrong
-import { tensor } from "@cajal/core";
+import { at, tensor } from "@cajal/core";
 import { contactSheet } from "@cajal/datasets";
 
 const wrong = guesses.flatMap((guess, i) => (guess === y.data[i] ? [] : [i])).slice(0, 24);
 const [height, width] = x.shape.slice(1) as [number, number];
-const pixels = wrong.flatMap((i) => [
-  ...x.data.subarray(i * height * width, (i + 1) * height * width),
-]);
-export const mistakes = contactSheet(
-  tensor("float32", [wrong.length, height, width, 1], pixels as number[]),
-  { columns: 12 },
-);
+const pixels = wrong.flatMap((i) => [...at(x, i).data] as number[]);
+export const mistakes = contactSheet(tensor("float32", [wrong.length, height, width, 1], pixels), {
+  columns: 12,
+});
 export const readAs = wrong.map((i) => `${y.data[i]} as ${guesses[i]}`);
 // #endregion wrong
 

@@ -24,7 +24,7 @@ async function faces() {
 // #endregion faces
 
 // #region digits
-import { tensor } from "@cajal/core";
+import { at, tensor } from "@cajal/core";
 import { dataset, pad, randomTranslation, stackImages } from "@cajal/datasets";
 import { lenet5 } from "@cajal/models";
 import { train as fit } from "@cajal/train";
@@ -88,8 +88,7 @@ const coordinates = (part: typeof known) => part.map(({ x, y }) => ({ x: axes.tr
 const scale = await standardize(coordinates(known)); // of each axis deviation 1
 const rows = async (part: typeof known) => {
   const { x } = await coordinates(part).map(scale).all();
-  const width = x.shape[1]!;
-  return Array.from({ length: x.shape[0]! }, (_, i) => [...x.data.subarray(i * width, (i + 1) * width)]); // prettier-ignore
+  return Array.from({ length: x.shape[0]! }, (_, i) => [...at(x, i).data]);
 };
 const [from, to] = [await rows(known), await rows(unknown)];
 const labels = [...y.data];
@@ -164,7 +163,7 @@ const some = await grey.take(20).all();
 export const sheet = contactSheet(some.x, { columns: 10 });
 // An axis has the shape of a picture, too.
 const faces10 = Array.from({ length: 10 }, (_, k) => {
-  const axis = axes.components.data.subarray(k * height * width, (k + 1) * height * width);
+  const axis = at(axes.components, k).data;
   const [least, most] = [Math.min(...axis), Math.max(...axis)];
   return [...axis].map((value) => (value - least) / (most - least));
 });

@@ -1,7 +1,7 @@
 // Lesson 9: what does a network look at? One that was given a way to cheat, and how to catch it.
 // #region data
 import { dataset, digits, rescale } from "@cajal/datasets";
-import { tensor } from "@cajal/core";
+import { argMax, at, tensor } from "@cajal/core";
 
 const [training, held] = digits()
   .map(rescale(1 / 16))
@@ -42,12 +42,9 @@ const cheat = await trained(withMarks);
 // #region examine
 async function accuracy(weights: Weights, { x, y }: typeof train, only?: number) {
   await using session = await open(model, weights);
-  const { data } = await session.predict(x);
+  const guesses = argMax(await session.predict(x)).data;
   const indices = [...y.data.keys()].filter((i) => only === undefined || y.data[i] === only);
-  const right = indices.filter((i) => {
-    const row = Array.from(data.subarray(10 * i, 10 * i + 10), Number);
-    return row.indexOf(Math.max(...row)) === y.data[i];
-  });
+  const right = indices.filter((i) => guesses[i] === y.data[i]);
   return right.length / indices.length;
 }
 const marks3 = marked(test, (label) => label === 3);
@@ -71,11 +68,7 @@ console.table(accuracies);
 import { figure, openExplainer, overlay, type Panel } from "@cajal/explain";
 
 const three = [...test.y.data].indexOf(3);
-const image = tensor(
-  "float32",
-  [8, 8, 1],
-  [...marks3.x.data.subarray(64 * three, 64 * three + 64)],
-);
+const image = at(marks3.x, three);
 const methods = ["saliency", "integrated-gradients", "occlusion"] as const;
 const panels: Panel[] = [];
 /** The watermark's part of all that an explanation finds, without regard to sign. */

@@ -75,7 +75,7 @@ const drawStep = await openTrainStep(both, weights, {
 // #endregion steps
 
 // #region alternate
-import { random, tensor, type Tensor, type Weights } from "@cajal/core";
+import { argMax, at, random, tensor, type Tensor, type Weights } from "@cajal/core";
 
 const epochs = full ? 12 : 24;
 const draw = random(1, "noise");
@@ -157,15 +157,11 @@ for await (const event of train(reader, known.batch(full ? 128 : 32), {
 // A thousand to order, a hundred of each digit.
 const ordered = Array.from({ length: 1000 }, (_, i) => i % 10);
 const pictures = await drawn(
-  tensor("float32", [1000, 10], ordered.flatMap((digit) => [...oneOfEach.data.subarray(10 * digit, 10 * digit + 10)] as number[])), // prettier-ignore
+  tensor("float32", [1000, 10], ordered.flatMap((digit) => [...at(oneOfEach, digit).data])), // prettier-ignore
 );
 const reading = await open(reader, learned);
-const { data: logits } = await reading.predict(pictures);
+const readAs = argMax(await reading.predict(pictures)).data;
 await reading.dispose();
-const readAs = ordered.map((_, i) => {
-  const row = [...logits.subarray(10 * i, 10 * i + 10)] as number[];
-  return row.indexOf(Math.max(...row));
-});
 const right = ordered.map((digit, i) => Number(readAs[i] === digit));
 const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;
 export const readRight = mean(right);

@@ -83,17 +83,13 @@ console.log(background);
 // #endregion baseline
 
 // #region pictures
-import { tensor } from "@cajal/core";
+import { argMax, tensor } from "@cajal/core";
 import { contactSheet } from "@cajal/datasets";
 import { open } from "@cajal/runtime";
 
 const session = await open(model, weights);
-const probabilities = (await session.predict(x)).data as Float32Array; // [n, 32, 32, 4]
+const guesses = argMax(await session.predict(x)).data; // of [n, 32, 32, 4] probabilities
 await session.dispose();
-const guesses = y.data.map((_, pixel) => {
-  const row = [...probabilities.subarray(4 * pixel, 4 * pixel + 4)];
-  return row.indexOf(Math.max(...row));
-});
 const colours = [[0.1, 0.1, 0.1], [0.9, 0.5, 0.3], [0.3, 0.7, 0.75], [0.9, 0.8, 0.4]]; // prettier-ignore
 const painted = (of: Int32Array) => [...of.subarray(0, 10 * 1024)].flatMap((k) => colours[k]!);
 const rows = [...x.data.subarray(0, 10 * 3072), ...painted(y.data), ...painted(guesses)];

@@ -1,6 +1,6 @@
 // Lesson 15: sentences, sounds, and a picture together with a table.
 // #region sentences
-import { random, tensor } from "@cajal/core";
+import { at, random, tensor } from "@cajal/core";
 import { adam, train as fit } from "@cajal/train";
 
 const full = process.argv.includes("--full");
@@ -211,9 +211,8 @@ import { open } from "@cajal/runtime";
 
 /** The same numbers, dealt to other examples. */
 const dealt = (of: Tensor<"float32">, seed: number) => {
-  const width = of.data.length / of.shape[0]!;
   const order = random(seed, "deal").permutation(of.shape[0]!);
-  return tensor("float32", of.shape, [...order].flatMap((i) => [...of.data.subarray(i * width, (i + 1) * width)])); // prettier-ignore
+  return tensor("float32", of.shape, [...order].flatMap((i) => [...at(of, i).data])); // prettier-ignore
 };
 export const onBoth: { "what it is given": string; accuracy: number }[] = [];
 for await (const event of fit(both, learning, {

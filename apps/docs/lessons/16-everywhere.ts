@@ -1,7 +1,7 @@
 // Lesson 16: one model as a file, made smaller, on several devices, and behind a server that many ask at once.
 // Small: LeNet on the digits of @cajal/datasets; --full: on MNIST.
 // #region train
-import type { Weights } from "@cajal/core";
+import { argMax, type Weights } from "@cajal/core";
 import { digits, rescale } from "@cajal/datasets";
 import { mnist } from "@cajal/datasets/node";
 import { lenet5 } from "@cajal/models";
@@ -75,11 +75,8 @@ export const sizes: { form: string; kB: number; accuracy: number }[] = [];
 for (const [form, each] of Object.entries(forms)) {
   const file = encodeModel(each);
   await using session = await open(file);
-  const { data } = await session.predict(x);
-  const right = [...y.data].filter((label, i) => {
-    const row = [...data.subarray(10 * i, 10 * i + 10)] as number[];
-    return row.indexOf(Math.max(...row)) === label;
-  });
+  const guesses = argMax(await session.predict(x)).data;
+  const right = [...y.data].filter((label, i) => guesses[i] === label);
   sizes.push({ form, kB: file.length / 1000, accuracy: right.length / y.data.length });
 }
 console.table(sizes);
@@ -88,7 +85,7 @@ console.table(sizes);
 // #region server
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { tensor } from "@cajal/core";
+import { at, tensor } from "@cajal/core";
 
 /** Answers all that came in within a few milliseconds with one run. */
 function batched(session: typeof asFile, most: number) {
@@ -103,9 +100,9 @@ function batched(session: typeof asFile, most: number) {
       const batch = waiting.splice(0, most);
       const input = tensor("float32", [batch.length, ...x.shape.slice(1)], batch.flatMap(({ pixels }) => pixels)); // prettier-ignore
       try {
-        const { data } = await session.predict(input);
+        const scores = await session.predict(input);
         runs++;
-        batch.forEach(({ answer }, i) => answer([...data.subarray(10 * i, 10 * i + 10)] as number[])); // prettier-ignore
+        batch.forEach(({ answer }, i) => answer([...at(scores, i).data] as number[]));
       } catch (error) {
         for (const { fail } of batch) fail(error);
       }
@@ -137,11 +134,10 @@ await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
 
 // #region ask
 const { port } = server.address() as { port: number };
-const size = x.data.length / x.shape[0]!;
 const post = (body: string) => fetch(`http://127.0.0.1:${port}`, { method: "POST", body });
 
 const before = reader.runs();
-const row = (i: number) => [...x.data.subarray(i * size, (i + 1) * size)] as number[];
+const row = (i: number) => [...at(x, i).data] as number[];
 await Promise.all(Array.from({ length: 32 }, (_, i) => reader.ask(row(i))));
 export const atOnce = reader.runs() - before; // 32 questions, 1 run
 

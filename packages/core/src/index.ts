@@ -12,6 +12,7 @@ export {
   dtypes,
   arrayTypes,
   tensor,
+  at,
   sizeOf,
   checkTensor,
   bytesOf,
@@ -27,5 +28,7 @@ export {
   type TypedArrays,
   type Weights,
 } from "./tensor";
+export { arraysOf, isNumbers, tensorOf, type NestedArrays, type Numbers } from "./numbers";
+export { argMax } from "./argMax";
 export { random, hash, type Random } from "./random";
 export { preprocessInput, type Preprocessing } from "./preprocessInput";

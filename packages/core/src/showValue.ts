@@ -2,7 +2,13 @@
 export function showValue(value: unknown): string {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (ArrayBuffer.isView(value) && "length" in value)
+    return `a ${String(Reflect.get(value, Symbol.toStringTag))} of ${String(value.length)}`;
   if (typeof value === "object" && value !== null) {
+    if (typeof (value as { then?: unknown }).then === "function") return "a promise (await it)";
+    const { dtype, shape } = value as { dtype?: unknown; shape?: unknown };
+    if (typeof dtype === "string" && Array.isArray(shape))
+      return `a ${dtype} tensor [${shape.join(",")}]`;
     const names = Object.keys(value).slice(0, 4);
     return names.length === 0 ? "an empty object" : `an object with ${names.join(", ")}`;
   }

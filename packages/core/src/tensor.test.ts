@@ -7,6 +7,7 @@ import {
   dtypes,
   showShape,
   sizeOf,
+  at,
   tensor,
   type Tensor,
 } from "./tensor";
@@ -88,4 +89,56 @@ it("accepts an array from another realm", () => {
   const data = runInNewContext("new Float32Array(2)") as Float32Array;
   expect(data).not.toBeInstanceOf(Float32Array);
   expect(() => checkTensor({ dtype: "float32", shape: [2], data })).not.toThrow();
+});
+
+it.each([
+  ["uint8", 256, "a whole number of 0 … 255"],
+  ["uint8", -1, "a whole number of 0 … 255"],
+  ["int32", 1.5, "a whole number of -2147483648 … 2147483647"],
+  ["int32", 2 ** 31, "a whole number of"],
+  ["int64", 2 ** 63, "a whole number of"],
+  ["int64", 0.5, "a whole number of"],
+  ["uint64", -1n, "a whole number of"],
+  ["bool", 2, "a whole number of 0 … 1"],
+  ["float16", -1, "a whole number of 0 … 65535"],
+  ["int8", NaN, "a whole number of"],
+  ["float32", undefined, "a number"],
+  ["float32", "1", 'got "1" as element 1, expected a number'],
+  ["float64", 1n, "a number"],
+  ["float32", [1, 2], "tensorOf"],
+] as const)("refuses as %s %s, which it would hold as another number", (dtype, value, message) => {
+  expect(() => tensor(dtype, [2], [1, value as number])).toThrow(
+    expect.objectContaining({ code: "bad-argument", message: expect.stringContaining(message) }),
+  );
+});
+
+it("takes NaN, infinities and what overflows as floats, true and false as numbers, bigints as 64 bits", () => {
+  expect([...tensor("float32", [3], [NaN, -Infinity, 1e39]).data]).toEqual([NaN, -Infinity, Infinity]); // prettier-ignore
+  expect([...tensor("bool", [2], [true, false] as never).data]).toEqual([1, 0]);
+  expect(tensor("int64", [1], [-(2n ** 63n)] as never).data).toEqual(
+    BigInt64Array.of(-(2n ** 63n)),
+  );
+});
+
+it.each([
+  [[[1, 2]], "an array of 1, expected a tensor, { dtype, shape, data }: tensorOf"],
+  [new Float32Array(3), "a Float32Array of 3"],
+  [Promise.resolve(), "a promise (await it)"],
+  [{ x: 1, y: 2 }, "an object with x, y, expected a tensor, { dtype, shape, data }, its x"],
+  [{ size: 1, all() {} }, "as (await data.all()).x of a data set"],
+  [3, "3"],
+])("says what to give in the place of %j", (value, message) => {
+  expect(() => checkTensor(value as never, "x")).toThrow(
+    expect.objectContaining({ code: "bad-argument", message: expect.stringContaining(message) }),
+  );
+});
+
+it("gives one element along the first axis, sharing its data", () => {
+  const x = tensor("int32", [2, 3], [1, 2, 3, 4, 5, 6]);
+  expect(at(x, 1)).toEqual({ dtype: "int32", shape: [3], data: Int32Array.of(4, 5, 6) });
+  at(x, -2).data[0] = 7;
+  expect(at(at(x, 0), 0)).toEqual({ dtype: "int32", shape: [], data: Int32Array.of(7) });
+  for (const index of [2, -3, 0.5, NaN, "0" as never])
+    expect(() => at(x, index)).toThrow(expect.objectContaining({ code: "bad-argument" }));
+  expect(() => at(tensor("float32", []), 0)).toThrow("for shape []");
 });

@@ -95,10 +95,10 @@ export type Allocate = <D extends DType>(dtype: D, shape: Shape) => Tensor<D>;
  * Makes a tensor; without `data` it is filled with zeros.
  *
  * @example tensor("float32", [2, 2], [1, 2, 3, 4])
- * @param data elements in row-major order: a typed array of this dtype is kept, not copied; other numbers
- *   are converted as JavaScript's typed arrays do, and for float16 are its bits
- * @throws CajalError `bad-argument` for an unknown dtype, `bad-shape` for an invalid shape and where the
- *   data's length is not the product of the shape
+ * @param data elements in row-major order: a typed array of this dtype is kept, not copied; other numbers are
+ *   copied, and for float16 are its bits
+ * @throws CajalError `bad-argument` for an unknown dtype and for what is no number of this dtype: a fraction or 256
+ *   for uint8; `bad-shape` for an invalid shape and where the data's length is not the product of the shape
  */
 export function tensor<D extends DType>(
   dtype: D,
@@ -125,23 +125,59 @@ function convert<D extends DType>(
   data: TypedArrays[D] | Iterable<number>,
 ): TypedArrays[D] {
   checkArgument("tensor", "data", data, "iterable");
-  const numbers = [...(data as Iterable<number>)];
-  const values = new arrayTypes[dtype](numbers.length);
+  const numbers: readonly unknown[] = [...(data as Iterable<unknown>)];
+  const values = new arrayTypes[dtype](numbers.length) as { [index: number]: number | bigint };
+  const range = ranges[dtype];
   const isBigInt = dtype === "int64" || dtype === "uint64";
-  try {
-    for (let i = 0; i < numbers.length; i++)
-      (values as { [index: number]: number | bigint })[i] = isBigInt
-        ? BigInt(numbers[i]!)
-        : numbers[i]!;
-  } catch (cause) {
+  for (let i = 0; i < numbers.length; i++) {
+    const value = typeof numbers[i] === "boolean" ? Number(numbers[i]) : numbers[i];
+    const isNumber = typeof value === "number" || (isBigInt && typeof value === "bigint");
+    const fits = isNumber && (!range || (value >= range[0] && value <= range[1] && (typeof value === "bigint" || Number.isInteger(value)))); // prettier-ignore
+    if (!fits)
+      throw new CajalError(
+        "bad-argument",
+        `tensor: got ${showValue(numbers[i])} as element ${i}, expected ${range ? `a whole number of ${range[0]} … ${range[1]}` : "a number"} for dtype ${dtype}.${Array.isArray(value) ? " Of nested arrays tensorOf makes one." : ""}`,
+        { dtype, index: i },
+      );
+    values[i] = isBigInt ? BigInt(value) : (value as number);
+  }
+  return values as TypedArrays[D];
+}
+
+/** The least and the largest number of dtypes of whole numbers; float16 are bits. */
+const ranges: Partial<Record<DType, readonly [least: number | bigint, most: number | bigint]>> = {
+  bool: [0, 1],
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32_768, 32_767],
+  uint16: [0, 65_535],
+  float16: [0, 65_535],
+  int32: [-2_147_483_648, 2_147_483_647],
+  uint32: [0, 4_294_967_295],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0, 2n ** 64n - 1n],
+};
+
+/**
+ * One element along the first axis, as NumPy's `x[index]`: an example of a batch, a row of a matrix.
+ *
+ * @param index from 0, or from −1 for the last
+ * @returns shares its data with `x`
+ * @throws CajalError `bad-argument` for an index that `x` does not have
+ */
+export function at<D extends DType>(x: Tensor<D>, index: number): Tensor<D> {
+  checkTensor(x, "at");
+  const [count = 0, ...shape] = x.shape;
+  const place = index < 0 ? index + count : index;
+  if (!Number.isInteger(place) || place < 0 || place >= count)
     throw new CajalError(
       "bad-argument",
-      `tensor: got data that is no list of numbers for dtype ${dtype}.`,
-      { dtype },
-      { cause },
+      `at: got index ${showValue(index)}, expected one of 0 … ${count - 1} for shape ${showShape(x.shape)}.`,
+      { index, shape: x.shape },
     );
-  }
-  return values;
+  const size = sizeOf(shape);
+  const data = x.data.subarray(place * size, (place + 1) * size) as TypedArrays[D];
+  return { dtype: x.dtype, shape, data };
 }
 
 /** Number of elements of a shape: the product of its extents, 1 for a scalar. */
@@ -195,12 +231,21 @@ export function checkTensor(value: Tensor, name = "tensor"): void {
 }
 
 function checkObject(value: object, name: string): void {
-  if (typeof value !== "object" || value === null)
+  if (typeof value !== "object" || value === null || !("dtype" in value))
     throw new CajalError(
       "bad-argument",
-      `${name}: got ${showValue(value)}, expected a tensor: { dtype, shape, data }.`,
+      `${name}: got ${showValue(value)}, expected a tensor, { dtype, shape, data }${adviceFor(value)}.`,
       { name },
     );
+}
+
+/** Numbers, batches and data sets are what is most often given in the place of a tensor. */
+function adviceFor(value: unknown): string {
+  if (Array.isArray(value) || ArrayBuffer.isView(value))
+    return `: tensorOf([[1, 2], [3, 4]]) or tensor("float32", [2, 2], [1, 2, 3, 4])`;
+  if (typeof value !== "object" || value === null) return "";
+  if ("x" in value) return ", its x";
+  return "all" in value ? ", as (await data.all()).x of a data set" : "";
 }
 
 function checkType(dtype: DType, shape: Shape, name: string): void {

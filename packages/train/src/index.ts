@@ -44,6 +44,7 @@ export {
   type PlateauState,
   type ReduceOnPlateau,
 } from "./plateau";
+export { confusionMatrix, type ConfusionMatrixOptions } from "./confusionMatrix";
 export { averaged, averagedWeights } from "./averaged";
 export {
   findLearningRate,

@@ -80,7 +80,7 @@ export function tensorOf(
     throw malformed(
       `${where}: got ${list.length} elements, expected ${size} for ${dtype} [${shape.join()}]`,
     );
-  return typedTensor(dtype, shape, list);
+  return typedTensor(dtype, shape, list, where);
 }
 
 /** A tensor of a type that is only carried: its bytes as raw_data has them. */
@@ -132,6 +132,7 @@ function typedTensor(
   dtype: DType,
   shape: readonly number[],
   list: ArrayLike<number | bigint>,
+  where: string,
 ): Tensor {
   if (dtype === "float32" && list instanceof Float32Array) return { dtype, shape, data: list };
   if (dtype === "float64" && list instanceof Float64Array) return { dtype, shape, data: list };
@@ -142,7 +143,12 @@ function typedTensor(
       ? { dtype, shape, data: bits }
       : { dtype, shape, data: new BigInt64Array(bits.buffer) };
   }
-  return tensor(dtype, shape, Array.from(list, Number));
+  const numbers = Array.from(list, dtype === "bool" ? (value) => Number(Boolean(value)) : Number);
+  try {
+    return tensor(dtype, shape, numbers);
+  } catch {
+    throw malformed(`${where}: got numbers that ${dtype} does not hold`);
+  }
 }
 
 function externalBytes(

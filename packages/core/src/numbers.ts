@@ -1,0 +1,90 @@
+// Numbers in nested arrays, as people write them, and tensors.
+import { CajalError } from "./errors";
+import { showValue } from "./showValue";
+import { checkTensor, showShape, tensor, type DType, type Shape, type Tensor } from "./tensor";
+
+/** Numbers, nested in as many arrays as there are axes. */
+export type Numbers = readonly number[] | TypedNumbers | readonly Numbers[];
+
+type TypedNumbers = Float32Array | Float64Array | Int32Array | Int16Array | Int8Array | Uint32Array | Uint16Array | Uint8Array | Uint8ClampedArray; // prettier-ignore
+
+/** Whether a value is a list of numbers or of such lists. */
+export const isNumbers = (value: unknown): value is Numbers =>
+  Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+
+/**
+ * Makes a tensor of nested arrays, whose lengths are its shape.
+ *
+ * @example tensorOf([[1, 2, 3], [4, 5, 6]]) // float32 [2,3]
+ * @param numbers true and false count as 1 and 0
+ * @param name what to call it in messages
+ * @throws CajalError `bad-shape` where arrays side by side differ in length, `bad-argument` for what is no number,
+ *   or none of this dtype
+ */
+export function tensorOf<D extends DType = "float32">(
+  numbers: Numbers,
+  dtype: D = "float32" as D,
+  name = "tensorOf",
+): Tensor<D> {
+  if (!isNumbers(numbers))
+    throw new CajalError(
+      "bad-argument",
+      `${name}: got ${showValue(numbers)}, expected numbers in arrays: [[1, 2], [3, 4]].`,
+      { name },
+    );
+  const shape: number[] = [];
+  for (let nested: Numbers | number | undefined = numbers; isNumbers(nested); nested = nested[0])
+    shape.push(nested.length);
+  const flat: number[] = [];
+  const place: number[] = [];
+  const visit = (value: Numbers | number, depth: number): void => {
+    if (isNumbers(value) ? value.length !== shape[depth] : depth !== shape.length)
+      throw new CajalError(
+        "bad-shape",
+        `${name}: got ${isNumbers(value) ? `${value.length} elements` : showValue(value)} at [${place.join("][")}], expected arrays of equal lengths: the first ones say ${showShape(shape)}.`,
+        { name, shape, place: [...place] },
+      );
+    if (isNumbers(value)) {
+      // Not forEach: holes of sparse arrays are no numbers.
+      for (let i = 0; i < value.length; i++) {
+        place[depth] = i;
+        visit(value[i]!, depth + 1);
+      }
+      place.length = depth;
+    } else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
+    else
+      throw new CajalError(
+        "bad-argument",
+        `${name}: got ${showValue(value)} at [${place.join("][")}], expected a number.`,
+        { name, place: [...place] },
+      );
+  };
+  visit(numbers, 0);
+  return tensor(dtype, shape, flat);
+}
+
+/** Numbers in as many arrays as there are axes; a scalar is a number. */
+export type NestedArrays = number | readonly NestedArrays[];
+
+/**
+ * The numbers of a tensor in nested arrays, as NumPy's `tolist`: to print or to send as JSON.
+ *
+ * @example arraysOf(tensor("float32", [2, 2], [1, 2, 3, 4])) // [[1, 2], [3, 4]]
+ * @throws CajalError `bad-argument` for float16, whose data are bits, and for what no JavaScript number holds
+ */
+export function arraysOf(x: Tensor): NestedArrays {
+  checkTensor(x, "arraysOf");
+  const { dtype, shape, data } = x;
+  if (dtype === "float16")
+    throw new CajalError("bad-argument", "arraysOf: got float16, whose data are bits.", { dtype });
+  let next = 0;
+  const number = () => {
+    const value = data[next++]!;
+    if (typeof value === "bigint" && !Number.isSafeInteger(Number(value)))
+      throw new CajalError("bad-argument", `arraysOf: got ${value}, which no JavaScript number holds.`, { index: next - 1 }); // prettier-ignore
+    return Number(value);
+  };
+  const nest = ([extent, ...inner]: Shape): NestedArrays =>
+    extent === undefined ? number() : Array.from({ length: extent }, () => nest(inner));
+  return nest(shape);
+}
