@@ -25,6 +25,7 @@ export {
 } from "./network/functional";
 export { resolve, type Call, type Model, type Network } from "./network/network";
 export { outputNames } from "./network/outputNames";
+export { indexInputs, type IndexInput } from "./network/indexInputs";
 export type { NetworkLayer } from "./network/plan";
 export { withoutEnding, withOutputs } from "./network/transform";
 export { checkWeights } from "./network/checkWeights";

@@ -30,6 +30,7 @@ export const embedding = defineLayer({
   mask: { makes: ({ mask_zero }) => (mask_zero ? { value: 0, features: false } : undefined) },
   integers: () => "moves",
   gives: () => "float32",
+  indices: ({ input_dim }) => input_dim,
   inputType: "int32",
   layout: "channelsLast",
   lower: (_, [x], g, { weight }) => {

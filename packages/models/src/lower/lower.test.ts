@@ -361,7 +361,7 @@ describe("lower for training", () => {
         chain(shape, (net, x) => {
           const image = isBehind ? net.layer("MaxPooling2D", { pool_size: 1 }, x) : x;
           return net.layer(
-            tail,
+            tail as "Softmax",
             { ...config, name: "tail" },
             net.layer("Reshape", { target_shape }, image),
           );

@@ -226,6 +226,8 @@ export interface Layer<
    * if one of them is or becomes float32.
    */
   integers?(config: ConfigOf<F>): Integers | undefined;
+  /** The number of rows of the table that the numbers of the input are indices into. */
+  indices?(config: ConfigOf<F>): number;
   /** The element type of the output, where it differs from the one that the layer computes in. */
   gives?(config: ConfigOf<F>): DType;
   /** Rank of the inputs, batch included, where only one fits. */

@@ -1,0 +1,32 @@
+// Inputs whose numbers are looked up in a table.
+import type { Network } from "./networkOf";
+
+/** An input of whole numbers, each the index of a row. */
+export interface IndexInput {
+  /** Its place among the network's inputs. */
+  readonly input: number;
+  /** The number of rows: indices are 0 … rows − 1. */
+  readonly rows: number;
+  /** The layer that looks them up. */
+  readonly layer: string;
+}
+
+/**
+ * The inputs that layers look up in tables, at once or behind layers that only move elements. What an engine does with
+ * an index that a table does not have is its own affair: ONNX counts negative ones from the end.
+ */
+export function indexInputs({ calls, inputs }: Network): readonly IndexInput[] {
+  return calls.flatMap(({ inner, inputs: [x], layer }): IndexInput[] => {
+    const rows = inner.definition.indices?.(inner.config);
+    if (rows === undefined) return [];
+    let value = x;
+    for (let call = value?.call; call && movesOnly(call); call = value?.call) [value] = call.inputs;
+    const input = value ? inputs.indexOf(value) : -1;
+    return input < 0 ? [] : [{ input, rows, layer: layer.path }];
+  });
+}
+
+const movesOnly = ({ inner, inputs }: Network["calls"][number]): boolean =>
+  inputs.length === 1 &&
+  inner.definition.integers?.(inner.config) === "moves" &&
+  inner.definition.gives === undefined;
