@@ -45,7 +45,7 @@ it("is done at once with names of any length and number", () => {
   const names = Array.from({ length: 200_000 }, (_, i) => `value_${i}`);
   const error = unknownName("value", "x".repeat(5_000_000), [...names, "y".repeat(1_000_000)]);
   expect(error.message.length).toBeLessThan(10_000);
-  expect(error.message).toMatch(/and 199701 more\.$/);
+  expect(error.message).toMatch(/and 199971 more\.$/);
   expect(performance.now() - started).toBeLessThan(10_000);
 });
 

@@ -6,8 +6,8 @@ import { showValue } from "./showValue";
 /** How many letters of a name count, and how many names are compared: what a user typed is short, a file may hold anything. */
 const maxLetters = 100;
 const maxCompared = 1_000;
-/** How many names are listed in a message. */
-const maxListed = 300;
+/** How many names are listed in a message; all of them are in its facts. */
+const maxListed = 30;
 
 /**
  * `candidates`, ordered by edit distance to `name`; ties keep their order. Of long names the first 100
