@@ -136,6 +136,32 @@ describe.each(places)("a session on $engine, $device", ({ engine, device }) => {
     await expect(session.run({})).rejects.toMatchObject({ code: "bad-argument" });
   });
 
+  it("takes numbers in nested arrays for a tensor", async () => {
+    const net = functional("sum");
+    const x = net.input([2, 2]);
+    const model = net.model(x, net.layer("GlobalAveragePooling1D", {}, x));
+    await using session = await open(model, new Map(), { engine, device });
+    const numbers = [[[1, 2], [3, 6]]]; // prettier-ignore
+    expect([...(await session.predict(numbers)).data]).toEqual([2, 4]);
+    expect([...(await session.batched().predict(numbers)).data]).toEqual([2, 4]);
+    await expect(session.predict([[1, 2, 3]])).rejects.toThrow('input "input_layer": got float32 [1,3], expected float32 [batch,2,2]: 3 axes, the first of them the batch'); // prettier-ignore
+    await expect(session.predict([[[1, 2], [3]]])).rejects.toThrow('input "input_layer": got 1 elements at [0][1]'); // prettier-ignore
+  });
+
+  it("says which number is not in the table that it is looked up in", async () => {
+    const net = functional("words");
+    const x = net.input([2], { dtype: "int32" });
+    const embedded = net.layer("Embedding", { input_dim: 3, output_dim: 1, name: "table" }, x);
+    const model = net.model(x, embedded);
+    const weights = new Map([["table/embeddings", tensor("float32", [3, 1], [5, 6, 7])]]);
+    await using session = await open(model, weights, { engine, device });
+    expect([...(await session.predict([[2, 0]])).data]).toEqual([7, 5]);
+    const told = { code: "bad-argument", message: 'input "input_layer": got 3 as element 1, expected a number of 0 … 2: layer "table" looks it up in a table of 3 rows.' }; // prettier-ignore
+    await expect(session.predict([[0, 3]])).rejects.toMatchObject(told);
+    await expect(session.batched().predict([[0, 3]])).rejects.toMatchObject(told);
+    await expect(session.predict([[-4, 0]])).rejects.toMatchObject({ code: "bad-argument" });
+  });
+
   it("is of no use after it is disposed", async () => {
     const { model, weights } = line();
     const session = await open(model, weights, { engine, device });

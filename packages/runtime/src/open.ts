@@ -1,9 +1,10 @@
 // Opens a model on an engine and a device.
 import { CajalError, checkOptions, optionsOf, showValue, type Weights } from "@cajal/core";
-import type { Layer, Model } from "@cajal/models";
+import { indexInputs, type Layer, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "./device/device";
 import { engineFor } from "./engines";
+import { isKeras } from "./engines/engine";
 import { isOnnx, isWeights, kerasSource, modelArgument } from "./modelArgument";
 import { sessionOf, type Session } from "./session/session";
 import { threadsFor } from "./session/threadsFor";
@@ -85,13 +86,12 @@ export async function open(
   const engine = engineFor(options.engine, device);
   const threads = threadsFor("open", options.threads);
   signal?.throwIfAborted();
-  const opened = await engine.open(
-    isOnnx(model) ? model : kerasSource("open", model, { weights, layers }),
-    { device, threads, shareKernels, verify, isolate, worker, signal },
-  );
+  const request = { device, threads, shareKernels, verify, isolate, worker, signal };
+  const toOpen = isOnnx(model) ? model : kerasSource("open", model, { weights, layers });
+  const opened = await engine.open(toOpen, request);
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();
-  return sessionOf(opened);
+  return sessionOf(opened, isKeras(toOpen) ? indexInputs(toOpen.network) : []);
 }
 
 const optionKinds = optionsOf<OpenOptions>({

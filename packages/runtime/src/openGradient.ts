@@ -1,8 +1,9 @@
 // Opens a model for gradients of any of its values with respect to any others.
 import { checkOptions, type Weights, optionsOf } from "@cajal/core";
-import type { Model } from "@cajal/models";
+import { indexInputs, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
+import { isKeras } from "./engines/engine";
 import { graphOrConfig, isWeights, kerasSource } from "./modelArgument";
 import {
   gradientSessionOf,
@@ -47,19 +48,17 @@ export async function openGradient(
   const engine = engineFor(options.engine, device);
   const threads = threadsFor("openGradient", options.threads);
   signal?.throwIfAborted();
-  const opened = await engine.openGradient(
-    "graph" in model ? model : kerasSource("openGradient", model, { weights, layers }),
-    {
-      values: [],
-      ...options,
-      feeds: [...new Set(options.feeds)],
-      device,
-      ...(threads !== undefined && { threads }),
-    },
-  );
+  const toOpen = "graph" in model ? model : kerasSource("openGradient", model, { weights, layers });
+  const opened = await engine.openGradient(toOpen, {
+    values: [],
+    ...options,
+    feeds: [...new Set(options.feeds)],
+    device,
+    ...(threads !== undefined && { threads }),
+  });
   if (signal?.aborted) await opened.free();
   signal?.throwIfAborted();
-  return gradientSessionOf(opened);
+  return gradientSessionOf(opened, isKeras(toOpen) ? indexInputs(toOpen.network) : []);
 }
 
 const optionKinds = optionsOf<GradientOptions>({

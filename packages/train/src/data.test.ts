@@ -39,6 +39,16 @@ it("tells labels of validation data that are no classes before the first step", 
   expect(await typesBefore(run, { code: "bad-argument" })).toEqual([]);
 });
 
+it("says which number of a batch is not in the table that it is looked up in", async () => {
+  const net = functional("words");
+  const x = net.input([2], { dtype: "int32" });
+  const table = net.layer("Embedding", { input_dim: 3, output_dim: 1, name: "table" }, x);
+  const words = dataset({ x: tensor("int32", [1, 2], [0, 3]), y: floats(1, 2, 1) });
+  const run = train(net.model(x, table), words, { ...options, shuffle: false });
+  const message = 'batch x: got 3 as element 1, expected a number of 0 … 2: layer "table" looks it up in a table of 3 rows.'; // prettier-ignore
+  expect(await typesBefore(run, { code: "bad-argument", message })).toEqual(["start"]);
+});
+
 it("measures validation data that fit as if they had not been tried", async () => {
   const passes: string[] = [];
   const counted = (name: string, of: TrainData): TrainData => ({

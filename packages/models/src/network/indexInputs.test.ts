@@ -14,8 +14,8 @@ it("finds the inputs that embeddings look up, behind layers that move elements t
   const c = net.layer("Embedding", { input_dim: 3, output_dim: 2, name: "c" }, dense);
   const joined = net.layer("Concatenate", { axis: 1 }, [a, b, c]);
   expect(indexInputs(resolve(net.model([numbers, words, tags], joined)))).toEqual([
-    { input: 1, rows: 7, layer: "a" },
-    { input: 2, rows: 5, layer: "b" },
+    { input: "input_layer_1", rows: 7, layer: "a" },
+    { input: "input_layer_2", rows: 5, layer: "b" },
   ]);
 });
 
@@ -29,6 +29,6 @@ it("finds those of nested models", () => {
     inner.layer("Embedding", { input_dim: 4, output_dim: 1, name: "e" }, x),
   );
   expect(indexInputs(resolve(outer.model(y, outer.nested(model, y))))).toEqual([
-    { input: 0, rows: 4, layer: "inner/e" },
+    { input: "input_layer", rows: 4, layer: "inner/e" },
   ]);
 });

@@ -3,17 +3,16 @@ import type { Network } from "./networkOf";
 
 /** An input of whole numbers, each the index of a row. */
 export interface IndexInput {
-  /** Its place among the network's inputs. */
-  readonly input: number;
-  /** The number of rows: indices are 0 … rows − 1. */
+  /** Its name. */
+  readonly input: string;
+  /** The number of rows: indices are 0 … rows − 1, or, counted from the end, −1 … −rows. */
   readonly rows: number;
   /** The layer that looks them up. */
   readonly layer: string;
 }
 
 /**
- * The inputs that layers look up in tables, at once or behind layers that only move elements. What an engine does with
- * an index that a table does not have is its own affair: ONNX counts negative ones from the end.
+ * The inputs that layers look up in tables, at once or behind layers that only move elements.
  */
 export function indexInputs({ calls, inputs }: Network): readonly IndexInput[] {
   return calls.flatMap(({ inner, inputs: [x], layer }): IndexInput[] => {
@@ -21,8 +20,7 @@ export function indexInputs({ calls, inputs }: Network): readonly IndexInput[] {
     if (rows === undefined) return [];
     let value = x;
     for (let call = value?.call; call && movesOnly(call); call = value?.call) [value] = call.inputs;
-    const input = value ? inputs.indexOf(value) : -1;
-    return input < 0 ? [] : [{ input, rows, layer: layer.path }];
+    return value && inputs.includes(value) ? [{ input: value.from, rows, layer: layer.path }] : [];
   });
 }
 

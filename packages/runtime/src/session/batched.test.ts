@@ -15,21 +15,24 @@ function doubling(given: Partial<OpenedModel> = {}) {
     end(error?: Error): void;
   }[] = [];
   const log: string[] = [];
-  const session = sessionOf({
-    engine: "onnx",
-    device: "cpu",
-    inputs: [{ name: "x", dtype: "float32", shape: ["batch", undefined] }],
-    outputs: [{ name: "y", dtype: "float32", shape: ["batch", undefined] }],
-    run: ({ x }, { handOver = false } = {}) =>
-      new Promise((resolve, reject) => {
-        const data = [...(x!.data as Float32Array)];
-        const y = () => tensor("float32", x!.shape, data.map((value) => 2 * value)); // prettier-ignore
-        const end = (error?: Error) => (error ? reject(error) : resolve({ y: y() }));
-        runs.push({ shape: x!.shape, data, handOver, end });
-      }),
-    free: () => void log.push("freed"),
-    ...given,
-  });
+  const session = sessionOf(
+    {
+      engine: "onnx",
+      device: "cpu",
+      inputs: [{ name: "x", dtype: "float32", shape: ["batch", undefined] }],
+      outputs: [{ name: "y", dtype: "float32", shape: ["batch", undefined] }],
+      run: ({ x }, { handOver = false } = {}) =>
+        new Promise((resolve, reject) => {
+          const data = [...(x!.data as Float32Array)];
+          const y = () => tensor("float32", x!.shape, data.map((value) => 2 * value)); // prettier-ignore
+          const end = (error?: Error) => (error ? reject(error) : resolve({ y: y() }));
+          runs.push({ shape: x!.shape, data, handOver, end });
+        }),
+      free: () => void log.push("freed"),
+      ...given,
+    },
+    [],
+  );
   /** Runs that are there, and those that begin when they end. */
   async function endAll() {
     await turns();

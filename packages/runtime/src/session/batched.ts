@@ -9,6 +9,7 @@ import {
   type NamedTensors,
   type Tensor,
 } from "@cajal/core";
+import type { IndexInput } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import { checkFeeds } from "./checkFeeds";
 import type { Lifetime } from "./lifetime";
@@ -67,7 +68,12 @@ const optionKinds = optionsOf<BatchedOptions>({
  *
  * @throws CajalError `unsupported` where an input or output has no batch axis, or a fixed one
  */
-export function batchedRun(model: BatchedModel, lifetime: Lifetime, options: BatchedOptions) {
+export function batchedRun(
+  model: BatchedModel,
+  lifetime: Lifetime,
+  options: BatchedOptions,
+  tables: readonly IndexInput[],
+) {
   checkOptions("batched", options, optionKinds);
   const { maxBatch = 8, maxDelay = 0 } = options;
   const { inputs, outputs } = model;
@@ -164,7 +170,7 @@ export function batchedRun(model: BatchedModel, lifetime: Lifetime, options: Bat
 
   return (feeds: NamedTensors, signal: AbortSignal | undefined): Promise<Record<string, Tensor>> =>
     lifetime.run(async () => {
-      checkFeeds(feeds, inputs);
+      checkFeeds(feeds, inputs, tables);
       const rows = rowsIn(feeds, inputs);
       if (rows === 0) return model.run(feeds);
       const shapes = inputs.map(({ name }) => feeds[name]!.shape.slice(1).join()).join(";");

@@ -7,16 +7,20 @@ import {
   unknownName,
   type Tensor,
 } from "@cajal/core";
+import type { IndexInput } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
+import { ownValue } from "./ownValue";
 
 /**
  * Checks that `feeds` has a tensor of the right dtype and shape for each of `inputs`, and no others.
  *
+ * @param tables the inputs that are looked up in tables
  * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name`, naming the input and both shapes
  */
 export function checkFeeds(
   feeds: Readonly<Record<string, Tensor>>,
   inputs: readonly ValueInfo[],
+  tables: readonly IndexInput[],
 ): void {
   checkArgument("run", "feeds", feeds, "object");
   const names = inputs.map(({ name }) => name);
@@ -69,5 +73,32 @@ export function checkFeeds(
         throw mismatch(`: "${extent}" is ${first.size} in input "${first.input}"`);
       sizes.set(extent, { size: size, input: name });
     }
+  }
+  for (const table of tables) {
+    const tensor = ownValue(feeds, table.input);
+    if (tensor) checkIndices(`input "${table.input}"`, tensor, table);
+  }
+}
+
+/**
+ * Checks numbers that a layer looks up in its table, before an engine stops with words of its own. Negative ones count
+ * from the end, as in Keras 3.
+ *
+ * @throws CajalError `bad-argument`
+ */
+export function checkIndices(
+  where: string,
+  { data }: Tensor,
+  { rows, layer }: Pick<IndexInput, "rows" | "layer">,
+): void {
+  for (let i = 0; i < data.length; i++) {
+    const index = Number(data[i]);
+    // Fractions of float32 are cut off, as Keras does.
+    if (index > -rows - 1 && index < rows) continue;
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${index} as element ${i}, expected a number of 0 … ${rows - 1}: layer "${layer}" looks it up in a table of ${rows} rows.`,
+      { index: i, value: index, rows, layer },
+    );
   }
 }

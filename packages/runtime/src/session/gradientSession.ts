@@ -7,7 +7,7 @@ import {
   showShape,
   type Tensor,
 } from "@cajal/core";
-import type { Layer } from "@cajal/models";
+import type { IndexInput, Layer } from "@cajal/models";
 import type { BackwardRules, GraphBuilder, ValueInfo } from "@cajal/onnx";
 import type { DeviceChoice, DeviceName, EngineName } from "../device/device";
 import { checkFeeds } from "./checkFeeds";
@@ -136,8 +136,15 @@ export interface OpenedGradient {
   free(): void | Promise<void>;
 }
 
-/** A gradient session: adds checks, aborting, disposal and errors, which are the same for all engines. */
-export function gradientSessionOf(engineModel: OpenedGradient): GradientSession {
+/**
+ * A gradient session: adds checks, aborting, disposal and errors, which are the same for all engines.
+ *
+ * @param tables the inputs that are looked up in tables
+ */
+export function gradientSessionOf(
+  engineModel: OpenedGradient,
+  tables: readonly IndexInput[],
+): GradientSession {
   const { engine, device, inputs, block } = engineModel;
   const lifetime = lifetimeOf(engineModel);
   return {
@@ -149,7 +156,7 @@ export function gradientSessionOf(engineModel: OpenedGradient): GradientSession 
       checkOptions("run", options, runOptions);
       const { dy, signal } = options;
       return lifetime.run(async () => {
-        checkFeeds(feeds, inputs);
+        checkFeeds(feeds, inputs, tables);
         if (dy !== undefined) checkTensor(dy, "dy");
         return engineModel.run(feeds, dy);
       }, signal);

@@ -1,5 +1,16 @@
 // A model opened on an engine and a device.
-import { CajalError, checkOptions, optionsOf, type Tensor } from "@cajal/core";
+import {
+  arrayTypes,
+  CajalError,
+  checkOptions,
+  isNumbers,
+  optionsOf,
+  tensorOf,
+  type DType,
+  type Numbers,
+  type Tensor,
+} from "@cajal/core";
+import type { IndexInput } from "@cajal/models";
 import type { ValueInfo } from "@cajal/onnx";
 import { batchedRun, type BatchedOptions } from "./batched";
 import { checkFeeds } from "./checkFeeds";
@@ -21,7 +32,7 @@ export interface BatchedSession {
    * @param x one example or a few, with their batch axis; not to be changed before the result is there
    * @param options.signal takes the request out of the queue, or, while it runs, only stops waiting for it
    */
-  predict(x: Tensor, options?: RunOptions): Promise<Tensor>;
+  predict(x: Tensor | Numbers, options?: RunOptions): Promise<Tensor>;
   /** As {@link Session.run}; all inputs have the same number of examples. */
   run(
     feeds: Readonly<Record<string, Tensor>>,
@@ -40,10 +51,11 @@ export interface Session {
   /**
    * Runs a model that has one input; returns its first output.
    *
-   * @param x of the input's dtype and shape, e.g. float32 `[batch, 28, 28, 1]`
+   * @param x of the input's dtype and shape, e.g. float32 `[batch, 28, 28, 1]`; or numbers in nested arrays, of which
+   *   `tensorOf` makes one of that dtype
    * @throws CajalError `bad-argument`, `bad-shape` when `x` does not fit; `disposed`; `engine`
    */
-  predict(x: Tensor, options?: RunOptions): Promise<Tensor>;
+  predict(x: Tensor | Numbers, options?: RunOptions): Promise<Tensor>;
   /**
    * Runs a model with any number of inputs.
    *
@@ -95,15 +107,19 @@ export interface OpenedModel {
   free(): void | Promise<void>;
 }
 
-/** A session: adds checks, aborting, disposal and errors, which are the same for all engines. */
-export function sessionOf(model: OpenedModel): Session {
+/**
+ * A session: adds checks, aborting, disposal and errors, which are the same for all engines.
+ *
+ * @param tables the inputs that are looked up in tables
+ */
+export function sessionOf(model: OpenedModel, tables: readonly IndexInput[]): Session {
   const { engine, device, inputs, outputs } = model;
   const lifetime = lifetimeOf(model);
 
   const run: Session["run"] = async (feeds, options = {}) => {
     checkOptions("run", options, runOptions);
     return lifetime.run(async () => {
-      checkFeeds(feeds, inputs);
+      checkFeeds(feeds, inputs, tables);
       return model.run(feeds);
     }, options.signal);
   };
@@ -116,7 +132,7 @@ export function sessionOf(model: OpenedModel): Session {
     predict: predictBy(run, model),
     run,
     batched(options = {}) {
-      const join = batchedRun(model, lifetime, options);
+      const join = batchedRun(model, lifetime, options, tables);
       const runJoined: Session["run"] = async (feeds, options = {}) => {
         checkOptions("run", options, runOptions);
         return join(feeds, options.signal);
@@ -139,6 +155,17 @@ const predictBy =
         `predict takes one input; this model has ${inputs.length}: ${inputs.map(({ name }) => name).join(", ")}. Use run({ name: tensor, … }).`,
         { inputs: inputs.map(({ name }) => name) },
       );
-    const results = await run({ [input.name]: x }, options);
+    const tensor = isNumbers(x) ? tensorOf(x, numbersOf(input), `input "${input.name}"`) : x;
+    const results = await run({ [input.name]: tensor }, options);
     return results[outputs[0]!.name]!;
   };
+
+/** The dtype that numbers become. */
+function numbersOf({ name, dtype }: ValueInfo): DType {
+  if (Object.hasOwn(arrayTypes, dtype) && dtype !== "float16") return dtype as DType;
+  throw new CajalError(
+    "bad-argument",
+    `input "${name}": got numbers, expected a tensor of ${dtype}.`,
+    { input: name, dtype },
+  );
+}

@@ -12,6 +12,7 @@ import {
   type Shape,
   type Tensor,
 } from "@cajal/core";
+import { checkIndices } from "../session/checkFeeds";
 import { ownValue } from "../session/ownValue";
 import { findNonFinite, type NonFinite } from "./checks";
 import type { TrainableModel } from "./model";
@@ -35,9 +36,9 @@ export const signatureOf = ({ x, y, weight }: StepBatch): string =>
 /** @throws CajalError `bad-shape`, `bad-argument`, `unknown-option` */
 export function readBatch(
   batch: NamedBatch,
-  model: Pick<TrainableModel, "inputs" | "outputs" | "outputNames" | "outputShapes">,
+  model: Pick<TrainableModel, "inputs" | "tables" | "outputs" | "outputNames" | "outputShapes">,
 ): StepBatch {
-  const { inputs, outputs, outputNames, outputShapes } = model;
+  const { inputs, tables, outputs, outputNames, outputShapes } = model;
   if (typeof batch !== "object" || batch === null)
     throw new CajalError("bad-argument", `batch: got ${String(batch)}, expected { x, y }.`);
   checkOptions("batch", batch, ["x", "y", "weight"]);
@@ -47,6 +48,8 @@ export function readBatch(
   const y = byName("y", batch.y, { kind: "output", names, knownNames: outputNames });
   for (const { name, shape, dtype } of inputs)
     checkInput(show("x", name, inputNames), x[name]!, { shape, dtype });
+  for (const table of tables)
+    checkIndices(`batch ${show("x", table.input, inputNames)}`, x[table.input]!, table);
   const first = x[inputs[0]!.name]!;
   const examples = first.shape[0] ?? 0;
   for (const [what, tensors] of Object.entries({ x, y }))

@@ -89,6 +89,7 @@ export function trainableGraph(
       },
       weights,
       inputs,
+      tables: [],
       outputNames,
       outputs,
       outputShapes: outputShapesOf(model, shapes),

@@ -2,8 +2,10 @@
 // graph.ts does so for ONNX graphs.
 import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
 import {
+  indexInputs,
   resolve,
   withoutEnding,
+  type IndexInput,
   type KerasShape,
   type Model,
   type Network,
@@ -28,6 +30,8 @@ interface Trainable {
     readonly shape: KerasShape;
     readonly dtype: DType;
   }[];
+  /** The inputs that are looked up in tables. */
+  readonly tables: readonly IndexInput[];
   readonly outputNames: readonly string[];
   /** The outputs with a loss. */
   readonly outputs: readonly TrainedOutput[];
@@ -140,6 +144,7 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
     frozen: frozenPaths,
     inferenceMode: inferencePaths,
     inputs,
+    tables: indexInputs(network),
     outputNames,
     outputs,
     outputShapes(x) {
