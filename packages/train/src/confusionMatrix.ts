@@ -39,7 +39,7 @@ export function confusionMatrix(
     );
   const largest = (numbers: readonly number[]) => numbers.reduce((a, b) => Math.max(a, b), -1);
   const { classes = 1 + Math.max(largest(actual), largest(predicted)) } = options;
-  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  const matrix = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   actual.forEach((label, i) => matrix[label]![predicted[i]!]!++);
   return matrix;
 }
