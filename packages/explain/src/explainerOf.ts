@@ -9,10 +9,11 @@ import type { Call } from "./methods/call";
 import type { Attributed, AnyMethod } from "./methods/method";
 import { metrics, type MetricName } from "./metrics";
 import { passesOf, type AnyMetric } from "./metrics/metric";
-import { lastMaps, scoresAs, type ExplainedGraph } from "./network/explainedGraph";
+import { lastMaps, layerNamed, scoresAs, type ExplainedGraph } from "./network/explainedGraph";
 import { checkedImages, outside, type DataFormat } from "./network/images";
 import type { Network } from "./network/network";
 import { emptyRows, rowOf, rowsOf } from "./network/rows";
+import { unitsInOrder } from "./network/units";
 import { kindsOf } from "./optionKinds";
 
 const common = ["target", "output", "layer", "signal", "onProgress"] as const;
@@ -103,7 +104,7 @@ export function explainerOf(
         );
       const methodOptions = withoutCommon(rest);
       const of = await call(`attribute (${method.name})`, x, rest as CommonOptions);
-      return attribution(method.name as MethodName, await method.attribute(of, methodOptions), of);
+      return attribution(method, await method.attribute(of, methodOptions), of);
     },
     async measure(x, options) {
       const { metric: name, ...rest } = optionsOf("measure", options);
@@ -145,9 +146,13 @@ export function explainerOf(
   };
   return explainer;
 
-  function attribution(name: MethodName, result: Attributed, { targets }: Call): Attribution {
-    const { map, ...others } = result;
-    return { method: name, map: out(map), targets, ...others };
+  function attribution(
+    { name, gives }: AnyMethod,
+    { map, ...others }: Attributed,
+    { targets }: Call,
+  ): Attribution {
+    const ordered = gives === "layer" ? unitsInOrder(layerNamed(graph, others.layer!), map) : map;
+    return { method: name as MethodName, map: out(ordered), targets, ...others };
   }
 }
 

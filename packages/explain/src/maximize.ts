@@ -13,6 +13,7 @@ import {
 import { layerNamed } from "./network/explainedGraph";
 import type { Control, Network } from "./network/network";
 import { emptyRows, rowOf, rows, rowsOf } from "./network/rows";
+import { placeOfUnit } from "./network/units";
 
 export interface MaximizeOptions extends Control {
   /** The class whose logit is to grow; or a layer with a channel of it. */
@@ -146,7 +147,8 @@ function goalOf({ graph }: Network, { target, layer: name, channel, position }: 
   checkInteger("maximize", "channel", channel, { least: 0, most: channels - 1 });
   const area = extents.reduce((a, b) => a * b, 1);
   const weights = new Float32Array(channels * area);
-  if (position === undefined) weights.fill(1 / area, channel * area, (channel + 1) * area);
+  const first = placeOfUnit(layer, channel * area);
+  if (position === undefined) weights.fill(1 / area, first, first + area);
   else {
     const [y, at] = position;
     const [height = 1, width = 1] = extents;
@@ -156,7 +158,7 @@ function goalOf({ graph }: Network, { target, layer: name, channel, position }: 
         `maximize: got position [${position.join()}], expected one of layer "${layer.name}", ${height} × ${width}.`,
         { position },
       );
-    weights[channel * area + y * width + at] = 1;
+    weights[first + y * width + at] = 1;
   }
   return { value: layer.value, shape: layer.shape as number[], weights };
 }

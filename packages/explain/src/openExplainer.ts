@@ -90,7 +90,10 @@ export async function openExplainer(
     return explainerOf(onOnnx(explainedKeras(model, weights, layers)), dataFormat, onOnnx);
   const [output] = resolve(model, { layers }).outputs;
   const scored = withScores(model, output?.shape.at(-1) ?? undefined);
-  const graph = explainedKeras(scored.model, weights, layers);
+  const explained = explainedKeras(scored.model, weights, layers);
+  // TF.js computes the units of a flattened layer in Keras' order.
+  const inOrder = explained.layers.map(({ flattened: _, ...layer }) => layer);
+  const graph = { ...explained, layers: inOrder };
   // Scores are layers, too; where two layers give one value, the first is as good.
   const names = new Map([
     ...graph.layers.toReversed().map(({ name, value }) => [value, name] as const),

@@ -22,6 +22,22 @@ const models: Readonly<Record<string, () => readonly [ModelConfig, readonly numb
     const pool = net.layer("GlobalMaxPooling2D", { name: "pool" }, act);
     return [net.model(image, net.layer("Dense", { name: "scores", units: 3 }, pool)), [6, 5, 2]];
   },
+  flattened: () => {
+    const net = functional("flattened");
+    const image = net.input([4, 3, 2]);
+    const conv = net.layer("Conv2D", { name: "conv", filters: 3, kernel_size: 2 }, image);
+    const flat = net.layer("Flatten", { name: "flat" }, conv);
+    const act = net.layer("Activation", { name: "act", activation: "tanh" }, flat);
+    return [net.model(image, net.layer("Dense", { name: "scores", units: 3 }, act)), [4, 3, 2]];
+  },
+  "flattened sequences": () => {
+    const net = functional("sequences");
+    const x = net.input([7, 2]);
+    const conv = net.layer("Conv1D", { name: "conv", filters: 3, kernel_size: 2 }, x);
+    const flat = net.layer("Flatten", { name: "flat" }, conv);
+    const drop = net.layer("Dropout", { name: "drop", rate: 0.5 }, flat);
+    return [net.model(x, net.layer("Dense", { name: "scores", units: 3 }, drop)), [7, 2]];
+  },
   sequences: () => {
     const net = functional("sequences");
     const x = net.input([7, 2]);
@@ -57,6 +73,27 @@ it.each(Object.keys(models))("of %s", async (name) => {
     expect(difference(ours!.cam!.data, Array.from(theirs!.cam!.data))).toBeLessThan(1e-4);
   }
 });
+
+// A convolution that hands its pixels on: unit 5 of the flattened [2, 2, 2] is channel 1 of the pixel (1, 0), which is
+// number 5 of the image too.
+it.each(["onnx", "tfjs"] as const)("one unit of a flattened layer, on engine %s", async (engine) => {
+  const net = functional("units");
+  const image = net.input([2, 2, 2]);
+  const conv = net.layer("Conv2D", { name: "conv", filters: 2, kernel_size: 1, use_bias: false }, image); // prettier-ignore
+  const flat = net.layer("Flatten", { name: "flat" }, conv);
+  const model = net.model(image, net.layer("Dense", { name: "scores", units: 2 }, flat));
+  const weights = new Map([...initialize(model, { seed: 1 }), ["conv/kernel", tensor("float32", [1, 1, 2, 2], [1, 0, 0, 1])] as const]); // prettier-ignore
+  await using explainer = await openExplainer(model, weights, { engine, device: "cpu" });
+  const unit5 = [0, 0, 0, 0, 0, 1, 0, 0];
+  const x = noise([2, 2, 2]);
+  const { map: units } = await explainer.attribute(x, { method: "layer-activation", layer: "flat" });
+  expect(units.data).toEqual(x.data);
+  const { map } = await explainer.attribute(x, { method: "neuron-gradient", layer: "flat", neuron: [5] }); // prettier-ignore
+  expect(Array.from(map.data)).toEqual(unit5);
+  const step = { layer: "flat", channel: 5, steps: 1, optimizer: "sgd", learningRate: 1 } as const;
+  const { first } = await explainer.maximize({ ...step, image: tensor("float32", [2, 2, 2]) });
+  expect(Array.from(first.data)).toEqual(unit5);
+}); // prettier-ignore
 
 it("takes a normalization of a sequence as part of the convolution before it, in relevances too", async () => {
   const [withNormalization, without] = [true, false].map((normalized) => {

@@ -4,6 +4,7 @@ import { insideShape } from "../../network/images";
 import type { LayerInfo } from "../../network/explainedGraph";
 import type { NamedRules } from "../../network/network";
 import type { Rows } from "../../network/rows";
+import { placeOfUnit } from "../../network/units";
 import type { Call } from "../call";
 import { neededLayer } from "./evaluate";
 
@@ -32,10 +33,8 @@ export function neuronOf(call: Call, method: string, neuron: readonly number[]):
       `attribute (${method}): got neuron [${String(neuron)}], expected an index into layer "${layer.name}", which is [${shape.join()}] (channels first).`,
       { neuron, layer: layer.name },
     );
-  return {
-    layer,
-    place: place.reduce((at, i, axis) => at + i * sizeOf(shape.slice(axis + 1) as number[]), 0),
-  };
+  const unit = place.reduce((at, i, axis) => at + i * sizeOf(shape.slice(axis + 1) as number[]), 0);
+  return { layer, place: placeOfUnit(layer, unit) };
 }
 
 /** The neuron's gradient by the image, for every row; `by` further values, such as none. */
