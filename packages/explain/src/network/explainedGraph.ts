@@ -193,11 +193,15 @@ function withScores(
 ): ExplainedGraph {
   const maker = (name: string) => g.nodes.find((node) => node.outputs.includes(name));
   // Behind its softmax a network may lay scores otherwise, as MobileNet does.
+  const laid: Node[] = [];
   let last = maker(output.name);
-  while (last && laying.includes(last.op)) last = maker(last.inputs[0]!);
+  while (last && laying.includes(last.op)) {
+    laid.unshift(last);
+    last = maker(last.inputs[0]!);
+  }
   const ends = (op: string) => last?.op === op && last.domain === "";
   const activated = ends("Softmax") || ends("Sigmoid") || ends("LogSoftmax");
-  const logits = inRows(g, activated ? g.value(last!.inputs[0]!) : output);
+  const logits = inRows(g, activated ? laidAs(g, laid, g.value(last!.inputs[0]!)) : output);
   const { shape } = logits;
   const classes = shape?.at(-1);
   const axis = last?.attributes["axis"]?.value ?? -1;
@@ -217,7 +221,7 @@ function withScores(
   const isAlone = classes === 1 && !activated;
   const probabilities =
     ends("Softmax") || ends("Sigmoid")
-      ? inRows(g, g.value(last!.outputs[0]!))
+      ? inRows(g, output)
       : isAlone
         ? g.sigmoid(logits)
         : g.softmax(logits, { axis: -1 });
@@ -245,8 +249,21 @@ function withScores(
   };
 }
 
-/** They lay elements otherwise, and keep their order where all extents but one are 1. */
+/** They lay elements otherwise. */
 const laying = ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose"];
+
+/** A value laid by the same nodes once more, so that logits are in the order of their probabilities. */
+const laidAs = (g: GraphBuilder, nodes: readonly Node[], value: Value): Value =>
+  nodes.reduce(
+    (from, node) =>
+      g.append({
+        ...node,
+        name: g.freshName(node.name || node.outputs[0]!),
+        inputs: [from.name, ...node.inputs.slice(1)],
+        outputs: [g.freshName(node.outputs[0]!)],
+      })[0]!,
+    value,
+  );
 
 /** Scores [batch, 1, 1, classes] as [batch, classes]. */
 function inRows(g: GraphBuilder, scores: Value): Value {

@@ -70,6 +70,35 @@ it.each(cases)("a %s %s, on engine %s", async (kind, form, engine) => {
   else await expect(softmax).rejects.toMatchObject({ code: "unsupported" });
 });
 
+// Two pixels (1, 2) and a convolution of weights 1 and 10: Keras flattens [[1, 10], [2, 20]] pixel after pixel.
+const flattened: Readonly<Record<string, (net: ReturnType<typeof functional>) => ModelConfig>> = {
+  "before the sigmoid": (net) => {
+    const image = net.input([2, 1, 1]);
+    const conv = net.layer("Conv2D", { name: "conv", filters: 2, kernel_size: 1, use_bias: false }, image); // prettier-ignore
+    const flat = net.layer("Flatten", {}, conv);
+    return net.model(image, net.layer("Activation", { activation: "sigmoid" }, flat));
+  },
+  "behind the sigmoid": (net) => {
+    const image = net.input([2, 1, 1]);
+    const conv = net.layer("Conv2D", { name: "conv", filters: 2, kernel_size: 1, use_bias: false, activation: "sigmoid" }, image); // prettier-ignore
+    return net.model(image, net.layer("Flatten", {}, conv));
+  },
+};
+
+it.each(
+  Object.keys(flattened).flatMap((where) =>
+    (["onnx", "tfjs"] as const).map((engine) => [where, engine] as const),
+  ),
+)("scores of several pixels, flattened %s, on engine %s", async (where, engine) => {
+  const model = flattened[where]!(functional("pixels"));
+  const weights = new Map([["conv/kernel", tensor("float32", [1, 1, 1, 2], [1, 10])]]);
+  await using explainer = await openExplainer(model, weights, { engine, device: "cpu" });
+  const pixels = tensor("float32", [2, 1, 1], [1, 2]);
+  expect(Array.from((await explainer.scores(pixels)).data)).toEqual([1, 10, 2, 20]);
+  const { data } = await explainer.scores(pixels, { output: "probability" });
+  [1, 10, 2, 20].forEach((z, i) => expect(data[i]).toBeCloseTo(1 / (1 + Math.exp(-z)), 6));
+});
+
 // Logits of −4 and 3 of one score, z = 1 · 2 + w · (−1): a softmax would say 1, and have no slope.
 it.each(["onnx", "tfjs"] as const)("one score alone, as of a sigmoid, on engine %s", async (engine) => {
   const net = functional("alone");
