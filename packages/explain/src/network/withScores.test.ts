@@ -99,6 +99,52 @@ it.each(
   [1, 10, 2, 20].forEach((z, i) => expect(data[i]).toBeCloseTo(1 / (1 + Math.exp(-z)), 6));
 });
 
+// What is called twice has two outputs of one name.
+const shared: Readonly<Record<string, (net: ReturnType<typeof functional>) => ModelConfig>> = {
+  "dense layer": (net) => {
+    const image = net.input([2, 1, 1]);
+    const dense = { name: "dense", units: 2, use_bias: false, activation: "softmax" };
+    const scores = net.layer("Dense", dense, net.layer("Flatten", {}, image));
+    return twice(net.model(image, scores), "dense");
+  },
+  softmax: (net) => {
+    const image = net.input([2, 1, 1]);
+    const dense = { name: "dense", units: 2, use_bias: false };
+    const scores = net.layer("Dense", dense, net.layer("Flatten", {}, image));
+    return twice(net.model(image, net.layer("Softmax", { name: "last" }, scores)), "last");
+  },
+};
+
+/** The model with its last layer called once more, on what it gave. */
+const twice = ({ config, ...model }: ModelConfig, name: string): ModelConfig => ({
+  ...model,
+  config: {
+    ...config,
+    layers: config.layers.map((layer) =>
+      layer.name === name
+        ? { ...layer, inbound_nodes: [...layer.inbound_nodes, [[name, 0, 0, {}]]] }
+        : layer,
+    ),
+    output_layers: [[name, 1, 0]],
+  },
+});
+
+it.each(Object.keys(shared))(
+  "a %s called twice: engine tfjs refuses it, engine onnx explains the second call",
+  async (what) => {
+    const model = shared[what]!(functional("shared"));
+    const weights = new Map([["dense/kernel", tensor("float32", [2, 2], kernel)]]);
+    const refused = openExplainer(model, weights, { engine: "tfjs", device: "cpu" });
+    await expect(refused).rejects.toMatchObject({ code: "unsupported", facts: { layer: what === "softmax" ? "last" : "dense" } }); // prettier-ignore
+    await using explainer = await openExplainer(model, weights);
+    // p = softmax(0, 7); the dense layer then gives (p₀ + 2 p₁, 3 p₀ − p₁).
+    const [p, q] = probabilities.softmax as [number, number];
+    const expected = what === "softmax" ? [p, q] : [p + 2 * q, 3 * p - q];
+    const { data } = await explainer.scores(x);
+    expected.forEach((z, i) => expect(data[i]).toBeCloseTo(z, 6));
+  },
+);
+
 // Logits of −4 and 3 of one score, z = 1 · 2 + w · (−1): a softmax would say 1, and have no slope.
 it.each(["onnx", "tfjs"] as const)("one score alone, as of a sigmoid, on engine %s", async (engine) => {
   const net = functional("alone");

@@ -12,26 +12,38 @@ export interface ScoredModel {
 
 /**
  * @param classes how many scores there are; of one alone the probability is a sigmoid
- * @throws CajalError `unsupported` where the scores are made inside of a nested model
+ * @throws CajalError `unsupported` where the scores are made inside of a nested model, or by a layer that is called more than once
  */
 export function withScores(keras: Model, classes: number | undefined): ScoredModel {
   const model = readKeras(keras);
   const { layers, output_layers: outputs } = model.config;
   const layerNamed = (name: string) => layers.find((layer) => layer.name === name)!;
   const configOf = (layer: LayerEntry) => layer.config;
-  const before = ({ inbound_nodes: [call] }: LayerEntry) => call![0]![0];
-  const name = outputs[0]![0];
-  const last = layerNamed(name);
-  if ("layers" in configOf(last))
-    throw new CajalError(
-      "unsupported",
-      `the model's scores are those of the nested model "${name}": engine tfjs reads them from a layer. Use engine onnx.`,
-      { layer: name },
-    );
+  /** The layer of an output, by which TF.js finds it: its only output of its only call. */
+  const ownerOf = ([name, , output]: readonly [string, number, number, ...unknown[]]) => {
+    const layer = layerNamed(name);
+    const calls = layer.inbound_nodes.length;
+    if (calls > 1 || output !== 0)
+      throw new CajalError(
+        "unsupported",
+        `the model's scores come from ${calls > 1 ? `layer "${name}", which is called ${calls} times` : `output ${output} of layer "${name}"`}: engine tfjs finds them by the layer's name alone. Use engine onnx.`,
+        { layer: name },
+      );
+    return layer;
+  };
+  const before = ({ inbound_nodes: [call] }: LayerEntry) => ownerOf(call![0]!).name;
+  const last = ownerOf(outputs[0]!);
+  const { name } = last;
   // Behind its activation a network may lay scores otherwise, as MobileNet does.
   let activation = last;
   while (["Reshape", "Flatten"].includes(activation.class_name))
     activation = layerNamed(before(activation));
+  if ("layers" in configOf(activation))
+    throw new CajalError(
+      "unsupported",
+      `the model's scores are those of the nested model "${activation.name}": engine tfjs reads them from a layer. Use engine onnx.`,
+      { layer: activation.name },
+    );
   const kind = activationOf(activation);
   const ends = kind === "softmax" || kind === "sigmoid";
   const alone = ["Softmax", "Activation"].includes(activation.class_name);
