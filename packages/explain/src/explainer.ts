@@ -63,7 +63,10 @@ export interface Explainer extends Attributor {
     images: Tensor,
     options: MeasureOptions<Name>,
   ): Promise<Measurement>;
-  /** Adversarial images. `target`: the true class, or the wanted one where `targeted`. */
+  /**
+   * Adversarial images. `target`: the true class, or the wanted one where `targeted`. Of a network with one score, an
+   * attack lowers the score, or raises it where `targeted`, and has to be told `target: 0`.
+   */
   attack(
     images: Tensor,
     options: AttackOptions & Pick<CommonOptions, "target" | "signal" | "onProgress">,

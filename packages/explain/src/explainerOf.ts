@@ -3,7 +3,7 @@ import { CajalError, checkOptions, showValue, unknownName, type Tensor } from "@
 import { attacked, attackOptions } from "./attacks/attack";
 import type { Explainer } from "./explainer";
 import type { Attribution, CommonOptions } from "./methods/attribution";
-import { maximized } from "./maximize";
+import { maximized, maximizeOptions } from "./maximize";
 import { methods, type MethodName } from "./methods";
 import type { Call } from "./methods/call";
 import type { Attributed, AnyMethod } from "./methods/method";
@@ -120,23 +120,28 @@ export function explainerOf(
       return { metric: metric.name as MetricName, targets: of.targets, passes, ...result };
     },
     async attack(x, options) {
-      const { target, signal, onProgress, ...rest } = optionsOf("attack", options);
-      checkOptions("attack", rest, kindsOf(attackOptions));
-      const of = await call("attack", x, { target, signal, onProgress } as CommonOptions);
+      checkOptions("attack", options, { ...kindsOf(["target", "signal", "onProgress"]), ...attackOptions }); // prettier-ignore
+      const { target, signal, onProgress, ...rest } = options;
+      if (graph.classes === 1 && target === undefined)
+        throw new CajalError(
+          "bad-argument",
+          "attack: the network has one score, and no top class to lead away from. Say which way it is to go: { target: 0 } lowers the score, { target: 0, targeted: true } raises it.",
+        );
+      const of = await call("attack", x, { target, signal, onProgress });
       const result = await attacked(of, rest);
       return { images: out(result.images), logits: result.logits };
     },
     async maximize(options) {
-      const record = optionsOf("maximize", options);
-      const start =
-        record["image"] === undefined ? undefined : images("maximize", record["image"] as Tensor);
+      checkOptions("maximize", options, maximizeOptions);
+      const { image } = options;
+      const start = image && images("maximize", image);
       if (start && start.shape[0] !== 1)
         throw new CajalError("bad-shape", "maximize: expected one image to begin with.");
       const result = await maximized(network, options, start);
       return { ...result, first: out(result.first), image: out(result.image) };
     },
     async scores(x, options = {}) {
-      checkOptions("scores", options, ["output", "signal"]);
+      checkOptions("scores", options, kindsOf(["output", "signal"]));
       const { images, scores, control } = await call("scores", x, { ...options, target: 0 });
       return scoresOf(images, scores, control.signal);
     },
@@ -160,7 +165,7 @@ const optionsOf = (where: string, options: unknown): Record<string, unknown> => 
   if (typeof options === "object" && options !== null) return { ...options };
   throw new CajalError(
     "bad-argument",
-    `${where}: got ${String(options)}, expected an object with options.`,
+    `${where}: got ${showValue(options)}, expected an object with options.`,
   );
 };
 

@@ -2,15 +2,9 @@
 // channel or a unit wants to see, by ascent on
 //   score − l2 Σx²/n − tv TV(x)/n,
 // n the number of elements, TV the sum of absolute differences of neighbours below and beside each other.
-import {
-  CajalError,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  random,
-  type Tensor,
-} from "@cajal/core";
-import { layerNamed } from "./network/explainedGraph";
+import { CajalError, checkInteger, optionsOf, random, type Shape, type Tensor } from "@cajal/core";
+import { layerNamed, shapeFor } from "./network/explainedGraph";
+import { checkBounds } from "./network/images";
 import type { Control, Network } from "./network/network";
 import { emptyRows, rowOf, rows, rowsOf } from "./network/rows";
 import { placeOfUnit } from "./network/units";
@@ -46,24 +40,24 @@ export interface MaximizeOptions extends Control {
   readonly high?: number;
 }
 
-export const maximizeOptions = [
-  "target",
-  "layer",
-  "channel",
-  "position",
-  "image",
-  "seed",
-  "optimizer",
-  "learningRate",
-  "steps",
-  "l2",
-  "tv",
-  "normalizeGradient",
-  "low",
-  "high",
-  "signal",
-  "onProgress",
-] as const;
+export const maximizeOptions = optionsOf<MaximizeOptions>({
+  target: true,
+  layer: "string",
+  channel: true,
+  position: "array",
+  image: true,
+  seed: { whole: true },
+  optimizer: ["sgd", "adam"],
+  learningRate: { least: 0 },
+  steps: { whole: true, least: 1, most: 1_000_000 },
+  l2: { least: 0 },
+  tv: { least: 0 },
+  normalizeGradient: "boolean",
+  low: true,
+  high: true,
+  signal: "signal",
+  onProgress: "function",
+});
 
 /** Inside, channels first. */
 export interface Maximized {
@@ -80,15 +74,12 @@ export async function maximized(
   options: MaximizeOptions,
   start: Tensor<"float32"> | undefined,
 ): Promise<Maximized> {
-  checkOptions("maximize", options, [...maximizeOptions]);
   const { optimizer = "adam", learningRate = 0.05, steps = 128, l2 = 0, tv = 0 } = options;
   const { low = -Infinity, high = Infinity, normalizeGradient = false } = options;
-  for (const [name, value] of Object.entries({ learningRate, l2, tv }))
-    checkNumber("maximize", name, value, { least: 0 });
-  checkInteger("maximize", "steps", steps, { least: 1, most: 1_000_000 });
+  checkBounds("maximize", low, high);
   const { graph } = network;
-  const goal = goalOf(network, options);
   let x = start ?? noise(graph.imageShape, options.seed ?? 0);
+  const goal = goalOf(network, options, x.shape.slice(1));
   const n = x.data.length;
   const [m, v] = [new Float64Array(n), new Float64Array(n)];
   const scores: number[] = [];
@@ -135,7 +126,16 @@ export async function maximized(
 }
 
 /** What is to grow: a value of the graph, and the weight of each of its elements. */
-function goalOf({ graph }: Network, { target, layer: name, channel, position }: MaximizeOptions) {
+function goalOf(
+  { graph }: Network,
+  { target, layer: name, channel, position }: MaximizeOptions,
+  imageShape: Shape,
+) {
+  if (name === undefined ? (channel ?? position) !== undefined : target !== undefined)
+    throw new CajalError(
+      "bad-argument",
+      `maximize: got ${name === undefined ? "a channel without its layer" : "a layer and a target"}, expected { target }, or { layer, channel }.`,
+    );
   if (name === undefined) {
     checkInteger("maximize", "target", target, { least: 0, most: graph.classes - 1 });
     const weights = new Float32Array(graph.classes);
@@ -143,7 +143,8 @@ function goalOf({ graph }: Network, { target, layer: name, channel, position }: 
     return { value: graph.logits, shape: [graph.classes], weights };
   }
   const layer = layerNamed(graph, name);
-  const [channels, ...extents] = layer.shape as [number, ...number[]];
+  const shape = shapeFor(graph, layer, imageShape);
+  const [channels, ...extents] = shape as [number, ...number[]];
   checkInteger("maximize", "channel", channel, { least: 0, most: channels - 1 });
   const area = extents.reduce((a, b) => a * b, 1);
   const weights = new Float32Array(channels * area);
@@ -152,15 +153,16 @@ function goalOf({ graph }: Network, { target, layer: name, channel, position }: 
   else {
     const [y, at] = position;
     const [height = 1, width = 1] = extents;
-    if (!(y >= 0 && y < height && at >= 0 && at < width))
+    const isThere = [[y, height], [at, width]].every(([i, extent]) => Number.isInteger(i) && i! >= 0 && i! < extent!); // prettier-ignore
+    if (position.length !== 2 || extents.length > 2 || !isThere)
       throw new CajalError(
         "bad-argument",
-        `maximize: got position [${position.join()}], expected one of layer "${layer.name}", ${height} × ${width}.`,
+        `maximize: got position [${position.join()}], expected [y, x] in layer "${layer.name}", which is ${(extents.length > 0 ? extents : [1, 1]).join(" × ")}.`,
         { position },
       );
     weights[first + y * width + at] = 1;
   }
-  return { value: layer.value, shape: layer.shape as number[], weights };
+  return { value: layer.value, shape, weights };
 }
 
 function noise(shape: readonly (number | undefined)[], seed: number): Tensor<"float32"> {

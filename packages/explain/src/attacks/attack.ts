@@ -1,8 +1,8 @@
 // Adversarial images: small changes that raise the loss of a class, L = softmax cross-entropy of the logits with
-// the target, or lower it (`targeted`).
-import { CajalError, checkInteger, checkNumber, checkOptions, unknownName } from "@cajal/core";
-import type { Tensor } from "@cajal/core";
+// the target, or lower it (`targeted`). Of one score alone, z, L = −log σ(z): its softmax is 1, and has no slope.
+import { optionsOf, type Tensor } from "@cajal/core";
 import type { Call } from "../methods/call";
+import { checkBounds } from "../network/images";
 import { emptyRows, rowOf, rows, rowsOf } from "../network/rows";
 
 export interface AttackOptions {
@@ -34,18 +34,18 @@ export interface AttackOptions {
   readonly threshold?: number;
 }
 
-export const attackOptions = [
-  "method",
-  "epsilon",
-  "norm",
-  "radius",
-  "step",
-  "steps",
-  "targeted",
-  "low",
-  "high",
-  "threshold",
-] as const;
+export const attackOptions = optionsOf<AttackOptions>({
+  method: ["fgsm", "pgd"],
+  epsilon: { least: 0 },
+  norm: ["Linf", "L2"],
+  radius: { least: 0 },
+  step: { least: 0 },
+  steps: { whole: true, least: 1, most: 100_000 },
+  targeted: "boolean",
+  low: true,
+  high: true,
+  threshold: { least: 0 },
+});
 
 /** Images inside, and their logits. */
 export interface Attacked {
@@ -62,18 +62,11 @@ type Step = (
 
 /** @throws CajalError `unknown-name`, `bad-argument` */
 export async function attacked(call: Call, options: AttackOptions): Promise<Attacked> {
-  checkOptions("attack", options, [...attackOptions]);
   const { method = "fgsm", norm = "Linf", targeted = false, threshold = 0 } = options;
   const { low = -Infinity, high = Infinity, epsilon = 0.03, steps = 10 } = options;
-  if (!["fgsm", "pgd"].includes(method)) throw unknownName("attack", method, ["fgsm", "pgd"]);
-  if (!["Linf", "L2"].includes(norm)) throw unknownName("norm", norm, ["Linf", "L2"]);
   const { radius = norm === "Linf" ? 0.03 : 1 } = options;
   const { step = radius / 4 } = options;
-  for (const [name, value] of Object.entries({ epsilon, radius, step, threshold }))
-    checkNumber("attack", name, value, { least: 0 });
-  checkInteger("attack", "steps", steps, { least: 1, most: 100_000 });
-  if (!(low <= high))
-    throw new CajalError("bad-argument", `attack: got low ${low} and high ${high}.`, { low, high });
+  checkBounds("attack", low, high);
   const towards = targeted ? -1 : 1;
   const clip = (value: number) => Math.min(Math.max(value, low), high);
   const signStep = (size: number, to: Float32Array, x: Float32Array, gradient: Float64Array) =>
@@ -137,7 +130,7 @@ export async function logitsOf({ network, images, control }: Call): Promise<Tens
   return logits;
 }
 
-/** dL/dx; dL/dlogits = softmax − one-hot. */
+/** dL/dx; dL/dlogits = softmax − one-hot, of one score σ(z) − 1. */
 async function lossGradients(call: Call): Promise<Float64Array[]> {
   const { network, images, targets } = call;
   const { graph } = network;
@@ -151,7 +144,7 @@ async function lossGradients(call: Call): Promise<Float64Array[]> {
         const z = rowOf(logits, row);
         const most = z.reduce((a, b) => Math.max(a, b), -Infinity);
         const powers = Float64Array.from(z, (value) => Math.exp(value - most));
-        const sum = powers.reduce((a, b) => a + b, 0);
+        const sum = graph.classes === 1 ? 1 + Math.exp(-most) : powers.reduce((a, b) => a + b, 0);
         powers.forEach((power, i) => (to[i] = power / sum - (i === targets[row] ? 1 : 0)));
       }),
       by: [graph.image],

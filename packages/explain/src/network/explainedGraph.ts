@@ -1,6 +1,6 @@
 // A classifier as a graph to be explained: its image with the channels first, its scores before and
 // behind the softmax or sigmoid, and its layers by name, wherever it came from.
-import { CajalError, unknownName, type Weights } from "@cajal/core";
+import { CajalError, showShape, unknownName, type Shape, type Weights } from "@cajal/core";
 import {
   lower,
   resolve,
@@ -346,17 +346,45 @@ export function layerNamed({ layers }: ExplainedGraph, name: string): LayerInfo 
   return node;
 }
 
+/**
+ * The shape of a layer of an image of the shape `imageShape`, both channels first.
+ *
+ * @throws CajalError `unsupported` where it does not follow from the image's
+ */
+export function shapeFor(
+  { model, image }: ExplainedGraph,
+  { name, value, shape }: LayerInfo,
+  imageShape: Shape,
+): Shape {
+  if (shape.every((extent) => extent !== undefined)) return shape;
+  const inputs = model.graph.inputs.map((input) =>
+    input.name === image ? { ...input, shape: [1, ...imageShape] } : input,
+  );
+  const graph = { ...model.graph, inputs, values: new Map<string, ValueInfo>() };
+  const extents =
+    inferShapes({ ...model, graph })
+      .get(value)
+      ?.shape?.slice(1) ?? [];
+  if (extents.length === shape.length && extents.every((extent) => typeof extent === "number"))
+    return extents;
+  throw new CajalError(
+    "unsupported",
+    `layer "${name}" gives ${showShape(shape)} (channels first), of extents that do not follow from the image's, ${showShape(imageShape)}. Fix the height and width in the model, or take another layer.`,
+    { layer: name, shape },
+  );
+}
+
 const unique = (infos: readonly LayerInfo[]) => (infos.length === 1 ? infos[0] : undefined);
 
 /** @throws CajalError `unsupported` for a layer that is no stack of maps, or of one pixel */
 export function mapLayer(graph: ExplainedGraph, name: string | undefined): LayerInfo {
   if (name === undefined) return lastMaps(graph);
   const layer = layerNamed(graph, name);
-  const [, height = 1, width = 1] = layer.shape;
-  if (layer.shape.length !== 3 || height * width <= 1)
+  const [, height, width] = layer.shape;
+  if (layer.shape.length !== 3 || (height === 1 && width === 1))
     throw new CajalError(
       "unsupported",
-      `layer "${layer.name}" gives [${layer.shape.join()}] (channels first), which has no spatial extent. Take an earlier one, such as "${lastMaps(graph).name}".`,
+      `layer "${layer.name}" gives ${showShape(layer.shape)} (channels first), which has no spatial extent. Take an earlier one, such as "${lastMaps(graph).name}".`,
       { layer: layer.name, shape: layer.shape },
     );
   return layer;

@@ -1,6 +1,14 @@
 // How images lie. Inside of this package channels come first, as in ONNX graphs and as the formulas of
 // papers are written; at its doors they come last, unless asked for otherwise.
-import { CajalError, checkTensor, showShape, tensor, type Shape, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkTensor,
+  showShape,
+  showValue,
+  tensor,
+  type Shape,
+  type Tensor,
+} from "@cajal/core";
 
 /** As Keras has it. */
 export type DataFormat = "channels_last" | "channels_first";
@@ -51,6 +59,31 @@ export function imageExtents(
   return [batch, channels, height, width];
 }
 
+/**
+ * What pixels may be.
+ *
+ * @throws CajalError `bad-argument` unless these are numbers, the lower one first
+ */
+export function checkBounds(where: string, low: number, high: number): void {
+  if (typeof low !== "number" || typeof high !== "number" || !(low <= high))
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got low ${showValue(low)} and high ${showValue(high)}, expected numbers, low at most high.`,
+      { low, high },
+    );
+}
+
+/** @throws CajalError `bad-argument` for a number that is none, or is not finite */
+export function checkFinite(what: string, data: Float32Array): void {
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad !== -1)
+    throw new CajalError(
+      "bad-argument",
+      `${what}: element ${bad} is ${data[bad]}, expected finite numbers.`,
+      { index: bad },
+    );
+}
+
 /** Each of `n` matrices of `a` rows and `b` columns, transposed. */
 function transposed(data: Float32Array, n: number, a: number, b: number): Float32Array {
   const to = new Float32Array(data.length);
@@ -73,11 +106,6 @@ export function checkedImages(
   shape: readonly (number | undefined)[],
   format: DataFormat,
 ): Tensor<"float32"> {
-  if (typeof x !== "object" || x === null || !("shape" in x))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got ${String(x)}, expected a tensor of images.`,
-    );
   checkTensor(x, `${where}: images`);
   if (x.dtype !== "float32")
     throw new CajalError(
@@ -101,12 +129,6 @@ export function checkedImages(
   }
   if (batch.shape[0] === 0)
     throw new CajalError("bad-shape", `${where}: got no image.`, { got: x.shape });
-  const bad = batch.data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1)
-    throw new CajalError(
-      "bad-argument",
-      `${where}: element ${bad} of the images is ${batch.data[bad]}, expected finite numbers.`,
-      { index: bad },
-    );
+  checkFinite(`${where}: images`, batch.data);
   return batch;
 }

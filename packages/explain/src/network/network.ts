@@ -32,7 +32,7 @@ export interface Pass {
   /** Fed as they are, to every batch. */
   readonly constants?: Readonly<Record<string, Tensor<"float32">>>;
   readonly of: string;
-  /** What the gradient is of: the index of one element of `of` for each row, or all elements' weights. */
+  /** What the gradient is of: the class for each row, where `of` are scores, or all elements' weights. */
   readonly dy?: ((row: number) => number) | Rows;
   /** Gradients by these; none unless given. */
   readonly by?: readonly string[];
@@ -256,17 +256,14 @@ export function networkOf(
   }
 
   /** What a gradient is of: rows given, or one element each. */
-  function seeds({ feeds, of, dy, sum }: Pass, from: number, size: number): Tensor<"float32"> {
+  function seeds({ feeds, dy, sum }: Pass, from: number, size: number): Tensor<"float32"> {
     if (typeof dy !== "function") {
       const batch = emptyRows(size, dy!.shape);
       writeBatch(dy!, from, batch);
       return batch;
     }
     const last = Object.values(feeds)[0]!.count - 1;
-    const layer = graph.layers.find(({ value }) => value === of);
-    const shape =
-      of === graph.logits || of === graph.probabilities ? [graph.classes] : layer!.shape;
-    const row = tensor("float32", [size, ...(shape as number[])]);
+    const row = tensor("float32", [size, graph.classes]);
     // A row that only fills the batch up adds nothing to a sum.
     const weight = (row: number) => (!sum ? 1 : row > last ? 0 : sum.weight(row));
     for (let i = 0; i < size; i++) rowOf(row, i)[dy(Math.min(from + i, last))] = weight(from + i);
