@@ -6,7 +6,7 @@
 // network its sum was −0.054 for a difference of −0.028, ours −0.028). Through activations that it has no rule for
 // (LogSigmoid, GELU, SiLU, Mish …) Captum takes the plain gradient, and its sums miss; here all are rescaled.
 import type { GraphBuilder } from "@cajal/onnx";
-import { deepLift as rules, reference, type DeepLiftRules } from "../rules/deepLift";
+import { deepLift as rules, referenceOf, type DeepLiftRules } from "../rules/deepLift";
 import { rowOf, rowsOf } from "../network/rows";
 import type { Call } from "./call";
 import { defineMethod } from "./method";
@@ -34,8 +34,8 @@ export const deepLift = defineMethod({
   graph: {
     map({ g, x, fed, baseline, gradients }, { baseline: from = 0, maxima = "rescale" }) {
       const b = baseline(from);
-      const at = (h: GraphBuilder) => h.expand(b, h.int64s(x.shape as number[]));
-      const [m] = gradients([fed], rules({ maxima, image: fed.name, at }));
+      const reference = (h: GraphBuilder) => h.expand(b, h.int64s(x.shape as number[]));
+      const [m] = gradients([fed], rules({ maxima, image: fed.name, reference }));
       return g.mul(m!, g.sub(x, b));
     },
   },
@@ -53,10 +53,11 @@ export async function against(
 ) {
   const { images, network } = call;
   const { image } = network.graph;
+  const reference = referenceOf(network.graph);
   const map = emptyRows(images.shape[0]!, images.shape.slice(1));
   const at: number[] = [];
   await gradientsOf(call, rowsOf(images), {
-    rules: rules({ maxima, image }),
+    rules: rules({ maxima, image, reference }),
     feeds: { [reference]: rowsOf(from) },
     use: (row, { gradients }, score) => {
       const [to, x, b] = [rowOf(map, row), rowOf(images, row), rowOf(from, row)];

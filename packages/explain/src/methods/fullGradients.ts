@@ -23,7 +23,7 @@ export const fullGradients = defineMethod({
     const terms: number[][] = Array.from({ length: count }, () => []);
     const scores = await eachTerm(call, (image, layer, values, shape) => {
       terms[image]!.push(total(values));
-      if (shape.length !== 3) return;
+      if (shape.length !== 3 || layer?.kind === "dense") return;
       const [channels, h, w] = shape as [number, number, number];
       const pixels = new Float64Array(h * w);
       for (let k = 0; k < channels; k++)

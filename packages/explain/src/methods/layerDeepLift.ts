@@ -1,6 +1,6 @@
 // DeepLIFT of a layer: its multiplier times A − A₀.
 import { rowsOf, rowOf } from "../network/rows";
-import { deepLift, reference } from "../rules/deepLift";
+import { deepLift, referenceOf } from "../rules/deepLift";
 import type { DeepLiftOptions } from "./deepLift";
 import { defineMethod } from "./method";
 import { baselineOf } from "./baseline";
@@ -17,6 +17,7 @@ export const layerDeepLift = defineMethod({
   async attribute(call, { baseline = 0, maxima = "rescale" }: DeepLiftOptions) {
     const { name, value } = neededLayer(call, "layer-deep-lift");
     const { images, network } = call;
+    const reference = referenceOf(network.graph);
     const from = baselineOf(call, baseline);
     const a0 = await layerOf(call, rowsOf(from), value);
     const map = sums(a0.shape[0]!, a0.shape.slice(1));
@@ -24,7 +25,7 @@ export const layerDeepLift = defineMethod({
     await gradientsOf(call, rowsOf(images), {
       by: [value],
       values: [value],
-      rules: deepLift({ maxima, image: network.graph.image }),
+      rules: deepLift({ maxima, image: network.graph.image, reference }),
       feeds: { [reference]: rowsOf(from) },
       use: (row, { values, gradients }, score) => {
         const [a, b] = [values[value]!.data, rowOf(a0, row)];

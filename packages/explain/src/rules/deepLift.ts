@@ -1,11 +1,25 @@
 // DeepLIFT's multipliers by the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685). The graph is computed a
 // second time from a reference image; from x against x₀ the multiplier of an activation is (y − y₀)/(x − x₀).
 import { recomputed, type BackwardRule, type GraphBuilder, type Value } from "@cajal/onnx";
+import type { ExplainedGraph } from "../network/explainedGraph";
 import type { NamedRules } from "../network/network";
-import { activations, forEach, linear, maxima, moving, movingInputs, refuses } from "./operators";
+import {
+  activations,
+  bilinear,
+  forEach,
+  linear,
+  maxima,
+  moving,
+  movingInputs,
+  refuses,
+} from "./operators";
 
-/** The input that takes the reference image. */
-export const reference = "reference";
+/** The input that takes the reference image, by a name that the network has not. */
+export function referenceOf({ values }: Pick<ExplainedGraph, "values">): string {
+  let name = "reference";
+  while (values.has(name)) name = `${name}'`;
+  return name;
+}
 
 /** A reference that is not told from x: there the slope is the multiplier. */
 const least = 1e-10;
@@ -15,23 +29,23 @@ export interface DeepLiftRules {
   readonly maxima: "rescale" | "gradient";
   /** The graph's value of the image. */
   readonly image: string;
-  /** What the reference image is in a graph; default: a further input. */
-  readonly at?: (g: GraphBuilder) => Value;
+  /** The further input that takes the reference image, or what it is in a graph. */
+  readonly reference: string | ((g: GraphBuilder) => Value);
 }
 
-export const deepLift = ({
-  maxima: through,
-  image,
-  at: referenceOf,
-}: DeepLiftRules): NamedRules => ({
+export const deepLift = ({ maxima: through, image, reference }: DeepLiftRules): NamedRules => ({
   key: `deep-lift ${through}`,
   make: (g) => {
     const { dtype, shape } = g.value(image);
-    const from = referenceOf?.(g) ?? g.input(reference, dtype, shape);
+    const from = typeof reference === "string" ? g.input(reference, dtype, shape) : reference(g);
     const at = recomputed(g, new Map([[image, from]]));
     return {
       ...forEach([...moving, ...linear], (dys, { gradient }) => gradient(dys)),
-      ...forEach(activations, rescale(at)),
+      ...forEach(bilinear, (dys, context, g) =>
+        isConstant(at, context.inputs[1]!) ? context.gradient(dys) : product(at)(dys, context, g),
+      ),
+      BatchNormalization: onFirst(at, (dys, { gradient }) => gradient(dys)),
+      ...forEach(activations, onFirst(at, rescale(at))),
       ...forEach(maxima, through === "rescale" ? rescaledMaximum(at) : (dys, { gradient }) => gradient(dys)), // prettier-ignore
       Mul: product(at),
       Div: quotient,
@@ -41,6 +55,17 @@ export const deepLift = ({
 });
 
 type At = (value: Value) => Value;
+
+/** Whether a value is the same for the image and the reference. */
+const isConstant = (at: At, value: Value): boolean => at(value).name === value.name;
+
+/** A rule for what is a function of its first input: where others move too, there is none. */
+const onFirst =
+  (at: At, rule: BackwardRule): BackwardRule =>
+  (dys, context, g) =>
+    context.inputs.slice(1).every((value) => !value || isConstant(at, value))
+      ? rule(dys, context, g)
+      : refuses("deep-lift")(dys, context, g);
 
 /** m / (x − x₀), or else where these are as good as equal. */
 function divided(g: GraphBuilder, m: Value, x: Value, x0: Value, otherwise: Value): Value {
@@ -74,15 +99,24 @@ const rescaledMaximum =
     return [divided(g, g.add(toWinner!, toReferences!), x, x0, slope!)];
   };
 
-/** Of two factors that both move each has the other's mean of image and reference: a b − a₀ b₀ exactly. */
+/**
+ * Of two factors that both move each has the other's mean of image and reference: a b − a₀ b₀ exactly, of sums of products
+ * too. What is added to them, such as a bias, is handed its gradient.
+ */
 const product =
   (at: At): BackwardRule =>
   ([m], context, g) => {
-    const [a, b] = context.inputs as [Value, Value];
-    const mean = (value: Value) => g.mul(g.add(value, at(value)), 0.5);
-    const by = (i: number, factors: [Value, Value], x: Value) =>
-      context.wants(i) ? context.pullback([context.apply(factors)], [m!], [x])[0] : undefined;
-    return [by(0, [a, mean(b)], a), by(1, [mean(a), b], b)];
+    const [a, b, ...added] = context.inputs as [Value, Value, ...(Value | undefined)[]];
+    const mean = (value: Value) =>
+      isConstant(at, value) ? value : g.mul(g.add(value, at(value)), 0.5);
+    // By a copy, since both factors may be one value: its mean is no part of what is differentiated.
+    const by = (i: number, x: Value, factors: (copy: Value) => readonly Value[]) => {
+      if (!context.wants(i)) return undefined;
+      const copy = g.identity(x);
+      return context.pullback([context.apply([...factors(copy), ...added])], [m!], [copy])[0];
+    };
+    const toAdded = added.map((_, i) => (context.wants(i + 2) ? context.gradient([m])[i + 2] : undefined)); // prettier-ignore
+    return [by(0, a, (copy) => [copy, mean(b)]), by(1, b, (copy) => [mean(a), copy]), ...toAdded];
   };
 
 const quotient: BackwardRule = (dys, context, g) =>

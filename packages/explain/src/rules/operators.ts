@@ -18,13 +18,12 @@ export const moving = [
   ..."Tile Transpose Unsqueeze".split(" "),
 ];
 
-/** Sums over their inputs, with weights or without. */
-export const linear = [
-  ..."Add AveragePool BatchNormalization Conv ConvTranspose Gemm GlobalAveragePool MatMul Mean".split(
-    " ",
-  ),
-  ..."Neg ReduceMean ReduceSum Resize Sub Sum".split(" "),
-];
+/** Sums over their inputs. */
+export const linear =
+  "Add AveragePool GlobalAveragePool Mean Neg ReduceMean ReduceSum Resize Sub Sum".split(" ");
+
+/** Sums over products of their first two inputs. */
+export const bilinear = "Conv ConvTranspose Gemm MatMul".split(" ");
 
 /** They take the largest element of several. */
 export const maxima = ["GlobalMaxPool", "MaxPool", "ReduceMax"];
