@@ -18,9 +18,11 @@ import {
   type Value,
   type ValueInfo,
 } from "@cajal/onnx";
+import { channelAxes } from "./channelAxes";
 import { moduleOf } from "./modules";
 import { withOwnWeights } from "./ownWeights";
 import { stemOf } from "./stem";
+import { valuesAfter, valuesBefore } from "./way";
 
 /** A layer, or a value of a graph: on the way from the image to the scores. */
 export interface LayerInfo {
@@ -234,6 +236,10 @@ function withScores(
   const [batch, ...imageShape] = image.shape ?? [];
   const model = g.build();
   const values = inferShapes(model);
+  // Behind the scores a layer may lie that lays them otherwise.
+  const before = valuesBefore(model.graph.nodes, [output.name, logits.name, probabilities.name]);
+  const after = valuesAfter(model.graph.nodes, image.name);
+  const isOnTheWay = ({ value }: LayerInfo) => before.has(value) && after.has(value);
   return {
     model,
     image: image.name,
@@ -243,7 +249,7 @@ function withScores(
     probabilities: probabilities.name,
     independent: ends("Sigmoid") || isAlone,
     classes,
-    layers,
+    layers: layers.filter(isOnTheWay),
     stem: stemOf(model, image.name, [logits.name, probabilities.name], values),
     values,
   };
@@ -387,6 +393,13 @@ export function mapLayer(graph: ExplainedGraph, name: string | undefined): Layer
       `layer "${layer.name}" gives ${showShape(layer.shape)} (channels first), which has no spatial extent. Take an earlier one, such as "${lastMaps(graph).name}".`,
       { layer: layer.name, shape: layer.shape },
     );
+  const axis = channelAxes(graph.model, graph.values).get(layer.value) ?? 1;
+  if (axis !== 1)
+    throw new CajalError(
+      "unsupported",
+      `layer "${layer.name}" gives ${showShape(layer.shape)}, of which axis ${axis - 1} are the channels; class activation maps take the first axis for them. Take a layer that lies so, such as "${lastMaps(graph).name}".`,
+      { layer: layer.name, shape: layer.shape },
+    );
   return layer;
 }
 
@@ -396,10 +409,7 @@ export function mapLayer(graph: ExplainedGraph, name: string | undefined): Layer
  * added to it, as Grad-CAM's paper has it.
  */
 export function lastMaps({ model, layers, values, logits }: ExplainedGraph): LayerInfo {
-  const before = new Set([logits]);
-  for (const node of model.graph.nodes.toReversed())
-    if (node.outputs.some((name) => before.has(name)))
-      node.inputs.forEach((name) => before.add(name));
+  const before = valuesBefore(model.graph.nodes, [logits]);
   const extents = (name: string) => values.get(name)?.shape?.slice(2);
   const large = (name: string) => {
     const shape = extents(name);
@@ -408,7 +418,9 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
   const conv = model.graph.nodes.findLast(
     ({ op, outputs }) => op === "Conv" && before.has(outputs[0]!) && large(outputs[0]!),
   );
-  const same = (value: string) => extents(value)?.join() === extents(conv!.outputs[0]!)?.join();
+  const axes = channelAxes(model, values);
+  const same = (value: string) =>
+    extents(value)?.join() === extents(conv!.outputs[0]!)?.join() && (axes.get(value) ?? 1) === 1;
   const layer =
     conv &&
     layers.findLast(({ value, shape }) => shape.length === 3 && before.has(value) && same(value));

@@ -5,6 +5,7 @@ import { type Tensor } from "@cajal/core";
 import type { OnnxModel } from "@cajal/onnx";
 import type { ExplainedGraph } from "../../network/explainedGraph";
 import { rowOf, rowsOf } from "../../network/rows";
+import { valuesBefore } from "../../network/way";
 import type { Call } from "../call";
 import { gradientsOf } from "./evaluate";
 
@@ -19,10 +20,7 @@ export interface BiasLayer {
 /** Convolutions, normalizations and dense layers, in the order in which they run. */
 export function biasLayers({ model, logits }: ExplainedGraph): BiasLayer[] {
   const { nodes } = model.graph;
-  const before = new Set([logits]);
-  for (const node of nodes.toReversed())
-    if (node.outputs.some((name) => before.has(name)))
-      node.inputs.forEach((name) => before.add(name));
+  const before = valuesBefore(nodes, [logits]);
   return nodes.flatMap((node): BiasLayer[] => {
     const [value] = node.outputs as [string];
     const [, weights, bias] = node.inputs;
