@@ -11,7 +11,7 @@ import { beside, fallingOrder, heatOptions, type HeatOptions } from "./shared";
 export interface LocalisationOptions extends HeatOptions {
   /** [top, left, bottom, right), of every image or one for each. */
   readonly box: readonly number[] | readonly (readonly number[])[];
-  /** Default 100. */
+  /** Default 100, or all pixels where there are fewer. */
   readonly k?: number;
 }
 
@@ -21,8 +21,8 @@ export const localisation = defineMetric({
   judges: { figure: "relevanceMassAccuracy", better: "higher" },
   options: [...heatOptions, "box", "k"],
   async measure(call, options: LocalisationOptions) {
-    const { box: boxes, k = 100 } = options;
     const [, , height, width] = imageExtents("measure", call.images);
+    const { box: boxes, k = Math.min(100, height * width) } = options;
     checkInteger("measure", "k", k, { least: 1, most: height * width });
     const boxOf = (image: number) => {
       const box = (Array.isArray(boxes?.[0]) ? boxes[image] : boxes) as

@@ -8,6 +8,7 @@ import type { AttributeOptions } from "../methods/attribution";
 import { inside } from "../network/images";
 import type { ExplainedGraph } from "../network/explainedGraph";
 import { rowOf } from "../network/rows";
+import { valuesAfter, valuesBefore } from "../network/way";
 import { defineMetric } from "./metric";
 import { randomLike } from "./randomLike";
 import { ssim } from "./ssim";
@@ -54,7 +55,7 @@ export const randomisation = defineMetric({
     });
     for (const depth of stages) {
       await using other = explainerOf(
-        randomised(network.graph, layers.slice(layers.length - depth), seed),
+        randomised(network.graph, layers.slice(layers.length - depth).flat(), seed),
       );
       const again = inside((await other.attribute(input, attributeOptions)).map, format);
       for (const i of rows) {
@@ -74,15 +75,35 @@ export const randomisation = defineMetric({
   },
 });
 
-/** The kernels of layers with weights, in the order in which they are used. */
-function kernels({ model }: ExplainedGraph): string[] {
+/** Which inputs of an operator may be its kernels. */
+const kernelInputs: Readonly<Record<string, readonly number[]>> = {
+  Conv: [1],
+  ConvTranspose: [1],
+  Gemm: [0, 1],
+  MatMul: [0, 1],
+  GRU: [1, 2],
+  LSTM: [1, 2],
+  RNN: [1, 2],
+};
+
+/**
+ * The kernels of each layer with weights, in the order in which they are used: initializers, of which exporters may compute what the
+ * operator reads, such as a kernel transposed.
+ */
+function kernels({ model, image }: ExplainedGraph): string[][] {
   const { nodes, initializers } = model.graph;
-  const names = nodes.flatMap(({ op, inputs }) =>
-    ["Conv", "ConvTranspose", "Gemm", "MatMul"].includes(op)
-      ? inputs.slice(1, 2).filter((name) => initializers.has(name))
-      : [],
-  );
-  return [...new Set(names)];
+  const moving = valuesAfter(nodes, image);
+  const known = new Set<string>();
+  const layers = nodes.map(({ op, inputs }) => {
+    const constants = (kernelInputs[op] ?? []).flatMap((i) => inputs[i] ?? []).filter((name) => !moving.has(name)); // prettier-ignore
+    const names = [...valuesBefore(nodes, constants)].filter((name) => {
+      const { dtype, shape = [] } = initializers.get(name) ?? {};
+      return dtype === "float32" && shape.length > 1 && !known.has(name);
+    });
+    names.forEach((name) => known.add(name));
+    return names;
+  });
+  return layers.filter((names) => names.length > 0);
 }
 
 /** The graph with those kernels drawn anew: normal numbers of each kernel's own mean and deviation. */
@@ -112,7 +133,7 @@ function pictureOf(map: Tensor<"float32">, i: number): Float64Array {
   return most === 0 ? picture : picture.map((value) => value / most);
 }
 
-/** Spearman's rank correlation, of ranks; 0 where either map is constant. */
+/** Spearman's rank correlation, of ranks; of constant maps, of which it says nothing, 1 for two and 0 for one. */
 function alike(x: Float64Array, y: Float64Array): number {
   const mean = (x.length - 1) / 2;
   let [xy, xx, yy] = [0, 0, 0];
@@ -121,7 +142,8 @@ function alike(x: Float64Array, y: Float64Array): number {
     xx += (x[i]! - mean) ** 2;
     yy += (y[i]! - mean) ** 2;
   }
-  return xx === 0 || yy === 0 ? 0 : xy / Math.sqrt(xx * yy);
+  if (xx === 0 || yy === 0) return xx === yy ? 1 : 0;
+  return xy / Math.sqrt(xx * yy);
 }
 
 /** Ranks of absolute values, equal ones their mean. */

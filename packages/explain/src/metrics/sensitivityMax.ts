@@ -1,5 +1,6 @@
 // Sensitivity-max (Yeh et al. 2019, arXiv:1901.09392): the largest of ‖e(x + σ zᵢ) − e(x)‖/‖e(x)‖ over noise, of a
-// method e. Low is steady; a map that is drawn anew each time has about √2.
+// method e. Low is steady; a map that is drawn anew each time has about √2. Of a map of zeros the change itself is told,
+// as Captum does.
 import { CajalError, type Tensor } from "@cajal/core";
 import type { AttributeOptions } from "../methods/attribution";
 import { noiseOf, type NoiseOptions } from "../methods/shared/noise";
@@ -38,7 +39,7 @@ export const sensitivityMax = defineMetric({
     const map = await explain(images);
     const away = (other: Tensor<"float32">, i: number, from = map) => {
       const e = rowOf(from, i);
-      return norm(rowOf(other, i).map((value, at) => value - e[at]!)) / norm(e);
+      return norm(rowOf(other, i).map((value, at) => value - e[at]!)) / (norm(e) || 1);
     };
     const score = Array.from({ length: count }, () => 0);
     const randomScore = Array.from({ length: count }, () => 0);
