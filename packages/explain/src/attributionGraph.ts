@@ -2,7 +2,10 @@
 import {
   CajalError,
   checkInteger,
+  checkNumber,
   checkOptions,
+  checkTensor,
+  showValue,
   tensor,
   unknownName,
   type Weights,
@@ -22,7 +25,8 @@ import {
   type Output,
 } from "./network/explainedGraph";
 import { fedBy } from "./network/fedBy";
-import { inside, type DataFormat } from "./network/images";
+import { checkFinite, inside, type DataFormat } from "./network/images";
+import { kindsOf } from "./optionKinds";
 
 export interface AttributionGraphOptions {
   /**
@@ -87,13 +91,14 @@ export function attributionGraph(
       { method: name, graphMethods },
     );
   if (typeof model !== "object" || model === null)
-    throw new CajalError("bad-argument", `attributionGraph: got ${String(model)} for a model.`);
+    throw new CajalError("bad-argument", `attributionGraph: got ${showValue(model)} for a model.`);
   const isGraph = "graph" in model;
   const optionsArgument = (isGraph ? rest[0] : rest[1]) ?? {};
-  checkOptions(`attributionGraph (${name})`, optionsArgument as object, [
-    ...common,
-    ...method.options,
-  ]);
+  checkOptions(
+    `attributionGraph (${name})`,
+    optionsArgument as object,
+    kindsOf([...common, ...method.options]),
+  );
   const options = optionsArgument as AttributionGraphOptions;
   if (!isGraph && !(rest[0] instanceof Map))
     throw new CajalError("bad-argument", "attributionGraph: got a Keras model without weights.");
@@ -241,7 +246,12 @@ function baselineIn(
   shape: readonly number[],
   format: DataFormat,
 ): Value {
-  if (typeof baseline === "number") return g.scalar("float32", baseline);
+  if (typeof baseline === "number") {
+    checkNumber("attributionGraph", "baseline", baseline);
+    return g.scalar("float32", baseline);
+  }
+  checkTensor(baseline, "attributionGraph: baseline");
+  checkFinite("attributionGraph: baseline", baseline.data);
   const one = baseline.shape.length === shape.length;
   const batch = inside(one ? { ...baseline, shape: [1, ...baseline.shape] } : baseline, format);
   if (batch.shape.slice(1).join() !== shape.join())

@@ -59,6 +59,9 @@ describe("attribute refuses", () => {
     ["bad-argument", { method: "layer-conductance" }],
     ["bad-argument", { method: "neuron-gradient", layer: "relu1" }],
     ["bad-argument", { method: "neuron-gradient", layer: "relu1", neuron: [99, 0, 0] }],
+    ["bad-argument", {}, { x, y: x }],
+    ["unknown-name", { method: "deep-lift", maxima: "rescaled" }],
+    ["bad-argument", { method: "occlusion", window: 21 }],
     ["bad-argument", { method: "occlusion", window: 0 }],
     ["bad-argument", { method: "occlusion", window: "3" }],
     ["bad-argument", { method: "occlusion", window: null }],
@@ -68,13 +71,24 @@ describe("attribute refuses", () => {
     ["bad-argument", { method: "smoothgrad", stdev: NaN }],
     ["bad-argument", { method: "smoothgrad", noise: 3 }],
     ["unknown-name", { method: "smoothgrad", of: "lrp" }],
+    ["unknown-option", { method: "smoothgrad", ofOptions: { absolut: true } }],
+    ["unknown-option", { method: "smoothgrad", ofOptions: { steps: 3 } }],
+    ["bad-argument", { method: "smoothgrad", ofOptions: { absolute: "yes" } }],
     ["bad-argument", { method: "gradient-shap", baselines: [] }],
     ["bad-argument", { method: "gradient-shap", baselines: 3 }],
+    ["bad-argument", { method: "gradient-shap", samples: 2, alphaOfSample: [0.5] }],
+    ["bad-argument", { method: "gradient-shap", samples: 2, alphaOfSample: [0.5, NaN] }],
+    ["bad-argument", { method: "gradient-shap", samples: 2, baselineOfSample: [0, 0, 0] }],
+    ...[[], [null], [[1, 2]], [[0.5, 1]], [["1", 0]], [[1]], ["10"]].map(
+      (kept) => ["bad-argument", { method: "lime", blocks: [10, 28], kept }] as const,
+    ),
+    ["bad-argument", { method: "kernel-shap", blocks: [10, 28], kept: [undefined] }],
     ["bad-argument", { method: "feature-ablation", blocks: "4" }],
     ["bad-argument", { method: "feature-ablation", features: 3 }],
     ["bad-argument", { method: "feature-ablation", features: tensor("int32", [2, 2]) }],
     ["bad-argument", { method: "feature-ablation", features: tensor("float32", [20, 28], heat.data.map((_, i) => (i === 0 ? 1e9 : 0))) }], // prettier-ignore
     ["unknown-name", { method: "lrp", rule: "zeta" }],
+    ["unknown-name", { method: "lrp", sums: "all" }],
     ["bad-argument", { method: "lrp", rule: "alpha-beta", alpha: NaN }],
   ];
   const calls = cases.map((each) => [each[0], each[1], each.length > 2 ? each[2] : x] as const);
@@ -83,6 +97,7 @@ describe("attribute refuses", () => {
       .attribute(of as Tensor, { method: "saliency", ...asked } as never)
       .catch((each: unknown) => each);
     expect(isCajalError(error, code), String(error)).toBe(true);
+    expect(String(error)).not.toContain("[object Object]");
   });
 });
 
@@ -93,7 +108,7 @@ describe("a map of zeros, and no NaN", () => {
     ["integrated-gradients", { baseline: 0.5, tolerance: 0.01 }, gray],
     ["input-x-gradient", {}, zero],
     ["smoothgrad-squared", { of: "input-x-gradient", samples: 2 }, zero],
-    ["occlusion", { baseline: 0.5, window: 1000 }, gray],
+    ["occlusion", { baseline: 0.5, window: [20, 28] }, gray],
     ["lime", { baseline: 0.5, blocks: [5, 7] }, gray],
     ["kernel-shap", { baseline: 0.5, blocks: [10, 14] }, gray],
   ] as const)("%s %o", async (method, asked, image) => {
@@ -135,6 +150,8 @@ describe("other calls refuse", () => {
     ["bad-argument", "more layers than there are", measured({ metric: "randomisation", of: { method: "saliency" }, depths: [99] })], // prettier-ignore
     ["unknown-name", "randomisation of nothing", measured({ metric: "randomisation" })],
     ["bad-argument", "sensitivity of nothing", measured({ metric: "sensitivity-max" })],
+    ["bad-argument", "a baseline of NaN", () => explainer.attribute(x, { method: "integrated-gradients", baseline: images(1, () => NaN) })], // prettier-ignore
+    ["bad-argument", "noise without end", () => explainer.attribute(x, { method: "smoothgrad", noise: images(2, () => Infinity) })], // prettier-ignore
     ["bad-argument", "an attack without options", () => explainer.attack(x, undefined as never)],
     ["bad-argument", "an attack of no size", () => explainer.attack(x, { method: "fgsm", epsilon: NaN, target: 0 })], // prettier-ignore
     ["bad-argument", "maximizing nothing", () => explainer.maximize(undefined as never)],
@@ -161,6 +178,10 @@ describe("other calls refuse", () => {
     ["bad-argument", "no thread", () => openExplainer(model, { ...options, threads: 0 }).then((one) => one.scores(zero))], // prettier-ignore
     ["bad-argument", "no memory", () => openExplainer(model, { memory: 0 })],
     ["unknown-name", "a layout that is not known", () => openExplainer(model, { dataFormat: "NCHW" as never })], // prettier-ignore
+    ["unknown-name", "a graph of images that lie otherwise", () => attributionGraph("saliency", model, { dataFormat: "NCHW" as never })], // prettier-ignore
+    ["bad-argument", "a graph of a perhaps absolute map", () => attributionGraph("saliency", model, { absolute: "yes" as never })], // prettier-ignore
+    ["bad-argument", "a graph against NaN", () => attributionGraph("deep-lift", model, { baseline: NaN, target: 0 })], // prettier-ignore
+    ["unknown-option", "a graph of a method smoothed with other options", () => attributionGraph("smoothgrad", model, { target: 0, ofOptions: { absolut: true } as never })], // prettier-ignore
     ["unknown-name", "a graph of no method", () => attributionGraph("foo" as never, model)],
     ["bad-argument", "a graph of no step", () => attributionGraph("integrated-gradients", model, { steps: 0 })], // prettier-ignore
   ];

@@ -1,5 +1,5 @@
 // Opens a network to be explained.
-import { CajalError, checkInteger, checkOptions, unknownName, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue, type Weights } from "@cajal/core";
 import { resolve, weightSpecs, type Layer, type Model } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import type { DeviceChoice, EngineName } from "@cajal/runtime";
@@ -25,7 +25,14 @@ export interface ExplainerOptions {
   readonly memory?: number;
 }
 
-const optionNames = ["engine", "device", "threads", "layers", "dataFormat", "memory"];
+const explainerOptions = optionsOf<ExplainerOptions>({
+  engine: ["onnx", "tfjs"],
+  device: true,
+  threads: true,
+  layers: "array",
+  dataFormat: ["channels_last", "channels_first"],
+  memory: { whole: true, least: 1 },
+});
 
 /**
  * Opens a Keras model, ours or the JSON of Keras or TF.js, nested ones too, to be explained: a classifier of one
@@ -59,16 +66,12 @@ export async function openExplainer(
   if (typeof model !== "object" || model === null)
     throw new CajalError(
       "bad-argument",
-      `openExplainer: got ${String(model)}, expected a Keras config or an ONNX model.`,
+      `openExplainer: got ${showValue(model)}, expected a Keras config or an ONNX model.`,
     );
   const [weights, options = {}] = isWeights(rest[0]) ? [rest[0], rest[1]] : [undefined, rest[0]];
-  checkOptions("openExplainer", options, optionNames);
+  checkOptions("openExplainer", options, explainerOptions);
   const { engine = "onnx", device = "auto", threads, layers, memory = 2 ** 29 } = options;
   const { dataFormat = "channels_last" } = options;
-  checkInteger("openExplainer", "memory", memory, { least: 1 });
-  if (!["channels_last", "channels_first"].includes(dataFormat))
-    throw unknownName("data format", dataFormat, ["channels_last", "channels_first"]);
-  if (!["onnx", "tfjs"].includes(engine)) throw unknownName("engine", engine, ["onnx", "tfjs"]);
   const opened = { device, threads, layers, memory };
   const onOnnx = (graph: ExplainedGraph) => networkOf(graph, opened);
   if ("graph" in model) {

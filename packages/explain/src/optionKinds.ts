@@ -4,6 +4,10 @@ import type { OptionKind } from "@cajal/core";
 
 const kinds: Readonly<Record<string, OptionKind>> = {
   layer: "string",
+  layers: "array",
+  dataFormat: ["channels_last", "channels_first"],
+  maxima: ["rescale", "gradient"],
+  sums: ["epsilon", "stabilizer"],
   signal: "signal",
   onProgress: "function",
   absolute: "boolean",

@@ -1,6 +1,13 @@
 // What an image is compared with.
-import { CajalError, checkTensor, showShape, type Tensor } from "@cajal/core";
-import { inside } from "../network/images";
+import {
+  CajalError,
+  checkNumber,
+  checkTensor,
+  showShape,
+  showValue,
+  type Tensor,
+} from "@cajal/core";
+import { checkFinite, inside } from "../network/images";
 import { emptyRows, rowOf } from "../network/rows";
 import type { Call } from "./call";
 
@@ -16,20 +23,17 @@ export function baselineOf({ images, format }: Call, baseline: Baseline): Tensor
   const [count, ...shape] = images.shape as [number, ...number[]];
   const result = emptyRows(count, shape);
   if (typeof baseline === "number") {
-    if (!Number.isFinite(baseline))
-      throw new CajalError(
-        "bad-argument",
-        `attribute: got baseline ${baseline}, expected a number.`,
-      );
+    checkNumber("attribute", "baseline", baseline);
     result.data.fill(baseline);
     return result;
   }
   if (typeof baseline !== "object" || baseline === null || baseline.dtype !== "float32")
     throw new CajalError(
       "bad-argument",
-      "attribute: expected as baseline a number or a float32 tensor.",
+      `attribute: got ${showValue(baseline)} as baseline, expected a number or a float32 tensor.`,
     );
   checkTensor(baseline, "attribute: baseline");
+  checkFinite("attribute: baseline", baseline.data);
   const one = baseline.shape.length === shape.length;
   const batch = inside(one ? { ...baseline, shape: [1, ...baseline.shape] } : baseline, format);
   const fits =

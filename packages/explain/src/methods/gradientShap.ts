@@ -1,7 +1,7 @@
 // Expected gradients, or GradientSHAP (Lundberg & Lee 2017, arXiv:1705.07874): the mean over draws of
 // (xᵢ − bᵢ) g(aᵢ xᵢ + (1 − aᵢ) bᵢ), xᵢ = x + σ zᵢ, bᵢ one of the baselines, aᵢ uniform in [0, 1]. `delta`: of each
 // draw, image after image.
-import { CajalError, random, type Tensor } from "@cajal/core";
+import { CajalError, checkNumber, random, type Tensor } from "@cajal/core";
 import { rowOf } from "../network/rows";
 import { defineMethod } from "./method";
 import { baselinesOf, type Baseline } from "./baseline";
@@ -35,6 +35,14 @@ export const gradientShap = defineMethod({
       numbers.integer(references.length),
       numbers.float(),
     ]);
+    for (const [name, list] of Object.entries({ baselineOfSample, alphaOfSample }))
+      if (list && list.length !== samples)
+        throw new CajalError(
+          "bad-argument",
+          `attribute (gradient-shap): got ${list.length} numbers as ${name}, expected one for each of ${samples} samples. Say how many: { samples: ${list.length} }.`,
+          { [name]: list, samples },
+        );
+    for (const a of alphaOfSample ?? []) checkNumber("attribute (gradient-shap)", "alphaOfSample", a); // prettier-ignore
     const which = (k: number) => baselineOfSample?.[k] ?? drawn[k]![0]!;
     const alpha = (k: number) => alphaOfSample?.[k] ?? drawn[k]![1]!;
     for (let k = 0; k < samples; k++)

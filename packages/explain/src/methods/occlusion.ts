@@ -1,7 +1,7 @@
 // Occlusion (Zeiler & Fergus 2013, arXiv:1311.2901): what the score loses where a window is replaced by a baseline.
 // Windows lie at 0, stride, 2 stride, … on each axis, the last cut at the edge; a pixel's value is the mean
 // over the windows that cover it.
-import { CajalError, checkArgument, checkInteger } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger, showShape } from "@cajal/core";
 import { insideShape } from "../network/images";
 import type { Place } from "../patches/patches";
 import { rowOf } from "../network/rows";
@@ -36,6 +36,12 @@ export const occlusion = defineMethod({
     const { images } = call;
     const [count, ...shape] = images.shape as [number, ...number[]];
     const size = extentsOf(call, "window", window, shape.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 8)))); // prettier-ignore
+    if (size.some((extent, axis) => extent > shape[axis]!))
+      throw new CajalError(
+        "bad-argument",
+        `attribute (occlusion): got window ${showShape(size)} for images of ${showShape(shape)} (channels first), expected one no larger than the image.`,
+        { window, shape },
+      );
     const step = extentsOf(call, "strides", strides, size.map((extent, axis) => (axis === 0 ? extent : Math.ceil(extent / 2)))); // prettier-ignore
     const boxes = windows(shape, size, step);
     const from = baselineOf(call, baseline);

@@ -1,7 +1,8 @@
 // Statistics over noisy copies of an image.
-import { CajalError, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, unknownName } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
 import { emptyRows, rowOf } from "../network/rows";
+import { kindsOf } from "../optionKinds";
 import type { Call } from "./call";
 import type { AnyMethod } from "./method";
 import { inputXGradient } from "./inputXGradient";
@@ -26,14 +27,21 @@ const methods: Readonly<Record<string, AnyMethod>> = {
   "integrated-gradients": integratedGradients,
 };
 
+/** @throws CajalError `unknown-name`, `unknown-option`, `bad-argument` */
+function methodToSmooth(of: string, ofOptions: object): AnyMethod {
+  const method = Object.hasOwn(methods, of) ? methods[of]! : undefined;
+  if (!method) throw unknownName("method to smooth", of, Object.keys(methods));
+  checkOptions(`ofOptions of ${of}`, ofOptions, kindsOf(method.options));
+  return method;
+}
+
 /** Means of attributions and of their squares over noisy images, by example and element. */
 export async function smoothed(
   call: Call,
   { of = "saliency", ofOptions = {}, ...noise }: SmoothOptions,
   statistic: (mean: number, square: number) => number,
 ) {
-  const method = Object.hasOwn(methods, of) ? methods[of]! : undefined;
-  if (!method) throw unknownName("method to smooth", of, Object.keys(methods));
+  const method = methodToSmooth(of, ofOptions);
   const { samples, write } = noiseOf(call, noise);
   const [count, ...shape] = call.images.shape as [number, ...number[]];
   const [mean, square] = [sums(count, shape), sums(count, shape)];
@@ -63,15 +71,14 @@ export const smoothedIn = (
 ): GraphMethod<SmoothOptions> => ({
   points: (g, x, _, options) => noisyIn(g, x, options),
   map(call, { of = "saliency", ofOptions = {} }) {
-    if (!Object.hasOwn(methods, of))
-      throw unknownName("method to smooth", of, Object.keys(methods));
+    const method = methodToSmooth(of, ofOptions);
     if (of === "integrated-gradients")
       throw new CajalError(
         "unsupported",
         'attributionGraph: a path from every noisy image is no single graph; smooth "saliency" or "input-x-gradient".',
       );
     const { g, x, fed } = call;
-    const map = methods[of]!.graph!.map({ ...call, x: fed }, ofOptions);
+    const map = method.graph!.map({ ...call, x: fed }, ofOptions);
     const [n, ...shape] = x.shape as [number, ...number[]];
     const draws = g.reshape(map, [(map.shape![0]! as number) / n, n, ...shape]);
     const mean = (value: Value) => g.reduceMean(value, { axes: [0], keepdims: false });

@@ -74,14 +74,14 @@ export function checkBounds(where: string, low: number, high: number): void {
 }
 
 /** @throws CajalError `bad-argument` for a number that is none, or is not finite */
-export function checkFinite(what: string, data: Float32Array): void {
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad !== -1)
-    throw new CajalError(
-      "bad-argument",
-      `${what}: element ${bad} is ${data[bad]}, expected finite numbers.`,
-      { index: bad },
-    );
+export function checkFinite(what: string, data: ArrayLike<number | bigint>): void {
+  for (let i = 0; i < data.length; i++)
+    if (!Number.isFinite(Number(data[i])))
+      throw new CajalError(
+        "bad-argument",
+        `${what}: element ${i} is ${data[i]}, expected finite numbers.`,
+        { index: i },
+      );
 }
 
 /** Each of `n` matrices of `a` rows and `b` columns, transposed. */

@@ -8,6 +8,7 @@ import {
   unknownName,
   type Tensor,
 } from "@cajal/core";
+import { checkFinite } from "../network/images";
 import { colorMaps } from "./colorMaps";
 import { emptyPicture, enlarged, gridOf, type Picture } from "./picture";
 
@@ -113,9 +114,8 @@ interface Plane {
 
 /** @throws CajalError `bad-argument` for what is no tensor */
 function checkedOptions(where: string, value: Tensor, layout: ChannelsOptions): ChannelsOptions {
-  if (typeof value !== "object" || value === null)
-    throw new CajalError("bad-argument", `${where}: got ${String(value)}, expected a tensor.`);
-  checkTensor(value);
+  checkTensor(value, where);
+  checkFinite(where, value.data);
   checkOptions(where, layout, options);
   const { columns, index, most, range } = layout;
   if (columns !== undefined) checkInteger(where, "columns", columns, { least: 1 });

@@ -1,14 +1,16 @@
 // A map laid over its image.
 import {
   CajalError,
-  checkInteger,
+  checkNumber,
   checkOptions,
   checkTensor,
+  optionsOf,
   showShape,
-  unknownName,
+  showValue,
   type Tensor,
 } from "@cajal/core";
 import { resized } from "../methods/shared/resize";
+import { checkFinite } from "../network/images";
 import { colorMaps, type ColorMapName } from "./colorMaps";
 import { emptyPicture, type Picture } from "./picture";
 
@@ -40,26 +42,38 @@ export interface Legend {
   readonly high: number;
 }
 
+const overlayOptions = optionsOf<OverlayOptions>({
+  colors: Object.keys(colorMaps),
+  opacity: { least: 0, most: 1 },
+  range: { least: 0 },
+  pixels: "array",
+  index: { whole: true, least: 0 },
+});
+
 /**
  * The picture of a map on its image. Numbers near 0 leave the image as it is, in grey; a map that is 0 everywhere
  * gives the image alone.
  *
  * @param map [n, h, w], [n, h, w, c] (its channels are added) or [h, w], channels last
- * @param image of the same extents, [n, h, w, c] or [h, w, c]; undefined for the map alone
- * @throws CajalError `bad-shape`
+ * @param image of the same extents, or of larger ones, to which the map is enlarged, [n, h, w, c] or [h, w, c]; undefined for the map alone
+ * @throws CajalError `bad-shape`, `bad-argument`
  */
 export function overlay(
   map: Tensor,
   image: Tensor | undefined,
   options: OverlayOptions = {},
 ): Overlay {
-  checkOptions("overlay", options, ["colors", "opacity", "range", "pixels", "index"]);
+  checkOptions("overlay", options, overlayOptions);
   const { colors, opacity, range, pixels, index = 0 } = options;
-  if (colors !== undefined && !Object.hasOwn(colorMaps, colors))
-    throw unknownName("colour map", colors, Object.keys(colorMaps));
   const heat = planeOf(map, index);
   const under = image && greyOf(image, index, pixels);
   const { width, height } = under ?? heat;
+  if (heat.width > width || heat.height > height)
+    throw new CajalError(
+      "bad-shape",
+      `overlay: got a map of ${heat.height} × ${heat.width} for an image of ${height} × ${width}, expected one no larger: overlay(map, image).`,
+      { map: map.shape, image: image?.shape },
+    );
   const values =
     heat.width === width && heat.height === height
       ? heat.values
@@ -87,8 +101,16 @@ export function pictureOf(
   image: Tensor,
   options: Pick<OverlayOptions, "pixels" | "index"> = {},
 ): Picture {
-  checkOptions("pictureOf", options, ["pixels", "index"]);
+  const { pixels: pixelsKind, index: indexKind } = overlayOptions;
+  checkOptions("pictureOf", options, { pixels: pixelsKind, index: indexKind });
   const { pixels, index = 0 } = options;
+  if (pixels && pixels.length !== 2)
+    throw new CajalError(
+      "bad-argument",
+      `pictureOf: got ${showValue(pixels)} as pixels, expected two numbers, what pixels go from and to.`,
+      { pixels },
+    );
+  pixels?.forEach((each) => checkNumber("pictureOf", "pixels", each));
   const { values, width, height, channels } = imageOf(image, index);
   const [low, high] = pixels ?? extremes(values);
   const picture = emptyPicture(width, height);
@@ -109,7 +131,8 @@ interface Plane {
 }
 
 function planeOf(map: Tensor, index: number): Plane {
-  const { shape, data } = checked(map, index);
+  checkTensor(map, "overlay: map");
+  const { shape, data } = map;
   const [height, width, channels] =
     shape.length === 2
       ? [shape[0]!, shape[1]!, 1]
@@ -126,20 +149,13 @@ function planeOf(map: Tensor, index: number): Plane {
   const values = new Float64Array(height * width);
   for (let i = 0; i < size; i++)
     values[Math.floor(i / channels)]! += Number(data[index * size + i]);
+  checkFinite("overlay: map", values);
   return { values, width, height };
 }
 
-/** @throws CajalError `bad-argument`, `bad-shape` for what is no tensor */
-function checked(heat: Tensor, index: number): Tensor {
-  if (typeof heat !== "object" || heat === null)
-    throw new CajalError("bad-argument", `overlay: got ${String(heat)}, expected a tensor.`);
-  checkTensor(heat);
-  checkInteger("overlay", "index", index, { least: 0 });
-  return heat;
-}
-
 function imageOf(image: Tensor, index: number) {
-  const { shape, data } = checked(image, index);
+  checkTensor(image, "overlay: image");
+  const { shape, data } = image;
   const [height, width, channels] = shape.slice(-3) as [number, number, number];
   const size = height * width * channels;
   if (![3, 4].includes(shape.length) || (index + 1) * size > data.length)
@@ -152,6 +168,7 @@ function imageOf(image: Tensor, index: number) {
     data.slice(index * size, (index + 1) * size) as ArrayLike<number>,
     Number,
   );
+  checkFinite("overlay: image", values);
   return { values, width, height, channels };
 }
 

@@ -62,6 +62,26 @@ describe("overlay", () => {
     expect([picture.width, picture.height]).toEqual([3, 2]);
   });
 
+  const map = tensor("float32", [1, 2, 3], [0, 0.1, 0.2, 0.3, 0.4, 1]);
+  const colors = tensor("float32", [2, 3, 3]);
+  const nan = tensor("float32", [1, 2, 3], [0, 1, 2, 3, 4, NaN]);
+  it.each([
+    ["bad-argument", "an opacity of NaN", () => overlay(map, image, { opacity: NaN })],
+    ["bad-argument", "an opacity of 2", () => overlay(map, image, { opacity: 2 })],
+    ["bad-argument", "a range of −3", () => overlay(map, image, { range: -3 })],
+    ["bad-argument", "a range in words", () => overlay(map, image, { range: "big" as never })],
+    ["unknown-name", "colours that are not known", () => overlay(map, image, { colors: "jet" as never })], // prettier-ignore
+    ["bad-argument", "pixels from nowhere", () => pictureOf(image, { pixels: [0] as never })],
+    ["bad-argument", "pixels to NaN", () => overlay(map, image, { pixels: [0, NaN] })],
+    ["bad-argument", "a map of NaN", () => overlay(nan, image)],
+    ["bad-argument", "an image of NaN", () => pictureOf(nan)],
+    ["bad-shape", "an image laid over its map", () => overlay(colors, map)],
+    ["bad-argument", "nothing", () => overlay({} as never, image)],
+    ["bad-argument", "feature maps of NaN", () => featureMaps(tensor("float32", [1, 1, 2, 1], [NaN, 0]))], // prettier-ignore
+  ] as const)("refuse with %s: %s", (code, _, draw) => {
+    expect(draw).toThrow(expect.objectContaining({ code }));
+  });
+
   it("shows images in their own range", () => {
     expect([...pictureOf(image).data.subarray(0, 8)]).toEqual([0, 0, 0, 255, 255, 255, 255, 255]);
     expect(pictureOf(image, { pixels: [0, 2] }).data[4]).toBe(128);

@@ -11,7 +11,7 @@ import {
   type Tensor,
 } from "@cajal/core";
 import type { GraphBuilder, Value } from "@cajal/onnx";
-import { inside } from "../../network/images";
+import { checkFinite, inside } from "../../network/images";
 import { emptyRows, rowOf } from "../../network/rows";
 import type { Call } from "../call";
 
@@ -37,7 +37,10 @@ export function noiseOf(
   const shape = images.shape.slice(1);
   if (stdev !== undefined) checkNumber("attribute", "stdev", stdev, { least: 0 });
   checkInteger("attribute", "seed", seed);
-  if (noise !== undefined) checkTensor(noise, "attribute: noise");
+  if (noise !== undefined) {
+    checkTensor(noise, "attribute: noise");
+    checkFinite("attribute: noise", noise.data);
+  }
   const perImage = noise && inside(noise, format);
   if (perImage && (perImage.shape.slice(1).join() !== shape.join() || perImage.dtype !== "float32"))
     throw new CajalError(

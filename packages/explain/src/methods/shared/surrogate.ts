@@ -1,5 +1,5 @@
 // Linear models fitted to what a network says of subsets of features.
-import { CajalError, checkInteger, tensor, type Tensor } from "@cajal/core";
+import { CajalError, checkInteger, showValue, tensor, type Tensor } from "@cajal/core";
 import type { Call } from "../call";
 import { scoresOf } from "./evaluate";
 import { featuresOf, type FeatureOptions } from "./features";
@@ -16,6 +16,19 @@ export interface SurrogateOptions extends FeatureOptions {
 
 export const surrogateOptions = ["kept", "samples", "seed"] as const;
 
+/** @throws CajalError `bad-argument` unless there are some, which say of each feature whether it is kept */
+function checkSubsets(kept: readonly unknown[], features: number): void {
+  const isSubset = (subset: unknown) =>
+    (Array.isArray(subset) || ArrayBuffer.isView(subset)) &&
+    Array.from(subset as ArrayLike<unknown>).every((each) => [0, 1, false, true].includes(each as number)); // prettier-ignore
+  const wrong = kept.findIndex((subset) => !isSubset(subset) || (subset as readonly unknown[]).length !== features); // prettier-ignore
+  if (kept.length === 0 || wrong !== -1)
+    throw new CajalError(
+      "bad-argument",
+      `attribute: got ${kept.length === 0 ? "no subset" : showValue(kept[wrong])} in kept, expected subsets of ${features} numbers, 1 for a feature that is kept and 0 for one that is replaced.`,
+    );
+}
+
 /** Fits a model for each image; gives its coefficients, as a tensor and spread over the image. */
 export async function fitted(
   call: Call,
@@ -27,13 +40,8 @@ export async function fitted(
   const n = features.count;
   if (options.samples !== undefined)
     checkInteger("attribute", "samples", options.samples, { least: 1, most: 1_000_000 });
+  if (options.kept) checkSubsets(options.kept, n);
   const subsets = subsetsOf(n);
-  const wrong = subsets.find((subset) => subset.length !== n);
-  if (wrong)
-    throw new CajalError(
-      "bad-argument",
-      `attribute: got a subset of ${wrong.length} features, expected ${n}, 1 or 0 for each.`,
-    );
   const scores = await scoresOf(call, features.rows(subsets));
   const weights = subsets.map(how.weights);
   const models = Array.from({ length: call.images.shape[0]! }, (_, image) => {
