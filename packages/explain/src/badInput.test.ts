@@ -146,6 +146,7 @@ describe("other calls refuse", () => {
     ["bad-argument", "steps of no pixel", measured({ metric: "deletion-insertion", heat, pixelsPerStep: 0 })], // prettier-ignore
     ["bad-argument", "no box", measured({ metric: "localisation", heat })],
     ["bad-argument", "a box upside down", measured({ metric: "localisation", heat, box: [5, 5, 3, 9] })], // prettier-ignore
+    ["bad-argument", "infidelity of NaN", measured({ metric: "infidelity", attributions: images(1, () => NaN) })], // prettier-ignore
     ["bad-shape", "infidelity of nothing", measured({ metric: "infidelity" })],
     ["bad-argument", "more layers than there are", measured({ metric: "randomisation", of: { method: "saliency" }, depths: [99] })], // prettier-ignore
     ["unknown-name", "randomisation of nothing", measured({ metric: "randomisation" })],

@@ -48,7 +48,7 @@ export interface LayerShape {
 export interface Explainer extends Attributor {
   /** Of one image, without the batch; undefined where an extent is free. */
   readonly inputShape: readonly (number | undefined)[];
-  /** The layers on the way, in their order, as `layer` takes them. */
+  /** The layers on the way from the image to the scores, in their order, as `layer` takes them. */
   readonly layers: readonly LayerShape[];
   /** The layer that class activation maps choose; undefined where there is none. */
   readonly mapLayer: string | undefined;

@@ -2,7 +2,16 @@
 // channel or a unit wants to see, by ascent on
 //   score − l2 Σx²/n − tv TV(x)/n,
 // n the number of elements, TV the sum of absolute differences of neighbours below and beside each other.
-import { CajalError, checkInteger, optionsOf, random, type Shape, type Tensor } from "@cajal/core";
+import {
+  CajalError,
+  checkInteger,
+  optionsOf,
+  random,
+  showValue,
+  sizeOf,
+  type Shape,
+  type Tensor,
+} from "@cajal/core";
 import { layerNamed, shapeFor } from "./network/explainedGraph";
 import { checkBounds } from "./network/images";
 import type { Control, Network } from "./network/network";
@@ -10,13 +19,13 @@ import { emptyRows, rowOf, rows, rowsOf } from "./network/rows";
 import { placeOfUnit } from "./network/units";
 
 export interface MaximizeOptions extends Control {
-  /** The class whose logit is to grow; or a layer with a channel of it. */
+  /** The class whose logit is to grow, in place of a layer with a channel of it. */
   readonly target?: number;
   /** The layer whose channel is to grow, in place of a class. */
   readonly layer?: string;
   /** Its channel. */
   readonly channel?: number;
-  /** One unit of the channel, [y, x]; default: the mean of the channel. */
+  /** One unit of the channel, [y, x], of a sequence [step, 0]; default: the mean of the channel. */
   readonly position?: readonly [number, number];
   /** Where it begins; default: noise of standard deviation 0.1 by `seed`. */
   readonly image?: Tensor;
@@ -144,23 +153,28 @@ function goalOf(
   }
   const layer = layerNamed(graph, name);
   const shape = shapeFor(graph, layer, imageShape);
-  const [channels, ...extents] = shape as [number, ...number[]];
+  const channels = shape[layer.channelAxis]!;
   checkInteger("maximize", "channel", channel, { least: 0, most: channels - 1 });
-  const area = extents.reduce((a, b) => a * b, 1);
-  const weights = new Float32Array(channels * area);
-  const first = placeOfUnit(layer, channel * area);
-  if (position === undefined) weights.fill(1 / area, first, first + area);
-  else {
+  const extents = shape.toSpliced(layer.channelAxis, 1);
+  const within = sizeOf(shape.slice(layer.channelAxis + 1));
+  /** Unit `unit` of the channel, in the order of the other axes. */
+  const placeOf = (unit: number) =>
+    placeOfUnit(layer, (Math.floor(unit / within) * channels + channel) * within + (unit % within));
+  const weights = new Float32Array(sizeOf(shape));
+  const area = sizeOf(extents);
+  if (position === undefined) {
+    for (let unit = 0; unit < area; unit++) weights[placeOf(unit)] = 1 / area;
+  } else {
     const [y, at] = position;
     const [height = 1, width = 1] = extents;
     const isThere = [[y, height], [at, width]].every(([i, extent]) => Number.isInteger(i) && i! >= 0 && i! < extent!); // prettier-ignore
     if (position.length !== 2 || extents.length > 2 || !isThere)
       throw new CajalError(
         "bad-argument",
-        `maximize: got position [${position.join()}], expected [y, x] in layer "${layer.name}", which is ${(extents.length > 0 ? extents : [1, 1]).join(" × ")}.`,
+        `maximize: got position [${position.map(showValue).join()}], expected [y, x] in layer "${layer.name}", which is ${(extents.length > 0 ? extents : [1, 1]).join(" × ")}.`,
         { position },
       );
-    weights[first + y * width + at] = 1;
+    weights[placeOf(y * width + at)] = 1;
   }
   return { value: layer.value, shape, weights };
 }

@@ -95,7 +95,7 @@ export async function openExplainer(
   const scored = withScores(model, output?.shape.at(-1) ?? undefined);
   const explained = explainedKeras(scored.model, weights, layers);
   // TF.js computes the units of a flattened layer in Keras' order.
-  const inOrder = explained.layers.map(({ flattened: _, ...layer }) => layer);
+  const inOrder = explained.layers.map((layer) => ({ ...layer, flattened: undefined }));
   const graph = { ...explained, layers: inOrder };
   // Scores are layers, too; where two layers give one value, the first is as good.
   const names = new Map([

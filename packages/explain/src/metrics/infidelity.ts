@@ -3,7 +3,7 @@
 import { CajalError, checkTensor, type Tensor } from "@cajal/core";
 import { noiseOf, type NoiseOptions } from "../methods/shared/noise";
 import { rowsOfEach, scoresOf, total } from "../methods/shared/evaluate";
-import { inside } from "../network/images";
+import { checkFinite, inside } from "../network/images";
 import { rowOf, rowsOf } from "../network/rows";
 import { randomLike } from "./randomLike";
 import { defineMetric, type MetricCall } from "./metric";
@@ -30,7 +30,10 @@ export const infidelity = defineMetric({
 });
 
 function attributionsOf({ images, format }: MetricCall, attributions: Tensor): Tensor<"float32"> {
-  if (attributions !== undefined) checkTensor(attributions, "measure (infidelity): attributions");
+  if (attributions !== undefined) {
+    checkTensor(attributions, "measure (infidelity): attributions");
+    checkFinite("measure (infidelity): attributions", attributions.data);
+  }
   const one = attributions?.shape?.length === images.shape.length - 1;
   const map =
     attributions &&

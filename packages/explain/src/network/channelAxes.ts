@@ -1,4 +1,4 @@
-// Where the channels of four-axis values lie, as far as operators tell: convolutions and pools have them on axis 1, and exporters of
+// Where the channels of values lie, as far as operators tell: convolutions and pools have them on axis 1, and exporters of
 // networks that compute dense layers on every pixel transpose maps between them.
 import type { Node, OnnxModel, ValueInfo } from "@cajal/onnx";
 import { activations } from "../rules/operators";
@@ -22,20 +22,25 @@ export function channelAxes(
   values: ReadonlyMap<string, ValueInfo>,
 ): ReadonlyMap<string, number> {
   const axes = new Map<string, number>();
-  const axisOf = ({ op, domain, inputs, attributes }: Node): number | undefined => {
+  const axisOf = ({ op, domain, inputs, attributes }: Node, rank: number): number | undefined => {
     if (domain === "" && onAxis1.includes(op)) return 1;
     const known = inputs.flatMap((name) => axes.get(name) ?? []);
-    const [first] = known;
+    // A dense layer on every step of a sequence.
+    const isDense = domain === "" && op === "MatMul" && graph.initializers.has(inputs[1]!);
+    const first = known[0] ?? (isDense ? rank - 1 : undefined);
     if (first === undefined || known.some((axis) => axis !== first)) return undefined;
     if (domain === "" && op === "Transpose") {
       const perm = attributes["perm"];
-      return perm?.type === "ints" ? perm.value.indexOf(first) : 3 - first;
+      return perm?.type === "ints" ? perm.value.indexOf(first) : rank - 1 - first;
     }
     return asTheirInputs.includes(domain === "" ? op : `${domain}.${op}`) ? first : undefined;
   };
   for (const node of graph.nodes) {
     const [output] = node.outputs as [string];
-    const axis = values.get(output)?.shape?.length === 4 ? axisOf(node) : undefined;
+    const rank = values.get(output)?.shape?.length;
+    // Another rank than that of what it reads: axes are not those of before.
+    const isAsBefore = node.inputs.every((name) => !axes.has(name) || values.get(name)?.shape?.length === rank); // prettier-ignore
+    const axis = rank !== undefined && rank > 2 && isAsBefore ? axisOf(node, rank) : undefined;
     if (axis !== undefined) axes.set(output, axis);
   }
   return axes;

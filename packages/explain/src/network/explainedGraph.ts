@@ -34,8 +34,10 @@ export interface LayerInfo {
   readonly value: string;
   /** Of one example, channels first; undefined where an extent is free. */
   readonly shape: readonly (number | undefined)[];
+  /** On which of these axes the channels are; the first, where nothing tells. */
+  readonly channelAxis: number;
   /** The image whose flattened form this is, [height, width, channels] in Keras, where it lies otherwise here. */
-  readonly flattened?: readonly number[];
+  readonly flattened?: readonly number[] | undefined;
 }
 
 export interface ExplainedGraph {
@@ -92,7 +94,9 @@ export function explainedKeras(
         aliases: [],
         value: valueOf(value.name),
         shape: channelsFirst(shape.slice(1)),
-        ...(flattened && { flattened }),
+        // Keras has channels last, and images lie channels first here.
+        channelAxis: shape.length === 4 ? 0 : Math.max(0, shape.length - 2),
+        flattened,
       };
     });
   const orders = new Map(
@@ -169,7 +173,8 @@ export function explainedOnnx(onnx: OnnxModel): ExplainedGraph {
     );
   const g = GraphBuilder.from(model);
   const image = g.value(input.name);
-  const layers = layersOf(g, nodes, image.shape?.[0]);
+  const axes = channelAxes(model, inferShapes(model));
+  const layers = layersOf(g, nodes, { batch: image.shape?.[0], axes });
   return withScores(g, image, g.value(outputs[0]!.name), layers);
 }
 
@@ -286,7 +291,10 @@ function inRows(g: GraphBuilder, scores: Value): Value {
 function layersOf(
   g: GraphBuilder,
   nodes: readonly Node[],
-  batch: number | string | undefined,
+  of: {
+    readonly batch: number | string | undefined;
+    readonly axes: ReadonlyMap<string, number>;
+  },
 ): LayerInfo[] {
   const lastOf = new Map<string, string>();
   for (const node of nodes) {
@@ -300,7 +308,7 @@ function layersOf(
       if (info?.dtype !== "float32" || !info.shape) return [];
       const [first] = info.shape;
       // Some exporters write 1 for the batch that they were shown.
-      if (typeof first === "number" && first !== batch && first !== 1) return [];
+      if (typeof first === "number" && first !== of.batch && first !== 1) return [];
       const modules = [...lastOf].flatMap(([module, last]) => (last === value ? [module] : []));
       const slashed = modules.map((module) => module.replaceAll(".", "/"));
       return [
@@ -311,6 +319,7 @@ function layersOf(
           shape: info.shape
             .slice(1)
             .map((extent) => (typeof extent === "number" ? extent : undefined)),
+          channelAxis: (of.axes.get(value) ?? 1) - 1,
         },
       ];
     }),
@@ -393,11 +402,10 @@ export function mapLayer(graph: ExplainedGraph, name: string | undefined): Layer
       `layer "${layer.name}" gives ${showShape(layer.shape)} (channels first), which has no spatial extent. Take an earlier one, such as "${lastMaps(graph).name}".`,
       { layer: layer.name, shape: layer.shape },
     );
-  const axis = channelAxes(graph.model, graph.values).get(layer.value) ?? 1;
-  if (axis !== 1)
+  if (layer.channelAxis !== 0)
     throw new CajalError(
       "unsupported",
-      `layer "${layer.name}" gives ${showShape(layer.shape)}, of which axis ${axis - 1} are the channels; class activation maps take the first axis for them. Take a layer that lies so, such as "${lastMaps(graph).name}".`,
+      `layer "${layer.name}" gives ${showShape(layer.shape)}, of which axis ${layer.channelAxis} are the channels; class activation maps take the first axis for them. Take a layer that lies so, such as "${lastMaps(graph).name}".`,
       { layer: layer.name, shape: layer.shape },
     );
   return layer;
@@ -418,12 +426,13 @@ export function lastMaps({ model, layers, values, logits }: ExplainedGraph): Lay
   const conv = model.graph.nodes.findLast(
     ({ op, outputs }) => op === "Conv" && before.has(outputs[0]!) && large(outputs[0]!),
   );
-  const axes = channelAxes(model, values);
-  const same = (value: string) =>
-    extents(value)?.join() === extents(conv!.outputs[0]!)?.join() && (axes.get(value) ?? 1) === 1;
+  const same = (value: string) => extents(value)?.join() === extents(conv!.outputs[0]!)?.join();
   const layer =
     conv &&
-    layers.findLast(({ value, shape }) => shape.length === 3 && before.has(value) && same(value));
+    layers.findLast(
+      ({ value, shape, channelAxis }) =>
+        shape.length === 3 && channelAxis === 0 && before.has(value) && same(value),
+    );
   if (!layer)
     throw new CajalError(
       "unsupported",

@@ -45,6 +45,25 @@ describe("layers on the way to the first output alone", () => {
   });
 });
 
+it.each(["onnx", "tfjs"] as const)(
+  "a channel of a Keras sequence is its last axis, on engine %s",
+  async (engine) => {
+    const net = functional("sequence");
+    const x = net.input([3, 1]);
+    const conv = net.layer("Conv1D", { name: "conv", filters: 2, kernel_size: 1 }, x);
+    const pool = net.layer("GlobalAveragePooling1D", {}, conv);
+    const model = net.model(x, net.layer("Dense", { units: 2 }, pool));
+    const weights = new Map([...initialize(model, { seed: 1 }), ["conv/kernel", tensor("float32", [1, 1, 2], [1, 2])] as const]); // prettier-ignore
+    await using explainer = await openExplainer(model, weights, { engine, device: "cpu" });
+    const step = { image: tensor("float32", [3, 1]), steps: 1, optimizer: "sgd", learningRate: 1 } as const; // prettier-ignore
+    // The mean of 2 x over three steps, and one of them.
+    const { first: mean } = await explainer.maximize({ ...step, layer: "conv", channel: 1 });
+    expect(Array.from(mean.data)).toEqual(Array(3).fill(expect.closeTo(2 / 3, 6)));
+    const { first: one } = await explainer.maximize({ ...step, layer: "conv", channel: 1, position: [2, 0] }); // prettier-ignore
+    expect(Array.from(one.data)).toEqual([0, 0, 2]);
+  },
+);
+
 describe("maps that lie channels last", async () => {
   // As many channels as rows and columns: shapes do not tell which axis is which.
   const g = new GraphBuilder();
@@ -66,4 +85,26 @@ describe("maps that lie channels last", async () => {
     const map = explainer.attribute(image, { method: "grad-cam", target: 0, layer });
     await expect(map).rejects.toMatchObject({ code: "unsupported", message: expect.stringContaining(`"${maps.name}"`) }); // prettier-ignore
   });
+
+  it.each([maps.name, last.name, dense.name])(
+    "have channels to maximize all the same: %s",
+    async (layer) => {
+      await using explainer = await openExplainer(model, { threads: 1 });
+      const step = {
+        layer,
+        channel: 2,
+        image,
+        steps: 1,
+        optimizer: "sgd",
+        learningRate: 1,
+      } as const;
+      const gained = async (asked: object) => {
+        const { first } = await explainer.maximize({ ...step, ...asked });
+        return Array.from(first.data, (value, i) => value - image.data[i]!);
+      };
+      // Channel 2 is 3 x, of one pixel or the mean of sixteen, of which the first is 0 and has no slope.
+      expect(await gained({ position: [1, 0] })).toEqual([0, 0, 0, 0, 3, ...Array(11).fill(0)]);
+      expect(await gained({})).toEqual([0, ...Array(15).fill(expect.closeTo(3 / 16, 6))]);
+    },
+  );
 });
