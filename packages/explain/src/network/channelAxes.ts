@@ -1,7 +1,7 @@
 // Where the channels of values lie, as far as operators tell: convolutions and pools have them on axis 1, and exporters of
 // networks that compute dense layers on every pixel transpose maps between them.
 import type { Node, OnnxModel, ValueInfo } from "@cajal/onnx";
-import { activations } from "../rules/operators";
+import { activations } from "./activations";
 
 /** Their outputs have the channels on axis 1. */
 const onAxis1 = [

@@ -3,7 +3,7 @@
 import type { Tensor } from "@cajal/core";
 import type { Node, OnnxModel, ValueInfo } from "@cajal/onnx";
 import { hasSubgraph } from "../network/hasSubgraph";
-import { activations } from "../rules/operators";
+import { activations } from "../network/activations";
 
 /** What of the image one pixel of a map depends on, along one axis. */
 export interface Reach {

@@ -1,18 +1,10 @@
 // DeepLIFT's multipliers by the rescale rule (Shrikumar et al. 2017, arXiv:1704.02685). The graph is computed a
 // second time from a reference image; from x against x₀ the multiplier of an activation is (y − y₀)/(x − x₀).
 import { recomputed, type BackwardRule, type GraphBuilder, type Value } from "@cajal/onnx";
+import { activations } from "../network/activations";
 import type { ExplainedGraph } from "../network/explainedGraph";
 import type { NamedRules } from "../network/network";
-import {
-  activations,
-  bilinear,
-  forEach,
-  linear,
-  maxima,
-  moving,
-  movingInputs,
-  refuses,
-} from "./operators";
+import { bilinear, forEach, linear, maxima, moving, movingInputs, refuses } from "./operators";
 
 /** The input that takes the reference image, by a name that the network has not. */
 export function referenceOf({ values }: Pick<ExplainedGraph, "values">): string {

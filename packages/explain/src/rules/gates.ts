@@ -1,7 +1,7 @@
 // Activations that exporters write as products: SiLU x σ(x), GELU x (1 + erf(x/√2)) / 2, Mish and hard swish without
 // operators of their own. They are functions of one input, element by element, as ReLU is.
 import type { GraphBuilder, Node } from "@cajal/onnx";
-import { activations } from "./operators";
+import { activations } from "../network/activations";
 
 const arithmetic = ["Add", "Div", "Identity", "Mul", "Neg", "Pow", "Sub"];
 

@@ -3,14 +3,6 @@
 import { CajalError } from "@cajal/core";
 import type { BackwardContext, BackwardRule } from "@cajal/onnx";
 
-/** Functions of one input, element by element. */
-export const activations = [
-  ..."Abs Celu Clip Elu Erf Exp Gelu HardSigmoid HardSwish LeakyRelu Log Mish PRelu Reciprocal".split(
-    " ",
-  ),
-  ..."Relu Selu Sigmoid Softplus Softsign Sqrt Tanh ThresholdedRelu com.microsoft.Gelu".split(" "),
-];
-
 /** They move elements, or copy them. */
 export const moving = [
   ..."Cast Concat DepthToSpace Dropout Expand Flatten Gather GatherElements".split(" "),

@@ -5,9 +5,10 @@
 // pooling gives it to the winner.
 import { CajalError } from "@cajal/core";
 import type { BackwardContext, BackwardRule, GraphBuilder, Node, Value } from "@cajal/onnx";
+import { activations } from "../network/activations";
 import type { NamedRules } from "../network/network";
 import { gatedOperand } from "./gates";
-import { activations, forEach, maxima, moving, movingInputs, refuses } from "./operators";
+import { forEach, maxima, moving, movingInputs, refuses } from "./operators";
 
 /**
  * How a layer with weights hands relevance on:
