@@ -18,14 +18,16 @@ describe("layers on the way to the first output alone", () => {
     const x = g.input("x", "float32", ["batch", 1, 4, 4]);
     const kernel = g.constant(tensor("float32", [2, 1, 1, 1], [1, 2]));
     const maps = g.relu(g.conv(x, g.mul(kernel, kernel)));
-    const scores = g.reduceMean(maps, { axes: [2, 3], keepdims: false });
+    const means = g.reduceMean(maps, { axes: [2, 3], keepdims: false });
+    const sizes = g.shape(x, { start: 0, end: 2 });
+    const scores = g.add(means, g.expand(g.constant(tensor("float32", [1, 2])), sizes));
     const aside = g.sigmoid(g.conv(x, kernel));
     g.output(g.softmax(scores, { axis: -1 }), "first");
     g.output(aside, "second");
     await using explainer = await openExplainer(g.build(), { threads: 1 });
     const names = explainer.layers.map(({ name }) => name);
-    // Neither what is computed from weights nor what leads elsewhere.
-    expect(names).toEqual(["Conv", maps.name, scores.name, "first"]);
+    // Neither what is computed from weights, or as many numbers as there are images, nor what leads elsewhere.
+    expect(names).toEqual(["Conv", maps.name, means.name, scores.name, "first"]);
     const map = explainer.attribute(image, { method: "grad-cam", target: 0, layer: "second" });
     await expect(map).rejects.toMatchObject({ code: "unknown-name" });
   });

@@ -14,11 +14,12 @@ export function valuesBefore(nodes: readonly Node[], names: readonly string[]): 
   return before;
 }
 
-/** What is computed from a value, and it itself. */
+/** What is computed from a value's numbers, not from its shape alone, and it itself. */
 export function valuesAfter(nodes: readonly Node[], name: string): Set<string> {
   const after = new Set([name]);
+  const reads = ({ op, domain, inputs }: Node) =>
+    !(domain === "" && ["Shape", "Size"].includes(op)) && inputs.some((input) => after.has(input));
   for (const node of nodes)
-    if (hasSubgraph(node) || node.inputs.some((input) => after.has(input)))
-      node.outputs.forEach((output) => after.add(output));
+    if (hasSubgraph(node) || reads(node)) node.outputs.forEach((output) => after.add(output));
   return after;
 }
