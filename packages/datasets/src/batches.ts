@@ -2,11 +2,13 @@
 import {
   type Batch,
   CajalError,
+  checkTensor,
   type DType,
   isTensor,
   type NamedBatch,
   type NamedTensors,
   showShape,
+  showValue,
   sizeOf,
   type Tensor,
   tensor,
@@ -37,13 +39,15 @@ export const permuted = (order: Uint32Array, permutation: Uint32Array) =>
 
 /** All tensors of a batch with what to call them. */
 export function tensorsOf(batch: NamedBatch, where: string): [name: string, tensor: Tensor][] {
+  if (typeof batch !== "object" || batch === null)
+    throw new CajalError("bad-argument", `${where}: got ${showValue(batch)}, expected a batch { x, y }.`); // prettier-ignore
   const { x, y, weight } = batch;
   const parts = Object.entries({ x, y, ...(weight !== undefined && { weight }) });
   return parts.flatMap(([name, value]: [string, Tensor | NamedTensors | undefined]) => {
     if (typeof value !== "object" || value === null || Array.isArray(value))
       throw new CajalError(
         "bad-argument",
-        `${where}: got ${name} ${Array.isArray(value) ? "as an array" : String(value)}, expected a tensor: tensor("float32", shape, numbers).`,
+        `${where}: got ${showValue(value)} as ${name}, expected a tensor: tensor("float32", shape, numbers).`,
         { name },
       );
     if (isTensor(value)) return [[name, value] as [string, Tensor]];
@@ -58,17 +62,31 @@ export function tensorsOf(batch: NamedBatch, where: string): [name: string, tens
   });
 }
 
+/**
+ * How many examples there are, the same in all of a batch's tensors.
+ *
+ * @throws CajalError `bad-argument` for what is no batch, and weights other than float32; `bad-shape`
+ */
 export function countExamples(batch: NamedBatch, where: string): number {
   const all = tensorsOf(batch, where);
   const [, first] = all[0]!;
   const [size] = first.shape;
-  for (const [name, { shape }] of all)
+  for (const [name, tensor] of all) {
+    const { dtype, shape, data } = tensor;
+    // Sent to another thread with an earlier batch.
+    if (data?.buffer?.byteLength === 0 && sizeOf(shape) > 0)
+      throw new CajalError("bad-argument", `${where}: ${name} has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core.`, { shape }); // prettier-ignore
+    checkTensor(tensor, `${where} ${name}`);
+    // Of tensors by name it is `weight "name"`.
+    if (name.startsWith("weight") && dtype !== "float32")
+      throw new CajalError("bad-argument", `${where}: got ${name} ${dtype} ${showShape(shape)}, expected float32 [n]: a factor of each example's loss.`, { dtype, shape }); // prettier-ignore
     if (size === undefined || size !== shape[0])
       throw new CajalError(
         "bad-shape",
         `${where}: got x ${showShape(first.shape)} and ${name} ${showShape(shape)}, expected the same number of examples along the first axis of both.`,
         { x: first.shape, [name]: shape },
       );
+  }
   return size!;
 }
 

@@ -248,6 +248,28 @@ describe("map", () => {
     ]);
   });
 
+  it.each<[what: string, change: unknown, message: string]>([
+    ["a number", 3, "map: got 3, expected a function"],
+    ["a promise", Promise.resolve(() => {}), "map: got a promise, expected a function from a batch to a batch. Wait for it first"], // prettier-ignore
+  ])("refuses %s", (_, change, message) =>
+    expect(() => numbered(4).map(change as never)).toThrow(
+      expect.objectContaining({ code: "bad-argument", message: expect.stringContaining(message) }),
+    ),
+  );
+
+  it.each<[what: string, batch: unknown, message: string]>([
+    ["nothing", undefined, "map: got undefined, expected a batch { x, y }."],
+    ["text", { x: "text", y: tensor("int32", [4]) }, 'map: got "text" as x, expected a tensor'],
+    ["too few numbers", { x: { ...tensor("float32", [1]), shape: [4] }, y: tensor("int32", [4]) }, "map x: got 1 elements, expected 4 for shape [4]."], // prettier-ignore
+    ["whole weights", { x: tensor("float32", [4]), y: tensor("int32", [4]), weight: tensor("int32", [4]) }, "map: got weight int32 [4], expected float32"], // prettier-ignore
+  ])("refuses a map that gives %s", async (_, batch, message) => {
+    await expect(
+      numbered(4)
+        .map(() => batch as never)
+        .all(),
+    ).rejects.toThrow(message);
+  });
+
   it("refuses a map that changes the number of examples", async () => {
     const cut = numbered(4).map(({ x, y }) => ({
       x: tensor("float32", [1, 1], x.data.slice(0, 1)),
@@ -299,7 +321,16 @@ describe("abort", () => {
 describe("errors", () => {
   const x = tensor("float32", [2, 1]);
   const y = tensor("int32", [3]);
+  // 1 and 0 as bits.
+  const halves = dataset({ x, y: tensor("float16", [2], Uint16Array.of(0x3c00, 0)) });
   it.each([
+    ["whole weights", () => dataset({ x, y: x, weight: tensor("int32", [2, 3]) } as never), "bad-argument"], // prettier-ignore
+    ["halves as classes", () => halves.split(0.5, { stratify: true }), "bad-argument"],
+    ["a share as text", () => numbered(3).split("0.5" as never), "bad-argument"],
+    ["no share", () => numbered(3).split(undefined as never), "bad-argument"],
+    ["an option for the shares", () => numbered(3).split({ seed: 1 } as never), "bad-argument"],
+    ["a share of text", () => numbered(3).split([0.5, "0.5"] as never), "bad-argument"],
+    ["labels that are none", () => fromSource({ ...source, labels: [1, undefined] as never }), "bad-argument"], // prettier-ignore
     ["x and y differ", () => dataset({ x, y }), "bad-shape"],
     ["a scalar", () => dataset({ x: tensor("float32", []), y: tensor("int32", []) }), "bad-shape"],
     ["unknown option", () => numbered(3).shuffle({ sead: 1 } as never), "unknown-option"],
@@ -324,6 +355,11 @@ describe("errors", () => {
 
   it("a source that gives too few", async () => {
     await expect(fromSource(source).all()).rejects.toSatisfy(code("bad-shape"));
+  });
+
+  it("a source that gives nothing", async () => {
+    const nothing = fromSource({ size: 2, read: () => undefined as never });
+    await expect(nothing.all()).rejects.toThrow("read: got undefined, expected a batch { x, y }.");
   });
 
   const source = {

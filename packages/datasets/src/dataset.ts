@@ -8,7 +8,6 @@ import {
   checkArgument,
   checkInteger,
   checkOptions,
-  checkTensor,
   random,
   type DType,
   isTensor,
@@ -18,7 +17,7 @@ import {
   type Tensor,
   tensor,
 } from "@cajal/core";
-import { checkBatch, countExamples, permuted, rows, tensorsOf } from "./batches";
+import { checkBatch, countExamples, permuted, rows } from "./batches";
 import type {
   Allocate,
   BatchContext,
@@ -29,6 +28,7 @@ import type {
   Source,
   SplitOptions,
 } from "./datasetTypes";
+import { checkAnswer, isPromise } from "./answers";
 import { fromSpare } from "./spareTensors";
 import { splitIndices } from "./splitIndices";
 
@@ -63,12 +63,11 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
   if (typeof from !== "object" || from === null)
     throw new CajalError(
       "bad-argument",
-      `dataset: got ${String(from)}, expected { x, y }, e.g. { x: tensor("float32", [4, 2], numbers), y: tensor("int32", [4], classes) }.`,
+      `dataset: got ${showValue(from)}, expected { x, y }, e.g. { x: tensor("float32", [4, 2], numbers), y: tensor("int32", [4], classes) }.`,
     );
   checkOptions("dataset", from, { x: true, y: true, weight: true, classes: "strings" });
   const { x, y, weight, classes } = from;
   const batch: NamedBatch = { x, y, ...(weight !== undefined && { weight }) };
-  for (const [name, value] of tensorsOf(batch, "dataset")) checkTensor(value, `dataset ${name}`);
   const size = countExamples(batch, "dataset");
   const gathered = (from: Tensor | NamedTensors, indices: Uint32Array, tensor: Allocate) =>
     isTensor(from)
@@ -77,7 +76,8 @@ export function dataset(from: NamedBatch & { classes?: readonly string[] }): Dat
   return fromSource({
     size,
     classes,
-    labels: isTensor(y) && y.shape.length === 1 ? y.data : undefined,
+    // Bits of float16 are no numbers.
+    labels: isTensor(y) && y.shape.length === 1 && y.dtype !== "float16" ? y.data : undefined,
     // Its own types say what a batch has.
     read: (indices, { tensor }) =>
       ({
@@ -109,8 +109,17 @@ export function fromSource<X extends DType, Y extends DType>(source: Source<X, Y
       `fromSource: got ${labels.length} labels, expected one for each of the ${size} examples.`,
       { labels: labels.length, size },
     );
+  checkLabels(labels);
   const everything = Uint32Array.from({ length: size }, (_, i) => i);
   return make({ source, size, order: () => everything, batchSize: 32, maps: [] });
+}
+
+function checkLabels(labels: Source["labels"]): void {
+  // Of a typed array all are numbers.
+  if (labels === undefined || ArrayBuffer.isView(labels)) return;
+  for (let i = 0; i < labels.length; i++)
+    if (typeof labels[i] !== "number" && typeof labels[i] !== "bigint")
+      throw new CajalError("bad-argument", `fromSource: got ${showValue(labels[i])} as label ${i}, expected numbers of classes.`, { index: i }); // prettier-ignore
 }
 
 /** As many as a permutation has room for. */
@@ -139,10 +148,17 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
   const inSource = (examples: Uint32Array) =>
     state.copies === undefined ? examples : examples.map((example) => example % source.size);
 
-  const deliver = async (examples: Uint32Array, context: BatchContext) => {
-    const { signal, epoch, tensor } = context;
-    const indices = inSource(examples);
-    let batch = await abortable(source.read(indices, { signal, epoch, tensor }), signal);
+  /** The last order that was asked for: those that read batch by batch ask again and again. */
+  let latest: { epoch: number; indices: Uint32Array } | undefined;
+  const orderOf = (epoch: number) => {
+    if (latest?.epoch !== epoch) latest = { epoch, indices: order(epoch) };
+    return latest.indices;
+  };
+
+  const deliver = async (context: BatchContext) => {
+    const { signal } = context;
+    const indices = inSource(context.examples);
+    let batch = await abortable(source.read(indices, context), signal);
     checkBatch(batch, indices.length, "read");
     for (const change of maps) {
       batch = await abortable(change(batch, context), signal);
@@ -165,16 +181,16 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     if (transferable !== undefined) checkArgument("batches", "transferable", transferable, "object"); // prettier-ignore
     const spare = reuse === true ? [] : reuse;
     signal?.throwIfAborted();
-    const indices = order(epoch);
+    const indices = orderOf(epoch);
     for (let index = start; index < batchCount; index++) {
       signal?.throwIfAborted();
       const from = index * batchSize;
-      const examples = indices.subarray(from, from + batchSize);
+      const examples = indices.slice(from, from + batchSize);
       const context = { epoch, index, examples, signal };
-      if (spare === false && !transferable) yield await deliver(examples, { ...context, tensor });
+      if (spare === false && !transferable) yield await deliver({ ...context, tensor });
       else {
         const { allocate, keep } = fromSpare(spare || []);
-        const batch = await deliver(examples, { ...context, tensor: allocate });
+        const batch = await deliver({ ...context, tensor: allocate });
         const delivered = keep(batch);
         for (const { data } of delivered) transferable?.add(data.buffer);
         yield batch;
@@ -216,8 +232,7 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       checkOptions("all", options, { epoch: passed, signal: "signal" });
       const { epoch = 0, signal } = options;
       signal?.throwIfAborted();
-      const examples = order(epoch);
-      return deliver(examples, { epoch, index: 0, examples, signal, tensor });
+      return deliver({ epoch, index: 0, examples: orderOf(epoch).slice(), signal, tensor });
     },
 
     shuffle(options) {
@@ -247,7 +262,9 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
       const { labels } = source;
       const indices = order(0).filter((example) => {
         const index = example % source.size;
-        return keep({ index, ...(labels && { label: Number(labels[index]) }) });
+        const answer = keep({ index, ...(labels && { label: Number(labels[index]) }) });
+        checkAnswer("filter", "keep", answer);
+        return answer;
       });
       if (indices.length === 0)
         throw new CajalError("bad-argument", `filter: none of the ${size} examples is left.`, { size }); // prettier-ignore
@@ -297,14 +314,25 @@ function make<X extends DType, Y extends DType>(state: State): Dataset<X, Y> {
     },
 
     map(change: BatchMap<X, Y>) {
+      if (typeof change !== "function")
+        throw new CajalError("bad-argument", `map: got ${isPromise(change) ? "a promise" : showValue(change)}, expected a function from a batch to a batch.${isPromise(change) ? " Wait for it first: data.map(await standardize(train))." : ""}`); // prettier-ignore
       const erased: BatchMap = (batch, context) => change(batch as Batch<X, Y>, context);
       return make({ ...state, maps: [...maps, erased] });
     },
   };
   readers.set(data, (positions, options) => {
-    const whole = order(options.epoch);
-    const examples = positions.map((position) => whole[position]!);
-    return deliver(examples, { ...options, index: 0, examples });
+    const whole = orderOf(options.epoch);
+    const { epoch, signal, tensor } = options;
+    return deliver({
+      epoch,
+      // Only for whom asks for it: see cacheOnDisk.
+      get index() {
+        return options.index;
+      },
+      examples: positions.map((position) => whole[position]!),
+      signal,
+      tensor,
+    });
   });
   labelings.set(data, () => source.labels && Array.from(inSource(order(0)), (i) => Number(source.labels![i]))); // prettier-ignore
   return data;
@@ -327,6 +355,12 @@ export function examplesAt(
   options: ReadOptions,
 ): Promise<Batch> {
   return inner(readers, where, data)(positions, options);
+}
+
+/** The number of its examples. */
+export function sizeOfPart(where: string, name: string, part: Dataset): number {
+  inner(readers, `${where} ${name}`, part);
+  return part.size;
 }
 
 /** The class of each example in the order of epoch 0, where it is known without reading any. */

@@ -21,6 +21,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Which pass; the same examples are the same in every one, but their order or chance within may not be. */
   readonly epoch: number;
+  /** Number of the batch within its epoch, from 0. */
+  readonly index: number;
   /** Makes the batch's tensors. Values that are not written are not zero where memory is reused. */
   readonly tensor: Allocate;
 }
@@ -109,7 +111,7 @@ export interface Dataset<
    * The examples that `keep` answers true for, in their order; nothing is read. Examples are told apart by their
    * number in the source and, where it is known beforehand, their class.
    *
-   * @throws CajalError `bad-argument` where none is left
+   * @throws CajalError `bad-argument` where none is left, and for an answer that is neither true nor false
    * @example mnist.filter(({ label }) => label === 3 || label === 7)
    */
   filter(keep: (example: { index: number; label?: number }) => boolean): Dataset<X, Y, B>;
@@ -129,10 +131,15 @@ export interface Dataset<
    * Parts that share no example and leave none out. After a `shuffle` the order of epoch 0 is cut, so
    * shuffle the parts, not the whole.
    *
+   * Give a seed: without one examples are dealt in their order, and many sets, iris among them, are sorted by
+   * class, so that the last part may have a single one. That is so with `stratify`, too: the mix of classes is right
+   * then, but of each class the first examples are in the first part.
+   *
    * @param fractions the first part's share, in (0, 1), or the shares of all parts, of sum 1
    * @param options.seed deals the examples at random (from `random(seed, "split")`); without it they are dealt in order
    * @param options.stratify gives every part the same mix of classes: per class within one example
    *   of the exact share for two parts, within two for more
+   * @example iris().split(0.8, { seed: 1, stratify: true })
    */
   split(fraction: number, options?: SplitOptions): [Dataset<X, Y, B>, Dataset<X, Y, B>];
   split(fractions: readonly number[], options?: SplitOptions): Dataset<X, Y, B>[];

@@ -31,6 +31,13 @@ describe("filter", () => {
     expect(unread.filter(({ index, label }) => label === undefined && index > 0).size).toBe(2);
   });
 
+  it.each<[what: string, keep: unknown, message: string]>([
+    ["a promise", async () => false, "filter: keep answered a promise, and is not awaited, expected true or false."], // prettier-ignore
+    ["a number", () => 1, "filter: keep answered 1, expected true or false."],
+  ])("refuses %s as answer", (_, keep, message) => {
+    expect(() => data.filter(keep as never)).toThrow(message);
+  });
+
   it("refuses to leave nothing, and what is no function", () => {
     for (const keep of [() => false, "label" as never])
       expect(() => data.filter(keep)).toThrow(expect.objectContaining({ code: "bad-argument" }));

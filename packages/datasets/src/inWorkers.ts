@@ -58,8 +58,6 @@ const ownOnly = (value, transferable) => {
     return copy;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  if (ArrayBuffer.isView(value.data) && value.data.length !== value.shape?.reduce((size, extent) => size * extent, 1))
-    throw new Error("a tensor of the batch has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core");
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownOnly(each, transferable)]));
 };
 parentPort.on("message", async ({ job, epoch, index, memory }) => {

@@ -1,5 +1,5 @@
 // Cuts an order of examples into parts; stratified, each class is cut by the same shares.
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
 
 /**
  * @param order the examples' numbers, in the order in which they are dealt
@@ -13,6 +13,8 @@ export function splitIndices(
   fractions: number | readonly number[],
   labels?: ArrayLike<number | bigint>,
 ): Uint32Array[] {
+  if (typeof fractions !== "number" && !(Array.isArray(fractions) && fractions.every((share) => typeof share === "number"))) // prettier-ignore
+    throw new CajalError("bad-argument", `split: got ${showValue(fractions)}, expected the first part's share, such as 0.8, or the shares of all parts, such as [0.7, 0.2, 0.1].`); // prettier-ignore
   const shares = typeof fractions === "number" ? [fractions, 1 - fractions] : fractions;
   const sum = shares.reduce((a, b) => a + b, 0);
   if (!shares.every((share) => share > 0) || !(Math.abs(sum - 1) < 1e-9))
