@@ -14,7 +14,20 @@ const numbered = (first: number, n: number) =>
     classes: ["even", "odd"],
   });
 
+const weighted = (n: number) =>
+  dataset({
+    x: tensor("float32", [n, 1], Float32Array.from({ length: n }, (_, i) => i)), // prettier-ignore
+    y: tensor("int32", [n]),
+    weight: tensor("float32", [n], Float32Array.from({ length: n }, (_, i) => i / 2)), // prettier-ignore
+  });
+
 describe("zip", () => {
+  it("keeps the weights of the parts that have some", async () => {
+    const { weight } = await zip({ left: weighted(3), right: numbered(0, 3) }).all();
+    expect(weight).toEqual({ left: tensor("float32", [3], [0, 0.5, 1]) });
+    expect(await zip({ left: numbered(0, 3) }).all()).not.toHaveProperty("weight");
+  });
+
   it("puts examples side by side, as many as the shortest has", async () => {
     const both = zip({ left: numbered(0, 5), right: numbered(10, 3).map(rescale(2)) });
     expect([both.size, both.batchCount]).toEqual([3, 1]);
@@ -59,11 +72,60 @@ describe("interleave", () => {
     expect(batches).toEqual([[0, 1, 10], [11, 20, 12], [13, 14]]); // prettier-ignore
   });
 
+  it("is empty of empty parts", async () => {
+    const { x, y } = await interleave([numbered(0, 3).take(0), numbered(0, 2).take(0)]).all();
+    expect([x.shape, y.shape]).toEqual([[0, 1], [0]]);
+  });
+
+  it("refuses parts whose classes are others, or in another order", () => {
+    const named = (classes: string[]) =>
+      dataset({ x: tensor("float32", [2, 1]), y: tensor("int32", [2], [0, 1]), classes });
+    expect(() => interleave([named(["cat", "dog"]), named(["dog", "cat"])])).toThrow("part 1 has the classes dog, cat, and part 0 cat, dog"); // prettier-ignore
+    expect(interleave([named(["cat", "dog"]), weighted(2)]).classes).toBeUndefined();
+  });
+
+  it.each([
+    ["other names", { b: tensor("float32", [1, 1]) }, "x of part 1 is b, of another a"],
+    ["more names", { a: tensor("float32", [1, 1]), b: tensor("float32", [1, 1]) }, "x of part 1 is a, b, of another a"], // prettier-ignore
+    ["one tensor", tensor("float32", [1, 1]), "x of part 1 is one tensor, of another a"],
+  ])("refuses records beside %s", async (_, x, message) => {
+    const part = (x: object) => dataset({ x, y: tensor("int32", [1]) } as never);
+    const both = interleave([part({ a: tensor("float32", [1, 1]) }), part(x)]);
+    await expect(both.all()).rejects.toThrow(message);
+  });
+
   it("refuses parts of other shapes, and what is no dataset", async () => {
     const wide = dataset({ x: tensor("float32", [1, 2]), y: tensor("int32", [1]) });
     await expect(interleave([numbered(0, 2), wide]).all()).rejects.toThrow(/part 1 is float32 \[2\]/); // prettier-ignore
     for (const parts of [[], [7], null])
       expect(() => interleave(parts as never)).toThrow(expect.objectContaining({ code: "bad-argument" })); // prettier-ignore
+  });
+});
+
+describe.each([
+  ["zip", (part: ReturnType<typeof numbered>) => zip({ part })],
+  ["interleave", (part: ReturnType<typeof numbered>) => interleave([part])],
+] as const)("%s", (_, combine) => {
+  it("tells the parts' maps the number of the batch, also of those that are resumed", async () => {
+    const indices: number[] = [];
+    const part = numbered(0, 6).map((batch, { index }) => {
+      indices.push(index);
+      return batch;
+    });
+    for await (const _ of combine(part).batch(2).batches({ start: 1 })) continue;
+    expect(indices).toEqual([1, 2]);
+  });
+
+  it("makes an order once a pass, not once a batch", async () => {
+    const part = numbered(0, 200_000).shuffle({ seed: 1 });
+    const time = async (data: AsyncIterable<unknown>) => {
+      const start = performance.now();
+      for await (const _ of data) continue;
+      return performance.now() - start;
+    };
+    const alone = await time(part.batch(4_000));
+    // An order for each of the 50 batches would take 25 times as long, and one alone twice at most.
+    expect(await time(combine(part).batch(4_000))).toBeLessThan(8 * alone);
   });
 });
 

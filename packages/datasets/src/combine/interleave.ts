@@ -15,20 +15,20 @@ import {
   examplesAt,
   fromSource,
   labelsOf,
+  sizeOfPart,
   type Allocate,
   type Dataset,
   type ReadOptions,
 } from "../dataset";
-import { sizeOfPart } from "./zip";
 
 /**
  * Datasets one after the other in turns: `block` examples of the first, as many of the second, and so on, again from
  * the first, until all are used up; those that end sooner are passed over, as tf.data's `interleave` does. Each part
  * keeps its own order and maps; shuffle the result to mix it wholly.
  *
- * @param parts examples of one shape and type
+ * @param parts examples of one shape and type; of those that name their classes all name the same, in one order
  * @param options.block examples that are taken in a turn, default 1
- * @throws CajalError `bad-argument` for what is no dataset; on delivery `bad-shape` where shapes or types differ
+ * @throws CajalError `bad-argument` for what is no dataset, and for other classes; on delivery `bad-shape` where shapes or types differ
  * @example interleave([photographs, drawings]).shuffle({ seed: 1 }).batch(32)
  */
 export function interleave<X extends DType, Y extends DType>(
@@ -56,13 +56,14 @@ export function interleave<X extends DType, Y extends DType>(
         at[i] = positions[part]!++;
       }
   const labels = all.map((part) => labelsOf("interleave", part));
-  const { classes } = all[0]!;
+  const classes = commonClasses(all);
   return fromSource<X, Y>({
     size,
-    ...(classes && all.every((part) => part.classes?.join("\n") === classes.join("\n")) && { classes }), // prettier-ignore
+    ...(classes && { classes }),
     // Known of all or of none.
     ...(labels.every((each) => each !== undefined) && { labels: Array.from(of, (part, i) => labels[part]![at[i]!]!) }), // prettier-ignore
     async read(indices, options) {
+      if (indices.length === 0) return (await examplesAt("interleave", all[0]!, indices, options)) as Batch<X, Y>; // prettier-ignore
       const batches = await Promise.all(
         all.map((part, k) => {
           const mine = indices.filter((i) => of[i] === k).map((i) => at[i]!);
@@ -74,6 +75,19 @@ export function interleave<X extends DType, Y extends DType>(
     },
   });
 }
+
+/** The names of the classes where all parts have them: a class number means the same in each. */
+function commonClasses(parts: readonly Dataset[]): readonly string[] | undefined {
+  const named = parts.findIndex(({ classes }) => classes !== undefined);
+  const { classes } = parts[named] ?? {};
+  const odd = parts.findIndex((part) => part.classes && !isSameList(part.classes, classes!));
+  if (odd >= 0)
+    throw new CajalError("bad-argument", `interleave: part ${odd} has the classes ${parts[odd]!.classes!.join(", ")}, and part ${named} ${classes!.join(", ")}: a class number would mean two things. Give all parts the same classes in one order.`, { part: odd }); // prettier-ignore
+  return parts.every((part) => part.classes) ? classes : undefined;
+}
+
+const isSameList = (a: readonly string[], b: readonly string[]) =>
+  a.length === b.length && a.every((each, i) => each === b[i]);
 
 /** @param turns of each example the batch it comes from, in whose order it stands there */
 function merged(
@@ -101,6 +115,9 @@ function concatenated(
   const first = values.find((value) => value !== undefined)!;
   if (isTensor(first)) return joinedRows(values as readonly (Tensor | undefined)[], turns, what, tensor); // prettier-ignore
   const names = Object.keys(first);
+  const odd = values.findIndex((value) => value && (isTensor(value) || !isSameList(Object.keys(value).sort(), names.toSorted()))); // prettier-ignore
+  if (odd >= 0)
+    throw new CajalError("bad-shape", `interleave: ${what} of part ${odd} is ${isTensor(values[odd]!) ? "one tensor" : Object.keys(values[odd]!).join(", ")}, of another ${names.join(", ")}, expected the same names.`, { part: odd }); // prettier-ignore
   const of = (name: string) => values.map((value) => (value as NamedTensors | undefined)?.[name]);
   return Object.fromEntries(
     names.map((name) => [name, joinedRows(of(name), turns, `${what} ${name}`, tensor)]),
