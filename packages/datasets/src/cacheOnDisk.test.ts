@@ -1,11 +1,14 @@
 // Examples kept on disk: made once, by whoever is first; damaged ones made anew.
-import { mkdtemp, open, readdir, rm } from "node:fs/promises";
+import { mkdtemp, open, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { tensor } from "@cajal/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cacheOnDisk } from "./cacheOnDisk";
-import { fromSource } from "./dataset";
+import { dataset, fromSource } from "./dataset";
 
 let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), "cajal-records-"))));
@@ -69,6 +72,56 @@ describe("cacheOnDisk", () => {
     await cacheOnDisk(data, { folder, key: "other" }).all();
     expect(counts).toEqual([2, 1, 1, 1, 1, 1, 1]);
   });
+
+  it("keeps weights, in a file of their own kind", async () => {
+    const [x, y] = [tensor("float32", [3, 1], [1, 2, 3]), tensor("int32", [3], [0, 1, 0])];
+    const weight = tensor("float32", [3], [0.5, 2, 7]);
+    const options = { folder, key: "weights" };
+    await cacheOnDisk(dataset({ x, y }), options).all();
+    const before = dataset({ x, y, weight });
+    for (let pass = 0; pass < 2; pass++)
+      expect(await cacheOnDisk(before, options).all()).toEqual({ x, y, weight });
+  });
+
+  it("refuses maps before it that go by their batch", async () => {
+    const { data } = counted();
+    const odd = data.map((batch, { index }) => ({ ...batch, y: index > 1 ? batch.y : batch.y }));
+    await expect(cacheOnDisk(odd, { folder, key: "index" }).all()).rejects.toThrow("Put that map after the cache"); // prettier-ignore
+  });
+
+  it("ends no pass where another is aborted", async () => {
+    const { data } = counted();
+    const slow = data.map(async (batch) => (await sleep(20), batch));
+    const cached = cacheOnDisk(slow, { folder, key: "aborted" });
+    const control = new AbortController();
+    const aborted = cached.all({ signal: control.signal });
+    const other = cached.all();
+    control.abort(new Error("enough"));
+    await expect(aborted).rejects.toThrow("enough");
+    expect((await other).x.shape).toEqual([7, 2, 3]);
+  });
+
+  it.skipIf(process.platform !== "linux")(
+    "closes its file, though the data before it live on",
+    async () => {
+      setFlagsFromString("--expose-gc");
+      const collectGarbage = runInNewContext("gc") as () => void;
+      const { data } = counted();
+      for (let i = 0; i < 20; i++) await cacheOnDisk(data, { folder, key: "closed" }).all();
+      const openFiles = async () => {
+        const numbers = await readdir("/proc/self/fd");
+        const paths = await Promise.all(numbers.map((each) => readlink(`/proc/self/fd/${each}`).catch(() => ""))); // prettier-ignore
+        return paths.filter((path) => path.startsWith(folder)).length;
+      };
+      // Finalizers run when the system has time.
+      for (let i = 0; i < 50 && (await openFiles()) > 2; i++) {
+        collectGarbage();
+        await sleep(10);
+      }
+      expect(await openFiles()).toBeLessThan(3);
+      expect(data.size).toBe(7);
+    },
+  );
 
   it("refuses what cannot be kept", async () => {
     const { data } = counted();
