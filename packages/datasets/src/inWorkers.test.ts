@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { NamedBatch, Tensor } from "@cajal/core";
+import { tensor, type NamedBatch, type Tensor } from "@cajal/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundle } from "../../core/testing/bundle";
 import { inWorkers } from "./inWorkers";
@@ -110,6 +110,61 @@ describe("inWorkers", () => {
     for await (const _ of data) break;
     await data.close();
     await expect(data.batches().next()).rejects.toThrow(expect.objectContaining({ code: "disposed" })); // prettier-ignore
+  });
+
+  it.each([
+    ["throwsText", { name: "Error", message: "it threw text" }],
+    ["throwsNothing", { name: "Error", message: "it threw undefined" }],
+    ["throwsRange", { name: "RangeError", message: "too far" }],
+    ["throwsFacts", { name: "CajalError", code: "bad-file", message: "damaged", facts: { row: 3 } }], // prettier-ignore
+  ])("passes on what a map throws, also a second time: %s", async (odd, wanted) => {
+    await using data = await inWorkers(module, { workers: 1, options: { odd } });
+    for (let pass = 0; pass < 2; pass++) {
+      const failure = await data.batches().next().catch((error: unknown) => error); // prettier-ignore
+      expect(failure).toBeInstanceOf(Error);
+      expect(failure).toMatchObject(wanted);
+    }
+  });
+
+  it("sends what a map adds to a batch as it is", async () => {
+    await using data = await inWorkers(module, { workers: 1, options: { odd: "hasFields" } });
+    const { value } = await data.batches().next();
+    expect(value).toMatchObject({ at: new Date(7), names: new Map([["a", 1]]) });
+    expect([...(value as unknown as { bytes: Uint8Array }).bytes]).toEqual([1, 2]);
+  });
+
+  it("makes batches of tensors that nobody needs, of those that are all of their memory", async () => {
+    const wanted = await pass(0, 0);
+    await using data = await inWorkers(module, { workers: 2 });
+    const [first, second] = [structuredClone(wanted[0]!.x as Tensor), tensor("float32", [3])];
+    const part = { ...second, shape: [2], data: second.data.subarray(1) };
+    const reuse: Tensor[] = [first, first, part];
+    const batches = [];
+    for await (const batch of data.batches({ reuse })) batches.push(batch);
+    expect(batches).toEqual(wanted);
+    expect([reuse.length, first.data.length, second.data.length]).toEqual([0, 0, 3]);
+  });
+
+  it.each([0, 1])("refuses options that are no plain data, with %i threads", async (workers) => {
+    await expect(inWorkers(module, { workers, options: { read: () => 3 } })).rejects.toThrow(
+      expect.objectContaining({ code: "bad-argument", message: expect.stringContaining("no plain data") as string }), // prettier-ignore
+    );
+  });
+
+  it.each([0, 1])(
+    "refuses a signal that was aborted, also of no batches, with %i threads",
+    async (workers) => {
+      await using data = await inWorkers(module, { workers, options: { n: 0 } });
+      const signal = AbortSignal.abort(new Error("enough"));
+      await expect(data.batches({ signal }).next()).rejects.toThrow("enough");
+    },
+  );
+
+  it.each([0, 1])("says which module is missing, with %i threads", async (workers) => {
+    const missing = new URL("nowhere.mjs", module);
+    await expect(inWorkers(missing, { workers })).rejects.toThrow(
+      expect.objectContaining({ code: "bad-argument", message: expect.stringMatching(/nowhere\.mjs: its dataset cannot be made: /) as string }), // prettier-ignore
+    );
   });
 
   it.each([0, 1])("refuses modules without a dataset, with %i threads", async (workers) => {

@@ -8,11 +8,12 @@ import {
   checkArgument,
   checkInteger,
   checkOptions,
+  showValue,
   type NamedBatch,
   type Tensor,
 } from "@cajal/core";
 import type { Dataset, PassOptions } from "./dataset";
-import { spareOf } from "./spareTensors";
+import { spareOf, wholeOf } from "./spareTensors";
 
 export interface WorkersOptions {
   /** Threads; 0 computes in this one. Default 2. */
@@ -38,7 +39,21 @@ export interface WorkerBatches<B extends NamedBatch = NamedBatch> extends AsyncI
 /** Runs in each thread: makes the dataset once, then computes the batches that it is asked for. */
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
-const plain = ({ name, message, code, facts }) => ({ name, message, code, facts });
+const isPlain = (value) => {
+  try {
+    return structuredClone(value), true;
+  } catch {
+    return false;
+  }
+};
+// Anything may be thrown, and facts may hold anything.
+const plain = (error) => {
+  const { name, message, code, facts } = Object(error);
+  if (typeof message !== "string")
+    return { name: "Error", message: "it threw " + (Object(error) === error ? "what is no error" : String(error)) };
+  if (name !== "CajalError") return { name: typeof name === "string" ? name : "Error", message };
+  return { name, message, code, facts: Object.fromEntries(Object.entries(facts ?? {}).filter(([, value]) => isPlain(value))) };
+};
 const made = import(workerData.module).then(async (module) => {
   const data = typeof module.default === "function" ? await module.default(workerData.options) : module.default;
   if (typeof data?.batches !== "function") throw new Error("its default export is no dataset, nor a function that gives one");
@@ -50,14 +65,17 @@ made.then(
 );
 const spare = [];
 // Memory that a map or a source may still need, or that is part of more, is copied; what is left is transferred.
+const { slice } = Object.getPrototypeOf(Uint8Array.prototype);
 const ownOnly = (value, transferable) => {
-  if (ArrayBuffer.isView(value)) {
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) {
     if (transferable.has(value.buffer)) return value;
-    const copy = value.slice();
+    // Not that of Buffer, which copies nothing.
+    const copy = slice.call(value);
     transferable.add(copy.buffer);
     return copy;
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  // Dates, maps and lists are cloned as they are.
+  if (Object.prototype.toString.call(value) !== "[object Object]") return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, ownOnly(each, transferable)]));
 };
 parentPort.on("message", async ({ job, epoch, index, memory }) => {
@@ -80,7 +98,8 @@ parentPort.on("message", async ({ job, epoch, index, memory }) => {
  *
  * @param module whose default export is a dataset, or a function that gives one, plain JavaScript or what Node runs:
  *   `new URL("./train.js", import.meta.url)`. Each thread imports it for itself
- * @throws CajalError `bad-argument` for a module that gives no dataset; on delivery what the dataset throws
+ * @throws CajalError `bad-argument` for a module that gives no dataset, and options that are no plain data; on delivery
+ *   what the dataset throws, of errors other than Cajal's the name and message
  * @example
  * await using batches = await inWorkers(new URL("./train.js", import.meta.url), { workers: 4 });
  * for await (const { x, y } of batches) …
@@ -96,20 +115,31 @@ export async function inWorkers<B extends NamedBatch = NamedBatch>(
   checkInteger("inWorkers", "ahead", ahead, { least: 1, most: 1000 });
   const address = String(module);
   const where = address.startsWith("file:") ? fileURLToPath(address) : address;
-  if (count === 0) return here<B>(address, where, options.options);
-  const workerData = { module: address, options: options.options };
+  const plainOptions = cloned(options.options);
+  if (count === 0) return here<B>(address, where, plainOptions);
+  const workerData = { module: address, options: plainOptions };
   const threads = Array.from({ length: count }, () => new Worker(program, { eval: true, workerData })); // prettier-ignore
   for (const thread of threads) thread.unref();
-  const failed = (error: Failure) =>
-    new CajalError("bad-argument", `${where}: its dataset cannot be made in a worker: ${error.message}`, { module: where }); // prettier-ignore
   try {
-    const [facts] = await Promise.all(threads.map((thread) => ready(thread, failed)));
+    const [facts] = await Promise.all(threads.map((thread) => ready(thread, where)));
     return passes<B>(facts!, threads, ahead);
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.terminate()));
     throw error;
   }
 }
+
+/** The same for any number of threads, none among them. */
+function cloned(options: unknown): unknown {
+  try {
+    return structuredClone(options);
+  } catch (cause) {
+    throw new CajalError("bad-argument", `inWorkers: got options that are no plain data, which threads cannot be sent: ${cause instanceof Error ? cause.message : String(cause)} Hand over numbers, text and arrays, and make functions of them in the module.`, {}, { cause }); // prettier-ignore
+  }
+}
+
+const notMade = (where: string, why: string, cause?: unknown) =>
+  new CajalError("bad-argument", `${where}: its dataset cannot be made: ${why}`, { module: where }, { cause }); // prettier-ignore
 
 interface Failure {
   readonly name: string;
@@ -132,7 +162,7 @@ interface Answer {
   readonly batch?: NamedBatch;
 }
 
-function ready(thread: Worker, failed: (error: Failure) => Error): Promise<Facts> {
+function ready(thread: Worker, where: string): Promise<Facts> {
   return new Promise((resolve, reject) => {
     thread.ref();
     const settle = (done: () => void) => {
@@ -141,17 +171,23 @@ function ready(thread: Worker, failed: (error: Failure) => Error): Promise<Facts
     };
     thread.once("error", (error) => settle(() => reject(error)));
     thread.once("message", (answer: Answer) =>
-      settle(() => (answer.ready ? resolve(answer.ready) : reject(failed(answer.failed!)))),
+      settle(() =>
+        answer.ready ? resolve(answer.ready) : reject(notMade(where, answer.failed!.message)),
+      ),
     );
   });
 }
 
 async function here<B extends NamedBatch>(address: string, where: string, options: unknown) {
-  const definition = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)).default;
-  const data: Dataset | undefined =
-    typeof definition === "function" ? await definition(options) : definition;
+  let data: Dataset | undefined;
+  try {
+    const definition = (await import(/* @vite-ignore */ /* webpackIgnore: true */ address)).default;
+    data = typeof definition === "function" ? await definition(options) : definition;
+  } catch (cause) {
+    throw notMade(where, cause instanceof Error ? cause.message : `it threw ${showValue(cause)}`, cause); // prettier-ignore
+  }
   if (typeof data?.batches !== "function")
-    throw new CajalError("bad-argument", `${where}: its default export is no dataset, nor a function that gives one.`, { module: where }); // prettier-ignore
+    throw notMade(where, "its default export is no dataset, nor a function that gives one");
   const batches = (pass?: PassOptions) => data.batches(pass) as AsyncGenerator<NamedBatch, void, undefined> as AsyncGenerator<B, void, undefined>; // prettier-ignore
   return {
     size: data.size,
@@ -163,6 +199,12 @@ async function here<B extends NamedBatch>(address: string, where: string, option
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** What was thrown in a thread, as near as can be. */
+function thrown({ name, message, code, facts }: Failure): Error {
+  if (code) return new CajalError(code, message, facts);
+  return Object.assign(new Error(message), { name });
 }
 
 function passes<B extends NamedBatch>(
@@ -189,7 +231,7 @@ function passes<B extends NamedBatch>(
     thread.on("message", ({ job, batch, failed }: Answer) => {
       const one = settle(job!);
       if (failed === undefined) one?.resolve(batch as B);
-      else one?.reject(failed.code ? new CajalError(failed.code, failed.message, failed.facts) : new Error(failed.message)); // prettier-ignore
+      else one?.reject(thrown(failed));
     });
     thread.on("error", end);
     thread.on("exit", () => end(new CajalError("engine", "inWorkers: a worker thread has ended.")));
@@ -206,22 +248,29 @@ function passes<B extends NamedBatch>(
     });
 
   async function* batches(options: PassOptions = {}): AsyncGenerator<B, void, undefined> {
-    checkOptions("batches", options, { epoch: true, start: true, signal: true, reuse: "boolean" });
+    checkOptions("batches", options, {
+      epoch: { whole: true, least: 0 },
+      start: { whole: true, least: 0 },
+      signal: "signal",
+      reuse: true,
+    });
     const { epoch = 0, start = 0, signal, reuse = false } = options;
-    checkInteger("batches", "epoch", epoch, { least: 0 });
-    checkInteger("batches", "start", start, { least: 0 });
+    if (typeof reuse !== "boolean") checkArgument("batches", "reuse", reuse, "array");
+    signal?.throwIfAborted();
+    const memory = () =>
+      reuse === false ? undefined : reuse === true ? (spare.pop() ?? []) : wholeOf(reuse.splice(0));
     const pending: Promise<B>[] = [];
     let next = start;
     for (let index = start; index < facts.batchCount; index++) {
       // One more is asked for only when one was taken.
       while (next < facts.batchCount && pending.length < ahead * threads.length) {
-        const batch = ask(epoch, next++, reuse ? (spare.pop() ?? []) : undefined);
+        const batch = ask(epoch, next++, memory());
         batch.catch(() => {});
         pending.push(batch);
       }
       const batch = await abortable(pending.shift()!, signal);
       yield batch;
-      if (reuse) spare.push(spareOf(batch));
+      if (reuse === true) spare.push(spareOf(batch));
     }
   }
 

@@ -33,6 +33,19 @@ export function fromSpare(spare: Tensor[]) {
   return { allocate, keep };
 }
 
+/**
+ * Those that are all of their memory, which alone may be sent to another thread: what else lies in it would be lost
+ * for whoever has it.
+ */
+export function wholeOf(tensors: readonly Tensor[]): Tensor[] {
+  const byBuffer = new Map<ArrayBufferLike, Tensor>();
+  for (const each of tensors) {
+    const { buffer, byteLength } = each.data;
+    if (buffer instanceof ArrayBuffer && byteLength > 0 && byteLength === buffer.byteLength) byBuffer.set(buffer, each); // prettier-ignore
+  }
+  return [...byBuffer.values()];
+}
+
 /** Of a batch that came from another thread, and that nobody needs any more: all its memory, to be sent back. */
 export function spareOf(batch: NamedBatch): Tensor[] {
   // Tensors may lie in the same memory.

@@ -1,5 +1,5 @@
 // A module for worker threads: pictures from files, decoded, resized, augmented and mixed.
-import { tensor } from "@cajal/core";
+import { CajalError, tensor } from "@cajal/core";
 import type { Tensor } from "@cajal/core";
 import { dataset, oneHot, randomFlip, randomMixup, randomTranslation, rescale } from "../src/index";
 
@@ -8,9 +8,31 @@ interface Options {
   readonly fail?: number;
   /** See makeSharing. */
   readonly sharing?: "constants" | "kept";
+  /** What its map does. */
+  readonly odd?: keyof typeof odds;
 }
 
-export default function make({ n = 24, fail, sharing }: Options = {}) {
+const odds = {
+  throwsText: () => {
+    throw "text";
+  },
+  throwsNothing: () => {
+    throw undefined;
+  },
+  throwsRange: () => {
+    throw new RangeError("too far");
+  },
+  throwsFacts: () => {
+    throw new CajalError("bad-file", "damaged", { row: 3, read: () => 3 });
+  },
+  hasFields: () => ({ at: new Date(7), names: new Map([["a", 1]]), bytes: Buffer.from([1, 2]) }),
+} satisfies Record<string, () => object>;
+
+export default function make({ n = 24, fail, sharing, odd }: Options = {}) {
+  if (odd) {
+    const one = dataset({ x: tensor("float32", [1, 1]), y: tensor("int32", [1]) });
+    return one.map((batch) => ({ ...batch, ...odds[odd]() }));
+  }
   if (sharing) return makeSharing(sharing === "kept");
   const x = Uint8Array.from({ length: n * 6 * 5 * 3 }, (_, i) => (i * 7919) % 256);
   return dataset({
