@@ -1,6 +1,7 @@
 // Mel spectrograms, decibels and cepstra, as librosa computes them (librosa.filters.mel, feature.melspectrogram,
 // power_to_db, feature.mfcc).
-import { CajalError, checkInteger, checkNumber, checkOptions, checkTensor, showShape, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { CajalError, checkInteger, checkNumber, checkOptions, showShape, showValue, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { checkValues } from "../checkValues";
 import { stft, stftOptions, type StftOptions } from "./stft";
 
 export interface MelOptions {
@@ -49,8 +50,8 @@ export function melFilters(options: MelOptions & { fftSize: number }): Tensor<"f
   checkNumber("melFilters", "fmin", fmin, { least: 0 });
   checkNumber("melFilters", "fmax", fmax);
   if (fmax <= fmin) throw new CajalError("bad-argument", `melFilters: got fmax ${fmax}, expected more than fmin ${fmin}.`, { fmin, fmax }); // prettier-ignore
-  if (!Object.hasOwn(scales, scale)) throw new CajalError("bad-argument", `melFilters: got scale ${String(scale)}, expected slaney or htk.`); // prettier-ignore
-  if (norm !== "slaney" && norm !== "none") throw new CajalError("bad-argument", `melFilters: got norm ${String(norm)}, expected slaney or none.`); // prettier-ignore
+  if (!Object.hasOwn(scales, scale)) throw new CajalError("bad-argument", `melFilters: got scale ${showValue(scale)}, expected slaney or htk.`); // prettier-ignore
+  if (norm !== "slaney" && norm !== "none") throw new CajalError("bad-argument", `melFilters: got norm ${showValue(norm)}, expected slaney or none.`); // prettier-ignore
   const { mel, hertz } = scales[scale];
   const [low, high] = [mel(fmin), mel(fmax)];
   const edges = Float64Array.from({ length: bands + 2 }, (_, i) => hertz(low + ((high - low) * i) / (bands + 1))); // prettier-ignore
@@ -116,12 +117,12 @@ export function decibels(
   power: Tensor,
   options: { reference?: number; amin?: number; topDb?: number } = {},
 ): Tensor<"float32"> {
-  checkTensor(power, "decibels power");
+  checkValues("decibels", "power", power);
   checkOptions("decibels", options, ["reference", "amin", "topDb"]);
   const { reference = 1, amin = 1e-10, topDb = 80 } = options;
   checkNumber("decibels", "reference", reference, { least: Number.MIN_VALUE });
   checkNumber("decibels", "amin", amin, { least: Number.MIN_VALUE });
-  if (!(typeof topDb === "number" && topDb >= 0)) throw new CajalError("bad-argument", `decibels: got topDb ${topDb}, expected 0 or more.`); // prettier-ignore
+  if (!(typeof topDb === "number" && topDb >= 0)) throw new CajalError("bad-argument", `decibels: got topDb ${showValue(topDb)}, expected 0 or more.`); // prettier-ignore
   const out = tensor("float32", power.shape);
   const least = 10 * Math.log10(Math.max(amin, reference));
   let most = -Infinity;
@@ -144,7 +145,7 @@ export function mfcc(
   spectrogram: Tensor,
   options: { coefficients?: number } = {},
 ): Tensor<"float32"> {
-  checkTensor(spectrogram, "mfcc spectrogram");
+  checkValues("mfcc", "spectrogram", spectrogram);
   checkOptions("mfcc", options, { coefficients: { whole: true, least: 1 } });
   const [frames, bands] = spectrogram.shape;
   if (spectrogram.shape.length !== 2 || !bands)

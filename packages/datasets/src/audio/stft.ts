@@ -1,5 +1,6 @@
 // The short-time Fourier transform, as librosa.stft computes it.
-import { CajalError, checkInteger, checkOptions, checkTensor, showShape, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { CajalError, checkInteger, checkOptions, showShape, showValue, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { checkValues } from "../checkValues";
 import { fft } from "./fft";
 
 export interface StftOptions {
@@ -44,13 +45,13 @@ const shapes = {
  */
 export function stft(signal: Tensor, options: StftOptions = {}): Stft {
   checkOptions("stft", options, stftOptions);
-  checkTensor(signal, "stft signal");
+  checkValues("stft", "signal", signal);
   const { fftSize = 2048, windowLength = fftSize, window = "hann", center = true } = options;
   const { hopLength = Math.max(1, windowLength >> 2) } = options;
   checkInteger("stft", "fftSize", fftSize, { least: 1, most: 2 ** 22 });
   checkInteger("stft", "windowLength", windowLength, { least: 1, most: fftSize });
   if (!Object.hasOwn(shapes, window))
-    throw new CajalError("bad-argument", `stft: got window ${String(window)}, expected hann or hamming.`); // prettier-ignore
+    throw new CajalError("bad-argument", `stft: got window ${showValue(window)}, expected hann or hamming.`); // prettier-ignore
   const { shape } = signal;
   if (shape.length !== 1 && !(shape.length === 2 && shape[1] === 1))
     throw new CajalError("bad-shape", `stft: got a signal ${showShape(shape)}, expected [samples] or [samples,1]. Of several channels, hand over one after the other.`, { shape }); // prettier-ignore

@@ -1,6 +1,13 @@
 // A folder with a folder for each class: which files are images, which class each is, in which order. Keras and
 // torchvision answer differently to hidden folders and know other kinds of files.
-import { CajalError, checkArgument, checkInteger, checkOptions, unknownName } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkInteger,
+  checkOptions,
+  showValue,
+  unknownName,
+} from "@cajal/core";
 import { numpyShuffle } from "../numpyRandom";
 
 /** How a tool lists class folders. */
@@ -85,7 +92,7 @@ function part<T>(files: T[], options: ClassFoldersOptions): T[] {
   if (!(validationSplit > 0 && validationSplit < 1))
     throw new CajalError("bad-argument", `class folders: got validationSplit ${validationSplit}, expected a number between 0 and 1.`); // prettier-ignore
   if (subset !== "training" && subset !== "validation")
-    throw new CajalError("bad-argument", `class folders: got subset ${String(subset)}, expected training or validation.`); // prettier-ignore
+    throw new CajalError("bad-argument", `class folders: got subset ${showValue(subset)}, expected training or validation.`); // prettier-ignore
   checkInteger("class folders", "seed", seed, { least: 0, most: 2 ** 32 - 1 });
   const shuffled = numpyShuffle(files, seed);
   const trainingCount = files.length - Math.trunc(validationSplit * files.length);

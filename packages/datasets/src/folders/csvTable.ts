@@ -1,5 +1,12 @@
 // A table of numbers and categories as a dataset.
-import { CajalError, checkArgument, checkOptions, tensor, unknownName } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkOptions,
+  showValue,
+  tensor,
+  unknownName,
+} from "@cajal/core";
 import { dataset, type Dataset } from "../dataset";
 import { parseCsv } from "../decode/parseCsv";
 import { byCodePoint } from "./classFolders";
@@ -50,7 +57,7 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   checkArgument("csvTable", "categorical", categorical, "strings");
   checkArgument("csvTable", "missingValues", missingValues, "strings");
   if (!["error", "drop", "nan"].includes(missing))
-    throw new CajalError("bad-argument", `csvTable: got missing ${String(missing)}, expected error, drop or nan.`); // prettier-ignore
+    throw new CajalError("bad-argument", `csvTable: got missing ${showValue(missing)}, expected error, drop or nan.`); // prettier-ignore
   const rows = await parseCsv(text, { name, ...(delimiter !== undefined && { delimiter }) });
   if (rows.length === 0) throw new CajalError("bad-file", `${name}: it has no rows.`, { name });
   const columns = Object.keys(rows[0]!);

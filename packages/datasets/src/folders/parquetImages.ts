@@ -1,5 +1,5 @@
 // Image sets in Parquet, as Hugging Face hosts them: encoded pictures in a column, labels in another.
-import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, showValue } from "@cajal/core";
 import type { ByteSource } from "@cajal/files";
 import type { Dataset } from "../dataset";
 import { readParquet, type ParquetTable } from "../decode/readParquet";
@@ -33,7 +33,7 @@ export async function parquetImages<X extends "uint8" | "float32" = "uint8">(
   const { image, label, missing = "error", ...decoding } = options;
   checkOptions("parquetImages", decoding, imageOptions);
   if (missing !== "error" && missing !== "skip")
-    throw new CajalError("bad-argument", `parquetImages: got missing ${String(missing)}, expected error or skip.`); // prettier-ignore
+    throw new CajalError("bad-argument", `parquetImages: got missing ${showValue(missing)}, expected error or skip.`); // prettier-ignore
   const images: EncodedImage[] = [];
   const labels: unknown[] = [];
   let classes: readonly string[] | undefined;

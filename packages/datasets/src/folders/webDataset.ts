@@ -1,6 +1,6 @@
 // WebDataset archives as a dataset of images: listed once, then read by place, so that they are shuffled as a whole and
 // nothing but the list is in memory.
-import { CajalError, checkArgument, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, showValue, unknownName } from "@cajal/core";
 import { listTar, type ByteSource, type TarHeader } from "@cajal/files";
 import type { Dataset } from "../dataset";
 import { sampleName } from "../decode/readWebDataset";
@@ -40,7 +40,7 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
   checkArgument("webDataset", "field", field, "string");
   if (classes !== undefined) checkArgument("webDataset", "classes", classes, "strings");
   if (missing !== "error" && missing !== "skip")
-    throw new CajalError("bad-argument", `webDataset: got missing ${String(missing)}, expected error or skip.`); // prettier-ignore
+    throw new CajalError("bad-argument", `webDataset: got missing ${showValue(missing)}, expected error or skip.`); // prettier-ignore
   const images: EncodedImage[] = [];
   const labels: string[] = [];
   for (const source of sources) {

@@ -1,5 +1,6 @@
 // Samples of a data set side by side, as one picture.
-import { CajalError, checkArgument, checkInteger, checkOptions, checkTensor, isTensor, showShape, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { CajalError, checkArgument, checkInteger, checkOptions, isTensor, showShape, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { checkValues } from "../checkValues";
 import type { Dataset } from "../dataset";
 import { stackImages } from "./evaluation";
 import type { Image } from "./image";
@@ -22,7 +23,7 @@ export interface ContactSheetOptions {
  * @example const sheet = contactSheet((await digits().take(100).all()).x, { columns: 20 });
  */
 export function contactSheet(images: Tensor, options: ContactSheetOptions = {}): Image<"uint8"> {
-  checkTensor(images, "contactSheet images");
+  checkValues("contactSheet", "images", images);
   checkOptions("contactSheet", options, {
     columns: { whole: true, least: 1 },
     gap: { whole: true, least: 0, most: 1000 },

@@ -1,5 +1,5 @@
 // Cuts out of images and pads around them; where a crop in the middle begins.
-import { CajalError, checkInteger, checkOptions, tensor } from "@cajal/core";
+import { CajalError, checkInteger, checkOptions, showValue, tensor } from "@cajal/core";
 import { checkImage, extentsOf, type Image, type ImageSize } from "./image";
 import { halfEven } from "./kernels/tensorflow";
 
@@ -77,7 +77,7 @@ export function pad<I extends Image>(image: I, options: PadOptions): I {
     checkInteger("pad", name, each, { least: 0, most: 2 ** 16 });
   const fold = folds[mode];
   if (mode !== "constant" && fold === undefined)
-    throw new CajalError("bad-argument", `pad: got mode ${String(mode)}, expected constant, edge, reflect or symmetric.`, { mode }); // prettier-ignore
+    throw new CajalError("bad-argument", `pad: got mode ${showValue(mode)}, expected constant, edge, reflect or symmetric.`, { mode }); // prettier-ignore
   const extents = extentsOf(image);
   const { channels } = extents;
   const values = typeof value === "number" ? Array.from({ length: channels }, () => value) : value;
@@ -122,7 +122,7 @@ export function centerCrop<I extends Image>(
   checkInteger("centerCrop", "width", width, { least: 1 });
   checkInteger("centerCrop", "height", height, { least: 1 });
   if (rounding !== "floor" && rounding !== "half-even")
-    throw new CajalError("bad-argument", `centerCrop: got rounding ${String(rounding)}, expected floor or half-even.`, { rounding }); // prettier-ignore
+    throw new CajalError("bad-argument", `centerCrop: got rounding ${showValue(rounding)}, expected floor or half-even.`, { rounding }); // prettier-ignore
   let from = image;
   const missing = (own: number, extent: number) => Math.max(0, extent - own);
   if (rounding === "half-even") {

@@ -5,6 +5,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  showValue,
   tensor,
   unknownName,
 } from "@cajal/core";
@@ -99,7 +100,7 @@ function checkAntialias(like: ResizeLibrary, method: string, antialias: boolean)
   if (typeof antialias !== "boolean" || !possible)
     throw new CajalError(
       "bad-argument",
-      `resize: got antialias ${String(antialias)}, and ${like} ${byDefault === "always" ? "always averages when it shrinks" : byDefault === "never" ? "never averages when it shrinks, except by method area" : `does so for ${byDefault.join(", ")} only`}. Leave it out.`,
+      `resize: got antialias ${showValue(antialias)}, and ${like} ${byDefault === "always" ? "always averages when it shrinks" : byDefault === "never" ? "never averages when it shrinks, except by method area" : `does so for ${byDefault.join(", ")} only`}. Leave it out.`,
       { like, method, antialias },
     );
 }

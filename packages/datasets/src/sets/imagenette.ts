@@ -1,6 +1,6 @@
 // Imagenette: ten easy classes of ImageNet (J. Howard, 2019, version 2), in three sizes of the short side; an archive of class
 // folders. It is read through, not unpacked: what stays in memory are the encoded pictures.
-import { CajalError, checkOptions, optionsOf, unknownName } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue, unknownName } from "@cajal/core";
 import { readTar } from "@cajal/files";
 import { fetchFile, readThrough } from "@cajal/files/node";
 import { join } from "node:path";
@@ -65,7 +65,7 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkOptions("imagenette", options, imagenetteOptions);
   const { split = "train", size = 160, folder, channels, orientation, prepare, ...fetching } = options; // prettier-ignore
-  if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", String(size), Object.keys(archives)); // prettier-ignore
+  if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", showValue(size), Object.keys(archives)); // prettier-ignore
   const { name, bytes, sha256 } = archives[size];
   const urls = addressesOf(mirrors, name);
   const path =

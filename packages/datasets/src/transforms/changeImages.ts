@@ -10,6 +10,7 @@ import {
   type DType,
   type Random,
 } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import type { BatchContext } from "../dataset";
 import type { Image } from "../images/image";
 
@@ -30,6 +31,7 @@ export function changeImages<X extends "uint8" | "float32">(
     { epoch, examples }: Pick<BatchContext, "epoch" | "examples">,
   ): Batch<X, Y> => {
     const { x } = batch;
+    checkValues(what, "x", x);
     const [n, height, width, channels] = x.shape;
     if (n === undefined || !height || !width || !channels || x.shape.length !== 4)
       throw new CajalError(

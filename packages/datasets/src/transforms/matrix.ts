@@ -1,8 +1,9 @@
-import { CajalError, checkTensor, showShape, sizeOf, type Tensor } from "@cajal/core";
+import { CajalError, showShape, sizeOf, type Tensor } from "@cajal/core";
+import { checkValues } from "../checkValues";
 
 /** A tensor `[n, …]` as n rows of features. */
 export function matrix(x: Tensor, where: string, expected?: number) {
-  checkTensor(x, where);
+  checkValues(where, "x", x);
   const n = x.shape[0] ?? 0;
   const features = sizeOf(x.shape.slice(1));
   if (x.shape.length < 2 || (expected !== undefined && features !== expected))
@@ -10,11 +11,6 @@ export function matrix(x: Tensor, where: string, expected?: number) {
       "bad-shape",
       `${where}: got ${showShape(x.shape)}, expected [n,${expected ?? "…"}].`,
       { shape: x.shape, expected },
-    );
-  if (x.dtype === "float16")
-    throw new CajalError(
-      "unsupported",
-      `${where}: got dtype float16, which is stored as bits; expected another number type.`,
     );
   const rows = Array.from({ length: n }, (_, i) =>
     Array.from({ length: features }, (_, j) => Number(x.data[i * features + j])),

@@ -7,6 +7,7 @@ import {
   sizeOf,
   tensor,
 } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import type { BatchContext } from "../datasetTypes";
 
 /**
@@ -24,6 +25,7 @@ export function oneHot(classes: number) {
     context?: Pick<BatchContext, "tensor">,
   ): Batch<X, "float32"> => {
     const { y } = batch;
+    checkValues("oneHot", "y", y);
     const n = y.shape[0] ?? 0;
     if (y.shape.length === 0 || sizeOf(y.shape) !== n)
       throw new CajalError(

@@ -7,6 +7,7 @@ import {
   type Batch,
   type Random,
 } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import type { BatchContext } from "../dataset";
 import { cutmix, cutmixBox, mixup } from "../images/augment/mix";
 
@@ -38,6 +39,7 @@ export function randomMixup(options: RandomMixOptions) {
 export function randomCutmix(options: RandomMixOptions) {
   const draw = drawing("cutmix", options);
   return (batch: Batch, context: Pick<BatchContext, "epoch" | "index">) => {
+    checkValues("cutmix", "x", batch.x);
     const { lambda, numbers } = draw(context);
     const [, height = 1, width = 1] = batch.x.shape;
     const center = { x: numbers.integer(width), y: numbers.integer(height) };

@@ -12,5 +12,10 @@ it("gives 0 … 1, and −1 … 1", async () => {
   expect(signed.x).toEqual(tensor("float32", [3, 1], [-1, -0.6, 1]));
 });
 
+it("says how a dataset is rescaled", () =>
+  expect(() => rescale(bytes as never)).toThrow(
+    /^rescale: got an object with size.* as scale and 0 as offset, .*: data\.map\(rescale\(1 \/ 255\)\)\.$/,
+  ));
+
 it("refuses what is not finite", () =>
   expect(() => rescale(1 / 0)).toThrow(expect.objectContaining({ code: "bad-argument" })));

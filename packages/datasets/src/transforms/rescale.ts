@@ -1,4 +1,5 @@
-import { type Batch, CajalError, type DType, tensor } from "@cajal/core";
+import { type Batch, CajalError, type DType, showValue, tensor } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import type { BatchContext } from "../datasetTypes";
 
 /**
@@ -11,7 +12,7 @@ export function rescale(scale: number, offset = 0) {
   if (!Number.isFinite(scale) || !Number.isFinite(offset))
     throw new CajalError(
       "bad-argument",
-      `rescale: got scale ${scale} and offset ${offset}, expected finite numbers.`,
+      `rescale: got ${showValue(scale)} as scale and ${showValue(offset)} as offset, expected finite numbers: data.map(rescale(1 / 255)).`,
       { scale, offset },
     );
   return <Y extends DType>(
@@ -19,11 +20,7 @@ export function rescale(scale: number, offset = 0) {
     context?: Pick<BatchContext, "tensor">,
   ): Batch<"float32", Y> => {
     const { x } = batch;
-    if (x.dtype === "float16")
-      throw new CajalError(
-        "unsupported",
-        "rescale: got x of dtype float16, which is stored as bits; expected another number type.",
-      );
+    checkValues("rescale", "x", x);
     const scaled = (context?.tensor ?? tensor)("float32", x.shape);
     const { data } = scaled;
     if (x.dtype === "uint8") {

@@ -47,6 +47,13 @@ it("keeps its digits far from 0", async () => {
   expect((await standardize(far.batch(1))).variance.data[0]).toBeCloseTo(2 / 3, 12);
 });
 
+it("refuses what is no dataset", () =>
+  expect(
+    standardize({ x: tensor("float32", [1]), y: tensor("int32", [1]) } as never),
+  ).rejects.toThrow(
+    "standardize: got an object with x, y, expected a dataset: await standardize(dataset({ x, y })).",
+  ));
+
 it("refuses no examples, NaN, and other features", async () => {
   await expect(standardize(of([0, 2], []))).rejects.toMatchObject({ code: "bad-argument" });
   await expect(standardize(of([2, 1], [1, NaN]))).rejects.toMatchObject({ code: "bad-argument" });

@@ -5,10 +5,12 @@ import {
   checkOptions,
   type DType,
   showShape,
+  showValue,
   tensor,
   type Tensor,
   checkArgument,
 } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import type { BatchContext, Dataset } from "../dataset";
 
 /** A map of batches, with the statistics it was fitted to, float64 `[channels]`. */
@@ -39,14 +41,15 @@ export async function standardize(
   options: { signal?: AbortSignal } = {},
 ): Promise<Standardizer> {
   checkOptions("standardize", options, { signal: "signal" });
-  checkArgument("standardize", "train", train, "object");
-  checkArgument("standardize", "train.batches", train.batches, "function");
+  if (typeof train?.batches !== "function")
+    throw new CajalError("bad-argument", `standardize: got ${showValue(train)}, expected a dataset: await standardize(dataset({ x, y })).`); // prettier-ignore
   let mean: Float64Array | undefined;
   let squares = new Float64Array();
   let count = 0;
   const pass = train.batches(options);
   checkArgument("standardize", "what train.batches gives", pass, "asyncIterable");
   for await (const { x } of pass) {
+    checkValues("standardize", "x", x);
     const channels = channelsOf(x);
     if (mean === undefined) {
       mean = new Float64Array(channels);
@@ -84,6 +87,7 @@ function standardizer(mean: Float64Array, variance: Float64Array): Standardizer 
     context?: Pick<BatchContext, "tensor">,
   ): Batch<"float32", Y> => {
     const { x } = batch;
+    checkValues("standardize", "x", x);
     checkChannels(x, mean.length);
     const standardized = (context?.tensor ?? tensor)("float32", x.shape);
     const { data } = standardized;
@@ -100,13 +104,13 @@ function standardizer(mean: Float64Array, variance: Float64Array): Standardizer 
 }
 
 /** Extent of the last axis: `[n, …, channels]`; plain `[n]` is one channel. */
-const channelsOf = (x: Tensor) => (x.shape.length > 1 ? x.shape.at(-1)! : 1);
+export const channelsOf = (x: Tensor) => (x.shape.length > 1 ? x.shape.at(-1)! : 1);
 
 function checkChannels(x: Tensor, expected: number): void {
-  if (x.dtype === "float16" || channelsOf(x) !== expected)
+  if (channelsOf(x) !== expected)
     throw new CajalError(
-      x.dtype === "float16" ? "unsupported" : "bad-shape",
-      `standardize: got x ${x.dtype} ${showShape(x.shape)}, expected ${expected} along the last axis, in a type other than float16.`,
-      { shape: x.shape, dtype: x.dtype, expected },
+      "bad-shape",
+      `standardize: got x ${showShape(x.shape)}, expected ${expected} along the last axis.`,
+      { shape: x.shape, expected },
     );
 }

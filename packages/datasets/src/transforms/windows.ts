@@ -1,4 +1,5 @@
-import { CajalError, checkInteger, checkOptions, checkTensor, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
+import { CajalError, checkInteger, checkOptions, tensor, type Tensor } from "@cajal/core";
+import { checkValues } from "../checkValues";
 import { fromSource, type Dataset } from "../dataset";
 
 /**
@@ -18,10 +19,10 @@ export function windows(
   options: { length: number; ahead?: number },
 ): Dataset<"float32", "float32"> {
   checkOptions("windows", options, ["length", "ahead"]);
-  checkTensor(series, "windows series");
+  checkValues("windows", "series", series);
   const { length, ahead = 1 } = options;
   const size = series.data.length;
-  if (series.shape.length !== 1 || series.dtype === "float16")
+  if (series.shape.length !== 1)
     throw new CajalError("bad-shape", `windows: got ${series.dtype} [${series.shape.join(",")}], expected a series [values] of numbers.`, { shape: series.shape }); // prettier-ignore
   checkInteger("windows", "ahead", ahead, { least: 1, most: size - 1 });
   checkInteger("windows", "length", length, { least: 1, most: size - ahead });

@@ -6,6 +6,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  showValue,
   tensor,
 } from "@cajal/core";
 import { checkImage, extentsOf, type Image, type ImageSize } from "../image";
@@ -107,7 +108,7 @@ export function affine(image: Image, map: Affine, options: AffineOptions = {}): 
   const { fillMode = "reflect", fillValue = 0, interpolation = "bilinear" } = options;
   const fold = folds[fillMode];
   if (fold === undefined || (interpolation !== "bilinear" && interpolation !== "nearest"))
-    throw new CajalError("bad-argument", `affine: got fillMode ${String(fillMode)} and interpolation ${String(interpolation)}, expected reflect, wrap, nearest or constant, and bilinear or nearest.`); // prettier-ignore
+    throw new CajalError("bad-argument", `affine: got fillMode ${showValue(fillMode)} and interpolation ${showValue(interpolation)}, expected reflect, wrap, nearest or constant, and bilinear or nearest.`); // prettier-ignore
   if (!Array.isArray(map) || map.length !== 6 || !map.every(Number.isFinite))
     throw new CajalError("bad-argument", "affine: expected a map of six finite numbers.");
   const { width, height, channels } = extentsOf(image);

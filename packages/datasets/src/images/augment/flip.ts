@@ -1,11 +1,11 @@
-import { CajalError, checkInteger, checkOptions, tensor } from "@cajal/core";
+import { CajalError, checkInteger, checkOptions, showValue, tensor } from "@cajal/core";
 import { checkImage, extentsOf, type Image } from "../image";
 
 /** The image in a mirror: "horizontal" changes left and right over, "vertical" top and bottom. */
 export function flip<I extends Image>(image: I, direction: "horizontal" | "vertical"): I {
   checkImage("flip", image);
   if (direction !== "horizontal" && direction !== "vertical")
-    throw new CajalError("bad-argument", `flip: got ${String(direction)}, expected horizontal or vertical.`); // prettier-ignore
+    throw new CajalError("bad-argument", `flip: got ${showValue(direction)}, expected horizontal or vertical.`); // prettier-ignore
   const { height, width, channels } = extentsOf(image);
   const out = tensor(image.dtype, image.shape);
   const [source, target] = [image.data as Uint8Array, out.data as Uint8Array];

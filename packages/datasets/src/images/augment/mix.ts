@@ -5,13 +5,13 @@ import {
   checkArgument,
   checkInteger,
   checkOptions,
-  checkTensor,
   checkNumber,
   showShape,
   tensor,
   type Batch,
   type Tensor,
 } from "@cajal/core";
+import { checkValues } from "../../checkValues";
 
 const f32 = Math.fround;
 
@@ -53,7 +53,7 @@ export function cutmix(
   checkArgument("cutmix", "batch", batch, "object");
   checkOptions("cutmix", box, ["left", "top", "right", "bottom"]);
   const { x } = batch;
-  checkTensor(x, "cutmix x");
+  checkValues("cutmix", "x", x);
   const [n, height, width, channels] = x.shape;
   if (!n || !height || !width || !channels || x.shape.length !== 4)
     throw new CajalError("bad-shape", `cutmix: got x ${showShape(x.shape)}, expected images [n, height, width, channels].`, { shape: x.shape }); // prettier-ignore
@@ -74,9 +74,9 @@ export function cutmix(
 }
 
 function blend(of: Tensor, lambda: number, name: string): Tensor<"float32"> {
-  checkTensor(of, `mixing ${name}`);
+  checkValues("mixing", name, of);
   const n = of.shape[0] ?? 0;
-  if (of.shape.length < 2 || n === 0 || of.dtype === "float16")
+  if (of.shape.length < 2 || n === 0)
     throw new CajalError("bad-shape", `mixing: got ${name} ${of.dtype} ${showShape(of.shape)}, expected [n, …] that can be mixed. Labels are to be shares of classes: map(oneHot(classes)) first.`, { shape: of.shape }); // prettier-ignore
   const values = Float32Array.from(of.data as Float32Array, Number);
   const out = tensor("float32", of.shape);

@@ -1,5 +1,5 @@
 // Pillow's Image.rotate, to the bit (Pillow: src/libImaging/Geometry.c, PIL/Image.py).
-import { CajalError, checkNumber, checkOptions, tensor } from "@cajal/core";
+import { CajalError, checkNumber, checkOptions, showValue, tensor } from "@cajal/core";
 import { checkImage, extentsOf, type Image } from "../image";
 import { flip } from "./flip";
 
@@ -32,7 +32,7 @@ export function rotate(
   checkOptions("rotate", options, ["method", "expand", "fill"]);
   const { method = "nearest", expand = false } = options;
   if (method !== "nearest" && method !== "bilinear")
-    throw new CajalError("bad-argument", `rotate: got method ${String(method)}, expected nearest or bilinear.`); // prettier-ignore
+    throw new CajalError("bad-argument", `rotate: got method ${showValue(method)}, expected nearest or bilinear.`); // prettier-ignore
   const { width: w, height: h, channels } = extentsOf(image);
   const { fill = Array.from({ length: channels }, () => 0) } = options;
   if (fill.length !== channels)
