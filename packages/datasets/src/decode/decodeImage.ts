@@ -59,12 +59,7 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<Image<"uint8">> {
   checkOptions("decodeImage", options, { channels: true, orientation: true, like: true, tensor: "function" }); // prettier-ignore
-  const { channels = 3, orientation = "stored", like = "pillow" } = options;
-  if (channels !== 1 && channels !== 3)
-    throw new CajalError("bad-argument", `decodeImage: got channels ${showValue(channels)}, expected 3 (colours) or 1 (grey).`); // prettier-ignore
-  if (orientation !== "stored" && orientation !== "upright")
-    throw new CajalError("bad-argument", `decodeImage: got orientation ${showValue(orientation)}, expected stored or upright.`); // prettier-ignore
-  if (!libraries.includes(like)) throw unknownName("library to decode like", like, libraries);
+  const { channels, orientation, like } = checkDecoding("decodeImage", options);
   const bytes = await bytesOf(encoded);
   const name = encoded instanceof Blob && "name" in encoded ? String(encoded.name) : "image";
   const upright = orientation === "upright";
@@ -82,6 +77,21 @@ export async function decodeImage(
   const copy = make("uint8", image.shape);
   copy.data.set(image.data);
   return copy;
+}
+
+/**
+ * What is said of the pixels, and the defaults of what is not; sets of images check it before they read any.
+ *
+ * @throws CajalError `bad-argument`, `unknown-name`
+ */
+export function checkDecoding(where: string, options: DecodeOptions) {
+  const { channels = 3, orientation = "stored", like = "pillow" } = options;
+  if (channels !== 1 && channels !== 3)
+    throw new CajalError("bad-argument", `${where}: got channels ${showValue(channels)}, expected 3 (colours) or 1 (grey).`); // prettier-ignore
+  if (orientation !== "stored" && orientation !== "upright")
+    throw new CajalError("bad-argument", `${where}: got orientation ${showValue(orientation)}, expected stored or upright.`); // prettier-ignore
+  if (!libraries.includes(like)) throw unknownName("library to decode like", like, libraries);
+  return { channels, orientation, like };
 }
 
 async function asPillow(

@@ -103,6 +103,50 @@ it("refuses a packed Parquet page with a literal of 2³¹ + 1 bytes", async () =
   await expect(table.rows()).rejects.toThrow(/^x\.parquet: .*ends amid a value/);
 });
 
+describe("parquetImages", () => {
+  const bytesOf = (name: string) => readFileSync(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url)); // prettier-ignore
+
+  it.each([
+    ["float16", "row 0: got the label 0.5, expected a whole number, 0 … 2147483647."],
+    ["decimal", "row 0: got the label 12.34"],
+    ["uint32", "row 1: got the label 4294967295"],
+    ["uint64", "row 1: got the label 18446744073709551615"],
+    ["int8", "row 0: got the label -128"],
+    ["date", "row 0: got a date as label, expected text or a number."],
+    ["struct", "row 0: got an object with a, b as label"],
+    ["lists", "row 0: got an array of 2 as label"],
+    ["binary", "row 0: its label is bytes that are no text in UTF-8."],
+  ])("refuses labels of a column %s that are none", async (label, message) => {
+    const images = parquetImages([bytesSource(bytesOf("kinds"), "kinds")], { image: "binary", label, missing: "skip" }); // prettier-ignore
+    await expect(images).rejects.toThrow(
+      expect.objectContaining({ code: "bad-file", message: expect.stringContaining(`kinds ${message}`) as string }), // prettier-ignore
+    );
+  });
+
+  // The schema of plain-none has the classes c0 … c9; bytes are changed for others, as many.
+  const changed = (what: RegExp, to: string, name: string) => {
+    const text = bytesOf("plain-none").toString("latin1");
+    expect(text).toMatch(what);
+    const other = text.replace(what, (match) => to.padEnd(match.length));
+    return bytesSource(new Uint8Array(Buffer.from(other, "latin1")), name);
+  };
+  const skip = { missing: "skip" } as const;
+
+  it("refuses files whose classes are others", async () => {
+    const [a, b] = [changed(/"c0"/, '"c0"', "a"), changed(/"c0", "c1"/, '"c1", "c0"', "b")];
+    expect((await parquetImages([a, a], skip)).classes).toHaveLength(10);
+    await expect(parquetImages([a, b], skip)).rejects.toThrow(/^b: its classes are c1, c0, .*, and those of a c0, c1, /); // prettier-ignore
+  });
+
+  it("refuses labels that are none of the schema's classes", async () => {
+    const one = changed(/, "c1", .* "c9"\]/, "]", "one");
+    await expect(parquetImages([one], skip)).rejects.toThrow("one row 1: got the label 7, expected a whole number, 0 … 0"); // prettier-ignore
+    // The labels of another column, of text.
+    const text = changed(/"label":/, '"name" :', "text");
+    await expect(parquetImages([text], { ...skip, label: "name" })).rejects.toThrow('unknown class of text row 1 "n1".'); // prettier-ignore
+  });
+});
+
 describe("readParquet", () => {
   const open = (name: string) =>
     readParquet(bytesSource(readFileSync(new URL(`../../fixtures/parquet/${name}.parquet`, import.meta.url)), name)); // prettier-ignore
@@ -118,6 +162,17 @@ describe("readParquet", () => {
     }); // prettier-ignore
     expect(second).toMatchObject({ uint8: 255, uint32: 4294967295, uint64: 2n ** 64n - 1n, int64: 2n ** 63n - 1n, lists: [], map: {} }); // prettier-ignore
     expect(Object.values(third!).every((value) => value === null)).toBe(true);
+  });
+
+  it.each([
+    [{ from: 5, to: 2 }, "rows: got from 5 and to 2, expected from … to within 0 … 3."],
+    [{ from: 9 }, "rows: got from 9 and only 3 rows, expected from … to within 0 … 3."],
+  ])("refuses rows %o", async (options, message) => {
+    const table = await open("kinds");
+    await expect(table.rows(options)).rejects.toThrow(
+      expect.objectContaining({ code: "bad-argument", message }),
+    );
+    expect(await table.rows({ from: 1, to: 1 })).toEqual([]);
   });
 
   it("knows lists in lists and structs, and says which column of version 2 hyparquet cannot read", async () => {

@@ -99,6 +99,8 @@ export async function readParquet(
       for (const column of names ?? [])
         if (!columns.includes(column))
           throw new CajalError("unknown-name", `${name}: got column ${JSON.stringify(column)}, expected one of ${columns.join(", ")}.`, { name, column, columns }); // prettier-ignore
+      if (to < from)
+        throw new CajalError("bad-argument", `rows: got from ${from} and ${options.to === undefined ? `only ${size} rows` : `to ${to}`}, expected from … to within 0 … ${size}.`, { from, to }); // prettier-ignore
       const pages = await guarded(async () => parquetPages(name, metadata, hyparquet, compressors));
       const read = await guarded(
         (file) =>

@@ -89,8 +89,8 @@ function part<T>(files: T[], options: ClassFoldersOptions): T[] {
     if (subset === undefined && seed === undefined) return files;
     throw new CajalError("bad-argument", "class folders: subset and seed belong to validationSplit, which is not there."); // prettier-ignore
   }
-  if (!(validationSplit > 0 && validationSplit < 1))
-    throw new CajalError("bad-argument", `class folders: got validationSplit ${validationSplit}, expected a number between 0 and 1.`); // prettier-ignore
+  if (!(typeof validationSplit === "number" && validationSplit > 0 && validationSplit < 1))
+    throw new CajalError("bad-argument", `class folders: got ${showValue(validationSplit)} as validationSplit, expected a number between 0 and 1.`); // prettier-ignore
   if (subset !== "training" && subset !== "validation")
     throw new CajalError("bad-argument", `class folders: got subset ${showValue(subset)}, expected training or validation.`); // prettier-ignore
   checkInteger("class folders", "seed", seed, { least: 0, most: 2 ** 32 - 1 });

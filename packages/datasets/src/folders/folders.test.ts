@@ -81,6 +81,20 @@ describe("image folders", () => {
     await expect(data.all()).rejects.toThrow(/3\.jpg is \[40,43,3\].*prepare/);
   });
 
+  it("say what prepare gives that is no image", async () => {
+    const data = await imageFolder(folder, { prepare: () => undefined as never });
+    await expect(data.all()).rejects.toThrow(
+      /^prepare of .*[123]\..*: got undefined, expected an image/,
+    );
+  });
+
+  it("have no size where there are none", async () => {
+    const data = await imageTable(join(folder, "labels.csv"), { where: () => false });
+    expect(data.size).toBe(0);
+    for await (const _ of data) expect.unreachable();
+    await expect(data.all()).rejects.toThrow("images: this dataset has no examples");
+  });
+
   it("say which image is damaged", async () => {
     const files = new Map([["cat/1.jpg", new Blob(["no image"])]]);
     await expect(imageFiles(files).all()).rejects.toThrow(/^cat\/1\.jpg: /);
@@ -109,6 +123,7 @@ describe("image folders", () => {
     ["bad-file", "file,label\n/etc/x.png,cat\n"],
     ["bad-file", "file,label\nx.png,\n"],
     ["bad-file", "file,label\nx.png,cat,more\n"],
+    ["bad-file", "file,label\nx.png,4294967297\n"],
     ["bad-file", 'file,label\n"x.png,cat\n'],
     ["bad-file", "file,label,label\nx.png,cat,dog\n"],
     ["unknown-name", "image,label\nx.png,cat\n"],
@@ -123,6 +138,11 @@ describe("image folders", () => {
     ["io", () => imageFolder(join(folder, "nowhere"))],
     ["io", () => imageFolder(join(folder, "cat"))],
     ["unknown-option", () => imageFolder(folder, { size: 3 } as never)],
+    ["bad-argument", () => imageFolder(folder, { channels: 2 as never })],
+    ["unknown-name", () => imageFolder(folder, { like: "pilow" as never })],
+    ["bad-argument", () => imageFolder(folder, { validationSplit: "0.5" as never, subset: "training", seed: 1 })], // prettier-ignore
+    ["bad-argument", () => imageTable(join(folder, "labels.csv"), { where: (async () => false) as never })], // prettier-ignore
+    ["bad-argument", () => imageTable(join(folder, "labels.csv"), { classes: "cat" as never })],
     ["bad-argument", () => imageFolder(7 as never)],
     ["bad-argument", async () => imageFiles([] as File[])],
   ])("refuse with %s", async (code, refused) => {

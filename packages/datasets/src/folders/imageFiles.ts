@@ -1,8 +1,8 @@
 // Images that a user has picked in a browser: `<input type="file" webkitdirectory>`, or anything dropped.
-import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 import type { Dataset } from "../dataset";
 import { classFolders, type ClassFoldersOptions } from "./classFolders";
-import { imageOptions, imageSource, type ImageOptions } from "./imageSource";
+import { checkImageOptions, imageSource, type ImageOptions } from "./imageSource";
 
 /**
  * Class folders as a dataset, from the files of a folder that a user has picked: each file's class is the folder
@@ -20,7 +20,7 @@ export function imageFiles<X extends "uint8" | "float32" = "uint8">(
 ): Dataset<X, "int32"> {
   checkArgument("imageFiles", "files", files, "iterable");
   const { order, validationSplit, subset, seed, ...decoding } = options;
-  checkOptions("imageFiles", decoding, imageOptions);
+  checkImageOptions("imageFiles", decoding);
   const blobs = new Map<string, Blob>();
   for (const each of files as Iterable<File | [string, Blob]>) {
     const [path, blob] = Array.isArray(each) ? each : [pickedPath(each), each];

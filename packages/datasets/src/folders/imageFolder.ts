@@ -1,12 +1,17 @@
 // Class folders on disk as a dataset.
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { CajalError, checkArgument, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 import { ioErrors } from "@cajal/files/node";
 import type { Dataset } from "../dataset";
 import { readEncoded } from "../decode/readImage";
 import { classFolders, type ClassFoldersOptions } from "./classFolders";
-import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
+import {
+  checkImageOptions,
+  imageSource,
+  type EncodedImage,
+  type ImageOptions,
+} from "./imageSource";
 
 /**
  * A folder with a folder for each class, `cat/1.jpg`, as Keras' `image_dataset_from_directory` or torchvision's
@@ -23,7 +28,7 @@ export async function imageFolder<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkArgument("imageFolder", "folder", folder, "string");
   const { order, validationSplit, subset, seed, ...decoding } = options;
-  checkOptions("imageFolder", decoding, imageOptions);
+  checkImageOptions("imageFolder", decoding);
   const paths: string[] = [];
   const folders: string[] = [];
   await walk(folder, "", (path, isFolder) => {

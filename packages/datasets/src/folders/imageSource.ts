@@ -1,10 +1,10 @@
 // Encoded images somewhere, as a dataset: decoded and prepared when a batch is delivered.
-import { abortable, CajalError, checkArgument, tensor, type Tensor } from "@cajal/core";
+import { abortable, CajalError, checkArgument, checkOptions, tensor, type Tensor } from "@cajal/core"; // prettier-ignore
 import { rows } from "../batches";
 import { fromSource, type Allocate, type Dataset } from "../dataset";
-import { decodeImage, type DecodeOptions } from "../decode/decodeImage";
+import { checkDecoding, decodeImage, type DecodeOptions } from "../decode/decodeImage";
 import { stackImages } from "../images/evaluation";
-import type { Image } from "../images/image";
+import { checkImage, type Image } from "../images/image";
 import { pooled } from "../pooled";
 
 export interface ImageOptions<X extends "uint8" | "float32" = "uint8"> extends Omit<
@@ -28,6 +28,12 @@ export const imageOptions = {
   prepare: "function",
 } as const;
 
+/** Before anything is read. */
+export function checkImageOptions(where: string, options: ImageOptions<"uint8" | "float32">): void {
+  checkOptions(where, options, imageOptions);
+  checkDecoding(where, options);
+}
+
 /** An encoded image, wherever it is. */
 export interface EncodedImage {
   /** What to call it in messages. */
@@ -49,19 +55,25 @@ export function imageSource<X extends "uint8" | "float32">(
   classes?: readonly string[],
 ): Dataset<X, "int32"> {
   if (prepare !== undefined) checkArgument("images", "prepare", prepare, "function");
+  checkDecoding("images", decoding);
   const numbers = Int32Array.from(labels);
   const classNumbers = tensor("int32", [numbers.length], numbers);
   const one = async (index: number): Promise<Image<X>> => {
     const { name, bytes } = images[index]!;
     const image = await withName(name, async () => decodeImage(await bytes(), decoding));
     // Without a change it stays what it was: bytes.
-    return prepare ? await prepare(image) : (image as Tensor as Image<X>);
+    if (!prepare) return image as Tensor as Image<X>;
+    const prepared = await prepare(image);
+    checkImage(`prepare of ${name}`, prepared);
+    return prepared;
   };
   return fromSource<X, "int32">({
     size: images.length,
     ...(classes && { classes }),
     labels: numbers,
     async read(indices, { signal, tensor }) {
+      if (indices.length === 0)
+        throw new CajalError("bad-argument", "images: this dataset has no examples, and no images have no size that a batch of them could have. Ask for its size first."); // prettier-ignore
       const ready: Image<X>[] = [];
       const work = async (at: number) => void (ready[at] = await one(indices[at]!));
       await abortable(pooled(indices.keys(), atOnce, work, signal), signal);

@@ -1,13 +1,14 @@
 // Images listed in a table beside them: labels.csv, or metadata.jsonl as the Hugging Face image folder has it.
 import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CajalError, checkArgument, checkOptions, unknownName } from "@cajal/core";
+import { CajalError, checkArgument, unknownName } from "@cajal/core";
 import { ioErrors } from "@cajal/files/node";
 import type { Dataset } from "../dataset";
 import { parseCsv } from "../decode/parseCsv";
-import { byCodePoint } from "./classFolders";
+import { checkAnswer } from "../answers";
+import { classNumbers } from "./classNumbers";
 import { imageOnDisk } from "./imageFolder";
-import { imageOptions, imageSource, type ImageOptions } from "./imageSource";
+import { checkImageOptions, imageSource, type ImageOptions } from "./imageSource";
 
 /** A row of the table, by its column names. */
 export type TableRow = Readonly<Record<string, unknown>>;
@@ -19,15 +20,18 @@ export interface ImageTableOptions<X extends "uint8" | "float32"> extends ImageO
   readonly label?: string;
   /** Which rows; default all. @example where: (row) => row.split === "train" */
   readonly where?: (row: TableRow) => boolean;
-  /** Names of the classes, in order. Default: of labels that are text, the sorted ones; of numbers none. */
+  /**
+   * Names of the classes, in order; labels are these names, or whole numbers below how many there are. Default: of labels
+   * that are text, the sorted ones; of numbers none.
+   */
   readonly classes?: readonly string[];
 }
 
 /**
  * The images that a table lists, `.csv` or `.jsonl`, as a dataset.
  *
- * x `[n, …]` as `prepare` gives it; y int32 `[n]`: the label itself where all are whole numbers, otherwise its
- * number among the classes.
+ * x `[n, …]` as `prepare` gives it; y int32 `[n]`: the label itself where all are numbers, which are to be whole,
+ * otherwise its number among the classes.
  *
  * @throws CajalError `io`; `bad-file` for a table that is none, a path that leaves its folder, a label that is
  *   missing or no class; `unknown-name` for a column
@@ -39,7 +43,7 @@ export async function imageTable<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkArgument("imageTable", "path", path, "string");
   const { file, label = "label", where = () => true, classes, ...decoding } = options;
-  checkOptions("imageTable", decoding, imageOptions);
+  checkImageOptions("imageTable", decoding);
   checkArgument("imageTable", "where", where, "function");
   const text = await ioErrors("reading", path, () => readFile(path, "utf8"));
   const rows = path.endsWith(".jsonl") ? parseJsonl(text, path) : await parseCsv(text, { name: path }); // prettier-ignore
@@ -48,21 +52,19 @@ export async function imageTable<X extends "uint8" | "float32" = "uint8">(
   if (fileColumn === undefined || !columns.includes(fileColumn))
     throw unknownName(`column of ${path}`, fileColumn ?? "file_name", columns);
   if (!columns.includes(label)) throw unknownName(`column of ${path}`, label, columns);
-  const selected = rows.filter((row) => where(row));
+  if (classes !== undefined) checkArgument("imageTable", "classes", classes, "strings");
+  const selected = rows.filter((row) => {
+    const answer = where(row);
+    checkAnswer("imageTable", "where", answer);
+    return answer;
+  });
   const labels = selected.map((row, i) => {
     const value = row[label];
     if (value === undefined || value === null || value === "")
       throw new CajalError("bad-file", `${path}: ${String(row[fileColumn])} has no ${label}. Leave the row out by where.`, { path, row: i }); // prettier-ignore
-    return String(value);
+    return { value, where: `${path}: ${String(row[fileColumn])}` };
   });
-  const whole = classes === undefined && labels.every((each) => /^\d+$/.test(each));
-  const names = classes ?? (whole ? undefined : [...new Set(labels)].sort(byCodePoint));
-  const numbers = labels.map((each, i) => {
-    const number = names ? names.indexOf(each) : Number(each);
-    if (number < 0)
-      throw new CajalError("bad-file", `${path}: ${String(selected[i]![fileColumn])} has the ${label} ${JSON.stringify(each)}, which is none of the classes.`, { path, label: each }); // prettier-ignore
-    return number;
-  });
+  const { numbers, classes: names } = classNumbers(labels, classes);
   const images = selected.map((row) => imageOnDisk(dirname(path), inside(row[fileColumn], path)));
   return imageSource(images, numbers, decoding, names);
 }

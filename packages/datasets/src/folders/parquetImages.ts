@@ -1,10 +1,15 @@
 // Image sets in Parquet, as Hugging Face hosts them: encoded pictures in a column, labels in another.
-import { CajalError, checkArgument, checkOptions, showValue } from "@cajal/core";
+import { CajalError, checkArgument, showValue } from "@cajal/core";
 import type { ByteSource } from "@cajal/files";
 import type { Dataset } from "../dataset";
 import { readParquet, type ParquetTable } from "../decode/readParquet";
-import { byCodePoint } from "./classFolders";
-import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
+import { namedClasses, wholeNumbers, type Label } from "./classNumbers";
+import {
+  checkImageOptions,
+  imageSource,
+  type EncodedImage,
+  type ImageOptions,
+} from "./imageSource";
 
 export interface ParquetImagesOptions<X extends "uint8" | "float32"> extends ImageOptions<X> {
   /** The column with the pictures; default: image, or img. */
@@ -17,7 +22,7 @@ export interface ParquetImagesOptions<X extends "uint8" | "float32"> extends Ima
 
 /**
  * Pictures in Parquet files as a dataset. Class names are those of the file's own schema, or, of labels that are
- * text, the sorted ones. The encoded pictures are read at once and stay in memory; they are decoded batch by batch.
+ * text, the sorted ones; all files are to have the same. The encoded pictures are read at once and stay in memory; they are decoded batch by batch.
  *
  * x `[n, …]` as `prepare` gives it; y int32 `[n]`.
  *
@@ -31,18 +36,21 @@ export async function parquetImages<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkArgument("parquetImages", "sources", sources, "array");
   const { image, label, missing = "error", ...decoding } = options;
-  checkOptions("parquetImages", decoding, imageOptions);
+  checkImageOptions("parquetImages", decoding);
   if (missing !== "error" && missing !== "skip")
     throw new CajalError("bad-argument", `parquetImages: got missing ${showValue(missing)}, expected error or skip.`); // prettier-ignore
   const images: EncodedImage[] = [];
-  const labels: unknown[] = [];
-  let classes: readonly string[] | undefined;
+  const labels: Label[] = [];
+  let first: { name: string; classes: readonly string[] | undefined } | undefined;
   for (const source of sources) {
     const table = await readParquet(source);
     const name = source.name ?? "parquet";
     const from = column(table, name, image, ["image", "img"]);
     const of = column(table, name, label, ["label", "fine_label"]);
-    classes ??= table.classes[of];
+    const classes = table.classes[of];
+    first ??= { name, classes };
+    if (JSON.stringify(classes) !== JSON.stringify(first.classes))
+      throw new CajalError("bad-file", `${name}: its classes are ${classes?.join(", ") ?? "not named"}, and those of ${first.name} ${first.classes?.join(", ") ?? "not named"}, expected the same, in one order: a class number would mean two things.`, { name, first: first.name }); // prettier-ignore
     const rows = await table.rows({ columns: [from, of] });
     rows.forEach((row, i) => {
       const bytes = pictureOf(row[from]);
@@ -50,16 +58,27 @@ export async function parquetImages<X extends "uint8" | "float32" = "uint8">(
         if (missing === "skip") return;
         throw new CajalError("bad-file", `${name}: row ${i} has no ${bytes === undefined ? from : of}. Leave such rows out by missing: "skip".`, { name, row: i }); // prettier-ignore
       }
-      images.push({ name: `${name} row ${i}`, bytes: () => bytes });
-      labels.push(row[of]);
+      const where = `${name} row ${i}`;
+      images.push({ name: where, bytes: () => bytes });
+      labels.push({ value: textOf(row[of], where), where });
     });
   }
-  const texts = labels.map((each) => (each instanceof Uint8Array ? new TextDecoder().decode(each) : each)); // prettier-ignore
-  if (texts.every((each) => typeof each === "number"))
-    return imageSource(images, texts as number[], decoding, classes);
-  const names = classes ?? [...new Set(texts.map(String))].sort(byCodePoint);
-  const numbers = texts.map((each) => names.indexOf(String(each)));
-  return imageSource(images, numbers, decoding, names);
+  const schema = first?.classes;
+  // Numbers are those of the schema's classes, also where these are called by numbers.
+  if (labels.every(({ value }) => typeof value === "number" || typeof value === "bigint"))
+    return imageSource(images, wholeNumbers(labels, schema), decoding, schema);
+  const { numbers, classes } = namedClasses(labels, schema);
+  return imageSource(images, numbers, decoding, classes);
+}
+
+/** Of bytes their text; anything else as it is. */
+function textOf(value: unknown, where: string): unknown {
+  if (!(value instanceof Uint8Array)) return value;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(value);
+  } catch (cause) {
+    throw new CajalError("bad-file", `${where}: its label is bytes that are no text in UTF-8.`, { where }, { cause }); // prettier-ignore
+  }
 }
 
 /** A struct of bytes and path, or the bytes themselves. */

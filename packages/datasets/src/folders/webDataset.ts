@@ -1,11 +1,16 @@
 // WebDataset archives as a dataset of images: listed once, then read by place, so that they are shuffled as a whole and
 // nothing but the list is in memory.
-import { CajalError, checkArgument, checkOptions, showValue, unknownName } from "@cajal/core";
+import { CajalError, checkArgument, showValue, unknownName } from "@cajal/core";
 import { listTar, type ByteSource, type TarHeader } from "@cajal/files";
 import type { Dataset } from "../dataset";
 import { sampleName } from "../decode/readWebDataset";
-import { byCodePoint } from "./classFolders";
-import { imageOptions, imageSource, type EncodedImage, type ImageOptions } from "./imageSource";
+import { classNumbers, type Label } from "./classNumbers";
+import {
+  checkImageOptions,
+  imageSource,
+  type EncodedImage,
+  type ImageOptions,
+} from "./imageSource";
 
 export interface WebDatasetOptions<X extends "uint8" | "float32"> extends ImageOptions<X> {
   /** Extension of the pictures; default: the first of jpg, jpeg, png, webp that the first sample has. */
@@ -14,7 +19,10 @@ export interface WebDatasetOptions<X extends "uint8" | "float32"> extends ImageO
   readonly label?: string;
   /** Of JSON that is a record, which of its fields; default label. */
   readonly field?: string;
-  /** Names of the classes, in order. Default: of labels that are text, the sorted ones; of numbers none. */
+  /**
+   * Names of the classes, in order; labels are these names, or whole numbers below how many there are. Default: of labels
+   * that are text, the sorted ones; of numbers none.
+   */
   readonly classes?: readonly string[];
   /** Samples without a picture or a label are an error, the default, or left out. */
   readonly missing?: "error" | "skip";
@@ -23,8 +31,8 @@ export interface WebDatasetOptions<X extends "uint8" | "float32"> extends ImageO
 /**
  * The samples of tar archives that are not packed. Labels are read at once, pictures when a batch is delivered.
  *
- * x `[n, …]` as `prepare` gives it; y int32 `[n]`: the label itself where all are whole numbers, otherwise its number
- * among the classes.
+ * x `[n, …]` as `prepare` gives it; y int32 `[n]`: the label itself where all are numbers, which are to be whole,
+ * otherwise its number among the classes.
  *
  * @param sources the shards, in order: `await fileSource(path)`, `blobSource(blob)`, `bytesSource(bytes)`
  * @throws CajalError `bad-file`; `unknown-name` for an extension that the first sample lacks
@@ -36,13 +44,13 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
 ): Promise<Dataset<X, "int32">> {
   checkArgument("webDataset", "sources", sources, "array");
   const { image, label, field = "label", classes, missing = "error", ...decoding } = options;
-  checkOptions("webDataset", decoding, imageOptions);
+  checkImageOptions("webDataset", decoding);
   checkArgument("webDataset", "field", field, "string");
   if (classes !== undefined) checkArgument("webDataset", "classes", classes, "strings");
   if (missing !== "error" && missing !== "skip")
     throw new CajalError("bad-argument", `webDataset: got missing ${showValue(missing)}, expected error or skip.`); // prettier-ignore
   const images: EncodedImage[] = [];
-  const labels: string[] = [];
+  const labels: Label[] = [];
   for (const source of sources) {
     const samples = grouped(await listTar(source), source.name);
     const [first] = samples.values();
@@ -58,17 +66,11 @@ export async function webDataset<X extends "uint8" | "float32" = "uint8">(
       images.push({ name: `${source.name}: ${at.name}`, bytes: () => source.read(at.offset, at.size) }); // prettier-ignore
       if (of.size > mostLabel)
         throw new CajalError("bad-file", `${source.name}: the label ${of.name} has ${of.size} bytes, expected at most ${mostLabel}.`, { name: source.name, key }); // prettier-ignore
-      labels.push(labelOf(await source.read(of.offset, of.size), field, `${source.name}: ${of.name}`)); // prettier-ignore
+      const where = `${source.name}: ${of.name}`;
+      labels.push({ value: labelOf(await source.read(of.offset, of.size), field, where), where });
     }
   }
-  const whole = classes === undefined && labels.every((each) => /^\d+$/.test(each));
-  if (whole) return imageSource(images, labels.map(Number), decoding);
-  const names = classes ?? [...new Set(labels)].sort(byCodePoint);
-  const numbers = labels.map((each) => {
-    const number = names.indexOf(each);
-    if (number < 0) throw unknownName("class of webDataset", each, names, "bad-file");
-    return number;
-  });
+  const { numbers, classes: names } = classNumbers(labels, classes);
   return imageSource(images, numbers, decoding, names);
 }
 

@@ -5,6 +5,7 @@ import { readTar } from "@cajal/files";
 import { fetchFile, readThrough } from "@cajal/files/node";
 import { join } from "node:path";
 import type { Dataset } from "../dataset";
+import { checkDecoding } from "../decode/decodeImage";
 import { byCodePoint } from "../folders/classFolders";
 import { imageOptions, imageSource, type ImageOptions } from "../folders/imageSource";
 import { defineSet } from "./shared/defineSet";
@@ -64,8 +65,10 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
   options: ImagenetteOptions<X> = {},
 ): Promise<Dataset<X, "int32">> {
   checkOptions("imagenette", options, imagenetteOptions);
-  const { split = "train", size = 160, folder, channels, orientation, prepare, ...fetching } = options; // prettier-ignore
+  const { split = "train", size = 160, folder, channels, orientation, like, prepare, ...fetching } = options; // prettier-ignore
   if (!Object.hasOwn(archives, size)) throw unknownName("size of imagenette", showValue(size), Object.keys(archives)); // prettier-ignore
+  const decoding = { ...(channels && { channels }), ...(orientation && { orientation }), ...(like && { like }), ...(prepare && { prepare }) }; // prettier-ignore
+  checkDecoding("imagenette", decoding);
   const { name, bytes, sha256 } = archives[size];
   const urls = addressesOf(mirrors, name);
   const path =
@@ -88,7 +91,6 @@ export async function imagenette<X extends "uint8" | "float32" = "uint8">(
     throw new CajalError("bad-file", `${path}: it has no pictures in ${part}/n01440764 …. It is another archive.`, { path }); // prettier-ignore
   members.sort((a, b) => byCodePoint(a.name, b.name));
   const images = members.map(({ name, content }) => ({ name, bytes: () => content }));
-  const decoding = { ...(channels && { channels }), ...(orientation && { orientation }), ...(prepare && { prepare }) }; // prettier-ignore
   return imageSource(images, members.map(({ label }) => label), decoding, classes); // prettier-ignore
 }
 
