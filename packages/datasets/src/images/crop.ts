@@ -1,6 +1,6 @@
 // Cuts out of images and pads around them; where a crop in the middle begins.
 import { CajalError, checkInteger, checkOptions, showValue, tensor } from "@cajal/core";
-import { checkImage, extentsOf, type Image, type ImageSize } from "./image";
+import { checkFill, checkImage, extentsOf, type Image, type ImageSize } from "./image";
 import { halfEven } from "./kernels/tensorflow";
 
 /**
@@ -50,6 +50,9 @@ export interface PadOptions {
   readonly value?: number | readonly number[];
 }
 
+/** What may come around an image. */
+export const padModes = ["constant", "edge", "reflect", "symmetric"] as const;
+
 /** Where a position outside 0 … n − 1 reads, by mode. */
 const folds: Readonly<Record<string, (i: number, n: number) => number>> = {
   edge: (i, n) => Math.min(Math.max(i, 0), n - 1),
@@ -75,14 +78,15 @@ export function pad<I extends Image>(image: I, options: PadOptions): I {
   const { left = 0, top = 0, right = 0, bottom = 0, mode = "constant", value = 0 } = options;
   for (const [name, each] of Object.entries({ left, top, right, bottom }))
     checkInteger("pad", name, each, { least: 0, most: 2 ** 16 });
-  const fold = folds[mode];
-  if (mode !== "constant" && fold === undefined)
+  const fold = Object.hasOwn(folds, mode) ? folds[mode] : undefined;
+  if (!padModes.includes(mode))
     throw new CajalError("bad-argument", `pad: got mode ${showValue(mode)}, expected constant, edge, reflect or symmetric.`, { mode }); // prettier-ignore
   const extents = extentsOf(image);
   const { channels } = extents;
   const values = typeof value === "number" ? Array.from({ length: channels }, () => value) : value;
-  if (values.length !== channels || !values.every(Number.isFinite))
-    throw new CajalError("bad-argument", `pad: got value [${values.join(", ")}], expected a number, or one for each of the ${channels} channels.`, { value }); // prettier-ignore
+  if (!Array.isArray(values) || values.length !== channels)
+    throw new CajalError("bad-argument", `pad: got ${showValue(value)} as value, expected a number, or one for each of the ${channels} channels.`, { value }); // prettier-ignore
+  for (const each of values) checkFill("pad", "value", each, image);
   const [width, height] = [extents.width + left + right, extents.height + top + bottom];
   const out = tensor(image.dtype, [height, width, channels]);
   const [source, target] = [image.data as Uint8Array, out.data as Uint8Array];

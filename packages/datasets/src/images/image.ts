@@ -1,5 +1,5 @@
 // An image is a tensor [height, width, channels]; what is checked of one, everywhere.
-import { CajalError, checkTensor, showShape, showValue, type Tensor } from "@cajal/core";
+import { CajalError, checkInteger, checkNumber, checkTensor, showShape, showValue, type Tensor } from "@cajal/core"; // prettier-ignore
 
 /** Pixels, `[height, width, channels]`: uint8 0 … 255, or float32 in whatever range they came in. */
 export type Image<D extends "uint8" | "float32" = "uint8" | "float32"> = Tensor<D>;
@@ -45,6 +45,16 @@ export function checkImage(
       `${where}: got an image ${showShape(image.shape)}, expected [height, width, channels], none of them 0. Of a batch, hand over one image after the other.`,
       { where, shape: image.shape },
     );
+}
+
+/**
+ * Refuses a value to fill pixels with that the image's type does not hold: bytes would wrap.
+ *
+ * @throws CajalError `bad-argument`
+ */
+export function checkFill(where: string, name: string, value: unknown, { dtype }: Image): void {
+  if (dtype === "uint8") checkInteger(where, name, value, { least: 0, most: 255 });
+  else checkNumber(where, name, value);
 }
 
 /** The extents of an image that was checked. */

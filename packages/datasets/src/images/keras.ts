@@ -27,7 +27,15 @@ export interface ResizingOptions extends ImageSize {
  * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name` (interpolation)
  */
 export function resizing(image: Image, options: ResizingOptions): Image<"float32"> {
-  checkOptions("resizing", options, ["width", "height", "interpolation", "cropToAspectRatio", "padToAspectRatio", "fillValue", "antialias"]); // prettier-ignore
+  checkOptions("resizing", options, {
+    width: true,
+    height: true,
+    interpolation: true,
+    cropToAspectRatio: "boolean",
+    padToAspectRatio: "boolean",
+    fillValue: {},
+    antialias: "boolean",
+  });
   checkImage("resizing", image);
   const { width, height, interpolation = "bilinear", antialias = false, fillValue = 0 } = options;
   checkSize("resizing", options);
@@ -72,7 +80,7 @@ export function resizeWithPad(
   image: Image,
   options: ImageSize & { readonly interpolation?: string; readonly antialias?: boolean },
 ): Image<"float32"> {
-  checkOptions("resizeWithPad", options, ["width", "height", "interpolation", "antialias"]);
+  checkOptions("resizeWithPad", options, { width: true, height: true, interpolation: true, antialias: "boolean" }); // prettier-ignore
   checkImage("resizeWithPad", image);
   checkSize("resizeWithPad", options);
   const { width, height, interpolation = "bilinear", antialias = false } = options;
@@ -108,7 +116,7 @@ export function loadImg(
   image: Image,
   options: ImageSize & { readonly interpolation?: string; readonly keepAspectRatio?: boolean },
 ): Image<"uint8"> {
-  checkOptions("loadImg", options, ["width", "height", "interpolation", "keepAspectRatio"]);
+  checkOptions("loadImg", options, { width: true, height: true, interpolation: true, keepAspectRatio: "boolean" }); // prettier-ignore
   checkImage("loadImg", image, ["uint8"]);
   checkSize("loadImg", options);
   const { width, height, interpolation = "nearest", keepAspectRatio = false } = options;

@@ -5,6 +5,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  optionsOf,
   showValue,
   tensor,
   unknownName,
@@ -47,15 +48,7 @@ export interface ResizeOptions extends ImageSize {
  * @example resize(image, { width: 224, height: 224, method: "bilinear" })
  */
 export function resize(image: Image, options: ResizeOptions): Image {
-  checkOptions("resize", options, [
-    "width",
-    "height",
-    "like",
-    "method",
-    "antialias",
-    "box",
-    "alpha",
-  ]);
+  checkOptions("resize", options, resizeOptions);
   const { like = "pillow", width, height, alpha = true } = options;
   if (!Object.hasOwn(kernels, like))
     throw unknownName("library to resize like", like, Object.keys(kernels));
@@ -92,6 +85,17 @@ export function resize(image: Image, options: ResizeOptions): Image {
 }
 
 const most = 2 ** 16;
+
+/** Those that depend on each other are checked together. */
+const resizeOptions = optionsOf<ResizeOptions>({
+  width: true,
+  height: true,
+  like: true,
+  method: true,
+  antialias: true,
+  box: true,
+  alpha: "boolean",
+});
 
 function checkAntialias(like: ResizeLibrary, method: string, antialias: boolean): void {
   const byDefault = kernels[like].antialias;

@@ -113,6 +113,15 @@ it.each([
   () => randomCutout(0, { seed: 1 }),
   () => colorJitter({ seed: 1, hue: 0.6 }),
   () => randomMixup({ seed: 1, alpha: 0 }),
+  () => randomFlip({ seed: 1, direction: "up" as never }),
+  () => randomTranslation(1, { seed: 1, mode: "mirror" as never }),
+  () => randomRotation(1, { seed: 1, fillMode: "edge" as never }),
+  () => randomZoom(0.1, { seed: 1, fillValue: NaN }),
+  () => randomCutout(1, { seed: 1, value: NaN }),
+  () => randomResizedCrop({ seed: 1, width: 1, height: 1, scale: [2, 3] }),
+  () => randomResizedCrop({ seed: 1, width: 1, height: 1, ratio: [0, 1] }),
+  () => randomResizedCrop({ seed: 1, width: 1, height: 1, like: "pilow" as never }),
+  () => randomResizedCrop({ seed: 1, width: 1, height: 1, method: "cubic" }),
   () => randomResizedCrop({ seed: 1, width: 0, height: 1 }),
 ])("refuses %s", (refused) => {
   expect(refused).toThrow();

@@ -1,6 +1,12 @@
 // Keras' RandomRotation and RandomZoom, drawn for each example anew.
-import { checkNumber, checkOptions } from "@cajal/core";
-import { affine, rotation, zoom, type AffineOptions } from "../images/augment/affine";
+import { checkNumber, checkOptions, optionsOf } from "@cajal/core";
+import {
+  affine,
+  affineOptions,
+  rotation,
+  zoom,
+  type AffineOptions,
+} from "../images/augment/affine";
 import { extentsOf } from "../images/image";
 import { changeImages } from "./changeImages";
 
@@ -9,7 +15,7 @@ export interface RandomAffineOptions extends AffineOptions {
   readonly seed: number;
 }
 
-const options = ["seed", "fillMode", "fillValue", "interpolation"];
+const options = optionsOf<RandomAffineOptions>({ ...affineOptions, seed: { whole: true } });
 
 /**
  * Rotates each image about its centre by a random angle of up to `degrees` to either side, as Keras'

@@ -13,7 +13,7 @@ import { changeImages } from "./changeImages";
  */
 export function randomCutout(size: number, options: { seed: number; value?: number }) {
   checkInteger("randomCutout", "size", size, { least: 1, most: 2 ** 16 });
-  checkOptions("randomCutout", options, ["seed", "value"]);
+  checkOptions("randomCutout", options, { seed: true, value: {} });
   const { seed, value = 0 } = options;
   return changeImages("randomCutout", { seed, stream: "cutout" }, (image, numbers) => {
     const { width, height } = extentsOf(image);

@@ -15,7 +15,10 @@ export function randomFlip(options: {
   seed: number;
   direction?: "horizontal" | "vertical" | "both";
 }) {
-  checkOptions("randomFlip", options, ["seed", "direction"]);
+  checkOptions("randomFlip", options, {
+    seed: true,
+    direction: ["horizontal", "vertical", "both"],
+  });
   const { seed, direction = "horizontal" } = options;
   const directions = direction === "both" ? (["horizontal", "vertical"] as const) : [direction];
   return changeImages("randomFlip", { seed, stream: "flip" }, (image, numbers) => {

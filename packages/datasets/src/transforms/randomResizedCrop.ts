@@ -1,8 +1,13 @@
-import { checkInteger, checkOptions } from "@cajal/core";
-import { resizedCropBox, type ResizedCropOptions } from "../images/augment/resizedCropBox";
+import { checkInteger, checkOptions, unknownName } from "@cajal/core";
+import {
+  checkBounds,
+  resizedCropBox,
+  type ResizedCropOptions,
+} from "../images/augment/resizedCropBox";
 import { crop } from "../images/crop";
 import { extentsOf, type ImageSize } from "../images/image";
-import { resize, type ResizeOptions } from "../images/resize";
+import { kernels } from "../images/kernels";
+import { resize, type ResizeLibrary, type ResizeOptions } from "../images/resize";
 import { changeImages } from "./changeImages";
 
 /**
@@ -21,10 +26,24 @@ export function randomResizedCrop(
     ResizedCropOptions &
     Pick<ResizeOptions, "like" | "method" | "antialias"> & { readonly seed: number },
 ) {
-  checkOptions("randomResizedCrop", options, ["seed", "width", "height", "scale", "ratio", "like", "method", "antialias"]); // prettier-ignore
+  checkOptions("randomResizedCrop", options, {
+    seed: true,
+    width: true,
+    height: true,
+    scale: true,
+    ratio: true,
+    like: Object.keys(kernels),
+    method: "string",
+    antialias: "boolean",
+  });
   const { seed, width, height, scale, ratio, like, method = "bilinear", antialias } = options;
   checkInteger("randomResizedCrop", "width", width, { least: 1, most: 2 ** 16 });
   checkInteger("randomResizedCrop", "height", height, { least: 1, most: 2 ** 16 });
+  checkBounds("randomResizedCrop", options);
+  // Which of the two it is depends on the images.
+  const libraries: ResizeLibrary[] = like === undefined ? ["pillow", "torch"] : [like];
+  const methods = new Set(libraries.flatMap((each) => kernels[each].methods));
+  if (!methods.has(method)) throw unknownName(`resize method of ${libraries.join(" or ")}`, method, methods); // prettier-ignore
   return changeImages("randomResizedCrop", { seed, stream: "resizedCrop" }, (image, numbers) => {
     const bounds = { ...(scale && { scale }), ...(ratio && { ratio }) };
     const part = crop(image, resizedCropBox(extentsOf(image), numbers, bounds));

@@ -1,5 +1,5 @@
 import { checkInteger, checkOptions } from "@cajal/core";
-import { crop, pad, type PadOptions } from "../images/crop";
+import { crop, pad, padModes, type PadOptions } from "../images/crop";
 import { extentsOf } from "../images/image";
 import { changeImages } from "./changeImages";
 
@@ -20,7 +20,7 @@ export function randomTranslation(
   options: { seed: number; mode?: PadOptions["mode"] },
 ) {
   checkInteger("randomTranslation", "most", most, { least: 0, most: 2 ** 12 });
-  checkOptions("randomTranslation", options, ["seed", "mode"]);
+  checkOptions("randomTranslation", options, { seed: true, mode: padModes });
   const { seed, mode = "constant" } = options;
   return changeImages("randomTranslation", { seed, stream: "translation" }, (image, numbers) => {
     const { width, height } = extentsOf(image);

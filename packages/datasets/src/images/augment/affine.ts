@@ -6,7 +6,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
-  showValue,
+  optionsOf,
   tensor,
 } from "@cajal/core";
 import { checkImage, extentsOf, type Image, type ImageSize } from "../image";
@@ -60,10 +60,10 @@ function checkedSize(where: string, size: ImageSize): ImageSize {
 const clamp = (p: number, size: number) => Math.min(Math.max(p, 0), size - 1);
 
 /** Where a coordinate outside lands. */
-const folds: Readonly<Record<string, (p: number, size: number) => number>> = {
-  constant: (p) => p,
+const folds = {
+  constant: (p: number) => p,
   nearest: clamp,
-  reflect(p, size) {
+  reflect(p: number, size: number) {
     const two = 2 * size;
     if (p < 0) {
       if (size <= 1) return 0;
@@ -77,7 +77,7 @@ const folds: Readonly<Record<string, (p: number, size: number) => number>> = {
     }
     return p;
   },
-  wrap(p, size) {
+  wrap(p: number, size: number) {
     if (size <= 1) return 0;
     if (p < 0) return clamp(p + size * (Math.trunc(-p / (size - 1)) + 1), size);
     if (p > size - 1) return clamp(p - size * Math.trunc(p / (size - 1)), size);
@@ -94,21 +94,26 @@ export interface AffineOptions {
   readonly interpolation?: "bilinear" | "nearest";
 }
 
+/** Kinds of these options, for what is drawn later, too. */
+export const affineOptions = optionsOf<AffineOptions>({
+  fillMode: Object.keys(folds),
+  fillValue: {},
+  interpolation: ["bilinear", "nearest"],
+});
+
 /**
  * The image read through an affine map, as Keras' random layers do.
  *
  * @param map `rotation(…)`, `translation(…)`, `zoom(…)`, or any
  * @returns float32 of the same shape
- * @throws CajalError `bad-argument`, `bad-shape`
+ * @throws CajalError `bad-argument`, `bad-shape`, `unknown-name` (fillMode, interpolation)
  * @example affine(image, rotation(15, { width: 224, height: 224 }))
  */
 export function affine(image: Image, map: Affine, options: AffineOptions = {}): Image<"float32"> {
   checkImage("affine", image);
-  checkOptions("affine", options, ["fillMode", "fillValue", "interpolation"]);
+  checkOptions("affine", options, affineOptions);
   const { fillMode = "reflect", fillValue = 0, interpolation = "bilinear" } = options;
   const fold = folds[fillMode];
-  if (fold === undefined || (interpolation !== "bilinear" && interpolation !== "nearest"))
-    throw new CajalError("bad-argument", `affine: got fillMode ${showValue(fillMode)} and interpolation ${showValue(interpolation)}, expected reflect, wrap, nearest or constant, and bilinear or nearest.`); // prettier-ignore
   if (!Array.isArray(map) || map.length !== 6 || !map.every(Number.isFinite))
     throw new CajalError("bad-argument", "affine: expected a map of six finite numbers.");
   const { width, height, channels } = extentsOf(image);

@@ -15,6 +15,8 @@ import { rotate } from "./rotate";
 
 describe("by hand", () => {
   const image = tensor("uint8", [2, 2, 1], [1, 2, 3, 4]);
+  const identity: Affine = [1, 0, 0, 0, 1, 0];
+  const pictures: Batch = { x: tensor("float32", [2, 2, 2, 1]), y: tensor("float32", [2, 2]) };
 
   it("flips, turns and cuts out", () => {
     expect([...flip(image, "horizontal").data]).toEqual([2, 1, 4, 3]);
@@ -33,6 +35,24 @@ describe("by hand", () => {
     expect([...turned.data]).toEqual([91, 7, 135, 91, 7, 135, 91, 7, 135, 2, 245, 55, 91, 7, 135, 91, 7, 135, 91, 7, 135, 4, 253, 12, 91, 7, 135, 91, 7, 135, 91, 7, 135, 10, 251, 0, 91, 7, 135, 91, 7, 135, 91, 7, 135]);
   });
 
+  it("fills floats with any finite number, and takes colours that overshoot a little", () => {
+    expect([...pad(asFloat(image), { left: 1, value: -300.5 }).data]).toEqual([-300.5, 1, 2, -300.5, 3, 4]); // prettier-ignore
+    const bright = adjustColour(tensor("float32", [1, 1, 3], [-0.1, 0.5, 1.1]), "brightness", 2);
+    expect([...bright.data]).toEqual([0, 1, 1]);
+  });
+
+  it.each<[options: object, message: string]>([
+    [{ scale: [2, 3] }, "got scale [2, 3], expected shares of the area"],
+    [{ scale: [0.5] }, "got scale [0.5]"],
+    [{ scale: 0.5 }, "got scale 0.5"],
+    [{ scale: [0.9, 0.1] }, "got scale [0.9, 0.1]"],
+    [{ ratio: [0, 1] }, "got ratio [0, 1], expected width by height"],
+    [{ ratio: [3, -2] }, "got ratio [3, -2]"],
+  ])("refuses bounds %o of resized crops", (bounds, message) => {
+    const draws = { float: () => 0.5, integer: () => 0 };
+    expect(() => resizedCropBox({ width: 9, height: 9 }, draws, bounds)).toThrow(message);
+  });
+
   it("mixes with the example before", () => {
     const batch: Batch = { x: tensor("float32", [2, 1], [1, 3]), y: tensor("float32", [2, 2], [1, 0, 0, 1]) }; // prettier-ignore
     const { x, y } = mixup(batch, 0.75);
@@ -45,7 +65,25 @@ describe("by hand", () => {
     ["bad-argument", () => rotate(image, NaN)],
     ["bad-argument", () => rotate(image, 1, { fill: [1, 2] })],
     ["bad-argument", () => affine(image, [1, 0, 0] as never)],
-    ["bad-argument", () => affine(image, [1, 0, 0, 0, 1, 0], { fillMode: "edge" as "wrap" })],
+    ["unknown-name", () => affine(image, identity, { fillMode: "edge" as "wrap" })],
+    ["unknown-name", () => affine(image, identity, { fillMode: "toString" as "wrap" })],
+    ["bad-argument", () => affine(image, identity, { fillValue: "x" as never })],
+    ["bad-argument", () => rotate(image, 1, { fill: [300] })],
+    ["bad-argument", () => rotate(image, 1, { fill: ["a"] as never })],
+    ["bad-argument", () => rotate(image, 1, { fill: "a" as never })],
+    ["bad-argument", () => pad(image, { left: 1, value: 300 })],
+    ["bad-argument", () => pad(image, { left: 1, value: [0.5] })],
+    ["bad-argument", () => pad(image, { left: 1, value: "a" as never })],
+    ["bad-argument", () => pad(image, { left: 1, mode: "constructor" as never })],
+    ["bad-argument", () => cutout(image, { left: 0, top: 0, width: 1, height: 1, value: 300 })],
+    ["bad-argument", () => cutout(asFloat(image), { left: 0, top: 0, width: 1, height: 1, value: NaN })], // prettier-ignore
+    ["bad-argument", () => cutmix(pictures, { left: 0.5, top: 0, right: 1, bottom: 1 })],
+    ["bad-argument", () => cutmix(pictures, { left: NaN, top: 0, right: 1, bottom: 1 })],
+    ["bad-argument", () => cutmixBox(0.5, { x: 0.5, y: 0 }, { width: 4, height: 4 })],
+    ["bad-argument", () => cutmixBox(0.5, { x: NaN, y: 0 }, { width: 4, height: 4 })],
+    ["bad-argument", () => adjustColour(tensor("float32", [1, 1, 3], [0, 128, 255]), "contrast", 1)], // prettier-ignore
+    ["bad-argument", () => adjustColour(tensor("float32", [1, 1, 3], [-1, 0, 1]), "contrast", 1)],
+    ["bad-argument", () => adjustColour(tensor("float32", [1, 1, 3], [0, NaN, 1]), "hue", 0.1)],
     ["bad-shape", () => adjustColour(image, "hue", 0.1)],
     ["unknown-name", () => adjustColour(tensor("uint8", [1, 1, 3]), "gamma" as "hue")],
     ["bad-argument", () => adjustColour(tensor("uint8", [1, 1, 3]), "hue", 0.6)],

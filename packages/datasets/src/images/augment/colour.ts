@@ -16,7 +16,7 @@ export type ColourOperation = (typeof operations)[number];
 /**
  * The image with its colours changed by a factor.
  *
- * @param image uint8 0 … 255, or float32 0 … 1, `[height, width, 3]`
+ * @param image uint8 0 … 255, or float32 0 … 1, `[height, width, 3]`; of float32 what resizing overshoots by is taken, too
  * @param operation brightness, contrast and saturation blend with black, the mean grey and the image's own grey:
  *   factor 0 gives these, 1 the image, 2 twice the difference; hue turns by the factor −0.5 … 0.5 of the circle;
  *   grayscale takes none
@@ -38,6 +38,7 @@ export function adjustColour<I extends Image>(
     throw new CajalError("bad-shape", `adjustColour: got an image of ${extentsOf(image).channels} channels, expected red, green and blue.`, { shape: image.shape }); // prettier-ignore
   const { data } = image;
   const bytes = image.dtype === "uint8";
+  if (!bytes) checkUnit(image);
   const out = tensor(image.dtype, image.shape) as I;
   const to = out.data;
   if (isHue) {
@@ -68,6 +69,16 @@ export function adjustColour<I extends Image>(
     }
   }
   return out;
+}
+
+/** What cubic and Lanczos kernels overshoot 0 … 1 by is less. */
+const overshoot = 0.25;
+
+/** Of float32: pixels 0 … 255 would all become white, and standardized ones other colours. */
+function checkUnit({ data }: Image): void {
+  for (let i = 0; i < data.length; i++)
+    if (!(data[i]! >= -overshoot && data[i]! <= 1 + overshoot))
+      throw new CajalError("bad-argument", `adjustColour: got a float32 image with the value ${data[i]}, expected 0 … 1. Rescale it first: map(rescale(1 / 255)), and standardize after the colours are changed.`, { value: data[i] }); // prettier-ignore
 }
 
 type Pixels = Uint8Array | Float32Array;

@@ -1,5 +1,5 @@
 import { CajalError, checkInteger, checkOptions, showValue, tensor } from "@cajal/core";
-import { checkImage, extentsOf, type Image } from "../image";
+import { checkFill, checkImage, extentsOf, type Image } from "../image";
 
 /** The image in a mirror: "horizontal" changes left and right over, "vertical" top and bottom. */
 export function flip<I extends Image>(image: I, direction: "horizontal" | "vertical"): I {
@@ -39,6 +39,7 @@ export function cutout<I extends Image>(
   checkOptions("cutout", options, ["left", "top", "width", "height", "value"]);
   const { left, top, width, height, value = 0 } = options;
   for (const [name, each] of Object.entries({ left, top, width, height })) checkInteger("cutout", name, each); // prettier-ignore
+  checkFill("cutout", "value", value, image);
   const extents = extentsOf(image);
   const out = tensor(image.dtype, image.shape, image.data.slice() as never) as I;
   const from = Math.max(0, left) * extents.channels;

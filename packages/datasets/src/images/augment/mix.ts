@@ -34,6 +34,8 @@ export function cutmixBox(
   const { width, height } = size;
   checkInteger("cutmixBox", "width", width, { least: 1 });
   checkInteger("cutmixBox", "height", height, { least: 1 });
+  checkInteger("cutmixBox", "x", center.x, { least: 0, most: width });
+  checkInteger("cutmixBox", "y", center.y, { least: 0, most: height });
   const half = 0.5 * Math.sqrt(1 - lambda);
   const [w, h] = [Math.trunc(half * width), Math.trunc(half * height)];
   const [left, top] = [Math.max(center.x - w, 0), Math.max(center.y - h, 0)];
@@ -58,6 +60,7 @@ export function cutmix(
   if (!n || !height || !width || !channels || x.shape.length !== 4)
     throw new CajalError("bad-shape", `cutmix: got x ${showShape(x.shape)}, expected images [n, height, width, channels].`, { shape: x.shape }); // prettier-ignore
   const { left, top, right, bottom } = box;
+  for (const [name, each] of Object.entries({ left, top, right, bottom })) checkInteger("cutmix", name, each); // prettier-ignore
   if (!(0 <= left && left <= right && right <= width && 0 <= top && top <= bottom && bottom <= height)) // prettier-ignore
     throw new CajalError("bad-argument", `cutmix: got the box ${left}, ${top}, ${right}, ${bottom}, expected one within ${width} × ${height}.`, { box }); // prettier-ignore
   const out = tensor("float32", x.shape, Float32Array.from(x.data as Float32Array, Number));

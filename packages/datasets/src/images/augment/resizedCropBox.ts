@@ -1,12 +1,27 @@
-import { checkArgument, checkInteger, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument, checkInteger, checkOptions, showValue } from "@cajal/core";
 import type { ImageSize } from "../image";
 import { halfEven } from "../kernels/tensorflow";
 
 export interface ResizedCropOptions {
-  /** Share of the image's area, from … to; default 0.08 … 1. */
+  /** Share of the image's area, from … to, within 0 … 1; default 0.08 … 1. */
   readonly scale?: readonly [least: number, most: number];
-  /** Width by height, from … to; default 3/4 … 4/3. */
+  /** Width by height, from … to, above 0; default 3/4 … 4/3. */
   readonly ratio?: readonly [least: number, most: number];
+}
+
+/**
+ * Checks the bounds, which are drawn from later.
+ *
+ * @throws CajalError `bad-argument`
+ */
+export function checkBounds(where: string, { scale, ratio }: ResizedCropOptions): void {
+  const isRange = (range: unknown, isWithin: (value: number) => boolean) =>
+    Array.isArray(range) && range.length === 2 && range.every((each) => Number.isFinite(each) && isWithin(each)) && range[0] <= range[1]; // prettier-ignore
+  const show = (range: unknown) => (Array.isArray(range) ? `[${range.map(showValue).join(", ")}]` : showValue(range)); // prettier-ignore
+  if (scale !== undefined && !isRange(scale, (value) => value >= 0 && value <= 1))
+    throw new CajalError("bad-argument", `${where}: got scale ${show(scale)}, expected shares of the area [least, most] within 0 … 1, such as [0.08, 1].`, { scale }); // prettier-ignore
+  if (ratio !== undefined && !isRange(ratio, (value) => value > 0))
+    throw new CajalError("bad-argument", `${where}: got ratio ${show(ratio)}, expected width by height [least, most] above 0, such as [3 / 4, 4 / 3].`, { ratio }); // prettier-ignore
 }
 
 /** What is drawn: uniform numbers in [0, 1), and whole ones below a bound. */
@@ -31,6 +46,7 @@ export function resizedCropBox(
   checkArgument("resizedCropBox", "draws.integer", draws.integer, "function");
   const { width, height } = size;
   checkOptions("resizedCropBox", options, ["scale", "ratio"]);
+  checkBounds("resizedCropBox", options);
   checkInteger("resizedCropBox", "width", width, { least: 1 });
   checkInteger("resizedCropBox", "height", height, { least: 1 });
   const { scale = [0.08, 1], ratio = [3 / 4, 4 / 3] } = options;

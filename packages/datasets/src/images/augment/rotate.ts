@@ -1,6 +1,6 @@
 // Pillow's Image.rotate, to the bit (Pillow: src/libImaging/Geometry.c, PIL/Image.py).
 import { CajalError, checkNumber, checkOptions, showValue, tensor } from "@cajal/core";
-import { checkImage, extentsOf, type Image } from "../image";
+import { checkFill, checkImage, extentsOf, type Image } from "../image";
 import { flip } from "./flip";
 
 export interface RotateOptions {
@@ -29,7 +29,7 @@ export function rotate(
 ): Image<"uint8"> {
   checkImage("rotate", image, ["uint8"]);
   checkNumber("rotate", "degrees", degrees);
-  checkOptions("rotate", options, ["method", "expand", "fill"]);
+  checkOptions("rotate", options, { method: true, expand: "boolean", fill: "array" });
   const { method = "nearest", expand = false } = options;
   if (method !== "nearest" && method !== "bilinear")
     throw new CajalError("bad-argument", `rotate: got method ${showValue(method)}, expected nearest or bilinear.`); // prettier-ignore
@@ -37,6 +37,7 @@ export function rotate(
   const { fill = Array.from({ length: channels }, () => 0) } = options;
   if (fill.length !== channels)
     throw new CajalError("bad-argument", `rotate: got fill of ${fill.length} values, expected one for each of ${channels} channels.`); // prettier-ignore
+  for (const each of fill) checkFill("rotate", "fill", each, image);
   // Python's remainder: of positive angles without a rounding.
   const rest = degrees % 360;
   const angle = rest < 0 ? rest + 360 : rest;
