@@ -380,6 +380,7 @@ describe("windows and seasonalSeries", () => {
       [0, 1, 2, 1, 2, 3],
       [4, 5],
     ]);
+    expect(() => windows(tensor("float32", [1]), { length: 2 })).toThrow("windows: got a series of 1 values, expected at least 3: a window of 2 and the value 1 after it."); // prettier-ignore
     const { values, anomalous, anomalies } = seasonalSeries({ seed: 7 });
     expect(values.shape).toEqual([1680]);
     expect(anomalies.map(({ kind }) => kind).length).toBe(5);
@@ -389,10 +390,25 @@ describe("windows and seasonalSeries", () => {
     expect(Math.abs(mean - 20.79)).toBeLessThan(0.3);
   });
 
+  it("are of tables, too, as keras.utils.timeseries_dataset_from_array cuts them", async () => {
+    // timeseries_dataset_from_array(table[:-2], table[3:], sequence_length=2) of Keras 3.
+    const table = tensor("float32", [5, 2], [0, 10, 1, 11, 2, 12, 3, 13, 4, 14]);
+    const { x, y } = await windows(table, { length: 2, ahead: 2 }).all();
+    expect([x.shape, [...x.data]]).toEqual([[2, 2, 2], [0, 10, 1, 11, 1, 11, 2, 12]]); // prettier-ignore
+    expect([y.shape, [...y.data]]).toEqual([[2, 2], [3, 13, 4, 14]]); // prettier-ignore
+    const one = await windows(table, { length: 2, ahead: 2, target: 1 }).all();
+    expect([one.x.data, one.y.shape, [...one.y.data]]).toEqual([x.data, [2, 1], [13, 14]]);
+  });
+
   it.each([
     ["bad-argument", () => windows(tensor("float32", [3], [1, NaN, 3]), { length: 1 })],
     ["bad-argument", () => windows(tensor("float32", [3]), { length: 3 })],
-    ["bad-shape", () => windows(tensor("float32", [3, 1]), { length: 1 })],
+    ["bad-argument", () => windows(tensor("float32", [1]), { length: 1 })],
+    ["bad-argument", () => windows(tensor("float32", [0]), { length: 1 })],
+    ["bad-argument", () => windows(tensor("float32", [3]), { length: 1, target: 1 })],
+    ["bad-argument", () => windows(tensor("float32", [2, 2], [1, 2, 3, NaN]), { length: 1 })],
+    ["bad-shape", () => windows(tensor("float32", [3, 1, 1]), { length: 1 })],
+    ["bad-shape", () => windows(tensor("float32", []), { length: 1 })],
     ["bad-argument", () => seasonalSeries({ hours: 10 })],
   ])("refuse with %s", (code, refused) => {
     expect(refused).toThrow(expect.objectContaining({ code }));
