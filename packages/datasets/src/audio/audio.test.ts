@@ -34,7 +34,19 @@ describe("parseWav", () => {
     expect([sampleRate, samples.shape, [...samples.data]]).toEqual([8000, [3, 1], [0, 0.5, -1]]);
   });
 
+  it("reads samples that lie in wider places, the upper bytes of them", () => {
+    // 24 bits in blocks of four bytes: scipy.io.wavfile 1.17 reads 2³⁰ and −2³⁰, of 2³¹.
+    const wide = wav([0, 0x4000, 0, -0x4000], (view) => {
+      view.setUint16(32, 4, true);
+      view.setUint16(34, 24, true);
+    });
+    expect([...parseWav(wide).samples.data]).toEqual([0.5, -0.5]);
+  });
+
   it.each([
+    ["bad-file", wav([1, 2], (view) => view.setUint16(32, 1, true))],
+    ["bad-file", wav([1, 2], (view) => (view.setUint16(22, 2, true), view.setUint16(32, 5, true)))],
+    ["bad-file", wav([1, 2], (view) => (view.setUint16(34, 8, true), view.setUint16(32, 2, true)))],
     ["bad-file", new Uint8Array()],
     ["bad-file", wav([1, 2]).subarray(0, 46)],
     ["bad-file", wav([1], (view) => view.setUint16(22, 0, true))],

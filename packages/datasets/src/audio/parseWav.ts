@@ -37,7 +37,7 @@ export function parseWav(bytes: Uint8Array, options: { name?: string } = {}): Wa
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
   if (bytes.length < 12 || text(0) !== "RIFF" || text(8) !== "WAVE") throw bad("it does not begin as RIFF … WAVE"); // prettier-ignore
-  let format: { key: string; channels: number; sampleRate: number } | undefined;
+  let format: { key: string; channels: number; sampleRate: number; stride: number } | undefined;
   for (let at = 12; at + 8 <= bytes.length;) {
     const size = view.getUint32(at + 4, true);
     const content = at + 8;
@@ -47,19 +47,30 @@ export function parseWav(bytes: Uint8Array, options: { name?: string } = {}): Wa
       // WAVE_FORMAT_EXTENSIBLE has the code in the first two bytes of a GUID.
       if (code === 0xfffe && size >= 26 && content + 26 <= bytes.length) code = view.getUint16(content + 24, true); // prettier-ignore
       const key = `${code}/${view.getUint16(content + 14, true)}`;
-      format = { key, channels: view.getUint16(content + 2, true), sampleRate: view.getUint32(content + 4, true) }; // prettier-ignore
+      const channels = view.getUint16(content + 2, true);
+      const sampleRate = view.getUint32(content + 4, true);
       if (!Object.hasOwn(formats, key))
         throw new CajalError("unsupported", `${name}: got samples of format ${code} with ${key.split("/")[1]} bits, expected PCM (1) of 8, 16, 24 or 32 bits or floats (3) of 32 or 64.`, { name, format: code }); // prettier-ignore
-      if (format.channels === 0 || format.sampleRate === 0) throw bad(`it has ${format.channels} channels at ${format.sampleRate} Hz`); // prettier-ignore
+      if (channels === 0 || sampleRate === 0) throw bad(`it has ${channels} channels at ${sampleRate} Hz`); // prettier-ignore
+      const { bytes: width } = formats[key]!;
+      // nBlockAlign: bytes of a frame. 0 says nothing; whole numbers of 16 bits and more may lie in wider places.
+      const frame = view.getUint16(content + 12, true) || width * channels;
+      const stride = frame / channels;
+      if (stride !== width && !(Number.isInteger(stride) && stride > width && code === 1 && width > 1))
+        throw bad(`it says that a frame has ${frame} bytes, and ${channels} samples of ${width} bytes make one`); // prettier-ignore
+      format = { key, channels, sampleRate, stride };
     } else if (text(at) === "data") {
       if (format === undefined) throw bad("its samples stand before their format");
       // What writes to a pipe does not know the size, and says the largest.
       const length = size === 0xffffffff ? bytes.length - content : size;
       if (content + length > bytes.length) throw bad(`it says that it has ${length} bytes of samples, and ends after ${bytes.length - content}`); // prettier-ignore
       const { bytes: width, read } = formats[format.key]!;
-      const frames = Math.floor(length / (width * format.channels));
+      const { stride } = format;
+      const frames = Math.floor(length / (stride * format.channels));
       const samples = tensor("float32", [frames, format.channels]);
-      for (let i = 0; i < samples.data.length; i++) samples.data[i] = read(view, content + width * i); // prettier-ignore
+      // The most significant bytes come last, and are filled first.
+      const first = content + stride - width;
+      for (let i = 0; i < samples.data.length; i++) samples.data[i] = read(view, first + stride * i); // prettier-ignore
       return { sampleRate: format.sampleRate, samples };
     }
     // Chunks are filled up to an even length.
