@@ -44,6 +44,33 @@ describe("csvTable", () => {
     expect((await classes.data.all()).y.dtype).toBe("int32");
   });
 
+  it.each([
+    ["a,b\nx,1\ny,4o\nz,3\n", {}, 'CSV: column b, row 2: "4o" is no number, and most of the column are. Correct it, or name it in missingValues; where the column is of names, list it in categorical.'], // prettier-ignore
+    ["a;b\nx;1,5\ny;2,5\n", { delimiter: ";" }, 'column b, row 1: "1,5" is no number, and most of the column are. Write decimal points'], // prettier-ignore
+    // Rows that are left out count.
+    ["a,b\nx,\ny,1\nz,2\nz,-\n", { missing: "drop" }, 'column b, row 4: "-"'],
+  ] as const)("refuses numbers that were mistyped: %j", async (table, options, message) => {
+    for (const label of ["a", "b"])
+      await expect(csvTable(table, { label, ...options })).rejects.toThrow(
+        expect.objectContaining({ code: "bad-file", message: expect.stringContaining(message) as string }), // prettier-ignore
+      );
+  });
+
+  it("takes them for names where it is told so", async () => {
+    const table = "a,b\nx,1\ny,4o\nz,3\n";
+    const { features } = await csvTable(table, { label: "a", categorical: ["b"] });
+    expect(features).toEqual(["b=1", "b=3", "b=4o"]);
+    const numbers = await csvTable("a,b\nx,3\ny,7\n", { label: "b", categorical: ["b"] });
+    expect(numbers.data.classes).toEqual(["3", "7"]);
+    const { data } = await csvTable(table, { label: "b", categorical: ["b"] });
+    expect([data.classes, [...(await data.all()).y.data]]).toEqual([["1", "3", "4o"], [0, 2, 1]]); // prettier-ignore
+  });
+
+  it("counts what is missing of columns of any name", async () => {
+    const { missing } = await csvTable("constructor,y\n,0\n1,1\n", { label: "y", missing: "nan" });
+    expect(missing).toEqual({ constructor: 1 });
+  });
+
   it("tells what is missing", async () => {
     const gaps = "a,b,y\n1,,0\nNA,2,1\n3,4,1\n";
     await expect(csvTable(gaps, { label: "y" })).rejects.toThrow(/row 1 has no b.*"drop"/);
@@ -57,6 +84,11 @@ describe("csvTable", () => {
     ["unknown-name", text, { label: "sort" }],
     ["unknown-name", text, { label: "kind", features: ["weight"] }],
     ["bad-file", "a,b\n1\n", { label: "b" }],
+    ["bad-file", "a,b\n1e39,1\n", { label: "b" }],
+    ["bad-file", "a,b\n1,1e39\n", { label: "b" }],
+    ["bad-argument", "/home/me/iris.csv", { label: "b" }],
+    ["bad-argument", text, { label: "kind", features: ["size", "colour", "size"] }],
+    ["bad-argument", text, { label: "kind", features: ["size", "kind"] }],
     ["bad-file", "a,b\n", { label: "b" }],
     ["bad-argument", text, { label: "kind", missing: "skip" }],
     ["unknown-option", text, { label: "kind", header: true }],

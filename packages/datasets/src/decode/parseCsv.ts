@@ -1,5 +1,5 @@
 // CSV (RFC 4180), by csv-parse: quotes, commas and line ends within quotes, CRLF, a byte order mark.
-import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core";
+import { CajalError, checkArgument, checkOptions, peerError, showValue } from "@cajal/core";
 
 /**
  * The rows of a table as records by the names in its first line; all values are text.
@@ -7,7 +7,7 @@ import { CajalError, checkArgument, checkOptions, peerError } from "@cajal/core"
  * @param options.delimiter between two fields, default ","
  * @param text of the file
  * @param options.name what to call it in messages
- * @throws CajalError `bad-file` for rows of another length and quotes that do not end, `missing-peer` where
+ * @throws CajalError `bad-argument` for a path in place of the text; `bad-file` for rows of another length and quotes that do not end, `missing-peer` where
  *   csv-parse is not installed
  */
 export async function parseCsv(
@@ -16,6 +16,8 @@ export async function parseCsv(
 ): Promise<Record<string, string>[]> {
   checkArgument("parseCsv", "text", text, "string");
   checkOptions("parseCsv", options, ["name", "delimiter"]);
+  if (/^[^\n,;]*\.[ct]sv$/i.test(text))
+    throw new CajalError("bad-argument", `parseCsv: got ${showValue(text)}, which looks like a path, expected the text of a CSV file. Read it first: await readFile(path, "utf8"), with readFile of node:fs/promises.`); // prettier-ignore
   const { name = "CSV", delimiter = "," } = options;
   const { parse } = await load();
   try {

@@ -16,7 +16,10 @@ export interface CsvTableOptions {
   readonly label: string;
   /** The columns that x is made of, default all others. */
   readonly features?: readonly string[];
-  /** Columns of numbers that are names all the same: each value becomes a feature of its own, 0 or 1. */
+  /**
+   * Columns of numbers, all or most, that are names all the same: each value becomes a feature of its own, 0 or 1; of the
+   * label it becomes a class.
+   */
   readonly categorical?: readonly string[];
   /** Rows with an empty field, or one of `missingValues`: an error, the default, left out, or NaN where it is. */
   readonly missing?: "error" | "drop" | "nan";
@@ -44,10 +47,11 @@ export interface CsvTable {
 
 /**
  * A table as a dataset. A column of numbers is one feature; one with anything else is of names, and each name
- * becomes a feature that is 0 or 1, in sorted order.
+ * becomes a feature that is 0 or 1, in sorted order. Where most of a column are numbers and some are not, that is an
+ * error, as of a typing mistake, unless the column is one of `categorical`.
  *
  * @param text of a CSV file whose first line names the columns
- * @throws CajalError `bad-file`; `unknown-name` (column); `missing-peer` where csv-parse is not installed
+ * @throws CajalError `bad-file`, also for numbers beyond float32; `bad-argument`; `unknown-name` (column); `missing-peer` where csv-parse is not installed
  * @example const { data, features } = await csvTable(text, { label: "species" });
  */
 export async function csvTable(text: string, options: CsvTableOptions): Promise<CsvTable> {
@@ -65,52 +69,96 @@ export async function csvTable(text: string, options: CsvTableOptions): Promise<
   checkArgument("csvTable", "features", features, "strings");
   for (const column of [label, ...features, ...categorical])
     if (!columns.includes(column)) throw unknownName(`column of ${name}`, column, columns);
+  const again = features.find((column, i) => column === label || features.indexOf(column) !== i);
+  if (again !== undefined)
+    throw new CajalError("bad-argument", `csvTable: got the column ${again} ${again === label ? "as label and among the features, which would give away what is to be predicted" : "twice among the features"}.`, { column: again }); // prettier-ignore
   const nothing = new Set(missingValues);
-  const counts: Record<string, number> = {};
-  const whole = rows.filter((row, i) => {
+  const counts = new Map<string, number>();
+  const numbered = rows.map((row, i) => ({ row, number: i + 1 }));
+  const whole = numbered.filter(({ row, number }) => {
     const gaps = [label, ...features].filter((column) => nothing.has(row[column]!.trim()));
-    for (const column of gaps) counts[column] = (counts[column] ?? 0) + 1;
+    for (const column of gaps) counts.set(column, (counts.get(column) ?? 0) + 1);
     if (gaps.length > 0 && (missing === "error" || (missing === "nan" && gaps.includes(label))))
-      throw new CajalError("bad-file", `${name}: row ${i + 1} has no ${gaps.join(", ")}. Choose missing: "drop" to leave such rows out${missing === "error" ? ', or "nan"' : ""}.`, { name, row: i + 1, columns: gaps }); // prettier-ignore
+      throw new CajalError("bad-file", `${name}: row ${number} has no ${gaps.join(", ")}. Choose missing: "drop" to leave such rows out${missing === "error" ? ', or "nan"' : ""}.`, { name, row: number, columns: gaps }); // prettier-ignore
     return gaps.length === 0 || missing === "nan";
   });
   if (whole.length === 0)
     throw new CajalError("bad-file", `${name}: it has ${rows.length} rows, and none without a gap.`, { name, rows: rows.length }); // prettier-ignore
 
+  const fieldsOf = (column: string) =>
+    whole.map(({ row, number }): Field => {
+      const text = row[column]!.trim();
+      return { text, isMissing: nothing.has(text), row: number };
+    });
   const featureColumns = features.flatMap((column) => {
-    const fields = whole.map((row) => row[column]!.trim());
-    const present = fields.filter((field) => !nothing.has(field));
-    if (!categorical.includes(column) && present.every(isNumber))
-      return [{ name: column, values: fields.map((field) => (nothing.has(field) ? NaN : Number(field))) }]; // prettier-ignore
+    const fields = fieldsOf(column);
+    const what = `${name}: column ${column}`;
+    if (!categorical.includes(column) && areNumbers(fields, what))
+      return [{ name: column, values: fields.map((field) => numberOf(field, what)) }];
+    const present = fields.filter(({ isMissing }) => !isMissing).map(({ text }) => text);
     return [...new Set(present)].sort(byCodePoint).map((value) => ({
       name: `${column}=${value}`,
-      values: fields.map((field) => (nothing.has(field) ? NaN : Number(field === value))),
+      values: fields.map(({ text, isMissing }) => (isMissing ? NaN : Number(text === value))),
     }));
   });
   const x = tensor("float32", [whole.length, featureColumns.length]);
   featureColumns.forEach(({ values }, j) =>
     values.forEach((value, i) => (x.data[i * featureColumns.length + j] = value)),
   );
-  const { y, classes } = labelsOf(whole.map((row) => row[label]!.trim()));
+  const { y, classes } = labelsOf(
+    fieldsOf(label),
+    `${name}: column ${label}`,
+    categorical.includes(label),
+  );
   return {
     data: dataset({ x, y, ...(classes && { classes }) }),
     features: featureColumns.map((each) => each.name),
-    missing: counts,
+    missing: Object.fromEntries(counts),
     dropped: rows.length - whole.length,
   };
 }
 
-/** Decimal, as pandas takes them: 0x1f is a name. */
-const isNumber = (field: string) =>
-  /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(field) && Number.isFinite(Number(field));
+interface Field {
+  readonly text: string;
+  readonly isMissing: boolean;
+  /** Its number, for messages. */
+  readonly row: number;
+}
 
-function labelsOf(fields: readonly string[]) {
+/** Decimal, as pandas takes them: 0x1f is a name. */
+const isNumber = (text: string) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+const hasDecimalComma = (text: string) => /^[+-]?\d+,\d+$/.test(text);
+
+/**
+ * Whether a column is of numbers; one of numbers that were mistyped is neither that nor one of names.
+ *
+ * @param column what to call it in messages
+ */
+function areNumbers(fields: readonly Field[], column: string): boolean {
+  const present = fields.filter(({ isMissing }) => !isMissing);
+  const odd = present.find(({ text }) => !isNumber(text));
+  if (odd === undefined) return true;
+  const count = present.filter(({ text }) => isNumber(text) || hasDecimalComma(text)).length;
+  if (2 * count > present.length)
+    throw new CajalError("bad-file", `${column}, row ${odd.row}: ${showValue(odd.text)} is no number, and most of the column are. ${hasDecimalComma(odd.text) ? "Write decimal points" : "Correct it, or name it in missingValues"}; where the column is of names, list it in categorical.`, { text: odd.text }); // prettier-ignore
+  return false;
+}
+
+/** As float32 has it. */
+function numberOf({ text, isMissing, row }: Field, column: string): number {
+  if (isMissing) return NaN;
+  const number = Math.fround(Number(text));
+  if (!Number.isFinite(number)) throw new CajalError("bad-file", `${column}, row ${row}: ${text} is beyond the numbers of float32, ±3.4e38.`, { text }); // prettier-ignore
+  return number;
+}
+
+function labelsOf(fields: readonly Field[], column: string, areNames: boolean) {
   const n = fields.length;
-  const numbers = fields.map(Number);
-  if (!fields.every(isNumber)) {
-    const classes = [...new Set(fields)].sort(byCodePoint);
-    return { y: tensor("int32", [n], fields.map((field) => classes.indexOf(field))), classes }; // prettier-ignore
+  if (areNames || !areNumbers(fields, column)) {
+    const classes = [...new Set(fields.map(({ text }) => text))].sort(byCodePoint);
+    return { y: tensor("int32", [n], fields.map(({ text }) => classes.indexOf(text))), classes }; // prettier-ignore
   }
+  const numbers = fields.map((field) => numberOf(field, column));
   // Whole numbers from 0 on, none left out, are numbers of classes.
   const kinds = new Set(numbers);
   const areClasses = [...kinds].every((v) => Number.isInteger(v) && v >= 0 && v < kinds.size);
