@@ -69,25 +69,28 @@ export function tensorsOf(batch: NamedBatch, where: string): [name: string, tens
  */
 export function countExamples(batch: NamedBatch, where: string): number {
   const all = tensorsOf(batch, where);
+  for (const [name, tensor] of all) checkPart(where, name, tensor);
   const [, first] = all[0]!;
   const [size] = first.shape;
-  for (const [name, tensor] of all) {
-    const { dtype, shape, data } = tensor;
-    // Sent to another thread with an earlier batch.
-    if (data?.buffer?.byteLength === 0 && sizeOf(shape) > 0)
-      throw new CajalError("bad-argument", `${where}: ${name} has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core.`, { shape }); // prettier-ignore
-    checkTensor(tensor, `${where} ${name}`);
-    // Of tensors by name it is `weight "name"`.
-    if (name.startsWith("weight") && dtype !== "float32")
-      throw new CajalError("bad-argument", `${where}: got ${name} ${dtype} ${showShape(shape)}, expected float32 [n]: a factor of each example's loss.`, { dtype, shape }); // prettier-ignore
+  for (const [name, { shape }] of all)
     if (size === undefined || size !== shape[0])
       throw new CajalError(
         "bad-shape",
         `${where}: got x ${showShape(first.shape)} and ${name} ${showShape(shape)}, expected the same number of examples along the first axis of both.`,
         { x: first.shape, [name]: shape },
       );
-  }
   return size!;
+}
+
+function checkPart(where: string, name: string, part: Tensor): void {
+  const { dtype, shape, data } = part;
+  // Sent to another thread with an earlier batch.
+  if (data?.buffer?.byteLength === 0 && sizeOf(shape) > 0)
+    throw new CajalError("bad-argument", `${where}: ${name} has lost its memory: the tensor of a map's context is for its batch alone. Make what several batches share with tensor of @cajal/core.`, { shape }); // prettier-ignore
+  checkTensor(part, `${where} ${name}`);
+  // Of tensors by name it is `weight "name"`.
+  if (name.startsWith("weight") && dtype !== "float32")
+    throw new CajalError("bad-argument", `${where}: got ${name} ${dtype} ${showShape(shape)}, expected float32 [n]: a factor of each example's loss.`, { dtype, shape }); // prettier-ignore
 }
 
 export function checkBatch(batch: Batch, expected: number, where: "read" | "map"): void {

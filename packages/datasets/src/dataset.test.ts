@@ -324,6 +324,11 @@ describe("errors", () => {
   // 1 and 0 as bits.
   const halves = dataset({ x, y: tensor("float16", [2], Uint16Array.of(0x3c00, 0)) });
   it.each([
+    [
+      "x without a shape",
+      () => dataset({ x: { ...x, shape: undefined }, y } as never),
+      "bad-shape",
+    ],
     ["whole weights", () => dataset({ x, y: x, weight: tensor("int32", [2, 3]) } as never), "bad-argument"], // prettier-ignore
     ["halves as classes", () => halves.split(0.5, { stratify: true }), "bad-argument"],
     ["a share as text", () => numbered(3).split("0.5" as never), "bad-argument"],
