@@ -115,18 +115,6 @@ describe.each([
     for await (const _ of combine(part).batch(2).batches({ start: 1 })) continue;
     expect(indices).toEqual([1, 2]);
   });
-
-  it("makes an order once a pass, not once a batch", async () => {
-    const part = numbered(0, 200_000).shuffle({ seed: 1 });
-    const time = async (data: AsyncIterable<unknown>) => {
-      const start = performance.now();
-      for await (const _ of data) continue;
-      return performance.now() - start;
-    };
-    const alone = await time(part.batch(4_000));
-    // An order for each of the 50 batches would take 25 times as long, and one alone twice at most.
-    expect(await time(combine(part).batch(4_000))).toBeLessThan(8 * alone);
-  });
 });
 
 describe("batches in the same memory", () => {
