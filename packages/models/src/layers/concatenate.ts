@@ -42,7 +42,7 @@ export const concatenate = defineLayer({
   // Keras joins the masks of features too, where a step is then valid by any of them.
   mask: {
     passes: () => true,
-    merges: ({ axis }, rank) => (axis === -1 || axis === rank - 1 ? "any" : "joined"),
+    merges: ({ axis }, rank) => (axis === -1 || axis === rank - 1 ? "beside" : "joined"),
   },
   layout: "any",
   lower: ({ axis }, inputs, g, context) => [

@@ -37,6 +37,12 @@ export const spectralNormalization = defineLayer({
     `${layer.name}/${layer.definition.className === "Embedding" ? "embeddings" : "kernel"}`,
   ],
   parts: ({ layer }) => ({ [layer.name]: { attribute: "layer", layer } }),
+  // Keras' layer itself says no mask; that of the output is the one that the layer inside puts on it.
+  mask: {
+    makes: ({ layer }) => layer.definition.mask?.makes?.(layer.config),
+    passes: ({ layer }) => layer.definition.mask?.passes?.(layer.config) ?? false,
+    whenRunning: true,
+  },
   macs: ({ layer }, inputs, outputs) => layer.definition.macs?.(layer.config, inputs, outputs) ?? 0,
   layout: "channelsLast",
   lower: ({ layer }, inputs, g, { inner, inputs: shapes, training }) => {

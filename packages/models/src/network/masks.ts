@@ -4,7 +4,7 @@
 // from two places: a layer called on one tensor keeps the mask that was there when the model was built (it is in
 // the JSON); any other has what its inputs carry when the model runs, which MultiHeadAttention takes off them.
 import { CajalError } from "@cajal/core";
-import type { InnerLayer } from "../layers/definition/layer";
+import type { InnerLayer, MaskRule } from "../layers/definition/layer";
 import type { KerasShape } from "../layers/definition/shape";
 import type { WrittenMask } from "../keras/writtenMasks";
 import type { Call, Mask, NetworkValue } from "./values";
@@ -52,14 +52,19 @@ export function maskCall(
     return rule.takes === "one" && inputs.length === 1 ? (recorded.get(input) ?? carried.get(input)) : undefined; // prettier-ignore
   });
   // Keys that are the values may have a mask of their own.
-  const masks = stated ? [...used, ...stated.masks.slice(used.length)] : used;
-  for (const mask of masks) {
-    const refusal = mask && rule.refuses?.(config, x.shape, shapeOfMask(mask));
+  const masks = (stated ? [...used, ...stated.masks.slice(used.length)] : used).map((mask) =>
+    mask && hasAllSteps(mask) ? undefined : mask,
+  );
+  for (const [i, mask] of masks.entries()) {
+    const refusal = mask && rule.refuses?.(config, (inputs[i] ?? x).shape, shapeOfMask(mask));
     if (refusal !== undefined) throw new CajalError("unsupported", refusal, {});
   }
 
   for (const values of [recorded, carried]) {
-    const outgoing = outgoingMask(values === carried);
+    const running = values === carried;
+    const mask = !running && rule.whenRunning ? undefined : outgoingMask(running);
+    // A mask of all steps is kept where the JSON may write it out.
+    const outgoing = running && mask && hasAllSteps(mask) ? undefined : mask;
     const count = outgoing ? (rule.outputs?.(config) ?? 1) : 0;
     for (const output of outputs.slice(0, count)) values.set(output, outgoing!);
   }
@@ -79,22 +84,29 @@ export function maskCall(
 }
 
 function merged(
-  how: "any" | "joined",
+  how: ReturnType<NonNullable<MaskRule<never>["merges"]>>,
   inputs: readonly NetworkValue[],
   values: ReadonlyMap<NetworkValue, Mask>,
 ): Mask | undefined {
   const parts = inputs.map((of) => ({ of, mask: values.get(of) }));
-  const masks = parts.flatMap(({ mask }) => mask ?? []);
-  if (how === "any") {
-    if (masks.length < inputs.length) return undefined;
+  const givenMasks = parts.flatMap(({ mask }) => mask ?? []);
+  if (givenMasks.length === 0) return undefined;
+  if (how !== "joined") {
+    if (how === "any" && givenMasks.length < inputs.length) return undefined;
+    const masks = parts.map(({ of, mask }): Mask => mask ?? { kind: "joined", parts: [{ of, mask }] }); // prettier-ignore
     const different = masks.filter((mask, i) => !masks.slice(0, i).some((other) => areSameMask(other, mask))); // prettier-ignore
     return different.length === 1 ? different[0] : { kind: "any", masks: different };
   }
-  if (masks.length === 0) return undefined;
-  if (inputs.some(({ shape }) => shape.length !== 3) || masks.some((mask) => shapeOfMask(mask).length !== 2))
+  if (inputs.some(({ shape }) => shape.length !== 3) || givenMasks.some((mask) => shapeOfMask(mask).length !== 2))
     throw new CajalError("unsupported", "it joins masked values along an axis, expected sequences [batch, steps, features]"); // prettier-ignore
   return { kind: "joined", parts };
 }
+
+/** Whether all steps are valid, whatever the values are: what has such a mask has none. */
+const hasAllSteps = (mask: Mask): boolean =>
+  mask.kind === "any"
+    ? mask.masks.some(hasAllSteps)
+    : mask.kind === "joined" && mask.parts.every((part) => !part.mask || hasAllSteps(part.mask));
 
 /** Whether two masks are made alike. */
 export function areSameMask(a: Mask | undefined, b: Mask | undefined): boolean {

@@ -144,21 +144,24 @@ export interface MaskRule<Config> {
   outputs?(config: Config): number;
   /**
    * How masks of several inputs become that of the output, where they pass: "any", a step is valid where any has it,
-   * and all inputs need one; "joined", one after the other.
+   * and all inputs need one; "beside", the same, but all steps of an input without one are valid; "joined", one after
+   * the other.
    */
-  merges?(config: Config, rank: number): "any" | "joined";
+  merges?(config: Config, rank: number): "any" | "beside" | "joined";
   /** Whose masks its call takes in Keras: that of its only input, or one for each input. Default: none. */
   readonly takes?: "one" | "each";
   /** Keras' names for the masks in a call, in the order of the inputs. Default: `mask`, a list where it takes several. */
   readonly names?: readonly string[];
   /** A mask changes something in training alone. */
   readonly inTraining?: true;
+  /** Its outputs have a mask when the model runs, and none when it is built: later calls in the JSON have none. */
+  readonly whenRunning?: true;
   /** Its call takes off the masks that its inputs carry, so that later layers do not get them: MultiHeadAttention. */
   readonly takesOff?: true;
   /**
    * The reason why the layer does not support a mask; undefined: it does.
    *
-   * @param shape of the first input
+   * @param shape of the input whose mask it is
    * @param mask its shape, [batch, steps] for most
    */
   refuses?(config: Config, shape: KerasShape, mask: KerasShape): string | undefined;

@@ -11,6 +11,16 @@ export const passesMask: MaskRule<object> = { passes: () => true };
 /** The same of layers that merge several inputs. */
 export const mergesMasks: MaskRule<object> = { passes: () => true, merges: () => "any" };
 
+/** The same of layers that leave masked steps of each input out of account. */
+export const mergesByMasks: MaskRule<object> = {
+  ...mergesMasks,
+  takes: "each",
+  refuses: (_, shape, mask) =>
+    mask.length === shape.length - 1
+      ? undefined
+      : `its mask ${showShape(mask)} does not fit its input ${showShape(shape)}, expected one axis less`,
+};
+
 /** The `refuses` of layers whose mask says which steps are valid. */
 export const expectsStepMask = (_: object, __: KerasShape, mask: KerasShape): string | undefined =>
   mask.length === 2 ? undefined : `its mask is ${showShape(mask)}, expected [batch, steps]`;
