@@ -97,7 +97,10 @@ function inOneList(
   );
 }
 
-/** Names such as TF.js gives, `layer/weight`: undefined unless every layer finds as many as it needs. */
+/**
+ * Names such as TF.js gives, `layer/weight`: undefined unless every layer finds as many as it needs. Within a layer the
+ * names decide too, where they are those of Keras, else the order.
+ */
 function byPrefix(
   stored: readonly StoredWeight[],
   layers: readonly NetworkLayer[],
@@ -117,7 +120,13 @@ function byPrefix(
   for (const { leaf, found: weights } of byName.values()) {
     const specs = legacyOrder(leaf);
     if (specs.length !== weights.length) return undefined;
-    specs.forEach((weight, i) => pairs.push([weight, weights[i]!]));
+    const named = new Map(weights.map((weight) => [weight.name, weight]));
+    const byOwnName = leaf.weights.flatMap((spec): Pair[] => {
+      const weight = named.get(`${leaf.name}/${spec.name}`);
+      return weight ? [[spec, weight]] : [];
+    });
+    if (byOwnName.length === specs.length) pairs.push(...byOwnName);
+    else specs.forEach((spec, i) => pairs.push([spec, weights[i]!]));
   }
   return pairs;
 }

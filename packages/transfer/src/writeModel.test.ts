@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isCajalError, sizeOf, tensor, type Tensor, type Weights } from "@cajal/core";
-import { functional, resolve, summary, toKerasJson, weightSpecs } from "@cajal/models";
+import { functional, readKeras, resolve, summary, toKerasJson, weightSpecs } from "@cajal/models";
 import { decodeModel } from "@cajal/onnx";
 import { initialize, open } from "@cajal/runtime";
 import * as tf from "@tensorflow/tfjs-core";
@@ -215,6 +215,36 @@ describeWithShared("TF.js", "reference/files/keras", (path) => {
     expect(await kernel()).not.toEqual(before);
     expect(model.loss).toBe("meanSquaredError");
   });
+});
+
+// Keras' order of such a layer's weights is not that in which files have those of a nested model.
+it("comes back from TF.js' form by its weights' names, in nested models too", async () => {
+  const norm = (name: string) => ({
+    class_name: "BatchNormalization",
+    config: { name, batch_input_shape: [null, 4] },
+  });
+  const steps = {
+    class_name: "Sequential",
+    config: { name: "steps", layers: [norm("b1"), norm("b2")] },
+  };
+  const sub = functional("sub");
+  const y = sub.input([3, 4]);
+  const each = sub.layer("TimeDistributed", { name: "each", layer: steps }, y);
+  const layer = { class_name: "Dense", config: { name: "dense", units: 3 } };
+  const inner = sub.model([y], [sub.layer("SpectralNormalization", { name: "sn", layer }, each)]);
+  const input = {
+    class_name: "InputLayer",
+    config: { batch_input_shape: [null, 3, 4], name: "x" },
+  };
+  const model = readKeras({
+    class_name: "Sequential",
+    config: { name: "outer", layers: [input, inner] },
+  });
+  const specs = weightSpecs(model);
+  const weights = new Map(specs.map(({ key, shape }, i) => [key, tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(i))])); // prettier-ignore
+  const read = await readModel(new Map(encodeModel({ model, weights }, { format: "tfjs" })));
+  expect(specs).toHaveLength(11);
+  expect(read.weights).toEqual(weights);
 });
 
 describe("a small model", () => {
