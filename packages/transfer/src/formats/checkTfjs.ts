@@ -3,10 +3,15 @@
 import { CajalError } from "@cajal/core";
 import { activationOf, type Call, type Network } from "@cajal/models";
 
+type Inner = Call["inner"];
 type Config = Readonly<Record<string, unknown>>;
 
 /** Settings that TF.js leaves out of account, or means otherwise, by the layer's class: why, or undefined. */
 const differences: Readonly<Record<string, (config: Config) => string | undefined>> = {
+  Bidirectional: ({ layer, backward_layer }) =>
+    backward_layer && inDirection(backward_layer) !== inDirection(layer)
+      ? "which runs one layer both ways"
+      : undefined,
   CenterCrop: () => "which gives another shape there",
   Concatenate: ({ axis }) =>
     Number(axis) < -1 ? "whose axis TF.js takes for the last: name it from the front" : undefined,
@@ -31,12 +36,28 @@ function keepsAxes({ keepdims }: Config): string | undefined {
   return keepdims === true ? "which knows no keepdims there" : undefined;
 }
 
+/** A layer as text, whichever way it runs. */
+function inDirection(layer: unknown): string {
+  const { definition, config } = layer as Inner;
+  return JSON.stringify([definition.className, { ...config, go_backwards: undefined }]);
+}
+
+/** Settings by which a layer that computes by a mask gives 0 at masked steps, where TF.js repeats the step before. */
+const zeroesMaskedSteps: Readonly<Record<string, (config: Config) => boolean>> = {
+  Bidirectional: ({ layer }) => (layer as Inner).config.return_sequences === true,
+  RNN: ({ zero_output_for_mask }) => zero_output_for_mask === true,
+};
+
+/** Layers that pass on a mask in Keras, and not in TF.js. */
+const dropsMasks = new Set(["ELU", "LeakyReLU", "Rescaling", "Softmax", "ThresholdedReLU"]);
+
 const isNot = (value: unknown, neutral: number) => [value].flat().some((each) => each !== neutral);
 
 /** @throws CajalError `unsupported`, naming the layer and why */
 export function checkTfjs({ calls }: Network): void {
+  const hasMasks = calls.some(({ inner }) => makesMask(inner));
   for (const call of calls) {
-    const why = problemOf(call);
+    const why = problemOf(call) ?? problemOfMask(call, hasMasks);
     if (why === undefined) continue;
     const { path, className } = call.layer;
     throw new CajalError(
@@ -47,12 +68,9 @@ export function checkTfjs({ calls }: Network): void {
   }
 }
 
-function problemOf({ inner, inputs, masks }: Call): string | undefined {
+function problemOf({ inner, inputs }: Call): string | undefined {
   const { definition, config } = inner;
   if (definition.asOperation) return "TF.js has no such layer to write";
-  // TF.js hands masks on to recurrent layers, and averages over all steps as if there were none.
-  if (masks && !definition.mask?.passes)
-    return "it computes by a mask, which TF.js does not honour there";
   const within = problemOfLayer(inner);
   if (within !== undefined) return within;
   // TF.js reads layers with channels first, and some compute other numbers there.
@@ -63,17 +81,57 @@ function problemOf({ inner, inputs, masks }: Call): string | undefined {
   return undefined;
 }
 
+/**
+ * TF.js hands masks on to recurrent layers, and computes other layers as if there were none. It loses them in merging
+ * layers and in models within models; and a layer whose input has no mask gets that of a layer before it.
+ *
+ * @param hasMasks whether any layer of the network makes a mask
+ */
+function problemOfMask(call: Call, hasMasks: boolean): string | undefined {
+  const { inner, masks } = call;
+  const { definition, config } = inner;
+  if (masks && (!definition.mask?.passes || definition.mask.takes === "each"))
+    return "it computes by a mask, which TF.js does not honour there";
+  if (!takesMask(inner)) return undefined;
+  if (masks && zeroesMaskedSteps[definition.className]?.(config))
+    return "its outputs at masked steps are 0, and TF.js repeats the step before";
+  if (masks ? !getsMask(call) : hasMasks)
+    return `it computes ${masks ? "by" : "without"} a mask, and TF.js gives it ${masks ? "none, or another" : "that of another layer"}`;
+  return undefined;
+}
+
+const makesMask = ({ definition, config }: Inner) => definition.mask?.makes?.(config) !== undefined;
+
+/** Whether TF.js computes the layer by a mask, where it gets one. */
+function takesMask({ definition: { mask, sequences }, config }: Inner): boolean {
+  const layersWithin = layersIn(Object.values(config));
+  if (layersWithin.length > 0) return layersWithin.some(takesMask);
+  return mask?.takes === "one" && !mask.inTraining && (mask.passes !== undefined || !!sequences);
+}
+
+/** Whether the mask that a call computes by comes to it in TF.js: its maker is in the same model, and no layer between drops it. */
+function getsMask({ layer, masks = [], inputs }: Call): boolean {
+  const [mask] = masks;
+  for (let from = inputs[0]?.call; from; from = from.inputs[0]?.call) {
+    const { definition, config } = from.inner;
+    if (modelOf(from) !== modelOf({ layer })) return false;
+    if (makesMask(from.inner)) return mask?.kind === "differs" && mask.of === from.inputs[0];
+    if (!definition.mask?.passes?.(config) || definition.mask.merges) return false;
+    if (dropsMasks.has(definition.className)) return false;
+  }
+  return false;
+}
+
+/** The path of the model that a call is in. */
+const modelOf = ({ layer: { path, name } }: Pick<Call, "layer">) => path.slice(0, -name.length);
+
 /** Of a layer, and of those within it. */
-function problemOfLayer({ definition, config }: Call["inner"]): string | undefined {
+function problemOfLayer({ definition, config }: Inner): string | undefined {
   const { className } = definition;
   if (definition.quantization) return "it is quantized, which TF.js has no layers for";
   const difference = differences[className]?.(config);
   if (difference !== undefined) return `TF.js has a ${className} ${difference}`;
   for (const [key, value] of Object.entries(config)) {
-    if (isLayer(value)) {
-      const problem = problemOfLayer(value);
-      if (problem !== undefined) return problem;
-    }
     if (!key.endsWith("activation") || typeof value !== "string") continue;
     if (activationOf(value)?.layer)
       return "its activation is a layer, which TF.js does not read there";
@@ -81,8 +139,18 @@ function problemOfLayer({ definition, config }: Call["inner"]): string | undefin
     if (value === "hard_sigmoid")
       return "its hard_sigmoid is that of Keras 3, x / 6 + 0.5, and that of TF.js is 0.2 x + 0.5";
   }
+  const parts = Object.values(definition.parts?.(config) ?? {}).map(({ layer }) => layer);
+  for (const layer of layersIn([...Object.values(config), ...parts])) {
+    const problem = problemOfLayer(layer);
+    if (problem !== undefined) return problem;
+  }
   return undefined;
 }
 
-const isLayer = (value: unknown): value is Call["inner"] =>
-  typeof value === "object" && value !== null && "definition" in value;
+/** The layers among the values of a config, and in the lists and objects among them. */
+function layersIn(values: readonly unknown[]): Inner[] {
+  return values.flatMap((value) => {
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+    return "definition" in value ? [value as Inner] : layersIn(Object.values(value));
+  });
+}

@@ -14,7 +14,8 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
   const { config, class_name } = toKerasJson(model);
   const entries: (readonly [name: string, value: Tensor, group: "model" | "optimizer"])[] = [];
   const usedNames = new Set<string>();
-  for (const layer of network.layers.flatMap(leavesOf))
+  for (const layer of network.layers.flatMap(allIn)) {
+    checkName(layer.name, layer);
     for (const { name: weight, key } of layer.weights) {
       const name = `${layer.name}/${weight}`;
       if (usedNames.has(name))
@@ -23,16 +24,11 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
           `TF.js finds weights by their layers' names, and "${layer.name}" is the name of two. Rename one of them.`,
           { layer: layer.name },
         );
-      // tfjs-layers/src/common.ts
-      if (!/^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(name))
-        throw new CajalError(
-          "unsupported",
-          `TF.js has names of Latin letters, digits, "-", "_", "." and "/" alone; got ${JSON.stringify(name)}. Rename the layer.`,
-          { layer: layer.name },
-        );
+      checkName(name, layer);
       usedNames.add(name);
       entries.push([name, weights.get(key)!, "model"]);
     }
+  }
   const training = tfjsTraining(whole);
   training?.state.forEach((value, i) => entries.push([`optimizer/${i}`, value, "optimizer"]));
   const shards = shardsOf(entries.map(([, { data }]) => data));
@@ -71,8 +67,21 @@ export function encodeTfjs(whole: WholeModel, name: string): ReadonlyMap<string,
   ]);
 }
 
-const leavesOf = (layer: NetworkLayer): readonly NetworkLayer[] =>
-  layer.layers ? layer.layers.flatMap(leavesOf) : [layer];
+/** A layer and, of a model, all layers in it. */
+const allIn = (layer: NetworkLayer): readonly NetworkLayer[] => [
+  layer,
+  ...(layer.layers ?? []).flatMap(allIn),
+];
+
+/** tfjs-layers/src/common.ts. TF.js names tensors by their layers, those without weights too. */
+function checkName(name: string, layer: NetworkLayer): void {
+  if (/^[A-Za-z0-9][-A-Za-z0-9_./]*$/.test(name)) return;
+  throw new CajalError(
+    "unsupported",
+    `TF.js has names of Latin letters, digits, "-", "_", "." and "/" alone, the first a letter or digit; got ${JSON.stringify(name)}. Rename the layer.`,
+    { layer: layer.name },
+  );
+}
 
 /** All bytes joined and cut into shards; their ends fall anywhere. */
 function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
@@ -93,10 +102,28 @@ function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
   return shards;
 }
 
-/** TF.js has Keras' regularizers L1 and L2 under the name of both together. */
+/** Names of initializers that Keras has and TF.js has not, which are others' too. */
+const initializers: Readonly<Record<string, string>> = {
+  uniform: "random_uniform",
+  normal: "random_normal",
+  one: "ones",
+  zero: "zeros",
+};
+
+/** What Keras and TF.js call differently. */
 function asTfjs(key: string, value: unknown): unknown {
-  if (!key.endsWith("_regularizer") || typeof value !== "object" || value === null) return value;
+  if (key.endsWith("_initializer") && typeof value === "string" && Object.hasOwn(initializers, value)) return initializers[value]; // prettier-ignore
+  if (typeof value !== "object" || value === null) return value;
   const { class_name, config } = value as { class_name?: unknown; config?: object };
-  if (class_name !== "L1" && class_name !== "L2") return value;
-  return { class_name: "L1L2", config: { l1: 0, l2: 0, ...config } };
+  // TF.js has regularizers L1 and L2 under the name of both together.
+  if (key.endsWith("_regularizer") && (class_name === "L1" || class_name === "L2"))
+    return { class_name: "L1L2", config: { l1: 0, l2: 0, ...config } };
+  if (class_name !== "Bidirectional") return value;
+  // TF.js names the layer within by its direction itself, Keras 3 in its config.
+  const { layer, ...others } = config as { layer: { config: { name?: string } } };
+  const name = layer.config.name?.replace(/^forward_/, "");
+  return {
+    ...value,
+    config: { ...others, layer: { ...layer, config: { ...layer.config, name } } },
+  };
 }
