@@ -1,5 +1,5 @@
 // Layers with names that JavaScript's objects have of their own, on both engines.
-import { tensor } from "@cajal/core";
+import { sizeOf, tensor } from "@cajal/core";
 import { functional } from "@cajal/models";
 import { GraphBuilder } from "@cajal/onnx";
 import { describe, expect, it } from "vitest";
@@ -40,6 +40,17 @@ describe.each(["onnx", "tfjs"] as const)("on %s", (engine) => {
     await step.run({ x: input, y: input });
     expect([...(await step.weights()).get(`${name}/bias`)!.data]).toEqual([-2, -2]);
     await step.dispose();
+  });
+
+  it.each(["ü", "_lstm"])("a layer called %s within another computes", async (name) => {
+    const net = functional("m");
+    const x = net.input([3, 2], { name: "x" });
+    const layer = { class_name: "SimpleRNN", config: { name, units: 1, activation: "linear" } };
+    const model = net.model([x], [net.layer("Bidirectional", { name: "both", layer }, x)]);
+    const ones = [...initialize(model, { seed: 1 })].map(([key, { shape }]) => [key, tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(key.endsWith("bias") ? 0 : 1))] as const); // prettier-ignore
+    await using session = await open(model, new Map(ones), place);
+    const y = await session.predict(tensor("float32", [1, 3, 2], [1, 2, 3, 4, 5, 6]));
+    expect([...y.data]).toEqual([21, 21]);
   });
 
   it.each(names)("an output called %s, with a loss and without", async (name) => {

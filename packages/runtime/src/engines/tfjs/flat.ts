@@ -1,7 +1,7 @@
 // A network as a flat TF.js model: the layers of nested models become its own, named by their paths, and the masks
 // that layers compute by become layers, whose outputs are further inputs of theirs. TF.js' own masks are not used.
 // Of a value that a call reads twice it gets a copy, for TF.js would dispose of it while others still read it, and of one
-// that the model gives twice.
+// that the model gives twice. Values that nothing reads, as an unused input, are read by a layer at the first output.
 import type { Call, Network, NetworkLayer } from "@cajal/models";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { Tfjs } from "./backend";
@@ -81,12 +81,18 @@ export function flatModel(tfjs: Tfjs, network: Network, customObjects: CustomObj
       },
     ];
   });
+  const outputs = added.withCopies(network.outputs.map(refOf));
+  const inbound = [...layers, ...added.layers.map((each) => ({ inbound: each.inbound_nodes }))].flatMap(({ inbound }) => inbound.flat()); // prettier-ignore
+  const read = new Set([...inbound, ...outputs].map((ref) => ref.join()));
+  const unread = network.calls
+    .map((call) => call.outputs.map(refOf))
+    .filter((refs) => !refs.some((ref) => read.has(ref.join())));
   return {
     layers,
-    addedLayers: added.layers,
     inputs: network.inputs.map(refOf),
-    outputs: added.withCopies(network.outputs.map(refOf)),
-  };
+    outputs: added.reading(unread.flatMap((refs) => refs.slice(0, 1)), outputs),
+    addedLayers: added.layers,
+  }; // prettier-ignore
 }
 
 /** The masks that any call of a layer has: in the others all steps are valid. */
@@ -164,6 +170,19 @@ function addedLayers(
     layers,
     mask: of,
     allSteps: (x: NetworkValue) => add("all", [refOf(x)], ([value]) => allSteps(value!)),
+    /** The outputs, the first of which reads others too: what no output reads would be no part of TF.js' model. */
+    reading: (others: readonly Ref[], [first, ...rest]: readonly Ref[]): readonly Ref[] =>
+      others.length === 0 || !first
+        ? [first!, ...rest]
+        : [
+            add(
+              "reading",
+              [first, ...others],
+              ([x]) => tf.clone(x!),
+              (shape) => shape,
+            ),
+            ...rest,
+          ],
     withCopies: (refs: readonly Ref[]): readonly Ref[] =>
       refs.map((ref, i) => {
         const count = refs.slice(0, i).filter((other) => other.join() === ref.join()).length;

@@ -225,8 +225,10 @@ function adaptLayer(
     // The resolved name: JSON has Keras 2's names.
     if (/(^|_)activation$/.test(key) && typeof inner === "string")
       return [key, activationName(tfjs.tf, inner)];
-    if (isInnerLayer(inner))
-      return [key, adaptLayer(tfjs, value as LayerJson, inner, { inputs: [], masks: [], customObjects })]; // prettier-ignore
+    if (isInnerLayer(inner)) {
+      const json = adaptLayer(tfjs, value as LayerJson, inner, { inputs: [], masks: [], customObjects }); // prettier-ignore
+      return [key, { ...json, config: { ...json.config, name: tfjsName(inner.name) } }];
+    }
     return [key, value];
   });
   return { class_name, config: Object.fromEntries(adapted) };

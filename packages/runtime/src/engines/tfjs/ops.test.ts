@@ -27,3 +27,8 @@ it.each([
     .array();
   expect(against).toEqual(name === "greater" ? [[9], [9]] : [[0], [0]]);
 });
+
+it("has slope 0 of an absolute value at 0, as TensorFlow has it", async () => {
+  const slope = tf.grad((x) => tf.sum(ops.abs(x)))(tf.tensor1d([-2, 0, 3]));
+  expect(await slope.array()).toEqual([-1, 0, 1]);
+});

@@ -2,6 +2,7 @@
 import { CajalError } from "@cajal/core";
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { Ops, Reduction } from "../../step/ops";
+import { absolute } from "./absolute";
 import { maximumOver } from "./maximumOver";
 
 export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
@@ -31,7 +32,7 @@ export function opsTfjs(tf: typeof tfc): Ops<tfc.Tensor> {
     max: (a: Operand, b: Operand) => tf.maximum(a, b),
     min: (a: Operand, b: Operand) => tf.minimum(a, b),
     neg: (x) => tf.neg(x),
-    abs: (x) => tf.abs(x),
+    abs: (x) => absolute(tf, x),
     exp: (x) => tf.exp(x),
     log: (x) => tf.log(x),
     sqrt: (x) => tf.sqrt(x),

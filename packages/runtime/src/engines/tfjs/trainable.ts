@@ -11,6 +11,8 @@ import { opsGraph } from "../../step/opsGraph";
 import { computeMeasures } from "../../step/outputs";
 import { tfjsLayerOf } from "./layers";
 
+type InnerLayer = Network["calls"][number]["inner"];
+
 /** @throws CajalError `unsupported` for a layer whose gradient or randomness TF.js does not have on a device */
 export function checkTrainable({ calls }: Network, device: DeviceName): void {
   for (const { layer, inner } of calls) {
@@ -20,12 +22,8 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
         `layer "${layer.path}" (${layer.className}): engine tfjs does not train with a regularizer of outputs (activity_regularizer). Use engine onnx.`,
         { layer: layer.path, engine: "tfjs" },
       );
-    const parts = Object.values(inner.definition.parts?.(inner.config) ?? {});
-    for (const { definition } of [
-      inner,
-      ...parts.flatMap((batchIndex) => batchIndex.layer ?? []),
-    ]) {
-      const { className, kind } = definition;
+    for (const each of [inner, ...layersWithin(inner)]) {
+      const { className, kind } = each.definition;
       const where = `layer "${layer.path}" (${className})`;
       const facts = { layer: layer.path, class_name: className, device };
       if (device === "wasm" && kind === "convolution")
@@ -34,14 +32,36 @@ export function checkTrainable({ calls }: Network, device: DeviceName): void {
           `${where}: TF.js' wasm backend has no gradients of convolutions. Train with engine onnx, or with engine tfjs on device cpu.`,
           facts,
         );
-      if (tfjsLayerOf(className)?.random === "unseeded")
+      const takesSeed = each === inner && tfjsLayerOf(className)?.random === "seeded";
+      if (drawsNumbers(each) && !takesSeed)
         throw new CajalError(
           "unsupported",
-          `${where}: TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
+          `${where}: it draws random numbers in training, and TF.js gives it no seed, so a run could not be repeated. Train with engine onnx.`,
           facts,
         );
     }
   }
+}
+
+/** The layers within a layer, and those within them. */
+function layersWithin({ definition, config }: InnerLayer): InnerLayer[] {
+  const parts = Object.values(definition.parts?.(config) ?? {}).flatMap(({ layer }) => layer ?? []);
+  const layers = new Set([...parts, ...layersIn(Object.values(config))]);
+  return [...layers].flatMap((layer) => [layer, ...layersWithin(layer)]);
+}
+
+/** The layers among values, and in lists and objects among them. */
+const layersIn = (values: readonly unknown[]): InnerLayer[] =>
+  values.flatMap((value) => {
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return [];
+    return "definition" in value ? [value as InnerLayer] : layersIn(Object.values(value));
+  });
+
+/** Whether training draws random numbers in the layer: it has a seed, and no rate, or one that is not 0. */
+function drawsNumbers({ definition, config }: InnerLayer): boolean {
+  if (!("seed" in definition.fields)) return false;
+  const rates = ["rate", "stddev", "dropout", "recurrent_dropout"].filter((key) => key in config);
+  return rates.length === 0 || rates.some((key) => config[key] !== 0);
 }
 
 /**
@@ -58,7 +78,9 @@ export function checkChanges(model: TrainableKeras, batch?: StepBatch): void {
   const targets = batch
     ? [computeMeasures(opsGraph(g), model.outputs, labelledIn(g, model.outputs, yPred, batch).labelled).loss] // prettier-ignore
     : yPred;
-  checkLearns(g, targets, parametersOf(model, inputs));
+  // A factor of 0 leaves a weight as it is.
+  const weights = model.weights.filter(({ multiplier }) => multiplier !== 0);
+  checkLearns(g, targets, parametersOf({ ...model, weights }, inputs));
 }
 
 /** Returns a function that sets the layers' seeds for a batch of a step, reproducibly. */

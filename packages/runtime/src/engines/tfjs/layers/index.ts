@@ -22,8 +22,6 @@ import { dot } from "./dot";
 import { dropout } from "./dropout";
 import { elu } from "./elu";
 import { flatten } from "./flatten";
-import { gaussianDropout } from "./gaussianDropout";
-import { gaussianNoise } from "./gaussianNoise";
 import { globalAveragePooling1d } from "./globalAveragePooling1d";
 import { globalAveragePooling2d } from "./globalAveragePooling2d";
 import { globalAveragePooling3d } from "./globalAveragePooling3d";
@@ -79,8 +77,6 @@ export const tfjsLayerList: readonly TfjsLayer[] = [
   dropout,
   elu,
   flatten,
-  gaussianDropout,
-  gaussianNoise,
   globalAveragePooling1d,
   globalAveragePooling2d,
   globalAveragePooling3d,

@@ -38,8 +38,8 @@ export interface TfjsLayer<C extends Config = Config, Weight extends string = ne
     inputs: readonly tfc.Tensor[],
     context: { readonly tf: TfCore; wrap(x: tfc.Tensor): tfc.Tensor },
   ): tfc.Tensor;
-  /** Whether TF.js' random numbers in training follow the layer's `seed`, or cannot be reproduced. */
-  readonly random?: "seeded" | "unseeded";
+  /** That TF.js' random numbers in training follow the layer's `seed`; of others they cannot be reproduced. */
+  readonly random?: "seeded";
   /** Whether the formula is for inference only. */
   readonly inferenceOnly?: boolean;
   /** The formula; absent: TF.js' own layer is used. */

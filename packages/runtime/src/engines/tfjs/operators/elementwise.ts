@@ -1,6 +1,7 @@
 // Operators that compute element by element.
 import type * as tfc from "@tensorflow/tfjs-core";
 import type { TfCore } from "../peers";
+import { absolute } from "../absolute";
 import { withoutGradient } from "../withoutGradient";
 import type { TfjsOperator, TfjsOperators } from "./operator";
 
@@ -30,7 +31,7 @@ const truth =
 const typeOf = (onnx: number) => (onnx === 9 ? "bool" : [1, 10, 11, 16].includes(onnx) ? "float32" : "int32"); // prettier-ignore
 
 export const elementwise: TfjsOperators = {
-  Abs: unary((tf, x) => tf.abs(x)),
+  Abs: unary(absolute),
   Neg: unary((tf, x) => tf.neg(x)),
   Exp: unary((tf, x) => tf.exp(x)),
   Log: unary((tf, x) => tf.log(x)),

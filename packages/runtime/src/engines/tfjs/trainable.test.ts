@@ -1,0 +1,112 @@
+// Which layers and options a training step on TF.js refuses.
+import { tensor } from "@cajal/core";
+import { readKeras } from "@cajal/models";
+import { describe, expect, it } from "vitest";
+import { initialize } from "../../initializers/initialize";
+import { openTrainStep } from "../../openTrainStep";
+import type { Loss, Optimizer } from "../../step/trainStep";
+
+const loss: Loss = { name: "sum", compute: (ops, _, y) => ops.reduceSum(y, { axes: [-1] }) };
+const optimizer: Optimizer = {
+  name: "sgd",
+  learningRate: () => 1,
+  slots: {},
+  update: (ops, { parameter, gradient, rate }) => ({
+    parameter: ops.sub(parameter, ops.mul(gradient, rate)),
+    slots: {},
+  }),
+};
+
+/** A layer of sequences [3, 4], and a Dense after it. */
+function modelOf(class_name: string, config: object) {
+  const calls = class_name === "MultiHeadAttention" ? 2 : 1;
+  const entry = (class_name: string, name: string, config: object, from: string[]) => ({
+    class_name,
+    name,
+    config: { ...config, name },
+    inbound_nodes: from.length > 0 ? [from.map((each) => [each, 0, 0, {}])] : [],
+  });
+  return readKeras({
+    class_name: "Functional",
+    config: {
+      name: "m",
+      layers: [
+        entry("InputLayer", "x", { batch_input_shape: [null, 3, 4] }, []),
+        entry(
+          class_name,
+          "tried",
+          config,
+          Array.from({ length: calls }, () => "x"),
+        ),
+        entry("Flatten", "flat", {}, ["tried"]),
+        entry("Dense", "dense", { units: 1 }, ["flat"]),
+      ],
+      input_layers: [["x", 0, 0]],
+      output_layers: [["dense", 0, 0]],
+    },
+  });
+}
+
+const openOn = (engine: "onnx" | "tfjs", model: ReturnType<typeof modelOf>, options = {}) =>
+  openTrainStep(model, initialize(model, { seed: 1 }), { loss, optimizer, engine, device: "cpu", ...options }); // prettier-ignore
+
+const layer = (class_name: string, config: object) => ({ layer: { class_name, config } });
+
+describe("random numbers that follow no seed", () => {
+  it.each([
+    ["AlphaDropout", { rate: 0.5 }],
+    ["GaussianNoise", { stddev: 0.5 }],
+    ["GaussianDropout", { rate: 0.5 }],
+    ["SimpleRNN", { units: 2, dropout: 0.5 }],
+    ["LSTM", { units: 2, recurrent_dropout: 0.5 }],
+    ["GRU", { units: 2, dropout: 0.5 }],
+    ["GRU", { units: 2, dropout: 0.5, reset_after: false }],
+    ["Bidirectional", layer("LSTM", { units: 2, dropout: 0.5 })],
+    ["Bidirectional", layer("GRU", { units: 2, dropout: 0.5 })],
+    ["TimeDistributed", layer("Dropout", { rate: 0.5 })],
+    ["RNN", { cell: { class_name: "GRUCell", config: { units: 2, dropout: 0.5 } } }],
+    ["MultiHeadAttention", { num_heads: 1, key_dim: 2, dropout: 0.5 }],
+  ])("of %s %j are refused", async (className, config) => {
+    await expect(openOn("tfjs", modelOf(className, config))).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(
+        /^layer "tried".*could not be repeated\. Train with engine onnx/,
+      ),
+    });
+  });
+
+  it.each([
+    ["Dropout", { rate: 0.5 }],
+    ["SpatialDropout1D", { rate: 0.5 }],
+    ["AlphaDropout", { rate: 0 }],
+    ["LSTM", { units: 2, dropout: 0 }],
+    ["TimeDistributed", layer("Dense", { units: 2 })],
+  ])("are not drawn, or seeded, in %s %j", async (className, config) => {
+    const model = modelOf(className, config);
+    const losses: number[] = [];
+    for (let run = 0; run < 2; run++) {
+      const step = await openOn("tfjs", model, { seed: 7 });
+      const x = tensor(
+        "float32",
+        [2, 3, 4],
+        Array.from({ length: 24 }, (_, i) => Math.sin(i)),
+      );
+      losses.push((await step.run({ x, y: tensor("float32", [2, 1]) })).loss);
+      await step.dispose();
+    }
+    expect(losses[0]).toBe(losses[1]);
+  });
+});
+
+it.each(["onnx", "tfjs"] as const)(
+  "factors of 0 alone would change nothing on %s",
+  async (engine) => {
+    const model = modelOf("Dense", { units: 2 });
+    const learningRateMultipliers = { tried: 0, dense: 0 };
+    const run = async () => {
+      const step = await openOn(engine, model, { learningRateMultipliers });
+      await step.run({ x: tensor("float32", [2, 3, 4]), y: tensor("float32", [2, 1]) });
+    };
+    await expect(run()).rejects.toThrow(/training would change nothing/);
+  },
+);
