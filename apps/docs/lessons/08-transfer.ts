@@ -1,6 +1,6 @@
 // Lesson 8: what a network learned of one thing, used for another.
-// Small: from the digits 0 … 4 to 5 … 9; --full: from ImageNet to the faces of seven people, from the folders that
-// MOBILENET and LFW name, or fetched once (10 and 233 MB).
+// Small: from the digits 0 … 4 to 5 … 9; --full: from ImageNet to the faces of seven people, from the file of weights
+// that MOBILENET names and the folder that LFW names, or fetched once (10 and 233 MB).
 // #region faces
 import { digits, rescale } from "@cajal/datasets";
 import { lfwPeople } from "@cajal/datasets/node";

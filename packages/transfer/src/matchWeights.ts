@@ -86,15 +86,50 @@ function inOneList(
   const grouped = byPrefix(stored, layers);
   if (grouped) return grouped;
   if (stored.length === specs.length) return specs.map((weight, i): Pair => [weight, stored[i]!]);
+  const top = topAlone(stored, layers);
   const one =
     specs.find(({ key }) => !byKey.has(key))?.key ??
     stored.find(({ name }) => !keys.has(name))?.name;
   const twice = stored.find(({ name }, i) => stored.findIndex((other) => other.name === name) < i);
   throw misfit(
     file,
-    `the model has ${specs.length} weights, the file ${stored.length}: ${one === undefined && twice ? `${JSON.stringify(twice.name)} is there twice` : `${JSON.stringify(one)} is on one side only`}`,
+    `the model has ${specs.length} weights, the file ${stored.length}: ${one === undefined && twice ? `${JSON.stringify(twice.name)} is there twice` : `${JSON.stringify(one)} is on one side only`}${top ? `. ${top}` : ""}`,
     { expected: specs.length, got: stored.length, weight: one },
   );
+}
+
+/** Weights under the layers that their names begin with. */
+function underLayers(stored: readonly StoredWeight[], layers: readonly NetworkLayer[]) {
+  const leaves = layers.flatMap(leavesOf).filter(({ weights }) => weights.length > 0);
+  const byName = new Map(leaves.map((leaf) => [leaf.name, { leaf, found: [] as StoredWeight[] }]));
+  if (byName.size < leaves.length) return undefined; // a name in two nested models
+  const others: StoredWeight[] = [];
+  for (const weight of stored) {
+    // The longest: layers' names may hold slashes.
+    const parts = weight.name.split("/");
+    let at = parts.length - 1;
+    while (at > 0 && !byName.has(parts.slice(0, at).join("/"))) at--;
+    if (at === 0) others.push(weight);
+    else byName.get(parts.slice(0, at).join("/"))!.found.push(weight);
+  }
+  return { all: [...byName.values()], others };
+}
+
+/** What to do where the file and the model have the same layers but for some of one of them: what differs is a top. */
+function topAlone(
+  stored: readonly StoredWeight[],
+  layers: readonly NetworkLayer[],
+): string | undefined {
+  const under = underLayers(stored, layers);
+  if (!under) return undefined;
+  const { all, others } = under;
+  const missing = all.filter(({ found }) => found.length === 0);
+  const matched = all.filter(({ leaf, found }) => found.length === leaf.weights.length);
+  if (matched.length === 0 || matched.length + missing.length < all.length) return undefined;
+  if (missing.length === 0)
+    return `The file has ${others.map(({ name }) => name).slice(0, 2).join(" and ")} besides, the top of the model: build it with its top (leave include_top out), and cut the top off with cutAt`; // prettier-ignore
+  if (others.length > 0) return undefined;
+  return `The file has none for ${missing.map(({ leaf }) => `"${leaf.name}"`).slice(0, 2).join(" and ")}, the top of the model: build it without ({ include_top: false })`; // prettier-ignore
 }
 
 /**
@@ -105,19 +140,10 @@ function byPrefix(
   stored: readonly StoredWeight[],
   layers: readonly NetworkLayer[],
 ): readonly Pair[] | undefined {
-  const leaves = layers.flatMap(leavesOf).filter(({ weights }) => weights.length > 0);
-  const byName = new Map(leaves.map((leaf) => [leaf.name, { leaf, found: [] as StoredWeight[] }]));
-  if (byName.size < leaves.length) return undefined; // a name in two nested models
-  for (const weight of stored) {
-    // The longest: layers' names may hold slashes.
-    const parts = weight.name.split("/");
-    let at = parts.length - 1;
-    while (at > 0 && !byName.has(parts.slice(0, at).join("/"))) at--;
-    if (at === 0) return undefined;
-    byName.get(parts.slice(0, at).join("/"))!.found.push(weight);
-  }
+  const under = underLayers(stored, layers);
+  if (!under || under.others.length > 0) return undefined;
   const pairs: Pair[] = [];
-  for (const { leaf, found: weights } of byName.values()) {
+  for (const { leaf, found: weights } of under.all) {
     const specs = legacyOrder(leaf);
     if (specs.length !== weights.length) return undefined;
     const named = new Map(weights.map((weight) => [weight.name, weight]));

@@ -350,6 +350,19 @@ describe("a small model", () => {
     expect(await kernel!.tensor.data()).toEqual(expected);
   });
 
+  it("says of a file that has a top more than the model, or less, what to do", async () => {
+    const build = (top: boolean) => {
+      const net = functional("net");
+      const x = net.input([4]);
+      const features = net.layer("Dense", { units: 3, name: "features" }, x);
+      return net.model([x], [top ? net.layer("Dense", { units: 2, name: "top" }, features) : features]); // prettier-ignore
+    };
+    const [whole, base] = [build(true), build(false)];
+    const file = (model: typeof whole) => new Map(encodeModel({ model, weights: initialize(model, { seed: 1 }) }, { format: "tfjs" })); // prettier-ignore
+    await expect(readWeights(file(whole), base)).rejects.toThrow(/has 2 weights, the file 4: .*The file has top\/kernel and top\/bias besides, .*leave include_top out.*cutAt/); // prettier-ignore
+    await expect(readWeights(file(base), whole)).rejects.toThrow(/has 4 weights, the file 2: .*none for "top", .*include_top: false/); // prettier-ignore
+  });
+
   it("refuses what does not fit, before anything is written", () => {
     const encode = (change: Partial<Record<keyof ModelToWrite, unknown>>, format = "keras") =>
       code(() =>

@@ -97,6 +97,33 @@ describe("cutAt", () => {
   });
 });
 
+describe("fineTune without a new head", () => {
+  const ten = () => Object.assign(images(4), { classes: Array.from({ length: 10 }, String) });
+  const message = async (work: Promise<unknown>) =>
+    work.then(String, ({ message }: Error) => message);
+
+  it("refuses a model whose outputs are not the data's classes", async () => {
+    const stages = [{ epochs: 1, learns: ["last"] }];
+    const expected = "fineTune: the model has 5 outputs and the data 10 classes: give classes: 10 for a new head."; // prettier-ignore
+    const cut = cutAt(small(), "pool");
+    expect(await message(tuned(fineTune(cut, ten(), { stages })))).toBe(expected);
+    // A loss of numbers has no classes.
+    const numbers = dataset({ x: tensor("float32", [4, 8, 8, 3]), y: tensor("float32", [4, 5]) }).batch(4); // prettier-ignore
+    expect(await message(tuned(fineTune(cut, Object.assign(numbers, { classes: ["a"] }), { stages, loss: "mse", metrics: [] })))).toBe("[object Object]"); // prettier-ignore
+  });
+
+  it("refuses a new head of another number of classes", async () => {
+    expect(await message(tuned(fineTune(small(), ten(), { classes: 7 })))).toMatch(/a head of 7 classes and data of 10/); // prettier-ignore
+  });
+
+  it("says what a dataset is, and what is to be awaited", async () => {
+    const wrong = (network: unknown, data: unknown) => message(tuned(fineTune(network as LoadedModel, data as Dataset, { classes: 3 }))); // prettier-ignore
+    expect(await wrong(small(), { x: 1, y: 2 })).toMatch(/^fineTune: got .* as the data, expected a dataset: dataset\(\{ x, y \}\) of @cajal\/datasets\.$/); // prettier-ignore
+    expect(await wrong(small(), Promise.resolve(images(4)))).toBe("fineTune: got a promise as the data: await it."); // prettier-ignore
+    expect(await wrong(Promise.resolve(small()), images(4))).toBe("fineTune: got a promise as the model: await it."); // prettier-ignore
+  });
+});
+
 describe("withInputShape", () => {
   it("takes other sizes where the weights fit, and says where they do not", async () => {
     const { model } = withInputShape(small(), [20, 12, 3]);
@@ -234,7 +261,7 @@ describe("fineTune", () => {
       [{ pooling: 7 }, /pooling/],
       [{ device: "" }, /device/],
       [{ threads: NaN }, /threads/],
-      [{ validation: { x: [[1]], y: [1] } }, /validation\.batches/],
+      [{ validation: { x: [[1]], y: [1] } }, /as validation, expected a dataset/],
     ];
     for (const [options, message] of refused) {
       const all = { classes: 3, stages: [{ epochs: 1 }], ...options } as FineTuneOptions;

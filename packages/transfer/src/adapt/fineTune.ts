@@ -7,8 +7,9 @@ import { adam, train } from "@cajal/train";
 import { isGraph, type LoadedGraph } from "./graph/loadedGraph";
 import { tuneGraph, type TunedGraph } from "./graph/tuneGraph";
 import { featureExtractor } from "./featureExtractor";
-import { checkLoaded, type LoadedModel } from "./loadedModel";
+import { checkData, checkLoaded, type LoadedModel } from "./loadedModel";
 import {
+  checkClasses,
   checkpointsOf,
   fineTuneOptions,
   learnersOf,
@@ -19,13 +20,13 @@ import {
 import { headed, withHead } from "./withHead";
 
 /**
- * Fine-tunes a model. With `classes` or `labels` it gets a new head first, see `withHead`; without, its own layers
- * are trained, and each stage names those that learn.
+ * Fine-tunes a model. With `classes` or `labels` it gets a new head first, see `withHead`; without, it gets none: its
+ * own layers are trained, its outputs are those of the data's classes, and each stage names the layers that learn.
  *
  * The last event, `tuned`, has the model, its weights and the classes' names.
  *
  * @param data inputs as the network takes them, y int32 class numbers; its `classes` become the labels
- * @throws CajalError as `train` and `withHead`
+ * @throws CajalError as `train` and `withHead`; `bad-argument` where the model has not as many outputs as the data classes
  * @example
  * for await (const event of fineTune(base, images, { classes: 7, stages: [{ epochs: 5 }, { epochs: 5, learns: { from: "conv5_block1_1_conv" } }] }))
  *   if (event.type === "tuned") await writeModel("faces.keras", event);
@@ -57,11 +58,9 @@ export async function* fineTune(
 ): AsyncGenerator<FineTuneEvent | FineTuneEvent<TunedGraph>, void, undefined> {
   checkArgument("fineTune", "the model", network, "object");
   if (!isGraph(network)) checkLoaded("fineTune", network);
-  checkArgument("fineTune", "data", data, "object");
-  checkArgument("fineTune", "data.batches", data.batches, "function");
+  checkData("fineTune", "the data", data);
   checkOptions("fineTune", options, fineTuneOptions);
-  if (options.validation !== undefined)
-    checkArgument("fineTune", "validation.batches", options.validation.batches, "function");
+  if (options.validation !== undefined) checkData("fineTune", "validation", options.validation);
   if (isGraph(network)) return yield* tuneGraph(network, data, options);
   const { classes, labels = data.classes ?? network.labels, layer, pooling, dropout, seed = 0 } = options; // prettier-ignore
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
@@ -81,7 +80,9 @@ export async function* fineTune(
     model: readKeras(network.model),
     weights: network.weights,
   };
-  const layers = resolve(start.model).layers.flatMap(leavesOf);
+  const tuned = resolve(start.model);
+  checkClasses(tuned.outputs[0]?.shape.at(-1), data, { loss, newHead: renewed !== undefined });
+  const layers = tuned.layers.flatMap(leavesOf);
   const headNames = renewed?.head.model.config.layers.map(({ name }) => name) ?? [];
   const stages = options.stages ?? [{ epochs: 5 }, { epochs: 5, learns: "upper" }];
   const plans = stages.map((stage, i) => planOf(stage, i, layers, headNames));

@@ -1,5 +1,6 @@
 // A model as everything here takes it and gives it back: a Keras config with its weights.
-import { checkArgument, type Weights } from "@cajal/core";
+import { CajalError, checkArgument, showValue, type Weights } from "@cajal/core";
+import type { Dataset } from "@cajal/datasets";
 import type { ModelConfig } from "@cajal/models";
 
 /** A model with its weights; what `readModel`, `pretrained` and `loadModel` give are some. */
@@ -12,6 +13,23 @@ export interface LoadedModel {
 /** @throws CajalError `bad-argument` for what is no model with weights */
 export function checkLoaded(where: string, network: LoadedModel): void {
   checkArgument(where, "the model", network, "object");
+  checkAwaited(where, "the model", network);
   checkArgument(where, "model", network.model, "object");
   checkArgument(where, "weights", network.weights, "map");
+}
+
+/** @throws CajalError `bad-argument` for what is no dataset */
+export function checkData(where: string, name: string, data: Dataset): void {
+  checkArgument(where, name, data, "object");
+  checkAwaited(where, name, data);
+  if (typeof data.batches !== "function")
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${showValue(data)} as ${name}, expected a dataset: dataset({ x, y }) of @cajal/datasets.`,
+    );
+}
+
+function checkAwaited(where: string, name: string, value: object): void {
+  if ("then" in value)
+    throw new CajalError("bad-argument", `${where}: got a promise as ${name}: await it.`);
 }

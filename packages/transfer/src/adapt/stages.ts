@@ -92,6 +92,29 @@ export function learnersOf(stage: Stage, index: number, of: Learners): readonly 
   return names.map((name) => learns.some((called) => isIn(name, called)));
 }
 
+/**
+ * A loss of classes compares class numbers with a model's outputs, whatever these stand for.
+ *
+ * @param outputs the extent of the model's output; other than a number where it is not known
+ * @throws CajalError `bad-argument` where the data have another number of classes
+ */
+export function checkClasses(
+  outputs: unknown,
+  { classes }: Dataset,
+  { loss, newHead }: { readonly loss: TrainOptions["loss"]; readonly newHead: boolean },
+): void {
+  const name: unknown = typeof loss === "object" && loss !== null && "name" in loss ? loss.name : loss; // prettier-ignore
+  const isOfClasses = typeof name === "string" && /categorical_?crossentropy$/i.test(name);
+  if (!isOfClasses || !classes || typeof outputs !== "number" || outputs === classes.length) return;
+  throw new CajalError(
+    "bad-argument",
+    newHead
+      ? `fineTune: got a head of ${outputs} classes and data of ${classes.length}, expected as many.`
+      : `fineTune: the model has ${outputs} outputs and the data ${classes.length} classes: give classes: ${classes.length} for a new head.`,
+    { outputs, classes: classes.length },
+  );
+}
+
 /** Where a stage of `folder` keeps its checkpoints, and the latest one to go on from. */
 export async function checkpointsOf(
   folder: string | undefined,

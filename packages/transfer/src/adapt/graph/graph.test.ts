@@ -225,3 +225,12 @@ describeWithShared("real ONNX models", "data/real-models/onnx", (folder) => {
     expect(reached[6]).toBeGreaterThan(0.92);
   });
 });
+
+it("is not tuned on data of other classes than its outputs", async () => {
+  const data = dataset({ x: x([4, 2, 6, 6]), y: tensor("int32", [4]) }).batch(4);
+  const three = Object.assign(data, { classes: ["a", "b", "c"] });
+  const run = async () => {
+    for await (const _ of fineTune(small(), three, { stages: [{ epochs: 1 }] }));
+  };
+  await expect(run()).rejects.toThrow("the model has 5 outputs and the data 3 classes: give classes: 3 for a new head"); // prettier-ignore
+});

@@ -6,6 +6,7 @@ import { open, parameterNames } from "@cajal/runtime";
 import { adam, train, type TrainOptions } from "@cajal/train";
 import { featuresOf } from "../features";
 import {
+  checkClasses,
   checkpointsOf,
   learnersOf,
   type FineTuneEvent,
@@ -51,6 +52,7 @@ export async function* tuneGraph(
   const plans = stages.map((stage, i) => planOf(stage, i, names, head));
   const { engine, device, threads, batchSize, shuffle, worker, signal, classWeights } = options;
   const { loss = "sparse_categorical_crossentropy", metrics = ["accuracy"] } = options;
+  checkClasses(model.graph.outputs[0]?.shape?.at(-1), data, { loss, newHead: renewed !== undefined }); // prettier-ignore
   const place = {
     ...(engine !== undefined && { engine }),
     ...(device !== undefined && { device }),
