@@ -350,6 +350,23 @@ describe("a small model", () => {
     expect(await kernel!.tensor.data()).toEqual(expected);
   });
 
+  it("says why a state is not read, where it is asked for", async () => {
+    const files = new Map(encodeModel({ ...content, trainingConfig, optimizerState }, { format: "tfjs" })); // prettier-ignore
+    const json = new TextDecoder().decode(files.get("model.json"));
+    const as = (change: (text: string) => string) => new Map(files).set("model.json", new TextEncoder().encode(change(json))); // prettier-ignore
+    const read = await readModel(as((text) => text.replace('"class_name":"Momentum"', '"class_name":"Adamax"')), { optimizer: true }); // prettier-ignore
+    expect(read.optimizerState).toBeUndefined();
+    expect(read.unreadOptimizerState).toMatch(
+      /^the state of Adamax is not known here; known: SGD, Adam, /,
+    );
+    const other = await readModel(as((text) => text.replace('"class_name":"Momentum"', '"class_name":"Adam"')), { optimizer: true }); // prettier-ignore
+    expect(other.unreadOptimizerState).toMatch(
+      /^the file's 3 variables .* are not those that Adam has/,
+    );
+    expect(await readModel(files)).not.toHaveProperty("unreadOptimizerState");
+    expect(await readModel(files, { optimizer: true })).not.toHaveProperty("unreadOptimizerState");
+  });
+
   it("says of a file that has a top more than the model, or less, what to do", async () => {
     const build = (top: boolean) => {
       const net = functional("net");

@@ -20,6 +20,8 @@ export interface ReadModel {
   readonly trainingConfig?: TrainingConfig;
   /** With the option `optimizer`, where the file has a state and its optimizer is known. */
   readonly optimizerState?: OptimizerState;
+  /** With the option `optimizer`, where the file has a state that is not read: why, in words. */
+  readonly unreadOptimizerState?: string;
 }
 
 /** An ONNX graph as it was read. */

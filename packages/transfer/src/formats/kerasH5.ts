@@ -4,7 +4,7 @@ import { CajalError } from "@cajal/core";
 import { looksLikeHdf5, need, openHdf5, type Hdf5Group } from "@cajal/files";
 import { readKeras, resolve, type Network } from "@cajal/models";
 import { legacyOrder, matchWeights } from "../matchWeights";
-import { readState } from "../optimizer/optimizerState";
+import { readState, unread } from "../optimizer/optimizerState";
 import { byOutputLayers } from "../optimizer/trainingConfig";
 import { parseLabels, parseObject } from "../parseObject";
 import { encodeKerasH5, encodeKerasWeights } from "./encodeKeras";
@@ -42,9 +42,10 @@ export const kerasH5 = defineFormat({
     const network = resolve(model);
     const weights = await matchWeights(stored, network, source.name, model);
     const group = optimizer ? await root.get("optimizer_weights") : undefined;
+    const variables = group?.kind === "group" ? await listed(group, source.name) : [];
     const optimizerState =
       group?.kind === "group"
-        ? await readState(trainingConfig, network, await listed(group, source.name), {
+        ? await readState(trainingConfig, network, variables, {
             names: namesInFile(stored, network),
           })
         : undefined;
@@ -58,6 +59,7 @@ export const kerasH5 = defineFormat({
       }),
       ...(trainingConfig && { trainingConfig }),
       ...(optimizerState && { optimizerState }),
+      ...unread(optimizerState, trainingConfig, variables),
     };
   },
   async readWeights(source) {

@@ -3,7 +3,7 @@
 import { looksLikeZip, needEntry, openHdf5, openZip } from "@cajal/files";
 import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
-import { readState } from "../optimizer/optimizerState";
+import { readState, unread } from "../optimizer/optimizerState";
 import { byOutputLayers } from "../optimizer/trainingConfig";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
@@ -36,8 +36,9 @@ export const kerasZip = defineFormat({
       typeof training === "object" && training !== null
         ? byOutputLayers({ ...training }, config)
         : undefined;
+    const variables = optimizer ? await readVariables(root) : [];
     const optimizerState = optimizer
-      ? await readState(trainingConfig, network, await readVariables(root))
+      ? await readState(trainingConfig, network, variables)
       : undefined;
     return {
       format: this.name,
@@ -46,6 +47,7 @@ export const kerasZip = defineFormat({
       ...(labels !== undefined && { labels: checkLabels(labels, source.name) }),
       ...(trainingConfig && { trainingConfig }),
       ...(optimizerState && { optimizerState }),
+      ...unread(optimizerState, trainingConfig, variables),
     };
   },
   readWeights: async (source) => readPaths(await weightsOf(source)),

@@ -15,6 +15,7 @@ import { readKeras, resolve } from "@cajal/models";
 import { matchWeights } from "../matchWeights";
 import { checkLabels, parseObject } from "../parseObject";
 import type { OpenSource } from "../source";
+import { unread } from "../optimizer/optimizerState";
 import { readTfjsState } from "../optimizer/tfjsState";
 import { encodeTfjs } from "./encodeTfjs";
 import type { StoredWeight, StoredWeights } from "../storedWeights";
@@ -72,6 +73,7 @@ export const tfjs = defineFormat({
       ...(labels !== undefined && { labels: checkLabels(labels, source.name) }),
       ...(trainingConfig && { trainingConfig }),
       ...(optimizerState && { optimizerState }),
+      ...(optimizer && unread(optimizerState, trainingConfig, all.optimizer)),
     };
   },
   readWeights: async (source) => (await stored(source, await readJson(source))).model,

@@ -129,11 +129,21 @@ export async function readState(
   return undefined;
 }
 
-/** A variable of an optimizer in a file. */
-export interface StoredVariable {
-  readonly name: string;
-  readonly shape: readonly number[];
-  read(): Promise<Tensor>;
+/** Why a file's state was not read, where it has one: what `readModel` says of it. */
+export function unread(
+  state: OptimizerState | undefined,
+  training: TrainingConfig | undefined,
+  stored: readonly StoredVariable[],
+): { readonly unreadOptimizerState?: string } {
+  if (state || stored.length === 0) return {};
+  const optimizer = optimizerOf(training);
+  if (!optimizer)
+    return { unreadOptimizerState: "the file has an optimizer's state and no optimizer's name" };
+  return {
+    unreadOptimizerState: layoutOf(optimizer)
+      ? `the file's ${stored.length} variables of its optimizer are not those that ${optimizer.class_name} has for the weights that are trained`
+      : `the state of ${optimizer.class_name} is not known here; known: ${Object.keys(slots).join(", ")}`,
+  };
 }
 
 /**
