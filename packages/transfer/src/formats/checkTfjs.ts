@@ -42,14 +42,20 @@ function inDirection(layer: unknown): string {
   return JSON.stringify([definition.className, { ...config, go_backwards: undefined }]);
 }
 
-/** Settings by which a layer that computes by a mask gives 0 at masked steps, where TF.js repeats the step before. */
-const zeroesMaskedSteps: Readonly<Record<string, (config: Config) => boolean>> = {
-  Bidirectional: ({ layer }) => (layer as Inner).config.return_sequences === true,
-  RNN: ({ zero_output_for_mask }) => zero_output_for_mask === true,
+/** What TF.js does otherwise with a mask, by the layer's class. */
+const ofMasks: Readonly<
+  Record<string, { readonly drops?: true; readonly zeroes?: (config: Config) => boolean }>
+> = {
+  // They pass it on in Keras, and not in TF.js.
+  ELU: { drops: true },
+  LeakyReLU: { drops: true },
+  Rescaling: { drops: true },
+  Softmax: { drops: true },
+  ThresholdedReLU: { drops: true },
+  // Their outputs at masked steps are 0 in Keras, where TF.js repeats the step before.
+  Bidirectional: { zeroes: ({ layer }) => (layer as Inner).config.return_sequences === true },
+  RNN: { zeroes: ({ zero_output_for_mask }) => zero_output_for_mask === true },
 };
-
-/** Layers that pass on a mask in Keras, and not in TF.js. */
-const dropsMasks = new Set(["ELU", "LeakyReLU", "Rescaling", "Softmax", "ThresholdedReLU"]);
 
 const isNot = (value: unknown, neutral: number) => [value].flat().some((each) => each !== neutral);
 
@@ -93,7 +99,7 @@ function problemOfMask(call: Call, hasMasks: boolean): string | undefined {
   if (masks && (!definition.mask?.passes || definition.mask.takes === "each"))
     return "it computes by a mask, which TF.js does not honour there";
   if (!takesMask(inner)) return undefined;
-  if (masks && zeroesMaskedSteps[definition.className]?.(config))
+  if (masks && ofMasks[definition.className]?.zeroes?.(config))
     return "its outputs at masked steps are 0, and TF.js repeats the step before";
   if (masks ? !getsMask(call) : hasMasks)
     return `it computes ${masks ? "by" : "without"} a mask, and TF.js gives it ${masks ? "none, or another" : "that of another layer"}`;
@@ -117,7 +123,7 @@ function getsMask({ layer, masks = [], inputs }: Call): boolean {
     if (modelOf(from) !== modelOf({ layer })) return false;
     if (makesMask(from.inner)) return mask?.kind === "differs" && mask.of === from.inputs[0];
     if (!definition.mask?.passes?.(config) || definition.mask.merges) return false;
-    if (dropsMasks.has(definition.className)) return false;
+    if (ofMasks[definition.className]?.drops) return false;
   }
   return false;
 }

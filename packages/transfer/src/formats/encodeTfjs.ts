@@ -102,7 +102,7 @@ function shardsOf(parts: readonly ArrayBufferView[]): Uint8Array[] {
   return shards;
 }
 
-/** Names of initializers that Keras has and TF.js has not, which are others' too. */
+/** Short names of initializers, which Keras has and TF.js has not. */
 const initializers: Readonly<Record<string, string>> = {
   uniform: "random_uniform",
   normal: "random_normal",
@@ -110,20 +110,26 @@ const initializers: Readonly<Record<string, string>> = {
   zero: "zeros",
 };
 
+/** Of the config of a layer that runs another in both directions, and merges what they give. */
+interface Wrapper {
+  readonly merge_mode?: unknown;
+  readonly layer?: { readonly config: { readonly name?: string } };
+}
+
 /** What Keras and TF.js call differently. */
 function asTfjs(key: string, value: unknown): unknown {
   if (key.endsWith("_initializer") && typeof value === "string" && Object.hasOwn(initializers, value)) return initializers[value]; // prettier-ignore
   if (typeof value !== "object" || value === null) return value;
-  const { class_name, config } = value as { class_name?: unknown; config?: object };
+  const { class_name, config } = value as { class_name?: unknown; config?: Wrapper };
   // TF.js has regularizers L1 and L2 under the name of both together.
   if (key.endsWith("_regularizer") && (class_name === "L1" || class_name === "L2"))
     return { class_name: "L1L2", config: { l1: 0, l2: 0, ...config } };
-  if (class_name !== "Bidirectional") return value;
-  // TF.js names the layer within by its direction itself, Keras 3 in its config.
-  const { layer, ...others } = config as { layer: { config: { name?: string } } };
+  // TF.js names the layer that runs in both directions by its direction itself, Keras 3 in its config.
+  if (config?.merge_mode === undefined || !config.layer) return value;
+  const { layer } = config;
   const name = layer.config.name?.replace(/^forward_/, "");
   return {
     ...value,
-    config: { ...others, layer: { ...layer, config: { ...layer.config, name } } },
+    config: { ...config, layer: { ...layer, config: { ...layer.config, name } } },
   };
 }
