@@ -77,6 +77,9 @@ export async function openTrainStep(
   checkArgument("openTrainStep", "optimizer.learningRate", optimizer.learningRate, "function");
   checkArgument("openTrainStep", "optimizer.slots", optimizer.slots, "object");
   checkArgument("openTrainStep", "optimizer.update", optimizer.update, "function");
+  for (const name of ["rate", "excludeFromWeightDecay"] as const)
+    if (optimizer[name] !== undefined)
+      checkArgument("openTrainStep", `optimizer.${name}`, optimizer[name], "function");
   checkOptimizer(optimizer);
   const openWith = async (shared: Weights): Promise<TrainStep> => {
     const { trainable, initialWeights } =
@@ -160,7 +163,7 @@ function checkOptimizer({ slots, ...optimizer }: Optimizer): void {
   const badField = (name: string, got: unknown, expected: string) =>
     new CajalError(
       "bad-argument",
-      `openTrainStep: got optimizer.${name} ${String(got)}, expected ${expected}.`,
+      `openTrainStep: got optimizer.${name} ${showValue(got)}, expected ${expected}.`,
       { name, got },
     );
   for (const name of ["clipNorm", "clipValue", "globalClipNorm"] as const) {

@@ -3,6 +3,7 @@
 import { CajalError, checkOptions, type Tensor, type Weights, checkArgument } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import { optimizerOf, type OptimizerLike } from "./named";
+import { checkShare } from "./optimizers/defineOptimizer";
 
 const slot = "model_average";
 
@@ -21,14 +22,10 @@ export function averaged(base: OptimizerLike, options: { momentum?: number } = {
   const optimizer = optimizerOf(base);
   checkOptions("averaged", options, ["momentum"]);
   const { momentum = 0.99 } = options;
-  if (!(momentum >= 0 && momentum < 1))
-    throw new CajalError(
-      "bad-argument",
-      `averaged: got momentum ${momentum}, expected a number of at least 0 and less than 1.`,
-      { momentum },
-    );
+  checkShare("averaged", "momentum", momentum);
   return {
     ...optimizer,
+    config: { ...optimizer.config, averaged: { momentum } },
     slots: { ...optimizer.slots, [slot]: 0 },
     update(ops, context) {
       const { parameter, slots } = optimizer.update(ops, context);
@@ -45,7 +42,8 @@ export function averaged(base: OptimizerLike, options: { momentum?: number } = {
 
 /**
  * The weights, each replaced by its average where it has one; the statistics of batch normalization and
- * frozen weights have none, and stay as they are.
+ * weights that were never updated (frozen ones, or those of an output without a loss) have none, and stay as they
+ * are.
  *
  * @throws CajalError `bad-argument` for a state without averages, or before the first step
  */
@@ -60,5 +58,12 @@ export function averagedWeights(weights: Weights, state: ReadonlyMap<string, Ten
         ? "averagedWeights: no step has been made yet."
         : "averagedWeights: the state has no averages. Train with averaged(optimizer).",
     );
-  return new Map([...weights].map(([key, value]) => [key, state.get(`${key}/${slot}`) ?? value]));
+  return new Map(
+    [...weights].map(([key, value]) => {
+      const average = state.get(`${key}/${slot}`);
+      // Zeros alone are what the slot began with: the average of a weight that was updated is not, unless the weight
+      // was zeros throughout, and then either will do.
+      return [key, average?.data.some((each) => Number(each) !== 0) ? average : value];
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 // The update of parameters, in Keras' order: clipping, weight decay, then the optimizer's rule.
+import { CajalError, showValue } from "@cajal/core";
 import type { Ops } from "./ops";
 import type { Optimizer } from "./trainStep";
 
@@ -49,8 +50,26 @@ export function updateParameters<V>(
       rate: withMultiplier(correctedRate),
       iteration,
     });
+    checkUpdate(optimizer, result);
     return { key, value: result.parameter, slots: result.slots };
   });
+}
+
+/** An optimizer may be the caller's own. */
+function checkUpdate({ name, slots }: Optimizer, result: unknown): void {
+  const slotNames = Object.keys(slots);
+  const { parameter, slots: newSlots } = Object(result) as Partial<ReturnType<Optimizer["update"]>>;
+  const isComplete =
+    parameter !== undefined &&
+    typeof newSlots === "object" &&
+    newSlots !== null &&
+    slotNames.every((slot) => newSlots[slot] !== undefined);
+  if (!isComplete)
+    throw new CajalError(
+      "bad-argument",
+      `optimizer "${name}": update gave ${showValue(result)}${newSlots ? `, and as slots ${showValue(newSlots)}` : ""}, expected { parameter, slots: { ${slotNames.join(", ")} } }: the new values of the parameter and of each slot.`,
+      { optimizer: name, slots: slotNames },
+    );
 }
 
 function clipGradients<V>(

@@ -1,29 +1,35 @@
-import { checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import {
-  checkEpsilon,
   commonOptions,
   defineOptimizer,
   sharedFields,
   type OptimizerOptions,
 } from "./defineOptimizer";
 
+export interface AdagradOptions extends OptimizerOptions {
+  /** Initial value of a; default 0.1. */
+  initialAccumulatorValue?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+}
+
+const optionKinds = optionsOf<AdagradOptions>({
+  ...commonOptions,
+  initialAccumulatorValue: { least: 0 },
+  epsilon: { least: 0 },
+});
+
 /**
  * a ← a + g², p ← p − lr·g / √(a + epsilon) (Duchi et al. 2011).
  *
  * @param options.learningRate default 0.001
- * @param options.initialAccumulatorValue initial value of a; default 0.1
- * @param options.epsilon default 1e-7
  */
 export const adagrad = defineOptimizer(
   ["adagrad"],
-  (
-    options: OptimizerOptions & { initialAccumulatorValue?: number; epsilon?: number } = {},
-  ): Optimizer<{ accumulator: number }> => {
-    checkOptions("adagrad", options, [...commonOptions, "initialAccumulatorValue", "epsilon"]);
+  (options: AdagradOptions = {}): Optimizer<{ accumulator: number }> => {
+    checkOptions("adagrad", options, optionKinds);
     const { initialAccumulatorValue = 0.1, epsilon = 1e-7 } = options;
-    checkEpsilon("adagrad", "initialAccumulatorValue", initialAccumulatorValue);
-    checkEpsilon("adagrad", "epsilon", epsilon);
     return {
       ...sharedFields("adagrad", options, {
         defaultRate: 0.001,

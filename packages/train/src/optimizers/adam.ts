@@ -1,7 +1,6 @@
-import { checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import {
-  checkEpsilon,
   checkShare,
   commonOptions,
   defineOptimizer,
@@ -22,23 +21,42 @@ export interface AdamOptions extends OptimizerOptions {
   amsgrad?: boolean;
 }
 
+const optionKinds = optionsOf<AdamOptions>({
+  ...commonOptions,
+  beta1: true,
+  beta2: true,
+  epsilon: { least: 0 },
+  amsgrad: "boolean",
+});
+
 /**
  * p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ) · m / (√v + epsilon) (Kingma & Ba 2014, arXiv:1412.6980, section 2,
  * last paragraph).
  *
  * @param options.learningRate default 0.001
  */
-export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): AdamOptimizer => {
-  checkOptions("adam", options, [...commonOptions, "beta1", "beta2", "epsilon", "amsgrad"]);
+export const adam = defineOptimizer(["adam"], (options?: AdamOptions) => adamOf("adam", options));
+
+/** @param defaultDecay the weight decay where the options have none */
+export function adamOf(
+  name: string,
+  options: AdamOptions = {},
+  defaultDecay?: number,
+): AdamOptimizer {
+  checkOptions(name, options, optionKinds);
+  const { weightDecay = defaultDecay } = options;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, amsgrad = false } = options;
-  checkShare("adam", "beta1", beta1, true);
-  checkShare("adam", "beta2", beta2, true);
-  checkEpsilon("adam", "epsilon", epsilon);
+  checkShare(name, "beta1", beta1);
+  checkShare(name, "beta2", beta2);
   return {
-    ...sharedFields("adam", options, {
-      defaultRate: 0.001,
-      hyperparameters: { beta1, beta2, epsilon, amsgrad },
-    }),
+    ...sharedFields(
+      name,
+      { ...options, weightDecay },
+      {
+        defaultRate: 0.001,
+        hyperparameters: { beta1, beta2, epsilon, amsgrad },
+      },
+    ),
     slots: { momentum: 0, velocity: 0, ...(amsgrad && { velocity_hat: 0 }) },
     rate: (ops, learningRate, t) =>
       ops.div(
@@ -58,4 +76,4 @@ export const adam = defineOptimizer(["adam"], (options: AdamOptions = {}): AdamO
       };
     },
   };
-});
+}

@@ -1,5 +1,4 @@
-import type { Optimizer } from "@cajal/runtime";
-import { adam, type AdamOptions } from "./adam";
+import { adamOf, type AdamOptions } from "./adam";
 import { defineOptimizer } from "./defineOptimizer";
 
 /**
@@ -7,7 +6,6 @@ import { defineOptimizer } from "./defineOptimizer";
  *
  * @param options.weightDecay default 0.004
  */
-export const adamw = defineOptimizer(["adamw"], (options: AdamOptions = {}): Optimizer => ({
-  ...adam({ weightDecay: 0.004, ...options }),
-  name: "adamw",
-}));
+export const adamw = defineOptimizer(["adamw"], (options?: AdamOptions) =>
+  adamOf("adamw", options, 0.004),
+);

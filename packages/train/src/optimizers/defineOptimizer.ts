@@ -1,5 +1,5 @@
 // Shared by all optimizers: names, and the options that all of them take.
-import { CajalError } from "@cajal/core";
+import { CajalError, checkNumber, optionsOf, showValue } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import type { Schedule } from "../schedules/defineSchedule";
 
@@ -19,14 +19,15 @@ export interface OptimizerOptions {
   globalClipNorm?: number;
 }
 
-export const commonOptions = [
-  "learningRate",
-  "weightDecay",
-  "excludeFromWeightDecay",
-  "clipNorm",
-  "clipValue",
-  "globalClipNorm",
-] as const;
+/** Their kinds for `checkOptions`; {@link sharedFields} checks the rest. */
+export const commonOptions = optionsOf<OptimizerOptions>({
+  learningRate: true,
+  weightDecay: { least: 0 },
+  excludeFromWeightDecay: "function",
+  clipNorm: true,
+  clipValue: true,
+  globalClipNorm: true,
+});
 
 /** A function that makes an optimizer, and the names by which Keras knows it. */
 export type OptimizerMaker<O> = ((options?: O) => Optimizer) & {
@@ -56,20 +57,12 @@ export function sharedFields(
 ) {
   const { learningRate = defaultRate, weightDecay, excludeFromWeightDecay } = options;
   const { clipNorm, clipValue, globalClipNorm } = options;
-  for (const [option, value] of Object.entries({
-    weightDecay,
-    clipNorm,
-    clipValue,
-    globalClipNorm,
-  }))
-    if (
-      value !== undefined &&
-      // Clipped to a norm of 0, every gradient would be 0, or 0 / 0.
-      !(Number.isFinite(value) && (option === "weightDecay" ? value >= 0 : value > 0))
-    )
+  for (const [option, value] of Object.entries({ clipNorm, clipValue, globalClipNorm }))
+    // Clipped to a norm of 0, every gradient would be 0, or 0 / 0.
+    if (value !== undefined && !(Number.isFinite(value) && value > 0))
       throw new CajalError(
         "bad-argument",
-        `${name}: got ${option} ${String(value)}, expected a number ${option === "weightDecay" ? "of at least 0" : "above 0; leave it out for no clipping"}.`,
+        `${name}: got ${option} ${showValue(value)}, expected a number above 0; leave it out for no clipping.`,
         { option, value },
       );
   const clips = Object.entries({ clipNorm, clipValue, globalClipNorm }).filter(
@@ -88,7 +81,7 @@ export function sharedFields(
   )
     throw new CajalError(
       "bad-argument",
-      `${name}: got learningRate ${String(learningRate)}, expected a number of at least 0, or a schedule.`,
+      `${name}: got learningRate ${showValue(learningRate)}, expected a number of at least 0, or a schedule.`,
       { learningRate },
     );
   const isNamedSchedule = typeof learningRate === "function" && "config" in learningRate;
@@ -104,6 +97,7 @@ export function sharedFields(
             ? learningRate.config
             : "schedule",
       weightDecay,
+      excludeFromWeightDecay: excludeFromWeightDecay && "function",
       clipNorm,
       clipValue,
       globalClipNorm,
@@ -117,22 +111,13 @@ export function sharedFields(
   };
 }
 
-/** A fraction in [0, 1], or in [0, 1) where at 1 the average would never change. */
-export function checkShare(where: string, name: string, value: number, below1 = false): void {
-  if (!(value >= 0 && (below1 ? value < 1 : value <= 1)))
+/** A share of the old average kept, in [0, 1): at 1 the average would never change. */
+export function checkShare(where: string, name: string, value: number): void {
+  checkNumber(where, name, value, { least: 0, most: 1 });
+  if (value === 1)
     throw new CajalError(
       "bad-argument",
-      `${where}: got ${name} ${String(value)}, expected a number in 0 … 1${below1 ? ", 1 excluded" : ""}.`,
-      { where, name, value },
-    );
-}
-
-/** A number that is added before a division. */
-export function checkEpsilon(where: string, name: string, value: number): void {
-  if (!(Number.isFinite(value) && value >= 0))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got ${name} ${String(value)}, expected a number of at least 0.`,
+      `${where}: got ${name} 1, expected a number of at least 0 and less than 1.`,
       { where, name, value },
     );
 }

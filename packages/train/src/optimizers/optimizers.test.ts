@@ -268,3 +268,55 @@ it("refuses options that make no sense", () => {
   const misspelt = { beta_1: 0.9, beta2: 0.9 };
   expect(refused(() => adam(misspelt))).toBe("unknown-option");
 });
+
+it.each([
+  [adam, { amsgrad: "no" }, 'adam: got "no" as amsgrad, expected true or false'],
+  [adam, { beta1: "0.9" }, 'adam: got beta1 "0.9", expected a number, 0 … 1'],
+  [adam, { beta2: 1 }, "adam: got beta2 1, expected a number of at least 0 and less than 1"],
+  [adamw, { epsilon: "0" }, 'adamw: got epsilon "0", expected a number of at least 0'],
+  [adam, { learningRate: "0.1" }, 'adam: got learningRate "0.1", expected a number'],
+  [adam, { clipNorm: "1" }, 'adam: got clipNorm "1", expected a number above 0'],
+  [rmsprop, { centered: "no" }, 'rmsprop: got "no" as centered'],
+  [rmsprop, { momentum: null }, "rmsprop: got momentum null"],
+  [sgd, { nesterov: 1 }, "sgd: got 1 as nesterov"],
+  [sgd, { momentum: "0.9" }, 'sgd: got momentum "0.9", expected a number, 0 … 1'],
+  [sgd, { weightDecay: "0.1" }, 'sgd: got weightDecay "0.1"'],
+  [
+    sgd,
+    { excludeFromWeightDecay: ["h/bias"] },
+    "sgd: got an array of 1 as excludeFromWeightDecay, expected a function",
+  ],
+  [adagrad, { initialAccumulatorValue: -1 }, "adagrad: got initialAccumulatorValue -1"],
+] as const)("refuses options of another kind: %o %o", (make, options, message) => {
+  const error = { code: "bad-argument", message: expect.stringContaining(message) };
+  expect(() => make(options as never)).toThrow(expect.objectContaining(error));
+});
+
+it("takes options that are undefined for left out", () => {
+  expect(adamw({ weightDecay: undefined }).weightDecay).toBe(adamw().weightDecay);
+  expect(adamw().weightDecay).toBe(0.004);
+  expect(adam({ weightDecay: undefined }).weightDecay).toBe(undefined);
+  expect(adamw({ weightDecay: 0 }).weightDecay).toBe(0);
+});
+
+it("says in its config whether weights are excluded from weight decay", () => {
+  const excludeFromWeightDecay = (key: string) => key.endsWith("/bias");
+  expect(JSON.stringify(sgd({ excludeFromWeightDecay }).config)).not.toBe(
+    JSON.stringify(sgd().config),
+  );
+});
+
+describe.each(engines)("an update that lacks what it shall give, on $name", (engine) => {
+  it.each([
+    [undefined, /"own": update gave undefined, expected \{ parameter, slots: \{ m \} \}/],
+    [{}, /an empty object/],
+    [{ parameter: 1 }, /an object with parameter/],
+    [{ parameter: 1, slots: null }, /an object with parameter, slots/],
+    [{ parameter: 1, slots: {} }, /and as slots an empty object/],
+  ])("%o", async (result, message) => {
+    const own = { ...sgd({ momentum: 0.9 }), name: "own", slots: { m: 0 }, update: () => result };
+    await expect(
+      step(engine, own as never, { p: vector([1]), slots: { m: vector([0]) } }, [1], 0),
+    ).rejects.toMatchObject({ code: "bad-argument", message: expect.stringMatching(message) });
+  });
+});

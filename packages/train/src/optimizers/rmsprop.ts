@@ -1,7 +1,6 @@
-import { checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import {
-  checkEpsilon,
   checkShare,
   commonOptions,
   defineOptimizer,
@@ -9,30 +8,38 @@ import {
   type OptimizerOptions,
 } from "./defineOptimizer";
 
+export interface RmspropOptions extends OptimizerOptions {
+  /** Share of the old average kept, below 1; default 0.9. */
+  rho?: number;
+  /** Share of the previous change that is added again, 0 … 1; default 0. */
+  momentum?: number;
+  /** Default 1e-7. */
+  epsilon?: number;
+  /** Subtracts the square of the mean gradient; default false. */
+  centered?: boolean;
+}
+
+const optionKinds = optionsOf<RmspropOptions>({
+  ...commonOptions,
+  rho: true,
+  momentum: { least: 0, most: 1 },
+  epsilon: { least: 0 },
+  centered: "boolean",
+});
+
 /**
  * v ← rho·v + (1 − rho)·g², p ← p − lr·g / √(v + epsilon) (Hinton 2012, lecture 6e).
  *
  * @param options.learningRate default 0.001
- * @param options.rho share of the old average kept; default 0.9
- * @param options.momentum default 0
- * @param options.epsilon default 1e-7
- * @param options.centered subtracts the square of the mean gradient; default false
  */
 export const rmsprop = defineOptimizer(
   ["rmsprop"],
   (
-    options: OptimizerOptions & {
-      rho?: number;
-      momentum?: number;
-      epsilon?: number;
-      centered?: boolean;
-    } = {},
+    options: RmspropOptions = {},
   ): Optimizer<{ velocity: number; momentum?: number; average_gradient?: number }> => {
-    checkOptions("rmsprop", options, [...commonOptions, "rho", "momentum", "epsilon", "centered"]);
+    checkOptions("rmsprop", options, optionKinds);
     const { rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false } = options;
-    checkShare("rmsprop", "rho", rho, true);
-    checkShare("rmsprop", "momentum", momentum);
-    checkEpsilon("rmsprop", "epsilon", epsilon);
+    checkShare("rmsprop", "rho", rho);
     return {
       ...sharedFields("rmsprop", options, {
         defaultRate: 0.001,

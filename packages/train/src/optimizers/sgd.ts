@@ -1,28 +1,35 @@
-import { checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { Optimizer } from "@cajal/runtime";
 import {
-  checkShare,
   commonOptions,
   defineOptimizer,
   sharedFields,
   type OptimizerOptions,
 } from "./defineOptimizer";
 
+export interface SgdOptions extends OptimizerOptions {
+  /** Share of the previous change that is added again, 0 … 1; default 0. */
+  momentum?: number;
+  /** Default false. */
+  nesterov?: boolean;
+}
+
+const optionKinds = optionsOf<SgdOptions>({
+  ...commonOptions,
+  momentum: { least: 0, most: 1 },
+  nesterov: "boolean",
+});
+
 /**
  * Gradient descent: m ← momentum·m − lr·g, p ← p + m; with Nesterov's momentum p ← p + momentum·m − lr·g.
  *
  * @param options.learningRate default 0.01
- * @param options.momentum share of the previous change that is added again, in [0, 1]; default 0
- * @param options.nesterov default false
  */
 export const sgd = defineOptimizer(
   ["sgd"],
-  (
-    options: OptimizerOptions & { momentum?: number; nesterov?: boolean } = {},
-  ): Optimizer<{ momentum?: number }> => {
-    checkOptions("sgd", options, [...commonOptions, "momentum", "nesterov"]);
+  (options: SgdOptions = {}): Optimizer<{ momentum?: number }> => {
+    checkOptions("sgd", options, optionKinds);
     const { momentum = 0, nesterov = false } = options;
-    checkShare("sgd", "momentum", momentum);
     return {
       ...sharedFields("sgd", options, {
         defaultRate: 0.01,
