@@ -99,6 +99,19 @@ it("refuses what makes no sense", () => {
   expect(code(() => reduceOnPlateau(0.1, misspelt))).toBe("unknown-option");
 });
 
+it.each([undefined, null, "0.5", 1n, [1]])("refuses to observe %o", (value) => {
+  for (const [name, { observe }] of Object.entries({
+    earlyStopping: earlyStopping(),
+    reduceOnPlateau: reduceOnPlateau(0.1),
+  }))
+    expect(() => observe(value as never)).toThrow(
+      expect.objectContaining({
+        code: "bad-argument",
+        message: expect.stringContaining(`${name}: observe got`),
+      }),
+    );
+});
+
 describe("numbers that are none", () => {
   it("are never the best, not even the first", () => {
     const stopping = earlyStopping({ patience: 2 });

@@ -1,6 +1,13 @@
 // Early stopping, and a lower learning rate on a plateau: plain objects for the caller's loop, with the rules of
 // Keras' EarlyStopping and ReduceLROnPlateau.
-import { CajalError, checkArgument, checkNumber, checkOptions, type OptionKind } from "@cajal/core";
+import {
+  CajalError,
+  checkArgument,
+  checkNumber,
+  checkOptions,
+  showValue,
+  type OptionKind,
+} from "@cajal/core";
 import type { Schedule } from "./schedules/defineSchedule";
 
 export interface PlateauOptions {
@@ -19,7 +26,11 @@ const plateauKinds: Readonly<Record<keyof PlateauOptions, OptionKind>> = {
 };
 
 export interface EarlyStopping {
-  /** Takes the next number, e.g. an epoch's validation loss; returns whether to stop now. */
+  /**
+   * Takes the next number, e.g. an epoch's validation loss; returns whether to stop now.
+   *
+   * @throws CajalError `bad-argument` for anything but a number; NaN and infinities are numbers
+   */
   observe(value: number): boolean;
   /** The best number so far; undefined before the first that is not NaN. */
   readonly best: number | undefined;
@@ -45,7 +56,7 @@ export interface EarlyStopping {
 export function earlyStopping(options: Partial<PlateauOptions> = {}): EarlyStopping {
   checkOptions("earlyStopping", options, plateauKinds);
   const { patience = 0, minDelta = 0, mode = "min" } = options;
-  const tracker = trackBest({ minDelta, mode });
+  const tracker = trackBest("earlyStopping", { minDelta, mode });
   let waited = 0;
   let improved = false;
   return {
@@ -66,7 +77,11 @@ export function earlyStopping(options: Partial<PlateauOptions> = {}): EarlyStopp
 export interface ReduceOnPlateau {
   /** For an optimizer's `learningRate`: gives the current rate. */
   readonly learningRate: Schedule;
-  /** Takes the next number, e.g. an epoch's validation loss. */
+  /**
+   * Takes the next number, e.g. an epoch's validation loss.
+   *
+   * @throws CajalError `bad-argument` for anything but a number; NaN and infinities are numbers
+   */
   observe(value: number): void;
   /** The state as plain data, to be stored beside a checkpoint. */
   state(): PlateauState;
@@ -123,18 +138,19 @@ export function reduceOnPlateau(
       `${where}: got factor ${factor}, expected a number between 0 and 1, both excluded.`,
       { factor },
     );
-  const tracker = trackBest({ minDelta, mode });
+  const tracker = trackBest(where, { minDelta, mode });
   let rate = initialLearningRate;
   let waited = 0;
   let cooling = 0;
   return {
     learningRate: () => rate,
     observe(value) {
+      const improved = tracker.observe(value);
       if (cooling > 0) {
         cooling--;
         waited = 0;
       }
-      if (tracker.observe(value)) waited = 0;
+      if (improved) waited = 0;
       else if (cooling === 0 && ++waited >= patience) {
         // Lowered, never raised.
         rate = Math.max(rate * factor, Math.min(rate, minLearningRate));
@@ -155,10 +171,19 @@ export function reduceOnPlateau(
 }
 
 /** Tracks the best number so far. */
-function trackBest({ minDelta, mode }: Required<Pick<PlateauOptions, "minDelta" | "mode">>) {
+function trackBest(
+  where: string,
+  { minDelta, mode }: Required<Pick<PlateauOptions, "minDelta" | "mode">>,
+) {
   const tracker = {
     best: undefined as number | undefined,
     observe(value: number): boolean {
+      if (typeof value !== "number")
+        throw new CajalError(
+          "bad-argument",
+          `${where}: observe got ${showValue(value)}, expected a number, e.g. event.loss of an epoch event, or event.validation.loss where train has validation data.`,
+          { value },
+        );
       const { best } = tracker;
       // NaN is never better, and as the first number it would stay the best forever.
       if (Number.isNaN(value)) return false;

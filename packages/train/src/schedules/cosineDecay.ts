@@ -1,24 +1,37 @@
-import { CajalError, checkOptions } from "@cajal/core";
-import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
+import { CajalError, checkOptions, optionsOf } from "@cajal/core";
+import { checkRate, checkPositive, defineSchedule, type NamedSchedule } from "./defineSchedule";
+
+interface CosineDecayOptions {
+  /** Counted after the warm-up. */
+  decaySteps: number;
+  /** Fraction of the rate that remains at the end; default 0. */
+  alpha?: number;
+  /** Updates over which the rate rises from `initialLearningRate` to `warmupTarget`. */
+  warmupSteps?: number;
+  /** Where the warm-up ends and the decay begins. */
+  warmupTarget?: number;
+}
+
+const optionKinds = optionsOf<CosineDecayOptions>({
+  decaySteps: true,
+  alpha: { least: 0 },
+  warmupSteps: { least: 0 },
+  warmupTarget: { least: 0 },
+});
 
 /**
  * Half a cosine from the initial rate down to alpha of it (Loshchilov & Hutter 2016, arXiv:1608.03983),
  * after a linear warm-up if one is given.
- *
- * @param options.decaySteps counted after the warm-up
- * @param options.alpha fraction of the rate that remains at the end; default 0
- * @param options.warmupSteps updates over which the rate rises from `initialLearningRate` to `warmupTarget`
- * @param options.warmupTarget where the warm-up ends and the decay begins
  */
 export function cosineDecay(
   initialLearningRate: number,
-  options: { decaySteps: number; alpha?: number; warmupSteps?: number; warmupTarget?: number },
+  options: CosineDecayOptions,
 ): NamedSchedule {
   const where = "cosineDecay";
-  checkOptions(where, options, ["decaySteps", "alpha", "warmupSteps", "warmupTarget"]);
+  checkOptions(where, options, optionKinds);
   const { decaySteps, alpha = 0, warmupSteps = 0, warmupTarget } = options;
   checkRate(where, "initialLearningRate", initialLearningRate);
-  checkSteps(where, "decaySteps", decaySteps);
+  checkPositive(where, "decaySteps", decaySteps);
   if (warmupSteps > 0 !== (warmupTarget !== undefined))
     throw new CajalError(
       "bad-argument",

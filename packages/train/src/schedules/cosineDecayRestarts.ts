@@ -1,30 +1,37 @@
-import { CajalError, checkOptions } from "@cajal/core";
-import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
+import { checkNumber, checkOptions, optionsOf } from "@cajal/core";
+import { checkRate, defineSchedule, type NamedSchedule } from "./defineSchedule";
+
+interface CosineDecayRestartsOptions {
+  /** Updates of the first half cosine, at least 1. */
+  firstDecaySteps: number;
+  /** Factor of the length, at least 1; default 2. */
+  tMul?: number;
+  /** Factor of the rate, at least 0; default 1. */
+  mMul?: number;
+  /** Fraction of the initial rate that remains at the end of each; default 0. */
+  alpha?: number;
+}
+
+const optionKinds = optionsOf<CosineDecayRestartsOptions>({
+  firstDecaySteps: true,
+  tMul: { least: 1 },
+  mMul: { least: 0 },
+  alpha: { least: 0 },
+});
 
 /**
  * Half cosines, one after the other: each `tMul` times as long and beginning at `mMul` times the rate
  * of the one before (SGDR, arXiv:1608.03983).
- *
- * @param options.firstDecaySteps updates of the first half cosine
- * @param options.tMul factor of the length, at least 1; default 2
- * @param options.mMul factor of the rate; default 1
- * @param options.alpha fraction of the initial rate that remains at the end of each; default 0
  */
 export function cosineDecayRestarts(
   initialLearningRate: number,
-  options: { firstDecaySteps: number; tMul?: number; mMul?: number; alpha?: number },
+  options: CosineDecayRestartsOptions,
 ): NamedSchedule {
   const where = "cosineDecayRestarts";
-  checkOptions(where, options, ["firstDecaySteps", "tMul", "mMul", "alpha"]);
+  checkOptions(where, options, optionKinds);
   const { firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 } = options;
   checkRate(where, "initialLearningRate", initialLearningRate);
-  checkSteps(where, "firstDecaySteps", firstDecaySteps);
-  if (!(firstDecaySteps >= 1 && Number.isFinite(tMul) && tMul >= 1))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got firstDecaySteps ${firstDecaySteps} and tMul ${tMul}, expected numbers of at least 1.`,
-      { firstDecaySteps, tMul },
-    );
+  checkNumber(where, "firstDecaySteps", firstDecaySteps, { least: 1 });
   return defineSchedule(
     { name: where, initialLearningRate, firstDecaySteps, tMul, mMul, alpha },
     (step) => {

@@ -1,4 +1,4 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkArgument, checkNumber, checkOptions } from "@cajal/core";
 import { checkRate, defineSchedule, type NamedSchedule } from "./defineSchedule";
 
 /**
@@ -14,12 +14,9 @@ export function piecewiseConstant(options: {
   const where = "piecewiseConstant";
   checkOptions(where, options, ["boundaries", "values"]);
   const { boundaries, values } = options;
-  if (!Array.isArray(boundaries) || !Array.isArray(values))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got boundaries ${String(boundaries)} and values ${String(values)}, expected lists of numbers.`,
-      { boundaries, values },
-    );
+  checkArgument(where, "boundaries", boundaries, "array");
+  checkArgument(where, "values", values, "array");
+  boundaries.forEach((boundary) => checkNumber(where, "boundary", boundary));
   values.forEach((value) => checkRate(where, "value", value));
   if (values.length !== boundaries.length + 1)
     throw new CajalError(

@@ -1,23 +1,37 @@
-import { checkOptions } from "@cajal/core";
-import { checkRate, checkSteps, defineSchedule, type NamedSchedule } from "./defineSchedule";
+import { checkOptions, optionsOf } from "@cajal/core";
+import { checkRate, checkPositive, defineSchedule, type NamedSchedule } from "./defineSchedule";
 
-/**
- * (initial − end) · (1 − step / decaySteps)^power + end.
- *
- * @param options.decaySteps updates until the end is reached
- * @param options.endLearningRate default 1e-4
- * @param options.power default 1
- * @param options.cycle after each `decaySteps` updates, continues with the next multiple of it, so that the rate rises again; default false
- */
+interface PolynomialDecayOptions {
+  /** Updates until the end is reached. */
+  decaySteps: number;
+  /** Default 1e-4. */
+  endLearningRate?: number;
+  /** At least 0; default 1. */
+  power?: number;
+  /**
+   * After each `decaySteps` updates, continues with the next multiple of it, so that the rate rises again; default
+   * false.
+   */
+  cycle?: boolean;
+}
+
+const optionKinds = optionsOf<PolynomialDecayOptions>({
+  decaySteps: true,
+  endLearningRate: { least: 0 },
+  power: { least: 0 },
+  cycle: "boolean",
+});
+
+/** (initial − end) · (1 − step / decaySteps)^power + end. */
 export function polynomialDecay(
   initialLearningRate: number,
-  options: { decaySteps: number; endLearningRate?: number; power?: number; cycle?: boolean },
+  options: PolynomialDecayOptions,
 ): NamedSchedule {
   const where = "polynomialDecay";
-  checkOptions(where, options, ["decaySteps", "endLearningRate", "power", "cycle"]);
+  checkOptions(where, options, optionKinds);
   const { decaySteps, endLearningRate = 1e-4, power = 1, cycle = false } = options;
   checkRate(where, "initialLearningRate", initialLearningRate);
-  checkSteps(where, "decaySteps", decaySteps);
+  checkPositive(where, "decaySteps", decaySteps);
   return defineSchedule(
     { name: where, initialLearningRate, decaySteps, endLearningRate, power, cycle },
     (step) => {

@@ -110,4 +110,58 @@ describe("schedules", () => {
     const misspelt = { decayStep: 5, decaySteps: 5, decayRate: 0.5 };
     expect(refused(() => exponentialDecay(0.1, misspelt))).toBe("unknown-option");
   });
+
+  const decaySteps = 10;
+  it.each([
+    ["oneCycle: got warmupShare 30", () => oneCycle(1, { steps: 10, warmupShare: 30 })],
+    ["oneCycle: got warmupShare -1", () => oneCycle(1, { steps: 10, warmupShare: -1 })],
+    ["oneCycle: got divFactor -2", () => oneCycle(1, { steps: 10, divFactor: -2 })],
+    ["oneCycle: got finalDivFactor 0", () => oneCycle(1, { steps: 10, finalDivFactor: 0 })],
+    ['cosineDecay: got alpha "0"', () => cosineDecay(1, { decaySteps, alpha: "0" as never })],
+    ["cosineDecay: got alpha -1", () => cosineDecay(1, { decaySteps, alpha: -1 })],
+    ["cosineDecay: got warmupSteps -10", () => cosineDecay(1, { decaySteps, warmupSteps: -10 })],
+    [
+      "cosineDecay: got warmupTarget -1",
+      () => cosineDecay(1, { decaySteps, warmupSteps: 5, warmupTarget: -1 }),
+    ],
+    [
+      "cosineDecayRestarts: got mMul -1",
+      () => cosineDecayRestarts(1, { firstDecaySteps: 5, mMul: -1 }),
+    ],
+    [
+      "cosineDecayRestarts: got tMul 0.5",
+      () => cosineDecayRestarts(1, { firstDecaySteps: 5, tMul: 0.5 }),
+    ],
+    [
+      "polynomialDecay: got endLearningRate -1",
+      () => polynomialDecay(1, { decaySteps, endLearningRate: -1 }),
+    ],
+    // 0 ^ −1 at the end.
+    ["polynomialDecay: got power -1", () => polynomialDecay(1, { decaySteps, power: -1 })],
+    [
+      'polynomialDecay: got "no" as cycle',
+      () => polynomialDecay(1, { decaySteps, cycle: "no" as never }),
+    ],
+    [
+      "exponentialDecay: got decayRate undefined",
+      () => exponentialDecay(1, { decaySteps } as never),
+    ],
+    // Roots of a negative number.
+    [
+      "exponentialDecay: got decayRate -1",
+      () => exponentialDecay(1, { decaySteps, decayRate: -1 }),
+    ],
+    [
+      'inverseTimeDecay: got decaySteps "5"',
+      () => inverseTimeDecay(1, { decaySteps: "5" as never, decayRate: 1 }),
+    ],
+    [
+      "piecewiseConstant: got boundary NaN",
+      () => piecewiseConstant({ boundaries: [NaN, 5], values: [1, 2, 3] }),
+    ],
+    ['constant: got learningRate "1"', () => constant("1" as never)],
+  ])("%s is refused", (message, make) => {
+    const error = { code: "bad-argument", message: expect.stringContaining(message) };
+    expect(make).toThrow(expect.objectContaining(error));
+  });
 });
