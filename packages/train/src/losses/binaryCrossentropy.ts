@@ -1,5 +1,10 @@
 import type { Loss, Ops } from "@cajal/runtime";
-import { clipped, readOptions, type CrossentropyOptions } from "./shared/crossentropy";
+import {
+  binaryOptions,
+  clipped,
+  readOptions,
+  type CrossentropyOptions,
+} from "./shared/crossentropy";
 import { defineLoss, elementwise, timesLabel } from "./defineLoss";
 
 const where = "binaryCrossentropy";
@@ -11,10 +16,7 @@ const where = "binaryCrossentropy";
 export const binaryCrossentropy = defineLoss(
   ["binary_crossentropy", "bce"],
   (options: Pick<CrossentropyOptions, "fromLogits" | "labelSmoothing"> = {}): Loss => {
-    const { fromLogits, labelSmoothing } = readOptions(where, options, [
-      "fromLogits",
-      "labelSmoothing",
-    ]);
+    const { fromLogits, labelSmoothing } = readOptions(where, options, binaryOptions);
     const loss = (elements: <V>(ops: Ops<V>, y: V, yPred: V) => V): Loss => ({
       ...elementwise("binary_crossentropy", where, (ops, y, yPred) =>
         elements(

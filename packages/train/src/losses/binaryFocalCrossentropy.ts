@@ -1,8 +1,8 @@
-import { CajalError } from "@cajal/core";
+import { optionsOf } from "@cajal/core";
 import type { Loss } from "@cajal/runtime";
 import { clipped } from "./shared/crossentropy";
 import { defineLoss, elementwise } from "./defineLoss";
-import { readFocalOptions, type FocalOptions } from "./shared/focal";
+import { focalOptions, readFocalOptions, type FocalOptions } from "./shared/focal";
 
 const where = "binaryFocalCrossentropy";
 
@@ -10,6 +10,11 @@ export interface BinaryFocalOptions extends FocalOptions {
   /** Whether `alpha` weighs ones, and 1 − alpha zeros; default false: neither is weighed. */
   applyClassBalancing?: boolean;
 }
+
+const optionKinds = optionsOf<BinaryFocalOptions>({
+  ...focalOptions,
+  applyClassBalancing: "boolean",
+});
 
 /**
  * Mean over the last axis of −(1 − q)^gamma log q, q = p where the label is 1 and 1 − p where it is 0
@@ -19,16 +24,12 @@ export interface BinaryFocalOptions extends FocalOptions {
 export const binaryFocalCrossentropy = defineLoss(
   ["binary_focal_crossentropy"],
   (options: BinaryFocalOptions = {}): Loss => {
-    const { alpha, gamma, fromLogits, labelSmoothing } = readFocalOptions(where, options, [
-      "applyClassBalancing",
-    ]);
+    const { alpha, gamma, fromLogits, labelSmoothing } = readFocalOptions(
+      where,
+      options,
+      optionKinds,
+    );
     const { applyClassBalancing = false } = options;
-    if (typeof applyClassBalancing !== "boolean")
-      throw new CajalError(
-        "bad-argument",
-        `${where}: got applyClassBalancing ${String(applyClassBalancing)}, expected true or false.`,
-        { applyClassBalancing },
-      );
     const loss = elementwise("binary_focal_crossentropy", where, (ops, labels, yPred) => {
       const y = labelSmoothing
         ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)

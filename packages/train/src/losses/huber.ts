@@ -1,4 +1,4 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkOptions, showValue } from "@cajal/core";
 import type { Loss } from "@cajal/runtime";
 import { defineLoss, elementwise } from "./defineLoss";
 
@@ -15,7 +15,7 @@ export const huber = defineLoss(
     if (!(Number.isFinite(delta) && delta > 0))
       throw new CajalError(
         "bad-argument",
-        `huber: got delta ${String(delta)}, expected a number above 0.`,
+        `huber: got delta ${showValue(delta)}, expected a number above 0.`,
         { delta },
       );
     const loss = elementwise("huber", "huber", (ops, y, p) => {

@@ -1,9 +1,10 @@
+import { optionsOf } from "@cajal/core";
 import type { Loss } from "@cajal/runtime";
 import { defineLoss } from "./defineLoss";
 import {
   checkOverlapOptions,
   overlapLoss,
-  readNonNegative,
+  overlapOptions,
   type OverlapOptions,
 } from "./shared/overlap";
 
@@ -14,15 +15,20 @@ export interface TverskyOptions extends OverlapOptions {
   beta?: number;
 }
 
+const optionKinds = optionsOf<TverskyOptions>({
+  ...overlapOptions,
+  alpha: { least: 0 },
+  beta: { least: 0 },
+});
+
 /**
  * 1 − Σ y p / (Σ y p + alpha Σ y (1 − p) + beta Σ (1 − y) p) (Salehi et al. 2017, arXiv:1706.05721): Dice
  * where both weights are 0.5. `yTrue` 0 … 1 in the shape of the output. As in Keras, `alpha` is
  * the weight of the false negatives, although Keras' documentation says false positives.
  */
 export const tversky = defineLoss(["tversky"], (options: TverskyOptions = {}): Loss => {
-  checkOverlapOptions("tversky", options, ["alpha", "beta"]);
-  const alpha = readNonNegative("tversky", "alpha", options.alpha ?? 0.5);
-  const beta = readNonNegative("tversky", "beta", options.beta ?? 0.5);
+  checkOverlapOptions("tversky", options, optionKinds);
+  const { alpha = 0.5, beta = 0.5 } = options;
   return overlapLoss(
     "tversky",
     options,

@@ -1,4 +1,4 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { defineMetric, labelsLike, ratio } from "./defineMetric";
 
@@ -11,6 +11,12 @@ export interface AucOptions {
   fromLogits?: boolean;
 }
 
+const optionKinds = optionsOf<AucOptions>({
+  curve: ["ROC", "PR"],
+  thresholds: { whole: true, least: 2, most: 10_000 },
+  fromLogits: "boolean",
+});
+
 /** Comparisons of elements with thresholds computed at once: 16 MB of numbers. */
 const comparisonsPerChunk = 2 ** 22;
 
@@ -22,20 +28,8 @@ const comparisonsPerChunk = 2 ** 22;
  * @throws CajalError `bad-argument` for outputs that are not in 0 … 1
  */
 export const auc = defineMetric(["auc"], (options: AucOptions = {}): TotalsMetric => {
-  checkOptions("auc", options, ["curve", "thresholds", "fromLogits"]);
+  checkOptions("auc", options, optionKinds);
   const { curve = "ROC", thresholds: count = 200, fromLogits = false } = options;
-  if (curve !== "ROC" && curve !== "PR")
-    throw new CajalError(
-      "bad-argument",
-      `auc: got curve ${JSON.stringify(curve)}, expected "ROC" or "PR".`,
-      { curve },
-    );
-  if (!(Number.isSafeInteger(count) && count >= 2 && count <= 10_000))
-    throw new CajalError(
-      "bad-argument",
-      `auc: got thresholds ${String(count)}, expected a whole number of 2 … 10000.`,
-      { thresholds: count },
-    );
   const inner = Array.from({ length: count - 2 }, (_, i) => (i + 1) / (count - 1));
   // Outputs not above the second threshold are below 0; those above the last are above 1.
   const thresholds = [-Infinity, -1e-7, ...inner, 1 + 1e-6];

@@ -1,4 +1,4 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { checkOptions } from "@cajal/core";
 import type { MeanMetric } from "@cajal/runtime";
 import { defineMetric } from "./defineMetric";
 
@@ -10,14 +10,8 @@ import { defineMetric } from "./defineMetric";
 export const binaryAccuracy = defineMetric(
   ["binary_accuracy"],
   (options: { threshold?: number } = {}): MeanMetric => {
-    checkOptions("binaryAccuracy", options, ["threshold"]);
+    checkOptions("binaryAccuracy", options, { threshold: {} });
     const { threshold = 0.5 } = options;
-    if (!Number.isFinite(threshold))
-      throw new CajalError(
-        "bad-argument",
-        `binaryAccuracy: got threshold ${String(threshold)}, expected a number.`,
-        { threshold },
-      );
     return {
       name: "binary_accuracy",
       config: { threshold },

@@ -1,7 +1,7 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { defineMetric, labelsLike } from "./defineMetric";
-import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
+import { binaryTotals, meanIntersectionOverUnion, readClassIds } from "./shared/iou";
 
 export interface BinaryIoUOptions {
   /** Classes to average: 0 (outside the mask) and 1 (inside it); default both. */
@@ -9,6 +9,8 @@ export interface BinaryIoUOptions {
   /** Outputs of at least this are in the mask; default 0.5. Set 0 where the model gives logits. */
   threshold?: number;
 }
+
+const optionKinds = optionsOf<BinaryIoUOptions>({ targetClassIds: true, threshold: {} });
 
 /**
  * Intersection over union of masks, |A ∩ B| / |A ∪ B| (Jaccard 1901): the mean over two classes, counted
@@ -19,15 +21,9 @@ export interface BinaryIoUOptions {
 export const binaryIoU = defineMetric(
   ["binary_io_u", "binary_iou"],
   (options: BinaryIoUOptions = {}): TotalsMetric => {
-    checkOptions("binaryIoU", options, ["targetClassIds", "threshold"]);
+    checkOptions("binaryIoU", options, optionKinds);
     const { threshold = 0.5 } = options;
     const classes = readClassIds("binaryIoU", options.targetClassIds, 2) ?? [0, 1];
-    if (!Number.isFinite(threshold))
-      throw new CajalError(
-        "bad-argument",
-        `binaryIoU: got threshold ${String(threshold)}, expected a number.`,
-        { threshold },
-      );
     return {
       name: "binary_io_u",
       config: { targetClassIds: classes, threshold },
@@ -39,15 +35,7 @@ export const binaryIoU = defineMetric(
         // NaN is in no mask.
         const reachesThreshold = ops.sub(1, ops.cast(ops.less(yPred, threshold), "float32"));
         const predicted = ops.mul(reachesThreshold, ops.cast(ops.equal(yPred, yPred), "float32"));
-        const invert = (mask: typeof yPred) => ops.sub(1, mask);
-        return [
-          ops.mul(invert(actual), invert(predicted)),
-          ops.mul(actual, predicted),
-          invert(actual),
-          actual,
-          invert(predicted),
-          predicted,
-        ].map((mask) => ops.reduceSum(mask));
+        return binaryTotals(ops, actual, predicted);
       },
       result: (totals) => meanIntersectionOverUnion(totals, classes),
     };

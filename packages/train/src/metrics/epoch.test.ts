@@ -93,6 +93,44 @@ describe.each(engines)("metrics of an epoch on $name", (engine) => {
   });
 });
 
+// Counted by hand; Keras' MeanIoU(2) gives the same for the outputs above 0.5.
+describe.each(engines)("mean IoU of one output on $name", (engine) => {
+  const labels = [0, 0, 0, 0, 0, 0, 0, 1, 1, 0];
+  it.each([
+    // |A ∩ B| / |A ∪ B| of the background is 8/10, of the rest 0/2.
+    ["all background", [0, 0, 0, 0, 0, 0, 0, 0, 0, 0.5], undefined, 0.4],
+    // 7/8, and 2/3.
+    ["one too many", [0, 0, 0, 0, 0, 0, 1, 0.6, 1, 0.2], undefined, (7 / 8 + 2 / 3) / 2],
+    ["one too many, class 1", [0, 0, 0, 0, 0, 0, 1, 0.6, 1, 0.2], [1], 2 / 3],
+  ])("%s", async (_, outputs, targetClassIds, expected) => {
+    const metric = metrics.meanIoU({ targetClassIds });
+    for (const shape of [[10], [10, 1]]) {
+      const yTrue = tensor("int32", shape, labels);
+      const totals = await totalsOf(engine, metric, yTrue, tensor("float32", [10, 1], outputs));
+      expect(metric.result(totals)).toBeCloseTo(expected, 12);
+    }
+  });
+});
+
+it.each([
+  [metrics.auc, { fromLogits: "no" }, 'auc: got "no" as fromLogits, expected true or false'],
+  [metrics.auc, { thresholds: "200" }, 'auc: got thresholds "200", expected a whole number'],
+  [metrics.f1, { threshold: "0.5" }, 'f1: got threshold "0.5", expected a number'],
+  [metrics.recall, { classId: "1" }, 'recall: got classId "1", expected a whole number'],
+  [metrics.meanIoU, { targetClassIds: ["1"] }, 'got targetClassIds ["1"]'],
+  [metrics.topKAccuracy, "5", 'topKAccuracy: got k "5"'],
+  [losses.binaryCrossentropy, { labelSmoothing: "0.1" }, 'got labelSmoothing "0.1"'],
+  [losses.binaryCrossentropy, { fromLogits: "no" }, 'got "no" as fromLogits'],
+  [losses.sparseCategoricalCrossentropy, { classWeights: [1, "2"] }, 'got classWeights[1] "2"'],
+  [losses.binaryFocalCrossentropy, { gamma: "2" }, 'got gamma "2"'],
+  [losses.tversky, { alpha: "1" }, 'tversky: got alpha "1"'],
+  [losses.dice, { axis: [0.5] }, "dice: got axis[0] 0.5"],
+  [losses.huber, { delta: "1" }, 'huber: got delta "1"'],
+] as const)("refuses options of another kind: %o %o", (make, options, message) => {
+  const error = { code: "bad-argument", message: expect.stringContaining(message) };
+  expect(() => make(options as never)).toThrow(expect.objectContaining(error));
+});
+
 it("lists every metric of the folder", () => {
   const files = readdirSync(new URL(".", import.meta.url))
     .filter((name) => /^(?!index|defineMetric|.*test).*\.ts$/.test(name))

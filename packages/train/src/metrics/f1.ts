@@ -1,4 +1,4 @@
-import { CajalError, checkOptions } from "@cajal/core";
+import { checkOptions, optionsOf } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { decisions } from "./shared/confusion";
 import { classCount } from "../losses/defineLoss";
@@ -14,7 +14,10 @@ export interface F1Options {
   threshold?: number;
 }
 
-const averages = ["micro", "macro", "weighted"];
+const optionKinds = optionsOf<F1Options>({
+  average: ["micro", "macro", "weighted"],
+  threshold: {},
+});
 
 /**
  * The harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn), counted over the whole epoch; 0 for
@@ -23,20 +26,8 @@ const averages = ["micro", "macro", "weighted"];
  * `yTrue` 0 and 1 in the shape of the output; class numbers are taken as one-hot labels.
  */
 export const f1 = defineMetric(["f1_score", "f1"], (options: F1Options = {}): TotalsMetric => {
-  checkOptions("f1", options, ["average", "threshold"]);
+  checkOptions("f1", options, optionKinds);
   const { average = "macro", threshold } = options;
-  if (!averages.includes(average))
-    throw new CajalError(
-      "bad-argument",
-      `f1: got average ${JSON.stringify(average)}, expected one of ${averages.join(", ")}.`,
-      { average },
-    );
-  if (threshold !== undefined && !Number.isFinite(threshold))
-    throw new CajalError(
-      "bad-argument",
-      `f1: got threshold ${String(threshold)}, expected a number.`,
-      { threshold },
-    );
   return {
     name: "f1",
     config: { average, threshold },

@@ -2,7 +2,8 @@ import { CajalError, checkOptions } from "@cajal/core";
 import type { TotalsMetric } from "@cajal/runtime";
 import { classCount } from "../losses/defineLoss";
 import { defineMetric, labelsLike } from "./defineMetric";
-import { meanIntersectionOverUnion, readClassIds } from "./shared/iou";
+import { decisions } from "./shared/confusion";
+import { binaryTotals, meanIntersectionOverUnion, readClassIds } from "./shared/iou";
 
 export interface MeanIoUOptions {
   /** Classes to average; default all. */
@@ -12,7 +13,8 @@ export interface MeanIoUOptions {
 /**
  * Intersection over union, |A ∩ B| / |A ∪ B|, of the pixels of each class: the mean over the classes that
  * occur in the labels or the output, counted over the whole epoch. `yTrue` class numbers or one-hot labels; the class
- * of a pixel is that of its largest output.
+ * of a pixel is that of its largest output. A single output is the probability of class 1 beside class 0, and
+ * above 0.5 the pixel is of class 1.
  */
 export const meanIoU = defineMetric(
   ["mean_io_u", "mean_iou"],
@@ -23,13 +25,21 @@ export const meanIoU = defineMetric(
       name: "mean_io_u",
       config: { targetClassIds: classIds },
       totals(ops, yTrue, yPred) {
-        const count = classCount("meanIoU", ops, yPred);
+        const outputs = classCount("meanIoU", ops, yPred);
+        const count = Math.max(2, outputs);
         if (classIds?.some((id) => id >= count))
           throw new CajalError(
             "bad-argument",
-            `meanIoU: got targetClassIds ${String(classIds)}, expected numbers of 0 … ${count - 1}, the model's outputs.`,
+            `meanIoU: got targetClassIds [${classIds.join(", ")}], expected numbers of 0 … ${count - 1}, the model's classes.`,
             { targetClassIds: classIds, classes: count },
           );
+        if (outputs === 1) {
+          const { actual, predicted } = decisions(ops, yTrue, yPred, {
+            threshold: 0.5,
+            where: "meanIoU",
+          });
+          return binaryTotals(ops, actual, predicted);
+        }
         const actual = labelsLike("meanIoU", ops, yTrue, yPred);
         const predicted = ops.oneHot(ops.argMax(yPred), count);
         const axes = Array.from({ length: ops.rank(yPred) - 1 }, (_, axis) => axis);

@@ -1,4 +1,4 @@
-import { CajalError } from "@cajal/core";
+import { checkInteger } from "@cajal/core";
 import type { MeanMetric } from "@cajal/runtime";
 import { classCount } from "../losses/defineLoss";
 import { areClassNumbers, classNumbers, defineMetric } from "./defineMetric";
@@ -12,12 +12,7 @@ import { areClassNumbers, classNumbers, defineMetric } from "./defineMetric";
 export const topKAccuracy = defineMetric(
   ["top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy", "top_k_accuracy"],
   (k: number = 5): MeanMetric => {
-    if (!(Number.isInteger(k) && k > 0))
-      throw new CajalError(
-        "bad-argument",
-        `topKAccuracy: got k ${String(k)}, expected a whole number above 0.`,
-        { k },
-      );
+    checkInteger("topKAccuracy", "k", k, { least: 1 });
     return {
       name: `top_${k}_accuracy`,
       compute(ops, yTrue, yPred) {

@@ -1,5 +1,5 @@
 // Shared by the cross-entropies: their options, and how they treat classes and probabilities.
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkNumber, checkOptions, optionsOf, type OptionKind } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
 import { epsilon } from "../defineLoss";
 
@@ -12,39 +12,23 @@ export interface CrossentropyOptions {
   classWeights?: readonly number[];
 }
 
+/** The kinds of the options without `classWeights`. */
+export const binaryOptions = optionsOf<Omit<CrossentropyOptions, "classWeights">>({
+  fromLogits: "boolean",
+  labelSmoothing: { least: 0, most: 1 },
+});
+
+const allOptions = optionsOf<CrossentropyOptions>({ ...binaryOptions, classWeights: "array" });
+
 /** The options with their defaults, checked. */
 export function readOptions(
   where: string,
   options: CrossentropyOptions,
-  optionNames: readonly (keyof CrossentropyOptions)[] = [
-    "fromLogits",
-    "labelSmoothing",
-    "classWeights",
-  ],
+  optionKinds: Readonly<Record<string, OptionKind>> = allOptions,
 ) {
-  checkOptions(where, options, optionNames);
+  checkOptions(where, options, optionKinds);
   const { fromLogits = false, labelSmoothing = 0, classWeights } = options;
-  if (typeof fromLogits !== "boolean")
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got fromLogits ${String(fromLogits)}, expected true or false.`,
-      { fromLogits },
-    );
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got labelSmoothing ${String(labelSmoothing)}, expected a number in 0 … 1.`,
-      { where, name: "labelSmoothing", value: labelSmoothing },
-    );
-  if (
-    classWeights !== undefined &&
-    !(Array.isArray(classWeights) && classWeights.every((each) => Number.isFinite(each)))
-  )
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got classWeights ${String(classWeights)}, expected a list of numbers, one a class.`,
-      { classWeights },
-    );
+  classWeights?.forEach((each, i) => checkNumber(where, `classWeights[${i}]`, each));
   return { fromLogits, labelSmoothing, classWeights };
 }
 

@@ -1,7 +1,6 @@
 // The options that the focal losses share (Lin et al. 2017, arXiv:1708.02002).
-import { CajalError, checkArgument } from "@cajal/core";
-import { readOptions, type CrossentropyOptions } from "./crossentropy";
-import { readNonNegative } from "./overlap";
+import { optionsOf, type OptionKind } from "@cajal/core";
+import { binaryOptions, readOptions, type CrossentropyOptions } from "./crossentropy";
 
 export interface FocalOptions extends Pick<CrossentropyOptions, "fromLogits" | "labelSmoothing"> {
   /** Power of 1 − p, by which examples that are classified well count less; default 2. */
@@ -10,25 +9,19 @@ export interface FocalOptions extends Pick<CrossentropyOptions, "fromLogits" | "
   alpha?: number;
 }
 
-export function readFocalOptions<O extends FocalOptions>(
+export const focalOptions = optionsOf<FocalOptions>({
+  ...binaryOptions,
+  gamma: { least: 0 },
+  alpha: { least: 0, most: 1 },
+});
+
+/** The options with their defaults, checked. */
+export function readFocalOptions(
   where: string,
-  options: O,
-  moreNames: readonly (keyof O & string)[] = [],
+  options: FocalOptions,
+  optionKinds: Readonly<Record<string, OptionKind>> = focalOptions,
 ) {
-  checkArgument(where, "options", options, "object");
-  const { gamma = 2, alpha = 0.25, ...rest } = options;
-  const crossentropyOptions = Object.fromEntries(
-    Object.entries(rest).filter(([key]) => !moreNames.some((name) => name === key)),
-  );
-  const { fromLogits, labelSmoothing } = readOptions(where, crossentropyOptions, [
-    "fromLogits",
-    "labelSmoothing",
-  ]);
-  if (!(Number.isFinite(alpha) && alpha >= 0 && alpha <= 1))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got alpha ${String(alpha)}, expected a number in 0 … 1.`,
-      { alpha },
-    );
-  return { gamma: readNonNegative(where, "gamma", gamma), alpha, fromLogits, labelSmoothing };
+  const { fromLogits, labelSmoothing } = readOptions(where, options, optionKinds);
+  const { gamma = 2, alpha = 0.25 } = options;
+  return { gamma, alpha, fromLogits, labelSmoothing };
 }

@@ -1,5 +1,5 @@
 // Shared by the losses of overlapping masks: sums of products over a whole batch, or over some axes.
-import { CajalError, checkOptions } from "@cajal/core";
+import { checkInteger, checkOptions, optionsOf, type OptionKind } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
 import { checkSameShape, epsilon } from "../defineLoss";
 
@@ -32,12 +32,6 @@ export function overlapLoss(
   config: Readonly<Record<string, unknown>>,
   index: <V>(ops: Ops<V>, sums: Overlap<V>) => { numerator: V; denominator: V },
 ): Loss {
-  if (axis !== undefined && !(Array.isArray(axis) && axis.every(Number.isInteger)))
-    throw new CajalError(
-      "bad-argument",
-      `${name}: got axis ${String(axis)}, expected a list of axes, such as [1, 2, 3].`,
-      { axis },
-    );
   return {
     name,
     config: { axis, ...config },
@@ -55,18 +49,13 @@ export function overlapLoss(
   };
 }
 
-/** A number of at least 0, such as a weight or a power. */
-export function readNonNegative(where: string, name: string, value: number): number {
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new CajalError(
-    "bad-argument",
-    `${where}: got ${name} ${String(value)}, expected a number of at least 0.`,
-    { where, name, value },
-  );
-}
+export const overlapOptions = optionsOf<OverlapOptions>({ axis: "array" });
 
-export const checkOverlapOptions = (
+export function checkOverlapOptions(
   where: string,
   options: OverlapOptions,
-  moreNames: readonly string[] = [],
-): void => checkOptions(where, options, ["axis", ...moreNames]);
+  optionKinds: Readonly<Record<string, OptionKind>> = overlapOptions,
+): void {
+  checkOptions(where, options, optionKinds);
+  options.axis?.forEach((axis, i) => checkInteger(where, `axis[${i}]`, axis));
+}

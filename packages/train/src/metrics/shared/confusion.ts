@@ -1,5 +1,5 @@
 // Counts of correct and wrong decisions; precision and recall are ratios of them.
-import { CajalError, checkOptions } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf } from "@cajal/core";
 import type { Ops } from "@cajal/runtime";
 import { classCount } from "../../losses/defineLoss";
 import { labelsLike } from "../defineMetric";
@@ -11,21 +11,14 @@ export interface DecisionOptions {
   classId?: number;
 }
 
+const optionKinds = optionsOf<DecisionOptions>({
+  threshold: {},
+  classId: { whole: true, least: 0 },
+});
+
 export function readDecisionOptions(where: string, options: DecisionOptions) {
-  checkOptions(where, options, ["threshold", "classId"]);
+  checkOptions(where, options, optionKinds);
   const { threshold = 0.5, classId } = options;
-  if (!Number.isFinite(threshold))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got threshold ${String(threshold)}, expected a number.`,
-      { threshold },
-    );
-  if (classId !== undefined && !(Number.isSafeInteger(classId) && classId >= 0))
-    throw new CajalError(
-      "bad-argument",
-      `${where}: got classId ${String(classId)}, expected the number of an output, from 0.`,
-      { classId },
-    );
   return { threshold, classId };
 }
 

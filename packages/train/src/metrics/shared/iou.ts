@@ -1,5 +1,6 @@
 // Shared by the metrics of intersection over union: the classes to average, and the ratio from its counts.
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
+import type { Ops } from "@cajal/runtime";
 
 /**
  * Mean over classes of intersection / (labels + output − intersection), skipping classes that neither has.
@@ -20,6 +21,19 @@ export function meanIntersectionOverUnion(
   return ratios.length === 0 ? 0 : ratios.reduce((a, b) => a + b) / ratios.length;
 }
 
+/** The totals of classes 0 and 1, of masks that are 1 where a pixel is of class 1. */
+export function binaryTotals<V>(ops: Ops<V>, actual: V, predicted: V): V[] {
+  const invert = (mask: V) => ops.sub(1, mask);
+  return [
+    ops.mul(invert(actual), invert(predicted)),
+    ops.mul(actual, predicted),
+    invert(actual),
+    actual,
+    invert(predicted),
+    predicted,
+  ].map((mask) => ops.reduceSum(mask));
+}
+
 /** @param count of the classes; undefined where only the model tells */
 export function readClassIds(
   where: string,
@@ -32,7 +46,10 @@ export function readClassIds(
     return ids;
   throw new CajalError(
     "bad-argument",
-    `${where}: got targetClassIds ${String(ids)}, expected a list of class numbers, from 0${count === undefined ? "" : ` to ${count - 1}`}.`,
+    `${where}: got targetClassIds ${showIds(ids)}, expected a list of class numbers, from 0${count === undefined ? "" : ` to ${count - 1}`}.`,
     { targetClassIds: ids },
   );
 }
+
+const showIds = (ids: unknown): string =>
+  Array.isArray(ids) ? `[${ids.map(showValue).join(", ")}]` : showValue(ids);
