@@ -18,12 +18,16 @@ export const binaryCrossentropy = defineLoss(
   (options: Pick<CrossentropyOptions, "fromLogits" | "labelSmoothing"> = {}): Loss => {
     const { fromLogits, labelSmoothing } = readOptions(where, options, binaryOptions);
     const loss = (elements: <V>(ops: Ops<V>, y: V, yPred: V) => V): Loss => ({
-      ...elementwise("binary_crossentropy", where, (ops, y, yPred) =>
-        elements(
-          ops,
-          labelSmoothing ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / 2) : y,
-          yPred,
-        ),
+      ...elementwise(
+        "binary_crossentropy",
+        where,
+        (ops, y, yPred) =>
+          elements(
+            ops,
+            labelSmoothing ? ops.add(ops.mul(y, 1 - labelSmoothing), labelSmoothing / 2) : y,
+            yPred,
+          ),
+        { least: 0 },
       ),
       config: { fromLogits, labelSmoothing },
     });

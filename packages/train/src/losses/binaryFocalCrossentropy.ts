@@ -30,21 +30,26 @@ export const binaryFocalCrossentropy = defineLoss(
       optionKinds,
     );
     const { applyClassBalancing = false } = options;
-    const loss = elementwise("binary_focal_crossentropy", where, (ops, labels, yPred) => {
-      const y = labelSmoothing
-        ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)
-        : labels;
-      const oneMinusY = ops.sub(1, y);
-      const p = fromLogits ? ops.sigmoid(yPred) : yPred;
-      const pClipped = clipped(ops, p);
-      const crossentropy = ops.neg(
-        ops.add(ops.mul(y, ops.log(pClipped)), ops.mul(oneMinusY, ops.log(ops.sub(1, pClipped)))),
-      );
-      const pTrue = ops.add(ops.mul(y, p), ops.mul(oneMinusY, ops.sub(1, p)));
-      const focalLoss = ops.mul(ops.pow(ops.sub(1, pTrue), gamma), crossentropy);
-      if (!applyClassBalancing) return focalLoss;
-      return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(oneMinusY, 1 - alpha)), focalLoss);
-    });
+    const loss = elementwise(
+      "binary_focal_crossentropy",
+      where,
+      (ops, labels, yPred) => {
+        const y = labelSmoothing
+          ? ops.add(ops.mul(labels, 1 - labelSmoothing), labelSmoothing / 2)
+          : labels;
+        const oneMinusY = ops.sub(1, y);
+        const p = fromLogits ? ops.sigmoid(yPred) : yPred;
+        const pClipped = clipped(ops, p);
+        const crossentropy = ops.neg(
+          ops.add(ops.mul(y, ops.log(pClipped)), ops.mul(oneMinusY, ops.log(ops.sub(1, pClipped)))),
+        );
+        const pTrue = ops.add(ops.mul(y, p), ops.mul(oneMinusY, ops.sub(1, p)));
+        const focalLoss = ops.mul(ops.pow(ops.sub(1, pTrue), gamma), crossentropy);
+        if (!applyClassBalancing) return focalLoss;
+        return ops.mul(ops.add(ops.mul(y, alpha), ops.mul(oneMinusY, 1 - alpha)), focalLoss);
+      },
+      { least: 0 },
+    );
     return {
       ...loss,
       config: { alpha, gamma, fromLogits, labelSmoothing, applyClassBalancing },

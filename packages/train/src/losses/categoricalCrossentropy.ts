@@ -1,6 +1,6 @@
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped, readOptions, weighted, type CrossentropyOptions } from "./shared/crossentropy";
-import { classCount, checkSameShape, defineLoss, timesLabel } from "./defineLoss";
+import { classCount, checkShares, defineLoss, timesLabel } from "./defineLoss";
 
 const where = "categoricalCrossentropy";
 
@@ -17,7 +17,7 @@ export const categoricalCrossentropy = defineLoss(
     const loss = (logProbabilities: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
       name: "categorical_crossentropy",
       config: { fromLogits, labelSmoothing, classWeights },
-      checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
+      checkLabels: (yTrue, output) => checkShares(where, yTrue, output),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
         const count = classCount(where, ops, yPred);

@@ -1,6 +1,6 @@
 import type { Loss, Ops } from "@cajal/runtime";
 import { clipped } from "./shared/crossentropy";
-import { classCount, checkSameShape, defineLoss, timesLabel } from "./defineLoss";
+import { classCount, checkShares, defineLoss, timesLabel } from "./defineLoss";
 import { readFocalOptions, type FocalOptions } from "./shared/focal";
 
 const where = "categoricalFocalCrossentropy";
@@ -18,7 +18,7 @@ export const categoricalFocalCrossentropy = defineLoss(
     const loss = (probabilities: <V>(ops: Ops<V>, yPred: V) => V): Loss => ({
       name: "categorical_focal_crossentropy",
       config: { alpha, gamma, fromLogits, labelSmoothing },
-      checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
+      checkLabels: (yTrue, output) => checkShares(where, yTrue, output),
       compute(ops, yTrue, yPred) {
         const y = ops.cast(yTrue, "float32");
         const smoothed = labelSmoothing

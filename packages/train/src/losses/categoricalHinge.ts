@@ -1,10 +1,10 @@
 import type { Loss } from "@cajal/runtime";
-import { checkSameShape, defineLoss } from "./defineLoss";
+import { checkShares, defineLoss } from "./defineLoss";
 
 /** max(1 + max((1 − y) p) − Σ y p, 0) over the last axis. `yTrue` one-hot `[batch, …, classes]`. */
 export const categoricalHinge = defineLoss(["categorical_hinge"], (): Loss => ({
   name: "categorical_hinge",
-  checkLabels: (yTrue, output) => checkSameShape("categoricalHinge", yTrue, output),
+  checkLabels: (yTrue, output) => checkShares("categoricalHinge", yTrue, output),
   compute(ops, yTrue, p) {
     const y = ops.cast(yTrue, "float32");
     const positive = ops.reduceSum(ops.mul(y, p), { axes: [-1] });

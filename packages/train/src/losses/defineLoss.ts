@@ -19,15 +19,23 @@ export const epsilon = 1e-7;
 /** The largest float32. */
 export const largest = 3.4028234663852886e38;
 
-/** A loss that is computed for every element and averaged over the last axis. */
+/**
+ * A loss that is computed for every element and averaged over the last axis.
+ *
+ * @param least the labels are at least this and at most 1; default: they may be any number
+ */
 export function elementwise(
   name: string,
   where: string,
   elements: <V>(ops: Ops<V>, y: V, yPred: V) => V,
+  { least }: { least?: -1 | 0 } = {},
 ): Loss {
   return {
     name,
-    checkLabels: (yTrue, output) => checkSameShape(where, yTrue, output),
+    checkLabels: (yTrue, output) =>
+      least === undefined
+        ? checkSameShape(where, yTrue, output)
+        : checkShares(where, yTrue, output, least),
     compute(ops, yTrue, yPred) {
       const y = ops.cast(
         ops.rank(yTrue) < ops.rank(yPred) ? ops.expandDims(yTrue) : yTrue,
@@ -80,4 +88,46 @@ export function checkSameShape(where: string, { shape }: Tensor, output: Shape):
       }`,
       { labels: shape, output },
     );
+}
+
+/** Sums of shares, such as the labels of mixed examples, may round beyond 1. */
+const tolerance = 1e-6;
+
+/**
+ * Labels in the shape of the output, which are shares: in 0 … 1, or from −1 where that is `least`. Others would give a
+ * loss that falls for ever, and no error from an engine.
+ *
+ * @throws CajalError `bad-shape`, `bad-argument`
+ */
+export function checkShares(where: string, yTrue: Tensor, output: Shape, least: -1 | 0 = 0): void {
+  checkSameShape(where, yTrue, output);
+  const { dtype, data } = yTrue;
+  for (let i = 0; i < data.length; i++) {
+    const label = dtype === "float16" ? ofFloat16(Number(data[i])) : Number(data[i]);
+    // The step says where a batch has NaN.
+    if (!(label < least - tolerance || label > 1 + tolerance)) continue;
+    throw new CajalError(
+      "bad-argument",
+      `${where}: label ${i} of the batch is ${label} (${dtype}), expected a number in ${least} … 1.${
+        least === 0
+          ? " Scale labels as they are made: bytes by 1 / 255 (rescale(1 / 255) where images are their own labels), −1 and 1 by (y + 1) / 2. Class numbers go with sparseCategoricalCrossentropy."
+          : ""
+      }`,
+      { index: i, label },
+    );
+  }
+}
+
+/** The number of a float16's bits. */
+function ofFloat16(bits: number): number {
+  const [exponent, fraction] = [(bits >> 10) & 31, (bits & 1023) / 1024];
+  const size =
+    exponent === 31
+      ? fraction > 0
+        ? NaN
+        : Infinity
+      : exponent === 0
+        ? fraction * 2 ** -14
+        : (1 + fraction) * 2 ** (exponent - 15);
+  return bits >> 15 ? -size : size;
 }

@@ -5,7 +5,10 @@ import { defineLoss, elementwise, signsOf } from "./defineLoss";
  * 0 stands for −1, as in Keras.
  */
 export const hinge = defineLoss(["hinge"], () =>
-  elementwise("hinge", "hinge", (ops, y, p) =>
-    ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity),
+  elementwise(
+    "hinge",
+    "hinge",
+    (ops, y, p) => ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity),
+    { least: -1 },
   ),
 );

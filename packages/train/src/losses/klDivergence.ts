@@ -1,12 +1,12 @@
 import type { Loss } from "@cajal/runtime";
-import { checkSameShape, defineLoss, epsilon } from "./defineLoss";
+import { checkShares, defineLoss, epsilon } from "./defineLoss";
 
 /** Σ y log(y / p) over the last axis, both clipped to [1e-7, 1]. */
 export const klDivergence = defineLoss(
   ["kl_divergence", "kullback_leibler_divergence", "kld"],
   (): Loss => ({
     name: "kl_divergence",
-    checkLabels: (yTrue, output) => checkSameShape("klDivergence", yTrue, output),
+    checkLabels: (yTrue, output) => checkShares("klDivergence", yTrue, output),
     compute(ops, yTrue, yPred) {
       const y = ops.clip(ops.cast(yTrue, "float32"), epsilon, 1);
       const p = ops.clip(yPred, epsilon, 1);

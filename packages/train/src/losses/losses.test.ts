@@ -198,4 +198,49 @@ describe("labels that do not fit", () => {
     expect(refused(sparse, tensor("uint8", [2, 1], [2, 0]), [2, 3])).toBe("nothing");
     expect(refused(binaryCrossentropy(), tensor("int32", [2], [1, 0]), [2, 1])).toBe("nothing");
   });
+
+  const shares = [
+    binaryCrossentropy(),
+    binaryCrossentropy({ fromLogits: true }),
+    binaryFocalCrossentropy(),
+    categoricalCrossentropy(),
+    categoricalFocalCrossentropy(),
+    categoricalHinge(),
+    dice(),
+    klDivergence(),
+    tversky(),
+  ];
+  const labels = [
+    tensor("uint8", [2], [0, 255]),
+    tensor("float32", [2], [1, -1]),
+    tensor("int64", [2], [1, 2]),
+    tensor("float32", [2], [0, 1.01]),
+    tensor("float16", [2], [0x3c00, 0x3c01]), // 1, and the next
+    tensor("float16", [2], [0x0000, 0xbc00]), // 0 and −1
+    tensor("float32", [2], [0, Infinity]),
+  ];
+  it.each(
+    shares.flatMap((loss) => labels.map((y) => [loss.name, y.dtype, y.data[1], loss, y] as const)),
+  )("outside 0 … 1 are refused: %s %s %s", (_, dtype, __, loss, y) => {
+    const column = { ...y, shape: [2, 1] };
+    const message = expect.stringMatching(
+      new RegExp(`: label 1 of the batch is .* \\(${dtype}\\), expected a number in 0 … 1`),
+    );
+    expect(() => loss.checkLabels!(column, [2, 1])).toThrow(
+      expect.objectContaining({ code: "bad-argument", message }),
+    );
+  });
+
+  it.each(shares)("smoothed, mixed or NaN are not: $name", (loss) => {
+    // NaN is told by the step, which names what is not finite.
+    const mixed = tensor("float32", [4, 1], [0.9, 1 + 2 ** -23, 0, NaN]);
+    expect(() => loss.checkLabels!(mixed, [4, 1])).not.toThrow();
+    const halves = tensor("float16", [3, 1], [0x3c00, 0x8000, 0x3555]);
+    expect(() => loss.checkLabels!(halves, [3, 1])).not.toThrow();
+  });
+
+  it.each([hinge(), squaredHinge()])("of $name are in −1 … 1", (loss) => {
+    expect(refused(loss, tensor("float32", [2, 1], [-1, 1]), [2, 1])).toBe("nothing");
+    expect(refused(loss, tensor("uint8", [2, 1], [0, 2]), [2, 1])).toBe("bad-argument");
+  });
 });

@@ -5,8 +5,13 @@ import { defineLoss, elementwise, signsOf } from "./defineLoss";
  * 0 stands for −1, as in Keras.
  */
 export const squaredHinge = defineLoss(["squared_hinge"], () =>
-  elementwise("squared_hinge", "squaredHinge", (ops, y, p) => {
-    const hinge = ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity);
-    return ops.mul(hinge, hinge);
-  }),
+  elementwise(
+    "squared_hinge",
+    "squaredHinge",
+    (ops, y, p) => {
+      const hinge = ops.clip(ops.sub(1, ops.mul(signsOf(ops, y), p)), 0, Infinity);
+      return ops.mul(hinge, hinge);
+    },
+    { least: -1 },
+  ),
 );

@@ -1,7 +1,7 @@
 // Shared by the losses of overlapping masks: sums of products over a whole batch, or over some axes.
 import { checkInteger, checkOptions, optionsOf, type OptionKind } from "@cajal/core";
 import type { Loss, Ops } from "@cajal/runtime";
-import { checkSameShape, epsilon } from "../defineLoss";
+import { checkShares, epsilon } from "../defineLoss";
 
 export interface OverlapOptions {
   /**
@@ -35,7 +35,7 @@ export function overlapLoss(
   return {
     name,
     config: { axis, ...config },
-    checkLabels: (yTrue, output) => checkSameShape(name, yTrue, output),
+    checkLabels: (yTrue, output) => checkShares(name, yTrue, output),
     compute(ops, yTrue, p) {
       const y = ops.cast(ops.rank(yTrue) < ops.rank(p) ? ops.expandDims(yTrue) : yTrue, "float32");
       const sum = (x: typeof p) => ops.reduceSum(x, axis ? { axes: axis } : {});
