@@ -48,11 +48,9 @@ export function trainableGraph(
   const outputs = trainedList.map((output): TrainedOutput => {
     const { fromLogits } = output.loss;
     const { index } = output;
+    checkEnding(output.loss, endingOfGraph(graph, index), graph.outputs[index]!.shape);
     const logits = fromLogits && beforeActivation(graph, index, fromLogits.activation);
-    if (logits === undefined || outputNames.includes(logits)) {
-      checkEnding(output.loss, endingOfGraph(graph, index));
-      return output;
-    }
+    if (logits === undefined || outputNames.includes(logits)) return output;
     graphOutputs[index] = { ...graph.outputs[index]!, name: logits };
     return { ...output, ...fromLogits };
   });

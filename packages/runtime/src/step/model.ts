@@ -1,6 +1,6 @@
 // Prepares a Keras model for training, for any engine: its trainable weights, and the input of its last activation.
 // graph.ts does so for ONNX graphs.
-import { CajalError, unknownName, type DType, type Shape } from "@cajal/core";
+import { CajalError, showValue, unknownName, type DType, type Shape } from "@cajal/core";
 import {
   indexInputs,
   resolve,
@@ -128,11 +128,9 @@ export function trainableModel(model: Model, options: TrainStepOptions): Trainab
         { output: output.name },
       );
     const { fromLogits } = output.loss;
+    checkEnding(output.loss, endingOf(network, output.index), network.outputs[output.index]!.shape);
     const logits = fromLogits && withoutEnding(trainedNetwork, output.index, fromLogits.activation);
-    if (!logits) {
-      checkEnding(output.loss, endingOf(network, output.index));
-      return output;
-    }
+    if (!logits) return output;
     trainedNetwork = logits;
     return { ...output, ...fromLogits };
   });
@@ -226,7 +224,7 @@ export function checkMultipliers(
     if (!(Number.isFinite(factor) && factor >= 0))
       throw new CajalError(
         "bad-argument",
-        `${what} "${name}": got learning-rate multiplier ${factor}, expected a number of at least 0.`,
+        `${what} "${name}": got learning-rate multiplier ${showValue(factor)}, expected a number of at least 0.`,
         { [what]: name, factor },
       );
 }

@@ -31,6 +31,11 @@ export interface Loss {
   readonly fromLogits?: { readonly activation: "softmax" | "sigmoid"; readonly loss: Loss };
   /** Set where the loss takes logits, to which it applies this activation itself. */
   readonly logitsOf?: "softmax" | "sigmoid";
+  /**
+   * Set where the loss takes probabilities, as this activation gives them, and has no {@link Loss.fromLogits}: those of
+   * a softmax are divided by their sum.
+   */
+  readonly probabilitiesOf?: "softmax" | "sigmoid";
 }
 
 /** A metric: reported, not minimized. Sample weights do not count, as in Keras' `metrics`. */

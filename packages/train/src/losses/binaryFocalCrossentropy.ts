@@ -53,7 +53,7 @@ export const binaryFocalCrossentropy = defineLoss(
     return {
       ...loss,
       config: { alpha, gamma, fromLogits, labelSmoothing, applyClassBalancing },
-      ...(fromLogits ? { logitsOf: "sigmoid" } : {}),
+      ...(fromLogits ? { logitsOf: "sigmoid" } : { probabilitiesOf: "sigmoid" }),
     };
   },
 );

@@ -32,8 +32,9 @@ export const categoricalFocalCrossentropy = defineLoss(
     });
     if (fromLogits)
       return { ...loss((ops, logits) => clipped(ops, ops.softmax(logits))), logitsOf: "softmax" };
-    return loss((ops, p) =>
+    const probabilityLoss = loss((ops, p) =>
       clipped(ops, ops.div(p, ops.reduceSum(p, { axes: [-1], keepDims: true }))),
     );
+    return { ...probabilityLoss, probabilitiesOf: "softmax" };
   },
 );

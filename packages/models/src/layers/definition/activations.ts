@@ -12,6 +12,8 @@ export interface Activation {
   readonly alongAxis?: true;
   /** That no value is negative, whatever x is. */
   readonly nonnegative?: true;
+  /** That every value is in 0 … 1 ("shares"), or that every one is above 0 ("positive"). */
+  readonly range?: "shares" | "positive";
   /** As ONNX' recurrent operators name it; absent: they do not have it. */
   readonly recurrent?: { readonly name: string; readonly alpha?: number; readonly beta?: number };
   /** What it does with whole numbers, and how; absent: they become float32. */
@@ -56,23 +58,35 @@ const activations: Readonly<Record<string, Activation>> = {
   // x Φ(x), by the error function; Keras' `approximate` default is false.
   gelu: { lower: (x, g) => g.mul(g.mul(x, 0.5), g.add(g.erf(g.mul(x, Math.SQRT1_2)), 1)) },
   silu: { lower: (x, g) => g.mul(x, g.sigmoid(x)), keras2: "swish" },
-  sigmoid: { lower: (x, g) => g.sigmoid(x), nonnegative: true, recurrent: { name: "Sigmoid" } },
+  sigmoid: {
+    lower: (x, g) => g.sigmoid(x),
+    nonnegative: true,
+    range: "shares",
+    recurrent: { name: "Sigmoid" },
+  },
   // relu6(x + 3) / 6
   hard_sigmoid: {
     lower: (x, g) => g.hardSigmoid(x, { alpha: 1 / 6, beta: 0.5 }),
     nonnegative: true,
+    range: "shares",
     recurrent: { name: "HardSigmoid", alpha: 1 / 6, beta: 0.5 },
   },
   // clip(0.2 x + 0.5, 0, 1)
   keras2_hard_sigmoid: {
     lower: (x, g) => g.hardSigmoid(x, { alpha: 0.2, beta: 0.5 }),
     nonnegative: true,
+    range: "shares",
     recurrent: { name: "HardSigmoid", alpha: 0.2, beta: 0.5 },
     keras2: "hard_sigmoid",
     keras2Only: true,
   },
   tanh: { lower: (x, g) => g.tanh(x), recurrent: { name: "Tanh" } },
-  softplus: { lower: (x, g) => g.softplus(x), nonnegative: true, recurrent: { name: "Softplus" } },
+  softplus: {
+    lower: (x, g) => g.softplus(x),
+    nonnegative: true,
+    range: "positive",
+    recurrent: { name: "Softplus" },
+  },
   softsign: { lower: (x, g) => g.softsign(x), recurrent: { name: "Softsign" } },
   // ln(1 / (1 + e⁻ˣ))
   log_sigmoid: { lower: (x, g) => g.neg(g.softplus(g.neg(x))) },
@@ -99,15 +113,22 @@ const activations: Readonly<Record<string, Activation>> = {
   sparse_sigmoid: {
     lower: (x, g) => g.hardSigmoid(x, { alpha: 0.5, beta: 0.5 }),
     nonnegative: true,
+    range: "shares",
     recurrent: { name: "HardSigmoid", alpha: 0.5, beta: 0.5 },
   },
   // ½ (x + √(x² + 4))
   squareplus: {
     lower: (x, g) => g.mul(g.add(x, g.sqrt(g.add(g.mul(x, x), 4))), 0.5),
     nonnegative: true,
+    range: "positive",
   },
-  exponential: { lower: (x, g) => g.exp(x), nonnegative: true },
-  softmax: { lower: (x, g, axis) => g.softmax(x, { axis }), nonnegative: true, alongAxis: true },
+  exponential: { lower: (x, g) => g.exp(x), nonnegative: true, range: "positive" },
+  softmax: {
+    lower: (x, g, axis) => g.softmax(x, { axis }),
+    nonnegative: true,
+    range: "shares",
+    alongAxis: true,
+  },
   log_softmax: { lower: (x, g, axis) => g.logSoftmax(x, { axis }), alongAxis: true },
 };
 

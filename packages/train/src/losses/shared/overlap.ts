@@ -35,6 +35,7 @@ export function overlapLoss(
   return {
     name,
     config: { axis, ...config },
+    probabilitiesOf: "sigmoid",
     checkLabels: (yTrue, output) => checkShares(name, yTrue, output),
     compute(ops, yTrue, p) {
       const y = ops.cast(ops.rank(yTrue) < ops.rank(p) ? ops.expandDims(yTrue) : yTrue, "float32");
