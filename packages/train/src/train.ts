@@ -38,7 +38,12 @@ import {
   type RunDescription,
   type RunPart,
 } from "./checkpoints/sameRun";
-import { checkClassWeights, withClassWeights, type ClassWeights } from "./classWeights";
+import {
+  checkClassWeights,
+  withClassChecks,
+  withClassWeights,
+  type ClassWeights,
+} from "./classWeights";
 import { batchesOf, dataOf, type DataInMemory, type TrainData } from "./data";
 import type { CheckpointEvent, TrainEvent } from "./events";
 import {
@@ -61,8 +66,9 @@ export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" 
   /** Metrics to report: metrics or losses, or their Keras names; by output names where there are several. */
   readonly metrics?: readonly MetricLike[] | Readonly<Record<string, readonly MetricLike[]>>;
   /**
-   * Class → factor of the loss of its examples; 1 for classes that are not named. For models of one output. As
-   * in Keras it does not apply to validation. Weights of single examples are the data's `weight`.
+   * Class → factor of the loss of its examples; 1 for classes that are not named. For models of one output whose
+   * examples have one class each: a class number, or a one-hot row. As in Keras it does not apply to validation.
+   * Weights of single examples are the data's `weight`.
    */
   readonly classWeights?: ClassWeights;
   /** Number of passes over the data in total, including those before a resumed checkpoint; at least 0. */
@@ -181,7 +187,8 @@ export async function* train(
   const { worker = "auto", layers } = options;
   const weights = resume?.weights ?? options.weights;
   const formulations = { ...options.formulations, ...resume?.formulations };
-  const stepOptions = { ...stepOptionsOf(options), loss, optimizer, metrics, worker, seed, formulations }; // prettier-ignore
+  const checkedLoss = classWeights === undefined ? loss : withClassChecks(loss, classWeights);
+  const stepOptions = { ...stepOptionsOf(options), loss: checkedLoss, optimizer, metrics, worker, seed, formulations }; // prettier-ignore
   const step =
     "graph" in model
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
