@@ -1,4 +1,4 @@
-import { CajalError } from "@cajal/core";
+import { CajalError, showValue } from "@cajal/core";
 import { inNode } from "../device/device";
 
 /** ONNX Runtime starts all of them at once, and a machine does not survive a million. */
@@ -15,7 +15,7 @@ export function threadsFor(where: string, threads: number | undefined): number |
   const count = setting ? Number(setting) : threads;
   if (count === undefined || (Number.isInteger(count) && count >= 1 && count <= maxThreads))
     return count;
-  const [name, got] = setting ? ["CAJAL_THREADS of the environment", `"${setting}"`] : ['"threads"', String(threads)]; // prettier-ignore
+  const [name, got] = setting ? ["CAJAL_THREADS of the environment", `"${setting}"`] : ['"threads"', showValue(threads)]; // prettier-ignore
   throw new CajalError(
     "bad-argument",
     `${where}, ${name}: got ${got}, expected a whole number from 1 to ${maxThreads}. Leave it out for one a core.`,

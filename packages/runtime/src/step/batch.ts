@@ -5,6 +5,7 @@ import {
   checkTensor,
   isTensor,
   showShape,
+  showValue,
   unknownName,
   type DType,
   type NamedBatch,
@@ -40,7 +41,7 @@ export function readBatch(
 ): StepBatch {
   const { inputs, tables, outputs, outputNames, outputShapes } = model;
   if (typeof batch !== "object" || batch === null)
-    throw new CajalError("bad-argument", `batch: got ${String(batch)}, expected { x, y }.`);
+    throw new CajalError("bad-argument", `batch: got ${showValue(batch)}, expected { x, y }.`);
   checkOptions("batch", batch, ["x", "y", "weight"]);
   const names = outputs.map(({ name }) => name);
   const inputNames = inputs.map(({ name }) => name);
@@ -101,7 +102,7 @@ function byName(
   if (typeof value !== "object" || value === null)
     throw new CajalError(
       "bad-argument",
-      `batch ${what}: got ${String(value)}, expected ${names.length > 1 ? `{ ${example} }` : "a tensor"}.`,
+      `batch ${what}: got ${showValue(value)}, expected ${names.length > 1 ? `{ ${example} }` : "a tensor"}.`,
     );
   const tensors = isTensor(value)
     ? names.length === 1
@@ -154,9 +155,17 @@ function checkInput(
   if (gotType !== dtype && gotType !== "float32")
     throw new CajalError(
       "bad-argument",
-      `batch ${name}: got ${gotType}, expected ${dtype}. Map the dataset${dtype === "float32" ? ", e.g. with rescale(1 / 255)" : ""}.`,
+      `batch ${name}: got ${gotType}, expected ${dtype}. ${conversionOf(gotType, dtype)}`,
       { got: gotType, expected: dtype },
     );
+}
+
+/** What makes the one dtype the other. */
+function conversionOf(from: DType, to: DType): string {
+  if (from === "uint8" && to === "float32") return "Map the dataset, e.g. with rescale(1 / 255).";
+  // Elements that are no numbers of JavaScript: bits, and bigints.
+  if (["float16", "int64", "uint64"].includes(from)) return "Convert it first.";
+  return `Convert it: tensor("${to}", x.shape, x.data).`;
 }
 
 function readWeights(
@@ -167,7 +176,7 @@ function readWeights(
   if (typeof weight !== "object" || weight === null)
     throw new CajalError(
       "bad-argument",
-      `batch weight: got ${String(weight)}, expected a float32 tensor, one number an example.`,
+      `batch weight: got ${showValue(weight)}, expected a float32 tensor, one number an example.`,
     );
   if (isTensor(weight)) return Object.fromEntries(names.map((name) => [name, weight]));
   for (const name of Object.keys(weight))

@@ -2,6 +2,7 @@
 import {
   CajalError,
   checkTensor,
+  showValue,
   showShape,
   tensor,
   type Shape,
@@ -123,7 +124,7 @@ export function checkLearningRate(rate: number, step: number): void {
   if (typeof rate !== "number" || !Number.isFinite(Math.fround(rate)) || rate < 0)
     throw new CajalError(
       "bad-argument",
-      `step ${step}: the learning rate is ${String(rate)}, expected a number of at least 0. Look at the optimizer's schedule: it is asked with the number of updates made, ${step - 1} here.`,
+      `step ${step}: the learning rate is ${showValue(rate)}, expected a number of at least 0. Look at the optimizer's schedule: it is asked with the number of updates made, ${step - 1} here.`,
       { step, learningRate: rate },
     );
 }

@@ -1,6 +1,6 @@
 // Losses and metrics of a model's outputs: which output each belongs to, and how the numbers of several batches are
 // combined into one result.
-import { CajalError, unknownName, checkArgument } from "@cajal/core";
+import { CajalError, unknownName, checkArgument, showValue } from "@cajal/core";
 import { ownValue } from "../session/ownValue";
 import type { Ops } from "./ops";
 import type { Loss, Metric, StepResult, Totals, TrainStepOptions } from "./trainStep";
@@ -37,7 +37,7 @@ export function trainedOutputs(
   if (!isRecord(lossWeights))
     throw new CajalError(
       "bad-argument",
-      `lossWeights: got ${String(lossWeights)}, expected a factor by output, e.g. { ${names[0]}: 0.5 }.`,
+      `lossWeights: got ${showValue(lossWeights)}, expected a factor by output, e.g. { ${names[0]}: 0.5 }.`,
     );
   const records = [byName, lossWeights, Array.isArray(metrics) ? {} : metrics];
   for (const name of records.flatMap(Object.keys))
@@ -58,7 +58,7 @@ export function trainedOutputs(
     if (!Number.isFinite(factor))
       throw new CajalError(
         "bad-argument",
-        `lossWeights: got ${String(factor)} for output "${name}", expected a number.`,
+        `lossWeights: got ${showValue(factor)} for output "${name}", expected a number.`,
         { output: name, factor },
       );
     const metricList = outputMetrics ?? [];
@@ -90,14 +90,14 @@ const isMetric = (value: unknown): value is Metric =>
 const noLoss = (got: unknown) =>
   new CajalError(
     "bad-argument",
-    `loss: got ${typeof got === "string" ? JSON.stringify(got) : String(got)}, expected one such as meanSquaredError() of @cajal/train, or one by output: { NAME: meanSquaredError() }.`,
+    `loss: got ${showValue(got)}, expected one such as meanSquaredError() of @cajal/train, or one by output: { NAME: meanSquaredError() }.`,
     { got },
   );
 
 const noMetrics = (got: unknown) =>
   new CajalError(
     "bad-argument",
-    `metrics: got ${typeof got === "string" ? JSON.stringify(got) : String(got)}, expected a list such as [accuracy()] of @cajal/train, or one by output: { NAME: [accuracy()] }.`,
+    `metrics: got ${showValue(got)}, expected a list such as [accuracy()] of @cajal/train, or one by output: { NAME: [accuracy()] }.`,
     { got },
   );
 

@@ -1,0 +1,64 @@
+// What a training step says of options and batches of another kind: what was got, and what to do.
+import { tensor, type Tensor } from "@cajal/core";
+import { functional } from "@cajal/models";
+import { expect, it } from "vitest";
+import { initialize } from "../initializers/initialize";
+import { openTrainStep } from "../openTrainStep";
+import type { Loss, OpenTrainStepOptions, Optimizer } from "../index";
+
+const net = functional("m");
+const x = net.input([2]);
+const model = net.model([x], [net.layer("Dense", { units: 1, name: "l" }, x)]);
+const loss: Loss = { name: "loss", compute: (ops, y, p) => ops.reduceSum(ops.sub(p, y)) };
+const optimizer: Optimizer = {
+  name: "still",
+  learningRate: () => 0.1,
+  slots: {},
+  update: (_, { parameter }) => ({ parameter, slots: {} }),
+};
+const open = (options: object = {}) =>
+  openTrainStep(model, initialize(model, { seed: 1 }), {
+    loss,
+    optimizer,
+    verify: false,
+    ...options,
+  } as OpenTrainStepOptions);
+
+it.each([
+  [{ learningRateMultipliers: { l: "1" } }, 'layer "l": got learning-rate multiplier "1"'],
+  [{ lossWeights: { l: "1" } }, 'lossWeights: got "1" for output "l"'],
+  [{ lossWeights: [1] }, "lossWeights: got an array of 1"],
+  [{ loss: () => loss }, "loss: got the function loss"],
+  [{ loss: { l: {} } }, "loss: got an empty object"],
+  [{ metrics: { l: loss } }, "metrics: got an object with name, compute"],
+  [{ threads: "2" }, '"threads": got "2"'],
+  [{ optimizer: { ...optimizer, clipNorm: "1" } }, 'optimizer.clipNorm "1"'],
+  [
+    { optimizer: { ...optimizer, weightDecay: 0.1, excludeFromWeightDecay: ["l/bias"] } },
+    "got an array of 1 as optimizer.excludeFromWeightDecay, expected a function",
+  ],
+])("of %o", async (options, message) =>
+  expect(open(options)).rejects.toMatchObject({ message: expect.stringContaining(message) }),
+);
+
+it("of a learning rate, and of batches", async () => {
+  await using step = await open();
+  const batch = (x: unknown, more: object = {}) => ({
+    x: x as Tensor,
+    y: tensor("float32", [1, 1]),
+    ...more,
+  });
+  const x = tensor("float32", [1, 2]);
+  const learningRate = "0.1" as never;
+  for (const [work, message] of [
+    [step.run(batch(x), { learningRate }), 'the learning rate is "0.1", expected a number'],
+    [step.run("batch" as never), 'batch: got "batch", expected { x, y }'],
+    [step.run(batch("x")), 'batch x: got "x", expected a tensor'],
+    [step.run(batch(x, { weight: "1" })), 'batch weight: got "1"'],
+    [step.run(batch(tensor("uint8", [1, 2]))), "got uint8, expected float32. Map the dataset, e.g. with rescale(1 / 255)."], // prettier-ignore
+    // Not scaled: what is in it are no bytes.
+    [step.run(batch(tensor("float64", [1, 2]))), 'got float64, expected float32. Convert it: tensor("float32", x.shape, x.data).'], // prettier-ignore
+    [step.run(batch(tensor("float16", [1, 2]))), "got float16, expected float32. Convert it first."], // prettier-ignore
+  ] as const)
+    await expect(work).rejects.toMatchObject({ message: expect.stringContaining(message) });
+});
