@@ -1,6 +1,7 @@
 import { tensor } from "@cajal/core";
 import { expect, it } from "vitest";
 import { functional, toOnnx } from "@cajal/models";
+import { encodeSafetensors } from "@cajal/files";
 import { encodeModel } from "@cajal/onnx";
 import { initialize } from "./initializers/initialize";
 import { open } from "./open";
@@ -68,6 +69,38 @@ it.each([
     expect((error as Error).message).toContain(line);
     expect((error as Error).message).toContain(`${name}: got`);
   }
+});
+
+const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+it.each([
+  ["a zip archive", bytesOf("PK\x03\x04\x14\0")],
+  ["an HDF5 file", bytesOf("\x89HDF\r\n\x1a\n\0")],
+  ["a safetensors file", encodeSafetensors({ tensors: weights, metadata: {} })],
+  ["a safetensors file", encodeSafetensors({ tensors: weights, metadata: {} }).buffer],
+  ["JSON text", bytesOf(JSON.stringify(config))],
+  ["JSON text", bytesOf('\xef\xbb\xbf{\n  "modelTopology": {} }')],
+])("the bytes of %s are refused with the line that reads them", async (format, form) => {
+  for (const work of [open2(form, weights), openStep(form, weights, { loss, optimizer })])
+    await expect(work).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringMatching(`got the bytes of ${format}.*readModel of @cajal/transfer`),
+    });
+});
+
+it.each([
+  [async () => weights, "got a function as weights, expected a Map. Call it"],
+  [{ weights: async () => weights }.weights, "got the function weights as weights"],
+  [Promise.resolve(weights), "got a promise as weights, expected a Map. Await it"],
+])("what gives weights later is refused with what to do: %o", async (later, message) => {
+  for (const work of [
+    open2(config, later),
+    openGrad(config, later, { withRespectTo: ["x"] }),
+    openStep(config, later, { loss, optimizer }),
+  ])
+    await expect(work).rejects.toMatchObject({
+      code: "bad-argument",
+      message: expect.stringContaining(message),
+    });
 });
 
 it("text that begins like JSON and is no model is refused as such", async () => {

@@ -24,9 +24,12 @@ export function modelArgument(where: string, model: unknown): Model | OnnxModel 
     if (/^\uFEFF?\s*\{/.test(model)) return readKeras(model);
     throw notAModel(where, model, suggestionFor(where, model));
   }
-  if (Object.prototype.toString.call(model) === "[object ArrayBuffer]")
-    return new Uint8Array(model as ArrayBuffer);
-  if (ArrayBuffer.isView(model)) return model as Uint8Array;
+  const isBuffer = Object.prototype.toString.call(model) === "[object ArrayBuffer]";
+  if (isBuffer || ArrayBuffer.isView(model)) {
+    const bytes = isBuffer ? new Uint8Array(model as ArrayBuffer) : (model as Uint8Array);
+    checkBytes(where, bytes);
+    return bytes;
+  }
   if (typeof model !== "object" || model === null || Array.isArray(model))
     throw notAModel(where, model, "a Keras config, or an ONNX model (decodeModel of @cajal/onnx)");
   if (typeof (model as PromiseLike<unknown>).then === "function")
@@ -50,6 +53,38 @@ export function graphOrConfig(where: string, model: unknown): ModelConfig | Onnx
 /** Whether a model is an ONNX graph or file. */
 export const isOnnx = (model: Model | OnnxModel | Uint8Array): model is OnnxModel | Uint8Array =>
   ArrayBuffer.isView(model) || "graph" in model;
+
+/** How files of other formats begin, which are bytes too. */
+const otherFormats: readonly (readonly [name: string, magic: RegExp])[] = [
+  ["a zip archive, such as a .keras file", /^PK\x03\x04/],
+  ["an HDF5 file, such as a .h5 file of Keras", /^\x89HDF\r\n\x1a\n/],
+  ["a safetensors file", /^[^]{6}\0\0\{/],
+  ["JSON text", /^(\xef\xbb\xbf)?\s*\{\s*"/],
+];
+
+/** @throws CajalError `bad-argument` for bytes of a file that is none of ONNX */
+function checkBytes(where: string, bytes: Uint8Array): void {
+  const head = new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.byteLength));
+  const start = String.fromCharCode(...head);
+  const format = otherFormats.find(([, magic]) => magic.test(start));
+  if (!format) return;
+  throw new CajalError(
+    "bad-argument",
+    `${where}: got the bytes of ${format[0]}, expected those of an ONNX file. Read it: const { model, weights } = await readModel(path), with readModel of @cajal/transfer, and ${where}(model, weights, …).`,
+    { where },
+  );
+}
+
+/** @throws CajalError `bad-argument` for what gives weights later, in their place: an event's `weights`, or a promise */
+export function checkWeightsRead(where: string, value: unknown): void {
+  const isFunction = typeof value === "function";
+  if (isFunction || typeof (value as Partial<PromiseLike<unknown>>)?.then === "function")
+    throw new CajalError(
+      "bad-argument",
+      `${where}: got ${isFunction ? showValue(value) : "a promise"} as weights, expected a Map. ${isFunction ? `Call it, and await what it gives: ${where}(model, await event.weights(), …)` : `Await it: ${where}(model, await …)`}.`,
+      { where },
+    );
+}
 
 /** Checked by methods, not by class: two copies of a package may be loaded. */
 export const isWeights = <T extends object>(value: Weights | T | undefined): value is Weights =>

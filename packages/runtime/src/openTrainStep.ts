@@ -3,7 +3,7 @@ import { CajalError, checkArgument, checkOptions, optionsOf, showShape, showValu
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { engineFor } from "./engines";
-import { graphOrConfig, missingWeights } from "./modelArgument";
+import { checkWeightsRead, graphOrConfig, missingWeights } from "./modelArgument";
 import { checkWeights } from "./step/checks";
 import { openStepOf, trainStepOf, type OpenStep } from "./step/core";
 import { trainableGraph } from "./step/graph";
@@ -60,6 +60,7 @@ export async function openTrainStep(
   ...rest: [weights: Weights, options: OpenTrainStepOptions] | [options: OpenTrainStepOptions]
 ): Promise<TrainStep> {
   const [weights, options] = rest.length === 2 ? rest : [undefined, rest[0]];
+  checkWeightsRead("openTrainStep", weights);
   const model = graphOrConfig("openTrainStep", argument);
   checkOptions("openTrainStep", options, optionKinds);
   const { worker } = options;
