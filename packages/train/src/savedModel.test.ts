@@ -75,4 +75,28 @@ describe("a saved model", () => {
     expect(await code(loadModel(path))).toBe("bad-file");
     expect(decodeSavedModel(bytes).labels).toBe(undefined);
   });
+
+  it.each(["m.h5", "m.keras", "m.onnx", "model.json", "m.npz", "m.PT"])(
+    "is not written as %s",
+    async (name) => {
+      await expect(saveModel(join(folder, name), { model, weights })).rejects.toMatchObject({
+        code: "bad-argument",
+        message: expect.stringMatching(/end it with \.safetensors.*writeModel of @cajal\/transfer/),
+      });
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  );
+
+  it("is one object", async () => {
+    const save = saveModel as (...args: unknown[]) => Promise<void>;
+    const path = join(folder, "m");
+    await expect(save(path, model, weights)).rejects.toThrow("expected one object: { model, weights"); // prettier-ignore
+    await expect(save(path, undefined)).rejects.toThrow("expected one object: { model, weights");
+    const later = { weights: async () => weights };
+    await expect(save(path, { model, ...later })).rejects.toThrow("the function weights as weights"); // prettier-ignore
+    await expect(save(path, { model })).rejects.toThrow("got no weights");
+    // Any ending that names no other format will do.
+    await save(path, { model, weights });
+    expect((await loadModel(path)).weights.size).toBe(weights.size);
+  });
 });

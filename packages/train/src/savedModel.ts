@@ -1,6 +1,6 @@
 // A model in one file: a safetensors file of its weights, with its config and labels in the metadata.
 // Other tools read the weights; {@link decodeSavedModel} reads it all.
-import { CajalError, checkOptions, optionsOf, type Weights } from "@cajal/core";
+import { CajalError, checkOptions, optionsOf, showValue, type Weights } from "@cajal/core";
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from "@cajal/files";
 import { checkWeights, readKeras, type Layer, type ModelConfig } from "@cajal/models";
 
@@ -32,18 +32,19 @@ export function encodeSavedModel(
   savedModel: SavedModel,
   options: SavedModelOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  checkOptions("saveModel", options, optionKinds);
-  if (typeof savedModel !== "object" || savedModel === null)
+  // A model and its weights one after the other, as open takes them.
+  if (typeof savedModel !== "object" || savedModel === null || !("model" in savedModel))
     throw new CajalError(
       "bad-argument",
-      `saveModel: got ${String(savedModel)}, expected { model, weights, labels }.`,
+      `saveModel: got ${showValue(savedModel)} as what to save, expected one object: { model, weights, labels }.`,
     );
+  checkOptions("saveModel", options, optionKinds);
   const { model, weights, labels } = savedModel;
   const config = readKeras(model);
   if (!(weights instanceof Map))
     throw new CajalError(
       "bad-argument",
-      "saveModel: got no weights, expected a map layer/weight → tensor, e.g. of train's last event.",
+      `saveModel: got ${weights === undefined ? "no weights" : `${showValue(weights)} as weights`}, expected a map layer/weight → tensor: event.weights of train's "end" event, or await event.weights() of an "epoch" event.`,
     );
   checkWeights("saveModel", config, weights, options);
   checkLabels("saveModel", labels);
@@ -114,6 +115,6 @@ function checkLabels(where: string, labels: readonly string[] | undefined): void
   )
     throw new CajalError(
       "bad-argument",
-      `${where}: got labels ${JSON.stringify(labels)}, expected a list of names.`,
+      `${where}: got labels ${showValue(labels)}, expected a list of names.`,
     );
 }

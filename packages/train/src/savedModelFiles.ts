@@ -1,5 +1,5 @@
 // Saved models as files.
-import { checkArgument } from "@cajal/core";
+import { CajalError, checkArgument } from "@cajal/core";
 import { ioErrors, writeWhole } from "@cajal/files/node";
 import { readFile } from "node:fs/promises";
 import {
@@ -9,10 +9,14 @@ import {
   type SavedModelOptions,
 } from "./savedModel";
 
+/** Endings that name another format than safetensors. */
+const otherEndings = /\.(h5|hdf5|keras|onnx|json|npz|npy|pt|pth|bin|pb|tflite|zip)$/i;
+
 /**
  * Writes a model with its weights and labels to one safetensors file, atomically.
  *
- * @throws CajalError `bad-argument`, `bad-shape` where weights do not fit the model; `io` where it cannot
+ * @throws CajalError `bad-argument` for a path that ends as those of other formats do; `bad-argument`, `bad-shape` where
+ *   weights do not fit the model; `io` where it cannot
  *   be written, and an earlier file of that name stays
  * @example await saveModel("digits.safetensors", { model, weights, labels: data.classes });
  */
@@ -22,6 +26,13 @@ export async function saveModel(
   options: SavedModelOptions = {},
 ): Promise<void> {
   checkArgument("saveModel", "path", path, "path");
+  const [ending] = otherEndings.exec(path) ?? [];
+  if (ending !== undefined)
+    throw new CajalError(
+      "bad-argument",
+      `saveModel: got the path "${path}", and writes safetensors: end it with .safetensors. For a ${ending} file use writeModel of @cajal/transfer, where it has that format.`,
+      { path },
+    );
   await writeWhole(path, encodeSavedModel(savedModel, options));
 }
 
