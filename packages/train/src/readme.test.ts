@@ -21,12 +21,12 @@ async function examples(): Promise<string[]> {
   return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code!).slice(1);
 }
 
-it("has examples of names and of a model as a file", async () => {
-  const [byName, asFile] = (await examples()).filter((code) => code.includes(" train("));
+it("has examples of names, of what is around the loop, and of a model as a file", async () => {
+  const [byName, around, asFile] = (await examples()).filter((code) => code.includes(" train("));
   const logged: unknown[][] = [];
   vi.spyOn(console, "log").mockImplementation((...line) => void logged.push(line));
   // Beside the sources, so that packages are found as they find each other.
-  for (const [i, code] of [byName!, asFile!].entries()) {
+  for (const [i, code] of [byName!, around!, asFile!].entries()) {
     const file = new URL(`./readme-example-${process.pid}-${i}.ts`, import.meta.url);
     await writeFile(file, code);
     try {
@@ -39,6 +39,8 @@ it("has examples of names and of a model as a file", async () => {
   const losses = logged.slice(0, 20).map(([loss]) => Number(loss));
   expect(losses).toHaveLength(20);
   expect(losses.at(-1)).toBeLessThan(losses[0]!);
+  // The slope of 2x + 1.
+  for (const slope of logged[20]!) expect(Number(slope)).toBeCloseTo(2, 1);
   // 3x² at 3.
-  expect(Number(logged[20]![0])).toBeCloseTo(27, 0);
+  expect(Number(logged[21]![0])).toBeCloseTo(27, 0);
 });
