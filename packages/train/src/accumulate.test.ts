@@ -168,11 +168,11 @@ describe.each(engines)("accumulated gradients on %s", (engine) => {
 
 it("refuses to accumulate less than one batch", async () => {
   const data = dataset({ x: tensor("float32", [4, 8, 8, 1]), y: tensor("int32", [4]) }).batch(2);
-  const settings = { loss: sparseCategoricalCrossentropy(), optimizer: sgd(), epochs: 1 };
+  const settings = { loss: sparseCategoricalCrossentropy(), optimizer: sgd() };
   for (const accumulate of [0, 1.5])
-    await expect(train(small(), data, { ...settings, accumulate }).next()).rejects.toMatchObject({
-      code: "bad-argument",
-    });
+    await expect(
+      train(small(), data, { ...settings, epochs: 1, accumulate }).next(),
+    ).rejects.toMatchObject({ code: "bad-argument" });
   const { points } = await findLearningRate(small(), few(20), {
     ...settings,
     accumulate: 4,

@@ -2,7 +2,7 @@
 import { tensor } from "@cajal/core";
 import { functional, lenet5 } from "@cajal/models";
 import { expect, it } from "vitest";
-import { dataset, digits } from "@cajal/datasets";
+import { dataset, digits, iris } from "@cajal/datasets";
 import { train, type TrainData, type TrainOptions } from "./index";
 
 const line = () => {
@@ -90,4 +90,48 @@ it.each([
   };
   const expected = { code: "bad-argument", message: expect.stringContaining(message) };
   await typesBefore(train(line(), own, options), expected);
+});
+
+it.each([
+  [iris, /got data the function iris\. Call it: iris\(\)/],
+  [iris().all(), /got a promise as data, expected what it gives: await it/],
+  [{ x: iris().all(), y: [1] }, /got a promise as data x/],
+  [[[1, 2]], /got data an array of 1, expected a dataset/],
+  [{ inputs: [1] }, /got data with inputs, expected a dataset/],
+  ["digits", /got data "digits"/],
+  [{ x: [[1, 2], [1, 2, 3]], y: [1, 2] }, /data x\[1\]: got a list of 3, expected a list of 2/], // prettier-ignore
+  [{ x: [[1, 2], 3], y: [1, 2] }, /data x\[1\]: got 3, expected a list of 2/],
+  [{ x: [[1, 2], [3, [4]]], y: [1, 2] }, /data x\[1\]\[1\]: got a list of 1, expected a number/], // prettier-ignore
+  [
+    {
+      x: [
+        [1, 2],
+        [3, "4"],
+      ],
+      y: [1, 2],
+    },
+    /data x\[1\]\[1\]: got "4", expected a number/,
+  ],
+  [{ x: { a: [[1], [{}]] }, y: [1, 2] }, /data x "a"\[1\]\[0\]: got an empty object/],
+])("says what is wrong with data %#: %o", async (wrong, message) => {
+  const error = { message: expect.stringMatching(message) };
+  await typesBefore(train(line(), wrong as never, options), error);
+  const validation = expect.stringMatching(message.source.replace("data", "validation"));
+  await typesBefore(train(line(), data(), { ...options, validation: wrong as never }), {
+    message: validation,
+  });
+});
+
+it("says that a checkpoint or weights are to be awaited", async () => {
+  for (const name of ["resume", "weights", "checkpoint"]) {
+    const run = train(line(), data(), { ...options, [name]: Promise.resolve() });
+    await typesBefore(run, {
+      code: "bad-argument",
+      message: `train: got a promise as ${name}, expected what it gives: await it.`,
+    });
+  }
+  // Of a checkpoint its kind is told, not its seed.
+  await typesBefore(train(line(), data(), { ...options, seed: 1, resume: {} as never }), {
+    message: expect.stringContaining("resume.weights"),
+  });
 });

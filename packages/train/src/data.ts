@@ -10,6 +10,7 @@ import {
   showValue,
 } from "@cajal/core";
 import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
+import { checkAwaited } from "./trainOptions";
 
 /** The interface of training data; every dataset implements it. */
 export interface TrainData {
@@ -55,6 +56,7 @@ export function dataOf(what: string, data: TrainData | DataInMemory): TrainData 
     }
     if ("x" in data && "y" in data) {
       const { x, y, weight, ...rest } = data;
+      checkAwaited("train", { [`${what} x`]: x, [`${what} y`]: y, [`${what} weight`]: weight });
       return dataset({
         ...rest,
         x: valuesOf(`${what} x`, x),
@@ -65,7 +67,9 @@ export function dataOf(what: string, data: TrainData | DataInMemory): TrainData 
   }
   throw new CajalError(
     "bad-argument",
-    `train: got ${what} ${typeof data === "object" && data !== null ? `with ${Object.keys(data).join(", ") || "nothing"}` : String(data)}, expected a dataset, or { x, y }: dataset({ x: tensor("float32", [n, …], numbers), y: tensor("int32", [n], classes) }) of @cajal/datasets.`,
+    typeof data === "function"
+      ? `train: got ${what} ${showValue(data)}. Call it: ${(data as { name: string }).name || what}().`
+      : `train: got ${what} ${typeof data === "object" && data !== null && !Array.isArray(data) ? `with ${Object.keys(data).join(", ") || "nothing"}` : showValue(data)}, expected a dataset, or { x, y }: dataset({ x: tensor("float32", [n, …], numbers), y: tensor("int32", [n], classes) }) of @cajal/datasets.`,
   );
 }
 
@@ -101,21 +105,28 @@ function tensorOf(name: string, numbers: Numbers, labels: boolean): Tensor {
   for (let nested: Numbers | number | undefined = numbers; isList(nested); nested = nested[0])
     shape.push(nested.length);
   const flat: number[] = [];
+  /** Where the value being read is: its index along each axis. */
+  const path: number[] = [];
+  const index = (depth: number) => path.slice(0, depth).map((each) => `[${each}]`).join(""); // prettier-ignore
   const visit = (value: Numbers | number, depth: number): void => {
     if (isList(value) ? value.length !== shape[depth] : depth !== shape.length)
       throw new CajalError(
         "bad-shape",
-        `${name}: its arrays are not of equal lengths. The first say [${shape.join(",")}].`,
-        { name, shape },
+        `${name}${index(depth)}: got ${isList(value) ? `a list of ${value.length}` : showValue(value)}, expected ${depth < shape.length ? `a list of ${shape[depth]}` : "a number"}, as the first of its axis: they say [${shape.join(",")}].`,
+        { name, index: path.slice(0, depth), shape },
       );
-    // Holes of sparse arrays are undefined.
-    if (isList(value)) for (const each of value) visit(each, depth + 1);
+    if (isList(value))
+      // Holes of sparse arrays are undefined.
+      for (let i = 0; i < value.length; i++) {
+        path[depth] = i;
+        visit(value[i]!, depth + 1);
+      }
     else if (typeof value === "number" || typeof value === "boolean") flat.push(Number(value));
     else
       throw new CajalError(
         "bad-argument",
-        `${name}: got ${String(value)} among the numbers, expected numbers alone.`,
-        { name },
+        `${name}${index(depth)}: got ${showValue(value)}, expected a number.`,
+        { name, index: path.slice(0, depth) },
       );
   };
   visit(numbers, 0);

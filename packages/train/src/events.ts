@@ -40,9 +40,13 @@ export interface EpochEvent extends StepResult {
   readonly validation?: StepResult;
   /** Duration of the epoch, validation included. */
   readonly seconds: number;
-  /** A copy of the weights; call it before the loop continues. */
+  /**
+   * A copy of the weights.
+   *
+   * @throws CajalError `disposed` once the loop has continued to the next step, or ended
+   */
   weights(): Promise<Weights>;
-  /** A copy of the optimizer's state, `layer/weight/slot` and `iteration`; call it before the loop continues. */
+  /** A copy of the optimizer's state, `layer/weight/slot` and `iteration`; throws as `weights`. */
   state(): Promise<ReadonlyMap<string, Tensor>>;
 }
 

@@ -44,3 +44,31 @@ it("says that the loss does not fall", async () => {
   });
   await expect(finding).rejects.toMatchObject({ code: "bad-argument" });
 });
+
+it("makes as many steps as were asked for, whatever the batches are", async () => {
+  const { points } = await findLearningRate(model, ones(0), {
+    loss: meanSquaredError(),
+    optimizer: sgd(),
+    weights,
+    batchSize: 2, // of 8 examples
+    accumulate: 2,
+    from: 1e-4,
+    to: 1e-2,
+    steps: 5,
+  });
+  expect(points.map(({ learningRate }) => learningRate)).toEqual(
+    [-4, -3.5, -3, -2.5, -2].map((exponent) => expect.closeTo(10 ** exponent, 10)),
+  );
+});
+
+it.each([
+  [{ epochs: 1 }, "unknown-option", "epochs"],
+  [{ from: "1e-6" }, "bad-argument", 'from "1e-6"'],
+  [{ from: 1, to: 0.1 }, "bad-argument", "from 1 and to 0.1, expected 0 < from < to"],
+  [{ steps: 2 }, "bad-argument", "steps 2"],
+  [{ batchSize: 0 }, "bad-argument", "batchSize 0"],
+])("refuses %o", async (options, code, message) =>
+  expect(
+    findLearningRate(model, ones(0), { loss: "mse", optimizer: "sgd", ...(options as object) }),
+  ).rejects.toMatchObject({ code, message: expect.stringContaining(message) }),
+);

@@ -1,11 +1,12 @@
 // The learning rate range test (Smith 2015, arXiv:1506.01186, section 3.3): train for a few steps while the
 // rate grows from far too small to far too large, and find where the loss falls fastest.
-import { CajalError, isCajalError, type Weights, checkArgument } from "@cajal/core";
+import { CajalError, checkNumber, checkOptions, isCajalError, optionsOf } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
 import { dataOf, type DataInMemory, type TrainData } from "./data";
 import { optimizerOf } from "./named";
-import { train, type TrainOptions } from "./train";
+import { train } from "./train";
+import { checkAwaited, updateOptions, type TrainOptions } from "./trainOptions";
 
 export interface FindLearningRateOptions extends Omit<
   TrainOptions,
@@ -17,8 +18,14 @@ export interface FindLearningRateOptions extends Omit<
   readonly to?: number;
   /** Number of updates, at least 3; default 100. */
   readonly steps?: number;
-  readonly weights?: Weights;
 }
+
+const optionKinds = optionsOf<FindLearningRateOptions>({
+  ...updateOptions,
+  from: true,
+  to: true,
+  steps: { whole: true, least: 3 },
+});
 
 export interface LearningRates {
   /** Each rate with the loss there, smoothed. It ends where the loss is four times the best, or not finite. */
@@ -26,6 +33,8 @@ export interface LearningRates {
   /** The rate at which the loss falls fastest, over the logarithm of the rate. */
   readonly suggested: number;
 }
+
+const where = "findLearningRate";
 
 /**
  * Finds a learning rate; the optimizer's own is not used. The weights trained meanwhile are discarded.
@@ -39,23 +48,28 @@ export async function findLearningRate(
   data: TrainData | DataInMemory,
   options: FindLearningRateOptions,
 ): Promise<LearningRates> {
-  checkArgument("findLearningRate", "options", options, "object");
-  const { from = 1e-6, to = 1, steps = 100, ...rest } = options;
-  const optimizer = optimizerOf(rest.optimizer);
-  const dataset = dataOf("data", data);
-  if (!(from > 0 && to > from && Number.isInteger(steps) && steps > 2))
+  checkAwaited(where, { data, options, ...options });
+  checkOptions(where, options, optionKinds);
+  const { from = 1e-6, to = 1, steps = 100, batchSize, ...rest } = options;
+  for (const [name, rate] of Object.entries({ from, to })) checkNumber(where, name, rate);
+  if (!(from > 0 && to > from))
     throw new CajalError(
       "bad-argument",
-      `findLearningRate: got from ${from}, to ${to}, steps ${steps}, expected 0 < from < to and at least 3 steps.`,
-      { from, to, steps },
+      `${where}: got from ${from} and to ${to}, expected 0 < from < to.`,
+      { from, to },
     );
+  const optimizer = optimizerOf(rest.optimizer);
+  const dataset = dataOf("data", data);
+  const batched = batchSize === undefined ? dataset : dataOf("data.batch()", dataset.batch(batchSize)); // prettier-ignore
   const learningRate = (step: number) => from * (to / from) ** (step / (steps - 1));
   const points: { learningRate: number; loss: number }[] = [];
   let average = 0;
   let best = Infinity;
   try {
-    const epochs = Math.ceil(steps / Math.ceil(dataset.batchCount / (rest.accumulate ?? 1)));
-    for await (const event of train(model, dataset, {
+    // At least one, so that train says of empty data what is wrong with it.
+    const stepsPerEpoch = Math.max(1, Math.ceil(batched.batchCount / (rest.accumulate ?? 1)));
+    const epochs = Math.ceil(steps / stepsPerEpoch);
+    for await (const event of train(model, batched, {
       ...rest,
       epochs,
       optimizer: { ...optimizer, learningRate },

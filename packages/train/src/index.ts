@@ -1,4 +1,5 @@
-export { train, type TrainOptions } from "./train";
+export { train } from "./train";
+export type { TrainOptions } from "./trainOptions";
 export type {
   CheckpointEvent,
   EndEvent,

@@ -317,6 +317,46 @@ it("gives the same losses on both engines for 16 steps", async () => {
   losses[0]!.forEach((loss, i) => expect(Math.abs(loss - losses[1]![i]!)).toBeLessThan(1e-4));
 });
 
+it("gives the weights of an epoch until training goes on", async () => {
+  const net = functional("line");
+  const x = net.input([1]);
+  const line = net.model([x], [net.layer("Dense", { units: 1, name: "a" }, x)]);
+  const examples = { x: [[1], [2], [3], [4]], y: [[2], [4], [6], [8]] };
+  const late = {
+    code: "disposed",
+    message: expect.stringMatching(/too late.* in the loop, before it continues.*"end" event/),
+  };
+  const epochs: { weights(): Promise<Weights>; state(): Promise<unknown> }[] = [];
+  const copies: Promise<Weights>[] = [];
+  const saved: Weights[] = [];
+  const checkpoint = {
+    save: async ({ weights }: { weights: Weights }) => void saved.push(weights),
+  };
+  for await (const event of train(line, examples, {
+    epochs: 3,
+    batchSize: 2,
+    loss: "mse",
+    optimizer: "sgd",
+    checkpoint,
+  })) {
+    // prettier-ignore
+    if (event.type === "epoch") {
+      epochs.push(event);
+      // Asked for before the loop continues, it may be read after.
+      copies.push(event.weights());
+    }
+    // Nothing has been trained since.
+    if (event.type === "checkpoint") expect(await epochs.at(-1)!.weights()).toEqual(saved.at(-1));
+    if (event.type === "step" && epochs.length > 0) {
+      await expect(epochs[0]!.weights()).rejects.toMatchObject(late);
+      await expect(epochs[0]!.state()).rejects.toMatchObject(late);
+    }
+    if (event.type === "end") expect(event.weights).toEqual(saved.at(-1));
+  }
+  expect(await Promise.all(copies)).toEqual(saved);
+  await expect(epochs[2]!.weights()).rejects.toMatchObject(late);
+});
+
 it("frees all memory when the loop is left", async () => {
   const leaveLoop = async () => {
     for await (const event of train(small(), few(), options("tfjs")))

@@ -1,18 +1,6 @@
 // The training loop: an async generator of events. Printing, early stopping and charts are ordinary
 // code in the caller's `for await`; leaving that loop stops the run and frees its memory.
-import {
-  CajalError,
-  checkArgument,
-  checkOptions,
-  isTensor,
-  nextTask,
-  type NamedBatch,
-  unknownName,
-  type Weights,
-  checkInteger,
-  showValue,
-  optionsOf,
-} from "@cajal/core";
+import { CajalError, checkInteger, checkOptions, isTensor, nextTask, showValue, type NamedBatch } from "@cajal/core"; // prettier-ignore
 import type { ModelConfig } from "@cajal/models";
 import { withInitializers, type OnnxModel } from "@cajal/onnx";
 import {
@@ -26,86 +14,28 @@ import {
   type TrainStep,
   type TrainStepOptions,
 } from "@cajal/runtime";
-import { prefetch } from "./prefetch";
-import { flawIn, type Checkpoint, type Position } from "./checkpoints/checkpoint";
-import type { CheckpointTarget } from "./checkpoints/target";
 import {
   checkSameRun,
   describe,
   dataFingerprint,
   modelFingerprint,
-  runParts,
   type RunDescription,
-  type RunPart,
 } from "./checkpoints/sameRun";
-import {
-  checkClassWeights,
-  withClassChecks,
-  withClassWeights,
-  type ClassWeights,
-} from "./classWeights";
+import { checkClassWeights, withClassChecks, withClassWeights } from "./classWeights";
 import { batchesOf, dataOf, type DataInMemory, type TrainData } from "./data";
 import type { CheckpointEvent, TrainEvent } from "./events";
+import { lossesOf, metricsOf, optimizerOf } from "./named";
+import { prefetch } from "./prefetch";
 import {
-  lossesOf,
-  metricsOf,
-  optimizerOf,
-  type LossLike,
-  type MetricLike,
-  type OptimizerLike,
-} from "./named";
-
-export interface TrainOptions extends Omit<TrainStepOptions, "loss" | "metrics" | "optimizer"> {
-  /**
-   * The loss to minimize, or its Keras name. For a model of several outputs a record by output names, where an
-   * output that is left out is not trained; a single loss applies to each of them.
-   */
-  readonly loss: LossLike | Readonly<Record<string, LossLike>>;
-  /** An optimizer, or its Keras name for one with default options. */
-  readonly optimizer: OptimizerLike;
-  /** Metrics to report: metrics or losses, or their Keras names; by output names where there are several. */
-  readonly metrics?: readonly MetricLike[] | Readonly<Record<string, readonly MetricLike[]>>;
-  /**
-   * Class → factor of the loss of its examples; 1 for classes that are not named. For models of one output whose
-   * examples have one class each: a class number, or a one-hot row. As in Keras it does not apply to validation.
-   * Weights of single examples are the data's `weight`.
-   */
-  readonly classWeights?: ClassWeights;
-  /** Number of passes over the data in total, including those before a resumed checkpoint; at least 0. */
-  readonly epochs: number;
-  /** Examples per batch; default: the dataset's own. */
-  readonly batchSize?: number;
-  /**
-   * Number of batches whose gradients are averaged into one update, as if they were one large batch; default 1.
-   * The last update of an epoch may have fewer. Batch normalization uses the statistics of each single batch.
-   */
-  readonly accumulate?: number;
-  /**
-   * Number of updates to run at once, as Keras' `steps_per_execution`; default 1. The results are the same, and the
-   * events of these steps come together. On ONNX Runtime's cuda weights and optimizer state then cross the bus once
-   * for all of them; elsewhere it gains little. See `runSteps` of `openTrainStep`; updates of several batches
-   * (`accumulate`) run one by one.
-   */
-  readonly stepsPerExecution?: number;
-  /** Whether examples are shuffled anew in every epoch, by `seed`; default true, as in Keras. */
-  readonly shuffle?: boolean;
-  /** Data to evaluate at the end of every epoch, with the same loss and metrics. */
-  readonly validation?: TrainData | DataInMemory;
-  /** Seed of initial weights, data order and dropout; default 0, or the resumed checkpoint's. */
-  readonly seed?: number;
-  /** Initial weights; default: `initialize(model, { seed })`, or an ONNX model's own initializers. */
-  readonly weights?: Weights;
-  /** As in `openTrainStep`, but "auto" by default: where possible, the caller's event loop stays free. */
-  readonly worker?: boolean | "auto";
-  /** Aborts the run between two steps: the loop throws the signal's reason. */
-  readonly signal?: AbortSignal;
-  /** Where to save checkpoints; `checkpoints(folder)` of `@cajal/train/node` makes one. */
-  readonly checkpoint?: CheckpointTarget;
-  /** A checkpoint to resume from: with the same model, data and options the run ends with the same weights, bit for bit. */
-  readonly resume?: Checkpoint;
-  /** Parts of the run that may differ from the resumed checkpoint's; other differences are refused. */
-  readonly allowChanges?: readonly RunPart[];
-}
+  checkAllowed,
+  checkAwaited,
+  checkResume,
+  checkSameData,
+  checkTarget,
+  seedOf,
+  trainOptions,
+  type TrainOptions,
+} from "./trainOptions";
 
 /**
  * Trains a model: a Keras config or its JSON text, an ONNX graph, or the bytes of an ONNX file. The run begins
@@ -130,14 +60,16 @@ export async function* train(
   if (typeof options !== "object" || options === null)
     throw new CajalError(
       "bad-argument",
-      `train: got options ${String(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
+      `train: got options ${showValue(options)}, expected { epochs, loss, optimizer }, e.g. { epochs: 3, loss: "mse", optimizer: "adam" }.`,
     );
+  checkAwaited("train", { data, options, ...options });
   const model = graphOrConfig("train", source);
-  checkOptions("train", options, optionKinds);
+  checkOptions("train", options, trainOptions);
   const { epochs, batchSize, shuffle = true, signal, checkpoint, resume } = options;
   const { accumulate = 1, stepsPerExecution = 1, classWeights, allowChanges = [] } = options;
   checkInteger("train", "epochs", epochs, { least: 0 });
   signal?.throwIfAborted();
+  if (resume) checkResume(resume);
   const seed = seedOf(options);
   const optimizer = optimizerOf(options.optimizer);
   const loss = lossesOf(options.loss);
@@ -166,7 +98,6 @@ export async function* train(
     lossWeights = {},
   } = options;
   let run: RunDescription | undefined;
-  if (resume) checkResume(resume);
   if (resume) checkSameData(resume.position, ordered);
   if (resume || checkpoint)
     run = {
@@ -194,6 +125,18 @@ export async function* train(
       ? await openTrainStep(weights ? withInitializers(model, weights) : model, stepOptions)
       : await openTrainStep(model, weights ?? initialize(model, { seed, layers }), stepOptions);
   const startTime = performance.now();
+  /** The epoch that the step's weights are those at the end of. */
+  let finishedEpoch: number | undefined;
+  const ofEpoch =
+    <T>(epoch: number, name: "weights" | "state", read: () => Promise<T>) =>
+    async (): Promise<T> => {
+      if (epoch === finishedEpoch) return read();
+      throw new CajalError(
+        "disposed",
+        `train: ${name}() of epoch ${epoch}'s event is called too late: training has gone on, or ended. Call it in the loop, before it continues, or take the ${name} of the "end" event.`,
+        { epoch },
+      );
+    };
   try {
     if (resume) await step.restore(resume.weights, resume.state);
     let { epoch, batch: start } = resume?.position ?? { epoch: 0, batch: 0 };
@@ -254,6 +197,7 @@ export async function* train(
         // A step may block the thread: timers, sockets and the abort signal get their turn in between.
         await nextTask();
         signal?.throwIfAborted();
+        finishedEpoch = undefined;
         const first = step.iteration;
         const learningRates = groups.map((_, i) => optimizer.learningRate(first + i));
         let i = 0;
@@ -290,6 +234,7 @@ export async function* train(
             (each) => step.evaluate(each),
           ),
         );
+      finishedEpoch = epoch;
       yield {
         type: "epoch",
         epoch,
@@ -297,8 +242,8 @@ export async function* train(
         ...step.result(totals),
         ...(validationResult && { validation: validationResult }),
         seconds: (performance.now() - epochStartTime) / 1000,
-        weights: () => step.weights(),
-        state: () => step.state(),
+        weights: ofEpoch(epoch, "weights", () => step.weights()),
+        state: ofEpoch(epoch, "state", () => step.state()),
       };
       const isDue = (epoch + 1) % everyEpochs === 0 || step.iteration % everySteps === 0;
       if (checkpoint && isDue) {
@@ -315,6 +260,7 @@ export async function* train(
       state: await step.state(),
     };
   } finally {
+    finishedEpoch = undefined;
     await step.dispose();
   }
 }
@@ -340,22 +286,6 @@ const stepOptionsOf = (
     Object.entries(options).filter(([name]) => Object.hasOwn(trainStepOptions, name)),
   );
 
-const optionKinds = optionsOf<TrainOptions>({
-  ...trainStepOptions,
-  epochs: { whole: true, least: 0 },
-  batchSize: { whole: true, least: 1 },
-  accumulate: { whole: true, least: 1 },
-  stepsPerExecution: { whole: true, least: 1 },
-  shuffle: "boolean",
-  validation: true,
-  weights: "map",
-  signal: "signal",
-  checkpoint: "object",
-  resume: "object",
-  classWeights: true,
-  allowChanges: true,
-});
-
 /** Batches to read in advance while a step runs: enough to even out slow reads, and little memory. */
 const readAhead = 2;
 
@@ -377,47 +307,6 @@ async function totalsOf(
   return totals;
 }
 
-function checkAllowed(parts: readonly RunPart[]): void {
-  if (!Array.isArray(parts))
-    throw new CajalError(
-      "bad-argument",
-      `train: got allowChanges ${showValue(parts)}, expected a list such as ["optimizer"].`,
-    );
-  for (const part of parts)
-    if (!runParts.includes(part as RunPart))
-      throw unknownName("part of a run", String(part), runParts);
-}
-
-function seedOf({ seed, resume }: TrainOptions): number {
-  if (resume && seed !== undefined && seed !== resume.seed)
-    throw new CajalError(
-      "bad-argument",
-      `train: got seed ${seed}, and the checkpoint's run has ${resume.seed}. Leave seed out, or train anew.`,
-      { seed, expected: resume.seed },
-    );
-  return resume?.seed ?? seed ?? 0;
-}
-
-/** A checkpoint that does not come from `decodeCheckpoint` may lack any field. */
-function checkResume(resume: Checkpoint): void {
-  checkArgument("train", "resume.weights", resume.weights, "map");
-  checkArgument("train", "resume.state", resume.state, "map");
-  checkArgument("train", "resume.position", resume.position, "object");
-  checkArgument("train", "resume.position.data", resume.position.data, "object");
-  if (resume.run !== undefined) checkArgument("train", "resume.run", resume.run, "object");
-  const flaw = flawIn(resume);
-  if (flaw) throw new CajalError("bad-argument", `train: got a checkpoint that cannot be resumed: ${flaw}`); // prettier-ignore
-}
-
-/** Where checkpoints go may be the caller's own. */
-function checkTarget(target: NonNullable<TrainOptions["checkpoint"]>): void {
-  checkArgument("train", "checkpoint", target, "object");
-  checkArgument("train", "checkpoint.save", target.save, "function");
-  if (target.check !== undefined) checkArgument("train", "checkpoint.check", target.check, "function"); // prettier-ignore
-  for (const name of ["everySteps", "everyEpochs"] as const)
-    if (target[name] !== undefined) checkInteger("train", `checkpoint.${name}`, target[name], { least: 1 }); // prettier-ignore
-}
-
 /** The number of batches of an epoch must be what the data has said. */
 function wrongBatchCount(got: string, { batchCount }: TrainData): CajalError {
   return new CajalError(
@@ -425,18 +314,4 @@ function wrongBatchCount(got: string, { batchCount }: TrainData): CajalError {
     `train: the data gave ${got} batches in an epoch, and has a batchCount of ${batchCount}.`,
     { batchCount },
   );
-}
-
-function checkSameData(
-  { data, batch }: Position,
-  { size, batchSize, batchCount }: TrainData,
-): void {
-  if (size !== data.size || batchSize !== data.batchSize)
-    throw new CajalError(
-      "bad-argument",
-      `train: got data of ${size} examples in batches of ${batchSize}, and the checkpoint's run has ${data.size} in batches of ${data.batchSize}. Resume with the same data.`,
-      { got: { size, batchSize }, expected: data },
-    );
-  if (batch > batchCount)
-    throw new CajalError("bad-argument", `train: got a checkpoint of batch ${batch}, and the data has ${batchCount} batches an epoch.`, { batch, batchCount }); // prettier-ignore
 }
