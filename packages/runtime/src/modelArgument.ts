@@ -55,18 +55,19 @@ export const isOnnx = (model: Model | OnnxModel | Uint8Array): model is OnnxMode
   ArrayBuffer.isView(model) || "graph" in model;
 
 /** How files of other formats begin, which are bytes too. */
-const otherFormats: readonly (readonly [name: string, magic: RegExp])[] = [
-  ["a zip archive, such as a .keras file", /^PK\x03\x04/],
-  ["an HDF5 file, such as a .h5 file of Keras", /^\x89HDF\r\n\x1a\n/],
-  ["a safetensors file", /^[^]{6}\0\0\{/],
-  ["JSON text", /^(\xef\xbb\xbf)?\s*\{\s*"/],
+const otherFormats: readonly (readonly [name: string, is: (start: string) => boolean])[] = [
+  ["a zip archive, such as a .keras file", (start) => start.startsWith("PK\x03\x04")],
+  ["an HDF5 file, such as a .h5 file of Keras", (start) => start.startsWith("\x89HDF\r\n\x1a\n")],
+  // The length of its JSON is before it, in 8 bytes.
+  ["a safetensors file", (start) => start.startsWith("\0\0{", 6)],
+  ["JSON text", (start) => /^(\xef\xbb\xbf)?\s*\{\s*"/.test(start)],
 ];
 
 /** @throws CajalError `bad-argument` for bytes of a file that is none of ONNX */
 function checkBytes(where: string, bytes: Uint8Array): void {
   const head = new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(16, bytes.byteLength));
   const start = String.fromCharCode(...head);
-  const format = otherFormats.find(([, magic]) => magic.test(start));
+  const format = otherFormats.find(([, is]) => is(start));
   if (!format) return;
   throw new CajalError(
     "bad-argument",
