@@ -10,7 +10,7 @@ import {
   showValue,
 } from "@cajal/core";
 import { dataset, type Dataset, type PassOptions } from "@cajal/datasets";
-import { checkAwaited } from "./trainOptions";
+import { checkAwaited } from "./checkAwaited";
 
 /** The interface of training data; every dataset implements it. */
 export interface TrainData {

@@ -3,10 +3,11 @@
 import { CajalError, checkNumber, checkOptions, isCajalError, optionsOf } from "@cajal/core";
 import type { ModelConfig } from "@cajal/models";
 import type { OnnxModel } from "@cajal/onnx";
+import { checkAwaited } from "./checkAwaited";
 import { dataOf, type DataInMemory, type TrainData } from "./data";
 import { optimizerOf } from "./named";
 import { train } from "./train";
-import { checkAwaited, updateOptions, type TrainOptions } from "./trainOptions";
+import { updateOptions, type TrainOptions } from "./trainOptions";
 
 export interface FindLearningRateOptions extends Omit<
   TrainOptions,

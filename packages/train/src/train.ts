@@ -14,6 +14,7 @@ import {
   type TrainStep,
   type TrainStepOptions,
 } from "@cajal/runtime";
+import { checkAwaited } from "./checkAwaited";
 import {
   checkSameRun,
   describe,
@@ -28,7 +29,6 @@ import { lossesOf, metricsOf, optimizerOf } from "./named";
 import { prefetch } from "./prefetch";
 import {
   checkAllowed,
-  checkAwaited,
   checkResume,
   checkSameData,
   checkTarget,

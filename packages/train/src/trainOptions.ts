@@ -91,17 +91,6 @@ export const trainOptions = optionsOf<TrainOptions>({
   allowChanges: true,
 });
 
-/** @throws CajalError `bad-argument` for a promise in the place of what it gives */
-export function checkAwaited(where: string, values: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(values))
-    if (typeof (value as Partial<PromiseLike<unknown>> | undefined | null)?.then === "function")
-      throw new CajalError(
-        "bad-argument",
-        `${where}: got a promise as ${name}, expected what it gives: await it.`,
-        { where, name },
-      );
-}
-
 export function checkAllowed(parts: readonly RunPart[]): void {
   if (!Array.isArray(parts))
     throw new CajalError(
